@@ -1,0 +1,39 @@
+/**
+ * The app-compose object: what a CVM runs, as the platform measures it, and its hash.
+ *
+ * The compose hash that a registry approves is SHA-256 over the app-compose as compact JSON with the keys of
+ * every object sorted; arrays keep their order. Source: dstack's `get-compose-hash`, as published in
+ * `@phala/dstack-sdk` (a test holds this file against it). It is written here because that package pulls a
+ * wallet stack behind its main entry, and because the sandbox and the check must not need a network library.
+ */
+import { createHash } from "node:crypto";
+
+/** An app-compose as the API returns it. Fields beyond the ones we read are kept: they are part of the hash. */
+export type AppCompose = {
+  readonly docker_compose_file?: string;
+  readonly allowed_envs?: readonly string[];
+  readonly pre_launch_script?: string;
+  readonly [field: string]: unknown;
+};
+
+/** The compact JSON of `value` with sorted keys: the exact text that is measured. */
+export function canonicalJson(value: unknown): string {
+  return JSON.stringify(sortKeys(value));
+}
+
+/** The compose hash of an app-compose: 64 lower-case hex digits. */
+export function composeHashOf(appCompose: AppCompose): string {
+  return sha256Hex(canonicalJson(appCompose));
+}
+
+/** SHA-256 of a text (UTF-8) as lower-case hex. */
+export function sha256Hex(text: string): string {
+  return createHash("sha256").update(text, "utf8").digest("hex");
+}
+
+function sortKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortKeys);
+  if (value === null || typeof value !== "object") return value;
+  const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, member]) => [key, sortKeys(member)]));
+}
