@@ -1,0 +1,48 @@
+/** The one stream of events that commands emit and a reporter observes. Only reporters print. */
+import type { StepId, StepStatus } from "./steps.ts";
+
+export type Warning = { readonly code: string; readonly message: string };
+
+export type CheckSeverity = "error" | "warning";
+
+/** How one check of step 1 or of `doctor` came out. */
+export type CheckResult = {
+  readonly id: string;
+  readonly title: string;
+  readonly severity: CheckSeverity;
+  readonly status: "passed" | "failed" | "skipped";
+  /** What was found: a version, a path, the reason of the failure. */
+  readonly detail: string;
+  /** What to do about it, as a command where there is one. */
+  readonly remedy?: string | undefined;
+};
+
+export type RunEvent =
+  | { readonly type: "run-started"; readonly command: string; readonly headline: string }
+  | { readonly type: "step-started"; readonly step: StepId }
+  /** What the step is waiting for or doing right now; replaces the one before on a live line. */
+  | { readonly type: "step-progress"; readonly step: StepId; readonly message: string }
+  | {
+      readonly type: "step-finished";
+      readonly step: StepId;
+      readonly status: StepStatus;
+      readonly durationMs: number;
+      /** What came of it, in a few words: `bird-tracker-registry on prod10`. */
+      readonly summary: string;
+    }
+  | {
+      readonly type: "step-failed";
+      readonly step: StepId;
+      readonly durationMs: number;
+      readonly message: string;
+    }
+  | { readonly type: "check-finished"; readonly check: CheckResult }
+  | { readonly type: "warning"; readonly warning: Warning }
+  /** Said on stderr at every verbosity but `--quiet`. */
+  | { readonly type: "note"; readonly message: string }
+  /** Said with `--verbose` only: requests, child processes, decisions. */
+  | { readonly type: "detail"; readonly message: string }
+  /** An interruption or failure is being cleaned up after. */
+  | { readonly type: "cleanup"; readonly message: string };
+
+export type Emit = (event: RunEvent) => void;
