@@ -1,0 +1,130 @@
+/** Chooses how a run is shown and puts the parts together: what is said, what waits, what is held back. */
+import type { CommandResult } from "../commands/results.ts";
+import type { RunEvent, Warning } from "../workflow/events.ts";
+import { cleanForTerminal } from "./clean.ts";
+import { InteractiveProgress } from "./interactive.ts";
+import { SafeStream } from "./output.ts";
+import { PlainProgress } from "./plain.ts";
+import type { Progress, Reporter, ReporterOptions } from "./reporter.ts";
+import { renderAnswer, renderFailure } from "./results/index.ts";
+import { allowsColor, allowsLiveLines, createTheme, speaksUnicode, type Theme } from "./theme.ts";
+
+/** Wider answers are harder to read, whatever the terminal offers. */
+const WIDEST_ANSWER = 100;
+
+type Screen = {
+  readonly out: SafeStream;
+  readonly err: SafeStream;
+  readonly outTheme: Theme;
+  readonly errTheme: Theme;
+  readonly progress: Progress;
+  readonly unicode: boolean;
+};
+
+/**
+ * The reporter for these streams: JSON with `--json`, a live line where stderr is a terminal that wants one,
+ * lines otherwise. Never throws for what the streams do.
+ */
+export function createReporter(options: ReporterOptions): Reporter {
+  return new RunReporter(options, createScreen(options));
+}
+
+function createScreen(options: ReporterOptions): Screen {
+  const environment = options.environment ?? process.env;
+  const unicode = speaksUnicode(environment);
+  const { redactor } = options;
+  const err = new SafeStream({ redactor, stream: options.stderr });
+  const out = new SafeStream({
+    redactor,
+    stream: options.stdout,
+    onLost: (error) => err.line(`Error: the answer could not be written to stdout: ${error.message}`),
+  });
+  const mayColor = options.color && !options.json && allowsColor(environment);
+  const live = mayColor && err.isTTY && allowsLiveLines(environment);
+  const outTheme = createTheme({ color: mayColor && out.isTTY, unicode });
+  const errTheme = createTheme({ color: live, unicode });
+  const now = (): number => options.now();
+  const progress = live ? new InteractiveProgress(err, errTheme, now) : new PlainProgress(err, now);
+  return { out, err, outTheme, errTheme, progress, unicode };
+}
+
+class RunReporter implements Reporter {
+  readonly #options: ReporterOptions;
+  readonly #screen: Screen;
+  readonly #warned = new Set<string>();
+  #command: string | undefined;
+  /** The events that came while a prompt owned the terminal. */
+  #waiting: RunEvent[] | undefined;
+
+  constructor(options: ReporterOptions, screen: Screen) {
+    this.#options = options;
+    this.#screen = screen;
+  }
+
+  emit(event: RunEvent): void {
+    if (event.type === "run-started") this.#command = event.command;
+    if (!this.#wanted(event)) return;
+    const clean = this.#clean(event);
+    if (this.#waiting) this.#waiting.push(clean);
+    else this.#show(clean);
+  }
+
+  finish(result: CommandResult): void {
+    this.close();
+    if (this.#options.json) return this.#screen.out.json(result);
+    const clean = this.#clean(result);
+    if ("error" in clean) return this.#print(this.#screen.err, renderFailure(clean, this.#screen.errTheme));
+    this.#warnOfTheRest("warnings" in clean ? clean.warnings : []);
+    const { out, outTheme: theme } = this.#screen;
+    const columns = Math.min(out.isTTY ? out.columns : 80, WIDEST_ANSWER);
+    this.#print(out, renderAnswer(clean, { theme, columns, quiet: this.#options.quiet }));
+  }
+
+  close(): void {
+    this.#screen.progress.stop();
+    this.resume();
+  }
+
+  pause(): void {
+    this.#waiting ??= [];
+    this.#screen.progress.suspend();
+  }
+
+  resume(): void {
+    const waiting = this.#waiting ?? [];
+    this.#waiting = undefined;
+    this.#screen.progress.restore();
+    for (const event of waiting) this.#show(event);
+  }
+
+  #clean<T>(value: T): T {
+    return cleanForTerminal(value, this.#options.redactor, this.#screen.unicode);
+  }
+
+  #show(event: RunEvent): void {
+    if (event.type === "warning") this.#warned.add(warningKey(event.warning));
+    this.#screen.progress.show(event);
+  }
+
+  #wanted(event: RunEvent): boolean {
+    if (this.#options.quiet) return false;
+    if (event.type === "detail") return this.#options.verbose;
+    // The answer of `doctor` is the table of the very same checks.
+    if (event.type === "check-finished") return this.#options.json || this.#command !== "doctor";
+    return true;
+  }
+
+  /** What only the result knows of; the other warnings have been said when they came up. */
+  #warnOfTheRest(warnings: readonly Warning[]): void {
+    if (this.#options.quiet) return;
+    for (const warning of warnings) {
+      if (!this.#warned.has(warningKey(warning))) this.#show({ type: "warning", warning });
+    }
+  }
+
+  #print(stream: SafeStream, lines: readonly string[]): void {
+    if (lines.length > 0) stream.line(lines.join("\n"));
+  }
+}
+
+const warningKey = (warning: Warning): string => `${warning.code}\n${warning.message}`;

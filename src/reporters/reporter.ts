@@ -1,0 +1,41 @@
+/** What a command talks to while it runs: one stream of events in, one answer at the end. */
+import type { CommandResult } from "../commands/results.ts";
+import type { Redactor } from "../redact.ts";
+import type { RunEvent } from "../workflow/events.ts";
+import type { WriteStreamLike } from "./output.ts";
+
+export type Reporter = {
+  emit(event: RunEvent): void;
+  /** Prints the answer (stdout) or the failure; called once, at the end. Works after `close()` too. */
+  finish(result: CommandResult): void;
+  /** Stops every live line, restores the cursor. Idempotent; called also on a second Ctrl-C and on a crash. */
+  close(): void;
+  /** A prompt owns the terminal from here on: nothing is printed, events wait. */
+  pause(): void;
+  resume(): void;
+};
+
+export type ReporterOptions = {
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+  /** False with `--no-color`. `NO_COLOR`, `--json` and a pipe switch colours off by themselves. */
+  readonly color: boolean;
+  readonly stdout: WriteStreamLike;
+  readonly stderr: WriteStreamLike;
+  readonly redactor: Redactor;
+  /** Monotonic ms, for elapsed times on live lines. */
+  now(): number;
+  /** Where `CI`, `TERM`, `NO_COLOR` and the locale are looked up; `process.env` unless given. */
+  readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
+};
+
+/** How progress is shown on stderr. Gets events that are already cleaned and filtered. */
+export type Progress = {
+  show(event: RunEvent): void;
+  /** Takes the live line off the terminal and keeps it off until `restore()`. */
+  suspend(): void;
+  restore(): void;
+  /** For good: no timer, no live line, a visible cursor. Idempotent. */
+  stop(): void;
+};
