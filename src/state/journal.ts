@@ -1,0 +1,171 @@
+/**
+ * The journal: what a run intended before every mutating call, and what came of it after. Append-only, one JSON
+ * document a line, each line on disk (fsync) before the call that it announces. Holds no secret.
+ */
+import { open, readFile } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { z } from "zod";
+import { ClusterError } from "../errors.ts";
+import { unwritable, type StateDirectory } from "./state-directory.ts";
+
+/** Raised whenever an older program could misread a record. */
+export const JOURNAL_VERSION = 1;
+
+const base = { v: z.number().int(), at: z.string(), run: z.string() };
+
+const recordSchema = z.discriminatedUnion("type", [
+  z.object({
+    ...base,
+    type: z.literal("run-started"),
+    command: z.string(),
+    pid: z.number(),
+    host: z.string(),
+  }),
+  z.object({
+    ...base,
+    type: z.literal("intent"),
+    intent: z.string(),
+    action: z.enum(["create-cvm", "update-cvm", "delete-cvm", "approve-hashes"]),
+    name: z.string(),
+    app_id: z.string().nullable(),
+  }),
+  z.object({
+    ...base,
+    type: z.literal("outcome"),
+    intent: z.string(),
+    outcome: z.enum(["done", "failed", "unknown"]),
+    app_id: z.string().nullable(),
+    vm_uuid: z.string().nullable(),
+  }),
+  /** A registry that the operator told us to take over (`--adopt`). */
+  z.object({ ...base, type: z.literal("adopted"), name: z.string(), app_id: z.string() }),
+  /** A compose hash that was read back and checked; its app-compose is in a file of its own. */
+  z.object({
+    ...base,
+    type: z.literal("compose-hash"),
+    hash: z.string(),
+    compose_digest: z.string(),
+    allowed_envs: z.array(z.string()),
+  }),
+  /** The approved list that a registry was given, and by which update. */
+  z.object({
+    ...base,
+    type: z.literal("approved"),
+    app_id: z.string(),
+    hashes: z.array(z.string()),
+    via: z.enum(["restart", "api"]),
+    /** Of the update operation; null where the platform did not tell. */
+    correlation_id: z.string().nullable(),
+    /** What else the registry was given, without secrets: see `registrySettings`. */
+    settings: z.record(z.string(), z.string()),
+  }),
+  z.object({ ...base, type: z.literal("verified"), app_id: z.string(), hashes: z.array(z.string()) }),
+  z.object({
+    ...base,
+    type: z.literal("run-finished"),
+    outcome: z.enum(["done", "failed"]),
+    code: z.string().nullable(),
+  }),
+]);
+
+export type JournalRecord = z.infer<typeof recordSchema>;
+type WithoutEnvelope<T> = T extends unknown ? Omit<T, "v" | "at" | "run"> : never;
+export type JournalEntry = WithoutEnvelope<JournalRecord>;
+
+/** Appends records of one run. */
+export type Journal = {
+  append(entry: JournalEntry): Promise<void>;
+};
+
+/** A journal on disk. Each `append` resolves only when the line is on disk. */
+export function openJournal(directory: StateDirectory, now: () => number): Journal {
+  const run = randomUUID();
+  return {
+    async append(entry) {
+      const record = { v: JOURNAL_VERSION, at: new Date(now()).toISOString(), run, ...entry };
+      await appendLine(directory.journal, JSON.stringify(record));
+    },
+  };
+}
+
+/** For `--dry-run` and read-only commands: remembers nothing. */
+export const silentJournal: Journal = { append: async () => undefined };
+
+/**
+ * Reads the journal; a missing file is an empty one, a torn last line (power cut) is left out.
+ * @throws ClusterError `state-too-new` or `state-damaged` (prerequisite).
+ */
+export async function readJournal(directory: StateDirectory): Promise<readonly JournalRecord[]> {
+  const text = await readIfThere(directory.journal);
+  const lines = text.split("\n");
+  const torn = lines.pop() ?? "";
+  const records = lines.flatMap((line, index) => parseLine(line, directory, index + 1));
+  return [...records, ...parseTornLine(torn)];
+}
+
+function parseLine(line: string, directory: StateDirectory, number: number): JournalRecord[] {
+  if (line.trim() === "") return [];
+  const record = parseJson(line);
+  // A line that a power cut tore and a later run wrote behind is noise of the same kind.
+  if (record === undefined) return [];
+  const version = z.object({ v: z.number() }).safeParse(record);
+  if (version.success && version.data.v > JOURNAL_VERSION) throw tooNew(directory, version.data.v);
+  const parsed = recordSchema.safeParse(record);
+  if (parsed.success) return [parsed.data];
+  throw new ClusterError({
+    kind: "prerequisite",
+    code: "state-damaged",
+    message: `line ${number} of ${directory.journal} is not a record of this tool`,
+    hint: `move the file away; the next run then goes by what Phala's API says (add --adopt to take over the registry)`,
+  });
+}
+
+function parseTornLine(line: string): JournalRecord[] {
+  const parsed = recordSchema.safeParse(parseJson(line));
+  return parsed.success ? [parsed.data] : [];
+}
+
+function parseJson(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
+
+function tooNew(directory: StateDirectory, version: number): ClusterError {
+  return new ClusterError({
+    kind: "prerequisite",
+    code: "state-too-new",
+    message: `${directory.journal} was written by a newer tee-cluster (format ${version}, this one knows ${JOURNAL_VERSION})`,
+    hint: "upgrade: npm install -g tee-cluster@latest",
+  });
+}
+
+async function readIfThere(file: string): Promise<string> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "";
+    throw unwritable(file, error);
+  }
+}
+
+/** Ends a torn line first, so that the new record stands on a line of its own. */
+async function appendLine(file: string, line: string): Promise<void> {
+  try {
+    const handle = await open(file, "a+", 0o600);
+    try {
+      const { size } = await handle.stat();
+      const last = Buffer.alloc(1);
+      if (size > 0) await handle.read(last, 0, 1, size - 1);
+      const separator = size > 0 && last.toString() !== "\n" ? "\n" : "";
+      await handle.writeFile(`${separator}${line}\n`);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    throw unwritable(file, error);
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * Where this tool keeps what it remembers of a cluster: one private folder per API host and cluster. The state
+ * is a hint, the cloud is the truth; see docs/state.md.
+ */
+import { chmod, mkdir, open, rename, rm } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import path from "node:path";
+import { ClusterError, messageOf } from "../errors.ts";
+
+export type StateDirectory = {
+  /** Absolute. */
+  readonly path: string;
+  readonly journal: string;
+  readonly lock: string;
+  readonly history: string;
+  /** Recorded app-composes, one file per compose hash. */
+  readonly appComposes: string;
+};
+
+/** Host names hold colons (`127.0.0.1:8080`), which some file systems refuse. */
+const fileNameOf = (text: string): string => text.replaceAll(/[^A-Za-z0-9._-]/g, "_");
+
+/** The paths; nothing is created. */
+export function stateDirectoryOf(stateDir: string, apiHost: string, cluster: string): StateDirectory {
+  const folder = path.join(stateDir, fileNameOf(apiHost), fileNameOf(cluster));
+  return {
+    path: folder,
+    journal: path.join(folder, "journal.jsonl"),
+    lock: path.join(folder, "lock.json"),
+    history: path.join(folder, "history.jsonl"),
+    appComposes: path.join(folder, "app-composes"),
+  };
+}
+
+/**
+ * Makes the folder (0700) and proves that it can be written to.
+ * @throws ClusterError `state-unwritable` (prerequisite): without a record no CVM must be made.
+ */
+export async function prepareStateDirectory(directory: StateDirectory): Promise<void> {
+  const probe = path.join(directory.path, `.probe-${randomBytes(4).toString("hex")}`);
+  try {
+    await mkdir(directory.path, { recursive: true, mode: 0o700 });
+    await chmod(directory.path, 0o700);
+    const handle = await open(probe, "wx", 0o600);
+    try {
+      await handle.writeFile("probe\n");
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    throw unwritable(directory.path, error);
+  } finally {
+    await rm(probe, { force: true }).catch(() => undefined);
+  }
+}
+
+/** Writes a whole file, 0600, through a temporary one and a rename: complete or untouched. */
+export async function replaceStateFile(file: string, text: string): Promise<void> {
+  const temporary = `${file}.${randomBytes(6).toString("hex")}`;
+  try {
+    await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+    const handle = await open(temporary, "wx", 0o600);
+    try {
+      await handle.writeFile(text);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, file);
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw unwritable(file, error);
+  }
+}
+
+export function unwritable(file: string, error: unknown): ClusterError {
+  return new ClusterError({
+    kind: "prerequisite",
+    code: "state-unwritable",
+    message: `can't write to the state directory: ${messageOf(error)}`,
+    hint: `make ${path.dirname(file)} writable, free some space, or choose another folder with --state-dir`,
+    cause: error,
+  });
+}

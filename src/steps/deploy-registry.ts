@@ -1,0 +1,102 @@
+/** Step 3: deploy the registry CVM, or find the one that is ours already. */
+import { ClusterError } from "../errors.ts";
+import { registryName, type Cvm } from "../domain.ts";
+import { registryEnvironment } from "../compose/environment.ts";
+import type { ComposeFile } from "../compose/compose-file.ts";
+import type { ClusterInputs } from "../inputs/types.ts";
+import { refusedByPhala, type CreateOutcome } from "../workflow/mutations.ts";
+import { done, reused, waitLimits, type Step, type StepContext } from "../workflow/step.ts";
+import { waitUntil } from "../workflow/wait.ts";
+import { isPlaced, registryOf, type Registry } from "./registry.ts";
+
+export type DeployRegistryInput = {
+  readonly inputs: ClusterInputs;
+  readonly compose: ComposeFile;
+  /** The registry that step 1 found and that is ours; absent: there is none. */
+  readonly existing: Cvm | undefined;
+  readonly nodeId: number | undefined;
+};
+
+export const deployRegistry: Step<DeployRegistryInput, Registry> = {
+  id: "deploy-registry",
+  async run(input, context) {
+    const { gatewayUrl } = input.inputs.connection;
+    const port = input.inputs.cluster.spawnteePort;
+    if (input.existing) {
+      const registry = registryOf(await placed(input.existing, context), gatewayUrl, port);
+      return reused(registry, `${registry.name} is there already, on ${registry.nodeName}`);
+    }
+    const created = await create(input, context);
+    const registry = registryOf(await placed(created, context), gatewayUrl, port);
+    return done(registry, `${registry.name} on ${registry.nodeName}, app_id ${registry.appId}`);
+  },
+};
+
+async function create(
+  input: DeployRegistryInput,
+  context: StepContext,
+): Promise<{ name: string; appId: string }> {
+  const { cluster, aws } = input.inputs;
+  const name = registryName(cluster.clusterName);
+  context.progress(`creating ${name} (${cluster.instanceType})`);
+  const outcome = await context.mutations.createCvm(
+    {
+      name,
+      instanceType: cluster.instanceType,
+      nodeId: input.nodeId,
+      composeText: input.compose.text,
+      // Every name from the first deployment on: a name added later would change the registry's own hash.
+      environment: registryEnvironment({
+        compose: input.compose,
+        settings: cluster,
+        aws,
+        approvedHashes: [],
+        baseDomain: cluster.cvmBaseDomain,
+      }),
+    },
+    context.signal,
+  );
+  context.signal.throwIfAborted();
+  if (outcome.kind === "created") return { name, appId: outcome.appId };
+  throw notCreated(name, outcome);
+}
+
+function notCreated(name: string, outcome: Exclude<CreateOutcome, { kind: "created" }>): ClusterError {
+  if (outcome.kind === "taken") {
+    return new ClusterError({
+      kind: "conflict",
+      code: "registry-exists",
+      message: `the name ${name} was taken while this run was about to use it: ${outcome.message}`,
+      hint: "see who made it with `phala cvms get " + name + "`; to take it over, run again with --adopt",
+    });
+  }
+  if (outcome.kind === "refused") {
+    return refusedByPhala(
+      `Phala did not create ${name}`,
+      outcome.message,
+      "mend that and run the same command again",
+    );
+  }
+  return new ClusterError({
+    kind: "platform",
+    code: "create-uncertain",
+    message: `could not find out whether ${name} was created: ${outcome.message}`,
+    hint: "run the same command again: it looks first, and never creates a second one",
+  });
+}
+
+/** The platform names node and gateway domain a moment after the creation. */
+async function placed(cvm: Pick<Cvm, "name" | "appId">, context: StepContext): Promise<Cvm> {
+  return waitUntil({
+    ...waitLimits(context),
+    what: `the node of ${cvm.name}`,
+    hint: `look at it with: phala cvms get ${cvm.name}`,
+    onLook: context.progress,
+    look: async (signal) => {
+      const found = await context.api.findCvm(cvm.appId ?? cvm.name, signal);
+      if (found.kind === "present" && isPlaced(found.value)) return { kind: "there", value: found.value };
+      if (found.kind === "unknown") return { kind: "not-yet", seen: found.reason };
+      return { kind: "not-yet", seen: found.kind === "absent" ? "not listed yet" : "no node assigned yet" };
+    },
+  });
+}

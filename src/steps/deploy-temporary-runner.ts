@@ -1,0 +1,73 @@
+/**
+ * Step 5: deploy the temporary runner, only to have its compose hash computed by the platform. Its environment
+ * has the names of the orchestrator's own runners, in their order: they are part of the hash.
+ */
+import { ClusterError } from "../errors.ts";
+import { temporaryRunnerName } from "../domain.ts";
+import { runnerEnvironment } from "../compose/environment.ts";
+import type { ComposeFile } from "../compose/compose-file.ts";
+import type { ClusterSettings } from "../inputs/types.ts";
+import { refusedByPhala, type CreateOutcome } from "../workflow/mutations.ts";
+import { done, type Step } from "../workflow/step.ts";
+
+export type TemporaryRunner = {
+  readonly name: string;
+  readonly appId: string;
+  readonly vmUuid: string | null;
+};
+
+export type DeployTemporaryRunnerInput = {
+  readonly cluster: ClusterSettings;
+  readonly compose: ComposeFile;
+  readonly registryUrl: string;
+  readonly nodeId: number | undefined;
+};
+
+export const deployTemporaryRunner: Step<DeployTemporaryRunnerInput, TemporaryRunner> = {
+  id: "deploy-temporary-runner",
+  async run({ cluster, compose, registryUrl, nodeId }, context) {
+    const name = temporaryRunnerName(cluster.clusterName);
+    context.progress(`creating ${name}`);
+    const outcome = await context.mutations.createCvm(
+      {
+        name,
+        instanceType: cluster.instanceType,
+        nodeId,
+        composeText: compose.text,
+        environment: runnerEnvironment(cluster, registryUrl),
+      },
+      context.signal,
+    );
+    context.signal.throwIfAborted();
+    if (outcome.kind !== "created") throw notCreated(name, outcome);
+    return done({ name, appId: outcome.appId, vmUuid: outcome.vmUuid }, `${name}, app_id ${outcome.appId}`);
+  },
+};
+
+function notCreated(name: string, outcome: Exclude<CreateOutcome, { kind: "created" }>): ClusterError {
+  if (outcome.kind === "taken") return runnerInUse(name, outcome.cvm.createdAt);
+  if (outcome.kind === "refused") {
+    return refusedByPhala(
+      `Phala did not create ${name}`,
+      outcome.message,
+      "mend that and run the same command again",
+    );
+  }
+  return new ClusterError({
+    kind: "platform",
+    code: "create-uncertain",
+    message: `could not find out whether ${name} was created: ${outcome.message}`,
+    hint: "run the same command again: it removes the temporary runner first if it is there",
+  });
+}
+
+/** Another run, on another machine, has its temporary runner up: its fixed name is the lock between machines. */
+export function runnerInUse(name: string, createdAt: string | null): ClusterError {
+  const since = createdAt === null ? "" : ` since ${createdAt}`;
+  return new ClusterError({
+    kind: "conflict",
+    code: "temporary-runner-in-use",
+    message: `another run is at work on this cluster: its temporary runner ${name} is there${since}`,
+    hint: `wait until it has finished; if no other run is alive, delete it: phala cvms delete ${name} --force`,
+  });
+}

@@ -1,0 +1,103 @@
+/**
+ * Step 6: read the compose hash back, and check it before anybody approves it. The platform knows it from the
+ * provisioning on, so there is no waiting for a boot that nobody needs.
+ */
+import { sha256Hex, type AppCompose } from "../app-compose.ts";
+import type { ComposeFile } from "../compose/compose-file.ts";
+import type { ComposeHash } from "../domain.ts";
+import { ClusterError } from "../errors.ts";
+import type { AppComposeStore } from "../state/app-compose-store.ts";
+import { done, waitLimits, type Step, type StepContext } from "../workflow/step.ts";
+import { waitUntil, type Look } from "../workflow/wait.ts";
+import { checkAppCompose, checkedHash } from "./app-compose-check.ts";
+import type { TemporaryRunner } from "./deploy-temporary-runner.ts";
+
+export type ReadComposeHashInput = {
+  readonly runner: TemporaryRunner;
+  readonly compose: ComposeFile;
+  readonly environmentNames: readonly string[];
+  readonly store: AppComposeStore;
+};
+
+export const readComposeHash: Step<ReadComposeHashInput, ComposeHash> = {
+  id: "read-compose-hash",
+  async run(input, context) {
+    const hash = await waitUntil({
+      ...waitLimits(context),
+      what: `the compose hash of ${input.runner.name}`,
+      hint: `look at it with: phala cvms get ${input.runner.name} --json`,
+      onLook: context.progress,
+      look: (signal) => lookAtHash(input.runner, context, signal),
+    });
+    const appCompose = await readAppCompose(input.runner, context);
+    if (appCompose) await check(input, appCompose, hash, context);
+    await context.journal.append({
+      type: "compose-hash",
+      hash,
+      compose_digest: sha256Hex(input.compose.text),
+      allowed_envs: [...input.environmentNames],
+    });
+    return done(hash, hash);
+  },
+};
+
+async function lookAtHash(
+  runner: TemporaryRunner,
+  context: StepContext,
+  signal: AbortSignal,
+): Promise<Look<ComposeHash>> {
+  const found = await context.api.findCvm(runner.vmUuid ?? runner.appId, signal);
+  if (found.kind === "unknown") return { kind: "not-yet", seen: found.reason };
+  if (found.kind === "absent") return { kind: "not-yet", seen: "not listed yet" };
+  const { composeHash } = found.value;
+  if (composeHash === null || composeHash === "") return { kind: "not-yet", seen: "no compose hash yet" };
+  return { kind: "there", value: checkedHash(runner.name, composeHash) };
+}
+
+/** Undefined where the API has none, which is a warning, or an error with --strict. */
+async function readAppCompose(
+  runner: TemporaryRunner,
+  context: StepContext,
+): Promise<AppCompose | undefined> {
+  const found = await context.api.appCompose(runner.vmUuid ?? runner.appId, context.signal);
+  if (found.kind === "present") return found.value;
+  const message =
+    `the hash of ${runner.name} could not be checked against its app-compose: ` +
+    (found.kind === "absent" ? "the API has none" : found.reason);
+  if (found.kind === "unknown" || context.strict) {
+    throw new ClusterError({
+      kind: "verification",
+      code: "app-compose-unreadable",
+      message,
+      hint: "run the same command again; nothing was approved",
+    });
+  }
+  context.warn("app-compose-unchecked", message);
+  return undefined;
+}
+
+async function check(
+  input: ReadComposeHashInput,
+  appCompose: AppCompose,
+  hash: ComposeHash,
+  context: StepContext,
+): Promise<void> {
+  const odd = checkAppCompose(appCompose, {
+    name: input.runner.name,
+    composeHash: hash,
+    composeText: input.compose.text,
+    environmentNames: input.environmentNames,
+    knownScripts: await input.store.knownScripts(),
+  });
+  for (const { code, message } of odd) context.warn(code, message);
+  const [first] = odd;
+  if (context.strict && first) {
+    throw new ClusterError({
+      kind: "verification",
+      code: first.code,
+      message: first.message,
+      hint: "nothing was approved; without --strict this is a warning",
+    });
+  }
+  await input.store.save(appCompose);
+}

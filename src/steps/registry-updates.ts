@@ -1,0 +1,40 @@
+/** The registry's operations list: the evidence that an update really happened and finished. */
+import type { CvmOperation } from "../ports.ts";
+import { waitLimits, type StepContext } from "../workflow/step.ts";
+import { waitUntil } from "../workflow/wait.ts";
+import type { Registry } from "./registry.ts";
+
+/** The platform's name for it is `compose_update`; older entries say `update`. */
+const UPDATE = /update/;
+
+/**
+ * The registry's updates, newest first; `undefined` where the platform keeps no such list.
+ * A list that could not be read is waited for: taken for empty, it would make an old update look new.
+ */
+export async function readUpdates(
+  registry: Registry,
+  context: StepContext,
+): Promise<readonly CvmOperation[] | undefined> {
+  return waitUntil({
+    ...waitLimits(context),
+    timeoutMs: Math.min(context.timeoutMs, 60_000),
+    what: `the operations of ${registry.name}`,
+    hint: "run the same command again when Phala's API answers",
+    look: async (signal) => {
+      const found = await context.api.operations(registry.vmUuid, signal);
+      if (found.kind === "unknown") return { kind: "not-yet", seen: found.reason };
+      if (found.kind === "absent") return { kind: "there", value: undefined };
+      return { kind: "there", value: found.value.filter((operation) => UPDATE.test(operation.type)) };
+    },
+  });
+}
+
+/** The newest update, if it is not one of those `before`. */
+export function newUpdate(
+  before: readonly CvmOperation[],
+  now: readonly CvmOperation[],
+): CvmOperation | undefined {
+  const [newest] = now;
+  const known = new Set(before.map((operation) => operation.correlationId));
+  return newest && !known.has(newest.correlationId) ? newest : undefined;
+}

@@ -1,0 +1,83 @@
+/**
+ * Step 9: the registry is healthy again, and it is the restarted one that says so. For a while after an update
+ * the old instance still answers; its word does not count.
+ */
+import { ClusterError } from "../errors.ts";
+import type { CvmOperation, Health } from "../ports.ts";
+import type { ComposeHash } from "../domain.ts";
+import { done, reused, waitLimits, type Step, type StepContext } from "../workflow/step.ts";
+import { formatDuration, waitUntil, type Look } from "../workflow/wait.ts";
+import type { Approval } from "./approve-compose-hash.ts";
+import { lookAtHealth, whereToLook } from "./registry-health.ts";
+import type { Registry } from "./registry.ts";
+
+export type VerifyRegistryInput = {
+  readonly registry: Registry;
+  readonly approval: Approval;
+  readonly hashes: readonly ComposeHash[];
+};
+
+/** Where the platform keeps no list of operations and no gap in the answers was seen: longer than any restart. */
+const TIME_FOR_A_RESTART_MS = 90_000;
+
+export const verifyRegistry: Step<VerifyRegistryInput, { readonly mode: string }> = {
+  id: "verify-registry",
+  async run({ registry, approval, hashes }, context) {
+    const restart = restartWatch(registry, approval, context);
+    const health = await waitUntil({
+      ...waitLimits(context),
+      what: `${registry.name} to be healthy again after its restart`,
+      hint: `${whereToLook(registry)}; then run the same command again`,
+      onLook: context.progress,
+      look: async (signal) => restart(await lookAtHealth(registry, context, signal), signal),
+    });
+    const mode = health.mode ?? "";
+    if (approval.kind === "unchanged" && approval.verified) return reused({ mode }, `healthy, mode ${mode}`);
+    await context.journal.append({ type: "verified", app_id: registry.appId, hashes: [...hashes] });
+    return done({ mode }, `healthy, mode ${mode}`);
+  },
+};
+
+type RestartWatch = (health: Look<Health>, signal: AbortSignal) => Promise<Look<Health>>;
+
+/** Lets a healthy answer count only once there is evidence that the old instance is gone. */
+function restartWatch(registry: Registry, approval: Approval, context: StepContext): RestartWatch {
+  if (approval.kind === "unchanged" && approval.verified) return async (health) => health;
+  if (approval.correlationId !== null) return byOperation(registry, approval.correlationId, context);
+  return byGap(approval.kind === "updated" ? approval.at : context.clock.monotonic(), context);
+}
+
+function byOperation(registry: Registry, correlationId: string, context: StepContext): RestartWatch {
+  let finished = false;
+  return async (health, signal) => {
+    // The look at the operation comes first: health seen before it was finished may be the old instance's.
+    if (finished) return health;
+    const found = await context.api.operations(registry.vmUuid, signal);
+    const operation =
+      found.kind === "present" ? found.value.find((o) => o.correlationId === correlationId) : undefined;
+    refuseFailed(registry, operation);
+    finished = operation?.completedAt != null;
+    return { kind: "not-yet", seen: `update ${operation?.status ?? "not listed"}` };
+  };
+}
+
+function refuseFailed(registry: Registry, operation: CvmOperation | undefined): void {
+  if (!operation || !/fail|error|cancel/i.test(operation.status)) return;
+  throw new ClusterError({
+    kind: "platform",
+    code: "update-failed",
+    message: `the update of ${registry.name} failed: ${operation.errorMessage ?? operation.status}`,
+    hint: `${whereToLook(registry)}; then run the same command again`,
+  });
+}
+
+function byGap(since: number, context: StepContext): RestartWatch {
+  let gone = false;
+  return async (health) => {
+    if (health.kind === "not-yet") gone = true;
+    const waited = context.clock.monotonic() - since;
+    if (gone || waited >= TIME_FOR_A_RESTART_MS) return health;
+    const left = formatDuration(TIME_FOR_A_RESTART_MS - waited);
+    return { kind: "not-yet", seen: `healthy, but no restart seen yet (for ${left} more)` };
+  };
+}

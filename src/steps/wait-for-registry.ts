@@ -1,0 +1,20 @@
+/** Step 4: wait until the registry answers as a healthy registry. */
+import { done, waitLimits, type Step } from "../workflow/step.ts";
+import { waitUntil } from "../workflow/wait.ts";
+import { lookAtHealth, whereToLook } from "./registry-health.ts";
+import type { Registry } from "./registry.ts";
+
+export const waitForRegistry: Step<{ readonly registry: Registry }, { readonly mode: string }> = {
+  id: "wait-for-registry",
+  async run({ registry }, context) {
+    const health = await waitUntil({
+      ...waitLimits(context),
+      what: `${registry.url}/health to say healthy`,
+      hint: whereToLook(registry),
+      onLook: context.progress,
+      look: (signal) => lookAtHealth(registry, context, signal),
+    });
+    const mode = health.mode ?? "";
+    return done({ mode }, `healthy, mode ${mode}`);
+  },
+};

@@ -1,0 +1,27 @@
+/** The signal that cleaning up runs under: after an interruption it has a budget of its own. */
+
+/** An operator who pressed Ctrl-C waits this long at most until the temporary runner is gone. */
+export const CLEANUP_BUDGET_MS = 30_000;
+
+export type CleanupSignals = {
+  /**
+   * A signal for work that must still be done on the way out. While the run is not interrupted it is limited by
+   * `timeoutMs`; after an interruption all cleaning up together has `CLEANUP_BUDGET_MS`.
+   */
+  signal(timeoutMs: number): AbortSignal;
+};
+
+export function cleanupSignals(run: AbortSignal, budgetMs: number = CLEANUP_BUDGET_MS): CleanupSignals {
+  const budget = new AbortController();
+  const spend = (): void => {
+    setTimeout(
+      () => budget.abort(new Error(`cleaning up took longer than ${budgetMs / 1000}s`)),
+      budgetMs,
+    ).unref();
+  };
+  if (run.aborted) spend();
+  else run.addEventListener("abort", spend, { once: true });
+  return {
+    signal: (timeoutMs) => AbortSignal.any([budget.signal, AbortSignal.timeout(timeoutMs)]),
+  };
+}

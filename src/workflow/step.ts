@@ -1,0 +1,142 @@
+/** What a step is, and the runner around it. */
+import { ClusterError, messageOf } from "../errors.ts";
+import type { Clock, CloudApi, Spawntee } from "../ports.ts";
+import type { Journal } from "../state/journal.ts";
+import type { CleanupSignals } from "./cleanup.ts";
+import type { Emit, Warning } from "./events.ts";
+import type { Mutations } from "./mutations.ts";
+import { stepInfo, type StepId, type StepReport, type StepStatus } from "./steps.ts";
+
+export type StepOutcome<O> = {
+  readonly status: StepStatus;
+  readonly output: O;
+  /** What came of it, in a few words, for the step's line. */
+  readonly summary: string;
+};
+
+/** Typed input in, typed output out; everything else it may touch is in its context. */
+export type Step<I, O> = {
+  readonly id: StepId;
+  run(input: I, context: StepContext): Promise<StepOutcome<O>>;
+};
+
+/** What every step may use. */
+export type Workbench = {
+  readonly api: CloudApi;
+  readonly spawntee: Spawntee;
+  readonly mutations: Mutations;
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly cleanup: CleanupSignals;
+  readonly timeoutMs: number;
+  readonly pollIntervalMs: number;
+  /** Whether what can't be checked is an error. */
+  readonly strict: boolean;
+};
+
+export type StepContext = Workbench & {
+  /** Says what is being done or waited for right now. */
+  progress(message: string): void;
+  warn(code: string, message: string): void;
+  note(message: string): void;
+};
+
+/** The limits that every wait of a step has. */
+export function waitLimits(bench: Workbench): {
+  timeoutMs: number;
+  intervalMs: number;
+  clock: Clock;
+  signal: AbortSignal;
+} {
+  return {
+    timeoutMs: bench.timeoutMs,
+    intervalMs: bench.pollIntervalMs,
+    clock: bench.clock,
+    signal: bench.signal,
+  };
+}
+
+export function done<O>(output: O, summary: string): StepOutcome<O> {
+  return { status: "done", output, summary };
+}
+
+export function reused<O>(output: O, summary: string): StepOutcome<O> {
+  return { status: "reused", output, summary };
+}
+
+/** Runs steps one after the other: times them, emits their events, and knows at the end what was done. */
+export class StepRunner {
+  readonly #emit: Emit;
+  readonly #clock: Clock;
+  readonly #reports: StepReport[] = [];
+  readonly #warnings: Warning[] = [];
+
+  constructor(emit: Emit, clock: Clock) {
+    this.#emit = emit;
+    this.#clock = clock;
+  }
+
+  get reports(): readonly StepReport[] {
+    return this.#reports;
+  }
+
+  get warnings(): readonly Warning[] {
+    return this.#warnings;
+  }
+
+  /** Says a warning and keeps it for the answer; the same one only once. */
+  warn(code: string, message: string): void {
+    if (this.#warnings.some((known) => known.code === code && known.message === message)) return;
+    this.#warnings.push({ code, message });
+    this.#emit({ type: "warning", warning: { code, message } });
+  }
+
+  note(message: string): void {
+    this.#emit({ type: "note", message });
+  }
+
+  /** @throws what the step throws, with the step's id in it. */
+  async run<I, O>(step: Step<I, O>, input: I, bench: Workbench): Promise<O> {
+    return this.runWithout(step.id, (progress) => step.run(input, this.#contextOf(bench, progress)));
+  }
+
+  /** For the steps that come before there is a cloud to work on. */
+  async runWithout<O>(
+    id: StepId,
+    body: (progress: (message: string) => void) => Promise<StepOutcome<O>>,
+  ): Promise<O> {
+    const started = this.#clock.monotonic();
+    this.#emit({ type: "step-started", step: id });
+    try {
+      const outcome = await body((message) => this.#emit({ type: "step-progress", step: id, message }));
+      this.#finish(id, outcome.status, outcome.summary, this.#clock.monotonic() - started);
+      return outcome.output;
+    } catch (error) {
+      if (error instanceof ClusterError) error.step ??= id;
+      const durationMs = this.#clock.monotonic() - started;
+      this.#emit({ type: "step-failed", step: id, durationMs, message: messageOf(error) });
+      throw error;
+    }
+  }
+
+  /** A step that need not run. */
+  pass(id: StepId, status: "skipped" | "reused", summary: string): void {
+    this.#emit({ type: "step-started", step: id });
+    this.#finish(id, status, summary, 0);
+  }
+
+  #contextOf(bench: Workbench, progress: (message: string) => void): StepContext {
+    return {
+      ...bench,
+      progress,
+      warn: (code, message) => this.warn(code, message),
+      note: (message) => this.note(message),
+    };
+  }
+
+  #finish(id: StepId, status: StepStatus, summary: string, durationMs: number): void {
+    this.#reports.push({ number: stepInfo(id).number, id, status, duration_ms: Math.round(durationMs) });
+    this.#emit({ type: "step-finished", step: id, status, durationMs, summary });
+  }
+}

@@ -1,0 +1,61 @@
+/** Waiting for something in the outside world, with a limit that neither sleep nor a clock change breaks. */
+import { ClusterError } from "../errors.ts";
+import type { Clock } from "../ports.ts";
+
+export type Look<T> =
+  | { readonly kind: "there"; readonly value: T }
+  /** Not yet; `seen` says what was seen instead, for the live line and the time-out's message. */
+  | { readonly kind: "not-yet"; readonly seen: string };
+
+export type WaitOptions<T> = {
+  /** What is being waited for, as in "waited 10m for …". */
+  readonly what: string;
+  readonly look: (signal: AbortSignal) => Promise<Look<T>>;
+  readonly timeoutMs: number;
+  readonly intervalMs: number;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly onLook?: (seen: string) => void;
+  /** What to do when the limit is reached. */
+  readonly hint: string;
+};
+
+/**
+ * Looks again and again until it is there.
+ *
+ * The limit is on the monotonic clock, so a changed wall clock does not move it; and there is always one more
+ * look after it, so that a laptop that slept through the limit finds what happened meanwhile.
+ *
+ * @throws ClusterError `timeout` with what was seen last; the signal's reason when aborted.
+ */
+export async function waitUntil<T>(options: WaitOptions<T>): Promise<T> {
+  const { clock, signal } = options;
+  const deadline = clock.monotonic() + options.timeoutMs;
+  for (;;) {
+    const last = clock.monotonic() >= deadline;
+    const look = await options.look(signal);
+    if (look.kind === "there") return look.value;
+    options.onLook?.(look.seen);
+    if (last) throw ranOut(options, look.seen);
+    const left = Math.max(0, deadline - clock.monotonic());
+    await clock.sleep(Math.min(options.intervalMs, left), signal);
+  }
+}
+
+function ranOut<T>(options: WaitOptions<T>, seen: string): ClusterError {
+  return new ClusterError({
+    kind: "timeout",
+    code: "wait-timed-out",
+    message: `waited ${formatDuration(options.timeoutMs)} for ${options.what}; seen last: ${seen}`,
+    hint: options.hint,
+  });
+}
+
+/** `340 ms`, `2.1s`, `3m 20s`. */
+export function formatDuration(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)}ms`;
+  if (ms < 60_000) return `${(ms / 1000).toFixed(1).replace(/\.0$/, "")}s`;
+  const minutes = Math.floor(ms / 60_000);
+  const seconds = Math.round((ms % 60_000) / 1000);
+  return seconds === 0 ? `${minutes}m` : `${minutes}m ${seconds}s`;
+}
