@@ -28,7 +28,7 @@ export async function removeCvm(
 ): Promise<boolean> {
   let target: Cvm | undefined;
   let refusal = "";
-  const found = await waitUntil({
+  const found = await waitUntil<Lookup<Cvm>>({
     what: `${name} to be gone`,
     timeoutMs: Math.min(bench.timeoutMs, DELETION_LIMIT_MS),
     intervalMs: Math.min(bench.pollIntervalMs, 1000),
@@ -40,6 +40,7 @@ export async function removeCvm(
       const lookup = await bench.api.findCvm(target?.vmUuid ?? name, signal);
       if (lookup.kind === "absent") return { kind: "there", value: lookup };
       if (lookup.kind === "unknown") return { kind: "not-yet", seen: lookup.reason };
+      if (isAnothers(lookup.value, bench)) return { kind: "there", value: { kind: "absent" } };
       target ??= lookup.value;
       const outcome = await deleteUnlessUnderWay(lookup.value, bench, signal);
       if (outcome === "asked") {
@@ -53,13 +54,28 @@ export async function removeCvm(
   }).catch((error: unknown) => {
     throw signal.aborted ? notDeleted(name, error) : error;
   });
-  return confirmed(found, target, bench);
+  return confirmed(name, found, target, bench);
 }
 
-async function confirmed(found: Lookup<Cvm>, target: Cvm | undefined, bench: Workbench): Promise<boolean> {
-  if (target === undefined || found.kind !== "absent") return false;
+async function confirmed(
+  name: string,
+  found: Lookup<Cvm>,
+  target: Cvm | undefined,
+  bench: Workbench,
+): Promise<boolean> {
+  if (found.kind !== "absent") return false;
+  if (target === undefined) {
+    bench.mutations.ledger.strike(name);
+    return false;
+  }
   await bench.mutations.confirmGone(target);
   return true;
+}
+
+/** Ours is gone and its name was given again, to a run on another machine: that one is not ours to delete. */
+function isAnothers(cvm: Cvm, bench: Workbench): boolean {
+  const ours = bench.mutations.ledger.appIdOf(cvm.name);
+  return ours !== null && cvm.appId !== ours;
 }
 
 /** A delete that was asked for shows as an operation or as a status of its own; asking again would only fail. */

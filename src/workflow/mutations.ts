@@ -34,7 +34,34 @@ export type MutationPorts = {
   readonly journal: Journal;
   readonly clock: Clock;
   readonly cleanup: CleanupSignals;
+  readonly ledger: Ledger;
 };
+
+/** What this run made (or may have made) and has not seen gone; kept in memory for the last words of a run. */
+export class Ledger {
+  readonly #made = new Map<string, string | null>();
+
+  note(name: string, appId: string | null): void {
+    this.#made.set(name, appId);
+  }
+
+  strike(name: string): void {
+    this.#made.delete(name);
+  }
+
+  has(name: string): boolean {
+    return this.#made.has(name);
+  }
+
+  /** Null: made, but the app_id is not known. */
+  appIdOf(name: string): string | null {
+    return this.#made.get(name) ?? null;
+  }
+
+  leftBehind(): { name: string; app_id: string | null }[] {
+    return [...this.#made].map(([name, appId]) => ({ name, app_id: appId }));
+  }
+}
 
 const SETTLE_LIMIT_MS = 60_000;
 /** How long a CVM may take to show up after a connection broke in the middle of its creation. */
@@ -47,26 +74,25 @@ const NAME_TAKEN = /ERR-01-004|\b409\b|already (?:exists|taken|in use)|name .*ta
 
 export class Mutations {
   readonly #ports: MutationPorts;
-  readonly #made = new Map<string, string | null>();
+  readonly #deletions = new Map<string, string>();
 
   constructor(ports: MutationPorts) {
     this.#ports = ports;
   }
 
-  /** What this run made (or may have made) and has not seen gone. */
-  leftBehind(): { name: string; app_id: string | null }[] {
-    return [...this.#made].map(([name, appId]) => ({ name, app_id: appId }));
+  get ledger(): Ledger {
+    return this.#ports.ledger;
   }
 
   /** Says that a CVM of an earlier run is this run's to clean up. */
   takeOver(cvm: Cvm): void {
-    this.#made.set(cvm.name, cvm.appId);
+    this.ledger.note(cvm.name, cvm.appId);
   }
 
   /** Creates a CVM; an unclear outcome is settled by looking the exact name up. Does not throw on abort. */
   async createCvm(request: CreateCvmRequest, signal: AbortSignal): Promise<CreateOutcome> {
     const intent = await this.#intend({ action: "create-cvm", name: request.name, app_id: null }, signal);
-    this.#made.set(request.name, null);
+    this.ledger.note(request.name, null);
     const outcome = await this.#ports.cli.createCvm(request, signal);
     if (outcome.kind === "ok") {
       const { appId, vmUuid } = outcome.value;
@@ -84,11 +110,9 @@ export class Mutations {
     return outcome;
   }
 
-  readonly #deletions = new Map<string, string>();
-
   /** Records that the API does not know the CVM any more. */
   async confirmGone(cvm: Cvm): Promise<void> {
-    this.#made.delete(cvm.name);
+    this.ledger.strike(cvm.name);
     const intent = this.#deletions.get(cvm.name) ?? randomUUID();
     if (!this.#deletions.has(cvm.name)) {
       await this.#append({ type: "intent", intent, action: "delete-cvm", name: cvm.name, app_id: cvm.appId });
@@ -150,7 +174,7 @@ export class Mutations {
   }
 
   async #created(intent: string, name: string, appId: string, vmUuid: string | null): Promise<CreateOutcome> {
-    this.#made.set(name, appId);
+    this.ledger.note(name, appId);
     await this.#append({ type: "outcome", intent, outcome: "done", app_id: appId, vm_uuid: vmUuid });
     return { kind: "created", appId, vmUuid };
   }
@@ -169,7 +193,7 @@ export class Mutations {
     if (found.kind === "present" && found.value.appId !== null && !NAME_TAKEN.test(message)) {
       return this.#created(intent, name, found.value.appId, found.value.vmUuid);
     }
-    this.#made.delete(name);
+    this.ledger.strike(name);
     // After an unclear end the platform may still be at it: the intent stays open, the next run looks again.
     const settled = outcome.kind === "refused" ? "failed" : "unknown";
     await this.#append({ type: "outcome", intent, outcome: settled, app_id: null, vm_uuid: null });

@@ -1,0 +1,76 @@
+/** Steps 5 to 7, which `init` and `rotate-hash` share: the temporary runner never outlives them. */
+import { runnerEnvironmentNames } from "../compose/environment.ts";
+import type { ComposeFile } from "../compose/compose-file.ts";
+import { parseComposeHash, temporaryRunnerName, type ComposeHash } from "../domain.ts";
+import { messageOf } from "../errors.ts";
+import type { ClusterSettings } from "../inputs/types.ts";
+import type { AppComposeStore } from "../state/app-compose-store.ts";
+import type { ClusterRecord } from "../state/record.ts";
+import { deleteTemporaryRunner, removeCvm } from "../steps/delete-temporary-runner.ts";
+import { deployTemporaryRunner } from "../steps/deploy-temporary-runner.ts";
+import { readComposeHash } from "../steps/read-compose-hash.ts";
+import type { Emit } from "../workflow/events.ts";
+import type { StepRunner, Workbench } from "../workflow/step.ts";
+
+export type ObtainComposeHashInput = {
+  readonly cluster: ClusterSettings;
+  readonly compose: ComposeFile;
+  readonly registryUrl: string;
+  readonly nodeId: number | undefined;
+  readonly store: AppComposeStore;
+};
+
+const CLEANUP_LIMIT_MS = 60_000;
+
+/** Deploys the temporary runner, reads and checks its compose hash, deletes it, on every way out. */
+export async function obtainComposeHash(
+  input: ObtainComposeHashInput,
+  steps: StepRunner,
+  bench: Workbench,
+  emit: Emit,
+): Promise<ComposeHash> {
+  const { cluster, compose, store } = input;
+  const name = temporaryRunnerName(cluster.clusterName);
+  try {
+    const runner = await steps.run(deployTemporaryRunner, input, bench);
+    const environmentNames = runnerEnvironmentNames({
+      schema: cluster.orchestratorSchema,
+      coordinatorWallet: cluster.coordinatorWallet,
+    });
+    const hash = await steps.run(readComposeHash, { runner, compose, environmentNames, store }, bench);
+    await steps.run(deleteTemporaryRunner, { name }, bench);
+    return hash;
+  } catch (error) {
+    await cleanUp(name, bench, emit);
+    throw error;
+  }
+}
+
+/** The failure that led here is the one to report; a runner that could not be removed stays in the ledger. */
+async function cleanUp(name: string, bench: Workbench, emit: Emit): Promise<void> {
+  if (!bench.mutations.ledger.has(name)) return;
+  emit({ type: "cleanup", message: `deleting ${name}` });
+  try {
+    await removeCvm(name, bench, bench.cleanup.signal(CLEANUP_LIMIT_MS));
+    emit({ type: "cleanup", message: `${name} is gone` });
+  } catch (error) {
+    emit({ type: "cleanup", message: messageOf(error) });
+  }
+}
+
+/** The hash that a recorded and checked run read back for exactly this compose text and these names. */
+export async function recordedComposeHash(
+  compose: ComposeFile,
+  environmentNames: readonly string[],
+  record: ClusterRecord,
+  store: AppComposeStore,
+): Promise<ComposeHash | undefined> {
+  const known = record.composeHashes.findLast(
+    (entry) =>
+      entry.composeDigest === compose.digest && entry.allowedEnvs.join(",") === environmentNames.join(","),
+  );
+  const hash = parseComposeHash(known?.hash);
+  if (hash === undefined) return undefined;
+  const appCompose = await store.load(hash);
+  return appCompose?.docker_compose_file === compose.text ? hash : undefined;
+}
