@@ -1,0 +1,86 @@
+/**
+ * The environments that CVMs are deployed with. Names and their order are part of a compose hash, values are not;
+ * `init`, `rotate-hash`, `hash` and `status` all take them from here.
+ */
+import type { OrchestratorSchema } from "../domain.ts";
+import type { AwsCredentials, ClusterSettings } from "../inputs/types.ts";
+import type { EnvironmentVariable } from "../ports.ts";
+import type { ComposeFile } from "./compose-file.ts";
+
+/**
+ * What the orchestrator gives its runners, in its order: v1 as of 2026-02-16, v2 from 2026-02-23.
+ * Source: `_provision_new_runner()` in crunchdao/model-orchestrator, infrastructure/phala/_cluster.py.
+ */
+const RUNNER_NAMES: Readonly<Record<OrchestratorSchema, readonly string[]>> = {
+  v1: ["REGISTRY_URL", "CAPACITY_THRESHOLD"],
+  v2: ["REGISTRY_URL", "CAPACITY_THRESHOLD", "MODEL_MEMORY_LIMIT_MB"],
+};
+
+/** Only schema v2 passes it on, last, and only where it is set. */
+const WALLET = "GATEWAY_AUTH_COORDINATOR_WALLET";
+
+export function runnerEnvironmentNames(orchestrator: {
+  readonly schema: OrchestratorSchema;
+  readonly coordinatorWallet: string | undefined;
+}): readonly string[] {
+  const names = RUNNER_NAMES[orchestrator.schema];
+  return orchestrator.schema === "v2" && orchestrator.coordinatorWallet ? [...names, WALLET] : names;
+}
+
+/** A runner's environment, with the names above in their order. */
+export function runnerEnvironment(
+  settings: ClusterSettings,
+  registryUrl: string,
+): readonly EnvironmentVariable[] {
+  const values: Record<string, string> = {
+    REGISTRY_URL: registryUrl,
+    CAPACITY_THRESHOLD: String(settings.capacityThreshold),
+    MODEL_MEMORY_LIMIT_MB: String(settings.memoryPerModelMb),
+    [WALLET]: settings.coordinatorWallet ?? "",
+  };
+  const names = runnerEnvironmentNames({
+    schema: settings.orchestratorSchema,
+    coordinatorWallet: settings.coordinatorWallet,
+  });
+  return names.map((name) => ({ name, value: values[name] ?? "" }));
+}
+
+export type RegistryEnvironment = {
+  readonly compose: ComposeFile;
+  readonly settings: ClusterSettings;
+  readonly aws: AwsCredentials;
+  /** Empty before the first approval: the registry then refuses every runner. */
+  readonly approvedHashes: readonly string[];
+  /** Undefined before the node is known: the empty value lets the compose file's default stand. */
+  readonly baseDomain: string | undefined;
+};
+
+/**
+ * The registry's whole environment: every name that its compose file refers to and that we ever set, from the
+ * first deployment on, so that its own compose hash stays the same when the values come.
+ */
+export function registryEnvironment(from: RegistryEnvironment): readonly EnvironmentVariable[] {
+  const { compose, settings, aws } = from;
+  const values: readonly EnvironmentVariable[] = [
+    { name: "AWS_ACCESS_KEY_ID", value: aws.accessKeyId },
+    { name: "AWS_SECRET_ACCESS_KEY", value: aws.secretAccessKey },
+    { name: "AWS_REGION", value: aws.region },
+    { name: "CAPACITY_THRESHOLD", value: String(settings.capacityThreshold) },
+    { name: "APPROVED_COMPOSE_HASH", value: from.approvedHashes.join(",") },
+    { name: "CVM_BASE_DOMAIN", value: from.baseDomain ?? "" },
+    { name: WALLET, value: settings.coordinatorWallet ?? "" },
+  ];
+  const referred = new Set(compose.placeholders.map((placeholder) => placeholder.name));
+  return values.filter(({ name }) => referred.has(name));
+}
+
+/** Names that this tool gives a value; anything else in a registry's environment is the operator's. */
+export const REGISTRY_NAMES: readonly string[] = [
+  "AWS_ACCESS_KEY_ID",
+  "AWS_SECRET_ACCESS_KEY",
+  "AWS_REGION",
+  "CAPACITY_THRESHOLD",
+  "APPROVED_COMPOSE_HASH",
+  "CVM_BASE_DOMAIN",
+  WALLET,
+];
