@@ -10,9 +10,9 @@ import { createHash } from "node:crypto";
 
 /** An app-compose as the API returns it. Fields beyond the ones we read are kept: they are part of the hash. */
 export type AppCompose = {
-  readonly docker_compose_file?: string;
-  readonly allowed_envs?: readonly string[];
-  readonly pre_launch_script?: string;
+  readonly docker_compose_file?: string | undefined;
+  readonly allowed_envs?: readonly string[] | undefined;
+  readonly pre_launch_script?: string | undefined;
   readonly [field: string]: unknown;
 };
 

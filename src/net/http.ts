@@ -1,0 +1,82 @@
+/** One HTTP request with limits on its time and its answer's size. Redirects are not followed: a key must not travel. */
+import { Agent, EnvHttpProxyAgent, request, type Dispatcher } from "undici";
+import { hasProxy, proxyEnvironment } from "./proxy.ts";
+
+/** 100 CVMs a page take about 200 kB; nothing that we ask for is near this. */
+const MAX_BODY_BYTES = 32 * 1024 * 1024;
+
+export type HttpClient = {
+  send(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer>;
+  close(): Promise<void>;
+};
+
+export type HttpRequest = {
+  readonly method: "GET" | "POST";
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly timeoutMs: number;
+};
+
+export type HttpAnswer = {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly text: string;
+};
+
+/** A client for this environment's proxy settings. `close` lets the process end. */
+export function createHttpClient(env: NodeJS.ProcessEnv): HttpClient {
+  const dispatcher = dispatcherFor(env);
+  return {
+    send: (what, signal) => send(what, dispatcher, signal),
+    close: () => dispatcher.destroy(),
+  };
+}
+
+function dispatcherFor(env: NodeJS.ProcessEnv): Dispatcher {
+  if (!hasProxy(env)) return new Agent({ connections: 8 });
+  const proxy = proxyEnvironment(env);
+  return new EnvHttpProxyAgent({
+    httpProxy: proxy["http_proxy"] ?? proxy["HTTP_PROXY"] ?? "",
+    httpsProxy: proxy["https_proxy"] ?? proxy["HTTPS_PROXY"] ?? "",
+    noProxy: proxy["no_proxy"] ?? proxy["NO_PROXY"] ?? "",
+  });
+}
+
+async function send(what: HttpRequest, dispatcher: Dispatcher, signal: AbortSignal): Promise<HttpAnswer> {
+  const limit = AbortSignal.timeout(what.timeoutMs);
+  try {
+    const answer = await request(what.url, {
+      method: what.method,
+      headers: { accept: "application/json", ...what.headers },
+      body: what.body ?? null,
+      dispatcher,
+      signal: AbortSignal.any([signal, limit]),
+    });
+    return { status: answer.statusCode, headers: answer.headers, text: await readText(answer.body) };
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    if (limit.aborted) throw new Error(`no answer within ${what.timeoutMs / 1000}s`, { cause: error });
+    throw error;
+  }
+}
+
+async function readText(body: AsyncIterable<Buffer>): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.length;
+    if (size > MAX_BODY_BYTES) throw new Error(`the answer is larger than ${MAX_BODY_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+/** What a failed request means to a person: undici wraps the reason that matters. */
+export function describeNetworkError(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const inner = error.cause instanceof Error ? error.cause : error;
+  const code = (inner as NodeJS.ErrnoException).code;
+  const message = inner.message === "" ? inner.name : inner.message;
+  return code === undefined || message.includes(code) ? message : `${message} (${code})`;
+}

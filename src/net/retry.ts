@@ -1,0 +1,30 @@
+/** Retries with backoff and jitter. For reads only: a repeated create makes a second CVM. */
+
+export type RetryPolicy = {
+  readonly tries: number;
+  readonly firstPauseMs: number;
+  readonly longestPauseMs: number;
+};
+
+export const READ_RETRIES: RetryPolicy = { tries: 3, firstPauseMs: 250, longestPauseMs: 10_000 };
+
+/** How long to pause before try number `next` (2 for the first retry); what the server asks for comes first. */
+export function pauseBefore(next: number, policy: RetryPolicy, retryAfterMs: number | undefined): number {
+  if (retryAfterMs !== undefined) return Math.min(retryAfterMs, policy.longestPauseMs);
+  const full = Math.min(policy.firstPauseMs * 2 ** (next - 2), policy.longestPauseMs);
+  return full / 2 + Math.random() * (full / 2);
+}
+
+/** `Retry-After` in both of its forms, seconds and a date; undefined where there is none. */
+export function retryAfter(header: string | string[] | undefined, nowMs: number): number | undefined {
+  const text = Array.isArray(header) ? header[0] : header;
+  if (text === undefined || text.trim() === "") return undefined;
+  if (/^\d+$/.test(text.trim())) return Number(text) * 1000;
+  const date = Date.parse(text);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - nowMs);
+}
+
+/** Overload and trouble in between are worth another try; a refusal is not. */
+export function isWorthRetrying(status: number): boolean {
+  return status === 429 || status >= 500;
+}
