@@ -68,7 +68,7 @@ async function deployArgs(
 
 function versionOutcome(run: output.CliRun): CliOutcome<string> | { kind: "missing"; message: string } {
   if (run.exitCode === null && run.cutOff === undefined) return { kind: "missing", message: run.stderr };
-  const version = /\b(\d+\.\d+\.\d+)\b/.exec(run.stdout)?.[1];
+  const version = /(\d+\.\d+\.\d+)/.exec(run.stdout)?.[1];
   if (version !== undefined) return { kind: "ok", value: version };
   const outcome = output.outcomeOf(run, output.updatedAnswer);
   return outcome.kind === "ok" ? { kind: "unclear", message: "phala --version says no version" } : outcome;

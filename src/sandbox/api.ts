@@ -1,0 +1,312 @@
+/** The REST API: which request does what. */
+import { canonicalJson } from "../app-compose.ts";
+import { INSTANCE_TYPES, NODES } from "./catalog.ts";
+import * as cloud from "./cloud.ts";
+import { makeQuote } from "./kms.ts";
+import { lifeOf } from "./lifecycle.ts";
+import type { CloudState, SandboxTimings } from "./model.ts";
+import { commitRequest, provisionRequest, updateRequest } from "./requests.ts";
+import { cvmResponse, oldCvm, operationResponse, type ApiVersion } from "./responses.ts";
+import type { CloudStore } from "./store.ts";
+
+export type ApiRequest = {
+  readonly method: string;
+  /** Without the prefix and the query. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly body: unknown;
+  readonly version: ApiVersion;
+};
+
+export type Reply = { readonly status: number; readonly json: unknown };
+
+export type ApiWorld = {
+  readonly store: CloudStore;
+  readonly timings: SandboxTimings;
+  readonly defaultNodeId: number;
+  readonly creditUsd: number;
+};
+
+type Route = {
+  readonly method: string;
+  readonly path: RegExp;
+  handle(world: ApiWorld, request: ApiRequest, id: string): Promise<Reply>;
+};
+
+const ok = (json: unknown): Reply => ({ status: 200, json });
+
+/** A read of one CVM. */
+function ofCvm(path: RegExp, answer: (state: CloudState, id: string, request: ApiRequest) => unknown): Route {
+  return {
+    method: "GET",
+    path,
+    handle: async (world, request, id) => ok(answer(await world.store.read(), id, request)),
+  };
+}
+
+const ROUTES: readonly Route[] = [
+  {
+    method: "GET",
+    path: /^\/auth\/me$/,
+    handle: async (world, request) => ok(account(world, request.version)),
+  },
+  { method: "GET", path: /^\/teepods\/available$/, handle: async () => ok(nodes()) },
+  { method: "GET", path: /^\/instance-types$/, handle: async () => ok(instanceTypes()) },
+  { method: "GET", path: /^\/cvms$/, handle: async (world, request) => ok(await bareList(world, request)) },
+  {
+    method: "GET",
+    path: /^\/cvms\/paginated$/,
+    handle: async (world, request) => ok(await page(world, request)),
+  },
+  { method: "POST", path: /^\/cvms\/provision$/, handle: provision },
+  { method: "POST", path: /^\/cvms$/, handle: commit },
+  { method: "PATCH", path: /^\/cvms\/([^/]+)$/, handle: update },
+  { method: "DELETE", path: /^\/cvms\/([^/]+)$/, handle: remove },
+  { method: "POST", path: /^\/cvms\/([^/]+)\/(?:start|stop|shutdown|restart)$/, handle: power },
+  ofCvm(/^\/cvms\/([^/]+)$/, (state, id, request) =>
+    cvmResponse(cloud.findLive(state, id), request.version, Date.now()),
+  ),
+  ofCvm(/^\/cvms\/([^/]+)\/compose_file$/, (state, id) => cloud.findLive(state, id).current.appCompose),
+  ofCvm(
+    /^\/cvms\/([^/]+)\/docker-compose\.yml$/,
+    (state, id) => cloud.findLive(state, id).current.appCompose.docker_compose_file,
+  ),
+  ofCvm(/^\/cvms\/([^/]+)\/operations$/, operations),
+  ofCvm(/^\/cvms\/([^/]+)\/attestation$/, attestation),
+];
+
+/** @throws Refusal for what the platform refuses. */
+export async function answerApi(world: ApiWorld, request: ApiRequest): Promise<Reply> {
+  for (const route of ROUTES) {
+    const match = route.method === request.method ? route.path.exec(request.path) : null;
+    if (match) return route.handle(world, request, decodeURIComponent(match[1] ?? ""));
+  }
+  throw new cloud.Refusal(404, { detail: "Not Found" });
+}
+
+function account(world: ApiWorld, version: ApiVersion): unknown {
+  if (version === "2025-10-28") {
+    return {
+      username: "sandbox",
+      email: "sandbox@example.com",
+      credits: world.creditUsd,
+      granted_credits: 0,
+      avatar: "",
+      team_name: "sandbox",
+      team_tier: "free",
+    };
+  }
+  return {
+    user: {
+      username: "sandbox",
+      email: "sandbox@example.com",
+      role: "user",
+      avatar: "",
+      email_verified: true,
+      totp_enabled: false,
+      has_backup_codes: false,
+      flag_has_password: true,
+    },
+    workspace: {
+      id: "ws_sandbox",
+      name: "sandbox",
+      slug: "sandbox",
+      tier: "free",
+      role: "owner",
+      avatar: null,
+    },
+    credits: {
+      balance: String(world.creditUsd),
+      granted_balance: "0",
+      is_post_paid: false,
+      outstanding_amount: null,
+    },
+  };
+}
+
+function nodes(): unknown {
+  return {
+    tier: "free",
+    capacity: { max_instances: null, max_vcpu: null, max_memory: null, max_disk: null },
+    nodes: NODES.map((node) => ({
+      teepod_id: node.id,
+      name: node.name,
+      listed: true,
+      resource_score: 1,
+      remaining_vcpu: 64,
+      remaining_memory: 262_144,
+      remaining_cvm_slots: 50,
+      images: [],
+      region_identifier: node.region,
+      kms_list: [],
+    })),
+    kms_list: [],
+  };
+}
+
+function instanceTypes(): unknown {
+  const items = INSTANCE_TYPES.map((type) => ({
+    id: type.id,
+    name: type.id,
+    description: `${type.vcpu} vCPU, ${type.memoryMb / 1024} GB`,
+    vcpu: type.vcpu,
+    memory_mb: type.memoryMb,
+    hourly_rate: type.hourlyRate,
+    requires_gpu: false,
+    default_disk_size_gb: 20,
+    family: "cpu",
+  }));
+  return { result: [{ name: "cpu", items, total: items.length }] };
+}
+
+async function bareList(world: ApiWorld, request: ApiRequest): Promise<unknown> {
+  const state = await world.store.read();
+  return cloud.liveCvms(state).map((cvm) => cvmResponse(cvm, request.version, Date.now()));
+}
+
+/** The platform gives 100 a page at most, whatever is asked for. */
+async function page(world: ApiWorld, request: ApiRequest): Promise<unknown> {
+  const search = request.query.get("search") ?? "";
+  const number = Math.max(1, Number(request.query.get("page") ?? 1));
+  const size = Math.min(100, Math.max(1, Number(request.query.get("page_size") ?? 10)));
+  const all = cloud.liveCvms(await world.store.read()).filter((cvm) => cvm.name.includes(search));
+  const items = all.slice((number - 1) * size, number * size);
+  const shape = (cvm: (typeof items)[number]): unknown =>
+    request.version === "2025-10-28"
+      ? { ...oldCvm(cvm, Date.now()), hosted: {} }
+      : cvmResponse(cvm, request.version, Date.now());
+  return {
+    items: items.map(shape),
+    total: all.length,
+    page: number,
+    page_size: size,
+    pages: Math.ceil(all.length / size),
+  };
+}
+
+async function provision(world: ApiWorld, request: ApiRequest): Promise<Reply> {
+  const {
+    name,
+    nodeId,
+    instanceType,
+    compose_file: fields,
+  } = provisionRequest(request.body, world.defaultNodeId);
+  const provisioned = await world.store.change((state) => {
+    if (cloud.liveCvms(state).some((cvm) => cvm.name === name)) throw cloud.nameTaken(name);
+    return cloud.provision(state, { name, nodeId, instanceType, appCompose: cloud.buildAppCompose(fields) });
+  });
+  return ok({
+    app_id: provisioned.appId,
+    compose_hash: provisioned.composeHash,
+    app_env_encrypt_pubkey: provisioned.kmsPublicKey,
+    kms_info: null,
+    fmspc: null,
+    device_id: null,
+    os_image_hash: null,
+    instance_type: instanceType,
+    teepod_id: nodeId,
+    kms_id: null,
+  });
+}
+
+async function commit(world: ApiWorld, request: ApiRequest): Promise<Reply> {
+  const {
+    app_id: appId,
+    compose_hash: composeHash,
+    encrypted_env: encryptedEnv,
+  } = commitRequest(request.body);
+  const now = Date.now();
+  const cvm = await world.store.change((state) =>
+    cloud.commit(state, {
+      appId,
+      composeHash,
+      encryptedEnv: encryptedEnv ?? null,
+      now,
+      timings: world.timings,
+    }),
+  );
+  return ok(oldCvm(cvm, now));
+}
+
+async function update(world: ApiWorld, request: ApiRequest, id: string): Promise<Reply> {
+  const fields = updateRequest(request.body);
+  const operation = await world.store.change((state) => {
+    const { current } = cloud.findLive(state, id);
+    const appCompose = cloud.buildAppCompose({
+      docker_compose_file: fields.docker_compose_file ?? current.appCompose.docker_compose_file,
+      allowed_envs: fields.allowed_envs ?? current.appCompose.allowed_envs,
+      pre_launch_script: fields.pre_launch_script ?? current.appCompose.pre_launch_script,
+      public_logs: fields.public_logs ?? current.appCompose["public_logs"] === true,
+      public_sysinfo: fields.public_sysinfo ?? current.appCompose["public_sysinfo"] === true,
+    });
+    const encryptedEnv = fields.encrypted_env ?? current.encryptedEnv;
+    return cloud.update(state, id, { appCompose, encryptedEnv, now: Date.now(), timings: world.timings });
+  });
+  return ok({ correlation_id: operation.correlationId });
+}
+
+async function remove(world: ApiWorld, _: ApiRequest, id: string): Promise<Reply> {
+  await world.store.change((state) => cloud.remove(state, id, Date.now()));
+  return { status: 204, json: undefined };
+}
+
+async function power(world: ApiWorld, request: ApiRequest, id: string): Promise<Reply> {
+  const verb = request.path.split("/").at(-1);
+  const type = verb === "restart" ? "restart" : verb === "start" ? "power_on" : "shutdown";
+  await world.store.change((state) =>
+    cloud.power(state, id, { type, now: Date.now(), timings: world.timings }),
+  );
+  return ok(oldCvm(cloud.findLive(await world.store.read(), id), Date.now()));
+}
+
+function operations(state: CloudState, id: string): unknown {
+  const all = cloud.findLive(state, id).operations.toReversed();
+  return {
+    items: all.map((operation) => operationResponse(operation, Date.now())),
+    total: all.length,
+    next_cursor: null,
+  };
+}
+
+/** Only a running CVM can attest. */
+function attestation(state: CloudState, id: string): unknown {
+  const cvm = cloud.findLive(state, id);
+  const serving = lifeOf(cvm, Date.now()).serving;
+  if (!serving)
+    return {
+      name: cvm.name,
+      is_online: false,
+      is_public: true,
+      error: "CVM is not running",
+      app_certificates: null,
+      tcb_info: null,
+      compose_file: null,
+    };
+  const measured = canonicalJson(serving.appCompose);
+  const event = {
+    imr: 3,
+    event_type: 134_217_729,
+    digest: "",
+    event: "compose-hash",
+    event_payload: serving.composeHash,
+  };
+  return {
+    name: cvm.name,
+    is_online: true,
+    is_public: true,
+    error: null,
+    app_certificates: [],
+    tcb_info: {
+      mrtd: "",
+      rootfs_hash: null,
+      rtmr0: "",
+      rtmr1: "",
+      rtmr2: "",
+      rtmr3: "",
+      event_log: [event],
+      app_compose: measured,
+    },
+    compose_file: serving.appCompose.docker_compose_file,
+    quote: makeQuote({ app_id: cvm.appId, compose_hash: serving.composeHash }, state.quoteKey),
+  };
+}

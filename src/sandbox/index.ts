@@ -1,0 +1,95 @@
+/** The local stand-in for Phala Cloud: API and gateway on one loopback port. See docs/sandbox.md. */
+import type { AddressInfo } from "node:net";
+import { NODES, SANDBOX_API_KEY } from "./catalog.ts";
+import type { Fault } from "./faults.ts";
+import { environmentOf } from "./interpreter.ts";
+import { DEFAULT_TIMINGS, type CloudState, type CvmState, type SandboxTimings } from "./model.ts";
+import { SandboxServer, type SandboxRequest } from "./server.ts";
+import { CloudStore } from "./store.ts";
+
+export { SANDBOX_API_KEY, SANDBOX_EXAMPLES } from "./catalog.ts";
+export type { Fault } from "./faults.ts";
+export type { SandboxTimings } from "./model.ts";
+export type { SandboxRequest } from "./server.ts";
+
+export type SandboxOptions = {
+  /** Where the cloud is kept, so that several processes see the same one. */
+  readonly stateDir: string;
+  /** Absent: the port of the last time, if it is free. */
+  readonly port?: number | undefined;
+  readonly apiKey?: string | undefined;
+  readonly timings?: Partial<SandboxTimings> | undefined;
+  /** The node that the platform chooses by itself; a name of `catalog.ts`. */
+  readonly defaultNode?: string | undefined;
+  readonly creditUsd?: number | undefined;
+  readonly onRequest?: ((request: SandboxRequest) => void | Promise<void>) | undefined;
+};
+
+export type Sandbox = {
+  /** `http://127.0.0.1:PORT`; the API's base is below it, at `/api/v1`. */
+  readonly apiUrl: string;
+  /** Gateway template. */
+  readonly gatewayUrl: string;
+  readonly apiKey: string;
+  requests(): readonly SandboxRequest[];
+  resetRequests(): void;
+  setFaults(faults: readonly Fault[]): void;
+  /** The whole cloud, deleted CVMs included. */
+  cloud(): Promise<CloudState>;
+  /** What a CVM's environment holds, decrypted. */
+  environment(cvm: CvmState): ReadonlyMap<string, string>;
+  close(): Promise<void>;
+};
+
+export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
+  const store = new CloudStore(options.stateDir);
+  const apiKey = options.apiKey ?? SANDBOX_API_KEY;
+  const server = new SandboxServer({
+    world: {
+      store,
+      timings: { ...DEFAULT_TIMINGS, ...options.timings },
+      defaultNodeId: (NODES.find((node) => node.name === options.defaultNode) ?? NODES[0])?.id ?? 0,
+      creditUsd: options.creditUsd ?? 25,
+    },
+    apiKey,
+    onRequest: options.onRequest ?? (() => undefined),
+  });
+  const remembered = (await store.read()).port ?? 0;
+  const port = await listen(server, options.port ?? remembered);
+  // The port is remembered so that addresses written down by one run are good in the next.
+  await store.change((state) => ({ state: state.port === null ? { ...state, port } : state, result: null }));
+  const apiUrl = `http://127.0.0.1:${port}`;
+  return {
+    apiUrl,
+    gatewayUrl: `${apiUrl}/gateway/{app_id}-{port}.{base_domain}`,
+    apiKey,
+    requests: () => server.requests,
+    resetRequests: () => server.resetRequests(),
+    setFaults: (faults) => server.setFaults(faults),
+    cloud: () => store.read(),
+    environment: (cvm) => environmentOf(cvm, cvm.current),
+    close: () => close(server),
+  };
+}
+
+/** A remembered port that somebody else has by now is given up; one that was asked for is not. */
+async function listen(server: SandboxServer, port: number): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    const onError = (error: NodeJS.ErrnoException): void => {
+      if (error.code !== "EADDRINUSE" || port === 0) return reject(error);
+      server.server.removeListener("error", onError);
+      server.server.once("error", reject);
+      server.server.listen(0, "127.0.0.1", resolve);
+    };
+    server.server.once("error", onError);
+    server.server.listen(port, "127.0.0.1", resolve);
+  });
+  return (server.server.address() as AddressInfo).port;
+}
+
+async function close(server: SandboxServer): Promise<void> {
+  server.server.closeAllConnections();
+  await new Promise<void>((resolve) => {
+    server.server.close(() => resolve());
+  });
+}

@@ -1,0 +1,78 @@
+/** What the stand-in's cloud consists of, as it is kept on disk. Times are ms since the epoch. */
+import type { AppCompose } from "../app-compose.ts";
+
+/** What a CVM runs between two updates. */
+export type Generation = {
+  readonly appCompose: AppCompose;
+  readonly composeHash: string;
+  /** As it came: hex of ephemeral public key, IV and AES-256-GCM ciphertext. Plain values are never kept. */
+  readonly encryptedEnv: string | null;
+};
+
+export type Operation = {
+  readonly correlationId: string;
+  readonly type: "create" | "compose_update" | "restart" | "power_on" | "shutdown";
+  readonly startedAt: number;
+  /** How long the old instance still answers after `startedAt`. */
+  readonly oldServesMs: number;
+  /** When the new instance answers, counted from `startedAt`. */
+  readonly durationMs: number;
+  readonly composeHash: string;
+};
+
+export type CvmState = {
+  readonly id: number;
+  readonly name: string;
+  readonly appId: string;
+  readonly vmUuid: string;
+  readonly nodeId: number;
+  readonly instanceType: string;
+  readonly createdAt: number;
+  readonly deletedAt: number | null;
+  /** The KMS's key pair for this app: raw X25519, hex. */
+  readonly kmsPrivateKey: string;
+  readonly kmsPublicKey: string;
+  readonly current: Generation;
+  readonly previous: Generation | null;
+  /** Newest last. */
+  readonly operations: readonly Operation[];
+  /** Hashes pushed to the running registry; lost with its instance. */
+  readonly pushed: { readonly hashes: readonly string[]; readonly instance: string } | null;
+};
+
+/** A provisioning that was answered and not yet committed. */
+export type Provision = {
+  readonly name: string;
+  readonly appId: string;
+  readonly nodeId: number;
+  readonly instanceType: string;
+  readonly kmsPrivateKey: string;
+  readonly kmsPublicKey: string;
+  readonly appCompose: AppCompose;
+  readonly composeHash: string;
+};
+
+export type CloudState = {
+  readonly version: 1;
+  readonly port: number | null;
+  readonly nextId: number;
+  /** Signs the quotes: the stand-in for Intel's and dstack's chain of trust. Hex of an Ed25519 PKCS#8 key. */
+  readonly quoteKey: string;
+  readonly cvms: readonly CvmState[];
+  readonly provisions: readonly Provision[];
+};
+
+export type SandboxTimings = {
+  /** From creation to the first answer. */
+  readonly bootMs: number;
+  readonly updateOldServesMs: number;
+  readonly updateDownMs: number;
+  readonly updateBootMs: number;
+};
+
+export const DEFAULT_TIMINGS: SandboxTimings = {
+  bootMs: 1500,
+  updateOldServesMs: 500,
+  updateDownMs: 400,
+  updateBootMs: 800,
+};

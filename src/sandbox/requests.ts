@@ -1,0 +1,96 @@
+/** What the API takes: checked as strictly as the platform checks it. */
+import { z } from "zod";
+import { parse as parseYaml } from "yaml";
+import { INSTANCE_TYPES, NODES } from "./catalog.ts";
+import { Refusal, structured } from "./cloud.ts";
+
+const MAX_COMPOSE_BYTES = 200 * 1024;
+const CVM_NAME = /^[a-zA-Z](?!.*--)([a-zA-Z0-9-]*[a-zA-Z0-9])$/;
+
+const composeFields = {
+  docker_compose_file: z.string().optional(),
+  allowed_envs: z.array(z.string()).optional(),
+  pre_launch_script: z.string().optional(),
+  public_logs: z.boolean().optional(),
+  public_sysinfo: z.boolean().optional(),
+};
+
+const provisionSchema = z.object({
+  name: z.string().min(5).max(63).regex(CVM_NAME),
+  instance_type: z.string().optional(),
+  teepod_id: z.number().optional(),
+  node_id: z.number().optional(),
+  compose_file: z.object(composeFields),
+});
+
+const commitSchema = z.object({
+  app_id: z.string(),
+  compose_hash: z.string(),
+  encrypted_env: z.string().nullish(),
+});
+
+const updateSchema = z.object({ ...composeFields, encrypted_env: z.string().optional() });
+
+export type ProvisionRequest = z.infer<typeof provisionSchema> & { nodeId: number; instanceType: string };
+
+export function provisionRequest(body: unknown, defaultNodeId: number): ProvisionRequest {
+  const request = check(provisionSchema, body);
+  const instanceType = request.instance_type ?? "tdx.small";
+  if (!INSTANCE_TYPES.some((type) => type.id === instanceType)) {
+    const known = INSTANCE_TYPES.map((type) => type.id).join(", ");
+    throw new Refusal(
+      400,
+      structured("ERR-02-001", `Unknown instance type "${instanceType}"`, [`Use one of: ${known}`]),
+    );
+  }
+  const nodeId = request.teepod_id ?? request.node_id ?? defaultNodeId;
+  if (!NODES.some((node) => node.id === nodeId)) {
+    throw new Refusal(404, structured("ERR-01-001", `Node ${nodeId} not found`));
+  }
+  checkCompose(request.compose_file.docker_compose_file ?? "", request.compose_file.pre_launch_script ?? "");
+  return { ...request, nodeId, instanceType };
+}
+
+export const commitRequest = (body: unknown): z.infer<typeof commitSchema> => check(commitSchema, body);
+
+export function updateRequest(body: unknown): z.infer<typeof updateSchema> {
+  const request = check(updateSchema, body);
+  if (request.docker_compose_file !== undefined) {
+    checkCompose(request.docker_compose_file, request.pre_launch_script ?? "");
+  }
+  return request;
+}
+
+function checkCompose(text: string, script: string): void {
+  if (Buffer.byteLength(text) + Buffer.byteLength(script) > MAX_COMPOSE_BYTES) {
+    throw new Refusal(422, {
+      detail: [
+        { loc: ["body", "compose_file"], msg: "docker_compose_file is too large", type: "value_error" },
+      ],
+    });
+  }
+  if (!hasServices(text))
+    throw new Refusal(400, structured("ERR-01-003", "The compose file is invalid: no services"));
+}
+
+function hasServices(text: string): boolean {
+  try {
+    const services: unknown = (parseYaml(text) as { services?: unknown } | null)?.services;
+    return services !== null && typeof services === "object" && Object.keys(services).length > 0;
+  } catch {
+    return false;
+  }
+}
+
+/** A body of the wrong shape is answered as FastAPI does: 422 with a list. */
+function check<T>(schema: z.ZodType<T>, body: unknown): T {
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  throw new Refusal(422, {
+    detail: parsed.error.issues.map((issue) => ({
+      loc: ["body", ...issue.path],
+      msg: issue.message,
+      type: issue.code,
+    })),
+  });
+}

@@ -1,0 +1,117 @@
+/** The two shapes in which the API reports a CVM. `X-Phala-Version` chooses. */
+import { baseDomainOf, INSTANCE_TYPES, NODES, type SandboxNode } from "./catalog.ts";
+import { hashId } from "./cloud.ts";
+import { lifeOf } from "./lifecycle.ts";
+import type { CvmState, Operation } from "./model.ts";
+
+export type ApiVersion = "2025-10-28" | "2026-01-21";
+
+export function nodeOf(cvm: CvmState): SandboxNode {
+  const node = NODES.find((candidate) => candidate.id === cvm.nodeId);
+  if (!node) throw new Error(`no node ${cvm.nodeId}`);
+  return node;
+}
+
+export function cvmResponse(cvm: CvmState, version: ApiVersion, now: number): unknown {
+  return version === "2025-10-28" ? oldCvm(cvm, now) : newCvm(cvm, now);
+}
+
+function newCvm(cvm: CvmState, now: number): unknown {
+  const life = lifeOf(cvm, now);
+  const node = nodeOf(cvm);
+  const type = INSTANCE_TYPES.find((candidate) => candidate.id === cvm.instanceType);
+  return {
+    id: hashId(cvm),
+    name: cvm.name,
+    app_id: cvm.appId,
+    vm_uuid: dashed(cvm.vmUuid),
+    instance_id: null,
+    resource: {
+      instance_type: cvm.instanceType,
+      vcpu: type?.vcpu ?? null,
+      memory_in_gb: type === undefined ? null : type.memoryMb / 1024,
+      disk_in_gb: 20,
+      gpus: 0,
+      compute_billing_price: type?.hourlyRate ?? null,
+      billing_period: "hourly",
+    },
+    node_info: { object_type: "node", id: node.id, name: node.name, region: node.region, status: "online" },
+    os: { name: "dstack-0.5.4", version: "0.5.4", is_dev: false, os_image_hash: null },
+    kms_type: "phala",
+    kms_info: { chain_id: null, encrypted_env_pubkey: cvm.kmsPublicKey },
+    status: life.status,
+    progress: life.inProgress ? progressOf(life.inProgress) : null,
+    compose_hash: cvm.current.composeHash,
+    gateway: { base_domain: baseDomainOf(node), cname: null },
+    services: [],
+    endpoints: [{ app: `https://${cvm.appId}-8080.${baseDomainOf(node)}`, instance: "" }],
+    public_logs: true,
+    public_sysinfo: true,
+    public_tcbinfo: true,
+    gateway_enabled: true,
+    secure_time: false,
+    listed: false,
+    storage_fs: "zfs",
+    created_at: new Date(cvm.createdAt).toISOString(),
+  };
+}
+
+/** The older schema, which `phala deploy` asks for. */
+export function oldCvm(cvm: CvmState, now: number): Record<string, unknown> {
+  const life = lifeOf(cvm, now);
+  const node = nodeOf(cvm);
+  const type = INSTANCE_TYPES.find((candidate) => candidate.id === cvm.instanceType);
+  return {
+    id: cvm.id,
+    name: cvm.name,
+    status: life.status,
+    in_progress: life.inProgress !== undefined,
+    teepod_id: node.id,
+    teepod: { id: node.id, name: node.name, region_identifier: node.region },
+    user_id: 1,
+    app_id: cvm.appId,
+    vm_uuid: cvm.vmUuid,
+    instance_id: null,
+    vcpu: type?.vcpu ?? 1,
+    memory: type?.memoryMb ?? 2048,
+    disk_size: 20,
+    base_image: "dstack-0.5.4",
+    manifest_version: 2,
+    docker_compose_file: cvm.current.appCompose.docker_compose_file ?? null,
+    encrypted_env_pubkey: cvm.kmsPublicKey,
+    listed: false,
+    instance_type: cvm.instanceType,
+    public_urls: [],
+    gateway_domain: baseDomainOf(node),
+    created_at: new Date(cvm.createdAt).toISOString(),
+    app_url: null,
+  };
+}
+
+function progressOf(operation: Operation): unknown {
+  return {
+    target: operation.type === "shutdown" ? "stopped" : "running",
+    started_at: new Date(operation.startedAt).toISOString(),
+    correlation_id: operation.correlationId,
+  };
+}
+
+export function operationResponse(operation: Operation, now: number): unknown {
+  const ended = operation.startedAt + operation.durationMs;
+  const completed = now >= ended;
+  return {
+    correlation_id: operation.correlationId,
+    operation_type: operation.type,
+    target_state: operation.type === "shutdown" ? "stopped" : "running",
+    started_at: new Date(operation.startedAt).toISOString(),
+    status: completed ? "completed" : "in_progress",
+    completed_at: completed ? new Date(ended).toISOString() : null,
+    duration_ms: completed ? operation.durationMs : null,
+    error_message: null,
+    compose_hash: operation.composeHash,
+  };
+}
+
+function dashed(uuid: string): string {
+  return uuid.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}
