@@ -1,0 +1,111 @@
+/** `tee-cluster.yml`: the same inputs as the flags, under the flags' names. Secrets are not taken from it. */
+import { readFile } from "node:fs/promises";
+import { isScalar, isSeq, LineCounter, parseDocument, type Document } from "yaml";
+import { ClusterError } from "../errors.ts";
+import { INPUTS, type InputDefinition, type InputKey } from "./definitions.ts";
+import { closest } from "./suggest.ts";
+
+export const DEFAULT_CONFIG_FILE = "tee-cluster.yml";
+
+export type ConfigFile = {
+  /** Undefined: there is none. */
+  readonly path: string | undefined;
+  readonly values: Partial<Record<InputKey, string | readonly string[]>>;
+};
+
+/**
+ * Reads the config file. The default one may be missing, one that was named may not.
+ * @throws ClusterError `config-file-…` (input), with the line where it is known.
+ */
+export async function readConfigFile(named: string | undefined): Promise<ConfigFile> {
+  const path = named ?? DEFAULT_CONFIG_FILE;
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    if (named === undefined && (error as NodeJS.ErrnoException).code === "ENOENT")
+      return { path: undefined, values: {} };
+    throw invalid(path, `can't be read: ${(error as Error).message}`, "give another one with --config");
+  }
+  return { path, values: parseConfigFile(text, path) };
+}
+
+export function parseConfigFile(text: string, path: string): ConfigFile["values"] {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines });
+  const [error] = document.errors;
+  if (error) throw invalid(path, `is not YAML: ${error.message.split("\n")[0]}`, "mend the syntax");
+  if (document.contents === null) return {};
+  const values: Partial<Record<InputKey, string | readonly string[]>> = {};
+  for (const { key, value, line } of pairsOf(document, path, lines)) {
+    const definition = definitionFor(key, `${path}:${line}`);
+    values[definition.key] = valueOf(definition, value, `${path}:${line}`);
+  }
+  return values;
+}
+
+type Pair = { readonly key: string; readonly value: unknown; readonly line: number };
+
+function pairsOf(document: Document, path: string, lines: LineCounter): Pair[] {
+  const { contents } = document;
+  if (contents === null || !("items" in contents) || isSeq(contents)) {
+    throw invalid(path, "is not a mapping of inputs", "write lines such as `cluster-name: bird-tracker`");
+  }
+  return (contents.items as { key: unknown; value: unknown }[]).map(({ key, value }) => {
+    const name = isScalar(key) ? String(key.value) : String(key);
+    const line = isScalar(key) && key.range ? lines.linePos(key.range[0]).line : 0;
+    return {
+      key: name,
+      value: isSeq(value) ? value.toJSON() : isScalar(value) ? (value.source ?? value.value) : value,
+      line,
+    };
+  });
+}
+
+function definitionFor(key: string, where: string): InputDefinition {
+  const definition = INPUTS.find((input) => input.flag === key);
+  if (definition) return definition;
+  const secret = INPUTS.find(
+    (input) => input.secret && input.variables.some((v) => v.toLowerCase().replaceAll("_", "-") === key),
+  );
+  if (secret) {
+    throw invalid(
+      where,
+      `${key} is a secret and does not belong into a file`,
+      `put it into the environment: ${secret.variables[0]}`,
+    );
+  }
+  const suggestion = closest(
+    key,
+    INPUTS.flatMap((input) => input.flag ?? []),
+  );
+  throw invalid(
+    where,
+    `there is no input ${JSON.stringify(key)}`,
+    suggestion === undefined
+      ? "the inputs are those of `tee-cluster init --help`"
+      : `did you mean ${suggestion}?`,
+  );
+}
+
+function valueOf(definition: InputDefinition, value: unknown, where: string): string | readonly string[] {
+  const isText = (item: unknown): item is string | number | boolean =>
+    ["string", "number", "boolean"].includes(typeof item);
+  if (isText(value)) return definition.repeatable ? [String(value)] : String(value);
+  if (definition.repeatable && Array.isArray(value) && value.every(isText)) return value.map(String);
+  const wanted = definition.repeatable ? "a text or a list of texts" : "a text or a number";
+  throw invalid(
+    where,
+    `${definition.flag} must be ${wanted}`,
+    `write it as: ${definition.flag}: <${definition.placeholder}>`,
+  );
+}
+
+function invalid(where: string, what: string, hint: string): ClusterError {
+  return new ClusterError({
+    kind: "input",
+    code: "config-file-invalid",
+    message: `config file ${where}: ${what}`,
+    hint,
+  });
+}

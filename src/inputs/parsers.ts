@@ -1,0 +1,169 @@
+/** From the text of an input to its value. Each throws an `InvalidValue` that says what is wrong and what would do. */
+import path from "node:path";
+import { homedir } from "node:os";
+import type { OrchestratorSchema } from "../domain.ts";
+import type { Crunch, Watcher } from "./types.ts";
+
+/** Says of a value what is wrong with it; never with a secret in it. */
+export class InvalidValue extends Error {}
+
+const say = (what: string): never => {
+  throw new InvalidValue(what);
+};
+const quote = (text: string): string => JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
+
+/** `{cluster}-runner-xxxxxxxx` must fit into Phala's 63 characters. */
+export const LONGEST_CLUSTER_NAME = 63 - "-runner-00000000".length;
+
+/** Phala's rule for names: https://docs.phala.com (CVM names), and the SDK's own check. */
+export function clusterName(text: string): string {
+  if (text.length > LONGEST_CLUSTER_NAME) {
+    say(
+      `${quote(text)} has ${text.length} characters; at most ${LONGEST_CLUSTER_NAME}, so that NAME-runner-xxxxxxxx fits Phala's 63`,
+    );
+  }
+  if (!/^[A-Za-z]/.test(text)) say(`${quote(text)} must start with a letter`);
+  if (!/^[A-Za-z0-9-]+$/.test(text)) say(`${quote(text)} may have letters, digits and hyphens only`);
+  if (text.includes("--")) say(`${quote(text)} must not have two hyphens in a row`);
+  if (text.endsWith("-")) say(`${quote(text)} must not end with a hyphen`);
+  return text;
+}
+
+export function accessKeyId(text: string): string {
+  if (text.startsWith("ASIA")) {
+    say(
+      `${text.slice(0, 4)}… is a temporary key; it needs a session token, which the compose files don't pass on: use a key beginning AKIA`,
+    );
+  }
+  if (!/^[A-Z0-9]{16,128}$/.test(text))
+    say(`${quote(text)} is no AWS access key id: 16 or more capital letters and digits, such as AKIA…`);
+  return text;
+}
+
+/** For secrets: what is wrong is said, the value never. */
+export function secret(least: number): (text: string) => string {
+  return (text) => {
+    if (/[\r\n]/.test(text)) say("has a line break in it (copied with the line's end?)");
+    if (/\s/.test(text)) say("has a blank in it (copied with something around it?)");
+    if (!/^[\x21-\x7e]+$/.test(text)) say("has characters other than printable ASCII in it");
+    if (text.length < least) say(`is too short: ${text.length} characters, at least ${least} are expected`);
+    return text;
+  };
+}
+
+export function region(text: string): string {
+  return /^[a-z]{2,3}(-[a-z]+)+-\d+$/.test(text)
+    ? text
+    : say(`${quote(text)} is no AWS region, such as eu-west-1`);
+}
+
+export function instanceType(text: string): string {
+  return /^[a-z0-9]+(\.[a-z0-9-]+)+$/.test(text)
+    ? text
+    : say(`${quote(text)} is no instance type, such as tdx.medium`);
+}
+
+export function plainText(text: string): string {
+  if (text.trim() === "") say("is empty");
+  return /[\0-\x1f]/.test(text) ? say(`${quote(text)} has control characters in it`) : text;
+}
+
+export function integer(least: number, most: number): (text: string) => number {
+  const range = most === Number.MAX_SAFE_INTEGER ? `of ${least} or more` : `from ${least} to ${most}`;
+  return (text) => {
+    const value = Number(text);
+    const fits = /^\d+$/.test(text) && value >= least && value <= most;
+    return fits ? value : say(`${quote(text)} is no whole number ${range}`);
+  };
+}
+
+export function factor(text: string): number {
+  const value = Number(text);
+  return /^\d*\.?\d+$/.test(text) && value > 0 && value <= 1
+    ? value
+    : say(`${quote(text)} is no number above 0 and up to 1, such as 0.8`);
+}
+
+export function domain(text: string): string {
+  return /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$/i.test(text)
+    ? text
+    : say(`${quote(text)} is no domain, such as dstack-pha-prod10.phala.network (no scheme, no slash)`);
+}
+
+export function schemaVersion(text: string): OrchestratorSchema {
+  return text === "v1" || text === "v2" ? text : say(`${quote(text)} is no schema: v1 or v2`);
+}
+
+const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
+
+export function apiUrl(text: string): string {
+  const url = parseUrl(text);
+  if (url.search !== "" || url.hash !== "") say(`${quote(text)} must not have a query or fragment`);
+  return text.replace(/\/+$/, "").replace(/\/api\/v1$/, "");
+}
+
+function parseUrl(text: string): URL {
+  const url = URL.canParse(text)
+    ? new URL(text)
+    : say(`${quote(text)} is no URL, such as https://cloud-api.phala.network`);
+  if (url.username !== "" || url.password !== "") say("must not have credentials in it");
+  if (url.protocol === "https:") return url;
+  if (url.protocol !== "http:") say(`${quote(text)} must begin with https://`);
+  // A key over plain HTTP to another machine is a key given away.
+  return LOOPBACK.test(url.hostname)
+    ? url
+    : say(`${quote(text)} must begin with https:// (http only to this machine)`);
+}
+
+export function gatewayTemplate(text: string): string {
+  const unknown = [...text.matchAll(/\{([^}]*)\}/g)].find(
+    ([, name]) => !["app_id", "port", "node", "base_domain"].includes(name ?? ""),
+  );
+  if (unknown) say(`${quote(text)}: ${unknown[0]} is none of {app_id}, {port}, {node}, {base_domain}`);
+  for (const needed of ["{app_id}", "{port}"]) {
+    if (!text.includes(needed)) say(`${quote(text)} lacks ${needed}`);
+  }
+  parseUrl(
+    text
+      .replaceAll("{app_id}", "0".repeat(40))
+      .replaceAll("{port}", "1")
+      .replaceAll("{node}", "n")
+      .replaceAll("{base_domain}", "example.com"),
+  );
+  return text;
+}
+
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/** Milliseconds of `500ms`, `2s`, `10m`, `1h`. */
+export function duration(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text);
+  const ms = match ? Number(match[1]) * (UNITS[match[2] ?? ""] ?? 0) : 0;
+  return ms > 0 && ms <= 24 * 3_600_000
+    ? ms
+    : say(`${quote(text)} is no duration, such as 500ms, 2s or 10m (up to 24h)`);
+}
+
+export function crunch(text: string): Crunch {
+  const [id = "", ...rest] = text.split("=");
+  if (!/^[A-Za-z0-9_-]+$/.test(id))
+    say(`${quote(text)}: the id may have letters, digits, _ and - only, as in bird_tracker=bird tracker`);
+  const name = rest.length === 0 ? id.replaceAll("_", " ") : rest.join("=").trim();
+  return name === "" ? say(`${quote(text)}: the name behind = is empty`) : { id, name };
+}
+
+export function watcher(text: string): Watcher {
+  const [type, ...rest] = text.split(":");
+  const what = rest.join(":");
+  if (type === "yaml" && what !== "") return { type, path: plainText(what) };
+  if (type === "onchain" && what !== "") {
+    parseUrl(what);
+    return { type, url: what };
+  }
+  return say(`${quote(text)} is neither yaml:PATH nor onchain:URL`);
+}
+
+/** An absolute path; `~` is the home folder. */
+export function folder(text: string): string {
+  return path.resolve(plainText(text).replace(/^~(?=$|\/)/, homedir()));
+}

@@ -1,0 +1,126 @@
+/** Where flag, environment, config file and default meet: in this order, for every input in the same way. */
+import { homedir } from "node:os";
+import path from "node:path";
+import { ClusterError } from "../errors.ts";
+import {
+  inputsOf,
+  nameOfInput,
+  type InputDefinition,
+  type InputGroup,
+  type InputKey,
+} from "./definitions.ts";
+import type { ConfigFile } from "./config-file.ts";
+import { InvalidValue, PARSERS, type Values } from "./values.ts";
+
+export type Origin = "flag" | "environment" | "config file" | "prompt" | "default";
+
+export type Raw = Partial<Record<InputKey, string | readonly string[]>>;
+
+export type Problem = { readonly input: InputDefinition; readonly message: string };
+
+export type Resolution = {
+  /** The parsed values of all inputs that are set and right. */
+  readonly values: Partial<Values>;
+  readonly origins: Partial<Record<InputKey, Origin>>;
+  readonly problems: readonly Problem[];
+  /** Required and set nowhere. */
+  readonly missing: readonly InputDefinition[];
+};
+
+export type Sources = {
+  readonly flags: Raw;
+  readonly env: NodeJS.ProcessEnv;
+  readonly config: ConfigFile;
+  /** Defaults in place of the usual ones: the sandbox's examples. */
+  readonly examples: Raw;
+  readonly groups: readonly InputGroup[];
+};
+
+/** Resolves all inputs of the groups; every problem is found, none is thrown. */
+export function resolveInputs(sources: Sources): Resolution {
+  const values: Record<string, unknown> = {};
+  const origins: Partial<Record<InputKey, Origin>> = {};
+  const problems: Problem[] = [];
+  const missing: InputDefinition[] = [];
+  for (const input of inputsOf(sources.groups)) {
+    const found = findRaw(input, sources);
+    if (!found) {
+      if (input.required) missing.push(input);
+      continue;
+    }
+    const outcome = parseInput(input, found.raw, found.origin);
+    if ("problem" in outcome) problems.push(outcome.problem);
+    else values[input.key] = outcome.value;
+    origins[input.key] = found.origin;
+  }
+  return { values: values as Partial<Values>, origins, problems, missing };
+}
+
+/** Parses one answer, from whichever source. */
+export function parseInput(
+  input: InputDefinition,
+  raw: string | readonly string[],
+  origin: Origin,
+): { readonly value: unknown } | { readonly problem: Problem } {
+  try {
+    const parse = PARSERS[input.key];
+    return { value: typeof raw === "string" ? parse(raw) : raw.map((text) => parse(text)) };
+  } catch (error) {
+    if (!(error instanceof InvalidValue)) throw error;
+    const where =
+      origin === "environment"
+        ? ` from the environment`
+        : origin === "config file"
+          ? " from the config file"
+          : "";
+    return { problem: { input, message: `${nameOfInput(input)}${where}: ${error.message}` } };
+  }
+}
+
+function findRaw(
+  input: InputDefinition,
+  sources: Sources,
+): { raw: string | readonly string[]; origin: Origin } | undefined {
+  const { flags, env, config, examples } = sources;
+  const flag = flags[input.key];
+  if (flag !== undefined) return { raw: flag, origin: "flag" };
+  // An empty variable counts as unset, as in every shell script.
+  const variable = input.variables
+    .map((name) => env[name])
+    .find((value) => value !== undefined && value !== "");
+  if (variable !== undefined) return { raw: variable, origin: "environment" };
+  const configured = config.values[input.key];
+  if (configured !== undefined) return { raw: configured, origin: "config file" };
+  const standard =
+    examples[input.key] ?? input.default ?? (input.key === "stateDir" ? defaultStateDir(env) : undefined);
+  return standard === undefined ? undefined : { raw: standard, origin: "default" };
+}
+
+/** https://specifications.freedesktop.org/basedir-spec */
+function defaultStateDir(env: NodeJS.ProcessEnv): string {
+  const base = env["XDG_STATE_HOME"];
+  return path.join(
+    base && path.isAbsolute(base) ? base : path.join(env["HOME"] ?? homedir(), ".local", "state"),
+    "tee-cluster",
+  );
+}
+
+/** @throws ClusterError (input) that names everything that is wrong, or everything that is missing. */
+export function refuseProblems(resolution: Resolution): void {
+  const { problems, missing } = resolution;
+  if (problems.length > 0) {
+    throw new ClusterError({
+      kind: "input",
+      code: "invalid-inputs",
+      message: problems.map((problem) => problem.message).join("\n"),
+      hint: "see `tee-cluster init --help` for what each input takes",
+    });
+  }
+  if (missing.length === 0) return;
+  throw new ClusterError({
+    kind: "input",
+    code: "missing-inputs",
+    message: `missing: ${missing.map(nameOfInput).join(", ")}`,
+    hint: "give each as its flag or environment variable, or run on a terminal without --yes to be asked",
+  });
+}
