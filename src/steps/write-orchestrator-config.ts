@@ -1,0 +1,43 @@
+/** Step 10: write orchestrator.yml, or bring our keys in the existing one up to date. */
+import { readFile } from "node:fs/promises";
+import type { ClusterInputs } from "../inputs/types.ts";
+import { renderConfig, updateConfig, type OrchestratorValues } from "../orchestrator/config.ts";
+import { clusterUrlTemplate } from "../orchestrator/urls.ts";
+import { unwritable, writeFileAtomically } from "../orchestrator/write-file.ts";
+import { done, reused, type Step } from "../workflow/step.ts";
+import type { Registry } from "./registry.ts";
+
+export type WriteOrchestratorConfigInput = { readonly inputs: ClusterInputs; readonly registry: Registry };
+
+export const writeOrchestratorConfig: Step<WriteOrchestratorConfigInput, { readonly path: string }> = {
+  id: "write-orchestrator-config",
+  async run({ inputs, registry }) {
+    const path = inputs.cluster.orchestratorConfig;
+    const before = await readIfThere(path);
+    const after = configText(inputs, registry, before);
+    if (before === after) return reused({ path }, `${path} is up to date`);
+    await writeFileAtomically(path, after);
+    return done({ path }, before === undefined ? path : `${path} brought up to date`);
+  },
+};
+
+function configText(inputs: ClusterInputs, registry: Registry, before: string | undefined): string {
+  const { appId, nodeName: node, baseDomain } = registry;
+  const values: OrchestratorValues = {
+    settings: inputs.cluster,
+    phalaApiUrl: inputs.connection.phalaApiUrl,
+    clusterUrls: [clusterUrlTemplate(inputs.connection.gatewayUrl, { appId, node, baseDomain })],
+  };
+  return before === undefined
+    ? renderConfig(values)
+    : updateConfig(before, values, inputs.cluster.orchestratorConfig);
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw unwritable(path, error);
+  }
+}
