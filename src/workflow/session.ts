@@ -36,7 +36,10 @@ export type Session = {
  * Takes the cluster's lock, runs the body, records how it ended, releases the lock.
  * @throws ClusterError `run-in-progress` (conflict) or `state-unwritable` (prerequisite) before the body.
  */
-export async function withSession<T>(options: SessionOptions, body: (session: Session) => Promise<T>): Promise<T> {
+export async function withSession<T>(
+  options: SessionOptions,
+  body: (session: Session) => Promise<T>,
+): Promise<T> {
   const { directory, clock, command } = options;
   await prepareStateDirectory(directory);
   const lock = await acquireLock(directory, command, clock.now);
@@ -48,12 +51,14 @@ export async function withSession<T>(options: SessionOptions, body: (session: Se
     const journal = openJournal(directory, clock.now);
     await journal.append({ type: "run-started", command, pid: process.pid, host: hostname() });
     const bench = workbench(options, journal);
-    const outcome = await body({ bench, record, store: appComposeStore(directory) }).catch(async (error: unknown) => {
-      const code = error instanceof ClusterError ? error.code : "fault";
-      // The failure that ends the run is the one to report, even where the disk is full by now.
-      await journal.append({ type: "run-finished", outcome: "failed", code }).catch(() => undefined);
-      throw error;
-    });
+    const outcome = await body({ bench, record, store: appComposeStore(directory) }).catch(
+      async (error: unknown) => {
+        const code = error instanceof ClusterError ? error.code : "fault";
+        // The failure that ends the run is the one to report, even where the disk is full by now.
+        await journal.append({ type: "run-finished", outcome: "failed", code }).catch(() => undefined);
+        throw error;
+      },
+    );
     await journal.append({ type: "run-finished", outcome: "done", code: null });
     return outcome;
   } finally {

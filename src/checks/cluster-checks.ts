@@ -1,0 +1,184 @@
+/** Checks of what a cluster is made of: compose files, sizes, places, names. */
+import { access, constants, stat } from "node:fs/promises";
+import path from "node:path";
+import { lintComposeFiles } from "../compose/lint.ts";
+import { clusterOf, registryName, roleOf } from "../domain.ts";
+import { closest } from "../inputs/suggest.ts";
+import { isOurs } from "../workflow/registry-claim.ts";
+import { failed, passed, skipped, type Check, type ClusterFacts, type Finding } from "./check.ts";
+
+export const clusterChecks: readonly Check<ClusterFacts>[] = [
+  {
+    id: "registry-compose",
+    title: "Registry compose file",
+    severity: "error",
+    async run({ registryCompose, cluster }) {
+      const compose = await registryCompose();
+      const needed = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "APPROVED_COMPOSE_HASH"];
+      return composeFindings(compose, needed, cluster.spawnteePort);
+    },
+  },
+  {
+    id: "runner-compose",
+    title: "Runner compose file",
+    severity: "error",
+    async run({ runnerCompose, cluster }) {
+      return composeFindings(await runnerCompose(), ["REGISTRY_URL"], cluster.spawnteePort);
+    },
+  },
+  {
+    id: "compose-lint",
+    title: "Compose files pin what runs",
+    severity: "warning",
+    async run({ registryCompose, runnerCompose, cluster }) {
+      const findings = lintComposeFiles(await registryCompose(), await runnerCompose(), cluster);
+      if (findings.length === 0) return passed("nothing to say");
+      return findings.map(({ message, remedy }) => failed(message, remedy));
+    },
+  },
+  {
+    id: "instance-type",
+    title: "Instance type known",
+    severity: "error",
+    async run({ instanceTypes, cluster }) {
+      const types = await instanceTypes();
+      const found = types.find((type) => type.id === cluster.instanceType);
+      if (found)
+        return passed(`${found.id}: ${found.vcpu} vCPU, ${found.memoryMb} MB, $${found.hourlyRate}/h`);
+      const ids = types.map((type) => type.id);
+      const suggestion = closest(cluster.instanceType, ids);
+      const remedy =
+        suggestion === undefined
+          ? `use one of ${ids.join(", ")}`
+          : `did you mean --instance-type ${suggestion}?`;
+      return failed(`Phala has no instance type ${JSON.stringify(cluster.instanceType)}`, remedy);
+    },
+  },
+  {
+    id: "node",
+    title: "Node known",
+    severity: "error",
+    async run({ nodes, cluster }) {
+      if (cluster.node === undefined) return skipped("the platform chooses");
+      const all = await nodes();
+      const found = all.find((node) => node.name === cluster.node || String(node.id) === cluster.node);
+      if (found) return passed(`${found.name} (id ${found.id})`);
+      return failed(
+        `Phala has no node ${JSON.stringify(cluster.node)}`,
+        `use one of ${all.map((node) => node.name).join(", ")}`,
+      );
+    },
+  },
+  {
+    id: "gateway-key",
+    title: "Coordinator's gateway key",
+    severity: "error",
+    async run({ cluster }) {
+      if (cluster.gatewayKeyPath === undefined) return skipped("only schema v2 has one");
+      return gatewayKeyFinding(cluster.gatewayKeyPath);
+    },
+  },
+  {
+    id: "orchestrator-config",
+    title: "Place of the orchestrator config",
+    severity: "error",
+    run: ({ cluster }) => outputFinding(cluster.orchestratorConfig),
+  },
+  {
+    id: "registry-name",
+    title: "Registry's name free or ours",
+    severity: "error",
+    kind: "conflict",
+    async run({ registry, cluster, record, api, adopt }) {
+      const name = registryName(cluster.clusterName);
+      const found = await registry();
+      if (found.kind === "unknown")
+        return failed(`could not find out whether ${name} exists: ${found.reason}`, "try again in a moment");
+      if (found.kind === "absent") return passed(`${name} is free`);
+      if (isOurs(found.value, record, api.clockSkewMs() ?? 0)) return passed(`${name} is there and ours`);
+      if (adopt) return passed(`${name} is there and will be adopted`);
+      return failed(
+        `${name} exists (app_id ${found.value.appId}) and was not made by a recorded run on this machine`,
+        "take it over with --adopt, or choose another --cluster-name",
+      );
+    },
+  },
+  {
+    id: "cluster-name",
+    title: "No other cluster's name collides",
+    severity: "error",
+    kind: "conflict",
+    run: async ({ cvms, cluster }) => collision(await cvms(), cluster.clusterName),
+  },
+];
+
+type Compose = Awaited<ReturnType<ClusterFacts["registryCompose"]>>;
+
+function composeFindings(compose: Compose, names: readonly string[], port: number): Finding | Finding[] {
+  const referred = new Set(compose.placeholders.map((placeholder) => placeholder.name));
+  const lacking = names.filter((name) => !referred.has(name));
+  const problems = lacking.map((name) =>
+    failed(
+      `${compose.path} has no placeholder \${${name}}`,
+      `add ${name}=\${${name}} to the environment of its service`,
+    ),
+  );
+  if (!compose.services.some((service) => service.publishedPorts.has(port))) {
+    const remedy = `publish it as "${port}:8080" in its ports, or name the right one with --spawntee-port`;
+    problems.push(failed(`${compose.path} publishes no port ${port}`, remedy));
+  }
+  return problems.length > 0 ? problems : passed(`${compose.path}, sha256 ${compose.digest.slice(0, 12)}`);
+}
+
+/** The orchestrator signs with it; whoever can read it can approve hashes. */
+async function gatewayKeyFinding(file: string): Promise<Finding> {
+  const { createPrivateKey } = await import("node:crypto");
+  const { readFile } = await import("node:fs/promises");
+  try {
+    const { mode } = await stat(file);
+    const key = createPrivateKey(await readFile(file, "utf8"));
+    if (key.asymmetricKeyType !== "rsa")
+      return failed(`${file} is an ${key.asymmetricKeyType} key, not RSA`, "give an RSA private key (PEM)");
+    if ((mode & 0o077) !== 0) return failed(`${file} can be read by others`, `chmod 600 ${file}`);
+    return passed(file);
+  } catch (error) {
+    return failed(
+      `${file} is no readable private key: ${(error as Error).message}`,
+      "give an RSA private key (PEM) with --gateway-key-path",
+    );
+  }
+}
+
+async function outputFinding(file: string): Promise<Finding> {
+  const remedy = "choose another place with --orchestrator-config";
+  const found = await stat(file).catch(() => undefined);
+  if (found?.isDirectory()) return failed(`${file} is a directory`, remedy);
+  const folder = path.dirname(path.resolve(file));
+  try {
+    await access(folder, constants.W_OK);
+    if (found) await access(file, constants.R_OK);
+    return passed(file);
+  } catch (error) {
+    return failed(`${file} can't be written: ${(error as Error).message}`, remedy);
+  }
+}
+
+/** The orchestrator adopts every CVM whose name *begins* with the cluster's. */
+function collision(cvms: readonly { readonly name: string }[], cluster: string): Finding {
+  const others = cvms.filter((cvm) => roleOf(cvm.name, cluster) === undefined);
+  const captured = others.find((cvm) => cvm.name.startsWith(cluster));
+  if (captured) {
+    return failed(
+      `the orchestrator of ${JSON.stringify(cluster)} would adopt ${captured.name}: it takes every CVM whose name begins with the cluster's`,
+      "choose a --cluster-name that no other CVM's name begins with",
+    );
+  }
+  const captor = others
+    .map((cvm) => clusterOf(cvm.name))
+    .find((other) => other !== undefined && other !== cluster && cluster.startsWith(other));
+  if (captor === undefined) return passed("none");
+  return failed(
+    `the orchestrator of the cluster ${JSON.stringify(captor)} would adopt the CVMs of ${JSON.stringify(cluster)}: it takes every name that begins with its own`,
+    "choose a --cluster-name that does not begin with another cluster's",
+  );
+}

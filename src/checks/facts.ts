@@ -1,0 +1,44 @@
+/** Makes the facts that checks look at; each is read at most once. */
+import { readComposeFile } from "../compose/compose-file.ts";
+import { registryName } from "../domain.ts";
+import type { ClusterSettings, Connection } from "../inputs/types.ts";
+import type { CloudApi, PhalaCli } from "../ports.ts";
+import type { ClusterRecord } from "../state/record.ts";
+import { once, type ClusterFacts, type Facts } from "./check.ts";
+
+export function factsOf(
+  ports: { readonly cli: PhalaCli; readonly api: CloudApi },
+  connection: Connection,
+  signal: AbortSignal,
+  env: NodeJS.ProcessEnv,
+): Facts {
+  const { cli, api } = ports;
+  return {
+    cli,
+    api,
+    connection,
+    signal,
+    env,
+    account: once(() => api.account(signal)),
+    nodes: once(() => api.nodes(signal)),
+    instanceTypes: once(() => api.instanceTypes(signal)),
+  };
+}
+
+export function clusterFactsOf(
+  facts: Facts,
+  cluster: ClusterSettings,
+  record: ClusterRecord,
+  adopt: boolean,
+): ClusterFacts {
+  return {
+    ...facts,
+    cluster,
+    record,
+    adopt,
+    registryCompose: once(() => readComposeFile(cluster.registryCompose)),
+    runnerCompose: once(() => readComposeFile(cluster.runnerCompose)),
+    registry: once(() => facts.api.findCvm(registryName(cluster.clusterName), facts.signal)),
+    cvms: once(() => facts.api.listCvms(facts.signal)),
+  };
+}

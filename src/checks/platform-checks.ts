@@ -1,0 +1,82 @@
+/** Checks of the CLI, the key and the account: they need no cluster. */
+import { failed, passed, skipped, type Check, type Facts } from "./check.ts";
+
+/** The version that everything here was measured with; older ones are not known to work. */
+export const PHALA_VERSION_SEEN = "1.1.18";
+const INSTALL = `npm install -g phala@${PHALA_VERSION_SEEN}`;
+
+export const platformChecks: readonly Check<Facts>[] = [
+  {
+    id: "phala-cli",
+    title: "Phala CLI installed",
+    severity: "error",
+    async run({ cli, connection, signal }) {
+      const version = await cli.version(signal);
+      if (version.kind === "missing")
+        return failed(version.message, `${INSTALL}, or name it with --phala-bin`);
+      if (version.kind !== "ok") return failed(`${connection.phalaBin}: ${version.message}`, INSTALL);
+      const found = `${connection.phalaBin} ${version.value}`;
+      if (isOlder(version.value, PHALA_VERSION_SEEN)) {
+        return failed(`${found}, needed is ${PHALA_VERSION_SEEN} or newer`, INSTALL);
+      }
+      return passed(found);
+    },
+  },
+  {
+    id: "phala-login",
+    title: "Phala CLI logged in",
+    severity: "error",
+    async run({ cli, signal }) {
+      // The exit code is 0 without a key too: only JSON with a username counts.
+      const login = await cli.login(signal);
+      if (login.kind === "ok") return passed(`as ${login.value.username}`);
+      return failed(login.message, "put a valid key into PHALA_API_KEY");
+    },
+  },
+  {
+    id: "api-key",
+    title: "Phala API key accepted",
+    severity: "error",
+    async run({ account }) {
+      const { username, workspace } = await account();
+      return passed(workspace === "" ? username : `${username}, workspace ${workspace}`);
+    },
+  },
+  {
+    id: "credit",
+    title: "Account has credit",
+    severity: "error",
+    async run({ account }) {
+      const { creditUsd, postPaid } = await account();
+      if (postPaid) return passed("paid afterwards");
+      if (creditUsd === null) return skipped("the API does not say");
+      if (creditUsd > 0) return passed(`$${creditUsd.toFixed(2)}`);
+      return failed(
+        `$${creditUsd.toFixed(2)} left: no CVM can be created`,
+        "add credit: https://cloud.phala.com/dashboard",
+      );
+    },
+  },
+  {
+    id: "clock",
+    title: "Clock agrees with the platform's",
+    severity: "warning",
+    async run({ api, account }) {
+      await account();
+      const skew = api.clockSkewMs();
+      if (skew === null) return skipped("the API does not say the time");
+      const seconds = Math.round(Math.abs(skew) / 1000);
+      if (seconds <= 60) return passed(`${seconds}s apart`);
+      return failed(
+        `${seconds}s apart: signed requests and the age of CVMs go wrong`,
+        "set the clock, with NTP",
+      );
+    },
+  },
+];
+
+function isOlder(version: string, than: string): boolean {
+  const [a, b] = [version, than].map((text) => text.split(".").map(Number));
+  const at = (a ?? []).findIndex((part, index) => part !== b?.[index]);
+  return at !== -1 && (a?.[at] ?? 0) < (b?.[at] ?? 0);
+}

@@ -1,0 +1,42 @@
+/** What a command is handed: the outside world as ports, made by `cli/dependencies.ts`. */
+import type { Prompter } from "../inputs/prompts.ts";
+import type { Raw } from "../inputs/resolve.ts";
+import type { Connection } from "../inputs/types.ts";
+import type { Clock, CloudApi, PhalaCli, Spawntee } from "../ports.ts";
+import type { Redactor } from "../redact.ts";
+import type { Emit } from "../workflow/events.ts";
+import type { Ledger } from "../workflow/mutations.ts";
+
+export type Ports = { readonly cli: PhalaCli; readonly api: CloudApi; readonly spawntee: Spawntee };
+
+/** A running sandbox, as far as a command needs to know it. */
+export type SandboxHandle = {
+  readonly apiUrl: string;
+  readonly gatewayUrl: string;
+  readonly apiKey: string;
+  readonly examples: Raw;
+};
+
+export type CommandDependencies = {
+  readonly env: NodeJS.ProcessEnv;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly emit: Emit;
+  readonly redactor: Redactor;
+  readonly ledger: Ledger;
+  connect(connection: Connection): Ports;
+  /** Starts the embedded sandbox; it is stopped when the program ends. */
+  startSandbox(stateDir: string): Promise<SandboxHandle>;
+  /** Undefined: nobody may be asked. Live output pauses while it is in use. */
+  readonly prompter: Prompter | undefined;
+};
+
+/** The switches that every command with a cluster has. */
+export type CommonFlags = {
+  readonly inputs: Raw;
+  readonly config: string | undefined;
+  readonly sandbox: boolean;
+  readonly dryRun: boolean;
+  readonly strict: boolean;
+  readonly adopt: boolean;
+};

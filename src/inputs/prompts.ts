@@ -1,0 +1,51 @@
+/** Prompts on stderr (stdout is the answer's). The only user of @inquirer/prompts. */
+import { confirm, input, password, select } from "@inquirer/prompts";
+import { Interruption } from "../errors.ts";
+
+export type Choice<T> = { readonly name: string; readonly value: T; readonly description?: string };
+
+export type Prompter = {
+  text(question: {
+    message: string;
+    initial?: string | undefined;
+    validate: (text: string) => true | string;
+  }): Promise<string>;
+  /** Nothing of what is typed is shown. */
+  secret(question: { message: string; validate: (text: string) => true | string }): Promise<string>;
+  choose<T>(question: { message: string; choices: readonly Choice<T>[]; initial?: T }): Promise<T>;
+  confirm(question: { message: string; initial: boolean }): Promise<boolean>;
+  print(text: string): void;
+};
+
+export function terminalPrompter(signal: AbortSignal, print: (text: string) => void): Prompter {
+  const context = { output: process.stderr, signal };
+  return {
+    text: ({ message, initial, validate }) =>
+      interruptible(
+        input({ message, validate, ...(initial === undefined ? {} : { default: initial }) }, context),
+      ),
+    secret: ({ message, validate }) => interruptible(password({ message, validate, mask: false }, context)),
+    choose: ({ message, choices, initial }) =>
+      interruptible(
+        select(
+          { message, choices, ...(initial === undefined ? {} : { default: initial }), pageSize: 12 },
+          context,
+        ),
+      ),
+    confirm: ({ message, initial }) => interruptible(confirm({ message, default: initial }, context)),
+    print,
+  };
+}
+
+/** Ctrl-C at a prompt is inquirer's own error; to us it is the interruption that it is. */
+async function interruptible<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    const name = error instanceof Error ? error.name : "";
+    if (name === "AbortPromptError" && (error as Error).cause instanceof Interruption)
+      throw (error as Error).cause;
+    if (name === "ExitPromptError" || name === "AbortPromptError") throw new Interruption("SIGINT");
+    throw error;
+  }
+}

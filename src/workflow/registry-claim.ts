@@ -1,0 +1,44 @@
+/** Whether a registry that exists is ours to use. */
+import { registryName, type Cvm } from "../domain.ts";
+import { ClusterError } from "../errors.ts";
+import { isOurRegistry, type ClusterRecord } from "../state/record.ts";
+import { isThatCreation, lookupFailed } from "./leftovers.ts";
+import type { Workbench } from "./step.ts";
+
+/** By its recorded app_id; where a kill came before the outcome's record, by the time of its creation. */
+export function isOurs(cvm: Cvm, record: ClusterRecord, skewMs: number): boolean {
+  if (isOurRegistry(record, cvm.appId)) return true;
+  return record.registryCreations.some(
+    (creation) => !creation.settled && isThatCreation(creation, cvm, skewMs),
+  );
+}
+
+/**
+ * The registry of the cluster, if there is one, under the cluster's lock.
+ * @throws ClusterError `registry-exists` (conflict) for one that is not ours and not to be adopted;
+ *   `lookup-failed` (platform) where the API does not say.
+ */
+export async function claimRegistry(
+  cluster: string,
+  record: ClusterRecord,
+  bench: Workbench,
+  adopt: boolean,
+): Promise<Cvm | undefined> {
+  const name = registryName(cluster);
+  const found = await bench.api.findCvm(name, bench.signal);
+  if (found.kind === "unknown") throw lookupFailed(name, found.reason);
+  if (found.kind === "absent") return undefined;
+  if (isOurs(found.value, record, bench.api.clockSkewMs() ?? 0)) return found.value;
+  if (!adopt || found.value.appId === null) throw registryExists(found.value);
+  await bench.journal.append({ type: "adopted", name, app_id: found.value.appId });
+  return found.value;
+}
+
+function registryExists(cvm: Cvm): ClusterError {
+  return new ClusterError({
+    kind: "conflict",
+    code: "registry-exists",
+    message: `${cvm.name} exists (app_id ${cvm.appId}) and was not made by a recorded run on this machine`,
+    hint: "take it over with --adopt, or choose another --cluster-name",
+  });
+}
