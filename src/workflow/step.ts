@@ -126,6 +126,11 @@ export class StepRunner {
     this.#finish(id, status, summary, 0);
   }
 
+  /** For work between the steps. */
+  contextFor(bench: Workbench): Omit<StepContext, "progress"> {
+    return this.#contextOf(bench, () => undefined);
+  }
+
   #contextOf(bench: Workbench, progress: (message: string) => void): StepContext {
     return {
       ...bench,

@@ -1,0 +1,132 @@
+/** The composition root: makes the real adapters and hands them in. */
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import type { CommandDependencies, SandboxHandle } from "../commands/dependencies.ts";
+import { terminalPrompter, type Prompter } from "../inputs/prompts.ts";
+import { createHttpClient, type HttpClient } from "../net/http.ts";
+import { createCloudApi } from "../phala/api.ts";
+import { createPhalaCli } from "../phala/cli.ts";
+import type { Redactor } from "../redact.ts";
+import type { Reporter } from "../reporters/reporter.ts";
+import { createSpawntee } from "../spawntee/client.ts";
+import { systemClock } from "../workflow/clock.ts";
+import type { Ledger } from "../workflow/mutations.ts";
+import type { Options } from "./program.ts";
+
+type Given = {
+  readonly options: Options;
+  readonly redactor: Redactor;
+  readonly reporter: Reporter;
+  readonly ledger: Ledger;
+  readonly signal: AbortSignal;
+};
+
+export function createDependencies(given: Given): {
+  dependencies: CommandDependencies;
+  close(): Promise<void>;
+} {
+  const { options, redactor, reporter, ledger, signal } = given;
+  const http = createHttpClient(process.env);
+  const closers: (() => Promise<void>)[] = [() => http.close()];
+  const dependencies: CommandDependencies = {
+    env: process.env,
+    clock: systemClock,
+    signal,
+    emit: (event) => reporter.emit(event),
+    redactor,
+    ledger,
+    connect: ({ phalaApiUrl: apiUrl, phalaApiKey: apiKey, phalaBin: bin }) =>
+      portsOf({ apiUrl, apiKey, bin, http, reporter }),
+    startSandbox: async (stateDir) => {
+      const { handle, close } = await embeddedSandbox(stateDir);
+      closers.push(close);
+      return handle;
+    },
+    prompter: mayAsk(options) ? pausing(terminalPrompter(signal, print), reporter) : undefined,
+  };
+  return {
+    dependencies,
+    async close() {
+      for (const close of closers) await close();
+    },
+  };
+}
+
+function portsOf(of: {
+  apiUrl: string;
+  apiKey: string;
+  bin: string;
+  http: HttpClient;
+  reporter: Reporter;
+}): ReturnType<CommandDependencies["connect"]> {
+  const { apiUrl, apiKey, bin, http, reporter } = of;
+  const onDetail = (message: string): void => reporter.emit({ type: "detail", message });
+  return {
+    cli: createPhalaCli({ bin, apiKey, apiUrl, env: process.env, onDetail }),
+    api: createCloudApi({ apiUrl, apiKey, http, clock: systemClock, onDetail }),
+    spawntee: createSpawntee(http, systemClock),
+  };
+}
+
+/** Never with --yes, with CI set, or where stdin or stderr is no terminal. */
+function mayAsk(options: Options): boolean {
+  if (options["yes"] === true || options["json"] === true || process.env["CI"]) return false;
+  return process.stdin.isTTY && process.stderr.isTTY;
+}
+
+const print = (text: string): void => {
+  process.stderr.write(`${text}\n`);
+};
+
+/** A prompt owns the terminal: the live line pauses meanwhile. */
+function pausing(prompter: Prompter, reporter: Reporter): Prompter {
+  const alone = async <T>(ask: () => Promise<T>): Promise<T> => {
+    reporter.pause();
+    try {
+      return await ask();
+    } finally {
+      reporter.resume();
+    }
+  };
+  return {
+    text: (question) => alone(() => prompter.text(question)),
+    secret: (question) => alone(() => prompter.secret(question)),
+    choose: (question) => alone(() => prompter.choose(question)),
+    confirm: (question) => alone(() => prompter.confirm(question)),
+    print(text) {
+      reporter.pause();
+      prompter.print(text);
+      reporter.resume();
+    },
+  };
+}
+
+/** The package's root, seen from a chunk in dist or from this file in src. */
+const ROOT = ["..", "../.."]
+  .map((up) => fileURLToPath(new URL(up, import.meta.url)))
+  .find((folder) => existsSync(path.join(folder, "package.json")));
+
+async function embeddedSandbox(stateDir: string): Promise<{ handle: SandboxHandle; close(): Promise<void> }> {
+  const { startSandbox, SANDBOX_EXAMPLES } = await import("../sandbox/index.ts");
+  const sandbox = await startSandbox({ stateDir: path.join(stateDir, "sandbox-cloud") });
+  const root = ROOT ?? ".";
+  const phala = path.join(root, "node_modules", ".bin", "phala");
+  const composeFile = (role: string): string =>
+    path.join(root, "fixtures", "compose", `docker-compose.phala.${role}.yml`);
+  return {
+    handle: {
+      apiUrl: sandbox.apiUrl,
+      gatewayUrl: sandbox.gatewayUrl,
+      apiKey: sandbox.apiKey,
+      examples: {
+        ...SANDBOX_EXAMPLES,
+        registryCompose: composeFile("registry"),
+        runnerCompose: composeFile("runner"),
+        ...(existsSync(phala) ? { phalaBin: phala } : {}),
+        pollInterval: "200ms",
+      },
+    },
+    close: () => sandbox.close(),
+  };
+}

@@ -1,0 +1,50 @@
+/** Commander options from the one list of inputs. Loaded for `--help` too, so it imports nothing heavy. */
+import { Option, type Command } from "commander";
+import { inputsOf, type InputDefinition, type InputGroup } from "../inputs/definitions.ts";
+
+export function addInputOptions(command: Command, groups: readonly InputGroup[]): Command {
+  for (const input of inputsOf(groups)) {
+    const option = optionOf(input);
+    if (option) command.addOption(option);
+  }
+  return command;
+}
+
+function optionOf(input: InputDefinition): Option | undefined {
+  if (input.flag === undefined) return undefined;
+  const option = new Option(`--${input.flag} <${input.placeholder}>`, describe(input));
+  if (input.repeatable)
+    option.argParser((text: string, before: string[] | undefined) => [...(before ?? []), text]);
+  // The attribute is the input's key, so that the values can be picked without another table.
+  option.attributeName = () => input.key;
+  return option;
+}
+
+/** Defaults and variables are told, not set: a default given to commander would look like a flag. */
+function describe(input: InputDefinition): string {
+  const notes = [
+    ...(input.variables[0] === undefined ? [] : [`env ${input.variables[0]}`]),
+    ...(input.default === undefined ? [] : [`default ${input.default}`]),
+  ];
+  return notes.length === 0 ? input.description : `${input.description} [${notes.join(", ")}]`;
+}
+
+export function addCommonOptions(command: Command): Command {
+  return command
+    .option(
+      "--config <file>",
+      "read inputs from this file [env TEE_CLUSTER_CONFIG, default tee-cluster.yml if there]",
+    )
+    .option("--sandbox", "use the local stand-in for Phala Cloud [env TEE_CLUSTER_SANDBOX]")
+    .option("--dry-run", "say what would be done, and change nothing")
+    .option("--strict", "take warnings for errors")
+    .option("--yes", "ask nothing");
+}
+
+export function addOutputOptions(command: Command): Command {
+  return command
+    .option("--json", "print one JSON document on stdout")
+    .option("--quiet", "print the answer only")
+    .option("--verbose", "print requests and child processes too")
+    .option("--no-color", "no colours [env NO_COLOR]");
+}

@@ -1,0 +1,119 @@
+/** Runs one command: output, signals, secrets, failures and exit code around it. */
+import { ClusterError, Interruption, messageOf } from "../errors.ts";
+import type { CommandDependencies, CommonFlags } from "../commands/dependencies.ts";
+import type { CommandResult, FailureResult } from "../commands/results.ts";
+import { INPUTS } from "../inputs/definitions.ts";
+import type { Raw } from "../inputs/resolve.ts";
+import { Redactor } from "../redact.ts";
+import { createReporter } from "../reporters/create-reporter.ts";
+import type { Reporter } from "../reporters/reporter.ts";
+import { systemClock } from "../workflow/clock.ts";
+import { Ledger } from "../workflow/mutations.ts";
+import { createDependencies } from "./dependencies.ts";
+import { EXIT_CODES } from "./exit-codes.ts";
+import { watchSignals } from "./signals.ts";
+import type { Options } from "./program.ts";
+
+export type CommandName = "init" | "doctor" | "sandbox";
+
+/** @returns the exit code. Never throws. */
+export async function runCommand(name: CommandName, options: Options): Promise<number> {
+  const redactor = redactorOf(process.env);
+  const reporter = reporterOf(options, redactor);
+  const ledger = new Ledger();
+  const signals = watchSignals((signal) => {
+    reporter.close();
+    reporter.finish(failureOf(name, new Interruption(signal), ledger));
+  });
+  const { dependencies, close } = createDependencies({
+    options,
+    redactor,
+    reporter,
+    ledger,
+    signal: signals.signal,
+  });
+  try {
+    const result = await dispatch(name, dependencies, options);
+    reporter.close();
+    reporter.finish(result);
+    return result.ok ? 0 : EXIT_CODES.prerequisite;
+  } catch (error) {
+    const failure = signals.signal.aborted ? signals.signal.reason : error;
+    reporter.close();
+    reporter.finish(failureOf(name, failure, ledger));
+    return EXIT_CODES[failure instanceof ClusterError ? failure.kind : "fault"];
+  } finally {
+    signals.stop();
+    await close();
+  }
+}
+
+async function dispatch(
+  name: CommandName,
+  dependencies: CommandDependencies,
+  options: Options,
+): Promise<CommandResult> {
+  switch (name) {
+    case "init":
+      return (await import("../commands/init.ts")).init(dependencies, flagsOf(options));
+    case "doctor":
+      return (await import("../commands/doctor.ts")).doctor(dependencies, flagsOf(options));
+    case "sandbox":
+      return (await import("../commands/sandbox.ts")).sandbox(dependencies, options);
+  }
+}
+
+function flagsOf(options: Options): CommonFlags {
+  const inputs = Object.fromEntries(
+    INPUTS.flatMap(({ key }) => (options[key] === undefined ? [] : [[key, options[key]]])),
+  );
+  return {
+    inputs: inputs as Raw,
+    config: options["config"] as string | undefined,
+    sandbox: options["sandbox"] === true || isOn(process.env["TEE_CLUSTER_SANDBOX"]),
+    dryRun: options["dryRun"] === true,
+    strict: options["strict"] === true,
+    adopt: options["adopt"] === true,
+  };
+}
+
+const isOn = (value: string | undefined): boolean =>
+  value !== undefined && !["", "0", "false", "no"].includes(value);
+
+/** Secrets of the environment are hidden before anything else happens. */
+function redactorOf(env: NodeJS.ProcessEnv): Redactor {
+  const redactor = new Redactor();
+  for (const { secret, variables } of INPUTS) {
+    if (secret) for (const variable of variables) redactor.add(env[variable]);
+  }
+  return redactor;
+}
+
+function reporterOf(options: Options, redactor: Redactor): Reporter {
+  return createReporter({
+    json: options["json"] === true,
+    quiet: options["quiet"] === true,
+    verbose: options["verbose"] === true,
+    color: options["color"] !== false && !process.env["NO_COLOR"],
+    stdout: process.stdout,
+    stderr: process.stderr,
+    redactor,
+    now: systemClock.now,
+  });
+}
+
+function failureOf(command: string, error: unknown, ledger: Ledger): FailureResult {
+  const known = error instanceof ClusterError ? error : undefined;
+  return {
+    ok: false,
+    command,
+    error: {
+      code: known?.code ?? "fault",
+      message: known ? known.message : `tee-cluster failed in a way it should not: ${messageOf(error)}`,
+      hint:
+        (known ? known.hint : "please report it, with the output of the same command and --verbose") ?? null,
+      step: known?.step ?? null,
+    },
+    left_behind: ledger.leftBehind(),
+  };
+}

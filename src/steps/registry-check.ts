@@ -1,0 +1,81 @@
+/** Before secrets are sent to the registry again: it runs what was given, and no variable of it gets lost. */
+import { composeHashOf, type AppCompose } from "../app-compose.ts";
+import type { ComposeFile } from "../compose/compose-file.ts";
+import { ClusterError } from "../errors.ts";
+import type { EnvironmentVariable } from "../ports.ts";
+import type { StepContext } from "../workflow/step.ts";
+import { checkAppCompose, checkedHash } from "./app-compose-check.ts";
+import type { Registry } from "./registry.ts";
+
+export type RegistryCheckInput = {
+  readonly registry: Registry;
+  readonly compose: ComposeFile;
+  /** The whole environment that the update will send. */
+  readonly environment: readonly EnvironmentVariable[];
+};
+
+/**
+ * A registry that this run deployed must run exactly our file. One that existed may have an older text, which the
+ * update replaces; every name that it declares must get a value again, because values can't be read back.
+ * @throws ClusterError (verification, or input `environment-incomplete`); nothing was sent.
+ */
+export async function checkRegistryCompose(
+  input: RegistryCheckInput,
+  existed: boolean,
+  context: Omit<StepContext, "progress">,
+): Promise<void> {
+  const { registry, compose, environment } = input;
+  const found = await context.api.appCompose(registry.vmUuid, context.signal);
+  if (found.kind !== "present")
+    throw unreadable(registry, found.kind === "unknown" ? found.reason : "the API has none");
+  if (existed) {
+    refuseForgery(registry, found.value);
+    refuseLostNames(registry, found.value.allowed_envs ?? [], environment);
+    return;
+  }
+  const cvm = await context.api.findCvm(registry.vmUuid, context.signal);
+  const odd = checkAppCompose(found.value, {
+    name: registry.name,
+    composeHash: cvm.kind === "present" ? cvm.value.composeHash : registry.cvm.composeHash,
+    composeText: compose.text,
+    environmentNames: environment.map(({ name }) => name),
+    knownScripts: new Set(),
+  });
+  for (const { code, message } of odd) context.warn(code, message);
+}
+
+function refuseForgery(registry: Registry, appCompose: AppCompose): void {
+  const hash = checkedHash(registry.name, registry.cvm.composeHash);
+  if (composeHashOf(appCompose) === hash) return;
+  throw new ClusterError({
+    kind: "verification",
+    code: "compose-hash-mismatch",
+    message: `the app-compose of ${registry.name} does not hash to the compose hash that Phala's API gives (${hash})`,
+    hint: "no secret was sent to it; look at it with: phala cvms get " + registry.name,
+  });
+}
+
+function refuseLostNames(
+  registry: Registry,
+  declared: readonly string[],
+  environment: readonly EnvironmentVariable[],
+): void {
+  const given = new Set(environment.map(({ name }) => name));
+  const lost = declared.filter((name) => !given.has(name));
+  if (lost.length === 0) return;
+  throw new ClusterError({
+    kind: "input",
+    code: "environment-incomplete",
+    message: `${registry.name} has environment variables that an update would lose: ${lost.join(", ")}`,
+    hint: "refer to them in the registry's compose file only if tee-cluster sets them, or recreate the registry without them",
+  });
+}
+
+function unreadable(registry: Registry, reason: string): ClusterError {
+  return new ClusterError({
+    kind: "verification",
+    code: "app-compose-unreadable",
+    message: `could not read what ${registry.name} runs, so no secret was sent to it: ${reason}`,
+    hint: "run the same command again",
+  });
+}
