@@ -1,10 +1,9 @@
 /** The REST API: which request does what. */
-import { canonicalJson } from "../app-compose.ts";
-import { INSTANCE_TYPES, NODES } from "./catalog.ts";
+import { attestation, stats } from "./attestation.ts";
 import * as cloud from "./cloud.ts";
-import { makeQuote } from "./kms.ts";
 import { lifeOf } from "./lifecycle.ts";
 import type { CloudState, SandboxTimings } from "./model.ts";
+import { account, instanceTypes, instanceTypesOf, nodes } from "./platform.ts";
 import { commitRequest, provisionRequest, updateRequest } from "./requests.ts";
 import { cvmResponse, oldCvm, operationResponse, type ApiVersion } from "./responses.ts";
 import type { CloudStore } from "./store.ts";
@@ -48,10 +47,15 @@ const ROUTES: readonly Route[] = [
   {
     method: "GET",
     path: /^\/auth\/me$/,
-    handle: async (world, request) => ok(account(world, request.version)),
+    handle: async (world, request) => ok(account(world.creditUsd, request.version)),
   },
   { method: "GET", path: /^\/teepods\/available$/, handle: async () => ok(nodes()) },
   { method: "GET", path: /^\/instance-types$/, handle: async () => ok(instanceTypes()) },
+  {
+    method: "GET",
+    path: /^\/instance-types\/([^/]+)$/,
+    handle: async (_world, _request, family) => ok(instanceTypesOf(family)),
+  },
   { method: "GET", path: /^\/cvms$/, handle: async (world, request) => ok(await bareList(world, request)) },
   {
     method: "GET",
@@ -73,6 +77,7 @@ const ROUTES: readonly Route[] = [
   ),
   ofCvm(/^\/cvms\/([^/]+)\/operations$/, operations),
   ofCvm(/^\/cvms\/([^/]+)\/attestation$/, attestation),
+  ofCvm(/^\/cvms\/([^/]+)\/stats$/, stats),
 ];
 
 /** @throws Refusal for what the platform refuses. */
@@ -84,81 +89,6 @@ export async function answerApi(world: ApiWorld, request: ApiRequest): Promise<R
   throw new cloud.Refusal(404, { detail: "Not Found" });
 }
 
-function account(world: ApiWorld, version: ApiVersion): unknown {
-  if (version === "2025-10-28") {
-    return {
-      username: "sandbox",
-      email: "sandbox@example.com",
-      credits: world.creditUsd,
-      granted_credits: 0,
-      avatar: "",
-      team_name: "sandbox",
-      team_tier: "free",
-    };
-  }
-  return {
-    user: {
-      username: "sandbox",
-      email: "sandbox@example.com",
-      role: "user",
-      avatar: "",
-      email_verified: true,
-      totp_enabled: false,
-      has_backup_codes: false,
-      flag_has_password: true,
-    },
-    workspace: {
-      id: "ws_sandbox",
-      name: "sandbox",
-      slug: "sandbox",
-      tier: "free",
-      role: "owner",
-      avatar: null,
-    },
-    credits: {
-      balance: String(world.creditUsd),
-      granted_balance: "0",
-      is_post_paid: false,
-      outstanding_amount: null,
-    },
-  };
-}
-
-function nodes(): unknown {
-  return {
-    tier: "free",
-    capacity: { max_instances: null, max_vcpu: null, max_memory: null, max_disk: null },
-    nodes: NODES.map((node) => ({
-      teepod_id: node.id,
-      name: node.name,
-      listed: true,
-      resource_score: 1,
-      remaining_vcpu: 64,
-      remaining_memory: 262_144,
-      remaining_cvm_slots: 50,
-      images: [],
-      region_identifier: node.region,
-      kms_list: [],
-    })),
-    kms_list: [],
-  };
-}
-
-function instanceTypes(): unknown {
-  const items = INSTANCE_TYPES.map((type) => ({
-    id: type.id,
-    name: type.id,
-    description: `${type.vcpu} vCPU, ${type.memoryMb / 1024} GB`,
-    vcpu: type.vcpu,
-    memory_mb: type.memoryMb,
-    hourly_rate: type.hourlyRate,
-    requires_gpu: false,
-    default_disk_size_gb: 20,
-    family: "cpu",
-  }));
-  return { result: [{ name: "cpu", items, total: items.length }] };
-}
-
 async function bareList(world: ApiWorld, request: ApiRequest): Promise<unknown> {
   const state = await world.store.read();
   return cloud.liveCvms(state).map((cvm) => cvmResponse(cvm, request.version, Date.now()));
@@ -167,9 +97,12 @@ async function bareList(world: ApiWorld, request: ApiRequest): Promise<unknown> 
 /** The platform gives 100 a page at most, whatever is asked for. */
 async function page(world: ApiWorld, request: ApiRequest): Promise<unknown> {
   const search = request.query.get("search") ?? "";
-  const number = Math.max(1, Number(request.query.get("page") ?? 1));
-  const size = Math.min(100, Math.max(1, Number(request.query.get("page_size") ?? 10)));
-  const all = cloud.liveCvms(await world.store.read()).filter((cvm) => cvm.name.includes(search));
+  const number = Math.max(1, wholeNumber(request.query, "page", 1));
+  const size = Math.min(100, Math.max(1, wholeNumber(request.query, "page_size", 10)));
+  const node = request.query.get("node_id") ?? request.query.get("teepod_id");
+  const all = cloud
+    .liveCvms(await world.store.read())
+    .filter((cvm) => cvm.name.includes(search) && (node === null || String(cvm.nodeId) === node));
   const items = all.slice((number - 1) * size, number * size);
   const shape = (cvm: (typeof items)[number]): unknown =>
     request.version === "2025-10-28"
@@ -182,6 +115,15 @@ async function page(world: ApiWorld, request: ApiRequest): Promise<unknown> {
     page_size: size,
     pages: Math.ceil(all.length / size),
   };
+}
+
+/** @throws Refusal (422) for what is no whole number. */
+function wholeNumber(query: URLSearchParams, name: string, fallback: number): number {
+  const text = query.get(name);
+  if (text === null) return fallback;
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  const issue = { loc: ["query", name], msg: "Input should be a valid integer", type: "int_parsing" };
+  throw new cloud.Refusal(422, { detail: [issue] });
 }
 
 async function provision(world: ApiWorld, request: ApiRequest): Promise<Reply> {
@@ -260,53 +202,13 @@ async function power(world: ApiWorld, request: ApiRequest, id: string): Promise<
 }
 
 function operations(state: CloudState, id: string): unknown {
-  const all = cloud.findLive(state, id).operations.toReversed();
+  const cvm = cloud.findLive(state, id);
+  const now = Date.now();
+  const { bootError } = lifeOf(cvm, now);
+  const all = cvm.operations.toReversed();
   return {
-    items: all.map((operation) => operationResponse(operation, Date.now())),
+    items: all.map((operation, index) => operationResponse(operation, now, index === 0 ? bootError : null)),
     total: all.length,
     next_cursor: null,
-  };
-}
-
-/** Only a running CVM can attest. */
-function attestation(state: CloudState, id: string): unknown {
-  const cvm = cloud.findLive(state, id);
-  const serving = lifeOf(cvm, Date.now()).serving;
-  if (!serving)
-    return {
-      name: cvm.name,
-      is_online: false,
-      is_public: true,
-      error: "CVM is not running",
-      app_certificates: null,
-      tcb_info: null,
-      compose_file: null,
-    };
-  const measured = canonicalJson(serving.appCompose);
-  const event = {
-    imr: 3,
-    event_type: 134_217_729,
-    digest: "",
-    event: "compose-hash",
-    event_payload: serving.composeHash,
-  };
-  return {
-    name: cvm.name,
-    is_online: true,
-    is_public: true,
-    error: null,
-    app_certificates: [],
-    tcb_info: {
-      mrtd: "",
-      rootfs_hash: null,
-      rtmr0: "",
-      rtmr1: "",
-      rtmr2: "",
-      rtmr3: "",
-      event_log: [event],
-      app_compose: measured,
-    },
-    compose_file: serving.appCompose.docker_compose_file,
-    quote: makeQuote({ app_id: cvm.appId, compose_hash: serving.composeHash }, state.quoteKey),
   };
 }

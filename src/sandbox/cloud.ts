@@ -35,6 +35,13 @@ export function findLive(state: CloudState, id: string): CvmState {
   throw new Refusal(404, { detail: "CVM not found" });
 }
 
+/** A CVM that nothing is being done to. @throws Refusal: 404, or 409 while an operation is under way. */
+function findIdle(state: CloudState, id: string, now: number): CvmState {
+  const cvm = findLive(state, id);
+  if (lifeOf(cvm, now).inProgress === undefined) return cvm;
+  throw new Refusal(409, { detail: "Another operation is in progress for this CVM" });
+}
+
 export const hashId = (cvm: CvmState): string => `cvm_${cvm.id.toString(36).padStart(6, "0")}`;
 
 /** The app-compose that the platform makes of a request: it adds fields of its own, which are measured too. */
@@ -134,10 +141,7 @@ export function update(
   id: string,
   request: Update,
 ): { state: CloudState; result: Operation } {
-  const cvm = findLive(state, id);
-  if (lifeOf(cvm, request.now).inProgress) {
-    throw new Refusal(409, { detail: "Another operation is in progress for this CVM" });
-  }
+  const cvm = findIdle(state, id, request.now);
   const { updateOldServesMs, updateDownMs, updateBootMs } = request.timings;
   const composeHash = composeHashOf(request.appCompose);
   const times = {
@@ -166,7 +170,7 @@ export function power(
   id: string,
   what: { type: "restart" | "power_on" | "shutdown"; now: number; timings: SandboxTimings },
 ): { state: CloudState; result: Operation } {
-  const cvm = findLive(state, id);
+  const cvm = findIdle(state, id, what.now);
   const durationMs = what.type === "shutdown" ? 0 : what.timings.updateBootMs;
   const started = operation(what.type, what.now, { oldServesMs: 0, durationMs }, cvm.current.composeHash);
   const changed = { ...cvm, operations: [...cvm.operations, started], pushed: null };

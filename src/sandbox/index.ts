@@ -1,5 +1,4 @@
 /** The local stand-in for Phala Cloud: API and gateway on one loopback port. See docs/sandbox.md. */
-import type { AddressInfo } from "node:net";
 import { NODES, SANDBOX_API_KEY } from "./catalog.ts";
 import type { Fault } from "./faults.ts";
 import { environmentOf } from "./interpreter.ts";
@@ -84,7 +83,9 @@ async function listen(server: SandboxServer, port: number): Promise<number> {
     server.server.once("error", onError);
     server.server.listen(port, "127.0.0.1", resolve);
   });
-  return (server.server.address() as AddressInfo).port;
+  const address = server.server.address();
+  if (address === null || typeof address === "string") throw new Error("the sandbox has no TCP address");
+  return address.port;
 }
 
 async function close(server: SandboxServer): Promise<void> {

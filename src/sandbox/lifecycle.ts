@@ -11,32 +11,40 @@ export type Life = {
   readonly bootedAt: number;
   /** Names the running instance: another after each restart. */
   readonly instance: string;
+  /** Why the last boot failed; null: it did not, or not yet. */
+  readonly bootError: string | null;
 };
 
 /** An image of this kind never comes up: so that a failing boot can be tried out. */
-const CRASHES = /crash-on-boot/;
+const CRASHES = /image:\s*\S*crash-on-boot/;
 
 export function lifeOf(cvm: CvmState, now: number): Life {
   const newest = cvm.operations.at(-1);
-  if (newest === undefined) return { ...asleep("stopped"), inProgress: undefined };
+  if (newest === undefined || newest.type === "shutdown") return asleep("stopped");
   const elapsed = now - newest.startedAt;
-  if (newest.type === "shutdown") return { ...asleep("stopped"), inProgress: undefined };
   if (elapsed < newest.oldServesMs && cvm.previous) {
-    const before = cvm.operations.at(-2) ?? newest;
-    const running = awake(cvm.previous, before);
-    return { ...running, status: "running", inProgress: newest };
+    return { ...lifeBefore(cvm, cvm.previous, newest), inProgress: newest };
   }
   if (elapsed < newest.durationMs) return { ...asleep("starting"), inProgress: newest };
   if (CRASHES.test(cvm.current.appCompose.docker_compose_file ?? "")) {
-    return { ...asleep("error"), inProgress: undefined };
+    return { ...asleep("error"), bootError: "container spawn-service exited with code 1" };
   }
-  return { ...awake(cvm.current, newest), status: "running", inProgress: undefined };
+  return {
+    status: "running",
+    inProgress: undefined,
+    serving: cvm.current,
+    bootedAt: newest.startedAt + newest.durationMs,
+    instance: newest.correlationId,
+    bootError: null,
+  };
 }
 
-function asleep(status: string): Omit<Life, "inProgress"> {
-  return { status, serving: undefined, bootedAt: 0, instance: "" };
+/** As it was when the operation began: only an instance that ran then can still answer during it. */
+function lifeBefore(cvm: CvmState, previous: Generation, newest: Operation): Life {
+  const operations = cvm.operations.filter((operation) => operation !== newest);
+  return lifeOf({ ...cvm, current: previous, previous: null, operations }, newest.startedAt);
 }
 
-function awake(serving: Generation, since: Operation): Omit<Life, "status" | "inProgress"> {
-  return { serving, bootedAt: since.startedAt + since.durationMs, instance: since.correlationId };
+function asleep(status: string): Life {
+  return { status, inProgress: undefined, serving: undefined, bootedAt: 0, instance: "", bootError: null };
 }

@@ -73,10 +73,12 @@ function checkCompose(text: string, script: string): void {
     throw new Refusal(400, structured("ERR-01-003", "The compose file is invalid: no services"));
 }
 
+const composeSchema = z.looseObject({ services: z.record(z.string(), z.unknown()) });
+
 function hasServices(text: string): boolean {
   try {
-    const services: unknown = (parseYaml(text) as { services?: unknown } | null)?.services;
-    return services !== null && typeof services === "object" && Object.keys(services).length > 0;
+    const compose = composeSchema.safeParse(parseYaml(text));
+    return compose.success && Object.keys(compose.data.services).length > 0;
   } catch {
     return false;
   }

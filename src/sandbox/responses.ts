@@ -96,18 +96,20 @@ function progressOf(operation: Operation): unknown {
   };
 }
 
-export function operationResponse(operation: Operation, now: number): unknown {
+/** `bootError`: of the CVM's last boot, which only its newest operation can have caused. */
+export function operationResponse(operation: Operation, now: number, bootError: string | null): unknown {
   const ended = operation.startedAt + operation.durationMs;
   const completed = now >= ended;
+  const outcome = bootError === null ? "completed" : "failed";
   return {
     correlation_id: operation.correlationId,
     operation_type: operation.type,
     target_state: operation.type === "shutdown" ? "stopped" : "running",
     started_at: new Date(operation.startedAt).toISOString(),
-    status: completed ? "completed" : "in_progress",
+    status: completed ? outcome : "in_progress",
     completed_at: completed ? new Date(ended).toISOString() : null,
     duration_ms: completed ? operation.durationMs : null,
-    error_message: null,
+    error_message: completed ? bootError : null,
     compose_hash: operation.composeHash,
   };
 }

@@ -153,7 +153,8 @@ async function strikesBefore(fault: FaultAction, response: ServerResponse): Prom
 
 function lie(reply: Reply | undefined, fields: Record<string, unknown>): Reply | undefined {
   if (reply === undefined || reply.status !== 200) return reply;
-  return { status: reply.status, json: { ...(reply.json as object), ...fields } };
+  const { json } = reply;
+  return typeof json === "object" ? { status: 200, json: { ...json, ...fields } } : reply;
 }
 
 function writeReply(

@@ -1,10 +1,13 @@
 /** What a CVM's containers answer: spawntee as a registry or runner, or any other web server. */
 import { createHash, createPublicKey, verify } from "node:crypto";
 import { z } from "zod";
+import { INSTANCE_TYPES } from "./catalog.ts";
 import { environmentOf, runningServices, type RunningService } from "./interpreter.ts";
 import { verifyQuote } from "./kms.ts";
 import type { Life } from "./lifecycle.ts";
 import type { CvmState, Generation } from "./model.ts";
+
+const SYSTEM_MEMORY_MB = 512;
 
 export type ServiceRequest = {
   readonly method: string;
@@ -41,7 +44,7 @@ function answerSpawntee(world: ServiceWorld, service: RunningService, request: S
   const mode = service.environment.get("MODE") ?? "";
   const route = `${request.method} ${request.path}`;
   if (route === "GET /health" || route === "GET /") return health(world, service, mode);
-  if (route === "GET /capacity") return capacity(service);
+  if (route === "GET /capacity") return capacity(world, service);
   if (!mode.includes("registry")) return notFound();
   if (route === "POST /registry/re-encrypt") return reEncrypt(world, service, request);
   if (route === "POST /registry/approve-hash") return approveHash(world, service, request);
@@ -57,14 +60,16 @@ function health(world: ServiceWorld, service: RunningService, mode: string): Ser
   return { status: 200, json: { status, service: "secure-spawn", mode, uptime_seconds: uptime } };
 }
 
-function capacity(service: RunningService): ServiceReply {
+function capacity(world: ServiceWorld, service: RunningService): ServiceReply {
   const full = Number(service.environment.get("CAPACITY_THRESHOLD") ?? "0.8") <= 0;
+  const memoryMb = INSTANCE_TYPES.find(({ id }) => id === world.cvm.instanceType)?.memoryMb ?? 0;
   return {
     status: 200,
     json: {
       accepting_new_models: !full,
-      total_memory_mb: 4096,
-      available_memory_mb: 3584,
+      total_memory_mb: memoryMb,
+      // The system's own share; nothing else runs in here.
+      available_memory_mb: memoryMb - SYSTEM_MEMORY_MB,
       running_models: 0,
     },
   };

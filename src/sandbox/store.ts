@@ -2,7 +2,7 @@
  * The cloud on disk. Several servers may share it (`init --sandbox` in one terminal, `status --sandbox` in
  * another): every change is load, change, save under a lock; reads load again only when the file has changed.
  */
-import { mkdir, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { link, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { randomBytes } from "node:crypto";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -27,7 +27,7 @@ export class CloudStore {
     const stamp = await this.#stamp();
     if (stamp === undefined) return emptyCloud();
     if (this.#cached?.stamp === stamp) return this.#cached.state;
-    const state = JSON.parse(await readFile(this.#file, "utf8")) as CloudState;
+    const state = readState(await readFile(this.#file, "utf8"), this.#file);
     this.#cached = { stamp, state };
     return state;
   }
@@ -73,24 +73,73 @@ export class CloudStore {
   }
 }
 
+/** Only this class writes the file, whole; so its version tells whether it is one of ours. */
+function readState(text: string, file: string): CloudState {
+  const state: unknown = JSON.parse(text);
+  if (isCloudState(state)) return state;
+  throw new Error(`${file} is from another version of the sandbox: delete the folder to begin anew`);
+}
+
+function isCloudState(value: unknown): value is CloudState {
+  return typeof value === "object" && value !== null && "version" in value && value.version === 1;
+}
+
 function emptyCloud(): CloudState {
   return { version: 1, port: null, nextId: 1, quoteKey: newQuoteKey(), cvms: [], provisions: [] };
 }
 
-/** A lock file that a dead process left is taken over once it is old: no change takes that long. */
+/**
+ * Takes the lock: a file with its owner's pid. One that a killed process left is taken over at once where the
+ * pid is nobody's, and by age where it can't be told (the pid was given again, or was never written).
+ */
 async function takeLock(file: string): Promise<void> {
   for (;;) {
     try {
-      await (await open(file, "wx", 0o600)).close();
+      await writeFile(file, String(process.pid), { flag: "wx", mode: 0o600 });
       return;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+      if (codeOf(error) !== "EEXIST") throw error;
     }
-    const age = await stat(file).then(
-      ({ mtimeMs }) => Date.now() - mtimeMs,
-      () => 0,
-    );
-    if (age > LOCK_STALE_MS) await rm(file, { force: true });
+    if (await isAbandoned(file)) await breakLock(file);
     else await delay(LOCK_PAUSE_MS);
   }
+}
+
+async function isAbandoned(file: string): Promise<boolean> {
+  try {
+    const [{ mtimeMs }, text] = await Promise.all([stat(file), readFile(file, "utf8")]);
+    if (Date.now() - mtimeMs > LOCK_STALE_MS) return true;
+    return /^\d+$/.test(text) && !isAlive(Number(text));
+  } catch {
+    return false; // given back in the meantime
+  }
+}
+
+/**
+ * Renames before removing: of two that saw the same dead lock only one moves it, and what was moved is looked at
+ * again, so that the other's fresh lock is put back and not removed.
+ */
+async function breakLock(file: string): Promise<void> {
+  const aside = `${file}.${randomBytes(4).toString("hex")}`;
+  try {
+    await rename(file, aside);
+    if (!(await isAbandoned(aside))) await link(aside, file);
+  } catch (error) {
+    if (codeOf(error) !== "ENOENT" && codeOf(error) !== "EEXIST") throw error;
+  } finally {
+    await rm(aside, { force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return codeOf(error) === "EPERM";
+  }
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && "code" in error ? error.code : undefined;
 }

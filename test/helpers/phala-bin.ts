@@ -1,4 +1,59 @@
 /** The real `phala` CLI, pinned in package.json. */
+import { spawn } from "node:child_process";
+import { mkdir } from "node:fs/promises";
+import path from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Sandbox } from "../../src/sandbox/index.ts";
+import { temporaryFolder } from "./temporary.ts";
 
 export const PHALA_BIN = fileURLToPath(new URL("../../node_modules/.bin/phala", import.meta.url));
+
+export type PhalaRun = {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+};
+
+export type PhalaRunOptions = {
+  readonly apiKey?: string;
+  /** Further variables. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** ms, then SIGKILL. */
+  readonly timeout?: number;
+};
+
+/**
+ * Runs the real CLI against a sandbox with an empty HOME and working directory, so that no `phala.toml` or SSH
+ * key of this machine has a say. stdin is closed.
+ */
+export async function runPhala(
+  args: readonly string[],
+  sandbox: Pick<Sandbox, "apiUrl" | "apiKey">,
+  options: PhalaRunOptions = {},
+): Promise<PhalaRun> {
+  const folder = await temporaryFolder();
+  const home = path.join(folder, "home");
+  const cwd = path.join(folder, "cwd");
+  await Promise.all([mkdir(home), mkdir(cwd)]);
+  const env = {
+    PATH: process.env["PATH"] ?? "",
+    HOME: home,
+    PHALA_CLOUD_API_KEY: options.apiKey ?? sandbox.apiKey,
+    PHALA_CLOUD_API_PREFIX: `${sandbox.apiUrl}/api/v1`,
+    PHALA_DISABLE_UPDATE_CHECK: "1",
+    ...options.env,
+  };
+  const child = spawn(PHALA_BIN, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+  const timer = setTimeout(() => child.kill("SIGKILL"), options.timeout ?? 30_000);
+  const output = { stdout: "", stderr: "" };
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (output.stdout += text));
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (output.stderr += text));
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code, signal) => {
+      clearTimeout(timer);
+      resolve({ code, signal, ...output });
+    });
+  });
+}

@@ -1,0 +1,92 @@
+/** What the API says of the account, the nodes and the sizes. */
+import { INSTANCE_TYPES, NODES } from "./catalog.ts";
+import { Refusal } from "./cloud.ts";
+import type { ApiVersion } from "./responses.ts";
+
+export function account(creditUsd: number, version: ApiVersion): unknown {
+  if (version === "2025-10-28") {
+    return {
+      username: "sandbox",
+      email: "sandbox@example.com",
+      credits: creditUsd,
+      granted_credits: 0,
+      avatar: "",
+      team_name: "sandbox",
+      team_tier: "free",
+    };
+  }
+  return {
+    user: {
+      username: "sandbox",
+      email: "sandbox@example.com",
+      role: "user",
+      avatar: "",
+      email_verified: true,
+      totp_enabled: false,
+      has_backup_codes: false,
+      flag_has_password: true,
+    },
+    workspace: {
+      id: "ws_sandbox",
+      name: "sandbox",
+      slug: "sandbox",
+      tier: "free",
+      role: "owner",
+      avatar: null,
+    },
+    credits: {
+      balance: String(creditUsd),
+      granted_balance: "0",
+      is_post_paid: false,
+      outstanding_amount: null,
+    },
+  };
+}
+
+export function nodes(): unknown {
+  return {
+    tier: "free",
+    capacity: { max_instances: null, max_vcpu: null, max_memory: null, max_disk: null },
+    nodes: NODES.map((node) => ({
+      teepod_id: node.id,
+      name: node.name,
+      listed: true,
+      resource_score: 1,
+      remaining_vcpu: 64,
+      remaining_memory: 262_144,
+      remaining_cvm_slots: 50,
+      images: [],
+      region_identifier: node.region,
+      kms_list: [],
+    })),
+    kms_list: [],
+  };
+}
+
+const FAMILY = "cpu";
+
+export function instanceTypes(): unknown {
+  const items = typesOfFamily();
+  return { result: [{ name: FAMILY, items, total: items.length }] };
+}
+
+/** @throws Refusal (404) for a family that there is none of. */
+export function instanceTypesOf(family: string): unknown {
+  if (family !== FAMILY) throw new Refusal(404, { detail: `Instance type family "${family}" not found` });
+  const items = typesOfFamily();
+  return { family, items, total: items.length };
+}
+
+function typesOfFamily(): readonly unknown[] {
+  return INSTANCE_TYPES.map((type) => ({
+    id: type.id,
+    name: type.id,
+    description: `${type.vcpu} vCPU, ${type.memoryMb / 1024} GB`,
+    vcpu: type.vcpu,
+    memory_mb: type.memoryMb,
+    hourly_rate: type.hourlyRate,
+    requires_gpu: false,
+    default_disk_size_gb: 20,
+    family: FAMILY,
+  }));
+}

@@ -1,0 +1,99 @@
+/** The real phala CLI against the sandbox, as a person would run it. */
+import { expect, test, vi } from "vitest";
+import { composeHashOf } from "../../../src/app-compose.ts";
+import { runPhala } from "../../helpers/phala-bin.ts";
+import { api, appIdOf, composePath, composeText, deploy, sandboxWith, service } from "./world.ts";
+
+const registry = (environment: Record<string, string>, cvmId?: string) => ({
+  name: "bird-registry",
+  compose: composePath("registry"),
+  environment,
+  ...(cvmId === undefined ? {} : { cvmId }),
+});
+
+test("create, refuse the same name, delete, create again", async () => {
+  const sandbox = await sandboxWith();
+  const appId = appIdOf(await deploy(sandbox, registry({ MODE: "registry+runner" })));
+  const again = await deploy(sandbox, registry({ MODE: "registry+runner" }));
+  expect(again.code).toBe(1);
+  expect(again.stderr).toContain("already exists");
+
+  expect((await runPhala(["cvms", "delete", `app_${appId}`, "--force", "--json"], sandbox)).code).toBe(0);
+  const gone = await runPhala(["cvms", "delete", appId, "--force", "--json"], sandbox);
+  expect(gone).toMatchObject({ code: 1 });
+  expect(gone.stdout + gone.stderr).toContain("CVM not found");
+
+  const next = appIdOf(await deploy(sandbox, registry({ MODE: "runner" })));
+  expect(next).not.toBe(appId);
+  expect((await sandbox.cloud()).cvms.map((cvm) => cvm.name)).toEqual(["bird-registry", "bird-registry"]);
+});
+
+test("the measured app-compose is the platform's, with our text and our names in order", async () => {
+  const sandbox = await sandboxWith();
+  const appId = appIdOf(await deploy(sandbox, registry({ MODE: "runner", AWS_REGION: "eu-west-1" })));
+  const { json: measured } = await api(sandbox, `GET /cvms/app_${appId}/compose_file`);
+  expect(measured).toEqual({
+    allowed_envs: ["MODE", "AWS_REGION"],
+    docker_compose_file: await composeText("registry"),
+    features: ["kms", "tproxy-net"],
+    gateway_enabled: true,
+    kms_enabled: true,
+    local_key_provider_enabled: false,
+    manifest_version: 2,
+    name: "",
+    no_instance_id: false,
+    pre_launch_script: expect.any(String),
+    public_logs: expect.any(Boolean),
+    public_sysinfo: expect.any(Boolean),
+    public_tcbinfo: true,
+    runner: "docker-compose",
+    secure_time: false,
+    storage_fs: "zfs",
+    tproxy_enabled: true,
+  });
+  const { json } = await api(sandbox, `GET /cvms/${appId}`);
+  expect(json).toMatchObject({ compose_hash: composeHashOf(measured as Record<string, unknown>) });
+});
+
+test("an update: the old instance answers, then nobody, then the new one, with the new environment", async () => {
+  const timings = { bootMs: 0, updateOldServesMs: 2500, updateDownMs: 400, updateBootMs: 400 };
+  const sandbox = await sandboxWith({ timings });
+  const appId = appIdOf(await deploy(sandbox, registry({ MODE: "registry", AWS_REGION: "x" })));
+  expect((await deploy(sandbox, registry({ MODE: "runner" }, appId))).code).toBe(0);
+
+  const during = await service(sandbox, { appId }, "GET /health");
+  expect(during.json).toMatchObject({ mode: "registry" });
+  expect((await api(sandbox, `GET /cvms/${appId}`)).json).toMatchObject({
+    progress: { target: "running" },
+  });
+  expect((await api(sandbox, `PATCH /cvms/${appId}`, { body: {} })).status).toBe(409);
+
+  await vi.waitFor(
+    async () => expect((await service(sandbox, { appId }, "GET /health")).status).toBe(502),
+    5000,
+  );
+  await vi.waitFor(
+    async () =>
+      expect((await service(sandbox, { appId }, "GET /health")).json).toMatchObject({ mode: "runner" }),
+    5000,
+  );
+  const after = await service(sandbox, { appId }, "GET /health");
+  expect((after.json as { uptime_seconds: number }).uptime_seconds).toBeLessThan(5);
+  const [cvm] = (await sandbox.cloud()).cvms;
+  expect(cvm && [...sandbox.environment(cvm)]).toEqual([["MODE", "runner"]]);
+  expect((await api(sandbox, `GET /cvms/${appId}/operations`)).json).toMatchObject({
+    items: [
+      { operation_type: "compose_update", status: "completed" },
+      { operation_type: "create", status: "completed" },
+    ],
+    total: 2,
+  });
+});
+
+test("status tells a good key from a bad one", async () => {
+  const sandbox = await sandboxWith();
+  const good = await runPhala(["status", "--json"], sandbox);
+  expect(good.code).toBe(0);
+  expect(good.stdout).toContain('"username": "sandbox"');
+  expect((await runPhala(["status", "--json"], sandbox, { apiKey: "phak_wrong" })).code).toBe(1);
+});
