@@ -1,0 +1,145 @@
+/** `init` as a user runs it: the built program, the real phala CLI, the sandbox. */
+import { generateKeyPairSync } from "node:crypto";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { parse } from "yaml";
+import { expect, test } from "vitest";
+import type { InitResult } from "../../src/commands/results.ts";
+import { orchestratorSchemas } from "../../src/orchestrator/schemas.ts";
+import { askForKey, deployRunner } from "../helpers/orchestrator.ts";
+import { CANARIES, cloudOf, COMPOSE_FOLDER, makeWorld, mutationsOf } from "../helpers/program.ts";
+
+const RUNNER_COMPOSE = path.join(COMPOSE_FOLDER, "docker-compose.phala.runner.yml");
+
+test("does the ten steps; the orchestrator's own runner is then accepted, another one refused", async () => {
+  const world = await makeWorld();
+  const run = await world.run(["init", "--json"]);
+  expect(run.stderr).not.toContain("Error");
+  expect(run.exitCode).toBe(0);
+  const result = JSON.parse(run.stdout) as InitResult;
+  expect(result.steps.map(({ number, status }) => [number, status])).toEqual(
+    Array.from({ length: 10 }, (_, index) => [index + 1, "done"]),
+  );
+  expect(mutationsOf(world.sandbox)).toEqual([
+    "POST /api/v1/cvms/provision",
+    "POST /api/v1/cvms",
+    "POST /api/v1/cvms/provision",
+    "POST /api/v1/cvms",
+    "DELETE /api/v1/cvms/ID",
+    "PATCH /api/v1/cvms/ID",
+  ]);
+  const cloud = await cloudOf(world.sandbox);
+  expect(cloud.live).toEqual(["bird-tracker-registry"]);
+  expect(cloud.approved).toEqual([result.runner_compose_hash]);
+  expect(cloud.environment).toMatchObject({
+    AWS_ACCESS_KEY_ID: "AKIACANARY0EXAMPLE00",
+    AWS_SECRET_ACCESS_KEY: CANARIES.awsSecret,
+    AWS_REGION: "eu-west-1",
+    CVM_BASE_DOMAIN: result.registry.base_domain,
+  });
+  const text = await readFile(path.join(world.folder, "orchestrator.yml"), "utf8");
+  expect(orchestratorSchemas.v1.parse(parse(text)).infrastructure.runner["cluster-name"]).toBe(
+    "bird-tracker",
+  );
+
+  const asOrchestrator = [
+    { name: "REGISTRY_URL", value: "https://another-value" },
+    { name: "CAPACITY_THRESHOLD", value: "0.5" },
+  ];
+  const runner = await deployRunner(world.sandbox, "bird-tracker", RUNNER_COMPOSE, asOrchestrator);
+  expect(await askForKey(world.sandbox, result.registry.url, runner)).toMatchObject({ status: 200 });
+  const stranger = [...asOrchestrator, { name: "DSTACK_AUTHORIZED_KEYS", value: "ssh-ed25519 AAAA" }];
+  const other = await deployRunner(world.sandbox, "bird-tracker", RUNNER_COMPOSE, stranger);
+  expect(await askForKey(world.sandbox, result.registry.url, other)).toMatchObject({ status: 403 });
+});
+
+test("the names of schema v2 make the hash that its orchestrator's runners have", async () => {
+  const world = await makeWorld();
+  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const pem = privateKey.export({ type: "pkcs8", format: "pem" });
+  await writeFile(path.join(world.folder, "gateway.pem"), pem, { mode: 0o600 });
+  const v2 = ["--orchestrator-schema", "v2", "--gateway-key-path", "gateway.pem"];
+  const run = await world.run(["init", "--json", ...v2]);
+  expect(run.exitCode).toBe(0);
+  const result = JSON.parse(run.stdout) as InitResult;
+  const names = ["REGISTRY_URL", "CAPACITY_THRESHOLD", "MODEL_MEMORY_LIMIT_MB"];
+  const environment = names.map((name) => ({ name, value: "1" }));
+  const runner = await deployRunner(world.sandbox, "bird-tracker", RUNNER_COMPOSE, environment);
+  expect(await askForKey(world.sandbox, result.registry.url, runner)).toMatchObject({ status: 200 });
+  const config: unknown = parse(await readFile(path.join(world.folder, "orchestrator.yml"), "utf8"));
+  expect(orchestratorSchemas.v2.safeParse(config).success).toBe(true);
+});
+
+test("run again, it changes nothing; with the config edited by hand, the edit stays", async () => {
+  const world = await makeWorld();
+  expect((await world.run(["init", "--json"])).exitCode).toBe(0);
+  const file = path.join(world.folder, "orchestrator.yml");
+  const edited = (await readFile(file, "utf8")).replace('level: "info"', 'level: "debug" # by hand');
+  await writeFile(file, edited);
+  world.sandbox.resetRequests();
+  const again = await world.run(["init", "--json"]);
+  expect(again.exitCode).toBe(0);
+  expect(mutationsOf(world.sandbox)).toEqual([]);
+  expect(await readFile(file, "utf8")).toBe(edited);
+  const { steps } = JSON.parse(again.stdout) as InitResult;
+  const reused = steps.filter(({ status }) => status === "reused").map(({ number }) => number);
+  expect(reused).toEqual([3, 5, 6, 7, 8, 9, 10]);
+});
+
+test("an SSH key in the home folder and a phala.toml in the working one change nothing", async () => {
+  const world = await makeWorld();
+  const ssh = path.join(world.env["HOME"] ?? "", ".ssh");
+  await mkdir(ssh, { recursive: true });
+  await writeFile(path.join(ssh, "id_ed25519.pub"), "ssh-ed25519 AAAA someone@example");
+  await writeFile(path.join(world.folder, "phala.toml"), 'name = "someone-elses-registry"\n');
+  expect((await world.run(["init", "--json"])).exitCode).toBe(0);
+  const { live, registry } = await cloudOf(world.sandbox);
+  expect(live).toEqual(["bird-tracker-registry"]);
+  expect(registry?.current.appCompose.allowed_envs).not.toContain("DSTACK_AUTHORIZED_KEYS");
+});
+
+test("on another node its gateway domain goes to the registry", async () => {
+  const world = await makeWorld();
+  const run = await world.run(["init", "--json", "--node", "prod12"]);
+  expect((JSON.parse(run.stdout) as InitResult).registry.node).toBe("prod12");
+  const { environment } = await cloudOf(world.sandbox);
+  expect(environment["CVM_BASE_DOMAIN"]).toBe("dstack-pha-prod12.phala.network");
+});
+
+test("--dry-run makes no mutating call and writes nothing", async () => {
+  const world = await makeWorld();
+  const run = await world.run(["init", "--json", "--dry-run"]);
+  expect(run.exitCode).toBe(0);
+  const plan = JSON.parse(run.stdout) as { actions: { action: string; resource: string }[] };
+  expect(plan.actions.map(({ action, resource }) => `${action} ${resource}`)).toEqual([
+    "create bird-tracker-registry",
+    "create bird-tracker-runner-temp",
+    "delete bird-tracker-runner-temp",
+    "update bird-tracker-registry",
+    "write orchestrator.yml",
+  ]);
+  expect(mutationsOf(world.sandbox)).toEqual([]);
+  await expect(readFile(path.join(world.folder, "orchestrator.yml"))).rejects.toThrow("ENOENT");
+  await expect(readFile(path.join(world.stateDir, "journal.jsonl"))).rejects.toThrow("ENOENT");
+});
+
+test("a registry that no recorded run made is asked about, and adopted with --adopt", async () => {
+  const world = await makeWorld();
+  expect((await world.run(["init", "--json"])).exitCode).toBe(0);
+  const elsewhere = { TEE_CLUSTER_STATE_DIR: `${world.stateDir}-elsewhere` };
+  const refused = await world.run(["init", "--json"], elsewhere);
+  expect(refused.exitCode).toBe(6);
+  expect(JSON.parse(refused.stdout)).toMatchObject({ ok: false, error: { code: "registry-name" } });
+  expect((await world.run(["init", "--json", "--adopt"], elsewhere)).exitCode).toBe(0);
+  expect((await cloudOf(world.sandbox)).registriesEverMade).toBe(1);
+});
+
+test("a cluster whose name another one's begins with is refused, both ways round", async () => {
+  const world = await makeWorld();
+  expect((await world.run(["init", "--json"])).exitCode).toBe(0);
+  const prefix = await world.run(["init", "--json"], { TEE_CLUSTER_NAME: "bird" });
+  expect(prefix.exitCode).toBe(6);
+  expect(prefix.stdout).toContain("bird-tracker-registry");
+  const longer = await world.run(["init", "--json"], { TEE_CLUSTER_NAME: "bird-tracker-two" });
+  expect(longer.exitCode).toBe(6);
+});

@@ -1,0 +1,120 @@
+/** Runs the built program as a user would: a process of its own, its own folder, an environment of its own. */
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { execa } from "execa";
+import { onTestFinished } from "vitest";
+import { startSandbox, type Sandbox, type SandboxOptions } from "../../src/sandbox/index.ts";
+import { PHALA_BIN } from "./phala-bin.ts";
+
+export const PROGRAM = fileURLToPath(new URL("../../bin/tee-cluster.js", import.meta.url));
+export const COMPOSE_FOLDER = fileURLToPath(new URL("../../fixtures/compose", import.meta.url));
+
+/** No real key looks like these. */
+export const CANARIES = {
+  apiKey: "phak_canary_7f3a9c2e5b",
+  awsSecret: "canary/Secret+9Zq7Lm2Xw4Rt6Yb8Nc0Vd1Kf3Hg",
+} as const;
+
+export const FAST = { bootMs: 250, updateOldServesMs: 150, updateDownMs: 150, updateBootMs: 150 };
+
+export type Run = {
+  readonly exitCode: number | undefined;
+  readonly signal: string | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+};
+
+export type World = {
+  readonly sandbox: Sandbox;
+  /** Where the program runs. */
+  readonly folder: string;
+  readonly stateDir: string;
+  readonly env: Record<string, string>;
+  run(args: readonly string[], change?: Partial<Record<string, string>>): Promise<Run>;
+  start(args: readonly string[], change?: Partial<Record<string, string>>): ReturnType<typeof spawn>;
+};
+
+function spawn(args: readonly string[], folder: string, env: Record<string, string | undefined>) {
+  return execa("node", [PROGRAM, ...args], {
+    cwd: folder,
+    env: env as Record<string, string>,
+    extendEnv: false,
+    stdin: "ignore",
+    reject: false,
+  });
+}
+
+/** A sandbox in this process, and an environment in which `init --yes` needs no flags. */
+export async function makeWorld(options: Partial<SandboxOptions> = {}): Promise<World> {
+  const base = await mkdtemp(path.join(tmpdir(), "tee-cluster-e2e-"));
+  const folder = path.join(base, "work");
+  await mkdir(folder);
+  await mkdir(path.join(base, "tmp"));
+  const sandbox = await startSandbox({
+    stateDir: path.join(base, "cloud"),
+    apiKey: CANARIES.apiKey,
+    timings: FAST,
+    ...options,
+  });
+  onTestFinished(async () => {
+    await sandbox.close();
+    await rm(base, { recursive: true, force: true });
+  });
+  const stateDir = path.join(base, "state");
+  const env: Record<string, string> = {
+    PATH: process.env["PATH"] ?? "",
+    HOME: path.join(base, "home"),
+    TMPDIR: path.join(base, "tmp"),
+    CI: "true",
+    TEE_CLUSTER_NAME: "bird-tracker",
+    TEE_CLUSTER_STATE_DIR: stateDir,
+    TEE_CLUSTER_GATEWAY_URL: sandbox.gatewayUrl,
+    TEE_CLUSTER_REGISTRY_COMPOSE: path.join(COMPOSE_FOLDER, "docker-compose.phala.registry.yml"),
+    TEE_CLUSTER_RUNNER_COMPOSE: path.join(COMPOSE_FOLDER, "docker-compose.phala.runner.yml"),
+    TEE_CLUSTER_POLL_INTERVAL: "50ms",
+    TEE_CLUSTER_TIMEOUT: "20s",
+    PHALA_API_URL: sandbox.apiUrl,
+    PHALA_API_KEY: CANARIES.apiKey,
+    PHALA_BIN,
+    AWS_ACCESS_KEY_ID: "AKIACANARY0EXAMPLE00",
+    AWS_SECRET_ACCESS_KEY: CANARIES.awsSecret,
+  };
+  const start: World["start"] = (args, change = {}) => spawn(args, folder, { ...env, ...change });
+  return {
+    sandbox,
+    folder,
+    stateDir,
+    env,
+    start,
+    async run(args, change) {
+      const { exitCode, signal, stdout, stderr } = await start(args, change);
+      return { exitCode, signal, stdout, stderr };
+    },
+  };
+}
+
+/** What a cloud must look like after any run that ended well, whatever happened before it. */
+export async function cloudOf(sandbox: Sandbox, cluster = "bird-tracker") {
+  const { cvms } = await sandbox.cloud();
+  const live = cvms.filter((cvm) => cvm.deletedAt === null);
+  const registries = cvms.filter((cvm) => cvm.name === `${cluster}-registry`);
+  const registry = live.find((cvm) => cvm.name === `${cluster}-registry`);
+  const environment = registry ? Object.fromEntries(sandbox.environment(registry)) : {};
+  return {
+    cvms,
+    live: live.map((cvm) => cvm.name),
+    registriesEverMade: registries.length,
+    registry,
+    environment,
+    approved: (environment["APPROVED_COMPOSE_HASH"] ?? "").split(",").filter(Boolean),
+  };
+}
+
+export function mutationsOf(sandbox: Sandbox): string[] {
+  return sandbox
+    .requests()
+    .filter((request) => request.mutating)
+    .map(({ method, path: where }) => `${method} ${where.replace(/[0-9a-f]{32,40}/g, "ID")}`);
+}
