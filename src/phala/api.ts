@@ -47,8 +47,8 @@ export function createCloudApi(options: CloudApiOptions): CloudApi {
 function identified(id: string, found: Lookup<Cvm>): Lookup<Cvm> {
   if (found.kind !== "present") return found;
   const { name, appId, vmUuid } = found.value;
-  const asked = [id, schemas.bareAppId(id), schemas.bareUuid(id)];
-  if ([name, appId, vmUuid].some((known) => known !== null && asked.includes(known))) return found;
+  const asked = new Set([id, schemas.bareAppId(id), schemas.bareUuid(id)]);
+  if ([name, appId, vmUuid].some((known) => known !== null && asked.has(known))) return found;
   return { kind: "unknown", reason: `asked for ${id}, the API answered about ${name}` };
 }
 

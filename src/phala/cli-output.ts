@@ -17,17 +17,25 @@ export type CliRun = {
 };
 
 type JsonObject = Record<string, unknown>;
+const jsonObject = z.record(z.string(), z.unknown());
 
-/** The last complete JSON object with a `success` in it, in mixed output. */
+/** phala's answers have a few hundred bytes; what stands further back is not the last word. */
+const LONGEST_ANSWER = 128 * 1024;
+/** Text full of opening braces must not cost a search from each of them. */
+const MOST_CANDIDATES = 500;
+
+/** The last complete JSON object with a `success` in it, in mixed output; undefined where there is none. */
 export function findAnswer(output: string): JsonObject | undefined {
-  const text = stripVTControlCharacters(output);
+  const text = stripVTControlCharacters(output.slice(-LONGEST_ANSWER));
+  const starts = [...text.matchAll(/\{\s*"/g)].map((match) => match.index).slice(-MOST_CANDIDATES);
   let found: JsonObject | undefined;
-  let at = text.indexOf("{");
-  while (at !== -1) {
-    const end = endOfObject(text, at);
-    const value = end === undefined ? undefined : parseObject(text.slice(at, end));
+  let readUpTo = 0;
+  for (const start of starts) {
+    if (start < readUpTo) continue;
+    const end = endOfObject(text, start);
+    const value = end === undefined ? undefined : parseObject(text.slice(start, end));
     if (value && "success" in value) found = value;
-    at = text.indexOf("{", value === undefined ? at + 1 : (end ?? at + 1));
+    if (value && end !== undefined) readUpTo = end;
   }
   return found;
 }
@@ -52,9 +60,7 @@ function endOfObject(text: string, start: number): number | undefined {
 function parseObject(text: string): JsonObject | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return value !== null && typeof value === "object" && !Array.isArray(value)
-      ? (value as JsonObject)
-      : undefined;
+    return jsonObject.safeParse(value).data;
   } catch {
     return undefined;
   }
@@ -107,13 +113,15 @@ function shorten(text: string): string {
   return line.length > 500 ? `${line.slice(0, 500)}…` : line;
 }
 
-export const createdAnswer = z
-  .object({ name: z.string(), app_id: z.string().min(1), vm_uuid: z.string().nullish() })
-  .transform((answer): CreatedCvm => ({
-    name: answer.name,
-    appId: bareAppId(answer.app_id),
-    vmUuid: answer.vm_uuid ? bareUuid(answer.vm_uuid) : null,
-  }));
+/** The answer to a create; one about a CVM of another name is none. */
+export const createdAnswer = (name: string): z.ZodType<CreatedCvm> =>
+  z
+    .object({ name: z.literal(name), app_id: z.string().min(1), vm_uuid: z.string().nullish() })
+    .transform((answer): CreatedCvm => ({
+      name: answer.name,
+      appId: bareAppId(answer.app_id),
+      vmUuid: answer.vm_uuid ? bareUuid(answer.vm_uuid) : null,
+    }));
 
 /** Nothing of an update's answer is used: its `vm_uuid` is whatever identifier was passed in. */
 export const updatedAnswer = z.object({ success: z.literal(true) }).transform(() => undefined);

@@ -1,15 +1,13 @@
 /**
- * One run of the `phala` CLI, shut off from everything that changes what it does: a `phala.toml` in the working
+ * Runs of the `phala` CLI, shut off from everything that changes what it does: a `phala.toml` in the working
  * directory makes a create an update of another registry, an SSH key in ~/.ssh changes the compose hash.
  */
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import path from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { existsSync } from "node:fs";
 import { execa } from "execa";
-import { hasProxy, proxyEnvironment } from "../net/proxy.ts";
+import { childEnvironment } from "./child-environment.ts";
 import type { CliRun } from "./cli-output.ts";
+import { locateProgram } from "./locate.ts";
+import { makePrivateFolder, removeAbandonedFolders } from "./private-folder.ts";
+import { endOnDemand } from "./process-group.ts";
 
 export type PhalaProcessOptions = {
   /** A path, or a name on PATH. */
@@ -19,6 +17,8 @@ export type PhalaProcessOptions = {
   readonly apiUrl: string;
   readonly env: NodeJS.ProcessEnv;
   readonly onDetail: (message: string) => void;
+  /** Applied to the output before anything is cut from it: half a secret would no longer be recognised. */
+  readonly redact?: ((text: string) => string) | undefined;
 };
 
 export type PhalaCommand = {
@@ -27,169 +27,108 @@ export type PhalaCommand = {
   readonly limitMs: number;
 };
 
-type Child = { readonly pid?: number | undefined; kill(signal: NodeJS.Signals): boolean };
-
-const GRACE_MS = 2_000;
 const MAX_OUTPUT_BYTES = 4 * 1024 * 1024;
-const PASSED_ON = [
-  "PATH",
-  "TMPDIR",
-  "TEMP",
-  "TMP",
-  "SYSTEMROOT",
-  "PATHEXT",
-  "LANG",
-  "LC_ALL",
-  "SSL_CERT_FILE",
-  "NODE_EXTRA_CA_CERTS",
-];
+const VERSION_LIMIT_MS = 20_000;
 
-/** Version managers find the program behind their shim through these, and through the real home folder. */
-const SHIM = /volta|asdf|mise|nodenv|shim|not found|command not found|No version is set/i;
+/** Runs commands of one program, and remembers whether it needs the real HOME to start at all. */
+export class PhalaProcess {
+  readonly #options: PhalaProcessOptions;
+  #home: "empty" | "real" = "empty";
+  #swept: Promise<void> | undefined;
 
-/**
- * Runs the CLI to its end and reports it; never throws for what the child does. An aborted signal ends the child
- * and shows as `cutOff`.
- */
-export async function runPhala(
-  options: PhalaProcessOptions,
-  command: PhalaCommand,
-  signal: AbortSignal,
-): Promise<CliRun> {
-  const first = await runIn(options, command, signal, false);
-  if (!looksLikeBrokenShim(first)) return first;
-  options.onDetail("phala did not start with an empty home folder; trying again with the real one");
-  return runIn(options, command, signal, true);
-}
+  constructor(options: PhalaProcessOptions) {
+    this.#options = options;
+  }
 
-/** A shim that fails does so before phala starts: nothing was asked of the platform yet. */
-function looksLikeBrokenShim(run: CliRun): boolean {
-  if (run.cutOff !== undefined || run.exitCode === 0 || run.exitCode === null) return false;
-  return run.stdout === "" && SHIM.test(run.stderr) && !run.stderr.includes('"success"');
-}
-
-async function runIn(
-  options: PhalaProcessOptions,
-  command: PhalaCommand,
-  signal: AbortSignal,
-  realHome: boolean,
-): Promise<CliRun> {
-  // mkdtemp makes it 0700.
-  const folder = await mkdtemp(path.join(tmpdir(), "tee-cluster-"));
-  try {
-    const home = path.join(folder, "home");
-    await mkdir(home, { mode: 0o700 });
-    const args = await command.args(folder);
-    // With the real home folder the SSH key is kept out by --no-dev-os instead.
-    const all = realHome && args[0] === "deploy" ? [...args, "--no-dev-os"] : args;
-    options.onDetail(
-      `phala ${all.map((arg) => (arg.startsWith(folder) ? path.basename(arg) : arg)).join(" ")}`,
+  /**
+   * Runs the CLI to its end and reports it; never throws for what the child does. An aborted signal ends the
+   * child first and then shows as `cutOff`. No exit code and no `cutOff`: there is no such program.
+   */
+  async run(command: PhalaCommand, signal: AbortSignal): Promise<CliRun> {
+    this.#swept ??= removeAbandonedFolders();
+    await this.#swept;
+    const run = await this.#runWith(this.#home, command, signal);
+    if (this.#home === "real" || !failedSilently(run)) return run;
+    if (!(await this.#needsRealHome(signal))) return run;
+    this.#options.onDetail(
+      "phala starts only with the real home folder (a version manager's shim); using it",
     );
-    return await spawn(
-      options,
-      all,
-      { folder, home: realHome ? (options.env["HOME"] ?? home) : home, limitMs: command.limitMs },
-      signal,
-    );
-  } finally {
-    await rm(folder, { recursive: true, force: true });
+    this.#home = "real";
+    return this.#runWith("real", command, signal);
+  }
+
+  /**
+   * A shim of volta, asdf, nodenv or mise finds its program through the real HOME. That `--version` fails in the
+   * empty one proves that the command before it never reached phala, so that it may be repeated.
+   */
+  async #needsRealHome(signal: AbortSignal): Promise<boolean> {
+    const version = { args: () => ["--version"], limitMs: VERSION_LIMIT_MS };
+    const inEmpty = await this.#runWith("empty", version, signal);
+    if (!failedSilently(inEmpty)) return false;
+    return (await this.#runWith("real", version, signal)).exitCode === 0;
+  }
+
+  async #runWith(home: "empty" | "real", command: PhalaCommand, signal: AbortSignal): Promise<CliRun> {
+    const { bin, env, onDetail } = this.#options;
+    const program = await locateProgram(bin, env["PATH"]);
+    if (program === undefined) return notStarted(`${bin}: no such program`);
+    const folder = await makePrivateFolder();
+    try {
+      const args = await command.args(folder.path);
+      // The real HOME may hold an SSH key; this flag keeps it out too, but also tells the platform to avoid
+      // development images, so it is not for every run.
+      const all = home === "real" && args[0] === "deploy" ? [...args, "--no-dev-os"] : args;
+      onDetail(`phala ${all.map((arg) => arg.replace(`${folder.path}/`, "")).join(" ")}`);
+      const homePath = home === "real" ? (env["HOME"] ?? folder.home) : folder.home;
+      return await this.#spawn(
+        program,
+        all,
+        { folder: folder.path, home: homePath, limitMs: command.limitMs },
+        signal,
+      );
+    } finally {
+      await folder.remove();
+    }
+  }
+
+  async #spawn(
+    program: string,
+    args: readonly string[],
+    where: { readonly folder: string; readonly home: string; readonly limitMs: number },
+    signal: AbortSignal,
+  ): Promise<CliRun> {
+    if (signal.aborted) return { ...notStarted(""), cutOff: "interrupted before it started" };
+    const child = execa(program, args, {
+      cwd: where.folder,
+      env: childEnvironment(this.#options, where.home),
+      extendEnv: false,
+      stdin: "ignore",
+      reject: false,
+      maxBuffer: MAX_OUTPUT_BYTES,
+      stripFinalNewline: false,
+      // A group of its own: Ctrl-C in the terminal must not reach it, we decide when it ends.
+      detached: process.platform !== "win32",
+    });
+    const end = endOnDemand(child, where.limitMs, signal);
+    const result = await child.finally(() => end.settle());
+    // execa's own messages hold the arguments: only its codes are used.
+    if (result.exitCode === undefined && result.signal === undefined && end.reason() === undefined) {
+      return notStarted(`${this.#options.bin} can't be started (${result.code ?? "no reason given"})`);
+    }
+    const redact = this.#options.redact ?? ((text: string) => text);
+    return {
+      stdout: redact(result.stdout),
+      stderr: redact(result.stderr),
+      exitCode: result.exitCode ?? null,
+      cutOff: end.reason() ?? (result.signal === undefined ? undefined : `signal ${result.signal}`),
+    };
   }
 }
 
-async function spawn(
-  options: PhalaProcessOptions,
-  args: readonly string[],
-  where: { readonly folder: string; readonly home: string; readonly limitMs: number },
-  signal: AbortSignal,
-): Promise<CliRun> {
-  if (signal.aborted) return { stdout: "", stderr: "", exitCode: 0, cutOff: "interrupted before it started" };
-  const child = execa(options.bin, args, {
-    cwd: where.folder,
-    env: environmentOf(options, where.home),
-    extendEnv: false,
-    stdin: "ignore",
-    reject: false,
-    maxBuffer: MAX_OUTPUT_BYTES,
-    stripFinalNewline: false,
-    // A group of its own: Ctrl-C in the terminal must not reach it, we decide when it ends.
-    detached: process.platform !== "win32",
-    cleanup: true,
-  });
-  const ended = endOnDemand(child, where.limitMs, signal);
-  const result = await child;
-  ended.clear();
-  return {
-    stdout: result.stdout,
-    // A program that can't be started has no exit code; execa's messages hold the arguments, so only the code is used.
-    stderr:
-      result.exitCode === undefined && result.code !== undefined
-        ? startFailure(options.bin, result.code)
-        : result.stderr,
-    exitCode: result.exitCode ?? null,
-    cutOff: ended.reason() ?? (result.signal === undefined ? undefined : `signal ${result.signal}`),
-  };
-}
+const notStarted = (stderr: string): CliRun => ({ stdout: "", stderr, exitCode: null, cutOff: undefined });
 
-/** Ends the child's whole group on abort or at the time limit: SIGTERM, then SIGKILL. */
-function endOnDemand(
-  child: Child,
-  limitMs: number,
-  signal: AbortSignal,
-): { clear(): void; reason(): string | undefined } {
-  let reason: string | undefined;
-  const timers: NodeJS.Timeout[] = [];
-  const end = (why: string): void => {
-    reason ??= why;
-    killGroup(child, "SIGTERM");
-    timers.push(setTimeout(() => killGroup(child, "SIGKILL"), GRACE_MS));
-  };
-  const onAbort = (): void => end("interrupted");
-  signal.addEventListener("abort", onAbort, { once: true });
-  timers.push(setTimeout(() => end(`it took longer than ${limitMs / 1000}s`), limitMs));
-  return {
-    clear() {
-      signal.removeEventListener("abort", onAbort);
-      for (const timer of timers) clearTimeout(timer);
-    },
-    reason: () => reason,
-  };
-}
-
-function killGroup(child: Child, signal: NodeJS.Signals): void {
-  if (child.pid === undefined) return;
-  try {
-    if (process.platform === "win32") child.kill(signal);
-    else process.kill(-child.pid, signal);
-  } catch {
-    // Gone already.
-  }
-}
-
-/** An allow-list: no AWS variable, no NODE_OPTIONS of the user, nothing that phala might read. */
-function environmentOf(options: PhalaProcessOptions, home: string): Record<string, string> {
-  const passed = PASSED_ON.flatMap((name) => {
-    const value = options.env[name];
-    return value === undefined ? [] : [[name, value] as const];
-  });
-  return {
-    ...Object.fromEntries(passed),
-    ...proxyEnvironment(options.env),
-    ...(hasProxy(options.env) ? { NODE_OPTIONS: `--import=${proxyPreload()}` } : {}),
-    HOME: home,
-    PHALA_CLOUD_API_KEY: options.apiKey,
-    PHALA_CLOUD_API_PREFIX: `${options.apiUrl}/api/v1`,
-    PHALA_DISABLE_UPDATE_CHECK: "1",
-    NO_COLOR: "1",
-  };
-}
-
-/** `dist/proxy-preload.js`, seen from a chunk in dist or from this file in src. */
-function proxyPreload(): string {
-  const beside = fileURLToPath(new URL("./proxy-preload.js", import.meta.url));
-  const built = fileURLToPath(new URL("../../dist/proxy-preload.js", import.meta.url));
-  return pathToFileURL(existsSync(beside) ? beside : built).href;
-}
-
-function startFailure(bin: string, code: string): string {
-  return code === "ENOENT" ? `${bin}: no such program` : `${bin} can't be started (${code})`;
+/** Ended by itself, badly, without the JSON in which phala reports failures. */
+function failedSilently(run: CliRun): boolean {
+  const ended = run.cutOff === undefined && run.exitCode !== null && run.exitCode !== 0;
+  return ended && !`${run.stdout}${run.stderr}`.includes('"success"');
 }

@@ -2,7 +2,7 @@
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { CliOutcome, EnvironmentVariable, PhalaCli } from "../ports.ts";
-import { runPhala, type PhalaProcessOptions } from "./cli-process.ts";
+import { PhalaProcess, type PhalaProcessOptions } from "./cli-process.ts";
 import * as output from "./cli-output.ts";
 import { envFileText } from "./env-file.ts";
 
@@ -10,42 +10,41 @@ import { envFileText } from "./env-file.ts";
 const MUTATION_LIMIT_MS = 120_000;
 const QUERY_LIMIT_MS = 45_000;
 
-export function createPhalaCli(options: PhalaProcessOptions): PhalaCli {
-  const query = (args: string[], signal: AbortSignal): Promise<output.CliRun> =>
-    runPhala(options, { args: () => args, limitMs: QUERY_LIMIT_MS }, signal);
-  const mutate = (
-    args: (folder: string) => string[] | Promise<string[]>,
-    signal: AbortSignal,
-  ): Promise<output.CliRun> => runPhala(options, { args, limitMs: MUTATION_LIMIT_MS }, signal);
+export type PhalaCliOptions = PhalaProcessOptions & {
+  /** Limits in ms, for tests; a run that takes longer is ended. */
+  readonly limits?: { readonly queryMs?: number; readonly mutationMs?: number };
+};
+
+/**
+ * `version` and `login` throw the signal's reason when aborted. The mutating commands never throw for it: their
+ * outcome is `unclear` once the child is gone, and the caller settles it through the API.
+ */
+export function createPhalaCli(options: PhalaCliOptions): PhalaCli {
+  const phala = new PhalaProcess(options);
+  const queryMs = options.limits?.queryMs ?? QUERY_LIMIT_MS;
+  const mutationMs = options.limits?.mutationMs ?? MUTATION_LIMIT_MS;
+  const query = async (args: string[], signal: AbortSignal): Promise<output.CliRun> => {
+    const run = await phala.run({ args: () => args, limitMs: queryMs }, signal);
+    signal.throwIfAborted();
+    return run;
+  };
+  const deploy = (which: string[], deployment: Deployment, signal: AbortSignal): Promise<output.CliRun> =>
+    phala.run({ args: (folder) => deployArgs(folder, which, deployment), limitMs: mutationMs }, signal);
   return {
-    async version(signal) {
-      const run = await query(["--version"], signal);
-      signal.throwIfAborted();
-      return versionOutcome(run);
-    },
-    async login(signal) {
-      const run = await query(["status", "--json"], signal);
-      signal.throwIfAborted();
-      return output.outcomeOf(run, output.loginAnswer);
-    },
+    version: async (signal) => versionOutcome(await query(["--version"], signal)),
+    login: async (signal) => output.outcomeOf(await query(["status", "--json"], signal), output.loginAnswer),
     async createCvm(request, signal) {
       const node = request.nodeId === undefined ? [] : ["--node-id", String(request.nodeId)];
       const which = ["--name", request.name, "--instance-type", request.instanceType, ...node];
-      const run = await mutate(async (folder) => deployArgs(folder, which, request), signal);
-      return output.outcomeOf(run, output.createdAnswer);
+      return output.outcomeOf(await deploy(which, request, signal), output.createdAnswer(request.name));
     },
-    async updateCvm(request, signal) {
-      // No --wait: it only asks whether the CVM is running, which it still is right after the request.
-      const run = await mutate(
-        async (folder) => deployArgs(folder, ["--cvm-id", request.cvmId], request),
-        signal,
-      );
-      return output.outcomeOf(run, output.updatedAnswer);
-    },
+    // No --wait: it only asks whether the CVM is running, which it still is right after the request.
+    updateCvm: async (request, signal) =>
+      output.outcomeOf(await deploy(["--cvm-id", request.cvmId], request, signal), output.updatedAnswer),
     async deleteCvm(cvmId, signal) {
       // Without --force it asks, and hangs for ever with no terminal.
-      const run = await mutate(() => ["cvms", "delete", cvmId, "--force", "--json"], signal);
-      return output.outcomeOf(run, output.deletedAnswer);
+      const args = (): string[] => ["cvms", "delete", cvmId, "--force", "--json"];
+      return output.outcomeOf(await phala.run({ args, limitMs: mutationMs }, signal), output.deletedAnswer);
     },
   };
 }
@@ -58,18 +57,26 @@ async function deployArgs(
   which: readonly string[],
   deployment: Deployment,
 ): Promise<string[]> {
-  const compose = path.join(folder, "docker-compose.yml");
-  const environment = path.join(folder, "environment");
-  await writeFile(compose, deployment.composeText, { mode: 0o600, flag: "wx" });
-  await writeFile(environment, envFileText(deployment.environment), { mode: 0o600, flag: "wx" });
-  const variables = deployment.environment.length === 0 ? [] : ["-e", environment];
-  return ["deploy", ...which, "--compose", compose, ...variables, "--json"];
+  const compose = await writePrivate(folder, "docker-compose.yml", deployment.composeText);
+  if (deployment.environment.length === 0) return ["deploy", ...which, "--compose", compose, "--json"];
+  const environment = await writePrivate(folder, "environment", envFileText(deployment.environment));
+  return ["deploy", ...which, "--compose", compose, "-e", environment, "--json"];
 }
+
+/** Private from its first moment: `wx` takes over no file that somebody else may have put there. */
+async function writePrivate(folder: string, name: string, text: string): Promise<string> {
+  const file = path.join(folder, name);
+  await writeFile(file, text, { mode: 0o600, flag: "wx" });
+  return file;
+}
+
+/** `v1.1.18+d27a321`: the part before the plus is the version. */
+const VERSION_LINE = /^\s*(?:phala[ /@])?v?(\d+\.\d+\.\d+(?:-[\w.]+)?)(?:\+[\w.]+)?\s*$/m;
 
 function versionOutcome(run: output.CliRun): CliOutcome<string> | { kind: "missing"; message: string } {
   if (run.exitCode === null && run.cutOff === undefined) return { kind: "missing", message: run.stderr };
-  const version = /(\d+\.\d+\.\d+)/.exec(run.stdout)?.[1];
-  if (version !== undefined) return { kind: "ok", value: version };
+  const version = VERSION_LINE.exec(run.stdout)?.[1];
+  if (version !== undefined && run.exitCode === 0) return { kind: "ok", value: version };
   const outcome = output.outcomeOf(run, output.updatedAnswer);
   return outcome.kind === "ok" ? { kind: "unclear", message: "phala --version says no version" } : outcome;
 }

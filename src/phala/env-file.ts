@@ -45,16 +45,16 @@ type Form = {
   readonly write: (value: string) => string;
 };
 
-const within = (quote: string, exclude: RegExp): Form => ({
-  carries: (value) => !value.includes(quote) && !value.endsWith("\\") && !exclude.test(value),
+const within = (quote: string): Form => ({
+  carries: (value) => !value.includes(quote) && !value.endsWith("\\"),
   write: (value) => `${quote}${value}${quote}`,
 });
 
 /** In the order of preference. */
 const FORMS: readonly Form[] = [
-  within("'", /[]/),
-  within("`", /[]/),
-  within('"', /\\[nr]/),
+  within("'"),
+  within("`"),
+  { ...within('"'), carries: (value) => within('"').carries(value) && !/\\[nr]/.test(value) },
   {
     carries: (value) => value !== "" && value.trim() === value && !/^['"`]|#/.test(value),
     write: (value) => value,
