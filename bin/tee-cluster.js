@@ -6,4 +6,10 @@ if (version[0] < 20 || (version[0] === 20 && version[1] < 19)) {
   console.error("Install one from https://nodejs.org, then run the command again.");
   process.exit(3);
 }
-import("../dist/main.js").then((program) => program.main());
+import("../dist/main.js").then(
+  (program) => program.main(),
+  (error) => {
+    console.error("tee-cluster can't be loaded: " + error.message);
+    process.exitCode = 1;
+  },
+);

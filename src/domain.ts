@@ -10,11 +10,6 @@ export function parseComposeHash(text: unknown): ComposeHash | undefined {
   return typeof text === "string" && COMPOSE_HASH.test(text) ? (text as ComposeHash) : undefined;
 }
 
-/** The first and last digits of a hash or id, for people. */
-export function shortHash(hash: string): string {
-  return hash.length > 16 ? `${hash.slice(0, 8)}…${hash.slice(-4)}` : hash;
-}
-
 export const registryName = (cluster: string): string => `${cluster}-registry`;
 export const temporaryRunnerName = (cluster: string): string => `${cluster}-runner-temp`;
 

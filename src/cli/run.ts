@@ -60,15 +60,17 @@ async function dispatch(
       return (await import("../commands/doctor.ts")).doctor(dependencies, flagsOf(options));
     case "sandbox":
       return (await import("../commands/sandbox.ts")).sandbox(dependencies, options);
+    default:
+      return name satisfies never;
   }
 }
 
 function flagsOf(options: Options): CommonFlags {
-  const inputs = Object.fromEntries(
+  const inputs: Raw = Object.fromEntries(
     INPUTS.flatMap(({ key }) => (options[key] === undefined ? [] : [[key, options[key]]])),
   );
   return {
-    inputs: inputs as Raw,
+    inputs,
     config: options["config"] as string | undefined,
     sandbox: options["sandbox"] === true || isOn(process.env["TEE_CLUSTER_SANDBOX"]),
     dryRun: options["dryRun"] === true,

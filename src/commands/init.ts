@@ -14,6 +14,7 @@ import { approveComposeHash } from "../steps/approve-compose-hash.ts";
 import { clearLeftoverRunner } from "../steps/clear-leftover-runner.ts";
 import { collectInputs } from "../steps/collect-inputs.ts";
 import { deployRegistry } from "../steps/deploy-registry.ts";
+import { warnOfDomains } from "../steps/domain-warnings.ts";
 import { checkRegistryCompose } from "../steps/registry-check.ts";
 import type { Registry } from "../steps/registry.ts";
 import { verifyPrerequisites } from "../steps/verify-prerequisites.ts";
@@ -132,6 +133,7 @@ async function bringUp(run: BringUp): Promise<InitResult> {
     { inputs, compose: registryFile, existing, nodeId },
     bench,
   );
+  warnOfDomains(registry, runnerFile, (code, message) => steps.warn(code, message));
   await steps.run(waitForRegistry, { registry }, bench);
   const existed = existing !== undefined;
   const check = (environment: readonly EnvironmentVariable[]): Promise<void> =>

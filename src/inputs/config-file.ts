@@ -88,9 +88,11 @@ function definitionFor(key: string, where: string): InputDefinition {
   );
 }
 
+function isText(item: unknown): item is string | number | boolean {
+  return ["string", "number", "boolean"].includes(typeof item);
+}
+
 function valueOf(definition: InputDefinition, value: unknown, where: string): string | readonly string[] {
-  const isText = (item: unknown): item is string | number | boolean =>
-    ["string", "number", "boolean"].includes(typeof item);
   if (isText(value)) return definition.repeatable ? [String(value)] : String(value);
   if (definition.repeatable && Array.isArray(value) && value.every(isText)) return value.map(String);
   const wanted = definition.repeatable ? "a text or a list of texts" : "a text or a number";

@@ -266,7 +266,7 @@ export const INPUTS: readonly InputDefinition[] = [
   },
 ];
 
-const CONNECTION_KEYS: readonly InputKey[] = [
+const CONNECTION_KEYS: ReadonlySet<InputKey> = new Set<InputKey>([
   "phalaApiKey",
   "phalaApiUrl",
   "phalaBin",
@@ -274,16 +274,20 @@ const CONNECTION_KEYS: readonly InputKey[] = [
   "stateDir",
   "timeout",
   "pollInterval",
-];
-const AWS_KEYS: readonly InputKey[] = ["awsAccessKeyId", "awsSecretAccessKey", "awsRegion"];
+]);
+const AWS_KEYS: ReadonlySet<InputKey> = new Set<InputKey>([
+  "awsAccessKeyId",
+  "awsSecretAccessKey",
+  "awsRegion",
+]);
 
 /** Which inputs a command takes. */
 export type InputGroup = "connection" | "cluster" | "aws";
 
 export function inputsOf(groups: readonly InputGroup[]): readonly InputDefinition[] {
   return INPUTS.filter(({ key }) => {
-    if (CONNECTION_KEYS.includes(key)) return groups.includes("connection");
-    return groups.includes(AWS_KEYS.includes(key) ? "aws" : "cluster");
+    if (CONNECTION_KEYS.has(key)) return groups.includes("connection");
+    return groups.includes(AWS_KEYS.has(key) ? "aws" : "cluster");
   });
 }
 

@@ -65,7 +65,7 @@ export function instanceType(text: string): string {
 
 export function plainText(text: string): string {
   if (text.trim() === "") say("is empty");
-  return /[\0-\x1f]/.test(text) ? say(`${quote(text)} has control characters in it`) : text;
+  return /\p{Cc}/u.test(text) ? say(`${quote(text)} has control characters in it`) : text;
 }
 
 export function integer(least: number, most: number): (text: string) => number {

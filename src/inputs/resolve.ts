@@ -53,7 +53,7 @@ export function resolveInputs(sources: Sources): Resolution {
     else values[input.key] = outcome.value;
     origins[input.key] = found.origin;
   }
-  return { values: values as Partial<Values>, origins, problems, missing };
+  return { values, origins, problems, missing };
 }
 
 /** Parses one answer, from whichever source. */
@@ -97,7 +97,7 @@ function findRaw(
 }
 
 /** https://specifications.freedesktop.org/basedir-spec */
-function defaultStateDir(env: NodeJS.ProcessEnv): string {
+export function defaultStateDir(env: NodeJS.ProcessEnv): string {
   const base = env["XDG_STATE_HOME"];
   return path.join(
     base && path.isAbsolute(base) ? base : path.join(env["HOME"] ?? homedir(), ".local", "state"),

@@ -76,7 +76,7 @@ export const PARSERS: Readonly<Record<InputKey, (text: string) => unknown>> = {
 function known<K extends keyof Values>(values: Partial<Values>, key: K): Values[K] {
   const value = values[key];
   if (value === undefined) throw new Error(`input ${key} was not resolved`);
-  return value as Values[K];
+  return value;
 }
 
 export function toConnection(values: Partial<Values>): Connection {

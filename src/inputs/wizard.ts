@@ -201,12 +201,12 @@ function shown(definition: InputDefinition, answers: Answers): string {
 }
 
 function shownValue(key: InputKey, { values }: Answers): string {
-  const value: unknown = values[key];
+  const value = values[key];
   if (value === undefined) return "";
   if (key === "crunch") return (values.crunch ?? []).map(({ id, name }) => `${id}=${name}`).join(", ");
   if (key === "watcher")
     return values.watcher?.type === "onchain"
       ? `onchain:${values.watcher.url}`
       : `yaml:${values.watcher?.path ?? ""}`;
-  return String(value);
+  return typeof value === "object" ? "" : String(value);
 }

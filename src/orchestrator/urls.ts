@@ -1,9 +1,6 @@
 /** Addresses of a CVM's ports behind the platform's gateway. Pure. */
 import { ClusterError } from "../errors.ts";
 
-/** What contract and orchestrator use: `https://{app_id}-{port}.{base_domain}`. */
-export const DEFAULT_GATEWAY_URL = "https://{app_id}-{port}.{base_domain}";
-
 export type Address = {
   readonly appId: string;
   readonly port: number | string;

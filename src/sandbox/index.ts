@@ -6,7 +6,7 @@ import { DEFAULT_TIMINGS, type CloudState, type CvmState, type SandboxTimings } 
 import { SandboxServer, type SandboxRequest } from "./server.ts";
 import { CloudStore } from "./store.ts";
 
-export { SANDBOX_API_KEY, SANDBOX_EXAMPLES } from "./catalog.ts";
+export { SANDBOX_EXAMPLES } from "./catalog.ts";
 export type { Fault } from "./faults.ts";
 export type { SandboxTimings } from "./model.ts";
 export type { SandboxRequest } from "./server.ts";

@@ -88,9 +88,6 @@ export function openJournal(directory: StateDirectory, now: () => number): Journ
   };
 }
 
-/** For `--dry-run` and read-only commands: remembers nothing. */
-export const silentJournal: Journal = { append: async () => undefined };
-
 /**
  * Reads the journal; a missing file is an empty one, a torn last line (power cut) is left out.
  * @throws ClusterError `state-too-new` or `state-damaged` (prerequisite).

@@ -1,7 +1,6 @@
 /** orchestrator.yml: new, updated, read back by YAML 1.2 and 1.1 alike. */
 import { parse } from "yaml";
 import { expect, test } from "vitest";
-import { ClusterError } from "../../src/errors.ts";
 import type { ClusterSettings } from "../../src/inputs/types.ts";
 import { renderConfig, updateConfig, type OrchestratorValues } from "../../src/orchestrator/config.ts";
 import { orchestratorSchemas } from "../../src/orchestrator/schemas.ts";
@@ -82,5 +81,5 @@ test("a change of schema drops the keys that the other one refuses", () => {
 });
 
 test.each(["- a list", "a: [", "infrastructure: {runner: 5}"])("the file %j is not written over", (text) => {
-  expect(() => updateConfig(text, values(), "orchestrator.yml")).toThrow(ClusterError);
+  expect(() => updateConfig(text, values(), "orchestrator.yml")).toThrow(/it was left as it is/);
 });
