@@ -15,6 +15,7 @@ export async function deployRunner(
   cluster: string,
   composeFile: string,
   environment: readonly EnvironmentVariable[],
+  name = `${cluster}-runner-${randomBytes(4).toString("hex")}`,
 ): Promise<string> {
   const cli = createPhalaCli({
     bin: PHALA_BIN,
@@ -23,7 +24,6 @@ export async function deployRunner(
     env: process.env,
     onDetail: () => undefined,
   });
-  const name = `${cluster}-runner-${randomBytes(4).toString("hex")}`;
   const composeText = await readFile(composeFile, "utf8");
   const created = await cli.createCvm({ name, instanceType: "tdx.medium", composeText, environment }, signal);
   if (created.kind !== "ok") throw new Error(created.message);

@@ -1,0 +1,238 @@
+/** Interruptions, two runs at once, failing waits, and secrets, through the built program. */
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { setTimeout as delay } from "node:timers/promises";
+import path from "node:path";
+import { expect, test } from "vitest";
+import type { FailureResult } from "../../src/commands/results.ts";
+import type { Sandbox } from "../../src/sandbox/index.ts";
+import { filesWithSecrets } from "../chaos/harness.ts";
+import { deployRunner } from "../helpers/orchestrator.ts";
+import { CANARIES, cloudOf, COMPOSE_FOLDER, makeWorld, mutationsOf, type World } from "../helpers/program.ts";
+
+async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  for (let attempt = 0; attempt < 2400; attempt += 1) {
+    if (await holds()) return;
+    await delay(25);
+  }
+  throw new Error("it did not happen");
+}
+
+const commits = (sandbox: Sandbox): number =>
+  mutationsOf(sandbox).filter((call) => call === "POST /api/v1/cvms").length;
+
+const failure = (stdout: string): FailureResult => JSON.parse(stdout) as FailureResult;
+
+test.each([
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+] as const)(
+  "%s while the temporary runner is up: it is gone, exit %i, and the next run finishes",
+  async (signal, code) => {
+    const world = await makeWorld();
+    const child = world.start(["init", "--json"]);
+    await until(() => commits(world.sandbox) === 2);
+    child.kill(signal);
+    const run = await child;
+    expect(run.exitCode).toBe(code);
+    const { live } = await cloudOf(world.sandbox);
+    expect(live).toEqual(["bird-tracker-registry"]);
+    expect(failure(run.stdout).left_behind.map(({ name }) => name)).toEqual(["bird-tracker-registry"]);
+    expect((await world.run(["init", "--json"])).exitCode).toBe(0);
+  },
+);
+
+test("kill -9 while the temporary runner is up: the next run removes it first", async () => {
+  const world = await makeWorld();
+  const child = world.start(["init", "--json"]);
+  await until(async () => (await cloudOf(world.sandbox)).live.includes("bird-tracker-runner-temp"));
+  child.kill("SIGKILL");
+  await child;
+  const next = await world.run(["init", "--json"]);
+  expect(next.exitCode).toBe(0);
+  expect(next.stderr).toContain("removing bird-tracker-runner-temp");
+  const { live, registriesEverMade, approved } = await cloudOf(world.sandbox);
+  expect([live, registriesEverMade, approved.length]).toEqual([["bird-tracker-registry"], 1, 1]);
+});
+
+test("two runs at once: the second one ends with 6 and says who is at work", async () => {
+  const world = await makeWorld();
+  const first = world.start(["init", "--json"]);
+  await until(() => commits(world.sandbox) === 1);
+  const second = await world.run(["init", "--json"]);
+  expect(second.exitCode).toBe(6);
+  expect(failure(second.stdout).error.code).toBe("run-in-progress");
+  expect(failure(second.stdout).error.message).toMatch(/pid \d+ on /);
+  expect((await first).exitCode).toBe(0);
+});
+
+test("a run on another machine leaves our temporary runner alone, and ends with 6", async () => {
+  const world = await makeWorld({
+    timings: { bootMs: 50, updateOldServesMs: 50, updateDownMs: 50, updateBootMs: 50 },
+  });
+  expect((await world.run(["init", "--json"])).exitCode).toBe(0);
+  // The other machine's runner: there, young, and in no record of ours.
+  await deployRunner(
+    world.sandbox,
+    "bird-tracker",
+    path.join(COMPOSE_FOLDER, "docker-compose.phala.runner.yml"),
+    [],
+    "bird-tracker-runner-temp",
+  );
+  const run = await world.run(["init", "--json"]);
+  expect(run.exitCode).toBe(6);
+  expect(failure(run.stdout).error.code).toBe("temporary-runner-in-use");
+  expect((await cloudOf(world.sandbox)).live).toContain("bird-tracker-runner-temp");
+});
+
+async function withCompose(
+  world: World,
+  role: "registry" | "runner",
+  change: (text: string) => string,
+): Promise<Record<string, string>> {
+  const text = await readFile(path.join(COMPOSE_FOLDER, `docker-compose.phala.${role}.yml`), "utf8");
+  const file = path.join(world.folder, `${role}.yml`);
+  await writeFile(file, change(text));
+  return { [`TEE_CLUSTER_${role.toUpperCase()}_COMPOSE`]: file };
+}
+
+test("a registry that fails to boot ends the wait at once, with where to look", async () => {
+  const world = await makeWorld();
+  const env = await withCompose(world, "registry", (text) =>
+    text.replace("example/spawntee@", "example/spawntee-crash-on-boot@"),
+  );
+  const run = await world.run(["init", "--json"], env);
+  expect(run.exitCode).toBe(4);
+  const { error, left_behind: left } = failure(run.stdout);
+  expect(error).toMatchObject({ code: "registry-not-running", step: "wait-for-registry" });
+  expect(error.hint).toContain("phala logs");
+  expect(left.map(({ name }) => name)).toEqual(["bird-tracker-registry"]);
+});
+
+test("a registry in the wrong mode is told at once", async () => {
+  const world = await makeWorld();
+  const env = await withCompose(world, "registry", (text) =>
+    text.replace("MODE=${MODE:-registry+runner}", "MODE=runner"),
+  );
+  const run = await world.run(["init", "--json"], env);
+  expect(run.exitCode).toBe(7);
+  expect(failure(run.stdout).error).toMatchObject({ code: "wrong-mode", step: "wait-for-registry" });
+});
+
+test("a wait that runs out ends with 5 and what was seen last", async () => {
+  const world = await makeWorld({ timings: { bootMs: 60_000 } });
+  const run = await world.run(["init", "--json", "--timeout", "1s"]);
+  expect(run.exitCode).toBe(5);
+  expect(failure(run.stdout).error).toMatchObject({ code: "wait-timed-out", step: "wait-for-registry" });
+  expect(failure(run.stdout).error.message).toMatch(/waited 1s .*starting/);
+});
+
+const LIES: readonly [string, string, Record<string, unknown>, string][] = [
+  ["another hash", "^/api/v1/cvms/[0-9a-f]{32}$", { compose_hash: "a".repeat(64) }, "compose-hash-mismatch"],
+  [
+    "an upper-case hash",
+    "^/api/v1/cvms/[0-9a-f]{32}$",
+    { compose_hash: "A".repeat(64) },
+    "compose-hash-malformed",
+  ],
+  [
+    "a hash with 0x",
+    "^/api/v1/cvms/[0-9a-f]{32}$",
+    { compose_hash: `0x${"a".repeat(64)}` },
+    "compose-hash-malformed",
+  ],
+  [
+    "two hashes",
+    "^/api/v1/cvms/[0-9a-f]{32}$",
+    { compose_hash: `${"a".repeat(64)},${"b".repeat(64)}` },
+    "compose-hash-malformed",
+  ],
+  [
+    "another compose text",
+    "/compose_file$",
+    { docker_compose_file: "services: {}" },
+    "compose-hash-mismatch",
+  ],
+  [
+    "one environment name more",
+    "/compose_file$",
+    { allowed_envs: ["REGISTRY_URL", "CAPACITY_THRESHOLD", "X"] },
+    "compose-hash-mismatch",
+  ],
+];
+
+test.each(LIES)(
+  "the API lies with %s: nothing is approved, no runner is left",
+  async (_, where, fields, code) => {
+    const world = await makeWorld({
+      onRequest: () => {
+        // Only once the temporary runner is there: the registry's own answers are left alone.
+        if (commits(world.sandbox) === 2)
+          world.sandbox.setFaults([{ method: "GET", path: where, action: { kind: "lie", fields } }]);
+      },
+    });
+    const run = await world.run(["init", "--json"]);
+    expect(run.exitCode).toBe(7);
+    expect(failure(run.stdout).error).toMatchObject({ code, step: "read-compose-hash" });
+    const { live, approved } = await cloudOf(world.sandbox);
+    expect([live, approved]).toEqual([["bird-tracker-registry"], []]);
+  },
+);
+
+test("no secret in any argument list, output, file or folder of a run, also of a failing and a verbose one", async () => {
+  const world = await makeWorld();
+  const seen: string[] = [];
+  const child = world.start(["init", "--verbose"]);
+  let running = true;
+  void child.then(() => {
+    running = false;
+  });
+  while (running) {
+    seen.push(...(await commandLines()));
+    await delay(20);
+  }
+  const run = await child;
+  expect(run.exitCode).toBe(0);
+  const wrong = await world.run(["init", "--verbose"], { PHALA_API_KEY: `${CANARIES.apiKey}-but-wrong` });
+  expect(wrong.exitCode).toBe(3);
+  const said = `${run.stdout}${run.stderr}${wrong.stdout}${wrong.stderr}${seen.join("\n")}`;
+  expect(seen.some((line) => line.includes("deploy"))).toBe(true);
+  for (const secret of Object.values(CANARIES)) {
+    for (const form of [secret, encodeURIComponent(secret), Buffer.from(secret).toString("base64")]) {
+      expect(said).not.toContain(form);
+    }
+  }
+  expect(await filesWithSecrets([world.stateDir, world.folder, world.env["TMPDIR"] ?? ""])).toEqual([]);
+  expect(await readdir(world.env["TMPDIR"] ?? "")).toEqual([]);
+});
+
+/** The argument lists of all processes of this machine. */
+async function commandLines(): Promise<string[]> {
+  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const lines = await Promise.all(
+    pids.map((pid) => readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")),
+  );
+  return lines.map((line) => line.replaceAll("\0", " "));
+}
+
+test("every mutating request has its intent on disk before it is made", async () => {
+  const missing: string[] = [];
+  const world = await makeWorld({
+    onRequest: async ({ mutating, method, path: where }) => {
+      if (!mutating) return;
+      const [host] = await readdir(world.stateDir);
+      const journal = await readFile(
+        path.join(world.stateDir, host ?? "", "bird-tracker", "journal.jsonl"),
+        "utf8",
+      );
+      const records = journal
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line) as { type: string; intent?: string });
+      const done = new Set(records.filter(({ type }) => type === "outcome").map(({ intent }) => intent));
+      const open = records.filter(({ type, intent }) => type === "intent" && !done.has(intent));
+      if (open.length === 0) missing.push(`${method} ${where}`);
+    },
+  });
+  expect((await world.run(["init", "--json"])).exitCode).toBe(0);
+  expect(missing).toEqual([]);
+});
