@@ -1,4 +1,5 @@
 /** `tee-cluster.yml`: the same inputs as the flags, under the flags' names. Secrets are not taken from it. */
+import { isUtf8 } from "node:buffer";
 import { readFile } from "node:fs/promises";
 import { isScalar, isSeq, LineCounter, parseDocument, type Document } from "yaml";
 import { ClusterError } from "../errors.ts";
@@ -6,6 +7,8 @@ import { INPUTS, type InputDefinition, type InputKey } from "./definitions.ts";
 import { closest } from "./suggest.ts";
 
 export const DEFAULT_CONFIG_FILE = "tee-cluster.yml";
+/** Bytes. A larger file is another file, named by mistake. */
+const LARGEST = 64 * 1024;
 
 export type ConfigFile = {
   /** Undefined: there is none. */
@@ -19,15 +22,24 @@ export type ConfigFile = {
  */
 export async function readConfigFile(named: string | undefined): Promise<ConfigFile> {
   const path = named ?? DEFAULT_CONFIG_FILE;
-  let text: string;
+  let bytes: Buffer;
   try {
-    text = await readFile(path, "utf8");
+    bytes = await readFile(path);
   } catch (error) {
     if (named === undefined && (error as NodeJS.ErrnoException).code === "ENOENT")
       return { path: undefined, values: {} };
     throw invalid(path, `can't be read: ${(error as Error).message}`, "give another one with --config");
   }
-  return { path, values: parseConfigFile(text, path) };
+  return { path, values: parseConfigFile(textOf(bytes, path), path) };
+}
+
+function textOf(bytes: Buffer, path: string): string {
+  const hint = "give another one with --config";
+  if (bytes.length > LARGEST) {
+    throw invalid(path, `has ${bytes.length} bytes, more than the ${LARGEST} of any list of inputs`, hint);
+  }
+  if (!isUtf8(bytes) || bytes.includes(0)) throw invalid(path, "is not a text file (UTF-8)", hint);
+  return bytes.toString("utf8");
 }
 
 export function parseConfigFile(text: string, path: string): ConfigFile["values"] {

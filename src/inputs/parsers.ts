@@ -35,9 +35,12 @@ export function accessKeyId(text: string): string {
       `${text.slice(0, 4)}… is a temporary key; it needs a session token, which the compose files don't pass on: use a key beginning AKIA`,
     );
   }
-  if (!/^[A-Z0-9]{16,128}$/.test(text))
-    say(`${quote(text)} is no AWS access key id: 16 or more capital letters and digits, such as AKIA…`);
-  return text;
+  if (/^[A-Z0-9]{16,128}$/.test(text)) return text;
+  // Operators swap the two AWS variables: a text that can't be an id may be the secret, and is not repeated.
+  const what = /^[A-Z0-9]*$/.test(text) ? quote(text) : `a text of ${text.length} characters`;
+  return say(
+    `${what} is no AWS access key id: 16 to 128 capital letters and digits, such as AKIA… (is it the secret key?)`,
+  );
 }
 
 /** For secrets: what is wrong is said, the value never. */
@@ -97,22 +100,30 @@ export function schemaVersion(text: string): OrchestratorSchema {
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
 export function apiUrl(text: string): string {
-  const url = parseUrl(text);
-  if (url.search !== "" || url.hash !== "") say(`${quote(text)} must not have a query or fragment`);
+  refuseQuery(parseUrl(text), text);
   return text.replace(/\/+$/, "").replace(/\/api\/v1$/, "");
 }
 
-function parseUrl(text: string): URL {
+/** What is in a query may be a token: it is not repeated. */
+function refuseQuery(url: URL, text: string): void {
+  if (url.search !== "" || url.hash !== "")
+    say(`must not have a query or fragment behind ${quote(text.replace(/[?#].*$/s, ""))}`);
+}
+
+/** `shown` is what the operator typed, where that is not the text that is parsed. */
+function parseUrl(text: string, shown = text): URL {
+  // Looked for before parsing: a URL that does not parse may hold a password all the same.
+  if (/^[^/]*\/\/[^/]*@/.test(text)) say("must not have credentials in it");
   const url = URL.canParse(text)
     ? new URL(text)
-    : say(`${quote(text)} is no URL, such as https://cloud-api.phala.network`);
+    : say(`${quote(shown)} is no URL, such as https://cloud-api.phala.network`);
   if (url.username !== "" || url.password !== "") say("must not have credentials in it");
   if (url.protocol === "https:") return url;
-  if (url.protocol !== "http:") say(`${quote(text)} must begin with https://`);
+  if (url.protocol !== "http:") say(`${quote(shown)} must begin with https://`);
   // A key over plain HTTP to another machine is a key given away.
   return LOOPBACK.test(url.hostname)
     ? url
-    : say(`${quote(text)} must begin with https:// (http only to this machine)`);
+    : say(`${quote(shown)} must begin with https:// (http only to this machine)`);
 }
 
 export function gatewayTemplate(text: string): string {
@@ -123,13 +134,13 @@ export function gatewayTemplate(text: string): string {
   for (const needed of ["{app_id}", "{port}"]) {
     if (!text.includes(needed)) say(`${quote(text)} lacks ${needed}`);
   }
-  parseUrl(
-    text
-      .replaceAll("{app_id}", "0".repeat(40))
-      .replaceAll("{port}", "1")
-      .replaceAll("{node}", "n")
-      .replaceAll("{base_domain}", "example.com"),
-  );
+  const filled = text
+    .replaceAll("{app_id}", "0".repeat(40))
+    .replaceAll("{port}", "1")
+    .replaceAll("{node}", "n")
+    .replaceAll("{base_domain}", "example.com");
+  // A path such as /health is put behind it.
+  refuseQuery(parseUrl(filled, text), text);
   return text;
 }
 

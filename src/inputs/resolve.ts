@@ -48,7 +48,7 @@ export function resolveInputs(sources: Sources): Resolution {
       if (input.required) missing.push(input);
       continue;
     }
-    const outcome = parseInput(input, found.raw, found.origin);
+    const outcome = parseInput(input, found.raw, found.origin, found.variable);
     if ("problem" in outcome) problems.push(outcome.problem);
     else values[input.key] = outcome.value;
     origins[input.key] = found.origin;
@@ -56,11 +56,12 @@ export function resolveInputs(sources: Sources): Resolution {
   return { values, origins, problems, missing };
 }
 
-/** Parses one answer, from whichever source. */
+/** Parses one answer, from whichever source. `variable` is the environment variable that it was found in. */
 export function parseInput(
   input: InputDefinition,
   raw: string | readonly string[],
   origin: Origin,
+  variable?: string,
 ): { readonly value: unknown } | { readonly problem: Problem } {
   try {
     const parse = PARSERS[input.key];
@@ -73,22 +74,25 @@ export function parseInput(
         : origin === "config file"
           ? " from the config file"
           : "";
-    return { problem: { input, message: `${nameOfInput(input)}${where}: ${error.message}` } };
+    return { problem: { input, message: `${nameSetBy(input, variable)}${where}: ${error.message}` } };
   }
+}
+
+/** Where an input has two variables, the one that was really read: the other may not even be set. */
+function nameSetBy(input: InputDefinition, variable: string | undefined): string {
+  return nameOfInput(variable === undefined ? input : { ...input, variables: [variable] });
 }
 
 function findRaw(
   input: InputDefinition,
   sources: Sources,
-): { raw: string | readonly string[]; origin: Origin } | undefined {
+): { raw: string | readonly string[]; origin: Origin; variable?: string } | undefined {
   const { flags, env, config, examples } = sources;
   const flag = flags[input.key];
   if (flag !== undefined) return { raw: flag, origin: "flag" };
   // An empty variable counts as unset, as in every shell script.
-  const variable = input.variables
-    .map((name) => env[name])
-    .find((value) => value !== undefined && value !== "");
-  if (variable !== undefined) return { raw: variable, origin: "environment" };
+  const variable = input.variables.find((name) => (env[name] ?? "") !== "");
+  if (variable !== undefined) return { raw: env[variable] ?? "", origin: "environment", variable };
   const configured = config.values[input.key];
   if (configured !== undefined) return { raw: configured, origin: "config file" };
   const standard =
@@ -108,11 +112,13 @@ export function defaultStateDir(env: NodeJS.ProcessEnv): string {
 /** @throws ClusterError (input) that names everything that is wrong, or everything that is missing. */
 export function refuseProblems(resolution: Resolution): void {
   const { problems, missing } = resolution;
+  const missingLine = `missing: ${missing.map(nameOfInput).join(", ")}`;
   if (problems.length > 0) {
+    const wrong = problems.map((problem) => problem.message);
     throw new ClusterError({
       kind: "input",
       code: "invalid-inputs",
-      message: problems.map((problem) => problem.message).join("\n"),
+      message: [...wrong, ...(missing.length === 0 ? [] : [missingLine])].join("\n"),
       hint: "see `tee-cluster init --help` for what each input takes",
     });
   }
@@ -120,7 +126,7 @@ export function refuseProblems(resolution: Resolution): void {
   throw new ClusterError({
     kind: "input",
     code: "missing-inputs",
-    message: `missing: ${missing.map(nameOfInput).join(", ")}`,
+    message: missingLine,
     hint: "give each as its flag or environment variable, or run on a terminal without --yes to be asked",
   });
 }

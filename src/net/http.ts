@@ -4,6 +4,8 @@ import { hasProxy, proxyEnvironment } from "./proxy.ts";
 
 /** 100 CVMs a page take about 200 kB; nothing that we ask for is near this. */
 const MAX_BODY_BYTES = 32 * 1024 * 1024;
+/** Per host. */
+const CONNECTIONS = 8;
 
 export type HttpClient = {
   send(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer>;
@@ -15,7 +17,10 @@ export type HttpRequest = {
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** For the whole exchange, the answer's body included. */
   readonly timeoutMs: number;
+  /** Where the answer must be smaller than what the API may send. */
+  readonly maxBytes?: number;
 };
 
 export type HttpAnswer = {
@@ -34,12 +39,13 @@ export function createHttpClient(env: NodeJS.ProcessEnv): HttpClient {
 }
 
 function dispatcherFor(env: NodeJS.ProcessEnv): Dispatcher {
-  if (!hasProxy(env)) return new Agent({ connections: 8 });
+  if (!hasProxy(env)) return new Agent({ connections: CONNECTIONS });
   const proxy = proxyEnvironment(env);
   return new EnvHttpProxyAgent({
-    httpProxy: proxy["http_proxy"] ?? proxy["HTTP_PROXY"] ?? "",
-    httpsProxy: proxy["https_proxy"] ?? proxy["HTTPS_PROXY"] ?? "",
-    noProxy: proxy["no_proxy"] ?? proxy["NO_PROXY"] ?? "",
+    httpProxy: proxy["http_proxy"] ?? "",
+    httpsProxy: proxy["https_proxy"] ?? "",
+    noProxy: proxy["no_proxy"] ?? "",
+    connections: CONNECTIONS,
   });
 }
 
@@ -53,7 +59,11 @@ async function send(what: HttpRequest, dispatcher: Dispatcher, signal: AbortSign
       dispatcher,
       signal: AbortSignal.any([signal, limit]),
     });
-    return { status: answer.statusCode, headers: answer.headers, text: await readText(answer.body) };
+    return {
+      status: answer.statusCode,
+      headers: answer.headers,
+      text: await readText(answer.body, what.maxBytes ?? MAX_BODY_BYTES),
+    };
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     if (limit.aborted) throw new Error(`no answer within ${what.timeoutMs / 1000}s`, { cause: error });
@@ -61,12 +71,12 @@ async function send(what: HttpRequest, dispatcher: Dispatcher, signal: AbortSign
   }
 }
 
-async function readText(body: AsyncIterable<Buffer>): Promise<string> {
+async function readText(body: AsyncIterable<Buffer>, limit: number): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of body) {
     size += chunk.length;
-    if (size > MAX_BODY_BYTES) throw new Error(`the answer is larger than ${MAX_BODY_BYTES} bytes`);
+    if (size > limit) throw new Error(`the answer is larger than ${limit} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString("utf8");

@@ -188,7 +188,7 @@ async function update(world: ApiWorld, request: ApiRequest, id: string): Promise
 }
 
 async function remove(world: ApiWorld, _: ApiRequest, id: string): Promise<Reply> {
-  await world.store.change((state) => cloud.remove(state, id, Date.now()));
+  await world.store.change((state) => cloud.remove(state, id, Date.now() + world.timings.deletionMs));
   return { status: 204, json: undefined };
 }
 

@@ -1,6 +1,7 @@
 /** The stand-in's transitions: pure functions from one cloud to the next. */
 import { randomBytes, randomUUID } from "node:crypto";
 import { composeHashOf, type AppCompose } from "../app-compose.ts";
+import { bootErrorOf, type KeyHolder } from "./interpreter.ts";
 import { newAppKeys } from "./kms.ts";
 import { lifeOf } from "./lifecycle.ts";
 import type { CloudState, CvmState, Generation, Operation, Provision, SandboxTimings } from "./model.ts";
@@ -21,8 +22,10 @@ export function structured(code: string, message: string, suggestions: readonly 
   return { detail: { error_code: code, message, details: [], suggestions, links: [] } };
 }
 
-export const liveCvms = (state: CloudState): readonly CvmState[] =>
-  state.cvms.filter((cvm) => cvm.deletedAt === null);
+/** Those that the API still tells of: a CVM that is being deleted is one until it is gone. */
+export function liveCvms(state: CloudState, now = Date.now()): readonly CvmState[] {
+  return state.cvms.filter((cvm) => cvm.deletedAt === null || cvm.deletedAt > now);
+}
 
 /** By app_id (with or without `app_`), uuid (with or without dashes), hash id or name. */
 export function findLive(state: CloudState, id: string): CvmState {
@@ -38,7 +41,7 @@ export function findLive(state: CloudState, id: string): CvmState {
 /** A CVM that nothing is being done to. @throws Refusal: 404, or 409 while an operation is under way. */
 function findIdle(state: CloudState, id: string, now: number): CvmState {
   const cvm = findLive(state, id);
-  if (lifeOf(cvm, now).inProgress === undefined) return cvm;
+  if (cvm.deletedAt === null && lifeOf(cvm, now).inProgress === undefined) return cvm;
   throw new Refusal(409, { detail: "Another operation is in progress for this CVM" });
 }
 
@@ -113,7 +116,7 @@ export function commit(state: CloudState, request: Commit): { state: CloudState;
     deletedAt: null,
     kmsPrivateKey: provisioned.kmsPrivateKey,
     kmsPublicKey: provisioned.kmsPublicKey,
-    current: { appCompose: provisioned.appCompose, composeHash, encryptedEnv },
+    current: generation(provisioned, { appCompose: provisioned.appCompose, composeHash, encryptedEnv }),
     previous: null,
     operations: [operation("create", now, { oldServesMs: 0, durationMs: timings.bootMs }, composeHash)],
     pushed: null,
@@ -149,11 +152,8 @@ export function update(
     durationMs: updateOldServesMs + updateDownMs + updateBootMs,
   };
   const started = operation("compose_update", request.now, times, composeHash);
-  const current: Generation = {
-    appCompose: request.appCompose,
-    composeHash,
-    encryptedEnv: request.encryptedEnv,
-  };
+  const { appCompose, encryptedEnv } = request;
+  const current = generation(cvm, { appCompose, composeHash, encryptedEnv });
   const changed: CvmState = {
     ...cvm,
     current,
@@ -177,9 +177,10 @@ export function power(
   return { state: replace(state, changed), result: started };
 }
 
-export function remove(state: CloudState, id: string, now: number): { state: CloudState; result: CvmState } {
+/** Deletes it at `when`, in ms since the epoch; until then it is reported as being deleted. */
+export function remove(state: CloudState, id: string, when: number): { state: CloudState; result: CvmState } {
   const cvm = findLive(state, id);
-  return { state: replace(state, { ...cvm, deletedAt: now }), result: cvm };
+  return { state: replace(state, { ...cvm, deletedAt: cvm.deletedAt ?? when }), result: cvm };
 }
 
 export function pushHashes(
@@ -191,6 +192,11 @@ export function pushHashes(
   const before = cvm.pushed?.instance === pushed.instance ? cvm.pushed.hashes : [];
   const hashes = [...new Set([...before, ...pushed.hashes])];
   return { state: replace(state, { ...cvm, pushed: { hashes, instance: pushed.instance } }), result: null };
+}
+
+function generation(app: KeyHolder, parts: Omit<Generation, "bootError">): Generation {
+  const bootError = bootErrorOf(app, parts);
+  return bootError === undefined ? parts : { ...parts, bootError };
 }
 
 function replace(state: CloudState, changed: CvmState): CloudState {

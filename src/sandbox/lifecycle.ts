@@ -15,10 +15,8 @@ export type Life = {
   readonly bootError: string | null;
 };
 
-/** An image of this kind never comes up: so that a failing boot can be tried out. */
-const CRASHES = /image:\s*\S*crash-on-boot/;
-
 export function lifeOf(cvm: CvmState, now: number): Life {
+  if (cvm.deletedAt !== null) return asleep("deleting");
   const newest = cvm.operations.at(-1);
   if (newest === undefined || newest.type === "shutdown") return asleep("stopped");
   const elapsed = now - newest.startedAt;
@@ -26,9 +24,8 @@ export function lifeOf(cvm: CvmState, now: number): Life {
     return { ...lifeBefore(cvm, cvm.previous, newest), inProgress: newest };
   }
   if (elapsed < newest.durationMs) return { ...asleep("starting"), inProgress: newest };
-  if (CRASHES.test(cvm.current.appCompose.docker_compose_file ?? "")) {
-    return { ...asleep("error"), bootError: "container spawn-service exited with code 1" };
-  }
+  const { bootError } = cvm.current;
+  if (bootError !== undefined) return { ...asleep("error"), bootError };
   return {
     status: "running",
     inProgress: undefined,

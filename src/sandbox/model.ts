@@ -7,6 +7,8 @@ export type Generation = {
   readonly composeHash: string;
   /** As it came: hex of ephemeral public key, IV and AES-256-GCM ciphertext. Plain values are never kept. */
   readonly encryptedEnv: string | null;
+  /** Why its containers don't come up; absent: they do. */
+  readonly bootError?: string | undefined;
 };
 
 export type Operation = {
@@ -28,6 +30,7 @@ export type CvmState = {
   readonly nodeId: number;
   readonly instanceType: string;
   readonly createdAt: number;
+  /** When it is gone, which may be ahead: it is being deleted until then. */
   readonly deletedAt: number | null;
   /** The KMS's key pair for this app: raw X25519, hex. */
   readonly kmsPrivateKey: string;
@@ -68,6 +71,8 @@ export type SandboxTimings = {
   readonly updateOldServesMs: number;
   readonly updateDownMs: number;
   readonly updateBootMs: number;
+  /** How long a CVM that is being deleted is still reported. */
+  readonly deletionMs: number;
 };
 
 export const DEFAULT_TIMINGS: SandboxTimings = {
@@ -75,4 +80,5 @@ export const DEFAULT_TIMINGS: SandboxTimings = {
   updateOldServesMs: 500,
   updateDownMs: 400,
   updateBootMs: 800,
+  deletionMs: 0,
 };

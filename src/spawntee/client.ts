@@ -6,6 +6,8 @@ import { signedHeaders } from "./signature.ts";
 
 const LOOK_TIMEOUT_MS = 10_000;
 const APPROVE_TIMEOUT_MS = 30_000;
+/** Health and capacity take a few hundred bytes. */
+const MAX_BYTES = 64 * 1024;
 const APPROVE_PATH = "/registry/approve-hash";
 
 const health = z
@@ -38,12 +40,11 @@ export function createSpawntee(http: HttpClient, clock: Clock): Spawntee {
   return {
     health: (url, signal) => ask(http, `${url}/health`, health, signal),
     capacity: (url, signal) => ask(http, `${url}/capacity`, capacity, signal),
-    approveHashes: (url, hashes, privateKeyPem, signal) =>
-      approve(
-        http,
-        { url, hashes, headers: signedHeaders(APPROVE_PATH, privateKeyPem, clock.now()) },
-        signal,
-      ),
+    async approveHashes(url, hashes, privateKeyPem, signal) {
+      // Made anew at every call: the registry refuses old timestamps.
+      const headers = signedHeaders(APPROVE_PATH, privateKeyPem, clock.now());
+      return approve(http, { url, hashes, headers }, signal);
+    },
   };
 }
 
@@ -55,14 +56,15 @@ async function ask<T>(
 ): Promise<SpawnteeAnswer<T>> {
   let answer: HttpAnswer;
   try {
-    answer = await http.send({ method: "GET", url, timeoutMs: LOOK_TIMEOUT_MS }, signal);
+    answer = await http.send({ method: "GET", url, timeoutMs: LOOK_TIMEOUT_MS, maxBytes: MAX_BYTES }, signal);
   } catch (error) {
     if (signal.aborted) throw error;
     return { kind: "silent", detail: `no answer: ${describeNetworkError(error)}` };
   }
-  const parsed = schema.safeParse(parseJson(answer.text));
-  // An unhealthy service says so with 503 and the same JSON.
-  if (parsed.success) return { kind: "answered", value: parsed.data };
+  // An unhealthy service says so with 503 and the same JSON; other codes come from what stands before it.
+  const parsed =
+    answer.status === 200 || answer.status === 503 ? schema.safeParse(parseJson(answer.text)) : undefined;
+  if (parsed?.success) return { kind: "answered", value: parsed.data };
   return { kind: "other", detail: `HTTP ${answer.status}, not from spawntee` };
 }
 
@@ -83,17 +85,25 @@ async function approve(
         headers: { ...push.headers, "content-type": "application/json" },
         body: JSON.stringify({ hashes: push.hashes }),
         timeoutMs: APPROVE_TIMEOUT_MS,
+        maxBytes: MAX_BYTES,
       },
       signal,
     );
-    if (answer.status >= 200 && answer.status < 300) return { kind: "approved" };
-    if (answer.status === 404 || answer.status === 405) return { kind: "not-offered" };
-    const detail = `HTTP ${answer.status}: ${answer.text.slice(0, 200)}`;
-    return answer.status >= 500 ? { kind: "unclear", detail } : { kind: "refused", detail };
+    return approvalOf(answer);
   } catch (error) {
     if (signal.aborted) throw error;
     return { kind: "unclear", detail: describeNetworkError(error) };
   }
+}
+
+/** Only JSON is the registry's word: pages in HTML come from the gateway when the CVM is not there. */
+function approvalOf(answer: HttpAnswer): ApproveHashAnswer {
+  const body = parseJson(answer.text);
+  const detail = `HTTP ${answer.status}: ${answer.text.replaceAll(/\s+/g, " ").slice(0, 200)}`;
+  if (typeof body !== "object" || body === null || answer.status >= 500) return { kind: "unclear", detail };
+  if (answer.status >= 200 && answer.status < 300) return { kind: "approved" };
+  if (answer.status === 404 || answer.status === 405) return { kind: "not-offered" };
+  return answer.status >= 400 ? { kind: "refused", detail } : { kind: "unclear", detail };
 }
 
 function parseJson(text: string): unknown {
