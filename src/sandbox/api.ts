@@ -1,11 +1,13 @@
 /** The REST API: which request does what. */
+import type { ServerResponse } from "node:http";
 import { attestation, stats } from "./attestation.ts";
 import * as cloud from "./cloud.ts";
 import { lifeOf } from "./lifecycle.ts";
-import type { CloudState, SandboxTimings } from "./model.ts";
+import type { CloudState, CvmState, SandboxTimings } from "./model.ts";
 import { account, instanceTypes, instanceTypesOf, nodes } from "./platform.ts";
 import { commitRequest, provisionRequest, updateRequest } from "./requests.ts";
-import { cvmResponse, oldCvm, operationResponse, type ApiVersion } from "./responses.ts";
+import { cvmResponse, oldCvm, oldListItem, operationResponse, type ApiVersion } from "./responses.ts";
+import { stateOf, stateWatch, streamState } from "./state-stream.ts";
 import type { CloudStore } from "./store.ts";
 
 export type ApiRequest = {
@@ -17,7 +19,12 @@ export type ApiRequest = {
   readonly version: ApiVersion;
 };
 
-export type Reply = { readonly status: number; readonly json: unknown };
+export type Reply = {
+  readonly status: number;
+  readonly json: unknown;
+  /** Writes the whole answer itself, event by event. */
+  readonly stream?: (response: ServerResponse) => Promise<void>;
+};
 
 export type ApiWorld = {
   readonly store: CloudStore;
@@ -75,9 +82,10 @@ const ROUTES: readonly Route[] = [
     /^\/cvms\/([^/]+)\/docker-compose\.yml$/,
     (state, id) => cloud.findLive(state, id).current.appCompose.docker_compose_file,
   ),
-  ofCvm(/^\/cvms\/([^/]+)\/operations$/, operations),
+  ofCvm(/^\/cvms\/([^/]+)\/operations$/, (state, id, request) => operations(state, id, request.query)),
   ofCvm(/^\/cvms\/([^/]+)\/attestation$/, attestation),
   ofCvm(/^\/cvms\/([^/]+)\/stats$/, stats),
+  { method: "GET", path: /^\/cvms\/([^/]+)\/state$/, handle: cvmState },
 ];
 
 /** @throws Refusal for what the platform refuses. */
@@ -88,6 +96,11 @@ export async function answerApi(world: ApiWorld, request: ApiRequest): Promise<R
   }
   throw new cloud.Refusal(404, { detail: "Not Found" });
 }
+
+const cvmResponseOf =
+  (version: ApiVersion) =>
+  (cvm: CvmState, now: number): unknown =>
+    cvmResponse(cvm, version, now);
 
 async function bareList(world: ApiWorld, request: ApiRequest): Promise<unknown> {
   const state = await world.store.read();
@@ -104,12 +117,9 @@ async function page(world: ApiWorld, request: ApiRequest): Promise<unknown> {
     .liveCvms(await world.store.read())
     .filter((cvm) => cvm.name.includes(search) && (node === null || String(cvm.nodeId) === node));
   const items = all.slice((number - 1) * size, number * size);
-  const shape = (cvm: (typeof items)[number]): unknown =>
-    request.version === "2025-10-28"
-      ? { ...oldCvm(cvm, Date.now()), hosted: {} }
-      : cvmResponse(cvm, request.version, Date.now());
+  const shape = request.version === "2025-10-28" ? oldListItem : cvmResponseOf(request.version);
   return {
-    items: items.map(shape),
+    items: items.map((cvm) => shape(cvm, Date.now())),
     total: all.length,
     page: number,
     page_size: size,
@@ -201,14 +211,27 @@ async function power(world: ApiWorld, request: ApiRequest, id: string): Promise<
   return ok(oldCvm(cloud.findLive(await world.store.read(), id), Date.now()));
 }
 
-function operations(state: CloudState, id: string): unknown {
+/** Once, or with a `target` as a stream until the CVM is there. */
+async function cvmState(world: ApiWorld, request: ApiRequest, id: string): Promise<Reply> {
+  const state = stateOf(cloud.findLive(await world.store.read(), id), Date.now());
+  if (!request.query.has("target")) return ok(state);
+  const watch = stateWatch(id, request.query);
+  return { ...ok(state), stream: (response) => streamState(world.store, watch, response) };
+}
+
+/** Newest first; `cursor` is how many of them to pass over. */
+function operations(state: CloudState, id: string, query: URLSearchParams): unknown {
   const cvm = cloud.findLive(state, id);
   const now = Date.now();
   const { bootError } = lifeOf(cvm, now);
-  const all = cvm.operations.toReversed();
+  const start = wholeNumber(query, "cursor", 0);
+  const end = start + Math.min(100, Math.max(1, wholeNumber(query, "limit", 20)));
+  const all = cvm.operations
+    .toReversed()
+    .map((operation, index) => operationResponse(operation, now, index === 0 ? bootError : null));
   return {
-    items: all.map((operation, index) => operationResponse(operation, now, index === 0 ? bootError : null)),
+    items: all.slice(start, end),
     total: all.length,
-    next_cursor: null,
+    next_cursor: end < all.length ? String(end) : null,
   };
 }

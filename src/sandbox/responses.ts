@@ -45,9 +45,9 @@ function newCvm(cvm: CvmState, now: number): unknown {
     gateway: { base_domain: baseDomainOf(node), cname: null },
     services: [],
     endpoints: [{ app: `https://${cvm.appId}-8080.${baseDomainOf(node)}`, instance: "" }],
-    public_logs: true,
-    public_sysinfo: true,
-    public_tcbinfo: true,
+    public_logs: cvm.current.appCompose["public_logs"],
+    public_sysinfo: cvm.current.appCompose["public_sysinfo"],
+    public_tcbinfo: cvm.current.appCompose["public_tcbinfo"],
     gateway_enabled: true,
     secure_time: false,
     listed: false,
@@ -85,6 +85,47 @@ export function oldCvm(cvm: CvmState, now: number): Record<string, unknown> {
     gateway_domain: baseDomainOf(node),
     created_at: new Date(cvm.createdAt).toISOString(),
     app_url: null,
+  };
+}
+
+/** The older schema's list has a shape of its own: what the node says is apart, under `hosted`. */
+export function oldListItem(cvm: CvmState, now: number): unknown {
+  const life = lifeOf(cvm, now);
+  const old = oldCvm(cvm, now);
+  const node = nodeOf(cvm);
+  return {
+    hosted: {
+      id: cvm.vmUuid,
+      name: cvm.name,
+      status: life.status,
+      uptime: life.serving ? `${Math.max(0, Math.floor((now - life.bootedAt) / 1000))}s` : "",
+      app_url: null,
+      app_id: cvm.appId,
+      instance_id: null,
+      exited_at: null,
+      boot_progress: life.status === "running" ? "done" : null,
+      boot_error: life.bootError,
+      shutdown_progress: null,
+      image_version: old["base_image"],
+    },
+    name: cvm.name,
+    managed_user: { id: 1, username: "sandbox" },
+    node: { id: node.id, name: node.name, region_identifier: node.region },
+    listed: false,
+    status: life.status,
+    in_progress: old["in_progress"],
+    dapp_dashboard_url: null,
+    syslog_endpoint: null,
+    allow_upgrade: false,
+    project_id: null,
+    project_type: null,
+    billing_period: "hourly",
+    kms_info: null,
+    vcpu: old["vcpu"],
+    memory: old["memory"],
+    disk_size: old["disk_size"],
+    gateway_domain: old["gateway_domain"],
+    public_urls: [],
   };
 }
 

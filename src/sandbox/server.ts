@@ -16,6 +16,8 @@ export type SandboxRequest = {
   /** Whether it changes the cloud. */
   readonly mutating: boolean;
   readonly at: number;
+  /** What went wrong with it on purpose. */
+  readonly fault?: string;
 };
 
 export type ServerOptions = {
@@ -64,9 +66,11 @@ export class SandboxServer {
     const request = this.#note(message.method ?? "GET", url.pathname);
     await this.#options.onRequest(request);
     const fault = this.#faults.strike(request);
+    if (fault) this.#noteFault(request, fault);
     if (fault && (await strikesBefore(fault, response))) return;
     const reply = await this.#work(message, url, body);
     if (fault?.kind === "reset-after") response.destroy();
+    else if (reply?.stream && (fault === undefined || fault.kind === "delay")) await reply.stream(response);
     else writeReply(response, fault?.kind === "lie" ? lie(reply, fault.fields) : reply, fault);
   }
 
@@ -75,6 +79,12 @@ export class SandboxServer {
     const request = { ordinal: this.#requests.length + 1, method, path, mutating, at: Date.now() };
     this.#requests.push(request);
     return request;
+  }
+
+  /** Requests that were reset away in the meantime are in no list any more. */
+  #noteFault(request: SandboxRequest, fault: FaultAction): void {
+    const index = this.#requests.indexOf(request);
+    if (index >= 0) this.#requests[index] = { ...request, fault: fault.kind };
   }
 
   async #work(message: IncomingMessage, url: URL, body: unknown): Promise<Reply | undefined> {
