@@ -1,0 +1,127 @@
+/** The published schemas against what the built program really prints. */
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
+import { expect, test } from "vitest";
+import { makeWorld } from "../helpers/program.ts";
+
+type Json = Record<string, unknown>;
+
+function schema(name: string): Json {
+  const file = fileURLToPath(new URL(`../../schemas/${name}.json`, import.meta.url));
+  return JSON.parse(readFileSync(file, "utf8")) as Json;
+}
+
+/** The schemas let outputs grow; in here a field that they do not name is a field that they forgot. */
+function closed(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(closed);
+  if (value === null || typeof value !== "object") return value;
+  const copy = Object.fromEntries(Object.entries(value).map(([key, member]) => [key, closed(member)]));
+  return copy["type"] === "object" ? { ...copy, additionalProperties: false } : copy;
+}
+
+function validator(name: string): ValidateFunction {
+  const ajv = new Ajv2020({ allErrors: true, strict: true, strictRequired: false, allowUnionTypes: true });
+  return ajv.compile(closed(schema(name)) as Json);
+}
+
+function expectValid(name: string, stdout: string): Json {
+  const document = JSON.parse(stdout) as Json;
+  const validate = validator(name);
+  validate(document);
+  expect(validate.errors ?? []).toEqual([]);
+  return document;
+}
+
+test("what init, --dry-run, doctor and a failure print is what the schemas say", async () => {
+  const world = await makeWorld();
+
+  const plan = await world.run(["init", "--dry-run", "--json"]);
+  expect(plan.exitCode).toBe(0);
+  expectValid("dry-run", plan.stdout);
+
+  const healthy = await world.run(["doctor", "--json"]);
+  expect(healthy.exitCode).toBe(0);
+  expect(expectValid("doctor", healthy.stdout)["ok"]).toBe(true);
+
+  const sick = await world.run(["doctor", "--json", "--instance-type", "tdx.huge", "--node", "nowhere"]);
+  expect(sick.exitCode).toBe(3);
+  const failed = (expectValid("doctor", sick.stdout)["checks"] as Json[]).filter(
+    ({ status }) => status === "failed",
+  );
+  expect(failed.map(({ id }) => id)).toEqual(["instance-type", "node"]);
+
+  const missing = await world.run(["init", "--json"], { TEE_CLUSTER_NAME: "" });
+  expect(missing.exitCode).toBe(2);
+  expect(expectValid("failure", missing.stdout)).toMatchObject({ error: { code: "missing-inputs" } });
+
+  const done = await world.run(["init", "--json"]);
+  expect(done.exitCode).toBe(0);
+  expectValid("init", done.stdout);
+});
+
+test("a failure within a step names the step", async () => {
+  const world = await makeWorld();
+  // The registry is created, and then nobody answers at the gateway.
+  world.sandbox.setFaults([{ path: "^/gateway/", action: { kind: "status", status: 502 } }]);
+  const run = await world.run(["init", "--json", "--timeout", "3s"]);
+  expect(run.exitCode).toBe(5);
+  expect(expectValid("failure", run.stdout)).toMatchObject({ error: { step: "wait-for-registry" } });
+});
+
+const registry = {
+  name: "a-registry",
+  app_id: "00",
+  vm_uuid: "00",
+  url: "https://00-9010.example.com",
+  node: "prod10",
+  base_domain: "example.com",
+  mode: "registry+runner",
+};
+const hash = "0".repeat(64);
+const steps = Array.from({ length: 10 }, (_, index) => ({
+  number: index + 1,
+  id: "collect-inputs",
+  status: "done",
+  duration_ms: 1,
+}));
+const initResult = {
+  ok: true,
+  command: "init",
+  cluster: "a",
+  registry,
+  runner_compose_hash: hash,
+  approved_compose_hashes: [hash],
+  orchestrator_config: "orchestrator.yml",
+  steps,
+  warnings: [],
+};
+const failure = {
+  ok: false,
+  command: "init",
+  error: { code: "fault", message: "m", hint: null, step: null },
+  left_behind: [],
+};
+const check = { id: "node", title: "Node", severity: "error", status: "failed", detail: "d" };
+const doctorResult = { ok: false, command: "doctor", checks: [{ ...check, remedy: "r" }], warnings: [] };
+
+test("the documents that the next test spoils are right before it does", () => {
+  expect(validator("init")(initResult)).toBe(true);
+  expect(validator("failure")(failure)).toBe(true);
+  expect(validator("doctor")(doctorResult)).toBe(true);
+});
+
+test.each([
+  ["init", "a failure", failure],
+  ["init", "a hash in capitals", { ...initResult, runner_compose_hash: "A".repeat(64) }],
+  ["init", "an empty approved list", { ...initResult, approved_compose_hashes: [] }],
+  ["init", "a step too few", { ...initResult, steps: steps.slice(1) }],
+  ["init", "another mode", { ...initResult, registry: { ...registry, mode: "runner" } }],
+  ["failure", "a success", initResult],
+  ["failure", "no hint", { ...failure, error: { code: "fault", message: "m", step: null } }],
+  ["failure", "an unknown step", { ...failure, error: { ...failure.error, step: "think" } }],
+  ["doctor", "a failed check without a remedy", { ...doctorResult, checks: [check] }],
+  ["dry-run", "a finished init", initResult],
+])("%s refuses %s", (name, _what, document) => {
+  expect(validator(name)(document)).toBe(false);
+});
