@@ -40,6 +40,7 @@ function timingsOf(flags: Flags): SandboxTimings {
     updateOldServesMs: updateMs * 0.3,
     updateDownMs: updateMs * 0.2,
     updateBootMs: updateMs * 0.5,
+    deletionMs: 0,
   };
 }
 

@@ -41,12 +41,12 @@ const FOREIGN = "birdbath";
 
 export async function runTrial(trial: Trial): Promise<TrialReport> {
   let struck = false;
-  let strike = (): void => undefined;
+  let strike: (() => void) | undefined;
   const world = await makeWorld({
     onRequest: ({ ordinal }) => {
       if (ordinal !== trial.point || struck) return;
       struck = true;
-      strike();
+      strike?.();
     },
   });
   await deployRunner(
@@ -145,11 +145,4 @@ export async function filesWithSecrets(folders: readonly string[]): Promise<stri
     if (Object.values(CANARIES).some((secret) => text.includes(secret))) leaking.push(file);
   }
   return leaking;
-}
-
-/** How many requests a run without trouble makes. */
-export async function countRequests(): Promise<number> {
-  const world = await makeWorld();
-  await world.run(["init", "--json"]);
-  return world.sandbox.requests().length;
 }

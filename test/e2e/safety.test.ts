@@ -182,11 +182,7 @@ test("no secret in any argument list, output, file or folder of a run, also of a
   const world = await makeWorld();
   const seen: string[] = [];
   const child = world.start(["init", "--verbose"]);
-  let running = true;
-  void child.then(() => {
-    running = false;
-  });
-  while (running) {
+  while (child.exitCode === null) {
     seen.push(...(await commandLines()));
     await delay(20);
   }

@@ -46,8 +46,17 @@ function spawn(args: readonly string[], folder: string, env: Record<string, stri
   });
 }
 
-/** A sandbox in this process, and an environment in which `init --yes` needs no flags. */
+/** A sandbox in this process, and an environment in which `init --yes` needs no flags; gone with the test. */
 export async function makeWorld(options: Partial<SandboxOptions> = {}): Promise<World> {
+  const world = await openWorld(options);
+  onTestFinished(() => world.close());
+  return world;
+}
+
+/** The same for tests that run side by side, where vitest can't tell whose end it is: close it yourself. */
+export async function openWorld(
+  options: Partial<SandboxOptions> = {},
+): Promise<World & { close(): Promise<void> }> {
   const base = await mkdtemp(path.join(tmpdir(), "tee-cluster-e2e-"));
   const folder = path.join(base, "work");
   await mkdir(folder);
@@ -57,10 +66,6 @@ export async function makeWorld(options: Partial<SandboxOptions> = {}): Promise<
     apiKey: CANARIES.apiKey,
     timings: FAST,
     ...options,
-  });
-  onTestFinished(async () => {
-    await sandbox.close();
-    await rm(base, { recursive: true, force: true });
   });
   const stateDir = path.join(base, "state");
   const env: Record<string, string> = {
@@ -88,6 +93,10 @@ export async function makeWorld(options: Partial<SandboxOptions> = {}): Promise<
     stateDir,
     env,
     start,
+    async close() {
+      await sandbox.close();
+      await rm(base, { recursive: true, force: true });
+    },
     async run(args, change) {
       const { exitCode, signal, stdout, stderr } = await start(args, change);
       return { exitCode, signal, stdout, stderr };

@@ -1,0 +1,114 @@
+/** The built program in a pseudo-terminal: keys in, and the screen as a person would see it. */
+import { setTimeout as delay } from "node:timers/promises";
+import { spawn } from "@lydell/node-pty";
+import xterm from "@xterm/headless";
+import { onTestFinished } from "vitest";
+import { PROGRAM, type World } from "./program.ts";
+
+const ROWS = 60;
+const COLUMNS = 100;
+/** ms that a text may take to come up. */
+const PATIENCE = 20_000;
+
+export const KEYS = {
+  enter: "\r",
+  up: "\u001b[A",
+  down: "\u001b[B",
+  interrupt: "\u0003",
+  eraseLine: "\u0015",
+} as const;
+
+export type TerminalSession = {
+  /** Every byte that the program wrote, escape sequences included. */
+  readonly bytes: () => string;
+  /** All lines, those that scrolled away included, without trailing blanks. */
+  screen(): string;
+  /** Types keys, one after the other as a person does. */
+  type(...keys: string[]): void;
+  /** Waits until the text stands somewhere behind the point where the last wait ended. @returns the screen. */
+  see(text: string | RegExp): Promise<string>;
+  /** The same, then types. */
+  answer(prompt: string | RegExp, ...keys: string[]): Promise<string>;
+  cursorVisible(): boolean;
+  readonly exit: Promise<number>;
+};
+
+/** Starts the program as a person would who has the world's environment, on a terminal and outside CI. */
+export function startInTerminal(
+  world: World,
+  args: readonly string[],
+  change: Readonly<Record<string, string | undefined>> = {},
+): TerminalSession {
+  const env = { ...world.env, CI: undefined, TERM: "xterm-256color", LANG: "C.UTF-8", ...change };
+  const child = spawn(process.execPath, [PROGRAM, ...args], {
+    cwd: world.folder,
+    env: Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined)),
+    cols: COLUMNS,
+    rows: ROWS,
+  });
+  const terminal = new xterm.Terminal({
+    cols: COLUMNS,
+    rows: ROWS,
+    scrollback: 5000,
+    allowProposedApi: true,
+  });
+  let bytes = "";
+  let ended = false;
+  child.onData((data) => {
+    bytes += data;
+    terminal.write(data);
+  });
+  const exit = new Promise<number>((resolve) => {
+    child.onExit(({ exitCode }) => {
+      ended = true;
+      // What was written last may still be on its way through the emulator.
+      terminal.write("", () => resolve(exitCode));
+    });
+  });
+  onTestFinished(() => {
+    if (!ended) child.kill("SIGKILL");
+    terminal.dispose();
+  });
+  const screen = (): string => textOf(terminal);
+  const see = (text: string | RegExp): Promise<string> => waitFor(screen, text, () => ended);
+  const type = (...keys: string[]): void => {
+    for (const key of keys) child.write(key);
+  };
+  return {
+    bytes: () => bytes,
+    screen,
+    type,
+    see,
+    async answer(prompt, ...keys) {
+      const shown = await see(prompt);
+      type(...keys);
+      return shown;
+    },
+    cursorVisible: () => bytes.lastIndexOf("\u001b[?25h") >= bytes.lastIndexOf("\u001b[?25l"),
+    exit,
+  };
+}
+
+function textOf(terminal: InstanceType<typeof xterm.Terminal>): string {
+  const buffer = terminal.buffer.active;
+  const lines = Array.from(
+    { length: buffer.length },
+    (_, index) => buffer.getLine(index)?.translateToString(true).trimEnd() ?? "",
+  );
+  return lines.join("\n").trimEnd();
+}
+
+async function waitFor(screen: () => string, text: string | RegExp, ended: () => boolean): Promise<string> {
+  const start = Date.now();
+  for (;;) {
+    const last = ended();
+    const shown = screen();
+    if (typeof text === "string" ? shown.includes(text) : text.test(shown)) return shown;
+    if (last || Date.now() - start > PATIENCE) {
+      throw new Error(
+        `${String(text)} did not come up${last ? " before the end" : ""}; the screen:\n${shown}`,
+      );
+    }
+    await delay(20);
+  }
+}
