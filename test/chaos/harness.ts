@@ -7,7 +7,7 @@ import path from "node:path";
 import { parse } from "yaml";
 import { orchestratorSchemas } from "../../src/orchestrator/schemas.ts";
 import { deployRunner } from "../helpers/orchestrator.ts";
-import { CANARIES, cloudOf, COMPOSE_FOLDER, makeWorld, type Run, type World } from "../helpers/program.ts";
+import { CANARIES, cloudOf, COMPOSE_FOLDER, openWorld, type Run, type World } from "../helpers/program.ts";
 
 export const FAULTS = [
   "kill",
@@ -42,35 +42,39 @@ const FOREIGN = "birdbath";
 export async function runTrial(trial: Trial): Promise<TrialReport> {
   let struck = false;
   let strike: (() => void) | undefined;
-  const world = await makeWorld({
+  const world = await openWorld({
     onRequest: ({ ordinal }) => {
       if (ordinal !== trial.point || struck) return;
       struck = true;
       strike?.();
     },
   });
-  await deployRunner(
-    world.sandbox,
-    FOREIGN,
-    path.join(COMPOSE_FOLDER, "docker-compose.phala.runner.yml"),
-    [],
-  );
-  world.sandbox.resetRequests();
-  struck = false;
-  setFault(world, trial);
-  const child = world.start(["init", "--json"]);
-  strike = () => {
-    if (trial.fault === "kill") child.kill("SIGKILL");
-    if (trial.fault === "SIGINT" || trial.fault === "SIGTERM") child.kill(trial.fault);
-  };
-  const { exitCode, signal, stdout, stderr } = await child;
-  world.sandbox.setFaults([]);
-  const clean = await runUntilClean(world);
-  return {
-    ...trial,
-    struck,
-    broken: await brokenPromises(world, trial, { exitCode, signal, stdout, stderr }, clean),
-  };
+  try {
+    await deployRunner(
+      world.sandbox,
+      FOREIGN,
+      path.join(COMPOSE_FOLDER, "docker-compose.phala.runner.yml"),
+      [],
+    );
+    world.sandbox.resetRequests();
+    struck = false;
+    setFault(world, trial);
+    const child = world.start(["init", "--json"]);
+    strike = () => {
+      if (trial.fault === "kill") child.kill("SIGKILL");
+      if (trial.fault === "SIGINT" || trial.fault === "SIGTERM") child.kill(trial.fault);
+    };
+    const { exitCode, signal, stdout, stderr } = await child;
+    world.sandbox.setFaults([]);
+    const clean = await runUntilClean(world);
+    return {
+      ...trial,
+      struck,
+      broken: await brokenPromises(world, trial, { exitCode, signal, stdout, stderr }, clean),
+    };
+  } finally {
+    await world.close();
+  }
 }
 
 function setFault(world: World, { fault, point }: Trial): void {
