@@ -18,7 +18,6 @@ export function createProgram(version: string, run: RunCommand): Command {
   const program = new Command("tee-cluster")
     .description("Brings up and keeps up a cluster of confidential VMs (Intel TDX) on Phala Cloud")
     .version(version, "-V, --version")
-    .showSuggestionAfterError()
     .helpCommand("help [command]", "help for a command");
 
   addOutputOptions(

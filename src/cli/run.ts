@@ -48,6 +48,12 @@ export async function runCommand(name: CommandName, options: Options): Promise<n
   }
 }
 
+/** Says a failure that came before any command ran. @returns the exit code. */
+export function reportFailure(name: string, options: Options, error: ClusterError): number {
+  reporterOf(options, redactorOf(process.env)).finish(failureOf(name, error, new Ledger()));
+  return EXIT_CODES[error.kind];
+}
+
 async function dispatch(
   name: CommandName,
   dependencies: CommandDependencies,
