@@ -1,4 +1,4 @@
-/** Steps 5 to 7, which `init` and `rotate-hash` share: the temporary runner never outlives them. */
+/** Steps 5 to 7 as one piece: the temporary runner never outlives them. */
 import { runnerEnvironmentNames } from "../compose/environment.ts";
 import type { ComposeFile } from "../compose/compose-file.ts";
 import { parseComposeHash, temporaryRunnerName, type ComposeHash } from "../domain.ts";

@@ -1,11 +1,9 @@
 /** What every command does first: resolve its inputs, hide its secrets, connect. */
 import { readConfigFile } from "../inputs/config-file.ts";
-import { INPUTS, type InputGroup } from "../inputs/definitions.ts";
-import { refuseProblems, resolveInputs, type Raw, type Resolution } from "../inputs/resolve.ts";
+import { inputDefinition, INPUTS, type InputGroup } from "../inputs/definitions.ts";
+import { parseInput, refuseProblems, resolveInputs, type Raw, type Resolution } from "../inputs/resolve.ts";
 import type { Connection } from "../inputs/types.ts";
 import { toConnection, type Values } from "../inputs/values.ts";
-import { parseInput } from "../inputs/resolve.ts";
-import { inputDefinition } from "../inputs/definitions.ts";
 import type { CommandDependencies, CommonFlags, Ports } from "./dependencies.ts";
 
 export type Preparation = {
@@ -46,6 +44,8 @@ async function startSandbox(
   dependencies: CommandDependencies,
   first: Resolution,
 ): Promise<{ examples: Raw; apiUrl: string; gatewayUrl: string; apiKey: string }> {
+  // The sandbox's examples replace what is missing, but nothing that is wrong: not even a folder may be made then.
+  refuseProblems({ ...first, missing: [] });
   const stateDir = first.values.stateDir;
   if (stateDir === undefined) throw new Error("no state directory");
   return dependencies.startSandbox(stateDir);
@@ -59,6 +59,7 @@ function bind(
   return {
     ...given,
     values: { ...given.values, phalaApiUrl, gatewayUrl, phalaApiKey },
+    origins: { ...given.origins, phalaApiUrl: "default", gatewayUrl: "default", phalaApiKey: "default" },
     missing: given.missing.filter(({ key }) => key !== "phalaApiKey"),
   };
 }
@@ -69,6 +70,7 @@ async function askForKey(resolution: Resolution, dependencies: CommandDependenci
   if (!dependencies.prompter || resolution.values.phalaApiKey !== undefined) return resolution;
   if (resolution.problems.length > 0) return resolution;
   const validate = (text: string): true | string => {
+    if (text === "") return "is required";
     const parsed = parseInput(definition, text, "prompt");
     return "problem" in parsed ? parsed.problem.message : true;
   };
@@ -76,7 +78,11 @@ async function askForKey(resolution: Resolution, dependencies: CommandDependenci
     message: "Phala Cloud API key (not shown)",
     validate,
   });
-  return { ...resolution, values: { ...resolution.values, phalaApiKey } };
+  return {
+    ...resolution,
+    values: { ...resolution.values, phalaApiKey },
+    origins: { ...resolution.origins, phalaApiKey: "prompt" },
+  };
 }
 
 /** From here on no secret comes out of the program, whatever prints it. */

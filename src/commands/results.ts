@@ -24,21 +24,6 @@ export type InitResult = {
   readonly warnings: readonly Warning[];
 };
 
-export type RotateHashResult = {
-  readonly ok: true;
-  readonly command: "rotate-hash";
-  readonly cluster: string;
-  readonly changed: boolean;
-  readonly registry: RegistryResult;
-  readonly runner_compose_hash: string;
-  readonly previous_compose_hashes: readonly string[];
-  readonly approved_compose_hashes: readonly string[];
-  /** `api`: pushed, the models kept running; `restart`: through the environment; `none`: nothing to do. */
-  readonly approved_via: "api" | "restart" | "none";
-  readonly steps: readonly StepReport[];
-  readonly warnings: readonly Warning[];
-};
-
 /** One resource that a run would create, change, delete or leave alone. */
 export type PlannedAction = {
   readonly action: "create" | "update" | "delete" | "write" | "reuse" | "none";
@@ -79,5 +64,5 @@ export type FailureResult = {
   readonly left_behind: readonly LeftBehind[];
 };
 
-export type SuccessResult = InitResult | RotateHashResult | DryRunResult | DoctorResult | SandboxResult;
+export type SuccessResult = InitResult | DryRunResult | DoctorResult | SandboxResult;
 export type CommandResult = SuccessResult | FailureResult;

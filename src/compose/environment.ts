@@ -1,6 +1,6 @@
 /**
  * The environments that CVMs are deployed with. Names and their order are part of a compose hash, values are not;
- * `init`, `rotate-hash`, `hash` and `status` all take them from here.
+ * everything takes them from here.
  */
 import type { OrchestratorSchema } from "../domain.ts";
 import type { AwsCredentials, ClusterSettings } from "../inputs/types.ts";

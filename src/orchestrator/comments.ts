@@ -11,7 +11,7 @@ export const COMMENTS: Readonly<Record<string, string>> = {
     " Where models are reached if Phala's API does not answer; <model-port> is filled in.",
   "infrastructure/runner/registry-compose-path": " Relative to where the orchestrator runs.",
   "infrastructure/runner/runner-compose-path":
-    " Its compose hash is approved on the registry. After any change to this file: tee-cluster rotate-hash",
+    " Its compose hash is approved on the registry. After any change to this file: tee-cluster init, again",
   "infrastructure/runner/instance-type": " Size of the runners that the orchestrator adds.",
   "infrastructure/runner/memory-per-model-mb": " Estimated memory of one model container.",
   "infrastructure/runner/provision-factor":

@@ -6,7 +6,7 @@ import { parse } from "yaml";
 import { expect, test } from "vitest";
 import type { InitResult } from "../../src/commands/results.ts";
 import { orchestratorSchemas } from "../../src/orchestrator/schemas.ts";
-import { askForKey, deployRunner } from "../helpers/orchestrator.ts";
+import { askForKey, deployNamed, deployRunner } from "../helpers/orchestrator.ts";
 import { CANARIES, cloudOf, COMPOSE_FOLDER, makeWorld, mutationsOf } from "../helpers/program.ts";
 
 const RUNNER_COMPOSE = path.join(COMPOSE_FOLDER, "docker-compose.phala.runner.yml");
@@ -142,4 +142,39 @@ test("a cluster whose name another one's begins with is refused, both ways round
   expect(prefix.stdout).toContain("bird-tracker-registry");
   const longer = await world.run(["init", "--json"], { TEE_CLUSTER_NAME: "bird-tracker-two" });
   expect(longer.exitCode).toBe(6);
+});
+
+test("a changed runner compose file is approved by the next run, and runners of the old one stay accepted", async () => {
+  const world = await makeWorld();
+  const first = await world.run(["init", "--json"]);
+  const { registry, runner_compose_hash: oldHash } = JSON.parse(first.stdout) as InitResult;
+  const names = ["REGISTRY_URL", "CAPACITY_THRESHOLD"].map((name) => ({ name, value: "1" }));
+  const oldRunner = await deployRunner(world.sandbox, "bird-tracker", RUNNER_COMPOSE, names);
+
+  const changed = path.join(world.folder, "runner.yml");
+  await writeFile(changed, `${await readFile(RUNNER_COMPOSE, "utf8")}# another comment, another hash\n`);
+  const second = await world.run(["init", "--json", "--runner-compose", changed]);
+  expect(second.exitCode).toBe(0);
+  const result = JSON.parse(second.stdout) as InitResult;
+  expect(result.approved_compose_hashes).toEqual([oldHash, result.runner_compose_hash]);
+
+  const newRunner = await deployRunner(world.sandbox, "bird-tracker", changed, names);
+  for (const runner of [oldRunner, newRunner]) {
+    expect(await askForKey(world.sandbox, registry.url, runner)).toMatchObject({ status: 200 });
+  }
+});
+
+test("a registry that holds a variable which the update would lose is left alone", async () => {
+  const world = await makeWorld();
+  const text = await readFile(path.join(COMPOSE_FOLDER, "docker-compose.phala.registry.yml"), "utf8");
+  await deployNamed(world.sandbox, "bird-tracker-registry", text, [
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "OPERATORS_OWN",
+  ]);
+  world.sandbox.resetRequests();
+  const run = await world.run(["init", "--json", "--adopt"]);
+  expect(run.exitCode).toBe(2);
+  expect(run.stdout).toContain("OPERATORS_OWN");
+  expect(mutationsOf(world.sandbox)).toEqual([]);
 });

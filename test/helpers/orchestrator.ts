@@ -30,6 +30,25 @@ export async function deployRunner(
   return created.value.appId;
 }
 
+/** A CVM that somebody made by hand, with these environment names. */
+export async function deployNamed(
+  sandbox: Sandbox,
+  name: string,
+  composeText: string,
+  names: readonly string[],
+): Promise<void> {
+  const cli = createPhalaCli({
+    bin: PHALA_BIN,
+    apiKey: sandbox.apiKey,
+    apiUrl: sandbox.apiUrl,
+    env: process.env,
+    onDetail: () => undefined,
+  });
+  const environment = names.map((variable) => ({ name: variable, value: "by-hand" }));
+  const created = await cli.createCvm({ name, instanceType: "tdx.medium", composeText, environment }, signal);
+  if (created.kind !== "ok") throw new Error(created.message);
+}
+
 /** The answer of `POST /registry/re-encrypt` to a running runner. */
 export async function askForKey(
   sandbox: Sandbox,

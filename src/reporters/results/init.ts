@@ -29,7 +29,6 @@ export function renderInit(result: InitResult, { theme, quiet }: View): string[]
       [
         // model_orchestrator/cli.py: `start` is the command of a real run, `dev` the one for a laptop.
         `model-orchestrator start --configuration-file ${shellWord(result.orchestrator_config)}`,
-        `tee-cluster status --cluster-name ${shellWord(result.cluster)}`,
       ],
       theme,
     ),

@@ -1,11 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type {
-  CommandResult,
-  DoctorResult,
-  DryRunResult,
-  RotateHashResult,
-} from "../../../src/commands/results.ts";
-import { FAILURE, HASH, INIT, OLD_HASH, REGISTRY, harness } from "./harness.ts";
+import type { CommandResult, DoctorResult, DryRunResult } from "../../../src/commands/results.ts";
+import { FAILURE, INIT, REGISTRY, harness } from "./harness.ts";
 
 function answer(
   result: CommandResult,
@@ -15,23 +10,6 @@ function answer(
   reporter.finish(result);
   return { out: out.text, err: err.text };
 }
-
-const ROTATION: RotateHashResult = {
-  ok: true,
-  command: "rotate-hash",
-  cluster: "bird-tracker",
-  changed: true,
-  registry: REGISTRY,
-  runner_compose_hash: HASH,
-  previous_compose_hashes: [OLD_HASH],
-  approved_compose_hashes: [HASH],
-  approved_via: "restart",
-  steps: [
-    { number: 5, id: "deploy-temporary-runner", status: "done", duration_ms: 61_000 },
-    { number: 6, id: "read-compose-hash", status: "done", duration_ms: 900 },
-  ],
-  warnings: [],
-};
 
 const DRY_RUN: DryRunResult = {
   ok: true,
@@ -102,7 +80,6 @@ describe("init", () => {
 
       Next:
         model-orchestrator start --configuration-file orchestrator.yml
-        tee-cluster status --cluster-name bird-tracker
       "
     `);
   });
@@ -135,57 +112,6 @@ describe("init", () => {
     reporter.finish({ ...INIT, warnings: [heard, { code: "b", message: "new" }] });
     expect(err.text).toBe("Warning: heard before\nWarning: new\n");
     expect(out.text).not.toContain("heard");
-  });
-});
-
-describe("rotate-hash", () => {
-  test("changed", () => {
-    expect(answer(ROTATION).out).toMatchInlineSnapshot(`
-      "Cluster bird-tracker approves the hash of its runner compose file.
-
-        Registry  bird-tracker-registry
-        URL       https://0123456789abcdef0123456789abcdef01234567-9010.dstack-pha-prod10.phala.network
-        Runner    3f5a9c0e3f5a9c0e3f5a9c0e3f5a9c0e3f5a9c0e3f5a9c0e3f5a9c0e3f5a9c0e
-        Approved  3f5a9c0e3f5a9c0e3f5a9c0e3f5a9c0e3f5a9c0e3f5a9c0e3f5a9c0e3f5a9c0e
-        Removed   b1c2d3e4b1c2d3e4b1c2d3e4b1c2d3e4b1c2d3e4b1c2d3e4b1c2d3e4b1c2d3e4
-        Via       its environment; the registry restarted
-
-        Deploy temporary runner CVM  done     1m 01s
-        Read the compose hash        done       0.9s
-        Total                                 1m 02s
-
-      Next:
-        tee-cluster status --cluster-name bird-tracker
-      "
-    `);
-  });
-
-  test("nothing to do", () => {
-    const same = {
-      ...ROTATION,
-      changed: false,
-      previous_compose_hashes: [HASH],
-      approved_via: "none",
-      steps: [],
-    } as const;
-    expect(answer(same).out).toMatchInlineSnapshot(`
-      "Nothing to do: cluster bird-tracker already approves the hash of its runner compose file.
-
-        Registry  bird-tracker-registry
-        URL       https://0123456789abcdef0123456789abcdef01234567-9010.dstack-pha-prod10.phala.network
-        Runner    3f5a9c0e3f5a9c0e3f5a9c0e3f5a9c0e3f5a9c0e3f5a9c0e3f5a9c0e3f5a9c0e
-        Approved  3f5a9c0e3f5a9c0e3f5a9c0e3f5a9c0e3f5a9c0e3f5a9c0e3f5a9c0e3f5a9c0e
-        Via       nothing had to be changed
-
-      Next:
-        tee-cluster status --cluster-name bird-tracker
-      "
-    `);
-  });
-
-  test("--quiet: the approved hashes", () => {
-    const both = { ...ROTATION, approved_compose_hashes: [OLD_HASH, HASH] };
-    expect(answer(both, { quiet: true }).out).toBe(`${OLD_HASH}\n${HASH}\n`);
   });
 });
 

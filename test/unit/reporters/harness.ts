@@ -80,7 +80,6 @@ export async function screenOf(bytes: string, columns = 80, rows = 24): Promise<
 }
 
 export const HASH = "3f5a9c0e".repeat(8);
-export const OLD_HASH = "b1c2d3e4".repeat(8);
 
 export const REGISTRY: RegistryResult = {
   name: "bird-tracker-registry",

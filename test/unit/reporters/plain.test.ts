@@ -89,11 +89,11 @@ describe("progress as lines", () => {
   test("details with --verbose only, numbers in init only", () => {
     const { emit, err } = harness({ verbose: true });
     emit(
-      { type: "run-started", command: "rotate-hash", headline: "Rotating" },
+      { type: "run-started", command: "renew", headline: "Renewing" },
       { type: "detail", message: "GET /cvms 200" },
       { type: "step-started", step: "read-compose-hash" },
     );
-    expect(err.text).toBe("Rotating\n  GET /cvms 200\nRead the compose hash\n");
+    expect(err.text).toBe("Renewing\n  GET /cvms 200\nRead the compose hash\n");
   });
 
   test("a wait is told every ten seconds at most, and only when it changes", () => {
