@@ -28,7 +28,7 @@ type WorldOptions = {
 
 async function world(options: WorldOptions = {}): Promise<World> {
   const stateDir = path.join(await temporaryFolder(), "cloud");
-  const sandbox = await startSandbox({ stateDir, onRequest: options.onRequest });
+  const sandbox = await startSandbox({ stateDir, timings: { bootMs: 0 }, onRequest: options.onRequest });
   onTestFinished(() => sandbox.close());
   const details: string[] = [];
   const cli = createPhalaCli({
