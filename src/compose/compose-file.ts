@@ -1,9 +1,9 @@
 /** Reading a compose file: its exact text, which is measured, and what the checks need to know of it. */
-import { readFile } from "node:fs/promises";
-import { parseDocument, visit } from "yaml";
+import { readFile, stat } from "node:fs/promises";
+import { parseDocument, visit, type Document } from "yaml";
 import { z } from "zod";
 import { sha256Hex } from "../app-compose.ts";
-import { ClusterError } from "../errors.ts";
+import { ClusterError, messageOf } from "../errors.ts";
 import { placeholdersIn, type Placeholder } from "./placeholders.ts";
 import { publishedPorts } from "./ports.ts";
 
@@ -33,12 +33,7 @@ export type ComposeFile = {
 
 /** @throws ClusterError (prerequisite) that says what is wrong with the file and what to do. */
 export async function readComposeFile(path: string): Promise<ComposeFile> {
-  let bytes: Buffer;
-  try {
-    bytes = await readFile(path);
-  } catch (error) {
-    throw unreadable(path, error as NodeJS.ErrnoException);
-  }
+  const bytes = await bytesOf(path);
   if (bytes.length > MAX_COMPOSE_BYTES) {
     const limit = `${MAX_COMPOSE_BYTES / 1024} KB`;
     throw broken(
@@ -51,15 +46,28 @@ export async function readComposeFile(path: string): Promise<ComposeFile> {
   return parseCompose(decode(bytes, path), path);
 }
 
+/** A named pipe would block, a device never end: only files are read. */
+async function bytesOf(path: string): Promise<Buffer> {
+  try {
+    const found = await stat(path);
+    if (found.isFile()) return await readFile(path);
+    if (found.isDirectory())
+      throw broken(path, "compose-not-a-file", "is a directory", "give the path of the file in it");
+    throw broken(path, "compose-not-a-file", "is not a regular file", "save it as a file and give its path");
+  } catch (error) {
+    throw error instanceof ClusterError ? error : unreadable(path, error);
+  }
+}
+
 /** @throws ClusterError (prerequisite). */
 export function parseCompose(text: string, path: string): ComposeFile {
   if (text.trim() === "")
     throw broken(path, "compose-empty", "is empty", "give a compose file with the spawntee service");
-  const document = parseDocument(text, { prettyErrors: true });
+  // Docker compose knows merge keys (`<<: *common`), which YAML 1.2 readers leave alone unless told.
+  const document = parseDocument(text, { prettyErrors: true, merge: true });
   const [error] = document.errors;
-  if (error)
-    throw broken(path, "compose-not-yaml", `is not YAML: ${firstLine(error.message)}`, "mend the syntax");
-  const shape = composeSchema.safeParse(document.toJS());
+  if (error) throw notYaml(path, error.message);
+  const shape = composeSchema.safeParse(plainValue(document, path));
   if (!shape.success) {
     const [issue] = shape.error.issues;
     const where = issue?.path.join(".") || "the document";
@@ -70,12 +78,14 @@ export function parseCompose(text: string, path: string): ComposeFile {
       "it needs a mapping `services` with at least one service",
     );
   }
+  const services = Object.entries(shape.data.services).map(([name, service]) => serviceOf(name, service));
+  const passedOn = services.flatMap(({ environment }) => Object.values(environment));
   return {
     path,
     text,
     digest: sha256Hex(text),
-    services: Object.entries(shape.data.services).map(([name, service]) => serviceOf(name, service)),
-    placeholders: placeholdersIn(scalarsOf(document)),
+    services,
+    placeholders: placeholdersIn([...scalarsOf(document), ...passedOn].join("\n")),
   };
 }
 
@@ -110,31 +120,46 @@ function serviceOf(name: string, service: z.infer<typeof serviceSchema>): Compos
   };
 }
 
-/** Both spellings: a list of `NAME=value`, or a mapping. */
+/**
+ * Both spellings: a list of `NAME=value`, or a mapping. A name without a value takes the variable of that name,
+ * so it says the same as `NAME=${NAME}`; overlooked, a registry would be deployed without its AWS keys.
+ */
 function environmentOf(environment: z.infer<typeof serviceSchema>["environment"]): Record<string, string> {
   if (environment === undefined) return {};
   if (!Array.isArray(environment)) {
     return Object.fromEntries(
-      Object.entries(environment).map(([name, value]) => [name, String(value ?? "")]),
+      Object.entries(environment).map(([name, value]) => [
+        name,
+        value === null ? `\${${name}}` : String(value),
+      ]),
     );
   }
   return Object.fromEntries(
     environment.map((line) => {
       const [name = "", ...value] = line.split("=");
-      return [name, value.join("=")];
+      return [name, value.length === 0 ? `\${${name}}` : value.join("=")];
     }),
   );
 }
 
-/** The text of all scalars: a `$` in a comment is no placeholder. */
-function scalarsOf(document: ReturnType<typeof parseDocument>): string {
+/** @throws ClusterError for an alias without its anchor, or aliases that unfold without end. */
+function plainValue(document: Document, path: string): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    throw notYaml(path, messageOf(error));
+  }
+}
+
+/** The texts of all values: a `$` in a comment or a key is no placeholder. */
+function scalarsOf(document: Document): readonly string[] {
   const texts: string[] = [];
   visit(document, {
-    Scalar(_, node) {
-      if (typeof node.value === "string") texts.push(node.value);
+    Scalar(place, node) {
+      if (place !== "key" && typeof node.value === "string") texts.push(node.value);
     },
   });
-  return texts.join("\n");
+  return texts;
 }
 
 function decode(bytes: Buffer, path: string): string {
@@ -147,8 +172,8 @@ function decode(bytes: Buffer, path: string): string {
   throw broken(path, "compose-binary", "is not text (UTF-8)", "give a compose file");
 }
 
-function unreadable(path: string, error: NodeJS.ErrnoException): ClusterError {
-  if (error.code === "ENOENT") {
+function unreadable(path: string, error: unknown): ClusterError {
+  if (error instanceof Error && "code" in error && error.code === "ENOENT") {
     return broken(
       path,
       "compose-missing",
@@ -156,9 +181,11 @@ function unreadable(path: string, error: NodeJS.ErrnoException): ClusterError {
       "give its path with --registry-compose or --runner-compose, or run where the orchestrator runs",
     );
   }
-  if (error.code === "EISDIR")
-    return broken(path, "compose-not-a-file", "is a directory", "give the path of the file in it");
-  return broken(path, "compose-unreadable", `can't be read: ${error.message}`, "check its permissions");
+  return broken(path, "compose-unreadable", `can't be read: ${messageOf(error)}`, "check its permissions");
+}
+
+function notYaml(path: string, reason: string): ClusterError {
+  return broken(path, "compose-not-yaml", `is not YAML: ${firstLine(reason)}`, "mend the syntax");
 }
 
 function broken(path: string, code: string, what: string, hint: string): ClusterError {

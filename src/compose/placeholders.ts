@@ -18,6 +18,12 @@ export function placeholdersIn(text: string): readonly Placeholder[] {
   return [...found.values()];
 }
 
+/** A text as it is when no variable is set: `${PORT:-9010}:8080` is `9010:8080`. Innermost defaults first. */
+export function withDefaults(text: string): string {
+  const filled = text.replaceAll(/\$\{[A-Za-z_]\w*:?-([^{}$]*)\}/g, "$1");
+  return filled === text ? text : withDefaults(filled);
+}
+
 function collect(text: string, found: Map<string, Placeholder>): void {
   let at = text.indexOf("$");
   while (at !== -1) {

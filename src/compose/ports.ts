@@ -1,5 +1,7 @@
 /** The host side of a compose service's `ports`: https://docs.docker.com/reference/compose-file/services/#ports */
 
+import { withDefaults } from "./placeholders.ts";
+
 type PortEntry = string | number | { readonly published?: string | number | undefined };
 
 export function publishedPorts(entries: readonly PortEntry[]): ReadonlySet<number> {
@@ -8,8 +10,8 @@ export function publishedPorts(entries: readonly PortEntry[]): ReadonlySet<numbe
 
 /** Of `[address:]published:target[/protocol]`; a container port alone gets a port that nobody knows. */
 function hostPart(entry: PortEntry): string {
-  if (typeof entry === "object") return String(entry.published ?? "");
-  const parts = String(entry)
+  if (typeof entry === "object") return withDefaults(String(entry.published ?? ""));
+  const parts = withDefaults(String(entry))
     .replace(/\/\w+$/, "")
     .split(":");
   return parts.length < 2 ? "" : (parts.at(-2) ?? "");

@@ -74,11 +74,14 @@ function pairsOf(document: Document, path: string, lines: LineCounter): Pair[] {
   });
 }
 
+/** People write a secret's key as the variable is written, too. */
+const likeFlag = (name: string): string => name.toLowerCase().replaceAll("_", "-");
+
 function definitionFor(key: string, where: string): InputDefinition {
   const definition = INPUTS.find((input) => input.flag === key);
   if (definition) return definition;
   const secret = INPUTS.find(
-    (input) => input.secret && input.variables.some((v) => v.toLowerCase().replaceAll("_", "-") === key),
+    (input) => input.secret && input.variables.some((v) => likeFlag(v) === likeFlag(key)),
   );
   if (secret) {
     throw invalid(

@@ -100,33 +100,45 @@ export function schemaVersion(text: string): OrchestratorSchema {
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
 export function apiUrl(text: string): string {
-  refuseQuery(parseUrl(text), text);
+  refuseCredentials(text);
+  refuseQuery(text);
+  parseUrl(text);
   return text.replace(/\/+$/, "").replace(/\/api\/v1$/, "");
 }
 
-/** What is in a query may be a token: it is not repeated. */
-function refuseQuery(url: URL, text: string): void {
-  if (url.search !== "" || url.hash !== "")
-    say(`must not have a query or fragment behind ${quote(text.replace(/[?#].*$/s, ""))}`);
+/**
+ * Looked for before anything of the text is repeated: one that is no URL (`user:password@host` without a scheme,
+ * a blank in the host) may hold a password all the same.
+ */
+function refuseCredentials(text: string): void {
+  if (text.includes("@")) say("must not have credentials in it (there is an @)");
 }
+
+/** A path such as /health is put behind these URLs. */
+function refuseQuery(text: string): void {
+  if (/[?#]/.test(text)) say(`must not have a query or fragment behind ${quoteUrl(text)}`);
+}
+
+/** What is in a query may be a token: it is not repeated. */
+const quoteUrl = (text: string): string => quote(text.replace(/[?#].*$/s, ""));
 
 /** `shown` is what the operator typed, where that is not the text that is parsed. */
 function parseUrl(text: string, shown = text): URL {
-  // Looked for before parsing: a URL that does not parse may hold a password all the same.
-  if (/^[^/]*\/\/[^/]*@/.test(text)) say("must not have credentials in it");
+  refuseCredentials(text);
   const url = URL.canParse(text)
     ? new URL(text)
-    : say(`${quote(shown)} is no URL, such as https://cloud-api.phala.network`);
-  if (url.username !== "" || url.password !== "") say("must not have credentials in it");
+    : say(`${quoteUrl(shown)} is no URL, such as https://cloud-api.phala.network`);
   if (url.protocol === "https:") return url;
-  if (url.protocol !== "http:") say(`${quote(shown)} must begin with https://`);
+  if (url.protocol !== "http:") say(`${quoteUrl(shown)} must begin with https://`);
   // A key over plain HTTP to another machine is a key given away.
   return LOOPBACK.test(url.hostname)
     ? url
-    : say(`${quote(shown)} must begin with https:// (http only to this machine)`);
+    : say(`${quoteUrl(shown)} must begin with https:// (http only to this machine)`);
 }
 
 export function gatewayTemplate(text: string): string {
+  refuseCredentials(text);
+  refuseQuery(text);
   const unknown = [...text.matchAll(/\{([^}]*)\}/g)].find(
     ([, name]) => !["app_id", "port", "node", "base_domain"].includes(name ?? ""),
   );
@@ -139,8 +151,8 @@ export function gatewayTemplate(text: string): string {
     .replaceAll("{port}", "1")
     .replaceAll("{node}", "n")
     .replaceAll("{base_domain}", "example.com");
-  // A path such as /health is put behind it.
-  refuseQuery(parseUrl(filled, text), text);
+  if (/[{}]/.test(filled)) say(`${quote(text)} has a brace that opens or closes nothing`);
+  parseUrl(filled, text);
   return text;
 }
 
@@ -150,7 +162,7 @@ const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 
 export function duration(text: string): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text);
   const ms = match ? Number(match[1]) * (UNITS[match[2] ?? ""] ?? 0) : 0;
-  return ms > 0 && ms <= 24 * 3_600_000
+  return ms >= 1 && ms <= 24 * 3_600_000
     ? ms
     : say(`${quote(text)} is no duration, such as 500ms, 2s or 10m (up to 24h)`);
 }
@@ -171,7 +183,9 @@ export function watcher(text: string): Watcher {
     parseUrl(what);
     return { type, url: what };
   }
-  return say(`${quote(text)} is neither yaml:PATH nor onchain:URL`);
+  // A URL whose `onchain:` was forgotten.
+  if (text.includes("//")) refuseCredentials(text);
+  return say(`${quoteUrl(text)} is neither yaml:PATH nor onchain:URL`);
 }
 
 /** An absolute path; `~` is the home folder. */

@@ -66,8 +66,15 @@ async function send(what: HttpRequest, dispatcher: Dispatcher, signal: AbortSign
     };
   } catch (error) {
     if (signal.aborted) throw signal.reason;
-    if (limit.aborted) throw new Error(`no answer within ${what.timeoutMs / 1000}s`, { cause: error });
+    if (limit.aborted) throw new TimeLimitError(what.timeoutMs);
     throw error;
+  }
+}
+
+class TimeLimitError extends Error {
+  constructor(limitMs: number) {
+    super(`no answer within ${limitMs / 1000}s`);
+    this.name = "TimeLimitError";
   }
 }
 
@@ -86,7 +93,7 @@ async function readText(body: AsyncIterable<Buffer>, limit: number): Promise<str
 export function describeNetworkError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const inner = error.cause instanceof Error ? error.cause : error;
-  const code = (inner as NodeJS.ErrnoException).code;
+  const code = "code" in inner && typeof inner.code === "string" ? inner.code : undefined;
   const message = inner.message === "" ? inner.name : inner.message;
   return code === undefined || message.includes(code) ? message : `${message} (${code})`;
 }

@@ -1,36 +1,100 @@
 /** A file that is complete or untouched: written beside its target, flushed, and renamed over it. */
 import { randomBytes } from "node:crypto";
-import { open, realpath, rename, rm, stat } from "node:fs/promises";
+import { open, readlink, realpath, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { ClusterError, messageOf } from "../errors.ts";
 
+const MAX_LINKS = 40;
+
 /**
- * Writes the whole text. A symbolic link stays one, its target is replaced; the mode of an existing file stays.
- * @throws ClusterError `config-unwritable` (conflict); the file is as it was.
+ * Writes the whole text (UTF-8). A symbolic link stays one, its target is replaced; an existing file keeps its
+ * mode, a new one gets `mode` (default 0644, less the umask).
+ * @throws ClusterError `config-unwritable` (conflict) where it can't be written, `config-not-a-file` (conflict)
+ *   for a folder or device, `config-folder-missing` (input); whatever was there is as it was.
  */
-export async function writeFileAtomically(file: string, text: string): Promise<void> {
-  const target = await realpath(file).catch(() => path.resolve(file));
-  const temporary = path.join(
-    path.dirname(target),
-    `.${path.basename(target)}.${randomBytes(6).toString("hex")}`,
-  );
+export async function writeFileAtomically(
+  file: string,
+  text: string,
+  { mode = 0o644 }: { readonly mode?: number } = {},
+): Promise<void> {
+  let temporary: string | undefined;
   try {
-    const mode = await stat(target).then(
-      (found) => (found.isFile() ? found.mode & 0o777 : Promise.reject(new Error("it is not a file"))),
-      () => 0o644,
+    const target = await targetOf(file);
+    const existing = await modeOf(target, file);
+    temporary = path.join(
+      path.dirname(target),
+      `.${path.basename(target).slice(0, 200)}.${randomBytes(6).toString("hex")}`,
     );
-    const handle = await open(temporary, "wx", mode);
-    try {
-      await handle.writeFile(text);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
+    await writeNew(temporary, text, { mode, existing });
     await rename(temporary, target);
     await syncFolder(path.dirname(target));
   } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined);
+    if (temporary !== undefined) await rm(temporary, { force: true }).catch(() => undefined);
     throw unwritable(file, error);
+  }
+}
+
+/** The error for a file that can't be read or written. A ClusterError comes back as it is. */
+export function unwritable(file: string, error: unknown): ClusterError {
+  if (error instanceof ClusterError) return error;
+  const folder = path.dirname(file);
+  if (isErrno(error, "ENOENT")) {
+    return new ClusterError({
+      kind: "input",
+      code: "config-folder-missing",
+      message: `can't write ${file}: the folder ${folder} does not exist`,
+      hint: `make it with: mkdir -p '${folder}', or choose another place with --orchestrator-config`,
+      cause: error,
+    });
+  }
+  if (isErrno(error, "EISDIR")) return notAFile(file);
+  return new ClusterError({
+    kind: "conflict",
+    code: "config-unwritable",
+    message: `can't write ${file}: ${messageOf(error)}`,
+    hint: "choose another place with --orchestrator-config, or mend that; then run the same command again",
+    cause: error,
+  });
+}
+
+/** Where a chain of symbolic links ends, also where nothing is there yet: renaming over a link would end it. */
+async function targetOf(file: string): Promise<string> {
+  let at = path.resolve(file);
+  for (let links = 0; links < MAX_LINKS; links += 1) {
+    const folder = await realpath(path.dirname(at));
+    at = path.join(folder, path.basename(at));
+    const link = await readlink(at).catch(() => undefined);
+    if (link === undefined) return at;
+    at = path.resolve(folder, link);
+  }
+  throw new Error("too many symbolic links");
+}
+
+/** Permission bits of the existing file; undefined where there is none. */
+async function modeOf(target: string, file: string): Promise<number | undefined> {
+  try {
+    const found = await stat(target);
+    if (!found.isFile()) throw notAFile(file);
+    return found.mode & 0o777;
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return undefined;
+    throw error;
+  }
+}
+
+async function writeNew(
+  temporary: string,
+  text: string,
+  { mode, existing }: { readonly mode: number; readonly existing: number | undefined },
+): Promise<void> {
+  // Private until the text is in it and the mode of the file it replaces is known to fit.
+  const handle = await open(temporary, "wx", existing === undefined ? mode : 0o600);
+  try {
+    await handle.writeFile(text);
+    if (existing !== undefined) await handle.chmod(existing);
+    await handle.sync();
+  } finally {
+    await handle.close();
   }
 }
 
@@ -42,12 +106,15 @@ async function syncFolder(folder: string): Promise<void> {
   await handle.close();
 }
 
-export function unwritable(file: string, error: unknown): ClusterError {
+function notAFile(file: string): ClusterError {
   return new ClusterError({
     kind: "conflict",
-    code: "config-unwritable",
-    message: `can't write ${file}: ${messageOf(error)}`,
-    hint: "choose another place with --orchestrator-config, or mend that; then run the same command again",
-    cause: error,
+    code: "config-not-a-file",
+    message: `can't write ${file}: it is a folder, or no regular file`,
+    hint: "give the path of a file with --orchestrator-config",
   });
+}
+
+function isErrno(error: unknown, code: string): boolean {
+  return error instanceof Error && "code" in error && error.code === code;
 }

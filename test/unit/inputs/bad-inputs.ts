@@ -103,6 +103,7 @@ const PLACES = [
     ["without the app", "https://{port}.example.com", "lacks {app_id}"],
     ["without the port", "https://{app_id}.example.com", "lacks {port}"],
     ["a misspelt placeholder", "https://{app_id}-{port}.{domain}", "{domain} is none of"],
+    ["an open brace", "https://{app_id}-{port}.example.com/{", "brace"],
     [
       "another scheme",
       "ftp://{app_id}-{port}.{node}",
@@ -127,6 +128,7 @@ const WORDS = [
     ["no unit", "10", '"10"', "such as 500ms, 2s or 10m"],
     ["zero", "0s", '"0s"', "such as 500ms, 2s or 10m"],
     ["more than a day", "25h", '"25h"', "up to 24h"],
+    ["less than a millisecond", "0.5ms", '"0.5ms"', "such as 500ms, 2s or 10m"],
     ["negative", "-1s", '"-1s"', "such as 500ms, 2s or 10m"],
   ]),
   ...bad("pollInterval", [["an unknown unit", "2 seconds", '"2 seconds"', "such as 500ms, 2s or 10m"]]),
@@ -172,8 +174,32 @@ const SECRETS = [
   ...badSecret("phalaApiUrl", "PHALA_API_URL", [
     ["credentials", "https://user:canary@example.com", "credentials"],
     ["credentials, and no URL", "https://user:canary@exa mple", "credentials"],
+    ["credentials, and no scheme", "user:canary@example.com", "credentials"],
+    ["credentials, and no slashes", "https:user:canary@exa mple", "credentials"],
+    ["credentials with a slash", "https://user:/canary@exa mple", "credentials"],
     ["a token in the query", "https://example.com/?token=canary", "query"],
+    ["a token in the query, and no URL", "https://exa mple/?token=canary", "query"],
   ]).map((row) => ({ ...row, hides: "canary" })),
 ];
 
-export const BAD_INPUTS: readonly BadInput[] = [...NAMES, ...NUMBERS, ...PLACES, ...WORDS, ...SECRETS];
+const HIDDEN_URLS = [
+  ...badSecret("gatewayUrl", "TEE_CLUSTER_GATEWAY_URL", [
+    ["credentials, and no port", "https://user:canary@{app_id}.example.com", "credentials"],
+    ["credentials, and a misspelt placeholder", "https://user:canary@{app_id}-{port}.{oops}", "credentials"],
+    ["a token, and no port", "https://{app_id}.example.com/?token=canary", "query"],
+  ]),
+  ...bad("watcher", [
+    ["credentials", "onchain:https://user:canary@rpc.example.com", "credentials"],
+    ["credentials, and no type", "https://user:canary@rpc.example.com", "credentials"],
+    ["a token, and plain http", "onchain:http://rpc.example.com/?key=canary", "must begin with https://"],
+  ]),
+].map((row) => ({ ...row, hides: "canary" }));
+
+export const BAD_INPUTS: readonly BadInput[] = [
+  ...NAMES,
+  ...NUMBERS,
+  ...PLACES,
+  ...WORDS,
+  ...SECRETS,
+  ...HIDDEN_URLS,
+];

@@ -52,6 +52,12 @@ describe("the text of a config file", () => {
       "f.yml:2: aws-secret-access-key is a secret",
       "AWS_SECRET_ACCESS_KEY",
     ],
+    [
+      "a secret, spelt as its variable",
+      "AWS_SECRET_ACCESS_KEY: canary",
+      "is a secret",
+      "AWS_SECRET_ACCESS_KEY",
+    ],
     ["another secret", "phala-api-key: canary", "f.yml:1: phala-api-key is a secret", "PHALA_API_KEY"],
   ])("is refused: %s", async (_, text, message, help) => {
     const error = await refusal(() => parseConfigFile(text, "f.yml"));

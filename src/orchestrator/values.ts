@@ -1,0 +1,92 @@
+/** What belongs into orchestrator.yml, as plain values in the order in which they are written. Pure. */
+import { ClusterError } from "../errors.ts";
+import type { ClusterSettings } from "../inputs/types.ts";
+
+/** Sections that are the operator's once the file exists, unless this very run was told what to put there. */
+export type ExplicitSection = "crunches" | "watcher" | "watcher-interval";
+
+export type OrchestratorValues = {
+  readonly settings: ClusterSettings;
+  readonly phalaApiUrl: string;
+  /** With the literal `<model-port>`; schema v1 only. */
+  readonly clusterUrls: readonly string[];
+  /** Given with a flag in this run, so they are changed in an existing file too; default: none. */
+  readonly explicit?: ReadonlySet<ExplicitSection>;
+};
+
+export type Plain = Readonly<Record<string, unknown>>;
+
+/** The runner block's keys that are kept up to date, also in a file that others have edited. */
+export function managedRunnerKeys({ settings, phalaApiUrl, clusterUrls }: OrchestratorValues): Plain {
+  const v1 = settings.orchestratorSchema === "v1";
+  return {
+    type: "phala",
+    "cluster-name": settings.clusterName,
+    "phala-api-url": phalaApiUrl,
+    ...(v1 ? { "cluster-urls": clusterUrls, "registry-compose-path": settings.registryCompose } : {}),
+    "runner-compose-path": settings.runnerCompose,
+    ...(v1 ? {} : { "gateway-key-path": gatewayKeyPath(settings) }),
+    "spawntee-port": settings.spawnteePort,
+    "instance-type": settings.instanceType,
+    "memory-per-model-mb": settings.memoryPerModelMb,
+    // Schema v2 has no provision factor: its orchestrator passes this one on to its runners as
+    // CAPACITY_THRESHOLD, and a runner that says it is full makes it add the next.
+    ...(v1
+      ? { "provision-factor": settings.provisionFactor }
+      : { "capacity-threshold": settings.capacityThreshold }),
+    "max-models": settings.maxModels,
+  };
+}
+
+/** Keys that only the other schema knows: an orchestrator refuses a file that has them. */
+export const FOREIGN_RUNNER_KEYS = {
+  v1: ["capacity-threshold", "gateway-key-path"],
+  v2: ["cluster-urls", "registry-compose-path", "provision-factor"],
+} as const;
+
+/** Seconds; ours in a new file only, an existing value is the operator's. */
+export const REQUEST_TIMEOUT = { "request-timeout": 60 } as const;
+
+export const loggingSection = (): Plain => ({ level: "info" });
+
+/** `infrastructure` without its runner. */
+export const infrastructureSection = (): Plain => ({
+  database: { type: "sqlite", path: "orchestrator.db" },
+  publishers: [{ type: "websocket", address: "127.0.0.1", port: 9091 }],
+});
+
+export function watcherSection({ watcher, watcherIntervalSeconds }: ClusterSettings): Plain {
+  return {
+    interval: watcherIntervalSeconds,
+    poller:
+      watcher.type === "yaml" ? { type: "yaml", path: watcher.path } : { type: "onchain", url: watcher.url },
+  };
+}
+
+export function crunchesSection({ crunches }: ClusterSettings): readonly Plain[] {
+  return crunches.map(({ id, name }) => ({ id, name, infrastructure: { zone: "phala" } }));
+}
+
+/** A whole new file. */
+export function wholeConfig(values: OrchestratorValues): Plain {
+  const { settings } = values;
+  return {
+    logging: loggingSection(),
+    infrastructure: {
+      ...infrastructureSection(),
+      runner: { ...managedRunnerKeys(values), ...REQUEST_TIMEOUT },
+    },
+    watcher: watcherSection(settings),
+    crunches: crunchesSection(settings),
+  };
+}
+
+function gatewayKeyPath(settings: ClusterSettings): string {
+  if (settings.gatewayKeyPath !== undefined && settings.gatewayKeyPath !== "") return settings.gatewayKeyPath;
+  throw new ClusterError({
+    kind: "input",
+    code: "gateway-key-path-missing",
+    message: "orchestrator schema v2 needs gateway-key-path, and none is given",
+    hint: "give the coordinator's RSA key with --gateway-key-path, or use --orchestrator-schema v1",
+  });
+}

@@ -1,0 +1,51 @@
+/** A sandbox and the adapters over it, as the tests here need them. */
+import { chmod, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { onTestFinished } from "vitest";
+import { createPhalaCli, type PhalaCliOptions } from "../../../src/phala/cli.ts";
+import type { CreateCvmRequest, PhalaCli } from "../../../src/ports.ts";
+import { startSandbox, type Sandbox, type SandboxOptions } from "../../../src/sandbox/index.ts";
+import { PHALA_BIN } from "../../helpers/phala-bin.ts";
+import { temporaryFolder } from "../../helpers/temporary.ts";
+
+export const COMPOSE_TEXT =
+  "services:\n  spawntee:\n    image: example/secure-spawn:1\n    ports: ['9010:8080']\n";
+
+export const deployment = (
+  name: string,
+  environment: CreateCvmRequest["environment"] = [],
+): CreateCvmRequest => ({
+  name,
+  instanceType: "tdx.small",
+  composeText: COMPOSE_TEXT,
+  environment,
+});
+
+export async function startedSandbox(options: Partial<SandboxOptions> = {}): Promise<Sandbox> {
+  const sandbox = await startSandbox({ stateDir: path.join(await temporaryFolder(), "cloud"), ...options });
+  onTestFinished(() => sandbox.close());
+  return sandbox;
+}
+
+export function phala(
+  connection: { readonly apiUrl: string; readonly apiKey: string },
+  more: Partial<PhalaCliOptions> = {},
+): PhalaCli {
+  const { apiUrl, apiKey } = connection;
+  return createPhalaCli({
+    bin: PHALA_BIN,
+    env: process.env,
+    onDetail: () => undefined,
+    apiUrl,
+    apiKey,
+    ...more,
+  });
+}
+
+/** A program of the test's own, as a shell script. */
+export async function program(folder: string, script: string): Promise<string> {
+  const file = path.join(folder, "phala");
+  await writeFile(file, `#!/bin/sh\n${script}\n`);
+  await chmod(file, 0o755);
+  return file;
+}
