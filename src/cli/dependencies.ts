@@ -8,6 +8,7 @@ import { createHttpClient, type HttpClient } from "../net/http.ts";
 import { createCloudApi } from "../phala/api.ts";
 import { createPhalaCli } from "../phala/cli.ts";
 import type { Redactor } from "../redact.ts";
+import { stripControls } from "../reporters/clean.ts";
 import type { Reporter } from "../reporters/reporter.ts";
 import { createSpawntee } from "../spawntee/client.ts";
 import { systemClock } from "../workflow/clock.ts";
@@ -43,7 +44,7 @@ export function createDependencies(given: Given): {
       closers.push(close);
       return handle;
     },
-    prompter: mayAsk(options) ? pausing(terminalPrompter(signal, print), reporter) : undefined,
+    prompter: mayAsk(options) ? pausing(terminalPrompter(signal, printer(redactor)), reporter) : undefined,
   };
   return {
     dependencies,
@@ -75,9 +76,13 @@ function mayAsk(options: Options): boolean {
   return process.stdin.isTTY && process.stderr.isTTY;
 }
 
-const print = (text: string): void => {
-  process.stderr.write(`${text}\n`);
-};
+/** What the wizard shows may hold the platform's words: no secret and no control sequence gets through. */
+function printer(redactor: Redactor): (text: string) => void {
+  return (text) => {
+    const lines = text.split("\n").map((line) => redactor.redact(stripControls(line)));
+    process.stderr.write(`${lines.join("\n")}\n`);
+  };
+}
 
 /** A prompt owns the terminal: the live line pauses meanwhile. */
 function pausing(prompter: Prompter, reporter: Reporter): Prompter {

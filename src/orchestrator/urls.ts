@@ -38,15 +38,6 @@ export function orchestratorBaseDomain(node: string): string {
   return `dstack-pha-${node}.phala.network`;
 }
 
-/**
- * Where the orchestrator will look for a port of a CVM, whatever the gateway's domain really is.
- * @throws ClusterError `address-incomplete` (platform) where a part is empty.
- */
-export function orchestratorUrl(appId: string, port: number, node: string): string {
-  const baseDomain = node === "" ? "" : orchestratorBaseDomain(node);
-  return renderGatewayUrl(DEFAULT_GATEWAY_URL, { appId, port, node, baseDomain });
-}
-
 function incomplete(template: string, name: string): ClusterError {
   return new ClusterError({
     kind: "platform",

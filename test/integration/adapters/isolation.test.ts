@@ -260,13 +260,3 @@ test("a phala.toml does redirect phala when it runs plainly: the danger is real 
   const { cvms } = await sandbox.cloud();
   expect(cvms.map((cvm) => cvm.name)).toEqual(["bird-tracker-registry"]);
 });
-
-/** Where this process makes its temporary folders, until the test ends. */
-function useTemporaryDirectory(folder: string): void {
-  const before = process.env["TMPDIR"];
-  process.env["TMPDIR"] = folder;
-  onTestFinished(() => {
-    if (before === undefined) delete process.env["TMPDIR"];
-    else process.env["TMPDIR"] = before;
-  });
-}
