@@ -10,7 +10,7 @@ import type { Sandbox, SandboxRequest } from "../../../src/sandbox/index.ts";
 import { PHALA_BIN, runPhala } from "../../helpers/phala-bin.ts";
 import { temporaryFolder } from "../../helpers/temporary.ts";
 import { childrenOf, NODE_PRELOAD_CHECK } from "./processes.ts";
-import { deployment, phala, program, startedSandbox, useTemporaryDirectory } from "./world.ts";
+import { deployment, phala, program, startedSandbox } from "./world.ts";
 
 const COMPOSE = fileURLToPath(
   new URL("../../../fixtures/compose/docker-compose.phala.runner.yml", import.meta.url),
