@@ -49,3 +49,13 @@ export async function program(folder: string, script: string): Promise<string> {
   await chmod(file, 0o755);
   return file;
 }
+
+/** Where this process makes its temporary folders, until the test ends. */
+export function useTemporaryDirectory(folder: string): void {
+  const before = process.env["TMPDIR"];
+  process.env["TMPDIR"] = folder;
+  onTestFinished(() => {
+    if (before === undefined) delete process.env["TMPDIR"];
+    else process.env["TMPDIR"] = before;
+  });
+}
