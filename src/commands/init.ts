@@ -5,7 +5,9 @@ import { readComposeFile, type ComposeFile } from "../compose/compose-file.ts";
 import { registryEnvironment, runnerEnvironmentNames } from "../compose/environment.ts";
 import type { ComposeHash } from "../domain.ts";
 import type { ClusterInputs } from "../inputs/types.ts";
+import type { Resolution } from "../inputs/resolve.ts";
 import { toClusterInputs } from "../inputs/values.ts";
+import type { ExplicitSection } from "../orchestrator/config.ts";
 import type { EnvironmentVariable } from "../ports.ts";
 import { readJournal } from "../state/journal.ts";
 import { summarizeJournal, type ClusterRecord } from "../state/record.ts";
@@ -42,9 +44,10 @@ export async function init(
   const steps = new StepRunner(emit, clock);
   emit({ type: "run-started", command: "init", headline: "Setting up a TEE cluster" });
   const { inputs, facts } = await firstTwoSteps(prepared, steps, dependencies, flags);
+  const explicit = explicitSections(prepared.resolution);
   if (flags.dryRun) return planInit(facts, steps.warnings);
   return withSession(sessionOptions(inputs, prepared, dependencies, flags), (session) =>
-    bringUp({ inputs, session, steps, dependencies, flags, facts }),
+    bringUp({ inputs, session, steps, dependencies, flags, facts, explicit }),
   );
 }
 
@@ -113,7 +116,15 @@ type BringUp = {
   readonly dependencies: CommandDependencies;
   readonly flags: CommonFlags;
   readonly facts: ClusterFacts;
+  readonly explicit: ReadonlySet<ExplicitSection>;
 };
+
+/** Sections of orchestrator.yml that this run was told about: in an existing file the others are the operator's. */
+function explicitSections({ origins }: Resolution): ReadonlySet<ExplicitSection> {
+  const inputs = { crunches: "crunch", watcher: "watcher", "watcher-interval": "watcherInterval" } as const;
+  const sections = Object.keys(inputs) as ExplicitSection[];
+  return new Set(sections.filter((section) => (origins[inputs[section]] ?? "default") !== "default"));
+}
 
 /** Steps 3 to 10, under the cluster's lock. */
 async function bringUp(run: BringUp): Promise<InitResult> {
@@ -146,7 +157,11 @@ async function bringUp(run: BringUp): Promise<InitResult> {
   const approved = await steps.run(approveComposeHash, approval, bench);
   const { hashes } = approval;
   const { mode } = await steps.run(verifyRegistry, { registry, approval: approved, hashes }, bench);
-  const { path } = await steps.run(writeOrchestratorConfig, { inputs, registry }, bench);
+  const { path } = await steps.run(
+    writeOrchestratorConfig,
+    { inputs, registry, explicit: run.explicit },
+    bench,
+  );
   return resultOf({ inputs, registry, mode, fresh, hashes, path, steps });
 }
 

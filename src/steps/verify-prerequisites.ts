@@ -6,24 +6,34 @@ import { refuseFailures, runChecks, type CheckOutcome } from "../checks/run-chec
 import type { Emit } from "../workflow/events.ts";
 import { done, type StepOutcome, type StepRunner } from "../workflow/step.ts";
 
+type Report = { readonly emit: Emit; readonly steps: StepRunner; readonly strict: boolean };
+
 /** The checks that need no cluster, and those of the cluster where its inputs are known already. */
 export async function verifyPrerequisites(
   facts: Facts,
   cluster: ClusterFacts | undefined,
-  report: { readonly emit: Emit; readonly steps: StepRunner; readonly strict: boolean },
+  report: Report,
 ): Promise<StepOutcome<undefined>> {
   const [platform, own] = await Promise.all([
-    runChecks(platformChecks, facts, (check) => report.emit({ type: "check-finished", check })),
-    cluster ? verifyCluster(cluster, report) : [],
+    runChecks(platformChecks, facts, ({ title }) => sayFinished(title, report)),
+    cluster ? runChecks(clusterChecks, cluster, ({ title }) => sayFinished(title, report)) : [],
   ]);
   const outcomes = [...platform, ...own];
+  // Said in the order of the list and not as each came back: the same run reads the same every time.
+  for (const { kind: _, ...check } of outcomes) {
+    if (check.status !== "skipped") report.emit({ type: "check-finished", check });
+  }
   refuseFailures(outcomes, report.strict);
   warnOf(outcomes, report.steps);
   const count = outcomes.filter(({ status }) => status === "passed").length;
   return done(undefined, `${count} checks passed`);
 }
 
-/** The checks of the cluster alone: the wizard runs them once its answers are there. */
+function sayFinished(title: string, { emit }: Report): void {
+  emit({ type: "step-progress", step: "verify-prerequisites", message: `${title}: looked at` });
+}
+
+/** The checks of the cluster alone, each said as it comes back. */
 export function verifyCluster(
   facts: ClusterFacts,
   report: { readonly emit: Emit },

@@ -1,30 +1,43 @@
 /** Step 10: write orchestrator.yml, or bring our keys in the existing one up to date. */
 import { readFile } from "node:fs/promises";
 import type { ClusterInputs } from "../inputs/types.ts";
-import { renderConfig, updateConfig, type OrchestratorValues } from "../orchestrator/config.ts";
+import {
+  renderConfig,
+  updateConfig,
+  type ExplicitSection,
+  type OrchestratorValues,
+} from "../orchestrator/config.ts";
 import { clusterUrlTemplate } from "../orchestrator/urls.ts";
 import { unwritable, writeFileAtomically } from "../orchestrator/write-file.ts";
 import { done, reused, type Step } from "../workflow/step.ts";
 import type { Registry } from "./registry.ts";
 
-export type WriteOrchestratorConfigInput = { readonly inputs: ClusterInputs; readonly registry: Registry };
+export type WriteOrchestratorConfigInput = {
+  readonly inputs: ClusterInputs;
+  readonly registry: Registry;
+  /** What the operator said in this run, and so is changed in an existing file too. */
+  readonly explicit: ReadonlySet<ExplicitSection>;
+};
 
 export const writeOrchestratorConfig: Step<WriteOrchestratorConfigInput, { readonly path: string }> = {
   id: "write-orchestrator-config",
-  async run({ inputs, registry }) {
+  async run(input) {
+    const { inputs } = input;
     const path = inputs.cluster.orchestratorConfig;
     const before = await readIfThere(path);
-    const after = configText(inputs, registry, before);
+    const after = configText(input, before);
     if (before === after) return reused({ path }, `${path} is up to date`);
     await writeFileAtomically(path, after);
     return done({ path }, before === undefined ? path : `${path} brought up to date`);
   },
 };
 
-function configText(inputs: ClusterInputs, registry: Registry, before: string | undefined): string {
+function configText(input: WriteOrchestratorConfigInput, before: string | undefined): string {
+  const { inputs, registry, explicit } = input;
   const { appId, nodeName: node, baseDomain } = registry;
   const values: OrchestratorValues = {
     settings: inputs.cluster,
+    explicit,
     phalaApiUrl: inputs.connection.phalaApiUrl,
     clusterUrls: [clusterUrlTemplate(inputs.connection.gatewayUrl, { appId, node, baseDomain })],
   };

@@ -16,7 +16,7 @@ test(
     const folder = await temporaryFolder();
     // Packing without scripts: the build that the tests run against is the one that is packed.
     await execa("npm", ["pack", "--ignore-scripts", "--pack-destination", folder], { cwd: ROOT });
-    const [tarball] = (await readdir(folder)).filter((name) => name.endsWith(".tgz"));
+    const tarball = (await readdir(folder)).find((name) => name.endsWith(".tgz"));
     const elsewhere = path.join(folder, "elsewhere");
     await mkdir(elsewhere);
     await execa("npm", ["install", "--no-audit", "--prefix", elsewhere, path.join(folder, tarball ?? "")], {
