@@ -141,7 +141,7 @@ async function bringUp(run: BringUp): Promise<InitResult> {
   await clearLeftoverRunner(cluster.clusterName, record, steps.contextFor(bench));
   const registry = await steps.run(
     deployRegistry,
-    { inputs, compose: registryFile, existing, nodeId },
+    { inputs, compose: registryFile, existing, nodeId, record },
     bench,
   );
   warnOfDomains(registry, runnerFile, (code, message) => steps.warn(code, message));

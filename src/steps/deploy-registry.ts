@@ -4,6 +4,8 @@ import { registryName, type Cvm } from "../domain.ts";
 import { registryEnvironment } from "../compose/environment.ts";
 import type { ComposeFile } from "../compose/compose-file.ts";
 import type { ClusterInputs } from "../inputs/types.ts";
+import type { ClusterRecord } from "../state/record.ts";
+import { isOurs } from "../workflow/registry-claim.ts";
 import { refusedByPhala, type CreateOutcome } from "../workflow/mutations.ts";
 import { done, reused, waitLimits, type Step, type StepContext } from "../workflow/step.ts";
 import { waitUntil } from "../workflow/wait.ts";
@@ -15,6 +17,7 @@ export type DeployRegistryInput = {
   /** The registry that step 1 found and that is ours; absent: there is none. */
   readonly existing: Cvm | undefined;
   readonly nodeId: number | undefined;
+  readonly record: ClusterRecord;
 };
 
 export const deployRegistry: Step<DeployRegistryInput, Registry> = {
@@ -35,7 +38,7 @@ export const deployRegistry: Step<DeployRegistryInput, Registry> = {
 async function create(
   input: DeployRegistryInput,
   context: StepContext,
-): Promise<{ name: string; appId: string }> {
+): Promise<Pick<Cvm, "name" | "appId">> {
   const { cluster, aws } = input.inputs;
   const name = registryName(cluster.clusterName);
   context.progress(`creating ${name} (${cluster.instanceType})`);
@@ -58,6 +61,10 @@ async function create(
   );
   context.signal.throwIfAborted();
   if (outcome.kind === "created") return { name, appId: outcome.appId };
+  // The child of a run that was killed may have finished its creation just now.
+  if (outcome.kind === "taken" && isOurs(outcome.cvm, input.record, context.api.clockSkewMs() ?? 0)) {
+    return outcome.cvm;
+  }
   throw notCreated(name, outcome);
 }
 
