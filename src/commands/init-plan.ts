@@ -7,40 +7,79 @@ import type { DryRunResult, PlannedAction } from "./results.ts";
 
 export async function planInit(facts: ClusterFacts, warnings: readonly Warning[]): Promise<DryRunResult> {
   const { cluster } = facts;
-  const name = registryName(cluster.clusterName);
-  const found = await facts.registry();
-  const where = cluster.node === undefined ? "on a node that the platform chooses" : `on ${cluster.node}`;
-  const { orchestratorSchema: schema, coordinatorWallet } = cluster;
-  const names = runnerEnvironmentNames({ schema, coordinatorWallet }).join(", ");
-  const registry: PlannedAction =
-    found.kind === "present"
-      ? { action: "reuse", resource: name, detail: `app_id ${found.value.appId}, ${found.value.status}` }
-      : {
-          action: "create",
-          resource: name,
-          detail: `${cluster.instanceType} ${where}, from ${cluster.registryCompose}`,
-        };
-  const temporary = temporaryRunnerName(cluster.clusterName);
+  const known = await isHashKnown(facts);
   return {
     ok: true,
     command: "init",
     cluster: cluster.clusterName,
     dry_run: true,
     actions: [
-      registry,
-      {
-        action: "create",
-        resource: temporary,
-        detail: `${cluster.instanceType}, from ${cluster.runnerCompose}, with ${names}`,
-      },
-      { action: "delete", resource: temporary, detail: "as soon as its compose hash is read and checked" },
-      { action: "update", resource: name, detail: "APPROVED_COMPOSE_HASH; it restarts, models on it stop" },
-      {
-        action: "write",
-        resource: cluster.orchestratorConfig,
-        detail: `schema ${cluster.orchestratorSchema}`,
-      },
+      await registryAction(facts),
+      ...temporaryRunnerActions(facts, known),
+      approvalAction(facts, known),
+      configAction(facts),
     ],
     warnings,
+  };
+}
+
+async function registryAction({ cluster, registry }: ClusterFacts): Promise<PlannedAction> {
+  const resource = registryName(cluster.clusterName);
+  const found = await registry();
+  if (found.kind === "present") {
+    return { action: "reuse", resource, detail: `app_id ${found.value.appId}, ${found.value.status}` };
+  }
+  const where = cluster.node === undefined ? "on a node that the platform chooses" : `on ${cluster.node}`;
+  return {
+    action: "create",
+    resource,
+    detail: `${cluster.instanceType} ${where}, from ${cluster.registryCompose}`,
+  };
+}
+
+const namesOf = ({ cluster }: ClusterFacts): readonly string[] =>
+  runnerEnvironmentNames({
+    schema: cluster.orchestratorSchema,
+    coordinatorWallet: cluster.coordinatorWallet,
+  });
+
+/** Whether an earlier run read the hash of exactly this compose text with these names back. */
+async function isHashKnown(facts: ClusterFacts): Promise<boolean> {
+  const { digest } = await facts.runnerCompose();
+  const names = namesOf(facts).join(",");
+  return facts.record.composeHashes.some(
+    (entry) => entry.composeDigest === digest && entry.allowedEnvs.join(",") === names,
+  );
+}
+
+function temporaryRunnerActions(facts: ClusterFacts, known: boolean): PlannedAction[] {
+  const { cluster } = facts;
+  const resource = temporaryRunnerName(cluster.clusterName);
+  if (known) return [{ action: "none", resource, detail: "the runner's compose hash is known" }];
+  const made = `${cluster.instanceType}, from ${cluster.runnerCompose}, with ${namesOf(facts).join(", ")}`;
+  return [
+    { action: "create", resource, detail: made },
+    { action: "delete", resource, detail: "as soon as its compose hash is read and checked" },
+  ];
+}
+
+/** Whether an update is due at the end is known only to a real run, which compares all that it would send. */
+function approvalAction({ cluster, record }: ClusterFacts, known: boolean): PlannedAction {
+  const resource = registryName(cluster.clusterName);
+  const verified = record.approvals.at(-1)?.verified === true;
+  const detail = "APPROVED_COMPOSE_HASH; it restarts, models on it stop";
+  if (!known || !verified) return { action: "update", resource, detail };
+  return {
+    action: "none",
+    resource,
+    detail: "approved already, unless inputs or the registry's compose file changed",
+  };
+}
+
+function configAction({ cluster }: ClusterFacts): PlannedAction {
+  return {
+    action: "write",
+    resource: cluster.orchestratorConfig,
+    detail: `schema ${cluster.orchestratorSchema}, where it differs`,
   };
 }

@@ -1,6 +1,6 @@
 /**
  * Phala's answers at the border (schema 2026-01-21): tolerant of fields that are new, strict about the ones we use.
- * Source of the shapes: the schemas of `@phala/cloud` 0.2.9, and docs/platform-facts.md.
+ * Source of the shapes: the schemas of `@phala/cloud` 0.2.9, and answers of the real API.
  */
 import { z } from "zod";
 import type { Cvm } from "../domain.ts";
