@@ -70,8 +70,14 @@ export function registryEnvironment(from: RegistryEnvironment): readonly Environ
     { name: "CVM_BASE_DOMAIN", value: from.baseDomain ?? "" },
     { name: WALLET, value: settings.coordinatorWallet ?? "" },
   ];
-  const referred = new Set(compose.placeholders.map((placeholder) => placeholder.name));
-  return values.filter(({ name }) => referred.has(name));
+  const names = new Set(registryEnvironmentNames(compose));
+  return values.filter(({ name }) => names.has(name));
+}
+
+/** The names of that environment, in its order: what the registry's `allowed_envs` must be. */
+export function registryEnvironmentNames(compose: ComposeFile): readonly string[] {
+  const referred = new Set(compose.placeholders.map(({ name }) => name));
+  return REGISTRY_NAMES.filter((name) => referred.has(name));
 }
 
 /** Names that this tool gives a value; anything else in a registry's environment is the operator's. */

@@ -7,6 +7,8 @@ export type Placeholder = {
   readonly name: string;
   /** What stands for it when the variable is not set; null where nothing does. */
   readonly fallback: string | null;
+  /** Whether docker compose refuses to start without it: `${NAME:?told}`. */
+  readonly required: boolean;
 };
 
 const NAME = /[A-Za-z_][A-Za-z0-9_]*/y;
@@ -40,23 +42,29 @@ function readOne(text: string, at: number, found: Map<string, Placeholder>): num
   if (name === undefined) return at + 1;
   const end = NAME.lastIndex;
   if (!braced) {
-    add(found, { name, fallback: null });
+    add(found, { name, fallback: null, required: false });
     return end;
   }
   const close = closingBrace(text, end);
   const operand = text.slice(end, close);
   const operator = /^:?[-?+]/.exec(operand)?.[0] ?? "";
   const rest = operand.slice(operator.length);
-  add(found, { name, fallback: operator.endsWith("-") || operator.endsWith("+") ? rest : null });
+  const optional = operator.endsWith("-") || operator.endsWith("+");
+  add(found, { name, fallback: optional ? rest : null, required: operator.endsWith("?") });
   collect(rest, found);
   return close + 1;
 }
 
 function add(found: Map<string, Placeholder>, placeholder: Placeholder): void {
   const known = found.get(placeholder.name);
-  if (known === undefined || (known.fallback !== null && placeholder.fallback === null)) {
+  if (known === undefined) {
     found.set(placeholder.name, placeholder);
+    return;
   }
+  // The most demanding use of a variable counts; setting a key anew keeps the place of the first one.
+  const { name, fallback, required } = placeholder;
+  const needed = known.fallback === null || fallback === null;
+  found.set(name, { name, fallback: needed ? null : known.fallback, required: known.required || required });
 }
 
 function closingBrace(text: string, from: number): number {

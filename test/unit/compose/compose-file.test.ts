@@ -103,14 +103,17 @@ describe("placeholders", () => {
     const found = service(
       "command: ['${A:-x y}', '${B-}', '${C:?told}', '${D}', '${E:-x}', '$E']",
     ).placeholders;
-    const needed = Object.fromEntries(found.map(({ name, fallback }) => [name, fallback]));
-    expect(needed).toEqual({ A: "x y", B: "", C: null, D: null, E: null });
+    const fallbacks = Object.fromEntries(found.map(({ name, fallback }) => [name, fallback]));
+    expect(fallbacks).toEqual({ A: "x y", B: "", C: null, D: null, E: null });
+    expect(found.filter(({ required }) => required).map(({ name }) => name)).toEqual(["C"]);
   });
 
   test.each(["environment:\n  - AWS_ACCESS_KEY_ID", "environment:\n  AWS_ACCESS_KEY_ID:"])(
     "a name that is passed on without a value refers to the variable: %j",
     (body) => {
-      expect(service(body).placeholders).toEqual([{ name: "AWS_ACCESS_KEY_ID", fallback: null }]);
+      expect(service(body).placeholders).toEqual([
+        { name: "AWS_ACCESS_KEY_ID", fallback: null, required: false },
+      ]);
     },
   );
 });
