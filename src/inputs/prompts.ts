@@ -4,14 +4,14 @@ import { Interruption } from "../errors.ts";
 
 export type Choice<T> = { readonly name: string; readonly value: T; readonly description?: string };
 
+/** True, or what is wrong with the text: shown below the prompt, which stays open. */
+export type Validate = (text: string) => true | string | Promise<true | string>;
+
 export type Prompter = {
-  text(question: {
-    message: string;
-    initial?: string | undefined;
-    validate: (text: string) => true | string;
-  }): Promise<string>;
+  /** `initial` is the answer where nothing is typed. */
+  text(question: { message: string; initial?: string | undefined; validate: Validate }): Promise<string>;
   /** Nothing of what is typed is shown. */
-  secret(question: { message: string; validate: (text: string) => true | string }): Promise<string>;
+  secret(question: { message: string; validate: Validate }): Promise<string>;
   choose<T>(question: { message: string; choices: readonly Choice<T>[]; initial?: T }): Promise<T>;
   confirm(question: { message: string; initial: boolean }): Promise<boolean>;
   print(text: string): void;
@@ -24,7 +24,9 @@ export function terminalPrompter(signal: AbortSignal, print: (text: string) => v
       interruptible(
         input({ message, validate, ...(initial === undefined ? {} : { default: initial }) }, context),
       ),
-    secret: ({ message, validate }) => interruptible(password({ message, validate, mask: false }, context)),
+    // Without `toggleMask: false` a key (Ctrl-T) would put the secret on the screen, and into its scrollback.
+    secret: ({ message, validate }) =>
+      interruptible(password({ message, validate, mask: false, toggleMask: false }, context)),
     choose: ({ message, choices, initial }) =>
       interruptible(
         select(

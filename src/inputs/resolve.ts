@@ -22,6 +22,8 @@ export type Resolution = {
   /** The parsed values of all inputs that are set and right. */
   readonly values: Partial<Values>;
   readonly origins: Partial<Record<InputKey, Origin>>;
+  /** The variable that was read, where an input is from the environment. */
+  readonly variables: Partial<Record<InputKey, string>>;
   readonly problems: readonly Problem[];
   /** Required and set nowhere. */
   readonly missing: readonly InputDefinition[];
@@ -40,6 +42,7 @@ export type Sources = {
 export function resolveInputs(sources: Sources): Resolution {
   const values: Record<string, unknown> = {};
   const origins: Partial<Record<InputKey, Origin>> = {};
+  const variables: Partial<Record<InputKey, string>> = {};
   const problems: Problem[] = [];
   const missing: InputDefinition[] = [];
   for (const input of inputsOf(sources.groups)) {
@@ -52,8 +55,9 @@ export function resolveInputs(sources: Sources): Resolution {
     if ("problem" in outcome) problems.push(outcome.problem);
     else values[input.key] = outcome.value;
     origins[input.key] = found.origin;
+    if (found.variable !== undefined) variables[input.key] = found.variable;
   }
-  return { values, origins, problems, missing };
+  return { values, origins, variables, problems, missing };
 }
 
 /** Parses one answer, from whichever source. `variable` is the environment variable that it was found in. */

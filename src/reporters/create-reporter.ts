@@ -75,7 +75,9 @@ class RunReporter implements Reporter {
     const clean = this.#clean(result);
     if ("error" in clean) return this.#print(this.#screen.err, renderFailure(clean, this.#screen.errTheme));
     this.#warnOfTheRest("warnings" in clean ? clean.warnings : []);
-    const { out, outTheme: theme } = this.#screen;
+    const { out, err, outTheme: theme } = this.#screen;
+    // On one screen the answer would begin right below the last step; a file must not begin with an empty line.
+    if (out.isTTY && err.isTTY && !this.#options.quiet) err.line("");
     const columns = Math.min(out.isTTY ? out.columns : 80, WIDEST_ANSWER);
     this.#print(out, renderAnswer(clean, { theme, columns, quiet: this.#options.quiet }));
   }

@@ -25,7 +25,7 @@ export type TerminalSession = {
   screen(): string;
   /** Types keys, one after the other as a person does. */
   type(...keys: string[]): void;
-  /** Waits until the text stands somewhere behind the point where the last wait ended. @returns the screen. */
+  /** Waits until the text stands somewhere. @returns all lines. */
   see(text: string | RegExp): Promise<string>;
   /** The same, then types. */
   answer(prompt: string | RegExp, ...keys: string[]): Promise<string>;
@@ -89,13 +89,20 @@ export function startInTerminal(
   };
 }
 
+/** A line that the terminal broke at its edge is one line here: where it breaks hangs on how long a path is. */
 function textOf(terminal: InstanceType<typeof xterm.Terminal>): string {
   const buffer = terminal.buffer.active;
-  const lines = Array.from(
-    { length: buffer.length },
-    (_, index) => buffer.getLine(index)?.translateToString(true).trimEnd() ?? "",
-  );
-  return lines.join("\n").trimEnd();
+  const lines: string[] = [];
+  for (let index = 0; index < buffer.length; index += 1) {
+    const line = buffer.getLine(index);
+    const text = line?.translateToString(false) ?? "";
+    if (line?.isWrapped) lines.push(`${lines.pop() ?? ""}${text}`);
+    else lines.push(text);
+  }
+  return lines
+    .map((line) => line.trimEnd())
+    .join("\n")
+    .trimEnd();
 }
 
 async function waitFor(screen: () => string, text: string | RegExp, ended: () => boolean): Promise<string> {

@@ -1,0 +1,114 @@
+/** The wizard's answers: how they are shown, summed up and priced. */
+import { INSTANCE_MEMORY_MB } from "../domain.ts";
+import type { InstanceType, PlatformNode } from "../ports.ts";
+import { inputDefinition, inputsOf, type InputDefinition, type InputKey } from "./definitions.ts";
+import type { Choice } from "./prompts.ts";
+import type { Origin } from "./resolve.ts";
+import { describeSizing } from "./sizing.ts";
+import type { ClusterInputs } from "./types.ts";
+import type { Values } from "./values.ts";
+
+/** What there is on the platform and on the disk. */
+export type Offers = {
+  readonly nodes: readonly PlatformNode[];
+  readonly instanceTypes: readonly InstanceType[];
+  /** Paths of compose files, relative to the working directory. */
+  readonly composeFiles: readonly string[];
+};
+
+export type Answers = {
+  readonly values: Partial<Values>;
+  readonly origins: Partial<Record<InputKey, Origin>>;
+  readonly variables: Partial<Record<InputKey, string>>;
+};
+
+/** Shown behind the number, so that nobody has to guess what it counts. */
+const UNITS: Partial<Record<InputKey, string>> = { memoryPerModel: " MB", watcherInterval: " s" };
+
+/** `AWS access key ID`, from the flag or, for a secret, from the variable. */
+export function label({ flag, variables }: InputDefinition): string {
+  const words = (flag ?? variables[0] ?? "").toLowerCase().split(/[-_]/);
+  const text = words
+    .map((word) => (["aws", "id", "cvm", "api"].includes(word) ? word.toUpperCase() : word))
+    .join(" ");
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** A value as it could be typed; "" where there is none. */
+export function typed(key: InputKey, { values }: Answers): string {
+  const value = values[key];
+  if (value === undefined) return "";
+  if (key === "crunch") return (values.crunch ?? []).map(({ id, name }) => `${id}=${name}`).join(", ");
+  if (key === "watcher")
+    return values.watcher?.type === "onchain"
+      ? `onchain:${values.watcher.url}`
+      : `yaml:${values.watcher?.path ?? ""}`;
+  return typeof value === "object" ? "" : String(value);
+}
+
+/** As a person may see it: a secret only by where it is from, a key id by its ends. */
+export function shown(definition: InputDefinition, answers: Answers): string {
+  const { key } = definition;
+  if (answers.values[key] === undefined) return "(not set)";
+  const origin = answers.origins[key];
+  const from = origin === "environment" ? (answers.variables[key] ?? origin) : origin;
+  if (definition.secret) return secretShown(origin, from);
+  const text = `${hidden(key, typed(key, answers))}${UNITS[key] ?? ""}`;
+  return origin === "flag" || origin === "environment" || origin === "config file"
+    ? `${text}  (${from})`
+    : text;
+}
+
+function secretShown(origin: Origin | undefined, from: string | undefined): string {
+  if (origin === "prompt" || from === undefined) return "typed in";
+  return origin === "default" ? "the example" : `set from ${from}`;
+}
+
+function hidden(key: InputKey, value: string): string {
+  if (key === "maxModels" && value === "0") return "unlimited";
+  return key === "awsAccessKeyId" ? `${value.slice(0, 4)}…${value.slice(-4)}` : value;
+}
+
+export function changeable(answers: Answers): Choice<InputKey>[] {
+  return inputsOf(["cluster", "aws"]).map((definition) => ({
+    name: `${label(definition)}: ${shown(definition, answers)}`,
+    value: definition.key,
+  }));
+}
+
+export function summary(answers: Answers, offers: Offers): string {
+  const rows = [...inputsOf(["cluster", "aws"]), inputDefinition("phalaApiKey")]
+    .filter(({ key }) => answers.values[key] !== undefined)
+    .map((definition): [string, string] => [label(definition), shown(definition, answers)]);
+  const width = Math.max(...rows.map(([name]) => name.length));
+  const lines = rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`);
+  return ["", "Summary", ...lines, ...sizingLine(answers, offers)].join("\n");
+}
+
+function sizingLine(answers: Answers, offers: Offers): string[] {
+  const memory = memoryOf(answers, offers);
+  const { memoryPerModel, provisionFactor } = answers.values;
+  if (memory === undefined || memoryPerModel === undefined) return [];
+  return ["", `  ${describeSizing(memory, memoryPerModel, provisionFactor ?? 0.8)}`];
+}
+
+/** MB of the chosen instance type; undefined for one that nobody knows. */
+export function memoryOf({ values }: Answers, offers: Offers): number | undefined {
+  const type = offers.instanceTypes.find(({ id }) => id === values.instanceType);
+  return type?.memoryMb ?? INSTANCE_MEMORY_MB[values.instanceType ?? ""];
+}
+
+export function costs(inputs: ClusterInputs, offers: Offers, { origins }: Answers): string {
+  const { clusterName, instanceType } = inputs.cluster;
+  const rate = offers.instanceTypes.find(({ id }) => id === instanceType)?.hourlyRate;
+  const price = rate === undefined ? "" : ` at $${rate} an hour`;
+  // Only the sandbox has a key of its own.
+  const sandbox = origins.phalaApiKey === "default";
+  return [
+    sandbox
+      ? "This creates, in the sandbox and for nothing (on Phala Cloud you would pay for it):"
+      : "This creates, and you pay for:",
+    `  ${clusterName}-registry     ${instanceType}${price}, for as long as it runs`,
+    `  ${clusterName}-runner-temp  ${instanceType}${price}, until this run deletes it`,
+  ].join("\n");
+}

@@ -1,0 +1,157 @@
+/** One question of the wizard: what it offers, what it accepts, and what becomes of the answer. */
+import { isFile } from "./compose-candidates.ts";
+import { inputDefinition, nameOfInput, type InputDefinition, type InputKey } from "./definitions.ts";
+import type { Choice, Prompter, Validate } from "./prompts.ts";
+import { parseInput } from "./resolve.ts";
+import { describeSizing } from "./sizing.ts";
+import { label, memoryOf, typed, type Answers, type Offers } from "./wizard-answers.ts";
+
+export type Asking = { readonly prompter: Prompter; readonly offers: Offers };
+
+/** Takes an optional answer back: an empty line keeps it, as everywhere. */
+const NONE = "-";
+/** No path is empty: the choice that leads to typing one. */
+const ANOTHER = "";
+
+/** Asks until the answer is right. @returns the answers with the new one. */
+export async function ask(key: InputKey, answers: Answers, asking: Asking): Promise<Answers> {
+  const definition = inputDefinition(key);
+  const raw = await askRaw(definition, answers, asking);
+  if (isKept(raw, definition, answers)) return answers;
+  const { [key]: _, ...rest } = answers.values;
+  if (raw === "" || isTakenBack(raw, definition)) return { ...answers, values: rest };
+  const parsed = parse(definition, raw);
+  if ("problem" in parsed) throw new Error(parsed.problem);
+  return {
+    ...answers,
+    values: { ...answers.values, [key]: parsed.value },
+    origins: { ...answers.origins, [key]: "prompt" },
+  };
+}
+
+/** Only a secret is asked for without showing the present answer, so only there is "nothing" one. */
+const isKept = (raw: string, { key, secret }: InputDefinition, { values }: Answers): boolean =>
+  raw === "" && secret === true && values[key] !== undefined;
+
+const isTakenBack = (raw: string, definition: InputDefinition): boolean =>
+  raw === NONE && isOptional(definition);
+
+const isOptional = (definition: InputDefinition): boolean =>
+  !definition.required && definition.default === undefined;
+
+function parse(definition: InputDefinition, raw: string): { value: unknown } | { problem: string } {
+  const parsed = parseInput(definition, definition.repeatable ? partsOf(raw) : raw, "prompt");
+  if (!("problem" in parsed)) return parsed;
+  // Below the question nobody needs to be told which flag it is.
+  return { problem: parsed.problem.message.replace(`${nameOfInput(definition)}: `, "") };
+}
+
+/**
+ * Several crunches in one line, as they are shown: `a=first, b=second`. A name may have a comma in it, so that
+ * only one with an `id=` behind it begins the next crunch; ids alone are told apart by any comma.
+ */
+function partsOf(text: string): string[] {
+  const parts = text.split(text.includes("=") ? /,\s*(?=[\w-]+\s*=)/ : ",");
+  return parts.map((part) => part.trim()).filter((part) => part !== "");
+}
+
+async function askRaw(
+  definition: InputDefinition,
+  answers: Answers,
+  { prompter, offers }: Asking,
+): Promise<string> {
+  const validate = validator(definition, answers, offers);
+  const message = messageOf(definition, answers);
+  if (definition.secret) return prompter.secret({ message, validate });
+  const choices = choicesFor(definition.key, answers, offers);
+  const initial = initialOf(definition.key, answers, offers);
+  if (choices.length > 0) {
+    const chosen = await prompter.choose({ message: label(definition), choices, initial });
+    if (chosen !== ANOTHER || !isComposeKey(definition.key)) return chosen;
+  }
+  return (await prompter.text({ message, initial: initial === "" ? undefined : initial, validate })).trim();
+}
+
+function messageOf(definition: InputDefinition, answers: Answers): string {
+  const { key, secret, repeatable, description } = definition;
+  const set = answers.values[key] !== undefined;
+  const keep = answers.origins[key] === "default" ? "Enter for the example" : "Enter to keep it";
+  const notes = [
+    description,
+    ...(secret ? ["not shown"] : []),
+    ...(secret && set ? [keep] : []),
+    ...(repeatable ? ["several: id=name, id=name"] : []),
+    ...(!secret && set && isOptional(definition) ? [`${NONE} for none`] : []),
+  ];
+  return `${label(definition)} (${notes.join("; ")})`;
+}
+
+function validator(definition: InputDefinition, answers: Answers, offers: Offers): Validate {
+  return async (text) => {
+    const raw = text.trim();
+    if (isKept(raw, definition, answers) || isTakenBack(raw, definition)) return true;
+    if (raw === "") return definition.required ? "is required" : true;
+    const parsed = parse(definition, raw);
+    if ("problem" in parsed) return parsed.problem;
+    if (isComposeKey(definition.key) && !(await isFile(raw))) return `there is no file ${raw}`;
+    return definition.key === "memoryPerModel" ? fits(Number(parsed.value), answers, offers) : true;
+  };
+}
+
+function fits(memoryPerModel: number, answers: Answers, offers: Offers): true | string {
+  const memory = memoryOf(answers, offers);
+  if (memory === undefined || memoryPerModel <= memory) return true;
+  return `${memoryPerModel} MB is more than a ${answers.values.instanceType ?? "CVM"} has (${memory} MB)`;
+}
+
+export const isComposeKey = (key: InputKey): key is "registryCompose" | "runnerCompose" =>
+  key === "registryCompose" || key === "runnerCompose";
+
+/** The present answer, as its choice is called: a node may have been given by its id. */
+function initialOf(key: InputKey, answers: Answers, { nodes }: Offers): string {
+  const current = typed(key, answers);
+  if (key !== "node") return current;
+  return nodes.find(({ id }) => String(id) === current)?.name ?? current;
+}
+
+function choicesFor(key: InputKey, answers: Answers, offers: Offers): Choice<string>[] {
+  if (isComposeKey(key)) return composeChoices(key, answers, offers);
+  if (key === "node") return nodeChoices(offers);
+  if (key !== "instanceType") return [];
+  return offers.instanceTypes
+    .filter((type) => !type.requiresGpu)
+    .map((type) => ({
+      name: `${type.id.padEnd(12)} ${type.vcpu} vCPU, ${type.memoryMb} MB, $${type.hourlyRate}/h`,
+      value: type.id,
+      description: describeSizing(
+        type.memoryMb,
+        answers.values.memoryPerModel ?? 1024,
+        answers.values.provisionFactor ?? 0.8,
+      ),
+    }));
+}
+
+function nodeChoices({ nodes }: Offers): Choice<string>[] {
+  if (nodes.length === 0) return [];
+  return [
+    { name: "the platform chooses", value: "" },
+    ...nodes
+      .filter((node) => node.listed)
+      .map(({ name, region }) => ({ name: region === null ? name : `${name} (${region})`, value: name })),
+  ];
+}
+
+/** The files that are there, those named after the role first, never those named after the other one. */
+function composeChoices(
+  key: "registryCompose" | "runnerCompose",
+  answers: Answers,
+  { composeFiles }: Offers,
+): Choice<string>[] {
+  const [own, other] = key === "registryCompose" ? ["registry", "runner"] : ["runner", "registry"];
+  const current = answers.origins[key] === "default" ? [] : [answers.values[key] ?? ""];
+  const files = composeFiles.filter((file) => file.includes(own) || !file.includes(other));
+  if (files.length === 0) return [];
+  const first = files.filter((file) => file.includes(own));
+  const all = new Set([...current, ...first, ...files].filter((file) => file !== ""));
+  return [...[...all].map((file) => ({ name: file, value: file })), { name: "another file", value: ANOTHER }];
+}

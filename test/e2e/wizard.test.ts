@@ -1,0 +1,217 @@
+/** The wizard as a person meets it: the built program in a pseudo-terminal, keys in, screens out. */
+import { copyFile, mkdir, readFile } from "node:fs/promises";
+import path from "node:path";
+import { expect, test } from "vitest";
+import { CANARIES, cloudOf, COMPOSE_FOLDER, makeWorld, mutationsOf, type World } from "../helpers/program.ts";
+import { deployRunner } from "../helpers/orchestrator.ts";
+import { KEYS, startInTerminal, type TerminalSession } from "../helpers/terminal.ts";
+
+const NOTHING_GIVEN = {
+  TEE_CLUSTER_NAME: undefined,
+  AWS_ACCESS_KEY_ID: undefined,
+  AWS_SECRET_ACCESS_KEY: undefined,
+};
+const { enter, down, interrupt, eraseLine } = KEYS;
+
+/** What changes from run to run, replaced: times, ids, ports, folders. */
+function stable(screen: string): string {
+  return screen
+    .replaceAll(COMPOSE_FOLDER, "COMPOSE")
+    .replaceAll(/\d+(\.\d+)?s\b/g, "Ns")
+    .replaceAll(/\b[0-9a-f]{64}\b/g, "HASH")
+    .replaceAll(/\b[0-9a-f]{40}\b/g, "APP_ID")
+    .replaceAll(/ +Ns$/gm, "  Ns")
+    .replaceAll(/127\.0\.0\.1:\d+/g, "HOST");
+}
+
+/** The screen from the last line that begins so. */
+const from = (screen: string, start: string): string => stable(screen.slice(screen.lastIndexOf(start)));
+
+async function acceptDefaults(session: TerminalSession): Promise<void> {
+  for (const prompt of ["? AWS region", "? Instance type", "? Node", "? Memory per model"])
+    await session.answer(prompt, enter);
+}
+
+async function isClean(world: World, session: TerminalSession): Promise<void> {
+  expect(session.cursorVisible()).toBe(true);
+  expect(session.bytes()).not.toContain(CANARIES.awsSecret);
+  expect(session.bytes()).not.toContain(CANARIES.apiKey);
+  expect((await cloudOf(world.sandbox)).live).not.toContain("bird-tracker-runner-temp");
+}
+
+test("everything asked, one answer wrong, one changed, deployed", async () => {
+  const world = await makeWorld();
+  const session = startInTerminal(world, ["init"], NOTHING_GIVEN);
+  await session.answer("? Cluster name", "Bird Tracker", enter);
+  await session.answer(/> .*Bird Tracker/, eraseLine, "bird-tracker", enter);
+  await session.answer("? AWS access key ID", "AKIACANARY0EXAMPLE00", enter);
+  await session.answer("? AWS secret access key", CANARIES.awsSecret, "\u0014");
+  const secret = await session.see("[input is masked]");
+  expect(from(secret, "? AWS secret")).toBe(
+    "? AWS secret access key (the secret part of the AWS key; not shown) [input is masked]",
+  );
+  session.type(enter);
+  await session.answer("? AWS region", eraseLine, "eu-central-1", enter);
+  expect(from(await session.see("? Instance type"), "? Instance type")).toMatchSnapshot("instance types");
+  session.type(enter);
+  expect(from(await session.see("? Node"), "? Node")).toMatchSnapshot("nodes");
+  session.type(down, enter);
+  await session.answer("? Memory per model", eraseLine, "5000", enter);
+  await session.answer("5000 MB is more than a tdx.medium has (4096 MB)", eraseLine, "1024", enter);
+  expect(from(await session.see("? What now?"), "Summary")).toMatchSnapshot("summary");
+  session.type(down, enter);
+  await session.answer("? Which answer?", "memory", enter);
+  await session.answer("? Memory per model", eraseLine, "2048", enter);
+  const changed = await session.see("4096 MB at 2048 MB per model: 2 models, a new runner at 1");
+  expect(changed).toMatch(/Memory per model +2048 MB/);
+  expect(mutationsOf(world.sandbox)).toEqual([]);
+  await session.see(/2048 MB per model[^]*\? What now\?/);
+  session.type(enter);
+  expect(await session.exit).toBe(0);
+  const [result, next] = from(session.screen(), "✔ What now? Deploy").split("\nNext:\n");
+  expect(result).toMatchSnapshot("result");
+  expect(next).toMatch(/^ {2}model-orchestrator start --configuration-file orchestrator\.yml/);
+  await isClean(world, session);
+  const { live, environment } = await cloudOf(world.sandbox);
+  expect(live).toEqual(["bird-tracker-registry"]);
+  expect(environment).toMatchObject({
+    AWS_ACCESS_KEY_ID: "AKIACANARY0EXAMPLE00",
+    AWS_SECRET_ACCESS_KEY: CANARIES.awsSecret,
+    AWS_REGION: "eu-central-1",
+    CVM_BASE_DOMAIN: "dstack-pha-prod10.phala.network",
+  });
+  expect(await readFile(path.join(world.folder, "orchestrator.yml"), "utf8")).toContain("2048");
+});
+
+test.each([
+  ["a secret", "? AWS secret access key", ["bird-tracker", "AKIACANARY0EXAMPLE00"]],
+  ["a list", "? Instance type", ["bird-tracker", "AKIACANARY0EXAMPLE00", CANARIES.awsSecret, ""]],
+] as const)("Ctrl-C at %s: exit 130, nothing made, the cursor is back", async (_, prompt, answers) => {
+  const world = await makeWorld();
+  const session = startInTerminal(world, ["init"], NOTHING_GIVEN);
+  const prompts = ["? Cluster name", "? AWS access key ID", "? AWS secret access key", "? AWS region"];
+  for (const [index, answer] of answers.entries())
+    await session.answer(prompts[index] ?? "", ...(answer === "" ? [] : [answer]), enter);
+  await session.answer(prompt, interrupt);
+  expect(await session.exit).toBe(130);
+  expect(mutationsOf(world.sandbox)).toEqual([]);
+  await isClean(world, session);
+});
+
+test("Ctrl-C while the temporary runner is up: it is gone, exit 130", async () => {
+  const world = await makeWorld();
+  const session = startInTerminal(world, ["init"]);
+  await acceptDefaults(session);
+  await session.answer("? What now?", enter);
+  await session.see("[5/10] Deploy temporary runner CVM");
+  await session.answer(/✔ \[5\/10\]|runner-temp/, interrupt);
+  expect(await session.exit).toBe(130);
+  await isClean(world, session);
+  expect((await cloudOf(world.sandbox)).live).toEqual(["bird-tracker-registry"]);
+});
+
+test("--yes on a terminal asks nothing", async () => {
+  const world = await makeWorld();
+  const session = startInTerminal(world, ["init", "--yes", "--dry-run"]);
+  expect(await session.exit).toBe(0);
+  expect(session.screen()).not.toMatch(/^[?] /m);
+  expect(session.screen()).toContain("bird-tracker-runner-temp");
+  await isClean(world, session);
+});
+
+test("a missing API key is asked for first and not shown", async () => {
+  const world = await makeWorld();
+  const session = startInTerminal(world, ["init"], { PHALA_API_KEY: undefined });
+  const first = await session.answer("? Phala Cloud API key", enter);
+  expect(first).not.toContain("Verify prerequisites");
+  await session.answer("is required", CANARIES.apiKey, enter);
+  await acceptDefaults(session);
+  const summary = await session.answer("? What now?", interrupt);
+  expect(summary).toMatch(/Phala API key +typed in/);
+  expect(summary).toMatch(/AWS secret access key +set from AWS_SECRET_ACCESS_KEY/);
+  expect(await session.exit).toBe(130);
+  await isClean(world, session);
+});
+
+test("a name that is taken is said, with what helps, and can be changed", async () => {
+  const world = await makeWorld();
+  const compose = path.join(COMPOSE_FOLDER, "docker-compose.phala.registry.yml");
+  await deployRunner(world.sandbox, "bird-tracker", compose, [], "bird-tracker-registry");
+  world.sandbox.resetRequests();
+  const session = startInTerminal(world, ["init"]);
+  await acceptDefaults(session);
+  const refused = await session.see("? What now?");
+  expect(from(refused, "This must be put right first")).toMatchSnapshot("a taken name");
+  session.type(enter);
+  await session.answer("? Which answer?", "cluster", enter);
+  await session.answer("? Cluster name", eraseLine, "owl-tracker", enter);
+  const right = await session.see("owl-tracker-registry     tdx.medium at $0.116 an hour");
+  expect(right).toMatch(/Cluster name +owl-tracker\n/);
+  expect(mutationsOf(world.sandbox)).toEqual([]);
+  session.type(interrupt);
+  expect(await session.exit).toBe(130);
+});
+
+test("compose files that are there are offered; several crunches in one line; an answer taken back", async () => {
+  const world = await makeWorld();
+  await mkdir(path.join(world.folder, "deploy"));
+  for (const role of ["registry", "runner"]) {
+    const name = `docker-compose.phala.${role}.yml`;
+    await copyFile(path.join(COMPOSE_FOLDER, name), path.join(world.folder, "deploy", name));
+  }
+  const session = startInTerminal(world, ["init"], {
+    TEE_CLUSTER_REGISTRY_COMPOSE: undefined,
+    TEE_CLUSTER_RUNNER_COMPOSE: undefined,
+    CVM_BASE_DOMAIN: "example.com",
+    PHALA_API_KEY: undefined,
+    PHALA_CLOUD_API_KEY: CANARIES.apiKey,
+  });
+  await acceptDefaults(session);
+  const offered = await session.answer("? Registry compose", down, enter);
+  expect(from(offered, "? Registry compose")).toContain("❯ deploy/docker-compose.phala.registry.yml");
+  await session.answer("? Registry compose (", eraseLine, "nowhere.yml", enter);
+  await session.answer("there is no file nowhere.yml", eraseLine);
+  session.type("deploy/docker-compose.phala.registry.yml", enter);
+  await session.answer("? Runner compose", enter);
+  await session.answer("? What now?", down, enter);
+  await session.answer("? Which answer?", "crunch", enter);
+  await session.answer("? Crunch", "birds=Birds, of prey, birds=Owls", enter);
+  await session.answer('the id "birds" is given twice', enter);
+  await session.answer("? Which answer?", "crunch", enter);
+  await session.answer("? Crunch", eraseLine, "birds=Birds, of prey, owls=Owls", enter);
+  const right = await session.answer(/owls=Owls\n[^]*\? What now\?/, down, enter);
+  expect(right).toMatch(/Runner compose +deploy\/docker-compose\.phala\.runner\.yml\n/);
+  expect(right).toMatch(/Phala API key +set from PHALA_CLOUD_API_KEY/);
+  await session.answer("? Which answer?", "cvm", enter);
+  await session.answer("? CVM base domain", eraseLine, "-", enter);
+  await session.answer(/✔ CVM base domain [^]*\? What now\?/, interrupt);
+  expect(from(session.screen(), "Summary")).not.toContain("CVM base domain");
+  expect(await session.exit).toBe(130);
+  await isClean(world, session);
+});
+
+test("the sandbox's examples are kept with Enter, the secret too", async () => {
+  const world = await makeWorld();
+  const env = {
+    ...NOTHING_GIVEN,
+    PHALA_API_URL: undefined,
+    PHALA_API_KEY: undefined,
+    TEE_CLUSTER_GATEWAY_URL: undefined,
+  };
+  const session = startInTerminal(world, ["init", "--sandbox"], env);
+  for (const prompt of ["? Cluster name", "? AWS access key ID", "? AWS secret access key"])
+    await session.answer(prompt, enter);
+  await acceptDefaults(session);
+  const summary = await session.answer("? What now?", interrupt);
+  expect(summary).toMatch(/Cluster name +sandbox-cluster\n/);
+  expect(summary).toMatch(/AWS secret access key +the example\n/);
+  expect(await session.exit).toBe(130);
+  expect(session.cursorVisible()).toBe(true);
+});
+
+test("an empty state directory is a wrong input, with the sandbox too", async () => {
+  const world = await makeWorld();
+  const run = await world.run(["init", "--sandbox", "--yes", "--json", "--state-dir", ""]);
+  expect(run.exitCode).toBe(2);
+  expect(run.stdout).toContain("--state-dir");
+});
