@@ -13,7 +13,7 @@ export async function main(argv: readonly string[] = process.argv): Promise<void
   let at: Command = program;
   for (const command of [program, ...program.commands]) {
     // What is wrong is said once, by the reporter, as text or as JSON.
-    command.configureOutput({ writeErr: () => undefined }).exitOverride((error) => {
+    command.configureOutput({ writeOut, writeErr: () => undefined }).exitOverride((error) => {
       at = command;
       throw error;
     });
@@ -26,6 +26,12 @@ export async function main(argv: readonly string[] = process.argv): Promise<void
     // Help and version end with 0; a wrong flag is a wrong input.
     process.exitCode = error.exitCode === 0 ? 0 : await refuse(at, error, argv);
   }
+}
+
+/** Help and version. A reader that has seen enough (`--help | head`) is no error. */
+function writeOut(text: string): void {
+  process.stdout.once("error", () => undefined);
+  process.stdout.write(text);
 }
 
 /** The options were not parsed, so the words themselves say how the answer is wanted. */

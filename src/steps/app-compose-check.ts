@@ -54,7 +54,7 @@ export function checkAppCompose(
     );
   }
   const names = appCompose.allowed_envs ?? [];
-  if (names.join(",") !== expected.environmentNames.join(",")) {
+  if (JSON.stringify(names) !== JSON.stringify(expected.environmentNames)) {
     throw failed(
       "allowed-envs-mismatch",
       `${expected.name} allows the environment names [${names.join(", ")}], deployed were [${expected.environmentNames.join(", ")}]`,
