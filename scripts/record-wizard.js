@@ -17,7 +17,6 @@ const PATIENCE = 120_000;
 /** ms without a byte after which a screen counts as complete. */
 const STILL = 400;
 const ENTER = "\r";
-const DOWN = "\u001b[B";
 const ERASE_LINE = "\u0015";
 
 /** What is waited for, what is typed then, and whether the screen is shown before that. */
@@ -50,7 +49,7 @@ async function recordIn(folder) {
     await session.still((screen) => screen.includes(prompt));
     if (shown !== undefined) {
       const lines = session.lines();
-      shots.push([shown, lines.slice(cut)]);
+      shots.push({ title: shown, screen: lines.slice(cut) });
       // The prompt's own lines are drawn anew once it is answered, so the next screen begins with it.
       cut = lines.findLastIndex((line) => line.startsWith("? "));
     }
@@ -59,9 +58,9 @@ async function recordIn(folder) {
   const exitCode = await session.exit;
   const lines = session.lines();
   if (exitCode !== 0) throw new Error(`tee-cluster init ended with ${exitCode}:\n${lines.join("\n")}`);
-  shots.push(["Ten steps later", lines.slice(cut)]);
+  shots.push({ title: "Ten steps later", screen: lines.slice(cut) });
   return shots
-    .map(([title, screen]) => `# ${title}\n${relative(screen.join("\n"), folder).trimEnd()}\n`)
+    .map(({ title, screen }) => `# ${title}\n${relative(screen.join("\n"), folder).trimEnd()}\n`)
     .join("\n");
 }
 
