@@ -38,7 +38,7 @@ export function createDependencies(given: Given): {
     redactor,
     ledger,
     connect: ({ phalaApiUrl: apiUrl, phalaApiKey: apiKey, phalaBin: bin }) =>
-      portsOf({ apiUrl, apiKey, bin, http, reporter }),
+      portsOf({ apiUrl, apiKey, bin, http, reporter, redactor }),
     startSandbox: async (stateDir) => {
       const { handle, close } = await embeddedSandbox(stateDir);
       closers.push(close);
@@ -60,12 +60,15 @@ function portsOf(of: {
   bin: string;
   http: HttpClient;
   reporter: Reporter;
+  redactor: Redactor;
 }): ReturnType<CommandDependencies["connect"]> {
-  const { apiUrl, apiKey, bin, http, reporter } = of;
+  const { apiUrl, apiKey, bin, http, reporter, redactor } = of;
   const onDetail = (message: string): void => reporter.emit({ type: "detail", message });
+  // Adapters shorten long answers: half a secret would get past the reporter's redaction.
+  const redact = (text: string): string => redactor.redact(text);
   return {
-    cli: createPhalaCli({ bin, apiKey, apiUrl, env: process.env, onDetail }),
-    api: createCloudApi({ apiUrl, apiKey, http, clock: systemClock, onDetail }),
+    cli: createPhalaCli({ bin, apiKey, apiUrl, env: process.env, onDetail, redact }),
+    api: createCloudApi({ apiUrl, apiKey, http, clock: systemClock, onDetail, redact }),
     spawntee: createSpawntee(http, systemClock),
   };
 }
