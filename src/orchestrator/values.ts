@@ -3,7 +3,7 @@ import { ClusterError } from "../errors.ts";
 import type { ClusterSettings } from "../inputs/types.ts";
 
 /** Sections that are the operator's once the file exists, unless this very run was told what to put there. */
-export type ExplicitSection = "crunches" | "watcher" | "watcher-interval";
+type ExplicitSection = "crunches" | "watcher" | "watcher-interval";
 
 export type OrchestratorValues = {
   readonly settings: ClusterSettings;
