@@ -1,7 +1,10 @@
 /** Checks of what a cluster is made of: compose files, sizes, places, names. */
 import { access, constants, stat } from "node:fs/promises";
 import path from "node:path";
+import type { ComposeFile } from "../compose/compose-file.ts";
+import type { Finding as ComposeFinding } from "../compose/finding.ts";
 import { lintComposeFiles } from "../compose/lint.ts";
+import { registryRequirements, runnerRequirements } from "../compose/requirements.ts";
 import { clusterOf, registryName, roleOf } from "../domain.ts";
 import { closest } from "../inputs/suggest.ts";
 import { isOurs } from "../workflow/registry-claim.ts";
@@ -14,8 +17,7 @@ export const clusterChecks: readonly Check<ClusterFacts>[] = [
     severity: "error",
     async run({ registryCompose, cluster }) {
       const compose = await registryCompose();
-      const needed = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "APPROVED_COMPOSE_HASH"];
-      return composeFindings(compose, needed, cluster.spawnteePort);
+      return requirementFindings(compose, registryRequirements(compose, cluster));
     },
   },
   {
@@ -23,7 +25,8 @@ export const clusterChecks: readonly Check<ClusterFacts>[] = [
     title: "Runner compose file",
     severity: "error",
     async run({ runnerCompose, cluster }) {
-      return composeFindings(await runnerCompose(), ["REGISTRY_URL"], cluster.spawnteePort);
+      const compose = await runnerCompose();
+      return requirementFindings(compose, runnerRequirements(compose, cluster));
     },
   },
   {
@@ -31,9 +34,12 @@ export const clusterChecks: readonly Check<ClusterFacts>[] = [
     title: "Compose files pin what runs",
     severity: "warning",
     async run({ registryCompose, runnerCompose, cluster }) {
-      const findings = lintComposeFiles(await registryCompose(), await runnerCompose(), cluster);
-      if (findings.length === 0) return passed("nothing to say");
-      return findings.map(({ message, remedy }) => failed(message, remedy));
+      const [registry, runner] = await Promise.all([registryCompose(), runnerCompose()]);
+      const required = [...registryRequirements(registry, cluster), ...runnerRequirements(runner, cluster)];
+      const findings = [...required, ...lintComposeFiles({ registry, runner }, cluster)];
+      const warnings = findings.filter(({ severity }) => severity === "warning");
+      if (warnings.length === 0) return passed("nothing to say");
+      return warnings.map(({ message, remedy }) => failed(message, remedy));
     },
   },
   {
@@ -112,22 +118,10 @@ export const clusterChecks: readonly Check<ClusterFacts>[] = [
   },
 ];
 
-type Compose = Awaited<ReturnType<ClusterFacts["registryCompose"]>>;
-
-function composeFindings(compose: Compose, names: readonly string[], port: number): Finding | Finding[] {
-  const referred = new Set(compose.placeholders.map((placeholder) => placeholder.name));
-  const lacking = names.filter((name) => !referred.has(name));
-  const problems = lacking.map((name) =>
-    failed(
-      `${compose.path} has no placeholder \${${name}}`,
-      `add ${name}=\${${name}} to the environment of its service`,
-    ),
-  );
-  if (!compose.services.some((service) => service.publishedPorts.has(port))) {
-    const remedy = `publish it as "${port}:8080" in its ports, or name the right one with --spawntee-port`;
-    problems.push(failed(`${compose.path} publishes no port ${port}`, remedy));
-  }
-  return problems.length > 0 ? problems : passed(`${compose.path}, sha256 ${compose.digest.slice(0, 12)}`);
+function requirementFindings(compose: ComposeFile, findings: readonly ComposeFinding[]): Finding | Finding[] {
+  const errors = findings.filter(({ severity }) => severity === "error");
+  if (errors.length === 0) return passed(`${compose.path}, sha256 ${compose.digest.slice(0, 12)}`);
+  return errors.map(({ message, remedy }) => failed(message, remedy));
 }
 
 /** The orchestrator signs with it; whoever can read it can approve hashes. */

@@ -2,12 +2,13 @@
 import { clusterFactsOf, factsOf } from "../checks/facts.ts";
 import type { ClusterFacts, Facts } from "../checks/check.ts";
 import { readComposeFile, type ComposeFile } from "../compose/compose-file.ts";
+import { lintBaseDomain } from "../compose/domains.ts";
 import { registryEnvironment, runnerEnvironmentNames } from "../compose/environment.ts";
 import type { ComposeHash } from "../domain.ts";
 import type { ClusterInputs } from "../inputs/types.ts";
 import type { Resolution } from "../inputs/resolve.ts";
 import { toClusterInputs } from "../inputs/values.ts";
-import type { ExplicitSection } from "../orchestrator/config.ts";
+import type { ExplicitSection } from "../orchestrator/values.ts";
 import type { EnvironmentVariable } from "../ports.ts";
 import { readJournal } from "../state/journal.ts";
 import { summarizeJournal, type ClusterRecord } from "../state/record.ts";
@@ -16,7 +17,6 @@ import { approveComposeHash } from "../steps/approve-compose-hash.ts";
 import { clearLeftoverRunner } from "../steps/clear-leftover-runner.ts";
 import { collectInputs } from "../steps/collect-inputs.ts";
 import { deployRegistry } from "../steps/deploy-registry.ts";
-import { warnOfDomains } from "../steps/domain-warnings.ts";
 import { checkRegistryCompose } from "../steps/registry-check.ts";
 import type { Registry } from "../steps/registry.ts";
 import { verifyPrerequisites } from "../steps/verify-prerequisites.ts";
@@ -144,7 +144,11 @@ async function bringUp(run: BringUp): Promise<InitResult> {
     { inputs, compose: registryFile, existing, nodeId, record },
     bench,
   );
-  warnOfDomains(registry, runnerFile, (code, message) => steps.warn(code, message));
+  const placement = { node: registry.nodeName, baseDomain: registry.baseDomain };
+  const domains = lintBaseDomain({ registry: registryFile, runner: runnerFile }, placement);
+  for (const { id, severity, message, remedy } of domains) {
+    if (severity === "warning") steps.warn(id, `${message}; ${remedy}`);
+  }
   await steps.run(waitForRegistry, { registry }, bench);
   const existed = existing !== undefined;
   const check = (environment: readonly EnvironmentVariable[]): Promise<void> =>

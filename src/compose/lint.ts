@@ -1,99 +1,145 @@
-/** What is legal in a compose file and still deserves a word. */
+/** What a compose file works with but should not have, or what its reader should know. */
 import type { ClusterSettings } from "../inputs/types.ts";
-import type { ComposeFile } from "./compose-file.ts";
-import { REGISTRY_NAMES, runnerEnvironmentNames } from "./environment.ts";
+import type { ComposeFile, ComposeService } from "./compose-file.ts";
+import { runnerEnvironmentNames } from "./environment.ts";
+import type { Finding } from "./finding.ts";
+import { withDefaults } from "./placeholders.ts";
 
-export type LintFinding = { readonly id: string; readonly message: string; readonly remedy: string };
+/** The two files of a cluster. */
+export type ComposePair = { readonly registry: ComposeFile; readonly runner: ComposeFile };
+type Settings = Pick<ClusterSettings, "spawnteePort" | "orchestratorSchema" | "coordinatorWallet">;
 
-const SECRET = /SECRET|PASSWORD|TOKEN|PRIVATE_KEY|ACCESS_KEY_ID/;
+/** Findings on both files, errors and warnings before notes; order of the files within that. */
+export function lintComposeFiles(pair: ComposePair, settings: Settings): readonly Finding[] {
+  const found = [
+    ...lintFile(pair.registry),
+    ...lintFile(pair.runner),
+    ...differentImages(pair, settings.spawnteePort),
+    ...unreadNames(pair.runner, settings),
+  ];
+  return found.toSorted((a, b) => Number(a.severity === "note") - Number(b.severity === "note"));
+}
 
-/** All findings for the two files of a cluster. */
-export function lintComposeFiles(
-  registry: ComposeFile,
-  runner: ComposeFile,
-  cluster: ClusterSettings,
-): readonly LintFinding[] {
-  const runnerNames = runnerEnvironmentNames({
-    schema: cluster.orchestratorSchema,
-    coordinatorWallet: cluster.coordinatorWallet,
-  });
+function lintFile(compose: ComposeFile): readonly Finding[] {
   return [
-    ...[registry, runner].flatMap((file) => [
-      ...unpinnedImages(file),
-      ...debugModes(file),
-      ...secretDefaults(file),
-    ]),
-    ...differentImages(registry, runner),
-    ...unsetPlaceholders(registry, REGISTRY_NAMES),
-    ...unsetPlaceholders(runner, runnerNames),
-    ...unreadNames(runner, runnerNames),
+    ...compose.services.flatMap((service) => lintService(compose, service)),
+    ...secretDefaults(compose),
+    ...lineEnds(compose),
   ];
 }
 
-function unpinnedImages(file: ComposeFile): LintFinding[] {
-  return file.services
-    .filter(({ image }) => image !== null && !/@sha256:[0-9a-f]{64}$/.test(image))
-    .map(({ name, image }) => ({
-      id: "image-not-pinned",
-      message: `${file.path}: ${name} runs ${image}: a tag can be given to other code, so the compose hash does not pin what runs`,
-      remedy: "pin it by digest: name@sha256:…",
-    }));
+function lintService(compose: ComposeFile, service: ComposeService): readonly Finding[] {
+  const where = `service ${service.name} in ${compose.path}`;
+  return [
+    ...unpinned(service, where),
+    ...debugMode(service, where),
+    ...(service.privileged
+      ? [
+          {
+            id: "privileged",
+            severity: "note" as const,
+            message: `${where} is privileged: its containers can do on the CVM what they like (spawntee needs it to start models)`,
+            remedy: "make sure that only spawntee has it",
+          },
+        ]
+      : []),
+  ];
 }
 
-function debugModes(file: ComposeFile): LintFinding[] {
-  return file.services
-    .filter(({ environment }) => /^(true|1|yes|on)$/i.test(environment["DEBUG_MODE"] ?? ""))
-    .map(({ name }) => ({
-      id: "debug-mode",
-      message: `${file.path}: ${name} has DEBUG_MODE on: what it logs can be read outside the TEE`,
-      remedy: "set DEBUG_MODE=false or remove it",
-    }));
-}
+const DIGEST = /@sha256:[0-9a-f]{64}$/;
 
-function secretDefaults(file: ComposeFile): LintFinding[] {
-  return file.placeholders
-    .filter(({ name, fallback }) => SECRET.test(name) && fallback !== null && fallback !== "")
-    .map(({ name }) => ({
-      id: "secret-default",
-      message: `${file.path}: ${name} has a default in the file, which is public as soon as the CVM runs`,
-      remedy: `write \${${name}} without a default`,
-    }));
-}
-
-function differentImages(registry: ComposeFile, runner: ComposeFile): LintFinding[] {
-  const images = [registry, runner].map((file) =>
-    file.services
-      .map(({ image }) => image ?? "")
-      .toSorted()
-      .join(", "),
-  );
-  if (images[0] === images[1]) return [];
+function unpinned(service: ComposeService, where: string): readonly Finding[] {
+  const { image } = service;
+  if (image === null || DIGEST.test(image)) return [];
   return [
     {
-      id: "different-images",
-      message: `registry and runner run different images: ${images[0]} and ${images[1]}`,
-      remedy: "use the same image in both files; the mode decides what it does",
+      id: "image-not-pinned",
+      severity: "warning",
+      message: `${where} runs ${image}: a tag can be moved, so the compose hash does not pin the code that gets the models' keys`,
+      remedy: "name the image by digest: NAME@sha256:… (docker buildx imagetools inspect shows it)",
     },
   ];
 }
 
-function unsetPlaceholders(file: ComposeFile, set: readonly string[]): LintFinding[] {
-  return file.placeholders
-    .filter(({ name, fallback }) => fallback === null && !set.includes(name))
+const OFF = /^(?:|0|false|no|off)$/i;
+
+function debugMode(service: ComposeService, where: string): readonly Finding[] {
+  // Nothing sets this variable on our CVMs, so what counts is the file's own default.
+  const value = withDefaults(service.environment["DEBUG_MODE"] ?? "");
+  // A variable without a default is empty then.
+  if (OFF.test(value.trim()) || value.startsWith("$")) return [];
+  return [
+    {
+      id: "debug-mode",
+      severity: "warning",
+      message: `${where} sets DEBUG_MODE to ${value}: a debugging service tells more than a production one may`,
+      remedy: "set DEBUG_MODE=false or take it out",
+    },
+  ];
+}
+
+const SECRET = /SECRET|PASSWORD|PASSWD|TOKEN|PRIVATE_KEY|API_KEY|ACCESS_KEY_ID|CREDENTIAL/;
+
+function secretDefaults(compose: ComposeFile): readonly Finding[] {
+  return compose.placeholders
+    .filter(({ name, fallback }) => SECRET.test(name.toUpperCase()) && fallback !== null && fallback !== "")
     .map(({ name }) => ({
-      id: "placeholder-unset",
-      message: `${file.path}: nothing sets ${name}, and it has no default`,
-      remedy: `give it one: \${${name}:-value}`,
+      id: "secret-default",
+      severity: "warning",
+      // The default itself is not shown: it may be a real one.
+      message: `\${${name}} in ${compose.path} has a default: a secret in a compose file is readable to everybody who can read the CVM's app-compose`,
+      remedy: `write \${${name}} without a default, and renew that secret if it is a real one`,
     }));
 }
 
-function unreadNames(runner: ComposeFile, names: readonly string[]): LintFinding[] {
+function lineEnds(compose: ComposeFile): readonly Finding[] {
+  const what = [
+    ...(compose.text.startsWith("\ufeff") ? ["a byte order mark"] : []),
+    ...(compose.text.includes("\r\n") ? ["CRLF line ends"] : []),
+  ];
+  if (what.length === 0) return [];
+  return [
+    {
+      id: "line-ends",
+      severity: "warning",
+      message: `${compose.path} has ${what.join(" and ")}: another checkout of the same file may not, and then has another compose hash`,
+      remedy: "save it as UTF-8 with LF line ends, and keep it so: `*.yml text eol=lf` in .gitattributes",
+    },
+  ];
+}
+
+function differentImages({ registry, runner }: ComposePair, port: number): readonly Finding[] {
+  const [a, b] = [spawnteeService(registry, port)?.image, spawnteeService(runner, port)?.image];
+  if (!a || !b || a === b) return [];
+  return [
+    {
+      id: "images-differ",
+      severity: "warning",
+      message: `the registry runs ${a} and the runners ${b}: two versions of spawntee need not understand each other`,
+      remedy: "name the same image in both files, unless this is one step of a rolling upgrade",
+    },
+  ];
+}
+
+function unreadNames(runner: ComposeFile, settings: Settings): readonly Finding[] {
   const referred = new Set(runner.placeholders.map(({ name }) => name));
+  const names = runnerEnvironmentNames({
+    schema: settings.orchestratorSchema,
+    coordinatorWallet: settings.coordinatorWallet,
+  });
+  // REGISTRY_URL is a requirement, told as an error by requirements.ts.
   return names
-    .filter((name) => !referred.has(name))
+    .filter((name) => name !== "REGISTRY_URL" && !referred.has(name))
     .map((name) => ({
-      id: "name-unread",
-      message: `${runner.path}: the orchestrator sets ${name}, and the file does not refer to it`,
-      remedy: `add ${name}=\${${name}} to the environment of its service`,
+      id: "name-not-read",
+      severity: "warning",
+      message: `the orchestrator gives its runners ${name}, and nothing in ${runner.path} reads it: the setting has no effect`,
+      remedy: `add to the service's environment: ${name}=\${${name}}`,
     }));
+}
+
+/** The service that runs spawntee: the one that publishes its port, else the only one there is. */
+function spawnteeService(compose: ComposeFile, port: number): ComposeService | undefined {
+  const publishing = compose.services.find((service) => service.publishedPorts.has(port));
+  return publishing ?? (compose.services.length === 1 ? compose.services[0] : undefined);
 }

@@ -12,7 +12,7 @@ export type HttpClient = {
   close(): Promise<void>;
 };
 
-export type HttpRequest = {
+type HttpRequest = {
   readonly method: "GET" | "POST";
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;

@@ -18,7 +18,7 @@ import {
 } from "./values.ts";
 import { commentLines, entryLines } from "./yaml-text.ts";
 
-export type { ExplicitSection, OrchestratorValues } from "./values.ts";
+export type { OrchestratorValues } from "./values.ts";
 
 const RUNNER = ["infrastructure", "runner"] as const;
 

@@ -26,7 +26,7 @@ export function openYaml(text: string): YamlFile {
   return { text, document: parseDocument(text), eol: text.includes("\r\n") ? "\r\n" : "\n" };
 }
 
-export function mappingAt(file: YamlFile, path: readonly string[]): YAMLMap | undefined {
+function mappingAt(file: YamlFile, path: readonly string[]): YAMLMap | undefined {
   const node = path.length === 0 ? file.document.contents : file.document.getIn(path, true);
   return isMap(node) && node.range ? node : undefined;
 }

@@ -1,7 +1,7 @@
 /** YAML as it is written into orchestrator.yml: block style, every text in double quotes, comments above keys. */
 
 /** `text` as a double-quoted scalar that YAML 1.1 and 1.2 read alike, and that no variable expansion changes. */
-export function quote(text: string): string {
+function quote(text: string): string {
   // The orchestrator runs Python's os.path.expandvars() over the whole file before it parses it; that knows no
   // escape for `$`, so the dollar itself must not be there. PyYAML refuses unprintable characters outright.
   return JSON.stringify(text)

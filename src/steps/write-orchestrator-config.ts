@@ -1,12 +1,8 @@
 /** Step 10: write orchestrator.yml, or bring our keys in the existing one up to date. */
 import { readFile } from "node:fs/promises";
 import type { ClusterInputs } from "../inputs/types.ts";
-import {
-  renderConfig,
-  updateConfig,
-  type ExplicitSection,
-  type OrchestratorValues,
-} from "../orchestrator/config.ts";
+import { renderConfig, updateConfig, type OrchestratorValues } from "../orchestrator/config.ts";
+import type { ExplicitSection } from "../orchestrator/values.ts";
 import { clusterUrlTemplate } from "../orchestrator/urls.ts";
 import { unwritable, writeFileAtomically } from "../orchestrator/write-file.ts";
 import { done, reused, type Step } from "../workflow/step.ts";

@@ -8,8 +8,7 @@ import { startSandbox, type Sandbox, type SandboxOptions } from "../../../src/sa
 import { PHALA_BIN } from "../../helpers/phala-bin.ts";
 import { temporaryFolder } from "../../helpers/temporary.ts";
 
-export const COMPOSE_TEXT =
-  "services:\n  spawntee:\n    image: example/secure-spawn:1\n    ports: ['9010:8080']\n";
+const COMPOSE_TEXT = "services:\n  spawntee:\n    image: example/secure-spawn:1\n    ports: ['9010:8080']\n";
 
 export const deployment = (
   name: string,

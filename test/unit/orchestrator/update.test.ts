@@ -109,9 +109,9 @@ test("flow style is changed too, and what is not ours says the same as before", 
   const before = JSON.stringify(parse(renderConfig(values())));
   const updated = updateConfig(before, values({ clusterName: "owl", registryCompose: "$X.yml" }), FILE);
   expect(updated).not.toContain("$");
-  const expected = parse(before) as { infrastructure: { runner: Record<string, unknown> } };
-  Object.assign(expected.infrastructure.runner, { "cluster-name": "owl", "registry-compose-path": "$X.yml" });
-  expect(parse(updated)).toEqual(expected);
+  const config = orchestratorSchemas.v1.parse(parse(before));
+  Object.assign(config.infrastructure.runner, { "cluster-name": "owl", "registry-compose-path": "$X.yml" });
+  expect(parse(updated)).toEqual(config);
 });
 
 test("a value of ours with a bare dollar is written anew: the orchestrator would expand it", () => {

@@ -1,0 +1,76 @@
+/** Whether models will be announced under a domain that reaches them. Pure. */
+import { orchestratorBaseDomain } from "../orchestrator/urls.ts";
+import type { ComposeFile } from "./compose-file.ts";
+import type { Finding } from "./finding.ts";
+import type { ComposePair } from "./lint.ts";
+import { withDefaults } from "./placeholders.ts";
+
+const VARIABLE = "CVM_BASE_DOMAIN";
+
+/** Where the registry is, and its gateway's domain, as the API says (`node_info.name`, `gateway.base_domain`). */
+export type Placement = { readonly node: string; readonly baseDomain: string };
+
+/**
+ * Compares the domains that the compose files and the orchestrator will use with the gateway's own. A compose
+ * file's default is one node's domain and wrong on any other; that once made models unreachable in production.
+ */
+export function lintBaseDomain({ registry, runner }: ComposePair, placement: Placement): readonly Finding[] {
+  return [
+    ...otherDomains(registry, placement).map((domain) => registryDomain(registry, domain, placement)),
+    ...otherDomains(runner, placement).map((domain) => runnerDomain(runner, domain, placement)),
+    ...orchestratorDomain(placement),
+  ];
+}
+
+/** Domains in the file, as defaults or written in, that are not the gateway's. */
+function otherDomains(compose: ComposeFile, { baseDomain }: Placement): readonly string[] {
+  const domains = compose.services.map(({ environment }) => withDefaults(environment[VARIABLE] ?? ""));
+  return [...new Set(domains)].filter(
+    (domain) => domain !== "" && !domain.includes("$") && domain !== baseDomain,
+  );
+}
+
+function registryDomain(compose: ComposeFile, domain: string, placement: Placement): Finding {
+  const differs = difference(compose, domain, placement);
+  if (compose.placeholders.some(({ name }) => name === VARIABLE)) {
+    return {
+      id: "base-domain-default",
+      severity: "note",
+      message: `${differs}: the registry is given the right one`,
+      remedy: `nothing to do; whoever updates the registry by other means must set ${VARIABLE} too`,
+    };
+  }
+  return {
+    id: "base-domain-fixed",
+    severity: "warning",
+    message: `${differs}: models on the registry would be announced under a domain that does not reach them`,
+    remedy: `write ${VARIABLE}=\${${VARIABLE}:-${placement.baseDomain}} in ${compose.path}`,
+  };
+}
+
+/** No orchestrator gives its runners this variable: the file's own value stands. */
+function runnerDomain(compose: ComposeFile, domain: string, placement: Placement): Finding {
+  return {
+    id: "base-domain-runner",
+    severity: "warning",
+    message: `${difference(compose, domain, placement)}: models on new runners would be announced under a domain that does not reach them`,
+    remedy: `write ${VARIABLE}=\${${VARIABLE}:-${placement.baseDomain}} in ${compose.path}, then run tee-cluster init again`,
+  };
+}
+
+function difference(compose: ComposeFile, domain: string, { node, baseDomain }: Placement): string {
+  return `${compose.path} has ${domain} for ${VARIABLE}, and the gateway of node ${node} is ${baseDomain}`;
+}
+
+function orchestratorDomain({ node, baseDomain }: Placement): readonly Finding[] {
+  const built = orchestratorBaseDomain(node);
+  if (built === baseDomain) return [];
+  return [
+    {
+      id: "base-domain-orchestrator",
+      severity: "warning",
+      message: `the orchestrator will look for CVMs on node ${node} under ${built}, and their gateway is ${baseDomain}: it would not reach them`,
+      remedy: "deploy on a node whose gateway domain has its name, with --node",
+    },
+  ];
+}
