@@ -184,7 +184,7 @@ test("no secret in any argument list, output, file or folder of a run, also of a
   const child = world.start(["init", "--verbose"]);
   while (child.exitCode === null) {
     seen.push(...(await commandLines()));
-    await delay(20);
+    await delay(150);
   }
   const run = await child;
   expect(run.exitCode).toBe(0);
