@@ -2,6 +2,7 @@
 import type { ClusterFacts } from "../checks/check.ts";
 import { runnerEnvironmentNames } from "../compose/environment.ts";
 import { registryName, temporaryRunnerName } from "../domain.ts";
+import { recordedHash } from "../state/record.ts";
 import type { Warning } from "../workflow/events.ts";
 import type { DryRunResult, PlannedAction } from "./results.ts";
 
@@ -46,10 +47,7 @@ const namesOf = ({ cluster }: ClusterFacts): readonly string[] =>
 /** Whether an earlier run read the hash of exactly this compose text with these names back. */
 async function isHashKnown(facts: ClusterFacts): Promise<boolean> {
   const { digest } = await facts.runnerCompose();
-  const names = namesOf(facts).join(",");
-  return facts.record.composeHashes.some(
-    (entry) => entry.composeDigest === digest && entry.allowedEnvs.join(",") === names,
-  );
+  return recordedHash(facts.record, digest, namesOf(facts)) !== undefined;
 }
 
 function temporaryRunnerActions(facts: ClusterFacts, known: boolean): PlannedAction[] {

@@ -5,7 +5,7 @@ import { parseComposeHash, temporaryRunnerName, type ComposeHash } from "../doma
 import { messageOf } from "../errors.ts";
 import type { ClusterSettings } from "../inputs/types.ts";
 import type { AppComposeStore } from "../state/app-compose-store.ts";
-import type { ClusterRecord } from "../state/record.ts";
+import { recordedHash, type ClusterRecord } from "../state/record.ts";
 import { deleteTemporaryRunner, removeCvm } from "../steps/delete-temporary-runner.ts";
 import { deployTemporaryRunner } from "../steps/deploy-temporary-runner.ts";
 import { readComposeHash } from "../steps/read-compose-hash.ts";
@@ -65,10 +65,7 @@ export async function recordedComposeHash(
   record: ClusterRecord,
   store: AppComposeStore,
 ): Promise<ComposeHash | undefined> {
-  const known = record.composeHashes.findLast(
-    (entry) =>
-      entry.composeDigest === compose.digest && entry.allowedEnvs.join(",") === environmentNames.join(","),
-  );
+  const known = recordedHash(record, compose.digest, environmentNames);
   const hash = parseComposeHash(known?.hash);
   if (hash === undefined) return undefined;
   const appCompose = await store.load(hash);

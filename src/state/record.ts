@@ -63,6 +63,17 @@ export function isOurRegistry(record: ClusterRecord, appId: string | null): bool
   return record.registryCreations.some((creation) => creation.appId === appId);
 }
 
+/** The newest hash that was read back for exactly this compose text and these names, in this order. */
+export function recordedHash(
+  record: ClusterRecord,
+  composeDigest: string,
+  environmentNames: readonly string[],
+): ComposeHashRecord | undefined {
+  return record.composeHashes.findLast(
+    (entry) => entry.composeDigest === composeDigest && sameList(entry.allowedEnvs, environmentNames),
+  );
+}
+
 type OutcomeRecord = Extract<JournalRecord, { type: "outcome" }>;
 
 function outcomeOf(records: readonly JournalRecord[], intent: string): OutcomeRecord | undefined {

@@ -6,7 +6,7 @@ import type { ComposeFile } from "../compose/compose-file.ts";
 import type { ClusterInputs } from "../inputs/types.ts";
 import type { ClusterRecord } from "../state/record.ts";
 import { isOurs } from "../workflow/registry-claim.ts";
-import { refusedByPhala, type CreateOutcome } from "../workflow/mutations.ts";
+import { notCreated } from "../workflow/mutations.ts";
 import { done, reused, waitLimits, type Step, type StepContext } from "../workflow/step.ts";
 import { waitUntil } from "../workflow/wait.ts";
 import { isPlaced, registryOf, type Registry } from "./registry.ts";
@@ -65,30 +65,20 @@ async function create(
   if (outcome.kind === "taken" && isOurs(outcome.cvm, input.record, context.api.clockSkewMs() ?? 0)) {
     return outcome.cvm;
   }
-  throw notCreated(name, outcome);
+  if (outcome.kind === "taken") throw nameTaken(name, outcome.message);
+  throw notCreated(
+    name,
+    outcome,
+    "run the same command again: it looks first, and never creates a second one",
+  );
 }
 
-function notCreated(name: string, outcome: Exclude<CreateOutcome, { kind: "created" }>): ClusterError {
-  if (outcome.kind === "taken") {
-    return new ClusterError({
-      kind: "conflict",
-      code: "registry-exists",
-      message: `the name ${name} was taken while this run was about to use it: ${outcome.message}`,
-      hint: "see who made it with `phala cvms get " + name + "`; to take it over, run again with --adopt",
-    });
-  }
-  if (outcome.kind === "refused") {
-    return refusedByPhala(
-      `Phala did not create ${name}`,
-      outcome.message,
-      "mend that and run the same command again",
-    );
-  }
+function nameTaken(name: string, message: string): ClusterError {
   return new ClusterError({
-    kind: "platform",
-    code: "create-uncertain",
-    message: `could not find out whether ${name} was created: ${outcome.message}`,
-    hint: "run the same command again: it looks first, and never creates a second one",
+    kind: "conflict",
+    code: "registry-exists",
+    message: `the name ${name} was taken while this run was about to use it: ${message}`,
+    hint: "see who made it with `phala cvms get " + name + "`; to take it over, run again with --adopt",
   });
 }
 

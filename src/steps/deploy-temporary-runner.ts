@@ -7,7 +7,7 @@ import { temporaryRunnerName } from "../domain.ts";
 import { runnerEnvironment } from "../compose/environment.ts";
 import type { ComposeFile } from "../compose/compose-file.ts";
 import type { ClusterSettings } from "../inputs/types.ts";
-import { refusedByPhala, type CreateOutcome } from "../workflow/mutations.ts";
+import { notCreated } from "../workflow/mutations.ts";
 import { done, type Step } from "../workflow/step.ts";
 
 export type TemporaryRunner = {
@@ -39,27 +39,17 @@ export const deployTemporaryRunner: Step<DeployTemporaryRunnerInput, TemporaryRu
       context.signal,
     );
     context.signal.throwIfAborted();
-    if (outcome.kind !== "created") throw notCreated(name, outcome);
+    if (outcome.kind === "taken") throw runnerInUse(name, outcome.cvm.createdAt);
+    if (outcome.kind !== "created") {
+      throw notCreated(
+        name,
+        outcome,
+        "run the same command again: it removes the temporary runner first if it is there",
+      );
+    }
     return done({ name, appId: outcome.appId, vmUuid: outcome.vmUuid }, `${name}, app_id ${outcome.appId}`);
   },
 };
-
-function notCreated(name: string, outcome: Exclude<CreateOutcome, { kind: "created" }>): ClusterError {
-  if (outcome.kind === "taken") return runnerInUse(name, outcome.cvm.createdAt);
-  if (outcome.kind === "refused") {
-    return refusedByPhala(
-      `Phala did not create ${name}`,
-      outcome.message,
-      "mend that and run the same command again",
-    );
-  }
-  return new ClusterError({
-    kind: "platform",
-    code: "create-uncertain",
-    message: `could not find out whether ${name} was created: ${outcome.message}`,
-    hint: "run the same command again: it removes the temporary runner first if it is there",
-  });
-}
 
 /** Another run, on another machine, has its temporary runner up: its fixed name is the lock between machines. */
 export function runnerInUse(name: string, createdAt: string | null): ClusterError {

@@ -2,7 +2,7 @@
  * Step 6: read the compose hash back, and check it before anybody approves it. The platform knows it from the
  * provisioning on, so there is no waiting for a boot that nobody needs.
  */
-import { sha256Hex, type AppCompose } from "../app-compose.ts";
+import type { AppCompose } from "../app-compose.ts";
 import type { ComposeFile } from "../compose/compose-file.ts";
 import type { ComposeHash } from "../domain.ts";
 import { ClusterError } from "../errors.ts";
@@ -34,7 +34,7 @@ export const readComposeHash: Step<ReadComposeHashInput, ComposeHash> = {
     await context.journal.append({
       type: "compose-hash",
       hash,
-      compose_digest: sha256Hex(input.compose.text),
+      compose_digest: input.compose.digest,
       allowed_envs: [...input.environmentNames],
     });
     return done(hash, hash);

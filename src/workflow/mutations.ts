@@ -232,3 +232,21 @@ async function lookUp(api: CloudApi, name: string, signal: AbortSignal): Promise
 export function refusedByPhala(what: string, message: string, hint: string): ClusterError {
   return new ClusterError({ kind: "platform", code: "phala-refused", message: `${what}: ${message}`, hint });
 }
+
+/** The error for a CVM that was refused, or may or may not be there. `whenUncertain` says why another run is safe. */
+export function notCreated(
+  name: string,
+  outcome: Extract<CreateOutcome, { kind: "refused" | "uncertain" }>,
+  whenUncertain: string,
+): ClusterError {
+  if (outcome.kind === "refused") {
+    const hint = "mend that and run the same command again";
+    return refusedByPhala(`Phala did not create ${name}`, outcome.message, hint);
+  }
+  return new ClusterError({
+    kind: "platform",
+    code: "create-uncertain",
+    message: `could not find out whether ${name} was created: ${outcome.message}`,
+    hint: whenUncertain,
+  });
+}
