@@ -3,6 +3,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/{unit,integration,e2e,chaos}/**/*.test.ts"],
+    globalSetup: "test/helpers/global-setup.ts",
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // Most of a test's time is spent waiting for child processes; two cores carry a few more files than two.

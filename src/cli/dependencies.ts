@@ -13,7 +13,7 @@ import type { Reporter } from "../reporters/reporter.ts";
 import { createSpawntee } from "../spawntee/client.ts";
 import { systemClock } from "../workflow/clock.ts";
 import type { Ledger } from "../workflow/mutations.ts";
-import type { Options } from "./program.ts";
+import type { Options } from "./command.ts";
 
 type Given = {
   readonly options: Options;

@@ -1,17 +1,17 @@
 /** argv -> command -> exit code. The only place that ends the process. */
 import { CommanderError, type Command } from "commander";
 import { createRequire } from "node:module";
-import { createProgram } from "./program.ts";
+import { allCommands, createProgram } from "./program.ts";
 
 const { version } = createRequire(import.meta.url)("../package.json") as { version: string };
 
 export async function main(argv: readonly string[] = process.argv): Promise<void> {
-  const program = createProgram(version, async (name, options) => {
+  const program = createProgram(version, async (command, options) => {
     const { runCommand } = await import("./run.ts");
-    process.exitCode = await runCommand(name, options);
+    process.exitCode = await runCommand(command, options);
   });
   let at: Command = program;
-  for (const command of [program, ...program.commands]) {
+  for (const command of allCommands(program)) {
     // What is wrong is said once, by the reporter, as text or as JSON.
     command.configureOutput({ writeOut, writeErr: () => undefined }).exitOverride((error) => {
       at = command;

@@ -1,7 +1,7 @@
 /** Runs one command: output, signals, secrets, failures and exit code around it. */
 import { ClusterError, Interruption, messageOf } from "../errors.ts";
-import type { CommandDependencies, CommonFlags } from "../commands/dependencies.ts";
-import type { CommandResult, FailureResult } from "../commands/results.ts";
+import type { CommonFlags } from "../commands/dependencies.ts";
+import type { FailureResult } from "../commands/results.ts";
 import { INPUTS } from "../inputs/definitions.ts";
 import type { Raw } from "../inputs/resolve.ts";
 import { Redactor } from "../redact.ts";
@@ -10,14 +10,13 @@ import type { Reporter } from "../reporters/reporter.ts";
 import { systemClock } from "../workflow/clock.ts";
 import { Ledger } from "../workflow/mutations.ts";
 import { createDependencies } from "./dependencies.ts";
-import { EXIT_CODES } from "./exit-codes.ts";
+import type { CommandDefinition, Options } from "./command.ts";
+import { EXIT_CODES, exitCodeOf } from "./exit-codes.ts";
 import { watchSignals } from "./signals.ts";
-import type { Options } from "./program.ts";
-
-export type CommandName = "init" | "doctor" | "sandbox";
 
 /** @returns the exit code. Never throws. */
-export async function runCommand(name: CommandName, options: Options): Promise<number> {
+export async function runCommand(command: CommandDefinition, options: Options): Promise<number> {
+  const { name } = command;
   const redactor = redactorOf(process.env);
   const reporter = reporterOf(options, redactor);
   const ledger = new Ledger();
@@ -33,10 +32,10 @@ export async function runCommand(name: CommandName, options: Options): Promise<n
     signal: signals.signal,
   });
   try {
-    const result = await dispatch(name, dependencies, options);
+    const result = await command.run(dependencies, flagsOf(options), options);
     reporter.close();
     reporter.finish(result);
-    return result.ok ? 0 : EXIT_CODES.prerequisite;
+    return exitCodeOf(result);
   } catch (error) {
     const failure = signals.signal.aborted ? signals.signal.reason : error;
     reporter.close();
@@ -52,23 +51,6 @@ export async function runCommand(name: CommandName, options: Options): Promise<n
 export function reportFailure(name: string, options: Options, error: ClusterError): number {
   reporterOf(options, redactorOf(process.env)).finish(failureOf(name, error, new Ledger()));
   return EXIT_CODES[error.kind];
-}
-
-async function dispatch(
-  name: CommandName,
-  dependencies: CommandDependencies,
-  options: Options,
-): Promise<CommandResult> {
-  switch (name) {
-    case "init":
-      return (await import("../commands/init.ts")).init(dependencies, flagsOf(options));
-    case "doctor":
-      return (await import("../commands/doctor.ts")).doctor(dependencies, flagsOf(options));
-    case "sandbox":
-      return (await import("../commands/sandbox.ts")).sandbox(dependencies, options);
-    default:
-      return name satisfies never;
-  }
 }
 
 function flagsOf(options: Options): CommonFlags {

@@ -7,13 +7,15 @@ import { expect, test } from "vitest";
 import type { InitResult } from "../../src/commands/results.ts";
 import { orchestratorSchemas } from "../../src/orchestrator/schemas.ts";
 import { askForKey, deployNamed, deployRunner } from "../helpers/orchestrator.ts";
+import { PHALA_PACKAGE_BIN } from "../helpers/phala-bin.ts";
+import { makePreparedWorld } from "../helpers/prepared-cluster.ts";
 import { CANARIES, cloudOf, COMPOSE_FOLDER, makeWorld, mutationsOf } from "../helpers/program.ts";
 
 const RUNNER_COMPOSE = path.join(COMPOSE_FOLDER, "docker-compose.phala.runner.yml");
 
 test("does the ten steps; the orchestrator's own runner is then accepted, another one refused", async () => {
   const world = await makeWorld();
-  const run = await world.run(["init", "--json"]);
+  const run = await world.run(["init", "--json"], { PHALA_BIN: PHALA_PACKAGE_BIN });
   expect(run.stderr).not.toContain("Error");
   expect(run.exitCode).toBe(0);
   const result = JSON.parse(run.stdout) as InitResult;
@@ -71,8 +73,7 @@ test("the names of schema v2 make the hash that its orchestrator's runners have"
 });
 
 test("run again, it changes nothing; with the config edited by hand, the edit stays", async () => {
-  const world = await makeWorld();
-  expect((await world.run(["init", "--json"])).exitCode).toBe(0);
+  const world = await makePreparedWorld();
   const file = path.join(world.folder, "orchestrator.yml");
   const edited = (await readFile(file, "utf8")).replace('level: "info"', 'level: "debug" # by hand');
   await writeFile(file, edited);
@@ -124,8 +125,7 @@ test("--dry-run makes no mutating call and writes nothing", async () => {
 });
 
 test("a registry that no recorded run made is asked about, and adopted with --adopt", async () => {
-  const world = await makeWorld();
-  expect((await world.run(["init", "--json"])).exitCode).toBe(0);
+  const world = await makePreparedWorld();
   const elsewhere = { TEE_CLUSTER_STATE_DIR: `${world.stateDir}-elsewhere` };
   const refused = await world.run(["init", "--json"], elsewhere);
   expect(refused.exitCode).toBe(6);
@@ -135,8 +135,7 @@ test("a registry that no recorded run made is asked about, and adopted with --ad
 });
 
 test("a cluster whose name another one's begins with is refused, both ways round", async () => {
-  const world = await makeWorld();
-  expect((await world.run(["init", "--json"])).exitCode).toBe(0);
+  const world = await makePreparedWorld();
   const prefix = await world.run(["init", "--json"], { TEE_CLUSTER_NAME: "bird" });
   expect(prefix.exitCode).toBe(6);
   expect(prefix.stdout).toContain("bird-tracker-registry");
@@ -145,7 +144,7 @@ test("a cluster whose name another one's begins with is refused, both ways round
 });
 
 test("a changed runner compose file is approved by the next run, and runners of the old one stay accepted", async () => {
-  const world = await makeWorld();
+  const world = await makePreparedWorld();
   const first = await world.run(["init", "--json"]);
   const { registry, runner_compose_hash: oldHash } = JSON.parse(first.stdout) as InitResult;
   const names = ["REGISTRY_URL", "CAPACITY_THRESHOLD"].map((name) => ({ name, value: "1" }));

@@ -31,6 +31,8 @@ export type World = {
   /** Where the program runs. */
   readonly folder: string;
   readonly stateDir: string;
+  /** Where the sandbox keeps its cloud. */
+  readonly cloudDir: string;
   readonly env: Record<string, string>;
   run(args: readonly string[], change?: Partial<Record<string, string>>): Promise<Run>;
   start(args: readonly string[], change?: Partial<Record<string, string>>): ReturnType<typeof spawn>;
@@ -53,16 +55,22 @@ export async function makeWorld(options: Partial<SandboxOptions> = {}): Promise<
   return world;
 }
 
-/** The same for tests that run side by side, where vitest can't tell whose end it is: close it yourself. */
+/**
+ * The same for tests that run side by side, where vitest can't tell whose end it is: close it yourself.
+ * `fill` may put a cloud into the folder before the sandbox starts.
+ */
 export async function openWorld(
   options: Partial<SandboxOptions> = {},
+  fill: (cloudDir: string) => Promise<void> = async () => undefined,
 ): Promise<World & { close(): Promise<void> }> {
   const base = await mkdtemp(path.join(tmpdir(), "tee-cluster-e2e-"));
   const folder = path.join(base, "work");
   await mkdir(folder);
   await mkdir(path.join(base, "tmp"));
+  const cloudDir = path.join(base, "cloud");
+  await fill(cloudDir);
   const sandbox = await startSandbox({
-    stateDir: path.join(base, "cloud"),
+    stateDir: cloudDir,
     apiKey: CANARIES.apiKey,
     timings: FAST,
     ...options,
@@ -91,6 +99,7 @@ export async function openWorld(
     sandbox,
     folder,
     stateDir,
+    cloudDir,
     env,
     start,
     async close() {

@@ -2,7 +2,7 @@
 import { parse } from "yaml";
 import { describe, expect, test } from "vitest";
 import { renderConfig, updateConfig } from "../../../src/orchestrator/config.ts";
-import { diffConfig } from "../../../src/orchestrator/diff.ts";
+import { diffLines } from "../../../src/line-diff.ts";
 import { orchestratorSchemas } from "../../../src/orchestrator/schemas.ts";
 import { V2, values } from "./settings.ts";
 
@@ -61,7 +61,7 @@ test("one changed value changes its own characters only, and a second run nothin
 test("an anchored, a folded and a listed value are changed where they stand; aliases follow", () => {
   const wanted = { ...values({ maxModels: 12, instanceType: "tdx.large", runnerCompose: "r.yml" }) };
   const updated = updateConfig(BY_HAND, { ...wanted, clusterUrls: ["https://new-<model-port>.x"] }, FILE);
-  expect(diffConfig(BY_HAND, updated)).toEqual([
+  expect(diffLines(BY_HAND, updated)).toEqual([
     "-         instance-type: &size tdx.medium",
     '+         instance-type: &size "tdx.large"',
     "-         - https://0123456789abcdef0123456789abcdef01234567-<model-port>.dstack-pha-prod10.phala.network",
@@ -163,7 +163,7 @@ describe("sections that the operator owns", () => {
 
   test("only the interval", () => {
     const updated = updateConfig(text, values(change, new Set(["watcher-interval"] as const)), FILE);
-    expect(diffConfig(text, updated)).toEqual(["-   interval: 10", "+   interval: 5"]);
+    expect(diffLines(text, updated)).toEqual(["-   interval: 10", "+   interval: 5"]);
   });
 });
 
@@ -189,7 +189,7 @@ test("a file for another kind of runners is not written over", () => {
 });
 
 test("a diff names what goes and what comes", () => {
-  expect(diffConfig("a\nb\nc\n", "a\nx\nc\nd\n")).toEqual(["- b", "+ x", "+ d"]);
-  expect(diffConfig("", "a\n")).toEqual(["+ a"]);
-  expect(diffConfig("a\r\n", "a\n")).toEqual([]);
+  expect(diffLines("a\nb\nc\n", "a\nx\nc\nd\n")).toEqual(["- b", "+ x", "+ d"]);
+  expect(diffLines("", "a\n")).toEqual(["+ a"]);
+  expect(diffLines("a\r\n", "a\n")).toEqual([]);
 });

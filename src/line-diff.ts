@@ -1,7 +1,7 @@
-/** What a run would change in a file, line by line, for `--dry-run`. Pure. */
+/** Two versions of a text, line by line: what an update would change in a file. Pure. */
 
 /** Lines with `-` (goes) or `+` (comes) before them, in order; empty where nothing changes. Unchanged lines are left out. */
-export function diffConfig(before: string, after: string): readonly string[] {
+export function diffLines(before: string, after: string): readonly string[] {
   const [old, young] = [linesOf(before), linesOf(after)];
   const common = commonLengths(old, young);
   const lines: string[] = [];

@@ -1,0 +1,18 @@
+import type { CommandDefinition } from "../command.ts";
+import { addCommonOptions, addInputOptions, addOutputOptions, CLUSTER_NOTE } from "../options.ts";
+
+export const initCommand: CommandDefinition = {
+  name: "init",
+  summary: "set up the registry of a cluster, in ten steps",
+  options(command) {
+    addInputOptions(command, ["cluster", "aws", "connection"]);
+    addCommonOptions(command);
+    addOutputOptions(command)
+      .option("--adopt", "take over a registry that exists and was not made by a recorded run")
+      .addHelpText("after", CLUSTER_NOTE);
+  },
+  async run(dependencies, flags) {
+    const { init } = await import("../../commands/init.ts");
+    return init(dependencies, flags);
+  },
+};

@@ -1,0 +1,17 @@
+import type { CommandDefinition } from "../command.ts";
+
+export const sandboxCommand: CommandDefinition = {
+  name: "sandbox",
+  summary: "run the local stand-in for Phala Cloud in the foreground",
+  options(command) {
+    command
+      .option("--port <port>", "port to listen on (default: the one of the last time)")
+      .option("--boot-time <duration>", "how long a CVM takes to boot", "1500ms")
+      .option("--update-time <duration>", "how long an update takes until the new instance answers", "1700ms")
+      .option("--state-dir <dir>", "where the cloud is kept [env TEE_CLUSTER_STATE_DIR]");
+  },
+  async run(dependencies, _flags, options) {
+    const { sandbox } = await import("../../commands/sandbox.ts");
+    return sandbox(dependencies, options);
+  },
+};
