@@ -188,7 +188,7 @@ async function composeHash(
   const names = runnerEnvironmentNames({ schema, coordinatorWallet });
   const known = await recordedComposeHash(compose, names, record, store);
   if (known === undefined) {
-    const input = { cluster, compose, registryUrl: registry.url, nodeId, store };
+    const input = { cluster, compose, registryUrl: registry.url, nodeId, store, record };
     return obtainComposeHash(input, steps, bench, dependencies.emit);
   }
   steps.pass("deploy-temporary-runner", "reused", "the runner's compose hash is known");

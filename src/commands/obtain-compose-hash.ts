@@ -18,6 +18,7 @@ export type ObtainComposeHashInput = {
   readonly registryUrl: string;
   readonly nodeId: number | undefined;
   readonly store: AppComposeStore;
+  readonly record: ClusterRecord;
 };
 
 const CLEANUP_LIMIT_MS = 60_000;
@@ -29,7 +30,7 @@ export async function obtainComposeHash(
   bench: Workbench,
   emit: Emit,
 ): Promise<ComposeHash> {
-  const { cluster, compose, store } = input;
+  const { cluster, compose, store, record } = input;
   const name = temporaryRunnerName(cluster.clusterName);
   try {
     const runner = await steps.run(deployTemporaryRunner, input, bench);
@@ -37,7 +38,8 @@ export async function obtainComposeHash(
       schema: cluster.orchestratorSchema,
       coordinatorWallet: cluster.coordinatorWallet,
     });
-    const hash = await steps.run(readComposeHash, { runner, compose, environmentNames, store }, bench);
+    const reading = { runner, compose, environmentNames, store, record };
+    const hash = await steps.run(readComposeHash, reading, bench);
     await steps.run(deleteTemporaryRunner, { name }, bench);
     return hash;
   } catch (error) {

@@ -12,6 +12,8 @@ export type RecordedCreation = {
 
 export type ApprovedRecord = {
   readonly appId: string;
+  /** ISO 8601, by this machine's clock. */
+  readonly at: string;
   readonly hashes: readonly string[];
   readonly via: "restart" | "api";
   readonly correlationId: string | null;
@@ -22,6 +24,8 @@ export type ApprovedRecord = {
 
 export type ComposeHashRecord = {
   readonly hash: string;
+  /** When it was read back: ISO 8601, by this machine's clock. */
+  readonly at: string;
   readonly composeDigest: string;
   readonly allowedEnvs: readonly string[];
 };
@@ -34,6 +38,7 @@ export type ClusterRecord = {
   readonly openTemporaryRunners: readonly RecordedCreation[];
   /** Approved lists in the order they were given, newest last. */
   readonly approvals: readonly ApprovedRecord[];
+  /** Compose hashes that were read back, newest last. */
   readonly composeHashes: readonly ComposeHashRecord[];
 };
 
@@ -50,7 +55,7 @@ export function summarizeJournal(records: readonly JournalRecord[], cluster: str
     approvals: approvalsIn(records),
     composeHashes: records.flatMap((r) =>
       r.type === "compose-hash"
-        ? [{ hash: r.hash, composeDigest: r.compose_digest, allowedEnvs: r.allowed_envs }]
+        ? [{ hash: r.hash, at: r.at, composeDigest: r.compose_digest, allowedEnvs: r.allowed_envs }]
         : [],
     ),
   };
@@ -109,6 +114,7 @@ function approvalsIn(records: readonly JournalRecord[]): ApprovedRecord[] {
     return [
       {
         appId: r.app_id,
+        at: r.at,
         hashes: r.hashes,
         via: r.via,
         correlationId: r.correlation_id,
