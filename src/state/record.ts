@@ -31,6 +31,8 @@ export type ApprovalAttempt = Pick<ApprovedRecord, "appId" | "hashes" | "setting
 
 export type ComposeHashRecord = {
   readonly hash: string;
+  /** When it was read back: ISO 8601, by this machine's clock. */
+  readonly at: string;
   readonly composeDigest: string;
   readonly allowedEnvs: readonly string[];
 };
@@ -45,6 +47,7 @@ export type ClusterRecord = {
   readonly approvals: readonly ApprovedRecord[];
   /** Every list that was announced, whatever came of it, newest last. */
   readonly attempts: readonly ApprovalAttempt[];
+  /** Compose hashes that were read back, newest last. */
   readonly composeHashes: readonly ComposeHashRecord[];
 };
 
@@ -62,7 +65,7 @@ export function summarizeJournal(records: readonly JournalRecord[], cluster: str
     attempts: attemptsIn(records),
     composeHashes: records.flatMap((r) =>
       r.type === "compose-hash"
-        ? [{ hash: r.hash, composeDigest: r.compose_digest, allowedEnvs: r.allowed_envs }]
+        ? [{ hash: r.hash, at: r.at, composeDigest: r.compose_digest, allowedEnvs: r.allowed_envs }]
         : [],
     ),
   };
