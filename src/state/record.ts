@@ -16,6 +16,8 @@ export type ApprovedRecord = {
   readonly via: "restart" | "api";
   readonly correlationId: string | null;
   readonly settings: Readonly<Record<string, string>>;
+  /** SHA-256 of the history's line for this approval; null where none was recorded. */
+  readonly historyHead: string | null;
   /** Whether the registry was seen healthy with it afterwards. */
   readonly verified: boolean;
 };
@@ -113,6 +115,7 @@ function approvalsIn(records: readonly JournalRecord[]): ApprovedRecord[] {
         via: r.via,
         correlationId: r.correlation_id,
         settings: r.settings,
+        historyHead: r.history_head ?? null,
         verified,
       },
     ];
