@@ -1,10 +1,13 @@
 /** What every command does first: resolve its inputs, hide its secrets, connect. */
-import { readConfigFile } from "../inputs/config-file.ts";
+import { readConfigFile, type ConfigFile } from "../inputs/config-file.ts";
 import { inputDefinition, INPUTS, type InputGroup } from "../inputs/definitions.ts";
 import { parseInput, refuseProblems, resolveInputs, type Raw, type Resolution } from "../inputs/resolve.ts";
 import type { Connection } from "../inputs/types.ts";
 import { toConnection, type Values } from "../inputs/values.ts";
 import type { CommandDependencies, CommonFlags, Ports } from "./dependencies.ts";
+
+/** In place of a host, for the state of the embedded sandbox: its port may be another one each time. */
+export const SANDBOX_HOST = "sandbox";
 
 export type Preparation = {
   readonly resolution: Resolution;
@@ -24,7 +27,7 @@ export async function prepare(
   groups: readonly InputGroup[],
 ): Promise<Preparation> {
   const { env, prompter } = dependencies;
-  const config = await readConfigFile(flags.config ?? (env["TEE_CLUSTER_CONFIG"] || undefined));
+  const config = await configFileOf(flags, env);
   const sources = { flags: flags.inputs, env, config, groups };
   const sandbox = flags.sandbox
     ? await startSandbox(dependencies, resolveInputs({ ...sources, examples: {} }))
@@ -37,7 +40,12 @@ export async function prepare(
   hideSecrets(dependencies, resolution.values);
   const connection = toConnection(resolution.values);
   const ports = dependencies.connect(connection);
-  return { resolution, connection, ports, stateHost: sandbox ? "sandbox" : ports.api.host };
+  return { resolution, connection, ports, stateHost: sandbox ? SANDBOX_HOST : ports.api.host };
+}
+
+/** The config file that is named, or the default one where it is there. */
+export function configFileOf(flags: CommonFlags, env: NodeJS.ProcessEnv): Promise<ConfigFile> {
+  return readConfigFile(flags.config ?? (env["TEE_CLUSTER_CONFIG"] || undefined));
 }
 
 async function startSandbox(

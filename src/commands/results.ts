@@ -1,4 +1,6 @@
 /** What the commands answer, in the very shape of `--json`. See `schemas/` and docs/json.md. */
+import type { HistoryProblem } from "../state/history-chain.ts";
+import type { HistoryRecord } from "../state/history.ts";
 import type { Registry } from "../steps/registry.ts";
 import type { CheckResult, Warning } from "../workflow/events.ts";
 import type { StepId, StepReport } from "../workflow/steps.ts";
@@ -111,6 +113,25 @@ export type DoctorResult = {
   readonly warnings: readonly Warning[];
 };
 
+/** One approval, as it is on disk, with the number of its line and the line's SHA-256. */
+export type HistoryEntryResult = HistoryRecord & { readonly line: number; readonly hash: string };
+
+export type HistoryResult = {
+  readonly ok: boolean;
+  readonly command: "history";
+  readonly cluster: string;
+  readonly file: string;
+  /** To keep elsewhere: it stands for everything up to here. Null in an empty history. */
+  readonly head: string | null;
+  /** Null without `--verify`. */
+  readonly verified: boolean | null;
+  readonly problem: HistoryProblem | null;
+  /** Also where `--limit` leaves entries out. */
+  readonly total: number;
+  readonly entries: readonly HistoryEntryResult[];
+  readonly warnings: readonly Warning[];
+};
+
 export type SandboxResult = { readonly ok: true; readonly command: "sandbox" };
 
 export type LeftBehind = { readonly name: string; readonly app_id: string | null };
@@ -133,5 +154,6 @@ export type SuccessResult =
   | RotatePlanResult
   | DryRunResult
   | DoctorResult
+  | HistoryResult
   | SandboxResult;
 export type CommandResult = SuccessResult | FailureResult;

@@ -2,6 +2,7 @@
 import type { SuccessResult } from "../../commands/results.ts";
 import { renderDoctor } from "./doctor.ts";
 import { renderDryRun } from "./dry-run.ts";
+import { renderHistory } from "./history.ts";
 import { renderInit } from "./init.ts";
 import type { View } from "./layout.ts";
 import { renderRotatePlan } from "./rotate-plan.ts";
@@ -20,6 +21,8 @@ export function renderAnswer(result: SuccessResult, view: View): string[] {
       return renderRotateHash(result, view);
     case "doctor":
       return renderDoctor(result, view);
+    case "history":
+      return renderHistory(result, view);
     case "sandbox":
       return [];
     default:
