@@ -6,7 +6,13 @@ import { refuseFailures, runChecks } from "../checks/run-checks.ts";
 import type { CheckResult, Emit } from "../workflow/events.ts";
 import { done, type StepOutcome, type StepRunner } from "../workflow/step.ts";
 
-type Report = { readonly emit: Emit; readonly steps: StepRunner; readonly strict: boolean };
+type Report = {
+  readonly emit: Emit;
+  readonly steps: StepRunner;
+  readonly strict: boolean;
+  /** Ids of checks that the command has no use for. */
+  readonly without?: readonly string[];
+};
 
 /** The checks that need no cluster, and those of the cluster where its inputs are known already. */
 export async function verifyPrerequisites(
@@ -14,10 +20,11 @@ export async function verifyPrerequisites(
   cluster: ClusterFacts | undefined,
   report: Report,
 ): Promise<StepOutcome<undefined>> {
+  const wanted = clusterChecks.filter(({ id }) => !report.without?.includes(id));
   const sayFinished = ({ title }: CheckResult): void =>
     report.emit({ type: "step-progress", step: "verify-prerequisites", message: `${title}: looked at` });
   const all = cluster
-    ? await runChecks([...platformChecks, ...clusterChecks], cluster, sayFinished)
+    ? await runChecks([...platformChecks, ...wanted], cluster, sayFinished)
     : await runChecks(platformChecks, facts, sayFinished);
   // Notes are for `doctor`: who sets up a cluster has nothing to do about them.
   const results = all.filter(({ severity }) => severity !== "note");

@@ -2,6 +2,12 @@
 import type { CommandDefinition } from "../command.ts";
 import { doctorCommand } from "./doctor.ts";
 import { initCommand } from "./init.ts";
+import { rotateHashCommand } from "./rotate-hash.ts";
 import { sandboxCommand } from "./sandbox.ts";
 
-export const COMMANDS: readonly CommandDefinition[] = [initCommand, doctorCommand, sandboxCommand];
+export const COMMANDS: readonly CommandDefinition[] = [
+  initCommand,
+  rotateHashCommand,
+  doctorCommand,
+  sandboxCommand,
+];
