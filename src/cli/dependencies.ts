@@ -6,6 +6,7 @@ import type { CommandDependencies, SandboxHandle } from "../commands/dependencie
 import { terminalPrompter, type Prompter } from "../inputs/prompts.ts";
 import type { Raw } from "../inputs/resolve.ts";
 import { createHttpClient, type HttpClient } from "../net/http.ts";
+import { proxyRoute } from "../net/proxy.ts";
 import { createCloudApi } from "../phala/api.ts";
 import { createPhalaCli } from "../phala/cli.ts";
 import type { Redactor } from "../redact.ts";
@@ -40,6 +41,7 @@ export function createDependencies(given: Given): {
     ledger,
     connect: ({ phalaApiUrl: apiUrl, phalaApiKey: apiKey, phalaBin: bin }) =>
       portsOf({ apiUrl, apiKey, bin, http, reporter, redactor }),
+    proxyRoute: (url) => proxyRoute(url, process.env),
     startSandbox: async (stateDir) => {
       const { handle, close } = await embeddedSandbox(stateDir);
       closers.push(close);
