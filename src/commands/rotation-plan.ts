@@ -92,9 +92,11 @@ export async function planRotation(rotation: Rotation, prepared: Preparation): P
   };
 }
 
-function readingBench({ dependencies }: Rotation, { ports, connection }: Preparation): ReadingBench {
+function readingBench({ dependencies, flags }: Rotation, { ports, connection }: Preparation): ReadingBench {
+  const { clock, signal } = dependencies;
   const { timeoutMs, pollIntervalMs } = connection;
-  return { ...ports, clock: dependencies.clock, signal: dependencies.signal, timeoutMs, pollIntervalMs };
+  const { api, spawntee } = ports;
+  return { api, spawntee, clock, signal, timeoutMs, pollIntervalMs, strict: flags.strict };
 }
 
 /** The list that the run would approve, as far as it can be known. */

@@ -41,7 +41,7 @@ export type Workbench = {
 /** What looking around takes: nothing in it can change the cloud. */
 export type ReadingBench = Pick<
   Workbench,
-  "api" | "spawntee" | "clock" | "signal" | "timeoutMs" | "pollIntervalMs"
+  "api" | "spawntee" | "clock" | "signal" | "timeoutMs" | "pollIntervalMs" | "strict"
 >;
 
 export type StepContext = Workbench & {
