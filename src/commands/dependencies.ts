@@ -29,6 +29,8 @@ export type CommandDependencies = {
   proxyRoute(url: string): ProxyRoute;
   /** Starts the embedded sandbox; it is stopped when the program ends. */
   startSandbox(stateDir: string): Promise<SandboxHandle>;
+  /** What `--sandbox` has in place of the defaults; for commands that read its record and need no server. */
+  readonly sandboxExamples: () => Promise<Raw>;
   /** Undefined: nobody may be asked. Live output pauses while it is in use. */
   readonly prompter: Prompter | undefined;
 };

@@ -26,7 +26,7 @@ import { liveRunners } from "../workflow/live-runners.ts";
 import { claimRegistry } from "../workflow/registry-claim.ts";
 import { withSession, type Session } from "../workflow/session.ts";
 import { StepRunner } from "../workflow/step.ts";
-import { approvalOf, refuseViaApi, wholeEnvironment, type ApprovalFlags } from "./approval.ts";
+import { approvalOf, provenanceOf, refuseViaApi, wholeEnvironment, type ApprovalFlags } from "./approval.ts";
 import { clusterFacts, sessionOptions } from "./cluster-session.ts";
 import type { CommandDependencies, CommonFlags } from "./dependencies.ts";
 import { planInit } from "./init-plan.ts";
@@ -159,11 +159,8 @@ async function approvalFor(
   const context = steps.contextFor(session.bench);
   const running = await checkRegistryCompose({ registry, compose, environment }, existed, context);
   await session.registryStore.save(running);
-  const provenance = {
-    runnerHash: fresh,
-    composeDigest: files.runner.digest,
-    reason: flags.reason,
-  };
+  const runner = { runnerHash: fresh, composeDigest: files.runner.digest };
+  const provenance = await provenanceOf("init", run, runner);
   const { record } = session;
   return approvalOf({
     inputs,

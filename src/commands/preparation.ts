@@ -1,5 +1,5 @@
 /** What every command does first: resolve its inputs, hide its secrets, connect. */
-import { readConfigFile } from "../inputs/config-file.ts";
+import { readConfigFile, type ConfigFile } from "../inputs/config-file.ts";
 import { inputDefinition, INPUTS, type InputGroup } from "../inputs/definitions.ts";
 import {
   parseInput,
@@ -11,6 +11,9 @@ import {
 import type { Connection } from "../inputs/types.ts";
 import { toConnection, type Values } from "../inputs/values.ts";
 import type { CommandDependencies, CommonFlags, Ports, SandboxHandle } from "./dependencies.ts";
+
+/** In place of a host, for the state of the embedded sandbox: its port may be another one each time. */
+export const SANDBOX_HOST = "sandbox";
 
 export type Preparation = {
   readonly resolution: Resolution;
@@ -30,7 +33,7 @@ export async function prepare(
   groups: readonly InputGroup[],
 ): Promise<Preparation> {
   const { env, prompter } = dependencies;
-  const config = await readConfigFile(configPathOf(flags, env));
+  const config = await configFileOf(flags, env);
   const sources = { flags: flags.inputs, env, config, groups };
   const sandbox = flags.sandbox
     ? await startSandboxFor(resolveInputs({ ...sources, examples: {} }), dependencies)
@@ -51,9 +54,14 @@ export function configPathOf(flags: CommonFlags, env: NodeJS.ProcessEnv): string
   return flags.config ?? (env["TEE_CLUSTER_CONFIG"] || undefined);
 }
 
-/** The sandbox is one cloud, whatever port it has this time. */
+/** The config file that is named, or the default one where it is there. */
+export function configFileOf(flags: CommonFlags, env: NodeJS.ProcessEnv): Promise<ConfigFile> {
+  return readConfigFile(configPathOf(flags, env));
+}
+
+/** Under which name the state is kept: the sandbox is one cloud, whatever port it has this time. */
 export function stateHostOf(sandbox: SandboxHandle | undefined, { api }: Ports): string {
-  return sandbox ? "sandbox" : api.host;
+  return sandbox ? SANDBOX_HOST : api.host;
 }
 
 async function startSandboxFor(first: Resolution, dependencies: CommandDependencies): Promise<SandboxHandle> {

@@ -73,7 +73,7 @@ export const PARSERS: Readonly<Record<InputKey, (text: string) => unknown>> = {
 };
 
 /** A value that `refuseProblems` has made sure of. */
-function known<K extends keyof Values>(values: Partial<Values>, key: K): Values[K] {
+export function known<K extends keyof Values>(values: Partial<Values>, key: K): Values[K] {
   const value = values[key];
   if (value === undefined) throw new Error(`input ${key} was not resolved`);
   return value;

@@ -1,6 +1,7 @@
 /** All commands, in the order of `--help`. */
 import type { CommandDefinition } from "../command.ts";
 import { doctorCommand } from "./doctor.ts";
+import { historyCommand } from "./history.ts";
 import { initCommand } from "./init.ts";
 import { rotateHashCommand } from "./rotate-hash.ts";
 import { sandboxCommand } from "./sandbox.ts";
@@ -9,5 +10,6 @@ export const COMMANDS: readonly CommandDefinition[] = [
   initCommand,
   rotateHashCommand,
   doctorCommand,
+  historyCommand,
   sandboxCommand,
 ];
