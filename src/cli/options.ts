@@ -29,16 +29,29 @@ function describe(input: InputDefinition): string {
   return notes.length === 0 ? input.description : `${input.description} [${notes.join(", ")}]`;
 }
 
+/** Where inputs and record come from. */
+export function addSourceOptions(command: Command): Command {
+  return addConfigOption(command).option(
+    "--sandbox",
+    "use the local stand-in for Phala Cloud [env TEE_CLUSTER_SANDBOX]",
+  );
+}
+
+export function addConfigOption(command: Command): Command {
+  return command.option(
+    "--config <file>",
+    "read inputs from this file [env TEE_CLUSTER_CONFIG, default tee-cluster.yml if there]",
+  );
+}
+
 export function addCommonOptions(command: Command): Command {
-  return command
-    .option(
-      "--config <file>",
-      "read inputs from this file [env TEE_CLUSTER_CONFIG, default tee-cluster.yml if there]",
-    )
-    .option("--sandbox", "use the local stand-in for Phala Cloud [env TEE_CLUSTER_SANDBOX]")
-    .option("--dry-run", "say what would be done, and change nothing")
+  return addDryRunOption(addSourceOptions(command))
     .option("--strict", "take warnings for errors")
     .option("--yes", "ask nothing");
+}
+
+export function addDryRunOption(command: Command): Command {
+  return command.option("--dry-run", "say what would be done, and change nothing");
 }
 
 export function addOutputOptions(command: Command): Command {

@@ -231,7 +231,7 @@ const PLATFORM: readonly BadCase[] = [
     about: "no phala program",
     args: init("--phala-bin", "./no-such-phala"),
     exitCode: 3,
-    code: "prerequisites-failed",
+    code: "phala-cli",
     says: ["no-such-phala"],
     hint: "npm install -g phala",
   },
@@ -410,7 +410,18 @@ const MISSING: readonly BadCase[] = [
   },
 ];
 
+const PROXY: BadCase = {
+  about: "a proxy that is none",
+  args: init(),
+  env: { HTTPS_PROXY: "socks5://somebody:canary-password@proxy.example:1080" },
+  exitCode: 2,
+  code: "bad-proxy",
+  says: ["HTTPS_PROXY"],
+  hint: "HTTPS_PROXY=http://",
+  hides: ["canary-password", "somebody"],
+};
+
 /** Refused before anything is asked of the platform: quick. */
-export const LOCAL_CASES: readonly BadCase[] = [...CONFIG, ...USAGE, ...MISSING];
+export const LOCAL_CASES: readonly BadCase[] = [...CONFIG, ...USAGE, ...MISSING, PROXY];
 /** Refused by the checks of step 1. */
 export const CHECKED_CASES: readonly BadCase[] = [...composePairs(), ...PLATFORM];

@@ -1,7 +1,15 @@
 /** All commands, in the order of `--help`. */
 import type { CommandDefinition } from "../command.ts";
 import { doctorCommand } from "./doctor.ts";
+import { historyCommand } from "./history.ts";
 import { initCommand } from "./init.ts";
+import { rotateHashCommand } from "./rotate-hash.ts";
 import { sandboxCommand } from "./sandbox.ts";
 
-export const COMMANDS: readonly CommandDefinition[] = [initCommand, doctorCommand, sandboxCommand];
+export const COMMANDS: readonly CommandDefinition[] = [
+  initCommand,
+  rotateHashCommand,
+  doctorCommand,
+  historyCommand,
+  sandboxCommand,
+];

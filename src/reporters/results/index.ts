@@ -2,19 +2,27 @@
 import type { SuccessResult } from "../../commands/results.ts";
 import { renderDoctor } from "./doctor.ts";
 import { renderDryRun } from "./dry-run.ts";
+import { renderHistory } from "./history.ts";
 import { renderInit } from "./init.ts";
 import type { View } from "./layout.ts";
+import { renderRotatePlan } from "./rotate-plan.ts";
+import { renderRotateHash } from "./rotate-hash.ts";
 
 export { renderFailure } from "./failure.ts";
 
 /** The lines for stdout, without a newline at their ends; none where a command has nothing to answer. */
 export function renderAnswer(result: SuccessResult, view: View): string[] {
+  if ("compose_changes" in result) return renderRotatePlan(result, view);
   if ("dry_run" in result) return renderDryRun(result, view);
   switch (result.command) {
     case "init":
       return renderInit(result, view);
+    case "rotate-hash":
+      return renderRotateHash(result, view);
     case "doctor":
       return renderDoctor(result, view);
+    case "history":
+      return renderHistory(result, view);
     case "sandbox":
       return [];
     default:
