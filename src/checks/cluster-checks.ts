@@ -9,6 +9,7 @@ import { clusterOf, registryName, roleOf } from "../domain.ts";
 import { closest } from "../inputs/suggest.ts";
 import { isOurs } from "../workflow/registry-claim.ts";
 import { failed, passed, reported, skipped, type Check, type ClusterFacts, type Finding } from "./check.ts";
+import { gatewayKeyFinding } from "./gateway-key.ts";
 
 export const clusterChecks: readonly Check<ClusterFacts>[] = [
   {
@@ -147,25 +148,6 @@ export async function composePair(
   const files = Promise.all([facts.registryCompose(), facts.runnerCompose()]);
   const [registry, runner] = await files.catch(() => []);
   return registry && runner && { registry, runner };
-}
-
-/** The orchestrator signs with it; whoever can read it can approve hashes. */
-async function gatewayKeyFinding(file: string): Promise<Finding> {
-  const { createPrivateKey } = await import("node:crypto");
-  const { readFile } = await import("node:fs/promises");
-  try {
-    const { mode } = await stat(file);
-    const key = createPrivateKey(await readFile(file, "utf8"));
-    if (key.asymmetricKeyType !== "rsa")
-      return failed(`${file} is an ${key.asymmetricKeyType} key, not RSA`, "give an RSA private key (PEM)");
-    if ((mode & 0o077) !== 0) return failed(`${file} can be read by others`, `chmod 600 ${file}`);
-    return passed(file);
-  } catch (error) {
-    return failed(
-      `${file} is no readable private key: ${(error as Error).message}`,
-      "give an RSA private key (PEM) with --gateway-key-path",
-    );
-  }
 }
 
 async function outputFinding(file: string): Promise<Finding> {

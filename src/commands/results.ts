@@ -1,4 +1,5 @@
 /** What the commands answer, in the very shape of `--json`. See `schemas/` and docs/json.md. */
+import type { Threshold } from "../orchestrator/migrate.ts";
 import type { HistoryProblem } from "../state/history-chain.ts";
 import type { HistoryRecord } from "../state/history.ts";
 import type { Registry } from "../steps/registry.ts";
@@ -132,6 +133,22 @@ export type HistoryResult = {
   readonly warnings: readonly Warning[];
 };
 
+export type ConfigMigrateResult = {
+  readonly ok: true;
+  readonly command: "config migrate";
+  readonly file: string;
+  /** What was, or with `--dry-run` would be, written; null where there is nothing to do. */
+  readonly output: string | null;
+  readonly previous_schema: "v1" | "v2";
+  readonly changed: boolean;
+  /** False where nothing is to do, and with `--dry-run`. */
+  readonly written: boolean;
+  readonly capacity_threshold: Threshold | null;
+  /** Lines that go (`- `) and come (`+ `), in order. */
+  readonly diff: readonly string[];
+  readonly warnings: readonly Warning[];
+};
+
 export type SandboxResult = { readonly ok: true; readonly command: "sandbox" };
 
 export type LeftBehind = { readonly name: string; readonly app_id: string | null };
@@ -155,5 +172,6 @@ export type SuccessResult =
   | DryRunResult
   | DoctorResult
   | HistoryResult
+  | ConfigMigrateResult
   | SandboxResult;
 export type CommandResult = SuccessResult | FailureResult;

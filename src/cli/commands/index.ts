@@ -1,5 +1,6 @@
 /** All commands, in the order of `--help`. */
 import type { CommandDefinition } from "../command.ts";
+import { configMigrateCommand } from "./config-migrate.ts";
 import { doctorCommand } from "./doctor.ts";
 import { historyCommand } from "./history.ts";
 import { initCommand } from "./init.ts";
@@ -11,5 +12,6 @@ export const COMMANDS: readonly CommandDefinition[] = [
   rotateHashCommand,
   doctorCommand,
   historyCommand,
+  configMigrateCommand,
   sandboxCommand,
 ];

@@ -1,5 +1,6 @@
 /** From a command's result to the lines a person reads. A new command gets a file and a case here. */
 import type { SuccessResult } from "../../commands/results.ts";
+import { renderConfigMigrate } from "./config-migrate.ts";
 import { renderDoctor } from "./doctor.ts";
 import { renderDryRun } from "./dry-run.ts";
 import { renderHistory } from "./history.ts";
@@ -23,6 +24,8 @@ export function renderAnswer(result: SuccessResult, view: View): string[] {
       return renderDoctor(result, view);
     case "history":
       return renderHistory(result, view);
+    case "config migrate":
+      return renderConfigMigrate(result, view);
     case "sandbox":
       return [];
     default:
