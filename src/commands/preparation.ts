@@ -14,6 +14,15 @@ export type Preparation = {
   readonly stateHost: string;
 };
 
+/** What a command has that may do without the platform: what this machine recorded is there without a key. */
+export type LocalPreparation = {
+  readonly resolution: Resolution;
+  readonly stateDir: string;
+  readonly stateHost: string;
+  /** Undefined where there is no API key. */
+  connect(): Ports | undefined;
+};
+
 /**
  * @throws ClusterError (input) for every input that is wrong, all at once; and for all that are missing where
  *   nobody may be asked.
@@ -23,21 +32,57 @@ export async function prepare(
   flags: CommonFlags,
   groups: readonly InputGroup[],
 ): Promise<Preparation> {
-  const { env, prompter } = dependencies;
-  const config = await readConfigFile(flags.config ?? (env["TEE_CLUSTER_CONFIG"] || undefined));
-  const sources = { flags: flags.inputs, env, config, groups };
-  const sandbox = flags.sandbox
-    ? await startSandbox(dependencies, resolveInputs({ ...sources, examples: {} }))
-    : undefined;
-  const given = resolveInputs({ ...sources, examples: sandbox?.examples ?? {} });
-  // The sandbox is what is talked to, whatever key and address the environment has for the real platform.
-  const bound = sandbox ? bind(given, sandbox) : given;
-  const resolution = prompter ? await askForKey(bound, dependencies) : bound;
+  const { prompter } = dependencies;
+  const { given, sandboxed } = await resolve(dependencies, flags, groups, {});
+  const resolution = prompter ? await askForKey(given, dependencies) : given;
   refuseProblems(prompter ? { ...resolution, missing: [] } : resolution);
   hideSecrets(dependencies, resolution.values);
   const connection = toConnection(resolution.values);
   const ports = dependencies.connect(connection);
-  return { resolution, connection, ports, stateHost: sandbox ? "sandbox" : ports.api.host };
+  return { resolution, connection, ports, stateHost: sandboxed ? "sandbox" : ports.api.host };
+}
+
+/**
+ * The same without a connection: no key is needed, and nobody is asked for one.
+ * @param examples stand in for what is given nowhere.
+ * @throws ClusterError (input) for every input that is wrong or missing, all at once.
+ */
+export async function prepareLocally(
+  dependencies: CommandDependencies,
+  flags: CommonFlags,
+  groups: readonly InputGroup[],
+  examples: Raw = {},
+): Promise<LocalPreparation> {
+  const { given: resolution, sandboxed } = await resolve(dependencies, flags, groups, examples);
+  const { values, missing } = resolution;
+  refuseProblems({ ...resolution, missing: missing.filter(({ key }) => key !== "phalaApiKey") });
+  hideSecrets(dependencies, values);
+  const { stateDir, phalaApiUrl } = values;
+  if (stateDir === undefined || phalaApiUrl === undefined) throw new Error("inputs without a default");
+  return {
+    resolution,
+    stateDir,
+    stateHost: sandboxed ? "sandbox" : new URL(phalaApiUrl).host,
+    connect: () =>
+      values.phalaApiKey === undefined ? undefined : dependencies.connect(toConnection(values)),
+  };
+}
+
+/** The inputs from all their sources; with `--sandbox` it runs from here on. */
+async function resolve(
+  dependencies: CommandDependencies,
+  flags: CommonFlags,
+  groups: readonly InputGroup[],
+  examples: Raw,
+): Promise<{ given: Resolution; sandboxed: boolean }> {
+  const { env } = dependencies;
+  const config = await readConfigFile(flags.config ?? (env["TEE_CLUSTER_CONFIG"] || undefined));
+  const sources = { flags: flags.inputs, env, config, groups };
+  if (!flags.sandbox) return { given: resolveInputs({ ...sources, examples }), sandboxed: false };
+  const sandbox = await startSandbox(dependencies, resolveInputs({ ...sources, examples }));
+  const given = resolveInputs({ ...sources, examples: { ...sandbox.examples, ...examples } });
+  // The sandbox is what is talked to, whatever key and address the environment has for the real platform.
+  return { given: bind(given, sandbox), sandboxed: true };
 }
 
 async function startSandbox(

@@ -1,7 +1,13 @@
 /** All commands, in the order of `--help`. */
 import type { CommandDefinition } from "../command.ts";
 import { doctorCommand } from "./doctor.ts";
+import { hashCommand } from "./hash.ts";
 import { initCommand } from "./init.ts";
 import { sandboxCommand } from "./sandbox.ts";
 
-export const COMMANDS: readonly CommandDefinition[] = [initCommand, doctorCommand, sandboxCommand];
+export const COMMANDS: readonly CommandDefinition[] = [
+  initCommand,
+  hashCommand,
+  doctorCommand,
+  sandboxCommand,
+];

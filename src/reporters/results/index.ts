@@ -2,6 +2,9 @@
 import type { SuccessResult } from "../../commands/results.ts";
 import { renderDoctor } from "./doctor.ts";
 import { renderDryRun } from "./dry-run.ts";
+import { renderHash } from "./hash.ts";
+import { renderHashExplanation } from "./hash-explanation.ts";
+import { renderHashExport } from "./hash-export.ts";
 import { renderInit } from "./init.ts";
 import type { View } from "./layout.ts";
 
@@ -15,8 +18,25 @@ export function renderAnswer(result: SuccessResult, view: View): string[] {
       return renderInit(result, view);
     case "doctor":
       return renderDoctor(result, view);
+    case "hash":
+      return renderOfHash(result, view);
     case "sandbox":
       return [];
+    default:
+      return result satisfies never;
+  }
+}
+
+/** One command, three questions. */
+function renderOfHash(result: Extract<SuccessResult, { command: "hash" }>, view: View): string[] {
+  if (!("action" in result)) return renderDryRun(result, view);
+  switch (result.action) {
+    case "predict":
+      return renderHash(result, view);
+    case "explain":
+      return renderHashExplanation(result, view);
+    case "export":
+      return renderHashExport(result, view);
     default:
       return result satisfies never;
   }
