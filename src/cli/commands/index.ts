@@ -7,7 +7,7 @@ import { sandboxCommand } from "./sandbox.ts";
 
 export const COMMANDS: readonly CommandDefinition[] = [
   initCommand,
-  hashCommand,
   doctorCommand,
+  hashCommand,
   sandboxCommand,
 ];

@@ -29,7 +29,6 @@ export function renderAnswer(result: SuccessResult, view: View): string[] {
 
 /** One command, three questions. */
 function renderOfHash(result: Extract<SuccessResult, { command: "hash" }>, view: View): string[] {
-  if (!("action" in result)) return renderDryRun(result, view);
   switch (result.action) {
     case "predict":
       return renderHash(result, view);
