@@ -3,6 +3,7 @@ import type { CommandDefinition } from "../command.ts";
 import { configMigrateCommand } from "./config-migrate.ts";
 import { doctorCommand } from "./doctor.ts";
 import { historyCommand } from "./history.ts";
+import { hashCommand } from "./hash.ts";
 import { initCommand } from "./init.ts";
 import { rotateHashCommand } from "./rotate-hash.ts";
 import { sandboxCommand } from "./sandbox.ts";
@@ -11,6 +12,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
   initCommand,
   rotateHashCommand,
   doctorCommand,
+  hashCommand,
   historyCommand,
   configMigrateCommand,
   sandboxCommand,

@@ -4,6 +4,9 @@ import { renderConfigMigrate } from "./config-migrate.ts";
 import { renderDoctor } from "./doctor.ts";
 import { renderDryRun } from "./dry-run.ts";
 import { renderHistory } from "./history.ts";
+import { renderHash } from "./hash.ts";
+import { renderHashExplanation } from "./hash-explanation.ts";
+import { renderHashExport } from "./hash-export.ts";
 import { renderInit } from "./init.ts";
 import type { View } from "./layout.ts";
 import { renderRotatePlan } from "./rotate-plan.ts";
@@ -13,7 +16,7 @@ export { renderFailure } from "./failure.ts";
 
 /** The lines for stdout, without a newline at their ends; none where a command has nothing to answer. */
 export function renderAnswer(result: SuccessResult, view: View): string[] {
-  if ("compose_changes" in result) return renderRotatePlan(result, view);
+  if ("dry_run" in result && "compose_changes" in result) return renderRotatePlan(result, view);
   if ("dry_run" in result) return renderDryRun(result, view);
   switch (result.command) {
     case "init":
@@ -26,8 +29,24 @@ export function renderAnswer(result: SuccessResult, view: View): string[] {
       return renderHistory(result, view);
     case "config migrate":
       return renderConfigMigrate(result, view);
+    case "hash":
+      return renderOfHash(result, view);
     case "sandbox":
       return [];
+    default:
+      return result satisfies never;
+  }
+}
+
+/** One command, three questions. */
+function renderOfHash(result: Extract<SuccessResult, { command: "hash" }>, view: View): string[] {
+  switch (result.action) {
+    case "predict":
+      return renderHash(result, view);
+    case "explain":
+      return renderHashExplanation(result, view);
+    case "export":
+      return renderHashExport(result, view);
     default:
       return result satisfies never;
   }
