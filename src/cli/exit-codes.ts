@@ -17,6 +17,7 @@ export const EXIT_CODES: Readonly<Record<FailureKind, number>> = {
 /** What an answer with `"ok": false` means: the command did its work, and what it looked at is not in order. */
 const NOT_IN_ORDER: Readonly<Partial<Record<SuccessResult["command"], FailureKind>>> = {
   doctor: "prerequisite",
+  status: "verification",
 };
 
 /** The exit code of a command that came to its end with an answer. */

@@ -1,4 +1,5 @@
 /** What the commands answer, in the very shape of `--json`. See `schemas/` and docs/json.md. */
+import type { Assessment } from "../status/model.ts";
 import type { CheckResult, Warning } from "../workflow/events.ts";
 import type { StepId, StepReport } from "../workflow/steps.ts";
 
@@ -48,6 +49,15 @@ export type DoctorResult = {
   readonly warnings: readonly Warning[];
 };
 
+export type StatusResult = {
+  /** False for any finding of severity `error`; with `--strict` for warnings too. */
+  readonly ok: boolean;
+  readonly command: "status";
+  readonly cluster: string;
+  /** When it was looked at: ISO 8601, by this machine's clock. */
+  readonly at: string;
+} & Assessment;
+
 export type SandboxResult = { readonly ok: true; readonly command: "sandbox" };
 
 export type LeftBehind = { readonly name: string; readonly app_id: string | null };
@@ -64,5 +74,5 @@ export type FailureResult = {
   readonly left_behind: readonly LeftBehind[];
 };
 
-export type SuccessResult = InitResult | DryRunResult | DoctorResult | SandboxResult;
+export type SuccessResult = InitResult | DryRunResult | DoctorResult | StatusResult | SandboxResult;
 export type CommandResult = SuccessResult | FailureResult;

@@ -11,6 +11,8 @@ export type RecordedCreation = {
 };
 
 export type ApprovedRecord = {
+  /** When it was recorded: ISO 8601, by this machine's clock. */
+  readonly at: string;
   readonly appId: string;
   readonly hashes: readonly string[];
   readonly via: "restart" | "api";
@@ -108,6 +110,7 @@ function approvalsIn(records: readonly JournalRecord[]): ApprovedRecord[] {
       );
     return [
       {
+        at: r.at,
         appId: r.app_id,
         hashes: r.hashes,
         via: r.via,

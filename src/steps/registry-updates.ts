@@ -4,8 +4,10 @@ import { waitLimits, type StepContext } from "../workflow/step.ts";
 import { waitUntil } from "../workflow/wait.ts";
 import type { Registry } from "./registry.ts";
 
-/** The platform's name for it is `compose_update`; older entries say `update`. */
-const UPDATE = /update/;
+/** Whether it replaced a CVM's environment: the platform calls that `compose_update`, in older entries `update`. */
+export function isUpdate(operation: CvmOperation): boolean {
+  return operation.type.includes("update");
+}
 
 /**
  * The registry's updates, newest first; `undefined` where the platform keeps no such list.
@@ -24,7 +26,7 @@ export async function readUpdates(
       const found = await context.api.operations(registry.vmUuid, signal);
       if (found.kind === "unknown") return { kind: "not-yet", seen: found.reason };
       if (found.kind === "absent") return { kind: "there", value: undefined };
-      return { kind: "there", value: found.value.filter((operation) => UPDATE.test(operation.type)) };
+      return { kind: "there", value: found.value.filter(isUpdate) };
     },
   });
 }

@@ -3,5 +3,11 @@ import type { CommandDefinition } from "../command.ts";
 import { doctorCommand } from "./doctor.ts";
 import { initCommand } from "./init.ts";
 import { sandboxCommand } from "./sandbox.ts";
+import { statusCommand } from "./status.ts";
 
-export const COMMANDS: readonly CommandDefinition[] = [initCommand, doctorCommand, sandboxCommand];
+export const COMMANDS: readonly CommandDefinition[] = [
+  initCommand,
+  statusCommand,
+  doctorCommand,
+  sandboxCommand,
+];

@@ -3,6 +3,7 @@ import type { SuccessResult } from "../../commands/results.ts";
 import { renderDoctor } from "./doctor.ts";
 import { renderDryRun } from "./dry-run.ts";
 import { renderInit } from "./init.ts";
+import { renderStatus } from "./status.ts";
 import type { View } from "./layout.ts";
 
 export { renderFailure } from "./failure.ts";
@@ -15,6 +16,8 @@ export function renderAnswer(result: SuccessResult, view: View): string[] {
       return renderInit(result, view);
     case "doctor":
       return renderDoctor(result, view);
+    case "status":
+      return renderStatus(result, view);
     case "sandbox":
       return [];
     default:
