@@ -42,3 +42,9 @@ export function clusterFactsOf(
     cvms: once(() => facts.api.listCvms(facts.signal)),
   };
 }
+
+/** The platform's id of the node that was asked for, by name or id; undefined: the platform chooses. */
+export async function nodeIdOf({ cluster, nodes }: ClusterFacts): Promise<number | undefined> {
+  if (cluster.node === undefined) return undefined;
+  return (await nodes()).find(({ name, id }) => name === cluster.node || String(id) === cluster.node)?.id;
+}

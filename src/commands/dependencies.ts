@@ -45,4 +45,6 @@ export type CommonFlags = {
   readonly dryRun: boolean;
   readonly strict: boolean;
   readonly adopt: boolean;
+  /** Ask nothing, and take what would be asked for granted. */
+  readonly yes: boolean;
 };

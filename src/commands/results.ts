@@ -1,5 +1,6 @@
 /** What the commands answer, in the very shape of `--json`. See `schemas/` and docs/json.md. */
 import type { Assessment } from "../status/model.ts";
+import type { Registry } from "../steps/registry.ts";
 import type { CheckResult, Warning } from "../workflow/events.ts";
 import type { StepId, StepReport } from "../workflow/steps.ts";
 
@@ -13,6 +14,11 @@ export type RegistryResult = {
   readonly mode: string;
 };
 
+export function registryResult(registry: Registry, mode: string): RegistryResult {
+  const { name, appId, vmUuid, url, nodeName, baseDomain } = registry;
+  return { name, app_id: appId, vm_uuid: vmUuid, url, node: nodeName, base_domain: baseDomain, mode };
+}
+
 export type InitResult = {
   readonly ok: true;
   readonly command: "init";
@@ -21,6 +27,29 @@ export type InitResult = {
   readonly runner_compose_hash: string;
   readonly approved_compose_hashes: readonly string[];
   readonly orchestrator_config: string;
+  readonly steps: readonly StepReport[];
+  readonly warnings: readonly Warning[];
+};
+
+export type RotateHashResult = {
+  readonly ok: true;
+  readonly command: "rotate-hash";
+  readonly cluster: string;
+  readonly registry: RegistryResult;
+  /** False: the list and all else were as they should be, and nothing was touched. */
+  readonly changed: boolean;
+  readonly runner_compose_hash: string;
+  /** As this machine had recorded them; empty where it had nothing recorded. */
+  readonly previous_compose_hashes: readonly string[];
+  readonly approved_compose_hashes: readonly string[];
+  /** `api`: in the running registry's memory only, until its next restart. */
+  readonly approved_via: "restart" | "api";
+  readonly registry_compose_changed: boolean;
+  readonly runners_cut_off: readonly {
+    readonly name: string;
+    readonly app_id: string | null;
+    readonly compose_hash: string;
+  }[];
   readonly steps: readonly StepReport[];
   readonly warnings: readonly Warning[];
 };
@@ -74,5 +103,11 @@ export type FailureResult = {
   readonly left_behind: readonly LeftBehind[];
 };
 
-export type SuccessResult = InitResult | DryRunResult | DoctorResult | StatusResult | SandboxResult;
+export type SuccessResult =
+  | InitResult
+  | RotateHashResult
+  | DryRunResult
+  | StatusResult
+  | DoctorResult
+  | SandboxResult;
 export type CommandResult = SuccessResult | FailureResult;

@@ -1,13 +1,14 @@
 /** `tee-cluster status`: the cluster as it is. Reads only: no lock, no record, no mutating call. */
-import { runnerEnvironmentNames } from "../compose/environment.ts";
+import { runnerEnvironmentNamesOf } from "../compose/environment.ts";
 import { ClusterError } from "../errors.ts";
 import { toClusterSettings } from "../inputs/values.ts";
-import { stateDirectoryOf } from "../state/state-directory.ts";
 import { assess } from "../status/assess.ts";
 import { recall, type KnowledgeSource } from "../status/knowledge.ts";
 import { lookAtCluster, type Observer } from "../status/look.ts";
+import { directoryOf } from "./cluster-session.ts";
 import type { CommandDependencies, CommonFlags } from "./dependencies.ts";
 import { prepare, type Preparation } from "./preparation.ts";
+import { withRecordedInputs } from "./recorded-inputs.ts";
 import type { StatusResult } from "./results.ts";
 import { watchInterval, watchStatus } from "./watch-status.ts";
 
@@ -35,20 +36,22 @@ export async function status(
 
 /** Through what the cluster is looked at, and what there is to compare it with. */
 function sightOf(
-  { resolution, connection, ports, stateHost }: Preparation,
+  prepared: Preparation,
   { clock, signal }: CommandDependencies,
 ): { observer: Observer; source: KnowledgeSource } {
+  const { resolution, connection, ports } = prepared;
   const { values, origins } = resolution;
   const settings = toClusterSettings(values);
-  const { clusterName: cluster, spawnteePort, orchestratorSchema: schema, coordinatorWallet } = settings;
+  const { clusterName: cluster, spawnteePort } = settings;
   const { api, spawntee } = ports;
   return {
     observer: { cluster, gatewayUrl: connection.gatewayUrl, spawnteePort, api, spawntee, clock, signal },
     source: {
       cluster,
-      directory: stateDirectoryOf(connection.stateDir, stateHost, cluster),
+      directory: directoryOf(prepared, cluster),
       runnerCompose: { path: settings.runnerCompose, given: origins.runnerCompose !== "default" },
-      environmentNames: runnerEnvironmentNames({ schema, coordinatorWallet }),
+      environmentNames: (record) =>
+        runnerEnvironmentNamesOf(toClusterSettings(withRecordedInputs(resolution, record).resolution.values)),
     },
   };
 }

@@ -1,7 +1,7 @@
 /** What a compose file works with but should not have, or what its reader should know. */
 import type { ClusterSettings } from "../inputs/types.ts";
 import type { ComposeFile, ComposeService } from "./compose-file.ts";
-import { runnerEnvironmentNames } from "./environment.ts";
+import { runnerEnvironmentNamesOf } from "./environment.ts";
 import type { Finding } from "./finding.ts";
 import { withDefaults } from "./placeholders.ts";
 
@@ -123,10 +123,7 @@ function differentImages({ registry, runner }: ComposePair, port: number): reado
 
 function unreadNames(runner: ComposeFile, settings: Settings): readonly Finding[] {
   const referred = new Set(runner.placeholders.map(({ name }) => name));
-  const names = runnerEnvironmentNames({
-    schema: settings.orchestratorSchema,
-    coordinatorWallet: settings.coordinatorWallet,
-  });
+  const names = runnerEnvironmentNamesOf(settings);
   // REGISTRY_URL is a requirement, told as an error by requirements.ts.
   return names
     .filter((name) => name !== "REGISTRY_URL" && !referred.has(name))

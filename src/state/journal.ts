@@ -47,6 +47,15 @@ const recordSchema = z.discriminatedUnion("type", [
     compose_digest: z.string(),
     allowed_envs: z.array(z.string()),
   }),
+  /** The approved list that a registry is about to be given: where the update fails, both lists are known. */
+  z.object({
+    ...base,
+    type: z.literal("approving"),
+    app_id: z.string(),
+    hashes: z.array(z.string()),
+    via: z.enum(["restart", "api"]),
+    settings: z.record(z.string(), z.string()),
+  }),
   /** The approved list that a registry was given, and by which update. */
   z.object({
     ...base,
@@ -58,6 +67,8 @@ const recordSchema = z.discriminatedUnion("type", [
     correlation_id: z.string().nullable(),
     /** What else the registry was given, without secrets: see `registrySettings`. */
     settings: z.record(z.string(), z.string()),
+    /** Hash of the history's last entry then; null where the list was recorded without one. */
+    history_head: z.string().nullable().optional(),
   }),
   z.object({ ...base, type: z.literal("verified"), app_id: z.string(), hashes: z.array(z.string()) }),
   z.object({

@@ -15,6 +15,8 @@ export type StateDirectory = {
   readonly history: string;
   /** Recorded app-composes, one file per compose hash. */
   readonly appComposes: string;
+  /** What the registry ran before each update, likewise. */
+  readonly registryComposes: string;
 };
 
 /** Host names hold colons (`127.0.0.1:8080`), which some file systems refuse. */
@@ -29,6 +31,7 @@ export function stateDirectoryOf(stateDir: string, apiHost: string, cluster: str
     lock: path.join(folder, "lock.json"),
     history: path.join(folder, "history.jsonl"),
     appComposes: path.join(folder, "app-composes"),
+    registryComposes: path.join(folder, "registry-composes"),
   };
 }
 

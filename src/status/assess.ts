@@ -3,12 +3,12 @@ import { composeHashOf } from "../app-compose.ts";
 import { parseComposeHash } from "../domain.ts";
 import type { Capacity, Health, SpawnteeAnswer } from "../ports.ts";
 import { judgeTemporaryRunner } from "../workflow/leftovers.ts";
-import { approvalsOf, isApproved, type Approvals } from "./approvals.ts";
+import { approvalsOf, isApproved, NOTHING_RECORDED, type Approvals } from "./approvals.ts";
 import { driftOf, referencesOf } from "./drift.ts";
 import { findingsOf } from "./findings.ts";
 import type { Knowledge } from "./knowledge.ts";
 import type { ClusterLook, SeenCvm } from "./look.ts";
-import type { Assessment, CapacityStatus, CvmStatus } from "./model.ts";
+import type { ApprovedListStatus, Assessment, CapacityStatus, CvmStatus } from "./model.ts";
 import { explainRefusal, type Reference } from "./refusal.ts";
 
 export function assess(cluster: string, look: ClusterLook, knowledge: Knowledge): Assessment {
@@ -16,10 +16,9 @@ export function assess(cluster: string, look: ClusterLook, knowledge: Knowledge)
   const drift = driftOf(knowledge, approvals);
   const references = referencesOf(knowledge, approvals, drift);
   const cvms = look.cvms.map((seen) => statusOf(seen, { look, knowledge, approvals, references }));
-  const { complete: _, reason: __, ...approvedList } = approvals;
   return {
     cvms,
-    approved_list: approvedList,
+    approved_list: approvedListOf(approvals),
     drift,
     findings: findingsOf({ cluster, look, knowledge, approvals, drift, cvms }),
   };
@@ -30,7 +29,13 @@ function approvalsIn(look: ClusterLook, { record }: Knowledge): Approvals {
   const { operations, nowMs, skewMs } = look;
   const uptimeSeconds = answerOf(registry?.health)?.uptimeSeconds ?? null;
   const appId = registry?.cvm.appId ?? null;
+  if (appId === null) return NOTHING_RECORDED;
   return approvalsOf(record, { appId, operations, uptimeSeconds, nowMs, skewMs });
+}
+
+function approvedListOf(approvals: Approvals): ApprovedListStatus {
+  const { standing, compose_hashes: hashes, lost, via, recorded_at: at } = approvals;
+  return { standing, compose_hashes: hashes, lost, via, recorded_at: at };
 }
 
 type Given = {

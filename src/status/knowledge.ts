@@ -36,12 +36,13 @@ export type KnowledgeSource = {
   readonly directory: StateDirectory;
   readonly cluster: string;
   readonly runnerCompose: { readonly path: string; readonly given: boolean };
-  readonly environmentNames: readonly string[];
+  /** The names that the orchestrator gives its runners, by what was said or else recorded. */
+  readonly environmentNames: (record: ClusterRecord) => readonly string[];
 };
 
 /** Reads only. @throws ClusterError (prerequisite) for a journal that can't be read. */
 export async function recall(source: KnowledgeSource, look: ClusterLook): Promise<Knowledge> {
-  const { directory, cluster, environmentNames } = source;
+  const { directory, cluster } = source;
   const record = summarizeJournal(await readJournal(directory), cluster);
   const store = appComposeStore(directory);
   const [recorded, runAtWork, local, basis] = await Promise.all([
@@ -50,6 +51,7 @@ export async function recall(source: KnowledgeSource, look: ClusterLook): Promis
     readLocal(source.runnerCompose),
     findPredictionBasis(record, store, async () => liveAppComposes(look)),
   ]);
+  const environmentNames = source.environmentNames(record);
   return { record, recorded, runAtWork, local, environmentNames, basis };
 }
 

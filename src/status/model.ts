@@ -53,8 +53,8 @@ export type Refusal = {
 /** What this machine knows of the list that the registry approves. */
 export type ApprovedListStatus = {
   /**
-   * `confirmed`: the registry's last update is the recorded one. `unconfirmed`: the platform did not say.
-   * `outdated`: somebody updated the registry since. `unknown`: nothing is recorded here.
+   * `confirmed`: the registry's last update is the recorded one. `unconfirmed`: that can't be told.
+   * `outdated`: its last update is not recorded here. `unknown`: nothing is.
    */
   readonly standing: "confirmed" | "unconfirmed" | "outdated" | "unknown";
   /** As recorded, the newest last; null where nothing is. */

@@ -15,37 +15,40 @@ export type RegistryCheckInput = {
 };
 
 /**
- * A registry that this run deployed must run exactly our file. One that existed may have an older text, which the
+ * Reads what the registry runs and checks it. A registry that this run deployed must run exactly our file. One that existed may have an older text, which the
  * update replaces; every name that it declares must get a value again, because values can't be read back.
+ * @returns its app-compose.
  * @throws ClusterError (verification, or input `environment-incomplete`); nothing was sent.
  */
 export async function checkRegistryCompose(
   input: RegistryCheckInput,
   existed: boolean,
-  context: Omit<StepContext, "progress">,
-): Promise<void> {
+  context: Pick<StepContext, "api" | "signal" | "warn">,
+): Promise<AppCompose> {
   const { registry, compose, environment } = input;
   const found = await context.api.appCompose(registry.vmUuid, context.signal);
   if (found.kind !== "present")
     throw unreadable(registry, found.kind === "unknown" ? found.reason : "the API has none");
-  if (existed) {
-    refuseForgery(registry, found.value);
-    refuseLostNames(registry, found.value.allowed_envs ?? [], environment);
-    return;
-  }
   const cvm = await context.api.findCvm(registry.vmUuid, context.signal);
+  const composeHash = cvm.kind === "present" ? cvm.value.composeHash : registry.cvm.composeHash;
+  if (existed) {
+    refuseForgery(registry, found.value, composeHash);
+    refuseLostNames(registry, found.value.allowed_envs ?? [], environment);
+    return found.value;
+  }
   const odd = checkAppCompose(found.value, {
     name: registry.name,
-    composeHash: cvm.kind === "present" ? cvm.value.composeHash : registry.cvm.composeHash,
+    composeHash,
     composeText: compose.text,
     environmentNames: environment.map(({ name }) => name),
     knownScripts: new Set(),
   });
   for (const { code, message } of odd) context.warn(code, message);
+  return found.value;
 }
 
-function refuseForgery(registry: Registry, appCompose: AppCompose): void {
-  const hash = checkedHash(registry.name, registry.cvm.composeHash);
+function refuseForgery(registry: Registry, appCompose: AppCompose, composeHash: string | null): void {
+  const hash = checkedHash(registry.name, composeHash);
   if (composeHashOf(appCompose) === hash) return;
   throw new ClusterError({
     kind: "verification",

@@ -6,7 +6,13 @@ import { refuseFailures, runChecks, type CheckOutcome } from "../checks/run-chec
 import type { Emit } from "../workflow/events.ts";
 import { done, type StepOutcome, type StepRunner } from "../workflow/step.ts";
 
-type Report = { readonly emit: Emit; readonly steps: StepRunner; readonly strict: boolean };
+type Report = {
+  readonly emit: Emit;
+  readonly steps: StepRunner;
+  readonly strict: boolean;
+  /** Ids of checks that the command has no use for. */
+  readonly without?: readonly string[];
+};
 
 /** The checks that need no cluster, and those of the cluster where its inputs are known already. */
 export async function verifyPrerequisites(
@@ -14,9 +20,10 @@ export async function verifyPrerequisites(
   cluster: ClusterFacts | undefined,
   report: Report,
 ): Promise<StepOutcome<undefined>> {
+  const wanted = clusterChecks.filter(({ id }) => !report.without?.includes(id));
   const [platform, own] = await Promise.all([
     runChecks(platformChecks, facts, ({ title }) => sayFinished(title, report)),
-    cluster ? runChecks(clusterChecks, cluster, ({ title }) => sayFinished(title, report)) : [],
+    cluster ? runChecks(wanted, cluster, ({ title }) => sayFinished(title, report)) : [],
   ]);
   const outcomes = [...platform, ...own];
   // Said in the order of the list and not as each came back: the same run reads the same every time.

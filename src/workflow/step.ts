@@ -35,6 +35,12 @@ export type Workbench = {
   readonly strict: boolean;
 };
 
+/** What looking around takes: nothing in it can change the cloud. */
+export type ReadingBench = Pick<
+  Workbench,
+  "api" | "spawntee" | "clock" | "signal" | "timeoutMs" | "pollIntervalMs"
+>;
+
 export type StepContext = Workbench & {
   /** Says what is being done or waited for right now. */
   progress(message: string): void;
@@ -43,7 +49,7 @@ export type StepContext = Workbench & {
 };
 
 /** The limits that every wait of a step has. */
-export function waitLimits(bench: Workbench): {
+export function waitLimits(bench: ReadingBench): {
   timeoutMs: number;
   intervalMs: number;
   clock: Clock;

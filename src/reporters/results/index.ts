@@ -5,6 +5,7 @@ import { renderDryRun } from "./dry-run.ts";
 import { renderInit } from "./init.ts";
 import { renderStatus } from "./status.ts";
 import type { View } from "./layout.ts";
+import { renderRotateHash } from "./rotate-hash.ts";
 
 export { renderFailure } from "./failure.ts";
 
@@ -14,6 +15,8 @@ export function renderAnswer(result: SuccessResult, view: View): string[] {
   switch (result.command) {
     case "init":
       return renderInit(result, view);
+    case "rotate-hash":
+      return renderRotateHash(result, view);
     case "doctor":
       return renderDoctor(result, view);
     case "status":

@@ -24,18 +24,20 @@ function headline({ cluster, at, findings }: StatusResult, { theme }: View): str
   const count = (severity: StatusFinding["severity"]): number =>
     findings.filter((finding) => finding.severity === severity).length;
   const [errors, warnings] = [count("error"), count("warning")];
-  const verdict = [
-    errors === 0 ? theme.green("in order") : theme.red(errors === 1 ? "1 problem" : `${errors} problems`),
+  const counted = [
+    ...(errors === 0 ? [] : [theme.red(errors === 1 ? "1 problem" : `${errors} problems`)]),
     ...(warnings === 0 ? [] : [theme.yellow(warnings === 1 ? "1 warning" : `${warnings} warnings`)]),
   ];
+  const verdict = counted.length === 0 ? theme.green("in order") : counted.join(", ");
   const time = new Date(at).toTimeString().slice(0, 8);
-  return `${theme.bold(`Cluster ${cluster}`)} ${theme.dim(`at ${time}`)}: ${verdict.join(", ")}`;
+  return `${theme.bold(`Cluster ${cluster}`)} ${theme.dim(`at ${time}`)}: ${verdict}`;
 }
 
 function summary(result: StatusResult): Field[] {
   const registry = result.cvms.find(({ role }) => role === "registry");
+  if (!registry) return [];
   return [
-    ...(registry ? registryFields(registry) : []),
+    ...registryFields(registry),
     ["Approved", approvedLines(result.approved_list)],
     ...(result.drift ? [["Local file", driftLine(result.drift)] as const] : []),
   ];
@@ -71,7 +73,7 @@ function approvedLines({
 }
 
 function driftLine({ predicted_compose_hash: hash, status }: NonNullable<StatusResult["drift"]>): string {
-  if (hash === null) return "its compose hash can't be predicted";
+  if (hash === null) return "can't be predicted: no runner is on record, and none is up";
   const words = {
     approved: "approved",
     "not-approved": "not approved",
