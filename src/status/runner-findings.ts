@@ -27,17 +27,17 @@ function reasonOf(refusal: Refusal | null): string {
   if (reference === null) return "no app-compose is on record to compare it with";
   if (differences.length === 0) return "it is what the local runner compose file makes";
   const against = reference.kind === "approved" ? "from the approved one" : "from the local compose file";
-  return `it differs ${against}: ${differences.map(({ message }) => message).join("; ")}`;
+  const differing = differences.map(({ message }) => message).join("; ");
+  const cause = differing.includes(SSH_KEY_NAME)
+    ? "; a public key in ~/.ssh of whoever deployed it does that"
+    : "";
+  return `it differs ${against}: ${differing}${cause}`;
 }
 
-/** Approving is right for what the local file makes; anything else was made by somebody else, or by mistake. */
+/** To approve is right for what the local file makes; anything else was made by mistake, or by somebody else. */
 function refusalRemedy(cvm: CvmStatus, drift: Drift | null): string {
   if (drift?.predicted_compose_hash === cvm.compose_hash) return "tee-cluster rotate-hash";
-  const remove = `phala cvms delete ${cvm.name} --force`;
-  const hasSshKey = cvm.refusal?.differences.some(({ message }) => message.includes(SSH_KEY_NAME));
-  return hasSshKey
-    ? `${remove}   # and run the orchestrator without a public key in ~/.ssh`
-    : `${remove}   # if nobody needs it`;
+  return `phala cvms delete ${cvm.name} --force   # if it is unused`;
 }
 
 /** Not a matter of hash, mode or content, so it is a warning. */
@@ -49,7 +49,7 @@ function unwell(cvm: CvmStatus): StatusFinding[] {
   if (cvm.in_progress || health === "healthy") return [];
   if (cvm.status !== "running") return warn("runner-not-running", `${name} is ${cvm.status}`);
   if (health !== null) return warn("runner-unhealthy", `${name} says it is ${JSON.stringify(health)}`);
-  return warn("runner-silent", `${name} does not answer: ${unanswered ?? "its address is not known"}`);
+  return warn("runner-silent", `/health of ${name}: ${unanswered ?? "its address is not known"}`);
 }
 
 function leftoverFindings({ name, leftover }: CvmStatus): StatusFinding[] {
