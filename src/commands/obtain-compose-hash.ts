@@ -50,12 +50,13 @@ async function deployAndRead(
   bench: Workbench,
   emit: Emit,
 ): Promise<ComposeHash> {
-  const { cluster, compose, store } = input;
+  const { cluster, compose, store, record } = input;
   const name = temporaryRunnerName(cluster.clusterName);
   try {
     const runner = await steps.run(deployTemporaryRunner, input, bench);
     const environmentNames = runnerEnvironmentNamesOf(cluster);
-    const hash = await steps.run(readComposeHash, { runner, compose, environmentNames, store }, bench);
+    const reading = { runner, compose, environmentNames, store, record };
+    const hash = await steps.run(readComposeHash, reading, bench);
     await steps.run(deleteTemporaryRunner, { name }, bench);
     return hash;
   } catch (error) {

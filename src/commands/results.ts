@@ -71,6 +71,40 @@ export type DryRunResult = {
   readonly warnings: readonly Warning[];
 };
 
+/** `rotate-hash --plan`: the dry run, and the differences in full. */
+export type RotatePlanResult = Omit<DryRunResult, "command"> & {
+  readonly command: "rotate-hash";
+  readonly compose_hash: {
+    /** Null: only a temporary runner can tell. */
+    readonly value: string | null;
+    readonly from: "recorded" | "predicted" | "unknown" | "restored";
+    /** What a prediction rests on. */
+    readonly basis: string | null;
+  };
+  readonly approved_compose_hashes: {
+    readonly before: readonly string[];
+    readonly after: readonly string[];
+    readonly added: readonly string[];
+    readonly removed: readonly string[];
+  };
+  /** Lines with `-` or `+` before them. `runner` is null where there is nothing to compare with. */
+  readonly compose_changes: {
+    readonly registry: readonly string[];
+    readonly runner: readonly string[] | null;
+  };
+  readonly environment_names: {
+    readonly registry: { readonly before: readonly string[]; readonly after: readonly string[] };
+    readonly runner: readonly string[];
+  };
+  /** The live ones, and whether they stay accepted. */
+  readonly runners: readonly {
+    readonly name: string;
+    readonly app_id: string | null;
+    readonly compose_hash: string;
+    readonly accepted: boolean;
+  }[];
+};
+
 export type DoctorResult = {
   readonly ok: boolean;
   readonly command: "doctor";
@@ -106,6 +140,7 @@ export type FailureResult = {
 export type SuccessResult =
   | InitResult
   | RotateHashResult
+  | RotatePlanResult
   | DryRunResult
   | StatusResult
   | DoctorResult

@@ -21,10 +21,11 @@ import { clusterFacts, readRecord, sessionOptions } from "./cluster-session.ts";
 import type { CommandDependencies } from "./dependencies.ts";
 import { hideSecrets, prepare, type Preparation } from "./preparation.ts";
 import { withRecordedInputs } from "./recorded-inputs.ts";
-import { registryResult, type RotateHashResult } from "./results.ts";
+import { registryResult, type RotateHashResult, type RotatePlanResult } from "./results.ts";
 import { confirmCutOff, confirmRestart, withWayBack } from "./rotate-consent.ts";
 import { listPolicy, type RotateFlags } from "./rotate-flags.ts";
 import { nextApproval, type NextApproval } from "./rotate-next.ts";
+import { planRotation } from "./rotation-plan.ts";
 import { noRegistry, survey, type Survey } from "./rotation-survey.ts";
 
 export type Rotation = {
@@ -40,7 +41,7 @@ export type Rotation = {
 export async function rotateHash(
   dependencies: CommandDependencies,
   flags: RotateFlags,
-): Promise<RotateHashResult> {
+): Promise<RotateHashResult | RotatePlanResult> {
   const { emit, clock } = dependencies;
   const policy = listPolicy(flags);
   const prepared = await prepare(dependencies, flags, ["connection", "cluster", "aws"]);
@@ -48,6 +49,7 @@ export async function rotateHash(
   const steps = new StepRunner(emit, clock);
   const known = await firstTwoSteps(prepared, steps, dependencies, flags);
   const rotation = { ...known, policy, flags, steps, dependencies };
+  if (flags.dryRun) return planRotation(rotation, prepared);
   const cluster = known.inputs.cluster.clusterName;
   const options = sessionOptions("rotate-hash", cluster, prepared, dependencies, flags);
   return withSession(options, (session) => rotate(rotation, session));

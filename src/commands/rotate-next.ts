@@ -5,6 +5,8 @@ import { parseComposeHash, type ComposeHash } from "../domain.ts";
 import { ClusterError } from "../errors.ts";
 import { sha256Hex } from "../app-compose.ts";
 import { nodeIdOf } from "../checks/facts.ts";
+import type { AppComposeStore } from "../state/app-compose-store.ts";
+import type { ClusterRecord } from "../state/record.ts";
 import type { Provenance } from "../steps/approval.ts";
 import { approvedList } from "../workflow/approved-list.ts";
 import { refuseUnchecked, rollbackTarget, runnersCutOff } from "../workflow/next-list.ts";
@@ -67,32 +69,35 @@ async function renewed(input: NextInput): Promise<NextApproval> {
 }
 
 async function restored({ steps, session, scene, flags, dependencies }: NextInput): Promise<NextApproval> {
-  const target = rollbackTarget(session.record, scene.registry);
-  const hashes = target.hashes.flatMap((text) => parseComposeHash(text) ?? []);
+  const { record, registryStore } = session;
+  const { hashes, compose } = await restoredList(record, registryStore, scene);
   refuseSilentCutOff(runnersCutOff(hashes, scene.live), flags, dependencies);
   for (const id of ["deploy-temporary-runner", "read-compose-hash", "delete-temporary-runner"] as const) {
     steps.pass(id, "skipped", "an earlier list is restored");
   }
   const runnerHash = hashes.at(-1) ?? "";
-  const known = session.record.composeHashes.findLast(({ hash }) => hash === runnerHash);
-  return {
-    hashes,
-    compose: await registryFileOf(target.settings, session, scene),
-    provenance: { runnerHash, composeDigest: known?.composeDigest ?? "" },
-  };
+  const known = record.composeHashes.findLast(({ hash }) => hash === runnerHash);
+  return { hashes, compose, provenance: { runnerHash, composeDigest: known?.composeDigest ?? "" } };
 }
 
-/** The registry's compose text of an earlier approval: what it runs still, or what was kept of it. */
-async function registryFileOf(
-  settings: Readonly<Record<string, string>>,
-  { registryStore }: Session,
+/**
+ * The list before the last one, and the registry's compose text of then: what it runs still, or what was kept.
+ * @throws ClusterError where nothing is recorded to go back to.
+ */
+export async function restoredList(
+  record: ClusterRecord,
+  registryStore: AppComposeStore,
   { registry, running }: Survey,
-): Promise<ComposeFile> {
-  const digest = composeDigestOf(settings) ?? "";
+): Promise<Pick<NextApproval, "hashes" | "compose">> {
+  const target = rollbackTarget(record, registry);
+  const hashes = target.hashes.flatMap((text) => parseComposeHash(text) ?? []);
+  const digest = composeDigestOf(target.settings) ?? "";
   const text = running.docker_compose_file ?? "";
   const kept =
     sha256Hex(text) === digest ? text : (await registryStore.withText(digest))?.docker_compose_file;
-  if (kept !== undefined) return parseCompose(kept, `the earlier compose file of ${registry.name}`);
+  if (kept !== undefined) {
+    return { hashes, compose: parseCompose(kept, `the earlier compose file of ${registry.name}`) };
+  }
   throw new ClusterError({
     kind: "prerequisite",
     code: "earlier-compose-missing",

@@ -10,8 +10,10 @@ export type PredictionBasis = {
   readonly appCompose: AppCompose;
   /** The compose hash of that app-compose. */
   readonly hash: string;
-  /** Where it is from: what this machine recorded, or a runner that is up. */
-  readonly source: { readonly kind: "recorded" } | { readonly kind: "live-runner"; readonly name: string };
+  /** Where it is from: a temporary runner that was recorded, and when (ISO 8601), or a runner that is up. */
+  readonly source:
+    | { readonly kind: "recorded"; readonly at: string }
+    | { readonly kind: "live-runner"; readonly name: string };
 };
 
 /** The basis with a compose text (byte for byte) and environment names (in order) in place. */

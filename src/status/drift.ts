@@ -1,5 +1,5 @@
 /** The compose hash that the local runner compose file would have, against the approved list. Pure. */
-import { predictAppCompose, predictComposeHash } from "../compose/prediction.ts";
+import { predictAppCompose, predictComposeHash, type PredictionBasis } from "../compose/prediction.ts";
 import { isApproved, type Approvals } from "./approvals.ts";
 import type { Knowledge } from "./knowledge.ts";
 import type { Drift } from "./model.ts";
@@ -13,13 +13,18 @@ export function driftOf(knowledge: Knowledge, approvals: Approvals): Drift | nul
   if (!basis) return { ...drift, predicted_compose_hash: null, status: "unknown", basis: null };
   const predicted = predictComposeHash(basis.appCompose, local.found.text, environmentNames);
   const approved = isApproved(approvals, predicted);
-  const { source, hash } = basis;
   return {
     ...drift,
     predicted_compose_hash: predicted,
     status: approved === null ? "unknown" : approved ? "approved" : "not-approved",
-    basis: { kind: source.kind, compose_hash: hash, name: source.kind === "recorded" ? null : source.name },
+    basis: basisOf(basis),
   };
+}
+
+function basisOf({ hash, source }: PredictionBasis): Drift["basis"] {
+  const at = source.kind === "recorded" ? source.at : null;
+  const name = source.kind === "live-runner" ? source.name : null;
+  return { kind: source.kind, compose_hash: hash, at, name };
 }
 
 /** What a refused runner is held against: the approved app-composes on record, newest first, then the prediction. */

@@ -75,7 +75,9 @@ export type Drift = {
   readonly basis: {
     readonly kind: "recorded" | "live-runner";
     readonly compose_hash: string;
-    /** Of the runner. */
+    /** When it was recorded: ISO 8601. */
+    readonly at: string | null;
+    /** Of the live runner. */
     readonly name: string | null;
   } | null;
 };

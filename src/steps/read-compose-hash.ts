@@ -3,10 +3,14 @@
  * provisioning on, so there is no waiting for a boot that nobody needs.
  */
 import type { AppCompose } from "../app-compose.ts";
+import { compareAppComposes } from "../compose/app-compose-difference.ts";
 import type { ComposeFile } from "../compose/compose-file.ts";
+import { predictAppCompose } from "../compose/prediction.ts";
 import type { ComposeHash } from "../domain.ts";
 import { ClusterError } from "../errors.ts";
 import type { AppComposeStore } from "../state/app-compose-store.ts";
+import type { ClusterRecord } from "../state/record.ts";
+import { findPredictionBasis } from "../workflow/prediction-basis.ts";
 import { done, waitLimits, type Step, type StepContext } from "../workflow/step.ts";
 import { waitUntil, type Look } from "../workflow/wait.ts";
 import { checkAppCompose, checkedHash } from "./app-compose-check.ts";
@@ -17,6 +21,8 @@ export type ReadComposeHashInput = {
   readonly compose: ComposeFile;
   readonly environmentNames: readonly string[];
   readonly store: AppComposeStore;
+  /** As it was before this run. */
+  readonly record: ClusterRecord;
 };
 
 export const readComposeHash: Step<ReadComposeHashInput, ComposeHash> = {
@@ -99,5 +105,23 @@ async function check(
       hint: "nothing was approved; without --strict this is a warning",
     });
   }
+  await warnOfDeparture(input, appCompose, context);
   await input.store.save(appCompose);
+}
+
+/** Whoever predicted this hash from the record got another one: says in which fields the platform departs from it. */
+async function warnOfDeparture(
+  { compose, environmentNames, record, store }: ReadComposeHashInput,
+  real: AppCompose,
+  context: StepContext,
+): Promise<void> {
+  const basis = await findPredictionBasis(record, store, async () => []);
+  if (!basis) return;
+  const predicted = predictAppCompose(basis.appCompose, compose.text, environmentNames);
+  const differences = compareAppComposes(real, predicted).map(({ message }) => message);
+  if (differences.length === 0) return;
+  context.warn(
+    "prediction-differed",
+    `the platform builds app-composes in another way than for ${basis.hash}, so hashes predicted from that one were wrong: ${differences.join("; ")}`,
+  );
 }

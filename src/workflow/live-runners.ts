@@ -2,6 +2,7 @@
 import { composeHashOf, type AppCompose } from "../app-compose.ts";
 import { parseComposeHash, roleOf, type ComposeHash, type Cvm } from "../domain.ts";
 import { ClusterError } from "../errors.ts";
+import type { CloudApi } from "../ports.ts";
 import type { Workbench } from "./step.ts";
 
 const GONE = new Set(["stopped", "error", "failed", "terminated", "deleted", "deleting", "exited"]);
@@ -12,29 +13,51 @@ export type LiveRunner = {
   readonly appCompose: AppCompose;
 };
 
-type Reading = Pick<Workbench, "api" | "signal">;
-
 /** @throws ClusterError (platform) where the list is not to be had; (verification) for a hash that does not hold. */
-export async function liveRunners(cluster: string, bench: Reading): Promise<readonly LiveRunner[]> {
-  // The whole list: what a runner would be cut off by must not hang on how the server searches.
-  const cvms = await bench.api.listCvms(bench.signal);
-  const runners = cvms.filter((cvm) => roleOf(cvm.name, cluster) === "runner" && !GONE.has(cvm.status));
-  return Promise.all(runners.map((cvm) => checkedRunner(cvm, bench)));
+export async function liveRunners(
+  cluster: string,
+  bench: Pick<Workbench, "api" | "signal">,
+): Promise<readonly LiveRunner[]> {
+  const runners = await runnersThatAreUp(cluster, bench.api, bench.signal);
+  return Promise.all(
+    runners.map(async (cvm) => (await checkedRunner(cvm, bench.api, bench.signal)) ?? refuse(cvm)),
+  );
 }
 
-async function checkedRunner(cvm: Cvm, bench: Reading): Promise<LiveRunner> {
+/** Newest first. @throws ClusterError (platform) where the list is not to be had. */
+export async function runnersThatAreUp(
+  cluster: string,
+  api: CloudApi,
+  signal: AbortSignal,
+): Promise<readonly Cvm[]> {
+  // The whole list: what a runner would be cut off by must not hang on how the server searches.
+  const cvms = await api.listCvms(signal);
+  return cvms
+    .filter((cvm) => roleOf(cvm.name, cluster) === "runner" && !GONE.has(cvm.status))
+    .toSorted((a, b) => (b.createdAt ?? "").localeCompare(a.createdAt ?? ""));
+}
+
+/** Undefined where the API's hash of it does not hold, or can't be checked. */
+export async function checkedRunner(
+  cvm: Cvm,
+  api: CloudApi,
+  signal: AbortSignal,
+): Promise<LiveRunner | undefined> {
   const id = cvm.vmUuid ?? cvm.name;
-  const [listed, appCompose] = await Promise.all([
-    cvm.composeHash === null ? bench.api.findCvm(id, bench.signal) : undefined,
-    bench.api.appCompose(id, bench.signal),
-  ]);
   // A list need not tell the hash, the CVM itself does.
+  const [itself, found] = await Promise.all([
+    cvm.composeHash === null ? api.findCvm(id, signal) : undefined,
+    api.appCompose(id, signal),
+  ]);
   const composeHash = parseComposeHash(
-    listed?.kind === "present" ? listed.value.composeHash : cvm.composeHash,
+    itself?.kind === "present" ? itself.value.composeHash : cvm.composeHash,
   );
-  if (composeHash && appCompose.kind === "present" && composeHashOf(appCompose.value) === composeHash) {
-    return { cvm, composeHash, appCompose: appCompose.value };
-  }
+  if (!composeHash || found.kind !== "present") return undefined;
+  const appCompose = found.value;
+  return composeHashOf(appCompose) === composeHash ? { cvm, composeHash, appCompose } : undefined;
+}
+
+function refuse(cvm: Cvm): never {
   throw new ClusterError({
     kind: "verification",
     code: "runner-hash-unchecked",

@@ -1,21 +1,29 @@
-/** On what a prediction of the runner's compose hash rests. */
+/** What a prediction of a compose hash rests on: the newest app-compose of the cluster's runners that can be trusted. */
 import { composeHashOf, type AppCompose } from "../app-compose.ts";
 import type { PredictionBasis } from "../compose/prediction.ts";
 import type { AppComposeStore } from "../state/app-compose-store.ts";
-import type { ClusterRecord } from "../state/record.ts";
+import type { ComposeHashRecord } from "../state/record.ts";
+
+/** A runner that is up, with an app-compose that was checked against the API's hash of it. */
+export type LiveAppCompose = { readonly name: string; readonly appCompose: AppCompose };
+
+/** Newest last, as a `ClusterRecord` has them. */
+type ReadBack = { readonly composeHashes: readonly Pick<ComposeHashRecord, "hash" | "at">[] };
 
 /**
- * The app-compose that was recorded last, else that of a live runner; undefined where there is neither.
- * @param live asked only where nothing is recorded.
+ * The newest hash that was read back and whose app-compose is stored and hashes to it; else the first of `live`,
+ * which is asked for only then: what is recorded needs no network.
+ * @returns undefined where there is neither: then nothing can be predicted.
+ * @throws what `live` throws.
  */
 export async function findPredictionBasis(
-  record: ClusterRecord,
-  store: AppComposeStore,
-  live: () => Promise<readonly { readonly name: string; readonly appCompose: AppCompose }[]>,
+  record: ReadBack,
+  store: Pick<AppComposeStore, "load">,
+  live: () => Promise<readonly LiveAppCompose[]>,
 ): Promise<PredictionBasis | undefined> {
-  for (const { hash } of record.composeHashes.toReversed()) {
+  for (const { hash, at } of record.composeHashes.toReversed()) {
     const appCompose = await store.load(hash);
-    if (appCompose) return { appCompose, hash, source: { kind: "recorded" } };
+    if (appCompose) return { appCompose, hash, source: { kind: "recorded", at } };
   }
   const [runner] = await live();
   if (!runner) return undefined;

@@ -2,7 +2,7 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, test } from "vitest";
-import type { FailureResult, RotateHashResult } from "../../src/commands/results.ts";
+import type { FailureResult, RotateHashResult, RotatePlanResult } from "../../src/commands/results.ts";
 import { expectValid } from "../helpers/schemas.ts";
 import { askForKey, deployRunner } from "../helpers/orchestrator.ts";
 import { makePreparedWorld } from "../helpers/prepared-cluster.ts";
@@ -169,6 +169,34 @@ test("an update that does not come back healthy says how to go back, and --rollb
   expect(result(back)).toMatchObject({ registry_compose_changed: true, approved_compose_hashes: before });
   const { registry, approved } = await cloudOf(world.sandbox);
   expect([registry?.current.appCompose.docker_compose_file, approved]).toEqual([text, before]);
+});
+
+test("--plan shows every difference, changes nothing, and predicts the hash that the rotation then approves", async () => {
+  const world = await makePreparedWorld();
+  await deploy(world);
+  const runnerFile = await changed(world, "runner", "an image bump");
+  const registryFile = await changed(world, "registry", "another line");
+  const files = ["--runner-compose", runnerFile, "--registry-compose", registryFile];
+  world.sandbox.resetRequests();
+  const run = await rotate(world, "--plan", ...files);
+  expect(run.exitCode).toBe(0);
+  const plan = expectValid("rotate-hash-plan", run.stdout) as unknown as RotatePlanResult;
+  expect(mutationsOf(world.sandbox)).toEqual([]);
+  expect(plan.compose_hash.from).toBe("predicted");
+  expect(plan.compose_changes).toEqual({ registry: ["+ # another line"], runner: ["+ # an image bump"] });
+  expect(plan.runners.map(({ accepted }) => accepted)).toEqual([true]);
+  expect(plan.approved_compose_hashes.added).toEqual([plan.compose_hash.value]);
+  expect(plan.actions.map(({ action, resource }) => `${action} ${resource}`)).toEqual([
+    "create bird-tracker-runner-temp",
+    "delete bird-tracker-runner-temp",
+    "update bird-tracker-registry",
+  ]);
+  const shown = await world.run(["rotate-hash", "--plan", "--replace", "--yes", ...files]);
+  expect(shown.stdout).toContain("would be cut off");
+  expect(shown.stdout).toContain("+ # an image bump");
+  const real = result(await rotate(world, ...files));
+  expect(real.runner_compose_hash).toBe(plan.compose_hash.value);
+  expect(real.approved_compose_hashes).toEqual(plan.approved_compose_hashes.after);
 });
 
 test("the region of the last run stands where nothing else is said", async () => {

@@ -15,7 +15,13 @@ export const rotateHashCommand: CommandDefinition = {
   },
   async run(dependencies, flags, options) {
     const { rotateHash } = await import("../../commands/rotate-hash.ts");
-    return rotateHash(dependencies, { ...flags, ...approvalFlags(options), ...listFlags(options) });
+    const dryRun = flags.dryRun || options["plan"] === true;
+    return rotateHash(dependencies, {
+      ...flags,
+      dryRun,
+      ...approvalFlags(options),
+      ...listFlags(options),
+    });
   },
 };
 
@@ -25,6 +31,7 @@ const several = (text: string, before: string[] | undefined): string[] => [...(b
 /** By default every approved hash stays, and the new one joins them. */
 function addListOptions(command: Command): void {
   command
+    .option("--plan", "show every difference that it would make (the same as --dry-run)")
     .option("--retire", "drop the approved hashes that no live runner has")
     .option("--replace", "approve the new hash alone; live runners with others are cut off")
     .option("--keep <hash>", "keep this one, whatever else is said; repeatable", several)

@@ -5,12 +5,14 @@ import { renderDryRun } from "./dry-run.ts";
 import { renderInit } from "./init.ts";
 import { renderStatus } from "./status.ts";
 import type { View } from "./layout.ts";
+import { renderRotatePlan } from "./rotate-plan.ts";
 import { renderRotateHash } from "./rotate-hash.ts";
 
 export { renderFailure } from "./failure.ts";
 
 /** The lines for stdout, without a newline at their ends; none where a command has nothing to answer. */
 export function renderAnswer(result: SuccessResult, view: View): string[] {
+  if ("compose_changes" in result) return renderRotatePlan(result, view);
   if ("dry_run" in result) return renderDryRun(result, view);
   switch (result.command) {
     case "init":

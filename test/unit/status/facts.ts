@@ -114,6 +114,6 @@ export const knowledgeOf = (change: Partial<Knowledge> = {}): Knowledge => ({
   runAtWork: false,
   local: { path: "runner.yml", found: { kind: "file", text: TEXT } },
   environmentNames: NAMES,
-  basis: { appCompose: APPROVED, hash: HASH, source: { kind: "recorded" } },
+  basis: { appCompose: APPROVED, hash: HASH, source: { kind: "recorded", at: ago(700) } },
   ...change,
 });
