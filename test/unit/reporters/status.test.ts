@@ -61,7 +61,7 @@ describe("at once", () => {
         DSTACK_AUTHORIZED_KEYS; a public key in ~/.ssh of whoever deployed it does
         that
           phala cvms delete bird-runner-00000002 --force   # if it is unused
-      ! bird-runner-00000004 does not answer: no answer: ECONNREFUSED
+      ! /health of bird-runner-00000004: no answer: ECONNREFUSED
           phala logs --cvm-id abababababababababababababababababababab
       – bird-runner-temp is in use: a run is at work, here or on another machine
       "
