@@ -27,6 +27,8 @@ function approvals(
 const first = approval({ hashes: [ONE] });
 const push = approval({ via: "api", hashes: [ONE, TWO], at: ago(100) });
 
+const at = (seconds: number) => operations(update({ startedAt: ago(seconds) }));
+
 describe("a list that came with an update", () => {
   test("holds while that is the registry's last one", () => {
     const known = approvals([first], { operations: operations(update({ type: "restart" }), update()) });
@@ -56,7 +58,6 @@ describe("a list that came with an update", () => {
 
   test("without a recorded id goes by the time, on the server's clock", () => {
     const unnamed = approval({ hashes: [ONE], correlationId: null, at: ago(500) });
-    const at = (seconds: number) => operations(update({ startedAt: ago(seconds) }));
     expect(approvals([unnamed], { operations: at(510) }).standing).toBe("confirmed");
     expect(approvals([unnamed], { operations: at(400) }).standing).toBe("outdated");
     expect(approvals([unnamed], { operations: at(400), skewMs: 100_000 }).standing).toBe("confirmed");

@@ -74,10 +74,12 @@ describe("the registry", () => {
   });
 });
 
-describe("a runner that will be refused", () => {
-  const refusalOf = (knowledge: Partial<Knowledge>, runs = WITH_KEY) =>
-    assess("bird", lookOf([seen("registry"), seen("runner", { runs })]), knowledgeOf(knowledge));
+const refusalOf = (knowledge: Partial<Knowledge>, runs = WITH_KEY) =>
+  assess("bird", lookOf([seen("registry"), seen("runner", { runs })]), knowledgeOf(knowledge));
 
+const compose = (lines: string) => appCompose({ docker_compose_file: `${TEXT}${lines}` });
+
+describe("a runner that will be refused", () => {
   test("is compared with the approved app-compose that it is most like", () => {
     const older = appCompose({ docker_compose_file: "services: {}\n", public_logs: false });
     const hashes = [HASH, composeHashOf(older)];
@@ -100,7 +102,6 @@ describe("a runner that will be refused", () => {
   });
 
   test("of two approved ones that differ in the same field, with that of fewer lines", () => {
-    const compose = (lines: string) => appCompose({ docker_compose_file: `${TEXT}${lines}` });
     const [far, near] = [compose("a: 1\nb: 2\nc: 3\n"), compose("a: 1\n")];
     const hashes = [composeHashOf(near), composeHashOf(far)];
     const { cvms } = refusalOf(
@@ -146,17 +147,18 @@ describe("a runner that is not well is a warning", () => {
   });
 });
 
+const leftover = (knowledge: Partial<Knowledge>, createdSecondsAgo = 600) => {
+  const cvm = { createdAt: ago(createdSecondsAgo) };
+  return assess(
+    "bird",
+    lookOf([seen("registry"), seen("temporary-runner", { cvm })]),
+    knowledgeOf(knowledge),
+  );
+};
+
 describe("a temporary runner", () => {
   const announced = { name: "bird-runner-temp", intendedAt: ago(610), appId: "ab".repeat(20), settled: true };
   const record = recordOf({ openTemporaryRunners: [announced] });
-  const leftover = (knowledge: Partial<Knowledge>, createdSecondsAgo = 600) => {
-    const cvm = { createdAt: ago(createdSecondsAgo) };
-    return assess(
-      "bird",
-      lookOf([seen("registry"), seen("temporary-runner", { cvm })]),
-      knowledgeOf(knowledge),
-    );
-  };
 
   test("of ours is left over, unless a run is at work", () => {
     expect(leftover({ record }).cvms[1]?.leftover).toBe("ours");
@@ -180,11 +182,11 @@ describe("a temporary runner", () => {
   });
 });
 
-describe("the local file", () => {
-  const local = (found: Knowledge["local"]["found"]): Partial<Knowledge> => ({
-    local: { path: "runner.yml", found },
-  });
+const local = (found: Knowledge["local"]["found"]): Partial<Knowledge> => ({
+  local: { path: "runner.yml", found },
+});
 
+describe("the local file", () => {
   test("that makes another hash is a problem, one that is missing only where it was named", () => {
     const changed = local({ kind: "file", text: `${TEXT}# changed\n` });
     expect(findings([seen("registry")], changed)).toEqual(["error runner-compose-not-approved"]);

@@ -10,12 +10,13 @@ import { appCompose, APPROVED, HASH, seen } from "./facts.ts";
 const REGISTRY = seen("registry").cvm;
 const UPDATED = appCompose({ docker_compose_file: "services: {}\n" });
 
+const unused = async (): Promise<never> => {
+  throw new Error("not for reading");
+};
+
 /** One CVM in the list, and what the API says of it when asked. */
 function looking(listed: Cvm, found: Lookup<Cvm>, runs = APPROVED) {
   const asked: string[] = [];
-  const unused = async (): Promise<never> => {
-    throw new Error("not for reading");
-  };
   const api: CloudApi = {
     host: "api.example.com",
     listCvms: async (_, search) => {

@@ -60,12 +60,13 @@ test("one that fails at first, or refuses the key, ends it", async () => {
   expect(refused.end).toMatchObject({ kind: "prerequisite" });
 });
 
+const interval = (pollIntervalMs: number, origin: "default" | "flag") =>
+  watchInterval({
+    resolution: { origins: { pollInterval: origin } },
+    connection: { pollIntervalMs },
+  } as Parameters<typeof watchInterval>[0]);
+
 test("looks every 5 s, or as often as was asked for within reason", () => {
-  const interval = (pollIntervalMs: number, origin: "default" | "flag") =>
-    watchInterval({
-      resolution: { origins: { pollInterval: origin } },
-      connection: { pollIntervalMs },
-    } as Parameters<typeof watchInterval>[0]);
   expect([interval(2000, "default"), interval(200, "flag"), interval(60_000, "flag")]).toEqual([
     5000, 2000, 60_000,
   ]);
