@@ -10,6 +10,9 @@ export function parseComposeHash(text: unknown): ComposeHash | undefined {
   return typeof text === "string" && COMPOSE_HASH.test(text) ? (text as ComposeHash) : undefined;
 }
 
+/** Enough digits to tell hashes apart by eye. */
+export const shortHash = (hash: string): string => hash.slice(0, 12);
+
 export const registryName = (cluster: string): string => `${cluster}-registry`;
 export const temporaryRunnerName = (cluster: string): string => `${cluster}-runner-temp`;
 

@@ -20,6 +20,7 @@ const NOT_IN_ORDER: Readonly<Partial<Record<SuccessResult["command"], FailureKin
   doctor: "prerequisite",
   history: "verification",
   hash: "verification",
+  status: "verification",
 };
 
 /** The exit code of a command that came to its end with an answer. */

@@ -2,6 +2,7 @@
 import type { Threshold } from "../orchestrator/migrate.ts";
 import type { HistoryProblem } from "../state/history-chain.ts";
 import type { HistoryRecord } from "../state/history.ts";
+import type { Assessment } from "../status/model.ts";
 import type { Registry } from "../steps/registry.ts";
 import type { AppCompose } from "../app-compose.ts";
 import type { AppComposeDifference } from "../compose/app-compose-difference.ts";
@@ -218,6 +219,14 @@ export type HashExport = {
   readonly approved_compose_hashes: readonly string[];
   readonly warnings: readonly Warning[];
 };
+export type StatusResult = {
+  /** False for any finding of severity `error`; with `--strict` for warnings too. */
+  readonly ok: boolean;
+  readonly command: "status";
+  readonly cluster: string;
+  /** When it was looked at: ISO 8601, by this machine's clock. */
+  readonly at: string;
+} & Assessment;
 
 export type SandboxResult = { readonly ok: true; readonly command: "sandbox" };
 
@@ -240,6 +249,7 @@ export type SuccessResult =
   | RotateHashResult
   | RotatePlanResult
   | DryRunResult
+  | StatusResult
   | DoctorResult
   | HistoryResult
   | ConfigMigrateResult

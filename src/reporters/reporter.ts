@@ -1,11 +1,17 @@
 /** What a command talks to while it runs: one stream of events in, one answer at the end. */
-import type { CommandResult } from "../commands/results.ts";
+import type { CommandResult, SuccessResult } from "../commands/results.ts";
 import type { Redactor } from "../redact.ts";
 import type { RunEvent } from "../workflow/events.ts";
 import type { WriteStreamLike } from "./output.ts";
 
 export type Reporter = {
   emit(event: RunEvent): void;
+  /**
+   * Shows an answer that the next one replaces. A log gets it only where `changed` says that it is another one.
+   * Whoever ends such a run by a signal has seen all there is: `finish` then says nothing more.
+   * @returns false once nobody reads any more.
+   */
+  answer(result: SuccessResult, changed: boolean): boolean;
   /** Prints the answer (stdout) or the failure; called once, at the end. Works after `close()` too. */
   finish(result: CommandResult): void;
   /** Stops every live line, restores the cursor. Idempotent; called also on a second Ctrl-C and on a crash. */

@@ -9,8 +9,10 @@ import type { Registry } from "./registry.ts";
 /** The platform's words for an update that came to nothing. */
 export const FAILED = /fail|error|cancel/i;
 
-/** The platform's name for it is `compose_update`; older entries say `update`. */
-const UPDATE = /update/;
+/** Whether it replaced a CVM's environment: the platform calls that `compose_update`, in older entries `update`. */
+export function isUpdate(operation: CvmOperation): boolean {
+  return operation.type.includes("update");
+}
 
 /**
  * The registry's updates, newest first; `undefined` where the platform keeps no such list.
@@ -29,7 +31,7 @@ export async function readUpdates(
       const found = await context.api.operations(registry.vmUuid, signal);
       if (found.kind === "unknown") return { kind: "not-yet", seen: found.reason };
       if (found.kind === "absent") return { kind: "there", value: undefined };
-      return { kind: "there", value: found.value.filter((operation) => UPDATE.test(operation.type)) };
+      return { kind: "there", value: found.value.filter(isUpdate) };
     },
   });
 }

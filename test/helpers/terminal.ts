@@ -38,16 +38,17 @@ export function startInTerminal(
   world: World,
   args: readonly string[],
   change: Readonly<Record<string, string | undefined>> = {},
+  columns = COLUMNS,
 ): TerminalSession {
   const env = { ...world.env, CI: undefined, TERM: "xterm-256color", LANG: "C.UTF-8", ...change };
   const child = spawn(process.execPath, [PROGRAM, ...args], {
     cwd: world.folder,
     env: Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined)),
-    cols: COLUMNS,
+    cols: columns,
     rows: ROWS,
   });
   const terminal = new xterm.Terminal({
-    cols: COLUMNS,
+    cols: columns,
     rows: ROWS,
     scrollback: 5000,
     allowProposedApi: true,

@@ -7,10 +7,12 @@ import { hashCommand } from "./hash.ts";
 import { initCommand } from "./init.ts";
 import { rotateHashCommand } from "./rotate-hash.ts";
 import { sandboxCommand } from "./sandbox.ts";
+import { statusCommand } from "./status.ts";
 
 export const COMMANDS: readonly CommandDefinition[] = [
   initCommand,
   rotateHashCommand,
+  statusCommand,
   doctorCommand,
   hashCommand,
   historyCommand,

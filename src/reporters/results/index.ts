@@ -8,6 +8,7 @@ import { renderHash } from "./hash.ts";
 import { renderHashExplanation } from "./hash-explanation.ts";
 import { renderHashExport } from "./hash-export.ts";
 import { renderInit } from "./init.ts";
+import { renderStatus } from "./status.ts";
 import type { View } from "./layout.ts";
 import { renderRotatePlan } from "./rotate-plan.ts";
 import { renderRotateHash } from "./rotate-hash.ts";
@@ -31,6 +32,8 @@ export function renderAnswer(result: SuccessResult, view: View): string[] {
       return renderConfigMigrate(result, view);
     case "hash":
       return renderOfHash(result, view);
+    case "status":
+      return renderStatus(result, view);
     case "sandbox":
       return [];
     default:
