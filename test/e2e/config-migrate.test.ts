@@ -57,7 +57,7 @@ test("a dry run shows it, the run does it, a second one has nothing to do", asyn
     +     # A runner says that it is full at this share of its capacity; the orchestrator then adds another.
     +     capacity-threshold: 0.8
 
-      Capacity threshold  0.8: the old provision-factor; --capacity-threshold sets another
+      Threshold  0.8: the old provision-factor; --capacity-threshold sets another
 
     This was a dry run: nothing has been changed."
   `);

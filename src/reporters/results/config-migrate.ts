@@ -16,7 +16,7 @@ export function renderConfigMigrate(result: ConfigMigrateResult, { theme, quiet 
     "",
     ...changes,
     "",
-    ...fields([["Capacity threshold", thresholdText(result)]], theme),
+    ...fields([["Threshold", thresholdText(result)]], theme),
     "",
     ...(written
       ? nextCommands(commandsAfter(output), theme)
