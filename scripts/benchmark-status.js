@@ -73,6 +73,7 @@ function copyOf(cvm, id, name) {
   return { ...cvm, ...ids, name, operations, deletedAt: null };
 }
 
+const ratio = (a, b) => (a / b).toFixed(1);
 const hex = (number) => number.toString(16).padStart(8, "0");
 
 /** Other clusters of ten CVMs each, before and behind ours in the list. */
@@ -151,7 +152,6 @@ try {
 
   const [base, small, large] = measured;
   // CPU time is what grows with the list; a busy machine makes the clock on the wall say anything.
-  const ratio = (a, b) => (a / b).toFixed(1);
   const beyond = ratio(large.cpu - base.cpu, Math.max(0.001, small.cpu - base.cpu));
   console.log(
     `10,000 : 1,000 CVMs = ${ratio(large.seconds, small.seconds)} in wall time, ${ratio(large.cpu, small.cpu)} in CPU time; ` +
