@@ -19,6 +19,7 @@ export function factsOf(
     connection,
     signal,
     env,
+    version: once(() => cli.version(signal)),
     account: once(() => api.account(signal)),
     nodes: once(() => api.nodes(signal)),
     instanceTypes: once(() => api.instanceTypes(signal)),

@@ -1,12 +1,15 @@
 /** What `init` and `rotate-hash` hand to step 8. */
+import type { Facts } from "../checks/check.ts";
 import type { ComposeFile } from "../compose/compose-file.ts";
 import { registryEnvironment } from "../compose/environment.ts";
 import { ClusterError } from "../errors.ts";
 import type { ClusterInputs, ClusterSettings } from "../inputs/types.ts";
 import type { EnvironmentVariable } from "../ports.ts";
-import type { ApproveComposeHashInput, ApproveVia } from "../steps/approval.ts";
+import type { ApproveComposeHashInput, ApproveVia, Provenance } from "../steps/approval.ts";
 import type { Registry } from "../steps/registry.ts";
+import { operator } from "../state/history.ts";
 import { registrySettings } from "../workflow/registry-settings.ts";
+import type { CommandDependencies } from "./dependencies.ts";
 
 /** What the operator says about an approval: how, and why. */
 export type ApprovalFlags = {
@@ -30,6 +33,24 @@ export function approvalOf({ inputs, ...parts }: ApprovalParts): ApproveComposeH
     settings: registrySettings(compose, environment),
     gatewayKeyPath: orchestratorSchema === "v2" ? gatewayKeyPath : undefined,
   };
+}
+
+/** Who runs this command and why, and which hash it is about. The operator's words are kept without secrets. */
+export async function provenanceOf(
+  command: string,
+  {
+    facts,
+    flags,
+    dependencies,
+  }: {
+    readonly facts: Facts;
+    readonly flags: ApprovalFlags;
+    readonly dependencies: Pick<CommandDependencies, "redactor">;
+  },
+  runner: Pick<Provenance, "runnerHash" | "composeDigest">,
+): Promise<Provenance> {
+  const reason = flags.reason === null ? null : dependencies.redactor.redact(flags.reason);
+  return { command, who: operator((await facts.account()).username), reason, ...runner };
 }
 
 /** The registry's whole environment; its gateway domain is known by now. */

@@ -15,7 +15,7 @@ import { clearLeftoverRunner } from "../steps/clear-leftover-runner.ts";
 import { collectInputs } from "../steps/collect-inputs.ts";
 import { deployRegistry } from "../steps/deploy-registry.ts";
 import { checkRegistryCompose } from "../steps/registry-check.ts";
-import { heedOtherUpdates } from "../steps/registry-updates.ts";
+import { heedOtherUpdates, sayUnknownList } from "../steps/registry-updates.ts";
 import { sayWhatStaysAsItIs, type Registry } from "../steps/registry.ts";
 import { verifyPrerequisites } from "../steps/verify-prerequisites.ts";
 import { verifyRegistry } from "../steps/verify-registry.ts";
@@ -26,7 +26,7 @@ import { liveRunners } from "../workflow/live-runners.ts";
 import { claimRegistry } from "../workflow/registry-claim.ts";
 import { withSession, type Session } from "../workflow/session.ts";
 import { StepRunner } from "../workflow/step.ts";
-import { approvalOf, refuseViaApi, wholeEnvironment, type ApprovalFlags } from "./approval.ts";
+import { approvalOf, provenanceOf, refuseViaApi, wholeEnvironment, type ApprovalFlags } from "./approval.ts";
 import { clusterFacts, sessionOptions } from "./cluster-session.ts";
 import type { CommandDependencies, CommonFlags } from "./dependencies.ts";
 import { planInit } from "./init-plan.ts";
@@ -141,6 +141,7 @@ async function registryUp(
   const environment = wholeEnvironment(inputs, registry, compose, []);
   await checkRegistryCompose({ registry, compose, environment }, true, between);
   await heedOtherUpdates(registry, record, between);
+  sayUnknownList(registry, record, between);
   sayWhatStaysAsItIs(registry, cluster, between);
   return { registry, existed: true };
 }
@@ -159,11 +160,8 @@ async function approvalFor(
   const context = steps.contextFor(session.bench);
   const running = await checkRegistryCompose({ registry, compose, environment }, existed, context);
   await session.registryStore.save(running);
-  const provenance = {
-    runnerHash: fresh,
-    composeDigest: files.runner.digest,
-    reason: flags.reason,
-  };
+  const runner = { runnerHash: fresh, composeDigest: files.runner.digest };
+  const provenance = await provenanceOf("init", run, runner);
   const { record } = session;
   return approvalOf({
     inputs,

@@ -16,7 +16,7 @@ import { runnersCutOff } from "../workflow/next-list.ts";
 import { claimRegistry } from "../workflow/registry-claim.ts";
 import { withSession, type Session } from "../workflow/session.ts";
 import { done, StepRunner } from "../workflow/step.ts";
-import { approvalOf, refuseViaApi } from "./approval.ts";
+import { approvalOf, provenanceOf, refuseViaApi } from "./approval.ts";
 import { clusterFacts, readRecord, sessionOptions } from "./cluster-session.ts";
 import type { CommandDependencies } from "./dependencies.ts";
 import { hideSecrets, prepare, type Preparation } from "./preparation.ts";
@@ -105,7 +105,7 @@ async function rotate(rotation: Rotation, session: Session): Promise<RotateHashR
     compose: next.compose,
     hashes: next.hashes,
     via: flags.rollback ? "restart" : flags.via,
-    provenance: { ...next.provenance, reason: flags.reason },
+    provenance: await provenanceOf("rotate-hash", rotation, next.provenance),
     beforeRestart: () => confirmRestart(scene.registry, flags, dependencies, context),
   });
   const { environment } = input;

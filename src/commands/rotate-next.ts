@@ -21,7 +21,7 @@ export type NextApproval = {
   readonly hashes: readonly ComposeHash[];
   /** The registry's compose file. */
   readonly compose: ComposeFile;
-  readonly provenance: Omit<Provenance, "reason">;
+  readonly provenance: Pick<Provenance, "runnerHash" | "composeDigest">;
 };
 
 export type NextInput = Rotation & {

@@ -15,7 +15,7 @@ import { refuseUnchecked } from "../workflow/next-list.ts";
 import { findPredictionBasis } from "../workflow/prediction-basis.ts";
 import { settingsDifference } from "../workflow/registry-settings.ts";
 import type { ReadingBench } from "../workflow/step.ts";
-import { approvalOf } from "./approval.ts";
+import { approvalOf, provenanceOf } from "./approval.ts";
 import { directoryOf } from "./cluster-session.ts";
 import { recordedComposeHash } from "./obtain-compose-hash.ts";
 import type { Preparation } from "./preparation.ts";
@@ -56,7 +56,10 @@ export async function planRotation(rotation: Rotation, prepared: Preparation): P
     compose: { ...compose, text },
     hashes: seen.hashes,
     via: rotation.flags.rollback ? "restart" : rotation.flags.via,
-    provenance: { runnerHash: seen.composeHash.value ?? "", composeDigest: runnerFile.digest, reason: null },
+    provenance: await provenanceOf("rotate-hash", rotation, {
+      runnerHash: seen.composeHash.value ?? "",
+      composeDigest: runnerFile.digest,
+    }),
   });
   const newest = (await readUpdates(scene.registry, bench))?.[0];
   const approval = approvalAction(input, mayPush(input, newest));
@@ -89,9 +92,11 @@ export async function planRotation(rotation: Rotation, prepared: Preparation): P
   };
 }
 
-function readingBench({ dependencies }: Rotation, { ports, connection }: Preparation): ReadingBench {
+function readingBench({ dependencies, flags }: Rotation, { ports, connection }: Preparation): ReadingBench {
+  const { clock, signal } = dependencies;
   const { timeoutMs, pollIntervalMs } = connection;
-  return { ...ports, clock: dependencies.clock, signal: dependencies.signal, timeoutMs, pollIntervalMs };
+  const { api, spawntee } = ports;
+  return { api, spawntee, clock, signal, timeoutMs, pollIntervalMs, strict: flags.strict };
 }
 
 /** The list that the run would approve, as far as it can be known. */

@@ -6,21 +6,27 @@ import { ClusterError, messageOf } from "../errors.ts";
 
 const MAX_LINKS = 40;
 
+/** What the file is to the operator: what error codes begin with, and the flag that names another place. */
+export type FileRole = { readonly code: string; readonly flag: string };
+
+export const CONFIG: FileRole = { code: "config", flag: "--orchestrator-config" };
+
 /**
  * Writes the whole text (UTF-8). A symbolic link stays one, its target is replaced; an existing file keeps its
  * mode, a new one gets `mode` (default 0644, less the umask).
  * @throws ClusterError `config-unwritable` (conflict) where it can't be written, `config-not-a-file` (conflict)
- *   for a folder or device, `config-folder-missing` (input); whatever was there is as it was.
+ *   for a folder or device, `config-folder-missing` (input), or the same of another `role`; whatever was there is
+ *   as it was.
  */
 export async function writeFileAtomically(
   file: string,
   text: string,
-  { mode = 0o644 }: { readonly mode?: number } = {},
+  { mode = 0o644, role = CONFIG }: { readonly mode?: number; readonly role?: FileRole } = {},
 ): Promise<void> {
   let temporary: string | undefined;
   try {
     const target = await targetOf(file);
-    const existing = await modeOf(target, file);
+    const existing = await modeOf(target, file, role);
     temporary = path.join(
       path.dirname(target),
       `.${path.basename(target).slice(0, 200)}.${randomBytes(6).toString("hex")}`,
@@ -30,29 +36,29 @@ export async function writeFileAtomically(
     await syncFolder(path.dirname(target));
   } catch (error) {
     if (temporary !== undefined) await rm(temporary, { force: true }).catch(() => undefined);
-    throw unwritable(file, error);
+    throw unwritable(file, error, role);
   }
 }
 
 /** The error for a file that can't be read or written. A ClusterError comes back as it is. */
-export function unwritable(file: string, error: unknown): ClusterError {
+export function unwritable(file: string, error: unknown, role = CONFIG): ClusterError {
   if (error instanceof ClusterError) return error;
   const folder = path.dirname(file);
   if (isErrno(error, "ENOENT")) {
     return new ClusterError({
       kind: "input",
-      code: "config-folder-missing",
+      code: `${role.code}-folder-missing`,
       message: `can't write ${file}: the folder ${folder} does not exist`,
-      hint: `make it with: mkdir -p '${folder}', or choose another place with --orchestrator-config`,
+      hint: `make it with: mkdir -p '${folder}', or choose another place with ${role.flag}`,
       cause: error,
     });
   }
-  if (isErrno(error, "EISDIR")) return notAFile(file);
+  if (isErrno(error, "EISDIR")) return notAFile(file, role);
   return new ClusterError({
     kind: "conflict",
-    code: "config-unwritable",
+    code: `${role.code}-unwritable`,
     message: `can't write ${file}: ${messageOf(error)}`,
-    hint: "choose another place with --orchestrator-config, or mend that; then run the same command again",
+    hint: `choose another place with ${role.flag}, or mend that; then run the same command again`,
     cause: error,
   });
 }
@@ -71,10 +77,10 @@ async function targetOf(file: string): Promise<string> {
 }
 
 /** Permission bits of the existing file; undefined where there is none. */
-async function modeOf(target: string, file: string): Promise<number | undefined> {
+async function modeOf(target: string, file: string, role: FileRole): Promise<number | undefined> {
   try {
     const found = await stat(target);
-    if (!found.isFile()) throw notAFile(file);
+    if (!found.isFile()) throw notAFile(file, role);
     return found.mode & 0o777;
   } catch (error) {
     if (isErrno(error, "ENOENT")) return undefined;
@@ -106,15 +112,15 @@ async function syncFolder(folder: string): Promise<void> {
   await handle.close();
 }
 
-function notAFile(file: string): ClusterError {
+export function notAFile(file: string, role: FileRole): ClusterError {
   return new ClusterError({
     kind: "conflict",
-    code: "config-not-a-file",
-    message: `can't write ${file}: it is a folder, or no regular file`,
-    hint: "give the path of a file with --orchestrator-config",
+    code: `${role.code}-not-a-file`,
+    message: `${file} is a folder, or no regular file`,
+    hint: `give the path of a file with ${role.flag}`,
   });
 }
 
-function isErrno(error: unknown, code: string): boolean {
+export function isErrno(error: unknown, code: string): boolean {
   return error instanceof Error && "code" in error && error.code === code;
 }

@@ -73,6 +73,13 @@ export function duration(ms: number): string {
   return `${Math.floor(minutes / 60)}h ${two(minutes % 60)}m`;
 }
 
+/** `2026-11-24 19:29 UTC`, from ISO 8601; what is no date, as it is. */
+export function dateAndTime(iso: string): string {
+  const at = new Date(iso);
+  if (Number.isNaN(at.getTime())) return oneLine(iso);
+  return `${at.toISOString().slice(0, 16).replace("T", " ")} UTC`;
+}
+
 const two = (value: number): string => String(value).padStart(2, "0");
 
 /** A word as a POSIX shell reads it back. */

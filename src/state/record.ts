@@ -20,7 +20,7 @@ export type ApprovedRecord = {
   readonly settings: Readonly<Record<string, string>>;
   /** Whether the registry was seen healthy with it afterwards. */
   readonly verified: boolean;
-  /** Hash of the history's last entry then. */
+  /** SHA-256 of the history's line for this approval; null where none was recorded. */
   readonly historyHead: string | null;
 };
 

@@ -86,3 +86,22 @@ export function unwritable(file: string, error: unknown): ClusterError {
     cause: error,
   });
 }
+
+export function unreadable(file: string, error: unknown): ClusterError {
+  return new ClusterError({
+    kind: "prerequisite",
+    code: "state-unreadable",
+    message: `can't read the state directory: ${messageOf(error)}`,
+    hint: `make ${file} readable, or name another folder with --state-dir`,
+    cause: error,
+  });
+}
+
+export function tooNew(file: string, version: number, known: number): ClusterError {
+  return new ClusterError({
+    kind: "prerequisite",
+    code: "state-too-new",
+    message: `${file} was written by a newer tee-cluster (format ${version}, this one knows ${known})`,
+    hint: "upgrade: npm install -g tee-cluster@latest",
+  });
+}

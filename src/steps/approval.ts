@@ -3,6 +3,7 @@ import type { AppCompose } from "../app-compose.ts";
 import type { ComposeFile } from "../compose/compose-file.ts";
 import type { ComposeHash } from "../domain.ts";
 import type { EnvironmentVariable } from "../ports.ts";
+import type { HistoryEntry } from "../state/history.ts";
 import type { ClusterRecord } from "../state/record.ts";
 import type { RegistrySettings } from "../workflow/registry-settings.ts";
 import type { Registry } from "./registry.ts";
@@ -34,8 +35,11 @@ export type ApproveComposeHashInput = {
   readonly beforeRestart?: (() => Promise<void>) | undefined;
 };
 
-/** Where the newest hash of a list is from, for the history. */
+/** Who approves, and where the newest hash of a list is from: for the history. */
 export type Provenance = {
+  readonly who: HistoryEntry["who"];
+  /** `init`, `rotate-hash`. */
+  readonly command: string;
   readonly runnerHash: string;
   /** SHA-256 of the runner's compose file. */
   readonly composeDigest: string;

@@ -1,5 +1,6 @@
 /** Step 8: give the registry the approved list, by an update of its environment or, where it can, while it runs. */
-import { lastApproval, type ApprovedRecord } from "../state/record.ts";
+import type { HistoryEntry } from "../state/history.ts";
+import { lastApproval, recordedHashes, type ApprovedRecord } from "../state/record.ts";
 import type { CvmOperation } from "../ports.ts";
 import { sameMembers } from "../workflow/approved-list.ts";
 import { settingsDifference } from "../workflow/registry-settings.ts";
@@ -62,8 +63,28 @@ async function announced<A extends Approval | undefined>(
   await context.journal.append({ type: "approving", ...list });
   const approval = await approve();
   if (approval === undefined) return approval;
-  await context.journal.append({ type: "approved", ...list, correlation_id: approval.correlationId });
+  const { head } = await context.history.append(historyEntry(input, via));
+  const correlation = { correlation_id: approval.correlationId, history_head: head };
+  await context.journal.append({ type: "approved", ...list, ...correlation });
   return approval;
+}
+
+function historyEntry(input: ApproveComposeHashInput, via: "restart" | "api"): HistoryEntry {
+  const { registry, record, hashes, provenance } = input;
+  const before = recordedHashes(record, registry.appId);
+  return {
+    who: provenance.who,
+    command: provenance.command,
+    action: "approve",
+    registry_app_id: registry.appId,
+    hashes,
+    added: hashes.filter((hash) => !before.includes(hash)),
+    removed: before.filter((hash) => !hashes.includes(hash)),
+    via,
+    runner_hash: provenance.runnerHash,
+    compose_digest: provenance.composeDigest,
+    reason: provenance.reason,
+  };
 }
 
 function sayWhatDiffers(input: ApproveComposeHashInput, context: StepContext): void {

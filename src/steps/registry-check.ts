@@ -4,7 +4,7 @@ import type { ComposeFile } from "../compose/compose-file.ts";
 import { ClusterError } from "../errors.ts";
 import type { EnvironmentVariable } from "../ports.ts";
 import type { StepContext } from "../workflow/step.ts";
-import { checkAppCompose, checkedHash } from "./app-compose-check.ts";
+import { checkAppCompose, checkedHash, refuseOdd } from "./app-compose-check.ts";
 import type { Registry } from "./registry.ts";
 
 export type RegistryCheckInput = {
@@ -23,7 +23,7 @@ export type RegistryCheckInput = {
 export async function checkRegistryCompose(
   input: RegistryCheckInput,
   existed: boolean,
-  context: Pick<StepContext, "api" | "signal" | "warn">,
+  context: Pick<StepContext, "api" | "signal" | "warn" | "strict">,
 ): Promise<AppCompose> {
   const { registry, compose, environment } = input;
   const found = await context.api.appCompose(registry.vmUuid, context.signal);
@@ -44,6 +44,7 @@ export async function checkRegistryCompose(
     knownScripts: new Set(),
   });
   for (const { code, message } of odd) context.warn(code, message);
+  refuseOdd(odd, context);
   return found.value;
 }
 

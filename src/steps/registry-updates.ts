@@ -85,3 +85,17 @@ function updateUnderWay(registry: Registry, newest: CvmOperation): ClusterError 
 }
 
 const since = ({ startedAt }: CvmOperation): string => (startedAt === null ? "" : ` since ${startedAt}`);
+
+/** Says that hashes which were approved elsewhere can't be kept: nobody can read them back from the registry. */
+export function sayUnknownList(
+  { name, appId }: Registry,
+  record: ClusterRecord,
+  context: Pick<StepContext, "warn">,
+): void {
+  const madeHere = record.registryCreations.some((creation) => creation.appId === appId);
+  if (madeHere || lastApproval(record, appId) !== undefined) return;
+  context.warn(
+    "previous-list-unknown",
+    `this machine has no record of what ${name} approves: hashes that no live runner has will not be in the list`,
+  );
+}

@@ -2,6 +2,7 @@
 import { ClusterError } from "../errors.ts";
 import type { Clock, CloudApi, PhalaCli, Spawntee } from "../ports.ts";
 import { appComposeStore, registryComposeStore, type AppComposeStore } from "../state/app-compose-store.ts";
+import { openHistory } from "../state/history.ts";
 import { openJournal, readJournal } from "../state/journal.ts";
 import { acquireLock } from "../state/lock.ts";
 import { summarizeJournal, type ClusterRecord } from "../state/record.ts";
@@ -51,7 +52,7 @@ export async function withSession<T>(
     const record = summarizeJournal(await readJournal(directory), options.cluster);
     const journal = openJournal(directory, clock.now);
     await journal.append({ type: "run-started", command, pid: process.pid, host: hostname() });
-    const bench = workbench(options, journal);
+    const bench = workbench(options, { journal, history: openHistory(directory, clock.now) });
     const stores = { store: appComposeStore(directory), registryStore: registryComposeStore(directory) };
     const outcome = await body({ bench, record, ...stores }).catch(async (error: unknown) => {
       const code = error instanceof ClusterError ? error.code : "fault";
@@ -67,9 +68,13 @@ export async function withSession<T>(
   }
 }
 
-function workbench(options: SessionOptions, journal: Workbench["journal"]): Workbench {
+function workbench(
+  options: SessionOptions,
+  { journal, history }: Pick<Workbench, "journal" | "history">,
+): Workbench {
   const { cli, api, spawntee, clock, ledger, signal, timeoutMs, pollIntervalMs, strict } = options;
   const cleanup = cleanupSignals(signal);
   const mutations = new Mutations({ cli, api, spawntee, journal, clock, cleanup, ledger });
-  return { api, spawntee, mutations, journal, clock, signal, cleanup, timeoutMs, pollIntervalMs, strict };
+  const limits = { timeoutMs, pollIntervalMs, strict };
+  return { api, spawntee, mutations, journal, history, clock, signal, cleanup, ...limits };
 }

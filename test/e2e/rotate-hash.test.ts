@@ -2,7 +2,12 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, test } from "vitest";
-import type { FailureResult, RotateHashResult, RotatePlanResult } from "../../src/commands/results.ts";
+import type {
+  FailureResult,
+  HistoryResult,
+  RotateHashResult,
+  RotatePlanResult,
+} from "../../src/commands/results.ts";
 import { expectValid } from "../helpers/schemas.ts";
 import { askForKey, deployRunner } from "../helpers/orchestrator.ts";
 import { makePreparedWorld } from "../helpers/prepared-cluster.ts";
@@ -39,7 +44,8 @@ test(
     const oldRunner = await deploy(world);
     const compose = await changed(world, "runner", "an image bump");
     world.sandbox.resetRequests();
-    const first = await rotate(world, "--runner-compose", compose);
+    const why = `a newer image, not ${CANARIES.awsSecret}`;
+    const first = await rotate(world, "--runner-compose", compose, "--reason", why);
     expect(first.exitCode).toBe(0);
     const { changed: has, previous_compose_hashes: before, ...now } = result(first);
     expect(has).toBe(true);
@@ -70,6 +76,15 @@ test(
     expect(result(back)).toMatchObject({ changed: true, approved_compose_hashes: before });
     expect(result(back).runners_cut_off).toHaveLength(1);
     expect(await askForKey(world.sandbox, now.registry.url, newRunner)).toMatchObject({ status: 403 });
+
+    const history = await world.run(["history", "--verify", "--json"]);
+    expect(history.exitCode).toBe(0);
+    const { entries } = expectValid("history", history.stdout) as unknown as HistoryResult;
+    expect(entries.map(({ command, reason, added, removed }) => [command, reason, added, removed])).toEqual([
+      ["init", null, before, []],
+      ["rotate-hash", "a newer image, not [redacted]", [now.runner_compose_hash], []],
+      ["rotate-hash", null, [], [now.runner_compose_hash]],
+    ]);
   },
 );
 

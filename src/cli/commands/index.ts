@@ -1,6 +1,9 @@
 /** All commands, in the order of `--help`. */
 import type { CommandDefinition } from "../command.ts";
+import { configMigrateCommand } from "./config-migrate.ts";
 import { doctorCommand } from "./doctor.ts";
+import { historyCommand } from "./history.ts";
+import { hashCommand } from "./hash.ts";
 import { initCommand } from "./init.ts";
 import { rotateHashCommand } from "./rotate-hash.ts";
 import { sandboxCommand } from "./sandbox.ts";
@@ -11,5 +14,8 @@ export const COMMANDS: readonly CommandDefinition[] = [
   rotateHashCommand,
   statusCommand,
   doctorCommand,
+  hashCommand,
+  historyCommand,
+  configMigrateCommand,
   sandboxCommand,
 ];
