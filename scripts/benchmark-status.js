@@ -73,6 +73,7 @@ function copyOf(cvm, id, name) {
   return { ...cvm, ...ids, name, operations, deletedAt: null };
 }
 
+const ratio = (a, b) => (a / b).toFixed(1);
 const hex = (number) => number.toString(16).padStart(8, "0");
 
 const ratio = (a, b) => (a / b).toFixed(1);

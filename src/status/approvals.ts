@@ -7,10 +7,8 @@ import type { ApprovedListStatus } from "./model.ts";
 export type RegistryEvidence = {
   readonly appId: string;
   readonly operations: Lookup<readonly CvmOperation[]>;
-  /** Of the service, by its own word; null where it does not say. */
-  readonly uptimeSeconds: number | null;
-  /** This machine's clock, ms since the epoch, when the uptime was read. */
-  readonly nowMs: number;
+  /** When its service started, ms since the epoch by this machine's clock; null where it does not say. */
+  readonly startedAtMs: number | null;
   /** Server time minus this machine's, ms. */
   readonly skewMs: number;
 };
@@ -22,8 +20,9 @@ export type Approvals = ApprovedListStatus & {
   readonly reason: string | null;
 };
 
-/** Dates in answers have whole seconds, and so has the uptime of some services. */
-const TIME_TOLERANCE_MS = 5_000;
+/** Clocks of two machines are compared, and dates in answers have whole seconds. */
+const CLOCK_TOLERANCE_MS = 5_000;
+/** Some services count their uptime in whole seconds. */
 const UPTIME_TOLERANCE_MS = 1_000;
 
 /**
@@ -77,7 +76,7 @@ function standingOf(
   update: ApprovedRecord | undefined,
   kept: readonly ApprovedRecord[],
   interrupted: boolean,
-  { operations, uptimeSeconds, skewMs }: RegistryEvidence,
+  { operations, startedAtMs, skewMs }: RegistryEvidence,
 ): Standing {
   if (operations.kind === "unknown") return unconfirmed(`its operations can't be read: ${operations.reason}`);
   if (operations.kind === "absent") return unconfirmed("the platform keeps no list of its operations");
@@ -85,7 +84,7 @@ function standingOf(
   if (!newest) return unconfirmed("the platform lists no update of it");
   if (newest.completedAt === null) return unconfirmed("an update of it is under way");
   if (FAILED.test(newest.status)) return unconfirmed("its last update failed");
-  if (kept.length > 0 && uptimeSeconds === null) {
+  if (kept.length > 0 && startedAtMs === null) {
     return unconfirmed("a list was pushed to it, and whether it restarted since is not known");
   }
   if (update && isThatUpdate(newest, update, skewMs)) return { standing: "confirmed", reason: null };
@@ -98,13 +97,12 @@ function standingOf(
 function isThatUpdate(newest: CvmOperation, update: ApprovedRecord, skewMs: number): boolean {
   if (update.correlationId !== null) return newest.correlationId === update.correlationId;
   if (newest.startedAt === null) return false;
-  return Date.parse(newest.startedAt) - skewMs <= Date.parse(update.at) + TIME_TOLERANCE_MS;
+  return Date.parse(newest.startedAt) - skewMs <= Date.parse(update.at) + CLOCK_TOLERANCE_MS;
 }
 
 /** A push reaches a running registry, so one that started later has not heard of it. */
-function isLost(push: ApprovedRecord, { uptimeSeconds, nowMs }: RegistryEvidence): boolean {
-  if (uptimeSeconds === null) return false;
-  return nowMs - uptimeSeconds * 1000 > Date.parse(push.at) + UPTIME_TOLERANCE_MS;
+function isLost(push: ApprovedRecord, { startedAtMs }: RegistryEvidence): boolean {
+  return startedAtMs !== null && startedAtMs > Date.parse(push.at) + UPTIME_TOLERANCE_MS;
 }
 
 function hashesOf(approvals: readonly ApprovedRecord[]): readonly string[] {

@@ -26,11 +26,10 @@ export function assess(cluster: string, look: ClusterLook, knowledge: Knowledge)
 
 function approvalsIn(look: ClusterLook, { record }: Knowledge): Approvals {
   const registry = look.cvms.find(({ role }) => role === "registry");
-  const { operations, nowMs, skewMs } = look;
-  const uptimeSeconds = answerOf(registry?.health)?.uptimeSeconds ?? null;
   const appId = registry?.cvm.appId ?? null;
-  if (appId === null) return NOTHING_RECORDED;
-  return approvalsOf(record, { appId, operations, uptimeSeconds, nowMs, skewMs });
+  if (!registry || appId === null) return NOTHING_RECORDED;
+  const { operations, skewMs } = look;
+  return approvalsOf(record, { appId, operations, startedAtMs: registry.startedAtMs, skewMs });
 }
 
 function approvedListOf(approvals: Approvals): ApprovedListStatus {

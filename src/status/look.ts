@@ -23,6 +23,8 @@ export type SeenCvm = {
   /** Undefined: not asked, because it has no address or does not run. */
   readonly health: SpawnteeAnswer<Health> | undefined;
   readonly capacity: SpawnteeAnswer<Capacity> | undefined;
+  /** When its service started, by its own uptime and this machine's clock; ms since the epoch. */
+  readonly startedAtMs: number | null;
   readonly appCompose: Lookup<AppCompose>;
   /** Why the list's entry, which lacked something, could not be completed. */
   readonly incomplete: string | null;
@@ -79,13 +81,24 @@ async function lookAtCvm(listed: Cvm, observer: Observer): Promise<SeenCvm | und
   const { cvm, incomplete } = completed;
   const url = addressOf(cvm, observer);
   const asked = url !== null && (cvm.status === "running" || cvm.inProgress) ? url : undefined;
-  const [health, capacity, measured] = await Promise.all([
-    asked === undefined ? undefined : spawntee.health(asked, signal),
+  const [life, capacity, measured] = await Promise.all([
+    asked === undefined ? undefined : askHealth(asked, observer),
     asked === undefined ? undefined : spawntee.capacity(asked, signal),
     readAppCompose(cvm, observer),
   ]);
   const role = roleOf(listed.name, cluster) ?? "runner";
-  return { ...measured, role, url, health, capacity, incomplete };
+  const { health, startedAtMs = null } = life ?? {};
+  return { ...measured, role, url, health, startedAtMs, capacity, incomplete };
+}
+
+/** An uptime counts back from the moment of the answer; the whole look may take much longer. */
+async function askHealth(
+  url: string,
+  { spawntee, clock, signal }: Observer,
+): Promise<Pick<SeenCvm, "health" | "startedAtMs">> {
+  const health = await spawntee.health(url, signal);
+  const uptime = health.kind === "answered" ? health.value.uptimeSeconds : null;
+  return { health, startedAtMs: uptime === null ? null : clock.now() - uptime * 1000 };
 }
 
 /** Rows of older CVMs lack fields that the single CVM has. */

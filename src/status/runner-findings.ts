@@ -1,5 +1,6 @@
 /** What there is to say of a runner: refused, not answering, or left over. Pure. */
 import { shortHash } from "../domain.ts";
+import { isGone } from "../workflow/live-runners.ts";
 import type { CvmStatus, Drift, Refusal, StatusFinding } from "./model.ts";
 
 /** What an SSH key in the home folder of whoever deploys adds to the environment names. */
@@ -8,7 +9,9 @@ const SSH_KEY_NAME = "DSTACK_AUTHORIZED_KEYS";
 export function runnerFindings(cvm: CvmStatus, drift: Drift | null): StatusFinding[] {
   if (cvm.role === "temporary-runner") return leftoverFindings(cvm);
   if (cvm.role !== "runner") return [];
-  return [...(cvm.approved === false ? [refused(cvm, drift)] : []), ...unwell(cvm)];
+  // One that does not run asks for no key.
+  const asks = cvm.in_progress || !isGone(cvm.status);
+  return [...(asks && cvm.approved === false ? [refused(cvm, drift)] : []), ...unwell(cvm)];
 }
 
 function refused(cvm: CvmStatus, drift: Drift | null): StatusFinding {

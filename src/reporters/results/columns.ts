@@ -1,5 +1,5 @@
 /** A table with headings, as wide as its content; where that is too wide, the least important columns go. */
-import { cellWidth, oneLine, padEnd } from "../text.ts";
+import { cellWidth, oneLine, padEnd, truncate } from "../text.ts";
 import type { View } from "./layout.ts";
 
 export type Column<T> = {
@@ -12,10 +12,14 @@ export type Column<T> = {
 };
 
 const GAP = "  ";
+/** What comes from outside may be of any length; one cell must not take the whole line. */
+const WIDEST_CELL = 20;
 
 export function columnTable<T>(rows: readonly T[], columns: readonly Column<T>[], view: View): string[] {
   const measured = columns.map((column) => {
-    const texts = rows.map((row) => oneLine(column.text(row)));
+    const texts = rows.map((row) =>
+      truncate(oneLine(column.text(row)), WIDEST_CELL, view.theme.symbols.ellipsis),
+    );
     return { column, texts, width: Math.max(...[column.title, ...texts].map(cellWidth)) };
   });
   const kept = fitting(measured, view.columns);

@@ -88,6 +88,11 @@ describe("at once", () => {
     expect(narrow).toMatch(/^NAME +STATE +MODELS +HASH +VERDICT$/m);
   });
 
+  test("with a long word from outside, which is cut", () => {
+    const long = status([seen("registry", { says: { status: "x".repeat(300) } })]);
+    expect(shown(long)).toMatch(/^registry +x{19}… +10m/m);
+  });
+
   test("--quiet: the problems alone", () => {
     expect(shown(REFUSED, { quiet: true })).toMatch(/^✖ bird-runner-00000002 will be refused/);
     expect(shown(REFUSED, { quiet: true })).not.toContain("NAME");

@@ -17,8 +17,7 @@ function approvals(
   const usual = {
     appId: APP_ID,
     operations: operations(update()),
-    uptimeSeconds: 500,
-    nowMs: NOW,
+    startedAtMs: NOW - 500_000,
     skewMs: 0,
   };
   return approvalsOf(recordOf({ approvals: list, ...record }), { ...usual, ...evidence });
@@ -85,13 +84,13 @@ describe("a list that was pushed to the running registry", () => {
   });
 
   test("is lost with a restart, and what the update brought is not", () => {
-    const known = approvals([first, push], { uptimeSeconds: 90 });
+    const known = approvals([first, push], { startedAtMs: NOW - 90_000 });
     expect(known).toMatchObject({ standing: "confirmed", compose_hashes: [ONE], lost: [TWO] });
     expect([ONE, TWO].map((hash) => isApproved(known, hash))).toEqual([true, false]);
   });
 
   test("is not confirmed by a registry that does not say since when it is up", () => {
-    const known = approvals([first, push], { uptimeSeconds: null });
+    const known = approvals([first, push], { startedAtMs: null });
     expect(known).toMatchObject({ standing: "unconfirmed", lost: [] });
     expect(isApproved(known, TWO)).toBeNull();
   });

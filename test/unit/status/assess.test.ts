@@ -136,6 +136,12 @@ describe("a runner that will be refused", () => {
   });
 });
 
+test("a runner that does not run is refused nothing", () => {
+  const stopped = seen("runner", { runs: WITH_KEY, cvm: { status: "stopped" }, health: undefined });
+  expect(findings([seen("registry"), stopped])).toEqual(["warning runner-not-running"]);
+  expect(assess("bird", lookOf([seen("registry"), stopped]), knowledgeOf()).cvms[1]?.approved).toBe(false);
+});
+
 describe("a runner that is not well is a warning", () => {
   test.each<[string, Parameters<typeof seen>[1], string[]]>([
     ["silent", { health: { kind: "silent", detail: "no answer" } }, ["warning runner-silent"]],

@@ -39,6 +39,7 @@ export function seen(
   } = {},
 ): SeenCvm {
   const { cvm, runs = APPROVED, says, ...rest } = change;
+  const health = { ...HEALTH[role], ...says };
   const name = {
     registry: "bird-registry",
     runner: "bird-runner-00000001",
@@ -60,7 +61,8 @@ export function seen(
     },
     role,
     url: "https://example.com",
-    health: { kind: "answered", value: { ...HEALTH[role], ...says } },
+    health: { kind: "answered", value: health },
+    startedAtMs: health.uptimeSeconds === null ? null : NOW - health.uptimeSeconds * 1000,
     capacity: {
       kind: "answered",
       value: { acceptingNewModels: true, runningModels: 3, totalMemoryMb: 4096 },
