@@ -12,8 +12,8 @@ import type {
   CliOutcome,
   CreateCvmRequest,
   Lookup,
-  PhalaCli,
-  Spawntee,
+  PhalaMutations,
+  SpawnteeMutations,
   UpdateCvmRequest,
 } from "../ports.ts";
 import type { Journal, JournalEntry } from "../state/journal.ts";
@@ -28,9 +28,9 @@ export type CreateOutcome =
   | { readonly kind: "uncertain"; readonly message: string };
 
 export type MutationPorts = {
-  readonly cli: PhalaCli;
+  readonly cli: PhalaMutations;
   readonly api: CloudApi;
-  readonly spawntee: Spawntee;
+  readonly spawntee: SpawnteeMutations;
   readonly journal: Journal;
   readonly clock: Clock;
   readonly cleanup: CleanupSignals;

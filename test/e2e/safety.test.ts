@@ -209,26 +209,3 @@ async function commandLines(): Promise<string[]> {
   );
   return lines.map((line) => line.replaceAll("\0", " "));
 }
-
-test("every mutating request has its intent on disk before it is made", async () => {
-  const missing: string[] = [];
-  const world = await makeWorld({
-    onRequest: async ({ mutating, method, path: where }) => {
-      if (!mutating) return;
-      const [host] = await readdir(world.stateDir);
-      const journal = await readFile(
-        path.join(world.stateDir, host ?? "", "bird-tracker", "journal.jsonl"),
-        "utf8",
-      );
-      const records = journal
-        .trim()
-        .split("\n")
-        .map((line) => JSON.parse(line) as { type: string; intent?: string });
-      const done = new Set(records.filter(({ type }) => type === "outcome").map(({ intent }) => intent));
-      const open = records.filter(({ type, intent }) => type === "intent" && !done.has(intent));
-      if (open.length === 0) missing.push(`${method} ${where}`);
-    },
-  });
-  expect((await world.run(["init", "--json"])).exitCode).toBe(0);
-  expect(missing).toEqual([]);
-});
