@@ -39,4 +39,6 @@ export type CommonFlags = {
   readonly dryRun: boolean;
   readonly strict: boolean;
   readonly adopt: boolean;
+  /** `--yes`: what would be asked about is agreed to. */
+  readonly yes: boolean;
 };

@@ -1,4 +1,5 @@
 /** What the commands answer, in the very shape of `--json`. See `schemas/` and docs/json.md. */
+import type { CvmRole } from "../domain.ts";
 import type { CheckResult, Warning } from "../workflow/events.ts";
 import type { StepId, StepReport } from "../workflow/steps.ts";
 
@@ -48,6 +49,19 @@ export type DoctorResult = {
   readonly warnings: readonly Warning[];
 };
 
+export type DestroyResult = {
+  readonly ok: true;
+  readonly command: "destroy";
+  readonly cluster: string;
+  /** What this run deleted, in that order. */
+  readonly deleted: readonly {
+    readonly name: string;
+    readonly app_id: string | null;
+    readonly role: CvmRole;
+  }[];
+  readonly warnings: readonly Warning[];
+};
+
 export type SandboxResult = { readonly ok: true; readonly command: "sandbox" };
 
 export type LeftBehind = { readonly name: string; readonly app_id: string | null };
@@ -64,5 +78,5 @@ export type FailureResult = {
   readonly left_behind: readonly LeftBehind[];
 };
 
-export type SuccessResult = InitResult | DryRunResult | DoctorResult | SandboxResult;
+export type SuccessResult = InitResult | DryRunResult | DoctorResult | DestroyResult | SandboxResult;
 export type CommandResult = SuccessResult | FailureResult;

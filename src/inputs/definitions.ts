@@ -281,12 +281,13 @@ const AWS_KEYS: ReadonlySet<InputKey> = new Set<InputKey>([
   "awsRegion",
 ]);
 
-/** Which inputs a command takes. */
-export type InputGroup = "connection" | "cluster" | "aws";
+/** Which inputs a command takes. `name` is the cluster's name alone, which `cluster` has as well. */
+export type InputGroup = "connection" | "name" | "cluster" | "aws";
 
 export function inputsOf(groups: readonly InputGroup[]): readonly InputDefinition[] {
   return INPUTS.filter(({ key }) => {
     if (CONNECTION_KEYS.has(key)) return groups.includes("connection");
+    if (key === "clusterName" && groups.includes("name")) return true;
     return groups.includes(AWS_KEYS.has(key) ? "aws" : "cluster");
   });
 }

@@ -6,16 +6,10 @@ import { expect, test } from "vitest";
 import type { FailureResult } from "../../src/commands/results.ts";
 import type { Sandbox } from "../../src/sandbox/index.ts";
 import { filesWithSecrets } from "../chaos/harness.ts";
+import { openIntents } from "../helpers/journal.ts";
 import { deployRunner } from "../helpers/orchestrator.ts";
 import { CANARIES, cloudOf, COMPOSE_FOLDER, makeWorld, mutationsOf, type World } from "../helpers/program.ts";
-
-async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  for (let attempt = 0; attempt < 2400; attempt += 1) {
-    if (await holds()) return;
-    await delay(25);
-  }
-  throw new Error("it did not happen");
-}
+import { until } from "../helpers/until.ts";
 
 const commits = (sandbox: Sandbox): number =>
   mutationsOf(sandbox).filter((call) => call === "POST /api/v1/cvms").length;
@@ -215,18 +209,7 @@ test("every mutating request has its intent on disk before it is made", async ()
   const world = await makeWorld({
     onRequest: async ({ mutating, method, path: where }) => {
       if (!mutating) return;
-      const [host] = await readdir(world.stateDir);
-      const journal = await readFile(
-        path.join(world.stateDir, host ?? "", "bird-tracker", "journal.jsonl"),
-        "utf8",
-      );
-      const records = journal
-        .trim()
-        .split("\n")
-        .map((line) => JSON.parse(line) as { type: string; intent?: string });
-      const done = new Set(records.filter(({ type }) => type === "outcome").map(({ intent }) => intent));
-      const open = records.filter(({ type, intent }) => type === "intent" && !done.has(intent));
-      if (open.length === 0) missing.push(`${method} ${where}`);
+      if ((await openIntents(world)).length === 0) missing.push(`${method} ${where}`);
     },
   });
   expect((await world.run(["init", "--json"])).exitCode).toBe(0);

@@ -1,37 +1,7 @@
 /** The published schemas against what the built program really prints. */
-import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import { expect, test } from "vitest";
 import { makeWorld } from "../helpers/program.ts";
-
-type Json = Record<string, unknown>;
-
-function schema(name: string): Json {
-  const file = fileURLToPath(new URL(`../../schemas/${name}.json`, import.meta.url));
-  return JSON.parse(readFileSync(file, "utf8")) as Json;
-}
-
-/** The schemas let outputs grow; in here a field that they do not name is a field that they forgot. */
-function closed(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(closed);
-  if (value === null || typeof value !== "object") return value;
-  const copy = Object.fromEntries(Object.entries(value).map(([key, member]) => [key, closed(member)]));
-  return copy["type"] === "object" ? { ...copy, additionalProperties: false } : copy;
-}
-
-function validator(name: string): ValidateFunction {
-  const ajv = new Ajv2020({ allErrors: true, strict: true, strictRequired: false, allowUnionTypes: true });
-  return ajv.compile(closed(schema(name)) as Json);
-}
-
-function expectValid(name: string, stdout: string): Json {
-  const document = JSON.parse(stdout) as Json;
-  const validate = validator(name);
-  validate(document);
-  expect(validate.errors ?? []).toEqual([]);
-  return document;
-}
+import { expectValid, validator, type Json } from "../helpers/schemas.ts";
 
 test("what init, --dry-run, doctor and a failure print is what the schemas say", async () => {
   const world = await makeWorld();

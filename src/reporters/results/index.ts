@@ -1,5 +1,6 @@
 /** From a command's result to the lines a person reads. A new command gets a file and a case here. */
 import type { SuccessResult } from "../../commands/results.ts";
+import { renderDestroy } from "./destroy.ts";
 import { renderDoctor } from "./doctor.ts";
 import { renderDryRun } from "./dry-run.ts";
 import { renderInit } from "./init.ts";
@@ -15,6 +16,8 @@ export function renderAnswer(result: SuccessResult, view: View): string[] {
       return renderInit(result, view);
     case "doctor":
       return renderDoctor(result, view);
+    case "destroy":
+      return renderDestroy(result, view);
     case "sandbox":
       return [];
     default:
