@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import type { FailureResult } from "../../src/commands/results.ts";
 import type { Sandbox } from "../../src/sandbox/index.ts";
 import { filesWithSecrets } from "../chaos/harness.ts";
-import { openIntents } from "../helpers/journal.ts";
+import { openIntents, stateFolder } from "../helpers/journal.ts";
 import { deployRunner } from "../helpers/orchestrator.ts";
 import { CANARIES, cloudOf, COMPOSE_FOLDER, makeWorld, mutationsOf, type World } from "../helpers/program.ts";
 import { until } from "../helpers/until.ts";
@@ -41,6 +41,7 @@ test("kill -9 while the temporary runner is up: the next run removes it first", 
   await until(async () => (await cloudOf(world.sandbox)).live.includes("bird-tracker-runner-temp"));
   child.kill("SIGKILL");
   await child;
+  expect(await readdir(await stateFolder(world))).toContain("lock.json");
   const next = await world.run(["init", "--json"]);
   expect(next.exitCode).toBe(0);
   expect(next.stderr).toContain("removing bird-tracker-runner-temp");
