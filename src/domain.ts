@@ -56,6 +56,11 @@ export type Cvm = {
   readonly createdAt: string | null;
 };
 
+/** Tells one CVM from all others. Replicas share an app_id; one without a uuid yet has both of the others. */
+export function identityOf({ name, appId, vmUuid }: Cvm): string {
+  return vmUuid ?? `${name} ${appId}`;
+}
+
 /** Instance memory in MB that the orchestrator knows. Source: its own table. */
 export const INSTANCE_MEMORY_MB: Readonly<Record<string, number>> = {
   "tdx.small": 2048,

@@ -89,7 +89,15 @@ function reporterOf(options: Options, redactor: Redactor): Reporter {
     stdout: process.stdout,
     stderr: process.stderr,
     redactor,
+    onAnswerLost: failAtExit,
     now: systemClock.now,
+  });
+}
+
+/** Whoever redirected the answer to a full disk must not take an empty file for one. Streams fail late. */
+function failAtExit(): void {
+  process.once("exit", () => {
+    process.exitCode ||= EXIT_CODES.fault;
   });
 }
 

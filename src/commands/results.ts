@@ -6,6 +6,7 @@ import type { Assessment } from "../status/model.ts";
 import type { Registry } from "../steps/registry.ts";
 import type { AppCompose } from "../app-compose.ts";
 import type { AppComposeDifference } from "../compose/app-compose-difference.ts";
+import type { CvmRole } from "../domain.ts";
 import type { CheckResult, Warning } from "../workflow/events.ts";
 import type { StepId, StepReport } from "../workflow/steps.ts";
 
@@ -228,6 +229,19 @@ export type StatusResult = {
   readonly at: string;
 } & Assessment;
 
+export type DestroyResult = {
+  readonly ok: true;
+  readonly command: "destroy";
+  readonly cluster: string;
+  /** What this run deleted, in that order. */
+  readonly deleted: readonly {
+    readonly name: string;
+    readonly app_id: string | null;
+    readonly role: CvmRole;
+  }[];
+  readonly warnings: readonly Warning[];
+};
+
 export type SandboxResult = { readonly ok: true; readonly command: "sandbox" };
 
 export type LeftBehind = { readonly name: string; readonly app_id: string | null };
@@ -252,6 +266,7 @@ export type SuccessResult =
   | StatusResult
   | DoctorResult
   | HistoryResult
+  | DestroyResult
   | ConfigMigrateResult
   | HashResult
   | HashExplanation

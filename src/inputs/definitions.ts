@@ -267,11 +267,20 @@ export const INPUTS: readonly InputDefinition[] = [
 ];
 
 /** Which inputs a command takes. `cluster` has all that are in none of the first two; the others overlap it. */
-export type InputGroup = "connection" | "aws" | "cluster" | "state" | "orchestrator-file" | "schema-v2";
+export type InputGroup =
+  | "connection"
+  | "aws"
+  | "cluster"
+  | "name"
+  | "state"
+  | "orchestrator-file"
+  | "schema-v2";
 
 const GROUPS: Readonly<Record<Exclude<InputGroup, "cluster">, readonly InputKey[]>> = {
   connection: ["phalaApiKey", "phalaApiUrl", "phalaBin", "gatewayUrl", "stateDir", "timeout", "pollInterval"],
   aws: ["awsAccessKeyId", "awsSecretAccessKey", "awsRegion"],
+  /** The cluster's name alone. */
+  name: ["clusterName"],
   /** Where the record of a cluster is found, without a key. */
   state: ["clusterName", "phalaApiUrl", "stateDir"],
   "orchestrator-file": ["orchestratorConfig", "orchestratorSchema"],

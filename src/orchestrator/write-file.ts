@@ -63,8 +63,11 @@ export function unwritable(file: string, error: unknown, role = CONFIG): Cluster
   });
 }
 
-/** Where a chain of symbolic links ends, also where nothing is there yet: renaming over a link would end it. */
-async function targetOf(file: string): Promise<string> {
+/**
+ * Where a chain of symbolic links ends, also where nothing is there yet: renaming over a link would end it.
+ * @throws the system's error where a folder on the way is missing.
+ */
+export async function targetOf(file: string): Promise<string> {
   let at = path.resolve(file);
   for (let links = 0; links < MAX_LINKS; links += 1) {
     const folder = await realpath(path.dirname(at));

@@ -42,7 +42,10 @@ function createScreen(options: ReporterOptions): Screen {
   const out = new SafeStream({
     redactor,
     stream: options.stdout,
-    onLost: (error) => err.line(`Error: the answer could not be written to stdout: ${error.message}`),
+    onLost: (error) => {
+      err.line(`Error: the answer could not be written to stdout: ${error.message}`);
+      options.onAnswerLost?.();
+    },
   });
   const mayColor = options.color && !options.json && allowsColor(environment);
   const live = mayColor && err.isTTY && allowsLiveLines(environment);

@@ -202,7 +202,7 @@ test("on a terminal of 80 columns: a table, redrawn with --watch until Ctrl-C, a
   await deploy(world, RUNNER);
   await deploy(world, WITH_SSH_KEY, RUNNER_COMPOSE, [...AS_ORCHESTRATOR, SSH_KEY]);
   await expect.poll(() => running(world), { timeout: 10_000 }).toBe(3);
-  const once = startInTerminal(world, ["status"], {}, 80);
+  const once = startInTerminal(world, ["status"], {}, { columns: 80 });
   expect(await once.exit).toBe(7);
   const lines = once.screen().split("\n");
   expect(lines.filter((line) => line.length > 80)).toEqual([]);
@@ -212,7 +212,12 @@ test("on a terminal of 80 columns: a table, redrawn with --watch until Ctrl-C, a
   expect(once.screen()).toMatch(/Registry +healthy, mode registry\+runner, up \d+[sm]/);
   expect(once.screen()).toContain("DSTACK_AUTHORIZED_KEYS");
 
-  const watch = startInTerminal(world, ["status", "--watch"], { TEE_CLUSTER_POLL_INTERVAL: "2s" }, 80);
+  const watch = startInTerminal(
+    world,
+    ["status", "--watch"],
+    { TEE_CLUSTER_POLL_INTERVAL: "2s" },
+    { columns: 80 },
+  );
   await watch.see(/runner-00000002.*refused/);
   await deleteCvm(world, WITH_SSH_KEY);
   await expect.poll(() => watch.screen(), { timeout: 15_000 }).not.toContain("refused");

@@ -1,6 +1,7 @@
 /** All commands, in the order of `--help`. */
 import type { CommandDefinition } from "../command.ts";
 import { configMigrateCommand } from "./config-migrate.ts";
+import { destroyCommand } from "./destroy.ts";
 import { doctorCommand } from "./doctor.ts";
 import { historyCommand } from "./history.ts";
 import { hashCommand } from "./hash.ts";
@@ -16,6 +17,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
   doctorCommand,
   hashCommand,
   historyCommand,
+  destroyCommand,
   configMigrateCommand,
   sandboxCommand,
 ];

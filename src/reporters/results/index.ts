@@ -1,6 +1,7 @@
 /** From a command's result to the lines a person reads. A new command gets a file and a case here. */
 import type { SuccessResult } from "../../commands/results.ts";
 import { renderConfigMigrate } from "./config-migrate.ts";
+import { renderDestroy } from "./destroy.ts";
 import { renderDoctor } from "./doctor.ts";
 import { renderDryRun } from "./dry-run.ts";
 import { renderHistory } from "./history.ts";
@@ -34,6 +35,8 @@ export function renderAnswer(result: SuccessResult, view: View): string[] {
       return renderOfHash(result, view);
     case "status":
       return renderStatus(result, view);
+    case "destroy":
+      return renderDestroy(result, view);
     case "sandbox":
       return [];
     default:
