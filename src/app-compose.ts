@@ -26,9 +26,9 @@ export function composeHashOf(appCompose: AppCompose): string {
   return sha256Hex(canonicalJson(appCompose));
 }
 
-/** SHA-256 of a text (UTF-8) as lower-case hex. */
-export function sha256Hex(text: string): string {
-  return createHash("sha256").update(text, "utf8").digest("hex");
+/** SHA-256 of a text (as UTF-8) or of bytes, as lower-case hex. */
+export function sha256Hex(data: string | Buffer): string {
+  return createHash("sha256").update(data).digest("hex");
 }
 
 function sortKeys(value: unknown): unknown {

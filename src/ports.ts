@@ -101,6 +101,8 @@ export type CliOutcome<T> =
 export type CreatedCvm = { readonly name: string; readonly appId: string; readonly vmUuid: string | null };
 
 export type PhalaCli = {
+  /** The program's absolute path, links not followed; undefined where there is none. */
+  locate(): Promise<string | undefined>;
   /** `phala --version`, as `1.1.18`. `missing`: no such program. */
   version(
     signal: AbortSignal,
@@ -153,6 +155,13 @@ export type Spawntee = {
     signal: AbortSignal,
   ): Promise<ApproveHashAnswer>;
 };
+
+/** How requests to one address leave this machine. A proxy is named without its credentials. */
+export type ProxyRoute =
+  | { readonly kind: "direct" }
+  /** A proxy is set, and NO_PROXY (or that it is this machine) exempts the address. */
+  | { readonly kind: "exempt"; readonly proxy: string }
+  | { readonly kind: "proxied"; readonly proxy: string; readonly credentials: boolean };
 
 /** Time as the steps see it. */
 export type Clock = {

@@ -1,10 +1,24 @@
 /** What a check is: data with a severity and a remedy, run side by side with the others. */
 import type { ComposeFile } from "../compose/compose-file.ts";
+import type { Finding as ComposeFinding, FindingId } from "../compose/finding.ts";
 import type { Cvm } from "../domain.ts";
+import type { ClusterError } from "../errors.ts";
+import type { InputKey } from "../inputs/definitions.ts";
+import type { Resolution } from "../inputs/resolve.ts";
 import type { ClusterSettings, Connection } from "../inputs/types.ts";
-import type { Account, CloudApi, InstanceType, Lookup, PhalaCli, PlatformNode } from "../ports.ts";
+import type {
+  Account,
+  CloudApi,
+  InstanceType,
+  Lookup,
+  PhalaCli,
+  PlatformNode,
+  ProxyRoute,
+} from "../ports.ts";
+import type { JournalRecord } from "../state/journal.ts";
 import type { ClusterRecord } from "../state/record.ts";
-import type { CheckSeverity } from "../workflow/events.ts";
+import type { StateDirectory } from "../state/state-directory.ts";
+import type { CheckResult, CheckSeverity } from "../workflow/events.ts";
 
 /** What the checks look at. Every fact is read once, however many checks ask for it. */
 export type Facts = {
@@ -13,6 +27,8 @@ export type Facts = {
   readonly connection: Connection;
   readonly signal: AbortSignal;
   readonly env: NodeJS.ProcessEnv;
+  /** Of the phala that this run uses. */
+  version(): ReturnType<PhalaCli["version"]>;
   account(): Promise<Account>;
   nodes(): Promise<readonly PlatformNode[]>;
   instanceTypes(): Promise<readonly InstanceType[]>;
@@ -30,22 +46,52 @@ export type ClusterFacts = Facts & {
   cvms(): Promise<readonly Cvm[]>;
 };
 
-export type Finding =
-  | { readonly status: "passed" | "skipped"; readonly detail: string }
-  | { readonly status: "failed"; readonly detail: string; readonly remedy: string };
+/** What `doctor` looks at beyond what a run needs. */
+export type DoctorFacts = ClusterFacts & {
+  /** Of all inputs, right or not. */
+  readonly resolution: Resolution;
+  /** What is wrong with the config file; undefined where there is none, or it was read. */
+  readonly configProblem: ClusterError | undefined;
+  /** The phala on PATH, which an orchestrator that is started here would run. */
+  readonly pathPhala: PhalaCli;
+  readonly stateDirectory: StateDirectory;
+  journal(): Promise<readonly JournalRecord[]>;
+  proxyRoute(url: string): ProxyRoute;
+};
+
+/** What a check found. A check that finds several things gives each its own name and severity. */
+export type Finding = {
+  readonly status: "passed" | "failed" | "skipped";
+  readonly detail: string;
+  /** With every failure. */
+  readonly remedy?: string | undefined;
+  /** Absent: the check finds only one thing. */
+  readonly id?: FindingId | undefined;
+  /** Absent: the check's own. */
+  readonly severity?: CheckSeverity | undefined;
+};
 
 export type Check<F> = {
   readonly id: string;
   readonly title: string;
   readonly severity: CheckSeverity;
-  /** What a failure is: most are prerequisites (exit 3), a name that is taken is a conflict (exit 6). */
-  readonly kind?: "prerequisite" | "conflict" | "input";
+  /** Absent: a prerequisite. */
+  readonly kind?: CheckResult["kind"];
+  /** Inputs without which there is nothing to look at. */
+  readonly needs?: readonly InputKey[];
+  /** Ids of checks earlier in the list: what they found wrong is not said again by this one. */
+  readonly after?: readonly string[];
   run(facts: F): Promise<Finding | readonly Finding[]>;
 };
 
 export const passed = (detail: string): Finding => ({ status: "passed", detail });
 export const skipped = (detail: string): Finding => ({ status: "skipped", detail });
 export const failed = (detail: string, remedy: string): Finding => ({ status: "failed", detail, remedy });
+
+/** What was found in a compose file, as a check says it. A note is no failure. */
+export function reported({ id, severity, message, remedy }: ComposeFinding): Finding {
+  return { status: severity === "note" ? "passed" : "failed", id, severity, detail: message, remedy };
+}
 
 /** Reads once, hands the same answer (or failure) to everybody. */
 export function once<T>(read: () => Promise<T>): () => Promise<T> {

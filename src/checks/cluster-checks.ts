@@ -3,18 +3,20 @@ import { access, constants, stat } from "node:fs/promises";
 import path from "node:path";
 import type { ComposeFile } from "../compose/compose-file.ts";
 import type { Finding as ComposeFinding } from "../compose/finding.ts";
-import { lintComposeFiles } from "../compose/lint.ts";
+import { lintComposeFiles, type ComposePair } from "../compose/lint.ts";
 import { registryRequirements, runnerRequirements } from "../compose/requirements.ts";
 import { clusterOf, registryName, roleOf } from "../domain.ts";
 import { closest } from "../inputs/suggest.ts";
 import { isOurs } from "../workflow/registry-claim.ts";
-import { failed, passed, skipped, type Check, type ClusterFacts, type Finding } from "./check.ts";
+import { failed, passed, reported, skipped, type Check, type ClusterFacts, type Finding } from "./check.ts";
+import { gatewayKeyFinding } from "./gateway-key.ts";
 
 export const clusterChecks: readonly Check<ClusterFacts>[] = [
   {
     id: "registry-compose",
     title: "Registry compose file",
     severity: "error",
+    needs: ["registryCompose", "spawnteePort"],
     async run({ registryCompose, cluster }) {
       const compose = await registryCompose();
       return requirementFindings(compose, registryRequirements(compose, cluster));
@@ -24,6 +26,7 @@ export const clusterChecks: readonly Check<ClusterFacts>[] = [
     id: "runner-compose",
     title: "Runner compose file",
     severity: "error",
+    needs: ["runnerCompose", "spawnteePort", "orchestratorSchema", "coordinatorWallet"],
     async run({ runnerCompose, cluster }) {
       const compose = await runnerCompose();
       return requirementFindings(compose, runnerRequirements(compose, cluster));
@@ -33,19 +36,25 @@ export const clusterChecks: readonly Check<ClusterFacts>[] = [
     id: "compose-lint",
     title: "Compose files pin what runs",
     severity: "warning",
-    async run({ registryCompose, runnerCompose, cluster }) {
-      const [registry, runner] = await Promise.all([registryCompose(), runnerCompose()]);
-      const required = [...registryRequirements(registry, cluster), ...runnerRequirements(runner, cluster)];
-      const findings = [...required, ...lintComposeFiles({ registry, runner }, cluster)];
-      const warnings = findings.filter(({ severity }) => severity === "warning");
-      if (warnings.length === 0) return passed("nothing to say");
-      return warnings.map(({ message, remedy }) => failed(message, remedy));
+    needs: ["registryCompose", "runnerCompose", "spawnteePort", "orchestratorSchema", "coordinatorWallet"],
+    async run(facts) {
+      const pair = await composePair(facts);
+      if (pair === undefined) return skipped("needs both compose files");
+      const required = [
+        ...registryRequirements(pair.registry, facts.cluster),
+        ...runnerRequirements(pair.runner, facts.cluster),
+      ].filter(({ severity }) => severity !== "error");
+      const findings = [...required, ...lintComposeFiles(pair, facts.cluster)];
+      const warned = findings.some(({ severity }) => severity === "warning");
+      return [...(warned ? [] : [passed("nothing to warn of")]), ...findings.map(reported)];
     },
   },
   {
     id: "instance-type",
     title: "Instance type known",
     severity: "error",
+    needs: ["phalaApiKey", "phalaApiUrl", "instanceType"],
+    after: ["api-key"],
     async run({ instanceTypes, cluster }) {
       const types = await instanceTypes();
       const found = types.find((type) => type.id === cluster.instanceType);
@@ -64,6 +73,8 @@ export const clusterChecks: readonly Check<ClusterFacts>[] = [
     id: "node",
     title: "Node known",
     severity: "error",
+    needs: ["phalaApiKey", "phalaApiUrl", "node"],
+    after: ["api-key"],
     async run({ nodes, cluster }) {
       if (cluster.node === undefined) return skipped("the platform chooses");
       const all = await nodes();
@@ -79,8 +90,9 @@ export const clusterChecks: readonly Check<ClusterFacts>[] = [
     id: "gateway-key",
     title: "Coordinator's gateway key",
     severity: "error",
+    needs: ["orchestratorSchema", "gatewayKeyPath"],
     async run({ cluster }) {
-      if (cluster.gatewayKeyPath === undefined) return skipped("only schema v2 has one");
+      if (cluster.gatewayKeyPath === undefined) return skipped("none is given; only schema v2 has one");
       return gatewayKeyFinding(cluster.gatewayKeyPath);
     },
   },
@@ -88,6 +100,7 @@ export const clusterChecks: readonly Check<ClusterFacts>[] = [
     id: "orchestrator-config",
     title: "Place of the orchestrator config",
     severity: "error",
+    needs: ["orchestratorConfig"],
     run: ({ cluster }) => outputFinding(cluster.orchestratorConfig),
   },
   {
@@ -95,6 +108,8 @@ export const clusterChecks: readonly Check<ClusterFacts>[] = [
     title: "Registry's name free or ours",
     severity: "error",
     kind: "conflict",
+    needs: ["phalaApiKey", "phalaApiUrl", "clusterName"],
+    after: ["api-key", "state"],
     async run({ registry, cluster, record, api, adopt }) {
       const name = registryName(cluster.clusterName);
       const found = await registry();
@@ -114,6 +129,8 @@ export const clusterChecks: readonly Check<ClusterFacts>[] = [
     title: "No other cluster's name collides",
     severity: "error",
     kind: "conflict",
+    needs: ["phalaApiKey", "phalaApiUrl", "clusterName"],
+    after: ["api-key"],
     run: async ({ cvms, cluster }) => collision(await cvms(), cluster.clusterName),
   },
 ];
@@ -121,26 +138,16 @@ export const clusterChecks: readonly Check<ClusterFacts>[] = [
 function requirementFindings(compose: ComposeFile, findings: readonly ComposeFinding[]): Finding | Finding[] {
   const errors = findings.filter(({ severity }) => severity === "error");
   if (errors.length === 0) return passed(`${compose.path}, sha256 ${compose.digest.slice(0, 12)}`);
-  return errors.map(({ message, remedy }) => failed(message, remedy));
+  return errors.map(reported);
 }
 
-/** The orchestrator signs with it; whoever can read it can approve hashes. */
-async function gatewayKeyFinding(file: string): Promise<Finding> {
-  const { createPrivateKey } = await import("node:crypto");
-  const { readFile } = await import("node:fs/promises");
-  try {
-    const { mode } = await stat(file);
-    const key = createPrivateKey(await readFile(file, "utf8"));
-    if (key.asymmetricKeyType !== "rsa")
-      return failed(`${file} is an ${key.asymmetricKeyType} key, not RSA`, "give an RSA private key (PEM)");
-    if ((mode & 0o077) !== 0) return failed(`${file} can be read by others`, `chmod 600 ${file}`);
-    return passed(file);
-  } catch (error) {
-    return failed(
-      `${file} is no readable private key: ${(error as Error).message}`,
-      "give an RSA private key (PEM) with --gateway-key-path",
-    );
-  }
+/** Both files; undefined where one can't be read, which is told by the check of that file. */
+export async function composePair(
+  facts: Pick<ClusterFacts, "registryCompose" | "runnerCompose">,
+): Promise<ComposePair | undefined> {
+  const files = Promise.all([facts.registryCompose(), facts.runnerCompose()]);
+  const [registry, runner] = await files.catch(() => []);
+  return registry && runner && { registry, runner };
 }
 
 async function outputFinding(file: string): Promise<Finding> {

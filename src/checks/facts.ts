@@ -19,6 +19,7 @@ export function factsOf(
     connection,
     signal,
     env,
+    version: once(() => cli.version(signal)),
     account: once(() => api.account(signal)),
     nodes: once(() => api.nodes(signal)),
     instanceTypes: once(() => api.instanceTypes(signal)),
@@ -41,4 +42,10 @@ export function clusterFactsOf(
     registry: once(() => facts.api.findCvm(registryName(cluster.clusterName), facts.signal)),
     cvms: once(() => facts.api.listCvms(facts.signal)),
   };
+}
+
+/** The platform's id of the node that was asked for, by name or id; undefined: the platform chooses. */
+export async function nodeIdOf({ cluster, nodes }: ClusterFacts): Promise<number | undefined> {
+  if (cluster.node === undefined) return undefined;
+  return (await nodes()).find(({ name, id }) => name === cluster.node || String(id) === cluster.node)?.id;
 }

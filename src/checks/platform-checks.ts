@@ -3,20 +3,22 @@ import { failed, passed, skipped, type Check, type Facts } from "./check.ts";
 
 /** The version that everything here was measured with; older ones are not known to work. */
 export const PHALA_VERSION_SEEN = "1.1.18";
-const INSTALL = `npm install -g phala@${PHALA_VERSION_SEEN}`;
+export const INSTALL = `npm install -g phala@${PHALA_VERSION_SEEN}`;
 
 export const platformChecks: readonly Check<Facts>[] = [
   {
     id: "phala-cli",
     title: "Phala CLI installed",
     severity: "error",
-    async run({ cli, connection, signal }) {
-      const version = await cli.version(signal);
+    needs: ["phalaBin"],
+    after: ["proxy"],
+    async run({ version: ask, connection }) {
+      const version = await ask();
       if (version.kind === "missing")
         return failed(version.message, `${INSTALL}, or name it with --phala-bin`);
       if (version.kind !== "ok") return failed(`${connection.phalaBin}: ${version.message}`, INSTALL);
       const found = `${connection.phalaBin} ${version.value}`;
-      if (isOlder(version.value, PHALA_VERSION_SEEN)) {
+      if (compareVersions(version.value, PHALA_VERSION_SEEN) < 0) {
         return failed(`${found}, needed is ${PHALA_VERSION_SEEN} or newer`, INSTALL);
       }
       return passed(found);
@@ -26,9 +28,12 @@ export const platformChecks: readonly Check<Facts>[] = [
     id: "phala-login",
     title: "Phala CLI logged in",
     severity: "error",
-    async run({ cli, signal }) {
+    needs: ["phalaBin", "phalaApiKey", "phalaApiUrl"],
+    after: ["proxy"],
+    async run({ cli, version, signal }) {
       // The exit code is 0 without a key too: only JSON with a username counts.
-      const login = await cli.login(signal);
+      const [login, { kind }] = await Promise.all([cli.login(signal), version()]);
+      if (kind === "missing") return skipped("needs: Phala CLI installed");
       if (login.kind === "ok") return passed(`as ${login.value.username}`);
       return failed(login.message, "put a valid key into PHALA_API_KEY");
     },
@@ -37,6 +42,8 @@ export const platformChecks: readonly Check<Facts>[] = [
     id: "api-key",
     title: "Phala API key accepted",
     severity: "error",
+    needs: ["phalaApiKey", "phalaApiUrl"],
+    after: ["proxy"],
     async run({ account }) {
       const { username, workspace } = await account();
       return passed(workspace === "" ? username : `${username}, workspace ${workspace}`);
@@ -46,6 +53,8 @@ export const platformChecks: readonly Check<Facts>[] = [
     id: "credit",
     title: "Account has credit",
     severity: "error",
+    needs: ["phalaApiKey", "phalaApiUrl"],
+    after: ["api-key"],
     async run({ account }) {
       const { creditUsd, postPaid } = await account();
       if (postPaid) return passed("paid afterwards");
@@ -61,8 +70,11 @@ export const platformChecks: readonly Check<Facts>[] = [
     id: "clock",
     title: "Clock agrees with the platform's",
     severity: "warning",
+    needs: ["phalaApiKey", "phalaApiUrl"],
+    after: ["proxy"],
     async run({ api, account }) {
-      await account();
+      // Every answer has the time, a refusal too; that there is none is the business of api-key.
+      await account().catch(() => undefined);
       const skew = api.clockSkewMs();
       if (skew === null) return skipped("the API does not say the time");
       const seconds = Math.round(Math.abs(skew) / 1000);
@@ -75,8 +87,9 @@ export const platformChecks: readonly Check<Facts>[] = [
   },
 ];
 
-function isOlder(version: string, than: string): boolean {
-  const [a, b] = [version, than].map((text) => text.split(".").map(Number));
-  const at = (a ?? []).findIndex((part, index) => part !== b?.[index]);
-  return at !== -1 && (a?.[at] ?? 0) < (b?.[at] ?? 0);
+/** Below 0: `a` is older than `b`; 0: the same. */
+export function compareVersions(a: string, b: string): number {
+  const [left, right] = [a, b].map((text) => text.split(".").map(Number));
+  const at = (left ?? []).findIndex((part, index) => part !== right?.[index]);
+  return at === -1 ? 0 : (left?.[at] ?? 0) - (right?.[at] ?? 0);
 }

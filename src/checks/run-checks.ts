@@ -1,49 +1,53 @@
 /** Runs a list of checks side by side and reports each; a check that can't tell has failed. */
 import { ClusterError, messageOf } from "../errors.ts";
 import type { CheckResult } from "../workflow/events.ts";
-import type { Check, Finding } from "./check.ts";
+import { skipped, type Check, type Finding } from "./check.ts";
 
-export type CheckOutcome = CheckResult & { readonly kind: "prerequisite" | "conflict" | "input" };
+type Interruptible = { readonly signal: AbortSignal };
 
 /** Results in the list's order, however long each took. Throws only when interrupted. */
-export async function runChecks<F extends { readonly signal: AbortSignal }>(
+export async function runChecks<F extends Interruptible>(
   checks: readonly Check<F>[],
   facts: F,
   onFinished: (result: CheckResult) => void,
-): Promise<readonly CheckOutcome[]> {
-  const all = await Promise.all(
-    checks.map(async (check) => {
-      const results = await runOne(check, facts);
-      for (const { kind: _, ...result } of results) onFinished(result);
+): Promise<readonly CheckResult[]> {
+  const runs = new Map<string, Promise<readonly CheckResult[]>>();
+  for (const check of checks) {
+    // One that is not in this list has passed in an earlier one.
+    const before = (check.after ?? []).flatMap((id) => runs.get(id) ?? []);
+    const run = runAfter(before, check, facts).then((results) => {
+      for (const result of results) onFinished(result);
       return results;
-    }),
-  );
-  return all.flat();
+    });
+    runs.set(check.id, run);
+  }
+  return (await Promise.all(runs.values())).flat();
 }
 
-async function runOne<F extends { readonly signal: AbortSignal }>(
+async function runAfter<F extends Interruptible>(
+  before: readonly Promise<readonly CheckResult[]>[],
   check: Check<F>,
   facts: F,
-): Promise<CheckOutcome[]> {
-  const findings = await findingsOf(check, facts);
+): Promise<readonly CheckResult[]> {
+  const broken = (await Promise.all(before))
+    .flat()
+    .find(({ status, severity }) => status === "failed" && severity === "error");
+  const findings = broken ? [skipped(`needs: ${broken.title}`)] : await findingsOf(check, facts);
   return findings.map((finding) => ({
     id: check.id,
+    finding: finding.id,
     title: check.title,
-    severity: check.severity,
+    severity: finding.severity ?? check.severity,
     kind: check.kind ?? "prerequisite",
     status: finding.status,
     detail: finding.detail,
-    remedy: finding.status === "failed" ? finding.remedy : undefined,
+    remedy: finding.remedy,
   }));
 }
 
-async function findingsOf<F extends { readonly signal: AbortSignal }>(
-  check: Check<F>,
-  facts: F,
-): Promise<readonly Finding[]> {
+async function findingsOf<F extends Interruptible>(check: Check<F>, facts: F): Promise<readonly Finding[]> {
   try {
-    const found = await check.run(facts);
-    return Array.isArray(found) ? (found as readonly Finding[]) : [found as Finding];
+    return [await check.run(facts)].flat();
   } catch (error) {
     facts.signal.throwIfAborted();
     const remedy = error instanceof ClusterError ? (error.hint ?? "") : "try again in a moment";
@@ -51,14 +55,24 @@ async function findingsOf<F extends { readonly signal: AbortSignal }>(
   }
 }
 
-/** @throws ClusterError with all failures: `prerequisites-failed` (3), or a conflict (6) where that is all. */
-export function refuseFailures(outcomes: readonly CheckOutcome[], strict: boolean): void {
-  const failures = outcomes.filter((o) => o.status === "failed" && (o.severity === "error" || strict));
+/** Whether a result speaks against going on. */
+export function isFailure({ status, severity }: CheckResult, strict: boolean): boolean {
+  return status === "failed" && (severity === "error" || strict);
+}
+
+/** What failures add up to: wrong inputs (2) before all else, a conflict (6) where that is all, else 3. */
+export function kindOfFailures(failures: readonly CheckResult[]): CheckResult["kind"] {
+  if (failures.some(({ kind }) => kind === "input")) return "input";
+  return failures.every(({ kind }) => kind === "conflict") ? "conflict" : "prerequisite";
+}
+
+/** @throws ClusterError with all failures: `prerequisites-failed`, or the check's id where only one failed. */
+export function refuseFailures(results: readonly CheckResult[], strict: boolean): void {
+  const failures = results.filter((result) => isFailure(result, strict));
   const [first] = failures;
   if (!first) return;
-  const conflictsOnly = failures.every((failure) => failure.kind === "conflict");
   throw new ClusterError({
-    kind: conflictsOnly ? "conflict" : "prerequisite",
+    kind: kindOfFailures(failures),
     code: failures.length === 1 ? first.id : "prerequisites-failed",
     message: [...new Set(failures.map((failure) => `${failure.title}: ${failure.detail}`))].join("\n"),
     hint: [...new Set(failures.flatMap((failure) => failure.remedy ?? []))].join("\n"),

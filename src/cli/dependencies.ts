@@ -4,7 +4,9 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import type { CommandDependencies, SandboxHandle } from "../commands/dependencies.ts";
 import { terminalPrompter, type Prompter } from "../inputs/prompts.ts";
+import type { Raw } from "../inputs/resolve.ts";
 import { createHttpClient, type HttpClient } from "../net/http.ts";
+import { proxyRoute } from "../net/proxy.ts";
 import { createCloudApi } from "../phala/api.ts";
 import { createPhalaCli } from "../phala/cli.ts";
 import type { Redactor } from "../redact.ts";
@@ -39,11 +41,13 @@ export function createDependencies(given: Given): {
     ledger,
     connect: ({ phalaApiUrl: apiUrl, phalaApiKey: apiKey, phalaBin: bin }) =>
       portsOf({ apiUrl, apiKey, bin, http, reporter, redactor }),
+    proxyRoute: (url) => proxyRoute(url, process.env),
     startSandbox: async (stateDir) => {
       const { handle, close } = await embeddedSandbox(stateDir);
       closers.push(close);
       return handle;
     },
+    sandboxExamples,
     prompter: mayAsk(options) ? pausing(terminalPrompter(signal, printer(redactor)), reporter) : undefined,
   };
   return {
@@ -115,26 +119,25 @@ const ROOT = ["..", "../.."]
   .map((up) => fileURLToPath(new URL(up, import.meta.url)))
   .find((folder) => existsSync(path.join(folder, "package.json")));
 
-async function embeddedSandbox(stateDir: string): Promise<{ handle: SandboxHandle; close(): Promise<void> }> {
-  const { startSandbox, SANDBOX_EXAMPLES } = await import("../sandbox/index.ts");
-  const sandbox = await startSandbox({ stateDir: path.join(stateDir, "sandbox-cloud") });
+async function sandboxExamples(): Promise<Raw> {
+  const { SANDBOX_EXAMPLES } = await import("../sandbox/index.ts");
   const root = ROOT ?? ".";
   const phala = path.join(root, "node_modules", ".bin", "phala");
   const composeFile = (role: string): string =>
     path.join(root, "fixtures", "compose", `docker-compose.phala.${role}.yml`);
   return {
-    handle: {
-      apiUrl: sandbox.apiUrl,
-      gatewayUrl: sandbox.gatewayUrl,
-      apiKey: sandbox.apiKey,
-      examples: {
-        ...SANDBOX_EXAMPLES,
-        registryCompose: composeFile("registry"),
-        runnerCompose: composeFile("runner"),
-        ...(existsSync(phala) ? { phalaBin: phala } : {}),
-        pollInterval: "200ms",
-      },
-    },
-    close: () => sandbox.close(),
+    ...SANDBOX_EXAMPLES,
+    registryCompose: composeFile("registry"),
+    runnerCompose: composeFile("runner"),
+    ...(existsSync(phala) ? { phalaBin: phala } : {}),
+    pollInterval: "200ms",
   };
+}
+
+async function embeddedSandbox(stateDir: string): Promise<{ handle: SandboxHandle; close(): Promise<void> }> {
+  const { startSandbox } = await import("../sandbox/index.ts");
+  const sandbox = await startSandbox({ stateDir: path.join(stateDir, "sandbox-cloud") });
+  const { apiUrl, gatewayUrl, apiKey } = sandbox;
+  const handle = { apiUrl, gatewayUrl, apiKey, examples: await sandboxExamples() };
+  return { handle, close: () => sandbox.close() };
 }

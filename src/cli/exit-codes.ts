@@ -1,4 +1,5 @@
 /** The exit codes of the contract. */
+import { isFailure, kindOfFailures } from "../checks/run-checks.ts";
 import type { SuccessResult } from "../commands/results.ts";
 import type { FailureKind } from "../errors.ts";
 
@@ -18,9 +19,16 @@ export const EXIT_CODES: Readonly<Record<FailureKind, number>> = {
 const NOT_IN_ORDER: Readonly<Partial<Record<SuccessResult["command"], FailureKind>>> = {
   doctor: "prerequisite",
   hash: "verification",
+  history: "verification",
 };
 
 /** The exit code of a command that came to its end with an answer. */
 export function exitCodeOf(result: SuccessResult): number {
-  return result.ok ? 0 : EXIT_CODES[NOT_IN_ORDER[result.command] ?? "fault"];
+  return result.ok ? 0 : EXIT_CODES[kindOf(result)];
+}
+
+function kindOf(result: SuccessResult): FailureKind {
+  const errors = "checks" in result ? result.checks.filter((check) => isFailure(check, false)) : [];
+  // `doctor` ends as a run would that met the same; with --strict there may be warnings alone.
+  return errors.length > 0 ? kindOfFailures(errors) : (NOT_IN_ORDER[result.command] ?? "fault");
 }

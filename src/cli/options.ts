@@ -1,16 +1,27 @@
 /** Commander options from the one list of inputs. Loaded for `--help` too, so it imports nothing heavy. */
 import { Option, type Command } from "commander";
-import { inputsOf, type InputDefinition, type InputGroup } from "../inputs/definitions.ts";
+import {
+  inputDefinition,
+  inputsOf,
+  type InputDefinition,
+  type InputGroup,
+  type InputKey,
+} from "../inputs/definitions.ts";
 
-export function addInputOptions(command: Command, groups: readonly InputGroup[]): Command {
+/** `defaults`: what this command says of a default in place of the list's. */
+export function addInputOptions(
+  command: Command,
+  groups: readonly InputGroup[],
+  defaults: Partial<Record<InputKey, string>> = {},
+): Command {
   for (const input of inputsOf(groups)) {
-    const option = optionOf(input);
+    const option = optionOf({ ...input, default: defaults[input.key] ?? input.default });
     if (option) command.addOption(option);
   }
   return command;
 }
 
-function optionOf(input: InputDefinition): Option | undefined {
+function optionOf(input: Described): Option | undefined {
   if (input.flag === undefined) return undefined;
   const option = new Option(`--${input.flag} <${input.placeholder}>`, describe(input));
   if (input.repeatable)
@@ -20,8 +31,20 @@ function optionOf(input: InputDefinition): Option | undefined {
   return option;
 }
 
+/** An input that stands alone, in the place of its flag. */
+export function addInputArgument(
+  command: Command,
+  key: InputKey,
+  name: string,
+  description: string,
+): Command {
+  return command.argument(name, describe({ ...inputDefinition(key), description }));
+}
+
+type Described = Omit<InputDefinition, "default"> & { readonly default?: string | undefined };
+
 /** Defaults and variables are told, not set: a default given to commander would look like a flag. */
-function describe(input: InputDefinition): string {
+function describe(input: Described): string {
   const notes = [
     ...(input.variables[0] === undefined ? [] : [`env ${input.variables[0]}`]),
     ...(input.default === undefined ? [] : [`default ${input.default}`]),
@@ -29,16 +52,29 @@ function describe(input: InputDefinition): string {
   return notes.length === 0 ? input.description : `${input.description} [${notes.join(", ")}]`;
 }
 
+/** Where inputs and record come from. */
+export function addSourceOptions(command: Command): Command {
+  return addConfigOption(command).option(
+    "--sandbox",
+    "use the local stand-in for Phala Cloud [env TEE_CLUSTER_SANDBOX]",
+  );
+}
+
+export function addConfigOption(command: Command): Command {
+  return command.option(
+    "--config <file>",
+    "read inputs from this file [env TEE_CLUSTER_CONFIG, default tee-cluster.yml if there]",
+  );
+}
+
 export function addCommonOptions(command: Command): Command {
-  return command
-    .option(
-      "--config <file>",
-      "read inputs from this file [env TEE_CLUSTER_CONFIG, default tee-cluster.yml if there]",
-    )
-    .option("--sandbox", "use the local stand-in for Phala Cloud [env TEE_CLUSTER_SANDBOX]")
-    .option("--dry-run", "say what would be done, and change nothing")
+  return addDryRunOption(addSourceOptions(command))
     .option("--strict", "take warnings for errors")
     .option("--yes", "ask nothing");
+}
+
+export function addDryRunOption(command: Command): Command {
+  return command.option("--dry-run", "say what would be done, and change nothing");
 }
 
 export function addOutputOptions(command: Command): Command {

@@ -64,6 +64,7 @@ function flagsOf(options: Options): CommonFlags {
     dryRun: options["dryRun"] === true,
     strict: options["strict"] === true,
     adopt: options["adopt"] === true,
+    yes: options["yes"] === true,
   };
 }
 

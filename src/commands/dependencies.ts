@@ -2,7 +2,7 @@
 import type { Prompter } from "../inputs/prompts.ts";
 import type { Raw } from "../inputs/resolve.ts";
 import type { Connection } from "../inputs/types.ts";
-import type { Clock, CloudApi, PhalaCli, Spawntee } from "../ports.ts";
+import type { Clock, CloudApi, PhalaCli, ProxyRoute, Spawntee } from "../ports.ts";
 import type { Redactor } from "../redact.ts";
 import type { Emit } from "../workflow/events.ts";
 import type { Ledger } from "../workflow/mutations.ts";
@@ -25,8 +25,12 @@ export type CommandDependencies = {
   readonly redactor: Redactor;
   readonly ledger: Ledger;
   connect(connection: Connection): Ports;
+  /** @throws ClusterError `bad-proxy` (input) where a proxy variable can't be one. */
+  proxyRoute(url: string): ProxyRoute;
   /** Starts the embedded sandbox; it is stopped when the program ends. */
   startSandbox(stateDir: string): Promise<SandboxHandle>;
+  /** What `--sandbox` has in place of the defaults; for commands that read its record and need no server. */
+  readonly sandboxExamples: () => Promise<Raw>;
   /** Undefined: nobody may be asked. Live output pauses while it is in use. */
   readonly prompter: Prompter | undefined;
 };
@@ -39,4 +43,6 @@ export type CommonFlags = {
   readonly dryRun: boolean;
   readonly strict: boolean;
   readonly adopt: boolean;
+  /** Ask nothing, and take what would be asked for granted. */
+  readonly yes: boolean;
 };

@@ -1,6 +1,6 @@
 /** `init --dry-run`: what would be done, resource by resource, from reads alone. */
 import type { ClusterFacts } from "../checks/check.ts";
-import { runnerEnvironmentNames } from "../compose/environment.ts";
+import { runnerEnvironmentNamesOf } from "../compose/environment.ts";
 import { registryName, temporaryRunnerName } from "../domain.ts";
 import { recordedHash } from "../state/record.ts";
 import type { Warning } from "../workflow/events.ts";
@@ -38,11 +38,7 @@ async function registryAction({ cluster, registry }: ClusterFacts): Promise<Plan
   };
 }
 
-const namesOf = ({ cluster }: ClusterFacts): readonly string[] =>
-  runnerEnvironmentNames({
-    schema: cluster.orchestratorSchema,
-    coordinatorWallet: cluster.coordinatorWallet,
-  });
+const namesOf = ({ cluster }: ClusterFacts): readonly string[] => runnerEnvironmentNamesOf(cluster);
 
 /** Whether an earlier run read the hash of exactly this compose text with these names back. */
 async function isHashKnown(facts: ClusterFacts): Promise<boolean> {

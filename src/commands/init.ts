@@ -1,43 +1,44 @@
 /** `tee-cluster init`: the ten steps, in the order of the document. */
-import { clusterFactsOf, factsOf } from "../checks/facts.ts";
-import type { ClusterFacts, Facts } from "../checks/check.ts";
-import { readComposeFile, type ComposeFile } from "../compose/compose-file.ts";
+import type { ClusterFacts } from "../checks/check.ts";
+import { factsOf, nodeIdOf } from "../checks/facts.ts";
 import { lintBaseDomain } from "../compose/domains.ts";
-import { registryEnvironment, runnerEnvironmentNames } from "../compose/environment.ts";
+import type { ComposePair } from "../compose/lint.ts";
 import type { ComposeHash } from "../domain.ts";
 import type { ClusterInputs } from "../inputs/types.ts";
 import type { Resolution } from "../inputs/resolve.ts";
 import { toClusterInputs } from "../inputs/values.ts";
 import type { ExplicitSection } from "../orchestrator/values.ts";
-import type { EnvironmentVariable } from "../ports.ts";
-import { readJournal } from "../state/journal.ts";
-import { summarizeJournal, type ClusterRecord } from "../state/record.ts";
-import { stateDirectoryOf, type StateDirectory } from "../state/state-directory.ts";
+import { recordedHashes } from "../state/record.ts";
+import type { ApproveComposeHashInput } from "../steps/approval.ts";
 import { approveComposeHash } from "../steps/approve-compose-hash.ts";
 import { clearLeftoverRunner } from "../steps/clear-leftover-runner.ts";
 import { collectInputs } from "../steps/collect-inputs.ts";
 import { deployRegistry } from "../steps/deploy-registry.ts";
 import { checkRegistryCompose } from "../steps/registry-check.ts";
-import type { Registry } from "../steps/registry.ts";
+import { heedOtherUpdates, sayUnknownList } from "../steps/registry-updates.ts";
+import { sayWhatStaysAsItIs, type Registry } from "../steps/registry.ts";
 import { verifyPrerequisites } from "../steps/verify-prerequisites.ts";
 import { verifyRegistry } from "../steps/verify-registry.ts";
 import { waitForRegistry } from "../steps/wait-for-registry.ts";
 import { writeOrchestratorConfig } from "../steps/write-orchestrator-config.ts";
-import { approvedList } from "../workflow/approved-list.ts";
+import { approvedList, ROLLING } from "../workflow/approved-list.ts";
 import { liveRunners } from "../workflow/live-runners.ts";
 import { claimRegistry } from "../workflow/registry-claim.ts";
-import { registrySettings } from "../workflow/registry-settings.ts";
 import { withSession, type Session } from "../workflow/session.ts";
 import { StepRunner } from "../workflow/step.ts";
+import { approvalOf, provenanceOf, refuseViaApi, wholeEnvironment, type ApprovalFlags } from "./approval.ts";
+import { clusterFacts, sessionOptions } from "./cluster-session.ts";
 import type { CommandDependencies, CommonFlags } from "./dependencies.ts";
 import { planInit } from "./init-plan.ts";
-import { obtainComposeHash, recordedComposeHash } from "./obtain-compose-hash.ts";
+import { obtainComposeHash } from "./obtain-compose-hash.ts";
 import { hideSecrets, prepare, type Preparation } from "./preparation.ts";
-import type { DryRunResult, InitResult } from "./results.ts";
+import { registryResult, type DryRunResult, type InitResult } from "./results.ts";
+
+export type InitFlags = CommonFlags & ApprovalFlags;
 
 export async function init(
   dependencies: CommandDependencies,
-  flags: CommonFlags,
+  flags: InitFlags,
 ): Promise<InitResult | DryRunResult> {
   const { emit, clock } = dependencies;
   const prepared = await prepare(dependencies, flags, ["connection", "cluster", "aws"]);
@@ -45,8 +46,10 @@ export async function init(
   emit({ type: "run-started", command: "init", headline: "Setting up a TEE cluster" });
   const { inputs, facts } = await firstTwoSteps(prepared, steps, dependencies, flags);
   const explicit = explicitSections(prepared.resolution);
+  refuseViaApi(flags.via, inputs.cluster);
   if (flags.dryRun) return planInit(facts, steps.warnings);
-  return withSession(sessionOptions(inputs, prepared, dependencies, flags), (session) =>
+  const options = sessionOptions("init", inputs.cluster.clusterName, prepared, dependencies, flags);
+  return withSession(options, (session) =>
     bringUp({ inputs, session, steps, dependencies, flags, facts, explicit }),
   );
 }
@@ -61,8 +64,8 @@ async function firstTwoSteps(
   const { resolution, connection, ports } = prepared;
   const { emit, prompter, signal, env } = dependencies;
   const facts = factsOf(ports, connection, signal, env);
-  const factsFor = (inputs: ClusterInputs): Promise<ClusterFacts> =>
-    clusterFacts(facts, inputs, prepared, flags);
+  const factsFor = ({ cluster }: ClusterInputs): Promise<ClusterFacts> =>
+    clusterFacts(facts, cluster, prepared, flags.adopt);
   const early = prompter ? undefined : await factsFor(toClusterInputs(resolution.values));
   const report = { emit, steps, strict: flags.strict };
   await steps.runWithout("verify-prerequisites", () => verifyPrerequisites(facts, early, report));
@@ -73,48 +76,12 @@ async function firstTwoSteps(
   return { inputs, facts: early ?? (await factsFor(inputs)) };
 }
 
-async function clusterFacts(
-  facts: Facts,
-  { cluster }: ClusterInputs,
-  prepared: Preparation,
-  flags: CommonFlags,
-): Promise<ClusterFacts> {
-  const directory = directoryOf(prepared, cluster.clusterName);
-  const record = summarizeJournal(await readJournal(directory), cluster.clusterName);
-  return clusterFactsOf(facts, cluster, record, flags.adopt);
-}
-
-function directoryOf({ connection, stateHost }: Preparation, cluster: string): StateDirectory {
-  return stateDirectoryOf(connection.stateDir, stateHost, cluster);
-}
-
-function sessionOptions(
-  { connection, cluster }: ClusterInputs,
-  prepared: Preparation,
-  { clock, ledger, signal }: CommandDependencies,
-  { strict }: CommonFlags,
-): Parameters<typeof withSession>[0] {
-  const { timeoutMs, pollIntervalMs } = connection;
-  const directory = directoryOf(prepared, cluster.clusterName);
-  const limits = { timeoutMs, pollIntervalMs, strict };
-  return {
-    command: "init",
-    cluster: cluster.clusterName,
-    directory,
-    ...prepared.ports,
-    clock,
-    ledger,
-    signal,
-    ...limits,
-  };
-}
-
 type BringUp = {
   readonly inputs: ClusterInputs;
   readonly session: Session;
   readonly steps: StepRunner;
   readonly dependencies: CommandDependencies;
-  readonly flags: CommonFlags;
+  readonly flags: InitFlags;
   readonly facts: ClusterFacts;
   readonly explicit: ReadonlySet<ExplicitSection>;
 };
@@ -128,122 +95,102 @@ function explicitSections({ origins }: Resolution): ReadonlySet<ExplicitSection>
 
 /** Steps 3 to 10, under the cluster's lock. */
 async function bringUp(run: BringUp): Promise<InitResult> {
-  const { inputs, session, steps, flags, facts } = run;
-  const { bench, record } = session;
-  const { cluster } = inputs;
-  const [registryFile, runnerFile] = await Promise.all([
-    facts.registryCompose(),
-    readComposeFile(cluster.runnerCompose),
-  ]);
+  const { inputs, session, steps, facts } = run;
+  const { bench, record, store } = session;
+  const [registryFile, runnerFile] = await Promise.all([facts.registryCompose(), facts.runnerCompose()]);
+  const files = { registry: registryFile, runner: runnerFile };
   const nodeId = await nodeIdOf(facts);
 
-  const existing = await claimRegistry(cluster.clusterName, record, bench, flags.adopt);
-  await clearLeftoverRunner(cluster.clusterName, record, steps.contextFor(bench));
-  const registry = await steps.run(
-    deployRegistry,
-    { inputs, compose: registryFile, existing, nodeId, record },
+  const { registry, existed } = await registryUp(run, files, nodeId);
+  const { cluster } = inputs;
+  const runner = { cluster, compose: runnerFile, registryUrl: registry.url, nodeId };
+  const fresh = await obtainComposeHash(
+    { ...runner, store, record, anew: false },
+    steps,
     bench,
+    run.dependencies.emit,
   );
-  const placement = { node: registry.nodeName, baseDomain: registry.baseDomain };
-  const domains = lintBaseDomain({ registry: registryFile, runner: runnerFile }, placement);
-  for (const { id, severity, message, remedy } of domains) {
-    if (severity === "warning") steps.warn(id, `${message}; ${remedy}`);
-  }
-  await steps.run(waitForRegistry, { registry }, bench);
-  const existed = existing !== undefined;
-  const check = (environment: readonly EnvironmentVariable[]): Promise<void> =>
-    checkRegistryCompose({ registry, compose: registryFile, environment }, existed, steps.contextFor(bench));
-  // An existing registry may hold what we can't give back: known before a temporary runner is made.
-  if (existed) await check(environmentFor(inputs, registry, registryFile, []));
-  const fresh = await composeHash(run, registry, runnerFile, nodeId);
-  const approval = await approvalInput(run, registry, registryFile, fresh, existed);
-  await check(approval.environment);
-  const approved = await steps.run(approveComposeHash, approval, bench);
+  const approval = await approvalFor(run, files, { registry, existed, fresh });
   const { hashes } = approval;
+  const approved = await steps.run(approveComposeHash, approval, bench);
   const { mode } = await steps.run(verifyRegistry, { registry, approval: approved, hashes }, bench);
-  const { path } = await steps.run(
-    writeOrchestratorConfig,
-    { inputs, registry, explicit: run.explicit },
-    bench,
-  );
+  const config = { inputs, registry, explicit: run.explicit };
+  const { path } = await steps.run(writeOrchestratorConfig, config, bench);
   return resultOf({ inputs, registry, mode, fresh, hashes, path, steps });
 }
 
-async function nodeIdOf({ cluster, nodes }: ClusterFacts): Promise<number | undefined> {
-  if (cluster.node === undefined) return undefined;
-  return (await nodes()).find(({ name, id }) => name === cluster.node || String(id) === cluster.node)?.id;
-}
-
-/** Steps 5 to 7, or what a recorded run found out for the very same compose text and names. */
-async function composeHash(
-  run: BringUp,
-  registry: Registry,
-  compose: ComposeFile,
+/** Steps 3 and 4, and what must be known of an existing registry before a temporary runner is made. */
+async function registryUp(
+  { inputs, session, steps, flags }: BringUp,
+  files: ComposePair,
   nodeId: number | undefined,
-): Promise<ComposeHash> {
-  const { inputs, session, steps, dependencies } = run;
+): Promise<{ readonly registry: Registry; readonly existed: boolean }> {
+  const { bench, record } = session;
   const { cluster } = inputs;
-  const { bench, record, store } = session;
-  const { orchestratorSchema: schema, coordinatorWallet } = cluster;
-  const names = runnerEnvironmentNames({ schema, coordinatorWallet });
-  const known = await recordedComposeHash(compose, names, record, store);
-  if (known === undefined) {
-    const input = { cluster, compose, registryUrl: registry.url, nodeId, store, record };
-    return obtainComposeHash(input, steps, bench, dependencies.emit);
+  const between = steps.contextFor(bench);
+  const existing = await claimRegistry(cluster.clusterName, record, bench, flags.adopt);
+  await clearLeftoverRunner(cluster.clusterName, record, between);
+  const compose = files.registry;
+  const registry = await steps.run(deployRegistry, { inputs, compose, existing, nodeId, record }, bench);
+  const placement = { node: registry.nodeName, baseDomain: registry.baseDomain };
+  for (const { id, severity, message, remedy } of lintBaseDomain(files, placement)) {
+    if (severity === "warning") steps.warn(id, `${message}; ${remedy}`);
   }
-  steps.pass("deploy-temporary-runner", "reused", "the runner's compose hash is known");
-  steps.pass("read-compose-hash", "reused", known);
-  steps.pass("delete-temporary-runner", "reused", "there is none");
-  return known;
+  await steps.run(waitForRegistry, { registry }, bench);
+  if (existing === undefined) return { registry, existed: false };
+  const environment = wholeEnvironment(inputs, registry, compose, []);
+  await checkRegistryCompose({ registry, compose, environment }, true, between);
+  await heedOtherUpdates(registry, record, between);
+  sayUnknownList(registry, record, between);
+  sayWhatStaysAsItIs(registry, cluster, between);
+  return { registry, existed: true };
 }
 
-type ApprovalInput = Parameters<typeof approveComposeHash.run>[0];
-
-async function approvalInput(
+/** What step 8 approves and sends, after a check of what the registry runs: secrets go to it again. */
+async function approvalFor(
   run: BringUp,
-  registry: Registry,
-  compose: ComposeFile,
-  fresh: ComposeHash,
-  existed: boolean,
-): Promise<ApprovalInput> {
-  const { inputs, session } = run;
-  const { cluster, aws } = inputs;
-  const hashes = await hashesFor(session.record, registry, fresh, existed, run);
-  const baseDomain = cluster.cvmBaseDomain ?? registry.baseDomain;
-  const environment = registryEnvironment({
+  files: ComposePair,
+  now: { readonly registry: Registry; readonly existed: boolean; readonly fresh: ComposeHash },
+): Promise<ApproveComposeHashInput> {
+  const { inputs, session, steps, flags } = run;
+  const { registry, existed, fresh } = now;
+  const compose = files.registry;
+  const hashes = await hashesFor(run, registry, fresh, existed);
+  const environment = wholeEnvironment(inputs, registry, compose, hashes);
+  const context = steps.contextFor(session.bench);
+  const running = await checkRegistryCompose({ registry, compose, environment }, existed, context);
+  await session.registryStore.save(running);
+  const runner = { runnerHash: fresh, composeDigest: files.runner.digest };
+  const provenance = await provenanceOf("init", run, runner);
+  const { record } = session;
+  return approvalOf({
+    inputs,
+    registry,
+    running,
+    existed,
     compose,
-    settings: cluster,
-    aws,
-    approvedHashes: hashes,
-    baseDomain,
+    hashes,
+    record,
+    via: flags.via,
+    provenance,
   });
-  const settings = registrySettings(inputs, compose, environment);
-  return { registry, compose, environment, hashes, settings, record: session.record };
-}
-
-/** The registry's whole environment; its gateway domain is known by now. */
-function environmentFor(
-  { cluster, aws }: ClusterInputs,
-  registry: Registry,
-  compose: ComposeFile,
-  approvedHashes: readonly string[],
-): readonly EnvironmentVariable[] {
-  const baseDomain = cluster.cvmBaseDomain ?? registry.baseDomain;
-  return registryEnvironment({ compose, settings: cluster, aws, approvedHashes, baseDomain });
 }
 
 /** A new registry starts with the new hash alone; an existing one keeps what its runners need. */
 async function hashesFor(
-  record: ClusterRecord,
+  { inputs, session }: BringUp,
   registry: Registry,
   fresh: ComposeHash,
   existed: boolean,
-  run: BringUp,
 ): Promise<readonly ComposeHash[]> {
   if (!existed) return [fresh];
-  const live = await liveRunners(run.inputs.cluster.clusterName, run.session.bench);
-  const recorded = record.approvals.findLast(({ appId }) => appId === registry.appId)?.hashes ?? [];
-  return approvedList({ recorded, live: live.map((runner) => runner.composeHash), fresh });
+  const live = await liveRunners(inputs.cluster.clusterName, session.bench);
+  return approvedList({
+    recorded: recordedHashes(session.record, registry.appId),
+    live: live.map((runner) => runner.composeHash),
+    fresh,
+    policy: ROLLING,
+  });
 }
 
 function resultOf(end: {
@@ -256,12 +203,11 @@ function resultOf(end: {
   readonly steps: StepRunner;
 }): InitResult {
   const { inputs, registry, mode, fresh, hashes, path, steps } = end;
-  const { name, appId, vmUuid, url, nodeName, baseDomain } = registry;
   return {
     ok: true,
     command: "init",
     cluster: inputs.cluster.clusterName,
-    registry: { name, app_id: appId, vm_uuid: vmUuid, url, node: nodeName, base_domain: baseDomain, mode },
+    registry: registryResult(registry, mode),
     runner_compose_hash: fresh,
     approved_compose_hashes: hashes,
     orchestrator_config: path,

@@ -1,5 +1,5 @@
 /** Steps 5 to 7 as one piece: the temporary runner never outlives them. */
-import { runnerEnvironmentNames } from "../compose/environment.ts";
+import { runnerEnvironmentNamesOf } from "../compose/environment.ts";
 import type { ComposeFile } from "../compose/compose-file.ts";
 import { parseComposeHash, temporaryRunnerName, type ComposeHash } from "../domain.ts";
 import { messageOf } from "../errors.ts";
@@ -19,12 +19,32 @@ export type ObtainComposeHashInput = {
   readonly nodeId: number | undefined;
   readonly store: AppComposeStore;
   readonly record: ClusterRecord;
+  /** Deploy one also where the hash is recorded: the platform may build app-composes in a new way. */
+  readonly anew: boolean;
 };
 
 const CLEANUP_LIMIT_MS = 60_000;
 
-/** Deploys the temporary runner, reads and checks its compose hash, deletes it, on every way out. */
+/** The runner's compose hash: what a recorded run read back for the very same text and names, or steps 5 to 7. */
 export async function obtainComposeHash(
+  input: ObtainComposeHashInput,
+  steps: StepRunner,
+  bench: Workbench,
+  emit: Emit,
+): Promise<ComposeHash> {
+  const names = runnerEnvironmentNamesOf(input.cluster);
+  const known = input.anew
+    ? undefined
+    : await recordedComposeHash(input.compose, names, input.record, input.store);
+  if (known === undefined) return deployAndRead(input, steps, bench, emit);
+  steps.pass("deploy-temporary-runner", "reused", "the runner's compose hash is known");
+  steps.pass("read-compose-hash", "reused", known);
+  steps.pass("delete-temporary-runner", "reused", "there is none");
+  return known;
+}
+
+/** Deploys the temporary runner, reads and checks its compose hash, deletes it, on every way out. */
+async function deployAndRead(
   input: ObtainComposeHashInput,
   steps: StepRunner,
   bench: Workbench,
@@ -34,10 +54,7 @@ export async function obtainComposeHash(
   const name = temporaryRunnerName(cluster.clusterName);
   try {
     const runner = await steps.run(deployTemporaryRunner, input, bench);
-    const environmentNames = runnerEnvironmentNames({
-      schema: cluster.orchestratorSchema,
-      coordinatorWallet: cluster.coordinatorWallet,
-    });
+    const environmentNames = runnerEnvironmentNamesOf(cluster);
     const reading = { runner, compose, environmentNames, store, record };
     const hash = await steps.run(readComposeHash, reading, bench);
     await steps.run(deleteTemporaryRunner, { name }, bench);

@@ -1,10 +1,19 @@
 /** What every command does first: resolve its inputs, hide its secrets, connect. */
-import { readConfigFile } from "../inputs/config-file.ts";
+import { readConfigFile, type ConfigFile } from "../inputs/config-file.ts";
 import { inputDefinition, INPUTS, type InputGroup } from "../inputs/definitions.ts";
-import { parseInput, refuseProblems, resolveInputs, type Raw, type Resolution } from "../inputs/resolve.ts";
+import {
+  parseInput,
+  refuseProblems,
+  resolveInputs,
+  type Resolution,
+  type Sources,
+} from "../inputs/resolve.ts";
 import type { Connection } from "../inputs/types.ts";
 import { toConnection, type Values } from "../inputs/values.ts";
-import type { CommandDependencies, CommonFlags, Ports } from "./dependencies.ts";
+import type { CommandDependencies, CommonFlags, Ports, SandboxHandle } from "./dependencies.ts";
+
+/** In place of a host, for the state of the embedded sandbox: its port may be another one each time. */
+export const SANDBOX_HOST = "sandbox";
 
 export type Preparation = {
   readonly resolution: Resolution;
@@ -12,15 +21,6 @@ export type Preparation = {
   readonly ports: Ports;
   /** Under which host the state of this cloud is kept. */
   readonly stateHost: string;
-};
-
-/** What a command has that may do without the platform: what this machine recorded is there without a key. */
-export type LocalPreparation = {
-  readonly resolution: Resolution;
-  readonly stateDir: string;
-  readonly stateHost: string;
-  /** Undefined where there is no API key. */
-  connect(): Ports | undefined;
 };
 
 /**
@@ -32,63 +32,39 @@ export async function prepare(
   flags: CommonFlags,
   groups: readonly InputGroup[],
 ): Promise<Preparation> {
-  const { prompter } = dependencies;
-  const { given, sandboxed } = await resolve(dependencies, flags, groups, {});
-  const resolution = prompter ? await askForKey(given, dependencies) : given;
+  const { env, prompter } = dependencies;
+  const config = await configFileOf(flags, env);
+  const sources = { flags: flags.inputs, env, config, groups };
+  const sandbox = flags.sandbox
+    ? await startSandboxFor(resolveInputs({ ...sources, examples: {} }), dependencies)
+    : undefined;
+  const bound = resolveWith(sandbox, sources);
+  const resolution = prompter ? await askForKey(bound, dependencies) : bound;
   refuseProblems(prompter ? { ...resolution, missing: [] } : resolution);
   hideSecrets(dependencies, resolution.values);
   const connection = toConnection(resolution.values);
+  // A proxy that is none is told here, not as the failure of every request.
+  dependencies.proxyRoute(connection.phalaApiUrl);
   const ports = dependencies.connect(connection);
-  return { resolution, connection, ports, stateHost: sandboxed ? "sandbox" : ports.api.host };
+  return { resolution, connection, ports, stateHost: stateHostOf(sandbox, ports) };
 }
 
-/**
- * The same without a connection: no key is needed, and nobody is asked for one.
- * @param examples stand in for what is given nowhere.
- * @throws ClusterError (input) for every input that is wrong or missing, all at once.
- */
-export async function prepareLocally(
-  dependencies: CommandDependencies,
-  flags: CommonFlags,
-  groups: readonly InputGroup[],
-  examples: Raw = {},
-): Promise<LocalPreparation> {
-  const { given: resolution, sandboxed } = await resolve(dependencies, flags, groups, examples);
-  const { values, missing } = resolution;
-  refuseProblems({ ...resolution, missing: missing.filter(({ key }) => key !== "phalaApiKey") });
-  hideSecrets(dependencies, values);
-  const { stateDir, phalaApiUrl } = values;
-  if (stateDir === undefined || phalaApiUrl === undefined) throw new Error("inputs without a default");
-  return {
-    resolution,
-    stateDir,
-    stateHost: sandboxed ? "sandbox" : new URL(phalaApiUrl).host,
-    connect: () =>
-      values.phalaApiKey === undefined ? undefined : dependencies.connect(toConnection(values)),
-  };
+/** The config file that was named, by flag or variable. */
+export function configPathOf(flags: CommonFlags, env: NodeJS.ProcessEnv): string | undefined {
+  return flags.config ?? (env["TEE_CLUSTER_CONFIG"] || undefined);
 }
 
-/** The inputs from all their sources; with `--sandbox` it runs from here on. */
-async function resolve(
-  dependencies: CommandDependencies,
-  flags: CommonFlags,
-  groups: readonly InputGroup[],
-  examples: Raw,
-): Promise<{ given: Resolution; sandboxed: boolean }> {
-  const { env } = dependencies;
-  const config = await readConfigFile(flags.config ?? (env["TEE_CLUSTER_CONFIG"] || undefined));
-  const sources = { flags: flags.inputs, env, config, groups };
-  if (!flags.sandbox) return { given: resolveInputs({ ...sources, examples }), sandboxed: false };
-  const sandbox = await startSandbox(dependencies, resolveInputs({ ...sources, examples }));
-  const given = resolveInputs({ ...sources, examples: { ...sandbox.examples, ...examples } });
-  // The sandbox is what is talked to, whatever key and address the environment has for the real platform.
-  return { given: bind(given, sandbox), sandboxed: true };
+/** The config file that is named, or the default one where it is there. */
+export function configFileOf(flags: CommonFlags, env: NodeJS.ProcessEnv): Promise<ConfigFile> {
+  return readConfigFile(configPathOf(flags, env));
 }
 
-async function startSandbox(
-  dependencies: CommandDependencies,
-  first: Resolution,
-): Promise<{ examples: Raw; apiUrl: string; gatewayUrl: string; apiKey: string }> {
+/** Under which name the state is kept: the sandbox is one cloud, whatever port it has this time. */
+export function stateHostOf(sandbox: SandboxHandle | undefined, { api }: Ports): string {
+  return sandbox ? SANDBOX_HOST : api.host;
+}
+
+async function startSandboxFor(first: Resolution, dependencies: CommandDependencies): Promise<SandboxHandle> {
   // The sandbox's examples replace what is missing, but nothing that is wrong: not even a folder may be made then.
   refuseProblems({ ...first, missing: [] });
   const stateDir = first.values.stateDir;
@@ -96,10 +72,16 @@ async function startSandbox(
   return dependencies.startSandbox(stateDir);
 }
 
-function bind(
-  given: Resolution,
-  sandbox: { apiUrl: string; gatewayUrl: string; apiKey: string },
+/**
+ * The inputs, with a sandbox's examples as defaults. The sandbox is what is talked to, whatever key and address
+ * the environment has for the real platform.
+ */
+export function resolveWith(
+  sandbox: SandboxHandle | undefined,
+  sources: Omit<Sources, "examples">,
 ): Resolution {
+  const given = resolveInputs({ ...sources, examples: sandbox?.examples ?? {} });
+  if (!sandbox) return given;
   const { apiUrl: phalaApiUrl, gatewayUrl, apiKey: phalaApiKey } = sandbox;
   return {
     ...given,

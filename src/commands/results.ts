@@ -1,6 +1,10 @@
 /** What the commands answer, in the very shape of `--json`. See `schemas/` and docs/json.md. */
 import type { AppCompose } from "../app-compose.ts";
 import type { AppComposeDifference } from "../compose/app-compose-difference.ts";
+import type { Threshold } from "../orchestrator/migrate.ts";
+import type { HistoryProblem } from "../state/history-chain.ts";
+import type { HistoryRecord } from "../state/history.ts";
+import type { Registry } from "../steps/registry.ts";
 import type { CheckResult, Warning } from "../workflow/events.ts";
 import type { StepId, StepReport } from "../workflow/steps.ts";
 
@@ -14,6 +18,11 @@ export type RegistryResult = {
   readonly mode: string;
 };
 
+export function registryResult(registry: Registry, mode: string): RegistryResult {
+  const { name, appId, vmUuid, url, nodeName, baseDomain } = registry;
+  return { name, app_id: appId, vm_uuid: vmUuid, url, node: nodeName, base_domain: baseDomain, mode };
+}
+
 export type InitResult = {
   readonly ok: true;
   readonly command: "init";
@@ -22,6 +31,29 @@ export type InitResult = {
   readonly runner_compose_hash: string;
   readonly approved_compose_hashes: readonly string[];
   readonly orchestrator_config: string;
+  readonly steps: readonly StepReport[];
+  readonly warnings: readonly Warning[];
+};
+
+export type RotateHashResult = {
+  readonly ok: true;
+  readonly command: "rotate-hash";
+  readonly cluster: string;
+  readonly registry: RegistryResult;
+  /** False: the list and all else were as they should be, and nothing was touched. */
+  readonly changed: boolean;
+  readonly runner_compose_hash: string;
+  /** As this machine had recorded them; empty where it had nothing recorded. */
+  readonly previous_compose_hashes: readonly string[];
+  readonly approved_compose_hashes: readonly string[];
+  /** `api`: in the running registry's memory only, until its next restart. */
+  readonly approved_via: "restart" | "api";
+  readonly registry_compose_changed: boolean;
+  readonly runners_cut_off: readonly {
+    readonly name: string;
+    readonly app_id: string | null;
+    readonly compose_hash: string;
+  }[];
   readonly steps: readonly StepReport[];
   readonly warnings: readonly Warning[];
 };
@@ -41,6 +73,40 @@ export type DryRunResult = {
   readonly dry_run: true;
   readonly actions: readonly PlannedAction[];
   readonly warnings: readonly Warning[];
+};
+
+/** `rotate-hash --plan`: the dry run, and the differences in full. */
+export type RotatePlanResult = Omit<DryRunResult, "command"> & {
+  readonly command: "rotate-hash";
+  readonly compose_hash: {
+    /** Null: only a temporary runner can tell. */
+    readonly value: string | null;
+    readonly from: "recorded" | "predicted" | "unknown" | "restored";
+    /** What a prediction rests on. */
+    readonly basis: string | null;
+  };
+  readonly approved_compose_hashes: {
+    readonly before: readonly string[];
+    readonly after: readonly string[];
+    readonly added: readonly string[];
+    readonly removed: readonly string[];
+  };
+  /** Lines with `-` or `+` before them. `runner` is null where there is nothing to compare with. */
+  readonly compose_changes: {
+    readonly registry: readonly string[];
+    readonly runner: readonly string[] | null;
+  };
+  readonly environment_names: {
+    readonly registry: { readonly before: readonly string[]; readonly after: readonly string[] };
+    readonly runner: readonly string[];
+  };
+  /** The live ones, and whether they stay accepted. */
+  readonly runners: readonly {
+    readonly name: string;
+    readonly app_id: string | null;
+    readonly compose_hash: string;
+    readonly accepted: boolean;
+  }[];
 };
 
 export type DoctorResult = {
@@ -118,6 +184,41 @@ export type HashExport = {
   readonly warnings: readonly Warning[];
 };
 
+/** One approval, as it is on disk, with the number of its line and the line's SHA-256. */
+export type HistoryEntryResult = HistoryRecord & { readonly line: number; readonly hash: string };
+
+export type HistoryResult = {
+  readonly ok: boolean;
+  readonly command: "history";
+  readonly cluster: string;
+  readonly file: string;
+  /** To keep elsewhere: it stands for everything up to here. Null in an empty history. */
+  readonly head: string | null;
+  /** Null without `--verify`. */
+  readonly verified: boolean | null;
+  readonly problem: HistoryProblem | null;
+  /** Also where `--limit` leaves entries out. */
+  readonly total: number;
+  readonly entries: readonly HistoryEntryResult[];
+  readonly warnings: readonly Warning[];
+};
+
+export type ConfigMigrateResult = {
+  readonly ok: true;
+  readonly command: "config migrate";
+  readonly file: string;
+  /** What was, or with `--dry-run` would be, written; null where there is nothing to do. */
+  readonly output: string | null;
+  readonly previous_schema: "v1" | "v2";
+  readonly changed: boolean;
+  /** False where nothing is to do, and with `--dry-run`. */
+  readonly written: boolean;
+  readonly capacity_threshold: Threshold | null;
+  /** Lines that go (`- `) and come (`+ `), in order. */
+  readonly diff: readonly string[];
+  readonly warnings: readonly Warning[];
+};
+
 export type SandboxResult = { readonly ok: true; readonly command: "sandbox" };
 
 export type LeftBehind = { readonly name: string; readonly app_id: string | null };
@@ -136,10 +237,14 @@ export type FailureResult = {
 
 export type SuccessResult =
   | InitResult
+  | RotateHashResult
+  | RotatePlanResult
   | DryRunResult
   | DoctorResult
   | HashResult
   | HashExplanation
   | HashExport
+  | HistoryResult
+  | ConfigMigrateResult
   | SandboxResult;
 export type CommandResult = SuccessResult | FailureResult;

@@ -1,11 +1,11 @@
 /** `tee-cluster sandbox`: the local stand-in for Phala Cloud, in the foreground until Ctrl-C. */
 import path from "node:path";
-import { ClusterError } from "../errors.ts";
-import { duration, folder, integer, InvalidValue } from "../inputs/parsers.ts";
+import { duration, folder, integer } from "../inputs/parsers.ts";
 import { defaultStateDir } from "../inputs/resolve.ts";
 import { runSandboxForeground } from "../sandbox/foreground.ts";
 import type { SandboxTimings } from "../sandbox/index.ts";
 import type { CommandDependencies } from "./dependencies.ts";
+import { parseOption } from "./parse-option.ts";
 import type { SandboxResult } from "./results.ts";
 
 type Flags = Readonly<Record<string, unknown>>;
@@ -17,9 +17,9 @@ export async function sandbox(
   const stateDir = flag(flags, "stateDir") ?? env["TEE_CLUSTER_STATE_DIR"] ?? defaultStateDir(env);
   const port = flag(flags, "port");
   await runSandboxForeground({
-    stateDir: path.join(parse("--state-dir", stateDir, folder), "sandbox-cloud"),
+    stateDir: path.join(parseOption("sandbox", "--state-dir", stateDir, folder), "sandbox-cloud"),
     timings: timingsOf(flags),
-    port: port === undefined ? undefined : parse("--port", port, integer(1, 65_535)),
+    port: port === undefined ? undefined : parseOption("sandbox", "--port", port, integer(1, 65_535)),
     write: (text) => process.stdout.write(text),
     signal,
   });
@@ -33,8 +33,8 @@ function flag(flags: Flags, name: string): string | undefined {
 
 /** The update's time is split as on the real platform: the old instance, nobody, the new one booting. */
 function timingsOf(flags: Flags): SandboxTimings {
-  const bootMs = parse("--boot-time", flag(flags, "bootTime") ?? "", duration);
-  const updateMs = parse("--update-time", flag(flags, "updateTime") ?? "", duration);
+  const bootMs = parseOption("sandbox", "--boot-time", flag(flags, "bootTime") ?? "", duration);
+  const updateMs = parseOption("sandbox", "--update-time", flag(flags, "updateTime") ?? "", duration);
   return {
     bootMs,
     updateOldServesMs: updateMs * 0.3,
@@ -42,19 +42,4 @@ function timingsOf(flags: Flags): SandboxTimings {
     updateBootMs: updateMs * 0.5,
     deletionMs: 0,
   };
-}
-
-function parse<T>(name: string, text: string, parser: (text: string) => T): T {
-  try {
-    return parser(text);
-  } catch (error) {
-    if (!(error instanceof InvalidValue)) throw error;
-    const message = `${name}: ${error.message}`;
-    throw new ClusterError({
-      kind: "input",
-      code: "invalid-inputs",
-      message,
-      hint: "see `tee-cluster sandbox --help`",
-    });
-  }
 }

@@ -27,6 +27,19 @@ export function runnerEnvironmentNames(orchestrator: {
   return orchestrator.schema === "v2" && orchestrator.coordinatorWallet ? [...names, WALLET] : names;
 }
 
+/** The same, of a cluster's settings. */
+export function runnerEnvironmentNamesOf({
+  orchestratorSchema: schema,
+  coordinatorWallet,
+}: Pick<ClusterSettings, "orchestratorSchema" | "coordinatorWallet">): readonly string[] {
+  return runnerEnvironmentNames({ schema, coordinatorWallet });
+}
+
+/** Whether a runner with these names was given the coordinator's wallet. */
+export function haveWallet(names: readonly string[]): boolean {
+  return names.includes(WALLET);
+}
+
 /** A runner's environment, with the names above in their order. */
 export function runnerEnvironment(
   settings: ClusterSettings,
@@ -38,11 +51,7 @@ export function runnerEnvironment(
     MODEL_MEMORY_LIMIT_MB: String(settings.memoryPerModelMb),
     [WALLET]: settings.coordinatorWallet ?? "",
   };
-  const names = runnerEnvironmentNames({
-    schema: settings.orchestratorSchema,
-    coordinatorWallet: settings.coordinatorWallet,
-  });
-  return names.map((name) => ({ name, value: values[name] ?? "" }));
+  return runnerEnvironmentNamesOf(settings).map((name) => ({ name, value: values[name] ?? "" }));
 }
 
 export type RegistryEnvironment = {

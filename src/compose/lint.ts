@@ -1,9 +1,10 @@
 /** What a compose file works with but should not have, or what its reader should know. */
 import type { ClusterSettings } from "../inputs/types.ts";
 import type { ComposeFile, ComposeService } from "./compose-file.ts";
-import { runnerEnvironmentNames } from "./environment.ts";
+import { runnerEnvironmentNamesOf } from "./environment.ts";
 import type { Finding } from "./finding.ts";
 import { withDefaults } from "./placeholders.ts";
+import { lintSecrets } from "./secrets.ts";
 
 /** The two files of a cluster. */
 export type ComposePair = { readonly registry: ComposeFile; readonly runner: ComposeFile };
@@ -16,6 +17,7 @@ export function lintComposeFiles(pair: ComposePair, settings: Settings): readonl
     ...lintFile(pair.runner),
     ...differentImages(pair, settings.spawnteePort),
     ...unreadNames(pair.runner, settings),
+    ...settingsWithoutEffect(pair.registry),
   ];
   return found.toSorted((a, b) => Number(a.severity === "note") - Number(b.severity === "note"));
 }
@@ -23,26 +25,25 @@ export function lintComposeFiles(pair: ComposePair, settings: Settings): readonl
 function lintFile(compose: ComposeFile): readonly Finding[] {
   return [
     ...compose.services.flatMap((service) => lintService(compose, service)),
-    ...secretDefaults(compose),
+    ...lintSecrets(compose),
     ...lineEnds(compose),
   ];
 }
 
 function lintService(compose: ComposeFile, service: ComposeService): readonly Finding[] {
   const where = `service ${service.name} in ${compose.path}`;
+  return [...unpinned(service, where), ...debugMode(service, where), ...privileged(service, where)];
+}
+
+function privileged(service: ComposeService, where: string): readonly Finding[] {
+  if (!service.privileged) return [];
   return [
-    ...unpinned(service, where),
-    ...debugMode(service, where),
-    ...(service.privileged
-      ? [
-          {
-            id: "privileged",
-            severity: "note" as const,
-            message: `${where} is privileged: its containers can do on the CVM what they like (spawntee needs it to start models)`,
-            remedy: "make sure that only spawntee has it",
-          },
-        ]
-      : []),
+    {
+      id: "privileged",
+      severity: "note",
+      message: `${where} is privileged: its containers can do on the CVM what they like (spawntee needs it to start models)`,
+      remedy: "make sure that only spawntee has it",
+    },
   ];
 }
 
@@ -78,20 +79,6 @@ function debugMode(service: ComposeService, where: string): readonly Finding[] {
   ];
 }
 
-const SECRET = /SECRET|PASSWORD|PASSWD|TOKEN|PRIVATE_KEY|API_KEY|ACCESS_KEY_ID|CREDENTIAL/;
-
-function secretDefaults(compose: ComposeFile): readonly Finding[] {
-  return compose.placeholders
-    .filter(({ name, fallback }) => SECRET.test(name.toUpperCase()) && fallback !== null && fallback !== "")
-    .map(({ name }) => ({
-      id: "secret-default",
-      severity: "warning",
-      // The default itself is not shown: it may be a real one.
-      message: `\${${name}} in ${compose.path} has a default: a secret in a compose file is readable to everybody who can read the CVM's app-compose`,
-      remedy: `write \${${name}} without a default, and renew that secret if it is a real one`,
-    }));
-}
-
 function lineEnds(compose: ComposeFile): readonly Finding[] {
   const what = [
     ...(compose.text.startsWith("\ufeff") ? ["a byte order mark"] : []),
@@ -123,10 +110,7 @@ function differentImages({ registry, runner }: ComposePair, port: number): reado
 
 function unreadNames(runner: ComposeFile, settings: Settings): readonly Finding[] {
   const referred = new Set(runner.placeholders.map(({ name }) => name));
-  const names = runnerEnvironmentNames({
-    schema: settings.orchestratorSchema,
-    coordinatorWallet: settings.coordinatorWallet,
-  });
+  const names = runnerEnvironmentNamesOf(settings);
   // REGISTRY_URL is a requirement, told as an error by requirements.ts.
   return names
     .filter((name) => name !== "REGISTRY_URL" && !referred.has(name))
@@ -135,6 +119,21 @@ function unreadNames(runner: ComposeFile, settings: Settings): readonly Finding[
       severity: "warning",
       message: `the orchestrator gives its runners ${name}, and nothing in ${runner.path} reads it: the setting has no effect`,
       remedy: `add to the service's environment: ${name}=\${${name}}`,
+    }));
+}
+
+/** Settings of ours that a registry may do without: told, because giving them then changes nothing. */
+const OPTIONAL_SETTINGS = { AWS_REGION: "--aws-region", CAPACITY_THRESHOLD: "--capacity-threshold" } as const;
+
+function settingsWithoutEffect(registry: ComposeFile): readonly Finding[] {
+  const referred = new Set(registry.placeholders.map(({ name }) => name));
+  return Object.entries(OPTIONAL_SETTINGS)
+    .filter(([name]) => !referred.has(name))
+    .map(([name, flag]) => ({
+      id: "name-not-read",
+      severity: "note",
+      message: `nothing in ${registry.path} reads ${name}: ${flag} has no effect on the registry`,
+      remedy: `to have it, add to the service's environment: ${name}=\${${name}}`,
     }));
 }
 

@@ -7,6 +7,8 @@ export type Placeholder = {
   readonly name: string;
   /** What stands for it when the variable is not set; null where nothing does. */
   readonly fallback: string | null;
+  /** Whether any use of it has a text that stands for it, even where another has none. */
+  readonly hasDefault: boolean;
   /** Whether docker compose refuses to start without it: `${NAME:?told}`. */
   readonly required: boolean;
 };
@@ -42,7 +44,7 @@ function readOne(text: string, at: number, found: Map<string, Placeholder>): num
   if (name === undefined) return at + 1;
   const end = NAME.lastIndex;
   if (!braced) {
-    add(found, { name, fallback: null, required: false });
+    add(found, { name, fallback: null, hasDefault: false, required: false });
     return end;
   }
   const close = closingBrace(text, end);
@@ -50,7 +52,8 @@ function readOne(text: string, at: number, found: Map<string, Placeholder>): num
   const operator = /^:?[-?+]/.exec(operand)?.[0] ?? "";
   const rest = operand.slice(operator.length);
   const optional = operator.endsWith("-") || operator.endsWith("+");
-  add(found, { name, fallback: optional ? rest : null, required: operator.endsWith("?") });
+  const hasDefault = optional && rest !== "";
+  add(found, { name, fallback: optional ? rest : null, hasDefault, required: operator.endsWith("?") });
   collect(rest, found);
   return close + 1;
 }
@@ -62,9 +65,14 @@ function add(found: Map<string, Placeholder>, placeholder: Placeholder): void {
     return;
   }
   // The most demanding use of a variable counts; setting a key anew keeps the place of the first one.
-  const { name, fallback, required } = placeholder;
+  const { name, fallback, hasDefault, required } = placeholder;
   const needed = known.fallback === null || fallback === null;
-  found.set(name, { name, fallback: needed ? null : known.fallback, required: known.required || required });
+  found.set(name, {
+    name,
+    fallback: needed ? null : known.fallback,
+    hasDefault: known.hasDefault || hasDefault,
+    required: known.required || required,
+  });
 }
 
 function closingBrace(text: string, from: number): number {

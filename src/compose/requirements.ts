@@ -1,6 +1,6 @@
 /** What the two compose files must have so that a cluster can work at all. */
 import type { ComposeFile } from "./compose-file.ts";
-import { REGISTRY_NAMES, runnerEnvironmentNames } from "./environment.ts";
+import { REGISTRY_NAMES, runnerEnvironmentNamesOf } from "./environment.ts";
 import type { Finding } from "./finding.ts";
 import type { ClusterSettings } from "../inputs/types.ts";
 
@@ -28,10 +28,7 @@ export function registryRequirements(compose: ComposeFile, settings: Settings): 
 
 /** Every requirement that the runner's file does not meet; empty: it can be deployed. */
 export function runnerRequirements(compose: ComposeFile, settings: Settings): readonly Finding[] {
-  const names = runnerEnvironmentNames({
-    schema: settings.orchestratorSchema,
-    coordinatorWallet: settings.coordinatorWallet,
-  });
+  const names = runnerEnvironmentNamesOf(settings);
   return [
     ...missingPlaceholders(compose, RUNNER_NEEDS),
     ...missingPort(compose, settings.spawnteePort),

@@ -266,29 +266,27 @@ export const INPUTS: readonly InputDefinition[] = [
   },
 ];
 
-const CONNECTION_KEYS: ReadonlySet<InputKey> = new Set<InputKey>([
-  "phalaApiKey",
-  "phalaApiUrl",
-  "phalaBin",
-  "gatewayUrl",
-  "stateDir",
-  "timeout",
-  "pollInterval",
-]);
-const AWS_KEYS: ReadonlySet<InputKey> = new Set<InputKey>([
-  "awsAccessKeyId",
-  "awsSecretAccessKey",
-  "awsRegion",
-]);
+/** Which inputs a command takes. `cluster` has all that are in none of the first two; the others overlap it. */
+export type InputGroup = "connection" | "aws" | "cluster" | "state" | "orchestrator-file" | "schema-v2";
 
-/** Which inputs a command takes. */
-export type InputGroup = "connection" | "cluster" | "aws";
+const GROUPS: Readonly<Record<Exclude<InputGroup, "cluster">, readonly InputKey[]>> = {
+  connection: ["phalaApiKey", "phalaApiUrl", "phalaBin", "gatewayUrl", "stateDir", "timeout", "pollInterval"],
+  aws: ["awsAccessKeyId", "awsSecretAccessKey", "awsRegion"],
+  /** Where the record of a cluster is found, without a key. */
+  state: ["clusterName", "phalaApiUrl", "stateDir"],
+  "orchestrator-file": ["orchestratorConfig", "orchestratorSchema"],
+  /** What schema v2 of orchestrator.yml, or its runners, have and v1 has not. */
+  "schema-v2": ["gatewayKeyPath", "capacityThreshold", "coordinatorWallet"],
+};
 
+/** The inputs of all these groups, in the list's order. */
 export function inputsOf(groups: readonly InputGroup[]): readonly InputDefinition[] {
-  return INPUTS.filter(({ key }) => {
-    if (CONNECTION_KEYS.has(key)) return groups.includes("connection");
-    return groups.includes(AWS_KEYS.has(key) ? "aws" : "cluster");
-  });
+  return INPUTS.filter(({ key }) => groups.some((group) => isIn(group, key)));
+}
+
+function isIn(group: InputGroup, key: InputKey): boolean {
+  if (group !== "cluster") return GROUPS[group].includes(key);
+  return !GROUPS.connection.includes(key) && !GROUPS.aws.includes(key);
 }
 
 export function inputDefinition(key: InputKey): InputDefinition {

@@ -113,8 +113,11 @@ export function defaultStateDir(env: NodeJS.ProcessEnv): string {
   );
 }
 
-/** @throws ClusterError (input) that names everything that is wrong, or everything that is missing. */
-export function refuseProblems(resolution: Resolution): void {
+/**
+ * `asks`: whether the command asks on a terminal for what is missing.
+ * @throws ClusterError (input) that names everything that is wrong, or everything that is missing.
+ */
+export function refuseProblems(resolution: Resolution, { asks = true } = {}): void {
   const { problems, missing } = resolution;
   const missingLine = `missing: ${missing.map(nameOfInput).join(", ")}`;
   if (problems.length > 0) {
@@ -131,6 +134,6 @@ export function refuseProblems(resolution: Resolution): void {
     kind: "input",
     code: "missing-inputs",
     message: missingLine,
-    hint: "give each as its flag or environment variable, or run on a terminal without --yes to be asked",
+    hint: `give each as its flag or environment variable${asks ? ", or run on a terminal without --yes to be asked" : ""}`,
   });
 }

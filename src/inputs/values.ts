@@ -73,7 +73,7 @@ export const PARSERS: Readonly<Record<InputKey, (text: string) => unknown>> = {
 };
 
 /** A value that `refuseProblems` has made sure of. */
-function known<K extends keyof Values>(values: Partial<Values>, key: K): Values[K] {
+export function known<K extends keyof Values>(values: Partial<Values>, key: K): Values[K] {
   const value = values[key];
   if (value === undefined) throw new Error(`input ${key} was not resolved`);
   return value;
@@ -135,10 +135,15 @@ export function defaultCrunch(cluster: string): Crunch {
   return { id: cluster.replaceAll("-", "_"), name: cluster.replaceAll("-", " ") };
 }
 
-export function refuseContradictions(cluster: ClusterSettings): void {
-  const problems = [memoryProblem(cluster), keyProblem(cluster), crunchProblem(cluster)].filter(
+/** What two inputs, each right for itself, can't be together. */
+export function contradictionsIn(cluster: ClusterSettings): readonly string[] {
+  return [memoryProblem(cluster), keyProblem(cluster), crunchProblem(cluster)].filter(
     (text) => text !== undefined,
   );
+}
+
+export function refuseContradictions(cluster: ClusterSettings): void {
+  const problems = contradictionsIn(cluster);
   if (problems.length === 0) return;
   const hint = "change one of the two";
   throw new ClusterError({ kind: "input", code: "invalid-inputs", message: problems.join("\n"), hint });

@@ -29,12 +29,15 @@ export type HttpAnswer = {
   readonly text: string;
 };
 
-/** A client for this environment's proxy settings. `close` lets the process end. */
+/**
+ * A client for this environment's proxy settings, which are read at the first request: where they are wrong, each
+ * request fails with `bad-proxy`. `close` lets the process end.
+ */
 export function createHttpClient(env: NodeJS.ProcessEnv): HttpClient {
-  const dispatcher = dispatcherFor(env);
+  let dispatcher: Dispatcher | undefined;
   return {
-    send: (what, signal) => send(what, dispatcher, signal),
-    close: () => dispatcher.destroy(),
+    send: async (what, signal) => send(what, (dispatcher ??= dispatcherFor(env)), signal),
+    close: async () => dispatcher?.destroy(),
   };
 }
 

@@ -1,5 +1,6 @@
 /** HTTPS_PROXY, HTTP_PROXY and NO_PROXY, in either case, for our own requests and for the `phala` child. */
 import { ClusterError } from "../errors.ts";
+import type { ProxyRoute } from "../ports.ts";
 
 /** Never through a proxy, as with Go and curl's usual setups: it would look for the sandbox on its own machine. */
 const LOOPBACK = "localhost,127.0.0.1,[::1]";
@@ -25,6 +26,31 @@ export function proxyEnvironment(env: NodeJS.ProcessEnv): Record<string, string>
 /** Whether requests may have to go through a proxy. */
 export function hasProxy(env: NodeJS.ProcessEnv): boolean {
   return Object.keys(proxyEnvironment(env)).length > 0;
+}
+
+/**
+ * The way of a request, as `EnvHttpProxyAgent` of undici chooses it.
+ * @throws ClusterError `bad-proxy` (input).
+ */
+export function proxyRoute(url: string, env: NodeJS.ProcessEnv): ProxyRoute {
+  const { http_proxy: http, https_proxy: https, no_proxy: exempt = "" } = proxyEnvironment(env);
+  const target = new URL(url);
+  const proxy = target.protocol === "https:" ? (https ?? http) : http;
+  if (proxy === undefined) return { kind: "direct" };
+  const { protocol, host, username, password } = new URL(proxy);
+  const named = { proxy: `${protocol}//${host}` };
+  if (isExempt(target, exempt)) return { kind: "exempt", ...named };
+  return { kind: "proxied", ...named, credentials: username !== "" || password !== "" };
+}
+
+function isExempt({ hostname, protocol, port }: URL, list: string): boolean {
+  const ownPort = port || (protocol === "https:" ? "443" : "80");
+  return list.split(/[,\s]+/).some((entry) => {
+    const [, name = entry, entryPort] = /^(.+):(\d+)$/.exec(entry) ?? [];
+    const domain = name.replace(/^\*?\./, "").toLowerCase();
+    if (domain === "" || (entryPort !== undefined && entryPort !== ownPort)) return false;
+    return hostname === domain || hostname.endsWith(`.${domain}`);
+  });
 }
 
 function read(env: NodeJS.ProcessEnv, name: string): string {

@@ -9,7 +9,7 @@ const MAX_LINKS = 40;
 /** What the file is to the operator: what error codes begin with, and the flag that names another place. */
 export type FileRole = { readonly code: string; readonly flag: string };
 
-const CONFIG: FileRole = { code: "config", flag: "--orchestrator-config" };
+export const CONFIG: FileRole = { code: "config", flag: "--orchestrator-config" };
 
 /**
  * Writes the whole text (UTF-8). A symbolic link stays one, its target is replaced; an existing file keeps its
@@ -40,8 +40,8 @@ export async function writeFileAtomically(
   }
 }
 
-/** The error for a file that can't be read or written. A ClusterError comes back as it is. */
-export function unwritable(file: string, error: unknown, role = CONFIG): ClusterError {
+/** The error for a file that can't be written. A ClusterError comes back as it is. */
+function unwritable(file: string, error: unknown, role = CONFIG): ClusterError {
   if (error instanceof ClusterError) return error;
   const folder = path.dirname(file);
   if (isErrno(error, "ENOENT")) {
@@ -112,15 +112,15 @@ async function syncFolder(folder: string): Promise<void> {
   await handle.close();
 }
 
-function notAFile(file: string, role: FileRole): ClusterError {
+export function notAFile(file: string, role: FileRole): ClusterError {
   return new ClusterError({
     kind: "conflict",
     code: `${role.code}-not-a-file`,
-    message: `can't write ${file}: it is a folder, or no regular file`,
+    message: `${file} is a folder, or no regular file`,
     hint: `give the path of a file with ${role.flag}`,
   });
 }
 
-function isErrno(error: unknown, code: string): boolean {
+export function isErrno(error: unknown, code: string): boolean {
   return error instanceof Error && "code" in error && error.code === code;
 }

@@ -5,6 +5,7 @@ import type { CliOutcome, EnvironmentVariable, PhalaCli } from "../ports.ts";
 import { PhalaProcess, type PhalaProcessOptions } from "./cli-process.ts";
 import * as output from "./cli-output.ts";
 import { envFileText } from "./env-file.ts";
+import { locateProgram } from "./locate.ts";
 
 /** A create or update makes two requests of 30 s at most each; the rest is its own start-up. */
 const MUTATION_LIMIT_MS = 120_000;
@@ -31,6 +32,7 @@ export function createPhalaCli(options: PhalaCliOptions): PhalaCli {
   const deploy = (which: string[], deployment: Deployment, signal: AbortSignal): Promise<output.CliRun> =>
     phala.run({ args: (folder) => deployArgs(folder, which, deployment), limitMs: mutationMs }, signal);
   return {
+    locate: () => locateProgram(options.bin, options.env["PATH"]),
     version: async (signal) => versionOutcome(await query(["--version"], signal)),
     login: async (signal) => output.outcomeOf(await query(["status", "--json"], signal), output.loginAnswer),
     async createCvm(request, signal) {

@@ -74,7 +74,8 @@ class RunReporter implements Reporter {
     if (this.#options.json) return this.#screen.out.json(result);
     const clean = this.#clean(result);
     if ("error" in clean) return this.#print(this.#screen.err, renderFailure(clean, this.#screen.errTheme));
-    this.#warnOfTheRest("warnings" in clean ? clean.warnings : []);
+    // The answer of `doctor` is a table with its warnings in it.
+    this.#warnOfTheRest("warnings" in clean && !("checks" in clean) ? clean.warnings : []);
     const { out, err, outTheme: theme } = this.#screen;
     // On one screen the answer would begin right below the last step; a file must not begin with an empty line.
     if (out.isTTY && err.isTTY && !this.#options.quiet) err.line("");

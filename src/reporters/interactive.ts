@@ -134,7 +134,7 @@ export class InteractiveProgress implements Progress {
     const { symbols, dim, red, yellow } = this.#theme;
     const text = `${oneLine(check.title)}${check.detail === "" ? "" : `: ${oneLine(check.detail)}`}`;
     if (check.status === "passed") return dim(`  ${symbols.done} ${text}`);
-    if (check.status === "skipped") return dim(`  ${symbols.skipped} ${text}`);
+    if (check.status !== "failed") return dim(`  ${symbols.skipped} ${text}`);
     const minor = check.severity === "warning";
     const line = minor ? yellow(`  ${symbols.warning} ${text}`) : red(`  ${symbols.failed} ${text}`);
     return check.remedy ? `${line}\n      ${hanging(check.remedy, "      ")}` : line;

@@ -102,7 +102,7 @@ function lineOf(event: Exclude<RunEvent, { type: "step-progress" }>, command: st
   }
 }
 
-const CHECK_WORDS = { passed: "ok  ", skipped: "skip", failed: "FAIL" } as const;
+const CHECK_WORDS = { passed: "ok  ", skipped: "skip", ignored: "skip", failed: "FAIL" } as const;
 
 function checkLine(check: CheckResult): string {
   const minor = check.status === "failed" && check.severity === "warning";

@@ -10,6 +10,7 @@ export type Symbols = {
   readonly skipped: string;
   readonly failed: string;
   readonly warning: string;
+  readonly note: string;
   readonly ellipsis: string;
   readonly spinner: readonly string[];
 };
@@ -30,6 +31,7 @@ const UNICODE: Symbols = {
   skipped: "–",
   failed: "✖",
   warning: "!",
+  note: "i",
   ellipsis: "…",
   spinner: ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"],
 };
@@ -40,6 +42,7 @@ const ASCII: Symbols = {
   skipped: "-",
   failed: "x",
   warning: "!",
+  note: "i",
   ellipsis: "...",
   spinner: ["-", "\\", "|", "/"],
 };

@@ -9,24 +9,43 @@ export type AppComposeStore = {
   save(appCompose: AppCompose): Promise<void>;
   /** Undefined where it was never recorded, or the file does not hash to its name any more. */
   load(hash: string): Promise<AppCompose | undefined>;
+  /** One with this compose text (by its SHA-256), whatever its hash. */
+  withText(digest: string): Promise<AppCompose | undefined>;
   /** SHA-256 of every pre-launch script in the store. */
   knownScripts(): Promise<ReadonlySet<string>>;
 };
 
+/** Of the runners: what approved hashes stand for. */
 export function appComposeStore(directory: StateDirectory): AppComposeStore {
-  const fileOf = (hash: string): string => path.join(directory.appComposes, `${hash}.json`);
+  return storeIn(directory.appComposes);
+}
+
+/** Of the registry: what it ran before each update, for a rollback. Apart, because nobody approves these. */
+export function registryComposeStore(directory: StateDirectory): AppComposeStore {
+  return storeIn(directory.registryComposes);
+}
+
+function storeIn(folder: string): AppComposeStore {
+  const fileOf = (hash: string): string => path.join(folder, `${hash}.json`);
   const load = async (hash: string): Promise<AppCompose | undefined> => {
     if (parseComposeHash(hash) === undefined) return undefined;
     const appCompose = await readJson(fileOf(hash));
     return appCompose && composeHashOf(appCompose) === hash ? appCompose : undefined;
   };
+  const all = async (): Promise<AppCompose[]> => {
+    const names = await readdir(folder).catch(() => []);
+    const read = await Promise.all(names.map((name) => load(path.basename(name, ".json"))));
+    return read.filter((appCompose) => appCompose !== undefined);
+  };
   return {
     save: (appCompose) => replaceStateFile(fileOf(composeHashOf(appCompose)), canonicalJson(appCompose)),
     load,
+    async withText(digest) {
+      return (await all()).find(({ docker_compose_file: text }) => text && sha256Hex(text) === digest);
+    },
     async knownScripts() {
-      const names = await readdir(directory.appComposes).catch(() => []);
-      const all = await Promise.all(names.map((name) => load(path.basename(name, ".json"))));
-      return new Set(all.flatMap((a) => (a?.pre_launch_script ? [sha256Hex(a.pre_launch_script)] : [])));
+      const scripts = (await all()).flatMap(({ pre_launch_script: script }) => (script ? [script] : []));
+      return new Set(scripts.map(sha256Hex));
     },
   };
 }

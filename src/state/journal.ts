@@ -2,11 +2,11 @@
  * The journal: what a run intended before every mutating call, and what came of it after. Append-only, one JSON
  * document a line, each line on disk (fsync) before the call that it announces. Holds no secret.
  */
-import { open, readFile } from "node:fs/promises";
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { ClusterError } from "../errors.ts";
-import { unwritable, type StateDirectory } from "./state-directory.ts";
+import { appendLine, parseJson, readLines } from "./line-file.ts";
+import { tooNew, type StateDirectory } from "./state-directory.ts";
 
 /** Raised whenever an older program could misread a record. */
 export const JOURNAL_VERSION = 1;
@@ -47,6 +47,15 @@ const recordSchema = z.discriminatedUnion("type", [
     compose_digest: z.string(),
     allowed_envs: z.array(z.string()),
   }),
+  /** The approved list that a registry is about to be given: where the update fails, both lists are known. */
+  z.object({
+    ...base,
+    type: z.literal("approving"),
+    app_id: z.string(),
+    hashes: z.array(z.string()),
+    via: z.enum(["restart", "api"]),
+    settings: z.record(z.string(), z.string()),
+  }),
   /** The approved list that a registry was given, and by which update. */
   z.object({
     ...base,
@@ -58,6 +67,8 @@ const recordSchema = z.discriminatedUnion("type", [
     correlation_id: z.string().nullable(),
     /** What else the registry was given, without secrets: see `registrySettings`. */
     settings: z.record(z.string(), z.string()),
+    /** Hash of the history's last entry then; null where the list was recorded without one. */
+    history_head: z.string().nullable().optional(),
   }),
   z.object({ ...base, type: z.literal("verified"), app_id: z.string(), hashes: z.array(z.string()) }),
   z.object({
@@ -93,11 +104,9 @@ export function openJournal(directory: StateDirectory, now: () => number): Journ
  * @throws ClusterError `state-too-new` or `state-damaged` (prerequisite).
  */
 export async function readJournal(directory: StateDirectory): Promise<readonly JournalRecord[]> {
-  const text = await readIfThere(directory.journal);
-  const lines = text.split("\n");
-  const torn = lines.pop() ?? "";
-  const records = lines.flatMap((line, index) => parseLine(line, directory, index + 1));
-  return [...records, ...parseTornLine(torn)];
+  const { lines, torn } = await readLines(directory.journal);
+  const records = lines.flatMap((line, index) => parseLine(line.toString(), directory, index + 1));
+  return torn === undefined ? records : [...records, ...parseTornLine(torn.toString())];
 }
 
 function parseLine(line: string, directory: StateDirectory, number: number): JournalRecord[] {
@@ -106,7 +115,9 @@ function parseLine(line: string, directory: StateDirectory, number: number): Jou
   // A line that a power cut tore and a later run wrote behind is noise of the same kind.
   if (record === undefined) return [];
   const version = z.object({ v: z.number() }).safeParse(record);
-  if (version.success && version.data.v > JOURNAL_VERSION) throw tooNew(directory, version.data.v);
+  if (version.success && version.data.v > JOURNAL_VERSION) {
+    throw tooNew(directory.journal, version.data.v, JOURNAL_VERSION);
+  }
   const parsed = recordSchema.safeParse(record);
   if (parsed.success) return [parsed.data];
   throw new ClusterError({
@@ -120,49 +131,4 @@ function parseLine(line: string, directory: StateDirectory, number: number): Jou
 function parseTornLine(line: string): JournalRecord[] {
   const parsed = recordSchema.safeParse(parseJson(line));
   return parsed.success ? [parsed.data] : [];
-}
-
-function parseJson(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
-}
-
-function tooNew(directory: StateDirectory, version: number): ClusterError {
-  return new ClusterError({
-    kind: "prerequisite",
-    code: "state-too-new",
-    message: `${directory.journal} was written by a newer tee-cluster (format ${version}, this one knows ${JOURNAL_VERSION})`,
-    hint: "upgrade: npm install -g tee-cluster@latest",
-  });
-}
-
-async function readIfThere(file: string): Promise<string> {
-  try {
-    return await readFile(file, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "";
-    throw unwritable(file, error);
-  }
-}
-
-/** Ends a torn line first, so that the new record stands on a line of its own. */
-async function appendLine(file: string, line: string): Promise<void> {
-  try {
-    const handle = await open(file, "a+", 0o600);
-    try {
-      const { size } = await handle.stat();
-      const last = Buffer.alloc(1);
-      if (size > 0) await handle.read(last, 0, 1, size - 1);
-      const separator = size > 0 && last.toString() !== "\n" ? "\n" : "";
-      await handle.writeFile(`${separator}${line}\n`);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-  } catch (error) {
-    throw unwritable(file, error);
-  }
 }

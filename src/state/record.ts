@@ -1,5 +1,5 @@
 /** What the journal adds up to: a pure reduction over its records. */
-import { registryName, temporaryRunnerName } from "../domain.ts";
+import { parseComposeHash, registryName, temporaryRunnerName, type ComposeHash } from "../domain.ts";
 import type { JournalRecord } from "./journal.ts";
 
 /** A creation that this tool announced. `appId` is null until (unless) its outcome was recorded. */
@@ -20,6 +20,13 @@ export type ApprovedRecord = {
   readonly settings: Readonly<Record<string, string>>;
   /** Whether the registry was seen healthy with it afterwards. */
   readonly verified: boolean;
+  /** SHA-256 of the history's line for this approval; null where none was recorded. */
+  readonly historyHead: string | null;
+};
+
+/** A list that a registry was about to be given. Not settled: how that ended was never recorded. */
+export type ApprovalAttempt = Pick<ApprovedRecord, "appId" | "hashes" | "settings"> & {
+  readonly settled: boolean;
 };
 
 export type ComposeHashRecord = {
@@ -38,6 +45,8 @@ export type ClusterRecord = {
   readonly openTemporaryRunners: readonly RecordedCreation[];
   /** Approved lists in the order they were given, newest last. */
   readonly approvals: readonly ApprovedRecord[];
+  /** Every list that was announced, whatever came of it, newest last. */
+  readonly attempts: readonly ApprovalAttempt[];
   /** Compose hashes that were read back, newest last. */
   readonly composeHashes: readonly ComposeHashRecord[];
 };
@@ -53,6 +62,7 @@ export function summarizeJournal(records: readonly JournalRecord[], cluster: str
     adoptedRegistries: records.flatMap((r) => (r.type === "adopted" ? [r.app_id] : [])),
     openTemporaryRunners: creations.filter((c) => c.name === temporaryRunnerName(cluster) && isOpen(c)),
     approvals: approvalsIn(records),
+    attempts: attemptsIn(records),
     composeHashes: records.flatMap((r) =>
       r.type === "compose-hash"
         ? [{ hash: r.hash, at: r.at, composeDigest: r.compose_digest, allowedEnvs: r.allowed_envs }]
@@ -77,6 +87,36 @@ export function recordedHash(
   return record.composeHashes.findLast(
     (entry) => entry.composeDigest === composeDigest && sameList(entry.allowedEnvs, environmentNames),
   );
+}
+
+/** The newest approved list of a registry; undefined where this machine gave it none. */
+export function lastApproval(record: ClusterRecord, appId: string): ApprovedRecord | undefined {
+  return record.approvals.findLast((approval) => approval.appId === appId);
+}
+
+/** The hashes of that list; empty where there is none. */
+export function recordedHashes(record: ClusterRecord, appId: string): readonly ComposeHash[] {
+  return (lastApproval(record, appId)?.hashes ?? []).flatMap((text) => parseComposeHash(text) ?? []);
+}
+
+/**
+ * What a rollback goes back to: the newest list that the registry was seen healthy with, other than what it was
+ * given (or about to be given) last.
+ */
+export function approvalBefore(record: ClusterRecord, appId: string): ApprovedRecord | undefined {
+  const last = record.attempts.findLast((attempt) => attempt.appId === appId) ?? lastApproval(record, appId);
+  if (last === undefined) return undefined;
+  return record.approvals.findLast(
+    (approval) =>
+      approval.appId === appId &&
+      approval.verified &&
+      !(sameList(approval.hashes, last.hashes) && sameSettings(approval.settings, last.settings)),
+  );
+}
+
+function sameSettings(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {
+  const names = [...new Set([...Object.keys(a), ...Object.keys(b)])];
+  return names.every((name) => a[name] === b[name]);
 }
 
 type OutcomeRecord = Extract<JournalRecord, { type: "outcome" }>;
@@ -120,9 +160,26 @@ function approvalsIn(records: readonly JournalRecord[]): ApprovedRecord[] {
         correlationId: r.correlation_id,
         settings: r.settings,
         verified,
+        historyHead: r.history_head ?? null,
       },
     ];
   });
+}
+
+/** An attempt is settled by the approval that follows it, before the next attempt. */
+function attemptsIn(records: readonly JournalRecord[]): ApprovalAttempt[] {
+  return records.flatMap((r, index) => {
+    if (r.type !== "approving") return [];
+    const next = records
+      .slice(index + 1)
+      .find((later) => later.type === "approving" || later.type === "approved");
+    return [{ appId: r.app_id, hashes: r.hashes, settings: r.settings, settled: next?.type === "approved" }];
+  });
+}
+
+/** Whether the last update of a registry was announced here and its end never recorded. */
+export function hasOpenAttempt(record: ClusterRecord, appId: string): boolean {
+  return record.attempts.findLast((attempt) => attempt.appId === appId)?.settled === false;
 }
 
 function sameList(a: readonly string[], b: readonly string[]): boolean {

@@ -15,6 +15,8 @@ export type StateDirectory = {
   readonly history: string;
   /** Recorded app-composes, one file per compose hash. */
   readonly appComposes: string;
+  /** What the registry ran before each update, likewise. */
+  readonly registryComposes: string;
 };
 
 /** Host names hold colons (`127.0.0.1:8080`), which some file systems refuse. */
@@ -29,6 +31,7 @@ export function stateDirectoryOf(stateDir: string, apiHost: string, cluster: str
     lock: path.join(folder, "lock.json"),
     history: path.join(folder, "history.jsonl"),
     appComposes: path.join(folder, "app-composes"),
+    registryComposes: path.join(folder, "registry-composes"),
   };
 }
 
@@ -81,5 +84,24 @@ export function unwritable(file: string, error: unknown): ClusterError {
     message: `can't write to the state directory: ${messageOf(error)}`,
     hint: `make ${path.dirname(file)} writable, free some space, or choose another folder with --state-dir`,
     cause: error,
+  });
+}
+
+export function unreadable(file: string, error: unknown): ClusterError {
+  return new ClusterError({
+    kind: "prerequisite",
+    code: "state-unreadable",
+    message: `can't read the state directory: ${messageOf(error)}`,
+    hint: `make ${file} readable, or name another folder with --state-dir`,
+    cause: error,
+  });
+}
+
+export function tooNew(file: string, version: number, known: number): ClusterError {
+  return new ClusterError({
+    kind: "prerequisite",
+    code: "state-too-new",
+    message: `${file} was written by a newer tee-cluster (format ${version}, this one knows ${known})`,
+    hint: "upgrade: npm install -g tee-cluster@latest",
   });
 }

@@ -63,6 +63,18 @@ export function checkAppCompose(
   return [...oddFields(appCompose, expected.name), ...unknownScript(appCompose, expected)];
 }
 
+/** With --strict, what weakens an app-compose is an error. @throws ClusterError (verification). */
+export function refuseOdd(odd: readonly Peculiarity[], { strict }: { readonly strict: boolean }): void {
+  const [first] = odd;
+  if (!strict || !first) return;
+  throw new ClusterError({
+    kind: "verification",
+    code: first.code,
+    message: odd.map(({ message }) => message).join("\n"),
+    hint: "nothing was approved; without --strict this is a warning",
+  });
+}
+
 /** What real deployments show, and what each departure would mean. */
 const EXPECTED_FIELDS: readonly { field: string; expected: readonly unknown[]; meaning: string }[] = [
   {

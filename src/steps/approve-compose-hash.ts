@@ -1,115 +1,101 @@
-/**
- * Step 8: give the registry the approved list. An update replaces the whole environment, so the whole of it is
- * sent, after a look at what the registry declares: a name without a value would be a key lost for ever.
- */
-import type { ComposeFile } from "../compose/compose-file.ts";
-import type { ComposeHash } from "../domain.ts";
-import type { CvmOperation, EnvironmentVariable } from "../ports.ts";
-import type { ClusterRecord } from "../state/record.ts";
-import { refusedByPhala } from "../workflow/mutations.ts";
-import type { RegistrySettings } from "../workflow/registry-settings.ts";
+/** Step 8: give the registry the approved list, by an update of its environment or, where it can, while it runs. */
+import type { HistoryEntry } from "../state/history.ts";
+import { lastApproval, recordedHashes, type ApprovedRecord } from "../state/record.ts";
+import type { CvmOperation } from "../ports.ts";
+import { sameMembers } from "../workflow/approved-list.ts";
 import { settingsDifference } from "../workflow/registry-settings.ts";
 import { done, reused, type Step, type StepContext } from "../workflow/step.ts";
-import { newUpdate, readUpdates } from "./registry-updates.ts";
-import type { Registry } from "./registry.ts";
-
-/** How long an accepted update may take to show in the operations list. */
-const LIST_LAG_MS = 9_000;
-
-export type ApproveComposeHashInput = {
-  readonly registry: Registry;
-  readonly compose: ComposeFile;
-  /** Whole, with `APPROVED_COMPOSE_HASH` in it. */
-  readonly environment: readonly EnvironmentVariable[];
-  readonly hashes: readonly ComposeHash[];
-  readonly settings: RegistrySettings;
-  readonly record: ClusterRecord;
-};
-
-/** `correlationId` names the update operation whose end step 9 waits for; null where the platform does not say. */
-export type Approval =
-  | { readonly kind: "updated"; readonly correlationId: string | null; readonly at: number }
-  | { readonly kind: "unchanged"; readonly verified: boolean; readonly correlationId: string | null };
+import type { Approval, ApproveComposeHashInput } from "./approval.ts";
+import { instanceStartedSince, mayPush, pushApprovedList, warnOfRestart } from "./registry-push.ts";
+import { updateRegistry } from "./registry-update.ts";
+import { readUpdates } from "./registry-updates.ts";
 
 export const approveComposeHash: Step<ApproveComposeHashInput, Approval> = {
   id: "approve-compose-hash",
   async run(input, context) {
-    const before = await readUpdates(input.registry, context);
-    const unchanged = alreadyApproved(input, before?.[0]);
-    if (unchanged) return reused(unchanged, `${count(input.hashes)} approved already`);
+    const updates = await readUpdates(input.registry, context);
+    const standing = await alreadyApproved(input, updates?.[0], context);
+    if (standing) return reused(standing, `${count(input.hashes)} approved already`);
     sayWhatDiffers(input, context);
-    const approval = await update(input, before, context);
-    await context.journal.append({
-      type: "approved",
-      app_id: input.registry.appId,
-      hashes: [...input.hashes],
-      via: "restart",
-      correlation_id: approval.correlationId,
-      settings: { ...input.settings },
-    });
-    return done(approval, `${count(input.hashes)} approved; the registry restarts`);
+    const pushed = mayPush(input, updates?.[0])
+      ? await announced(input, "api", context, () => pushApprovedList(input, updates?.[0], context))
+      : undefined;
+    if (pushed) return done(pushed, `${count(input.hashes)} approved; the registry runs on`);
+    await input.beforeRestart?.();
+    const updated = await announced(input, "restart", context, () => updateRegistry(input, updates, context));
+    return done(updated, `${count(input.hashes)} approved; the registry restarts`);
   },
 };
 
-/** The record holds only while nobody has updated the registry since. */
-function alreadyApproved(
+/** The record holds only while nobody has updated the registry since, and a pushed list while it runs on. */
+async function alreadyApproved(
   input: ApproveComposeHashInput,
   newest: CvmOperation | undefined,
-): Approval | undefined {
-  const last = input.record.approvals.at(-1);
-  if (!last || last.appId !== input.registry.appId || last.via !== "restart") return undefined;
-  if (last.hashes.join(",") !== input.hashes.join(",")) return undefined;
-  if (settingsDifference(last.settings, input.settings).length > 0) return undefined;
+  context: StepContext,
+): Promise<Approval | undefined> {
+  const last = lastApproval(input.record, input.registry.appId);
+  if (!last || !sameMembers(last.hashes, input.hashes)) return undefined;
   if (last.correlationId === null || newest?.correlationId !== last.correlationId) return undefined;
-  return { kind: "unchanged", verified: last.verified, correlationId: last.correlationId };
+  if (input.via !== "api" && settingsDifference(last.settings, input.settings).length > 0) return undefined;
+  const { via, verified, correlationId } = last;
+  if (via === "api") {
+    if (input.via === "restart" || (await isForgotten(last, input, context))) return undefined;
+    warnOfRestart(input.registry, context);
+  }
+  return { kind: "unchanged", via, verified, correlationId };
+}
+
+const isForgotten = (last: ApprovedRecord, { registry }: ApproveComposeHashInput, context: StepContext) =>
+  instanceStartedSince(registry, Date.parse(last.at), context);
+
+/** Before the call both lists are in the journal, after it which one the registry has. */
+async function announced<A extends Approval | undefined>(
+  input: ApproveComposeHashInput,
+  via: "restart" | "api",
+  context: StepContext,
+  approve: () => Promise<A>,
+): Promise<A> {
+  const { registry, record } = input;
+  // A push leaves the environment as it was: what it was given last stays what is recorded.
+  const before = via === "api" ? lastApproval(record, registry.appId)?.settings : undefined;
+  const settings = { ...(before ?? input.settings) };
+  const list = { app_id: registry.appId, hashes: [...input.hashes], via, settings };
+  await context.journal.append({ type: "approving", ...list });
+  const approval = await approve();
+  if (approval === undefined) return approval;
+  const { head } = await context.history.append(historyEntry(input, via));
+  const correlation = { correlation_id: approval.correlationId, history_head: head };
+  await context.journal.append({ type: "approved", ...list, ...correlation });
+  return approval;
+}
+
+function historyEntry(input: ApproveComposeHashInput, via: "restart" | "api"): HistoryEntry {
+  const { registry, record, hashes, provenance } = input;
+  const before = recordedHashes(record, registry.appId);
+  return {
+    who: provenance.who,
+    command: provenance.command,
+    action: "approve",
+    registry_app_id: registry.appId,
+    hashes,
+    added: hashes.filter((hash) => !before.includes(hash)),
+    removed: before.filter((hash) => !hashes.includes(hash)),
+    via,
+    runner_hash: provenance.runnerHash,
+    compose_digest: provenance.composeDigest,
+    reason: provenance.reason,
+  };
 }
 
 function sayWhatDiffers(input: ApproveComposeHashInput, context: StepContext): void {
-  const last = input.record.approvals.at(-1);
-  if (!last || last.appId !== input.registry.appId) return;
-  const differences = settingsDifference(last.settings, input.settings);
+  const last = lastApproval(input.record, input.registry.appId);
+  const differences = last === undefined ? [] : settingsDifference(last.settings, input.settings);
   if (differences.length === 0) return;
+  if (input.via === "api") {
+    const waiting = `waits for the registry's next update: ${differences.join("; ")}`;
+    return context.warn("waits-for-restart", waiting);
+  }
   context.note(`the registry is updated with what differs from the last run: ${differences.join("; ")}`);
-}
-
-async function update(
-  input: ApproveComposeHashInput,
-  before: readonly CvmOperation[] | undefined,
-  context: StepContext,
-): Promise<Extract<Approval, { kind: "updated" }>> {
-  const { registry, compose, environment } = input;
-  context.progress(`updating ${registry.name}`);
-  const at = context.clock.monotonic();
-  const request = { cvmId: registry.vmUuid, composeText: compose.text, environment };
-  const outcome = await context.mutations.updateCvm(registry.cvm, request, context.signal);
-  context.signal.throwIfAborted();
-  const started = before && (await startedUpdate(before, registry, context, outcome.kind === "ok"));
-  if (outcome.kind !== "ok" && !started) {
-    throw refusedByPhala(
-      `Phala did not update ${registry.name}`,
-      outcome.message,
-      "run the same command again: it repeats the update; until then the approved list is what it was before",
-    );
-  }
-  return { kind: "updated", correlationId: started?.correlationId ?? null, at };
-}
-
-/**
- * The operation that our update started, looked for over a moment: the list may lag behind. After a refusal or
- * an unclear end it decides whether the update happened all the same.
- */
-async function startedUpdate(
-  before: readonly CvmOperation[],
-  registry: Registry,
-  context: StepContext,
-  accepted: boolean,
-): Promise<CvmOperation | undefined> {
-  const until = context.clock.monotonic() + (accepted ? LIST_LAG_MS : LIST_LAG_MS / 3);
-  for (;;) {
-    const started = newUpdate(before, (await readUpdates(registry, context)) ?? []);
-    if (started || context.clock.monotonic() >= until) return started;
-    await context.clock.sleep(Math.min(context.pollIntervalMs, 1000), context.signal);
-  }
 }
 
 function count(hashes: readonly string[]): string {

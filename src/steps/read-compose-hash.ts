@@ -13,7 +13,7 @@ import type { ClusterRecord } from "../state/record.ts";
 import { findPredictionBasis } from "../workflow/prediction-basis.ts";
 import { done, waitLimits, type Step, type StepContext } from "../workflow/step.ts";
 import { waitUntil, type Look } from "../workflow/wait.ts";
-import { checkAppCompose, checkedHash } from "./app-compose-check.ts";
+import { checkAppCompose, checkedHash, refuseOdd } from "./app-compose-check.ts";
 import type { TemporaryRunner } from "./deploy-temporary-runner.ts";
 
 export type ReadComposeHashInput = {
@@ -96,15 +96,7 @@ async function check(
     knownScripts: await input.store.knownScripts(),
   });
   for (const { code, message } of odd) context.warn(code, message);
-  const [first] = odd;
-  if (context.strict && first) {
-    throw new ClusterError({
-      kind: "verification",
-      code: first.code,
-      message: first.message,
-      hint: "nothing was approved; without --strict this is a warning",
-    });
-  }
+  refuseOdd(odd, context);
   await warnOfDeparture(input, appCompose, context);
   await input.store.save(appCompose);
 }

@@ -4,7 +4,7 @@ import type { ComposeFile } from "../compose/compose-file.ts";
 import { ClusterError } from "../errors.ts";
 import type { EnvironmentVariable } from "../ports.ts";
 import type { StepContext } from "../workflow/step.ts";
-import { checkAppCompose, checkedHash } from "./app-compose-check.ts";
+import { checkAppCompose, checkedHash, refuseOdd } from "./app-compose-check.ts";
 import type { Registry } from "./registry.ts";
 
 export type RegistryCheckInput = {
@@ -15,37 +15,41 @@ export type RegistryCheckInput = {
 };
 
 /**
- * A registry that this run deployed must run exactly our file. One that existed may have an older text, which the
+ * Reads what the registry runs and checks it. A registry that this run deployed must run exactly our file. One that existed may have an older text, which the
  * update replaces; every name that it declares must get a value again, because values can't be read back.
+ * @returns its app-compose.
  * @throws ClusterError (verification, or input `environment-incomplete`); nothing was sent.
  */
 export async function checkRegistryCompose(
   input: RegistryCheckInput,
   existed: boolean,
-  context: Omit<StepContext, "progress">,
-): Promise<void> {
+  context: Pick<StepContext, "api" | "signal" | "warn" | "strict">,
+): Promise<AppCompose> {
   const { registry, compose, environment } = input;
   const found = await context.api.appCompose(registry.vmUuid, context.signal);
   if (found.kind !== "present")
     throw unreadable(registry, found.kind === "unknown" ? found.reason : "the API has none");
-  if (existed) {
-    refuseForgery(registry, found.value);
-    refuseLostNames(registry, found.value.allowed_envs ?? [], environment);
-    return;
-  }
   const cvm = await context.api.findCvm(registry.vmUuid, context.signal);
+  const composeHash = cvm.kind === "present" ? cvm.value.composeHash : registry.cvm.composeHash;
+  if (existed) {
+    refuseForgery(registry, found.value, composeHash);
+    refuseLostNames(registry, found.value.allowed_envs ?? [], environment);
+    return found.value;
+  }
   const odd = checkAppCompose(found.value, {
     name: registry.name,
-    composeHash: cvm.kind === "present" ? cvm.value.composeHash : registry.cvm.composeHash,
+    composeHash,
     composeText: compose.text,
     environmentNames: environment.map(({ name }) => name),
     knownScripts: new Set(),
   });
   for (const { code, message } of odd) context.warn(code, message);
+  refuseOdd(odd, context);
+  return found.value;
 }
 
-function refuseForgery(registry: Registry, appCompose: AppCompose): void {
-  const hash = checkedHash(registry.name, registry.cvm.composeHash);
+function refuseForgery(registry: Registry, appCompose: AppCompose, composeHash: string | null): void {
+  const hash = checkedHash(registry.name, composeHash);
   if (composeHashOf(appCompose) === hash) return;
   throw new ClusterError({
     kind: "verification",

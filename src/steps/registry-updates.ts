@@ -1,8 +1,13 @@
 /** The registry's operations list: the evidence that an update really happened and finished. */
+import { ClusterError } from "../errors.ts";
 import type { CvmOperation } from "../ports.ts";
-import { waitLimits, type StepContext } from "../workflow/step.ts";
+import { hasOpenAttempt, lastApproval, type ClusterRecord } from "../state/record.ts";
+import { waitLimits, type ReadingBench, type StepContext } from "../workflow/step.ts";
 import { waitUntil } from "../workflow/wait.ts";
 import type { Registry } from "./registry.ts";
+
+/** The platform's words for an update that came to nothing. */
+export const FAILED = /fail|error|cancel/i;
 
 /** The platform's name for it is `compose_update`; older entries say `update`. */
 const UPDATE = /update/;
@@ -13,7 +18,7 @@ const UPDATE = /update/;
  */
 export async function readUpdates(
   registry: Registry,
-  context: StepContext,
+  context: ReadingBench,
 ): Promise<readonly CvmOperation[] | undefined> {
   return waitUntil({
     ...waitLimits(context),
@@ -37,4 +42,58 @@ export function newUpdate(
   const [newest] = now;
   const known = new Set(before.map((operation) => operation.correlationId));
   return newest && !known.has(newest.correlationId) ? newest : undefined;
+}
+
+/**
+ * Whether the newest update is somebody else's: not the recorded one, nor one that an interrupted run of ours
+ * may have started.
+ */
+function isAnothers(newest: CvmOperation, registry: Registry, record: ClusterRecord): boolean {
+  if (hasOpenAttempt(record, registry.appId)) return false;
+  return lastApproval(record, registry.appId)?.correlationId !== newest.correlationId;
+}
+
+/**
+ * Looks whether others have updated the registry: an update that is under way is another run at work; one that
+ * is done may have approved hashes that no record here has.
+ * @throws ClusterError `update-under-way` (conflict).
+ */
+export async function heedOtherUpdates(
+  registry: Registry,
+  record: ClusterRecord,
+  context: ReadingBench & Pick<StepContext, "warn">,
+): Promise<void> {
+  const newest = (await readUpdates(registry, context))?.[0];
+  if (newest === undefined || !isAnothers(newest, registry, record)) return;
+  if (newest.completedAt === null && !FAILED.test(newest.status)) throw updateUnderWay(registry, newest);
+  if (lastApproval(record, registry.appId) === undefined) return;
+  context.warn(
+    "updated-by-others",
+    `${registry.name} was updated${since(newest)} by somebody else: a hash that they approved, and that no live runner has, is not in the list; name it with rotate-hash --keep`,
+  );
+}
+
+function updateUnderWay(registry: Registry, newest: CvmOperation): ClusterError {
+  return new ClusterError({
+    kind: "conflict",
+    code: "update-under-way",
+    message: `another run is at work on this cluster: an update of ${registry.name} is under way${since(newest)}`,
+    hint: "wait until it has finished, then run the same command again",
+  });
+}
+
+const since = ({ startedAt }: CvmOperation): string => (startedAt === null ? "" : ` since ${startedAt}`);
+
+/** Says that hashes which were approved elsewhere can't be kept: nobody can read them back from the registry. */
+export function sayUnknownList(
+  { name, appId }: Registry,
+  record: ClusterRecord,
+  context: Pick<StepContext, "warn">,
+): void {
+  const madeHere = record.registryCreations.some((creation) => creation.appId === appId);
+  if (madeHere || lastApproval(record, appId) !== undefined) return;
+  context.warn(
+    "previous-list-unknown",
+    `this machine has no record of what ${name} approves: hashes that no live runner has will not be in the list`,
+  );
 }

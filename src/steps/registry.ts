@@ -1,7 +1,9 @@
 /** The registry CVM as the steps hand it on. */
 import { ClusterError } from "../errors.ts";
 import type { Cvm } from "../domain.ts";
+import type { ClusterSettings } from "../inputs/types.ts";
 import { renderGatewayUrl } from "../orchestrator/urls.ts";
+import type { StepContext } from "../workflow/step.ts";
 
 export type Registry = {
   readonly name: string;
@@ -32,4 +34,21 @@ export function registryOf(cvm: Cvm, gatewayUrl: string, port: number): Registry
   }
   const url = renderGatewayUrl(gatewayUrl, { appId, port, node: nodeName, baseDomain });
   return { name, appId, vmUuid, nodeName, baseDomain, url, cvm };
+}
+
+/** Size and place of a registry that is there: an update changes neither, and moving one loses its keys. */
+export function sayWhatStaysAsItIs(
+  { name, nodeName, cvm }: Registry,
+  { instanceType, node }: Pick<ClusterSettings, "instanceType" | "node">,
+  context: Pick<StepContext, "warn">,
+): void {
+  if (cvm.instanceType !== null && cvm.instanceType !== instanceType) {
+    context.warn(
+      "instance-type-differs",
+      `${name} is a ${cvm.instanceType}, asked for was ${instanceType}: an update does not resize it; runners are made as ${instanceType}`,
+    );
+  }
+  if (node !== undefined && /\D/.test(node) && node !== nodeName) {
+    context.warn("node-differs", `${name} is on ${nodeName}, asked for was ${node}: it stays where it is`);
+  }
 }

@@ -7,8 +7,9 @@ import type { CvmOperation, Health } from "../ports.ts";
 import type { ComposeHash } from "../domain.ts";
 import { done, reused, waitLimits, type Step, type StepContext } from "../workflow/step.ts";
 import { formatDuration, waitUntil, type Look } from "../workflow/wait.ts";
-import type { Approval } from "./approve-compose-hash.ts";
+import type { Approval } from "./approval.ts";
 import { lookAtHealth, whereToLook } from "./registry-health.ts";
+import { FAILED } from "./registry-updates.ts";
 import type { Registry } from "./registry.ts";
 
 export type VerifyRegistryInput = {
@@ -26,7 +27,7 @@ export const verifyRegistry: Step<VerifyRegistryInput, { readonly mode: string }
     const restart = restartWatch(registry, approval, context);
     const health = await waitUntil({
       ...waitLimits(context),
-      what: `${registry.name} to be healthy again after its restart`,
+      what: `${registry.name} to be healthy${approval.kind === "updated" ? " again after its restart" : ""}`,
       hint: `${whereToLook(registry)}; then run the same command again`,
       onLook: context.progress,
       look: async (signal) => restart(await lookAtHealth(registry, context, signal), signal),
@@ -42,10 +43,15 @@ type RestartWatch = (health: Look<Health>, signal: AbortSignal) => Promise<Look<
 
 /** Lets a healthy answer count only once there is evidence that the old instance is gone. */
 function restartWatch(registry: Registry, approval: Approval, context: StepContext): RestartWatch {
-  if (approval.kind === "unchanged" && approval.verified) return async (health) => health;
+  if (isRunningOn(approval)) return async (health) => health;
   if (approval.correlationId !== null) return byOperation(registry, approval.correlationId, context);
   return byGap(approval.kind === "updated" ? approval.at : context.clock.monotonic(), context);
 }
+
+/** Nothing has restarted it: it was pushed to, or left alone, or seen healthy since. */
+const isRunningOn = (approval: Approval): boolean =>
+  approval.kind === "pushed" ||
+  (approval.kind === "unchanged" && (approval.verified || approval.via === "api"));
 
 function byOperation(registry: Registry, correlationId: string, context: StepContext): RestartWatch {
   let finished = false;
@@ -62,7 +68,7 @@ function byOperation(registry: Registry, correlationId: string, context: StepCon
 }
 
 function refuseFailed(registry: Registry, operation: CvmOperation | undefined): void {
-  if (!operation || !/fail|error|cancel/i.test(operation.status)) return;
+  if (!operation || !FAILED.test(operation.status)) return;
   throw new ClusterError({
     kind: "platform",
     code: "update-failed",

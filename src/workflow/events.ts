@@ -3,14 +3,20 @@ import type { StepId, StepStatus } from "./steps.ts";
 
 export type Warning = { readonly code: string; readonly message: string };
 
-export type CheckSeverity = "error" | "warning";
+/** `warning`: fatal with `--strict` only. `note`: worth knowing, and never a failure. */
+export type CheckSeverity = "error" | "warning" | "note";
 
-/** How one check of step 1 or of `doctor` came out. */
+/** How one check of step 1 or of `doctor` came out. A check that finds several things has several results. */
 export type CheckResult = {
   readonly id: string;
+  /** Which of the things that the check looks for: `image-not-pinned`. */
+  readonly finding?: string | undefined;
   readonly title: string;
   readonly severity: CheckSeverity;
-  readonly status: "passed" | "failed" | "skipped";
+  /** What a failure is to a run: wrong input (exit 2), a prerequisite (3), or a name that is taken (6). */
+  readonly kind: "input" | "prerequisite" | "conflict";
+  /** `ignored`: looked at, and not counted because `doctor` was told so. */
+  readonly status: "passed" | "failed" | "skipped" | "ignored";
   /** What was found: a version, a path, the reason of the failure. */
   readonly detail: string;
   /** What to do about it, as a command where there is one. */

@@ -14,7 +14,10 @@ export type LiveRunner = {
 };
 
 /** @throws ClusterError (platform) where the list is not to be had; (verification) for a hash that does not hold. */
-export async function liveRunners(cluster: string, bench: Workbench): Promise<readonly LiveRunner[]> {
+export async function liveRunners(
+  cluster: string,
+  bench: Pick<Workbench, "api" | "signal">,
+): Promise<readonly LiveRunner[]> {
   const runners = await runnersThatAreUp(cluster, bench.api, bench.signal);
   return Promise.all(
     runners.map(async (cvm) => (await checkedRunner(cvm, bench.api, bench.signal)) ?? refuse(cvm)),
@@ -27,7 +30,8 @@ export async function runnersThatAreUp(
   api: CloudApi,
   signal: AbortSignal,
 ): Promise<readonly Cvm[]> {
-  const cvms = await api.listCvms(signal, cluster);
+  // The whole list: what a runner would be cut off by must not hang on how the server searches.
+  const cvms = await api.listCvms(signal);
   return cvms
     .filter((cvm) => roleOf(cvm.name, cluster) === "runner" && !GONE.has(cvm.status))
     .toSorted((a, b) => (b.createdAt ?? "").localeCompare(a.createdAt ?? ""));
@@ -39,8 +43,15 @@ export async function checkedRunner(
   api: CloudApi,
   signal: AbortSignal,
 ): Promise<LiveRunner | undefined> {
-  const composeHash = parseComposeHash(cvm.composeHash);
-  const found = await api.appCompose(cvm.vmUuid ?? cvm.name, signal);
+  const id = cvm.vmUuid ?? cvm.name;
+  // A list need not tell the hash, the CVM itself does.
+  const [itself, found] = await Promise.all([
+    cvm.composeHash === null ? api.findCvm(id, signal) : undefined,
+    api.appCompose(id, signal),
+  ]);
+  const composeHash = parseComposeHash(
+    itself?.kind === "present" ? itself.value.composeHash : cvm.composeHash,
+  );
   if (!composeHash || found.kind !== "present") return undefined;
   const appCompose = found.value;
   return composeHashOf(appCompose) === composeHash ? { cvm, composeHash, appCompose } : undefined;

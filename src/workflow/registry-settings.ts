@@ -1,13 +1,14 @@
 /** What a registry was given besides the approved list: recorded, so that a later run can say what differs. */
 import type { ComposeFile } from "../compose/compose-file.ts";
-import type { ClusterInputs } from "../inputs/types.ts";
 import type { EnvironmentVariable } from "../ports.ts";
 
 export type RegistrySettings = Readonly<Record<string, string>>;
 
-/** Everything that an update would send, without the secret; the hash list is recorded apart. */
+const COMPOSE_DIGEST = "compose file (sha256)";
+const ENVIRONMENT_NAMES = "environment names";
+
+/** Everything that an update sends, without the secret; the hash list is recorded apart. */
 export function registrySettings(
-  inputs: ClusterInputs,
   compose: ComposeFile,
   environment: readonly EnvironmentVariable[],
 ): RegistrySettings {
@@ -16,10 +17,14 @@ export function registrySettings(
   shown.delete("APPROVED_COMPOSE_HASH");
   return {
     ...Object.fromEntries(shown),
-    "compose file (sha256)": compose.digest,
-    "environment names": environment.map(({ name }) => name).join(","),
-    "instance type": inputs.cluster.instanceType,
+    [COMPOSE_DIGEST]: compose.digest,
+    [ENVIRONMENT_NAMES]: environment.map(({ name }) => name).join(","),
   };
+}
+
+/** SHA-256 of the compose text that the registry was given. */
+export function composeDigestOf(settings: RegistrySettings): string | undefined {
+  return settings[COMPOSE_DIGEST];
 }
 
 /** One line per setting that differs. */

@@ -1,7 +1,8 @@
 /** A run's hold on one cluster: its lock, its journal, what earlier runs recorded, and the workbench for the steps. */
 import { ClusterError } from "../errors.ts";
 import type { Clock, CloudApi, PhalaCli, Spawntee } from "../ports.ts";
-import { appComposeStore, type AppComposeStore } from "../state/app-compose-store.ts";
+import { appComposeStore, registryComposeStore, type AppComposeStore } from "../state/app-compose-store.ts";
+import { openHistory } from "../state/history.ts";
 import { openJournal, readJournal } from "../state/journal.ts";
 import { acquireLock } from "../state/lock.ts";
 import { summarizeJournal, type ClusterRecord } from "../state/record.ts";
@@ -30,6 +31,7 @@ export type Session = {
   readonly bench: Workbench;
   readonly record: ClusterRecord;
   readonly store: AppComposeStore;
+  readonly registryStore: AppComposeStore;
 };
 
 /**
@@ -50,15 +52,14 @@ export async function withSession<T>(
     const record = summarizeJournal(await readJournal(directory), options.cluster);
     const journal = openJournal(directory, clock.now);
     await journal.append({ type: "run-started", command, pid: process.pid, host: hostname() });
-    const bench = workbench(options, journal);
-    const outcome = await body({ bench, record, store: appComposeStore(directory) }).catch(
-      async (error: unknown) => {
-        const code = error instanceof ClusterError ? error.code : "fault";
-        // The failure that ends the run is the one to report, even where the disk is full by now.
-        await journal.append({ type: "run-finished", outcome: "failed", code }).catch(() => undefined);
-        throw error;
-      },
-    );
+    const bench = workbench(options, { journal, history: openHistory(directory, clock.now) });
+    const stores = { store: appComposeStore(directory), registryStore: registryComposeStore(directory) };
+    const outcome = await body({ bench, record, ...stores }).catch(async (error: unknown) => {
+      const code = error instanceof ClusterError ? error.code : "fault";
+      // The failure that ends the run is the one to report, even where the disk is full by now.
+      await journal.append({ type: "run-finished", outcome: "failed", code }).catch(() => undefined);
+      throw error;
+    });
     await journal.append({ type: "run-finished", outcome: "done", code: null });
     return outcome;
   } finally {
@@ -67,9 +68,13 @@ export async function withSession<T>(
   }
 }
 
-function workbench(options: SessionOptions, journal: Workbench["journal"]): Workbench {
+function workbench(
+  options: SessionOptions,
+  { journal, history }: Pick<Workbench, "journal" | "history">,
+): Workbench {
   const { cli, api, spawntee, clock, ledger, signal, timeoutMs, pollIntervalMs, strict } = options;
   const cleanup = cleanupSignals(signal);
   const mutations = new Mutations({ cli, api, spawntee, journal, clock, cleanup, ledger });
-  return { api, spawntee, mutations, journal, clock, signal, cleanup, timeoutMs, pollIntervalMs, strict };
+  const limits = { timeoutMs, pollIntervalMs, strict };
+  return { api, spawntee, mutations, journal, history, clock, signal, cleanup, ...limits };
 }

@@ -1,6 +1,7 @@
 /** What a step is, and the runner around it. */
 import { ClusterError, messageOf } from "../errors.ts";
 import type { Clock, CloudApi, Spawntee } from "../ports.ts";
+import type { History } from "../state/history.ts";
 import type { Journal } from "../state/journal.ts";
 import type { CleanupSignals } from "./cleanup.ts";
 import type { Emit, Warning } from "./events.ts";
@@ -26,6 +27,8 @@ export type Workbench = {
   readonly spawntee: Spawntee;
   readonly mutations: Mutations;
   readonly journal: Journal;
+  /** Who approved what: appended to with each approval. */
+  readonly history: History;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly cleanup: CleanupSignals;
@@ -35,6 +38,12 @@ export type Workbench = {
   readonly strict: boolean;
 };
 
+/** What looking around takes: nothing in it can change the cloud. */
+export type ReadingBench = Pick<
+  Workbench,
+  "api" | "spawntee" | "clock" | "signal" | "timeoutMs" | "pollIntervalMs" | "strict"
+>;
+
 export type StepContext = Workbench & {
   /** Says what is being done or waited for right now. */
   progress(message: string): void;
@@ -43,7 +52,7 @@ export type StepContext = Workbench & {
 };
 
 /** The limits that every wait of a step has. */
-export function waitLimits(bench: Workbench): {
+export function waitLimits(bench: ReadingBench): {
   timeoutMs: number;
   intervalMs: number;
   clock: Clock;

@@ -1,16 +1,31 @@
-/** A sample of the chaos suite, the same at every run; `npm run chaos` tries every point. */
+/** A sample of the chaos suite, drawn by lot and the same at every run; `npm run chaos` tries every point. */
 import { expect, test } from "vitest";
-import { runTrial, type Trial } from "./harness.ts";
+import { faultsAt, POINT_KINDS } from "./faults.ts";
+import { sample } from "./plan.ts";
+import { runTrial, type Trial } from "./trial.ts";
 
-const SAMPLE: readonly Trial[] = (process.env["CHAOS_SAMPLE"] ?? "kill:21,SIGINT:24,reset-after:14,html:30")
-  .split(",")
-  .map((entry) => {
-    const [fault, point] = entry.split(":");
-    return { fault, point: Number(point) } as Trial;
-  });
+const SEED = Number(process.env["CHAOS_SEED"] ?? "1");
+const TRIALS = Number(process.env["CHAOS_TRIALS"] ?? "6");
 
-test.concurrent.each(SAMPLE)("$fault at request $point", { timeout: 180_000 }, async (trial) => {
-  const report = await runTrial(trial);
-  expect(report.struck).toBe(true);
-  expect(report.broken).toEqual([]);
-});
+/** Points that every run comes to. */
+const SURE_POINTS = {
+  init: { request: 28, "phala-request": 9, start: 6 },
+} as const;
+
+const ALL: readonly Trial[] = Object.entries(SURE_POINTS).flatMap(([command, points]) =>
+  POINT_KINDS.flatMap((at) =>
+    Array.from({ length: points[at] }, (_, index) => index + 1).flatMap((point) =>
+      faultsAt(at).map((fault) => ({ command, fault, at, point })),
+    ),
+  ),
+);
+
+test.concurrent.each(sample(ALL, TRIALS, SEED))(
+  "$command: $fault at $at $point",
+  { timeout: 300_000 },
+  async (trial) => {
+    const report = await runTrial(trial);
+    expect(report.struck, "the fault struck").not.toBeNull();
+    expect(report.broken, report.output?.join("\n")).toEqual([]);
+  },
+);

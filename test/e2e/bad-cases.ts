@@ -231,7 +231,7 @@ const PLATFORM: readonly BadCase[] = [
     about: "no phala program",
     args: init("--phala-bin", "./no-such-phala"),
     exitCode: 3,
-    code: "prerequisites-failed",
+    code: "phala-cli",
     says: ["no-such-phala"],
     hint: "npm install -g phala",
   },
@@ -343,6 +343,48 @@ const USAGE: readonly BadCase[] = [
     '"a"',
     "doctor --help",
   ),
+  usage(
+    "a misspelt word of a group",
+    ["config", "migrat", "--json"],
+    "unknown-command",
+    "config has",
+    "config migrate?",
+  ),
+  usage(
+    "a word like none of a group",
+    ["config", "bogus", "--json"],
+    "unknown-command",
+    '"bogus"',
+    "use one of migrate",
+  ),
+  usage(
+    "the second word alone",
+    ["migrate", "--json"],
+    "unknown-command",
+    '"migrate"',
+    "tee-cluster config migrate?",
+  ),
+  usage(
+    "a flag of a group",
+    ["config", "--json"],
+    "unknown-option",
+    "config has",
+    "tee-cluster config migrate --json",
+  ),
+  usage(
+    "a flag like none behind two words",
+    ["config", "migrate", "--json", "--xyzzy"],
+    "unknown-option",
+    'config migrate has no option "--xyzzy"',
+    "tee-cluster config migrate --help",
+  ),
+  usage(
+    "one argument too many",
+    ["config", "migrate", "a", "b", "--json"],
+    "excess-argument",
+    'config migrate takes one argument, but was also given "b"',
+    "tee-cluster config migrate --help",
+  ),
   {
     ...usage(
       "a secret as a flag",
@@ -410,7 +452,18 @@ const MISSING: readonly BadCase[] = [
   },
 ];
 
+const PROXY: BadCase = {
+  about: "a proxy that is none",
+  args: init(),
+  env: { HTTPS_PROXY: "socks5://somebody:canary-password@proxy.example:1080" },
+  exitCode: 2,
+  code: "bad-proxy",
+  says: ["HTTPS_PROXY"],
+  hint: "HTTPS_PROXY=http://",
+  hides: ["canary-password", "somebody"],
+};
+
 /** Refused before anything is asked of the platform: quick. */
-export const LOCAL_CASES: readonly BadCase[] = [...CONFIG, ...USAGE, ...MISSING];
+export const LOCAL_CASES: readonly BadCase[] = [...CONFIG, ...USAGE, ...MISSING, PROXY];
 /** Refused by the checks of step 1. */
 export const CHECKED_CASES: readonly BadCase[] = [...composePairs(), ...PLATFORM];

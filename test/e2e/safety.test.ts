@@ -5,7 +5,7 @@ import path from "node:path";
 import { expect, test } from "vitest";
 import type { FailureResult } from "../../src/commands/results.ts";
 import type { Sandbox } from "../../src/sandbox/index.ts";
-import { filesWithSecrets } from "../chaos/harness.ts";
+import { filesWithSecrets } from "../helpers/leaks.ts";
 import { deployRunner } from "../helpers/orchestrator.ts";
 import { CANARIES, cloudOf, COMPOSE_FOLDER, makeWorld, mutationsOf, type World } from "../helpers/program.ts";
 

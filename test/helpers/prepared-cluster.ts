@@ -3,7 +3,7 @@ import { cp, mkdir, readdir, readFile, rename, writeFile } from "node:fs/promise
 import path from "node:path";
 import { onTestFinished } from "vitest";
 import type { SandboxOptions } from "../../src/sandbox/index.ts";
-import { openWorld, type World } from "./program.ts";
+import { openWorld, type OpenWorld, type World } from "./program.ts";
 
 /** Set by the global setup for all test files. */
 const VARIABLE = "TEE_CLUSTER_PREPARED";
@@ -35,9 +35,7 @@ export async function makePreparedWorld(options: Partial<SandboxOptions> = {}): 
 }
 
 /** The same for whoever closes it: tests that run side by side, and the chaos suite. */
-export async function openPreparedWorld(
-  options: Partial<SandboxOptions> = {},
-): Promise<Awaited<ReturnType<typeof openWorld>>> {
+export async function openPreparedWorld(options: Partial<SandboxOptions> = {}): Promise<OpenWorld> {
   const folder = process.env[VARIABLE];
   if (folder === undefined) throw new Error("no prepared cluster: the global setup has not run");
   const world = await openWorld(options, (cloudDir) => copyCloud(path.join(folder, "cloud"), cloudDir));

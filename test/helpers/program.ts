@@ -38,6 +38,12 @@ export type World = {
   start(args: readonly string[], change?: Partial<Record<string, string>>): ReturnType<typeof spawn>;
 };
 
+export type OpenWorld = World & {
+  /** Holds everything else; gone after `close`. */
+  readonly base: string;
+  close(): Promise<void>;
+};
+
 function spawn(args: readonly string[], folder: string, env: Record<string, string | undefined>) {
   return execa("node", [PROGRAM, ...args], {
     cwd: folder,
@@ -62,7 +68,7 @@ export async function makeWorld(options: Partial<SandboxOptions> = {}): Promise<
 export async function openWorld(
   options: Partial<SandboxOptions> = {},
   fill: (cloudDir: string) => Promise<void> = async () => undefined,
-): Promise<World & { close(): Promise<void> }> {
+): Promise<OpenWorld> {
   const base = await mkdtemp(path.join(tmpdir(), "tee-cluster-e2e-"));
   const folder = path.join(base, "work");
   await mkdir(folder);
@@ -96,6 +102,7 @@ export async function openWorld(
   };
   const start: World["start"] = (args, change = {}) => spawn(args, folder, { ...env, ...change });
   return {
+    base,
     sandbox,
     folder,
     stateDir,

@@ -7,10 +7,14 @@ export const doctorCommand: CommandDefinition = {
   options(command) {
     addInputOptions(command, ["cluster", "aws", "connection"]);
     addCommonOptions(command);
-    addOutputOptions(command);
+    addOutputOptions(command).option(
+      "--ignore <id>",
+      "show a check, or one thing that it finds, but don't count it (repeatable)",
+      (id: string, before: string[] | undefined) => [...(before ?? []), id],
+    );
   },
-  async run(dependencies, flags) {
+  async run(dependencies, flags, options) {
     const { doctor } = await import("../../commands/doctor.ts");
-    return doctor(dependencies, flags);
+    return doctor(dependencies, flags, (options["ignore"] as string[] | undefined) ?? []);
   },
 };

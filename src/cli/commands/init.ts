@@ -1,3 +1,4 @@
+import { addApprovalOptions, approvalFlags } from "../approval-options.ts";
 import type { CommandDefinition } from "../command.ts";
 import { addCommonOptions, addInputOptions, addOutputOptions, CLUSTER_NOTE } from "../options.ts";
 
@@ -7,12 +8,13 @@ export const initCommand: CommandDefinition = {
   options(command) {
     addInputOptions(command, ["cluster", "aws", "connection"]);
     addCommonOptions(command);
+    addApprovalOptions(command);
     addOutputOptions(command)
       .option("--adopt", "take over a registry that exists and was not made by a recorded run")
       .addHelpText("after", CLUSTER_NOTE);
   },
-  async run(dependencies, flags) {
+  async run(dependencies, flags, options) {
     const { init } = await import("../../commands/init.ts");
-    return init(dependencies, flags);
+    return init(dependencies, { ...flags, ...approvalFlags(options) });
   },
 };

@@ -1,11 +1,13 @@
-/** The answer of `doctor`: every check, each failure with its remedy. */
+/** The answer of `doctor`: every check, each failure with its remedy and the name that `--ignore` takes. */
 import type { DoctorResult } from "../../commands/results.ts";
 import type { CheckResult } from "../../workflow/events.ts";
 import { cellWidth, hanging, oneLine, padEnd } from "../text.ts";
 import type { Theme } from "../theme.ts";
 import { table, type Row, type View } from "./layout.ts";
 
-type Outcome = "passed" | "warning" | "failed" | "skipped";
+/** In the order of the summary. */
+const OUTCOMES = ["passed", "failed", "warning", "note", "skipped", "ignored"] as const;
+type Outcome = (typeof OUTCOMES)[number];
 
 export function renderDoctor(result: DoctorResult, view: View): string[] {
   const shown = view.quiet ? result.checks.filter((check) => check.status === "failed") : result.checks;
@@ -15,7 +17,7 @@ export function renderDoctor(result: DoctorResult, view: View): string[] {
 
 /** All checks share one table so that the columns agree; a remedy goes under its row and is not wrapped. */
 function checkLines(checks: readonly CheckResult[], view: View): string[] {
-  const rows = checks.map((check) => rowOf(check, view.theme));
+  const rows = checks.map((check, index) => rowOf(check, checks[index - 1], view.theme));
   const width = Math.max(...rows.map((row) => cellWidth(row.cells[1] ?? "")));
   return rows.flatMap((row, index) => {
     const [mark = "", title = ""] = row.cells;
@@ -26,31 +28,37 @@ function checkLines(checks: readonly CheckResult[], view: View): string[] {
   });
 }
 
-function rowOf(check: CheckResult, theme: Theme): Row {
-  const { symbols, green, yellow, red, dim } = theme;
+/** A check that found several things has its title once. */
+function rowOf(check: CheckResult, before: CheckResult | undefined, theme: Theme): Row {
+  const { symbols, green, yellow, red, cyan, dim } = theme;
   const looks = {
     passed: [symbols.done, green],
     warning: [symbols.warning, yellow],
     failed: [symbols.failed, red],
+    note: [symbols.note, cyan],
     skipped: [symbols.skipped, dim],
+    ignored: [symbols.skipped, dim],
   } as const;
   const [mark, paint] = looks[outcomeOf(check)];
-  return { cells: [mark, oneLine(check.title)], text: check.detail, paint };
+  return { cells: [mark, before?.id === check.id ? "" : oneLine(check.title)], text: textOf(check), paint };
+}
+
+function textOf({ id, finding, status, detail }: CheckResult): string {
+  if (status === "ignored") return `ignored: ${detail}`;
+  return status === "failed" ? `${detail} [${finding ?? id}]` : detail;
 }
 
 function outcomeOf({ status, severity }: CheckResult): Outcome {
-  return status === "failed" && severity === "warning" ? "warning" : status;
+  if (status === "failed" && severity === "warning") return "warning";
+  return status === "passed" && severity === "note" ? "note" : status;
 }
 
 function summary(checks: readonly CheckResult[]): string {
-  const count = (outcome: Outcome): number => checks.filter((check) => outcomeOf(check) === outcome).length;
-  const warnings = count("warning");
-  const parts = [
-    `${count("passed")} passed`,
-    `${count("failed")} failed`,
-    warnings === 1 ? "1 warning" : `${warnings} warnings`,
-    `${count("skipped")} skipped`,
-  ];
-  const total = checks.length === 1 ? "1 check" : `${checks.length} checks`;
-  return `${total}: ${parts.filter((part, index) => index < 2 || !part.startsWith("0 ")).join(", ")}.`;
+  const parts = OUTCOMES.map((outcome) => {
+    const count = checks.filter((check) => outcomeOf(check) === outcome).length;
+    const plural = count !== 1 && (outcome === "warning" || outcome === "note") ? "s" : "";
+    return `${count} ${outcome}${plural}`;
+  });
+  // What passed and what failed is told even where it is nothing.
+  return `${parts.filter((part, index) => index < 2 || !part.startsWith("0 ")).join(", ")}.`;
 }

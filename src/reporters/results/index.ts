@@ -1,25 +1,37 @@
 /** From a command's result to the lines a person reads. A new command gets a file and a case here. */
 import type { SuccessResult } from "../../commands/results.ts";
+import { renderConfigMigrate } from "./config-migrate.ts";
 import { renderDoctor } from "./doctor.ts";
 import { renderDryRun } from "./dry-run.ts";
 import { renderHash } from "./hash.ts";
 import { renderHashExplanation } from "./hash-explanation.ts";
 import { renderHashExport } from "./hash-export.ts";
+import { renderHistory } from "./history.ts";
 import { renderInit } from "./init.ts";
 import type { View } from "./layout.ts";
+import { renderRotatePlan } from "./rotate-plan.ts";
+import { renderRotateHash } from "./rotate-hash.ts";
 
 export { renderFailure } from "./failure.ts";
 
 /** The lines for stdout, without a newline at their ends; none where a command has nothing to answer. */
 export function renderAnswer(result: SuccessResult, view: View): string[] {
-  if ("dry_run" in result) return renderDryRun(result, view);
+  if ("dry_run" in result) {
+    return "compose_changes" in result ? renderRotatePlan(result, view) : renderDryRun(result, view);
+  }
   switch (result.command) {
     case "init":
       return renderInit(result, view);
+    case "rotate-hash":
+      return renderRotateHash(result, view);
     case "doctor":
       return renderDoctor(result, view);
     case "hash":
       return renderOfHash(result, view);
+    case "history":
+      return renderHistory(result, view);
+    case "config migrate":
+      return renderConfigMigrate(result, view);
     case "sandbox":
       return [];
     default:

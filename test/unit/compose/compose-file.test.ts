@@ -112,7 +112,7 @@ describe("placeholders", () => {
     "a name that is passed on without a value refers to the variable: %j",
     (body) => {
       expect(service(body).placeholders).toEqual([
-        { name: "AWS_ACCESS_KEY_ID", fallback: null, required: false },
+        { name: "AWS_ACCESS_KEY_ID", fallback: null, hasDefault: false, required: false },
       ]);
     },
   );

@@ -97,6 +97,24 @@ describe("lint", () => {
       file("runner", ["LOG_LEVEL=INFO", "T=${MY_TOKEN:-hunter2}"]),
       ["warning secret-default"],
     ],
+    [
+      "a secret's default beside a use without one",
+      file("runner", ["LOG_LEVEL=INFO", "T=${MY_TOKEN}\n      - U=${MY_TOKEN:-hunter2}"]),
+      ["warning secret-default"],
+    ],
+    [
+      "a secret that is written in",
+      file("runner", ["LOG_LEVEL=INFO", "DB_PASSWORD=hunter2"]),
+      ["warning secret-written-in"],
+    ],
+    [
+      "names that only look like a secret's",
+      file("runner", [
+        "LOG_LEVEL=INFO",
+        "TOKEN_FILE=${TOKEN_FILE:-/run/token}\n      - MAX_TOKENS=4096\n      - API_KEY=/run/key\n      - TOKEN=false",
+      ]),
+      [],
+    ],
     ["debugging as nothing sets it", file("runner", ["LOG_LEVEL=INFO", "DEBUG_MODE=$DEBUG_MODE"]), []],
     ["an empty default", file("runner", ["LOG_LEVEL=INFO", "T=${MY_TOKEN:-}"]), []],
     ["an unread name", file("runner", ["${CAPACITY_THRESHOLD:-0.8}", "0.8"]), ["warning name-not-read"]],
@@ -109,6 +127,13 @@ describe("lint", () => {
     expect(found).toEqual(expected);
     expect(JSON.stringify(findings)).not.toContain("hunter2");
     expect(findings.every(({ remedy }) => remedy.length > 10)).toBe(true);
+  });
+
+  test("settings that the registry does not read have no effect, which is noted", () => {
+    const registry = file("registry", ["${AWS_REGION:-eu-west-1}", "eu-west-1"]);
+    const findings = lintComposeFiles({ ...pair, registry }, settings);
+    expect(brief(findings)).toEqual(["note privileged", "note privileged", "note name-not-read"]);
+    expect(findings[2]?.message).toContain("--aws-region has no effect");
   });
 
   test("schema v2 gives a name more, which the shipped runner does not read", () => {

@@ -1,7 +1,10 @@
 /** What requests share: proxy settings, pauses between tries, and what an error body says. */
+import { createServer } from "node:http";
+import type { AddressInfo, LookupFunction } from "node:net";
+import { EnvHttpProxyAgent, request } from "undici";
 import { describe, expect, test } from "vitest";
 import { ClusterError } from "../../../src/errors.ts";
-import { hasProxy, proxyEnvironment } from "../../../src/net/proxy.ts";
+import { hasProxy, proxyEnvironment, proxyRoute } from "../../../src/net/proxy.ts";
 import { isWorthRetrying, pauseBefore, READ_RETRIES, retryAfter } from "../../../src/net/retry.ts";
 import { describeApiError } from "../../../src/phala/api-error.ts";
 
@@ -38,6 +41,71 @@ describe("proxy settings", () => {
       expect(() => proxyEnvironment({ HTTPS_PROXY: value })).not.toThrow(/topsecret/);
     },
   );
+});
+
+/** What would go out directly fails at once. */
+const noNameServer: LookupFunction = (_host, _options, done) => done(new Error("directly"), "");
+
+describe("the way of a request", () => {
+  const PROXY = "http://somebody:topsecret@127.0.0.1:9";
+
+  test.each<[string, NodeJS.ProcessEnv, string, ReturnType<typeof proxyRoute>]>([
+    ["no proxy", {}, "https://a.example", { kind: "direct" }],
+    ["a proxy for https alone", { HTTPS_PROXY: PROXY }, "http://a.example", { kind: "direct" }],
+    [
+      "a proxy for http is taken for https too",
+      { http_proxy: "p:3128" },
+      "https://a.example",
+      { kind: "proxied", proxy: "http://p:3128", credentials: false },
+    ],
+    [
+      "credentials are not named",
+      { HTTPS_PROXY: PROXY },
+      "https://a.example",
+      { kind: "proxied", proxy: "http://127.0.0.1:9", credentials: true },
+    ],
+    [
+      "this machine",
+      { HTTP_PROXY: PROXY },
+      "http://127.0.0.1:80",
+      { kind: "exempt", proxy: "http://127.0.0.1:9" },
+    ],
+  ])("%s", (_what, env, url, expected) => {
+    expect(proxyRoute(url, env)).toEqual(expected);
+  });
+
+  test("is the one that undici takes", async () => {
+    const asked: string[] = [];
+    const proxy = createServer().on("connect", ({ url }, socket) => {
+      asked.push(url ?? "");
+      socket.end("HTTP/1.1 502 No\r\n\r\n");
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+    const { port } = proxy.address() as AddressInfo;
+    const lists = ["", "a.example", ".a.example", "*.a.example", "a.example:8080", "x, A.EXAMPLE", "example"];
+    const hosts = ["a.example", "b.a.example", "xa.example", "a.example:8080", "[::1]:1", "localhost:1"];
+    const differing: string[] = [];
+    for (const list of lists) {
+      const env = { HTTP_PROXY: `http://127.0.0.1:${port}`, NO_PROXY: list };
+      const { http_proxy: httpProxy = "", no_proxy: noProxy = "" } = proxyEnvironment(env);
+      const agent = new EnvHttpProxyAgent({
+        httpProxy,
+        httpsProxy: "",
+        noProxy,
+        connect: { lookup: noNameServer },
+      });
+      for (const host of hosts) {
+        asked.length = 0;
+        await request(`http://${host}/`, { dispatcher: agent }).catch(() => undefined);
+        const { kind } = proxyRoute(`http://${host}/`, env);
+        if (asked.length > 0 !== (kind === "proxied"))
+          differing.push(`${host} with NO_PROXY=${list}: ${kind}`);
+      }
+      await agent.destroy();
+    }
+    proxy.close();
+    expect(differing).toEqual([]);
+  });
 });
 
 describe("pauses between tries", () => {

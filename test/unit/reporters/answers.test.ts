@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { CommandResult, DoctorResult, DryRunResult } from "../../../src/commands/results.ts";
+import type { CheckResult } from "../../../src/workflow/events.ts";
 import { FAILURE, INIT, REGISTRY, harness } from "./harness.ts";
 
 function answer(
@@ -37,20 +38,68 @@ const DOCTOR: DoctorResult = {
   ok: false,
   command: "doctor",
   checks: [
-    { id: "cli", title: "Phala CLI", severity: "error", status: "passed", detail: "1.1.18" },
+    {
+      id: "cli",
+      title: "Phala CLI",
+      kind: "prerequisite",
+      severity: "error",
+      status: "passed",
+      detail: "1.1.18",
+    },
     {
       id: "login",
       title: "Phala login",
+      kind: "prerequisite",
       severity: "error",
       status: "failed",
       detail: "the key was not accepted (401)",
       remedy: "export PHALA_API_KEY=<key>   # https://cloud.phala.network/dashboard/tokens",
     },
-    { id: "credit", title: "Credit", severity: "warning", status: "failed", detail: "2.10 USD" },
-    { id: "name", title: "Registry name", severity: "error", status: "skipped", detail: "needs a login" },
+    {
+      id: "credit",
+      title: "Credit",
+      kind: "prerequisite",
+      severity: "warning",
+      status: "failed",
+      detail: "2.10 USD",
+    },
+    {
+      id: "name",
+      title: "Registry name",
+      kind: "prerequisite",
+      severity: "error",
+      status: "skipped",
+      detail: "needs a login",
+    },
+    lint("image-not-pinned", "warning", "failed", "registry.yml runs a:1"),
+    lint("privileged", "note", "passed", "a is privileged"),
+    lint("images-differ", "warning", "ignored", "a and b"),
   ],
-  warnings: [],
+  warnings: [
+    { code: "credit", message: "2.10 USD" },
+    { code: "compose-lint", message: "registry.yml runs a:1" },
+  ],
 };
+
+/** One of the several things that one check found. */
+function lint(
+  finding: string,
+  severity: CheckResult["severity"],
+  status: CheckResult["status"],
+  detail: string,
+): CheckResult {
+  const remedy = status === "failed" ? "name it by digest" : undefined;
+  return {
+    id: "compose-lint",
+    finding,
+    title: "Compose files",
+    kind: "prerequisite",
+    severity,
+    status,
+    detail,
+    remedy,
+  };
+}
 
 describe("init", () => {
   test("says what there is now, what took how long and how to go on", () => {
@@ -141,23 +190,32 @@ describe("--dry-run", () => {
 
 describe("doctor", () => {
   test("every check, failures with their remedy", () => {
-    expect(answer(DOCTOR).out).toMatchInlineSnapshot(`
+    const { out, err } = answer(DOCTOR);
+    // Its warnings are in the table.
+    expect(err).toBe("");
+    expect(out).toMatchInlineSnapshot(`
       "  ✔  Phala CLI      1.1.18
-        ✖  Phala login    the key was not accepted (401)
+        ✖  Phala login    the key was not accepted (401) [login]
            export PHALA_API_KEY=<key>   # https://cloud.phala.network/dashboard/tokens
-        !  Credit         2.10 USD
+        !  Credit         2.10 USD [credit]
         –  Registry name  needs a login
+        !  Compose files  registry.yml runs a:1 [image-not-pinned]
+           name it by digest
+        i                 a is privileged
+        –                 ignored: a and b
 
-      4 checks: 1 passed, 1 failed, 1 warning, 1 skipped.
+      1 passed, 1 failed, 2 warnings, 1 note, 1 skipped, 1 ignored.
       "
     `);
   });
 
   test("--quiet: what fails", () => {
     expect(answer(DOCTOR, { quiet: true }).out).toMatchInlineSnapshot(`
-      "  ✖  Phala login  the key was not accepted (401)
+      "  ✖  Phala login    the key was not accepted (401) [login]
            export PHALA_API_KEY=<key>   # https://cloud.phala.network/dashboard/tokens
-        !  Credit       2.10 USD
+        !  Credit         2.10 USD [credit]
+        !  Compose files  registry.yml runs a:1 [image-not-pinned]
+           name it by digest
       "
     `);
     expect(answer({ ...DOCTOR, ok: true, checks: DOCTOR.checks.slice(0, 1) }, { quiet: true }).out).toBe("");

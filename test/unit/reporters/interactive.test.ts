@@ -77,13 +77,21 @@ describe("the live line", () => {
       { type: "step-started", step: "verify-prerequisites" },
       {
         type: "check-finished",
-        check: { id: "cli", title: "Phala CLI", severity: "error", status: "passed", detail: "1.1.18" },
+        check: {
+          id: "cli",
+          title: "Phala CLI",
+          kind: "prerequisite",
+          severity: "error",
+          status: "passed",
+          detail: "1.1.18",
+        },
       },
       {
         type: "check-finished",
         check: {
           id: "credit",
           title: "Credit",
+          kind: "prerequisite",
           severity: "warning",
           status: "failed",
           detail: "2.10 USD left",
@@ -95,6 +103,7 @@ describe("the live line", () => {
         check: {
           id: "name",
           title: "Registry name",
+          kind: "prerequisite",
           severity: "error",
           status: "failed",
           detail: "bird-tracker-registry is taken",
@@ -103,7 +112,14 @@ describe("the live line", () => {
       },
       {
         type: "check-finished",
-        check: { id: "x", title: "Nodes", severity: "error", status: "skipped", detail: "" },
+        check: {
+          id: "x",
+          title: "Nodes",
+          kind: "prerequisite",
+          severity: "error",
+          status: "skipped",
+          detail: "",
+        },
       },
       {
         type: "step-finished",

@@ -19,13 +19,21 @@ describe("progress as lines", () => {
       { type: "step-started", step: "verify-prerequisites" },
       {
         type: "check-finished",
-        check: { id: "cli", title: "Phala CLI", severity: "error", status: "passed", detail: "1.1.18" },
+        check: {
+          id: "cli",
+          title: "Phala CLI",
+          kind: "prerequisite",
+          severity: "error",
+          status: "passed",
+          detail: "1.1.18",
+        },
       },
       {
         type: "check-finished",
         check: {
           id: "credit",
           title: "Credit",
+          kind: "prerequisite",
           severity: "warning",
           status: "failed",
           detail: "2.10 USD left",
@@ -37,6 +45,7 @@ describe("progress as lines", () => {
         check: {
           id: "compose",
           title: "Runner compose file",
+          kind: "prerequisite",
           severity: "error",
           status: "failed",
           detail: "runner.yml: no such file",
@@ -45,7 +54,14 @@ describe("progress as lines", () => {
       },
       {
         type: "check-finished",
-        check: { id: "x", title: "Name", severity: "error", status: "skipped", detail: "" },
+        check: {
+          id: "x",
+          title: "Name",
+          kind: "prerequisite",
+          severity: "error",
+          status: "skipped",
+          detail: "",
+        },
       },
       { type: "step-finished", step: "verify-prerequisites", status: "done", durationMs: 812, summary: "" },
       { type: "step-started", step: "deploy-registry" },

@@ -22,7 +22,15 @@ function everyEvent(text: string): RunEvent[] {
     { type: "step-progress", step: "deploy-registry", message: text },
     {
       type: "check-finished",
-      check: { id: "c", title: text, severity: "error", status: "failed", detail: text, remedy: text },
+      check: {
+        id: "c",
+        title: text,
+        kind: "prerequisite",
+        severity: "error",
+        status: "failed",
+        detail: text,
+        remedy: text,
+      },
     },
     { type: "warning", warning: { code: "w", message: text } },
     { type: "note", message: text },

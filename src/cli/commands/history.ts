@@ -1,0 +1,20 @@
+import type { CommandDefinition } from "../command.ts";
+import { addInputOptions, addOutputOptions, addSourceOptions } from "../options.ts";
+
+export const historyCommand: CommandDefinition = {
+  name: "history",
+  summary: "who approved which compose hashes, when and why",
+  options(command) {
+    command
+      .option("--verify", "find out whether anything in it was changed; exit 7 if so")
+      .option("--limit <n>", "only the newest n entries");
+    addInputOptions(command, ["state"]);
+    addSourceOptions(command);
+    addOutputOptions(command);
+  },
+  async run(dependencies, flags, options) {
+    const { history } = await import("../../commands/history.ts");
+    const limit = options["limit"] as string | undefined;
+    return history(dependencies, flags, { verify: options["verify"] === true, limit });
+  },
+};

@@ -1,0 +1,139 @@
+/**
+ * The history: who approved which compose hashes, when, by which command and why. One JSON document a line, only
+ * ever appended to. Each line carries the SHA-256 of the line before it, and ends with a digest of its own, so that an
+ * edit is found where it was made. See docs/history.md for what that proves.
+ */
+import { hostname, userInfo } from "node:os";
+import { z } from "zod";
+import { sha256Hex } from "../app-compose.ts";
+import { appendLine, parseJson, readLines, type Lines } from "./line-file.ts";
+import { tooNew, type StateDirectory } from "./state-directory.ts";
+
+/** Raised whenever an older program could misread an entry. */
+const HISTORY_VERSION = 1;
+
+/** The `previous` of the first line. */
+export const NO_PREVIOUS = "0".repeat(64);
+
+const entrySchema = z.object({
+  who: z.object({
+    /** The Phala account, where it is known. */
+    login: z.string().nullable(),
+    /** Of the operating system. */
+    user: z.string(),
+    host: z.string(),
+  }),
+  command: z.string(),
+  action: z.literal("approve"),
+  registry_app_id: z.string(),
+  /** The whole approved list after it; `added` and `removed` are its difference from the one before. */
+  hashes: z.array(z.string()).readonly(),
+  added: z.array(z.string()).readonly(),
+  removed: z.array(z.string()).readonly(),
+  via: z.enum(["restart", "api"]),
+  /** The hash that the orchestrator's runners have. */
+  runner_hash: z.string(),
+  /** SHA-256 of the compose file that it stands for. */
+  compose_digest: z.string(),
+  reason: z.string().nullable(),
+});
+
+const recordSchema = z.object({
+  v: z.literal(HISTORY_VERSION),
+  at: z.string(),
+  ...entrySchema.shape,
+  /** SHA-256 of the line before. */
+  previous: z.string(),
+  /** SHA-256 of this line's JSON without this member. */
+  digest: z.string(),
+});
+
+const versionSchema = z.object({ v: z.number() });
+
+/** One approval, as whoever makes it says it. */
+export type HistoryEntry = z.infer<typeof entrySchema>;
+export type HistoryRecord = z.infer<typeof recordSchema>;
+
+export type HistoryLine = {
+  /** From 1. */
+  readonly number: number;
+  /** SHA-256 of the line's exact bytes: what the next line must have as `previous`. */
+  readonly hash: string;
+  /** Undefined where the line is not one that this tool wrote, and wrote whole. */
+  readonly record: HistoryRecord | undefined;
+  /** Whether a newline ends it. */
+  readonly ended: boolean;
+};
+
+/** A history on disk. `append` resolves when the line is on disk; `head` is its SHA-256. */
+export type History = {
+  append(entry: HistoryEntry): Promise<{ head: string }>;
+};
+
+/** The caller holds the cluster's lock: two appends at once would give two lines the same predecessor. */
+export function openHistory(directory: StateDirectory, now: () => number): History {
+  return {
+    async append(entry) {
+      const last = (await readHistory(directory)).at(-1);
+      const at = new Date(now()).toISOString();
+      const line = sealed({ v: HISTORY_VERSION, at, ...entry, previous: last?.hash ?? NO_PREVIOUS });
+      await appendLine(directory.history, line);
+      return { head: sha256Hex(line) };
+    },
+  };
+}
+
+/**
+ * All lines, those included that are no entries; a missing file has none. Nothing is verified but each line's own
+ * digest: see `verifyHistory`.
+ * @throws ClusterError `state-too-new` (prerequisite).
+ */
+export async function readHistory(directory: StateDirectory): Promise<readonly HistoryLine[]> {
+  return parseHistory(await readLines(directory.history), directory.history);
+}
+
+/** `file` is for messages. */
+export function parseHistory({ lines, torn }: Lines, file: string): readonly HistoryLine[] {
+  const all = torn === undefined ? lines : [...lines, torn];
+  return all.map((bytes, index) => ({
+    number: index + 1,
+    hash: sha256Hex(bytes),
+    record: recordIn(bytes, file),
+    ended: index < lines.length,
+  }));
+}
+
+/** Who is at work on this machine. `login`: the Phala account, where it is known. */
+export function operator(login: string | null): HistoryEntry["who"] {
+  return { login, user: userName(), host: hostname() };
+}
+
+/** A container's user may have no name. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid ${process.getuid?.() ?? "unknown"}`;
+  }
+}
+
+/** The line of a record: its JSON with the digest of that JSON put in as the last member. */
+function sealed(record: Omit<HistoryRecord, "digest">): string {
+  const json = JSON.stringify(record);
+  return `${json.slice(0, -1)}${sealOf(json)}`;
+}
+
+const sealOf = (json: string | Buffer): string => `,"digest":"${sha256Hex(json)}"}`;
+const SEAL_LENGTH = sealOf("").length;
+
+function recordIn(bytes: Buffer, file: string): HistoryRecord | undefined {
+  const json = Buffer.concat([bytes.subarray(0, -SEAL_LENGTH), Buffer.from("}")]);
+  // Looked at first, and as bytes: in an edited line the version says nothing either.
+  if (bytes.subarray(-SEAL_LENGTH).toString("latin1") !== sealOf(json)) return undefined;
+  const value = parseJson(bytes.toString());
+  const version = versionSchema.safeParse(value);
+  if (version.success && version.data.v > HISTORY_VERSION) {
+    throw tooNew(file, version.data.v, HISTORY_VERSION);
+  }
+  return recordSchema.safeParse(value).data;
+}

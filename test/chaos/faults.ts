@@ -1,0 +1,86 @@
+/** What can go wrong, where, and how it is brought about. */
+import type { Fault as SandboxFault } from "../../src/sandbox/index.ts";
+
+/**
+ * A request to the API or the gateway, a request while a `phala` is at work, a start of `phala`; each counted from 1
+ * over the whole run.
+ */
+export const POINT_KINDS = ["request", "phala-request", "start"] as const;
+export type PointKind = (typeof POINT_KINDS)[number];
+
+/** Faults of the network and the platform: the sandbox strikes, at one request. */
+const SANDBOX_ACTIONS = {
+  "reset-before": { kind: "reset-before" },
+  "reset-after": { kind: "reset-after" },
+  "500": { kind: "status", status: 500 },
+  "429": { kind: "status", status: 429, retryAfter: 1 },
+  hang: { kind: "hang" },
+  "half-json": { kind: "half-json" },
+  html: { kind: "html" },
+} as const satisfies Record<string, SandboxFault["action"]>;
+
+type SandboxFaultName = keyof typeof SANDBOX_ACTIONS;
+
+/** All of them, in the order of the tables, each with what it means. */
+export const FAULTS = [
+  ["kill", "`kill -9` of the program; a `phala` that it has started works on"],
+  ["power-cut", "`kill -9` of the program and of its `phala`"],
+  ["SIGINT", "Ctrl-C"],
+  ["SIGTERM", "how CI and init systems end a job"],
+  ["reset-before", "the connection breaks before the request is worked on"],
+  ["reset-after", "the request is worked on, then the connection breaks"],
+  ["500", "the answer is HTTP 500"],
+  ["429", "the answer is HTTP 429, with `Retry-After`"],
+  ["hang", "no answer, ever"],
+  ["half-json", "the request is worked on, half of the answer's JSON arrives"],
+  ["html", "the request is worked on, a web page with status 200 arrives"],
+  ["child-kill", "`kill -9` of the `phala` at work"],
+  ["child-fails", "`phala` ends with 127 and without a word, as a broken shim does"],
+  ["phala-gone", "from this start on `phala` can't be started"],
+] as const;
+
+export type FaultName = (typeof FAULTS)[number][0];
+export const FAULT_NAMES: readonly FaultName[] = FAULTS.map(([name]) => name);
+
+const FAULTS_AT: Readonly<Record<PointKind, readonly FaultName[]>> = {
+  request: [
+    "kill",
+    "SIGINT",
+    "SIGTERM",
+    "reset-before",
+    "reset-after",
+    "500",
+    "429",
+    "hang",
+    "half-json",
+    "html",
+  ],
+  // Without a phala at work they would be the same as `kill`, and nothing.
+  "phala-request": ["power-cut", "child-kill"],
+  start: ["kill", "power-cut", "SIGINT", "SIGTERM", "child-kill", "child-fails", "phala-gone"],
+};
+
+/** The faults that can strike at a point of that kind. */
+export function faultsAt(kind: PointKind): readonly FaultName[] {
+  return FAULTS_AT[kind];
+}
+
+export function isFaultName(name: string): name is FaultName {
+  return (FAULT_NAMES as readonly string[]).includes(name);
+}
+
+/** The faults after which the program can't do anything any more. */
+export function endsAtOnce(fault: FaultName): boolean {
+  return fault === "kill" || fault === "power-cut";
+}
+
+/** Mostly asleep until a time limit is reached: many of them fit side by side. */
+export function isSlow(fault: FaultName): boolean {
+  return fault === "hang";
+}
+
+/** What the sandbox has to be told for a fault at a request; undefined where it is not the sandbox that strikes. */
+export function sandboxFault(fault: FaultName, ordinal: number): SandboxFault | undefined {
+  if (!(fault in SANDBOX_ACTIONS)) return undefined;
+  return { ordinal, times: 1, action: SANDBOX_ACTIONS[fault as SandboxFaultName] };
+}

@@ -1,0 +1,101 @@
+/** `npm run chaos`: every fault at every point of every command. See docs/reliability.md. */
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { joinPhala } from "../helpers/join-phala.ts";
+import { prepareCluster } from "../helpers/prepared-cluster.ts";
+import { HELP, readOptions, repeatCommand, type Options } from "./options.ts";
+import { measure, sample, trialsOf, type Baseline } from "./plan.ts";
+import { buildId, Results } from "./results.ts";
+import { runTrials } from "./run-trials.ts";
+import { pointTable, summaryTable, totalsOf } from "./tables.ts";
+import type { TrialReport } from "./trial.ts";
+
+const DOCUMENT = "docs/reliability.md";
+const MARKERS = ["<!-- chaos: begin -->", "<!-- chaos: end -->"] as const;
+
+const say = (text: string): boolean => process.stdout.write(`${text}\n`);
+
+async function main(options: Options): Promise<number> {
+  await joinPhala();
+  const folder = await mkdtemp(path.join(tmpdir(), "tee-cluster-prepared-"));
+  try {
+    await prepareCluster(path.join(folder, "cluster"));
+    const build = await buildId("dist", fileURLToPath(import.meta.url));
+    const file = options.out ?? `node_modules/.cache/chaos/${build}.jsonl`;
+    return await tryAll(options, await Results.open(file));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** @returns the exit code. */
+async function tryAll(options: Options, results: Results): Promise<number> {
+  const baselines = await baselinesOf(options.commands, results);
+  const wanted = baselines.flatMap(trialsOf).filter(options.wants);
+  const chosen = options.sample ? sample(wanted, options.sample.count, options.sample.seed) : wanted;
+  const open = options.again ? chosen : chosen.filter((trial) => !results.reportOf(trial));
+  say(`${chosen.length} trials, ${open.length} of them to be done; results in ${results.file}`);
+  let done = 0;
+  const onReport = (report: TrialReport): void => {
+    done += 1;
+    say(`${done}/${open.length} ${inALine(report)}`);
+  };
+  await runTrials(open, { jobs: options.jobs, results, onReport });
+  const reports = chosen.flatMap((trial) => results.reportOf(trial) ?? []);
+  if (options.write) await writeTables(reports, baselines);
+  return conclude(reports, baselines);
+}
+
+async function baselinesOf(commands: readonly string[], results: Results): Promise<Baseline[]> {
+  const baselines: Baseline[] = [];
+  for (const command of commands) {
+    const known = results.baselineOf(command);
+    const baseline = known ?? (await measure(command));
+    if (!known) await results.add({ baseline });
+    baselines.push(baseline);
+  }
+  return baselines;
+}
+
+function inALine(report: TrialReport): string {
+  const { command, fault, at, point, struck, exitCode, broken } = report;
+  const what = `${command}: ${fault} at ${at} ${point}`;
+  if (struck === null) return `– ${what}: not reached`;
+  const end = exitCode === null ? "killed" : `exit ${exitCode}`;
+  const verdict = broken.length === 0 ? "survived" : `BROKEN: ${broken.join("; ")}`;
+  return `${broken.length === 0 ? "✓" : "✗"} ${what} (${struck}): ${end}, ${verdict}`;
+}
+
+function conclude(reports: readonly TrialReport[], baselines: readonly Baseline[]): number {
+  const { survived, tried, notReached } = totalsOf(reports);
+  const broken = reports.filter((report) => report.broken.length > 0);
+  say(`\n${summaryTable(reports, baselines)}\n`);
+  say(`${survived} of ${tried} trials survived; ${notReached} points were not reached.`);
+  for (const report of broken) say(`\n${inALine(report)}\n  ${repeatCommand(report)}`);
+  return broken.length === 0 ? 0 : 1;
+}
+
+async function writeTables(reports: readonly TrialReport[], baselines: readonly Baseline[]): Promise<void> {
+  const { survived, tried, notReached } = totalsOf(reports);
+  const tables = [
+    `${survived} of ${tried} trials survived. ${notReached} further points were not reached: their runs were over before.`,
+    summaryTable(reports, baselines),
+    ...baselines.flatMap((baseline) => [
+      `### Every point of \`${baseline.command}\``,
+      pointTable(reports, baseline),
+    ]),
+  ];
+  const text = await readFile(DOCUMENT, "utf8");
+  const [begin, end] = MARKERS.map((marker) => text.indexOf(marker));
+  if (begin === undefined || end === undefined || begin < 0 || end < begin) {
+    throw new Error(`${DOCUMENT} has not both of ${MARKERS.join(" and ")}`);
+  }
+  const before = text.slice(0, begin + MARKERS[0].length);
+  await writeFile(DOCUMENT, `${before}\n\n${tables.join("\n\n")}\n\n${text.slice(end)}`);
+}
+
+const options = readOptions(process.argv.slice(2));
+if (options.help) say(HELP);
+else process.exitCode = await main(options);

@@ -1,0 +1,75 @@
+/** What came of the trials, in Markdown. */
+import { FAULT_NAMES, POINT_KINDS, type PointKind } from "./faults.ts";
+import type { Baseline } from "./plan.ts";
+import type { TrialReport } from "./trial.ts";
+
+export type Totals = { readonly survived: number; readonly tried: number; readonly notReached: number };
+
+export function totalsOf(reports: readonly TrialReport[]): Totals {
+  const tried = reports.filter(({ struck }) => struck !== null);
+  const survived = tried.filter(({ broken }) => broken.length === 0).length;
+  return { survived, tried: tried.length, notReached: reports.length - tried.length };
+}
+
+const PLURAL: Readonly<Record<PointKind, string>> = {
+  request: "requests",
+  "phala-request": "of them by `phala`",
+  start: "starts of `phala`",
+};
+
+/** Faults down, commands and kinds of points across; each cell: survived of tried. */
+export function summaryTable(reports: readonly TrialReport[], baselines: readonly Baseline[]): string {
+  const columns = baselines.flatMap(({ command, points }) =>
+    POINT_KINDS.map((at) => ({ title: `\`${command}\`, ${points[at].length} ${PLURAL[at]}`, command, at })),
+  );
+  const row = (name: string, ofRow: readonly TrialReport[]): string[] => [
+    name,
+    ...columns.map(({ command, at }) => cell(ofRow.filter((r) => r.command === command && r.at === at))),
+    cell(ofRow),
+  ];
+  return table(
+    ["fault", ...columns.map(({ title }) => title), "total"],
+    [
+      ...FAULT_NAMES.map((fault) => {
+        const ofFault = reports.filter((report) => report.fault === fault);
+        return row(code(fault), ofFault);
+      }),
+      row("**total**", reports),
+    ],
+  );
+}
+
+function cell(reports: readonly TrialReport[]): string {
+  const { survived, tried } = totalsOf(reports);
+  return tried === 0 ? "" : `${survived} of ${tried}`;
+}
+
+/** Points down, faults across: one table for all points of a command. */
+export function pointTable(reports: readonly TrialReport[], baseline: Baseline): string {
+  const ofCommand = reports.filter(({ command }) => command === baseline.command);
+  const faults = FAULT_NAMES.filter((fault) => ofCommand.some((report) => report.fault === fault));
+  const rows = (at: PointKind): string[][] => {
+    const here = ofCommand.filter((report) => report.at === at);
+    const last = Math.max(0, ...here.filter(({ struck }) => struck !== null).map(({ point }) => point));
+    return Array.from({ length: last }, (_, index) => [
+      `${at} ${index + 1}`,
+      code(baseline.points[at][index]),
+      ...faults.map((fault) => mark(here.find((r) => r.fault === fault && r.point === index + 1))),
+    ]);
+  };
+  return table(["point", "in an undisturbed run", ...faults.map(code)], POINT_KINDS.flatMap(rows));
+}
+
+const code = (text: string | undefined): string => (text === undefined ? "" : `\`${text}\``);
+
+function mark(report: TrialReport | undefined): string {
+  if (report === undefined) return "";
+  if (report.struck === null) return "–";
+  return report.broken.length === 0 ? "✓" : "✗";
+}
+
+const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+}

@@ -1,0 +1,134 @@
+/** Approval without a restart: the list is pushed to a running registry of schema v2. */
+import { createHash, generateKeyPairSync } from "node:crypto";
+import { readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { expect, test } from "vitest";
+import type { FailureResult, RotateHashResult } from "../../src/commands/results.ts";
+import { askForKey, deployRunner } from "../helpers/orchestrator.ts";
+import { cloudOf, COMPOSE_FOLDER, makeWorld, mutationsOf, type Run, type World } from "../helpers/program.ts";
+import { expectValid } from "../helpers/schemas.ts";
+
+const RUNNER_COMPOSE = path.join(COMPOSE_FOLDER, "docker-compose.phala.runner.yml");
+const NAMES = [
+  "REGISTRY_URL",
+  "CAPACITY_THRESHOLD",
+  "MODEL_MEMORY_LIMIT_MB",
+  "GATEWAY_AUTH_COORDINATOR_WALLET",
+];
+const AS_ORCHESTRATOR = NAMES.map((name) => ({ name, value: "1" }));
+
+const result = ({ stdout }: Run): RotateHashResult =>
+  expectValid("rotate-hash", stdout) as unknown as RotateHashResult;
+const failure = ({ stdout }: Run): FailureResult["error"] => (JSON.parse(stdout) as FailureResult).error;
+
+type Coordinator = { readonly wallet: string; readonly keyFile: string };
+
+async function coordinator(folder: string, name: string): Promise<Coordinator> {
+  const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const keyFile = path.join(folder, name);
+  await writeFile(keyFile, privateKey.export({ type: "pkcs8", format: "pem" }), { mode: 0o600 });
+  const spki = publicKey.export({ type: "spki", format: "der" });
+  return { wallet: `sandbox:${createHash("sha256").update(spki).digest("hex")}`, keyFile };
+}
+
+/** A cluster of schema v2 whose registry knows its coordinator. */
+async function clusterV2(): Promise<{ world: World; env: Record<string, string>; other: Coordinator }> {
+  const world = await makeWorld();
+  const own = await coordinator(world.folder, "gateway.pem");
+  const text = await readFile(path.join(COMPOSE_FOLDER, "docker-compose.phala.registry.yml"), "utf8");
+  const registryFile = path.join(world.folder, "registry.yml");
+  const line = "      - GATEWAY_AUTH_COORDINATOR_WALLET=${GATEWAY_AUTH_COORDINATOR_WALLET:-}\n";
+  await writeFile(registryFile, text.replace("    environment:\n", `    environment:\n${line}`));
+  const env = {
+    GATEWAY_KEY_PATH: own.keyFile,
+    GATEWAY_AUTH_COORDINATOR_WALLET: own.wallet,
+    TEE_CLUSTER_ORCHESTRATOR_SCHEMA: "v2",
+    TEE_CLUSTER_REGISTRY_COMPOSE: registryFile,
+  };
+  expect((await world.run(["init", "--json"], env)).exitCode).toBe(0);
+  return { world, env, other: await coordinator(world.folder, "another.pem") };
+}
+
+/** When the instance that answers was started, in ms since the epoch; to 50 ms. */
+async function startedAt(url: string): Promise<number> {
+  const before = Date.now();
+  const health = (await (await fetch(`${url}/health`)).json()) as { uptime_seconds: number };
+  return before - health.uptime_seconds * 1000;
+}
+
+test(
+  "a rotation pushes the list: uptime untouched, old and new runner accepted; a restart forgets it, and is noticed",
+  { timeout: 180_000 },
+  async () => {
+    const { world, env, other } = await clusterV2();
+    const rotate = (...args: string[]): Promise<Run> => world.run(["rotate-hash", "--json", ...args], env);
+    const deploy = (file: string): Promise<string> =>
+      deployRunner(world.sandbox, "bird-tracker", file, AS_ORCHESTRATOR);
+    const oldRunner = await deploy(RUNNER_COMPOSE);
+    const compose = path.join(world.folder, "runner.yml");
+    await writeFile(compose, `${await readFile(RUNNER_COMPOSE, "utf8")}# an image bump\n`);
+
+    const wrongKey = await rotate("--runner-compose", compose, "--gateway-key-path", other.keyFile);
+    expect([wrongKey.exitCode, failure(wrongKey).code]).toEqual([4, "approve-refused"]);
+
+    const url = JSON.parse((await rotate()).stdout) as RotateHashResult;
+    const before = await startedAt(url.registry.url);
+    world.sandbox.resetRequests();
+    const pushed = await rotate("--runner-compose", compose);
+    expect(pushed.exitCode).toBe(0);
+    const answer = result(pushed);
+    expect(answer).toMatchObject({ changed: true, approved_via: "api" });
+    expect(answer.approved_compose_hashes).toHaveLength(2);
+    expect(answer.warnings.map(({ code }) => code)).toContain("approved-until-restart");
+    expect(mutationsOf(world.sandbox).map((call) => call.replace(/\/gateway\/[^/]+/, ""))).toEqual([
+      "POST /registry/approve-hash",
+    ]);
+    expect(Math.abs((await startedAt(answer.registry.url)) - before)).toBeLessThan(500);
+    const newRunner = await deploy(compose);
+    for (const runner of [oldRunner, newRunner]) {
+      expect(await askForKey(world.sandbox, answer.registry.url, runner)).toMatchObject({ status: 200 });
+    }
+    expect((await cloudOf(world.sandbox)).approved).toHaveLength(1);
+    expect(result(await rotate("--runner-compose", compose)).changed).toBe(false);
+
+    await restart(world, answer.registry.vm_uuid, answer.registry.url);
+    expect(await askForKey(world.sandbox, answer.registry.url, newRunner)).toMatchObject({ status: 403 });
+    const again = result(await rotate("--runner-compose", compose));
+    expect([again.changed, again.approved_via]).toEqual([true, "api"]);
+    expect(await askForKey(world.sandbox, answer.registry.url, newRunner)).toMatchObject({ status: 200 });
+
+    const lasting = result(await rotate("--runner-compose", compose, "--approve-via", "restart"));
+    expect([lasting.changed, lasting.approved_via]).toEqual([true, "restart"]);
+    expect((await cloudOf(world.sandbox)).approved).toEqual(answer.approved_compose_hashes);
+  },
+);
+
+/** Restarts a CVM as the dashboard does, and waits until it answers again. */
+async function restart(world: World, vmUuid: string, url: string): Promise<void> {
+  await fetch(`${world.sandbox.apiUrl}/api/v1/cvms/${vmUuid}/restart`, {
+    method: "POST",
+    headers: { "x-api-key": world.sandbox.apiKey },
+  });
+  await expect.poll(async () => (await fetch(`${url}/health`)).status, { timeout: 20_000 }).toBe(200);
+}
+
+test(
+  "a registry that takes no list while it runs is updated, or left alone with --approve-via api",
+  { timeout: 120_000 },
+  async () => {
+    const world = await makeWorld();
+    const { keyFile } = await coordinator(world.folder, "gateway.pem");
+    const env = { GATEWAY_KEY_PATH: keyFile, TEE_CLUSTER_ORCHESTRATOR_SCHEMA: "v2" };
+    expect((await world.run(["init", "--json"], env)).exitCode).toBe(0);
+    const { approved } = await cloudOf(world.sandbox);
+    const compose = path.join(world.folder, "runner.yml");
+    await writeFile(compose, `${await readFile(RUNNER_COMPOSE, "utf8")}# an image bump\n`);
+    const args = ["rotate-hash", "--json", "--runner-compose", compose];
+    const only = await world.run([...args, "--approve-via", "api"], env);
+    expect([only.exitCode, failure(only).code]).toEqual([4, "approve-not-offered"]);
+    expect((await cloudOf(world.sandbox)).approved).toEqual(approved);
+    const auto = await world.run(args, env);
+    expect(result(auto)).toMatchObject({ changed: true, approved_via: "restart" });
+    expect((await cloudOf(world.sandbox)).approved).toHaveLength(2);
+  },
+);

@@ -1,0 +1,249 @@
+/** `rotate-hash` as a user runs it, from a cluster that `init` has set up. */
+import { readFile, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { expect, test } from "vitest";
+import type {
+  FailureResult,
+  HistoryResult,
+  RotateHashResult,
+  RotatePlanResult,
+} from "../../src/commands/results.ts";
+import { expectValid } from "../helpers/schemas.ts";
+import { askForKey, deployRunner } from "../helpers/orchestrator.ts";
+import { makePreparedWorld } from "../helpers/prepared-cluster.ts";
+import { CANARIES, cloudOf, COMPOSE_FOLDER, mutationsOf, type Run, type World } from "../helpers/program.ts";
+
+const RUNNER_COMPOSE = path.join(COMPOSE_FOLDER, "docker-compose.phala.runner.yml");
+const REGISTRY_COMPOSE = path.join(COMPOSE_FOLDER, "docker-compose.phala.registry.yml");
+const AS_ORCHESTRATOR = ["REGISTRY_URL", "CAPACITY_THRESHOLD"].map((name) => ({ name, value: "1" }));
+
+const result = ({ stdout }: Run): RotateHashResult =>
+  expectValid("rotate-hash", stdout) as unknown as RotateHashResult;
+const failure = ({ stdout }: Run): FailureResult["error"] =>
+  (expectValid("failure", stdout) as unknown as FailureResult).error;
+
+const rotate = (world: World, ...args: string[]): Promise<Run> =>
+  world.run(["rotate-hash", "--json", ...args]);
+
+const deploy = (world: World, composeFile = RUNNER_COMPOSE, environment = AS_ORCHESTRATOR): Promise<string> =>
+  deployRunner(world.sandbox, "bird-tracker", composeFile, environment);
+
+/** A compose file with a line more than the shipped one, in the world's folder. */
+async function changed(world: World, role: "registry" | "runner", line: string): Promise<string> {
+  const file = path.join(world.folder, `${role}.yml`);
+  const text = await readFile(path.join(COMPOSE_FOLDER, `docker-compose.phala.${role}.yml`), "utf8");
+  await writeFile(file, `${text}# ${line}\n`);
+  return file;
+}
+
+test(
+  "a rolling rotation: old and new runners are accepted; again it changes nothing; a rollback restores",
+  { timeout: 150_000 },
+  async () => {
+    const world = await makePreparedWorld();
+    const oldRunner = await deploy(world);
+    const compose = await changed(world, "runner", "an image bump");
+    world.sandbox.resetRequests();
+    const why = `a newer image, not ${CANARIES.awsSecret}`;
+    const first = await rotate(world, "--runner-compose", compose, "--reason", why);
+    expect(first.exitCode).toBe(0);
+    const { changed: has, previous_compose_hashes: before, ...now } = result(first);
+    expect(has).toBe(true);
+    expect(now.approved_compose_hashes).toEqual([...before, now.runner_compose_hash]);
+    expect(mutationsOf(world.sandbox)).toEqual([
+      "POST /api/v1/cvms/provision",
+      "POST /api/v1/cvms",
+      "DELETE /api/v1/cvms/ID",
+      "PATCH /api/v1/cvms/ID",
+    ]);
+    const newRunner = await deploy(world, compose);
+    for (const runner of [oldRunner, newRunner]) {
+      expect(await askForKey(world.sandbox, now.registry.url, runner)).toMatchObject({ status: 200 });
+    }
+    const { environment, live } = await cloudOf(world.sandbox);
+    expect(environment["AWS_SECRET_ACCESS_KEY"]).toBe(CANARIES.awsSecret);
+    expect(live).not.toContain("bird-tracker-runner-temp");
+
+    world.sandbox.resetRequests();
+    const again = await rotate(world, "--runner-compose", compose);
+    expect([again.exitCode, result(again).changed]).toEqual([0, false]);
+    expect(mutationsOf(world.sandbox)).toEqual([]);
+
+    // The new runner is up: going back would cut it off, which takes the operator's word.
+    const refused = await rotate(world, "--rollback");
+    expect([refused.exitCode, failure(refused).code]).toEqual([2, "confirmation-needed"]);
+    const back = await rotate(world, "--rollback", "--yes");
+    expect(result(back)).toMatchObject({ changed: true, approved_compose_hashes: before });
+    expect(result(back).runners_cut_off).toHaveLength(1);
+    expect(await askForKey(world.sandbox, now.registry.url, newRunner)).toMatchObject({ status: 403 });
+
+    const history = await world.run(["history", "--verify", "--json"]);
+    expect(history.exitCode).toBe(0);
+    const { entries } = expectValid("history", history.stdout) as unknown as HistoryResult;
+    expect(entries.map(({ command, reason, added, removed }) => [command, reason, added, removed])).toEqual([
+      ["init", null, before, []],
+      ["rotate-hash", "a newer image, not [redacted]", [now.runner_compose_hash], []],
+      ["rotate-hash", null, [], [now.runner_compose_hash]],
+    ]);
+  },
+);
+
+test("from an empty state directory: live runners keep their approval, and the registry's own file is updated too", async () => {
+  const world = await makePreparedWorld();
+  const oldRunner = await deploy(world);
+  await rm(world.stateDir, { recursive: true });
+  const runnerFile = await changed(world, "runner", "an image bump");
+  const registryFile = await changed(world, "registry", "an image bump");
+  const files = ["--runner-compose", runnerFile, "--registry-compose", registryFile];
+  const run = await rotate(world, ...files);
+  expect(run.exitCode).toBe(0);
+  const answer = result(run);
+  expect(answer).toMatchObject({ previous_compose_hashes: [], registry_compose_changed: true });
+  expect(answer.warnings.map(({ code }) => code)).toContain("previous-list-unknown");
+  expect(answer.approved_compose_hashes).toHaveLength(2);
+  const runner = await deploy(world, runnerFile);
+  for (const id of [oldRunner, runner]) {
+    expect(await askForKey(world.sandbox, answer.registry.url, id)).toMatchObject({ status: 200 });
+  }
+});
+
+test("which hashes stay: --retire, --keep, --drop and --replace", { timeout: 150_000 }, async () => {
+  const world = await makePreparedWorld();
+  const compose = await changed(world, "runner", "second");
+  const second = result(await rotate(world, "--runner-compose", compose));
+  const [a = "", b = ""] = second.approved_compose_hashes;
+  const oldRunner = await deploy(world);
+  const retired = result(await rotate(world, "--retire", "--runner-compose", compose));
+  // The first hash has a live runner and stays; nothing changes.
+  expect([retired.changed, retired.approved_compose_hashes]).toEqual([false, [a, b]]);
+
+  const silent = await rotate(world, "--drop", a, "--runner-compose", compose);
+  expect([silent.exitCode, failure(silent).code]).toEqual([2, "confirmation-needed"]);
+  const dropped = result(await rotate(world, "--drop", a, "--yes", "--runner-compose", compose));
+  expect(dropped.approved_compose_hashes).toEqual([b]);
+  expect(await askForKey(world.sandbox, dropped.registry.url, oldRunner)).toMatchObject({ status: 403 });
+
+  const kept = result(await rotate(world, "--replace", "--keep", b, "--yes"));
+  expect(kept.approved_compose_hashes).toEqual([b, a]);
+  const replaced = result(await rotate(world, "--replace"));
+  expect(replaced.approved_compose_hashes).toEqual([a]);
+  const unknown = await rotate(world, "--keep", "f".repeat(64));
+  expect([unknown.exitCode, failure(unknown).code]).toEqual([7, "hash-unchecked"]);
+});
+
+const CONTRADICTIONS: readonly [readonly string[], string][] = [
+  [["--replace", "--retire"], "can't be given together"],
+  [["--rollback", "--fresh"], "goes with no other list option"],
+  [["--keep", "0x12"], "no compose hash"],
+  [["--drop", "A".repeat(64)], "no compose hash"],
+  [["--keep", "a".repeat(64), "--drop", "a".repeat(64)], "both --keep and --drop"],
+  [["--approve-via", "api"], "needs --orchestrator-schema v2"],
+  [["--approve-via", "api", "--retire"], "can only add"],
+  [["--approve-via", "phone"], "Allowed choices are auto, restart, api"],
+];
+
+test("options that contradict each other are refused before anything is asked for", async () => {
+  const world = await makePreparedWorld();
+  world.sandbox.resetRequests();
+  for (const [args, message] of CONTRADICTIONS) {
+    const run = await rotate(world, ...args);
+    expect([args, run.exitCode]).toEqual([args, 2]);
+    expect(failure(run).message).toContain(message);
+  }
+  expect(world.sandbox.requests()).toEqual([]);
+});
+
+test("refused before anything is made: a variable that would be lost, no registry, nothing to restore", async () => {
+  const world = await makePreparedWorld();
+  world.sandbox.resetRequests();
+  const text = await readFile(REGISTRY_COMPOSE, "utf8");
+  const without = path.join(world.folder, "without.yml");
+  await writeFile(without, text.replace(/^.*CVM_BASE_DOMAIN.*\n/m, ""));
+  const lost = await rotate(world, "--registry-compose", without);
+  expect([lost.exitCode, failure(lost).code]).toEqual([2, "environment-incomplete"]);
+  expect(failure(lost).message).toContain("CVM_BASE_DOMAIN");
+  const missing = await world.run(["rotate-hash", "--json"], { TEE_CLUSTER_NAME: "no-such-cluster" });
+  expect([missing.exitCode, failure(missing).code]).toEqual([3, "registry-missing"]);
+  const nothing = await rotate(world, "--rollback");
+  expect([nothing.exitCode, failure(nothing).code]).toEqual([2, "nothing-to-restore"]);
+  expect(mutationsOf(world.sandbox)).toEqual([]);
+});
+
+test("an update that does not come back healthy says how to go back, and --rollback does, the compose file too", async () => {
+  const world = await makePreparedWorld();
+  const { approved: before } = await cloudOf(world.sandbox);
+  const broken = path.join(world.folder, "broken.yml");
+  const text = await readFile(REGISTRY_COMPOSE, "utf8");
+  await writeFile(broken, text.replace("example/spawntee@", "example/spawntee-crash-on-boot@"));
+  const compose = await changed(world, "runner", "an image bump");
+  const failed = await rotate(world, "--runner-compose", compose, "--registry-compose", broken);
+  expect([failed.exitCode, failure(failed).code]).toEqual([4, "registry-not-running"]);
+  expect(failure(failed).hint).toContain("tee-cluster rotate-hash --rollback");
+  const back = await rotate(world, "--rollback");
+  expect(back.exitCode).toBe(0);
+  expect(result(back)).toMatchObject({ registry_compose_changed: true, approved_compose_hashes: before });
+  const { registry, approved } = await cloudOf(world.sandbox);
+  expect([registry?.current.appCompose.docker_compose_file, approved]).toEqual([text, before]);
+});
+
+test("--plan shows every difference, changes nothing, and predicts the hash that the rotation then approves", async () => {
+  const world = await makePreparedWorld();
+  await deploy(world);
+  const runnerFile = await changed(world, "runner", "an image bump");
+  const registryFile = await changed(world, "registry", "another line");
+  const files = ["--runner-compose", runnerFile, "--registry-compose", registryFile];
+  world.sandbox.resetRequests();
+  const run = await rotate(world, "--plan", ...files);
+  expect(run.exitCode).toBe(0);
+  const plan = expectValid("rotate-hash-plan", run.stdout) as unknown as RotatePlanResult;
+  expect(mutationsOf(world.sandbox)).toEqual([]);
+  expect(plan.compose_hash.from).toBe("predicted");
+  expect(plan.compose_changes).toEqual({ registry: ["+ # another line"], runner: ["+ # an image bump"] });
+  expect(plan.runners.map(({ accepted }) => accepted)).toEqual([true]);
+  expect(plan.approved_compose_hashes.added).toEqual([plan.compose_hash.value]);
+  expect(plan.actions.map(({ action, resource }) => `${action} ${resource}`)).toEqual([
+    "create bird-tracker-runner-temp",
+    "delete bird-tracker-runner-temp",
+    "update bird-tracker-registry",
+  ]);
+  const shown = await world.run(["rotate-hash", "--plan", "--replace", "--yes", ...files]);
+  expect(shown.stdout).toContain("would be cut off");
+  expect(shown.stdout).toContain("+ # an image bump");
+  const real = result(await rotate(world, ...files));
+  expect(real.runner_compose_hash).toBe(plan.compose_hash.value);
+  expect(real.approved_compose_hashes).toEqual(plan.approved_compose_hashes.after);
+});
+
+test("the region of the last run stands where nothing else is said", async () => {
+  const world = await makePreparedWorld();
+  expect((await world.run(["init", "--json", "--aws-region", "us-east-2"])).exitCode).toBe(0);
+  const compose = await changed(world, "runner", "an image bump");
+  const run = await rotate(world, "--runner-compose", compose);
+  expect(run.stderr).toContain("as recorded: --aws-region (AWS_REGION) us-east-2");
+  expect((await cloudOf(world.sandbox)).environment["AWS_REGION"]).toBe("us-east-2");
+});
+
+test("where only live runners tell the schema, a hash over other names is refused", async () => {
+  const world = await makePreparedWorld();
+  await rm(world.stateDir, { recursive: true });
+  await deploy(world, RUNNER_COMPOSE, [...AS_ORCHESTRATOR, { name: "MODEL_MEMORY_LIMIT_MB", value: "1" }]);
+  world.sandbox.resetRequests();
+  const run = await rotate(world);
+  expect([run.exitCode, failure(run).code]).toEqual([2, "orchestrator-schema-unclear"]);
+  expect(mutationsOf(world.sandbox)).toEqual([]);
+});
+
+test("an update that another machine has under way ends the run with 6", async () => {
+  const world = await makePreparedWorld({ timings: { updateDownMs: 20_000 } });
+  const registry = (await cloudOf(world.sandbox)).registry?.vmUuid ?? "";
+  const answer = await fetch(`${world.sandbox.apiUrl}/api/v1/cvms/${registry}`, {
+    method: "PATCH",
+    headers: { "x-api-key": world.sandbox.apiKey, "content-type": "application/json" },
+    body: "{}",
+  });
+  expect(answer.status).toBe(200);
+  world.sandbox.resetRequests();
+  const run = await rotate(world);
+  expect([run.exitCode, failure(run).code]).toEqual([6, "update-under-way"]);
+  expect(mutationsOf(world.sandbox)).toEqual([]);
+});

@@ -1,0 +1,126 @@
+/** How checks are run: side by side, one after another where it must be, and what their results add up to. */
+import { setTimeout as delay } from "node:timers/promises";
+import { describe, expect, test } from "vitest";
+import { ALL_CHECKS, CHECK_IDS } from "../../src/checks/all-checks.ts";
+import { failed, passed, type Check } from "../../src/checks/check.ts";
+import { phalaEnvironmentFindings } from "../../src/checks/phala-environment.ts";
+import { compareVersions } from "../../src/checks/platform-checks.ts";
+import { kindOfFailures, refuseFailures, runChecks } from "../../src/checks/run-checks.ts";
+import { ClusterError } from "../../src/errors.ts";
+import type { CheckResult } from "../../src/workflow/events.ts";
+
+type Facts = { readonly signal: AbortSignal };
+const facts: Facts = { signal: new AbortController().signal };
+
+function check(id: string, more: Partial<Check<Facts>> = {}): Check<Facts> {
+  return { id, title: `Title of ${id}`, severity: "error", run: async () => passed(id), ...more };
+}
+
+const fails = async (): Promise<ReturnType<typeof failed>> => failed("is broken", "mend it");
+
+const run = (...checks: Check<Facts>[]): Promise<readonly CheckResult[]> =>
+  runChecks(checks, facts, () => undefined);
+const brief = (results: readonly CheckResult[]): string[] =>
+  results.map(({ id, status }) => `${id} ${status}`);
+
+describe("running checks", () => {
+  test("the results are in the list's order, and reported as they come", async () => {
+    const order: string[] = [];
+    const slow = check("slow", { run: async () => delay(20, passed("")) });
+    const results = await runChecks([slow, check("quick")], facts, ({ id }) => order.push(id));
+    expect(brief(results)).toEqual(["slow passed", "quick passed"]);
+    expect(order).toEqual(["quick", "slow"]);
+  });
+
+  test("what comes after a failure says so, and is not run; a warning stops nothing", async () => {
+    let ran = false;
+    const after = check("b", { after: ["a"], run: async () => ((ran = true), passed("")) });
+    const results = await run(check("a", { run: fails }), after, check("c", { after: ["b"] }));
+    expect(brief(results)).toEqual(["a failed", "b skipped", "c passed"]);
+    expect(results[1]?.detail).toBe("needs: Title of a");
+    expect(ran).toBe(false);
+    const warned = await run(check("a", { severity: "warning", run: fails }), check("b", { after: ["a"] }));
+    expect(brief(warned)).toEqual(["a failed", "b passed"]);
+  });
+
+  test("a check that breaks has failed, with a remedy; an interruption comes through", async () => {
+    const hint = "do this";
+    const error = new ClusterError({ kind: "prerequisite", code: "x", message: "no", hint });
+    const broken = check("a", { run: () => Promise.reject(error) });
+    expect(await run(broken)).toMatchObject([{ status: "failed", detail: "no", remedy: hint }]);
+    const signal = AbortSignal.abort(new Error("Ctrl-C"));
+    await expect(runChecks([broken], { signal }, () => undefined)).rejects.toThrow("Ctrl-C");
+  });
+});
+
+describe("what failures add up to", () => {
+  test.each<[CheckResult["kind"][], CheckResult["kind"]]>([
+    [["conflict"], "conflict"],
+    [["conflict", "prerequisite"], "prerequisite"],
+    [["conflict", "prerequisite", "input"], "input"],
+  ])("%j is %s", async (kinds, expected) => {
+    const failures = await run(...kinds.map((kind, index) => check(`c${index}`, { kind, run: fails })));
+    expect(kindOfFailures(failures)).toBe(expected);
+    expect(() => refuseFailures(failures, false)).toThrow(expect.objectContaining({ kind: expected }));
+  });
+
+  test("warnings count with --strict alone", async () => {
+    const warned = await run(check("a", { severity: "warning", run: fails }));
+    expect(() => refuseFailures(warned, false)).not.toThrow();
+    expect(() => refuseFailures(warned, true)).toThrow(expect.objectContaining({ code: "a" }));
+  });
+});
+
+test("ids are unique, and a check comes after earlier ones only", () => {
+  expect(new Set(CHECK_IDS).size).toBe(CHECK_IDS.length);
+  const seen = new Set<string>();
+  for (const { id, after = [] } of ALL_CHECKS) {
+    expect(
+      after.filter((earlier) => !seen.has(earlier)),
+      id,
+    ).toEqual([]);
+    seen.add(id);
+  }
+});
+
+test.each([
+  ["1.1.18", "1.1.18", 0],
+  ["1.1.9", "1.1.18", -1],
+  ["1.2.0", "1.1.18", 1],
+  ["2.0.0", "1.99.99", 1],
+])("version %s to %s: %i", (a, b, sign) => {
+  expect(Math.sign(compareVersions(a, b))).toBe(sign);
+});
+
+describe("variables that phala reads", () => {
+  const API = "https://api.example";
+  const found = (env: NodeJS.ProcessEnv): string[] =>
+    phalaEnvironmentFindings(env, API).flatMap(({ status, detail }) => (status === "failed" ? [detail] : []));
+
+  test.each<NodeJS.ProcessEnv>([
+    {},
+    { PHALA_API_KEY: "k", PHALA_API_URL: "u", PHALA_BIN: "b", PHALA_DISABLE_UPDATE_CHECK: "1" },
+    { PHALA_API_KEY: "k", PHALA_CLOUD_API_KEY: "k", PHALA_CLOUD_API_PREFIX: `${API}/api/v1/` },
+    { PHALA_CLOUD_API_KEY: "the only one", DSTACK_EMPTY: "" },
+  ])("%j does no harm", (env) => {
+    expect(found(env)).toEqual([]);
+  });
+
+  test("another platform, another account, and what nobody knows; no value is shown", () => {
+    const env = {
+      PHALA_API_KEY: "one",
+      PHALA_CLOUD_API_KEY: "hunter2",
+      PHALA_CLOUD_API_PREFIX: "https://hunter2.example",
+      PHALA_CLOUD_DIR: "/hunter2",
+      DSTACK_X: "hunter2",
+    };
+    const details = found(env);
+    expect(details.map((detail) => detail.split(" ")[0])).toEqual([
+      "DSTACK_X",
+      "PHALA_CLOUD_API_KEY",
+      "PHALA_CLOUD_API_PREFIX",
+      "PHALA_CLOUD_DIR",
+    ]);
+    expect(details.join()).not.toContain("hunter2");
+  });
+});
