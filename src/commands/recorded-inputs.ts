@@ -4,7 +4,7 @@
  */
 import { inputDefinition, nameOfInput, type InputKey } from "../inputs/definitions.ts";
 import { parseInput, type Resolution } from "../inputs/resolve.ts";
-import type { ClusterRecord } from "../state/record.ts";
+import type { ApprovedRecord, ComposeHashRecord } from "../state/record.ts";
 
 /** The registry's environment names that stand for an input. */
 const INPUT_OF: Readonly<Record<string, InputKey>> = {
@@ -12,6 +12,12 @@ const INPUT_OF: Readonly<Record<string, InputKey>> = {
   CAPACITY_THRESHOLD: "capacityThreshold",
   CVM_BASE_DOMAIN: "cvmBaseDomain",
   GATEWAY_AUTH_COORDINATOR_WALLET: "coordinatorWallet",
+};
+
+/** What of a cluster's record is looked at, the newest last. */
+export type RecordedInputs = {
+  readonly approvals: readonly Pick<ApprovedRecord, "settings">[];
+  readonly composeHashes: readonly Pick<ComposeHashRecord, "allowedEnvs">[];
 };
 
 /** Only orchestrators of schema v2 give their runners this. */
@@ -23,7 +29,7 @@ const V2_NAME = "MODEL_MEMORY_LIMIT_MB";
  */
 export function withRecordedInputs(
   resolution: Resolution,
-  record: ClusterRecord,
+  record: RecordedInputs,
 ): { readonly resolution: Resolution; readonly taken: readonly string[] } {
   const recorded = recordedValues(record);
   const taken: string[] = [];
@@ -42,7 +48,7 @@ export function withRecordedInputs(
 const isGiven = ({ origins }: Resolution, key: InputKey): boolean =>
   origins[key] !== undefined && origins[key] !== "default";
 
-function recordedValues(record: ClusterRecord): readonly (readonly [InputKey, string])[] {
+function recordedValues(record: RecordedInputs): readonly (readonly [InputKey, string])[] {
   const settings = Object.entries(record.approvals.at(-1)?.settings ?? {});
   const names = record.composeHashes.at(-1)?.allowedEnvs;
   return [

@@ -35,6 +35,11 @@ export function runnerEnvironmentNamesOf({
   return runnerEnvironmentNames({ schema, coordinatorWallet });
 }
 
+/** Whether a runner with these names was given the coordinator's wallet. */
+export function haveWallet(names: readonly string[]): boolean {
+  return names.includes(WALLET);
+}
+
 /** A runner's environment, with the names above in their order. */
 export function runnerEnvironment(
   settings: ClusterSettings,
