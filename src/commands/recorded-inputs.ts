@@ -2,8 +2,11 @@
  * What a cluster was given before, in place of defaults: an update that sends the default region to a registry in
  * another one, or hashes the environment names of the wrong schema, is a mistake that nobody has asked for.
  */
+import { haveWallet } from "../compose/environment.ts";
+import { ClusterError } from "../errors.ts";
 import { inputDefinition, nameOfInput, type InputKey } from "../inputs/definitions.ts";
 import { parseInput, type Resolution } from "../inputs/resolve.ts";
+import type { ClusterSettings } from "../inputs/types.ts";
 import type { ApprovedRecord, ComposeHashRecord } from "../state/record.ts";
 
 /** The registry's environment names that stand for an input. */
@@ -58,4 +61,19 @@ function recordedValues(record: RecordedInputs): readonly (readonly [InputKey, s
     }),
     ...(names === undefined ? [] : [["orchestratorSchema", names.includes(V2_NAME) ? "v2" : "v1"] as const]),
   ];
+}
+
+/**
+ * A wallet that the runners had must not get lost: its name is part of their hash.
+ * @throws ClusterError `missing-inputs` (input).
+ */
+export function refuseLostWallet(cluster: ClusterSettings, record: RecordedInputs): void {
+  const names = record.composeHashes.at(-1)?.allowedEnvs ?? [];
+  if (cluster.orchestratorSchema !== "v2" || !haveWallet(names) || cluster.coordinatorWallet) return;
+  throw new ClusterError({
+    kind: "input",
+    code: "missing-inputs",
+    message: "missing: GATEWAY_AUTH_COORDINATOR_WALLET, which the runners of this cluster have",
+    hint: "put it into the environment, as the orchestrator has it",
+  });
 }

@@ -57,13 +57,14 @@ function world(names: readonly string[], { onDelete, lookup }: Script = {}) {
     },
   } as unknown as PhalaCli;
   const spawntee = {} as Spawntee;
+  const history = { append: async () => ({ head: "" }) };
   const journal = { append: async (entry: JournalEntry) => void entries.push(entry) };
   const ledger = new Ledger();
   const cleanup = cleanupSignals(signal);
   const mutations = new Mutations({ cli, api, spawntee, journal, clock, cleanup, ledger });
   const limits = { timeoutMs: 5000, pollIntervalMs: 1000, strict: false };
   const say = { warn: (code: string) => void warnings.push(code), note: () => undefined };
-  const context = { api, spawntee, mutations, journal, clock, signal, cleanup, ...limits, ...say };
+  const context = { api, spawntee, mutations, journal, history, clock, signal, cleanup, ...limits, ...say };
   const record = summarizeJournal([], "bird");
   const empty = () => emptyCluster("bird", record, context);
   const left = () => ledger.leftBehind().map(({ name }) => name);
