@@ -18,7 +18,10 @@ import { watchSignals } from "./signals.ts";
 export async function runCommand(command: CommandDefinition, options: Options): Promise<number> {
   const { name } = command;
   const redactor = redactorOf(process.env);
-  const reporter = reporterOf(options, redactor);
+  const Live = process.stderr.isTTY
+    ? (await import("../reporters/interactive.ts")).InteractiveProgress
+    : undefined;
+  const reporter = reporterOf(options, redactor, Live);
   const ledger = new Ledger();
   const signals = watchSignals((signal) => {
     reporter.close();
@@ -80,17 +83,19 @@ function redactorOf(env: NodeJS.ProcessEnv): Redactor {
   return redactor;
 }
 
-function reporterOf(options: Options, redactor: Redactor): Reporter {
-  return createReporter({
+function reporterOf(
+  options: Options,
+  redactor: Redactor,
+  Live?: Parameters<typeof createReporter>[1],
+): Reporter {
+  const streams = { stdout: process.stdout, stderr: process.stderr };
+  const given = {
     json: options["json"] === true,
     quiet: options["quiet"] === true,
     verbose: options["verbose"] === true,
     color: options["color"] !== false && !process.env["NO_COLOR"],
-    stdout: process.stdout,
-    stderr: process.stderr,
-    redactor,
-    now: systemClock.now,
-  });
+  };
+  return createReporter({ ...given, ...streams, redactor, now: systemClock.now }, Live);
 }
 
 function failureOf(command: string, error: unknown, ledger: Ledger): FailureResult {

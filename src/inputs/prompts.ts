@@ -1,5 +1,4 @@
-/** Prompts on stderr (stdout is the answer's). The only user of @inquirer/prompts. */
-import { confirm, input, password, select } from "@inquirer/prompts";
+/** Prompts on stderr (stdout is the answer's). The only user of @inquirer/prompts, loaded with the first question. */
 import { Interruption } from "../errors.ts";
 
 export type Choice<T> = { readonly name: string; readonly value: T; readonly description?: string };
@@ -17,24 +16,28 @@ export type Prompter = {
   print(text: string): void;
 };
 
+type Inquirer = typeof import("@inquirer/prompts");
+
 export function terminalPrompter(signal: AbortSignal, print: (text: string) => void): Prompter {
   const context = { output: process.stderr, signal };
+  const ask = async <T>(question: (inquirer: Inquirer) => Promise<T>): Promise<T> =>
+    interruptible(question(await import("@inquirer/prompts")));
   return {
     text: ({ message, initial, validate }) =>
-      interruptible(
+      ask(({ input }) =>
         input({ message, validate, ...(initial === undefined ? {} : { default: initial }) }, context),
       ),
     // Without `toggleMask: false` a key (Ctrl-T) would put the secret on the screen, and into its scrollback.
     secret: ({ message, validate }) =>
-      interruptible(password({ message, validate, mask: false, toggleMask: false }, context)),
+      ask(({ password }) => password({ message, validate, mask: false, toggleMask: false }, context)),
     choose: ({ message, choices, initial }) =>
-      interruptible(
+      ask(({ select }) =>
         select(
           { message, choices, ...(initial === undefined ? {} : { default: initial }), pageSize: 12 },
           context,
         ),
       ),
-    confirm: ({ message, initial }) => interruptible(confirm({ message, default: initial }, context)),
+    confirm: ({ message, initial }) => ask(({ confirm }) => confirm({ message, default: initial }, context)),
     print,
   };
 }

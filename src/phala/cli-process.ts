@@ -2,7 +2,6 @@
  * Runs of the `phala` CLI, shut off from everything that changes what it does: a `phala.toml` in the working
  * directory makes a create an update of another registry, an SSH key in ~/.ssh changes the compose hash.
  */
-import { execa } from "execa";
 import { childEnvironment } from "./child-environment.ts";
 import type { CliRun } from "./cli-output.ts";
 import { locateProgram } from "./locate.ts";
@@ -97,6 +96,7 @@ export class PhalaProcess {
     where: { readonly folder: string; readonly home: string; readonly limitMs: number },
     signal: AbortSignal,
   ): Promise<CliRun> {
+    const { execa } = await import("execa");
     if (signal.aborted) return { ...notStarted(""), cutOff: "interrupted before it started" };
     const child = execa(program, args, {
       cwd: where.folder,
