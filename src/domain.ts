@@ -10,6 +10,9 @@ export function parseComposeHash(text: unknown): ComposeHash | undefined {
   return typeof text === "string" && COMPOSE_HASH.test(text) ? (text as ComposeHash) : undefined;
 }
 
+/** Enough digits to tell hashes apart by eye. */
+export const shortHash = (hash: string): string => hash.slice(0, 12);
+
 export const registryName = (cluster: string): string => `${cluster}-registry`;
 export const temporaryRunnerName = (cluster: string): string => `${cluster}-runner-temp`;
 
@@ -52,6 +55,11 @@ export type Cvm = {
   /** ISO 8601. */
   readonly createdAt: string | null;
 };
+
+/** Tells one CVM from all others. Replicas share an app_id; one without a uuid yet has both of the others. */
+export function identityOf({ name, appId, vmUuid }: Cvm): string {
+  return vmUuid ?? `${name} ${appId}`;
+}
 
 /** Instance memory in MB that the orchestrator knows. Source: its own table. */
 export const INSTANCE_MEMORY_MB: Readonly<Record<string, number>> = {

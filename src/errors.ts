@@ -48,17 +48,17 @@ export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
+/** What ends a run from outside and is cleaned up after; SIGHUP: its terminal was closed. */
+export type SignalName = "SIGINT" | "SIGTERM" | "SIGHUP";
+
 /** The reason that an aborted signal of ours carries. */
 export class Interruption extends ClusterError {
-  readonly signalName: "SIGINT" | "SIGTERM";
-
-  constructor(signalName: "SIGINT" | "SIGTERM") {
+  constructor(signalName: SignalName) {
     super({
       kind: signalName === "SIGINT" ? "interrupted" : "terminated",
       code: signalName === "SIGINT" ? "interrupted" : "terminated",
-      message: signalName === "SIGINT" ? "interrupted (SIGINT)" : "terminated (SIGTERM)",
+      message: `${signalName === "SIGINT" ? "interrupted" : "terminated"} (${signalName})`,
       hint: "run the same command again: it goes on where it stopped",
     });
-    this.signalName = signalName;
   }
 }

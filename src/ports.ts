@@ -100,7 +100,8 @@ export type CliOutcome<T> =
 
 export type CreatedCvm = { readonly name: string; readonly appId: string; readonly vmUuid: string | null };
 
-export type PhalaCli = {
+/** What only looks. */
+export type PhalaQueries = {
   /** The program's absolute path, links not followed; undefined where there is none. */
   locate(): Promise<string | undefined>;
   /** `phala --version`, as `1.1.18`. `missing`: no such program. */
@@ -109,11 +110,17 @@ export type PhalaCli = {
   ): Promise<CliOutcome<string> | { readonly kind: "missing"; readonly message: string }>;
   /** Logged in means JSON with a username: the exit code is 0 without a key too. */
   login(signal: AbortSignal): Promise<CliOutcome<{ readonly username: string; readonly apiUrl: string }>>;
+};
+
+/** What changes the cloud. Only `workflow/mutations.ts` calls these: it puts the intent on disk first. */
+export type PhalaMutations = {
   createCvm(request: CreateCvmRequest, signal: AbortSignal): Promise<CliOutcome<CreatedCvm>>;
   updateCvm(request: UpdateCvmRequest, signal: AbortSignal): Promise<CliOutcome<void>>;
   /** `not-found` is `refused` with that message; the caller confirms through the API either way. */
   deleteCvm(cvmId: string, signal: AbortSignal): Promise<CliOutcome<void>>;
 };
+
+export type PhalaCli = PhalaQueries & PhalaMutations;
 
 /** What a CVM's spawntee answered on `/health` or `/capacity`, or why there was no answer. */
 export type SpawnteeAnswer<T> =
@@ -143,10 +150,14 @@ export type ApproveHashAnswer =
   | { readonly kind: "refused"; readonly detail: string }
   | { readonly kind: "unclear"; readonly detail: string };
 
-/** The spawntee service behind the gateway of one CVM. `url` is its base, without a path. */
-export type Spawntee = {
+/** The spawntee service behind the gateway of one CVM, as far as it only tells. `url` is its base, without a path. */
+export type SpawnteeQueries = {
   health(url: string, signal: AbortSignal): Promise<SpawnteeAnswer<Health>>;
   capacity(url: string, signal: AbortSignal): Promise<SpawnteeAnswer<Capacity>>;
+};
+
+/** What changes a registry: as with `PhalaMutations`, only `workflow/mutations.ts` calls it. */
+export type SpawnteeMutations = {
   /** `POST /registry/approve-hash`, signed with the coordinator's RSA key (PEM text) anew at every call. */
   approveHashes(
     url: string,
@@ -155,6 +166,8 @@ export type Spawntee = {
     signal: AbortSignal,
   ): Promise<ApproveHashAnswer>;
 };
+
+export type Spawntee = SpawnteeQueries & SpawnteeMutations;
 
 /** How requests to one address leave this machine. A proxy is named without its credentials. */
 export type ProxyRoute =

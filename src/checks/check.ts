@@ -11,7 +11,7 @@ import type {
   CloudApi,
   InstanceType,
   Lookup,
-  PhalaCli,
+  PhalaQueries,
   PlatformNode,
   ProxyRoute,
 } from "../ports.ts";
@@ -22,13 +22,13 @@ import type { CheckResult, CheckSeverity } from "../workflow/events.ts";
 
 /** What the checks look at. Every fact is read once, however many checks ask for it. */
 export type Facts = {
-  readonly cli: PhalaCli;
+  readonly cli: PhalaQueries;
   readonly api: CloudApi;
   readonly connection: Connection;
   readonly signal: AbortSignal;
   readonly env: NodeJS.ProcessEnv;
   /** Of the phala that this run uses. */
-  version(): ReturnType<PhalaCli["version"]>;
+  version(): ReturnType<PhalaQueries["version"]>;
   account(): Promise<Account>;
   nodes(): Promise<readonly PlatformNode[]>;
   instanceTypes(): Promise<readonly InstanceType[]>;
@@ -53,7 +53,7 @@ export type DoctorFacts = ClusterFacts & {
   /** What is wrong with the config file; undefined where there is none, or it was read. */
   readonly configProblem: ClusterError | undefined;
   /** The phala on PATH, which an orchestrator that is started here would run. */
-  readonly pathPhala: PhalaCli;
+  readonly pathPhala: PhalaQueries;
   readonly stateDirectory: StateDirectory;
   journal(): Promise<readonly JournalRecord[]>;
   proxyRoute(url: string): ProxyRoute;

@@ -7,8 +7,10 @@ import { lintComposeFiles, type ComposePair } from "../compose/lint.ts";
 import { registryRequirements, runnerRequirements } from "../compose/requirements.ts";
 import { clusterOf, registryName, roleOf } from "../domain.ts";
 import { closest } from "../inputs/suggest.ts";
+import { targetOf } from "../orchestrator/write-file.ts";
 import { isOurs } from "../workflow/registry-claim.ts";
 import { failed, passed, reported, skipped, type Check, type ClusterFacts, type Finding } from "./check.ts";
+import { gatewayKeyFinding } from "./gateway-key.ts";
 
 export const clusterChecks: readonly Check<ClusterFacts>[] = [
   {
@@ -149,33 +151,16 @@ export async function composePair(
   return registry && runner && { registry, runner };
 }
 
-/** The orchestrator signs with it; whoever can read it can approve hashes. */
-async function gatewayKeyFinding(file: string): Promise<Finding> {
-  const { createPrivateKey } = await import("node:crypto");
-  const { readFile } = await import("node:fs/promises");
-  try {
-    const { mode } = await stat(file);
-    const key = createPrivateKey(await readFile(file, "utf8"));
-    if (key.asymmetricKeyType !== "rsa")
-      return failed(`${file} is an ${key.asymmetricKeyType} key, not RSA`, "give an RSA private key (PEM)");
-    if ((mode & 0o077) !== 0) return failed(`${file} can be read by others`, `chmod 600 ${file}`);
-    return passed(file);
-  } catch (error) {
-    return failed(
-      `${file} is no readable private key: ${(error as Error).message}`,
-      "give an RSA private key (PEM) with --gateway-key-path",
-    );
-  }
-}
-
 async function outputFinding(file: string): Promise<Finding> {
   const remedy = "choose another place with --orchestrator-config";
-  const found = await stat(file).catch(() => undefined);
-  if (found?.isDirectory()) return failed(`${file} is a directory`, remedy);
-  const folder = path.dirname(path.resolve(file));
   try {
-    await access(folder, constants.W_OK);
-    if (found) await access(file, constants.R_OK);
+    // Where a link leads to is where it will be written.
+    const target = await targetOf(file);
+    const found = await stat(target).catch(() => undefined);
+    if (found?.isDirectory()) return failed(`${file} is a directory`, remedy);
+    if (found && !found.isFile()) return failed(`${file} is no regular file`, remedy);
+    await access(path.dirname(target), constants.W_OK);
+    if (found) await access(target, constants.R_OK);
     return passed(file);
   } catch (error) {
     return failed(`${file} can't be written: ${(error as Error).message}`, remedy);

@@ -2,12 +2,12 @@
 import { readComposeFile } from "../compose/compose-file.ts";
 import { registryName } from "../domain.ts";
 import type { ClusterSettings, Connection } from "../inputs/types.ts";
-import type { CloudApi, PhalaCli } from "../ports.ts";
+import type { CloudApi, PhalaQueries } from "../ports.ts";
 import type { ClusterRecord } from "../state/record.ts";
 import { once, type ClusterFacts, type Facts } from "./check.ts";
 
 export function factsOf(
-  ports: { readonly cli: PhalaCli; readonly api: CloudApi },
+  ports: { readonly cli: PhalaQueries; readonly api: CloudApi },
   connection: Connection,
   signal: AbortSignal,
   env: NodeJS.ProcessEnv,

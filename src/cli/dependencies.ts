@@ -37,6 +37,7 @@ export function createDependencies(given: Given): {
     clock: systemClock,
     signal,
     emit: (event) => reporter.emit(event),
+    answer: (result, changed) => reporter.answer(result, changed),
     redactor,
     ledger,
     connect: ({ phalaApiUrl: apiUrl, phalaApiKey: apiKey, phalaBin: bin }) =>

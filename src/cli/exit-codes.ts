@@ -19,6 +19,8 @@ export const EXIT_CODES: Readonly<Record<FailureKind, number>> = {
 const NOT_IN_ORDER: Readonly<Partial<Record<SuccessResult["command"], FailureKind>>> = {
   doctor: "prerequisite",
   history: "verification",
+  hash: "verification",
+  status: "verification",
 };
 
 /** The exit code of a command that came to its end with an answer. */

@@ -1,7 +1,7 @@
 /** argv -> command -> exit code. The only place that ends the process. */
 import { CommanderError, type Command } from "commander";
 import { createRequire } from "node:module";
-import { allCommands, createProgram } from "./program.ts";
+import { allCommands, createProgram, nameOf } from "./program.ts";
 
 const { version } = createRequire(import.meta.url)("../package.json") as { version: string };
 
@@ -19,13 +19,20 @@ export async function main(argv: readonly string[] = process.argv): Promise<void
     });
   }
   try {
-    if (argv.length <= 2) program.outputHelp();
-    else await program.parseAsync(argv);
+    await program.parseAsync(argv);
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    // Help and version end with 0; a wrong flag is a wrong input.
-    process.exitCode = error.exitCode === 0 ? 0 : await refuse(at, error, argv);
+    process.exitCode = await finish(at, error, argv);
   }
+}
+
+/** Help and version end with 0; a wrong flag is a wrong input. */
+async function finish(command: Command, error: CommanderError, argv: readonly string[]): Promise<number> {
+  if (error.exitCode === 0) return 0;
+  if (error.code !== "commander.help") return refuse(command, error, argv);
+  // The program, or a group of commands, with no word behind it: what there is to say.
+  command.outputHelp();
+  return 0;
 }
 
 /** Help and version. A reader that has seen enough (`--help | head`) is no error. */
@@ -38,5 +45,5 @@ function writeOut(text: string): void {
 async function refuse(command: Command, error: CommanderError, argv: readonly string[]): Promise<number> {
   const [{ usageError }, { reportFailure }] = await Promise.all([import("./usage.ts"), import("./run.ts")]);
   const options = { json: argv.includes("--json"), color: !argv.includes("--no-color") };
-  return reportFailure(command.name(), options, usageError(error, command));
+  return reportFailure(nameOf(command), options, usageError(error, command));
 }

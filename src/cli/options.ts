@@ -1,16 +1,27 @@
 /** Commander options from the one list of inputs. Loaded for `--help` too, so it imports nothing heavy. */
 import { Option, type Command } from "commander";
-import { inputsOf, type InputDefinition, type InputGroup } from "../inputs/definitions.ts";
+import {
+  inputDefinition,
+  inputsOf,
+  type InputDefinition,
+  type InputGroup,
+  type InputKey,
+} from "../inputs/definitions.ts";
 
-export function addInputOptions(command: Command, groups: readonly InputGroup[]): Command {
+/** `defaults`: what this command says of a default in place of the list's. */
+export function addInputOptions(
+  command: Command,
+  groups: readonly InputGroup[],
+  defaults: Partial<Record<InputKey, string>> = {},
+): Command {
   for (const input of inputsOf(groups)) {
-    const option = optionOf(input);
+    const option = optionOf({ ...input, default: defaults[input.key] ?? input.default });
     if (option) command.addOption(option);
   }
   return command;
 }
 
-function optionOf(input: InputDefinition): Option | undefined {
+function optionOf(input: Described): Option | undefined {
   if (input.flag === undefined) return undefined;
   const option = new Option(`--${input.flag} <${input.placeholder}>`, describe(input));
   if (input.repeatable)
@@ -20,8 +31,20 @@ function optionOf(input: InputDefinition): Option | undefined {
   return option;
 }
 
+/** An input that stands alone, in the place of its flag. */
+export function addInputArgument(
+  command: Command,
+  key: InputKey,
+  name: string,
+  description: string,
+): Command {
+  return command.argument(name, describe({ ...inputDefinition(key), description }));
+}
+
+type Described = Omit<InputDefinition, "default"> & { readonly default?: string | undefined };
+
 /** Defaults and variables are told, not set: a default given to commander would look like a flag. */
-function describe(input: InputDefinition): string {
+function describe(input: Described): string {
   const notes = [
     ...(input.variables[0] === undefined ? [] : [`env ${input.variables[0]}`]),
     ...(input.default === undefined ? [] : [`default ${input.default}`]),

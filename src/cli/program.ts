@@ -6,19 +6,21 @@ import { COMMANDS } from "./commands/index.ts";
 export type RunCommand = (command: CommandDefinition, options: Options) => Promise<void>;
 
 /** What a group of commands is for, where a command's name has two words. */
-const GROUPS: Readonly<Record<string, string>> = {};
+const GROUPS: Readonly<Record<string, string>> = { config: "work on the orchestrator's config file" };
 
 export function createProgram(version: string, run: RunCommand): Command {
   const program = new Command("tee-cluster")
     .description("Brings up and keeps up a cluster of confidential VMs (Intel TDX) on Phala Cloud")
-    .version(version, "-V, --version")
-    .helpCommand("help [command]", "help for a command");
+    .version(version, "-V, --version");
   for (const definition of COMMANDS) {
     const command = commandAt(program, definition.name).description(definition.summary);
     definition.options(command);
-    command.action((options: Options) => run(definition, options));
+    command.action(() => run(definition, given(command)));
   }
-  for (const command of allCommands(program)) command.allowExcessArguments(false);
+  for (const command of allCommands(program)) {
+    command.allowExcessArguments(false);
+    if (command.commands.length > 0) addHelpCommand(command);
+  }
   return program;
 }
 
@@ -27,10 +29,49 @@ export function allCommands(program: Command): readonly Command[] {
   return [program, ...program.commands.flatMap((command) => allCommands(command))];
 }
 
+/** `config migrate`; the program's own name for the program itself. */
+export function nameOf(command: Command): string {
+  const { parent } = command;
+  return parent?.parent ? `${nameOf(parent)} ${command.name()}` : command.name();
+}
+
+/** How it is typed: `tee-cluster config migrate`. */
+export function invocationOf(command: Command): string {
+  return command.parent ? `${invocationOf(command.parent)} ${command.name()}` : command.name();
+}
+
 /** The command of a name like `config migrate`, and the groups above it; made where they are not there yet. */
 function commandAt(program: Command, name: string): Command {
   return name.split(" ").reduce((parent, word) => {
-    const known = parent.commands.find((command) => command.name() === word);
-    return known ?? parent.command(word).description(GROUPS[word] ?? "");
+    return childOf(parent, word) ?? parent.command(word).description(GROUPS[word] ?? "");
   }, program);
+}
+
+function childOf(parent: Command, word: string): Command | undefined {
+  return parent.commands.find((command) => command.name() === word);
+}
+
+/** Options and arguments, each by its name. */
+function given(command: Command): Options {
+  const values = command.registeredArguments.map((argument, index): [string, unknown] => [
+    argument.name(),
+    command.processedArgs[index],
+  ]);
+  return { ...command.opts(), ...Object.fromEntries(values) };
+}
+
+/** In place of commander's own, which knows one word only: `help config migrate`. */
+function addHelpCommand(parent: Command): void {
+  parent
+    .command("help [command...]")
+    .description("help for a command")
+    .action((words: readonly string[]) => {
+      const found = words.reduce((at, word) => childOf(at, word) ?? refuseWord(at, word), parent);
+      found.outputHelp();
+    });
+}
+
+/** As commander itself refuses a word that is no command. */
+function refuseWord(parent: Command, word: string): never {
+  return parent.error(`error: unknown command '${word}'`, { code: "commander.unknownCommand" });
 }

@@ -95,7 +95,15 @@ function reporterOf(
     verbose: options["verbose"] === true,
     color: options["color"] !== false && !process.env["NO_COLOR"],
   };
-  return createReporter({ ...given, ...streams, redactor, now: systemClock.now }, Live);
+  const services = { redactor, onAnswerLost: failAtExit, now: systemClock.now };
+  return createReporter({ ...given, ...streams, ...services }, Live);
+}
+
+/** Whoever redirected the answer to a full disk must not take an empty file for one. Streams fail late. */
+function failAtExit(): void {
+  process.once("exit", () => {
+    process.exitCode ||= EXIT_CODES.fault;
+  });
 }
 
 function failureOf(command: string, error: unknown, ledger: Ledger): FailureResult {

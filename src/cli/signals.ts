@@ -1,8 +1,8 @@
-/** SIGINT and SIGTERM: the first one ends the run in order, the second one at once. */
-import { Interruption } from "../errors.ts";
+/** SIGINT, SIGTERM and a terminal that is closed: the first one ends the run in order, the second one at once. */
+import { Interruption, type SignalName } from "../errors.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
 
-type SignalName = "SIGINT" | "SIGTERM";
+const SIGNALS: readonly SignalName[] = ["SIGINT", "SIGTERM", "SIGHUP"];
 
 /** @param onSecond says its last words, synchronously. */
 export function watchSignals(onSecond: (signal: SignalName) => void): { signal: AbortSignal; stop(): void } {
@@ -12,18 +12,16 @@ export function watchSignals(onSecond: (signal: SignalName) => void): { signal: 
       controller.abort(new Interruption(name));
       return;
     }
+    // The shell and the kernel each send one when a terminal is closed: nobody is in a hurry.
+    if (name === "SIGHUP") return;
     onSecond(name);
     process.exit(EXIT_CODES[name === "SIGINT" ? "interrupted" : "terminated"]);
   };
-  const onInterrupt = (): void => handle("SIGINT");
-  const onTerminate = (): void => handle("SIGTERM");
-  process.on("SIGINT", onInterrupt);
-  process.on("SIGTERM", onTerminate);
+  for (const name of SIGNALS) process.on(name, handle);
   return {
     signal: controller.signal,
     stop() {
-      process.removeListener("SIGINT", onInterrupt);
-      process.removeListener("SIGTERM", onTerminate);
+      for (const name of SIGNALS) process.removeListener(name, handle);
     },
   };
 }

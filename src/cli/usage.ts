@@ -3,6 +3,7 @@ import type { Command, CommanderError } from "commander";
 import { ClusterError } from "../errors.ts";
 import { INPUTS } from "../inputs/definitions.ts";
 import { closest } from "../inputs/suggest.ts";
+import { allCommands, invocationOf, nameOf } from "./program.ts";
 
 /** What commander found in the arguments of `command`, as a failure with a hint. */
 export function usageError(error: CommanderError, command: Command): ClusterError {
@@ -10,10 +11,7 @@ export function usageError(error: CommanderError, command: Command): ClusterErro
     case "commander.unknownOption":
       return unknownOption(quotedIn(error.message), command);
     case "commander.unknownCommand":
-      return unknownCommand(command.args[0] ?? "", command);
-    case "commander.help":
-      // Only `help WORD` with a word that is no command gets here.
-      return unknownCommand(command.args[1] ?? "", command);
+      return unknownCommand(quotedIn(error.message), command);
     case "commander.excessArguments":
       return excessArgument(command);
     case "commander.optionMissingArgument":
@@ -28,7 +26,7 @@ function unknownOption(word: string, command: Command): ClusterError {
   const flag = word.split("=")[0] ?? "";
   if (optionsOf(command).includes(flag))
     return usage("option-with-value", `${flag} takes no value`, `write ${flag} alone`);
-  const where = command.parent ? `${command.name()} has` : "there is";
+  const where = command.parent ? `${nameOf(command)} has` : "there is";
   return usage("unknown-option", `${where} no option ${JSON.stringify(flag)}`, hintFor(flag, command));
 }
 
@@ -37,25 +35,40 @@ function hintFor(flag: string, command: Command): string {
   const secret = INPUTS.find((input) => input.secret && input.variables.includes(asVariable));
   if (secret)
     return `a secret never goes on a command line: put it into the environment as ${secret.variables[0]}`;
-  const others = (command.parent ?? command).commands;
-  const owner = others.find((other) => optionsOf(other).includes(flag));
-  if (owner && !command.parent)
-    return `options stand behind the command: tee-cluster ${owner.name()} ${flag}`;
-  if (owner) return `it is an option of: tee-cluster ${owner.name()}`;
+  const isGroup = command.commands.length > 0;
+  const others = allCommands(isGroup ? command : rootOf(command));
+  const owner = others.find((other) => other !== command && optionsOf(other).includes(flag));
+  if (owner && isGroup) return `options stand behind the command: ${invocationOf(owner)} ${flag}`;
+  if (owner) return `it is an option of: ${invocationOf(owner)}`;
   const meant = closest(flag, optionsOf(command));
   return meant === undefined ? seeHelp(command) : `did you mean ${meant}?`;
 }
 
-function unknownCommand(word: string, program: Command): ClusterError {
-  const names = program.commands.map((command) => command.name());
-  const meant = closest(word, names);
-  const hint = meant === undefined ? `use one of ${names.join(", ")}` : `did you mean tee-cluster ${meant}?`;
-  return usage("unknown-command", `there is no command ${shown(word)}`, hint);
+function unknownCommand(word: string, parent: Command): ClusterError {
+  const { commands } = parent;
+  const meant = closest(
+    word,
+    commands.map((command) => command.name()),
+  );
+  const found =
+    commands.find((command) => command.name() === meant) ??
+    allCommands(parent).find((command) => command.name() === word);
+  const choice = commands.map((command) => command.name()).join(", ");
+  const hint = found ? `did you mean ${invocationOf(found)}?` : `use one of ${choice}`;
+  const where = parent.parent ? `${nameOf(parent)} has` : "there is";
+  return usage("unknown-command", `${where} no command ${shown(word)}`, hint);
 }
 
 function excessArgument(command: Command): ClusterError {
-  const message = `${command.name()} takes no argument, but was given ${shown(command.args[0] ?? "")}`;
-  return usage("excess-argument", message, `give every input as an option; ${seeHelp(command)}`);
+  const taken = command.registeredArguments.length;
+  const extra = shown(command.args[taken] ?? "");
+  const name = nameOf(command);
+  if (taken === 0) {
+    const message = `${name} takes no argument, but was given ${extra}`;
+    return usage("excess-argument", message, `give every input as an option; ${seeHelp(command)}`);
+  }
+  const most = taken === 1 ? "one argument" : `${taken} arguments`;
+  return usage("excess-argument", `${name} takes ${most}, but was also given ${extra}`, seeHelp(command));
 }
 
 function missingValue(flags: string): ClusterError {
@@ -72,8 +85,11 @@ function optionsOf(command: Command): string[] {
 }
 
 function seeHelp(command: Command): string {
-  const path = command.parent ? `tee-cluster ${command.name()}` : "tee-cluster";
-  return `see \`${path} --help\``;
+  return `see \`${invocationOf(command)} --help\``;
+}
+
+function rootOf(command: Command): Command {
+  return command.parent ? rootOf(command.parent) : command;
 }
 
 function quotedIn(message: string): string {

@@ -4,6 +4,7 @@ import type { Raw } from "../inputs/resolve.ts";
 import type { Connection } from "../inputs/types.ts";
 import type { Clock, CloudApi, PhalaCli, ProxyRoute, Spawntee } from "../ports.ts";
 import type { Redactor } from "../redact.ts";
+import type { SuccessResult } from "./results.ts";
 import type { Emit } from "../workflow/events.ts";
 import type { Ledger } from "../workflow/mutations.ts";
 
@@ -22,6 +23,11 @@ export type CommandDependencies = {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly emit: Emit;
+  /**
+   * Shows an answer that the next one will replace. `changed`: whether it says something else than the one
+   * before. @returns false once nobody reads any more.
+   */
+  answer(result: SuccessResult, changed: boolean): boolean;
   readonly redactor: Redactor;
   readonly ledger: Ledger;
   connect(connection: Connection): Ports;

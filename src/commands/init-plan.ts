@@ -17,7 +17,7 @@ export async function planInit(facts: ClusterFacts, warnings: readonly Warning[]
     actions: [
       await registryAction(facts),
       ...temporaryRunnerActions(facts, known),
-      approvalAction(facts, known),
+      await approvalAction(facts, known),
       configAction(facts),
     ],
     warnings,
@@ -58,11 +58,15 @@ function temporaryRunnerActions(facts: ClusterFacts, known: boolean): PlannedAct
 }
 
 /** Whether an update is due at the end is known only to a real run, which compares all that it would send. */
-function approvalAction({ cluster, record }: ClusterFacts, known: boolean): PlannedAction {
+async function approvalAction(facts: ClusterFacts, known: boolean): Promise<PlannedAction> {
+  const { cluster, record } = facts;
   const resource = registryName(cluster.clusterName);
-  const verified = record.approvals.at(-1)?.verified === true;
+  const found = await facts.registry();
+  const last = record.approvals.at(-1);
+  // A registry that has been destroyed was given its list, too.
+  const given = found.kind === "present" && last?.verified && last.appId === found.value.appId;
   const detail = "APPROVED_COMPOSE_HASH; it restarts, models on it stop";
-  if (!known || !verified) return { action: "update", resource, detail };
+  if (!known || !given) return { action: "update", resource, detail };
   return {
     action: "none",
     resource,

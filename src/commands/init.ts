@@ -15,7 +15,7 @@ import { clearLeftoverRunner } from "../steps/clear-leftover-runner.ts";
 import { collectInputs } from "../steps/collect-inputs.ts";
 import { deployRegistry } from "../steps/deploy-registry.ts";
 import { checkRegistryCompose } from "../steps/registry-check.ts";
-import { heedOtherUpdates } from "../steps/registry-updates.ts";
+import { heedOtherUpdates, sayUnknownList } from "../steps/registry-updates.ts";
 import { sayWhatStaysAsItIs, type Registry } from "../steps/registry.ts";
 import { verifyPrerequisites } from "../steps/verify-prerequisites.ts";
 import { verifyRegistry } from "../steps/verify-registry.ts";
@@ -141,6 +141,7 @@ async function registryUp(
   const environment = wholeEnvironment(inputs, registry, compose, []);
   await checkRegistryCompose({ registry, compose, environment }, true, between);
   await heedOtherUpdates(registry, record, between);
+  sayUnknownList(registry, record, between);
   sayWhatStaysAsItIs(registry, cluster, between);
   return { registry, existed: true };
 }

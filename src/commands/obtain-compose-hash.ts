@@ -6,10 +6,11 @@ import { messageOf } from "../errors.ts";
 import type { ClusterSettings } from "../inputs/types.ts";
 import type { AppComposeStore } from "../state/app-compose-store.ts";
 import { recordedHash, type ClusterRecord } from "../state/record.ts";
-import { deleteTemporaryRunner, removeCvm } from "../steps/delete-temporary-runner.ts";
+import { deleteTemporaryRunner } from "../steps/delete-temporary-runner.ts";
 import { deployTemporaryRunner } from "../steps/deploy-temporary-runner.ts";
 import { readComposeHash } from "../steps/read-compose-hash.ts";
 import type { Emit } from "../workflow/events.ts";
+import { removeCvm } from "../workflow/remove-cvm.ts";
 import type { StepRunner, Workbench } from "../workflow/step.ts";
 
 export type ObtainComposeHashInput = {
@@ -70,7 +71,7 @@ async function cleanUp(name: string, bench: Workbench, emit: Emit): Promise<void
   if (!bench.mutations.ledger.has(name)) return;
   emit({ type: "cleanup", message: `deleting ${name}` });
   try {
-    await removeCvm(name, bench, bench.cleanup.signal(CLEANUP_LIMIT_MS));
+    await removeCvm({ name }, bench, bench.cleanup.signal(CLEANUP_LIMIT_MS));
     emit({ type: "cleanup", message: `${name} is gone` });
   } catch (error) {
     emit({ type: "cleanup", message: messageOf(error) });

@@ -7,7 +7,7 @@ import { ClusterError } from "../errors.ts";
 import type { ClusterInputs } from "../inputs/types.ts";
 import { recordedHashes, type ClusterRecord } from "../state/record.ts";
 import { checkRegistryCompose } from "../steps/registry-check.ts";
-import { heedOtherUpdates } from "../steps/registry-updates.ts";
+import { heedOtherUpdates, sayUnknownList } from "../steps/registry-updates.ts";
 import { registryOf, type Registry } from "../steps/registry.ts";
 import { liveRunners, type LiveRunner } from "../workflow/live-runners.ts";
 import type { ReadingBench, StepContext } from "../workflow/step.ts";
@@ -46,9 +46,8 @@ export async function survey(
     heedOtherUpdates(registry, record, context),
   ]);
   compareNames(input, live, context);
-  const recorded = recordedHashes(record, registry.appId);
-  if (recorded.length === 0) sayUnknown(registry, context);
-  return { registry, running, live, recorded };
+  sayUnknownList(registry, record, context);
+  return { registry, running, live, recorded: recordedHashes(record, registry.appId) };
 }
 
 /** The orchestrator's names are part of a hash: one over other names would let no runner in. */
@@ -70,13 +69,6 @@ function compareNames(
     message: `${message}: the hash would be that of no real runner`,
     hint: "say which config schema the orchestrator has: --orchestrator-schema v1 or v2 (with GATEWAY_AUTH_COORDINATOR_WALLET where it is set)",
   });
-}
-
-function sayUnknown(registry: Registry, context: Pick<StepContext, "warn">): void {
-  context.warn(
-    "previous-list-unknown",
-    `this machine has no record of what ${registry.name} approves: hashes that no live runner has will not be in the list`,
-  );
 }
 
 /** The error for a cluster without a registry. */

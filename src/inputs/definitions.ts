@@ -267,16 +267,25 @@ export const INPUTS: readonly InputDefinition[] = [
 ];
 
 /** Which inputs a command takes. `cluster` has all that are in none of the first two; the others overlap it. */
-export type InputGroup = "connection" | "aws" | "cluster" | "state" | "orchestrator-config" | "schema-v2";
+export type InputGroup =
+  | "connection"
+  | "aws"
+  | "cluster"
+  | "name"
+  | "state"
+  | "orchestrator-file"
+  | "schema-v2";
 
 const GROUPS: Readonly<Record<Exclude<InputGroup, "cluster">, readonly InputKey[]>> = {
   connection: ["phalaApiKey", "phalaApiUrl", "phalaBin", "gatewayUrl", "stateDir", "timeout", "pollInterval"],
   aws: ["awsAccessKeyId", "awsSecretAccessKey", "awsRegion"],
+  /** The cluster's name alone. */
+  name: ["clusterName"],
   /** Where the record of a cluster is found, without a key. */
   state: ["clusterName", "phalaApiUrl", "stateDir"],
-  "orchestrator-config": ["orchestratorConfig"],
-  /** What schema v2 of orchestrator.yml has and v1 has not. */
-  "schema-v2": ["gatewayKeyPath", "capacityThreshold"],
+  "orchestrator-file": ["orchestratorConfig", "orchestratorSchema"],
+  /** What schema v2 of orchestrator.yml, or its runners, have and v1 has not. */
+  "schema-v2": ["gatewayKeyPath", "capacityThreshold", "coordinatorWallet"],
 };
 
 /** The inputs of all these groups, in the list's order. */

@@ -1,4 +1,4 @@
-/** Prompts on stderr (stdout is the answer's). The only user of @inquirer/prompts, loaded with the first question. */
+/** Prompts on stderr (stdout is the answer's). The only user of @inquirer/prompts. */
 import { Interruption } from "../errors.ts";
 
 export type Choice<T> = { readonly name: string; readonly value: T; readonly description?: string };
@@ -16,36 +16,42 @@ export type Prompter = {
   print(text: string): void;
 };
 
-type Inquirer = typeof import("@inquirer/prompts");
+/** Loaded by the first question: most runs ask none. */
+const inquirer = () => import("@inquirer/prompts");
 
 export function terminalPrompter(signal: AbortSignal, print: (text: string) => void): Prompter {
   const context = { output: process.stderr, signal };
-  const ask = async <T>(question: (inquirer: Inquirer) => Promise<T>): Promise<T> =>
-    interruptible(question(await import("@inquirer/prompts")));
   return {
     text: ({ message, initial, validate }) =>
-      ask(({ input }) =>
-        input({ message, validate, ...(initial === undefined ? {} : { default: initial }) }, context),
-      ),
+      interruptible(async () => {
+        const { input } = await inquirer();
+        return input({ message, validate, ...(initial === undefined ? {} : { default: initial }) }, context);
+      }),
     // Without `toggleMask: false` a key (Ctrl-T) would put the secret on the screen, and into its scrollback.
     secret: ({ message, validate }) =>
-      ask(({ password }) => password({ message, validate, mask: false, toggleMask: false }, context)),
+      interruptible(async () => {
+        const { password } = await inquirer();
+        return password({ message, validate, mask: false, toggleMask: false }, context);
+      }),
     choose: ({ message, choices, initial }) =>
-      ask(({ select }) =>
-        select(
-          { message, choices, ...(initial === undefined ? {} : { default: initial }), pageSize: 12 },
-          context,
-        ),
-      ),
-    confirm: ({ message, initial }) => ask(({ confirm }) => confirm({ message, default: initial }, context)),
+      interruptible(async () => {
+        const { select } = await inquirer();
+        const start = initial === undefined ? {} : { default: initial };
+        return select({ message, choices, ...start, pageSize: 12 }, context);
+      }),
+    confirm: ({ message, initial }) =>
+      interruptible(async () => {
+        const { confirm } = await inquirer();
+        return confirm({ message, default: initial }, context);
+      }),
     print,
   };
 }
 
 /** Ctrl-C at a prompt is inquirer's own error; to us it is the interruption that it is. */
-async function interruptible<T>(answer: Promise<T>): Promise<T> {
+async function interruptible<T>(ask: () => Promise<T>): Promise<T> {
   try {
-    return await answer;
+    return await ask();
   } catch (error) {
     const name = error instanceof Error ? error.name : "";
     if (name === "AbortPromptError" && (error as Error).cause instanceof Interruption)

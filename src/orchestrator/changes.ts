@@ -48,7 +48,9 @@ function hasBareDollar(file: YamlFile, where: readonly string[]): boolean {
 
 function editText(file: YamlFile, change: Change): string | undefined {
   const { path, key } = change;
-  if (change.kind === "rename") return renameEntry(file, path, key, change.to);
+  if (change.kind === "rename") {
+    return renameEntry(file, path, { from: key, to: change.to }, COMMENTS);
+  }
   if (change.kind === "remove") return removeEntry(file, path, key, COMMENTS[[...path, key].join("/")]);
   return setEntry(file, path, key, change.value, { comments: COMMENTS, after: change.after });
 }

@@ -1,8 +1,9 @@
 /** orchestrator.yml: values in, YAML text out; an existing text is changed only where it must be. Pure. */
-import { isMap, parseDocument, type Document } from "yaml";
-import { ClusterError, messageOf } from "../errors.ts";
+import type { Document } from "yaml";
+import { messageOf } from "../errors.ts";
 import { applyChanges, type Change } from "./changes.ts";
 import { COMMENTS, HEADER } from "./comments.ts";
+import { isEmpty, readable, refuseOtherRunner, RUNNER, unreadable } from "./document.ts";
 import { crunchChanges, explicitChanges } from "./explicit.ts";
 import { orchestratorSchemas } from "./schemas.ts";
 import {
@@ -20,7 +21,12 @@ import { commentLines, entryLines } from "./yaml-text.ts";
 
 export type { OrchestratorValues } from "./values.ts";
 
-const RUNNER = ["infrastructure", "runner"] as const;
+const ADVICE = {
+  unreadable:
+    "mend or move the file, or write another one with --orchestrator-config; then run the same command again",
+  otherRunner:
+    "write another file with --orchestrator-config, or take its infrastructure.runner out; then run the same command again",
+};
 
 /**
  * A new file, with the comments that a person would want.
@@ -44,14 +50,15 @@ export function renderConfig(values: OrchestratorValues): string {
 export function updateConfig(existing: string, values: OrchestratorValues, path: string): string {
   const bom = existing.startsWith("\ufeff") ? "\ufeff" : "";
   const text = existing.slice(bom.length);
-  const document = readable(text, path);
+  const source = { path, advice: ADVICE };
+  const document = readable(text, source);
   if (isEmpty(document)) return bom + appendConfig(text, values);
-  refuseOtherRunner(document, path);
+  refuseOtherRunner(document, source);
   try {
     const updated = applyChanges(text, changesFor(document, values));
     return bom + applyChanges(updated, crunchChanges(updated, values));
   } catch (error) {
-    throw unreadable(path, `can't be changed safely: ${messageOf(error)}`);
+    throw unreadable(source, `can't be changed safely: ${messageOf(error)}`);
   }
 }
 
@@ -60,22 +67,6 @@ function appendConfig(text: string, values: OrchestratorValues): string {
   const kept = text.trimEnd();
   return kept === "" ? renderConfig(values) : `${kept}\n\n${renderConfig(values)}`;
 }
-
-/** @throws ClusterError `config-unreadable` (conflict). */
-export function readable(text: string, path: string): Document {
-  const document = parseDocument(text);
-  const [error] = document.errors;
-  if (error) throw unreadable(path, `is not YAML: ${error.message.split("\n")[0] ?? ""}`);
-  if (!isEmpty(document) && !isMap(document.contents)) throw unreadable(path, "is not a mapping");
-  for (const where of [["infrastructure"], RUNNER]) {
-    if (document.hasIn(where) && !isMap(document.getIn(where, true))) {
-      throw unreadable(path, `has an ${where.join(".")} that is not a mapping`);
-    }
-  }
-  return document;
-}
-
-const isEmpty = (document: Document): boolean => document.toJS() === null;
 
 function changesFor(document: Document, values: OrchestratorValues): readonly Change[] {
   return [
@@ -127,25 +118,4 @@ function runnerChanges(document: Document, values: OrchestratorValues): readonly
   }));
   const removals = FOREIGN_RUNNER_KEYS[schema].map((key): Change => ({ kind: "remove", path: RUNNER, key }));
   return [...sets, ...removals];
-}
-
-/** A file for local or AWS runners has keys that the orchestrator refuses beside `type: phala`. */
-function refuseOtherRunner(document: Document, path: string): void {
-  const type: unknown = document.getIn([...RUNNER, "type"]);
-  if (type === undefined || type === null || type === "phala") return;
-  throw new ClusterError({
-    kind: "conflict",
-    code: "config-other-runner",
-    message: `${path} configures runners of type ${JSON.stringify(type)}, not phala; it was left as it is`,
-    hint: "write another file with --orchestrator-config, or take its infrastructure.runner out; then run the same command again",
-  });
-}
-
-function unreadable(path: string, what: string): ClusterError {
-  return new ClusterError({
-    kind: "conflict",
-    code: "config-unreadable",
-    message: `${path} ${what}; it was left as it is`,
-    hint: "mend or move the file, or write another one with --orchestrator-config; then run the same command again",
-  });
 }

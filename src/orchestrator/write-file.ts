@@ -9,7 +9,7 @@ const MAX_LINKS = 40;
 /** What the file is to the operator: what error codes begin with, and the flag that names another place. */
 export type FileRole = { readonly code: string; readonly flag: string };
 
-const CONFIG: FileRole = { code: "config", flag: "--orchestrator-config" };
+export const CONFIG: FileRole = { code: "config", flag: "--orchestrator-config" };
 
 /**
  * Writes the whole text (UTF-8). A symbolic link stays one, its target is replaced; an existing file keeps its
@@ -63,8 +63,11 @@ export function unwritable(file: string, error: unknown, role = CONFIG): Cluster
   });
 }
 
-/** Where a chain of symbolic links ends, also where nothing is there yet: renaming over a link would end it. */
-async function targetOf(file: string): Promise<string> {
+/**
+ * Where a chain of symbolic links ends, also where nothing is there yet: renaming over a link would end it.
+ * @throws the system's error where a folder on the way is missing.
+ */
+export async function targetOf(file: string): Promise<string> {
   let at = path.resolve(file);
   for (let links = 0; links < MAX_LINKS; links += 1) {
     const folder = await realpath(path.dirname(at));
@@ -112,15 +115,15 @@ async function syncFolder(folder: string): Promise<void> {
   await handle.close();
 }
 
-function notAFile(file: string, role: FileRole): ClusterError {
+export function notAFile(file: string, role: FileRole): ClusterError {
   return new ClusterError({
     kind: "conflict",
     code: `${role.code}-not-a-file`,
-    message: `can't write ${file}: it is a folder, or no regular file`,
+    message: `${file} is a folder, or no regular file`,
     hint: `give the path of a file with ${role.flag}`,
   });
 }
 
-function isErrno(error: unknown, code: string): boolean {
+export function isErrno(error: unknown, code: string): boolean {
   return error instanceof Error && "code" in error && error.code === code;
 }

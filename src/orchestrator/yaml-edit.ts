@@ -13,7 +13,7 @@ import {
   type Pair,
   type YAMLMap,
 } from "yaml";
-import { entryLines, itemLines, scalarText, type Comments } from "./yaml-text.ts";
+import { commentLines, entryLines, itemLines, scalarText, type Comments } from "./yaml-text.ts";
 
 /** One parsed state of the text; each edit gives the next text, to be opened again. */
 export type YamlFile = {
@@ -40,9 +40,10 @@ export function setEntry(
   place: { readonly comments: Comments; readonly after: readonly string[] },
 ): string | undefined {
   const map = mappingAt(file, path);
-  if (!map || map.flow) return undefined;
-  const pair = pairOf(map, key);
-  return pair ? replaceValue(file, pair, value) : insertEntry(file, map, path, key, value, place);
+  const pair = map && pairOf(map, key);
+  if (pair) return replaceValue(file, pair, value);
+  if (map?.flow) return insertIntoFlow(file, map, key, value, place.after);
+  return map && insertEntry(file, map, path, key, value, place);
 }
 
 /** Takes an entry's lines away, and the comment above it where that is one of `comments` (not a person's own). */
@@ -54,28 +55,44 @@ export function removeEntry(
 ): string | undefined {
   const map = mappingAt(file, path);
   const pair = map && pairOf(map, key);
-  if (!map || map.flow || !pair || map.items.length === 1) return undefined;
-  const own = comment === undefined ? [] : comment.split("\n").map((line) => `#${line}`);
-  let start = lineStart(file.text, startOf(pair.key));
-  for (const line of own.toReversed()) {
-    const above = lineStart(file.text, start - 1);
-    if (file.text.slice(above, start).trim() !== line) break;
-    start = above;
-  }
+  if (!map || !pair || map.items.length === 1) return undefined;
+  if (map.flow) return removeFromFlow(file, map, pair);
+  const start = commentStart(file, pair, comment);
   return splice(file.text, start, lineEnd(file.text, contentEnd(pair)), "");
 }
 
-/** Gives an entry another key; its value, its place and its comments stay. */
+/** Where the lines of `comment` begin above an entry; the start of the entry's own line where it has another one. */
+function commentStart({ text }: YamlFile, pair: Pair, comment: string | undefined): number {
+  let start = lineStart(text, startOf(pair.key));
+  for (const line of commentLines(comment).toReversed()) {
+    const above = lineStart(text, start - 1);
+    if (text.slice(above, start).trim() !== line) break;
+    start = above;
+  }
+  return start;
+}
+
+/**
+ * Gives an entry another key; its value, its place and its comments stay. Where the comment above is the one of
+ * `comments` for the old key, it becomes the one for the new key.
+ */
 export function renameEntry(
   file: YamlFile,
   path: readonly string[],
-  from: string,
-  to: string,
+  names: { readonly from: string; readonly to: string },
+  comments: Comments,
 ): string | undefined {
   const map = mappingAt(file, path);
-  const pair = map && pairOf(map, from);
+  const pair = map && pairOf(map, names.from);
   if (!pair || !isScalar(pair.key) || !pair.key.range) return undefined;
-  return splice(file.text, pair.key.range[0], pair.key.range[1], to);
+  const [key, keyEnd] = pair.key.range;
+  const renamed = splice(file.text, key, keyEnd, file.text.slice(key, keyEnd).replace(names.from, names.to));
+  const start = commentStart(file, pair, comments[[...path, names.from].join("/")]);
+  const line = lineStart(file.text, key);
+  if (map.flow || start === line) return renamed;
+  const margin = file.text.slice(line, key);
+  const lines = commentLines(comments[[...path, names.to].join("/")]);
+  return splice(renamed, start, line, lines.map((text) => margin + text + file.eol).join(""));
 }
 
 function pairOf(map: YAMLMap, key: string): Pair | undefined {
@@ -112,6 +129,35 @@ function replaceList(file: YamlFile, pair: Pair, items: readonly unknown[]): str
   );
 }
 
+/** `{a: 1, b: 2}`: from where the entry begins to where the next one does, or from the end of the one before. */
+function removeFromFlow(file: YamlFile, map: YAMLMap, pair: Pair): string {
+  const at = map.items.indexOf(pair);
+  const [before, next] = [map.items[at - 1], map.items[at + 1]];
+  return next
+    ? splice(file.text, startOf(pair.key), startOf(next.key), "")
+    : splice(file.text, contentEnd(before), contentEnd(pair), "");
+}
+
+/** Written as its neighbour is: a file that is JSON stays JSON. */
+function insertIntoFlow(
+  file: YamlFile,
+  map: YAMLMap,
+  key: string,
+  value: unknown,
+  after: readonly string[],
+): string | undefined {
+  const before = neighbour(map, after);
+  if (!before || (value !== null && typeof value === "object")) return undefined;
+  const quoted = isScalar(before.key) && before.key.type === "QUOTE_DOUBLE";
+  const end = contentEnd(before);
+  return splice(file.text, end, end, `, ${quoted ? JSON.stringify(key) : key}: ${scalarText(value)}`);
+}
+
+/** The entry that a new one goes behind: the first of these keys that is there, else the last entry. */
+function neighbour(map: YAMLMap, after: readonly string[]): Pair | undefined {
+  return after.map((name) => pairOf(map, name)).find((pair) => pair !== undefined) ?? map.items.at(-1);
+}
+
 function insertEntry(
   file: YamlFile,
   map: YAMLMap,
@@ -125,8 +171,7 @@ function insertEntry(
   const firstStart = startOf(first.key);
   const column = firstStart - lineStart(file.text, firstStart);
   const lines = entryLines(key, value, { column, path: path.join("/"), comments: place.comments });
-  const before = place.after.map((name) => pairOf(map, name)).find((pair) => pair !== undefined);
-  const at = lineEnd(file.text, contentEnd(before ?? map.items.at(-1) ?? first));
+  const at = lineEnd(file.text, contentEnd(neighbour(map, place.after)));
   const gap = at > 0 && file.text[at - 1] !== "\n" ? file.eol : "";
   return splice(file.text, at, at, gap + lines.join(file.eol) + file.eol);
 }

@@ -50,20 +50,20 @@ export class ApiReader {
   async #read<T>(path: string, schema: z.ZodType<T>, signal: AbortSignal): Promise<Read<T>> {
     const answer = await this.#getWithRetries(path, signal);
     if (typeof answer === "string") return { kind: "unknown", reason: answer, denied: false };
-    const { text } = answer;
+    const { text, status } = answer;
     // The API's own 404 is JSON; the page of a proxy or of a wrong host says nothing about the CVM.
-    if (answer.status === 404 && parseJson(text) !== undefined) return { kind: "absent" };
-    if (answer.status !== 200) {
-      const denied = answer.status === 401 || answer.status === 403;
+    if (status === 404 && answer.json !== undefined) return { kind: "absent" };
+    if (status !== 200) {
+      const denied = status === 401 || status === 403;
       // Not on a success: an app-compose must stay what it is, byte for byte.
       const clean = this.#options.redact?.(text) ?? text;
-      return { kind: "unknown", reason: describeApiError(answer.status, clean), denied };
+      return { kind: "unknown", reason: describeApiError(status, clean), denied };
     }
-    return parse(answer.text, schema);
+    return parse(answer, schema);
   }
 
   /** The last answer, or what the last failure was. */
-  async #getWithRetries(path: string, signal: AbortSignal): Promise<HttpAnswer | string> {
+  async #getWithRetries(path: string, signal: AbortSignal): Promise<ApiAnswer | string> {
     const { clock } = this.#options;
     for (let attempt = 1; ; attempt += 1) {
       const answer = await this.#get(path, signal);
@@ -75,7 +75,7 @@ export class ApiReader {
     }
   }
 
-  async #get(path: string, signal: AbortSignal): Promise<HttpAnswer | string> {
+  async #get(path: string, signal: AbortSignal): Promise<ApiAnswer | string> {
     const { apiUrl, apiKey, http, clock, onDetail } = this.#options;
     const started = clock.monotonic();
     const say = (what: string): void =>
@@ -92,7 +92,7 @@ export class ApiReader {
       );
       this.#noteServerTime(answer);
       say(String(answer.status));
-      return answer;
+      return { ...answer, json: parseJson(answer.text) };
     } catch (error) {
       if (signal.aborted) throw error;
       say(describeNetworkError(error));
@@ -107,23 +107,25 @@ export class ApiReader {
   }
 }
 
+/** Parsed once: a page of the list is a hundred kilobytes. `json` is undefined where the text is no JSON. */
+type ApiAnswer = HttpAnswer & { readonly json: object | undefined };
+
 type Read<T> =
   | { readonly kind: "present"; readonly value: T }
   | { readonly kind: "absent" }
   | { readonly kind: "unknown"; readonly reason: string; readonly denied: boolean };
 
 /** Half an answer, or something in between that answered for the API. */
-function isGarbled(answer: HttpAnswer): boolean {
-  return answer.status === 200 && parseJson(answer.text) === undefined;
+function isGarbled(answer: ApiAnswer): boolean {
+  return answer.status === 200 && answer.json === undefined;
 }
 
-function parse<T>(text: string, schema: z.ZodType<T>): Read<T> {
-  const value = parseJson(text);
-  if (value === undefined) {
+function parse<T>({ json, text }: ApiAnswer, schema: z.ZodType<T>): Read<T> {
+  if (json === undefined) {
     const what = /^\s*</.test(text) ? "a web page" : "half of one, or none";
     return { kind: "unknown", reason: `the answer is no JSON document (${what})`, denied: false };
   }
-  const parsed = schema.safeParse(value);
+  const parsed = schema.safeParse(json);
   if (parsed.success) return { kind: "present", value: parsed.data };
   const [issue] = parsed.error.issues;
   const where = issue === undefined || issue.path.length === 0 ? "the answer" : issue.path.join(".");

@@ -2,10 +2,12 @@
  * Runs of the `phala` CLI, shut off from everything that changes what it does: a `phala.toml` in the working
  * directory makes a create an update of another registry, an SSH key in ~/.ssh changes the compose hash.
  */
+import { tmpdir } from "node:os";
+import { ClusterError } from "../errors.ts";
 import { childEnvironment } from "./child-environment.ts";
 import type { CliRun } from "./cli-output.ts";
 import { locateProgram } from "./locate.ts";
-import { makePrivateFolder, removeAbandonedFolders } from "./private-folder.ts";
+import { makePrivateFolder, removeAbandonedFolders, type PrivateFolder } from "./private-folder.ts";
 import { endOnDemand } from "./process-group.ts";
 
 export type PhalaProcessOptions = {
@@ -42,6 +44,7 @@ export class PhalaProcess {
   /**
    * Runs the CLI to its end and reports it; never throws for what the child does. An aborted signal ends the
    * child first and then shows as `cutOff`. No exit code and no `cutOff`: there is no such program.
+   * @throws ClusterError `temporary-directory-unwritable` (prerequisite) where a run can't be begun.
    */
   async run(command: PhalaCommand, signal: AbortSignal): Promise<CliRun> {
     this.#swept ??= removeAbandonedFolders();
@@ -71,9 +74,8 @@ export class PhalaProcess {
     const { bin, env, onDetail } = this.#options;
     const program = await locateProgram(bin, env["PATH"]);
     if (program === undefined) return notStarted(`${bin}: no such program`);
-    const folder = await makePrivateFolder();
+    const { folder, args } = await this.#prepare(command);
     try {
-      const args = await command.args(folder.path);
       // The real HOME may hold an SSH key; this flag keeps it out too, but also tells the platform to avoid
       // development images, so it is not for every run.
       const all = home === "real" && args[0] === "deploy" ? [...args, "--no-dev-os"] : args;
@@ -90,12 +92,24 @@ export class PhalaProcess {
     }
   }
 
+  async #prepare(command: PhalaCommand): Promise<{ folder: PrivateFolder; args: string[] }> {
+    let folder: PrivateFolder | undefined;
+    try {
+      folder = await makePrivateFolder();
+      return { folder, args: await command.args(folder.path) };
+    } catch (error) {
+      await folder?.remove();
+      throw error instanceof Error && "syscall" in error ? unwritable(error) : error;
+    }
+  }
+
   async #spawn(
     program: string,
     args: readonly string[],
     where: { readonly folder: string; readonly home: string; readonly limitMs: number },
     signal: AbortSignal,
   ): Promise<CliRun> {
+    // Commands that only read never start it.
     const { execa } = await import("execa");
     if (signal.aborted) return { ...notStarted(""), cutOff: "interrupted before it started" };
     const child = execa(program, args, {
@@ -126,6 +140,16 @@ export class PhalaProcess {
 }
 
 const notStarted = (stderr: string): CliRun => ({ stdout: "", stderr, exitCode: null, cutOff: undefined });
+
+function unwritable(error: Error): ClusterError {
+  return new ClusterError({
+    kind: "prerequisite",
+    code: "temporary-directory-unwritable",
+    message: `can't write the files for a run of phala to ${tmpdir()}: ${error.message}`,
+    hint: `free some space in ${tmpdir()}, or set TMPDIR to another folder`,
+    cause: error,
+  });
+}
 
 /** Ended by itself, badly, without the JSON in which phala reports failures. */
 function failedSilently(run: CliRun): boolean {

@@ -1,8 +1,10 @@
 /** The `phala` CLI as a child process: https://www.npmjs.com/package/phala, measured with 1.1.18. */
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
+import type { z } from "zod";
+import { ClusterError } from "../errors.ts";
 import type { CliOutcome, EnvironmentVariable, PhalaCli } from "../ports.ts";
-import { PhalaProcess, type PhalaProcessOptions } from "./cli-process.ts";
+import { PhalaProcess, type PhalaCommand, type PhalaProcessOptions } from "./cli-process.ts";
 import * as output from "./cli-output.ts";
 import { envFileText } from "./env-file.ts";
 import { locateProgram } from "./locate.ts";
@@ -29,8 +31,19 @@ export function createPhalaCli(options: PhalaCliOptions): PhalaCli {
     signal.throwIfAborted();
     return run;
   };
-  const deploy = (which: string[], deployment: Deployment, signal: AbortSignal): Promise<output.CliRun> =>
-    phala.run({ args: (folder) => deployArgs(folder, which, deployment), limitMs: mutationMs }, signal);
+  const mutate = async <T>(
+    args: PhalaCommand["args"],
+    answer: z.ZodType<T>,
+    signal: AbortSignal,
+  ): Promise<CliOutcome<T>> => {
+    try {
+      return output.outcomeOf(await phala.run({ args, limitMs: mutationMs }, signal), answer);
+    } catch (error) {
+      // Not begun, so that nothing can have happened.
+      if (!(error instanceof ClusterError) || error.kind !== "prerequisite") throw error;
+      return { kind: "refused", message: error.message };
+    }
+  };
   return {
     locate: () => locateProgram(options.bin, options.env["PATH"]),
     version: async (signal) => versionOutcome(await query(["--version"], signal)),
@@ -38,18 +51,21 @@ export function createPhalaCli(options: PhalaCliOptions): PhalaCli {
     async createCvm(request, signal) {
       const node = request.nodeId === undefined ? [] : ["--node-id", String(request.nodeId)];
       const which = ["--name", request.name, "--instance-type", request.instanceType, ...node];
-      return output.outcomeOf(await deploy(which, request, signal), output.createdAnswer(request.name));
+      return mutate(deploy(which, request), output.createdAnswer(request.name), signal);
     },
     // No --wait: it only asks whether the CVM is running, which it still is right after the request.
-    updateCvm: async (request, signal) =>
-      output.outcomeOf(await deploy(["--cvm-id", request.cvmId], request, signal), output.updatedAnswer),
-    async deleteCvm(cvmId, signal) {
-      // Without --force it asks, and hangs for ever with no terminal.
-      const args = (): string[] => ["cvms", "delete", cvmId, "--force", "--json"];
-      return output.outcomeOf(await phala.run({ args, limitMs: mutationMs }, signal), output.deletedAnswer);
-    },
+    updateCvm: (request, signal) =>
+      mutate(deploy(["--cvm-id", request.cvmId], request), output.updatedAnswer, signal),
+    // Without --force it asks, and hangs for ever with no terminal.
+    deleteCvm: (cvmId, signal) =>
+      mutate(() => ["cvms", "delete", cvmId, "--force", "--json"], output.deletedAnswer, signal),
   };
 }
+
+const deploy =
+  (which: readonly string[], deployment: Deployment): PhalaCommand["args"] =>
+  (folder) =>
+    deployArgs(folder, which, deployment);
 
 type Deployment = { readonly composeText: string; readonly environment: readonly EnvironmentVariable[] };
 

@@ -1,6 +1,6 @@
 /** The whole list of CVMs. A wrapper that read only the first page has created duplicates in production. */
 import type { z } from "zod";
-import type { Cvm } from "../domain.ts";
+import { identityOf, type Cvm } from "../domain.ts";
 import { platformError, type ApiReader } from "./api-reader.ts";
 import { cvmPage } from "./schemas.ts";
 
@@ -47,11 +47,6 @@ async function readAll(
     const numbers = Array.from({ length: count }, (_, index) => next + index);
     pages.push(...(await Promise.all(numbers.map(readPage))));
   }
-  const cvms = new Map(pages.flatMap((page) => page.items.map((cvm) => [keyOf(cvm), cvm] as const)));
+  const cvms = new Map(pages.flatMap((page) => page.items.map((cvm) => [identityOf(cvm), cvm] as const)));
   return { cvms: [...cvms.values()], total: pages.at(-1)?.total ?? first.total };
-}
-
-/** Replicas share an app_id; what has no uuid yet is told apart by both of the others. */
-function keyOf(cvm: Cvm): string {
-  return cvm.vmUuid ?? `${cvm.name} ${cvm.appId}`;
 }

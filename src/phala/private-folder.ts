@@ -12,13 +12,17 @@ export type PrivateFolder = {
   readonly path: string;
   /** An empty folder within it. */
   readonly home: string;
+  /** Never throws: what can't be removed now goes with the process, or with a later run. */
   remove(): Promise<void>;
 };
 
-/** Made 0700 by mkdtemp. It goes with `remove()`, or with the process should it leave before that. */
+/**
+ * Made 0700 by mkdtemp. It goes with `remove()`, or with the process should it leave before that.
+ * @throws the system's error where the temporary directory takes nothing.
+ */
 export async function makePrivateFolder(): Promise<PrivateFolder> {
   const folder = await mkdtemp(path.join(tmpdir(), `${prefix()}${process.pid}-`));
-  const onExit = (): void => rmSync(folder, { recursive: true, force: true });
+  const onExit = (): void => removeAtExit(folder);
   process.once("exit", onExit);
   const home = path.join(folder, "home");
   await mkdir(home, { mode: 0o700 });
@@ -26,10 +30,22 @@ export async function makePrivateFolder(): Promise<PrivateFolder> {
     path: folder,
     home,
     async remove() {
-      await rm(folder, { recursive: true, force: true });
-      process.removeListener("exit", onExit);
+      try {
+        await rm(folder, { recursive: true, force: true });
+        process.removeListener("exit", onExit);
+      } catch {
+        // A disk that turned read-only. The folder is private, and swept when it can be.
+      }
     },
   };
+}
+
+function removeAtExit(folder: string): void {
+  try {
+    rmSync(folder, { recursive: true, force: true });
+  } catch {
+    // As above; a throw on the way out would end in a stack trace.
+  }
 }
 
 /**

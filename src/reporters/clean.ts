@@ -11,7 +11,19 @@ const REORDERING = /[\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g
  * The values under these keys are words of this program that code decides by; a secret that happens to equal
  * one must not send it astray. They are redacted when written, like everything.
  */
-const OWN_WORDS = new Set(["type", "step", "status", "severity", "command", "action", "approved_via", "id"]);
+const OWN_WORDS = new Set([
+  "type",
+  "step",
+  "status",
+  "severity",
+  "command",
+  "action",
+  "approved_via",
+  "id",
+  "role",
+  "standing",
+  "leftover",
+]);
 
 /** What our own messages are spelt with beyond ASCII. Replaced before layout, as the forms differ in width. */
 const ASCII_FORMS: Readonly<Record<string, string>> = { "…": "...", "→": "->", "–": "-", "×": "x", "·": "-" };

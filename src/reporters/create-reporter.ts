@@ -1,7 +1,8 @@
 /** Chooses how a run is shown and puts the parts together: what is said, what waits, what is held back. */
-import type { CommandResult } from "../commands/results.ts";
+import type { CommandResult, FailureResult, SuccessResult } from "../commands/results.ts";
 import type { RunEvent, Warning } from "../workflow/events.ts";
 import { cleanForTerminal } from "./clean.ts";
+import { LiveAnswer } from "./live-answer.ts";
 import { SafeStream } from "./output.ts";
 import { PlainProgress } from "./plain.ts";
 import type { Progress, Reporter, ReporterOptions } from "./reporter.ts";
@@ -11,12 +12,16 @@ import { allowsColor, allowsLiveLines, createTheme, speaksUnicode, type Theme } 
 /** Wider answers are harder to read, whatever the terminal offers. */
 const WIDEST_ANSWER = 100;
 
+/** The codes of a run that was ended from outside. */
+const SIGNALS: ReadonlySet<string> = new Set(["interrupted", "terminated"]);
+
 type Screen = {
   readonly out: SafeStream;
   readonly err: SafeStream;
   readonly outTheme: Theme;
   readonly errTheme: Theme;
   readonly progress: Progress;
+  readonly liveAnswer: LiveAnswer;
   readonly unicode: boolean;
 };
 
@@ -39,7 +44,10 @@ function createScreen(options: ReporterOptions, Live: LiveProgress | undefined):
   const out = new SafeStream({
     redactor,
     stream: options.stdout,
-    onLost: (error) => err.line(`Error: the answer could not be written to stdout: ${error.message}`),
+    onLost: (error) => {
+      err.line(`Error: the answer could not be written to stdout: ${error.message}`);
+      options.onAnswerLost?.();
+    },
   });
   const mayColor = options.color && !options.json && allowsColor(environment);
   const live = mayColor && err.isTTY && allowsLiveLines(environment);
@@ -47,7 +55,10 @@ function createScreen(options: ReporterOptions, Live: LiveProgress | undefined):
   const errTheme = createTheme({ color: live, unicode });
   const now = (): number => options.now();
   const progress = live && Live ? new Live(err, errTheme, now) : new PlainProgress(err, now);
-  return { out, err, outTheme, errTheme, progress, unicode };
+  // What --verbose says on the same terminal would be written into the answer.
+  const inPlace = mayColor && out.isTTY && allowsLiveLines(environment) && !options.verbose;
+  const liveAnswer = new LiveAnswer(out, outTheme, inPlace);
+  return { out, err, outTheme, errTheme, progress, liveAnswer, unicode };
 }
 
 class RunReporter implements Reporter {
@@ -55,6 +66,8 @@ class RunReporter implements Reporter {
   readonly #screen: Screen;
   readonly #warned = new Set<string>();
   #command: string | undefined;
+  /** Whether answers were shown that the next one replaces. */
+  #watched = false;
   /** The events that came while a prompt owned the terminal. */
   #waiting: RunEvent[] | undefined;
 
@@ -71,22 +84,29 @@ class RunReporter implements Reporter {
     else this.#show(clean);
   }
 
+  answer(result: SuccessResult, changed: boolean): boolean {
+    const { liveAnswer, out } = this.#screen;
+    this.#watched = true;
+    liveAnswer.show({ lines: this.#render(this.#clean(result)), changed });
+    return !out.lost;
+  }
+
   finish(result: CommandResult): void {
     this.close();
     if (this.#options.json) return this.#screen.out.json(result);
     const clean = this.#clean(result);
-    if ("error" in clean) return this.#print(this.#screen.err, renderFailure(clean, this.#screen.errTheme));
+    if ("error" in clean) return this.#fail(clean);
     // The answer of `doctor` is a table with its warnings in it.
     this.#warnOfTheRest("warnings" in clean && !("checks" in clean) ? clean.warnings : []);
-    const { out, err, outTheme: theme } = this.#screen;
+    const { out, err } = this.#screen;
     // On one screen the answer would begin right below the last step; a file must not begin with an empty line.
     if (out.isTTY && err.isTTY && !this.#options.quiet) err.line("");
-    const columns = Math.min(out.isTTY ? out.columns : 80, WIDEST_ANSWER);
-    this.#print(out, renderAnswer(clean, { theme, columns, quiet: this.#options.quiet }));
+    this.#print(out, this.#render(clean));
   }
 
   close(): void {
     this.#screen.progress.stop();
+    this.#screen.liveAnswer.stop();
     this.resume();
   }
 
@@ -100,6 +120,17 @@ class RunReporter implements Reporter {
     this.#waiting = undefined;
     this.#screen.progress.restore();
     for (const event of waiting) this.#show(event);
+  }
+
+  #fail(failure: FailureResult): void {
+    if (this.#watched && SIGNALS.has(failure.error.code)) return;
+    this.#print(this.#screen.err, renderFailure(failure, this.#screen.errTheme));
+  }
+
+  #render(result: SuccessResult): readonly string[] {
+    const { out, outTheme: theme } = this.#screen;
+    const columns = Math.min(out.isTTY ? out.columns : 80, WIDEST_ANSWER);
+    return renderAnswer(result, { theme, columns, quiet: this.#options.quiet });
   }
 
   #clean<T>(value: T): T {

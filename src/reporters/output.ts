@@ -32,6 +32,11 @@ export class SafeStream {
     options.stream.on("error", (error) => this.#lose(error));
   }
 
+  /** Whether nothing that is written gets anywhere any more. */
+  get lost(): boolean {
+    return this.#lost;
+  }
+
   get isTTY(): boolean {
     return this.#options.stream.isTTY === true;
   }

@@ -1,11 +1,17 @@
 /** What a command talks to while it runs: one stream of events in, one answer at the end. */
-import type { CommandResult } from "../commands/results.ts";
+import type { CommandResult, SuccessResult } from "../commands/results.ts";
 import type { Redactor } from "../redact.ts";
 import type { RunEvent } from "../workflow/events.ts";
 import type { WriteStreamLike } from "./output.ts";
 
 export type Reporter = {
   emit(event: RunEvent): void;
+  /**
+   * Shows an answer that the next one replaces. A log gets it only where `changed` says that it is another one.
+   * Whoever ends such a run by a signal has seen all there is: `finish` then says nothing more.
+   * @returns false once nobody reads any more.
+   */
+  answer(result: SuccessResult, changed: boolean): boolean;
   /** Prints the answer (stdout) or the failure; called once, at the end. Works after `close()` too. */
   finish(result: CommandResult): void;
   /** Stops every live line, restores the cursor. Idempotent; called also on a second Ctrl-C and on a crash. */
@@ -24,6 +30,8 @@ export type ReporterOptions = {
   readonly stdout: WriteStreamLike;
   readonly stderr: WriteStreamLike;
   readonly redactor: Redactor;
+  /** Called when stdout took the answer not, or not all of it, for another reason than a reader that has gone. */
+  readonly onAnswerLost?: (() => void) | undefined;
   /** Monotonic ms, for elapsed times on live lines. */
   now(): number;
   /** Where `CI`, `TERM`, `NO_COLOR` and the locale are looked up; `process.env` unless given. */

@@ -91,10 +91,14 @@ export type Journal = {
 /** A journal on disk. Each `append` resolves only when the line is on disk. */
 export function openJournal(directory: StateDirectory, now: () => number): Journal {
   const run = randomUUID();
+  let queue: Promise<void> = Promise.resolve();
   return {
-    async append(entry) {
+    append(entry) {
       const record = { v: JOURNAL_VERSION, at: new Date(now()).toISOString(), run, ...entry };
-      await appendLine(directory.journal, JSON.stringify(record));
+      // One after the other: deletions side by side must not both find the end of a torn line.
+      const turn = queue.then(() => appendLine(directory.journal, JSON.stringify(record)));
+      queue = turn.catch(() => undefined);
+      return turn;
     },
   };
 }

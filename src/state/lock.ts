@@ -53,6 +53,12 @@ export async function acquireLock(
   throw inProgress(directory, await readOwner(directory.lock));
 }
 
+/** Whether a run of this machine is at work on the cluster right now. Takes nothing, writes nothing. */
+export async function isRunAtWork(directory: StateDirectory): Promise<boolean> {
+  const holder = await readOwner(directory.lock);
+  return holder !== undefined && isAlive(holder);
+}
+
 function lockOf(directory: StateDirectory, owner: Owner): Lock {
   return {
     release() {

@@ -2,11 +2,11 @@
  * Step 5: deploy the temporary runner, only to have its compose hash computed by the platform. Its environment
  * has the names of the orchestrator's own runners, in their order: they are part of the hash.
  */
-import { ClusterError } from "../errors.ts";
 import { temporaryRunnerName } from "../domain.ts";
 import { runnerEnvironment } from "../compose/environment.ts";
 import type { ComposeFile } from "../compose/compose-file.ts";
 import type { ClusterSettings } from "../inputs/types.ts";
+import { runnerInUse } from "../workflow/leftovers.ts";
 import { notCreated } from "../workflow/mutations.ts";
 import { done, type Step } from "../workflow/step.ts";
 
@@ -50,14 +50,3 @@ export const deployTemporaryRunner: Step<DeployTemporaryRunnerInput, TemporaryRu
     return done({ name, appId: outcome.appId, vmUuid: outcome.vmUuid }, `${name}, app_id ${outcome.appId}`);
   },
 };
-
-/** Another run, on another machine, has its temporary runner up: its fixed name is the lock between machines. */
-export function runnerInUse(name: string, createdAt: string | null): ClusterError {
-  const since = createdAt === null ? "" : ` since ${createdAt}`;
-  return new ClusterError({
-    kind: "conflict",
-    code: "temporary-runner-in-use",
-    message: `another run is at work on this cluster: its temporary runner ${name} is there${since}`,
-    hint: `wait until it has finished; if no other run is alive, delete it: phala cvms delete ${name} --force`,
-  });
-}

@@ -9,8 +9,10 @@ import type { Registry } from "./registry.ts";
 /** The platform's words for an update that came to nothing. */
 export const FAILED = /fail|error|cancel/i;
 
-/** The platform's name for it is `compose_update`; older entries say `update`. */
-const UPDATE = /update/;
+/** Whether it replaced a CVM's environment: the platform calls that `compose_update`, in older entries `update`. */
+export function isUpdate(operation: CvmOperation): boolean {
+  return operation.type.includes("update");
+}
 
 /**
  * The registry's updates, newest first; `undefined` where the platform keeps no such list.
@@ -29,7 +31,7 @@ export async function readUpdates(
       const found = await context.api.operations(registry.vmUuid, signal);
       if (found.kind === "unknown") return { kind: "not-yet", seen: found.reason };
       if (found.kind === "absent") return { kind: "there", value: undefined };
-      return { kind: "there", value: found.value.filter((operation) => UPDATE.test(operation.type)) };
+      return { kind: "there", value: found.value.filter(isUpdate) };
     },
   });
 }
@@ -83,3 +85,17 @@ function updateUnderWay(registry: Registry, newest: CvmOperation): ClusterError 
 }
 
 const since = ({ startedAt }: CvmOperation): string => (startedAt === null ? "" : ` since ${startedAt}`);
+
+/** Says that hashes which were approved elsewhere can't be kept: nobody can read them back from the registry. */
+export function sayUnknownList(
+  { name, appId }: Registry,
+  record: ClusterRecord,
+  context: Pick<StepContext, "warn">,
+): void {
+  const madeHere = record.registryCreations.some((creation) => creation.appId === appId);
+  if (madeHere || lastApproval(record, appId) !== undefined) return;
+  context.warn(
+    "previous-list-unknown",
+    `this machine has no record of what ${name} approves: hashes that no live runner has will not be in the list`,
+  );
+}

@@ -1,10 +1,10 @@
 /** Step 10: write orchestrator.yml, or bring our keys in the existing one up to date. */
-import { readFile } from "node:fs/promises";
 import type { ClusterInputs } from "../inputs/types.ts";
 import { renderConfig, updateConfig, type OrchestratorValues } from "../orchestrator/config.ts";
 import type { ExplicitSection } from "../orchestrator/values.ts";
 import { clusterUrlTemplate } from "../orchestrator/urls.ts";
-import { unwritable, writeFileAtomically } from "../orchestrator/write-file.ts";
+import { readWholeText } from "../orchestrator/read-file.ts";
+import { writeFileAtomically } from "../orchestrator/write-file.ts";
 import { done, reused, type Step } from "../workflow/step.ts";
 import type { Registry } from "./registry.ts";
 
@@ -20,7 +20,7 @@ export const writeOrchestratorConfig: Step<WriteOrchestratorConfigInput, { reado
   async run(input) {
     const { inputs } = input;
     const path = inputs.cluster.orchestratorConfig;
-    const before = await readIfThere(path);
+    const before = await readWholeText(path);
     const after = configText(input, before);
     if (before === after) return reused({ path }, `${path} is up to date`);
     await writeFileAtomically(path, after);
@@ -40,13 +40,4 @@ function configText(input: WriteOrchestratorConfigInput, before: string | undefi
   return before === undefined
     ? renderConfig(values)
     : updateConfig(before, values, inputs.cluster.orchestratorConfig);
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw unwritable(path, error);
-  }
 }

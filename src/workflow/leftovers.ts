@@ -4,6 +4,7 @@
  */
 import { type Cvm } from "../domain.ts";
 import { ClusterError } from "../errors.ts";
+import type { Clock, CloudApi } from "../ports.ts";
 import type { ClusterRecord, RecordedCreation } from "../state/record.ts";
 
 /** No run keeps its temporary runner longer: seconds are usual, the limit of a wait is 10 minutes. */
@@ -30,6 +31,28 @@ export function judgeTemporaryRunner(
   const createdMs = cvm.createdAt === null ? Number.NaN : Date.parse(cvm.createdAt);
   if (Number.isNaN(createdMs)) return "in-use";
   return nowMs - createdMs > OLDEST_RUNNER_IN_USE_MS ? "abandoned" : "in-use";
+}
+
+/** @throws ClusterError `temporary-runner-in-use` (conflict) for a temporary runner that another run is using. */
+export function refuseRunnerInUse(
+  cvm: Cvm | undefined,
+  record: ClusterRecord,
+  { api, clock }: { readonly api: CloudApi; readonly clock: Clock },
+): void {
+  const skew = api.clockSkewMs() ?? 0;
+  const verdict = judgeTemporaryRunner(cvm, record, clock.now() + skew, skew);
+  if (cvm && verdict === "in-use") throw runnerInUse(cvm.name, cvm.createdAt);
+}
+
+/** Another run, on another machine, has its temporary runner up: its fixed name is the lock between machines. */
+export function runnerInUse(name: string, createdAt: string | null): ClusterError {
+  const since = createdAt === null ? "" : ` since ${createdAt}`;
+  return new ClusterError({
+    kind: "conflict",
+    code: "temporary-runner-in-use",
+    message: `another run is at work on this cluster: its temporary runner ${name} is there${since}`,
+    hint: `wait until it has finished; if no other run is alive, delete it: phala cvms delete ${name} --force`,
+  });
 }
 
 /**

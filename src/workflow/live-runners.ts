@@ -7,6 +7,9 @@ import type { Workbench } from "./step.ts";
 
 const GONE = new Set(["stopped", "error", "failed", "terminated", "deleted", "deleting", "exited"]);
 
+/** Whether a CVM of that status runs nothing, and won't by itself. */
+export const isGone = (status: string): boolean => GONE.has(status);
+
 export type LiveRunner = {
   readonly cvm: Cvm;
   readonly composeHash: ComposeHash;
@@ -33,7 +36,7 @@ export async function runnersThatAreUp(
   // The whole list: what a runner would be cut off by must not hang on how the server searches.
   const cvms = await api.listCvms(signal);
   return cvms
-    .filter((cvm) => roleOf(cvm.name, cluster) === "runner" && !GONE.has(cvm.status))
+    .filter((cvm) => roleOf(cvm.name, cluster) === "runner" && !isGone(cvm.status))
     .toSorted((a, b) => (b.createdAt ?? "").localeCompare(a.createdAt ?? ""));
 }
 

@@ -12,8 +12,8 @@ import type {
   CliOutcome,
   CreateCvmRequest,
   Lookup,
-  PhalaCli,
-  Spawntee,
+  PhalaMutations,
+  SpawnteeMutations,
   UpdateCvmRequest,
 } from "../ports.ts";
 import type { Journal, JournalEntry } from "../state/journal.ts";
@@ -28,9 +28,9 @@ export type CreateOutcome =
   | { readonly kind: "uncertain"; readonly message: string };
 
 export type MutationPorts = {
-  readonly cli: PhalaCli;
+  readonly cli: PhalaMutations;
   readonly api: CloudApi;
-  readonly spawntee: Spawntee;
+  readonly spawntee: SpawnteeMutations;
   readonly journal: Journal;
   readonly clock: Clock;
   readonly cleanup: CleanupSignals;
@@ -103,7 +103,8 @@ export class Mutations {
 
   /** Deletes a CVM. Whether it is gone is for the caller to see; `confirmGone` records it. */
   async deleteCvm(cvm: Cvm, signal: AbortSignal): Promise<CliOutcome<void>> {
-    const intent = await this.#intend({ action: "delete-cvm", name: cvm.name, app_id: cvm.appId }, signal);
+    signal.throwIfAborted();
+    const intent = await this.#intendDeletion(cvm);
     // The uuid names one VM, an app_id all instances of an app.
     const outcome = await this.#ports.cli.deleteCvm(cvm.vmUuid ?? cvm.appId ?? cvm.name, signal);
     this.#deletions.set(cvm.name, intent);
@@ -113,11 +114,20 @@ export class Mutations {
   /** Records that the API does not know the CVM any more. */
   async confirmGone(cvm: Cvm): Promise<void> {
     this.ledger.strike(cvm.name);
-    const intent = this.#deletions.get(cvm.name) ?? randomUUID();
-    if (!this.#deletions.has(cvm.name)) {
-      await this.#append({ type: "intent", intent, action: "delete-cvm", name: cvm.name, app_id: cvm.appId });
-    }
-    await this.#append({ type: "outcome", intent, outcome: "done", app_id: cvm.appId, vm_uuid: cvm.vmUuid });
+    const intent = this.#deletions.get(cvm.name) ?? (await this.#intendDeletion(cvm));
+    const { appId: app_id, vmUuid: vm_uuid } = cvm;
+    await this.#append({ type: "outcome", intent, outcome: "done", app_id, vm_uuid }).catch(() => undefined);
+  }
+
+  /**
+   * A record that can't be written, on a full disk, holds up no deletion: a CVM that stays costs money, and
+   * whoever asks the API is told that it is gone. The next call of another kind fails for it.
+   */
+  async #intendDeletion({ name, appId: app_id }: Cvm): Promise<string> {
+    const intent = randomUUID();
+    const record = { type: "intent", intent, action: "delete-cvm", name, app_id } as const;
+    await this.#append(record).catch(() => undefined);
+    return intent;
   }
 
   /** Replaces compose file and whole environment of a CVM. The caller settles an unclear outcome. */
@@ -157,7 +167,7 @@ export class Mutations {
 
   async #intend(
     what: {
-      action: "create-cvm" | "update-cvm" | "delete-cvm" | "approve-hashes";
+      action: "create-cvm" | "update-cvm" | "approve-hashes";
       name: string;
       app_id: string | null;
     },

@@ -1,6 +1,6 @@
 /** What a step is, and the runner around it. */
 import { ClusterError, messageOf } from "../errors.ts";
-import type { Clock, CloudApi, Spawntee } from "../ports.ts";
+import type { Clock, CloudApi, SpawnteeQueries } from "../ports.ts";
 import type { History } from "../state/history.ts";
 import type { Journal } from "../state/journal.ts";
 import type { CleanupSignals } from "./cleanup.ts";
@@ -24,7 +24,7 @@ export type Step<I, O> = {
 /** What every step may use. */
 export type Workbench = {
   readonly api: CloudApi;
-  readonly spawntee: Spawntee;
+  readonly spawntee: SpawnteeQueries;
   readonly mutations: Mutations;
   readonly journal: Journal;
   /** Who approved what: appended to with each approval. */

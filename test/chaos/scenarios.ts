@@ -44,8 +44,8 @@ const TIMINGS = {
   deletionMs: 600,
 } as const;
 
-/** At that pace a look every second is often enough. */
-const LIMITS = { TEE_CLUSTER_POLL_INTERVAL: "1s", TEE_CLUSTER_TIMEOUT: "30s" } as const;
+/** At that pace a look every two seconds is often enough. */
+const LIMITS = { TEE_CLUSTER_POLL_INTERVAL: "2s", TEE_CLUSTER_TIMEOUT: "30s" } as const;
 
 const RUNNER_ENVIRONMENT = ["REGISTRY_URL", "CAPACITY_THRESHOLD"] as const;
 

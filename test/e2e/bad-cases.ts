@@ -343,6 +343,48 @@ const USAGE: readonly BadCase[] = [
     '"a"',
     "doctor --help",
   ),
+  usage(
+    "a misspelt word of a group",
+    ["config", "migrat", "--json"],
+    "unknown-command",
+    "config has",
+    "config migrate?",
+  ),
+  usage(
+    "a word like none of a group",
+    ["config", "bogus", "--json"],
+    "unknown-command",
+    '"bogus"',
+    "use one of migrate",
+  ),
+  usage(
+    "the second word alone",
+    ["migrate", "--json"],
+    "unknown-command",
+    '"migrate"',
+    "tee-cluster config migrate?",
+  ),
+  usage(
+    "a flag of a group",
+    ["config", "--json"],
+    "unknown-option",
+    "config has",
+    "tee-cluster config migrate --json",
+  ),
+  usage(
+    "a flag like none behind two words",
+    ["config", "migrate", "--json", "--xyzzy"],
+    "unknown-option",
+    'config migrate has no option "--xyzzy"',
+    "tee-cluster config migrate --help",
+  ),
+  usage(
+    "one argument too many",
+    ["config", "migrate", "a", "b", "--json"],
+    "excess-argument",
+    'config migrate takes one argument, but was also given "b"',
+    "tee-cluster config migrate --help",
+  ),
   {
     ...usage(
       "a secret as a flag",

@@ -170,12 +170,24 @@ test(
 
 test("help and version are answers; without --json a refusal is on stderr alone", async () => {
   const world = await makeWorld();
-  for (const args of [[], ["--help"], ["help"], ["init", "--help"], ["--version"]]) {
-    const run = await world.run(args);
-    expect(run, args.join(" ")).toMatchObject({ exitCode: 0, stderr: "" });
-    expect(run.stdout).toMatch(args[0] === "--version" ? /^\d+\.\d+\.\d+$/ : /^Usage: tee-cluster/);
+  const answers: [string, RegExp][] = [
+    ["", /^Usage: tee-cluster \[options\]/],
+    ["--help", /^Usage: tee-cluster \[options\]/],
+    ["help", /^Usage: tee-cluster \[options\]/],
+    ["init --help", /^Usage: tee-cluster init \[options\]/],
+    ["config", /^Usage: tee-cluster config \[options\] \[command\]/],
+    ["help config migrate", /^Usage: tee-cluster config migrate \[options\] \[file\]/],
+    ["--version", /^\d+\.\d+\.\d+$/],
+  ];
+  for (const [words, answer] of answers) {
+    const run = await world.run(words.split(" ").filter(Boolean));
+    expect(run, words).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(run.stdout).toMatch(answer);
   }
   const refused = await world.run(["inti"]);
   expect(refused).toMatchObject({ exitCode: 2, stdout: "" });
   expect(refused.stderr).toContain('there is no command "inti"\n  did you mean tee-cluster init?');
+  const helpless = await world.run(["help", "config", "bogus"]);
+  expect(helpless).toMatchObject({ exitCode: 2, stdout: "" });
+  expect(helpless.stderr).toContain('config has no command "bogus"\n  use one of migrate');
 });

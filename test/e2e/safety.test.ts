@@ -5,17 +5,11 @@ import path from "node:path";
 import { expect, test } from "vitest";
 import type { FailureResult } from "../../src/commands/results.ts";
 import type { Sandbox } from "../../src/sandbox/index.ts";
+import { stateFolder } from "../helpers/journal.ts";
 import { filesWithSecrets } from "../helpers/leaks.ts";
 import { deployRunner } from "../helpers/orchestrator.ts";
 import { CANARIES, cloudOf, COMPOSE_FOLDER, makeWorld, mutationsOf, type World } from "../helpers/program.ts";
-
-async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  for (let attempt = 0; attempt < 2400; attempt += 1) {
-    if (await holds()) return;
-    await delay(25);
-  }
-  throw new Error("it did not happen");
-}
+import { until } from "../helpers/until.ts";
 
 const commits = (sandbox: Sandbox): number =>
   mutationsOf(sandbox).filter((call) => call === "POST /api/v1/cvms").length;
@@ -47,6 +41,7 @@ test("kill -9 while the temporary runner is up: the next run removes it first", 
   await until(async () => (await cloudOf(world.sandbox)).live.includes("bird-tracker-runner-temp"));
   child.kill("SIGKILL");
   await child;
+  expect(await readdir(await stateFolder(world))).toContain("lock.json");
   const next = await world.run(["init", "--json"]);
   expect(next.exitCode).toBe(0);
   expect(next.stderr).toContain("removing bird-tracker-runner-temp");
@@ -209,26 +204,3 @@ async function commandLines(): Promise<string[]> {
   );
   return lines.map((line) => line.replaceAll("\0", " "));
 }
-
-test("every mutating request has its intent on disk before it is made", async () => {
-  const missing: string[] = [];
-  const world = await makeWorld({
-    onRequest: async ({ mutating, method, path: where }) => {
-      if (!mutating) return;
-      const [host] = await readdir(world.stateDir);
-      const journal = await readFile(
-        path.join(world.stateDir, host ?? "", "bird-tracker", "journal.jsonl"),
-        "utf8",
-      );
-      const records = journal
-        .trim()
-        .split("\n")
-        .map((line) => JSON.parse(line) as { type: string; intent?: string });
-      const done = new Set(records.filter(({ type }) => type === "outcome").map(({ intent }) => intent));
-      const open = records.filter(({ type, intent }) => type === "intent" && !done.has(intent));
-      if (open.length === 0) missing.push(`${method} ${where}`);
-    },
-  });
-  expect((await world.run(["init", "--json"])).exitCode).toBe(0);
-  expect(missing).toEqual([]);
-});

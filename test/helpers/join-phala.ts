@@ -1,17 +1,44 @@
 /**
- * The pinned `phala` package as one file. Its own layout (some 1,000 modules) takes about a second of CPU to
- * load, and the suites start it many hundred times. Same code, same version, joined by esbuild when the tests
- * begin; `PHALA_UNDER_TEST=package` runs them with the package's own files, and a few tests always do.
+ * The pinned `phala` package as one file, with V8's code cache beside it. Its own layout (some 1,000 modules) takes
+ * about a second of CPU to load, and the suites start it many hundred times. Same code, same version, joined by
+ * esbuild when the tests begin; `PHALA_UNDER_TEST=package` runs them with the package's own files, and a few tests
+ * always do.
  */
-import { copyFile, mkdir, readFile, rename, rm } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { copyFile, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { promisify } from "node:util";
 import { build, type Plugin } from "esbuild";
 import { JOINED_PHALA, PHALA_PACKAGE } from "./phala-bin.ts";
 
-/** esbuild leaves a made `require` alone; with the banner's one in its place it joins what is required, too. */
+/** esbuild leaves a made `require` alone; without it, it joins what is required, too. */
 const OWN_REQUIRE = "import { createRequire } from 'module';const require = createRequire(import.meta.url);";
-const BANNER =
-  "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);";
+
+/** Loads the joined file with its code cache; the first start makes that. A cache of another V8 is left aside. */
+const LOADER = `#!/usr/bin/env node
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { createRequire, Module } from "node:module";
+import vm from "node:vm";
+const file = new URL("./phala.cjs", import.meta.url).pathname;
+const cacheFile = new URL("./phala.cache", import.meta.url).pathname;
+let cachedData;
+try {
+  cachedData = readFileSync(cacheFile);
+} catch {}
+const script = new vm.Script(Module.wrap(readFileSync(file, "utf8").replace(/^#!.*/, "")), {
+  filename: file,
+  cachedData,
+  importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+});
+if (cachedData === undefined) {
+  process.once("exit", () => {
+    writeFileSync(cacheFile + process.pid, script.createCachedData());
+    renameSync(cacheFile + process.pid, cacheFile);
+  });
+}
+const joined = new Module(file);
+script.runInThisContext()(joined.exports, createRequire(file), joined, file, "");
+`;
 
 const joinRequired: Plugin = {
   name: "join-required",
@@ -28,21 +55,29 @@ const joinRequired: Plugin = {
 export async function joinPhala(): Promise<void> {
   const manifest = path.join(PHALA_PACKAGE, "package.json");
   const folder = path.dirname(path.dirname(JOINED_PHALA));
-  const text = await readFile(manifest, "utf8");
-  if ((await readFile(path.join(folder, "package.json"), "utf8").catch(() => "")) === text) return;
+  const [wanted, joined, loader] = await Promise.all(
+    [manifest, path.join(folder, "package.json"), JOINED_PHALA].map((file) =>
+      readFile(file, "utf8").catch(() => ""),
+    ),
+  );
+  if (joined === wanted && loader === LOADER) return;
   const fresh = `${folder}.new-${process.pid}`;
   await mkdir(fresh, { recursive: true });
+  const dist = path.join(fresh, "dist");
   await build({
     entryPoints: [path.join(PHALA_PACKAGE, "dist", "index.js")],
-    outfile: path.join(fresh, "dist", "index.js"),
+    outfile: path.join(dist, "phala.cjs"),
     bundle: true,
     platform: "node",
-    format: "esm",
-    banner: { js: BANNER },
+    format: "cjs",
+    banner: { js: "const ownUrl = require('node:url').pathToFileURL(__filename).href;" },
+    define: { "import.meta.url": "ownUrl" },
     plugins: [joinRequired],
     logLevel: "warning",
   });
+  await writeFile(path.join(dist, "index.js"), LOADER, { mode: 0o755 });
   await copyFile(manifest, path.join(fresh, "package.json"));
   await rm(folder, { recursive: true, force: true });
   await rename(fresh, folder);
+  await promisify(execFile)(JOINED_PHALA, ["--version"]);
 }

@@ -16,7 +16,8 @@ function closed(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(closed);
   if (value === null || typeof value !== "object") return value;
   const copy = Object.fromEntries(Object.entries(value).map(([key, member]) => [key, closed(member)]));
-  return copy["type"] === "object" ? { ...copy, additionalProperties: false } : copy;
+  const isObject = [copy["type"]].flat().includes("object");
+  return isObject ? { additionalProperties: false, ...copy } : copy;
 }
 
 export function validator(name: string): ValidateFunction {

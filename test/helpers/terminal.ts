@@ -30,24 +30,32 @@ export type TerminalSession = {
   /** The same, then types. */
   answer(prompt: string | RegExp, ...keys: string[]): Promise<string>;
   cursorVisible(): boolean;
+  /** Closes the terminal, as a lost connection does. */
+  hangUp(): void;
   readonly exit: Promise<number>;
 };
+
+/** Runs the program and then shows in which state it left the terminal; Ctrl-C is for the program alone. */
+const AND_THEN_STTY = 'trap : INT; "$@"; code=$?; stty -a; exit $code';
 
 /** Starts the program as a person would who has the world's environment, on a terminal and outside CI. */
 export function startInTerminal(
   world: World,
   args: readonly string[],
   change: Readonly<Record<string, string | undefined>> = {},
+  { columns = COLUMNS, thenStty = false }: { readonly columns?: number; readonly thenStty?: boolean } = {},
 ): TerminalSession {
+  const program = [process.execPath, PROGRAM, ...args];
+  const [file = "", ...rest] = thenStty ? ["/bin/sh", "-c", AND_THEN_STTY, "sh", ...program] : program;
   const env = { ...world.env, CI: undefined, TERM: "xterm-256color", LANG: "C.UTF-8", ...change };
-  const child = spawn(process.execPath, [PROGRAM, ...args], {
+  const child = spawn(file, rest, {
     cwd: world.folder,
     env: Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined)),
-    cols: COLUMNS,
+    cols: columns,
     rows: ROWS,
   });
   const terminal = new xterm.Terminal({
-    cols: COLUMNS,
+    cols: columns,
     rows: ROWS,
     scrollback: 5000,
     allowProposedApi: true,
@@ -85,6 +93,7 @@ export function startInTerminal(
       return shown;
     },
     cursorVisible: () => bytes.lastIndexOf("\u001b[?25h") >= bytes.lastIndexOf("\u001b[?25l"),
+    hangUp: () => child.kill("SIGHUP"),
     exit,
   };
 }

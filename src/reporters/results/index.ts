@@ -1,9 +1,15 @@
 /** From a command's result to the lines a person reads. A new command gets a file and a case here. */
 import type { SuccessResult } from "../../commands/results.ts";
+import { renderConfigMigrate } from "./config-migrate.ts";
+import { renderDestroy } from "./destroy.ts";
 import { renderDoctor } from "./doctor.ts";
 import { renderDryRun } from "./dry-run.ts";
 import { renderHistory } from "./history.ts";
+import { renderHash } from "./hash.ts";
+import { renderHashExplanation } from "./hash-explanation.ts";
+import { renderHashExport } from "./hash-export.ts";
 import { renderInit } from "./init.ts";
+import { renderStatus } from "./status.ts";
 import type { View } from "./layout.ts";
 import { renderRotatePlan } from "./rotate-plan.ts";
 import { renderRotateHash } from "./rotate-hash.ts";
@@ -12,7 +18,7 @@ export { renderFailure } from "./failure.ts";
 
 /** The lines for stdout, without a newline at their ends; none where a command has nothing to answer. */
 export function renderAnswer(result: SuccessResult, view: View): string[] {
-  if ("compose_changes" in result) return renderRotatePlan(result, view);
+  if ("dry_run" in result && "compose_changes" in result) return renderRotatePlan(result, view);
   if ("dry_run" in result) return renderDryRun(result, view);
   switch (result.command) {
     case "init":
@@ -23,8 +29,30 @@ export function renderAnswer(result: SuccessResult, view: View): string[] {
       return renderDoctor(result, view);
     case "history":
       return renderHistory(result, view);
+    case "config migrate":
+      return renderConfigMigrate(result, view);
+    case "hash":
+      return renderOfHash(result, view);
+    case "status":
+      return renderStatus(result, view);
+    case "destroy":
+      return renderDestroy(result, view);
     case "sandbox":
       return [];
+    default:
+      return result satisfies never;
+  }
+}
+
+/** One command, three questions. */
+function renderOfHash(result: Extract<SuccessResult, { command: "hash" }>, view: View): string[] {
+  switch (result.action) {
+    case "predict":
+      return renderHash(result, view);
+    case "explain":
+      return renderHashExplanation(result, view);
+    case "export":
+      return renderHashExport(result, view);
     default:
       return result satisfies never;
   }

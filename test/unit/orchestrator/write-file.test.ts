@@ -1,4 +1,5 @@
 /** Writing a file: complete or untouched, whatever is in the way. */
+import { execFile } from "node:child_process";
 import {
   chmod,
   lstat,
@@ -14,7 +15,9 @@ import {
 } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
+import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { readWholeText } from "../../../src/orchestrator/read-file.ts";
 import { writeFileAtomically } from "../../../src/orchestrator/write-file.ts";
 
 let folder = "";
@@ -100,4 +103,14 @@ test("writers at the same time: one of the texts, whole", async () => {
   await Promise.all(texts.map((text) => writeFileAtomically(at("o.yml"), text)));
   expect(texts).toContain(await readFile(at("o.yml"), "utf8"));
   expect(await readdir(folder)).toEqual(["o.yml"]);
+});
+
+test("what is read to be written back: whole, or refused", async () => {
+  await writeFile(at("bom.yml"), "\ufeffa: ü\r\n");
+  expect(await readWholeText(at("bom.yml"))).toBe("\ufeffa: ü\r\n");
+  expect(await readWholeText(at("nothing.yml"))).toBeUndefined();
+  await writeFile(at("latin1.yml"), Buffer.from("a: \xfc", "latin1"));
+  await expect(readWholeText(at("latin1.yml"))).rejects.toMatchObject({ code: "config-unreadable" });
+  await promisify(execFile)("mkfifo", [at("pipe.yml")]);
+  await expect(readWholeText(at("pipe.yml"))).rejects.toMatchObject({ code: "config-not-a-file" });
 });

@@ -1,5 +1,10 @@
 import { describe, expect, test } from "vitest";
-import type { CommandResult, DoctorResult, DryRunResult } from "../../../src/commands/results.ts";
+import type {
+  CommandResult,
+  DestroyResult,
+  DoctorResult,
+  DryRunResult,
+} from "../../../src/commands/results.ts";
 import type { CheckResult } from "../../../src/workflow/events.ts";
 import { FAILURE, INIT, REGISTRY, harness } from "./harness.ts";
 
@@ -227,6 +232,36 @@ describe("doctor", () => {
     for (const check of DOCTOR.checks) emit({ type: "check-finished", check });
     reporter.finish(DOCTOR);
     expect(err.text).toBe("Checking\n");
+  });
+});
+
+describe("destroy", () => {
+  const names = ["bird-tracker-runner-00000001", "bird-tracker-registry"];
+  const DESTROYED: DestroyResult = {
+    ok: true,
+    command: "destroy",
+    cluster: "bird-tracker",
+    deleted: names.map((name) => ({ name, app_id: "aa", role: "runner" })),
+    warnings: [],
+  };
+
+  test("what is gone, and what is not", () => {
+    expect(answer(DESTROYED).out).toMatchInlineSnapshot(`
+      "Cluster bird-tracker is destroyed.
+
+        deleted  bird-tracker-runner-00000001
+        deleted  bird-tracker-registry
+
+      orchestrator.yml, the data on S3 and the record of earlier runs are still there.
+      "
+    `);
+    expect(answer(DESTROYED, { quiet: true }).out).toBe(`${names.join("\n")}\n`);
+  });
+
+  test("nothing to do", () => {
+    const nothing = { ...DESTROYED, deleted: [] };
+    expect(answer(nothing).out).toBe("Nothing to delete: the cluster bird-tracker has no CVM.\n");
+    expect(answer(nothing, { quiet: true }).out).toBe("");
   });
 });
 

@@ -1,0 +1,148 @@
+/** An orchestrator.yml of schema v1 as schema v2 has it; comments, order and everything else stay. Pure. */
+import type { Document } from "yaml";
+import type { z } from "zod";
+import { ClusterError, messageOf } from "../errors.ts";
+import { applyChanges, type Change } from "./changes.ts";
+import { isEmpty, readable, refuseOtherRunner, RUNNER, unreadable, type Source } from "./document.ts";
+import { orchestratorSchemas } from "./schemas.ts";
+import { FOREIGN_RUNNER_KEYS } from "./values.ts";
+
+export type MigrationInputs = {
+  /** Undefined: the one that the file has already. */
+  readonly gatewayKeyPath: string | undefined;
+  /** Undefined: the number that the file has as provision-factor. */
+  readonly capacityThreshold: number | undefined;
+  /** Where the file has no number either. */
+  readonly defaultThreshold: number;
+};
+
+export type Migration = {
+  readonly text: string;
+  readonly gatewayKeyPath: string;
+  readonly threshold: Threshold;
+  /** What v2 does not know in sections that the migration leaves alone: they were like that before. */
+  readonly remarks: readonly string[];
+};
+
+export type Threshold = {
+  /** A text where the file has a variable in that place. */
+  readonly value: unknown;
+  readonly from: "input" | "provision-factor" | "capacity-threshold" | "default";
+};
+
+/**
+ * Undefined where the file is of schema v2 already.
+ * @throws ClusterError `config-unreadable`, `config-other-runner`, `config-not-v2` (conflict): what can't be understood, or
+ *   would be refused by the orchestrator, is not written; `gateway-key-path-missing` (input).
+ */
+export function migrateToV2(existing: string, path: string, inputs: MigrationInputs): Migration | undefined {
+  const source = { path, advice: ADVICE };
+  const bom = existing.startsWith("\ufeff") ? "\ufeff" : "";
+  const text = existing.slice(bom.length);
+  const document = readable(text, source);
+  if (isEmpty(document) || !document.hasIn(RUNNER)) {
+    throw unreadable(source, `has no ${RUNNER.join(".")}`);
+  }
+  refuseOtherRunner(document, source);
+  if (isV2(document)) return undefined;
+  const gatewayKeyPath = inputs.gatewayKeyPath ?? textAt(document, "gateway-key-path") ?? keyMissing(path);
+  const migrated = changed(text, changesFor(document, { ...inputs, gatewayKeyPath }), source);
+  const after = readable(migrated, source);
+  const remarks = validated(after, source);
+  const threshold = { value: valueAt(after, "capacity-threshold"), from: thresholdFrom(document, inputs) };
+  return { text: bom + migrated, gatewayKeyPath, threshold, remarks };
+}
+
+const ADVICE = {
+  unreadable: "mend the file, or name another one: tee-cluster config migrate <file>",
+  otherRunner: "name another file: tee-cluster config migrate <file>",
+};
+
+const valueAt = (document: Document, key: string): unknown => document.getIn([...RUNNER, key]);
+const has = (document: Document, key: string): boolean => document.hasIn([...RUNNER, key]);
+
+function textAt(document: Document, key: string): string | undefined {
+  const value = valueAt(document, key);
+  return typeof value === "string" ? value : undefined;
+}
+
+function isV2(document: Document): boolean {
+  return (
+    FOREIGN_RUNNER_KEYS.v1.every((key) => has(document, key)) &&
+    !FOREIGN_RUNNER_KEYS.v2.some((key) => has(document, key))
+  );
+}
+
+/** A number that is given, else the operator's own: the orchestrator renamed the key and kept its range. */
+function thresholdFrom(document: Document, { capacityThreshold }: MigrationInputs): Threshold["from"] {
+  if (capacityThreshold !== undefined) return "input";
+  if (has(document, "capacity-threshold")) return "capacity-threshold";
+  return has(document, "provision-factor") ? "provision-factor" : "default";
+}
+
+function changesFor(document: Document, inputs: MigrationInputs): readonly Change[] {
+  const { gatewayKeyPath, capacityThreshold } = inputs;
+  const from = thresholdFrom(document, inputs);
+  const threshold = capacityThreshold ?? (from === "default" ? inputs.defaultThreshold : undefined);
+  const renames = !has(document, "capacity-threshold") && has(document, "provision-factor");
+  return [
+    renames
+      ? { kind: "rename", path: RUNNER, key: "provision-factor", to: "capacity-threshold" }
+      : removal("provision-factor"),
+    ...(threshold === undefined ? [] : [setting("capacity-threshold", threshold, ["memory-per-model-mb"])]),
+    setting("gateway-key-path", gatewayKeyPath, ["runner-compose-path", "phala-api-url"]),
+    removal("cluster-urls"),
+    removal("registry-compose-path"),
+  ];
+}
+
+const setting = (key: string, value: unknown, after: readonly string[]): Change => ({
+  kind: "set",
+  path: RUNNER,
+  key,
+  value,
+  after,
+});
+
+const removal = (key: string): Change => ({ kind: "remove", path: RUNNER, key });
+
+function changed(text: string, changes: readonly Change[], source: Source): string {
+  try {
+    return applyChanges(text, changes);
+  } catch (error) {
+    throw unreadable(source, `can't be changed safely: ${messageOf(error)}`);
+  }
+}
+
+/** Refuses what the orchestrator of v2 would refuse of its runner. @returns what is odd elsewhere. */
+function validated(document: Document, { path }: Source): readonly string[] {
+  const config: unknown = document.toJS();
+  const parsed = orchestratorSchemas.v2.safeParse(config);
+  const issues = (parsed.error?.issues ?? []).filter((issue) => !isVariable(document, issue.path));
+  const own = issues.filter(({ path: at }) => at[0] === RUNNER[0] && at[1] === RUNNER[1]);
+  const [first] = own;
+  if (first === undefined) return issues.map(told);
+  throw new ClusterError({
+    kind: "conflict",
+    code: "config-not-v2",
+    message: `${path} would not be of schema v2; it was left as it is:\n${own.map(told).join("\n")}`,
+    hint: `mend that in ${path}, then run the same command again`,
+  });
+}
+
+const told = ({ path, message }: z.core.$ZodIssue): string => `${path.join(".")}: ${message}`;
+
+/** The orchestrator fills variables in before it reads the file: what they will be can't be judged here. */
+function isVariable(document: Document, at: readonly PropertyKey[]): boolean {
+  const value = document.getIn([...at]);
+  return typeof value === "string" && /\$(?:\w|\{)/.test(value);
+}
+
+function keyMissing(path: string): never {
+  throw new ClusterError({
+    kind: "input",
+    code: "gateway-key-path-missing",
+    message: `schema v2 needs the coordinator's key, and neither ${path} nor an input names it`,
+    hint: "give it with --gateway-key-path (GATEWAY_KEY_PATH)",
+  });
+}

@@ -1,0 +1,35 @@
+/** What is known of a cluster's compose hashes: from this machine's record, or from a hash record of another one. */
+import type { AppCompose } from "../app-compose.ts";
+import { appComposeStore } from "./app-compose-store.ts";
+import { readJournal } from "./journal.ts";
+import { summarizeJournal, type ApprovedRecord, type ComposeHashRecord } from "./record.ts";
+import type { StateDirectory } from "./state-directory.ts";
+
+export type ApprovedList = Pick<ApprovedRecord, "hashes" | "at" | "verified">;
+
+export type KnownHashes = {
+  /** Where it is from: a folder or a file. */
+  readonly path: string;
+  /** Hashes of runners that were read back, newest last. */
+  readonly composeHashes: readonly Pick<ComposeHashRecord, "hash" | "at">[];
+  /** Lists that the registry was given, newest last: the last one is what it approves. */
+  readonly approvals: readonly ApprovedList[];
+  /** The app-compose that a hash stands for. Undefined where it is not recorded, or does not hash to it any more. */
+  load(hash: string): Promise<AppCompose | undefined>;
+};
+
+/**
+ * What this machine recorded; nothing where it never saw the cluster.
+ * @throws ClusterError `state-too-new` or `state-damaged` (prerequisite).
+ */
+export async function recordedHashes(directory: StateDirectory, cluster: string): Promise<KnownHashes> {
+  const { composeHashes, approvals } = summarizeJournal(await readJournal(directory), cluster);
+  return { path: directory.path, composeHashes, approvals, load: appComposeStore(directory).load };
+}
+
+/** Every hash that is known by name, the newest last. */
+export function hashesOf({ composeHashes, approvals }: KnownHashes): readonly string[] {
+  return [
+    ...new Set([...approvals.flatMap(({ hashes }) => hashes), ...composeHashes.map(({ hash }) => hash)]),
+  ];
+}

@@ -1,0 +1,115 @@
+/** Ctrl-C, once and twice, at every kind of moment: what it leaves, and that it says so. */
+import { readdir } from "node:fs/promises";
+import path from "node:path";
+import { beforeAll, expect, test } from "vitest";
+import type { FailureResult } from "../../src/commands/results.ts";
+import { journalOf, stateFolder } from "../helpers/journal.ts";
+import { cloudOf, makeWorld, mutationsOf, openWorld, type Run, type World } from "../helpers/program.ts";
+import { processesOf } from "../helpers/processes.ts";
+import { KEYS, startInTerminal, type TerminalSession } from "../helpers/terminal.ts";
+import { until } from "../helpers/until.ts";
+
+const NO_DELETION = [{ method: "DELETE", action: { kind: "hang" } }] as const;
+const LEFT = ["bird-tracker-registry", "bird-tracker-runner-temp"];
+
+const failure = (stdout: string): FailureResult => JSON.parse(stdout) as FailureResult;
+const deletions = (world: World): number =>
+  mutationsOf(world.sandbox).filter((call) => call.startsWith("DELETE")).length;
+
+function expectSane(session: TerminalSession): void {
+  expect(session.cursorVisible()).toBe(true);
+  // What `stty -a` says after the program: lines are edited and echoed, Ctrl-C is a signal.
+  expect(session.screen()).toMatch(/(?<!-)\bisig (?:.*\s)?(?<!-)icanon /);
+  expect(session.screen()).toMatch(/(?<!-)\becho /);
+}
+
+type HungCleanup = { readonly run: Run; readonly seconds: number };
+let hungCleanup: Promise<HungCleanup>;
+
+/** Begun before the other tests and looked at after them: it waits for half a minute, and does little else. */
+async function interruptWithHangingDeletion(): Promise<HungCleanup> {
+  const world = await openWorld();
+  try {
+    world.sandbox.setFaults(NO_DELETION);
+    const child = world.start(["init", "--json"]);
+    await until(() => deletions(world) > 0);
+    child.kill("SIGINT");
+    const started = performance.now();
+    const { exitCode, signal, stdout, stderr } = await child;
+    const run = { exitCode, signal, stdout, stderr };
+    return { run, seconds: (performance.now() - started) / 1000 };
+  } finally {
+    await world.close();
+  }
+}
+
+beforeAll(() => {
+  hungCleanup = interruptWithHangingDeletion();
+});
+
+test("a second Ctrl-C leaves at once, says what it leaves, and gives lock and terminal back", async () => {
+  const world = await makeWorld();
+  world.sandbox.setFaults(NO_DELETION);
+  const session = startInTerminal(world, ["init", "--yes"], {}, { thenStty: true });
+  await until(() => deletions(world) > 0);
+  session.type(KEYS.interrupt);
+  await session.see("deleting bird-tracker-runner-temp");
+  const started = performance.now();
+  session.type(KEYS.interrupt);
+  expect(await session.exit).toBe(130);
+  expect(performance.now() - started).toBeLessThan(5000);
+  expectSane(session);
+  for (const name of LEFT) expect(session.screen()).toContain(`phala cvms delete ${name} --force`);
+  expect(await readdir(await stateFolder(world))).not.toContain("lock.json");
+  expect(await readdir(world.env["TMPDIR"] ?? "")).toEqual([]);
+  await until(async () => (await processesOf(world)).length === 0);
+});
+
+test("SIGINT while a phala child runs: the child is gone with the run, and its exit 0 is no success", async () => {
+  const world = await makeWorld();
+  world.sandbox.setFaults([{ method: "POST", path: "/cvms/provision$", action: { kind: "hang" } }]);
+  const child = world.start(["init", "--json"]);
+  await until(() => mutationsOf(world.sandbox).length > 0);
+  const running = await processesOf(world);
+  expect(running.some((line) => line.includes("deploy --name bird-tracker-registry"))).toBe(true);
+  child.kill("SIGINT");
+  const run = await child;
+  expect(run.exitCode).toBe(130);
+  expect(await processesOf(world)).toEqual([]);
+  expect(failure(run.stdout)).toMatchObject({ error: { code: "interrupted" }, left_behind: [] });
+  expect((await cloudOf(world.sandbox)).cvms).toEqual([]);
+});
+
+test("a terminal that is closed, by shell and kernel: in order, too", async () => {
+  const world = await makeWorld();
+  world.sandbox.setFaults([{ method: "POST", path: "/cvms/provision$", action: { kind: "hang" } }]);
+  const session = startInTerminal(world, ["init", "--yes"]);
+  await until(() => mutationsOf(world.sandbox).length > 0);
+  session.hangUp();
+  session.hangUp();
+  expect(await session.exit).toBe(143);
+  expect(await processesOf(world)).toEqual([]);
+  expect((await journalOf(world)).at(-1)).toMatchObject({ type: "run-finished", code: "terminated" });
+  expect(await readdir(await stateFolder(world))).not.toContain("lock.json");
+});
+
+test("Ctrl-C before the answers are confirmed: nothing is made, not even a folder", async () => {
+  const world = await makeWorld();
+  const session = startInTerminal(world, ["init"], {}, { thenStty: true });
+  for (const prompt of ["? AWS region", "? Instance type", "? Node", "? Memory per model"])
+    await session.answer(prompt, KEYS.enter);
+  await session.answer("? What now?", KEYS.interrupt);
+  expect(await session.exit).toBe(130);
+  expectSane(session);
+  expect(mutationsOf(world.sandbox)).toEqual([]);
+  expect(await readdir(path.dirname(world.stateDir))).not.toContain("state");
+});
+
+test("a platform that hangs while the runner is deleted: the run ends within its budget and says what is left", async () => {
+  const { run, seconds } = await hungCleanup;
+  expect(run.exitCode).toBe(130);
+  expect(seconds).toBeGreaterThan(25);
+  expect(seconds).toBeLessThan(40);
+  expect(run.stderr).toContain("cleaning up took longer than 30s");
+  expect(failure(run.stdout).left_behind.map(({ name }) => name)).toEqual(LEFT);
+});

@@ -1,0 +1,20 @@
+/** What runs on this machine, read from /proc. */
+import { readdir, readFile } from "node:fs/promises";
+import type { World } from "./program.ts";
+
+/** Command lines of all processes that were told of the world's API: the program and its children, wherever they are. */
+export async function processesOf(world: World): Promise<string[]> {
+  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const lines = await Promise.all(pids.map((pid) => commandLineOf(pid, world.sandbox.apiUrl)));
+  return lines.filter((line) => line !== "");
+}
+
+async function commandLineOf(pid: string, apiUrl: string): Promise<string> {
+  try {
+    if (!(await readFile(`/proc/${pid}/environ`, "utf8")).includes(apiUrl)) return "";
+    return (await readFile(`/proc/${pid}/cmdline`, "utf8")).replaceAll("\0", " ").trim();
+  } catch {
+    // Gone in the meantime.
+    return "";
+  }
+}

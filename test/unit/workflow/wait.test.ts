@@ -1,0 +1,114 @@
+/** Waiting, on a clock that the test moves. */
+import { expect, test } from "vitest";
+import { systemClock } from "../../../src/workflow/clock.ts";
+import { waitUntil, type Look, type WaitOptions } from "../../../src/workflow/wait.ts";
+import type { Clock } from "../../../src/ports.ts";
+
+const signal = new AbortController().signal;
+const notYet = (seen: string): Look<never> => ({ kind: "not-yet", seen });
+
+/** Time passes only by sleeping; `oversleep` is what the machine's own sleep adds to one of them. */
+class TestClock implements Clock {
+  at = 0;
+  wall = 1_000_000;
+  readonly slept: number[] = [];
+  readonly #oversleep: number;
+
+  constructor(oversleep = 0) {
+    this.#oversleep = oversleep;
+  }
+
+  now = (): number => this.wall;
+  monotonic = (): number => this.at;
+  sleep = async (ms: number, until: AbortSignal): Promise<void> => {
+    until.throwIfAborted();
+    this.slept.push(ms);
+    this.at += ms + this.#oversleep;
+  };
+}
+
+function options(
+  clock: Clock,
+  look: WaitOptions<string>["look"],
+  more: Partial<WaitOptions<string>> = {},
+): WaitOptions<string> {
+  const limits = { timeoutMs: 10_000, intervalMs: 4000 };
+  return { what: "rain", hint: "look up", look, clock, signal, ...limits, ...more };
+}
+
+test("the last pause is cut to what is left, and a last look follows it", async () => {
+  const clock = new TestClock();
+  const looks: number[] = [];
+  const waiting = waitUntil(
+    options(clock, async () => {
+      looks.push(clock.at);
+      return notYet(`${looks.length} clouds`);
+    }),
+  );
+  await expect(waiting).rejects.toMatchObject({
+    kind: "timeout",
+    code: "wait-timed-out",
+    message: "waited 10s for rain; seen last: 4 clouds",
+    hint: "look up",
+  });
+  expect(looks).toEqual([0, 4000, 8000, 10_000]);
+  expect(clock.slept).toEqual([4000, 4000, 2000]);
+});
+
+test("a machine that slept through the limit still finds what happened meanwhile", async () => {
+  const clock = new TestClock(8 * 3_600_000);
+  const found = waitUntil(
+    options(clock, async () => (clock.at === 0 ? notYet("sun") : { kind: "there", value: "rain" })),
+  );
+  expect(await found).toBe("rain");
+  expect(clock.slept).toEqual([4000]);
+});
+
+test.each([
+  ["back", -86_400_000],
+  ["forward", 86_400_000],
+])("a wall clock that is set %s moves no limit", async (_, shift) => {
+  const clock = new TestClock();
+  const waiting = waitUntil(
+    options(clock, async () => {
+      clock.wall += shift;
+      return notYet("sun");
+    }),
+  );
+  await expect(waiting).rejects.toMatchObject({ code: "wait-timed-out" });
+  expect(clock.at).toBe(10_000);
+});
+
+test("a look that takes longer than the limit is the last but one", async () => {
+  const clock = new TestClock();
+  let looks = 0;
+  const waiting = waitUntil(
+    options(clock, async () => {
+      looks += 1;
+      clock.at += 60_000;
+      return notYet("sun");
+    }),
+  );
+  await expect(waiting).rejects.toMatchObject({ code: "wait-timed-out" });
+  expect(looks).toBe(2);
+  expect(clock.slept).toEqual([0]);
+});
+
+test("what was seen is said at every look; an abort ends the pause at once, with its reason", async () => {
+  const controller = new AbortController();
+  const reason = new Error("Ctrl-C");
+  const seen: string[] = [];
+  const started = performance.now();
+  const waiting = waitUntil(
+    options(systemClock, async () => notYet("sun"), {
+      signal: controller.signal,
+      onLook: (text) => {
+        seen.push(text);
+        controller.abort(reason);
+      },
+    }),
+  );
+  await expect(waiting).rejects.toBe(reason);
+  expect(seen).toEqual(["sun"]);
+  expect(performance.now() - started).toBeLessThan(3000);
+});
