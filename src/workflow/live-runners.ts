@@ -3,12 +3,16 @@ import { composeHashOf, type AppCompose } from "../app-compose.ts";
 import { parseComposeHash, roleOf, type ComposeHash, type Cvm } from "../domain.ts";
 import { ClusterError } from "../errors.ts";
 import type { CloudApi } from "../ports.ts";
+import { sideBySide } from "./side-by-side.ts";
 import type { Workbench } from "./step.ts";
 
 const GONE = new Set(["stopped", "error", "failed", "terminated", "deleted", "deleting", "exited"]);
 
 /** Whether a CVM of that status runs nothing, and won't by itself. */
 export const isGone = (status: string): boolean => GONE.has(status);
+
+/** Two requests each: the API answers more at once with 429. */
+const AT_A_TIME = 4;
 
 export type LiveRunner = {
   readonly cvm: Cvm;
@@ -22,8 +26,10 @@ export async function liveRunners(
   bench: Pick<Workbench, "api" | "signal">,
 ): Promise<readonly LiveRunner[]> {
   const runners = await runnersThatAreUp(cluster, bench.api, bench.signal);
-  return Promise.all(
-    runners.map(async (cvm) => (await checkedRunner(cvm, bench.api, bench.signal)) ?? refuse(cvm)),
+  return sideBySide(
+    runners,
+    AT_A_TIME,
+    async (cvm) => (await checkedRunner(cvm, bench.api, bench.signal)) ?? refuse(cvm),
   );
 }
 
