@@ -76,8 +76,6 @@ function copyOf(cvm, id, name) {
 const ratio = (a, b) => (a / b).toFixed(1);
 const hex = (number) => number.toString(16).padStart(8, "0");
 
-const ratio = (a, b) => (a / b).toFixed(1);
-
 /** Other clusters of ten CVMs each, before and behind ours in the list. */
 function cloudWith(cloud, others) {
   const [registry, temporary] = ["registry", "runner-temp"].map((what) =>

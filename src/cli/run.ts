@@ -18,7 +18,10 @@ import { watchSignals } from "./signals.ts";
 export async function runCommand(command: CommandDefinition, options: Options): Promise<number> {
   const { name } = command;
   const redactor = redactorOf(process.env);
-  const reporter = reporterOf(options, redactor);
+  const Live = process.stderr.isTTY
+    ? (await import("../reporters/interactive.ts")).InteractiveProgress
+    : undefined;
+  const reporter = reporterOf(options, redactor, Live);
   const ledger = new Ledger();
   const signals = watchSignals((signal) => {
     reporter.close();
@@ -80,18 +83,20 @@ function redactorOf(env: NodeJS.ProcessEnv): Redactor {
   return redactor;
 }
 
-function reporterOf(options: Options, redactor: Redactor): Reporter {
-  return createReporter({
+function reporterOf(
+  options: Options,
+  redactor: Redactor,
+  Live?: Parameters<typeof createReporter>[1],
+): Reporter {
+  const streams = { stdout: process.stdout, stderr: process.stderr };
+  const given = {
     json: options["json"] === true,
     quiet: options["quiet"] === true,
     verbose: options["verbose"] === true,
     color: options["color"] !== false && !process.env["NO_COLOR"],
-    stdout: process.stdout,
-    stderr: process.stderr,
-    redactor,
-    onAnswerLost: failAtExit,
-    now: systemClock.now,
-  });
+  };
+  const services = { redactor, onAnswerLost: failAtExit, now: systemClock.now };
+  return createReporter({ ...given, ...streams, ...services }, Live);
 }
 
 /** Whoever redirected the answer to a full disk must not take an empty file for one. Streams fail late. */

@@ -1,5 +1,5 @@
 /** One HTTP request with limits on its time and its answer's size. Redirects are not followed: a key must not travel. */
-import { Agent, EnvHttpProxyAgent, request, type Dispatcher } from "undici";
+import type { Dispatcher } from "undici";
 import { hasProxy, proxyEnvironment } from "./proxy.ts";
 
 /** 100 CVMs a page take about 200 kB; nothing that we ask for is near this. */
@@ -30,18 +30,22 @@ export type HttpAnswer = {
 };
 
 /**
- * A client for this environment's proxy settings, which are read at the first request: where they are wrong, each
- * request fails with `bad-proxy`. `close` lets the process end.
+ * A client for this environment's proxy settings. They are read, and undici is loaded, at the first request: where
+ * they are wrong, each request fails with `bad-proxy`. `close` lets the process end.
  */
 export function createHttpClient(env: NodeJS.ProcessEnv): HttpClient {
-  let dispatcher: Dispatcher | undefined;
+  let dispatcher: Promise<Dispatcher> | undefined;
   return {
-    send: async (what, signal) => send(what, (dispatcher ??= dispatcherFor(env)), signal),
-    close: async () => dispatcher?.destroy(),
+    send: async (what, signal) => send(what, await (dispatcher ??= dispatcherFor(env)), signal),
+    close: async () => {
+      const made = await dispatcher?.catch(() => undefined);
+      await made?.destroy();
+    },
   };
 }
 
-function dispatcherFor(env: NodeJS.ProcessEnv): Dispatcher {
+async function dispatcherFor(env: NodeJS.ProcessEnv): Promise<Dispatcher> {
+  const { Agent, EnvHttpProxyAgent } = await import("undici");
   if (!hasProxy(env)) return new Agent({ connections: CONNECTIONS });
   const proxy = proxyEnvironment(env);
   return new EnvHttpProxyAgent({
@@ -53,6 +57,7 @@ function dispatcherFor(env: NodeJS.ProcessEnv): Dispatcher {
 }
 
 async function send(what: HttpRequest, dispatcher: Dispatcher, signal: AbortSignal): Promise<HttpAnswer> {
+  const { request } = await import("undici");
   const limit = AbortSignal.timeout(what.timeoutMs);
   try {
     const answer = await request(what.url, {

@@ -2,7 +2,6 @@
 import type { CommandResult, FailureResult, SuccessResult } from "../commands/results.ts";
 import type { RunEvent, Warning } from "../workflow/events.ts";
 import { cleanForTerminal } from "./clean.ts";
-import { InteractiveProgress } from "./interactive.ts";
 import { LiveAnswer } from "./live-answer.ts";
 import { SafeStream } from "./output.ts";
 import { PlainProgress } from "./plain.ts";
@@ -26,15 +25,18 @@ type Screen = {
   readonly unicode: boolean;
 };
 
+/** Progress with a live line; a parameter, because most runs have no terminal and need not load what draws it. */
+type LiveProgress = new (err: SafeStream, theme: Theme, now: () => number) => Progress;
+
 /**
  * The reporter for these streams: JSON with `--json`, a live line where stderr is a terminal that wants one,
  * lines otherwise. Never throws for what the streams do.
  */
-export function createReporter(options: ReporterOptions): Reporter {
-  return new RunReporter(options, createScreen(options));
+export function createReporter(options: ReporterOptions, Live?: LiveProgress): Reporter {
+  return new RunReporter(options, createScreen(options, Live));
 }
 
-function createScreen(options: ReporterOptions): Screen {
+function createScreen(options: ReporterOptions, Live: LiveProgress | undefined): Screen {
   const environment = options.environment ?? process.env;
   const unicode = speaksUnicode(environment);
   const { redactor } = options;
@@ -52,7 +54,7 @@ function createScreen(options: ReporterOptions): Screen {
   const outTheme = createTheme({ color: mayColor && out.isTTY, unicode });
   const errTheme = createTheme({ color: live, unicode });
   const now = (): number => options.now();
-  const progress = live ? new InteractiveProgress(err, errTheme, now) : new PlainProgress(err, now);
+  const progress = live && Live ? new Live(err, errTheme, now) : new PlainProgress(err, now);
   // What --verbose says on the same terminal would be written into the answer.
   const inPlace = mayColor && out.isTTY && allowsLiveLines(environment) && !options.verbose;
   const liveAnswer = new LiveAnswer(out, outTheme, inPlace);

@@ -31,9 +31,9 @@ export function acceptedRunners(
   { record, appId, complete }: KnownList,
   warn: (code: string, message: string) => void,
 ): readonly LiveRunner[] {
-  const known: readonly string[] = [...recordedHashes(record, appId), ...openAttempt(record, appId)];
+  const known = new Set<string>([...recordedHashes(record, appId), ...openAttempt(record, appId)]);
   return live.filter(({ cvm, composeHash, appCompose }) => {
-    if (known.includes(composeHash)) return true;
+    if (known.has(composeHash)) return true;
     const names = appCompose.allowed_envs ?? [];
     const accepted = !complete && areOrchestratorsNames(names);
     if (accepted) {

@@ -10,6 +10,7 @@ import { askForKey, deployNamed, deployRunner } from "../helpers/orchestrator.ts
 import { PHALA_PACKAGE_BIN } from "../helpers/phala-bin.ts";
 import { makePreparedWorld } from "../helpers/prepared-cluster.ts";
 import { CANARIES, cloudOf, COMPOSE_FOLDER, makeWorld, mutationsOf } from "../helpers/program.ts";
+import { expectValid } from "../helpers/schemas.ts";
 
 const RUNNER_COMPOSE = path.join(COMPOSE_FOLDER, "docker-compose.phala.runner.yml");
 
@@ -18,7 +19,7 @@ test("does the ten steps; the orchestrator's own runner is then accepted, anothe
   const run = await world.run(["init", "--json"], { PHALA_BIN: PHALA_PACKAGE_BIN });
   expect(run.stderr).not.toContain("Error");
   expect(run.exitCode).toBe(0);
-  const result = JSON.parse(run.stdout) as InitResult;
+  const result = expectValid("init", run.stdout) as unknown as InitResult;
   expect(result.steps.map(({ number, status }) => [number, status])).toEqual(
     Array.from({ length: 10 }, (_, index) => [index + 1, "done"]),
   );
@@ -82,28 +83,23 @@ test("run again, it changes nothing; with the config edited by hand, the edit st
   expect(again.exitCode).toBe(0);
   expect(mutationsOf(world.sandbox)).toEqual([]);
   expect(await readFile(file, "utf8")).toBe(edited);
-  const { steps } = JSON.parse(again.stdout) as InitResult;
+  const { steps } = expectValid("init", again.stdout) as unknown as InitResult;
   const reused = steps.filter(({ status }) => status === "reused").map(({ number }) => number);
   expect(reused).toEqual([3, 5, 6, 7, 8, 9, 10]);
 });
 
-test("an SSH key in the home folder and a phala.toml in the working one change nothing", async () => {
+test("an SSH key at home and a phala.toml here change nothing; another node's gateway domain goes to the registry", async () => {
   const world = await makeWorld();
   const ssh = path.join(world.env["HOME"] ?? "", ".ssh");
   await mkdir(ssh, { recursive: true });
   await writeFile(path.join(ssh, "id_ed25519.pub"), "ssh-ed25519 AAAA someone@example");
   await writeFile(path.join(world.folder, "phala.toml"), 'name = "someone-elses-registry"\n');
-  expect((await world.run(["init", "--json"])).exitCode).toBe(0);
-  const { live, registry } = await cloudOf(world.sandbox);
+  const run = await world.run(["init", "--json", "--node", "prod12"]);
+  expect(run.exitCode).toBe(0);
+  expect((JSON.parse(run.stdout) as InitResult).registry.node).toBe("prod12");
+  const { live, registry, environment } = await cloudOf(world.sandbox);
   expect(live).toEqual(["bird-tracker-registry"]);
   expect(registry?.current.appCompose.allowed_envs).not.toContain("DSTACK_AUTHORIZED_KEYS");
-});
-
-test("on another node its gateway domain goes to the registry", async () => {
-  const world = await makeWorld();
-  const run = await world.run(["init", "--json", "--node", "prod12"]);
-  expect((JSON.parse(run.stdout) as InitResult).registry.node).toBe("prod12");
-  const { environment } = await cloudOf(world.sandbox);
   expect(environment["CVM_BASE_DOMAIN"]).toBe("dstack-pha-prod12.phala.network");
 });
 
@@ -111,7 +107,7 @@ test("--dry-run makes no mutating call and writes nothing", async () => {
   const world = await makeWorld();
   const run = await world.run(["init", "--json", "--dry-run"]);
   expect(run.exitCode).toBe(0);
-  const plan = JSON.parse(run.stdout) as { actions: { action: string; resource: string }[] };
+  const plan = expectValid("dry-run", run.stdout) as { actions: { action: string; resource: string }[] };
   expect(plan.actions.map(({ action, resource }) => `${action} ${resource}`)).toEqual([
     "create bird-tracker-registry",
     "create bird-tracker-runner-temp",
@@ -129,7 +125,10 @@ test("a registry that no recorded run made is asked about, and adopted with --ad
   const elsewhere = { TEE_CLUSTER_STATE_DIR: `${world.stateDir}-elsewhere` };
   const refused = await world.run(["init", "--json"], elsewhere);
   expect(refused.exitCode).toBe(6);
-  expect(JSON.parse(refused.stdout)).toMatchObject({ ok: false, error: { code: "registry-name" } });
+  expect(expectValid("failure", refused.stdout)).toMatchObject({
+    ok: false,
+    error: { code: "registry-name" },
+  });
   expect((await world.run(["init", "--json", "--adopt"], elsewhere)).exitCode).toBe(0);
   expect((await cloudOf(world.sandbox)).registriesEverMade).toBe(1);
 });

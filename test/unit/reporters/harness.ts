@@ -4,6 +4,7 @@ import { Terminal } from "@xterm/headless";
 import type { FailureResult, InitResult, RegistryResult } from "../../../src/commands/results.ts";
 import { Redactor } from "../../../src/redact.ts";
 import { createReporter } from "../../../src/reporters/create-reporter.ts";
+import { InteractiveProgress } from "../../../src/reporters/interactive.ts";
 import type { Reporter, ReporterOptions } from "../../../src/reporters/reporter.ts";
 import type { RunEvent } from "../../../src/workflow/events.ts";
 import { STEPS } from "../../../src/workflow/steps.ts";
@@ -47,18 +48,17 @@ export function harness(options: HarnessOptions = {}): Harness {
   const out = new MemoryStream(tty, columns);
   const err = new MemoryStream(tty, columns);
   const redactor = new Redactor();
-  const reporter = createReporter({
+  const given = {
     json: false,
     quiet: false,
     verbose: false,
     color: true,
     environment: { LANG: "en_US.UTF-8", TERM: "xterm-256color" },
     ...rest,
-    stdout: out,
-    stderr: err,
-    redactor,
-    now: () => Date.now(),
-  });
+  };
+  const streams = { stdout: out, stderr: err };
+  const now = (): number => Date.now();
+  const reporter = createReporter({ ...given, ...streams, redactor, now }, InteractiveProgress);
   const emit = (...events: readonly RunEvent[]): void => {
     for (const event of events) reporter.emit(event);
   };
