@@ -10,6 +10,7 @@ export function addApprovalOptions(command: Command): Command {
         .choices(["auto", "restart", "api"])
         .default("auto"),
     )
+    .option("--force-update", "update the registry even where nothing differs, as after a new AWS secret")
     .option("--reason <text>", "why, for `tee-cluster history`");
 }
 
@@ -17,6 +18,7 @@ export function approvalFlags(options: Options): ApprovalFlags {
   const reason = options["reason"];
   return {
     via: options["approveVia"] as ApprovalFlags["via"],
+    force: options["forceUpdate"] === true,
     reason: typeof reason === "string" && reason.trim() !== "" ? reason.trim() : null,
   };
 }

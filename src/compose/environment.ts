@@ -17,7 +17,10 @@ const RUNNER_NAMES: Readonly<Record<OrchestratorSchema, readonly string[]>> = {
 };
 
 /** Only schema v2 passes it on, last, and only where it is set. */
-const WALLET = "GATEWAY_AUTH_COORDINATOR_WALLET";
+export const WALLET = "GATEWAY_AUTH_COORDINATOR_WALLET";
+
+/** The registry's approved list, separated by commas. */
+export const APPROVED_LIST = "APPROVED_COMPOSE_HASH";
 
 export function runnerEnvironmentNames(orchestrator: {
   readonly schema: OrchestratorSchema;

@@ -35,7 +35,7 @@ const VERSION_LIMIT_MS = 20_000;
 export class PhalaProcess {
   readonly #options: PhalaProcessOptions;
   #home: "empty" | "real" = "empty";
-  #swept: Promise<void> | undefined;
+  readonly #swept = removeAbandonedFolders();
 
   constructor(options: PhalaProcessOptions) {
     this.#options = options;
@@ -47,7 +47,6 @@ export class PhalaProcess {
    * @throws ClusterError `temporary-directory-unwritable` (prerequisite) where a run can't be begun.
    */
   async run(command: PhalaCommand, signal: AbortSignal): Promise<CliRun> {
-    this.#swept ??= removeAbandonedFolders();
     await this.#swept;
     const run = await this.#runWith(this.#home, command, signal);
     if (this.#home === "real" || !failedSilently(run)) return run;

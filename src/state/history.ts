@@ -67,12 +67,17 @@ export type HistoryLine = {
 
 /** A history on disk. `append` resolves when the line is on disk; `head` is its SHA-256. */
 export type History = {
+  /** Reads it. @throws ClusterError where nothing could be appended to it. */
+  check(): Promise<void>;
   append(entry: HistoryEntry): Promise<{ head: string }>;
 };
 
 /** The caller holds the cluster's lock: two appends at once would give two lines the same predecessor. */
 export function openHistory(directory: StateDirectory, now: () => number): History {
   return {
+    async check() {
+      await readHistory(directory);
+    },
     async append(entry) {
       const last = (await readHistory(directory)).at(-1);
       const at = new Date(now()).toISOString();

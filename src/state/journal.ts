@@ -55,7 +55,13 @@ const recordSchema = z.discriminatedUnion("type", [
     hashes: z.array(z.string()),
     via: z.enum(["restart", "api"]),
     settings: z.record(z.string(), z.string()),
+    /** The registry's newest update before it (correlation id); null where it had none. */
+    after: z.string().nullable(),
+    /** `at` of the approval that a rollback goes back to. */
+    restores: z.string().nullable(),
   }),
+  /** It came to nothing: the platform or the registry refused it. */
+  z.object({ ...base, type: z.literal("approval-refused"), app_id: z.string() }),
   /** The approved list that a registry was given, and by which update. */
   z.object({
     ...base,

@@ -29,7 +29,7 @@ export async function readKnownHashes(directory: StateDirectory, cluster: string
     path: directory.path,
     composeHashes,
     approvals,
-    attempted: attempt?.settled === false ? attempt.hashes : undefined,
+    attempted: attempt?.outcome === "open" ? attempt.hashes : undefined,
     load: appComposeStore(directory).load,
   };
 }

@@ -24,9 +24,16 @@ export type ApprovedRecord = {
   readonly historyHead: string | null;
 };
 
-/** A list that a registry was about to be given. Not settled: how that ended was never recorded. */
+/** A list that a registry was about to be given. */
 export type ApprovalAttempt = Pick<ApprovedRecord, "appId" | "hashes" | "settings"> & {
-  readonly settled: boolean;
+  /** `open`: how it ended was never recorded. */
+  readonly outcome: "approved" | "refused" | "open";
+  /** Whether the registry was seen healthy after it, before the next attempt. */
+  readonly verified: boolean;
+  /** The registry's newest update before it. */
+  readonly after: string | null;
+  /** `at` of the approval that a rollback goes back to. */
+  readonly restores: string | null;
 };
 
 export type ComposeHashRecord = {
@@ -99,18 +106,24 @@ export function recordedHashes(record: ClusterRecord, appId: string): readonly C
   return (lastApproval(record, appId)?.hashes ?? []).flatMap((text) => parseComposeHash(text) ?? []);
 }
 
+/** The newest list that its environment was given, by an update. */
+export function lastUpdate(record: ClusterRecord, appId: string): ApprovedRecord | undefined {
+  return record.approvals.findLast((approval) => approval.appId === appId && approval.via === "restart");
+}
+
 /**
  * What a rollback goes back to: the newest list that the registry was seen healthy with, other than what it was
- * given (or about to be given) last.
+ * given (or about to be given) last. A rollback that did not come to its end is gone on with, not undone.
  */
 export function approvalBefore(record: ClusterRecord, appId: string): ApprovedRecord | undefined {
-  const last = record.attempts.findLast((attempt) => attempt.appId === appId) ?? lastApproval(record, appId);
+  const own = record.approvals.filter((approval) => approval.appId === appId);
+  const tried = record.attempts.findLast((a) => a.appId === appId && a.outcome !== "refused");
+  if (tried && tried.restores !== null && !tried.verified) return own.find(({ at }) => at === tried.restores);
+  const last = tried ?? own.at(-1);
   if (last === undefined) return undefined;
-  return record.approvals.findLast(
-    (approval) =>
-      approval.appId === appId &&
-      approval.verified &&
-      !(sameList(approval.hashes, last.hashes) && sameSettings(approval.settings, last.settings)),
+  return own.findLast(
+    ({ verified, hashes, settings }) =>
+      verified && !(sameList(hashes, last.hashes) && sameSettings(settings, last.settings)),
   );
 }
 
@@ -146,11 +159,9 @@ function deletedIn(records: readonly JournalRecord[]): { name: string; at: strin
 function approvalsIn(records: readonly JournalRecord[]): ApprovedRecord[] {
   return records.flatMap((r, index) => {
     if (r.type !== "approved") return [];
-    const verified = records
-      .slice(index)
-      .some(
-        (later) => later.type === "verified" && later.app_id === r.app_id && sameList(later.hashes, r.hashes),
-      );
+    const verified = laterOf(records, index, "approved").some(
+      (later) => later.type === "verified" && sameList(later.hashes, r.hashes),
+    );
     return [
       {
         appId: r.app_id,
@@ -166,21 +177,33 @@ function approvalsIn(records: readonly JournalRecord[]): ApprovedRecord[] {
   });
 }
 
-/** An attempt is settled by the approval that follows it, before the next attempt. */
+/** What was recorded of the same registry after a record, up to the next one of a type. */
+function laterOf(
+  records: readonly JournalRecord[],
+  index: number,
+  until: "approved" | "approving",
+): readonly JournalRecord[] {
+  const first = records[index];
+  const appId = first && "app_id" in first ? first.app_id : null;
+  const later = records.slice(index + 1).filter((r) => "app_id" in r && r.app_id === appId);
+  const end = later.findIndex(({ type }) => type === until);
+  return end === -1 ? later : later.slice(0, end);
+}
+
 function attemptsIn(records: readonly JournalRecord[]): ApprovalAttempt[] {
   return records.flatMap((r, index) => {
     if (r.type !== "approving") return [];
-    const next = records
-      .slice(index + 1)
-      .find((later) => later.type === "approving" || later.type === "approved");
-    return [{ appId: r.app_id, hashes: r.hashes, settings: r.settings, settled: next?.type === "approved" }];
+    const types = new Set(laterOf(records, index, "approving").map(({ type }) => type));
+    const { app_id: appId, hashes, settings, after, restores } = r;
+    const outcome = types.has("approved") ? "approved" : types.has("approval-refused") ? "refused" : "open";
+    return [{ appId, hashes, settings, after, restores, outcome, verified: types.has("verified") }];
   });
 }
 
-/** The list of the last update of a registry, where that was announced here and its end never recorded; else empty. */
-export function openAttempt(record: ClusterRecord, appId: string): readonly string[] {
+/** The last list that was announced to a registry, if how that ended was never recorded. */
+export function openAttempt(record: ClusterRecord, appId: string): ApprovalAttempt | undefined {
   const last = record.attempts.findLast((attempt) => attempt.appId === appId);
-  return last === undefined || last.settled ? [] : last.hashes;
+  return last?.outcome === "open" ? last : undefined;
 }
 
 function sameList(a: readonly string[], b: readonly string[]): boolean {

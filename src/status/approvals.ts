@@ -41,7 +41,7 @@ export function approvalsOf(record: ClusterRecord, evidence: RegistryEvidence): 
   const { standing, reason } = standingOf(
     update,
     kept,
-    openAttempt(record, evidence.appId).length > 0,
+    openAttempt(record, evidence.appId) !== undefined,
     evidence,
   );
   return {

@@ -28,6 +28,14 @@ export type ApproveComposeHashInput = {
   readonly settings: RegistrySettings;
   readonly record: ClusterRecord;
   readonly via: ApproveVia;
+  /** The registry's newest update when this run looked at it first; null where it had none. */
+  readonly seen: string | null;
+  /** Whether hashes may go from the list, which a push can't do. */
+  readonly shortens: boolean;
+  /** Update it even where nothing differs: a secret is in no record, so a new one would not be seen. */
+  readonly force: boolean;
+  /** `at` of the approval that a rollback goes back to; else null. */
+  readonly restores: string | null;
   /** The coordinator's RSA key (a path), which a push is signed with; undefined: nothing can be pushed. */
   readonly gatewayKeyPath: string | undefined;
   readonly provenance: Provenance;

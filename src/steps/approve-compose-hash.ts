@@ -1,73 +1,120 @@
 /** Step 8: give the registry the approved list, by an update of its environment or, where it can, while it runs. */
+import { ClusterError } from "../errors.ts";
 import type { HistoryEntry } from "../state/history.ts";
-import { lastApproval, recordedHashes, type ApprovedRecord } from "../state/record.ts";
+import {
+  lastApproval,
+  lastUpdate,
+  openAttempt,
+  recordedHashes,
+  type ApprovedRecord,
+} from "../state/record.ts";
 import type { CvmOperation } from "../ports.ts";
 import { sameMembers } from "../workflow/approved-list.ts";
 import { settingsDifference } from "../workflow/registry-settings.ts";
 import { done, reused, type Step, type StepContext } from "../workflow/step.ts";
 import type { Approval, ApproveComposeHashInput } from "./approval.ts";
-import { instanceStartedSince, mayPush, pushApprovedList, warnOfRestart } from "./registry-push.ts";
+import { isMeddledWith, updatedMeanwhile } from "./neighbours.ts";
+import {
+  hasTheseSettings,
+  instanceStartedSince,
+  mayPush,
+  pushApprovedList,
+  warnOfRestart,
+} from "./registry-push.ts";
 import { updateRegistry } from "./registry-update.ts";
-import { readUpdates } from "./registry-updates.ts";
+import { FAILED, idOf, readUpdates } from "./registry-updates.ts";
 
 export const approveComposeHash: Step<ApproveComposeHashInput, Approval> = {
   id: "approve-compose-hash",
   async run(input, context) {
     const updates = await readUpdates(input.registry, context);
-    const standing = await alreadyApproved(input, updates?.[0], context);
+    const open = openAttempt(input.record, input.registry.appId);
+    if (updates && isMeddledWith(updates, input.seen, open)) throw updatedMeanwhile(input.registry);
+    const newest = updates?.[0];
+    const standing = await alreadyApproved(input, newest, context);
     if (standing) return reused(standing, `${count(input.hashes)} approved already`);
     sayWhatDiffers(input, context);
-    const pushed = mayPush(input, updates?.[0])
-      ? await announced(input, "api", context, () => pushApprovedList(input, updates?.[0], context))
+    const pushed = mayPush(input, newest, context)
+      ? await announced(input, "api", newest, context, () => pushApprovedList(input, newest, context))
       : undefined;
     if (pushed) return done(pushed, `${count(input.hashes)} approved; the registry runs on`);
     await input.beforeRestart?.();
-    const updated = await announced(input, "restart", context, () => updateRegistry(input, updates, context));
+    const updated = await announced(input, "restart", newest, context, () =>
+      updateRegistry(input, updates, context),
+    );
     return done(updated, `${count(input.hashes)} approved; the registry restarts`);
   },
 };
 
-/** The record holds only while nobody has updated the registry since, and a pushed list while it runs on. */
+/**
+ * The recorded approval, if it is this very one and nothing has come after it: an update by somebody else, one that
+ * failed, or an attempt of ours whose end nobody knows.
+ */
+export function standingApproval(
+  input: ApproveComposeHashInput,
+  newest: CvmOperation | undefined,
+): ApprovedRecord | undefined {
+  const { record, registry } = input;
+  const last = lastApproval(record, registry.appId);
+  if (!last || input.force || openAttempt(record, registry.appId)) return undefined;
+  if (!sameMembers(last.hashes, input.hashes) || last.correlationId !== idOf(newest)) return undefined;
+  // Without an operations list nobody can tell; a registry that was only ever pushed to has no update to tell of.
+  if (last.via === "restart" && last.correlationId === null) return undefined;
+  if (newest && FAILED.test(newest.status)) return undefined;
+  if (input.via !== "api" && !hasTheseSettings(input)) return undefined;
+  return last.via === "api" && input.via === "restart" ? undefined : last;
+}
+
+/** A pushed list holds while the registry runs on. */
 async function alreadyApproved(
   input: ApproveComposeHashInput,
   newest: CvmOperation | undefined,
   context: StepContext,
 ): Promise<Approval | undefined> {
-  const last = lastApproval(input.record, input.registry.appId);
-  if (!last || !sameMembers(last.hashes, input.hashes)) return undefined;
-  if (last.correlationId === null || newest?.correlationId !== last.correlationId) return undefined;
-  if (input.via !== "api" && settingsDifference(last.settings, input.settings).length > 0) return undefined;
+  const last = standingApproval(input, newest);
+  if (!last) return undefined;
   const { via, verified, correlationId } = last;
   if (via === "api") {
-    if (input.via === "restart" || (await isForgotten(last, input, context))) return undefined;
+    if (await instanceStartedSince(input.registry, Date.parse(last.at), context)) return undefined;
     warnOfRestart(input.registry, context);
   }
   return { kind: "unchanged", via, verified, correlationId };
 }
 
-const isForgotten = (last: ApprovedRecord, { registry }: ApproveComposeHashInput, context: StepContext) =>
-  instanceStartedSince(registry, Date.parse(last.at), context);
-
 /** Before the call both lists are in the journal, after it which one the registry has. */
 async function announced<A extends Approval | undefined>(
   input: ApproveComposeHashInput,
   via: "restart" | "api",
+  newest: CvmOperation | undefined,
   context: StepContext,
   approve: () => Promise<A>,
 ): Promise<A> {
-  const { registry, record } = input;
+  const { registry, record, restores } = input;
+  // A history that can't be read, or is a newer version's, ends the run before the call and not after it.
+  await context.history.check();
   // A push leaves the environment as it was: what it was given last stays what is recorded.
-  const before = via === "api" ? lastApproval(record, registry.appId)?.settings : undefined;
-  const settings = { ...(before ?? input.settings) };
+  const given = lastUpdate(record, registry.appId)?.settings ?? {};
+  const settings = { ...(via === "api" ? given : input.settings) };
   const list = { app_id: registry.appId, hashes: [...input.hashes], via, settings };
-  await context.journal.append({ type: "approving", ...list });
-  const approval = await approve();
-  if (approval === undefined) return approval;
+  await context.journal.append({ type: "approving", ...list, after: idOf(newest), restores });
+  const approval = await approve().catch(async (error: unknown) => {
+    if (isRefusal(error)) await context.journal.append({ type: "approval-refused", app_id: registry.appId });
+    throw error;
+  });
+  if (approval === undefined) {
+    await context.journal.append({ type: "approval-refused", app_id: registry.appId });
+    return approval;
+  }
   const { head } = await context.history.append(historyEntry(input, via));
   const correlation = { correlation_id: approval.correlationId, history_head: head };
   await context.journal.append({ type: "approved", ...list, ...correlation });
   return approval;
 }
+
+/** Codes of failures after which the registry surely has the list that it had before. */
+const REFUSALS = new Set(["phala-refused", "approve-refused", "approve-not-offered", "updated-meanwhile"]);
+
+const isRefusal = (error: unknown): boolean => error instanceof ClusterError && REFUSALS.has(error.code);
 
 function historyEntry(input: ApproveComposeHashInput, via: "restart" | "api"): HistoryEntry {
   const { registry, record, hashes, provenance } = input;
@@ -88,7 +135,7 @@ function historyEntry(input: ApproveComposeHashInput, via: "restart" | "api"): H
 }
 
 function sayWhatDiffers(input: ApproveComposeHashInput, context: StepContext): void {
-  const last = lastApproval(input.record, input.registry.appId);
+  const last = lastUpdate(input.record, input.registry.appId);
   const differences = last === undefined ? [] : settingsDifference(last.settings, input.settings);
   if (differences.length === 0) return;
   if (input.via === "api") {

@@ -2,16 +2,22 @@
 import { composeHashOf, type AppCompose } from "../app-compose.ts";
 import type { ComposeFile } from "../compose/compose-file.ts";
 import { ClusterError } from "../errors.ts";
+import { APPROVED_LIST, WALLET } from "../compose/environment.ts";
 import type { EnvironmentVariable } from "../ports.ts";
+import { lastUpdate, type ClusterRecord } from "../state/record.ts";
 import type { StepContext } from "../workflow/step.ts";
 import { checkAppCompose, checkedHash, refuseOdd } from "./app-compose-check.ts";
 import type { Registry } from "./registry.ts";
 
 export type RegistryCheckInput = {
   readonly registry: Registry;
-  readonly compose: ComposeFile;
-  /** The whole environment that the update will send. */
-  readonly environment: readonly EnvironmentVariable[];
+  /** What a new registry must run; of one that existed only the names count. */
+  readonly compose: ComposeFile | undefined;
+  /** The whole environment that the update will send; undefined: not known yet. */
+  readonly environment: readonly EnvironmentVariable[] | undefined;
+  /** Names that may go: those that only the compose file had which a rollback takes back. */
+  readonly expendable?: readonly string[] | undefined;
+  readonly record: ClusterRecord;
 };
 
 /**
@@ -25,7 +31,7 @@ export async function checkRegistryCompose(
   existed: boolean,
   context: Pick<StepContext, "api" | "signal" | "warn" | "strict">,
 ): Promise<AppCompose> {
-  const { registry, compose, environment } = input;
+  const { registry, compose, environment = [] } = input;
   const found = await context.api.appCompose(registry.vmUuid, context.signal);
   if (found.kind !== "present")
     throw unreadable(registry, found.kind === "unknown" ? found.reason : "the API has none");
@@ -33,13 +39,13 @@ export async function checkRegistryCompose(
   const composeHash = cvm.kind === "present" ? cvm.value.composeHash : registry.cvm.composeHash;
   if (existed) {
     refuseForgery(registry, found.value, composeHash);
-    refuseLostNames(registry, found.value.allowed_envs ?? [], environment);
+    if (input.environment) refuseLostNames(input, found.value.allowed_envs ?? []);
     return found.value;
   }
   const odd = checkAppCompose(found.value, {
     name: registry.name,
     composeHash,
-    composeText: compose.text,
+    composeText: compose?.text ?? "",
     environmentNames: environment.map(({ name }) => name),
     knownScripts: new Set(),
   });
@@ -59,19 +65,24 @@ function refuseForgery(registry: Registry, appCompose: AppCompose, composeHash: 
   });
 }
 
+/** An empty value takes a key away as well as a missing name does; the list alone may be empty. */
 function refuseLostNames(
-  registry: Registry,
+  { registry, environment = [], expendable = [], record }: RegistryCheckInput,
   declared: readonly string[],
-  environment: readonly EnvironmentVariable[],
 ): void {
-  const given = new Set(environment.map(({ name }) => name));
-  const lost = declared.filter((name) => !given.has(name));
+  const emptyBefore = (name: string): boolean =>
+    lastUpdate(record, registry.appId)?.settings[name] === "" || name === APPROVED_LIST;
+  const given = environment.filter(({ name, value }) => value !== "" || emptyBefore(name));
+  const kept = new Set([...given.map(({ name }) => name), ...expendable]);
+  const lost = declared.filter((name) => !kept.has(name));
   if (lost.length === 0) return;
   throw new ClusterError({
     kind: "input",
     code: "environment-incomplete",
     message: `${registry.name} has environment variables that an update would lose: ${lost.join(", ")}`,
-    hint: "refer to them in the registry's compose file only if tee-cluster sets them, or recreate the registry without them",
+    hint: lost.includes(WALLET)
+      ? `put ${WALLET} into the environment, as the orchestrator has it`
+      : "refer to them in the registry's compose file only if tee-cluster sets them, or recreate the registry without them",
   });
 }
 

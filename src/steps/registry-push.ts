@@ -5,31 +5,57 @@
 import { readFile } from "node:fs/promises";
 import { ClusterError, messageOf } from "../errors.ts";
 import type { CvmOperation } from "../ports.ts";
-import { lastApproval } from "../state/record.ts";
+import { lastApproval, lastUpdate, openAttempt } from "../state/record.ts";
 import { settingsDifference } from "../workflow/registry-settings.ts";
 import type { StepContext } from "../workflow/step.ts";
 import type { Approval, ApproveComposeHashInput } from "./approval.ts";
+import { isMadeHere } from "./neighbours.ts";
+import { FAILED, idOf } from "./registry-updates.ts";
 import type { Registry } from "./registry.ts";
 
 /** A push is idempotent and signed anew at each try, so an unclear end is simply tried again. */
 const TRIES = 3;
 
 /** Whether pushing the list is all that there is to do; `newest` is the registry's newest update. */
-export function mayPush(input: ApproveComposeHashInput, newest: CvmOperation | undefined): boolean {
-  if (input.via === "restart" || input.gatewayKeyPath === undefined) return false;
-  if (input.via === "api") return true;
+export function mayPush(
+  input: ApproveComposeHashInput,
+  newest: CvmOperation | undefined,
+  context: Pick<StepContext, "api">,
+): boolean {
+  const { via, existed, force, gatewayKeyPath } = input;
+  if (via === "restart" || gatewayKeyPath === undefined || force) return false;
+  if (via === "api") return true;
   // Nothing runs on a new registry yet, and a restart makes the list last.
-  if (!input.existed) return false;
-  const last = lastApproval(input.record, input.registry.appId);
-  if (last === undefined) return !isMadeHere(input) && runsThisFile(input);
-  const onlyGrows = last.hashes.every((hash) => (input.hashes as readonly string[]).includes(hash));
-  const unchanged = settingsDifference(last.settings, input.settings).length === 0;
-  return onlyGrows && unchanged && last.correlationId === (newest?.correlationId ?? null);
+  if (!existed || (newest && FAILED.test(newest.status))) return false;
+  return onlyAdds(input) && nothingElseChanges(input, newest, context);
 }
 
-/** An earlier run of ours made it and did not get as far as its first update, which also sets its domain. */
-const isMadeHere = ({ record, registry }: ApproveComposeHashInput): boolean =>
-  record.registryCreations.some(({ appId }) => appId === registry.appId);
+/** Whether every hash that the registry may have now stays. */
+function onlyAdds({ record, registry, hashes }: ApproveComposeHashInput): boolean {
+  const last = lastApproval(record, registry.appId)?.hashes ?? [];
+  const attempted = openAttempt(record, registry.appId)?.hashes ?? [];
+  const next = new Set<string>(hashes);
+  return [...last, ...attempted].every((hash) => next.has(hash));
+}
+
+function nothingElseChanges(
+  input: ApproveComposeHashInput,
+  newest: CvmOperation | undefined,
+  context: Pick<StepContext, "api">,
+): boolean {
+  const { record, registry, shortens } = input;
+  if (lastUpdate(record, registry.appId) === undefined) {
+    // What its environment has is not known here: nothing may have to go, and its first update sets its domain.
+    return !shortens && !isMadeHere(registry, record, context) && runsThisFile(input);
+  }
+  return hasTheseSettings(input) && lastApproval(record, registry.appId)?.correlationId === idOf(newest);
+}
+
+/** Whether the registry was given all these settings by its last update; where none is recorded, whether it runs this file. */
+export function hasTheseSettings(input: ApproveComposeHashInput): boolean {
+  const given = lastUpdate(input.record, input.registry.appId);
+  return given ? settingsDifference(given.settings, input.settings).length === 0 : runsThisFile(input);
+}
 
 function runsThisFile({ running, compose, environment }: ApproveComposeHashInput): boolean {
   const names = environment.map(({ name }) => name);

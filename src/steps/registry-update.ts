@@ -3,11 +3,13 @@
  * after a look at what the registry declares: a name without a value would be a key lost for ever.
  */
 import type { CvmOperation } from "../ports.ts";
+import { openAttempt } from "../state/record.ts";
 import { refusedByPhala } from "../workflow/mutations.ts";
 import { waitLimits, type StepContext } from "../workflow/step.ts";
 import { waitUntil } from "../workflow/wait.ts";
 import type { Approval, ApproveComposeHashInput } from "./approval.ts";
-import { newUpdate, readUpdates } from "./registry-updates.ts";
+import { isMeddledWith, updatedMeanwhile } from "./neighbours.ts";
+import { idOf, newUpdate, readUpdates } from "./registry-updates.ts";
 import type { Registry } from "./registry.ts";
 
 /** How long an accepted update may take to show in the operations list. */
@@ -19,11 +21,15 @@ const LIST_LAG_MS = 9_000;
  */
 export async function updateRegistry(
   input: ApproveComposeHashInput,
-  before: readonly CvmOperation[] | undefined,
+  seen: readonly CvmOperation[] | undefined,
   context: StepContext,
 ): Promise<Extract<Approval, { kind: "updated" }>> {
-  const { registry, compose, environment } = input;
+  const { registry, compose, environment, record } = input;
   await untilIdle(registry, context);
+  // Asking and waiting took time: what has begun in it would be taken for ours below.
+  const before = seen && (await readUpdates(registry, context));
+  const open = openAttempt(record, registry.appId);
+  if (before && isMeddledWith(before, idOf(seen[0]), open)) throw updatedMeanwhile(registry);
   context.progress(`updating ${registry.name}`);
   const at = context.clock.monotonic();
   const request = { cvmId: registry.vmUuid, composeText: compose.text, environment };

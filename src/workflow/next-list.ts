@@ -31,7 +31,10 @@ export function acceptedRunners(
   { record, appId, complete }: KnownList,
   warn: (code: string, message: string) => void,
 ): readonly LiveRunner[] {
-  const known = new Set<string>([...recordedHashes(record, appId), ...openAttempt(record, appId)]);
+  const known = new Set<string>([
+    ...recordedHashes(record, appId),
+    ...(openAttempt(record, appId)?.hashes ?? []),
+  ]);
   return live.filter(({ cvm, composeHash, appCompose }) => {
     if (known.has(composeHash)) return true;
     const names = appCompose.allowed_envs ?? [];

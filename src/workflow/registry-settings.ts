@@ -27,6 +27,11 @@ export function composeDigestOf(settings: RegistrySettings): string | undefined 
   return settings[COMPOSE_DIGEST];
 }
 
+/** The environment names that the registry was given, in order. */
+export function environmentNamesOf(settings: RegistrySettings): readonly string[] {
+  return (settings[ENVIRONMENT_NAMES] ?? "").split(",").filter((name) => name !== "");
+}
+
 /** One line per setting that differs. */
 export function settingsDifference(before: RegistrySettings, after: RegistrySettings): readonly string[] {
   const names = [...new Set([...Object.keys(before), ...Object.keys(after)])];

@@ -9,7 +9,7 @@ import { HELP, readOptions, repeatCommand, type Options } from "./options.ts";
 import { measure, sample, trialsOf, type Baseline } from "./plan.ts";
 import { buildId, Results } from "./results.ts";
 import { runTrials } from "./run-trials.ts";
-import { pointTable, summaryTable, totalsOf } from "./tables.ts";
+import { pointCounts, pointTable, summaryTable, totalsOf } from "./tables.ts";
 import type { TrialReport } from "./trial.ts";
 
 const DOCUMENT = "docs/reliability.md";
@@ -81,6 +81,7 @@ async function writeTables(reports: readonly TrialReport[], baselines: readonly 
   const { survived, tried, notReached } = totalsOf(reports);
   const tables = [
     `${survived} of ${tried} trials survived. ${notReached} further points were not reached: their runs were over before.`,
+    pointCounts(baselines),
     summaryTable(reports, baselines),
     ...baselines.flatMap((baseline) => [
       `### Every point of \`${baseline.command}\``,

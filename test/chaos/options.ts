@@ -44,7 +44,7 @@ export function readOptions(args: readonly string[]): Options {
       to: { type: "string", default: "1000" },
       sample: { type: "string" },
       seed: { type: "string", default: "1" },
-      jobs: { type: "string", default: String(2 * availableParallelism()) },
+      jobs: { type: "string", default: String(3 * availableParallelism()) },
       out: { type: "string" },
       again: { type: "boolean", default: false },
       write: { type: "boolean", default: false },

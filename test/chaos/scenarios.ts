@@ -38,7 +38,7 @@ export type Expectation = {
  */
 const TIMINGS = {
   bootMs: 1500,
-  updateOldServesMs: 3500,
+  updateOldServesMs: 2500,
   updateDownMs: 500,
   updateBootMs: 1000,
   deletionMs: 600,

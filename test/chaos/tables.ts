@@ -1,5 +1,5 @@
 /** What came of the trials, in Markdown. */
-import { FAULT_NAMES, POINT_KINDS, type PointKind } from "./faults.ts";
+import { FAULT_NAMES, faultsAt, POINT_KINDS, type PointKind } from "./faults.ts";
 import type { Baseline } from "./plan.ts";
 import type { TrialReport } from "./trial.ts";
 
@@ -11,32 +11,38 @@ export function totalsOf(reports: readonly TrialReport[]): Totals {
   return { survived, tried: tried.length, notReached: reports.length - tried.length };
 }
 
-const PLURAL: Readonly<Record<PointKind, string>> = {
-  request: "requests",
-  "phala-request": "of them by `phala`",
-  start: "starts of `phala`",
+const AT: Readonly<Record<PointKind, string>> = {
+  request: "every request",
+  "phala-request": "every request while `phala` is at work",
+  start: "every start of `phala`",
 };
 
-/** Faults down, commands and kinds of points across; each cell: survived of tried. */
+/** How many points each command has. */
+export function pointCounts(baselines: readonly Baseline[]): string {
+  return baselines
+    .map(({ command, points }) => {
+      const [requests, phalaRequests, starts] = POINT_KINDS.map((at) => points[at].length);
+      return `\`${command}\`: ${requests} requests, ${phalaRequests} of them while \`phala\` is at work, and ${starts} starts of \`phala\`.`;
+    })
+    .join(" ");
+}
+
+/** Faults and kinds of points down, commands across; each cell: survived of tried. */
 export function summaryTable(reports: readonly TrialReport[], baselines: readonly Baseline[]): string {
-  const columns = baselines.flatMap(({ command, points }) =>
-    POINT_KINDS.map((at) => ({ title: `\`${command}\`, ${points[at].length} ${PLURAL[at]}`, command, at })),
-  );
-  const row = (name: string, ofRow: readonly TrialReport[]): string[] => [
-    name,
-    ...columns.map(({ command, at }) => cell(ofRow.filter((r) => r.command === command && r.at === at))),
+  const commands = baselines.map(({ command }) => command);
+  const row = (at: string, fault: string, ofRow: readonly TrialReport[]): string[] => [
+    at,
+    fault,
+    ...commands.map((command) => cell(ofRow.filter((report) => report.command === command))),
     cell(ofRow),
   ];
-  return table(
-    ["fault", ...columns.map(({ title }) => title), "total"],
-    [
-      ...FAULT_NAMES.map((fault) => {
-        const ofFault = reports.filter((report) => report.fault === fault);
-        return row(code(fault), ofFault);
-      }),
-      row("**total**", reports),
-    ],
+  const rows = POINT_KINDS.flatMap((at) =>
+    faultsAt(at).map((fault) => {
+      const ofRow = reports.filter((report) => report.at === at && report.fault === fault);
+      return row(AT[at], code(fault), ofRow);
+    }),
   );
+  return table(["at", "fault", ...commands.map(code), "total"], [...rows, row("", "**total**", reports)]);
 }
 
 function cell(reports: readonly TrialReport[]): string {

@@ -1,5 +1,7 @@
 /** `destroy` as a user runs it: this cluster's CVMs go, and nobody else's. */
-import { readdir } from "node:fs/promises";
+import { readdir, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import path from "node:path";
 import { expect, test } from "vitest";
 import type { DestroyResult, DryRunResult, FailureResult, InitResult } from "../../src/commands/results.ts";
 import { dropCvm, makeCvm } from "../helpers/cvms.ts";
@@ -97,8 +99,21 @@ test(
     ]);
     expect(await liveIn(world)).toEqual(FOREIGN);
     expect(unannounced).toEqual([]);
+
+    // A run that is about to make something holds the lock: then "nothing" would not stay true.
+    await holdLock(world);
+    const during = await world.run(["destroy", "--yes", "--json"]);
+    expect(during.exitCode).toBe(6);
+    expect(failure(during.stdout).error.code).toBe("run-in-progress");
   },
 );
+
+/** As a run of this process would. */
+async function holdLock(world: World): Promise<void> {
+  const { pid } = process;
+  const owner = { pid, host: hostname(), started: null, command: "init", since: "", nonce: "n" };
+  await writeFile(path.join(await stateFolder(world), "lock.json"), JSON.stringify(owner));
+}
 
 test("a temporary runner in use is a conflict; SIGINT ends it in order; what appears meanwhile goes too", async () => {
   let appearing: string | undefined;

@@ -1,11 +1,9 @@
 /** Each command that changes something, run for real: at every mutating request its intent is on disk. */
-import { readdir } from "node:fs/promises";
 import { expect, onTestFinished, test } from "vitest";
 import { COMMANDS } from "../../src/cli/commands/index.ts";
 import type { SandboxRequest } from "../../src/sandbox/index.ts";
-import { readJournal } from "../../src/state/journal.ts";
-import { stateDirectoryOf } from "../../src/state/state-directory.ts";
 import { SCENARIOS } from "../chaos/scenarios.ts";
+import { openIntents } from "../helpers/journal.ts";
 import { FAST } from "../helpers/program.ts";
 
 /** The others can't change the cloud; whoever adds a command that can adds a scenario to the chaos suite. */
@@ -29,7 +27,8 @@ test.each(SCENARIOS)("$name: every mutating request has its intent on disk", asy
   const onRequest = async ({ method, path, mutating }: SandboxRequest): Promise<void> => {
     if (!mutating) return;
     const wanted = ACTIONS.find(({ request }) => request.test(`${method} ${path}`))?.action;
-    if (wanted !== undefined && (await openIntents(world.stateDir)).has(wanted)) announced += 1;
+    const intents = await openIntents(world);
+    if (intents.some(({ action }) => action === wanted)) announced += 1;
     else unannounced.push(`${method} ${path}`);
   };
   const { world } = await open({ timings: FAST, onRequest });
@@ -39,15 +38,3 @@ test.each(SCENARIOS)("$name: every mutating request has its intent on disk", asy
   expect(unannounced).toEqual([]);
   expect(announced).toBeGreaterThan(0);
 });
-
-/** What is announced in the journal and has no outcome yet. */
-async function openIntents(stateDir: string): Promise<ReadonlySet<string>> {
-  const [host = ""] = await readdir(stateDir);
-  const records = await readJournal(stateDirectoryOf(stateDir, host, "bird-tracker"));
-  const ended = new Set(records.flatMap((record) => (record.type === "outcome" ? [record.intent] : [])));
-  return new Set(
-    records.flatMap((record) =>
-      record.type === "intent" && !ended.has(record.intent) ? [record.action] : [],
-    ),
-  );
-}

@@ -17,6 +17,7 @@ import { planDestroy } from "./plan.ts";
 import type { CommandDependencies, CommonFlags } from "../dependencies.ts";
 import { prepare, type Preparation } from "../shared/preparation.ts";
 import type { DestroyResult, DryRunResult } from "../results.ts";
+import { existsSync } from "node:fs";
 
 export async function destroy(
   dependencies: CommandDependencies,
@@ -39,7 +40,7 @@ export async function destroy(
   // Ages by the clock that stamped the CVMs.
   const plan = planDestroy(cluster, found, clock.now() + (api.clockSkewMs() ?? 0));
   if (flags.dryRun) return plan;
-  if (found.length === 0) return resultOf(cluster, { deleted: [], left: [] }, []);
+  if (found.length === 0) return nothingToDelete(cluster, session);
   await refuseWithoutCli(prepared, dependencies);
   await confirmDestruction(plan, api.host, dependencies);
   const steps = new StepRunner(emit, clock);
@@ -47,6 +48,12 @@ export async function destroy(
     const emptied = await emptyCluster(cluster, current, steps.contextFor(bench));
     return resultOf(cluster, emptied, steps.warnings);
   });
+}
+
+/** Said under the lock where this machine knows the cluster: a run may be about to make something. */
+async function nothingToDelete(cluster: string, session: SessionOptions): Promise<DestroyResult> {
+  const nothing = resultOf(cluster, { deleted: [], left: [] }, []);
+  return existsSync(session.directory.path) ? withSession(session, async () => nothing) : nothing;
 }
 
 /** On a terminal it may be set nowhere and is asked for; anywhere else `prepare` has refused that. */

@@ -15,7 +15,7 @@ import { clearLeftoverRunner } from "../../steps/clear-leftover-runner.ts";
 import { collectInputs } from "../../steps/collect-inputs.ts";
 import { deployRegistry } from "../../steps/deploy-registry.ts";
 import { checkRegistryCompose } from "../../steps/registry-check.ts";
-import { heedOtherUpdates, sayUnknownList } from "../../steps/registry-updates.ts";
+import { heedOtherUpdates, sayUnknownList, type Neighbours } from "../../steps/neighbours.ts";
 import { sayWhatStaysAsItIs, type Registry } from "../../steps/registry.ts";
 import { verifyPrerequisites } from "../../steps/verify-prerequisites.ts";
 import { verifyRegistry } from "../../steps/verify-registry.ts";
@@ -127,12 +127,7 @@ async function bringUp(run: BringUp): Promise<InitResult> {
   return resultOf({ inputs, registry, mode, fresh, hashes, path, steps });
 }
 
-type RegistryUp = {
-  readonly registry: Registry;
-  readonly existed: boolean;
-  /** Whether the record has all that the registry was told to approve. */
-  readonly complete: boolean;
-};
+type RegistryUp = Neighbours & { readonly registry: Registry; readonly existed: boolean };
 
 /** Steps 3 and 4, and what must be known of an existing registry before a temporary runner is made. */
 async function registryUp(
@@ -152,13 +147,13 @@ async function registryUp(
     if (severity === "warning") steps.warn(id, `${message}; ${remedy}`);
   }
   await steps.run(waitForRegistry, { registry }, bench);
-  if (existing === undefined) return { registry, existed: false, complete: true };
+  if (existing === undefined) return { registry, existed: false, complete: true, seen: null };
   const environment = wholeEnvironment(inputs, registry, compose, []);
-  await checkRegistryCompose({ registry, compose, environment }, true, between);
-  const complete = await heedOtherUpdates(registry, record, between);
-  sayUnknownList(registry, record, between);
+  await checkRegistryCompose({ registry, compose, environment, record }, true, between);
+  const neighbours = await heedOtherUpdates(registry, record, between);
+  sayUnknownList(registry, record, environment, between);
   sayWhatStaysAsItIs(registry, cluster, between);
-  return { registry, existed: true, complete };
+  return { registry, existed: true, ...neighbours };
 }
 
 /** What step 8 approves and sends, after a check of what the registry runs: secrets go to it again. */
@@ -173,7 +168,11 @@ async function approvalFor(
   const hashes = await hashesFor(run, now);
   const environment = wholeEnvironment(inputs, registry, compose, hashes);
   const context = steps.contextFor(session.bench);
-  const running = await checkRegistryCompose({ registry, compose, environment }, existed, context);
+  const running = await checkRegistryCompose(
+    { registry, compose, environment, record: session.record },
+    existed,
+    context,
+  );
   await session.registryStore.save(running);
   const runner = { runnerHash: fresh, composeDigest: files.runner.digest };
   const provenance = await provenanceOf("init", run, runner);
@@ -187,6 +186,10 @@ async function approvalFor(
     hashes,
     record,
     via: flags.via,
+    force: flags.force,
+    seen: now.seen,
+    shortens: false,
+    restores: null,
     provenance,
   });
 }

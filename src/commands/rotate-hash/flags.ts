@@ -32,7 +32,7 @@ export function listPolicy(flags: RotateFlags): ListPolicy {
 }
 
 /** Whether a hash may go from the list, which a push to the running registry can't do. */
-function shortens({ replace, retire, drop, rollback }: RotateFlags): boolean {
+export function shortens({ replace, retire, drop, rollback }: RotateFlags): boolean {
   return replace || retire || rollback || drop.length > 0;
 }
 

@@ -5,16 +5,19 @@ import { parseComposeHash, type ComposeHash } from "../../domain.ts";
 import { ClusterError } from "../../errors.ts";
 import { sha256Hex } from "../../app-compose.ts";
 import { nodeIdOf } from "../../checks/facts.ts";
+import type { ClusterInputs } from "../../inputs/types.ts";
 import type { AppComposeStore } from "../../state/app-compose-store.ts";
 import type { ClusterRecord } from "../../state/record.ts";
 import type { Provenance } from "../../steps/approval.ts";
+import { clearLeftoverRunner } from "../../steps/clear-leftover-runner.ts";
 import { approvedList } from "../../workflow/approved-list.ts";
 import { refuseUnchecked, rollbackTarget, runnersCutOff } from "../../workflow/next-list.ts";
-import { composeDigestOf } from "../../workflow/registry-settings.ts";
+import { composeDigestOf, environmentNamesOf } from "../../workflow/registry-settings.ts";
 import type { Session } from "../../workflow/session.ts";
 import { obtainComposeHash, recordedComposeHash } from "../shared/obtain-compose-hash.ts";
 import { refuseSilentCutOff } from "./consent.ts";
 import type { Rotation } from "./rotation.ts";
+import { inputsAsOf } from "../shared/recorded-inputs.ts";
 import type { Survey } from "./survey.ts";
 
 export type NextApproval = {
@@ -22,13 +25,15 @@ export type NextApproval = {
   /** The registry's compose file. */
   readonly compose: ComposeFile;
   readonly provenance: Pick<Provenance, "runnerHash" | "composeDigest">;
+  /** With the settings that the registry is given: a rollback's are those of then. */
+  readonly inputs: ClusterInputs;
+  /** `at` of the approval that a rollback goes back to. */
+  readonly restores: string | null;
+  /** Environment names that a rollback takes back with the compose file that had them. */
+  readonly expendable: readonly string[];
 };
 
-export type NextInput = Rotation & {
-  readonly session: Session;
-  readonly scene: Survey;
-  readonly compose: ComposeFile;
-};
+export type NextInput = Rotation & { readonly session: Session; readonly scene: Survey };
 
 /** Steps 5 to 7 and the list that follows, or with `--rollback` the recorded list before. */
 export function nextApproval(input: NextInput): Promise<NextApproval> {
@@ -36,7 +41,7 @@ export function nextApproval(input: NextInput): Promise<NextApproval> {
 }
 
 async function renewed(input: NextInput): Promise<NextApproval> {
-  const { inputs, facts, policy, flags, steps, session, scene, compose, dependencies } = input;
+  const { inputs, facts, policy, flags, steps, session, scene, dependencies } = input;
   const { record, store, bench } = session;
   await refuseUnchecked(policy, { record, store, live: scene.live });
   const runnerFile = await facts.runnerCompose();
@@ -45,7 +50,9 @@ async function renewed(input: NextInput): Promise<NextApproval> {
   const live = scene.accepted.map(({ composeHash }) => composeHash);
   const listWith = (fresh: ComposeHash | undefined): readonly ComposeHash[] =>
     approvedList({ recorded: scene.recorded, live, fresh, policy });
+  if (known && policy.drop.includes(known)) throw droppedItself(known, runnerFile, "input");
   refuseSilentCutOff(runnersCutOff(listWith(known), scene.accepted), flags, dependencies);
+  await clearLeftoverRunner(inputs.cluster.clusterName, record, steps.contextFor(bench));
   const fresh = await obtainComposeHash(
     {
       cluster: inputs.cluster,
@@ -60,56 +67,74 @@ async function renewed(input: NextInput): Promise<NextApproval> {
     bench,
     dependencies.emit,
   );
-  if (policy.drop.includes(fresh)) throw droppedItself(fresh, runnerFile);
+  if (policy.drop.includes(fresh)) throw droppedItself(fresh, runnerFile, "verification");
   return {
     hashes: listWith(fresh),
-    compose,
+    compose: await facts.registryCompose(),
     provenance: { runnerHash: fresh, composeDigest: runnerFile.digest },
+    inputs,
+    restores: null,
+    expendable: [],
   };
 }
 
-async function restored({ steps, session, scene, flags, dependencies }: NextInput): Promise<NextApproval> {
-  const { record, registryStore } = session;
-  const { hashes, compose } = await restoredList(record, registryStore, scene);
-  refuseSilentCutOff(runnersCutOff(hashes, scene.accepted), flags, dependencies);
+async function restored(input: NextInput): Promise<NextApproval> {
+  const { inputs, steps, session, scene, flags, dependencies } = input;
+  const { record, registryStore, bench } = session;
+  const next = await restoredApproval(inputs, record, registryStore, scene);
+  refuseSilentCutOff(runnersCutOff(next.hashes, scene.accepted), flags, dependencies);
+  await clearLeftoverRunner(inputs.cluster.clusterName, record, steps.contextFor(bench));
   for (const id of ["deploy-temporary-runner", "read-compose-hash", "delete-temporary-runner"] as const) {
     steps.pass(id, "skipped", "an earlier list is restored");
   }
-  const runnerHash = hashes.at(-1) ?? "";
-  const known = record.composeHashes.findLast(({ hash }) => hash === runnerHash);
-  return { hashes, compose, provenance: { runnerHash, composeDigest: known?.composeDigest ?? "" } };
+  return next;
 }
 
 /**
- * The list before the last one, and the registry's compose text of then: what it runs still, or what was kept.
+ * The list before the last one, with the registry's settings of then and its compose text: what it runs still, or
+ * what was kept.
  * @throws ClusterError where nothing is recorded to go back to.
  */
-export async function restoredList(
+export async function restoredApproval(
+  inputs: ClusterInputs,
   record: ClusterRecord,
   registryStore: AppComposeStore,
   { registry, running }: Survey,
-): Promise<Pick<NextApproval, "hashes" | "compose">> {
+): Promise<NextApproval> {
   const target = rollbackTarget(record, registry);
   const hashes = target.hashes.flatMap((text) => parseComposeHash(text) ?? []);
   const digest = composeDigestOf(target.settings) ?? "";
   const text = running.docker_compose_file ?? "";
   const kept =
     sha256Hex(text) === digest ? text : (await registryStore.withText(digest))?.docker_compose_file;
-  if (kept !== undefined) {
-    return { hashes, compose: parseCompose(kept, `the earlier compose file of ${registry.name}`) };
-  }
-  throw new ClusterError({
+  if (kept === undefined) throw earlierComposeMissing(registry.name, digest);
+  const runnerHash = hashes.at(-1) ?? "";
+  const known = record.composeHashes.findLast(({ hash }) => hash === runnerHash);
+  const names = environmentNamesOf(target.settings);
+  return {
+    hashes,
+    compose: parseCompose(kept, `the earlier compose file of ${registry.name}`),
+    provenance: { runnerHash, composeDigest: known?.composeDigest ?? "" },
+    inputs: inputsAsOf(inputs, target.settings),
+    restores: target.at,
+    expendable: (running.allowed_envs ?? []).filter((name) => !names.includes(name)),
+  };
+}
+
+function earlierComposeMissing(name: string, digest: string): ClusterError {
+  return new ClusterError({
     kind: "prerequisite",
     code: "earlier-compose-missing",
-    message: `the compose file that ${registry.name} had with the earlier list (sha256 ${digest.slice(0, 12)}) is not recorded`,
+    message: `the compose file that ${name} had with the earlier list (sha256 ${digest.slice(0, 12)}) is not recorded`,
     hint: "check that file out again and run: tee-cluster rotate-hash --registry-compose PATH",
   });
 }
 
-function droppedItself(hash: string, { path }: ComposeFile): ClusterError {
+/** `input` only before anything was made. */
+function droppedItself(hash: string, { path }: ComposeFile, kind: "input" | "verification"): ClusterError {
   return new ClusterError({
-    kind: "input",
-    code: "invalid-inputs",
+    kind,
+    code: kind === "input" ? "invalid-inputs" : "dropped-itself",
     message: `--drop ${hash} is the hash of ${path}, which this run is to approve`,
     hint: "leave it out, or give the other compose file with --runner-compose",
   });

@@ -2,14 +2,16 @@
 import type { AppCompose } from "../../app-compose.ts";
 import { runnerEnvironmentNamesOf } from "../../compose/environment.ts";
 import { predictComposeHash, type PredictionBasis } from "../../compose/prediction.ts";
-import { registryName, temporaryRunnerName, type ComposeHash } from "../../domain.ts";
+import { registryName, temporaryRunnerName } from "../../domain.ts";
 import { diffLines } from "../../line-diff.ts";
 import { appComposeStore, registryComposeStore } from "../../state/app-compose-store.ts";
-import { lastApproval } from "../../state/record.ts";
+import type { CvmOperation } from "../../ports.ts";
+import { lastUpdate } from "../../state/record.ts";
 import type { ApproveComposeHashInput } from "../../steps/approval.ts";
+import { standingApproval } from "../../steps/approve-compose-hash.ts";
 import { mayPush } from "../../steps/registry-push.ts";
 import { readUpdates } from "../../steps/registry-updates.ts";
-import { approvedList, sameMembers } from "../../workflow/approved-list.ts";
+import { approvedList } from "../../workflow/approved-list.ts";
 import { lookupFailed } from "../../workflow/leftovers.ts";
 import { refuseUnchecked } from "../../workflow/next-list.ts";
 import { findPredictionBasis } from "../../workflow/prediction-basis.ts";
@@ -21,14 +23,14 @@ import { recordedComposeHash } from "../shared/obtain-compose-hash.ts";
 import type { Preparation } from "../shared/preparation.ts";
 import type { PlannedAction, RotatePlanResult } from "../results.ts";
 import type { Rotation } from "./rotation.ts";
-import { restoredList } from "./next-approval.ts";
+import { shortens } from "./flags.ts";
+import { restoredApproval, type NextApproval } from "./next-approval.ts";
 import { noRegistry, survey, type Survey } from "./survey.ts";
 
 type Foreseen = {
-  /** The whole list; without the new hash where that can't be known before the run. */
-  readonly hashes: readonly ComposeHash[];
+  /** Its list is without the new hash where that can't be known before the run. */
+  readonly next: NextApproval;
   readonly composeHash: RotatePlanResult["compose_hash"];
-  readonly registryText: string;
   readonly basis: AppCompose | undefined;
 };
 
@@ -41,28 +43,26 @@ export async function planRotation(rotation: Rotation, prepared: Preparation): P
   if (found.kind === "absent") throw noRegistry(clusterName);
   const bench = readingBench(rotation, prepared);
   const context = { ...bench, warn: (code: string, message: string) => steps.warn(code, message) };
-  const [compose, runnerFile] = await Promise.all([facts.registryCompose(), facts.runnerCompose()]);
+  const [registryFile, runnerFile] = await Promise.all([facts.registryCompose(), facts.runnerCompose()]);
+  const compose = rotation.flags.rollback ? undefined : registryFile;
   const scene = await survey(
     { cvm: found.value, inputs, compose, record: facts.record, schemaKnown },
     context,
   );
   const seen = await foresee(rotation, prepared, scene);
-  const text = seen.registryText;
+  const { next } = seen;
   const input = approvalOf({
-    inputs,
     ...scene,
+    ...next,
     existed: true,
     record: facts.record,
-    compose: { ...compose, text },
-    hashes: seen.hashes,
     via: rotation.flags.rollback ? "restart" : rotation.flags.via,
-    provenance: await provenanceOf("rotate-hash", rotation, {
-      runnerHash: seen.composeHash.value ?? "",
-      composeDigest: runnerFile.digest,
-    }),
+    force: rotation.flags.force,
+    shortens: shortens(rotation.flags),
+    provenance: await provenanceOf("rotate-hash", rotation, next.provenance),
   });
   const newest = (await readUpdates(scene.registry, bench))?.[0];
-  const approval = approvalAction(input, mayPush(input, newest));
+  const approval = approvalAction(input, newest, mayPush(input, newest, bench));
   return {
     ok: true,
     command: "rotate-hash",
@@ -70,9 +70,9 @@ export async function planRotation(rotation: Rotation, prepared: Preparation): P
     dry_run: true,
     actions: [...temporaryRunnerActions(rotation, seen.composeHash), approval],
     compose_hash: seen.composeHash,
-    approved_compose_hashes: changesOf(scene.recorded, seen.hashes),
+    approved_compose_hashes: changesOf(scene.recorded, next.hashes),
     compose_changes: {
-      registry: diffLines(scene.running.docker_compose_file ?? "", text),
+      registry: diffLines(scene.running.docker_compose_file ?? "", next.compose.text),
       runner: seen.basis ? diffLines(seen.basis.docker_compose_file ?? "", runnerFile.text) : null,
     },
     environment_names: {
@@ -86,7 +86,7 @@ export async function planRotation(rotation: Rotation, prepared: Preparation): P
       name,
       app_id: appId,
       compose_hash: composeHash,
-      accepted: seen.hashes.includes(composeHash),
+      accepted: next.hashes.includes(composeHash),
     })),
     warnings: steps.warnings,
   };
@@ -108,9 +108,9 @@ async function foresee(rotation: Rotation, prepared: Preparation, scene: Survey)
   const live = scene.live.map(({ cvm: { name }, appCompose }) => ({ name, appCompose }));
   const basis = await findPredictionBasis(record, store, async () => live);
   if (flags.rollback) {
-    const { hashes, compose } = await restoredList(record, registryComposeStore(directory), scene);
-    const composeHash = { value: hashes.at(-1) ?? null, from: "restored" as const, basis: null };
-    return { hashes, composeHash, registryText: compose.text, basis: basis?.appCompose };
+    const next = await restoredApproval(inputs, record, registryComposeStore(directory), scene);
+    const composeHash = { value: next.hashes.at(-1) ?? null, from: "restored" as const, basis: null };
+    return { next, composeHash, basis: basis?.appCompose };
   }
   await refuseUnchecked(policy, { record, store, live: scene.live });
   const runnerFile = await facts.runnerCompose();
@@ -128,8 +128,10 @@ async function foresee(rotation: Rotation, prepared: Preparation, scene: Survey)
     from: known ? ("recorded" as const) : fresh ? ("predicted" as const) : ("unknown" as const),
     basis: known || !basis ? null : describeBasis(basis),
   };
-  const { text: registryText } = await facts.registryCompose();
-  return { hashes, composeHash, registryText, basis: basis?.appCompose };
+  const provenance = { runnerHash: fresh ?? "", composeDigest: runnerFile.digest };
+  const compose = await facts.registryCompose();
+  const next = { hashes, compose, provenance, inputs, restores: null, expendable: [] };
+  return { next, composeHash, basis: basis?.appCompose };
 }
 
 function describeBasis({ hash, source }: PredictionBasis): string {
@@ -153,14 +155,18 @@ function temporaryRunnerActions(
   ];
 }
 
-function approvalAction(input: ApproveComposeHashInput, pushed: boolean): PlannedAction {
+function approvalAction(
+  input: ApproveComposeHashInput,
+  newest: CvmOperation | undefined,
+  pushed: boolean,
+): PlannedAction {
   const resource = input.registry.name;
-  const last = lastApproval(input.record, input.registry.appId);
-  const differences = last ? settingsDifference(last.settings, input.settings) : [];
-  if (last && sameMembers(last.hashes, input.hashes) && differences.length === 0) {
+  if (standingApproval(input, newest)) {
     return { action: "none", resource, detail: "it approves this list already" };
   }
   if (pushed) return { action: "update", resource, detail: "the list is pushed to it; it keeps running" };
+  const last = lastUpdate(input.record, input.registry.appId);
+  const differences = last ? settingsDifference(last.settings, input.settings) : [];
   const also = differences.length === 0 ? "" : `; with ${differences.join("; ")}`;
   return {
     action: "update",

@@ -1,11 +1,12 @@
 /** `tee-cluster rotate-hash`: after a compose change, approve the new hash and keep the runners that are up. */
 import { factsOf } from "../../checks/facts.ts";
 import type { ComposeFile } from "../../compose/compose-file.ts";
+import { registryName } from "../../domain.ts";
 import { askMissing } from "../../inputs/ask-missing.ts";
 import { toClusterInputs } from "../../inputs/values.ts";
-import type { Approval } from "../../steps/approval.ts";
+import type { ClusterRecord } from "../../state/record.ts";
+import type { Approval, ApproveComposeHashInput } from "../../steps/approval.ts";
 import { approveComposeHash } from "../../steps/approve-compose-hash.ts";
-import { clearLeftoverRunner } from "../../steps/clear-leftover-runner.ts";
 import { checkRegistryCompose } from "../../steps/registry-check.ts";
 import { verifyPrerequisites } from "../../steps/verify-prerequisites.ts";
 import { verifyRegistry } from "../../steps/verify-registry.ts";
@@ -20,7 +21,7 @@ import { hideSecrets, prepare, type Preparation } from "../shared/preparation.ts
 import { refuseLostWallet, withRecordedInputs } from "../shared/recorded-inputs.ts";
 import { registryResult, type RotateHashResult, type RotatePlanResult } from "../results.ts";
 import { confirmCutOff, confirmRestart, withWayBack } from "./consent.ts";
-import { listPolicy, type RotateFlags } from "./flags.ts";
+import { listPolicy, shortens, type RotateFlags } from "./flags.ts";
 import { nextApproval, type NextApproval } from "./next-approval.ts";
 import { planRotation } from "./plan.ts";
 import type { Rotation } from "./rotation.ts";
@@ -55,7 +56,8 @@ async function firstTwoSteps(
   const given = prompter ? await askMissing(prepared.resolution, prompter) : prepared.resolution;
   hideSecrets(dependencies, given.values);
   const record = await readRecord(prepared, given.values.clusterName ?? "");
-  const { resolution, taken } = withRecordedInputs(given, record);
+  const own = await recordOfRegistry(record, prepared, given.values.clusterName ?? "", signal);
+  const { resolution, taken } = withRecordedInputs(given, own);
   const inputs = toClusterInputs(resolution.values);
   refuseLostWallet(inputs.cluster, record);
   refuseViaApi(flags.via, inputs.cluster);
@@ -71,42 +73,66 @@ async function firstTwoSteps(
   return { inputs, facts, schemaKnown };
 }
 
+/** What was given to the registry that is there now: one of that name may have been deleted and made anew. */
+async function recordOfRegistry(
+  record: ClusterRecord,
+  { ports }: Preparation,
+  cluster: string,
+  signal: AbortSignal,
+): Promise<Pick<ClusterRecord, "approvals" | "composeHashes">> {
+  const { composeHashes } = record;
+  const found = await ports.api.findCvm(registryName(cluster), signal);
+  const appId = found.kind === "present" ? found.value.appId : undefined;
+  return { composeHashes, approvals: record.approvals.filter((approval) => approval.appId === appId) };
+}
+
 async function rotate(rotation: Rotation, session: Session): Promise<RotateHashResult> {
-  const { inputs, facts, policy, flags, steps, schemaKnown, dependencies } = rotation;
+  const { inputs, facts, flags, steps, schemaKnown, dependencies } = rotation;
   const { bench, record } = session;
   const { clusterName } = inputs.cluster;
   const context = steps.contextFor(bench);
 
   const cvm = await claimRegistry(clusterName, record, bench, true);
   if (cvm === undefined) throw noRegistry(clusterName);
-  await clearLeftoverRunner(clusterName, record, context);
-  const compose = await facts.registryCompose();
+  const compose = flags.rollback ? undefined : await facts.registryCompose();
   const scene = await survey({ cvm, inputs, compose, record, schemaKnown }, context);
   await session.registryStore.save(scene.running);
+
+  const next = await nextApproval({ ...rotation, session, scene });
   // So that every hash in the list can be traced to the text that it stands for.
   for (const { appCompose } of scene.accepted) await session.store.save(appCompose);
-
-  const next = await nextApproval({ ...rotation, session, scene, compose, policy });
   await confirmCutOff(runnersCutOff(next.hashes, scene.accepted), flags, dependencies, context);
-  const input = approvalOf({
-    inputs,
-    ...scene,
-    existed: true,
-    record,
-    compose: next.compose,
-    hashes: next.hashes,
-    via: flags.rollback ? "restart" : flags.via,
-    provenance: await provenanceOf("rotate-hash", rotation, next.provenance),
-    beforeRestart: () => confirmRestart(scene.registry, flags, dependencies, context),
-  });
+  const input = await approvalInput(rotation, session, scene, next);
+  const { registry } = scene;
   const { environment } = input;
-  await checkRegistryCompose({ registry: scene.registry, compose: next.compose, environment }, true, context);
-  const { approval, mode } = await withWayBack(record, scene.registry, async () => {
+  await checkRegistryCompose({ registry, ...next, environment, record }, true, context);
+  const { approval, mode } = await withWayBack(record, registry, async () => {
     const approved = await steps.run(approveComposeHash, input, bench);
-    const verified = { registry: scene.registry, approval: approved, hashes: next.hashes };
+    const verified = { registry, approval: approved, hashes: next.hashes };
     return { approval: approved, ...(await steps.run(verifyRegistry, verified, bench)) };
   });
   return resultOf(rotation, scene, next, { approval, mode });
+}
+
+async function approvalInput(
+  rotation: Rotation,
+  { bench, record }: Session,
+  scene: Survey,
+  next: NextApproval,
+): Promise<ApproveComposeHashInput> {
+  const { flags, steps, dependencies } = rotation;
+  const context = steps.contextFor(bench);
+  return approvalOf({
+    ...scene,
+    ...next,
+    existed: true,
+    record,
+    via: flags.rollback ? "restart" : flags.via,
+    force: flags.force,
+    shortens: shortens(flags),
+    provenance: await provenanceOf("rotate-hash", rotation, next.provenance),
+    beforeRestart: () => confirmRestart(scene.registry, flags, dependencies, context),
+  });
 }
 
 function resultOf(

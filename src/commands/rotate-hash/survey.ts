@@ -1,13 +1,13 @@
 /** What a rotation finds before it changes anything; `--plan` looks at the very same. */
 import type { AppCompose } from "../../app-compose.ts";
 import type { ComposeFile } from "../../compose/compose-file.ts";
-import { runnerEnvironmentNamesOf } from "../../compose/environment.ts";
+import { haveWallet, runnerEnvironmentNamesOf } from "../../compose/environment.ts";
 import { registryName, type ComposeHash, type Cvm } from "../../domain.ts";
 import { ClusterError } from "../../errors.ts";
 import type { ClusterInputs } from "../../inputs/types.ts";
 import { recordedHashes, type ClusterRecord } from "../../state/record.ts";
 import { checkRegistryCompose } from "../../steps/registry-check.ts";
-import { heedOtherUpdates, sayUnknownList } from "../../steps/registry-updates.ts";
+import { heedOtherUpdates, sayUnknownList } from "../../steps/neighbours.ts";
 import { registryOf, type Registry } from "../../steps/registry.ts";
 import { liveRunners, type LiveRunner } from "../../workflow/live-runners.ts";
 import { acceptedRunners } from "../../workflow/next-list.ts";
@@ -21,6 +21,8 @@ export type Survey = {
   readonly live: readonly LiveRunner[];
   /** Those that the registry lets in now. */
   readonly accepted: readonly LiveRunner[];
+  /** The registry's newest update when it was looked at; null where it had none. */
+  readonly seen: string | null;
   /** The approved list as this machine has it; empty where it has none. */
   readonly recorded: readonly ComposeHash[];
 };
@@ -28,8 +30,8 @@ export type Survey = {
 export type SurveyInput = {
   readonly cvm: Cvm;
   readonly inputs: ClusterInputs;
-  /** The registry's compose file. */
-  readonly compose: ComposeFile;
+  /** The registry's compose file; undefined for a rollback, whose file is not known yet. */
+  readonly compose: ComposeFile | undefined;
   readonly record: ClusterRecord;
   /** Whether the operator or the record says which schema it is; else the live runners are asked. */
   readonly schemaKnown: boolean;
@@ -42,19 +44,21 @@ export async function survey(
 ): Promise<Survey> {
   const { cvm, inputs, compose, record } = input;
   const registry = registryOf(cvm, inputs.connection.gatewayUrl, inputs.cluster.spawnteePort);
-  const environment = wholeEnvironment(inputs, registry, compose, []);
+  const environment = compose && wholeEnvironment(inputs, registry, compose, []);
   const { appId } = registry;
-  const [running, live, complete] = await Promise.all([
-    checkRegistryCompose({ registry, compose, environment }, true, context),
+  const [running, live, neighbours] = await Promise.all([
+    checkRegistryCompose({ registry, compose, environment, record }, true, context),
     liveRunners(inputs.cluster.clusterName, context),
     heedOtherUpdates(registry, record, context),
   ]);
-  sayUnknownList(registry, record, context);
+  const { complete, seen } = neighbours;
+  if (environment) sayUnknownList(registry, record, environment, context);
   const accepted = acceptedRunners(live, { record, appId, complete }, (code, message) =>
     context.warn(code, message),
   );
   compareNames(input, accepted, context);
-  return { registry, running, live, accepted, recorded: recordedHashes(record, appId) };
+  refuseUnlikelySchema(input, running);
+  return { registry, running, live, accepted, seen, recorded: recordedHashes(record, appId) };
 }
 
 /** The orchestrator's names are part of a hash: one over other names would let no runner in. */
@@ -70,7 +74,20 @@ function compareNames(
   const theirs = (other.appCompose.allowed_envs ?? []).join(", ");
   const message = `the live runner ${other.cvm.name} was deployed with the environment names ${theirs}; with schema ${inputs.cluster.orchestratorSchema} they are ${names}`;
   if (schemaKnown || others.length < live.length) return context.warn("runner-names-differ", message);
-  throw new ClusterError({
+  throw schemaUnclear(message);
+}
+
+/** Only a registry of schema v2 is told its coordinator's wallet. */
+function refuseUnlikelySchema({ inputs, schemaKnown, cvm }: SurveyInput, running: AppCompose): void {
+  const isV1 = inputs.cluster.orchestratorSchema === "v1";
+  if (schemaKnown || !isV1 || !haveWallet(running.allowed_envs ?? [])) return;
+  throw schemaUnclear(
+    `${cvm.name} is told the wallet of a coordinator, as those of schema v2 are, and with schema v1 the runners' names are ${runnerEnvironmentNamesOf(inputs.cluster).join(", ")}`,
+  );
+}
+
+function schemaUnclear(message: string): ClusterError {
+  return new ClusterError({
     kind: "input",
     code: "orchestrator-schema-unclear",
     message: `${message}: the hash would be that of no real runner`,

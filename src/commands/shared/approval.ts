@@ -16,6 +16,8 @@ export type ApprovalFlags = {
   readonly via: ApproveVia;
   /** For the history. */
   readonly reason: string | null;
+  /** Update the registry even where nothing differs. */
+  readonly force: boolean;
 };
 
 export type ApprovalParts = Omit<ApproveComposeHashInput, "environment" | "settings" | "gatewayKeyPath"> & {

@@ -2,11 +2,11 @@
  * What a cluster was given before, in place of defaults: an update that sends the default region to a registry in
  * another one, or hashes the environment names of the wrong schema, is a mistake that nobody has asked for.
  */
-import { haveWallet } from "../../compose/environment.ts";
+import { haveWallet, WALLET } from "../../compose/environment.ts";
 import { ClusterError } from "../../errors.ts";
 import { inputDefinition, nameOfInput, type InputKey } from "../../inputs/definitions.ts";
 import { parseInput, type Resolution } from "../../inputs/resolve.ts";
-import type { ClusterSettings } from "../../inputs/types.ts";
+import type { ClusterInputs, ClusterSettings } from "../../inputs/types.ts";
 import type { ApprovedRecord, ComposeHashRecord } from "../../state/record.ts";
 
 /** The registry's environment names that stand for an input. */
@@ -76,4 +76,20 @@ export function refuseLostWallet(cluster: ClusterSettings, record: RecordedInput
     message: "missing: GATEWAY_AUTH_COORDINATOR_WALLET, which the runners of this cluster have",
     hint: "put it into the environment, as the orchestrator has it",
   });
+}
+
+/** The inputs with the settings that a registry was given with an earlier list: a rollback restores them too. */
+export function inputsAsOf(inputs: ClusterInputs, settings: Readonly<Record<string, string>>): ClusterInputs {
+  const { cluster, aws } = inputs;
+  const threshold = Number(settings["CAPACITY_THRESHOLD"]);
+  return {
+    ...inputs,
+    aws: { ...aws, region: settings["AWS_REGION"] || aws.region },
+    cluster: {
+      ...cluster,
+      capacityThreshold: threshold > 0 ? threshold : cluster.capacityThreshold,
+      cvmBaseDomain: settings["CVM_BASE_DOMAIN"] || cluster.cvmBaseDomain,
+      coordinatorWallet: settings[WALLET] || cluster.coordinatorWallet,
+    },
+  };
 }

@@ -57,8 +57,10 @@ export function harness(options: HarnessOptions = {}): Harness {
     ...rest,
   };
   const streams = { stdout: out, stderr: err };
-  const now = (): number => Date.now();
-  const reporter = createReporter({ ...given, ...streams, redactor, now }, InteractiveProgress);
+  const reporter = createReporter(
+    { ...given, ...streams, redactor, now: () => Date.now() },
+    InteractiveProgress,
+  );
   const emit = (...events: readonly RunEvent[]): void => {
     for (const event of events) reporter.emit(event);
   };

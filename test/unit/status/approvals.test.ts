@@ -63,7 +63,15 @@ describe("a list that came with an update", () => {
   });
 
   test("that a run was cut off over is not somebody else's", () => {
-    const attempt = { appId: APP_ID, hashes: [TWO], settings: {}, settled: false };
+    const attempt = {
+      appId: APP_ID,
+      hashes: [TWO],
+      settings: {},
+      outcome: "open",
+      verified: false,
+      after: null,
+      restores: null,
+    } as const;
     const evidence = { operations: operations(update({ correlationId: "ours" })) };
     expect(approvals([first], evidence, { attempts: [attempt] })).toMatchObject({ standing: "unconfirmed" });
     expect(approvals([first], {}, { attempts: [attempt] })).toMatchObject({ standing: "confirmed" });

@@ -57,7 +57,7 @@ function world(names: readonly string[], { onDelete, lookup }: Script = {}) {
     },
   } as unknown as PhalaCli;
   const spawntee = {} as Spawntee;
-  const history = { append: async () => ({ head: "" }) };
+  const history = { check: async () => undefined, append: async () => ({ head: "" }) };
   const journal = { append: async (entry: JournalEntry) => void entries.push(entry) };
   const ledger = new Ledger();
   const cleanup = cleanupSignals(signal);

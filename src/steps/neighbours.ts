@@ -1,0 +1,132 @@
+/** Others who work on the same registry: another machine, a person at the dashboard. */
+import { ClusterError } from "../errors.ts";
+import type { CvmOperation, EnvironmentVariable } from "../ports.ts";
+import {
+  lastApproval,
+  lastUpdate,
+  openAttempt,
+  type ApprovalAttempt,
+  type ClusterRecord,
+} from "../state/record.ts";
+import { isThatCreation } from "../workflow/leftovers.ts";
+import type { ReadingBench, StepContext } from "../workflow/step.ts";
+import { FAILED, idOf, readUpdates } from "./registry-updates.ts";
+import type { Registry } from "./registry.ts";
+
+/** Whether the newest update is somebody else's: not the recorded one, nor the one that our open attempt started. */
+function isAnothers(updates: readonly CvmOperation[], registry: Registry, record: ClusterRecord): boolean {
+  const [newest, before] = updates;
+  const open = openAttempt(record, registry.appId);
+  // One update at most is its: the newest, or none has come of it.
+  if (open) return ![idOf(newest), idOf(before)].includes(open.after);
+  return lastApproval(record, registry.appId)?.correlationId !== idOf(newest);
+}
+
+/** What is known of others who work on the same registry. */
+export type Neighbours = {
+  /** Whether what is recorded here is all that the registry was ever told to approve. */
+  readonly complete: boolean;
+  /** The newest update (correlation id) when this run looked; null where there is none. */
+  readonly seen: string | null;
+};
+
+/**
+ * Looks whether others have updated the registry: an update that is under way is another run at work; one that
+ * is done may have approved hashes that no record here has.
+ * @throws ClusterError `update-under-way` (conflict).
+ */
+export async function heedOtherUpdates(
+  registry: Registry,
+  record: ClusterRecord,
+  context: ReadingBench & Pick<StepContext, "warn">,
+): Promise<Neighbours> {
+  const updates = (await readUpdates(registry, context)) ?? [];
+  const [newest] = updates;
+  const seen = idOf(newest);
+  if (newest === undefined) return { complete: isMadeHere(registry, record, context), seen };
+  if (!isAnothers(updates, registry, record)) {
+    // A push says nothing of what the environment has: only an update of ours does.
+    const given = lastUpdate(record, registry.appId);
+    return { complete: openAttempt(record, registry.appId) !== undefined || given !== undefined, seen };
+  }
+  if (newest.completedAt === null && !FAILED.test(newest.status)) throw updateUnderWay(registry, newest);
+  if (lastApproval(record, registry.appId) === undefined) return { complete: false, seen };
+  context.warn(
+    "updated-by-others",
+    `${registry.name} was updated${since(newest)} by somebody else: a hash that they approved, and that no live runner has, is not in the list; name it with rotate-hash --keep`,
+  );
+  return { complete: false, seen };
+}
+
+/**
+ * Whether somebody has updated the registry since it was looked at. One more update may be that of our own
+ * interrupted run, if none had come of it before.
+ */
+export function isMeddledWith(
+  updates: readonly CvmOperation[],
+  seen: string | null,
+  open: ApprovalAttempt | undefined,
+): boolean {
+  const [newest, before] = updates;
+  if (idOf(newest) === seen) return false;
+  return !(open !== undefined && open.after === seen && idOf(before) === seen);
+}
+
+/** The error for an update by somebody else in the middle of this run: what it would send is out of date. */
+export function updatedMeanwhile({ name }: Registry): ClusterError {
+  return new ClusterError({
+    kind: "conflict",
+    code: "updated-meanwhile",
+    message: `another run is at work on this cluster: ${name} was updated while this one was preparing its own`,
+    hint: "nothing was approved; run the same command again: it takes what the other run did into account",
+  });
+}
+
+/** Whether a recorded run made the registry; where a kill came before its outcome, by the time of its creation. */
+export function isMadeHere(
+  { appId, cvm }: Registry,
+  { registryCreations }: ClusterRecord,
+  { api }: Pick<StepContext, "api">,
+): boolean {
+  const skew = api.clockSkewMs() ?? 0;
+  return registryCreations.some(
+    (creation) => creation.appId === appId || (!creation.settled && isThatCreation(creation, cvm, skew)),
+  );
+}
+
+function updateUnderWay(registry: Registry, newest: CvmOperation): ClusterError {
+  return new ClusterError({
+    kind: "conflict",
+    code: "update-under-way",
+    message: `another run is at work on this cluster: an update of ${registry.name} is under way${since(newest)}`,
+    hint: "wait until it has finished, then run the same command again",
+  });
+}
+
+const since = ({ startedAt }: CvmOperation): string => (startedAt === null ? "" : ` since ${startedAt}`);
+
+/**
+ * Says what can't be kept of a registry that this machine has never given anything: hashes and settings can't be
+ * read back from it.
+ */
+export function sayUnknownList(
+  registry: Registry,
+  record: ClusterRecord,
+  environment: readonly EnvironmentVariable[],
+  context: Pick<StepContext, "warn" | "api">,
+): void {
+  if (isMadeHere(registry, record, context) || lastApproval(record, registry.appId) !== undefined) return;
+  context.warn(
+    "previous-list-unknown",
+    `this machine has no record of what ${registry.name} approves: hashes that no live runner has will not be in the list`,
+  );
+  const shown = environment
+    .filter(({ name }) => SHOWN.includes(name))
+    .map(({ name, value }) => `${name}=${value}`);
+  context.warn(
+    "settings-unknown",
+    `nor of its settings: an update gives it ${shown.join(", ")}; give others with their flags`,
+  );
+}
+
+const SHOWN: readonly string[] = ["AWS_REGION", "CAPACITY_THRESHOLD", "CVM_BASE_DOMAIN"];
