@@ -12,7 +12,7 @@ import { createHash } from "node:crypto";
 export type AppCompose = {
   readonly docker_compose_file?: string | undefined;
   readonly allowed_envs?: readonly string[] | undefined;
-  readonly pre_launch_script?: string | undefined;
+  readonly pre_launch_script?: string | null | undefined;
   readonly [field: string]: unknown;
 };
 

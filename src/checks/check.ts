@@ -69,6 +69,8 @@ export type Finding = {
   readonly id?: FindingId | undefined;
   /** Absent: the check's own. */
   readonly severity?: CheckSeverity | undefined;
+  /** Absent: the check's own. */
+  readonly kind?: CheckResult["kind"] | undefined;
 };
 
 export type Check<F> = {
@@ -87,6 +89,12 @@ export type Check<F> = {
 export const passed = (detail: string): Finding => ({ status: "passed", detail });
 export const skipped = (detail: string): Finding => ({ status: "skipped", detail });
 export const failed = (detail: string, remedy: string): Finding => ({ status: "failed", detail, remedy });
+
+/** A check that could not find out has failed, but nothing is in conflict for that. */
+export const unclear = (detail: string, remedy: string): Finding => ({
+  ...failed(detail, remedy),
+  kind: "prerequisite",
+});
 
 /** What was found in a compose file, as a check says it. A note is no failure. */
 export function reported({ id, severity, message, remedy }: ComposeFinding): Finding {

@@ -9,7 +9,16 @@ import { clusterOf, registryName, roleOf } from "../domain.ts";
 import { closest } from "../inputs/suggest.ts";
 import { targetOf } from "../orchestrator/write-file.ts";
 import { isOurs } from "../workflow/registry-claim.ts";
-import { failed, passed, reported, skipped, type Check, type ClusterFacts, type Finding } from "./check.ts";
+import {
+  failed,
+  passed,
+  reported,
+  skipped,
+  unclear,
+  type Check,
+  type ClusterFacts,
+  type Finding,
+} from "./check.ts";
 import { gatewayKeyFinding } from "./gateway-key.ts";
 
 export const clusterChecks: readonly Check<ClusterFacts>[] = [
@@ -115,7 +124,7 @@ export const clusterChecks: readonly Check<ClusterFacts>[] = [
       const name = registryName(cluster.clusterName);
       const found = await registry();
       if (found.kind === "unknown")
-        return failed(`could not find out whether ${name} exists: ${found.reason}`, "try again in a moment");
+        return unclear(`could not find out whether ${name} exists: ${found.reason}`, "try again in a moment");
       if (found.kind === "absent") return passed(`${name} is free`);
       if (isOurs(found.value, record, api.clockSkewMs() ?? 0)) return passed(`${name} is there and ours`);
       if (adopt) return passed(`${name} is there and will be adopted`);

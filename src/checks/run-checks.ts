@@ -1,7 +1,7 @@
 /** Runs a list of checks side by side and reports each; a check that can't tell has failed. */
 import { ClusterError, messageOf } from "../errors.ts";
 import type { CheckResult } from "../workflow/events.ts";
-import { skipped, type Check, type Finding } from "./check.ts";
+import { skipped, unclear, type Check, type Finding } from "./check.ts";
 
 type Interruptible = { readonly signal: AbortSignal };
 
@@ -38,7 +38,7 @@ async function runAfter<F extends Interruptible>(
     finding: finding.id,
     title: check.title,
     severity: finding.severity ?? check.severity,
-    kind: check.kind ?? "prerequisite",
+    kind: finding.kind ?? check.kind ?? "prerequisite",
     status: finding.status,
     detail: finding.detail,
     remedy: finding.remedy,
@@ -51,7 +51,7 @@ async function findingsOf<F extends Interruptible>(check: Check<F>, facts: F): P
   } catch (error) {
     facts.signal.throwIfAborted();
     const remedy = error instanceof ClusterError ? (error.hint ?? "") : "try again in a moment";
-    return [{ status: "failed", detail: messageOf(error), remedy }];
+    return [unclear(messageOf(error), remedy)];
   }
 }
 

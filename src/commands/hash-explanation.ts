@@ -3,7 +3,7 @@ import type { AppCompose } from "../app-compose.ts";
 import { readComposeFile, type ComposeFile } from "../compose/compose-file.ts";
 import { predictAppCompose } from "../compose/prediction.ts";
 import { ClusterError } from "../errors.ts";
-import { hashesOf, type KnownHashes } from "../state/known-hashes.ts";
+import { hashesOf, isApproved, type KnownHashes } from "../state/known-hashes.ts";
 import { departureOf } from "./departure.ts";
 import type { HashWork } from "./hash.ts";
 import type { HashExplanation } from "./results.ts";
@@ -17,7 +17,6 @@ export async function explainHash(work: HashWork, text: string): Promise<HashExp
   const hash = oneOf(known, text);
   const appCompose = await known.load(hash);
   if (!appCompose) throw missing(hash, known);
-  const list = known.approvals.at(-1);
   const compose = await localCompose(work);
   return {
     ok: true,
@@ -28,7 +27,7 @@ export async function explainHash(work: HashWork, text: string): Promise<HashExp
     app_compose: appCompose,
     environment_names: appCompose.allowed_envs ?? [],
     read_back_at: known.composeHashes.findLast((entry) => entry.hash === hash)?.at ?? null,
-    approved: list ? list.hashes.includes(hash) : null,
+    approved: isApproved(hash, known),
     approved_at: known.approvals.find(({ hashes }) => hashes.includes(hash))?.at ?? null,
     local: compose
       ? {
@@ -55,11 +54,11 @@ function oneOf(known: KnownHashes, text: string): string {
 }
 
 /** Where nobody named a file and the usual one is not there, there is nothing to compare with. */
-async function localCompose({ settings, local }: HashWork): Promise<ComposeFile | undefined> {
+async function localCompose({ settings, composeOrigin }: HashWork): Promise<ComposeFile | undefined> {
   try {
     return await readComposeFile(settings.runnerCompose);
   } catch (error) {
-    const named = local.resolution.origins.runnerCompose !== "default";
+    const named = composeOrigin !== "default";
     if (named || !(error instanceof ClusterError) || error.code !== "compose-missing") throw error;
     return undefined;
   }

@@ -1,7 +1,7 @@
 /** `hash --export`: this machine's hash record as a file, for machines that have no state. */
-import { readFile } from "node:fs/promises";
 import { ClusterError } from "../errors.ts";
-import { unwritable, writeFileAtomically, type FileRole } from "../orchestrator/write-file.ts";
+import { readWholeText } from "../orchestrator/read-file.ts";
+import { writeFileAtomically, type FileRole } from "../orchestrator/write-file.ts";
 import type { Redactor } from "../redact.ts";
 import {
   hashRecordOf,
@@ -15,7 +15,7 @@ import type { DryRunResult, HashExport } from "./results.ts";
 
 const ROLE: FileRole = { code: "hash-record", flag: "--export" };
 
-/** @throws ClusterError `nothing-recorded` (verification), `hash-record-…` (conflict) for what is in the file's place. */
+/** @throws ClusterError `nothing-recorded`, `approval-unsettled` (verification), `hash-record-…` (conflict) for what is in the file's place. */
 export async function exportHashRecord(
   work: HashWork,
   file: string,
@@ -25,7 +25,7 @@ export async function exportHashRecord(
   const record = await ownRecord(work);
   const text = renderHashRecord(record);
   if (redactor.redact(text) !== text) throw secretInside(file);
-  const before = await readIfThere(file);
+  const before = await readWholeText(file, ROLE);
   if (before !== undefined && !looksLikeHashRecord(before)) throw somethingElse(file);
   if (dryRun) return planOf(record, file, before === text);
   if (before !== text) await writeFileAtomically(file, text, { role: ROLE });
@@ -48,7 +48,8 @@ const UNAPPROVED = {
     "no approved list is recorded here: with this record, --check can't say more than that it is unknown",
 };
 
-async function ownRecord({ known, settings, local }: HashWork): Promise<HashRecord> {
+async function ownRecord({ known, settings, apiHost }: HashWork): Promise<HashRecord> {
+  if (known.attempted) throw unsettled(settings.clusterName);
   const basis = await findPredictionBasis(known, known, async () => []);
   if (basis?.source.kind !== "recorded") {
     throw new ClusterError({
@@ -59,7 +60,7 @@ async function ownRecord({ known, settings, local }: HashWork): Promise<HashReco
     });
   }
   const { hash, appCompose, source } = basis;
-  const where = { cluster: settings.clusterName, apiHost: local.stateHost };
+  const where = { cluster: settings.clusterName, apiHost };
   return hashRecordOf(known, { hash, appCompose, at: source.at }, where);
 }
 
@@ -76,13 +77,14 @@ function planOf(record: HashRecord, file: string, upToDate: boolean): DryRunResu
   };
 }
 
-async function readIfThere(file: string): Promise<string | undefined> {
-  try {
-    return await readFile(file, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw unwritable(file, error, ROLE);
-  }
+/** A list that may not be the registry's would be believed by every machine that reads the record. */
+function unsettled(cluster: string): ClusterError {
+  return new ClusterError({
+    kind: "verification",
+    code: "approval-unsettled",
+    message: `whether the registry of ${cluster} was given its last list was never recorded`,
+    hint: "run rotate-hash, it finds out; then export again",
+  });
 }
 
 /** The path of a compose file is typed quickly. */

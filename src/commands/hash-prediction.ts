@@ -2,29 +2,35 @@
 import { readComposeFile } from "../compose/compose-file.ts";
 import { predictAppCompose, predictComposeHash, type PredictionBasis } from "../compose/prediction.ts";
 import { ClusterError } from "../errors.ts";
+import { isApproved, type KnownHashes } from "../state/known-hashes.ts";
 import type { Warning } from "../workflow/events.ts";
-import { checkedRunner, runnersThatAreUp } from "../workflow/live-runners.ts";
-import { findPredictionBasis, type LiveAppCompose } from "../workflow/prediction-basis.ts";
+import { findPredictionBasis } from "../workflow/prediction-basis.ts";
 import { departureOf } from "./departure.ts";
-import type { CommandDependencies } from "./dependencies.ts";
 import type { HashWork } from "./hash.ts";
+import type { LiveLookup } from "./live-basis.ts";
 import type { HashResult } from "./results.ts";
 
-/** @throws ClusterError `no-prediction-basis` (verification) where nothing is known to predict from. */
+/**
+ * @param lookUp is called only where nothing is recorded; without a key it gives undefined.
+ * @throws ClusterError `no-prediction-basis` (verification) where nothing is known to predict from.
+ */
 export async function predictHash(
   work: HashWork,
   { check, strict }: { readonly check: boolean; readonly strict: boolean },
-  dependencies: CommandDependencies,
+  lookUp: () => Promise<LiveLookup | undefined>,
 ): Promise<HashResult> {
   const { known, settings, names } = work;
   const compose = await readComposeFile(settings.runnerCompose);
-  const warnings: Warning[] = [];
-  const basis = await findPredictionBasis(known, known, () => newestLiveRunner(work, dependencies, warnings));
-  if (!basis) throw noBasis(work, warnings);
+  const lookups: (LiveLookup | undefined)[] = [];
+  const basis = await findPredictionBasis(known, known, async () => {
+    const live = await lookUp();
+    lookups.push(live);
+    return live?.runners ?? [];
+  });
+  if (!basis) throw noBasis(work, lookups[0]);
   const hash = predictComposeHash(basis.appCompose, compose.text, names);
-  const list = known.approvals.at(-1);
-  const approved = list ? list.hashes.includes(hash) : null;
-  if (list && !list.verified) warnings.push(unverified(list.at));
+  const approved = isApproved(hash, known);
+  const warnings = [...lookups.flatMap((live) => live?.warnings ?? []), ...doubtsOf(known)];
   const inOrder = approved === true && !(strict && warnings.length > 0);
   return {
     ok: !check || inOrder,
@@ -36,29 +42,11 @@ export async function predictHash(
     environment_names: names,
     basis: basisOf(basis, work),
     approved,
-    approved_compose_hashes: list?.hashes ?? [],
-    remedy: remedyFor(approved),
+    approved_compose_hashes: known.approvals.at(-1)?.hashes ?? [],
+    remedy: remedyFor(approved, known),
     ...departureOf(predictAppCompose(basis.appCompose, compose.text, names), basis.appCompose),
     warnings,
   };
-}
-
-/** The newest runner whose app-compose hashes to what the API gives; each that does not is told. */
-async function newestLiveRunner(
-  { local, settings }: HashWork,
-  { emit, signal }: CommandDependencies,
-  warnings: Warning[],
-): Promise<readonly LiveAppCompose[]> {
-  const api = local.connect()?.api;
-  if (!api) return [];
-  emit({ type: "note", message: "nothing is recorded here: asking Phala's API for a live runner" });
-  for (const cvm of await runnersThatAreUp(settings.clusterName, api, signal)) {
-    const runner = await checkedRunner(cvm, api, signal);
-    if (runner) return [{ name: cvm.name, appCompose: runner.appCompose }];
-    const message = `the compose hash of ${cvm.name} (${cvm.composeHash ?? "none"}) could not be checked against its app-compose`;
-    warnings.push({ code: "runner-hash-unchecked", message });
-  }
-  return [];
 }
 
 function basisOf({ hash, source }: PredictionBasis, { known, fromFile }: HashWork): HashResult["basis"] {
@@ -74,25 +62,32 @@ const TAKE_A_RECORD = [
   "here: tee-cluster hash --check --record FILE",
 ].join("\n");
 
-function remedyFor(approved: boolean | null): string | null {
+function remedyFor(approved: boolean | null, { attempted }: KnownHashes): string | null {
   if (approved === true) return null;
-  return approved === false ? "tee-cluster rotate-hash" : TAKE_A_RECORD;
+  return approved === false || attempted ? "tee-cluster rotate-hash" : TAKE_A_RECORD;
 }
 
-function unverified(at: string): Warning {
-  const message = `the registry was given its newest approved list at ${at}, and was not seen healthy with it`;
-  return { code: "approval-unverified", message };
+/** Whether the newest list is what the registry goes by. */
+function doubtsOf({ approvals, attempted }: KnownHashes): readonly Warning[] {
+  if (attempted) {
+    const message =
+      "whether the registry was given its last list was never recorded: run rotate-hash, it finds out";
+    return [{ code: "approval-unsettled", message }];
+  }
+  const list = approvals.at(-1);
+  if (!list || list.verified) return [];
+  const message = `the registry was given its newest approved list at ${list.at}, and was not seen healthy with it`;
+  return [{ code: "approval-unverified", message }];
 }
 
-function noBasis({ settings, known, local }: HashWork, warnings: readonly Warning[]): ClusterError {
-  const keyless = local.resolution.values.phalaApiKey === undefined;
-  const live = keyless
-    ? "without PHALA_API_KEY no live runner can be read"
-    : (warnings[0]?.message ?? "Phala's API knows no runner of it that is up");
+function noBasis({ settings, known }: HashWork, live: LiveLookup | undefined): ClusterError {
+  const why = live
+    ? (live.warnings[0]?.message ?? "Phala's API knows no runner of it that is up")
+    : "without PHALA_API_KEY no live runner can be read";
   return new ClusterError({
     kind: "verification",
     code: "no-prediction-basis",
-    message: `unknown: no compose hash of a runner of ${settings.clusterName} is recorded in ${known.path}, and ${live}`,
+    message: `unknown: no compose hash of a runner of ${settings.clusterName} is recorded in ${known.path}, and ${why}`,
     hint: TAKE_A_RECORD,
   });
 }

@@ -1,16 +1,20 @@
 /** `tee-cluster hash`: what is known of the runners' compose hash without deploying one. Takes no lock, changes nothing. */
-import { runnerEnvironmentNames } from "../compose/environment.ts";
+import { haveWallet, runnerEnvironmentNames } from "../compose/environment.ts";
 import { ClusterError } from "../errors.ts";
+import { inputDefinition } from "../inputs/definitions.ts";
+import type { Origin } from "../inputs/resolve.ts";
 import type { ClusterSettings } from "../inputs/types.ts";
-import { toClusterSettings } from "../inputs/values.ts";
+import { known as knownValue, toClusterSettings } from "../inputs/values.ts";
 import { hashesIn, readHashRecord, type HashRecord } from "../state/hash-record.ts";
-import { recordedHashes, type KnownHashes } from "../state/known-hashes.ts";
-import { stateDirectoryOf } from "../state/state-directory.ts";
+import { readKnownHashes, type KnownHashes } from "../state/known-hashes.ts";
 import type { CommandDependencies, CommonFlags } from "./dependencies.ts";
 import { explainHash } from "./hash-explanation.ts";
 import { exportHashRecord } from "./hash-export.ts";
 import { predictHash } from "./hash-prediction.ts";
-import { prepareLocally, type LocalPreparation } from "./preparation.ts";
+import { lookUpLiveRunner, type LiveLookup } from "./live-basis.ts";
+import { prepareOffline } from "./offline-preparation.ts";
+import { prepare } from "./preparation.ts";
+import { withRecordedInputs } from "./recorded-inputs.ts";
 import type { DryRunResult, HashExplanation, HashExport, HashResult } from "./results.ts";
 
 export type HashRequest = {
@@ -25,10 +29,12 @@ export type HashRequest = {
 };
 
 export type HashWork = {
-  readonly local: LocalPreparation;
   readonly settings: ClusterSettings;
+  /** Where the runner compose file's path is from. */
+  readonly composeOrigin: Origin | undefined;
   /** Environment names of the runners, in order. */
   readonly names: readonly string[];
+  readonly apiHost: string;
   readonly known: KnownHashes;
   readonly fromFile: boolean;
 };
@@ -43,7 +49,9 @@ export async function hash(
   const { exportTo, explain, check } = request;
   if (exportTo !== undefined) return exportHashRecord(work, exportTo, flags.dryRun, dependencies.redactor);
   if (explain !== undefined) return explainHash(work, explain);
-  return predictHash(work, { check, strict: flags.strict }, dependencies);
+  const { clusterName } = work.settings;
+  const lookUp = (): Promise<LiveLookup | undefined> => lookUpIfKeyed(clusterName, dependencies, flags);
+  return predictHash(work, { check, strict: flags.strict }, lookUp);
 }
 
 async function begin(
@@ -53,16 +61,46 @@ async function begin(
 ): Promise<HashWork> {
   const record = file === undefined ? undefined : await readHashRecord(file);
   const examples = record ? { clusterName: record.cluster } : {};
-  const local = await prepareLocally(dependencies, flags, ["connection", "cluster"], examples);
-  const settings = toClusterSettings(local.resolution.values);
-  const { clusterName: cluster, orchestratorSchema: schema, coordinatorWallet } = settings;
-  const names = runnerEnvironmentNames({ schema, coordinatorWallet });
-  if (record && file !== undefined) {
-    refuseOther(record, { file, cluster, host: local.stateHost });
-    return { local, settings, names, known: hashesIn(record, file), fromFile: true };
-  }
-  const directory = stateDirectoryOf(local.stateDir, local.stateHost, cluster);
-  return { local, settings, names, known: await recordedHashes(directory, cluster), fromFile: false };
+  const prepared = await prepareOffline(dependencies, flags, ["state", "cluster"], examples);
+  const apiHost = prepared.stateHost();
+  const cluster = knownValue(prepared.resolution.values, "clusterName");
+  if (record && file !== undefined) refuseOther(record, { file, cluster, host: apiHost });
+  const known =
+    record && file !== undefined
+      ? hashesIn(record, file)
+      : await readKnownHashes(prepared.directory(cluster), cluster);
+  // As rotate-hash does: the names of the wrong schema make a hash that no runner has.
+  const { resolution } = withRecordedInputs(prepared.resolution, known);
+  const settings = toClusterSettings(resolution.values);
+  return {
+    settings,
+    composeOrigin: resolution.origins.runnerCompose,
+    names: namesOf(settings, known),
+    apiHost,
+    known,
+    fromFile: record !== undefined,
+  };
+}
+
+/** Only whether the wallet is set matters to a hash: a pull request's job needs not be told which one. */
+function namesOf(settings: ClusterSettings, { composeHashes }: KnownHashes): readonly string[] {
+  const { orchestratorSchema: schema, coordinatorWallet } = settings;
+  const recorded = haveWallet(composeHashes.at(-1)?.allowedEnvs ?? []) ? "as recorded" : undefined;
+  return runnerEnvironmentNames({ schema, coordinatorWallet: coordinatorWallet ?? recorded });
+}
+
+/** What is recorded needs no key, so a missing one is no wrong input here; nobody is asked for it. */
+async function lookUpIfKeyed(
+  cluster: string,
+  dependencies: CommandDependencies,
+  flags: CommonFlags,
+): Promise<LiveLookup | undefined> {
+  const { env, emit, signal } = dependencies;
+  const hasKey = inputDefinition("phalaApiKey").variables.some((name) => (env[name] ?? "") !== "");
+  if (!hasKey && !flags.sandbox) return undefined;
+  const { ports } = await prepare({ ...dependencies, prompter: undefined }, flags, ["connection"]);
+  emit({ type: "note", message: "nothing is recorded here: asking Phala's API for a live runner" });
+  return lookUpLiveRunner(cluster, ports.api, signal);
 }
 
 /** Another cluster's list would approve the wrong hashes, another platform adds other fields. */

@@ -23,6 +23,7 @@ import { waitForRegistry } from "../steps/wait-for-registry.ts";
 import { writeOrchestratorConfig } from "../steps/write-orchestrator-config.ts";
 import { approvedList, ROLLING } from "../workflow/approved-list.ts";
 import { liveRunners } from "../workflow/live-runners.ts";
+import { acceptedRunners } from "../workflow/next-list.ts";
 import { claimRegistry } from "../workflow/registry-claim.ts";
 import { withSession, type Session } from "../workflow/session.ts";
 import { StepRunner } from "../workflow/step.ts";
@@ -101,7 +102,8 @@ async function bringUp(run: BringUp): Promise<InitResult> {
   const files = { registry: registryFile, runner: runnerFile };
   const nodeId = await nodeIdOf(facts);
 
-  const { registry, existed } = await registryUp(run, files, nodeId);
+  const up = await registryUp(run, files, nodeId);
+  const { registry } = up;
   const { cluster } = inputs;
   const runner = { cluster, compose: runnerFile, registryUrl: registry.url, nodeId };
   const fresh = await obtainComposeHash(
@@ -110,7 +112,7 @@ async function bringUp(run: BringUp): Promise<InitResult> {
     bench,
     run.dependencies.emit,
   );
-  const approval = await approvalFor(run, files, { registry, existed, fresh });
+  const approval = await approvalFor(run, files, { ...up, fresh });
   const { hashes } = approval;
   const approved = await steps.run(approveComposeHash, approval, bench);
   const { mode } = await steps.run(verifyRegistry, { registry, approval: approved, hashes }, bench);
@@ -119,12 +121,19 @@ async function bringUp(run: BringUp): Promise<InitResult> {
   return resultOf({ inputs, registry, mode, fresh, hashes, path, steps });
 }
 
+type RegistryUp = {
+  readonly registry: Registry;
+  readonly existed: boolean;
+  /** Whether the record has all that the registry was told to approve. */
+  readonly complete: boolean;
+};
+
 /** Steps 3 and 4, and what must be known of an existing registry before a temporary runner is made. */
 async function registryUp(
   { inputs, session, steps, flags }: BringUp,
   files: ComposePair,
   nodeId: number | undefined,
-): Promise<{ readonly registry: Registry; readonly existed: boolean }> {
+): Promise<RegistryUp> {
   const { bench, record } = session;
   const { cluster } = inputs;
   const between = steps.contextFor(bench);
@@ -137,25 +146,25 @@ async function registryUp(
     if (severity === "warning") steps.warn(id, `${message}; ${remedy}`);
   }
   await steps.run(waitForRegistry, { registry }, bench);
-  if (existing === undefined) return { registry, existed: false };
+  if (existing === undefined) return { registry, existed: false, complete: true };
   const environment = wholeEnvironment(inputs, registry, compose, []);
   await checkRegistryCompose({ registry, compose, environment }, true, between);
-  await heedOtherUpdates(registry, record, between);
+  const complete = await heedOtherUpdates(registry, record, between);
   sayUnknownList(registry, record, between);
   sayWhatStaysAsItIs(registry, cluster, between);
-  return { registry, existed: true };
+  return { registry, existed: true, complete };
 }
 
 /** What step 8 approves and sends, after a check of what the registry runs: secrets go to it again. */
 async function approvalFor(
   run: BringUp,
   files: ComposePair,
-  now: { readonly registry: Registry; readonly existed: boolean; readonly fresh: ComposeHash },
+  now: RegistryUp & { readonly fresh: ComposeHash },
 ): Promise<ApproveComposeHashInput> {
   const { inputs, session, steps, flags } = run;
   const { registry, existed, fresh } = now;
   const compose = files.registry;
-  const hashes = await hashesFor(run, registry, fresh, existed);
+  const hashes = await hashesFor(run, now);
   const environment = wholeEnvironment(inputs, registry, compose, hashes);
   const context = steps.contextFor(session.bench);
   const running = await checkRegistryCompose({ registry, compose, environment }, existed, context);
@@ -178,16 +187,21 @@ async function approvalFor(
 
 /** A new registry starts with the new hash alone; an existing one keeps what its runners need. */
 async function hashesFor(
-  { inputs, session }: BringUp,
-  registry: Registry,
-  fresh: ComposeHash,
-  existed: boolean,
+  { inputs, session, steps }: BringUp,
+  now: RegistryUp & { readonly fresh: ComposeHash },
 ): Promise<readonly ComposeHash[]> {
+  const { registry, existed, complete, fresh } = now;
   if (!existed) return [fresh];
-  const live = await liveRunners(inputs.cluster.clusterName, session.bench);
+  const { record, store, bench } = session;
+  const { appId } = registry;
+  const live = await liveRunners(inputs.cluster.clusterName, bench);
+  const warn = (code: string, message: string): void => steps.warn(code, message);
+  const accepted = acceptedRunners(live, { record, appId, complete }, warn);
+  // So that every hash in the list can be traced to the text that it stands for.
+  for (const { appCompose } of accepted) await store.save(appCompose);
   return approvedList({
-    recorded: recordedHashes(session.record, registry.appId),
-    live: live.map((runner) => runner.composeHash),
+    recorded: recordedHashes(record, appId),
+    live: accepted.map(({ composeHash }) => composeHash),
     fresh,
     policy: ROLLING,
   });

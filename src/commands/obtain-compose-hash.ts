@@ -1,6 +1,7 @@
 /** Steps 5 to 7 as one piece: the temporary runner never outlives them. */
 import { runnerEnvironmentNamesOf } from "../compose/environment.ts";
 import type { ComposeFile } from "../compose/compose-file.ts";
+import { predictComposeHash } from "../compose/prediction.ts";
 import { parseComposeHash, temporaryRunnerName, type ComposeHash } from "../domain.ts";
 import { messageOf } from "../errors.ts";
 import type { ClusterSettings } from "../inputs/types.ts";
@@ -9,6 +10,7 @@ import { recordedHash, type ClusterRecord } from "../state/record.ts";
 import { deleteTemporaryRunner } from "../steps/delete-temporary-runner.ts";
 import { deployTemporaryRunner } from "../steps/deploy-temporary-runner.ts";
 import { readComposeHash } from "../steps/read-compose-hash.ts";
+import { findPredictionBasis } from "../workflow/prediction-basis.ts";
 import type { Emit } from "../workflow/events.ts";
 import { removeCvm } from "../workflow/remove-cvm.ts";
 import type { StepRunner, Workbench } from "../workflow/step.ts";
@@ -89,5 +91,9 @@ export async function recordedComposeHash(
   const hash = parseComposeHash(known?.hash);
   if (hash === undefined) return undefined;
   const appCompose = await store.load(hash);
-  return appCompose?.docker_compose_file === compose.text ? hash : undefined;
+  if (appCompose?.docker_compose_file !== compose.text) return undefined;
+  // A later runner may show that the platform builds app-composes in another way by now.
+  const newest = await findPredictionBasis(record, store, async () => []);
+  const stillSo = newest && predictComposeHash(newest.appCompose, compose.text, environmentNames) === hash;
+  return stillSo ? hash : undefined;
 }

@@ -5,7 +5,6 @@ import {
   parseInput,
   refuseProblems,
   resolveInputs,
-  type Raw,
   type Resolution,
   type Sources,
 } from "../inputs/resolve.ts";
@@ -24,15 +23,6 @@ export type Preparation = {
   readonly stateHost: string;
 };
 
-/** What a command has that may do without the platform: what this machine recorded is there without a key. */
-export type LocalPreparation = {
-  readonly resolution: Resolution;
-  readonly stateDir: string;
-  readonly stateHost: string;
-  /** Undefined where there is no API key. */
-  connect(): Ports | undefined;
-};
-
 /**
  * @throws ClusterError (input) for every input that is wrong, all at once; and for all that are missing where
  *   nobody may be asked.
@@ -42,9 +32,14 @@ export async function prepare(
   flags: CommonFlags,
   groups: readonly InputGroup[],
 ): Promise<Preparation> {
-  const { prompter } = dependencies;
-  const { given, sandbox } = await resolve(dependencies, flags, groups);
-  const resolution = prompter ? await askForKey(given, dependencies) : given;
+  const { env, prompter } = dependencies;
+  const config = await configFileOf(flags, env);
+  const sources = { flags: flags.inputs, env, config, groups };
+  const sandbox = flags.sandbox
+    ? await startSandboxFor(resolveInputs({ ...sources, examples: {} }), dependencies)
+    : undefined;
+  const bound = resolveWith(sandbox, sources);
+  const resolution = prompter ? await askForKey(bound, dependencies) : bound;
   refuseProblems(prompter ? { ...resolution, missing: [] } : resolution);
   hideSecrets(dependencies, resolution.values);
   const connection = toConnection(resolution.values);
@@ -52,48 +47,6 @@ export async function prepare(
   dependencies.proxyRoute(connection.phalaApiUrl);
   const ports = dependencies.connect(connection);
   return { resolution, connection, ports, stateHost: stateHostOf(sandbox, ports) };
-}
-
-/**
- * The same without a connection: no key is needed, and nobody is asked for one.
- * @param examples stand in for what is given nowhere.
- * @throws ClusterError (input) for every input that is wrong or missing, all at once.
- */
-export async function prepareLocally(
-  dependencies: CommandDependencies,
-  flags: CommonFlags,
-  groups: readonly InputGroup[],
-  examples: Raw = {},
-): Promise<LocalPreparation> {
-  const { given: resolution, sandbox } = await resolve(dependencies, flags, groups, examples);
-  const { values, missing } = resolution;
-  refuseProblems({ ...resolution, missing: missing.filter(({ key }) => key !== "phalaApiKey") });
-  hideSecrets(dependencies, values);
-  const { stateDir, phalaApiUrl } = values;
-  if (stateDir === undefined || phalaApiUrl === undefined) throw new Error("inputs without a default");
-  return {
-    resolution,
-    stateDir,
-    stateHost: sandbox ? SANDBOX_HOST : new URL(phalaApiUrl).host,
-    connect: () =>
-      values.phalaApiKey === undefined ? undefined : dependencies.connect(toConnection(values)),
-  };
-}
-
-/** The inputs from all their sources; with `--sandbox` it runs from here on. */
-async function resolve(
-  dependencies: CommandDependencies,
-  flags: CommonFlags,
-  groups: readonly InputGroup[],
-  examples: Raw = {},
-): Promise<{ readonly given: Resolution; readonly sandbox: SandboxHandle | undefined }> {
-  const { env } = dependencies;
-  const config = await configFileOf(flags, env);
-  const sources = { flags: flags.inputs, env, config, groups };
-  if (!flags.sandbox) return { given: resolveInputs({ ...sources, examples }), sandbox: undefined };
-  const sandbox = await startSandboxFor(resolveInputs({ ...sources, examples }), dependencies);
-  const own = { ...sandbox, examples: { ...sandbox.examples, ...examples } };
-  return { given: resolveWith(own, sources), sandbox };
 }
 
 /** The config file that was named, by flag or variable. */

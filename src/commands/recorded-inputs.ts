@@ -2,9 +2,12 @@
  * What a cluster was given before, in place of defaults: an update that sends the default region to a registry in
  * another one, or hashes the environment names of the wrong schema, is a mistake that nobody has asked for.
  */
+import { haveWallet } from "../compose/environment.ts";
+import { ClusterError } from "../errors.ts";
 import { inputDefinition, nameOfInput, type InputKey } from "../inputs/definitions.ts";
 import { parseInput, type Resolution } from "../inputs/resolve.ts";
-import type { ClusterRecord } from "../state/record.ts";
+import type { ClusterSettings } from "../inputs/types.ts";
+import type { ApprovedRecord, ComposeHashRecord } from "../state/record.ts";
 
 /** The registry's environment names that stand for an input. */
 const INPUT_OF: Readonly<Record<string, InputKey>> = {
@@ -12,6 +15,12 @@ const INPUT_OF: Readonly<Record<string, InputKey>> = {
   CAPACITY_THRESHOLD: "capacityThreshold",
   CVM_BASE_DOMAIN: "cvmBaseDomain",
   GATEWAY_AUTH_COORDINATOR_WALLET: "coordinatorWallet",
+};
+
+/** What of a cluster's record is looked at, the newest last. */
+export type RecordedInputs = {
+  readonly approvals: readonly Pick<ApprovedRecord, "settings">[];
+  readonly composeHashes: readonly Pick<ComposeHashRecord, "allowedEnvs">[];
 };
 
 /** Only orchestrators of schema v2 give their runners this. */
@@ -23,7 +32,7 @@ const V2_NAME = "MODEL_MEMORY_LIMIT_MB";
  */
 export function withRecordedInputs(
   resolution: Resolution,
-  record: ClusterRecord,
+  record: RecordedInputs,
 ): { readonly resolution: Resolution; readonly taken: readonly string[] } {
   const recorded = recordedValues(record);
   const taken: string[] = [];
@@ -42,7 +51,7 @@ export function withRecordedInputs(
 const isGiven = ({ origins }: Resolution, key: InputKey): boolean =>
   origins[key] !== undefined && origins[key] !== "default";
 
-function recordedValues(record: ClusterRecord): readonly (readonly [InputKey, string])[] {
+function recordedValues(record: RecordedInputs): readonly (readonly [InputKey, string])[] {
   const settings = Object.entries(record.approvals.at(-1)?.settings ?? {});
   const names = record.composeHashes.at(-1)?.allowedEnvs;
   return [
@@ -52,4 +61,19 @@ function recordedValues(record: ClusterRecord): readonly (readonly [InputKey, st
     }),
     ...(names === undefined ? [] : [["orchestratorSchema", names.includes(V2_NAME) ? "v2" : "v1"] as const]),
   ];
+}
+
+/**
+ * A wallet that the runners had must not get lost: its name is part of their hash.
+ * @throws ClusterError `missing-inputs` (input).
+ */
+export function refuseLostWallet(cluster: ClusterSettings, record: RecordedInputs): void {
+  const names = record.composeHashes.at(-1)?.allowedEnvs ?? [];
+  if (cluster.orchestratorSchema !== "v2" || !haveWallet(names) || cluster.coordinatorWallet) return;
+  throw new ClusterError({
+    kind: "input",
+    code: "missing-inputs",
+    message: "missing: GATEWAY_AUTH_COORDINATOR_WALLET, which the runners of this cluster have",
+    hint: "put it into the environment, as the orchestrator has it",
+  });
 }

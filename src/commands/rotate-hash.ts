@@ -20,7 +20,7 @@ import { approvalOf, provenanceOf, refuseViaApi } from "./approval.ts";
 import { clusterFacts, readRecord, sessionOptions } from "./cluster-session.ts";
 import type { CommandDependencies } from "./dependencies.ts";
 import { hideSecrets, prepare, type Preparation } from "./preparation.ts";
-import { withRecordedInputs } from "./recorded-inputs.ts";
+import { refuseLostWallet, withRecordedInputs } from "./recorded-inputs.ts";
 import { registryResult, type RotateHashResult, type RotatePlanResult } from "./results.ts";
 import { confirmCutOff, confirmRestart, withWayBack } from "./rotate-consent.ts";
 import { listPolicy, type RotateFlags } from "./rotate-flags.ts";
@@ -69,6 +69,7 @@ async function firstTwoSteps(
   const record = await readRecord(prepared, given.values.clusterName ?? "");
   const { resolution, taken } = withRecordedInputs(given, record);
   const inputs = toClusterInputs(resolution.values);
+  refuseLostWallet(inputs.cluster, record);
   refuseViaApi(flags.via, inputs.cluster);
   const facts = await clusterFacts(factsOf(ports, connection, signal, env), inputs.cluster, prepared, true);
   const report = { emit, steps, strict: flags.strict, without: ["orchestrator-config", "registry-name"] };
@@ -94,9 +95,11 @@ async function rotate(rotation: Rotation, session: Session): Promise<RotateHashR
   const compose = await facts.registryCompose();
   const scene = await survey({ cvm, inputs, compose, record, schemaKnown }, context);
   await session.registryStore.save(scene.running);
+  // So that every hash in the list can be traced to the text that it stands for.
+  for (const { appCompose } of scene.accepted) await session.store.save(appCompose);
 
   const next = await nextApproval({ ...rotation, session, scene, compose, policy });
-  await confirmCutOff(runnersCutOff(next.hashes, scene.live), flags, dependencies, context);
+  await confirmCutOff(runnersCutOff(next.hashes, scene.accepted), flags, dependencies, context);
   const input = approvalOf({
     inputs,
     ...scene,
@@ -120,7 +123,7 @@ async function rotate(rotation: Rotation, session: Session): Promise<RotateHashR
 
 function resultOf(
   { inputs, steps }: Rotation,
-  { registry, running, live, recorded }: Survey,
+  { registry, running, accepted, recorded }: Survey,
   next: NextApproval,
   end: { readonly approval: Approval; readonly mode: string },
 ): RotateHashResult {
@@ -135,7 +138,7 @@ function resultOf(
     approved_compose_hashes: next.hashes,
     approved_via: viaOf(end.approval),
     registry_compose_changed: end.approval.kind === "updated" && isOther(next.compose, running),
-    runners_cut_off: runnersCutOff(next.hashes, live).map(({ cvm: { name, appId }, composeHash }) => ({
+    runners_cut_off: runnersCutOff(next.hashes, accepted).map(({ cvm: { name, appId }, composeHash }) => ({
       name,
       app_id: appId,
       compose_hash: composeHash,

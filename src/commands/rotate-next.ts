@@ -42,10 +42,10 @@ async function renewed(input: NextInput): Promise<NextApproval> {
   const runnerFile = await facts.runnerCompose();
   const names = runnerEnvironmentNamesOf(inputs.cluster);
   const known = await recordedComposeHash(runnerFile, names, record, store);
-  const live = scene.live.map(({ composeHash }) => composeHash);
+  const live = scene.accepted.map(({ composeHash }) => composeHash);
   const listWith = (fresh: ComposeHash | undefined): readonly ComposeHash[] =>
     approvedList({ recorded: scene.recorded, live, fresh, policy });
-  refuseSilentCutOff(runnersCutOff(listWith(known), scene.live), flags, dependencies);
+  refuseSilentCutOff(runnersCutOff(listWith(known), scene.accepted), flags, dependencies);
   const fresh = await obtainComposeHash(
     {
       cluster: inputs.cluster,
@@ -71,7 +71,7 @@ async function renewed(input: NextInput): Promise<NextApproval> {
 async function restored({ steps, session, scene, flags, dependencies }: NextInput): Promise<NextApproval> {
   const { record, registryStore } = session;
   const { hashes, compose } = await restoredList(record, registryStore, scene);
-  refuseSilentCutOff(runnersCutOff(hashes, scene.live), flags, dependencies);
+  refuseSilentCutOff(runnersCutOff(hashes, scene.accepted), flags, dependencies);
   for (const id of ["deploy-temporary-runner", "read-compose-hash", "delete-temporary-runner"] as const) {
     steps.pass(id, "skipped", "an earlier list is restored");
   }

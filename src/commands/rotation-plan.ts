@@ -119,7 +119,7 @@ async function foresee(rotation: Rotation, prepared: Preparation, scene: Survey)
   const fresh = known ?? (basis && predictComposeHash(basis.appCompose, runnerFile.text, names));
   const hashes = approvedList({
     recorded: scene.recorded,
-    live: scene.live.map(({ composeHash }) => composeHash),
+    live: scene.accepted.map(({ composeHash }) => composeHash),
     fresh,
     policy,
   });

@@ -10,6 +10,7 @@ import { checkRegistryCompose } from "../steps/registry-check.ts";
 import { heedOtherUpdates, sayUnknownList } from "../steps/registry-updates.ts";
 import { registryOf, type Registry } from "../steps/registry.ts";
 import { liveRunners, type LiveRunner } from "../workflow/live-runners.ts";
+import { acceptedRunners } from "../workflow/next-list.ts";
 import type { ReadingBench, StepContext } from "../workflow/step.ts";
 import { wholeEnvironment } from "./approval.ts";
 
@@ -18,6 +19,8 @@ export type Survey = {
   /** What the registry runs now, checked against its compose hash. */
   readonly running: AppCompose;
   readonly live: readonly LiveRunner[];
+  /** Those that the registry lets in now. */
+  readonly accepted: readonly LiveRunner[];
   /** The approved list as this machine has it; empty where it has none. */
   readonly recorded: readonly ComposeHash[];
 };
@@ -40,14 +43,18 @@ export async function survey(
   const { cvm, inputs, compose, record } = input;
   const registry = registryOf(cvm, inputs.connection.gatewayUrl, inputs.cluster.spawnteePort);
   const environment = wholeEnvironment(inputs, registry, compose, []);
-  const [running, live] = await Promise.all([
+  const { appId } = registry;
+  const [running, live, complete] = await Promise.all([
     checkRegistryCompose({ registry, compose, environment }, true, context),
     liveRunners(inputs.cluster.clusterName, context),
     heedOtherUpdates(registry, record, context),
   ]);
-  compareNames(input, live, context);
   sayUnknownList(registry, record, context);
-  return { registry, running, live, recorded: recordedHashes(record, registry.appId) };
+  const accepted = acceptedRunners(live, { record, appId, complete }, (code, message) =>
+    context.warn(code, message),
+  );
+  compareNames(input, accepted, context);
+  return { registry, running, live, accepted, recorded: recordedHashes(record, appId) };
 }
 
 /** The orchestrator's names are part of a hash: one over other names would let no runner in. */

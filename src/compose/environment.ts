@@ -35,6 +35,17 @@ export function runnerEnvironmentNamesOf({
   return runnerEnvironmentNames({ schema, coordinatorWallet });
 }
 
+/** Whether a runner with these names was given the coordinator's wallet. */
+export function haveWallet(names: readonly string[]): boolean {
+  return names.includes(WALLET);
+}
+
+/** Whether these are the names, in order, that an orchestrator of any schema gives its runners. */
+export function areOrchestratorsNames(names: readonly string[]): boolean {
+  const text = names.join();
+  return [...Object.values(RUNNER_NAMES), [...RUNNER_NAMES.v2, WALLET]].some((own) => own.join() === text);
+}
+
 /** A runner's environment, with the names above in their order. */
 export function runnerEnvironment(
   settings: ClusterSettings,

@@ -40,8 +40,8 @@ export async function writeFileAtomically(
   }
 }
 
-/** The error for a file that can't be read or written. A ClusterError comes back as it is. */
-export function unwritable(file: string, error: unknown, role = CONFIG): ClusterError {
+/** The error for a file that can't be written. A ClusterError comes back as it is. */
+function unwritable(file: string, error: unknown, role = CONFIG): ClusterError {
   if (error instanceof ClusterError) return error;
   const folder = path.dirname(file);
   if (isErrno(error, "ENOENT")) {

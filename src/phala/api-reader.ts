@@ -115,9 +115,9 @@ type Read<T> =
   | { readonly kind: "absent" }
   | { readonly kind: "unknown"; readonly reason: string; readonly denied: boolean };
 
-/** Half an answer, or something in between that answered for the API. */
-function isGarbled(answer: ApiAnswer): boolean {
-  return answer.status === 200 && answer.json === undefined;
+/** Half an answer, or something in between that answered for the API; of a 404 the half says nothing either. */
+function isGarbled({ status, json }: ApiAnswer): boolean {
+  return (status === 200 || status === 404) && json === undefined;
 }
 
 function parse<T>({ json, text }: ApiAnswer, schema: z.ZodType<T>): Read<T> {

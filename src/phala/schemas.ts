@@ -145,5 +145,5 @@ export const operations = z
 export const appCompose = z.looseObject({
   docker_compose_file: z.string().optional(),
   allowed_envs: z.array(z.string()).optional(),
-  pre_launch_script: z.string().optional(),
+  pre_launch_script: z.string().nullish(),
 });

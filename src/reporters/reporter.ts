@@ -30,7 +30,7 @@ export type ReporterOptions = {
   readonly stdout: WriteStreamLike;
   readonly stderr: WriteStreamLike;
   readonly redactor: Redactor;
-  /** Called when stdout took the answer not, or not all of it, for another reason than a reader that has gone. */
+  /** Called when stdout did not take the whole answer, for another reason than a reader that has gone. */
   readonly onAnswerLost?: (() => void) | undefined;
   /** Monotonic ms, for elapsed times on live lines. */
   now(): number;

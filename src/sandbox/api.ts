@@ -187,7 +187,7 @@ async function update(world: ApiWorld, request: ApiRequest, id: string): Promise
     const appCompose = cloud.buildAppCompose({
       docker_compose_file: fields.docker_compose_file ?? current.appCompose.docker_compose_file,
       allowed_envs: fields.allowed_envs ?? current.appCompose.allowed_envs,
-      pre_launch_script: fields.pre_launch_script ?? current.appCompose.pre_launch_script,
+      pre_launch_script: fields.pre_launch_script ?? current.appCompose.pre_launch_script ?? "",
       public_logs: fields.public_logs ?? current.appCompose["public_logs"] === true,
       public_sysinfo: fields.public_sysinfo ?? current.appCompose["public_sysinfo"] === true,
     });

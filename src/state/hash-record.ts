@@ -106,10 +106,17 @@ export function hashesIn(record: HashRecord, file: string): KnownHashes {
   const { basis, approved, app_composes: appComposes } = record;
   return {
     path: file,
-    composeHashes: [{ hash: basis.compose_hash, at: basis.at }],
+    composeHashes: [
+      {
+        hash: basis.compose_hash,
+        at: basis.at,
+        allowedEnvs: appComposes[basis.compose_hash]?.allowed_envs ?? [],
+      },
+    ],
     approvals: approved
-      ? [{ hashes: approved.compose_hashes, at: approved.at, verified: approved.verified }]
+      ? [{ hashes: approved.compose_hashes, at: approved.at, verified: approved.verified, settings: {} }]
       : [],
+    attempted: undefined,
     load: async (composeHash) => appComposes[composeHash],
   };
 }

@@ -5,15 +5,15 @@ import { readJournal } from "./journal.ts";
 import { summarizeJournal, type ApprovedRecord, type ComposeHashRecord } from "./record.ts";
 import type { StateDirectory } from "./state-directory.ts";
 
-export type ApprovedList = Pick<ApprovedRecord, "hashes" | "at" | "verified">;
-
 export type KnownHashes = {
   /** Where it is from: a folder or a file. */
   readonly path: string;
   /** Hashes of runners that were read back, newest last. */
-  readonly composeHashes: readonly Pick<ComposeHashRecord, "hash" | "at">[];
+  readonly composeHashes: readonly Pick<ComposeHashRecord, "hash" | "at" | "allowedEnvs">[];
   /** Lists that the registry was given, newest last: the last one is what it approves. */
-  readonly approvals: readonly ApprovedList[];
+  readonly approvals: readonly Pick<ApprovedRecord, "hashes" | "at" | "verified" | "settings">[];
+  /** A list that it was about to be given after that, and may have: how that ended was never recorded. */
+  readonly attempted: readonly string[] | undefined;
   /** The app-compose that a hash stands for. Undefined where it is not recorded, or does not hash to it any more. */
   load(hash: string): Promise<AppCompose | undefined>;
 };
@@ -22,9 +22,16 @@ export type KnownHashes = {
  * What this machine recorded; nothing where it never saw the cluster.
  * @throws ClusterError `state-too-new` or `state-damaged` (prerequisite).
  */
-export async function recordedHashes(directory: StateDirectory, cluster: string): Promise<KnownHashes> {
-  const { composeHashes, approvals } = summarizeJournal(await readJournal(directory), cluster);
-  return { path: directory.path, composeHashes, approvals, load: appComposeStore(directory).load };
+export async function readKnownHashes(directory: StateDirectory, cluster: string): Promise<KnownHashes> {
+  const { composeHashes, approvals, attempts } = summarizeJournal(await readJournal(directory), cluster);
+  const attempt = attempts.at(-1);
+  return {
+    path: directory.path,
+    composeHashes,
+    approvals,
+    attempted: attempt?.settled === false ? attempt.hashes : undefined,
+    load: appComposeStore(directory).load,
+  };
 }
 
 /** Every hash that is known by name, the newest last. */
@@ -32,4 +39,12 @@ export function hashesOf({ composeHashes, approvals }: KnownHashes): readonly st
   return [
     ...new Set([...approvals.flatMap(({ hashes }) => hashes), ...composeHashes.map(({ hash }) => hash)]),
   ];
+}
+
+/** Whether the registry approves a hash; null where that is not known, or hangs on an update without a known end. */
+export function isApproved(hash: string, { approvals, attempted }: KnownHashes): boolean | null {
+  const list = approvals.at(-1)?.hashes;
+  const before = list ? list.includes(hash) : null;
+  const after = attempted ? attempted.includes(hash) : before;
+  return before === after ? before : null;
 }

@@ -177,9 +177,10 @@ function attemptsIn(records: readonly JournalRecord[]): ApprovalAttempt[] {
   });
 }
 
-/** Whether the last update of a registry was announced here and its end never recorded. */
-export function hasOpenAttempt(record: ClusterRecord, appId: string): boolean {
-  return record.attempts.findLast((attempt) => attempt.appId === appId)?.settled === false;
+/** The list of the last update of a registry, where that was announced here and its end never recorded; else empty. */
+export function openAttempt(record: ClusterRecord, appId: string): readonly string[] {
+  const last = record.attempts.findLast((attempt) => attempt.appId === appId);
+  return last === undefined || last.settled ? [] : last.hashes;
 }
 
 function sameList(a: readonly string[], b: readonly string[]): boolean {

@@ -1,6 +1,6 @@
 /** What this machine knows of the list that a registry approves: its record, held against what happened since. Pure. */
 import type { CvmOperation, Lookup } from "../ports.ts";
-import { hasOpenAttempt, type ApprovedRecord, type ClusterRecord } from "../state/record.ts";
+import { openAttempt, type ApprovedRecord, type ClusterRecord } from "../state/record.ts";
 import { FAILED, isUpdate } from "../steps/registry-updates.ts";
 import type { ApprovedListStatus } from "./model.ts";
 
@@ -38,7 +38,12 @@ export function approvalsOf(record: ClusterRecord, evidence: RegistryEvidence): 
   const lost = pushes.filter((push) => isLost(push, evidence));
   const kept = pushes.filter((push) => !lost.includes(push));
   const hashes = unique([...(update?.hashes ?? []), ...kept.flatMap((push) => push.hashes)]);
-  const { standing, reason } = standingOf(update, kept, hasOpenAttempt(record, evidence.appId), evidence);
+  const { standing, reason } = standingOf(
+    update,
+    kept,
+    openAttempt(record, evidence.appId).length > 0,
+    evidence,
+  );
   return {
     standing,
     reason,

@@ -1,7 +1,7 @@
 /** The registry's operations list: the evidence that an update really happened and finished. */
 import { ClusterError } from "../errors.ts";
 import type { CvmOperation } from "../ports.ts";
-import { hasOpenAttempt, lastApproval, type ClusterRecord } from "../state/record.ts";
+import { lastApproval, openAttempt, type ClusterRecord } from "../state/record.ts";
 import { waitLimits, type ReadingBench, type StepContext } from "../workflow/step.ts";
 import { waitUntil } from "../workflow/wait.ts";
 import type { Registry } from "./registry.ts";
@@ -51,29 +51,35 @@ export function newUpdate(
  * may have started.
  */
 function isAnothers(newest: CvmOperation, registry: Registry, record: ClusterRecord): boolean {
-  if (hasOpenAttempt(record, registry.appId)) return false;
+  if (openAttempt(record, registry.appId).length > 0) return false;
   return lastApproval(record, registry.appId)?.correlationId !== newest.correlationId;
 }
 
 /**
  * Looks whether others have updated the registry: an update that is under way is another run at work; one that
  * is done may have approved hashes that no record here has.
+ * @returns whether what is recorded here is all that the registry was ever told to approve.
  * @throws ClusterError `update-under-way` (conflict).
  */
 export async function heedOtherUpdates(
   registry: Registry,
   record: ClusterRecord,
   context: ReadingBench & Pick<StepContext, "warn">,
-): Promise<void> {
+): Promise<boolean> {
   const newest = (await readUpdates(registry, context))?.[0];
-  if (newest === undefined || !isAnothers(newest, registry, record)) return;
+  if (newest === undefined) return isMadeHere(registry, record);
+  if (!isAnothers(newest, registry, record)) return true;
   if (newest.completedAt === null && !FAILED.test(newest.status)) throw updateUnderWay(registry, newest);
-  if (lastApproval(record, registry.appId) === undefined) return;
+  if (lastApproval(record, registry.appId) === undefined) return false;
   context.warn(
     "updated-by-others",
     `${registry.name} was updated${since(newest)} by somebody else: a hash that they approved, and that no live runner has, is not in the list; name it with rotate-hash --keep`,
   );
+  return false;
 }
+
+const isMadeHere = ({ appId }: Registry, { registryCreations }: ClusterRecord): boolean =>
+  registryCreations.some((creation) => creation.appId === appId);
 
 function updateUnderWay(registry: Registry, newest: CvmOperation): ClusterError {
   return new ClusterError({
@@ -88,14 +94,13 @@ const since = ({ startedAt }: CvmOperation): string => (startedAt === null ? "" 
 
 /** Says that hashes which were approved elsewhere can't be kept: nobody can read them back from the registry. */
 export function sayUnknownList(
-  { name, appId }: Registry,
+  registry: Registry,
   record: ClusterRecord,
   context: Pick<StepContext, "warn">,
 ): void {
-  const madeHere = record.registryCreations.some((creation) => creation.appId === appId);
-  if (madeHere || lastApproval(record, appId) !== undefined) return;
+  if (isMadeHere(registry, record) || lastApproval(record, registry.appId) !== undefined) return;
   context.warn(
     "previous-list-unknown",
-    `this machine has no record of what ${name} approves: hashes that no live runner has will not be in the list`,
+    `this machine has no record of what ${registry.name} approves: hashes that no live runner has will not be in the list`,
   );
 }

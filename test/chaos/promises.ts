@@ -8,7 +8,7 @@ import { orchestratorSchemas } from "../../src/orchestrator/schemas.ts";
 import { filesWithSecrets, holdsSecret } from "../helpers/leaks.ts";
 import { CANARIES, cloudOf } from "../helpers/program.ts";
 import { endsAtOnce, type FaultName } from "./faults.ts";
-import { foreignCvms } from "./neighbours.ts";
+import { foreignCvms, RUNNER_NAME } from "./neighbours.ts";
 import { processesOf } from "./processes.ts";
 import type { Ended, TerminalState } from "./program-run.ts";
 import type { Expectation, Stage } from "./scenarios.ts";
@@ -60,7 +60,7 @@ export async function brokenByCleanRun(stage: Stage, ended: Ended): Promise<stri
 
 /** However a run ended. */
 async function brokenAlways({ world, foreign, expected }: Stage, cloud: Cloud): Promise<string[]> {
-  const ours = new Set([...expected.live, TEMPORARY_RUNNER, ...foreign.map(({ name }) => name)]);
+  const ours = new Set([REGISTRY, TEMPORARY_RUNNER, RUNNER_NAME, ...foreign.map(({ name }) => name)]);
   const strangers = cloud.cvms.filter(({ name }) => !ours.has(name)).map(({ name }) => name);
   const lists = expected.approvedLists.map(String);
   const leaks = await filesWithSecrets([world.stateDir, world.folder]);
@@ -68,6 +68,10 @@ async function brokenAlways({ world, foreign, expected }: Stage, cloud: Cloud): 
     ...must(cloud.registriesEverMade <= 1, `${cloud.registriesEverMade} registries were made`),
     ...must(isDeepStrictEqual(foreignCvms(cloud.cvms), foreign), "a foreign CVM was touched"),
     ...must(strangers.length === 0, `made as well: ${strangers.join(", ")}`),
+    ...must(
+      cloud.registry !== undefined || !cloud.live.includes(RUNNER_NAME),
+      "a runner has lost its registry",
+    ),
     ...must(
       !cloud.registry || lists.includes(String(cloud.approved)),
       `approved: [${cloud.approved.join(", ")}]`,

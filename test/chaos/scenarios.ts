@@ -89,7 +89,19 @@ const rotateHash: Scenario = {
   },
 };
 
-export const SCENARIOS: readonly Scenario[] = [init, rotateHash];
+/** A cluster with a runner up. */
+const destroy: Scenario = {
+  name: "destroy",
+  args: ["destroy", "--yes"],
+  async open(options) {
+    const text = await composeText("runner");
+    const world = await openPreparedWorld({ timings: TIMINGS, ...options });
+    await addRunner(world, text, RUNNER_ENVIRONMENT);
+    return stage(world, { approvedLists: [[runnerHash(text)]], live: [], begins: "with a cluster" });
+  },
+};
+
+export const SCENARIOS: readonly Scenario[] = [init, rotateHash, destroy];
 
 async function stage(world: OpenWorld, expected: Expectation): Promise<Stage> {
   await addForeignCvms(world);

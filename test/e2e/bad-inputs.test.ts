@@ -1,5 +1,5 @@
 /** Every input that is wrong, through the built program: one error with the value and a hint, and nothing made. */
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { z } from "zod";
@@ -167,6 +167,12 @@ test(
   },
   LIMIT,
 );
+
+test("the documents tell how many they are", async () => {
+  const text = await readFile(path.join(import.meta.dirname, "../../docs/reliability.md"), "utf8");
+  const cases = BAD_INPUTS.length + LOCAL_CASES.length + CHECKED_CASES.length;
+  expect(text).toContain(`${cases} cases`);
+});
 
 test("help and version are answers; without --json a refusal is on stderr alone", async () => {
   const world = await makeWorld();

@@ -9,7 +9,7 @@ import { SCENARIOS } from "../chaos/scenarios.ts";
 import { FAST } from "../helpers/program.ts";
 
 /** The others can't change the cloud; whoever adds a command that can adds a scenario to the chaos suite. */
-const LOOKS_ONLY = new Set(["doctor", "history", "sandbox"]);
+const LOOKS_ONLY = new Set(["status", "doctor", "hash", "history", "config migrate", "sandbox"]);
 
 const ACTIONS: readonly { readonly request: RegExp; readonly action: string }[] = [
   { request: /^POST \/api\/v1\/cvms(?:\/provision)?$/, action: "create-cvm" },

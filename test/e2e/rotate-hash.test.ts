@@ -107,6 +107,29 @@ test("from an empty state directory: live runners keep their approval, and the r
   }
 });
 
+test("being up is no approval: a runner that is refused stays refused, with a record and without one", async () => {
+  const world = await makePreparedWorld();
+  const spy = [...AS_ORCHESTRATOR, { name: "DSTACK_AUTHORIZED_KEYS", value: "ssh-ed25519 AAAA" }];
+  const other = await deploy(world, RUNNER_COMPOSE, spy);
+  const strange = path.join(world.folder, "strange.yml");
+  await writeFile(strange, `${await readFile(RUNNER_COMPOSE, "utf8")}# by nobody we know\n`);
+  const stranger = await deploy(world, strange);
+  const compose = await changed(world, "runner", "an image bump");
+  const run = result(await rotate(world, "--runner-compose", compose));
+  expect(run.warnings.filter(({ code }) => code === "runner-not-approved")).toHaveLength(2);
+  expect(run.approved_compose_hashes).toEqual([...run.previous_compose_hashes, run.runner_compose_hash]);
+  for (const runner of [other, stranger]) {
+    expect(await askForKey(world.sandbox, run.registry.url, runner)).toMatchObject({ status: 403 });
+  }
+  // Without a record nobody can tell who was approved: as the orchestrator deploys is let in and told, others are not.
+  await rm(world.stateDir, { recursive: true });
+  const fresh = result(await rotate(world, "--runner-compose", compose));
+  expect(fresh.warnings.map(({ code }) => code)).toEqual(
+    expect.arrayContaining(["hash-of-live-runner", "runner-not-approved"]),
+  );
+  expect(await askForKey(world.sandbox, run.registry.url, other)).toMatchObject({ status: 403 });
+});
+
 test("which hashes stay: --retire, --keep, --drop and --replace", { timeout: 150_000 }, async () => {
   const world = await makePreparedWorld();
   const compose = await changed(world, "runner", "second");

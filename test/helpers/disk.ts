@@ -45,7 +45,7 @@ export async function mountDisk(world: World, folder: string): Promise<Disk> {
     fill: () => writeFile(path.join(inside, "filler"), Buffer.alloc(SIZE + 1)).catch(() => undefined),
     empty: () => rm(path.join(inside, "filler")),
     async remount(as) {
-      await execa("nsenter", [...enter, "mount", "-o", `remount,${as}`, folder]);
+      await execa("nsenter", [...enter, "mount", "-o", `remount,bind,${as}`, folder]);
     },
     async run(args) {
       const program = ["sh", "-c", ENTER, "sh", world.folder, process.execPath, PROGRAM, ...args];

@@ -3,6 +3,7 @@
  * here: a query, which makes no mutating request, or a mutation, which is called by `Mutations` alone and only
  * after the intent is written. A new method in neither of them fails, and so does a call past `Mutations`.
  */
+import { setMaxListeners } from "node:events";
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { beforeAll, expect, onTestFinished, test } from "vitest";
@@ -33,6 +34,7 @@ type Query = keyof PhalaQueries | keyof SpawnteeQueries | keyof CloudApi;
 type Mutation = keyof PhalaMutations | keyof SpawnteeMutations;
 
 const { signal } = new AbortController();
+setMaxListeners(0, signal);
 const NAME = "bird-tracker-registry";
 
 const QUERIES: Record<Query, (target: Target) => unknown> = {
@@ -118,12 +120,16 @@ test.each(NAMES)("%s comes after its intent is on disk, and before its outcome",
   expect(log).toEqual(["intent", name, "outcome"]);
 });
 
-test.each(NAMES)("%s is not made where its intent can't be written", async (name) => {
+/** A CVM that stays costs money, and that it is gone the API tells: a full disk holds up no deletion. */
+const NOT_HELD_UP: readonly Mutation[] = ["deleteCvm"];
+
+test.each(NAMES)("%s where its intent can't be written: made only if it is a deletion", async (name) => {
   const { log, mutations } = recorded(() => {
     throw new Error("disk full");
   });
-  await expect(MUTATIONS[name](mutations, signal)).rejects.toThrow("disk full");
-  expect(log).toEqual([]);
+  const [failed] = await Promise.allSettled([MUTATIONS[name](mutations, signal)]);
+  expect(failed.status).toBe(NOT_HELD_UP.includes(name) ? "fulfilled" : "rejected");
+  expect(log).toEqual(NOT_HELD_UP.includes(name) ? [name] : []);
 });
 
 test.each(NAMES)("%s is neither announced nor made in a run that was interrupted", async (name) => {
@@ -163,12 +169,11 @@ test("only Mutations calls them on a port; everybody else calls Mutations", () =
 });
 
 test("there is no other way out: one place starts programs, one sends requests, one of these is no GET", () => {
-  const doors =
-    /from "(?:execa|undici|node:child_process|node:https?|node:http2|node:net|node:tls)"|\bfetch\(/g;
+  const doors = /"(?:execa|undici|node:(?:child_process|https?|http2|net|tls))"|\bfetch\(/g;
   expect(places(doors).toSorted()).toEqual([
-    'net/http.ts: from "undici"',
-    'phala/cli-process.ts: from "execa"',
-    'phala/proxy-preload.ts: from "undici"',
+    'net/http.ts: "undici"',
+    'phala/cli-process.ts: "execa"',
+    'phala/proxy-preload.ts: "undici"',
   ]);
   expect(places(/method: "(?!GET)\w+"/g)).toEqual(['spawntee/client.ts: method: "POST"']);
   expect(places(/\bnew PhalaProcess\(|"--force"/g)).toEqual([

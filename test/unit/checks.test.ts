@@ -43,11 +43,12 @@ describe("running checks", () => {
     expect(brief(warned)).toEqual(["a failed", "b passed"]);
   });
 
-  test("a check that breaks has failed, with a remedy; an interruption comes through", async () => {
+  test("a check that breaks has failed, with a remedy, and says of no conflict; an interruption comes through", async () => {
     const hint = "do this";
     const error = new ClusterError({ kind: "prerequisite", code: "x", message: "no", hint });
-    const broken = check("a", { run: () => Promise.reject(error) });
-    expect(await run(broken)).toMatchObject([{ status: "failed", detail: "no", remedy: hint }]);
+    const broken = check("a", { kind: "conflict", run: () => Promise.reject(error) });
+    const found = { status: "failed", detail: "no", remedy: hint, kind: "prerequisite" };
+    expect(await run(broken)).toMatchObject([found]);
     const signal = AbortSignal.abort(new Error("Ctrl-C"));
     await expect(runChecks([broken], { signal }, () => undefined)).rejects.toThrow("Ctrl-C");
   });

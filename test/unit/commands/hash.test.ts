@@ -6,12 +6,18 @@ import { composeHashOf, type AppCompose } from "../../../src/app-compose.ts";
 import { explainHash } from "../../../src/commands/hash-explanation.ts";
 import { exportHashRecord } from "../../../src/commands/hash-export.ts";
 import { predictHash } from "../../../src/commands/hash-prediction.ts";
-import type { CommandDependencies } from "../../../src/commands/dependencies.ts";
-import type { HashWork } from "../../../src/commands/hash.ts";
+import type { CommandDependencies, CommonFlags } from "../../../src/commands/dependencies.ts";
+import { hash as answerHash, type HashWork } from "../../../src/commands/hash.ts";
+import type { HashResult } from "../../../src/commands/results.ts";
 import type { ClusterSettings } from "../../../src/inputs/types.ts";
 import { Redactor } from "../../../src/redact.ts";
+import { hashRecordOf, renderHashRecord } from "../../../src/state/hash-record.ts";
 import type { KnownHashes } from "../../../src/state/known-hashes.ts";
 import { temporaryFolder } from "../../helpers/temporary.ts";
+
+const offline = async (): Promise<never> => {
+  throw new Error("asked the API");
+};
 
 const NAMES = ["REGISTRY_URL", "CAPACITY_THRESHOLD"];
 const appComposes = ["1", "2", "3"].map((tag): AppCompose => ({
@@ -25,39 +31,29 @@ const day = (number: number): string => `2026-01-0${number}T00:00:00.000Z`;
 const KNOWN: KnownHashes = {
   path: "/state",
   composeHashes: [
-    { hash: h1, at: day(1) },
-    { hash: h2, at: day(3) },
-    { hash: h3, at: day(5) },
+    { hash: h1, at: day(1), allowedEnvs: NAMES },
+    { hash: h2, at: day(3), allowedEnvs: NAMES },
+    { hash: h3, at: day(5), allowedEnvs: NAMES },
   ],
   approvals: [
-    { hashes: [h1], at: day(2), verified: true },
-    { hashes: [h1, unseen, h2], at: day(4), verified: true },
-    { hashes: [h2], at: day(6), verified: true },
+    { hashes: [h1], at: day(2), verified: true, settings: {} },
+    { hashes: [h1, unseen, h2], at: day(4), verified: true, settings: {} },
+    { hashes: [h2], at: day(6), verified: true, settings: {} },
   ],
+  attempted: undefined,
   load: async (hash) => appComposes.find((appCompose) => composeHashOf(appCompose) === hash),
 };
 
 function workWith(
   known: Partial<KnownHashes> = {},
   runnerCompose = "nowhere.yml",
-  origin = "default",
+  composeOrigin: HashWork["composeOrigin"] = "default",
 ): HashWork {
-  const resolution = {
-    values: {},
-    origins: { runnerCompose: origin },
-    variables: {},
-    problems: [],
-    missing: [],
-  };
   return {
-    local: {
-      resolution,
-      stateDir: "/state",
-      stateHost: "example.com",
-      connect: () => undefined,
-    } as HashWork["local"],
     settings: { clusterName: "bird-tracker", runnerCompose } as ClusterSettings,
+    composeOrigin,
     names: NAMES,
+    apiHost: "example.com",
     known: { ...KNOWN, ...known },
     fromFile: false,
   };
@@ -116,7 +112,11 @@ describe("a recorded hash, by its history", () => {
     });
   });
 
-  const twins = ["e".repeat(64), `${"e".repeat(63)}f`].map((hash) => ({ hash, at: day(7) }));
+  const twins = ["e".repeat(64), `${"e".repeat(63)}f`].map((hash) => ({
+    hash,
+    at: day(7),
+    allowedEnvs: NAMES,
+  }));
   test.each([
     ["too short", h1.slice(0, 7), {}, "input", "hash-malformed"],
     ["in capitals", h1.toUpperCase(), {}, "input", "hash-malformed"],
@@ -140,35 +140,84 @@ describe("a recorded hash, by its history", () => {
   });
 });
 
-const write = (work: HashWork, file: string, redactor = new Redactor()) =>
-  exportHashRecord(work, file, false, redactor);
-
 describe("the gate", () => {
-  const dependencies = { signal: new AbortController().signal } as CommandDependencies;
   const [, second, third] = appComposes.map((appCompose) => appCompose.docker_compose_file ?? "");
-  const given = (verified: boolean) => ({ approvals: [{ hashes: [h2], at: day(6), verified }] });
+  const given = (verified: boolean) => ({
+    approvals: [{ hashes: [h2], at: day(6), verified, settings: {} }],
+  });
+  const attempt = (...attempted: string[]) => ({ ...given(true), attempted });
 
-  test.each([
+  test.each<[string, string | undefined, Partial<KnownHashes>, boolean, Partial<HashResult>]>([
     ["approved", second, given(true), false, { ok: true, approved: true, compose_hash: h2, remedy: null }],
     ["not approved", third, given(true), false, { ok: false, approved: false, compose_hash: h3 }],
     ["nothing approved yet", second, { approvals: [] }, false, { ok: false, approved: null }],
-    [
-      "a list that the registry was not seen healthy with",
-      second,
-      given(false),
-      false,
-      { ok: true, approved: true, warnings: [{ code: "approval-unverified" }] },
-    ],
+    ["not seen healthy with that list", second, given(false), false, { ok: true, approved: true }],
     ["the same, strictly", second, given(false), true, { ok: false, approved: true }],
+    [
+      "perhaps dropped by an update without an end",
+      second,
+      attempt(h3),
+      false,
+      { ok: false, approved: null },
+    ],
+    ["perhaps approved by it", third, attempt(h3), false, { ok: false, approved: null }],
+    ["approved whatever came of it", second, attempt(h2, h3), false, { ok: true, approved: true }],
+    ["not approved whatever came of it", third, attempt(h2), false, { ok: false, approved: false }],
   ])("%s", async (_, text = "", known, strict, expected) => {
     const file = path.join(await temporaryFolder(), "compose.yml");
     await writeFile(file, text);
     const work = workWith(known, file);
-    expect(await predictHash(work, { check: true, strict }, dependencies)).toMatchObject(expected);
+    const result = await predictHash(work, { check: true, strict }, offline);
+    expect(result).toMatchObject(expected);
+    const doubts = [
+      ...(known.attempted ? ["approval-unsettled"] : []),
+      ...(known.approvals?.[0]?.verified === false ? ["approval-unverified"] : []),
+    ];
+    expect(result.warnings.map(({ code }) => code)).toEqual(doubts);
+    expect(result.remedy === null).toBe(result.approved === true);
     // Without --check it is an answer, and no failure.
-    expect(await predictHash(work, { check: false, strict }, dependencies)).toMatchObject({ ok: true });
+    expect(await predictHash(work, { check: false, strict }, offline)).toMatchObject({ ok: true });
   });
 });
+
+describe("the names of the runners", () => {
+  const V2 = [...NAMES, "MODEL_MEMORY_LIMIT_MB", "GATEWAY_AUTH_COORDINATOR_WALLET"];
+  const flags: CommonFlags = {
+    inputs: {},
+    config: undefined,
+    sandbox: false,
+    dryRun: false,
+    strict: false,
+    adopt: false,
+    yes: false,
+  };
+
+  test.each<[string, readonly string[], Record<string, string>, readonly string[]]>([
+    ["as recorded: v1", NAMES, {}, NAMES],
+    ["as recorded: v2 with a wallet", V2, {}, V2],
+    ["as recorded: v2 without one", V2.slice(0, 3), {}, V2.slice(0, 3)],
+    ["a wallet that is new", V2.slice(0, 3), { GATEWAY_AUTH_COORDINATOR_WALLET: "w" }, V2],
+    ["what is said goes first", V2, { TEE_CLUSTER_ORCHESTRATOR_SCHEMA: "v1" }, NAMES],
+    ["v1 has no wallet", NAMES, { GATEWAY_AUTH_COORDINATOR_WALLET: "w" }, NAMES],
+  ])("%s", async (_, recorded, env, expected) => {
+    const folder = await temporaryFolder();
+    const [compose, file] = [path.join(folder, "c.yml"), path.join(folder, "r.json")];
+    await writeFile(compose, "services:\n  a:\n    image: x:1\n");
+    const appCompose = { ...appComposes[0], allowed_envs: recorded };
+    const basis = { hash: composeHashOf(appCompose), at: day(1), appCompose };
+    const where = { cluster: "bird-tracker", apiHost: "cloud-api.phala.network" };
+    await writeFile(file, renderHashRecord(await hashRecordOf({ ...KNOWN, approvals: [] }, basis, where)));
+    const dependencies = {
+      env: { TEE_CLUSTER_RUNNER_COMPOSE: compose, HOME: folder, ...env },
+      redactor: new Redactor(),
+    } as unknown as CommandDependencies;
+    const request = { check: false, record: file, exportTo: undefined, explain: undefined };
+    expect(await answerHash(dependencies, flags, request)).toMatchObject({ environment_names: expected });
+  });
+});
+
+const write = (work: HashWork, file: string, redactor = new Redactor()) =>
+  exportHashRecord(work, file, false, redactor);
 
 describe("the record as a file", () => {
   test("written once, then up to date; written anew where more is known", async () => {
@@ -210,6 +259,11 @@ describe("the record as a file", () => {
     expect(refusal).toMatchObject({ kind, code });
     expect(JSON.stringify(refusal)).not.toContain("--orchestrator-config");
     expect(await readdir(folder)).toEqual(["other.json"]);
+  });
+
+  test("a list that may not be the registry's is not passed on", async () => {
+    const work = workWith({ attempted: [h3] });
+    await expect(write(work, "r.json")).rejects.toMatchObject({ code: "approval-unsettled" });
   });
 
   test("nothing recorded, nothing written", async () => {

@@ -103,6 +103,16 @@ test("the API's own 404 is absent", async () => {
   expect(await api.findCvm("cvm-7", signal)).toEqual({ kind: "absent" });
 });
 
+test("half of a 404 says nothing: it is asked again", async () => {
+  let requests = 0;
+  const { api } = await serve((_request, response) => {
+    requests += 1;
+    if (requests === 1) response.writeHead(404).end('{"detail": "CVM no');
+    else json(response, 404, { detail: "CVM not found" });
+  });
+  expect(await api.findCvm("cvm-7", signal)).toEqual({ kind: "absent" });
+});
+
 test.each<[string, Handler, RegExp]>([
   ["401", (_q, r) => json(r, 401, { detail: "Invalid API key" }), /401 Unauthorized: Invalid API key/],
   ["403", (_q, r) => json(r, 403, { detail: "No access" }), /403 Forbidden/],

@@ -25,13 +25,14 @@ const WHERE = { cluster: "bird-tracker", apiHost: "cloud-api.phala.network" };
 const known: KnownHashes = {
   path: "/state",
   composeHashes: [
-    { hash: first, at: "2026-01-01T00:00:00.000Z" },
-    { hash: second, at: AT },
+    { hash: first, at: "2026-01-01T00:00:00.000Z", allowedEnvs: [] },
+    { hash: second, at: AT, allowedEnvs: ["REGISTRY_URL"] },
   ],
   approvals: [
-    { hashes: ["d".repeat(64)], at: "2026-01-01T00:00:00.000Z", verified: true },
-    { hashes: [unseen, first], at: AT, verified: false },
+    { hashes: ["d".repeat(64)], at: "2026-01-01T00:00:00.000Z", verified: true, settings: {} },
+    { hashes: [unseen, first], at: AT, verified: false, settings: { AWS_REGION: "eu-west-1" } },
   ],
+  attempted: undefined,
   load: async (hash) => [one, two].find((appCompose) => composeHashOf(appCompose) === hash),
 };
 const basis = { hash: second, at: AT, appCompose: two };
@@ -53,8 +54,8 @@ test("holds the basis, the newest list, and the app-composes that are known", as
   const there = hashesIn(read, "r.json");
   expect(there).toMatchObject({
     path: "r.json",
-    composeHashes: [{ hash: second, at: AT }],
-    approvals: [{ hashes: [unseen, first], at: AT, verified: false }],
+    composeHashes: [{ hash: second, at: AT, allowedEnvs: ["REGISTRY_URL"] }],
+    approvals: [{ hashes: [unseen, first], at: AT, verified: false, settings: {} }],
   });
   expect(await Promise.all([first, second, unseen].map((hash) => there.load(hash)))).toEqual([
     one,
