@@ -72,9 +72,9 @@ export const platformChecks: readonly Check<Facts>[] = [
     severity: "warning",
     needs: ["phalaApiKey", "phalaApiUrl"],
     after: ["proxy"],
-    async run({ api, account }) {
+    async run({ api, account, signal }) {
       // Every answer has the time, a refusal too; that there is none is the business of api-key.
-      await account().catch(() => undefined);
+      await account().catch(() => signal.throwIfAborted());
       const skew = api.clockSkewMs();
       if (skew === null) return skipped("the API does not say the time");
       const seconds = Math.round(Math.abs(skew) / 1000);

@@ -66,6 +66,8 @@ class RunReporter implements Reporter {
   readonly #screen: Screen;
   readonly #warned = new Set<string>();
   #command: string | undefined;
+  /** Whether the headline, which has an empty line below it, was the last thing said. */
+  #headlineLast = false;
   /** Whether answers were shown that the next one replaces. */
   #watched = false;
   /** The events that came while a prompt owned the terminal. */
@@ -100,7 +102,8 @@ class RunReporter implements Reporter {
     this.#warnOfTheRest("warnings" in clean && !("checks" in clean) ? clean.warnings : []);
     const { out, err } = this.#screen;
     // On one screen the answer would begin right below the last step; a file must not begin with an empty line.
-    if (out.isTTY && err.isTTY && !this.#options.quiet) err.line("");
+    const below = out.isTTY && err.isTTY && !this.#options.quiet && !this.#headlineLast;
+    if (below) err.line("");
     this.#print(out, this.#render(clean));
   }
 
@@ -139,6 +142,7 @@ class RunReporter implements Reporter {
 
   #show(event: RunEvent): void {
     if (event.type === "warning") this.#warned.add(warningKey(event.warning));
+    this.#headlineLast = event.type === "run-started";
     this.#screen.progress.show(event);
   }
 

@@ -51,6 +51,8 @@ function spawn(args: readonly string[], folder: string, env: Record<string, stri
     extendEnv: false,
     stdin: "ignore",
     reject: false,
+    // A run that cleans up after SIGTERM must not be killed for taking its time on a busy machine.
+    forceKillAfterDelay: false,
   });
 }
 

@@ -42,7 +42,9 @@ type HarnessOptions = Partial<
   readonly columns?: number;
 };
 
-/** Time is `Date.now()`, so that fake timers move it. */
+/** `Date.now` itself would not be the one of fake timers that come later. */
+const now = (): number => Date.now();
+
 export function harness(options: HarnessOptions = {}): Harness {
   const { tty = false, columns = 80, ...rest } = options;
   const out = new MemoryStream(tty, columns);
@@ -57,10 +59,7 @@ export function harness(options: HarnessOptions = {}): Harness {
     ...rest,
   };
   const streams = { stdout: out, stderr: err };
-  const reporter = createReporter(
-    { ...given, ...streams, redactor, now: () => Date.now() },
-    InteractiveProgress,
-  );
+  const reporter = createReporter({ ...given, ...streams, redactor, now }, InteractiveProgress);
   const emit = (...events: readonly RunEvent[]): void => {
     for (const event of events) reporter.emit(event);
   };

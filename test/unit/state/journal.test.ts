@@ -75,5 +75,5 @@ test.each([
 test("a file that can't be read is no empty one", async () => {
   const at = await directory();
   await mkdir(at.journal);
-  await expect(readJournal(at)).rejects.toMatchObject({ code: "state-unwritable" });
+  await expect(readJournal(at)).rejects.toMatchObject({ code: "state-unreadable" });
 });
