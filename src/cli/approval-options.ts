@@ -1,6 +1,6 @@
 /** The options of the commands that approve a hash. */
 import { Option, type Command } from "commander";
-import type { ApprovalFlags } from "../commands/approval.ts";
+import type { ApprovalFlags } from "../commands/shared/approval.ts";
 import type { Options } from "./command.ts";
 
 export function addApprovalOptions(command: Command): Command {

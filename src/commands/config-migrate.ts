@@ -12,8 +12,8 @@ import { readWholeText } from "../orchestrator/read-file.ts";
 import { writeFileAtomically, type FileRole } from "../orchestrator/write-file.ts";
 import type { Warning } from "../workflow/events.ts";
 import type { CommandDependencies, CommonFlags } from "./dependencies.ts";
-import { prepareOffline } from "./offline-preparation.ts";
-import { parseOption } from "./parse-option.ts";
+import { prepareOffline } from "./shared/offline-preparation.ts";
+import { parseOption } from "./shared/parse-option.ts";
 import type { ConfigMigrateResult } from "./results.ts";
 
 export type ConfigMigrateOptions = {

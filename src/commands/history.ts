@@ -8,8 +8,8 @@ import { summarizeJournal } from "../state/record.ts";
 import type { StateDirectory } from "../state/state-directory.ts";
 import type { Warning } from "../workflow/events.ts";
 import type { CommandDependencies, CommonFlags } from "./dependencies.ts";
-import { prepareOffline } from "./offline-preparation.ts";
-import { parseOption } from "./parse-option.ts";
+import { prepareOffline } from "./shared/offline-preparation.ts";
+import { parseOption } from "./shared/parse-option.ts";
 import type { HistoryEntryResult, HistoryResult } from "./results.ts";
 
 export type HistoryOptions = {

@@ -5,7 +5,7 @@ import { defaultStateDir } from "../inputs/resolve.ts";
 import { runSandboxForeground } from "../sandbox/foreground.ts";
 import type { SandboxTimings } from "../sandbox/index.ts";
 import type { CommandDependencies } from "./dependencies.ts";
-import { parseOption } from "./parse-option.ts";
+import { parseOption } from "./shared/parse-option.ts";
 import type { SandboxResult } from "./results.ts";
 
 type Flags = Readonly<Record<string, unknown>>;

@@ -17,7 +17,7 @@ export const destroyCommand: CommandDefinition = {
     addOutputOptions(command).addHelpText("after", NOTE);
   },
   async run(dependencies, flags) {
-    const { destroy } = await import("../../commands/destroy.ts");
+    const { destroy } = await import("../../commands/destroy/destroy.ts");
     return destroy(dependencies, flags);
   },
 };

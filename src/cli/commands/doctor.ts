@@ -14,7 +14,7 @@ export const doctorCommand: CommandDefinition = {
     );
   },
   async run(dependencies, flags, options) {
-    const { doctor } = await import("../../commands/doctor.ts");
+    const { doctor } = await import("../../commands/doctor/doctor.ts");
     return doctor(dependencies, flags, (options["ignore"] as string[] | undefined) ?? []);
   },
 };

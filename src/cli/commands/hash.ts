@@ -32,7 +32,7 @@ export const hashCommand: CommandDefinition = {
     addOutputOptions(command).addHelpText("after", NOTE);
   },
   async run(dependencies, flags, options) {
-    const { hash } = await import("../../commands/hash.ts");
+    const { hash } = await import("../../commands/hash/hash.ts");
     return hash(dependencies, flags, {
       check: options["check"] === true,
       record: options["record"] as string | undefined,

@@ -14,7 +14,7 @@ export const initCommand: CommandDefinition = {
       .addHelpText("after", CLUSTER_NOTE);
   },
   async run(dependencies, flags, options) {
-    const { init } = await import("../../commands/init.ts");
+    const { init } = await import("../../commands/init/init.ts");
     return init(dependencies, { ...flags, ...approvalFlags(options) });
   },
 };

@@ -14,7 +14,7 @@ export const rotateHashCommand: CommandDefinition = {
     addOutputOptions(command).addHelpText("after", CLUSTER_NOTE);
   },
   async run(dependencies, flags, options) {
-    const { rotateHash } = await import("../../commands/rotate-hash.ts");
+    const { rotateHash } = await import("../../commands/rotate-hash/rotate-hash.ts");
     const dryRun = flags.dryRun || options["plan"] === true;
     return rotateHash(dependencies, {
       ...flags,

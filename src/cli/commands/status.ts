@@ -16,7 +16,7 @@ export const statusCommand: CommandDefinition = {
       .addHelpText("after", NOTE);
   },
   async run(dependencies, flags, options) {
-    const { status } = await import("../../commands/status.ts");
+    const { status } = await import("../../commands/status/status.ts");
     return status(dependencies, flags, { watch: options["watch"] === true, json: options["json"] === true });
   },
 };

@@ -1,7 +1,7 @@
 /** The loop of `--watch`, with time that passes by itself. */
 import { expect, test } from "vitest";
 import type { StatusResult, SuccessResult } from "../../../src/commands/results.ts";
-import { watchInterval, watchStatus } from "../../../src/commands/watch-status.ts";
+import { watchInterval, watchStatus } from "../../../src/commands/status/watch.ts";
 import { ClusterError, type FailureKind } from "../../../src/errors.ts";
 import { assess } from "../../../src/status/assess.ts";
 import { ago, knowledgeOf, lookOf, NOW, seen } from "./facts.ts";

@@ -1,0 +1,52 @@
+/** Before CVMs are deleted for good: what goes is said, and whoever can be asked types the cluster's name. */
+import { ClusterError } from "../../errors.ts";
+import type { CommandDependencies, CommonFlags } from "../dependencies.ts";
+import type { DryRunResult } from "../results.ts";
+
+/** @throws ClusterError `confirmation-missing` (input) where nobody can be asked and `--yes` was not given. */
+export function refuseUnconfirmed(
+  cluster: string,
+  { prompter }: CommandDependencies,
+  { dryRun, yes }: CommonFlags,
+): void {
+  if (dryRun || yes || prompter) return;
+  throw new ClusterError({
+    kind: "input",
+    code: "confirmation-missing",
+    message: `destroy deletes the CVMs of ${cluster} for good, and there is nobody to ask`,
+    hint: "add --yes; with --dry-run in its place it only says what would go",
+  });
+}
+
+/** @throws ClusterError `not-confirmed` (input) for another word than the cluster's name. */
+export async function confirmDestruction(
+  plan: DryRunResult,
+  host: string,
+  { prompter, emit }: CommandDependencies,
+): Promise<void> {
+  const { cluster } = plan;
+  if (!prompter) return emit({ type: "note", message: listOf(plan, host) });
+  prompter.print(`${listOf(plan, host)}\n\n${CONSEQUENCES}\n`);
+  const message = `Type ${cluster} to delete ${countOf(plan)}:`;
+  const typed = await prompter.text({ message, validate: () => true });
+  if (typed.trim() === cluster) return;
+  throw new ClusterError({
+    kind: "input",
+    code: "not-confirmed",
+    message: `what was typed is not the cluster's name: nothing is deleted`,
+    hint: `run the same command again and type: ${cluster}`,
+  });
+}
+
+const CONSEQUENCES = `The registry's models lose their keys for good.
+orchestrator.yml, the data on S3 and the record of earlier runs stay.
+Stop the orchestrator first: while it runs it may make new runners.`;
+
+/** `host` is the API's: the same name may be a cluster on another one. */
+function listOf(plan: DryRunResult, host: string): string {
+  const lines = plan.actions.flatMap(({ resource, detail }) => [`  ${resource}`, `    ${detail}`]);
+  return [`${countOf(plan)} of the cluster ${plan.cluster} on ${host}:`, ...lines].join("\n");
+}
+
+const countOf = ({ actions }: DryRunResult): string =>
+  actions.length === 1 ? "1 CVM" : `${actions.length} CVMs`;

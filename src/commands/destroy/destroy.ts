@@ -1,0 +1,113 @@
+/** `tee-cluster destroy`: delete this cluster's CVMs, and no other's. */
+import { existsSync } from "node:fs";
+import { factsOf } from "../../checks/facts.ts";
+import { platformChecks } from "../../checks/platform-checks.ts";
+import { refuseFailures, runChecks } from "../../checks/run-checks.ts";
+import { ClusterError } from "../../errors.ts";
+import { ask } from "../../inputs/wizard-question.ts";
+import { readJournal } from "../../state/journal.ts";
+import { summarizeJournal } from "../../state/record.ts";
+import { stateDirectoryOf } from "../../state/state-directory.ts";
+import { clusterCvms, temporaryRunnerIn } from "../../workflow/cluster-cvms.ts";
+import { emptyCluster, type Emptied } from "../../workflow/empty-cluster.ts";
+import { refuseRunnerInUse } from "../../workflow/leftovers.ts";
+import { withSession, type SessionOptions } from "../../workflow/session.ts";
+import { StepRunner } from "../../workflow/step.ts";
+import { confirmDestruction, refuseUnconfirmed } from "./confirmation.ts";
+import { planDestroy } from "./plan.ts";
+import type { CommandDependencies, CommonFlags } from "../dependencies.ts";
+import { prepare, type Preparation } from "../shared/preparation.ts";
+import type { DestroyResult, DryRunResult } from "../results.ts";
+
+export async function destroy(
+  dependencies: CommandDependencies,
+  flags: CommonFlags,
+): Promise<DestroyResult | DryRunResult> {
+  const { emit, clock, signal } = dependencies;
+  const prepared = await prepare(dependencies, flags, ["connection", "name"]);
+  const cluster = await clusterName(prepared, dependencies);
+  refuseUnconfirmed(cluster, dependencies, flags);
+  emit({
+    type: "run-started",
+    command: "destroy",
+    headline: `Looking for the CVMs of the cluster ${cluster}`,
+  });
+  const { api } = prepared.ports;
+  const found = await clusterCvms(cluster, api, signal);
+  const session = sessionOptions(cluster, prepared, dependencies, flags);
+  const record = summarizeJournal(await readJournal(session.directory), cluster);
+  refuseRunnerInUse(temporaryRunnerIn(found), record, { api, clock });
+  // Ages by the clock that stamped the CVMs.
+  const plan = planDestroy(cluster, found, clock.now() + (api.clockSkewMs() ?? 0));
+  if (flags.dryRun) return plan;
+  if (found.length === 0) return nothingToDelete(cluster, session);
+  await refuseWithoutCli(prepared, dependencies);
+  await confirmDestruction(plan, api.host, dependencies);
+  const steps = new StepRunner(emit, clock);
+  return withSession(session, async ({ bench, record: current }) => {
+    const emptied = await emptyCluster(cluster, current, steps.contextFor(bench));
+    return resultOf(cluster, emptied, steps.warnings);
+  });
+}
+
+/** Said under the lock where this machine knows the cluster: a run may be about to make something. */
+async function nothingToDelete(cluster: string, session: SessionOptions): Promise<DestroyResult> {
+  const nothing = resultOf(cluster, { deleted: [], left: [] }, []);
+  return existsSync(session.directory.path) ? withSession(session, async () => nothing) : nothing;
+}
+
+/** On a terminal it may be set nowhere and is asked for; anywhere else `prepare` has refused that. */
+async function clusterName({ resolution }: Preparation, { prompter }: CommandDependencies): Promise<string> {
+  const offers = { nodes: [], instanceTypes: [], composeFiles: [] };
+  const { values } =
+    prompter && resolution.values.clusterName === undefined
+      ? await ask("clusterName", resolution, { prompter, offers })
+      : resolution;
+  if (values.clusterName === undefined) throw new Error("the cluster's name was not resolved");
+  return values.clusterName;
+}
+
+function sessionOptions(
+  cluster: string,
+  { connection, ports, stateHost }: Preparation,
+  { clock, ledger, signal }: CommandDependencies,
+  { strict }: CommonFlags,
+): SessionOptions {
+  const { stateDir, timeoutMs, pollIntervalMs } = connection;
+  const directory = stateDirectoryOf(stateDir, stateHost, cluster);
+  const limits = { timeoutMs, pollIntervalMs, strict };
+  return { command: "destroy", cluster, directory, ...ports, clock, ledger, signal, ...limits };
+}
+
+/** Without it every deletion would be tried until its time is up. */
+async function refuseWithoutCli(
+  { ports, connection }: Preparation,
+  { signal, env }: CommandDependencies,
+): Promise<void> {
+  const checks = platformChecks.filter(({ id }) => id === "phala-cli");
+  const facts = factsOf(ports, connection, signal, env);
+  refuseFailures(await runChecks(checks, facts, () => undefined), false);
+}
+
+/** @throws ClusterError `cvms-left` (platform). */
+function resultOf(
+  cluster: string,
+  { deleted, left }: Emptied,
+  warnings: DestroyResult["warnings"],
+): DestroyResult {
+  if (left.length > 0) {
+    throw new ClusterError({
+      kind: "platform",
+      code: "cvms-left",
+      message: [`not everything of the cluster ${cluster} is deleted:`, ...left].join("\n"),
+      hint: "run the same command again: it goes on with what is left",
+    });
+  }
+  return {
+    ok: true,
+    command: "destroy",
+    cluster,
+    deleted: deleted.map(({ cvm, role }) => ({ name: cvm.name, app_id: cvm.appId, role })),
+    warnings,
+  };
+}

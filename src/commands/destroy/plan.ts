@@ -1,0 +1,15 @@
+/** What `destroy` would delete, CVM by CVM. */
+import { formatAge } from "../../workflow/age.ts";
+import type { ClusterCvm } from "../../workflow/cluster-cvms.ts";
+import type { DryRunResult } from "../results.ts";
+
+/** @param nowMs the server's time. */
+export function planDestroy(cluster: string, found: readonly ClusterCvm[], nowMs: number): DryRunResult {
+  const actions = found.map(({ cvm }) => {
+    const created = cvm.createdAt === null ? Number.NaN : Date.parse(cvm.createdAt);
+    const age = Number.isNaN(created) ? "of unknown age" : `${formatAge(nowMs - created)} old`;
+    const detail = `${cvm.status}, ${age}, app_id ${cvm.appId ?? "unknown"}`;
+    return { action: "delete" as const, resource: cvm.name, detail };
+  });
+  return { ok: true, command: "destroy", cluster, dry_run: true, actions, warnings: [] };
+}

@@ -1,0 +1,94 @@
+/** `tee-cluster doctor`: the checks of step 1 and what lies around them, all of them, each with its remedy. */
+import { ALL_CHECKS, CHECK_IDS } from "../../checks/all-checks.ts";
+import { once, skipped, type Check, type DoctorFacts } from "../../checks/check.ts";
+import { clusterFactsOf, factsOf } from "../../checks/facts.ts";
+import { isFailure, runChecks } from "../../checks/run-checks.ts";
+import { ClusterError } from "../../errors.ts";
+import { closest } from "../../inputs/suggest.ts";
+import { readJournal } from "../../state/journal.ts";
+import { summarizeJournal } from "../../state/record.ts";
+import { stateDirectoryOf } from "../../state/state-directory.ts";
+import type { CheckResult } from "../../workflow/events.ts";
+import type { CommandDependencies, CommonFlags } from "../dependencies.ts";
+import { surveyInputs, type Survey } from "./survey.ts";
+import { stateHostOf } from "../shared/preparation.ts";
+import type { DoctorResult } from "../results.ts";
+
+/**
+ * @param ignore ids of checks and findings that are shown, but not counted.
+ * @throws ClusterError `unknown-check` (input); whatever else is wrong is a result.
+ */
+export async function doctor(
+  dependencies: CommandDependencies,
+  flags: CommonFlags,
+  ignore: readonly string[],
+): Promise<DoctorResult> {
+  ignore.forEach(refuseUnknown);
+  const { emit } = dependencies;
+  emit({ type: "run-started", command: "doctor", headline: "Checking the prerequisites" });
+  const survey = await surveyInputs(dependencies, flags);
+  const facts = await gatherFacts(survey, dependencies, flags);
+  const judge = (result: CheckResult): CheckResult =>
+    [result.id, result.finding].some((id) => id !== undefined && ignore.includes(id))
+      ? { ...result, status: "ignored" }
+      : result;
+  const results = await runChecks(withoutUnavailable(survey), facts, (result) =>
+    emit({ type: "check-finished", check: judge(result) }),
+  );
+  return answer(results.map(judge), flags.strict);
+}
+
+function answer(checks: readonly CheckResult[], strict: boolean): DoctorResult {
+  const ok = !checks.some((check) => isFailure(check, strict));
+  const warnings = checks
+    .filter((check) => check.status === "failed" && !isFailure(check, strict))
+    .map(({ id, detail }) => ({ code: id, message: detail }));
+  return { ok, command: "doctor", checks, warnings };
+}
+
+/** All checks; one that rests on an input that is missing or wrong only says so. */
+function withoutUnavailable({ unavailable }: Survey): readonly Check<DoctorFacts>[] {
+  return ALL_CHECKS.map((check) => {
+    const lacking = new Set((check.needs ?? []).flatMap((key) => unavailable.get(key) ?? []));
+    if (lacking.size === 0) return check;
+    return { ...check, after: [], run: async () => skipped(`needs ${[...lacking].join(", ")}`) };
+  });
+}
+
+async function gatherFacts(
+  survey: Survey,
+  dependencies: CommandDependencies,
+  flags: CommonFlags,
+): Promise<DoctorFacts> {
+  const { env, signal } = dependencies;
+  const { connection, cluster, sandbox, resolution, configProblem } = survey;
+  const ports = dependencies.connect(connection);
+  const stateDirectory = stateDirectoryOf(
+    connection.stateDir,
+    stateHostOf(sandbox, ports),
+    cluster.clusterName,
+  );
+  const journal = once(() => readJournal(stateDirectory));
+  // One that can't be read is told by a check of its own.
+  const record = summarizeJournal(await journal().catch(() => []), cluster.clusterName);
+  return {
+    ...clusterFactsOf(factsOf(ports, connection, signal, env), cluster, record, flags.adopt),
+    resolution,
+    configProblem,
+    pathPhala: dependencies.connect({ ...connection, phalaBin: "phala" }).cli,
+    stateDirectory,
+    journal,
+    proxyRoute: (url) => dependencies.proxyRoute(url),
+  };
+}
+
+function refuseUnknown(id: string): void {
+  if (CHECK_IDS.includes(id)) return;
+  const meant = closest(id, CHECK_IDS);
+  throw new ClusterError({
+    kind: "input",
+    code: "unknown-check",
+    message: `there is no check ${JSON.stringify(id)} to ignore`,
+    hint: meant === undefined ? `use one of ${CHECK_IDS.join(", ")}` : `did you mean --ignore ${meant}?`,
+  });
+}

@@ -1,0 +1,107 @@
+/** `hash --export`: this machine's hash record as a file, for machines that have no state. */
+import { ClusterError } from "../../errors.ts";
+import { readWholeText } from "../../orchestrator/read-file.ts";
+import { writeFileAtomically, type FileRole } from "../../orchestrator/write-file.ts";
+import type { Redactor } from "../../redact.ts";
+import {
+  hashRecordOf,
+  looksLikeHashRecord,
+  renderHashRecord,
+  type HashRecord,
+} from "../../state/hash-record.ts";
+import { findPredictionBasis } from "../../workflow/prediction-basis.ts";
+import type { HashWork } from "./work.ts";
+import type { DryRunResult, HashExport } from "../results.ts";
+
+const ROLE: FileRole = { code: "hash-record", flag: "--export" };
+
+/** @throws ClusterError `nothing-recorded`, `approval-unsettled` (verification), `hash-record-…` (conflict) for what is in the file's place. */
+export async function exportHashRecord(
+  work: HashWork,
+  file: string,
+  dryRun: boolean,
+  redactor: Redactor,
+): Promise<HashExport | DryRunResult> {
+  const record = await ownRecord(work);
+  const text = renderHashRecord(record);
+  if (redactor.redact(text) !== text) throw secretInside(file);
+  const before = await readWholeText(file, ROLE);
+  if (before !== undefined && !looksLikeHashRecord(before)) throw somethingElse(file);
+  if (dryRun) return planOf(record, file, before === text);
+  if (before !== text) await writeFileAtomically(file, text, { role: ROLE });
+  return {
+    ok: true,
+    command: "hash",
+    action: "export",
+    cluster: record.cluster,
+    file,
+    changed: before !== text,
+    basis: record.basis,
+    approved_compose_hashes: record.approved?.compose_hashes ?? [],
+    warnings: record.approved ? [] : [UNAPPROVED],
+  };
+}
+
+const UNAPPROVED = {
+  code: "approved-list-unknown",
+  message:
+    "no approved list is recorded here: with this record, --check can't say more than that it is unknown",
+};
+
+async function ownRecord({ known, settings, apiHost }: HashWork): Promise<HashRecord> {
+  if (known.attempted) throw unsettled(settings.clusterName);
+  const basis = await findPredictionBasis(known, known, async () => []);
+  if (basis?.source.kind !== "recorded") {
+    throw new ClusterError({
+      kind: "verification",
+      code: "nothing-recorded",
+      message: `no compose hash of a runner of ${settings.clusterName} is recorded in ${known.path}`,
+      hint: "run it on the machine where init or rotate-hash has been run",
+    });
+  }
+  const { hash, appCompose, source } = basis;
+  const where = { cluster: settings.clusterName, apiHost };
+  return hashRecordOf(known, { hash, appCompose, at: source.at }, where);
+}
+
+function planOf(record: HashRecord, file: string, upToDate: boolean): DryRunResult {
+  const count = record.approved?.compose_hashes.length ?? 0;
+  const detail = upToDate ? "is up to date" : `basis ${record.basis.compose_hash}, ${count} approved`;
+  return {
+    ok: true,
+    command: "hash",
+    cluster: record.cluster,
+    dry_run: true,
+    actions: [{ action: upToDate ? "none" : "write", resource: file, detail }],
+    warnings: [],
+  };
+}
+
+/** A list that may not be the registry's would be believed by every machine that reads the record. */
+function unsettled(cluster: string): ClusterError {
+  return new ClusterError({
+    kind: "verification",
+    code: "approval-unsettled",
+    message: `whether the registry of ${cluster} was given its last list was never recorded`,
+    hint: "run rotate-hash, it finds out; then export again",
+  });
+}
+
+/** The path of a compose file is typed quickly. */
+function somethingElse(file: string): ClusterError {
+  return new ClusterError({
+    kind: "conflict",
+    code: "hash-record-in-the-way",
+    message: `${file} exists and is no hash record`,
+    hint: "choose another place with --export, or move that file away",
+  });
+}
+
+function secretInside(file: string): ClusterError {
+  return new ClusterError({
+    kind: "input",
+    code: "secret-in-compose",
+    message: `a secret of this environment stands in a recorded compose file; ${file} was not written`,
+    hint: "take it out of the compose file and pass it by an environment variable, then run rotate-hash",
+  });
+}

@@ -1,0 +1,113 @@
+/** `tee-cluster hash`: what is known of the runners' compose hash without deploying one. Takes no lock, changes nothing. */
+import { haveWallet, runnerEnvironmentNames } from "../../compose/environment.ts";
+import { ClusterError } from "../../errors.ts";
+import { inputDefinition } from "../../inputs/definitions.ts";
+import type { ClusterSettings } from "../../inputs/types.ts";
+import { known as knownValue, toClusterSettings } from "../../inputs/values.ts";
+import { hashesIn, readHashRecord, type HashRecord } from "../../state/hash-record.ts";
+import { readKnownHashes, type KnownHashes } from "../../state/known-hashes.ts";
+import type { CommandDependencies, CommonFlags } from "../dependencies.ts";
+import { explainHash } from "./explanation.ts";
+import { exportHashRecord } from "./export.ts";
+import { predictHash } from "./prediction.ts";
+import type { HashWork } from "./work.ts";
+import { lookUpLiveRunner, type LiveLookup } from "./live-basis.ts";
+import { prepareOffline } from "../shared/offline-preparation.ts";
+import { prepare } from "../shared/preparation.ts";
+import { withRecordedInputs } from "../shared/recorded-inputs.ts";
+import type { DryRunResult, HashExplanation, HashExport, HashResult } from "../results.ts";
+
+export type HashRequest = {
+  /** Whether a hash that is not approved is a failure. */
+  readonly check: boolean;
+  /** A hash record to go by, instead of what this machine recorded. */
+  readonly record: string | undefined;
+  /** Where to write this machine's hash record. */
+  readonly exportTo: string | undefined;
+  /** A recorded hash, or how it begins. */
+  readonly explain: string | undefined;
+};
+
+/** @throws ClusterError (verification) where nothing is known that an answer could rest on. */
+export async function hash(
+  dependencies: CommandDependencies,
+  flags: CommonFlags,
+  request: HashRequest,
+): Promise<HashResult | HashExplanation | HashExport | DryRunResult> {
+  const work = await begin(dependencies, flags, request.record);
+  const { exportTo, explain, check } = request;
+  if (exportTo !== undefined) return exportHashRecord(work, exportTo, flags.dryRun, dependencies.redactor);
+  if (explain !== undefined) return explainHash(work, explain);
+  const { clusterName } = work.settings;
+  const lookUp = (): Promise<LiveLookup | undefined> => lookUpIfKeyed(clusterName, dependencies, flags);
+  return predictHash(work, { check, strict: flags.strict }, lookUp);
+}
+
+async function begin(
+  dependencies: CommandDependencies,
+  flags: CommonFlags,
+  file: string | undefined,
+): Promise<HashWork> {
+  const record = file === undefined ? undefined : await readHashRecord(file);
+  const examples = record ? { clusterName: record.cluster } : {};
+  const prepared = await prepareOffline(dependencies, flags, ["state", "cluster"], examples);
+  const apiHost = prepared.stateHost();
+  const cluster = knownValue(prepared.resolution.values, "clusterName");
+  if (record && file !== undefined) refuseOther(record, { file, cluster, host: apiHost });
+  const known =
+    record && file !== undefined
+      ? hashesIn(record, file)
+      : await readKnownHashes(prepared.directory(cluster), cluster);
+  // As rotate-hash does: the names of the wrong schema make a hash that no runner has.
+  const { resolution } = withRecordedInputs(prepared.resolution, known);
+  const settings = toClusterSettings(resolution.values);
+  return {
+    settings,
+    composeOrigin: resolution.origins.runnerCompose,
+    names: namesOf(settings, known),
+    apiHost,
+    known,
+    fromFile: record !== undefined,
+  };
+}
+
+/** Only whether the wallet is set matters to a hash: a pull request's job needs not be told which one. */
+function namesOf(settings: ClusterSettings, { composeHashes }: KnownHashes): readonly string[] {
+  const { orchestratorSchema: schema, coordinatorWallet } = settings;
+  const recorded = haveWallet(composeHashes.at(-1)?.allowedEnvs ?? []) ? "as recorded" : undefined;
+  return runnerEnvironmentNames({ schema, coordinatorWallet: coordinatorWallet ?? recorded });
+}
+
+/** What is recorded needs no key, so a missing one is no wrong input here; nobody is asked for it. */
+async function lookUpIfKeyed(
+  cluster: string,
+  dependencies: CommandDependencies,
+  flags: CommonFlags,
+): Promise<LiveLookup | undefined> {
+  const { env, emit, signal } = dependencies;
+  const hasKey = inputDefinition("phalaApiKey").variables.some((name) => (env[name] ?? "") !== "");
+  if (!hasKey && !flags.sandbox) return undefined;
+  const { ports } = await prepare({ ...dependencies, prompter: undefined }, flags, ["connection"]);
+  emit({ type: "note", message: "nothing is recorded here: asking Phala's API for a live runner" });
+  return lookUpLiveRunner(cluster, ports.api, signal);
+}
+
+/** Another cluster's list would approve the wrong hashes, another platform adds other fields. */
+function refuseOther(
+  record: HashRecord,
+  here: { readonly file: string; readonly cluster: string; readonly host: string },
+): void {
+  const pairs = [
+    ["cluster", record.cluster, here.cluster, "--cluster-name"],
+    ["API", record.api_host, here.host, "--phala-api-url"],
+  ] as const;
+  for (const [what, recorded, given, flag] of pairs) {
+    if (recorded === given) continue;
+    throw new ClusterError({
+      kind: "input",
+      code: "hash-record-of-another",
+      message: `${here.file} is of the ${what} ${recorded}, this run is about ${given}`,
+      hint: `give the record of ${given}, or the ${flag} of ${recorded}`,
+    });
+  }
+}

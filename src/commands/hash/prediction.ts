@@ -1,0 +1,93 @@
+/** `hash`, `hash --check`: the compose hash that the local runner compose file will have, and whether it is approved. */
+import { readComposeFile } from "../../compose/compose-file.ts";
+import { predictAppCompose, predictComposeHash, type PredictionBasis } from "../../compose/prediction.ts";
+import { ClusterError } from "../../errors.ts";
+import { isApproved, type KnownHashes } from "../../state/known-hashes.ts";
+import type { Warning } from "../../workflow/events.ts";
+import { findPredictionBasis } from "../../workflow/prediction-basis.ts";
+import { departureOf } from "./departure.ts";
+import type { HashWork } from "./work.ts";
+import type { LiveLookup } from "./live-basis.ts";
+import type { HashResult } from "../results.ts";
+
+/**
+ * @param lookUp is called only where nothing is recorded; without a key it gives undefined.
+ * @throws ClusterError `no-prediction-basis` (verification) where nothing is known to predict from.
+ */
+export async function predictHash(
+  work: HashWork,
+  { check, strict }: { readonly check: boolean; readonly strict: boolean },
+  lookUp: () => Promise<LiveLookup | undefined>,
+): Promise<HashResult> {
+  const { known, settings, names } = work;
+  const compose = await readComposeFile(settings.runnerCompose);
+  const lookups: (LiveLookup | undefined)[] = [];
+  const basis = await findPredictionBasis(known, known, async () => {
+    const live = await lookUp();
+    lookups.push(live);
+    return live?.runners ?? [];
+  });
+  if (!basis) throw noBasis(work, lookups[0]);
+  const hash = predictComposeHash(basis.appCompose, compose.text, names);
+  const approved = isApproved(hash, known);
+  const warnings = [...lookups.flatMap((live) => live?.warnings ?? []), ...doubtsOf(known)];
+  const inOrder = approved === true && !(strict && warnings.length > 0);
+  return {
+    ok: !check || inOrder,
+    command: "hash",
+    action: "predict",
+    cluster: settings.clusterName,
+    compose_hash: hash,
+    runner_compose: settings.runnerCompose,
+    environment_names: names,
+    basis: basisOf(basis, work),
+    approved,
+    approved_compose_hashes: known.approvals.at(-1)?.hashes ?? [],
+    remedy: remedyFor(approved, known),
+    ...departureOf(predictAppCompose(basis.appCompose, compose.text, names), basis.appCompose),
+    warnings,
+  };
+}
+
+function basisOf({ hash, source }: PredictionBasis, { known, fromFile }: HashWork): HashResult["basis"] {
+  if (source.kind === "live-runner") {
+    return { kind: source.kind, compose_hash: hash, at: null, from: source.name };
+  }
+  const kind = fromFile ? "record-file" : "recorded";
+  return { kind, compose_hash: hash, at: source.at, from: known.path };
+}
+
+const TAKE_A_RECORD = [
+  "where init or rotate-hash has been run: tee-cluster hash --export FILE",
+  "here: tee-cluster hash --check --record FILE",
+].join("\n");
+
+function remedyFor(approved: boolean | null, { attempted }: KnownHashes): string | null {
+  if (approved === true) return null;
+  return approved === false || attempted ? "tee-cluster rotate-hash" : TAKE_A_RECORD;
+}
+
+/** Whether the newest list is what the registry goes by. */
+function doubtsOf({ approvals, attempted }: KnownHashes): readonly Warning[] {
+  if (attempted) {
+    const message =
+      "whether the registry was given its last list was never recorded: run rotate-hash, it finds out";
+    return [{ code: "approval-unsettled", message }];
+  }
+  const list = approvals.at(-1);
+  if (!list || list.verified) return [];
+  const message = `the registry was given its newest approved list at ${list.at}, and was not seen healthy with it`;
+  return [{ code: "approval-unverified", message }];
+}
+
+function noBasis({ settings, known }: HashWork, live: LiveLookup | undefined): ClusterError {
+  const why = live
+    ? (live.warnings[0]?.message ?? "Phala's API knows no runner of it that is up")
+    : "without PHALA_API_KEY no live runner can be read";
+  return new ClusterError({
+    kind: "verification",
+    code: "no-prediction-basis",
+    message: `unknown: no compose hash of a runner of ${settings.clusterName} is recorded in ${known.path}, and ${why}`,
+    hint: TAKE_A_RECORD,
+  });
+}

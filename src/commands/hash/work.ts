@@ -1,0 +1,15 @@
+/** What the three kinds of answer of `hash` are made from. */
+import type { Origin } from "../../inputs/resolve.ts";
+import type { ClusterSettings } from "../../inputs/types.ts";
+import type { KnownHashes } from "../../state/known-hashes.ts";
+
+export type HashWork = {
+  readonly settings: ClusterSettings;
+  /** Where the runner compose file's path is from. */
+  readonly composeOrigin: Origin | undefined;
+  /** Environment names of the runners, in order. */
+  readonly names: readonly string[];
+  readonly apiHost: string;
+  readonly known: KnownHashes;
+  readonly fromFile: boolean;
+};

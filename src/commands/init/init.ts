@@ -1,0 +1,237 @@
+/** `tee-cluster init`: the ten steps, in the order of the document. */
+import type { ClusterFacts } from "../../checks/check.ts";
+import { factsOf, nodeIdOf } from "../../checks/facts.ts";
+import { lintBaseDomain } from "../../compose/domains.ts";
+import type { ComposePair } from "../../compose/lint.ts";
+import type { ComposeHash } from "../../domain.ts";
+import type { ClusterInputs } from "../../inputs/types.ts";
+import type { Resolution } from "../../inputs/resolve.ts";
+import { toClusterInputs } from "../../inputs/values.ts";
+import type { ExplicitSection } from "../../orchestrator/values.ts";
+import { recordedHashes } from "../../state/record.ts";
+import type { ApproveComposeHashInput } from "../../steps/approval.ts";
+import { approveComposeHash } from "../../steps/approve-compose-hash.ts";
+import { clearLeftoverRunner } from "../../steps/clear-leftover-runner.ts";
+import { collectInputs } from "../../steps/collect-inputs.ts";
+import { deployRegistry } from "../../steps/deploy-registry.ts";
+import { checkRegistryCompose } from "../../steps/registry-check.ts";
+import { heedOtherUpdates, sayUnknownList } from "../../steps/registry-updates.ts";
+import { sayWhatStaysAsItIs, type Registry } from "../../steps/registry.ts";
+import { verifyPrerequisites } from "../../steps/verify-prerequisites.ts";
+import { verifyRegistry } from "../../steps/verify-registry.ts";
+import { waitForRegistry } from "../../steps/wait-for-registry.ts";
+import { writeOrchestratorConfig } from "../../steps/write-orchestrator-config.ts";
+import { approvedList, ROLLING } from "../../workflow/approved-list.ts";
+import { liveRunners } from "../../workflow/live-runners.ts";
+import { acceptedRunners } from "../../workflow/next-list.ts";
+import { claimRegistry } from "../../workflow/registry-claim.ts";
+import { withSession, type Session } from "../../workflow/session.ts";
+import { StepRunner } from "../../workflow/step.ts";
+import {
+  approvalOf,
+  provenanceOf,
+  refuseViaApi,
+  wholeEnvironment,
+  type ApprovalFlags,
+} from "../shared/approval.ts";
+import { clusterFacts, sessionOptions } from "../shared/cluster-session.ts";
+import type { CommandDependencies, CommonFlags } from "../dependencies.ts";
+import { planInit } from "./plan.ts";
+import { obtainComposeHash } from "../shared/obtain-compose-hash.ts";
+import { hideSecrets, prepare, type Preparation } from "../shared/preparation.ts";
+import { registryResult, type DryRunResult, type InitResult } from "../results.ts";
+
+export type InitFlags = CommonFlags & ApprovalFlags;
+
+export async function init(
+  dependencies: CommandDependencies,
+  flags: InitFlags,
+): Promise<InitResult | DryRunResult> {
+  const { emit, clock } = dependencies;
+  const prepared = await prepare(dependencies, flags, ["connection", "cluster", "aws"]);
+  const steps = new StepRunner(emit, clock);
+  emit({ type: "run-started", command: "init", headline: "Setting up a TEE cluster" });
+  const { inputs, facts } = await firstTwoSteps(prepared, steps, dependencies, flags);
+  const explicit = explicitSections(prepared.resolution);
+  refuseViaApi(flags.via, inputs.cluster);
+  if (flags.dryRun) return planInit(facts, steps.warnings);
+  const options = sessionOptions("init", inputs.cluster.clusterName, prepared, dependencies, flags);
+  return withSession(options, (session) =>
+    bringUp({ inputs, session, steps, dependencies, flags, facts, explicit }),
+  );
+}
+
+/** Steps 1 and 2: nothing is made before every input is known and every check has passed. */
+async function firstTwoSteps(
+  prepared: Preparation,
+  steps: StepRunner,
+  dependencies: CommandDependencies,
+  flags: CommonFlags,
+): Promise<{ inputs: ClusterInputs; facts: ClusterFacts }> {
+  const { resolution, connection, ports } = prepared;
+  const { emit, prompter, signal, env } = dependencies;
+  const facts = factsOf(ports, connection, signal, env);
+  const factsFor = ({ cluster }: ClusterInputs): Promise<ClusterFacts> =>
+    clusterFacts(facts, cluster, prepared, flags.adopt);
+  const early = prompter ? undefined : await factsFor(toClusterInputs(resolution.values));
+  const report = { emit, steps, strict: flags.strict };
+  await steps.runWithout("verify-prerequisites", () => verifyPrerequisites(facts, early, report));
+  const inputs = await steps.runWithout("collect-inputs", () =>
+    collectInputs({ resolution, facts, prompter, clusterFacts: factsFor, strict: flags.strict }, report),
+  );
+  hideSecrets(dependencies, { awsSecretAccessKey: inputs.aws.secretAccessKey });
+  return { inputs, facts: early ?? (await factsFor(inputs)) };
+}
+
+type BringUp = {
+  readonly inputs: ClusterInputs;
+  readonly session: Session;
+  readonly steps: StepRunner;
+  readonly dependencies: CommandDependencies;
+  readonly flags: InitFlags;
+  readonly facts: ClusterFacts;
+  readonly explicit: ReadonlySet<ExplicitSection>;
+};
+
+/** Sections of orchestrator.yml that this run was told about: in an existing file the others are the operator's. */
+function explicitSections({ origins }: Resolution): ReadonlySet<ExplicitSection> {
+  const inputs = { crunches: "crunch", watcher: "watcher", "watcher-interval": "watcherInterval" } as const;
+  const sections = Object.keys(inputs) as ExplicitSection[];
+  return new Set(sections.filter((section) => (origins[inputs[section]] ?? "default") !== "default"));
+}
+
+/** Steps 3 to 10, under the cluster's lock. */
+async function bringUp(run: BringUp): Promise<InitResult> {
+  const { inputs, session, steps, facts } = run;
+  const { bench, record, store } = session;
+  const [registryFile, runnerFile] = await Promise.all([facts.registryCompose(), facts.runnerCompose()]);
+  const files = { registry: registryFile, runner: runnerFile };
+  const nodeId = await nodeIdOf(facts);
+
+  const up = await registryUp(run, files, nodeId);
+  const { registry } = up;
+  const { cluster } = inputs;
+  const runner = { cluster, compose: runnerFile, registryUrl: registry.url, nodeId };
+  const fresh = await obtainComposeHash(
+    { ...runner, store, record, anew: false },
+    steps,
+    bench,
+    run.dependencies.emit,
+  );
+  const approval = await approvalFor(run, files, { ...up, fresh });
+  const { hashes } = approval;
+  const approved = await steps.run(approveComposeHash, approval, bench);
+  const { mode } = await steps.run(verifyRegistry, { registry, approval: approved, hashes }, bench);
+  const config = { inputs, registry, explicit: run.explicit };
+  const { path } = await steps.run(writeOrchestratorConfig, config, bench);
+  return resultOf({ inputs, registry, mode, fresh, hashes, path, steps });
+}
+
+type RegistryUp = {
+  readonly registry: Registry;
+  readonly existed: boolean;
+  /** Whether the record has all that the registry was told to approve. */
+  readonly complete: boolean;
+};
+
+/** Steps 3 and 4, and what must be known of an existing registry before a temporary runner is made. */
+async function registryUp(
+  { inputs, session, steps, flags }: BringUp,
+  files: ComposePair,
+  nodeId: number | undefined,
+): Promise<RegistryUp> {
+  const { bench, record } = session;
+  const { cluster } = inputs;
+  const between = steps.contextFor(bench);
+  const existing = await claimRegistry(cluster.clusterName, record, bench, flags.adopt);
+  await clearLeftoverRunner(cluster.clusterName, record, between);
+  const compose = files.registry;
+  const registry = await steps.run(deployRegistry, { inputs, compose, existing, nodeId, record }, bench);
+  const placement = { node: registry.nodeName, baseDomain: registry.baseDomain };
+  for (const { id, severity, message, remedy } of lintBaseDomain(files, placement)) {
+    if (severity === "warning") steps.warn(id, `${message}; ${remedy}`);
+  }
+  await steps.run(waitForRegistry, { registry }, bench);
+  if (existing === undefined) return { registry, existed: false, complete: true };
+  const environment = wholeEnvironment(inputs, registry, compose, []);
+  await checkRegistryCompose({ registry, compose, environment }, true, between);
+  const complete = await heedOtherUpdates(registry, record, between);
+  sayUnknownList(registry, record, between);
+  sayWhatStaysAsItIs(registry, cluster, between);
+  return { registry, existed: true, complete };
+}
+
+/** What step 8 approves and sends, after a check of what the registry runs: secrets go to it again. */
+async function approvalFor(
+  run: BringUp,
+  files: ComposePair,
+  now: RegistryUp & { readonly fresh: ComposeHash },
+): Promise<ApproveComposeHashInput> {
+  const { inputs, session, steps, flags } = run;
+  const { registry, existed, fresh } = now;
+  const compose = files.registry;
+  const hashes = await hashesFor(run, now);
+  const environment = wholeEnvironment(inputs, registry, compose, hashes);
+  const context = steps.contextFor(session.bench);
+  const running = await checkRegistryCompose({ registry, compose, environment }, existed, context);
+  await session.registryStore.save(running);
+  const runner = { runnerHash: fresh, composeDigest: files.runner.digest };
+  const provenance = await provenanceOf("init", run, runner);
+  const { record } = session;
+  return approvalOf({
+    inputs,
+    registry,
+    running,
+    existed,
+    compose,
+    hashes,
+    record,
+    via: flags.via,
+    provenance,
+  });
+}
+
+/** A new registry starts with the new hash alone; an existing one keeps what its runners need. */
+async function hashesFor(
+  { inputs, session, steps }: BringUp,
+  now: RegistryUp & { readonly fresh: ComposeHash },
+): Promise<readonly ComposeHash[]> {
+  const { registry, existed, complete, fresh } = now;
+  if (!existed) return [fresh];
+  const { record, store, bench } = session;
+  const { appId } = registry;
+  const live = await liveRunners(inputs.cluster.clusterName, bench);
+  const warn = (code: string, message: string): void => steps.warn(code, message);
+  const accepted = acceptedRunners(live, { record, appId, complete }, warn);
+  // So that every hash in the list can be traced to the text that it stands for.
+  for (const { appCompose } of accepted) await store.save(appCompose);
+  return approvedList({
+    recorded: recordedHashes(record, appId),
+    live: accepted.map(({ composeHash }) => composeHash),
+    fresh,
+    policy: ROLLING,
+  });
+}
+
+function resultOf(end: {
+  readonly inputs: ClusterInputs;
+  readonly registry: Registry;
+  readonly mode: string;
+  readonly fresh: ComposeHash;
+  readonly hashes: readonly ComposeHash[];
+  readonly path: string;
+  readonly steps: StepRunner;
+}): InitResult {
+  const { inputs, registry, mode, fresh, hashes, path, steps } = end;
+  return {
+    ok: true,
+    command: "init",
+    cluster: inputs.cluster.clusterName,
+    registry: registryResult(registry, mode),
+    runner_compose_hash: fresh,
+    approved_compose_hashes: hashes,
+    orchestrator_config: path,
+    steps: steps.reports,
+    warnings: steps.warnings,
+  };
+}

@@ -1,0 +1,83 @@
+/** `init --dry-run`: what would be done, resource by resource, from reads alone. */
+import type { ClusterFacts } from "../../checks/check.ts";
+import { runnerEnvironmentNamesOf } from "../../compose/environment.ts";
+import { registryName, temporaryRunnerName } from "../../domain.ts";
+import { recordedHash } from "../../state/record.ts";
+import type { Warning } from "../../workflow/events.ts";
+import type { DryRunResult, PlannedAction } from "../results.ts";
+
+export async function planInit(facts: ClusterFacts, warnings: readonly Warning[]): Promise<DryRunResult> {
+  const { cluster } = facts;
+  const known = await isHashKnown(facts);
+  return {
+    ok: true,
+    command: "init",
+    cluster: cluster.clusterName,
+    dry_run: true,
+    actions: [
+      await registryAction(facts),
+      ...temporaryRunnerActions(facts, known),
+      await approvalAction(facts, known),
+      configAction(facts),
+    ],
+    warnings,
+  };
+}
+
+async function registryAction({ cluster, registry }: ClusterFacts): Promise<PlannedAction> {
+  const resource = registryName(cluster.clusterName);
+  const found = await registry();
+  if (found.kind === "present") {
+    return { action: "reuse", resource, detail: `app_id ${found.value.appId}, ${found.value.status}` };
+  }
+  const where = cluster.node === undefined ? "on a node that the platform chooses" : `on ${cluster.node}`;
+  return {
+    action: "create",
+    resource,
+    detail: `${cluster.instanceType} ${where}, from ${cluster.registryCompose}`,
+  };
+}
+
+const namesOf = ({ cluster }: ClusterFacts): readonly string[] => runnerEnvironmentNamesOf(cluster);
+
+/** Whether an earlier run read the hash of exactly this compose text with these names back. */
+async function isHashKnown(facts: ClusterFacts): Promise<boolean> {
+  const { digest } = await facts.runnerCompose();
+  return recordedHash(facts.record, digest, namesOf(facts)) !== undefined;
+}
+
+function temporaryRunnerActions(facts: ClusterFacts, known: boolean): PlannedAction[] {
+  const { cluster } = facts;
+  const resource = temporaryRunnerName(cluster.clusterName);
+  if (known) return [{ action: "none", resource, detail: "the runner's compose hash is known" }];
+  const made = `${cluster.instanceType}, from ${cluster.runnerCompose}, with ${namesOf(facts).join(", ")}`;
+  return [
+    { action: "create", resource, detail: made },
+    { action: "delete", resource, detail: "as soon as its compose hash is read and checked" },
+  ];
+}
+
+/** Whether an update is due at the end is known only to a real run, which compares all that it would send. */
+async function approvalAction(facts: ClusterFacts, known: boolean): Promise<PlannedAction> {
+  const { cluster, record } = facts;
+  const resource = registryName(cluster.clusterName);
+  const found = await facts.registry();
+  const last = record.approvals.at(-1);
+  // A registry that has been destroyed was given its list, too.
+  const given = found.kind === "present" && last?.verified && last.appId === found.value.appId;
+  const detail = "APPROVED_COMPOSE_HASH; it restarts, models on it stop";
+  if (!known || !given) return { action: "update", resource, detail };
+  return {
+    action: "none",
+    resource,
+    detail: "approved already, unless inputs or the registry's compose file changed",
+  };
+}
+
+function configAction({ cluster }: ClusterFacts): PlannedAction {
+  return {
+    action: "write",
+    resource: cluster.orchestratorConfig,
+    detail: `schema ${cluster.orchestratorSchema}, where it differs`,
+  };
+}

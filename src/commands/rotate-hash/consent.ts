@@ -1,0 +1,79 @@
+/** What an operator is asked or told before a rotation does what can't be undone quietly. */
+import { ClusterError, Interruption } from "../../errors.ts";
+import type { ClusterRecord } from "../../state/record.ts";
+import type { Registry } from "../../steps/registry.ts";
+import type { LiveRunner } from "../../workflow/live-runners.ts";
+import type { StepContext } from "../../workflow/step.ts";
+import type { CommandDependencies } from "../dependencies.ts";
+import type { RotateFlags } from "./flags.ts";
+
+type Context = Pick<StepContext, "warn" | "note">;
+
+/**
+ * Before anything is made: cutting runners off takes a `--yes` where nobody can be asked.
+ * @throws ClusterError `confirmation-needed` (input).
+ */
+export function refuseSilentCutOff(
+  cutOff: readonly LiveRunner[],
+  { yes }: RotateFlags,
+  { prompter }: CommandDependencies,
+): void {
+  if (cutOff.length === 0 || yes || prompter) return;
+  throw new ClusterError({
+    kind: "input",
+    code: "confirmation-needed",
+    message: cutOffMessage(cutOff),
+    hint: "nothing was touched; give --yes to cut them off, or leave the list option out to keep them",
+  });
+}
+
+/** Names the live runners that the list cuts off; on a terminal it is asked for. @throws Interruption on a no. */
+export async function confirmCutOff(
+  cutOff: readonly LiveRunner[],
+  { yes }: RotateFlags,
+  { prompter }: CommandDependencies,
+  context: Context,
+): Promise<void> {
+  if (cutOff.length === 0) return;
+  context.warn("runners-cut-off", cutOffMessage(cutOff));
+  if (yes || !prompter) return;
+  if (!(await prompter.confirm({ message: "Cut these runners off?", initial: false }))) {
+    throw new Interruption("SIGINT");
+  }
+}
+
+const cutOffMessage = (cutOff: readonly LiveRunner[]): string =>
+  `live runners that would get no key any more: ${cutOff.map(({ cvm }) => cvm.name).join(", ")}`;
+
+/** Says that a restart stops the registry's models; on a terminal it is asked for. */
+export async function confirmRestart(
+  registry: Registry,
+  { yes }: RotateFlags,
+  { prompter }: CommandDependencies,
+  context: Context,
+): Promise<void> {
+  context.note(`${registry.name} is updated and restarts: the models on it stop until it is healthy again`);
+  if (yes || !prompter) return;
+  if (!(await prompter.confirm({ message: `Restart ${registry.name} now?`, initial: true }))) {
+    throw new Interruption("SIGINT");
+  }
+}
+
+/** Runs steps 8 and 9; where they fail, the failure also says how to go back. */
+export async function withWayBack<T>(
+  record: ClusterRecord,
+  registry: Registry,
+  body: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await body();
+  } catch (error) {
+    const failed = error instanceof ClusterError && !(error instanceof Interruption);
+    const hasBefore = record.approvals.some(({ appId, verified }) => verified && appId === registry.appId);
+    if (!failed || !hasBefore) throw error;
+    const { kind, code, message, step, cause } = error;
+    const hint =
+      `${error.hint ?? ""}\nto go back to the list before: tee-cluster rotate-hash --rollback`.trim();
+    throw new ClusterError({ kind, code, message, hint, step, cause });
+  }
+}

@@ -1,0 +1,67 @@
+/** What the operator says about a rotation, checked before anything else is. */
+import { parseComposeHash, type ComposeHash } from "../../domain.ts";
+import { ClusterError } from "../../errors.ts";
+import type { ListPolicy } from "../../workflow/approved-list.ts";
+import type { ApprovalFlags } from "../shared/approval.ts";
+import type { CommonFlags } from "../dependencies.ts";
+
+export type RotateFlags = CommonFlags &
+  ApprovalFlags & {
+    /** Approve the new hash alone. */
+    readonly replace: boolean;
+    /** Drop recorded hashes that no live runner has. */
+    readonly retire: boolean;
+    readonly keep: readonly string[];
+    readonly drop: readonly string[];
+    /** Back to the list before. */
+    readonly rollback: boolean;
+    /** Deploy a temporary runner also where the hash is recorded. */
+    readonly fresh: boolean;
+  };
+
+/**
+ * The policy that the flags ask for.
+ * @throws ClusterError (input) for flags that contradict each other, and for what is no compose hash.
+ */
+export function listPolicy(flags: RotateFlags): ListPolicy {
+  const keep = hashesOf("--keep", flags.keep);
+  const drop = hashesOf("--drop", flags.drop);
+  const problems = contradictions(flags);
+  if (problems.length > 0) throw wrong(problems.join("\n"), "give one or the other");
+  return { stay: flags.replace ? "none" : flags.retire ? "live" : "all", keep, drop };
+}
+
+/** Whether a hash may go from the list, which a push to the running registry can't do. */
+function shortens({ replace, retire, drop, rollback }: RotateFlags): boolean {
+  return replace || retire || rollback || drop.length > 0;
+}
+
+function contradictions(flags: RotateFlags): readonly string[] {
+  const { replace, retire, rollback, keep, drop, fresh, via } = flags;
+  const both = keep.find((hash) => drop.includes(hash));
+  const others = replace || retire || fresh || keep.length > 0 || drop.length > 0;
+  return [
+    ...(replace && retire ? ["--replace and --retire can't be given together"] : []),
+    ...(rollback && others ? ["--rollback restores a whole list: it goes with no other list option"] : []),
+    ...(both === undefined ? [] : [`${both} is given to both --keep and --drop`]),
+    ...(via === "api" && shortens(flags)
+      ? ["--approve-via api can only add to the list: a hash is taken from it by an update"]
+      : []),
+  ];
+}
+
+function hashesOf(flag: string, texts: readonly string[]): readonly ComposeHash[] {
+  return texts.map((text) => {
+    const hash = parseComposeHash(text);
+    if (hash) return hash;
+    const short = text.length > 70 ? `${text.slice(0, 67)}...` : text;
+    throw wrong(
+      `${flag}: ${JSON.stringify(short)} is no compose hash (64 lower-case hex digits)`,
+      "see the hashes in full with `tee-cluster status --json`",
+    );
+  });
+}
+
+function wrong(message: string, hint: string): ClusterError {
+  return new ClusterError({ kind: "input", code: "invalid-inputs", message, hint });
+}

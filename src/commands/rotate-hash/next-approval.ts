@@ -1,0 +1,116 @@
+/** What a rotation will approve: the list with the new hash in it, or an earlier list as it was. */
+import { parseCompose, type ComposeFile } from "../../compose/compose-file.ts";
+import { runnerEnvironmentNamesOf } from "../../compose/environment.ts";
+import { parseComposeHash, type ComposeHash } from "../../domain.ts";
+import { ClusterError } from "../../errors.ts";
+import { sha256Hex } from "../../app-compose.ts";
+import { nodeIdOf } from "../../checks/facts.ts";
+import type { AppComposeStore } from "../../state/app-compose-store.ts";
+import type { ClusterRecord } from "../../state/record.ts";
+import type { Provenance } from "../../steps/approval.ts";
+import { approvedList } from "../../workflow/approved-list.ts";
+import { refuseUnchecked, rollbackTarget, runnersCutOff } from "../../workflow/next-list.ts";
+import { composeDigestOf } from "../../workflow/registry-settings.ts";
+import type { Session } from "../../workflow/session.ts";
+import { obtainComposeHash, recordedComposeHash } from "../shared/obtain-compose-hash.ts";
+import { refuseSilentCutOff } from "./consent.ts";
+import type { Rotation } from "./rotation.ts";
+import type { Survey } from "./survey.ts";
+
+export type NextApproval = {
+  readonly hashes: readonly ComposeHash[];
+  /** The registry's compose file. */
+  readonly compose: ComposeFile;
+  readonly provenance: Pick<Provenance, "runnerHash" | "composeDigest">;
+};
+
+export type NextInput = Rotation & {
+  readonly session: Session;
+  readonly scene: Survey;
+  readonly compose: ComposeFile;
+};
+
+/** Steps 5 to 7 and the list that follows, or with `--rollback` the recorded list before. */
+export function nextApproval(input: NextInput): Promise<NextApproval> {
+  return input.flags.rollback ? restored(input) : renewed(input);
+}
+
+async function renewed(input: NextInput): Promise<NextApproval> {
+  const { inputs, facts, policy, flags, steps, session, scene, compose, dependencies } = input;
+  const { record, store, bench } = session;
+  await refuseUnchecked(policy, { record, store, live: scene.live });
+  const runnerFile = await facts.runnerCompose();
+  const names = runnerEnvironmentNamesOf(inputs.cluster);
+  const known = await recordedComposeHash(runnerFile, names, record, store);
+  const live = scene.accepted.map(({ composeHash }) => composeHash);
+  const listWith = (fresh: ComposeHash | undefined): readonly ComposeHash[] =>
+    approvedList({ recorded: scene.recorded, live, fresh, policy });
+  refuseSilentCutOff(runnersCutOff(listWith(known), scene.accepted), flags, dependencies);
+  const fresh = await obtainComposeHash(
+    {
+      cluster: inputs.cluster,
+      compose: runnerFile,
+      registryUrl: scene.registry.url,
+      nodeId: await nodeIdOf(facts),
+      store,
+      record,
+      anew: flags.fresh,
+    },
+    steps,
+    bench,
+    dependencies.emit,
+  );
+  if (policy.drop.includes(fresh)) throw droppedItself(fresh, runnerFile);
+  return {
+    hashes: listWith(fresh),
+    compose,
+    provenance: { runnerHash: fresh, composeDigest: runnerFile.digest },
+  };
+}
+
+async function restored({ steps, session, scene, flags, dependencies }: NextInput): Promise<NextApproval> {
+  const { record, registryStore } = session;
+  const { hashes, compose } = await restoredList(record, registryStore, scene);
+  refuseSilentCutOff(runnersCutOff(hashes, scene.accepted), flags, dependencies);
+  for (const id of ["deploy-temporary-runner", "read-compose-hash", "delete-temporary-runner"] as const) {
+    steps.pass(id, "skipped", "an earlier list is restored");
+  }
+  const runnerHash = hashes.at(-1) ?? "";
+  const known = record.composeHashes.findLast(({ hash }) => hash === runnerHash);
+  return { hashes, compose, provenance: { runnerHash, composeDigest: known?.composeDigest ?? "" } };
+}
+
+/**
+ * The list before the last one, and the registry's compose text of then: what it runs still, or what was kept.
+ * @throws ClusterError where nothing is recorded to go back to.
+ */
+export async function restoredList(
+  record: ClusterRecord,
+  registryStore: AppComposeStore,
+  { registry, running }: Survey,
+): Promise<Pick<NextApproval, "hashes" | "compose">> {
+  const target = rollbackTarget(record, registry);
+  const hashes = target.hashes.flatMap((text) => parseComposeHash(text) ?? []);
+  const digest = composeDigestOf(target.settings) ?? "";
+  const text = running.docker_compose_file ?? "";
+  const kept =
+    sha256Hex(text) === digest ? text : (await registryStore.withText(digest))?.docker_compose_file;
+  if (kept !== undefined) {
+    return { hashes, compose: parseCompose(kept, `the earlier compose file of ${registry.name}`) };
+  }
+  throw new ClusterError({
+    kind: "prerequisite",
+    code: "earlier-compose-missing",
+    message: `the compose file that ${registry.name} had with the earlier list (sha256 ${digest.slice(0, 12)}) is not recorded`,
+    hint: "check that file out again and run: tee-cluster rotate-hash --registry-compose PATH",
+  });
+}
+
+function droppedItself(hash: string, { path }: ComposeFile): ClusterError {
+  return new ClusterError({
+    kind: "input",
+    code: "invalid-inputs",
+    message: `--drop ${hash} is the hash of ${path}, which this run is to approve`,
+    hint: "leave it out, or give the other compose file with --runner-compose",
+  });
+}

@@ -1,0 +1,182 @@
+/** `rotate-hash --plan`: what a rotation would change, from reads alone and without a temporary runner. */
+import type { AppCompose } from "../../app-compose.ts";
+import { runnerEnvironmentNamesOf } from "../../compose/environment.ts";
+import { predictComposeHash, type PredictionBasis } from "../../compose/prediction.ts";
+import { registryName, temporaryRunnerName, type ComposeHash } from "../../domain.ts";
+import { diffLines } from "../../line-diff.ts";
+import { appComposeStore, registryComposeStore } from "../../state/app-compose-store.ts";
+import { lastApproval } from "../../state/record.ts";
+import type { ApproveComposeHashInput } from "../../steps/approval.ts";
+import { mayPush } from "../../steps/registry-push.ts";
+import { readUpdates } from "../../steps/registry-updates.ts";
+import { approvedList, sameMembers } from "../../workflow/approved-list.ts";
+import { lookupFailed } from "../../workflow/leftovers.ts";
+import { refuseUnchecked } from "../../workflow/next-list.ts";
+import { findPredictionBasis } from "../../workflow/prediction-basis.ts";
+import { settingsDifference } from "../../workflow/registry-settings.ts";
+import type { ReadingBench } from "../../workflow/step.ts";
+import { approvalOf, provenanceOf } from "../shared/approval.ts";
+import { directoryOf } from "../shared/cluster-session.ts";
+import { recordedComposeHash } from "../shared/obtain-compose-hash.ts";
+import type { Preparation } from "../shared/preparation.ts";
+import type { PlannedAction, RotatePlanResult } from "../results.ts";
+import type { Rotation } from "./rotation.ts";
+import { restoredList } from "./next-approval.ts";
+import { noRegistry, survey, type Survey } from "./survey.ts";
+
+type Foreseen = {
+  /** The whole list; without the new hash where that can't be known before the run. */
+  readonly hashes: readonly ComposeHash[];
+  readonly composeHash: RotatePlanResult["compose_hash"];
+  readonly registryText: string;
+  readonly basis: AppCompose | undefined;
+};
+
+/** @throws ClusterError for all that would stop the run before it makes anything. */
+export async function planRotation(rotation: Rotation, prepared: Preparation): Promise<RotatePlanResult> {
+  const { inputs, facts, schemaKnown, steps } = rotation;
+  const { clusterName } = inputs.cluster;
+  const found = await facts.registry();
+  if (found.kind === "unknown") throw lookupFailed(registryName(clusterName), found.reason);
+  if (found.kind === "absent") throw noRegistry(clusterName);
+  const bench = readingBench(rotation, prepared);
+  const context = { ...bench, warn: (code: string, message: string) => steps.warn(code, message) };
+  const [compose, runnerFile] = await Promise.all([facts.registryCompose(), facts.runnerCompose()]);
+  const scene = await survey(
+    { cvm: found.value, inputs, compose, record: facts.record, schemaKnown },
+    context,
+  );
+  const seen = await foresee(rotation, prepared, scene);
+  const text = seen.registryText;
+  const input = approvalOf({
+    inputs,
+    ...scene,
+    existed: true,
+    record: facts.record,
+    compose: { ...compose, text },
+    hashes: seen.hashes,
+    via: rotation.flags.rollback ? "restart" : rotation.flags.via,
+    provenance: await provenanceOf("rotate-hash", rotation, {
+      runnerHash: seen.composeHash.value ?? "",
+      composeDigest: runnerFile.digest,
+    }),
+  });
+  const newest = (await readUpdates(scene.registry, bench))?.[0];
+  const approval = approvalAction(input, mayPush(input, newest));
+  return {
+    ok: true,
+    command: "rotate-hash",
+    cluster: clusterName,
+    dry_run: true,
+    actions: [...temporaryRunnerActions(rotation, seen.composeHash), approval],
+    compose_hash: seen.composeHash,
+    approved_compose_hashes: changesOf(scene.recorded, seen.hashes),
+    compose_changes: {
+      registry: diffLines(scene.running.docker_compose_file ?? "", text),
+      runner: seen.basis ? diffLines(seen.basis.docker_compose_file ?? "", runnerFile.text) : null,
+    },
+    environment_names: {
+      registry: {
+        before: scene.running.allowed_envs ?? [],
+        after: input.environment.map(({ name }) => name),
+      },
+      runner: runnerEnvironmentNamesOf(inputs.cluster),
+    },
+    runners: scene.live.map(({ cvm: { name, appId }, composeHash }) => ({
+      name,
+      app_id: appId,
+      compose_hash: composeHash,
+      accepted: seen.hashes.includes(composeHash),
+    })),
+    warnings: steps.warnings,
+  };
+}
+
+function readingBench({ dependencies, flags }: Rotation, { ports, connection }: Preparation): ReadingBench {
+  const { clock, signal } = dependencies;
+  const { timeoutMs, pollIntervalMs } = connection;
+  const { api, spawntee } = ports;
+  return { api, spawntee, clock, signal, timeoutMs, pollIntervalMs, strict: flags.strict };
+}
+
+/** The list that the run would approve, as far as it can be known. */
+async function foresee(rotation: Rotation, prepared: Preparation, scene: Survey): Promise<Foreseen> {
+  const { inputs, facts, policy, flags } = rotation;
+  const { record } = facts;
+  const directory = directoryOf(prepared, inputs.cluster.clusterName);
+  const store = appComposeStore(directory);
+  const live = scene.live.map(({ cvm: { name }, appCompose }) => ({ name, appCompose }));
+  const basis = await findPredictionBasis(record, store, async () => live);
+  if (flags.rollback) {
+    const { hashes, compose } = await restoredList(record, registryComposeStore(directory), scene);
+    const composeHash = { value: hashes.at(-1) ?? null, from: "restored" as const, basis: null };
+    return { hashes, composeHash, registryText: compose.text, basis: basis?.appCompose };
+  }
+  await refuseUnchecked(policy, { record, store, live: scene.live });
+  const runnerFile = await facts.runnerCompose();
+  const names = runnerEnvironmentNamesOf(inputs.cluster);
+  const known = flags.fresh ? undefined : await recordedComposeHash(runnerFile, names, record, store);
+  const fresh = known ?? (basis && predictComposeHash(basis.appCompose, runnerFile.text, names));
+  const hashes = approvedList({
+    recorded: scene.recorded,
+    live: scene.accepted.map(({ composeHash }) => composeHash),
+    fresh,
+    policy,
+  });
+  const composeHash = {
+    value: fresh ?? null,
+    from: known ? ("recorded" as const) : fresh ? ("predicted" as const) : ("unknown" as const),
+    basis: known || !basis ? null : describeBasis(basis),
+  };
+  const { text: registryText } = await facts.registryCompose();
+  return { hashes, composeHash, registryText, basis: basis?.appCompose };
+}
+
+function describeBasis({ hash, source }: PredictionBasis): string {
+  return source.kind === "recorded"
+    ? `the runner with ${hash} that was read back at ${source.at}`
+    : `the live runner ${source.name} with ${hash}`;
+}
+
+function temporaryRunnerActions(
+  { inputs }: Rotation,
+  { from }: RotatePlanResult["compose_hash"],
+): PlannedAction[] {
+  const resource = temporaryRunnerName(inputs.cluster.clusterName);
+  if (from === "restored") return [{ action: "none", resource, detail: "an earlier list is restored" }];
+  if (from === "recorded")
+    return [{ action: "none", resource, detail: "the runner's compose hash is known" }];
+  const made = `${inputs.cluster.instanceType}, from ${inputs.cluster.runnerCompose}`;
+  return [
+    { action: "create", resource, detail: made },
+    { action: "delete", resource, detail: "as soon as its compose hash is read and checked" },
+  ];
+}
+
+function approvalAction(input: ApproveComposeHashInput, pushed: boolean): PlannedAction {
+  const resource = input.registry.name;
+  const last = lastApproval(input.record, input.registry.appId);
+  const differences = last ? settingsDifference(last.settings, input.settings) : [];
+  if (last && sameMembers(last.hashes, input.hashes) && differences.length === 0) {
+    return { action: "none", resource, detail: "it approves this list already" };
+  }
+  if (pushed) return { action: "update", resource, detail: "the list is pushed to it; it keeps running" };
+  const also = differences.length === 0 ? "" : `; with ${differences.join("; ")}`;
+  return {
+    action: "update",
+    resource,
+    detail: `APPROVED_COMPOSE_HASH; it restarts, models on it stop${also}`,
+  };
+}
+
+function changesOf(
+  before: readonly string[],
+  after: readonly string[],
+): RotatePlanResult["approved_compose_hashes"] {
+  return {
+    before,
+    after,
+    added: after.filter((hash) => !before.includes(hash)),
+    removed: before.filter((hash) => !after.includes(hash)),
+  };
+}

@@ -1,0 +1,145 @@
+/** `tee-cluster rotate-hash`: after a compose change, approve the new hash and keep the runners that are up. */
+import { factsOf } from "../../checks/facts.ts";
+import type { ComposeFile } from "../../compose/compose-file.ts";
+import { askMissing } from "../../inputs/ask-missing.ts";
+import { toClusterInputs } from "../../inputs/values.ts";
+import type { Approval } from "../../steps/approval.ts";
+import { approveComposeHash } from "../../steps/approve-compose-hash.ts";
+import { clearLeftoverRunner } from "../../steps/clear-leftover-runner.ts";
+import { checkRegistryCompose } from "../../steps/registry-check.ts";
+import { verifyPrerequisites } from "../../steps/verify-prerequisites.ts";
+import { verifyRegistry } from "../../steps/verify-registry.ts";
+import { runnersCutOff } from "../../workflow/next-list.ts";
+import { claimRegistry } from "../../workflow/registry-claim.ts";
+import { withSession, type Session } from "../../workflow/session.ts";
+import { done, StepRunner } from "../../workflow/step.ts";
+import { approvalOf, provenanceOf, refuseViaApi } from "../shared/approval.ts";
+import { clusterFacts, readRecord, sessionOptions } from "../shared/cluster-session.ts";
+import type { CommandDependencies } from "../dependencies.ts";
+import { hideSecrets, prepare, type Preparation } from "../shared/preparation.ts";
+import { refuseLostWallet, withRecordedInputs } from "../shared/recorded-inputs.ts";
+import { registryResult, type RotateHashResult, type RotatePlanResult } from "../results.ts";
+import { confirmCutOff, confirmRestart, withWayBack } from "./consent.ts";
+import { listPolicy, type RotateFlags } from "./flags.ts";
+import { nextApproval, type NextApproval } from "./next-approval.ts";
+import { planRotation } from "./plan.ts";
+import type { Rotation } from "./rotation.ts";
+import { noRegistry, survey, type Survey } from "./survey.ts";
+
+export async function rotateHash(
+  dependencies: CommandDependencies,
+  flags: RotateFlags,
+): Promise<RotateHashResult | RotatePlanResult> {
+  const { emit, clock } = dependencies;
+  const policy = listPolicy(flags);
+  const prepared = await prepare(dependencies, flags, ["connection", "cluster", "aws"]);
+  emit({ type: "run-started", command: "rotate-hash", headline: "Rotating the approved compose hash" });
+  const steps = new StepRunner(emit, clock);
+  const known = await firstTwoSteps(prepared, steps, dependencies, flags);
+  const rotation = { ...known, policy, flags, steps, dependencies };
+  if (flags.dryRun) return planRotation(rotation, prepared);
+  const cluster = known.inputs.cluster.clusterName;
+  const options = sessionOptions("rotate-hash", cluster, prepared, dependencies, flags);
+  return withSession(options, (session) => rotate(rotation, session));
+}
+
+/** Checks and inputs; what the cluster was given before stands where nothing else is said. */
+async function firstTwoSteps(
+  prepared: Preparation,
+  steps: StepRunner,
+  dependencies: CommandDependencies,
+  flags: RotateFlags,
+): Promise<Pick<Rotation, "inputs" | "facts" | "schemaKnown">> {
+  const { ports, connection } = prepared;
+  const { emit, prompter, signal, env } = dependencies;
+  const given = prompter ? await askMissing(prepared.resolution, prompter) : prepared.resolution;
+  hideSecrets(dependencies, given.values);
+  const record = await readRecord(prepared, given.values.clusterName ?? "");
+  const { resolution, taken } = withRecordedInputs(given, record);
+  const inputs = toClusterInputs(resolution.values);
+  refuseLostWallet(inputs.cluster, record);
+  refuseViaApi(flags.via, inputs.cluster);
+  const facts = await clusterFacts(factsOf(ports, connection, signal, env), inputs.cluster, prepared, true);
+  const report = { emit, steps, strict: flags.strict, without: ["orchestrator-config", "registry-name"] };
+  await steps.runWithout("verify-prerequisites", () => verifyPrerequisites(facts, facts, report));
+  await steps.runWithout("collect-inputs", async () => {
+    const recorded = taken.length === 0 ? "" : `; as recorded: ${taken.join(", ")}`;
+    return done(undefined, `cluster ${inputs.cluster.clusterName}${recorded}`);
+  });
+  const schemaKnown =
+    record.composeHashes.length > 0 || (given.origins.orchestratorSchema ?? "default") !== "default";
+  return { inputs, facts, schemaKnown };
+}
+
+async function rotate(rotation: Rotation, session: Session): Promise<RotateHashResult> {
+  const { inputs, facts, policy, flags, steps, schemaKnown, dependencies } = rotation;
+  const { bench, record } = session;
+  const { clusterName } = inputs.cluster;
+  const context = steps.contextFor(bench);
+
+  const cvm = await claimRegistry(clusterName, record, bench, true);
+  if (cvm === undefined) throw noRegistry(clusterName);
+  await clearLeftoverRunner(clusterName, record, context);
+  const compose = await facts.registryCompose();
+  const scene = await survey({ cvm, inputs, compose, record, schemaKnown }, context);
+  await session.registryStore.save(scene.running);
+  // So that every hash in the list can be traced to the text that it stands for.
+  for (const { appCompose } of scene.accepted) await session.store.save(appCompose);
+
+  const next = await nextApproval({ ...rotation, session, scene, compose, policy });
+  await confirmCutOff(runnersCutOff(next.hashes, scene.accepted), flags, dependencies, context);
+  const input = approvalOf({
+    inputs,
+    ...scene,
+    existed: true,
+    record,
+    compose: next.compose,
+    hashes: next.hashes,
+    via: flags.rollback ? "restart" : flags.via,
+    provenance: await provenanceOf("rotate-hash", rotation, next.provenance),
+    beforeRestart: () => confirmRestart(scene.registry, flags, dependencies, context),
+  });
+  const { environment } = input;
+  await checkRegistryCompose({ registry: scene.registry, compose: next.compose, environment }, true, context);
+  const { approval, mode } = await withWayBack(record, scene.registry, async () => {
+    const approved = await steps.run(approveComposeHash, input, bench);
+    const verified = { registry: scene.registry, approval: approved, hashes: next.hashes };
+    return { approval: approved, ...(await steps.run(verifyRegistry, verified, bench)) };
+  });
+  return resultOf(rotation, scene, next, { approval, mode });
+}
+
+function resultOf(
+  { inputs, steps }: Rotation,
+  { registry, running, accepted, recorded }: Survey,
+  next: NextApproval,
+  end: { readonly approval: Approval; readonly mode: string },
+): RotateHashResult {
+  return {
+    ok: true,
+    command: "rotate-hash",
+    cluster: inputs.cluster.clusterName,
+    registry: registryResult(registry, end.mode),
+    changed: end.approval.kind !== "unchanged",
+    runner_compose_hash: next.provenance.runnerHash,
+    previous_compose_hashes: recorded,
+    approved_compose_hashes: next.hashes,
+    approved_via: viaOf(end.approval),
+    registry_compose_changed: end.approval.kind === "updated" && isOther(next.compose, running),
+    runners_cut_off: runnersCutOff(next.hashes, accepted).map(({ cvm: { name, appId }, composeHash }) => ({
+      name,
+      app_id: appId,
+      compose_hash: composeHash,
+    })),
+    steps: steps.reports,
+    warnings: steps.warnings,
+  };
+}
+
+function viaOf(approval: Approval): "restart" | "api" {
+  if (approval.kind === "unchanged") return approval.via;
+  return approval.kind === "pushed" ? "api" : "restart";
+}
+
+const isOther = (compose: ComposeFile, running: Survey["running"]): boolean =>
+  running.docker_compose_file !== compose.text;

@@ -1,0 +1,18 @@
+/** A rotation once its inputs are known: what its parts hand on to each other. */
+import type { ClusterFacts } from "../../checks/check.ts";
+import type { ClusterInputs } from "../../inputs/types.ts";
+import type { ListPolicy } from "../../workflow/approved-list.ts";
+import type { StepRunner } from "../../workflow/step.ts";
+import type { CommandDependencies } from "../dependencies.ts";
+import type { RotateFlags } from "./flags.ts";
+
+export type Rotation = {
+  readonly inputs: ClusterInputs;
+  readonly facts: ClusterFacts;
+  /** Whether the operator or the record says which orchestrator schema it is. */
+  readonly schemaKnown: boolean;
+  readonly policy: ListPolicy;
+  readonly flags: RotateFlags;
+  readonly steps: StepRunner;
+  readonly dependencies: CommandDependencies;
+};

@@ -1,0 +1,76 @@
+/** What `init` and `rotate-hash` hand to step 8. */
+import type { Facts } from "../../checks/check.ts";
+import type { ComposeFile } from "../../compose/compose-file.ts";
+import { registryEnvironment } from "../../compose/environment.ts";
+import { ClusterError } from "../../errors.ts";
+import type { ClusterInputs, ClusterSettings } from "../../inputs/types.ts";
+import type { EnvironmentVariable } from "../../ports.ts";
+import type { ApproveComposeHashInput, ApproveVia, Provenance } from "../../steps/approval.ts";
+import type { Registry } from "../../steps/registry.ts";
+import { operator } from "../../state/history.ts";
+import { registrySettings } from "../../workflow/registry-settings.ts";
+import type { CommandDependencies } from "../dependencies.ts";
+
+/** What the operator says about an approval: how, and why. */
+export type ApprovalFlags = {
+  readonly via: ApproveVia;
+  /** For the history. */
+  readonly reason: string | null;
+};
+
+export type ApprovalParts = Omit<ApproveComposeHashInput, "environment" | "settings" | "gatewayKeyPath"> & {
+  readonly inputs: ClusterInputs;
+};
+
+/** Environment and settings follow from the inputs and the list. */
+export function approvalOf({ inputs, ...parts }: ApprovalParts): ApproveComposeHashInput {
+  const { registry, compose, hashes } = parts;
+  const environment = wholeEnvironment(inputs, registry, compose, hashes);
+  const { orchestratorSchema, gatewayKeyPath } = inputs.cluster;
+  return {
+    ...parts,
+    environment,
+    settings: registrySettings(compose, environment),
+    gatewayKeyPath: orchestratorSchema === "v2" ? gatewayKeyPath : undefined,
+  };
+}
+
+/** Who runs this command and why, and which hash it is about. The operator's words are kept without secrets. */
+export async function provenanceOf(
+  command: string,
+  {
+    facts,
+    flags,
+    dependencies,
+  }: {
+    readonly facts: Facts;
+    readonly flags: ApprovalFlags;
+    readonly dependencies: Pick<CommandDependencies, "redactor">;
+  },
+  runner: Pick<Provenance, "runnerHash" | "composeDigest">,
+): Promise<Provenance> {
+  const reason = flags.reason === null ? null : dependencies.redactor.redact(flags.reason);
+  return { command, who: operator((await facts.account()).username), reason, ...runner };
+}
+
+/** The registry's whole environment; its gateway domain is known by now. */
+export function wholeEnvironment(
+  { cluster, aws }: ClusterInputs,
+  registry: Registry,
+  compose: ComposeFile,
+  approvedHashes: readonly string[],
+): readonly EnvironmentVariable[] {
+  const baseDomain = cluster.cvmBaseDomain ?? registry.baseDomain;
+  return registryEnvironment({ compose, settings: cluster, aws, approvedHashes, baseDomain });
+}
+
+/** @throws ClusterError (input) where the registry can't be asked while it runs. */
+export function refuseViaApi(via: ApproveVia, { orchestratorSchema }: ClusterSettings): void {
+  if (via !== "api" || orchestratorSchema === "v2") return;
+  throw new ClusterError({
+    kind: "input",
+    code: "invalid-inputs",
+    message: `--approve-via api needs --orchestrator-schema v2: only its registries take a list while they run`,
+    hint: "give --orchestrator-schema v2 and --gateway-key-path, or approve by an update with --approve-via restart",
+  });
+}

@@ -1,0 +1,53 @@
+/** What the commands that work on a cluster share before they have their session: its facts, its folder, its limits. */
+import { clusterFactsOf } from "../../checks/facts.ts";
+import type { ClusterFacts, Facts } from "../../checks/check.ts";
+import type { ClusterSettings } from "../../inputs/types.ts";
+import { readJournal } from "../../state/journal.ts";
+import { summarizeJournal, type ClusterRecord } from "../../state/record.ts";
+import { stateDirectoryOf, type StateDirectory } from "../../state/state-directory.ts";
+import type { SessionOptions } from "../../workflow/session.ts";
+import type { CommandDependencies, CommonFlags } from "../dependencies.ts";
+import type { Preparation } from "./preparation.ts";
+
+export function directoryOf(
+  { connection, stateHost }: Pick<Preparation, "connection" | "stateHost">,
+  cluster: string,
+): StateDirectory {
+  return stateDirectoryOf(connection.stateDir, stateHost, cluster);
+}
+
+/** What this machine has recorded of a cluster so far; empty where it never saw it. */
+export async function readRecord(prepared: Preparation, cluster: string): Promise<ClusterRecord> {
+  return summarizeJournal(await readJournal(directoryOf(prepared, cluster)), cluster);
+}
+
+export async function clusterFacts(
+  facts: Facts,
+  cluster: ClusterSettings,
+  prepared: Preparation,
+  adopt: boolean,
+): Promise<ClusterFacts> {
+  return clusterFactsOf(facts, cluster, await readRecord(prepared, cluster.clusterName), adopt);
+}
+
+export function sessionOptions(
+  command: string,
+  cluster: string,
+  prepared: Preparation,
+  { clock, ledger, signal }: CommandDependencies,
+  { strict }: CommonFlags,
+): SessionOptions {
+  const { timeoutMs, pollIntervalMs } = prepared.connection;
+  return {
+    command,
+    cluster,
+    directory: directoryOf(prepared, cluster),
+    ...prepared.ports,
+    clock,
+    ledger,
+    signal,
+    timeoutMs,
+    pollIntervalMs,
+    strict,
+  };
+}

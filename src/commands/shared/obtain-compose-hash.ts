@@ -1,0 +1,99 @@
+/** Steps 5 to 7 as one piece: the temporary runner never outlives them. */
+import { runnerEnvironmentNamesOf } from "../../compose/environment.ts";
+import type { ComposeFile } from "../../compose/compose-file.ts";
+import { predictComposeHash } from "../../compose/prediction.ts";
+import { parseComposeHash, temporaryRunnerName, type ComposeHash } from "../../domain.ts";
+import { messageOf } from "../../errors.ts";
+import type { ClusterSettings } from "../../inputs/types.ts";
+import type { AppComposeStore } from "../../state/app-compose-store.ts";
+import { recordedHash, type ClusterRecord } from "../../state/record.ts";
+import { deleteTemporaryRunner } from "../../steps/delete-temporary-runner.ts";
+import { deployTemporaryRunner } from "../../steps/deploy-temporary-runner.ts";
+import { readComposeHash } from "../../steps/read-compose-hash.ts";
+import { findPredictionBasis } from "../../workflow/prediction-basis.ts";
+import type { Emit } from "../../workflow/events.ts";
+import { removeCvm } from "../../workflow/remove-cvm.ts";
+import type { StepRunner, Workbench } from "../../workflow/step.ts";
+
+export type ObtainComposeHashInput = {
+  readonly cluster: ClusterSettings;
+  readonly compose: ComposeFile;
+  readonly registryUrl: string;
+  readonly nodeId: number | undefined;
+  readonly store: AppComposeStore;
+  readonly record: ClusterRecord;
+  /** Deploy one also where the hash is recorded: the platform may build app-composes in a new way. */
+  readonly anew: boolean;
+};
+
+const CLEANUP_LIMIT_MS = 60_000;
+
+/** The runner's compose hash: what a recorded run read back for the very same text and names, or steps 5 to 7. */
+export async function obtainComposeHash(
+  input: ObtainComposeHashInput,
+  steps: StepRunner,
+  bench: Workbench,
+  emit: Emit,
+): Promise<ComposeHash> {
+  const names = runnerEnvironmentNamesOf(input.cluster);
+  const known = input.anew
+    ? undefined
+    : await recordedComposeHash(input.compose, names, input.record, input.store);
+  if (known === undefined) return deployAndRead(input, steps, bench, emit);
+  steps.pass("deploy-temporary-runner", "reused", "the runner's compose hash is known");
+  steps.pass("read-compose-hash", "reused", known);
+  steps.pass("delete-temporary-runner", "reused", "there is none");
+  return known;
+}
+
+/** Deploys the temporary runner, reads and checks its compose hash, deletes it, on every way out. */
+async function deployAndRead(
+  input: ObtainComposeHashInput,
+  steps: StepRunner,
+  bench: Workbench,
+  emit: Emit,
+): Promise<ComposeHash> {
+  const { cluster, compose, store, record } = input;
+  const name = temporaryRunnerName(cluster.clusterName);
+  try {
+    const runner = await steps.run(deployTemporaryRunner, input, bench);
+    const environmentNames = runnerEnvironmentNamesOf(cluster);
+    const reading = { runner, compose, environmentNames, store, record };
+    const hash = await steps.run(readComposeHash, reading, bench);
+    await steps.run(deleteTemporaryRunner, { name }, bench);
+    return hash;
+  } catch (error) {
+    await cleanUp(name, bench, emit);
+    throw error;
+  }
+}
+
+/** The failure that led here is the one to report; a runner that could not be removed stays in the ledger. */
+async function cleanUp(name: string, bench: Workbench, emit: Emit): Promise<void> {
+  if (!bench.mutations.ledger.has(name)) return;
+  emit({ type: "cleanup", message: `deleting ${name}` });
+  try {
+    await removeCvm({ name }, bench, bench.cleanup.signal(CLEANUP_LIMIT_MS));
+    emit({ type: "cleanup", message: `${name} is gone` });
+  } catch (error) {
+    emit({ type: "cleanup", message: messageOf(error) });
+  }
+}
+
+/** The hash that a recorded and checked run read back for exactly this compose text and these names. */
+export async function recordedComposeHash(
+  compose: ComposeFile,
+  environmentNames: readonly string[],
+  record: ClusterRecord,
+  store: AppComposeStore,
+): Promise<ComposeHash | undefined> {
+  const known = recordedHash(record, compose.digest, environmentNames);
+  const hash = parseComposeHash(known?.hash);
+  if (hash === undefined) return undefined;
+  const appCompose = await store.load(hash);
+  if (appCompose?.docker_compose_file !== compose.text) return undefined;
+  // A later runner may show that the platform builds app-composes in another way by now.
+  const newest = await findPredictionBasis(record, store, async () => []);
+  const stillSo = newest && predictComposeHash(newest.appCompose, compose.text, environmentNames) === hash;
+  return stillSo ? hash : undefined;
+}

@@ -1,0 +1,79 @@
+/**
+ * What a cluster was given before, in place of defaults: an update that sends the default region to a registry in
+ * another one, or hashes the environment names of the wrong schema, is a mistake that nobody has asked for.
+ */
+import { haveWallet } from "../../compose/environment.ts";
+import { ClusterError } from "../../errors.ts";
+import { inputDefinition, nameOfInput, type InputKey } from "../../inputs/definitions.ts";
+import { parseInput, type Resolution } from "../../inputs/resolve.ts";
+import type { ClusterSettings } from "../../inputs/types.ts";
+import type { ApprovedRecord, ComposeHashRecord } from "../../state/record.ts";
+
+/** The registry's environment names that stand for an input. */
+const INPUT_OF: Readonly<Record<string, InputKey>> = {
+  AWS_REGION: "awsRegion",
+  CAPACITY_THRESHOLD: "capacityThreshold",
+  CVM_BASE_DOMAIN: "cvmBaseDomain",
+  GATEWAY_AUTH_COORDINATOR_WALLET: "coordinatorWallet",
+};
+
+/** What of a cluster's record is looked at, the newest last. */
+export type RecordedInputs = {
+  readonly approvals: readonly Pick<ApprovedRecord, "settings">[];
+  readonly composeHashes: readonly Pick<ComposeHashRecord, "allowedEnvs">[];
+};
+
+/** Only orchestrators of schema v2 give their runners this. */
+const V2_NAME = "MODEL_MEMORY_LIMIT_MB";
+
+/**
+ * Takes recorded values for inputs that nothing sets: flag, environment and config file go first.
+ * @returns the resolution, and in words what was taken that is not the default.
+ */
+export function withRecordedInputs(
+  resolution: Resolution,
+  record: RecordedInputs,
+): { readonly resolution: Resolution; readonly taken: readonly string[] } {
+  const recorded = recordedValues(record);
+  const taken: string[] = [];
+  const values: Record<string, unknown> = { ...resolution.values };
+  for (const [key, text] of recorded) {
+    if (isGiven(resolution, key)) continue;
+    const parsed = parseInput(inputDefinition(key), text, "default");
+    if ("problem" in parsed || parsed.value === values[key]) continue;
+    values[key] = parsed.value;
+    // Mostly what the API says too, and then nothing to tell.
+    if (key !== "cvmBaseDomain") taken.push(`${nameOfInput(inputDefinition(key))} ${text}`);
+  }
+  return { resolution: { ...resolution, values }, taken };
+}
+
+const isGiven = ({ origins }: Resolution, key: InputKey): boolean =>
+  origins[key] !== undefined && origins[key] !== "default";
+
+function recordedValues(record: RecordedInputs): readonly (readonly [InputKey, string])[] {
+  const settings = Object.entries(record.approvals.at(-1)?.settings ?? {});
+  const names = record.composeHashes.at(-1)?.allowedEnvs;
+  return [
+    ...settings.flatMap(([name, text]): [InputKey, string][] => {
+      const key = INPUT_OF[name];
+      return key === undefined || text === "" ? [] : [[key, text]];
+    }),
+    ...(names === undefined ? [] : [["orchestratorSchema", names.includes(V2_NAME) ? "v2" : "v1"] as const]),
+  ];
+}
+
+/**
+ * A wallet that the runners had must not get lost: its name is part of their hash.
+ * @throws ClusterError `missing-inputs` (input).
+ */
+export function refuseLostWallet(cluster: ClusterSettings, record: RecordedInputs): void {
+  const names = record.composeHashes.at(-1)?.allowedEnvs ?? [];
+  if (cluster.orchestratorSchema !== "v2" || !haveWallet(names) || cluster.coordinatorWallet) return;
+  throw new ClusterError({
+    kind: "input",
+    code: "missing-inputs",
+    message: "missing: GATEWAY_AUTH_COORDINATOR_WALLET, which the runners of this cluster have",
+    hint: "put it into the environment, as the orchestrator has it",
+  });
+}
