@@ -4,10 +4,11 @@
  */
 import { tmpdir } from "node:os";
 import { ClusterError } from "../errors.ts";
+import { clearAbandonedFolders } from "./abandoned-folders.ts";
 import { childEnvironment } from "./child-environment.ts";
 import type { CliRun } from "./cli-output.ts";
 import { locateProgram } from "./locate.ts";
-import { makePrivateFolder, removeAbandonedFolders, type PrivateFolder } from "./private-folder.ts";
+import { makePrivateFolder, type PrivateFolder } from "./private-folder.ts";
 import { endOnDemand } from "./process-group.ts";
 
 export type PhalaProcessOptions = {
@@ -35,7 +36,7 @@ const VERSION_LIMIT_MS = 20_000;
 export class PhalaProcess {
   readonly #options: PhalaProcessOptions;
   #home: "empty" | "real" = "empty";
-  readonly #swept = removeAbandonedFolders();
+  readonly #cleared = clearAbandonedFolders();
 
   constructor(options: PhalaProcessOptions) {
     this.#options = options;
@@ -47,7 +48,7 @@ export class PhalaProcess {
    * @throws ClusterError `temporary-directory-unwritable` (prerequisite) where a run can't be begun.
    */
   async run(command: PhalaCommand, signal: AbortSignal): Promise<CliRun> {
-    await this.#swept;
+    await this.#cleared;
     const run = await this.#runWith(this.#home, command, signal);
     if (this.#home === "real" || !failedSilently(run)) return run;
     if (!(await this.#needsRealHome(signal))) return run;

@@ -4,9 +4,12 @@
  */
 import { createHash } from "node:crypto";
 import { readlinkSync, rmSync } from "node:fs";
-import { lstat, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import path from "node:path";
+
+/** Of the names of all these folders: one for each machine and process namespace. The process's id follows. */
+export const FOLDER_PREFIX = `tee-cluster-${placeDigest()}-`;
 
 export type PrivateFolder = {
   readonly path: string;
@@ -21,7 +24,7 @@ export type PrivateFolder = {
  * @throws the system's error where the temporary directory takes nothing.
  */
 export async function makePrivateFolder(): Promise<PrivateFolder> {
-  const folder = await mkdtemp(path.join(tmpdir(), `${prefix()}${process.pid}-`));
+  const folder = await mkdtemp(path.join(tmpdir(), `${FOLDER_PREFIX}${process.pid}-`));
   const onExit = (): void => removeAtExit(folder);
   process.once("exit", onExit);
   const home = path.join(folder, "home");
@@ -48,43 +51,8 @@ function removeAtExit(folder: string): void {
   }
 }
 
-/**
- * Removes what runs left that were killed outright (`kill -9`, a power cut): an environment file holds secrets.
- * Only folders of ours whose process is gone; the name says which process, in which process namespace, because a
- * container that shares the temporary directory has pids of its own.
- */
-export async function removeAbandonedFolders(): Promise<void> {
-  const start = prefix();
-  const names = await readdir(tmpdir()).catch(() => []);
-  const abandoned = names.filter((name) => {
-    const pid = name.startsWith(start) ? Number.parseInt(name.slice(start.length), 10) : Number.NaN;
-    return !Number.isNaN(pid) && !isAlive(pid);
-  });
-  await Promise.all(abandoned.map((name) => removeOurs(path.join(tmpdir(), name))));
-}
-
-async function removeOurs(folder: string): Promise<void> {
-  try {
-    // Anybody may put a link of that name into a shared temporary directory.
-    const stats = await lstat(folder);
-    if (stats.isDirectory() && stats.uid === process.getuid?.()) await rm(folder, { recursive: true });
-  } catch {
-    // Another run of ours was quicker.
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return !(error instanceof Error && "code" in error && error.code === "ESRCH");
-  }
-}
-
-function prefix(): string {
-  const here = createHash("sha256").update(`${hostname()} ${processNamespace()}`).digest("hex");
-  return `tee-cluster-${here.slice(0, 8)}-`;
+function placeDigest(): string {
+  return createHash("sha256").update(`${hostname()} ${processNamespace()}`).digest("hex").slice(0, 8);
 }
 
 function processNamespace(): string {

@@ -121,7 +121,7 @@ export function sayUnknownList(
     `this machine has no record of what ${registry.name} approves: hashes that no live runner has will not be in the list`,
   );
   const shown = environment
-    .filter(({ name }) => SHOWN.includes(name))
+    .filter(({ name }) => SHOWN.has(name))
     .map(({ name, value }) => `${name}=${value}`);
   context.warn(
     "settings-unknown",
@@ -129,4 +129,4 @@ export function sayUnknownList(
   );
 }
 
-const SHOWN: readonly string[] = ["AWS_REGION", "CAPACITY_THRESHOLD", "CVM_BASE_DOMAIN"];
+const SHOWN: ReadonlySet<string> = new Set(["AWS_REGION", "CAPACITY_THRESHOLD", "CVM_BASE_DOMAIN"]);

@@ -5,8 +5,12 @@ import { isDeepStrictEqual } from "node:util";
 import { parse } from "yaml";
 import type { FailureResult } from "../../src/commands/results.ts";
 import { orchestratorSchemas } from "../../src/orchestrator/schemas.ts";
+import { verifyHistory } from "../../src/state/history-chain.ts";
+import { readHistory } from "../../src/state/history.ts";
+import { readJournal } from "../../src/state/journal.ts";
+import { stateDirectoryOf } from "../../src/state/state-directory.ts";
 import { filesWithSecrets, holdsSecret } from "../helpers/leaks.ts";
-import { CANARIES, cloudOf } from "../helpers/program.ts";
+import { CANARIES, cloudOf, type World } from "../helpers/program.ts";
 import { endsAtOnce, type FaultName } from "./faults.ts";
 import { foreignCvms, RUNNER_NAME } from "./neighbours.ts";
 import { processesOf } from "./processes.ts";
@@ -91,7 +95,12 @@ async function brokenGoal({ world, expected }: Stage, cloud: Cloud): Promise<str
   const up = cloud.live.filter((name) => name.startsWith("bird-tracker-"));
   return [
     ...must(isDeepStrictEqual(up.toSorted(), expected.live.toSorted()), `up are: ${up.join(", ")}`),
-    ...(expected.live.includes(REGISTRY) ? await brokenRegistry(expected, cloud, world.sandbox.apiUrl) : []),
+    ...(expected.live.includes(REGISTRY)
+      ? [
+          ...(await brokenRegistry(expected, cloud, world.sandbox.apiUrl)),
+          ...(await brokenHistory(world, expected)),
+        ]
+      : []),
     ...(await brokenConfig(world.folder, cloud, "required")),
   ];
 }
@@ -105,6 +114,22 @@ async function brokenRegistry(expected: Expectation, cloud: Cloud, apiUrl: strin
     ),
     ...must(cloud.environment["CVM_BASE_DOMAIN"] === BASE_DOMAIN, "the registry does not know its domain"),
     ...must(await isHealthy(apiUrl, cloud), "the registry is not healthy"),
+  ];
+}
+
+/** The history verifies, and its newest entry is the list that the registry has. */
+async function brokenHistory(world: World, expected: Expectation): Promise<string[]> {
+  const directory = stateDirectoryOf(world.stateDir, new URL(world.sandbox.apiUrl).host, "bird-tracker");
+  const [lines, journal] = await Promise.all([readHistory(directory), readJournal(directory)]);
+  const heads = journal.flatMap((record) => (record.type === "approved" ? (record.history_head ?? []) : []));
+  const problem = verifyHistory(lines, heads);
+  const newest = lines.findLast(({ record }) => record !== undefined)?.record?.hashes;
+  return [
+    ...must(problem === undefined, `history: ${problem?.message}`),
+    ...must(
+      isDeepStrictEqual(newest, expected.approvedLists.at(-1)),
+      `history: the newest entry is [${newest?.join(", ")}]`,
+    ),
   ];
 }
 

@@ -1,4 +1,5 @@
 /** One trial: a run in which one thing goes wrong at one point, then a clean run, and what must hold after each. */
+import { setTimeout as delay } from "node:timers/promises";
 import type { SandboxRequest } from "../../src/sandbox/index.ts";
 import { endsAtOnce, sandboxFault, type FaultName, type PointKind } from "./faults.ts";
 import { makePhalaStand, type PhalaStand } from "./phala-stand.ts";
@@ -45,6 +46,7 @@ export async function runTrial(trial: Trial): Promise<TrialReport> {
     const ended = await run.ended;
     const struck = strike.struck(stand, ended);
     world.sandbox.setFaults([]);
+    if (!comesAtOnce(trial)) await untilIdle(stand);
     const broken = await brokenByFault(stage, trial.fault, ended);
     const clean = await runUntilDone(stage, scenario.args);
     broken.push(...clean.broken);
@@ -60,6 +62,15 @@ export async function runTrial(trial: Trial): Promise<TrialReport> {
 /** Every second trial with a signal is on a terminal: that is what a person presses Ctrl-C in. */
 function isInTerminal({ fault, point }: Trial): boolean {
   return (fault === "SIGINT" || fault === "SIGTERM") && point % 2 === 0;
+}
+
+/** The next run may come while the `phala` of a killed one is still at work, or when it has done what it was to do. */
+function comesAtOnce({ fault, point }: Trial): boolean {
+  return fault !== "kill" || point % 2 === 0;
+}
+
+async function untilIdle(stand: PhalaStand): Promise<void> {
+  while (stand.atWork().length > 0) await delay(50);
 }
 
 /** The next run finishes the work, at once: only the first one's findings count. */

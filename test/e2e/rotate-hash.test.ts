@@ -173,7 +173,7 @@ test("options that contradict each other are refused before anything is asked fo
     expect([args, run.exitCode]).toEqual([args, 2]);
     expect(failure(run).message).toContain(message);
   }
-  expect(world.sandbox.requests()).toEqual([]);
+  expect(mutationsOf(world.sandbox)).toEqual([]);
 });
 
 test("refused before anything is made: a variable that would be lost, no registry, nothing to restore", async () => {

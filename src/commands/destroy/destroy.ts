@@ -1,4 +1,5 @@
 /** `tee-cluster destroy`: delete this cluster's CVMs, and no other's. */
+import { existsSync } from "node:fs";
 import { factsOf } from "../../checks/facts.ts";
 import { platformChecks } from "../../checks/platform-checks.ts";
 import { refuseFailures, runChecks } from "../../checks/run-checks.ts";
@@ -17,7 +18,6 @@ import { planDestroy } from "./plan.ts";
 import type { CommandDependencies, CommonFlags } from "../dependencies.ts";
 import { prepare, type Preparation } from "../shared/preparation.ts";
 import type { DestroyResult, DryRunResult } from "../results.ts";
-import { existsSync } from "node:fs";
 
 export async function destroy(
   dependencies: CommandDependencies,

@@ -51,18 +51,31 @@ async function ownerOfAFolder(
   return { folder, kill: () => (child.kill("SIGKILL"), gone) };
 }
 
-test("what a killed run left behind is removed by the next one; what a live one uses is not", async () => {
+test("what a killed run left behind is removed by the next one, and its phala ended; what a live one uses is not", async () => {
   const tmp = await temporaryFolder();
   const wait = "setInterval(() => undefined, 1000)";
   const [killed, alive] = await Promise.all([ownerOfAFolder(tmp, wait), ownerOfAFolder(tmp, wait)]);
   onTestFinished(alive.kill);
   await killed.kill();
   expect((await stat(killed.folder)).isDirectory()).toBe(true);
+  const started = { PHALA_CLOUD_API_PREFIX: NOWHERE.apiUrl };
+  const orphan = sleeperIn(killed.folder, started);
+  const others = [sleeperIn(killed.folder, {}), sleeperIn(alive.folder, started)];
   const bin = await program(await temporaryFolder(), "echo v1.2.3");
   useTemporaryDirectory(tmp);
   await phala(NOWHERE, { bin }).version(signal);
   expect(await readdir(tmp)).toEqual([path.basename(alive.folder)]);
+  expect(await orphan.ended).toBe("SIGKILL");
+  expect(others.map(({ child }) => child.signalCode)).toEqual([null, null]);
 });
+
+/** As a `phala` at work, where the variables say so. */
+function sleeperIn(cwd: string, variables: Record<string, string>) {
+  const child = spawn("sleep", ["60"], { cwd, env: { PATH: process.env["PATH"], ...variables } });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const ended = new Promise((resolve) => child.once("exit", (_, endedBy) => resolve(endedBy)));
+  return { child, ended };
+}
 
 test("a process that leaves in the middle takes its folder with it", async () => {
   const tmp = await temporaryFolder();
