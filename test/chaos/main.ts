@@ -1,8 +1,10 @@
 /** `npm run chaos`: every fault at every point of every command. See docs/reliability.md. */
+import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { joinPhala } from "../helpers/join-phala.ts";
 import { prepareCluster } from "../helpers/prepared-cluster.ts";
 import { HELP, readOptions, repeatCommand, type Options } from "./options.ts";
@@ -95,6 +97,7 @@ async function writeTables(reports: readonly TrialReport[], baselines: readonly 
   }
   const before = text.slice(0, begin + MARKERS[0].length);
   await writeFile(DOCUMENT, `${before}\n\n${tables.join("\n\n")}\n\n${text.slice(end)}`);
+  await promisify(execFile)("node_modules/.bin/oxfmt", [DOCUMENT]);
 }
 
 const options = readOptions(process.argv.slice(2));

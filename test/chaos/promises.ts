@@ -134,13 +134,15 @@ async function brokenHistory(world: World, expected: Expectation): Promise<strin
 }
 
 /** After a run that ended of its own accord with an error, or interrupted. */
-function brokenFailure({ expected }: Stage, cloud: Cloud, fault: FaultName, ended: Ended): string[] {
+function brokenFailure({ world, expected }: Stage, cloud: Cloud, fault: FaultName, ended: Ended): string[] {
   const told = leftBehind(ended);
   const runnerUp = cloud.live.includes(TEMPORARY_RUNNER);
   // Without phala nothing can be deleted: what is left must be told then.
   const excused = fault === "phala-gone" && told.includes(TEMPORARY_RUNNER);
   const registryMade = cloud.registry !== undefined && expected.begins === "with nothing";
+  const touched = world.sandbox.requests().some(({ mutating }) => mutating);
   return [
+    ...must(ended.exitCode !== 3 || !touched, "exit code 3 says that nothing was touched"),
     ...must(!runnerUp || excused, "a temporary runner is left"),
     ...must(!registryMade || told.includes(REGISTRY), "the registry is left behind and not told of"),
   ];
