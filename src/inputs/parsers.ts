@@ -49,6 +49,10 @@ export function secret(least: number): (text: string) => string {
     if (/[\r\n]/.test(text)) say("has a line break in it (copied with the line's end?)");
     if (/\s/.test(text)) say("has a blank in it (copied with something around it?)");
     if (!/^[\x21-\x7e]+$/.test(text)) say("has characters other than printable ASCII in it");
+    // None of the forms of phala's environment files would carry it.
+    if (["'", '"', "`", "#"].every((mark) => text.includes(mark))) {
+      say("has all three kinds of quotes and a # in it, which phala's environment files can't carry");
+    }
     if (text.length < least) say(`is too short: ${text.length} characters, at least ${least} are expected`);
     return text;
   };

@@ -56,7 +56,16 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const remembered = (await store.read()).port ?? 0;
   const port = await listen(server, options.port ?? remembered);
   // The port is remembered so that addresses written down by one run are good in the next.
-  await store.change((state) => ({ state: state.port === null ? { ...state, port } : state, result: null }));
+  try {
+    await store.change((state) => ({
+      state: state.port === null ? { ...state, port } : state,
+      result: null,
+    }));
+  } catch (error) {
+    // A server that listens on would keep the program from ending.
+    await close(server);
+    throw error;
+  }
   const apiUrl = `http://127.0.0.1:${port}`;
   return {
     apiUrl,

@@ -60,7 +60,12 @@ export function checkAppCompose(
       `${expected.name} allows the environment names [${names.join(", ")}], deployed were [${expected.environmentNames.join(", ")}]`,
     );
   }
-  return [...oddFields(appCompose, expected.name), ...unknownScript(appCompose, expected)];
+  const { name } = expected;
+  return [
+    ...oddFields(appCompose, name),
+    ...newFields(appCompose, name),
+    ...unknownScript(appCompose, expected),
+  ];
 }
 
 /** With --strict, what weakens an app-compose is an error. @throws ClusterError (verification). */
@@ -98,8 +103,39 @@ const EXPECTED_FIELDS: readonly { field: string; expected: readonly unknown[]; m
     expected: [false, undefined],
     meaning: "its disk keys come from a local provider, not from the KMS",
   },
+  {
+    field: "runner",
+    expected: ["docker-compose", undefined],
+    meaning: "something else than the compose file runs",
+  },
   { field: "kms_enabled", expected: [true, undefined], meaning: "it gets no keys from the KMS" },
 ];
+
+/** Every field that was seen in a real deployment. */
+const SEEN_FIELDS: ReadonlySet<string> = new Set([
+  ...EXPECTED_FIELDS.map(({ field }) => field),
+  "allowed_envs",
+  "docker_compose_file",
+  "features",
+  "gateway_enabled",
+  "manifest_version",
+  "name",
+  "pre_launch_script",
+  "secure_time",
+  "storage_fs",
+  "tproxy_enabled",
+]);
+
+function newFields(appCompose: AppCompose, name: string): Peculiarity[] {
+  const fields = Object.keys(appCompose).filter((field) => !SEEN_FIELDS.has(field));
+  if (fields.length === 0) return [];
+  return [
+    {
+      code: "app-compose-field",
+      message: `${name} has fields that no deployment seen had, and that may change what it runs: ${fields.join(", ")}`,
+    },
+  ];
+}
 
 function oddFields(appCompose: AppCompose, name: string): Peculiarity[] {
   return EXPECTED_FIELDS.filter(({ field, expected }) => !expected.includes(appCompose[field])).map(

@@ -114,7 +114,8 @@ async function announced<A extends Approval | undefined>(
 /** Codes of failures after which the registry surely has the list that it had before. */
 const REFUSALS = new Set(["phala-refused", "approve-refused", "approve-not-offered", "updated-meanwhile"]);
 
-const isRefusal = (error: unknown): boolean => error instanceof ClusterError && REFUSALS.has(error.code);
+export const isRefusal = (error: unknown): boolean =>
+  error instanceof ClusterError && REFUSALS.has(error.code);
 
 function historyEntry(input: ApproveComposeHashInput, via: "restart" | "api"): HistoryEntry {
   const { registry, record, hashes, provenance } = input;

@@ -10,6 +10,7 @@ import type { ComposeHash } from "../domain.ts";
 import { ClusterError } from "../errors.ts";
 import type { AppComposeStore } from "../state/app-compose-store.ts";
 import type { ClusterRecord } from "../state/record.ts";
+import { OLDEST_RUNNER_IN_USE_MS } from "../workflow/leftovers.ts";
 import { findPredictionBasis } from "../workflow/prediction-basis.ts";
 import { done, waitLimits, type Step, type StepContext } from "../workflow/step.ts";
 import { waitUntil, type Look } from "../workflow/wait.ts";
@@ -30,6 +31,8 @@ export const readComposeHash: Step<ReadComposeHashInput, ComposeHash> = {
   async run(input, context) {
     const hash = await waitUntil({
       ...waitLimits(context),
+      // Well within the age at which another machine takes a temporary runner for abandoned.
+      timeoutMs: Math.min(context.timeoutMs, OLDEST_RUNNER_IN_USE_MS / 2),
       what: `the compose hash of ${input.runner.name}`,
       hint: `look at it with: phala cvms get ${input.runner.name} --json`,
       onLook: context.progress,

@@ -7,6 +7,7 @@ import type { EnvironmentVariable } from "../ports.ts";
 import { lastUpdate, type ClusterRecord } from "../state/record.ts";
 import type { StepContext } from "../workflow/step.ts";
 import { checkAppCompose, checkedHash, refuseOdd } from "./app-compose-check.ts";
+import { isMadeHere } from "./neighbours.ts";
 import type { Registry } from "./registry.ts";
 
 export type RegistryCheckInput = {
@@ -18,6 +19,8 @@ export type RegistryCheckInput = {
   /** Names that may go: those that only the compose file had which a rollback takes back. */
   readonly expendable?: readonly string[] | undefined;
   readonly record: ClusterRecord;
+  /** Whether a coordinator's wallet is of no use to it: schema v1 has none. */
+  readonly mayLackWallet: boolean;
 };
 
 /**
@@ -39,7 +42,7 @@ export async function checkRegistryCompose(
   const composeHash = cvm.kind === "present" ? cvm.value.composeHash : registry.cvm.composeHash;
   if (existed) {
     refuseForgery(registry, found.value, composeHash);
-    if (input.environment) refuseLostNames(input, found.value.allowed_envs ?? []);
+    if (input.environment) refuseLostNames(input, found.value.allowed_envs ?? [], context);
     return found.value;
   }
   const odd = checkAppCompose(found.value, {
@@ -67,13 +70,18 @@ function refuseForgery(registry: Registry, appCompose: AppCompose, composeHash: 
 
 /** An empty value takes a key away as well as a missing name does; the list alone may be empty. */
 function refuseLostNames(
-  { registry, environment = [], expendable = [], record }: RegistryCheckInput,
+  { registry, environment = [], expendable = [], record, mayLackWallet }: RegistryCheckInput,
   declared: readonly string[],
+  context: Pick<StepContext, "api">,
 ): void {
-  const emptyBefore = (name: string): boolean =>
-    lastUpdate(record, registry.appId)?.settings[name] === "" || name === APPROVED_LIST;
-  const given = environment.filter(({ name, value }) => value !== "" || emptyBefore(name));
-  const kept = new Set([...given.map(({ name }) => name), ...expendable]);
+  const given = lastUpdate(record, registry.appId)?.settings;
+  const emptyBefore = (name: string): boolean => {
+    if (name === APPROVED_LIST || (name === WALLET && mayLackWallet)) return true;
+    // What a recorded run deployed without one never had one.
+    return given ? given[name] === "" : isMadeHere(registry, record, context);
+  };
+  const sent = environment.filter(({ name, value }) => value !== "" || emptyBefore(name));
+  const kept = new Set([...sent.map(({ name }) => name), ...expendable]);
   const lost = declared.filter((name) => !kept.has(name));
   if (lost.length === 0) return;
   throw new ClusterError({

@@ -59,7 +59,7 @@ function refuseStranger(registry: Registry, health: Health): void {
       kind: "verification",
       code: "wrong-service",
       message: `${registry.url}/health is answered by ${JSON.stringify(health.service)}, not by ${SPAWNTEE_SERVICE}`,
-      hint: "check the image and the published port in the registry's compose file",
+      hint: `check the image and the published port in the registry's compose file; ${whereToLook(registry)}`,
     });
   }
   if (health.mode !== REGISTRY_MODE) {
@@ -67,7 +67,7 @@ function refuseStranger(registry: Registry, health: Health): void {
       kind: "verification",
       code: "wrong-mode",
       message: `${registry.name} runs in mode ${JSON.stringify(health.mode)}, it must be ${JSON.stringify(REGISTRY_MODE)}`,
-      hint: "the registry's compose file must have MODE=${MODE:-registry+runner} in its environment",
+      hint: `the registry's compose file must have MODE=\${MODE:-registry+runner} in its environment; ${whereToLook(registry)}`,
     });
   }
 }

@@ -30,7 +30,7 @@ export const verifyRegistry: Step<VerifyRegistryInput, { readonly mode: string }
       what: `${registry.name} to be healthy${approval.kind === "updated" ? " again after its restart" : ""}`,
       hint: `${whereToLook(registry)}; then run the same command again`,
       onLook: context.progress,
-      look: async (signal) => restart(await lookAtHealth(registry, context, signal), signal),
+      look: (signal) => restart(() => lookAtHealth(registry, context, signal), signal),
     });
     const mode = health.mode ?? "";
     if (approval.kind === "unchanged" && approval.verified) return reused({ mode }, `healthy, mode ${mode}`);
@@ -39,11 +39,15 @@ export const verifyRegistry: Step<VerifyRegistryInput, { readonly mode: string }
   },
 };
 
-type RestartWatch = (health: Look<Health>, signal: AbortSignal) => Promise<Look<Health>>;
+type HealthLook = () => Promise<Look<Health>>;
+type RestartWatch = (look: HealthLook, signal: AbortSignal) => Promise<Look<Health>>;
 
-/** Lets a healthy answer count only once there is evidence that the old instance is gone. */
+/**
+ * Lets an answer count only once there is evidence that the old instance is gone: neither its good health nor its
+ * wrong mode says anything of the new one.
+ */
 function restartWatch(registry: Registry, approval: Approval, context: StepContext): RestartWatch {
-  if (isRunningOn(approval)) return async (health) => health;
+  if (isRunningOn(approval)) return (look) => look();
   if (approval.correlationId !== null) return byOperation(registry, approval.correlationId, context);
   return byGap(approval.kind === "updated" ? approval.at : context.clock.monotonic(), context);
 }
@@ -55,9 +59,8 @@ const isRunningOn = (approval: Approval): boolean =>
 
 function byOperation(registry: Registry, correlationId: string, context: StepContext): RestartWatch {
   let finished = false;
-  return async (health, signal) => {
-    // The look at the operation comes first: health seen before it was finished may be the old instance's.
-    if (finished) return health;
+  return async (look, signal) => {
+    if (finished) return look();
     const found = await context.api.operations(registry.vmUuid, signal);
     const operation =
       found.kind === "present" ? found.value.find((o) => o.correlationId === correlationId) : undefined;
@@ -79,11 +82,21 @@ function refuseFailed(registry: Registry, operation: CvmOperation | undefined): 
 
 function byGap(since: number, context: StepContext): RestartWatch {
   let gone = false;
-  return async (health) => {
-    if (health.kind === "not-yet") gone = true;
+  return async (look) => {
     const waited = context.clock.monotonic() - since;
-    if (gone || waited >= TIME_FOR_A_RESTART_MS) return health;
+    if (gone || waited >= TIME_FOR_A_RESTART_MS) return look();
+    const health = await look().catch(oldInstance);
+    if (health.kind === "not-yet") gone = !("old" in health);
+    if (gone) return health;
     const left = formatDuration(TIME_FOR_A_RESTART_MS - waited);
     return { kind: "not-yet", seen: `healthy, but no restart seen yet (for ${left} more)` };
   };
+}
+
+/** A wrong mode or service that is not judged yet. */
+function oldInstance(error: unknown): { kind: "not-yet"; seen: string; old: true } {
+  if (error instanceof ClusterError && error.kind === "verification") {
+    return { kind: "not-yet", seen: error.message, old: true };
+  }
+  throw error;
 }

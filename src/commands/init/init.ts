@@ -26,7 +26,7 @@ import { liveRunners } from "../../workflow/live-runners.ts";
 import { acceptedRunners } from "../../workflow/next-list.ts";
 import { claimRegistry } from "../../workflow/registry-claim.ts";
 import { withSession, type Session } from "../../workflow/session.ts";
-import { StepRunner } from "../../workflow/step.ts";
+import { StepRunner, type StepContext } from "../../workflow/step.ts";
 import {
   approvalOf,
   provenanceOf,
@@ -34,7 +34,7 @@ import {
   wholeEnvironment,
   type ApprovalFlags,
 } from "../shared/approval.ts";
-import { clusterFacts, sessionOptions } from "../shared/cluster-session.ts";
+import { asRecorded, clusterFacts, readRecord, sessionOptions } from "../shared/cluster-session.ts";
 import type { CommandDependencies, CommonFlags } from "../dependencies.ts";
 import { planInit } from "./plan.ts";
 import { obtainComposeHash } from "../shared/obtain-compose-hash.ts";
@@ -48,7 +48,8 @@ export async function init(
   flags: InitFlags,
 ): Promise<InitResult | DryRunResult> {
   const { emit, clock } = dependencies;
-  const prepared = await prepare(dependencies, flags, ["connection", "cluster", "aws"]);
+  const given = await prepare(dependencies, flags, ["connection", "cluster", "aws"]);
+  const prepared = await withWhatWasGiven(given, dependencies);
   const steps = new StepRunner(emit, clock);
   emit({ type: "run-started", command: "init", headline: "Setting up a TEE cluster" });
   const { inputs, facts } = await firstTwoSteps(prepared, steps, dependencies, flags);
@@ -59,6 +60,20 @@ export async function init(
   return withSession(options, (session) =>
     bringUp({ inputs, session, steps, dependencies, flags, facts, explicit }),
   );
+}
+
+/** What an existing cluster was given before stands where nothing else is said; told where it is not the default. */
+async function withWhatWasGiven(
+  prepared: Preparation,
+  { emit, signal }: CommandDependencies,
+): Promise<Preparation> {
+  const { clusterName } = prepared.resolution.values;
+  if (clusterName === undefined) return prepared;
+  const record = await readRecord(prepared, clusterName);
+  const { resolution, taken } = await asRecorded(prepared.resolution, record, prepared, signal);
+  if (taken.length > 0)
+    emit({ type: "note", message: `as recorded for ${clusterName}: ${taken.join(", ")}` });
+  return { ...prepared, resolution };
 }
 
 /** Steps 1 and 2: nothing is made before every input is known and every check has passed. */
@@ -146,10 +161,17 @@ async function registryUp(
   for (const { id, severity, message, remedy } of lintBaseDomain(files, placement)) {
     if (severity === "warning") steps.warn(id, `${message}; ${remedy}`);
   }
-  await steps.run(waitForRegistry, { registry }, bench);
-  if (existing === undefined) return { registry, existed: false, complete: true, seen: null };
+  if (existing === undefined) {
+    await steps.run(waitForRegistry, { registry }, bench);
+    return { registry, existed: false, complete: true, seen: null };
+  }
   const environment = wholeEnvironment(inputs, registry, compose, []);
-  await checkRegistryCompose({ registry, compose, environment, record }, true, between);
+  const mayLackWallet = cluster.orchestratorSchema === "v1";
+  const checked = { registry, compose, environment, record, mayLackWallet };
+  const running = await checkRegistryCompose(checked, true, between);
+  // With another file it may be as it is for ever: step 8 replaces that, and step 9 judges what comes of it.
+  if (running.docker_compose_file === compose.text) await steps.run(waitForRegistry, { registry }, bench);
+  else steps.pass("wait-for-registry", "skipped", "it runs another compose file and is updated first");
   const neighbours = await heedOtherUpdates(registry, record, between);
   sayUnknownList(registry, record, environment, between);
   sayWhatStaysAsItIs(registry, cluster, between);
@@ -169,7 +191,13 @@ async function approvalFor(
   const environment = wholeEnvironment(inputs, registry, compose, hashes);
   const context = steps.contextFor(session.bench);
   const running = await checkRegistryCompose(
-    { registry, compose, environment, record: session.record },
+    {
+      registry,
+      compose,
+      environment,
+      record: session.record,
+      mayLackWallet: inputs.cluster.orchestratorSchema === "v1",
+    },
     existed,
     context,
   );
@@ -190,8 +218,14 @@ async function approvalFor(
     seen: now.seen,
     shortens: false,
     restores: null,
+    beforeRestart: existed ? () => sayRestart(registry, context) : undefined,
     provenance,
   });
+}
+
+/** The wizard has asked; here it is only said what an update means to a registry that is at work. */
+async function sayRestart({ name }: Registry, context: Pick<StepContext, "note">): Promise<void> {
+  context.note(`${name} is updated and restarts: the models on it stop until it is healthy again`);
 }
 
 /** A new registry starts with the new hash alone; an existing one keeps what its runners need. */

@@ -1,6 +1,7 @@
 /** What an operator is asked or told before a rotation does what can't be undone quietly. */
 import { ClusterError, Interruption } from "../../errors.ts";
 import type { ClusterRecord } from "../../state/record.ts";
+import { isRefusal } from "../../steps/approve-compose-hash.ts";
 import type { Registry } from "../../steps/registry.ts";
 import type { LiveRunner } from "../../workflow/live-runners.ts";
 import type { StepContext } from "../../workflow/step.ts";
@@ -68,7 +69,7 @@ export async function withWayBack<T>(
   try {
     return await body();
   } catch (error) {
-    const failed = error instanceof ClusterError && !(error instanceof Interruption);
+    const failed = error instanceof ClusterError && !(error instanceof Interruption) && !isRefusal(error);
     const hasBefore = record.approvals.some(({ appId, verified }) => verified && appId === registry.appId);
     if (!failed || !hasBefore) throw error;
     const { kind, code, message, step, cause } = error;

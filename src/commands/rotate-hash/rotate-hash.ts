@@ -1,10 +1,8 @@
 /** `tee-cluster rotate-hash`: after a compose change, approve the new hash and keep the runners that are up. */
 import { factsOf } from "../../checks/facts.ts";
 import type { ComposeFile } from "../../compose/compose-file.ts";
-import { registryName } from "../../domain.ts";
 import { askMissing } from "../../inputs/ask-missing.ts";
 import { toClusterInputs } from "../../inputs/values.ts";
-import type { ClusterRecord } from "../../state/record.ts";
 import type { Approval, ApproveComposeHashInput } from "../../steps/approval.ts";
 import { approveComposeHash } from "../../steps/approve-compose-hash.ts";
 import { checkRegistryCompose } from "../../steps/registry-check.ts";
@@ -15,10 +13,10 @@ import { claimRegistry } from "../../workflow/registry-claim.ts";
 import { withSession, type Session } from "../../workflow/session.ts";
 import { done, StepRunner } from "../../workflow/step.ts";
 import { approvalOf, provenanceOf, refuseViaApi } from "../shared/approval.ts";
-import { clusterFacts, readRecord, sessionOptions } from "../shared/cluster-session.ts";
+import { asRecorded, clusterFacts, readRecord, sessionOptions } from "../shared/cluster-session.ts";
 import type { CommandDependencies } from "../dependencies.ts";
 import { hideSecrets, prepare, type Preparation } from "../shared/preparation.ts";
-import { refuseLostWallet, withRecordedInputs } from "../shared/recorded-inputs.ts";
+import { refuseLostWallet } from "../shared/recorded-inputs.ts";
 import { registryResult, type RotateHashResult, type RotatePlanResult } from "../results.ts";
 import { confirmCutOff, confirmRestart, withWayBack } from "./consent.ts";
 import { listPolicy, shortens, type RotateFlags } from "./flags.ts";
@@ -56,8 +54,7 @@ async function firstTwoSteps(
   const given = prompter ? await askMissing(prepared.resolution, prompter) : prepared.resolution;
   hideSecrets(dependencies, given.values);
   const record = await readRecord(prepared, given.values.clusterName ?? "");
-  const own = await recordOfRegistry(record, prepared, given.values.clusterName ?? "", signal);
-  const { resolution, taken } = withRecordedInputs(given, own);
+  const { resolution, taken } = await asRecorded(given, record, prepared, signal);
   const inputs = toClusterInputs(resolution.values);
   refuseLostWallet(inputs.cluster, record);
   refuseViaApi(flags.via, inputs.cluster);
@@ -71,19 +68,6 @@ async function firstTwoSteps(
   const schemaKnown =
     record.composeHashes.length > 0 || (given.origins.orchestratorSchema ?? "default") !== "default";
   return { inputs, facts, schemaKnown };
-}
-
-/** What was given to the registry that is there now: one of that name may have been deleted and made anew. */
-async function recordOfRegistry(
-  record: ClusterRecord,
-  { ports }: Preparation,
-  cluster: string,
-  signal: AbortSignal,
-): Promise<Pick<ClusterRecord, "approvals" | "composeHashes">> {
-  const { composeHashes } = record;
-  const found = await ports.api.findCvm(registryName(cluster), signal);
-  const appId = found.kind === "present" ? found.value.appId : undefined;
-  return { composeHashes, approvals: record.approvals.filter((approval) => approval.appId === appId) };
 }
 
 async function rotate(rotation: Rotation, session: Session): Promise<RotateHashResult> {
@@ -105,7 +89,8 @@ async function rotate(rotation: Rotation, session: Session): Promise<RotateHashR
   const input = await approvalInput(rotation, session, scene, next);
   const { registry } = scene;
   const { environment } = input;
-  await checkRegistryCompose({ registry, ...next, environment, record }, true, context);
+  const mayLackWallet = inputs.cluster.orchestratorSchema === "v1";
+  await checkRegistryCompose({ registry, ...next, environment, record, mayLackWallet }, true, context);
   const { approval, mode } = await withWayBack(record, registry, async () => {
     const approved = await steps.run(approveComposeHash, input, bench);
     const verified = { registry, approval: approved, hashes: next.hashes };

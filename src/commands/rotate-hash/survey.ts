@@ -46,8 +46,9 @@ export async function survey(
   const registry = registryOf(cvm, inputs.connection.gatewayUrl, inputs.cluster.spawnteePort);
   const environment = compose && wholeEnvironment(inputs, registry, compose, []);
   const { appId } = registry;
+  const mayLackWallet = inputs.cluster.orchestratorSchema === "v1";
   const [running, live, neighbours] = await Promise.all([
-    checkRegistryCompose({ registry, compose, environment, record }, true, context),
+    checkRegistryCompose({ registry, compose, environment, record, mayLackWallet }, true, context),
     liveRunners(inputs.cluster.clusterName, context),
     heedOtherUpdates(registry, record, context),
   ]);

@@ -1,6 +1,8 @@
 /** What the commands that work on a cluster share before they have their session: its facts, its folder, its limits. */
 import { clusterFactsOf } from "../../checks/facts.ts";
 import type { ClusterFacts, Facts } from "../../checks/check.ts";
+import { registryName } from "../../domain.ts";
+import type { Resolution } from "../../inputs/resolve.ts";
 import type { ClusterSettings } from "../../inputs/types.ts";
 import { readJournal } from "../../state/journal.ts";
 import { summarizeJournal, type ClusterRecord } from "../../state/record.ts";
@@ -8,6 +10,7 @@ import { stateDirectoryOf, type StateDirectory } from "../../state/state-directo
 import type { SessionOptions } from "../../workflow/session.ts";
 import type { CommandDependencies, CommonFlags } from "../dependencies.ts";
 import type { Preparation } from "./preparation.ts";
+import { withRecordedInputs } from "./recorded-inputs.ts";
 
 export function directoryOf(
   { connection, stateHost }: Pick<Preparation, "connection" | "stateHost">,
@@ -50,4 +53,25 @@ export function sessionOptions(
     pollIntervalMs,
     strict,
   };
+}
+
+/**
+ * The inputs with what the registry that is there now was given before, where nothing else is said: one of that
+ * name may have been deleted and made anew.
+ */
+export async function asRecorded(
+  resolution: Resolution,
+  record: ClusterRecord,
+  { ports }: Preparation,
+  signal: AbortSignal,
+): Promise<ReturnType<typeof withRecordedInputs>> {
+  const { approvals, composeHashes } = record;
+  const { clusterName } = resolution.values;
+  if (clusterName === undefined || approvals.length === 0) return withRecordedInputs(resolution, record);
+  const found = await ports.api.findCvm(registryName(clusterName), signal);
+  // Without an answer the last one that was given anything is taken for it: better than defaults.
+  if (found.kind === "unknown") return withRecordedInputs(resolution, record);
+  const appId = found.kind === "present" ? found.value.appId : undefined;
+  const own = approvals.filter((approval) => approval.appId === appId);
+  return withRecordedInputs(resolution, { approvals: own, composeHashes });
 }
