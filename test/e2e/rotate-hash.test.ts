@@ -200,7 +200,7 @@ test("an update that does not come back healthy says how to go back, and --rollb
   await writeFile(broken, text.replace("example/spawntee@", "example/spawntee-crash-on-boot@"));
   const compose = await changed(world, "runner", "an image bump");
   const failed = await rotate(world, "--runner-compose", compose, "--registry-compose", broken);
-  expect([failed.exitCode, failure(failed).code]).toEqual([4, "registry-not-running"]);
+  expect([failed.exitCode, failure(failed).code]).toEqual([4, "update-failed"]);
   expect(failure(failed).hint).toContain("tee-cluster rotate-hash --rollback");
   const back = await rotate(world, "--rollback");
   expect(back.exitCode).toBe(0);

@@ -58,7 +58,10 @@ test("two runs at once: the second one ends with 6 and says who is at work", asy
   const env = await withCompose(world, "runner", (text) => `${text}# changed\n`);
   const first = world.start(["init", "--json"], env);
   await until(() => commits(world.sandbox) === 1);
+  // Stopped, it is at work for as long as the second one needs to find that out.
+  first.kill("SIGSTOP");
   const second = await world.run(["init", "--json"], env);
+  first.kill("SIGCONT");
   expect(second.exitCode).toBe(6);
   expect(failure(second.stdout).error.code).toBe("run-in-progress");
   expect(failure(second.stdout).error.message).toMatch(/pid \d+ on /);
