@@ -54,7 +54,7 @@ function runnerDomain(compose: ComposeFile, domain: string, placement: Placement
     id: "base-domain-runner",
     severity: "warning",
     message: `${difference(compose, domain, placement)}: models on new runners would be announced under a domain that does not reach them`,
-    remedy: `write ${VARIABLE}=\${${VARIABLE}:-${placement.baseDomain}} in ${compose.path}, then run tee-cluster init again`,
+    remedy: `write ${VARIABLE}=\${${VARIABLE}:-${placement.baseDomain}} in ${compose.path}, then run tee-cluster rotate-hash`,
   };
 }
 

@@ -16,7 +16,7 @@ export const COMMENTS: Comments = {
     " Where the registry's models are reached; the orchestrator fills <model-port> in.",
   "infrastructure/runner/registry-compose-path": " Relative to where the orchestrator runs.",
   "infrastructure/runner/runner-compose-path":
-    " Its compose hash is approved on the registry. After any change to that file: tee-cluster init, again",
+    " Its compose hash is approved on the registry. After any change to that file: tee-cluster rotate-hash",
   "infrastructure/runner/gateway-key-path":
     " The coordinator's RSA private key (PEM): requests to the CVMs are signed with it.",
   "infrastructure/runner/instance-type": " Size of the runners that the orchestrator adds.",
