@@ -44,10 +44,24 @@ async function tryAll(options: Options, results: Results): Promise<number> {
     done += 1;
     say(`${done}/${open.length} ${inALine(report)}`);
   };
-  await runTrials(open, { jobs: options.jobs, results, onReport });
+  const signal = interruption();
+  await runTrials(open, { jobs: options.jobs, results, signal, onReport });
+  if (signal.aborted) return 130;
   const reports = chosen.flatMap((trial) => results.reportOf(trial) ?? []);
   if (options.write) await writeTables(reports, baselines);
   return conclude(reports, baselines);
+}
+
+/** A second one ends it at once, and leaves what the trials under way have made. */
+function interruption(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM"] as const) {
+    process.once(name, () => {
+      say("stopping when the trials under way are over; the same command goes on with the others");
+      controller.abort();
+    });
+  }
+  return controller.signal;
 }
 
 async function baselinesOf(commands: readonly string[], results: Results): Promise<Baseline[]> {

@@ -3,14 +3,24 @@ import { isSlow } from "./faults.ts";
 import type { Results } from "./results.ts";
 import { runTrial, type Trial, type TrialReport } from "./trial.ts";
 
+type Run = {
+  readonly jobs: number;
+  readonly results: Results;
+  /** Aborted: those under way are brought to their end, but don't count, and no further one is begun. */
+  readonly signal: AbortSignal;
+  readonly onReport: (report: TrialReport) => void;
+};
+
 /** `jobs` of those that keep a processor busy, and as many of those that mostly sleep. */
 export async function runTrials(
   trials: readonly Trial[],
-  { jobs, results, onReport }: { jobs: number; results: Results; onReport: (report: TrialReport) => void },
+  { jobs, results, signal, onReport }: Run,
 ): Promise<void> {
   const work = async (queue: Trial[]): Promise<void> => {
-    for (let trial = queue.shift(); trial; trial = queue.shift()) {
+    for (let trial = queue.shift(); trial && !signal.aborted; trial = queue.shift()) {
       const report = await runTrial(trial);
+      // A Ctrl-C in the terminal has reached the programs of the trials as well.
+      if (signal.aborted) break;
       await results.add({ report });
       onReport(report);
     }

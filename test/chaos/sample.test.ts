@@ -1,6 +1,7 @@
 /** A sample of the chaos suite, drawn by lot and the same at every run; `npm run chaos` tries every point. */
+import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
-import { faultsAt, POINT_KINDS } from "./faults.ts";
+import { FAULTS, faultsAt, POINT_KINDS } from "./faults.ts";
 import { sample } from "./plan.ts";
 import { SCENARIOS } from "./scenarios.ts";
 import { runTrial, type Trial } from "./trial.ts";
@@ -30,4 +31,13 @@ test.concurrent.each(SAMPLE)("$command: $fault at $at $point", { timeout: 300_00
   const report = await runTrial(trial);
   expect(report.struck, "the fault struck").not.toBeNull();
   expect(report.broken, report.output?.join("\n")).toEqual([]);
+});
+
+test("the document explains every fault, in the same words and order", async () => {
+  const text = await readFile(new URL("../../docs/reliability.md", import.meta.url), "utf8");
+  const rows = [...text.matchAll(/^\| `([\w-]+)` +\| (.*?) +\|$/gm)].map(([, name, meaning]) => [
+    name,
+    meaning,
+  ]);
+  expect(rows).toEqual(FAULTS.map((fault) => [...fault]));
 });
