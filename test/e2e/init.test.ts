@@ -9,6 +9,7 @@ import { orchestratorSchemas } from "../../src/orchestrator/schemas.ts";
 import { askForKey, deployNamed, deployRunner } from "../helpers/orchestrator.ts";
 import { PHALA_PACKAGE_BIN } from "../helpers/phala-bin.ts";
 import { makePreparedWorld } from "../helpers/prepared-cluster.ts";
+import { until } from "../helpers/until.ts";
 import { CANARIES, cloudOf, COMPOSE_FOLDER, makeWorld, mutationsOf } from "../helpers/program.ts";
 import { expectValid } from "../helpers/schemas.ts";
 
@@ -174,4 +175,40 @@ test("a registry that holds a variable which the update would lose is left alone
   expect(run.exitCode).toBe(2);
   expect(run.stdout).toContain("OPERATORS_OWN");
   expect(mutationsOf(world.sandbox)).toEqual([]);
+});
+
+test("a registry in the wrong mode is judged after the update that mends it, not before", async () => {
+  const world = await makePreparedWorld();
+  const wrong = path.join(world.folder, "registry.yml");
+  const text = await readFile(path.join(COMPOSE_FOLDER, "docker-compose.phala.registry.yml"), "utf8");
+  await writeFile(wrong, text.replace("MODE=${MODE:-registry+runner}", "MODE=runner"));
+  const broken = await world.run(["init", "--json", "--registry-compose", wrong]);
+  expect(broken.exitCode).toBe(7);
+  expect(JSON.parse(broken.stdout)).toMatchObject({ error: { code: "wrong-mode", step: "verify-registry" } });
+  const mended = await world.run(["init", "--json"]);
+  expect(mended.exitCode).toBe(0);
+  const { steps } = JSON.parse(mended.stdout) as InitResult;
+  expect(steps.map(({ status }) => status)[3]).toBe("skipped");
+});
+
+test("an init that was killed after step 3 is finished where the registry has a wallet that nobody gave", async () => {
+  const world = await makeWorld();
+  const file = path.join(world.folder, "registry.yml");
+  const text = await readFile(path.join(COMPOSE_FOLDER, "docker-compose.phala.registry.yml"), "utf8");
+  const line = "      - GATEWAY_AUTH_COORDINATOR_WALLET=${GATEWAY_AUTH_COORDINATOR_WALLET:-}\n";
+  await writeFile(file, text.replace("    environment:\n", `    environment:\n${line}`));
+  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const key = path.join(world.folder, "gateway.pem");
+  await writeFile(key, privateKey.export({ type: "pkcs8", format: "pem" }), { mode: 0o600 });
+  const env = {
+    TEE_CLUSTER_REGISTRY_COMPOSE: file,
+    TEE_CLUSTER_ORCHESTRATOR_SCHEMA: "v2",
+    GATEWAY_KEY_PATH: key,
+  };
+  const child = world.start(["init", "--json"], env);
+  await until(async () => (await cloudOf(world.sandbox)).live.includes("bird-tracker-registry"));
+  child.kill("SIGKILL");
+  await child;
+  expect((await world.run(["init", "--json"], env)).exitCode).toBe(0);
+  expect((await cloudOf(world.sandbox)).registriesEverMade).toBe(1);
 });

@@ -9,6 +9,7 @@ import type {
   RotatePlanResult,
 } from "../../src/commands/results.ts";
 import { expectValid } from "../helpers/schemas.ts";
+import { KEYS, startInTerminal } from "../helpers/terminal.ts";
 import { askForKey, deployRunner } from "../helpers/orchestrator.ts";
 import { makePreparedWorld } from "../helpers/prepared-cluster.ts";
 import { CANARIES, cloudOf, COMPOSE_FOLDER, mutationsOf, type Run, type World } from "../helpers/program.ts";
@@ -244,6 +245,12 @@ test("the region of the last run stands where nothing else is said", async () =>
   const run = await rotate(world, "--runner-compose", compose);
   expect(run.stderr).toContain("as recorded: --aws-region (AWS_REGION) us-east-2");
   expect((await cloudOf(world.sandbox)).environment["AWS_REGION"]).toBe("us-east-2");
+  world.sandbox.resetRequests();
+  const again = await world.run(["init", "--json", "--runner-compose", compose]);
+  expect(again.stderr).toContain("as recorded for bird-tracker: --aws-region (AWS_REGION) us-east-2");
+  expect(mutationsOf(world.sandbox)).toEqual([]);
+  const forced = await rotate(world, "--runner-compose", compose, "--force-update");
+  expect(result(forced)).toMatchObject({ changed: true, approved_via: "restart" });
 });
 
 test("where only live runners tell the schema, a hash over other names is refused", async () => {
@@ -269,4 +276,26 @@ test("an update that another machine has under way ends the run with 6", async (
   const run = await rotate(world);
   expect([run.exitCode, failure(run).code]).toEqual([6, "update-under-way"]);
   expect(mutationsOf(world.sandbox)).toEqual([]);
+});
+
+test("on a terminal it asks for what is missing, and before the registry restarts", async () => {
+  const world = await makePreparedWorld();
+  const { approved: before } = await cloudOf(world.sandbox);
+  const runner = await deploy(world);
+  const compose = await changed(world, "runner", "an image bump");
+  const secret = { AWS_SECRET_ACCESS_KEY: undefined };
+  const args = ["rotate-hash", "--runner-compose", compose, "--replace"];
+  const session = startInTerminal(world, args, secret);
+  await session.answer("? AWS secret access key", CANARIES.awsSecret, KEYS.enter);
+  await session.answer("? Cut these runners off?", "y", KEYS.enter);
+  const asked = await session.answer("? Restart bird-tracker-registry now?", "n", KEYS.enter);
+  expect(asked).toContain("the models on it stop");
+  expect(await session.exit).toBe(130);
+  expect(session.cursorVisible()).toBe(true);
+  expect(session.bytes()).not.toContain(CANARIES.awsSecret);
+  const { approved, live } = await cloudOf(world.sandbox);
+  expect(live).not.toContain("bird-tracker-runner-temp");
+  expect(approved).toEqual(before);
+  const url = result(await rotate(world)).registry.url;
+  expect(await askForKey(world.sandbox, url, runner)).toMatchObject({ status: 200 });
 });

@@ -2,22 +2,25 @@ import { setTimeout as delay } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { sideBySide } from "../../../src/workflow/side-by-side.ts";
 
-const same = async (item: number): Promise<number> => item;
-
-test("as many at a time as allowed, outcomes in the items' order", async () => {
-  let atWork = 0;
-  let most = 0;
-  const outcomes = await sideBySide([5, 1, 3, 1, 1], 2, async (item) => {
-    most = Math.max(most, (atWork += 1));
-    await delay(item * 5);
-    atWork -= 1;
-    return item * 10;
+test("keeps the order, and the limit", async () => {
+  let [now, most] = [0, 0];
+  const doubled = await sideBySide([5, 1, 3, 2, 4], 2, async (item) => {
+    now += 1;
+    most = Math.max(most, now);
+    await delay(item);
+    now -= 1;
+    return item * 2;
   });
-  expect(outcomes).toEqual([50, 10, 30, 10, 10]);
-  expect(most).toBe(2);
+  expect([doubled, most]).toEqual([[10, 2, 6, 4, 8], 2]);
+  expect(await sideBySide([], 2, async () => 1)).toEqual([]);
 });
 
-test("nothing to do, and less than allowed", async () => {
-  expect(await sideBySide([], 4, same)).toEqual([]);
-  expect(await sideBySide([7], 4, same)).toEqual([7]);
+test("begins nothing more once one has failed", async () => {
+  const begun: number[] = [];
+  const work = sideBySide([1, 2, 3, 4], 1, async (item) => {
+    begun.push(item);
+    if (item === 2) throw new Error("no");
+  });
+  await expect(work).rejects.toThrow("no");
+  expect(begun).toEqual([1, 2]);
 });

@@ -1,0 +1,67 @@
+/** The list that a rotation approves, and the live runners that count for it. */
+import { describe, expect, test } from "vitest";
+import type { ComposeHash, Cvm } from "../../../src/domain.ts";
+import { summarizeJournal } from "../../../src/state/record.ts";
+import { approvedList, ROLLING, sameMembers, type ListPolicy } from "../../../src/workflow/approved-list.ts";
+import type { LiveRunner } from "../../../src/workflow/live-runners.ts";
+import { acceptedRunners, runnersCutOff } from "../../../src/workflow/next-list.ts";
+
+const hash = (digit: string): ComposeHash => digit.repeat(64) as ComposeHash;
+const [a, b, c, d] = ["a", "b", "c", "d"].map(hash) as [ComposeHash, ComposeHash, ComposeHash, ComposeHash];
+const policy = (part: Partial<ListPolicy>): ListPolicy => ({ ...ROLLING, ...part });
+
+test.each([
+  ["the new one joins as the last", [a, b], [], c, ROLLING, [a, b, c]],
+  ["one that live runners have and no record, in a stable order", [a], [d, c], b, ROLLING, [a, c, d, b]],
+  ["the same members in another order are the recorded list", [a, b], [], a, ROLLING, [a, b]],
+  ["retired: what no live runner has goes", [a, b], [b], c, policy({ stay: "live" }), [b, c]],
+  ["replaced: the new one alone", [a, b], [b], c, policy({ stay: "none" }), [c]],
+  ["replaced, but one is kept", [a, b], [], c, policy({ stay: "none", keep: [a] }), [a, c]],
+  ["dropped, although a live runner has it", [a, b], [a], c, policy({ drop: [a] }), [b, c]],
+  ["nothing recorded", [], [], c, ROLLING, [c]],
+  ["the new one not known yet", [a], [], undefined, ROLLING, [a]],
+] as const)("%s", (_, recorded, live, fresh, how, list) => {
+  expect(approvedList({ recorded, live, fresh, policy: how })).toEqual(list);
+});
+
+test("lists are the same by their members", () => {
+  expect(sameMembers([a, b], [b, a])).toBe(true);
+  expect(sameMembers([a], [a, b])).toBe(false);
+});
+
+describe("live runners", () => {
+  const runner = (name: string, composeHash: ComposeHash, names: readonly string[]): LiveRunner => ({
+    cvm: { name } as Cvm,
+    composeHash,
+    appCompose: { allowed_envs: names },
+  });
+  const v1 = ["REGISTRY_URL", "CAPACITY_THRESHOLD"];
+  const live = [
+    runner("approved", a, v1),
+    runner("stranger", b, v1),
+    runner("spy", c, [...v1, "DSTACK_AUTHORIZED_KEYS"]),
+  ];
+  const at = { v: 1, at: "2026-01-01T00:00:00.000Z", run: "run" };
+  const approval = { type: "approved", correlation_id: "c1", via: "restart", settings: {} } as const;
+  const record = summarizeJournal([{ ...at, ...approval, app_id: "app", hashes: [a] }], "bird");
+  const accepted = (complete: boolean, warnings: string[] = []): string[] =>
+    acceptedRunners(live, { record, appId: "app", complete }, (code) => void warnings.push(code)).map(
+      ({ cvm }) => cvm.name,
+    );
+
+  test("a complete record decides: being up is no approval", () => {
+    const warnings: string[] = [];
+    expect(accepted(true, warnings)).toEqual(["approved"]);
+    expect(warnings).toEqual(["runner-not-approved", "runner-not-approved"]);
+  });
+
+  test("where it is not complete, who was deployed as the orchestrator does is let in, and named", () => {
+    const warnings: string[] = [];
+    expect(accepted(false, warnings)).toEqual(["approved", "stranger"]);
+    expect(warnings).toEqual(["hash-of-live-runner", "runner-not-approved"]);
+  });
+
+  test("are cut off by a list without their hash", () => {
+    expect(runnersCutOff([a, c], live).map(({ cvm }) => cvm.name)).toEqual(["stranger"]);
+  });
+});
