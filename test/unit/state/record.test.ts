@@ -15,15 +15,12 @@ const [A, B, C] = ["a", "b", "c"].map((digit) => digit.repeat(64)) as [string, s
 
 /** A journal with one record a second. */
 function record(...entries: readonly JournalEntry[]): ClusterRecord {
-  const records = entries.map(
-    (entry, index) =>
-      ({
-        v: 1,
-        at: new Date(Date.UTC(2026, 0, 1, 0, 0, index)).toISOString(),
-        run: "run",
-        ...entry,
-      }) as JournalRecord,
-  );
+  const records = entries.map((entry, index): JournalRecord => ({
+    v: 1,
+    at: new Date(Date.UTC(2026, 0, 1, 0, 0, index)).toISOString(),
+    run: "run",
+    ...entry,
+  }));
   return summarizeJournal(records, "bird");
 }
 

@@ -29,12 +29,13 @@ test("lists are the same by their members", () => {
   expect(sameMembers([a], [a, b])).toBe(false);
 });
 
+const runner = (name: string, composeHash: ComposeHash, names: readonly string[]): LiveRunner => ({
+  cvm: { name } as Cvm,
+  composeHash,
+  appCompose: { allowed_envs: names },
+});
+
 describe("live runners", () => {
-  const runner = (name: string, composeHash: ComposeHash, names: readonly string[]): LiveRunner => ({
-    cvm: { name } as Cvm,
-    composeHash,
-    appCompose: { allowed_envs: names },
-  });
   const v1 = ["REGISTRY_URL", "CAPACITY_THRESHOLD"];
   const live = [
     runner("approved", a, v1),
