@@ -27,7 +27,8 @@ export const orchestratorChecks: readonly Check<DoctorFacts>[] = [
       if (node === null || baseDomain === null) return skipped("known once the registry is deployed");
       const pair = await composePair(facts);
       if (pair === undefined) return skipped("needs both compose files");
-      const findings = lintBaseDomain(pair, { node, baseDomain }).map(reported);
+      const placement = { node, baseDomain };
+      const findings = lintBaseDomain(pair, placement, facts.cluster.cvmBaseDomain).map(reported);
       return findings.length > 0 ? findings : passed(`${baseDomain}, as in the compose files`);
     },
   },

@@ -15,6 +15,15 @@ export const EXIT_CODES: Readonly<Record<FailureKind, number>> = {
   terminated: 143,
 };
 
+/**
+ * The exit code of a failure. 2 and 3 promise that nothing was touched: where a run that has changed something can't
+ * go on for such a reason (the key is withdrawn, the disk is full), it failed on the way.
+ */
+export function exitCodeOfFailure(kind: FailureKind, touched: boolean): number {
+  const promises = kind === "input" || kind === "prerequisite";
+  return EXIT_CODES[promises && touched ? "platform" : kind];
+}
+
 /** What an answer with `"ok": false` means: the command did its work, and what it looked at is not in order. */
 const NOT_IN_ORDER: Readonly<Partial<Record<SuccessResult["command"], FailureKind>>> = {
   doctor: "prerequisite",

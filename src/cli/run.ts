@@ -11,7 +11,7 @@ import { systemClock } from "../workflow/clock.ts";
 import { Ledger } from "../workflow/mutations.ts";
 import { createDependencies } from "./dependencies.ts";
 import type { CommandDefinition, Options } from "./command.ts";
-import { EXIT_CODES, exitCodeOf } from "./exit-codes.ts";
+import { EXIT_CODES, exitCodeOf, exitCodeOfFailure } from "./exit-codes.ts";
 import { watchSignals } from "./signals.ts";
 
 /** @returns the exit code. Never throws. */
@@ -43,7 +43,7 @@ export async function runCommand(command: CommandDefinition, options: Options): 
     const failure = signals.signal.aborted ? signals.signal.reason : error;
     reporter.close();
     reporter.finish(failureOf(name, failure, ledger));
-    return EXIT_CODES[failure instanceof ClusterError ? failure.kind : "fault"];
+    return exitCodeOfFailure(failure instanceof ClusterError ? failure.kind : "fault", ledger.touched);
   } finally {
     signals.stop();
     await close();

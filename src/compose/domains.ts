@@ -13,9 +13,15 @@ export type Placement = { readonly node: string; readonly baseDomain: string };
 /**
  * Compares the domains that the compose files and the orchestrator will use with the gateway's own. A compose
  * file's default is one node's domain and wrong on any other; that once made models unreachable in production.
+ * @param given the domain that the operator says the registry shall announce; undefined: the gateway's own.
  */
-export function lintBaseDomain({ registry, runner }: ComposePair, placement: Placement): readonly Finding[] {
+export function lintBaseDomain(
+  { registry, runner }: ComposePair,
+  placement: Placement,
+  given: string | undefined,
+): readonly Finding[] {
   return [
+    ...(given === undefined || given === placement.baseDomain ? [] : [givenDomain(given, placement)]),
     ...otherDomains(registry, placement).map((domain) => registryDomain(registry, domain, placement)),
     ...otherDomains(runner, placement).map((domain) => runnerDomain(runner, domain, placement)),
     ...orchestratorDomain(placement),
@@ -28,6 +34,15 @@ function otherDomains(compose: ComposeFile, { baseDomain }: Placement): readonly
   return [...new Set(domains)].filter(
     (domain) => domain !== "" && !domain.includes("$") && domain !== baseDomain,
   );
+}
+
+function givenDomain(domain: string, { node, baseDomain }: Placement): Finding {
+  return {
+    id: "base-domain-given",
+    severity: "warning",
+    message: `${VARIABLE} is ${domain}, and the gateway of node ${node} is ${baseDomain}: models on the registry would be announced under a domain that does not reach them`,
+    remedy: "leave --cvm-base-domain out, unless that domain is yours and leads to the gateway",
+  };
 }
 
 function registryDomain(compose: ComposeFile, domain: string, placement: Placement): Finding {

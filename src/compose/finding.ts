@@ -15,6 +15,7 @@ export const FINDING_IDS = [
   "line-ends",
   "base-domain-default",
   "base-domain-fixed",
+  "base-domain-given",
   "base-domain-runner",
   "base-domain-orchestrator",
 ] as const;

@@ -7,6 +7,7 @@ import type { CliOutcome, EnvironmentVariable, PhalaCli } from "../ports.ts";
 import { PhalaProcess, type PhalaCommand, type PhalaProcessOptions } from "./cli-process.ts";
 import * as output from "./cli-output.ts";
 import { envFileText } from "./env-file.ts";
+import { installedVersion } from "./installed-version.ts";
 import { locateProgram } from "./locate.ts";
 
 /** A create or update makes two requests of 30 s at most each; the rest is its own start-up. */
@@ -44,9 +45,15 @@ export function createPhalaCli(options: PhalaCliOptions): PhalaCli {
       return { kind: "refused", message: error.message };
     }
   };
+  const locate = (): Promise<string | undefined> => locateProgram(options.bin, options.env["PATH"]);
   return {
-    locate: () => locateProgram(options.bin, options.env["PATH"]),
-    version: async (signal) => versionOutcome(await query(["--version"], signal)),
+    locate,
+    async version(signal) {
+      const program = await locate();
+      const installed = program === undefined ? undefined : await installedVersion(program);
+      if (installed !== undefined) return { kind: "ok", value: installed };
+      return versionOutcome(await query(["--version"], signal));
+    },
     login: async (signal) => output.outcomeOf(await query(["status", "--json"], signal), output.loginAnswer),
     async createCvm(request, signal) {
       const node = request.nodeId === undefined ? [] : ["--node-id", String(request.nodeId)];

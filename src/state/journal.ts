@@ -28,6 +28,8 @@ const recordSchema = z.discriminatedUnion("type", [
     action: z.enum(["create-cvm", "update-cvm", "delete-cvm", "approve-hashes"]),
     name: z.string(),
     app_id: z.string().nullable(),
+    /** SHA-256 of the compose file that it is given; with the creation of a CVM. */
+    compose_digest: z.string().optional(),
   }),
   z.object({
     ...base,

@@ -8,6 +8,8 @@ export type RecordedCreation = {
   readonly intendedAt: string;
   readonly appId: string | null;
   readonly settled: boolean;
+  /** SHA-256 of its compose file; null where that was not recorded. */
+  readonly composeDigest: string | null;
 };
 
 export type ApprovedRecord = {
@@ -47,6 +49,7 @@ export type ComposeHashRecord = {
 export type ClusterRecord = {
   /** Creations of the registry, newest last; empty where this machine never made one. */
   readonly registryCreations: readonly RecordedCreation[];
+  /** Their app_ids, without those that were deleted by a recorded run. */
   readonly adoptedRegistries: readonly string[];
   /** Temporary runners that were announced and whose deletion was not confirmed, newest last. */
   readonly openTemporaryRunners: readonly RecordedCreation[];
@@ -66,7 +69,11 @@ export function summarizeJournal(records: readonly JournalRecord[], cluster: str
     !deleted.some((gone) => gone.name === creation.name && gone.at >= creation.intendedAt);
   return {
     registryCreations: creations.filter((c) => c.name === registryName(cluster) && isOpen(c)),
-    adoptedRegistries: records.flatMap((r) => (r.type === "adopted" ? [r.app_id] : [])),
+    adoptedRegistries: records.flatMap((r) =>
+      r.type === "adopted" && !deleted.some((gone) => gone.name === r.name && gone.at >= r.at)
+        ? [r.app_id]
+        : [],
+    ),
     openTemporaryRunners: creations.filter((c) => c.name === temporaryRunnerName(cluster) && isOpen(c)),
     approvals: approvalsIn(records),
     attempts: attemptsIn(records),
@@ -144,7 +151,8 @@ function creationsIn(records: readonly JournalRecord[]): RecordedCreation[] {
     const outcome = outcomeOf(records, r.intent);
     if (outcome?.outcome === "failed") return [];
     const settled = outcome?.outcome === "done";
-    return [{ name: r.name, intendedAt: r.at, appId: outcome?.app_id ?? null, settled }];
+    const { name, at: intendedAt, compose_digest: composeDigest = null } = r;
+    return [{ name, intendedAt, appId: outcome?.app_id ?? null, settled, composeDigest }];
   });
 }
 

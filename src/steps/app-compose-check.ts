@@ -60,11 +60,19 @@ export function checkAppCompose(
       `${expected.name} allows the environment names [${names.join(", ")}], deployed were [${expected.environmentNames.join(", ")}]`,
     );
   }
-  const { name } = expected;
+  return peculiarities(appCompose, expected.name, expected.knownScripts);
+}
+
+/** Fields that weaken an app-compose, or that nobody has seen in one: to be shown. */
+export function peculiarities(
+  appCompose: AppCompose,
+  name: string,
+  knownScripts: ReadonlySet<string>,
+): readonly Peculiarity[] {
   return [
     ...oddFields(appCompose, name),
     ...newFields(appCompose, name),
-    ...unknownScript(appCompose, expected),
+    ...unknownScript(appCompose, name, knownScripts),
   ];
 }
 
@@ -147,17 +155,21 @@ function oddFields(appCompose: AppCompose, name: string): Peculiarity[] {
 }
 
 /** The platform adds a script of its own, which runs before the containers and is part of what is measured. */
-function unknownScript(appCompose: AppCompose, expected: AppComposeExpectation): Peculiarity[] {
+function unknownScript(
+  appCompose: AppCompose,
+  name: string,
+  knownScripts: ReadonlySet<string>,
+): Peculiarity[] {
   const script = appCompose.pre_launch_script;
   if (!script) return [];
   const digest = sha256Hex(script);
-  if (expected.knownScripts.has(digest)) return [];
+  if (knownScripts.has(digest)) return [];
   const size = Buffer.byteLength(script, "utf8");
   return [
     {
       code: "pre-launch-script",
       message:
-        `${expected.name} has a pre-launch script that was not given and not seen before ` +
+        `${name} has a pre-launch script that was not given and not seen before ` +
         `(${size} bytes, sha256 ${digest}): whoever runs it is trusted with the keys`,
     },
   ];

@@ -1,60 +1,97 @@
-/** Before secrets are sent to the registry again: it runs what was given, and no variable of it gets lost. */
-import { composeHashOf, type AppCompose } from "../app-compose.ts";
+/** What the registry runs, read back and checked before secrets are sent to it and after they were. */
+import { composeHashOf, sha256Hex, type AppCompose } from "../app-compose.ts";
 import type { ComposeFile } from "../compose/compose-file.ts";
 import { ClusterError } from "../errors.ts";
-import { APPROVED_LIST, WALLET } from "../compose/environment.ts";
 import type { EnvironmentVariable } from "../ports.ts";
-import { lastUpdate, type ClusterRecord } from "../state/record.ts";
+import { lastUpdate, openAttempt, type ClusterRecord } from "../state/record.ts";
+import { composeDigestOf } from "../workflow/registry-settings.ts";
 import type { StepContext } from "../workflow/step.ts";
-import { checkAppCompose, checkedHash, refuseOdd } from "./app-compose-check.ts";
-import { isMadeHere } from "./neighbours.ts";
+import {
+  checkAppCompose,
+  checkedHash,
+  peculiarities,
+  refuseOdd,
+  type Peculiarity,
+} from "./app-compose-check.ts";
+import { refuseLostNames, type NamesToKeep } from "./lost-names.ts";
 import type { Registry } from "./registry.ts";
 
-export type RegistryCheckInput = {
+type Context = Pick<StepContext, "api" | "signal" | "warn" | "strict">;
+
+export type DeployedRegistry = {
   readonly registry: Registry;
-  /** What a new registry must run; of one that existed only the names count. */
+  readonly compose: ComposeFile;
+  /** The whole environment, in the order in which it was sent. */
+  readonly environment: readonly EnvironmentVariable[];
+  /** Digests of pre-launch scripts that registries of this cluster had before. */
+  readonly knownScripts: ReadonlySet<string>;
+};
+
+export type StandingRegistry = Omit<NamesToKeep, "environment"> & {
+  /** What the update will make it run; undefined: not known yet. */
   readonly compose: ComposeFile | undefined;
   /** The whole environment that the update will send; undefined: not known yet. */
   readonly environment: readonly EnvironmentVariable[] | undefined;
-  /** Names that may go: those that only the compose file had which a rollback takes back. */
-  readonly expendable?: readonly string[] | undefined;
-  readonly record: ClusterRecord;
-  /** Whether a coordinator's wallet is of no use to it: schema v1 has none. */
-  readonly mayLackWallet: boolean;
+  /** Whether nobody else has updated it, as far as the platform says. */
+  readonly complete: boolean;
+  readonly knownScripts: ReadonlySet<string>;
 };
 
 /**
- * Reads what the registry runs and checks it. A registry that this run deployed must run exactly our file. One that existed may have an older text, which the
- * update replaces; every name that it declares must get a value again, because values can't be read back.
+ * A registry that this run deployed or updated must run exactly our file, with exactly our environment names.
+ * @returns its app-compose.
+ * @throws ClusterError (verification).
+ */
+export async function checkDeployedRegistry(
+  { registry, compose, environment, knownScripts }: DeployedRegistry,
+  context: Context,
+): Promise<AppCompose> {
+  const { appCompose, composeHash } = await readRegistry(registry, context);
+  const odd = checkAppCompose(appCompose, {
+    name: registry.name,
+    composeHash,
+    composeText: compose.text,
+    environmentNames: environment.map(({ name }) => name),
+    knownScripts,
+  });
+  sayOdd(odd, context);
+  return appCompose;
+}
+
+/**
+ * A registry that was there before runs what it was given last, and loses no variable by the update that follows:
+ * values can't be read back.
  * @returns its app-compose.
  * @throws ClusterError (verification, or input `environment-incomplete`); nothing was sent.
  */
-export async function checkRegistryCompose(
-  input: RegistryCheckInput,
-  existed: boolean,
-  context: Pick<StepContext, "api" | "signal" | "warn" | "strict">,
-): Promise<AppCompose> {
-  const { registry, compose, environment = [] } = input;
-  const found = await context.api.appCompose(registry.vmUuid, context.signal);
-  if (found.kind !== "present")
-    throw unreadable(registry, found.kind === "unknown" ? found.reason : "the API has none");
-  const cvm = await context.api.findCvm(registry.vmUuid, context.signal);
-  const composeHash = cvm.kind === "present" ? cvm.value.composeHash : registry.cvm.composeHash;
-  if (existed) {
-    refuseForgery(registry, found.value, composeHash);
-    if (input.environment) refuseLostNames(input, found.value.allowed_envs ?? [], context);
-    return found.value;
-  }
-  const odd = checkAppCompose(found.value, {
-    name: registry.name,
-    composeHash,
-    composeText: compose?.text ?? "",
-    environmentNames: environment.map(({ name }) => name),
-    knownScripts: new Set(),
-  });
+export async function checkStandingRegistry(input: StandingRegistry, context: Context): Promise<AppCompose> {
+  const { registry, environment, knownScripts } = input;
+  const { appCompose, composeHash } = await readRegistry(registry, context);
+  refuseForgery(registry, appCompose, composeHash);
+  const odd = [
+    ...unrecordedText(input, appCompose.docker_compose_file ?? ""),
+    ...peculiarities(appCompose, registry.name, knownScripts),
+  ];
+  sayOdd(odd, context);
+  if (environment) refuseLostNames({ ...input, environment }, appCompose.allowed_envs ?? [], context);
+  return appCompose;
+}
+
+function sayOdd(odd: readonly Peculiarity[], context: Context): void {
   for (const { code, message } of odd) context.warn(code, message);
   refuseOdd(odd, context);
-  return found.value;
+}
+
+async function readRegistry(
+  registry: Registry,
+  { api, signal }: Context,
+): Promise<{ appCompose: AppCompose; composeHash: string | null }> {
+  const found = await api.appCompose(registry.vmUuid, signal);
+  if (found.kind !== "present")
+    throw unreadable(registry, found.kind === "unknown" ? found.reason : "the API has none");
+  const cvm = await api.findCvm(registry.vmUuid, signal);
+  const composeHash = cvm.kind === "present" ? cvm.value.composeHash : registry.cvm.composeHash;
+  return { appCompose: found.value, composeHash };
 }
 
 function refuseForgery(registry: Registry, appCompose: AppCompose, composeHash: string | null): void {
@@ -68,29 +105,40 @@ function refuseForgery(registry: Registry, appCompose: AppCompose, composeHash: 
   });
 }
 
-/** An empty value takes a key away as well as a missing name does; the list alone may be empty. */
-function refuseLostNames(
-  { registry, environment = [], expendable = [], record, mayLackWallet }: RegistryCheckInput,
-  declared: readonly string[],
-  context: Pick<StepContext, "api">,
-): void {
-  const given = lastUpdate(record, registry.appId)?.settings;
-  const emptyBefore = (name: string): boolean => {
-    if (name === APPROVED_LIST || (name === WALLET && mayLackWallet)) return true;
-    // What a recorded run deployed without one never had one.
-    return given ? given[name] === "" : isMadeHere(registry, record, context);
-  };
-  const sent = environment.filter(({ name, value }) => value !== "" || emptyBefore(name));
-  const kept = new Set([...sent.map(({ name }) => name), ...expendable]);
-  const lost = declared.filter((name) => !kept.has(name));
-  if (lost.length === 0) return;
-  throw new ClusterError({
-    kind: "input",
-    code: "environment-incomplete",
-    message: `${registry.name} has environment variables that an update would lose: ${lost.join(", ")}`,
-    hint: lost.includes(WALLET)
-      ? `put ${WALLET} into the environment, as the orchestrator has it`
-      : "refer to them in the registry's compose file only if tee-cluster sets them, or recreate the registry without them",
+/** What it runs is what the newest update of ours gave it (before one: its creation), one whose end was never recorded, or what it is to run. */
+function unrecordedText(
+  { registry, compose, record, complete }: StandingRegistry,
+  text: string,
+): readonly Peculiarity[] {
+  const given = digestsGiven(record, registry.appId);
+  const digest = sha256Hex(text);
+  if (given.includes(digest) || text === compose?.text) return [];
+  // Where others have updated it, or it was taken over, a text of theirs is no surprise.
+  if (complete && given.length > 0) throw foreignText(registry, digest, given);
+  const message = `${registry.name} runs a compose file that no record here has (sha256 ${digest})`;
+  return [
+    {
+      code: "registry-compose-unrecorded",
+      message: compose ? `${message}: an update replaces it by ${compose.path}` : message,
+    },
+  ];
+}
+
+function digestsGiven(record: ClusterRecord, appId: string): readonly string[] {
+  const updates = [lastUpdate(record, appId), openAttempt(record, appId)].flatMap((it) => it ?? []);
+  const created = record.registryCreations.filter((it) => it.appId === appId || !it.settled);
+  return [
+    ...updates.flatMap(({ settings }) => composeDigestOf(settings) ?? []),
+    ...(lastUpdate(record, appId) ? [] : created.flatMap(({ composeDigest }) => composeDigest ?? [])),
+  ];
+}
+
+function foreignText({ name }: Registry, digest: string, given: readonly string[]): ClusterError {
+  return new ClusterError({
+    kind: "verification",
+    code: "registry-compose-mismatch",
+    message: `${name} runs a compose file (sha256 ${digest}) that this machine did not give it (${given.join(" or ")}), and Phala lists no update by anybody else`,
+    hint: `no secret was sent to it; look at what it runs with: phala cvms get ${name} --json; if that is right, give the same file with --registry-compose`,
   });
 }
 
@@ -98,7 +146,7 @@ function unreadable(registry: Registry, reason: string): ClusterError {
   return new ClusterError({
     kind: "verification",
     code: "app-compose-unreadable",
-    message: `could not read what ${registry.name} runs, so no secret was sent to it: ${reason}`,
-    hint: "run the same command again",
+    message: `could not read what ${registry.name} runs: ${reason}`,
+    hint: "nothing was approved; run the same command again",
   });
 }

@@ -4,18 +4,20 @@
  */
 import { ClusterError } from "../errors.ts";
 import type { CvmOperation, Health } from "../ports.ts";
-import type { ComposeHash } from "../domain.ts";
 import { done, reused, waitLimits, type Step, type StepContext } from "../workflow/step.ts";
 import { formatDuration, waitUntil, type Look } from "../workflow/wait.ts";
-import type { Approval } from "./approval.ts";
+import type { Approval, ApproveComposeHashInput } from "./approval.ts";
+import { checkDeployedRegistry } from "./registry-check.ts";
 import { lookAtHealth, whereToLook } from "./registry-health.ts";
 import { FAILED } from "./registry-updates.ts";
 import type { Registry } from "./registry.ts";
 
 export type VerifyRegistryInput = {
-  readonly registry: Registry;
+  /** What step 8 was given, and what came of it. */
+  readonly approved: ApproveComposeHashInput;
   readonly approval: Approval;
-  readonly hashes: readonly ComposeHash[];
+  /** Digests of pre-launch scripts that registries of this cluster had before. */
+  readonly knownScripts: ReadonlySet<string>;
 };
 
 /** Where the platform keeps no list of operations and no gap in the answers was seen: longer than any restart. */
@@ -23,7 +25,8 @@ const TIME_FOR_A_RESTART_MS = 90_000;
 
 export const verifyRegistry: Step<VerifyRegistryInput, { readonly mode: string }> = {
   id: "verify-registry",
-  async run({ registry, approval, hashes }, context) {
+  async run({ approved, approval, knownScripts }, context) {
+    const { registry, hashes } = approved;
     const restart = restartWatch(registry, approval, context);
     const health = await waitUntil({
       ...waitLimits(context),
@@ -34,10 +37,42 @@ export const verifyRegistry: Step<VerifyRegistryInput, { readonly mode: string }
     });
     const mode = health.mode ?? "";
     if (approval.kind === "unchanged" && approval.verified) return reused({ mode }, `healthy, mode ${mode}`);
+    if (!isRunningOn(approval)) await checkWhatRuns(approved, knownScripts, context);
     await context.journal.append({ type: "verified", app_id: registry.appId, hashes: [...hashes] });
     return done({ mode }, `healthy, mode ${mode}`);
   },
 };
+
+/** Where the platform's answer lags behind its own operation. */
+const LOOKS = 3;
+
+/** What restarted is what was sent, text and names: health alone says nothing of that. */
+async function checkWhatRuns(
+  { registry, compose, environment }: ApproveComposeHashInput,
+  knownScripts: ReadonlySet<string>,
+  context: StepContext,
+): Promise<void> {
+  for (let look = 1; ; look += 1) {
+    try {
+      await checkDeployedRegistry({ registry, compose, environment, knownScripts }, context);
+      return;
+    } catch (error) {
+      if (!(error instanceof ClusterError) || error.kind !== "verification") throw error;
+      if (look >= LOOKS) throw notAsSent(registry, error);
+    }
+    await context.clock.sleep(context.pollIntervalMs, context.signal);
+  }
+}
+
+/** The checks before an update can say that nothing was sent; here it was. */
+function notAsSent({ name }: Registry, { kind, code, message }: ClusterError): ClusterError {
+  return new ClusterError({
+    kind,
+    code,
+    message: `after its update: ${message}`,
+    hint: `it has its secrets and the approved list already: look at what it runs with phala cvms get ${name} --json, then run the same command again, which checks it once more`,
+  });
+}
 
 type HealthLook = () => Promise<Look<Health>>;
 type RestartWatch = (look: HealthLook, signal: AbortSignal) => Promise<Look<Health>>;

@@ -3,6 +3,7 @@
  * here, so that no call can be made without its intent on disk, and every unclear outcome is settled by the API.
  */
 import { randomUUID } from "node:crypto";
+import { sha256Hex } from "../app-compose.ts";
 import { ClusterError } from "../errors.ts";
 import type { Cvm } from "../domain.ts";
 import type {
@@ -40,6 +41,16 @@ export type MutationPorts = {
 /** What this run made (or may have made) and has not seen gone; kept in memory for the last words of a run. */
 export class Ledger {
   readonly #made = new Map<string, string | null>();
+  #touched = false;
+
+  /** Whether this run has called for any change: "nothing was touched" is no longer true of how it ends. */
+  get touched(): boolean {
+    return this.#touched;
+  }
+
+  touch(): void {
+    this.#touched = true;
+  }
 
   note(name: string, appId: string | null): void {
     this.#made.set(name, appId);
@@ -91,7 +102,11 @@ export class Mutations {
 
   /** Creates a CVM; an unclear outcome is settled by looking the exact name up. Does not throw on abort. */
   async createCvm(request: CreateCvmRequest, signal: AbortSignal): Promise<CreateOutcome> {
-    const intent = await this.#intend({ action: "create-cvm", name: request.name, app_id: null }, signal);
+    const { name, composeText } = request;
+    const intent = await this.#intend(
+      { action: "create-cvm", name, app_id: null, compose_digest: sha256Hex(composeText) },
+      signal,
+    );
     this.ledger.note(request.name, null);
     const outcome = await this.#ports.cli.createCvm(request, signal);
     if (outcome.kind === "ok") {
@@ -127,6 +142,7 @@ export class Mutations {
     const intent = randomUUID();
     const record = { type: "intent", intent, action: "delete-cvm", name, app_id } as const;
     await this.#append(record).catch(() => undefined);
+    this.ledger.touch();
     return intent;
   }
 
@@ -166,16 +182,13 @@ export class Mutations {
   }
 
   async #intend(
-    what: {
-      action: "create-cvm" | "update-cvm" | "approve-hashes";
-      name: string;
-      app_id: string | null;
-    },
+    what: Omit<Extract<JournalEntry, { type: "intent" }>, "type" | "intent">,
     signal: AbortSignal,
   ): Promise<string> {
     signal.throwIfAborted();
     const intent = randomUUID();
     await this.#append({ type: "intent", intent, ...what });
+    this.ledger.touch();
     return intent;
   }
 

@@ -21,39 +21,61 @@ export type KnownList = {
   readonly complete: boolean;
 };
 
+/** The live runners, by what the registry makes of them now. */
+export type JudgedRunners = {
+  /** It lets them in. */
+  readonly accepted: readonly LiveRunner[];
+  /** Nobody here can know: their hash is in no record, and they were not deployed as the orchestrator does. */
+  readonly unclear: readonly LiveRunner[];
+};
+
 /**
- * The live runners that the registry lets in now, as far as that can be known. Being up is no approval: one with
- * an SSH key, or with a compose file of its own, must not come into the list because it waits there. So where the
+ * Which live runners the registry lets in now, as far as that can be known. Being up is no approval: one with an
+ * SSH key, or with a compose file of its own, must not come into the list because it waits there. So where the
  * record is complete it decides; else whoever was deployed as the orchestrator deploys is let in, and told.
  */
-export function acceptedRunners(
+export function judgeRunners(
   live: readonly LiveRunner[],
   { record, appId, complete }: KnownList,
   warn: (code: string, message: string) => void,
-): readonly LiveRunner[] {
+): JudgedRunners {
   const known = new Set<string>([
     ...recordedHashes(record, appId),
     ...(openAttempt(record, appId)?.hashes ?? []),
   ]);
-  return live.filter(({ cvm, composeHash, appCompose }) => {
-    if (known.has(composeHash)) return true;
-    const names = appCompose.allowed_envs ?? [];
-    const accepted = !complete && areOrchestratorsNames(names);
-    if (accepted) {
-      warn(
-        "hash-of-live-runner",
-        `${composeHash} of the live runner ${cvm.name} comes into the list although no record here has it; see what it runs with: tee-cluster status`,
-      );
-    } else {
-      const why = complete
-        ? "no list that was approved has it"
-        : `it was not deployed as the orchestrator does, but with ${names.join(", ") || "no names"}`;
-      warn(
-        "runner-not-approved",
-        `${composeHash} of the live runner ${cvm.name} is left out: ${why}; to approve it: tee-cluster rotate-hash --keep ${composeHash}`,
-      );
-    }
-    return accepted;
+  const strangers = live.filter(({ composeHash }) => !known.has(composeHash));
+  if (complete) {
+    for (const runner of strangers) warn("runner-not-approved", leftOut(runner));
+    return { accepted: live.filter((runner) => !strangers.includes(runner)), unclear: [] };
+  }
+  const unclear = strangers.filter(({ appCompose }) => !areOrchestratorsNames(appCompose.allowed_envs ?? []));
+  const accepted = live.filter((runner) => !unclear.includes(runner));
+  for (const runner of accepted) if (strangers.includes(runner)) warn("hash-of-live-runner", letIn(runner));
+  return { accepted, unclear };
+}
+
+const leftOut = ({ cvm, composeHash }: LiveRunner): string =>
+  `${composeHash} of the live runner ${cvm.name} is left out: no list that was approved has it; to approve it: tee-cluster rotate-hash --keep ${composeHash}`;
+
+const letIn = ({ cvm, composeHash }: LiveRunner): string =>
+  `${composeHash} of the live runner ${cvm.name} comes into the list although no record here has it; see what it runs with: tee-cluster status`;
+
+/**
+ * To approve a runner that nobody can vouch for would give keys away, to leave it out may cut a good one off: that
+ * takes the operator's word. Where nothing is to stay it has been given.
+ * @throws ClusterError `live-runner-unclear` (verification).
+ */
+export function refuseUnclear(unclear: readonly LiveRunner[], { stay, keep, drop }: ListPolicy): void {
+  if (stay === "none") return;
+  const open = unclear.find(({ composeHash }) => !keep.includes(composeHash) && !drop.includes(composeHash));
+  if (open === undefined) return;
+  const { cvm, composeHash, appCompose } = open;
+  const names = (appCompose.allowed_envs ?? []).join(", ") || "no names";
+  throw new ClusterError({
+    kind: "verification",
+    code: "live-runner-unclear",
+    message: `whether the live runner ${cvm.name} is approved now is in no record of this machine (${composeHash}), and it was not deployed as the orchestrator does, but with ${names}`,
+    hint: `nothing was approved; if it is yours: tee-cluster rotate-hash --keep ${composeHash}; if it is to get no key: tee-cluster rotate-hash --drop ${composeHash}`,
   });
 }
 

@@ -3,7 +3,7 @@ import { registryName, type Cvm } from "../domain.ts";
 import { ClusterError } from "../errors.ts";
 import { isOurRegistry, type ClusterRecord } from "../state/record.ts";
 import { isThatCreation, lookupFailed } from "./leftovers.ts";
-import type { Workbench } from "./step.ts";
+import type { StepContext } from "./step.ts";
 
 /** By its recorded app_id; where a kill came before the outcome's record, by the time of its creation. */
 export function isOurs(cvm: Cvm, record: ClusterRecord, skewMs: number): boolean {
@@ -21,18 +21,26 @@ export function isOurs(cvm: Cvm, record: ClusterRecord, skewMs: number): boolean
 export async function claimRegistry(
   cluster: string,
   record: ClusterRecord,
-  bench: Workbench,
+  context: Pick<StepContext, "api" | "signal" | "journal" | "note">,
   adopt: boolean,
 ): Promise<Cvm | undefined> {
   const name = registryName(cluster);
-  const found = await bench.api.findCvm(name, bench.signal);
+  const found = await context.api.findCvm(name, context.signal);
   if (found.kind === "unknown") throw lookupFailed(name, found.reason);
+  if (found.kind === "present" && isOurs(found.value, record, context.api.clockSkewMs() ?? 0))
+    return found.value;
+  const lost = lastRecorded(record);
+  // The journal is a hint and loses, but not without a word: whoever deleted it may not have meant to.
+  if (lost !== undefined)
+    context.note(`this machine has recorded ${name} with app_id ${lost}, which Phala does not have any more`);
   if (found.kind === "absent") return undefined;
-  if (isOurs(found.value, record, bench.api.clockSkewMs() ?? 0)) return found.value;
   if (!adopt || found.value.appId === null) throw registryExists(found.value);
-  await bench.journal.append({ type: "adopted", name, app_id: found.value.appId });
+  await context.journal.append({ type: "adopted", name, app_id: found.value.appId });
   return found.value;
 }
+
+const lastRecorded = ({ registryCreations, adoptedRegistries }: ClusterRecord): string | undefined =>
+  registryCreations.findLast(({ appId }) => appId !== null)?.appId ?? adoptedRegistries.at(-1);
 
 function registryExists(cvm: Cvm): ClusterError {
   return new ClusterError({

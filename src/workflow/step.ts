@@ -135,6 +135,21 @@ export class StepRunner {
     this.#finish(id, status, summary, 0);
   }
 
+  /**
+   * With `--strict` nothing is made or approved over a warning.
+   * @throws ClusterError (verification), with the first one's code.
+   */
+  refuseWarnings({ strict }: Pick<Workbench, "strict">): void {
+    const [first] = this.#warnings;
+    if (!strict || first === undefined) return;
+    throw new ClusterError({
+      kind: "verification",
+      code: first.code,
+      message: this.#warnings.map(({ message }) => message).join("\n"),
+      hint: "nothing was approved; without --strict this is a warning",
+    });
+  }
+
   /** For work between the steps. */
   contextFor(bench: Workbench): Omit<StepContext, "progress"> {
     return this.#contextOf(bench, () => undefined);

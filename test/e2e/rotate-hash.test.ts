@@ -122,12 +122,21 @@ test("being up is no approval: a runner that is refused stays refused, with a re
   for (const runner of [other, stranger]) {
     expect(await askForKey(world.sandbox, run.registry.url, runner)).toMatchObject({ status: 403 });
   }
-  // Without a record nobody can tell who was approved: as the orchestrator deploys is let in and told, others are not.
+  // Without a record nobody can tell who was approved: as the orchestrator deploys is let in and told, another takes a word.
   await rm(world.stateDir, { recursive: true });
-  const fresh = result(await rotate(world, "--runner-compose", compose));
-  expect(fresh.warnings.map(({ code }) => code)).toEqual(
-    expect.arrayContaining(["hash-of-live-runner", "runner-not-approved"]),
-  );
+  world.sandbox.resetRequests();
+  const unclear = await rotate(world, "--runner-compose", compose);
+  expect([unclear.exitCode, failure(unclear).code]).toEqual([7, "live-runner-unclear"]);
+  expect(mutationsOf(world.sandbox)).toEqual([]);
+  const [, hash = ""] = /--drop ([0-9a-f]{64})/.exec(failure(unclear).hint ?? "") ?? [];
+  const silent = await rotate(world, "--runner-compose", compose, "--drop", hash);
+  expect([silent.exitCode, failure(silent).code]).toEqual([2, "confirmation-needed"]);
+  const strict = await rotate(world, "--runner-compose", compose, "--drop", hash, "--yes", "--strict");
+  expect([strict.exitCode, failure(strict).code]).toEqual([7, "previous-list-unknown"]);
+  expect(mutationsOf(world.sandbox)).toEqual([]);
+  const fresh = result(await rotate(world, "--runner-compose", compose, "--drop", hash, "--yes"));
+  expect(fresh.warnings.map(({ code }) => code)).toEqual(expect.arrayContaining(["hash-of-live-runner"]));
+  expect(fresh.runners_cut_off.map(({ compose_hash: it }) => it)).toEqual([hash]);
   expect(await askForKey(world.sandbox, run.registry.url, other)).toMatchObject({ status: 403 });
 });
 

@@ -1,5 +1,5 @@
 /** Interruptions, two runs at once, failing waits, and secrets, through the built program. */
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import path from "node:path";
 import { expect, test } from "vitest";
@@ -9,7 +9,14 @@ import { stateFolder } from "../helpers/journal.ts";
 import { filesWithSecrets } from "../helpers/leaks.ts";
 import { deployRunner } from "../helpers/orchestrator.ts";
 import { makePreparedWorld } from "../helpers/prepared-cluster.ts";
-import { CANARIES, cloudOf, COMPOSE_FOLDER, makeWorld, mutationsOf, type World } from "../helpers/program.ts";
+import {
+  CANARIES,
+  cloudOf,
+  COMPOSE_FOLDER,
+  makeWorld,
+  mutationsOf,
+  withCompose,
+} from "../helpers/program.ts";
 import { expectValid } from "../helpers/schemas.ts";
 import { until } from "../helpers/until.ts";
 
@@ -84,17 +91,6 @@ test("a run on another machine leaves our temporary runner alone, and ends with 
   expect((await cloudOf(world.sandbox)).live).toContain("bird-tracker-runner-temp");
 });
 
-async function withCompose(
-  world: World,
-  role: "registry" | "runner",
-  change: (text: string) => string,
-): Promise<Record<string, string>> {
-  const text = await readFile(path.join(COMPOSE_FOLDER, `docker-compose.phala.${role}.yml`), "utf8");
-  const file = path.join(world.folder, `${role}.yml`);
-  await writeFile(file, change(text));
-  return { [`TEE_CLUSTER_${role.toUpperCase()}_COMPOSE`]: file };
-}
-
 test("a registry that fails to boot ends the wait at once, with where to look", async () => {
   const world = await makeWorld();
   const env = await withCompose(world, "registry", (text) =>
@@ -127,69 +123,6 @@ test("a wait that runs out ends with 5 and what was seen last", async () => {
   });
   expect(failure(run.stdout).error.message).toMatch(/waited 1s .*starting/);
 });
-
-const LIES: readonly [string, string, Record<string, unknown>, string][] = [
-  ["another hash", "^/api/v1/cvms/[0-9a-f]{32}$", { compose_hash: "a".repeat(64) }, "compose-hash-mismatch"],
-  [
-    "an upper-case hash",
-    "^/api/v1/cvms/[0-9a-f]{32}$",
-    { compose_hash: "A".repeat(64) },
-    "compose-hash-malformed",
-  ],
-  [
-    "a hash with 0x",
-    "^/api/v1/cvms/[0-9a-f]{32}$",
-    { compose_hash: `0x${"a".repeat(64)}` },
-    "compose-hash-malformed",
-  ],
-  [
-    "two hashes",
-    "^/api/v1/cvms/[0-9a-f]{32}$",
-    { compose_hash: `${"a".repeat(64)},${"b".repeat(64)}` },
-    "compose-hash-malformed",
-  ],
-  [
-    "another compose text",
-    "/compose_file$",
-    { docker_compose_file: "services: {}" },
-    "compose-hash-mismatch",
-  ],
-  [
-    "one environment name more",
-    "/compose_file$",
-    { allowed_envs: ["REGISTRY_URL", "CAPACITY_THRESHOLD", "X"] },
-    "compose-hash-mismatch",
-  ],
-];
-
-test(
-  "the API lies in each of these ways: nothing is approved, no runner is left",
-  { timeout: 150_000 },
-  async () => {
-    let lie: { readonly path: string; readonly fields: Record<string, unknown> } | undefined;
-    const world = await makePreparedWorld({
-      onRequest: () => {
-        // Only once the temporary runner is there: the registry's own answers are left alone.
-        if (lie === undefined || commits(world.sandbox) === 0) return;
-        world.sandbox.setFaults([
-          { method: "GET", path: lie.path, action: { kind: "lie", fields: lie.fields } },
-        ]);
-      },
-    });
-    const { approved: before } = await cloudOf(world.sandbox);
-    const env = await withCompose(world, "runner", (text) => `${text}# changed\n`);
-    for (const [about, where, fields, code] of LIES) {
-      world.sandbox.setFaults([]);
-      world.sandbox.resetRequests();
-      lie = { path: where, fields };
-      const run = await world.run(["init", "--json"], env);
-      expect(run.exitCode, about).toBe(7);
-      expect(failure(run.stdout).error, about).toMatchObject({ code, step: "read-compose-hash" });
-      const { live, approved } = await cloudOf(world.sandbox);
-      expect([live, approved], about).toEqual([["bird-tracker-registry"], before]);
-    }
-  },
-);
 
 test("no secret in any argument list, output, file or folder of a run, also of a failing and a verbose one", async () => {
   const world = await makeWorld();

@@ -73,6 +73,7 @@ export async function joinPhala(): Promise<void> {
     banner: { js: "const ownUrl = require('node:url').pathToFileURL(__filename).href;" },
     define: { "import.meta.url": "ownUrl" },
     plugins: [joinRequired],
+    minifyWhitespace: true,
     logLevel: "warning",
   });
   await writeFile(path.join(dist, "index.js"), LOADER, { mode: 0o755 });

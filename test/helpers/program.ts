@@ -1,5 +1,5 @@
 /** Runs the built program as a user would: a process of its own, its own folder, an environment of its own. */
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -144,4 +144,16 @@ export function mutationsOf(sandbox: Sandbox): string[] {
     .requests()
     .filter((request) => request.mutating)
     .map(({ method, path: where }) => `${method} ${where.replace(/[0-9a-f]{32,40}/g, "ID")}`);
+}
+
+/** A changed copy of a shipped compose file, as the environment that makes a run take it. */
+export async function withCompose(
+  world: Pick<World, "folder">,
+  role: "registry" | "runner",
+  change: (text: string) => string,
+): Promise<Record<string, string>> {
+  const text = await readFile(path.join(COMPOSE_FOLDER, `docker-compose.phala.${role}.yml`), "utf8");
+  const file = path.join(world.folder, `${role}.yml`);
+  await writeFile(file, change(text));
+  return { [`TEE_CLUSTER_${role.toUpperCase()}_COMPOSE`]: file };
 }

@@ -24,7 +24,6 @@ type Scenario = {
 };
 
 /** vitest and the recording script are started in the root of the repository. */
-const PHALA = path.resolve("node_modules/.bin/phala");
 const COMPOSE = path.resolve("fixtures/compose/docker-compose.phala.runner.yml");
 const TOO_LARGE = `services: {}\n# ${"x".repeat(201 * 1024)}\n`;
 
@@ -88,14 +87,17 @@ const SCENARIOS: readonly Scenario[] = [
   { name: "delete-missing", args: ["cvms", "delete", "bird-registry", "--force", "--json"] },
 ];
 
-/** Runs every scenario; takes about a second of CPU for each. */
-export async function recordTranscripts(): Promise<ReadonlyMap<string, Transcript>> {
+/** Runs every scenario with the given `phala`; the installed one takes about a second of CPU for each. */
+export async function recordTranscripts(
+  phala = path.resolve("node_modules/.bin/phala"),
+): Promise<ReadonlyMap<string, Transcript>> {
   const folder = await mkdtemp(path.join(tmpdir(), "tee-cluster-transcripts-"));
   const sandbox = await startSandbox({ stateDir: path.join(folder, "cloud"), timings: { bootMs: 0 } });
   try {
     const cwd = await workingFolder(folder);
     const recorded = new Map<string, Transcript>();
-    for (const scenario of SCENARIOS) recorded.set(scenario.name, await record(scenario, sandbox, cwd));
+    for (const scenario of SCENARIOS)
+      recorded.set(scenario.name, await record(scenario, { phala, sandbox, cwd }));
     return recorded;
   } finally {
     await sandbox.close();
@@ -112,7 +114,10 @@ async function workingFolder(folder: string): Promise<string> {
   return cwd;
 }
 
-async function record(scenario: Scenario, sandbox: Sandbox, cwd: string): Promise<Transcript> {
+async function record(
+  scenario: Scenario,
+  { phala, sandbox, cwd }: { readonly phala: string; readonly sandbox: Sandbox; readonly cwd: string },
+): Promise<Transcript> {
   sandbox.setFaults(scenario.faults ?? []);
   const args = scenario.args.map((arg) => arg.replaceAll("{folder}", cwd));
   const key = scenario.apiKey ?? sandbox.apiKey;
@@ -125,7 +130,7 @@ async function record(scenario: Scenario, sandbox: Sandbox, cwd: string): Promis
     NO_COLOR: "1",
   };
   return new Promise((resolve) => {
-    const child = execFile(PHALA, args, { cwd, env, timeout: 60_000 }, (_error, stdout, stderr) => {
+    const child = execFile(phala, args, { cwd, env, timeout: 60_000 }, (_error, stdout, stderr) => {
       const comparable = comparableIn(cwd);
       resolve({
         args: scenario.args,

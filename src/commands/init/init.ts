@@ -1,7 +1,6 @@
 /** `tee-cluster init`: the ten steps, in the order of the document. */
 import type { ClusterFacts } from "../../checks/check.ts";
 import { factsOf, nodeIdOf } from "../../checks/facts.ts";
-import { lintBaseDomain } from "../../compose/domains.ts";
 import type { ComposePair } from "../../compose/lint.ts";
 import type { ComposeHash } from "../../domain.ts";
 import type { ClusterInputs } from "../../inputs/types.ts";
@@ -14,7 +13,12 @@ import { approveComposeHash } from "../../steps/approve-compose-hash.ts";
 import { clearLeftoverRunner } from "../../steps/clear-leftover-runner.ts";
 import { collectInputs } from "../../steps/collect-inputs.ts";
 import { deployRegistry } from "../../steps/deploy-registry.ts";
-import { checkRegistryCompose } from "../../steps/registry-check.ts";
+import { sayOtherDomains } from "../../steps/other-domains.ts";
+import {
+  checkDeployedRegistry,
+  checkStandingRegistry,
+  type StandingRegistry,
+} from "../../steps/registry-check.ts";
 import { heedOtherUpdates, sayUnknownList, type Neighbours } from "../../steps/neighbours.ts";
 import { sayWhatStaysAsItIs, type Registry } from "../../steps/registry.ts";
 import { verifyPrerequisites } from "../../steps/verify-prerequisites.ts";
@@ -23,7 +27,7 @@ import { waitForRegistry } from "../../steps/wait-for-registry.ts";
 import { writeOrchestratorConfig } from "../../steps/write-orchestrator-config.ts";
 import { approvedList, ROLLING } from "../../workflow/approved-list.ts";
 import { liveRunners } from "../../workflow/live-runners.ts";
-import { acceptedRunners } from "../../workflow/next-list.ts";
+import { judgeRunners, refuseUnclear } from "../../workflow/next-list.ts";
 import { claimRegistry } from "../../workflow/registry-claim.ts";
 import { withSession, type Session } from "../../workflow/session.ts";
 import { StepRunner, type StepContext } from "../../workflow/step.ts";
@@ -126,6 +130,7 @@ async function bringUp(run: BringUp): Promise<InitResult> {
   const up = await registryUp(run, files, nodeId);
   const { registry } = up;
   const { cluster } = inputs;
+  steps.refuseWarnings(bench);
   const runner = { cluster, compose: runnerFile, registryUrl: registry.url, nodeId };
   const fresh = await obtainComposeHash(
     { ...runner, store, record, anew: false },
@@ -136,7 +141,12 @@ async function bringUp(run: BringUp): Promise<InitResult> {
   const approval = await approvalFor(run, files, { ...up, fresh });
   const { hashes } = approval;
   const approved = await steps.run(approveComposeHash, approval, bench);
-  const { mode } = await steps.run(verifyRegistry, { registry, approval: approved, hashes }, bench);
+  const knownScripts = await session.registryStore.knownScripts();
+  const { mode } = await steps.run(
+    verifyRegistry,
+    { approved: approval, approval: approved, knownScripts },
+    bench,
+  );
   const config = { inputs, registry, explicit: run.explicit };
   const { path } = await steps.run(writeOrchestratorConfig, config, bench);
   return resultOf({ inputs, registry, mode, fresh, hashes, path, steps });
@@ -145,37 +155,39 @@ async function bringUp(run: BringUp): Promise<InitResult> {
 type RegistryUp = Neighbours & { readonly registry: Registry; readonly existed: boolean };
 
 /** Steps 3 and 4, and what must be known of an existing registry before a temporary runner is made. */
-async function registryUp(
-  { inputs, session, steps, flags }: BringUp,
-  files: ComposePair,
-  nodeId: number | undefined,
-): Promise<RegistryUp> {
+async function registryUp(run: BringUp, files: ComposePair, nodeId: number | undefined): Promise<RegistryUp> {
+  const { inputs, session, steps, flags } = run;
   const { bench, record } = session;
   const { cluster } = inputs;
   const between = steps.contextFor(bench);
-  const existing = await claimRegistry(cluster.clusterName, record, bench, flags.adopt);
+  const existing = await claimRegistry(cluster.clusterName, record, between, flags.adopt);
   await clearLeftoverRunner(cluster.clusterName, record, between);
   const compose = files.registry;
   const registry = await steps.run(deployRegistry, { inputs, compose, existing, nodeId, record }, bench);
-  const placement = { node: registry.nodeName, baseDomain: registry.baseDomain };
-  for (const { id, severity, message, remedy } of lintBaseDomain(files, placement)) {
-    if (severity === "warning") steps.warn(id, `${message}; ${remedy}`);
-  }
+  sayOtherDomains(registry, files, cluster, between);
   if (existing === undefined) {
     await steps.run(waitForRegistry, { registry }, bench);
     return { registry, existed: false, complete: true, seen: null };
   }
+  const neighbours = await heedOtherUpdates(registry, record, between);
   const environment = wholeEnvironment(inputs, registry, compose, []);
-  const mayLackWallet = cluster.orchestratorSchema === "v1";
-  const checked = { registry, compose, environment, record, mayLackWallet };
-  const running = await checkRegistryCompose(checked, true, between);
+  const standing = await standingOf({ registry, compose, environment, complete: neighbours.complete }, run);
+  const running = await checkStandingRegistry(standing, between);
   // With another file it may be as it is for ever: step 8 replaces that, and step 9 judges what comes of it.
   if (running.docker_compose_file === compose.text) await steps.run(waitForRegistry, { registry }, bench);
   else steps.pass("wait-for-registry", "skipped", "it runs another compose file and is updated first");
-  const neighbours = await heedOtherUpdates(registry, record, between);
   sayUnknownList(registry, record, environment, between);
   sayWhatStaysAsItIs(registry, cluster, between);
   return { registry, existed: true, ...neighbours };
+}
+
+async function standingOf(
+  now: Pick<StandingRegistry, "registry" | "compose" | "environment" | "complete">,
+  { inputs, session }: BringUp,
+): Promise<StandingRegistry> {
+  const { record, registryStore } = session;
+  const mayLackWallet = inputs.cluster.orchestratorSchema === "v1";
+  return { ...now, record, mayLackWallet, knownScripts: await registryStore.knownScripts() };
 }
 
 /** What step 8 approves and sends, after a check of what the registry runs: secrets go to it again. */
@@ -185,23 +197,17 @@ async function approvalFor(
   now: RegistryUp & { readonly fresh: ComposeHash },
 ): Promise<ApproveComposeHashInput> {
   const { inputs, session, steps, flags } = run;
-  const { registry, existed, fresh } = now;
+  const { registry, existed, complete, fresh } = now;
   const compose = files.registry;
   const hashes = await hashesFor(run, now);
   const environment = wholeEnvironment(inputs, registry, compose, hashes);
   const context = steps.contextFor(session.bench);
-  const running = await checkRegistryCompose(
-    {
-      registry,
-      compose,
-      environment,
-      record: session.record,
-      mayLackWallet: inputs.cluster.orchestratorSchema === "v1",
-    },
-    existed,
-    context,
-  );
+  const standing = await standingOf({ registry, compose, environment, complete }, run);
+  const running = existed
+    ? await checkStandingRegistry(standing, context)
+    : await checkDeployedRegistry({ ...standing, compose, environment }, context);
   await session.registryStore.save(running);
+  steps.refuseWarnings(session.bench);
   const runner = { runnerHash: fresh, composeDigest: files.runner.digest };
   const provenance = await provenanceOf("init", run, runner);
   const { record } = session;
@@ -239,7 +245,8 @@ async function hashesFor(
   const { appId } = registry;
   const live = await liveRunners(inputs.cluster.clusterName, bench);
   const warn = (code: string, message: string): void => steps.warn(code, message);
-  const accepted = acceptedRunners(live, { record, appId, complete }, warn);
+  const { accepted, unclear } = judgeRunners(live, { record, appId, complete }, warn);
+  refuseUnclear(unclear, ROLLING);
   // So that every hash in the list can be traced to the text that it stands for.
   for (const { appCompose } of accepted) await store.save(appCompose);
   return approvedList({

@@ -43,6 +43,15 @@ export async function confirmCutOff(
   }
 }
 
+/** A plan says what a run would ask for. */
+export function sayCutOff(cutOff: readonly LiveRunner[], context: Pick<StepContext, "warn">): void {
+  if (cutOff.length === 0) return;
+  context.warn(
+    "runners-cut-off",
+    `${cutOffMessage(cutOff)}; the run asks first, and without a terminal takes --yes`,
+  );
+}
+
 const cutOffMessage = (cutOff: readonly LiveRunner[]): string =>
   `live runners that would get no key any more: ${cutOff.map(({ cvm }) => cvm.name).join(", ")}`;
 

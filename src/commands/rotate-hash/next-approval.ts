@@ -51,7 +51,7 @@ async function renewed(input: NextInput): Promise<NextApproval> {
   const listWith = (fresh: ComposeHash | undefined): readonly ComposeHash[] =>
     approvedList({ recorded: scene.recorded, live, fresh, policy });
   if (known && policy.drop.includes(known)) throw droppedItself(known, runnerFile, "input");
-  refuseSilentCutOff(runnersCutOff(listWith(known), scene.accepted), flags, dependencies);
+  refuseSilentCutOff(runnersCutOff(listWith(known), scene.atStake), flags, dependencies);
   await clearLeftoverRunner(inputs.cluster.clusterName, record, steps.contextFor(bench));
   const fresh = await obtainComposeHash(
     {
@@ -82,7 +82,7 @@ async function restored(input: NextInput): Promise<NextApproval> {
   const { inputs, steps, session, scene, flags, dependencies } = input;
   const { record, registryStore, bench } = session;
   const next = await restoredApproval(inputs, record, registryStore, scene);
-  refuseSilentCutOff(runnersCutOff(next.hashes, scene.accepted), flags, dependencies);
+  refuseSilentCutOff(runnersCutOff(next.hashes, scene.atStake), flags, dependencies);
   await clearLeftoverRunner(inputs.cluster.clusterName, record, steps.contextFor(bench));
   for (const id of ["deploy-temporary-runner", "read-compose-hash", "delete-temporary-runner"] as const) {
     steps.pass(id, "skipped", "an earlier list is restored");

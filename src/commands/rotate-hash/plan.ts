@@ -13,7 +13,7 @@ import { mayPush } from "../../steps/registry-push.ts";
 import { readUpdates } from "../../steps/registry-updates.ts";
 import { approvedList } from "../../workflow/approved-list.ts";
 import { lookupFailed } from "../../workflow/leftovers.ts";
-import { refuseUnchecked } from "../../workflow/next-list.ts";
+import { refuseUnchecked, runnersCutOff } from "../../workflow/next-list.ts";
 import { findPredictionBasis } from "../../workflow/prediction-basis.ts";
 import { settingsDifference } from "../../workflow/registry-settings.ts";
 import type { ReadingBench } from "../../workflow/step.ts";
@@ -22,6 +22,7 @@ import { directoryOf } from "../shared/cluster-session.ts";
 import { recordedComposeHash } from "../shared/obtain-compose-hash.ts";
 import type { Preparation } from "../shared/preparation.ts";
 import type { PlannedAction, RotatePlanResult } from "../results.ts";
+import { sayCutOff } from "./consent.ts";
 import type { Rotation } from "./rotation.ts";
 import { shortens } from "./flags.ts";
 import { restoredApproval, type NextApproval } from "./next-approval.ts";
@@ -36,31 +37,30 @@ type Foreseen = {
 
 /** @throws ClusterError for all that would stop the run before it makes anything. */
 export async function planRotation(rotation: Rotation, prepared: Preparation): Promise<RotatePlanResult> {
-  const { inputs, facts, schemaKnown, steps } = rotation;
+  const { inputs, facts, steps } = rotation;
   const { clusterName } = inputs.cluster;
   const found = await facts.registry();
   if (found.kind === "unknown") throw lookupFailed(registryName(clusterName), found.reason);
   if (found.kind === "absent") throw noRegistry(clusterName);
   const bench = readingBench(rotation, prepared);
   const context = { ...bench, warn: (code: string, message: string) => steps.warn(code, message) };
-  const [registryFile, runnerFile] = await Promise.all([facts.registryCompose(), facts.runnerCompose()]);
-  const compose = rotation.flags.rollback ? undefined : registryFile;
-  const scene = await survey(
-    { cvm: found.value, inputs, compose, record: facts.record, schemaKnown },
-    context,
-  );
+  const { record } = facts;
+  const registryStore = registryComposeStore(directoryOf(prepared, clusterName));
+  const scene = await survey(rotation, { cvm: found.value, record, registryStore }, context);
   const seen = await foresee(rotation, prepared, scene);
   const { next } = seen;
   const input = approvalOf({
     ...scene,
     ...next,
     existed: true,
-    record: facts.record,
+    record,
     via: rotation.flags.rollback ? "restart" : rotation.flags.via,
     force: rotation.flags.force,
     shortens: shortens(rotation.flags),
     provenance: await provenanceOf("rotate-hash", rotation, next.provenance),
   });
+  steps.refuseWarnings(bench);
+  sayCutOff(runnersCutOff(next.hashes, scene.atStake), context);
   const newest = (await readUpdates(scene.registry, bench))?.[0];
   const approval = approvalAction(input, newest, mayPush(input, newest, bench));
   return {
@@ -73,7 +73,9 @@ export async function planRotation(rotation: Rotation, prepared: Preparation): P
     approved_compose_hashes: changesOf(scene.recorded, next.hashes),
     compose_changes: {
       registry: diffLines(scene.running.docker_compose_file ?? "", next.compose.text),
-      runner: seen.basis ? diffLines(seen.basis.docker_compose_file ?? "", runnerFile.text) : null,
+      runner: seen.basis
+        ? diffLines(seen.basis.docker_compose_file ?? "", (await facts.runnerCompose()).text)
+        : null,
     },
     environment_names: {
       registry: {

@@ -5,7 +5,7 @@ import { askMissing } from "../../inputs/ask-missing.ts";
 import { toClusterInputs } from "../../inputs/values.ts";
 import type { Approval, ApproveComposeHashInput } from "../../steps/approval.ts";
 import { approveComposeHash } from "../../steps/approve-compose-hash.ts";
-import { checkRegistryCompose } from "../../steps/registry-check.ts";
+import { checkStandingRegistry } from "../../steps/registry-check.ts";
 import { verifyPrerequisites } from "../../steps/verify-prerequisites.ts";
 import { verifyRegistry } from "../../steps/verify-registry.ts";
 import { runnersCutOff } from "../../workflow/next-list.ts";
@@ -71,29 +71,31 @@ async function firstTwoSteps(
 }
 
 async function rotate(rotation: Rotation, session: Session): Promise<RotateHashResult> {
-  const { inputs, facts, flags, steps, schemaKnown, dependencies } = rotation;
+  const { inputs, flags, steps, dependencies } = rotation;
   const { bench, record } = session;
   const { clusterName } = inputs.cluster;
   const context = steps.contextFor(bench);
 
-  const cvm = await claimRegistry(clusterName, record, bench, true);
+  const cvm = await claimRegistry(clusterName, record, context, true);
   if (cvm === undefined) throw noRegistry(clusterName);
-  const compose = flags.rollback ? undefined : await facts.registryCompose();
-  const scene = await survey({ cvm, inputs, compose, record, schemaKnown }, context);
+  const scene = await survey(rotation, { cvm, record, registryStore: session.registryStore }, context);
+  const { registry, complete, knownScripts } = scene;
+  steps.refuseWarnings(bench);
   await session.registryStore.save(scene.running);
 
   const next = await nextApproval({ ...rotation, session, scene });
   // So that every hash in the list can be traced to the text that it stands for.
   for (const { appCompose } of scene.accepted) await session.store.save(appCompose);
-  await confirmCutOff(runnersCutOff(next.hashes, scene.accepted), flags, dependencies, context);
+  steps.refuseWarnings(bench);
+  await confirmCutOff(runnersCutOff(next.hashes, scene.atStake), flags, dependencies, context);
   const input = await approvalInput(rotation, session, scene, next);
-  const { registry } = scene;
   const { environment } = input;
   const mayLackWallet = inputs.cluster.orchestratorSchema === "v1";
-  await checkRegistryCompose({ registry, ...next, environment, record, mayLackWallet }, true, context);
+  const standing = { registry, ...next, environment, record, mayLackWallet, complete, knownScripts };
+  await checkStandingRegistry(standing, context);
   const { approval, mode } = await withWayBack(record, registry, async () => {
     const approved = await steps.run(approveComposeHash, input, bench);
-    const verified = { registry, approval: approved, hashes: next.hashes };
+    const verified = { approved: input, approval: approved, knownScripts };
     return { approval: approved, ...(await steps.run(verifyRegistry, verified, bench)) };
   });
   return resultOf(rotation, scene, next, { approval, mode });
@@ -122,7 +124,7 @@ async function approvalInput(
 
 function resultOf(
   { inputs, steps }: Rotation,
-  { registry, running, accepted, recorded }: Survey,
+  { registry, running, atStake, recorded }: Survey,
   next: NextApproval,
   end: { readonly approval: Approval; readonly mode: string },
 ): RotateHashResult {
@@ -137,7 +139,7 @@ function resultOf(
     approved_compose_hashes: next.hashes,
     approved_via: viaOf(end.approval),
     registry_compose_changed: end.approval.kind === "updated" && isOther(next.compose, running),
-    runners_cut_off: runnersCutOff(next.hashes, accepted).map(({ cvm: { name, appId }, composeHash }) => ({
+    runners_cut_off: runnersCutOff(next.hashes, atStake).map(({ cvm: { name, appId }, composeHash }) => ({
       name,
       app_id: appId,
       compose_hash: composeHash,

@@ -1,18 +1,21 @@
 /** What a rotation finds before it changes anything; `--plan` looks at the very same. */
 import type { AppCompose } from "../../app-compose.ts";
-import type { ComposeFile } from "../../compose/compose-file.ts";
+import type { ClusterFacts } from "../../checks/check.ts";
+import type { ComposePair } from "../../compose/lint.ts";
 import { haveWallet, runnerEnvironmentNamesOf } from "../../compose/environment.ts";
 import { registryName, type ComposeHash, type Cvm } from "../../domain.ts";
 import { ClusterError } from "../../errors.ts";
-import type { ClusterInputs } from "../../inputs/types.ts";
+import type { AppComposeStore } from "../../state/app-compose-store.ts";
 import { recordedHashes, type ClusterRecord } from "../../state/record.ts";
-import { checkRegistryCompose } from "../../steps/registry-check.ts";
+import { checkStandingRegistry } from "../../steps/registry-check.ts";
 import { heedOtherUpdates, sayUnknownList } from "../../steps/neighbours.ts";
+import { sayOtherDomains } from "../../steps/other-domains.ts";
 import { registryOf, type Registry } from "../../steps/registry.ts";
 import { liveRunners, type LiveRunner } from "../../workflow/live-runners.ts";
-import { acceptedRunners } from "../../workflow/next-list.ts";
+import { judgeRunners, refuseUnclear } from "../../workflow/next-list.ts";
 import type { ReadingBench, StepContext } from "../../workflow/step.ts";
 import { wholeEnvironment } from "../shared/approval.ts";
+import type { Rotation } from "./rotation.ts";
 
 export type Survey = {
   readonly registry: Registry;
@@ -21,50 +24,66 @@ export type Survey = {
   readonly live: readonly LiveRunner[];
   /** Those that the registry lets in now. */
   readonly accepted: readonly LiveRunner[];
+  /** Those that a list without their hash would, or may, cut off. */
+  readonly atStake: readonly LiveRunner[];
+  /** Whether nobody else has updated the registry, as far as the platform says. */
+  readonly complete: boolean;
+  /** Digests of pre-launch scripts that registries of this cluster had before. */
+  readonly knownScripts: ReadonlySet<string>;
   /** The registry's newest update when it was looked at; null where it had none. */
   readonly seen: string | null;
   /** The approved list as this machine has it; empty where it has none. */
   readonly recorded: readonly ComposeHash[];
 };
 
-export type SurveyInput = {
+export type Surveyed = {
   readonly cvm: Cvm;
-  readonly inputs: ClusterInputs;
-  /** The registry's compose file; undefined for a rollback, whose file is not known yet. */
-  readonly compose: ComposeFile | undefined;
   readonly record: ClusterRecord;
-  /** Whether the operator or the record says which schema it is; else the live runners are asked. */
-  readonly schemaKnown: boolean;
+  readonly registryStore: Pick<AppComposeStore, "knownScripts">;
 };
 
 /** @throws ClusterError before anything is made: variables that would be lost, runners of another schema. */
 export async function survey(
-  input: SurveyInput,
+  rotation: Rotation,
+  { cvm, record, registryStore }: Surveyed,
   context: ReadingBench & Pick<StepContext, "warn">,
 ): Promise<Survey> {
-  const { cvm, inputs, compose, record } = input;
+  const { inputs, facts, flags, policy } = rotation;
+  // A rollback's own file, and its list, are those of then.
+  const files = flags.rollback ? undefined : await composeFiles(facts);
+  const compose = files?.registry;
   const registry = registryOf(cvm, inputs.connection.gatewayUrl, inputs.cluster.spawnteePort);
   const environment = compose && wholeEnvironment(inputs, registry, compose, []);
   const { appId } = registry;
   const mayLackWallet = inputs.cluster.orchestratorSchema === "v1";
-  const [running, live, neighbours] = await Promise.all([
-    checkRegistryCompose({ registry, compose, environment, record, mayLackWallet }, true, context),
+  const [live, { complete, seen }, knownScripts] = await Promise.all([
     liveRunners(inputs.cluster.clusterName, context),
     heedOtherUpdates(registry, record, context),
+    registryStore.knownScripts(),
   ]);
-  const { complete, seen } = neighbours;
+  const standing = { registry, compose, environment, record, mayLackWallet, complete, knownScripts };
+  const running = await checkStandingRegistry(standing, context);
   if (environment) sayUnknownList(registry, record, environment, context);
-  const accepted = acceptedRunners(live, { record, appId, complete }, (code, message) =>
+  if (files) sayOtherDomains(registry, files, inputs.cluster, context);
+  const { accepted, unclear } = judgeRunners(live, { record, appId, complete }, (code, message) =>
     context.warn(code, message),
   );
-  compareNames(input, accepted, context);
-  refuseUnlikelySchema(input, running);
-  return { registry, running, live, accepted, seen, recorded: recordedHashes(record, appId) };
+  if (!flags.rollback) refuseUnclear(unclear, policy);
+  compareNames(rotation, accepted, context);
+  refuseUnlikelySchema(rotation, cvm, running);
+  const atStake = [...accepted, ...unclear];
+  const recorded = recordedHashes(record, appId);
+  return { registry, running, live, accepted, atStake, complete, knownScripts, seen, recorded };
+}
+
+async function composeFiles(facts: ClusterFacts): Promise<ComposePair> {
+  const [registry, runner] = await Promise.all([facts.registryCompose(), facts.runnerCompose()]);
+  return { registry, runner };
 }
 
 /** The orchestrator's names are part of a hash: one over other names would let no runner in. */
 function compareNames(
-  { inputs, schemaKnown }: SurveyInput,
+  { inputs, schemaKnown }: Rotation,
   live: readonly LiveRunner[],
   context: Pick<StepContext, "warn">,
 ): void {
@@ -79,7 +98,7 @@ function compareNames(
 }
 
 /** Only a registry of schema v2 is told its coordinator's wallet. */
-function refuseUnlikelySchema({ inputs, schemaKnown, cvm }: SurveyInput, running: AppCompose): void {
+function refuseUnlikelySchema({ inputs, schemaKnown }: Rotation, cvm: Cvm, running: AppCompose): void {
   const isV1 = inputs.cluster.orchestratorSchema === "v1";
   if (schemaKnown || !isV1 || !haveWallet(running.allowed_envs ?? [])) return;
   throw schemaUnclear(

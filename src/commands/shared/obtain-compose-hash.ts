@@ -7,6 +7,7 @@ import { messageOf } from "../../errors.ts";
 import type { ClusterSettings } from "../../inputs/types.ts";
 import type { AppComposeStore } from "../../state/app-compose-store.ts";
 import { recordedHash, type ClusterRecord } from "../../state/record.ts";
+import { peculiarities } from "../../steps/app-compose-check.ts";
 import { deleteTemporaryRunner } from "../../steps/delete-temporary-runner.ts";
 import { deployTemporaryRunner } from "../../steps/deploy-temporary-runner.ts";
 import { readComposeHash } from "../../steps/read-compose-hash.ts";
@@ -40,10 +41,22 @@ export async function obtainComposeHash(
     ? undefined
     : await recordedComposeHash(input.compose, names, input.record, input.store);
   if (known === undefined) return deployAndRead(input, steps, bench, emit);
+  await sayWhatIsOdd(known, input, steps);
   steps.pass("deploy-temporary-runner", "reused", "the runner's compose hash is known");
   steps.pass("read-compose-hash", "reused", known);
   steps.pass("delete-temporary-runner", "reused", "there is none");
   return known;
+}
+
+/** What was shown when it was read back holds still; `--strict` may be given only now. */
+async function sayWhatIsOdd(
+  hash: ComposeHash,
+  { store }: ObtainComposeHashInput,
+  steps: StepRunner,
+): Promise<void> {
+  const [appCompose, scripts] = await Promise.all([store.load(hash), store.knownScripts()]);
+  const odd = appCompose ? peculiarities(appCompose, `the runner with ${hash}`, scripts) : [];
+  for (const { code, message } of odd) steps.warn(code, message);
 }
 
 /** Deploys the temporary runner, reads and checks its compose hash, deletes it, on every way out. */

@@ -154,14 +154,22 @@ describe("domains", () => {
   const away = { node: "prod9", baseDomain: "dstack-pha-prod9.phala.network" };
 
   test("nothing to say on the node of the files' default", () => {
-    expect(lintBaseDomain(pair, home)).toEqual([]);
+    expect(lintBaseDomain(pair, home, undefined)).toEqual([]);
   });
 
   test("on another node the registry is told the right one, the runners' file is to be mended", () => {
-    const findings = lintBaseDomain(pair, away);
+    const findings = lintBaseDomain(pair, away, undefined);
     expect(brief(findings)).toEqual(["note base-domain-default", "warning base-domain-runner"]);
     expect(findings[1]?.message).toContain("under a domain that does not reach them");
     expect(findings[1]?.remedy).toContain("${CVM_BASE_DOMAIN:-dstack-pha-prod9.phala.network} in runner.yml");
+  });
+
+  test("a domain that the operator gives and that is not the gateway's", () => {
+    expect(lintBaseDomain(pair, home, home.baseDomain)).toEqual([]);
+    const [finding, ...others] = lintBaseDomain(pair, home, "models.example.org");
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({ id: "base-domain-given", severity: "warning" });
+    expect(finding?.message).toContain("CVM_BASE_DOMAIN is models.example.org");
   });
 
   test("a domain that is written in can't be set for the registry either", () => {
@@ -169,14 +177,14 @@ describe("domains", () => {
       "${CVM_BASE_DOMAIN:-dstack-pha-prod10.phala.network}",
       home.baseDomain,
     ]);
-    expect(brief(lintBaseDomain({ ...pair, registry }, away))).toEqual([
+    expect(brief(lintBaseDomain({ ...pair, registry }, away, undefined))).toEqual([
       "warning base-domain-fixed",
       "warning base-domain-runner",
     ]);
   });
 
   test("a gateway that the orchestrator would not find", () => {
-    const findings = lintBaseDomain(pair, { ...home, node: "tee-7" });
+    const findings = lintBaseDomain(pair, { ...home, node: "tee-7" }, undefined);
     expect(brief(findings)).toEqual(["warning base-domain-orchestrator"]);
     expect(findings[0]?.message).toContain("dstack-pha-tee-7.phala.network");
   });

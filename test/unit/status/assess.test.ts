@@ -163,7 +163,13 @@ const leftover = (knowledge: Partial<Knowledge>, createdSecondsAgo = 600) => {
 };
 
 describe("a temporary runner", () => {
-  const announced = { name: "bird-runner-temp", intendedAt: ago(610), appId: "ab".repeat(20), settled: true };
+  const announced = {
+    name: "bird-runner-temp",
+    intendedAt: ago(610),
+    appId: "ab".repeat(20),
+    settled: true,
+    composeDigest: null,
+  };
   const record = recordOf({ openTemporaryRunners: [announced] });
 
   test("of ours is left over, unless a run is at work", () => {

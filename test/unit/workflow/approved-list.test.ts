@@ -4,7 +4,7 @@ import type { ComposeHash, Cvm } from "../../../src/domain.ts";
 import { summarizeJournal } from "../../../src/state/record.ts";
 import { approvedList, ROLLING, sameMembers, type ListPolicy } from "../../../src/workflow/approved-list.ts";
 import type { LiveRunner } from "../../../src/workflow/live-runners.ts";
-import { acceptedRunners, runnersCutOff } from "../../../src/workflow/next-list.ts";
+import { judgeRunners, refuseUnclear, runnersCutOff } from "../../../src/workflow/next-list.ts";
 
 const hash = (digit: string): ComposeHash => digit.repeat(64) as ComposeHash;
 const [a, b, c, d] = ["a", "b", "c", "d"].map(hash) as [ComposeHash, ComposeHash, ComposeHash, ComposeHash];
@@ -45,21 +45,30 @@ describe("live runners", () => {
   const at = { v: 1, at: "2026-01-01T00:00:00.000Z", run: "run" };
   const approval = { type: "approved", correlation_id: "c1", via: "restart", settings: {} } as const;
   const record = summarizeJournal([{ ...at, ...approval, app_id: "app", hashes: [a] }], "bird");
-  const accepted = (complete: boolean, warnings: string[] = []): string[] =>
-    acceptedRunners(live, { record, appId: "app", complete }, (code) => void warnings.push(code)).map(
-      ({ cvm }) => cvm.name,
-    );
+  const judged = (complete: boolean, warnings: string[] = []): readonly string[][] => {
+    const known = { record, appId: "app", complete };
+    const { accepted, unclear } = judgeRunners(live, known, (code) => void warnings.push(code));
+    return [accepted, unclear].map((runners) => runners.map(({ cvm }) => cvm.name));
+  };
 
   test("a complete record decides: being up is no approval", () => {
     const warnings: string[] = [];
-    expect(accepted(true, warnings)).toEqual(["approved"]);
+    expect(judged(true, warnings)).toEqual([["approved"], []]);
     expect(warnings).toEqual(["runner-not-approved", "runner-not-approved"]);
   });
 
   test("where it is not complete, who was deployed as the orchestrator does is let in, and named", () => {
     const warnings: string[] = [];
-    expect(accepted(false, warnings)).toEqual(["approved", "stranger"]);
-    expect(warnings).toEqual(["hash-of-live-runner", "runner-not-approved"]);
+    expect(judged(false, warnings)).toEqual([["approved", "stranger"], ["spy"]]);
+    expect(warnings).toEqual(["hash-of-live-runner"]);
+  });
+
+  test("one that nobody can vouch for takes the operator's word, either way", () => {
+    const unclear = live.slice(2);
+    expect(() => refuseUnclear(unclear, ROLLING)).toThrow(/whether the live runner spy is approved/);
+    expect(() => refuseUnclear(unclear, policy({ stay: "live" }))).toThrow(/spy/);
+    for (const word of [{ keep: [c] }, { drop: [c] }, { stay: "none" }] as const)
+      expect(() => refuseUnclear(unclear, policy(word))).not.toThrow();
   });
 
   test("are cut off by a list without their hash", () => {
