@@ -56,6 +56,9 @@ export type Cvm = {
   readonly createdAt: string | null;
 };
 
+/** What a registry that exists is to this machine: made or taken over by a recorded run, about to be, or neither. */
+export type RegistryStanding = "ours" | "adopted" | "foreign";
+
 /** Tells one CVM from all others. Replicas share an app_id; one without a uuid yet has both of the others. */
 export function identityOf({ name, appId, vmUuid }: Cvm): string {
   return vmUuid ?? `${name} ${appId}`;

@@ -19,6 +19,7 @@ import type { JournalRecord } from "../state/journal.ts";
 import type { ClusterRecord } from "../state/record.ts";
 import type { StateDirectory } from "../state/state-directory.ts";
 import type { CheckResult, CheckSeverity } from "../workflow/events.ts";
+import type { Adoption } from "../workflow/registry-claim.ts";
 
 /** What the checks look at. Every fact is read once, however many checks ask for it. */
 export type Facts = {
@@ -38,7 +39,7 @@ export type Facts = {
 export type ClusterFacts = Facts & {
   readonly cluster: ClusterSettings;
   readonly record: ClusterRecord;
-  readonly adopt: boolean;
+  readonly adoption: Adoption;
   registryCompose(): Promise<ComposeFile>;
   runnerCompose(): Promise<ComposeFile>;
   registry(): Promise<Lookup<Cvm>>;

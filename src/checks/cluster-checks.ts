@@ -8,7 +8,7 @@ import { registryRequirements, runnerRequirements } from "../compose/requirement
 import { clusterOf, registryName, roleOf } from "../domain.ts";
 import { closest } from "../inputs/suggest.ts";
 import { targetOf } from "../orchestrator/write-file.ts";
-import { isOurs } from "../workflow/registry-claim.ts";
+import { standingOf } from "../workflow/registry-claim.ts";
 import {
   failed,
   passed,
@@ -120,14 +120,17 @@ export const clusterChecks: readonly Check<ClusterFacts>[] = [
     kind: "conflict",
     needs: ["phalaApiKey", "phalaApiUrl", "clusterName"],
     after: ["api-key", "state"],
-    async run({ registry, cluster, record, api, adopt }) {
+    async run({ registry, cluster, record, api, adoption }) {
       const name = registryName(cluster.clusterName);
       const found = await registry();
       if (found.kind === "unknown")
         return unclear(`could not find out whether ${name} exists: ${found.reason}`, "try again in a moment");
       if (found.kind === "absent") return passed(`${name} is free`);
-      if (isOurs(found.value, record, api.clockSkewMs() ?? 0)) return passed(`${name} is there and ours`);
-      if (adopt) return passed(`${name} is there and will be adopted`);
+      const standing = standingOf(found.value, record, api.clockSkewMs() ?? 0, adoption);
+      if (standing === "ours") return passed(`${name} is there and ours`);
+      if (standing === "adopted") return passed(`${name} is there and will be adopted`);
+      if (found.value.appId === null)
+        return failed(`${name} exists, and its app_id is not known yet`, "try again in a moment");
       return failed(
         `${name} exists (app_id ${found.value.appId}) and was not made by a recorded run on this machine`,
         "take it over with --adopt, or choose another --cluster-name",

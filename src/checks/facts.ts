@@ -1,9 +1,11 @@
 /** Makes the facts that checks look at; each is read at most once. */
 import { readComposeFile } from "../compose/compose-file.ts";
+import { runnerEnvironmentNamesOf } from "../compose/environment.ts";
 import { registryName } from "../domain.ts";
 import type { ClusterSettings, Connection } from "../inputs/types.ts";
 import type { CloudApi, PhalaQueries } from "../ports.ts";
-import type { ClusterRecord } from "../state/record.ts";
+import { recordedHash, type ClusterRecord } from "../state/record.ts";
+import type { Adoption } from "../workflow/registry-claim.ts";
 import { once, type ClusterFacts, type Facts } from "./check.ts";
 
 export function factsOf(
@@ -30,13 +32,13 @@ export function clusterFactsOf(
   facts: Facts,
   cluster: ClusterSettings,
   record: ClusterRecord,
-  adopt: boolean,
+  adoption: Adoption,
 ): ClusterFacts {
   return {
     ...facts,
     cluster,
     record,
-    adopt,
+    adoption,
     registryCompose: once(() => readComposeFile(cluster.registryCompose)),
     runnerCompose: once(() => readComposeFile(cluster.runnerCompose)),
     registry: once(() => facts.api.findCvm(registryName(cluster.clusterName), facts.signal)),
@@ -48,4 +50,10 @@ export function clusterFactsOf(
 export async function nodeIdOf({ cluster, nodes }: ClusterFacts): Promise<number | undefined> {
   if (cluster.node === undefined) return undefined;
   return (await nodes()).find(({ name, id }) => name === cluster.node || String(id) === cluster.node)?.id;
+}
+
+/** Whether an earlier run read the hash of exactly this runner's text with these names back. */
+export async function isHashRecorded({ cluster, record, runnerCompose }: ClusterFacts): Promise<boolean> {
+  const { digest } = await runnerCompose();
+  return recordedHash(record, digest, runnerEnvironmentNamesOf(cluster)) !== undefined;
 }

@@ -136,9 +136,11 @@ async function sandboxExamples(): Promise<Raw> {
 }
 
 async function embeddedSandbox(stateDir: string): Promise<{ handle: SandboxHandle; close(): Promise<void> }> {
-  const { startSandbox } = await import("../sandbox/index.ts");
-  const sandbox = await startSandbox({ stateDir: path.join(stateDir, "sandbox-cloud") });
+  const { sandboxGatewayKey, startSandbox } = await import("../sandbox/index.ts");
+  const folder = path.join(stateDir, "sandbox-cloud");
+  const sandbox = await startSandbox({ stateDir: folder });
   const { apiUrl, gatewayUrl, apiKey } = sandbox;
-  const handle = { apiUrl, gatewayUrl, apiKey, examples: await sandboxExamples() };
+  const gatewayKey = (): Promise<string> => sandboxGatewayKey(folder);
+  const handle = { apiUrl, gatewayUrl, apiKey, examples: await sandboxExamples(), gatewayKey };
   return { handle, close: () => sandbox.close() };
 }

@@ -16,6 +16,8 @@ export type SandboxHandle = {
   readonly gatewayUrl: string;
   readonly apiKey: string;
   readonly examples: Raw;
+  /** Path of a coordinator's key for schema v2; the file is made at its first use. */
+  gatewayKey(): Promise<string>;
 };
 
 export type CommandDependencies = {

@@ -1,7 +1,6 @@
 /** Asks for the required inputs that are set nowhere, and for nothing else. */
 import type { Prompter } from "./prompts.ts";
-import type { Resolution } from "./resolve.ts";
-import type { Answers } from "./wizard-answers.ts";
+import type { Answers, Resolution } from "./resolve.ts";
 import { ask } from "./wizard-question.ts";
 
 const NOTHING_ON_OFFER = { nodes: [], instanceTypes: [], composeFiles: [] };
@@ -10,7 +9,7 @@ const NOTHING_ON_OFFER = { nodes: [], instanceTypes: [], composeFiles: [] };
 export async function askMissing(resolution: Resolution, prompter: Prompter): Promise<Resolution> {
   let answers: Answers = resolution;
   for (const { key } of resolution.missing) {
-    answers = await ask(key, answers, { prompter, offers: NOTHING_ON_OFFER });
+    answers = await ask(key, answers, { prompter, offers: NOTHING_ON_OFFER, required: true });
   }
   return { ...resolution, ...answers, missing: [] };
 }

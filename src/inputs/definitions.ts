@@ -3,6 +3,8 @@
  * file and the docs derive from this list. Free of libraries, so that `--help` stays fast.
  */
 
+import type { OrchestratorSchema } from "../domain.ts";
+
 export type InputKey =
   | "clusterName"
   | "awsAccessKeyId"
@@ -45,6 +47,8 @@ export type InputDefinition = {
   readonly default?: string;
   readonly secret?: boolean;
   readonly required?: boolean;
+  /** Required with this schema of orchestrator.yml only, by the commands that deploy and approve. */
+  readonly requiredWith?: OrchestratorSchema;
   readonly repeatable?: boolean;
 };
 
@@ -187,6 +191,7 @@ export const INPUTS: readonly InputDefinition[] = [
     placeholder: "path",
     variables: ["GATEWAY_KEY_PATH"],
     description: "the coordinator's RSA key, required with schema v2",
+    requiredWith: "v2",
   },
   {
     key: "coordinatorWallet",

@@ -3,6 +3,7 @@ import { homedir } from "node:os";
 import path from "node:path";
 import { ClusterError } from "../errors.ts";
 import {
+  INPUTS,
   inputsOf,
   nameOfInput,
   type InputDefinition,
@@ -12,18 +13,23 @@ import {
 import type { ConfigFile } from "./config-file.ts";
 import { InvalidValue, PARSERS, type Values } from "./values.ts";
 
-export type Origin = "flag" | "environment" | "config file" | "prompt" | "default";
+/** `record`: what the cluster was given before, where nothing else is said. */
+export type Origin = "flag" | "environment" | "config file" | "prompt" | "record" | "default";
 
 export type Raw = Partial<Record<InputKey, string | readonly string[]>>;
 
 export type Problem = { readonly input: InputDefinition; readonly message: string };
 
-export type Resolution = {
+export type Answers = {
   /** The parsed values of all inputs that are set and right. */
   readonly values: Partial<Values>;
+  /** A prompt may also have taken a value back: then there is an origin and no value. */
   readonly origins: Partial<Record<InputKey, Origin>>;
   /** The variable that was read, where an input is from the environment. */
   readonly variables: Partial<Record<InputKey, string>>;
+};
+
+export type Resolution = Answers & {
   readonly problems: readonly Problem[];
   /** Required and set nowhere. */
   readonly missing: readonly InputDefinition[];
@@ -58,6 +64,26 @@ export function resolveInputs(sources: Sources): Resolution {
     if (found.variable !== undefined) variables[input.key] = found.variable;
   }
   return { values, origins, variables, problems, missing };
+}
+
+/** Whether somebody said so: a default, or a recorded value in place of it, is what holds otherwise. */
+export function isGiven({ origins }: Pick<Answers, "origins">, key: InputKey): boolean {
+  return !["default", "record"].includes(origins[key] ?? "default");
+}
+
+/** Whether these values can't do without this input. */
+export function isRequired(
+  { required, requiredWith }: InputDefinition,
+  { orchestratorSchema }: Partial<Values>,
+): boolean {
+  return required === true || (requiredWith !== undefined && requiredWith === orchestratorSchema);
+}
+
+/** The inputs that the schema of orchestrator.yml requires and that have no value. */
+export function missingForSchema(values: Partial<Values>): readonly InputDefinition[] {
+  return INPUTS.filter(
+    (input) => !input.required && isRequired(input, values) && values[input.key] === undefined,
+  );
 }
 
 /** Parses one answer, from whichever source. `variable` is the environment variable that it was found in. */
@@ -113,13 +139,18 @@ export function defaultStateDir(env: NodeJS.ProcessEnv): string {
   );
 }
 
+function nameOfMissing(input: InputDefinition): string {
+  const { requiredWith } = input;
+  return `${nameOfInput(input)}${requiredWith === undefined ? "" : `, required with schema ${requiredWith}`}`;
+}
+
 /**
  * `asks`: whether the command asks on a terminal for what is missing.
  * @throws ClusterError (input) that names everything that is wrong, or everything that is missing.
  */
 export function refuseProblems(resolution: Resolution, { asks = true } = {}): void {
   const { problems, missing } = resolution;
-  const missingLine = `missing: ${missing.map(nameOfInput).join(", ")}`;
+  const missingLine = `missing: ${missing.map(nameOfMissing).join(", ")}`;
   if (problems.length > 0) {
     const wrong = problems.map((problem) => problem.message);
     throw new ClusterError({

@@ -3,10 +3,8 @@ import { INSTANCE_MEMORY_MB } from "../domain.ts";
 import type { InstanceType, PlatformNode } from "../ports.ts";
 import { inputDefinition, inputsOf, type InputDefinition, type InputKey } from "./definitions.ts";
 import type { Choice } from "./prompts.ts";
-import type { Origin } from "./resolve.ts";
+import type { Answers, Origin } from "./resolve.ts";
 import { describeSizing } from "./sizing.ts";
-import type { ClusterInputs } from "./types.ts";
-import type { Values } from "./values.ts";
 
 /** What there is on the platform and on the disk. */
 export type Offers = {
@@ -16,14 +14,11 @@ export type Offers = {
   readonly composeFiles: readonly string[];
 };
 
-export type Answers = {
-  readonly values: Partial<Values>;
-  readonly origins: Partial<Record<InputKey, Origin>>;
-  readonly variables: Partial<Record<InputKey, string>>;
-};
-
 /** Shown behind the number, so that nobody has to guess what it counts. */
 const UNITS: Partial<Record<InputKey, string>> = { memoryPerModel: " MB", watcherInterval: " s" };
+
+/** Said of a value that the cluster was given before. */
+export const AS_RECORDED = "as recorded";
 
 /** `AWS access key ID`, from the flag or, for a secret, from the variable. */
 export function label({ flag, variables }: InputDefinition): string {
@@ -54,6 +49,7 @@ export function shown(definition: InputDefinition, answers: Answers): string {
   const from = origin === "environment" ? (answers.variables[key] ?? origin) : origin;
   if (definition.secret) return secretShown(origin, from);
   const text = `${hidden(key, typed(key, answers))}${UNITS[key] ?? ""}`;
+  if (origin === "record") return `${text}  (${AS_RECORDED})`;
   return origin === "flag" || origin === "environment" || origin === "config file"
     ? `${text}  (${from})`
     : text;
@@ -96,19 +92,4 @@ function sizingLine(answers: Answers, offers: Offers): string[] {
 export function memoryOf({ values }: Answers, offers: Offers): number | undefined {
   const type = offers.instanceTypes.find(({ id }) => id === values.instanceType);
   return type?.memoryMb ?? INSTANCE_MEMORY_MB[values.instanceType ?? ""];
-}
-
-export function costs(inputs: ClusterInputs, offers: Offers, { origins }: Answers): string {
-  const { clusterName, instanceType } = inputs.cluster;
-  const rate = offers.instanceTypes.find(({ id }) => id === instanceType)?.hourlyRate;
-  const price = rate === undefined ? "" : ` at $${rate} an hour`;
-  // Only the sandbox has a key of its own.
-  const sandbox = origins.phalaApiKey === "default";
-  return [
-    sandbox
-      ? "This creates, in the sandbox and for nothing (on Phala Cloud you would pay for it):"
-      : "This creates, and you pay for:",
-    `  ${clusterName}-registry     ${instanceType}${price}, for as long as it runs`,
-    `  ${clusterName}-runner-temp  ${instanceType}${price}, until this run deletes it`,
-  ].join("\n");
 }

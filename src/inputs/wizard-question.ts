@@ -2,42 +2,48 @@
 import { isFile } from "./compose-candidates.ts";
 import { inputDefinition, nameOfInput, type InputDefinition, type InputKey } from "./definitions.ts";
 import type { Choice, Prompter, Validate } from "./prompts.ts";
-import { parseInput } from "./resolve.ts";
+import { isRequired, parseInput, type Answers } from "./resolve.ts";
 import { describeSizing } from "./sizing.ts";
-import { label, memoryOf, typed, type Answers, type Offers } from "./wizard-answers.ts";
+import { AS_RECORDED, label, memoryOf, typed, type Offers } from "./wizard-answers.ts";
 
-export type Asking = { readonly prompter: Prompter; readonly offers: Offers };
+export type Asking = {
+  readonly prompter: Prompter;
+  readonly offers: Offers;
+  /** An answer must be given, whatever the other answers say. */
+  readonly required?: boolean;
+};
 
 /** Takes an optional answer back: an empty line keeps it, as everywhere. */
 const NONE = "-";
 /** No path is empty: the choice that leads to typing one. */
 const ANOTHER = "";
 
-/** Asks until the answer is right. @returns the answers with the new one. */
+/**
+ * Asks until the answer is right. What is taken as it stands stays from where it is, and is not the operator's word.
+ * @returns the answers with the new one.
+ */
 export async function ask(key: InputKey, answers: Answers, asking: Asking): Promise<Answers> {
   const definition = inputDefinition(key);
   const raw = await askRaw(definition, answers, asking);
-  if (isKept(raw, definition, answers)) return answers;
+  if (isKeptSecret(raw, definition, answers)) return answers;
+  if (!definition.secret && raw === typed(key, answers)) return answers;
   const { [key]: _, ...rest } = answers.values;
-  if (raw === "" || isTakenBack(raw, definition)) return { ...answers, values: rest };
+  const origins = { ...answers.origins, [key]: "prompt" } as const;
+  if (raw === "" || isTakenBack(raw, definition, answers)) return { ...answers, values: rest, origins };
   const parsed = parse(definition, raw);
   if ("problem" in parsed) throw new Error(parsed.problem);
-  return {
-    ...answers,
-    values: { ...answers.values, [key]: parsed.value },
-    origins: { ...answers.origins, [key]: "prompt" },
-  };
+  return { ...answers, values: { ...answers.values, [key]: parsed.value }, origins };
 }
 
 /** Only a secret is asked for without showing the present answer, so only there is "nothing" one. */
-const isKept = (raw: string, { key, secret }: InputDefinition, { values }: Answers): boolean =>
+const isKeptSecret = (raw: string, { key, secret }: InputDefinition, { values }: Answers): boolean =>
   raw === "" && secret === true && values[key] !== undefined;
 
-const isTakenBack = (raw: string, definition: InputDefinition): boolean =>
-  raw === NONE && isOptional(definition);
+const isTakenBack = (raw: string, definition: InputDefinition, answers: Answers): boolean =>
+  raw === NONE && isOptional(definition, answers);
 
-const isOptional = (definition: InputDefinition): boolean =>
-  !definition.required && definition.default === undefined;
+const isOptional = (definition: InputDefinition, { values }: Answers): boolean =>
+  !isRequired(definition, values) && definition.default === undefined;
 
 function parse(definition: InputDefinition, raw: string): { value: unknown } | { problem: string } {
   const parsed = parseInput(definition, definition.repeatable ? partsOf(raw) : raw, "prompt");
@@ -55,12 +61,9 @@ function partsOf(text: string): string[] {
   return parts.map((part) => part.trim()).filter((part) => part !== "");
 }
 
-async function askRaw(
-  definition: InputDefinition,
-  answers: Answers,
-  { prompter, offers }: Asking,
-): Promise<string> {
-  const validate = validator(definition, answers, offers);
+async function askRaw(definition: InputDefinition, answers: Answers, asking: Asking): Promise<string> {
+  const { prompter, offers } = asking;
+  const validate = validator(definition, answers, asking);
   const message = messageOf(definition, answers);
   if (definition.secret) return prompter.secret({ message, validate });
   const choices = choicesFor(definition.key, answers, offers);
@@ -81,19 +84,24 @@ function messageOf(definition: InputDefinition, answers: Answers): string {
     ...(secret ? ["not shown"] : []),
     ...(secret && set ? [keep] : []),
     ...(repeatable ? ["several: id=name, id=name"] : []),
-    ...(!secret && set && isOptional(definition) ? [`${NONE} for none`] : []),
+    ...(!secret && set && isOptional(definition, answers) ? [`${NONE} for none`] : []),
+    ...(answers.origins[key] === "record" ? [AS_RECORDED] : []),
   ];
   return `${label(definition)} (${notes.join("; ")})`;
 }
 
-function validator(definition: InputDefinition, answers: Answers, offers: Offers): Validate {
+function validator(
+  definition: InputDefinition,
+  answers: Answers,
+  { offers, required = isRequired(definition, answers.values) }: Asking,
+): Validate {
   return async (text) => {
     const raw = text.trim();
-    if (isKept(raw, definition, answers) || isTakenBack(raw, definition)) return true;
-    if (raw === "") return definition.required ? "is required" : true;
+    if (isKeptSecret(raw, definition, answers) || isTakenBack(raw, definition, answers)) return true;
+    if (raw === "") return required ? "is required" : true;
     const parsed = parse(definition, raw);
     if ("problem" in parsed) return parsed.problem;
-    if (isComposeKey(definition.key) && !(await isFile(raw))) return `there is no file ${raw}`;
+    if (isFileToRead(definition.key) && !(await isFile(raw))) return `there is no file ${raw}`;
     return definition.key === "memoryPerModel" ? fits(Number(parsed.value), answers, offers) : true;
   };
 }
@@ -106,6 +114,8 @@ function fits(memoryPerModel: number, answers: Answers, offers: Offers): true | 
 
 export const isComposeKey = (key: InputKey): key is "registryCompose" | "runnerCompose" =>
   key === "registryCompose" || key === "runnerCompose";
+
+const isFileToRead = (key: InputKey): boolean => isComposeKey(key) || key === "gatewayKeyPath";
 
 /** The present answer, as its choice is called: a node may have been given by its id. */
 function initialOf(key: InputKey, answers: Answers, { nodes }: Offers): string {

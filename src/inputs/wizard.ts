@@ -3,18 +3,34 @@ import { ClusterError, Interruption } from "../errors.ts";
 import { isFile } from "./compose-candidates.ts";
 import type { InputKey } from "./definitions.ts";
 import type { Choice, Prompter } from "./prompts.ts";
-import type { Resolution } from "./resolve.ts";
+import { isGiven, missingForSchema, type Answers } from "./resolve.ts";
 import type { ClusterInputs } from "./types.ts";
 import { toClusterInputs } from "./values.ts";
-import { changeable, costs, summary, type Answers, type Offers } from "./wizard-answers.ts";
+import { changeable, summary, type Offers } from "./wizard-answers.ts";
+import { describeOutlook, describeTakeOver, type ExistingRegistry, type Outlook } from "./wizard-outlook.ts";
 import { ask, isComposeKey } from "./wizard-question.ts";
 
 export type WizardOptions = {
-  readonly resolution: Resolution;
+  /** What a run begins with: given, or a default. */
+  readonly start: Answers;
   readonly offers: Offers;
   readonly prompter: Prompter;
-  /** Checks the answers against the platform and the disk; undefined: all is well. */
-  readonly verify: (inputs: ClusterInputs) => Promise<string | undefined>;
+  /** Fills in what the cluster of that name was given before, where the answers have nothing but a default. */
+  readonly complete: (answers: Answers) => Promise<Answers>;
+  /** Checks the answers against the platform and the disk; `takeOver`: app_id of a registry that may be taken over. */
+  readonly verify: (inputs: ClusterInputs, takeOver: string | undefined) => Promise<Verdict>;
+};
+
+export type Verdict = Outlook & {
+  /** All that speaks against the answers; undefined: all is well. */
+  readonly problem: string | undefined;
+};
+
+export type WizardResult = {
+  readonly inputs: ClusterInputs;
+  readonly origins: Answers["origins"];
+  /** The app_id of the registry that the operator chose to take over; that one, and no other. */
+  readonly takeOver: string | undefined;
 };
 
 /** Asked also where they have a default; everything else is reached through "Change an answer". */
@@ -31,60 +47,106 @@ const ALWAYS_ASKED: readonly InputKey[] = [
 /** Asked only where the default is no file. */
 const ASKED_WITHOUT_FILE = ["registryCompose", "runnerCompose"] as const;
 
+/** What else is filled in, or required, hangs on these. */
+const DECIDING: ReadonlySet<InputKey> = new Set(["clusterName", "orchestratorSchema"]);
+
 /** @throws Interruption when the operator cancels: nothing has been made. */
-export async function runWizard(options: WizardOptions): Promise<ClusterInputs> {
-  const { values, origins, variables } = options.resolution;
-  let answers: Answers = { values, origins, variables };
+export async function runWizard(options: WizardOptions): Promise<WizardResult> {
+  let answers = await options.complete(options.start);
   for (const key of [...ALWAYS_ASKED, ...ASKED_WITHOUT_FILE]) {
-    if (await isOpen(key, answers)) answers = await ask(key, answers, options);
+    if (await isOpen(key, answers)) answers = await askAndComplete(key, answers, options);
   }
-  return settle(answers, options);
+  return settle(await askRequired(answers, options), options);
 }
 
-async function isOpen(key: InputKey, { values, origins }: Answers): Promise<boolean> {
-  const open = origins[key] === undefined || origins[key] === "default";
-  return open && !(isComposeKey(key) && (await isFile(values[key] ?? "")));
+async function isOpen(key: InputKey, answers: Answers): Promise<boolean> {
+  if (isGiven(answers, key)) return false;
+  return !(isComposeKey(key) && (await isFile(answers.values[key] ?? "")));
+}
+
+async function askAndComplete(key: InputKey, answers: Answers, options: WizardOptions): Promise<Answers> {
+  const next = await ask(key, answers, options);
+  return next !== answers && DECIDING.has(key) ? options.complete(typedOver(options.start, next)) : next;
+}
+
+/** The start with what was typed since: nothing stays that was filled in for another name or schema. */
+function typedOver(start: Answers, { values, origins }: Answers): Answers {
+  const keys = Object.keys(origins) as InputKey[];
+  const own = keys.filter((key) => origins[key] === "prompt");
+  const typed = Object.fromEntries(own.map((key) => [key, values[key]]));
+  return {
+    ...start,
+    values: { ...start.values, ...typed },
+    origins: { ...start.origins, ...Object.fromEntries(own.map((key) => [key, origins[key]])) },
+  };
+}
+
+/** What only the chosen schema requires, and nobody gave. */
+async function askRequired(start: Answers, options: WizardOptions): Promise<Answers> {
+  let answers = start;
+  for (const { key } of missingForSchema(start.values)) answers = await ask(key, answers, options);
+  return answers;
 }
 
 /** Summary, change, confirm. */
-async function settle(start: Answers, options: WizardOptions): Promise<ClusterInputs> {
+async function settle(start: Answers, options: WizardOptions): Promise<WizardResult> {
   const { prompter, offers } = options;
   let answers = start;
+  let takeOver: string | undefined;
   for (;;) {
-    const outcome = await review(answers, options);
-    prompter.print(summary(answers, offers));
-    prompter.print(`\n${"problem" in outcome ? outcome.problem : costs(outcome.inputs, offers, answers)}\n`);
+    const outcome = await review(answers, takeOver, options);
+    prompter.print(`${summary(answers, offers)}\n\n${outcome.text}\n`);
     const action = await prompter.choose({ message: "What now?", choices: actions(outcome) });
     if (action === "cancel") throw new Interruption("SIGINT");
-    if (action === "deploy" && "inputs" in outcome) return outcome.inputs;
+    if (action === "deploy" && "inputs" in outcome)
+      return { inputs: outcome.inputs, origins: answers.origins, takeOver };
+    if (action === "take-over" && "stranger" in outcome) takeOver = outcome.stranger?.appId ?? undefined;
     if (action === "change") {
       const key = await prompter.choose({ message: "Which answer?", choices: changeable(answers) });
-      answers = await ask(key, answers, options);
+      answers = await askRequired(await askAndComplete(key, answers, options), options);
     }
   }
 }
 
-type Review = { readonly inputs: ClusterInputs } | { readonly problem: string };
+type Review =
+  | { readonly text: string; readonly inputs: ClusterInputs; readonly registry: ExistingRegistry | undefined }
+  /** `stranger`: a registry that is in the way, and can be taken over. */
+  | { readonly text: string; readonly stranger: ExistingRegistry | undefined };
 
-async function review(answers: Answers, options: WizardOptions): Promise<Review> {
+async function review(
+  answers: Answers,
+  takeOver: string | undefined,
+  options: WizardOptions,
+): Promise<Review> {
   try {
     const inputs = toClusterInputs(answers.values);
-    const problem = await options.verify(inputs);
-    return problem === undefined ? { inputs } : { problem };
+    const verdict = await options.verify(inputs, takeOver);
+    const { problem, registry } = verdict;
+    if (problem === undefined)
+      return { text: describeOutlook(verdict, inputs, options.offers, answers), inputs, registry };
+    const stranger = registry?.standing === "foreign" && registry.appId !== null ? registry : undefined;
+    return { text: stranger ? `${problem}\n\n${describeTakeOver(stranger)}` : problem, stranger };
   } catch (error) {
-    if (error instanceof ClusterError && error.kind === "input")
-      return { problem: `This must be changed first:\n  ${error.message.replaceAll("\n", "\n  ")}` };
-    throw error;
+    if (!(error instanceof ClusterError) || error.kind !== "input") throw error;
+    const text = `This must be changed first:\n  ${error.message.replaceAll("\n", "\n  ")}`;
+    return { text, stranger: undefined };
   }
 }
 
-type Action = "deploy" | "change" | "again" | "cancel";
+type Action = "deploy" | "change" | "take-over" | "again" | "cancel";
 
 /** What is wrong may be a file, or a CVM: put right elsewhere, it need only be looked at again. */
 function actions(outcome: Review): Choice<Action>[] {
   const change: Choice<Action> = { name: "Change an answer", value: "change" };
   const cancel: Choice<Action> = { name: "Cancel: nothing has been made", value: "cancel" };
-  return "inputs" in outcome
-    ? [{ name: "Deploy", value: "deploy" }, change, cancel]
-    : [change, { name: "Check again", value: "again" }, cancel];
+  if ("inputs" in outcome) return [{ name: goOn(outcome.registry), value: "deploy" }, change, cancel];
+  const { stranger } = outcome;
+  const take: Choice<Action>[] =
+    stranger === undefined ? [] : [{ name: `Take over ${stranger.name}`, value: "take-over" }];
+  return [change, ...take, { name: "Check again", value: "again" }, cancel];
+}
+
+function goOn(registry: ExistingRegistry | undefined): string {
+  if (registry === undefined) return "Deploy";
+  return registry.standing === "adopted" ? "Take over and update" : "Update what differs";
 }

@@ -1,25 +1,38 @@
 /** Step 2: the inputs, complete and checked; on a terminal the wizard asks for what is open. */
 import { clusterChecks } from "../checks/cluster-checks.ts";
+import { isHashRecorded } from "../checks/facts.ts";
 import { refuseFailures, runChecks } from "../checks/run-checks.ts";
 import type { ClusterFacts, Facts } from "../checks/check.ts";
 import { ClusterError } from "../errors.ts";
 import { findComposeFiles } from "../inputs/compose-candidates.ts";
 import type { Prompter } from "../inputs/prompts.ts";
-import type { Resolution } from "../inputs/resolve.ts";
+import type { Answers } from "../inputs/resolve.ts";
 import type { ClusterInputs } from "../inputs/types.ts";
 import { toClusterInputs } from "../inputs/values.ts";
-import { runWizard } from "../inputs/wizard.ts";
+import { runWizard, type Verdict } from "../inputs/wizard.ts";
+import type { ExistingRegistry } from "../inputs/wizard-outlook.ts";
 import type { Emit } from "../workflow/events.ts";
+import { standingOf, type Adoption } from "../workflow/registry-claim.ts";
 import { done, type StepOutcome, type StepRunner } from "../workflow/step.ts";
 import { warnOf } from "./verify-prerequisites.ts";
 
 export type CollectInputsInput = {
-  readonly resolution: Resolution;
+  readonly resolution: Answers;
   readonly facts: Facts;
   /** Undefined: nobody may be asked, and step 1 has checked everything. */
   readonly prompter: Prompter | undefined;
-  readonly clusterFacts: (inputs: ClusterInputs) => Promise<ClusterFacts>;
+  /** Fills in what the cluster of the answers was given before. */
+  readonly complete: (answers: Answers) => Promise<Answers>;
+  readonly clusterFacts: (inputs: ClusterInputs, adoption: Adoption) => Promise<ClusterFacts>;
+  /** As the flags have it. */
+  readonly adoption: Adoption;
   readonly strict: boolean;
+};
+
+export type CollectedInputs = {
+  readonly inputs: ClusterInputs;
+  readonly origins: Answers["origins"];
+  readonly adoption: Adoption;
 };
 
 type Report = { readonly emit: Emit; readonly steps: StepRunner };
@@ -27,41 +40,73 @@ type Report = { readonly emit: Emit; readonly steps: StepRunner };
 export async function collectInputs(
   input: CollectInputsInput,
   report: Report,
-): Promise<StepOutcome<ClusterInputs>> {
-  const { prompter, resolution, facts } = input;
-  if (!prompter) {
-    const inputs = toClusterInputs(resolution.values);
-    return done(inputs, `cluster ${inputs.cluster.clusterName}, ${inputs.cluster.instanceType}`);
-  }
+): Promise<StepOutcome<CollectedInputs>> {
+  const { prompter, resolution, adoption } = input;
+  const collected = prompter
+    ? await askFor(input, prompter, report)
+    : { inputs: toClusterInputs(resolution.values), origins: resolution.origins, adoption };
+  const { clusterName, instanceType } = collected.inputs.cluster;
+  return done(collected, `cluster ${clusterName}, ${instanceType}`);
+}
+
+async function askFor(
+  input: CollectInputsInput,
+  prompter: Prompter,
+  report: Report,
+): Promise<CollectedInputs> {
+  const { facts, resolution, strict } = input;
   progress(report, "asking Phala what it has on offer");
   const [nodes, instanceTypes, composeFiles] = await Promise.all([
     facts.nodes(),
     facts.instanceTypes(),
     findComposeFiles(),
   ]);
-  const verify = async (inputs: ClusterInputs): Promise<string | undefined> =>
-    problemOf(await input.clusterFacts(inputs), input.strict, report);
-  const offers = { nodes, instanceTypes, composeFiles };
-  const inputs = await runWizard({ resolution, offers, prompter, verify });
-  return done(inputs, `cluster ${inputs.cluster.clusterName}, ${inputs.cluster.instanceType}`);
+  const adoptionOf = (takeOver: string | undefined): Adoption =>
+    takeOver === undefined ? input.adoption : { appId: takeOver };
+  const { inputs, origins, takeOver } = await runWizard({
+    start: resolution,
+    offers: { nodes, instanceTypes, composeFiles },
+    prompter,
+    complete: (answers) => {
+      progress(report, "looking for what is recorded of the cluster");
+      return input.complete(answers);
+    },
+    verify: async (answers, chosen) =>
+      verdictOn(await input.clusterFacts(answers, adoptionOf(chosen)), strict, report),
+  });
+  return { inputs, origins, adoption: adoptionOf(takeOver) };
 }
 
 /** All that speaks against the answers. What passes is not listed: the summary follows, again and again. */
-async function problemOf(facts: ClusterFacts, strict: boolean, report: Report): Promise<string | undefined> {
+async function verdictOn(facts: ClusterFacts, strict: boolean, report: Report): Promise<Verdict> {
   progress(report, "checking the answers");
   const outcomes = await runChecks(clusterChecks, facts, () => undefined);
+  const registry = await existingRegistry(facts);
   try {
     refuseFailures(outcomes, strict);
   } catch (error) {
     if (!(error instanceof ClusterError)) throw error;
-    return [
-      "This must be put right first:",
-      ...indented(error.message),
-      ...(error.hint === undefined ? [] : ["", "What helps:", ...indented(error.hint)]),
-    ].join("\n");
+    return { problem: problemOf(error), registry, hashRecorded: false };
   }
   warnOf(outcomes, report.steps);
-  return undefined;
+  return { problem: undefined, registry, hashRecorded: await isHashRecorded(facts) };
+}
+
+async function existingRegistry(facts: ClusterFacts): Promise<ExistingRegistry | undefined> {
+  const found = await facts.registry();
+  if (found.kind !== "present") return undefined;
+  const { name, appId, createdAt } = found.value;
+  const skew = facts.api.clockSkewMs() ?? 0;
+  const standing = standingOf(found.value, facts.record, skew, facts.adoption);
+  return { name, appId, createdAt, standing };
+}
+
+function problemOf({ message, hint }: ClusterError): string {
+  return [
+    "This must be put right first:",
+    ...indented(message),
+    ...(hint === undefined ? [] : ["", "What helps:", ...indented(hint)]),
+  ].join("\n");
 }
 
 const indented = (text: string): string[] => text.split("\n").map((line) => `  ${line}`);

@@ -1,5 +1,5 @@
 /** Whether a registry that exists is ours to use. */
-import { registryName, type Cvm } from "../domain.ts";
+import { registryName, type Cvm, type RegistryStanding } from "../domain.ts";
 import { ClusterError } from "../errors.ts";
 import { isOurRegistry, type ClusterRecord } from "../state/record.ts";
 import { isThatCreation, lookupFailed } from "./leftovers.ts";
@@ -13,6 +13,21 @@ export function isOurs(cvm: Cvm, record: ClusterRecord, skewMs: number): boolean
   );
 }
 
+/** Which one may be taken over: none, whichever is there (`--adopt`), or the one that the operator was shown. */
+export type Adoption = boolean | { readonly appId: string };
+
+/** What is to become of it. One whose app_id is not known can't be told from another, so it is never adopted. */
+export function standingOf(
+  cvm: Cvm,
+  record: ClusterRecord,
+  skewMs: number,
+  adoption: Adoption,
+): RegistryStanding {
+  if (isOurs(cvm, record, skewMs)) return "ours";
+  const wanted = typeof adoption === "object" ? adoption.appId === cvm.appId : adoption;
+  return wanted && cvm.appId !== null ? "adopted" : "foreign";
+}
+
 /**
  * The registry of the cluster, if there is one, under the cluster's lock.
  * @throws ClusterError `registry-exists` (conflict) for one that is not ours and not to be adopted;
@@ -22,21 +37,22 @@ export async function claimRegistry(
   cluster: string,
   record: ClusterRecord,
   context: Pick<StepContext, "api" | "signal" | "journal" | "note">,
-  adopt: boolean,
+  adoption: Adoption,
 ): Promise<Cvm | undefined> {
   const name = registryName(cluster);
   const found = await context.api.findCvm(name, context.signal);
   if (found.kind === "unknown") throw lookupFailed(name, found.reason);
-  if (found.kind === "present" && isOurs(found.value, record, context.api.clockSkewMs() ?? 0))
-    return found.value;
+  const cvm = found.kind === "present" ? found.value : undefined;
+  const standing = cvm && standingOf(cvm, record, context.api.clockSkewMs() ?? 0, adoption);
+  if (standing === "ours") return cvm;
   const lost = lastRecorded(record);
   // The journal is a hint and loses, but not without a word: whoever deleted it may not have meant to.
   if (lost !== undefined)
     context.note(`this machine has recorded ${name} with app_id ${lost}, which Phala does not have any more`);
-  if (found.kind === "absent") return undefined;
-  if (!adopt || found.value.appId === null) throw registryExists(found.value);
-  await context.journal.append({ type: "adopted", name, app_id: found.value.appId });
-  return found.value;
+  if (cvm === undefined) return undefined;
+  if (standing === "foreign" || cvm.appId === null) throw registryExists(cvm);
+  await context.journal.append({ type: "adopted", name, app_id: cvm.appId });
+  return cvm;
 }
 
 const lastRecorded = ({ registryCreations, adoptedRegistries }: ClusterRecord): string | undefined =>

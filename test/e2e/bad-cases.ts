@@ -413,8 +413,8 @@ const USAGE: readonly BadCase[] = [
 
 const MISSING: readonly BadCase[] = [
   {
-    about: "nothing given: all that is missing at once",
-    args: init(),
+    about: "nothing given: all that is missing at once, the key of schema v2 with it",
+    args: init("--orchestrator-schema", "v2"),
     env: {
       TEE_CLUSTER_NAME: undefined,
       AWS_ACCESS_KEY_ID: undefined,
@@ -430,6 +430,7 @@ const MISSING: readonly BadCase[] = [
       "AWS_ACCESS_KEY_ID",
       "AWS_SECRET_ACCESS_KEY",
       "PHALA_API_KEY",
+      "--gateway-key-path (GATEWAY_KEY_PATH), required with schema v2",
     ],
     hint: "environment variable",
   },

@@ -1,9 +1,10 @@
 /** The wizard as a person meets it: the built program in a pseudo-terminal, keys in, screens out. */
-import { copyFile, mkdir, readFile } from "node:fs/promises";
+import { generateKeyPairSync } from "node:crypto";
+import { copyFile, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { CANARIES, cloudOf, COMPOSE_FOLDER, makeWorld, mutationsOf, type World } from "../helpers/program.ts";
-import { deployRunner } from "../helpers/orchestrator.ts";
+import { makePreparedWorld } from "../helpers/prepared-cluster.ts";
 import { KEYS, startInTerminal, type TerminalSession } from "../helpers/terminal.ts";
 
 const NOTHING_GIVEN = {
@@ -20,6 +21,7 @@ function stable(screen: string): string {
     .replaceAll(/\d+(\.\d+)?s\b/g, "Ns")
     .replaceAll(/\b[0-9a-f]{64}\b/g, "HASH")
     .replaceAll(/\b[0-9a-f]{40}\b/g, "APP_ID")
+    .replaceAll(/\b\d{4}-\d\d-\d\d\b/g, "DATE")
     .replaceAll(/ +Ns$/gm, "  Ns")
     .replaceAll(/127\.0\.0\.1:\d+/g, "HOST");
 }
@@ -133,24 +135,87 @@ test("a missing API key is asked for first and not shown", async () => {
   await isClean(world, session);
 });
 
-test("a name that is taken is said, with what helps, and can be changed", async () => {
-  const world = await makeWorld();
-  const compose = path.join(COMPOSE_FOLDER, "docker-compose.phala.registry.yml");
-  await deployRunner(world.sandbox, "bird-tracker", compose, [], "bird-tracker-registry");
-  world.sandbox.resetRequests();
-  const session = startInTerminal(world, ["init"]);
+test("a registry of another machine: said, another name, then taken over by choice and brought up to date", async () => {
+  const world = await makePreparedWorld();
+  const stateDir = `${world.stateDir}-elsewhere`;
+  const session = startInTerminal(world, ["init"], { TEE_CLUSTER_STATE_DIR: stateDir });
   await acceptDefaults(session);
   const refused = await session.see("? What now?");
-  expect(from(refused, "This must be put right first")).toMatchSnapshot("a taken name");
+  expect(from(refused, "This must be put right first")).toMatchSnapshot("a registry that is not ours");
   session.type(enter);
   await session.answer("? Which answer?", "cluster", enter);
   await session.answer("? Cluster name (", eraseLine, "owl-tracker", enter);
-  const right = await session.see("owl-tracker-registry     tdx.medium at $0.116 an hour");
-  expect(right).toMatch(/Cluster name +owl-tracker\n/);
+  const other = await session.answer(/owl-tracker-runner-temp [^]*\? What now\?/, down, enter);
+  expect(from(other, "? What now?")).toContain("❯ Deploy");
+  await session.answer("? Which answer?", "cluster", enter);
+  await session.answer("? Cluster name (", eraseLine, "bird-tracker", enter);
+  await session.answer(/To take over bird[^]*To take over bird[^]*\? What now\?/, down, enter);
+  const chosen = await session.see(/is taken over:[^]*\? What now\?/);
+  expect(from(chosen, "bird-tracker-registry is there already")).toMatchSnapshot("taken over");
   expect(mutationsOf(world.sandbox)).toEqual([]);
-  session.type(interrupt);
-  expect(await session.exit).toBe(130);
+  session.type(enter);
+  expect(await session.exit).toBe(0);
+  const { registriesEverMade, registry, live } = await cloudOf(world.sandbox);
+  expect({ registriesEverMade, live }).toEqual({ registriesEverMade: 1, live: ["bird-tracker-registry"] });
+  expect(await journalText(stateDir)).toContain(
+    `"type":"adopted","name":"bird-tracker-registry","app_id":"${registry?.appId}"`,
+  );
+  await isClean(world, session);
 });
+
+test("what is recorded of the cluster whose name is typed stands in for defaults, and goes with the name", async () => {
+  const world = await makePreparedWorld();
+  await recordOther(world, { AWS_REGION: "eu-central-1", CAPACITY_THRESHOLD: "0.7" });
+  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const pem = privateKey.export({ type: "pkcs8", format: "pem" });
+  await writeFile(path.join(world.folder, "gateway.pem"), pem, { mode: 0o600 });
+  const session = startInTerminal(world, ["init"], { TEE_CLUSTER_NAME: undefined });
+  await session.answer("? Cluster name (", "bird-tracker", enter);
+  await session.answer("? AWS region (S3 region; as recorded) (eu-central-1)", enter);
+  for (const prompt of ["? Instance type", "? Node"]) await session.answer(prompt, enter);
+  await session.answer("? Memory per model (", eraseLine, "2048", enter);
+  const summary = await session.answer("? What now?", down, enter);
+  expect(from(summary, "Summary")).toMatchSnapshot("as recorded");
+  await session.answer("? Which answer?", "orchestrator s", enter);
+  await session.answer("? Orchestrator schema (", eraseLine, "v2", enter);
+  await session.answer("? Gateway key path (", enter);
+  await session.answer("> is required", "nowhere.pem", enter);
+  await session.answer("there is no file nowhere.pem", eraseLine, "gateway.pem", enter);
+  const v2 = await session.answer(/Gateway key path +gateway\.pem[^]*\? What now\?/, down, enter);
+  expect(from(v2, "Summary")).toMatch(/AWS region +eu-central-1 {2}\(as recorded\)/);
+  await session.answer("? Which answer?", "cluster", enter);
+  await session.answer("? Cluster name (", eraseLine, "owl-tracker", enter);
+  const renamed = await session.answer(/Cluster name +owl-tracker\n[^]*\? What now\?/, interrupt);
+  const values = from(renamed, "Summary");
+  expect(values).not.toContain("as recorded");
+  for (const value of [
+    "AWS region             eu-west-1",
+    "Capacity threshold     0.8",
+    "Memory per model       2048 MB",
+    "Orchestrator schema    v2",
+  ])
+    expect(values).toContain(value);
+  expect(await session.exit).toBe(130);
+  expect(mutationsOf(world.sandbox)).toEqual([]);
+});
+
+/** The one journal in the state directory. */
+async function journalFile(stateDir: string): Promise<string> {
+  const [host = ""] = await readdir(stateDir);
+  return path.join(stateDir, host, "bird-tracker", "journal.jsonl");
+}
+
+const journalText = async (stateDir: string): Promise<string> =>
+  readFile(await journalFile(stateDir), "utf8");
+
+/** As if the run that is recorded had been given these settings. */
+async function recordOther(world: World, settings: Readonly<Record<string, string>>): Promise<void> {
+  const file = await journalFile(world.stateDir);
+  let text = await readFile(file, "utf8");
+  for (const [name, value] of Object.entries(settings))
+    text = text.replaceAll(new RegExp(`"${name}":"[^"]*"`, "g"), `"${name}":"${value}"`);
+  await writeFile(file, text);
+}
 
 test("compose files that are there are offered; several crunches in one line; an answer taken back", async () => {
   const world = await makeWorld();

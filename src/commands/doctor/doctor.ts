@@ -65,7 +65,7 @@ async function gatherFacts(
   const ports = dependencies.connect(connection);
   const stateDirectory = stateDirectoryOf(
     connection.stateDir,
-    stateHostOf(sandbox, ports),
+    stateHostOf(sandbox, ports.api.host),
     cluster.clusterName,
   );
   const journal = once(() => readJournal(stateDirectory));

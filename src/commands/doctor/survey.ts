@@ -6,6 +6,7 @@ import { resolveInputs, type Raw, type Resolution, type Sources } from "../../in
 import type { ClusterSettings, Connection } from "../../inputs/types.ts";
 import { toClusterSettings, toConnection } from "../../inputs/values.ts";
 import type { CommandDependencies, CommonFlags, SandboxHandle } from "../dependencies.ts";
+import { withSandboxKey } from "../shared/deployment-inputs.ts";
 import { configPathOf, hideSecrets, resolveWith } from "../shared/preparation.ts";
 
 export type Survey = {
@@ -28,7 +29,8 @@ export async function surveyInputs(dependencies: CommandDependencies, flags: Com
   const groups = ["connection", "cluster", "aws"] as const;
   const sources = { flags: flags.inputs, env, config, groups };
   const sandbox = flags.sandbox ? await startSandboxFor(sources, dependencies) : undefined;
-  const resolution = withUnreadFile(resolveWith(sandbox, sources), configProblem);
+  const resolved = await withSandboxKey(resolveWith(sandbox, sources), sandbox);
+  const resolution = withUnreadFile(resolved, configProblem);
   hideSecrets(dependencies, resolution.values);
   const standIns = resolveInputs({ flags: {}, env: {}, config: NO_FILE, examples: STAND_INS, groups }).values;
   const values = { ...standIns, ...resolution.values };

@@ -1,17 +1,15 @@
 /** `tee-cluster init`: the ten steps, in the order of the document. */
 import type { ClusterFacts } from "../../checks/check.ts";
-import { factsOf, nodeIdOf } from "../../checks/facts.ts";
+import { nodeIdOf } from "../../checks/facts.ts";
 import type { ComposePair } from "../../compose/lint.ts";
 import type { ComposeHash } from "../../domain.ts";
 import type { ClusterInputs } from "../../inputs/types.ts";
-import type { Resolution } from "../../inputs/resolve.ts";
-import { toClusterInputs } from "../../inputs/values.ts";
+import { isGiven, type Answers } from "../../inputs/resolve.ts";
 import type { ExplicitSection } from "../../orchestrator/values.ts";
 import { recordedHashes } from "../../state/record.ts";
 import type { ApproveComposeHashInput } from "../../steps/approval.ts";
 import { approveComposeHash } from "../../steps/approve-compose-hash.ts";
 import { clearLeftoverRunner } from "../../steps/clear-leftover-runner.ts";
-import { collectInputs } from "../../steps/collect-inputs.ts";
 import { deployRegistry } from "../../steps/deploy-registry.ts";
 import { sayOtherDomains } from "../../steps/other-domains.ts";
 import {
@@ -21,14 +19,13 @@ import {
 } from "../../steps/registry-check.ts";
 import { heedOtherUpdates, sayUnknownList, type Neighbours } from "../../steps/neighbours.ts";
 import { sayWhatStaysAsItIs, type Registry } from "../../steps/registry.ts";
-import { verifyPrerequisites } from "../../steps/verify-prerequisites.ts";
 import { verifyRegistry } from "../../steps/verify-registry.ts";
 import { waitForRegistry } from "../../steps/wait-for-registry.ts";
 import { writeOrchestratorConfig } from "../../steps/write-orchestrator-config.ts";
 import { approvedList, ROLLING } from "../../workflow/approved-list.ts";
 import { liveRunners } from "../../workflow/live-runners.ts";
 import { judgeRunners, refuseUnclear } from "../../workflow/next-list.ts";
-import { claimRegistry } from "../../workflow/registry-claim.ts";
+import { claimRegistry, type Adoption } from "../../workflow/registry-claim.ts";
 import { withSession, type Session } from "../../workflow/session.ts";
 import { StepRunner, type StepContext } from "../../workflow/step.ts";
 import {
@@ -38,11 +35,12 @@ import {
   wholeEnvironment,
   type ApprovalFlags,
 } from "../shared/approval.ts";
-import { asRecorded, clusterFacts, readRecord, sessionOptions } from "../shared/cluster-session.ts";
+import { sessionOptions } from "../shared/cluster-session.ts";
+import { prepareDeployment } from "../shared/deployment-inputs.ts";
 import type { CommandDependencies, CommonFlags } from "../dependencies.ts";
+import { firstTwoSteps } from "./first-two-steps.ts";
 import { planInit } from "./plan.ts";
 import { obtainComposeHash } from "../shared/obtain-compose-hash.ts";
-import { hideSecrets, prepare, type Preparation } from "../shared/preparation.ts";
 import { registryResult, type DryRunResult, type InitResult } from "../results.ts";
 
 export type InitFlags = CommonFlags & ApprovalFlags;
@@ -52,54 +50,17 @@ export async function init(
   flags: InitFlags,
 ): Promise<InitResult | DryRunResult> {
   const { emit, clock } = dependencies;
-  const given = await prepare(dependencies, flags, ["connection", "cluster", "aws"]);
-  const prepared = await withWhatWasGiven(given, dependencies);
+  const prepared = await prepareDeployment(dependencies, flags);
   const steps = new StepRunner(emit, clock);
   emit({ type: "run-started", command: "init", headline: "Setting up a TEE cluster" });
-  const { inputs, facts } = await firstTwoSteps(prepared, steps, dependencies, flags);
-  const explicit = explicitSections(prepared.resolution);
+  const { inputs, origins, adoption, facts } = await firstTwoSteps(prepared, steps, dependencies, flags);
+  const explicit = explicitSections(origins);
   refuseViaApi(flags.via, inputs.cluster);
   if (flags.dryRun) return planInit(facts, steps.warnings);
   const options = sessionOptions("init", inputs.cluster.clusterName, prepared, dependencies, flags);
   return withSession(options, (session) =>
-    bringUp({ inputs, session, steps, dependencies, flags, facts, explicit }),
+    bringUp({ inputs, session, steps, dependencies, flags, facts, adoption, explicit }),
   );
-}
-
-/** What an existing cluster was given before stands where nothing else is said; told where it is not the default. */
-async function withWhatWasGiven(
-  prepared: Preparation,
-  { emit, signal }: CommandDependencies,
-): Promise<Preparation> {
-  const { clusterName } = prepared.resolution.values;
-  if (clusterName === undefined) return prepared;
-  const record = await readRecord(prepared, clusterName);
-  const { resolution, taken } = await asRecorded(prepared.resolution, record, prepared, signal);
-  if (taken.length > 0)
-    emit({ type: "note", message: `as recorded for ${clusterName}: ${taken.join(", ")}` });
-  return { ...prepared, resolution };
-}
-
-/** Steps 1 and 2: nothing is made before every input is known and every check has passed. */
-async function firstTwoSteps(
-  prepared: Preparation,
-  steps: StepRunner,
-  dependencies: CommandDependencies,
-  flags: CommonFlags,
-): Promise<{ inputs: ClusterInputs; facts: ClusterFacts }> {
-  const { resolution, connection, ports } = prepared;
-  const { emit, prompter, signal, env } = dependencies;
-  const facts = factsOf(ports, connection, signal, env);
-  const factsFor = ({ cluster }: ClusterInputs): Promise<ClusterFacts> =>
-    clusterFacts(facts, cluster, prepared, flags.adopt);
-  const early = prompter ? undefined : await factsFor(toClusterInputs(resolution.values));
-  const report = { emit, steps, strict: flags.strict };
-  await steps.runWithout("verify-prerequisites", () => verifyPrerequisites(facts, early, report));
-  const inputs = await steps.runWithout("collect-inputs", () =>
-    collectInputs({ resolution, facts, prompter, clusterFacts: factsFor, strict: flags.strict }, report),
-  );
-  hideSecrets(dependencies, { awsSecretAccessKey: inputs.aws.secretAccessKey });
-  return { inputs, facts: early ?? (await factsFor(inputs)) };
 }
 
 type BringUp = {
@@ -109,14 +70,15 @@ type BringUp = {
   readonly dependencies: CommandDependencies;
   readonly flags: InitFlags;
   readonly facts: ClusterFacts;
+  readonly adoption: Adoption;
   readonly explicit: ReadonlySet<ExplicitSection>;
 };
 
 /** Sections of orchestrator.yml that this run was told about: in an existing file the others are the operator's. */
-function explicitSections({ origins }: Resolution): ReadonlySet<ExplicitSection> {
+function explicitSections(origins: Answers["origins"]): ReadonlySet<ExplicitSection> {
   const inputs = { crunches: "crunch", watcher: "watcher", "watcher-interval": "watcherInterval" } as const;
   const sections = Object.keys(inputs) as ExplicitSection[];
-  return new Set(sections.filter((section) => (origins[inputs[section]] ?? "default") !== "default"));
+  return new Set(sections.filter((section) => isGiven({ origins }, inputs[section])));
 }
 
 /** Steps 3 to 10, under the cluster's lock. */
@@ -156,11 +118,11 @@ type RegistryUp = Neighbours & { readonly registry: Registry; readonly existed: 
 
 /** Steps 3 and 4, and what must be known of an existing registry before a temporary runner is made. */
 async function registryUp(run: BringUp, files: ComposePair, nodeId: number | undefined): Promise<RegistryUp> {
-  const { inputs, session, steps, flags } = run;
+  const { inputs, session, steps, adoption } = run;
   const { bench, record } = session;
   const { cluster } = inputs;
   const between = steps.contextFor(bench);
-  const existing = await claimRegistry(cluster.clusterName, record, between, flags.adopt);
+  const existing = await claimRegistry(cluster.clusterName, record, between, adoption);
   await clearLeftoverRunner(cluster.clusterName, record, between);
   const compose = files.registry;
   const registry = await steps.run(deployRegistry, { inputs, compose, existing, nodeId, record }, bench);
@@ -171,7 +133,10 @@ async function registryUp(run: BringUp, files: ComposePair, nodeId: number | und
   }
   const neighbours = await heedOtherUpdates(registry, record, between);
   const environment = wholeEnvironment(inputs, registry, compose, []);
-  const standing = await standingOf({ registry, compose, environment, complete: neighbours.complete }, run);
+  const standing = await standingRegistry(
+    { registry, compose, environment, complete: neighbours.complete },
+    run,
+  );
   const running = await checkStandingRegistry(standing, between);
   // With another file it may be as it is for ever: step 8 replaces that, and step 9 judges what comes of it.
   if (running.docker_compose_file === compose.text) await steps.run(waitForRegistry, { registry }, bench);
@@ -181,7 +146,7 @@ async function registryUp(run: BringUp, files: ComposePair, nodeId: number | und
   return { registry, existed: true, ...neighbours };
 }
 
-async function standingOf(
+async function standingRegistry(
   now: Pick<StandingRegistry, "registry" | "compose" | "environment" | "complete">,
   { inputs, session }: BringUp,
 ): Promise<StandingRegistry> {
@@ -202,7 +167,7 @@ async function approvalFor(
   const hashes = await hashesFor(run, now);
   const environment = wholeEnvironment(inputs, registry, compose, hashes);
   const context = steps.contextFor(session.bench);
-  const standing = await standingOf({ registry, compose, environment, complete }, run);
+  const standing = await standingRegistry({ registry, compose, environment, complete }, run);
   const running = existed
     ? await checkStandingRegistry(standing, context)
     : await checkDeployedRegistry({ ...standing, compose, environment }, context);

@@ -1,14 +1,14 @@
 /** `init --dry-run`: what would be done, resource by resource, from reads alone. */
 import type { ClusterFacts } from "../../checks/check.ts";
+import { isHashRecorded } from "../../checks/facts.ts";
 import { runnerEnvironmentNamesOf } from "../../compose/environment.ts";
 import { registryName, temporaryRunnerName } from "../../domain.ts";
-import { recordedHash } from "../../state/record.ts";
 import type { Warning } from "../../workflow/events.ts";
 import type { DryRunResult, PlannedAction } from "../results.ts";
 
 export async function planInit(facts: ClusterFacts, warnings: readonly Warning[]): Promise<DryRunResult> {
   const { cluster } = facts;
-  const known = await isHashKnown(facts);
+  const known = await isHashRecorded(facts);
   return {
     ok: true,
     command: "init",
@@ -39,12 +39,6 @@ async function registryAction({ cluster, registry }: ClusterFacts): Promise<Plan
 }
 
 const namesOf = ({ cluster }: ClusterFacts): readonly string[] => runnerEnvironmentNamesOf(cluster);
-
-/** Whether an earlier run read the hash of exactly this compose text with these names back. */
-async function isHashKnown(facts: ClusterFacts): Promise<boolean> {
-  const { digest } = await facts.runnerCompose();
-  return recordedHash(facts.record, digest, namesOf(facts)) !== undefined;
-}
 
 function temporaryRunnerActions(facts: ClusterFacts, known: boolean): PlannedAction[] {
   const { cluster } = facts;

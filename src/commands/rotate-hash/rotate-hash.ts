@@ -15,7 +15,8 @@ import { done, StepRunner } from "../../workflow/step.ts";
 import { approvalOf, provenanceOf, refuseViaApi } from "../shared/approval.ts";
 import { asRecorded, clusterFacts, readRecord, sessionOptions } from "../shared/cluster-session.ts";
 import type { CommandDependencies } from "../dependencies.ts";
-import { hideSecrets, prepare, type Preparation } from "../shared/preparation.ts";
+import { prepareDeployment } from "../shared/deployment-inputs.ts";
+import { hideSecrets, type Preparation } from "../shared/preparation.ts";
 import { refuseLostWallet } from "../shared/recorded-inputs.ts";
 import { registryResult, type RotateHashResult, type RotatePlanResult } from "../results.ts";
 import { confirmCutOff, confirmRestart, withWayBack } from "./consent.ts";
@@ -31,7 +32,7 @@ export async function rotateHash(
 ): Promise<RotateHashResult | RotatePlanResult> {
   const { emit, clock } = dependencies;
   const policy = listPolicy(flags);
-  const prepared = await prepare(dependencies, flags, ["connection", "cluster", "aws"]);
+  const prepared = await prepareDeployment(dependencies, flags);
   emit({ type: "run-started", command: "rotate-hash", headline: "Rotating the approved compose hash" });
   const steps = new StepRunner(emit, clock);
   const known = await firstTwoSteps(prepared, steps, dependencies, flags);

@@ -2,15 +2,16 @@
 import { clusterFactsOf } from "../../checks/facts.ts";
 import type { ClusterFacts, Facts } from "../../checks/check.ts";
 import { registryName } from "../../domain.ts";
-import type { Resolution } from "../../inputs/resolve.ts";
+import type { Answers } from "../../inputs/resolve.ts";
 import type { ClusterSettings } from "../../inputs/types.ts";
 import { readJournal } from "../../state/journal.ts";
 import { summarizeJournal, type ClusterRecord } from "../../state/record.ts";
 import { stateDirectoryOf, type StateDirectory } from "../../state/state-directory.ts";
+import type { Adoption } from "../../workflow/registry-claim.ts";
 import type { SessionOptions } from "../../workflow/session.ts";
 import type { CommandDependencies, CommonFlags } from "../dependencies.ts";
 import type { Preparation } from "./preparation.ts";
-import { withRecordedInputs } from "./recorded-inputs.ts";
+import { withRecordedInputs, type WithRecordedInputs } from "./recorded-inputs.ts";
 
 export function directoryOf(
   { connection, stateHost }: Pick<Preparation, "connection" | "stateHost">,
@@ -28,9 +29,9 @@ export async function clusterFacts(
   facts: Facts,
   cluster: ClusterSettings,
   prepared: Preparation,
-  adopt: boolean,
+  adoption: Adoption,
 ): Promise<ClusterFacts> {
-  return clusterFactsOf(facts, cluster, await readRecord(prepared, cluster.clusterName), adopt);
+  return clusterFactsOf(facts, cluster, await readRecord(prepared, cluster.clusterName), adoption);
 }
 
 export function sessionOptions(
@@ -59,12 +60,12 @@ export function sessionOptions(
  * The inputs with what the registry that is there now was given before, where nothing else is said: one of that
  * name may have been deleted and made anew.
  */
-export async function asRecorded(
-  resolution: Resolution,
+export async function asRecorded<A extends Answers>(
+  resolution: A,
   record: ClusterRecord,
   { ports }: Preparation,
   signal: AbortSignal,
-): Promise<ReturnType<typeof withRecordedInputs>> {
+): Promise<WithRecordedInputs<A>> {
   const { approvals, composeHashes } = record;
   const { clusterName } = resolution.values;
   if (clusterName === undefined || approvals.length === 0) return withRecordedInputs(resolution, record);

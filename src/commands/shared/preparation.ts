@@ -17,11 +17,15 @@ export const SANDBOX_HOST = "sandbox";
 
 export type Preparation = {
   readonly resolution: Resolution;
+  readonly sandbox: SandboxHandle | undefined;
   readonly connection: Connection;
   readonly ports: Ports;
   /** Under which host the state of this cloud is kept. */
   readonly stateHost: string;
 };
+
+/** Adds what a command needs beyond the inputs that are always required. */
+export type Completion = (resolution: Resolution, sandbox: SandboxHandle | undefined) => Promise<Resolution>;
 
 /**
  * @throws ClusterError (input) for every input that is wrong, all at once; and for all that are missing where
@@ -31,6 +35,7 @@ export async function prepare(
   dependencies: CommandDependencies,
   flags: CommonFlags,
   groups: readonly InputGroup[],
+  complete: Completion = async (resolution) => resolution,
 ): Promise<Preparation> {
   const { env, prompter } = dependencies;
   const config = await configFileOf(flags, env);
@@ -38,7 +43,7 @@ export async function prepare(
   const sandbox = flags.sandbox
     ? await startSandboxFor(resolveInputs({ ...sources, examples: {} }), dependencies)
     : undefined;
-  const bound = resolveWith(sandbox, sources);
+  const bound = await complete(resolveWith(sandbox, sources), sandbox);
   const resolution = prompter ? await askForKey(bound, dependencies) : bound;
   refuseProblems(prompter ? { ...resolution, missing: [] } : resolution);
   hideSecrets(dependencies, resolution.values);
@@ -46,7 +51,7 @@ export async function prepare(
   // A proxy that is none is told here, not as the failure of every request.
   dependencies.proxyRoute(connection.phalaApiUrl);
   const ports = dependencies.connect(connection);
-  return { resolution, connection, ports, stateHost: stateHostOf(sandbox, ports) };
+  return { resolution, sandbox, connection, ports, stateHost: stateHostOf(sandbox, ports.api.host) };
 }
 
 /** The config file that was named, by flag or variable. */
@@ -60,8 +65,8 @@ export function configFileOf(flags: CommonFlags, env: NodeJS.ProcessEnv): Promis
 }
 
 /** Under which name the state is kept: the sandbox is one cloud, whatever port it has this time. */
-export function stateHostOf(sandbox: SandboxHandle | undefined, { api }: Ports): string {
-  return sandbox ? SANDBOX_HOST : api.host;
+export function stateHostOf(sandbox: SandboxHandle | undefined, apiHost: string): string {
+  return sandbox ? SANDBOX_HOST : apiHost;
 }
 
 async function startSandboxFor(first: Resolution, dependencies: CommandDependencies): Promise<SandboxHandle> {

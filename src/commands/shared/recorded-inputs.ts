@@ -5,7 +5,7 @@
 import { haveWallet, WALLET } from "../../compose/environment.ts";
 import { ClusterError } from "../../errors.ts";
 import { inputDefinition, nameOfInput, type InputKey } from "../../inputs/definitions.ts";
-import { parseInput, type Resolution } from "../../inputs/resolve.ts";
+import { isGiven, parseInput, type Answers } from "../../inputs/resolve.ts";
 import type { ClusterInputs, ClusterSettings } from "../../inputs/types.ts";
 import type { ApprovedRecord, ComposeHashRecord } from "../../state/record.ts";
 
@@ -26,30 +26,32 @@ export type RecordedInputs = {
 /** Only orchestrators of schema v2 give their runners this. */
 const V2_NAME = "MODEL_MEMORY_LIMIT_MB";
 
-/**
- * Takes recorded values for inputs that nothing sets: flag, environment and config file go first.
- * @returns the resolution, and in words what was taken that is not the default.
- */
-export function withRecordedInputs(
-  resolution: Resolution,
+export type WithRecordedInputs<A extends Answers> = {
+  readonly resolution: A;
+  /** In words: what was taken that is not the default. */
+  readonly taken: readonly string[];
+};
+
+/** Takes recorded values for inputs that nobody gave: flag, environment, config file and the operator go first. */
+export function withRecordedInputs<A extends Answers>(
+  resolution: A,
   record: RecordedInputs,
-): { readonly resolution: Resolution; readonly taken: readonly string[] } {
-  const recorded = recordedValues(record);
+): WithRecordedInputs<A> {
   const taken: string[] = [];
   const values: Record<string, unknown> = { ...resolution.values };
-  for (const [key, text] of recorded) {
+  const origins = { ...resolution.origins };
+  for (const [key, text] of recordedValues(record)) {
     if (isGiven(resolution, key)) continue;
-    const parsed = parseInput(inputDefinition(key), text, "default");
-    if ("problem" in parsed || parsed.value === values[key]) continue;
-    values[key] = parsed.value;
+    const parsed = parseInput(inputDefinition(key), text, "record");
+    if ("problem" in parsed) continue;
     // Mostly what the API says too, and then nothing to tell.
-    if (key !== "cvmBaseDomain") taken.push(`${nameOfInput(inputDefinition(key))} ${text}`);
+    if (parsed.value !== values[key] && key !== "cvmBaseDomain")
+      taken.push(`${nameOfInput(inputDefinition(key))} ${text}`);
+    values[key] = parsed.value;
+    origins[key] = "record";
   }
-  return { resolution: { ...resolution, values }, taken };
+  return { resolution: { ...resolution, values, origins }, taken };
 }
-
-const isGiven = ({ origins }: Resolution, key: InputKey): boolean =>
-  origins[key] !== undefined && origins[key] !== "default";
 
 function recordedValues(record: RecordedInputs): readonly (readonly [InputKey, string])[] {
   const settings = Object.entries(record.approvals.at(-1)?.settings ?? {});

@@ -132,10 +132,7 @@ const WORDS = [
     ["negative", "-1s", '"-1s"', "such as 500ms, 2s or 10m"],
   ]),
   ...bad("pollInterval", [["an unknown unit", "2 seconds", '"2 seconds"', "such as 500ms, 2s or 10m"]]),
-  ...bad("orchestratorSchema", [
-    ["an unknown schema", "v3", '"v3"', "v1 or v2"],
-    ["v2 without a key", "v2", "--gateway-key-path", "required"],
-  ]),
+  ...bad("orchestratorSchema", [["an unknown schema", "v3", '"v3"', "v1 or v2"]]),
   ...bad("crunch", [
     ["a blank in the id", "bird tracker", '"bird tracker"', "letters, digits, _ and -"],
     ["no id", "=name", '"=name"', "letters, digits, _ and -"],

@@ -1,7 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { ClusterError } from "../../../src/errors.ts";
 import type { InputGroup } from "../../../src/inputs/definitions.ts";
-import { refuseProblems, resolveInputs, type Raw, type Sources } from "../../../src/inputs/resolve.ts";
+import {
+  missingForSchema,
+  refuseProblems,
+  resolveInputs,
+  type Raw,
+  type Sources,
+} from "../../../src/inputs/resolve.ts";
 import type { ClusterInputs } from "../../../src/inputs/types.ts";
 import { toClusterInputs } from "../../../src/inputs/values.ts";
 import { BAD_INPUTS, type BadInput } from "./bad-inputs.ts";
@@ -35,6 +41,9 @@ function refusal(parts: Parameters<typeof sources>[0]): ClusterError {
   }
   throw new Error("nothing was refused");
 }
+
+const needs = (flags: Raw): readonly string[] =>
+  missingForSchema(resolveInputs(sources({ flags })).values).map(({ key }) => key);
 
 function given({ input, value, variable }: BadInput): Parameters<typeof sources>[0] {
   if (variable === undefined) return { flags: { [input]: input === "crunch" ? [value] : value } };
@@ -102,6 +111,15 @@ describe("everything at once", () => {
       expect.stringContaining('--spawntee-port (TEE_CLUSTER_SPAWNTEE_PORT): "0"'),
       expect.stringMatching(/^missing: --cluster-name .*PHALA_API_KEY$/),
     ]);
+  });
+
+  it("requires the coordinator's key with schema v2 and no other, where a command needs what the schema needs", () => {
+    expect(needs({})).toEqual([]);
+    expect(needs({ orchestratorSchema: "v2" })).toEqual(["gatewayKeyPath"]);
+    expect(needs({ orchestratorSchema: "v2", gatewayKeyPath: "key.pem" })).toEqual([]);
+    expect(refusal({ flags: { orchestratorSchema: "v2" } }).message).toBe(
+      "--gateway-key-path (GATEWAY_KEY_PATH) is required with --orchestrator-schema v2",
+    );
   });
 
   it("asks a command only for its groups", () => {

@@ -1,0 +1,76 @@
+/** Steps 1 and 2 of `init`: nothing is made before every input is known and every check has passed. */
+import type { ClusterFacts } from "../../checks/check.ts";
+import { factsOf } from "../../checks/facts.ts";
+import type { Answers } from "../../inputs/resolve.ts";
+import { toClusterInputs } from "../../inputs/values.ts";
+import { collectInputs, type CollectedInputs } from "../../steps/collect-inputs.ts";
+import { verifyPrerequisites } from "../../steps/verify-prerequisites.ts";
+import type { StepRunner } from "../../workflow/step.ts";
+import type { CommandDependencies, CommonFlags } from "../dependencies.ts";
+import { asRecorded, clusterFacts, readRecord } from "../shared/cluster-session.ts";
+import { withSandboxKey } from "../shared/deployment-inputs.ts";
+import { hideSecrets, type Preparation } from "../shared/preparation.ts";
+
+/** Checks first and asks then on a terminal; where nobody may be asked, all is checked at once. */
+export async function firstTwoSteps(
+  prepared: Preparation,
+  steps: StepRunner,
+  dependencies: CommandDependencies,
+  flags: CommonFlags,
+): Promise<CollectedInputs & { readonly facts: ClusterFacts }> {
+  const { connection, ports } = prepared;
+  const { emit, prompter, signal, env } = dependencies;
+  const { strict, adopt } = flags;
+  const resolution = prompter ? prepared.resolution : await silentlyCompleted(prepared, dependencies);
+  const facts = factsOf(ports, connection, signal, env);
+  const factsFor = ({ inputs, adoption }: Omit<CollectedInputs, "origins">): Promise<ClusterFacts> =>
+    clusterFacts(facts, inputs.cluster, prepared, adoption);
+  const early = prompter
+    ? undefined
+    : await factsFor({ inputs: toClusterInputs(resolution.values), adoption: adopt });
+  const report = { emit, steps, strict };
+  await steps.runWithout("verify-prerequisites", () => verifyPrerequisites(facts, early, report));
+  const collected = await steps.runWithout("collect-inputs", () =>
+    collectInputs(
+      {
+        resolution,
+        facts,
+        prompter,
+        complete: async (answers) => (await completed(answers, prepared, signal)).resolution,
+        clusterFacts: (inputs, adoption) => factsFor({ inputs, adoption }),
+        adoption: adopt,
+        strict,
+      },
+      report,
+    ),
+  );
+  hideSecrets(dependencies, { awsSecretAccessKey: collected.inputs.aws.secretAccessKey });
+  return { ...collected, facts: early ?? (await factsFor(collected)) };
+}
+
+/** What an existing cluster was given before stands where nothing else is said; told where it is not the default. */
+async function silentlyCompleted(
+  prepared: Preparation,
+  { emit, signal }: CommandDependencies,
+): Promise<Answers> {
+  const { resolution, taken } = await completed(prepared.resolution, prepared, signal);
+  if (taken.length > 0) {
+    const { clusterName } = resolution.values;
+    emit({ type: "note", message: `as recorded for ${clusterName}: ${taken.join(", ")}` });
+  }
+  return resolution;
+}
+
+/** With what is recorded of the cluster of that name, and the sandbox's key where that makes it necessary. */
+async function completed(
+  answers: Answers,
+  prepared: Preparation,
+  signal: AbortSignal,
+): Promise<{ readonly resolution: Answers; readonly taken: readonly string[] }> {
+  const { clusterName } = answers.values;
+  const { resolution, taken } =
+    clusterName === undefined
+      ? { resolution: answers, taken: [] }
+      : await asRecorded(answers, await readRecord(prepared, clusterName), prepared, signal);
+  return { resolution: await withSandboxKey(resolution, prepared.sandbox), taken };
+}

@@ -1,0 +1,79 @@
+/** What the wizard says will happen: what is made and paid for, and what becomes of a registry that is there. */
+import { registryName, temporaryRunnerName, type RegistryStanding } from "../domain.ts";
+import type { Answers } from "./resolve.ts";
+import type { ClusterInputs } from "./types.ts";
+import type { Offers } from "./wizard-answers.ts";
+
+/** The cluster's registry, where there is one already. */
+export type ExistingRegistry = {
+  readonly name: string;
+  /** Null where the platform does not say (yet). */
+  readonly appId: string | null;
+  /** ISO 8601. */
+  readonly createdAt: string | null;
+  readonly standing: RegistryStanding;
+};
+
+/** What the answers lead to, as the checks found it. */
+export type Outlook = {
+  readonly registry: ExistingRegistry | undefined;
+  /** Whether a compose hash is recorded for the runner's file and names, so that perhaps none must be read. */
+  readonly hashRecorded: boolean;
+};
+
+/** In every word true whatever the run then finds: it says "may" where only the run can tell. */
+export function describeOutlook(
+  { registry, hashRecorded }: Outlook,
+  inputs: ClusterInputs,
+  offers: Offers,
+  answers: Answers,
+): string {
+  const { clusterName, instanceType } = inputs.cluster;
+  const rate = offers.instanceTypes.find(({ id }) => id === instanceType)?.hourlyRate;
+  const size = `${instanceType}${rate === undefined ? "" : ` at $${rate} an hour`}`;
+  const runner = temporaryRunnerName(clusterName);
+  const made = registryName(clusterName).padEnd(runner.length);
+  const condition = hashRecorded ? "; only if the recorded compose hash does not hold any more" : "";
+  return [
+    ...(registry === undefined ? [] : [...thereAlready(registry), ""]),
+    heading(answers, registry !== undefined && hashRecorded),
+    ...(registry === undefined ? [`  ${made}  ${size}, for as long as it runs`] : []),
+    `  ${runner}  ${size}, until this run deletes it${condition}`,
+  ].join("\n");
+}
+
+function heading({ origins }: Answers, perhapsNothing: boolean): string {
+  const creates = perhapsNothing ? "This creates at most" : "This creates";
+  // Only the sandbox has a key of its own.
+  return origins.phalaApiKey === "default"
+    ? `${creates}, in the sandbox and for nothing (on Phala Cloud you would pay for it):`
+    : `${creates}, and you pay for:`;
+}
+
+function thereAlready(registry: ExistingRegistry): string[] {
+  const { name, standing } = registry;
+  if (standing === "adopted") {
+    return [`${name} is there already (${identity(registry)}) and is taken over:`, ...TAKING_OVER];
+  }
+  return [
+    `${name} is there already (${identity(registry)}) and is not made again.`,
+    "Where something differs from what it was given, it is updated and may restart: models on it stop then.",
+  ];
+}
+
+/** What the operator must know before the choice "Take over". */
+export function describeTakeOver(registry: ExistingRegistry): string {
+  return [`To take over ${registry.name} (${identity(registry)}) means:`, ...TAKING_OVER].join("\n");
+}
+
+const TAKING_OVER: readonly string[] = [
+  "  - it counts as this cluster's from then on, for all runs on this machine;",
+  "  - its compose file and its whole environment may be replaced; the AWS secret is sent to it with that;",
+  "  - it may restart: models on it stop then;",
+  "  - compose hashes that it approves now, and that no live runner has, may be gone from its list.",
+];
+
+function identity({ appId, createdAt }: ExistingRegistry): string {
+  const id = `app_id ${appId ?? "not known yet"}`;
+  return createdAt === null ? id : `${id}, since ${createdAt.slice(0, 10)}`;
+}

@@ -1,0 +1,55 @@
+/** The sandbox's coordinator key: schema v2 needs one, and the package must not ship any. */
+import { generateKeyPair, randomBytes } from "node:crypto";
+import { link, mkdir, open, rm, stat } from "node:fs/promises";
+import path from "node:path";
+import { promisify } from "node:util";
+
+/**
+ * Makes the key in `folder` unless it is there. Private (0600) from its first byte, and complete or absent: of two
+ * runs that make one at the same time the first one's stays.
+ * @returns its path.
+ */
+export async function sandboxGatewayKey(folder: string): Promise<string> {
+  const file = path.join(folder, "gateway-key.pem");
+  if (await isThere(file)) return file;
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const temporary = `${file}.${randomBytes(4).toString("hex")}`;
+  try {
+    await writePrivate(temporary, await newKey());
+    await link(temporary, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  } finally {
+    await rm(temporary, { force: true });
+  }
+  return file;
+}
+
+async function isThere(file: string): Promise<boolean> {
+  try {
+    await stat(file);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
+    throw error;
+  }
+}
+
+async function newKey(): Promise<string> {
+  const { privateKey } = await promisify(generateKeyPair)("rsa", {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: "spki", format: "pem" },
+    privateKeyEncoding: { type: "pkcs8", format: "pem" },
+  });
+  return privateKey;
+}
+
+async function writePrivate(file: string, text: string): Promise<void> {
+  const handle = await open(file, "wx", 0o600);
+  try {
+    await handle.writeFile(text);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

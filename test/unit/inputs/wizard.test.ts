@@ -1,0 +1,240 @@
+/** The wizard's own rules, with scripted answers: what is asked, what stays, and what is taken over. */
+import { describe, expect, test } from "vitest";
+import type { InputKey } from "../../../src/inputs/definitions.ts";
+import type { Prompter } from "../../../src/inputs/prompts.ts";
+import { resolveInputs, type Answers, type Raw } from "../../../src/inputs/resolve.ts";
+import { runWizard, type Verdict, type WizardResult } from "../../../src/inputs/wizard.ts";
+import { describeOutlook, type ExistingRegistry } from "../../../src/inputs/wizard-outlook.ts";
+import { toClusterInputs } from "../../../src/inputs/values.ts";
+
+const ENV = {
+  HOME: "/home/somebody",
+  AWS_ACCESS_KEY_ID: "AKIAIOSFODNN7EXAMPLE",
+  AWS_SECRET_ACCESS_KEY: "example/secret+of/forty-characters-000000",
+  PHALA_API_KEY: "phak_example_key",
+  // Any files that are there: what is in them is not looked at here.
+  TEE_CLUSTER_REGISTRY_COMPOSE: "package.json",
+  TEE_CLUSTER_RUNNER_COMPOSE: "package.json",
+};
+const OFFERS = { nodes: [], instanceTypes: [], composeFiles: [] };
+const CLEAR: Verdict = { problem: undefined, registry: undefined, hashRecorded: false };
+
+const startWith = (flags: Raw): Answers =>
+  resolveInputs({
+    flags,
+    env: ENV,
+    config: { path: undefined, values: {} },
+    examples: {},
+    groups: ["connection", "cluster", "aws"],
+  });
+
+/** A person who answers in this order: `undefined` is Enter, a choice goes by its name. */
+function person(answers: readonly (string | undefined)[]) {
+  const left = [...answers];
+  const heard: string[] = [];
+  const printed: string[] = [];
+  const prompter: Prompter = {
+    async text({ message, initial, validate }) {
+      heard.push(message);
+      const answer = left.shift() ?? initial ?? "";
+      const verdict = await validate(answer);
+      if (verdict !== true) throw new Error(`${message}: ${verdict}`);
+      return answer;
+    },
+    async secret() {
+      throw new Error("no secret is asked for here");
+    },
+    async choose({ message, choices }) {
+      heard.push(`${message} ${choices.map(({ name }) => name).join(" | ")}`);
+      const answer = left.shift();
+      const chosen = choices.find(({ name }) => answer === undefined || name.startsWith(answer));
+      if (!chosen) throw new Error(`no choice ${answer} at: ${heard.at(-1)}`);
+      return chosen.value;
+    },
+    async confirm() {
+      throw new Error("nothing is confirmed here");
+    },
+    print: (text) => void printed.push(text),
+  };
+  return { prompter, heard, printed };
+}
+
+/** Recorded of clusters: what `complete` fills in. */
+const RECORDED: Readonly<Record<string, Partial<Answers["values"]>>> = {
+  bird: { awsRegion: "eu-central-1", capacityThreshold: 0.5, orchestratorSchema: "v2" },
+  owl: { capacityThreshold: 0.6 },
+};
+
+async function complete(answers: Answers): Promise<Answers> {
+  const recorded = RECORDED[answers.values.clusterName ?? ""] ?? {};
+  const open = (Object.keys(recorded) as InputKey[]).filter((key) =>
+    ["default", undefined].includes(answers.origins[key]),
+  );
+  return {
+    ...answers,
+    values: { ...answers.values, ...Object.fromEntries(open.map((key) => [key, recorded[key as "node"]])) },
+    origins: { ...answers.origins, ...Object.fromEntries(open.map((key) => [key, "record"])) },
+  };
+}
+
+type Scene = {
+  readonly flags?: Raw;
+  readonly verify?: (takeOver: string | undefined, cluster: string) => Verdict;
+};
+
+async function wizard(
+  answers: readonly (string | undefined)[],
+  { flags = {}, verify = () => CLEAR }: Scene = {},
+): Promise<WizardResult & { readonly heard: readonly string[]; readonly printed: readonly string[] }> {
+  const { prompter, heard, printed } = person(answers);
+  const result = await runWizard({
+    start: startWith(flags),
+    offers: OFFERS,
+    prompter,
+    complete,
+    verify: async ({ cluster }, takeOver) => verify(takeOver, cluster.clusterName),
+  });
+  return { ...result, heard, printed };
+}
+
+const ENTER = undefined;
+/** Region, instance type, node and memory as they stand. */
+const AS_THEY_STAND = [ENTER, ENTER, ENTER, ENTER];
+
+describe("recorded values", () => {
+  test("are the next questions' defaults, hold where nothing is asked, and call for the key of their schema", async () => {
+    const { inputs, heard, origins } = await wizard(["bird", ...AS_THEY_STAND, "package.json", "Deploy"]);
+    expect(heard).toContainEqual("AWS region (S3 region; as recorded)");
+    expect(heard.filter((message) => message.startsWith("Gateway key path"))).toHaveLength(1);
+    expect(inputs).toMatchObject({
+      aws: { region: "eu-central-1" },
+      cluster: { capacityThreshold: 0.5, orchestratorSchema: "v2", gatewayKeyPath: "package.json" },
+    });
+    expect(origins.awsRegion).toBe("record");
+  });
+
+  test("go with the name: what was only accepted goes too, what was typed or given stays", async () => {
+    const rename = ["Change an answer", "Cluster name", "owl"];
+    const first = ["bird", ENTER, "tdx.large", ENTER, ENTER];
+    const flags = { orchestratorSchema: "v1" };
+    const { inputs } = await wizard([...first, ...rename, "Deploy"], { flags });
+    expect(inputs).toMatchObject({
+      aws: { region: "eu-west-1" },
+      cluster: { capacityThreshold: 0.6, instanceType: "tdx.large", orchestratorSchema: "v1" },
+    });
+  });
+
+  test("do not come back over an answer that was taken back", async () => {
+    const takeBack = ["Change an answer", "CVM base domain", "-"];
+    const rename = ["Change an answer", "Cluster name", "owl"];
+    const flags = { clusterName: "nest", cvmBaseDomain: "example.com" };
+    const { inputs } = await wizard([...AS_THEY_STAND, ...takeBack, ...rename, "Deploy"], { flags });
+    expect(inputs.cluster).toMatchObject({ clusterName: "owl", cvmBaseDomain: undefined });
+  });
+});
+
+test("the key of schema v2 is asked for as soon as that is chosen", async () => {
+  const change = ["Change an answer", "Orchestrator schema", "v2", "package.json"];
+  const { inputs } = await wizard([...AS_THEY_STAND, ...change, "Deploy"], {
+    flags: { clusterName: "nest" },
+  });
+  expect(inputs.cluster).toMatchObject({ orchestratorSchema: "v2", gatewayKeyPath: "package.json" });
+});
+
+const foreign = (appId: string | null): ExistingRegistry => ({
+  name: "bird-registry",
+  appId,
+  createdAt: null,
+  standing: "foreign",
+});
+describe("a registry that is not ours", () => {
+  const flags = { clusterName: "bird", orchestratorSchema: "v1" };
+
+  /** In the way until the operator chose this very one; `nest` has another one. */
+  const verify = (takeOver: string | undefined, cluster: string): Verdict => {
+    const appId = cluster === "bird" ? "a1" : "b2";
+    const registry = foreign(appId);
+    if (takeOver !== appId) return { problem: "it is there", registry, hashRecorded: false };
+    return { problem: undefined, registry: { ...registry, standing: "adopted" }, hashRecorded: false };
+  };
+
+  test("is taken over only once it is chosen, and the review comes again", async () => {
+    const { takeOver, heard } = await wizard([...AS_THEY_STAND, "Take over bird-registry", "Take over and"], {
+      flags,
+      verify,
+    });
+    expect(takeOver).toBe("a1");
+    expect(heard.slice(-2)).toEqual([
+      "What now? Change an answer | Take over bird-registry | Check again | Cancel: nothing has been made",
+      "What now? Take over and update | Change an answer | Cancel: nothing has been made",
+    ]);
+  });
+
+  test("being chosen says nothing of another one, which is asked about again", async () => {
+    const rename = ["Change an answer", "Cluster name", "nest"];
+    const chosen = [...AS_THEY_STAND, "Take over", ...rename, "Take over bird-registry", "Take over and"];
+    expect((await wizard(chosen, { flags, verify })).takeOver).toBe("b2");
+  });
+
+  test.each([
+    ["whose app_id is not known", foreign(null)],
+    ["that is not what is in the way", { ...foreign("a1"), standing: "ours" as const }],
+  ])("one %s is not offered", async (_, registry) => {
+    let looks = 0;
+    const { heard } = await wizard([...AS_THEY_STAND, "Check again", ENTER], {
+      flags,
+      verify: () => {
+        looks += 1;
+        return looks === 1 ? { problem: "something", registry, hashRecorded: false } : CLEAR;
+      },
+    });
+    expect(heard).toContain("What now? Change an answer | Check again | Cancel: nothing has been made");
+  });
+});
+
+describe("what will happen", () => {
+  const answers = startWith({ clusterName: "bird" });
+  const offers = {
+    ...OFFERS,
+    instanceTypes: [{ id: "tdx.medium", vcpu: 2, memoryMb: 4096, hourlyRate: "0.116", requiresGpu: false }],
+  };
+  const registry = { name: "bird-registry", appId: "a1", createdAt: "2026-11-24T10:00:00Z" };
+  const told = (outlook: Parameters<typeof describeOutlook>[0]): string =>
+    describeOutlook(outlook, toClusterInputs(answers.values), offers, answers);
+
+  test("a new cluster", () => {
+    expect(told({ registry: undefined, hashRecorded: false })).toMatchInlineSnapshot(`
+      "This creates, and you pay for:
+        bird-registry     tdx.medium at $0.116 an hour, for as long as it runs
+        bird-runner-temp  tdx.medium at $0.116 an hour, until this run deletes it"
+    `);
+  });
+
+  test("a registry that was deleted, with its runner's hash still recorded", () => {
+    expect(told({ registry: undefined, hashRecorded: true })).toMatchInlineSnapshot(`
+      "This creates, and you pay for:
+        bird-registry     tdx.medium at $0.116 an hour, for as long as it runs
+        bird-runner-temp  tdx.medium at $0.116 an hour, until this run deletes it; only if the recorded compose hash does not hold any more"
+    `);
+  });
+
+  test("ours, with a hash to read", () => {
+    expect(told({ registry: { ...registry, standing: "ours" }, hashRecorded: false })).toMatchInlineSnapshot(`
+      "bird-registry is there already (app_id a1, since 2026-11-24) and is not made again.
+      Where something differs from what it was given, it is updated and may restart: models on it stop then.
+
+      This creates, and you pay for:
+        bird-runner-temp  tdx.medium at $0.116 an hour, until this run deletes it"
+    `);
+  });
+
+  test("ours, with a recorded hash", () => {
+    expect(told({ registry: { ...registry, standing: "ours" }, hashRecorded: true })).toMatchInlineSnapshot(`
+      "bird-registry is there already (app_id a1, since 2026-11-24) and is not made again.
+      Where something differs from what it was given, it is updated and may restart: models on it stop then.
+
+      This creates at most, and you pay for:
+        bird-runner-temp  tdx.medium at $0.116 an hour, until this run deletes it; only if the recorded compose hash does not hold any more"
+    `);
+  });
+});
