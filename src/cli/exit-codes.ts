@@ -1,7 +1,7 @@
 /** The exit codes of the contract. */
 import { isFailure, kindOfFailures } from "../checks/run-checks.ts";
 import type { SuccessResult } from "../commands/results.ts";
-import type { FailureKind } from "../errors.ts";
+import type { ClusterError, FailureKind } from "../errors.ts";
 
 export const EXIT_CODES: Readonly<Record<FailureKind, number>> = {
   fault: 1,
@@ -26,6 +26,11 @@ const NOT_IN_ORDER: Readonly<Partial<Record<SuccessResult["command"], FailureKin
 /** The exit code of a command that came to its end with an answer. */
 export function exitCodeOf(result: SuccessResult): number {
   return result.ok ? 0 : EXIT_CODES[kindOf(result)];
+}
+
+/** The exit code of a command that failed. */
+export function exitCodeOfFailure(failure: ClusterError): number {
+  return EXIT_CODES[failure.kind];
 }
 
 function kindOf(result: SuccessResult): FailureKind {
