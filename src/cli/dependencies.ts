@@ -74,7 +74,7 @@ function portsOf(of: {
   return {
     cli: createPhalaCli({ bin, apiKey, apiUrl, env: process.env, onDetail, redact }),
     api: createCloudApi({ apiUrl, apiKey, http, clock: systemClock, onDetail, redact }),
-    spawntee: createSpawntee(http, systemClock),
+    spawntee: createSpawntee(http, systemClock, redact),
   };
 }
 

@@ -88,7 +88,8 @@ export function addOutputOptions(command: Command): Command {
 /** Below the help of the commands that work on a cluster. */
 export const CLUSTER_NOTE = `
 Secrets never go on a command line: put them into the environment as
-AWS_SECRET_ACCESS_KEY and PHALA_API_KEY, or let the wizard ask for them.
+AWS_SECRET_ACCESS_KEY and PHALA_API_KEY, or let the wizard ask for them. To hide the values of
+further variables: TEE_CLUSTER_SECRETS=NAME,NAME2.
 
 Exit codes: 0 done, 1 a fault of ours, 2 wrong or missing inputs, 3 a prerequisite fails,
 4 Phala refused or failed, 5 a wait ran out, 6 conflict, 7 a verification failed,

@@ -2,6 +2,7 @@
 import { ClusterError, Fault } from "../errors.ts";
 import type { CommonFlags } from "../commands/dependencies.ts";
 import type { FailureResult } from "../commands/results.ts";
+import { markedSecrets, refuseMalformedMarks } from "../marked-secrets.ts";
 import { INPUTS } from "../inputs/definitions.ts";
 import type { Raw } from "../inputs/resolve.ts";
 import { Redactor } from "../redact.ts";
@@ -41,6 +42,7 @@ export async function runCommand(
   const { signal } = endings;
   const { dependencies, close } = createDependencies({ options, redactor, reporter, ledger, signal });
   try {
+    refuseMalformedMarks(process.env);
     const result = await command.run(dependencies, flagsOf(options), options);
     const reason = endings.reason();
     if (reason instanceof Fault) return fail(reason);
@@ -108,6 +110,7 @@ function redactorOf(env: NodeJS.ProcessEnv): Redactor {
   for (const { secret, variables } of INPUTS) {
     if (secret) for (const variable of variables) redactor.add(env[variable]);
   }
+  for (const secret of markedSecrets(env)) redactor.add(secret);
   return redactor;
 }
 
