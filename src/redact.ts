@@ -25,6 +25,11 @@ export class Redactor {
     }
   }
 
+  /** Takes a value back: it is known to be made up. */
+  reveal(value: string): void {
+    for (const form of formsOf(value)) this.#forms.delete(form);
+  }
+
   /** The text with every form of every secret replaced, and what a cut has left of one. */
   redact(text: string): string {
     let clean = text;

@@ -38,6 +38,7 @@ export function createDependencies(given: Given): {
     signal,
     emit: (event) => reporter.emit(event),
     answer: (result, changed) => reporter.answer(result, changed),
+    announce: (result) => reporter.finish(result),
     redactor,
     ledger,
     connect: ({ phalaApiUrl: apiUrl, phalaApiKey: apiKey, phalaBin: bin }) =>

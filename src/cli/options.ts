@@ -68,9 +68,17 @@ export function addConfigOption(command: Command): Command {
 }
 
 export function addCommonOptions(command: Command): Command {
-  return addDryRunOption(addSourceOptions(command))
-    .option("--strict", "take warnings for errors")
-    .option("--yes", "ask nothing");
+  return addYesOption(addDryRunOption(addSourceOptions(command)));
+}
+
+/** For the commands that check something. */
+export function addStrictOption(command: Command): Command {
+  return command.option("--strict", "take warnings for errors");
+}
+
+/** Also where nothing is ever asked: a script says it to every command. */
+export function addYesOption(command: Command): Command {
+  return command.option("--yes", "ask nothing");
 }
 
 export function addDryRunOption(command: Command): Command {

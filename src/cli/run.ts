@@ -32,13 +32,13 @@ export async function runCommand(
     : undefined;
   const reporter = reporterOf(options, redactor, Live);
   const ledger = new Ledger();
-  const fail = (failure: ClusterError): number => {
+  const fail = (failure: ClusterError, made = ledger): number => {
     if (failure instanceof Fault) sayStack(failure, reporter);
     reporter.close();
-    reporter.finish(failureOf(name, failure, ledger));
+    reporter.finish(failureOf(name, failure, made));
     return exitCodeOfFailure(failure);
   };
-  const endings = watchEndings(crashes, fail);
+  const endings = watchEndings(crashes, (reason) => void fail(reason));
   const { signal } = endings;
   const { dependencies, close } = createDependencies({ options, redactor, reporter, ledger, signal });
   try {
@@ -53,7 +53,12 @@ export async function runCommand(
     return fail(endings.reason() ?? asFailure(error));
   } finally {
     endings.stop();
-    const late = (error: unknown): void => reportLate(name, options, error);
+    // A crash after the answer: what stands on stdout stays one document.
+    const late = (error: unknown): void => {
+      failAtExit();
+      endSoon();
+      fail(asFailure(error), new Ledger());
+    };
     crashes.handOver(late);
     if (endings.reason() instanceof Fault) endSoon();
     await close().catch(late);
@@ -67,13 +72,6 @@ export function reportFailure(name: string, options: Options, error: unknown): n
   if (failure instanceof Fault) sayStack(failure, reporter);
   reporter.finish(failureOf(name, failure, new Ledger()));
   return exitCodeOfFailure(failure);
-}
-
-/** A crash after the answer: what stands on stdout stays one document. */
-function reportLate(name: string, options: Options, error: unknown): void {
-  failAtExit();
-  endSoon();
-  reportFailure(name, { ...options, json: false }, error);
 }
 
 /** With --verbose, for whoever has to find out. */
