@@ -43,6 +43,20 @@ export class ClusterError extends Error {
   }
 }
 
+/** Something that must not happen, and is no fault of the user's, of Phala's or of the machine's. */
+export class Fault extends ClusterError {
+  constructor(thrown: unknown) {
+    super({
+      kind: "fault",
+      code: "fault",
+      message: `tee-cluster failed in a way it should not: ${messageOf(thrown)}`,
+      hint: "please report it, with the output of the same command and --verbose",
+      cause: thrown,
+    });
+    this.name = "Fault";
+  }
+}
+
 /** The text of anything that was thrown. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);

@@ -38,6 +38,7 @@ export function createDependencies(given: Given): {
     signal,
     emit: (event) => reporter.emit(event),
     answer: (result, changed) => reporter.answer(result, changed),
+    announce: (result) => reporter.finish(result),
     redactor,
     ledger,
     connect: ({ phalaApiUrl: apiUrl, phalaApiKey: apiKey, phalaBin: bin }) =>
@@ -74,7 +75,7 @@ function portsOf(of: {
   return {
     cli: createPhalaCli({ bin, apiKey, apiUrl, env: process.env, onDetail, redact }),
     api: createCloudApi({ apiUrl, apiKey, http, clock: systemClock, onDetail, redact }),
-    spawntee: createSpawntee(http, systemClock),
+    spawntee: createSpawntee(http, systemClock, redact),
   };
 }
 

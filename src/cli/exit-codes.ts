@@ -1,7 +1,7 @@
 /** The exit codes of the contract. */
 import { isFailure, kindOfFailures } from "../checks/run-checks.ts";
 import type { SuccessResult } from "../commands/results.ts";
-import type { FailureKind } from "../errors.ts";
+import type { ClusterError, FailureKind } from "../errors.ts";
 
 export const EXIT_CODES: Readonly<Record<FailureKind, number>> = {
   fault: 1,
@@ -19,7 +19,7 @@ export const EXIT_CODES: Readonly<Record<FailureKind, number>> = {
  * The exit code of a failure. 2 and 3 promise that nothing was touched: where a run that has changed something can't
  * go on for such a reason (the key is withdrawn, the disk is full), it failed on the way.
  */
-export function exitCodeOfFailure(kind: FailureKind, touched: boolean): number {
+export function exitCodeOfFailure({ kind }: ClusterError, touched: boolean): number {
   const promises = kind === "input" || kind === "prerequisite";
   return EXIT_CODES[promises && touched ? "platform" : kind];
 }

@@ -1,14 +1,26 @@
 /** argv -> command -> exit code. The only place that ends the process. */
 import { CommanderError, type Command } from "commander";
 import { createRequire } from "node:module";
+import type { Options } from "./command.ts";
+import { CrashGuard } from "./crashes.ts";
 import { allCommands, createProgram, nameOf } from "./program.ts";
 
 const { version } = createRequire(import.meta.url)("../package.json") as { version: string };
 
 export async function main(argv: readonly string[] = process.argv): Promise<void> {
+  const crash = async (error: unknown): Promise<void> => {
+    try {
+      const { reportFailure } = await import("./run.ts");
+      process.exit(reportFailure("tee-cluster", outputOptions(argv), error));
+    } catch {
+      process.stderr.write("tee-cluster can't be loaded: install it again\n");
+      process.exit(1);
+    }
+  };
+  const crashes = new CrashGuard((error) => void crash(error));
   const program = createProgram(version, async (command, options) => {
     const { runCommand } = await import("./run.ts");
-    process.exitCode = await runCommand(command, options);
+    process.exitCode = await runCommand(command, options, crashes);
   });
   let at: Command = program;
   for (const command of allCommands(program)) {
@@ -21,7 +33,7 @@ export async function main(argv: readonly string[] = process.argv): Promise<void
   try {
     await program.parseAsync(argv);
   } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
+    if (!(error instanceof CommanderError)) return crash(error);
     process.exitCode = await finish(at, error, argv);
   }
 }
@@ -41,9 +53,13 @@ function writeOut(text: string): void {
   process.stdout.write(text);
 }
 
-/** The options were not parsed, so the words themselves say how the answer is wanted. */
 async function refuse(command: Command, error: CommanderError, argv: readonly string[]): Promise<number> {
   const [{ usageError }, { reportFailure }] = await Promise.all([import("./usage.ts"), import("./run.ts")]);
-  const options = { json: argv.includes("--json"), color: !argv.includes("--no-color") };
-  return reportFailure(nameOf(command), options, usageError(error, command));
+  return reportFailure(nameOf(command), outputOptions(argv), usageError(error, command));
 }
+
+/** Where the options were not parsed, the words themselves say how the answer is wanted. */
+const outputOptions = (argv: readonly string[]): Options => ({
+  json: argv.includes("--json"),
+  color: !argv.includes("--no-color"),
+});

@@ -68,9 +68,17 @@ export function addConfigOption(command: Command): Command {
 }
 
 export function addCommonOptions(command: Command): Command {
-  return addDryRunOption(addSourceOptions(command))
-    .option("--strict", "take warnings for errors")
-    .option("--yes", "ask nothing");
+  return addYesOption(addDryRunOption(addSourceOptions(command)));
+}
+
+/** For the commands that check something. */
+export function addStrictOption(command: Command): Command {
+  return command.option("--strict", "take warnings for errors");
+}
+
+/** Also where nothing is ever asked: a script says it to every command. */
+export function addYesOption(command: Command): Command {
+  return command.option("--yes", "ask nothing");
 }
 
 export function addDryRunOption(command: Command): Command {
@@ -88,7 +96,8 @@ export function addOutputOptions(command: Command): Command {
 /** Below the help of the commands that work on a cluster. */
 export const CLUSTER_NOTE = `
 Secrets never go on a command line: put them into the environment as
-AWS_SECRET_ACCESS_KEY and PHALA_API_KEY, or let the wizard ask for them.
+AWS_SECRET_ACCESS_KEY and PHALA_API_KEY, or let the wizard ask for them. To hide the values of
+further variables: TEE_CLUSTER_SECRETS=NAME,NAME2.
 
 Exit codes: 0 done, 1 a fault of ours, 2 wrong or missing inputs, 3 a prerequisite fails,
 4 Phala refused or failed, 5 a wait ran out, 6 conflict, 7 a verification failed,

@@ -1,7 +1,8 @@
 /** Runs one command: output, signals, secrets, failures and exit code around it. */
-import { ClusterError, Interruption, messageOf } from "../errors.ts";
+import { ClusterError, Fault } from "../errors.ts";
 import type { CommonFlags } from "../commands/dependencies.ts";
 import type { FailureResult } from "../commands/results.ts";
+import { markedSecrets, refuseMalformedMarks } from "../marked-secrets.ts";
 import { INPUTS } from "../inputs/definitions.ts";
 import type { Raw } from "../inputs/resolve.ts";
 import { Redactor } from "../redact.ts";
@@ -11,11 +12,19 @@ import { systemClock } from "../workflow/clock.ts";
 import { Ledger } from "../workflow/mutations.ts";
 import { createDependencies } from "./dependencies.ts";
 import type { CommandDefinition, Options } from "./command.ts";
+import type { CrashGuard } from "./crashes.ts";
+import { watchEndings } from "./endings.ts";
 import { EXIT_CODES, exitCodeOf, exitCodeOfFailure } from "./exit-codes.ts";
-import { watchSignals } from "./signals.ts";
+
+/** Where a program that crashed and does not end by itself is ended. */
+const LINGER_MS = 2_000;
 
 /** @returns the exit code. Never throws. */
-export async function runCommand(command: CommandDefinition, options: Options): Promise<number> {
+export async function runCommand(
+  command: CommandDefinition,
+  options: Options,
+  crashes: CrashGuard,
+): Promise<number> {
   const { name } = command;
   const redactor = redactorOf(process.env);
   const Live = process.stderr.isTTY
@@ -23,37 +32,56 @@ export async function runCommand(command: CommandDefinition, options: Options): 
     : undefined;
   const reporter = reporterOf(options, redactor, Live);
   const ledger = new Ledger();
-  const signals = watchSignals((signal) => {
+  const fail = (failure: ClusterError, made = ledger): number => {
+    if (failure instanceof Fault) sayStack(failure, reporter);
     reporter.close();
-    reporter.finish(failureOf(name, new Interruption(signal), ledger));
-  });
-  const { dependencies, close } = createDependencies({
-    options,
-    redactor,
-    reporter,
-    ledger,
-    signal: signals.signal,
-  });
+    reporter.finish(failureOf(name, failure, made));
+    return exitCodeOfFailure(failure, made.touched);
+  };
+  const endings = watchEndings(crashes, (reason) => void fail(reason));
+  const { signal } = endings;
+  const { dependencies, close } = createDependencies({ options, redactor, reporter, ledger, signal });
   try {
+    refuseMalformedMarks(process.env);
     const result = await command.run(dependencies, flagsOf(options), options);
+    const reason = endings.reason();
+    if (reason instanceof Fault) return fail(reason);
     reporter.close();
     reporter.finish(result);
     return exitCodeOf(result);
   } catch (error) {
-    const failure = signals.signal.aborted ? signals.signal.reason : error;
-    reporter.close();
-    reporter.finish(failureOf(name, failure, ledger));
-    return exitCodeOfFailure(failure instanceof ClusterError ? failure.kind : "fault", ledger.touched);
+    return fail(endings.reason() ?? asFailure(error));
   } finally {
-    signals.stop();
-    await close();
+    endings.stop();
+    // A crash after the answer: what stands on stdout stays one document.
+    const late = (error: unknown): void => {
+      failAtExit();
+      endSoon();
+      fail(asFailure(error), new Ledger());
+    };
+    crashes.handOver(late);
+    if (endings.reason() instanceof Fault) endSoon();
+    await close().catch(late);
   }
 }
 
-/** Says a failure that came before any command ran. @returns the exit code. */
-export function reportFailure(name: string, options: Options, error: ClusterError): number {
-  reporterOf(options, redactorOf(process.env)).finish(failureOf(name, error, new Ledger()));
-  return EXIT_CODES[error.kind];
+/** Says a failure of which no run knows. @returns the exit code. */
+export function reportFailure(name: string, options: Options, error: unknown): number {
+  const failure = asFailure(error);
+  const reporter = reporterOf(options, redactorOf(process.env));
+  if (failure instanceof Fault) sayStack(failure, reporter);
+  reporter.finish(failureOf(name, failure, new Ledger()));
+  return exitCodeOfFailure(failure, false);
+}
+
+/** With --verbose, for whoever has to find out. */
+function sayStack({ cause }: Fault, reporter: Reporter): void {
+  if (cause instanceof Error && cause.stack) reporter.emit({ type: "detail", message: cause.stack });
+}
+
+/** What crashed may have left a timer or a connection behind that keeps the process. */
+function endSoon(): void {
+  setTimeout(() => process.exit(), LINGER_MS).unref();
 }
 
 function flagsOf(options: Options): CommonFlags {
@@ -80,6 +108,7 @@ function redactorOf(env: NodeJS.ProcessEnv): Redactor {
   for (const { secret, variables } of INPUTS) {
     if (secret) for (const variable of variables) redactor.add(env[variable]);
   }
+  for (const secret of markedSecrets(env)) redactor.add(secret);
   return redactor;
 }
 
@@ -106,18 +135,15 @@ function failAtExit(): void {
   });
 }
 
-function failureOf(command: string, error: unknown, ledger: Ledger): FailureResult {
-  const known = error instanceof ClusterError ? error : undefined;
+const asFailure = (error: unknown): ClusterError =>
+  error instanceof ClusterError ? error : new Fault(error);
+
+function failureOf(command: string, failure: ClusterError, ledger: Ledger): FailureResult {
+  const { code, message, hint = null, step = null } = failure;
   return {
     ok: false,
     command,
-    error: {
-      code: known?.code ?? "fault",
-      message: known ? known.message : `tee-cluster failed in a way it should not: ${messageOf(error)}`,
-      hint:
-        (known ? known.hint : "please report it, with the output of the same command and --verbose") ?? null,
-      step: known?.step ?? null,
-    },
+    error: { code, message, hint, step },
     left_behind: ledger.leftBehind(),
   };
 }

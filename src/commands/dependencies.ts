@@ -30,6 +30,8 @@ export type CommandDependencies = {
    * before. @returns false once nobody reads any more.
    */
   answer(result: SuccessResult, changed: boolean): boolean;
+  /** The answer of a command that goes on after it; the one that it returns in the end is the same and not told again. */
+  announce(result: SuccessResult): void;
   readonly redactor: Redactor;
   readonly ledger: Ledger;
   connect(connection: Connection): Ports;

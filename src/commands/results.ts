@@ -8,6 +8,7 @@ import type { HashResult, HashExplanation, HashExport } from "./results/hash.ts"
 import type { HistoryResult } from "./results/history.ts";
 import type { DestroyResult } from "./results/destroy.ts";
 import type { ConfigMigrateResult } from "./results/config-migrate.ts";
+import type { SandboxResult } from "./results/sandbox.ts";
 import type { FailureResult } from "./results/failure.ts";
 
 export { registryResult } from "./results/common.ts";
@@ -20,9 +21,8 @@ export type * from "./results/hash.ts";
 export type * from "./results/history.ts";
 export type * from "./results/destroy.ts";
 export type * from "./results/config-migrate.ts";
+export type * from "./results/sandbox.ts";
 export type * from "./results/failure.ts";
-
-export type SandboxResult = { readonly ok: true; readonly command: "sandbox" };
 
 export type SuccessResult =
   | InitResult

@@ -2,8 +2,8 @@
 import path from "node:path";
 import { duration, folder, integer } from "../inputs/parsers.ts";
 import { defaultStateDir } from "../inputs/resolve.ts";
-import { runSandboxForeground } from "../sandbox/foreground.ts";
-import type { SandboxTimings } from "../sandbox/index.ts";
+import { runSandboxForeground, variablesFor } from "../sandbox/foreground.ts";
+import type { Sandbox, SandboxTimings } from "../sandbox/index.ts";
 import type { CommandDependencies } from "./dependencies.ts";
 import { parseOption } from "./shared/parse-option.ts";
 import type { SandboxResult } from "./results.ts";
@@ -11,19 +11,37 @@ import type { SandboxResult } from "./results.ts";
 type Flags = Readonly<Record<string, unknown>>;
 
 export async function sandbox(
-  { env, signal }: Pick<CommandDependencies, "env" | "signal">,
+  dependencies: Pick<CommandDependencies, "env" | "signal" | "emit" | "announce" | "redactor">,
   flags: Flags,
 ): Promise<SandboxResult> {
-  const stateDir = flag(flags, "stateDir") ?? env["TEE_CLUSTER_STATE_DIR"] ?? defaultStateDir(env);
+  const { env, signal, emit, announce, redactor } = dependencies;
+  const stateDir = flag(flags, "stateDir") ?? (env["TEE_CLUSTER_STATE_DIR"] || defaultStateDir(env));
   const port = flag(flags, "port");
-  await runSandboxForeground({
+  return runSandboxForeground({
     stateDir: path.join(parseOption("sandbox", "--state-dir", stateDir, folder), "sandbox-cloud"),
     timings: timingsOf(flags),
     port: port === undefined ? undefined : parseOption("sandbox", "--port", port, integer(1, 65_535)),
-    write: (text) => process.stdout.write(text),
+    onRequest: ({ method, path: where }) => emit({ type: "detail", message: `${method} ${where}` }),
+    onUp: (running) => {
+      const answer = answerOf(running);
+      // Made up, and no secrets, also where an earlier sandbox's variables are in the environment.
+      for (const value of Object.values(answer.variables)) redactor.reveal(value);
+      announce(answer);
+      return answer;
+    },
     signal,
   });
-  return { ok: true, command: "sandbox" };
+}
+
+function answerOf(running: Sandbox): SandboxResult {
+  return {
+    ok: true,
+    command: "sandbox",
+    url: running.apiUrl,
+    gateway_url: running.gatewayUrl,
+    api_key: running.apiKey,
+    variables: variablesFor(running),
+  };
 }
 
 function flag(flags: Flags, name: string): string | undefined {

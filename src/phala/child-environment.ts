@@ -1,13 +1,15 @@
 /** The environment of the `phala` child: an allow-list, because phala and Node read many variables. */
 import { existsSync } from "node:fs";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { markedNames } from "../marked-secrets.ts";
 import { hasProxy, proxyEnvironment } from "../net/proxy.ts";
 
 const PASSED_ON =
   /^(?:PATH|TMPDIR|TEMP|TMP|SYSTEMROOT|PATHEXT|LANG|LC_[A-Z]+|SSL_CERT_FILE|NODE_EXTRA_CA_CERTS)$/;
 
 /**
- * No AWS variable, no NODE_OPTIONS of the user, nothing else that phala might read.
+ * No AWS variable, no NODE_OPTIONS of the user, nothing that the user has marked as a secret, nothing else that
+ * phala might read. A proxy stays, marked or not: without it phala gets nowhere.
  *
  * @param home the child's HOME; phala looks for SSH keys and stored credentials there.
  */
@@ -16,15 +18,18 @@ export function childEnvironment(
   home: string,
 ): Record<string, string> {
   const { env, apiKey, apiUrl } = connection;
+  const marked = new Set(markedNames(env));
   const passed = Object.entries(env).flatMap(([name, value]) =>
-    PASSED_ON.test(name) && value !== undefined ? [[name, value] as const] : [],
+    PASSED_ON.test(name) && !marked.has(name) && value !== undefined ? [[name, value] as const] : [],
   );
   return {
     ...Object.fromEntries(passed),
     ...proxyEnvironment(env),
     ...(hasProxy(env) ? { NODE_OPTIONS: `--import=${proxyPreload()}` } : {}),
     HOME: home,
+    // 1.1.18 reads the first one; operators know the second.
     PHALA_CLOUD_API_KEY: apiKey,
+    PHALA_API_KEY: apiKey,
     PHALA_CLOUD_API_PREFIX: `${apiUrl}/api/v1`,
     PHALA_DISABLE_UPDATE_CHECK: "1",
     NO_COLOR: "1",

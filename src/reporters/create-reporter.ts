@@ -70,6 +70,8 @@ class RunReporter implements Reporter {
   #headlineLast = false;
   /** Whether answers were shown that the next one replaces. */
   #watched = false;
+  /** Whether stdout has its answer. */
+  #finished = false;
   /** The events that came while a prompt owned the terminal. */
   #waiting: RunEvent[] | undefined;
 
@@ -95,9 +97,12 @@ class RunReporter implements Reporter {
 
   finish(result: CommandResult): void {
     this.close();
-    if (this.#options.json) return this.#screen.out.json(result);
+    const late = this.#finished;
+    this.#finished = true;
+    if (this.#options.json && !late) return this.#screen.out.json(result);
     const clean = this.#clean(result);
     if ("error" in clean) return this.#fail(clean);
+    if (late) return;
     // The answer of `doctor` is a table with its warnings in it.
     this.#warnOfTheRest("warnings" in clean && !("checks" in clean) ? clean.warnings : []);
     const { out, err } = this.#screen;

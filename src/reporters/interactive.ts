@@ -4,12 +4,21 @@ import type { StepId } from "../workflow/steps.ts";
 import { LiveLine } from "./live-line.ts";
 import type { SafeStream } from "./output.ts";
 import type { Progress } from "./reporter.ts";
-import { stepLabel } from "./step-label.ts";
+import { stepLabel, type StepLabel } from "./step-label.ts";
 import { cellWidth, duration, hanging, oneLine, truncate } from "./text.ts";
 import type { Theme } from "./theme.ts";
 
 /** Less than this of a message tells nobody anything. */
 const SHORTEST_MESSAGE = 8;
+
+/** What the live line tells of. */
+type Current = {
+  /** None outside of the steps. */
+  readonly step: StepId | undefined;
+  readonly label: StepLabel;
+  readonly startedAt: number;
+  message: string;
+};
 
 type StepEnd = Extract<RunEvent, { type: "step-finished" | "step-failed" }>;
 
@@ -19,7 +28,7 @@ export class InteractiveProgress implements Progress {
   readonly #err: SafeStream;
   readonly #live: LiveLine;
   #command: string | undefined;
-  #current: { readonly step: StepId; readonly startedAt: number; message: string } | undefined;
+  #current: Current | undefined;
   #suspended = false;
   #stopped = false;
 
@@ -36,8 +45,12 @@ export class InteractiveProgress implements Progress {
         this.#command = event.command;
         return this.#live.print(`${this.#theme.bold(oneLine(event.headline))}\n`);
       case "step-started":
-        this.#current = { step: event.step, startedAt: this.#now(), message: "" };
-        return this.#startLive();
+        return this.#begin(event.step, stepLabel(event.step, this.#command));
+      case "activity":
+        if (event.message !== null)
+          return this.#begin(undefined, { count: "", title: oneLine(event.message) });
+        this.#current = undefined;
+        return this.#live.stop();
       case "step-progress":
         if (this.#current?.step === event.step) this.#current.message = oneLine(event.message);
         return;
@@ -66,6 +79,11 @@ export class InteractiveProgress implements Progress {
     this.#live.stop();
   }
 
+  #begin(step: StepId | undefined, label: StepLabel): void {
+    this.#current = { step, label, startedAt: this.#now(), message: "" };
+    this.#startLive();
+  }
+
   #startLive(): void {
     if (!this.#suspended && !this.#stopped) this.#live.start();
   }
@@ -74,7 +92,7 @@ export class InteractiveProgress implements Progress {
   #liveText(cells: number): string {
     if (!this.#current) return "";
     const { symbols, dim, cyan } = this.#theme;
-    const { count, title } = stepLabel(this.#current.step, this.#command);
+    const { count, title } = this.#current.label;
     const elapsed = duration(this.#now() - this.#current.startedAt);
     const lead = count === "" ? "" : `${count} `;
     const room = cells - cellWidth(lead) - elapsed.length - 2;

@@ -25,6 +25,8 @@ export class PlainProgress implements Progress {
   }
 
   show(event: RunEvent): void {
+    // For a live line only; what comes of it is told by notes.
+    if (event.type === "activity") return;
     if (event.type === "run-started") this.#command = event.command;
     if (event.type === "step-progress") return this.#progress(event.step, oneLine(event.message));
     this.#cancelTimer();
@@ -74,7 +76,10 @@ export class PlainProgress implements Progress {
   }
 }
 
-function lineOf(event: Exclude<RunEvent, { type: "step-progress" }>, command: string | undefined): string {
+function lineOf(
+  event: Exclude<RunEvent, { type: "step-progress" | "activity" }>,
+  command: string | undefined,
+): string {
   switch (event.type) {
     case "run-started":
       return oneLine(event.headline);

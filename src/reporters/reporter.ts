@@ -12,7 +12,10 @@ export type Reporter = {
    * @returns false once nobody reads any more.
    */
   answer(result: SuccessResult, changed: boolean): boolean;
-  /** Prints the answer (stdout) or the failure; called once, at the end. Works after `close()` too. */
+  /**
+   * Prints the answer (stdout) or the failure, once. Of what comes after that only a failure is told, in words on
+   * stderr. Works after `close()` too.
+   */
   finish(result: CommandResult): void;
   /** Stops every live line, restores the cursor. Idempotent; called also on a second Ctrl-C and on a crash. */
   close(): void;

@@ -1,37 +1,38 @@
 /** `tee-cluster sandbox`: the stand-in in the foreground, for a second terminal or another program. */
 import { SANDBOX_EXAMPLES, startSandbox, type Sandbox, type SandboxOptions } from "./index.ts";
 
-export type ForegroundOptions = SandboxOptions & {
-  /** Takes text for stdout, line ends included. */
-  readonly write: (text: string) => void;
+export type ForegroundOptions<T> = SandboxOptions & {
+  /** Called once, when it answers. */
+  readonly onUp: (sandbox: Sandbox) => T;
   /** Ends it. */
   readonly signal: AbortSignal;
 };
 
 /**
- * Starts the sandbox, prints the `export` lines that point `tee-cluster` and `phala` at it, and serves until
- * the signal is aborted. Resolves once the server is closed; being stopped is how it is meant to end, so an
- * abort is no error.
- * @throws where the port that was asked for can't be listened on, or the state directory can't be written.
+ * Starts the sandbox and serves until the signal is aborted. Resolves once the server is closed, with what
+ * `onUp` returned; being stopped is how it is meant to end, so an abort is no error.
+ * @throws ClusterError where the port that was asked for can't be listened on (conflict, prerequisite), or the state
+ *   directory can't be used (prerequisite); the signal's reason where it was aborted before there was a sandbox.
  */
-export async function runSandboxForeground(options: ForegroundOptions): Promise<void> {
-  const { write, signal, ...sandboxOptions } = options;
-  if (signal.aborted) return;
+export async function runSandboxForeground<T>(options: ForegroundOptions<T>): Promise<T> {
+  const { onUp, signal, ...sandboxOptions } = options;
+  signal.throwIfAborted();
   const sandbox = await startSandbox(sandboxOptions);
   try {
-    write(exportLines(sandbox));
+    const answer = onUp(sandbox);
     await aborted(signal);
+    return answer;
   } finally {
     await sandbox.close();
   }
 }
 
 /**
- * Shell lines for `eval`. Both spellings of URL and key: ours, and those that the `phala` CLI reads.
- * None of the values is a secret: they are made up and good for nothing but this sandbox.
+ * What points `tee-cluster` and `phala` at it. Both spellings of URL and key: ours, and those that the `phala` CLI
+ * reads. None of the values is a secret: they are made up and good for nothing but this sandbox.
  */
-export function exportLines(sandbox: Sandbox): string {
-  const variables: Readonly<Record<string, string>> = {
+export function variablesFor(sandbox: Sandbox): Readonly<Record<string, string>> {
+  return {
     PHALA_API_URL: sandbox.apiUrl,
     PHALA_API_KEY: sandbox.apiKey,
     PHALA_CLOUD_API_PREFIX: `${sandbox.apiUrl}/api/v1`,
@@ -40,14 +41,6 @@ export function exportLines(sandbox: Sandbox): string {
     AWS_ACCESS_KEY_ID: SANDBOX_EXAMPLES.awsAccessKeyId,
     AWS_SECRET_ACCESS_KEY: SANDBOX_EXAMPLES.awsSecretAccessKey,
   };
-  return Object.entries(variables)
-    .map(([name, value]) => `export ${name}=${shellQuoted(value)}\n`)
-    .join("");
-}
-
-/** In single quotes: the gateway template has braces, which shells would otherwise take for a list. */
-function shellQuoted(value: string): string {
-  return `'${value.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -1,6 +1,8 @@
 /** The local stand-in for Phala Cloud: API and gateway on one loopback port. See docs/sandbox.md. */
+import { once } from "node:events";
 import { NODES, SANDBOX_API_KEY } from "./catalog.ts";
 import type { Fault } from "./faults.ts";
+import { portUnusable } from "./failures.ts";
 import { environmentOf } from "./interpreter.ts";
 import { DEFAULT_TIMINGS, type CloudState, type CvmState, type SandboxTimings } from "./model.ts";
 import { SandboxServer, type SandboxRequest } from "./server.ts";
@@ -41,6 +43,10 @@ export type Sandbox = {
   close(): Promise<void>;
 };
 
+/**
+ * @throws ClusterError where the port that was asked for can't be listened on (conflict, prerequisite), or the state
+ *   directory can't be used (prerequisite).
+ */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const store = new CloudStore(options.stateDir);
   const apiKey = options.apiKey ?? SANDBOX_API_KEY;
@@ -55,7 +61,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     onRequest: options.onRequest ?? (() => undefined),
   });
   const remembered = (await store.read()).port ?? 0;
-  const port = await listen(server, options.port ?? remembered);
+  const port = await listen(server, options.port, remembered);
   // The port is remembered so that addresses written down by one run are good in the next.
   try {
     await store.change((state) => ({
@@ -82,20 +88,23 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
 }
 
 /** A remembered port that somebody else has by now is given up; one that was asked for is not. */
-async function listen(server: SandboxServer, port: number): Promise<number> {
-  await new Promise<void>((resolve, reject) => {
-    const onError = (error: NodeJS.ErrnoException): void => {
-      if (error.code !== "EADDRINUSE" || port === 0) return reject(error);
-      server.server.removeListener("error", onError);
-      server.server.once("error", reject);
-      server.server.listen(0, "127.0.0.1", resolve);
-    };
-    server.server.once("error", onError);
-    server.server.listen(port, "127.0.0.1", resolve);
-  });
+async function listen(server: SandboxServer, asked: number | undefined, remembered: number): Promise<number> {
+  if (asked !== undefined) {
+    await listenOn(server, asked).catch((error: NodeJS.ErrnoException) => {
+      throw portUnusable(asked, error);
+    });
+  } else {
+    await listenOn(server, remembered).catch(() => listenOn(server, 0));
+  }
   const address = server.server.address();
   if (address === null || typeof address === "string") throw new Error("the sandbox has no TCP address");
   return address.port;
+}
+
+async function listenOn({ server }: SandboxServer, port: number): Promise<void> {
+  server.listen(port, "127.0.0.1");
+  // Rejects with the server's error.
+  await once(server, "listening");
 }
 
 async function close(server: SandboxServer): Promise<void> {

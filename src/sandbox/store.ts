@@ -6,6 +6,8 @@ import { link, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/prom
 import { randomBytes } from "node:crypto";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { z } from "zod";
+import * as failures from "./failures.ts";
 import { newQuoteKey } from "./kms.ts";
 import type { CloudState } from "./model.ts";
 
@@ -23,16 +25,20 @@ export class CloudStore {
     this.#file = path.join(folder, "cloud.json");
   }
 
+  /** @throws ClusterError (prerequisite) where the file is not one that this version can use. */
   async read(): Promise<CloudState> {
     const stamp = await this.#stamp();
     if (stamp === undefined) return emptyCloud();
     if (this.#cached?.stamp === stamp) return this.#cached.state;
-    const state = readState(await readFile(this.#file, "utf8"), this.#file);
+    const state = readState(await this.#text(), this.#file);
     this.#cached = { stamp, state };
     return state;
   }
 
-  /** Applies a change to the newest state. What `change` returns beside the new state is handed on. */
+  /**
+   * Applies a change to the newest state. What `change` returns beside the new state is handed on.
+   * @throws ClusterError `state-unwritable` (prerequisite), and as `read`.
+   */
   async change<T>(
     change: (state: CloudState) => { readonly state: CloudState; readonly result: T },
   ): Promise<T> {
@@ -42,13 +48,16 @@ export class CloudStore {
   }
 
   async #changeLocked<T>(change: (state: CloudState) => { state: CloudState; result: T }): Promise<T> {
-    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
     const lock = path.join(this.#folder, "cloud.lock");
-    await takeLock(lock);
+    await this.#writing(async () => {
+      await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+      await takeLock(lock);
+    });
     try {
       const before = await this.read();
       const { state, result } = change(before);
-      if (state !== before || (await this.#stamp()) === undefined) await this.#save(state);
+      if (state !== before || (await this.#stamp()) === undefined)
+        await this.#writing(() => this.#save(state));
       return result;
     } finally {
       await rm(lock, { force: true });
@@ -63,25 +72,62 @@ export class CloudStore {
     if (stamp !== undefined) this.#cached = { stamp, state };
   }
 
+  async #writing(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      throw failures.unwritable(this.#file, error);
+    }
+  }
+
+  async #text(): Promise<string> {
+    try {
+      return await readFile(this.#file, "utf8");
+    } catch (error) {
+      throw failures.unreadable(this.#file, error);
+    }
+  }
+
+  /** Undefined: there is no file yet. */
   async #stamp(): Promise<string | undefined> {
     try {
       const { ino, mtimeNs, size } = await stat(this.#file, { bigint: true });
       return `${ino}-${mtimeNs}-${size}`;
-    } catch {
-      return undefined;
+    } catch (error) {
+      // A file where a folder should be is told of when it is written to.
+      if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return undefined;
+      throw failures.unreadable(this.#file, error);
     }
   }
 }
 
-/** Only this class writes the file, whole; so its version tells whether it is one of ours. */
+/** Only this class writes the file, whole: what has its version and its outline is one of ours. */
 function readState(text: string, file: string): CloudState {
-  const state: unknown = JSON.parse(text);
-  if (isCloudState(state)) return state;
-  throw new Error(`${file} is from another version of the sandbox: delete the folder to begin anew`);
+  const parsed = outline.safeParse(parseJson(text));
+  if (!parsed.success) throw failures.damaged(file, "it is no record of a cloud");
+  const { version } = parsed.data;
+  if (version > 1) throw failures.tooNew(file, version);
+  if (!current.safeParse(parsed.data).success) throw failures.damaged(file, "parts of it are missing");
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see above
+  return parsed.data as unknown as CloudState;
 }
 
-function isCloudState(value: unknown): value is CloudState {
-  return typeof value === "object" && value !== null && "version" in value && value.version === 1;
+const outline = z.looseObject({ version: z.int().min(1) });
+const current = z.looseObject({
+  port: z.int().nullable(),
+  nextId: z.int(),
+  quoteKey: z.string(),
+  cvms: z.array(z.looseObject({ name: z.string(), appId: z.string(), vmUuid: z.string() })),
+  provisions: z.array(z.looseObject({ name: z.string(), appId: z.string() })),
+});
+
+/** Undefined where it is none: the message of JSON.parse quotes the text. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function emptyCloud(): CloudState {

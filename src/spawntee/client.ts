@@ -8,6 +8,8 @@ const LOOK_TIMEOUT_MS = 10_000;
 const APPROVE_TIMEOUT_MS = 30_000;
 /** Health and capacity take a few hundred bytes. */
 const MAX_BYTES = 64 * 1024;
+/** Of an answer that is shown. */
+const LONGEST = 200;
 const APPROVE_PATH = "/registry/approve-hash";
 
 const health = z
@@ -36,14 +38,19 @@ const capacity = z
     totalMemoryMb: answer.total_memory_mb ?? null,
   }));
 
-export function createSpawntee(http: HttpClient, clock: Clock): Spawntee {
+/** @param redact is applied to what was answered before anything is cut from it: half a secret would get through. */
+export function createSpawntee(
+  http: HttpClient,
+  clock: Clock,
+  redact: (text: string) => string = (text) => text,
+): Spawntee {
   return {
     health: (url, signal) => ask(http, `${url}/health`, health, signal),
     capacity: (url, signal) => ask(http, `${url}/capacity`, capacity, signal),
     async approveHashes(url, hashes, privateKeyPem, signal) {
       // Made anew at every call: the registry refuses old timestamps.
       const headers = signedHeaders(APPROVE_PATH, privateKeyPem, clock.now());
-      return approve(http, { url, hashes, headers }, signal);
+      return approve(http, { url, hashes, headers, redact }, signal);
     },
   };
 }
@@ -74,6 +81,7 @@ async function approve(
     readonly url: string;
     readonly hashes: readonly string[];
     readonly headers: Record<string, string>;
+    readonly redact: (text: string) => string;
   },
   signal: AbortSignal,
 ): Promise<ApproveHashAnswer> {
@@ -89,7 +97,7 @@ async function approve(
       },
       signal,
     );
-    return approvalOf(answer);
+    return approvalOf(answer, push.redact);
   } catch (error) {
     if (signal.aborted) throw error;
     return { kind: "unclear", detail: describeNetworkError(error) };
@@ -97,9 +105,10 @@ async function approve(
 }
 
 /** Only JSON is the registry's word: pages in HTML come from the gateway when the CVM is not there. */
-function approvalOf(answer: HttpAnswer): ApproveHashAnswer {
+function approvalOf(answer: HttpAnswer, redact: (text: string) => string): ApproveHashAnswer {
   const body = parseJson(answer.text);
-  const detail = `HTTP ${answer.status}: ${answer.text.replaceAll(/\s+/g, " ").slice(0, 200)}`;
+  const said = redact(answer.text).replaceAll(/\s+/g, " ");
+  const detail = `HTTP ${answer.status}: ${said.length > LONGEST ? `${said.slice(0, LONGEST)}…` : said}`;
   if (typeof body !== "object" || body === null || answer.status >= 500) return { kind: "unclear", detail };
   if (answer.status >= 200 && answer.status < 300) return { kind: "approved" };
   if (answer.status === 404 || answer.status === 405) return { kind: "not-offered" };

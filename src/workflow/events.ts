@@ -42,6 +42,8 @@ export type RunEvent =
       readonly durationMs: number;
       readonly message: string;
     }
+  /** What is being done outside of the steps, for a live line; null: that is over. */
+  | { readonly type: "activity"; readonly message: string | null }
   | { readonly type: "check-finished"; readonly check: CheckResult }
   | { readonly type: "warning"; readonly warning: Warning }
   /** Said on stderr at every verbosity but `--quiet`. */

@@ -175,6 +175,9 @@ test("on a terminal the cluster's name must be typed; afterwards init begins afr
   expect(shown).toContain("Stop the orchestrator first");
   expect(await right.exit).toBe(0);
   expect(right.screen()).toContain("Cluster bird-tracker is destroyed.");
+  // While it was at work, and no longer.
+  expect(right.bytes()).toContain("deleting the CVMs of bird-tracker");
+  expect(right.screen()).not.toContain("deleting the CVMs of bird-tracker");
   expect(right.cursorVisible()).toBe(true);
   expect((await cloudOf(world.sandbox)).live).toEqual([]);
 

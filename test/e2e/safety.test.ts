@@ -1,8 +1,11 @@
 /** Interruptions, two runs at once, failing waits, and secrets, through the built program. */
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { readdir, readFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import path from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import type { FailureResult } from "../../src/commands/results.ts";
 import type { Sandbox } from "../../src/sandbox/index.ts";
 import { stateFolder } from "../helpers/journal.ts";
@@ -145,6 +148,48 @@ test("no secret in any argument list, output, file or folder of a run, also of a
   }
   expect(await filesWithSecrets([world.stateDir, world.folder, world.env["TMPDIR"] ?? ""])).toEqual([]);
   expect(await readdir(world.env["TMPDIR"] ?? "")).toEqual([]);
+});
+
+const TOKEN = "tenant/token+5Jq";
+/** In the forms in which the API says it below. */
+const TOKEN_FORMS = [TOKEN, encodeURIComponent(TOKEN), Buffer.from(TOKEN).toString("base64")];
+
+/** An API that repeats what it should not, and so long that it is cut. */
+async function indiscreetApi(): Promise<string> {
+  const detail = `tenant ${TOKEN_FORMS.join(", ")} ${"x".repeat(310)} ${TOKEN}`;
+  const server = createServer((_request, response) => {
+    response.writeHead(400, { "content-type": "application/json" }).end(JSON.stringify({ detail }));
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  onTestFinished(() => void server.close());
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+test("what the user marks as a secret is one, in a name that is told and in what the API says", async () => {
+  const world = await makePreparedWorld();
+  const marks = { TENANT_TOKEN: TOKEN, TEE_CLUSTER_SECRETS: "NOT_SET, TENANT_TOKEN,TEE_CLUSTER_NAME," };
+  const status = await world.run(["status", "--json", "--verbose"], marks);
+  expect(status.exitCode).toBe(0);
+  expect(JSON.parse(status.stdout)).toMatchObject({ cluster: "[redacted]" });
+  expect(`${status.stdout}${status.stderr}`).not.toContain("bird-tracker");
+  const env = { ...marks, PHALA_API_URL: await indiscreetApi() };
+  for (const args of [
+    ["destroy", "--dry-run"],
+    ["destroy", "--dry-run", "--json", "--verbose"],
+  ]) {
+    const run = await world.run(args, env);
+    const said = `${run.stdout}${run.stderr}`;
+    expect([run.exitCode, said]).toEqual([4, expect.stringContaining("tenant [redacted]")]);
+    for (const form of [...TOKEN_FORMS, TOKEN.slice(0, 8)]) expect(said).not.toContain(form);
+  }
+});
+
+test("what marks secrets and is no list of names is refused, and not repeated", async () => {
+  const world = await makeWorld();
+  const run = await world.run(["status", "--json"], { TEE_CLUSTER_SECRETS: `PATH,${TOKEN}` });
+  expect(run.exitCode).toBe(2);
+  expect(failure(run.stdout).error).toMatchObject({ code: "bad-secret-name" });
+  expect(`${run.stdout}${run.stderr}`).not.toContain(TOKEN);
 });
 
 /** The argument lists of all processes of this machine. */

@@ -1,7 +1,8 @@
 /**
  * Nothing changes the cloud without its intent on disk. Every method of every port is in one of the two tables
  * here: a query, which makes no mutating request, or a mutation, which is called by `Mutations` alone and only
- * after the intent is written. A new method in neither of them fails, and so does a call past `Mutations`.
+ * after the intent is written. A new method in neither of them fails, and so does a call past `Mutations`, and any
+ * new place that could send a request or start a program.
  */
 import { setMaxListeners } from "node:events";
 import { readdir, readFile } from "node:fs/promises";
@@ -27,6 +28,7 @@ import { systemClock } from "../../src/workflow/clock.ts";
 import { Ledger, Mutations } from "../../src/workflow/mutations.ts";
 import { makePreparedWorld } from "../helpers/prepared-cluster.ts";
 import { PHALA_BIN } from "../helpers/phala-bin.ts";
+import { waysOut } from "../helpers/ways-out.ts";
 
 type Ports = { readonly cli: PhalaCli; readonly api: CloudApi; readonly spawntee: Spawntee };
 type Target = { readonly ports: Ports; readonly registryUrl: string };
@@ -149,35 +151,102 @@ beforeAll(async () => {
   }
 });
 
-/** `file: match` for every place in the sources that matches. */
-function places(pattern: RegExp): string[] {
-  return [...sources].flatMap(([file, text]) =>
-    [...text.matchAll(pattern)].map(([match]) => `${file}: ${match.trim()}`),
-  );
-}
+/**
+ * All that is between this program and the cloud. A place that comes in here sends requests or starts programs: it
+ * must be a query, or be called by `Mutations` after the intent is on disk.
+ */
+const WAYS_OUT: readonly string[] = [
+  "cli/dependencies.ts: createCloudApi(",
+  "cli/dependencies.ts: createHttpClient(",
+  "cli/dependencies.ts: createPhalaCli(",
+  "cli/dependencies.ts: createSpawntee(",
+  "cli/main.ts: createRequire(",
+  'cli/main.ts: import { createRequire } from "node:module"',
+  'net/http.ts: "POST"',
+  'net/http.ts: const { Agent, EnvHttpProxyAgent } = await import("undici"',
+  'net/http.ts: const { request } = await import("undici"',
+  "net/http.ts: request(",
+  "phala/api-reader.ts: .send",
+  'phala/cli-process.ts: ["--version"',
+  'phala/cli-process.ts: const { execa } = await import("execa"',
+  "phala/cli-process.ts: execa(",
+  'phala/cli.ts: ["--cvm-id", request.cvmId',
+  'phala/cli.ts: ["--name", request.name, "--instance-type", request.instanceType, ...node',
+  'phala/cli.ts: ["--node-id", String(request.nodeId)',
+  'phala/cli.ts: ["--version"',
+  'phala/cli.ts: ["cvms", "delete", cvmId, "--force", "--json"',
+  'phala/cli.ts: ["deploy", ...which, "--compose", compose, "--json"',
+  'phala/cli.ts: ["deploy", ...which, "--compose", compose, "-e", environment, "--json"',
+  'phala/cli.ts: ["status", "--json"',
+  "phala/cli.ts: createCvm",
+  "phala/cli.ts: deleteCvm",
+  "phala/cli.ts: new PhalaProcess(",
+  "phala/cli.ts: updateCvm",
+  'phala/proxy-preload.ts: import { EnvHttpProxyAgent, setGlobalDispatcher } from "undici"',
+  "ports.ts: approveHashes",
+  "ports.ts: createCvm",
+  "ports.ts: deleteCvm",
+  "ports.ts: updateCvm",
+  'spawntee/client.ts: "POST"',
+  "spawntee/client.ts: .send",
+  "spawntee/client.ts: .send",
+  "spawntee/client.ts: approveHashes",
+  "workflow/mutations.ts: approveHashes",
+  "workflow/mutations.ts: createCvm",
+  "workflow/mutations.ts: deleteCvm",
+  "workflow/mutations.ts: this.#ports.cli.createCvm",
+  "workflow/mutations.ts: this.#ports.cli.deleteCvm",
+  "workflow/mutations.ts: this.#ports.cli.updateCvm",
+  "workflow/mutations.ts: this.#ports.spawntee.approveHashes",
+  "workflow/mutations.ts: updateCvm",
+  "workflow/session.ts: mutations = new Mutations({ cli, api, spawntee, journal, clock, cleanup, ledger });",
+];
 
-test("only Mutations calls them on a port; everybody else calls Mutations", () => {
-  const calls = places(new RegExp(`[\\w.#\\])]+\\??\\.(?:${NAMES.join("|")})\\b(?=\\()`, "g"));
-  const past = calls.filter((call) => !/: (?:\w+\.)?mutations\.\w+$/.test(call));
-  expect(past.toSorted()).toEqual([
-    "workflow/mutations.ts: this.#ports.cli.createCvm",
-    "workflow/mutations.ts: this.#ports.cli.deleteCvm",
-    "workflow/mutations.ts: this.#ports.cli.updateCvm",
-    "workflow/mutations.ts: this.#ports.spawntee.approveHashes",
-  ]);
-  expect(calls.length).toBeGreaterThan(past.length);
+test("there is no other way out than these", () => {
+  expect(waysOut(sources, NAMES).toSorted()).toEqual(WAYS_OUT);
 });
 
-test("there is no other way out: one place starts programs, one sends requests, one of these is no GET", () => {
-  const doors = /"(?:execa|undici|node:(?:child_process|https?|http2|net|tls))"|\bfetch\(/g;
-  expect([...new Set(places(doors))].toSorted()).toEqual([
-    'net/http.ts: "undici"',
-    'phala/cli-process.ts: "execa"',
-    'phala/proxy-preload.ts: "undici"',
-  ]);
-  expect(places(/method: "(?!GET)\w+"/g)).toEqual(['spawntee/client.ts: method: "POST"']);
-  expect(places(/\bnew PhalaProcess\(|"--force"/g)).toEqual([
-    "phala/cli.ts: new PhalaProcess(",
-    'phala/cli.ts: "--force"',
-  ]);
+test("the calls of Mutations itself are among the sources, and not taken for ways past it", () => {
+  const calls = [...sources.values()].flatMap((text) => text.match(/\bcontext\.mutations\.\w+\(/g) ?? []);
+  expect(calls.length).toBeGreaterThan(3);
+});
+
+test.each([
+  ["a module that reaches out", 'import { request } from "node:https";'],
+  ["another spelling of it", "import { spawn } from 'child_process';"],
+  ["a package", 'const { got } = await import("got");'],
+  ["a module without a name", "const client = await import(name);"],
+  ["a module by require", 'createRequire(import.meta.url)("got")(url);'],
+  ["fetch", "await fetch(url, { method });"],
+  ["fetch under another name", "const { fetch: ask } = globalThis;"],
+  ["a web socket", "new WebSocket(url);"],
+  ["a request of the shared client", "await client.send({ method, url, timeoutMs }, signal);"],
+  ["its function alone", "const { send } = createClient(env);"],
+  ["a method that changes something", 'const method = "DELETE";'],
+  ["a second client", "const http = createHttpClient(env);"],
+  ["another run of phala", "await new PhalaProcess(options).run(command, signal);"],
+  ["a second adapter", "const cli = createPhalaCli(options);"],
+  ["a call on the port", "await ports.cli.deleteCvm(id, signal);"],
+  ["a call on the port, perhaps", "await ports.cli?.deleteCvm?.(id, signal);"],
+  ["a method taken from the port", "const { deleteCvm } = ports.cli;"],
+  ["a method by its name", 'await ports.cli["deleteCvm"](id, signal);'],
+  ["a method handed on", "await Promise.all(ids.map(ports.cli.deleteCvm));"],
+  ["a method of Mutations handed on", "await Promise.all(ids.map(mutations.deleteCvm));"],
+  ["a port under the name of Mutations", "const mutations = ports.cli;"],
+  ["the same as a parameter", "function f(mutations: PhalaMutations) {}"],
+])("%s would be noticed", (_what, code) => {
+  const spoilt = new Map([...sources, ["commands/new.ts", `/** New. */\n${code}\n`]]);
+  expect(waysOut(spoilt, NAMES).length).toBeGreaterThan(waysOut(sources, NAMES).length);
+});
+
+test.each([
+  ["another subcommand of phala", "phala/cli.ts", '["status", "--json"]', '["cvms", "restart", id]'],
+  ["another method of requests", "net/http.ts", '"GET" | "POST"', '"GET" | "POST" | "DELETE"'],
+  ["another function of undici", "net/http.ts", "const { request } =", "const { request, stream } ="],
+  ["a read that writes", "phala/api-reader.ts", 'method: "GET"', 'method: "POST"'],
+])("%s would be noticed", (_what, file, before, after) => {
+  const text = sources.get(file) ?? "";
+  expect(text).toContain(before);
+  const spoilt = new Map([...sources, [file, text.replace(before, after)]]);
+  expect(waysOut(spoilt, NAMES)).not.toEqual(waysOut(sources, NAMES));
 });

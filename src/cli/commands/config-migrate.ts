@@ -5,6 +5,7 @@ import {
   addInputArgument,
   addInputOptions,
   addOutputOptions,
+  addYesOption,
 } from "../options.ts";
 
 export const configMigrateCommand: CommandDefinition = {
@@ -16,6 +17,7 @@ export const configMigrateCommand: CommandDefinition = {
     addInputOptions(command, ["schema-v2"], { capacityThreshold: "the old provision-factor" });
     addConfigOption(command);
     addDryRunOption(command);
+    addYesOption(command);
     addOutputOptions(command);
   },
   async run(dependencies, flags, options) {

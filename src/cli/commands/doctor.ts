@@ -1,5 +1,5 @@
 import type { CommandDefinition } from "../command.ts";
-import { addCommonOptions, addInputOptions, addOutputOptions } from "../options.ts";
+import { addCommonOptions, addInputOptions, addOutputOptions, addStrictOption } from "../options.ts";
 
 export const doctorCommand: CommandDefinition = {
   name: "doctor",
@@ -7,6 +7,7 @@ export const doctorCommand: CommandDefinition = {
   options(command) {
     addInputOptions(command, ["cluster", "aws", "connection"]);
     addCommonOptions(command);
+    addStrictOption(command);
     addOutputOptions(command).option(
       "--ignore <id>",
       "show a check, or one thing that it finds, but don't count it (repeatable)",

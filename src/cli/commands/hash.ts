@@ -1,6 +1,6 @@
 import { Option } from "commander";
 import type { CommandDefinition } from "../command.ts";
-import { addCommonOptions, addInputOptions, addOutputOptions } from "../options.ts";
+import { addCommonOptions, addInputOptions, addOutputOptions, addStrictOption } from "../options.ts";
 
 const NOTE = `
 Goes by what init and rotate-hash recorded on this machine, or by --record; then neither a key nor the
@@ -29,6 +29,7 @@ export const hashCommand: CommandDefinition = {
       .option("--record <file>", "go by such a file instead of this machine's record");
     addInputOptions(command, ["cluster", "connection"]);
     addCommonOptions(command);
+    addStrictOption(command);
     addOutputOptions(command).addHelpText("after", NOTE);
   },
   async run(dependencies, flags, options) {

@@ -1,5 +1,5 @@
 import type { CommandDefinition } from "../command.ts";
-import { addInputOptions, addOutputOptions, addSourceOptions } from "../options.ts";
+import { addCommonOptions, addInputOptions, addOutputOptions } from "../options.ts";
 
 export const historyCommand: CommandDefinition = {
   name: "history",
@@ -9,7 +9,7 @@ export const historyCommand: CommandDefinition = {
       .option("--verify", "find out whether anything in it was changed; exit 7 if so")
       .option("--limit <n>", "only the newest n entries");
     addInputOptions(command, ["state"]);
-    addSourceOptions(command);
+    addCommonOptions(command);
     addOutputOptions(command);
   },
   async run(dependencies, flags, options) {

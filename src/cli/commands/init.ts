@@ -1,6 +1,12 @@
 import { addApprovalOptions, approvalFlags } from "../approval-options.ts";
 import type { CommandDefinition } from "../command.ts";
-import { addCommonOptions, addInputOptions, addOutputOptions, CLUSTER_NOTE } from "../options.ts";
+import {
+  addCommonOptions,
+  addInputOptions,
+  addOutputOptions,
+  addStrictOption,
+  CLUSTER_NOTE,
+} from "../options.ts";
 
 export const initCommand: CommandDefinition = {
   name: "init",
@@ -8,6 +14,7 @@ export const initCommand: CommandDefinition = {
   options(command) {
     addInputOptions(command, ["cluster", "aws", "connection"]);
     addCommonOptions(command);
+    addStrictOption(command);
     addApprovalOptions(command);
     addOutputOptions(command)
       .option("--adopt", "take over a registry that exists and was not made by a recorded run")

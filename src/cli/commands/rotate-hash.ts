@@ -1,7 +1,13 @@
 import type { Command } from "commander";
 import { addApprovalOptions, approvalFlags } from "../approval-options.ts";
 import type { CommandDefinition, Options } from "../command.ts";
-import { addCommonOptions, addInputOptions, addOutputOptions, CLUSTER_NOTE } from "../options.ts";
+import {
+  addCommonOptions,
+  addInputOptions,
+  addOutputOptions,
+  addStrictOption,
+  CLUSTER_NOTE,
+} from "../options.ts";
 
 export const rotateHashCommand: CommandDefinition = {
   name: "rotate-hash",
@@ -9,6 +15,7 @@ export const rotateHashCommand: CommandDefinition = {
   options(command) {
     addInputOptions(command, ["cluster", "aws", "connection"]);
     addCommonOptions(command);
+    addStrictOption(command);
     addApprovalOptions(command);
     addListOptions(command);
     addOutputOptions(command).addHelpText("after", CLUSTER_NOTE);

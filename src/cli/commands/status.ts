@@ -1,5 +1,5 @@
 import type { CommandDefinition } from "../command.ts";
-import { addCommonOptions, addInputOptions, addOutputOptions } from "../options.ts";
+import { addCommonOptions, addInputOptions, addOutputOptions, addStrictOption } from "../options.ts";
 
 const NOTE = `
 Only reads. Exit codes: 0 all in order, 7 a runner is refused, the registry is not healthy, or the local
@@ -11,6 +11,7 @@ export const statusCommand: CommandDefinition = {
   options(command) {
     addInputOptions(command, ["cluster", "connection"]);
     addCommonOptions(command);
+    addStrictOption(command);
     addOutputOptions(command)
       .option("--watch", "look again every --poll-interval (at least 2s, here 5s by default) until Ctrl-C")
       .addHelpText("after", NOTE);

@@ -12,6 +12,7 @@ import { clusterCvms, temporaryRunnerIn } from "../../workflow/cluster-cvms.ts";
 import { emptyCluster, type Emptied } from "../../workflow/empty-cluster.ts";
 import { refuseRunnerInUse } from "../../workflow/leftovers.ts";
 import { withSession, type SessionOptions } from "../../workflow/session.ts";
+import type { Emit } from "../../workflow/events.ts";
 import { StepRunner } from "../../workflow/step.ts";
 import { confirmDestruction, refuseUnconfirmed } from "./confirmation.ts";
 import { planDestroy } from "./plan.ts";
@@ -33,8 +34,8 @@ export async function destroy(
     headline: `Looking for the CVMs of the cluster ${cluster}`,
   });
   const { api } = prepared.ports;
-  const found = await clusterCvms(cluster, api, signal);
-  const session = sessionOptions(cluster, prepared, dependencies, flags);
+  const found = await atWork("asking Phala's API", emit, () => clusterCvms(cluster, api, signal));
+  const session = sessionOptions(cluster, prepared, dependencies);
   const record = summarizeJournal(await readJournal(session.directory), cluster);
   refuseRunnerInUse(temporaryRunnerIn(found), record, { api, clock });
   // Ages by the clock that stamped the CVMs.
@@ -45,9 +46,21 @@ export async function destroy(
   await confirmDestruction(plan, api.host, dependencies);
   const steps = new StepRunner(emit, clock);
   return withSession(session, async ({ bench, record: current }) => {
-    const emptied = await emptyCluster(cluster, current, steps.contextFor(bench));
+    const emptied = await atWork(`deleting the CVMs of ${cluster}`, emit, () =>
+      emptyCluster(cluster, current, steps.contextFor(bench)),
+    );
     return resultOf(cluster, emptied, steps.warnings);
   });
+}
+
+/** With a live line meanwhile: there are no steps that have one. */
+async function atWork<T>(message: string, emit: Emit, work: () => Promise<T>): Promise<T> {
+  emit({ type: "activity", message });
+  try {
+    return await work();
+  } finally {
+    emit({ type: "activity", message: null });
+  }
 }
 
 /** Said under the lock where this machine knows the cluster: a run may be about to make something. */
@@ -71,11 +84,11 @@ function sessionOptions(
   cluster: string,
   { connection, ports, stateHost }: Preparation,
   { clock, ledger, signal }: CommandDependencies,
-  { strict }: CommonFlags,
 ): SessionOptions {
   const { stateDir, timeoutMs, pollIntervalMs } = connection;
   const directory = stateDirectoryOf(stateDir, stateHost, cluster);
-  const limits = { timeoutMs, pollIntervalMs, strict };
+  // Nothing is checked that --strict could be strict about.
+  const limits = { timeoutMs, pollIntervalMs, strict: false };
   return { command: "destroy", cluster, directory, ...ports, clock, ledger, signal, ...limits };
 }
 

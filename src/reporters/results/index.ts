@@ -9,6 +9,7 @@ import { renderHash } from "./hash.ts";
 import { renderHashExplanation } from "./hash-explanation.ts";
 import { renderHashExport } from "./hash-export.ts";
 import { renderInit } from "./init.ts";
+import { renderSandbox } from "./sandbox.ts";
 import { renderStatus } from "./status.ts";
 import type { View } from "./layout.ts";
 import { renderRotatePlan } from "./rotate-plan.ts";
@@ -38,7 +39,7 @@ export function renderAnswer(result: SuccessResult, view: View): string[] {
     case "destroy":
       return renderDestroy(result, view);
     case "sandbox":
-      return [];
+      return renderSandbox(result);
     default:
       return result satisfies never;
   }

@@ -91,6 +91,8 @@ test.runIf(linux)(
         PHALA_CLOUD_API_KEY: "phak_of_somebody_else",
         HOME: await homeWithKey(),
         LANG: "C.UTF-8",
+        LC_TOKEN: "marked as a secret",
+        TEE_CLUSTER_SECRETS: "LC_TOKEN",
       },
       onRequest: async (what) => {
         if (isProvision(what)) seen.push(await lookAtChild());
@@ -103,9 +105,9 @@ test.runIf(linux)(
     expect(child.args).not.toContain(SECRET);
     expect(child.args).not.toContain(sandbox.apiKey);
     expect(Object.keys(child.env).toSorted().join(" ")).toBe(
-      "HOME LANG NO_COLOR PATH PHALA_CLOUD_API_KEY PHALA_CLOUD_API_PREFIX PHALA_DISABLE_UPDATE_CHECK",
+      "HOME LANG NO_COLOR PATH PHALA_API_KEY PHALA_CLOUD_API_KEY PHALA_CLOUD_API_PREFIX PHALA_DISABLE_UPDATE_CHECK",
     );
-    expect(child.env["PHALA_CLOUD_API_KEY"]).toBe(sandbox.apiKey);
+    expect(child.env).toMatchObject({ PHALA_CLOUD_API_KEY: sandbox.apiKey, PHALA_API_KEY: sandbox.apiKey });
     expect(child.modes).toEqual({ ".": "700", home: "700", "docker-compose.yml": "600", environment: "600" });
     expect(child.home).not.toContain(".ssh");
     await expect(stat(child.cwd)).rejects.toMatchObject({ code: "ENOENT" });
@@ -161,11 +163,10 @@ test.runIf(linux)(
   },
 );
 
-test("aborted queries throw the signal's reason", async () => {
+test("an aborted query throws the signal's reason", async () => {
   const stop = new AbortController();
   const { cli } = await world({ onRequest: () => stop.abort(new Error("Ctrl-C")) });
   await expect(cli.login(stop.signal)).rejects.toThrow("Ctrl-C");
-  await expect(cli.version(stop.signal)).rejects.toThrow("Ctrl-C");
 });
 
 test("a create that takes too long is ended, and unclear", async () => {

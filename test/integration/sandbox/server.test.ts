@@ -3,7 +3,7 @@ import { stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { z } from "zod";
-import { runSandboxForeground } from "../../../src/sandbox/foreground.ts";
+import { runSandboxForeground, variablesFor } from "../../../src/sandbox/foreground.ts";
 import type { Fault, Sandbox } from "../../../src/sandbox/index.ts";
 import { temporaryFolder } from "../../helpers/temporary.ts";
 import { api, composeText, sandboxWith, type Answer } from "./world.ts";
@@ -168,21 +168,21 @@ test("the lock of a killed process holds nobody up", async () => {
   expect(performance.now() - started).toBeLessThan(2000);
 });
 
-test("in the foreground it prints what to export, serves, and ends with its signal", async () => {
+test("in the foreground it says when it is up, serves, and ends with its signal", async () => {
   const stop = new AbortController();
   onTestFinished(() => stop.abort());
   const stateDir = path.join(await temporaryFolder(), "cloud");
-  let text = "";
-  const write = (more: string): void => void (text += more);
-  const done = runSandboxForeground({ stateDir, write, signal: stop.signal });
-  await vi.waitFor(() => expect(text).toContain("TEE_CLUSTER_GATEWAY_URL"));
-  const value = (name: string): string => new RegExp(`^export ${name}='(.*)'$`, "m").exec(text)?.[1] ?? "";
+  const up = vi.fn<typeof variablesFor>(variablesFor);
+  const done = runSandboxForeground({ stateDir, onUp: up, signal: stop.signal });
+  await vi.waitFor(() => expect(up).toHaveBeenCalled());
+  const variables = variablesFor(up.mock.calls[0]?.[0] as Sandbox);
+  const value = (name: string): string => variables[name] ?? "";
   expect(value("PHALA_CLOUD_API_PREFIX")).toBe(`${value("PHALA_API_URL")}/api/v1`);
   expect(value("TEE_CLUSTER_GATEWAY_URL")).toContain("/gateway/{app_id}-{port}.{base_domain}");
   const ask = () =>
     fetch(`${value("PHALA_CLOUD_API_PREFIX")}/auth/me`, { headers: { "x-api-key": value("PHALA_API_KEY") } });
   expect((await ask()).status).toBe(200);
   stop.abort();
-  await done;
+  expect(await done).toEqual(variables);
   await expect(ask()).rejects.toThrow("fetch failed");
 });

@@ -49,6 +49,24 @@ describe("the live line", () => {
     expect(await shown(err.text)).toBe("Setting up cluster bird-tracker");
   });
 
+  test("tells what is done outside of the steps, below what has come of it", async () => {
+    const { emit, err, reporter } = harness({ tty: true });
+    emit({ type: "activity", message: "deleting the CVMs of bird-tracker" });
+    vi.advanceTimersByTime(3_120);
+    emit({ type: "note", message: "bird-tracker-runner-temp is gone" });
+    const during = err.text;
+    emit({ type: "activity", message: null });
+    vi.advanceTimersByTime(1_000);
+    const after = err.text;
+    reporter.close();
+    expect((await shown(during)).replaceAll(/[⠀-⣿]/g, "*")).toMatchInlineSnapshot(`
+      "bird-tracker-runner-temp is gone
+      * deleting the CVMs of bird-tracker  3.1s"
+    `);
+    expect(await shown(after)).toBe("bird-tracker-runner-temp is gone");
+    expect(after.endsWith(SHOW)).toBe(true);
+  });
+
   test.each([
     [80, "x".repeat(300)],
     [40, "waiting for https://0123456789abcdef-9010.example/health"],

@@ -20,6 +20,7 @@ function everyEvent(text: string): RunEvent[] {
     { type: "run-started", command: "init", headline: text },
     { type: "step-started", step: "deploy-registry" },
     { type: "step-progress", step: "deploy-registry", message: text },
+    { type: "activity", message: text },
     {
       type: "check-finished",
       check: {

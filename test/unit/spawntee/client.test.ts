@@ -3,6 +3,7 @@ import { generateKeyPairSync, verify, createPublicKey } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { expect, onTestFinished, test } from "vitest";
 import { createHttpClient } from "../../../src/net/http.ts";
+import { Redactor } from "../../../src/redact.ts";
 import { createSpawntee } from "../../../src/spawntee/client.ts";
 import { signedHeaders } from "../../../src/spawntee/signature.ts";
 import { systemClock } from "../../../src/workflow/clock.ts";
@@ -10,11 +11,12 @@ import { systemClock } from "../../../src/workflow/clock.ts";
 const signal = new AbortController().signal;
 const pair = generateKeyPairSync("rsa", { modulusLength: 2048 });
 const PEM = pair.privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+const SECRET = "wJalr/SECRET+value+of+the+environment";
 const HASH = "ab".repeat(32);
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
-async function serve(handler: Handler) {
+async function serve(handler: Handler, redact?: (text: string) => string) {
   const server = createServer(handler);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const http = createHttpClient({});
@@ -26,7 +28,7 @@ async function serve(handler: Handler) {
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("no port");
   return {
-    spawntee: createSpawntee(http, systemClock),
+    spawntee: createSpawntee(http, systemClock, redact),
     url: `http://127.0.0.1:${address.port}/gateway/app-9010`,
   };
 }
@@ -142,6 +144,16 @@ test.each([
 ])("a push that meets %s", async (_what, handler, kind) => {
   const { spawntee, url } = await serve(handler);
   expect(await spawntee.approveHashes(url, [HASH], PEM, signal)).toMatchObject({ kind });
+});
+
+test("a secret that stands where a long answer is cut goes as a whole", async () => {
+  const redactor = new Redactor();
+  redactor.add(SECRET);
+  const body = { detail: `${"x".repeat(170)}${SECRET}` };
+  const { spawntee, url } = await serve(json(401, body), (text) => redactor.redact(text));
+  const refused = await spawntee.approveHashes(url, [HASH], PEM, signal);
+  expect(refused).toMatchObject({ kind: "refused", detail: expect.stringMatching(/x\[redacted\]/) });
+  expect(JSON.stringify(refused)).not.toContain(SECRET.slice(0, 3));
 });
 
 test.each([

@@ -1,0 +1,134 @@
+/**
+ * A crash of ours in the middle of a run: something throws where nobody can catch it. The product has no hook for
+ * that; a preload throws in a timer of the very process, as a bug in a timer, a stream or an event handler does.
+ */
+import { appendFile, copyFile, readdir, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { expect, test } from "vitest";
+import { stateFolder } from "../helpers/journal.ts";
+import { holdsSecret } from "../helpers/leaks.ts";
+import { makePreparedWorld } from "../helpers/prepared-cluster.ts";
+import { cloudOf, COMPOSE_FOLDER, makeWorld, mutationsOf, type Run, type World } from "../helpers/program.ts";
+import { expectValid } from "../helpers/schemas.ts";
+import { startInTerminal } from "../helpers/terminal.ts";
+
+const REGISTRY = "bird-tracker-registry";
+
+/** Every form of every secret of the environment, as a careless message would have it. */
+const MESSAGE = `["PHALA_API_KEY", "AWS_SECRET_ACCESS_KEY"]
+  .map((name) => process.env[name])
+  .flatMap((secret) => [secret, encodeURIComponent(secret), Buffer.from(secret).toString("base64")])
+  .join(" and ")`;
+
+/** What a stream does that fails late: the first text on stdout is the answer. */
+const THROW_BEHIND_ANSWER = `
+  const { write } = process.stdout;
+  process.stdout.write = (...args) => {
+    setImmediate(() => { throw careless(); });
+    return write.apply(process.stdout, args);
+  };`;
+
+/** The variable for a preload that does `then` as soon as the condition holds, and keeps no process for it. */
+async function preload(world: World, condition: string, then: string): Promise<Record<string, string>> {
+  const file = path.join(world.folder, "preload.mjs");
+  await writeFile(
+    file,
+    `import { existsSync } from "node:fs";
+     const careless = () => new Error("no bird behind " + ${MESSAGE});
+     const timer = setInterval(() => {
+       if (!(${condition})) return;
+       clearInterval(timer);
+       ${then}
+     }, 10).unref();`,
+  );
+  return { NODE_OPTIONS: `--import=${pathToFileURL(file).href}` };
+}
+
+/** A world in which the next init makes a temporary runner, and is struck once that is there. */
+async function struckWorld(then: string): Promise<{ world: World; env: Record<string, string> }> {
+  const world = await makePreparedWorld({
+    onRequest: async ({ method, path: where }) => {
+      if (method === "GET" && where.includes("compose_file") && commits(world) > 0)
+        await writeFile(trigger, "");
+    },
+  });
+  const trigger = path.join(world.folder, "now");
+  world.sandbox.resetRequests();
+  const env = await preload(world, `existsSync(${JSON.stringify(trigger)})`, then);
+  const compose = path.join(world.folder, "runner.yml");
+  await copyFile(path.join(COMPOSE_FOLDER, "docker-compose.phala.runner.yml"), compose);
+  await appendFile(compose, "# changed\n");
+  return { world, env: { ...env, TEE_CLUSTER_RUNNER_COMPOSE: compose } };
+}
+
+const commits = (world: World): number =>
+  mutationsOf(world.sandbox).filter((call) => call === "POST /api/v1/cvms").length;
+
+const said = ({ stdout, stderr }: Run): string => `${stdout}${stderr}`;
+
+test("with --json: one document, redacted, after the temporary runner and the lock are gone", async () => {
+  const { world, env } = await struckWorld("throw careless();");
+  const run = await world.run(["init", "--json", "--verbose"], env);
+  expect(run.exitCode).toBe(1);
+  expect(expectValid("failure", run.stdout)).toMatchObject({
+    command: "init",
+    error: {
+      code: "fault",
+      message: expect.stringMatching(/in a way it should not: no bird behind \[redacted\] and /),
+    },
+    left_behind: [],
+  });
+  // With --verbose where it was thrown, which Node would have printed as it is.
+  expect(run.stderr).toContain("preload.mjs:");
+  expect(holdsSecret(said(run))).toBe(false);
+  expect((await cloudOf(world.sandbox)).live).toEqual([REGISTRY]);
+  expect(commits(world)).toBe(1);
+  expect(await readdir(await stateFolder(world))).not.toContain("lock.json");
+  expect(await readdir(world.env["TMPDIR"] ?? "")).toEqual([]);
+});
+
+test("on a terminal: in words, with the cursor and the keyboard given back; a rejection as well", async () => {
+  const { world, env } = await struckWorld("Promise.reject(careless());");
+  const session = startInTerminal(world, ["init", "--yes"], env, { thenStty: true, columns: 400 });
+  expect(await session.exit).toBe(1);
+  expect(session.screen()).toMatch(
+    /Error: tee-cluster failed in a way it should not: no bird behind \[redacted\]/,
+  );
+  expect(session.screen()).toContain("please report it");
+  expect(session.bytes()).toContain("\u001b[?25l");
+  expect(session.cursorVisible()).toBe(true);
+  expect(session.screen()).toMatch(/(?<!-)\bisig (?:.*\s)?(?<!-)icanon /);
+  expect(holdsSecret(session.bytes())).toBe(false);
+  expect((await cloudOf(world.sandbox)).live).toEqual([REGISTRY]);
+});
+
+test("a timer that throws again and again does not cut the cleanup short", async () => {
+  const { world, env } = await struckWorld("setInterval(() => { throw careless(); }, 20);");
+  const run = await world.run(["init", "--json"], env);
+  expect(run.exitCode).toBe(1);
+  expectValid("failure", run.stdout);
+  expect(holdsSecret(said(run))).toBe(false);
+  expect((await cloudOf(world.sandbox)).live).toEqual([REGISTRY]);
+});
+
+test("before a command has begun", async () => {
+  const world = await makeWorld();
+  // From the program's first moment on, but not before it: what Node itself does there is not ours.
+  const begun = "process.listenerCount('uncaughtException') > 0";
+  const env = await preload(world, begun, "throw careless();");
+  const run = await world.run(["doctor", "--json"], env);
+  expect(run.exitCode).toBe(1);
+  expect(expectValid("failure", run.stdout)).toMatchObject({ error: { code: "fault" } });
+  expect(holdsSecret(said(run))).toBe(false);
+});
+
+test("after the answer: stdout stays that one document, stderr tells, exit 1", async () => {
+  const world = await makePreparedWorld();
+  const env = await preload(world, "true", THROW_BEHIND_ANSWER);
+  const run = await world.run(["history", "--json"], env);
+  expect(run.exitCode).toBe(1);
+  expectValid("history", run.stdout);
+  expect(run.stderr).toMatch(/in a way it should not: no bird behind \[redacted\]/);
+  expect(holdsSecret(said(run))).toBe(false);
+});
