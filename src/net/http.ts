@@ -45,7 +45,7 @@ export function createHttpClient(env: NodeJS.ProcessEnv): HttpClient {
 }
 
 async function dispatcherFor(env: NodeJS.ProcessEnv): Promise<Dispatcher> {
-  const { Agent, EnvHttpProxyAgent } = await import("undici");
+  const { Agent, EnvHttpProxyAgent } = await import("./undici.ts");
   if (!hasProxy(env)) return new Agent({ connections: CONNECTIONS });
   const proxy = proxyEnvironment(env);
   return new EnvHttpProxyAgent({
@@ -57,7 +57,7 @@ async function dispatcherFor(env: NodeJS.ProcessEnv): Promise<Dispatcher> {
 }
 
 async function send(what: HttpRequest, dispatcher: Dispatcher, signal: AbortSignal): Promise<HttpAnswer> {
-  const { request } = await import("undici");
+  const { request } = await import("./undici.ts");
   const limit = AbortSignal.timeout(what.timeoutMs);
   try {
     const answer = await request(what.url, {

@@ -186,14 +186,14 @@ test("help and version are answers; without --json a refusal is on stderr alone"
     ["--version", /^\d+\.\d+\.\d+$/],
   ];
   for (const [words, answer] of answers) {
-    const run = await world.run(words.split(" ").filter(Boolean));
+    const run = await world.runAnew(words.split(" ").filter(Boolean));
     expect(run, words).toMatchObject({ exitCode: 0, stderr: "" });
     expect(run.stdout).toMatch(answer);
   }
-  const refused = await world.run(["inti"]);
+  const refused = await world.runAnew(["inti"]);
   expect(refused).toMatchObject({ exitCode: 2, stdout: "" });
   expect(refused.stderr).toContain('there is no command "inti"\n  did you mean tee-cluster init?');
-  const helpless = await world.run(["help", "config", "bogus"]);
+  const helpless = await world.runAnew(["help", "config", "bogus"]);
   expect(helpless).toMatchObject({ exitCode: 2, stdout: "" });
   expect(helpless.stderr).toContain('config has no command "bogus"\n  use one of migrate');
 });

@@ -69,7 +69,7 @@ const said = ({ stdout, stderr }: Run): string => `${stdout}${stderr}`;
 
 test("with --json: one document, redacted, after the temporary runner and the lock are gone", async () => {
   const { world, env } = await struckWorld("throw careless();");
-  const run = await world.run(["init", "--json", "--verbose"], env);
+  const run = await world.runAnew(["init", "--json", "--verbose"], env);
   expect(run.exitCode).toBe(1);
   expect(expectValid("failure", run.stdout)).toMatchObject({
     command: "init",
@@ -105,7 +105,7 @@ test("on a terminal: in words, with the cursor and the keyboard given back; a re
 
 test("a timer that throws again and again does not cut the cleanup short", async () => {
   const { world, env } = await struckWorld("setInterval(() => { throw careless(); }, 20);");
-  const run = await world.run(["init", "--json"], env);
+  const run = await world.runAnew(["init", "--json"], env);
   expect(run.exitCode).toBe(1);
   expectValid("failure", run.stdout);
   expect(holdsSecret(said(run))).toBe(false);
@@ -117,7 +117,7 @@ test("before a command has begun", async () => {
   // From the program's first moment on, but not before it: what Node itself does there is not ours.
   const begun = "process.listenerCount('uncaughtException') > 0";
   const env = await preload(world, begun, "throw careless();");
-  const run = await world.run(["doctor", "--json"], env);
+  const run = await world.runAnew(["doctor", "--json"], env);
   expect(run.exitCode).toBe(1);
   expect(expectValid("failure", run.stdout)).toMatchObject({ error: { code: "fault" } });
   expect(holdsSecret(said(run))).toBe(false);
@@ -126,7 +126,7 @@ test("before a command has begun", async () => {
 test("after the answer: stdout stays that one document, stderr tells, exit 1", async () => {
   const world = await makePreparedWorld();
   const env = await preload(world, "true", THROW_BEHIND_ANSWER);
-  const run = await world.run(["history", "--json"], env);
+  const run = await world.runAnew(["history", "--json"], env);
   expect(run.exitCode).toBe(1);
   expectValid("history", run.stdout);
   expect(run.stderr).toMatch(/in a way it should not: no bird behind \[redacted\]/);

@@ -17,7 +17,7 @@ const RUNNER_COMPOSE = path.join(COMPOSE_FOLDER, "docker-compose.phala.runner.ym
 
 test("does the ten steps; the orchestrator's own runner is then accepted, another one refused", async () => {
   const world = await makeWorld();
-  const run = await world.run(["init", "--json"], { PHALA_BIN: PHALA_PACKAGE_BIN });
+  const run = await world.runAnew(["init", "--json"], { PHALA_BIN: PHALA_PACKAGE_BIN });
   expect(run.stderr).not.toContain("Error");
   expect(run.exitCode).toBe(0);
   const result = expectValid("init", run.stdout) as unknown as InitResult;
@@ -77,8 +77,8 @@ test("the names of schema v2 make the hash that its orchestrator's runners have"
 test("--sandbox has a key for schema v2 too: made once, private, and found again by the next run", async () => {
   const world = await makeWorld();
   const own = Object.fromEntries(Object.keys(world.env).map((name) => [name, undefined]));
-  const { PATH = "", HOME = "", TMPDIR = "" } = world.env;
-  const env = { ...own, PATH, HOME, TMPDIR, TEE_CLUSTER_STATE_DIR: world.stateDir };
+  const { PATH = "", HOME = "", TMPDIR = "", PHALA_BIN = "" } = world.env;
+  const env = { ...own, PATH, HOME, TMPDIR, PHALA_BIN, TEE_CLUSTER_STATE_DIR: world.stateDir };
   const init = ["init", "--sandbox", "--yes", "--json"];
   expect((await world.run([...init, "--orchestrator-schema", "v2"], env)).exitCode).toBe(0);
   const key = path.join(world.stateDir, "sandbox-cloud", "gateway-key.pem");

@@ -22,6 +22,11 @@ test(
     // Without scripts, as careful people install: none of the package or of what it depends on is needed.
     const flags = ["--ignore-scripts", "--no-audit", "--prefix", elsewhere];
     await execa("npm", ["install", ...flags, path.join(folder, tarball ?? "")], { cwd: elsewhere });
+    // It brings nothing along: its libraries are in the bundle.
+    const modules = path.join(elsewhere, "node_modules");
+    expect((await readdir(modules)).filter((name) => !name.startsWith("."))).toEqual(["tee-cluster"]);
+    const licenses = path.join(modules, "tee-cluster", "dist", "THIRD-PARTY-LICENSES.txt");
+    expect(await readFile(licenses, "utf8")).toMatch(/^undici \d[\d.]* \(MIT\)$/m);
     const program = path.join(elsewhere, "node_modules", ".bin", "tee-cluster");
     const manifest = JSON.parse(await readFile(path.join(ROOT, "package.json"), "utf8")) as {
       version: string;

@@ -137,7 +137,7 @@ test("no secret in any argument list, output, file or folder of a run, also of a
   }
   const run = await child;
   expect(run.exitCode).toBe(0);
-  const wrong = await world.run(["init", "--verbose"], { PHALA_API_KEY: `${CANARIES.apiKey}-but-wrong` });
+  const wrong = await world.runAnew(["init", "--verbose"], { PHALA_API_KEY: `${CANARIES.apiKey}-but-wrong` });
   expect(wrong.exitCode).toBe(3);
   const said = `${run.stdout}${run.stderr}${wrong.stdout}${wrong.stderr}${seen.join("\n")}`;
   expect(seen.some((line) => line.includes("deploy"))).toBe(true);
@@ -168,7 +168,7 @@ async function indiscreetApi(): Promise<string> {
 test("what the user marks as a secret is one, in a name that is told and in what the API says", async () => {
   const world = await makePreparedWorld();
   const marks = { TENANT_TOKEN: TOKEN, TEE_CLUSTER_SECRETS: "NOT_SET, TENANT_TOKEN,TEE_CLUSTER_NAME," };
-  const status = await world.run(["status", "--json", "--verbose"], marks);
+  const status = await world.runAnew(["status", "--json", "--verbose"], marks);
   expect(status.exitCode).toBe(0);
   expect(JSON.parse(status.stdout)).toMatchObject({ cluster: "[redacted]" });
   expect(`${status.stdout}${status.stderr}`).not.toContain("bird-tracker");
@@ -177,7 +177,7 @@ test("what the user marks as a secret is one, in a name that is told and in what
     ["destroy", "--dry-run"],
     ["destroy", "--dry-run", "--json", "--verbose"],
   ]) {
-    const run = await world.run(args, env);
+    const run = await world.runAnew(args, env);
     const said = `${run.stdout}${run.stderr}`;
     expect([run.exitCode, said]).toEqual([4, expect.stringContaining("tenant [redacted]")]);
     for (const form of [...TOKEN_FORMS, TOKEN.slice(0, 8)]) expect(said).not.toContain(form);
@@ -186,7 +186,7 @@ test("what the user marks as a secret is one, in a name that is told and in what
 
 test("what marks secrets and is no list of names is refused, and not repeated", async () => {
   const world = await makeWorld();
-  const run = await world.run(["status", "--json"], { TEE_CLUSTER_SECRETS: `PATH,${TOKEN}` });
+  const run = await world.runAnew(["status", "--json"], { TEE_CLUSTER_SECRETS: `PATH,${TOKEN}` });
   expect(run.exitCode).toBe(2);
   expect(failure(run.stdout).error).toMatchObject({ code: "bad-secret-name" });
   expect(`${run.stdout}${run.stderr}`).not.toContain(TOKEN);

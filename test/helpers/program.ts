@@ -7,6 +7,7 @@ import { execa } from "execa";
 import { onTestFinished } from "vitest";
 import { startSandbox, type Sandbox, type SandboxOptions } from "../../src/sandbox/index.ts";
 import { PHALA_BIN } from "./phala-bin.ts";
+import { runWarm } from "./warm-program.ts";
 
 export const PROGRAM = fileURLToPath(new URL("../../bin/tee-cluster.js", import.meta.url));
 export const COMPOSE_FOLDER = fileURLToPath(new URL("../../fixtures/compose", import.meta.url));
@@ -34,7 +35,10 @@ export type World = {
   /** Where the sandbox keeps its cloud. */
   readonly cloudDir: string;
   readonly env: Record<string, string>;
+  /** To its end, in a process that has the program loaded already. */
   run(args: readonly string[], change?: Partial<Record<string, string>>): Promise<Run>;
+  /** To its end, in a process of its own: for what hangs on how that starts and ends. */
+  runAnew(args: readonly string[], change?: Partial<Record<string, string>>): Promise<Run>;
   start(args: readonly string[], change?: Partial<Record<string, string>>): ReturnType<typeof spawn>;
 };
 
@@ -115,9 +119,15 @@ export async function openWorld(
       await sandbox.close();
       await rm(base, { recursive: true, force: true });
     },
-    async run(args, change) {
+    async runAnew(args, change) {
       const { exitCode, signal, stdout, stderr } = await start(args, change);
       return { exitCode, signal, stdout, stderr };
+    },
+    run: (args, change = {}) => {
+      const given = Object.entries({ ...env, ...change }).flatMap(([name, value]) =>
+        value === undefined ? [] : [[name, value] as const],
+      );
+      return runWarm({ args, env: Object.fromEntries(given), folder });
     },
   };
 }
