@@ -6,7 +6,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { joinPhala } from "../helpers/join-phala.ts";
-import { prepareCluster } from "../helpers/prepared-cluster.ts";
+import { prepareClusters } from "../helpers/prepared-cluster.ts";
 import { HELP, readOptions, repeatCommand, type Options } from "./options.ts";
 import { measure, sample, trialsOf, type Baseline } from "./plan.ts";
 import { buildId, Results } from "./results.ts";
@@ -23,7 +23,7 @@ async function main(options: Options): Promise<number> {
   await joinPhala();
   const folder = await mkdtemp(path.join(tmpdir(), "tee-cluster-prepared-"));
   try {
-    await prepareCluster(path.join(folder, "cluster"));
+    await prepareClusters(folder);
     const build = await buildId("dist", fileURLToPath(import.meta.url));
     const file = options.out ?? `node_modules/.cache/chaos/${build}.jsonl`;
     return await tryAll(options, await Results.open(file));

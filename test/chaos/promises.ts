@@ -77,8 +77,8 @@ async function brokenAlways({ world, foreign, expected }: Stage, cloud: Cloud): 
       "a runner has lost its registry",
     ),
     ...must(
-      !cloud.registry || lists.includes(String(cloud.approved)),
-      `approved: [${cloud.approved.join(", ")}]`,
+      !cloud.registry || lists.includes(String(cloud.inForce)),
+      `approved: [${cloud.inForce.join(", ")}]`,
     ),
     ...must(!cloud.registry || hasWholeEnvironment(cloud), "the registry's environment is not whole"),
     ...(await brokenConfig(
@@ -109,8 +109,8 @@ async function brokenRegistry(expected: Expectation, cloud: Cloud, apiUrl: strin
   const goal = expected.approvedLists.at(-1) ?? [];
   return [
     ...must(
-      isDeepStrictEqual(cloud.approved, goal),
-      `approved: [${cloud.approved.join(", ")}], not the new list`,
+      isDeepStrictEqual(cloud.inForce, goal),
+      `approved: [${cloud.inForce.join(", ")}], not the new list`,
     ),
     ...must(cloud.environment["CVM_BASE_DOMAIN"] === BASE_DOMAIN, "the registry does not know its domain"),
     ...must(await isHealthy(apiUrl, cloud), "the registry is not healthy"),
@@ -178,8 +178,11 @@ async function brokenConfig(
     return [...halves, ...must(presence === "optional", "there is no orchestrator.yml")];
   }
   const text = await readFile(path.join(folder, "orchestrator.yml"), "utf8");
-  const whole = orchestratorSchemas.v1.safeParse(parse(text)).success;
-  const ours = cloud.registry === undefined || text.includes(cloud.registry.appId);
+  const config: unknown = parse(text);
+  const whole = Object.values(orchestratorSchemas).some((schema) => schema.safeParse(config).success);
+  // Only a file of schema v1 says which registry it is.
+  const isV1 = orchestratorSchemas.v1.safeParse(config).success;
+  const ours = cloud.registry === undefined || !isV1 || text.includes(cloud.registry.appId);
   return [...halves, ...must(whole && ours, "orchestrator.yml is not whole")];
 }
 

@@ -5,6 +5,7 @@ import { composeHashOf } from "../../src/app-compose.ts";
 import { buildAppCompose } from "../../src/sandbox/cloud.ts";
 import type { CvmState } from "../../src/sandbox/model.ts";
 import type { SandboxOptions } from "../../src/sandbox/index.ts";
+import { V2_RUNNER_NAMES } from "../helpers/coordinator.ts";
 import { openPreparedWorld } from "../helpers/prepared-cluster.ts";
 import { COMPOSE_FOLDER, openWorld, type OpenWorld } from "../helpers/program.ts";
 import { addForeignCvms, addRunner, foreignCvms, RUNNER_NAME } from "./neighbours.ts";
@@ -53,8 +54,8 @@ const composeText = (role: "registry" | "runner"): Promise<string> =>
   readFile(path.join(COMPOSE_FOLDER, `docker-compose.phala.${role}.yml`), "utf8");
 
 /** The hash of a runner that the orchestrator deploys with this text; worked out here, not taken from the program. */
-function runnerHash(text: string): string {
-  return composeHashOf(buildAppCompose({ docker_compose_file: text, allowed_envs: RUNNER_ENVIRONMENT }));
+function runnerHash(text: string, names: readonly string[] = RUNNER_ENVIRONMENT): string {
+  return composeHashOf(buildAppCompose({ docker_compose_file: text, allowed_envs: names }));
 }
 
 const init: Scenario = {
@@ -89,6 +90,25 @@ const rotateHash: Scenario = {
   },
 };
 
+/** The same with a registry that takes the list while it runs, and keeps running. */
+const rotateHashByPush: Scenario = {
+  name: "rotate-hash-push",
+  args: rotateHash.args,
+  async open(options) {
+    const old = await composeText("runner");
+    const changed = `${old}# A change.\n`;
+    const world = await openPreparedWorld({ timings: TIMINGS, ...options }, "v2");
+    await writeFile(path.join(world.folder, "runner.yml"), changed);
+    await addRunner(world, old, V2_RUNNER_NAMES);
+    const hashes = [old, changed].map((text) => runnerHash(text, V2_RUNNER_NAMES));
+    return stage(world, {
+      approvedLists: [hashes.slice(0, 1), hashes],
+      live: ["bird-tracker-registry", RUNNER_NAME],
+      begins: "with a cluster",
+    });
+  },
+};
+
 /** A cluster with a runner up. */
 const destroy: Scenario = {
   name: "destroy",
@@ -101,7 +121,7 @@ const destroy: Scenario = {
   },
 };
 
-export const SCENARIOS: readonly Scenario[] = [init, rotateHash, destroy];
+export const SCENARIOS: readonly Scenario[] = [init, rotateHash, rotateHashByPush, destroy];
 
 async function stage(world: OpenWorld, expected: Expectation): Promise<Stage> {
   await addForeignCvms(world);

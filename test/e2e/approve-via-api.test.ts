@@ -1,53 +1,20 @@
 /** Approval without a restart: the list is pushed to a running registry of schema v2. */
-import { createHash, generateKeyPairSync } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, test } from "vitest";
 import type { FailureResult, RotateHashResult } from "../../src/commands/results.ts";
+import { makeGatewayKey, V2_RUNNER_NAMES } from "../helpers/coordinator.ts";
 import { askForKey, deployRunner } from "../helpers/orchestrator.ts";
+import { makePreparedWorld } from "../helpers/prepared-cluster.ts";
 import { cloudOf, COMPOSE_FOLDER, makeWorld, mutationsOf, type Run, type World } from "../helpers/program.ts";
 import { expectValid } from "../helpers/schemas.ts";
 
 const RUNNER_COMPOSE = path.join(COMPOSE_FOLDER, "docker-compose.phala.runner.yml");
-const NAMES = [
-  "REGISTRY_URL",
-  "CAPACITY_THRESHOLD",
-  "MODEL_MEMORY_LIMIT_MB",
-  "GATEWAY_AUTH_COORDINATOR_WALLET",
-];
-const AS_ORCHESTRATOR = NAMES.map((name) => ({ name, value: "1" }));
+const AS_ORCHESTRATOR = V2_RUNNER_NAMES.map((name) => ({ name, value: "1" }));
 
 const result = ({ stdout }: Run): RotateHashResult =>
   expectValid("rotate-hash", stdout) as unknown as RotateHashResult;
 const failure = ({ stdout }: Run): FailureResult["error"] => (JSON.parse(stdout) as FailureResult).error;
-
-type Coordinator = { readonly wallet: string; readonly keyFile: string };
-
-async function coordinator(folder: string, name: string): Promise<Coordinator> {
-  const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
-  const keyFile = path.join(folder, name);
-  await writeFile(keyFile, privateKey.export({ type: "pkcs8", format: "pem" }), { mode: 0o600 });
-  const spki = publicKey.export({ type: "spki", format: "der" });
-  return { wallet: `sandbox:${createHash("sha256").update(spki).digest("hex")}`, keyFile };
-}
-
-/** A cluster of schema v2 whose registry knows its coordinator. */
-async function clusterV2(): Promise<{ world: World; env: Record<string, string>; other: Coordinator }> {
-  const world = await makeWorld();
-  const own = await coordinator(world.folder, "gateway.pem");
-  const text = await readFile(path.join(COMPOSE_FOLDER, "docker-compose.phala.registry.yml"), "utf8");
-  const registryFile = path.join(world.folder, "registry.yml");
-  const line = "      - GATEWAY_AUTH_COORDINATOR_WALLET=${GATEWAY_AUTH_COORDINATOR_WALLET:-}\n";
-  await writeFile(registryFile, text.replace("    environment:\n", `    environment:\n${line}`));
-  const env = {
-    GATEWAY_KEY_PATH: own.keyFile,
-    GATEWAY_AUTH_COORDINATOR_WALLET: own.wallet,
-    TEE_CLUSTER_ORCHESTRATOR_SCHEMA: "v2",
-    TEE_CLUSTER_REGISTRY_COMPOSE: registryFile,
-  };
-  expect((await world.run(["init", "--json"], env)).exitCode).toBe(0);
-  return { world, env, other: await coordinator(world.folder, "another.pem") };
-}
 
 /** When the instance that answers was started, in ms since the epoch; to 50 ms. */
 async function startedAt(url: string): Promise<number> {
@@ -60,15 +27,16 @@ test(
   "a rotation pushes the list: uptime untouched, old and new runner accepted; a restart forgets it, and is noticed",
   { timeout: 180_000 },
   async () => {
-    const { world, env, other } = await clusterV2();
-    const rotate = (...args: string[]): Promise<Run> => world.run(["rotate-hash", "--json", ...args], env);
+    const world = await makePreparedWorld({}, "v2");
+    const other = await makeGatewayKey(world.folder, "another.pem");
+    const rotate = (...args: string[]): Promise<Run> => world.run(["rotate-hash", "--json", ...args]);
     const deploy = (file: string): Promise<string> =>
       deployRunner(world.sandbox, "bird-tracker", file, AS_ORCHESTRATOR);
     const oldRunner = await deploy(RUNNER_COMPOSE);
     const compose = path.join(world.folder, "runner.yml");
     await writeFile(compose, `${await readFile(RUNNER_COMPOSE, "utf8")}# an image bump\n`);
 
-    const wrongKey = await rotate("--runner-compose", compose, "--gateway-key-path", other.keyFile);
+    const wrongKey = await rotate("--runner-compose", compose, "--gateway-key-path", other);
     expect([wrongKey.exitCode, failure(wrongKey).code]).toEqual([4, "approve-refused"]);
 
     const url = JSON.parse((await rotate()).stdout) as RotateHashResult;
@@ -117,7 +85,7 @@ test(
   { timeout: 120_000 },
   async () => {
     const world = await makeWorld();
-    const { keyFile } = await coordinator(world.folder, "gateway.pem");
+    const keyFile = await makeGatewayKey(world.folder, "gateway.pem");
     const env = { GATEWAY_KEY_PATH: keyFile, TEE_CLUSTER_ORCHESTRATOR_SCHEMA: "v2" };
     expect((await world.run(["init", "--json"], env)).exitCode).toBe(0);
     const { approved } = await cloudOf(world.sandbox);

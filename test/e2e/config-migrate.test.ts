@@ -1,9 +1,9 @@
 /** `config migrate` through the built program: the file is the old one or the new one, and nothing is asked of Phala. */
-import { generateKeyPairSync } from "node:crypto";
 import { chmod, copyFile, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import { makeGatewayKey } from "../helpers/coordinator.ts";
 import { makeWorld, type World } from "../helpers/program.ts";
 import { expectValid, validator } from "../helpers/schemas.ts";
 
@@ -26,9 +26,7 @@ async function makeFolder(): Promise<World> {
   await copyFile(golden("v1"), path.join(world.folder, "orchestrator.yml"));
   await chmod(path.join(world.folder, "orchestrator.yml"), 0o640);
   await mkdir(path.join(world.folder, "keys"));
-  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
-  const pem = privateKey.export({ type: "pkcs8", format: "pem" });
-  await writeFile(path.join(world.folder, "keys", "coordinator.pem"), pem, { mode: 0o600 });
+  await makeGatewayKey(path.join(world.folder, "keys"), "coordinator.pem");
   return world;
 }
 

@@ -1,11 +1,11 @@
 /** `init` as a user runs it: the built program, the real phala CLI, the sandbox. */
-import { generateKeyPairSync } from "node:crypto";
 import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { parse } from "yaml";
 import { expect, test } from "vitest";
 import type { InitResult } from "../../src/commands/results.ts";
 import { orchestratorSchemas } from "../../src/orchestrator/schemas.ts";
+import { makeGatewayKey, makeV2Files, v2Environment } from "../helpers/coordinator.ts";
 import { askForKey, deployNamed, deployRunner } from "../helpers/orchestrator.ts";
 import { PHALA_PACKAGE_BIN } from "../helpers/phala-bin.ts";
 import { makePreparedWorld } from "../helpers/prepared-cluster.ts";
@@ -59,9 +59,7 @@ test("does the ten steps; the orchestrator's own runner is then accepted, anothe
 
 test("the names of schema v2 make the hash that its orchestrator's runners have", async () => {
   const world = await makeWorld();
-  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
-  const pem = privateKey.export({ type: "pkcs8", format: "pem" });
-  await writeFile(path.join(world.folder, "gateway.pem"), pem, { mode: 0o600 });
+  await makeGatewayKey(world.folder, "gateway.pem");
   const v2 = ["--orchestrator-schema", "v2", "--gateway-key-path", "gateway.pem"];
   const run = await world.run(["init", "--json", ...v2]);
   expect(run.exitCode).toBe(0);
@@ -211,18 +209,8 @@ test("a registry in the wrong mode is judged after the update that mends it, not
 
 test("an init that was killed after step 3 is finished where the registry has a wallet that nobody gave", async () => {
   const world = await makeWorld();
-  const file = path.join(world.folder, "registry.yml");
-  const text = await readFile(path.join(COMPOSE_FOLDER, "docker-compose.phala.registry.yml"), "utf8");
-  const line = "      - GATEWAY_AUTH_COORDINATOR_WALLET=${GATEWAY_AUTH_COORDINATOR_WALLET:-}\n";
-  await writeFile(file, text.replace("    environment:\n", `    environment:\n${line}`));
-  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
-  const key = path.join(world.folder, "gateway.pem");
-  await writeFile(key, privateKey.export({ type: "pkcs8", format: "pem" }), { mode: 0o600 });
-  const env = {
-    TEE_CLUSTER_REGISTRY_COMPOSE: file,
-    TEE_CLUSTER_ORCHESTRATOR_SCHEMA: "v2",
-    GATEWAY_KEY_PATH: key,
-  };
+  await makeV2Files(world.folder);
+  const { GATEWAY_AUTH_COORDINATOR_WALLET: _, ...env } = await v2Environment(world.folder);
   const child = world.start(["init", "--json"], env);
   await until(async () => (await cloudOf(world.sandbox)).live.includes("bird-tracker-registry"));
   child.kill("SIGKILL");

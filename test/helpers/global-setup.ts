@@ -1,13 +1,13 @@
-/** What all test files share: the joined phala, and a cluster that is set up. */
+/** What all test files share: the joined phala, and clusters that are set up. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { joinPhala } from "./join-phala.ts";
-import { prepareCluster } from "./prepared-cluster.ts";
+import { prepareClusters } from "./prepared-cluster.ts";
 
 export async function setup(): Promise<() => Promise<void>> {
   const folder = await mkdtemp(path.join(tmpdir(), "tee-cluster-prepared-"));
   await joinPhala();
-  await prepareCluster(path.join(folder, "cluster"));
+  await prepareClusters(folder);
   return () => rm(folder, { recursive: true, force: true });
 }

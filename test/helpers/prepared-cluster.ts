@@ -1,51 +1,77 @@
-/** A cluster that `init` has set up once, copied for each test that begins where `init` ended. */
+/** Clusters that `init` has set up once, copied for each test that begins where `init` ended. */
 import { cp, mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { onTestFinished } from "vitest";
 import type { SandboxOptions } from "../../src/sandbox/index.ts";
+import { makeV2Files, v2Environment, V2_FILES } from "./coordinator.ts";
 import { openWorld, type OpenWorld, type World } from "./program.ts";
 
 /** Set by the global setup for all test files. */
 const VARIABLE = "TEE_CLUSTER_PREPARED";
 
-/** Runs `init` for `bird-tracker` in a sandbox of its own and keeps cloud, state and config in `folder`. */
-export async function prepareCluster(folder: string): Promise<void> {
+const SCHEMAS = ["v1", "v2"] as const;
+/** Of the orchestrator. A registry of v2 knows its coordinator, and takes a list while it runs. */
+export type Schema = (typeof SCHEMAS)[number];
+
+/** Sets a cluster of each schema up, in a sandbox of its own, and keeps cloud, state and files in `folder`. */
+export async function prepareClusters(folder: string): Promise<void> {
+  await Promise.all(SCHEMAS.map((schema) => prepareCluster(path.join(folder, schema), schema)));
+  process.env[VARIABLE] = folder;
+}
+
+async function prepareCluster(folder: string, schema: Schema): Promise<void> {
   const world = await openWorld();
   try {
+    if (schema === "v2") {
+      await makeV2Files(world.folder);
+      Object.assign(world.env, await v2Environment(world.folder));
+    }
     const run = await world.run(["init", "--json"]);
     if (run.exitCode !== 0) throw new Error(`init failed: ${run.stdout}${run.stderr}`);
     await mkdir(folder, { recursive: true });
     await Promise.all([
       cp(world.cloudDir, path.join(folder, "cloud"), { recursive: true }),
       cp(world.stateDir, path.join(folder, "state"), { recursive: true }),
-      cp(path.join(world.folder, "orchestrator.yml"), path.join(folder, "orchestrator.yml")),
+      cp(world.folder, path.join(folder, "work"), { recursive: true }),
       writeFile(path.join(folder, "host"), new URL(world.sandbox.apiUrl).host),
     ]);
-    process.env[VARIABLE] = folder;
   } finally {
     await world.close();
   }
 }
 
 /** A world in which `init` has been run, with its journal and its `orchestrator.yml`; gone with the test. */
-export async function makePreparedWorld(options: Partial<SandboxOptions> = {}): Promise<World> {
-  const world = await openPreparedWorld(options);
+export async function makePreparedWorld(
+  options: Partial<SandboxOptions> = {},
+  schema: Schema = "v1",
+): Promise<World> {
+  const world = await openPreparedWorld(options, schema);
   onTestFinished(() => world.close());
   return world;
 }
 
 /** The same for whoever closes it: tests that run side by side, and the chaos suite. */
-export async function openPreparedWorld(options: Partial<SandboxOptions> = {}): Promise<OpenWorld> {
-  const folder = process.env[VARIABLE];
-  if (folder === undefined) throw new Error("no prepared cluster: the global setup has not run");
+export async function openPreparedWorld(
+  options: Partial<SandboxOptions> = {},
+  schema: Schema = "v1",
+): Promise<OpenWorld> {
+  const all = process.env[VARIABLE];
+  if (all === undefined) throw new Error("no prepared cluster: the global setup has not run");
+  const folder = path.join(all, schema);
   const world = await openWorld(options, (cloudDir) => copyCloud(path.join(folder, "cloud"), cloudDir));
   const { host } = new URL(world.sandbox.apiUrl);
   const before = await readFile(path.join(folder, "host"), "utf8");
   await cp(path.join(folder, "state"), world.stateDir, { recursive: true });
   const [old = ""] = await readdir(world.stateDir);
   await rename(path.join(world.stateDir, old), path.join(world.stateDir, host.replace(":", "_")));
-  const config = await readFile(path.join(folder, "orchestrator.yml"), "utf8");
+  const config = await readFile(path.join(folder, "work", "orchestrator.yml"), "utf8");
   await writeFile(path.join(world.folder, "orchestrator.yml"), config.replaceAll(before, host));
+  if (schema === "v2") {
+    const copy = (name: string): Promise<void> =>
+      cp(path.join(folder, "work", name), path.join(world.folder, name));
+    await Promise.all(V2_FILES.map(copy));
+    Object.assign(world.env, await v2Environment(world.folder));
+  }
   return world;
 }
 

@@ -5,6 +5,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { onTestFinished } from "vitest";
+import { lifeOf } from "../../src/sandbox/lifecycle.ts";
 import { startSandbox, type Sandbox, type SandboxOptions } from "../../src/sandbox/index.ts";
 import { PHALA_BIN } from "./phala-bin.ts";
 import { runWarm } from "./warm-program.ts";
@@ -139,13 +140,18 @@ export async function cloudOf(sandbox: Sandbox, cluster = "bird-tracker") {
   const registries = cvms.filter((cvm) => cvm.name === `${cluster}-registry`);
   const registry = live.find((cvm) => cvm.name === `${cluster}-registry`);
   const environment = registry ? Object.fromEntries(sandbox.environment(registry)) : {};
+  const approved = (environment["APPROVED_COMPOSE_HASH"] ?? "").split(",").filter(Boolean);
+  const runs = registry && lifeOf(registry, Date.now()).instance === registry.pushed?.instance;
   return {
     cvms,
     live: live.map((cvm) => cvm.name),
     registriesEverMade: registries.length,
     registry,
     environment,
-    approved: (environment["APPROVED_COMPOSE_HASH"] ?? "").split(",").filter(Boolean),
+    /** As its environment has it. */
+    approved,
+    /** With what was pushed to the instance that runs. */
+    inForce: [...new Set([...approved, ...(runs ? (registry.pushed?.hashes ?? []) : [])])],
   };
 }
 

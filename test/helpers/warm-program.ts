@@ -14,7 +14,7 @@ export type CommandLine = {
   readonly folder: string;
 };
 
-const SERVER = fileURLToPath(new URL("./warm-process.js", import.meta.url));
+const SERVER = fileURLToPath(new URL("../../test/helpers/warm-process.js", import.meta.url));
 
 let idle: ChildProcess[] = [];
 

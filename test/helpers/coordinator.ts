@@ -1,0 +1,50 @@
+/** The coordinator of a cluster of schema v2: its key, the wallet that goes with it, and a registry that knows it. */
+import { createHash, createPublicKey, generateKeyPairSync } from "node:crypto";
+import { readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { COMPOSE_FOLDER } from "./program.ts";
+
+/** In this order an orchestrator of schema v2 that has a wallet gives them to its runners. */
+export const V2_RUNNER_NAMES = [
+  "REGISTRY_URL",
+  "CAPACITY_THRESHOLD",
+  "MODEL_MEMORY_LIMIT_MB",
+  "GATEWAY_AUTH_COORDINATOR_WALLET",
+] as const;
+
+/** In the folder that the program runs in. */
+export const V2_FILES = ["gateway.pem", "registry.yml"] as const;
+
+/** Makes a key. @returns its file. */
+export async function makeGatewayKey(folder: string, name: string): Promise<string> {
+  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const file = path.join(folder, name);
+  await writeFile(file, privateKey.export({ type: "pkcs8", format: "pem" }), { mode: 0o600 });
+  return file;
+}
+
+/** Makes the files of such a cluster: the key, and the shipped registry compose file with the wallet in it. */
+export async function makeV2Files(folder: string): Promise<void> {
+  const [key, registry] = V2_FILES;
+  await makeGatewayKey(folder, key);
+  const text = await readFile(path.join(COMPOSE_FOLDER, "docker-compose.phala.registry.yml"), "utf8");
+  const line = "      - GATEWAY_AUTH_COORDINATOR_WALLET=${GATEWAY_AUTH_COORDINATOR_WALLET:-}\n";
+  await writeFile(
+    path.join(folder, registry),
+    text.replace("    environment:\n", `    environment:\n${line}`),
+  );
+}
+
+/** What the operator of such a cluster has in the environment. */
+export async function v2Environment(folder: string): Promise<Record<string, string>> {
+  const [key, registry] = V2_FILES;
+  const pem = await readFile(path.join(folder, key), "utf8");
+  const spki = createPublicKey(pem).export({ type: "spki", format: "der" });
+  return {
+    GATEWAY_KEY_PATH: key,
+    // The sandbox's stand-in for a wallet.
+    GATEWAY_AUTH_COORDINATOR_WALLET: `sandbox:${createHash("sha256").update(spki).digest("hex")}`,
+    TEE_CLUSTER_ORCHESTRATOR_SCHEMA: "v2",
+    TEE_CLUSTER_REGISTRY_COMPOSE: path.join(folder, registry),
+  };
+}
