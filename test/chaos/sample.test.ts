@@ -14,6 +14,7 @@ const TRIALS = Number(process.env["CHAOS_TRIALS"] ?? "2");
 const SURE_POINTS: Readonly<Record<string, Readonly<Record<Trial["at"], number>>>> = {
   init: { request: 28, "phala-request": 9, start: 6 },
   "rotate-hash": { request: 26, "phala-request": 7, start: 5 },
+  "rotate-hash-push": { request: 24, "phala-request": 5, start: 4 },
   destroy: { request: 11, "phala-request": 4, start: 3 },
 };
 
