@@ -22,6 +22,7 @@ function failure({ exitCode, stdout }: Run): FailureResult["error"] {
   expect(exitCode, stdout).not.toBe(0);
   return (expectValid("failure", stdout) as unknown as FailureResult).error;
 }
+
 /** What a run that came to its end was told of. */
 function codes({ exitCode, stdout }: Run): string[] {
   expect(exitCode, stdout).toBe(0);
@@ -30,22 +31,16 @@ function codes({ exitCode, stdout }: Run): string[] {
 
 type Script = (request: Parameters<NonNullable<SandboxOptions["onRequest"]>>[0]) => void | Promise<void>;
 
-/** A prepared world in which a script is run through at each request; what it asks for itself does not count. */
+/** A prepared world in which a script is gone through before each request is answered, its own ones too. */
 async function scriptedWorld(): Promise<{ world: World; play: (script: Script) => void }> {
   let script: Script | undefined;
-  let busy = false;
-  const world = await makePreparedWorld({
-    onRequest: async (request) => {
-      if (script === undefined || busy) return;
-      busy = true;
-      await Promise.resolve(script(request)).finally(() => (busy = false));
-    },
-  });
+  const world = await makePreparedWorld({ onRequest: (request) => script?.(request) });
   return { world, play: (next) => (script = next) };
 }
 
-/** A runner compose file that nobody has seen: the next run needs a temporary runner. */
 let versions = 0;
+
+/** A runner compose file that nobody has seen: the next run needs a temporary runner. */
 function anotherRunner(world: World): Promise<Record<string, string>> {
   versions += 1;
   return withCompose(world, "runner", (text) => `${text}# version ${versions}\n`);
