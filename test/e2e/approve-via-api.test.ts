@@ -61,8 +61,13 @@ test(
 
     await restart(world, answer.registry.vm_uuid, answer.registry.url);
     expect(await askForKey(world.sandbox, answer.registry.url, newRunner)).toMatchObject({ status: 403 });
-    const again = result(await rotate("--runner-compose", compose));
+    // A push leaves the environment alone, so what else differs has to wait, and is told.
+    const also = ["--approve-via", "api", "--capacity-threshold", "0.5"];
+    const again = result(await rotate("--runner-compose", compose, ...also));
     expect([again.changed, again.approved_via]).toEqual([true, "api"]);
+    const waiting = again.warnings.filter(({ code }) => code === "waits-for-restart");
+    expect(waiting.map(({ message }) => message)).toEqual([expect.stringContaining("CAPACITY_THRESHOLD")]);
+    expect((await cloudOf(world.sandbox)).environment["CAPACITY_THRESHOLD"]).toBe("0.8");
     expect(await askForKey(world.sandbox, answer.registry.url, newRunner)).toMatchObject({ status: 200 });
 
     const lasting = result(await rotate("--runner-compose", compose, "--approve-via", "restart"));

@@ -10,6 +10,7 @@ import type {
 } from "../../src/commands/results.ts";
 import { expectValid } from "../helpers/schemas.ts";
 import { KEYS, startInTerminal } from "../helpers/terminal.ts";
+import { updateRegistry } from "../helpers/neighbour.ts";
 import { askForKey, deployRunner } from "../helpers/orchestrator.ts";
 import { makePreparedWorld } from "../helpers/prepared-cluster.ts";
 import { CANARIES, cloudOf, COMPOSE_FOLDER, mutationsOf, type Run, type World } from "../helpers/program.ts";
@@ -274,13 +275,7 @@ test("where only live runners tell the schema, a hash over other names is refuse
 
 test("an update that another machine has under way ends the run with 6", async () => {
   const world = await makePreparedWorld({ timings: { updateDownMs: 20_000 } });
-  const registry = (await cloudOf(world.sandbox)).registry?.vmUuid ?? "";
-  const answer = await fetch(`${world.sandbox.apiUrl}/api/v1/cvms/${registry}`, {
-    method: "PATCH",
-    headers: { "x-api-key": world.sandbox.apiKey, "content-type": "application/json" },
-    body: "{}",
-  });
-  expect(answer.status).toBe(200);
+  await updateRegistry(world.sandbox);
   world.sandbox.resetRequests();
   const run = await rotate(world);
   expect([run.exitCode, failure(run).code]).toEqual([6, "update-under-way"]);
