@@ -1,6 +1,7 @@
 /** What the steps need of the outside world. Adapters implement it; `cli/dependencies.ts` hands them in. */
 import type { AppCompose } from "./app-compose.ts";
 import type { Cvm } from "./domain.ts";
+import type { ClusterError } from "./errors.ts";
 
 /**
  * The answer to "is it there?". `unknown` is what a 401, a 5xx, a time-out or half a body means, and it is
@@ -9,7 +10,12 @@ import type { Cvm } from "./domain.ts";
 export type Lookup<T> =
   | { readonly kind: "present"; readonly value: T }
   | { readonly kind: "absent" }
-  | { readonly kind: "unknown"; readonly reason: string };
+  | {
+      readonly kind: "unknown";
+      readonly reason: string;
+      /** The API refuses the key (401, 403): asking again won't help. */
+      readonly refusal?: ClusterError | undefined;
+    };
 
 export type Account = {
   readonly username: string;

@@ -59,11 +59,6 @@ export class Redactor {
     return Math.min(text.length, ...starts);
   }
 
-  /** A copy of a JSON value with every string in it redacted, keys included. */
-  redactJson<T>(value: T): T {
-    return JSON.parse(this.redact(JSON.stringify(value))) as T;
-  }
-
   #longestFirst(): string[] {
     return [...this.#forms].toSorted((a, b) => b.length - a.length);
   }

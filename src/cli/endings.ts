@@ -31,8 +31,13 @@ export function watchEndings(crashes: CrashGuard, onHurry: (reason: ClusterError
     onHurry(reason);
     process.exit(EXIT_CODES[reason.kind]);
   };
+  let signalled = false;
   const onSignal = (name: SignalName): void => {
-    if (!controller.signal.aborted) return controller.abort(new Interruption(name));
+    // Also the first one after a crash, whose cleanup is under way.
+    if (!signalled) {
+      signalled = true;
+      return controller.abort(new Interruption(name));
+    }
     // The shell and the kernel each send one when a terminal is closed: nobody is in a hurry.
     if (name !== "SIGHUP") leave(crash ?? new Interruption(name));
   };

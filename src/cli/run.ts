@@ -54,7 +54,10 @@ export async function runCommand(
   } finally {
     endings.stop();
     // A crash after the answer: what stands on stdout stays one document.
+    let told = endings.reason() instanceof Fault;
     const late = (error: unknown): void => {
+      if (told) return;
+      told = true;
       failAtExit();
       endSoon();
       fail(asFailure(error), new Ledger());

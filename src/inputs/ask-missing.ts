@@ -1,15 +1,20 @@
-/** Asks for the required inputs that are set nowhere, and for nothing else. */
+/** Asks for inputs that are required and set nowhere, and for nothing else. */
+import type { InputDefinition } from "./definitions.ts";
 import type { Prompter } from "./prompts.ts";
-import type { Answers, Resolution } from "./resolve.ts";
+import type { Answers } from "./resolve.ts";
 import { ask } from "./wizard-question.ts";
 
 const NOTHING_ON_OFFER = { nodes: [], instanceTypes: [], composeFiles: [] };
 
-/** @returns the resolution with nothing missing. */
-export async function askMissing(resolution: Resolution, prompter: Prompter): Promise<Resolution> {
-  let answers: Answers = resolution;
-  for (const { key } of resolution.missing) {
+/** @returns the answers with one for each of them. */
+export async function askMissing<A extends Answers>(
+  missing: readonly InputDefinition[],
+  given: A,
+  prompter: Prompter,
+): Promise<A> {
+  let answers: Answers = given;
+  for (const { key } of missing) {
     answers = await ask(key, answers, { prompter, offers: NOTHING_ON_OFFER, required: true });
   }
-  return { ...resolution, ...answers, missing: [] };
+  return { ...given, ...answers };
 }

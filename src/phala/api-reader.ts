@@ -44,7 +44,9 @@ export class ApiReader {
   /** Never throws for what the server does; only 404 is "absent". */
   async look<T>(path: string, schema: z.ZodType<T>, signal: AbortSignal): Promise<Lookup<T>> {
     const found = await this.#read(path, schema, signal);
-    return found.kind === "unknown" ? { kind: "unknown", reason: found.reason } : found;
+    if (found.kind !== "unknown") return found;
+    const { reason, denied } = found;
+    return { kind: "unknown", reason, refusal: denied ? accessDenied(reason) : undefined };
   }
 
   async #read<T>(path: string, schema: z.ZodType<T>, signal: AbortSignal): Promise<Read<T>> {

@@ -30,6 +30,8 @@ const recordSchema = z.discriminatedUnion("type", [
     app_id: z.string().nullable(),
     /** SHA-256 of the compose file that it is given; with the creation of a CVM. */
     compose_digest: z.string().optional(),
+    /** Environment names that it is given without a value; with a creation. */
+    empty_names: z.array(z.string()).optional(),
   }),
   z.object({
     ...base,

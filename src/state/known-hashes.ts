@@ -24,7 +24,7 @@ export type KnownHashes = {
  */
 export async function readKnownHashes(directory: StateDirectory, cluster: string): Promise<KnownHashes> {
   const { composeHashes, approvals, attempts } = summarizeJournal(await readJournal(directory), cluster);
-  const attempt = attempts.at(-1);
+  const attempt = attempts.findLast(({ outcome }) => outcome !== "refused");
   return {
     path: directory.path,
     composeHashes,

@@ -10,6 +10,8 @@ export type RecordedCreation = {
   readonly settled: boolean;
   /** SHA-256 of its compose file; null where that was not recorded. */
   readonly composeDigest: string | null;
+  /** Environment names that it was given without a value; null where that was not recorded. */
+  readonly emptyNames: readonly string[] | null;
 };
 
 export type ApprovedRecord = {
@@ -27,7 +29,7 @@ export type ApprovedRecord = {
 };
 
 /** A list that a registry was about to be given. */
-export type ApprovalAttempt = Pick<ApprovedRecord, "appId" | "hashes" | "settings"> & {
+export type ApprovalAttempt = Pick<ApprovedRecord, "appId" | "hashes" | "via" | "settings"> & {
   /** `open`: how it ended was never recorded. */
   readonly outcome: "approved" | "refused" | "open";
   /** Whether the registry was seen healthy after it, before the next attempt. */
@@ -151,8 +153,8 @@ function creationsIn(records: readonly JournalRecord[]): RecordedCreation[] {
     const outcome = outcomeOf(records, r.intent);
     if (outcome?.outcome === "failed") return [];
     const settled = outcome?.outcome === "done";
-    const { name, at: intendedAt, compose_digest: composeDigest = null } = r;
-    return [{ name, intendedAt, appId: outcome?.app_id ?? null, settled, composeDigest }];
+    const { name, at: intendedAt, compose_digest: composeDigest = null, empty_names: emptyNames = null } = r;
+    return [{ name, intendedAt, appId: outcome?.app_id ?? null, settled, composeDigest, emptyNames }];
   });
 }
 
@@ -202,16 +204,40 @@ function attemptsIn(records: readonly JournalRecord[]): ApprovalAttempt[] {
   return records.flatMap((r, index) => {
     if (r.type !== "approving") return [];
     const types = new Set(laterOf(records, index, "approving").map(({ type }) => type));
-    const { app_id: appId, hashes, settings, after, restores } = r;
+    const { app_id: appId, hashes, via, settings, after, restores } = r;
     const outcome = types.has("approved") ? "approved" : types.has("approval-refused") ? "refused" : "open";
-    return [{ appId, hashes, settings, after, restores, outcome, verified: types.has("verified") }];
+    return [{ appId, hashes, via, settings, after, restores, outcome, verified: types.has("verified") }];
   });
 }
 
-/** The last list that was announced to a registry, if how that ended was never recorded. */
+/** What was announced to a registry and not refused, newest last. */
+function attemptsOf(record: ClusterRecord, appId: string): readonly ApprovalAttempt[] {
+  return record.attempts.filter((attempt) => attempt.appId === appId && attempt.outcome !== "refused");
+}
+
+/** The lists that were announced to a registry since it was given one, and whose end was never recorded; newest last. */
+export function openAttempts(record: ClusterRecord, appId: string): readonly ApprovalAttempt[] {
+  const own = attemptsOf(record, appId);
+  return own.slice(own.findLastIndex(({ outcome }) => outcome === "approved") + 1);
+}
+
+/** The newest of them. */
 export function openAttempt(record: ClusterRecord, appId: string): ApprovalAttempt | undefined {
-  const last = record.attempts.findLast((attempt) => attempt.appId === appId);
-  return last?.outcome === "open" ? last : undefined;
+  return openAttempts(record, appId).at(-1);
+}
+
+/**
+ * The updates that a registry may run on: the newest one that it was seen healthy with, and every later one. One that
+ * was accepted may have failed after that.
+ */
+export function possibleUpdates(record: ClusterRecord, appId: string): readonly ApprovalAttempt[] {
+  const own = attemptsOf(record, appId).filter(({ via }) => via === "restart");
+  return own.slice(
+    Math.max(
+      0,
+      own.findLastIndex(({ verified }) => verified),
+    ),
+  );
 }
 
 function sameList(a: readonly string[], b: readonly string[]): boolean {

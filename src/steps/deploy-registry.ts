@@ -8,7 +8,7 @@ import type { ClusterRecord } from "../state/record.ts";
 import { isOurs } from "../workflow/registry-claim.ts";
 import { notCreated } from "../workflow/mutations.ts";
 import { done, reused, waitLimits, type Step, type StepContext } from "../workflow/step.ts";
-import { waitUntil } from "../workflow/wait.ts";
+import { notKnownYet, waitUntil } from "../workflow/wait.ts";
 import { isPlaced, registryOf, type Registry } from "./registry.ts";
 
 export type DeployRegistryInput = {
@@ -92,7 +92,7 @@ async function placed(cvm: Pick<Cvm, "name" | "appId">, context: StepContext): P
     look: async (signal) => {
       const found = await context.api.findCvm(cvm.appId ?? cvm.name, signal);
       if (found.kind === "present" && isPlaced(found.value)) return { kind: "there", value: found.value };
-      if (found.kind === "unknown") return { kind: "not-yet", seen: found.reason };
+      if (found.kind === "unknown") return notKnownYet(found);
       return { kind: "not-yet", seen: found.kind === "absent" ? "not listed yet" : "no node assigned yet" };
     },
   });

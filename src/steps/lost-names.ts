@@ -2,9 +2,9 @@
 import { APPROVED_LIST, WALLET } from "../compose/environment.ts";
 import { ClusterError } from "../errors.ts";
 import type { EnvironmentVariable } from "../ports.ts";
-import { lastUpdate, type ClusterRecord } from "../state/record.ts";
+import type { ClusterRecord } from "../state/record.ts";
 import type { StepContext } from "../workflow/step.ts";
-import { isMadeHere } from "./neighbours.ts";
+import { possiblyGiven } from "./registry-given.ts";
 import type { Registry } from "./registry.ts";
 
 export type NamesToKeep = {
@@ -28,11 +28,10 @@ export function refuseLostNames(
   declared: readonly string[],
   context: Pick<StepContext, "api">,
 ): void {
-  const given = lastUpdate(record, registry.appId)?.settings;
+  const given = possiblyGiven(registry, record, context);
   const emptyBefore = (name: string): boolean => {
     if (name === APPROVED_LIST || (name === WALLET && mayLackWallet)) return true;
-    // What a recorded run deployed without one never had one.
-    return given ? given[name] === "" : isMadeHere(registry, record, context);
+    return given.length > 0 && given.every((it) => it.isEmpty(name));
   };
   const sent = environment.filter(({ name, value }) => value !== "" || emptyBefore(name));
   const kept = new Set([...sent.map(({ name }) => name), ...expendable]);

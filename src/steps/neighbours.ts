@@ -4,28 +4,35 @@ import type { CvmOperation, EnvironmentVariable } from "../ports.ts";
 import {
   lastApproval,
   lastUpdate,
-  openAttempt,
+  openAttempts,
   type ApprovalAttempt,
   type ClusterRecord,
+  type RecordedCreation,
 } from "../state/record.ts";
 import { isThatCreation } from "../workflow/leftovers.ts";
 import type { ReadingBench, StepContext } from "../workflow/step.ts";
 import { FAILED, idOf, readUpdates } from "./registry-updates.ts";
 import type { Registry } from "./registry.ts";
 
-/** Whether the newest update is somebody else's: not the recorded one, nor the one that our open attempt started. */
-function isAnothers(updates: readonly CvmOperation[], registry: Registry, record: ClusterRecord): boolean {
-  const [newest, before] = updates;
-  const open = openAttempt(record, registry.appId);
-  // One update at most is its: the newest, or none has come of it.
-  if (open) return ![idOf(newest), idOf(before)].includes(open.after);
-  return lastApproval(record, registry.appId)?.correlationId !== idOf(newest);
+/**
+ * Whether an attempt of ours whose end was never recorded has started the newest update: one at most is its, the one
+ * right after what was there before it.
+ */
+function isOfOpenAttempt(
+  [newest, before]: readonly CvmOperation[],
+  attempts: readonly ApprovalAttempt[],
+): boolean {
+  return attempts.some(
+    ({ via, after }) => via === "restart" && after === idOf(before) && after !== idOf(newest),
+  );
 }
 
 /** What is known of others who work on the same registry. */
 export type Neighbours = {
   /** Whether what is recorded here is all that the registry was ever told to approve. */
   readonly complete: boolean;
+  /** Whether the platform says who was at it: it lists the updates. */
+  readonly listed: boolean;
   /** The newest update (correlation id) when this run looked; null where there is none. */
   readonly seen: string | null;
 };
@@ -40,22 +47,25 @@ export async function heedOtherUpdates(
   record: ClusterRecord,
   context: ReadingBench & Pick<StepContext, "warn">,
 ): Promise<Neighbours> {
-  const updates = (await readUpdates(registry, context)) ?? [];
+  const found = await readUpdates(registry, context);
+  const [listed, updates] = [found !== undefined, found ?? []];
   const [newest] = updates;
   const seen = idOf(newest);
-  if (newest === undefined) return { complete: isMadeHere(registry, record, context), seen };
-  if (!isAnothers(updates, registry, record)) {
+  if (newest === undefined) return { complete: isMadeHere(registry, record, context), listed, seen };
+  const isOpenOnes = isOfOpenAttempt(updates, openAttempts(record, registry.appId));
+  if (isOpenOnes || lastApproval(record, registry.appId)?.correlationId === seen) {
     // A push says nothing of what the environment has: only an update of ours does.
-    const given = lastUpdate(record, registry.appId);
-    return { complete: openAttempt(record, registry.appId) !== undefined || given !== undefined, seen };
+    const given = lastUpdate(record, registry.appId) !== undefined;
+    return { complete: given || isOpenOnes, listed, seen };
   }
   if (newest.completedAt === null && !FAILED.test(newest.status)) throw updateUnderWay(registry, newest);
-  if (lastApproval(record, registry.appId) === undefined) return { complete: false, seen };
+  const others = { complete: false, listed, seen };
+  if (lastApproval(record, registry.appId) === undefined) return others;
   context.warn(
     "updated-by-others",
     `${registry.name} was updated${since(newest)} by somebody else: a hash that they approved, and that no live runner has, is not in the list; name it with rotate-hash --keep`,
   );
-  return { complete: false, seen };
+  return others;
 }
 
 /**
@@ -69,7 +79,7 @@ export function isMeddledWith(
 ): boolean {
   const [newest, before] = updates;
   if (idOf(newest) === seen) return false;
-  return !(open !== undefined && open.after === seen && idOf(before) === seen);
+  return !(open?.via === "restart" && open.after === seen && idOf(before) === seen);
 }
 
 /** The error for an update by somebody else in the middle of this run: what it would send is out of date. */
@@ -82,16 +92,25 @@ export function updatedMeanwhile({ name }: Registry): ClusterError {
   });
 }
 
-/** Whether a recorded run made the registry; where a kill came before its outcome, by the time of its creation. */
-export function isMadeHere(
+/** The creations that may be this registry's; where a kill came before the outcome's record, by the time of it. */
+export function creationsOf(
   { appId, cvm }: Registry,
   { registryCreations }: ClusterRecord,
   { api }: Pick<StepContext, "api">,
-): boolean {
+): readonly RecordedCreation[] {
   const skew = api.clockSkewMs() ?? 0;
-  return registryCreations.some(
+  return registryCreations.filter(
     (creation) => creation.appId === appId || (!creation.settled && isThatCreation(creation, cvm, skew)),
   );
+}
+
+/** Whether a recorded run made the registry. */
+export function isMadeHere(
+  registry: Registry,
+  record: ClusterRecord,
+  context: Pick<StepContext, "api">,
+): boolean {
+  return creationsOf(registry, record, context).length > 0;
 }
 
 function updateUnderWay(registry: Registry, newest: CvmOperation): ClusterError {

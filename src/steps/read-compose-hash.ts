@@ -13,8 +13,8 @@ import type { ClusterRecord } from "../state/record.ts";
 import { OLDEST_RUNNER_IN_USE_MS } from "../workflow/leftovers.ts";
 import { findPredictionBasis } from "../workflow/prediction-basis.ts";
 import { done, waitLimits, type Step, type StepContext } from "../workflow/step.ts";
-import { waitUntil, type Look } from "../workflow/wait.ts";
-import { checkAppCompose, checkedHash, refuseOdd } from "./app-compose-check.ts";
+import { notKnownYet, waitUntil, type Look } from "../workflow/wait.ts";
+import { checkAppCompose, checkedHash, refuseOdd, type Peculiarity } from "./app-compose-check.ts";
 import type { TemporaryRunner } from "./deploy-temporary-runner.ts";
 
 export type ReadComposeHashInput = {
@@ -56,33 +56,41 @@ async function lookAtHash(
   signal: AbortSignal,
 ): Promise<Look<ComposeHash>> {
   const found = await context.api.findCvm(runner.vmUuid ?? runner.appId, signal);
-  if (found.kind === "unknown") return { kind: "not-yet", seen: found.reason };
+  if (found.kind === "unknown") return notKnownYet(found);
   if (found.kind === "absent") return { kind: "not-yet", seen: "not listed yet" };
   const { composeHash } = found.value;
   if (composeHash === null || composeHash === "") return { kind: "not-yet", seen: "no compose hash yet" };
   return { kind: "there", value: checkedHash(runner.name, composeHash) };
 }
 
+/** How often the API is asked that knows the hash and not what it is of. */
+const LOOKS = 5;
+
 /** Undefined where the API has none, which is a warning, or an error with --strict. */
 async function readAppCompose(
   runner: TemporaryRunner,
   context: StepContext,
 ): Promise<AppCompose | undefined> {
-  const found = await context.api.appCompose(runner.vmUuid ?? runner.appId, context.signal);
-  if (found.kind === "present") return found.value;
-  const message =
-    `the hash of ${runner.name} could not be checked against its app-compose: ` +
-    (found.kind === "absent" ? "the API has none" : found.reason);
-  if (found.kind === "unknown" || context.strict) {
-    throw new ClusterError({
-      kind: "verification",
-      code: "app-compose-unreadable",
-      message,
-      hint: "run the same command again; nothing was approved",
-    });
+  let why = "";
+  for (let look = 1; look <= LOOKS; look += 1) {
+    const found = await context.api.appCompose(runner.vmUuid ?? runner.appId, context.signal);
+    if (found.kind === "present") return found.value;
+    why = `the hash of ${runner.name} could not be checked against its app-compose: ${found.kind === "absent" ? "the API has none" : found.reason}`;
+    if (found.kind === "unknown") throw unreadable(why);
+    if (look < LOOKS) await context.clock.sleep(context.pollIntervalMs, context.signal);
   }
-  context.warn("app-compose-unchecked", message);
+  if (context.strict) throw unreadable(why);
+  context.warn("app-compose-unchecked", why);
   return undefined;
+}
+
+function unreadable(message: string): ClusterError {
+  return new ClusterError({
+    kind: "verification",
+    code: "app-compose-unreadable",
+    message,
+    hint: "run the same command again; nothing was approved",
+  });
 }
 
 async function check(
@@ -91,32 +99,32 @@ async function check(
   hash: ComposeHash,
   context: StepContext,
 ): Promise<void> {
-  const odd = checkAppCompose(appCompose, {
-    name: input.runner.name,
-    composeHash: hash,
-    composeText: input.compose.text,
-    environmentNames: input.environmentNames,
-    knownScripts: await input.store.knownScripts(),
-  });
+  const odd = [
+    ...checkAppCompose(appCompose, {
+      name: input.runner.name,
+      composeHash: hash,
+      composeText: input.compose.text,
+      environmentNames: input.environmentNames,
+      knownScripts: await input.store.knownScripts(),
+    }),
+    ...(await departure(input, appCompose)),
+  ];
   for (const { code, message } of odd) context.warn(code, message);
+  // Before anything of it is recorded: the next run would take it for checked.
   refuseOdd(odd, context);
-  await warnOfDeparture(input, appCompose, context);
   await input.store.save(appCompose);
 }
 
 /** Whoever predicted this hash from the record got another one: says in which fields the platform departs from it. */
-async function warnOfDeparture(
+async function departure(
   { compose, environmentNames, record, store }: ReadComposeHashInput,
   real: AppCompose,
-  context: StepContext,
-): Promise<void> {
+): Promise<readonly Peculiarity[]> {
   const basis = await findPredictionBasis(record, store, async () => []);
-  if (!basis) return;
+  if (!basis) return [];
   const predicted = predictAppCompose(basis.appCompose, compose.text, environmentNames);
   const differences = compareAppComposes(real, predicted).map(({ message }) => message);
-  if (differences.length === 0) return;
-  context.warn(
-    "prediction-differed",
-    `the platform builds app-composes in another way than for ${basis.hash}, so hashes predicted from that one were wrong: ${differences.join("; ")}`,
-  );
+  if (differences.length === 0) return [];
+  const message = `the platform builds app-composes in another way than for ${basis.hash}, so hashes predicted from that one were wrong: ${differences.join("; ")}`;
+  return [{ code: "prediction-differed", message }];
 }

@@ -3,8 +3,6 @@ import { composeHashOf, sha256Hex, type AppCompose } from "../app-compose.ts";
 import type { ComposeFile } from "../compose/compose-file.ts";
 import { ClusterError } from "../errors.ts";
 import type { EnvironmentVariable } from "../ports.ts";
-import { lastUpdate, openAttempt, type ClusterRecord } from "../state/record.ts";
-import { composeDigestOf } from "../workflow/registry-settings.ts";
 import type { StepContext } from "../workflow/step.ts";
 import {
   checkAppCompose,
@@ -14,9 +12,10 @@ import {
   type Peculiarity,
 } from "./app-compose-check.ts";
 import { refuseLostNames, type NamesToKeep } from "./lost-names.ts";
+import { possiblyGiven } from "./registry-given.ts";
 import type { Registry } from "./registry.ts";
 
-type Context = Pick<StepContext, "api" | "signal" | "warn" | "strict">;
+type Context = Pick<StepContext, "api" | "signal" | "warn" | "strict" | "clock" | "pollIntervalMs">;
 
 export type DeployedRegistry = {
   readonly registry: Registry;
@@ -32,7 +31,7 @@ export type StandingRegistry = Omit<NamesToKeep, "environment"> & {
   readonly compose: ComposeFile | undefined;
   /** The whole environment that the update will send; undefined: not known yet. */
   readonly environment: readonly EnvironmentVariable[] | undefined;
-  /** Whether nobody else has updated it, as far as the platform says. */
+  /** Whether the platform lists the updates, and none is somebody else's. */
   readonly complete: boolean;
   readonly knownScripts: ReadonlySet<string>;
 };
@@ -69,7 +68,7 @@ export async function checkStandingRegistry(input: StandingRegistry, context: Co
   const { appCompose, composeHash } = await readRegistry(registry, context);
   refuseForgery(registry, appCompose, composeHash);
   const odd = [
-    ...unrecordedText(input, appCompose.docker_compose_file ?? ""),
+    ...unrecordedText(input, appCompose.docker_compose_file ?? "", context),
     ...peculiarities(appCompose, registry.name, knownScripts),
   ];
   sayOdd(odd, context);
@@ -82,10 +81,20 @@ function sayOdd(odd: readonly Peculiarity[], context: Context): void {
   refuseOdd(odd, context);
 }
 
-async function readRegistry(
-  registry: Registry,
-  { api, signal }: Context,
-): Promise<{ appCompose: AppCompose; composeHash: string | null }> {
+/** Two answers may fall on both sides of a moment: an update takes effect, a hash becomes known. */
+const LOOKS = 3;
+
+async function readRegistry(registry: Registry, context: Context): Promise<WhatRuns> {
+  for (let look = 1; ; look += 1) {
+    const found = await readOnce(registry, context);
+    if (composeHashOf(found.appCompose) === found.composeHash || look >= LOOKS) return found;
+    await context.clock.sleep(context.pollIntervalMs, context.signal);
+  }
+}
+
+type WhatRuns = { readonly appCompose: AppCompose; readonly composeHash: string | null };
+
+async function readOnce(registry: Registry, { api, signal }: Context): Promise<WhatRuns> {
   const found = await api.appCompose(registry.vmUuid, signal);
   if (found.kind !== "present")
     throw unreadable(registry, found.kind === "unknown" ? found.reason : "the API has none");
@@ -105,12 +114,13 @@ function refuseForgery(registry: Registry, appCompose: AppCompose, composeHash: 
   });
 }
 
-/** What it runs is what the newest update of ours gave it (before one: its creation), one whose end was never recorded, or what it is to run. */
+/** What it runs is what it may have been given here, or what it is to run. */
 function unrecordedText(
   { registry, compose, record, complete }: StandingRegistry,
   text: string,
+  context: Context,
 ): readonly Peculiarity[] {
-  const given = digestsGiven(record, registry.appId);
+  const given = possiblyGiven(registry, record, context).flatMap(({ composeDigest }) => composeDigest ?? []);
   const digest = sha256Hex(text);
   if (given.includes(digest) || text === compose?.text) return [];
   // Where others have updated it, or it was taken over, a text of theirs is no surprise.
@@ -121,15 +131,6 @@ function unrecordedText(
       code: "registry-compose-unrecorded",
       message: compose ? `${message}: an update replaces it by ${compose.path}` : message,
     },
-  ];
-}
-
-function digestsGiven(record: ClusterRecord, appId: string): readonly string[] {
-  const updates = [lastUpdate(record, appId), openAttempt(record, appId)].flatMap((it) => it ?? []);
-  const created = record.registryCreations.filter((it) => it.appId === appId || !it.settled);
-  return [
-    ...updates.flatMap(({ settings }) => composeDigestOf(settings) ?? []),
-    ...(lastUpdate(record, appId) ? [] : created.flatMap(({ composeDigest }) => composeDigest ?? [])),
   ];
 }
 

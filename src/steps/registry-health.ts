@@ -11,7 +11,7 @@ const DEAD = new Set(["error", "failed", "stopped", "exited", "terminated", "del
 
 /**
  * One look at the registry: its health through the gateway and its state through the API, at the same time.
- * @throws ClusterError at once for a CVM that failed to boot, another service or another mode.
+ * @throws ClusterError at once for a CVM that failed to boot or is gone, another service or another mode.
  */
 export async function lookAtHealth(
   registry: Registry,
@@ -35,14 +35,8 @@ export async function lookAtHealth(
 }
 
 function refuseDead(registry: Registry, cvm: Lookup<Cvm>, answer: SpawnteeAnswer<Health>): void {
-  if (cvm.kind === "absent") {
-    throw new ClusterError({
-      kind: "platform",
-      code: "registry-gone",
-      message: `${registry.name} (${registry.appId}) is not known to Phala any more: somebody deleted it`,
-      hint: "run `tee-cluster init` again to make a new one",
-    });
-  }
+  if (cvm.kind === "absent") throw registryGone(registry);
+  if (cvm.kind === "unknown" && cvm.refusal) throw cvm.refusal;
   if (cvm.kind !== "present" || cvm.value.inProgress || !DEAD.has(cvm.value.status)) return;
   const heard = answer.kind === "answered" ? `/health says ${answer.value.status}` : answer.detail;
   throw new ClusterError({
@@ -50,6 +44,16 @@ function refuseDead(registry: Registry, cvm: Lookup<Cvm>, answer: SpawnteeAnswer
     code: "registry-not-running",
     message: `${registry.name} is in status ${JSON.stringify(cvm.value.status)} and will not become healthy by itself (${heard})`,
     hint: whereToLook(registry),
+  });
+}
+
+/** The error for a registry that Phala does not know any more. */
+export function registryGone({ name, appId }: Registry): ClusterError {
+  return new ClusterError({
+    kind: "platform",
+    code: "registry-gone",
+    message: `${name} (${appId}) is not known to Phala any more: somebody deleted it`,
+    hint: "run `tee-cluster init` again to make a new one",
   });
 }
 

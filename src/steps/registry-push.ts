@@ -5,7 +5,7 @@
 import { readFile } from "node:fs/promises";
 import { ClusterError, messageOf } from "../errors.ts";
 import type { CvmOperation } from "../ports.ts";
-import { lastApproval, lastUpdate, openAttempt } from "../state/record.ts";
+import { lastApproval, lastUpdate, openAttempts } from "../state/record.ts";
 import { settingsDifference } from "../workflow/registry-settings.ts";
 import type { StepContext } from "../workflow/step.ts";
 import type { Approval, ApproveComposeHashInput } from "./approval.ts";
@@ -33,7 +33,7 @@ export function mayPush(
 /** Whether every hash that the registry may have now stays. */
 function onlyAdds({ record, registry, hashes }: ApproveComposeHashInput): boolean {
   const last = lastApproval(record, registry.appId)?.hashes ?? [];
-  const attempted = openAttempt(record, registry.appId)?.hashes ?? [];
+  const attempted = openAttempts(record, registry.appId).flatMap((attempt) => attempt.hashes);
   const next = new Set<string>(hashes);
   return [...last, ...attempted].every((hash) => next.has(hash));
 }

@@ -6,7 +6,7 @@ import type { CvmOperation } from "../ports.ts";
 import { openAttempt } from "../state/record.ts";
 import { refusedByPhala } from "../workflow/mutations.ts";
 import { waitLimits, type StepContext } from "../workflow/step.ts";
-import { waitUntil } from "../workflow/wait.ts";
+import { notKnownYet, waitUntil } from "../workflow/wait.ts";
 import type { Approval, ApproveComposeHashInput } from "./approval.ts";
 import { isMeddledWith, updatedMeanwhile } from "./neighbours.ts";
 import { idOf, newUpdate, readUpdates } from "./registry-updates.ts";
@@ -55,7 +55,7 @@ async function untilIdle(registry: Registry, context: StepContext): Promise<void
     onLook: context.progress,
     look: async (signal) => {
       const found = await context.api.findCvm(registry.vmUuid, signal);
-      if (found.kind === "unknown") return { kind: "not-yet", seen: found.reason };
+      if (found.kind === "unknown") return notKnownYet(found);
       if (found.kind === "present" && found.value.inProgress)
         return { kind: "not-yet", seen: "an operation is under way" };
       return { kind: "there", value: undefined };

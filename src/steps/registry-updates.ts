@@ -1,7 +1,7 @@
 /** The registry's operations list: the evidence that an update really happened and finished. */
 import type { CvmOperation } from "../ports.ts";
 import { waitLimits, type ReadingBench } from "../workflow/step.ts";
-import { waitUntil } from "../workflow/wait.ts";
+import { notKnownYet, waitUntil } from "../workflow/wait.ts";
 import type { Registry } from "./registry.ts";
 
 /** The platform's words for an update that came to nothing. */
@@ -27,7 +27,7 @@ export async function readUpdates(
     hint: "run the same command again when Phala's API answers",
     look: async (signal) => {
       const found = await context.api.operations(registry.vmUuid, signal);
-      if (found.kind === "unknown") return { kind: "not-yet", seen: found.reason };
+      if (found.kind === "unknown") return notKnownYet(found);
       if (found.kind === "absent") return { kind: "there", value: undefined };
       return { kind: "there", value: found.value.filter(isUpdate) };
     },

@@ -8,7 +8,7 @@ import { done, reused, waitLimits, type Step, type StepContext } from "../workfl
 import { formatDuration, waitUntil, type Look } from "../workflow/wait.ts";
 import type { Approval, ApproveComposeHashInput } from "./approval.ts";
 import { checkDeployedRegistry } from "./registry-check.ts";
-import { lookAtHealth, whereToLook } from "./registry-health.ts";
+import { lookAtHealth, registryGone, whereToLook } from "./registry-health.ts";
 import { FAILED } from "./registry-updates.ts";
 import type { Registry } from "./registry.ts";
 
@@ -97,12 +97,20 @@ function byOperation(registry: Registry, correlationId: string, context: StepCon
   return async (look, signal) => {
     if (finished) return look();
     const found = await context.api.operations(registry.vmUuid, signal);
+    if (found.kind === "unknown" && found.refusal) throw found.refusal;
+    if (found.kind === "absent") await refuseGone(registry, context, signal);
     const operation =
       found.kind === "present" ? found.value.find((o) => o.correlationId === correlationId) : undefined;
     refuseFailed(registry, operation);
     finished = operation?.completedAt != null;
     return { kind: "not-yet", seen: `update ${operation?.status ?? "not listed"}` };
   };
+}
+
+/** Its operations are gone with it. */
+async function refuseGone(registry: Registry, context: StepContext, signal: AbortSignal): Promise<void> {
+  const found = await context.api.findCvm(registry.vmUuid, signal);
+  if (found.kind === "absent") throw registryGone(registry);
 }
 
 function refuseFailed(registry: Registry, operation: CvmOperation | undefined): void {

@@ -102,11 +102,12 @@ export class Mutations {
 
   /** Creates a CVM; an unclear outcome is settled by looking the exact name up. Does not throw on abort. */
   async createCvm(request: CreateCvmRequest, signal: AbortSignal): Promise<CreateOutcome> {
-    const { name, composeText } = request;
-    const intent = await this.#intend(
-      { action: "create-cvm", name, app_id: null, compose_digest: sha256Hex(composeText) },
-      signal,
-    );
+    const { name, composeText, environment } = request;
+    const given = {
+      compose_digest: sha256Hex(composeText),
+      empty_names: environment.flatMap((variable) => (variable.value === "" ? [variable.name] : [])),
+    };
+    const intent = await this.#intend({ action: "create-cvm", name, app_id: null, ...given }, signal);
     this.ledger.note(request.name, null);
     const outcome = await this.#ports.cli.createCvm(request, signal);
     if (outcome.kind === "ok") {

@@ -5,7 +5,7 @@ import { ClusterError } from "../errors.ts";
 import type { AppComposeStore } from "../state/app-compose-store.ts";
 import {
   approvalBefore,
-  openAttempt,
+  openAttempts,
   recordedHashes,
   type ApprovedRecord,
   type ClusterRecord,
@@ -41,7 +41,7 @@ export function judgeRunners(
 ): JudgedRunners {
   const known = new Set<string>([
     ...recordedHashes(record, appId),
-    ...(openAttempt(record, appId)?.hashes ?? []),
+    ...openAttempts(record, appId).flatMap(({ hashes }) => hashes),
   ]);
   const strangers = live.filter(({ composeHash }) => !known.has(composeHash));
   if (complete) {

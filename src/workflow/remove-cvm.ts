@@ -3,7 +3,7 @@ import { ClusterError } from "../errors.ts";
 import type { Cvm } from "../domain.ts";
 import type { Lookup } from "../ports.ts";
 import type { Workbench } from "./step.ts";
-import { waitUntil } from "./wait.ts";
+import { notKnownYet, waitUntil } from "./wait.ts";
 
 const DELETION_LIMIT_MS = 120_000;
 
@@ -34,7 +34,7 @@ export async function removeCvm(
     look: async () => {
       const lookup = await bench.api.findCvm(target?.vmUuid ?? vmUuid ?? name, signal);
       if (lookup.kind === "absent") return { kind: "there", value: lookup };
-      if (lookup.kind === "unknown") return { kind: "not-yet", seen: lookup.reason };
+      if (lookup.kind === "unknown") return notKnownYet(lookup);
       if (isAnothers(lookup.value, bench)) return { kind: "there", value: { kind: "absent" } };
       target ??= lookup.value;
       const outcome = await deleteUnlessUnderWay(lookup.value, bench, signal);

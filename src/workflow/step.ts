@@ -136,7 +136,7 @@ export class StepRunner {
   }
 
   /**
-   * With `--strict` nothing is made or approved over a warning.
+   * With `--strict` no temporary runner is made and nothing is approved over a warning.
    * @throws ClusterError (verification), with the first one's code.
    */
   refuseWarnings({ strict }: Pick<Workbench, "strict">): void {

@@ -1,6 +1,6 @@
 /** Waiting for something in the outside world, with a limit that neither sleep nor a clock change breaks. */
 import { ClusterError } from "../errors.ts";
-import type { Clock } from "../ports.ts";
+import type { Clock, Lookup } from "../ports.ts";
 
 export type Look<T> =
   | { readonly kind: "there"; readonly value: T }
@@ -49,6 +49,14 @@ function ranOut<T>(options: WaitOptions<T>, seen: string): ClusterError {
     message: `waited ${formatDuration(options.timeoutMs)} for ${options.what}; seen last: ${seen}`,
     hint: options.hint,
   });
+}
+
+/** What a look says that the API did not answer. @throws ClusterError at once where it refuses the key. */
+export function notKnownYet(
+  found: Extract<Lookup<unknown>, { kind: "unknown" }>,
+): Extract<Look<unknown>, { kind: "not-yet" }> {
+  if (found.refusal) throw found.refusal;
+  return { kind: "not-yet", seen: found.reason };
 }
 
 /** `340 ms`, `2.1s`, `3m 20s`. */

@@ -18,7 +18,7 @@ const ACTIONS: readonly { readonly request: RegExp; readonly action: string }[] 
 
 test("every command that changes something is in the chaos suite", () => {
   const changing = COMMANDS.map(({ name }) => name).filter((name) => !LOOKS_ONLY.has(name));
-  expect(changing.toSorted()).toEqual([...new Set(SCENARIOS.map(({ args: [name] }) => name))].toSorted());
+  expect(new Set(changing)).toEqual(new Set(SCENARIOS.map(({ args: [name] }) => name)));
 });
 
 test.each(SCENARIOS)("$name: every mutating request has its intent on disk", async ({ args, open }) => {

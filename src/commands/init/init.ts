@@ -40,6 +40,7 @@ import { prepareDeployment } from "../shared/deployment-inputs.ts";
 import type { CommandDependencies, CommonFlags } from "../dependencies.ts";
 import { firstTwoSteps } from "./first-two-steps.ts";
 import { planInit } from "./plan.ts";
+import { refuseLostWallet } from "../shared/recorded-inputs.ts";
 import { obtainComposeHash } from "../shared/obtain-compose-hash.ts";
 import { registryResult, type DryRunResult, type InitResult } from "../results.ts";
 
@@ -56,6 +57,7 @@ export async function init(
   const { inputs, origins, adoption, facts } = await firstTwoSteps(prepared, steps, dependencies, flags);
   const explicit = explicitSections(origins);
   refuseViaApi(flags.via, inputs.cluster);
+  if ((await facts.registry()).kind !== "absent") refuseLostWallet(inputs.cluster, facts.record);
   if (flags.dryRun) return planInit(facts, steps.warnings);
   const options = sessionOptions("init", inputs.cluster.clusterName, prepared, dependencies, flags);
   return withSession(options, (session) =>
@@ -129,7 +131,7 @@ async function registryUp(run: BringUp, files: ComposePair, nodeId: number | und
   sayOtherDomains(registry, files, cluster, between);
   if (existing === undefined) {
     await steps.run(waitForRegistry, { registry }, bench);
-    return { registry, existed: false, complete: true, seen: null };
+    return { registry, existed: false, complete: true, listed: true, seen: null };
   }
   const neighbours = await heedOtherUpdates(registry, record, between);
   const environment = wholeEnvironment(inputs, registry, compose, []);
@@ -162,7 +164,8 @@ async function approvalFor(
   now: RegistryUp & { readonly fresh: ComposeHash },
 ): Promise<ApproveComposeHashInput> {
   const { inputs, session, steps, flags } = run;
-  const { registry, existed, complete, fresh } = now;
+  const { registry, existed, fresh } = now;
+  const complete = now.complete && now.listed;
   const compose = files.registry;
   const hashes = await hashesFor(run, now);
   const environment = wholeEnvironment(inputs, registry, compose, hashes);

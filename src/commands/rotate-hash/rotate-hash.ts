@@ -2,6 +2,7 @@
 import { factsOf } from "../../checks/facts.ts";
 import type { ComposeFile } from "../../compose/compose-file.ts";
 import { askMissing } from "../../inputs/ask-missing.ts";
+import { isGiven, missingForSchema } from "../../inputs/resolve.ts";
 import { toClusterInputs } from "../../inputs/values.ts";
 import type { Approval, ApproveComposeHashInput } from "../../steps/approval.ts";
 import { approveComposeHash } from "../../steps/approve-compose-hash.ts";
@@ -52,11 +53,15 @@ async function firstTwoSteps(
 ): Promise<Pick<Rotation, "inputs" | "facts" | "schemaKnown">> {
   const { ports, connection } = prepared;
   const { emit, prompter, signal, env } = dependencies;
-  const given = prompter ? await askMissing(prepared.resolution, prompter) : prepared.resolution;
+  const start = prepared.resolution;
+  const given = prompter ? await askMissing(start.missing, start, prompter) : start;
   hideSecrets(dependencies, given.values);
   const record = await readRecord(prepared, given.values.clusterName ?? "");
   const { resolution, taken } = await asRecorded(given, record, prepared, signal);
-  const inputs = toClusterInputs(resolution.values);
+  // The record of a cluster whose name was just typed may say v2.
+  const lacking = missingForSchema(resolution.values);
+  const { values } = prompter ? await askMissing(lacking, resolution, prompter) : resolution;
+  const inputs = toClusterInputs(values);
   refuseLostWallet(inputs.cluster, record);
   refuseViaApi(flags.via, inputs.cluster);
   const facts = await clusterFacts(factsOf(ports, connection, signal, env), inputs.cluster, prepared, true);
@@ -66,8 +71,7 @@ async function firstTwoSteps(
     const recorded = taken.length === 0 ? "" : `; as recorded: ${taken.join(", ")}`;
     return done(undefined, `cluster ${inputs.cluster.clusterName}${recorded}`);
   });
-  const schemaKnown =
-    record.composeHashes.length > 0 || (given.origins.orchestratorSchema ?? "default") !== "default";
+  const schemaKnown = record.composeHashes.length > 0 || isGiven(given, "orchestratorSchema");
   return { inputs, facts, schemaKnown };
 }
 
@@ -80,7 +84,7 @@ async function rotate(rotation: Rotation, session: Session): Promise<RotateHashR
   const cvm = await claimRegistry(clusterName, record, context, true);
   if (cvm === undefined) throw noRegistry(clusterName);
   const scene = await survey(rotation, { cvm, record, registryStore: session.registryStore }, context);
-  const { registry, complete, knownScripts } = scene;
+  const { registry, known } = scene;
   steps.refuseWarnings(bench);
   await session.registryStore.save(scene.running);
 
@@ -92,11 +96,11 @@ async function rotate(rotation: Rotation, session: Session): Promise<RotateHashR
   const input = await approvalInput(rotation, session, scene, next);
   const { environment } = input;
   const mayLackWallet = inputs.cluster.orchestratorSchema === "v1";
-  const standing = { registry, ...next, environment, record, mayLackWallet, complete, knownScripts };
+  const standing = { registry, ...next, environment, mayLackWallet, ...known };
   await checkStandingRegistry(standing, context);
   const { approval, mode } = await withWayBack(record, registry, async () => {
     const approved = await steps.run(approveComposeHash, input, bench);
-    const verified = { approved: input, approval: approved, knownScripts };
+    const verified = { approved: input, approval: approved, knownScripts: known.knownScripts };
     return { approval: approved, ...(await steps.run(verifyRegistry, verified, bench)) };
   });
   return resultOf(rotation, scene, next, { approval, mode });

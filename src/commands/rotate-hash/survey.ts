@@ -7,7 +7,7 @@ import { registryName, type ComposeHash, type Cvm } from "../../domain.ts";
 import { ClusterError } from "../../errors.ts";
 import type { AppComposeStore } from "../../state/app-compose-store.ts";
 import { recordedHashes, type ClusterRecord } from "../../state/record.ts";
-import { checkStandingRegistry } from "../../steps/registry-check.ts";
+import { checkStandingRegistry, type StandingRegistry } from "../../steps/registry-check.ts";
 import { heedOtherUpdates, sayUnknownList } from "../../steps/neighbours.ts";
 import { sayOtherDomains } from "../../steps/other-domains.ts";
 import { registryOf, type Registry } from "../../steps/registry.ts";
@@ -26,10 +26,8 @@ export type Survey = {
   readonly accepted: readonly LiveRunner[];
   /** Those that a list without their hash would, or may, cut off. */
   readonly atStake: readonly LiveRunner[];
-  /** Whether nobody else has updated the registry, as far as the platform says. */
-  readonly complete: boolean;
-  /** Digests of pre-launch scripts that registries of this cluster had before. */
-  readonly knownScripts: ReadonlySet<string>;
+  /** What is known of the registry: for the check of it right before an update. */
+  readonly known: Pick<StandingRegistry, "record" | "complete" | "knownScripts">;
   /** The registry's newest update when it was looked at; null where it had none. */
   readonly seen: string | null;
   /** The approved list as this machine has it; empty where it has none. */
@@ -56,12 +54,14 @@ export async function survey(
   const environment = compose && wholeEnvironment(inputs, registry, compose, []);
   const { appId } = registry;
   const mayLackWallet = inputs.cluster.orchestratorSchema === "v1";
-  const [live, { complete, seen }, knownScripts] = await Promise.all([
+  const [live, neighbours, knownScripts] = await Promise.all([
     liveRunners(inputs.cluster.clusterName, context),
     heedOtherUpdates(registry, record, context),
     registryStore.knownScripts(),
   ]);
-  const standing = { registry, compose, environment, record, mayLackWallet, complete, knownScripts };
+  const { complete, listed, seen } = neighbours;
+  const known = { record, complete: complete && listed, knownScripts };
+  const standing = { registry, compose, environment, mayLackWallet, ...known };
   const running = await checkStandingRegistry(standing, context);
   if (environment) sayUnknownList(registry, record, environment, context);
   if (files) sayOtherDomains(registry, files, inputs.cluster, context);
@@ -73,7 +73,7 @@ export async function survey(
   refuseUnlikelySchema(rotation, cvm, running);
   const atStake = [...accepted, ...unclear];
   const recorded = recordedHashes(record, appId);
-  return { registry, running, live, accepted, atStake, complete, knownScripts, seen, recorded };
+  return { registry, running, live, accepted, atStake, known, seen, recorded };
 }
 
 async function composeFiles(facts: ClusterFacts): Promise<ComposePair> {

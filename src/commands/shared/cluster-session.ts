@@ -5,7 +5,7 @@ import { registryName } from "../../domain.ts";
 import type { Answers } from "../../inputs/resolve.ts";
 import type { ClusterSettings } from "../../inputs/types.ts";
 import { readJournal } from "../../state/journal.ts";
-import { summarizeJournal, type ClusterRecord } from "../../state/record.ts";
+import { openAttempts, summarizeJournal, type ClusterRecord } from "../../state/record.ts";
 import { stateDirectoryOf, type StateDirectory } from "../../state/state-directory.ts";
 import type { Adoption } from "../../workflow/registry-claim.ts";
 import type { SessionOptions } from "../../workflow/session.ts";
@@ -72,7 +72,10 @@ export async function asRecorded<A extends Answers>(
   const found = await ports.api.findCvm(registryName(clusterName), signal);
   // Without an answer the last one that was given anything is taken for it: better than defaults.
   if (found.kind === "unknown") return withRecordedInputs(resolution, record);
-  const appId = found.kind === "present" ? found.value.appId : undefined;
+  // A cluster that is gone, and set up anew, begins with the defaults.
+  if (found.kind === "absent" || found.value.appId === null) return { resolution, taken: [] };
+  const { appId } = found.value;
   const own = approvals.filter((approval) => approval.appId === appId);
-  return withRecordedInputs(resolution, { approvals: own, composeHashes });
+  const given = [...own, ...openAttempts(record, appId)];
+  return withRecordedInputs(resolution, { approvals: given, composeHashes });
 }

@@ -58,6 +58,11 @@ async function valuesAsRecorded(
   const { clusterName, stateDir, phalaApiUrl } = values;
   if (clusterName === undefined || stateDir === undefined || phalaApiUrl === undefined) return values;
   const host = stateHostOf(sandbox, new URL(phalaApiUrl).host);
-  const journal = await readJournal(stateDirectoryOf(stateDir, host, clusterName));
-  return withRecordedInputs(resolution, summarizeJournal(journal, clusterName)).resolution.values;
+  const record = summarizeJournal(
+    await readJournal(stateDirectoryOf(stateDir, host, clusterName)),
+    clusterName,
+  );
+  // A cluster that was destroyed, and is set up anew, begins with the defaults.
+  if (record.registryCreations.length + record.adoptedRegistries.length === 0) return values;
+  return withRecordedInputs(resolution, record).resolution.values;
 }

@@ -48,7 +48,7 @@ export async function obtainComposeHash(
   return known;
 }
 
-/** What was shown when it was read back holds still; `--strict` may be given only now. */
+/** What was shown when it was read back holds still, and `--strict` may be given only now. A script counts as seen by now. */
 async function sayWhatIsOdd(
   hash: ComposeHash,
   { store }: ObtainComposeHashInput,

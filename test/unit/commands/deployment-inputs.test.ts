@@ -9,10 +9,10 @@ import { temporaryFolder } from "../../helpers/temporary.ts";
 const MISSING_KEY = "--gateway-key-path (GATEWAY_KEY_PATH), required with schema v2";
 const AWS = { AWS_ACCESS_KEY_ID: "AKIAIOSFODNN7EXAMPLE", AWS_SECRET_ACCESS_KEY: "example/secret+of/forty" };
 const FLAGS = { inputs: {}, config: undefined, sandbox: false } as unknown as CommonFlags;
+const ENVELOPE = { v: 1, at: "2026-11-24T10:00:00.000Z", run: "r" };
+const ADOPTED = { ...ENVELOPE, type: "adopted", name: "bird-registry", app_id: "a".repeat(40) };
 const RECORD = {
-  v: 1,
-  at: "2026-11-24T10:00:00.000Z",
-  run: "r",
+  ...ENVELOPE,
   type: "compose-hash",
   hash: "a".repeat(64),
   compose_digest: "b".repeat(64),
@@ -23,7 +23,10 @@ async function world(env: Record<string, string>, host = "cloud-api.phala.networ
   const stateDir = await temporaryFolder();
   const folder = path.join(stateDir, host, "bird");
   await mkdir(folder, { recursive: true });
-  await writeFile(path.join(folder, "journal.jsonl"), `${JSON.stringify(RECORD)}\n`);
+  await writeFile(
+    path.join(folder, "journal.jsonl"),
+    `${JSON.stringify(ADOPTED)}\n${JSON.stringify(RECORD)}\n`,
+  );
   let keysMade = 0;
   const dependencies = {
     env: { TEE_CLUSTER_STATE_DIR: stateDir, ...env },

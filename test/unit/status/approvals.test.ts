@@ -66,6 +66,7 @@ describe("a list that came with an update", () => {
     const attempt = {
       appId: APP_ID,
       hashes: [TWO],
+      via: "restart",
       settings: {},
       outcome: "open",
       verified: false,

@@ -169,6 +169,7 @@ describe("a temporary runner", () => {
     appId: "ab".repeat(20),
     settled: true,
     composeDigest: null,
+    emptyNames: null,
   };
   const record = recordOf({ openTemporaryRunners: [announced] });
 

@@ -17,6 +17,7 @@ const update = (correlationId: string): CvmOperation => ({
 const open = (after: string | null): ApprovalAttempt => ({
   appId: "a".repeat(40),
   hashes: [],
+  via: "restart" as const,
   settings: {},
   outcome: "open",
   verified: false,

@@ -1,8 +1,15 @@
 /** Waiting, on a clock that the test moves. */
 import { expect, test } from "vitest";
+import { ClusterError } from "../../../src/errors.ts";
 import { systemClock } from "../../../src/workflow/clock.ts";
-import { waitUntil, type Look, type WaitOptions } from "../../../src/workflow/wait.ts";
+import { notKnownYet, waitUntil, type Look, type WaitOptions } from "../../../src/workflow/wait.ts";
 import type { Clock } from "../../../src/ports.ts";
+
+test("an API that does not answer is asked again, one that refuses the key is not", () => {
+  expect(notKnownYet({ kind: "unknown", reason: "HTTP 502" })).toEqual({ kind: "not-yet", seen: "HTTP 502" });
+  const refusal = new ClusterError({ kind: "prerequisite", code: "api-key-refused", message: "HTTP 401" });
+  expect(() => notKnownYet({ kind: "unknown", reason: "HTTP 401", refusal })).toThrow(refusal);
+});
 
 const signal = new AbortController().signal;
 const notYet = (seen: string): Look<never> => ({ kind: "not-yet", seen });
