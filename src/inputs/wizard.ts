@@ -15,6 +15,8 @@ export type WizardOptions = {
   readonly start: Answers;
   readonly offers: Offers;
   readonly prompter: Prompter;
+  /** Nothing follows but the plan (`--dry-run`). */
+  readonly planOnly: boolean;
   /** Fills in what the cluster of that name was given before, where the answers have nothing but a default. */
   readonly complete: (answers: Answers) => Promise<Answers>;
   /** Checks the answers against the platform and the disk; `takeOver`: app_id of a registry that may be taken over. */
@@ -96,7 +98,10 @@ async function settle(start: Answers, options: WizardOptions): Promise<WizardRes
   for (;;) {
     const outcome = await review(answers, takeOver, options);
     prompter.print(`${summary(answers, offers)}\n\n${outcome.text}\n`);
-    const action = await prompter.choose({ message: "What now?", choices: actions(outcome) });
+    const action = await prompter.choose({
+      message: "What now?",
+      choices: actions(outcome, options.planOnly),
+    });
     if (action === "cancel") throw new Interruption("SIGINT");
     if (action === "deploy" && "inputs" in outcome)
       return { inputs: outcome.inputs, origins: answers.origins, takeOver };
@@ -136,10 +141,13 @@ async function review(
 type Action = "deploy" | "change" | "take-over" | "again" | "cancel";
 
 /** What is wrong may be a file, or a CVM: put right elsewhere, it need only be looked at again. */
-function actions(outcome: Review): Choice<Action>[] {
+function actions(outcome: Review, planOnly: boolean): Choice<Action>[] {
   const change: Choice<Action> = { name: "Change an answer", value: "change" };
   const cancel: Choice<Action> = { name: "Cancel: nothing has been made", value: "cancel" };
-  if ("inputs" in outcome) return [{ name: goOn(outcome.registry), value: "deploy" }, change, cancel];
+  if ("inputs" in outcome) {
+    const name = planOnly ? "Show the plan: nothing is made" : goOn(outcome.registry);
+    return [{ name, value: "deploy" }, change, cancel];
+  }
   const { stranger } = outcome;
   const take: Choice<Action>[] =
     stranger === undefined ? [] : [{ name: `Take over ${stranger.name}`, value: "take-over" }];

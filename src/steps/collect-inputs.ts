@@ -27,6 +27,7 @@ export type CollectInputsInput = {
   /** As the flags have it. */
   readonly adoption: Adoption;
   readonly strict: boolean;
+  readonly planOnly: boolean;
 };
 
 export type CollectedInputs = {
@@ -67,6 +68,7 @@ async function askFor(
     start: resolution,
     offers: { nodes, instanceTypes, composeFiles },
     prompter,
+    planOnly: input.planOnly,
     complete: (answers) => {
       progress(report, "looking for what is recorded of the cluster");
       return input.complete(answers);

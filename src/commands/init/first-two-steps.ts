@@ -40,6 +40,7 @@ export async function firstTwoSteps(
         clusterFacts: (inputs, adoption) => factsFor({ inputs, adoption }),
         adoption: adopt,
         strict,
+        planOnly: flags.dryRun,
       },
       report,
     ),

@@ -80,17 +80,19 @@ async function complete(answers: Answers): Promise<Answers> {
 type Scene = {
   readonly flags?: Raw;
   readonly verify?: (takeOver: string | undefined, cluster: string) => Verdict;
+  readonly planOnly?: boolean;
 };
 
 async function wizard(
   answers: readonly (string | undefined)[],
-  { flags = {}, verify = () => CLEAR }: Scene = {},
+  { flags = {}, verify = () => CLEAR, planOnly = false }: Scene = {},
 ): Promise<WizardResult & { readonly heard: readonly string[]; readonly printed: readonly string[] }> {
   const { prompter, heard, printed } = person(answers);
   const result = await runWizard({
     start: startWith(flags),
     offers: OFFERS,
     prompter,
+    planOnly,
     complete,
     verify: async ({ cluster }, takeOver) => verify(takeOver, cluster.clusterName),
   });
@@ -131,6 +133,12 @@ describe("recorded values", () => {
     const { inputs } = await wizard([...AS_THEY_STAND, ...takeBack, ...rename, "Deploy"], { flags });
     expect(inputs.cluster).toMatchObject({ clusterName: "owl", cvmBaseDomain: undefined });
   });
+});
+
+test("with --dry-run the last choice shows the plan, and says that nothing is made", async () => {
+  const answers = [...AS_THEY_STAND, "Show the plan: nothing is made"];
+  const { inputs } = await wizard(answers, { flags: { clusterName: "nest" }, planOnly: true });
+  expect(inputs.cluster.clusterName).toBe("nest");
 });
 
 test("the key of schema v2 is asked for as soon as that is chosen", async () => {
