@@ -135,10 +135,8 @@ async function registryUp(run: BringUp, files: ComposePair, nodeId: number | und
   }
   const neighbours = await heedOtherUpdates(registry, record, between);
   const environment = wholeEnvironment(inputs, registry, compose, []);
-  const standing = await standingRegistry(
-    { registry, compose, environment, complete: neighbours.complete },
-    run,
-  );
+  const complete = neighbours.complete && neighbours.listed;
+  const standing = await standingRegistry({ registry, compose, environment, complete }, run);
   const running = await checkStandingRegistry(standing, between);
   // With another file it may be as it is for ever: step 8 replaces that, and step 9 judges what comes of it.
   if (running.docker_compose_file === compose.text) await steps.run(waitForRegistry, { registry }, bench);
