@@ -2,7 +2,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, test } from "vitest";
-import type { FailureResult, RotateHashResult } from "../../src/commands/results.ts";
+import type { FailureResult, InitResult, RotateHashResult } from "../../src/commands/results.ts";
 import { makeGatewayKey, V2_RUNNER_NAMES } from "../helpers/coordinator.ts";
 import { askForKey, deployRunner } from "../helpers/orchestrator.ts";
 import { makePreparedWorld } from "../helpers/prepared-cluster.ts";
@@ -105,3 +105,25 @@ test(
     expect((await cloudOf(world.sandbox)).approved).toHaveLength(2);
   },
 );
+
+test("init pushes too; again it changes nothing; of schema v1 it refuses to", async () => {
+  const world = await makePreparedWorld({}, "v2");
+  const compose = path.join(world.folder, "runner.yml");
+  await writeFile(compose, `${await readFile(RUNNER_COMPOSE, "utf8")}# an image bump\n`);
+  world.sandbox.resetRequests();
+  const init = (...args: string[]): Promise<Run> => world.run(["init", "--json", ...args]);
+  const pushed = await init("--runner-compose", compose, "--approve-via", "api");
+  const answer = expectValid("init", pushed.stdout) as unknown as InitResult;
+  expect(answer.warnings.map(({ code }) => code)).toContain("approved-until-restart");
+  const { approved, inForce } = await cloudOf(world.sandbox);
+  expect([approved.length, inForce]).toEqual([1, answer.approved_compose_hashes]);
+  const calls = mutationsOf(world.sandbox);
+  expect(calls.some((call) => call.startsWith("PATCH"))).toBe(false);
+
+  world.sandbox.resetRequests();
+  expect((await init("--runner-compose", compose)).exitCode).toBe(0);
+  expect(mutationsOf(world.sandbox)).toEqual([]);
+
+  const v1 = await init("--approve-via", "api", "--orchestrator-schema", "v1");
+  expect([v1.exitCode, failure(v1).code]).toEqual([2, "invalid-inputs"]);
+});
