@@ -33,12 +33,12 @@ export function describeOutlook(
   const size = `${instanceType}${rate === undefined ? "" : ` at $${rate} an hour`}`;
   const runner = temporaryRunnerName(clusterName);
   const made = registryName(clusterName).padEnd(runner.length);
-  const condition = hashRecorded ? "; only if the recorded compose hash does not hold any more" : "";
   return [
     ...(registry === undefined ? [] : [...thereAlready(registry), ""]),
     heading(answers, registry !== undefined && hashRecorded),
     ...(registry === undefined ? [`  ${made}  ${size}, for as long as it runs`] : []),
-    `  ${runner}  ${size}, until this run deletes it${condition}`,
+    `  ${runner}  ${size}, until this run deletes it`,
+    ...(hashRecorded ? ["  and that only if the recorded compose hash does not hold any more"] : []),
   ].join("\n");
 }
 
@@ -53,27 +53,32 @@ function heading({ origins }: Answers, perhapsNothing: boolean): string {
 function thereAlready(registry: ExistingRegistry): string[] {
   const { name, standing } = registry;
   if (standing === "adopted") {
-    return [`${name} is there already (${identity(registry)}) and is taken over:`, ...TAKING_OVER];
+    return [`${name} is there already, and is taken over:`, identity(registry), ...TAKING_OVER];
   }
   return [
-    `${name} is there already (${identity(registry)}) and is not made again.`,
-    "Where something differs from what it was given, it is updated and may restart: models on it stop then.",
+    `${name} is there already, and is not made again:`,
+    identity(registry),
+    "Where something differs from what it was given, it is updated and may restart:",
+    "models on it stop then.",
   ];
 }
 
 /** What the operator must know before the choice "Take over". */
 export function describeTakeOver(registry: ExistingRegistry): string {
-  return [`To take over ${registry.name} (${identity(registry)}) means:`, ...TAKING_OVER].join("\n");
+  return [`To take over ${registry.name} means:`, identity(registry), ...TAKING_OVER].join("\n");
 }
 
+/** Broken by hand: a terminal would break them in the middle of a word. */
 const TAKING_OVER: readonly string[] = [
   "  - it counts as this cluster's from then on, for all runs on this machine;",
-  "  - its compose file and its whole environment may be replaced; the AWS secret is sent to it with that;",
+  "  - its compose file and its whole environment may be replaced;",
+  "    the AWS secret is sent to it with that;",
   "  - it may restart: models on it stop then;",
-  "  - compose hashes that it approves now, and that no live runner has, may be gone from its list.",
+  "  - compose hashes that it approves now, and that no live runner has,",
+  "    may be gone from its list.",
 ];
 
 function identity({ appId, createdAt }: ExistingRegistry): string {
-  const id = `app_id ${appId ?? "not known yet"}`;
+  const id = `  app_id ${appId ?? "not known yet"}`;
   return createdAt === null ? id : `${id}, since ${createdAt.slice(0, 10)}`;
 }

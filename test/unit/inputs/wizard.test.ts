@@ -222,14 +222,17 @@ describe("what will happen", () => {
     expect(told({ registry: undefined, hashRecorded: true })).toMatchInlineSnapshot(`
       "This creates, and you pay for:
         bird-registry     tdx.medium at $0.116 an hour, for as long as it runs
-        bird-runner-temp  tdx.medium at $0.116 an hour, until this run deletes it; only if the recorded compose hash does not hold any more"
+        bird-runner-temp  tdx.medium at $0.116 an hour, until this run deletes it
+        and that only if the recorded compose hash does not hold any more"
     `);
   });
 
   test("ours, with a hash to read", () => {
     expect(told({ registry: { ...registry, standing: "ours" }, hashRecorded: false })).toMatchInlineSnapshot(`
-      "bird-registry is there already (app_id a1, since 2026-11-24) and is not made again.
-      Where something differs from what it was given, it is updated and may restart: models on it stop then.
+      "bird-registry is there already, and is not made again:
+        app_id a1, since 2026-11-24
+      Where something differs from what it was given, it is updated and may restart:
+      models on it stop then.
 
       This creates, and you pay for:
         bird-runner-temp  tdx.medium at $0.116 an hour, until this run deletes it"
@@ -238,11 +241,14 @@ describe("what will happen", () => {
 
   test("ours, with a recorded hash", () => {
     expect(told({ registry: { ...registry, standing: "ours" }, hashRecorded: true })).toMatchInlineSnapshot(`
-      "bird-registry is there already (app_id a1, since 2026-11-24) and is not made again.
-      Where something differs from what it was given, it is updated and may restart: models on it stop then.
+      "bird-registry is there already, and is not made again:
+        app_id a1, since 2026-11-24
+      Where something differs from what it was given, it is updated and may restart:
+      models on it stop then.
 
       This creates at most, and you pay for:
-        bird-runner-temp  tdx.medium at $0.116 an hour, until this run deletes it; only if the recorded compose hash does not hold any more"
+        bird-runner-temp  tdx.medium at $0.116 an hour, until this run deletes it
+        and that only if the recorded compose hash does not hold any more"
     `);
   });
 });
