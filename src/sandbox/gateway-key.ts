@@ -1,6 +1,6 @@
 /** The sandbox's coordinator key: schema v2 needs one, and the package must not ship any. */
 import { generateKeyPair, randomBytes } from "node:crypto";
-import { link, mkdir, open, rm, stat } from "node:fs/promises";
+import { link, mkdir, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
 
@@ -15,7 +15,7 @@ export async function sandboxGatewayKey(folder: string): Promise<string> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const temporary = `${file}.${randomBytes(4).toString("hex")}`;
   try {
-    await writePrivate(temporary, await newKey());
+    await writeFile(temporary, await newKey(), { flag: "wx", mode: 0o600, flush: true });
     await link(temporary, file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
@@ -42,14 +42,4 @@ async function newKey(): Promise<string> {
     privateKeyEncoding: { type: "pkcs8", format: "pem" },
   });
   return privateKey;
-}
-
-async function writePrivate(file: string, text: string): Promise<void> {
-  const handle = await open(file, "wx", 0o600);
-  try {
-    await handle.writeFile(text);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

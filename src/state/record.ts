@@ -67,14 +67,13 @@ export type ClusterRecord = {
 export function summarizeJournal(records: readonly JournalRecord[], cluster: string): ClusterRecord {
   const creations = creationsIn(records);
   const deleted = deletedIn(records);
-  const isOpen = (creation: RecordedCreation): boolean =>
-    !deleted.some((gone) => gone.name === creation.name && gone.at >= creation.intendedAt);
+  const isGoneSince = (name: string, at: string): boolean =>
+    deleted.some((gone) => gone.name === name && gone.at >= at);
+  const isOpen = ({ name, intendedAt }: RecordedCreation): boolean => !isGoneSince(name, intendedAt);
   return {
     registryCreations: creations.filter((c) => c.name === registryName(cluster) && isOpen(c)),
     adoptedRegistries: records.flatMap((r) =>
-      r.type === "adopted" && !deleted.some((gone) => gone.name === r.name && gone.at >= r.at)
-        ? [r.app_id]
-        : [],
+      r.type === "adopted" && !isGoneSince(r.name, r.at) ? [r.app_id] : [],
     ),
     openTemporaryRunners: creations.filter((c) => c.name === temporaryRunnerName(cluster) && isOpen(c)),
     approvals: approvalsIn(records),
@@ -126,7 +125,7 @@ export function lastUpdate(record: ClusterRecord, appId: string): ApprovedRecord
  */
 export function approvalBefore(record: ClusterRecord, appId: string): ApprovedRecord | undefined {
   const own = record.approvals.filter((approval) => approval.appId === appId);
-  const tried = record.attempts.findLast((a) => a.appId === appId && a.outcome !== "refused");
+  const tried = attemptsOf(record, appId).at(-1);
   if (tried && tried.restores !== null && !tried.verified) return own.find(({ at }) => at === tried.restores);
   const last = tried ?? own.at(-1);
   if (last === undefined) return undefined;
@@ -232,12 +231,8 @@ export function openAttempt(record: ClusterRecord, appId: string): ApprovalAttem
  */
 export function possibleUpdates(record: ClusterRecord, appId: string): readonly ApprovalAttempt[] {
   const own = attemptsOf(record, appId).filter(({ via }) => via === "restart");
-  return own.slice(
-    Math.max(
-      0,
-      own.findLastIndex(({ verified }) => verified),
-    ),
-  );
+  const healthy = own.findLastIndex(({ verified }) => verified);
+  return own.slice(Math.max(0, healthy));
 }
 
 function sameList(a: readonly string[], b: readonly string[]): boolean {

@@ -2,10 +2,13 @@
  * Where this tool keeps what it remembers of a cluster: one private folder per API host and cluster. The state
  * is a hint, the cloud is the truth; see docs/state.md.
  */
-import { chmod, mkdir, open, rename, rm } from "node:fs/promises";
+import { chmod, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { randomBytes } from "node:crypto";
 import path from "node:path";
 import { ClusterError, messageOf } from "../errors.ts";
+
+/** A new file, on disk (fsync) when the write resolves. */
+const PRIVATE_AND_ON_DISK = { flag: "wx", mode: 0o600, flush: true } as const;
 
 export type StateDirectory = {
   /** Absolute. */
@@ -44,13 +47,7 @@ export async function prepareStateDirectory(directory: StateDirectory): Promise<
   try {
     await mkdir(directory.path, { recursive: true, mode: 0o700 });
     await chmod(directory.path, 0o700);
-    const handle = await open(probe, "wx", 0o600);
-    try {
-      await handle.writeFile("probe\n");
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
+    await writeFile(probe, "probe\n", PRIVATE_AND_ON_DISK);
   } catch (error) {
     throw unwritable(directory.path, error);
   } finally {
@@ -63,13 +60,7 @@ export async function replaceStateFile(file: string, text: string): Promise<void
   const temporary = `${file}.${randomBytes(6).toString("hex")}`;
   try {
     await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
-    const handle = await open(temporary, "wx", 0o600);
-    try {
-      await handle.writeFile(text);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
+    await writeFile(temporary, text, PRIVATE_AND_ON_DISK);
     await rename(temporary, file);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);

@@ -5,6 +5,7 @@
 import { composeHashOf, sha256Hex, type AppCompose } from "../app-compose.ts";
 import { parseComposeHash, type ComposeHash } from "../domain.ts";
 import { ClusterError } from "../errors.ts";
+import type { StepContext } from "../workflow/step.ts";
 
 export type AppComposeExpectation = {
   /** Whose app-compose it is, for messages. */
@@ -76,8 +77,12 @@ export function peculiarities(
   ];
 }
 
-/** With --strict, what weakens an app-compose is an error. @throws ClusterError (verification). */
-export function refuseOdd(odd: readonly Peculiarity[], { strict }: { readonly strict: boolean }): void {
+/** Shows what is odd; with --strict it is an error. @throws ClusterError (verification). */
+export function sayOdd(
+  odd: readonly Peculiarity[],
+  { warn, strict }: Pick<StepContext, "warn" | "strict">,
+): void {
+  for (const { code, message } of odd) warn(code, message);
   const [first] = odd;
   if (!strict || !first) return;
   throw new ClusterError({

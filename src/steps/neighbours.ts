@@ -31,8 +31,8 @@ function isOfOpenAttempt(
 export type Neighbours = {
   /** Whether what is recorded here is all that the registry was ever told to approve. */
   readonly complete: boolean;
-  /** Whether the platform says who was at it: it lists the updates. */
-  readonly listed: boolean;
+  /** Whether it is complete and the platform bears that out: it lists the updates. */
+  readonly certain: boolean;
   /** The newest update (correlation id) when this run looked; null where there is none. */
   readonly seen: string | null;
 };
@@ -47,19 +47,22 @@ export async function heedOtherUpdates(
   record: ClusterRecord,
   context: ReadingBench & Pick<StepContext, "warn">,
 ): Promise<Neighbours> {
-  const found = await readUpdates(registry, context);
-  const [listed, updates] = [found !== undefined, found ?? []];
-  const [newest] = updates;
+  const updates = await readUpdates(registry, context);
+  const newest = updates?.[0];
   const seen = idOf(newest);
-  if (newest === undefined) return { complete: isMadeHere(registry, record, context), listed, seen };
+  if (updates === undefined || newest === undefined) {
+    const complete = isMadeHere(registry, record, context);
+    return { complete, certain: complete && updates !== undefined, seen };
+  }
   const isOpenOnes = isOfOpenAttempt(updates, openAttempts(record, registry.appId));
   if (isOpenOnes || lastApproval(record, registry.appId)?.correlationId === seen) {
     // A push says nothing of what the environment has: only an update of ours does.
     const given = lastUpdate(record, registry.appId) !== undefined;
-    return { complete: given || isOpenOnes, listed, seen };
+    const complete = given || isOpenOnes;
+    return { complete, certain: complete, seen };
   }
   if (newest.completedAt === null && !FAILED.test(newest.status)) throw updateUnderWay(registry, newest);
-  const others = { complete: false, listed, seen };
+  const others = { complete: false, certain: false, seen };
   if (lastApproval(record, registry.appId) === undefined) return others;
   context.warn(
     "updated-by-others",
@@ -77,9 +80,8 @@ export function isMeddledWith(
   seen: string | null,
   open: ApprovalAttempt | undefined,
 ): boolean {
-  const [newest, before] = updates;
-  if (idOf(newest) === seen) return false;
-  return !(open?.via === "restart" && open.after === seen && idOf(before) === seen);
+  if (idOf(updates[0]) === seen) return false;
+  return !(open?.after === seen && isOfOpenAttempt(updates, [open]));
 }
 
 /** The error for an update by somebody else in the middle of this run: what it would send is out of date. */

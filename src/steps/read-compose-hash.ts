@@ -8,13 +8,14 @@ import type { ComposeFile } from "../compose/compose-file.ts";
 import { predictAppCompose } from "../compose/prediction.ts";
 import type { ComposeHash } from "../domain.ts";
 import { ClusterError } from "../errors.ts";
+import type { Lookup } from "../ports.ts";
 import type { AppComposeStore } from "../state/app-compose-store.ts";
 import type { ClusterRecord } from "../state/record.ts";
 import { OLDEST_RUNNER_IN_USE_MS } from "../workflow/leftovers.ts";
 import { findPredictionBasis } from "../workflow/prediction-basis.ts";
 import { done, waitLimits, type Step, type StepContext } from "../workflow/step.ts";
-import { notKnownYet, waitUntil, type Look } from "../workflow/wait.ts";
-import { checkAppCompose, checkedHash, refuseOdd, type Peculiarity } from "./app-compose-check.ts";
+import { lookAgain, notKnownYet, waitUntil, type Look } from "../workflow/wait.ts";
+import { checkAppCompose, checkedHash, sayOdd, type Peculiarity } from "./app-compose-check.ts";
 import type { TemporaryRunner } from "./deploy-temporary-runner.ts";
 
 export type ReadComposeHashInput = {
@@ -71,26 +72,23 @@ async function readAppCompose(
   runner: TemporaryRunner,
   context: StepContext,
 ): Promise<AppCompose | undefined> {
-  let why = "";
-  for (let look = 1; look <= LOOKS; look += 1) {
-    const found = await context.api.appCompose(runner.vmUuid ?? runner.appId, context.signal);
-    if (found.kind === "present") return found.value;
-    why = `the hash of ${runner.name} could not be checked against its app-compose: ${found.kind === "absent" ? "the API has none" : found.reason}`;
-    if (found.kind === "unknown") throw unreadable(why);
-    if (look < LOOKS) await context.clock.sleep(context.pollIntervalMs, context.signal);
+  const ask = (): Promise<Lookup<AppCompose>> =>
+    context.api.appCompose(runner.vmUuid ?? runner.appId, context.signal);
+  const found = await lookAgain(LOOKS, ask, ({ kind }) => kind !== "absent", context);
+  if (found.kind === "present") return found.value;
+  const message =
+    `the hash of ${runner.name} could not be checked against its app-compose: ` +
+    (found.kind === "absent" ? "the API has none" : found.reason);
+  if (found.kind === "unknown" || context.strict) {
+    throw new ClusterError({
+      kind: "verification",
+      code: "app-compose-unreadable",
+      message,
+      hint: "run the same command again; nothing was approved",
+    });
   }
-  if (context.strict) throw unreadable(why);
-  context.warn("app-compose-unchecked", why);
+  context.warn("app-compose-unchecked", message);
   return undefined;
-}
-
-function unreadable(message: string): ClusterError {
-  return new ClusterError({
-    kind: "verification",
-    code: "app-compose-unreadable",
-    message,
-    hint: "run the same command again; nothing was approved",
-  });
 }
 
 async function check(
@@ -109,9 +107,8 @@ async function check(
     }),
     ...(await departure(input, appCompose)),
   ];
-  for (const { code, message } of odd) context.warn(code, message);
   // Before anything of it is recorded: the next run would take it for checked.
-  refuseOdd(odd, context);
+  sayOdd(odd, context);
   await input.store.save(appCompose);
 }
 

@@ -4,11 +4,12 @@ import type { ComposeFile } from "../compose/compose-file.ts";
 import { ClusterError } from "../errors.ts";
 import type { EnvironmentVariable } from "../ports.ts";
 import type { StepContext } from "../workflow/step.ts";
+import { lookAgain } from "../workflow/wait.ts";
 import {
   checkAppCompose,
   checkedHash,
   peculiarities,
-  refuseOdd,
+  sayOdd,
   type Peculiarity,
 } from "./app-compose-check.ts";
 import { refuseLostNames, type NamesToKeep } from "./lost-names.ts";
@@ -32,7 +33,7 @@ export type StandingRegistry = Omit<NamesToKeep, "environment"> & {
   /** The whole environment that the update will send; undefined: not known yet. */
   readonly environment: readonly EnvironmentVariable[] | undefined;
   /** Whether the platform lists the updates, and none is somebody else's. */
-  readonly complete: boolean;
+  readonly certain: boolean;
   readonly knownScripts: ReadonlySet<string>;
 };
 
@@ -76,20 +77,12 @@ export async function checkStandingRegistry(input: StandingRegistry, context: Co
   return appCompose;
 }
 
-function sayOdd(odd: readonly Peculiarity[], context: Context): void {
-  for (const { code, message } of odd) context.warn(code, message);
-  refuseOdd(odd, context);
-}
-
 /** Two answers may fall on both sides of a moment: an update takes effect, a hash becomes known. */
 const LOOKS = 3;
 
-async function readRegistry(registry: Registry, context: Context): Promise<WhatRuns> {
-  for (let look = 1; ; look += 1) {
-    const found = await readOnce(registry, context);
-    if (composeHashOf(found.appCompose) === found.composeHash || look >= LOOKS) return found;
-    await context.clock.sleep(context.pollIntervalMs, context.signal);
-  }
+function readRegistry(registry: Registry, context: Context): Promise<WhatRuns> {
+  const agree = ({ appCompose, composeHash }: WhatRuns): boolean => composeHashOf(appCompose) === composeHash;
+  return lookAgain(LOOKS, () => readOnce(registry, context), agree, context);
 }
 
 type WhatRuns = { readonly appCompose: AppCompose; readonly composeHash: string | null };
@@ -116,7 +109,7 @@ function refuseForgery(registry: Registry, appCompose: AppCompose, composeHash: 
 
 /** What it runs is what it may have been given here, or what it is to run. */
 function unrecordedText(
-  { registry, compose, record, complete }: StandingRegistry,
+  { registry, compose, record, certain }: StandingRegistry,
   text: string,
   context: Context,
 ): readonly Peculiarity[] {
@@ -124,7 +117,7 @@ function unrecordedText(
   const digest = sha256Hex(text);
   if (given.includes(digest) || text === compose?.text) return [];
   // Where others have updated it, or it was taken over, a text of theirs is no surprise.
-  if (complete && given.length > 0) throw foreignText(registry, digest, given);
+  if (certain && given.length > 0) throw foreignText(registry, digest, given);
   const message = `${registry.name} runs a compose file that no record here has (sha256 ${digest})`;
   return [
     {

@@ -5,7 +5,7 @@
 import { ClusterError } from "../errors.ts";
 import type { CvmOperation, Health } from "../ports.ts";
 import { done, reused, waitLimits, type Step, type StepContext } from "../workflow/step.ts";
-import { formatDuration, waitUntil, type Look } from "../workflow/wait.ts";
+import { formatDuration, lookAgain, waitUntil, type Look } from "../workflow/wait.ts";
 import type { Approval, ApproveComposeHashInput } from "./approval.ts";
 import { checkDeployedRegistry } from "./registry-check.ts";
 import { lookAtHealth, registryGone, whereToLook } from "./registry-health.ts";
@@ -52,16 +52,16 @@ async function checkWhatRuns(
   knownScripts: ReadonlySet<string>,
   context: StepContext,
 ): Promise<void> {
-  for (let look = 1; ; look += 1) {
-    try {
-      await checkDeployedRegistry({ registry, compose, environment, knownScripts }, context);
-      return;
-    } catch (error) {
-      if (!(error instanceof ClusterError) || error.kind !== "verification") throw error;
-      if (look >= LOOKS) throw notAsSent(registry, error);
-    }
-    await context.clock.sleep(context.pollIntervalMs, context.signal);
-  }
+  const deployed = { registry, compose, environment, knownScripts };
+  const look = (): Promise<ClusterError | undefined> =>
+    checkDeployedRegistry(deployed, context).then(() => undefined, whatFailed);
+  const failed = await lookAgain(LOOKS, look, (failure) => failure === undefined, context);
+  if (failed) throw notAsSent(registry, failed);
+}
+
+function whatFailed(error: unknown): ClusterError {
+  if (error instanceof ClusterError && error.kind === "verification") return error;
+  throw error;
 }
 
 /** The checks before an update can say that nothing was sent; here it was. */

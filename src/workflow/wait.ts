@@ -51,6 +51,23 @@ function ranOut<T>(options: WaitOptions<T>, seen: string): ClusterError {
   });
 }
 
+/**
+ * Looks a few times, an interval apart, where an answer may lag behind or two of them fall on both sides of a moment.
+ * @returns the first one that is enough, else the last.
+ */
+export async function lookAgain<T>(
+  times: number,
+  look: () => Promise<T>,
+  isEnough: (seen: T) => boolean,
+  { clock, signal, pollIntervalMs }: { clock: Clock; signal: AbortSignal; pollIntervalMs: number },
+): Promise<T> {
+  for (let left = times - 1; ; left -= 1) {
+    const seen = await look();
+    if (isEnough(seen) || left === 0) return seen;
+    await clock.sleep(pollIntervalMs, signal);
+  }
+}
+
 /** What a look says that the API did not answer. @throws ClusterError at once where it refuses the key. */
 export function notKnownYet(
   found: Extract<Lookup<unknown>, { kind: "unknown" }>,

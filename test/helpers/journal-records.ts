@@ -1,4 +1,5 @@
-/** Records of a journal, as runs write them, and what they add up to. */
+/** Records of a journal, as runs write them, what they add up to, and the updates that the platform lists of them. */
+import type { CvmOperation } from "../../src/ports.ts";
 import type { JournalEntry, JournalRecord } from "../../src/state/journal.ts";
 import { summarizeJournal, type ClusterRecord } from "../../src/state/record.ts";
 
@@ -41,3 +42,14 @@ export const whole = (hashes: string[], given: Given = {}) => [
   approved(hashes, given),
   verified(hashes),
 ];
+
+/** An update of the registry that is done. */
+export const update = (correlationId: string): CvmOperation => ({
+  correlationId,
+  type: "compose_update",
+  status: "completed",
+  startedAt: null,
+  completedAt: "2026-01-01T00:00:00Z",
+  errorMessage: null,
+  composeHash: null,
+});

@@ -4,10 +4,8 @@ import { factsOf } from "../../checks/facts.ts";
 import { platformChecks } from "../../checks/platform-checks.ts";
 import { refuseFailures, runChecks } from "../../checks/run-checks.ts";
 import { ClusterError } from "../../errors.ts";
-import { ask } from "../../inputs/wizard-question.ts";
-import { readJournal } from "../../state/journal.ts";
-import { summarizeJournal } from "../../state/record.ts";
-import { stateDirectoryOf } from "../../state/state-directory.ts";
+import { askMissing } from "../../inputs/ask-missing.ts";
+import { inputDefinition } from "../../inputs/definitions.ts";
 import { clusterCvms, temporaryRunnerIn } from "../../workflow/cluster-cvms.ts";
 import { emptyCluster, type Emptied } from "../../workflow/empty-cluster.ts";
 import { refuseRunnerInUse } from "../../workflow/leftovers.ts";
@@ -17,6 +15,7 @@ import { StepRunner } from "../../workflow/step.ts";
 import { confirmDestruction, refuseUnconfirmed } from "./confirmation.ts";
 import { planDestroy } from "./plan.ts";
 import type { CommandDependencies, CommonFlags } from "../dependencies.ts";
+import { readRecord, sessionOptions } from "../shared/cluster-session.ts";
 import { prepare, type Preparation } from "../shared/preparation.ts";
 import type { DestroyResult, DryRunResult } from "../results.ts";
 
@@ -35,8 +34,8 @@ export async function destroy(
   });
   const { api } = prepared.ports;
   const found = await atWork("asking Phala's API", emit, () => clusterCvms(cluster, api, signal));
-  const session = sessionOptions(cluster, prepared, dependencies);
-  const record = summarizeJournal(await readJournal(session.directory), cluster);
+  const session = sessionOptions("destroy", cluster, prepared, dependencies, flags);
+  const record = await readRecord(prepared, cluster);
   refuseRunnerInUse(temporaryRunnerIn(found), record, { api, clock });
   // Ages by the clock that stamped the CVMs.
   const plan = planDestroy(cluster, found, clock.now() + (api.clockSkewMs() ?? 0));
@@ -71,25 +70,10 @@ async function nothingToDelete(cluster: string, session: SessionOptions): Promis
 
 /** On a terminal it may be set nowhere and is asked for; anywhere else `prepare` has refused that. */
 async function clusterName({ resolution }: Preparation, { prompter }: CommandDependencies): Promise<string> {
-  const offers = { nodes: [], instanceTypes: [], composeFiles: [] };
-  const { values } =
-    prompter && resolution.values.clusterName === undefined
-      ? await ask("clusterName", resolution, { prompter, offers })
-      : resolution;
+  const missing = resolution.values.clusterName === undefined ? [inputDefinition("clusterName")] : [];
+  const { values } = prompter ? await askMissing(missing, resolution, prompter) : resolution;
   if (values.clusterName === undefined) throw new Error("the cluster's name was not resolved");
   return values.clusterName;
-}
-
-function sessionOptions(
-  cluster: string,
-  { connection, ports, stateHost }: Preparation,
-  { clock, ledger, signal }: CommandDependencies,
-): SessionOptions {
-  const { stateDir, timeoutMs, pollIntervalMs } = connection;
-  const directory = stateDirectoryOf(stateDir, stateHost, cluster);
-  // Nothing is checked that --strict could be strict about.
-  const limits = { timeoutMs, pollIntervalMs, strict: false };
-  return { command: "destroy", cluster, directory, ...ports, clock, ledger, signal, ...limits };
 }
 
 /** Without it every deletion would be tried until its time is up. */

@@ -2,7 +2,7 @@
 import { ClusterError } from "../../errors.ts";
 import { readConfigFile, type ConfigFile } from "../../inputs/config-file.ts";
 import { INPUTS, nameOfInput, type InputKey } from "../../inputs/definitions.ts";
-import { resolveInputs, type Raw, type Resolution, type Sources } from "../../inputs/resolve.ts";
+import { isGiven, resolveInputs, type Raw, type Resolution, type Sources } from "../../inputs/resolve.ts";
 import type { ClusterSettings, Connection } from "../../inputs/types.ts";
 import { toClusterSettings, toConnection } from "../../inputs/values.ts";
 import type { CommandDependencies, CommonFlags, SandboxHandle } from "../dependencies.ts";
@@ -77,7 +77,7 @@ function unavailableIn(
   const known = [...problems.map(({ input }) => input), ...missing];
   // Nor is a default what was meant then.
   const unread = configProblem
-    ? INPUTS.filter(({ key, flag }) => flag !== undefined && (origins[key] ?? "default") === "default")
+    ? INPUTS.filter(({ key, flag }) => flag !== undefined && !isGiven({ origins }, key))
     : [];
   return new Map([
     ...known.map((input) => [input.key, nameOfInput(input)] as const),

@@ -102,15 +102,11 @@ async function bringUp(run: BringUp): Promise<InitResult> {
     bench,
     run.dependencies.emit,
   );
-  const approval = await approvalFor(run, files, { ...up, fresh });
-  const { hashes } = approval;
-  const approved = await steps.run(approveComposeHash, approval, bench);
+  const approved = await approvalFor(run, files, { ...up, fresh });
+  const { hashes } = approved;
+  const approval = await steps.run(approveComposeHash, approved, bench);
   const knownScripts = await session.registryStore.knownScripts();
-  const { mode } = await steps.run(
-    verifyRegistry,
-    { approved: approval, approval: approved, knownScripts },
-    bench,
-  );
+  const { mode } = await steps.run(verifyRegistry, { approved, approval, knownScripts }, bench);
   const config = { inputs, registry, explicit: run.explicit };
   const { path } = await steps.run(writeOrchestratorConfig, config, bench);
   return resultOf({ inputs, registry, mode, fresh, hashes, path, steps });
@@ -131,12 +127,12 @@ async function registryUp(run: BringUp, files: ComposePair, nodeId: number | und
   sayOtherDomains(registry, files, cluster, between);
   if (existing === undefined) {
     await steps.run(waitForRegistry, { registry }, bench);
-    return { registry, existed: false, complete: true, listed: true, seen: null };
+    return { registry, existed: false, complete: true, certain: true, seen: null };
   }
   const neighbours = await heedOtherUpdates(registry, record, between);
   const environment = wholeEnvironment(inputs, registry, compose, []);
-  const complete = neighbours.complete && neighbours.listed;
-  const standing = await standingRegistry({ registry, compose, environment, complete }, run);
+  const { certain } = neighbours;
+  const standing = await standingRegistry({ registry, compose, environment, certain }, run);
   const running = await checkStandingRegistry(standing, between);
   // With another file it may be as it is for ever: step 8 replaces that, and step 9 judges what comes of it.
   if (running.docker_compose_file === compose.text) await steps.run(waitForRegistry, { registry }, bench);
@@ -147,7 +143,7 @@ async function registryUp(run: BringUp, files: ComposePair, nodeId: number | und
 }
 
 async function standingRegistry(
-  now: Pick<StandingRegistry, "registry" | "compose" | "environment" | "complete">,
+  now: Pick<StandingRegistry, "registry" | "compose" | "environment" | "certain">,
   { inputs, session }: BringUp,
 ): Promise<StandingRegistry> {
   const { record, registryStore } = session;
@@ -162,13 +158,12 @@ async function approvalFor(
   now: RegistryUp & { readonly fresh: ComposeHash },
 ): Promise<ApproveComposeHashInput> {
   const { inputs, session, steps, flags } = run;
-  const { registry, existed, fresh } = now;
-  const complete = now.complete && now.listed;
+  const { registry, existed, certain, fresh } = now;
   const compose = files.registry;
   const hashes = await hashesFor(run, now);
   const environment = wholeEnvironment(inputs, registry, compose, hashes);
   const context = steps.contextFor(session.bench);
-  const standing = await standingRegistry({ registry, compose, environment, complete }, run);
+  const standing = await standingRegistry({ registry, compose, environment, certain }, run);
   const running = existed
     ? await checkStandingRegistry(standing, context)
     : await checkDeployedRegistry({ ...standing, compose, environment }, context);

@@ -93,15 +93,15 @@ async function rotate(rotation: Rotation, session: Session): Promise<RotateHashR
   for (const { appCompose } of scene.accepted) await session.store.save(appCompose);
   steps.refuseWarnings(bench);
   await confirmCutOff(runnersCutOff(next.hashes, scene.atStake), flags, dependencies, context);
-  const input = await approvalInput(rotation, session, scene, next);
-  const { environment } = input;
+  const approved = await approvalInput(rotation, session, scene, next);
+  const { environment } = approved;
   const mayLackWallet = inputs.cluster.orchestratorSchema === "v1";
   const standing = { registry, ...next, environment, mayLackWallet, ...known };
   await checkStandingRegistry(standing, context);
   const { approval, mode } = await withWayBack(record, registry, async () => {
-    const approved = await steps.run(approveComposeHash, input, bench);
-    const verified = { approved: input, approval: approved, knownScripts: known.knownScripts };
-    return { approval: approved, ...(await steps.run(verifyRegistry, verified, bench)) };
+    const given = await steps.run(approveComposeHash, approved, bench);
+    const toVerify = { approved, approval: given, knownScripts: known.knownScripts };
+    return { approval: given, ...(await steps.run(verifyRegistry, toVerify, bench)) };
   });
   return resultOf(rotation, scene, next, { approval, mode });
 }

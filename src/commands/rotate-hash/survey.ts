@@ -27,7 +27,7 @@ export type Survey = {
   /** Those that a list without their hash would, or may, cut off. */
   readonly atStake: readonly LiveRunner[];
   /** What is known of the registry: for the check of it right before an update. */
-  readonly known: Pick<StandingRegistry, "record" | "complete" | "knownScripts">;
+  readonly known: Pick<StandingRegistry, "record" | "certain" | "knownScripts">;
   /** The registry's newest update when it was looked at; null where it had none. */
   readonly seen: string | null;
   /** The approved list as this machine has it; empty where it has none. */
@@ -59,8 +59,8 @@ export async function survey(
     heedOtherUpdates(registry, record, context),
     registryStore.knownScripts(),
   ]);
-  const { complete, listed, seen } = neighbours;
-  const known = { record, complete: complete && listed, knownScripts };
+  const { complete, certain, seen } = neighbours;
+  const known = { record, certain, knownScripts };
   const standing = { registry, compose, environment, mayLackWallet, ...known };
   const running = await checkStandingRegistry(standing, context);
   if (environment) sayUnknownList(registry, record, environment, context);

@@ -1,18 +1,8 @@
 /** Whether somebody else has updated the registry between two looks. */
 import { expect, test } from "vitest";
-import type { CvmOperation } from "../../../src/ports.ts";
 import type { ApprovalAttempt } from "../../../src/state/record.ts";
 import { isMeddledWith } from "../../../src/steps/neighbours.ts";
-
-const update = (correlationId: string): CvmOperation => ({
-  correlationId,
-  type: "compose_update",
-  status: "completed",
-  startedAt: null,
-  completedAt: "2026-01-01T00:00:00Z",
-  errorMessage: null,
-  composeHash: null,
-});
+import { update } from "../../helpers/journal-records.ts";
 
 const open = (after: string | null): ApprovalAttempt => ({
   appId: "a".repeat(40),

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { composeHashOf, sha256Hex } from "../../../src/app-compose.ts";
 import type { Cvm } from "../../../src/domain.ts";
-import type { CloudApi, CvmOperation } from "../../../src/ports.ts";
+import type { CloudApi } from "../../../src/ports.ts";
 import type { JournalEntry } from "../../../src/state/journal.ts";
 import { heedOtherUpdates } from "../../../src/steps/neighbours.ts";
 import { checkStandingRegistry } from "../../../src/steps/registry-check.ts";
@@ -15,6 +15,7 @@ import {
   approving,
   recordFrom,
   refused,
+  update,
   verified,
   whole,
 } from "../../helpers/journal-records.ts";
@@ -53,16 +54,6 @@ type Scene = {
   readonly wallet?: string;
 };
 
-const update = (correlationId: string): CvmOperation => ({
-  correlationId,
-  type: "compose_update",
-  status: "completed",
-  startedAt: null,
-  completedAt: "2026-01-01T00:00:00Z",
-  errorMessage: null,
-  composeHash: null,
-});
-
 /** The check as `init` and `rotate-hash` make it. @returns the codes of its warnings. */
 async function look({ runs, updates, record: entries, wallet = "0xAB" }: Scene): Promise<string[]> {
   const appCompose = { docker_compose_file: runs, allowed_envs: NAMES };
@@ -85,7 +76,7 @@ async function look({ runs, updates, record: entries, wallet = "0xAB" }: Scene):
     warn: (code: string) => void warnings.push(code),
   };
   const record = recordFrom(...entries);
-  const { complete, listed } = await heedOtherUpdates(registry, record, context as never);
+  const { certain } = await heedOtherUpdates(registry, record, context as never);
   const environment = [
     { name: "AWS_ACCESS_KEY_ID", value: "AKIA" },
     { name: "GATEWAY_AUTH_COORDINATOR_WALLET", value: wallet },
@@ -96,7 +87,7 @@ async function look({ runs, updates, record: entries, wallet = "0xAB" }: Scene):
     environment,
     record,
     mayLackWallet: false,
-    complete: complete && listed,
+    certain,
     knownScripts: new Set<string>(),
   };
   await checkStandingRegistry(standing, context);
