@@ -9,7 +9,7 @@ import { expect, test } from "vitest";
 import { stateFolder } from "../helpers/journal.ts";
 import { holdsSecret } from "../helpers/leaks.ts";
 import { makePreparedWorld } from "../helpers/prepared-cluster.ts";
-import { cloudOf, COMPOSE_FOLDER, makeWorld, mutationsOf, type Run, type World } from "../helpers/program.ts";
+import { cloudOf, commitsOf, COMPOSE_FOLDER, makeWorld, type Run, type World } from "../helpers/program.ts";
 import { expectValid } from "../helpers/schemas.ts";
 import { startInTerminal } from "../helpers/terminal.ts";
 
@@ -49,7 +49,7 @@ async function preload(world: World, condition: string, then: string): Promise<R
 async function struckWorld(then: string): Promise<{ world: World; env: Record<string, string> }> {
   const world = await makePreparedWorld({
     onRequest: async ({ method, path: where }) => {
-      if (method === "GET" && where.includes("compose_file") && commits(world) > 0)
+      if (method === "GET" && where.includes("compose_file") && commitsOf(world.sandbox) > 0)
         await writeFile(trigger, "");
     },
   });
@@ -61,9 +61,6 @@ async function struckWorld(then: string): Promise<{ world: World; env: Record<st
   await appendFile(compose, "# changed\n");
   return { world, env: { ...env, TEE_CLUSTER_RUNNER_COMPOSE: compose } };
 }
-
-const commits = (world: World): number =>
-  mutationsOf(world.sandbox).filter((call) => call === "POST /api/v1/cvms").length;
 
 const said = ({ stdout, stderr }: Run): string => `${stdout}${stderr}`;
 
@@ -83,7 +80,7 @@ test("with --json: one document, redacted, after the temporary runner and the lo
   expect(run.stderr).toContain("preload.mjs:");
   expect(holdsSecret(said(run))).toBe(false);
   expect((await cloudOf(world.sandbox)).live).toEqual([REGISTRY]);
-  expect(commits(world)).toBe(1);
+  expect(commitsOf(world.sandbox)).toBe(1);
   expect(await readdir(await stateFolder(world))).not.toContain("lock.json");
   expect(await readdir(world.env["TMPDIR"] ?? "")).toEqual([]);
 });

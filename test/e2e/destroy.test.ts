@@ -7,7 +7,7 @@ import type { DestroyResult, DryRunResult, FailureResult, InitResult } from "../
 import { dropCvm, makeCvm } from "../helpers/cvms.ts";
 import { openIntents, stateFolder } from "../helpers/journal.ts";
 import { makePreparedWorld } from "../helpers/prepared-cluster.ts";
-import { cloudOf, mutationsOf, type World } from "../helpers/program.ts";
+import { cloudOf, failureIn, mutationsOf, type World } from "../helpers/program.ts";
 import { expectValid } from "../helpers/schemas.ts";
 import { KEYS, startInTerminal } from "../helpers/terminal.ts";
 import { until } from "../helpers/until.ts";
@@ -25,8 +25,6 @@ const FOREIGN = [
 
 const deletedBy = (stdout: string): string[] =>
   (JSON.parse(stdout) as DestroyResult).deleted.map(({ name }) => name);
-
-const failure = (stdout: string): FailureResult => JSON.parse(stdout) as FailureResult;
 
 const byName = (a = "", b = ""): number => (a < b ? -1 : 1);
 
@@ -59,8 +57,8 @@ test(
 
     const asked = await world.run(["destroy", "--json"]);
     expect(asked.exitCode).toBe(2);
-    expect(failure(asked.stdout).error).toMatchObject({ code: "confirmation-missing" });
-    expect(failure(asked.stdout).error.hint).toContain("--yes");
+    expect(failureIn(asked.stdout).error).toMatchObject({ code: "confirmation-missing" });
+    expect(failureIn(asked.stdout).error.hint).toContain("--yes");
     const plan = await world.run(["destroy", "--dry-run", "--json"]);
     expect(plan.exitCode).toBe(0);
     const { actions } = expectValid("dry-run", plan.stdout) as unknown as DryRunResult;
@@ -104,7 +102,7 @@ test(
     await holdLock(world);
     const during = await world.run(["destroy", "--yes", "--json"]);
     expect(during.exitCode).toBe(6);
-    expect(failure(during.stdout).error.code).toBe("run-in-progress");
+    expect(failureIn(during.stdout).error.code).toBe("run-in-progress");
   },
 );
 
@@ -129,7 +127,7 @@ test("a temporary runner in use is a conflict; SIGINT ends it in order; what app
   world.sandbox.resetRequests();
   const conflict = await world.run(["destroy", "--yes", "--json"]);
   expect(conflict.exitCode).toBe(6);
-  expect(failure(conflict.stdout).error.code).toBe("temporary-runner-in-use");
+  expect(failureIn(conflict.stdout).error.code).toBe("temporary-runner-in-use");
   expect(mutationsOf(world.sandbox)).toEqual([]);
   await dropCvm(world.sandbox, "bird-tracker-runner-temp");
   world.sandbox.resetRequests();
@@ -140,7 +138,7 @@ test("a temporary runner in use is a conflict; SIGINT ends it in order; what app
   child.kill("SIGINT");
   const interrupted = await child;
   expect(interrupted.exitCode).toBe(130);
-  expect(failure(interrupted.stdout).left_behind.map(({ name }) => name)).toEqual(OWN);
+  expect(failureIn(interrupted.stdout).left_behind.map(({ name }) => name)).toEqual(OWN);
   expect(await liveIn(world)).toEqual(["bird-tracker-registry", ...RUNNERS]);
   expect(await readdir(await stateFolder(world))).not.toContain("lock.json");
 

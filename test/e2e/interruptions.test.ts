@@ -2,9 +2,16 @@
 import { readdir } from "node:fs/promises";
 import path from "node:path";
 import { beforeAll, expect, test } from "vitest";
-import type { FailureResult } from "../../src/commands/results.ts";
 import { journalOf, stateFolder } from "../helpers/journal.ts";
-import { cloudOf, makeWorld, mutationsOf, openWorld, type Run, type World } from "../helpers/program.ts";
+import {
+  cloudOf,
+  failureIn,
+  makeWorld,
+  mutationsOf,
+  openWorld,
+  type Run,
+  type World,
+} from "../helpers/program.ts";
 import { processesOf } from "../helpers/processes.ts";
 import { KEYS, startInTerminal, type TerminalSession } from "../helpers/terminal.ts";
 import { until } from "../helpers/until.ts";
@@ -12,7 +19,6 @@ import { until } from "../helpers/until.ts";
 const NO_DELETION = [{ method: "DELETE", action: { kind: "hang" } }] as const;
 const LEFT = ["bird-tracker-registry", "bird-tracker-runner-temp"];
 
-const failure = (stdout: string): FailureResult => JSON.parse(stdout) as FailureResult;
 const deletions = (world: World): number =>
   mutationsOf(world.sandbox).filter((call) => call.startsWith("DELETE")).length;
 
@@ -76,7 +82,7 @@ test("SIGINT while a phala child runs: the child is gone with the run, and its e
   const run = await child;
   expect(run.exitCode).toBe(130);
   expect(await processesOf(world)).toEqual([]);
-  expect(failure(run.stdout)).toMatchObject({ error: { code: "interrupted" }, left_behind: [] });
+  expect(failureIn(run.stdout)).toMatchObject({ error: { code: "interrupted" }, left_behind: [] });
   expect((await cloudOf(world.sandbox)).cvms).toEqual([]);
 });
 
@@ -111,5 +117,5 @@ test("a platform that hangs while the runner is deleted: the run ends within its
   expect(seconds).toBeGreaterThan(25);
   expect(seconds).toBeLessThan(40);
   expect(run.stderr).toContain("cleaning up took longer than 30s");
-  expect(failure(run.stdout).left_behind.map(({ name }) => name)).toEqual(LEFT);
+  expect(failureIn(run.stdout).left_behind.map(({ name }) => name)).toEqual(LEFT);
 });

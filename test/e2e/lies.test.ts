@@ -4,15 +4,18 @@ import { composeHashOf, type AppCompose } from "../../src/app-compose.ts";
 import type { FailureResult } from "../../src/commands/results.ts";
 import type { Sandbox } from "../../src/sandbox/index.ts";
 import { makePreparedWorld } from "../helpers/prepared-cluster.ts";
-import { cloudOf, makeWorld, mutationsOf, withCompose, type World } from "../helpers/program.ts";
+import {
+  cloudOf,
+  commitsOf,
+  failureIn,
+  makeWorld,
+  mutationsOf,
+  withCompose,
+  type World,
+} from "../helpers/program.ts";
 
 const CVM = "^/api/v1/cvms/[0-9a-f]{32}$";
 const COMPOSE = "^/api/v1/cvms/[0-9a-f]{32}/compose_file$";
-
-const commits = (sandbox: Sandbox): number =>
-  mutationsOf(sandbox).filter((call) => call === "POST /api/v1/cvms").length;
-
-const failure = (stdout: string): FailureResult => JSON.parse(stdout) as FailureResult;
 
 /** Lays fields over the answers for a path. */
 function lie(sandbox: Sandbox, ...lies: readonly (readonly [path: string, fields: object])[]): void {
@@ -43,7 +46,7 @@ test(
     const world = await makePreparedWorld({
       onRequest: () => {
         // Only once the temporary runner is there: the registry's own answers are left alone.
-        if (told !== undefined && commits(world.sandbox) > 0) lie(world.sandbox, told);
+        if (told !== undefined && commitsOf(world.sandbox) > 0) lie(world.sandbox, told);
       },
     });
     const { approved: before } = await cloudOf(world.sandbox);
@@ -54,7 +57,7 @@ test(
       told = [where, fields];
       const run = await world.run(["init", "--json"], env);
       expect(run.exitCode, about).toBe(7);
-      expect(failure(run.stdout).error, about).toMatchObject({ code, step: "read-compose-hash" });
+      expect(failureIn(run.stdout).error, about).toMatchObject({ code, step: "read-compose-hash" });
       const { live, approved } = await cloudOf(world.sandbox);
       expect([live, approved], about).toEqual([["bird-tracker-registry"], before]);
     }
@@ -76,7 +79,7 @@ test("about a registry that is there: it is not updated, nor is anything else ma
   const attempt = async (about: string, flags: readonly string[], code: number, name: string) => {
     world.sandbox.resetRequests();
     const run = await world.run(["rotate-hash", "--fresh", "--json", ...flags]);
-    expect([run.exitCode, failure(run.stdout).error.code], about).toEqual([code, name]);
+    expect([run.exitCode, failureIn(run.stdout).error.code], about).toEqual([code, name]);
     expect(mutationsOf(world.sandbox), about).toEqual([]);
   };
   for (const [about, change, flags, code, name] of ABOUT_A_STANDING_REGISTRY) {
@@ -107,7 +110,7 @@ async function initWithLieAfter(
   expect(run.exitCode).toBe(7);
   lying = false;
   world.sandbox.setFaults([]);
-  return { world, error: failure(run.stdout).error, again: () => world.run(["init", "--json"], change) };
+  return { world, error: failureIn(run.stdout).error, again: () => world.run(["init", "--json"], change) };
 }
 
 test("about a new registry: it gets no list, and no secret again; the next run finishes", async () => {

@@ -6,8 +6,6 @@ import { readdir, readFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import path from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import type { FailureResult } from "../../src/commands/results.ts";
-import type { Sandbox } from "../../src/sandbox/index.ts";
 import { stateFolder } from "../helpers/journal.ts";
 import { filesWithSecrets } from "../helpers/leaks.ts";
 import { deployRunner } from "../helpers/orchestrator.ts";
@@ -15,18 +13,14 @@ import { makePreparedWorld } from "../helpers/prepared-cluster.ts";
 import {
   CANARIES,
   cloudOf,
+  commitsOf,
   COMPOSE_FOLDER,
+  failureIn,
   makeWorld,
-  mutationsOf,
   withCompose,
 } from "../helpers/program.ts";
 import { expectValid } from "../helpers/schemas.ts";
 import { until } from "../helpers/until.ts";
-
-const commits = (sandbox: Sandbox): number =>
-  mutationsOf(sandbox).filter((call) => call === "POST /api/v1/cvms").length;
-
-const failure = (stdout: string): FailureResult => JSON.parse(stdout) as FailureResult;
 
 test.each([
   ["SIGINT", 130],
@@ -36,13 +30,13 @@ test.each([
   async (signal, code) => {
     const world = await makeWorld();
     const child = world.start(["init", "--json"]);
-    await until(() => commits(world.sandbox) === 2);
+    await until(() => commitsOf(world.sandbox) === 2);
     child.kill(signal);
     const run = await child;
     expect(run.exitCode).toBe(code);
     const { live } = await cloudOf(world.sandbox);
     expect(live).toEqual(["bird-tracker-registry"]);
-    expect(failure(run.stdout).left_behind.map(({ name }) => name)).toEqual(["bird-tracker-registry"]);
+    expect(failureIn(run.stdout).left_behind.map(({ name }) => name)).toEqual(["bird-tracker-registry"]);
     expect((await world.run(["init", "--json"])).exitCode).toBe(0);
   },
 );
@@ -67,14 +61,14 @@ test("two runs at once: the second one ends with 6 and says who is at work", asy
   world.sandbox.resetRequests();
   const env = await withCompose(world, "runner", (text) => `${text}# changed\n`);
   const first = world.start(["init", "--json"], env);
-  await until(() => commits(world.sandbox) === 1);
+  await until(() => commitsOf(world.sandbox) === 1);
   // Stopped, it is at work for as long as the second one needs to find that out.
   first.kill("SIGSTOP");
   const second = await world.run(["init", "--json"], env);
   first.kill("SIGCONT");
   expect(second.exitCode).toBe(6);
-  expect(failure(second.stdout).error.code).toBe("run-in-progress");
-  expect(failure(second.stdout).error.message).toMatch(/pid \d+ on /);
+  expect(failureIn(second.stdout).error.code).toBe("run-in-progress");
+  expect(failureIn(second.stdout).error.message).toMatch(/pid \d+ on /);
   expect((await first).exitCode).toBe(0);
 });
 
@@ -90,7 +84,7 @@ test("a run on another machine leaves our temporary runner alone, and ends with 
   );
   const run = await world.run(["init", "--json"]);
   expect(run.exitCode).toBe(6);
-  expect(failure(run.stdout).error.code).toBe("temporary-runner-in-use");
+  expect(failureIn(run.stdout).error.code).toBe("temporary-runner-in-use");
   expect((await cloudOf(world.sandbox)).live).toContain("bird-tracker-runner-temp");
 });
 
@@ -101,7 +95,7 @@ test("a registry that fails to boot ends the wait at once, with where to look", 
   );
   const run = await world.run(["init", "--json"], env);
   expect(run.exitCode).toBe(4);
-  const { error, left_behind: left } = failure(run.stdout);
+  const { error, left_behind: left } = failureIn(run.stdout);
   expect(error).toMatchObject({ code: "registry-not-running", step: "wait-for-registry" });
   expect(error.hint).toContain("phala logs");
   expect(left.map(({ name }) => name)).toEqual(["bird-tracker-registry"]);
@@ -114,7 +108,7 @@ test("a registry in the wrong mode is told at once", async () => {
   );
   const run = await world.run(["init", "--json"], env);
   expect(run.exitCode).toBe(7);
-  expect(failure(run.stdout).error).toMatchObject({ code: "wrong-mode", step: "wait-for-registry" });
+  expect(failureIn(run.stdout).error).toMatchObject({ code: "wrong-mode", step: "wait-for-registry" });
 });
 
 test("a wait that runs out ends with 5 and what was seen last", async () => {
@@ -124,7 +118,7 @@ test("a wait that runs out ends with 5 and what was seen last", async () => {
   expect(expectValid("failure", run.stdout)).toMatchObject({
     error: { code: "wait-timed-out", step: "wait-for-registry" },
   });
-  expect(failure(run.stdout).error.message).toMatch(/waited 1s .*starting/);
+  expect(failureIn(run.stdout).error.message).toMatch(/waited 1s .*starting/);
 });
 
 test("no secret in any argument list, output, file or folder of a run, also of a failing and a verbose one", async () => {
@@ -188,7 +182,7 @@ test("what marks secrets and is no list of names is refused, and not repeated", 
   const world = await makeWorld();
   const run = await world.runAnew(["status", "--json"], { TEE_CLUSTER_SECRETS: `PATH,${TOKEN}` });
   expect(run.exitCode).toBe(2);
-  expect(failure(run.stdout).error).toMatchObject({ code: "bad-secret-name" });
+  expect(failureIn(run.stdout).error).toMatchObject({ code: "bad-secret-name" });
   expect(`${run.stdout}${run.stderr}`).not.toContain(TOKEN);
 });
 

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { onTestFinished } from "vitest";
 import { lifeOf } from "../../src/sandbox/lifecycle.ts";
+import type { FailureResult } from "../../src/commands/results.ts";
 import { startSandbox, type Sandbox, type SandboxOptions } from "../../src/sandbox/index.ts";
 import { PHALA_BIN } from "./phala-bin.ts";
 import { runWarm } from "./warm-program.ts";
@@ -154,6 +155,13 @@ export async function cloudOf(sandbox: Sandbox, cluster = "bird-tracker") {
     inForce: [...new Set([...approved, ...(runs ? (registry.pushed?.hashes ?? []) : [])])],
   };
 }
+
+/** How many CVMs were made. */
+export const commitsOf = (sandbox: Sandbox): number =>
+  mutationsOf(sandbox).filter((call) => call === "POST /api/v1/cvms").length;
+
+/** The answer of a run that failed with --json. */
+export const failureIn = (stdout: string): FailureResult => JSON.parse(stdout) as FailureResult;
 
 export function mutationsOf(sandbox: Sandbox): string[] {
   return sandbox
