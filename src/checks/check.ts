@@ -1,51 +1,13 @@
 /** What a check is: data with a severity and a remedy, run side by side with the others. */
-import type { ComposeFile } from "../compose/compose-file.ts";
 import type { Finding as ComposeFinding, FindingId } from "../compose/finding.ts";
-import type { Cvm } from "../domain.ts";
-import type { ClusterError } from "../errors.ts";
+import type { ClusterError } from "../errors/cluster-error.ts";
 import type { InputKey } from "../inputs/definitions.ts";
 import type { Resolution } from "../inputs/resolve.ts";
-import type { ClusterSettings, Connection } from "../inputs/types.ts";
-import type {
-  Account,
-  CloudApi,
-  InstanceType,
-  Lookup,
-  PhalaQueries,
-  PlatformNode,
-  ProxyRoute,
-} from "../ports.ts";
+import type { PhalaQueries, ProxyRoute } from "../core/ports.ts";
 import type { JournalRecord } from "../state/journal.ts";
-import type { ClusterRecord } from "../state/record.ts";
+import type { ClusterFacts } from "../session/facts.ts";
 import type { StateDirectory } from "../state/state-directory.ts";
-import type { CheckResult, CheckSeverity } from "../workflow/events.ts";
-import type { Adoption } from "../workflow/registry-claim.ts";
-
-/** What the checks look at. Every fact is read once, however many checks ask for it. */
-export type Facts = {
-  readonly cli: PhalaQueries;
-  readonly api: CloudApi;
-  readonly connection: Connection;
-  readonly signal: AbortSignal;
-  readonly env: NodeJS.ProcessEnv;
-  /** Of the phala that this run uses. */
-  version(): ReturnType<PhalaQueries["version"]>;
-  account(): Promise<Account>;
-  nodes(): Promise<readonly PlatformNode[]>;
-  instanceTypes(): Promise<readonly InstanceType[]>;
-};
-
-/** The facts of one cluster, known once its inputs are. */
-export type ClusterFacts = Facts & {
-  readonly cluster: ClusterSettings;
-  readonly record: ClusterRecord;
-  readonly adoption: Adoption;
-  registryCompose(): Promise<ComposeFile>;
-  runnerCompose(): Promise<ComposeFile>;
-  registry(): Promise<Lookup<Cvm>>;
-  /** Every CVM of the account. */
-  cvms(): Promise<readonly Cvm[]>;
-};
+import type { CheckResult, CheckSeverity } from "../core/events.ts";
 
 /** What `doctor` looks at beyond what a run needs. */
 export type DoctorFacts = ClusterFacts & {
@@ -100,10 +62,4 @@ export const unclear = (detail: string, remedy: string): Finding => ({
 /** What was found in a compose file, as a check says it. A note is no failure. */
 export function reported({ id, severity, message, remedy }: ComposeFinding): Finding {
   return { status: severity === "note" ? "passed" : "failed", id, severity, detail: message, remedy };
-}
-
-/** Reads once, hands the same answer (or failure) to everybody. */
-export function once<T>(read: () => Promise<T>): () => Promise<T> {
-  let answer: Promise<T> | undefined;
-  return () => (answer ??= read());
 }

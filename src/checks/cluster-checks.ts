@@ -5,20 +5,12 @@ import type { ComposeFile } from "../compose/compose-file.ts";
 import type { Finding as ComposeFinding } from "../compose/finding.ts";
 import { lintComposeFiles, type ComposePair } from "../compose/lint.ts";
 import { registryRequirements, runnerRequirements } from "../compose/requirements.ts";
-import { clusterOf, registryName, roleOf } from "../domain.ts";
+import { clusterOf, registryName, roleOf } from "../core/domain.ts";
 import { closest } from "../inputs/suggest.ts";
 import { targetOf } from "../orchestrator/write-file.ts";
-import { standingOf } from "../workflow/registry-claim.ts";
-import {
-  failed,
-  passed,
-  reported,
-  skipped,
-  unclear,
-  type Check,
-  type ClusterFacts,
-  type Finding,
-} from "./check.ts";
+import { standingOf } from "../registry/ownership.ts";
+import { failed, passed, reported, skipped, unclear, type Check, type Finding } from "./check.ts";
+import type { ClusterFacts } from "../session/facts.ts";
 import { gatewayKeyFinding } from "./gateway-key.ts";
 
 export const clusterChecks: readonly Check<ClusterFacts>[] = [

@@ -1,5 +1,6 @@
 /** Checks of the CLI, the key and the account: they need no cluster. */
-import { failed, passed, skipped, type Check, type Facts } from "./check.ts";
+import { failed, passed, skipped, type Check } from "./check.ts";
+import type { Facts } from "../session/facts.ts";
 
 /** The version that everything here was measured with; older ones are not known to work. */
 export const PHALA_VERSION_SEEN = "1.1.18";

@@ -1,6 +1,6 @@
 /** Runs a list of checks side by side and reports each; a check that can't tell has failed. */
-import { ClusterError, messageOf } from "../errors.ts";
-import type { CheckResult } from "../workflow/events.ts";
+import { ClusterError, messageOf } from "../errors/cluster-error.ts";
+import type { CheckResult } from "../core/events.ts";
 import { skipped, unclear, type Check, type Finding } from "./check.ts";
 
 type Interruptible = { readonly signal: AbortSignal };

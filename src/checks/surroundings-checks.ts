@@ -1,7 +1,7 @@
 /** Checks of what lies between this program and the cloud: the proxy, and the place where runs are recorded. */
 import { access, constants } from "node:fs/promises";
 import path from "node:path";
-import { ClusterError, messageOf } from "../errors.ts";
+import { ClusterError, messageOf } from "../errors/cluster-error.ts";
 import { failed, passed, type Check, type DoctorFacts, type Finding } from "./check.ts";
 
 export const proxyCheck: Check<DoctorFacts> = {

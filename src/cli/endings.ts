@@ -2,7 +2,7 @@
  * What ends a run before its end: SIGINT, SIGTERM, a terminal that is closed, a crash of ours. The first one ends
  * it in order, so that no temporary runner stays; a second signal at once.
  */
-import { Fault, Interruption, type ClusterError, type SignalName } from "../errors.ts";
+import { Fault, Interruption, type ClusterError, type SignalName } from "../errors/cluster-error.ts";
 import { CLEANUP_BUDGET_MS } from "../workflow/cleanup.ts";
 import type { CrashGuard } from "./crashes.ts";
 import { EXIT_CODES } from "./exit-codes.ts";

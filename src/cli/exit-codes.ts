@@ -1,7 +1,7 @@
 /** The exit codes of the contract. */
 import { isFailure, kindOfFailures } from "../checks/run-checks.ts";
 import type { SuccessResult } from "../commands/results.ts";
-import type { ClusterError, FailureKind } from "../errors.ts";
+import type { ClusterError, FailureKind } from "../errors/cluster-error.ts";
 
 export const EXIT_CODES: Readonly<Record<FailureKind, number>> = {
   fault: 1,

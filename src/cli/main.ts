@@ -1,7 +1,7 @@
 /** argv -> command -> exit code. The only place that ends the process. */
 import { CommanderError, type Command } from "commander";
 import { createRequire } from "node:module";
-import type { Options } from "./command.ts";
+import type { Options } from "../commands/shared/command.ts";
 import { CrashGuard } from "./crashes.ts";
 import { allCommands, createProgram, nameOf } from "./program.ts";
 

@@ -1,7 +1,7 @@
 /** The command tree, built from the list of commands. */
 import { Command } from "commander";
-import type { CommandDefinition, Options } from "./command.ts";
-import { COMMANDS } from "./commands/index.ts";
+import type { CommandDefinition, Options } from "../commands/shared/command.ts";
+import { COMMANDS } from "./commands.ts";
 
 export type RunCommand = (command: CommandDefinition, options: Options) => Promise<void>;
 

@@ -1,17 +1,18 @@
 /** Runs one command: output, signals, secrets, failures and exit code around it. */
-import { ClusterError, Fault } from "../errors.ts";
-import type { CommonFlags } from "../commands/dependencies.ts";
-import type { FailureResult } from "../commands/results.ts";
-import { markedSecrets, refuseMalformedMarks } from "../marked-secrets.ts";
+import { ClusterError, Fault } from "../errors/cluster-error.ts";
+import type { CommonFlags } from "../session/dependencies.ts";
+import { renderAnswer } from "../commands/render.ts";
+import type { FailureResult } from "../core/results.ts";
+import { markedSecrets, refuseMalformedMarks } from "../core/marked-secrets.ts";
 import { INPUTS } from "../inputs/definitions.ts";
 import type { Raw } from "../inputs/resolve.ts";
-import { Redactor } from "../redact.ts";
-import { createReporter } from "../reporters/create-reporter.ts";
-import type { Reporter } from "../reporters/reporter.ts";
-import { systemClock } from "../workflow/clock.ts";
+import { Redactor } from "../core/redact.ts";
+import { createReporter } from "../output/create-reporter.ts";
+import type { Reporter } from "../output/reporter.ts";
+import { systemClock } from "../platform/clock.ts";
 import { Ledger } from "../workflow/mutations.ts";
-import { createDependencies } from "./dependencies.ts";
-import type { CommandDefinition, Options } from "./command.ts";
+import { createDependencies } from "./wire.ts";
+import type { CommandDefinition, Options } from "../commands/shared/command.ts";
 import type { CrashGuard } from "./crashes.ts";
 import { watchEndings } from "./endings.ts";
 import { EXIT_CODES, exitCodeOf, exitCodeOfFailure } from "./exit-codes.ts";
@@ -28,7 +29,7 @@ export async function runCommand(
   const { name } = command;
   const redactor = redactorOf(process.env);
   const Live = process.stderr.isTTY
-    ? (await import("../reporters/interactive.ts")).InteractiveProgress
+    ? (await import("../output/interactive.ts")).InteractiveProgress
     : undefined;
   const reporter = reporterOf(options, redactor, Live);
   const ledger = new Ledger();
@@ -127,7 +128,7 @@ function reporterOf(
     verbose: options["verbose"] === true,
     color: options["color"] !== false && !process.env["NO_COLOR"],
   };
-  const services = { redactor, onAnswerLost: failAtExit, now: systemClock.now };
+  const services = { redactor, render: renderAnswer, onAnswerLost: failAtExit, now: systemClock.now };
   return createReporter({ ...given, ...streams, ...services }, Live);
 }
 

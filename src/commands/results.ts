@@ -1,28 +1,28 @@
 /** What the commands answer, in the very shape of `--json`. See `schemas/` and docs/json.md. */
-import type { DryRunResult } from "./results/common.ts";
-import type { InitResult } from "./results/init.ts";
-import type { RotateHashResult, RotatePlanResult } from "./results/rotate-hash.ts";
-import type { DoctorResult } from "./results/doctor.ts";
-import type { StatusResult } from "./results/status.ts";
-import type { HashResult, HashExplanation, HashExport } from "./results/hash.ts";
-import type { HistoryResult } from "./results/history.ts";
-import type { DestroyResult } from "./results/destroy.ts";
-import type { ConfigMigrateResult } from "./results/config-migrate.ts";
-import type { SandboxResult } from "./results/sandbox.ts";
-import type { FailureResult } from "./results/failure.ts";
+import type { DryRunResult } from "./shared/result.ts";
+import type { InitResult } from "./init/result.ts";
+import type { RotateHashResult, RotatePlanResult } from "./rotate-hash/result.ts";
+import type { DoctorResult } from "./doctor/result.ts";
+import type { StatusResult } from "./status/result.ts";
+import type { HashResult, HashExplanation, HashExport } from "./hash/result.ts";
+import type { HistoryResult } from "./history/result.ts";
+import type { DestroyResult } from "./destroy/result.ts";
+import type { ConfigMigrateResult } from "./config-migrate/result.ts";
+import type { SandboxResult } from "./sandbox/result.ts";
+import type { FailureResult } from "../core/results.ts";
 
-export { registryResult } from "./results/common.ts";
-export type * from "./results/common.ts";
-export type * from "./results/init.ts";
-export type * from "./results/rotate-hash.ts";
-export type * from "./results/doctor.ts";
-export type * from "./results/status.ts";
-export type * from "./results/hash.ts";
-export type * from "./results/history.ts";
-export type * from "./results/destroy.ts";
-export type * from "./results/config-migrate.ts";
-export type * from "./results/sandbox.ts";
-export type * from "./results/failure.ts";
+export { registryResult } from "./shared/result.ts";
+export type * from "./shared/result.ts";
+export type * from "./init/result.ts";
+export type * from "./rotate-hash/result.ts";
+export type * from "./doctor/result.ts";
+export type * from "./status/result.ts";
+export type * from "./hash/result.ts";
+export type * from "./history/result.ts";
+export type * from "./destroy/result.ts";
+export type * from "./config-migrate/result.ts";
+export type * from "./sandbox/result.ts";
+export type * from "../core/results.ts";
 
 export type SuccessResult =
   | InitResult

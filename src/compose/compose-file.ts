@@ -2,8 +2,8 @@
 import { readFile, stat } from "node:fs/promises";
 import { parseDocument, visit, type Document } from "yaml";
 import { z } from "zod";
-import { sha256Hex } from "../app-compose.ts";
-import { ClusterError, messageOf } from "../errors.ts";
+import { sha256Hex } from "../core/compose-hash.ts";
+import { ClusterError, messageOf } from "../errors/cluster-error.ts";
 import { placeholdersIn, type Placeholder } from "./placeholders.ts";
 import { publishedPorts } from "./ports.ts";
 

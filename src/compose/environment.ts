@@ -2,9 +2,9 @@
  * The environments that CVMs are deployed with. Names and their order are part of a compose hash, values are not;
  * everything takes them from here.
  */
-import type { OrchestratorSchema } from "../domain.ts";
-import type { AwsCredentials, ClusterSettings } from "../inputs/types.ts";
-import type { EnvironmentVariable } from "../ports.ts";
+import type { OrchestratorSchema } from "../core/domain.ts";
+import type { AwsCredentials, ClusterSettings } from "../core/settings.ts";
+import type { EnvironmentVariable } from "../core/ports.ts";
 import type { ComposeFile } from "./compose-file.ts";
 
 /**

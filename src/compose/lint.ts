@@ -1,5 +1,5 @@
 /** What a compose file works with but should not have, or what its reader should know. */
-import type { ClusterSettings } from "../inputs/types.ts";
+import type { ClusterSettings } from "../core/settings.ts";
 import type { ComposeFile, ComposeService } from "./compose-file.ts";
 import { runnerEnvironmentNamesOf } from "./environment.ts";
 import type { Finding } from "./finding.ts";

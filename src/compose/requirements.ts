@@ -2,7 +2,7 @@
 import type { ComposeFile } from "./compose-file.ts";
 import { REGISTRY_NAMES, runnerEnvironmentNamesOf } from "./environment.ts";
 import type { Finding } from "./finding.ts";
-import type { ClusterSettings } from "../inputs/types.ts";
+import type { ClusterSettings } from "../core/settings.ts";
 
 /** Without these a registry can't read the models, or never approves a runner. */
 const REGISTRY_NEEDS: Readonly<Record<string, string>> = {

@@ -2,7 +2,7 @@
 import { isUtf8 } from "node:buffer";
 import { readFile } from "node:fs/promises";
 import { isScalar, isSeq, LineCounter, parseDocument, type Document } from "yaml";
-import { ClusterError } from "../errors.ts";
+import { ClusterError } from "../errors/cluster-error.ts";
 import { INPUTS, type InputDefinition, type InputKey } from "./definitions.ts";
 import { closest } from "./suggest.ts";
 

@@ -3,7 +3,7 @@
  * file and the docs derive from this list. Free of libraries, so that `--help` stays fast.
  */
 
-import type { OrchestratorSchema } from "../domain.ts";
+import type { OrchestratorSchema } from "../core/domain.ts";
 
 export type InputKey =
   | "clusterName"

@@ -1,8 +1,8 @@
 /** From the text of an input to its value. Each throws an `InvalidValue` that says what is wrong and what would do. */
 import path from "node:path";
 import { homedir } from "node:os";
-import type { OrchestratorSchema } from "../domain.ts";
-import type { Crunch, Watcher } from "./types.ts";
+import type { OrchestratorSchema } from "../core/domain.ts";
+import type { Crunch, Watcher } from "../core/settings.ts";
 
 /** Says of a value what is wrong with it; never with a secret in it. */
 export class InvalidValue extends Error {}

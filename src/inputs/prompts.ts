@@ -1,5 +1,5 @@
 /** Prompts on stderr (stdout is the answer's). The only user of @inquirer/prompts. */
-import { Interruption } from "../errors.ts";
+import { Interruption } from "../errors/cluster-error.ts";
 
 export type Choice<T> = { readonly name: string; readonly value: T; readonly description?: string };
 

@@ -1,7 +1,7 @@
 /** Where flag, environment, config file and default meet: in this order, for every input in the same way. */
 import { homedir } from "node:os";
 import path from "node:path";
-import { ClusterError } from "../errors.ts";
+import { ClusterError } from "../errors/cluster-error.ts";
 import {
   INPUTS,
   inputsOf,

@@ -1,8 +1,15 @@
 /** The typed values of the inputs, and how they become what the commands work with. */
-import { INSTANCE_MEMORY_MB, type OrchestratorSchema } from "../domain.ts";
-import { ClusterError } from "../errors.ts";
+import { INSTANCE_MEMORY_MB, type OrchestratorSchema } from "../core/domain.ts";
+import { ClusterError } from "../errors/cluster-error.ts";
 import * as p from "./parsers.ts";
-import type { AwsCredentials, ClusterInputs, ClusterSettings, Connection, Crunch, Watcher } from "./types.ts";
+import type {
+  AwsCredentials,
+  ClusterInputs,
+  ClusterSettings,
+  Connection,
+  Crunch,
+  Watcher,
+} from "../core/settings.ts";
 import type { InputKey } from "./definitions.ts";
 
 export { InvalidValue } from "./parsers.ts";

@@ -1,6 +1,6 @@
 /** The wizard's answers: how they are shown, summed up and priced. */
-import { INSTANCE_MEMORY_MB } from "../domain.ts";
-import type { InstanceType, PlatformNode } from "../ports.ts";
+import { INSTANCE_MEMORY_MB } from "../core/domain.ts";
+import type { InstanceType, PlatformNode } from "../core/ports.ts";
 import { inputDefinition, inputsOf, type InputDefinition, type InputKey } from "./definitions.ts";
 import type { Choice } from "./prompts.ts";
 import type { Answers, Origin } from "./resolve.ts";

@@ -1,7 +1,7 @@
 /** What the wizard says will happen: what is made and paid for, and what becomes of a registry that is there. */
-import { registryName, temporaryRunnerName, type RegistryStanding } from "../domain.ts";
+import { registryName, temporaryRunnerName, type RegistryStanding } from "../core/domain.ts";
 import type { Answers } from "./resolve.ts";
-import type { ClusterInputs } from "./types.ts";
+import type { ClusterInputs } from "../core/settings.ts";
 import type { Offers } from "./wizard-answers.ts";
 
 /** The cluster's registry, where there is one already. */

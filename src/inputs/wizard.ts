@@ -1,10 +1,10 @@
 /** The wizard of step 2: asks for what is missing or often changed, shows what comes of it, asks once. */
-import { ClusterError, Interruption } from "../errors.ts";
+import { ClusterError, Interruption } from "../errors/cluster-error.ts";
 import { isFile } from "./compose-candidates.ts";
 import type { InputKey } from "./definitions.ts";
 import type { Choice, Prompter } from "./prompts.ts";
 import { isGiven, missingForSchema, type Answers } from "./resolve.ts";
-import type { ClusterInputs } from "./types.ts";
+import type { ClusterInputs } from "../core/settings.ts";
 import { toClusterInputs } from "./values.ts";
 import { changeable, summary, type Offers } from "./wizard-answers.ts";
 import { describeOutlook, describeTakeOver, type ExistingRegistry, type Outlook } from "./wizard-outlook.ts";

@@ -1,6 +1,6 @@
 /** orchestrator.yml: values in, YAML text out; an existing text is changed only where it must be. Pure. */
 import type { Document } from "yaml";
-import { messageOf } from "../errors.ts";
+import { messageOf } from "../errors/cluster-error.ts";
 import { applyChanges, type Change } from "./changes.ts";
 import { COMMENTS, HEADER } from "./comments.ts";
 import { isEmpty, readable, refuseOtherRunner, RUNNER, unreadable } from "./document.ts";

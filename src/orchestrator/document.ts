@@ -1,6 +1,6 @@
 /** An orchestrator.yml that others have written, read and looked at before anything of it is changed. Pure. */
 import { isMap, parseDocument, type Document } from "yaml";
-import { ClusterError, messageOf } from "../errors.ts";
+import { ClusterError, messageOf } from "../errors/cluster-error.ts";
 
 /** Where a text is from, and what to do where it can't be worked with: the commands have different flags for that. */
 export type Source = {

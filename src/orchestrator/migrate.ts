@@ -1,7 +1,7 @@
 /** An orchestrator.yml of schema v1 as schema v2 has it; comments, order and everything else stay. Pure. */
 import type { Document } from "yaml";
 import type { z } from "zod";
-import { ClusterError, messageOf } from "../errors.ts";
+import { ClusterError, messageOf } from "../errors/cluster-error.ts";
 import { applyChanges, type Change } from "./changes.ts";
 import { isEmpty, readable, refuseOtherRunner, RUNNER, unreadable, type Source } from "./document.ts";
 import { orchestratorSchemas } from "./schemas.ts";

@@ -1,7 +1,7 @@
 /** Reading a file that is written back: nothing of it may be lost on the way. */
 import { isUtf8 } from "node:buffer";
 import { readFile, stat } from "node:fs/promises";
-import { ClusterError, messageOf } from "../errors.ts";
+import { ClusterError, messageOf } from "../errors/cluster-error.ts";
 import { CONFIG, isErrno, notAFile, type FileRole } from "./write-file.ts";
 
 /**

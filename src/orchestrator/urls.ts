@@ -1,5 +1,5 @@
 /** Addresses of a CVM's ports behind the platform's gateway. Pure. */
-import { ClusterError } from "../errors.ts";
+import { ClusterError } from "../errors/cluster-error.ts";
 
 export type Address = {
   readonly appId: string;

@@ -1,6 +1,6 @@
 /** What belongs into orchestrator.yml, as plain values in the order in which they are written. Pure. */
-import { ClusterError } from "../errors.ts";
-import type { ClusterSettings } from "../inputs/types.ts";
+import { ClusterError } from "../errors/cluster-error.ts";
+import type { ClusterSettings } from "../core/settings.ts";
 
 /** Sections that are the operator's once the file exists, unless this very run was told what to put there. */
 export type ExplicitSection = "crunches" | "watcher" | "watcher-interval";

@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { open, readlink, realpath, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
-import { ClusterError, messageOf } from "../errors.ts";
+import { ClusterError, messageOf } from "../errors/cluster-error.ts";
 
 const MAX_LINKS = 40;
 

@@ -1,6 +1,6 @@
 /** What a CVM shows of itself, and how it is doing. */
 import { createHash } from "node:crypto";
-import { canonicalJson } from "../app-compose.ts";
+import { canonicalJson } from "../core/compose-hash.ts";
 import { findLive } from "./cloud.ts";
 import { makeQuote } from "./kms.ts";
 import { lifeOf } from "./lifecycle.ts";

@@ -1,6 +1,6 @@
 /** The stand-in's transitions: pure functions from one cloud to the next. */
 import { randomBytes, randomUUID } from "node:crypto";
-import { composeHashOf, type AppCompose } from "../app-compose.ts";
+import { composeHashOf, type AppCompose } from "../core/compose-hash.ts";
 import { bootErrorOf, type KeyHolder } from "./interpreter.ts";
 import { newAppKeys } from "./kms.ts";
 import { lifeOf } from "./lifecycle.ts";

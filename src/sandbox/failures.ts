@@ -1,6 +1,6 @@
 /** Why a sandbox can't be started: its folder, its cloud file or its port. Told like every failure of the program. */
 import path from "node:path";
-import { ClusterError, messageOf } from "../errors.ts";
+import { ClusterError, messageOf } from "../errors/cluster-error.ts";
 
 const beginAnew = (file: string): string =>
   `delete ${path.dirname(file)} to begin a new cloud, or choose another folder with --state-dir`;

@@ -1,5 +1,5 @@
 /** What the stand-in's cloud consists of, as it is kept on disk. Times are ms since the epoch. */
-import type { AppCompose } from "../app-compose.ts";
+import type { AppCompose } from "../core/compose-hash.ts";
 
 /** What a CVM runs between two updates. */
 export type Generation = {

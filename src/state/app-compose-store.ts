@@ -1,8 +1,8 @@
 /** The app-composes that approved hashes stand for: one private file per hash. */
 import { readFile, readdir } from "node:fs/promises";
 import path from "node:path";
-import { composeHashOf, sha256Hex, canonicalJson, type AppCompose } from "../app-compose.ts";
-import { parseComposeHash } from "../domain.ts";
+import { composeHashOf, sha256Hex, canonicalJson, type AppCompose } from "../core/compose-hash.ts";
+import { parseComposeHash } from "../core/domain.ts";
 import { replaceStateFile, type StateDirectory } from "./state-directory.ts";
 
 export type AppComposeStore = {

@@ -4,8 +4,8 @@
  */
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
-import { composeHashOf, type AppCompose } from "../app-compose.ts";
-import { ClusterError, messageOf, type FailureKind } from "../errors.ts";
+import { composeHashOf, type AppCompose } from "../core/compose-hash.ts";
+import { ClusterError, messageOf, type FailureKind } from "../errors/cluster-error.ts";
 import type { KnownHashes } from "./known-hashes.ts";
 
 /** Raised whenever an older program could misread a record. */

@@ -5,7 +5,7 @@
  */
 import { hostname, userInfo } from "node:os";
 import { z } from "zod";
-import { sha256Hex } from "../app-compose.ts";
+import { sha256Hex } from "../core/compose-hash.ts";
 import { appendLine, parseJson, readLines, type Lines } from "./line-file.ts";
 import { tooNew, type StateDirectory } from "./state-directory.ts";
 

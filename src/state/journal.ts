@@ -4,7 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
-import { ClusterError } from "../errors.ts";
+import { ClusterError } from "../errors/cluster-error.ts";
 import { appendLine, parseJson, readLines } from "./line-file.ts";
 import { tooNew, type StateDirectory } from "./state-directory.ts";
 

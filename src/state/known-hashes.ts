@@ -1,5 +1,5 @@
 /** What is known of a cluster's compose hashes: from this machine's record, or from a hash record of another one. */
-import type { AppCompose } from "../app-compose.ts";
+import type { AppCompose } from "../core/compose-hash.ts";
 import { appComposeStore } from "./app-compose-store.ts";
 import { readJournal } from "./journal.ts";
 import { summarizeJournal, type ApprovedRecord, type ComposeHashRecord } from "./record.ts";

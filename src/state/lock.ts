@@ -8,7 +8,7 @@ import { rmSync, readFileSync } from "node:fs";
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { z } from "zod";
-import { ClusterError } from "../errors.ts";
+import { ClusterError } from "../errors/cluster-error.ts";
 import { unwritable, type StateDirectory } from "./state-directory.ts";
 
 const ownerSchema = z.object({

@@ -1,5 +1,5 @@
 /** What the journal adds up to: a pure reduction over its records. */
-import { parseComposeHash, registryName, temporaryRunnerName, type ComposeHash } from "../domain.ts";
+import { parseComposeHash, registryName, temporaryRunnerName, type ComposeHash } from "../core/domain.ts";
 import type { JournalRecord } from "./journal.ts";
 
 /** A creation that this tool announced. `appId` is null until (unless) its outcome was recorded. */

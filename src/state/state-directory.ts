@@ -5,7 +5,7 @@
 import { chmod, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { randomBytes } from "node:crypto";
 import path from "node:path";
-import { ClusterError, messageOf } from "../errors.ts";
+import { ClusterError, messageOf } from "../errors/cluster-error.ts";
 
 /** A new file, on disk (fsync) when the write resolves. */
 const PRIVATE_AND_ON_DISK = { flag: "wx", mode: 0o600, flush: true } as const;

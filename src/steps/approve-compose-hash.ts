@@ -1,5 +1,5 @@
 /** Step 8: give the registry the approved list, by an update of its environment or, where it can, while it runs. */
-import { ClusterError } from "../errors.ts";
+import { ClusterError } from "../errors/cluster-error.ts";
 import type { HistoryEntry } from "../state/history.ts";
 import {
   lastApproval,
@@ -8,21 +8,21 @@ import {
   recordedHashes,
   type ApprovedRecord,
 } from "../state/record.ts";
-import type { CvmOperation } from "../ports.ts";
-import { sameMembers } from "../workflow/approved-list.ts";
-import { settingsDifference } from "../workflow/registry-settings.ts";
+import type { CvmOperation } from "../core/ports.ts";
+import { sameMembers } from "../approval/approved-list.ts";
+import { settingsDifference } from "../registry/settings.ts";
 import { done, reused, type Step, type StepContext } from "../workflow/step.ts";
-import type { Approval, ApproveComposeHashInput } from "./approval.ts";
-import { isMeddledWith, updatedMeanwhile } from "./neighbours.ts";
+import type { Approval, ApproveComposeHashInput } from "../approval/approval.ts";
+import { isMeddledWith, updatedMeanwhile } from "../registry/concurrent-updates.ts";
 import {
   hasTheseSettings,
   instanceStartedSince,
   mayPush,
   pushApprovedList,
   warnOfRestart,
-} from "./registry-push.ts";
-import { updateRegistry } from "./registry-update.ts";
-import { FAILED, idOf, readUpdates } from "./registry-updates.ts";
+} from "../approval/push.ts";
+import { updateRegistry } from "../approval/update.ts";
+import { FAILED, idOf, readUpdates } from "../registry/updates.ts";
 
 export const approveComposeHash: Step<ApproveComposeHashInput, Approval> = {
   id: "approve-compose-hash",

@@ -1,18 +1,19 @@
 /** Step 2: the inputs, complete and checked; on a terminal the wizard asks for what is open. */
 import { clusterChecks } from "../checks/cluster-checks.ts";
-import { isHashRecorded } from "../checks/facts.ts";
+import { isHashRecorded } from "../session/facts.ts";
 import { refuseFailures, runChecks } from "../checks/run-checks.ts";
-import type { ClusterFacts, Facts } from "../checks/check.ts";
-import { ClusterError } from "../errors.ts";
+import type { ClusterFacts, Facts } from "../session/facts.ts";
+import { ClusterError } from "../errors/cluster-error.ts";
 import { findComposeFiles } from "../inputs/compose-candidates.ts";
 import type { Prompter } from "../inputs/prompts.ts";
 import type { Answers } from "../inputs/resolve.ts";
-import type { ClusterInputs } from "../inputs/types.ts";
+import type { ClusterInputs } from "../core/settings.ts";
 import { toClusterInputs } from "../inputs/values.ts";
 import { runWizard, type Verdict } from "../inputs/wizard.ts";
 import type { ExistingRegistry } from "../inputs/wizard-outlook.ts";
-import type { Emit } from "../workflow/events.ts";
-import { standingOf, type Adoption } from "../workflow/registry-claim.ts";
+import type { Emit } from "../core/events.ts";
+import type { Adoption } from "../core/domain.ts";
+import { standingOf } from "../registry/ownership.ts";
 import { done, type StepOutcome, type StepRunner } from "../workflow/step.ts";
 import { warnOf } from "./verify-prerequisites.ts";
 

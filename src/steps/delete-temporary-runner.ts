@@ -1,5 +1,5 @@
 /** Step 7: delete the temporary runner, and see that it is gone. */
-import { removeCvm } from "../workflow/remove-cvm.ts";
+import { removeCvm } from "../runners/remove-cvm.ts";
 import { done, type Step } from "../workflow/step.ts";
 
 export const deleteTemporaryRunner: Step<{ readonly name: string }, { readonly deleted: boolean }> = {

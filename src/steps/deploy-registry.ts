@@ -1,15 +1,15 @@
 /** Step 3: deploy the registry CVM, or find the one that is ours already. */
-import { ClusterError } from "../errors.ts";
-import { registryName, type Cvm } from "../domain.ts";
+import { ClusterError } from "../errors/cluster-error.ts";
+import { registryName, type Cvm } from "../core/domain.ts";
 import { registryEnvironment } from "../compose/environment.ts";
 import type { ComposeFile } from "../compose/compose-file.ts";
-import type { ClusterInputs } from "../inputs/types.ts";
+import type { ClusterInputs } from "../core/settings.ts";
 import type { ClusterRecord } from "../state/record.ts";
-import { isOurs } from "../workflow/registry-claim.ts";
+import { isOurs } from "../registry/ownership.ts";
 import { notCreated } from "../workflow/mutations.ts";
 import { done, reused, waitLimits, type Step, type StepContext } from "../workflow/step.ts";
 import { notKnownYet, waitUntil } from "../workflow/wait.ts";
-import { isPlaced, registryOf, type Registry } from "./registry.ts";
+import { isPlaced, registryOf, type Registry } from "../registry/registry.ts";
 
 export type DeployRegistryInput = {
   readonly inputs: ClusterInputs;

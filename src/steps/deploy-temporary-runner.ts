@@ -2,11 +2,11 @@
  * Step 5: deploy the temporary runner, only to have its compose hash computed by the platform. Its environment
  * has the names of the orchestrator's own runners, in their order: they are part of the hash.
  */
-import { temporaryRunnerName } from "../domain.ts";
+import { temporaryRunnerName } from "../core/domain.ts";
 import { runnerEnvironment } from "../compose/environment.ts";
 import type { ComposeFile } from "../compose/compose-file.ts";
-import type { ClusterSettings } from "../inputs/types.ts";
-import { runnerInUse } from "../workflow/leftovers.ts";
+import type { ClusterSettings } from "../core/settings.ts";
+import { runnerInUse } from "../runners/leftovers.ts";
 import { notCreated } from "../workflow/mutations.ts";
 import { done, type Step } from "../workflow/step.ts";
 

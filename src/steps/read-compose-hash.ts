@@ -2,20 +2,20 @@
  * Step 6: read the compose hash back, and check it before anybody approves it. The platform knows it from the
  * provisioning on, so there is no waiting for a boot that nobody needs.
  */
-import type { AppCompose } from "../app-compose.ts";
-import { compareAppComposes } from "../compose/app-compose-difference.ts";
+import type { AppCompose } from "../core/compose-hash.ts";
+import { compareAppComposes } from "../app-compose/diff.ts";
 import type { ComposeFile } from "../compose/compose-file.ts";
-import { predictAppCompose } from "../compose/prediction.ts";
-import type { ComposeHash } from "../domain.ts";
-import { ClusterError } from "../errors.ts";
-import type { Lookup } from "../ports.ts";
+import { predictAppCompose } from "../app-compose/predict.ts";
+import type { ComposeHash } from "../core/domain.ts";
+import { ClusterError } from "../errors/cluster-error.ts";
+import type { Lookup } from "../core/ports.ts";
 import type { AppComposeStore } from "../state/app-compose-store.ts";
 import type { ClusterRecord } from "../state/record.ts";
-import { OLDEST_RUNNER_IN_USE_MS } from "../workflow/leftovers.ts";
-import { findPredictionBasis } from "../workflow/prediction-basis.ts";
+import { OLDEST_RUNNER_IN_USE_MS } from "../runners/leftovers.ts";
+import { findPredictionBasis } from "../app-compose/prediction-basis.ts";
 import { done, waitLimits, type Step, type StepContext } from "../workflow/step.ts";
 import { lookAgain, notKnownYet, waitUntil, type Look } from "../workflow/wait.ts";
-import { checkAppCompose, checkedHash, sayOdd, type Peculiarity } from "./app-compose-check.ts";
+import { checkAppCompose, checkedHash, sayOdd, type Peculiarity } from "../app-compose/verify.ts";
 import type { TemporaryRunner } from "./deploy-temporary-runner.ts";
 
 export type ReadComposeHashInput = {

@@ -1,9 +1,9 @@
 /** Step 1: everything that can be known to go wrong is known before anything is made. */
 import { clusterChecks } from "../checks/cluster-checks.ts";
 import { platformChecks } from "../checks/platform-checks.ts";
-import type { ClusterFacts, Facts } from "../checks/check.ts";
+import type { ClusterFacts, Facts } from "../session/facts.ts";
 import { refuseFailures, runChecks } from "../checks/run-checks.ts";
-import type { CheckResult, Emit } from "../workflow/events.ts";
+import type { CheckResult, Emit } from "../core/events.ts";
 import { done, type StepOutcome, type StepRunner } from "../workflow/step.ts";
 
 type Report = {

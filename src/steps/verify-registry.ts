@@ -2,15 +2,15 @@
  * Step 9: the registry is healthy again, and it is the restarted one that says so. For a while after an update
  * the old instance still answers; its word does not count.
  */
-import { ClusterError } from "../errors.ts";
-import type { CvmOperation, Health } from "../ports.ts";
+import { ClusterError } from "../errors/cluster-error.ts";
+import type { CvmOperation, Health } from "../core/ports.ts";
 import { done, reused, waitLimits, type Step, type StepContext } from "../workflow/step.ts";
 import { formatDuration, lookAgain, waitUntil, type Look } from "../workflow/wait.ts";
-import type { Approval, ApproveComposeHashInput } from "./approval.ts";
-import { checkDeployedRegistry } from "./registry-check.ts";
-import { lookAtHealth, registryGone, whereToLook } from "./registry-health.ts";
-import { FAILED } from "./registry-updates.ts";
-import type { Registry } from "./registry.ts";
+import type { Approval, ApproveComposeHashInput } from "../approval/approval.ts";
+import { checkDeployedRegistry } from "../registry/verify-deployed.ts";
+import { lookAtHealth, registryGone, whereToLook } from "../registry/health.ts";
+import { FAILED } from "../registry/updates.ts";
+import type { Registry } from "../registry/registry.ts";
 
 export type VerifyRegistryInput = {
   /** What step 8 was given, and what came of it. */

@@ -1,8 +1,8 @@
 /** Step 4: wait until the registry answers as a healthy registry. */
 import { done, waitLimits, type Step } from "../workflow/step.ts";
 import { waitUntil } from "../workflow/wait.ts";
-import { lookAtHealth, whereToLook } from "./registry-health.ts";
-import type { Registry } from "./registry.ts";
+import { lookAtHealth, whereToLook } from "../registry/health.ts";
+import type { Registry } from "../registry/registry.ts";
 
 export const waitForRegistry: Step<{ readonly registry: Registry }, { readonly mode: string }> = {
   id: "wait-for-registry",

@@ -1,12 +1,12 @@
 /** Step 10: write orchestrator.yml, or bring our keys in the existing one up to date. */
-import type { ClusterInputs } from "../inputs/types.ts";
+import type { ClusterInputs } from "../core/settings.ts";
 import { renderConfig, updateConfig, type OrchestratorValues } from "../orchestrator/config.ts";
 import type { ExplicitSection } from "../orchestrator/values.ts";
 import { clusterUrlTemplate } from "../orchestrator/urls.ts";
 import { readWholeText } from "../orchestrator/read-file.ts";
 import { writeFileAtomically } from "../orchestrator/write-file.ts";
 import { done, reused, type Step } from "../workflow/step.ts";
-import type { Registry } from "./registry.ts";
+import type { Registry } from "../registry/registry.ts";
 
 export type WriteOrchestratorConfigInput = {
   readonly inputs: ClusterInputs;

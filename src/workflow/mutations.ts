@@ -3,9 +3,9 @@
  * here, so that no call can be made without its intent on disk, and every unclear outcome is settled by the API.
  */
 import { randomUUID } from "node:crypto";
-import { sha256Hex } from "../app-compose.ts";
-import { ClusterError } from "../errors.ts";
-import type { Cvm } from "../domain.ts";
+import { sha256Hex } from "../core/compose-hash.ts";
+import { ClusterError } from "../errors/cluster-error.ts";
+import type { Cvm } from "../core/domain.ts";
 import type {
   ApproveHashAnswer,
   Clock,
@@ -16,7 +16,7 @@ import type {
   PhalaMutations,
   SpawnteeMutations,
   UpdateCvmRequest,
-} from "../ports.ts";
+} from "../core/ports.ts";
 import type { Journal, JournalEntry } from "../state/journal.ts";
 import type { CleanupSignals } from "./cleanup.ts";
 

@@ -1,12 +1,12 @@
 /** What a step is, and the runner around it. */
-import { ClusterError, messageOf } from "../errors.ts";
-import type { Clock, CloudApi, SpawnteeQueries } from "../ports.ts";
+import { ClusterError, messageOf } from "../errors/cluster-error.ts";
+import type { Clock, CloudApi, SpawnteeQueries } from "../core/ports.ts";
 import type { History } from "../state/history.ts";
 import type { Journal } from "../state/journal.ts";
 import type { CleanupSignals } from "./cleanup.ts";
-import type { Emit, Warning } from "./events.ts";
+import type { Emit, Warning } from "../core/events.ts";
 import type { Mutations } from "./mutations.ts";
-import { stepInfo, type StepId, type StepReport, type StepStatus } from "./steps.ts";
+import { stepInfo, type StepId, type StepReport, type StepStatus } from "../core/steps.ts";
 
 export type StepOutcome<O> = {
   readonly status: StepStatus;

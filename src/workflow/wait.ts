@@ -1,6 +1,6 @@
 /** Waiting for something in the outside world, with a limit that neither sleep nor a clock change breaks. */
-import { ClusterError } from "../errors.ts";
-import type { Clock, Lookup } from "../ports.ts";
+import { ClusterError } from "../errors/cluster-error.ts";
+import type { Clock, Lookup } from "../core/ports.ts";
 
 export type Look<T> =
   | { readonly kind: "there"; readonly value: T }

@@ -1,7 +1,7 @@
 /** The commands under test: the world that each begins in, and what it has to bring about. */
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { composeHashOf } from "../../src/app-compose.ts";
+import { composeHashOf } from "../../src/core/compose-hash.ts";
 import { buildAppCompose } from "../../src/sandbox/cloud.ts";
 import type { CvmState } from "../../src/sandbox/model.ts";
 import type { SandboxOptions } from "../../src/sandbox/index.ts";

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { appendFile, cp, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { composeHashOf, type AppCompose } from "../../src/app-compose.ts";
+import { composeHashOf, type AppCompose } from "../../src/core/compose-hash.ts";
 import type { HashExplanation, HashResult, InitResult } from "../../src/commands/results.ts";
 import { deployRunner } from "../helpers/orchestrator.ts";
 import { makePreparedWorld } from "../helpers/prepared-cluster.ts";

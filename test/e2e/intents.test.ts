@@ -1,6 +1,6 @@
 /** Each command that changes something, run for real: at every mutating request its intent is on disk. */
 import { expect, onTestFinished, test } from "vitest";
-import { COMMANDS } from "../../src/cli/commands/index.ts";
+import { COMMANDS } from "../../src/cli/commands.ts";
 import type { SandboxRequest } from "../../src/sandbox/index.ts";
 import { SCENARIOS } from "../chaos/scenarios.ts";
 import { openIntents } from "../helpers/journal.ts";

@@ -2,7 +2,7 @@
 import { chmod, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { composeHashOf } from "../../src/app-compose.ts";
+import { composeHashOf } from "../../src/core/compose-hash.ts";
 import type { FailureResult, InitResult, RotateHashResult } from "../../src/commands/results.ts";
 import type { Fault, Sandbox, SandboxOptions } from "../../src/sandbox/index.ts";
 import { dropCvm } from "../helpers/cvms.ts";

@@ -1,5 +1,5 @@
 /** Records of a journal, as runs write them, what they add up to, and the updates that the platform lists of them. */
-import type { CvmOperation } from "../../src/ports.ts";
+import type { CvmOperation } from "../../src/core/ports.ts";
 import type { JournalEntry, JournalRecord } from "../../src/state/journal.ts";
 import { summarizeJournal, type ClusterRecord } from "../../src/state/record.ts";
 

@@ -2,8 +2,8 @@
 import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
-import { createPhalaCli } from "../../src/phala/cli.ts";
-import type { EnvironmentVariable } from "../../src/ports.ts";
+import { createPhalaCli } from "../../src/platform/phala/cli.ts";
+import type { EnvironmentVariable } from "../../src/core/ports.ts";
 import type { Sandbox } from "../../src/sandbox/index.ts";
 import { PHALA_BIN } from "./phala-bin.ts";
 

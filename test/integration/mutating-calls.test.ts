@@ -8,10 +8,10 @@ import { setMaxListeners } from "node:events";
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { beforeAll, expect, onTestFinished, test } from "vitest";
-import type { Cvm } from "../../src/domain.ts";
-import { createHttpClient } from "../../src/net/http.ts";
-import { createCloudApi } from "../../src/phala/api.ts";
-import { createPhalaCli } from "../../src/phala/cli.ts";
+import type { Cvm } from "../../src/core/domain.ts";
+import { createHttpClient } from "../../src/platform/net/http.ts";
+import { createCloudApi } from "../../src/platform/phala/api.ts";
+import { createPhalaCli } from "../../src/platform/phala/cli.ts";
 import type {
   CloudApi,
   PhalaCli,
@@ -20,11 +20,11 @@ import type {
   Spawntee,
   SpawnteeMutations,
   SpawnteeQueries,
-} from "../../src/ports.ts";
-import { createSpawntee } from "../../src/spawntee/client.ts";
+} from "../../src/core/ports.ts";
+import { createSpawntee } from "../../src/platform/spawntee/client.ts";
 import type { JournalEntry } from "../../src/state/journal.ts";
 import { cleanupSignals } from "../../src/workflow/cleanup.ts";
-import { systemClock } from "../../src/workflow/clock.ts";
+import { systemClock } from "../../src/platform/clock.ts";
 import { Ledger, Mutations } from "../../src/workflow/mutations.ts";
 import { makePreparedWorld } from "../helpers/prepared-cluster.ts";
 import { PHALA_BIN } from "../helpers/phala-bin.ts";

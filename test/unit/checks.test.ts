@@ -6,8 +6,8 @@ import { failed, passed, type Check } from "../../src/checks/check.ts";
 import { phalaEnvironmentFindings } from "../../src/checks/phala-environment.ts";
 import { compareVersions } from "../../src/checks/platform-checks.ts";
 import { kindOfFailures, refuseFailures, runChecks } from "../../src/checks/run-checks.ts";
-import { ClusterError } from "../../src/errors.ts";
-import type { CheckResult } from "../../src/workflow/events.ts";
+import { ClusterError } from "../../src/errors/cluster-error.ts";
+import type { CheckResult } from "../../src/core/events.ts";
 
 type Facts = { readonly signal: AbortSignal };
 const facts: Facts = { signal: new AbortController().signal };

@@ -1,6 +1,6 @@
 /** Before CVMs are deleted for good: what goes is said, and whoever can be asked types the cluster's name. */
-import { ClusterError } from "../../errors.ts";
-import type { CommandDependencies, CommonFlags } from "../dependencies.ts";
+import { ClusterError } from "../../errors/cluster-error.ts";
+import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
 import type { DryRunResult } from "../results.ts";
 
 /** @throws ClusterError `confirmation-missing` (input) where nobody can be asked and `--yes` was not given. */

@@ -1,22 +1,22 @@
 /** `tee-cluster destroy`: delete this cluster's CVMs, and no other's. */
 import { existsSync } from "node:fs";
-import { factsOf } from "../../checks/facts.ts";
+import { factsOf } from "../../session/facts.ts";
 import { platformChecks } from "../../checks/platform-checks.ts";
 import { refuseFailures, runChecks } from "../../checks/run-checks.ts";
-import { ClusterError } from "../../errors.ts";
+import { ClusterError } from "../../errors/cluster-error.ts";
 import { askMissing } from "../../inputs/ask-missing.ts";
 import { inputDefinition } from "../../inputs/definitions.ts";
-import { clusterCvms, temporaryRunnerIn } from "../../workflow/cluster-cvms.ts";
-import { emptyCluster, type Emptied } from "../../workflow/empty-cluster.ts";
-import { refuseRunnerInUse } from "../../workflow/leftovers.ts";
-import { withSession, type SessionOptions } from "../../workflow/session.ts";
-import type { Emit } from "../../workflow/events.ts";
+import { clusterCvms, temporaryRunnerIn } from "../../runners/cluster-cvms.ts";
+import { emptyCluster, type Emptied } from "./cluster-teardown.ts";
+import { refuseRunnerInUse } from "../../runners/leftovers.ts";
+import { withSession, type SessionOptions } from "../../session/session.ts";
+import type { Emit } from "../../core/events.ts";
 import { StepRunner } from "../../workflow/step.ts";
 import { confirmDestruction, refuseUnconfirmed } from "./confirmation.ts";
 import { planDestroy } from "./plan.ts";
-import type { CommandDependencies, CommonFlags } from "../dependencies.ts";
-import { readRecord, sessionOptions } from "../shared/cluster-session.ts";
-import { prepare, type Preparation } from "../shared/preparation.ts";
+import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
+import { readRecord, sessionOptions } from "../../session/cluster-session.ts";
+import { prepare, type Preparation } from "../../session/preparation.ts";
 import type { DestroyResult, DryRunResult } from "../results.ts";
 
 export async function destroy(

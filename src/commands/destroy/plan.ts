@@ -1,6 +1,6 @@
 /** What `destroy` would delete, CVM by CVM. */
-import { formatAge } from "../../workflow/age.ts";
-import type { ClusterCvm } from "../../workflow/cluster-cvms.ts";
+import { formatAge } from "../../lib/age.ts";
+import type { ClusterCvm } from "../../runners/cluster-cvms.ts";
 import type { DryRunResult } from "../results.ts";
 
 /** @param nowMs the server's time. */

@@ -1,17 +1,18 @@
 /** `tee-cluster doctor`: the checks of step 1 and what lies around them, all of them, each with its remedy. */
 import { ALL_CHECKS, CHECK_IDS } from "../../checks/all-checks.ts";
-import { once, skipped, type Check, type DoctorFacts } from "../../checks/check.ts";
-import { clusterFactsOf, factsOf } from "../../checks/facts.ts";
+import { skipped, type Check, type DoctorFacts } from "../../checks/check.ts";
+import { once } from "../../lib/once.ts";
+import { clusterFactsOf, factsOf } from "../../session/facts.ts";
 import { isFailure, runChecks } from "../../checks/run-checks.ts";
-import { ClusterError } from "../../errors.ts";
+import { ClusterError } from "../../errors/cluster-error.ts";
 import { closest } from "../../inputs/suggest.ts";
 import { readJournal } from "../../state/journal.ts";
 import { summarizeJournal } from "../../state/record.ts";
 import { stateDirectoryOf } from "../../state/state-directory.ts";
-import type { CheckResult } from "../../workflow/events.ts";
-import type { CommandDependencies, CommonFlags } from "../dependencies.ts";
-import { surveyInputs, type Survey } from "./survey.ts";
-import { stateHostOf } from "../shared/preparation.ts";
+import type { CheckResult } from "../../core/events.ts";
+import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
+import { surveyInputs, type Survey } from "./gather-facts.ts";
+import { stateHostOf } from "../../session/preparation.ts";
 import type { DoctorResult } from "../results.ts";
 
 /**

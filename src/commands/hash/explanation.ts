@@ -1,10 +1,10 @@
 /** `hash --explain`: what a recorded compose hash stands for, from the record alone. */
-import type { AppCompose } from "../../app-compose.ts";
+import type { AppCompose } from "../../core/compose-hash.ts";
 import { readComposeFile, type ComposeFile } from "../../compose/compose-file.ts";
-import { predictAppCompose } from "../../compose/prediction.ts";
-import { ClusterError } from "../../errors.ts";
+import { predictAppCompose } from "../../app-compose/predict.ts";
+import { ClusterError } from "../../errors/cluster-error.ts";
 import { hashesOf, isApproved, type KnownHashes } from "../../state/known-hashes.ts";
-import { departureOf } from "./departure.ts";
+import { departureOf } from "./diff.ts";
 import type { HashWork } from "./work.ts";
 import type { HashExplanation } from "../results.ts";
 

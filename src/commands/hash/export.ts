@@ -1,15 +1,15 @@
 /** `hash --export`: this machine's hash record as a file, for machines that have no state. */
-import { ClusterError } from "../../errors.ts";
+import { ClusterError } from "../../errors/cluster-error.ts";
 import { readWholeText } from "../../orchestrator/read-file.ts";
 import { writeFileAtomically, type FileRole } from "../../orchestrator/write-file.ts";
-import type { Redactor } from "../../redact.ts";
+import type { Redactor } from "../../core/redact.ts";
 import {
   hashRecordOf,
   looksLikeHashRecord,
   renderHashRecord,
   type HashRecord,
 } from "../../state/hash-record.ts";
-import { findPredictionBasis } from "../../workflow/prediction-basis.ts";
+import { findPredictionBasis } from "../../app-compose/prediction-basis.ts";
 import type { HashWork } from "./work.ts";
 import type { DryRunResult, HashExport } from "../results.ts";
 

@@ -1,20 +1,20 @@
 /** `tee-cluster hash`: what is known of the runners' compose hash without deploying one. Takes no lock, changes nothing. */
 import { haveWallet, runnerEnvironmentNames } from "../../compose/environment.ts";
-import { ClusterError } from "../../errors.ts";
+import { ClusterError } from "../../errors/cluster-error.ts";
 import { inputDefinition } from "../../inputs/definitions.ts";
-import type { ClusterSettings } from "../../inputs/types.ts";
+import type { ClusterSettings } from "../../core/settings.ts";
 import { known as knownValue, toClusterSettings } from "../../inputs/values.ts";
 import { hashesIn, readHashRecord, type HashRecord } from "../../state/hash-record.ts";
 import { readKnownHashes, type KnownHashes } from "../../state/known-hashes.ts";
-import type { CommandDependencies, CommonFlags } from "../dependencies.ts";
+import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
 import { explainHash } from "./explanation.ts";
 import { exportHashRecord } from "./export.ts";
 import { predictHash } from "./prediction.ts";
 import type { HashWork } from "./work.ts";
 import { lookUpLiveRunner, type LiveLookup } from "./live-basis.ts";
-import { prepareOffline } from "../shared/offline-preparation.ts";
-import { prepare } from "../shared/preparation.ts";
-import { withRecordedInputs } from "../shared/recorded-inputs.ts";
+import { prepareOffline } from "../../session/offline-preparation.ts";
+import { prepare } from "../../session/preparation.ts";
+import { withRecordedInputs } from "../../session/recorded-inputs.ts";
 import type { DryRunResult, HashExplanation, HashExport, HashResult } from "../results.ts";
 
 export type HashRequest = {

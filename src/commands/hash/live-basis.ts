@@ -1,8 +1,8 @@
 /** Where nothing is recorded, a prediction may rest on a runner that is up: the newest one whose hash holds. */
-import type { CloudApi } from "../../ports.ts";
-import type { Warning } from "../../workflow/events.ts";
-import { checkedRunner, runnersThatAreUp } from "../../workflow/live-runners.ts";
-import type { LiveAppCompose } from "../../workflow/prediction-basis.ts";
+import type { CloudApi } from "../../core/ports.ts";
+import type { Warning } from "../../core/events.ts";
+import { checkedRunner, runnersThatAreUp } from "../../runners/running-runners.ts";
+import type { LiveAppCompose } from "../../app-compose/prediction-basis.ts";
 
 export type LiveLookup = {
   /** One, or none. */

@@ -1,11 +1,11 @@
 /** `hash`, `hash --check`: the compose hash that the local runner compose file will have, and whether it is approved. */
 import { readComposeFile } from "../../compose/compose-file.ts";
-import { predictAppCompose, predictComposeHash, type PredictionBasis } from "../../compose/prediction.ts";
-import { ClusterError } from "../../errors.ts";
+import { predictAppCompose, predictComposeHash, type PredictionBasis } from "../../app-compose/predict.ts";
+import { ClusterError } from "../../errors/cluster-error.ts";
 import { isApproved, type KnownHashes } from "../../state/known-hashes.ts";
-import type { Warning } from "../../workflow/events.ts";
-import { findPredictionBasis } from "../../workflow/prediction-basis.ts";
-import { departureOf } from "./departure.ts";
+import type { Warning } from "../../core/events.ts";
+import { findPredictionBasis } from "../../app-compose/prediction-basis.ts";
+import { departureOf } from "./diff.ts";
 import type { HashWork } from "./work.ts";
 import type { LiveLookup } from "./live-basis.ts";
 import type { HashResult } from "../results.ts";

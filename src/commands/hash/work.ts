@@ -1,6 +1,6 @@
 /** What the three kinds of answer of `hash` are made from. */
 import type { Origin } from "../../inputs/resolve.ts";
-import type { ClusterSettings } from "../../inputs/types.ts";
+import type { ClusterSettings } from "../../core/settings.ts";
 import type { KnownHashes } from "../../state/known-hashes.ts";
 
 export type HashWork = {

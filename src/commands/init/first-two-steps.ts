@@ -1,15 +1,15 @@
 /** Steps 1 and 2 of `init`: nothing is made before every input is known and every check has passed. */
-import type { ClusterFacts } from "../../checks/check.ts";
-import { factsOf } from "../../checks/facts.ts";
+import type { ClusterFacts } from "../../session/facts.ts";
+import { factsOf } from "../../session/facts.ts";
 import type { Answers } from "../../inputs/resolve.ts";
 import { toClusterInputs } from "../../inputs/values.ts";
 import { collectInputs, type CollectedInputs } from "../../steps/collect-inputs.ts";
 import { verifyPrerequisites } from "../../steps/verify-prerequisites.ts";
 import type { StepRunner } from "../../workflow/step.ts";
-import type { CommandDependencies, CommonFlags } from "../dependencies.ts";
-import { asRecorded, clusterFacts, readRecord } from "../shared/cluster-session.ts";
-import { withSandboxKey } from "../shared/deployment-inputs.ts";
-import { hideSecrets, type Preparation } from "../shared/preparation.ts";
+import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
+import { asRecorded, clusterFacts, readRecord } from "../../session/cluster-session.ts";
+import { withSandboxKey } from "../../session/deployment-inputs.ts";
+import { hideSecrets, type Preparation } from "../../session/preparation.ts";
 
 /** Checks first and asks then on a terminal; where nobody may be asked, all is checked at once. */
 export async function firstTwoSteps(

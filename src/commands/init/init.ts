@@ -1,32 +1,33 @@
 /** `tee-cluster init`: the ten steps, in the order of the document. */
-import type { ClusterFacts } from "../../checks/check.ts";
-import { nodeIdOf } from "../../checks/facts.ts";
+import type { ClusterFacts } from "../../session/facts.ts";
+import { nodeIdOf } from "../../session/facts.ts";
 import type { ComposePair } from "../../compose/lint.ts";
-import type { ComposeHash } from "../../domain.ts";
-import type { ClusterInputs } from "../../inputs/types.ts";
+import type { ComposeHash } from "../../core/domain.ts";
+import type { ClusterInputs } from "../../core/settings.ts";
 import { isGiven, type Answers } from "../../inputs/resolve.ts";
 import type { ExplicitSection } from "../../orchestrator/values.ts";
 import { recordedHashes } from "../../state/record.ts";
-import type { ApproveComposeHashInput } from "../../steps/approval.ts";
+import type { ApproveComposeHashInput } from "../../approval/approval.ts";
 import { approveComposeHash } from "../../steps/approve-compose-hash.ts";
-import { clearLeftoverRunner } from "../../steps/clear-leftover-runner.ts";
+import { clearLeftoverRunner } from "../../runners/remove-leftover.ts";
 import { deployRegistry } from "../../steps/deploy-registry.ts";
-import { sayOtherDomains } from "../../steps/other-domains.ts";
+import { sayOtherDomains } from "../../registry/domain-differences.ts";
 import {
   checkDeployedRegistry,
   checkStandingRegistry,
   type StandingRegistry,
-} from "../../steps/registry-check.ts";
-import { heedOtherUpdates, sayUnknownList, type Neighbours } from "../../steps/neighbours.ts";
-import { sayWhatStaysAsItIs, type Registry } from "../../steps/registry.ts";
+} from "../../registry/verify-deployed.ts";
+import { heedOtherUpdates, sayUnknownList, type Neighbours } from "../../registry/concurrent-updates.ts";
+import { sayWhatStaysAsItIs, type Registry } from "../../registry/registry.ts";
 import { verifyRegistry } from "../../steps/verify-registry.ts";
 import { waitForRegistry } from "../../steps/wait-for-registry.ts";
 import { writeOrchestratorConfig } from "../../steps/write-orchestrator-config.ts";
-import { approvedList, ROLLING } from "../../workflow/approved-list.ts";
-import { liveRunners } from "../../workflow/live-runners.ts";
-import { judgeRunners, refuseUnclear } from "../../workflow/next-list.ts";
-import { claimRegistry, type Adoption } from "../../workflow/registry-claim.ts";
-import { withSession, type Session } from "../../workflow/session.ts";
+import { approvedList, ROLLING } from "../../approval/approved-list.ts";
+import { liveRunners } from "../../runners/running-runners.ts";
+import { judgeRunners, refuseUnclear } from "../../approval/classify-runners.ts";
+import type { Adoption } from "../../core/domain.ts";
+import { claimRegistry } from "../../registry/ownership.ts";
+import { withSession, type Session } from "../../session/session.ts";
 import { StepRunner, type StepContext } from "../../workflow/step.ts";
 import {
   approvalOf,
@@ -35,12 +36,12 @@ import {
   wholeEnvironment,
   type ApprovalFlags,
 } from "../shared/approval.ts";
-import { sessionOptions } from "../shared/cluster-session.ts";
-import { prepareDeployment } from "../shared/deployment-inputs.ts";
-import type { CommandDependencies, CommonFlags } from "../dependencies.ts";
+import { sessionOptions } from "../../session/cluster-session.ts";
+import { prepareDeployment } from "../../session/deployment-inputs.ts";
+import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
 import { firstTwoSteps } from "./first-two-steps.ts";
 import { planInit } from "./plan.ts";
-import { refuseLostWallet } from "../shared/recorded-inputs.ts";
+import { refuseLostWallet } from "../../session/recorded-inputs.ts";
 import { obtainComposeHash } from "../shared/obtain-compose-hash.ts";
 import { registryResult, type DryRunResult, type InitResult } from "../results.ts";
 

@@ -1,9 +1,9 @@
 /** `init --dry-run`: what would be done, resource by resource, from reads alone. */
-import type { ClusterFacts } from "../../checks/check.ts";
-import { isHashRecorded } from "../../checks/facts.ts";
+import type { ClusterFacts } from "../../session/facts.ts";
+import { isHashRecorded } from "../../session/facts.ts";
 import { runnerEnvironmentNamesOf } from "../../compose/environment.ts";
-import { registryName, temporaryRunnerName } from "../../domain.ts";
-import type { Warning } from "../../workflow/events.ts";
+import { registryName, temporaryRunnerName } from "../../core/domain.ts";
+import type { Warning } from "../../core/events.ts";
 import type { DryRunResult, PlannedAction } from "../results.ts";
 
 export async function planInit(facts: ClusterFacts, warnings: readonly Warning[]): Promise<DryRunResult> {

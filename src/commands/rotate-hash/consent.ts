@@ -1,11 +1,11 @@
 /** What an operator is asked or told before a rotation does what can't be undone quietly. */
-import { ClusterError, Interruption } from "../../errors.ts";
+import { ClusterError, Interruption } from "../../errors/cluster-error.ts";
 import type { ClusterRecord } from "../../state/record.ts";
 import { isRefusal } from "../../steps/approve-compose-hash.ts";
-import type { Registry } from "../../steps/registry.ts";
-import type { LiveRunner } from "../../workflow/live-runners.ts";
+import type { Registry } from "../../registry/registry.ts";
+import type { LiveRunner } from "../../runners/running-runners.ts";
 import type { StepContext } from "../../workflow/step.ts";
-import type { CommandDependencies } from "../dependencies.ts";
+import type { CommandDependencies } from "../../session/dependencies.ts";
 import type { RotateFlags } from "./flags.ts";
 
 type Context = Pick<StepContext, "warn" | "note">;

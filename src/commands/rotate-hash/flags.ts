@@ -1,9 +1,9 @@
 /** What the operator says about a rotation, checked before anything else is. */
-import { parseComposeHash, type ComposeHash } from "../../domain.ts";
-import { ClusterError } from "../../errors.ts";
-import type { ListPolicy } from "../../workflow/approved-list.ts";
+import { parseComposeHash, type ComposeHash } from "../../core/domain.ts";
+import { ClusterError } from "../../errors/cluster-error.ts";
+import type { ListPolicy } from "../../approval/approved-list.ts";
 import type { ApprovalFlags } from "../shared/approval.ts";
-import type { CommonFlags } from "../dependencies.ts";
+import type { CommonFlags } from "../../session/dependencies.ts";
 
 export type RotateFlags = CommonFlags &
   ApprovalFlags & {

@@ -1,24 +1,24 @@
 /** What a rotation will approve: the list with the new hash in it, or an earlier list as it was. */
 import { parseCompose, type ComposeFile } from "../../compose/compose-file.ts";
 import { runnerEnvironmentNamesOf } from "../../compose/environment.ts";
-import { parseComposeHash, type ComposeHash } from "../../domain.ts";
-import { ClusterError } from "../../errors.ts";
-import { sha256Hex } from "../../app-compose.ts";
-import { nodeIdOf } from "../../checks/facts.ts";
-import type { ClusterInputs } from "../../inputs/types.ts";
+import { parseComposeHash, type ComposeHash } from "../../core/domain.ts";
+import { ClusterError } from "../../errors/cluster-error.ts";
+import { sha256Hex } from "../../core/compose-hash.ts";
+import { nodeIdOf } from "../../session/facts.ts";
+import type { ClusterInputs } from "../../core/settings.ts";
 import type { AppComposeStore } from "../../state/app-compose-store.ts";
 import type { ClusterRecord } from "../../state/record.ts";
-import type { Provenance } from "../../steps/approval.ts";
-import { clearLeftoverRunner } from "../../steps/clear-leftover-runner.ts";
-import { approvedList } from "../../workflow/approved-list.ts";
-import { refuseUnchecked, rollbackTarget, runnersCutOff } from "../../workflow/next-list.ts";
-import { composeDigestOf, environmentNamesOf } from "../../workflow/registry-settings.ts";
-import type { Session } from "../../workflow/session.ts";
+import type { Provenance } from "../../approval/approval.ts";
+import { clearLeftoverRunner } from "../../runners/remove-leftover.ts";
+import { approvedList } from "../../approval/approved-list.ts";
+import { refuseUnchecked, rollbackTarget, runnersCutOff } from "../../approval/classify-runners.ts";
+import { composeDigestOf, environmentNamesOf } from "../../registry/settings.ts";
+import type { Session } from "../../session/session.ts";
 import { obtainComposeHash, recordedComposeHash } from "../shared/obtain-compose-hash.ts";
 import { refuseSilentCutOff } from "./consent.ts";
 import type { Rotation } from "./rotation.ts";
-import { inputsAsOf } from "../shared/recorded-inputs.ts";
-import type { Survey } from "./survey.ts";
+import { inputsAsOf } from "../../session/recorded-inputs.ts";
+import type { Survey } from "./inspect-cluster.ts";
 
 export type NextApproval = {
   readonly hashes: readonly ComposeHash[];

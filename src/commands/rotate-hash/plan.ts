@@ -1,32 +1,32 @@
 /** `rotate-hash --plan`: what a rotation would change, from reads alone and without a temporary runner. */
-import type { AppCompose } from "../../app-compose.ts";
+import type { AppCompose } from "../../core/compose-hash.ts";
 import { runnerEnvironmentNamesOf } from "../../compose/environment.ts";
-import { predictComposeHash, type PredictionBasis } from "../../compose/prediction.ts";
-import { registryName, temporaryRunnerName } from "../../domain.ts";
-import { diffLines } from "../../line-diff.ts";
+import { predictComposeHash, type PredictionBasis } from "../../app-compose/predict.ts";
+import { registryName, temporaryRunnerName } from "../../core/domain.ts";
+import { diffLines } from "../../lib/line-diff.ts";
 import { appComposeStore, registryComposeStore } from "../../state/app-compose-store.ts";
-import type { CvmOperation } from "../../ports.ts";
+import type { CvmOperation } from "../../core/ports.ts";
 import { lastUpdate } from "../../state/record.ts";
-import type { ApproveComposeHashInput } from "../../steps/approval.ts";
+import type { ApproveComposeHashInput } from "../../approval/approval.ts";
 import { standingApproval } from "../../steps/approve-compose-hash.ts";
-import { mayPush } from "../../steps/registry-push.ts";
-import { readUpdates } from "../../steps/registry-updates.ts";
-import { approvedList } from "../../workflow/approved-list.ts";
-import { lookupFailed } from "../../workflow/leftovers.ts";
-import { refuseUnchecked, runnersCutOff } from "../../workflow/next-list.ts";
-import { findPredictionBasis } from "../../workflow/prediction-basis.ts";
-import { settingsDifference } from "../../workflow/registry-settings.ts";
+import { mayPush } from "../../approval/push.ts";
+import { readUpdates } from "../../registry/updates.ts";
+import { approvedList } from "../../approval/approved-list.ts";
+import { lookupFailed } from "../../runners/leftovers.ts";
+import { refuseUnchecked, runnersCutOff } from "../../approval/classify-runners.ts";
+import { findPredictionBasis } from "../../app-compose/prediction-basis.ts";
+import { settingsDifference } from "../../registry/settings.ts";
 import type { ReadingBench } from "../../workflow/step.ts";
 import { approvalOf, provenanceOf } from "../shared/approval.ts";
-import { directoryOf } from "../shared/cluster-session.ts";
+import { directoryOf } from "../../session/cluster-session.ts";
 import { recordedComposeHash } from "../shared/obtain-compose-hash.ts";
-import type { Preparation } from "../shared/preparation.ts";
+import type { Preparation } from "../../session/preparation.ts";
 import type { PlannedAction, RotatePlanResult } from "../results.ts";
 import { sayCutOff } from "./consent.ts";
 import type { Rotation } from "./rotation.ts";
 import { shortens } from "./flags.ts";
 import { restoredApproval, type NextApproval } from "./next-approval.ts";
-import { noRegistry, survey, type Survey } from "./survey.ts";
+import { noRegistry, survey, type Survey } from "./inspect-cluster.ts";
 
 type Foreseen = {
   /** Its list is without the new hash where that can't be known before the run. */

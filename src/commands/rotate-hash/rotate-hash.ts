@@ -1,31 +1,31 @@
 /** `tee-cluster rotate-hash`: after a compose change, approve the new hash and keep the runners that are up. */
-import { factsOf } from "../../checks/facts.ts";
+import { factsOf } from "../../session/facts.ts";
 import type { ComposeFile } from "../../compose/compose-file.ts";
 import { askMissing } from "../../inputs/ask-missing.ts";
 import { isGiven, missingForSchema } from "../../inputs/resolve.ts";
 import { toClusterInputs } from "../../inputs/values.ts";
-import type { Approval, ApproveComposeHashInput } from "../../steps/approval.ts";
+import type { Approval, ApproveComposeHashInput } from "../../approval/approval.ts";
 import { approveComposeHash } from "../../steps/approve-compose-hash.ts";
-import { checkStandingRegistry } from "../../steps/registry-check.ts";
+import { checkStandingRegistry } from "../../registry/verify-deployed.ts";
 import { verifyPrerequisites } from "../../steps/verify-prerequisites.ts";
 import { verifyRegistry } from "../../steps/verify-registry.ts";
-import { runnersCutOff } from "../../workflow/next-list.ts";
-import { claimRegistry } from "../../workflow/registry-claim.ts";
-import { withSession, type Session } from "../../workflow/session.ts";
+import { runnersCutOff } from "../../approval/classify-runners.ts";
+import { claimRegistry } from "../../registry/ownership.ts";
+import { withSession, type Session } from "../../session/session.ts";
 import { done, StepRunner } from "../../workflow/step.ts";
 import { approvalOf, provenanceOf, refuseViaApi } from "../shared/approval.ts";
-import { asRecorded, clusterFacts, readRecord, sessionOptions } from "../shared/cluster-session.ts";
-import type { CommandDependencies } from "../dependencies.ts";
-import { prepareDeployment } from "../shared/deployment-inputs.ts";
-import { hideSecrets, type Preparation } from "../shared/preparation.ts";
-import { refuseLostWallet } from "../shared/recorded-inputs.ts";
+import { asRecorded, clusterFacts, readRecord, sessionOptions } from "../../session/cluster-session.ts";
+import type { CommandDependencies } from "../../session/dependencies.ts";
+import { prepareDeployment } from "../../session/deployment-inputs.ts";
+import { hideSecrets, type Preparation } from "../../session/preparation.ts";
+import { refuseLostWallet } from "../../session/recorded-inputs.ts";
 import { registryResult, type RotateHashResult, type RotatePlanResult } from "../results.ts";
 import { confirmCutOff, confirmRestart, withWayBack } from "./consent.ts";
 import { listPolicy, shortens, type RotateFlags } from "./flags.ts";
 import { nextApproval, type NextApproval } from "./next-approval.ts";
 import { planRotation } from "./plan.ts";
 import type { Rotation } from "./rotation.ts";
-import { noRegistry, survey, type Survey } from "./survey.ts";
+import { noRegistry, survey, type Survey } from "./inspect-cluster.ts";
 
 export async function rotateHash(
   dependencies: CommandDependencies,

@@ -1,9 +1,9 @@
 /** A rotation once its inputs are known: what its parts hand on to each other. */
-import type { ClusterFacts } from "../../checks/check.ts";
-import type { ClusterInputs } from "../../inputs/types.ts";
-import type { ListPolicy } from "../../workflow/approved-list.ts";
+import type { ClusterFacts } from "../../session/facts.ts";
+import type { ClusterInputs } from "../../core/settings.ts";
+import type { ListPolicy } from "../../approval/approved-list.ts";
 import type { StepRunner } from "../../workflow/step.ts";
-import type { CommandDependencies } from "../dependencies.ts";
+import type { CommandDependencies } from "../../session/dependencies.ts";
 import type { RotateFlags } from "./flags.ts";
 
 export type Rotation = {

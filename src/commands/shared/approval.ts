@@ -1,15 +1,15 @@
 /** What `init` and `rotate-hash` hand to step 8. */
-import type { Facts } from "../../checks/check.ts";
+import type { Facts } from "../../session/facts.ts";
 import type { ComposeFile } from "../../compose/compose-file.ts";
 import { registryEnvironment } from "../../compose/environment.ts";
-import { ClusterError } from "../../errors.ts";
-import type { ClusterInputs, ClusterSettings } from "../../inputs/types.ts";
-import type { EnvironmentVariable } from "../../ports.ts";
-import type { ApproveComposeHashInput, ApproveVia, Provenance } from "../../steps/approval.ts";
-import type { Registry } from "../../steps/registry.ts";
+import { ClusterError } from "../../errors/cluster-error.ts";
+import type { ClusterInputs, ClusterSettings } from "../../core/settings.ts";
+import type { EnvironmentVariable } from "../../core/ports.ts";
+import type { ApproveComposeHashInput, ApproveVia, Provenance } from "../../approval/approval.ts";
+import type { Registry } from "../../registry/registry.ts";
 import { operator } from "../../state/history.ts";
-import { registrySettings } from "../../workflow/registry-settings.ts";
-import type { CommandDependencies } from "../dependencies.ts";
+import { registrySettings } from "../../registry/settings.ts";
+import type { CommandDependencies } from "../../session/dependencies.ts";
 
 /** What the operator says about an approval: how, and why. */
 export type ApprovalFlags = {

@@ -1,19 +1,19 @@
 /** Steps 5 to 7 as one piece: the temporary runner never outlives them. */
 import { runnerEnvironmentNamesOf } from "../../compose/environment.ts";
 import type { ComposeFile } from "../../compose/compose-file.ts";
-import { predictComposeHash } from "../../compose/prediction.ts";
-import { parseComposeHash, temporaryRunnerName, type ComposeHash } from "../../domain.ts";
-import { messageOf } from "../../errors.ts";
-import type { ClusterSettings } from "../../inputs/types.ts";
+import { predictComposeHash } from "../../app-compose/predict.ts";
+import { parseComposeHash, temporaryRunnerName, type ComposeHash } from "../../core/domain.ts";
+import { messageOf } from "../../errors/cluster-error.ts";
+import type { ClusterSettings } from "../../core/settings.ts";
 import type { AppComposeStore } from "../../state/app-compose-store.ts";
 import { recordedHash, type ClusterRecord } from "../../state/record.ts";
-import { peculiarities } from "../../steps/app-compose-check.ts";
+import { peculiarities } from "../../app-compose/verify.ts";
 import { deleteTemporaryRunner } from "../../steps/delete-temporary-runner.ts";
 import { deployTemporaryRunner } from "../../steps/deploy-temporary-runner.ts";
 import { readComposeHash } from "../../steps/read-compose-hash.ts";
-import { findPredictionBasis } from "../../workflow/prediction-basis.ts";
-import type { Emit } from "../../workflow/events.ts";
-import { removeCvm } from "../../workflow/remove-cvm.ts";
+import { findPredictionBasis } from "../../app-compose/prediction-basis.ts";
+import type { Emit } from "../../core/events.ts";
+import { removeCvm } from "../../runners/remove-cvm.ts";
 import type { StepRunner, Workbench } from "../../workflow/step.ts";
 
 export type ObtainComposeHashInput = {

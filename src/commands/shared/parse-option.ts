@@ -1,5 +1,5 @@
 /** Options that are one command's own, and so not in the list of inputs: parsed with the inputs' parsers. */
-import { ClusterError } from "../../errors.ts";
+import { ClusterError } from "../../errors/cluster-error.ts";
 import { InvalidValue } from "../../inputs/parsers.ts";
 
 /** @throws ClusterError `invalid-inputs` (input) that names the option and its value. */

@@ -1,14 +1,14 @@
 /** `tee-cluster status`: the cluster as it is. Reads only: no lock, no record, no mutating call. */
 import { runnerEnvironmentNamesOf } from "../../compose/environment.ts";
-import { ClusterError } from "../../errors.ts";
+import { ClusterError } from "../../errors/cluster-error.ts";
 import { toClusterSettings } from "../../inputs/values.ts";
-import { assess } from "../../status/assess.ts";
-import { recall, type KnowledgeSource } from "../../status/knowledge.ts";
-import { lookAtCluster, type Observer } from "../../status/look.ts";
-import { directoryOf } from "../shared/cluster-session.ts";
-import type { CommandDependencies, CommonFlags } from "../dependencies.ts";
-import { prepare, type Preparation } from "../shared/preparation.ts";
-import { withRecordedInputs } from "../shared/recorded-inputs.ts";
+import { assess } from "./assess.ts";
+import { recall, type KnowledgeSource } from "./knowledge.ts";
+import { lookAtCluster, type Observer } from "./inspect-cluster.ts";
+import { directoryOf } from "../../session/cluster-session.ts";
+import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
+import { prepare, type Preparation } from "../../session/preparation.ts";
+import { withRecordedInputs } from "../../session/recorded-inputs.ts";
 import type { StatusResult } from "../results.ts";
 import { watchInterval, watchStatus } from "./watch.ts";
 

@@ -1,7 +1,7 @@
 /** `tee-cluster status --watch`: looks again and again until Ctrl-C. */
-import { ClusterError, messageOf } from "../../errors.ts";
-import type { CommandDependencies } from "../dependencies.ts";
-import type { Preparation } from "../shared/preparation.ts";
+import { ClusterError, messageOf } from "../../errors/cluster-error.ts";
+import type { CommandDependencies } from "../../session/dependencies.ts";
+import type { Preparation } from "../../session/preparation.ts";
 import type { StatusResult } from "../results.ts";
 
 /** A look is a few dozen requests; more often would be rude. */

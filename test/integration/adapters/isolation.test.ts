@@ -5,7 +5,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
-import type { CreateCvmRequest, PhalaCli } from "../../../src/ports.ts";
+import type { CreateCvmRequest, PhalaCli } from "../../../src/core/ports.ts";
 import type { Sandbox, SandboxRequest } from "../../../src/sandbox/index.ts";
 import { PHALA_BIN, runPhala } from "../../helpers/phala-bin.ts";
 import { temporaryFolder } from "../../helpers/temporary.ts";

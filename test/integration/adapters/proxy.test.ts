@@ -6,11 +6,11 @@ import { createServer, request as forward, type IncomingMessage, type ServerResp
 import { connect, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { expect, onTestFinished, test } from "vitest";
-import { createHttpClient } from "../../../src/net/http.ts";
-import { createCloudApi } from "../../../src/phala/api.ts";
-import type { CloudApi, PhalaCli } from "../../../src/ports.ts";
+import { createHttpClient } from "../../../src/platform/net/http.ts";
+import { createCloudApi } from "../../../src/platform/phala/api.ts";
+import type { CloudApi, PhalaCli } from "../../../src/core/ports.ts";
 import type { Sandbox } from "../../../src/sandbox/index.ts";
-import { systemClock } from "../../../src/workflow/clock.ts";
+import { systemClock } from "../../../src/platform/clock.ts";
 import { deployment, phala, startedSandbox } from "./world.ts";
 
 const PASSWORD = "proxy-password";

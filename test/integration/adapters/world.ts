@@ -2,8 +2,8 @@
 import { chmod, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { onTestFinished } from "vitest";
-import { createPhalaCli, type PhalaCliOptions } from "../../../src/phala/cli.ts";
-import type { CreateCvmRequest, PhalaCli } from "../../../src/ports.ts";
+import { createPhalaCli, type PhalaCliOptions } from "../../../src/platform/phala/cli.ts";
+import type { CreateCvmRequest, PhalaCli } from "../../../src/core/ports.ts";
 import { startSandbox, type Sandbox, type SandboxOptions } from "../../../src/sandbox/index.ts";
 import { PHALA_BIN } from "../../helpers/phala-bin.ts";
 import { temporaryFolder } from "../../helpers/temporary.ts";

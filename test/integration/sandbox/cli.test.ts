@@ -1,7 +1,7 @@
 /** The real phala CLI against the sandbox, as a person would run it. */
 import { expect, test, vi } from "vitest";
 import { z } from "zod";
-import { composeHashOf } from "../../../src/app-compose.ts";
+import { composeHashOf } from "../../../src/core/compose-hash.ts";
 import { runPhala } from "../../helpers/phala-bin.ts";
 import { api, appIdOf, composePath, composeText, deploy, sandboxWith, service } from "./world.ts";
 

@@ -1,6 +1,6 @@
 /** The flags that scripts say to every command, against the command tree. */
 import { expect, test } from "vitest";
-import { COMMANDS } from "../../../src/cli/commands/index.ts";
+import { COMMANDS } from "../../../src/cli/commands.ts";
 import { allCommands, createProgram, nameOf } from "../../../src/cli/program.ts";
 
 const COMMON = ["--dry-run", "--yes", "--json", "--quiet", "--verbose", "--no-color"];

@@ -4,9 +4,9 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { sha256Hex } from "../../../src/app-compose.ts";
+import { sha256Hex } from "../../../src/core/compose-hash.ts";
 import { MAX_COMPOSE_BYTES, parseCompose, readComposeFile } from "../../../src/compose/compose-file.ts";
-import { ClusterError } from "../../../src/errors.ts";
+import { ClusterError } from "../../../src/errors/cluster-error.ts";
 
 const parse = (text: string) => parseCompose(text, "compose.yml");
 const service = (body: string) => parse(`services:\n  a:\n${body.replaceAll(/^/gm, "    ")}\n`);

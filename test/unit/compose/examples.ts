@@ -1,5 +1,5 @@
 /** Settings that the tests change one thing of. */
-import type { AwsCredentials, ClusterSettings } from "../../../src/inputs/types.ts";
+import type { AwsCredentials, ClusterSettings } from "../../../src/core/settings.ts";
 
 export const settings: ClusterSettings = {
   clusterName: "bird-tracker",

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { ClusterError } from "../../../src/errors.ts";
+import { ClusterError } from "../../../src/errors/cluster-error.ts";
 import { parseConfigFile, readConfigFile } from "../../../src/inputs/config-file.ts";
 
 async function refusal(work: () => unknown): Promise<ClusterError> {

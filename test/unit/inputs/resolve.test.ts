@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ClusterError } from "../../../src/errors.ts";
+import { ClusterError } from "../../../src/errors/cluster-error.ts";
 import type { InputGroup } from "../../../src/inputs/definitions.ts";
 import {
   missingForSchema,
@@ -8,7 +8,7 @@ import {
   type Raw,
   type Sources,
 } from "../../../src/inputs/resolve.ts";
-import type { ClusterInputs } from "../../../src/inputs/types.ts";
+import type { ClusterInputs } from "../../../src/core/settings.ts";
 import { toClusterInputs } from "../../../src/inputs/values.ts";
 import { BAD_INPUTS, type BadInput } from "./bad-inputs.ts";
 

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
-import { diffLines } from "../../../src/line-diff.ts";
+import { diffLines } from "../../../src/lib/line-diff.ts";
 import { migrateToV2, type Migration, type MigrationInputs } from "../../../src/orchestrator/migrate.ts";
 import { orchestratorSchemas } from "../../../src/orchestrator/schemas.ts";
 

@@ -1,5 +1,5 @@
 /** The settings of an example cluster, as the golden files have it. */
-import type { ClusterSettings } from "../../../src/inputs/types.ts";
+import type { ClusterSettings } from "../../../src/core/settings.ts";
 import type { OrchestratorValues } from "../../../src/orchestrator/config.ts";
 
 const settings: ClusterSettings = {

@@ -2,7 +2,7 @@
 import { parse } from "yaml";
 import { describe, expect, test } from "vitest";
 import { renderConfig, updateConfig } from "../../../src/orchestrator/config.ts";
-import { diffLines } from "../../../src/line-diff.ts";
+import { diffLines } from "../../../src/lib/line-diff.ts";
 import { orchestratorSchemas } from "../../../src/orchestrator/schemas.ts";
 import { V2, values } from "./settings.ts";
 

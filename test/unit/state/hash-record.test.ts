@@ -1,6 +1,6 @@
 /** The hash record: what is written is read back the same, and what was changed is refused by its own name. */
 import { describe, expect, test } from "vitest";
-import { composeHashOf, type AppCompose } from "../../../src/app-compose.ts";
+import { composeHashOf, type AppCompose } from "../../../src/core/compose-hash.ts";
 import {
   hashesIn,
   hashRecordOf,

@@ -1,7 +1,7 @@
 /** The history's chain: written by the real module, then changed in every way that a file can be changed. */
 import { appendFile, readFile, stat, writeFile } from "node:fs/promises";
 import { beforeEach, expect, test } from "vitest";
-import { sha256Hex } from "../../../src/app-compose.ts";
+import { sha256Hex } from "../../../src/core/compose-hash.ts";
 import { cutOffLines, headOf, verifyHistory } from "../../../src/state/history-chain.ts";
 import { NO_PREVIOUS, openHistory, parseHistory, readHistory } from "../../../src/state/history.ts";
 import { splitLines } from "../../../src/state/line-file.ts";

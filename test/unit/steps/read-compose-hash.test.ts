@@ -1,12 +1,12 @@
 /** Step 6 where the platform gives a hash, but not what it stands for. */
 import { expect, test } from "vitest";
 import { parseCompose } from "../../../src/compose/compose-file.ts";
-import type { AppCompose } from "../../../src/app-compose.ts";
-import type { Lookup } from "../../../src/ports.ts";
+import type { AppCompose } from "../../../src/core/compose-hash.ts";
+import type { Lookup } from "../../../src/core/ports.ts";
 import type { JournalEntry } from "../../../src/state/journal.ts";
 import { summarizeJournal } from "../../../src/state/record.ts";
 import { readComposeHash, type ReadComposeHashInput } from "../../../src/steps/read-compose-hash.ts";
-import { systemClock } from "../../../src/workflow/clock.ts";
+import { systemClock } from "../../../src/platform/clock.ts";
 import type { StepContext } from "../../../src/workflow/step.ts";
 
 const HASH = "a".repeat(64);

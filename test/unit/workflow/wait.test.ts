@@ -1,9 +1,9 @@
 /** Waiting, on a clock that the test moves. */
 import { expect, test } from "vitest";
-import { ClusterError } from "../../../src/errors.ts";
-import { systemClock } from "../../../src/workflow/clock.ts";
+import { ClusterError } from "../../../src/errors/cluster-error.ts";
+import { systemClock } from "../../../src/platform/clock.ts";
 import { notKnownYet, waitUntil, type Look, type WaitOptions } from "../../../src/workflow/wait.ts";
-import type { Clock } from "../../../src/ports.ts";
+import type { Clock } from "../../../src/core/ports.ts";
 
 test("an API that does not answer is asked again, one that refuses the key is not", () => {
   expect(notKnownYet({ kind: "unknown", reason: "HTTP 502" })).toEqual({ kind: "not-yet", seen: "HTTP 502" });

@@ -1,0 +1,92 @@
+/** Why two CVMs have different compose hashes: the fields of their app-composes that differ. Pure. */
+import { canonicalJson, sha256Hex, type AppCompose } from "../core/compose-hash.ts";
+import { diffLines } from "../lib/line-diff.ts";
+
+export type AppComposeDifference = {
+  /** The app-compose's own name for it: `allowed_envs`, `docker_compose_file`, `public_logs`. */
+  readonly field: string;
+  /** What is different, in a few words, for people. */
+  readonly message: string;
+};
+
+/** More lines of a text than these are counted, not shown. */
+const LINES_SHOWN = 6;
+/** More characters of a value than these are left out. */
+const CHARACTERS_SHOWN = 60;
+
+/**
+ * Every field in which `actual` departs from `expected`, environment names and compose text first.
+ * Empty exactly where both have the same compose hash.
+ */
+export function compareAppComposes(
+  actual: AppCompose,
+  expected: AppCompose,
+): readonly AppComposeDifference[] {
+  const fields = [
+    ...new Set(["allowed_envs", "docker_compose_file", ...keysOf(actual), ...keysOf(expected)]),
+  ];
+  return fields
+    .filter((field) => !same(actual[field], expected[field]))
+    .map((field) => ({ field, message: describe(field, actual[field], expected[field]) }));
+}
+
+const keysOf = (appCompose: AppCompose): string[] => Object.keys(appCompose).toSorted();
+
+/** A field that is absent is not measured, one that is `null` is. */
+function same(a: unknown, b: unknown): boolean {
+  return canonicalJson([a]) === canonicalJson([b]) && (a === undefined) === (b === undefined);
+}
+
+function describe(field: string, actual: unknown, expected: unknown): string {
+  if (field === "allowed_envs" && Array.isArray(actual) && Array.isArray(expected)) {
+    return describeNames(actual as readonly string[], expected as readonly string[]);
+  }
+  if (typeof actual === "string" && typeof expected === "string") {
+    if (field === "docker_compose_file") return `the compose file differs${describeText(actual, expected)}`;
+    // A script, on one side at least.
+    if (`${actual}${expected}`.includes("\n")) return `${field} differs${describeText(actual, expected)}`;
+  }
+  return `${field} is ${shown(actual)}, expected ${shown(expected)}`;
+}
+
+/** The names are measured in their order, so the same names in another order are a difference too. */
+function describeNames(actual: readonly string[], expected: readonly string[]): string {
+  const added = actual.filter((name) => !expected.includes(name));
+  const missing = expected.filter((name) => !actual.includes(name));
+  const parts = [
+    ...(added.length === 0 ? [] : [`environment names too many: ${added.join(", ")}`]),
+    ...(missing.length === 0 ? [] : [`environment names missing: ${missing.join(", ")}`]),
+  ];
+  if (parts.length > 0) return parts.join("; ");
+  const what = actual.length === expected.length ? "in another order" : "given more than once";
+  return `environment names ${what}: ${actual.join(", ")}, expected ${expected.join(", ")}`;
+}
+
+function describeText(actual: string, expected: string): string {
+  const lines = diffLines(expected, actual);
+  if (lines.length === 0) return " in its line ends";
+  if (areBlanksOnly(lines)) return " in blanks only";
+  // In one line of prose the indentation would be in the way.
+  const first = lines.slice(0, LINES_SHOWN).map((line) => line.replace(/^([-+]) \s*/, "$1 "));
+  const more = lines.length - LINES_SHOWN;
+  return `: ${first.join(" | ")}${more > 0 ? `, and ${more} more ${more === 1 ? "line" : "lines"}` : ""}`;
+}
+
+/** Whether the lines that go are those that come, but for blanks: shown side by side, they would look the same. */
+function areBlanksOnly(lines: readonly string[]): boolean {
+  const of = (sign: string): string =>
+    lines
+      .filter((line) => line.startsWith(sign))
+      .map((line) => line.slice(1).replaceAll(/\s/g, ""))
+      .join("");
+  return of("-") === of("+");
+}
+
+/** A value as JSON; a long one by its beginning and its digest, because two may begin alike. */
+function shown(value: unknown): string {
+  if (value === undefined) return "absent";
+  const text = JSON.stringify(value);
+  if (text.length <= CHARACTERS_SHOWN) return text;
+  const digest = sha256Hex(typeof value === "string" ? value : canonicalJson(value));
+  return `${text.slice(0, CHARACTERS_SHOWN)}... (sha256 ${digest.slice(0, 12)})`;
+}

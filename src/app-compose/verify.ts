@@ -1,0 +1,190 @@
+/**
+ * What must hold of a CVM's app-compose before its hash is approved, or secrets are sent to it. The API could
+ * answer anything; only what can be recomputed and compared with our own files counts.
+ */
+import { composeHashOf, sha256Hex, type AppCompose } from "../core/compose-hash.ts";
+import { parseComposeHash, type ComposeHash } from "../core/domain.ts";
+import { ClusterError } from "../errors/cluster-error.ts";
+import type { StepContext } from "../workflow/step.ts";
+
+export type AppComposeExpectation = {
+  /** Whose app-compose it is, for messages. */
+  readonly name: string;
+  /** What the API gave as `compose_hash`. */
+  readonly composeHash: unknown;
+  readonly composeText: string;
+  /** The environment names that were passed, in order. */
+  readonly environmentNames: readonly string[];
+  /** Digests of pre-launch scripts that earlier, checked deployments of this cluster had. */
+  readonly knownScripts: ReadonlySet<string>;
+};
+
+export type Peculiarity = { readonly code: string; readonly message: string };
+
+/** Takes the API's word for a hash only if it has the one form that a registry compares. */
+export function checkedHash(name: string, text: unknown): ComposeHash {
+  const hash = parseComposeHash(text);
+  if (hash) return hash;
+  throw failed(
+    "compose-hash-malformed",
+    `Phala's API gives ${JSON.stringify(text)} as compose hash of ${name}: not 64 lower-case hex digits`,
+  );
+}
+
+/**
+ * Compares an app-compose with what we deployed.
+ * @returns fields that weaken it and that we did not ask for, to be shown.
+ * @throws ClusterError (verification), each kind of difference with a code of its own.
+ */
+export function checkAppCompose(
+  appCompose: AppCompose,
+  expected: AppComposeExpectation,
+): readonly Peculiarity[] {
+  const hash = checkedHash(expected.name, expected.composeHash);
+  const recomputed = composeHashOf(appCompose);
+  if (recomputed !== hash) {
+    throw failed(
+      "compose-hash-mismatch",
+      `the app-compose of ${expected.name} hashes to ${recomputed}, but Phala's API gives ${hash}`,
+    );
+  }
+  if (appCompose.docker_compose_file !== expected.composeText) {
+    throw failed(
+      "compose-text-mismatch",
+      `${expected.name} does not run the compose file that was given to it`,
+    );
+  }
+  const names = appCompose.allowed_envs ?? [];
+  if (JSON.stringify(names) !== JSON.stringify(expected.environmentNames)) {
+    throw failed(
+      "allowed-envs-mismatch",
+      `${expected.name} allows the environment names [${names.join(", ")}], deployed were [${expected.environmentNames.join(", ")}]`,
+    );
+  }
+  return peculiarities(appCompose, expected.name, expected.knownScripts);
+}
+
+/** Fields that weaken an app-compose, or that nobody has seen in one: to be shown. */
+export function peculiarities(
+  appCompose: AppCompose,
+  name: string,
+  knownScripts: ReadonlySet<string>,
+): readonly Peculiarity[] {
+  return [
+    ...oddFields(appCompose, name),
+    ...newFields(appCompose, name),
+    ...unknownScript(appCompose, name, knownScripts),
+  ];
+}
+
+/** Shows what is odd; with --strict it is an error. @throws ClusterError (verification). */
+export function sayOdd(
+  odd: readonly Peculiarity[],
+  { warn, strict }: Pick<StepContext, "warn" | "strict">,
+): void {
+  for (const { code, message } of odd) warn(code, message);
+  const [first] = odd;
+  if (!strict || !first) return;
+  throw new ClusterError({
+    kind: "verification",
+    code: first.code,
+    message: odd.map(({ message }) => message).join("\n"),
+    hint: "nothing was approved; without --strict this is a warning",
+  });
+}
+
+/** What real deployments show, and what each departure would mean. */
+const EXPECTED_FIELDS: readonly { field: string; expected: readonly unknown[]; meaning: string }[] = [
+  {
+    field: "public_logs",
+    expected: [true, undefined],
+    meaning: "the container logs are not public, unlike in every deployment seen",
+  },
+  { field: "public_sysinfo", expected: [true, undefined], meaning: "system information is not public" },
+  {
+    field: "public_tcbinfo",
+    expected: [true, undefined],
+    meaning: "its attestation can't be read from outside",
+  },
+  {
+    field: "no_instance_id",
+    expected: [false, undefined],
+    meaning: "all its instances look alike in a quote",
+  },
+  {
+    field: "local_key_provider_enabled",
+    expected: [false, undefined],
+    meaning: "its disk keys come from a local provider, not from the KMS",
+  },
+  {
+    field: "runner",
+    expected: ["docker-compose", undefined],
+    meaning: "something else than the compose file runs",
+  },
+  { field: "kms_enabled", expected: [true, undefined], meaning: "it gets no keys from the KMS" },
+];
+
+/** Every field that was seen in a real deployment. */
+const SEEN_FIELDS: ReadonlySet<string> = new Set([
+  ...EXPECTED_FIELDS.map(({ field }) => field),
+  "allowed_envs",
+  "docker_compose_file",
+  "features",
+  "gateway_enabled",
+  "manifest_version",
+  "name",
+  "pre_launch_script",
+  "secure_time",
+  "storage_fs",
+  "tproxy_enabled",
+]);
+
+function newFields(appCompose: AppCompose, name: string): Peculiarity[] {
+  const fields = Object.keys(appCompose).filter((field) => !SEEN_FIELDS.has(field));
+  if (fields.length === 0) return [];
+  return [
+    {
+      code: "app-compose-field",
+      message: `${name} has fields that no deployment seen had, and that may change what it runs: ${fields.join(", ")}`,
+    },
+  ];
+}
+
+function oddFields(appCompose: AppCompose, name: string): Peculiarity[] {
+  return EXPECTED_FIELDS.filter(({ field, expected }) => !expected.includes(appCompose[field])).map(
+    ({ field, meaning }) => ({
+      code: "app-compose-field",
+      message: `${name}: ${field} is ${JSON.stringify(appCompose[field])}: ${meaning}`,
+    }),
+  );
+}
+
+/** The platform adds a script of its own, which runs before the containers and is part of what is measured. */
+function unknownScript(
+  appCompose: AppCompose,
+  name: string,
+  knownScripts: ReadonlySet<string>,
+): Peculiarity[] {
+  const script = appCompose.pre_launch_script;
+  if (!script) return [];
+  const digest = sha256Hex(script);
+  if (knownScripts.has(digest)) return [];
+  const size = Buffer.byteLength(script, "utf8");
+  return [
+    {
+      code: "pre-launch-script",
+      message:
+        `${name} has a pre-launch script that was not given and not seen before ` +
+        `(${size} bytes, sha256 ${digest}): whoever runs it is trusted with the keys`,
+    },
+  ];
+}
+
+function failed(code: string, message: string): ClusterError {
+  return new ClusterError({
+    kind: "verification",
+    code,
+    message,
+    hint: "nothing was approved; compare what the platform made of it: phala cvms get NAME --json, then ask Phala",
+  });
+}

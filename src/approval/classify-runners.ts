@@ -1,0 +1,128 @@
+/** The approved list of a rotation: what it is now, what it shall be, and who would be cut off. */
+import { areOrchestratorsNames } from "../compose/environment.ts";
+import type { ComposeHash } from "../core/domain.ts";
+import { ClusterError } from "../errors/cluster-error.ts";
+import type { AppComposeStore } from "../state/app-compose-store.ts";
+import {
+  approvalBefore,
+  openAttempts,
+  recordedHashes,
+  type ApprovedRecord,
+  type ClusterRecord,
+} from "../state/record.ts";
+import type { ListPolicy } from "./approved-list.ts";
+import type { LiveRunner } from "../runners/running-runners.ts";
+
+/** What is known here of the list that a registry approves now. */
+export type KnownList = {
+  readonly record: ClusterRecord;
+  readonly appId: string;
+  /** Whether the record is all that the registry was told: nobody else has updated it. */
+  readonly complete: boolean;
+};
+
+/** The live runners, by what the registry makes of them now. */
+export type JudgedRunners = {
+  /** It lets them in. */
+  readonly accepted: readonly LiveRunner[];
+  /** Nobody here can know: their hash is in no record, and they were not deployed as the orchestrator does. */
+  readonly unclear: readonly LiveRunner[];
+};
+
+/**
+ * Which live runners the registry lets in now, as far as that can be known. Being up is no approval: one with an
+ * SSH key, or with a compose file of its own, must not come into the list because it waits there. So where the
+ * record is complete it decides; else whoever was deployed as the orchestrator deploys is let in, and told.
+ */
+export function judgeRunners(
+  live: readonly LiveRunner[],
+  { record, appId, complete }: KnownList,
+  warn: (code: string, message: string) => void,
+): JudgedRunners {
+  const known = new Set<string>([
+    ...recordedHashes(record, appId),
+    ...openAttempts(record, appId).flatMap(({ hashes }) => hashes),
+  ]);
+  const strangers = live.filter(({ composeHash }) => !known.has(composeHash));
+  if (complete) {
+    for (const runner of strangers) warn("runner-not-approved", leftOut(runner));
+    return { accepted: live.filter((runner) => !strangers.includes(runner)), unclear: [] };
+  }
+  const unclear = strangers.filter(({ appCompose }) => !areOrchestratorsNames(appCompose.allowed_envs ?? []));
+  const accepted = live.filter((runner) => !unclear.includes(runner));
+  for (const runner of accepted) if (strangers.includes(runner)) warn("hash-of-live-runner", letIn(runner));
+  return { accepted, unclear };
+}
+
+const leftOut = ({ cvm, composeHash }: LiveRunner): string =>
+  `${composeHash} of the live runner ${cvm.name} is left out: no list that was approved has it; to approve it: tee-cluster rotate-hash --keep ${composeHash}`;
+
+const letIn = ({ cvm, composeHash }: LiveRunner): string =>
+  `${composeHash} of the live runner ${cvm.name} comes into the list although no record here has it; see what it runs with: tee-cluster status`;
+
+/**
+ * To approve a runner that nobody can vouch for would give keys away, to leave it out may cut a good one off: that
+ * takes the operator's word. Where nothing is to stay it has been given.
+ * @throws ClusterError `live-runner-unclear` (verification).
+ */
+export function refuseUnclear(unclear: readonly LiveRunner[], { stay, keep, drop }: ListPolicy): void {
+  if (stay === "none") return;
+  const open = unclear.find(({ composeHash }) => !keep.includes(composeHash) && !drop.includes(composeHash));
+  if (open === undefined) return;
+  const { cvm, composeHash, appCompose } = open;
+  const names = (appCompose.allowed_envs ?? []).join(", ") || "no names";
+  throw new ClusterError({
+    kind: "verification",
+    code: "live-runner-unclear",
+    message: `whether the live runner ${cvm.name} is approved now is in no record of this machine (${composeHash}), and it was not deployed as the orchestrator does, but with ${names}`,
+    hint: `nothing was approved; if it is yours: tee-cluster rotate-hash --keep ${composeHash}; if it is to get no key: tee-cluster rotate-hash --drop ${composeHash}`,
+  });
+}
+
+/** Live runners whose hash a list does not have: they would get no key any more. */
+export function runnersCutOff(
+  list: readonly ComposeHash[],
+  live: readonly LiveRunner[],
+): readonly LiveRunner[] {
+  return live.filter(({ composeHash }) => !list.includes(composeHash));
+}
+
+/**
+ * A hash comes into the list only if it was checked: by a recorded run, or just now as that of a live runner.
+ * @throws ClusterError `hash-unchecked` (verification) for a `--keep` that nothing here knows of.
+ */
+export async function refuseUnchecked(
+  { keep }: ListPolicy,
+  known: {
+    readonly record: ClusterRecord;
+    readonly store: AppComposeStore;
+    readonly live: readonly LiveRunner[];
+  },
+): Promise<void> {
+  const approved = new Set(known.record.approvals.flatMap(({ hashes }) => hashes));
+  for (const hash of keep) {
+    if (approved.has(hash) || known.live.some(({ composeHash }) => composeHash === hash)) continue;
+    if ((await known.store.load(hash)) !== undefined) continue;
+    throw new ClusterError({
+      kind: "verification",
+      code: "hash-unchecked",
+      message: `--keep ${hash}: nobody here has checked what it stands for: it is in no record of this machine, and no live runner has it`,
+      hint: "run the command on the machine that approved it, or leave it out",
+    });
+  }
+}
+
+/** @throws ClusterError `nothing-to-restore` (input) where no earlier list is recorded. */
+export function rollbackTarget(
+  record: ClusterRecord,
+  registry: { appId: string; name: string },
+): ApprovedRecord {
+  const before = approvalBefore(record, registry.appId);
+  if (before) return before;
+  throw new ClusterError({
+    kind: "input",
+    code: "nothing-to-restore",
+    message: `no earlier list of ${registry.name} is recorded on this machine`,
+    hint: "run rotate-hash on the machine that approved it, or approve the old compose file: tee-cluster rotate-hash --runner-compose PATH",
+  });
+}

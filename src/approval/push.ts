@@ -1,0 +1,153 @@
+/**
+ * The approved list pushed to the running registry (`POST /registry/approve-hash`): its models keep running.
+ * A push can only add, and what was pushed does not survive a restart; see docs/rotate-hash.md.
+ */
+import { readFile } from "node:fs/promises";
+import { ClusterError, messageOf } from "../errors/cluster-error.ts";
+import type { CvmOperation } from "../core/ports.ts";
+import { lastApproval, lastUpdate, openAttempts } from "../state/record.ts";
+import { settingsDifference } from "../registry/settings.ts";
+import type { StepContext } from "../workflow/step.ts";
+import type { Approval, ApproveComposeHashInput } from "./approval.ts";
+import { isMadeHere } from "../registry/concurrent-updates.ts";
+import { FAILED, idOf } from "../registry/updates.ts";
+import type { Registry } from "../registry/registry.ts";
+
+/** A push is idempotent and signed anew at each try, so an unclear end is simply tried again. */
+const TRIES = 3;
+
+/** Whether pushing the list is all that there is to do; `newest` is the registry's newest update. */
+export function mayPush(
+  input: ApproveComposeHashInput,
+  newest: CvmOperation | undefined,
+  context: Pick<StepContext, "api">,
+): boolean {
+  const { via, existed, force, gatewayKeyPath } = input;
+  if (via === "restart" || gatewayKeyPath === undefined || force) return false;
+  if (via === "api") return true;
+  // Nothing runs on a new registry yet, and a restart makes the list last.
+  if (!existed || (newest && FAILED.test(newest.status))) return false;
+  return onlyAdds(input) && nothingElseChanges(input, newest, context);
+}
+
+/** Whether every hash that the registry may have now stays. */
+function onlyAdds({ record, registry, hashes }: ApproveComposeHashInput): boolean {
+  const last = lastApproval(record, registry.appId)?.hashes ?? [];
+  const attempted = openAttempts(record, registry.appId).flatMap((attempt) => attempt.hashes);
+  const next = new Set<string>(hashes);
+  return [...last, ...attempted].every((hash) => next.has(hash));
+}
+
+function nothingElseChanges(
+  input: ApproveComposeHashInput,
+  newest: CvmOperation | undefined,
+  context: Pick<StepContext, "api">,
+): boolean {
+  const { record, registry, shortens } = input;
+  if (lastUpdate(record, registry.appId) === undefined) {
+    // What its environment has is not known here: nothing may have to go, and its first update sets its domain.
+    return !shortens && !isMadeHere(registry, record, context) && runsThisFile(input);
+  }
+  return hasTheseSettings(input) && lastApproval(record, registry.appId)?.correlationId === idOf(newest);
+}
+
+/** Whether the registry was given all these settings by its last update; where none is recorded, whether it runs this file. */
+export function hasTheseSettings(input: ApproveComposeHashInput): boolean {
+  const given = lastUpdate(input.record, input.registry.appId);
+  return given ? settingsDifference(given.settings, input.settings).length === 0 : runsThisFile(input);
+}
+
+function runsThisFile({ running, compose, environment }: ApproveComposeHashInput): boolean {
+  const names = environment.map(({ name }) => name);
+  return (
+    running.docker_compose_file === compose.text &&
+    JSON.stringify(running.allowed_envs ?? []) === JSON.stringify(names)
+  );
+}
+
+/**
+ * Pushes the whole list.
+ * @returns undefined where the registry does not offer that and a restart may do instead.
+ * @throws ClusterError (platform) where the registry refuses it, or does not offer it and nothing else may be done.
+ */
+export async function pushApprovedList(
+  input: ApproveComposeHashInput,
+  newest: CvmOperation | undefined,
+  context: StepContext,
+): Promise<Approval | undefined> {
+  const { registry, hashes, via } = input;
+  context.progress(`pushing the approved list to ${registry.name}`);
+  const push = { url: registry.url, hashes, privateKeyPem: await keyOf(input) };
+  let unclear = "";
+  for (let attempt = 1; attempt <= TRIES; attempt += 1) {
+    const answer = await context.mutations.approveHashes(registry.cvm, push, context.signal);
+    if (answer.kind === "approved") {
+      warnOfRestart(registry, context);
+      return { kind: "pushed", correlationId: newest?.correlationId ?? null };
+    }
+    if (answer.kind === "refused") throw refused(registry, answer.detail);
+    if (answer.kind === "not-offered") {
+      if (via === "api") throw notOffered(registry);
+      context.note(`${registry.name} takes no list while it runs: it is updated instead`);
+      return undefined;
+    }
+    unclear = answer.detail;
+    await context.clock.sleep(context.pollIntervalMs, context.signal);
+  }
+  throw new ClusterError({
+    kind: "platform",
+    code: "approve-uncertain",
+    message: `${registry.name} gave no clear answer to the pushed list: ${unclear}`,
+    hint: "run the same command again (the list may be pushed any number of times), or approve by an update with --approve-via restart",
+  });
+}
+
+/** Said whenever the running list is not the one in the environment. */
+export function warnOfRestart(registry: Registry, context: StepContext): void {
+  context.warn(
+    "approved-until-restart",
+    `${registry.name} has the list in memory only and forgets it at its next restart; when that suits, make it last with: tee-cluster rotate-hash --approve-via restart`,
+  );
+}
+
+/** Whether the instance that answers started after `sinceMs` (wall clock); true also where it does not say. */
+export async function instanceStartedSince(
+  registry: Registry,
+  sinceMs: number,
+  context: StepContext,
+): Promise<boolean> {
+  const health = await context.spawntee.health(registry.url, context.signal);
+  const uptime = health.kind === "answered" ? health.value.uptimeSeconds : null;
+  return uptime === null || context.clock.now() - uptime * 1000 > sinceMs;
+}
+
+async function keyOf({ gatewayKeyPath = "" }: ApproveComposeHashInput): Promise<string> {
+  try {
+    return await readFile(gatewayKeyPath, "utf8");
+  } catch (error) {
+    throw new ClusterError({
+      kind: "prerequisite",
+      code: "gateway-key",
+      message: `the coordinator's key can't be read: ${messageOf(error)}`,
+      hint: "give the path of the RSA private key (PEM) with --gateway-key-path",
+    });
+  }
+}
+
+function refused(registry: Registry, detail: string): ClusterError {
+  return new ClusterError({
+    kind: "platform",
+    code: "approve-refused",
+    message: `${registry.name} refused the pushed list: ${detail}`,
+    hint: "check that --gateway-key-path is the key of the coordinator's wallet, or approve by an update with --approve-via restart",
+  });
+}
+
+function notOffered(registry: Registry): ClusterError {
+  return new ClusterError({
+    kind: "platform",
+    code: "approve-not-offered",
+    message: `${registry.name} does not take a list while it runs (no POST /registry/approve-hash)`,
+    hint: "approve by an update with --approve-via restart; the registry restarts then",
+  });
+}

@@ -1,0 +1,23 @@
+/** All commands, in the order of `--help`. */
+import type { CommandDefinition } from "../commands/shared/command.ts";
+import { configMigrateCommand } from "../commands/config-migrate/command.ts";
+import { destroyCommand } from "../commands/destroy/command.ts";
+import { doctorCommand } from "../commands/doctor/command.ts";
+import { historyCommand } from "../commands/history/command.ts";
+import { hashCommand } from "../commands/hash/command.ts";
+import { initCommand } from "../commands/init/command.ts";
+import { rotateHashCommand } from "../commands/rotate-hash/command.ts";
+import { sandboxCommand } from "../commands/sandbox/command.ts";
+import { statusCommand } from "../commands/status/command.ts";
+
+export const COMMANDS: readonly CommandDefinition[] = [
+  initCommand,
+  rotateHashCommand,
+  statusCommand,
+  doctorCommand,
+  hashCommand,
+  historyCommand,
+  destroyCommand,
+  configMigrateCommand,
+  sandboxCommand,
+];

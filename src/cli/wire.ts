@@ -1,0 +1,147 @@
+/** The composition root: makes the real adapters and hands them in. */
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import type { CommandDependencies, SandboxHandle } from "../session/dependencies.ts";
+import { terminalPrompter, type Prompter } from "../inputs/prompts.ts";
+import type { Raw } from "../inputs/resolve.ts";
+import { createHttpClient, type HttpClient } from "../platform/net/http.ts";
+import { proxyRoute } from "../platform/net/proxy.ts";
+import { createCloudApi } from "../platform/phala/api.ts";
+import { createPhalaCli } from "../platform/phala/cli.ts";
+import type { Redactor } from "../core/redact.ts";
+import { stripControls } from "../output/clean.ts";
+import type { Reporter } from "../output/reporter.ts";
+import { createSpawntee } from "../platform/spawntee/client.ts";
+import { systemClock } from "../platform/clock.ts";
+import type { Ledger } from "../workflow/mutations.ts";
+import type { Options } from "../commands/shared/command.ts";
+
+type Given = {
+  readonly options: Options;
+  readonly redactor: Redactor;
+  readonly reporter: Reporter;
+  readonly ledger: Ledger;
+  readonly signal: AbortSignal;
+};
+
+export function createDependencies(given: Given): {
+  dependencies: CommandDependencies;
+  close(): Promise<void>;
+} {
+  const { options, redactor, reporter, ledger, signal } = given;
+  const http = createHttpClient(process.env);
+  const closers: (() => Promise<void>)[] = [() => http.close()];
+  const dependencies: CommandDependencies = {
+    env: process.env,
+    clock: systemClock,
+    signal,
+    emit: (event) => reporter.emit(event),
+    answer: (result, changed) => reporter.answer(result, changed),
+    announce: (result) => reporter.finish(result),
+    redactor,
+    ledger,
+    connect: ({ phalaApiUrl: apiUrl, phalaApiKey: apiKey, phalaBin: bin }) =>
+      portsOf({ apiUrl, apiKey, bin, http, reporter, redactor }),
+    proxyRoute: (url) => proxyRoute(url, process.env),
+    startSandbox: async (stateDir) => {
+      const { handle, close } = await embeddedSandbox(stateDir);
+      closers.push(close);
+      return handle;
+    },
+    sandboxExamples,
+    prompter: mayAsk(options) ? pausing(terminalPrompter(signal, printer(redactor)), reporter) : undefined,
+  };
+  return {
+    dependencies,
+    async close() {
+      for (const close of closers) await close();
+    },
+  };
+}
+
+function portsOf(of: {
+  apiUrl: string;
+  apiKey: string;
+  bin: string;
+  http: HttpClient;
+  reporter: Reporter;
+  redactor: Redactor;
+}): ReturnType<CommandDependencies["connect"]> {
+  const { apiUrl, apiKey, bin, http, reporter, redactor } = of;
+  const onDetail = (message: string): void => reporter.emit({ type: "detail", message });
+  // Adapters shorten long answers: half a secret would get past the reporter's redaction.
+  const redact = (text: string): string => redactor.redact(text);
+  return {
+    cli: createPhalaCli({ bin, apiKey, apiUrl, env: process.env, onDetail, redact }),
+    api: createCloudApi({ apiUrl, apiKey, http, clock: systemClock, onDetail, redact }),
+    spawntee: createSpawntee(http, systemClock, redact),
+  };
+}
+
+/** Never with --yes, with CI set, or where stdin or stderr is no terminal. */
+function mayAsk(options: Options): boolean {
+  if (options["yes"] === true || options["json"] === true || process.env["CI"]) return false;
+  return process.stdin.isTTY && process.stderr.isTTY;
+}
+
+/** What the wizard shows may hold the platform's words: no secret and no control sequence gets through. */
+function printer(redactor: Redactor): (text: string) => void {
+  return (text) => {
+    const lines = text.split("\n").map((line) => redactor.redact(stripControls(line)));
+    process.stderr.write(`${lines.join("\n")}\n`);
+  };
+}
+
+/** A prompt owns the terminal: the live line pauses meanwhile. */
+function pausing(prompter: Prompter, reporter: Reporter): Prompter {
+  const alone = async <T>(ask: () => Promise<T>): Promise<T> => {
+    reporter.pause();
+    try {
+      return await ask();
+    } finally {
+      reporter.resume();
+    }
+  };
+  return {
+    text: (question) => alone(() => prompter.text(question)),
+    secret: (question) => alone(() => prompter.secret(question)),
+    choose: (question) => alone(() => prompter.choose(question)),
+    confirm: (question) => alone(() => prompter.confirm(question)),
+    print(text) {
+      reporter.pause();
+      prompter.print(text);
+      reporter.resume();
+    },
+  };
+}
+
+/** The package's root, seen from a chunk in dist or from this file in src. */
+const ROOT = ["..", "../.."]
+  .map((up) => fileURLToPath(new URL(up, import.meta.url)))
+  .find((folder) => existsSync(path.join(folder, "package.json")));
+
+async function sandboxExamples(): Promise<Raw> {
+  const { SANDBOX_EXAMPLES } = await import("../sandbox/index.ts");
+  const root = ROOT ?? ".";
+  const phala = path.join(root, "node_modules", ".bin", "phala");
+  const composeFile = (role: string): string =>
+    path.join(root, "fixtures", "compose", `docker-compose.phala.${role}.yml`);
+  return {
+    ...SANDBOX_EXAMPLES,
+    registryCompose: composeFile("registry"),
+    runnerCompose: composeFile("runner"),
+    ...(existsSync(phala) ? { phalaBin: phala } : {}),
+    pollInterval: "200ms",
+  };
+}
+
+async function embeddedSandbox(stateDir: string): Promise<{ handle: SandboxHandle; close(): Promise<void> }> {
+  const { sandboxGatewayKey, startSandbox } = await import("../sandbox/index.ts");
+  const folder = path.join(stateDir, "sandbox-cloud");
+  const sandbox = await startSandbox({ stateDir: folder });
+  const { apiUrl, gatewayUrl, apiKey } = sandbox;
+  const gatewayKey = (): Promise<string> => sandboxGatewayKey(folder);
+  const handle = { apiUrl, gatewayUrl, apiKey, examples: await sandboxExamples(), gatewayKey };
+  return { handle, close: () => sandbox.close() };
+}

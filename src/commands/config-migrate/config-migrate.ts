@@ -1,0 +1,127 @@
+/** `tee-cluster config migrate`: an orchestrator.yml of schema v1 becomes one of v2, in place or in another file. */
+import path from "node:path";
+import { gatewayKeyFinding } from "../../checks/gateway-key.ts";
+import { runnerEnvironmentNames } from "../../compose/environment.ts";
+import { ClusterError } from "../../errors/cluster-error.ts";
+import { plainText } from "../../inputs/parsers.ts";
+import type { Resolution } from "../../inputs/resolve.ts";
+import { known } from "../../inputs/values.ts";
+import { diffLines } from "../../lib/line-diff.ts";
+import { migrateToV2, type Migration, type MigrationInputs } from "../../orchestrator/migrate.ts";
+import { readWholeText } from "../../orchestrator/read-file.ts";
+import { writeFileAtomically, type FileRole } from "../../orchestrator/write-file.ts";
+import type { Warning } from "../../core/events.ts";
+import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
+import { prepareOffline } from "../../session/offline-preparation.ts";
+import { parseOption } from "../shared/parse-option.ts";
+import type { ConfigMigrateResult } from "../results.ts";
+
+export type ConfigMigrateOptions = {
+  /** Undefined: the file of the input orchestrator-config. */
+  readonly file: string | undefined;
+  /** Undefined: in place. */
+  readonly output: string | undefined;
+};
+
+const SOURCE: FileRole = { code: "config", flag: "tee-cluster config migrate <file>" };
+const TARGET: FileRole = { code: "config", flag: "--output" };
+
+export async function configMigrate(
+  dependencies: CommandDependencies,
+  flags: CommonFlags,
+  options: ConfigMigrateOptions,
+): Promise<ConfigMigrateResult> {
+  const inputs = options.file === undefined ? {} : { orchestratorConfig: options.file };
+  const named = { ...flags, inputs: { ...flags.inputs, ...inputs } };
+  const { resolution } = await prepareOffline(dependencies, named, ["orchestrator-file", "schema-v2"]);
+  const file = known(resolution.values, "orchestratorConfig");
+  const target = targetOf(file, options.output);
+  const before = await readWholeText(file, SOURCE);
+  if (before === undefined) throw missing(file);
+  const migration = migrateToV2(before, file, migrationInputs(resolution));
+  if (migration === undefined) return nothingToDo(file);
+  await refuseBadKey(migration.gatewayKeyPath);
+  if (target !== file) await refuseToOverwrite(target, migration.text);
+  if (!flags.dryRun) await writeFileAtomically(target, migration.text, { role: TARGET });
+  return {
+    ...nothingToDo(file),
+    output: target,
+    previous_schema: "v1",
+    changed: true,
+    written: !flags.dryRun,
+    capacity_threshold: migration.threshold,
+    diff: diffLines(before, migration.text),
+    warnings: warningsOf(migration, resolution),
+  };
+}
+
+function nothingToDo(file: string): ConfigMigrateResult {
+  return {
+    ok: true,
+    command: "config migrate",
+    file,
+    output: null,
+    previous_schema: "v2",
+    changed: false,
+    written: false,
+    capacity_threshold: null,
+    diff: [],
+    warnings: [],
+  };
+}
+
+function targetOf(file: string, output: string | undefined): string {
+  if (output === undefined) return file;
+  const target = parseOption("config migrate", "--output", output, plainText);
+  return path.resolve(target) === path.resolve(file) ? file : target;
+}
+
+/** The list's default for the capacity threshold is for new clusters: here the file's own number comes first. */
+function migrationInputs({ values, origins }: Resolution): MigrationInputs {
+  const threshold = known(values, "capacityThreshold");
+  return {
+    gatewayKeyPath: values.gatewayKeyPath,
+    capacityThreshold: origins.capacityThreshold === "default" ? undefined : threshold,
+    defaultThreshold: threshold,
+  };
+}
+
+/** The same check as in step 1: an orchestrator of schema v2 does not start without the key. */
+async function refuseBadKey(file: string): Promise<void> {
+  const finding = await gatewayKeyFinding(file);
+  if (finding.status !== "failed") return;
+  const { detail: message, remedy: hint } = finding;
+  throw new ClusterError({ kind: "prerequisite", code: "gateway-key", message, hint });
+}
+
+async function refuseToOverwrite(target: string, text: string): Promise<void> {
+  const there = await readWholeText(target, TARGET);
+  if (there === undefined || there === text) return;
+  throw new ClusterError({
+    kind: "conflict",
+    code: "config-exists",
+    message: `${target} is there already, with another content; it was left as it is`,
+    hint: "remove it, or give another file with --output",
+  });
+}
+
+function missing(file: string): ClusterError {
+  return new ClusterError({
+    kind: "input",
+    code: "config-missing",
+    message: `${file} does not exist`,
+    hint: "name the file: tee-cluster config migrate <file> (a new one is written by: tee-cluster init)",
+  });
+}
+
+function warningsOf({ remarks }: Migration, { values }: Resolution): readonly Warning[] {
+  const { coordinatorWallet, orchestratorSchema } = values;
+  const names = runnerEnvironmentNames({ schema: "v2", coordinatorWallet }).join(", ");
+  const hash = `runners of schema v2 get the environment names ${names}, and so another compose hash: approve it before their orchestrator starts`;
+  const still = `without --orchestrator-schema v2 init still works for v1, and writes v1 again: set TEE_CLUSTER_ORCHESTRATOR_SCHEMA=v2, or put orchestrator-schema: v2 into tee-cluster.yml`;
+  return [
+    ...remarks.map((message) => ({ code: "config-not-known", message: `left as it is: ${message}` })),
+    { code: "runner-hash-changes", message: hash },
+    ...(orchestratorSchema === "v2" ? [] : [{ code: "schema-input", message: still }]),
+  ];
+}

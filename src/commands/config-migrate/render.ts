@@ -1,0 +1,47 @@
+/** The answer of `config migrate`: what became of the file, line by line, and what comes next. */
+import type { ConfigMigrateResult } from "../results.ts";
+import type { Theme } from "../../output/theme.ts";
+import { shellWord } from "../../output/text.ts";
+import { fields, nextCommands, type View } from "../../output/layout.ts";
+
+export function renderConfigMigrate(result: ConfigMigrateResult, { theme, quiet }: View): string[] {
+  const { file, output, written } = result;
+  if (output === null) return quiet ? [] : [`${file} is of schema v2 already: nothing to do.`];
+  const changes = result.diff.map((line) => painted(line, theme));
+  if (quiet) return written ? [output] : changes;
+  const would = written ? "is now" : "would be";
+  const from = output === file ? "" : `, from ${file}`;
+  return [
+    theme.bold(`${output} ${would} of schema v2${from}:`),
+    "",
+    ...changes,
+    "",
+    ...fields([["Threshold", thresholdText(result)]], theme),
+    "",
+    ...(written
+      ? nextCommands(commandsAfter(output), theme)
+      : ["This was a dry run: nothing has been changed."]),
+  ];
+}
+
+function painted(line: string, theme: Theme): string {
+  return line.startsWith("+") ? theme.green(line) : theme.red(line);
+}
+
+function thresholdText({ capacity_threshold: threshold }: ConfigMigrateResult): string {
+  const { value, from } = threshold ?? { value: "", from: "default" };
+  const origins = {
+    input: "as given",
+    "provision-factor": "the old provision-factor; --capacity-threshold sets another",
+    "capacity-threshold": "as it was",
+    default: "the default; --capacity-threshold sets another",
+  };
+  return `${String(value)}: ${origins[from]}`;
+}
+
+function commandsAfter(output: string): string[] {
+  return [
+    "tee-cluster rotate-hash --orchestrator-schema v2",
+    `model-orchestrator start --configuration-file ${shellWord(output)}`,
+  ];
+}

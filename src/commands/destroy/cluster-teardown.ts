@@ -1,0 +1,105 @@
+/** Deleting all CVMs of a cluster: the runners side by side, then the registry; one failure stops no other. */
+import { identityOf } from "../../core/domain.ts";
+import { messageOf } from "../../errors/cluster-error.ts";
+import type { ClusterRecord } from "../../state/record.ts";
+import { clusterCvms, temporaryRunnerIn, type ClusterCvm } from "../../runners/cluster-cvms.ts";
+import { refuseRunnerInUse } from "../../runners/leftovers.ts";
+import { removeCvm } from "../../runners/remove-cvm.ts";
+import { sideBySide } from "../../lib/map-concurrent.ts";
+import type { StepContext } from "../../workflow/step.ts";
+
+/** Each is a run of the phala CLI, which takes a second of CPU. */
+const AT_A_TIME = 4;
+/** An orchestrator that runs on may make runners for as long as it lives. */
+const MOST_ROUNDS = 5;
+
+export type Emptied = {
+  /** In the order in which they went. */
+  readonly deleted: readonly ClusterCvm[];
+  /** What is still there, each with the reason; the ledger has them too. */
+  readonly left: readonly string[];
+};
+
+type Context = Omit<StepContext, "progress">;
+
+/**
+ * Deletes what the list of CVMs shows of the cluster until it shows nothing more.
+ * @throws ClusterError `temporary-runner-in-use` (conflict), or where the list is not to be had (platform); the
+ *   signal's reason when aborted. What was found and not seen gone is in the ledger then.
+ */
+export async function emptyCluster(
+  cluster: string,
+  record: ClusterRecord,
+  context: Context,
+): Promise<Emptied> {
+  const demolition = new Demolition(cluster, record, context);
+  let open = await demolition.look();
+  for (let round = 1; hasRunners(open) && round <= MOST_ROUNDS; round += 1) {
+    await demolition.remove(open.filter(({ role }) => role !== "registry"));
+    open = await demolition.look();
+    if (hasRunners(open)) sayAppeared(open, context);
+  }
+  await demolition.remove(open.filter(({ role }) => role === "registry"));
+  const late = await demolition.look();
+  const { deleted, failed } = demolition;
+  return { deleted, left: [...failed, ...late.map(({ cvm }) => `${cvm.name}: appeared meanwhile`)] };
+}
+
+const hasRunners = (cvms: readonly ClusterCvm[]): boolean => cvms.some(({ role }) => role !== "registry");
+
+function sayAppeared(open: readonly ClusterCvm[], context: Context): void {
+  const names = open.filter(({ role }) => role !== "registry").map(({ cvm }) => cvm.name);
+  context.warn(
+    "runner-appeared",
+    `${names.join(", ")} appeared meanwhile: stop the orchestrator, or it makes more of them`,
+  );
+}
+
+class Demolition {
+  readonly deleted: ClusterCvm[] = [];
+  readonly failed: string[] = [];
+  readonly #cluster: string;
+  readonly #record: ClusterRecord;
+  readonly #context: Context;
+  /** What was dealt with, one way or the other: a list may lag behind, and a failure is not tried for ever. */
+  readonly #tried = new Set<string>();
+
+  constructor(cluster: string, record: ClusterRecord, context: Context) {
+    this.#cluster = cluster;
+    this.#record = record;
+    this.#context = context;
+  }
+
+  /** What has not been dealt with yet. From here on it is ours to delete, and told of if it stays. */
+  async look(): Promise<readonly ClusterCvm[]> {
+    const { api, signal, mutations } = this.#context;
+    const found = await clusterCvms(this.#cluster, api, signal);
+    const open = found.filter(({ cvm }) => !this.#tried.has(identityOf(cvm)));
+    refuseRunnerInUse(temporaryRunnerIn(open), this.#record, this.#context);
+    for (const { cvm } of open) mutations.takeOver(cvm);
+    return open;
+  }
+
+  /** Returns when each one is gone or has failed; after an abort when none is at work any more. */
+  async remove(cvms: readonly ClusterCvm[]): Promise<void> {
+    for (const { cvm } of cvms) this.#tried.add(identityOf(cvm));
+    await sideBySide(cvms, AT_A_TIME, (found) => this.#removeOne(found));
+    this.#context.signal.throwIfAborted();
+  }
+
+  async #removeOne(found: ClusterCvm): Promise<void> {
+    const { cvm } = found;
+    const { signal, note } = this.#context;
+    if (signal.aborted) return;
+    note(`deleting ${cvm.name}`);
+    try {
+      const deleted = await removeCvm(cvm, this.#context, signal);
+      if (deleted) this.deleted.push(found);
+      note(deleted ? `${cvm.name} is gone` : `${cvm.name} was gone already`);
+    } catch (error) {
+      if (signal.aborted) return;
+      this.failed.push(messageOf(error));
+      note(messageOf(error));
+    }
+  }
+}

@@ -1,0 +1,17 @@
+/** The answer of `destroy`. */
+import type { DestroyResult } from "../results.ts";
+import { oneLine } from "../../output/text.ts";
+import type { View } from "../../output/layout.ts";
+
+export function renderDestroy({ cluster, deleted }: DestroyResult, { theme, quiet }: View): string[] {
+  const names = deleted.map(({ name }) => oneLine(name));
+  if (quiet) return names;
+  if (names.length === 0) return [`Nothing to delete: the cluster ${cluster} has no CVM.`];
+  return [
+    theme.bold(`Cluster ${cluster} is destroyed.`),
+    "",
+    ...names.map((name) => `  ${theme.red("deleted")}  ${name}`),
+    "",
+    "orchestrator.yml, the data on S3 and the record of earlier runs are still there.",
+  ];
+}

@@ -1,0 +1,86 @@
+/** What `doctor` knows of its inputs: it refuses none, goes on with those that are right, and remembers the others. */
+import { ClusterError } from "../../errors/cluster-error.ts";
+import { readConfigFile, type ConfigFile } from "../../inputs/config-file.ts";
+import { INPUTS, nameOfInput, type InputKey } from "../../inputs/definitions.ts";
+import { isGiven, resolveInputs, type Raw, type Resolution, type Sources } from "../../inputs/resolve.ts";
+import type { ClusterSettings, Connection } from "../../core/settings.ts";
+import { toClusterSettings, toConnection } from "../../inputs/values.ts";
+import type { CommandDependencies, CommonFlags, SandboxHandle } from "../../session/dependencies.ts";
+import { withSandboxKey } from "../../session/deployment-inputs.ts";
+import { configPathOf, hideSecrets, resolveWith } from "../../session/preparation.ts";
+
+export type Survey = {
+  readonly resolution: Resolution;
+  readonly configProblem: ClusterError | undefined;
+  readonly sandbox: SandboxHandle | undefined;
+  readonly connection: Connection;
+  readonly cluster: ClusterSettings;
+  /** Inputs of these two that are stand-ins, each with what is missing: nothing must be made of them. */
+  readonly unavailable: ReadonlyMap<InputKey, string>;
+};
+
+const NO_FILE: ConfigFile = { path: undefined, values: {} };
+/** Where a required input is missing and has no default. */
+const STAND_INS: Raw = { clusterName: "unnamed", phalaApiKey: "not-given" };
+
+export async function surveyInputs(dependencies: CommandDependencies, flags: CommonFlags): Promise<Survey> {
+  const { env } = dependencies;
+  const { config, problem: configProblem } = await configOf(configPathOf(flags, env));
+  const groups = ["connection", "cluster", "aws"] as const;
+  const sources = { flags: flags.inputs, env, config, groups };
+  const sandbox = flags.sandbox ? await startSandboxFor(sources, dependencies) : undefined;
+  const resolved = await withSandboxKey(resolveWith(sandbox, sources), sandbox);
+  const resolution = withUnreadFile(resolved, configProblem);
+  hideSecrets(dependencies, resolution.values);
+  const standIns = resolveInputs({ flags: {}, env: {}, config: NO_FILE, examples: STAND_INS, groups }).values;
+  const values = { ...standIns, ...resolution.values };
+  return {
+    resolution,
+    configProblem,
+    sandbox,
+    connection: toConnection(values),
+    cluster: toClusterSettings(values),
+    unavailable: unavailableIn(resolution, configProblem),
+  };
+}
+
+async function configOf(
+  path: string | undefined,
+): Promise<{ config: ConfigFile; problem: ClusterError | undefined }> {
+  try {
+    return { config: await readConfigFile(path), problem: undefined };
+  } catch (error) {
+    if (!(error instanceof ClusterError)) throw error;
+    return { config: NO_FILE, problem: error };
+  }
+}
+
+/** Needs nothing but its folder; without that there is none, and what it would give is missing. */
+async function startSandboxFor(
+  sources: Omit<Sources, "examples">,
+  dependencies: CommandDependencies,
+): Promise<SandboxHandle | undefined> {
+  const { stateDir } = resolveInputs({ ...sources, examples: {} }).values;
+  return stateDir === undefined ? undefined : dependencies.startSandbox(stateDir);
+}
+
+/** What a file that can't be read may well hold is not missing. */
+function withUnreadFile(resolution: Resolution, problem: ClusterError | undefined): Resolution {
+  if (problem === undefined) return resolution;
+  return { ...resolution, missing: resolution.missing.filter(({ flag }) => flag === undefined) };
+}
+
+function unavailableIn(
+  { problems, missing, origins }: Resolution,
+  configProblem: ClusterError | undefined,
+): ReadonlyMap<InputKey, string> {
+  const known = [...problems.map(({ input }) => input), ...missing];
+  // Nor is a default what was meant then.
+  const unread = configProblem
+    ? INPUTS.filter(({ key, flag }) => flag !== undefined && !isGiven({ origins }, key))
+    : [];
+  return new Map([
+    ...known.map((input) => [input.key, nameOfInput(input)] as const),
+    ...unread.map(({ key }) => [key, "the config file"] as const),
+  ]);
+}

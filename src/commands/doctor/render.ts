@@ -1,0 +1,64 @@
+/** The answer of `doctor`: every check, each failure with its remedy and the name that `--ignore` takes. */
+import type { DoctorResult } from "../results.ts";
+import type { CheckResult } from "../../core/events.ts";
+import { cellWidth, hanging, oneLine, padEnd } from "../../output/text.ts";
+import type { Theme } from "../../output/theme.ts";
+import { table, type Row, type View } from "../../output/layout.ts";
+
+/** In the order of the summary. */
+const OUTCOMES = ["passed", "failed", "warning", "note", "skipped", "ignored"] as const;
+type Outcome = (typeof OUTCOMES)[number];
+
+export function renderDoctor(result: DoctorResult, view: View): string[] {
+  const shown = view.quiet ? result.checks.filter((check) => check.status === "failed") : result.checks;
+  const lines = shown.length === 0 ? [] : checkLines(shown, view);
+  return view.quiet ? lines : [...lines, "", summary(result.checks)];
+}
+
+/** All checks share one table so that the columns agree; a remedy goes under its row and is not wrapped. */
+function checkLines(checks: readonly CheckResult[], view: View): string[] {
+  const rows = checks.map((check, index) => rowOf(check, checks[index - 1], view.theme));
+  const width = Math.max(...rows.map((row) => cellWidth(row.cells[1] ?? "")));
+  return rows.flatMap((row, index) => {
+    const [mark = "", title = ""] = row.cells;
+    const check = checks[index];
+    const remedy = check?.status === "failed" ? check.remedy : undefined;
+    const lines = table([{ ...row, cells: [mark, padEnd(title, width)] }], view);
+    return remedy ? [...lines, `     ${hanging(remedy, "     ")}`] : lines;
+  });
+}
+
+/** A check that found several things has its title once. */
+function rowOf(check: CheckResult, before: CheckResult | undefined, theme: Theme): Row {
+  const { symbols, green, yellow, red, cyan, dim } = theme;
+  const looks = {
+    passed: [symbols.done, green],
+    warning: [symbols.warning, yellow],
+    failed: [symbols.failed, red],
+    note: [symbols.note, cyan],
+    skipped: [symbols.skipped, dim],
+    ignored: [symbols.skipped, dim],
+  } as const;
+  const [mark, paint] = looks[outcomeOf(check)];
+  return { cells: [mark, before?.id === check.id ? "" : oneLine(check.title)], text: textOf(check), paint };
+}
+
+function textOf({ id, finding, status, detail }: CheckResult): string {
+  if (status === "ignored") return `ignored: ${detail}`;
+  return status === "failed" ? `${detail} [${finding ?? id}]` : detail;
+}
+
+function outcomeOf({ status, severity }: CheckResult): Outcome {
+  if (status === "failed" && severity === "warning") return "warning";
+  return status === "passed" && severity === "note" ? "note" : status;
+}
+
+function summary(checks: readonly CheckResult[]): string {
+  const parts = OUTCOMES.map((outcome) => {
+    const count = checks.filter((check) => outcomeOf(check) === outcome).length;
+    const plural = count !== 1 && (outcome === "warning" || outcome === "note") ? "s" : "";
+    return `${count} ${outcome}${plural}`;
+  });
+  // What passed and what failed is told even where it is nothing.
+  return `${parts.filter((part, index) => index < 2 || !part.startsWith("0 ")).join(", ")}.`;
+}

@@ -1,0 +1,12 @@
+/** How one app-compose departs from another, as answers tell it. Pure. */
+import type { AppCompose } from "../../core/compose-hash.ts";
+import { compareAppComposes } from "../../app-compose/diff.ts";
+import { diffLines } from "../../lib/line-diff.ts";
+import type { Departure } from "../results.ts";
+
+export function departureOf(actual: AppCompose, from: AppCompose): Departure {
+  return {
+    differences: compareAppComposes(actual, from),
+    compose_changes: diffLines(from.docker_compose_file ?? "", actual.docker_compose_file ?? ""),
+  };
+}

@@ -1,0 +1,23 @@
+/** The answer of `hash --export`. */
+import type { HashExport } from "../results.ts";
+import { dateAndTime, shellWord } from "../../output/text.ts";
+import { fields, nextCommands, type View } from "../../output/layout.ts";
+
+export function renderHashExport(result: HashExport, { theme, quiet }: View): string[] {
+  if (quiet) return [result.file];
+  const { basis, approved_compose_hashes: approved } = result;
+  return [
+    theme.bold(`${result.file} ${result.changed ? "is written" : "is up to date"}.`),
+    "",
+    ...fields(
+      [
+        ["Cluster", result.cluster],
+        ["Rests on", [`a temporary runner of ${dateAndTime(basis.at)}`, basis.compose_hash]],
+        ["Approved", approved.length === 0 ? "unknown" : approved],
+      ],
+      theme,
+    ),
+    "",
+    ...nextCommands([`tee-cluster hash --check --record ${shellWord(result.file)}`], theme),
+  ];
+}

@@ -1,0 +1,56 @@
+/** The answer of `hash`: the bare hash first, for whoever reads only that. */
+import type { HashResult } from "../results.ts";
+import { dateAndTime, hanging } from "../../output/text.ts";
+import type { Theme } from "../../output/theme.ts";
+import { changedLines } from "../shared/render-app-compose-diff.ts";
+import { fields, nextCommands, type View } from "../../output/layout.ts";
+
+export function renderHash(result: HashResult, { theme, quiet }: View): string[] {
+  if (quiet) return [result.compose_hash];
+  return [
+    theme.bold(result.compose_hash),
+    "",
+    ...fields(
+      [
+        ["Cluster", result.cluster],
+        ["Approved", approvalOf(result, theme)],
+        ["Compose", [result.runner_compose, comparedWithBasis(result)]],
+        ["Environment", result.environment_names],
+        ["Rests on", [sourceOf(result.basis), result.basis.compose_hash]],
+      ],
+      theme,
+    ),
+    ...changedLines(result.compose_changes, theme),
+    ...advice(result, theme),
+  ];
+}
+
+function approvalOf({ approved, approved_compose_hashes: list }: HashResult, theme: Theme): string {
+  if (approved === null) return theme.yellow("unknown: no approved list is recorded");
+  if (approved) return theme.green("yes");
+  const others = list.length === 1 ? "another hash is" : `${list.length} other hashes are`;
+  return `${theme.red("no")}: ${others}; the registry would refuse such runners`;
+}
+
+function comparedWithBasis({ differences, compose_changes: lines }: HashResult): string {
+  const has = (name: string): boolean => differences.some(({ field }) => field === name);
+  const count = (sign: string): number => lines.filter((line) => line.startsWith(sign)).length;
+  const text = lines.length === 0 ? "other line ends" : `+${count("+")} -${count("-")} lines`;
+  const changed = [
+    ...(has("docker_compose_file") ? [text] : []),
+    ...(has("allowed_envs") ? ["other environment names"] : []),
+  ];
+  return `${changed.length === 0 ? "unchanged" : changed.join(", ")} since the runner below`;
+}
+
+function sourceOf({ kind, at, from }: HashResult["basis"]): string {
+  const when = at === null ? "" : ` of ${dateAndTime(at)}`;
+  if (kind === "live-runner") return `the live runner ${from}`;
+  return `a temporary runner${when}${kind === "record-file" ? `, in ${from}` : ""}`;
+}
+
+function advice({ approved, remedy }: HashResult, theme: Theme): string[] {
+  if (remedy === null) return [];
+  if (approved === false) return ["", ...nextCommands([remedy], theme)];
+  return ["", theme.bold("To find out:"), `  ${hanging(remedy, "  ")}`];
+}

@@ -1,0 +1,72 @@
+/** `tee-cluster history`: who approved which compose hashes, when and why; and whether the file still says so. */
+import { integer } from "../../inputs/parsers.ts";
+import { known } from "../../inputs/values.ts";
+import { cutOffLines, headOf, verifyHistory } from "../../state/history-chain.ts";
+import { readHistory, type HistoryLine } from "../../state/history.ts";
+import { readJournal } from "../../state/journal.ts";
+import { summarizeJournal } from "../../state/record.ts";
+import type { StateDirectory } from "../../state/state-directory.ts";
+import type { Warning } from "../../core/events.ts";
+import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
+import { prepareOffline } from "../../session/offline-preparation.ts";
+import { parseOption } from "../shared/parse-option.ts";
+import type { HistoryEntryResult, HistoryResult } from "../results.ts";
+
+export type HistoryOptions = {
+  readonly verify: boolean;
+  /** How many of the newest entries are answered; all without it. */
+  readonly limit: string | undefined;
+};
+
+export async function history(
+  dependencies: CommandDependencies,
+  flags: CommonFlags,
+  { verify, limit }: HistoryOptions,
+): Promise<HistoryResult> {
+  const newest = limit === undefined ? undefined : parseOption("history", "--limit", limit, LIMIT);
+  const { resolution, directory } = await prepareOffline(dependencies, flags, ["state"]);
+  const cluster = known(resolution.values, "clusterName");
+  const place = directory(cluster);
+  const lines = await readHistory(place);
+  const problem = verify ? verifyHistory(lines, await recordedHeads(place, cluster)) : undefined;
+  const entries = lines.flatMap(entryOf);
+  return {
+    ok: problem === undefined,
+    command: "history",
+    cluster,
+    file: place.history,
+    head: headOf(lines),
+    verified: verify ? problem === undefined : null,
+    problem: problem ?? null,
+    total: entries.length,
+    entries: newest === undefined ? entries : entries.slice(-newest),
+    warnings: warningsOf(lines, verify),
+  };
+}
+
+const LIMIT = integer(1, Number.MAX_SAFE_INTEGER);
+
+/** What the journal says that the history had: without it the end of the chain could be cut off unseen. */
+async function recordedHeads(directory: StateDirectory, cluster: string): Promise<readonly string[]> {
+  const { approvals } = summarizeJournal(await readJournal(directory), cluster);
+  return approvals.flatMap(({ historyHead }) => historyHead ?? []);
+}
+
+function entryOf({ number, hash, record }: HistoryLine): HistoryEntryResult[] {
+  return record === undefined ? [] : [{ line: number, hash, ...record }];
+}
+
+/** Lines that are left out of the answer. What is wrong with the chain is the answer's own business. */
+function warningsOf(lines: readonly HistoryLine[], verify: boolean): readonly Warning[] {
+  const cutOff = cutOffLines(lines);
+  const code = "history-line-unreadable";
+  return lines.flatMap(({ number, record }) => {
+    if (record !== undefined) return [];
+    if (cutOff.includes(number)) {
+      const message = `line ${number} was cut off while it was written; the chain goes on behind it`;
+      return [{ code, message }];
+    }
+    if (verify) return [];
+    return [{ code, message: `line ${number} is not a whole entry: tee-cluster history --verify says why` }];
+  });
+}

@@ -1,0 +1,79 @@
+/** The answer of `history`: every approval, the newest last. */
+import type { HistoryEntryResult, HistoryResult } from "../results.ts";
+import { dateAndTime, oneLine, wrap } from "../../output/text.ts";
+import { fields, type Field, type View } from "../../output/layout.ts";
+
+export function renderHistory(result: HistoryResult, view: View): string[] {
+  const { theme, quiet } = view;
+  const entries = result.entries.flatMap((entry) => ["", ...entryLines(entry, view)]);
+  if (quiet) return [...entries.slice(1), ...problemLines(result, view)];
+  return [
+    theme.bold(headline(result)),
+    ...entries,
+    "",
+    ...fields(footer(result), theme),
+    ...problemLines(result, view),
+  ];
+}
+
+function headline({ cluster, entries, total }: HistoryResult): string {
+  if (total === 0) return `No approval is recorded for cluster ${cluster}.`;
+  const count = total === 1 ? "1 approval" : `${total} approvals`;
+  const left = entries.length < total ? `The last ${entries.length} of ` : "";
+  return `${left}${count} of cluster ${cluster}, the newest last:`;
+}
+
+/** A hash is told by its first digits; the whole one is in `--json`. */
+const short = (hash: string): string => hash.slice(0, 12);
+
+function entryLines(entry: HistoryEntryResult, { theme, columns }: View): string[] {
+  const { who, added, removed, hashes, reason } = entry;
+  const login = who.login === null ? "" : `, Phala account ${who.login}`;
+  const kept = hashes.length - added.length;
+  const changes = [
+    ...added.map((hash) => theme.green(`+ ${short(hash)}`)),
+    ...removed.map((hash) => theme.red(`- ${short(hash)}`)),
+    ...(kept > 0 ? [theme.dim(`${kept} kept`)] : []),
+  ];
+  const rows: Field[] = [
+    ["By", `${who.user} on ${who.host}${login}`],
+    ["Hashes", changes],
+    ["Runner", `${short(entry.runner_hash)}, from compose file ${short(entry.compose_digest)}`],
+    ...(reason === null ? [] : [["Reason", wrap(reason, columns - REASON_INDENT)] as const]),
+  ];
+  return [
+    `${theme.bold(dateAndTime(entry.at))}  ${oneLine(entry.command)} via ${entry.via}`,
+    ...fields(rows, theme),
+  ];
+}
+
+/** Two blanks, the widest label, two blanks. */
+const REASON_INDENT = 2 + "Hashes".length + 2;
+
+function footer({ file, head, verified }: HistoryResult): Field[] {
+  if (head === null) return [["File", file]];
+  const said = {
+    true: "yes: every line is as it was written",
+    false: "no",
+    null: "not checked; add --verify",
+  };
+  return [
+    ["File", file],
+    ["Head", head],
+    ["Verified", said[`${verified}`]],
+  ];
+}
+
+function problemLines({ problem, head }: HistoryResult, { theme, columns }: View): string[] {
+  if (problem === null) return [];
+  const advice =
+    problem.reason === "torn"
+      ? "No recorded approval rests on that line. The next approval begins a new one."
+      : `Trust the lines before it at most${head === null ? "" : ", and compare the head with the one that you keep elsewhere"}.`;
+  const said = wrap(`The history does not fit (${problem.reason}): ${problem.message}`, columns);
+  return [
+    "",
+    ...said.map((line) => theme.red(line)),
+    ...wrap(advice, columns - 2).map((line) => `  ${line}`),
+  ];
+}

@@ -1,0 +1,36 @@
+/** The answer of `init`. */
+import type { InitResult } from "../results.ts";
+import { shellWord } from "../../output/text.ts";
+import { fields, nextCommands, stepTimes, type Field, type View } from "../../output/layout.ts";
+
+export function renderInit(result: InitResult, { theme, quiet }: View): string[] {
+  const { registry } = result;
+  const hashes: Field = ["Approved", result.approved_compose_hashes];
+  const config: Field = ["Config", result.orchestrator_config];
+  if (quiet) return fields([["Registry", registry.url], hashes, config], theme);
+  return [
+    theme.bold(`Cluster ${result.cluster} is ready.`),
+    "",
+    ...fields(
+      [
+        ["Registry", registry.name],
+        ["App ID", registry.app_id],
+        ["URL", registry.url],
+        ["Node", registry.node],
+        hashes,
+        config,
+      ],
+      theme,
+    ),
+    "",
+    ...stepTimes(result.steps, true, theme),
+    "",
+    ...nextCommands(
+      [
+        // model_orchestrator/cli.py: `start` is the command of a real run, `dev` the one for a laptop.
+        `model-orchestrator start --configuration-file ${shellWord(result.orchestrator_config)}`,
+      ],
+      theme,
+    ),
+  ];
+}

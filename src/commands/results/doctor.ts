@@ -1,9 +1,0 @@
-/** The answer of `doctor`. */
-import type { CheckResult, Warning } from "../../workflow/events.ts";
-
-export type DoctorResult = {
-  readonly ok: boolean;
-  readonly command: "doctor";
-  readonly checks: readonly CheckResult[];
-  readonly warnings: readonly Warning[];
-};

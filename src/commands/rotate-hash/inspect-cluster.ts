@@ -1,0 +1,126 @@
+/** What a rotation finds before it changes anything; `--plan` looks at the very same. */
+import type { AppCompose } from "../../core/compose-hash.ts";
+import type { ClusterFacts } from "../../session/facts.ts";
+import type { ComposePair } from "../../compose/lint.ts";
+import { haveWallet, runnerEnvironmentNamesOf } from "../../compose/environment.ts";
+import { registryName, type ComposeHash, type Cvm } from "../../core/domain.ts";
+import { ClusterError } from "../../errors/cluster-error.ts";
+import type { AppComposeStore } from "../../state/app-compose-store.ts";
+import { recordedHashes, type ClusterRecord } from "../../state/record.ts";
+import { checkStandingRegistry, type StandingRegistry } from "../../registry/verify-deployed.ts";
+import { heedOtherUpdates, sayUnknownList } from "../../registry/concurrent-updates.ts";
+import { sayOtherDomains } from "../../registry/domain-differences.ts";
+import { registryOf, type Registry } from "../../registry/registry.ts";
+import { liveRunners, type LiveRunner } from "../../runners/running-runners.ts";
+import { judgeRunners, refuseUnclear } from "../../approval/classify-runners.ts";
+import type { ReadingBench, StepContext } from "../../workflow/step.ts";
+import { wholeEnvironment } from "../shared/approval.ts";
+import type { Rotation } from "./rotation.ts";
+
+export type Survey = {
+  readonly registry: Registry;
+  /** What the registry runs now, checked against its compose hash. */
+  readonly running: AppCompose;
+  readonly live: readonly LiveRunner[];
+  /** Those that the registry lets in now. */
+  readonly accepted: readonly LiveRunner[];
+  /** Those that a list without their hash would, or may, cut off. */
+  readonly atStake: readonly LiveRunner[];
+  /** What is known of the registry: for the check of it right before an update. */
+  readonly known: Pick<StandingRegistry, "record" | "certain" | "knownScripts">;
+  /** The registry's newest update when it was looked at; null where it had none. */
+  readonly seen: string | null;
+  /** The approved list as this machine has it; empty where it has none. */
+  readonly recorded: readonly ComposeHash[];
+};
+
+export type Surveyed = {
+  readonly cvm: Cvm;
+  readonly record: ClusterRecord;
+  readonly registryStore: Pick<AppComposeStore, "knownScripts">;
+};
+
+/** @throws ClusterError before anything is made: variables that would be lost, runners of another schema. */
+export async function survey(
+  rotation: Rotation,
+  { cvm, record, registryStore }: Surveyed,
+  context: ReadingBench & Pick<StepContext, "warn">,
+): Promise<Survey> {
+  const { inputs, facts, flags, policy } = rotation;
+  // A rollback's own file, and its list, are those of then.
+  const files = flags.rollback ? undefined : await composeFiles(facts);
+  const compose = files?.registry;
+  const registry = registryOf(cvm, inputs.connection.gatewayUrl, inputs.cluster.spawnteePort);
+  const environment = compose && wholeEnvironment(inputs, registry, compose, []);
+  const { appId } = registry;
+  const mayLackWallet = inputs.cluster.orchestratorSchema === "v1";
+  const [live, neighbours, knownScripts] = await Promise.all([
+    liveRunners(inputs.cluster.clusterName, context),
+    heedOtherUpdates(registry, record, context),
+    registryStore.knownScripts(),
+  ]);
+  const { complete, certain, seen } = neighbours;
+  const known = { record, certain, knownScripts };
+  const standing = { registry, compose, environment, mayLackWallet, ...known };
+  const running = await checkStandingRegistry(standing, context);
+  if (environment) sayUnknownList(registry, record, environment, context);
+  if (files) sayOtherDomains(registry, files, inputs.cluster, context);
+  const { accepted, unclear } = judgeRunners(live, { record, appId, complete }, (code, message) =>
+    context.warn(code, message),
+  );
+  if (!flags.rollback) refuseUnclear(unclear, policy);
+  compareNames(rotation, accepted, context);
+  refuseUnlikelySchema(rotation, cvm, running);
+  const atStake = [...accepted, ...unclear];
+  const recorded = recordedHashes(record, appId);
+  return { registry, running, live, accepted, atStake, known, seen, recorded };
+}
+
+async function composeFiles(facts: ClusterFacts): Promise<ComposePair> {
+  const [registry, runner] = await Promise.all([facts.registryCompose(), facts.runnerCompose()]);
+  return { registry, runner };
+}
+
+/** The orchestrator's names are part of a hash: one over other names would let no runner in. */
+function compareNames(
+  { inputs, schemaKnown }: Rotation,
+  live: readonly LiveRunner[],
+  context: Pick<StepContext, "warn">,
+): void {
+  const names = runnerEnvironmentNamesOf(inputs.cluster).join(", ");
+  const others = live.filter(({ appCompose }) => (appCompose.allowed_envs ?? []).join(", ") !== names);
+  const [other] = others;
+  if (other === undefined) return;
+  const theirs = (other.appCompose.allowed_envs ?? []).join(", ");
+  const message = `the live runner ${other.cvm.name} was deployed with the environment names ${theirs}; with schema ${inputs.cluster.orchestratorSchema} they are ${names}`;
+  if (schemaKnown || others.length < live.length) return context.warn("runner-names-differ", message);
+  throw schemaUnclear(message);
+}
+
+/** Only a registry of schema v2 is told its coordinator's wallet. */
+function refuseUnlikelySchema({ inputs, schemaKnown }: Rotation, cvm: Cvm, running: AppCompose): void {
+  const isV1 = inputs.cluster.orchestratorSchema === "v1";
+  if (schemaKnown || !isV1 || !haveWallet(running.allowed_envs ?? [])) return;
+  throw schemaUnclear(
+    `${cvm.name} is told the wallet of a coordinator, as those of schema v2 are, and with schema v1 the runners' names are ${runnerEnvironmentNamesOf(inputs.cluster).join(", ")}`,
+  );
+}
+
+function schemaUnclear(message: string): ClusterError {
+  return new ClusterError({
+    kind: "input",
+    code: "orchestrator-schema-unclear",
+    message: `${message}: the hash would be that of no real runner`,
+    hint: "say which config schema the orchestrator has: --orchestrator-schema v1 or v2 (with GATEWAY_AUTH_COORDINATOR_WALLET where it is set)",
+  });
+}
+
+/** The error for a cluster without a registry. */
+export function noRegistry(cluster: string): ClusterError {
+  return new ClusterError({
+    kind: "prerequisite",
+    code: "registry-missing",
+    message: `there is no ${registryName(cluster)}: the cluster has not been set up`,
+    hint: `set it up: tee-cluster init --cluster-name ${cluster}`,
+  });
+}

@@ -1,0 +1,39 @@
+/** The answer of `rotate-hash`: what is approved now, what came and went. */
+import type { RotateHashResult } from "../results.ts";
+import { fields, nextCommands, stepTimes, type Field, type View } from "../../output/layout.ts";
+
+export function renderRotateHash(result: RotateHashResult, { theme, quiet }: View): string[] {
+  const approved: Field = ["Approved", result.approved_compose_hashes];
+  if (quiet) return fields([approved], theme);
+  const { cluster, changed } = result;
+  return [
+    theme.bold(
+      changed
+        ? `Cluster ${cluster} approves a new list.`
+        : `Cluster ${cluster}: nothing to do, it is approved.`,
+    ),
+    "",
+    ...fields([["Registry", result.registry.name], ...listFields(result)], theme),
+    ...(changed ? ["", ...stepTimes(result.steps, false, theme)] : []),
+    ...advice(result, theme),
+  ];
+}
+
+function listFields(result: RotateHashResult): Field[] {
+  const { approved_compose_hashes: now, previous_compose_hashes: before } = result;
+  const mark = (hash: string): string => (before.includes(hash) ? `  ${hash}` : `+ ${hash}`);
+  const gone = before.filter((hash) => !now.includes(hash)).map((hash) => `- ${hash}`);
+  const cutOff = result.runners_cut_off.map(({ name }) => name);
+  return [
+    ["Approved", [...now.map(mark), ...gone]],
+    ...(result.registry_compose_changed
+      ? [["Compose", "the registry's compose file was updated too"] as const]
+      : []),
+    ...(cutOff.length === 0 ? [] : [["Cut off", cutOff] as const]),
+  ];
+}
+
+function advice({ approved_via: via }: RotateHashResult, theme: View["theme"]): string[] {
+  if (via !== "api") return [];
+  return ["", ...nextCommands(["tee-cluster rotate-hash --approve-via restart"], theme)];
+}

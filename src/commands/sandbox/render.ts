@@ -1,0 +1,11 @@
+/** The answer of `sandbox`: shell lines for `eval`. */
+import type { SandboxResult } from "../results.ts";
+
+export function renderSandbox({ variables }: SandboxResult): string[] {
+  return Object.entries(variables).map(([name, value]) => `export ${name}=${shellQuoted(value)}`);
+}
+
+/** Always in single quotes: the gateway template has braces, which shells would otherwise take for a list. */
+function shellQuoted(value: string): string {
+  return `'${value.replaceAll("'", String.raw`'\''`)}'`;
+}

@@ -1,0 +1,63 @@
+/** `tee-cluster sandbox`: the local stand-in for Phala Cloud, in the foreground until Ctrl-C. */
+import path from "node:path";
+import { duration, folder, integer } from "../../inputs/parsers.ts";
+import { defaultStateDir } from "../../inputs/resolve.ts";
+import { runSandboxForeground, variablesFor } from "../../sandbox/foreground.ts";
+import type { Sandbox, SandboxTimings } from "../../sandbox/index.ts";
+import type { CommandDependencies } from "../../session/dependencies.ts";
+import { parseOption } from "../shared/parse-option.ts";
+import type { SandboxResult } from "../results.ts";
+
+type Flags = Readonly<Record<string, unknown>>;
+
+export async function sandbox(
+  dependencies: Pick<CommandDependencies, "env" | "signal" | "emit" | "announce" | "redactor">,
+  flags: Flags,
+): Promise<SandboxResult> {
+  const { env, signal, emit, announce, redactor } = dependencies;
+  const stateDir = flag(flags, "stateDir") ?? (env["TEE_CLUSTER_STATE_DIR"] || defaultStateDir(env));
+  const port = flag(flags, "port");
+  return runSandboxForeground({
+    stateDir: path.join(parseOption("sandbox", "--state-dir", stateDir, folder), "sandbox-cloud"),
+    timings: timingsOf(flags),
+    port: port === undefined ? undefined : parseOption("sandbox", "--port", port, integer(1, 65_535)),
+    onRequest: ({ method, path: where }) => emit({ type: "detail", message: `${method} ${where}` }),
+    onUp: (running) => {
+      const answer = answerOf(running);
+      // Made up, and no secrets, also where an earlier sandbox's variables are in the environment.
+      for (const value of Object.values(answer.variables)) redactor.reveal(value);
+      announce(answer);
+      return answer;
+    },
+    signal,
+  });
+}
+
+function answerOf(running: Sandbox): SandboxResult {
+  return {
+    ok: true,
+    command: "sandbox",
+    url: running.apiUrl,
+    gateway_url: running.gatewayUrl,
+    api_key: running.apiKey,
+    variables: variablesFor(running),
+  };
+}
+
+function flag(flags: Flags, name: string): string | undefined {
+  const value = flags[name];
+  return typeof value === "string" ? value : undefined;
+}
+
+/** The update's time is split as on the real platform: the old instance, nobody, the new one booting. */
+function timingsOf(flags: Flags): SandboxTimings {
+  const bootMs = parseOption("sandbox", "--boot-time", flag(flags, "bootTime") ?? "", duration);
+  const updateMs = parseOption("sandbox", "--update-time", flag(flags, "updateTime") ?? "", duration);
+  return {
+    bootMs,
+    updateOldServesMs: updateMs * 0.3,
+    updateDownMs: updateMs * 0.2,
+    updateBootMs: updateMs * 0.5,
+    deletionMs: 0,
+  };
+}

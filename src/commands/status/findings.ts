@@ -1,0 +1,53 @@
+/** What there is to say of a cluster besides the facts: what is wrong, what is not known, and what to do. Pure. */
+import { registryName } from "../../core/domain.ts";
+import { approvalFindings } from "./approval-findings.ts";
+import type { Approvals } from "./approvals.ts";
+import { cvmFindings } from "./cvm-findings.ts";
+import type { Knowledge } from "./knowledge.ts";
+import { localFindings } from "./local-findings.ts";
+import type { ClusterLook } from "./inspect-cluster.ts";
+import type { CvmStatus, Drift, StatusFinding } from "./model.ts";
+import { registryFindings } from "./registry-findings.ts";
+import { runnerFindings } from "./runner-findings.ts";
+
+export type Assessed = {
+  readonly cluster: string;
+  readonly look: ClusterLook;
+  readonly knowledge: Knowledge;
+  readonly approvals: Approvals;
+  readonly drift: Drift | null;
+  readonly cvms: readonly CvmStatus[];
+};
+
+const SEVERITIES = ["error", "warning", "note"] as const;
+
+/** Errors first, then warnings, then notes; within each the registry's, the list's, the CVMs', the local file's. */
+export function findingsOf(assessed: Assessed): readonly StatusFinding[] {
+  const { cluster, look, knowledge, approvals, drift, cvms } = assessed;
+  const registry = cvms.find(({ role }) => role === "registry");
+  const all = [
+    ...(registry ? registryFindings(registry, serviceOf(look)) : [noRegistry(cluster)]),
+    ...(registry ? approvalFindings(registry.name, approvals) : []),
+    ...look.cvms.flatMap((seen, index) => {
+      const cvm = cvms[index];
+      return cvm ? [...cvmFindings(cvm, seen), ...runnerFindings(cvm, drift)] : [];
+    }),
+    ...localFindings(knowledge.local, drift),
+  ];
+  return SEVERITIES.flatMap((severity) => all.filter((finding) => finding.severity === severity));
+}
+
+function serviceOf({ cvms }: ClusterLook): string | null {
+  const health = cvms.find(({ role }) => role === "registry")?.health;
+  return health?.kind === "answered" ? health.value.service : null;
+}
+
+function noRegistry(cluster: string): StatusFinding {
+  return {
+    code: "no-registry",
+    severity: "error",
+    message: `there is no ${registryName(cluster)} in this account`,
+    remedy: `tee-cluster init --cluster-name ${cluster}`,
+    cvm: null,
+  };
+}

@@ -1,0 +1,146 @@
+/** One look at a cluster: what Phala's API lists of it, and what its CVMs answer. Reads only. */
+import { composeHashOf, type AppCompose } from "../../core/compose-hash.ts";
+import { roleOf, type Cvm, type CvmRole } from "../../core/domain.ts";
+import { renderGatewayUrl } from "../../orchestrator/urls.ts";
+import type {
+  Capacity,
+  Clock,
+  CloudApi,
+  CvmOperation,
+  Health,
+  Lookup,
+  Spawntee,
+  SpawnteeAnswer,
+} from "../../core/ports.ts";
+import { isPlaced } from "../../registry/registry.ts";
+import { sideBySide } from "../../lib/map-concurrent.ts";
+
+export type SeenCvm = {
+  readonly cvm: Cvm;
+  readonly role: CvmRole;
+  /** Base URL of its spawntee; null where the API does not say enough to build it. */
+  readonly url: string | null;
+  /** Undefined: not asked, because it has no address or does not run. */
+  readonly health: SpawnteeAnswer<Health> | undefined;
+  readonly capacity: SpawnteeAnswer<Capacity> | undefined;
+  /** When its service started, by its own uptime and this machine's clock; ms since the epoch. */
+  readonly startedAtMs: number | null;
+  readonly appCompose: Lookup<AppCompose>;
+  /** Why the list's entry, which lacked something, could not be completed. */
+  readonly incomplete: string | null;
+};
+
+export type ClusterLook = {
+  /** The registry first, then temporary and other runners, oldest first. */
+  readonly cvms: readonly SeenCvm[];
+  /** The registry's. */
+  readonly operations: Lookup<readonly CvmOperation[]>;
+  /** This machine's clock, ms since the epoch. */
+  readonly nowMs: number;
+  /** Server time minus this machine's, ms. */
+  readonly skewMs: number;
+};
+
+export type Observer = {
+  readonly cluster: string;
+  readonly gatewayUrl: string;
+  readonly spawnteePort: number;
+  readonly api: CloudApi;
+  readonly spawntee: Spawntee;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+};
+
+/** Each of them is three requests at once. */
+const CVMS_AT_A_TIME = 8;
+
+/**
+ * Reads the whole account's list, so that nothing hangs on how the server searches, and takes its own by exact
+ * names.
+ * @throws ClusterError (platform; prerequisite for a refused key) where the list is not to be had: an error is
+ *   never an empty cluster.
+ */
+export async function lookAtCluster(observer: Observer): Promise<ClusterLook> {
+  const { api, clock, cluster, signal } = observer;
+  const all = await api.listCvms(signal);
+  const ours = all.filter(({ name }) => roleOf(name, cluster) !== undefined);
+  const registry = ours.find(({ name }) => roleOf(name, cluster) === "registry");
+  const [seen, operations] = await Promise.all([
+    sideBySide(ours, CVMS_AT_A_TIME, (cvm) => lookAtCvm(cvm, observer)),
+    registry ? api.operations(idOf(registry), signal) : { kind: "absent" as const },
+  ]);
+  const cvms = seen.filter((one) => one !== undefined).toSorted(inOrder);
+  return { cvms, operations, nowMs: clock.now(), skewMs: api.clockSkewMs() ?? 0 };
+}
+
+/** Undefined for one that went away after it was listed. */
+async function lookAtCvm(listed: Cvm, observer: Observer): Promise<SeenCvm | undefined> {
+  const { spawntee, signal, cluster } = observer;
+  const completed = await complete(listed, observer);
+  if (completed === undefined) return undefined;
+  const { cvm, incomplete } = completed;
+  const url = addressOf(cvm, observer);
+  const asked = url !== null && (cvm.status === "running" || cvm.inProgress) ? url : undefined;
+  const [life, capacity, measured] = await Promise.all([
+    asked === undefined ? undefined : askHealth(asked, observer),
+    asked === undefined ? undefined : spawntee.capacity(asked, signal),
+    readAppCompose(cvm, observer),
+  ]);
+  const role = roleOf(listed.name, cluster) ?? "runner";
+  const { health, startedAtMs = null } = life ?? {};
+  return { ...measured, role, url, health, startedAtMs, capacity, incomplete };
+}
+
+/** An uptime counts back from the moment of the answer; the whole look may take much longer. */
+async function askHealth(
+  url: string,
+  { spawntee, clock, signal }: Observer,
+): Promise<Pick<SeenCvm, "health" | "startedAtMs">> {
+  const health = await spawntee.health(url, signal);
+  const uptime = health.kind === "answered" ? health.value.uptimeSeconds : null;
+  return { health, startedAtMs: uptime === null ? null : clock.now() - uptime * 1000 };
+}
+
+/** Rows of older CVMs lack fields that the single CVM has. */
+async function complete(
+  listed: Cvm,
+  { api, signal }: Observer,
+): Promise<{ cvm: Cvm; incomplete: string | null } | undefined> {
+  if (listed.composeHash !== null && isPlaced(listed)) return { cvm: listed, incomplete: null };
+  const found = await api.findCvm(idOf(listed), signal);
+  if (found.kind === "absent") return undefined;
+  return found.kind === "present"
+    ? { cvm: found.value, incomplete: null }
+    : { cvm: listed, incomplete: found.reason };
+}
+
+/** One that was updated between the list and this request has another hash by now, and is looked up again. */
+async function readAppCompose(
+  cvm: Cvm,
+  { api, signal }: Observer,
+): Promise<{ cvm: Cvm; appCompose: Lookup<AppCompose> }> {
+  const appCompose = await api.appCompose(idOf(cvm), signal);
+  if (appCompose.kind !== "present" || composeHashOf(appCompose.value) === cvm.composeHash) {
+    return { cvm, appCompose };
+  }
+  const fresh = await api.findCvm(idOf(cvm), signal);
+  if (fresh.kind !== "present") return { cvm, appCompose };
+  return { cvm: fresh.value, appCompose: await api.appCompose(idOf(cvm), signal) };
+}
+
+const idOf = (cvm: Cvm): string => cvm.vmUuid ?? cvm.appId ?? cvm.name;
+
+function addressOf(cvm: Cvm, { gatewayUrl, spawnteePort: port }: Observer): string | null {
+  const { appId, nodeName: node, baseDomain } = cvm;
+  if (!appId || !node || !baseDomain) return null;
+  return renderGatewayUrl(gatewayUrl, { appId, port, node, baseDomain });
+}
+
+const RANK: Readonly<Record<CvmRole, number>> = { registry: 0, "temporary-runner": 1, runner: 2 };
+
+function inOrder(a: SeenCvm, b: SeenCvm): number {
+  if (a.role !== b.role) return RANK[a.role] - RANK[b.role];
+  const [older, younger] = [a.cvm.createdAt ?? "", b.cvm.createdAt ?? ""];
+  if (older !== younger) return older < younger ? -1 : 1;
+  return a.cvm.name < b.cvm.name ? -1 : 1;
+}

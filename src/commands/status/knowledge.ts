@@ -1,0 +1,85 @@
+/** What this machine knows of a cluster: its record, the app-composes behind the hashes, the local compose file. */
+import { composeHashOf, type AppCompose } from "../../core/compose-hash.ts";
+import { readComposeFile } from "../../compose/compose-file.ts";
+import type { PredictionBasis } from "../../app-compose/predict.ts";
+import { ClusterError } from "../../errors/cluster-error.ts";
+import { appComposeStore, type AppComposeStore } from "../../state/app-compose-store.ts";
+import { readJournal } from "../../state/journal.ts";
+import { isRunAtWork } from "../../state/lock.ts";
+import { summarizeJournal, type ClusterRecord } from "../../state/record.ts";
+import type { StateDirectory } from "../../state/state-directory.ts";
+import { findPredictionBasis } from "../../app-compose/prediction-basis.ts";
+import type { ClusterLook } from "./inspect-cluster.ts";
+
+export type LocalCompose = {
+  readonly path: string;
+  readonly found:
+    | { readonly kind: "file"; readonly text: string }
+    /** `expected`: the path was given, not the default. */
+    | { readonly kind: "missing"; readonly expected: boolean }
+    | { readonly kind: "unusable"; readonly message: string; readonly hint: string | null };
+};
+
+export type Knowledge = {
+  readonly record: ClusterRecord;
+  /** By compose hash, as far as they are on record. */
+  readonly recorded: ReadonlyMap<string, AppCompose>;
+  /** Whether a run on this machine is at work on the cluster. */
+  readonly runAtWork: boolean;
+  readonly local: LocalCompose;
+  /** The names that the orchestrator gives its runners. */
+  readonly environmentNames: readonly string[];
+  readonly basis: PredictionBasis | undefined;
+};
+
+export type KnowledgeSource = {
+  readonly directory: StateDirectory;
+  readonly cluster: string;
+  readonly runnerCompose: { readonly path: string; readonly given: boolean };
+  /** The names that the orchestrator gives its runners, by what was said or else recorded. */
+  readonly environmentNames: (record: ClusterRecord) => readonly string[];
+};
+
+/** Reads only. @throws ClusterError (prerequisite) for a journal that can't be read. */
+export async function recall(source: KnowledgeSource, look: ClusterLook): Promise<Knowledge> {
+  const { directory, cluster } = source;
+  const record = summarizeJournal(await readJournal(directory), cluster);
+  const store = appComposeStore(directory);
+  const [recorded, runAtWork, local, basis] = await Promise.all([
+    loadApproved(record, store),
+    isRunAtWork(directory),
+    readLocal(source.runnerCompose),
+    findPredictionBasis(record, store, async () => liveAppComposes(look)),
+  ]);
+  const environmentNames = source.environmentNames(record);
+  return { record, recorded, runAtWork, local, environmentNames, basis };
+}
+
+async function loadApproved(record: ClusterRecord, store: AppComposeStore): Promise<Map<string, AppCompose>> {
+  const hashes = [...new Set(record.approvals.flatMap((approval) => approval.hashes))];
+  const loaded = await Promise.all(hashes.map(async (hash) => [hash, await store.load(hash)] as const));
+  return new Map(loaded.flatMap(([hash, appCompose]) => (appCompose ? [[hash, appCompose] as const] : [])));
+}
+
+/** Those of the runners that are what their compose hash says, the youngest first. */
+function liveAppComposes(look: ClusterLook): readonly { name: string; appCompose: AppCompose }[] {
+  return look.cvms
+    .filter(({ role }) => role === "runner")
+    .flatMap(({ cvm, appCompose }) => {
+      if (appCompose.kind !== "present" || composeHashOf(appCompose.value) !== cvm.composeHash) return [];
+      return [{ name: cvm.name, appCompose: appCompose.value }];
+    })
+    .toReversed();
+}
+
+/** Where there is no such file, as on a machine that only watches, there is nothing to compare. */
+async function readLocal({ path, given }: KnowledgeSource["runnerCompose"]): Promise<LocalCompose> {
+  try {
+    const { text } = await readComposeFile(path);
+    return { path, found: { kind: "file", text } };
+  } catch (error) {
+    if (!(error instanceof ClusterError)) throw error;
+    if (error.code === "compose-missing") return { path, found: { kind: "missing", expected: given } };
+    return { path, found: { kind: "unusable", message: error.message, hint: error.hint ?? null } };
+  }
+}

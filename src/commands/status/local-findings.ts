@@ -1,0 +1,33 @@
+/** What there is to say of the local runner compose file. Pure. */
+import { shortHash } from "../../core/domain.ts";
+import type { LocalCompose } from "./knowledge.ts";
+import type { Drift, StatusFinding } from "./model.ts";
+
+export function localFindings({ path, found }: LocalCompose, drift: Drift | null): StatusFinding[] {
+  if (found.kind === "missing") {
+    return [
+      {
+        code: "runner-compose-missing",
+        severity: found.expected ? "warning" : "note",
+        message: `no runner compose file at ${path}: nothing to compare with the approved list`,
+        remedy: found.expected ? "give its path with --runner-compose" : null,
+        cvm: null,
+      },
+    ];
+  }
+  if (found.kind === "unusable") {
+    const { message, hint: remedy } = found;
+    return [{ code: "runner-compose-unusable", severity: "warning", message, remedy, cvm: null }];
+  }
+  if (drift?.status !== "not-approved") return [];
+  const hash = shortHash(drift.predicted_compose_hash ?? "");
+  return [
+    {
+      code: "runner-compose-not-approved",
+      severity: "error",
+      message: `runners made from ${path} will be refused: compose hash ${hash} is not approved`,
+      remedy: "tee-cluster rotate-hash",
+      cvm: null,
+    },
+  ];
+}

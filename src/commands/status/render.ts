@@ -1,0 +1,99 @@
+/** The answer of `status`: the cluster in a few lines, its CVMs in a table, and what there is to do. */
+import type { StatusResult } from "../results.ts";
+import { shortHash } from "../../core/domain.ts";
+import type { CvmStatus, StatusFinding } from "./model.ts";
+import { hanging, wrap } from "../../output/text.ts";
+import { fields, type Field, type View } from "../../output/layout.ts";
+import { age, cvmTable } from "./render-table.ts";
+
+export function renderStatus(result: StatusResult, view: View): string[] {
+  const findings = result.findings.flatMap((finding) => findingLines(finding, view));
+  if (view.quiet) {
+    const problems = result.findings.filter(({ severity }) => severity !== "note");
+    return problems.flatMap((finding) => findingLines(finding, view));
+  }
+  const table = result.cvms.length === 0 ? [] : cvmTable(result.cvms, result.cluster, view);
+  const blocks = [[headline(result, view)], fields(summary(result), view.theme), table, findings];
+  return blocks
+    .filter((block) => block.length > 0)
+    .flatMap((block, index) => (index === 0 ? block : ["", ...block]));
+}
+
+/** `Cluster bird-tracker at 10:04:05: 1 problem, 2 warnings`. */
+function headline({ cluster, at, findings }: StatusResult, { theme }: View): string {
+  const count = (severity: StatusFinding["severity"]): number =>
+    findings.filter((finding) => finding.severity === severity).length;
+  const [errors, warnings] = [count("error"), count("warning")];
+  const counted = [
+    ...(errors === 0 ? [] : [theme.red(errors === 1 ? "1 problem" : `${errors} problems`)]),
+    ...(warnings === 0 ? [] : [theme.yellow(warnings === 1 ? "1 warning" : `${warnings} warnings`)]),
+  ];
+  const verdict = counted.length === 0 ? theme.green("in order") : counted.join(", ");
+  const time = new Date(at).toTimeString().slice(0, 8);
+  return `${theme.bold(`Cluster ${cluster}`)} ${theme.dim(`at ${time}`)}: ${verdict}`;
+}
+
+function summary(result: StatusResult): Field[] {
+  const registry = result.cvms.find(({ role }) => role === "registry");
+  if (!registry) return [];
+  return [
+    ...registryFields(registry),
+    ["Approved", approvedLines(result.approved_list)],
+    ...(result.drift ? [["Local file", driftLine(result.drift)] as const] : []),
+  ];
+}
+
+function registryFields(registry: CvmStatus): Field[] {
+  const { health, mode, uptime_seconds: uptime, app_id: appId } = registry;
+  const parts = [
+    health ?? `${registry.status}, no answer`,
+    ...(mode === null ? [] : [`mode ${mode}`]),
+    ...(uptime === null ? [] : [`up ${age(uptime)}`]),
+  ];
+  return [
+    ["Registry", parts.join(", ")],
+    ["App ID", appId ?? "not known"],
+  ];
+}
+
+/** As many short hashes as fit beside the labels. */
+const HASHES_A_LINE = 4;
+
+function approvedLines({
+  compose_hashes: hashes,
+  standing,
+}: StatusResult["approved_list"]): readonly string[] {
+  if (hashes === null) return ["not known: nothing is recorded on this machine"];
+  const short = hashes.map(shortHash);
+  const lines = Array.from({ length: Math.ceil(short.length / HASHES_A_LINE) }, (_, index) =>
+    short.slice(index * HASHES_A_LINE, (index + 1) * HASHES_A_LINE).join(", "),
+  );
+  const doubt = { confirmed: [], unconfirmed: ["not confirmed"], outdated: ["out of date"], unknown: [] };
+  return [...(lines.length === 0 ? ["none"] : lines), ...doubt[standing]];
+}
+
+function driftLine({ predicted_compose_hash: hash, status }: NonNullable<StatusResult["drift"]>): string {
+  if (hash === null) return "can't be predicted: no runner is on record, and none is up";
+  const words = {
+    approved: "approved",
+    "not-approved": "not approved",
+    unknown: "not known whether approved",
+  };
+  return `${shortHash(hash)} ${words[status]}`;
+}
+
+/** A message is wrapped, a remedy is not: it is there to be copied. */
+function findingLines({ severity, message, remedy }: StatusFinding, view: View): string[] {
+  const { symbols, red, yellow, dim } = view.theme;
+  const [mark, paint] = {
+    error: [symbols.failed, red] as const,
+    warning: [symbols.warning, yellow] as const,
+    note: [symbols.skipped, dim] as const,
+  }[severity];
+  const [first = "", ...rest] = wrap(message, view.columns - 2);
+  return [
+    `${paint(mark)} ${first}`,
+    ...rest.map((line) => `  ${line}`),
+    ...(remedy === null ? [] : [`    ${hanging(remedy, "    ")}`]),
+  ];
+}

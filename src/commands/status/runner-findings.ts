@@ -1,0 +1,73 @@
+/** What there is to say of a runner: refused, not answering, or left over. Pure. */
+import { shortHash } from "../../core/domain.ts";
+import { isGone } from "../../runners/running-runners.ts";
+import type { CvmStatus, Drift, Refusal, StatusFinding } from "./model.ts";
+
+/** What an SSH key in the home folder of whoever deploys adds to the environment names. */
+const SSH_KEY_NAME = "DSTACK_AUTHORIZED_KEYS";
+
+export function runnerFindings(cvm: CvmStatus, drift: Drift | null): StatusFinding[] {
+  if (cvm.role === "temporary-runner") return leftoverFindings(cvm);
+  if (cvm.role !== "runner") return [];
+  // One that does not run asks for no key.
+  const asks = cvm.in_progress || !isGone(cvm.status);
+  return [...(asks && cvm.approved === false ? [refused(cvm, drift)] : []), ...unwell(cvm)];
+}
+
+function refused(cvm: CvmStatus, drift: Drift | null): StatusFinding {
+  const { name, compose_hash: hash } = cvm;
+  return {
+    code: "runner-refused",
+    severity: "error",
+    message: `${name} will be refused: compose hash ${shortHash(hash ?? "")} is not approved; ${reasonOf(cvm.refusal)}`,
+    remedy: refusalRemedy(cvm, drift),
+    cvm: name,
+  };
+}
+
+function reasonOf(refusal: Refusal | null): string {
+  const { compared_with: reference, differences } = refusal ?? { compared_with: null, differences: [] };
+  if (reference === null) return "no app-compose is on record to compare it with";
+  if (differences.length === 0) return "it is what the local runner compose file makes";
+  const against = reference.kind === "approved" ? "from the approved one" : "from the local compose file";
+  const differing = differences.map(({ message }) => message).join("; ");
+  const cause = differing.includes(SSH_KEY_NAME)
+    ? "; a public key in ~/.ssh of whoever deployed it does that"
+    : "";
+  return `it differs ${against}: ${differing}${cause}`;
+}
+
+/** To approve is right for what the local file makes; anything else was made by mistake, or by somebody else. */
+function refusalRemedy(cvm: CvmStatus, drift: Drift | null): string {
+  if (drift?.predicted_compose_hash === cvm.compose_hash) return "tee-cluster rotate-hash";
+  return `phala cvms delete ${cvm.name} --force   # if it is unused`;
+}
+
+/** Not a matter of hash, mode or content, so it is a warning. */
+function unwell(cvm: CvmStatus): StatusFinding[] {
+  const { name, health, unanswered } = cvm;
+  const warn = (code: string, message: string): StatusFinding[] => [
+    { code, severity: "warning", message, remedy: `phala logs --cvm-id ${cvm.app_id ?? name}`, cvm: name },
+  ];
+  if (cvm.in_progress || health === "healthy") return [];
+  if (cvm.status !== "running") return warn("runner-not-running", `${name} is ${cvm.status}`);
+  if (health !== null) return warn("runner-unhealthy", `${name} says it is ${JSON.stringify(health)}`);
+  return warn("runner-silent", `/health of ${name}: ${unanswered ?? "its address is not known"}`);
+}
+
+function leftoverFindings({ name, leftover }: CvmStatus): StatusFinding[] {
+  if (leftover === "in-use") {
+    const message = `${name} is in use: a run is at work, here or on another machine`;
+    return [{ code: "temporary-runner-in-use", severity: "note", message, remedy: null, cvm: name }];
+  }
+  const whose = leftover === "ours" ? "of a run on this machine that was cut off" : "abandoned by its run";
+  return [
+    {
+      code: "left-over-runner",
+      severity: "warning",
+      message: `${name} is left over: ${whose}, and paid for`,
+      remedy: "tee-cluster init   # deletes it first",
+      cvm: name,
+    },
+  ];
+}

@@ -1,0 +1,193 @@
+/** What the steps need of the outside world. Adapters implement it; `cli/dependencies.ts` hands them in. */
+import type { AppCompose } from "./compose-hash.ts";
+import type { Cvm } from "./domain.ts";
+import type { ClusterError } from "../errors/cluster-error.ts";
+
+/**
+ * The answer to "is it there?". `unknown` is what a 401, a 5xx, a time-out or half a body means, and it is
+ * never taken for `absent`: a second registry has been created that way.
+ */
+export type Lookup<T> =
+  | { readonly kind: "present"; readonly value: T }
+  | { readonly kind: "absent" }
+  | {
+      readonly kind: "unknown";
+      readonly reason: string;
+      /** The API refuses the key (401, 403): asking again won't help. */
+      readonly refusal?: ClusterError | undefined;
+    };
+
+export type Account = {
+  readonly username: string;
+  readonly workspace: string;
+  /** Spendable credit in USD, or null where the API does not say or the workspace pays afterwards. */
+  readonly creditUsd: number | null;
+  readonly postPaid: boolean;
+};
+
+export type PlatformNode = {
+  readonly id: number;
+  readonly name: string;
+  readonly region: string | null;
+  readonly listed: boolean;
+};
+
+export type InstanceType = {
+  readonly id: string;
+  readonly vcpu: number;
+  readonly memoryMb: number;
+  /** USD per hour, as the API's decimal text. */
+  readonly hourlyRate: string;
+  readonly requiresGpu: boolean;
+};
+
+/** One entry of a CVM's operations list: the evidence that an update happened and finished. */
+export type CvmOperation = {
+  readonly correlationId: string | null;
+  /** `create`, `compose_update`, `power_on`, … */
+  readonly type: string;
+  readonly status: string;
+  /** ISO 8601. */
+  readonly startedAt: string | null;
+  readonly completedAt: string | null;
+  readonly errorMessage: string | null;
+  readonly composeHash: string | null;
+};
+
+/**
+ * Read-only client of Phala's REST API. `Lookup` methods never throw for what the server does; list methods
+ * throw a ClusterError (kind `platform`, or `prerequisite` for 401/403) because an incomplete list is no list.
+ * All throw the signal's reason when aborted.
+ */
+export type CloudApi = {
+  /** Host and port of the API: state is kept apart by it. */
+  readonly host: string;
+  account(signal: AbortSignal): Promise<Account>;
+  /** By exact name, app_id or vm_uuid. */
+  findCvm(id: string, signal: AbortSignal): Promise<Lookup<Cvm>>;
+  /** Every page. `search` narrows on the server; callers still match exact names. */
+  listCvms(signal: AbortSignal, search?: string): Promise<readonly Cvm[]>;
+  appCompose(id: string, signal: AbortSignal): Promise<Lookup<AppCompose>>;
+  /** Newest first, the first page. */
+  operations(id: string, signal: AbortSignal): Promise<Lookup<readonly CvmOperation[]>>;
+  nodes(signal: AbortSignal): Promise<readonly PlatformNode[]>;
+  instanceTypes(signal: AbortSignal): Promise<readonly InstanceType[]>;
+  /** Server time minus local time in ms at the last answer that had a Date header; null before that. */
+  clockSkewMs(): number | null;
+};
+
+export type EnvironmentVariable = { readonly name: string; readonly value: string };
+
+export type CreateCvmRequest = {
+  readonly name: string;
+  readonly instanceType: string;
+  /** The platform's numeric node id; absent: the platform chooses. */
+  readonly nodeId?: number | undefined;
+  readonly composeText: string;
+  /** In this order they become `allowed_envs`. */
+  readonly environment: readonly EnvironmentVariable[];
+};
+
+export type UpdateCvmRequest = {
+  readonly cvmId: string;
+  readonly composeText: string;
+  /** The whole environment: whatever is not here is gone afterwards. */
+  readonly environment: readonly EnvironmentVariable[];
+};
+
+/**
+ * How a run of the `phala` CLI ended. `refused`: it said so itself, in JSON. `unclear`: killed, timed out,
+ * exit 0 without the JSON of a success, garbage. After a mutating command neither proves that nothing happened.
+ */
+export type CliOutcome<T> =
+  | { readonly kind: "ok"; readonly value: T }
+  | { readonly kind: "refused"; readonly message: string }
+  | { readonly kind: "unclear"; readonly message: string };
+
+export type CreatedCvm = { readonly name: string; readonly appId: string; readonly vmUuid: string | null };
+
+/** What only looks. */
+export type PhalaQueries = {
+  /** The program's absolute path, links not followed; undefined where there is none. */
+  locate(): Promise<string | undefined>;
+  /** `phala --version`, as `1.1.18`. `missing`: no such program. */
+  version(
+    signal: AbortSignal,
+  ): Promise<CliOutcome<string> | { readonly kind: "missing"; readonly message: string }>;
+  /** Logged in means JSON with a username: the exit code is 0 without a key too. */
+  login(signal: AbortSignal): Promise<CliOutcome<{ readonly username: string; readonly apiUrl: string }>>;
+};
+
+/** What changes the cloud. Only `workflow/mutations.ts` calls these: it puts the intent on disk first. */
+export type PhalaMutations = {
+  createCvm(request: CreateCvmRequest, signal: AbortSignal): Promise<CliOutcome<CreatedCvm>>;
+  updateCvm(request: UpdateCvmRequest, signal: AbortSignal): Promise<CliOutcome<void>>;
+  /** `not-found` is `refused` with that message; the caller confirms through the API either way. */
+  deleteCvm(cvmId: string, signal: AbortSignal): Promise<CliOutcome<void>>;
+};
+
+export type PhalaCli = PhalaQueries & PhalaMutations;
+
+/** What a CVM's spawntee answered on `/health` or `/capacity`, or why there was no answer. */
+export type SpawnteeAnswer<T> =
+  | { readonly kind: "answered"; readonly value: T }
+  /** Something else answered: another status code, HTML, no JSON. */
+  | { readonly kind: "other"; readonly detail: string }
+  | { readonly kind: "silent"; readonly detail: string };
+
+export type Health = {
+  readonly status: string;
+  readonly service: string | null;
+  readonly mode: string | null;
+  /** Seconds since the service started, where it says so. */
+  readonly uptimeSeconds: number | null;
+};
+
+export type Capacity = {
+  readonly acceptingNewModels: boolean;
+  readonly runningModels: number | null;
+  readonly totalMemoryMb: number | null;
+};
+
+export type ApproveHashAnswer =
+  | { readonly kind: "approved" }
+  /** The registry has no such endpoint (404): an older one. */
+  | { readonly kind: "not-offered" }
+  | { readonly kind: "refused"; readonly detail: string }
+  | { readonly kind: "unclear"; readonly detail: string };
+
+/** The spawntee service behind the gateway of one CVM, as far as it only tells. `url` is its base, without a path. */
+export type SpawnteeQueries = {
+  health(url: string, signal: AbortSignal): Promise<SpawnteeAnswer<Health>>;
+  capacity(url: string, signal: AbortSignal): Promise<SpawnteeAnswer<Capacity>>;
+};
+
+/** What changes a registry: as with `PhalaMutations`, only `workflow/mutations.ts` calls it. */
+export type SpawnteeMutations = {
+  /** `POST /registry/approve-hash`, signed with the coordinator's RSA key (PEM text) anew at every call. */
+  approveHashes(
+    url: string,
+    hashes: readonly string[],
+    privateKeyPem: string,
+    signal: AbortSignal,
+  ): Promise<ApproveHashAnswer>;
+};
+
+export type Spawntee = SpawnteeQueries & SpawnteeMutations;
+
+/** How requests to one address leave this machine. A proxy is named without its credentials. */
+export type ProxyRoute =
+  | { readonly kind: "direct" }
+  /** A proxy is set, and NO_PROXY (or that it is this machine) exempts the address. */
+  | { readonly kind: "exempt"; readonly proxy: string }
+  | { readonly kind: "proxied"; readonly proxy: string; readonly credentials: boolean };
+
+/** Time as the steps see it. */
+export type Clock = {
+  /** Wall clock, ms since the epoch: for records, never for limits. */
+  now(): number;
+  /** Monotonic ms: a clock change does not move it. */
+  monotonic(): number;
+  /** Resolves after `ms`; rejects with the signal's reason as soon as it is aborted. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
+};

@@ -1,0 +1,26 @@
+/** What the results of all commands have in common; each command's own stands in its `result.ts`. */
+import type { Warning } from "./events.ts";
+import type { StepId } from "./steps.ts";
+
+/** A result as far as whoever prints it must know it. */
+export type AnyResult = {
+  readonly ok: boolean;
+  readonly command: string;
+  readonly warnings?: readonly Warning[];
+  readonly [field: string]: unknown;
+};
+
+export type LeftBehind = { readonly name: string; readonly app_id: string | null };
+
+/** The result of a run that failed. */
+export type FailureResult = {
+  readonly ok: false;
+  readonly command: string;
+  readonly error: {
+    readonly code: string;
+    readonly message: string;
+    readonly hint: string | null;
+    readonly step: StepId | null;
+  };
+  readonly left_behind: readonly LeftBehind[];
+};

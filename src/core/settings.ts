@@ -1,0 +1,65 @@
+/** The inputs of the commands once they are known: checked, typed, with defaults in place. */
+import type { OrchestratorSchema } from "./domain.ts";
+
+export type Crunch = { readonly id: string; readonly name: string };
+
+export type Watcher =
+  | { readonly type: "yaml"; readonly path: string }
+  | { readonly type: "onchain"; readonly url: string };
+
+/** How to reach Phala, and how this run behaves. Every command has these. */
+export type Connection = {
+  /** Secret. */
+  readonly phalaApiKey: string;
+  /** Without `/api/v1` and without a slash at the end. */
+  readonly phalaApiUrl: string;
+  /** A path or a name on PATH. */
+  readonly phalaBin: string;
+  /** With `{app_id}`, `{port}`, `{node}`, `{base_domain}`. */
+  readonly gatewayUrl: string;
+  /** Absolute. */
+  readonly stateDir: string;
+  /** Limit of each wait. */
+  readonly timeoutMs: number;
+  readonly pollIntervalMs: number;
+};
+
+export type AwsCredentials = {
+  readonly accessKeyId: string;
+  /** Secret. */
+  readonly secretAccessKey: string;
+  readonly region: string;
+};
+
+/** What describes the cluster itself. */
+export type ClusterSettings = {
+  readonly clusterName: string;
+  readonly instanceType: string;
+  /** A name or a numeric id; absent: the platform chooses. */
+  readonly node: string | undefined;
+  readonly spawnteePort: number;
+  readonly memoryPerModelMb: number;
+  readonly provisionFactor: number;
+  /** 0: unlimited. */
+  readonly maxModels: number;
+  readonly capacityThreshold: number;
+  /** Absent: what the API says of the registry's node. */
+  readonly cvmBaseDomain: string | undefined;
+  /** As given: relative paths stay relative, the orchestrator reads them from where it runs. */
+  readonly registryCompose: string;
+  readonly runnerCompose: string;
+  readonly orchestratorConfig: string;
+  readonly orchestratorSchema: OrchestratorSchema;
+  readonly gatewayKeyPath: string | undefined;
+  readonly crunches: readonly Crunch[];
+  readonly watcher: Watcher;
+  readonly watcherIntervalSeconds: number;
+  /** `GATEWAY_AUTH_COORDINATOR_WALLET` of the environment; the runners of schema v2 get it where it is set. */
+  readonly coordinatorWallet: string | undefined;
+};
+
+export type ClusterInputs = {
+  readonly connection: Connection;
+  readonly cluster: ClusterSettings;
+  readonly aws: AwsCredentials;
+};

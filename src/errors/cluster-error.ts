@@ -1,0 +1,78 @@
+/** Failures that the user is told about: what happened, with which value, and what to do now. */
+import type { StepId } from "../core/steps.ts";
+
+/** What kind of failure it is; `cli/exit-codes.ts` turns it into the exit code of the contract. */
+export type FailureKind =
+  | "fault" // ours
+  | "input"
+  | "prerequisite"
+  | "platform" // Phala refused or failed
+  | "timeout"
+  | "conflict"
+  | "verification"
+  | "interrupted"
+  | "terminated";
+
+export type FailureDetails = {
+  readonly kind: FailureKind;
+  /** Stable, kebab-case, for scripts: `registry-exists`. */
+  readonly code: string;
+  /** What went wrong and with which value. One sentence, no stack, no secret. */
+  readonly message: string;
+  /** What to do now, as a command where there is one. */
+  readonly hint?: string | undefined;
+  /** The step during which it happened; the workflow fills it in. */
+  readonly step?: StepId | undefined;
+  readonly cause?: unknown;
+};
+
+/** Every expected failure of this program. Anything else that is thrown is a fault of ours. */
+export class ClusterError extends Error {
+  readonly kind: FailureKind;
+  readonly code: string;
+  readonly hint: string | undefined;
+  step: StepId | undefined;
+
+  constructor(details: FailureDetails) {
+    super(details.message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = "ClusterError";
+    this.kind = details.kind;
+    this.code = details.code;
+    this.hint = details.hint;
+    this.step = details.step;
+  }
+}
+
+/** Something that must not happen, and is no fault of the user's, of Phala's or of the machine's. */
+export class Fault extends ClusterError {
+  constructor(thrown: unknown) {
+    super({
+      kind: "fault",
+      code: "fault",
+      message: `tee-cluster failed in a way it should not: ${messageOf(thrown)}`,
+      hint: "please report it, with the output of the same command and --verbose",
+      cause: thrown,
+    });
+    this.name = "Fault";
+  }
+}
+
+/** The text of anything that was thrown. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
+/** What ends a run from outside and is cleaned up after; SIGHUP: its terminal was closed. */
+export type SignalName = "SIGINT" | "SIGTERM" | "SIGHUP";
+
+/** The reason that an aborted signal of ours carries. */
+export class Interruption extends ClusterError {
+  constructor(signalName: SignalName) {
+    super({
+      kind: signalName === "SIGINT" ? "interrupted" : "terminated",
+      code: signalName === "SIGINT" ? "interrupted" : "terminated",
+      message: `${signalName === "SIGINT" ? "interrupted" : "terminated"} (${signalName})`,
+      hint: "run the same command again: it goes on where it stopped",
+    });
+  }
+}

@@ -1,0 +1,75 @@
+/** What came from outside (names, messages, answers of an API) made harmless before it is laid out and printed. */
+import { stripVTControlCharacters } from "node:util";
+import type { Redactor } from "../core/redact.ts";
+
+/** Every control character but the newline, which layouts handle themselves. */
+const CONTROLS = /(?!\n)\p{Cc}/gu;
+/** Bidirectional marks and separators: they reorder or break a line without being controls by category. */
+const REORDERING = /[\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
+
+/**
+ * The values under these keys are words of this program that code decides by; a secret that happens to equal
+ * one must not send it astray. They are redacted when written, like everything.
+ */
+const OWN_WORDS = new Set([
+  "type",
+  "step",
+  "status",
+  "severity",
+  "command",
+  "action",
+  "approved_via",
+  "id",
+  "role",
+  "standing",
+  "leftover",
+]);
+
+/** What our own messages are spelt with beyond ASCII. Replaced before layout, as the forms differ in width. */
+const ASCII_FORMS: Readonly<Record<string, string>> = { "…": "...", "→": "->", "–": "-", "×": "x", "·": "-" };
+
+/** Text without escape sequences, control characters (newlines stay) and bidirectional marks. */
+export function stripControls(text: string): string {
+  const lines = text.replaceAll("\r\n", "\n").replaceAll("\t", " ");
+  return stripVTControlCharacters(lines).replaceAll(CONTROLS, "").replaceAll(REORDERING, "");
+}
+
+/**
+ * A copy in which every string is safe to print. Secrets go before layout, because cut to a terminal's width
+ * half of one would remain; and once more after the controls, which may have stood inside one.
+ */
+export function cleanForTerminal<T>(value: T, redactor: Redactor, unicode: boolean): T {
+  return mapStrings(value, (text, key) => {
+    if (key !== undefined && OWN_WORDS.has(key)) return stripControls(text);
+    const clean = redactor.redact(stripControls(redactor.redact(text)));
+    return unicode ? clean : spellInAscii(clean);
+  });
+}
+
+function spellInAscii(text: string): string {
+  return text.replaceAll(/[…→–×·]/gu, (symbol) => ASCII_FORMS[symbol] ?? symbol);
+}
+
+/** A copy of a JSON-like value with every string in it (not the keys) replaced. */
+export function mapStrings<T>(value: T, change: (text: string, key?: string) => string): T {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only strings change, and into strings
+  return mapValue(value, change, undefined) as T;
+}
+
+function mapValue(value: unknown, change: (text: string, key?: string) => string, key?: string): unknown {
+  if (typeof value === "string") return change(value, key);
+  if (Array.isArray(value)) return value.map((item) => mapValue(item, change, key));
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).map(([name, item]) => [name, mapValue(item, change, name)]);
+  return Object.fromEntries(entries) as unknown;
+}
+
+/** JSON text with what JSON allows and terminals act upon (C1 controls, bidirectional marks) as `\uXXXX`. */
+export function escapeForTerminals(json: string): string {
+  return json.replaceAll(
+    /[\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu,
+    (mark) => {
+      return `\\u${mark.charCodeAt(0).toString(16).padStart(4, "0")}`;
+    },
+  );
+}

@@ -1,0 +1,177 @@
+/** Chooses how a run is shown and puts the parts together: what is said, what waits, what is held back. */
+import type { AnyResult, FailureResult } from "../core/results.ts";
+import type { RunEvent, Warning } from "../core/events.ts";
+import { cleanForTerminal } from "./clean.ts";
+import { LiveAnswer } from "./live-answer.ts";
+import { SafeStream } from "./output.ts";
+import { PlainProgress } from "./plain.ts";
+import type { Progress, Reporter, ReporterOptions } from "./reporter.ts";
+import { renderFailure } from "./render-failure.ts";
+import { allowsColor, allowsLiveLines, createTheme, speaksUnicode, type Theme } from "./theme.ts";
+
+/** Wider answers are harder to read, whatever the terminal offers. */
+const WIDEST_ANSWER = 100;
+
+/** The codes of a run that was ended from outside. */
+const SIGNALS: ReadonlySet<string> = new Set(["interrupted", "terminated"]);
+
+type Screen = {
+  readonly out: SafeStream;
+  readonly err: SafeStream;
+  readonly outTheme: Theme;
+  readonly errTheme: Theme;
+  readonly progress: Progress;
+  readonly liveAnswer: LiveAnswer;
+  readonly unicode: boolean;
+};
+
+/** Progress with a live line; a parameter, because most runs have no terminal and need not load what draws it. */
+type LiveProgress = new (err: SafeStream, theme: Theme, now: () => number) => Progress;
+
+/**
+ * The reporter for these streams: JSON with `--json`, a live line where stderr is a terminal that wants one,
+ * lines otherwise. Never throws for what the streams do.
+ */
+export function createReporter(options: ReporterOptions, Live?: LiveProgress): Reporter {
+  return new RunReporter(options, createScreen(options, Live));
+}
+
+function createScreen(options: ReporterOptions, Live: LiveProgress | undefined): Screen {
+  const environment = options.environment ?? process.env;
+  const unicode = speaksUnicode(environment);
+  const { redactor } = options;
+  const err = new SafeStream({ redactor, stream: options.stderr });
+  const out = new SafeStream({
+    redactor,
+    stream: options.stdout,
+    onLost: (error) => {
+      err.line(`Error: the answer could not be written to stdout: ${error.message}`);
+      options.onAnswerLost?.();
+    },
+  });
+  const mayColor = options.color && !options.json && allowsColor(environment);
+  const live = mayColor && err.isTTY && allowsLiveLines(environment);
+  const outTheme = createTheme({ color: mayColor && out.isTTY, unicode });
+  const errTheme = createTheme({ color: live, unicode });
+  const now = (): number => options.now();
+  const progress = live && Live ? new Live(err, errTheme, now) : new PlainProgress(err, now);
+  // What --verbose says on the same terminal would be written into the answer.
+  const inPlace = mayColor && out.isTTY && allowsLiveLines(environment) && !options.verbose;
+  const liveAnswer = new LiveAnswer(out, outTheme, inPlace);
+  return { out, err, outTheme, errTheme, progress, liveAnswer, unicode };
+}
+
+class RunReporter implements Reporter {
+  readonly #options: ReporterOptions;
+  readonly #screen: Screen;
+  readonly #warned = new Set<string>();
+  #command: string | undefined;
+  /** Whether the headline, which has an empty line below it, was the last thing said. */
+  #headlineLast = false;
+  /** Whether answers were shown that the next one replaces. */
+  #watched = false;
+  /** Whether stdout has its answer. */
+  #finished = false;
+  /** The events that came while a prompt owned the terminal. */
+  #waiting: RunEvent[] | undefined;
+
+  constructor(options: ReporterOptions, screen: Screen) {
+    this.#options = options;
+    this.#screen = screen;
+  }
+
+  emit(event: RunEvent): void {
+    if (event.type === "run-started") this.#command = event.command;
+    if (!this.#wanted(event)) return;
+    const clean = this.#clean(event);
+    if (this.#waiting) this.#waiting.push(clean);
+    else this.#show(clean);
+  }
+
+  answer(result: AnyResult, changed: boolean): boolean {
+    const { liveAnswer, out } = this.#screen;
+    this.#watched = true;
+    liveAnswer.show({ lines: this.#render(this.#clean(result)), changed });
+    return !out.lost;
+  }
+
+  finish(result: AnyResult | FailureResult): void {
+    this.close();
+    const late = this.#finished;
+    this.#finished = true;
+    if (this.#options.json && !late) return this.#screen.out.json(result);
+    const clean = this.#clean(result);
+    if (isFailure(clean)) return this.#fail(clean);
+    if (late) return;
+    // The answer of `doctor` is a table with its warnings in it.
+    this.#warnOfTheRest("checks" in clean ? [] : (clean.warnings ?? []));
+    const { out, err } = this.#screen;
+    // On one screen the answer would begin right below the last step; a file must not begin with an empty line.
+    const below = out.isTTY && err.isTTY && !this.#options.quiet && !this.#headlineLast;
+    if (below) err.line("");
+    this.#print(out, this.#render(clean));
+  }
+
+  close(): void {
+    this.#screen.progress.stop();
+    this.#screen.liveAnswer.stop();
+    this.resume();
+  }
+
+  pause(): void {
+    this.#waiting ??= [];
+    this.#screen.progress.suspend();
+  }
+
+  resume(): void {
+    const waiting = this.#waiting ?? [];
+    this.#waiting = undefined;
+    this.#screen.progress.restore();
+    for (const event of waiting) this.#show(event);
+  }
+
+  #fail(failure: FailureResult): void {
+    if (this.#watched && SIGNALS.has(failure.error.code)) return;
+    this.#print(this.#screen.err, renderFailure(failure, this.#screen.errTheme));
+  }
+
+  #render(result: AnyResult): readonly string[] {
+    const { out, outTheme: theme } = this.#screen;
+    const columns = Math.min(out.isTTY ? out.columns : 80, WIDEST_ANSWER);
+    return this.#options.render(result, { theme, columns, quiet: this.#options.quiet });
+  }
+
+  #clean<T>(value: T): T {
+    return cleanForTerminal(value, this.#options.redactor, this.#screen.unicode);
+  }
+
+  #show(event: RunEvent): void {
+    if (event.type === "warning") this.#warned.add(warningKey(event.warning));
+    this.#headlineLast = event.type === "run-started";
+    this.#screen.progress.show(event);
+  }
+
+  #wanted(event: RunEvent): boolean {
+    if (this.#options.quiet) return false;
+    if (event.type === "detail") return this.#options.verbose;
+    // The answer of `doctor` is the table of the very same checks.
+    if (event.type === "check-finished") return this.#options.json || this.#command !== "doctor";
+    return true;
+  }
+
+  /** What only the result knows of; the other warnings have been said when they came up. */
+  #warnOfTheRest(warnings: readonly Warning[]): void {
+    if (this.#options.quiet) return;
+    for (const warning of warnings) {
+      if (!this.#warned.has(warningKey(warning))) this.#show({ type: "warning", warning });
+    }
+  }
+
+  #print(stream: SafeStream, lines: readonly string[]): void {
+    if (lines.length > 0) stream.line(lines.join("\n"));
+  }
+}
+
+const warningKey = (warning: Warning): string => `${warning.code}\n${warning.message}`;
+
+const isFailure = (result: AnyResult | FailureResult): result is FailureResult => "error" in result;

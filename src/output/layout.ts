@@ -1,0 +1,65 @@
+/** The shapes that answers are made of: fields, tables, the list of steps. */
+import { stepInfo, type StepReport } from "../core/steps.ts";
+import { cellWidth, duration, oneLine, padEnd, wrap } from "./text.ts";
+import type { Theme } from "./theme.ts";
+
+export type View = {
+  readonly theme: Theme;
+  /** The answer's width in cells. */
+  readonly columns: number;
+  /** Only what was asked for: no headline, no advice. */
+  readonly quiet: boolean;
+};
+
+export type Field = readonly [label: string, value: string | readonly string[]];
+
+/** `  Label  value` with the values in one column; a list's other values under its first. */
+export function fields(entries: readonly Field[], theme: Theme): string[] {
+  const width = Math.max(0, ...entries.map(([label]) => cellWidth(label)));
+  return entries.flatMap(([label, value]) => {
+    const values = (typeof value === "string" ? [value] : value).map((text) => oneLine(text));
+    return values.map((text, index) => `  ${theme.dim(padEnd(index === 0 ? label : "", width))}  ${text}`);
+  });
+}
+
+/** Two leading cells side by side and a text that is wrapped in the room that remains. */
+export type Row = { readonly cells: readonly string[]; readonly text: string; paint?(cell: string): string };
+
+/** Rows with aligned columns; `paint` colours a row's first cell. */
+export function table(rows: readonly Row[], view: View): string[] {
+  const count = Math.max(0, ...rows.map((row) => row.cells.length));
+  const widths = Array.from({ length: count }, (_, column) => {
+    return Math.max(...rows.map((row) => cellWidth(row.cells[column] ?? "")));
+  });
+  const indent = 2 + widths.reduce((sum, width) => sum + width + 2, 0);
+  return rows.flatMap((row) => {
+    const cells = row.cells.map((cell, column) => padEnd(cell, widths[column] ?? 0));
+    const [first = "", ...rest] = cells;
+    const head = [row.paint ? row.paint(first) : first, ...rest].join("  ");
+    const [line = "", ...more] = wrap(row.text, Math.max(24, view.columns - indent));
+    return [`  ${head}  ${line}`.trimEnd(), ...more.map((text) => " ".repeat(indent) + text)];
+  });
+}
+
+/** What each step took, and all of them together. */
+export function stepTimes(steps: readonly StepReport[], numbered: boolean, theme: Theme): string[] {
+  if (steps.length === 0) return [];
+  const total = steps.reduce((sum, step) => sum + step.duration_ms, 0);
+  const rows = steps.map((step) => ({
+    title: `${numbered ? `${String(step.number).padStart(2)}  ` : ""}${stepInfo(step.id).title}`,
+    status: step.status as string,
+    time: duration(step.duration_ms),
+  }));
+  const all = [...rows, { title: numbered ? "    Total" : "Total", status: "", time: duration(total) }];
+  const width = Math.max(...all.map((row) => row.title.length));
+  const timeWidth = Math.max(...all.map((row) => row.time.length));
+  return all.map((row) => {
+    const status = row.status === "done" ? "done   " : theme.dim(row.status.padEnd(7));
+    return `  ${row.title.padEnd(width)}  ${status}  ${row.time.padStart(timeWidth)}`;
+  });
+}
+
+/** Commands to go on with, each on a line of its own to copy. */
+export function nextCommands(commands: readonly string[], theme: Theme): string[] {
+  return [theme.bold("Next:"), ...commands.map((command) => `  ${command}`)];
+}

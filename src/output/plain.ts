@@ -1,0 +1,119 @@
+/** Progress as a log: whole lines, one per event, no colours, no cursor movement. For pipes, CI and `--json`. */
+import type { CheckResult, RunEvent } from "../core/events.ts";
+import type { StepId } from "../core/steps.ts";
+import type { SafeStream } from "./output.ts";
+import type { Progress } from "./reporter.ts";
+import { stepText } from "./step-label.ts";
+import { duration, hanging, oneLine } from "./text.ts";
+
+/** A wait polls every two seconds; a log that repeated each answer would bury everything else. */
+const QUIET_MS = 10_000;
+
+type Current = { readonly step: StepId; readonly startedAt: number; printedAt: number; printed: string };
+
+export class PlainProgress implements Progress {
+  readonly #err: SafeStream;
+  readonly #now: () => number;
+  #command: string | undefined;
+  #current: Current | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #stopped = false;
+
+  constructor(err: SafeStream, now: () => number) {
+    this.#err = err;
+    this.#now = now;
+  }
+
+  show(event: RunEvent): void {
+    // For a live line only; what comes of it is told by notes.
+    if (event.type === "activity") return;
+    if (event.type === "run-started") this.#command = event.command;
+    if (event.type === "step-progress") return this.#progress(event.step, oneLine(event.message));
+    this.#cancelTimer();
+    if (event.type === "step-started") {
+      const now = this.#now();
+      this.#current = { step: event.step, startedAt: now, printedAt: now, printed: "" };
+    }
+    if (event.type === "step-finished" || event.type === "step-failed") this.#current = undefined;
+    this.#err.line(lineOf(event, this.#command));
+  }
+
+  suspend(): void {
+    this.#cancelTimer();
+  }
+
+  restore(): void {
+    // Nothing to put back: a log has no live line.
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#cancelTimer();
+  }
+
+  /** Prints what changed, or keeps it for when the step has been silent for long enough. */
+  #progress(step: StepId, message: string): void {
+    this.#cancelTimer();
+    const current = this.#current;
+    if (!current || current.step !== step || message === current.printed) return;
+    const wait = current.printedAt + QUIET_MS - this.#now();
+    if (wait <= 0) return this.#print(current, message);
+    if (this.#stopped) return;
+    this.#timer = setTimeout(() => this.#print(current, message), wait);
+    this.#timer.unref();
+  }
+
+  #print(current: Current, message: string): void {
+    current.printed = message;
+    current.printedAt = this.#now();
+    const elapsed = duration(current.printedAt - current.startedAt);
+    this.#err.line(`${stepText(current.step, this.#command)}: ${message} (${elapsed})`);
+  }
+
+  #cancelTimer(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+}
+
+function lineOf(
+  event: Exclude<RunEvent, { type: "step-progress" | "activity" }>,
+  command: string | undefined,
+): string {
+  switch (event.type) {
+    case "run-started":
+      return oneLine(event.headline);
+    case "step-started":
+      return stepText(event.step, command);
+    case "step-finished": {
+      const summary = event.summary === "" ? "" : `: ${oneLine(event.summary)}`;
+      return `${stepText(event.step, command)}: ${event.status} (${duration(event.durationMs)})${summary}`;
+    }
+    case "step-failed": {
+      const head = `${stepText(event.step, command)}: failed (${duration(event.durationMs)})`;
+      return `${head}: ${oneLine(event.message)}`;
+    }
+    case "check-finished":
+      return checkLine(event.check);
+    case "warning":
+      return `Warning: ${hanging(event.warning.message, "  ")}`;
+    case "note":
+    case "cleanup":
+      return hanging(event.message, "  ");
+    case "detail":
+      return `  ${hanging(event.message, "  ")}`;
+    default:
+      return event satisfies never;
+  }
+}
+
+const CHECK_WORDS = { passed: "ok  ", skipped: "skip", ignored: "skip", failed: "FAIL" } as const;
+
+function checkLine(check: CheckResult): string {
+  const minor = check.status === "failed" && check.severity === "warning";
+  const word = minor ? "warn" : CHECK_WORDS[check.status];
+  const found = check.detail === "" ? "" : `: ${oneLine(check.detail)}`;
+  const remedy =
+    check.status === "failed" && check.remedy ? `\n        ${hanging(check.remedy, "        ")}` : "";
+  return `  ${word}  ${oneLine(check.title)}${found}${remedy}`;
+}

@@ -1,0 +1,34 @@
+/** A failure: what happened, what to do now, where it happened, what is still there. */
+import type { FailureResult, LeftBehind } from "../core/results.ts";
+import { stepText } from "./step-label.ts";
+import { hanging, shellWord } from "./text.ts";
+import type { Theme } from "./theme.ts";
+import { fields, type Field } from "./layout.ts";
+
+/** Lines for stderr. Messages and hints are never broken: people search for them and paste them. */
+export function renderFailure(result: FailureResult, theme: Theme): string[] {
+  const { message, hint, step, code } = result.error;
+  const where: Field[] = step === null ? [] : [["Step", stepText(step, result.command)]];
+  return [
+    `${theme.bold(theme.red("Error:"))} ${hanging(message, "  ")}`,
+    ...(hint === null ? [] : [`  ${hanging(hint, "  ")}`]),
+    "",
+    ...fields([...where, ["Code", code]], theme),
+    ...leftBehind(result.left_behind, theme),
+  ];
+}
+
+function leftBehind(cvms: readonly LeftBehind[], theme: Theme): string[] {
+  if (cvms.length === 0) return [];
+  const it = cvms.length === 1 ? "CVM is" : "CVMs are";
+  return [
+    "",
+    theme.yellow(
+      `${cvms.length} ${it} left behind. Look first, then delete what you do not want to pay for:`,
+    ),
+    ...cvms.flatMap(({ name, app_id: appId }) => [
+      `  ${name}${appId === null ? "" : theme.dim(`  app_id ${appId}`)}`,
+      `    phala cvms delete ${shellWord(name)} --force`,
+    ]),
+  ];
+}

@@ -1,0 +1,36 @@
+/** Read-only client of Phala's REST API. "Could not find out" is an answer of its own, never "not there". */
+import type { Cvm } from "../../core/domain.ts";
+import type { CloudApi, Lookup } from "../../core/ports.ts";
+import { ApiReader, type CloudApiOptions } from "./api-reader.ts";
+import { listCvms } from "./cvm-list.ts";
+import * as schemas from "./schemas.ts";
+
+export type { CloudApiOptions } from "./api-reader.ts";
+
+/** `http` is the caller's: it is shared with the spawntee client, and closed by whoever made it. */
+export function createCloudApi(options: CloudApiOptions): CloudApi {
+  const reader = new ApiReader(options);
+  return {
+    host: new URL(options.apiUrl).host,
+    account: (signal) => reader.must("/auth/me", schemas.account, signal),
+    findCvm: async (id, signal) =>
+      identified(id, await reader.look(`/cvms/${encodeURIComponent(id)}`, schemas.cvm, signal)),
+    listCvms: (signal, search) => listCvms(reader, signal, search),
+    appCompose: (id, signal) =>
+      reader.look(`/cvms/${encodeURIComponent(id)}/compose_file`, schemas.appCompose, signal),
+    operations: (id, signal) =>
+      reader.look(`/cvms/${encodeURIComponent(id)}/operations`, schemas.operations, signal),
+    nodes: (signal) => reader.must("/teepods/available", schemas.nodes, signal),
+    instanceTypes: (signal) => reader.must("/instance-types", schemas.instanceTypes, signal),
+    clockSkewMs: () => reader.clockSkewMs,
+  };
+}
+
+/** An answer about another CVM than the one that was asked for is no answer. */
+function identified(id: string, found: Lookup<Cvm>): Lookup<Cvm> {
+  if (found.kind !== "present") return found;
+  const { name, appId, vmUuid } = found.value;
+  const asked = new Set([id, schemas.bareAppId(id), schemas.bareUuid(id)]);
+  if ([name, appId, vmUuid].some((known) => known !== null && asked.has(known))) return found;
+  return { kind: "unknown", reason: `asked for ${id}, the API answered about ${name}` };
+}

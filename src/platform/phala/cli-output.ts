@@ -1,0 +1,131 @@
+/**
+ * Finding what the `phala` CLI said. Its JSON stands among other text, over several lines, on stdout for a
+ * success and on stderr for a failure.
+ */
+import { stripVTControlCharacters } from "node:util";
+import { z } from "zod";
+import { bareAppId, bareUuid } from "./schemas.ts";
+import type { CliOutcome, CreatedCvm } from "../../core/ports.ts";
+
+/** How a run of the CLI ended, as far as the operating system knows. */
+export type CliRun = {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly exitCode: number | null;
+  /** What ended it from outside: a signal, our time limit, our abort. */
+  readonly cutOff: string | undefined;
+};
+
+type JsonObject = Record<string, unknown>;
+const jsonObject = z.record(z.string(), z.unknown());
+
+/** phala's answers have a few hundred bytes; what stands further back is not the last word. */
+const LONGEST_ANSWER = 128 * 1024;
+/** Text full of opening braces must not cost a search from each of them. */
+const MOST_CANDIDATES = 500;
+
+/** The last complete JSON object with a `success` in it, in mixed output; undefined where there is none. */
+export function findAnswer(output: string): JsonObject | undefined {
+  const text = stripVTControlCharacters(output.slice(-LONGEST_ANSWER));
+  const starts = [...text.matchAll(/\{\s*"/g)].map((match) => match.index).slice(-MOST_CANDIDATES);
+  let found: JsonObject | undefined;
+  let readUpTo = 0;
+  for (const start of starts) {
+    if (start < readUpTo) continue;
+    const end = endOfObject(text, start);
+    const value = end === undefined ? undefined : parseObject(text.slice(start, end));
+    if (value && "success" in value) found = value;
+    if (value && end !== undefined) readUpTo = end;
+  }
+  return found;
+}
+
+/** Where the object that opens at `start` closes; braces within strings don't count. */
+function endOfObject(text: string, start: number): number | undefined {
+  let depth = 0;
+  let inString = false;
+  for (let at = start; at < text.length; at += 1) {
+    const character = text[at];
+    if (inString && character === "\\") at += 1;
+    else if (character === '"') inString = !inString;
+    else if (!inString && character === "{") depth += 1;
+    else if (!inString && character === "}") {
+      depth -= 1;
+      if (depth === 0) return at + 1;
+    }
+  }
+  return undefined;
+}
+
+function parseObject(text: string): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return jsonObject.safeParse(value).data;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Exit code 0 is no success: SIGINT makes the CLI exit 0. Only a parsed `success: true` of the right shape is. */
+export function outcomeOf<T>(run: CliRun, schema: z.ZodType<T>): CliOutcome<T> {
+  if (run.cutOff !== undefined) return { kind: "unclear", message: `phala was ended: ${run.cutOff}` };
+  const answer = findAnswer(run.stdout) ?? findAnswer(run.stderr);
+  if (answer?.["success"] === true) {
+    const parsed = schema.safeParse(answer);
+    if (parsed.success && run.exitCode === 0) return { kind: "ok", value: parsed.data };
+    return {
+      kind: "unclear",
+      message: `phala answered something else than expected: ${shorten(JSON.stringify(answer))}`,
+    };
+  }
+  if (answer?.["success"] === false) return { kind: "refused", message: errorText(answer, run) };
+  const said = shorten(stripVTControlCharacters(`${run.stderr}\n${run.stdout}`).trim());
+  return {
+    kind: "unclear",
+    message: `phala ended with exit code ${run.exitCode} and no answer${said && `: ${said}`}`,
+  };
+}
+
+const errorFields = z.looseObject({
+  error: z.string().optional(),
+  message: z.string().optional(),
+  error_code: z.string().optional(),
+  suggestions: z.array(z.string()).nullish(),
+});
+
+/** The CLI prints the structured error of the API in full on the other lines, where its JSON has only a sentence. */
+function errorText(answer: JsonObject, run: CliRun): string {
+  const fields = errorFields.safeParse(answer);
+  if (!fields.success) return shorten(JSON.stringify(answer));
+  const { error, message, error_code: code, suggestions } = fields.data;
+  const sentence = [code ?? errorCodeIn(run), error ?? message ?? "no reason given"]
+    .filter(Boolean)
+    .join(" ");
+  return shorten([sentence, ...(suggestions ?? [])].join("; "));
+}
+
+function errorCodeIn(run: CliRun): string | undefined {
+  return /ERR-\d\d-\d\d\d/.exec(`${run.stderr}${run.stdout}`)?.[0];
+}
+
+function shorten(text: string): string {
+  const line = text.replaceAll(/\s+/g, " ");
+  return line.length > 500 ? `${line.slice(0, 500)}…` : line;
+}
+
+/** The answer to a create; one about a CVM of another name is none. */
+export const createdAnswer = (name: string): z.ZodType<CreatedCvm> =>
+  z
+    .object({ name: z.literal(name), app_id: z.string().min(1), vm_uuid: z.string().nullish() })
+    .transform((answer): CreatedCvm => ({
+      name: answer.name,
+      appId: bareAppId(answer.app_id),
+      vmUuid: answer.vm_uuid ? bareUuid(answer.vm_uuid) : null,
+    }));
+
+/** Nothing of an update's answer is used: its `vm_uuid` is whatever identifier was passed in. */
+export const updatedAnswer = z.object({ success: z.literal(true) }).transform(() => undefined);
+export const deletedAnswer = z.object({ deleted: z.literal(true) }).transform(() => undefined);
+export const loginAnswer = z
+  .object({ username: z.string().min(1), apiUrl: z.string() })
+  .transform(({ username, apiUrl }) => ({ username, apiUrl }));

@@ -1,0 +1,107 @@
+/** The `phala` CLI as a child process: https://www.npmjs.com/package/phala, measured with 1.1.18. */
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
+import type { z } from "zod";
+import { ClusterError } from "../../errors/cluster-error.ts";
+import type { CliOutcome, EnvironmentVariable, PhalaCli } from "../../core/ports.ts";
+import { PhalaProcess, type PhalaCommand, type PhalaProcessOptions } from "./cli-process.ts";
+import * as output from "./cli-output.ts";
+import { envFileText } from "./env-file.ts";
+import { installedVersion } from "./installed-version.ts";
+import { locateProgram } from "./locate.ts";
+
+/** A create or update makes two requests of 30 s at most each; the rest is its own start-up. */
+const MUTATION_LIMIT_MS = 120_000;
+const QUERY_LIMIT_MS = 45_000;
+
+export type PhalaCliOptions = PhalaProcessOptions & {
+  /** Limits in ms, for tests; a run that takes longer is ended. */
+  readonly limits?: { readonly queryMs?: number; readonly mutationMs?: number };
+};
+
+/**
+ * `version` and `login` throw the signal's reason when aborted. The mutating commands never throw for it: their
+ * outcome is `unclear` once the child is gone, and the caller settles it through the API.
+ */
+export function createPhalaCli(options: PhalaCliOptions): PhalaCli {
+  const phala = new PhalaProcess(options);
+  const queryMs = options.limits?.queryMs ?? QUERY_LIMIT_MS;
+  const mutationMs = options.limits?.mutationMs ?? MUTATION_LIMIT_MS;
+  const query = async (args: string[], signal: AbortSignal): Promise<output.CliRun> => {
+    const run = await phala.run({ args: () => args, limitMs: queryMs }, signal);
+    signal.throwIfAborted();
+    return run;
+  };
+  const mutate = async <T>(
+    args: PhalaCommand["args"],
+    answer: z.ZodType<T>,
+    signal: AbortSignal,
+  ): Promise<CliOutcome<T>> => {
+    try {
+      return output.outcomeOf(await phala.run({ args, limitMs: mutationMs }, signal), answer);
+    } catch (error) {
+      // Not begun, so that nothing can have happened.
+      if (!(error instanceof ClusterError) || error.kind !== "prerequisite") throw error;
+      return { kind: "refused", message: error.message };
+    }
+  };
+  const locate = (): Promise<string | undefined> => locateProgram(options.bin, options.env["PATH"]);
+  return {
+    locate,
+    async version(signal) {
+      const program = await locate();
+      const installed = program === undefined ? undefined : await installedVersion(program);
+      if (installed !== undefined) return { kind: "ok", value: installed };
+      return versionOutcome(await query(["--version"], signal));
+    },
+    login: async (signal) => output.outcomeOf(await query(["status", "--json"], signal), output.loginAnswer),
+    async createCvm(request, signal) {
+      const node = request.nodeId === undefined ? [] : ["--node-id", String(request.nodeId)];
+      const which = ["--name", request.name, "--instance-type", request.instanceType, ...node];
+      return mutate(deploy(which, request), output.createdAnswer(request.name), signal);
+    },
+    // No --wait: it only asks whether the CVM is running, which it still is right after the request.
+    updateCvm: (request, signal) =>
+      mutate(deploy(["--cvm-id", request.cvmId], request), output.updatedAnswer, signal),
+    // Without --force it asks, and hangs for ever with no terminal.
+    deleteCvm: (cvmId, signal) =>
+      mutate(() => ["cvms", "delete", cvmId, "--force", "--json"], output.deletedAnswer, signal),
+  };
+}
+
+const deploy =
+  (which: readonly string[], deployment: Deployment): PhalaCommand["args"] =>
+  (folder) =>
+    deployArgs(folder, which, deployment);
+
+type Deployment = { readonly composeText: string; readonly environment: readonly EnvironmentVariable[] };
+
+/** Writes compose and environment file into the run's private folder and names them. */
+async function deployArgs(
+  folder: string,
+  which: readonly string[],
+  deployment: Deployment,
+): Promise<string[]> {
+  const compose = await writePrivate(folder, "docker-compose.yml", deployment.composeText);
+  if (deployment.environment.length === 0) return ["deploy", ...which, "--compose", compose, "--json"];
+  const environment = await writePrivate(folder, "environment", envFileText(deployment.environment));
+  return ["deploy", ...which, "--compose", compose, "-e", environment, "--json"];
+}
+
+/** Private from its first moment: `wx` takes over no file that somebody else may have put there. */
+async function writePrivate(folder: string, name: string, text: string): Promise<string> {
+  const file = path.join(folder, name);
+  await writeFile(file, text, { mode: 0o600, flag: "wx" });
+  return file;
+}
+
+/** `v1.1.18+d27a321`: the part before the plus is the version. */
+const VERSION_LINE = /^\s*(?:phala[ /@])?v?(\d+\.\d+\.\d+(?:-[\w.]+)?)(?:\+[\w.]+)?\s*$/m;
+
+function versionOutcome(run: output.CliRun): CliOutcome<string> | { kind: "missing"; message: string } {
+  if (run.exitCode === null && run.cutOff === undefined) return { kind: "missing", message: run.stderr };
+  const version = VERSION_LINE.exec(run.stdout)?.[1];
+  if (version !== undefined && run.exitCode === 0) return { kind: "ok", value: version };
+  const outcome = output.outcomeOf(run, output.updatedAnswer);
+  return outcome.kind === "ok" ? { kind: "unclear", message: "phala --version says no version" } : outcome;
+}

@@ -1,0 +1,153 @@
+/** Others who work on the same registry: another machine, a person at the dashboard. */
+import { ClusterError } from "../errors/cluster-error.ts";
+import type { CvmOperation, EnvironmentVariable } from "../core/ports.ts";
+import {
+  lastApproval,
+  lastUpdate,
+  openAttempts,
+  type ApprovalAttempt,
+  type ClusterRecord,
+  type RecordedCreation,
+} from "../state/record.ts";
+import { isThatCreation } from "../runners/leftovers.ts";
+import type { ReadingBench, StepContext } from "../workflow/step.ts";
+import { FAILED, idOf, readUpdates } from "./updates.ts";
+import type { Registry } from "./registry.ts";
+
+/**
+ * Whether an attempt of ours whose end was never recorded has started the newest update: one at most is its, the one
+ * right after what was there before it.
+ */
+function isOfOpenAttempt(
+  [newest, before]: readonly CvmOperation[],
+  attempts: readonly ApprovalAttempt[],
+): boolean {
+  return attempts.some(
+    ({ via, after }) => via === "restart" && after === idOf(before) && after !== idOf(newest),
+  );
+}
+
+/** What is known of others who work on the same registry. */
+export type Neighbours = {
+  /** Whether what is recorded here is all that the registry was ever told to approve. */
+  readonly complete: boolean;
+  /** Whether it is complete and the platform bears that out: it lists the updates. */
+  readonly certain: boolean;
+  /** The newest update (correlation id) when this run looked; null where there is none. */
+  readonly seen: string | null;
+};
+
+/**
+ * Looks whether others have updated the registry: an update that is under way is another run at work; one that
+ * is done may have approved hashes that no record here has.
+ * @throws ClusterError `update-under-way` (conflict).
+ */
+export async function heedOtherUpdates(
+  registry: Registry,
+  record: ClusterRecord,
+  context: ReadingBench & Pick<StepContext, "warn">,
+): Promise<Neighbours> {
+  const updates = await readUpdates(registry, context);
+  const newest = updates?.[0];
+  const seen = idOf(newest);
+  if (updates === undefined || newest === undefined) {
+    const complete = isMadeHere(registry, record, context);
+    return { complete, certain: complete && updates !== undefined, seen };
+  }
+  const isOpenOnes = isOfOpenAttempt(updates, openAttempts(record, registry.appId));
+  if (isOpenOnes || lastApproval(record, registry.appId)?.correlationId === seen) {
+    // A push says nothing of what the environment has: only an update of ours does.
+    const given = lastUpdate(record, registry.appId) !== undefined;
+    const complete = given || isOpenOnes;
+    return { complete, certain: complete, seen };
+  }
+  if (newest.completedAt === null && !FAILED.test(newest.status)) throw updateUnderWay(registry, newest);
+  const others = { complete: false, certain: false, seen };
+  if (lastApproval(record, registry.appId) === undefined) return others;
+  context.warn(
+    "updated-by-others",
+    `${registry.name} was updated${since(newest)} by somebody else: a hash that they approved, and that no live runner has, is not in the list; name it with rotate-hash --keep`,
+  );
+  return others;
+}
+
+/**
+ * Whether somebody has updated the registry since it was looked at. One more update may be that of our own
+ * interrupted run, if none had come of it before.
+ */
+export function isMeddledWith(
+  updates: readonly CvmOperation[],
+  seen: string | null,
+  open: ApprovalAttempt | undefined,
+): boolean {
+  if (idOf(updates[0]) === seen) return false;
+  return !(open?.after === seen && isOfOpenAttempt(updates, [open]));
+}
+
+/** The error for an update by somebody else in the middle of this run: what it would send is out of date. */
+export function updatedMeanwhile({ name }: Registry): ClusterError {
+  return new ClusterError({
+    kind: "conflict",
+    code: "updated-meanwhile",
+    message: `another run is at work on this cluster: ${name} was updated while this one was preparing its own`,
+    hint: "nothing was approved; run the same command again: it takes what the other run did into account",
+  });
+}
+
+/** The creations that may be this registry's; where a kill came before the outcome's record, by the time of it. */
+export function creationsOf(
+  { appId, cvm }: Registry,
+  { registryCreations }: ClusterRecord,
+  { api }: Pick<StepContext, "api">,
+): readonly RecordedCreation[] {
+  const skew = api.clockSkewMs() ?? 0;
+  return registryCreations.filter(
+    (creation) => creation.appId === appId || (!creation.settled && isThatCreation(creation, cvm, skew)),
+  );
+}
+
+/** Whether a recorded run made the registry. */
+export function isMadeHere(
+  registry: Registry,
+  record: ClusterRecord,
+  context: Pick<StepContext, "api">,
+): boolean {
+  return creationsOf(registry, record, context).length > 0;
+}
+
+function updateUnderWay(registry: Registry, newest: CvmOperation): ClusterError {
+  return new ClusterError({
+    kind: "conflict",
+    code: "update-under-way",
+    message: `another run is at work on this cluster: an update of ${registry.name} is under way${since(newest)}`,
+    hint: "wait until it has finished, then run the same command again",
+  });
+}
+
+const since = ({ startedAt }: CvmOperation): string => (startedAt === null ? "" : ` since ${startedAt}`);
+
+/**
+ * Says what can't be kept of a registry that this machine has never given anything: hashes and settings can't be
+ * read back from it.
+ */
+export function sayUnknownList(
+  registry: Registry,
+  record: ClusterRecord,
+  environment: readonly EnvironmentVariable[],
+  context: Pick<StepContext, "warn" | "api">,
+): void {
+  if (isMadeHere(registry, record, context) || lastApproval(record, registry.appId) !== undefined) return;
+  context.warn(
+    "previous-list-unknown",
+    `this machine has no record of what ${registry.name} approves: hashes that no live runner has will not be in the list`,
+  );
+  const shown = environment
+    .filter(({ name }) => SHOWN.has(name))
+    .map(({ name, value }) => `${name}=${value}`);
+  context.warn(
+    "settings-unknown",
+    `nor of its settings: an update gives it ${shown.join(", ")}; give others with their flags`,
+  );
+}
+
+const SHOWN: ReadonlySet<string> = new Set(["AWS_REGION", "CAPACITY_THRESHOLD", "CVM_BASE_DOMAIN"]);

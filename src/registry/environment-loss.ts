@@ -1,0 +1,48 @@
+/** Every variable that the registry declares must get a value again: an update replaces its whole environment. */
+import { APPROVED_LIST, WALLET } from "../compose/environment.ts";
+import { ClusterError } from "../errors/cluster-error.ts";
+import type { EnvironmentVariable } from "../core/ports.ts";
+import type { ClusterRecord } from "../state/record.ts";
+import type { StepContext } from "../workflow/step.ts";
+import { possiblyGiven } from "./last-known-config.ts";
+import type { Registry } from "./registry.ts";
+
+export type NamesToKeep = {
+  readonly registry: Registry;
+  /** The whole environment that the update will send. */
+  readonly environment: readonly EnvironmentVariable[];
+  /** Names that may go: those that only the compose file had which a rollback takes back. */
+  readonly expendable?: readonly string[] | undefined;
+  readonly record: ClusterRecord;
+  /** Whether a coordinator's wallet is of no use to it: schema v1 has none. */
+  readonly mayLackWallet: boolean;
+};
+
+/**
+ * An empty value takes a key away as well as a missing name does; the list alone may be empty.
+ * @param declared the names that the registry was deployed with (`allowed_envs`).
+ * @throws ClusterError `environment-incomplete` (input).
+ */
+export function refuseLostNames(
+  { registry, environment, expendable = [], record, mayLackWallet }: NamesToKeep,
+  declared: readonly string[],
+  context: Pick<StepContext, "api">,
+): void {
+  const given = possiblyGiven(registry, record, context);
+  const emptyBefore = (name: string): boolean => {
+    if (name === APPROVED_LIST || (name === WALLET && mayLackWallet)) return true;
+    return given.length > 0 && given.every((it) => it.isEmpty(name));
+  };
+  const sent = environment.filter(({ name, value }) => value !== "" || emptyBefore(name));
+  const kept = new Set([...sent.map(({ name }) => name), ...expendable]);
+  const lost = declared.filter((name) => !kept.has(name));
+  if (lost.length === 0) return;
+  throw new ClusterError({
+    kind: "input",
+    code: "environment-incomplete",
+    message: `${registry.name} has environment variables that an update would lose: ${lost.join(", ")}`,
+    hint: lost.includes(WALLET)
+      ? `put ${WALLET} into the environment, as the orchestrator has it`
+      : "refer to them in the registry's compose file only if tee-cluster sets them, or recreate the registry without them",
+  });
+}

@@ -1,0 +1,86 @@
+/** Looking at a registry until it is healthy, and giving up at once where waiting can't help. */
+import { ClusterError } from "../errors/cluster-error.ts";
+import { REGISTRY_MODE, SPAWNTEE_SERVICE, type Cvm } from "../core/domain.ts";
+import type { Health, Lookup, SpawnteeAnswer } from "../core/ports.ts";
+import type { StepContext } from "../workflow/step.ts";
+import type { Look } from "../workflow/wait.ts";
+import type { Registry } from "./registry.ts";
+
+/** The platform's words for a CVM that won't come up by itself. */
+const DEAD = new Set(["error", "failed", "stopped", "exited", "terminated", "deleted", "shutdown"]);
+
+/**
+ * One look at the registry: its health through the gateway and its state through the API, at the same time.
+ * @throws ClusterError at once for a CVM that failed to boot or is gone, another service or another mode.
+ */
+export async function lookAtHealth(
+  registry: Registry,
+  context: StepContext,
+  signal: AbortSignal,
+): Promise<Look<Health>> {
+  const [answer, cvm] = await Promise.all([
+    context.spawntee.health(registry.url, signal),
+    context.api.findCvm(registry.vmUuid, signal),
+  ]);
+  refuseDead(registry, cvm, answer);
+  if (answer.kind !== "answered") return { kind: "not-yet", seen: `${describeCvm(cvm)}; ${answer.detail}` };
+  refuseStranger(registry, answer.value);
+  if (answer.value.status !== "healthy") {
+    return {
+      kind: "not-yet",
+      seen: `${describeCvm(cvm)}; /health says ${JSON.stringify(answer.value.status)}`,
+    };
+  }
+  return { kind: "there", value: answer.value };
+}
+
+function refuseDead(registry: Registry, cvm: Lookup<Cvm>, answer: SpawnteeAnswer<Health>): void {
+  if (cvm.kind === "absent") throw registryGone(registry);
+  if (cvm.kind === "unknown" && cvm.refusal) throw cvm.refusal;
+  if (cvm.kind !== "present" || cvm.value.inProgress || !DEAD.has(cvm.value.status)) return;
+  const heard = answer.kind === "answered" ? `/health says ${answer.value.status}` : answer.detail;
+  throw new ClusterError({
+    kind: "platform",
+    code: "registry-not-running",
+    message: `${registry.name} is in status ${JSON.stringify(cvm.value.status)} and will not become healthy by itself (${heard})`,
+    hint: whereToLook(registry),
+  });
+}
+
+/** The error for a registry that Phala does not know any more. */
+export function registryGone({ name, appId }: Registry): ClusterError {
+  return new ClusterError({
+    kind: "platform",
+    code: "registry-gone",
+    message: `${name} (${appId}) is not known to Phala any more: somebody deleted it`,
+    hint: "run `tee-cluster init` again to make a new one",
+  });
+}
+
+function refuseStranger(registry: Registry, health: Health): void {
+  if (health.service !== SPAWNTEE_SERVICE) {
+    throw new ClusterError({
+      kind: "verification",
+      code: "wrong-service",
+      message: `${registry.url}/health is answered by ${JSON.stringify(health.service)}, not by ${SPAWNTEE_SERVICE}`,
+      hint: `check the image and the published port in the registry's compose file; ${whereToLook(registry)}`,
+    });
+  }
+  if (health.mode !== REGISTRY_MODE) {
+    throw new ClusterError({
+      kind: "verification",
+      code: "wrong-mode",
+      message: `${registry.name} runs in mode ${JSON.stringify(health.mode)}, it must be ${JSON.stringify(REGISTRY_MODE)}`,
+      hint: `the registry's compose file must have MODE=\${MODE:-registry+runner} in its environment; ${whereToLook(registry)}`,
+    });
+  }
+}
+
+export function whereToLook(registry: Registry): string {
+  return `see its logs with \`phala logs --cvm-id ${registry.appId}\`, or https://cloud.phala.com/dashboard/cvms/${registry.vmUuid}`;
+}
+
+function describeCvm(cvm: Lookup<Cvm>): string {
+  if (cvm.kind === "present") return cvm.value.inProgress ? `${cvm.value.status}, at work` : cvm.value.status;
+  return cvm.kind === "unknown" ? `status unknown (${cvm.reason})` : "not listed";
+}

@@ -1,0 +1,39 @@
+/** What a registry that was there before may run on, as far as this machine has given it. */
+import { lastUpdate, possibleUpdates, type ClusterRecord } from "../state/record.ts";
+import { composeDigestOf, type RegistrySettings } from "./settings.ts";
+import type { StepContext } from "../workflow/step.ts";
+import { creationsOf } from "./concurrent-updates.ts";
+import type { Registry } from "./registry.ts";
+
+/** One of the things that it may have been given last. */
+export type Given = {
+  /** SHA-256 of the compose file; undefined where it was not recorded. */
+  readonly composeDigest: string | undefined;
+  /** Whether that environment name had no value. */
+  isEmpty(name: string): boolean;
+};
+
+/**
+ * The newest update that it was seen healthy with, and every later one, whatever became of that; its creation, where
+ * it was not seen healthy since. Empty where this machine has given it nothing.
+ */
+export function possiblyGiven(
+  registry: Registry,
+  record: ClusterRecord,
+  context: Pick<StepContext, "api">,
+): readonly Given[] {
+  const updates = possibleUpdates(record, registry.appId);
+  const last = lastUpdate(record, registry.appId);
+  const settings = [...updates, ...(last ? [last] : [])].map((update) => update.settings);
+  if (updates.some(({ verified }) => verified)) return settings.map(asGiven);
+  const created = creationsOf(registry, record, context).map(({ composeDigest, emptyNames }): Given => ({
+    composeDigest: composeDigest ?? undefined,
+    // Not recorded by earlier versions, which asked no further.
+    isEmpty: (name) => emptyNames === null || emptyNames.includes(name),
+  }));
+  return [...settings.map(asGiven), ...created];
+}
+
+function asGiven(settings: RegistrySettings): Given {
+  return { composeDigest: composeDigestOf(settings), isEmpty: (name) => settings[name] === "" };
+}

@@ -1,0 +1,48 @@
+/** The registry's operations list: the evidence that an update really happened and finished. */
+import type { CvmOperation } from "../core/ports.ts";
+import { waitLimits, type ReadingBench } from "../workflow/step.ts";
+import { notKnownYet, waitUntil } from "../workflow/wait.ts";
+import type { Registry } from "./registry.ts";
+
+/** The platform's words for an update that came to nothing. */
+export const FAILED = /fail|error|cancel/i;
+
+/** Whether it replaced a CVM's environment: the platform calls that `compose_update`, in older entries `update`. */
+export function isUpdate(operation: CvmOperation): boolean {
+  return operation.type.includes("update");
+}
+
+/**
+ * The registry's updates, newest first; `undefined` where the platform keeps no such list.
+ * A list that could not be read is waited for: taken for empty, it would make an old update look new.
+ */
+export async function readUpdates(
+  registry: Registry,
+  context: ReadingBench,
+): Promise<readonly CvmOperation[] | undefined> {
+  return waitUntil({
+    ...waitLimits(context),
+    timeoutMs: Math.min(context.timeoutMs, 60_000),
+    what: `the operations of ${registry.name}`,
+    hint: "run the same command again when Phala's API answers",
+    look: async (signal) => {
+      const found = await context.api.operations(registry.vmUuid, signal);
+      if (found.kind === "unknown") return notKnownYet(found);
+      if (found.kind === "absent") return { kind: "there", value: undefined };
+      return { kind: "there", value: found.value.filter(isUpdate) };
+    },
+  });
+}
+
+/** The newest update, if it is not one of those `before`. */
+export function newUpdate(
+  before: readonly CvmOperation[],
+  now: readonly CvmOperation[],
+): CvmOperation | undefined {
+  const [newest] = now;
+  const known = new Set(before.map((operation) => operation.correlationId));
+  return newest && !known.has(newest.correlationId) ? newest : undefined;
+}
+
+/** What tells one update from another; null where there is none, or the platform does not say. */
+export const idOf = (update: CvmOperation | undefined): string | null => update?.correlationId ?? null;

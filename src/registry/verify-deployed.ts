@@ -1,0 +1,146 @@
+/** What the registry runs, read back and checked before secrets are sent to it and after they were. */
+import { composeHashOf, sha256Hex, type AppCompose } from "../core/compose-hash.ts";
+import type { ComposeFile } from "../compose/compose-file.ts";
+import { ClusterError } from "../errors/cluster-error.ts";
+import type { EnvironmentVariable } from "../core/ports.ts";
+import type { StepContext } from "../workflow/step.ts";
+import { lookAgain } from "../workflow/wait.ts";
+import {
+  checkAppCompose,
+  checkedHash,
+  peculiarities,
+  sayOdd,
+  type Peculiarity,
+} from "../app-compose/verify.ts";
+import { refuseLostNames, type NamesToKeep } from "./environment-loss.ts";
+import { possiblyGiven } from "./last-known-config.ts";
+import type { Registry } from "./registry.ts";
+
+type Context = Pick<StepContext, "api" | "signal" | "warn" | "strict" | "clock" | "pollIntervalMs">;
+
+export type DeployedRegistry = {
+  readonly registry: Registry;
+  readonly compose: ComposeFile;
+  /** The whole environment, in the order in which it was sent. */
+  readonly environment: readonly EnvironmentVariable[];
+  /** Digests of pre-launch scripts that registries of this cluster had before. */
+  readonly knownScripts: ReadonlySet<string>;
+};
+
+export type StandingRegistry = Omit<NamesToKeep, "environment"> & {
+  /** What the update will make it run; undefined: not known yet. */
+  readonly compose: ComposeFile | undefined;
+  /** The whole environment that the update will send; undefined: not known yet. */
+  readonly environment: readonly EnvironmentVariable[] | undefined;
+  /** Whether the platform lists the updates, and none is somebody else's. */
+  readonly certain: boolean;
+  readonly knownScripts: ReadonlySet<string>;
+};
+
+/**
+ * A registry that this run deployed or updated must run exactly our file, with exactly our environment names.
+ * @returns its app-compose.
+ * @throws ClusterError (verification).
+ */
+export async function checkDeployedRegistry(
+  { registry, compose, environment, knownScripts }: DeployedRegistry,
+  context: Context,
+): Promise<AppCompose> {
+  const { appCompose, composeHash } = await readRegistry(registry, context);
+  const odd = checkAppCompose(appCompose, {
+    name: registry.name,
+    composeHash,
+    composeText: compose.text,
+    environmentNames: environment.map(({ name }) => name),
+    knownScripts,
+  });
+  sayOdd(odd, context);
+  return appCompose;
+}
+
+/**
+ * A registry that was there before runs what it was given last, and loses no variable by the update that follows:
+ * values can't be read back.
+ * @returns its app-compose.
+ * @throws ClusterError (verification, or input `environment-incomplete`); nothing was sent.
+ */
+export async function checkStandingRegistry(input: StandingRegistry, context: Context): Promise<AppCompose> {
+  const { registry, environment, knownScripts } = input;
+  const { appCompose, composeHash } = await readRegistry(registry, context);
+  refuseForgery(registry, appCompose, composeHash);
+  const odd = [
+    ...unrecordedText(input, appCompose.docker_compose_file ?? "", context),
+    ...peculiarities(appCompose, registry.name, knownScripts),
+  ];
+  sayOdd(odd, context);
+  if (environment) refuseLostNames({ ...input, environment }, appCompose.allowed_envs ?? [], context);
+  return appCompose;
+}
+
+/** Two answers may fall on both sides of a moment: an update takes effect, a hash becomes known. */
+const LOOKS = 3;
+
+function readRegistry(registry: Registry, context: Context): Promise<WhatRuns> {
+  const agree = ({ appCompose, composeHash }: WhatRuns): boolean => composeHashOf(appCompose) === composeHash;
+  return lookAgain(LOOKS, () => readOnce(registry, context), agree, context);
+}
+
+type WhatRuns = { readonly appCompose: AppCompose; readonly composeHash: string | null };
+
+async function readOnce(registry: Registry, { api, signal }: Context): Promise<WhatRuns> {
+  const found = await api.appCompose(registry.vmUuid, signal);
+  if (found.kind !== "present")
+    throw unreadable(registry, found.kind === "unknown" ? found.reason : "the API has none");
+  const cvm = await api.findCvm(registry.vmUuid, signal);
+  const composeHash = cvm.kind === "present" ? cvm.value.composeHash : registry.cvm.composeHash;
+  return { appCompose: found.value, composeHash };
+}
+
+function refuseForgery(registry: Registry, appCompose: AppCompose, composeHash: string | null): void {
+  const hash = checkedHash(registry.name, composeHash);
+  if (composeHashOf(appCompose) === hash) return;
+  throw new ClusterError({
+    kind: "verification",
+    code: "compose-hash-mismatch",
+    message: `the app-compose of ${registry.name} does not hash to the compose hash that Phala's API gives (${hash})`,
+    hint: "no secret was sent to it; look at it with: phala cvms get " + registry.name,
+  });
+}
+
+/** What it runs is what it may have been given here, or what it is to run. */
+function unrecordedText(
+  { registry, compose, record, certain }: StandingRegistry,
+  text: string,
+  context: Context,
+): readonly Peculiarity[] {
+  const given = possiblyGiven(registry, record, context).flatMap(({ composeDigest }) => composeDigest ?? []);
+  const digest = sha256Hex(text);
+  if (given.includes(digest) || text === compose?.text) return [];
+  // Where others have updated it, or it was taken over, a text of theirs is no surprise.
+  if (certain && given.length > 0) throw foreignText(registry, digest, given);
+  const message = `${registry.name} runs a compose file that no record here has (sha256 ${digest})`;
+  return [
+    {
+      code: "registry-compose-unrecorded",
+      message: compose ? `${message}: an update replaces it by ${compose.path}` : message,
+    },
+  ];
+}
+
+function foreignText({ name }: Registry, digest: string, given: readonly string[]): ClusterError {
+  return new ClusterError({
+    kind: "verification",
+    code: "registry-compose-mismatch",
+    message: `${name} runs a compose file (sha256 ${digest}) that this machine did not give it (${given.join(" or ")}), and Phala lists no update by anybody else`,
+    hint: `no secret was sent to it; look at what it runs with: phala cvms get ${name} --json; if that is right, give the same file with --registry-compose`,
+  });
+}
+
+function unreadable(registry: Registry, reason: string): ClusterError {
+  return new ClusterError({
+    kind: "verification",
+    code: "app-compose-unreadable",
+    message: `could not read what ${registry.name} runs: ${reason}`,
+    hint: "nothing was approved; run the same command again",
+  });
+}

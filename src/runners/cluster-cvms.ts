@@ -1,0 +1,32 @@
+/** The CVMs of one cluster among all of the account's. */
+import { roleOf, type Cvm, type CvmRole } from "../core/domain.ts";
+import type { CloudApi } from "../core/ports.ts";
+
+export type ClusterCvm = { readonly cvm: Cvm; readonly role: CvmRole };
+
+/** Runners get the models' keys from the registry, so it is the last to go. */
+const ORDER: readonly CvmRole[] = ["temporary-runner", "runner", "registry"];
+
+/**
+ * By their whole names, in the order in which they are taken down. From the list of all CVMs: one that the
+ * server's search does not find would be taken for gone.
+ * @throws ClusterError (platform; prerequisite for a key that is refused).
+ */
+export async function clusterCvms(
+  cluster: string,
+  api: CloudApi,
+  signal: AbortSignal,
+): Promise<readonly ClusterCvm[]> {
+  const cvms = await api.listCvms(signal);
+  const own = cvms.flatMap((cvm) => {
+    const role = roleOf(cvm.name, cluster);
+    return role === undefined ? [] : [{ cvm, role }];
+  });
+  return own.toSorted(
+    (a, b) => ORDER.indexOf(a.role) - ORDER.indexOf(b.role) || (a.cvm.name < b.cvm.name ? -1 : 1),
+  );
+}
+
+export function temporaryRunnerIn(cvms: readonly ClusterCvm[]): Cvm | undefined {
+  return cvms.find(({ role }) => role === "temporary-runner")?.cvm;
+}

@@ -1,0 +1,76 @@
+/** The runners of a cluster that are up, and their compose hashes, each checked against its own app-compose. */
+import { composeHashOf, type AppCompose } from "../core/compose-hash.ts";
+import { parseComposeHash, roleOf, type ComposeHash, type Cvm } from "../core/domain.ts";
+import { ClusterError } from "../errors/cluster-error.ts";
+import type { CloudApi } from "../core/ports.ts";
+import { sideBySide } from "../lib/map-concurrent.ts";
+import type { Workbench } from "../workflow/step.ts";
+
+const GONE = new Set(["stopped", "error", "failed", "terminated", "deleted", "deleting", "exited"]);
+
+/** Whether a CVM of that status runs nothing, and won't by itself. */
+export const isGone = (status: string): boolean => GONE.has(status);
+
+/** Two requests each: the API answers more at once with 429. */
+const AT_A_TIME = 4;
+
+export type LiveRunner = {
+  readonly cvm: Cvm;
+  readonly composeHash: ComposeHash;
+  readonly appCompose: AppCompose;
+};
+
+/** @throws ClusterError (platform) where the list is not to be had; (verification) for a hash that does not hold. */
+export async function liveRunners(
+  cluster: string,
+  bench: Pick<Workbench, "api" | "signal">,
+): Promise<readonly LiveRunner[]> {
+  const runners = await runnersThatAreUp(cluster, bench.api, bench.signal);
+  return sideBySide(
+    runners,
+    AT_A_TIME,
+    async (cvm) => (await checkedRunner(cvm, bench.api, bench.signal)) ?? refuse(cvm),
+  );
+}
+
+/** Newest first. @throws ClusterError (platform) where the list is not to be had. */
+export async function runnersThatAreUp(
+  cluster: string,
+  api: CloudApi,
+  signal: AbortSignal,
+): Promise<readonly Cvm[]> {
+  // The whole list: what a runner would be cut off by must not hang on how the server searches.
+  const cvms = await api.listCvms(signal);
+  return cvms
+    .filter((cvm) => roleOf(cvm.name, cluster) === "runner" && !isGone(cvm.status))
+    .toSorted((a, b) => (b.createdAt ?? "").localeCompare(a.createdAt ?? ""));
+}
+
+/** Undefined where the API's hash of it does not hold, or can't be checked. */
+export async function checkedRunner(
+  cvm: Cvm,
+  api: CloudApi,
+  signal: AbortSignal,
+): Promise<LiveRunner | undefined> {
+  const id = cvm.vmUuid ?? cvm.name;
+  // A list need not tell the hash, the CVM itself does.
+  const [itself, found] = await Promise.all([
+    cvm.composeHash === null ? api.findCvm(id, signal) : undefined,
+    api.appCompose(id, signal),
+  ]);
+  const composeHash = parseComposeHash(
+    itself?.kind === "present" ? itself.value.composeHash : cvm.composeHash,
+  );
+  if (!composeHash || found.kind !== "present") return undefined;
+  const appCompose = found.value;
+  return composeHashOf(appCompose) === composeHash ? { cvm, composeHash, appCompose } : undefined;
+}
+
+function refuse(cvm: Cvm): never {
+  throw new ClusterError({
+    kind: "verification",
+    code: "runner-hash-unchecked",
+    message: `the compose hash of the live runner ${cvm.name} (${cvm.composeHash ?? "none"}) could not be checked against its app-compose`,
+    hint: "nothing was approved; run the same command again, or delete that runner if it is not yours",
+  });
+}

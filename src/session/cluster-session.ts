@@ -1,0 +1,81 @@
+/** What the commands that work on a cluster share before they have their session: its facts, its folder, its limits. */
+import { clusterFactsOf } from "./facts.ts";
+import type { ClusterFacts, Facts } from "./facts.ts";
+import { registryName } from "../core/domain.ts";
+import type { Answers } from "../inputs/resolve.ts";
+import type { ClusterSettings } from "../core/settings.ts";
+import { readJournal } from "../state/journal.ts";
+import { openAttempts, summarizeJournal, type ClusterRecord } from "../state/record.ts";
+import { stateDirectoryOf, type StateDirectory } from "../state/state-directory.ts";
+import type { Adoption } from "../core/domain.ts";
+import type { SessionOptions } from "./session.ts";
+import type { CommandDependencies, CommonFlags } from "./dependencies.ts";
+import type { Preparation } from "./preparation.ts";
+import { withRecordedInputs, type WithRecordedInputs } from "./recorded-inputs.ts";
+
+export function directoryOf(
+  { connection, stateHost }: Pick<Preparation, "connection" | "stateHost">,
+  cluster: string,
+): StateDirectory {
+  return stateDirectoryOf(connection.stateDir, stateHost, cluster);
+}
+
+/** What this machine has recorded of a cluster so far; empty where it never saw it. */
+export async function readRecord(prepared: Preparation, cluster: string): Promise<ClusterRecord> {
+  return summarizeJournal(await readJournal(directoryOf(prepared, cluster)), cluster);
+}
+
+export async function clusterFacts(
+  facts: Facts,
+  cluster: ClusterSettings,
+  prepared: Preparation,
+  adoption: Adoption,
+): Promise<ClusterFacts> {
+  return clusterFactsOf(facts, cluster, await readRecord(prepared, cluster.clusterName), adoption);
+}
+
+export function sessionOptions(
+  command: string,
+  cluster: string,
+  prepared: Preparation,
+  { clock, ledger, signal }: CommandDependencies,
+  { strict }: CommonFlags,
+): SessionOptions {
+  const { timeoutMs, pollIntervalMs } = prepared.connection;
+  return {
+    command,
+    cluster,
+    directory: directoryOf(prepared, cluster),
+    ...prepared.ports,
+    clock,
+    ledger,
+    signal,
+    timeoutMs,
+    pollIntervalMs,
+    strict,
+  };
+}
+
+/**
+ * The inputs with what the registry that is there now was given before, where nothing else is said: one of that
+ * name may have been deleted and made anew.
+ */
+export async function asRecorded<A extends Answers>(
+  resolution: A,
+  record: ClusterRecord,
+  { ports }: Preparation,
+  signal: AbortSignal,
+): Promise<WithRecordedInputs<A>> {
+  const { approvals, composeHashes } = record;
+  const { clusterName } = resolution.values;
+  if (clusterName === undefined || approvals.length === 0) return withRecordedInputs(resolution, record);
+  const found = await ports.api.findCvm(registryName(clusterName), signal);
+  // Without an answer the last one that was given anything is taken for it: better than defaults.
+  if (found.kind === "unknown") return withRecordedInputs(resolution, record);
+  // A cluster that is gone, and set up anew, begins with the defaults.
+  if (found.kind === "absent" || found.value.appId === null) return { resolution, taken: [] };
+  const { appId } = found.value;
+  const own = approvals.filter((approval) => approval.appId === appId);
+  const given = [...own, ...openAttempts(record, appId)];
+  return withRecordedInputs(resolution, { approvals: given, composeHashes });
+}

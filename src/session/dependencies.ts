@@ -1,0 +1,58 @@
+/** What a command is handed: the outside world as ports, made by `cli/dependencies.ts`. */
+import type { Prompter } from "../inputs/prompts.ts";
+import type { Raw } from "../inputs/resolve.ts";
+import type { Connection } from "../core/settings.ts";
+import type { Clock, CloudApi, PhalaCli, ProxyRoute, Spawntee } from "../core/ports.ts";
+import type { Redactor } from "../core/redact.ts";
+import type { AnyResult } from "../core/results.ts";
+import type { Emit } from "../core/events.ts";
+import type { Ledger } from "../workflow/mutations.ts";
+
+export type Ports = { readonly cli: PhalaCli; readonly api: CloudApi; readonly spawntee: Spawntee };
+
+/** A running sandbox, as far as a command needs to know it. */
+export type SandboxHandle = {
+  readonly apiUrl: string;
+  readonly gatewayUrl: string;
+  readonly apiKey: string;
+  readonly examples: Raw;
+  /** Path of a coordinator's key for schema v2; the file is made at its first use. */
+  gatewayKey(): Promise<string>;
+};
+
+export type CommandDependencies = {
+  readonly env: NodeJS.ProcessEnv;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly emit: Emit;
+  /**
+   * Shows an answer that the next one will replace. `changed`: whether it says something else than the one
+   * before. @returns false once nobody reads any more.
+   */
+  answer(result: AnyResult, changed: boolean): boolean;
+  /** The answer of a command that goes on after it; the one that it returns in the end is the same and not told again. */
+  announce(result: AnyResult): void;
+  readonly redactor: Redactor;
+  readonly ledger: Ledger;
+  connect(connection: Connection): Ports;
+  /** @throws ClusterError `bad-proxy` (input) where a proxy variable can't be one. */
+  proxyRoute(url: string): ProxyRoute;
+  /** Starts the embedded sandbox; it is stopped when the program ends. */
+  startSandbox(stateDir: string): Promise<SandboxHandle>;
+  /** What `--sandbox` has in place of the defaults; for commands that read its record and need no server. */
+  readonly sandboxExamples: () => Promise<Raw>;
+  /** Undefined: nobody may be asked. Live output pauses while it is in use. */
+  readonly prompter: Prompter | undefined;
+};
+
+/** The switches that every command with a cluster has. */
+export type CommonFlags = {
+  readonly inputs: Raw;
+  readonly config: string | undefined;
+  readonly sandbox: boolean;
+  readonly dryRun: boolean;
+  readonly strict: boolean;
+  readonly adopt: boolean;
+  /** Ask nothing, and take what would be asked for granted. */
+  readonly yes: boolean;
+};

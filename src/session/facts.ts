@@ -1,0 +1,84 @@
+/** Makes the facts that checks look at; each is read at most once. */
+import { readComposeFile, type ComposeFile } from "../compose/compose-file.ts";
+import { runnerEnvironmentNamesOf } from "../compose/environment.ts";
+import { registryName, type Adoption, type Cvm } from "../core/domain.ts";
+import type { ClusterSettings, Connection } from "../core/settings.ts";
+import type { Account, CloudApi, InstanceType, Lookup, PhalaQueries, PlatformNode } from "../core/ports.ts";
+import { recordedHash, type ClusterRecord } from "../state/record.ts";
+import { once } from "../lib/once.ts";
+
+/** What the checks look at. Every fact is read once, however many checks ask for it. */
+export type Facts = {
+  readonly cli: PhalaQueries;
+  readonly api: CloudApi;
+  readonly connection: Connection;
+  readonly signal: AbortSignal;
+  readonly env: NodeJS.ProcessEnv;
+  /** Of the phala that this run uses. */
+  version(): ReturnType<PhalaQueries["version"]>;
+  account(): Promise<Account>;
+  nodes(): Promise<readonly PlatformNode[]>;
+  instanceTypes(): Promise<readonly InstanceType[]>;
+};
+
+/** The facts of one cluster, known once its inputs are. */
+export type ClusterFacts = Facts & {
+  readonly cluster: ClusterSettings;
+  readonly record: ClusterRecord;
+  readonly adoption: Adoption;
+  registryCompose(): Promise<ComposeFile>;
+  runnerCompose(): Promise<ComposeFile>;
+  registry(): Promise<Lookup<Cvm>>;
+  /** Every CVM of the account. */
+  cvms(): Promise<readonly Cvm[]>;
+};
+
+export function factsOf(
+  ports: { readonly cli: PhalaQueries; readonly api: CloudApi },
+  connection: Connection,
+  signal: AbortSignal,
+  env: NodeJS.ProcessEnv,
+): Facts {
+  const { cli, api } = ports;
+  return {
+    cli,
+    api,
+    connection,
+    signal,
+    env,
+    version: once(() => cli.version(signal)),
+    account: once(() => api.account(signal)),
+    nodes: once(() => api.nodes(signal)),
+    instanceTypes: once(() => api.instanceTypes(signal)),
+  };
+}
+
+export function clusterFactsOf(
+  facts: Facts,
+  cluster: ClusterSettings,
+  record: ClusterRecord,
+  adoption: Adoption,
+): ClusterFacts {
+  return {
+    ...facts,
+    cluster,
+    record,
+    adoption,
+    registryCompose: once(() => readComposeFile(cluster.registryCompose)),
+    runnerCompose: once(() => readComposeFile(cluster.runnerCompose)),
+    registry: once(() => facts.api.findCvm(registryName(cluster.clusterName), facts.signal)),
+    cvms: once(() => facts.api.listCvms(facts.signal)),
+  };
+}
+
+/** The platform's id of the node that was asked for, by name or id; undefined: the platform chooses. */
+export async function nodeIdOf({ cluster, nodes }: ClusterFacts): Promise<number | undefined> {
+  if (cluster.node === undefined) return undefined;
+  return (await nodes()).find(({ name, id }) => name === cluster.node || String(id) === cluster.node)?.id;
+}
+
+/** Whether an earlier run read the hash of exactly this runner's text with these names back. */
+export async function isHashRecorded({ cluster, record, runnerCompose }: ClusterFacts): Promise<boolean> {
+  const { digest } = await runnerCompose();
+  return recordedHash(record, digest, runnerEnvironmentNamesOf(cluster)) !== undefined;
+}

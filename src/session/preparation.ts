@@ -1,0 +1,126 @@
+/** What every command does first: resolve its inputs, hide its secrets, connect. */
+import { readConfigFile, type ConfigFile } from "../inputs/config-file.ts";
+import { inputDefinition, INPUTS, type InputGroup } from "../inputs/definitions.ts";
+import {
+  parseInput,
+  refuseProblems,
+  resolveInputs,
+  type Resolution,
+  type Sources,
+} from "../inputs/resolve.ts";
+import type { Connection } from "../core/settings.ts";
+import { toConnection, type Values } from "../inputs/values.ts";
+import type { CommandDependencies, CommonFlags, Ports, SandboxHandle } from "./dependencies.ts";
+
+/** In place of a host, for the state of the embedded sandbox: its port may be another one each time. */
+export const SANDBOX_HOST = "sandbox";
+
+export type Preparation = {
+  readonly resolution: Resolution;
+  readonly sandbox: SandboxHandle | undefined;
+  readonly connection: Connection;
+  readonly ports: Ports;
+  /** Under which host the state of this cloud is kept. */
+  readonly stateHost: string;
+};
+
+/** Adds what a command needs beyond the inputs that are always required. */
+export type Completion = (resolution: Resolution, sandbox: SandboxHandle | undefined) => Promise<Resolution>;
+
+/**
+ * @throws ClusterError (input) for every input that is wrong, all at once; and for all that are missing where
+ *   nobody may be asked.
+ */
+export async function prepare(
+  dependencies: CommandDependencies,
+  flags: CommonFlags,
+  groups: readonly InputGroup[],
+  complete: Completion = async (resolution) => resolution,
+): Promise<Preparation> {
+  const { env, prompter } = dependencies;
+  const config = await configFileOf(flags, env);
+  const sources = { flags: flags.inputs, env, config, groups };
+  const sandbox = flags.sandbox
+    ? await startSandboxFor(resolveInputs({ ...sources, examples: {} }), dependencies)
+    : undefined;
+  const bound = await complete(resolveWith(sandbox, sources), sandbox);
+  const resolution = prompter ? await askForKey(bound, dependencies) : bound;
+  refuseProblems(prompter ? { ...resolution, missing: [] } : resolution);
+  hideSecrets(dependencies, resolution.values);
+  const connection = toConnection(resolution.values);
+  // A proxy that is none is told here, not as the failure of every request.
+  dependencies.proxyRoute(connection.phalaApiUrl);
+  const ports = dependencies.connect(connection);
+  return { resolution, sandbox, connection, ports, stateHost: stateHostOf(sandbox, ports.api.host) };
+}
+
+/** The config file that was named, by flag or variable. */
+export function configPathOf(flags: CommonFlags, env: NodeJS.ProcessEnv): string | undefined {
+  return flags.config ?? (env["TEE_CLUSTER_CONFIG"] || undefined);
+}
+
+/** The config file that is named, or the default one where it is there. */
+export function configFileOf(flags: CommonFlags, env: NodeJS.ProcessEnv): Promise<ConfigFile> {
+  return readConfigFile(configPathOf(flags, env));
+}
+
+/** Under which name the state is kept: the sandbox is one cloud, whatever port it has this time. */
+export function stateHostOf(sandbox: SandboxHandle | undefined, apiHost: string): string {
+  return sandbox ? SANDBOX_HOST : apiHost;
+}
+
+async function startSandboxFor(first: Resolution, dependencies: CommandDependencies): Promise<SandboxHandle> {
+  // The sandbox's examples replace what is missing, but nothing that is wrong: not even a folder may be made then.
+  refuseProblems({ ...first, missing: [] });
+  const stateDir = first.values.stateDir;
+  if (stateDir === undefined) throw new Error("no state directory");
+  return dependencies.startSandbox(stateDir);
+}
+
+/**
+ * The inputs, with a sandbox's examples as defaults. The sandbox is what is talked to, whatever key and address
+ * the environment has for the real platform.
+ */
+export function resolveWith(
+  sandbox: SandboxHandle | undefined,
+  sources: Omit<Sources, "examples">,
+): Resolution {
+  const given = resolveInputs({ ...sources, examples: sandbox?.examples ?? {} });
+  if (!sandbox) return given;
+  const { apiUrl: phalaApiUrl, gatewayUrl, apiKey: phalaApiKey } = sandbox;
+  return {
+    ...given,
+    values: { ...given.values, phalaApiUrl, gatewayUrl, phalaApiKey },
+    origins: { ...given.origins, phalaApiUrl: "default", gatewayUrl: "default", phalaApiKey: "default" },
+    missing: given.missing.filter(({ key }) => key !== "phalaApiKey"),
+  };
+}
+
+/** Without the key not even the prerequisites can be checked, so it is asked for first. */
+async function askForKey(resolution: Resolution, dependencies: CommandDependencies): Promise<Resolution> {
+  const definition = inputDefinition("phalaApiKey");
+  if (!dependencies.prompter || resolution.values.phalaApiKey !== undefined) return resolution;
+  if (resolution.problems.length > 0) return resolution;
+  const validate = (text: string): true | string => {
+    if (text === "") return "is required";
+    const parsed = parseInput(definition, text, "prompt");
+    return "problem" in parsed ? parsed.problem.message : true;
+  };
+  const phalaApiKey = await dependencies.prompter.secret({
+    message: "Phala Cloud API key (not shown)",
+    validate,
+  });
+  return {
+    ...resolution,
+    values: { ...resolution.values, phalaApiKey },
+    origins: { ...resolution.origins, phalaApiKey: "prompt" },
+  };
+}
+
+/** From here on no secret comes out of the program, whatever prints it. */
+export function hideSecrets(dependencies: CommandDependencies, values: Partial<Values>): void {
+  for (const { key, secret } of INPUTS) {
+    const value = values[key];
+    if (secret && typeof value === "string") dependencies.redactor.add(value);
+  }
+}

@@ -1,0 +1,97 @@
+/**
+ * What a cluster was given before, in place of defaults: an update that sends the default region to a registry in
+ * another one, or hashes the environment names of the wrong schema, is a mistake that nobody has asked for.
+ */
+import { haveWallet, WALLET } from "../compose/environment.ts";
+import { ClusterError } from "../errors/cluster-error.ts";
+import { inputDefinition, nameOfInput, type InputKey } from "../inputs/definitions.ts";
+import { isGiven, parseInput, type Answers } from "../inputs/resolve.ts";
+import type { ClusterInputs, ClusterSettings } from "../core/settings.ts";
+import type { ApprovedRecord, ComposeHashRecord } from "../state/record.ts";
+
+/** The registry's environment names that stand for an input. */
+const INPUT_OF: Readonly<Record<string, InputKey>> = {
+  AWS_REGION: "awsRegion",
+  CAPACITY_THRESHOLD: "capacityThreshold",
+  CVM_BASE_DOMAIN: "cvmBaseDomain",
+  GATEWAY_AUTH_COORDINATOR_WALLET: "coordinatorWallet",
+};
+
+/** What of a cluster's record is looked at, the newest last. */
+export type RecordedInputs = {
+  readonly approvals: readonly Pick<ApprovedRecord, "settings">[];
+  readonly composeHashes: readonly Pick<ComposeHashRecord, "allowedEnvs">[];
+};
+
+/** Only orchestrators of schema v2 give their runners this. */
+const V2_NAME = "MODEL_MEMORY_LIMIT_MB";
+
+export type WithRecordedInputs<A extends Answers> = {
+  readonly resolution: A;
+  /** In words: what was taken that is not the default. */
+  readonly taken: readonly string[];
+};
+
+/** Takes recorded values for inputs that nobody gave: flag, environment, config file and the operator go first. */
+export function withRecordedInputs<A extends Answers>(
+  resolution: A,
+  record: RecordedInputs,
+): WithRecordedInputs<A> {
+  const taken: string[] = [];
+  const values: Record<string, unknown> = { ...resolution.values };
+  const origins = { ...resolution.origins };
+  for (const [key, text] of recordedValues(record)) {
+    if (isGiven(resolution, key)) continue;
+    const parsed = parseInput(inputDefinition(key), text, "record");
+    if ("problem" in parsed) continue;
+    // Mostly what the API says too, and then nothing to tell.
+    if (parsed.value !== values[key] && key !== "cvmBaseDomain")
+      taken.push(`${nameOfInput(inputDefinition(key))} ${text}`);
+    values[key] = parsed.value;
+    origins[key] = "record";
+  }
+  return { resolution: { ...resolution, values, origins }, taken };
+}
+
+function recordedValues(record: RecordedInputs): readonly (readonly [InputKey, string])[] {
+  const settings = Object.entries(record.approvals.at(-1)?.settings ?? {});
+  const names = record.composeHashes.at(-1)?.allowedEnvs;
+  return [
+    ...settings.flatMap(([name, text]): [InputKey, string][] => {
+      const key = INPUT_OF[name];
+      return key === undefined || text === "" ? [] : [[key, text]];
+    }),
+    ...(names === undefined ? [] : [["orchestratorSchema", names.includes(V2_NAME) ? "v2" : "v1"] as const]),
+  ];
+}
+
+/**
+ * A wallet that the runners had must not get lost: its name is part of their hash.
+ * @throws ClusterError `missing-inputs` (input).
+ */
+export function refuseLostWallet(cluster: ClusterSettings, record: RecordedInputs): void {
+  const names = record.composeHashes.at(-1)?.allowedEnvs ?? [];
+  if (cluster.orchestratorSchema !== "v2" || !haveWallet(names) || cluster.coordinatorWallet) return;
+  throw new ClusterError({
+    kind: "input",
+    code: "missing-inputs",
+    message: "missing: GATEWAY_AUTH_COORDINATOR_WALLET, which the runners of this cluster have",
+    hint: "put it into the environment, as the orchestrator has it",
+  });
+}
+
+/** The inputs with the settings that a registry was given with an earlier list: a rollback restores them too. */
+export function inputsAsOf(inputs: ClusterInputs, settings: Readonly<Record<string, string>>): ClusterInputs {
+  const { cluster, aws } = inputs;
+  const threshold = Number(settings["CAPACITY_THRESHOLD"]);
+  return {
+    ...inputs,
+    aws: { ...aws, region: settings["AWS_REGION"] || aws.region },
+    cluster: {
+      ...cluster,
+      capacityThreshold: threshold > 0 ? threshold : cluster.capacityThreshold,
+      cvmBaseDomain: settings["CVM_BASE_DOMAIN"] || cluster.cvmBaseDomain,
+      coordinatorWallet: settings[WALLET] || cluster.coordinatorWallet,
+    },
+  };
+}

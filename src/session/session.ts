@@ -1,0 +1,80 @@
+/** A run's hold on one cluster: its lock, its journal, what earlier runs recorded, and the workbench for the steps. */
+import { ClusterError } from "../errors/cluster-error.ts";
+import type { Clock, CloudApi, PhalaCli, Spawntee } from "../core/ports.ts";
+import { appComposeStore, registryComposeStore, type AppComposeStore } from "../state/app-compose-store.ts";
+import { openHistory } from "../state/history.ts";
+import { openJournal, readJournal } from "../state/journal.ts";
+import { acquireLock } from "../state/lock.ts";
+import { summarizeJournal, type ClusterRecord } from "../state/record.ts";
+import { prepareStateDirectory, type StateDirectory } from "../state/state-directory.ts";
+import { cleanupSignals } from "../workflow/cleanup.ts";
+import { Mutations, type Ledger } from "../workflow/mutations.ts";
+import type { Workbench } from "../workflow/step.ts";
+import { hostname } from "node:os";
+
+export type SessionOptions = {
+  readonly command: string;
+  readonly cluster: string;
+  readonly directory: StateDirectory;
+  readonly cli: PhalaCli;
+  readonly api: CloudApi;
+  readonly spawntee: Spawntee;
+  readonly clock: Clock;
+  readonly ledger: Ledger;
+  readonly signal: AbortSignal;
+  readonly timeoutMs: number;
+  readonly pollIntervalMs: number;
+  readonly strict: boolean;
+};
+
+export type Session = {
+  readonly bench: Workbench;
+  readonly record: ClusterRecord;
+  readonly store: AppComposeStore;
+  readonly registryStore: AppComposeStore;
+};
+
+/**
+ * Takes the cluster's lock, runs the body, records how it ended, releases the lock.
+ * @throws ClusterError `run-in-progress` (conflict) or `state-unwritable` (prerequisite) before the body.
+ */
+export async function withSession<T>(
+  options: SessionOptions,
+  body: (session: Session) => Promise<T>,
+): Promise<T> {
+  const { directory, clock, command } = options;
+  await prepareStateDirectory(directory);
+  const lock = await acquireLock(directory, command, clock.now);
+  const release = (): void => lock.release();
+  // A second Ctrl-C leaves through process.exit, past every finally.
+  process.once("exit", release);
+  try {
+    const record = summarizeJournal(await readJournal(directory), options.cluster);
+    const journal = openJournal(directory, clock.now);
+    await journal.append({ type: "run-started", command, pid: process.pid, host: hostname() });
+    const bench = workbench(options, { journal, history: openHistory(directory, clock.now) });
+    const stores = { store: appComposeStore(directory), registryStore: registryComposeStore(directory) };
+    const outcome = await body({ bench, record, ...stores }).catch(async (error: unknown) => {
+      const code = error instanceof ClusterError ? error.code : "fault";
+      // The failure that ends the run is the one to report, even where the disk is full by now.
+      await journal.append({ type: "run-finished", outcome: "failed", code }).catch(() => undefined);
+      throw error;
+    });
+    await journal.append({ type: "run-finished", outcome: "done", code: null });
+    return outcome;
+  } finally {
+    process.removeListener("exit", release);
+    release();
+  }
+}
+
+function workbench(
+  options: SessionOptions,
+  { journal, history }: Pick<Workbench, "journal" | "history">,
+): Workbench {
+  const { cli, api, spawntee, clock, ledger, signal, timeoutMs, pollIntervalMs, strict } = options;
+  const cleanup = cleanupSignals(signal);
+  const mutations = new Mutations({ cli, api, spawntee, journal, clock, cleanup, ledger });
+  const limits = { timeoutMs, pollIntervalMs, strict };
+  return { api, spawntee, mutations, journal, history, clock, signal, cleanup, ...limits };
+}

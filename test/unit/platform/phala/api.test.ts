@@ -1,0 +1,283 @@
+/** The API client against a server of a few lines: what each kind of answer means. */
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { expect, onTestFinished, test } from "vitest";
+import { createHttpClient } from "../../../../src/platform/net/http.ts";
+import { createCloudApi } from "../../../../src/platform/phala/api.ts";
+import type { CloudApi } from "../../../../src/core/ports.ts";
+import { systemClock } from "../../../../src/platform/clock.ts";
+
+type Handler = (request: IncomingMessage, response: ServerResponse, url: URL) => void;
+
+const signal = new AbortController().signal;
+const KEY = "phak_unit_test_key";
+
+/** Pauses between retries are slept in no time, and kept. */
+async function serve(
+  handler: Handler,
+): Promise<{ api: CloudApi; seen: IncomingMessage[]; pauses: number[] }> {
+  const seen: IncomingMessage[] = [];
+  const pauses: number[] = [];
+  const server = createServer((request, response) => {
+    seen.push(request);
+    handler(request, response, new URL(request.url ?? "/", "http://x"));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const http = createHttpClient({});
+  onTestFinished(async () => {
+    await http.close();
+    server.closeAllConnections();
+    server.close();
+  });
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("no port");
+  const clock = { ...systemClock, sleep: async (ms: number) => void pauses.push(ms) };
+  const api = createCloudApi({
+    apiUrl: `http://127.0.0.1:${address.port}`,
+    apiKey: KEY,
+    http,
+    clock,
+    onDetail: () => undefined,
+    requestTimeoutMs: 400,
+    redact: (text) => text.replaceAll(KEY, "[redacted]"),
+  });
+  return { api, seen, pauses };
+}
+
+const json = (response: ServerResponse, status: number, body: unknown): void => {
+  response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+};
+
+const uuid = (n: number): string => n.toString(16).padStart(32, "0");
+const cvm = (n: number, name = `cvm-${n}`): Record<string, unknown> => ({
+  name,
+  app_id: `app_${n.toString(16).padStart(40, "0")}`,
+  vm_uuid: uuid(n).replace(/^(.{8})(.{4})/, "$1-$2-"),
+  status: "Running",
+  compose_hash: null,
+  node_info: { name: "prod10", new_field: 1 },
+  gateway: { base_domain: "dstack-pha-prod10.phala.network" },
+});
+
+/** A server that pages `all` as the platform does. */
+const paged =
+  (
+    all: readonly unknown[],
+    change: (answer: Record<string, unknown>) => unknown = (answer) => answer,
+  ): Handler =>
+  (_request, response, url) => {
+    const page = Number(url.searchParams.get("page"));
+    const size = Number(url.searchParams.get("page_size"));
+    const items = all.slice((page - 1) * size, page * size);
+    const pages = Math.ceil(all.length / size);
+    json(response, 200, change({ items, total: all.length, page, page_size: size, pages }));
+  };
+
+test("the key goes in X-API-Key, the schema is pinned, and ids are normalised", async () => {
+  const { api, seen } = await serve((_request, response) => json(response, 200, cvm(7)));
+  expect(await api.findCvm("cvm-7", signal)).toMatchObject({
+    kind: "present",
+    value: { appId: "7".padStart(40, "0"), vmUuid: uuid(7), status: "running", nodeName: "prod10" },
+  });
+  expect(seen[0]?.headers).toMatchObject({ "x-api-key": KEY, "x-phala-version": "2026-01-21" });
+  expect(seen[0]?.url).toBe("/api/v1/cvms/cvm-7");
+});
+
+test.each([
+  ["its app_id with the prefix", `app_${"7".padStart(40, "0")}`],
+  ["its uuid with dashes", "00000000-0000-0000-0000-000000000007"],
+])("a CVM is found by %s", async (_what, id) => {
+  const { api } = await serve((_request, response) => json(response, 200, cvm(7)));
+  expect(await api.findCvm(id, signal)).toMatchObject({ kind: "present" });
+});
+
+test("an answer about another CVM is unknown", async () => {
+  const { api } = await serve((_request, response) => json(response, 200, cvm(8)));
+  expect(await api.findCvm("cvm-7", signal)).toMatchObject({
+    kind: "unknown",
+    reason: expect.stringContaining("cvm-8") as unknown,
+  });
+});
+
+test("the API's own 404 is absent", async () => {
+  const { api } = await serve((_request, response) => json(response, 404, { detail: "CVM not found" }));
+  expect(await api.findCvm("cvm-7", signal)).toEqual({ kind: "absent" });
+});
+
+test("half of a 404 says nothing: it is asked again", async () => {
+  let requests = 0;
+  const { api } = await serve((_request, response) => {
+    requests += 1;
+    if (requests === 1) response.writeHead(404).end('{"detail": "CVM no');
+    else json(response, 404, { detail: "CVM not found" });
+  });
+  expect(await api.findCvm("cvm-7", signal)).toEqual({ kind: "absent" });
+});
+
+test.each<[string, Handler, RegExp]>([
+  ["401", (_q, r) => json(r, 401, { detail: "Invalid API key" }), /401 Unauthorized: Invalid API key/],
+  ["403", (_q, r) => json(r, 403, { detail: "No access" }), /403 Forbidden/],
+  [
+    "422",
+    (_q, r) => json(r, 422, { detail: [{ loc: ["path", "id"], msg: "too long" }] }),
+    /path\.id: too long/,
+  ],
+  ["500", (_q, r) => json(r, 500, {}), /HTTP 500/],
+  [
+    "502 with a page",
+    (_q, r) => void r.writeHead(502).end("<html>Bad Gateway</html>"),
+    /HTTP 502 Bad Gateway/,
+  ],
+  ["404 with a page", (_q, r) => void r.writeHead(404).end("<html>nginx</html>"), /HTTP 404/],
+  ["a page", (_q, r) => void r.writeHead(200).end("<html>Welcome</html>"), /no JSON document \(a web page\)/],
+  ["half a JSON", (_q, r) => void r.writeHead(200).end('{"name": "cvm-7", "app_'), /no JSON document/],
+  ["a wrong shape", (_q, r) => json(r, 200, { name: "cvm-7", status: 3 }), /unexpected answer: status/],
+  ["a list", (_q, r) => json(r, 200, []), /unexpected answer/],
+  ["nothing", (_q, r) => void r.writeHead(200).end(), /no JSON document/],
+  ["a redirect", (_q, r) => void r.writeHead(302, { location: "http://127.0.0.1:1/" }).end(), /HTTP 302/],
+  ["a reset", (_q, r) => void r.destroy(), /socket|closed|hang up|ECONNRESET/],
+  ["a hang", () => undefined, /no answer within 0\.4s/],
+])("%s is unknown, with a reason that a person understands", async (_what, handler, reason) => {
+  const { api } = await serve(handler);
+  const found = await api.findCvm("cvm-7", signal);
+  expect(found).toMatchObject({ kind: "unknown" });
+  expect(found.kind === "unknown" && found.reason).toMatch(reason);
+});
+
+test("a structured error shows code, message and suggestions, and no secret that the server repeats", async () => {
+  const error = {
+    error_code: "ERR-04-001",
+    message: `key ${KEY} has no quota`,
+    details: [{ field: "balance", value: "0", message: "0 USD left" }],
+    suggestions: ["top up"],
+  };
+  const { api } = await serve((_request, response) => json(response, 400, { detail: error }));
+  const found = await api.findCvm("cvm-7", signal);
+  expect(found.kind === "unknown" && found.reason).toBe(
+    "HTTP 400: ERR-04-001 key [redacted] has no quota; 0 USD left; top up",
+  );
+});
+
+test("an app-compose is handed on untouched, fields that are new included", async () => {
+  const compose = {
+    docker_compose_file: `x: ${KEY}\r\n`,
+    allowed_envs: ["B", "A"],
+    brand_new: { deep: [1] },
+  };
+  const { api } = await serve((_request, response) => json(response, 200, compose));
+  expect(await api.appCompose("cvm-7", signal)).toEqual({ kind: "present", value: compose });
+});
+
+test("a failed read is tried three times, longer apart each time; a refusal once", async () => {
+  const failing = await serve((_request, response) => json(response, 503, {}));
+  await failing.api.findCvm("cvm-7", signal);
+  expect(failing.seen).toHaveLength(3);
+  expect(failing.pauses[0]).toBeGreaterThan(100);
+  expect(failing.pauses[1]).toBeGreaterThanOrEqual(250);
+  const refusing = await serve((_request, response) => json(response, 401, {}));
+  await refusing.api.findCvm("cvm-7", signal);
+  expect(refusing.seen).toHaveLength(1);
+});
+
+test.each([
+  ["seconds", () => "2", 2000, 2000],
+  ["a date", () => new Date(Date.now() + 4000).toUTCString(), 2000, 4000],
+  ["longer than we wait", () => "3600", 10_000, 10_000],
+])("Retry-After as %s is honoured", async (_what, header, least, most) => {
+  let refused = false;
+  const { api, pauses } = await serve((_request, response) => {
+    if (refused) return json(response, 200, cvm(7));
+    refused = true;
+    response.writeHead(429, { "retry-after": header() }).end();
+  });
+  expect(await api.findCvm("cvm-7", signal)).toMatchObject({ kind: "present" });
+  expect(pauses).toHaveLength(1);
+  expect(pauses[0]).toBeGreaterThanOrEqual(least);
+  expect(pauses[0]).toBeLessThanOrEqual(most);
+});
+
+test("an abort ends a request at once, with the signal's reason", async () => {
+  const abort = new AbortController();
+  const { api, seen } = await serve(() => abort.abort(new Error("enough")));
+  await expect(api.findCvm("cvm-7", abort.signal)).rejects.toThrow("enough");
+  expect(seen).toHaveLength(1);
+});
+
+test("a list is every page, each CVM once", async () => {
+  const all = Array.from({ length: 1234 }, (_, index) => cvm(index));
+  const { api, seen } = await serve(paged(all));
+  const list = await api.listCvms(signal, "cvm");
+  expect(new Set(list.map(({ name }) => name)).size).toBe(1234);
+  expect(seen).toHaveLength(13);
+  expect(seen.every(({ url }) => url?.includes("search=cvm"))).toBe(true);
+});
+
+test("a CVM that slips between two pages makes the list be read again", async () => {
+  const all = Array.from({ length: 150 }, (_, index) => cvm(index));
+  let requests = 0;
+  const { api } = await serve((request, response, url) => {
+    requests += 1;
+    // The second page of the first reading starts one too late: something before it was deleted and made anew.
+    const shifted = requests === 2 ? all.toSpliced(100, 1) : all;
+    paged(shifted, (answer) => ({ ...answer, total: 150 }))(request, response, url);
+  });
+  expect(await api.listCvms(signal)).toHaveLength(150);
+  expect(requests).toBe(4);
+});
+
+test.each<[string, Handler, RegExp]>([
+  [
+    "has fewer CVMs than it counts",
+    paged([cvm(1)], (a) => ({ ...a, total: 2 })),
+    /counts 2 CVMs and lists 1/,
+  ],
+  ["claims endless pages", paged([cvm(1)], (a) => ({ ...a, pages: 1e9 })), /1000000000 pages/],
+  [
+    "sends the first page again and again",
+    paged(
+      Array.from({ length: 300 }, (_, index) => cvm(index)),
+      (a) => ({ ...a, page: 1 }),
+    ),
+    /asked for page 2 .* sent page 1/,
+  ],
+  [
+    "fails on one page",
+    (request, response, url) =>
+      url.searchParams.get("page") === "2"
+        ? json(response, 500, {})
+        : paged(Array.from({ length: 300 }, (_, index) => cvm(index)))(request, response, url),
+    /HTTP 500/,
+  ],
+])("a list that %s is no list", async (_what, handler, message) => {
+  const { api } = await serve(handler);
+  await expect(api.listCvms(signal)).rejects.toMatchObject({ kind: "platform" });
+  await expect(api.listCvms(signal)).rejects.toThrow(message);
+});
+
+test("a refused key is a prerequisite, told as one", async () => {
+  const { api } = await serve((_request, response) => json(response, 401, { detail: "Invalid API key" }));
+  await expect(api.listCvms(signal)).rejects.toMatchObject({ kind: "prerequisite", code: "api-key-refused" });
+  await expect(api.account(signal)).rejects.toThrow(/Invalid API key/);
+});
+
+test("10,000 CVMs are listed in little time and memory", async () => {
+  const handler = paged(Array.from({ length: 10_000 }, (_, index) => cvm(index)));
+  const { api } = await serve(handler);
+  const before = process.memoryUsage().heapUsed;
+  const cpu = process.cpuUsage();
+  const list = await api.listCvms(signal);
+  const used = process.cpuUsage(cpu);
+  expect(list).toHaveLength(10_000);
+  // The server's share is in both numbers: it runs in this process.
+  expect((used.user + used.system) / 1e6).toBeLessThan(4);
+  expect((process.memoryUsage().heapUsed - before) / 1e6).toBeLessThan(120);
+});
+
+test("the clocks are compared by the server's Date", async () => {
+  const { api } = await serve((_request, response) => {
+    response.setHeader("date", new Date(Date.now() + 90_000).toUTCString());
+    json(response, 200, cvm(7));
+  });
+  expect(api.clockSkewMs()).toBeNull();
+  await api.findCvm("cvm-7", signal);
+  expect(Math.abs((api.clockSkewMs() ?? 0) - 90_000)).toBeLessThan(5000);
+});

@@ -1,0 +1,114 @@
+import { expect, test } from "vitest";
+import {
+  createdAnswer,
+  deletedAnswer,
+  findAnswer,
+  loginAnswer,
+  outcomeOf,
+  updatedAnswer,
+  type CliRun,
+} from "../../../../src/platform/phala/cli-output.ts";
+
+const run = (parts: Partial<CliRun>): CliRun => ({
+  stdout: "",
+  stderr: "",
+  exitCode: 0,
+  cutOff: undefined,
+  ...parts,
+});
+const CREATED = {
+  success: true,
+  vm_uuid: "0123456789abcdef0123456789abcdef",
+  name: "bird-registry",
+  app_id: "app_0123456789abcdef0123456789abcdef01234567",
+};
+const created = createdAnswer("bird-registry");
+
+test.each([
+  ["alone", JSON.stringify(CREATED)],
+  ["over several lines", JSON.stringify(CREATED, null, 2)],
+  ["with text around it", `Provisioning CVM...\n${JSON.stringify(CREATED)}\nUpdate available: {"v": 2}\n`],
+  ["with CRLF", `Provisioning\r\n${JSON.stringify(CREATED, null, 2).replaceAll("\n", "\r\n")}\r\n`],
+  ["with colours", `\u001B[32m✓\u001B[39m ${JSON.stringify(CREATED).replace(":", ":\u001B[33m")}\u001B[39m`],
+  ["after another object", `{"success": false, "error": "first try"}\n${JSON.stringify(CREATED)}`],
+  ["after a brace that never closes", `Error in { "x": ...\n${JSON.stringify(CREATED)}`],
+  ["after braces that are no JSON", `{ success: yes }\n{"a" 1}\n${JSON.stringify(CREATED)}`],
+  ["before half an object", `${JSON.stringify(CREATED)}\n{"success": true, "na`],
+])("the answer is found %s", (_what, stdout) => {
+  expect(findAnswer(stdout)).toEqual(CREATED);
+});
+
+test("braces and quotes within strings don't count", () => {
+  const answer = { success: false, error: 'a "}" and a { and a \\' };
+  expect(findAnswer(`x ${JSON.stringify(answer)} y`)).toEqual(answer);
+});
+
+test.each([
+  ["nothing", ""],
+  ["half an object", '{"success": true, "name": "bird'],
+  ["an object without success", '{"name": "bird"}'],
+  ["a list", '[{"a": 1}]'],
+  ["a page", "<html>{}</html>"],
+])("%s is no answer", (_what, text) => {
+  expect(findAnswer(text)).toBeUndefined();
+});
+
+test("megabytes of braces are given up on quickly", () => {
+  const started = performance.now();
+  expect(findAnswer('{"'.repeat(2_000_000))).toBeUndefined();
+  expect(performance.now() - started).toBeLessThan(3000);
+});
+
+test("a create is a success with app_id and the right name only", () => {
+  const ok = {
+    kind: "ok",
+    value: { name: "bird-registry", appId: CREATED.app_id.slice(4), vmUuid: CREATED.vm_uuid },
+  };
+  expect(outcomeOf(run({ stdout: JSON.stringify(CREATED) }), created)).toEqual(ok);
+  for (const wrong of [{ app_id: null }, { app_id: "" }, { name: "other-registry" }, { success: "true" }]) {
+    const stdout = JSON.stringify({ ...CREATED, ...wrong });
+    expect(outcomeOf(run({ stdout }), created)).toMatchObject({ kind: "unclear" });
+  }
+});
+
+test("exit code 0 without JSON is unclear: SIGINT makes phala exit 0, and so does a missing key", () => {
+  expect(outcomeOf(run({}), loginAnswer)).toMatchObject({ kind: "unclear" });
+  expect(outcomeOf(run({ stdout: "Provisioning CVM x...\n" }), created)).toMatchObject({ kind: "unclear" });
+});
+
+test("a success with another exit code, or of a run that was ended, is unclear", () => {
+  const stdout = JSON.stringify({ success: true, deleted: true });
+  expect(outcomeOf(run({ stdout, exitCode: 1 }), deletedAnswer)).toMatchObject({ kind: "unclear" });
+  expect(outcomeOf(run({ stdout, cutOff: "interrupted" }), deletedAnswer)).toEqual({
+    kind: "unclear",
+    message: "phala was ended: interrupted",
+  });
+});
+
+test("a deletion that was not made is no success", () => {
+  const stdout = JSON.stringify({ success: true, deleted: false, cancelled: true });
+  expect(outcomeOf(run({ stdout }), deletedAnswer)).toMatchObject({ kind: "unclear" });
+});
+
+test("a refusal on stderr is told with code and suggestions", () => {
+  const stderr = `Error in provisioning CVM:\n${JSON.stringify({
+    success: false,
+    error_code: "ERR-02-001",
+    message: "Unknown instance type",
+    suggestions: ["Use tdx.small"],
+  })}`;
+  expect(outcomeOf(run({ stderr, exitCode: 1 }), updatedAnswer)).toEqual({
+    kind: "refused",
+    message: "ERR-02-001 Unknown instance type; Use tdx.small",
+  });
+});
+
+test("what is no JSON is shown, shortened to one line", () => {
+  const stderr = `Trace\n  at x\n${"long ".repeat(400)}`;
+  const outcome = outcomeOf(run({ stderr, exitCode: 7 }), updatedAnswer);
+  expect(outcome.kind).toBe("unclear");
+  expect(outcome.kind === "unclear" && outcome.message).toMatch(
+    /^phala ended with exit code 7 .*: Trace at x long/,
+  );
+  expect(outcome.kind === "unclear" && outcome.message.length).toBeLessThan(600);
+});
