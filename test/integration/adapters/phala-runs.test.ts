@@ -32,7 +32,7 @@ async function ownerOfAFolder(
 ): Promise<{ folder: string; kill: () => Promise<void> }> {
   const bundle = path.join(await temporaryFolder(), "owner.mjs");
   const contents = `
-    import { makePrivateFolder } from "./src/phala/private-folder.ts";
+    import { makePrivateFolder } from "./src/platform/phala/private-folder.ts";
     const folder = await makePrivateFolder();
     process.stdout.write(folder.path + "\\n", () => { ${andThen} });
   `;
