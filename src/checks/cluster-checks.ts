@@ -1,17 +1,15 @@
 /** Checks of what a cluster is made of: compose files, sizes, places, names. */
-import { access, constants, stat } from "node:fs/promises";
-import path from "node:path";
 import type { ComposeFile } from "../compose/compose-file.ts";
 import type { Finding as ComposeFinding } from "../compose/finding.ts";
 import { lintComposeFiles, type ComposePair } from "../compose/lint.ts";
 import { registryRequirements, runnerRequirements } from "../compose/requirements.ts";
 import { clusterOf, registryName, roleOf } from "../core/domain.ts";
 import { closest } from "../inputs/suggest.ts";
-import { targetOf } from "../orchestrator/write-file.ts";
 import { standingOf } from "../registry/ownership.ts";
 import { failed, passed, reported, skipped, unclear, type Check, type Finding } from "./check.ts";
 import type { ClusterFacts } from "../session/facts.ts";
 import { gatewayKeyFinding } from "./gateway-key.ts";
+import { outputFindings } from "./orchestrator-file.ts";
 
 export const clusterChecks: readonly Check<ClusterFacts>[] = [
   {
@@ -103,7 +101,7 @@ export const clusterChecks: readonly Check<ClusterFacts>[] = [
     title: "Place of the orchestrator config",
     severity: "error",
     needs: ["orchestratorConfig"],
-    run: ({ cluster }) => outputFinding(cluster.orchestratorConfig),
+    run: ({ cluster }) => outputFindings(cluster.orchestratorConfig),
   },
   {
     id: "registry-name",
@@ -153,22 +151,6 @@ export async function composePair(
   const files = Promise.all([facts.registryCompose(), facts.runnerCompose()]);
   const [registry, runner] = await files.catch(() => []);
   return registry && runner && { registry, runner };
-}
-
-async function outputFinding(file: string): Promise<Finding> {
-  const remedy = "choose another place with --orchestrator-config";
-  try {
-    // Where a link leads to is where it will be written.
-    const target = await targetOf(file);
-    const found = await stat(target).catch(() => undefined);
-    if (found?.isDirectory()) return failed(`${file} is a directory`, remedy);
-    if (found && !found.isFile()) return failed(`${file} is no regular file`, remedy);
-    await access(path.dirname(target), constants.W_OK);
-    if (found) await access(target, constants.R_OK);
-    return passed(file);
-  } catch (error) {
-    return failed(`${file} can't be written: ${(error as Error).message}`, remedy);
-  }
 }
 
 /** The orchestrator adopts every CVM whose name *begins* with the cluster's. */

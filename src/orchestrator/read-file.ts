@@ -2,7 +2,8 @@
 import { isUtf8 } from "node:buffer";
 import { readFile, stat } from "node:fs/promises";
 import { ClusterError, messageOf } from "../errors/cluster-error.ts";
-import { CONFIG, isErrno, notAFile, type FileRole } from "./write-file.ts";
+import { isErrno } from "../lib/atomic-file.ts";
+import { CONFIG, notAFile, type FileRole } from "./write-file.ts";
 
 /**
  * The whole text; undefined where there is no file.
@@ -23,7 +24,7 @@ export async function readWholeText(file: string, role: FileRole = CONFIG): Prom
       kind: "conflict",
       code: `${role.code}-unreadable`,
       message: `can't read ${file}: ${messageOf(error)}; it was left as it is`,
-      hint: `mend that, or give another file with ${role.flag}; then run the same command again`,
+      hint: `fix that, or give another file with ${role.flag}; then run the command again`,
       cause: error,
     });
   }

@@ -23,7 +23,7 @@ export const writeOrchestratorConfig: Step<WriteOrchestratorConfigInput, { reado
     const before = await readWholeText(path);
     const after = configText(input, before);
     if (before === after) return reused({ path }, `${path} is up to date`);
-    await writeFileAtomically(path, after);
+    await writeFileAtomically(path, after, { backup: `${path}.bak` });
     return done({ path }, before === undefined ? path : `${path} brought up to date`);
   },
 };
