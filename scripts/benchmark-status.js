@@ -82,7 +82,7 @@ function cloudWith(cloud, others) {
     cloud.cvms.find((cvm) => cvm.name === `${CLUSTER}-${what}`),
   );
   let id = cloud.nextId;
-  const strangers = Array.from({ length: others }, (_, index) => {
+  const unrecorded = Array.from({ length: others }, (_, index) => {
     const cluster = `other-${Math.floor(index / 10)}`;
     const isRegistry = index % 10 === 0;
     const name = isRegistry ? `${cluster}-registry` : `${cluster}-runner-${hex(index)}`;
@@ -92,7 +92,7 @@ function cloudWith(cloud, others) {
     copyOf(temporary, id++, `${CLUSTER}-runner-${hex(index)}`),
   );
   const middle = Math.floor(others / 2);
-  const cvms = [registry, ...strangers.slice(0, middle), ...runners, ...strangers.slice(middle)];
+  const cvms = [registry, ...unrecorded.slice(0, middle), ...runners, ...unrecorded.slice(middle)];
   return { ...cloud, nextId: id, cvms };
 }
 

@@ -19,7 +19,7 @@ export type AppComposeExpectation = {
   readonly knownScripts: ReadonlySet<string>;
 };
 
-export type Peculiarity = { readonly code: string; readonly message: string };
+export type Anomaly = { readonly code: string; readonly message: string };
 
 /** Takes the API's word for a hash only if it has the one form that a registry compares. */
 export function checkedHash(name: string, text: unknown): ComposeHash {
@@ -36,10 +36,7 @@ export function checkedHash(name: string, text: unknown): ComposeHash {
  * @returns fields that weaken it and that we did not ask for, to be shown.
  * @throws ClusterError (verification), each kind of difference with a code of its own.
  */
-export function checkAppCompose(
-  appCompose: AppCompose,
-  expected: AppComposeExpectation,
-): readonly Peculiarity[] {
+export function checkAppCompose(appCompose: AppCompose, expected: AppComposeExpectation): readonly Anomaly[] {
   const hash = checkedHash(expected.name, expected.composeHash);
   const recomputed = composeHashOf(appCompose);
   if (recomputed !== hash) {
@@ -61,25 +58,25 @@ export function checkAppCompose(
       `${expected.name} allows the environment names [${names.join(", ")}], deployed were [${expected.environmentNames.join(", ")}]`,
     );
   }
-  return peculiarities(appCompose, expected.name, expected.knownScripts);
+  return findAnomalies(appCompose, expected.name, expected.knownScripts);
 }
 
 /** Fields that weaken an app-compose, or that nobody has seen in one: to be shown. */
-export function peculiarities(
+export function findAnomalies(
   appCompose: AppCompose,
   name: string,
   knownScripts: ReadonlySet<string>,
-): readonly Peculiarity[] {
+): readonly Anomaly[] {
   return [
-    ...oddFields(appCompose, name),
-    ...newFields(appCompose, name),
+    ...weakenedFields(appCompose, name),
+    ...unknownFields(appCompose, name),
     ...unknownScript(appCompose, name, knownScripts),
   ];
 }
 
 /** Shows what is odd; with --strict it is an error. @throws ClusterError (verification). */
-export function sayOdd(
-  odd: readonly Peculiarity[],
+export function reportAnomalies(
+  odd: readonly Anomaly[],
   { warn, strict }: Pick<StepContext, "warn" | "strict">,
 ): void {
   for (const { code, message } of odd) warn(code, message);
@@ -139,7 +136,7 @@ const SEEN_FIELDS: ReadonlySet<string> = new Set([
   "tproxy_enabled",
 ]);
 
-function newFields(appCompose: AppCompose, name: string): Peculiarity[] {
+function unknownFields(appCompose: AppCompose, name: string): Anomaly[] {
   const fields = Object.keys(appCompose).filter((field) => !SEEN_FIELDS.has(field));
   if (fields.length === 0) return [];
   return [
@@ -150,7 +147,7 @@ function newFields(appCompose: AppCompose, name: string): Peculiarity[] {
   ];
 }
 
-function oddFields(appCompose: AppCompose, name: string): Peculiarity[] {
+function weakenedFields(appCompose: AppCompose, name: string): Anomaly[] {
   return EXPECTED_FIELDS.filter(({ field, expected }) => !expected.includes(appCompose[field])).map(
     ({ field, meaning }) => ({
       code: "app-compose-field",
@@ -160,11 +157,7 @@ function oddFields(appCompose: AppCompose, name: string): Peculiarity[] {
 }
 
 /** The platform adds a script of its own, which runs before the containers and is part of what is measured. */
-function unknownScript(
-  appCompose: AppCompose,
-  name: string,
-  knownScripts: ReadonlySet<string>,
-): Peculiarity[] {
+function unknownScript(appCompose: AppCompose, name: string, knownScripts: ReadonlySet<string>): Anomaly[] {
   const script = appCompose.pre_launch_script;
   if (!script) return [];
   const digest = sha256Hex(script);

@@ -34,7 +34,7 @@ export type JudgedRunners = {
  * SSH key, or with a compose file of its own, must not come into the list because it waits there. So where the
  * record is complete it decides; else whoever was deployed as the orchestrator deploys is let in, and told.
  */
-export function judgeRunners(
+export function classifyRunners(
   live: readonly LiveRunner[],
   { record, appId, complete }: KnownList,
   warn: (code: string, message: string) => void,
@@ -43,21 +43,24 @@ export function judgeRunners(
     ...recordedHashes(record, appId),
     ...openAttempts(record, appId).flatMap(({ hashes }) => hashes),
   ]);
-  const strangers = live.filter(({ composeHash }) => !known.has(composeHash));
+  const unrecorded = live.filter(({ composeHash }) => !known.has(composeHash));
   if (complete) {
-    for (const runner of strangers) warn("runner-not-approved", leftOut(runner));
-    return { accepted: live.filter((runner) => !strangers.includes(runner)), unclear: [] };
+    for (const runner of unrecorded) warn("runner-not-approved", excluded(runner));
+    return { accepted: live.filter((runner) => !unrecorded.includes(runner)), unclear: [] };
   }
-  const unclear = strangers.filter(({ appCompose }) => !areOrchestratorsNames(appCompose.allowed_envs ?? []));
+  const unclear = unrecorded.filter(
+    ({ appCompose }) => !areOrchestratorsNames(appCompose.allowed_envs ?? []),
+  );
   const accepted = live.filter((runner) => !unclear.includes(runner));
-  for (const runner of accepted) if (strangers.includes(runner)) warn("hash-of-live-runner", letIn(runner));
+  for (const runner of accepted)
+    if (unrecorded.includes(runner)) warn("hash-of-live-runner", included(runner));
   return { accepted, unclear };
 }
 
-const leftOut = ({ cvm, composeHash }: LiveRunner): string =>
+const excluded = ({ cvm, composeHash }: LiveRunner): string =>
   `${composeHash} of the live runner ${cvm.name} is left out: no list that was approved has it; to approve it: tee-cluster rotate-hash --keep ${composeHash}`;
 
-const letIn = ({ cvm, composeHash }: LiveRunner): string =>
+const included = ({ cvm, composeHash }: LiveRunner): string =>
   `${composeHash} of the live runner ${cvm.name} comes into the list although no record here has it; see what it runs with: tee-cluster status`;
 
 /**
@@ -65,7 +68,7 @@ const letIn = ({ cvm, composeHash }: LiveRunner): string =>
  * takes the operator's word. Where nothing is to stay it has been given.
  * @throws ClusterError `live-runner-unclear` (verification).
  */
-export function refuseUnclear(unclear: readonly LiveRunner[], { stay, keep, drop }: ListPolicy): void {
+export function assertRunnersClear(unclear: readonly LiveRunner[], { stay, keep, drop }: ListPolicy): void {
   if (stay === "none") return;
   const open = unclear.find(({ composeHash }) => !keep.includes(composeHash) && !drop.includes(composeHash));
   if (open === undefined) return;
@@ -91,7 +94,7 @@ export function runnersCutOff(
  * A hash comes into the list only if it was checked: by a recorded run, or just now as that of a live runner.
  * @throws ClusterError `hash-unchecked` (verification) for a `--keep` that nothing here knows of.
  */
-export async function refuseUnchecked(
+export async function assertChecked(
   { keep }: ListPolicy,
   known: {
     readonly record: ClusterRecord;

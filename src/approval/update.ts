@@ -8,7 +8,7 @@ import { refusedByPhala } from "../workflow/mutations.ts";
 import { waitLimits, type StepContext } from "../workflow/step.ts";
 import { notKnownYet, waitUntil } from "../workflow/wait.ts";
 import type { Approval, ApproveComposeHashInput } from "./approval.ts";
-import { isMeddledWith, updatedMeanwhile } from "../registry/concurrent-updates.ts";
+import { hasForeignUpdate, updatedMeanwhile } from "../registry/concurrent-updates.ts";
 import { idOf, newUpdate, readUpdates } from "../registry/updates.ts";
 import type { Registry } from "../registry/registry.ts";
 
@@ -29,7 +29,7 @@ export async function updateRegistry(
   // Asking and waiting took time: what has begun in it would be taken for ours below.
   const before = seen && (await readUpdates(registry, context));
   const open = openAttempt(record, registry.appId);
-  if (before && isMeddledWith(before, idOf(seen[0]), open)) throw updatedMeanwhile(registry);
+  if (before && hasForeignUpdate(before, idOf(seen[0]), open)) throw updatedMeanwhile(registry);
   context.progress(`updating ${registry.name}`);
   const at = context.clock.monotonic();
   const request = { cvmId: registry.vmUuid, composeText: compose.text, environment };
@@ -52,7 +52,7 @@ async function untilIdle(registry: Registry, context: StepContext): Promise<void
     ...waitLimits(context),
     what: `the operation under way on ${registry.name} to end`,
     hint: `look at it with: phala cvms get ${registry.name}; then run the same command again`,
-    onLook: context.progress,
+    onPoll: context.progress,
     look: async (signal) => {
       const found = await context.api.findCvm(registry.vmUuid, signal);
       if (found.kind === "unknown") return notKnownYet(found);

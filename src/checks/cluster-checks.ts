@@ -5,7 +5,7 @@ import { lintComposeFiles, type ComposePair } from "../compose/lint.ts";
 import { registryRequirements, runnerRequirements } from "../compose/requirements.ts";
 import { clusterOf, registryName, roleOf } from "../core/domain.ts";
 import { closest } from "../inputs/suggest.ts";
-import { standingOf } from "../registry/ownership.ts";
+import { ownershipOf } from "../registry/ownership.ts";
 import { failed, passed, reported, skipped, unclear, type Check, type Finding } from "./check.ts";
 import type { ClusterFacts } from "../session/facts.ts";
 import { gatewayKeyFinding } from "./gateway-key.ts";
@@ -116,7 +116,7 @@ export const clusterChecks: readonly Check<ClusterFacts>[] = [
       if (found.kind === "unknown")
         return unclear(`could not find out whether ${name} exists: ${found.reason}`, "try again in a moment");
       if (found.kind === "absent") return passed(`${name} is free`);
-      const standing = standingOf(found.value, record, api.clockSkewMs() ?? 0, adoption);
+      const standing = ownershipOf(found.value, record, api.clockSkewMs() ?? 0, adoption);
       if (standing === "ours") return passed(`${name} is there and ours`);
       if (standing === "adopted") return passed(`${name} is there and will be adopted`);
       if (found.value.appId === null)

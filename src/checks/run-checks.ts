@@ -67,7 +67,7 @@ export function kindOfFailures(failures: readonly CheckResult[]): CheckResult["k
 }
 
 /** @throws ClusterError with all failures: `prerequisites-failed`, or the check's id where only one failed. */
-export function refuseFailures(results: readonly CheckResult[], strict: boolean): void {
+export function assertNoFailures(results: readonly CheckResult[], strict: boolean): void {
   const failures = results.filter((result) => isFailure(result, strict));
   const [first] = failures;
   if (!first) return;

@@ -34,7 +34,7 @@ export async function runCommand(
   const reporter = reporterOf(options, redactor, Live);
   const ledger = new Ledger();
   const fail = (failure: ClusterError, made = ledger): number => {
-    if (failure instanceof Fault) sayStack(failure, reporter);
+    if (failure instanceof Fault) reportStack(failure, reporter);
     reporter.close();
     reporter.finish(failureOf(name, failure, made));
     return exitCodeOfFailure(failure, made.touched);
@@ -73,13 +73,13 @@ export async function runCommand(
 export function reportFailure(name: string, options: Options, error: unknown): number {
   const failure = asFailure(error);
   const reporter = reporterOf(options, redactorOf(process.env));
-  if (failure instanceof Fault) sayStack(failure, reporter);
+  if (failure instanceof Fault) reportStack(failure, reporter);
   reporter.finish(failureOf(name, failure, new Ledger()));
   return exitCodeOfFailure(failure, false);
 }
 
 /** With --verbose, for whoever has to find out. */
-function sayStack({ cause }: Fault, reporter: Reporter): void {
+function reportStack({ cause }: Fault, reporter: Reporter): void {
   if (cause instanceof Error && cause.stack) reporter.emit({ type: "detail", message: cause.stack });
 }
 

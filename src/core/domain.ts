@@ -57,7 +57,7 @@ export type Cvm = {
 };
 
 /** What a registry that exists is to this machine: made or taken over by a recorded run, about to be, or neither. */
-export type RegistryStanding = "ours" | "adopted" | "foreign";
+export type RegistryOwnership = "ours" | "adopted" | "foreign";
 
 /** Which one may be taken over: none, whichever is there (`--adopt`), or the one that the operator was shown. */
 export type Adoption = boolean | { readonly appId: string };

@@ -104,7 +104,7 @@ export function schemaVersion(text: string): OrchestratorSchema {
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
 export function apiUrl(text: string): string {
-  refuseCredentials(text);
+  assertNoCredentials(text);
   refuseQuery(text);
   parseUrl(text);
   return text.replace(/\/+$/, "").replace(/\/api\/v1$/, "");
@@ -114,7 +114,7 @@ export function apiUrl(text: string): string {
  * Looked for before anything of the text is repeated: one that is no URL (`user:password@host` without a scheme,
  * a blank in the host) may hold a password all the same.
  */
-function refuseCredentials(text: string): void {
+function assertNoCredentials(text: string): void {
   if (text.includes("@")) say("must not have credentials in it (there is an @)");
 }
 
@@ -128,7 +128,7 @@ const quoteUrl = (text: string): string => quote(text.replace(/[?#].*$/s, ""));
 
 /** `shown` is what the operator typed, where that is not the text that is parsed. */
 function parseUrl(text: string, shown = text): URL {
-  refuseCredentials(text);
+  assertNoCredentials(text);
   const url = URL.canParse(text)
     ? new URL(text)
     : say(`${quoteUrl(shown)} is no URL, such as https://cloud-api.phala.network`);
@@ -141,7 +141,7 @@ function parseUrl(text: string, shown = text): URL {
 }
 
 export function gatewayTemplate(text: string): string {
-  refuseCredentials(text);
+  assertNoCredentials(text);
   refuseQuery(text);
   const unknown = [...text.matchAll(/\{([^}]*)\}/g)].find(
     ([, name]) => !["app_id", "port", "node", "base_domain"].includes(name ?? ""),
@@ -188,7 +188,7 @@ export function watcher(text: string): Watcher {
     return { type, url: what };
   }
   // A URL whose `onchain:` was forgotten.
-  if (text.includes("//")) refuseCredentials(text);
+  if (text.includes("//")) assertNoCredentials(text);
   return say(`${quoteUrl(text)} is neither yaml:PATH nor onchain:URL`);
 }
 

@@ -148,7 +148,7 @@ function nameOfMissing(input: InputDefinition): string {
  * `asks`: whether the command asks on a terminal for what is missing.
  * @throws ClusterError (input) that names everything that is wrong, or everything that is missing.
  */
-export function refuseProblems(resolution: Resolution, { asks = true } = {}): void {
+export function assertNoProblems(resolution: Resolution, { asks = true } = {}): void {
   const { problems, missing } = resolution;
   const missingLine = `missing: ${missing.map(nameOfMissing).join(", ")}`;
   if (problems.length > 0) {

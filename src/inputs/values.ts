@@ -79,7 +79,7 @@ export const PARSERS: Readonly<Record<InputKey, (text: string) => unknown>> = {
   pollInterval: p.duration,
 };
 
-/** A value that `refuseProblems` has made sure of. */
+/** A value that `assertNoProblems` has made sure of. */
 export function known<K extends keyof Values>(values: Partial<Values>, key: K): Values[K] {
   const value = values[key];
   if (value === undefined) throw new Error(`input ${key} was not resolved`);
@@ -133,7 +133,7 @@ export function toClusterSettings(values: Partial<Values>): ClusterSettings {
 /** Everything that `init` needs, with the checks that take two inputs. @throws ClusterError (input). */
 export function toClusterInputs(values: Partial<Values>): ClusterInputs {
   const inputs = { connection: toConnection(values), cluster: toClusterSettings(values), aws: toAws(values) };
-  refuseContradictions(inputs.cluster);
+  assertNoContradictions(inputs.cluster);
   return inputs;
 }
 
@@ -149,7 +149,7 @@ export function contradictionsIn(cluster: ClusterSettings): readonly string[] {
   );
 }
 
-export function refuseContradictions(cluster: ClusterSettings): void {
+export function assertNoContradictions(cluster: ClusterSettings): void {
   const problems = contradictionsIn(cluster);
   if (problems.length === 0) return;
   const hint = "change one of the two";

@@ -1,5 +1,5 @@
 /** What the wizard says will happen: what is made and paid for, and what becomes of a registry that is there. */
-import { registryName, temporaryRunnerName, type RegistryStanding } from "../core/domain.ts";
+import { registryName, temporaryRunnerName, type RegistryOwnership } from "../core/domain.ts";
 import type { Answers } from "./resolve.ts";
 import type { ClusterInputs } from "../core/settings.ts";
 import type { Offers } from "./wizard-answers.ts";
@@ -11,7 +11,7 @@ export type ExistingRegistry = {
   readonly appId: string | null;
   /** ISO 8601. */
   readonly createdAt: string | null;
-  readonly standing: RegistryStanding;
+  readonly standing: RegistryOwnership;
 };
 
 /** What the answers lead to, as the checks found it. */

@@ -105,7 +105,7 @@ async function settle(start: Answers, options: WizardOptions): Promise<WizardRes
     if (action === "cancel") throw new Interruption("SIGINT");
     if (action === "deploy" && "inputs" in outcome)
       return { inputs: outcome.inputs, origins: answers.origins, takeOver };
-    if (action === "take-over" && "stranger" in outcome) takeOver = outcome.stranger?.appId ?? undefined;
+    if (action === "take-over" && "foreign" in outcome) takeOver = outcome.foreign?.appId ?? undefined;
     if (action === "change") {
       const key = await prompter.choose({ message: "Which answer?", choices: changeable(answers) });
       answers = await askRequired(await askAndComplete(key, answers, options), options);
@@ -115,8 +115,8 @@ async function settle(start: Answers, options: WizardOptions): Promise<WizardRes
 
 type Review =
   | { readonly text: string; readonly inputs: ClusterInputs; readonly registry: ExistingRegistry | undefined }
-  /** `stranger`: a registry that is in the way, and can be taken over. */
-  | { readonly text: string; readonly stranger: ExistingRegistry | undefined };
+  /** `foreign`: a registry that is in the way, and can be taken over. */
+  | { readonly text: string; readonly foreign: ExistingRegistry | undefined };
 
 async function review(
   answers: Answers,
@@ -129,12 +129,15 @@ async function review(
     const { problem, registry } = verdict;
     if (problem === undefined)
       return { text: describeOutlook(verdict, inputs, options.offers, answers), inputs, registry };
-    const stranger = registry?.standing === "foreign" && registry.appId !== null ? registry : undefined;
-    return { text: stranger ? `${problem}\n\n${describeTakeOver(stranger)}` : problem, stranger };
+    const foreign = registry?.standing === "foreign" && registry.appId !== null ? registry : undefined;
+    return {
+      text: foreign ? `${problem}\n\n${describeTakeOver(foreign)}` : problem,
+      foreign,
+    };
   } catch (error) {
     if (!(error instanceof ClusterError) || error.kind !== "input") throw error;
     const text = `This must be changed first:\n  ${error.message.replaceAll("\n", "\n  ")}`;
-    return { text, stranger: undefined };
+    return { text, foreign: undefined };
   }
 }
 
@@ -148,9 +151,9 @@ function actions(outcome: Review, planOnly: boolean): Choice<Action>[] {
     const name = planOnly ? "Show the plan: nothing is made" : goOn(outcome.registry);
     return [{ name, value: "deploy" }, change, cancel];
   }
-  const { stranger } = outcome;
+  const { foreign } = outcome;
   const take: Choice<Action>[] =
-    stranger === undefined ? [] : [{ name: `Take over ${stranger.name}`, value: "take-over" }];
+    foreign === undefined ? [] : [{ name: `Take over ${foreign.name}`, value: "take-over" }];
   return [change, ...take, { name: "Check again", value: "again" }, cancel];
 }
 

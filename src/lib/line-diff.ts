@@ -1,12 +1,12 @@
 /** Two versions of a text, line by line: what an update would change in a file. Pure. */
 
 /** Beyond so many pairs of lines the shortest difference is not looked for: it takes memory for each pair. */
-const MOST_PAIRS = 4_000_000;
+const MAX_PAIRS = 4_000_000;
 
 /** Lines with `-` (goes) or `+` (comes) before them, in order; empty where nothing changes. Unchanged lines are left out. */
 export function diffLines(before: string, after: string): readonly string[] {
   const [old, young] = withoutCommonEnds(linesOf(before), linesOf(after));
-  if (old.length * young.length > MOST_PAIRS) return [...old.map(removed), ...young.map(added)];
+  if (old.length * young.length > MAX_PAIRS) return [...old.map(removed), ...young.map(added)];
   return shortestDifference(old, young);
 }
 

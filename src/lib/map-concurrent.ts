@@ -4,7 +4,7 @@
  * Maps `items` in their order, at most `limit` of them under way at a time.
  * @throws what the first failing one throws; no further ones are begun then.
  */
-export async function sideBySide<T, R>(
+export async function mapConcurrent<T, R>(
   items: readonly T[],
   limit: number,
   work: (item: T) => Promise<R>,

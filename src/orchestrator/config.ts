@@ -3,7 +3,7 @@ import type { Document } from "yaml";
 import { messageOf } from "../errors/cluster-error.ts";
 import { applyChanges, type Change } from "./changes.ts";
 import { COMMENTS, HEADER } from "./comments.ts";
-import { isEmpty, readable, refuseOtherRunner, RUNNER, unreadable } from "./document.ts";
+import { isEmpty, readable, assertNoOtherRunner, RUNNER, unreadable } from "./document.ts";
 import { crunchChanges, explicitChanges } from "./explicit.ts";
 import { orchestratorSchemas } from "./schemas.ts";
 import {
@@ -53,7 +53,7 @@ export function updateConfig(existing: string, values: OrchestratorValues, path:
   const source = { path, advice: ADVICE };
   const document = readable(text, source);
   if (isEmpty(document)) return bom + appendConfig(text, values);
-  refuseOtherRunner(document, source);
+  assertNoOtherRunner(document, source);
   try {
     const updated = applyChanges(text, changesFor(document, values));
     return bom + applyChanges(updated, crunchChanges(updated, values));

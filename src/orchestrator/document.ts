@@ -36,7 +36,7 @@ export const isEmpty = (document: Document): boolean => document.toJS() === null
  * A file for local or AWS runners has keys that the orchestrator refuses beside `type: phala`.
  * @throws ClusterError `config-other-runner` (conflict).
  */
-export function refuseOtherRunner(document: Document, { path, advice }: Source): void {
+export function assertNoOtherRunner(document: Document, { path, advice }: Source): void {
   const type: unknown = document.getIn([...RUNNER, "type"]);
   if (type === undefined || type === null || type === "phala") return;
   throw new ClusterError({

@@ -3,7 +3,7 @@ import type { Document } from "yaml";
 import type { z } from "zod";
 import { ClusterError, messageOf } from "../errors/cluster-error.ts";
 import { applyChanges, type Change } from "./changes.ts";
-import { isEmpty, readable, refuseOtherRunner, RUNNER, unreadable, type Source } from "./document.ts";
+import { isEmpty, readable, assertNoOtherRunner, RUNNER, unreadable, type Source } from "./document.ts";
 import { orchestratorSchemas } from "./schemas.ts";
 import { FOREIGN_RUNNER_KEYS } from "./values.ts";
 
@@ -43,7 +43,7 @@ export function migrateToV2(existing: string, path: string, inputs: MigrationInp
   if (isEmpty(document) || !document.hasIn(RUNNER)) {
     throw unreadable(source, `has no ${RUNNER.join(".")}`);
   }
-  refuseOtherRunner(document, source);
+  assertNoOtherRunner(document, source);
   if (isV2(document)) return undefined;
   const gatewayKeyPath = inputs.gatewayKeyPath ?? textAt(document, "gateway-key-path") ?? keyMissing(path);
   const migrated = changed(text, changesFor(document, { ...inputs, gatewayKeyPath }), source);

@@ -42,11 +42,11 @@ export function cleanForTerminal<T>(value: T, redactor: Redactor, unicode: boole
   return mapStrings(value, (text, key) => {
     if (key !== undefined && OWN_WORDS.has(key)) return stripControls(text);
     const clean = redactor.redact(stripControls(redactor.redact(text)));
-    return unicode ? clean : spellInAscii(clean);
+    return unicode ? clean : toAscii(clean);
   });
 }
 
-function spellInAscii(text: string): string {
+function toAscii(text: string): string {
   return text.replaceAll(/[…→–×·]/gu, (symbol) => ASCII_FORMS[symbol] ?? symbol);
 }
 

@@ -7,7 +7,7 @@ import { SafeStream } from "./output.ts";
 import { PlainProgress } from "./plain.ts";
 import type { Progress, Reporter, ReporterOptions } from "./reporter.ts";
 import { renderFailure } from "./render-failure.ts";
-import { allowsColor, allowsLiveLines, createTheme, speaksUnicode, type Theme } from "./theme.ts";
+import { allowsColor, allowsLiveLines, createTheme, supportsUnicode, type Theme } from "./theme.ts";
 
 /** Wider answers are harder to read, whatever the terminal offers. */
 const WIDEST_ANSWER = 100;
@@ -38,7 +38,7 @@ export function createReporter(options: ReporterOptions, Live?: LiveProgress): R
 
 function createScreen(options: ReporterOptions, Live: LiveProgress | undefined): Screen {
   const environment = options.environment ?? process.env;
-  const unicode = speaksUnicode(environment);
+  const unicode = supportsUnicode(environment);
   const { redactor } = options;
   const err = new SafeStream({ redactor, stream: options.stderr });
   const out = new SafeStream({

@@ -65,7 +65,7 @@ export function allowsLiveLines(environment: Environment): boolean {
 }
 
 /** Whether the locale says UTF-8. The Linux console takes UTF-8 but its font has no check marks. */
-export function speaksUnicode(
+export function supportsUnicode(
   environment: Environment,
   platform: NodeJS.Platform = process.platform,
 ): boolean {

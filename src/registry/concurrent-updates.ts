@@ -10,7 +10,7 @@ import {
   type RecordedCreation,
 } from "../state/record.ts";
 import { isThatCreation } from "../runners/leftovers.ts";
-import type { ReadingBench, StepContext } from "../workflow/step.ts";
+import type { ReadingDeps, StepContext } from "../workflow/step.ts";
 import { FAILED, idOf, readUpdates } from "./updates.ts";
 import type { Registry } from "./registry.ts";
 
@@ -28,7 +28,7 @@ function isOfOpenAttempt(
 }
 
 /** What is known of others who work on the same registry. */
-export type Neighbours = {
+export type ConcurrentUpdates = {
   /** Whether what is recorded here is all that the registry was ever told to approve. */
   readonly complete: boolean;
   /** Whether it is complete and the platform bears that out: it lists the updates. */
@@ -42,11 +42,11 @@ export type Neighbours = {
  * is done may have approved hashes that no record here has.
  * @throws ClusterError `update-under-way` (conflict).
  */
-export async function heedOtherUpdates(
+export async function checkForeignUpdates(
   registry: Registry,
   record: ClusterRecord,
-  context: ReadingBench & Pick<StepContext, "warn">,
-): Promise<Neighbours> {
+  context: ReadingDeps & Pick<StepContext, "warn">,
+): Promise<ConcurrentUpdates> {
   const updates = await readUpdates(registry, context);
   const newest = updates?.[0];
   const seen = idOf(newest);
@@ -75,7 +75,7 @@ export async function heedOtherUpdates(
  * Whether somebody has updated the registry since it was looked at. One more update may be that of our own
  * interrupted run, if none had come of it before.
  */
-export function isMeddledWith(
+export function hasForeignUpdate(
   updates: readonly CvmOperation[],
   seen: string | null,
   open: ApprovalAttempt | undefined,
@@ -130,7 +130,7 @@ const since = ({ startedAt }: CvmOperation): string => (startedAt === null ? "" 
  * Says what can't be kept of a registry that this machine has never given anything: hashes and settings can't be
  * read back from it.
  */
-export function sayUnknownList(
+export function warnUnknownList(
   registry: Registry,
   record: ClusterRecord,
   environment: readonly EnvironmentVariable[],

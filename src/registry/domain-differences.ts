@@ -6,7 +6,7 @@ import type { StepContext } from "../workflow/step.ts";
 import type { Registry } from "./registry.ts";
 
 /** Warns of each domain in the files and inputs that is not the gateway's; what the registry is given anyway is no news. */
-export function sayOtherDomains(
+export function warnDomainDifferences(
   { nodeName: node, baseDomain }: Registry,
   files: ComposePair,
   { cvmBaseDomain }: ClusterSettings,

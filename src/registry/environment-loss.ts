@@ -4,10 +4,10 @@ import { ClusterError } from "../errors/cluster-error.ts";
 import type { EnvironmentVariable } from "../core/ports.ts";
 import type { ClusterRecord } from "../state/record.ts";
 import type { StepContext } from "../workflow/step.ts";
-import { possiblyGiven } from "./last-known-config.ts";
+import { candidateConfigs } from "./last-known-config.ts";
 import type { Registry } from "./registry.ts";
 
-export type NamesToKeep = {
+export type RequiredVariables = {
   readonly registry: Registry;
   /** The whole environment that the update will send. */
   readonly environment: readonly EnvironmentVariable[];
@@ -15,7 +15,7 @@ export type NamesToKeep = {
   readonly expendable?: readonly string[] | undefined;
   readonly record: ClusterRecord;
   /** Whether a coordinator's wallet is of no use to it: schema v1 has none. */
-  readonly mayLackWallet: boolean;
+  readonly walletOptional: boolean;
 };
 
 /**
@@ -23,14 +23,14 @@ export type NamesToKeep = {
  * @param declared the names that the registry was deployed with (`allowed_envs`).
  * @throws ClusterError `environment-incomplete` (input).
  */
-export function refuseLostNames(
-  { registry, environment, expendable = [], record, mayLackWallet }: NamesToKeep,
+export function assertNamesKept(
+  { registry, environment, expendable = [], record, walletOptional }: RequiredVariables,
   declared: readonly string[],
   context: Pick<StepContext, "api">,
 ): void {
-  const given = possiblyGiven(registry, record, context);
+  const given = candidateConfigs(registry, record, context);
   const emptyBefore = (name: string): boolean => {
-    if (name === APPROVED_LIST || (name === WALLET && mayLackWallet)) return true;
+    if (name === APPROVED_LIST || (name === WALLET && walletOptional)) return true;
     return given.length > 0 && given.every((it) => it.isEmpty(name));
   };
   const sent = environment.filter(({ name, value }) => value !== "" || emptyBefore(name));

@@ -3,7 +3,7 @@ import { ClusterError } from "../errors/cluster-error.ts";
 import { REGISTRY_MODE, SPAWNTEE_SERVICE, type Cvm } from "../core/domain.ts";
 import type { Health, Lookup, SpawnteeAnswer } from "../core/ports.ts";
 import type { StepContext } from "../workflow/step.ts";
-import type { Look } from "../workflow/wait.ts";
+import type { PollResult } from "../workflow/wait.ts";
 import type { Registry } from "./registry.ts";
 
 /** The platform's words for a CVM that won't come up by itself. */
@@ -13,18 +13,18 @@ const DEAD = new Set(["error", "failed", "stopped", "exited", "terminated", "del
  * One look at the registry: its health through the gateway and its state through the API, at the same time.
  * @throws ClusterError at once for a CVM that failed to boot or is gone, another service or another mode.
  */
-export async function lookAtHealth(
+export async function pollHealth(
   registry: Registry,
   context: StepContext,
   signal: AbortSignal,
-): Promise<Look<Health>> {
+): Promise<PollResult<Health>> {
   const [answer, cvm] = await Promise.all([
     context.spawntee.health(registry.url, signal),
     context.api.findCvm(registry.vmUuid, signal),
   ]);
-  refuseDead(registry, cvm, answer);
+  assertAlive(registry, cvm, answer);
   if (answer.kind !== "answered") return { kind: "not-yet", seen: `${describeCvm(cvm)}; ${answer.detail}` };
-  refuseStranger(registry, answer.value);
+  assertRecordedRunner(registry, answer.value);
   if (answer.value.status !== "healthy") {
     return {
       kind: "not-yet",
@@ -34,7 +34,7 @@ export async function lookAtHealth(
   return { kind: "there", value: answer.value };
 }
 
-function refuseDead(registry: Registry, cvm: Lookup<Cvm>, answer: SpawnteeAnswer<Health>): void {
+function assertAlive(registry: Registry, cvm: Lookup<Cvm>, answer: SpawnteeAnswer<Health>): void {
   if (cvm.kind === "absent") throw registryGone(registry);
   if (cvm.kind === "unknown" && cvm.refusal) throw cvm.refusal;
   if (cvm.kind !== "present" || cvm.value.inProgress || !DEAD.has(cvm.value.status)) return;
@@ -57,7 +57,7 @@ export function registryGone({ name, appId }: Registry): ClusterError {
   });
 }
 
-function refuseStranger(registry: Registry, health: Health): void {
+function assertRecordedRunner(registry: Registry, health: Health): void {
   if (health.service !== SPAWNTEE_SERVICE) {
     throw new ClusterError({
       kind: "verification",

@@ -17,7 +17,7 @@ export type Given = {
  * The newest update that it was seen healthy with, and every later one, whatever became of that; its creation, where
  * it was not seen healthy since. Empty where this machine has given it nothing.
  */
-export function possiblyGiven(
+export function candidateConfigs(
   registry: Registry,
   record: ClusterRecord,
   context: Pick<StepContext, "api">,

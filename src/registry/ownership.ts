@@ -1,5 +1,5 @@
 /** Whether a registry that exists is ours to use. */
-import { registryName, type Adoption, type Cvm, type RegistryStanding } from "../core/domain.ts";
+import { registryName, type Adoption, type Cvm, type RegistryOwnership } from "../core/domain.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
 import { isOurRegistry, type ClusterRecord } from "../state/record.ts";
 import { isThatCreation, lookupFailed } from "../runners/leftovers.ts";
@@ -14,12 +14,12 @@ export function isOurs(cvm: Cvm, record: ClusterRecord, skewMs: number): boolean
 }
 
 /** What is to become of it. One whose app_id is not known can't be told from another, so it is never adopted. */
-export function standingOf(
+export function ownershipOf(
   cvm: Cvm,
   record: ClusterRecord,
   skewMs: number,
   adoption: Adoption,
-): RegistryStanding {
+): RegistryOwnership {
   if (isOurs(cvm, record, skewMs)) return "ours";
   const wanted = typeof adoption === "object" ? adoption.appId === cvm.appId : adoption;
   return wanted && cvm.appId !== null ? "adopted" : "foreign";
@@ -40,7 +40,7 @@ export async function claimRegistry(
   const found = await context.api.findCvm(name, context.signal);
   if (found.kind === "unknown") throw lookupFailed(name, found.reason);
   const cvm = found.kind === "present" ? found.value : undefined;
-  const standing = cvm && standingOf(cvm, record, context.api.clockSkewMs() ?? 0, adoption);
+  const standing = cvm && ownershipOf(cvm, record, context.api.clockSkewMs() ?? 0, adoption);
   if (standing === "ours") return cvm;
   const lost = lastRecorded(record);
   // The journal is a hint and loses, but not without a word: whoever deleted it may not have meant to.

@@ -37,7 +37,7 @@ export function registryOf(cvm: Cvm, gatewayUrl: string, port: number): Registry
 }
 
 /** Size and place of a registry that is there: an update changes neither, and moving one loses its keys. */
-export function sayWhatStaysAsItIs(
+export function warnUnchangedSettings(
   { name, nodeName, cvm }: Registry,
   { instanceType, node }: Pick<ClusterSettings, "instanceType" | "node">,
   context: Pick<StepContext, "warn">,

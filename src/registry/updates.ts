@@ -1,6 +1,6 @@
 /** The registry's operations list: the evidence that an update really happened and finished. */
 import type { CvmOperation } from "../core/ports.ts";
-import { waitLimits, type ReadingBench } from "../workflow/step.ts";
+import { waitLimits, type ReadingDeps } from "../workflow/step.ts";
 import { notKnownYet, waitUntil } from "../workflow/wait.ts";
 import type { Registry } from "./registry.ts";
 
@@ -18,7 +18,7 @@ export function isUpdate(operation: CvmOperation): boolean {
  */
 export async function readUpdates(
   registry: Registry,
-  context: ReadingBench,
+  context: ReadingDeps,
 ): Promise<readonly CvmOperation[] | undefined> {
   return waitUntil({
     ...waitLimits(context),

@@ -4,16 +4,16 @@ import type { ComposeFile } from "../compose/compose-file.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
 import type { EnvironmentVariable } from "../core/ports.ts";
 import type { StepContext } from "../workflow/step.ts";
-import { lookAgain } from "../workflow/wait.ts";
+import { pollTimes } from "../workflow/wait.ts";
 import {
   checkAppCompose,
   checkedHash,
-  peculiarities,
-  sayOdd,
-  type Peculiarity,
+  findAnomalies,
+  reportAnomalies,
+  type Anomaly,
 } from "../app-compose/verify.ts";
-import { refuseLostNames, type NamesToKeep } from "./environment-loss.ts";
-import { possiblyGiven } from "./last-known-config.ts";
+import { assertNamesKept, type RequiredVariables } from "./environment-loss.ts";
+import { candidateConfigs } from "./last-known-config.ts";
 import type { Registry } from "./registry.ts";
 
 type Context = Pick<StepContext, "api" | "signal" | "warn" | "strict" | "clock" | "pollIntervalMs">;
@@ -27,7 +27,7 @@ export type DeployedRegistry = {
   readonly knownScripts: ReadonlySet<string>;
 };
 
-export type StandingRegistry = Omit<NamesToKeep, "environment"> & {
+export type ExistingRegistryCheck = Omit<RequiredVariables, "environment"> & {
   /** What the update will make it run; undefined: not known yet. */
   readonly compose: ComposeFile | undefined;
   /** The whole environment that the update will send; undefined: not known yet. */
@@ -42,7 +42,7 @@ export type StandingRegistry = Omit<NamesToKeep, "environment"> & {
  * @returns its app-compose.
  * @throws ClusterError (verification).
  */
-export async function checkDeployedRegistry(
+export async function assertDeployedRegistry(
   { registry, compose, environment, knownScripts }: DeployedRegistry,
   context: Context,
 ): Promise<AppCompose> {
@@ -54,7 +54,7 @@ export async function checkDeployedRegistry(
     environmentNames: environment.map(({ name }) => name),
     knownScripts,
   });
-  sayOdd(odd, context);
+  reportAnomalies(odd, context);
   return appCompose;
 }
 
@@ -64,16 +64,19 @@ export async function checkDeployedRegistry(
  * @returns its app-compose.
  * @throws ClusterError (verification, or input `environment-incomplete`); nothing was sent.
  */
-export async function checkStandingRegistry(input: StandingRegistry, context: Context): Promise<AppCompose> {
+export async function assertExistingRegistry(
+  input: ExistingRegistryCheck,
+  context: Context,
+): Promise<AppCompose> {
   const { registry, environment, knownScripts } = input;
   const { appCompose, composeHash } = await readRegistry(registry, context);
   refuseForgery(registry, appCompose, composeHash);
   const odd = [
     ...unrecordedText(input, appCompose.docker_compose_file ?? "", context),
-    ...peculiarities(appCompose, registry.name, knownScripts),
+    ...findAnomalies(appCompose, registry.name, knownScripts),
   ];
-  sayOdd(odd, context);
-  if (environment) refuseLostNames({ ...input, environment }, appCompose.allowed_envs ?? [], context);
+  reportAnomalies(odd, context);
+  if (environment) assertNamesKept({ ...input, environment }, appCompose.allowed_envs ?? [], context);
   return appCompose;
 }
 
@@ -82,7 +85,7 @@ const LOOKS = 3;
 
 function readRegistry(registry: Registry, context: Context): Promise<WhatRuns> {
   const agree = ({ appCompose, composeHash }: WhatRuns): boolean => composeHashOf(appCompose) === composeHash;
-  return lookAgain(LOOKS, () => readOnce(registry, context), agree, context);
+  return pollTimes(LOOKS, () => readOnce(registry, context), agree, context);
 }
 
 type WhatRuns = { readonly appCompose: AppCompose; readonly composeHash: string | null };
@@ -109,11 +112,13 @@ function refuseForgery(registry: Registry, appCompose: AppCompose, composeHash: 
 
 /** What it runs is what it may have been given here, or what it is to run. */
 function unrecordedText(
-  { registry, compose, record, certain }: StandingRegistry,
+  { registry, compose, record, certain }: ExistingRegistryCheck,
   text: string,
   context: Context,
-): readonly Peculiarity[] {
-  const given = possiblyGiven(registry, record, context).flatMap(({ composeDigest }) => composeDigest ?? []);
+): readonly Anomaly[] {
+  const given = candidateConfigs(registry, record, context).flatMap(
+    ({ composeDigest }) => composeDigest ?? [],
+  );
   const digest = sha256Hex(text);
   if (given.includes(digest) || text === compose?.text) return [];
   // Where others have updated it, or it was taken over, a text of theirs is no surprise.

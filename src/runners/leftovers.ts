@@ -20,7 +20,7 @@ export type LeftoverVerdict = "none" | "ours" | "abandoned" | "in-use";
  * @param nowMs the server's time: local clocks differ between the machines that share a cluster.
  * @param skewMs server time minus local time, to compare the server's times with those of our record.
  */
-export function judgeTemporaryRunner(
+export function classifyTemporaryRunner(
   cvm: Cvm | undefined,
   record: ClusterRecord,
   nowMs: number,
@@ -40,7 +40,7 @@ export function refuseRunnerInUse(
   { api, clock }: { readonly api: CloudApi; readonly clock: Clock },
 ): void {
   const skew = api.clockSkewMs() ?? 0;
-  const verdict = judgeTemporaryRunner(cvm, record, clock.now() + skew, skew);
+  const verdict = classifyTemporaryRunner(cvm, record, clock.now() + skew, skew);
   if (cvm && verdict === "in-use") throw runnerInUse(cvm.name, cvm.createdAt);
 }
 

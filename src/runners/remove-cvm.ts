@@ -2,7 +2,7 @@
 import { ClusterError } from "../errors/cluster-error.ts";
 import type { Cvm } from "../core/domain.ts";
 import type { Lookup } from "../core/ports.ts";
-import type { Workbench } from "../workflow/step.ts";
+import type { StepDeps } from "../workflow/step.ts";
 import { notKnownYet, waitUntil } from "../workflow/wait.ts";
 
 const DELETION_LIMIT_MS = 120_000;
@@ -17,7 +17,7 @@ export type Removal = { readonly name: string; readonly vmUuid?: string | null }
  */
 export async function removeCvm(
   { name, vmUuid }: Removal,
-  bench: Workbench,
+  deps: StepDeps,
   signal: AbortSignal,
   progress: (message: string) => void = () => undefined,
 ): Promise<boolean> {
@@ -25,21 +25,21 @@ export async function removeCvm(
   let refusal = "";
   const found = await waitUntil<Lookup<Cvm>>({
     what: `${name} to be gone`,
-    timeoutMs: Math.min(bench.timeoutMs, DELETION_LIMIT_MS),
-    intervalMs: Math.min(bench.pollIntervalMs, 1000),
-    clock: bench.clock,
+    timeoutMs: Math.min(deps.timeoutMs, DELETION_LIMIT_MS),
+    intervalMs: Math.min(deps.pollIntervalMs, 1000),
+    clock: deps.clock,
     signal,
     hint: byHand(name),
-    onLook: progress,
+    onPoll: progress,
     look: async () => {
-      const lookup = await bench.api.findCvm(target?.vmUuid ?? vmUuid ?? name, signal);
+      const lookup = await deps.api.findCvm(target?.vmUuid ?? vmUuid ?? name, signal);
       if (lookup.kind === "absent") return { kind: "there", value: lookup };
       if (lookup.kind === "unknown") return notKnownYet(lookup);
-      if (isAnothers(lookup.value, bench)) return { kind: "there", value: { kind: "absent" } };
+      if (isAnothers(lookup.value, deps)) return { kind: "there", value: { kind: "absent" } };
       target ??= lookup.value;
-      const outcome = await deleteUnlessUnderWay(lookup.value, bench, signal);
+      const outcome = await deleteUnlessUnderWay(lookup.value, deps, signal);
       if (outcome === "asked") {
-        const gone = await bench.api.findCvm(target.vmUuid ?? name, signal);
+        const gone = await deps.api.findCvm(target.vmUuid ?? name, signal);
         if (gone.kind === "absent") return { kind: "there", value: gone };
       } else if (outcome !== "under way") {
         refusal = outcome;
@@ -49,34 +49,34 @@ export async function removeCvm(
   }).catch((error: unknown) => {
     throw signal.aborted ? notDeleted(name, error) : error;
   });
-  return confirmed(name, found, target, bench);
+  return confirmed(name, found, target, deps);
 }
 
 async function confirmed(
   name: string,
   found: Lookup<Cvm>,
   target: Cvm | undefined,
-  bench: Workbench,
+  deps: StepDeps,
 ): Promise<boolean> {
   if (found.kind !== "absent") return false;
   if (target === undefined) {
-    bench.mutations.ledger.strike(name);
+    deps.mutations.ledger.strike(name);
     return false;
   }
-  await bench.mutations.confirmGone(target);
+  await deps.mutations.confirmGone(target);
   return true;
 }
 
 /** Ours is gone and its name was given again, to a run on another machine: that one is not ours to delete. */
-function isAnothers(cvm: Cvm, bench: Workbench): boolean {
-  const ours = bench.mutations.ledger.appIdOf(cvm.name);
+function isAnothers(cvm: Cvm, deps: StepDeps): boolean {
+  const ours = deps.mutations.ledger.appIdOf(cvm.name);
   return ours !== null && cvm.appId !== ours;
 }
 
 /** A delete that was asked for shows as an operation or as a status of its own; asking again would only fail. */
-async function deleteUnlessUnderWay(cvm: Cvm, bench: Workbench, signal: AbortSignal): Promise<string> {
+async function deleteUnlessUnderWay(cvm: Cvm, deps: StepDeps, signal: AbortSignal): Promise<string> {
   if (cvm.status === "deleting") return "under way";
-  const outcome = await bench.mutations.deleteCvm(cvm, signal);
+  const outcome = await deps.mutations.deleteCvm(cvm, signal);
   return outcome.kind === "ok" ? "asked" : outcome.message;
 }
 

@@ -3,8 +3,8 @@ import { composeHashOf, type AppCompose } from "../core/compose-hash.ts";
 import { parseComposeHash, roleOf, type ComposeHash, type Cvm } from "../core/domain.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
 import type { CloudApi } from "../core/ports.ts";
-import { sideBySide } from "../lib/map-concurrent.ts";
-import type { Workbench } from "../workflow/step.ts";
+import { mapConcurrent } from "../lib/map-concurrent.ts";
+import type { StepDeps } from "../workflow/step.ts";
 
 const GONE = new Set(["stopped", "error", "failed", "terminated", "deleted", "deleting", "exited"]);
 
@@ -23,13 +23,13 @@ export type LiveRunner = {
 /** @throws ClusterError (platform) where the list is not to be had; (verification) for a hash that does not hold. */
 export async function liveRunners(
   cluster: string,
-  bench: Pick<Workbench, "api" | "signal">,
+  deps: Pick<StepDeps, "api" | "signal">,
 ): Promise<readonly LiveRunner[]> {
-  const runners = await runnersThatAreUp(cluster, bench.api, bench.signal);
-  return sideBySide(
+  const runners = await runnersThatAreUp(cluster, deps.api, deps.signal);
+  return mapConcurrent(
     runners,
     AT_A_TIME,
-    async (cvm) => (await checkedRunner(cvm, bench.api, bench.signal)) ?? refuse(cvm),
+    async (cvm) => (await checkedRunner(cvm, deps.api, deps.signal)) ?? refuse(cvm),
   );
 }
 

@@ -1,6 +1,6 @@
 /** What commands do first that read the record of a cluster and make no request: they need no key. */
 import type { InputGroup } from "../inputs/definitions.ts";
-import { refuseProblems, resolveInputs, type Raw, type Resolution } from "../inputs/resolve.ts";
+import { assertNoProblems, resolveInputs, type Raw, type Resolution } from "../inputs/resolve.ts";
 import { known } from "../inputs/values.ts";
 import { stateDirectoryOf, type StateDirectory } from "../state/state-directory.ts";
 import type { CommandDependencies, CommonFlags } from "./dependencies.ts";
@@ -28,7 +28,7 @@ export async function prepareOffline(
   const config = await configFileOf(flags, env);
   const standIns = { ...(flags.sandbox ? await sandboxExamples() : {}), ...examples };
   const resolution = resolveInputs({ flags: flags.inputs, env, config, groups, examples: standIns });
-  refuseProblems(resolution, { asks: false });
+  assertNoProblems(resolution, { asks: false });
   hideSecrets(dependencies, resolution.values);
   const { values } = resolution;
   const stateHost = (): string => (flags.sandbox ? SANDBOX_HOST : new URL(known(values, "phalaApiUrl")).host);

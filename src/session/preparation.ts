@@ -3,7 +3,7 @@ import { readConfigFile, type ConfigFile } from "../inputs/config-file.ts";
 import { inputDefinition, INPUTS, type InputGroup } from "../inputs/definitions.ts";
 import {
   parseInput,
-  refuseProblems,
+  assertNoProblems,
   resolveInputs,
   type Resolution,
   type Sources,
@@ -45,7 +45,7 @@ export async function prepare(
     : undefined;
   const bound = await complete(resolveWith(sandbox, sources), sandbox);
   const resolution = prompter ? await askForKey(bound, dependencies) : bound;
-  refuseProblems(prompter ? { ...resolution, missing: [] } : resolution);
+  assertNoProblems(prompter ? { ...resolution, missing: [] } : resolution);
   hideSecrets(dependencies, resolution.values);
   const connection = toConnection(resolution.values);
   // A proxy that is none is told here, not as the failure of every request.
@@ -71,7 +71,7 @@ export function stateHostOf(sandbox: SandboxHandle | undefined, apiHost: string)
 
 async function startSandboxFor(first: Resolution, dependencies: CommandDependencies): Promise<SandboxHandle> {
   // The sandbox's examples replace what is missing, but nothing that is wrong: not even a folder may be made then.
-  refuseProblems({ ...first, missing: [] });
+  assertNoProblems({ ...first, missing: [] });
   const stateDir = first.values.stateDir;
   if (stateDir === undefined) throw new Error("no state directory");
   return dependencies.startSandbox(stateDir);

@@ -69,7 +69,7 @@ function recordedValues(record: RecordedInputs): readonly (readonly [InputKey, s
  * A wallet that the runners had must not get lost: its name is part of their hash.
  * @throws ClusterError `missing-inputs` (input).
  */
-export function refuseLostWallet(cluster: ClusterSettings, record: RecordedInputs): void {
+export function assertWalletKept(cluster: ClusterSettings, record: RecordedInputs): void {
   const names = record.composeHashes.at(-1)?.allowedEnvs ?? [];
   if (cluster.orchestratorSchema !== "v2" || !haveWallet(names) || cluster.coordinatorWallet) return;
   throw new ClusterError({

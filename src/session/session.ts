@@ -9,7 +9,7 @@ import { summarizeJournal, type ClusterRecord } from "../state/record.ts";
 import { prepareStateDirectory, type StateDirectory } from "../state/state-directory.ts";
 import { cleanupSignals } from "../workflow/cleanup.ts";
 import { Mutations, type Ledger } from "../workflow/mutations.ts";
-import type { Workbench } from "../workflow/step.ts";
+import type { StepDeps } from "../workflow/step.ts";
 import { hostname } from "node:os";
 
 export type SessionOptions = {
@@ -28,7 +28,7 @@ export type SessionOptions = {
 };
 
 export type Session = {
-  readonly bench: Workbench;
+  readonly deps: StepDeps;
   readonly record: ClusterRecord;
   readonly store: AppComposeStore;
   readonly registryStore: AppComposeStore;
@@ -52,9 +52,9 @@ export async function withSession<T>(
     const record = summarizeJournal(await readJournal(directory), options.cluster);
     const journal = openJournal(directory, clock.now);
     await journal.append({ type: "run-started", command, pid: process.pid, host: hostname() });
-    const bench = workbench(options, { journal, history: openHistory(directory, clock.now) });
+    const deps = workbench(options, { journal, history: openHistory(directory, clock.now) });
     const stores = { store: appComposeStore(directory), registryStore: registryComposeStore(directory) };
-    const outcome = await body({ bench, record, ...stores }).catch(async (error: unknown) => {
+    const outcome = await body({ deps, record, ...stores }).catch(async (error: unknown) => {
       const code = error instanceof ClusterError ? error.code : "fault";
       // The failure that ends the run is the one to report, even where the disk is full by now.
       await journal.append({ type: "run-finished", outcome: "failed", code }).catch(() => undefined);
@@ -70,8 +70,8 @@ export async function withSession<T>(
 
 function workbench(
   options: SessionOptions,
-  { journal, history }: Pick<Workbench, "journal" | "history">,
-): Workbench {
+  { journal, history }: Pick<StepDeps, "journal" | "history">,
+): StepDeps {
   const { cli, api, spawntee, clock, ledger, signal, timeoutMs, pollIntervalMs, strict } = options;
   const cleanup = cleanupSignals(signal);
   const mutations = new Mutations({ cli, api, spawntee, journal, clock, cleanup, ledger });

@@ -13,7 +13,7 @@ import { sameMembers } from "../approval/approved-list.ts";
 import { settingsDifference } from "../registry/settings.ts";
 import { done, reused, type Step, type StepContext } from "../workflow/step.ts";
 import type { Approval, ApproveComposeHashInput } from "../approval/approval.ts";
-import { isMeddledWith, updatedMeanwhile } from "../registry/concurrent-updates.ts";
+import { hasForeignUpdate, updatedMeanwhile } from "../registry/concurrent-updates.ts";
 import {
   hasTheseSettings,
   instanceStartedSince,
@@ -29,11 +29,11 @@ export const approveComposeHash: Step<ApproveComposeHashInput, Approval> = {
   async run(input, context) {
     const updates = await readUpdates(input.registry, context);
     const open = openAttempt(input.record, input.registry.appId);
-    if (updates && isMeddledWith(updates, input.seen, open)) throw updatedMeanwhile(input.registry);
+    if (updates && hasForeignUpdate(updates, input.seen, open)) throw updatedMeanwhile(input.registry);
     const newest = updates?.[0];
     const standing = await alreadyApproved(input, newest, context);
     if (standing) return reused(standing, `${count(input.hashes)} approved already`);
-    sayWhatDiffers(input, context);
+    reportDifferences(input, context);
     const pushed = mayPush(input, newest, context)
       ? await announced(input, "api", newest, context, () => pushApprovedList(input, newest, context))
       : undefined;
@@ -50,7 +50,7 @@ export const approveComposeHash: Step<ApproveComposeHashInput, Approval> = {
  * The recorded approval, if it is this very one and nothing has come after it: an update by somebody else, one that
  * failed, or an attempt of ours whose end nobody knows.
  */
-export function standingApproval(
+export function currentApproval(
   input: ApproveComposeHashInput,
   newest: CvmOperation | undefined,
 ): ApprovedRecord | undefined {
@@ -71,7 +71,7 @@ async function alreadyApproved(
   newest: CvmOperation | undefined,
   context: StepContext,
 ): Promise<Approval | undefined> {
-  const last = standingApproval(input, newest);
+  const last = currentApproval(input, newest);
   if (!last) return undefined;
   const { via, verified, correlationId } = last;
   if (via === "api") {
@@ -135,7 +135,7 @@ function historyEntry(input: ApproveComposeHashInput, via: "restart" | "api"): H
   };
 }
 
-function sayWhatDiffers(input: ApproveComposeHashInput, context: StepContext): void {
+function reportDifferences(input: ApproveComposeHashInput, context: StepContext): void {
   const last = lastUpdate(input.record, input.registry.appId);
   const differences = last === undefined ? [] : settingsDifference(last.settings, input.settings);
   if (differences.length === 0) return;

@@ -1,7 +1,7 @@
 /** Step 2: the inputs, complete and checked; on a terminal the wizard asks for what is open. */
 import { clusterChecks } from "../checks/cluster-checks.ts";
 import { isHashRecorded } from "../session/facts.ts";
-import { refuseFailures, runChecks } from "../checks/run-checks.ts";
+import { assertNoFailures, runChecks } from "../checks/run-checks.ts";
 import type { ClusterFacts, Facts } from "../session/facts.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
 import { findComposeFiles } from "../inputs/compose-candidates.ts";
@@ -13,7 +13,7 @@ import { runWizard, type Verdict } from "../inputs/wizard.ts";
 import type { ExistingRegistry } from "../inputs/wizard-outlook.ts";
 import type { Emit } from "../core/events.ts";
 import type { Adoption } from "../core/domain.ts";
-import { standingOf } from "../registry/ownership.ts";
+import { ownershipOf } from "../registry/ownership.ts";
 import { done, type StepOutcome, type StepRunner } from "../workflow/step.ts";
 import { warnOf } from "./verify-prerequisites.ts";
 
@@ -86,7 +86,7 @@ async function verdictOn(facts: ClusterFacts, strict: boolean, report: Report): 
   const outcomes = await runChecks(clusterChecks, facts, () => undefined);
   const registry = await existingRegistry(facts);
   try {
-    refuseFailures(outcomes, strict);
+    assertNoFailures(outcomes, strict);
   } catch (error) {
     if (!(error instanceof ClusterError)) throw error;
     return { problem: problemOf(error), registry, hashRecorded: false };
@@ -100,7 +100,7 @@ async function existingRegistry(facts: ClusterFacts): Promise<ExistingRegistry |
   if (found.kind !== "present") return undefined;
   const { name, appId, createdAt } = found.value;
   const skew = facts.api.clockSkewMs() ?? 0;
-  const standing = standingOf(found.value, facts.record, skew, facts.adoption);
+  const standing = ownershipOf(found.value, facts.record, skew, facts.adoption);
   return { name, appId, createdAt, standing };
 }
 

@@ -88,7 +88,7 @@ async function placed(cvm: Pick<Cvm, "name" | "appId">, context: StepContext): P
     ...waitLimits(context),
     what: `the node of ${cvm.name}`,
     hint: `look at it with: phala cvms get ${cvm.name}`,
-    onLook: context.progress,
+    onPoll: context.progress,
     look: async (signal) => {
       const found = await context.api.findCvm(cvm.appId ?? cvm.name, signal);
       if (found.kind === "present" && isPlaced(found.value)) return { kind: "there", value: found.value };

@@ -14,8 +14,8 @@ import type { ClusterRecord } from "../state/record.ts";
 import { OLDEST_RUNNER_IN_USE_MS } from "../runners/leftovers.ts";
 import { findPredictionBasis } from "../app-compose/prediction-basis.ts";
 import { done, waitLimits, type Step, type StepContext } from "../workflow/step.ts";
-import { lookAgain, notKnownYet, waitUntil, type Look } from "../workflow/wait.ts";
-import { checkAppCompose, checkedHash, sayOdd, type Peculiarity } from "../app-compose/verify.ts";
+import { pollTimes, notKnownYet, waitUntil, type PollResult } from "../workflow/wait.ts";
+import { checkAppCompose, checkedHash, reportAnomalies, type Anomaly } from "../app-compose/verify.ts";
 import type { TemporaryRunner } from "./deploy-temporary-runner.ts";
 
 export type ReadComposeHashInput = {
@@ -36,7 +36,7 @@ export const readComposeHash: Step<ReadComposeHashInput, ComposeHash> = {
       timeoutMs: Math.min(context.timeoutMs, OLDEST_RUNNER_IN_USE_MS / 2),
       what: `the compose hash of ${input.runner.name}`,
       hint: `look at it with: phala cvms get ${input.runner.name} --json`,
-      onLook: context.progress,
+      onPoll: context.progress,
       look: (signal) => lookAtHash(input.runner, context, signal),
     });
     const appCompose = await readAppCompose(input.runner, context);
@@ -55,7 +55,7 @@ async function lookAtHash(
   runner: TemporaryRunner,
   context: StepContext,
   signal: AbortSignal,
-): Promise<Look<ComposeHash>> {
+): Promise<PollResult<ComposeHash>> {
   const found = await context.api.findCvm(runner.vmUuid ?? runner.appId, signal);
   if (found.kind === "unknown") return notKnownYet(found);
   if (found.kind === "absent") return { kind: "not-yet", seen: "not listed yet" };
@@ -74,7 +74,7 @@ async function readAppCompose(
 ): Promise<AppCompose | undefined> {
   const ask = (): Promise<Lookup<AppCompose>> =>
     context.api.appCompose(runner.vmUuid ?? runner.appId, context.signal);
-  const found = await lookAgain(LOOKS, ask, ({ kind }) => kind !== "absent", context);
+  const found = await pollTimes(LOOKS, ask, ({ kind }) => kind !== "absent", context);
   if (found.kind === "present") return found.value;
   const message =
     `the hash of ${runner.name} could not be checked against its app-compose: ` +
@@ -108,7 +108,7 @@ async function check(
     ...(await departure(input, appCompose)),
   ];
   // Before anything of it is recorded: the next run would take it for checked.
-  sayOdd(odd, context);
+  reportAnomalies(odd, context);
   await input.store.save(appCompose);
 }
 
@@ -116,7 +116,7 @@ async function check(
 async function departure(
   { compose, environmentNames, record, store }: ReadComposeHashInput,
   real: AppCompose,
-): Promise<readonly Peculiarity[]> {
+): Promise<readonly Anomaly[]> {
   const basis = await findPredictionBasis(record, store, async () => []);
   if (!basis) return [];
   const predicted = predictAppCompose(basis.appCompose, compose.text, environmentNames);

@@ -2,7 +2,7 @@
 import { clusterChecks } from "../checks/cluster-checks.ts";
 import { platformChecks } from "../checks/platform-checks.ts";
 import type { ClusterFacts, Facts } from "../session/facts.ts";
-import { refuseFailures, runChecks } from "../checks/run-checks.ts";
+import { assertNoFailures, runChecks } from "../checks/run-checks.ts";
 import type { CheckResult, Emit } from "../core/events.ts";
 import { done, type StepOutcome, type StepRunner } from "../workflow/step.ts";
 
@@ -21,18 +21,18 @@ export async function verifyPrerequisites(
   report: Report,
 ): Promise<StepOutcome<undefined>> {
   const wanted = clusterChecks.filter(({ id }) => !report.without?.includes(id));
-  const sayFinished = ({ title }: CheckResult): void =>
+  const reportFinished = ({ title }: CheckResult): void =>
     report.emit({ type: "step-progress", step: "verify-prerequisites", message: `${title}: looked at` });
   const all = cluster
-    ? await runChecks([...platformChecks, ...wanted], cluster, sayFinished)
-    : await runChecks(platformChecks, facts, sayFinished);
+    ? await runChecks([...platformChecks, ...wanted], cluster, reportFinished)
+    : await runChecks(platformChecks, facts, reportFinished);
   // Notes are for `doctor`: who sets up a cluster has nothing to do about them.
   const results = all.filter(({ severity }) => severity !== "note");
   // Said in the order of the list and not as each came back: the same run reads the same every time.
   for (const check of results) {
     if (check.status !== "skipped") report.emit({ type: "check-finished", check });
   }
-  refuseFailures(results, report.strict);
+  assertNoFailures(results, report.strict);
   warnOf(results, report.steps);
   const count = results.filter(({ status }) => status === "passed").length;
   return done(undefined, `${count} checks passed`);

@@ -5,10 +5,10 @@
 import { ClusterError } from "../errors/cluster-error.ts";
 import type { CvmOperation, Health } from "../core/ports.ts";
 import { done, reused, waitLimits, type Step, type StepContext } from "../workflow/step.ts";
-import { formatDuration, lookAgain, waitUntil, type Look } from "../workflow/wait.ts";
+import { formatDuration, pollTimes, waitUntil, type PollResult } from "../workflow/wait.ts";
 import type { Approval, ApproveComposeHashInput } from "../approval/approval.ts";
-import { checkDeployedRegistry } from "../registry/verify-deployed.ts";
-import { lookAtHealth, registryGone, whereToLook } from "../registry/health.ts";
+import { assertDeployedRegistry } from "../registry/verify-deployed.ts";
+import { pollHealth, registryGone, whereToLook } from "../registry/health.ts";
 import { FAILED } from "../registry/updates.ts";
 import type { Registry } from "../registry/registry.ts";
 
@@ -32,8 +32,8 @@ export const verifyRegistry: Step<VerifyRegistryInput, { readonly mode: string }
       ...waitLimits(context),
       what: `${registry.name} to be healthy${approval.kind === "updated" ? " again after its restart" : ""}`,
       hint: `${whereToLook(registry)}; then run the same command again`,
-      onLook: context.progress,
-      look: (signal) => restart(() => lookAtHealth(registry, context, signal), signal),
+      onPoll: context.progress,
+      look: (signal) => restart(() => pollHealth(registry, context, signal), signal),
     });
     const mode = health.mode ?? "";
     if (approval.kind === "unchanged" && approval.verified) return reused({ mode }, `healthy, mode ${mode}`);
@@ -54,8 +54,8 @@ async function checkWhatRuns(
 ): Promise<void> {
   const deployed = { registry, compose, environment, knownScripts };
   const look = (): Promise<ClusterError | undefined> =>
-    checkDeployedRegistry(deployed, context).then(() => undefined, whatFailed);
-  const failed = await lookAgain(LOOKS, look, (failure) => failure === undefined, context);
+    assertDeployedRegistry(deployed, context).then(() => undefined, whatFailed);
+  const failed = await pollTimes(LOOKS, look, (failure) => failure === undefined, context);
   if (failed) throw notAsSent(registry, failed);
 }
 
@@ -74,8 +74,8 @@ function notAsSent({ name }: Registry, { kind, code, message }: ClusterError): C
   });
 }
 
-type HealthLook = () => Promise<Look<Health>>;
-type RestartWatch = (look: HealthLook, signal: AbortSignal) => Promise<Look<Health>>;
+type HealthPoll = () => Promise<PollResult<Health>>;
+type RestartWatch = (look: HealthPoll, signal: AbortSignal) => Promise<PollResult<Health>>;
 
 /**
  * Lets an answer count only once there is evidence that the old instance is gone: neither its good health nor its
@@ -98,22 +98,22 @@ function byOperation(registry: Registry, correlationId: string, context: StepCon
     if (finished) return look();
     const found = await context.api.operations(registry.vmUuid, signal);
     if (found.kind === "unknown" && found.refusal) throw found.refusal;
-    if (found.kind === "absent") await refuseGone(registry, context, signal);
+    if (found.kind === "absent") await assertNotGone(registry, context, signal);
     const operation =
       found.kind === "present" ? found.value.find((o) => o.correlationId === correlationId) : undefined;
-    refuseFailed(registry, operation);
+    assertNotFailed(registry, operation);
     finished = operation?.completedAt != null;
     return { kind: "not-yet", seen: `update ${operation?.status ?? "not listed"}` };
   };
 }
 
 /** Its operations are gone with it. */
-async function refuseGone(registry: Registry, context: StepContext, signal: AbortSignal): Promise<void> {
+async function assertNotGone(registry: Registry, context: StepContext, signal: AbortSignal): Promise<void> {
   const found = await context.api.findCvm(registry.vmUuid, signal);
   if (found.kind === "absent") throw registryGone(registry);
 }
 
-function refuseFailed(registry: Registry, operation: CvmOperation | undefined): void {
+function assertNotFailed(registry: Registry, operation: CvmOperation | undefined): void {
   if (!operation || !FAILED.test(operation.status)) return;
   throw new ClusterError({
     kind: "platform",

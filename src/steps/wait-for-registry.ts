@@ -1,7 +1,7 @@
 /** Step 4: wait until the registry answers as a healthy registry. */
 import { done, waitLimits, type Step } from "../workflow/step.ts";
 import { waitUntil } from "../workflow/wait.ts";
-import { lookAtHealth, whereToLook } from "../registry/health.ts";
+import { pollHealth, whereToLook } from "../registry/health.ts";
 import type { Registry } from "../registry/registry.ts";
 
 export const waitForRegistry: Step<{ readonly registry: Registry }, { readonly mode: string }> = {
@@ -11,8 +11,8 @@ export const waitForRegistry: Step<{ readonly registry: Registry }, { readonly m
       ...waitLimits(context),
       what: `${registry.url}/health to say healthy`,
       hint: whereToLook(registry),
-      onLook: context.progress,
-      look: (signal) => lookAtHealth(registry, context, signal),
+      onPoll: context.progress,
+      look: (signal) => pollHealth(registry, context, signal),
     });
     const mode = health.mode ?? "";
     return done({ mode }, `healthy, mode ${mode}`);

@@ -22,7 +22,7 @@ export type Step<I, O> = {
 };
 
 /** What every step may use. */
-export type Workbench = {
+export type StepDeps = {
   readonly api: CloudApi;
   readonly spawntee: SpawnteeQueries;
   readonly mutations: Mutations;
@@ -39,12 +39,12 @@ export type Workbench = {
 };
 
 /** What looking around takes: nothing in it can change the cloud. */
-export type ReadingBench = Pick<
-  Workbench,
+export type ReadingDeps = Pick<
+  StepDeps,
   "api" | "spawntee" | "clock" | "signal" | "timeoutMs" | "pollIntervalMs" | "strict"
 >;
 
-export type StepContext = Workbench & {
+export type StepContext = StepDeps & {
   /** Says what is being done or waited for right now. */
   progress(message: string): void;
   warn(code: string, message: string): void;
@@ -52,17 +52,17 @@ export type StepContext = Workbench & {
 };
 
 /** The limits that every wait of a step has. */
-export function waitLimits(bench: ReadingBench): {
+export function waitLimits(deps: ReadingDeps): {
   timeoutMs: number;
   intervalMs: number;
   clock: Clock;
   signal: AbortSignal;
 } {
   return {
-    timeoutMs: bench.timeoutMs,
-    intervalMs: bench.pollIntervalMs,
-    clock: bench.clock,
-    signal: bench.signal,
+    timeoutMs: deps.timeoutMs,
+    intervalMs: deps.pollIntervalMs,
+    clock: deps.clock,
+    signal: deps.signal,
   };
 }
 
@@ -106,8 +106,8 @@ export class StepRunner {
   }
 
   /** @throws what the step throws, with the step's id in it. */
-  async run<I, O>(step: Step<I, O>, input: I, bench: Workbench): Promise<O> {
-    return this.runWithout(step.id, (progress) => step.run(input, this.#contextOf(bench, progress)));
+  async run<I, O>(step: Step<I, O>, input: I, deps: StepDeps): Promise<O> {
+    return this.runWithout(step.id, (progress) => step.run(input, this.#contextOf(deps, progress)));
   }
 
   /** For the steps that come before there is a cloud to work on. */
@@ -139,7 +139,7 @@ export class StepRunner {
    * With `--strict` no temporary runner is made and nothing is approved over a warning.
    * @throws ClusterError (verification), with the first one's code.
    */
-  refuseWarnings({ strict }: Pick<Workbench, "strict">): void {
+  assertNoWarnings({ strict }: Pick<StepDeps, "strict">): void {
     const [first] = this.#warnings;
     if (!strict || first === undefined) return;
     throw new ClusterError({
@@ -151,13 +151,13 @@ export class StepRunner {
   }
 
   /** For work between the steps. */
-  contextFor(bench: Workbench): Omit<StepContext, "progress"> {
-    return this.#contextOf(bench, () => undefined);
+  contextFor(deps: StepDeps): Omit<StepContext, "progress"> {
+    return this.#contextOf(deps, () => undefined);
   }
 
-  #contextOf(bench: Workbench, progress: (message: string) => void): StepContext {
+  #contextOf(deps: StepDeps, progress: (message: string) => void): StepContext {
     return {
-      ...bench,
+      ...deps,
       progress,
       warn: (code, message) => this.warn(code, message),
       note: (message) => this.note(message),

@@ -2,7 +2,7 @@
 import { ClusterError } from "../errors/cluster-error.ts";
 import type { Clock, Lookup } from "../core/ports.ts";
 
-export type Look<T> =
+export type PollResult<T> =
   | { readonly kind: "there"; readonly value: T }
   /** Not yet; `seen` says what was seen instead, for the live line and the time-out's message. */
   | { readonly kind: "not-yet"; readonly seen: string };
@@ -10,12 +10,12 @@ export type Look<T> =
 export type WaitOptions<T> = {
   /** What is being waited for, as in "waited 10m for …". */
   readonly what: string;
-  readonly look: (signal: AbortSignal) => Promise<Look<T>>;
+  readonly look: (signal: AbortSignal) => Promise<PollResult<T>>;
   readonly timeoutMs: number;
   readonly intervalMs: number;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  readonly onLook?: (seen: string) => void;
+  readonly onPoll?: (seen: string) => void;
   /** What to do when the limit is reached. */
   readonly hint: string;
 };
@@ -35,7 +35,7 @@ export async function waitUntil<T>(options: WaitOptions<T>): Promise<T> {
     const last = clock.monotonic() >= deadline;
     const look = await options.look(signal);
     if (look.kind === "there") return look.value;
-    options.onLook?.(look.seen);
+    options.onPoll?.(look.seen);
     if (last) throw ranOut(options, look.seen);
     const left = Math.max(0, deadline - clock.monotonic());
     await clock.sleep(Math.min(options.intervalMs, left), signal);
@@ -55,7 +55,7 @@ function ranOut<T>(options: WaitOptions<T>, seen: string): ClusterError {
  * Looks a few times, an interval apart, where an answer may lag behind or two of them fall on both sides of a moment.
  * @returns the first one that is enough, else the last.
  */
-export async function lookAgain<T>(
+export async function pollTimes<T>(
   times: number,
   look: () => Promise<T>,
   isEnough: (seen: T) => boolean,
@@ -71,7 +71,7 @@ export async function lookAgain<T>(
 /** What a look says that the API did not answer. @throws ClusterError at once where it refuses the key. */
 export function notKnownYet(
   found: Extract<Lookup<unknown>, { kind: "unknown" }>,
-): Extract<Look<unknown>, { kind: "not-yet" }> {
+): Extract<PollResult<unknown>, { kind: "not-yet" }> {
   if (found.refusal) throw found.refusal;
   return { kind: "not-yet", seen: found.reason };
 }

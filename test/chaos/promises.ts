@@ -65,13 +65,13 @@ export async function brokenByCleanRun(stage: Stage, ended: Ended): Promise<stri
 /** However a run ended. */
 async function brokenAlways({ world, foreign, expected }: Stage, cloud: Cloud): Promise<string[]> {
   const ours = new Set([REGISTRY, TEMPORARY_RUNNER, RUNNER_NAME, ...foreign.map(({ name }) => name)]);
-  const strangers = cloud.cvms.filter(({ name }) => !ours.has(name)).map(({ name }) => name);
+  const unrecorded = cloud.cvms.filter(({ name }) => !ours.has(name)).map(({ name }) => name);
   const lists = expected.approvedLists.map(String);
   const leaks = await filesWithSecrets([world.stateDir, world.folder]);
   return [
     ...must(cloud.registriesEverMade <= 1, `${cloud.registriesEverMade} registries were made`),
     ...must(isDeepStrictEqual(foreignCvms(cloud.cvms), foreign), "a foreign CVM was touched"),
-    ...must(strangers.length === 0, `made as well: ${strangers.join(", ")}`),
+    ...must(unrecorded.length === 0, `made as well: ${unrecorded.join(", ")}`),
     ...must(
       cloud.registry !== undefined || !cloud.live.includes(RUNNER_NAME),
       "a runner has lost its registry",

@@ -52,8 +52,8 @@ test("does the ten steps; the orchestrator's own runner is then accepted, anothe
   ];
   const runner = await deployRunner(world.sandbox, "bird-tracker", RUNNER_COMPOSE, asOrchestrator);
   expect(await askForKey(world.sandbox, result.registry.url, runner)).toMatchObject({ status: 200 });
-  const stranger = [...asOrchestrator, { name: "DSTACK_AUTHORIZED_KEYS", value: "ssh-ed25519 AAAA" }];
-  const other = await deployRunner(world.sandbox, "bird-tracker", RUNNER_COMPOSE, stranger);
+  const foreign = [...asOrchestrator, { name: "DSTACK_AUTHORIZED_KEYS", value: "ssh-ed25519 AAAA" }];
+  const other = await deployRunner(world.sandbox, "bird-tracker", RUNNER_COMPOSE, foreign);
   expect(await askForKey(world.sandbox, result.registry.url, other)).toMatchObject({ status: 403 });
 });
 

@@ -97,8 +97,8 @@ test("another service answers in the registry's place; the registry is deleted w
   world.sandbox.setFaults([
     { path: "^/gateway/.*/health$", action: { kind: "lie", fields: { service: "nginx" } } },
   ]);
-  const stranger = await world.run(["init", "--json"]);
-  expect([stranger.exitCode, failure(stranger)]).toMatchObject([
+  const foreign = await world.run(["init", "--json"]);
+  expect([foreign.exitCode, failure(foreign)]).toMatchObject([
     7,
     { code: "wrong-service", step: "wait-for-registry", message: expect.stringContaining('"nginx"') },
   ]);

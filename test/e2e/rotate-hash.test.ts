@@ -115,12 +115,12 @@ test("being up is no approval: a runner that is refused stays refused, with a re
   const other = await deploy(world, RUNNER_COMPOSE, spy);
   const strange = path.join(world.folder, "strange.yml");
   await writeFile(strange, `${await readFile(RUNNER_COMPOSE, "utf8")}# by nobody we know\n`);
-  const stranger = await deploy(world, strange);
+  const foreign = await deploy(world, strange);
   const compose = await changed(world, "runner", "an image bump");
   const run = result(await rotate(world, "--runner-compose", compose));
   expect(run.warnings.filter(({ code }) => code === "runner-not-approved")).toHaveLength(2);
   expect(run.approved_compose_hashes).toEqual([...run.previous_compose_hashes, run.runner_compose_hash]);
-  for (const runner of [other, stranger]) {
+  for (const runner of [other, foreign]) {
     expect(await askForKey(world.sandbox, run.registry.url, runner)).toMatchObject({ status: 403 });
   }
   // Without a record nobody can tell who was approved: as the orchestrator deploys is let in and told, another takes a word.

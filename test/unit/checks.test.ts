@@ -5,7 +5,7 @@ import { ALL_CHECKS, CHECK_IDS } from "../../src/checks/all-checks.ts";
 import { failed, passed, type Check } from "../../src/checks/check.ts";
 import { phalaEnvironmentFindings } from "../../src/checks/phala-environment.ts";
 import { compareVersions } from "../../src/checks/platform-checks.ts";
-import { kindOfFailures, refuseFailures, runChecks } from "../../src/checks/run-checks.ts";
+import { kindOfFailures, assertNoFailures, runChecks } from "../../src/checks/run-checks.ts";
 import { ClusterError } from "../../src/errors/cluster-error.ts";
 import type { CheckResult } from "../../src/core/events.ts";
 
@@ -62,13 +62,13 @@ describe("what failures add up to", () => {
   ])("%j is %s", async (kinds, expected) => {
     const failures = await run(...kinds.map((kind, index) => check(`c${index}`, { kind, run: fails })));
     expect(kindOfFailures(failures)).toBe(expected);
-    expect(() => refuseFailures(failures, false)).toThrow(expect.objectContaining({ kind: expected }));
+    expect(() => assertNoFailures(failures, false)).toThrow(expect.objectContaining({ kind: expected }));
   });
 
   test("warnings count with --strict alone", async () => {
     const warned = await run(check("a", { severity: "warning", run: fails }));
-    expect(() => refuseFailures(warned, false)).not.toThrow();
-    expect(() => refuseFailures(warned, true)).toThrow(expect.objectContaining({ code: "a" }));
+    expect(() => assertNoFailures(warned, false)).not.toThrow();
+    expect(() => assertNoFailures(warned, true)).toThrow(expect.objectContaining({ code: "a" }));
   });
 });
 

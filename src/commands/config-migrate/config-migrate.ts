@@ -40,8 +40,8 @@ export async function configMigrate(
   if (before === undefined) throw missing(file);
   const migration = migrateToV2(before, file, migrationInputs(resolution));
   if (migration === undefined) return nothingToDo(file);
-  await refuseBadKey(migration.gatewayKeyPath);
-  if (target !== file) await refuseToOverwrite(target, migration.text);
+  await assertValidKey(migration.gatewayKeyPath);
+  if (target !== file) await assertNotOverwriting(target, migration.text);
   if (!flags.dryRun) await writeFileAtomically(target, migration.text, { role: TARGET });
   return {
     ...nothingToDo(file),
@@ -87,14 +87,14 @@ function migrationInputs({ values, origins }: Resolution): MigrationInputs {
 }
 
 /** The same check as in step 1: an orchestrator of schema v2 does not start without the key. */
-async function refuseBadKey(file: string): Promise<void> {
+async function assertValidKey(file: string): Promise<void> {
   const finding = await gatewayKeyFinding(file);
   if (finding.status !== "failed") return;
   const { detail: message, remedy: hint } = finding;
   throw new ClusterError({ kind: "prerequisite", code: "gateway-key", message, hint });
 }
 
-async function refuseToOverwrite(target: string, text: string): Promise<void> {
+async function assertNotOverwriting(target: string, text: string): Promise<void> {
   const there = await readWholeText(target, TARGET);
   if (there === undefined || there === text) return;
   throw new ClusterError({

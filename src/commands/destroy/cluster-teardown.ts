@@ -5,15 +5,15 @@ import type { ClusterRecord } from "../../state/record.ts";
 import { clusterCvms, temporaryRunnerIn, type ClusterCvm } from "../../runners/cluster-cvms.ts";
 import { refuseRunnerInUse } from "../../runners/leftovers.ts";
 import { removeCvm } from "../../runners/remove-cvm.ts";
-import { sideBySide } from "../../lib/map-concurrent.ts";
+import { mapConcurrent } from "../../lib/map-concurrent.ts";
 import type { StepContext } from "../../workflow/step.ts";
 
 /** Each is a run of the phala CLI, which takes a second of CPU. */
 const AT_A_TIME = 4;
 /** An orchestrator that runs on may make runners for as long as it lives. */
-const MOST_ROUNDS = 5;
+const MAX_ROUNDS = 5;
 
-export type Emptied = {
+export type DeletedCluster = {
   /** In the order in which they went. */
   readonly deleted: readonly ClusterCvm[];
   /** What is still there, each with the reason; the ledger has them too. */
@@ -27,27 +27,27 @@ type Context = Omit<StepContext, "progress">;
  * @throws ClusterError `temporary-runner-in-use` (conflict), or where the list is not to be had (platform); the
  *   signal's reason when aborted. What was found and not seen gone is in the ledger then.
  */
-export async function emptyCluster(
+export async function deleteCluster(
   cluster: string,
   record: ClusterRecord,
   context: Context,
-): Promise<Emptied> {
-  const demolition = new Demolition(cluster, record, context);
-  let open = await demolition.look();
-  for (let round = 1; hasRunners(open) && round <= MOST_ROUNDS; round += 1) {
-    await demolition.remove(open.filter(({ role }) => role !== "registry"));
-    open = await demolition.look();
-    if (hasRunners(open)) sayAppeared(open, context);
+): Promise<DeletedCluster> {
+  const teardown = new ClusterTeardown(cluster, record, context);
+  let open = await teardown.look();
+  for (let round = 1; hasRunners(open) && round <= MAX_ROUNDS; round += 1) {
+    await teardown.remove(open.filter(({ role }) => role !== "registry"));
+    open = await teardown.look();
+    if (hasRunners(open)) warnAppeared(open, context);
   }
-  await demolition.remove(open.filter(({ role }) => role === "registry"));
-  const late = await demolition.look();
-  const { deleted, failed } = demolition;
+  await teardown.remove(open.filter(({ role }) => role === "registry"));
+  const late = await teardown.look();
+  const { deleted, failed } = teardown;
   return { deleted, left: [...failed, ...late.map(({ cvm }) => `${cvm.name}: appeared meanwhile`)] };
 }
 
 const hasRunners = (cvms: readonly ClusterCvm[]): boolean => cvms.some(({ role }) => role !== "registry");
 
-function sayAppeared(open: readonly ClusterCvm[], context: Context): void {
+function warnAppeared(open: readonly ClusterCvm[], context: Context): void {
   const names = open.filter(({ role }) => role !== "registry").map(({ cvm }) => cvm.name);
   context.warn(
     "runner-appeared",
@@ -55,7 +55,7 @@ function sayAppeared(open: readonly ClusterCvm[], context: Context): void {
   );
 }
 
-class Demolition {
+class ClusterTeardown {
   readonly deleted: ClusterCvm[] = [];
   readonly failed: string[] = [];
   readonly #cluster: string;
@@ -83,7 +83,7 @@ class Demolition {
   /** Returns when each one is gone or has failed; after an abort when none is at work any more. */
   async remove(cvms: readonly ClusterCvm[]): Promise<void> {
     for (const { cvm } of cvms) this.#tried.add(identityOf(cvm));
-    await sideBySide(cvms, AT_A_TIME, (found) => this.#removeOne(found));
+    await mapConcurrent(cvms, AT_A_TIME, (found) => this.#removeOne(found));
     this.#context.signal.throwIfAborted();
   }
 

@@ -3,7 +3,7 @@ import { addCommonOptions, addInputOptions, addOutputOptions } from "../shared/o
 
 const NOTE = `
 Deleted are the CVMs {cluster}-registry, {cluster}-runner-temp and {cluster}-runner-{8 hex digits},
-and no others. Look first with --dry-run. On a terminal the cluster's name must be typed; without one,
+and no others. PollResult first with --dry-run. On a terminal the cluster's name must be typed; without one,
 with CI set or with --json it needs --yes. Stop the orchestrator first: it may make new runners.
 
 PHALA_API_KEY is taken from the environment.`;

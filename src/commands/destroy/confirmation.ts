@@ -4,7 +4,7 @@ import type { CommandDependencies, CommonFlags } from "../../session/dependencie
 import type { DryRunResult } from "../results.ts";
 
 /** @throws ClusterError `confirmation-missing` (input) where nobody can be asked and `--yes` was not given. */
-export function refuseUnconfirmed(
+export function assertConfirmed(
   cluster: string,
   { prompter }: CommandDependencies,
   { dryRun, yes }: CommonFlags,

@@ -2,17 +2,17 @@
 import { existsSync } from "node:fs";
 import { factsOf } from "../../session/facts.ts";
 import { platformChecks } from "../../checks/platform-checks.ts";
-import { refuseFailures, runChecks } from "../../checks/run-checks.ts";
+import { assertNoFailures, runChecks } from "../../checks/run-checks.ts";
 import { ClusterError } from "../../errors/cluster-error.ts";
 import { askMissing } from "../../inputs/ask-missing.ts";
 import { inputDefinition } from "../../inputs/definitions.ts";
 import { clusterCvms, temporaryRunnerIn } from "../../runners/cluster-cvms.ts";
-import { emptyCluster, type Emptied } from "./cluster-teardown.ts";
+import { deleteCluster, type DeletedCluster } from "./cluster-teardown.ts";
 import { refuseRunnerInUse } from "../../runners/leftovers.ts";
 import { withSession, type SessionOptions } from "../../session/session.ts";
 import type { Emit } from "../../core/events.ts";
 import { StepRunner } from "../../workflow/step.ts";
-import { confirmDestruction, refuseUnconfirmed } from "./confirmation.ts";
+import { confirmDestruction, assertConfirmed } from "./confirmation.ts";
 import { planDestroy } from "./plan.ts";
 import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
 import { readRecord, sessionOptions } from "../../session/cluster-session.ts";
@@ -26,7 +26,7 @@ export async function destroy(
   const { emit, clock, signal } = dependencies;
   const prepared = await prepare(dependencies, flags, ["connection", "name"]);
   const cluster = await clusterName(prepared, dependencies);
-  refuseUnconfirmed(cluster, dependencies, flags);
+  assertConfirmed(cluster, dependencies, flags);
   emit({
     type: "run-started",
     command: "destroy",
@@ -44,9 +44,9 @@ export async function destroy(
   await refuseWithoutCli(prepared, dependencies);
   await confirmDestruction(plan, api.host, dependencies);
   const steps = new StepRunner(emit, clock);
-  return withSession(session, async ({ bench, record: current }) => {
+  return withSession(session, async ({ deps, record: current }) => {
     const emptied = await atWork(`deleting the CVMs of ${cluster}`, emit, () =>
-      emptyCluster(cluster, current, steps.contextFor(bench)),
+      deleteCluster(cluster, current, steps.contextFor(deps)),
     );
     return resultOf(cluster, emptied, steps.warnings);
   });
@@ -83,13 +83,13 @@ async function refuseWithoutCli(
 ): Promise<void> {
   const checks = platformChecks.filter(({ id }) => id === "phala-cli");
   const facts = factsOf(ports, connection, signal, env);
-  refuseFailures(await runChecks(checks, facts, () => undefined), false);
+  assertNoFailures(await runChecks(checks, facts, () => undefined), false);
 }
 
 /** @throws ClusterError `cvms-left` (platform). */
 function resultOf(
   cluster: string,
-  { deleted, left }: Emptied,
+  { deleted, left }: DeletedCluster,
   warnings: DestroyResult["warnings"],
 ): DestroyResult {
   if (left.length > 0) {

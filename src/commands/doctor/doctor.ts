@@ -11,7 +11,7 @@ import { summarizeJournal } from "../../state/record.ts";
 import { stateDirectoryOf } from "../../state/state-directory.ts";
 import type { CheckResult } from "../../core/events.ts";
 import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
-import { surveyInputs, type Survey } from "./gather-facts.ts";
+import { surveyInputs, type ClusterState } from "./gather-facts.ts";
 import { stateHostOf } from "../../session/preparation.ts";
 import type { DoctorResult } from "../results.ts";
 
@@ -27,13 +27,13 @@ export async function doctor(
   ignore.forEach(refuseUnknown);
   const { emit } = dependencies;
   emit({ type: "run-started", command: "doctor", headline: "Checking the prerequisites" });
-  const survey = await surveyInputs(dependencies, flags);
-  const facts = await gatherFacts(survey, dependencies, flags);
+  const inspectCluster = await surveyInputs(dependencies, flags);
+  const facts = await gatherFacts(inspectCluster, dependencies, flags);
   const judge = (result: CheckResult): CheckResult =>
     [result.id, result.finding].some((id) => id !== undefined && ignore.includes(id))
       ? { ...result, status: "ignored" }
       : result;
-  const results = await runChecks(withoutUnavailable(survey), facts, (result) =>
+  const results = await runChecks(withoutUnavailable(inspectCluster), facts, (result) =>
     emit({ type: "check-finished", check: judge(result) }),
   );
   return answer(results.map(judge), flags.strict);
@@ -48,7 +48,7 @@ function answer(checks: readonly CheckResult[], strict: boolean): DoctorResult {
 }
 
 /** All checks; one that rests on an input that is missing or wrong only says so. */
-function withoutUnavailable({ unavailable }: Survey): readonly Check<DoctorFacts>[] {
+function withoutUnavailable({ unavailable }: ClusterState): readonly Check<DoctorFacts>[] {
   return ALL_CHECKS.map((check) => {
     const lacking = new Set((check.needs ?? []).flatMap((key) => unavailable.get(key) ?? []));
     if (lacking.size === 0) return check;
@@ -57,12 +57,12 @@ function withoutUnavailable({ unavailable }: Survey): readonly Check<DoctorFacts
 }
 
 async function gatherFacts(
-  survey: Survey,
+  inspectCluster: ClusterState,
   dependencies: CommandDependencies,
   flags: CommonFlags,
 ): Promise<DoctorFacts> {
   const { env, signal } = dependencies;
-  const { connection, cluster, sandbox, resolution, configProblem } = survey;
+  const { connection, cluster, sandbox, resolution, configProblem } = inspectCluster;
   const ports = dependencies.connect(connection);
   const stateDirectory = stateDirectoryOf(
     connection.stateDir,

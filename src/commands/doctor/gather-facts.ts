@@ -9,7 +9,7 @@ import type { CommandDependencies, CommonFlags, SandboxHandle } from "../../sess
 import { withSandboxKey } from "../../session/deployment-inputs.ts";
 import { configPathOf, hideSecrets, resolveWith } from "../../session/preparation.ts";
 
-export type Survey = {
+export type ClusterState = {
   readonly resolution: Resolution;
   readonly configProblem: ClusterError | undefined;
   readonly sandbox: SandboxHandle | undefined;
@@ -23,7 +23,10 @@ const NO_FILE: ConfigFile = { path: undefined, values: {} };
 /** Where a required input is missing and has no default. */
 const STAND_INS: Raw = { clusterName: "unnamed", phalaApiKey: "not-given" };
 
-export async function surveyInputs(dependencies: CommandDependencies, flags: CommonFlags): Promise<Survey> {
+export async function surveyInputs(
+  dependencies: CommandDependencies,
+  flags: CommonFlags,
+): Promise<ClusterState> {
   const { env } = dependencies;
   const { config, problem: configProblem } = await configOf(configPathOf(flags, env));
   const groups = ["connection", "cluster", "aws"] as const;

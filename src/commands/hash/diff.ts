@@ -2,9 +2,9 @@
 import type { AppCompose } from "../../core/compose-hash.ts";
 import { compareAppComposes } from "../../app-compose/diff.ts";
 import { diffLines } from "../../lib/line-diff.ts";
-import type { Departure } from "../results.ts";
+import type { AppComposeDiff } from "../results.ts";
 
-export function departureOf(actual: AppCompose, from: AppCompose): Departure {
+export function diffAppCompose(actual: AppCompose, from: AppCompose): AppComposeDiff {
   return {
     differences: compareAppComposes(actual, from),
     compose_changes: diffLines(from.docker_compose_file ?? "", actual.docker_compose_file ?? ""),

@@ -4,7 +4,7 @@ import { readComposeFile, type ComposeFile } from "../../compose/compose-file.ts
 import { predictAppCompose } from "../../app-compose/predict.ts";
 import { ClusterError } from "../../errors/cluster-error.ts";
 import { hashesOf, isApproved, type KnownHashes } from "../../state/known-hashes.ts";
-import { departureOf } from "./diff.ts";
+import { diffAppCompose } from "./diff.ts";
 import type { HashWork } from "./work.ts";
 import type { HashExplanation } from "../results.ts";
 
@@ -32,7 +32,7 @@ export async function explainHash(work: HashWork, text: string): Promise<HashExp
     local: compose
       ? {
           runner_compose: compose.path,
-          ...departureOf(predictAppCompose(appCompose, compose.text, names), appCompose),
+          ...diffAppCompose(predictAppCompose(appCompose, compose.text, names), appCompose),
         }
       : null,
     previous: await previousOf(hash, appCompose, known),
@@ -74,7 +74,7 @@ async function previousOf(
   const before = approved.includes(hash) ? approved.slice(0, approved.indexOf(hash)) : approved;
   for (const candidate of before.toReversed()) {
     const other = await known.load(candidate);
-    if (other) return { compose_hash: candidate, ...departureOf(appCompose, other) };
+    if (other) return { compose_hash: candidate, ...diffAppCompose(appCompose, other) };
   }
   return null;
 }

@@ -5,7 +5,7 @@ import { ClusterError } from "../../errors/cluster-error.ts";
 import { isApproved, type KnownHashes } from "../../state/known-hashes.ts";
 import type { Warning } from "../../core/events.ts";
 import { findPredictionBasis } from "../../app-compose/prediction-basis.ts";
-import { departureOf } from "./diff.ts";
+import { diffAppCompose } from "./diff.ts";
 import type { HashWork } from "./work.ts";
 import type { LiveLookup } from "./live-basis.ts";
 import type { HashResult } from "../results.ts";
@@ -44,7 +44,7 @@ export async function predictHash(
     approved,
     approved_compose_hashes: known.approvals.at(-1)?.hashes ?? [],
     remedy: remedyFor(approved, known),
-    ...departureOf(predictAppCompose(basis.appCompose, compose.text, names), basis.appCompose),
+    ...diffAppCompose(predictAppCompose(basis.appCompose, compose.text, names), basis.appCompose),
     warnings,
   };
 }

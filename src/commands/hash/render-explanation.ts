@@ -3,7 +3,7 @@ import { sha256Hex } from "../../core/compose-hash.ts";
 import type { HashExplanation } from "../results.ts";
 import { dateAndTime, oneLine } from "../../output/text.ts";
 import type { Theme } from "../../output/theme.ts";
-import { departureLines } from "../shared/render-app-compose-diff.ts";
+import { renderAppComposeDiff } from "../shared/render-app-compose-diff.ts";
 import { fields, type Field, type View } from "../../output/layout.ts";
 
 /** With `quiet` the compose text alone. It is made harmless for terminals; byte for byte it is in the JSON. */
@@ -54,7 +54,7 @@ function comparisons({ local, previous }: HashExplanation, view: View): string[]
       ? [
           "",
           theme.bold(`The local ${oneLine(local.runner_compose)} against it:`),
-          ...departureLines(local, view),
+          ...renderAppComposeDiff(local, view),
         ]
       : []),
     ...(previous
@@ -62,7 +62,7 @@ function comparisons({ local, previous }: HashExplanation, view: View): string[]
           "",
           theme.bold("It against the one approved before:"),
           `  ${theme.dim(previous.compose_hash)}`,
-          ...departureLines(previous, view),
+          ...renderAppComposeDiff(previous, view),
         ]
       : []),
   ];

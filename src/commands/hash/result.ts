@@ -4,13 +4,13 @@ import type { AppComposeDifference } from "../../app-compose/diff.ts";
 import type { Warning } from "../../core/events.ts";
 
 /** In which fields an app-compose departs from another one; and the lines of its compose text, with `-` and `+`. */
-export type Departure = {
+export type AppComposeDiff = {
   readonly differences: readonly AppComposeDifference[];
   readonly compose_changes: readonly string[];
 };
 
 /** `hash`: what the compose hash of the local runner compose file would be. */
-export type HashResult = Departure & {
+export type HashResult = AppComposeDiff & {
   /** False only with `--check`. */
   readonly ok: boolean;
   readonly command: "hash";
@@ -52,9 +52,9 @@ export type HashExplanation = {
   /** When it was on an approved list for the first time, as far as is known. */
   readonly approved_at: string | null;
   /** The local file in its place; null where there is none. */
-  readonly local: (Departure & { readonly runner_compose: string }) | null;
+  readonly local: (AppComposeDiff & { readonly runner_compose: string }) | null;
   /** This one in the place of the hash that was approved before it; null where none is recorded. */
-  readonly previous: (Departure & { readonly compose_hash: string }) | null;
+  readonly previous: (AppComposeDiff & { readonly compose_hash: string }) | null;
   readonly warnings: readonly Warning[];
 };
 

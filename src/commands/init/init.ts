@@ -11,20 +11,24 @@ import type { ApproveComposeHashInput } from "../../approval/approval.ts";
 import { approveComposeHash } from "../../steps/approve-compose-hash.ts";
 import { clearLeftoverRunner } from "../../runners/remove-leftover.ts";
 import { deployRegistry } from "../../steps/deploy-registry.ts";
-import { sayOtherDomains } from "../../registry/domain-differences.ts";
+import { warnDomainDifferences } from "../../registry/domain-differences.ts";
 import {
-  checkDeployedRegistry,
-  checkStandingRegistry,
-  type StandingRegistry,
+  assertDeployedRegistry,
+  assertExistingRegistry,
+  type ExistingRegistryCheck,
 } from "../../registry/verify-deployed.ts";
-import { heedOtherUpdates, sayUnknownList, type Neighbours } from "../../registry/concurrent-updates.ts";
-import { sayWhatStaysAsItIs, type Registry } from "../../registry/registry.ts";
+import {
+  checkForeignUpdates,
+  warnUnknownList,
+  type ConcurrentUpdates,
+} from "../../registry/concurrent-updates.ts";
+import { warnUnchangedSettings, type Registry } from "../../registry/registry.ts";
 import { verifyRegistry } from "../../steps/verify-registry.ts";
 import { waitForRegistry } from "../../steps/wait-for-registry.ts";
 import { writeOrchestratorConfig } from "../../steps/write-orchestrator-config.ts";
 import { approvedList, ROLLING } from "../../approval/approved-list.ts";
 import { liveRunners } from "../../runners/running-runners.ts";
-import { judgeRunners, refuseUnclear } from "../../approval/classify-runners.ts";
+import { classifyRunners, assertRunnersClear } from "../../approval/classify-runners.ts";
 import type { Adoption } from "../../core/domain.ts";
 import { claimRegistry } from "../../registry/ownership.ts";
 import { withSession, type Session } from "../../session/session.ts";
@@ -32,7 +36,7 @@ import { StepRunner, type StepContext } from "../../workflow/step.ts";
 import {
   approvalOf,
   provenanceOf,
-  refuseViaApi,
+  assertViaApiPossible,
   wholeEnvironment,
   type ApprovalFlags,
 } from "../shared/approval.ts";
@@ -41,7 +45,7 @@ import { prepareDeployment } from "../../session/deployment-inputs.ts";
 import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
 import { firstTwoSteps } from "./first-two-steps.ts";
 import { planInit } from "./plan.ts";
-import { refuseLostWallet } from "../../session/recorded-inputs.ts";
+import { assertWalletKept } from "../../session/recorded-inputs.ts";
 import { obtainComposeHash } from "../shared/obtain-compose-hash.ts";
 import { registryResult, type DryRunResult, type InitResult } from "../results.ts";
 
@@ -57,8 +61,8 @@ export async function init(
   emit({ type: "run-started", command: "init", headline: "Setting up a TEE cluster" });
   const { inputs, origins, adoption, facts } = await firstTwoSteps(prepared, steps, dependencies, flags);
   const explicit = explicitSections(origins);
-  refuseViaApi(flags.via, inputs.cluster);
-  if ((await facts.registry()).kind !== "absent") refuseLostWallet(inputs.cluster, facts.record);
+  assertViaApiPossible(flags.via, inputs.cluster);
+  if ((await facts.registry()).kind !== "absent") assertWalletKept(inputs.cluster, facts.record);
   if (flags.dryRun) return planInit(facts, steps.warnings);
   const options = sessionOptions("init", inputs.cluster.clusterName, prepared, dependencies, flags);
   return withSession(options, (session) =>
@@ -87,7 +91,7 @@ function explicitSections(origins: Answers["origins"]): ReadonlySet<ExplicitSect
 /** Steps 3 to 10, under the cluster's lock. */
 async function bringUp(run: BringUp): Promise<InitResult> {
   const { inputs, session, steps, facts } = run;
-  const { bench, record, store } = session;
+  const { deps, record, store } = session;
   const [registryFile, runnerFile] = await Promise.all([facts.registryCompose(), facts.runnerCompose()]);
   const files = { registry: registryFile, runner: runnerFile };
   const nodeId = await nodeIdOf(facts);
@@ -95,61 +99,61 @@ async function bringUp(run: BringUp): Promise<InitResult> {
   const up = await registryUp(run, files, nodeId);
   const { registry } = up;
   const { cluster } = inputs;
-  steps.refuseWarnings(bench);
+  steps.assertNoWarnings(deps);
   const runner = { cluster, compose: runnerFile, registryUrl: registry.url, nodeId };
   const fresh = await obtainComposeHash(
     { ...runner, store, record, anew: false },
     steps,
-    bench,
+    deps,
     run.dependencies.emit,
   );
   const approved = await approvalFor(run, files, { ...up, fresh });
   const { hashes } = approved;
-  const approval = await steps.run(approveComposeHash, approved, bench);
+  const approval = await steps.run(approveComposeHash, approved, deps);
   const knownScripts = await session.registryStore.knownScripts();
-  const { mode } = await steps.run(verifyRegistry, { approved, approval, knownScripts }, bench);
+  const { mode } = await steps.run(verifyRegistry, { approved, approval, knownScripts }, deps);
   const config = { inputs, registry, explicit: run.explicit };
-  const { path } = await steps.run(writeOrchestratorConfig, config, bench);
+  const { path } = await steps.run(writeOrchestratorConfig, config, deps);
   return resultOf({ inputs, registry, mode, fresh, hashes, path, steps });
 }
 
-type RegistryUp = Neighbours & { readonly registry: Registry; readonly existed: boolean };
+type RegistryUp = ConcurrentUpdates & { readonly registry: Registry; readonly existed: boolean };
 
 /** Steps 3 and 4, and what must be known of an existing registry before a temporary runner is made. */
 async function registryUp(run: BringUp, files: ComposePair, nodeId: number | undefined): Promise<RegistryUp> {
   const { inputs, session, steps, adoption } = run;
-  const { bench, record } = session;
+  const { deps, record } = session;
   const { cluster } = inputs;
-  const between = steps.contextFor(bench);
+  const between = steps.contextFor(deps);
   const existing = await claimRegistry(cluster.clusterName, record, between, adoption);
   await clearLeftoverRunner(cluster.clusterName, record, between);
   const compose = files.registry;
-  const registry = await steps.run(deployRegistry, { inputs, compose, existing, nodeId, record }, bench);
-  sayOtherDomains(registry, files, cluster, between);
+  const registry = await steps.run(deployRegistry, { inputs, compose, existing, nodeId, record }, deps);
+  warnDomainDifferences(registry, files, cluster, between);
   if (existing === undefined) {
-    await steps.run(waitForRegistry, { registry }, bench);
+    await steps.run(waitForRegistry, { registry }, deps);
     return { registry, existed: false, complete: true, certain: true, seen: null };
   }
-  const neighbours = await heedOtherUpdates(registry, record, between);
+  const neighbours = await checkForeignUpdates(registry, record, between);
   const environment = wholeEnvironment(inputs, registry, compose, []);
   const { certain } = neighbours;
-  const standing = await standingRegistry({ registry, compose, environment, certain }, run);
-  const running = await checkStandingRegistry(standing, between);
+  const standing = await existingRegistry({ registry, compose, environment, certain }, run);
+  const running = await assertExistingRegistry(standing, between);
   // With another file it may be as it is for ever: step 8 replaces that, and step 9 judges what comes of it.
-  if (running.docker_compose_file === compose.text) await steps.run(waitForRegistry, { registry }, bench);
+  if (running.docker_compose_file === compose.text) await steps.run(waitForRegistry, { registry }, deps);
   else steps.pass("wait-for-registry", "skipped", "it runs another compose file and is updated first");
-  sayUnknownList(registry, record, environment, between);
-  sayWhatStaysAsItIs(registry, cluster, between);
+  warnUnknownList(registry, record, environment, between);
+  warnUnchangedSettings(registry, cluster, between);
   return { registry, existed: true, ...neighbours };
 }
 
-async function standingRegistry(
-  now: Pick<StandingRegistry, "registry" | "compose" | "environment" | "certain">,
+async function existingRegistry(
+  now: Pick<ExistingRegistryCheck, "registry" | "compose" | "environment" | "certain">,
   { inputs, session }: BringUp,
-): Promise<StandingRegistry> {
+): Promise<ExistingRegistryCheck> {
   const { record, registryStore } = session;
-  const mayLackWallet = inputs.cluster.orchestratorSchema === "v1";
-  return { ...now, record, mayLackWallet, knownScripts: await registryStore.knownScripts() };
+  const walletOptional = inputs.cluster.orchestratorSchema === "v1";
+  return { ...now, record, walletOptional, knownScripts: await registryStore.knownScripts() };
 }
 
 /** What step 8 approves and sends, after a check of what the registry runs: secrets go to it again. */
@@ -163,13 +167,13 @@ async function approvalFor(
   const compose = files.registry;
   const hashes = await hashesFor(run, now);
   const environment = wholeEnvironment(inputs, registry, compose, hashes);
-  const context = steps.contextFor(session.bench);
-  const standing = await standingRegistry({ registry, compose, environment, certain }, run);
+  const context = steps.contextFor(session.deps);
+  const standing = await existingRegistry({ registry, compose, environment, certain }, run);
   const running = existed
-    ? await checkStandingRegistry(standing, context)
-    : await checkDeployedRegistry({ ...standing, compose, environment }, context);
+    ? await assertExistingRegistry(standing, context)
+    : await assertDeployedRegistry({ ...standing, compose, environment }, context);
   await session.registryStore.save(running);
-  steps.refuseWarnings(session.bench);
+  steps.assertNoWarnings(session.deps);
   const runner = { runnerHash: fresh, composeDigest: files.runner.digest };
   const provenance = await provenanceOf("init", run, runner);
   const { record } = session;
@@ -186,13 +190,13 @@ async function approvalFor(
     seen: now.seen,
     shortens: false,
     restores: null,
-    beforeRestart: existed ? () => sayRestart(registry, context) : undefined,
+    beforeRestart: existed ? () => noteRestart(registry, context) : undefined,
     provenance,
   });
 }
 
 /** The wizard has asked; here it is only said what an update means to a registry that is at work. */
-async function sayRestart({ name }: Registry, context: Pick<StepContext, "note">): Promise<void> {
+async function noteRestart({ name }: Registry, context: Pick<StepContext, "note">): Promise<void> {
   context.note(`${name} is updated and restarts: the models on it stop until it is healthy again`);
 }
 
@@ -203,12 +207,12 @@ async function hashesFor(
 ): Promise<readonly ComposeHash[]> {
   const { registry, existed, complete, fresh } = now;
   if (!existed) return [fresh];
-  const { record, store, bench } = session;
+  const { record, store, deps } = session;
   const { appId } = registry;
-  const live = await liveRunners(inputs.cluster.clusterName, bench);
+  const live = await liveRunners(inputs.cluster.clusterName, deps);
   const warn = (code: string, message: string): void => steps.warn(code, message);
-  const { accepted, unclear } = judgeRunners(live, { record, appId, complete }, warn);
-  refuseUnclear(unclear, ROLLING);
+  const { accepted, unclear } = classifyRunners(live, { record, appId, complete }, warn);
+  assertRunnersClear(unclear, ROLLING);
   // So that every hash in the list can be traced to the text that it stands for.
   for (const { appCompose } of accepted) await store.save(appCompose);
   return approvedList({

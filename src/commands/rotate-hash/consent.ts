@@ -14,7 +14,7 @@ type Context = Pick<StepContext, "warn" | "note">;
  * Before anything is made: cutting runners off takes a `--yes` where nobody can be asked.
  * @throws ClusterError `confirmation-needed` (input).
  */
-export function refuseSilentCutOff(
+export function assertRevocationConfirmed(
   cutOff: readonly LiveRunner[],
   { yes }: RotateFlags,
   { prompter }: CommandDependencies,
@@ -44,7 +44,7 @@ export async function confirmCutOff(
 }
 
 /** A plan says what a run would ask for. */
-export function sayCutOff(cutOff: readonly LiveRunner[], context: Pick<StepContext, "warn">): void {
+export function warnRevoked(cutOff: readonly LiveRunner[], context: Pick<StepContext, "warn">): void {
   if (cutOff.length === 0) return;
   context.warn(
     "runners-cut-off",

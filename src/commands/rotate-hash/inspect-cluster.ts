@@ -7,17 +7,17 @@ import { registryName, type ComposeHash, type Cvm } from "../../core/domain.ts";
 import { ClusterError } from "../../errors/cluster-error.ts";
 import type { AppComposeStore } from "../../state/app-compose-store.ts";
 import { recordedHashes, type ClusterRecord } from "../../state/record.ts";
-import { checkStandingRegistry, type StandingRegistry } from "../../registry/verify-deployed.ts";
-import { heedOtherUpdates, sayUnknownList } from "../../registry/concurrent-updates.ts";
-import { sayOtherDomains } from "../../registry/domain-differences.ts";
+import { assertExistingRegistry, type ExistingRegistryCheck } from "../../registry/verify-deployed.ts";
+import { checkForeignUpdates, warnUnknownList } from "../../registry/concurrent-updates.ts";
+import { warnDomainDifferences } from "../../registry/domain-differences.ts";
 import { registryOf, type Registry } from "../../registry/registry.ts";
 import { liveRunners, type LiveRunner } from "../../runners/running-runners.ts";
-import { judgeRunners, refuseUnclear } from "../../approval/classify-runners.ts";
-import type { ReadingBench, StepContext } from "../../workflow/step.ts";
+import { classifyRunners, assertRunnersClear } from "../../approval/classify-runners.ts";
+import type { ReadingDeps, StepContext } from "../../workflow/step.ts";
 import { wholeEnvironment } from "../shared/approval.ts";
 import type { Rotation } from "./rotation.ts";
 
-export type Survey = {
+export type ClusterState = {
   readonly registry: Registry;
   /** What the registry runs now, checked against its compose hash. */
   readonly running: AppCompose;
@@ -27,7 +27,7 @@ export type Survey = {
   /** Those that a list without their hash would, or may, cut off. */
   readonly atStake: readonly LiveRunner[];
   /** What is known of the registry: for the check of it right before an update. */
-  readonly known: Pick<StandingRegistry, "record" | "certain" | "knownScripts">;
+  readonly known: Pick<ExistingRegistryCheck, "record" | "certain" | "knownScripts">;
   /** The registry's newest update when it was looked at; null where it had none. */
   readonly seen: string | null;
   /** The approved list as this machine has it; empty where it has none. */
@@ -41,11 +41,11 @@ export type Surveyed = {
 };
 
 /** @throws ClusterError before anything is made: variables that would be lost, runners of another schema. */
-export async function survey(
+export async function inspectCluster(
   rotation: Rotation,
   { cvm, record, registryStore }: Surveyed,
-  context: ReadingBench & Pick<StepContext, "warn">,
-): Promise<Survey> {
+  context: ReadingDeps & Pick<StepContext, "warn">,
+): Promise<ClusterState> {
   const { inputs, facts, flags, policy } = rotation;
   // A rollback's own file, and its list, are those of then.
   const files = flags.rollback ? undefined : await composeFiles(facts);
@@ -53,24 +53,24 @@ export async function survey(
   const registry = registryOf(cvm, inputs.connection.gatewayUrl, inputs.cluster.spawnteePort);
   const environment = compose && wholeEnvironment(inputs, registry, compose, []);
   const { appId } = registry;
-  const mayLackWallet = inputs.cluster.orchestratorSchema === "v1";
+  const walletOptional = inputs.cluster.orchestratorSchema === "v1";
   const [live, neighbours, knownScripts] = await Promise.all([
     liveRunners(inputs.cluster.clusterName, context),
-    heedOtherUpdates(registry, record, context),
+    checkForeignUpdates(registry, record, context),
     registryStore.knownScripts(),
   ]);
   const { complete, certain, seen } = neighbours;
   const known = { record, certain, knownScripts };
-  const standing = { registry, compose, environment, mayLackWallet, ...known };
-  const running = await checkStandingRegistry(standing, context);
-  if (environment) sayUnknownList(registry, record, environment, context);
-  if (files) sayOtherDomains(registry, files, inputs.cluster, context);
-  const { accepted, unclear } = judgeRunners(live, { record, appId, complete }, (code, message) =>
+  const standing = { registry, compose, environment, walletOptional, ...known };
+  const running = await assertExistingRegistry(standing, context);
+  if (environment) warnUnknownList(registry, record, environment, context);
+  if (files) warnDomainDifferences(registry, files, inputs.cluster, context);
+  const { accepted, unclear } = classifyRunners(live, { record, appId, complete }, (code, message) =>
     context.warn(code, message),
   );
-  if (!flags.rollback) refuseUnclear(unclear, policy);
+  if (!flags.rollback) assertRunnersClear(unclear, policy);
   compareNames(rotation, accepted, context);
-  refuseUnlikelySchema(rotation, cvm, running);
+  assertLikelySchema(rotation, cvm, running);
   const atStake = [...accepted, ...unclear];
   const recorded = recordedHashes(record, appId);
   return { registry, running, live, accepted, atStake, known, seen, recorded };
@@ -98,7 +98,7 @@ function compareNames(
 }
 
 /** Only a registry of schema v2 is told its coordinator's wallet. */
-function refuseUnlikelySchema({ inputs, schemaKnown }: Rotation, cvm: Cvm, running: AppCompose): void {
+function assertLikelySchema({ inputs, schemaKnown }: Rotation, cvm: Cvm, running: AppCompose): void {
   const isV1 = inputs.cluster.orchestratorSchema === "v1";
   if (schemaKnown || !isV1 || !haveWallet(running.allowed_envs ?? [])) return;
   throw schemaUnclear(

@@ -11,14 +11,14 @@ import type { ClusterRecord } from "../../state/record.ts";
 import type { Provenance } from "../../approval/approval.ts";
 import { clearLeftoverRunner } from "../../runners/remove-leftover.ts";
 import { approvedList } from "../../approval/approved-list.ts";
-import { refuseUnchecked, rollbackTarget, runnersCutOff } from "../../approval/classify-runners.ts";
+import { assertChecked, rollbackTarget, runnersCutOff } from "../../approval/classify-runners.ts";
 import { composeDigestOf, environmentNamesOf } from "../../registry/settings.ts";
 import type { Session } from "../../session/session.ts";
 import { obtainComposeHash, recordedComposeHash } from "../shared/obtain-compose-hash.ts";
-import { refuseSilentCutOff } from "./consent.ts";
+import { assertRevocationConfirmed } from "./consent.ts";
 import type { Rotation } from "./rotation.ts";
 import { inputsAsOf } from "../../session/recorded-inputs.ts";
-import type { Survey } from "./inspect-cluster.ts";
+import type { ClusterState } from "./inspect-cluster.ts";
 
 export type NextApproval = {
   readonly hashes: readonly ComposeHash[];
@@ -33,7 +33,7 @@ export type NextApproval = {
   readonly expendable: readonly string[];
 };
 
-export type NextInput = Rotation & { readonly session: Session; readonly scene: Survey };
+export type NextInput = Rotation & { readonly session: Session; readonly scene: ClusterState };
 
 /** Steps 5 to 7 and the list that follows, or with `--rollback` the recorded list before. */
 export function nextApproval(input: NextInput): Promise<NextApproval> {
@@ -42,8 +42,8 @@ export function nextApproval(input: NextInput): Promise<NextApproval> {
 
 async function renewed(input: NextInput): Promise<NextApproval> {
   const { inputs, facts, policy, flags, steps, session, scene, dependencies } = input;
-  const { record, store, bench } = session;
-  await refuseUnchecked(policy, { record, store, live: scene.live });
+  const { record, store, deps } = session;
+  await assertChecked(policy, { record, store, live: scene.live });
   const runnerFile = await facts.runnerCompose();
   const names = runnerEnvironmentNamesOf(inputs.cluster);
   const known = await recordedComposeHash(runnerFile, names, record, store);
@@ -51,8 +51,8 @@ async function renewed(input: NextInput): Promise<NextApproval> {
   const listWith = (fresh: ComposeHash | undefined): readonly ComposeHash[] =>
     approvedList({ recorded: scene.recorded, live, fresh, policy });
   if (known && policy.drop.includes(known)) throw droppedItself(known, runnerFile, "input");
-  refuseSilentCutOff(runnersCutOff(listWith(known), scene.atStake), flags, dependencies);
-  await clearLeftoverRunner(inputs.cluster.clusterName, record, steps.contextFor(bench));
+  assertRevocationConfirmed(runnersCutOff(listWith(known), scene.atStake), flags, dependencies);
+  await clearLeftoverRunner(inputs.cluster.clusterName, record, steps.contextFor(deps));
   const fresh = await obtainComposeHash(
     {
       cluster: inputs.cluster,
@@ -64,7 +64,7 @@ async function renewed(input: NextInput): Promise<NextApproval> {
       anew: flags.fresh,
     },
     steps,
-    bench,
+    deps,
     dependencies.emit,
   );
   if (policy.drop.includes(fresh)) throw droppedItself(fresh, runnerFile, "verification");
@@ -80,10 +80,10 @@ async function renewed(input: NextInput): Promise<NextApproval> {
 
 async function restored(input: NextInput): Promise<NextApproval> {
   const { inputs, steps, session, scene, flags, dependencies } = input;
-  const { record, registryStore, bench } = session;
+  const { record, registryStore, deps } = session;
   const next = await restoredApproval(inputs, record, registryStore, scene);
-  refuseSilentCutOff(runnersCutOff(next.hashes, scene.atStake), flags, dependencies);
-  await clearLeftoverRunner(inputs.cluster.clusterName, record, steps.contextFor(bench));
+  assertRevocationConfirmed(runnersCutOff(next.hashes, scene.atStake), flags, dependencies);
+  await clearLeftoverRunner(inputs.cluster.clusterName, record, steps.contextFor(deps));
   for (const id of ["deploy-temporary-runner", "read-compose-hash", "delete-temporary-runner"] as const) {
     steps.pass(id, "skipped", "an earlier list is restored");
   }
@@ -99,7 +99,7 @@ export async function restoredApproval(
   inputs: ClusterInputs,
   record: ClusterRecord,
   registryStore: AppComposeStore,
-  { registry, running }: Survey,
+  { registry, running }: ClusterState,
 ): Promise<NextApproval> {
   const target = rollbackTarget(record, registry);
   const hashes = target.hashes.flatMap((text) => parseComposeHash(text) ?? []);

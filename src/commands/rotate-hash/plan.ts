@@ -8,25 +8,25 @@ import { appComposeStore, registryComposeStore } from "../../state/app-compose-s
 import type { CvmOperation } from "../../core/ports.ts";
 import { lastUpdate } from "../../state/record.ts";
 import type { ApproveComposeHashInput } from "../../approval/approval.ts";
-import { standingApproval } from "../../steps/approve-compose-hash.ts";
+import { currentApproval } from "../../steps/approve-compose-hash.ts";
 import { mayPush } from "../../approval/push.ts";
 import { readUpdates } from "../../registry/updates.ts";
 import { approvedList } from "../../approval/approved-list.ts";
 import { lookupFailed } from "../../runners/leftovers.ts";
-import { refuseUnchecked, runnersCutOff } from "../../approval/classify-runners.ts";
+import { assertChecked, runnersCutOff } from "../../approval/classify-runners.ts";
 import { findPredictionBasis } from "../../app-compose/prediction-basis.ts";
 import { settingsDifference } from "../../registry/settings.ts";
-import type { ReadingBench } from "../../workflow/step.ts";
+import type { ReadingDeps } from "../../workflow/step.ts";
 import { approvalOf, provenanceOf } from "../shared/approval.ts";
 import { directoryOf } from "../../session/cluster-session.ts";
 import { recordedComposeHash } from "../shared/obtain-compose-hash.ts";
 import type { Preparation } from "../../session/preparation.ts";
 import type { PlannedAction, RotatePlanResult } from "../results.ts";
-import { sayCutOff } from "./consent.ts";
+import { warnRevoked } from "./consent.ts";
 import type { Rotation } from "./rotation.ts";
 import { shortens } from "./flags.ts";
 import { restoredApproval, type NextApproval } from "./next-approval.ts";
-import { noRegistry, survey, type Survey } from "./inspect-cluster.ts";
+import { noRegistry, inspectCluster, type ClusterState } from "./inspect-cluster.ts";
 
 type Foreseen = {
   /** Its list is without the new hash where that can't be known before the run. */
@@ -42,12 +42,12 @@ export async function planRotation(rotation: Rotation, prepared: Preparation): P
   const found = await facts.registry();
   if (found.kind === "unknown") throw lookupFailed(registryName(clusterName), found.reason);
   if (found.kind === "absent") throw noRegistry(clusterName);
-  const bench = readingBench(rotation, prepared);
-  const context = { ...bench, warn: (code: string, message: string) => steps.warn(code, message) };
+  const deps = readingDeps(rotation, prepared);
+  const context = { ...deps, warn: (code: string, message: string) => steps.warn(code, message) };
   const { record } = facts;
   const registryStore = registryComposeStore(directoryOf(prepared, clusterName));
-  const scene = await survey(rotation, { cvm: found.value, record, registryStore }, context);
-  const seen = await foresee(rotation, prepared, scene);
+  const scene = await inspectCluster(rotation, { cvm: found.value, record, registryStore }, context);
+  const seen = await predict(rotation, prepared, scene);
   const { next } = seen;
   const input = approvalOf({
     ...scene,
@@ -59,10 +59,10 @@ export async function planRotation(rotation: Rotation, prepared: Preparation): P
     shortens: shortens(rotation.flags),
     provenance: await provenanceOf("rotate-hash", rotation, next.provenance),
   });
-  steps.refuseWarnings(bench);
-  sayCutOff(runnersCutOff(next.hashes, scene.atStake), context);
-  const newest = (await readUpdates(scene.registry, bench))?.[0];
-  const approval = approvalAction(input, newest, mayPush(input, newest, bench));
+  steps.assertNoWarnings(deps);
+  warnRevoked(runnersCutOff(next.hashes, scene.atStake), context);
+  const newest = (await readUpdates(scene.registry, deps))?.[0];
+  const approval = approvalAction(input, newest, mayPush(input, newest, deps));
   return {
     ok: true,
     command: "rotate-hash",
@@ -94,7 +94,7 @@ export async function planRotation(rotation: Rotation, prepared: Preparation): P
   };
 }
 
-function readingBench({ dependencies, flags }: Rotation, { ports, connection }: Preparation): ReadingBench {
+function readingDeps({ dependencies, flags }: Rotation, { ports, connection }: Preparation): ReadingDeps {
   const { clock, signal } = dependencies;
   const { timeoutMs, pollIntervalMs } = connection;
   const { api, spawntee } = ports;
@@ -102,7 +102,7 @@ function readingBench({ dependencies, flags }: Rotation, { ports, connection }: 
 }
 
 /** The list that the run would approve, as far as it can be known. */
-async function foresee(rotation: Rotation, prepared: Preparation, scene: Survey): Promise<Foreseen> {
+async function predict(rotation: Rotation, prepared: Preparation, scene: ClusterState): Promise<Foreseen> {
   const { inputs, facts, policy, flags } = rotation;
   const { record } = facts;
   const directory = directoryOf(prepared, inputs.cluster.clusterName);
@@ -114,7 +114,7 @@ async function foresee(rotation: Rotation, prepared: Preparation, scene: Survey)
     const composeHash = { value: next.hashes.at(-1) ?? null, from: "restored" as const, basis: null };
     return { next, composeHash, basis: basis?.appCompose };
   }
-  await refuseUnchecked(policy, { record, store, live: scene.live });
+  await assertChecked(policy, { record, store, live: scene.live });
   const runnerFile = await facts.runnerCompose();
   const names = runnerEnvironmentNamesOf(inputs.cluster);
   const known = flags.fresh ? undefined : await recordedComposeHash(runnerFile, names, record, store);
@@ -163,7 +163,7 @@ function approvalAction(
   pushed: boolean,
 ): PlannedAction {
   const resource = input.registry.name;
-  if (standingApproval(input, newest)) {
+  if (currentApproval(input, newest)) {
     return { action: "none", resource, detail: "it approves this list already" };
   }
   if (pushed) return { action: "update", resource, detail: "the list is pushed to it; it keeps running" };

@@ -6,26 +6,26 @@ import { isGiven, missingForSchema } from "../../inputs/resolve.ts";
 import { toClusterInputs } from "../../inputs/values.ts";
 import type { Approval, ApproveComposeHashInput } from "../../approval/approval.ts";
 import { approveComposeHash } from "../../steps/approve-compose-hash.ts";
-import { checkStandingRegistry } from "../../registry/verify-deployed.ts";
+import { assertExistingRegistry } from "../../registry/verify-deployed.ts";
 import { verifyPrerequisites } from "../../steps/verify-prerequisites.ts";
 import { verifyRegistry } from "../../steps/verify-registry.ts";
 import { runnersCutOff } from "../../approval/classify-runners.ts";
 import { claimRegistry } from "../../registry/ownership.ts";
 import { withSession, type Session } from "../../session/session.ts";
 import { done, StepRunner } from "../../workflow/step.ts";
-import { approvalOf, provenanceOf, refuseViaApi } from "../shared/approval.ts";
+import { approvalOf, provenanceOf, assertViaApiPossible } from "../shared/approval.ts";
 import { asRecorded, clusterFacts, readRecord, sessionOptions } from "../../session/cluster-session.ts";
 import type { CommandDependencies } from "../../session/dependencies.ts";
 import { prepareDeployment } from "../../session/deployment-inputs.ts";
 import { hideSecrets, type Preparation } from "../../session/preparation.ts";
-import { refuseLostWallet } from "../../session/recorded-inputs.ts";
+import { assertWalletKept } from "../../session/recorded-inputs.ts";
 import { registryResult, type RotateHashResult, type RotatePlanResult } from "../results.ts";
 import { confirmCutOff, confirmRestart, withWayBack } from "./consent.ts";
 import { listPolicy, shortens, type RotateFlags } from "./flags.ts";
 import { nextApproval, type NextApproval } from "./next-approval.ts";
 import { planRotation } from "./plan.ts";
 import type { Rotation } from "./rotation.ts";
-import { noRegistry, survey, type Survey } from "./inspect-cluster.ts";
+import { noRegistry, inspectCluster, type ClusterState } from "./inspect-cluster.ts";
 
 export async function rotateHash(
   dependencies: CommandDependencies,
@@ -62,8 +62,8 @@ async function firstTwoSteps(
   const lacking = missingForSchema(resolution.values);
   const { values } = prompter ? await askMissing(lacking, resolution, prompter) : resolution;
   const inputs = toClusterInputs(values);
-  refuseLostWallet(inputs.cluster, record);
-  refuseViaApi(flags.via, inputs.cluster);
+  assertWalletKept(inputs.cluster, record);
+  assertViaApiPossible(flags.via, inputs.cluster);
   const facts = await clusterFacts(factsOf(ports, connection, signal, env), inputs.cluster, prepared, true);
   const report = { emit, steps, strict: flags.strict, without: ["orchestrator-config", "registry-name"] };
   await steps.runWithout("verify-prerequisites", () => verifyPrerequisites(facts, facts, report));
@@ -77,43 +77,47 @@ async function firstTwoSteps(
 
 async function rotate(rotation: Rotation, session: Session): Promise<RotateHashResult> {
   const { inputs, flags, steps, dependencies } = rotation;
-  const { bench, record } = session;
+  const { deps, record } = session;
   const { clusterName } = inputs.cluster;
-  const context = steps.contextFor(bench);
+  const context = steps.contextFor(deps);
 
   const cvm = await claimRegistry(clusterName, record, context, true);
   if (cvm === undefined) throw noRegistry(clusterName);
-  const scene = await survey(rotation, { cvm, record, registryStore: session.registryStore }, context);
+  const scene = await inspectCluster(
+    rotation,
+    { cvm, record, registryStore: session.registryStore },
+    context,
+  );
   const { registry, known } = scene;
-  steps.refuseWarnings(bench);
+  steps.assertNoWarnings(deps);
   await session.registryStore.save(scene.running);
 
   const next = await nextApproval({ ...rotation, session, scene });
   // So that every hash in the list can be traced to the text that it stands for.
   for (const { appCompose } of scene.accepted) await session.store.save(appCompose);
-  steps.refuseWarnings(bench);
+  steps.assertNoWarnings(deps);
   await confirmCutOff(runnersCutOff(next.hashes, scene.atStake), flags, dependencies, context);
   const approved = await approvalInput(rotation, session, scene, next);
   const { environment } = approved;
-  const mayLackWallet = inputs.cluster.orchestratorSchema === "v1";
-  const standing = { registry, ...next, environment, mayLackWallet, ...known };
-  await checkStandingRegistry(standing, context);
+  const walletOptional = inputs.cluster.orchestratorSchema === "v1";
+  const standing = { registry, ...next, environment, walletOptional, ...known };
+  await assertExistingRegistry(standing, context);
   const { approval, mode } = await withWayBack(record, registry, async () => {
-    const given = await steps.run(approveComposeHash, approved, bench);
+    const given = await steps.run(approveComposeHash, approved, deps);
     const toVerify = { approved, approval: given, knownScripts: known.knownScripts };
-    return { approval: given, ...(await steps.run(verifyRegistry, toVerify, bench)) };
+    return { approval: given, ...(await steps.run(verifyRegistry, toVerify, deps)) };
   });
   return resultOf(rotation, scene, next, { approval, mode });
 }
 
 async function approvalInput(
   rotation: Rotation,
-  { bench, record }: Session,
-  scene: Survey,
+  { deps, record }: Session,
+  scene: ClusterState,
   next: NextApproval,
 ): Promise<ApproveComposeHashInput> {
   const { flags, steps, dependencies } = rotation;
-  const context = steps.contextFor(bench);
+  const context = steps.contextFor(deps);
   return approvalOf({
     ...scene,
     ...next,
@@ -129,7 +133,7 @@ async function approvalInput(
 
 function resultOf(
   { inputs, steps }: Rotation,
-  { registry, running, atStake, recorded }: Survey,
+  { registry, running, atStake, recorded }: ClusterState,
   next: NextApproval,
   end: { readonly approval: Approval; readonly mode: string },
 ): RotateHashResult {
@@ -159,5 +163,5 @@ function viaOf(approval: Approval): "restart" | "api" {
   return approval.kind === "pushed" ? "api" : "restart";
 }
 
-const isOther = (compose: ComposeFile, running: Survey["running"]): boolean =>
+const isOther = (compose: ComposeFile, running: ClusterState["running"]): boolean =>
   running.docker_compose_file !== compose.text;

@@ -67,7 +67,7 @@ export function wholeEnvironment(
 }
 
 /** @throws ClusterError (input) where the registry can't be asked while it runs. */
-export function refuseViaApi(via: ApproveVia, { orchestratorSchema }: ClusterSettings): void {
+export function assertViaApiPossible(via: ApproveVia, { orchestratorSchema }: ClusterSettings): void {
   if (via !== "api" || orchestratorSchema === "v2") return;
   throw new ClusterError({
     kind: "input",

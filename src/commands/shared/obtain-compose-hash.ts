@@ -7,14 +7,14 @@ import { messageOf } from "../../errors/cluster-error.ts";
 import type { ClusterSettings } from "../../core/settings.ts";
 import type { AppComposeStore } from "../../state/app-compose-store.ts";
 import { recordedHash, type ClusterRecord } from "../../state/record.ts";
-import { peculiarities } from "../../app-compose/verify.ts";
+import { findAnomalies } from "../../app-compose/verify.ts";
 import { deleteTemporaryRunner } from "../../steps/delete-temporary-runner.ts";
 import { deployTemporaryRunner } from "../../steps/deploy-temporary-runner.ts";
 import { readComposeHash } from "../../steps/read-compose-hash.ts";
 import { findPredictionBasis } from "../../app-compose/prediction-basis.ts";
 import type { Emit } from "../../core/events.ts";
 import { removeCvm } from "../../runners/remove-cvm.ts";
-import type { StepRunner, Workbench } from "../../workflow/step.ts";
+import type { StepRunner, StepDeps } from "../../workflow/step.ts";
 
 export type ObtainComposeHashInput = {
   readonly cluster: ClusterSettings;
@@ -33,15 +33,15 @@ const CLEANUP_LIMIT_MS = 60_000;
 export async function obtainComposeHash(
   input: ObtainComposeHashInput,
   steps: StepRunner,
-  bench: Workbench,
+  deps: StepDeps,
   emit: Emit,
 ): Promise<ComposeHash> {
   const names = runnerEnvironmentNamesOf(input.cluster);
   const known = input.anew
     ? undefined
     : await recordedComposeHash(input.compose, names, input.record, input.store);
-  if (known === undefined) return deployAndRead(input, steps, bench, emit);
-  await sayWhatIsOdd(known, input, steps);
+  if (known === undefined) return deployAndRead(input, steps, deps, emit);
+  await reportKnownAnomalies(known, input, steps);
   steps.pass("deploy-temporary-runner", "reused", "the runner's compose hash is known");
   steps.pass("read-compose-hash", "reused", known);
   steps.pass("delete-temporary-runner", "reused", "there is none");
@@ -49,13 +49,13 @@ export async function obtainComposeHash(
 }
 
 /** What was shown when it was read back holds still, and `--strict` may be given only now. A script counts as seen by now. */
-async function sayWhatIsOdd(
+async function reportKnownAnomalies(
   hash: ComposeHash,
   { store }: ObtainComposeHashInput,
   steps: StepRunner,
 ): Promise<void> {
   const [appCompose, scripts] = await Promise.all([store.load(hash), store.knownScripts()]);
-  const odd = appCompose ? peculiarities(appCompose, `the runner with ${hash}`, scripts) : [];
+  const odd = appCompose ? findAnomalies(appCompose, `the runner with ${hash}`, scripts) : [];
   for (const { code, message } of odd) steps.warn(code, message);
 }
 
@@ -63,30 +63,30 @@ async function sayWhatIsOdd(
 async function deployAndRead(
   input: ObtainComposeHashInput,
   steps: StepRunner,
-  bench: Workbench,
+  deps: StepDeps,
   emit: Emit,
 ): Promise<ComposeHash> {
   const { cluster, compose, store, record } = input;
   const name = temporaryRunnerName(cluster.clusterName);
   try {
-    const runner = await steps.run(deployTemporaryRunner, input, bench);
+    const runner = await steps.run(deployTemporaryRunner, input, deps);
     const environmentNames = runnerEnvironmentNamesOf(cluster);
     const reading = { runner, compose, environmentNames, store, record };
-    const hash = await steps.run(readComposeHash, reading, bench);
-    await steps.run(deleteTemporaryRunner, { name }, bench);
+    const hash = await steps.run(readComposeHash, reading, deps);
+    await steps.run(deleteTemporaryRunner, { name }, deps);
     return hash;
   } catch (error) {
-    await cleanUp(name, bench, emit);
+    await cleanUp(name, deps, emit);
     throw error;
   }
 }
 
 /** The failure that led here is the one to report; a runner that could not be removed stays in the ledger. */
-async function cleanUp(name: string, bench: Workbench, emit: Emit): Promise<void> {
-  if (!bench.mutations.ledger.has(name)) return;
+async function cleanUp(name: string, deps: StepDeps, emit: Emit): Promise<void> {
+  if (!deps.mutations.ledger.has(name)) return;
   emit({ type: "cleanup", message: `deleting ${name}` });
   try {
-    await removeCvm({ name }, bench, bench.cleanup.signal(CLEANUP_LIMIT_MS));
+    await removeCvm({ name }, deps, deps.cleanup.signal(CLEANUP_LIMIT_MS));
     emit({ type: "cleanup", message: `${name} is gone` });
   } catch (error) {
     emit({ type: "cleanup", message: messageOf(error) });

@@ -1,5 +1,5 @@
 /** How one app-compose departs from another, in lines. */
-import type { Departure } from "../results.ts";
+import type { AppComposeDiff } from "../results.ts";
 import { wrap } from "../../output/text.ts";
 import type { Theme } from "../../output/theme.ts";
 import type { View } from "../../output/layout.ts";
@@ -19,7 +19,7 @@ export function changedLines(lines: readonly string[], theme: Theme): string[] {
 }
 
 /** What differs: the compose text line by line, all else in words. */
-export function departureLines(departure: Departure, { theme, columns }: View): string[] {
+export function renderAppComposeDiff(departure: AppComposeDiff, { theme, columns }: View): string[] {
   const { differences, compose_changes: lines } = departure;
   if (differences.length === 0) return ["  no difference"];
   const told = differences.filter(({ field }) => field !== "docker_compose_file" || lines.length === 0);

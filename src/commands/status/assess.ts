@@ -2,7 +2,7 @@
 import { composeHashOf } from "../../core/compose-hash.ts";
 import { parseComposeHash } from "../../core/domain.ts";
 import type { Capacity, Health, SpawnteeAnswer } from "../../core/ports.ts";
-import { judgeTemporaryRunner } from "../../runners/leftovers.ts";
+import { classifyTemporaryRunner } from "../../runners/leftovers.ts";
 import { approvalsOf, isApproved, NOTHING_RECORDED, type Approvals } from "./approvals.ts";
 import { driftOf, referencesOf } from "./drift.ts";
 import { findingsOf } from "./findings.ts";
@@ -107,7 +107,7 @@ function refusalOf({ appCompose }: SeenCvm, references: readonly Reference[]): C
 function leftoverOf({ cvm, role }: SeenCvm, { look, knowledge }: Given): CvmStatus["leftover"] {
   if (role !== "temporary-runner") return null;
   const { nowMs, skewMs } = look;
-  const verdict = judgeTemporaryRunner(cvm, knowledge.record, nowMs + skewMs, skewMs);
+  const verdict = classifyTemporaryRunner(cvm, knowledge.record, nowMs + skewMs, skewMs);
   if (verdict === "none") return null;
   return verdict === "ours" && knowledge.runAtWork ? "in-use" : verdict;
 }

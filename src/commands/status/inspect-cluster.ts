@@ -13,7 +13,7 @@ import type {
   SpawnteeAnswer,
 } from "../../core/ports.ts";
 import { isPlaced } from "../../registry/registry.ts";
-import { sideBySide } from "../../lib/map-concurrent.ts";
+import { mapConcurrent } from "../../lib/map-concurrent.ts";
 
 export type SeenCvm = {
   readonly cvm: Cvm;
@@ -66,7 +66,7 @@ export async function lookAtCluster(observer: Observer): Promise<ClusterLook> {
   const ours = all.filter(({ name }) => roleOf(name, cluster) !== undefined);
   const registry = ours.find(({ name }) => roleOf(name, cluster) === "registry");
   const [seen, operations] = await Promise.all([
-    sideBySide(ours, CVMS_AT_A_TIME, (cvm) => lookAtCvm(cvm, observer)),
+    mapConcurrent(ours, CVMS_AT_A_TIME, (cvm) => lookAtCvm(cvm, observer)),
     registry ? api.operations(idOf(registry), signal) : { kind: "absent" as const },
   ]);
   const cvms = seen.filter((one) => one !== undefined).toSorted(inOrder);

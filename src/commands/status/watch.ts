@@ -36,11 +36,11 @@ export async function watchStatus(
     if (!answer(result, now !== before)) return result;
     before = now;
     await clock.sleep(intervalMs, signal);
-    result = await lookAgain(look, result);
+    result = await pollTimes(look, result);
   }
 }
 
-async function lookAgain(look: () => Promise<StatusResult>, last: StatusResult): Promise<StatusResult> {
+async function pollTimes(look: () => Promise<StatusResult>, last: StatusResult): Promise<StatusResult> {
   try {
     return await look();
   } catch (error) {

@@ -85,7 +85,7 @@ function signedHeaders(keys: { privateKey: KeyObject; publicKey: KeyObject }, ch
 test("approve-hash: signed by the coordinator only; lost at the next restart", async () => {
   const sandbox = await sandboxWith({ timings });
   const keys = generateKeyPairSync("rsa", { modulusLength: 2048 });
-  const stranger = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const foreign = generateKeyPairSync("rsa", { modulusLength: 2048 });
   const fingerprint = createHash("sha256")
     .update(keys.publicKey.export({ type: "spki", format: "der" }))
     .digest("hex");
@@ -96,8 +96,8 @@ test("approve-hash: signed by the coordinator only; lost at the next restart", a
     service(sandbox, { appId }, "POST /registry/approve-hash", { body: { hashes }, headers });
 
   const refused: Signed[] = [
-    { key: stranger.privateKey },
-    { key: stranger.privateKey, pubkey: stranger.publicKey },
+    { key: foreign.privateKey },
+    { key: foreign.privateKey, pubkey: foreign.publicKey },
     { path: "/registry/re-encrypt" },
     { ageSeconds: 120 },
     { ageSeconds: -120 },

@@ -4,7 +4,11 @@ import type { ComposeHash, Cvm } from "../../../src/core/domain.ts";
 import { summarizeJournal } from "../../../src/state/record.ts";
 import { approvedList, ROLLING, sameMembers, type ListPolicy } from "../../../src/approval/approved-list.ts";
 import type { LiveRunner } from "../../../src/runners/running-runners.ts";
-import { judgeRunners, refuseUnclear, runnersCutOff } from "../../../src/approval/classify-runners.ts";
+import {
+  classifyRunners,
+  assertRunnersClear,
+  runnersCutOff,
+} from "../../../src/approval/classify-runners.ts";
 
 const hash = (digit: string): ComposeHash => digit.repeat(64) as ComposeHash;
 const [a, b, c, d] = ["a", "b", "c", "d"].map(hash) as [ComposeHash, ComposeHash, ComposeHash, ComposeHash];
@@ -47,7 +51,7 @@ describe("live runners", () => {
   const record = summarizeJournal([{ ...at, ...approval, app_id: "app", hashes: [a] }], "bird");
   const judged = (complete: boolean, warnings: string[] = []): readonly string[][] => {
     const known = { record, appId: "app", complete };
-    const { accepted, unclear } = judgeRunners(live, known, (code) => void warnings.push(code));
+    const { accepted, unclear } = classifyRunners(live, known, (code) => void warnings.push(code));
     return [accepted, unclear].map((runners) => runners.map(({ cvm }) => cvm.name));
   };
 
@@ -65,10 +69,10 @@ describe("live runners", () => {
 
   test("one that nobody can vouch for takes the operator's word, either way", () => {
     const unclear = live.slice(2);
-    expect(() => refuseUnclear(unclear, ROLLING)).toThrow(/whether the live runner spy is approved/);
-    expect(() => refuseUnclear(unclear, policy({ stay: "live" }))).toThrow(/spy/);
+    expect(() => assertRunnersClear(unclear, ROLLING)).toThrow(/whether the live runner spy is approved/);
+    expect(() => assertRunnersClear(unclear, policy({ stay: "live" }))).toThrow(/spy/);
     for (const word of [{ keep: [c] }, { drop: [c] }, { stay: "none" }] as const)
-      expect(() => refuseUnclear(unclear, policy(word))).not.toThrow();
+      expect(() => assertRunnersClear(unclear, policy(word))).not.toThrow();
   });
 
   test("are cut off by a list without their hash", () => {

@@ -5,7 +5,7 @@ import type { Clock, CloudApi, Lookup, PhalaCli, Spawntee } from "../../../src/c
 import type { JournalEntry } from "../../../src/state/journal.ts";
 import { summarizeJournal } from "../../../src/state/record.ts";
 import { cleanupSignals } from "../../../src/workflow/cleanup.ts";
-import { emptyCluster } from "../../../src/commands/destroy/cluster-teardown.ts";
+import { deleteCluster } from "../../../src/commands/destroy/cluster-teardown.ts";
 import { Ledger, Mutations } from "../../../src/workflow/mutations.ts";
 
 const NOW = Date.UTC(2026, 0, 1, 12);
@@ -66,7 +66,7 @@ function world(names: readonly string[], { onDelete, lookup }: Script = {}) {
   const say = { warn: (code: string) => void warnings.push(code), note: () => undefined };
   const context = { api, spawntee, mutations, journal, history, clock, signal, cleanup, ...limits, ...say };
   const record = summarizeJournal([], "bird");
-  const empty = () => emptyCluster("bird", record, context);
+  const empty = () => deleteCluster("bird", record, context);
   const left = () => ledger.leftBehind().map(({ name }) => name);
   return { empty, left, asked, cloud, warnings, entries, controller };
 }

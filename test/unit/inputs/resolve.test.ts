@@ -3,7 +3,7 @@ import { ClusterError } from "../../../src/errors/cluster-error.ts";
 import type { InputGroup } from "../../../src/inputs/definitions.ts";
 import {
   missingForSchema,
-  refuseProblems,
+  assertNoProblems,
   resolveInputs,
   type Raw,
   type Sources,
@@ -28,7 +28,7 @@ function sources(parts: { env?: NodeJS.ProcessEnv; flags?: Raw; config?: Raw; ex
 
 function inputsFrom(parts: Parameters<typeof sources>[0]): ClusterInputs {
   const resolution = resolveInputs(sources(parts));
-  refuseProblems(resolution);
+  assertNoProblems(resolution);
   return toClusterInputs(resolution.values);
 }
 

@@ -276,7 +276,7 @@ describe("a failure", () => {
         Step  [4/10] Wait for the registry
         Code  registry-unhealthy
 
-      1 CVM is left behind. Look first, then delete what you do not want to pay for:
+      1 CVM is left behind. PollResult first, then delete what you do not want to pay for:
         bird-tracker-runner-temp  app_id 89abcdef0123456789abcdef0123456789abcdef
           phala cvms delete bird-tracker-runner-temp --force
       "

@@ -105,10 +105,10 @@ describe("at once", () => {
       "Cluster bird at TIME: 1 problem\n\n✖ there is no bird-registry in this account\n    tee-cluster init --cluster-name bird\n",
     );
     const record = { ...knowledgeOf().record, approvals: [] };
-    const stranger = shown(status([seen("registry"), runner("00000001")], { record, basis: undefined }));
-    expect(stranger).toContain("  Approved    not known: nothing is recorded on this machine\n");
-    expect(stranger).toContain("  Local file  can't be predicted: no runner is on record, and none is up\n");
-    expect(stranger).toMatch(/^runner-00000001 .* unknown$/m);
+    const foreign = shown(status([seen("registry"), runner("00000001")], { record, basis: undefined }));
+    expect(foreign).toContain("  Approved    not known: nothing is recorded on this machine\n");
+    expect(foreign).toContain("  Local file  can't be predicted: no runner is on record, and none is up\n");
+    expect(foreign).toMatch(/^runner-00000001 .* unknown$/m);
   });
 
   test("many hashes in lines of four", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { cellWidth, duration, shellWord, truncate, wrap } from "../../../src/output/text.ts";
-import { speaksUnicode } from "../../../src/output/theme.ts";
+import { supportsUnicode } from "../../../src/output/theme.ts";
 
 test.each([
   [0, "0.0s"],
@@ -59,5 +59,5 @@ test.each([
   [{ LANG: "en_US.UTF-8", TERM: "linux" }, false],
   [{}, false],
 ])("%j speaks Unicode: %s", (environment, expected) => {
-  expect(speaksUnicode(environment, "linux")).toBe(expected);
+  expect(supportsUnicode(environment, "linux")).toBe(expected);
 });

@@ -1,7 +1,7 @@
 /** Whether somebody else has updated the registry between two looks. */
 import { expect, test } from "vitest";
 import type { ApprovalAttempt } from "../../../src/state/record.ts";
-import { isMeddledWith } from "../../../src/registry/concurrent-updates.ts";
+import { hasForeignUpdate } from "../../../src/registry/concurrent-updates.ts";
 import { update } from "../../helpers/journal-records.ts";
 
 const open = (after: string | null): ApprovalAttempt => ({
@@ -25,5 +25,5 @@ test.each([
   ["two more: one of them is not ours", ["d", "c", "b"], "b", open("b"), true],
   ["one more, but that of our open attempt was seen before", ["c", "b", "a"], "b", open("a"), true],
 ] as const)("%s", (_, updates, seen, attempt, meddled) => {
-  expect(isMeddledWith(updates.map(update), seen, attempt)).toBe(meddled);
+  expect(hasForeignUpdate(updates.map(update), seen, attempt)).toBe(meddled);
 });

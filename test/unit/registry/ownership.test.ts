@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Cvm } from "../../../src/core/domain.ts";
 import { summarizeJournal } from "../../../src/state/record.ts";
 import type { Adoption } from "../../../src/core/domain.ts";
-import { standingOf } from "../../../src/registry/ownership.ts";
+import { ownershipOf } from "../../../src/registry/ownership.ts";
 
 const APP = "a".repeat(40);
 const OTHER = "b".repeat(40);
@@ -39,5 +39,5 @@ test.each<[string, Adoption, string | null, readonly string[], string]>([
     taken.map((app_id) => ({ ...adopted, app_id })),
     "bird",
   );
-  expect(standingOf(registry(appId), record, 0, adoption)).toBe(standing);
+  expect(ownershipOf(registry(appId), record, 0, adoption)).toBe(standing);
 });

@@ -4,10 +4,10 @@ import { composeHashOf, sha256Hex } from "../../../src/core/compose-hash.ts";
 import type { Cvm } from "../../../src/core/domain.ts";
 import type { CloudApi } from "../../../src/core/ports.ts";
 import type { JournalEntry } from "../../../src/state/journal.ts";
-import { heedOtherUpdates } from "../../../src/registry/concurrent-updates.ts";
-import { checkStandingRegistry } from "../../../src/registry/verify-deployed.ts";
+import { checkForeignUpdates } from "../../../src/registry/concurrent-updates.ts";
+import { assertExistingRegistry } from "../../../src/registry/verify-deployed.ts";
 import type { Registry } from "../../../src/registry/registry.ts";
-import { judgeRunners } from "../../../src/approval/classify-runners.ts";
+import { classifyRunners } from "../../../src/approval/classify-runners.ts";
 import { systemClock } from "../../../src/platform/clock.ts";
 import {
   APP,
@@ -76,7 +76,7 @@ async function look({ runs, updates, record: entries, wallet = "0xAB" }: Scene):
     warn: (code: string) => void warnings.push(code),
   };
   const record = recordFrom(...entries);
-  const { certain } = await heedOtherUpdates(registry, record, context as never);
+  const { certain } = await checkForeignUpdates(registry, record, context as never);
   const environment = [
     { name: "AWS_ACCESS_KEY_ID", value: "AKIA" },
     { name: "GATEWAY_AUTH_COORDINATOR_WALLET", value: wallet },
@@ -86,11 +86,11 @@ async function look({ runs, updates, record: entries, wallet = "0xAB" }: Scene):
     compose: undefined,
     environment,
     record,
-    mayLackWallet: false,
+    walletOptional: false,
     certain,
     knownScripts: new Set<string>(),
   };
-  await checkStandingRegistry(standing, context);
+  await assertExistingRegistry(standing, context);
   return warnings;
 }
 
@@ -217,6 +217,6 @@ test("a live runner of a list whose end was never recorded is let in, also behin
     verified([]),
   );
   const runner = { cvm: { name: "r" } as Cvm, composeHash: OTHER as never, appCompose: {} };
-  const { accepted } = judgeRunners([runner], { record, appId: APP, complete: true }, () => undefined);
+  const { accepted } = classifyRunners([runner], { record, appId: APP, complete: true }, () => undefined);
   expect(accepted).toEqual([runner]);
 });

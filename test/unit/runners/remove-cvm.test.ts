@@ -5,7 +5,7 @@ import { cleanupSignals } from "../../../src/workflow/cleanup.ts";
 import { systemClock } from "../../../src/platform/clock.ts";
 import { Ledger, Mutations, type MutationPorts } from "../../../src/workflow/mutations.ts";
 import { removeCvm } from "../../../src/runners/remove-cvm.ts";
-import type { Workbench } from "../../../src/workflow/step.ts";
+import type { StepDeps } from "../../../src/workflow/step.ts";
 
 const NAME = "bird-runner-temp";
 const CVM = { name: NAME, appId: "a".repeat(40), vmUuid: "b".repeat(32), status: "running" } as Cvm;
@@ -20,16 +20,16 @@ function stubborn(timeoutMs: number) {
   const journal = { append: async () => undefined };
   const ports = { cli, api, journal, clock: systemClock, cleanup, ledger } as unknown as MutationPorts;
   const mutations = new Mutations(ports);
-  const bench = { api, mutations, clock: systemClock, timeoutMs, pollIntervalMs: 5 } as unknown as Workbench;
-  return { bench, ledger };
+  const deps = { api, mutations, clock: systemClock, timeoutMs, pollIntervalMs: 5 } as unknown as StepDeps;
+  return { deps, ledger };
 }
 
 const HINT = `delete it by hand, it costs money: phala cvms delete ${NAME} --force`;
 
 test("cleaning up that runs out of its time says so, how to delete it, and leaves it in the ledger", async () => {
-  const { bench, ledger } = stubborn(60_000);
+  const { deps, ledger } = stubborn(60_000);
   const budget = AbortSignal.timeout(50);
-  await expect(removeCvm({ name: NAME }, bench, budget)).rejects.toMatchObject({
+  await expect(removeCvm({ name: NAME }, deps, budget)).rejects.toMatchObject({
     kind: "platform",
     code: "cvm-not-deleted",
     message: expect.stringContaining(`could not see ${NAME} deleted: `),
@@ -39,8 +39,8 @@ test("cleaning up that runs out of its time says so, how to delete it, and leave
 });
 
 test("a wait that runs out tells what Phala said last", async () => {
-  const { bench, ledger } = stubborn(30);
-  await expect(removeCvm({ name: NAME }, bench, new AbortController().signal)).rejects.toMatchObject({
+  const { deps, ledger } = stubborn(30);
+  await expect(removeCvm({ name: NAME }, deps, new AbortController().signal)).rejects.toMatchObject({
     kind: "timeout",
     message: expect.stringContaining("still there (HTTP 409 Conflict)"),
     hint: HINT,

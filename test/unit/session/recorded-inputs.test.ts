@@ -1,7 +1,7 @@
 /** A wallet that the cluster's runners were given is part of their hash. */
 import { expect, test } from "vitest";
 import { WALLET } from "../../../src/compose/environment.ts";
-import { refuseLostWallet } from "../../../src/session/recorded-inputs.ts";
+import { assertWalletKept } from "../../../src/session/recorded-inputs.ts";
 import type { ClusterSettings } from "../../../src/core/settings.ts";
 
 const V2 = ["REGISTRY_URL", "CAPACITY_THRESHOLD", "MODEL_MEMORY_LIMIT_MB"];
@@ -9,7 +9,7 @@ const WITH_WALLET = [...V2, WALLET];
 
 function refuse(lists: readonly (readonly string[])[], settings: Partial<ClusterSettings>): void {
   const cluster = { orchestratorSchema: "v2", coordinatorWallet: undefined, ...settings } as ClusterSettings;
-  refuseLostWallet(cluster, {
+  assertWalletKept(cluster, {
     approvals: [],
     composeHashes: lists.map((allowedEnvs) => ({ allowedEnvs })),
   });

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { ClusterError } from "../../../src/errors/cluster-error.ts";
 import { systemClock } from "../../../src/platform/clock.ts";
-import { notKnownYet, waitUntil, type Look, type WaitOptions } from "../../../src/workflow/wait.ts";
+import { notKnownYet, waitUntil, type PollResult, type WaitOptions } from "../../../src/workflow/wait.ts";
 import type { Clock } from "../../../src/core/ports.ts";
 
 test("an API that does not answer is asked again, one that refuses the key is not", () => {
@@ -12,7 +12,7 @@ test("an API that does not answer is asked again, one that refuses the key is no
 });
 
 const signal = new AbortController().signal;
-const notYet = (seen: string): Look<never> => ({ kind: "not-yet", seen });
+const notYet = (seen: string): PollResult<never> => ({ kind: "not-yet", seen });
 
 /** Time passes only by sleeping; `oversleep` is what the machine's own sleep adds to one of them. */
 class TestClock implements Clock {
@@ -109,7 +109,7 @@ test("what was seen is said at every look; an abort ends the pause at once, with
   const waiting = waitUntil(
     options(systemClock, async () => notYet("sun"), {
       signal: controller.signal,
-      onLook: (text) => {
+      onPoll: (text) => {
         seen.push(text);
         controller.abort(reason);
       },
