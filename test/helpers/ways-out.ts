@@ -20,6 +20,7 @@ const HARMLESS = new Set([
   "node:timers/promises",
   "node:url",
   "node:util",
+  "node:zlib",
   "ora",
   "yaml",
   "zod",

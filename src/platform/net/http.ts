@@ -1,107 +1,182 @@
-/** One HTTP request with limits on its time and its answer's size. Redirects are not followed: a key must not travel. */
-import type { Dispatcher } from "undici";
-import { hasProxy, proxyEnvironment } from "./proxy.ts";
+/**
+ * One HTTP request with limits on its time and its answer's size, that end it at every stage: the proxy, TLS, headers,
+ * body. Redirects are not followed: a key must not travel.
+ *
+ * Node's own client below: it loads in no time, and connecting (see connection.ts) is ours to abort. undici waits for
+ * a proxy that never answers, whatever the signal says, and connects without end to one that closes after CONNECT.
+ */
+import * as http from "node:http";
+import type { Duplex } from "node:stream";
+import type { SecureContext } from "node:tls";
+import { deferred } from "../../lib/deferred.ts";
+import { acceptedEncodings, readBody } from "./body.ts";
+import { openConnection, peerOf, proxyAuthorization } from "./connection.ts";
+import { NetworkError, toNetworkError } from "./network-error.ts";
+import { proxyFor } from "./proxy.ts";
+import { trustedAuthorities } from "./trust.ts";
 
-/** 100 CVMs a page take about 200 kB; nothing that we ask for is near this. */
-const MAX_BODY_BYTES = 32 * 1024 * 1024;
+/** 100 CVMs a page take about 200 kB, an attestation less than 1 MB. */
+const MAX_BODY_BYTES = 8 * 1024 * 1024;
 /** Per host. */
 const CONNECTIONS = 8;
 
 export type HttpClient = {
+  /**
+   * @throws NetworkError with a code per cause; ClusterError `bad-proxy` (input); the signal's reason when aborted.
+   */
   send(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer>;
   close(): Promise<void>;
 };
 
-type HttpRequest = {
-  readonly method: "GET" | "POST";
+export type HttpRequest = {
+  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
-  /** For the whole exchange, the answer's body included. */
+  readonly body?: string | Uint8Array;
+  /** For the whole exchange, connecting and the answer's body included. */
   readonly timeoutMs: number;
-  /** Where the answer must be smaller than what the API may send. */
+  /** Where the answer must be smaller than what the API may send. A longer error body is cut, not an error. */
   readonly maxBytes?: number;
 };
 
 export type HttpAnswer = {
   readonly status: number;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly headers: http.IncomingHttpHeaders;
+  /** Decoded (gzip), complete for a success. */
+  readonly body: Buffer;
+  /** `body` as UTF-8. */
   readonly text: string;
 };
 
-/**
- * A client for this environment's proxy settings. They are read, and undici is loaded, at the first request: where
- * they are wrong, each request fails with `bad-proxy`. `close` lets the process end.
- */
+/** A client for this environment's proxy and CA settings, read at the first request that needs them. */
 export function createHttpClient(env: NodeJS.ProcessEnv): HttpClient {
-  let dispatcher: Promise<Dispatcher> | undefined;
+  let trusted: { readonly context: SecureContext | undefined } | undefined;
+  const trust = (): SecureContext | undefined => (trusted ??= { context: trustedAuthorities(env) }).context;
+  const kept = new ConnectingAgent({ keepAlive: true, maxSockets: CONNECTIONS, scheduling: "lifo" });
+  const fresh = new ConnectingAgent({ keepAlive: false });
   return {
-    send: async (what, signal) => send(what, await (dispatcher ??= dispatcherFor(env)), signal),
-    close: async () => {
-      const made = await dispatcher?.catch(() => undefined);
-      await made?.destroy();
+    async send(what, signal) {
+      const target = new URL(what.url);
+      const destination = { target, proxy: proxyFor(target, env), trust };
+      // A connection that was kept may be closed at this very moment: nobody could tell whether a change went through.
+      if (what.method !== "GET") return exchange(what, destination, fresh, signal);
+      try {
+        return await exchange(what, destination, kept, signal);
+      } catch (error) {
+        if (!(error instanceof StaleConnection)) throw error;
+        return exchange(what, destination, fresh, signal);
+      }
+    },
+    close: async () => [kept, fresh].forEach((agent) => agent.destroy()),
+  };
+}
+
+type Connecting = Parameters<typeof openConnection>[0];
+
+type AgentOptions = { readonly destination: Connecting; readonly ending: AbortSignal };
+
+/** An agent whose connections are opened by us. */
+class ConnectingAgent extends http.Agent {
+  override createConnection(
+    options: http.ClientRequestArgs,
+    done: (error: Error | null, socket: Duplex) => void,
+  ): undefined {
+    const { destination, ending } = options as http.ClientRequestArgs & AgentOptions;
+    const opening = openConnection(destination, ending);
+    void settle(opening, done);
+  }
+}
+
+async function settle(
+  opening: Promise<Duplex>,
+  done: (error: Error | null, socket: Duplex) => void,
+): Promise<void> {
+  const [opened] = await Promise.allSettled([opening]);
+  if (opened.status === "fulfilled") return done(null, opened.value);
+  // Node's types ask for a socket even with an error.
+  return done(opened.reason as Error, undefined as unknown as Duplex);
+}
+
+/** A kept connection that broke before anything was answered: not the server's word on this request. */
+class StaleConnection extends NetworkError {}
+
+function exchange(
+  what: HttpRequest,
+  destination: Connecting,
+  agent: http.Agent,
+  signal: AbortSignal,
+): Promise<HttpAnswer> {
+  signal.throwIfAborted();
+  const ending = new AbortController();
+  const { promise, resolve, reject } = deferred<HttpAnswer>();
+  const peer = peerOf(destination.target);
+  const options = { ...requestOptions(what, destination), agent, destination, ending: ending.signal };
+  const request = http.request(options as http.RequestOptions);
+  const end = (error: unknown): void => {
+    reject(error);
+    ending.abort(error);
+    request.destroy();
+  };
+  const onAbort = (): void => end(signal.reason);
+  const timer = setTimeout(() => {
+    end(
+      new NetworkError("request-timed-out", `${peer}: no complete answer within ${what.timeoutMs / 1000}s`),
+    );
+  }, what.timeoutMs);
+  signal.addEventListener("abort", onAbort, { once: true });
+  let answered = false;
+  request.on("error", (error) => {
+    const failure = toNetworkError(error, peer);
+    const isStale = request.reusedSocket && !answered && failure.code === "connection-lost";
+    end(isStale ? new StaleConnection(failure.code, failure.message) : failure);
+  });
+  request.on("response", (response) => {
+    answered = true;
+    const limit = what.maxBytes ?? MAX_BODY_BYTES;
+    answerOf(response, limit).then(resolve, (error: unknown) => end(toNetworkError(error, peer)));
+  });
+  request.end(what.body);
+  return promise.finally(() => {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", onAbort);
+  });
+}
+
+async function answerOf(response: http.IncomingMessage, limit: number): Promise<HttpAnswer> {
+  const status = response.statusCode ?? 0;
+  const body = await readBody(response, { limit, cut: status < 200 || status >= 300 });
+  return {
+    status,
+    headers: response.headers,
+    body,
+    get text() {
+      return body.toString("utf8");
     },
   };
 }
 
-async function dispatcherFor(env: NodeJS.ProcessEnv): Promise<Dispatcher> {
-  const { Agent, EnvHttpProxyAgent } = await import("./undici.ts");
-  if (!hasProxy(env)) return new Agent({ connections: CONNECTIONS });
-  const proxy = proxyEnvironment(env);
-  return new EnvHttpProxyAgent({
-    httpProxy: proxy["http_proxy"] ?? "",
-    httpsProxy: proxy["https_proxy"] ?? "",
-    noProxy: proxy["no_proxy"] ?? "",
-    connections: CONNECTIONS,
-  });
+/** TLS, where there is any, is in the connection: what is spoken over it is plain HTTP. */
+function requestOptions(what: HttpRequest, { target, proxy }: Connecting): http.RequestOptions {
+  const forwarding = proxy !== undefined && target.protocol === "http:";
+  const authorization = forwarding ? proxyAuthorization(proxy) : undefined;
+  const { host, port } = hostAndPort(target);
+  return {
+    host,
+    port,
+    method: what.method,
+    path: forwarding ? target.href : `${target.pathname}${target.search}`,
+    headers: {
+      accept: "application/json",
+      "accept-encoding": acceptedEncodings,
+      ...what.headers,
+      host: target.host,
+      ...(what.body === undefined ? {} : { "content-length": Buffer.byteLength(what.body) }),
+      ...(authorization === undefined ? {} : { "proxy-authorization": authorization }),
+    },
+  };
 }
 
-async function send(what: HttpRequest, dispatcher: Dispatcher, signal: AbortSignal): Promise<HttpAnswer> {
-  const { request } = await import("./undici.ts");
-  const limit = AbortSignal.timeout(what.timeoutMs);
-  try {
-    const answer = await request(what.url, {
-      method: what.method,
-      headers: { accept: "application/json", ...what.headers },
-      body: what.body ?? null,
-      dispatcher,
-      signal: AbortSignal.any([signal, limit]),
-    });
-    return {
-      status: answer.statusCode,
-      headers: answer.headers,
-      text: await readText(answer.body, what.maxBytes ?? MAX_BODY_BYTES),
-    };
-  } catch (error) {
-    if (signal.aborted) throw signal.reason;
-    if (limit.aborted) throw new TimeLimitError(what.timeoutMs);
-    throw error;
-  }
-}
-
-class TimeLimitError extends Error {
-  constructor(limitMs: number) {
-    super(`no answer within ${limitMs / 1000}s`);
-    this.name = "TimeLimitError";
-  }
-}
-
-async function readText(body: AsyncIterable<Buffer>, limit: number): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    size += chunk.length;
-    if (size > limit) throw new Error(`the answer is larger than ${limit} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
-}
-
-/** What a failed request means to a person: undici wraps the reason that matters. */
-export function describeNetworkError(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const inner = error.cause instanceof Error ? error.cause : error;
-  const code = "code" in inner && typeof inner.code === "string" ? inner.code : undefined;
-  const message = inner.message === "" ? inner.name : inner.message;
-  return code === undefined || message.includes(code) ? message : `${message} (${code})`;
-}
+const hostAndPort = (target: URL): { host: string; port: string } => ({
+  host: target.hostname.replace(/^\[|\]$/g, ""),
+  port: target.port || (target.protocol === "https:" ? "443" : "80"),
+});

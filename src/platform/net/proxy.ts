@@ -1,4 +1,5 @@
-/** HTTPS_PROXY, HTTP_PROXY and NO_PROXY, in either case, for our own requests and for the `phala` child. */
+/** HTTPS_PROXY, HTTP_PROXY and NO_PROXY, in either case. */
+import { BlockList, isIP } from "node:net";
 import { ClusterError } from "../../errors/cluster-error.ts";
 import type { ProxyRoute } from "../../core/ports.ts";
 
@@ -9,7 +10,7 @@ const LOOPBACK = "localhost,127.0.0.1,[::1]";
  * The proxy settings, normalised: lower-case names (which win over upper-case ones, as with curl), URLs with a
  * scheme, loopback addresses exempt. Empty where no proxy is set.
  *
- * @throws ClusterError `input` naming the variable, not its value: proxy URLs hold passwords.
+ * @throws ClusterError `bad-proxy` (input) naming the variable, not its value: proxy URLs hold passwords.
  */
 export function proxyEnvironment(env: NodeJS.ProcessEnv): Record<string, string> {
   const proxies = ["http_proxy", "https_proxy"].flatMap((name) => {
@@ -17,7 +18,6 @@ export function proxyEnvironment(env: NodeJS.ProcessEnv): Record<string, string>
     return value === "" ? [] : [[name, proxyUrl(name, value)] as const];
   });
   const own = read(env, "no_proxy");
-  // undici takes `*` for a wildcard only where it stands alone.
   if (proxies.length === 0 || own.split(/[,\s]+/).includes("*")) return {};
   const exempt = [own, LOOPBACK].filter(Boolean).join(",");
   return { ...Object.fromEntries(proxies), no_proxy: exempt };
@@ -29,28 +29,69 @@ export function hasProxy(env: NodeJS.ProcessEnv): boolean {
 }
 
 /**
- * The way of a request, as `EnvHttpProxyAgent` of undici chooses it.
+ * How requests to `url` leave this machine, for people: a proxy is named without its credentials.
  * @throws ClusterError `bad-proxy` (input).
  */
 export function proxyRoute(url: string, env: NodeJS.ProcessEnv): ProxyRoute {
-  const { http_proxy: http, https_proxy: https, no_proxy: exempt = "" } = proxyEnvironment(env);
   const target = new URL(url);
-  const proxy = target.protocol === "https:" ? (https ?? http) : http;
+  const settings = proxyEnvironment(env);
+  const proxy = proxyOf(target, settings);
   if (proxy === undefined) return { kind: "direct" };
-  const { protocol, host, username, password } = new URL(proxy);
-  const named = { proxy: `${protocol}//${host}` };
-  if (isExempt(target, exempt)) return { kind: "exempt", ...named };
-  return { kind: "proxied", ...named, credentials: username !== "" || password !== "" };
+  const named = { proxy: withoutCredentials(proxy) };
+  if (isExempt(target, settings["no_proxy"] ?? "")) return { kind: "exempt", ...named };
+  return { kind: "proxied", ...named, credentials: proxy.username !== "" || proxy.password !== "" };
 }
 
-function isExempt({ hostname, protocol, port }: URL, list: string): boolean {
-  const ownPort = port || (protocol === "https:" ? "443" : "80");
+/**
+ * The proxy that a request to `target` goes through; undefined: none.
+ * @throws ClusterError `bad-proxy` (input).
+ */
+export function proxyFor(target: URL, env: NodeJS.ProcessEnv): URL | undefined {
+  const settings = proxyEnvironment(env);
+  return isExempt(target, settings["no_proxy"] ?? "") ? undefined : proxyOf(target, settings);
+}
+
+/** A proxy set for plain requests alone is used for TLS too: who has one has no other way out. */
+function proxyOf(target: URL, settings: Readonly<Record<string, string>>): URL | undefined {
+  const { http_proxy: http, https_proxy: https } = settings;
+  const proxy = target.protocol === "https:" ? (https ?? http) : http;
+  return proxy === undefined ? undefined : new URL(proxy);
+}
+
+/** `http://proxy.example:3128`. */
+export const withoutCredentials = ({ protocol, host }: URL): string => `${protocol}//${host}`;
+
+/** Whether a host is this machine, in any spelling that the URL parser leaves of it. */
+export function isLoopback(hostname: string): boolean {
+  const host = bareHost(hostname);
+  if (host === "localhost" || host.endsWith(".localhost")) return true;
+  return /^127\.\d+\.\d+\.\d+$/.test(host) || /^(?:::1|::|0\.0\.0\.0|::ffff:7f[0-9a-f]{2}:.*)$/.test(host);
+}
+
+const bareHost = (hostname: string): string => hostname.toLowerCase().replace(/^\[|\]$|\.$/g, "");
+
+function isExempt(target: URL, list: string): boolean {
+  if (isLoopback(target.hostname)) return true;
+  const host = bareHost(target.hostname);
+  const ownPort = target.port || (target.protocol === "https:" ? "443" : "80");
   return list.split(/[,\s]+/).some((entry) => {
-    const [, name = entry, entryPort] = /^(.+):(\d+)$/.exec(entry) ?? [];
-    const domain = name.replace(/^\*?\./, "").toLowerCase();
+    if (entry.includes("/")) return isInSubnet(host, entry);
+    const [, name = entry, entryPort] = /^(.*[^:]):(\d+)$/.exec(entry) ?? [];
+    const domain = bareHost(name.replace(/^\*?\./, ""));
     if (domain === "" || (entryPort !== undefined && entryPort !== ownPort)) return false;
-    return hostname === domain || hostname.endsWith(`.${domain}`);
+    return host === domain || (isIP(host) === 0 && host.endsWith(`.${domain}`));
   });
+}
+
+/** `10.0.0.0/8`, as curl and Go have it. */
+function isInSubnet(host: string, entry: string): boolean {
+  const [network = "", prefix = ""] = entry.split("/");
+  const family = isIP(network) === 6 ? "ipv6" : "ipv4";
+  if (isIP(host) === 0 || isIP(network) !== isIP(host) || !/^\d{1,3}$/.test(prefix)) return false;
+  if (Number(prefix) > (family === "ipv6" ? 128 : 32)) return false;
+  const subnet = new BlockList();
+  subnet.addSubnet(network, Number(prefix), family);
+  return subnet.check(host, family);
 }
 
 function read(env: NodeJS.ProcessEnv, name: string): string {
@@ -63,7 +104,7 @@ function proxyUrl(name: string, value: string): string {
   throw new ClusterError({
     kind: "input",
     code: "bad-proxy",
-    message: `${name.toUpperCase()} is no http or https URL of a proxy`,
+    message: `${name.toUpperCase()} is not an http or https URL of a proxy`,
     hint: `set it like ${name.toUpperCase()}=http://proxy.example:3128, or unset it`,
   });
 }

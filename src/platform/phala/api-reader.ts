@@ -1,7 +1,8 @@
 /** Reading from Phala's REST API: one GET with its time limit, retries, and what its answer means. */
 import type { z } from "zod";
 import { ClusterError } from "../../errors/cluster-error.ts";
-import { describeNetworkError, type HttpAnswer, type HttpClient } from "../net/http.ts";
+import { type HttpAnswer, type HttpClient } from "../net/http.ts";
+import { describeNetworkError } from "../net/network-error.ts";
 import { isWorthRetrying, pauseBefore, READ_RETRIES, retryAfter } from "../net/retry.ts";
 import type { Clock, Lookup } from "../../core/ports.ts";
 import { describeApiError } from "./api-error.ts";

@@ -1,6 +1,7 @@
 /** The spawntee service of one CVM, behind the gateway. */
 import { z } from "zod";
-import { describeNetworkError, type HttpAnswer, type HttpClient } from "../net/http.ts";
+import { type HttpAnswer, type HttpClient } from "../net/http.ts";
+import { describeNetworkError } from "../net/network-error.ts";
 import type {
   ApproveHashAnswer,
   Capacity,

@@ -135,7 +135,7 @@ test.each<[string, Handler, RegExp]>([
   ["nothing", (_q, r) => void r.writeHead(200).end(), /no JSON document/],
   ["a redirect", (_q, r) => void r.writeHead(302, { location: "http://127.0.0.1:1/" }).end(), /HTTP 302/],
   ["a reset", (_q, r) => void r.destroy(), /socket|closed|hang up|ECONNRESET/],
-  ["a hang", () => undefined, /no answer within 0\.4s/],
+  ["a hang", () => undefined, /no complete answer within 0\.4s/],
 ])("%s is unknown, with a reason that a person understands", async (_what, handler, reason) => {
   const { api } = await serve(handler);
   const found = await api.findCvm("cvm-7", signal);

@@ -32,7 +32,9 @@ test("exceptions of the user stay, loopback joins them", () => {
 test.each(["socks5://user:topsecret@proxy:1080", "http://user:topsecret@"])(
   "a proxy that can't be used is refused without showing it",
   (value) => {
-    expect(() => proxyEnvironment({ HTTPS_PROXY: value })).toThrow(/^HTTPS_PROXY is no http or https URL/);
+    expect(() => proxyEnvironment({ HTTPS_PROXY: value })).toThrow(
+      /^HTTPS_PROXY is not an http or https URL/,
+    );
     expect(() => proxyEnvironment({ HTTPS_PROXY: value })).not.toThrow(/topsecret/);
   },
 );
