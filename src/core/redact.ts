@@ -2,77 +2,154 @@
  * Redaction by value, at the places where text leaves the program. Patterns would miss a key that looks like
  * nothing; values can't be missed, whatever they look like.
  */
+import { Automaton, type Span } from "./redact-automaton.ts";
+import { patternsOf } from "./redact-patterns.ts";
+import { decodedView, plainView, type View } from "./redact-view.ts";
 
 const PLACEHOLDER = "[redacted]";
-/** How texts end that were cut. */
-const CUT = /…|\.{3}/g;
-/** Shorter texts (an empty variable, `1`) occur everywhere and are no secrets. */
-const SHORTEST_SECRET = 6;
+/** Characters. Shorter texts (an empty variable, `1`) occur everywhere and are not secrets. */
+export const MIN_SECRET = 6;
+
+const JSON_ESCAPE = /^\\(?:u[0-9a-f]{4}|["\\/bfnrt])/i;
+const LONGEST_ESCAPE = 6;
+/** Strings, and what else may hold text. */
+const JSON_SCALAR = /"(?:[^"\\]|\\.)*"|[^\s"{}[\],:]+/g;
+
+/** Of the beginnings of secrets, and of their ends. */
+type Automata = readonly [Automaton, Automaton];
 
 export class Redactor {
-  readonly #forms = new Set<string>();
+  readonly #secrets = new Set<string>();
+  readonly #revealed = new Set<string>();
+  #automata: Automata | undefined;
 
   /**
-   * From now on this value, and the forms it takes on the way (base64, URL-encoded, JSON-escaped), is hidden; of
-   * several lines each one too, because texts are laid out anew.
+   * From now on this value is hidden: as it is, in hex, base64 and the escapes of URLs and JSON, in either case,
+   * broken into lines or with invisible characters in it, and every beginning or end of it from eight characters on.
+   * Of several lines each one too, because texts are laid out again.
    */
   add(secret: string | undefined): void {
     const whole = secret ?? "";
-    const texts = [whole, ...whole.split(/\r?\n/)].flatMap((text) => [text, text.trim()]);
-    for (const text of new Set(texts)) {
-      if (text.trim().length < SHORTEST_SECRET) continue;
-      for (const form of formsOf(text)) this.#forms.add(form);
+    for (const text of new Set([whole, ...whole.split(/\r?\n/)])) {
+      if (text.trim().length >= MIN_SECRET) this.#secrets.add(text.trim());
     }
+    this.#automata = undefined;
   }
 
-  /** Takes a value back: it is known to be made up. */
+  /** Takes a value back: it is known to be made up. Secrets that begin as it does don't hide its beginning. */
   reveal(value: string): void {
-    for (const form of formsOf(value)) this.#forms.delete(form);
+    this.#secrets.delete(value.trim());
+    if (value !== "") this.#revealed.add(value);
+    this.#automata = undefined;
   }
 
-  /** The text with every form of every secret replaced, and what a cut has left of one. */
+  /**
+   * The text with every form of every secret replaced, and what a cut has left of one. Linear in its length. A JSON
+   * document stays one.
+   */
   redact(text: string): string {
-    let clean = text;
-    for (const form of this.#longestFirst()) clean = clean.replaceAll(form, PLACEHOLDER);
-    return this.#redactBeforeCuts(clean);
-  }
-
-  /** Whoever shortens a text may not know what is secret: the beginning of one, right before the mark of a cut. */
-  #redactBeforeCuts(text: string): string {
-    let clean = text;
-    // From the end, so that the places before it stay where they are.
-    for (const { index } of [...text.matchAll(CUT)].toReversed()) {
-      const start = this.#startOfCutSecret(clean.slice(0, index));
-      if (start < index) clean = clean.slice(0, start) + PLACEHOLDER + clean.slice(index);
-    }
-    return clean;
-  }
-
-  /** Where the beginning of a secret stands at the end of a text; the text's length where none does. */
-  #startOfCutSecret(text: string): number {
-    const starts = [...this.#forms].map((form) => {
-      const head = form.slice(0, SHORTEST_SECRET);
-      let at = text.indexOf(head, text.length - form.length);
-      while (at !== -1 && !form.startsWith(text.slice(at))) at = text.indexOf(head, at + 1);
-      return at === -1 ? text.length : at;
+    const clean = this.#redactText(text);
+    if (clean === text || !isJson(text)) return clean;
+    return text.replaceAll(JSON_SCALAR, (scalar) => {
+      if (scalar.startsWith('"')) return `"${this.#redactText(scalar.slice(1, -1))}"`;
+      return this.#redactText(scalar) === scalar ? scalar : JSON.stringify(PLACEHOLDER);
     });
-    return Math.min(text.length, ...starts);
   }
 
-  #longestFirst(): string[] {
-    return [...this.#forms].toSorted((a, b) => b.length - a.length);
+  #redactText(text: string): string {
+    if (this.#secrets.size === 0 || text.length < MIN_SECRET) return text;
+    const spans = this.#find(text);
+    if (spans.length === 0) return text;
+    const whole = spans.map(([start, end]): Span => [escapeAt(text, start)[0], escapeAt(text, end)[1]]);
+    const hidden = this.#withoutRevealed(merged(whole), text);
+    const shown = hidden.map(([, end], index) => text.slice(end, hidden[index + 1]?.[0]));
+    return [text.slice(0, hidden[0]?.[0]), ...shown].join(PLACEHOLDER);
+  }
+
+  #find(text: string): Span[] {
+    this.#automata ??= automataFor(this.#secrets);
+    const automata = this.#automata;
+    const plain = plainView(text);
+    const decoded = decodedView(plain);
+    const views = decoded ? [plain, decoded] : [plain];
+    return views.flatMap((view) => automata.flatMap((automaton) => inText(view, automaton)));
+  }
+
+  #withoutRevealed(spans: readonly Span[], text: string): readonly Span[] {
+    const revealed = [...this.#revealed].flatMap((value) => occurrences(value, text));
+    if (revealed.length === 0) return spans;
+    const secrets = [...this.#secrets];
+    return spans.filter(([start, end]) => {
+      const within = revealed.some((shown) => shown[0] <= start && end <= shown[1]);
+      return !within || secrets.some((secret) => text.slice(start, end).includes(secret));
+    });
   }
 }
 
-function formsOf(secret: string): string[] {
-  const base64 = Buffer.from(secret, "utf8").toString("base64");
+function automataFor(secrets: ReadonlySet<string>): Automata {
+  const patterns = [...secrets].map((secret) => patternsOf(secret));
   return [
-    secret,
-    JSON.stringify(secret).slice(1, -1),
-    encodeURIComponent(secret),
-    base64,
-    base64.replace(/=+$/, ""),
-    Buffer.from(secret, "utf8").toString("base64url"),
-    Buffer.from(secret, "utf8").toString("hex"),
+    new Automaton(
+      patterns.flatMap(({ beginnings }) => beginnings),
+      false,
+    ),
+    new Automaton(
+      patterns.flatMap(({ ends }) => ends),
+      true,
+    ),
   ];
+}
+
+/** What the automaton finds in the view, as places in the text. */
+function inText(view: View, automaton: Automaton): Span[] {
+  const { starts, widths } = view;
+  return automaton.scan(view.bytes, view.length).map(([start, end]) => {
+    const last = end - 1;
+    return [starts[start] ?? 0, (starts[last] ?? 0) + (widths[last] ?? 0)];
+  });
+}
+
+/** The escape of JSON that a place stands within, else the place: half an escape would break the document. */
+function escapeAt(text: string, place: number): Span {
+  for (let start = Math.max(0, place - LONGEST_ESCAPE + 1); start < place; start += 1) {
+    if (text[start] !== "\\" || isEscaped(text, start)) continue;
+    const [escape = ""] = JSON_ESCAPE.exec(text.slice(start, start + LONGEST_ESCAPE)) ?? [];
+    if (start + escape.length > place) return [start, start + escape.length];
+  }
+  return [place, place];
+}
+
+/** Whether an odd number of backslashes stands before it. */
+function isEscaped(text: string, place: number): boolean {
+  let first = place;
+  while (text[first - 1] === "\\") first -= 1;
+  return (place - first) % 2 === 1;
+}
+
+function isJson(text: string): boolean {
+  if (!/^\s*[[{]/.test(text)) return false;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function merged(spans: readonly Span[]): readonly Span[] {
+  const result: [number, number][] = [];
+  for (const [start, end] of spans.toSorted((a, b) => a[0] - b[0])) {
+    const last = result.at(-1);
+    if (last && start <= last[1]) last[1] = Math.max(last[1], end);
+    else result.push([start, end]);
+  }
+  return result;
+}
+
+function occurrences(value: string, text: string): Span[] {
+  const found: Span[] = [];
+  for (let at = text.indexOf(value); at !== -1; at = text.indexOf(value, at + 1)) {
+    found.push([at, at + value.length]);
+  }
+  return found;
 }

@@ -9,6 +9,14 @@ import { closest } from "./suggest.ts";
 export const DEFAULT_CONFIG_FILE = "tee-cluster.yml";
 /** Bytes. A larger file is another file, named by mistake. */
 const LARGEST = 64 * 1024;
+/** Where keys go, and which program gets them: not for a file that a repository happens to have to say. */
+const ONLY_IN_NAMED_FILES: ReadonlySet<string> = new Set([
+  "phala-api-url",
+  "phala-bin",
+  "gateway-url",
+  "collateral-url",
+  "state-dir",
+]);
 
 export type ConfigFile = {
   /** Undefined: there is none. */
@@ -30,7 +38,25 @@ export async function readConfigFile(named: string | undefined): Promise<ConfigF
       return { path: undefined, values: {} };
     throw invalid(path, `can't be read: ${(error as Error).message}`, "give another one with --config");
   }
-  return { path, values: parseConfigFile(textOf(bytes, path), path) };
+  const text = textOf(bytes, path);
+  if (named === undefined) assertNoDestinations(text, path);
+  return { path, values: parseConfigFile(text, path) };
+}
+
+/** @throws ClusterError `config-file-not-trusted` (input) where a file that was only found says where secrets go. */
+function assertNoDestinations(text: string, path: string): void {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines });
+  if (document.errors.length > 0 || document.contents === null) return;
+  const found = pairsOf(document, path, lines).filter(({ key }) => ONLY_IN_NAMED_FILES.has(key));
+  if (found.length === 0) return;
+  const keys = found.map(({ key, line }) => `${key} (line ${line})`).join(", ");
+  throw new ClusterError({
+    kind: "input",
+    code: "config-file-not-trusted",
+    message: `config file ${path}: ${keys}: a file that was not named may not set where secrets go`,
+    hint: `if you trust the file, name it: --config ${path}; otherwise remove the line, or use the flag or variable`,
+  });
 }
 
 function textOf(bytes: Buffer, path: string): string {
