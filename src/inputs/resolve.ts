@@ -13,8 +13,15 @@ import {
 import type { ConfigFile } from "./config-file.ts";
 import { InvalidValue, PARSERS, type Values } from "./values.ts";
 
-/** `record`: what the cluster was given before, where nothing else is said. */
-export type Origin = "flag" | "environment" | "config file" | "prompt" | "record" | "default";
+/** `record`: what the cluster was given before; `orchestrator.yml`: what its file has; both where nothing is given. */
+export type Origin =
+  | "flag"
+  | "environment"
+  | "config file"
+  | "prompt"
+  | "record"
+  | "orchestrator.yml"
+  | "default";
 
 export type Raw = Partial<Record<InputKey, string | readonly string[]>>;
 
@@ -66,9 +73,14 @@ export function resolveInputs(sources: Sources): Resolution {
   return { values, origins, variables, problems, missing };
 }
 
-/** Whether somebody said so: a default, or a recorded value in place of it, is what holds otherwise. */
+/** Whether it was given for this run; a default, or what the cluster has in place of it, holds otherwise. */
 export function isGiven({ origins }: Pick<Answers, "origins">, key: InputKey): boolean {
-  return !["default", "record"].includes(origins[key] ?? "default");
+  return !["default", "record", "orchestrator.yml"].includes(origins[key] ?? "default");
+}
+
+/** All inputs that were. */
+export function givenInputs(origins: Answers["origins"]): ReadonlySet<InputKey> {
+  return new Set((Object.keys(origins) as InputKey[]).filter((key) => isGiven({ origins }, key)));
 }
 
 /** Whether these values can't do without this input. */

@@ -1,22 +1,37 @@
-/** Changes to an orchestrator.yml: carried out in its text where that is safe, else through the parsed document. */
+/** Changes to an orchestrator.yml, carried out in its text: nothing but the changed entries differs afterwards. */
 import { isDeepStrictEqual } from "node:util";
-import { isAlias, isNode, Scalar, visit, type Document } from "yaml";
+import { isAlias, isNode, visit, type Document } from "yaml";
 import { COMMENTS } from "./comments.ts";
-import { openYaml, removeEntry, renameEntry, setEntry, type YamlFile } from "./yaml-edit.ts";
+import { isRecord, syntaxProblem, type Path } from "./document.ts";
+import { appendItem, openYaml, removeEntry, renameEntry, setEntry, type YamlFile } from "./yaml-edit.ts";
 
 export type Change =
   | {
       readonly kind: "set";
-      readonly path: readonly string[];
+      readonly path: Path;
       readonly key: string;
       readonly value: unknown;
       /** Keys that a new entry goes behind, nearest first; at the end of the mapping where none is there. */
       readonly after: readonly string[];
     }
-  | { readonly kind: "remove"; readonly path: readonly string[]; readonly key: string }
-  | { readonly kind: "rename"; readonly path: readonly string[]; readonly key: string; readonly to: string };
+  | { readonly kind: "remove"; readonly path: Path; readonly key: string }
+  | { readonly kind: "rename"; readonly path: Path; readonly key: string; readonly to: string }
+  /** One more item at the end of the list under `key`. */
+  | { readonly kind: "append"; readonly path: Path; readonly key: string; readonly value: unknown };
 
-/** The text with the changes made. @throws Error where the document can't take one (an alias that would dangle). */
+/** A change that the layout of the file does not allow without touching something else. */
+export class NotEditable extends Error {
+  readonly change: Change;
+
+  constructor(change: Change) {
+    super(
+      `can't be changed safely: an edit of ${[...change.path, change.key].join(".")} would reach further`,
+    );
+    this.change = change;
+  }
+}
+
+/** The text with the changes made. @throws NotEditable */
 export function applyChanges(text: string, changes: readonly Change[]): string {
   let file = openYaml(text);
   for (const change of changes) if (!isDone(file, change)) file = apply(file, change);
@@ -26,11 +41,13 @@ export function applyChanges(text: string, changes: readonly Change[]): string {
 function apply(file: YamlFile, change: Change): YamlFile {
   const text = editText(file, change);
   const edited = text === undefined ? undefined : openYaml(text);
-  return edited && tookIt(file, edited, change) ? edited : openYaml(editDocument(file, change));
+  if (edited === undefined || !hasTaken(file, edited, change)) throw new NotEditable(change);
+  return edited;
 }
 
 function isDone(file: YamlFile, change: Change): boolean {
   const where = [...change.path, change.key];
+  if (change.kind === "append") return false;
   if (change.kind !== "set") return !file.document.hasIn(where);
   return (
     file.document.hasIn(where) &&
@@ -40,7 +57,7 @@ function isDone(file: YamlFile, change: Change): boolean {
 }
 
 /** A `$` in the text of a value of ours would be expanded by the orchestrator. */
-function hasBareDollar(file: YamlFile, where: readonly string[]): boolean {
+function hasBareDollar(file: YamlFile, where: Path): boolean {
   const node = file.document.getIn(where, true);
   const [start, end] = isNode(node) ? (node.range ?? [0, 0]) : [0, 0];
   return file.text.slice(start, end).includes("$");
@@ -52,12 +69,13 @@ function editText(file: YamlFile, change: Change): string | undefined {
     return renameEntry(file, path, { from: key, to: change.to }, COMMENTS);
   }
   if (change.kind === "remove") return removeEntry(file, path, key, COMMENTS[[...path, key].join("/")]);
+  if (change.kind === "append") return appendItem(file, path, key, change.value);
   return setEntry(file, path, key, change.value, { comments: COMMENTS, after: change.after });
 }
 
 /** Whether an edited text parses, holds the change, and says the same as before in every other place. */
-function tookIt(before: YamlFile, after: YamlFile, change: Change): boolean {
-  if (after.document.errors.length > 0) return false;
+function hasTaken(before: YamlFile, after: YamlFile, change: Change): boolean {
+  if (syntaxProblem(after.text)) return false;
   const expected = plain(before.document);
   makeChange(expected, change);
   if (isDeepStrictEqual(plain(after.document), expected)) return true;
@@ -71,38 +89,13 @@ function tookIt(before: YamlFile, after: YamlFile, change: Change): boolean {
 }
 
 function makeChange(root: unknown, change: Change): void {
-  let at: unknown = root;
-  for (const key of change.path) at = isRecord(at) ? at[key] : undefined;
+  const at = change.path.reduce(member, root);
   if (!isRecord(at)) return;
+  const list = at[change.key];
+  if (change.kind === "append" && Array.isArray(list)) list.push(change.value);
   if (change.kind === "set") at[change.key] = change.value;
   if (change.kind === "rename") at[change.to] = at[change.key];
-  if (change.kind !== "set") delete at[change.key];
-}
-
-/** The way round for flow style and other forms: everything stays but the layout. */
-function editDocument({ document, eol }: YamlFile, change: Change): string {
-  const where = [...change.path, change.key];
-  if (change.kind === "set") document.setIn(where, document.createNode(quoted(change.value)));
-  if (change.kind === "rename") {
-    document.setIn([...change.path, change.to], document.getIn(where, true));
-  }
-  if (change.kind !== "set") document.deleteIn(where);
-  const text = document.toString({ lineWidth: 0 }).replaceAll(DOLLAR, String.raw`\x24`);
-  return eol === "\n" ? text : text.replaceAll(/\r?\n/g, eol);
-}
-
-/** Stands for a dollar until the document is printed; a noncharacter, so no real text has it. */
-const DOLLAR = "\u{fdd0}";
-
-function quoted(value: unknown): unknown {
-  if (typeof value === "string") {
-    const scalar = new Scalar(value.replaceAll("$", DOLLAR));
-    scalar.type = Scalar.QUOTE_DOUBLE;
-    return scalar;
-  }
-  if (Array.isArray(value)) return value.map(quoted);
-  if (!isRecord(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, quoted(member)]));
+  if (change.kind === "rename" || change.kind === "remove") delete at[change.key];
 }
 
 function hasAliases(document: Document): boolean {
@@ -115,12 +108,9 @@ function hasAliases(document: Document): boolean {
 
 const plain = (document: Document): unknown => document.toJS();
 
-function valueAt(document: Document, where: readonly string[]): unknown {
-  let at: unknown = plain(document);
-  for (const key of where) at = isRecord(at) ? at[key] : undefined;
-  return at;
-}
+const valueAt = (document: Document, where: Path): unknown => where.reduce(member, plain(document));
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+function member(at: unknown, key: string | number): unknown {
+  if (Array.isArray(at)) return typeof key === "number" ? (at as unknown[])[key] : undefined;
+  return isRecord(at) ? at[key] : undefined;
 }

@@ -1,10 +1,10 @@
 /** What a person who opens orchestrator.yml would want to know, by the path of the key. */
 import type { Comments } from "./yaml-text.ts";
 
-export const HEADER = ` Written by tee-cluster. Its next run keeps the keys of infrastructure.runner up to date;
- everything else in this file, comments included, is yours.
+export const HEADER = ` Written by tee-cluster. Its next run changes what it is given then and shows that; everything else in this
+ file, comments included, is yours.
  The orchestrator expands environment variables everywhere in this file before it reads it; a dollar sign
- that is meant as one is therefore written \\x24, in double quotes.`;
+ that is meant as one is therefore written \\u0024, in double quotes.`;
 
 export const COMMENTS: Comments = {
   "infrastructure/database": " Which models run, kept over a restart of the orchestrator.",

@@ -1,21 +1,27 @@
 /** orchestrator.yml: values in, YAML text out; an existing text is changed only where it must be. Pure. */
 import type { Document } from "yaml";
 import { messageOf } from "../errors/cluster-error.ts";
-import { applyChanges, type Change } from "./changes.ts";
+import { applyChanges, NotEditable, type Change } from "./changes.ts";
 import { COMMENTS, HEADER } from "./comments.ts";
-import { isEmpty, readable, assertNoOtherRunner, RUNNER, unreadable } from "./document.ts";
-import { crunchChanges, explicitChanges } from "./explicit.ts";
+import {
+  assertPhalaRunner,
+  isEmpty,
+  isEmptyValue,
+  lineAt,
+  readable,
+  unreadable,
+  type Path,
+} from "./document.ts";
+import { crunchChanges, watcherChanges } from "./given-sections.ts";
+import { runnerChanges } from "./runner-changes.ts";
 import { orchestratorSchemas } from "./schemas.ts";
 import {
-  crunchesSection,
-  FOREIGN_RUNNER_KEYS,
   infrastructureSection,
-  loggingSection,
   managedRunnerKeys,
   REQUEST_TIMEOUT,
-  watcherSection,
   wholeConfig,
   type OrchestratorValues,
+  type Plain,
 } from "./values.ts";
 import { commentLines, entryLines } from "./yaml-text.ts";
 
@@ -23,9 +29,9 @@ export type { OrchestratorValues } from "./values.ts";
 
 const ADVICE = {
   unreadable:
-    "mend or move the file, or write another one with --orchestrator-config; then run the same command again",
+    "fix or move the file, or write another one with --orchestrator-config; then run the command again",
   otherRunner:
-    "write another file with --orchestrator-config, or take its infrastructure.runner out; then run the same command again",
+    "write another file with --orchestrator-config, or remove its infrastructure.runner; then run the command again",
 };
 
 /**
@@ -42,9 +48,8 @@ export function renderConfig(values: OrchestratorValues): string {
 }
 
 /**
- * An existing file with our keys of `infrastructure.runner` brought up to date and missing sections added.
- * Comments, order, layout and everything that others put there stay; where nothing differs the very same text
- * comes back. `path` is for messages.
+ * An existing file with what was given in this run, and with what the orchestrator requires and the file lacks.
+ * Everything else stays, byte for byte. `path` is for messages.
  * @throws ClusterError `config-unreadable` (conflict): nothing is written over what can't be understood.
  */
 export function updateConfig(existing: string, values: OrchestratorValues, path: string): string {
@@ -53,69 +58,51 @@ export function updateConfig(existing: string, values: OrchestratorValues, path:
   const source = { path, advice: ADVICE };
   const document = readable(text, source);
   if (isEmpty(document)) return bom + appendConfig(text, values);
-  assertNoOtherRunner(document, source);
+  assertPhalaRunner(document, source);
   try {
     const updated = applyChanges(text, changesFor(document, values));
     return bom + applyChanges(updated, crunchChanges(updated, values));
   } catch (error) {
-    throw unreadable(source, `can't be changed safely: ${messageOf(error)}`);
+    if (!(error instanceof NotEditable))
+      throw unreadable(source, `can't be changed safely: ${messageOf(error)}`);
+    const { change } = error;
+    throw unreadable(source, error.message, lineAt(text, document, [...change.path, change.key]));
   }
 }
 
 /** Only blank lines or comments so far: they stay, above the rest. */
 function appendConfig(text: string, values: OrchestratorValues): string {
   const kept = text.trimEnd();
-  return kept === "" ? renderConfig(values) : `${kept}\n\n${renderConfig(values)}`;
+  const eol = text.includes("\r\n") ? "\r\n" : "\n";
+  const whole = renderConfig(values).replaceAll("\n", eol);
+  return kept === "" ? whole : `${kept}${eol}${eol}${whole}`;
 }
 
 function changesFor(document: Document, values: OrchestratorValues): readonly Change[] {
   return [
     ...missingSections(document, values),
     ...runnerChanges(document, values),
-    ...explicitChanges(document, values),
+    ...watcherChanges(document, values),
   ];
 }
 
-/** Sections that the orchestrator requires and the file lacks; one that is there is never changed. */
+/** Sections that the orchestrator requires and the file lacks, or has empty as a template does. */
 function missingSections(document: Document, values: OrchestratorValues): readonly Change[] {
   const whole = wholeConfig(values);
-  if (!document.has("infrastructure")) {
-    return [...absent(document, [], whole)];
-  }
-  const around = {
-    logging: loggingSection(),
-    watcher: watcherSection(values.settings),
-    crunches: crunchesSection(values.settings),
-  };
+  if (isEmptyValue(document.get("infrastructure", true))) return absent(document, [], whole);
+  const { logging, watcher, crunches } = whole;
   const infrastructure = {
     ...infrastructureSection(),
     runner: { ...managedRunnerKeys(values), ...REQUEST_TIMEOUT },
   };
-  return [...absent(document, ["infrastructure"], infrastructure), ...absent(document, [], around)];
+  return [
+    ...absent(document, ["infrastructure"], infrastructure),
+    ...absent(document, [], { logging, watcher, crunches }),
+  ];
 }
 
-function absent(
-  document: Document,
-  path: readonly string[],
-  section: Readonly<Record<string, unknown>>,
-): Change[] {
+function absent(document: Document, path: Path, section: Plain): Change[] {
   return Object.entries(section)
-    .filter(([key]) => !document.hasIn([...path, key]))
+    .filter(([key]) => isEmptyValue(document.getIn([...path, key], true)))
     .map(([key, value]) => ({ kind: "set", path, key, value, after: [] }));
-}
-
-function runnerChanges(document: Document, values: OrchestratorValues): readonly Change[] {
-  if (!document.hasIn(RUNNER)) return [];
-  const schema = values.settings.orchestratorSchema;
-  const managed = Object.entries(managedRunnerKeys(values));
-  const names = managed.map(([key]) => key);
-  const sets = managed.map(([key, value], index): Change => ({
-    kind: "set",
-    path: RUNNER,
-    key,
-    value,
-    after: names.slice(0, index).toReversed(),
-  }));
-  const removals = FOREIGN_RUNNER_KEYS[schema].map((key): Change => ({ kind: "remove", path: RUNNER, key }));
-  return [...sets, ...removals];
 }

@@ -1,6 +1,6 @@
 /** An orchestrator.yml that others have written, read and looked at before anything of it is changed. Pure. */
-import { isMap, parseDocument, type Document } from "yaml";
-import { ClusterError, messageOf } from "../errors/cluster-error.ts";
+import { isMap, isScalar, isSeq, parseDocument, type Document, type YAMLError } from "yaml";
+import { ClusterError } from "../errors/cluster-error.ts";
 
 /** Where a text is from, and what to do where it can't be worked with: the commands have different flags for that. */
 export type Source = {
@@ -8,50 +8,127 @@ export type Source = {
   readonly advice: { readonly unreadable: string; readonly otherRunner: string };
 };
 
+/** Keys, and numbers of list items, from the root on. */
+export type Path = readonly (string | number)[];
+
 export const RUNNER = ["infrastructure", "runner"] as const;
+
+/** As PyYAML reads it, which is YAML 1.1: `<<` merges, `yes` is true. */
+export function parseYaml(text: string): Document {
+  return parseDocument(text, { version: "1.1", prettyErrors: false });
+}
+
+/** The line of an offset, from 1. */
+export function lineOf(text: string, offset: number): number {
+  return text.slice(0, offset).split("\n").length;
+}
+
+/** The line of the entry at `path`, or of the nearest one above it that is there; undefined for an empty file. */
+export function lineAt(text: string, document: Document, path: Path): number | undefined {
+  for (let length = path.length; length > 0; length -= 1) {
+    const parent = document.getIn(path.slice(0, length - 1), true);
+    const key = path[length - 1];
+    const pair = isMap(parent)
+      ? parent.items.find((item) => isScalar(item.key) && item.key.value === key)
+      : undefined;
+    const node: unknown = pair?.key ?? (isSeq(parent) ? parent.items[Number(key)] : undefined);
+    if (hasRange(node)) return lineOf(text, node.range[0]);
+  }
+  return undefined;
+}
+
+const hasRange = (node: unknown): node is { range: [number, number, number] } =>
+  typeof node === "object" && node !== null && "range" in node && Array.isArray(node.range);
 
 /** @throws ClusterError `config-unreadable` (conflict). */
 export function readable(text: string, source: Source): Document {
-  const document = parseDocument(text);
-  const [error] = document.errors;
-  if (error) throw unreadable(source, `is not YAML: ${error.message.split("\n")[0] ?? ""}`);
-  try {
-    document.toJS();
-  } catch (thrown) {
-    // An alias without its anchor, or aliases that unfold without end.
-    throw unreadable(source, `is not YAML: ${messageOf(thrown)}`);
+  const problem = syntaxProblem(text);
+  if (problem) {
+    const where = problem.line === undefined ? "it" : `line ${problem.line}`;
+    throw unreadable(source, `is not valid YAML: ${where} ${problem.message}`);
   }
-  if (!isEmpty(document) && !isMap(document.contents)) throw unreadable(source, "is not a mapping");
+  const document = parseYaml(text);
+  if (!isEmpty(document) && !isMap(document.contents))
+    throw unreadable(source, "is not a mapping (keys with values)");
   for (const where of [["infrastructure"], RUNNER]) {
-    if (document.hasIn(where) && !isMap(document.getIn(where, true))) {
-      throw unreadable(source, `has an ${where.join(".")} that is not a mapping`);
-    }
+    const node = document.getIn(where, true);
+    if (!isMap(node) && !isEmptyValue(node) && document.hasIn(where))
+      throw unreadable(
+        source,
+        `has an ${where.join(".")} that is not a mapping (keys with values), line ${lineAt(text, document, where) ?? 1}`,
+      );
   }
   return document;
 }
 
+/** What makes the text no YAML, in words; undefined where nothing does. */
+export function syntaxProblem(
+  text: string,
+): { readonly message: string; readonly line?: number } | undefined {
+  const document = parseYaml(text);
+  // What a bracket or quote that is not closed leads to further on says less than that.
+  const error = document.errors.find(({ code }) => code === "MISSING_CHAR") ?? document.errors[0];
+  if (error) return { message: inWords(error), line: lineOf(text, error.pos[0]) };
+  try {
+    document.toJS();
+    return undefined;
+  } catch {
+    return { message: "has aliases (*name) that lead nowhere, or unfold without end" };
+  }
+}
+
+/** By the parser's error codes: what its own messages say is for those who know its grammar. */
+function inWords({ code, message }: YAMLError): string {
+  return SYNTAX[code] ?? `is wrong (${message.split("\n")[0] ?? code})`;
+}
+
+const SYNTAX: Readonly<Record<string, string>> = {
+  ALIAS_PROPS: "has an alias (*name) with an anchor or a tag",
+  BAD_ALIAS: "has an alias (*name) without its anchor (&name)",
+  BAD_INDENT: "is not indented consistently",
+  BAD_PROP_ORDER: "has an anchor or tag in the wrong place",
+  BLOCK_AS_IMPLICIT_KEY: "has a second colon in a line; quote the value",
+  BLOCK_IN_FLOW: "has a block inside of brackets; is a bracket not closed?",
+  DUPLICATE_KEY: "has the same key twice in one place",
+  MISSING_CHAR: "lacks a closing quote or bracket, a colon or a comma",
+  MULTIPLE_DOCS: "has more than one YAML document (---)",
+  TAB_AS_INDENT: "is indented with a tab; use blanks",
+  UNEXPECTED_TOKEN: "has something in this place that YAML does not allow there",
+};
+
 export const isEmpty = (document: Document): boolean => document.toJS() === null;
+
+/** Whether a node says nothing: absent, null, `{}`; what a template has for the operator to fill in. */
+export function isEmptyValue(node: unknown): boolean {
+  if (node === undefined || node === null) return true;
+  if (isMap(node)) return node.items.length === 0;
+  return isScalar(node) && node.value === null;
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
 
 /**
  * A file for local or AWS runners has keys that the orchestrator refuses beside `type: phala`.
  * @throws ClusterError `config-other-runner` (conflict).
  */
-export function assertNoOtherRunner(document: Document, { path, advice }: Source): void {
+export function assertPhalaRunner(document: Document, { path, advice }: Source): void {
   const type: unknown = document.getIn([...RUNNER, "type"]);
   if (type === undefined || type === null || type === "phala") return;
   throw new ClusterError({
     kind: "conflict",
     code: "config-other-runner",
-    message: `${path} configures runners of type ${JSON.stringify(type)}, not phala; it was left as it is`,
+    message: `${path} configures runners of type ${JSON.stringify(type)}, not phala; it was not changed`,
     hint: advice.otherRunner,
   });
 }
 
-export function unreadable({ path, advice }: Source, what: string): ClusterError {
+export function unreadable({ path, advice }: Source, what: string, line?: number): ClusterError {
   return new ClusterError({
     kind: "conflict",
     code: "config-unreadable",
-    message: `${path} ${what}; it was left as it is`,
+    message: `${path}${line === undefined ? "" : `, line ${line},`} ${what}; it was not changed`,
     hint: advice.unreadable,
   });
 }

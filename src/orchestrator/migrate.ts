@@ -1,9 +1,9 @@
 /** An orchestrator.yml of schema v1 as schema v2 has it; comments, order and everything else stay. Pure. */
 import type { Document } from "yaml";
 import type { z } from "zod";
-import { ClusterError, messageOf } from "../errors/cluster-error.ts";
-import { applyChanges, type Change } from "./changes.ts";
-import { isEmpty, readable, assertNoOtherRunner, RUNNER, unreadable, type Source } from "./document.ts";
+import { ClusterError } from "../errors/cluster-error.ts";
+import { applyChanges, NotEditable, type Change } from "./changes.ts";
+import { isEmpty, lineAt, readable, assertPhalaRunner, RUNNER, unreadable, type Source } from "./document.ts";
 import { orchestratorSchemas } from "./schemas.ts";
 import { FOREIGN_RUNNER_KEYS } from "./values.ts";
 
@@ -43,10 +43,10 @@ export function migrateToV2(existing: string, path: string, inputs: MigrationInp
   if (isEmpty(document) || !document.hasIn(RUNNER)) {
     throw unreadable(source, `has no ${RUNNER.join(".")}`);
   }
-  assertNoOtherRunner(document, source);
+  assertPhalaRunner(document, source);
   if (isV2(document)) return undefined;
   const gatewayKeyPath = inputs.gatewayKeyPath ?? textAt(document, "gateway-key-path") ?? keyMissing(path);
-  const migrated = changed(text, changesFor(document, { ...inputs, gatewayKeyPath }), source);
+  const migrated = changed(text, document, changesFor(document, { ...inputs, gatewayKeyPath }), source);
   const after = readable(migrated, source);
   const remarks = validated(after, source);
   const threshold = { value: valueAt(after, "capacity-threshold"), from: thresholdFrom(document, inputs) };
@@ -54,7 +54,7 @@ export function migrateToV2(existing: string, path: string, inputs: MigrationInp
 }
 
 const ADVICE = {
-  unreadable: "mend the file, or name another one: tee-cluster config migrate <file>",
+  unreadable: "fix the file, or name another one: tee-cluster config migrate <file>",
   otherRunner: "name another file: tee-cluster config migrate <file>",
 };
 
@@ -106,11 +106,13 @@ const setting = (key: string, value: unknown, after: readonly string[]): Change 
 
 const removal = (key: string): Change => ({ kind: "remove", path: RUNNER, key });
 
-function changed(text: string, changes: readonly Change[], source: Source): string {
+function changed(text: string, document: Document, changes: readonly Change[], source: Source): string {
   try {
     return applyChanges(text, changes);
   } catch (error) {
-    throw unreadable(source, `can't be changed safely: ${messageOf(error)}`);
+    if (!(error instanceof NotEditable)) throw error;
+    const { change } = error;
+    throw unreadable(source, error.message, lineAt(text, document, [...change.path, change.key]));
   }
 }
 
@@ -125,8 +127,8 @@ function validated(document: Document, { path }: Source): readonly string[] {
   throw new ClusterError({
     kind: "conflict",
     code: "config-not-v2",
-    message: `${path} would not be of schema v2; it was left as it is:\n${own.map(told).join("\n")}`,
-    hint: `mend that in ${path}, then run the same command again`,
+    message: `${path} would not be of schema v2; it was not changed:\n${own.map(told).join("\n")}`,
+    hint: `fix that in ${path}, then run the command again`,
   });
 }
 

@@ -2,16 +2,16 @@
 import { ClusterError } from "../errors/cluster-error.ts";
 import type { ClusterSettings } from "../core/settings.ts";
 
-/** Sections that are the operator's once the file exists, unless this very run was told what to put there. */
-export type ExplicitSection = "crunches" | "watcher" | "watcher-interval";
-
 export type OrchestratorValues = {
   readonly settings: ClusterSettings;
   readonly phalaApiUrl: string;
   /** With the literal `<model-port>`; schema v1 only. */
   readonly clusterUrls: readonly string[];
-  /** Given with a flag in this run, so they are changed in an existing file too; default: none. */
-  readonly explicit?: ReadonlySet<ExplicitSection>;
+  /**
+   * What somebody gave in this run (flag, environment, config file, prompt). In an existing file only that is changed:
+   * what it has beside is the operator's. Default: nothing.
+   */
+  readonly given?: ReadonlySet<string>;
 };
 
 export type Plain = Readonly<Record<string, unknown>>;

@@ -8,12 +8,13 @@ import {
   isPair,
   isScalar,
   isSeq,
-  parseDocument,
   type Document,
   type Pair,
   type YAMLMap,
+  type YAMLSeq,
 } from "yaml";
-import { commentLines, entryLines, itemLines, scalarText, type Comments } from "./yaml-text.ts";
+import { parseYaml, type Path } from "./document.ts";
+import { commentLines, entryLines, flowText, itemLines, scalarText, type Comments } from "./yaml-text.ts";
 
 /** One parsed state of the text; each edit gives the next text, to be opened again. */
 export type YamlFile = {
@@ -23,10 +24,10 @@ export type YamlFile = {
 };
 
 export function openYaml(text: string): YamlFile {
-  return { text, document: parseDocument(text), eol: text.includes("\r\n") ? "\r\n" : "\n" };
+  return { text, document: parseYaml(text), eol: text.includes("\r\n") ? "\r\n" : "\n" };
 }
 
-function mappingAt(file: YamlFile, path: readonly string[]): YAMLMap | undefined {
+function mappingAt(file: YamlFile, path: Path): YAMLMap | undefined {
   const node = path.length === 0 ? file.document.contents : file.document.getIn(path, true);
   return isMap(node) && node.range ? node : undefined;
 }
@@ -34,13 +35,14 @@ function mappingAt(file: YamlFile, path: readonly string[]): YAMLMap | undefined
 /** Changes, or adds where it is missing, one entry; `after`: keys that a new entry goes behind, nearest first. */
 export function setEntry(
   file: YamlFile,
-  path: readonly string[],
+  path: Path,
   key: string,
   value: unknown,
   place: { readonly comments: Comments; readonly after: readonly string[] },
 ): string | undefined {
   const map = mappingAt(file, path);
   const pair = map && pairOf(map, key);
+  if (pair && isEmptyNode(pair.value)) return fillEntry(file, map, pair, { path, key, value, place });
   if (pair) return replaceValue(file, pair, value);
   if (map?.flow) return insertIntoFlow(file, map, key, value, place.after);
   return map && insertEntry(file, map, path, key, value, place);
@@ -49,7 +51,7 @@ export function setEntry(
 /** Takes an entry's lines away, and the comment above it where that is one of `comments` (not a person's own). */
 export function removeEntry(
   file: YamlFile,
-  path: readonly string[],
+  path: Path,
   key: string,
   comment: string | undefined,
 ): string | undefined {
@@ -78,7 +80,7 @@ function commentStart({ text }: YamlFile, pair: Pair, comment: string | undefine
  */
 export function renameEntry(
   file: YamlFile,
-  path: readonly string[],
+  path: Path,
   names: { readonly from: string; readonly to: string },
   comments: Comments,
 ): string | undefined {
@@ -138,7 +140,7 @@ function removeFromFlow(file: YamlFile, map: YAMLMap, pair: Pair): string {
     : splice(file.text, contentEnd(before), contentEnd(pair), "");
 }
 
-/** Written as its neighbour is: a file that is JSON stays JSON. */
+/** Written as its neighbour is: a file that is JSON stays JSON, and keeps one entry a line where it has that. */
 function insertIntoFlow(
   file: YamlFile,
   map: YAMLMap,
@@ -146,11 +148,79 @@ function insertIntoFlow(
   value: unknown,
   after: readonly string[],
 ): string | undefined {
+  const name = isJson(file) ? JSON.stringify(key) : key;
   const before = neighbour(map, after);
-  if (!before || (value !== null && typeof value === "object")) return undefined;
-  const quoted = isScalar(before.key) && before.key.type === "QUOTE_DOUBLE";
+  if (!before) {
+    const start = (map.range?.[0] ?? 0) + 1;
+    return splice(file.text, start, start, `${name}: ${flowText(value)}`);
+  }
   const end = contentEnd(before);
-  return splice(file.text, end, end, `, ${quoted ? JSON.stringify(key) : key}: ${scalarText(value)}`);
+  return splice(file.text, end, end, `,${flowGap(file, startOf(before.key))}${name}: ${flowText(value)}`);
+}
+
+/** Between two entries in flow style: a line break where the one at `start` begins its line. */
+function flowGap(file: YamlFile, start: number): string {
+  const line = lineStart(file.text, start);
+  const margin = file.text.slice(line, start);
+  return isJson(file) && line > 0 && margin.trim() === "" ? file.eol + margin : " ";
+}
+
+const isJson = ({ text }: YamlFile): boolean => /^\s*\{\s*["}]/.test(text);
+
+/** One more item at the end of a list that has some, in block or flow style. */
+export function appendItem(file: YamlFile, path: Path, key: string, item: unknown): string | undefined {
+  const list: unknown = file.document.getIn([...path, key], true);
+  if (!isSeq(list) || !list.range) return undefined;
+  const last: unknown = list.items.at(-1);
+  if (!list.flow) return last === undefined ? undefined : appendToBlock(file, list, last, item);
+  const text = flowText(item);
+  if (last === undefined) return splice(file.text, list.range[0] + 1, list.range[0] + 1, text);
+  const end = contentEnd(last);
+  return splice(file.text, end, end, `,${flowGap(file, startOf(last))}${text}`);
+}
+
+function appendToBlock(file: YamlFile, list: YAMLSeq, last: unknown, item: unknown): string {
+  const dash = list.range?.[0] ?? 0;
+  const margin = " ".repeat(dash - lineStart(file.text, dash));
+  const lines = itemLines(item).map((line) => line.replace(/^ {2}/, margin));
+  return insertLines(file, contentEnd(last), lines);
+}
+
+/** Nothing, `~`, `null`, `{}` or `[]`. */
+function isEmptyNode(node: unknown): boolean {
+  if (isMap(node) || isSeq(node)) return node.flow === true && node.items.length === 0;
+  return node === null || (isScalar(node) && node.value === null && node.tag === undefined);
+}
+
+/** Gives a key that stands there without a value one; a comment behind it stays. */
+function fillEntry(
+  file: YamlFile,
+  map: YAMLMap,
+  pair: Pair,
+  entry: {
+    readonly path: Path;
+    readonly key: string;
+    readonly value: unknown;
+    readonly place: { readonly comments: Comments };
+  },
+): string | undefined {
+  const { path, key, value, place } = entry;
+  const [start, end] = rangeOf(pair.value) ?? [0, 0];
+  if (start === 0) return undefined;
+  const old = file.text.slice(start, end);
+  const isBlock = value !== null && typeof value === "object" && Object.keys(value).length > 0;
+  if (map.flow || !isBlock || isJson(file)) {
+    const gap = /[\s]$/.test(file.text.slice(0, start)) ? "" : " ";
+    return splice(file.text, start, end, gap + flowText(value));
+  }
+  const keyStart = startOf(pair.key);
+  const column = keyStart - lineStart(file.text, keyStart);
+  const lines = entryLines(key, value, { column, path: path.join("/"), comments: place.comments });
+  const own = lines.findIndex((line) => line.trimStart().startsWith(`${key}:`));
+  const colon = file.text.slice(0, start).trimEnd().length;
+  const emptied = old.trim() === "" ? file.text : splice(file.text, colon, start + old.trimEnd().length, "");
+  const opened = openYaml(emptied);
+  return insertLines({ ...opened, eol: file.eol }, colon - 1, lines.slice(own + 1));
 }
 
 /** The entry that a new one goes behind: the first of these keys that is there, else the last entry. */
@@ -161,7 +231,7 @@ function neighbour(map: YAMLMap, after: readonly string[]): Pair | undefined {
 function insertEntry(
   file: YamlFile,
   map: YAMLMap,
-  path: readonly string[],
+  path: Path,
   key: string,
   value: unknown,
   place: { readonly comments: Comments; readonly after: readonly string[] },
@@ -171,9 +241,15 @@ function insertEntry(
   const firstStart = startOf(first.key);
   const column = firstStart - lineStart(file.text, firstStart);
   const lines = entryLines(key, value, { column, path: path.join("/"), comments: place.comments });
-  const at = lineEnd(file.text, contentEnd(neighbour(map, place.after)));
-  const gap = at > 0 && file.text[at - 1] !== "\n" ? file.eol : "";
-  return splice(file.text, at, at, gap + lines.join(file.eol) + file.eol);
+  return insertLines(file, contentEnd(neighbour(map, place.after)), lines);
+}
+
+/** Puts whole lines behind the line of `offset`; a text without a line break at its end stays without one. */
+function insertLines(file: YamlFile, offset: number, lines: readonly string[]): string {
+  const at = lineEnd(file.text, offset);
+  const isLast = at === file.text.length && !file.text.endsWith("\n");
+  const put = lines.join(file.eol);
+  return splice(file.text, at, at, isLast ? file.eol + put : put + file.eol);
 }
 
 /** Where the last character of an entry's own content stands; comments and blank lines after it are not its. */
@@ -191,8 +267,11 @@ function contentEnd(node: unknown): number {
   return 0;
 }
 
-function startOf(node: unknown): number {
-  return isScalar(node) || isMap(node) || isSeq(node) || isAlias(node) ? (node.range?.[0] ?? 0) : 0;
+const startOf = (node: unknown): number => rangeOf(node)?.[0] ?? 0;
+
+function rangeOf(node: unknown): readonly [number, number, number] | undefined {
+  const hasRange = isScalar(node) || isMap(node) || isSeq(node) || isAlias(node);
+  return hasRange ? (node.range ?? undefined) : undefined;
 }
 
 const lineStart = (text: string, at: number): number => text.lastIndexOf("\n", at - 1) + 1;

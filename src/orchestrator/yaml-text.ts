@@ -5,7 +5,7 @@ function quote(text: string): string {
   // The orchestrator runs Python's os.path.expandvars() over the whole file before it parses it; that knows no
   // escape for `$`, so the dollar itself must not be there. PyYAML refuses unprintable characters outright.
   return JSON.stringify(text)
-    .replaceAll("$", String.raw`\x24`)
+    .replaceAll("$", String.raw`\u0024`)
     .replaceAll(UNPRINTABLE, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
@@ -14,6 +14,14 @@ const UNPRINTABLE = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g;
 /** A text, number or boolean as it stands behind its key. */
 export function scalarText(value: unknown): string {
   return typeof value === "string" ? quote(value) : JSON.stringify(value);
+}
+
+/** A value of any kind on one line, as JSON has it: every YAML parser reads that too. */
+export function flowText(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(flowText).join(", ")}]`;
+  if (value === null || typeof value !== "object") return scalarText(value);
+  const entries = Object.entries(value).map(([key, member]) => `${quote(key)}: ${flowText(member)}`);
+  return `{${entries.join(", ")}}`;
 }
 
 /** Comment lines by path, as `infrastructure/runner/max-models`; list items count as their list. */

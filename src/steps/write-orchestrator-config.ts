@@ -1,7 +1,6 @@
 /** Step 10: write orchestrator.yml, or bring our keys in the existing one up to date. */
 import type { ClusterInputs } from "../core/settings.ts";
 import { renderConfig, updateConfig, type OrchestratorValues } from "../orchestrator/config.ts";
-import type { ExplicitSection } from "../orchestrator/values.ts";
 import { clusterUrlTemplate } from "../orchestrator/urls.ts";
 import { readWholeText } from "../orchestrator/read-file.ts";
 import { writeFileAtomically } from "../orchestrator/write-file.ts";
@@ -11,8 +10,8 @@ import type { Registry } from "../registry/registry.ts";
 export type WriteOrchestratorConfigInput = {
   readonly inputs: ClusterInputs;
   readonly registry: Registry;
-  /** What the operator said in this run, and so is changed in an existing file too. */
-  readonly explicit: ReadonlySet<ExplicitSection>;
+  /** Inputs that were given in this run: only these are changed in an existing file. */
+  readonly given: ReadonlySet<string>;
 };
 
 export const writeOrchestratorConfig: Step<WriteOrchestratorConfigInput, { readonly path: string }> = {
@@ -29,11 +28,11 @@ export const writeOrchestratorConfig: Step<WriteOrchestratorConfigInput, { reado
 };
 
 function configText(input: WriteOrchestratorConfigInput, before: string | undefined): string {
-  const { inputs, registry, explicit } = input;
+  const { inputs, registry, given } = input;
   const { appId, nodeName: node, baseDomain } = registry;
   const values: OrchestratorValues = {
     settings: inputs.cluster,
-    explicit,
+    given,
     phalaApiUrl: inputs.connection.phalaApiUrl,
     clusterUrls: [clusterUrlTemplate(inputs.connection.gatewayUrl, { appId, node, baseDomain })],
   };

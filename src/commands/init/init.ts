@@ -4,8 +4,8 @@ import { nodeIdOf } from "../../session/facts.ts";
 import type { ComposePair } from "../../compose/lint.ts";
 import type { ComposeHash } from "../../core/domain.ts";
 import type { ClusterInputs } from "../../core/settings.ts";
-import { isGiven, type Answers } from "../../inputs/resolve.ts";
-import type { ExplicitSection } from "../../orchestrator/values.ts";
+import { givenInputs } from "../../inputs/resolve.ts";
+import type { InputKey } from "../../inputs/definitions.ts";
 import { recordedHashes } from "../../state/record.ts";
 import type { ApproveComposeHashInput } from "../../approval/approval.ts";
 import { approveComposeHash } from "../../steps/approve-compose-hash.ts";
@@ -60,13 +60,13 @@ export async function init(
   const steps = new StepRunner(emit, clock);
   emit({ type: "run-started", command: "init", headline: "Setting up a TEE cluster" });
   const { inputs, origins, adoption, facts } = await firstTwoSteps(prepared, steps, dependencies, flags);
-  const explicit = explicitSections(origins);
+  const given = givenInputs(origins);
   assertViaApiPossible(flags.via, inputs.cluster);
   if ((await facts.registry()).kind !== "absent") assertWalletKept(inputs.cluster, facts.record);
   if (flags.dryRun) return planInit(facts, steps.warnings);
   const options = sessionOptions("init", inputs.cluster.clusterName, prepared, dependencies, flags);
   return withSession(options, (session) =>
-    bringUp({ inputs, session, steps, dependencies, flags, facts, adoption, explicit }),
+    bringUp({ inputs, session, steps, dependencies, flags, facts, adoption, given }),
   );
 }
 
@@ -78,15 +78,8 @@ type BringUp = {
   readonly flags: InitFlags;
   readonly facts: ClusterFacts;
   readonly adoption: Adoption;
-  readonly explicit: ReadonlySet<ExplicitSection>;
+  readonly given: ReadonlySet<InputKey>;
 };
-
-/** Sections of orchestrator.yml that this run was told about: in an existing file the others are the operator's. */
-function explicitSections(origins: Answers["origins"]): ReadonlySet<ExplicitSection> {
-  const inputs = { crunches: "crunch", watcher: "watcher", "watcher-interval": "watcherInterval" } as const;
-  const sections = Object.keys(inputs) as ExplicitSection[];
-  return new Set(sections.filter((section) => isGiven({ origins }, inputs[section])));
-}
 
 /** Steps 3 to 10, under the cluster's lock. */
 async function bringUp(run: BringUp): Promise<InitResult> {
@@ -112,7 +105,7 @@ async function bringUp(run: BringUp): Promise<InitResult> {
   const approval = await steps.run(approveComposeHash, approved, deps);
   const knownScripts = await session.registryStore.knownScripts();
   const { mode } = await steps.run(verifyRegistry, { approved, approval, knownScripts }, deps);
-  const config = { inputs, registry, explicit: run.explicit };
+  const config = { inputs, registry, given: run.given };
   const { path } = await steps.run(writeOrchestratorConfig, config, deps);
   return resultOf({ inputs, registry, mode, fresh, hashes, path, steps });
 }

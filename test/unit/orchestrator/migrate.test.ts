@@ -148,8 +148,8 @@ test("what v2 does not know elsewhere is told and stays", () => {
 
 test.each([
   ["- a list", "is not a mapping"],
-  ["a: [", "is not YAML"],
-  ["a: *nobody", "is not YAML"],
+  ["a: [", "is not valid YAML"],
+  ["a: *nobody", "is not valid YAML"],
   ["", "has no infrastructure.runner"],
   ["# a comment\n", "has no infrastructure.runner"],
   ["logging: {level: info}", "has no infrastructure.runner"],

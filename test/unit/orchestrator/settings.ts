@@ -1,6 +1,7 @@
 /** The settings of an example cluster, as the golden files have it. */
 import type { ClusterSettings } from "../../../src/core/settings.ts";
 import type { OrchestratorValues } from "../../../src/orchestrator/config.ts";
+import { RUNNER_KEY_OF_INPUT } from "../../../src/orchestrator/keys.ts";
 
 const settings: ClusterSettings = {
   clusterName: "bird-tracker",
@@ -27,7 +28,7 @@ export const V2 = { orchestratorSchema: "v2", gatewayKeyPath: "keys/coordinator.
 
 export function values(
   change: Partial<ClusterSettings> = {},
-  explicit: OrchestratorValues["explicit"] = new Set(),
+  given: OrchestratorValues["given"] = new Set(Object.keys(RUNNER_KEY_OF_INPUT)),
 ): OrchestratorValues {
   return {
     settings: { ...settings, ...change },
@@ -35,7 +36,7 @@ export function values(
     clusterUrls: [
       "https://0123456789abcdef0123456789abcdef01234567-<model-port>.dstack-pha-prod10.phala.network",
     ],
-    explicit,
+    given,
   };
 }
 

@@ -116,7 +116,7 @@ test("flow style is changed too, and what is not ours says the same as before", 
 
 test("a value of ours with a bare dollar is written anew: the orchestrator would expand it", () => {
   const wanted = values({ registryCompose: "$HOME/r.yml" });
-  const bare = renderConfig(wanted).replace(String.raw`\x24HOME`, "$HOME");
+  const bare = renderConfig(wanted).replace(String.raw`\u0024HOME`, "$HOME");
   expect(updateConfig(bare, wanted, FILE)).toBe(renderConfig(wanted));
 });
 
@@ -149,7 +149,7 @@ describe("sections that the operator owns", () => {
   });
 
   test("change when told, and keep what only they know", () => {
-    const all = new Set(["crunches", "watcher", "watcher-interval"] as const);
+    const all = new Set(["crunch", "watcher", "watcherInterval"]);
     const updated = updateConfig(text, values(change, all), FILE);
     expect(parse(updated)).toMatchObject({
       watcher: { interval: 5, poller: change.watcher },
@@ -162,7 +162,7 @@ describe("sections that the operator owns", () => {
   });
 
   test("only the interval", () => {
-    const updated = updateConfig(text, values(change, new Set(["watcher-interval"] as const)), FILE);
+    const updated = updateConfig(text, values(change, new Set(["watcherInterval"])), FILE);
     expect(diffLines(text, updated)).toEqual(["-   interval: 10", "+   interval: 5"]);
   });
 });

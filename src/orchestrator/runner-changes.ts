@@ -1,0 +1,59 @@
+/** What of `infrastructure.runner` is changed in an existing file: what is given, what is missing, what follows from the registry. Pure. */
+import { isScalar, type Document } from "yaml";
+import type { Change } from "./changes.ts";
+import { isEmptyValue, RUNNER } from "./document.ts";
+import { inputOfRunnerKey } from "./keys.ts";
+import { FOREIGN_RUNNER_KEYS, managedRunnerKeys, type OrchestratorValues } from "./values.ts";
+
+/** The same number under its name in each schema: the orchestrator renamed the key and kept its range. */
+const RENAMED = {
+  v1: { from: "capacity-threshold", to: "provision-factor" },
+  v2: { from: "provision-factor", to: "capacity-threshold" },
+} as const;
+
+export function runnerChanges(document: Document, values: OrchestratorValues): readonly Change[] {
+  if (isEmptyValue(document.getIn(RUNNER, true))) return [];
+  const schema = values.settings.orchestratorSchema;
+  const rename = renaming(document, values);
+  const managed = Object.entries(managedRunnerKeys(values));
+  const names = managed.map(([key]) => key);
+  const sets = managed.flatMap(([key, value], index): Change[] => {
+    if (key === rename?.to || !isDue(document, key, value, values)) return [];
+    return [{ kind: "set", path: RUNNER, key, value, after: names.slice(0, index).toReversed() }];
+  });
+  const removals = FOREIGN_RUNNER_KEYS[schema].map((key): Change => ({ kind: "remove", path: RUNNER, key }));
+  return [...(rename ? [rename] : []), ...sets, ...removals];
+}
+
+/** A number of the operator's moves to its new name, unless another one is given. */
+function renaming(
+  document: Document,
+  { settings, given }: OrchestratorValues,
+): Extract<Change, { kind: "rename" }> | undefined {
+  const { from, to } = RENAMED[settings.orchestratorSchema];
+  const input = inputOfRunnerKey(to);
+  if (input !== undefined && given?.has(input)) return undefined;
+  if (!isEmptyValue(nodeOf(document, to)) || isEmptyValue(nodeOf(document, from))) return undefined;
+  return { kind: "rename", path: RUNNER, key: from, to };
+}
+
+function isDue(document: Document, key: string, value: unknown, { given }: OrchestratorValues): boolean {
+  const node = nodeOf(document, key);
+  // Also from a mapping that is merged in (<<).
+  const present: unknown = document.toJS()?.infrastructure?.runner?.[key] ?? undefined;
+  if (present === undefined || present === "") return true;
+  const input = inputOfRunnerKey(key);
+  if (input !== undefined) return given?.has(input) === true;
+  if (key === "phala-api-url") return given?.has("phalaApiUrl") === true || isOtherUrl(node, value);
+  if (key !== "cluster-urls") return true;
+  // Further URLs beside the registry's are the operator's.
+  return !(Array.isArray(present) && Array.isArray(value) && value.every((url) => present.includes(url)));
+}
+
+/** A variable stays: the orchestrator fills it in where it runs. */
+function isOtherUrl(node: unknown, value: unknown): boolean {
+  const written = isScalar(node) ? String(node.value) : "";
+  return !written.includes("$") && written.replace(/\/+$/, "") !== String(value).replace(/\/+$/, "");
+}
+
+const nodeOf = (document: Document, key: string): unknown => document.getIn([...RUNNER, key], true);
