@@ -1,0 +1,109 @@
+/** Certificates and revocation lists of the sandbox's made-up authorities: ECDSA P-256 with SHA-256. */
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  randomBytes,
+  sign,
+  type KeyObject,
+} from "node:crypto";
+import { bits, boolean, context, integer, octets, oid, sequence, set, time, utf8 } from "./der.ts";
+
+const ECDSA_SHA256 = sequence(oid("1.2.840.10045.4.3.2"));
+const DAY = 24 * 60 * 60 * 1000;
+
+/** A key with its certificate, as text: PKCS#8 and X.509 in PEM. */
+export type Issuer = { readonly name: string; readonly key: string; readonly certificate: string };
+
+export type CertificateRequest = {
+  readonly name: string;
+  readonly publicKey: KeyObject;
+  /** Absent: it signs itself with `selfKey`. */
+  readonly issuer?: Issuer | undefined;
+  readonly selfKey?: KeyObject | undefined;
+  readonly isCa: boolean;
+  /** ms since 1970 */
+  readonly notBefore: number;
+  readonly days: number;
+  readonly extensions?: readonly Extension[];
+};
+
+export type Extension = { readonly id: string; readonly value: Buffer; readonly critical?: boolean };
+
+export const newP256 = (): { publicKey: KeyObject; privateKey: KeyObject } =>
+  generateKeyPairSync("ec", { namedCurve: "P-256" });
+
+/** PEM, ending in a line feed. */
+export function makeCertificate(request: CertificateRequest): string {
+  const key = request.selfKey ?? createPrivateKey(request.issuer?.key ?? "");
+  const usage: Extension = {
+    id: "2.5.29.15",
+    critical: true,
+    value: Buffer.from(request.isCa ? "03020106" : "03020780", "hex"),
+  };
+  const constraints: Extension = {
+    id: "2.5.29.19",
+    critical: true,
+    value: request.isCa ? sequence(boolean(true)) : sequence(),
+  };
+  const tbs = sequence(
+    context(0, integer(2)),
+    integer(Buffer.concat([Buffer.from([1]), randomBytes(15)])),
+    ECDSA_SHA256,
+    nameOf(request.issuer?.name ?? request.name),
+    sequence(time(request.notBefore), time(request.notBefore + request.days * DAY)),
+    nameOf(request.name),
+    request.publicKey.export({ type: "spki", format: "der" }),
+    context(3, extensions([usage, constraints, ...(request.extensions ?? [])])),
+  );
+  return pem(signed(tbs, key));
+}
+
+/** DER. Valid from an hour before `at` for 30 days. `revoked`: serial numbers, hex. */
+export function makeCrl(issuer: Issuer, at: number, revoked: readonly string[] = []): Buffer {
+  const since = at - DAY / 24;
+  const entries = revoked.map((serial) => sequence(integer(Buffer.from(serial, "hex")), time(since)));
+  const tbs = sequence(
+    integer(1),
+    ECDSA_SHA256,
+    nameOf(issuer.name),
+    time(since),
+    time(since + 30 * DAY),
+    ...(entries.length > 0 ? [sequence(...entries)] : []),
+    context(0, extensions([{ id: "2.5.29.20", value: integer(1) }])),
+  );
+  return signed(tbs, createPrivateKey(issuer.key));
+}
+
+function extensions(list: readonly Extension[]): Buffer {
+  return sequence(
+    ...list.map(({ id, value, critical }) =>
+      sequence(oid(id), ...(critical === true ? [boolean(true)] : []), octets(value)),
+    ),
+  );
+}
+
+const nameOf = (name: string): Buffer =>
+  sequence(
+    set(sequence(oid("2.5.4.3"), utf8(name))),
+    set(sequence(oid("2.5.4.10"), utf8("tee-cluster sandbox"))),
+  );
+
+const signed = (tbs: Buffer, key: KeyObject): Buffer =>
+  sequence(tbs, ECDSA_SHA256, bits(sign("sha256", tbs, key)));
+
+function pem(der: Buffer): string {
+  const lines = der.toString("base64").match(/.{1,64}/g) ?? [];
+  return `-----BEGIN CERTIFICATE-----\n${lines.join("\n")}\n-----END CERTIFICATE-----\n`;
+}
+
+/** A new key pair with its certificate. */
+export function newIssuer(name: string, request: Omit<CertificateRequest, "name" | "publicKey">): Issuer {
+  const { publicKey, privateKey } = newP256();
+  const selfKey = request.issuer ? undefined : privateKey;
+  const certificate = makeCertificate({ ...request, name, publicKey, selfKey });
+  return { name, key: privateKey.export({ type: "pkcs8", format: "pem" }).toString(), certificate };
+}
+
+export const spkiOf = (issuer: Issuer): Buffer =>
+  createPublicKey(issuer.key).export({ type: "spki", format: "der" });
