@@ -1,6 +1,6 @@
 /** X.509 certificates and revocation lists, as Intel issues them. */
 import { X509Certificate, createHash, createPublicKey, verify, type KeyObject } from "node:crypto";
-import { SEQUENCE, byOid, childrenOf, readDer, timeOf, type DerNode } from "./der.ts";
+import { BIT_STRING, SEQUENCE, byOid, childrenOf, readDer, timeOf, type DerNode } from "./der.ts";
 import { requireFresh, requireQuote } from "./refusal.ts";
 
 export const sha256 = (data: Buffer): string => createHash("sha256").update(data).digest("hex");
@@ -82,13 +82,21 @@ const CRL_EXTENSIONS = new Set(["551d14", "551d23"]); // number, authority key i
 
 /** A CRL of this issuer, valid at `at`. @throws Refusal: empty, forged, of another issuer, partial, out of date */
 export function parseCrl(raw: Buffer, issuer: X509Certificate, at: number) {
-  const [tbs, , signature] = childrenOf(readDer(raw));
-  const [, , name, thisUpdate, nextUpdate, ...rest] = childrenOf(tbs);
+  const outer = readDer(raw);
+  const [tbs, algorithm, signature] = childrenOf(outer);
+  const [, inner, name, thisUpdate, nextUpdate, ...rest] = childrenOf(tbs);
   const of = `the revocation list of "${nameOf(issuer)}"`;
   const isOfIssuer = name !== undefined && fieldsOf(issuer)[4]?.raw.equals(name.raw) === true;
   requireQuote(isOfIssuer && tbs !== undefined, "crl-issuer", `${of} is from another issuer`);
-  const proof = signature?.body.subarray(1) ?? Buffer.alloc(0);
-  requireQuote(verify("sha256", tbs.raw, issuer.publicKey, proof), "crl-signature", `${of} is forged`);
+  const isFramed =
+    outer.tag === SEQUENCE &&
+    algorithm !== undefined &&
+    inner?.raw.equals(algorithm.raw) === true &&
+    signature?.tag === BIT_STRING &&
+    signature.body[0] === 0;
+  requireQuote(isFramed, "crl-form", `${of} is not a revocation list`);
+  const isGenuine = verify("sha256", tbs.raw, issuer.publicKey, signature.body.subarray(1));
+  requireQuote(isGenuine, "crl-signature", `${of} is forged`);
   const until = timeOf(nextUpdate);
   requireFresh(timeOf(thisUpdate), until, at, of);
   const wrapper = rest.find(({ tag }) => tag === 0xa0);

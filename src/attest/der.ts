@@ -5,6 +5,7 @@ import { requireQuote } from "./refusal.ts";
 export type DerNode = { readonly tag: number; readonly body: Buffer; readonly raw: Buffer };
 
 export const SEQUENCE = 0x30;
+export const BIT_STRING = 3;
 const OID = 6;
 const UTC_TIME = 23;
 

@@ -1,6 +1,9 @@
 /** The REST API: which request does what. */
 import type { ServerResponse } from "node:http";
-import { attestation, stats } from "./attestation.ts";
+import { stats } from "./stats.ts";
+import * as attestation from "./attestation/api.ts";
+import type { AttestationWorld } from "./attestation/api.ts";
+import * as envKeys from "./attestation/env-keys.ts";
 import * as cloud from "./cloud.ts";
 import { lifeOf } from "./lifecycle.ts";
 import type { CloudState, CvmState, SandboxTimings } from "./model.ts";
@@ -22,11 +25,14 @@ export type ApiRequest = {
 export type Reply = {
   readonly status: number;
   readonly json: unknown;
+  /** In place of the JSON, as it is. */
+  readonly text?: string | Buffer;
+  readonly headers?: Readonly<Record<string, string>>;
   /** Writes the whole answer itself, event by event. */
   readonly stream?: (response: ServerResponse) => Promise<void>;
 };
 
-export type ApiWorld = {
+export type ApiWorld = AttestationWorld & {
   readonly store: CloudStore;
   readonly timings: SandboxTimings;
   readonly defaultNodeId: number;
@@ -74,16 +80,35 @@ const ROUTES: readonly Route[] = [
   { method: "PATCH", path: /^\/cvms\/([^/]+)$/, handle: update },
   { method: "DELETE", path: /^\/cvms\/([^/]+)$/, handle: remove },
   { method: "POST", path: /^\/cvms\/([^/]+)\/(?:start|stop|shutdown|restart)$/, handle: power },
-  ofCvm(/^\/cvms\/([^/]+)$/, (state, id, request) =>
-    cvmResponse(cloud.findLive(state, id), request.version, Date.now()),
-  ),
+  {
+    method: "GET",
+    path: /^\/cvms\/([^/]+)$/,
+    handle: async (world, request, id) => {
+      const cvm = envKeys.withEnvKey(world, cloud.findLive(await world.store.read(), id));
+      return ok(cvmResponse(cvm, request.version, Date.now()));
+    },
+  },
   ofCvm(/^\/cvms\/([^/]+)\/compose_file$/, (state, id) => cloud.findLive(state, id).current.appCompose),
   ofCvm(
     /^\/cvms\/([^/]+)\/docker-compose\.yml$/,
     (state, id) => cloud.findLive(state, id).current.appCompose.docker_compose_file,
   ),
   ofCvm(/^\/cvms\/([^/]+)\/operations$/, (state, id, request) => operations(state, id, request.query)),
-  ofCvm(/^\/cvms\/([^/]+)\/attestation$/, attestation),
+  {
+    method: "GET",
+    path: /^\/cvms\/([^/]+)\/attestation$/,
+    handle: async (world, _, id) => ok(attestation.ofCvm(world, await world.store.read(), id)),
+  },
+  {
+    method: "GET",
+    path: /^\/apps\/([^/]+)\/attestations$/,
+    handle: async (world, _, id) => ok(attestation.ofApp(world, await world.store.read(), id)),
+  },
+  {
+    method: "GET",
+    path: /^\/kms\/phala\/pubkey\/([0-9a-f]{40})$/,
+    handle: async (world, _, appId) => ok(envKeys.publicKey(world, await world.store.read(), appId)),
+  },
   ofCvm(/^\/cvms\/([^/]+)\/stats$/, stats),
   { method: "GET", path: /^\/cvms\/([^/]+)\/state$/, handle: cvmState },
 ];
@@ -145,7 +170,10 @@ async function provision(world: ApiWorld, request: ApiRequest): Promise<Reply> {
   } = provisionRequest(request.body, world.defaultNodeId);
   const provisioned = await world.store.change((state) => {
     if (cloud.liveCvms(state).some((cvm) => cvm.name === name)) throw cloud.nameTaken(name);
-    return cloud.provision(state, { name, nodeId, instanceType, appCompose: cloud.buildAppCompose(fields) });
+    const appCompose = attestation.platformsCompose(world, cloud.buildAppCompose(fields));
+    return cloud.provision(state, { name, nodeId, instanceType, appCompose }, (appId) =>
+      envKeys.appKeys(world, appId),
+    );
   });
   return ok({
     app_id: provisioned.appId,
@@ -184,7 +212,7 @@ async function update(world: ApiWorld, request: ApiRequest, id: string): Promise
   const fields = updateRequest(request.body);
   const operation = await world.store.change((state) => {
     const { current } = cloud.findLive(state, id);
-    const appCompose = cloud.buildAppCompose({
+    const built = cloud.buildAppCompose({
       docker_compose_file: fields.docker_compose_file ?? current.appCompose.docker_compose_file,
       allowed_envs: fields.allowed_envs ?? current.appCompose.allowed_envs,
       pre_launch_script: fields.pre_launch_script ?? current.appCompose.pre_launch_script ?? "",
@@ -192,7 +220,9 @@ async function update(world: ApiWorld, request: ApiRequest, id: string): Promise
       public_sysinfo: fields.public_sysinfo ?? current.appCompose["public_sysinfo"] === true,
     });
     const encryptedEnv = fields.encrypted_env ?? current.encryptedEnv;
-    return cloud.update(state, id, { appCompose, encryptedEnv, now: Date.now(), timings: world.timings });
+    const appCompose = attestation.platformsCompose(world, built);
+    const rekeyed = fields.encrypted_env === undefined ? state : envKeys.rekeyed(world, state, id);
+    return cloud.update(rekeyed, id, { appCompose, encryptedEnv, now: Date.now(), timings: world.timings });
   });
   return ok({ correlation_id: operation.correlationId });
 }

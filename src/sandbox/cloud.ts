@@ -2,7 +2,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { composeHashOf, type AppCompose } from "../core/compose-hash.ts";
 import { bootErrorOf, type KeyHolder } from "./interpreter.ts";
-import { newAppKeys } from "./kms.ts";
+import { appKeysOf, type KeyPair } from "./kms.ts";
 import { lifeOf } from "./lifecycle.ts";
 import type { CloudState, CvmState, Generation, Operation, Provision, SandboxTimings } from "./model.ts";
 
@@ -79,11 +79,13 @@ export function buildAppCompose(request: {
 export function provision(
   state: CloudState,
   request: { name: string; nodeId: number; instanceType: string; appCompose: AppCompose },
+  keysOf: (appId: string) => KeyPair = () => appKeysOf(randomBytes(32)),
 ): { state: CloudState; result: Provision } {
-  const keys = newAppKeys();
+  const appId = randomBytes(20).toString("hex");
+  const keys = keysOf(appId);
   const result: Provision = {
     ...request,
-    appId: randomBytes(20).toString("hex"),
+    appId,
     kmsPrivateKey: keys.privateKey,
     kmsPublicKey: keys.publicKey,
     composeHash: composeHashOf(request.appCompose),

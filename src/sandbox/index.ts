@@ -1,8 +1,10 @@
 /** The local stand-in for Phala Cloud: API and gateway on one loopback port. See docs/sandbox.md. */
 import { once } from "node:events";
 import { NODES, SANDBOX_API_KEY } from "./catalog.ts";
+import { loadAuthority, sandboxTrust } from "./attestation/authority.ts";
+import type { Lie } from "./attestation/lies.ts";
 import type { Fault } from "./faults.ts";
-import { portUnusable } from "./failures.ts";
+import { portUnusable, unreadable } from "./failures.ts";
 import { environmentOf } from "./interpreter.ts";
 import { DEFAULT_TIMINGS, type CloudState, type CvmState, type SandboxTimings } from "./model.ts";
 import { SandboxServer, type SandboxRequest } from "./server.ts";
@@ -24,6 +26,8 @@ export type SandboxOptions = {
   /** The node that the platform chooses by itself; a name of `catalog.ts`. */
   readonly defaultNode?: string | undefined;
   readonly creditUsd?: number | undefined;
+  /** How the platform lies from the start. */
+  readonly lies?: readonly Lie[] | undefined;
   readonly onRequest?: ((request: SandboxRequest) => void | Promise<void>) | undefined;
 };
 
@@ -33,9 +37,14 @@ export type Sandbox = {
   /** Gateway template. */
   readonly gatewayUrl: string;
   readonly apiKey: string;
+  /** Of the made-up Intel: in place of Intel's collateral service. */
+  readonly collateralUrl: string;
+  /** What a run trusts that talks to it; in the form of a trust file. */
+  readonly trust: unknown;
   requests(): readonly SandboxRequest[];
   resetRequests(): void;
   setFaults(faults: readonly Fault[]): void;
+  setLies(lies: readonly Lie[]): void;
   /** The whole cloud, deleted CVMs included. */
   cloud(): Promise<CloudState>;
   /** What a CVM's environment holds, decrypted. */
@@ -49,6 +58,9 @@ export type Sandbox = {
  */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const store = new CloudStore(options.stateDir);
+  const authority = await loadAuthority(options.stateDir).catch((error: unknown) => {
+    throw unreadable(options.stateDir, error);
+  });
   const apiKey = options.apiKey ?? SANDBOX_API_KEY;
   const server = new SandboxServer({
     world: {
@@ -56,6 +68,8 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       timings: { ...DEFAULT_TIMINGS, ...options.timings },
       defaultNodeId: (NODES.find((node) => node.name === options.defaultNode) ?? NODES[0])?.id ?? 0,
       creditUsd: options.creditUsd ?? 25,
+      authority,
+      lies: new Set(options.lies),
     },
     apiKey,
     onRequest: options.onRequest ?? (() => undefined),
@@ -80,6 +94,9 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     apiKey,
     requests: () => server.requests,
     resetRequests: () => server.resetRequests(),
+    collateralUrl: `${apiUrl}/pcs`,
+    trust: sandboxTrust(authority),
+    setLies: (lies) => server.setLies(lies),
     setFaults: (faults) => server.setFaults(faults),
     cloud: () => store.read(),
     environment: (cvm) => environmentOf(cvm, cvm.current),

@@ -19,13 +19,11 @@ const X25519_SPKI = Buffer.from("302a300506032b656e032100", "hex");
 
 export type KeyPair = { readonly privateKey: string; readonly publicKey: string };
 
-/** A new X25519 key pair, raw and in hex. */
-export function newAppKeys(): KeyPair {
-  const { privateKey, publicKey } = generateKeyPairSync("x25519");
-  return {
-    privateKey: privateKey.export({ type: "pkcs8", format: "der" }).subarray(-32).toString("hex"),
-    publicKey: publicKey.export({ type: "spki", format: "der" }).subarray(-32).toString("hex"),
-  };
+/** The X25519 key pair of 32 secret bytes, raw and in hex. */
+export function appKeysOf(secret: Buffer): KeyPair {
+  const key = createPrivateKey({ key: Buffer.concat([X25519_PKCS8, secret]), type: "pkcs8", format: "der" });
+  const publicKey = createPublicKey(key).export({ type: "spki", format: "der" });
+  return { privateKey: secret.toString("hex"), publicKey: publicKey.subarray(-32).toString("hex") };
 }
 
 const plaintext = z.object({ env: z.array(z.object({ key: z.string(), value: z.string() })) });

@@ -5,6 +5,8 @@ import { z } from "zod";
 import { answerApi, type ApiWorld, type Reply } from "./api.ts";
 import { liveCvms, Refusal } from "./cloud.ts";
 import { faultSchema, Faults, type FaultAction } from "./faults.ts";
+import { isLie, type Lie } from "./attestation/lies.ts";
+import { answerPcs } from "./attestation/pcs.ts";
 import { answerGateway } from "./gateway.ts";
 import type { ApiVersion } from "./responses.ts";
 
@@ -59,6 +61,11 @@ export class SandboxServer {
     this.#faults.set(faults);
   }
 
+  setLies(lies: readonly Lie[]): void {
+    this.#options.world.lies.clear();
+    for (const name of lies) this.#options.world.lies.add(name);
+  }
+
   async #handle(message: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(message.url ?? "/", "http://localhost");
     const body = await readBody(message);
@@ -89,8 +96,10 @@ export class SandboxServer {
 
   async #work(message: IncomingMessage, url: URL, body: unknown): Promise<Reply | undefined> {
     const method = message.method ?? "GET";
+    const pcs = answerPcs(this.#options.world, url);
+    if (pcs) return pcs;
     if (!url.pathname.startsWith(`${API_PREFIX}/`)) {
-      return answerGateway(this.#options.world.store, {
+      return answerGateway(this.#options.world, {
         method,
         path: url.pathname,
         headers: headersOf(message),
@@ -121,6 +130,11 @@ export class SandboxServer {
     const what = `${message.method} ${url.pathname.slice(CONTROL_PREFIX.length)}`;
     if (what === "GET /requests") return writeJson(response, 200, this.#requests);
     if (what === "GET /cloud") return writeJson(response, 200, await this.#summary());
+    if (what === "POST /lies") {
+      const lies = z.array(z.custom<Lie>((name) => typeof name === "string" && isLie(name))).safeParse(body);
+      if (lies.success) this.setLies(lies.data);
+      return writeJson(response, lies.success ? 200 : 422, { lies: [...this.#options.world.lies] });
+    }
     if (what !== "POST /faults") return writeJson(response, 404, { detail: "Not Found" });
     const faults = z.array(faultSchema).safeParse(body);
     if (!faults.success) return writeJson(response, 422, { detail: z.prettifyError(faults.error) });
@@ -183,7 +197,9 @@ function writeReply(
     response.end(text.slice(0, Math.ceil(text.length / 2)));
     return;
   }
-  writeJson(response, reply.status, reply.json);
+  for (const [name, value] of Object.entries(reply.headers ?? {})) response.setHeader(name, value);
+  if (reply.text === undefined) writeJson(response, reply.status, reply.json);
+  else response.writeHead(reply.status).end(reply.text);
 }
 
 function writeJson(response: ServerResponse, status: number, json: unknown): void {

@@ -96,16 +96,17 @@ export function pcsAnswers(intel: MadeUpIntel, at: number, changes: PcsChanges =
 
 const components = (svn: number): unknown => Array.from({ length: 16 }, () => ({ svn }));
 
+const tcb = (svn: number): unknown => ({
+  sgxtcbcomponents: components(svn),
+  pcesvn: svn,
+  tdxtcbcomponents: components(svn),
+});
+
 type Dates = { readonly issueDate: string; readonly nextUpdate: string };
 
 function tcbInfoOf(dates: Dates, tcbStatus: string): unknown {
   const mask = { attributes: "0000000000000000", attributesMask: "FFFFFFFFFFFFFFFF" };
   const module = { mrsigner: "00".repeat(48), ...mask };
-  const tcb = (svn: number): unknown => ({
-    sgxtcbcomponents: components(svn),
-    pcesvn: svn,
-    tdxtcbcomponents: components(svn),
-  });
   const tcbDate = "2026-01-01T00:00:00Z";
   const advisoryIDs = ["SANDBOX-SA-00001"];
   return {
@@ -160,6 +161,8 @@ export type TdMeasurements = {
   readonly debug?: boolean;
   /** Quote version 5 (TDX 1.5 body) instead of 4. */
   readonly version?: 4 | 5;
+  /** The service TD that it is bound to, version 5 only. */
+  readonly mrServiceTd?: string;
 };
 
 /** A quote over these. `attestationKey`: another than the vouched one makes a quote that no TEE signed. */
@@ -214,6 +217,7 @@ function body(td: TdMeasurements): Buffer {
     [td.reportData, 520],
   ];
   for (const [value, at] of registers) report.write(value, at, "hex");
+  if (td.mrServiceTd !== undefined) report.write(td.mrServiceTd, 600, "hex");
   return td.version === 5 ? Buffer.concat([u16(3), u32(report.length), report]) : report;
 }
 

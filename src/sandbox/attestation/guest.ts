@@ -1,0 +1,154 @@
+/** What runs in a CVM and what it shows of itself: measurements, event log, quote, RA-TLS certificate. */
+import { createHash } from "node:crypto";
+import { canonicalJson, composeHashOf, type AppCompose } from "../../core/compose-hash.ts";
+import type { Life } from "../lifecycle.ts";
+import type { CvmState, Generation } from "../model.ts";
+import type { Authority } from "./authority.ts";
+import { octets } from "./der.ts";
+import { makeQuote } from "./intel.ts";
+import type { Lie } from "./lies.ts";
+import { makeCertificate, newP256, spkiOf } from "./x509.ts";
+
+const sha384 = (data: Buffer | string): string => createHash("sha384").update(data).digest("hex");
+const register = (name: string): string => sha384(`tee-cluster sandbox ${name}`);
+
+/** The sandbox's own OS images. Their registers are those of no real one. */
+export const KNOWN_OS = [
+  {
+    name: "dstack-sandbox",
+    mrtd: register("mrtd"),
+    rtmr1: register("rtmr1"),
+    rtmr2: register("rtmr2"),
+    rtmr0: {},
+    dev: false,
+  },
+  {
+    name: "dstack-sandbox-dev",
+    mrtd: register("mrtd"),
+    rtmr1: register("rtmr1"),
+    rtmr2: register("rtmr2 dev"),
+    rtmr0: {},
+    dev: true,
+  },
+] as const;
+
+export type RuntimeEvent = {
+  readonly imr: number;
+  readonly event_type: number;
+  /** SHA-384, hex. */
+  readonly digest: string;
+  readonly event: string;
+  /** Hex. */
+  readonly event_payload: string;
+};
+
+const DSTACK_EVENT = 0x0800_0001;
+
+/** Digested as dstack does: type (little endian), name and payload with colons between. Payloads in hex. */
+export function eventLog(entries: readonly (readonly [event: string, payload: string])[]): RuntimeEvent[] {
+  const type = Buffer.alloc(4);
+  type.writeUInt32LE(DSTACK_EVENT);
+  return entries.map(([event, payload]) => {
+    const message = Buffer.concat([type, Buffer.from(`:${event}:`), Buffer.from(payload, "hex")]);
+    return { imr: 3, event_type: DSTACK_EVENT, digest: sha384(message), event, event_payload: payload };
+  });
+}
+
+/** What RTMR3 holds after the events: each extends it. */
+export function rtmr3Of(events: readonly Pick<RuntimeEvent, "digest">[]): string {
+  let value = "00".repeat(48);
+  for (const { digest } of events) value = sha384(Buffer.from(value + digest, "hex"));
+  return value;
+}
+
+/** A running CVM, and which of the two ways to it is asked. */
+export type Guest = {
+  readonly cvm: CvmState;
+  readonly life: Life & { readonly serving: Generation };
+  readonly authority: Authority;
+  readonly lies: ReadonlySet<Lie>;
+  readonly asked: "api" | "cvm";
+};
+
+export type GuestEvidence = {
+  /** Hex. */
+  readonly quote: string;
+  readonly events: readonly RuntimeEvent[];
+  readonly appCompose: string;
+  /** PEM: the certificate that holds the quote, and the KMS's CA. */
+  readonly certificates: string;
+  readonly registers: Readonly<Record<"mrtd" | "rtmr0" | "rtmr1" | "rtmr2" | "rtmr3", string>>;
+  readonly instanceId: string;
+};
+
+export function evidenceOf(guest: Guest): GuestEvidence {
+  const { cvm, life, authority, lies } = guest;
+  const told = life.serving.appCompose;
+  const runs = runningCompose(told, guest);
+  const kms = lies.has("own-kms") ? authority.foreign : authority.kms;
+  const provider = JSON.stringify({ name: "kms", id: spkiOf(kms.ca).toString("hex") });
+  const instanceId = sha384(cvm.vmUuid).slice(0, 40);
+  const log = (appCompose: AppCompose): RuntimeEvent[] =>
+    eventLog([
+      ["system-preparing", ""],
+      ["app-id", cvm.appId],
+      ["compose-hash", composeHashOf(appCompose)],
+      ["instance-id", instanceId],
+      ["boot-mr-done", ""],
+      ["key-provider", Buffer.from(provider).toString("hex")],
+      ["storage-fs", Buffer.from("zfs").toString("hex")],
+      ["system-ready", ""],
+    ]);
+  const [os, devOs] = KNOWN_OS;
+  const image = lies.has("dev-image") ? devOs : os;
+  const registers = {
+    mrtd: image.mrtd,
+    rtmr0: register("rtmr0"),
+    rtmr1: image.rtmr1,
+    rtmr2: lies.has("patched-os") ? register("rtmr2 patched") : image.rtmr2,
+    rtmr3: rtmr3Of(log(runs)),
+  };
+  const { quote, certificates } = certify(guest, registers);
+  const isShown = lies.has("changed-later") || (lies.has("paths-differ") && guest.asked === "cvm");
+  return {
+    quote: quote.toString("hex"),
+    events: log(lies.has("edited-log") ? told : runs),
+    appCompose: canonicalJson(isShown ? runs : told),
+    certificates,
+    registers,
+    instanceId,
+  };
+}
+
+/** What really runs. */
+function runningCompose(told: AppCompose, { lies, asked }: Guest): AppCompose {
+  const foreign: readonly Lie[] = ["foreign-compose", "edited-log", "changed-later"];
+  const isForeign = foreign.some((lie) => lies.has(lie)) || (lies.has("paths-differ") && asked === "cvm");
+  if (!isForeign) return told;
+  const text = `${told.docker_compose_file ?? ""}\n# and a service that reads the environment\n`;
+  return { ...told, docker_compose_file: text };
+}
+
+/** A quote that vouches for a new key, in a certificate of the KMS. */
+function certify(
+  { cvm, life, authority, lies }: Guest,
+  registers: GuestEvidence["registers"],
+): { quote: Buffer; certificates: string } {
+  const { publicKey } = newP256();
+  const spki = publicKey.export({ type: "spki", format: "der" });
+  const reportData = createHash("sha512").update("ratls-cert:").update(spki).digest("hex");
+  const attestationKey = lies.has("no-tee") ? authority.foreign.ca.key : undefined;
+  const td = { ...registers, reportData, debug: lies.has("debug-td") };
+  const quote = makeQuote(authority.intel, td, attestationKey);
+  const { ca } = lies.has("own-kms") ? authority.foreign : authority.kms;
+  const certificate = makeCertificate({
+    name: cvm.appId,
+    publicKey,
+    issuer: ca,
+    isCa: false,
+    notBefore: life.bootedAt,
+    days: 3650,
+    extensions: [{ id: "1.3.6.1.4.1.62397.1.1", value: octets(quote) }],
+  });
+  return { quote, certificates: certificate + ca.certificate };
+}

@@ -1,0 +1,69 @@
+/** A TEE, Intel's collateral and the verifier's anchor, all of the sandbox's made-up authorities. */
+import { createHash, X509Certificate } from "node:crypto";
+import type { Anchor } from "../../src/attest/collateral.ts";
+import { Refusal } from "../../src/attest/refusal.ts";
+import { verifyQuote } from "../../src/attest/verify-quote.ts";
+import type { Collateral } from "../../src/core/attestation.ts";
+import {
+  makeQuote,
+  newIntel,
+  pcsAnswers,
+  type MadeUpIntel,
+  type PcsAnswers,
+  type TdMeasurements,
+} from "../../src/sandbox/attestation/intel.ts";
+
+export const AT = Date.parse("2026-03-01T12:00:00Z");
+
+export const INTEL: MadeUpIntel = newIntel(AT);
+
+export const TD: TdMeasurements = {
+  mrtd: "11".repeat(48),
+  rtmr0: "22".repeat(48),
+  rtmr1: "33".repeat(48),
+  rtmr2: "44".repeat(48),
+  rtmr3: "55".repeat(48),
+  reportData: "66".repeat(64),
+};
+
+export function collateralOf(answers: PcsAnswers): Collateral {
+  return {
+    root_ca_crl: answers.rootCrl.toString("hex"),
+    pck_crl: answers.pckCrl.toString("hex"),
+    tcb_info_issuer_chain: answers.signerChain,
+    tcb_info: answers.tcbInfo,
+    tcb_info_signature: answers.tcbInfoSignature,
+    qe_identity_issuer_chain: answers.signerChain,
+    qe_identity: answers.qeIdentity,
+    qe_identity_signature: answers.qeIdentitySignature,
+  };
+}
+
+export const rootDer = (intel: MadeUpIntel): Buffer => new X509Certificate(intel.root.certificate).raw;
+
+export const anchorOf = (intel: MadeUpIntel, at = AT): Anchor => ({
+  intelRoot: createHash("sha256").update(rootDer(intel)).digest("hex"),
+  at,
+});
+
+export const COLLATERAL: Collateral = collateralOf(pcsAnswers(INTEL, AT));
+export const QUOTE: Buffer = makeQuote(INTEL, TD);
+
+/** `code/reason` of the refusal, or undefined where the quote is accepted. Anything else that is thrown fails. */
+export function refusalOf(
+  quote: Buffer,
+  collateral = COLLATERAL,
+  anchor = anchorOf(INTEL),
+): string | undefined {
+  return thrownBy(() => verifyQuote(quote, collateral, anchor));
+}
+
+export function thrownBy(run: () => unknown): string | undefined {
+  try {
+    run();
+    return undefined;
+  } catch (error) {
+    if (error instanceof Refusal) return `${error.code}/${error.reason}`;
+    throw error;
+  }
+}
