@@ -7,7 +7,7 @@ if (version[0] < 20 || (version[0] === 20 && version[1] < 19)) {
   process.exit(3);
 }
 import("../dist/main.js").then(
-  (program) => program.main(),
+  (program) => program.main().then(program.exitAfterGrace),
   (error) => {
     console.error("tee-cluster can't be loaded: " + error.message);
     process.exitCode = 1;

@@ -2,7 +2,8 @@
 import { CommanderError, type Command } from "commander";
 import { createRequire } from "node:module";
 import type { Options } from "../commands/shared/command.ts";
-import { CrashGuard } from "./crashes.ts";
+import { CrashGuard } from "./shutdown.ts";
+export { exitAfterGrace } from "./shutdown.ts";
 import { allCommands, createProgram, nameOf } from "./program.ts";
 
 const { version } = createRequire(import.meta.url)("../package.json") as { version: string };

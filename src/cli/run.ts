@@ -1,5 +1,6 @@
 /** Runs one command: output, signals, secrets, failures and exit code around it. */
-import { ClusterError, Fault } from "../errors/cluster-error.ts";
+import { setTimeout as delay } from "node:timers/promises";
+import { Cancellation, ClusterError, Fault } from "../errors/cluster-error.ts";
 import type { CommonFlags } from "../session/dependencies.ts";
 import { renderAnswer } from "../commands/render.ts";
 import type { FailureResult } from "../core/results.ts";
@@ -13,12 +14,15 @@ import { systemClock } from "../platform/clock.ts";
 import { Ledger } from "../workflow/mutations.ts";
 import { createDependencies } from "./wire.ts";
 import type { CommandDefinition, Options } from "../commands/shared/command.ts";
-import type { CrashGuard } from "./crashes.ts";
-import { watchEndings } from "./endings.ts";
 import { EXIT_CODES, exitCodeOf, exitCodeOfFailure } from "./exit-codes.ts";
+import { ignoredSignals } from "./ignored-signals.ts";
+import { acknowledgement, messageAtTheEnd } from "./last-words.ts";
+import { exitAfterGrace, watchShutdown, type CrashGuard } from "./shutdown.ts";
 
-/** Where a program that crashed and does not end by itself is ended. */
-const LINGER_MS = 2_000;
+/** A run that has changed nothing ends at once as a rule: its stop is acknowledged only where it does not. */
+const ACKNOWLEDGE_AFTER_MS = 250;
+/** What connections and the sandbox may take to close. */
+const CLOSING_MS = 5_000;
 
 /** @returns the exit code. Never throws. */
 export async function runCommand(
@@ -39,33 +43,45 @@ export async function runCommand(
     reporter.finish(failureOf(name, failure, made));
     return exitCodeOfFailure(failure, made.touched);
   };
-  const endings = watchEndings(crashes, (reason) => void fail(reason));
-  const { signal } = endings;
+  let acknowledging: NodeJS.Timeout | undefined;
+  const acknowledge = (byKey: boolean): void =>
+    reporter.emit({ type: "cleanup", message: acknowledgement(ledger, byKey), urgent: true });
+  const shutdown = watchShutdown(crashes, {
+    onStop(byKey) {
+      if (ledger.touched) return acknowledge(byKey);
+      clearTimeout(acknowledging);
+      acknowledging = setTimeout(() => acknowledge(byKey), ACKNOWLEDGE_AFTER_MS);
+    },
+    onForceExit: (reason) => void fail(reason),
+    ignored: ignoredSignals(process.env),
+  });
+  const { signal } = shutdown;
   const { dependencies, close } = createDependencies({ options, redactor, reporter, ledger, signal });
   try {
     refuseMalformedMarks(process.env);
     const result = await command.run(dependencies, flagsOf(options), options);
-    const reason = endings.reason();
+    const reason = shutdown.reason();
     if (reason instanceof Fault) return fail(reason);
     reporter.close();
     reporter.finish(result);
     return exitCodeOf(result);
   } catch (error) {
-    return fail(endings.reason() ?? asFailure(error));
+    return fail(failureToReport(shutdown.reason(), error));
   } finally {
-    endings.stop();
+    shutdown.stop();
+    clearTimeout(acknowledging);
     // A crash after the answer: what stands on stdout stays one document.
-    let told = endings.reason() instanceof Fault;
+    let told = shutdown.reason() instanceof Fault;
     const late = (error: unknown): void => {
       if (told) return;
       told = true;
       failAtExit();
-      endSoon();
+      exitAfterGrace();
       fail(asFailure(error), new Ledger());
     };
     crashes.handOver(late);
-    if (endings.reason() instanceof Fault) endSoon();
-    await close().catch(late);
+    if (shutdown.reason()) exitAfterGrace();
+    await Promise.race([close().catch(late), delay(CLOSING_MS, undefined, { ref: false })]);
   }
 }
 
@@ -81,11 +97,6 @@ export function reportFailure(name: string, options: Options, error: unknown): n
 /** With --verbose, for whoever has to find out. */
 function reportStack({ cause }: Fault, reporter: Reporter): void {
   if (cause instanceof Error && cause.stack) reporter.emit({ type: "detail", message: cause.stack });
-}
-
-/** What crashed may have left a timer or a connection behind that keeps the process. */
-function endSoon(): void {
-  setTimeout(() => process.exit(), LINGER_MS).unref();
 }
 
 function flagsOf(options: Options): CommonFlags {
@@ -142,8 +153,15 @@ function failAtExit(): void {
 const asFailure = (error: unknown): ClusterError =>
   error instanceof ClusterError ? error : new Fault(error);
 
+/** A question that the stop has ended was cancelled; else why the run was ended counts before what came of it. */
+function failureToReport(reason: ClusterError | undefined, thrown: unknown): ClusterError {
+  const cancelled = thrown instanceof Cancellation && !(reason instanceof Fault);
+  return cancelled || !reason ? asFailure(thrown) : reason;
+}
+
 function failureOf(command: string, failure: ClusterError, ledger: Ledger): FailureResult {
-  const { code, message, hint = null, step = null } = failure;
+  const { code, hint = null, step = null } = failure;
+  const message = messageAtTheEnd(command, failure, ledger);
   return {
     ok: false,
     command,

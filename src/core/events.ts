@@ -51,6 +51,11 @@ export type RunEvent =
   /** Said with `--verbose` only: requests, child processes, decisions. */
   | { readonly type: "detail"; readonly message: string }
   /** An interruption or failure is being cleaned up after. */
-  | { readonly type: "cleanup"; readonly message: string };
+  | {
+      readonly type: "cleanup";
+      readonly message: string;
+      /** Said with `--quiet`, too. */
+      readonly urgent?: boolean | undefined;
+    };
 
 export type Emit = (event: RunEvent) => void;

@@ -67,12 +67,18 @@ export type SignalName = "SIGINT" | "SIGTERM" | "SIGHUP";
 
 /** The reason that an aborted signal of ours carries. */
 export class Interruption extends ClusterError {
+  readonly signalName: SignalName;
+
   constructor(signalName: SignalName) {
-    super({
-      kind: signalName === "SIGINT" ? "interrupted" : "terminated",
-      code: signalName === "SIGINT" ? "interrupted" : "terminated",
-      message: `${signalName === "SIGINT" ? "interrupted" : "terminated"} (${signalName})`,
-      hint: "run the same command again: it goes on where it stopped",
-    });
+    const code = signalName === "SIGINT" ? "interrupted" : "terminated";
+    super({ kind: code, code, message: `${code} (${signalName})` });
+    this.signalName = signalName;
+  }
+}
+
+/** A question was declined, or left by Ctrl-C, end of input or a closed terminal. What exists is added at the end. */
+export class Cancellation extends ClusterError {
+  constructor() {
+    super({ kind: "interrupted", code: "cancelled", message: "cancelled" });
   }
 }

@@ -1,5 +1,5 @@
 /** Prompts on stderr (stdout is the answer's). The only user of @inquirer/prompts. */
-import { Interruption } from "../errors/cluster-error.ts";
+import { Cancellation, Interruption } from "../errors/cluster-error.ts";
 
 export type Choice<T> = { readonly name: string; readonly value: T; readonly description?: string };
 
@@ -16,31 +16,32 @@ export type Prompter = {
   print(text: string): void;
 };
 
+type Context = { readonly output: NodeJS.WriteStream; readonly signal: AbortSignal };
+
 /** Loaded by the first question: most runs ask none. */
 const inquirer = () => import("@inquirer/prompts");
 
 export function terminalPrompter(signal: AbortSignal, print: (text: string) => void): Prompter {
-  const context = { output: process.stderr, signal };
   return {
     text: ({ message, initial, validate }) =>
-      interruptible(async () => {
+      answered(signal, async (context) => {
         const { input } = await inquirer();
         return input({ message, validate, ...(initial === undefined ? {} : { default: initial }) }, context);
       }),
     // Without `toggleMask: false` a key (Ctrl-T) would put the secret on the screen, and into its scrollback.
     secret: ({ message, validate }) =>
-      interruptible(async () => {
+      answered(signal, async (context) => {
         const { password } = await inquirer();
         return password({ message, validate, mask: false, toggleMask: false }, context);
       }),
     choose: ({ message, choices, initial }) =>
-      interruptible(async () => {
+      answered(signal, async (context) => {
         const { select } = await inquirer();
         const start = initial === undefined ? {} : { default: initial };
         return select({ message, choices, ...start, pageSize: 12 }, context);
       }),
     confirm: ({ message, initial }) =>
-      interruptible(async () => {
+      answered(signal, async (context) => {
         const { confirm } = await inquirer();
         return confirm({ message, default: initial }, context);
       }),
@@ -48,15 +49,52 @@ export function terminalPrompter(signal: AbortSignal, print: (text: string) => v
   };
 }
 
-/** Ctrl-C at a prompt is inquirer's own error; to us it is the interruption that it is. */
-async function interruptible<T>(ask: () => Promise<T>): Promise<T> {
+/** End of input is no answer: every way out of a question but an answer is a cancellation. */
+async function answered<T>(signal: AbortSignal, ask: (context: Context) => Promise<T>): Promise<T> {
+  const input = watchInput();
   try {
-    return await ask();
+    return await ask({ output: process.stderr, signal: AbortSignal.any([signal, input.closed]) });
   } catch (error) {
     const name = error instanceof Error ? error.name : "";
-    if (name === "AbortPromptError" && (error as Error).cause instanceof Interruption)
-      throw (error as Error).cause;
-    if (name === "ExitPromptError" || name === "AbortPromptError") throw new Interruption("SIGINT");
+    if (name === "ExitPromptError") throw new Cancellation();
+    if (name === "AbortPromptError") throw asCancellation(signal.aborted ? signal.reason : undefined);
     throw error;
+  } finally {
+    input.release();
   }
 }
+
+/** A signal that a key or a closed terminal sends is the operator's; a crash or SIGTERM is what it is. */
+function asCancellation(reason: unknown): unknown {
+  const ended = reason instanceof Interruption ? reason.signalName === "SIGTERM" : reason !== undefined;
+  return ended ? reason : new Cancellation();
+}
+
+/** Notices that no answer can come any more: Ctrl-D, a pipe that ended, a terminal that is gone. */
+function watchInput(): { readonly closed: AbortSignal; release(): void } {
+  const { stdin } = process;
+  const controller = new AbortController();
+  let continued = false;
+  const onClose = (): void => {
+    // readline pauses its input when it is closed, and also when the process is continued after Ctrl-Z.
+    if (!continued) controller.abort();
+  };
+  const onContinue = (): void => {
+    continued = true;
+    setImmediate(() => {
+      continued = false;
+      stdin.resume();
+    });
+  };
+  for (const event of CLOSING) stdin.on(event, onClose);
+  process.on("SIGCONT", onContinue);
+  return {
+    closed: controller.signal,
+    release() {
+      for (const event of CLOSING) stdin.removeListener(event, onClose);
+      process.removeListener("SIGCONT", onContinue);
+    },
+  };
+}
+
+const CLOSING = ["end", "close", "error", "pause"] as const;

@@ -1,5 +1,5 @@
 /** The wizard of step 2: asks for what is missing or often changed, shows what comes of it, asks once. */
-import { ClusterError, Interruption } from "../errors/cluster-error.ts";
+import { Cancellation, ClusterError } from "../errors/cluster-error.ts";
 import { isFile } from "./compose-candidates.ts";
 import type { InputKey } from "./definitions.ts";
 import type { Choice, Prompter } from "./prompts.ts";
@@ -52,7 +52,7 @@ const ASKED_WITHOUT_FILE = ["registryCompose", "runnerCompose"] as const;
 /** What else is filled in, or required, hangs on these. */
 const DECIDING: ReadonlySet<InputKey> = new Set(["clusterName", "orchestratorSchema"]);
 
-/** @throws Interruption when the operator cancels: nothing has been made. */
+/** @throws Cancellation when the operator cancels: nothing has been made. */
 export async function runWizard(options: WizardOptions): Promise<WizardResult> {
   let answers = await options.complete(options.start);
   for (const key of [...ALWAYS_ASKED, ...ASKED_WITHOUT_FILE]) {
@@ -102,7 +102,7 @@ async function settle(start: Answers, options: WizardOptions): Promise<WizardRes
       message: "What now?",
       choices: actions(outcome, options.planOnly),
     });
-    if (action === "cancel") throw new Interruption("SIGINT");
+    if (action === "cancel") throw new Cancellation();
     if (action === "deploy" && "inputs" in outcome)
       return { inputs: outcome.inputs, origins: answers.origins, takeOver };
     if (action === "take-over" && "foreign" in outcome) takeOver = outcome.foreign?.appId ?? undefined;

@@ -152,7 +152,7 @@ class RunReporter implements Reporter {
   }
 
   #wanted(event: RunEvent): boolean {
-    if (this.#options.quiet) return false;
+    if (this.#options.quiet) return event.type === "cleanup" && event.urgent === true;
     if (event.type === "detail") return this.#options.verbose;
     // The answer of `doctor` is the table of the very same checks.
     if (event.type === "check-finished") return this.#options.json || this.#command !== "doctor";

@@ -24,7 +24,7 @@ function leftBehind(cvms: readonly LeftBehind[], theme: Theme): string[] {
   return [
     "",
     theme.yellow(
-      `${cvms.length} ${it} left behind. PollResult first, then delete what you do not want to pay for:`,
+      `${cvms.length} ${it} left behind. Look first, then delete what you do not want to pay for:`,
     ),
     ...cvms.flatMap(({ name, app_id: appId }) => [
       `  ${name}${appId === null ? "" : theme.dim(`  app_id ${appId}`)}`,

@@ -1,6 +1,7 @@
 /** Ctrl-C, once and twice, at every kind of moment: what it leaves, and that it says so. */
 import { readdir } from "node:fs/promises";
 import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { beforeAll, expect, test } from "vitest";
 import { journalOf, stateFolder } from "../helpers/journal.ts";
 import {
@@ -16,6 +17,8 @@ import { processesOf } from "../helpers/processes.ts";
 import { KEYS, startInTerminal, type TerminalSession } from "../helpers/terminal.ts";
 import { until } from "../helpers/until.ts";
 
+/** A person's second Ctrl-C comes this long after the first one, or is part of it. */
+const SEPARATE_MS = 1_100;
 const NO_DELETION = [{ method: "DELETE", action: { kind: "hang" } }] as const;
 const LEFT = ["bird-tracker-registry", "bird-tracker-runner-temp"];
 
@@ -59,7 +62,10 @@ test("a second Ctrl-C leaves at once, says what it leaves, and gives lock and te
   const session = startInTerminal(world, ["init", "--yes"], {}, { thenStty: true });
   await until(() => deletions(world) > 0);
   session.type(KEYS.interrupt);
-  await session.see("deleting bird-tracker-runner-temp");
+  await session.see(
+    "stopping: deleting bird-tracker-runner-temp; press Ctrl-C again to leave without clean-up",
+  );
+  await delay(SEPARATE_MS);
   const started = performance.now();
   session.type(KEYS.interrupt);
   expect(await session.exit).toBe(130);
@@ -107,6 +113,8 @@ test("Ctrl-C before the answers are confirmed: nothing is made, not even a folde
   await session.answer("? What now?", KEYS.interrupt);
   expect(await session.exit).toBe(130);
   expectSane(session);
+  expect(session.screen()).toContain("Error: cancelled: nothing was created");
+  expect(session.screen()).not.toContain("interrupted");
   expect(mutationsOf(world.sandbox)).toEqual([]);
   expect(await readdir(path.dirname(world.stateDir))).not.toContain("state");
 });

@@ -4,9 +4,18 @@ import type { World } from "./program.ts";
 
 /** Command lines of all processes that were told of the world's API: the program and its children, wherever they are. */
 export async function processesOf(world: World): Promise<string[]> {
+  return (await entriesOf(world)).map(({ line }) => line);
+}
+
+/** Ids of those whose command line holds the words. */
+export async function pidsOf(world: World, words: string): Promise<number[]> {
+  return (await entriesOf(world)).flatMap(({ pid, line }) => (line.includes(words) ? Number(pid) : []));
+}
+
+async function entriesOf(world: World): Promise<{ pid: string; line: string }[]> {
   const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
   const lines = await Promise.all(pids.map((pid) => commandLineOf(pid, world.sandbox.apiUrl)));
-  return lines.filter((line) => line !== "");
+  return pids.map((pid, at) => ({ pid, line: lines[at] ?? "" })).filter(({ line }) => line !== "");
 }
 
 async function commandLineOf(pid: string, apiUrl: string): Promise<string> {

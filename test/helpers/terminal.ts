@@ -32,20 +32,28 @@ export type TerminalSession = {
   cursorVisible(): boolean;
   /** Closes the terminal, as a lost connection does. */
   hangUp(): void;
+  signal(name: NodeJS.Signals): void;
   readonly exit: Promise<number>;
 };
 
 /** Runs the program and then shows in which state it left the terminal; Ctrl-C is for the program alone. */
 const AND_THEN_STTY = 'trap : INT; "$@"; code=$?; stty -a; exit $code';
 
+export type TerminalOptions = {
+  readonly columns?: number;
+  readonly thenStty?: boolean;
+  /** What to run in the program's place: something that starts it. */
+  readonly command?: readonly string[];
+};
+
 /** Starts the program as a person would who has the world's environment, on a terminal and outside CI. */
 export function startInTerminal(
   world: World,
   args: readonly string[],
   change: Readonly<Record<string, string | undefined>> = {},
-  { columns = COLUMNS, thenStty = false }: { readonly columns?: number; readonly thenStty?: boolean } = {},
+  { columns = COLUMNS, thenStty = false, command }: TerminalOptions = {},
 ): TerminalSession {
-  const program = [process.execPath, PROGRAM, ...args];
+  const program = command ?? [process.execPath, PROGRAM, ...args];
   const [file = "", ...rest] = thenStty ? ["/bin/sh", "-c", AND_THEN_STTY, "sh", ...program] : program;
   const env = { ...world.env, CI: undefined, TERM: "xterm-256color", LANG: "C.UTF-8", ...change };
   const child = spawn(file, rest, {
@@ -94,6 +102,7 @@ export function startInTerminal(
     },
     cursorVisible: () => bytes.lastIndexOf("\u001b[?25h") >= bytes.lastIndexOf("\u001b[?25l"),
     hangUp: () => child.kill("SIGHUP"),
+    signal: (name) => child.kill(name),
     exit,
   };
 }

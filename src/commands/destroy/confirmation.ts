@@ -1,5 +1,5 @@
 /** Before CVMs are deleted for good: what goes is said, and whoever can be asked types the cluster's name. */
-import { ClusterError } from "../../errors/cluster-error.ts";
+import { Cancellation, ClusterError } from "../../errors/cluster-error.ts";
 import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
 import type { DryRunResult } from "../results.ts";
 
@@ -18,7 +18,7 @@ export function assertConfirmed(
   });
 }
 
-/** @throws ClusterError `not-confirmed` (input) for another word than the cluster's name. */
+/** @throws ClusterError `not-confirmed` (input) for another word than the cluster's name; Cancellation for none. */
 export async function confirmDestruction(
   plan: DryRunResult,
   host: string,
@@ -30,6 +30,7 @@ export async function confirmDestruction(
   const message = `Type ${cluster} to delete ${countOf(plan)}:`;
   const typed = await prompter.text({ message, validate: () => true });
   if (typed.trim() === cluster) return;
+  if (typed.trim() === "") throw new Cancellation();
   throw new ClusterError({
     kind: "input",
     code: "not-confirmed",

@@ -1,5 +1,5 @@
 /** What an operator is asked or told before a rotation does what can't be undone quietly. */
-import { ClusterError, Interruption } from "../../errors/cluster-error.ts";
+import { Cancellation, ClusterError, Interruption } from "../../errors/cluster-error.ts";
 import type { ClusterRecord } from "../../state/record.ts";
 import { isRefusal } from "../../steps/approve-compose-hash.ts";
 import type { Registry } from "../../registry/registry.ts";
@@ -28,7 +28,7 @@ export function assertRevocationConfirmed(
   });
 }
 
-/** Names the live runners that the list cuts off; on a terminal it is asked for. @throws Interruption on a no. */
+/** Names the live runners that the list cuts off; on a terminal it is asked for. @throws Cancellation on a no. */
 export async function confirmCutOff(
   cutOff: readonly LiveRunner[],
   { yes }: RotateFlags,
@@ -39,7 +39,7 @@ export async function confirmCutOff(
   context.warn("runners-cut-off", cutOffMessage(cutOff));
   if (yes || !prompter) return;
   if (!(await prompter.confirm({ message: "Cut these runners off?", initial: false }))) {
-    throw new Interruption("SIGINT");
+    throw new Cancellation();
   }
 }
 
@@ -65,7 +65,7 @@ export async function confirmRestart(
   context.note(`${registry.name} is updated and restarts: the models on it stop until it is healthy again`);
   if (yes || !prompter) return;
   if (!(await prompter.confirm({ message: `Restart ${registry.name} now?`, initial: true }))) {
-    throw new Interruption("SIGINT");
+    throw new Cancellation();
   }
 }
 
@@ -78,7 +78,8 @@ export async function withWayBack<T>(
   try {
     return await body();
   } catch (error) {
-    const failed = error instanceof ClusterError && !(error instanceof Interruption) && !isRefusal(error);
+    const ended = error instanceof Interruption || error instanceof Cancellation;
+    const failed = error instanceof ClusterError && !ended && !isRefusal(error);
     const hasBefore = record.approvals.some(({ appId, verified }) => verified && appId === registry.appId);
     if (!failed || !hasBefore) throw error;
     const { kind, code, message, step, cause } = error;

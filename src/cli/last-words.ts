@@ -1,0 +1,30 @@
+/** What a run that was stopped says: at once, and at its end, the truth about what exists. */
+import type { ClusterError } from "../errors/cluster-error.ts";
+import type { LeftBehind } from "../core/results.ts";
+
+type Made = { readonly touched: boolean; leftBehind(): readonly LeftBehind[] };
+
+const TEMPORARY = /-runner-temp$/;
+
+/** The first words after a stop was requested. `byKey`: Ctrl-C, and the next one leaves without clean-up. */
+export function acknowledgement(made: Made, byKey: boolean): string {
+  const runners = made.leftBehind().filter(({ name }) => TEMPORARY.test(name));
+  const what =
+    runners.length > 0 ? `stopping: deleting ${runners.map(({ name }) => name).join(", ")}` : "stopping";
+  return byKey ? `${what}; press Ctrl-C again to leave without clean-up` : what;
+}
+
+/** What an untouched cloud means, by command. */
+const UNTOUCHED: Readonly<Record<string, string>> = {
+  init: "nothing was created",
+  destroy: "nothing was deleted",
+};
+
+/** The message of a run that was cancelled, interrupted or terminated. */
+export function messageAtTheEnd(command: string, { code, message }: ClusterError, made: Made): string {
+  if (!["cancelled", "interrupted", "terminated"].includes(code)) return message;
+  if (!made.touched) return `${message}: ${UNTOUCHED[command] ?? "nothing was created or changed"}`;
+  const left = made.leftBehind().map(({ name }) => name);
+  const exists = left.length === 0 ? "nothing that this run created is left" : `${left.join(", ")} may exist`;
+  return `${message}: ${exists}`;
+}

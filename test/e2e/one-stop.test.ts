@@ -1,0 +1,194 @@
+/** One stop, in whatever mix its signals arrive, and questions that get no answer: for real, through npm and shells. */
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { expect, test } from "vitest";
+import { journalOf } from "../helpers/journal.ts";
+import { pidsOf, processesOf } from "../helpers/processes.ts";
+import { cloudOf, failureIn, makeWorld, mutationsOf, PROGRAM, type World } from "../helpers/program.ts";
+import { KEYS, startInTerminal } from "../helpers/terminal.ts";
+import { until } from "../helpers/until.ts";
+
+const REGISTRY = "bird-tracker-registry";
+const RUNNER = "bird-tracker-runner-temp";
+const END_OF_INPUT = "\u0004";
+
+/** Asks for the runner's deletion three times without success: a clean-up that takes a few seconds. */
+const SLOW_DELETION = [{ method: "DELETE", times: 1, action: { kind: "delay", ms: 4_000 } }] as const;
+
+const made = (world: World, count: number): Promise<void> =>
+  until(() => mutationsOf(world.sandbox).filter((call) => call === "POST /api/v1/cvms").length >= count);
+
+type Sequence = readonly (readonly [NodeJS.Signals, number])[];
+
+test.each<readonly [string, number, Sequence]>([
+  [
+    "npm's Ctrl-C",
+    130,
+    [
+      ["SIGINT", 2],
+      ["SIGINT", 0],
+    ],
+  ],
+  [
+    "npm's Ctrl-C, three times over",
+    130,
+    [
+      ["SIGINT", 1],
+      ["SIGINT", 4],
+      ["SIGINT", 0],
+    ],
+  ],
+  [
+    "CI, at once",
+    130,
+    [
+      ["SIGINT", 50],
+      ["SIGTERM", 0],
+    ],
+  ],
+  [
+    "CI, later",
+    130,
+    [
+      ["SIGINT", 2_500],
+      ["SIGTERM", 0],
+    ],
+  ],
+  [
+    "a closed terminal, and a shell",
+    143,
+    [
+      ["SIGHUP", 5],
+      ["SIGHUP", 5],
+      ["SIGTERM", 0],
+    ],
+  ],
+  [
+    "SIGTERM, and then a key",
+    143,
+    [
+      ["SIGTERM", 1_500],
+      ["SIGINT", 0],
+    ],
+  ],
+])("one stop: %s", async (_what, exitCode, signals) => {
+  const world = await makeWorld();
+  world.sandbox.setFaults([...SLOW_DELETION]);
+  const child = world.start(["init", "--json"]);
+  await made(world, 2);
+  for (const [signal, pause] of signals) {
+    child.kill(signal);
+    await delay(pause);
+  }
+  const run = await child;
+  expect(run.exitCode).toBe(exitCode);
+  expect(run.stderr).toContain(`stopping: deleting ${RUNNER}`);
+  expect(run.stderr).toContain(`${RUNNER} is gone`);
+  expect((await cloudOf(world.sandbox)).live).toEqual([REGISTRY]);
+  expect(failureIn(run.stdout).left_behind.map(({ name }) => name)).not.toContain(RUNNER);
+  expect((await journalOf(world)).at(-1)).toMatchObject({ type: "run-finished", outcome: "failed" });
+});
+
+test("with --quiet the first Ctrl-C is acknowledged, too", async () => {
+  const world = await makeWorld();
+  world.sandbox.setFaults([...SLOW_DELETION]);
+  const child = world.start(["init", "--quiet"]);
+  await made(world, 2);
+  child.kill("SIGINT");
+  const run = await child;
+  expect(run.stderr).toContain(
+    `stopping: deleting ${RUNNER}; press Ctrl-C again to leave without clean-up\n`,
+  );
+});
+
+/** A package whose script runs the program, in the world's folder. */
+async function npmPackage(world: World): Promise<void> {
+  const scripts = { cluster: `node ${PROGRAM} init --yes` };
+  await writeFile(
+    path.join(world.folder, "package.json"),
+    JSON.stringify({ name: "birds", version: "1.0.0", scripts }),
+  );
+  await writeFile(path.join(world.folder, ".npmrc"), "script-shell=/bin/bash\nupdate-notifier=false\n");
+}
+
+test("one Ctrl-C through npm with bash as its shell, in a terminal: the clean-up gets its time", async () => {
+  const world = await makeWorld();
+  world.sandbox.setFaults([...SLOW_DELETION]);
+  await npmPackage(world);
+  const session = startInTerminal(world, [], {}, { command: ["npm", "run", "cluster"] });
+  await made(world, 2);
+  session.type(KEYS.interrupt);
+  await session.see(`stopping: deleting ${RUNNER}; press Ctrl-C again to leave without clean-up`);
+  await session.exit;
+  await until(async () => (await processesOf(world)).length === 0);
+  expect((await cloudOf(world.sandbox)).live).toEqual([REGISTRY]);
+  expect((await journalOf(world)).at(-1)).toMatchObject({ type: "run-finished", code: "interrupted" });
+});
+
+test("nohup: a terminal that is closed changes nothing", async () => {
+  const world = await makeWorld();
+  world.sandbox.setFaults([
+    { method: "POST", path: "/cvms/provision$", action: { kind: "delay", ms: 2_000 } },
+  ]);
+  const command = ["bash", "-c", `nohup node ${PROGRAM} init --yes & wait`];
+  const session = startInTerminal(world, [], {}, { command });
+  await until(() => mutationsOf(world.sandbox).length > 0);
+  session.hangUp();
+  // As the kernel does for every process of the terminal; phala leads a group of its own.
+  for (const pid of await pidsOf(world, PROGRAM)) process.kill(pid, "SIGHUP");
+  await session.exit;
+  await until(async () => (await processesOf(world)).length === 0);
+  expect((await journalOf(world)).at(-1)).toMatchObject({ type: "run-finished", outcome: "done" });
+  expect((await cloudOf(world.sandbox)).live).toEqual([REGISTRY]);
+});
+
+test.each([
+  ["Ctrl-D", END_OF_INPUT],
+  ["Ctrl-C", KEYS.interrupt],
+])("%s at a question, typed or chosen: cancelled, and nothing was created", async (_what, key) => {
+  for (const before of [[], ["? AWS region"]]) {
+    const world = await makeWorld();
+    const session = startInTerminal(world, ["init"]);
+    for (const prompt of before) await session.answer(prompt, KEYS.enter);
+    await session.answer(before.length === 0 ? "? AWS region" : "? Instance type", key);
+    expect(await session.exit).toBe(130);
+    expect(session.screen()).toMatch(/Error: cancelled: nothing was created\n[^]*Code +cancelled/);
+    expect(mutationsOf(world.sandbox)).toEqual([]);
+  }
+});
+
+test.each([
+  ["SIGHUP", 130, "cancelled"],
+  ["SIGINT", 130, "cancelled"],
+  ["SIGTERM", 143, "terminated"],
+] as const)("%s at a question: %i, %s", async (signal, exitCode, code) => {
+  const world = await makeWorld();
+  const session = startInTerminal(world, ["init"]);
+  await session.see("? AWS region");
+  session.signal(signal);
+  expect(await session.exit).toBe(exitCode);
+  expect(session.screen()).toMatch(new RegExp(`Code +${code}`));
+  expect(session.screen()).toContain("nothing was created");
+});
+
+test("Cancel in the wizard, and nothing typed at destroy, are no interruption", async () => {
+  const world = await makeWorld();
+  const session = startInTerminal(world, ["init"]);
+  for (const prompt of ["? AWS region", "? Instance type", "? Node", "? Memory per model"])
+    await session.answer(prompt, KEYS.enter);
+  await session.answer("? What now?", KEYS.up, KEYS.enter);
+  expect(await session.exit).toBe(130);
+  expect(session.screen()).toContain("Error: cancelled: nothing was created");
+});
+
+test("a reader that goes away in the middle does not stop the clean-up", async () => {
+  const world = await makeWorld();
+  const child = world.start(["init", "--verbose"]);
+  await made(world, 2);
+  child.stdout.destroy();
+  child.stderr.destroy();
+  child.kill("SIGINT");
+  expect((await child).exitCode).toBe(130);
+  expect((await cloudOf(world.sandbox)).live).toEqual([REGISTRY]);
+});

@@ -1,0 +1,32 @@
+import { expect, test } from "vitest";
+import { acknowledgement, messageAtTheEnd } from "../../../src/cli/last-words.ts";
+import { Cancellation, ClusterError, Interruption } from "../../../src/errors/cluster-error.ts";
+
+const made = (touched: boolean, ...names: string[]) => ({
+  touched,
+  leftBehind: () => names.map((name) => ({ name, app_id: null })),
+});
+
+test.each([
+  ["SIGTERM", false, made(true), "stopping"],
+  ["a key", true, made(true, "a-registry"), "stopping; press Ctrl-C again to leave without clean-up"],
+  ["a runner", false, made(true, "a-registry", "a-runner-temp"), "stopping: deleting a-runner-temp"],
+])("a stop is acknowledged: %s", (_what, byKey, what, text) => {
+  expect(acknowledgement(what, byKey)).toBe(text);
+});
+
+test.each([
+  ["init", new Cancellation(), made(false), "cancelled: nothing was created"],
+  ["destroy", new Cancellation(), made(false), "cancelled: nothing was deleted"],
+  [
+    "rotate-hash",
+    new Interruption("SIGINT"),
+    made(false),
+    "interrupted (SIGINT): nothing was created or changed",
+  ],
+  ["init", new Interruption("SIGHUP"), made(true, "a-registry"), "terminated (SIGHUP): a-registry may exist"],
+  ["rotate-hash", new Cancellation(), made(true), "cancelled: nothing that this run created is left"],
+  ["init", new ClusterError({ kind: "input", code: "x", message: "as it is" }), made(false), "as it is"],
+])("%s ends: %s", (command, failure, what, text) => {
+  expect(messageAtTheEnd(command, failure, what)).toBe(text);
+});
