@@ -4,8 +4,8 @@ import type { ClusterFacts, Facts } from "./facts.ts";
 import { registryName } from "../core/domain.ts";
 import type { Answers } from "../inputs/resolve.ts";
 import type { ClusterSettings } from "../core/settings.ts";
-import { readJournal } from "../state/journal.ts";
-import { openAttempts, summarizeJournal, type ClusterRecord } from "../state/record.ts";
+import { readClusterRecord } from "../state/verified-state.ts";
+import { openAttempts, type ClusterRecord } from "../state/record.ts";
 import { stateDirectoryOf, type StateDirectory } from "../state/state-directory.ts";
 import type { Adoption } from "../core/domain.ts";
 import type { SessionOptions } from "./session.ts";
@@ -22,7 +22,7 @@ export function directoryOf(
 
 /** What this machine has recorded of a cluster so far; empty where it never saw it. */
 export async function readRecord(prepared: Preparation, cluster: string): Promise<ClusterRecord> {
-  return summarizeJournal(await readJournal(directoryOf(prepared, cluster)), cluster);
+  return readClusterRecord(directoryOf(prepared, cluster), cluster);
 }
 
 export async function clusterFacts(

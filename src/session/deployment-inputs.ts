@@ -1,8 +1,7 @@
 /** The inputs of the commands that deploy and approve: with schema v2 they need the coordinator's key too. */
 import { missingForSchema, type Answers, type Resolution } from "../inputs/resolve.ts";
 import type { Values } from "../inputs/values.ts";
-import { readJournal } from "../state/journal.ts";
-import { summarizeJournal } from "../state/record.ts";
+import { readClusterRecord } from "../state/verified-state.ts";
 import { stateDirectoryOf } from "../state/state-directory.ts";
 import type { CommandDependencies, CommonFlags, SandboxHandle } from "./dependencies.ts";
 import { prepare, stateHostOf, type Preparation } from "./preparation.ts";
@@ -58,10 +57,7 @@ async function valuesAsRecorded(
   const { clusterName, stateDir, phalaApiUrl } = values;
   if (clusterName === undefined || stateDir === undefined || phalaApiUrl === undefined) return values;
   const host = stateHostOf(sandbox, new URL(phalaApiUrl).host);
-  const record = summarizeJournal(
-    await readJournal(stateDirectoryOf(stateDir, host, clusterName)),
-    clusterName,
-  );
+  const record = await readClusterRecord(stateDirectoryOf(stateDir, host, clusterName), clusterName);
   // A cluster that was destroyed, and is set up anew, begins with the defaults.
   if (record.registryCreations.length + record.adoptedRegistries.length === 0) return values;
   return withRecordedInputs(resolution, record).resolution.values;

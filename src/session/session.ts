@@ -3,9 +3,10 @@ import { ClusterError } from "../errors/cluster-error.ts";
 import type { Clock, CloudApi, PhalaCli, Spawntee } from "../core/ports.ts";
 import { appComposeStore, registryComposeStore, type AppComposeStore } from "../state/app-compose-store.ts";
 import { openHistory } from "../state/history.ts";
-import { openJournal, readJournal } from "../state/journal.ts";
+import { readVerifiedState } from "../state/verified-state.ts";
+import { openJournal } from "../state/journal.ts";
 import { acquireLock } from "../state/lock.ts";
-import { summarizeJournal, type ClusterRecord } from "../state/record.ts";
+import type { ClusterRecord } from "../state/record.ts";
 import { prepareStateDirectory, type StateDirectory } from "../state/state-directory.ts";
 import { cleanupSignals } from "../workflow/cleanup.ts";
 import { Mutations, type Ledger } from "../workflow/mutations.ts";
@@ -49,12 +50,15 @@ export async function withSession<T>(
   // A second Ctrl-C leaves through process.exit, past every finally.
   process.once("exit", release);
   try {
-    const record = summarizeJournal(await readJournal(directory), options.cluster);
+    const state = await readVerifiedState(directory, options.cluster);
     const journal = openJournal(directory, clock.now);
     await journal.append({ type: "run-started", command, pid: process.pid, host: hostname() });
     const deps = workbench(options, { journal, history: openHistory(directory, clock.now) });
-    const stores = { store: appComposeStore(directory), registryStore: registryComposeStore(directory) };
-    const outcome = await body({ deps, record, ...stores }).catch(async (error: unknown) => {
+    const registryStore = registryComposeStore(directory, state, (hash) =>
+      journal.append({ type: "registry-compose", hash }),
+    );
+    const stores = { store: appComposeStore(directory, state), registryStore };
+    const outcome = await body({ deps, record: state.record, ...stores }).catch(async (error: unknown) => {
       const code = error instanceof ClusterError ? error.code : "fault";
       // The failure that ends the run is the one to report, even where the disk is full by now.
       await journal.append({ type: "run-finished", outcome: "failed", code }).catch(() => undefined);

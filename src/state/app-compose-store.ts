@@ -1,62 +1,84 @@
-/** The app-composes that approved hashes stand for: one private file per hash. */
+/**
+ * The app-composes that compose hashes stand for: one private file per hash. A file is believed only if its content
+ * hashes to its name and a chain (the journal's or the history's) has that hash: a file that somebody put there has
+ * a right name too.
+ */
 import { readFile, readdir } from "node:fs/promises";
 import path from "node:path";
 import { composeHashOf, sha256Hex, canonicalJson, type AppCompose } from "../core/compose-hash.ts";
 import { parseComposeHash } from "../core/domain.ts";
+import { parseJson } from "../lib/json.ts";
+import type { VerifiedState } from "./verified-state.ts";
 import { replaceStateFile, type StateDirectory } from "./state-directory.ts";
 
 export type AppComposeStore = {
+  /** Believed from here on. */
   save(appCompose: AppCompose): Promise<void>;
-  /** Undefined where it was never recorded, or the file does not hash to its name any more. */
+  /** Undefined where it was never recorded, does not hash to its name, or is in no chain. */
   load(hash: string): Promise<AppCompose | undefined>;
-  /** One with this compose text (by its SHA-256), whatever its hash. */
+  /** One with this compose text, by its SHA-256, which vouches for that text and for nothing else in it. */
   withText(digest: string): Promise<AppCompose | undefined>;
   /** SHA-256 of every pre-launch script in the store. */
   knownScripts(): Promise<ReadonlySet<string>>;
 };
 
 /** Of the runners: what approved hashes stand for. */
-export function appComposeStore(directory: StateDirectory): AppComposeStore {
-  return storeIn(directory.appComposes);
+export function appComposeStore(directory: StateDirectory, { vouched }: VerifiedState): AppComposeStore {
+  return storeIn(directory.appComposes, vouched.runners, async () => undefined);
 }
 
-/** Of the registry: what it ran before each update, for a rollback. Apart, because nobody approves these. */
-export function registryComposeStore(directory: StateDirectory): AppComposeStore {
-  return storeIn(directory.registryComposes);
+/**
+ * Of the registry: what it ran before each update, for a rollback. Apart, because nobody approves these.
+ * @param record puts the hash of a saved one into the journal.
+ */
+export function registryComposeStore(
+  directory: StateDirectory,
+  { vouched }: VerifiedState,
+  record: (hash: string) => Promise<void> = async () => undefined,
+): AppComposeStore {
+  return storeIn(directory.registryComposes, vouched.registry, record);
 }
 
-function storeIn(folder: string): AppComposeStore {
-  const fileOf = (hash: string): string => path.join(folder, `${hash}.json`);
-  const load = async (hash: string): Promise<AppCompose | undefined> => {
-    if (parseComposeHash(hash) === undefined) return undefined;
-    const appCompose = await readJson(fileOf(hash));
-    return appCompose && composeHashOf(appCompose) === hash ? appCompose : undefined;
-  };
-  const all = async (): Promise<AppCompose[]> => {
-    const names = await readdir(folder).catch(() => []);
-    const read = await Promise.all(names.map((name) => load(path.basename(name, ".json"))));
-    return read.filter((appCompose) => appCompose !== undefined);
-  };
+function storeIn(
+  folder: string,
+  vouched: ReadonlySet<string>,
+  record: (hash: string) => Promise<void>,
+): AppComposeStore {
+  const believed = new Set(vouched);
+  const read = (hash: string): Promise<AppCompose | undefined> => readAppCompose(folder, hash);
   return {
-    save: (appCompose) => replaceStateFile(fileOf(composeHashOf(appCompose)), canonicalJson(appCompose)),
-    load,
+    async save(appCompose) {
+      const hash = composeHashOf(appCompose);
+      await replaceStateFile(path.join(folder, `${hash}.json`), canonicalJson(appCompose));
+      if (!believed.has(hash)) await record(hash);
+      believed.add(hash);
+    },
+    load: async (hash) => (believed.has(hash) ? read(hash) : undefined),
     async withText(digest) {
-      return (await all()).find(({ docker_compose_file: text }) => text && sha256Hex(text) === digest);
+      const all = await Promise.all((await hashesIn(folder)).map(read));
+      return all.find(
+        (value) => value?.docker_compose_file && sha256Hex(value.docker_compose_file) === digest,
+      );
     },
     async knownScripts() {
-      const scripts = (await all()).flatMap(({ pre_launch_script: script }) => (script ? [script] : []));
-      return new Set(scripts.map(sha256Hex));
+      const names = (await hashesIn(folder)).filter((hash) => believed.has(hash));
+      const all = await Promise.all(names.map(read));
+      return new Set(
+        all.flatMap((value) => (value?.pre_launch_script ? [sha256Hex(value.pre_launch_script)] : [])),
+      );
     },
   };
 }
 
-async function readJson(file: string): Promise<AppCompose | undefined> {
-  try {
-    const value: unknown = JSON.parse(await readFile(file, "utf8"));
-    return value !== null && typeof value === "object" && !Array.isArray(value)
-      ? (value as AppCompose)
-      : undefined;
-  } catch {
-    return undefined;
-  }
+async function hashesIn(folder: string): Promise<readonly string[]> {
+  const names = await readdir(folder).catch(() => []);
+  return names.flatMap((name) => parseComposeHash(path.basename(name, ".json")) ?? []);
+}
+
+async function readAppCompose(folder: string, hash: string): Promise<AppCompose | undefined> {
+  if (parseComposeHash(hash) === undefined) return undefined;
+  const text = await readFile(path.join(folder, `${hash}.json`), "utf8").catch(() => "");
+  const value = parseJson(text);
+  if (value === null || typeof value !== "object" || Array.isArray(value)) return undefined;
+  return composeHashOf(value as AppCompose) === hash ? (value as AppCompose) : undefined;
 }

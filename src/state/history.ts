@@ -6,7 +6,8 @@
 import { hostname, userInfo } from "node:os";
 import { z } from "zod";
 import { sha256Hex } from "../core/compose-hash.ts";
-import { appendLine, parseJson, readLines, type Lines } from "./line-file.ts";
+import { parseJson } from "../lib/json.ts";
+import { appendLine, readLines, type Lines } from "./line-file.ts";
 import { tooNew, type StateDirectory } from "./state-directory.ts";
 
 /** Raised whenever an older program could misread an entry. */

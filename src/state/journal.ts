@@ -1,15 +1,17 @@
 /**
  * The journal: what a run intended before every mutating call, and what came of it after. Append-only, one JSON
- * document a line, each line on disk (fsync) before the call that it announces. Holds no secret.
+ * document a line, each line on disk (fsync) before the call that it announces, and sealed: see journal-seal.ts.
+ * Holds no secret.
  */
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
-import { ClusterError } from "../errors/cluster-error.ts";
-import { appendLine, parseJson, readLines } from "./line-file.ts";
-import { tooNew, type StateDirectory } from "./state-directory.ts";
+import { parseJson } from "../lib/json.ts";
+import { readSealedLines, sealLine, coveredFrom, type Damage, type JournalLine } from "./journal-seal.ts";
+import { appendLine, readBytes } from "./line-file.ts";
+import { damaged, tooNew, type StateDirectory } from "./state-directory.ts";
 
-/** Raised whenever an older program could misread a record. */
-export const JOURNAL_VERSION = 1;
+/** Raised whenever an older program could misread a record, or break the chain. Format 1 (0.1.0) has no seals. */
+export const JOURNAL_VERSION = 2;
 
 const base = { v: z.number().int(), at: z.string(), run: z.string() };
 
@@ -80,6 +82,8 @@ const recordSchema = z.discriminatedUnion("type", [
     /** Hash of the history's last entry then; null where the list was recorded without one. */
     history_head: z.string().nullable().optional(),
   }),
+  /** What the registry ran before an update; its app-compose is in a file of its own. */
+  z.object({ ...base, type: z.literal("registry-compose"), hash: z.string() }),
   z.object({ ...base, type: z.literal("verified"), app_id: z.string(), hashes: z.array(z.string()) }),
   z.object({
     ...base,
@@ -89,8 +93,10 @@ const recordSchema = z.discriminatedUnion("type", [
   }),
 ]);
 
-export type JournalRecord = z.infer<typeof recordSchema>;
-type WithoutEnvelope<T> = T extends unknown ? Omit<T, "v" | "at" | "run"> : never;
+type WrittenRecord = z.infer<typeof recordSchema>;
+/** `sealed: false` marks a record of format 1: nothing shows that it is what was written. */
+export type JournalRecord = WrittenRecord & { readonly sealed?: false };
+type WithoutEnvelope<T> = T extends unknown ? Omit<T, "v" | "at" | "run" | "sealed"> : never;
 export type JournalEntry = WithoutEnvelope<JournalRecord>;
 
 /** Appends records of one run. */
@@ -98,15 +104,27 @@ export type Journal = {
   append(entry: JournalEntry): Promise<void>;
 };
 
-/** A journal on disk. Each `append` resolves only when the line is on disk. */
-export function openJournal(directory: StateDirectory, now: () => number): Journal {
+/**
+ * A journal on disk. Each `append` resolves only when the line is on disk.
+ * @param guard asked before each intent, see `Lock.assertHeld`; what it throws is what the append throws.
+ */
+export function openJournal(
+  directory: StateDirectory,
+  now: () => number,
+  guard: () => void = () => undefined,
+): Journal {
   const run = randomUUID();
   let queue: Promise<void> = Promise.resolve();
   return {
     append(entry) {
-      const record = { v: JOURNAL_VERSION, at: new Date(now()).toISOString(), run, ...entry };
-      // One after the other: deletions side by side must not both find the end of a torn line.
-      const turn = queue.then(() => appendLine(directory.journal, JSON.stringify(record)));
+      const write = async (): Promise<void> => {
+        if (entry.type === "intent") guard();
+        const at = new Date(now()).toISOString();
+        const json = JSON.stringify({ v: JOURNAL_VERSION, at, run, ...entry });
+        await appendLine(directory.journal, (end) => sealLine(json, end), coveredFrom);
+      };
+      // One after the other: each seal covers the one before it.
+      const turn = queue.then(write);
       queue = turn.catch(() => undefined);
       return turn;
     },
@@ -114,35 +132,51 @@ export function openJournal(directory: StateDirectory, now: () => number): Journ
 }
 
 /**
- * Reads the journal; a missing file is an empty one, a torn last line (power cut) is left out.
+ * Reads and verifies the journal; a missing file is an empty one, and a last line that a crash cut off is left out.
  * @throws ClusterError `state-too-new` or `state-damaged` (prerequisite).
  */
 export async function readJournal(directory: StateDirectory): Promise<readonly JournalRecord[]> {
-  const { lines, torn } = await readLines(directory.journal);
-  const records = lines.flatMap((line, index) => parseLine(line.toString(), directory, index + 1));
-  return torn === undefined ? records : [...records, ...parseTornLine(torn.toString())];
+  return parseJournal(await readBytes(directory.journal), directory.journal);
 }
 
-function parseLine(line: string, directory: StateDirectory, number: number): JournalRecord[] {
-  if (line.trim() === "") return [];
-  const record = parseJson(line);
-  // A line that a power cut tore and a later run wrote behind is noise of the same kind.
-  if (record === undefined) return [];
-  const version = z.object({ v: z.number() }).safeParse(record);
-  if (version.success && version.data.v > JOURNAL_VERSION) {
-    throw tooNew(directory.journal, version.data.v, JOURNAL_VERSION);
-  }
-  const parsed = recordSchema.safeParse(record);
-  if (parsed.success) return [parsed.data];
-  throw new ClusterError({
-    kind: "prerequisite",
-    code: "state-damaged",
-    message: `line ${number} of ${directory.journal} is not a record of this tool`,
-    hint: `move the file away; the next run then goes by what Phala's API says (add --adopt to take over the registry)`,
-  });
+/** `file` is for messages. @throws as `readJournal`. */
+export function parseJournal(bytes: Buffer, file: string): readonly JournalRecord[] {
+  const { lines, damage } = readSealedLines(bytes);
+  const records = lines.flatMap((line, index) => recordIn(line, lines[index + 1], file));
+  if (damage) throw brokenChain(bytes, damage, file);
+  return records;
 }
 
-function parseTornLine(line: string): JournalRecord[] {
-  const parsed = recordSchema.safeParse(parseJson(line));
-  return parsed.success ? [parsed.data] : [];
+function recordIn(line: JournalLine, next: JournalLine | undefined, file: string): JournalRecord[] {
+  if (line.text.trim() === "") return [];
+  const value = parseJson(line.text);
+  assertVersion(value, file);
+  const parsed = recordSchema.safeParse(value);
+  if (parsed.success) return [line.sealed ? parsed.data : { ...parsed.data, sealed: false }];
+  if (value === undefined && !line.sealed && isCutOff(line, next)) return [];
+  throw damaged(file, `line ${line.number} of ${file} is not a record of this tool`);
+}
+
+/** Whether a line of format 1 is what a crash leaves: the beginning of a record, behind which another run began. */
+function isCutOff({ text, ended }: JournalLine, next: JournalLine | undefined): boolean {
+  // One flipped byte at its end, or in the place of its newline, leaves a whole record.
+  if ([`${text.slice(0, -1)}}`, text.slice(0, -1)].some((whole) => parseJson(whole) !== undefined))
+    return false;
+  // Whoever sealed over it had seen that it was the end.
+  if (!ended || next?.sealed === true) return true;
+  const follower = z.object({ type: z.literal("run-started") }).safeParse(parseJson(next?.text ?? ""));
+  return follower.success && text.startsWith("{") && !text.endsWith("}") && !text.includes("\0");
+}
+
+function assertVersion(value: unknown, file: string): void {
+  const version = z.object({ v: z.number() }).safeParse(value).data?.v;
+  if (version !== undefined && version > JOURNAL_VERSION) throw tooNew(file, version, JOURNAL_VERSION);
+}
+
+/** A newer format may seal otherwise: that is for the newer program to judge. */
+function brokenChain(bytes: Buffer, { first, last }: Damage, file: string): Error {
+  const text = bytes.toString().split("\n")[first - 1] ?? "";
+  if (!text.includes('"digest"')) assertVersion(parseJson(text), file);
+  const where = first === last ? `line ${first}` : `one of the lines ${first} to ${last}`;
+  return damaged(file, `${where} of ${file} is not what was written there, or a line before it is gone`);
 }

@@ -1,8 +1,8 @@
 /** What is known of a cluster's compose hashes: from this machine's record, or from a hash record of another one. */
 import type { AppCompose } from "../core/compose-hash.ts";
 import { appComposeStore } from "./app-compose-store.ts";
-import { readJournal } from "./journal.ts";
-import { summarizeJournal, type ApprovedRecord, type ComposeHashRecord } from "./record.ts";
+import { readVerifiedState } from "./verified-state.ts";
+import type { ApprovedRecord, ComposeHashRecord } from "./record.ts";
 import type { StateDirectory } from "./state-directory.ts";
 
 export type KnownHashes = {
@@ -23,14 +23,15 @@ export type KnownHashes = {
  * @throws ClusterError `state-too-new` or `state-damaged` (prerequisite).
  */
 export async function readKnownHashes(directory: StateDirectory, cluster: string): Promise<KnownHashes> {
-  const { composeHashes, approvals, attempts } = summarizeJournal(await readJournal(directory), cluster);
+  const state = await readVerifiedState(directory, cluster);
+  const { composeHashes, approvals, attempts } = state.record;
   const attempt = attempts.findLast(({ outcome }) => outcome !== "refused");
   return {
     path: directory.path,
     composeHashes,
     approvals,
     attempted: attempt?.outcome === "open" ? attempt.hashes : undefined,
-    load: appComposeStore(directory).load,
+    load: appComposeStore(directory, state).load,
   };
 }
 

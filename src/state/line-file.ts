@@ -1,5 +1,6 @@
 /** Files that only grow, line by line; each line is on disk (fsync) before anybody goes on. */
-import { open, readFile } from "node:fs/promises";
+import { open, readFile, type FileHandle } from "node:fs/promises";
+import path from "node:path";
 import { unreadable, unwritable } from "./state-directory.ts";
 
 export type Lines = {
@@ -11,20 +12,30 @@ export type Lines = {
 
 const NEWLINE = 0x0a;
 
+/** How much of a file's end is read before an append; more only where the last seal lies before it. */
+const END_LENGTH = 1 << 16;
+
 /**
  * Appends a line; the file is made private (0600). Ends a torn line first, so that the new one stands by itself.
+ * @param line the line, without its newline, given the bytes that its seal covers.
+ * @param coveredFrom where these begin in the end of the file; undefined: not in this part of it.
  * @throws ClusterError `state-unwritable` (prerequisite).
  */
-export async function appendLine(file: string, line: string): Promise<void> {
+export async function appendLine(
+  file: string,
+  line: string | ((covered: Buffer) => string),
+  coveredFrom: (end: Buffer) => number | undefined = (end) => end.length,
+): Promise<void> {
   try {
     const handle = await open(file, "a+", 0o600);
     try {
       const { size } = await handle.stat();
-      const last = Buffer.alloc(1);
-      if (size > 0) await handle.read(last, 0, 1, size - 1);
-      const separator = size > 0 && last[0] !== NEWLINE ? "\n" : "";
-      await handle.writeFile(`${separator}${line}\n`);
+      const end = await endOf(handle, size, coveredFrom);
+      const separator = end.length > 0 && end.at(-1) !== NEWLINE ? "\n" : "";
+      const covered = Buffer.concat([end.subarray(coveredFrom(end) ?? 0), Buffer.from(separator)]);
+      await handle.writeFile(`${separator}${typeof line === "string" ? line : line(covered)}\n`);
       await handle.sync();
+      if (size === 0) await syncFolder(path.dirname(file));
     } finally {
       await handle.close();
     }
@@ -33,9 +44,28 @@ export async function appendLine(file: string, line: string): Promise<void> {
   }
 }
 
+async function endOf(
+  handle: FileHandle,
+  size: number,
+  coveredFrom: (end: Buffer) => number | undefined,
+): Promise<Buffer> {
+  for (let length = Math.min(size, END_LENGTH); ; length = size) {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, size - length);
+    const end = buffer.subarray(0, bytesRead);
+    if (length === size || coveredFrom(end) !== undefined) return end;
+  }
+}
+
+/** A new file's name is on disk only with its folder. Some file systems sync no folders. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, "r").catch(() => undefined);
+  await handle?.sync().catch(() => undefined);
+  await handle?.close();
+}
+
 /** Reads all lines; a missing file has none. @throws ClusterError `state-unreadable` (prerequisite). */
 export async function readLines(file: string): Promise<Lines> {
-  return splitLines(await readIfThere(file));
+  return splitLines(await readBytes(file));
 }
 
 export function splitLines(bytes: Buffer): Lines {
@@ -48,16 +78,8 @@ export function splitLines(bytes: Buffer): Lines {
   return { lines, torn: start < bytes.length ? bytes.subarray(start) : undefined };
 }
 
-/** Undefined for what is no JSON. */
-export function parseJson(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
-}
-
-async function readIfThere(file: string): Promise<Buffer> {
+/** A missing file is an empty one. @throws ClusterError `state-unreadable` (prerequisite). */
+export async function readBytes(file: string): Promise<Buffer> {
   try {
     return await readFile(file);
   } catch (error) {

@@ -1,5 +1,6 @@
 /** What the journal adds up to: a pure reduction over its records. */
 import { parseComposeHash, registryName, temporaryRunnerName, type ComposeHash } from "../core/domain.ts";
+import { foldJournal, sameList } from "./record-fold.ts";
 import type { JournalRecord } from "./journal.ts";
 
 /** A creation that this tool announced. `appId` is null until (unless) its outcome was recorded. */
@@ -26,6 +27,8 @@ export type ApprovedRecord = {
   readonly verified: boolean;
   /** SHA-256 of the history's line for this approval; null where none was recorded. */
   readonly historyHead: string | null;
+  /** Whether a chain vouches for it: a seal of the journal, or the history. Others add nothing to a list. */
+  readonly vouched: boolean;
 };
 
 /** A list that a registry was about to be given. */
@@ -46,6 +49,8 @@ export type ComposeHashRecord = {
   readonly at: string;
   readonly composeDigest: string;
   readonly allowedEnvs: readonly string[];
+  /** As of an approval. */
+  readonly vouched: boolean;
 };
 
 export type ClusterRecord = {
@@ -61,28 +66,20 @@ export type ClusterRecord = {
   readonly attempts: readonly ApprovalAttempt[];
   /** Compose hashes that were read back, newest last. */
   readonly composeHashes: readonly ComposeHashRecord[];
+  /** Compose hashes of what the registry ran before its updates. */
+  readonly registryComposes: readonly string[];
+  /** How many records of format 1 there are: nothing shows that they are what was written. */
+  readonly unverified: number;
 };
 
-/** Reduces the records of one cluster. */
+/** Reduces the records of one cluster, in one pass. */
 export function summarizeJournal(records: readonly JournalRecord[], cluster: string): ClusterRecord {
-  const creations = creationsIn(records);
-  const deleted = deletedIn(records);
-  const isGoneSince = (name: string, at: string): boolean =>
-    deleted.some((gone) => gone.name === name && gone.at >= at);
-  const isOpen = ({ name, intendedAt }: RecordedCreation): boolean => !isGoneSince(name, intendedAt);
+  const { creations, adoptions, ...rest } = foldJournal(records);
   return {
-    registryCreations: creations.filter((c) => c.name === registryName(cluster) && isOpen(c)),
-    adoptedRegistries: records.flatMap((r) =>
-      r.type === "adopted" && !isGoneSince(r.name, r.at) ? [r.app_id] : [],
-    ),
-    openTemporaryRunners: creations.filter((c) => c.name === temporaryRunnerName(cluster) && isOpen(c)),
-    approvals: approvalsIn(records),
-    attempts: attemptsIn(records),
-    composeHashes: records.flatMap((r) =>
-      r.type === "compose-hash"
-        ? [{ hash: r.hash, at: r.at, composeDigest: r.compose_digest, allowedEnvs: r.allowed_envs }]
-        : [],
-    ),
+    registryCreations: creations.filter(({ name }) => name === registryName(cluster)),
+    adoptedRegistries: adoptions.map(({ appId }) => appId),
+    openTemporaryRunners: creations.filter(({ name }) => name === temporaryRunnerName(cluster)),
+    ...rest,
   };
 }
 
@@ -109,9 +106,10 @@ export function lastApproval(record: ClusterRecord, appId: string): ApprovedReco
   return record.approvals.findLast((approval) => approval.appId === appId);
 }
 
-/** The hashes of that list; empty where there is none. */
+/** The hashes of that list; empty where there is none, or where no chain vouches for it. */
 export function recordedHashes(record: ClusterRecord, appId: string): readonly ComposeHash[] {
-  return (lastApproval(record, appId)?.hashes ?? []).flatMap((text) => parseComposeHash(text) ?? []);
+  const last = lastApproval(record, appId);
+  return last?.vouched ? last.hashes.flatMap((text) => parseComposeHash(text) ?? []) : [];
 }
 
 /** The newest list that its environment was given, by an update. */
@@ -140,75 +138,6 @@ function sameSettings(a: Readonly<Record<string, string>>, b: Readonly<Record<st
   return names.every((name) => a[name] === b[name]);
 }
 
-type OutcomeRecord = Extract<JournalRecord, { type: "outcome" }>;
-
-function outcomeOf(records: readonly JournalRecord[], intent: string): OutcomeRecord | undefined {
-  return records.findLast((r): r is OutcomeRecord => r.type === "outcome" && r.intent === intent);
-}
-
-function creationsIn(records: readonly JournalRecord[]): RecordedCreation[] {
-  return records.flatMap((r) => {
-    if (r.type !== "intent" || r.action !== "create-cvm") return [];
-    const outcome = outcomeOf(records, r.intent);
-    if (outcome?.outcome === "failed") return [];
-    const settled = outcome?.outcome === "done";
-    const { name, at: intendedAt, compose_digest: composeDigest = null, empty_names: emptyNames = null } = r;
-    return [{ name, intendedAt, appId: outcome?.app_id ?? null, settled, composeDigest, emptyNames }];
-  });
-}
-
-function deletedIn(records: readonly JournalRecord[]): { name: string; at: string }[] {
-  return records.flatMap((r) => {
-    if (r.type !== "intent" || r.action !== "delete-cvm") return [];
-    const outcome = outcomeOf(records, r.intent);
-    return outcome?.outcome === "done" ? [{ name: r.name, at: outcome.at }] : [];
-  });
-}
-
-function approvalsIn(records: readonly JournalRecord[]): ApprovedRecord[] {
-  return records.flatMap((r, index) => {
-    if (r.type !== "approved") return [];
-    const verified = laterOf(records, index, "approved").some(
-      (later) => later.type === "verified" && sameList(later.hashes, r.hashes),
-    );
-    return [
-      {
-        appId: r.app_id,
-        at: r.at,
-        hashes: r.hashes,
-        via: r.via,
-        correlationId: r.correlation_id,
-        settings: r.settings,
-        verified,
-        historyHead: r.history_head ?? null,
-      },
-    ];
-  });
-}
-
-/** What was recorded of the same registry after a record, up to the next one of a type. */
-function laterOf(
-  records: readonly JournalRecord[],
-  index: number,
-  until: "approved" | "approving",
-): readonly JournalRecord[] {
-  const first = records[index];
-  const appId = first && "app_id" in first ? first.app_id : null;
-  const later = records.slice(index + 1).filter((r) => "app_id" in r && r.app_id === appId);
-  const end = later.findIndex(({ type }) => type === until);
-  return end === -1 ? later : later.slice(0, end);
-}
-
-function attemptsIn(records: readonly JournalRecord[]): ApprovalAttempt[] {
-  return records.flatMap((r, index) => {
-    if (r.type !== "approving") return [];
-    const types = new Set(laterOf(records, index, "approving").map(({ type }) => type));
-    const { app_id: appId, hashes, via, settings, after, restores } = r;
-    const outcome = types.has("approved") ? "approved" : types.has("approval-refused") ? "refused" : "open";
-    return [{ appId, hashes, via, settings, after, restores, outcome, verified: types.has("verified") }];
-  });
-}
-
 /** What was announced to a registry and not refused, newest last. */
 function attemptsOf(record: ClusterRecord, appId: string): readonly ApprovalAttempt[] {
   return record.attempts.filter((attempt) => attempt.appId === appId && attempt.outcome !== "refused");
@@ -233,8 +162,4 @@ export function possibleUpdates(record: ClusterRecord, appId: string): readonly 
   const own = attemptsOf(record, appId).filter(({ via }) => via === "restart");
   const healthy = own.findLastIndex(({ verified }) => verified);
   return own.slice(Math.max(0, healthy));
-}
-
-function sameList(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((item, index) => item === b[index]);
 }

@@ -2,9 +2,10 @@
  * Where this tool keeps what it remembers of a cluster: one private folder per API host and cluster. The state
  * is a hint, the cloud is the truth; see docs/state.md.
  */
-import { chmod, mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, rm, writeFile } from "node:fs/promises";
 import { randomBytes } from "node:crypto";
 import path from "node:path";
+import { writeAtomically } from "../lib/atomic-file.ts";
 import { ClusterError, messageOf } from "../errors/cluster-error.ts";
 
 /** A new file, on disk (fsync) when the write resolves. */
@@ -55,15 +56,12 @@ export async function prepareStateDirectory(directory: StateDirectory): Promise<
   }
 }
 
-/** Writes a whole file, 0600, through a temporary one and a rename: complete or untouched. */
+/** Writes a whole file, 0600: complete or untouched. @throws ClusterError `state-unwritable` (prerequisite). */
 export async function replaceStateFile(file: string, text: string): Promise<void> {
-  const temporary = `${file}.${randomBytes(6).toString("hex")}`;
   try {
     await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
-    await writeFile(temporary, text, PRIVATE_AND_ON_DISK);
-    await rename(temporary, file);
+    await writeAtomically(file, text, { mode: 0o600, forceMode: 0o600 });
   } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined);
     throw unwritable(file, error);
   }
 }
@@ -94,5 +92,16 @@ export function tooNew(file: string, version: number, known: number): ClusterErr
     code: "state-too-new",
     message: `${file} was written by a newer tee-cluster (format ${version}, this one knows ${known})`,
     hint: "upgrade: npm install -g tee-cluster@latest",
+  });
+}
+
+/** What is in a record is not what was written there. `file`: the journal or the history. */
+export function damaged(file: string, message: string): ClusterError {
+  const folder = path.dirname(file);
+  return new ClusterError({
+    kind: "prerequisite",
+    code: "state-damaged",
+    message,
+    hint: `restore the folder from a backup; or set it aside (mv '${folder}' '${folder}.damaged') and run the command again with --adopt: it then goes by what Phala's API says`,
   });
 }

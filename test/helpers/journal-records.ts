@@ -8,7 +8,7 @@ export const APP = "a".repeat(40);
 /** A journal with one record a second. */
 export function recordFrom(...entries: readonly JournalEntry[]): ClusterRecord {
   const records = entries.map((entry, index): JournalRecord => ({
-    v: 1,
+    v: 2,
     at: new Date(Date.UTC(2026, 0, 1, 0, 0, index)).toISOString(),
     run: "run",
     ...entry,

@@ -4,6 +4,8 @@ import { runnerEnvironmentNamesOf } from "../../compose/environment.ts";
 import { predictComposeHash, type PredictionBasis } from "../../app-compose/predict.ts";
 import { registryName, temporaryRunnerName } from "../../core/domain.ts";
 import { diffLines } from "../../lib/line-diff.ts";
+import type { Session } from "../../session/session.ts";
+import { readVerifiedState } from "../../state/verified-state.ts";
 import { appComposeStore, registryComposeStore } from "../../state/app-compose-store.ts";
 import type { CvmOperation } from "../../core/ports.ts";
 import { lastUpdate } from "../../state/record.ts";
@@ -45,9 +47,12 @@ export async function planRotation(rotation: Rotation, prepared: Preparation): P
   const deps = readingDeps(rotation, prepared);
   const context = { ...deps, warn: (code: string, message: string) => steps.warn(code, message) };
   const { record } = facts;
-  const registryStore = registryComposeStore(directoryOf(prepared, clusterName));
+  const directory = directoryOf(prepared, clusterName);
+  const stored = await readVerifiedState(directory, clusterName);
+  const registryStore = registryComposeStore(directory, stored);
   const scene = await inspectCluster(rotation, { cvm: found.value, record, registryStore }, context);
-  const seen = await predict(rotation, prepared, scene);
+  const stores = { store: appComposeStore(directory, stored), registryStore };
+  const seen = await predict(rotation, stores, scene);
   const { next } = seen;
   const input = approvalOf({
     ...scene,
@@ -102,15 +107,17 @@ function readingDeps({ dependencies, flags }: Rotation, { ports, connection }: P
 }
 
 /** The list that the run would approve, as far as it can be known. */
-async function predict(rotation: Rotation, prepared: Preparation, scene: ClusterState): Promise<Foreseen> {
+async function predict(
+  rotation: Rotation,
+  { store, registryStore }: Pick<Session, "store" | "registryStore">,
+  scene: ClusterState,
+): Promise<Foreseen> {
   const { inputs, facts, policy, flags } = rotation;
   const { record } = facts;
-  const directory = directoryOf(prepared, inputs.cluster.clusterName);
-  const store = appComposeStore(directory);
   const live = scene.live.map(({ cvm: { name }, appCompose }) => ({ name, appCompose }));
   const basis = await findPredictionBasis(record, store, async () => live);
   if (flags.rollback) {
-    const next = await restoredApproval(inputs, record, registryComposeStore(directory), scene);
+    const next = await restoredApproval(inputs, record, registryStore, scene);
     const composeHash = { value: next.hashes.at(-1) ?? null, from: "restored" as const, basis: null };
     return { next, composeHash, basis: basis?.appCompose };
   }

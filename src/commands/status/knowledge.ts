@@ -4,9 +4,9 @@ import { readComposeFile } from "../../compose/compose-file.ts";
 import type { PredictionBasis } from "../../app-compose/predict.ts";
 import { ClusterError } from "../../errors/cluster-error.ts";
 import { appComposeStore, type AppComposeStore } from "../../state/app-compose-store.ts";
-import { readJournal } from "../../state/journal.ts";
+import { readVerifiedState } from "../../state/verified-state.ts";
 import { isRunAtWork } from "../../state/lock.ts";
-import { summarizeJournal, type ClusterRecord } from "../../state/record.ts";
+import type { ClusterRecord } from "../../state/record.ts";
 import type { StateDirectory } from "../../state/state-directory.ts";
 import { findPredictionBasis } from "../../app-compose/prediction-basis.ts";
 import type { ClusterLook } from "./inspect-cluster.ts";
@@ -43,8 +43,9 @@ export type KnowledgeSource = {
 /** Reads only. @throws ClusterError (prerequisite) for a journal that can't be read. */
 export async function recall(source: KnowledgeSource, look: ClusterLook): Promise<Knowledge> {
   const { directory, cluster } = source;
-  const record = summarizeJournal(await readJournal(directory), cluster);
-  const store = appComposeStore(directory);
+  const state = await readVerifiedState(directory, cluster);
+  const { record } = state;
+  const store = appComposeStore(directory, state);
   const [recorded, runAtWork, local, basis] = await Promise.all([
     loadApproved(record, store),
     isRunAtWork(directory),

@@ -51,9 +51,9 @@ test("one append that fails is told, and holds up no other", async () => {
 test.each([
   [
     "a newer version",
-    '{"v":2,"at":"","run":"","type":"dream"}',
+    '{"v":3,"at":"","run":"","type":"dream"}',
     "state-too-new",
-    "format 2, this one knows 1",
+    "format 3, this one knows 2",
   ],
   ["JSON that is no record", '{"v":1,"type":"dream"}', "state-damaged", "line 2 of"],
   [

@@ -93,6 +93,7 @@ export const approval = (change: Partial<ApprovedRecord> = {}): ApprovedRecord =
   settings: {},
   verified: true,
   historyHead: null,
+  vouched: true,
   ...change,
 });
 

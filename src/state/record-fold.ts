@@ -1,0 +1,143 @@
+/** The fold behind `summarizeJournal`: one pass over a cluster's records, each handled by its type. Pure. */
+import type { JournalRecord } from "./journal.ts";
+import type { ApprovalAttempt, ApprovedRecord, ComposeHashRecord, RecordedCreation } from "./record.ts";
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+export type JournalFold = {
+  /** Not failed and not deleted, newest last. */
+  readonly creations: readonly RecordedCreation[];
+  readonly adoptions: readonly Adoption[];
+  readonly approvals: readonly ApprovedRecord[];
+  readonly attempts: readonly ApprovalAttempt[];
+  readonly composeHashes: readonly ComposeHashRecord[];
+  readonly registryComposes: readonly string[];
+  readonly unverified: number;
+};
+
+type Adoption = { readonly name: string; readonly appId: string };
+
+type State = {
+  /** By intent. */
+  readonly creations: Map<string, Mutable<RecordedCreation>>;
+  /** By intent: the name that is to be deleted. */
+  readonly deletions: Map<string, string>;
+  adoptions: Adoption[];
+  readonly approvals: Mutable<ApprovedRecord>[];
+  readonly attempts: Mutable<ApprovalAttempt>[];
+  readonly composeHashes: ComposeHashRecord[];
+  readonly registryComposes: string[];
+  /** By app_id: the newest of each registry. */
+  readonly lastApproval: Map<string, Mutable<ApprovedRecord>>;
+  readonly lastAttempt: Map<string, Mutable<ApprovalAttempt>>;
+};
+
+type RecordOf<T extends JournalRecord["type"]> = Extract<JournalRecord, { type: T }>;
+type Handlers = { readonly [T in JournalRecord["type"]]: (state: State, record: RecordOf<T>) => void };
+
+const nothing = (): void => undefined;
+
+const HANDLERS: Handlers = {
+  "run-started": nothing,
+  "run-finished": nothing,
+  intent: announce,
+  outcome: settle,
+  adopted: (state, { name, app_id: appId }) => state.adoptions.push({ name, appId }),
+  "compose-hash": (state, { hash, at, compose_digest: composeDigest, allowed_envs: allowedEnvs, sealed }) =>
+    state.composeHashes.push({ hash, at, composeDigest, allowedEnvs, vouched: sealed !== false }),
+  "registry-compose": (state, { hash, sealed }) => {
+    if (sealed !== false) state.registryComposes.push(hash);
+  },
+  approving: attempt,
+  "approval-refused": (state, { app_id: appId }) => {
+    const last = state.lastAttempt.get(appId);
+    if (last?.outcome === "open") last.outcome = "refused";
+  },
+  approved: approve,
+  verified: confirm,
+};
+
+/** Reduces records to what they add up to; linear in their number. */
+export function foldJournal(records: readonly JournalRecord[]): JournalFold {
+  const state: State = {
+    creations: new Map(),
+    deletions: new Map(),
+    adoptions: [],
+    approvals: [],
+    attempts: [],
+    composeHashes: [],
+    registryComposes: [],
+    lastApproval: new Map(),
+    lastAttempt: new Map(),
+  };
+  let unverified = 0;
+  for (const record of records) {
+    if (record.sealed === false) unverified += 1;
+    (HANDLERS[record.type] as (state: State, record: JournalRecord) => void)(state, record);
+  }
+  const { adoptions, approvals, attempts, composeHashes, registryComposes } = state;
+  const creations = [...state.creations.values()];
+  return { creations, adoptions, approvals, attempts, composeHashes, registryComposes, unverified };
+}
+
+function announce({ creations, deletions }: State, record: RecordOf<"intent">): void {
+  const { intent, action, name, at: intendedAt } = record;
+  if (action === "delete-cvm") deletions.set(intent, name);
+  if (action !== "create-cvm") return;
+  const { compose_digest: composeDigest = null, empty_names: emptyNames = null } = record;
+  creations.set(intent, { name, intendedAt, appId: null, settled: false, composeDigest, emptyNames });
+}
+
+/** The newest outcome of an intent counts: "unknown" may be settled later. */
+function settle(state: State, { intent, outcome, app_id: appId }: RecordOf<"outcome">): void {
+  const creation = state.creations.get(intent);
+  if (creation) {
+    creation.appId = appId;
+    creation.settled = outcome === "done";
+    if (outcome === "failed") state.creations.delete(intent);
+  }
+  const name = state.deletions.get(intent);
+  if (name !== undefined && outcome === "done") forget(state, name);
+}
+
+/** By the order of the journal, not by its times: a clock may have been set back. */
+function forget(state: State, name: string): void {
+  for (const [intent, creation] of state.creations) {
+    if (creation.name === name) state.creations.delete(intent);
+  }
+  state.adoptions = state.adoptions.filter((adoption) => adoption.name !== name);
+}
+
+function approve({ approvals, lastApproval, lastAttempt }: State, record: RecordOf<"approved">): void {
+  const { app_id: appId, at, hashes, via, settings, correlation_id: correlationId } = record;
+  const { history_head: historyHead = null, sealed } = record;
+  const given = { appId, at, hashes, via, correlationId, settings, historyHead };
+  const approval = { ...given, verified: false, vouched: sealed !== false };
+  approvals.push(approval);
+  lastApproval.set(appId, approval);
+  const last = lastAttempt.get(appId);
+  if (last) last.outcome = "approved";
+}
+
+function attempt({ attempts, lastAttempt }: State, record: RecordOf<"approving">): void {
+  const { app_id: appId, hashes, via, settings, after, restores } = record;
+  const announced = { appId, hashes, via, settings, after, restores };
+  const made: Mutable<ApprovalAttempt> = { ...announced, outcome: "open", verified: false };
+  attempts.push(made);
+  lastAttempt.set(appId, made);
+}
+
+/** Seen healthy: with the list that was given last, and after the attempt that was made last. */
+function confirm(
+  { lastApproval, lastAttempt }: State,
+  { app_id: appId, hashes }: RecordOf<"verified">,
+): void {
+  const approval = lastApproval.get(appId);
+  if (approval && sameList(approval.hashes, hashes)) approval.verified = true;
+  const last = lastAttempt.get(appId);
+  if (last) last.verified = true;
+}
+
+export function sameList(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((item, index) => item === b[index]);
+}

@@ -1,0 +1,68 @@
+/** What this machine knows of a cluster, verified: the journal's seals, the history's chain, and each against the other. */
+import { verifyHistory } from "./history-chain.ts";
+import { readHistory, type HistoryLine } from "./history.ts";
+import { readJournal } from "./journal.ts";
+import { summarizeJournal, type ClusterRecord } from "./record.ts";
+import { damaged, type StateDirectory } from "./state-directory.ts";
+
+export type VerifiedState = {
+  readonly record: ClusterRecord;
+  /** Compose hashes whose stored app-composes may be believed: of runners, and of the registry. */
+  readonly vouched: { readonly runners: ReadonlySet<string>; readonly registry: ReadonlySet<string> };
+};
+
+/**
+ * Reads a cluster's journal and history.
+ * @throws ClusterError `state-damaged`, `state-too-new` or `state-unreadable` (prerequisite).
+ */
+export async function readVerifiedState(directory: StateDirectory, cluster: string): Promise<VerifiedState> {
+  const [records, lines] = await Promise.all([readJournal(directory), readHistory(directory)]);
+  const record = summarizeJournal(records, cluster);
+  assertHistoryFits(record, lines, directory);
+  return vouchedBy(record, lines);
+}
+
+/** The record alone. @throws as `readVerifiedState`. */
+export async function readClusterRecord(directory: StateDirectory, cluster: string): Promise<ClusterRecord> {
+  return (await readVerifiedState(directory, cluster)).record;
+}
+
+/** A verified history vouches for what it has of a journal of format 1. Pure. */
+export function vouchedBy(record: ClusterRecord, lines: readonly HistoryLine[]): VerifiedState {
+  const entries = lines.flatMap((line) => (line.record ? [{ head: line.hash, ...line.record }] : []));
+  const heads = new Set(entries.map(({ head }) => head));
+  const approved = new Set(entries.flatMap(({ hashes, runner_hash: runner }) => [...hashes, runner]));
+  const approvals = record.approvals.map((approval) => {
+    const { vouched, historyHead } = approval;
+    return { ...approval, vouched: vouched || (historyHead !== null && heads.has(historyHead)) };
+  });
+  const composeHashes = record.composeHashes.map((entry) => {
+    return { ...entry, vouched: entry.vouched || approved.has(entry.hash) };
+  });
+  const known = [
+    ...approvals.flatMap(({ vouched, hashes }) => (vouched ? hashes : [])),
+    ...composeHashes.flatMap(({ vouched, hash }) => (vouched ? [hash] : [])),
+  ];
+  const runners = new Set([...approved, ...known]);
+  const registry = new Set(record.registryComposes);
+  return { record: { ...record, approvals, composeHashes }, vouched: { runners, registry } };
+}
+
+/** A torn end is what a crash leaves; anything else that does not fit was changed by somebody. */
+function assertHistoryFits(
+  { approvals }: ClusterRecord,
+  lines: readonly HistoryLine[],
+  { history }: StateDirectory,
+): void {
+  const heads = approvals.flatMap(({ historyHead }) => historyHead ?? []);
+  const problem = verifyHistory(lines, heads);
+  if (problem && problem.reason !== "torn") throw damaged(history, `${history}: ${problem.message}`);
+  const at = new Map(lines.map((line) => [line.hash, line]));
+  for (const { historyHead, hashes, appId } of approvals) {
+    const entry = historyHead === null ? undefined : at.get(historyHead)?.record;
+    if (!entry) continue;
+    if (entry.registry_app_id === appId && entry.hashes.join() === hashes.join()) continue;
+    const line = at.get(historyHead ?? "")?.number ?? 0;
+    throw damaged(history, `line ${line} of ${history} has other hashes than the journal's approval of it`);
+  }
+}
