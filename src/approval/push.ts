@@ -10,7 +10,7 @@ import { settingsDifference } from "../registry/settings.ts";
 import type { StepContext } from "../workflow/step.ts";
 import type { Approval, ApproveComposeHashInput } from "./approval.ts";
 import { isMadeHere } from "../registry/concurrent-updates.ts";
-import { FAILED, idOf } from "../registry/updates.ts";
+import { idOf } from "../registry/updates.ts";
 import type { Registry } from "../registry/registry.ts";
 
 /** A push is idempotent and signed anew at each try, so an unclear end is simply tried again. */
@@ -26,7 +26,7 @@ export function mayPush(
   if (via === "restart" || gatewayKeyPath === undefined || force) return false;
   if (via === "api") return true;
   // Nothing runs on a new registry yet, and a restart makes the list last.
-  if (!existed || (newest && FAILED.test(newest.status))) return false;
+  if (!existed || newest?.state === "failed") return false;
   return onlyAdds(input) && nothingElseChanges(input, newest, context);
 }
 

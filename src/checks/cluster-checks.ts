@@ -116,7 +116,7 @@ export const clusterChecks: readonly Check<ClusterFacts>[] = [
       if (found.kind === "unknown")
         return unclear(`could not find out whether ${name} exists: ${found.reason}`, "try again in a moment");
       if (found.kind === "absent") return passed(`${name} is free`);
-      const standing = ownershipOf(found.value, record, api.clockSkewMs() ?? 0, adoption);
+      const standing = ownershipOf(found.value, record, api.serverClock.skewMs() ?? 0, adoption);
       if (standing === "ours") return passed(`${name} is there and ours`);
       if (standing === "adopted") return passed(`${name} is there and will be adopted`);
       if (found.value.appId === null)

@@ -76,7 +76,7 @@ export const platformChecks: readonly Check<Facts>[] = [
     async run({ api, account, signal }) {
       // Every answer has the time, a refusal too; that there is none is the business of api-key.
       await account().catch(() => signal.throwIfAborted());
-      const skew = api.clockSkewMs();
+      const skew = api.serverClock.skewMs();
       if (skew === null) return skipped("the API does not say the time");
       const seconds = Math.round(Math.abs(skew) / 1000);
       if (seconds <= 60) return passed(`${seconds}s apart`);

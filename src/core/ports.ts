@@ -13,6 +13,8 @@ export type Lookup<T> =
   | {
       readonly kind: "unknown";
       readonly reason: string;
+      /** The same with the code of its cause and what helps, where an adapter knows it. */
+      readonly error?: ClusterError | undefined;
       /** The API refuses the key (401, 403): asking again won't help. */
       readonly refusal?: ClusterError | undefined;
     };
@@ -41,17 +43,50 @@ export type InstanceType = {
   readonly requiresGpu: boolean;
 };
 
+/** `done` only on the platform's own clear word; words that nobody knows are `unknown`, which is not success. */
+export type OperationState = "done" | "failed" | "running" | "unknown";
+
 /** One entry of a CVM's operations list: the evidence that an update happened and finished. */
 export type CvmOperation = {
   readonly correlationId: string | null;
   /** `create`, `compose_update`, `power_on`, … */
   readonly type: string;
+  /** The platform's word, for people. */
   readonly status: string;
-  /** ISO 8601. */
+  /** What it means, computed in one place. */
+  readonly state: OperationState;
+  /** ISO 8601, UTC. */
   readonly startedAt: string | null;
   readonly completedAt: string | null;
   readonly errorMessage: string | null;
   readonly composeHash: string | null;
+};
+
+/** What tells a CVM from all others; `name` is empty where the API says none. */
+export type CvmIdentity = Pick<Cvm, "name" | "appId" | "vmUuid">;
+
+/** Which CVMs of an account are wanted. */
+export type CvmFilter = {
+  /** Only those are held in memory; absent: all. Called for every CVM of the account. */
+  readonly keep?: (cvm: CvmIdentity) => boolean;
+  /** A text in the names of what is wanted: lets the server confirm the list cheaply. It never narrows the answer. */
+  readonly search?: string;
+};
+
+/** `not-offered`: the CVM is there, and this platform keeps no list of its operations. */
+export type OperationsLookup = Lookup<readonly CvmOperation[]> | { readonly kind: "not-offered" };
+
+/** The true time is within `uncertaintyMs` of `ms` (since the epoch). */
+export type ServerTime = { readonly ms: number; readonly uncertaintyMs: number };
+
+/**
+ * The platform's time: the median of its last answers, carried on by the monotonic clock. Machines that share a
+ * cluster agree on it, whatever their own clocks say. Null before the first answer that has a Date.
+ */
+export type ServerClock = {
+  now(): ServerTime | null;
+  /** Server time minus this machine's wall clock, now; for what was recorded by that clock. */
+  skewMs(): number | null;
 };
 
 /**
@@ -65,15 +100,17 @@ export type CloudApi = {
   account(signal: AbortSignal): Promise<Account>;
   /** By exact name, app_id or vm_uuid. */
   findCvm(id: string, signal: AbortSignal): Promise<Lookup<Cvm>>;
-  /** Every page. `search` narrows on the server; callers still match exact names. */
-  listCvms(signal: AbortSignal, search?: string): Promise<readonly Cvm[]>;
+  /**
+   * Every page, until two passes agree (or their union): several CVMs of one name or one app_id are each in it.
+   * Callers match exact names.
+   */
+  listCvms(signal: AbortSignal, filter?: CvmFilter): Promise<readonly Cvm[]>;
   appCompose(id: string, signal: AbortSignal): Promise<Lookup<AppCompose>>;
   /** Newest first, the first page. */
-  operations(id: string, signal: AbortSignal): Promise<Lookup<readonly CvmOperation[]>>;
+  operations(id: string, signal: AbortSignal): Promise<OperationsLookup>;
   nodes(signal: AbortSignal): Promise<readonly PlatformNode[]>;
   instanceTypes(signal: AbortSignal): Promise<readonly InstanceType[]>;
-  /** Server time minus local time in ms at the last answer that had a Date header; null before that. */
-  clockSkewMs(): number | null;
+  readonly serverClock: ServerClock;
 };
 
 export type EnvironmentVariable = { readonly name: string; readonly value: string };

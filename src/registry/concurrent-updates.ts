@@ -11,7 +11,7 @@ import {
 } from "../state/record.ts";
 import { isThatCreation } from "../runners/leftovers.ts";
 import type { ReadingDeps, StepContext } from "../workflow/step.ts";
-import { FAILED, idOf, readUpdates } from "./updates.ts";
+import { idOf, readUpdates } from "./updates.ts";
 import type { Registry } from "./registry.ts";
 
 /**
@@ -61,7 +61,7 @@ export async function checkForeignUpdates(
     const complete = given || isOpenOnes;
     return { complete, certain: complete, seen };
   }
-  if (newest.completedAt === null && !FAILED.test(newest.status)) throw updateUnderWay(registry, newest);
+  if (newest.state !== "done" && newest.state !== "failed") throw updateUnderWay(registry, newest);
   const others = { complete: false, certain: false, seen };
   if (lastApproval(record, registry.appId) === undefined) return others;
   context.warn(
@@ -100,7 +100,7 @@ export function creationsOf(
   { registryCreations }: ClusterRecord,
   { api }: Pick<StepContext, "api">,
 ): readonly RecordedCreation[] {
-  const skew = api.clockSkewMs() ?? 0;
+  const skew = api.serverClock.skewMs() ?? 0;
   return registryCreations.filter(
     (creation) => creation.appId === appId || (!creation.settled && isThatCreation(creation, cvm, skew)),
   );

@@ -40,7 +40,7 @@ export async function claimRegistry(
   const found = await context.api.findCvm(name, context.signal);
   if (found.kind === "unknown") throw lookupFailed(name, found.reason);
   const cvm = found.kind === "present" ? found.value : undefined;
-  const standing = cvm && ownershipOf(cvm, record, context.api.clockSkewMs() ?? 0, adoption);
+  const standing = cvm && ownershipOf(cvm, record, context.api.serverClock.skewMs() ?? 0, adoption);
   if (standing === "ours") return cvm;
   const lost = lastRecorded(record);
   // The journal is a hint and loses, but not without a word: whoever deleted it may not have meant to.

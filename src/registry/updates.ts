@@ -4,9 +4,6 @@ import { waitLimits, type ReadingDeps } from "../workflow/step.ts";
 import { notKnownYet, waitUntil } from "../workflow/wait.ts";
 import type { Registry } from "./registry.ts";
 
-/** The platform's words for an update that came to nothing. */
-export const FAILED = /fail|error|cancel/i;
-
 /** Whether it replaced a CVM's environment: the platform calls that `compose_update`, in older entries `update`. */
 export function isUpdate(operation: CvmOperation): boolean {
   return operation.type.includes("update");
@@ -28,7 +25,7 @@ export async function readUpdates(
     look: async (signal) => {
       const found = await context.api.operations(registry.vmUuid, signal);
       if (found.kind === "unknown") return notKnownYet(found);
-      if (found.kind === "absent") return { kind: "there", value: undefined };
+      if (found.kind !== "present") return { kind: "there", value: undefined };
       return { kind: "there", value: found.value.filter(isUpdate) };
     },
   });

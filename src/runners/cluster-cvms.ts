@@ -8,8 +8,7 @@ export type ClusterCvm = { readonly cvm: Cvm; readonly role: CvmRole };
 const ORDER: readonly CvmRole[] = ["temporary-runner", "runner", "registry"];
 
 /**
- * By their whole names, in the order in which they are taken down. From the list of all CVMs: one that the
- * server's search does not find would be taken for gone.
+ * By their whole names, in the order in which they are taken down.
  * @throws ClusterError (platform; prerequisite for a key that is refused).
  */
 export async function clusterCvms(
@@ -17,7 +16,8 @@ export async function clusterCvms(
   api: CloudApi,
   signal: AbortSignal,
 ): Promise<readonly ClusterCvm[]> {
-  const cvms = await api.listCvms(signal);
+  const keep = ({ name }: { name: string }): boolean => roleOf(name, cluster) !== undefined;
+  const cvms = await api.listCvms(signal, { keep, search: cluster });
   const own = cvms.flatMap((cvm) => {
     const role = roleOf(cvm.name, cluster);
     return role === undefined ? [] : [{ cvm, role }];

@@ -39,7 +39,7 @@ export function refuseRunnerInUse(
   record: ClusterRecord,
   { api, clock }: { readonly api: CloudApi; readonly clock: Clock },
 ): void {
-  const skew = api.clockSkewMs() ?? 0;
+  const skew = api.serverClock.skewMs() ?? 0;
   const verdict = classifyTemporaryRunner(cvm, record, clock.now() + skew, skew);
   if (cvm && verdict === "in-use") throw runnerInUse(cvm.name, cvm.createdAt);
 }

@@ -39,10 +39,10 @@ export async function runnersThatAreUp(
   api: CloudApi,
   signal: AbortSignal,
 ): Promise<readonly Cvm[]> {
-  // The whole list: what a runner would be cut off by must not hang on how the server searches.
-  const cvms = await api.listCvms(signal);
+  const keep = ({ name }: { name: string }): boolean => roleOf(name, cluster) === "runner";
+  const cvms = await api.listCvms(signal, { keep, search: cluster });
   return cvms
-    .filter((cvm) => roleOf(cvm.name, cluster) === "runner" && !isGone(cvm.status))
+    .filter(({ status }) => !isGone(status))
     .toSorted((a, b) => (b.createdAt ?? "").localeCompare(a.createdAt ?? ""));
 }
 

@@ -1,7 +1,7 @@
 /** Makes the facts that checks look at; each is read at most once. */
 import { readComposeFile, type ComposeFile } from "../compose/compose-file.ts";
 import { runnerEnvironmentNamesOf } from "../compose/environment.ts";
-import { registryName, type Adoption, type Cvm } from "../core/domain.ts";
+import { clusterOf, registryName, type Adoption, type Cvm } from "../core/domain.ts";
 import type { ClusterSettings, Connection } from "../core/settings.ts";
 import type { Account, CloudApi, InstanceType, Lookup, PhalaQueries, PlatformNode } from "../core/ports.ts";
 import { recordedHash, type ClusterRecord } from "../state/record.ts";
@@ -67,7 +67,7 @@ export function clusterFactsOf(
     registryCompose: once(() => readComposeFile(cluster.registryCompose)),
     runnerCompose: once(() => readComposeFile(cluster.runnerCompose)),
     registry: once(() => facts.api.findCvm(registryName(cluster.clusterName), facts.signal)),
-    cvms: once(() => facts.api.listCvms(facts.signal)),
+    cvms: once(() => cvmsOfLikeNames(cluster.clusterName, facts)),
   };
 }
 
@@ -81,4 +81,11 @@ export async function nodeIdOf({ cluster, nodes }: ClusterFacts): Promise<number
 export async function isHashRecorded({ cluster, record, runnerCompose }: ClusterFacts): Promise<boolean> {
   const { digest } = await runnerCompose();
   return recordedHash(record, digest, runnerEnvironmentNamesOf(cluster)) !== undefined;
+}
+
+/** Those that an orchestrator of one cluster may take for its own of another: it goes by the beginning of names. */
+function cvmsOfLikeNames(cluster: string, { api, signal }: Facts): Promise<readonly Cvm[]> {
+  const keep = ({ name }: { readonly name: string }): boolean =>
+    name.startsWith(cluster) || cluster.startsWith(clusterOf(name) ?? `${cluster}-`);
+  return api.listCvms(signal, { keep, search: cluster });
 }

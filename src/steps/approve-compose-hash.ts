@@ -22,7 +22,7 @@ import {
   warnOfRestart,
 } from "../approval/push.ts";
 import { updateRegistry } from "../approval/update.ts";
-import { FAILED, idOf, readUpdates } from "../registry/updates.ts";
+import { idOf, readUpdates } from "../registry/updates.ts";
 
 export const approveComposeHash: Step<ApproveComposeHashInput, Approval> = {
   id: "approve-compose-hash",
@@ -60,7 +60,7 @@ export function currentApproval(
   if (!sameMembers(last.hashes, input.hashes) || last.correlationId !== idOf(newest)) return undefined;
   // Without an operations list nobody can tell; a registry that was only ever pushed to has no update to tell of.
   if (last.via === "restart" && last.correlationId === null) return undefined;
-  if (newest && FAILED.test(newest.status)) return undefined;
+  if (newest?.state === "failed") return undefined;
   if (input.via !== "api" && !hasTheseSettings(input)) return undefined;
   return last.via === "api" && input.via === "restart" ? undefined : last;
 }

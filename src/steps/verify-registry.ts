@@ -9,7 +9,6 @@ import { formatDuration, pollTimes, waitUntil, type PollResult } from "../workfl
 import type { Approval, ApproveComposeHashInput } from "../approval/approval.ts";
 import { assertDeployedRegistry } from "../registry/verify-deployed.ts";
 import { pollHealth, registryGone, whereToLook } from "../registry/health.ts";
-import { FAILED } from "../registry/updates.ts";
 import type { Registry } from "../registry/registry.ts";
 
 export type VerifyRegistryInput = {
@@ -102,7 +101,7 @@ function byOperation(registry: Registry, correlationId: string, context: StepCon
     const operation =
       found.kind === "present" ? found.value.find((o) => o.correlationId === correlationId) : undefined;
     assertNotFailed(registry, operation);
-    finished = operation?.completedAt != null;
+    finished = operation?.state === "done";
     return { kind: "not-yet", seen: `update ${operation?.status ?? "not listed"}` };
   };
 }
@@ -114,7 +113,7 @@ async function assertNotGone(registry: Registry, context: StepContext, signal: A
 }
 
 function assertNotFailed(registry: Registry, operation: CvmOperation | undefined): void {
-  if (!operation || !FAILED.test(operation.status)) return;
+  if (operation?.state !== "failed") return;
   throw new ClusterError({
     kind: "platform",
     code: "update-failed",

@@ -49,6 +49,7 @@ export const update = (correlationId: string): CvmOperation => ({
   type: "compose_update",
   status: "completed",
   startedAt: null,
+  state: "done",
   completedAt: "2026-01-01T00:00:00Z",
   errorMessage: null,
   composeHash: null,

@@ -51,7 +51,7 @@ const QUERIES: Record<Query, (target: Target) => unknown> = {
   operations: ({ ports }) => ports.api.operations(NAME, signal),
   nodes: ({ ports }) => ports.api.nodes(signal),
   instanceTypes: ({ ports }) => ports.api.instanceTypes(signal),
-  clockSkewMs: ({ ports }) => ports.api.clockSkewMs(),
+  serverClock: ({ ports }) => ports.api.serverClock.skewMs(),
   health: ({ ports, registryUrl }) => ports.spawntee.health(registryUrl, signal),
   capacity: ({ ports, registryUrl }) => ports.spawntee.capacity(registryUrl, signal),
 };

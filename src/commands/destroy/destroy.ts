@@ -38,7 +38,7 @@ export async function destroy(
   const record = await readRecord(prepared, cluster);
   refuseRunnerInUse(temporaryRunnerIn(found), record, { api, clock });
   // Ages by the clock that stamped the CVMs.
-  const plan = planDestroy(cluster, found, clock.now() + (api.clockSkewMs() ?? 0));
+  const plan = planDestroy(cluster, found, clock.now() + (api.serverClock.skewMs() ?? 0));
   if (flags.dryRun) return plan;
   if (found.length === 0) return nothingToDelete(cluster, session);
   await refuseWithoutCli(prepared, dependencies);

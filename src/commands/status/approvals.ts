@@ -1,12 +1,12 @@
 /** What this machine knows of the list that a registry approves: its record, held against what happened since. Pure. */
-import type { CvmOperation, Lookup } from "../../core/ports.ts";
+import type { CvmOperation, OperationsLookup } from "../../core/ports.ts";
 import { openAttempt, type ApprovedRecord, type ClusterRecord } from "../../state/record.ts";
-import { FAILED, isUpdate } from "../../registry/updates.ts";
+import { isUpdate } from "../../registry/updates.ts";
 import type { ApprovedListStatus } from "./model.ts";
 
 export type RegistryEvidence = {
   readonly appId: string;
-  readonly operations: Lookup<readonly CvmOperation[]>;
+  readonly operations: OperationsLookup;
   /** When its service started, ms since the epoch by this machine's clock; null where it does not say. */
   readonly startedAtMs: number | null;
   /** Server time minus this machine's, ms. */
@@ -84,11 +84,14 @@ function ownershipOf(
   { operations, startedAtMs, skewMs }: RegistryEvidence,
 ): Standing {
   if (operations.kind === "unknown") return unconfirmed(`its operations can't be read: ${operations.reason}`);
-  if (operations.kind === "absent") return unconfirmed("the platform keeps no list of its operations");
+  if (operations.kind !== "present") return unconfirmed("the platform keeps no list of its operations");
   const newest = operations.value.find(isUpdate);
   if (!newest) return unconfirmed("the platform lists no update of it");
-  if (newest.completedAt === null) return unconfirmed("an update of it is under way");
-  if (FAILED.test(newest.status)) return unconfirmed("its last update failed");
+  if (newest.state === "failed") return unconfirmed("its last update failed");
+  if (newest.state === "running") return unconfirmed("an update of it is in progress");
+  if (newest.state === "unknown") {
+    return unconfirmed(`its last update is in state ${JSON.stringify(newest.status)}`);
+  }
   if (kept.length > 0 && startedAtMs === null) {
     return unconfirmed("a list was pushed to it, and whether it restarted since is not known");
   }

@@ -6,9 +6,9 @@ import type {
   Capacity,
   Clock,
   CloudApi,
-  CvmOperation,
   Health,
   Lookup,
+  OperationsLookup,
   Spawntee,
   SpawnteeAnswer,
 } from "../../core/ports.ts";
@@ -34,7 +34,7 @@ export type ClusterLook = {
   /** The registry first, then temporary and other runners, oldest first. */
   readonly cvms: readonly SeenCvm[];
   /** The registry's. */
-  readonly operations: Lookup<readonly CvmOperation[]>;
+  readonly operations: OperationsLookup;
   /** This machine's clock, ms since the epoch. */
   readonly nowMs: number;
   /** Server time minus this machine's, ms. */
@@ -62,15 +62,15 @@ const CVMS_AT_A_TIME = 8;
  */
 export async function lookAtCluster(observer: Observer): Promise<ClusterLook> {
   const { api, clock, cluster, signal } = observer;
-  const all = await api.listCvms(signal);
-  const ours = all.filter(({ name }) => roleOf(name, cluster) !== undefined);
+  const keep = ({ name }: { name: string }): boolean => roleOf(name, cluster) !== undefined;
+  const ours = await api.listCvms(signal, { keep, search: cluster });
   const registry = ours.find(({ name }) => roleOf(name, cluster) === "registry");
   const [seen, operations] = await Promise.all([
     mapConcurrent(ours, CVMS_AT_A_TIME, (cvm) => lookAtCvm(cvm, observer)),
     registry ? api.operations(idOf(registry), signal) : { kind: "absent" as const },
   ]);
   const cvms = seen.filter((one) => one !== undefined).toSorted(inOrder);
-  return { cvms, operations, nowMs: clock.now(), skewMs: api.clockSkewMs() ?? 0 };
+  return { cvms, operations, nowMs: clock.now(), skewMs: api.serverClock.skewMs() ?? 0 };
 }
 
 /** Undefined for one that went away after it was listed. */

@@ -5,6 +5,7 @@
  * Node's own client below: it loads in no time, and connecting (see connection.ts) is ours to abort. undici waits for
  * a proxy that never answers, whatever the signal says, and connects without end to one that closes after CONNECT.
  */
+import { setMaxListeners } from "node:events";
 import * as http from "node:http";
 import type { Duplex } from "node:stream";
 import type { SecureContext } from "node:tls";
@@ -120,9 +121,14 @@ function exchange(
   const onAbort = (): void => end(signal.reason);
   const timer = setTimeout(() => {
     end(
-      new NetworkError("request-timed-out", `${peer}: no complete answer within ${what.timeoutMs / 1000}s`),
+      new NetworkError(
+        "request-timed-out",
+        `${peer}: no complete answer within ${Math.round(what.timeoutMs / 100) / 10}s`,
+      ),
     );
   }, what.timeoutMs);
+  // All requests of a run share its signal.
+  setMaxListeners(0, signal);
   signal.addEventListener("abort", onAbort, { once: true });
   let answered = false;
   request.on("error", (error) => {

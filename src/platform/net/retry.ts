@@ -1,4 +1,5 @@
 /** Retries with backoff and jitter. For reads only: a repeated create makes a second CVM. */
+import { NetworkError, type NetworkCause } from "./network-error.ts";
 
 export type RetryPolicy = {
   readonly tries: number;
@@ -27,4 +28,36 @@ export function retryAfter(header: string | string[] | undefined, nowMs: number)
 /** Overload and trouble in between are worth another try; a refusal is not. */
 export function isWorthRetrying(status: number): boolean {
   return status === 429 || status >= 500;
+}
+
+const LASTING: ReadonlySet<NetworkCause> = new Set([
+  "tls-untrusted",
+  "ca-file-invalid",
+  "proxy-auth-required",
+  "answer-too-large",
+]);
+
+/** Not what stays as it is until somebody changes a setting. */
+export function isWorthRetryingError(error: unknown): boolean {
+  return error instanceof NetworkError && !LASTING.has(error.code);
+}
+
+const FULL = 20;
+const REFILL = 0.2;
+
+/** Retries of all reads together: where most requests fail, repeating each of them makes an outage longer. */
+export class RetryBudget {
+  #left = FULL;
+
+  /** Whether one more retry may be made. */
+  take(): boolean {
+    if (this.#left < 1) return false;
+    this.#left -= 1;
+    return true;
+  }
+
+  /** For each request that went well. */
+  give(): void {
+    this.#left = Math.min(FULL, this.#left + REFILL);
+  }
 }

@@ -1,15 +1,24 @@
-/** Reading from Phala's REST API: one GET with its time limit, retries, and what its answer means. */
+/** Reading from Phala's REST API: one GET with its deadline, retries, and what its answer means. */
 import type { z } from "zod";
-import { ClusterError } from "../../errors/cluster-error.ts";
-import { type HttpAnswer, type HttpClient } from "../net/http.ts";
-import { describeNetworkError } from "../net/network-error.ts";
-import { isWorthRetrying, pauseBefore, READ_RETRIES, retryAfter } from "../net/retry.ts";
+import type { ClusterError } from "../../errors/cluster-error.ts";
 import type { Clock, Lookup } from "../../core/ports.ts";
-import { describeApiError } from "./api-error.ts";
+import type { HttpAnswer, HttpClient } from "../net/http.ts";
+import {
+  isWorthRetrying,
+  isWorthRetryingError,
+  pauseBefore,
+  READ_RETRIES,
+  retryAfter,
+} from "../net/retry.ts";
+import { RetryBudget } from "../net/retry.ts";
+import { SampledServerClock } from "../net/server-clock.ts";
+import { isFinal, platformError, refusedAnswer, unreachable, webPage } from "./trouble.ts";
 
 /** The CLI's default; `2025-10-28` has neither compose_hash nor gateway. */
 const API_VERSION = "2026-01-21";
 const REQUEST_TIMEOUT_MS = 15_000;
+/** Of all tries of one read together. */
+const READ_LIMIT_MS = 40_000;
 
 export type CloudApiOptions = {
   /** Without `/api/v1`. */
@@ -24,118 +33,139 @@ export type CloudApiOptions = {
   readonly redact?: ((text: string) => string) | undefined;
 };
 
+export type Read<T> =
+  | { readonly kind: "present"; readonly value: T }
+  | { readonly kind: "absent" }
+  | { readonly kind: "unknown"; readonly error: ClusterError };
+
+/** What a success holds; JSON has been parsed once. */
+type Parse<T> = (answer: ApiAnswer) => Read<T>;
+
 export class ApiReader {
+  readonly serverClock: SampledServerClock;
   readonly #options: CloudApiOptions;
-  clockSkewMs: number | null = null;
+  readonly #budget = new RetryBudget();
 
   constructor(options: CloudApiOptions) {
     this.#options = options;
+    this.serverClock = new SampledServerClock(options.clock);
   }
 
-  /** @throws ClusterError (platform; prerequisite for 401 and 403): for answers without which nothing can go on. */
+  /** @throws ClusterError, one code per cause: for answers without which nothing can go on. */
   async must<T>(path: string, schema: z.ZodType<T>, signal: AbortSignal): Promise<T> {
-    const found = await this.#read(path, schema, signal);
+    const found = await this.read(path, bySchema(schema), signal);
     if (found.kind === "present") return found.value;
-    if (found.kind === "absent") {
-      throw platformError(`GET ${path}: HTTP 404 Not Found; is the API's URL right?`);
-    }
-    throw found.denied ? accessDenied(found.reason) : platformError(`GET ${path}: ${found.reason}`);
+    if (found.kind === "unknown") throw found.error;
+    throw platformError(`GET ${path}: HTTP 404 Not Found; is the API's URL right?`);
   }
 
   /** Never throws for what the server does; only 404 is "absent". */
   async look<T>(path: string, schema: z.ZodType<T>, signal: AbortSignal): Promise<Lookup<T>> {
-    const found = await this.#read(path, schema, signal);
-    if (found.kind !== "unknown") return found;
-    const { reason, denied } = found;
-    return { kind: "unknown", reason, refusal: denied ? accessDenied(reason) : undefined };
+    return toLookup(await this.read(path, bySchema(schema), signal));
   }
 
-  async #read<T>(path: string, schema: z.ZodType<T>, signal: AbortSignal): Promise<Read<T>> {
+  /** As `look`, for an answer that is not what a schema tells. */
+  async read<T>(path: string, parse: Parse<T>, signal: AbortSignal): Promise<Read<T>> {
     const answer = await this.#getWithRetries(path, signal);
-    if (typeof answer === "string") return { kind: "unknown", reason: answer, denied: false };
-    const { text, status } = answer;
+    if ("error" in answer) return { kind: "unknown", error: answer.error };
+    const { status, headers, json } = answer;
     // The API's own 404 is JSON; the page of a proxy or of a wrong host says nothing about the CVM.
-    if (status === 404 && answer.json !== undefined) return { kind: "absent" };
-    if (status !== 200) {
-      const denied = status === 401 || status === 403;
-      // Not on a success: an app-compose must stay what it is, byte for byte.
-      const clean = this.#options.redact?.(text) ?? text;
-      return { kind: "unknown", reason: describeApiError(status, clean), denied };
-    }
-    return parse(answer, schema);
+    if (status === 404 && json !== undefined) return { kind: "absent" };
+    if (status === 200) return json === undefined ? notJson(answer.text) : parse(answer);
+    // Not on a success: an app-compose must stay what it is, byte for byte.
+    const text = this.#options.redact?.(answer.text) ?? answer.text;
+    const { location } = headers;
+    return {
+      kind: "unknown",
+      error: refusedAnswer({ status, text, isJson: json !== undefined, location }),
+    };
   }
 
   /** The last answer, or what the last failure was. */
-  async #getWithRetries(path: string, signal: AbortSignal): Promise<ApiAnswer | string> {
-    const { clock } = this.#options;
+  async #getWithRetries(path: string, signal: AbortSignal): Promise<ApiAnswer | Failure> {
+    const { clock, requestTimeoutMs = REQUEST_TIMEOUT_MS } = this.#options;
+    const deadline = clock.monotonic() + READ_LIMIT_MS;
     for (let attempt = 1; ; attempt += 1) {
-      const answer = await this.#get(path, signal);
-      const failed = typeof answer === "string" || isWorthRetrying(answer.status) || isGarbled(answer);
-      if (!failed || attempt >= READ_RETRIES.tries) return answer;
-      const asked =
-        typeof answer === "string" ? undefined : retryAfter(answer.headers["retry-after"], clock.now());
-      await clock.sleep(pauseBefore(attempt + 1, READ_RETRIES, asked), signal);
+      const left = Math.max(1, deadline - clock.monotonic());
+      const answer = await this.#get(path, Math.min(requestTimeoutMs, left), signal);
+      const isFine = !isWorthAnother(answer);
+      if (isFine) this.#budget.give();
+      if (isFine || attempt >= READ_RETRIES.tries) return answer;
+      const header = "error" in answer ? undefined : answer.headers["retry-after"];
+      const now = this.serverClock.now()?.ms ?? clock.now();
+      const pauseMs = pauseBefore(attempt + 1, READ_RETRIES, retryAfter(header, now));
+      if (clock.monotonic() + pauseMs >= deadline || !this.#budget.take()) return answer;
+      await clock.sleep(pauseMs, signal);
     }
   }
 
-  async #get(path: string, signal: AbortSignal): Promise<ApiAnswer | string> {
+  async #get(path: string, timeoutMs: number, signal: AbortSignal): Promise<ApiAnswer | Failure> {
     const { apiUrl, apiKey, http, clock, onDetail } = this.#options;
-    const started = clock.monotonic();
-    const say = (what: string): void =>
-      onDetail(`GET ${path}: ${what} (${Math.round(clock.monotonic() - started)}ms)`);
+    const startedMs = clock.monotonic();
+    const report = (what: string): void =>
+      onDetail(`GET ${path}: ${what} (${Math.round(clock.monotonic() - startedMs)}ms)`);
     try {
-      const answer = await http.send(
-        {
-          method: "GET",
-          url: `${apiUrl}/api/v1${path}`,
-          headers: { "x-api-key": apiKey, "x-phala-version": API_VERSION },
-          timeoutMs: this.#options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
-        },
-        signal,
-      );
-      this.#noteServerTime(answer);
-      say(String(answer.status));
-      return { ...answer, json: parseJson(answer.text) };
-    } catch (error) {
-      if (signal.aborted) throw error;
-      say(describeNetworkError(error));
-      return describeNetworkError(error);
+      const headers = { "x-api-key": apiKey, "x-phala-version": API_VERSION };
+      const url = `${apiUrl}/api/v1${path}`;
+      const answer = await http.send({ method: "GET", url, headers, timeoutMs }, signal);
+      const { status, text } = answer;
+      report(String(status));
+      const json = parseJson(text);
+      // The clock of whatever else answers is of no interest.
+      if (json !== undefined) this.serverClock.note(answer, startedMs);
+      return { status, text, headers: answer.headers, json, body: answer.body };
+    } catch (thrown) {
+      if (signal.aborted) throw thrown;
+      const error = unreachable(thrown);
+      report(reasonOf(error));
+      return { error, isWorthRetrying: isWorthRetryingError(thrown) };
     }
   }
-
-  #noteServerTime(answer: HttpAnswer): void {
-    const header = answer.headers["date"];
-    const date = typeof header === "string" ? Date.parse(header) : Number.NaN;
-    if (!Number.isNaN(date)) this.clockSkewMs = date - this.#options.clock.now();
-  }
 }
 
-/** Parsed once: a page of the list is a hundred kilobytes. `json` is undefined where the text is no JSON. */
-type ApiAnswer = HttpAnswer & { readonly json: object | undefined };
+/** Parsed once: a page of the list is a hundred kilobytes. `json` is undefined where the text is not JSON. */
+export type ApiAnswer = HttpAnswer & { readonly json: object | undefined };
+type Failure = { readonly error: ClusterError; readonly isWorthRetrying: boolean };
 
-type Read<T> =
-  | { readonly kind: "present"; readonly value: T }
-  | { readonly kind: "absent" }
-  | { readonly kind: "unknown"; readonly reason: string; readonly denied: boolean };
-
-/** Half an answer, or something in between that answered for the API; of a 404 the half says nothing either. */
-function isGarbled({ status, json }: ApiAnswer): boolean {
-  return (status === 200 || status === 404) && json === undefined;
+/** Overload, trouble in between, and half an answer; of a 404 the half says nothing either. */
+function isWorthAnother(answer: ApiAnswer | Failure): boolean {
+  if ("error" in answer) return answer.isWorthRetrying;
+  const { status, json } = answer;
+  return isWorthRetrying(status) || ((status === 200 || status === 404) && json === undefined);
 }
 
-function parse<T>({ json, text }: ApiAnswer, schema: z.ZodType<T>): Read<T> {
-  if (json === undefined) {
-    const what = /^\s*</.test(text) ? "a web page" : "half of one, or none";
-    return { kind: "unknown", reason: `the answer is no JSON document (${what})`, denied: false };
-  }
-  const parsed = schema.safeParse(json);
-  if (parsed.success) return { kind: "present", value: parsed.data };
-  const [issue] = parsed.error.issues;
-  const where = issue === undefined || issue.path.length === 0 ? "the answer" : issue.path.join(".");
-  return { kind: "unknown", reason: `unexpected answer: ${where}: ${issue?.message ?? "?"}`, denied: false };
+/** What steps get of a read. */
+export function toLookup<T>(read: Read<T>): Lookup<T> {
+  if (read.kind !== "unknown") return read;
+  const { error } = read;
+  return {
+    kind: "unknown",
+    reason: reasonOf(error),
+    error,
+    refusal: isFinal(error) ? error : undefined,
+  };
 }
 
-/** The object or list that a text holds; undefined where it is none. JSON.parse's own message quotes the text. */
+const reasonOf = ({ message }: ClusterError): string =>
+  message.replace(/^Phala's API(?: refused the key)?: /, "");
+
+function notJson(text: string): Read<never> {
+  if (/^\s*</.test(text)) return { kind: "unknown", error: webPage("the answer is not JSON (a web page)") };
+  return { kind: "unknown", error: platformError("the answer is not JSON (half of it, or none)") };
+}
+
+const bySchema =
+  <T>(schema: z.ZodType<T>): Parse<T> =>
+  ({ json }) => {
+    const parsed = schema.safeParse(json);
+    if (parsed.success) return { kind: "present", value: parsed.data };
+    const [issue] = parsed.error.issues;
+    const where = issue === undefined || issue.path.length === 0 ? "the answer" : issue.path.join(".");
+    const error = platformError(`unexpected answer: ${where}: ${issue?.message ?? "?"}`);
+    return { kind: "unknown", error };
+  };
+
+/** The object or list that a text holds. JSON.parse's own message quotes the text. */
 function parseJson(text: string): object | undefined {
   try {
     const value: unknown = JSON.parse(text);
@@ -143,23 +173,4 @@ function parseJson(text: string): object | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Phala's API failed, or answered what can't be. */
-export function platformError(message: string): ClusterError {
-  return new ClusterError({
-    kind: "platform",
-    code: "api-failed",
-    message: `Phala's API: ${message}`,
-    hint: "run the same command again in a moment; --verbose shows every request",
-  });
-}
-
-function accessDenied(reason: string): ClusterError {
-  return new ClusterError({
-    kind: "prerequisite",
-    code: "api-key-refused",
-    message: `Phala's API refused the key: ${reason}`,
-    hint: "put a valid key into PHALA_API_KEY (https://cloud.phala.com/dashboard, API tokens)",
-  });
 }

@@ -1,6 +1,6 @@
 /** Read-only client of Phala's REST API. "Could not find out" is an answer of its own, never "not there". */
 import type { Cvm } from "../../core/domain.ts";
-import type { CloudApi, Lookup } from "../../core/ports.ts";
+import type { CloudApi, Lookup, OperationsLookup } from "../../core/ports.ts";
 import { ApiReader, type CloudApiOptions } from "./api-reader.ts";
 import { listCvms } from "./cvm-list.ts";
 import * as schemas from "./schemas.ts";
@@ -13,17 +13,24 @@ export function createCloudApi(options: CloudApiOptions): CloudApi {
   return {
     host: new URL(options.apiUrl).host,
     account: (signal) => reader.must("/auth/me", schemas.account, signal),
-    findCvm: async (id, signal) =>
-      identified(id, await reader.look(`/cvms/${encodeURIComponent(id)}`, schemas.cvm, signal)),
-    listCvms: (signal, search) => listCvms(reader, signal, search),
-    appCompose: (id, signal) =>
-      reader.look(`/cvms/${encodeURIComponent(id)}/compose_file`, schemas.appCompose, signal),
-    operations: (id, signal) =>
-      reader.look(`/cvms/${encodeURIComponent(id)}/operations`, schemas.operations, signal),
+    findCvm: async (id, signal) => identified(id, await reader.look(pathOf(id), schemas.cvm, signal)),
+    listCvms: (signal, filter) => listCvms(reader, signal, filter),
+    appCompose: (id, signal) => reader.look(pathOf(id, "/compose_file"), schemas.appCompose, signal),
+    operations: (id, signal) => operationsOf(reader, id, signal),
     nodes: (signal) => reader.must("/teepods/available", schemas.nodes, signal),
     instanceTypes: (signal) => reader.must("/instance-types", schemas.instanceTypes, signal),
-    clockSkewMs: () => reader.clockSkewMs,
+    serverClock: reader.serverClock,
   };
+}
+
+const pathOf = (id: string, below = ""): string => `/cvms/${encodeURIComponent(id)}${below}`;
+
+/** A 404 may be about the CVM, or about a list that this platform does not keep. */
+async function operationsOf(reader: ApiReader, id: string, signal: AbortSignal): Promise<OperationsLookup> {
+  const found = await reader.look(pathOf(id, "/operations"), schemas.operations, signal);
+  if (found.kind !== "absent") return found;
+  const cvm = await reader.look(pathOf(id), schemas.cvm, signal);
+  return cvm.kind === "present" ? { kind: "not-offered" } : cvm;
 }
 
 /** An answer about another CVM than the one that was asked for is no answer. */

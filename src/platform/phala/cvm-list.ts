@@ -1,52 +1,135 @@
-/** The whole list of CVMs. A wrapper that read only the first page has created duplicates in production. */
+/** The list of CVMs. A wrapper that read only the first page has created duplicates in production. */
 import type { z } from "zod";
-import { identityOf, type Cvm } from "../../core/domain.ts";
-import { platformError, type ApiReader } from "./api-reader.ts";
-import { cvmPage } from "./schemas.ts";
+import type { Cvm } from "../../core/domain.ts";
+import type { CvmFilter } from "../../core/ports.ts";
+import { ClusterError } from "../../errors/cluster-error.ts";
+import { mapConcurrent } from "../../lib/map-concurrent.ts";
+import type { ApiReader } from "./api-reader.ts";
+import { cvm as cvmSchema, cvmPage, identityOfItem } from "./schemas.ts";
+import { platformError } from "./trouble.ts";
 
 /** The server's own limit. */
 const PAGE_SIZE = 100;
-const PAGES_AT_A_TIME = 4;
-/** An account with 100,000 CVMs; a server that claims more is not to be followed for ever. */
-const MAX_PAGES = 1000;
-const TRIES = 2;
+/** More at once are answered with 429. */
+const PAGES_AT_A_TIME = 6;
+/** An account with a million CVMs; a server that claims more is not to be followed for ever. */
+const MAX_PAGES = 10_000;
+const MAX_PASSES = 5;
 
 type Page = z.infer<typeof cvmPage>;
 
+type Pass = {
+  /** By identity. */
+  readonly cvms: ReadonlyMap<string, Cvm>;
+  readonly pages: number;
+  /** Whether as many CVMs came as the server counts. */
+  readonly shortfall: { readonly total: number; readonly listed: number } | undefined;
+};
+
 /**
- * Every page, four at a time. A list that changes while it is read may lose a CVM between two pages: one that
- * holds fewer CVMs than the server counts is read once more.
+ * Every CVM that `filter` keeps. Only those are held in memory.
  *
- * @param search narrows on the server, by its own rules.
- * @throws ClusterError `platform` where it stays incomplete or the server's pages make no sense.
+ * Pages shift while they are read, so that one reading may miss a CVM: what one page holds is of one moment; more are
+ * read until two passes agree, or their union is taken. `filter.search` makes the second pass one short request where
+ * the server searches by name, and it can only add: nothing hangs on how the server searches.
+ *
+ * @throws ClusterError `api-failed` where the list stays incomplete or the server's pages make no sense.
  */
-export async function listCvms(reader: ApiReader, signal: AbortSignal, search?: string): Promise<Cvm[]> {
-  const readPage = async (number: number): Promise<Page> => {
-    const query = new URLSearchParams({ page: String(number), page_size: String(PAGE_SIZE) });
-    if (search !== undefined) query.set("search", search);
-    const page = await reader.must(`/cvms/paginated?${query.toString()}`, cvmPage, signal);
-    if (page.page === number) return page;
-    throw platformError(`asked for page ${number} of the CVMs, it sent page ${page.page}`);
-  };
-  let list = await readAll(readPage);
-  for (let attempt = 1; list.cvms.length < list.total && attempt < TRIES; attempt += 1) {
-    list = await readAll(readPage);
+export async function listCvms(
+  reader: ApiReader,
+  signal: AbortSignal,
+  filter: CvmFilter = {},
+): Promise<Cvm[]> {
+  const first = await readAll(reader, signal, filter, undefined);
+  if (first.pages <= 1 && first.shortfall === undefined) return [...first.cvms.values()];
+  const narrowed = await readNarrowed(reader, signal, filter);
+  if (narrowed && first.shortfall === undefined && areEqual(first, narrowed)) {
+    return [...narrowed.cvms.values()];
   }
-  if (list.cvms.length >= list.total) return list.cvms;
-  throw platformError(`it counts ${list.total} CVMs and lists ${list.cvms.length}`);
+  const found = new Map([...first.cvms, ...(narrowed?.cvms ?? [])]);
+  let before = first;
+  for (let pass = 2; pass <= MAX_PASSES; pass += 1) {
+    const next = await readAll(reader, signal, filter, undefined);
+    for (const [id, cvm] of next.cvms) found.set(id, cvm);
+    if (next.shortfall === undefined && areEqual(before, next)) {
+      return [...new Map([...next.cvms, ...(narrowed?.cvms ?? [])]).values()];
+    }
+    before = next;
+  }
+  if (before.shortfall === undefined) return [...found.values()];
+  const { total, listed } = before.shortfall;
+  throw platformError(`it counts ${total} CVMs and lists ${listed}`);
 }
 
+/** Undefined where there is nothing to search for, or the server can't. */
+async function readNarrowed(
+  reader: ApiReader,
+  signal: AbortSignal,
+  filter: CvmFilter,
+): Promise<Pass | undefined> {
+  if (filter.search === undefined) return undefined;
+  try {
+    return await readAll(reader, signal, filter, filter.search);
+  } catch (error) {
+    if (error instanceof ClusterError && !signal.aborted) return undefined;
+    throw error;
+  }
+}
+
+const areEqual = (one: Pass, other: Pass): boolean =>
+  one.cvms.size === other.cvms.size && [...one.cvms.keys()].every((id) => other.cvms.has(id));
+
 async function readAll(
-  readPage: (number: number) => Promise<Page>,
-): Promise<{ readonly cvms: Cvm[]; readonly total: number }> {
+  reader: ApiReader,
+  signal: AbortSignal,
+  filter: CvmFilter,
+  search: string | undefined,
+): Promise<Pass> {
+  const listed = new Set<string>();
+  const cvms = new Map<string, Cvm>();
+  const readPage = async (number: number): Promise<Page> => {
+    const page = await readPageOf(reader, signal, search, number);
+    for (const item of page.items) takeItem(item, { filter, listed, cvms });
+    return { ...page, items: [] };
+  };
   const first = await readPage(1);
   if (first.pages > MAX_PAGES) throw platformError(`it claims ${first.pages} pages of CVMs`);
-  const pages = [first];
-  for (let next = 2; next <= first.pages; next += PAGES_AT_A_TIME) {
-    const count = Math.min(PAGES_AT_A_TIME, first.pages - next + 1);
-    const numbers = Array.from({ length: count }, (_, index) => next + index);
-    pages.push(...(await Promise.all(numbers.map(readPage))));
-  }
-  const cvms = new Map(pages.flatMap((page) => page.items.map((cvm) => [identityOf(cvm), cvm] as const)));
-  return { cvms: [...cvms.values()], total: pages.at(-1)?.total ?? first.total };
+  const numbers = Array.from({ length: Math.max(0, first.pages - 1) }, (_, index) => index + 2);
+  const totals = await mapConcurrent(
+    numbers,
+    PAGES_AT_A_TIME,
+    async (number) => (await readPage(number)).total,
+  );
+  const total = totals.at(-1) ?? first.total;
+  const shortfall = listed.size < total ? { total, listed: listed.size } : undefined;
+  return { cvms, pages: first.pages, shortfall };
+}
+
+async function readPageOf(
+  reader: ApiReader,
+  signal: AbortSignal,
+  search: string | undefined,
+  number: number,
+): Promise<Page> {
+  const query = new URLSearchParams({ page: String(number), page_size: String(PAGE_SIZE) });
+  if (search !== undefined) query.set("search", search);
+  const page = await reader.must(`/cvms/paginated?${query.toString()}`, cvmPage, signal);
+  if (page.page === number) return page;
+  throw platformError(`asked for page ${number} of the CVMs, it sent page ${page.page}`);
+}
+
+/** Somebody else's CVM is looked at no further: whatever is odd in it is no reason to stop. */
+function takeItem(
+  item: unknown,
+  into: { readonly filter: CvmFilter; readonly listed: Set<string>; readonly cvms: Map<string, Cvm> },
+): void {
+  const identity = identityOfItem(item);
+  const { name, appId, vmUuid } = identity;
+  const id = vmUuid ?? `${name} ${appId}`;
+  into.listed.add(id);
+  if (into.filter.keep?.(identity) === false) return;
+  const parsed = cvmSchema.safeParse(item);
+  if (parsed.success) return void into.cvms.set(id, parsed.data);
+  const [issue] = parsed.error.issues;
+  throw platformError(`unexpected answer: ${name || id}: ${issue?.path.join(".")}: ${issue?.message ?? "?"}`);
 }

@@ -1,46 +1,88 @@
 /**
- * Phala's answers at the border (schema 2026-01-21): tolerant of fields that are new, strict about the ones we use.
- * Source of the shapes: the schemas of `@phala/cloud` 0.2.9, and answers of the real API.
+ * Phala's answers at the border, in both schemas (2026-01-21, and 2025-10-28 with its list items): tolerant of fields
+ * that are new, strict about the ones we use. Source of the shapes: `@phala/cloud` 0.2.9, and answers of the real API.
  */
 import { z } from "zod";
 import type { Cvm } from "../../core/domain.ts";
-import type { Account, CvmOperation, InstanceType, PlatformNode } from "../../core/ports.ts";
+import type { Account, CvmIdentity, CvmOperation, InstanceType, PlatformNode } from "../../core/ports.ts";
+import { utcTimestamp } from "../../lib/timestamp.ts";
+import { operationState } from "./operation-state.ts";
 
 const text = z.string().nullish();
+const named = z.object({ name: text }).nullish();
+const time = z.union([z.string(), z.number()]).nullish();
 
 const cvmSchema = z.object({
-  name: z.string(),
+  name: text,
   app_id: text,
   vm_uuid: text,
-  status: z.string(),
+  status: text,
   progress: z.object({ target: text }).nullish(),
   in_progress: z.boolean().nullish(),
   compose_hash: text,
-  node_info: z.object({ name: text }).nullish(),
   gateway: z.object({ base_domain: text }).nullish(),
+  gateway_domain: text,
+  node_info: named,
+  node: named,
+  teepod: named,
   resource: z.object({ instance_type: text }).nullish(),
-  created_at: text,
+  instance_type: text,
+  /** What the old schema's list says of a CVM itself. */
+  hosted: z.object({ id: text, name: text, app_id: text, status: text }).nullish(),
+  created_at: time,
 });
+
+type CvmAnswer = z.infer<typeof cvmSchema>;
 
 /** The dashboard and some answers put `app_` before an app_id, and dashes into a uuid. */
 export const bareAppId = (id: string): string => id.replace(/^app_/, "");
 export const bareUuid = (id: string): string => id.replaceAll("-", "").toLowerCase();
 
 export const cvm = cvmSchema.transform((answer): Cvm => ({
-  name: answer.name,
-  appId: answer.app_id ? bareAppId(answer.app_id) : null,
-  vmUuid: answer.vm_uuid ? bareUuid(answer.vm_uuid) : null,
-  status: answer.status.toLowerCase(),
+  ...identityOf(answer),
+  ...placeOf(answer),
+  status: (answer.status ?? answer.hosted?.status ?? "unknown").toLowerCase(),
   inProgress: answer.in_progress === true || Boolean(answer.progress?.target),
   composeHash: answer.compose_hash ?? null,
-  nodeName: answer.node_info?.name ?? null,
-  baseDomain: answer.gateway?.base_domain ?? null,
-  instanceType: answer.resource?.instance_type ?? null,
-  createdAt: answer.created_at ?? null,
+  createdAt: utcTimestamp(answer.created_at),
 }));
 
+function placeOf(answer: CvmAnswer): Pick<Cvm, "nodeName" | "baseDomain" | "instanceType"> {
+  return {
+    nodeName: answer.node_info?.name ?? answer.teepod?.name ?? answer.node?.name ?? null,
+    baseDomain: answer.gateway?.base_domain ?? answer.gateway_domain ?? null,
+    instanceType: answer.resource?.instance_type ?? answer.instance_type ?? null,
+  };
+}
+
+function identityOf({ name, app_id: appId, vm_uuid: vmUuid, hosted }: CvmAnswer): CvmIdentity {
+  const app = appId || hosted?.app_id;
+  const uuid = vmUuid || hosted?.id;
+  return {
+    name: name ?? hosted?.name ?? "",
+    appId: app ? bareAppId(app) : null,
+    vmUuid: uuid ? bareUuid(uuid) : null,
+  };
+}
+
+/** Who an item of the list is, without a look at the rest: there may be 100,000 of them. */
+export function identityOfItem(item: unknown): CvmIdentity {
+  const fields = isRecord(item) ? item : {};
+  const hosted = isRecord(fields["hosted"]) ? fields["hosted"] : {};
+  return identityOf({
+    name: textOf(fields["name"]),
+    app_id: textOf(fields["app_id"]),
+    vm_uuid: textOf(fields["vm_uuid"]),
+    hosted: { id: textOf(hosted["id"]), name: textOf(hosted["name"]), app_id: textOf(hosted["app_id"]) },
+  });
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null;
+const textOf = (value: unknown): string | null => (typeof value === "string" ? value : null);
+
 export const cvmPage = z.object({
-  items: z.array(cvm),
+  items: z.array(z.unknown()),
   total: z.number(),
   page: z.number(),
   pages: z.number().int().nonnegative(),
@@ -116,31 +158,35 @@ export const instanceTypes = z
       })),
   );
 
-export const operations = z
-  .object({
-    items: z.array(
-      z.object({
-        correlation_id: text,
-        operation_type: z.string(),
-        status: z.string(),
-        started_at: text,
-        completed_at: text,
-        error_message: text,
-        compose_hash: text,
-      }),
-    ),
-  })
-  .transform(({ items }): CvmOperation[] =>
-    items.map((item) => ({
+const operationItems = z.array(
+  z.object({
+    correlation_id: text,
+    operation_type: text,
+    status: text,
+    started_at: time,
+    completed_at: time,
+    error_message: text,
+    compose_hash: text,
+  }),
+);
+
+export const operations = z.object({ items: operationItems }).transform(({ items }): CvmOperation[] =>
+  items.map((item) => {
+    const status = item.status ?? "";
+    const completedAt = utcTimestamp(item.completed_at);
+    const errorMessage = item.error_message || null;
+    return {
       correlationId: item.correlation_id ?? null,
-      type: item.operation_type,
-      status: item.status,
-      startedAt: item.started_at ?? null,
-      completedAt: item.completed_at ?? null,
-      errorMessage: item.error_message ?? null,
+      type: item.operation_type ?? "",
+      status,
+      state: operationState(status, errorMessage, completedAt),
+      startedAt: utcTimestamp(item.started_at),
+      completedAt,
+      errorMessage,
       composeHash: item.compose_hash ?? null,
-    })),
-  );
+    };
+  }),
+);
 
 export const appCompose = z.looseObject({
   docker_compose_file: z.string().optional(),

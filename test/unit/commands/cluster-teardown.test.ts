@@ -46,7 +46,7 @@ function world(names: readonly string[], { onDelete, lookup }: Script = {}) {
       const cvm = cloud.get(id);
       return lookup?.(id) ?? (cvm ? { kind: "present", value: cvm } : { kind: "absent" });
     },
-    clockSkewMs: () => 0,
+    serverClock: { now: () => null, skewMs: () => 0 },
   } as unknown as CloudApi;
   const cli = {
     deleteCvm: async (id: string) => {

@@ -59,11 +59,11 @@ async function look({ runs, updates, record: entries, wallet = "0xAB" }: Scene):
   const appCompose = { docker_compose_file: runs, allowed_envs: NAMES };
   const cvm = { name: "bird-registry", appId: APP, composeHash: composeHashOf(appCompose) } as Cvm;
   const registry = { name: cvm.name, appId: APP, vmUuid: "u", cvm } as Registry;
-  const api: Pick<CloudApi, "appCompose" | "findCvm" | "operations" | "clockSkewMs"> = {
+  const api: Pick<CloudApi, "appCompose" | "findCvm" | "operations" | "serverClock"> = {
     appCompose: async () => ({ kind: "present", value: appCompose }),
     findCvm: async () => ({ kind: "present", value: cvm }),
     operations: async () => (updates ? { kind: "present", value: updates.map(update) } : { kind: "absent" }),
-    clockSkewMs: () => 0,
+    serverClock: { now: () => null, skewMs: () => 0 },
   };
   const warnings: string[] = [];
   const context = {

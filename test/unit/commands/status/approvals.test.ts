@@ -47,8 +47,11 @@ describe("a list that came with an update", () => {
     ["can't be read", { kind: "unknown", reason: "HTTP 500" }],
     ["are not kept", { kind: "absent" }],
     ["hold no update", operations(update({ type: "power_on" }))],
-    ["say that it is under way", operations(update({ completedAt: null, status: "in_progress" }))],
-    ["say that it failed", operations(update({ status: "failed" }))],
+    [
+      "say that it is under way",
+      operations(update({ completedAt: null, status: "in_progress", state: "running" })),
+    ],
+    ["say that it failed", operations(update({ status: "failed", state: "failed" }))],
   ])("is not confirmed where the operations %s", (_, answer) => {
     const known = approvals([first], { operations: answer });
     expect(known.standing).toBe("unconfirmed");

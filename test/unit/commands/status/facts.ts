@@ -78,6 +78,7 @@ export const update = (change: Partial<CvmOperation> = {}): CvmOperation => ({
   type: "compose_update",
   status: "completed",
   startedAt: ago(550),
+  state: "done",
   completedAt: ago(520),
   errorMessage: null,
   composeHash: null,

@@ -19,13 +19,14 @@ function looking(listed: Cvm, found: Lookup<Cvm>, runs = APPROVED) {
   const asked: string[] = [];
   const api: CloudApi = {
     host: "api.example.com",
-    listCvms: async (_, search) => {
-      expect(search).toBeUndefined();
-      return [
-        { ...REGISTRY, name: "bird-tracker-registry" },
-        listed,
-        { ...REGISTRY, name: "bird-registry-2" },
-      ];
+    listCvms: async (_, filter) => {
+      const [before, after] = ["bird-tracker-registry", "bird-registry-2"].map((name) => ({
+        ...REGISTRY,
+        name,
+      }));
+      return [before, listed, after].filter(
+        (cvm) => cvm !== undefined && filter?.keep?.(cvm) !== false,
+      ) as Cvm[];
     },
     findCvm: async (id) => {
       asked.push(id);
@@ -36,7 +37,7 @@ function looking(listed: Cvm, found: Lookup<Cvm>, runs = APPROVED) {
     account: unused,
     nodes: unused,
     instanceTypes: unused,
-    clockSkewMs: () => 250,
+    serverClock: { now: () => null, skewMs: () => 250 },
   };
   const urls: string[] = [];
   const spawntee: Spawntee = {

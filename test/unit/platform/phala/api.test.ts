@@ -14,6 +14,7 @@ const KEY = "phak_unit_test_key";
 /** Pauses between retries are slept in no time, and kept. */
 async function serve(
   handler: Handler,
+  requestTimeoutMs = 30_000,
 ): Promise<{ api: CloudApi; seen: IncomingMessage[]; pauses: number[] }> {
   const seen: IncomingMessage[] = [];
   const pauses: number[] = [];
@@ -37,7 +38,7 @@ async function serve(
     http,
     clock,
     onDetail: () => undefined,
-    requestTimeoutMs: 400,
+    requestTimeoutMs,
     redact: (text) => text.replaceAll(KEY, "[redacted]"),
   });
   return { api, seen, pauses };
@@ -128,16 +129,20 @@ test.each<[string, Handler, RegExp]>([
     /HTTP 502 Bad Gateway/,
   ],
   ["404 with a page", (_q, r) => void r.writeHead(404).end("<html>nginx</html>"), /HTTP 404/],
-  ["a page", (_q, r) => void r.writeHead(200).end("<html>Welcome</html>"), /no JSON document \(a web page\)/],
-  ["half a JSON", (_q, r) => void r.writeHead(200).end('{"name": "cvm-7", "app_'), /no JSON document/],
+  [
+    "a page",
+    (_q, r) => void r.writeHead(200).end("<html>Welcome</html>"),
+    /something else answered: .*not JSON \(a web page\)/,
+  ],
+  ["half a JSON", (_q, r) => void r.writeHead(200).end('{"name": "cvm-7", "app_'), /not JSON/],
   ["a wrong shape", (_q, r) => json(r, 200, { name: "cvm-7", status: 3 }), /unexpected answer: status/],
   ["a list", (_q, r) => json(r, 200, []), /unexpected answer/],
-  ["nothing", (_q, r) => void r.writeHead(200).end(), /no JSON document/],
+  ["nothing", (_q, r) => void r.writeHead(200).end(), /not JSON/],
   ["a redirect", (_q, r) => void r.writeHead(302, { location: "http://127.0.0.1:1/" }).end(), /HTTP 302/],
   ["a reset", (_q, r) => void r.destroy(), /socket|closed|hang up|ECONNRESET/],
   ["a hang", () => undefined, /no complete answer within 0\.4s/],
 ])("%s is unknown, with a reason that a person understands", async (_what, handler, reason) => {
-  const { api } = await serve(handler);
+  const { api } = await serve(handler, handler.length === 0 ? 400 : undefined);
   const found = await api.findCvm("cvm-7", signal);
   expect(found).toMatchObject({ kind: "unknown" });
   expect(found.kind === "unknown" && found.reason).toMatch(reason);
@@ -202,26 +207,148 @@ test("an abort ends a request at once, with the signal's reason", async () => {
   expect(seen).toHaveLength(1);
 });
 
-test("a list is every page, each CVM once", async () => {
+test("a list is every page, each CVM once, read until two passes agree", async () => {
   const all = Array.from({ length: 1234 }, (_, index) => cvm(index));
   const { api, seen } = await serve(paged(all));
-  const list = await api.listCvms(signal, "cvm");
+  const list = await api.listCvms(signal);
   expect(new Set(list.map(({ name }) => name)).size).toBe(1234);
-  expect(seen).toHaveLength(13);
-  expect(seen.every(({ url }) => url?.includes("search=cvm"))).toBe(true);
+  expect(seen).toHaveLength(26);
 });
 
-test("a CVM that slips between two pages makes the list be read again", async () => {
-  const all = Array.from({ length: 150 }, (_, index) => cvm(index));
-  let requests = 0;
+test("one page is of one moment: it is read once", async () => {
+  const { api, seen } = await serve(paged([cvm(1), cvm(2)]));
+  expect(await api.listCvms(signal)).toHaveLength(2);
+  expect(seen).toHaveLength(1);
+});
+
+const ours = Array.from({ length: 3 }, (_, index) => cvm(9000 + index, `bird-runner-${index}`));
+const crowd = Array.from({ length: 250 }, (_, index) => cvm(index));
+const account = [...crowd.slice(0, 120), ...ours, ...crowd.slice(120)];
+const OURS = { keep: ({ name }: { name: string }) => name.startsWith("bird-"), search: "bird" };
+
+/** As `paged`, with a search that `matches`. */
+const searching = (
+  all: (request: number) => readonly Record<string, unknown>[],
+  matches: (name: string) => boolean,
+): Handler =>
+  (() => {
+    let requests = 0;
+    return (request, response, url) => {
+      requests += 1;
+      const items = all(requests);
+      const isNarrowed = url.searchParams.has("search");
+      paged(isNarrowed ? items.filter(({ name }) => matches(String(name))) : items)(request, response, url);
+    };
+  })();
+
+test("a search confirms a long list with one request", async () => {
+  const { api, seen } = await serve(
+    searching(
+      () => account,
+      (name) => name.includes("bird"),
+    ),
+  );
+  expect((await api.listCvms(signal, OURS)).map(({ name }) => name)).toEqual(ours.map(({ name }) => name));
+  expect(seen).toHaveLength(4);
+});
+
+test.each<[string, (name: string) => boolean]>([
+  ["finds nothing", () => false],
+  ["finds a part", (name) => name.endsWith("1")],
+  ["finds everything", () => true],
+])("nothing hangs on a search that %s", async (_what, matches) => {
+  const { api } = await serve(searching(() => account, matches));
+  expect(await api.listCvms(signal, OURS)).toHaveLength(3);
+});
+
+test("a search that the server refuses is done without", async () => {
+  const { api } = await serve((request, response, url) =>
+    url.searchParams.has("search")
+      ? json(response, 422, { detail: "no search" })
+      : paged(account)(request, response, url),
+  );
+  expect(await api.listCvms(signal, OURS)).toHaveLength(3);
+});
+
+test("what slips between two pages in one pass is found, though the count is right", async () => {
+  const [runner] = ours;
+  const early = [runner, ...account.filter((one) => one !== runner)] as Record<string, unknown>[];
+  const late = [...account.filter((one) => one !== runner), runner] as Record<string, unknown>[];
+  // It is at the end while the beginning is read, and at the beginning by the time the end is.
+  const { api } = await serve(
+    searching(
+      (request) => (request === 1 ? late : early),
+      () => false,
+    ),
+  );
+  expect(await api.listCvms(signal, OURS)).toHaveLength(3);
+});
+
+test("where no two passes agree, the union counts", async () => {
+  let pass = 0;
   const { api } = await serve((request, response, url) => {
-    requests += 1;
-    // The second page of the first reading starts one too late: something before it was deleted and made anew.
-    const shifted = requests === 2 ? all.toSpliced(100, 1) : all;
-    paged(shifted, (answer) => ({ ...answer, total: 150 }))(request, response, url);
+    if (url.searchParams.get("page") === "1") pass += 1;
+    const [one, two, three] = ours;
+    const shown = pass % 2 === 0 ? [one, two] : [two, three];
+    paged([...crowd, ...shown])(request, response, url);
   });
-  expect(await api.listCvms(signal)).toHaveLength(150);
-  expect(requests).toBe(4);
+  expect(await api.listCvms(signal, { keep: OURS.keep })).toHaveLength(3);
+});
+
+test("CVMs of one name, and of one app_id, are each seen", async () => {
+  const twins = [
+    cvm(1, "bird-registry"),
+    cvm(2, "bird-registry"),
+    { ...cvm(3, "bird-x"), app_id: cvm(1)["app_id"] },
+  ];
+  const { api } = await serve(paged(twins));
+  expect(await api.listCvms(signal)).toHaveLength(3);
+});
+
+test.each<[string, unknown]>([
+  ["no name", { ...cvm(7), name: null }],
+  ["an odd status", { ...cvm(7), status: { code: 3 } }],
+  ["nothing at all", {}],
+])("somebody else's CVM with %s is no reason to stop", async (_what, odd) => {
+  const { api } = await serve(paged([odd, cvm(1, "bird-registry")]));
+  expect(await api.listCvms(signal, OURS)).toMatchObject([{ name: "bird-registry" }]);
+});
+
+test("a CVM of ours that can't be read is one", async () => {
+  const { api } = await serve(paged([{ ...cvm(7, "bird-registry"), status: { code: 3 } }]));
+  await expect(api.listCvms(signal, OURS)).rejects.toThrow(/bird-registry: status/);
+});
+
+test("the older schema's list items and CVMs are read too", async () => {
+  const item = {
+    name: "bird-registry",
+    hosted: { id: uuid(7), name: "bird-registry", app_id: "ab".repeat(20), status: "running" },
+    node: { name: "prod5" },
+    gateway_domain: "dstack-pha-prod5.phala.network",
+    in_progress: true,
+  };
+  const expected = {
+    name: "bird-registry",
+    appId: "ab".repeat(20),
+    vmUuid: uuid(7),
+    status: "running",
+    inProgress: true,
+    nodeName: "prod5",
+    baseDomain: "dstack-pha-prod5.phala.network",
+    createdAt: null,
+  };
+  const listed = await serve(paged([item]));
+  expect(await listed.api.listCvms(signal)).toMatchObject([expected]);
+  const { hosted, node, ...rest } = item;
+  const single = { ...rest, status: "running", app_id: hosted.app_id, vm_uuid: hosted.id, teepod: node };
+  const { api } = await serve((_request, response) => json(response, 200, single));
+  expect(await api.findCvm("bird-registry", signal)).toMatchObject({ kind: "present", value: expected });
+});
+
+test("a renamed CVM is found by its app_id", async () => {
+  const { api } = await serve((_request, response) => json(response, 200, cvm(7, "renamed")));
+  const found = await api.findCvm("7".padStart(40, "0"), signal);
+  expect(found).toMatchObject({ kind: "present", value: { name: "renamed" } });
 });
 
 test.each<[string, Handler, RegExp]>([
@@ -272,12 +399,81 @@ test("10,000 CVMs are listed in little time and memory", async () => {
   expect((process.memoryUsage().heapUsed - before) / 1e6).toBeLessThan(120);
 });
 
-test("the clocks are compared by the server's Date", async () => {
+test("timestamps without a zone are UTC", async () => {
+  const { api } = await serve((_request, response) =>
+    json(response, 200, { ...cvm(7), created_at: "2026-11-27 10:00:00.123456" }),
+  );
+  expect(await api.findCvm("cvm-7", signal)).toMatchObject({
+    value: { createdAt: "2026-11-27T10:00:00.123Z" },
+  });
+});
+
+const operation = (status: string, more = {}) => ({ operation_type: "compose_update", status, ...more });
+
+test("operations have a state; a list that the platform does not keep is told from a CVM that is gone", async () => {
+  const items = [
+    operation("completed", { started_at: "2026-11-27T10:00:00" }),
+    operation("timed_out"),
+    operation("in_progress"),
+    operation("polished", { completed_at: "2026-11-27T10:00:00Z" }),
+  ];
+  const kept = await serve((_request, response) =>
+    json(response, 200, { items, total: 4, next_cursor: null }),
+  );
+  const found = await kept.api.operations("cvm-7", signal);
+  const states = found.kind === "present" ? found.value.map(({ state }) => state) : found.kind;
+  expect(states).toEqual(["done", "failed", "running", "unknown"]);
+  expect(found).toMatchObject({ value: [{ startedAt: "2026-11-27T10:00:00.000Z" }, {}, {}, {}] });
+  const without = await serve((request, response) =>
+    request.url?.endsWith("/operations")
+      ? json(response, 404, { detail: "Not Found" })
+      : json(response, 200, cvm(7)),
+  );
+  expect(await without.api.operations("cvm-7", signal)).toEqual({ kind: "not-offered" });
+  const gone = await serve((_request, response) => json(response, 404, { detail: "Not Found" }));
+  expect(await gone.api.operations("cvm-7", signal)).toEqual({ kind: "absent" });
+});
+
+test.each<[string, Handler, string, RegExp]>([
+  [
+    "a redirect",
+    (_q, r) => void r.writeHead(301, { location: "https://login.hotel.test/?token=x" }).end(),
+    "api-redirected",
+    /to https:\/\/login\.hotel\.test; the key is not sent there/,
+  ],
+  [
+    "a captive portal",
+    (_q, r) => void r.writeHead(200).end("<html>Sign in</html>"),
+    "not-the-api",
+    /web page/,
+  ],
+  ["a firewall's 403", (_q, r) => void r.writeHead(403).end("<html>Blocked</html>"), "not-the-api", /403/],
+  ["a proxy's 407", (_q, r) => void r.writeHead(407).end("<html>"), "proxy-auth-required", /407/],
+  ["on-chain KMS", (_q, r) => json(r, 466, { detail: "x" }), "onchain-kms-unsupported", /HTTP 466/],
+  ["no answer", () => undefined, "request-timed-out", /0\.4s/],
+  ["an outage", (_q, r) => void r.writeHead(503).end("<html>"), "api-failed", /503/],
+])("%s has a code of its own, and is not blamed on the key", async (_what, handler, code, message) => {
+  const { api } = await serve(handler, handler.length === 0 ? 400 : undefined);
+  const error = await api.account(signal).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ code, message: expect.stringMatching(message) as unknown });
+  expect((error as { hint: string }).hint).not.toContain("PHALA_API_KEY");
+  expect(await api.findCvm("cvm-7", signal)).toMatchObject({ kind: "unknown", error: { code } });
+});
+
+test("retries have a budget over all reads", async () => {
+  const { api, seen } = await serve((_request, response) => json(response, 503, {}));
+  await Promise.all(Array.from({ length: 50 }, (_, index) => api.findCvm(`cvm-${index}`, signal)));
+  expect(seen).toHaveLength(50 + 20);
+});
+
+test("the server's time is the median of what its answers say", async () => {
+  const ahead = [90_000, 90_000, -7_200_000, 90_000, 90_000];
   const { api } = await serve((_request, response) => {
-    response.setHeader("date", new Date(Date.now() + 90_000).toUTCString());
+    response.setHeader("date", new Date(Date.now() + (ahead.shift() ?? 0)).toUTCString());
     json(response, 200, cvm(7));
   });
-  expect(api.clockSkewMs()).toBeNull();
-  await api.findCvm("cvm-7", signal);
-  expect(Math.abs((api.clockSkewMs() ?? 0) - 90_000)).toBeLessThan(5000);
+  expect(api.serverClock.now()).toBeNull();
+  for (let count = 0; count < 5; count += 1) await api.findCvm("cvm-7", signal);
+  expect(Math.abs((api.serverClock.skewMs() ?? 0) - 90_000)).toBeLessThan(5000);
+  expect(api.serverClock.now()?.uncertaintyMs).toBeGreaterThanOrEqual(500);
 });

@@ -1,0 +1,81 @@
+/** What went wrong with a request to Phala's API, as an error: one code per cause, each with what helps. */
+import { ClusterError, messageOf, type FailureKind } from "../../errors/cluster-error.ts";
+import { NetworkError } from "../net/network-error.ts";
+import { describeApiError } from "./api-error.ts";
+
+const WAY = "check PHALA_API_URL, and whether a proxy, firewall or captive portal is in between";
+
+/** Phala's API failed, or answered what can't be. */
+export function platformError(message: string): ClusterError {
+  return apiError(
+    "api-failed",
+    message,
+    "run the same command again in a moment; --verbose shows every request",
+  );
+}
+
+/** A request that got no answer at all. */
+export function unreachable(error: unknown): ClusterError {
+  // A proxy variable that can't be used.
+  if (error instanceof ClusterError) return error;
+  if (!(error instanceof NetworkError)) return platformError(messageOf(error));
+  return apiError(error.code, error.message, error.hint);
+}
+
+/** An answer that is not a success. `isJson`: only JSON is the API's own word. */
+export function refusedAnswer(answer: {
+  readonly status: number;
+  readonly text: string;
+  readonly isJson: boolean;
+  readonly location: string | undefined;
+}): ClusterError {
+  const { status, text, isJson, location } = answer;
+  const reason = describeApiError(status, text);
+  if (status >= 300 && status < 400) return redirected(reason, location);
+  if (status === 407) {
+    const hint =
+      "put the proxy's user name and password into its URL: HTTP_PROXY=http://USER:PASSWORD@HOST:PORT";
+    return apiError("proxy-auth-required", `a proxy asks for a user name and password: ${reason}`, hint);
+  }
+  if (status === 511) return webPage(reason);
+  if (status >= 465 && status <= 468) return onChainKms(reason);
+  if ((status === 401 || status === 403) && isJson) return accessDenied(reason);
+  return status < 500 && !isJson ? webPage(`${reason}, and not JSON`) : platformError(reason);
+}
+
+/** Something else answered for the API: a captive portal, a proxy's page, a web site at a wrong URL. */
+export function webPage(reason: string): ClusterError {
+  return apiError("not-the-api", `something else answered: ${reason}`, WAY);
+}
+
+function redirected(reason: string, location: string | undefined): ClusterError {
+  // The rest of a URL may hold what is nobody's business.
+  const to = location !== undefined && URL.canParse(location) ? ` to ${new URL(location).origin}` : "";
+  return apiError("api-redirected", `${reason} redirects${to}; the key is not sent there`, WAY);
+}
+
+function onChainKms(reason: string): ClusterError {
+  const hint = "use a workspace with Phala's own KMS (kms_type phala); on-chain KMS is not supported";
+  return apiError(
+    "onchain-kms-unsupported",
+    `on-chain KMS is not supported: ${reason}`,
+    hint,
+    "prerequisite",
+  );
+}
+
+function accessDenied(reason: string): ClusterError {
+  return new ClusterError({
+    kind: "prerequisite",
+    code: "api-key-refused",
+    message: `Phala's API refused the key: ${reason}`,
+    hint: "put a valid key into PHALA_API_KEY (https://cloud.phala.com/dashboard, API tokens)",
+  });
+}
+
+function apiError(code: string, message: string, hint: string, kind: FailureKind = "platform"): ClusterError {
+  return new ClusterError({ kind, code, message: `Phala's API: ${message}`, hint });
+}
+
+/** Whether asking again won't help, however long. */
+export const isFinal = ({ kind }: ClusterError): boolean => kind === "prerequisite" || kind === "input";
