@@ -2,6 +2,7 @@
  * The cloud on disk. Several servers may share it (`init --sandbox` in one terminal, `status --sandbox` in
  * another): every change is load, change, save under a lock; reads load again only when the file has changed.
  */
+import { isProcessAlive } from "../lib/process-alive.ts";
 import { link, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { randomBytes } from "node:crypto";
 import path from "node:path";
@@ -155,7 +156,7 @@ async function isAbandoned(file: string): Promise<boolean> {
   try {
     const [{ mtimeMs }, text] = await Promise.all([stat(file), readFile(file, "utf8")]);
     if (Date.now() - mtimeMs > LOCK_STALE_MS) return true;
-    return /^\d+$/.test(text) && !isAlive(Number(text));
+    return /^\d+$/.test(text) && !isProcessAlive(Number(text));
   } catch {
     return false; // given back in the meantime
   }
@@ -174,15 +175,6 @@ async function breakLock(file: string): Promise<void> {
     if (codeOf(error) !== "ENOENT" && codeOf(error) !== "EEXIST") throw error;
   } finally {
     await rm(aside, { force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return codeOf(error) === "EPERM";
   }
 }
 

@@ -38,7 +38,7 @@ export function sessionOptions(
   command: string,
   cluster: string,
   prepared: Preparation,
-  { clock, ledger, signal }: CommandDependencies,
+  { clock, ledger, signal, emit }: CommandDependencies,
   { strict }: CommonFlags,
 ): SessionOptions {
   const { timeoutMs, pollIntervalMs } = prepared.connection;
@@ -53,6 +53,7 @@ export function sessionOptions(
     timeoutMs,
     pollIntervalMs,
     strict,
+    onWait: (message) => emit({ type: "note", message }),
   };
 }
 

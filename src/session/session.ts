@@ -26,6 +26,8 @@ export type SessionOptions = {
   readonly timeoutMs: number;
   readonly pollIntervalMs: number;
   readonly strict: boolean;
+  /** Told where the run waits for another one's lock. */
+  readonly onWait: (message: string) => void;
 };
 
 export type Session = {
@@ -45,13 +47,18 @@ export async function withSession<T>(
 ): Promise<T> {
   const { directory, clock, command } = options;
   await prepareStateDirectory(directory);
-  const lock = await acquireLock(directory, command, clock.now);
+  const lock = await acquireLock(directory, {
+    command,
+    ...clock,
+    signal: options.signal,
+    onWait: options.onWait,
+  });
   const release = (): void => lock.release();
   // A second Ctrl-C leaves through process.exit, past every finally.
   process.once("exit", release);
   try {
     const state = await readVerifiedState(directory, options.cluster);
-    const journal = openJournal(directory, clock.now);
+    const journal = openJournal(directory, clock.now, () => lock.assertHeld());
     await journal.append({ type: "run-started", command, pid: process.pid, host: hostname() });
     const deps = workbench(options, { journal, history: openHistory(directory, clock.now) });
     const registryStore = registryComposeStore(directory, state, (hash) =>

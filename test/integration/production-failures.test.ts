@@ -153,7 +153,13 @@ test("a limit is wall-clock time: slow answers do not multiply it, as a count of
 test("six runs that start at once: one works, five are told who does", async () => {
   const directory = stateDirectoryOf(await temporaryFolder(), "host", "bird-tracker");
   await prepareStateDirectory(directory);
-  const attempts = Array.from({ length: 6 }, (_, index) => acquireLock(directory, `run ${index}`, Date.now));
+  const attempts = Array.from({ length: 6 }, (_, index) =>
+    acquireLock(directory, {
+      command: `run ${index}`,
+      ...systemClock,
+      signal: new AbortController().signal,
+    }),
+  );
   const outcomes = await Promise.allSettled(attempts);
   const taken = outcomes.filter(({ status }) => status === "fulfilled");
   const refused = outcomes.flatMap((outcome) =>

@@ -5,7 +5,7 @@ import type { PredictionBasis } from "../../app-compose/predict.ts";
 import { ClusterError } from "../../errors/cluster-error.ts";
 import { appComposeStore, type AppComposeStore } from "../../state/app-compose-store.ts";
 import { readVerifiedState } from "../../state/verified-state.ts";
-import { isRunAtWork } from "../../state/lock.ts";
+import { isRunInProgress } from "../../state/lock.ts";
 import type { ClusterRecord } from "../../state/record.ts";
 import type { StateDirectory } from "../../state/state-directory.ts";
 import { findPredictionBasis } from "../../app-compose/prediction-basis.ts";
@@ -48,7 +48,7 @@ export async function recall(source: KnowledgeSource, look: ClusterLook): Promis
   const store = appComposeStore(directory, state);
   const [recorded, runAtWork, local, basis] = await Promise.all([
     loadApproved(record, store),
-    isRunAtWork(directory),
+    isRunInProgress(directory),
     readLocal(source.runnerCompose),
     findPredictionBasis(record, store, async () => liveAppComposes(look)),
   ]);

@@ -2,6 +2,7 @@
 import { lstat, readdir, readFile, readlink, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { isProcessAlive } from "../../lib/process-alive.ts";
 import { FOLDER_PREFIX } from "./private-folder.ts";
 
 /**
@@ -17,7 +18,7 @@ export async function clearAbandonedFolders(): Promise<void> {
     const pid = name.startsWith(FOLDER_PREFIX)
       ? Number.parseInt(name.slice(FOLDER_PREFIX.length), 10)
       : Number.NaN;
-    return !Number.isNaN(pid) && !isAlive(pid);
+    return !Number.isNaN(pid) && !isProcessAlive(pid);
   });
   const ours = await Promise.all(abandoned.map((name) => ourFolder(path.join(tmpdir(), name))));
   const folders = ours.flatMap((folder) => folder ?? []);
@@ -59,14 +60,5 @@ function endProcess(pid: number): void {
     process.kill(pid, "SIGKILL");
   } catch {
     // Gone already.
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return !(error instanceof Error && "code" in error && error.code === "ESRCH");
   }
 }

@@ -3,7 +3,8 @@
  * its environment file. Nobody else can read it, and nothing of it outlives the run.
  */
 import { createHash } from "node:crypto";
-import { readlinkSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
+import { processPlace } from "../../lib/process-alive.ts";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import path from "node:path";
@@ -52,13 +53,8 @@ function removeAtExit(folder: string): void {
 }
 
 function placeDigest(): string {
-  return createHash("sha256").update(`${hostname()} ${processNamespace()}`).digest("hex").slice(0, 8);
-}
-
-function processNamespace(): string {
-  try {
-    return readlinkSync("/proc/self/ns/pid");
-  } catch {
-    return "";
-  }
+  return createHash("sha256")
+    .update(`${hostname()} ${processPlace().namespace ?? ""}`)
+    .digest("hex")
+    .slice(0, 8);
 }

@@ -1,13 +1,22 @@
 /** Who gets the lock of a cluster, and who has to wait. */
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { spawnSync } from "node:child_process";
-import { expect, test } from "vitest";
-import { acquireLock } from "../../../src/state/lock.ts";
+import { expect, test, vi } from "vitest";
+import { processPlace } from "../../../src/lib/process-alive.ts";
+import { systemClock } from "../../../src/platform/clock.ts";
+import { acquireLock, isRunInProgress, type LockOptions } from "../../../src/state/lock.ts";
 import { stateDirectoryOf, type StateDirectory } from "../../../src/state/state-directory.ts";
 import { temporaryFolder } from "../../helpers/temporary.ts";
 
 const now = (): number => Date.UTC(2026, 0, 2);
+const options = (command = "init", more: Partial<LockOptions> = {}): LockOptions => ({
+  command,
+  ...systemClock,
+  now,
+  signal: new AbortController().signal,
+  ...more,
+});
 
 async function directory(lock?: string): Promise<StateDirectory> {
   const made = stateDirectoryOf(await temporaryFolder(), "host:1", "bird");
@@ -17,6 +26,9 @@ async function directory(lock?: string): Promise<StateDirectory> {
 }
 
 const DEAD = spawnSync("true").pid;
+/** As this version writes it, of a process elsewhere. */
+const distant = (change: Record<string, unknown> = {}): string =>
+  owner({ v: 2, pid: DEAD, host: "ci-7", namespace: "pid:[1]", boot: "b", beat: "0".repeat(12), ...change });
 const owner = (change: Record<string, unknown>): string =>
   JSON.stringify({
     pid: process.pid,
@@ -30,12 +42,12 @@ const owner = (change: Record<string, unknown>): string =>
 
 test("taken, it says by whom; released, it is gone with everything beside it", async () => {
   const held = await directory();
-  const lock = await acquireLock(held, "init", now);
+  const lock = await acquireLock(held, options("init"));
   expect(JSON.parse(await readFile(held.lock, "utf8"))).toMatchObject({ pid: process.pid, host: hostname() });
-  await expect(acquireLock(held, "destroy", now)).rejects.toMatchObject({
+  await expect(acquireLock(held, options("destroy"))).rejects.toMatchObject({
     kind: "conflict",
     code: "run-in-progress",
-    message: `tee-cluster init (pid ${process.pid} on ${hostname()}, since 2026-01-02T00:00:00.000Z) is at work on this cluster`,
+    message: `another run is in progress on this cluster: tee-cluster init (pid ${process.pid} on ${hostname()}, since 2026-01-02T00:00:00.000Z)`,
   });
   lock.release();
   lock.release();
@@ -50,24 +62,24 @@ test.each([
   ["nobody: another document", "[]"],
 ])("the lock of %s is taken over", async (_, text) => {
   const stale = await directory(text);
-  const lock = await acquireLock(stale, "init", now);
+  const lock = await acquireLock(stale, options());
   expect(JSON.parse(await readFile(stale.lock, "utf8"))).toMatchObject({ pid: process.pid });
   lock.release();
   expect(await readdir(stale.path)).toEqual([]);
 });
 
-test("the lock of another host is nobody's to judge", async () => {
+test("the lock of a 0.1.0 on another host, which has no heartbeat, is nobody's to judge", async () => {
   const shared = await directory(owner({ host: "elsewhere", pid: DEAD }));
-  await expect(acquireLock(shared, "init", now)).rejects.toMatchObject({
+  await expect(acquireLock(shared, options())).rejects.toMatchObject({
     code: "run-in-progress",
-    hint: `wait for it; if that machine is gone for good, remove ${shared.lock}`,
+    hint: `wait for it; if it is gone for good: rm '${shared.lock}'`,
   });
   expect(await readdir(shared.path)).toEqual(["lock.json"]);
 });
 
 test("of many that find a dead owner's lock at once one gets it", async () => {
   const contested = await directory(owner({ pid: DEAD }));
-  const tries = Array.from({ length: 12 }, () => acquireLock(contested, "init", now));
+  const tries = Array.from({ length: 12 }, () => acquireLock(contested, options()));
   const outcomes = await Promise.allSettled(tries);
   const lock = outcomes.find((outcome) => outcome.status === "fulfilled")?.value;
   expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
@@ -77,8 +89,132 @@ test("of many that find a dead owner's lock at once one gets it", async () => {
 
 test("a lock that was taken over is not released by the one that lost it", async () => {
   const taken = await directory();
-  const lock = await acquireLock(taken, "init", now);
+  const lock = await acquireLock(taken, options());
   await writeFile(taken.lock, owner({ nonce: "another" }));
   lock.release();
   expect(await readdir(taken.path)).toEqual(["lock.json"]);
 });
+
+test.each([
+  ["a newer format", owner({ v: 3, pid: DEAD })],
+  ["a document of another kind", '{"holder":"somebody"}'],
+])("a lock of %s is respected", async (_, text) => {
+  const at = await directory(text);
+  await expect(acquireLock(at, options())).rejects.toMatchObject({
+    kind: "conflict",
+    code: "run-in-progress",
+    hint: `wait for it; if it is gone for good: rm '${at.lock}'`,
+  });
+  expect(await readFile(at.lock, "utf8")).toBe(text);
+  expect(await isRunInProgress(at)).toBe(true);
+});
+
+const { namespace, boot } = processPlace();
+test.each([
+  ["another host", { namespace, boot }],
+  ["another process namespace", { host: hostname(), boot }],
+  ["another kernel", { host: hostname(), namespace }],
+])("of an owner in %s only the heartbeat counts: a silent one's lock is taken over", async (_, change) => {
+  const at = await directory(distant(change));
+  expect(await isRunInProgress(at)).toBe(true);
+  const said: string[] = [];
+  const onWait = (message: string): void => void said.push(message);
+  const clock = steppedClock();
+  const lock = await acquireLock(at, options("init", { ...clock, onWait }));
+  expect(clock.monotonic()).toBeGreaterThanOrEqual(120_000);
+  expect(clock.monotonic()).toBeLessThan(125_000);
+  expect(said).toEqual([expect.stringMatching(/^tee-cluster init \(pid .* on .*no sign of life for 120 s/)]);
+  lock.assertHeld();
+  lock.release();
+  expect(await readdir(at.path)).toEqual([]);
+});
+
+test("one that shows a sign of life is respected at once", async () => {
+  const at = await directory(distant());
+  const clock = steppedClock(async (ms) => {
+    if (ms === 60_000) await writeFile(at.lock, distant({ beat: "000000000001" }));
+  });
+  await expect(acquireLock(at, options("init", clock))).rejects.toMatchObject({
+    code: "run-in-progress",
+    hint: "wait until it has finished, then run this command again",
+  });
+  expect(clock.monotonic()).toBe(60_000);
+});
+
+test("one that ends while it is watched makes room; another one that comes is watched from the start", async () => {
+  const at = await directory(distant());
+  const clock = steppedClock(async (ms) => {
+    if (ms === 60_000) await writeFile(at.lock, distant({ nonce: "another" }));
+    if (ms === 150_000) await rm(at.lock);
+  });
+  const lock = await acquireLock(at, options("init", clock));
+  expect(clock.monotonic()).toBe(150_000);
+  lock.release();
+});
+
+test("Ctrl-C ends the wait, and leaves nothing", async () => {
+  const at = await directory(distant());
+  const stop = new AbortController();
+  const attempt = acquireLock(
+    at,
+    options("init", { signal: stop.signal, onWait: () => stop.abort(new Error("stop")) }),
+  );
+  await expect(attempt).rejects.toThrow("stop");
+  expect(await readdir(at.path)).toEqual(["lock.json"]);
+});
+
+test("who holds a lock says so again and again, in its own file only", async () => {
+  const at = await directory();
+  const lock = await acquireLock(at, options("init", { beatMs: 5 }));
+  const first = await readFile(at.lock, "utf8");
+  await vi.waitFor(async () => expect(await readFile(at.lock, "utf8")).not.toBe(first));
+  expect(Object.keys(JSON.parse(await readFile(at.lock, "utf8")) as object)).toEqual(
+    Object.keys(JSON.parse(first) as object),
+  );
+  await rm(at.lock);
+  await writeFile(at.lock, distant());
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  expect(await readFile(at.lock, "utf8")).toBe(distant());
+  expect(() => lock.assertHeld()).toThrow(
+    expect.objectContaining({ kind: "conflict", code: "lock-lost" }) as Error,
+  );
+  lock.release();
+  expect(await readFile(at.lock, "utf8")).toBe(distant());
+});
+
+test("a take-over that its maker did not live to finish is finished by the next one", async () => {
+  const stale = owner({ pid: DEAD, nonce: "first" });
+  const at = await directory(stale);
+  await writeFile(`${at.lock}.next-first`, owner({ pid: DEAD, nonce: "second" }));
+  await writeFile(`${at.lock}.next-second`, owner({ pid: DEAD, nonce: "third" }));
+  const lock = await acquireLock(at, options());
+  expect(await readdir(at.path)).toEqual(["lock.json"]);
+  lock.release();
+});
+
+test("a lock that is being taken over is left to whoever does it", async () => {
+  const at = await directory();
+  const lock = await acquireLock(at, options());
+  const { nonce } = JSON.parse(await readFile(at.lock, "utf8")) as { nonce: string };
+  await writeFile(`${at.lock}.next-${nonce}`, distant());
+  lock.release();
+  expect((await readdir(at.path)).toSorted()).toEqual(["lock.json", `lock.json.next-${nonce}`]);
+});
+
+test("a folder that can't be written is said to be so", async () => {
+  const at = await directory();
+  const missing = { ...at, lock: `${at.path}/missing/lock.json` };
+  await expect(acquireLock(missing, options())).rejects.toMatchObject({ code: "state-unwritable" });
+});
+
+/** A clock that moves only when somebody sleeps. */
+function steppedClock(at: (ms: number) => Promise<void> = async () => undefined) {
+  let ms = 0;
+  return {
+    monotonic: () => ms,
+    async sleep(pause: number) {
+      ms += pause;
+      await at(ms);
+    },
+  };
+}
