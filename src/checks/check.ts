@@ -1,7 +1,7 @@
 /** What a check is: data with a severity and a remedy, run side by side with the others. */
 import type { Finding as ComposeFinding, FindingId } from "../compose/finding.ts";
 import type { ClusterError } from "../errors/cluster-error.ts";
-import type { InputKey } from "../inputs/definitions.ts";
+import type { InputKey } from "../inputs/table.ts";
 import type { Resolution } from "../inputs/resolve.ts";
 import type { PhalaQueries, ProxyRoute } from "../core/ports.ts";
 import type { JournalRecord } from "../state/journal.ts";

@@ -1,11 +1,11 @@
 /** Checks of what was given: `doctor` goes on where a run would refuse its inputs, so it says what is wrong here. */
 import {
-  inputsOf,
+  inputsIn,
   nameOfInput,
   type InputDefinition,
   type InputGroup,
   type InputKey,
-} from "../inputs/definitions.ts";
+} from "../inputs/table.ts";
 import type { Resolution } from "../inputs/resolve.ts";
 import { contradictionsIn } from "../inputs/values.ts";
 import { failed, passed, type Check, type DoctorFacts, type Finding } from "./check.ts";
@@ -47,7 +47,7 @@ function configFindings(problem: DoctorFacts["configProblem"]): Finding[] {
 }
 
 function findingsOn(resolution: Resolution, groups: readonly InputGroup[]): Finding[] {
-  const keys = new Set<InputKey>(inputsOf(groups).map(({ key }) => key));
+  const keys = new Set<InputKey>(inputsIn(...groups));
   const wrong = resolution.problems.filter(({ input }) => keys.has(input.key));
   const missing = resolution.missing.filter(({ key }) => keys.has(key));
   return [

@@ -1,5 +1,5 @@
 /** All commands, in the order of `--help`. */
-import type { CommandDefinition } from "../commands/shared/command.ts";
+import type { AnyCommand } from "../commands/shared/command.ts";
 import { configMigrateCommand } from "../commands/config-migrate/command.ts";
 import { destroyCommand } from "../commands/destroy/command.ts";
 import { doctorCommand } from "../commands/doctor/command.ts";
@@ -10,7 +10,7 @@ import { rotateHashCommand } from "../commands/rotate-hash/command.ts";
 import { sandboxCommand } from "../commands/sandbox/command.ts";
 import { statusCommand } from "../commands/status/command.ts";
 
-export const COMMANDS: readonly CommandDefinition[] = [
+export const COMMANDS: readonly AnyCommand[] = [
   initCommand,
   rotateHashCommand,
   statusCommand,

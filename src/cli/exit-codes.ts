@@ -1,6 +1,7 @@
 /** The exit codes of the contract. */
 import { isFailure, kindOfFailures } from "../checks/run-checks.ts";
-import type { SuccessResult } from "../commands/results.ts";
+import type { CheckResult } from "../core/events.ts";
+import type { AnyResult } from "../core/results.ts";
 import type { ClusterError, FailureKind } from "../errors/cluster-error.ts";
 
 export const EXIT_CODES: Readonly<Record<FailureKind, number>> = {
@@ -24,21 +25,17 @@ export function exitCodeOfFailure({ kind }: ClusterError, touched: boolean): num
   return EXIT_CODES[promises && touched ? "platform" : kind];
 }
 
-/** What an answer with `"ok": false` means: the command did its work, and what it looked at is not in order. */
-const NOT_IN_ORDER: Readonly<Partial<Record<SuccessResult["command"], FailureKind>>> = {
-  doctor: "prerequisite",
-  history: "verification",
-  hash: "verification",
-  status: "verification",
-};
-
-/** The exit code of a command that came to its end with an answer. */
-export function exitCodeOf(result: SuccessResult): number {
-  return result.ok ? 0 : EXIT_CODES[kindOf(result)];
+/**
+ * The exit code of a command that came to its end with a result.
+ * @param notOk what a result with `"ok": false` is for this command.
+ */
+export function exitCodeOf(result: AnyResult, notOk: FailureKind = "fault"): number {
+  return result.ok ? 0 : EXIT_CODES[kindOf(result, notOk)];
 }
 
-function kindOf(result: SuccessResult): FailureKind {
-  const errors = "checks" in result ? result.checks.filter((check) => isFailure(check, false)) : [];
+function kindOf(result: AnyResult, notOk: FailureKind): FailureKind {
+  const checks = "checks" in result ? (result["checks"] as readonly CheckResult[]) : [];
+  const errors = checks.filter((check) => isFailure(check, false));
   // `doctor` ends as a run would that met the same; with --strict there may be warnings alone.
-  return errors.length > 0 ? kindOfFailures(errors) : (NOT_IN_ORDER[result.command] ?? "fault");
+  return errors.length > 0 ? kindOfFailures(errors) : notOk;
 }

@@ -1,10 +1,9 @@
 /** argv -> command -> exit code. The only place that ends the process. */
 import { CommanderError, type Command } from "commander";
 import { createRequire } from "node:module";
-import type { Options } from "../commands/shared/command.ts";
+import { allCommands, createProgram, nameOf, type Options } from "./program.ts";
 import { CrashGuard } from "./shutdown.ts";
 export { exitAfterGrace } from "./shutdown.ts";
-import { allCommands, createProgram, nameOf } from "./program.ts";
 
 const { version } = createRequire(import.meta.url)("../package.json") as { version: string };
 

@@ -1,20 +1,24 @@
 /** The command tree, built from the list of commands. */
 import { Command } from "commander";
-import type { CommandDefinition, Options } from "../commands/shared/command.ts";
+import type { AnyCommand } from "../commands/shared/command.ts";
 import { COMMANDS } from "./commands.ts";
+import { addDefinition } from "./options.ts";
 
-export type RunCommand = (command: CommandDefinition, options: Options) => Promise<void>;
+/** Options and arguments as commander parsed them, by their names. */
+export type Options = Readonly<Record<string, unknown>>;
+
+export type RunCommand = (command: AnyCommand, options: Options) => Promise<void>;
 
 /** What a group of commands is for, where a command's name has two words. */
 const GROUPS: Readonly<Record<string, string>> = { config: "work on the orchestrator's config file" };
 
 export function createProgram(version: string, run: RunCommand): Command {
   const program = new Command("tee-cluster")
-    .description("Brings up and keeps up a cluster of confidential VMs (Intel TDX) on Phala Cloud")
+    .description("Creates and maintains a cluster of confidential VMs (Intel TDX) on Phala Cloud")
     .version(version, "-V, --version");
   for (const definition of COMMANDS) {
-    const command = commandAt(program, definition.name).description(definition.summary);
-    definition.options(command);
+    const command = commandAt(program, definition.name);
+    addDefinition(command, definition);
     command.action(() => run(definition, given(command)));
   }
   for (const command of allCommands(program)) {
@@ -51,13 +55,9 @@ function childOf(parent: Command, word: string): Command | undefined {
   return parent.commands.find((command) => command.name() === word);
 }
 
-/** Options and arguments, each by its name. */
+/** Options by their names, and the argument. */
 function given(command: Command): Options {
-  const values = command.registeredArguments.map((argument, index): [string, unknown] => [
-    argument.name(),
-    command.processedArgs[index],
-  ]);
-  return { ...command.opts(), ...Object.fromEntries(values) };
+  return { ...command.opts(), argument: command.processedArgs[0] };
 }
 
 /** In place of commander's own, which knows one word only: `help config migrate`. */

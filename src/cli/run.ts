@@ -2,10 +2,11 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Cancellation, ClusterError, Fault } from "../errors/cluster-error.ts";
 import type { CommonFlags } from "../session/dependencies.ts";
-import { renderAnswer } from "../commands/render.ts";
+import type { AnyCommand } from "../commands/shared/command.ts";
+import { readFlags } from "../commands/shared/flags.ts";
 import type { FailureResult } from "../core/results.ts";
 import { markedSecrets, refuseMalformedMarks } from "../core/marked-secrets.ts";
-import { INPUTS } from "../inputs/definitions.ts";
+import { INPUTS } from "../inputs/table.ts";
 import type { Raw } from "../inputs/resolve.ts";
 import { Redactor } from "../core/redact.ts";
 import { createReporter } from "../output/create-reporter.ts";
@@ -13,7 +14,7 @@ import type { Reporter } from "../output/reporter.ts";
 import { systemClock } from "../platform/clock.ts";
 import { Ledger } from "../workflow/mutations.ts";
 import { createDependencies } from "./wire.ts";
-import type { CommandDefinition, Options } from "../commands/shared/command.ts";
+import type { Options } from "./program.ts";
 import { EXIT_CODES, exitCodeOf, exitCodeOfFailure } from "./exit-codes.ts";
 import { ignoredSignals } from "./ignored-signals.ts";
 import { acknowledgement, messageAtTheEnd } from "./last-words.ts";
@@ -26,7 +27,7 @@ const CLOSING_MS = 5_000;
 
 /** @returns the exit code. Never throws. */
 export async function runCommand(
-  command: CommandDefinition,
+  command: AnyCommand,
   options: Options,
   crashes: CrashGuard,
 ): Promise<number> {
@@ -35,7 +36,7 @@ export async function runCommand(
   const Live = process.stderr.isTTY
     ? (await import("../output/interactive.ts")).InteractiveProgress
     : undefined;
-  const reporter = reporterOf(options, redactor, Live);
+  const reporter = reporterOf(options, redactor, await command.renderer(), Live);
   const ledger = new Ledger();
   const fail = (failure: ClusterError, made = ledger): number => {
     if (failure instanceof Fault) reportStack(failure, reporter);
@@ -59,12 +60,12 @@ export async function runCommand(
   const { dependencies, close } = createDependencies({ options, redactor, reporter, ledger, signal });
   try {
     refuseMalformedMarks(process.env);
-    const result = await command.run(dependencies, flagsOf(options), options);
+    const result = await command.run(dependencies, commonOf(command, options), flagsOf(command, options));
     const reason = shutdown.reason();
     if (reason instanceof Fault) return fail(reason);
     reporter.close();
     reporter.finish(result);
-    return exitCodeOf(result);
+    return exitCodeOf(result, command.notOk);
   } catch (error) {
     return fail(failureToReport(shutdown.reason(), error));
   } finally {
@@ -88,7 +89,7 @@ export async function runCommand(
 /** Says a failure of which no run knows. @returns the exit code. */
 export function reportFailure(name: string, options: Options, error: unknown): number {
   const failure = asFailure(error);
-  const reporter = reporterOf(options, redactorOf(process.env));
+  const reporter = reporterOf(options, redactorOf(process.env), () => []);
   if (failure instanceof Fault) reportStack(failure, reporter);
   reporter.finish(failureOf(name, failure, new Ledger()));
   return exitCodeOfFailure(failure, false);
@@ -99,12 +100,23 @@ function reportStack({ cause }: Fault, reporter: Reporter): void {
   if (cause instanceof Error && cause.stack) reporter.emit({ type: "detail", message: cause.stack });
 }
 
-function flagsOf(options: Options): CommonFlags {
+/** The command's own flags, as its handler takes them. */
+function flagsOf(command: AnyCommand, options: Options): Parameters<AnyCommand["run"]>[2] {
+  const argument = options["argument"];
+  return {
+    ...readFlags(command.flags, options),
+    argument: typeof argument === "string" ? argument : undefined,
+  };
+}
+
+function commonOf({ inputs: keys }: AnyCommand, options: Options): CommonFlags {
   const inputs: Raw = Object.fromEntries(
-    INPUTS.flatMap(({ key }) => (options[key] === undefined ? [] : [[key, options[key]]])),
+    keys.flatMap((key) => (options[key] === undefined ? [] : [[key, options[key]]])),
   );
   return {
+    keys,
     inputs,
+    json: options["json"] === true,
     config: options["config"] as string | undefined,
     sandbox: options["sandbox"] === true || isOn(process.env["TEE_CLUSTER_SANDBOX"]),
     dryRun: options["dryRun"] === true,
@@ -130,6 +142,7 @@ function redactorOf(env: NodeJS.ProcessEnv): Redactor {
 function reporterOf(
   options: Options,
   redactor: Redactor,
+  render: Awaited<ReturnType<AnyCommand["renderer"]>>,
   Live?: Parameters<typeof createReporter>[1],
 ): Reporter {
   const streams = { stdout: process.stdout, stderr: process.stderr };
@@ -139,7 +152,7 @@ function reporterOf(
     verbose: options["verbose"] === true,
     color: options["color"] !== false && !process.env["NO_COLOR"],
   };
-  const services = { redactor, render: renderAnswer, onAnswerLost: failAtExit, now: systemClock.now };
+  const services = { redactor, render, onAnswerLost: failAtExit, now: systemClock.now };
   return createReporter({ ...given, ...streams, ...services }, Live);
 }
 

@@ -1,7 +1,7 @@
 /** A command line that makes no sense, in our own words: which word is wrong, and which was probably meant. */
 import type { Command, CommanderError } from "commander";
 import { ClusterError } from "../errors/cluster-error.ts";
-import { INPUTS } from "../inputs/definitions.ts";
+import { INPUTS } from "../inputs/table.ts";
 import { closest } from "../inputs/suggest.ts";
 import { allCommands, invocationOf, nameOf } from "./program.ts";
 

@@ -15,7 +15,7 @@ import type { Reporter } from "../output/reporter.ts";
 import { createSpawntee } from "../platform/spawntee/client.ts";
 import { systemClock } from "../platform/clock.ts";
 import type { Ledger } from "../workflow/mutations.ts";
-import type { Options } from "../commands/shared/command.ts";
+import type { Options } from "./program.ts";
 
 type Given = {
   readonly options: Options;
@@ -132,7 +132,7 @@ async function sandboxExamples(): Promise<Raw> {
     registryCompose: composeFile("registry"),
     runnerCompose: composeFile("runner"),
     ...(existsSync(phala) ? { phalaBin: phala } : {}),
-    pollInterval: "200ms",
+    pollIntervalMs: "200ms",
   };
 }
 

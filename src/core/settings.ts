@@ -19,7 +19,7 @@ export type Connection = {
   readonly gatewayUrl: string;
   /** Absolute. */
   readonly stateDir: string;
-  /** Limit of each wait. */
+  /** Timeout for each wait. */
   readonly timeoutMs: number;
   readonly pollIntervalMs: number;
 };
@@ -63,3 +63,14 @@ export type ClusterInputs = {
   readonly cluster: ClusterSettings;
   readonly aws: AwsCredentials;
 };
+
+/** Every input by its key in `inputs/table.ts`, with the type of its value. */
+export type InputValues = Connection &
+  ClusterSettings & {
+    readonly awsAccessKeyId: string;
+    /** Secret. */
+    readonly awsSecretAccessKey: string;
+    readonly awsRegion: string;
+  };
+
+export type InputKey = keyof InputValues;

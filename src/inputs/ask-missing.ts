@@ -1,5 +1,5 @@
 /** Asks for inputs that are required and set nowhere, and for nothing else. */
-import type { InputDefinition } from "./definitions.ts";
+import type { InputDefinition } from "./table.ts";
 import type { Prompter } from "./prompts.ts";
 import type { Answers } from "./resolve.ts";
 import { ask } from "./wizard-question.ts";

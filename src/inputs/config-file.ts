@@ -3,7 +3,7 @@ import { isUtf8 } from "node:buffer";
 import { readFile } from "node:fs/promises";
 import { isScalar, isSeq, LineCounter, parseDocument, type Document } from "yaml";
 import { ClusterError } from "../errors/cluster-error.ts";
-import { INPUTS, type InputDefinition, type InputKey } from "./definitions.ts";
+import { INPUTS, type InputDefinition, type InputKey } from "./table.ts";
 import { closest } from "./suggest.ts";
 
 export const DEFAULT_CONFIG_FILE = "tee-cluster.yml";

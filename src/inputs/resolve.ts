@@ -2,16 +2,9 @@
 import { homedir } from "node:os";
 import path from "node:path";
 import { ClusterError } from "../errors/cluster-error.ts";
-import {
-  INPUTS,
-  inputsOf,
-  nameOfInput,
-  type InputDefinition,
-  type InputGroup,
-  type InputKey,
-} from "./definitions.ts";
+import { definitionsOf, INPUTS, nameOfInput, type InputDefinition, type InputKey } from "./table.ts";
 import type { ConfigFile } from "./config-file.ts";
-import { InvalidValue, PARSERS, type Values } from "./values.ts";
+import { InvalidValue, type Values } from "./values.ts";
 
 /** `record`: what the cluster was given before; `orchestrator.yml`: what its file has; both where nothing is given. */
 export type Origin =
@@ -48,17 +41,18 @@ export type Sources = {
   readonly config: ConfigFile;
   /** Defaults in place of the usual ones: the sandbox's examples. */
   readonly examples: Raw;
-  readonly groups: readonly InputGroup[];
+  /** The inputs that the command takes: what is wrong with another one is not its business. */
+  readonly keys: readonly InputKey[];
 };
 
-/** Resolves all inputs of the groups; every problem is found, none is thrown. */
+/** Resolves all inputs of the command; every problem is found, none is thrown. */
 export function resolveInputs(sources: Sources): Resolution {
   const values: Record<string, unknown> = {};
   const origins: Partial<Record<InputKey, Origin>> = {};
   const variables: Partial<Record<InputKey, string>> = {};
   const problems: Problem[] = [];
   const missing: InputDefinition[] = [];
-  for (const input of inputsOf(sources.groups)) {
+  for (const input of definitionsOf(sources.keys)) {
     const found = findRaw(input, sources);
     if (!found) {
       if (input.required) missing.push(input);
@@ -106,8 +100,7 @@ export function parseInput(
   variable?: string,
 ): { readonly value: unknown } | { readonly problem: Problem } {
   try {
-    const parse = PARSERS[input.key];
-    return { value: typeof raw === "string" ? parse(raw) : raw.map((text) => parse(text)) };
+    return { value: typeof raw === "string" ? input.parse(raw) : raw.map((text) => input.parse(text)) };
   } catch (error) {
     if (!(error instanceof InvalidValue)) throw error;
     const where =

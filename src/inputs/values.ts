@@ -1,83 +1,20 @@
 /** The typed values of the inputs, and how they become what the commands work with. */
-import { INSTANCE_MEMORY_MB, type OrchestratorSchema } from "../core/domain.ts";
-import { ClusterError } from "../errors/cluster-error.ts";
-import * as p from "./parsers.ts";
+import { INSTANCE_MEMORY_MB } from "../core/domain.ts";
 import type {
   AwsCredentials,
   ClusterInputs,
   ClusterSettings,
   Connection,
   Crunch,
-  Watcher,
+  InputValues,
 } from "../core/settings.ts";
-import type { InputKey } from "./definitions.ts";
+import { ClusterError } from "../errors/cluster-error.ts";
+import { inputDefinition, inputsIn, type InputKey } from "./table.ts";
 
 export { InvalidValue } from "./parsers.ts";
 
-export type Values = {
-  clusterName: string;
-  awsAccessKeyId: string;
-  awsSecretAccessKey: string;
-  awsRegion: string;
-  phalaApiKey: string;
-  instanceType: string;
-  node: string;
-  spawnteePort: number;
-  memoryPerModel: number;
-  provisionFactor: number;
-  maxModels: number;
-  capacityThreshold: number;
-  cvmBaseDomain: string;
-  registryCompose: string;
-  runnerCompose: string;
-  orchestratorConfig: string;
-  orchestratorSchema: OrchestratorSchema;
-  gatewayKeyPath: string;
-  coordinatorWallet: string;
-  crunch: readonly Crunch[];
-  watcher: Watcher;
-  watcherInterval: number;
-  phalaApiUrl: string;
-  phalaBin: string;
-  gatewayUrl: string;
-  stateDir: string;
-  timeout: number;
-  pollInterval: number;
-};
-
-const MANY = Number.MAX_SAFE_INTEGER;
-
-/** One text to one value; a repeatable input is parsed text by text. */
-export const PARSERS: Readonly<Record<InputKey, (text: string) => unknown>> = {
-  clusterName: p.clusterName,
-  awsAccessKeyId: p.accessKeyId,
-  awsSecretAccessKey: p.secret(16),
-  awsRegion: p.region,
-  phalaApiKey: p.secret(8),
-  instanceType: p.instanceType,
-  node: p.plainText,
-  spawnteePort: p.integer(1, 65_535),
-  memoryPerModel: p.integer(1, MANY),
-  provisionFactor: p.factor,
-  maxModels: p.integer(0, MANY),
-  capacityThreshold: p.factor,
-  cvmBaseDomain: p.domain,
-  registryCompose: p.plainText,
-  runnerCompose: p.plainText,
-  orchestratorConfig: p.plainText,
-  orchestratorSchema: p.schemaVersion,
-  gatewayKeyPath: p.plainText,
-  coordinatorWallet: p.plainText,
-  crunch: p.crunch,
-  watcher: p.watcher,
-  watcherInterval: p.integer(1, 86_400),
-  phalaApiUrl: p.apiUrl,
-  phalaBin: p.plainText,
-  gatewayUrl: p.gatewayTemplate,
-  stateDir: p.folder,
-  timeout: p.duration,
-  pollInterval: p.duration,
-};
+/** The values of the inputs that are set and right. */
+export type Values = { -readonly [K in InputKey]: NonNullable<InputValues[K]> };
 
 /** A value that `assertNoProblems` has made sure of. */
 export function known<K extends keyof Values>(values: Partial<Values>, key: K): Values[K] {
@@ -86,16 +23,26 @@ export function known<K extends keyof Values>(values: Partial<Values>, key: K): 
   return value;
 }
 
+/**
+ * The values of these inputs, with the types that commands work with: of an optional one it may be undefined.
+ * @throws Error where one is missing that `assertNoProblems` should have reported.
+ */
+export function pickValues<K extends InputKey>(
+  values: Partial<Values>,
+  keys: readonly K[],
+): Pick<InputValues, K> {
+  const entries = keys.map((key) => [key, valueOf(values, key)]);
+  return Object.fromEntries(entries) as Pick<InputValues, K>;
+}
+
+function valueOf(values: Partial<Values>, key: InputKey): unknown {
+  const { optional = false, requiredWith } = inputDefinition(key);
+  if (key === "crunches") return values.crunches ?? [defaultCrunch(known(values, "clusterName"))];
+  return optional || requiredWith !== undefined ? values[key] : known(values, key);
+}
+
 export function toConnection(values: Partial<Values>): Connection {
-  return {
-    phalaApiKey: known(values, "phalaApiKey"),
-    phalaApiUrl: known(values, "phalaApiUrl"),
-    phalaBin: known(values, "phalaBin"),
-    gatewayUrl: known(values, "gatewayUrl"),
-    stateDir: known(values, "stateDir"),
-    timeoutMs: known(values, "timeout"),
-    pollIntervalMs: known(values, "pollInterval"),
-  };
+  return pickValues(values, inputsIn("connection")) as Connection;
 }
 
 export function toAws(values: Partial<Values>): AwsCredentials {
@@ -107,27 +54,7 @@ export function toAws(values: Partial<Values>): AwsCredentials {
 }
 
 export function toClusterSettings(values: Partial<Values>): ClusterSettings {
-  const clusterName = known(values, "clusterName");
-  return {
-    clusterName,
-    instanceType: known(values, "instanceType"),
-    node: values.node,
-    spawnteePort: known(values, "spawnteePort"),
-    memoryPerModelMb: known(values, "memoryPerModel"),
-    provisionFactor: known(values, "provisionFactor"),
-    maxModels: known(values, "maxModels"),
-    capacityThreshold: known(values, "capacityThreshold"),
-    cvmBaseDomain: values.cvmBaseDomain,
-    registryCompose: known(values, "registryCompose"),
-    runnerCompose: known(values, "runnerCompose"),
-    orchestratorConfig: known(values, "orchestratorConfig"),
-    orchestratorSchema: known(values, "orchestratorSchema"),
-    gatewayKeyPath: values.gatewayKeyPath,
-    crunches: values.crunch ?? [defaultCrunch(clusterName)],
-    watcher: known(values, "watcher"),
-    watcherIntervalSeconds: known(values, "watcherInterval"),
-    coordinatorWallet: values.coordinatorWallet,
-  };
+  return pickValues(values, inputsIn("cluster")) as ClusterSettings;
 }
 
 /** Everything that `init` needs, with the checks that take two inputs. @throws ClusterError (input). */

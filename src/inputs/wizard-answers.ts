@@ -1,7 +1,7 @@
 /** The wizard's answers: how they are shown, summed up and priced. */
 import { INSTANCE_MEMORY_MB } from "../core/domain.ts";
 import type { InstanceType, PlatformNode } from "../core/ports.ts";
-import { inputDefinition, inputsOf, type InputDefinition, type InputKey } from "./definitions.ts";
+import { definitionsOf, inputDefinition, inputsIn, type InputDefinition, type InputKey } from "./table.ts";
 import type { Choice } from "./prompts.ts";
 import type { Answers, Origin } from "./resolve.ts";
 import { describeSizing } from "./sizing.ts";
@@ -15,7 +15,7 @@ export type Offers = {
 };
 
 /** Shown behind the number, so that nobody has to guess what it counts. */
-const UNITS: Partial<Record<InputKey, string>> = { memoryPerModel: " MB", watcherInterval: " s" };
+const UNITS: Partial<Record<InputKey, string>> = { memoryPerModelMb: " MB", watcherIntervalSeconds: " s" };
 
 /** Said of a value that the cluster was given before. */
 export const AS_RECORDED = "as recorded";
@@ -33,7 +33,7 @@ export function label({ flag, variables }: InputDefinition): string {
 export function typed(key: InputKey, { values }: Answers): string {
   const value = values[key];
   if (value === undefined) return "";
-  if (key === "crunch") return (values.crunch ?? []).map(({ id, name }) => `${id}=${name}`).join(", ");
+  if (key === "crunches") return (values.crunches ?? []).map(({ id, name }) => `${id}=${name}`).join(", ");
   if (key === "watcher")
     return values.watcher?.type === "onchain"
       ? `onchain:${values.watcher.url}`
@@ -66,14 +66,14 @@ function hidden(key: InputKey, value: string): string {
 }
 
 export function changeable(answers: Answers): Choice<InputKey>[] {
-  return inputsOf(["cluster", "aws"]).map((definition) => ({
+  return definitionsOf(inputsIn("cluster", "aws")).map((definition) => ({
     name: `${label(definition)}: ${shown(definition, answers)}`,
     value: definition.key,
   }));
 }
 
 export function summary(answers: Answers, offers: Offers): string {
-  const rows = [...inputsOf(["cluster", "aws"]), inputDefinition("phalaApiKey")]
+  const rows = [...definitionsOf(inputsIn("cluster", "aws")), inputDefinition("phalaApiKey")]
     .filter(({ key }) => answers.values[key] !== undefined)
     .map((definition): [string, string] => [label(definition), shown(definition, answers)]);
   const width = Math.max(...rows.map(([name]) => name.length));
@@ -83,9 +83,9 @@ export function summary(answers: Answers, offers: Offers): string {
 
 function sizingLine(answers: Answers, offers: Offers): string[] {
   const memory = memoryOf(answers, offers);
-  const { memoryPerModel, provisionFactor } = answers.values;
-  if (memory === undefined || memoryPerModel === undefined) return [];
-  return ["", `  ${describeSizing(memory, memoryPerModel, provisionFactor ?? 0.8)}`];
+  const { memoryPerModelMb, provisionFactor } = answers.values;
+  if (memory === undefined || memoryPerModelMb === undefined) return [];
+  return ["", `  ${describeSizing(memory, memoryPerModelMb, provisionFactor ?? 0.8)}`];
 }
 
 /** MB of the chosen instance type; undefined for one that nobody knows. */

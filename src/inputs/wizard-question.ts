@@ -1,6 +1,6 @@
 /** One question of the wizard: what it offers, what it accepts, and what becomes of the answer. */
 import { isFile } from "./compose-candidates.ts";
-import { inputDefinition, nameOfInput, type InputDefinition, type InputKey } from "./definitions.ts";
+import { inputDefinition, nameOfInput, type InputDefinition, type InputKey } from "./table.ts";
 import type { Choice, Prompter, Validate } from "./prompts.ts";
 import { isRequired, parseInput, type Answers } from "./resolve.ts";
 import { describeSizing } from "./sizing.ts";
@@ -102,14 +102,14 @@ function validator(
     const parsed = parse(definition, raw);
     if ("problem" in parsed) return parsed.problem;
     if (isFileToRead(definition.key) && !(await isFile(raw))) return `there is no file ${raw}`;
-    return definition.key === "memoryPerModel" ? fits(Number(parsed.value), answers, offers) : true;
+    return definition.key === "memoryPerModelMb" ? fits(Number(parsed.value), answers, offers) : true;
   };
 }
 
-function fits(memoryPerModel: number, answers: Answers, offers: Offers): true | string {
+function fits(memoryPerModelMb: number, answers: Answers, offers: Offers): true | string {
   const memory = memoryOf(answers, offers);
-  if (memory === undefined || memoryPerModel <= memory) return true;
-  return `${memoryPerModel} MB is more than a ${answers.values.instanceType ?? "CVM"} has (${memory} MB)`;
+  if (memory === undefined || memoryPerModelMb <= memory) return true;
+  return `${memoryPerModelMb} MB is more than a ${answers.values.instanceType ?? "CVM"} has (${memory} MB)`;
 }
 
 export const isComposeKey = (key: InputKey): key is "registryCompose" | "runnerCompose" =>
@@ -135,7 +135,7 @@ function choicesFor(key: InputKey, answers: Answers, offers: Offers): Choice<str
       value: type.id,
       description: describeSizing(
         type.memoryMb,
-        answers.values.memoryPerModel ?? 1024,
+        answers.values.memoryPerModelMb ?? 1024,
         answers.values.provisionFactor ?? 0.8,
       ),
     }));

@@ -1,7 +1,7 @@
 /** The wizard of step 2: asks for what is missing or often changed, shows what comes of it, asks once. */
 import { Cancellation, ClusterError } from "../errors/cluster-error.ts";
 import { isFile } from "./compose-candidates.ts";
-import type { InputKey } from "./definitions.ts";
+import type { InputKey } from "./table.ts";
 import type { Choice, Prompter } from "./prompts.ts";
 import { isGiven, missingForSchema, type Answers } from "./resolve.ts";
 import type { ClusterInputs } from "../core/settings.ts";
@@ -43,7 +43,7 @@ const ALWAYS_ASKED: readonly InputKey[] = [
   "awsRegion",
   "instanceType",
   "node",
-  "memoryPerModel",
+  "memoryPerModelMb",
 ];
 
 /** Asked only where the default is no file. */

@@ -19,7 +19,7 @@ export function watcherChanges(
 ): readonly Change[] {
   if (!isMap(document.get("watcher", true))) return [];
   const { interval, poller } = watcherSection(settings);
-  const changes = given?.has("watcherInterval") ? [set(["watcher"], "interval", interval, [])] : [];
+  const changes = given?.has("watcherIntervalSeconds") ? [set(["watcher"], "interval", interval, [])] : [];
   if (!given?.has("watcher") || !isRecord(poller)) return changes;
   if (!isMap(document.getIn(["watcher", "poller"], true)))
     return [...changes, set(["watcher"], "poller", poller, ["interval"])];
@@ -37,7 +37,7 @@ export function watcherChanges(
  * None is taken away, and every other character of the list stays: only the operator can know it.
  */
 export function crunchChanges(text: string, { given, settings }: OrchestratorValues): readonly Change[] {
-  if (!given?.has("crunch")) return [];
+  if (!given?.has("crunches")) return [];
   const { crunches: listed = [] } = (parseYaml(text).toJS() ?? {}) as { crunches?: unknown };
   const wanted = crunchesSection(settings);
   if (!Array.isArray(listed) || listed.length === 0)

@@ -1,3 +1,5 @@
+import type { InputKey } from "../core/settings.ts";
+
 /** Which input stands for which key of `infrastructure.runner`: read from there, and written there where it is given. */
 export const RUNNER_KEY_OF_INPUT = {
   clusterName: "cluster-name",
@@ -6,16 +8,19 @@ export const RUNNER_KEY_OF_INPUT = {
   gatewayKeyPath: "gateway-key-path",
   spawnteePort: "spawntee-port",
   instanceType: "instance-type",
-  memoryPerModel: "memory-per-model-mb",
+  memoryPerModelMb: "memory-per-model-mb",
   provisionFactor: "provision-factor",
   capacityThreshold: "capacity-threshold",
   maxModels: "max-models",
-} as const;
+} as const satisfies Partial<Record<InputKey, string>>;
 
 export type RunnerInput = keyof typeof RUNNER_KEY_OF_INPUT;
 
 /** Inputs that an existing file has a place for, besides the runner's. */
-export type SectionInput = "crunch" | "watcher" | "watcherInterval" | "phalaApiUrl";
+export type SectionInput = Extract<
+  InputKey,
+  "crunches" | "watcher" | "watcherIntervalSeconds" | "phalaApiUrl"
+>;
 
 const ENTRIES = Object.entries(RUNNER_KEY_OF_INPUT) as readonly (readonly [RunnerInput, string])[];
 

@@ -1,6 +1,6 @@
 /** What belongs into orchestrator.yml, as plain values in the order in which they are written. Pure. */
 import { ClusterError } from "../errors/cluster-error.ts";
-import type { ClusterSettings } from "../core/settings.ts";
+import type { ClusterSettings, InputKey } from "../core/settings.ts";
 
 export type OrchestratorValues = {
   readonly settings: ClusterSettings;
@@ -11,7 +11,7 @@ export type OrchestratorValues = {
    * What somebody gave in this run (flag, environment, config file, prompt). In an existing file only that is changed:
    * what it has beside is the operator's. Default: nothing.
    */
-  readonly given?: ReadonlySet<string>;
+  readonly given?: ReadonlySet<InputKey>;
 };
 
 export type Plain = Readonly<Record<string, unknown>>;

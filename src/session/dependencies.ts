@@ -1,6 +1,7 @@
 /** What a command is handed: the outside world as ports, made by `cli/dependencies.ts`. */
 import type { Prompter } from "../inputs/prompts.ts";
 import type { Raw } from "../inputs/resolve.ts";
+import type { InputKey } from "../inputs/table.ts";
 import type { Connection } from "../core/settings.ts";
 import type { Clock, CloudApi, PhalaCli, ProxyRoute, Spawntee } from "../core/ports.ts";
 import type { Redactor } from "../core/redact.ts";
@@ -47,12 +48,17 @@ export type CommandDependencies = {
 
 /** The switches that every command with a cluster has. */
 export type CommonFlags = {
+  /** The inputs that the command takes. */
+  readonly keys: readonly InputKey[];
+  /** What was given for them on the command line. */
   readonly inputs: Raw;
   readonly config: string | undefined;
   readonly sandbox: boolean;
   readonly dryRun: boolean;
   readonly strict: boolean;
   readonly adopt: boolean;
+  /** Only one document may go to stdout. */
+  readonly json: boolean;
   /** Ask nothing, and take what would be asked for granted. */
   readonly yes: boolean;
 };

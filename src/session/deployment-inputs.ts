@@ -12,7 +12,7 @@ export function prepareDeployment(
   dependencies: CommandDependencies,
   flags: CommonFlags,
 ): Promise<Preparation> {
-  return prepare(dependencies, flags, ["connection", "cluster", "aws"], withNeedsOfSchema);
+  return prepare(dependencies, flags, withNeedsOfSchema);
 }
 
 /** Where the schema requires a key and there is none: the sandbox's own, made at its first use. */

@@ -1,5 +1,5 @@
 /** What commands do first that read the record of a cluster and make no request: they need no key. */
-import type { InputGroup } from "../inputs/definitions.ts";
+import type { InputKey } from "../inputs/table.ts";
 import { assertNoProblems, resolveInputs, type Raw, type Resolution } from "../inputs/resolve.ts";
 import { known } from "../inputs/values.ts";
 import { stateDirectoryOf, type StateDirectory } from "../state/state-directory.ts";
@@ -14,6 +14,9 @@ export type OfflinePreparation = {
   directory(cluster: string): StateDirectory;
 };
 
+/** All but the key: what is recorded is read without asking Phala. */
+const keysOf = ({ keys }: CommonFlags): readonly InputKey[] => keys.filter((key) => key !== "phalaApiKey");
+
 /**
  * @param examples stand in for what is given nowhere.
  * @throws ClusterError (input) for every input that is wrong, or missing: nobody is asked.
@@ -21,13 +24,18 @@ export type OfflinePreparation = {
 export async function prepareOffline(
   dependencies: CommandDependencies,
   flags: CommonFlags,
-  groups: readonly InputGroup[],
   examples: Raw = {},
 ): Promise<OfflinePreparation> {
   const { env, sandboxExamples } = dependencies;
   const config = await configFileOf(flags, env);
   const standIns = { ...(flags.sandbox ? await sandboxExamples() : {}), ...examples };
-  const resolution = resolveInputs({ flags: flags.inputs, env, config, groups, examples: standIns });
+  const resolution = resolveInputs({
+    flags: flags.inputs,
+    env,
+    config,
+    keys: keysOf(flags),
+    examples: standIns,
+  });
   assertNoProblems(resolution, { asks: false });
   hideSecrets(dependencies, resolution.values);
   const { values } = resolution;

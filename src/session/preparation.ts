@@ -1,6 +1,6 @@
 /** What every command does first: resolve its inputs, hide its secrets, connect. */
 import { readConfigFile, type ConfigFile } from "../inputs/config-file.ts";
-import { inputDefinition, INPUTS, type InputGroup } from "../inputs/definitions.ts";
+import { inputDefinition, INPUTS } from "../inputs/table.ts";
 import {
   parseInput,
   assertNoProblems,
@@ -34,12 +34,11 @@ export type Completion = (resolution: Resolution, sandbox: SandboxHandle | undef
 export async function prepare(
   dependencies: CommandDependencies,
   flags: CommonFlags,
-  groups: readonly InputGroup[],
   complete: Completion = async (resolution) => resolution,
 ): Promise<Preparation> {
   const { env, prompter } = dependencies;
   const config = await configFileOf(flags, env);
-  const sources = { flags: flags.inputs, env, config, groups };
+  const sources = { flags: flags.inputs, env, config, keys: flags.keys };
   const sandbox = flags.sandbox
     ? await startSandboxFor(resolveInputs({ ...sources, examples: {} }), dependencies)
     : undefined;

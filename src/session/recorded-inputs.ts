@@ -4,7 +4,7 @@
  */
 import { haveWallet, WALLET } from "../compose/environment.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
-import { inputDefinition, nameOfInput, type InputKey } from "../inputs/definitions.ts";
+import { inputDefinition, nameOfInput, type InputKey } from "../inputs/table.ts";
 import { isGiven, parseInput, type Answers } from "../inputs/resolve.ts";
 import type { ClusterInputs, ClusterSettings } from "../core/settings.ts";
 import type { ApprovedRecord, ComposeHashRecord } from "../state/record.ts";

@@ -1,5 +1,5 @@
 /** Step 10: write orchestrator.yml, or bring our keys in the existing one up to date. */
-import type { ClusterInputs } from "../core/settings.ts";
+import type { ClusterInputs, InputKey } from "../core/settings.ts";
 import { renderConfig, updateConfig, type OrchestratorValues } from "../orchestrator/config.ts";
 import { clusterUrlTemplate } from "../orchestrator/urls.ts";
 import { readWholeText } from "../orchestrator/read-file.ts";
@@ -11,7 +11,7 @@ export type WriteOrchestratorConfigInput = {
   readonly inputs: ClusterInputs;
   readonly registry: Registry;
   /** Inputs that were given in this run: only these are changed in an existing file. */
-  readonly given: ReadonlySet<string>;
+  readonly given: ReadonlySet<InputKey>;
 };
 
 export const writeOrchestratorConfig: Step<WriteOrchestratorConfigInput, { readonly path: string }> = {

@@ -3,7 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { parse } from "yaml";
-import type { FailureResult } from "../../src/commands/results.ts";
+import type { FailureResult } from "../../src/core/results.ts";
 import { orchestratorSchemas } from "../../src/orchestrator/schemas.ts";
 import { verifyHistory } from "../../src/state/history-chain.ts";
 import { readHistory } from "../../src/state/history.ts";

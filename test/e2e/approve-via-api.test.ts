@@ -2,7 +2,9 @@
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, test } from "vitest";
-import type { FailureResult, InitResult, RotateHashResult } from "../../src/commands/results.ts";
+import type { FailureResult } from "../../src/core/results.ts";
+import type { InitResult } from "../../src/commands/init/result.ts";
+import type { RotateHashResult } from "../../src/commands/rotate-hash/result.ts";
 import { makeGatewayKey, V2_RUNNER_NAMES } from "../helpers/coordinator.ts";
 import { askForKey, deployRunner } from "../helpers/orchestrator.ts";
 import { makePreparedWorld } from "../helpers/prepared-cluster.ts";

@@ -328,7 +328,7 @@ const USAGE: readonly BadCase[] = [
   ),
   usage("a misspelt flag with =", init("--nodes=x"), "unknown-option", '"--nodes"', "mean --node?"),
   usage("a flag like none", init("--xyzzy-plugh"), "unknown-option", '"--xyzzy-plugh"', "init --help"),
-  usage("a short flag", init("-q"), "unknown-option", '"-q"', "init --help"),
+  usage("a short flag", init("-x"), "unknown-option", '"-x"', "init --help"),
   usage("a flag of another command", ["doctor", "--json", "--adopt"], "unknown-option", '"--adopt"', "init"),
   usage("a flag before the command", ["--json", "init"], "unknown-option", '"--json"', "init --json"),
   usage("a flag without its value", init("--node"), "option-without-value", "--node needs", "--node <"),

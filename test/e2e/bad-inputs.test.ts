@@ -3,8 +3,8 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { inputDefinition } from "../../src/inputs/definitions.ts";
-import { InvalidValue, PARSERS } from "../../src/inputs/values.ts";
+import { inputDefinition } from "../../src/inputs/table.ts";
+import { InvalidValue } from "../../src/inputs/values.ts";
 import { CANARIES, makeWorld, mutationsOf, type Run, type World } from "../helpers/program.ts";
 import { BAD_INPUTS, type BadInput } from "../unit/inputs/bad-inputs.ts";
 import { CHECKED_CASES, FOLDER, LOCAL_CASES, type BadCase } from "./bad-cases.ts";
@@ -42,7 +42,7 @@ function valueCases(): BadCase[] {
 
 function isRightForItself({ input, value }: BadInput): boolean {
   try {
-    PARSERS[input](value);
+    inputDefinition(input).parse(value);
     return true;
   } catch (error) {
     if (error instanceof InvalidValue) return false;
@@ -180,9 +180,12 @@ test("help and version are answers; without --json a refusal is on stderr alone"
     ["", /^Usage: tee-cluster \[options\]/],
     ["--help", /^Usage: tee-cluster \[options\]/],
     ["help", /^Usage: tee-cluster \[options\]/],
-    ["init --help", /^Usage: tee-cluster init \[options\]/],
+    ["init --help", /^Examples:\n  tee-cluster init[^]*\nUsage: tee-cluster init \[options\]/],
     ["config", /^Usage: tee-cluster config \[options\] \[command\]/],
-    ["help config migrate", /^Usage: tee-cluster config migrate \[options\] \[file\]/],
+    [
+      "help config migrate",
+      /^Examples:\n  tee-cluster config migrate [^]*\nUsage: tee-cluster config migrate \[options\] \[file\]/,
+    ],
     ["--version", /^\d+\.\d+\.\d+$/],
   ];
   for (const [words, answer] of answers) {

@@ -3,7 +3,8 @@ import { chmod, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { ALL_CHECKS } from "../../src/checks/all-checks.ts";
-import type { DoctorResult, FailureResult } from "../../src/commands/results.ts";
+import type { DoctorResult } from "../../src/commands/doctor/result.ts";
+import type { FailureResult } from "../../src/core/results.ts";
 import { makePreparedWorld } from "../helpers/prepared-cluster.ts";
 import {
   CANARIES,

@@ -3,7 +3,7 @@ import { appendFile, lstat, mkdir, readdir, readFile, rm, symlink, writeFile } f
 import path from "node:path";
 import { execa } from "execa";
 import { expect, test } from "vitest";
-import type { FailureResult } from "../../src/commands/results.ts";
+import type { FailureResult } from "../../src/core/results.ts";
 import { CAN_MOUNT, mountDisk } from "../helpers/disk.ts";
 import { stateFolder } from "../helpers/journal.ts";
 import { makePreparedWorld } from "../helpers/prepared-cluster.ts";

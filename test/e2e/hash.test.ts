@@ -4,7 +4,8 @@ import { appendFile, cp, readdir, readFile, stat, writeFile } from "node:fs/prom
 import path from "node:path";
 import { expect, test } from "vitest";
 import { composeHashOf, type AppCompose } from "../../src/core/compose-hash.ts";
-import type { HashExplanation, HashResult, InitResult } from "../../src/commands/results.ts";
+import type { HashExplanation, HashResult } from "../../src/commands/hash/result.ts";
+import type { InitResult } from "../../src/commands/init/result.ts";
 import { deployRunner } from "../helpers/orchestrator.ts";
 import { makePreparedWorld } from "../helpers/prepared-cluster.ts";
 import { COMPOSE_FOLDER, type Run, type World } from "../helpers/program.ts";

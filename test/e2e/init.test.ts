@@ -3,7 +3,7 @@ import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { parse } from "yaml";
 import { expect, test } from "vitest";
-import type { InitResult } from "../../src/commands/results.ts";
+import type { InitResult } from "../../src/commands/init/result.ts";
 import { orchestratorSchemas } from "../../src/orchestrator/schemas.ts";
 import { makeGatewayKey, makeV2Files, v2Environment } from "../helpers/coordinator.ts";
 import { askForKey, deployNamed, deployRunner } from "../helpers/orchestrator.ts";

@@ -1,7 +1,7 @@
 /** Phala's API says what is not so: nothing is approved by it, and no secret is sent. */
 import { expect, test } from "vitest";
 import { composeHashOf, type AppCompose } from "../../src/core/compose-hash.ts";
-import type { FailureResult } from "../../src/commands/results.ts";
+import type { FailureResult } from "../../src/core/results.ts";
 import type { Sandbox } from "../../src/sandbox/index.ts";
 import { makePreparedWorld } from "../helpers/prepared-cluster.ts";
 import {

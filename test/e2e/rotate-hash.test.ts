@@ -2,12 +2,9 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, test } from "vitest";
-import type {
-  FailureResult,
-  HistoryResult,
-  RotateHashResult,
-  RotatePlanResult,
-} from "../../src/commands/results.ts";
+import type { FailureResult } from "../../src/core/results.ts";
+import type { HistoryResult } from "../../src/commands/history/result.ts";
+import type { RotateHashResult, RotatePlanResult } from "../../src/commands/rotate-hash/result.ts";
 import { expectValid } from "../helpers/schemas.ts";
 import { KEYS, startInTerminal } from "../helpers/terminal.ts";
 import { updateRegistry } from "../helpers/neighbour.ts";

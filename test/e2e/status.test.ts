@@ -2,7 +2,8 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, test } from "vitest";
-import type { FailureResult, StatusResult } from "../../src/commands/results.ts";
+import type { FailureResult } from "../../src/core/results.ts";
+import type { StatusResult } from "../../src/commands/status/result.ts";
 import type { CvmStatus } from "../../src/commands/status/model.ts";
 import { deployRunner } from "../helpers/orchestrator.ts";
 import { makePreparedWorld } from "../helpers/prepared-cluster.ts";

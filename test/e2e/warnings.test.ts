@@ -1,7 +1,8 @@
 /** What a run is told of and goes on over: each warning with its code, several of them in one run. */
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
-import type { InitResult, RotatePlanResult } from "../../src/commands/results.ts";
+import type { InitResult } from "../../src/commands/init/result.ts";
+import type { RotatePlanResult } from "../../src/commands/rotate-hash/result.ts";
 import { untilUpdated, updateRegistry } from "../helpers/neighbour.ts";
 import { deployRunner } from "../helpers/orchestrator.ts";
 import { makePreparedWorld } from "../helpers/prepared-cluster.ts";

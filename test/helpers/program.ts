@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { onTestFinished } from "vitest";
 import { lifeOf } from "../../src/sandbox/lifecycle.ts";
-import type { FailureResult } from "../../src/commands/results.ts";
+import type { FailureResult } from "../../src/core/results.ts";
 import { startSandbox, type Sandbox, type SandboxOptions } from "../../src/sandbox/index.ts";
 import { PHALA_BIN } from "./phala-bin.ts";
 import { runWarm } from "./warm-program.ts";

@@ -15,7 +15,7 @@ import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { execa } from "execa";
 import { expect, onTestFinished, test } from "vitest";
-import type { FailureResult } from "../../src/commands/results.ts";
+import type { FailureResult } from "../../src/core/results.ts";
 import { createHttpClient } from "../../src/platform/net/http.ts";
 import { createCloudApi } from "../../src/platform/phala/api.ts";
 import type { Fault, SandboxRequest } from "../../src/sandbox/index.ts";

@@ -8,7 +8,7 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { CHECK_IDS } from "../../src/checks/all-checks.ts";
 import { allCommands, createProgram } from "../../src/cli/program.ts";
-import { INPUTS } from "../../src/inputs/definitions.ts";
+import { INPUTS } from "../../src/inputs/table.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const read = (file: string): string => readFileSync(path.join(ROOT, file), "utf8");

@@ -1,29 +1,29 @@
-import type { CommandDefinition } from "../shared/command.ts";
-import {
-  addConfigOption,
-  addDryRunOption,
-  addInputArgument,
-  addInputOptions,
-  addOutputOptions,
-  addYesOption,
-} from "../shared/options.ts";
+import { defineCommand } from "../shared/command.ts";
+import { option } from "../shared/flags.ts";
 
-export const configMigrateCommand: CommandDefinition = {
+export const configMigrateCommand = defineCommand({
   name: "config migrate",
   summary: "turn an orchestrator.yml of schema v1 into v2, comments kept",
-  options(command) {
-    addInputArgument(command, "orchestratorConfig", "[file]", "the file to change");
-    command.option("--output <file>", "write that file, and leave the other as it is");
-    addInputOptions(command, ["schema-v2"], { capacityThreshold: "the old provision-factor" });
-    addConfigOption(command);
-    addDryRunOption(command);
-    addYesOption(command);
-    addOutputOptions(command);
-  },
-  async run(dependencies, flags, options) {
+  // Which file, and what schema v2 or its runners have that v1 does not.
+  inputs: [
+    "orchestratorConfig",
+    "orchestratorSchema",
+    "gatewayKeyPath",
+    "capacityThreshold",
+    "coordinatorWallet",
+  ],
+  required: ["gatewayKeyPath"],
+  defaults: { capacityThreshold: "the old provision-factor" },
+  switches: ["config", "dryRun", "yes"],
+  flags: { output: option("file", "write that file, and leave the other as it is") },
+  argument: { name: "file", optional: true, text: "the file to change [default orchestrator.yml]" },
+  examples: ["config migrate --gateway-key-path coordinator.pem --dry-run"],
+  async run(dependencies, common, { argument: file, output }) {
     const { configMigrate } = await import("./config-migrate.ts");
-    const file = options["file"] as string | undefined;
-    const output = options["output"] as string | undefined;
-    return configMigrate(dependencies, flags, { file, output });
+    return configMigrate(dependencies, common, { file, output });
   },
-};
+  async renderer() {
+    const { renderConfigMigrate } = await import("./render.ts");
+    return renderConfigMigrate;
+  },
+});

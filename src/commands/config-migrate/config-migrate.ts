@@ -14,7 +14,7 @@ import type { Warning } from "../../core/events.ts";
 import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
 import { prepareOffline } from "../../session/offline-preparation.ts";
 import { parseOption } from "../shared/parse-option.ts";
-import type { ConfigMigrateResult } from "../results.ts";
+import type { ConfigMigrateResult } from "./result.ts";
 
 export type ConfigMigrateOptions = {
   /** Undefined: the file of the input orchestrator-config. */
@@ -33,7 +33,7 @@ export async function configMigrate(
 ): Promise<ConfigMigrateResult> {
   const inputs = options.file === undefined ? {} : { orchestratorConfig: options.file };
   const named = { ...flags, inputs: { ...flags.inputs, ...inputs } };
-  const { resolution } = await prepareOffline(dependencies, named, ["orchestrator-file", "schema-v2"]);
+  const { resolution } = await prepareOffline(dependencies, named);
   const file = known(resolution.values, "orchestratorConfig");
   const target = targetOf(file, options.output);
   const before = await readWholeText(file, SOURCE);

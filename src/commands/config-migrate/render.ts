@@ -1,5 +1,5 @@
 /** The answer of `config migrate`: what became of the file, line by line, and what comes next. */
-import type { ConfigMigrateResult } from "../results.ts";
+import type { ConfigMigrateResult } from "./result.ts";
 import type { Theme } from "../../output/theme.ts";
 import { shellWord } from "../../output/text.ts";
 import { fields, nextCommands, type View } from "../../output/layout.ts";

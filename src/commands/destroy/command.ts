@@ -1,23 +1,27 @@
-import type { CommandDefinition } from "../shared/command.ts";
-import { addCommonOptions, addInputOptions, addOutputOptions } from "../shared/options.ts";
+import { inputsIn } from "../../inputs/table.ts";
+import { defineCommand } from "../shared/command.ts";
 
-const NOTE = `
-Deleted are the CVMs {cluster}-registry, {cluster}-runner-temp and {cluster}-runner-{8 hex digits},
-and no others. PollResult first with --dry-run. On a terminal the cluster's name must be typed; without one,
-with CI set or with --json it needs --yes. Stop the orchestrator first: it may make new runners.
-
-PHALA_API_KEY is taken from the environment.`;
-
-export const destroyCommand: CommandDefinition = {
+export const destroyCommand = defineCommand({
   name: "destroy",
   summary: "delete this cluster's CVMs, and no other's",
-  options(command) {
-    addInputOptions(command, ["name", "connection"]);
-    addCommonOptions(command);
-    addOutputOptions(command).addHelpText("after", NOTE);
-  },
-  async run(dependencies, flags) {
+  inputs: ["clusterName", ...inputsIn("connection")],
+  required: ["clusterName"],
+  switches: ["config", "sandbox", "dryRun", "yes"],
+  flags: {},
+  examples: ["destroy --dry-run", "destroy --cluster-name bird-tracker --yes"],
+  notes: `
+Deletes the CVMs {cluster}-registry, {cluster}-runner-temp and
+{cluster}-runner-{8 hex digits}, and no others. Look first with --dry-run. On a
+terminal the cluster's name must be typed; without one, with CI set or with
+--json it needs --yes. Stop the orchestrator first: it may create new runners.
+
+PHALA_API_KEY is taken from the environment.`,
+  async run(dependencies, common) {
     const { destroy } = await import("./destroy.ts");
-    return destroy(dependencies, flags);
+    return destroy(dependencies, common);
   },
-};
+  async renderer() {
+    const { renderDestroyOrPlan } = await import("./render.ts");
+    return renderDestroyOrPlan;
+  },
+});

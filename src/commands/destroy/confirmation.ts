@@ -1,7 +1,7 @@
 /** Before CVMs are deleted for good: what goes is said, and whoever can be asked types the cluster's name. */
 import { Cancellation, ClusterError } from "../../errors/cluster-error.ts";
 import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
-import type { DryRunResult } from "../results.ts";
+import type { DryRunResult } from "../shared/result.ts";
 
 /** @throws ClusterError `confirmation-missing` (input) where nobody can be asked and `--yes` was not given. */
 export function assertConfirmed(

@@ -5,7 +5,7 @@ import { platformChecks } from "../../checks/platform-checks.ts";
 import { assertNoFailures, runChecks } from "../../checks/run-checks.ts";
 import { ClusterError } from "../../errors/cluster-error.ts";
 import { askMissing } from "../../inputs/ask-missing.ts";
-import { inputDefinition } from "../../inputs/definitions.ts";
+import { inputDefinition } from "../../inputs/table.ts";
 import { clusterCvms, temporaryRunnerIn } from "../../runners/cluster-cvms.ts";
 import { deleteCluster, type DeletedCluster } from "./cluster-teardown.ts";
 import { refuseRunnerInUse } from "../../runners/leftovers.ts";
@@ -17,14 +17,15 @@ import { planDestroy } from "./plan.ts";
 import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
 import { readRecord, sessionOptions } from "../../session/cluster-session.ts";
 import { prepare, type Preparation } from "../../session/preparation.ts";
-import type { DestroyResult, DryRunResult } from "../results.ts";
+import type { DestroyResult } from "./result.ts";
+import type { DryRunResult } from "../shared/result.ts";
 
 export async function destroy(
   dependencies: CommandDependencies,
   flags: CommonFlags,
 ): Promise<DestroyResult | DryRunResult> {
   const { emit, clock, signal } = dependencies;
-  const prepared = await prepare(dependencies, flags, ["connection", "name"]);
+  const prepared = await prepare(dependencies, flags);
   const cluster = await clusterName(prepared, dependencies);
   assertConfirmed(cluster, dependencies, flags);
   emit({

@@ -1,7 +1,7 @@
 /** What `destroy` would delete, CVM by CVM. */
 import { formatAge } from "../../lib/age.ts";
 import type { ClusterCvm } from "../../runners/cluster-cvms.ts";
-import type { DryRunResult } from "../results.ts";
+import type { DryRunResult } from "../shared/result.ts";
 
 /** @param nowMs the server's time. */
 export function planDestroy(cluster: string, found: readonly ClusterCvm[], nowMs: number): DryRunResult {

@@ -1,5 +1,7 @@
 /** The answer of `destroy`. */
-import type { DestroyResult } from "../results.ts";
+import { renderDryRun } from "../shared/render-dry-run.ts";
+import type { DryRunResult } from "../shared/result.ts";
+import type { DestroyResult } from "./result.ts";
 import { oneLine } from "../../output/text.ts";
 import type { View } from "../../output/layout.ts";
 
@@ -14,4 +16,8 @@ export function renderDestroy({ cluster, deleted }: DestroyResult, { theme, quie
     "",
     "orchestrator.yml, the data on S3 and the record of earlier runs are still there.",
   ];
+}
+
+export function renderDestroyOrPlan(result: DestroyResult | DryRunResult, view: View): string[] {
+  return "dry_run" in result ? renderDryRun(result, view) : renderDestroy(result, view);
 }

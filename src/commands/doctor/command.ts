@@ -1,21 +1,21 @@
-import type { CommandDefinition } from "../shared/command.ts";
-import { addCommonOptions, addInputOptions, addOutputOptions, addStrictOption } from "../shared/options.ts";
+import { inputsIn } from "../../inputs/table.ts";
+import { defineCommand } from "../shared/command.ts";
+import { list } from "../shared/flags.ts";
 
-export const doctorCommand: CommandDefinition = {
+export const doctorCommand = defineCommand({
   name: "doctor",
   summary: "check the prerequisites alone, each with its remedy",
-  options(command) {
-    addInputOptions(command, ["cluster", "aws", "connection"]);
-    addCommonOptions(command);
-    addStrictOption(command);
-    addOutputOptions(command).option(
-      "--ignore <id>",
-      "show a check, or one thing that it finds, but don't count it (repeatable)",
-      (id: string, before: string[] | undefined) => [...(before ?? []), id],
-    );
-  },
-  async run(dependencies, flags, options) {
+  inputs: inputsIn("cluster", "aws", "connection"),
+  switches: ["config", "sandbox", "dryRun", "yes", "strict"],
+  flags: { ignore: list("id", "show a check, or one thing that it finds, without counting it; repeatable") },
+  examples: ["doctor", "doctor --sandbox", "doctor --strict --ignore image-not-pinned"],
+  notOk: "prerequisite",
+  async run(dependencies, common, { ignore }) {
     const { doctor } = await import("./doctor.ts");
-    return doctor(dependencies, flags, (options["ignore"] as string[] | undefined) ?? []);
+    return doctor(dependencies, common, ignore);
   },
-};
+  async renderer() {
+    const { renderDoctor } = await import("./render.ts");
+    return renderDoctor;
+  },
+});

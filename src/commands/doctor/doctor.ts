@@ -11,9 +11,9 @@ import { summarizeJournal } from "../../state/record.ts";
 import { stateDirectoryOf } from "../../state/state-directory.ts";
 import type { CheckResult } from "../../core/events.ts";
 import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
-import { surveyInputs, type ClusterState } from "./gather-facts.ts";
+import { gatherInputs, type GivenInputs } from "./gather-facts.ts";
 import { stateHostOf } from "../../session/preparation.ts";
-import type { DoctorResult } from "../results.ts";
+import type { DoctorResult } from "./result.ts";
 
 /**
  * @param ignore ids of checks and findings that are shown, but not counted.
@@ -27,13 +27,13 @@ export async function doctor(
   ignore.forEach(refuseUnknown);
   const { emit } = dependencies;
   emit({ type: "run-started", command: "doctor", headline: "Checking the prerequisites" });
-  const inspectCluster = await surveyInputs(dependencies, flags);
-  const facts = await gatherFacts(inspectCluster, dependencies, flags);
+  const given = await gatherInputs(dependencies, flags);
+  const facts = await gatherFacts(given, dependencies, flags);
   const judge = (result: CheckResult): CheckResult =>
     [result.id, result.finding].some((id) => id !== undefined && ignore.includes(id))
       ? { ...result, status: "ignored" }
       : result;
-  const results = await runChecks(withoutUnavailable(inspectCluster), facts, (result) =>
+  const results = await runChecks(withoutUnavailable(given), facts, (result) =>
     emit({ type: "check-finished", check: judge(result) }),
   );
   return answer(results.map(judge), flags.strict);
@@ -48,7 +48,7 @@ function answer(checks: readonly CheckResult[], strict: boolean): DoctorResult {
 }
 
 /** All checks; one that rests on an input that is missing or wrong only says so. */
-function withoutUnavailable({ unavailable }: ClusterState): readonly Check<DoctorFacts>[] {
+function withoutUnavailable({ unavailable }: GivenInputs): readonly Check<DoctorFacts>[] {
   return ALL_CHECKS.map((check) => {
     const lacking = new Set((check.needs ?? []).flatMap((key) => unavailable.get(key) ?? []));
     if (lacking.size === 0) return check;
@@ -57,12 +57,12 @@ function withoutUnavailable({ unavailable }: ClusterState): readonly Check<Docto
 }
 
 async function gatherFacts(
-  inspectCluster: ClusterState,
+  given: GivenInputs,
   dependencies: CommandDependencies,
   flags: CommonFlags,
 ): Promise<DoctorFacts> {
   const { env, signal } = dependencies;
-  const { connection, cluster, sandbox, resolution, configProblem } = inspectCluster;
+  const { connection, cluster, sandbox, resolution, configProblem } = given;
   const ports = dependencies.connect(connection);
   const stateDirectory = stateDirectoryOf(
     connection.stateDir,

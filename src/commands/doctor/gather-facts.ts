@@ -1,7 +1,7 @@
 /** What `doctor` knows of its inputs: it refuses none, goes on with those that are right, and remembers the others. */
 import { ClusterError } from "../../errors/cluster-error.ts";
 import { readConfigFile, type ConfigFile } from "../../inputs/config-file.ts";
-import { INPUTS, nameOfInput, type InputKey } from "../../inputs/definitions.ts";
+import { INPUTS, nameOfInput, type InputKey } from "../../inputs/table.ts";
 import { isGiven, resolveInputs, type Raw, type Resolution, type Sources } from "../../inputs/resolve.ts";
 import type { ClusterSettings, Connection } from "../../core/settings.ts";
 import { toClusterSettings, toConnection } from "../../inputs/values.ts";
@@ -9,7 +9,7 @@ import type { CommandDependencies, CommonFlags, SandboxHandle } from "../../sess
 import { withSandboxKey } from "../../session/deployment-inputs.ts";
 import { configPathOf, hideSecrets, resolveWith } from "../../session/preparation.ts";
 
-export type ClusterState = {
+export type GivenInputs = {
   readonly resolution: Resolution;
   readonly configProblem: ClusterError | undefined;
   readonly sandbox: SandboxHandle | undefined;
@@ -23,19 +23,19 @@ const NO_FILE: ConfigFile = { path: undefined, values: {} };
 /** Where a required input is missing and has no default. */
 const STAND_INS: Raw = { clusterName: "unnamed", phalaApiKey: "not-given" };
 
-export async function surveyInputs(
+export async function gatherInputs(
   dependencies: CommandDependencies,
   flags: CommonFlags,
-): Promise<ClusterState> {
+): Promise<GivenInputs> {
   const { env } = dependencies;
   const { config, problem: configProblem } = await configOf(configPathOf(flags, env));
-  const groups = ["connection", "cluster", "aws"] as const;
-  const sources = { flags: flags.inputs, env, config, groups };
+  const { keys } = flags;
+  const sources = { flags: flags.inputs, env, config, keys };
   const sandbox = flags.sandbox ? await startSandboxFor(sources, dependencies) : undefined;
   const resolved = await withSandboxKey(resolveWith(sandbox, sources), sandbox);
   const resolution = withUnreadFile(resolved, configProblem);
   hideSecrets(dependencies, resolution.values);
-  const standIns = resolveInputs({ flags: {}, env: {}, config: NO_FILE, examples: STAND_INS, groups }).values;
+  const standIns = resolveInputs({ flags: {}, env: {}, config: NO_FILE, examples: STAND_INS, keys }).values;
   const values = { ...standIns, ...resolution.values };
   return {
     resolution,

@@ -1,5 +1,5 @@
 /** The answer of `doctor`: every check, each failure with its remedy and the name that `--ignore` takes. */
-import type { DoctorResult } from "../results.ts";
+import type { DoctorResult } from "./result.ts";
 import type { CheckResult } from "../../core/events.ts";
 import { cellWidth, hanging, oneLine, padEnd } from "../../output/text.ts";
 import type { Theme } from "../../output/theme.ts";

@@ -1,44 +1,39 @@
-import { Option } from "commander";
-import type { CommandDefinition } from "../shared/command.ts";
-import { addCommonOptions, addInputOptions, addOutputOptions, addStrictOption } from "../shared/options.ts";
+import { inputsIn } from "../../inputs/table.ts";
+import { defineCommand } from "../shared/command.ts";
+import { option, toggle } from "../shared/flags.ts";
+import { HASH_INPUTS } from "./work.ts";
 
-const NOTE = `
-Goes by what init and rotate-hash recorded on this machine, or by --record; then neither a key nor the
-network is needed. Where nothing is recorded, a live runner is read from Phala's API.
-
-Exit codes: 0 done, with --check: approved; 7 not approved, or nothing is known to go by;
-2 wrong inputs, 3 the compose file can't be used, 4 Phala failed.`;
-
-export const hashCommand: CommandDefinition = {
+export const hashCommand = defineCommand({
   name: "hash",
   summary: "predict the compose hash of the runner compose file, without deploying it",
-  options(command) {
-    command
-      .option("--check", "fail (exit 7) unless that hash is approved: a gate for pull requests")
-      .addOption(
-        new Option(
-          "--explain <hash>",
-          "say what a recorded hash stands for; its first 8 digits will do",
-        ).conflicts("check"),
-      )
-      .addOption(
-        new Option("--export <file>", "write what this machine knows, for --record on another one").conflicts(
-          ["check", "explain", "record"],
-        ),
-      )
-      .option("--record <file>", "go by such a file instead of this machine's record");
-    addInputOptions(command, ["cluster", "connection"]);
-    addCommonOptions(command);
-    addStrictOption(command);
-    addOutputOptions(command).addHelpText("after", NOTE);
+  inputs: [...HASH_INPUTS, ...inputsIn("connection")],
+  switches: ["config", "sandbox", "dryRun", "yes", "strict"],
+  flags: {
+    check: toggle("fail (exit 7) unless that hash is approved: a gate for pull requests"),
+    explain: option("hash", "what a recorded hash stands for; its first 8 digits are enough", {
+      conflicts: ["check"],
+    }),
+    export: option("file", "write what this machine knows, for --record on another one", {
+      conflicts: ["check", "explain", "record"],
+    }),
+    record: option("file", "use such a file instead of this machine's record"),
   },
-  async run(dependencies, flags, options) {
+  examples: ["hash", "hash --check --record approved.json", "hash --explain 3f9a0c12"],
+  notes: `
+Uses what init and rotate-hash recorded on this machine, or --record; then
+neither a key nor the network is needed. Where nothing is recorded, a running
+runner is read from Phala's API.
+
+Exit codes: 0 done, with --check: approved; 7 not approved, or nothing is known;
+2 wrong inputs, 3 unusable compose file, 4 Phala failed.`,
+  notOk: "verification",
+  async run(dependencies, common, flags) {
     const { hash } = await import("./hash.ts");
-    return hash(dependencies, flags, {
-      check: options["check"] === true,
-      record: options["record"] as string | undefined,
-      exportTo: options["export"] as string | undefined,
-      explain: options["explain"] as string | undefined,
-    });
+    const { check, record, export: exportTo, explain } = flags;
+    return hash(dependencies, common, { check, record, exportTo, explain });
   },
-};
+  async renderer() {
+    const { renderAnyHash } = await import("./render.ts");
+    return renderAnyHash;
+  },
+});

@@ -2,7 +2,7 @@
 import type { AppCompose } from "../../core/compose-hash.ts";
 import { compareAppComposes } from "../../app-compose/diff.ts";
 import { diffLines } from "../../lib/line-diff.ts";
-import type { AppComposeDiff } from "../results.ts";
+import type { AppComposeDiff } from "./result.ts";
 
 export function diffAppCompose(actual: AppCompose, from: AppCompose): AppComposeDiff {
   return {

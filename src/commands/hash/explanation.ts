@@ -6,7 +6,7 @@ import { ClusterError } from "../../errors/cluster-error.ts";
 import { hashesOf, isApproved, type KnownHashes } from "../../state/known-hashes.ts";
 import { diffAppCompose } from "./diff.ts";
 import type { HashWork } from "./work.ts";
-import type { HashExplanation } from "../results.ts";
+import type { HashExplanation } from "./result.ts";
 
 /**
  * @param text the hash, or at least its first 8 digits.

@@ -11,7 +11,8 @@ import {
 } from "../../state/hash-record.ts";
 import { findPredictionBasis } from "../../app-compose/prediction-basis.ts";
 import type { HashWork } from "./work.ts";
-import type { DryRunResult, HashExport } from "../results.ts";
+import type { DryRunResult } from "../shared/result.ts";
+import type { HashExport } from "./result.ts";
 
 const ROLE: FileRole = { code: "hash-record", flag: "--export" };
 

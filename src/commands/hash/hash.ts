@@ -1,21 +1,21 @@
 /** `tee-cluster hash`: what is known of the runners' compose hash without deploying one. Takes no lock, changes nothing. */
 import { haveWallet, runnerEnvironmentNames } from "../../compose/environment.ts";
 import { ClusterError } from "../../errors/cluster-error.ts";
-import { inputDefinition } from "../../inputs/definitions.ts";
-import type { ClusterSettings } from "../../core/settings.ts";
-import { known as knownValue, toClusterSettings } from "../../inputs/values.ts";
+import { inputDefinition } from "../../inputs/table.ts";
+import { known as knownValue, pickValues } from "../../inputs/values.ts";
 import { hashesIn, readHashRecord, type HashRecord } from "../../state/hash-record.ts";
 import { readKnownHashes, type KnownHashes } from "../../state/known-hashes.ts";
 import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
 import { explainHash } from "./explanation.ts";
 import { exportHashRecord } from "./export.ts";
 import { predictHash } from "./prediction.ts";
-import type { HashWork } from "./work.ts";
+import { HASH_INPUTS, type HashSettings, type HashWork } from "./work.ts";
 import { lookUpLiveRunner, type LiveLookup } from "./live-basis.ts";
 import { prepareOffline } from "../../session/offline-preparation.ts";
 import { prepare } from "../../session/preparation.ts";
 import { withRecordedInputs } from "../../session/recorded-inputs.ts";
-import type { DryRunResult, HashExplanation, HashExport, HashResult } from "../results.ts";
+import type { DryRunResult } from "../shared/result.ts";
+import type { HashExplanation, HashExport, HashResult } from "./result.ts";
 
 export type HashRequest = {
   /** Whether a hash that is not approved is a failure. */
@@ -50,7 +50,7 @@ async function begin(
 ): Promise<HashWork> {
   const record = file === undefined ? undefined : await readHashRecord(file);
   const examples = record ? { clusterName: record.cluster } : {};
-  const prepared = await prepareOffline(dependencies, flags, ["state", "cluster"], examples);
+  const prepared = await prepareOffline(dependencies, flags, examples);
   const apiHost = prepared.stateHost();
   const cluster = knownValue(prepared.resolution.values, "clusterName");
   if (record && file !== undefined) refuseOther(record, { file, cluster, host: apiHost });
@@ -60,7 +60,7 @@ async function begin(
       : await readKnownHashes(prepared.directory(cluster), cluster);
   // As rotate-hash does: the names of the wrong schema make a hash that no runner has.
   const { resolution } = withRecordedInputs(prepared.resolution, known);
-  const settings = toClusterSettings(resolution.values);
+  const settings = pickValues(resolution.values, HASH_INPUTS);
   return {
     settings,
     composeOrigin: resolution.origins.runnerCompose,
@@ -72,7 +72,7 @@ async function begin(
 }
 
 /** Only whether the wallet is set matters to a hash: a pull request's job needs not be told which one. */
-function namesOf(settings: ClusterSettings, { composeHashes }: KnownHashes): readonly string[] {
+function namesOf(settings: HashSettings, { composeHashes }: KnownHashes): readonly string[] {
   const { orchestratorSchema: schema, coordinatorWallet } = settings;
   const recorded = haveWallet(composeHashes.at(-1)?.allowedEnvs ?? []) ? "as recorded" : undefined;
   return runnerEnvironmentNames({ schema, coordinatorWallet: coordinatorWallet ?? recorded });
@@ -87,7 +87,7 @@ async function lookUpIfKeyed(
   const { env, emit, signal } = dependencies;
   const hasKey = inputDefinition("phalaApiKey").variables.some((name) => (env[name] ?? "") !== "");
   if (!hasKey && !flags.sandbox) return undefined;
-  const { ports } = await prepare({ ...dependencies, prompter: undefined }, flags, ["connection"]);
+  const { ports } = await prepare({ ...dependencies, prompter: undefined }, flags);
   emit({ type: "note", message: "nothing is recorded here: asking Phala's API for a live runner" });
   return lookUpLiveRunner(cluster, ports.api, signal);
 }

@@ -8,7 +8,7 @@ import { findPredictionBasis } from "../../app-compose/prediction-basis.ts";
 import { diffAppCompose } from "./diff.ts";
 import type { HashWork } from "./work.ts";
 import type { LiveLookup } from "./live-basis.ts";
-import type { HashResult } from "../results.ts";
+import type { HashResult } from "./result.ts";
 
 /**
  * @param lookUp is called only where nothing is recorded; without a key it gives undefined.

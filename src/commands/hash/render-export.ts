@@ -1,5 +1,5 @@
 /** The answer of `hash --export`. */
-import type { HashExport } from "../results.ts";
+import type { HashExport } from "./result.ts";
 import { dateAndTime, shellWord } from "../../output/text.ts";
 import { fields, nextCommands, type View } from "../../output/layout.ts";
 

@@ -1,5 +1,10 @@
 /** The answer of `hash`: the bare hash first, for whoever reads only that. */
-import type { HashResult } from "../results.ts";
+import { renderDryRun } from "../shared/render-dry-run.ts";
+import { renderHashExplanation } from "./render-explanation.ts";
+import { renderHashExport } from "./render-export.ts";
+import type { DryRunResult } from "../shared/result.ts";
+import type { HashExplanation, HashExport } from "./result.ts";
+import type { HashResult } from "./result.ts";
 import { dateAndTime, hanging } from "../../output/text.ts";
 import type { Theme } from "../../output/theme.ts";
 import { changedLines } from "../shared/render-app-compose-diff.ts";
@@ -53,4 +58,22 @@ function advice({ approved, remedy }: HashResult, theme: Theme): string[] {
   if (remedy === null) return [];
   if (approved === false) return ["", ...nextCommands([remedy], theme)];
   return ["", theme.bold("To find out:"), `  ${hanging(remedy, "  ")}`];
+}
+
+/** One command, three questions. */
+export function renderAnyHash(
+  result: HashResult | HashExplanation | HashExport | DryRunResult,
+  view: View,
+): string[] {
+  if ("dry_run" in result) return renderDryRun(result, view);
+  switch (result.action) {
+    case "predict":
+      return renderHash(result, view);
+    case "explain":
+      return renderHashExplanation(result, view);
+    case "export":
+      return renderHashExport(result, view);
+    default:
+      return result satisfies never;
+  }
 }

@@ -3,8 +3,18 @@ import type { Origin } from "../../inputs/resolve.ts";
 import type { ClusterSettings } from "../../core/settings.ts";
 import type { KnownHashes } from "../../state/known-hashes.ts";
 
+/** The inputs that the predicted hash depends on. */
+export const HASH_INPUTS = [
+  "clusterName",
+  "runnerCompose",
+  "orchestratorSchema",
+  "coordinatorWallet",
+] as const;
+
+export type HashSettings = Pick<ClusterSettings, (typeof HASH_INPUTS)[number]>;
+
 export type HashWork = {
-  readonly settings: ClusterSettings;
+  readonly settings: HashSettings;
   /** Where the runner compose file's path is from. */
   readonly composeOrigin: Origin | undefined;
   /** Environment names of the runners, in order. */

@@ -1,20 +1,24 @@
-import type { CommandDefinition } from "../shared/command.ts";
-import { addCommonOptions, addInputOptions, addOutputOptions } from "../shared/options.ts";
+import { defineCommand } from "../shared/command.ts";
+import { option, toggle } from "../shared/flags.ts";
 
-export const historyCommand: CommandDefinition = {
+export const historyCommand = defineCommand({
   name: "history",
   summary: "who approved which compose hashes, when and why",
-  options(command) {
-    command
-      .option("--verify", "find out whether anything in it was changed; exit 7 if so")
-      .option("--limit <n>", "only the newest n entries");
-    addInputOptions(command, ["state"]);
-    addCommonOptions(command);
-    addOutputOptions(command);
+  inputs: ["clusterName", "phalaApiUrl", "stateDir"],
+  required: ["clusterName"],
+  switches: ["config", "sandbox", "dryRun", "yes"],
+  flags: {
+    verify: toggle("check whether anything in it was changed; exit 7 if so"),
+    limit: option("n", "only the newest n entries"),
   },
-  async run(dependencies, flags, options) {
+  examples: ["history --limit 5", "history --verify"],
+  notOk: "verification",
+  async run(dependencies, common, flags) {
     const { history } = await import("./history.ts");
-    const limit = options["limit"] as string | undefined;
-    return history(dependencies, flags, { verify: options["verify"] === true, limit });
+    return history(dependencies, common, flags);
   },
-};
+  async renderer() {
+    const { renderHistory } = await import("./render.ts");
+    return renderHistory;
+  },
+});

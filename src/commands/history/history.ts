@@ -10,7 +10,7 @@ import type { Warning } from "../../core/events.ts";
 import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
 import { prepareOffline } from "../../session/offline-preparation.ts";
 import { parseOption } from "../shared/parse-option.ts";
-import type { HistoryEntryResult, HistoryResult } from "../results.ts";
+import type { HistoryEntryResult, HistoryResult } from "./result.ts";
 
 export type HistoryOptions = {
   readonly verify: boolean;
@@ -24,7 +24,7 @@ export async function history(
   { verify, limit }: HistoryOptions,
 ): Promise<HistoryResult> {
   const newest = limit === undefined ? undefined : parseOption("history", "--limit", limit, LIMIT);
-  const { resolution, directory } = await prepareOffline(dependencies, flags, ["state"]);
+  const { resolution, directory } = await prepareOffline(dependencies, flags);
   const cluster = known(resolution.values, "clusterName");
   const place = directory(cluster);
   const lines = await readHistory(place);

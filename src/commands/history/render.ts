@@ -1,5 +1,5 @@
 /** The answer of `history`: every approval, the newest last. */
-import type { HistoryEntryResult, HistoryResult } from "../results.ts";
+import type { HistoryEntryResult, HistoryResult } from "./result.ts";
 import { dateAndTime, oneLine, wrap } from "../../output/text.ts";
 import { fields, type Field, type View } from "../../output/layout.ts";
 

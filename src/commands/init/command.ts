@@ -1,27 +1,23 @@
-import { addApprovalOptions, approvalFlags } from "../shared/approval-options.ts";
-import type { CommandDefinition } from "../shared/command.ts";
-import {
-  addCommonOptions,
-  addInputOptions,
-  addOutputOptions,
-  addStrictOption,
-  CLUSTER_NOTE,
-} from "../shared/options.ts";
+import { inputsIn } from "../../inputs/table.ts";
+import { APPROVAL_FLAGS, approvalFlags } from "../shared/approval-flags.ts";
+import { defineCommand } from "../shared/command.ts";
+import { CLUSTER_NOTE } from "../shared/notes.ts";
 
-export const initCommand: CommandDefinition = {
+export const initCommand = defineCommand({
   name: "init",
   summary: "set up the registry of a cluster, in ten steps",
-  options(command) {
-    addInputOptions(command, ["cluster", "aws", "connection"]);
-    addCommonOptions(command);
-    addStrictOption(command);
-    addApprovalOptions(command);
-    addOutputOptions(command)
-      .option("--adopt", "take over a registry that exists and was not made by a recorded run")
-      .addHelpText("after", CLUSTER_NOTE);
-  },
-  async run(dependencies, flags, options) {
+  inputs: inputsIn("cluster", "aws", "connection"),
+  required: ["clusterName", "awsAccessKeyId"],
+  switches: ["config", "sandbox", "dryRun", "yes", "strict", "adopt"],
+  flags: APPROVAL_FLAGS,
+  examples: ["init --sandbox --yes", "init --cluster-name bird-tracker --dry-run", "init"],
+  notes: CLUSTER_NOTE,
+  async run(dependencies, common, flags) {
     const { init } = await import("./init.ts");
-    return init(dependencies, { ...flags, ...approvalFlags(options) });
+    return init(dependencies, { ...common, ...approvalFlags(flags) });
   },
-};
+  async renderer() {
+    const { renderInitOrPlan } = await import("./render.ts");
+    return renderInitOrPlan;
+  },
+});

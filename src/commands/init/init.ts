@@ -5,7 +5,7 @@ import type { ComposePair } from "../../compose/lint.ts";
 import type { ComposeHash } from "../../core/domain.ts";
 import type { ClusterInputs } from "../../core/settings.ts";
 import { givenInputs } from "../../inputs/resolve.ts";
-import type { InputKey } from "../../inputs/definitions.ts";
+import type { InputKey } from "../../inputs/table.ts";
 import { recordedHashes } from "../../state/record.ts";
 import type { ApproveComposeHashInput } from "../../approval/approval.ts";
 import { approveComposeHash } from "../../steps/approve-compose-hash.ts";
@@ -47,7 +47,8 @@ import { firstTwoSteps } from "./first-two-steps.ts";
 import { planInit } from "./plan.ts";
 import { assertWalletKept } from "../../session/recorded-inputs.ts";
 import { obtainComposeHash } from "../shared/obtain-compose-hash.ts";
-import { registryResult, type DryRunResult, type InitResult } from "../results.ts";
+import { registryResult, type DryRunResult } from "../shared/result.ts";
+import type { InitResult } from "./result.ts";
 
 export type InitFlags = CommonFlags & ApprovalFlags;
 

@@ -4,7 +4,7 @@ import { isHashRecorded } from "../../session/facts.ts";
 import { runnerEnvironmentNamesOf } from "../../compose/environment.ts";
 import { registryName, temporaryRunnerName } from "../../core/domain.ts";
 import type { Warning } from "../../core/events.ts";
-import type { DryRunResult, PlannedAction } from "../results.ts";
+import type { DryRunResult, PlannedAction } from "../shared/result.ts";
 
 export async function planInit(facts: ClusterFacts, warnings: readonly Warning[]): Promise<DryRunResult> {
   const { cluster } = facts;

@@ -1,5 +1,7 @@
 /** The answer of `init`. */
-import type { InitResult } from "../results.ts";
+import { renderDryRun } from "../shared/render-dry-run.ts";
+import type { DryRunResult } from "../shared/result.ts";
+import type { InitResult } from "./result.ts";
 import { shellWord } from "../../output/text.ts";
 import { fields, nextCommands, stepTimes, type Field, type View } from "../../output/layout.ts";
 
@@ -33,4 +35,8 @@ export function renderInit(result: InitResult, { theme, quiet }: View): string[]
       theme,
     ),
   ];
+}
+
+export function renderInitOrPlan(result: InitResult | DryRunResult, view: View): string[] {
+  return "dry_run" in result ? renderDryRun(result, view) : renderInit(result, view);
 }

@@ -1,59 +1,40 @@
-import type { Command } from "commander";
-import { addApprovalOptions, approvalFlags } from "../shared/approval-options.ts";
-import type { CommandDefinition, Options } from "../shared/command.ts";
-import {
-  addCommonOptions,
-  addInputOptions,
-  addOutputOptions,
-  addStrictOption,
-  CLUSTER_NOTE,
-} from "../shared/options.ts";
-
-export const rotateHashCommand: CommandDefinition = {
-  name: "rotate-hash",
-  summary: "approve the runners' new compose hash after a compose change",
-  options(command) {
-    addInputOptions(command, ["cluster", "aws", "connection"]);
-    addCommonOptions(command);
-    addStrictOption(command);
-    addApprovalOptions(command);
-    addListOptions(command);
-    addOutputOptions(command).addHelpText("after", CLUSTER_NOTE);
-  },
-  async run(dependencies, flags, options) {
-    const { rotateHash } = await import("./rotate-hash.ts");
-    const dryRun = flags.dryRun || options["plan"] === true;
-    return rotateHash(dependencies, {
-      ...flags,
-      dryRun,
-      ...approvalFlags(options),
-      ...listFlags(options),
-    });
-  },
-};
-
-/** Collects a repeatable option. */
-const several = (text: string, before: string[] | undefined): string[] => [...(before ?? []), text];
+import { inputsIn } from "../../inputs/table.ts";
+import { APPROVAL_FLAGS, approvalFlags } from "../shared/approval-flags.ts";
+import { defineCommand } from "../shared/command.ts";
+import { list, toggle } from "../shared/flags.ts";
+import { CLUSTER_NOTE } from "../shared/notes.ts";
 
 /** By default every approved hash stays, and the new one joins them. */
-function addListOptions(command: Command): void {
-  command
-    .option("--plan", "show every difference that it would make (the same as --dry-run)")
-    .option("--retire", "drop the approved hashes that no live runner has")
-    .option("--replace", "approve the new hash alone; live runners with others are cut off")
-    .option("--keep <hash>", "keep this one, whatever else is said; repeatable", several)
-    .option("--drop <hash>", "drop this one; repeatable", several)
-    .option("--rollback", "restore the list (and the registry's compose file) before the last one")
-    .option("--fresh", "deploy a temporary runner even where the hash is recorded");
-}
+const LIST_FLAGS = {
+  plan: toggle("show every difference that it would make (the same as --dry-run)"),
+  retire: toggle("drop the approved hashes that no running runner has"),
+  replace: toggle("approve the new hash alone; running runners with other hashes lose access"),
+  keep: list("hash", "keep this one, whatever else is given; repeatable"),
+  drop: list("hash", "drop this one; repeatable"),
+  rollback: toggle("restore the list (and the registry's compose file) before the last one"),
+  fresh: toggle("deploy a temporary runner even where the hash is recorded"),
+};
 
-function listFlags(options: Options) {
-  return {
-    replace: options["replace"] === true,
-    retire: options["retire"] === true,
-    rollback: options["rollback"] === true,
-    fresh: options["fresh"] === true,
-    keep: (options["keep"] ?? []) as readonly string[],
-    drop: (options["drop"] ?? []) as readonly string[],
-  };
-}
+export const rotateHashCommand = defineCommand({
+  name: "rotate-hash",
+  summary: "approve the runners' new compose hash after a compose change",
+  inputs: inputsIn("cluster", "aws", "connection"),
+  required: ["clusterName", "awsAccessKeyId"],
+  switches: ["config", "sandbox", "dryRun", "yes", "strict"],
+  flags: { ...LIST_FLAGS, ...APPROVAL_FLAGS },
+  examples: [
+    "rotate-hash --plan",
+    "rotate-hash --retire --reason 'spawntee 0.8.44'",
+    "rotate-hash --rollback",
+  ],
+  notes: CLUSTER_NOTE,
+  async run(dependencies, common, { plan, ...flags }) {
+    const { rotateHash } = await import("./rotate-hash.ts");
+    const dryRun = common.dryRun || plan;
+    return rotateHash(dependencies, { ...flags, ...common, dryRun, ...approvalFlags(flags) });
+  },
+  async renderer() {
+    const { renderRotateHashOrPlan } = await import("./render.ts");
+    return renderRotateHashOrPlan;
+  },
+});

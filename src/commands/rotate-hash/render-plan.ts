@@ -1,5 +1,5 @@
 /** The answer of `rotate-hash --plan`: the actions, and what is different in list, files, names and runners. */
-import type { RotatePlanResult } from "../results.ts";
+import type { RotatePlanResult } from "./result.ts";
 import type { Theme } from "../../output/theme.ts";
 import { renderDryRun } from "../shared/render-dry-run.ts";
 import { fields, type View } from "../../output/layout.ts";

@@ -1,5 +1,7 @@
 /** The answer of `rotate-hash`: what is approved now, what came and went. */
-import type { RotateHashResult } from "../results.ts";
+import { renderRotatePlan } from "./render-plan.ts";
+import type { RotatePlanResult } from "./result.ts";
+import type { RotateHashResult } from "./result.ts";
 import { fields, nextCommands, stepTimes, type Field, type View } from "../../output/layout.ts";
 
 export function renderRotateHash(result: RotateHashResult, { theme, quiet }: View): string[] {
@@ -36,4 +38,8 @@ function listFields(result: RotateHashResult): Field[] {
 function advice({ approved_via: via }: RotateHashResult, theme: View["theme"]): string[] {
   if (via !== "api") return [];
   return ["", ...nextCommands(["tee-cluster rotate-hash --approve-via restart"], theme)];
+}
+
+export function renderRotateHashOrPlan(result: RotateHashResult | RotatePlanResult, view: View): string[] {
+  return "dry_run" in result ? renderRotatePlan(result, view) : renderRotateHash(result, view);
 }

@@ -1,5 +1,5 @@
 /** The answer of `sandbox`: shell lines for `eval`. */
-import type { SandboxResult } from "../results.ts";
+import type { SandboxResult } from "./result.ts";
 
 export function renderSandbox({ variables }: SandboxResult): string[] {
   return Object.entries(variables).map(([name, value]) => `export ${name}=${shellQuoted(value)}`);

@@ -5,18 +5,20 @@ import { defaultStateDir } from "../../inputs/resolve.ts";
 import { runSandboxForeground, variablesFor } from "../../sandbox/foreground.ts";
 import type { Sandbox, SandboxTimings } from "../../sandbox/index.ts";
 import type { CommandDependencies } from "../../session/dependencies.ts";
+import type { FlagValues } from "../shared/flags.ts";
 import { parseOption } from "../shared/parse-option.ts";
-import type { SandboxResult } from "../results.ts";
+import type { SANDBOX_FLAGS } from "./flags.ts";
+import type { SandboxResult } from "./result.ts";
 
-type Flags = Readonly<Record<string, unknown>>;
+type Flags = FlagValues<typeof SANDBOX_FLAGS>;
 
 export async function sandbox(
   dependencies: Pick<CommandDependencies, "env" | "signal" | "emit" | "announce" | "redactor">,
   flags: Flags,
 ): Promise<SandboxResult> {
   const { env, signal, emit, announce, redactor } = dependencies;
-  const stateDir = flag(flags, "stateDir") ?? (env["TEE_CLUSTER_STATE_DIR"] || defaultStateDir(env));
-  const port = flag(flags, "port");
+  const stateDir = flags.stateDir ?? (env["TEE_CLUSTER_STATE_DIR"] || defaultStateDir(env));
+  const { port } = flags;
   return runSandboxForeground({
     stateDir: path.join(parseOption("sandbox", "--state-dir", stateDir, folder), "sandbox-cloud"),
     timings: timingsOf(flags),
@@ -44,15 +46,10 @@ function answerOf(running: Sandbox): SandboxResult {
   };
 }
 
-function flag(flags: Flags, name: string): string | undefined {
-  const value = flags[name];
-  return typeof value === "string" ? value : undefined;
-}
-
 /** The update's time is split as on the real platform: the old instance, nobody, the new one booting. */
 function timingsOf(flags: Flags): SandboxTimings {
-  const bootMs = parseOption("sandbox", "--boot-time", flag(flags, "bootTime") ?? "", duration);
-  const updateMs = parseOption("sandbox", "--update-time", flag(flags, "updateTime") ?? "", duration);
+  const bootMs = parseOption("sandbox", "--boot-time", flags.bootTime ?? "", duration);
+  const updateMs = parseOption("sandbox", "--update-time", flags.updateTime ?? "", duration);
   return {
     bootMs,
     updateOldServesMs: updateMs * 0.3,

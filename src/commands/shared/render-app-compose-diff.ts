@@ -1,5 +1,5 @@
 /** How one app-compose departs from another, in lines. */
-import type { AppComposeDiff } from "../results.ts";
+import type { AppComposeDiff } from "../hash/result.ts";
 import { wrap } from "../../output/text.ts";
 import type { Theme } from "../../output/theme.ts";
 import type { View } from "../../output/layout.ts";

@@ -1,5 +1,5 @@
 /** The answer of `--dry-run`: resource by resource, what a run would do. */
-import type { DryRunResult, PlannedAction } from "../results.ts";
+import type { DryRunResult, PlannedAction } from "./result.ts";
 import { oneLine } from "../../output/text.ts";
 import type { Theme } from "../../output/theme.ts";
 import { table, type View } from "../../output/layout.ts";

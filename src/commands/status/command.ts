@@ -1,23 +1,37 @@
-import type { CommandDefinition } from "../shared/command.ts";
-import { addCommonOptions, addInputOptions, addOutputOptions, addStrictOption } from "../shared/options.ts";
+import { inputsIn } from "../../inputs/table.ts";
+import { defineCommand } from "../shared/command.ts";
+import { toggle } from "../shared/flags.ts";
 
-const NOTE = `
-Only reads. Exit codes: 0 all in order, 7 a runner is refused, the registry is not healthy, or the local
-runner compose file is not approved; 2, 3 and 4 as for every command. What is not known is a warning.`;
-
-export const statusCommand: CommandDefinition = {
+export const statusCommand = defineCommand({
   name: "status",
   summary: "show the cluster: its CVMs, their health, and which runner would be refused and why",
-  options(command) {
-    addInputOptions(command, ["cluster", "connection"]);
-    addCommonOptions(command);
-    addStrictOption(command);
-    addOutputOptions(command)
-      .option("--watch", "look again every --poll-interval (at least 2s, here 5s by default) until Ctrl-C")
-      .addHelpText("after", NOTE);
+  inputs: [
+    "clusterName",
+    "spawnteePort",
+    "runnerCompose",
+    "orchestratorSchema",
+    "coordinatorWallet",
+    ...inputsIn("connection"),
+  ],
+  required: ["clusterName"],
+  switches: ["config", "sandbox", "dryRun", "yes", "strict"],
+  flags: {
+    watch: toggle("refresh every --poll-interval (at least 2s, here 5s by default) until Ctrl-C", {
+      short: "w",
+    }),
   },
-  async run(dependencies, flags, options) {
+  examples: ["status", "status --watch", "status --json"],
+  notes: `
+Only reads. Exit codes: 0 all in order, 7 a runner is refused, the registry is
+not healthy, or the local runner compose file is not approved; 2, 3 and 4 as for
+every command. What is not known is a warning.`,
+  notOk: "verification",
+  async run(dependencies, common, flags) {
     const { status } = await import("./status.ts");
-    return status(dependencies, flags, { watch: options["watch"] === true, json: options["json"] === true });
+    return status(dependencies, common, flags);
   },
-};
+  async renderer() {
+    const { renderStatus } = await import("./render.ts");
+    return renderStatus;
+  },
+});

@@ -1,5 +1,5 @@
 /** The answer of `status`: the cluster in a few lines, its CVMs in a table, and what there is to do. */
-import type { StatusResult } from "../results.ts";
+import type { StatusResult } from "./result.ts";
 import { shortHash } from "../../core/domain.ts";
 import type { CvmStatus, StatusFinding } from "./model.ts";
 import { hanging, wrap } from "../../output/text.ts";

@@ -1,7 +1,7 @@
 /** `tee-cluster status`: the cluster as it is. Reads only: no lock, no record, no mutating call. */
 import { runnerEnvironmentNamesOf } from "../../compose/environment.ts";
 import { ClusterError } from "../../errors/cluster-error.ts";
-import { toClusterSettings } from "../../inputs/values.ts";
+import { pickValues } from "../../inputs/values.ts";
 import { assess } from "./assess.ts";
 import { recall, type KnowledgeSource } from "./knowledge.ts";
 import { lookAtCluster, type Observer } from "./inspect-cluster.ts";
@@ -9,18 +9,16 @@ import { directoryOf } from "../../session/cluster-session.ts";
 import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
 import { prepare, type Preparation } from "../../session/preparation.ts";
 import { withRecordedInputs } from "../../session/recorded-inputs.ts";
-import type { StatusResult } from "../results.ts";
+import type { StatusResult } from "./result.ts";
 import { watchInterval, watchStatus } from "./watch.ts";
-
-export type StatusOptions = { readonly watch: boolean; readonly json: boolean };
 
 export async function status(
   dependencies: CommandDependencies,
   flags: CommonFlags,
-  options: StatusOptions,
+  options: { readonly watch: boolean },
 ): Promise<StatusResult> {
-  if (options.watch && options.json) throw oneDocumentOnly();
-  const prepared = await prepare({ ...dependencies, prompter: undefined }, flags, ["connection", "cluster"]);
+  if (options.watch && flags.json) throw oneDocumentOnly();
+  const prepared = await prepare({ ...dependencies, prompter: undefined }, flags);
   const { observer, source } = sightOf(prepared, dependencies);
   const { cluster, clock } = observer;
   dependencies.emit({ type: "run-started", command: "status", headline: `Looking at cluster ${cluster}` });
@@ -34,6 +32,10 @@ export async function status(
   return options.watch ? watchStatus(look, watchInterval(prepared), dependencies) : look();
 }
 
+const LOOKED_AT = ["clusterName", "spawnteePort", "runnerCompose"] as const;
+/** What the environment names of a runner depend on. */
+const NAMES_FROM = ["orchestratorSchema", "coordinatorWallet"] as const;
+
 /** Through what the cluster is looked at, and what there is to compare it with. */
 function sightOf(
   prepared: Preparation,
@@ -41,17 +43,18 @@ function sightOf(
 ): { observer: Observer; source: KnowledgeSource } {
   const { resolution, connection, ports } = prepared;
   const { values, origins } = resolution;
-  const settings = toClusterSettings(values);
-  const { clusterName: cluster, spawnteePort } = settings;
+  const { clusterName: cluster, spawnteePort, runnerCompose } = pickValues(values, LOOKED_AT);
   const { api, spawntee } = ports;
   return {
     observer: { cluster, gatewayUrl: connection.gatewayUrl, spawnteePort, api, spawntee, clock, signal },
     source: {
       cluster,
       directory: directoryOf(prepared, cluster),
-      runnerCompose: { path: settings.runnerCompose, given: origins.runnerCompose !== "default" },
+      runnerCompose: { path: runnerCompose, given: origins.runnerCompose !== "default" },
       environmentNames: (record) =>
-        runnerEnvironmentNamesOf(toClusterSettings(withRecordedInputs(resolution, record).resolution.values)),
+        runnerEnvironmentNamesOf(
+          pickValues(withRecordedInputs(resolution, record).resolution.values, NAMES_FROM),
+        ),
     },
   };
 }

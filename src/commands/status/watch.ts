@@ -2,7 +2,7 @@
 import { ClusterError, messageOf } from "../../errors/cluster-error.ts";
 import type { CommandDependencies } from "../../session/dependencies.ts";
 import type { Preparation } from "../../session/preparation.ts";
-import type { StatusResult } from "../results.ts";
+import type { StatusResult } from "./result.ts";
 
 /** A look is a few dozen requests; more often would be rude. */
 const SHORTEST_MS = 2_000;
@@ -13,7 +13,7 @@ export function watchInterval({
   resolution,
   connection,
 }: Pick<Preparation, "resolution" | "connection">): number {
-  const given = resolution.origins.pollInterval !== "default";
+  const given = resolution.origins.pollIntervalMs !== "default";
   return given ? Math.max(SHORTEST_MS, connection.pollIntervalMs) : USUAL_MS;
 }
 

@@ -1,4 +1,5 @@
 /** `hash --explain` and `hash --export` over knowledge that is given, without a program around them. */
+import { HASH_INPUTS } from "../../../src/commands/hash/work.ts";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
@@ -9,7 +10,7 @@ import { predictHash } from "../../../src/commands/hash/prediction.ts";
 import type { CommandDependencies, CommonFlags } from "../../../src/session/dependencies.ts";
 import { hash as answerHash } from "../../../src/commands/hash/hash.ts";
 import type { HashWork } from "../../../src/commands/hash/work.ts";
-import type { HashResult } from "../../../src/commands/results.ts";
+import type { HashResult } from "../../../src/commands/hash/result.ts";
 import type { ClusterSettings } from "../../../src/core/settings.ts";
 import { Redactor } from "../../../src/core/redact.ts";
 import { hashRecordOf, renderHashRecord } from "../../../src/state/hash-record.ts";
@@ -184,7 +185,9 @@ describe("the gate", () => {
 describe("the names of the runners", () => {
   const V2 = [...NAMES, "MODEL_MEMORY_LIMIT_MB", "GATEWAY_AUTH_COORDINATOR_WALLET"];
   const flags: CommonFlags = {
+    keys: [...HASH_INPUTS, "phalaApiUrl", "stateDir"],
     inputs: {},
+    json: false,
     config: undefined,
     sandbox: false,
     dryRun: false,

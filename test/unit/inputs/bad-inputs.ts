@@ -2,7 +2,7 @@
  * Inputs that are wrong, as data: the unit tests resolve each, and an end-to-end test can run each through the
  * built program. All end with exit code 2 and nothing touched.
  */
-import type { InputKey } from "../../../src/inputs/definitions.ts";
+import type { InputKey } from "../../../src/inputs/table.ts";
 
 export type BadInput = {
   /** What is wrong with it. */
@@ -58,7 +58,7 @@ const NUMBERS = [
     ["no number", "http", '"http"', "from 1 to 65535"],
     ["blanks around", " 9010", '" 9010"', "from 1 to 65535"],
   ]),
-  ...bad("memoryPerModel", [
+  ...bad("memoryPerModelMb", [
     ["zero", "0", '"0"', "of 1 or more"],
     ["a unit", "1024MB", '"1024MB"', "of 1 or more"],
     ["an exponent", "1e3", '"1e3"', "of 1 or more"],
@@ -77,7 +77,7 @@ const NUMBERS = [
     ["a decimal comma", "0,8", '"0,8"', "above 0 and up to 1"],
   ]),
   ...bad("capacityThreshold", [["negative", "-0.5", '"-0.5"', "above 0 and up to 1"]]),
-  ...bad("watcherInterval", [["zero", "0", '"0"', "from 1 to"]]),
+  ...bad("watcherIntervalSeconds", [["zero", "0", '"0"', "from 1 to"]]),
 ];
 
 const PLACES = [
@@ -124,16 +124,16 @@ const PLACES = [
 ];
 
 const WORDS = [
-  ...bad("timeout", [
+  ...bad("timeoutMs", [
     ["no unit", "10", '"10"', "such as 500ms, 2s or 10m"],
     ["zero", "0s", '"0s"', "such as 500ms, 2s or 10m"],
     ["more than a day", "25h", '"25h"', "up to 24h"],
     ["less than a millisecond", "0.5ms", '"0.5ms"', "such as 500ms, 2s or 10m"],
     ["negative", "-1s", '"-1s"', "such as 500ms, 2s or 10m"],
   ]),
-  ...bad("pollInterval", [["an unknown unit", "2 seconds", '"2 seconds"', "such as 500ms, 2s or 10m"]]),
+  ...bad("pollIntervalMs", [["an unknown unit", "2 seconds", '"2 seconds"', "such as 500ms, 2s or 10m"]]),
   ...bad("orchestratorSchema", [["an unknown schema", "v3", '"v3"', "v1 or v2"]]),
-  ...bad("crunch", [
+  ...bad("crunches", [
     ["a blank in the id", "bird tracker", '"bird tracker"', "letters, digits, _ and -"],
     ["no id", "=name", '"=name"', "letters, digits, _ and -"],
     ["an empty name", "bird=", '"bird="', "is empty"],

@@ -22,7 +22,7 @@ describe("the text of a config file", () => {
     expect(parseConfigFile(text, "f.yml")).toEqual({
       clusterName: "bird",
       provisionFactor: "0.80",
-      crunch: ["a", "b=c d"],
+      crunches: ["a", "b=c d"],
       watcher: "yaml:m.yml",
     });
   });

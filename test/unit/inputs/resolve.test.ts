@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ClusterError } from "../../../src/errors/cluster-error.ts";
-import type { InputGroup } from "../../../src/inputs/definitions.ts";
+import { inputsIn } from "../../../src/inputs/table.ts";
 import {
   missingForSchema,
   assertNoProblems,
@@ -12,7 +12,7 @@ import type { ClusterInputs } from "../../../src/core/settings.ts";
 import { toClusterInputs } from "../../../src/inputs/values.ts";
 import { BAD_INPUTS, type BadInput } from "./bad-inputs.ts";
 
-const ALL: readonly InputGroup[] = ["connection", "cluster", "aws"];
+const ALL = inputsIn("connection", "cluster", "aws");
 const GOOD_ENV = {
   HOME: "/home/somebody",
   TEE_CLUSTER_NAME: "bird-tracker",
@@ -23,7 +23,7 @@ const GOOD_ENV = {
 
 function sources(parts: { env?: NodeJS.ProcessEnv; flags?: Raw; config?: Raw; examples?: Raw }): Sources {
   const { env = GOOD_ENV, flags = {}, config = {}, examples = {} } = parts;
-  return { env, flags, config: { path: "tee-cluster.yml", values: config }, examples, groups: ALL };
+  return { env, flags, config: { path: "tee-cluster.yml", values: config }, examples, keys: ALL };
 }
 
 function inputsFrom(parts: Parameters<typeof sources>[0]): ClusterInputs {
@@ -46,7 +46,7 @@ const needs = (flags: Raw): readonly string[] =>
   missingForSchema(resolveInputs(sources({ flags })).values).map(({ key }) => key);
 
 function given({ input, value, variable }: BadInput): Parameters<typeof sources>[0] {
-  if (variable === undefined) return { flags: { [input]: input === "crunch" ? [value] : value } };
+  if (variable === undefined) return { flags: { [input]: input === "crunches" ? [value] : value } };
   const { PHALA_API_KEY: _, ...withoutKey } = GOOD_ENV;
   const env = variable === "PHALA_CLOUD_API_KEY" ? withoutKey : GOOD_ENV;
   return { env: { ...env, [variable]: value } };
@@ -122,9 +122,9 @@ describe("everything at once", () => {
     );
   });
 
-  it("asks a command only for its groups", () => {
+  it("asks a command only for its own inputs", () => {
     const env = { PHALA_API_KEY: "phak_example_key", AWS_REGION: "Mars" };
-    const { problems, missing } = resolveInputs({ ...sources({ env }), groups: ["connection"] });
+    const { problems, missing } = resolveInputs({ ...sources({ env }), keys: inputsIn("connection") });
     expect({ problems, missing }).toEqual({ problems: [], missing: [] });
   });
 });
@@ -175,13 +175,13 @@ describe("the values", () => {
       flags: {
         clusterName: `B${"a".repeat(46)}`,
         provisionFactor: "1",
-        memoryPerModel: "4096",
-        timeout: "24h",
+        memoryPerModelMb: "4096",
+        timeoutMs: "24h",
         phalaApiUrl: "http://127.0.0.1:8080/api/v1/",
         gatewayUrl: "http://localhost:8080/gateway/{app_id}-{port}.{base_domain}",
         orchestratorSchema: "v2",
         gatewayKeyPath: "key.pem",
-        crunch: ["bird=a=b", "nest"],
+        crunches: ["bird=a=b", "nest"],
       },
     });
     expect(cluster.clusterName).toHaveLength(47);
@@ -193,6 +193,6 @@ describe("the values", () => {
   });
 
   it("refuses a crunch that is given twice", () => {
-    expect(refusal({ flags: { crunch: ["bird=a", "bird=b"] } }).message).toContain('"bird" is given twice');
+    expect(refusal({ flags: { crunches: ["bird=a", "bird=b"] } }).message).toContain('"bird" is given twice');
   });
 });

@@ -1,6 +1,6 @@
 /** The wizard's own rules, with scripted answers: what is asked, what stays, and what is taken over. */
 import { describe, expect, test } from "vitest";
-import type { InputKey } from "../../../src/inputs/definitions.ts";
+import { inputsIn, type InputKey } from "../../../src/inputs/table.ts";
 import type { Prompter } from "../../../src/inputs/prompts.ts";
 import { resolveInputs, type Answers, type Raw } from "../../../src/inputs/resolve.ts";
 import { runWizard, type Verdict, type WizardResult } from "../../../src/inputs/wizard.ts";
@@ -25,7 +25,7 @@ const startWith = (flags: Raw): Answers =>
     env: ENV,
     config: { path: undefined, values: {} },
     examples: {},
-    groups: ["connection", "cluster", "aws"],
+    keys: inputsIn("connection", "cluster", "aws"),
   });
 
 /** A person who answers in this order: `undefined` is Enter, a choice goes by its name. */

@@ -1,5 +1,5 @@
 /** The settings of an example cluster, as the golden files have it. */
-import type { ClusterSettings } from "../../../src/core/settings.ts";
+import type { ClusterSettings, InputKey } from "../../../src/core/settings.ts";
 import type { OrchestratorValues } from "../../../src/orchestrator/config.ts";
 import { RUNNER_KEY_OF_INPUT } from "../../../src/orchestrator/keys.ts";
 
@@ -28,7 +28,7 @@ export const V2 = { orchestratorSchema: "v2", gatewayKeyPath: "keys/coordinator.
 
 export function values(
   change: Partial<ClusterSettings> = {},
-  given: OrchestratorValues["given"] = new Set(Object.keys(RUNNER_KEY_OF_INPUT)),
+  given: OrchestratorValues["given"] = new Set(Object.keys(RUNNER_KEY_OF_INPUT) as InputKey[]),
 ): OrchestratorValues {
   return {
     settings: { ...settings, ...change },

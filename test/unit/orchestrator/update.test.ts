@@ -1,4 +1,5 @@
 /** An existing orchestrator.yml: what is ours is brought up to date, every other character stays. */
+import type { InputKey } from "../../../src/core/settings.ts";
 import { parse } from "yaml";
 import { describe, expect, test } from "vitest";
 import { renderConfig, updateConfig } from "../../../src/orchestrator/config.ts";
@@ -149,7 +150,7 @@ describe("sections that the operator owns", () => {
   });
 
   test("change when told, and keep what only they know", () => {
-    const all = new Set(["crunch", "watcher", "watcherInterval"]);
+    const all = new Set<InputKey>(["crunches", "watcher", "watcherIntervalSeconds"]);
     const updated = updateConfig(text, values(change, all), FILE);
     expect(parse(updated)).toMatchObject({
       watcher: { interval: 5, poller: change.watcher },
@@ -162,7 +163,7 @@ describe("sections that the operator owns", () => {
   });
 
   test("only the interval", () => {
-    const updated = updateConfig(text, values(change, new Set(["watcherInterval"])), FILE);
+    const updated = updateConfig(text, values(change, new Set<InputKey>(["watcherIntervalSeconds"])), FILE);
     expect(diffLines(text, updated)).toEqual(["-   interval: 10", "+   interval: 5"]);
   });
 });

@@ -1,10 +1,8 @@
 import { describe, expect, test } from "vitest";
-import type {
-  CommandResult,
-  DestroyResult,
-  DoctorResult,
-  DryRunResult,
-} from "../../../src/commands/results.ts";
+import type { AnyResult as CommandResult } from "../../../src/core/results.ts";
+import type { DestroyResult } from "../../../src/commands/destroy/result.ts";
+import type { DoctorResult } from "../../../src/commands/doctor/result.ts";
+import type { DryRunResult } from "../../../src/commands/shared/result.ts";
 import type { CheckResult } from "../../../src/core/events.ts";
 import { FAILURE, INIT, REGISTRY, harness } from "./harness.ts";
 
@@ -276,7 +274,7 @@ describe("a failure", () => {
         Step  [4/10] Wait for the registry
         Code  registry-unhealthy
 
-      1 CVM is left behind. PollResult first, then delete what you do not want to pay for:
+      1 CVM is left behind. Look first, then delete what you do not want to pay for:
         bird-tracker-runner-temp  app_id 89abcdef0123456789abcdef0123456789abcdef
           phala cvms delete bird-tracker-runner-temp --force
       "

@@ -1,9 +1,11 @@
 /** A reporter over streams in memory, and the inputs that the reporter tests share. */
 import { Writable } from "node:stream";
 import { Terminal } from "@xterm/headless";
-import type { FailureResult, InitResult, RegistryResult } from "../../../src/commands/results.ts";
+import type { FailureResult } from "../../../src/core/results.ts";
+import type { InitResult } from "../../../src/commands/init/result.ts";
+import type { RegistryResult } from "../../../src/commands/shared/result.ts";
 import { Redactor } from "../../../src/core/redact.ts";
-import { renderAnswer } from "../../../src/commands/render.ts";
+import { renderResult } from "../../helpers/render.ts";
 import { createReporter } from "../../../src/output/create-reporter.ts";
 import { InteractiveProgress } from "../../../src/output/interactive.ts";
 import type { Reporter, ReporterOptions } from "../../../src/output/reporter.ts";
@@ -61,7 +63,7 @@ export function harness(options: HarnessOptions = {}): Harness {
   };
   const streams = { stdout: out, stderr: err };
   const reporter = createReporter(
-    { ...given, ...streams, redactor, render: renderAnswer, now },
+    { ...given, ...streams, redactor, render: renderResult, now },
     InteractiveProgress,
   );
   const emit = (...events: readonly RunEvent[]): void => {

@@ -1,11 +1,7 @@
 /** What a person reads of the three answers of `hash`; at 80 columns nothing is broken. */
 import { expect, test } from "vitest";
-import type {
-  CommandResult,
-  HashExplanation,
-  HashExport,
-  HashResult,
-} from "../../../src/commands/results.ts";
+import type { AnyResult as CommandResult } from "../../../src/core/results.ts";
+import type { HashExplanation, HashExport, HashResult } from "../../../src/commands/hash/result.ts";
 import { harness, HASH } from "./harness.ts";
 
 function answer(result: CommandResult, quiet = false): string {

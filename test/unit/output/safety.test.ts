@@ -1,7 +1,7 @@
 import { Writable } from "node:stream";
 import { describe, expect, test } from "vitest";
 import { Redactor } from "../../../src/core/redact.ts";
-import { renderAnswer } from "../../../src/commands/render.ts";
+import { renderResult } from "../../helpers/render.ts";
 import { createReporter } from "../../../src/output/create-reporter.ts";
 import type { RunEvent } from "../../../src/core/events.ts";
 import { FAILURE, INIT, MemoryStream, harness, screenOf } from "./harness.ts";
@@ -150,7 +150,7 @@ describe("a stream that takes no more", () => {
     verbose: false,
     color: true,
     redactor: new Redactor(),
-    render: renderAnswer,
+    render: renderResult,
     now: Date.now,
   };
 

@@ -1,6 +1,6 @@
 /** The answer of `status`, once and again and again. */
 import { describe, expect, test } from "vitest";
-import type { StatusResult } from "../../../src/commands/results.ts";
+import type { StatusResult } from "../../../src/commands/status/result.ts";
 import { assess } from "../../../src/commands/status/assess.ts";
 import type { SeenCvm } from "../../../src/commands/status/inspect-cluster.ts";
 import { appCompose, APPROVED, HASH, knowledgeOf, lookOf, NAMES, seen } from "../commands/status/facts.ts";

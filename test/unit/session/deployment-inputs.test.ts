@@ -1,4 +1,5 @@
 /** What `init` and `rotate-hash` need of the schema, given or recorded, before any request is made. */
+import { inputsIn } from "../../../src/inputs/table.ts";
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, test } from "vitest";
@@ -8,7 +9,12 @@ import { temporaryFolder } from "../../helpers/temporary.ts";
 
 const MISSING_KEY = "--gateway-key-path (GATEWAY_KEY_PATH), required with schema v2";
 const AWS = { AWS_ACCESS_KEY_ID: "AKIAIOSFODNN7EXAMPLE", AWS_SECRET_ACCESS_KEY: "example/secret+of/forty" };
-const FLAGS = { inputs: {}, config: undefined, sandbox: false } as unknown as CommonFlags;
+const FLAGS = {
+  keys: inputsIn("connection", "cluster", "aws"),
+  inputs: {},
+  config: undefined,
+  sandbox: false,
+} as unknown as CommonFlags;
 const ENVELOPE = { v: 1, at: "2026-11-24T10:00:00.000Z", run: "r" };
 const ADOPTED = { ...ENVELOPE, type: "adopted", name: "bird-registry", app_id: "a".repeat(40) };
 const RECORD = {

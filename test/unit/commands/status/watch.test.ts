@@ -1,6 +1,7 @@
 /** The loop of `--watch`, with time that passes by itself. */
 import { expect, test } from "vitest";
-import type { StatusResult, SuccessResult } from "../../../../src/commands/results.ts";
+import type { StatusResult } from "../../../../src/commands/status/result.ts";
+import type { AnyResult } from "../../../../src/core/results.ts";
 import { watchInterval, watchStatus } from "../../../../src/commands/status/watch.ts";
 import { ClusterError, type FailureKind } from "../../../../src/errors/cluster-error.ts";
 import { assess } from "../../../../src/commands/status/assess.ts";
@@ -25,7 +26,7 @@ async function watched(looks: readonly (StatusResult | Error)[]) {
     if (!outcome) throw new Error("looked too often");
     return outcome;
   };
-  const answer = (answered: SuccessResult, changed: boolean): boolean => {
+  const answer = (answered: AnyResult, changed: boolean): boolean => {
     const { findings } = answered as StatusResult;
     shown.push([changed, findings.map(({ code }) => code)]);
     return next < looks.length;
@@ -62,7 +63,7 @@ test("one that fails at first, or refuses the key, ends it", async () => {
 
 const interval = (pollIntervalMs: number, origin: "default" | "flag") =>
   watchInterval({
-    resolution: { origins: { pollInterval: origin } },
+    resolution: { origins: { pollIntervalMs: origin } },
     connection: { pollIntervalMs },
   } as Parameters<typeof watchInterval>[0]);
 

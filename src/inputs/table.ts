@@ -1,45 +1,22 @@
 /**
- * Every input once: its flag, variable, config key, default and text. Options, help, resolution, the config
- * file and the docs derive from this list. Free of libraries, so that `--help` stays fast.
+ * Every input once: its flag, variable, config key, default, text and parser. Options, prompts, resolution, the config
+ * file, `docs/inputs.md` and `schemas/config.json` derive from this table; the values' types stand in `core/settings.ts`.
+ * Free of libraries, so that `--help` stays fast.
  */
-
 import type { OrchestratorSchema } from "../core/domain.ts";
+import type { InputKey, InputValues } from "../core/settings.ts";
+import * as p from "./parsers.ts";
 
-export type InputKey =
-  | "clusterName"
-  | "awsAccessKeyId"
-  | "awsSecretAccessKey"
-  | "awsRegion"
-  | "phalaApiKey"
-  | "instanceType"
-  | "node"
-  | "spawnteePort"
-  | "memoryPerModel"
-  | "provisionFactor"
-  | "maxModels"
-  | "capacityThreshold"
-  | "cvmBaseDomain"
-  | "registryCompose"
-  | "runnerCompose"
-  | "orchestratorConfig"
-  | "orchestratorSchema"
-  | "gatewayKeyPath"
-  | "coordinatorWallet"
-  | "crunch"
-  | "watcher"
-  | "watcherInterval"
-  | "phalaApiUrl"
-  | "phalaBin"
-  | "gatewayUrl"
-  | "stateDir"
-  | "timeout"
-  | "pollInterval";
+export type { InputKey } from "../core/settings.ts";
 
-export type InputDefinition = {
-  readonly key: InputKey;
-  /** Without the dashes; absent for secrets, which never go on a command line. */
+/** `connection`: how to reach Phala. `aws`: the registry's credentials. `cluster`: what describes the cluster itself. */
+export type InputGroup = "connection" | "aws" | "cluster";
+
+type InputText = {
+  readonly group: InputGroup;
+  /** Without the dashes, and the key in the config file; absent for secrets, which never go on a command line. */
   readonly flag?: string;
-  /** What stands behind the flag in the help text. */
+  /** What follows the flag in the help text. */
   readonly placeholder?: string;
   /** The first one that is set counts. */
   readonly variables: readonly string[];
@@ -47,270 +24,301 @@ export type InputDefinition = {
   readonly default?: string;
   readonly secret?: boolean;
   readonly required?: boolean;
+  /** Without a value the program decides by itself. */
+  readonly optional?: boolean;
   /** Required with this schema of orchestrator.yml only, by the commands that deploy and approve. */
   readonly requiredWith?: OrchestratorSchema;
-  readonly repeatable?: boolean;
 };
 
-export const INPUTS: readonly InputDefinition[] = [
-  {
-    key: "clusterName",
+/** A parser turns one text into one value and throws `InvalidValue`; a repeatable input is parsed text by text. */
+type InputEntry<T> = InputText &
+  ([T] extends [readonly (infer Item)[]]
+    ? { readonly repeatable: true; readonly parse: (text: string) => Item }
+    : { readonly repeatable?: false; readonly parse: (text: string) => T });
+
+export type InputDefinition = InputText & {
+  readonly key: InputKey;
+  readonly repeatable?: boolean;
+  readonly parse: (text: string) => unknown;
+};
+
+const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>> } = {
+  clusterName: {
+    group: "cluster",
     flag: "cluster-name",
     placeholder: "name",
     variables: ["TEE_CLUSTER_NAME"],
     description: "name prefix of all CVMs of the cluster",
     required: true,
+    parse: p.clusterName,
   },
-  {
-    key: "awsAccessKeyId",
+  awsAccessKeyId: {
+    group: "aws",
     flag: "aws-access-key-id",
     placeholder: "id",
     variables: ["AWS_ACCESS_KEY_ID"],
     description: "for the registry's access to the encrypted models on S3",
     required: true,
+    parse: p.accessKeyId,
   },
-  {
-    key: "awsSecretAccessKey",
+  awsSecretAccessKey: {
+    group: "aws",
     variables: ["AWS_SECRET_ACCESS_KEY"],
     description: "the secret part of the AWS key",
     required: true,
     secret: true,
+    parse: p.secret(16),
   },
-  {
-    key: "awsRegion",
+  awsRegion: {
+    group: "aws",
     flag: "aws-region",
     placeholder: "region",
     variables: ["AWS_REGION"],
     description: "S3 region",
     default: "eu-west-1",
+    parse: p.region,
   },
-  {
-    key: "phalaApiKey",
+  phalaApiKey: {
+    group: "connection",
     variables: ["PHALA_API_KEY", "PHALA_CLOUD_API_KEY"],
     description: "Phala Cloud API key",
     required: true,
     secret: true,
+    parse: p.secret(8),
   },
-  {
-    key: "instanceType",
+  instanceType: {
+    group: "cluster",
     flag: "instance-type",
     placeholder: "type",
     variables: ["TEE_CLUSTER_INSTANCE_TYPE"],
     description: "size of the CVMs",
     default: "tdx.medium",
+    parse: p.instanceType,
   },
-  {
-    key: "node",
+  node: {
+    group: "cluster",
     flag: "node",
     placeholder: "name or id",
     variables: ["TEE_CLUSTER_NODE"],
-    description: "node to deploy to (default: the platform chooses)",
+    description: "node to deploy to (default: chosen by Phala)",
+    optional: true,
+    parse: p.plainText,
   },
-  {
-    key: "spawnteePort",
+  spawnteePort: {
+    group: "cluster",
     flag: "spawntee-port",
     placeholder: "port",
     variables: ["TEE_CLUSTER_SPAWNTEE_PORT"],
     description: "port at which spawntee is published",
     default: "9010",
+    parse: p.integer(1, 65_535),
   },
-  {
-    key: "memoryPerModel",
+  memoryPerModelMb: {
+    group: "cluster",
     flag: "memory-per-model",
     placeholder: "mb",
     variables: ["TEE_CLUSTER_MEMORY_PER_MODEL_MB"],
     description: "memory of one model container in MB",
     default: "1024",
+    parse: p.integer(1, Number.MAX_SAFE_INTEGER),
   },
-  {
-    key: "provisionFactor",
+  provisionFactor: {
+    group: "cluster",
     flag: "provision-factor",
     placeholder: "f",
     variables: ["TEE_CLUSTER_PROVISION_FACTOR"],
     description: "provision a new runner at this share of the capacity, 0 < f <= 1",
     default: "0.8",
+    parse: p.factor,
   },
-  {
-    key: "maxModels",
+  maxModels: {
+    group: "cluster",
     flag: "max-models",
     placeholder: "n",
     variables: ["TEE_CLUSTER_MAX_MODELS"],
     description: "models in the whole cluster, 0 for unlimited",
     default: "0",
+    parse: p.integer(0, Number.MAX_SAFE_INTEGER),
   },
-  {
-    key: "capacityThreshold",
+  capacityThreshold: {
+    group: "cluster",
     flag: "capacity-threshold",
     placeholder: "f",
     variables: ["CAPACITY_THRESHOLD"],
     description: "a CVM reports itself full at this usage, 0 < f <= 1",
     default: "0.8",
+    parse: p.factor,
   },
-  {
-    key: "cvmBaseDomain",
+  cvmBaseDomain: {
+    group: "cluster",
     flag: "cvm-base-domain",
     placeholder: "domain",
     variables: ["CVM_BASE_DOMAIN"],
     description: "gateway domain (default: what the API says of the registry's node)",
+    optional: true,
+    parse: p.domain,
   },
-  {
-    key: "registryCompose",
+  registryCompose: {
+    group: "cluster",
     flag: "registry-compose",
     placeholder: "path",
     variables: ["TEE_CLUSTER_REGISTRY_COMPOSE"],
     description: "compose file of the registry",
     default: "model_orchestrator/data/docker-compose.phala.registry.yml",
+    parse: p.plainText,
   },
-  {
-    key: "runnerCompose",
+  runnerCompose: {
+    group: "cluster",
     flag: "runner-compose",
     placeholder: "path",
     variables: ["TEE_CLUSTER_RUNNER_COMPOSE"],
     description: "compose file of the runners",
     default: "model_orchestrator/data/docker-compose.phala.runner.yml",
+    parse: p.plainText,
   },
-  {
-    key: "orchestratorConfig",
+  orchestratorConfig: {
+    group: "cluster",
     flag: "orchestrator-config",
     placeholder: "path",
     variables: ["TEE_CLUSTER_ORCHESTRATOR_CONFIG"],
     description: "the file to write",
     default: "orchestrator.yml",
+    parse: p.plainText,
   },
-  {
-    key: "orchestratorSchema",
+  orchestratorSchema: {
+    group: "cluster",
     flag: "orchestrator-schema",
     placeholder: "v1|v2",
     variables: ["TEE_CLUSTER_ORCHESTRATOR_SCHEMA"],
     description: "config schema of the orchestrator: v2 from its release of 2026-02-23",
     default: "v1",
+    parse: p.schemaVersion,
   },
-  {
-    key: "gatewayKeyPath",
+  gatewayKeyPath: {
+    group: "cluster",
     flag: "gateway-key-path",
     placeholder: "path",
     variables: ["GATEWAY_KEY_PATH"],
     description: "the coordinator's RSA key, required with schema v2",
     requiredWith: "v2",
+    optional: true,
+    parse: p.plainText,
   },
-  {
-    key: "coordinatorWallet",
+  coordinatorWallet: {
+    group: "cluster",
+    flag: "gateway-auth-wallet",
+    placeholder: "address",
     variables: ["GATEWAY_AUTH_COORDINATOR_WALLET"],
     description: "the coordinator's wallet, passed on to runners of schema v2",
+    optional: true,
+    parse: p.plainText,
   },
-  {
-    key: "crunch",
+  crunches: {
+    group: "cluster",
     flag: "crunch",
     placeholder: "id[=name]",
     variables: [],
     description: "a crunch of the orchestrator, repeatable (default: from the cluster name)",
     repeatable: true,
+    parse: p.crunch,
   },
-  {
-    key: "watcher",
+  watcher: {
+    group: "cluster",
     flag: "watcher",
     placeholder: "yaml:PATH|onchain:URL",
     variables: [],
     description: "where the orchestrator looks for models",
     default: "yaml:models.yml",
+    parse: p.watcher,
   },
-  {
-    key: "watcherInterval",
+  watcherIntervalSeconds: {
+    group: "cluster",
     flag: "watcher-interval",
     placeholder: "seconds",
     variables: [],
     description: "how often it looks",
     default: "10",
+    parse: p.integer(1, 86_400),
   },
-  {
-    key: "phalaApiUrl",
+  phalaApiUrl: {
+    group: "connection",
     flag: "phala-api-url",
     placeholder: "url",
     variables: ["PHALA_API_URL"],
     description: "Phala's API",
     default: "https://cloud-api.phala.network",
+    parse: p.apiUrl,
   },
-  {
-    key: "phalaBin",
+  phalaBin: {
+    group: "connection",
     flag: "phala-bin",
     placeholder: "path",
     variables: ["PHALA_BIN"],
     description: "the phala CLI",
     default: "phala",
+    parse: p.plainText,
   },
-  {
-    key: "gatewayUrl",
+  gatewayUrl: {
+    group: "connection",
     flag: "gateway-url",
     placeholder: "template",
     variables: ["TEE_CLUSTER_GATEWAY_URL"],
     description: "address of a CVM's port",
     default: "https://{app_id}-{port}.{base_domain}",
+    parse: p.gatewayTemplate,
   },
-  {
-    key: "stateDir",
+  stateDir: {
+    group: "connection",
     flag: "state-dir",
     placeholder: "dir",
     variables: ["TEE_CLUSTER_STATE_DIR"],
     description: "where runs are recorded (default: $XDG_STATE_HOME/tee-cluster)",
+    parse: p.folder,
   },
-  {
-    key: "timeout",
+  timeoutMs: {
+    group: "connection",
     flag: "timeout",
     placeholder: "duration",
     variables: ["TEE_CLUSTER_TIMEOUT"],
-    description: "limit of each wait",
+    description: "timeout for each wait",
     default: "10m",
+    parse: p.duration,
   },
-  {
-    key: "pollInterval",
+  pollIntervalMs: {
+    group: "connection",
     flag: "poll-interval",
     placeholder: "duration",
     variables: ["TEE_CLUSTER_POLL_INTERVAL"],
-    description: "pause between two looks",
+    description: "polling interval",
     default: "2s",
+    parse: p.duration,
   },
-];
-
-/** Which inputs a command takes. `cluster` has all that are in none of the first two; the others overlap it. */
-export type InputGroup =
-  | "connection"
-  | "aws"
-  | "cluster"
-  | "name"
-  | "state"
-  | "orchestrator-file"
-  | "schema-v2";
-
-const GROUPS: Readonly<Record<Exclude<InputGroup, "cluster">, readonly InputKey[]>> = {
-  connection: ["phalaApiKey", "phalaApiUrl", "phalaBin", "gatewayUrl", "stateDir", "timeout", "pollInterval"],
-  aws: ["awsAccessKeyId", "awsSecretAccessKey", "awsRegion"],
-  /** The cluster's name alone. */
-  name: ["clusterName"],
-  /** Where the record of a cluster is found, without a key. */
-  state: ["clusterName", "phalaApiUrl", "stateDir"],
-  "orchestrator-file": ["orchestratorConfig", "orchestratorSchema"],
-  /** What schema v2 of orchestrator.yml, or its runners, have and v1 has not. */
-  "schema-v2": ["gatewayKeyPath", "capacityThreshold", "coordinatorWallet"],
 };
 
-/** The inputs of all these groups, in the list's order. */
-export function inputsOf(groups: readonly InputGroup[]): readonly InputDefinition[] {
-  return INPUTS.filter(({ key }) => groups.some((group) => isIn(group, key)));
-}
+/** All inputs, in the order in which they are shown. */
+export const INPUTS: readonly InputDefinition[] = Object.entries(TABLE).map(([key, entry]) => ({
+  ...entry,
+  key: key as InputKey,
+}));
 
-function isIn(group: InputGroup, key: InputKey): boolean {
-  if (group !== "cluster") return GROUPS[group].includes(key);
-  return !GROUPS.connection.includes(key) && !GROUPS.aws.includes(key);
-}
+const BY_KEY = new Map(INPUTS.map((input) => [input.key, input]));
 
 export function inputDefinition(key: InputKey): InputDefinition {
-  const definition = INPUTS.find((candidate) => candidate.key === key);
-  if (!definition) throw new Error(`no input ${key}`);
-  return definition;
+  return BY_KEY.get(key) as InputDefinition;
+}
+
+/** The keys of whole groups, in the table's order. */
+export function inputsIn(...groups: readonly InputGroup[]): readonly InputKey[] {
+  return INPUTS.filter(({ group }) => groups.includes(group)).map(({ key }) => key);
+}
+
+/** These inputs, in the table's order. */
+export function definitionsOf(keys: readonly InputKey[]): readonly InputDefinition[] {
+  return INPUTS.filter(({ key }) => keys.includes(key));
 }
 
 /** How an input is named to a person: `--cluster-name (TEE_CLUSTER_NAME)`. */
-export function nameOfInput({ flag, variables }: InputDefinition): string {
+export function nameOfInput({ flag, variables }: InputText): string {
   const variable = variables[0];
   if (flag === undefined) return variable ?? "";
   return variable === undefined ? `--${flag}` : `--${flag} (${variable})`;

@@ -1,0 +1,97 @@
+/** A command's definition as commander options. Loaded for `--help` too, so it imports nothing heavy. */
+import { Option, type Command } from "commander";
+import type { AnyCommand, CommonSwitch } from "../commands/shared/command.ts";
+import { kebabCase, type Flag } from "../commands/shared/flags.ts";
+import { definitionsOf, type InputDefinition, type InputGroup } from "../inputs/table.ts";
+
+/** Longer help lines break in a terminal of the usual width. */
+const HELP_COLUMNS = 80;
+
+const GROUP_TITLES: Readonly<Record<InputGroup, string>> = {
+  cluster: "Cluster:",
+  aws: "AWS, for the registry's access to the encrypted models:",
+  connection: "Phala and this run:",
+};
+
+const OWN_TITLE = "Options:";
+const OUTPUT_TITLE = "Output:";
+
+type SwitchText = readonly [flags: string, text: string];
+
+const SWITCHES: Readonly<Record<CommonSwitch, SwitchText>> = {
+  config: [
+    "--config <file>",
+    "read inputs from this file [env TEE_CLUSTER_CONFIG, default tee-cluster.yml if there]",
+  ],
+  sandbox: ["--sandbox", "use the local stand-in for Phala Cloud [env TEE_CLUSTER_SANDBOX]"],
+  yes: ["-y, --yes", "ask nothing"],
+  dryRun: ["--dry-run", "show what would be done, and change nothing"],
+  strict: ["--strict", "treat warnings as errors"],
+  adopt: ["--adopt", "take over a registry that exists and was not created by a recorded run"],
+};
+
+const OUTPUT: readonly SwitchText[] = [
+  ["--json", "print one JSON document on stdout"],
+  ["-q, --quiet", "print the result only"],
+  ["-v, --verbose", "print requests and child processes too"],
+  ["--no-color", "no colours [env NO_COLOR]"],
+];
+
+/** Gives a commander command everything that its definition declares. */
+export function addDefinition(command: Command, definition: AnyCommand): void {
+  const { flags, inputs, switches, argument, required = [], defaults = {}, examples, notes } = definition;
+  command.description(definition.summary).configureHelp({ helpWidth: HELP_COLUMNS });
+  if (argument)
+    command.argument(argument.optional ? `[${argument.name}]` : `<${argument.name}>`, argument.text);
+  for (const [name, flag] of Object.entries(flags)) command.addOption(flagOption(name, flag));
+  for (const name of switches) command.addOption(new Option(...SWITCHES[name]).helpGroup(OWN_TITLE));
+  for (const input of definitionsOf(inputs)) {
+    const shown = { ...input, default: defaults[input.key] ?? input.default };
+    const option = inputOption(shown, required.includes(input.key));
+    if (option) command.addOption(option);
+  }
+  for (const text of OUTPUT) command.addOption(new Option(...text).helpGroup(OUTPUT_TITLE));
+  command.helpOption("-h, --help", "this text");
+  const lines = examples.map((example) => `  tee-cluster ${example}`);
+  if (lines.length > 0) command.addHelpText("before", ["Examples:", ...lines, ""].join("\n"));
+  if (notes) command.addHelpText("after", notes);
+}
+
+function inputOption(input: Described, required: boolean): Option | undefined {
+  if (input.flag === undefined) return undefined;
+  const text = `${required ? "(required) " : ""}${describe(input)}`;
+  const option = new Option(`--${input.flag} <${input.placeholder}>`, text).helpGroup(
+    GROUP_TITLES[input.group],
+  );
+  if (input.repeatable) option.argParser(collect);
+  // The attribute is the input's key, so that the values can be picked without another table.
+  option.attributeName = () => input.key;
+  return option;
+}
+
+function flagOption(name: string, flag: Flag<unknown>): Option {
+  const { short, placeholder, choices, repeatable, conflicts, variable } = flag;
+  const long = `--${kebabCase(name)}${placeholder === undefined ? "" : ` <${placeholder}>`}`;
+  const option = new Option(
+    short === undefined ? long : `-${short}, ${long}`,
+    variable === undefined ? flag.text : `${flag.text} [env ${variable}]`,
+  ).helpGroup(OWN_TITLE);
+  if (choices) option.choices([...choices]);
+  if (flag.default !== undefined) option.default(flag.default);
+  if (repeatable) option.argParser(collect);
+  if (conflicts) option.conflicts([...conflicts]);
+  return option;
+}
+
+const collect = (text: string, before: string[] | undefined): string[] => [...(before ?? []), text];
+
+type Described = Omit<InputDefinition, "default"> & { readonly default?: string | undefined };
+
+/** Defaults and variables are shown, not set: a default given to commander would look like a flag. */
+function describe(input: Described): string {
+  const notes = [
+    ...(input.variables[0] === undefined ? [] : [`env ${input.variables[0]}`]),
+    ...(input.default === undefined ? [] : [`default ${input.default}`]),
+  ];
+  return notes.length === 0 ? input.description : `${input.description} [${notes.join(", ")}]`;
+}

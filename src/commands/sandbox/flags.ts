@@ -1,0 +1,10 @@
+import { option } from "../shared/flags.ts";
+
+export const SANDBOX_FLAGS = {
+  port: option("port", "port to listen on (default: the one of the last time)"),
+  bootTime: option("duration", "how long a CVM takes to boot", { default: "1500ms" }),
+  updateTime: option("duration", "how long an update takes until the new instance answers", {
+    default: "1700ms",
+  }),
+  stateDir: option("dir", "where the cloud is kept", { variable: "TEE_CLUSTER_STATE_DIR" }),
+};

@@ -1,0 +1,17 @@
+/** The flags of the commands that approve a hash. */
+import type { ApprovalFlags } from "./approval.ts";
+import { choice, option, toggle, type FlagValues } from "./flags.ts";
+
+export const APPROVAL_FLAGS = {
+  approveVia: choice(
+    ["auto", "restart", "api"],
+    "push to the running registry, update and restart it, or whichever fits",
+  ),
+  forceUpdate: toggle("update the registry even where nothing differs, for example after a new AWS secret"),
+  reason: option("text", "why, for `tee-cluster history`"),
+};
+
+export function approvalFlags(flags: FlagValues<typeof APPROVAL_FLAGS>): ApprovalFlags {
+  const reason = flags.reason?.trim() ?? "";
+  return { via: flags.approveVia, force: flags.forceUpdate, reason: reason === "" ? null : reason };
+}

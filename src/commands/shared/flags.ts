@@ -1,0 +1,68 @@
+/** The switches and options of commands, as typed values: what a handler gets is inferred from what is declared. */
+
+type FlagText = {
+  /** For the help text. */
+  readonly text: string;
+  /** One letter: `-w`. */
+  readonly short?: string;
+  /** What follows the flag in the help text; absent for a switch. */
+  readonly placeholder?: string;
+  readonly choices?: readonly string[];
+  readonly default?: string;
+  readonly repeatable?: boolean;
+  /** Names of flags that can't be given together with this one. */
+  readonly conflicts?: readonly string[];
+  /** The environment variable that sets it too. */
+  readonly variable?: string;
+};
+
+/** `read` turns what the command line gives (undefined: nothing) into the handler's value. */
+export type Flag<T> = FlagText & { read(given: unknown): T };
+
+/** By their names in camel case: `forceUpdate` is `--force-update`. */
+export type Flags = Readonly<Record<string, Flag<unknown>>>;
+
+export type FlagValues<F extends Flags> = { readonly [K in keyof F]: ReturnType<F[K]["read"]> };
+
+type More = Partial<FlagText>;
+
+/** Off unless it is given. */
+export function toggle(text: string, more: More = {}): Flag<boolean> {
+  return { text, ...more, read: (given) => given === true };
+}
+
+/** With a value, given once. */
+export function option(placeholder: string, text: string, more: More = {}): Flag<string | undefined> {
+  return { text, placeholder, ...more, read: (given) => (typeof given === "string" ? given : undefined) };
+}
+
+/** With a value, given any number of times. */
+export function list(placeholder: string, text: string): Flag<readonly string[]> {
+  return { text, placeholder, repeatable: true, read: textsIn };
+}
+
+const textsIn = (given: unknown): readonly string[] => (Array.isArray(given) ? given.map(String) : []);
+
+/** One of a few words; the first one unless another is given. */
+export function choice<const C extends readonly [string, ...string[]]>(
+  choices: C,
+  text: string,
+  more: More = {},
+): Flag<C[number]> {
+  const [standard] = choices;
+  const read = (given: unknown): C[number] => choices.find((word) => word === given) ?? standard;
+  return { text, placeholder: "how", choices, default: standard, ...more, read };
+}
+
+/** The values of these flags in what the command line gave. */
+export function readFlags<F extends Flags>(
+  flags: F,
+  given: Readonly<Record<string, unknown>>,
+): FlagValues<F> {
+  const values = Object.entries(flags).map(([name, flag]) => [name, flag.read(given[name])]);
+  return Object.fromEntries(values) as FlagValues<F>;
+}
+
+/** `forceUpdate` as it is typed: `force-update`. */
+export const kebabCase = (name: string): string =>
+  name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
