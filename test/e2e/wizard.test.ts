@@ -3,7 +3,15 @@ import { generateKeyPairSync } from "node:crypto";
 import { copyFile, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { CANARIES, cloudOf, COMPOSE_FOLDER, makeWorld, mutationsOf, type World } from "../helpers/program.ts";
+import {
+  CANARIES,
+  cloudOf,
+  COMPOSE_FOLDER,
+  makeWorld,
+  mutationsOf,
+  withCompose,
+  type World,
+} from "../helpers/program.ts";
 import { makePreparedWorld } from "../helpers/prepared-cluster.ts";
 import { KEYS, startInTerminal, type TerminalSession } from "../helpers/terminal.ts";
 
@@ -279,4 +287,25 @@ test("an empty state directory is a wrong input, with the sandbox too", async ()
   const run = await world.run(["init", "--sandbox", "--yes", "--json", "--state-dir", ""]);
   expect(run.exitCode).toBe(2);
   expect(run.stdout).toContain("--state-dir");
+});
+
+test("what was checked is deployed, not a file that changed while the summary was read", async () => {
+  const world = await makeWorld();
+  const files = {
+    ...(await withCompose(world, "registry", (text) => `${text}# checked\n`)),
+    ...(await withCompose(world, "runner", (text) => `${text}# checked\n`)),
+  };
+  const session = startInTerminal(world, ["init"], files);
+  await acceptDefaults(session);
+  await session.see("? What now?");
+  for (const role of ["registry", "runner"] as const)
+    await withCompose(world, role, (text) => `${text}# changed\n`);
+  session.type(enter);
+  expect(await session.exit).toBe(0);
+  const { cvms } = await cloudOf(world.sandbox);
+  expect(cvms).toHaveLength(2);
+  for (const { composeText } of cvms.map((cvm) => ({ composeText: JSON.stringify(cvm) }))) {
+    expect(composeText).toContain("# checked");
+    expect(composeText).not.toContain("# changed");
+  }
 });

@@ -28,6 +28,7 @@ export async function firstTwoSteps(
   const early = prompter
     ? undefined
     : await factsFor({ inputs: toClusterInputs(resolution.values), adoption: adopt });
+  let checked: ClusterFacts | undefined;
   const report = { emit, steps, strict };
   await steps.runWithout("verify-prerequisites", () => verifyPrerequisites(facts, early, report));
   const collected = await steps.runWithout("collect-inputs", () =>
@@ -37,7 +38,7 @@ export async function firstTwoSteps(
         facts,
         prompter,
         complete: async (answers) => (await completed(answers, prepared, signal)).resolution,
-        clusterFacts: (inputs, adoption) => factsFor({ inputs, adoption }),
+        clusterFacts: async (inputs, adoption) => (checked = await factsFor({ inputs, adoption })),
         adoption: adopt,
         strict,
         planOnly: flags.dryRun,
@@ -46,7 +47,14 @@ export async function firstTwoSteps(
     ),
   );
   hideSecrets(dependencies, { awsSecretAccessKey: collected.inputs.aws.secretAccessKey });
-  return { ...collected, facts: early ?? (await factsFor(collected)) };
+  return { ...collected, facts: early ?? withTextsOf(checked, await factsFor(collected)) };
+}
+
+/** What was checked is what is deployed: the files may have changed since, while the operator read the summary. */
+function withTextsOf(checked: ClusterFacts | undefined, facts: ClusterFacts): ClusterFacts {
+  if (checked === undefined) return facts;
+  const { registryCompose, runnerCompose } = checked;
+  return { ...facts, registryCompose, runnerCompose };
 }
 
 /** What an existing cluster was given before stands where nothing else is said; told where it is not the default. */
