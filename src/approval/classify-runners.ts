@@ -1,4 +1,5 @@
 /** The approved list of a rotation: what it is now, what it shall be, and who would be cut off. */
+import { command, hint } from "../core/command-hint.ts";
 import { areOrchestratorsNames } from "../compose/environment.ts";
 import type { ComposeHash } from "../core/domain.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
@@ -78,7 +79,7 @@ export function assertRunnersClear(unclear: readonly LiveRunner[], { stay, keep,
     kind: "verification",
     code: "live-runner-unclear",
     message: `whether the live runner ${cvm.name} is approved now is in no record of this machine (${composeHash}), and it was not deployed as the orchestrator does, but with ${names}`,
-    hint: `nothing was approved; if it is yours: tee-cluster rotate-hash --keep ${composeHash}; if it is to get no key: tee-cluster rotate-hash --drop ${composeHash}`,
+    hint: hint`nothing was approved; if it is yours: ${command("rotate-hash", "--keep", composeHash)}; if it is to get no key: ${command("rotate-hash", "--drop", composeHash)}`,
   });
 }
 

@@ -20,7 +20,7 @@ export async function main(argv: readonly string[] = process.argv): Promise<void
   const crashes = new CrashGuard((error) => void crash(error));
   const program = createProgram(version, async (command, options) => {
     const { runCommand } = await import("./run.ts");
-    process.exitCode = await runCommand(command, options, crashes);
+    process.exitCode = await runCommand(command, options, crashes, argv);
   });
   let at: Command = program;
   for (const command of allCommands(program)) {

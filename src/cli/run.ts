@@ -5,6 +5,7 @@ import type { CommonFlags } from "../session/dependencies.ts";
 import type { AnyCommand } from "../commands/shared/command.ts";
 import { readFlags } from "../commands/shared/flags.ts";
 import type { FailureResult } from "../core/results.ts";
+import { renderHint, type Invocation } from "../core/command-hint.ts";
 import { markedSecrets, refuseMalformedMarks } from "../core/marked-secrets.ts";
 import { INPUTS } from "../inputs/table.ts";
 import type { Raw } from "../inputs/resolve.ts";
@@ -17,6 +18,7 @@ import { createDependencies } from "./wire.ts";
 import type { Options } from "./program.ts";
 import { EXIT_CODES, exitCodeOf, exitCodeOfFailure } from "./exit-codes.ts";
 import { ignoredSignals } from "./ignored-signals.ts";
+import { invocationOf } from "./invocation.ts";
 import { acknowledgement, messageAtTheEnd } from "./last-words.ts";
 import { exitAfterGrace, watchShutdown, type CrashGuard } from "./shutdown.ts";
 
@@ -30,6 +32,7 @@ export async function runCommand(
   command: AnyCommand,
   options: Options,
   crashes: CrashGuard,
+  argv: readonly string[] = process.argv,
 ): Promise<number> {
   const { name } = command;
   const redactor = redactorOf(process.env);
@@ -38,10 +41,11 @@ export async function runCommand(
     : undefined;
   const reporter = reporterOf(options, redactor, await command.renderer(), Live);
   const ledger = new Ledger();
+  const invocation = invocationOf(options, argv, process.env);
   const fail = (failure: ClusterError, made = ledger): number => {
     if (failure instanceof Fault) reportStack(failure, reporter);
     reporter.close();
-    reporter.finish(failureOf(name, failure, made));
+    reporter.finish(failureOf(name, failure, made, invocation));
     return exitCodeOfFailure(failure, made.touched);
   };
   let acknowledging: NodeJS.Timeout | undefined;
@@ -91,7 +95,7 @@ export function reportFailure(name: string, options: Options, error: unknown): n
   const failure = asFailure(error);
   const reporter = reporterOf(options, redactorOf(process.env), () => []);
   if (failure instanceof Fault) reportStack(failure, reporter);
-  reporter.finish(failureOf(name, failure, new Ledger()));
+  reporter.finish(failureOf(name, failure, new Ledger(), invocationOf(options, process.argv, process.env)));
   return exitCodeOfFailure(failure, false);
 }
 
@@ -172,8 +176,14 @@ function failureToReport(reason: ClusterError | undefined, thrown: unknown): Clu
   return cancelled || !reason ? asFailure(thrown) : reason;
 }
 
-function failureOf(command: string, failure: ClusterError, ledger: Ledger): FailureResult {
-  const { code, hint = null, step = null } = failure;
+function failureOf(
+  command: string,
+  failure: ClusterError,
+  ledger: Ledger,
+  invocation: Invocation,
+): FailureResult {
+  const { code, advice, step = null } = failure;
+  const hint = advice === undefined ? null : renderHint(advice, invocation);
   const message = messageAtTheEnd(command, failure, ledger);
   return {
     ok: false,

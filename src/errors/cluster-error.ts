@@ -1,4 +1,5 @@
 /** Failures that the user is told about: what happened, with which value, and what to do now. */
+import { AGAIN, hint, renderHint, type Hint } from "../core/command-hint.ts";
 import type { StepId } from "../core/steps.ts";
 
 /** What kind of failure it is; `cli/exit-codes.ts` turns it into the exit code of the contract. */
@@ -20,7 +21,7 @@ export type FailureDetails = {
   /** What went wrong and with which value. One sentence, no stack, no secret. */
   readonly message: string;
   /** What to do now, as a command where there is one. */
-  readonly hint?: string | undefined;
+  readonly hint?: string | Hint | undefined;
   /** The step during which it happened; the workflow fills it in. */
   readonly step?: StepId | undefined;
   readonly cause?: unknown;
@@ -30,7 +31,8 @@ export type FailureDetails = {
 export class ClusterError extends Error {
   readonly kind: FailureKind;
   readonly code: string;
-  readonly hint: string | undefined;
+  /** As it was given: the reporter renders it with how the program was invoked. */
+  readonly advice: string | Hint | undefined;
   step: StepId | undefined;
 
   constructor(details: FailureDetails) {
@@ -38,8 +40,13 @@ export class ClusterError extends Error {
     this.name = "ClusterError";
     this.kind = details.kind;
     this.code = details.code;
-    this.hint = details.hint;
+    this.advice = details.hint;
     this.step = details.step;
+  }
+
+  /** The hint in words, with commands as the docs have them. */
+  get hint(): string | undefined {
+    return this.advice === undefined ? undefined : renderHint(this.advice);
   }
 }
 
@@ -71,7 +78,7 @@ export class Interruption extends ClusterError {
 
   constructor(signalName: SignalName) {
     const code = signalName === "SIGINT" ? "interrupted" : "terminated";
-    super({ kind: code, code, message: `${code} (${signalName})` });
+    super({ kind: code, code, message: `${code} (${signalName})`, hint: hint`${AGAIN}; it resumes` });
     this.signalName = signalName;
   }
 }

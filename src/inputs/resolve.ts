@@ -1,4 +1,5 @@
 /** Where flag, environment, config file and default meet: in this order, for every input in the same way. */
+import { command, hint } from "../core/command-hint.ts";
 import { homedir } from "node:os";
 import path from "node:path";
 import { ClusterError } from "../errors/cluster-error.ts";
@@ -162,7 +163,7 @@ export function assertNoProblems(resolution: Resolution, { asks = true } = {}): 
       kind: "input",
       code: "invalid-inputs",
       message: [...wrong, ...(missing.length === 0 ? [] : [missingLine])].join("\n"),
-      hint: "see `tee-cluster init --help` for what each input takes",
+      hint: hint`what each input takes: ${command("init", "--help")}`,
     });
   }
   if (missing.length === 0) return;

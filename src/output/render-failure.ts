@@ -1,7 +1,8 @@
 /** A failure: what happened, what to do now, where it happened, what is still there. */
 import type { FailureResult, LeftBehind } from "../core/results.ts";
 import { stepText } from "./step-label.ts";
-import { hanging, shellWord } from "./text.ts";
+import { shellQuote } from "../lib/shell-quote.ts";
+import { hanging } from "./text.ts";
 import type { Theme } from "./theme.ts";
 import { fields, type Field } from "./layout.ts";
 
@@ -28,7 +29,7 @@ function leftBehind(cvms: readonly LeftBehind[], theme: Theme): string[] {
     ),
     ...cvms.flatMap(({ name, app_id: appId }) => [
       `  ${name}${appId === null ? "" : theme.dim(`  app_id ${appId}`)}`,
-      `    phala cvms delete ${shellWord(name)} --force`,
+      `    phala cvms delete ${shellQuote(name)} --force`,
     ]),
   ];
 }

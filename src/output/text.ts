@@ -81,9 +81,3 @@ export function dateAndTime(iso: string): string {
 }
 
 const two = (value: number): string => String(value).padStart(2, "0");
-
-/** A word as a POSIX shell reads it back. */
-export function shellWord(text: string): string {
-  if (/^[\w@%+=:,./-]+$/.test(text)) return text;
-  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
-}

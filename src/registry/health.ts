@@ -1,4 +1,5 @@
 /** Looking at a registry until it is healthy, and giving up at once where waiting can't help. */
+import { command, hint } from "../core/command-hint.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
 import { REGISTRY_MODE, SPAWNTEE_SERVICE, type Cvm } from "../core/domain.ts";
 import type { Health, Lookup, SpawnteeAnswer } from "../core/ports.ts";
@@ -53,7 +54,7 @@ export function registryGone({ name, appId }: Registry): ClusterError {
     kind: "platform",
     code: "registry-gone",
     message: `${name} (${appId}) is not known to Phala any more: somebody deleted it`,
-    hint: "run `tee-cluster init` again to make a new one",
+    hint: hint`to make a new one: ${command("init")}`,
   });
 }
 

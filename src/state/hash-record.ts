@@ -2,6 +2,7 @@
  * The hash record: what a machine without state needs to predict a runner's compose hash and to say whether it is
  * approved, as one file to commit beside the compose file. No secret is in it. See docs/hash.md.
  */
+import { command, hint } from "../core/command-hint.ts";
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { composeHashOf, type AppCompose } from "../core/compose-hash.ts";
@@ -152,6 +153,6 @@ function tooNew(file: string, version: number): ClusterError {
 }
 
 function refused(kind: FailureKind, code: string, message: string): ClusterError {
-  const hint = "write one where init has been run: tee-cluster hash --export FILE";
-  return new ClusterError({ kind, code, message, hint });
+  const advice = hint`write one where init has been run: ${command("hash", "--export", "FILE")}`;
+  return new ClusterError({ kind, code, message, hint: advice });
 }

@@ -1,7 +1,7 @@
 /** The answer of `config migrate`: what became of the file, line by line, and what comes next. */
 import type { ConfigMigrateResult } from "./result.ts";
 import type { Theme } from "../../output/theme.ts";
-import { shellWord } from "../../output/text.ts";
+import { shellQuote } from "../../lib/shell-quote.ts";
 import { fields, nextCommands, type View } from "../../output/layout.ts";
 
 export function renderConfigMigrate(result: ConfigMigrateResult, { theme, quiet }: View): string[] {
@@ -42,6 +42,6 @@ function thresholdText({ capacity_threshold: threshold }: ConfigMigrateResult): 
 function commandsAfter(output: string): string[] {
   return [
     "tee-cluster rotate-hash --orchestrator-schema v2",
-    `model-orchestrator start --configuration-file ${shellWord(output)}`,
+    `model-orchestrator start --configuration-file ${shellQuote(output)}`,
   ];
 }

@@ -1,4 +1,5 @@
 /** Before CVMs are deleted for good: what goes is said, and whoever can be asked types the cluster's name. */
+import { AGAIN, hint } from "../../core/command-hint.ts";
 import { Cancellation, ClusterError } from "../../errors/cluster-error.ts";
 import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
 import type { DryRunResult } from "../shared/result.ts";
@@ -35,7 +36,7 @@ export async function confirmDestruction(
     kind: "input",
     code: "not-confirmed",
     message: `what was typed is not the cluster's name: nothing is deleted`,
-    hint: `run the same command again and type: ${cluster}`,
+    hint: hint`${AGAIN}; then type: ${cluster}`,
   });
 }
 

@@ -1,6 +1,7 @@
 /** The answer of `hash --export`. */
 import type { HashExport } from "./result.ts";
-import { dateAndTime, shellWord } from "../../output/text.ts";
+import { shellQuote } from "../../lib/shell-quote.ts";
+import { dateAndTime } from "../../output/text.ts";
 import { fields, nextCommands, type View } from "../../output/layout.ts";
 
 export function renderHashExport(result: HashExport, { theme, quiet }: View): string[] {
@@ -18,6 +19,6 @@ export function renderHashExport(result: HashExport, { theme, quiet }: View): st
       theme,
     ),
     "",
-    ...nextCommands([`tee-cluster hash --check --record ${shellWord(result.file)}`], theme),
+    ...nextCommands([`tee-cluster hash --check --record ${shellQuote(result.file)}`], theme),
   ];
 }

@@ -2,7 +2,7 @@
 import { renderDryRun } from "../shared/render-dry-run.ts";
 import type { DryRunResult } from "../shared/result.ts";
 import type { InitResult } from "./result.ts";
-import { shellWord } from "../../output/text.ts";
+import { shellQuote } from "../../lib/shell-quote.ts";
 import { fields, nextCommands, stepTimes, type Field, type View } from "../../output/layout.ts";
 
 export function renderInit(result: InitResult, { theme, quiet }: View): string[] {
@@ -30,7 +30,7 @@ export function renderInit(result: InitResult, { theme, quiet }: View): string[]
     ...nextCommands(
       [
         // model_orchestrator/cli.py: `start` is the command of a real run, `dev` the one for a laptop.
-        `model-orchestrator start --configuration-file ${shellWord(result.orchestrator_config)}`,
+        `model-orchestrator start --configuration-file ${shellQuote(result.orchestrator_config)}`,
       ],
       theme,
     ),

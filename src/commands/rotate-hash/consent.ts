@@ -1,4 +1,5 @@
 /** What an operator is asked or told before a rotation does what can't be undone quietly. */
+import { command, hint } from "../../core/command-hint.ts";
 import { Cancellation, ClusterError, Interruption } from "../../errors/cluster-error.ts";
 import type { ClusterRecord } from "../../state/record.ts";
 import { isRefusal } from "../../steps/approve-compose-hash.ts";
@@ -83,8 +84,8 @@ export async function withWayBack<T>(
     const hasBefore = record.approvals.some(({ appId, verified }) => verified && appId === registry.appId);
     if (!failed || !hasBefore) throw error;
     const { kind, code, message, step, cause } = error;
-    const hint =
-      `${error.hint ?? ""}\nto go back to the list before: tee-cluster rotate-hash --rollback`.trim();
-    throw new ClusterError({ kind, code, message, hint, step, cause });
+    const before = error.advice === undefined ? [] : [...[error.advice].flat(), "\n"];
+    const back = hint`to go back to the list before: ${command("rotate-hash", "--rollback")}`;
+    throw new ClusterError({ kind, code, message, hint: [...before, ...back], step, cause });
   }
 }

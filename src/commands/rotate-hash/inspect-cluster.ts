@@ -1,4 +1,5 @@
 /** What a rotation finds before it changes anything; `--plan` looks at the very same. */
+import { command, hint } from "../../core/command-hint.ts";
 import type { AppCompose } from "../../core/compose-hash.ts";
 import type { ClusterFacts } from "../../session/facts.ts";
 import type { ComposePair } from "../../compose/lint.ts";
@@ -121,6 +122,6 @@ export function noRegistry(cluster: string): ClusterError {
     kind: "prerequisite",
     code: "registry-missing",
     message: `there is no ${registryName(cluster)}: the cluster has not been set up`,
-    hint: `set it up: tee-cluster init --cluster-name ${cluster}`,
+    hint: hint`set it up: ${command("init", "--cluster-name", cluster)}`,
   });
 }

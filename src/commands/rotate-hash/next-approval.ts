@@ -1,4 +1,5 @@
 /** What a rotation will approve: the list with the new hash in it, or an earlier list as it was. */
+import { command, hint } from "../../core/command-hint.ts";
 import { parseCompose, type ComposeFile } from "../../compose/compose-file.ts";
 import { runnerEnvironmentNamesOf } from "../../compose/environment.ts";
 import { parseComposeHash, type ComposeHash } from "../../core/domain.ts";
@@ -126,7 +127,7 @@ function earlierComposeMissing(name: string, digest: string): ClusterError {
     kind: "prerequisite",
     code: "earlier-compose-missing",
     message: `the compose file that ${name} had with the earlier list (sha256 ${digest.slice(0, 12)}) is not recorded`,
-    hint: "check that file out again and run: tee-cluster rotate-hash --registry-compose PATH",
+    hint: hint`check that file out again and run: ${command("rotate-hash", "--registry-compose", "PATH")}`,
   });
 }
 

@@ -1,4 +1,5 @@
 /** Options that are one command's own, and so not in the list of inputs: parsed with the inputs' parsers. */
+import { command as commandHint, hint } from "../../core/command-hint.ts";
 import { ClusterError } from "../../errors/cluster-error.ts";
 import { InvalidValue } from "../../inputs/parsers.ts";
 
@@ -12,7 +13,7 @@ export function parseOption<T>(command: string, flag: string, text: string, pars
       kind: "input",
       code: "invalid-inputs",
       message: `${flag}: ${error.message}`,
-      hint: `see \`tee-cluster ${command} --help\``,
+      hint: hint`see: ${commandHint(command, "--help")}`,
     });
   }
 }

@@ -1,4 +1,5 @@
 /** `tee-cluster status`: the cluster as it is. Reads only: no lock, no record, no mutating call. */
+import { command, hint } from "../../core/command-hint.ts";
 import { runnerEnvironmentNamesOf } from "../../compose/environment.ts";
 import { ClusterError } from "../../errors/cluster-error.ts";
 import { pickValues } from "../../inputs/values.ts";
@@ -64,6 +65,6 @@ function oneDocumentOnly(): ClusterError {
     kind: "input",
     code: "watch-with-json",
     message: "--watch goes on for ever, and --json is one document",
-    hint: "run `tee-cluster status --json` again and again instead",
+    hint: hint`for scripts, run it repeatedly: ${command("status", "--json")}`,
   });
 }

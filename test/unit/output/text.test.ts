@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { cellWidth, duration, shellWord, truncate, wrap } from "../../../src/output/text.ts";
+import { shellQuote } from "../../../src/lib/shell-quote.ts";
+import { cellWidth, duration, truncate, wrap } from "../../../src/output/text.ts";
 import { supportsUnicode } from "../../../src/output/theme.ts";
 
 test.each([
@@ -49,7 +50,7 @@ test.each([
   ["$HOME", "'$HOME'"],
   ["", "''"],
 ])("%s for a shell", (text, word) => {
-  expect(shellWord(text)).toBe(word);
+  expect(shellQuote(text)).toBe(word);
 });
 
 test.each([

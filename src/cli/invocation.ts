@@ -1,0 +1,67 @@
+/** How the program was started, for commands that people paste: the same way, with what says which cluster is meant. */
+import { realpathSync } from "node:fs";
+import path from "node:path";
+import { Command } from "commander";
+import type { ContextFlag, Invocation } from "../core/command-hint.ts";
+import { inputDefinition, type InputKey } from "../inputs/definitions.ts";
+import { shellQuote } from "../lib/shell-quote.ts";
+import type { Options } from "../commands/shared/command.ts";
+import { COMMANDS } from "./commands.ts";
+
+const NAME = "tee-cluster";
+
+/** Which cluster, which cloud, which files. What the environment says, it says to the next command, too. */
+const CONTEXT_INPUTS: readonly InputKey[] = [
+  "clusterName",
+  "registryCompose",
+  "runnerCompose",
+  "orchestratorConfig",
+  "stateDir",
+  "phalaApiUrl",
+  "gatewayUrl",
+  "phalaBin",
+];
+
+export function invocationOf(options: Options, argv: readonly string[], env: NodeJS.ProcessEnv): Invocation {
+  const [, script = NAME, ...words] = argv;
+  return { program: programOf(script, env), argv: words, context: contextOf(options), accepts };
+}
+
+function programOf(script: string, env: NodeJS.ProcessEnv): string {
+  // npx, and scripts of package.json, which find the program beside them.
+  if (env["npm_command"] === "exec" || env["npm_command"] === "run-script") return `npx ${NAME}`;
+  const folders = (env["PATH"] ?? "").split(path.delimiter);
+  if (folders.some((folder) => isSameFile(path.join(folder, NAME), script))) return NAME;
+  const relative = path.relative("", script);
+  const shown = relative.startsWith("..") ? script : relative;
+  if (shown.endsWith(".js")) return `node ${shellQuote(shown)}`;
+  return shellQuote(shown.includes(path.sep) ? shown : `.${path.sep}${shown}`);
+}
+
+function isSameFile(one: string, other: string): boolean {
+  try {
+    return path.resolve(other) === path.resolve(one) && realpathSync(one) === realpathSync(other);
+  } catch {
+    return false;
+  }
+}
+
+function contextOf(options: Options): readonly ContextFlag[] {
+  const inputs = CONTEXT_INPUTS.flatMap((key): ContextFlag[] => {
+    const [flag, value] = [inputDefinition(key).flag, options[key]];
+    return flag !== undefined && typeof value === "string" ? [{ flag, value }] : [];
+  });
+  const config = options["config"];
+  return [
+    ...(options["sandbox"] === true ? [{ flag: "sandbox", value: undefined }] : []),
+    ...(typeof config === "string" ? [{ flag: "config", value: config }] : []),
+    ...inputs,
+  ];
+}
+
+function accepts(name: string, flag: string): boolean {
+  const definition = COMMANDS.find((command) => command.name === name);
+  const command = new Command(name);
+  definition?.options(command);
+  return command.options.some(({ long }) => long === `--${flag}`);
+}

@@ -1,0 +1,45 @@
+import { chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { invocationOf } from "../../../src/cli/invocation.ts";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), "tee-cluster-invocation-"));
+  writeFileSync(path.join(folder, "main.js"), "");
+  symlinkSync(path.join(folder, "main.js"), path.join(folder, "tee-cluster"));
+  chmodSync(path.join(folder, "main.js"), 0o755);
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const programOf = (script: string, env: NodeJS.ProcessEnv): string =>
+  invocationOf({}, ["node", script], env).program;
+
+test("the program as it was invoked", () => {
+  const installed = path.join(folder, "tee-cluster");
+  expect(programOf(installed, { PATH: `/nowhere:${folder}` })).toBe("tee-cluster");
+  expect(programOf(installed, { PATH: "/nowhere" })).toBe(installed);
+  expect(programOf(installed, { PATH: folder, npm_command: "exec" })).toBe("npx tee-cluster");
+  expect(programOf(installed, { npm_command: "run-script" })).toBe("npx tee-cluster");
+  expect(programOf(path.join(folder, "main.js"), {})).toBe(`node ${path.join(folder, "main.js")}`);
+  expect(programOf(path.resolve("bin/tee-cluster.js"), {})).toBe("node bin/tee-cluster.js");
+  expect(programOf(path.resolve("a b/tee-cluster"), {})).toBe("'a b/tee-cluster'");
+  expect(programOf(path.resolve("tee-cluster"), {})).toBe("./tee-cluster");
+});
+
+test("what says which cluster is meant goes with it, to commands that have the flag", () => {
+  const options = { sandbox: true, config: "c.yml", clusterName: "bird-tracker", stateDir: "s", yes: true };
+  const { context, argv, accepts } = invocationOf(options, ["node", "x.js", "init", "--yes"], {});
+  expect(argv).toEqual(["init", "--yes"]);
+  expect(context).toEqual([
+    { flag: "sandbox", value: undefined },
+    { flag: "config", value: "c.yml" },
+    { flag: "cluster-name", value: "bird-tracker" },
+    { flag: "state-dir", value: "s" },
+  ]);
+  expect(invocationOf({ sandbox: false }, ["node", "x.js"], {}).context).toEqual([]);
+  expect(accepts("rotate-hash", "cluster-name")).toBe(true);
+  expect(accepts("config migrate", "cluster-name")).toBe(false);
+  expect(accepts("nothing", "cluster-name")).toBe(false);
+});
