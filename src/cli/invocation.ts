@@ -3,9 +3,10 @@ import { realpathSync } from "node:fs";
 import path from "node:path";
 import { Command } from "commander";
 import type { ContextFlag, Invocation } from "../core/command-hint.ts";
-import { inputDefinition, type InputKey } from "../inputs/definitions.ts";
+import { inputDefinition, type InputKey } from "../inputs/table.ts";
 import { shellQuote } from "../lib/shell-quote.ts";
-import type { Options } from "../commands/shared/command.ts";
+import { addDefinition } from "./options.ts";
+import type { Options } from "./program.ts";
 import { COMMANDS } from "./commands.ts";
 
 const NAME = "tee-cluster";
@@ -62,6 +63,6 @@ function contextOf(options: Options): readonly ContextFlag[] {
 function accepts(name: string, flag: string): boolean {
   const definition = COMMANDS.find((command) => command.name === name);
   const command = new Command(name);
-  definition?.options(command);
+  if (definition) addDefinition(command, definition);
   return command.options.some(({ long }) => long === `--${flag}`);
 }
