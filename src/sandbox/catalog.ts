@@ -28,9 +28,6 @@ export const INSTANCE_TYPES: readonly SandboxInstanceType[] = [
   { id: "tdx.8xlarge", vcpu: 64, memoryMb: 131_072, hourlyRate: "3.712" },
 ];
 
-/** Made up: no key of this form is valid anywhere else. */
-export const SANDBOX_API_KEY = "phak_sandbox_example_key";
-
 /** Defaults for every required input of `--sandbox`. */
 export const SANDBOX_EXAMPLES = {
   clusterName: "sandbox-cluster",

@@ -1,42 +1,19 @@
 /** The stand-in's transitions: pure functions from one cloud to the next. */
-import { randomBytes, randomUUID } from "node:crypto";
-import { composeHashOf, type AppCompose } from "../core/compose-hash.ts";
+import { randomUUID } from "node:crypto";
+import { composeHashOf, type AppCompose } from "./app-compose.ts";
+import { findLive, namedCvms } from "./find.ts";
 import { bootErrorOf, type KeyHolder } from "./interpreter.ts";
-import { appKeysOf, type KeyPair } from "./kms.ts";
 import { lifeOf } from "./lifecycle.ts";
-import type { CloudState, CvmState, Generation, Operation, Provision, SandboxTimings } from "./model.ts";
-
-/** A refusal, in the API's own words. */
-export class Refusal extends Error {
-  readonly status: number;
-  readonly body: unknown;
-
-  constructor(status: number, body: unknown) {
-    super(`HTTP ${status}`);
-    this.status = status;
-    this.body = body;
-  }
-}
-
-export function structured(code: string, message: string, suggestions: readonly string[] = []): unknown {
-  return { detail: { error_code: code, message, details: [], suggestions, links: [] } };
-}
-
-/** Those that the API still tells of: a CVM that is being deleted is one until it is gone. */
-export function liveCvms(state: CloudState, now = Date.now()): readonly CvmState[] {
-  return state.cvms.filter((cvm) => cvm.deletedAt === null || cvm.deletedAt > now);
-}
-
-/** By app_id (with or without `app_`), uuid (with or without dashes), hash id or name. */
-export function findLive(state: CloudState, id: string): CvmState {
-  const wanted = id.replace(/^app_/, "");
-  const uuid = id.replaceAll("-", "").toLowerCase();
-  const found = liveCvms(state).find(
-    (cvm) => cvm.name === id || cvm.appId === wanted || cvm.vmUuid === uuid || hashId(cvm) === id,
-  );
-  if (found) return found;
-  throw new Refusal(404, { detail: "CVM not found" });
-}
+import type {
+  CloudState,
+  CvmState,
+  Generation,
+  Operation,
+  OperationOutcome,
+  SandboxTimings,
+} from "./model.ts";
+import { announced } from "./provisions.ts";
+import { nameTaken, Refusal } from "./refusal.ts";
 
 /** A CVM that nothing is being done to. @throws Refusal: 404, or 409 while an operation is under way. */
 function findIdle(state: CloudState, id: string, now: number): CvmState {
@@ -45,91 +22,97 @@ function findIdle(state: CloudState, id: string, now: number): CvmState {
   throw new Refusal(409, { detail: "Another operation is in progress for this CVM" });
 }
 
-export const hashId = (cvm: CvmState): string => `cvm_${cvm.id.toString(36).padStart(6, "0")}`;
-
-/** The app-compose that the platform makes of a request: it adds fields of its own, which are measured too. */
-export function buildAppCompose(request: {
-  readonly docker_compose_file?: string | undefined;
-  readonly allowed_envs?: readonly string[] | undefined;
-  readonly pre_launch_script?: string | undefined;
-  readonly public_logs?: boolean | undefined;
-  readonly public_sysinfo?: boolean | undefined;
-}): AppCompose {
-  return {
-    allowed_envs: request.allowed_envs ?? [],
-    docker_compose_file: request.docker_compose_file ?? "",
-    features: ["kms", "tproxy-net"],
-    gateway_enabled: true,
-    kms_enabled: true,
-    local_key_provider_enabled: false,
-    manifest_version: 2,
-    name: "",
-    no_instance_id: false,
-    pre_launch_script: request.pre_launch_script ?? "",
-    public_logs: request.public_logs ?? true,
-    public_sysinfo: request.public_sysinfo ?? true,
-    public_tcbinfo: true,
-    runner: "docker-compose",
-    secure_time: false,
-    storage_fs: "zfs",
-    tproxy_enabled: true,
-  };
-}
-
-export function provision(
-  state: CloudState,
-  request: { name: string; nodeId: number; instanceType: string; appCompose: AppCompose },
-  keysOf: (appId: string) => KeyPair = () => appKeysOf(randomBytes(32)),
-): { state: CloudState; result: Provision } {
-  const appId = randomBytes(20).toString("hex");
-  const keys = keysOf(appId);
-  const result: Provision = {
-    ...request,
-    appId,
-    kmsPrivateKey: keys.privateKey,
-    kmsPublicKey: keys.publicKey,
-    composeHash: composeHashOf(request.appCompose),
-  };
-  return { state: { ...state, provisions: [...state.provisions, result] }, result };
-}
-
 export type Commit = {
   readonly appId: string;
   readonly composeHash: string;
   readonly encryptedEnv: string | null;
   readonly now: number;
   readonly timings: SandboxTimings;
+  /** From `now`: until then nobody sees it; until then lists and names don't know it. */
+  readonly existsAfterMs?: number | undefined;
+  readonly visibleAfterMs?: number | undefined;
 };
 
-/** Makes the CVM of a provisioning. Refuses a name that a live CVM has. */
+/** Makes the CVM of a provisioning. Refuses a name that a live CVM has, also where that is this very CVM. */
 export function commit(state: CloudState, request: Commit): { state: CloudState; result: CvmState } {
-  const { appId, composeHash, encryptedEnv, now, timings } = request;
-  const provisioned = state.provisions.find((p) => p.appId === appId && p.composeHash === composeHash);
-  if (!provisioned) throw new Refusal(404, { detail: "Provision not found or expired" });
-  if (liveCvms(state).some((cvm) => cvm.name === provisioned.name)) throw nameTaken(provisioned.name);
+  const { appId, composeHash, encryptedEnv, now } = request;
+  const provisioned = state.provisions.find((p) => p.appId === appId && announced(p) === composeHash);
+  if (!provisioned) throw commitRefused(state, appId);
+  if (namedCvms(state, now).some((cvm) => cvm.name === provisioned.name)) throw nameTaken(provisioned.name);
+  const { name, nodeId, instanceType, kmsPrivateKey, kmsPublicKey, appCompose } = provisioned;
+  const parts = { appCompose, composeHash: provisioned.composeHash, encryptedEnv };
   const result: CvmState = {
     id: state.nextId,
-    name: provisioned.name,
+    name,
     appId,
-    vmUuid: randomUUID().replaceAll("-", ""),
-    nodeId: provisioned.nodeId,
-    instanceType: provisioned.instanceType,
+    vmUuid: newUuid(),
+    nodeId,
+    instanceType,
     createdAt: now,
+    ...sightOf(request),
     deletedAt: null,
-    kmsPrivateKey: provisioned.kmsPrivateKey,
-    kmsPublicKey: provisioned.kmsPublicKey,
-    current: generation(provisioned, { appCompose: provisioned.appCompose, composeHash, encryptedEnv }),
+    kmsPrivateKey,
+    kmsPublicKey,
+    current: generation(provisioned, parts),
     previous: null,
-    operations: [operation("create", now, { oldServesMs: 0, durationMs: timings.bootMs }, composeHash)],
+    operations: [bootOperation("create", request, provisioned)],
     pushed: null,
   };
   const provisions = state.provisions.filter((p) => p !== provisioned);
   return { state: { ...state, nextId: state.nextId + 1, provisions, cvms: [...state.cvms, result] }, result };
 }
 
-export function nameTaken(name: string): Refusal {
-  const message = `A CVM with the name "${name}" already exists in this workspace`;
-  return new Refusal(409, structured("ERR-01-004", message, ["Choose another name"]));
+/** A commit that was answered already finds its provisioning used up, and its own CVM in its place. */
+function commitRefused(state: CloudState, appId: string): Refusal {
+  const made = namedCvms(state).find((cvm) => cvm.appId === appId);
+  return made ? nameTaken(made.name) : new Refusal(404, { detail: "Provision not found or expired" });
+}
+
+/** Another CVM of the same app: its name, app_id, keys and content. */
+export function replicate(
+  state: CloudState,
+  id: string,
+  request: { now: number; timings: SandboxTimings; nodeId?: number | undefined },
+): { state: CloudState; result: CvmState } {
+  const cvm = findLive(state, id);
+  const result: CvmState = {
+    ...cvm,
+    id: state.nextId,
+    vmUuid: newUuid(),
+    nodeId: request.nodeId ?? cvm.nodeId,
+    createdAt: request.now,
+    previous: null,
+    operations: [bootOperation("create", request, cvm.current)],
+    pushed: null,
+  };
+  return { state: { ...state, nextId: state.nextId + 1, cvms: [...state.cvms, result] }, result };
+}
+
+/** What an operator can change in the dashboard, and what only a test can. */
+export function alter(
+  state: CloudState,
+  id: string,
+  fields: { readonly name?: string; readonly nodeId?: number },
+): { state: CloudState; result: CvmState } {
+  const changed = { ...findLive(state, id), ...fields };
+  return { state: replace(state, changed), result: changed };
+}
+
+function sightOf({ now, existsAfterMs = 0, visibleAfterMs = 0 }: Commit): Partial<CvmState> {
+  return {
+    ...(existsAfterMs > 0 ? { existsAt: now + existsAfterMs } : {}),
+    ...(visibleAfterMs > 0 ? { visibleAt: now + existsAfterMs + visibleAfterMs } : {}),
+  };
+}
+
+const newUuid = (): string => randomUUID().replaceAll("-", "");
+
+function bootOperation(
+  type: Operation["type"],
+  { now, timings }: { readonly now: number; readonly timings: SandboxTimings },
+  { composeHash }: { readonly composeHash: string },
+): Operation {
+  return operation(type, now, { oldServesMs: 0, durationMs: timings.bootMs }, composeHash);
 }
 
 export type Update = {
@@ -138,6 +121,7 @@ export type Update = {
   readonly encryptedEnv: string | null;
   readonly now: number;
   readonly timings: SandboxTimings;
+  readonly outcome?: OperationOutcome | undefined;
 };
 
 /** The old instance answers on for a while, then nobody does, then the new one. */
@@ -153,16 +137,16 @@ export function update(
     oldServesMs: updateOldServesMs,
     durationMs: updateOldServesMs + updateDownMs + updateBootMs,
   };
-  const started = operation("compose_update", request.now, times, composeHash);
+  const started: Operation = {
+    ...operation("compose_update", request.now, times, composeHash),
+    ...(request.outcome ? { outcome: request.outcome } : {}),
+  };
+  const operations = [...cvm.operations, started];
+  if (request.outcome?.applied === false)
+    return { state: replace(state, { ...cvm, operations }), result: started };
   const { appCompose, encryptedEnv } = request;
   const current = generation(cvm, { appCompose, composeHash, encryptedEnv });
-  const changed: CvmState = {
-    ...cvm,
-    current,
-    previous: cvm.current,
-    operations: [...cvm.operations, started],
-    pushed: null,
-  };
+  const changed: CvmState = { ...cvm, current, previous: cvm.current, operations, pushed: null };
   return { state: replace(state, changed), result: started };
 }
 

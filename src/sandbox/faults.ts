@@ -1,9 +1,17 @@
-/** What can go wrong on the way: set per endpoint, or for the n-th request. */
+/** What can go wrong on the way, per endpoint or for the n-th request. The names by hand: `fault-catalogue.ts`. */
 import { z } from "zod";
+
+const ms = z.number().min(0);
 
 const action = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("delay"), ms: z.number() }),
-  z.object({ kind: z.literal("status"), status: z.number(), retryAfter: z.number().optional() }),
+  z.object({
+    kind: z.literal("status"),
+    status: z.number(),
+    retryAfter: z.number().optional(),
+    /** The whole body; absent: a detail in words. */
+    body: z.unknown().optional(),
+  }),
   /** The connection breaks before anything happened. */
   z.object({ kind: z.literal("reset-before") }),
   /** The work is done, and then the connection breaks. */
@@ -13,9 +21,33 @@ const action = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("html") }),
   /** The work is done, and the JSON answer says something else: fields laid over it. */
   z.object({ kind: z.literal("lie"), fields: z.record(z.string(), z.unknown()) }),
+  /** The work is done, and the JSON answer lacks fields, at any depth. */
+  z.object({ kind: z.literal("without"), fields: z.array(z.string()) }),
+  /** To another host; nothing is done. The path is appended. */
+  z.object({ kind: z.literal("redirect"), status: z.number().default(302), to: z.string() }),
+  /** The work is done, and the answer is padded to a size; with a status: nothing is done, the error is that large. */
+  z.object({ kind: z.literal("huge"), bytes: z.number().min(0), status: z.number().optional() }),
+  /** The work is done, and the answer comes as gzip that unpacks to a size. */
+  z.object({ kind: z.literal("gzip-bomb"), bytes: z.number().min(0) }),
+  /** The work is done, and the answer comes a byte at a time. */
+  z.object({ kind: z.literal("drip"), everyMs: ms }),
+  /** The work is done twice, as by a load balancer that repeats a request; the second answer is given. */
+  z.object({ kind: z.literal("repeat") }),
+  /** A create: the connection breaks, and the CVM exists, for anybody, that much later. */
+  z.object({ kind: z.literal("lost-create"), ms }),
+  /** A create: a second CVM of the same name and app_id is made with it. */
+  z.object({ kind: z.literal("replicate") }),
+  /**
+   * An update is accepted, and its operation ends with this status; `never` and `missing`: it stays in progress,
+   * it is not listed at all. Applied or not: what the CVM runs afterwards.
+   */
+  z.object({ kind: z.literal("operation"), ends: z.string(), applied: z.boolean().default(false) }),
+  /** A provisioning is answered with another hash than the CVM has later. */
+  z.object({ kind: z.literal("wrong-provision") }),
 ]);
 
 export const faultSchema = z.object({
+  /** Several with `|` between. */
   method: z.string().optional(),
   /** A regular expression over the path without its query. */
   path: z.string().optional(),
@@ -26,19 +58,24 @@ export const faultSchema = z.object({
   action,
 });
 
-export type Fault = z.infer<typeof faultSchema>;
-export type FaultAction = Fault["action"];
+export type Fault = z.input<typeof faultSchema>;
+export type FaultAction = z.infer<typeof action>;
+
+type Strikable = { readonly method: string; readonly path: string; readonly ordinal: number };
 
 /** The faults in force. */
 export class Faults {
-  #list: { fault: Fault; left: number }[] = [];
+  #list: { fault: z.infer<typeof faultSchema>; left: number }[] = [];
 
   set(faults: readonly Fault[]): void {
-    this.#list = faults.map((fault) => ({ fault, left: fault.times ?? Number.POSITIVE_INFINITY }));
+    this.#list = faults.map((fault) => ({
+      fault: faultSchema.parse(fault),
+      left: fault.times ?? Number.POSITIVE_INFINITY,
+    }));
   }
 
   /** The action for a request; counts it. */
-  strike(request: { method: string; path: string; ordinal: number }): FaultAction | undefined {
+  strike(request: Strikable): FaultAction | undefined {
     const entry = this.#list.find(({ fault, left }) => left > 0 && matches(fault, request));
     if (!entry) return undefined;
     entry.left -= 1;
@@ -46,8 +83,8 @@ export class Faults {
   }
 }
 
-function matches(fault: Fault, request: { method: string; path: string; ordinal: number }): boolean {
-  if (fault.method !== undefined && fault.method !== request.method) return false;
+function matches(fault: Fault, request: Strikable): boolean {
+  if (fault.method !== undefined && !fault.method.split("|").includes(request.method)) return false;
   if (fault.ordinal !== undefined && fault.ordinal !== request.ordinal) return false;
   return fault.path === undefined || new RegExp(fault.path).test(request.path);
 }

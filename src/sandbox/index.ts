@@ -1,10 +1,15 @@
 /** The local stand-in for Phala Cloud: API and gateway on one loopback port. See docs/sandbox.md. */
 import { once } from "node:events";
-import { NODES, SANDBOX_API_KEY } from "./catalog.ts";
+import { randomBytes } from "node:crypto";
+import path from "node:path";
+import type { Behaviour } from "./behaviour.ts";
 import { loadAuthority, sandboxTrust } from "./attestation/authority.ts";
 import type { Lie } from "./attestation/lies.ts";
+import { NODES } from "./catalog.ts";
+import { alter } from "./cloud.ts";
+import { planFault, type FaultPlan } from "./fault-text.ts";
 import type { Fault } from "./faults.ts";
-import { portUnusable, unreadable } from "./failures.ts";
+import { portUnusable, unreadable, unwritable } from "./failures.ts";
 import { environmentOf } from "./interpreter.ts";
 import { DEFAULT_TIMINGS, type CloudState, type CvmState, type SandboxTimings } from "./model.ts";
 import { SandboxServer, type SandboxRequest } from "./server.ts";
@@ -21,13 +26,21 @@ export type SandboxOptions = {
   readonly stateDir: string;
   /** Absent: the port of the last time, if it is free. */
   readonly port?: number | undefined;
+  /** Absent: a new random one. */
   readonly apiKey?: string | undefined;
+  /** That it is known under, beside 127.0.0.1 and localhost: behind a proxy, say. */
+  readonly hostNames?: readonly string[] | undefined;
+  readonly behaviour?: Partial<Behaviour> | undefined;
+  /** As `--fault` takes them; see `fault-text.ts`. */
+  readonly faults?: readonly string[] | undefined;
   readonly timings?: Partial<SandboxTimings> | undefined;
   /** The node that the platform chooses by itself; a name of `catalog.ts`. */
   readonly defaultNode?: string | undefined;
   readonly creditUsd?: number | undefined;
   /** How the platform lies from the start. */
   readonly lies?: readonly Lie[] | undefined;
+  /** Somebody with the key has asked for its end. */
+  readonly onStop?: (() => void) | undefined;
   readonly onRequest?: ((request: SandboxRequest) => void | Promise<void>) | undefined;
 };
 
@@ -43,8 +56,11 @@ export type Sandbox = {
   readonly trust: unknown;
   requests(): readonly SandboxRequest[];
   resetRequests(): void;
-  setFaults(faults: readonly Fault[]): void;
+  /** By name, or in full; the new list replaces the old one. @throws Error for a name that is unknown. */
+  setFaults(faults: readonly (Fault | string)[]): void;
   setLies(lies: readonly Lie[]): void;
+  /** Renames a CVM, as in the dashboard, or puts it on another node. */
+  alter(id: string, fields: { readonly name?: string; readonly nodeId?: number }): Promise<CvmState>;
   /** The whole cloud, deleted CVMs included. */
   cloud(): Promise<CloudState>;
   /** What a CVM's environment holds, decrypted. */
@@ -59,9 +75,11 @@ export type Sandbox = {
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const store = new CloudStore(options.stateDir);
   const authority = await loadAuthority(options.stateDir).catch((error: unknown) => {
-    throw unreadable(options.stateDir, error);
+    // The system's own errors are about the folder; the rest is about what is in it.
+    const isSystems = error instanceof Error && "syscall" in error;
+    throw (isSystems ? unwritable : unreadable)(path.join(options.stateDir, "cloud.json"), error);
   });
-  const apiKey = options.apiKey ?? SANDBOX_API_KEY;
+  const apiKey = options.apiKey ?? `phak_sandbox_${randomBytes(24).toString("base64url")}`;
   const server = new SandboxServer({
     world: {
       store,
@@ -72,8 +90,12 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       lies: new Set(options.lies),
     },
     apiKey,
+    hostNames: options.hostNames ?? [],
+    behaviour: options.behaviour ?? {},
+    onStop: options.onStop ?? (() => undefined),
     onRequest: options.onRequest ?? (() => undefined),
   });
+  server.setFaults((options.faults ?? []).map(planOf));
   const remembered = (await store.read()).port ?? 0;
   const port = await listen(server, options.port, remembered);
   // The port is remembered so that addresses written down by one run are good in the next.
@@ -97,11 +119,16 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     collateralUrl: `${apiUrl}/pcs`,
     trust: sandboxTrust(authority),
     setLies: (lies) => server.setLies(lies),
-    setFaults: (faults) => server.setFaults(faults),
+    setFaults: (faults) => server.setFaults(faults.map(planOf)),
+    alter: (id, fields) => store.change((state) => alter(state, id, fields)),
     cloud: () => store.read(),
     environment: (cvm) => environmentOf(cvm, cvm.current),
     close: () => close(server),
   };
+}
+
+function planOf(fault: Fault | string): FaultPlan {
+  return typeof fault === "string" ? planFault(fault) : { faults: [fault], behaviour: {} };
 }
 
 /** A remembered port that somebody else has by now is given up; one that was asked for is not. */

@@ -18,6 +18,7 @@ export type Life = {
 export function lifeOf(cvm: CvmState, now: number): Life {
   if (cvm.deletedAt !== null) return asleep("deleting");
   const newest = cvm.operations.at(-1);
+  if (newest?.outcome && !newest.outcome.applied) return lifeUnchanged(cvm, newest, now);
   if (newest === undefined || newest.type === "shutdown") return asleep("stopped");
   const elapsed = now - newest.startedAt;
   if (elapsed < newest.oldServesMs && cvm.previous) {
@@ -34,6 +35,18 @@ export function lifeOf(cvm: CvmState, now: number): Life {
     instance: newest.correlationId,
     bootError: null,
   };
+}
+
+/** An operation that changes nothing is in progress for its time, and the CVM runs on as it was. */
+function lifeUnchanged(cvm: CvmState, newest: Operation, now: number): Life {
+  const operations = cvm.operations.filter((operation) => operation !== newest);
+  const life = lifeOf({ ...cvm, operations }, now);
+  return isInProgress(newest, now) ? { ...life, inProgress: newest } : life;
+}
+
+export function isInProgress(operation: Operation, now: number): boolean {
+  if (operation.outcome?.ends === "missing") return false;
+  return operation.outcome?.ends === "never" || now - operation.startedAt < operation.durationMs;
 }
 
 /** As it was when the operation began: only an instance that ran then can still answer during it. */

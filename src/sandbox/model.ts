@@ -1,5 +1,5 @@
 /** What the stand-in's cloud consists of, as it is kept on disk. Times are ms since the epoch. */
-import type { AppCompose } from "../core/compose-hash.ts";
+import type { AppCompose } from "./app-compose.ts";
 
 /** What a CVM runs between two updates. */
 export type Generation = {
@@ -20,6 +20,15 @@ export type Operation = {
   /** When the new instance answers, counted from `startedAt`. */
   readonly durationMs: number;
   readonly composeHash: string;
+  /** How it ends, in the API's word; absent: as completed, or failed where the boot does. */
+  readonly outcome?: OperationOutcome | undefined;
+};
+
+/** An end that a fault asked for. Where it is not applied, the CVM runs on as it was. */
+export type OperationOutcome = {
+  /** `never`: it stays in progress; `missing`: it is in no list. */
+  readonly ends: string;
+  readonly applied: boolean;
 };
 
 export type CvmState = {
@@ -30,6 +39,10 @@ export type CvmState = {
   readonly nodeId: number;
   readonly instanceType: string;
   readonly createdAt: number;
+  /** Before it nobody sees it, by no id; absent: at once. */
+  readonly existsAt?: number | undefined;
+  /** Before it lists and names don't know it; absent: at once. */
+  readonly visibleAt?: number | undefined;
   /** When it is gone, which may be ahead: it is being deleted until then. */
   readonly deletedAt: number | null;
   /** The KMS's key pair for this app: raw X25519, hex. */
@@ -53,6 +66,18 @@ export type Provision = {
   readonly kmsPublicKey: string;
   readonly appCompose: AppCompose;
   readonly composeHash: string;
+  /** What was answered, where that is another one: a commit names it. */
+  readonly announcedHash?: string | undefined;
+  readonly provisionedAt?: number | undefined;
+};
+
+/** A provisioning of an update. */
+export type UpdateProvision = {
+  readonly vmUuid: string;
+  readonly appCompose: AppCompose;
+  readonly composeHash: string;
+  readonly announcedHash?: string | undefined;
+  readonly provisionedAt: number;
 };
 
 export type CloudState = {
@@ -63,6 +88,7 @@ export type CloudState = {
   readonly quoteKey: string;
   readonly cvms: readonly CvmState[];
   readonly provisions: readonly Provision[];
+  readonly updateProvisions?: readonly UpdateProvision[] | undefined;
 };
 
 export type SandboxTimings = {

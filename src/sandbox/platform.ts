@@ -1,7 +1,17 @@
 /** What the API says of the account, the nodes and the sizes. */
-import { INSTANCE_TYPES, NODES } from "./catalog.ts";
-import { Refusal } from "./cloud.ts";
+import { INSTANCE_TYPES, NODES, type SandboxNode } from "./catalog.ts";
+import { Refusal } from "./refusal.ts";
 import type { ApiVersion } from "./responses.ts";
+
+export const WORKSPACE = {
+  id: "ws_sandbox",
+  name: "sandbox",
+  slug: "sandbox",
+  tier: "free",
+  role: "owner",
+  is_default: true,
+  created_at: "2026-01-01T00:00:00Z",
+} as const;
 
 export function account(creditUsd: number, version: ApiVersion): unknown {
   if (version === "2025-10-28") {
@@ -27,10 +37,10 @@ export function account(creditUsd: number, version: ApiVersion): unknown {
       flag_has_password: true,
     },
     workspace: {
-      id: "ws_sandbox",
-      name: "sandbox",
-      slug: "sandbox",
-      tier: "free",
+      id: WORKSPACE.id,
+      name: WORKSPACE.name,
+      slug: WORKSPACE.slug,
+      tier: WORKSPACE.tier,
       role: "owner",
       avatar: null,
     },
@@ -89,4 +99,39 @@ function typesOfFamily(): readonly unknown[] {
     default_disk_size_gb: 20,
     family: FAMILY,
   }));
+}
+
+export function workspaceNodes(all: readonly SandboxNode[]): unknown {
+  const items = all.map(({ id, name, region }) => ({
+    object_type: "node",
+    id,
+    name,
+    region,
+    status: "online",
+  }));
+  return { items, total: items.length, page: 1, page_size: 100, pages: 1 };
+}
+
+const metric = (limit: number) => ({ limit, remaining: limit });
+
+export function quotas(slug: string, now: number): unknown {
+  return {
+    team_slug: slug,
+    tier: "free",
+    quotas: {
+      vm_slots: metric(50),
+      vcpu: metric(64),
+      memory_mb: metric(262_144),
+      disk_gb: metric(1000),
+    },
+    reserved_nodes: metric(0),
+    reserved_gpu: { gpus: metric(0), in_use: 0, misconfigured: 0 },
+    as_of: new Date(now).toISOString(),
+  };
+}
+
+export function osImages(): unknown {
+  const image = { name: "dstack-0.5.4", slug: "dstack-0.5.4", version: "0.5.4", os_image_hash: null };
+  const items = [{ ...image, is_dev: false, requires_gpu: false }];
+  return { items, total: items.length, page: 1, page_size: 100, pages: 1 };
 }

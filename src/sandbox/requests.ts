@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { parse as parseYaml } from "yaml";
 import { INSTANCE_TYPES, NODES } from "./catalog.ts";
-import { Refusal, structured } from "./cloud.ts";
+import { Refusal, structured } from "./refusal.ts";
 
 const MAX_COMPOSE_BYTES = 200 * 1024;
 const CVM_NAME = /^[a-zA-Z](?!.*--)([a-zA-Z0-9-]*[a-zA-Z0-9])$/;
@@ -30,8 +30,30 @@ const commitSchema = z.object({
 });
 
 const updateSchema = z.object({ ...composeFields, encrypted_env: z.string().optional() });
+const composeUpdateSchema = z.object({ ...composeFields, update_env_vars: z.boolean().nullish() });
+const commitUpdateSchema = z.object({
+  compose_hash: z.string().min(1),
+  encrypted_env: z.string().optional(),
+  env_keys: z.array(z.string()).optional(),
+  update_env_vars: z.boolean().nullish(),
+});
+const environmentSchema = z.object({
+  encrypted_env: z.string().min(1),
+  env_keys: z.array(z.string()).optional(),
+});
 
-export type ProvisionRequest = z.infer<typeof provisionSchema> & { nodeId: number; instanceType: string };
+const visibilitySchema = z.object({
+  public_sysinfo: z.boolean(),
+  public_logs: z.boolean(),
+  public_tcbinfo: z.boolean().optional(),
+});
+
+export type ProvisionRequest = z.infer<typeof provisionSchema> & {
+  readonly nodeId: number;
+  /** Whether the platform was left the choice. */
+  readonly isAnyNode: boolean;
+  readonly instanceType: string;
+};
 
 export function provisionRequest(body: unknown, defaultNodeId: number): ProvisionRequest {
   const request = check(provisionSchema, body);
@@ -43,12 +65,13 @@ export function provisionRequest(body: unknown, defaultNodeId: number): Provisio
       structured("ERR-02-001", `Unknown instance type "${instanceType}"`, [`Use one of: ${known}`]),
     );
   }
-  const nodeId = request.teepod_id ?? request.node_id ?? defaultNodeId;
+  const asked = request.teepod_id ?? request.node_id;
+  const nodeId = asked ?? defaultNodeId;
   if (!NODES.some((node) => node.id === nodeId)) {
     throw new Refusal(404, structured("ERR-01-001", `Node ${nodeId} not found`));
   }
   checkCompose(request.compose_file.docker_compose_file ?? "", request.compose_file.pre_launch_script ?? "");
-  return { ...request, nodeId, instanceType };
+  return { ...request, nodeId, isAnyNode: asked === undefined, instanceType };
 }
 
 export const commitRequest = (body: unknown): z.infer<typeof commitSchema> => check(commitSchema, body);
@@ -61,7 +84,25 @@ export function updateRequest(body: unknown): z.infer<typeof updateSchema> {
   return request;
 }
 
-function checkCompose(text: string, script: string): void {
+export const commitUpdateRequest = (body: unknown): z.infer<typeof commitUpdateSchema> =>
+  check(commitUpdateSchema, body);
+
+export const environmentRequest = (body: unknown): z.infer<typeof environmentSchema> =>
+  check(environmentSchema, body);
+
+export const visibilityRequest = (body: unknown): z.infer<typeof visibilitySchema> =>
+  check(visibilitySchema, body);
+
+export function composeUpdateRequest(body: unknown): z.infer<typeof composeUpdateSchema> {
+  const request = check(composeUpdateSchema, body);
+  if (request.docker_compose_file !== undefined) {
+    checkCompose(request.docker_compose_file, request.pre_launch_script ?? "");
+  }
+  return request;
+}
+
+/** @throws Refusal: 422 where it is too large, ERR-01-003 where it has no services. */
+export function checkCompose(text: string, script: string): void {
   if (Buffer.byteLength(text) + Buffer.byteLength(script) > MAX_COMPOSE_BYTES) {
     throw new Refusal(422, {
       detail: [
@@ -85,7 +126,7 @@ function hasServices(text: string): boolean {
 }
 
 /** A body of the wrong shape is answered as FastAPI does: 422 with a list. */
-function check<T>(schema: z.ZodType<T>, body: unknown): T {
+export function check<T>(schema: z.ZodType<T>, body: unknown): T {
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
   throw new Refusal(422, {

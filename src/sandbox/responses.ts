@@ -1,7 +1,8 @@
 /** The two shapes in which the API reports a CVM. `X-Phala-Version` chooses. */
+import type { Behaviour } from "./behaviour.ts";
 import { baseDomainOf, INSTANCE_TYPES, NODES, type SandboxNode } from "./catalog.ts";
-import { hashId } from "./cloud.ts";
-import { lifeOf } from "./lifecycle.ts";
+import { hashId } from "./find.ts";
+import { isInProgress, lifeOf } from "./lifecycle.ts";
 import type { CvmState, Operation } from "./model.ts";
 
 export type ApiVersion = "2025-10-28" | "2026-01-21";
@@ -12,11 +13,21 @@ export function nodeOf(cvm: CvmState): SandboxNode {
   return node;
 }
 
-export function cvmResponse(cvm: CvmState, version: ApiVersion, now: number): unknown {
-  return version === "2025-10-28" ? oldCvm(cvm, now) : newCvm(cvm, now);
+type Fields = Readonly<Record<string, unknown>>;
+
+export type Shape = {
+  readonly version: ApiVersion;
+  readonly behaviour: Pick<Behaviour, "createdAt">;
+  readonly now: number;
+};
+
+/** `created_at` is in neither schema; the platform may send it all the same. */
+export function cvmResponse(cvm: CvmState, { version, behaviour, now }: Shape): Fields {
+  const told = version === "2025-10-28" ? oldCvm(cvm, now) : newCvm(cvm, now);
+  return behaviour.createdAt ? { ...told, created_at: new Date(cvm.createdAt).toISOString() } : told;
 }
 
-function newCvm(cvm: CvmState, now: number): unknown {
+function newCvm(cvm: CvmState, now: number): Fields {
   const life = lifeOf(cvm, now);
   const node = nodeOf(cvm);
   const type = INSTANCE_TYPES.find((candidate) => candidate.id === cvm.instanceType);
@@ -52,12 +63,11 @@ function newCvm(cvm: CvmState, now: number): unknown {
     secure_time: false,
     listed: false,
     storage_fs: "zfs",
-    created_at: new Date(cvm.createdAt).toISOString(),
   };
 }
 
 /** The older schema, which `phala deploy` asks for. */
-export function oldCvm(cvm: CvmState, now: number): Record<string, unknown> {
+function oldCvm(cvm: CvmState, now: number): Fields {
   const life = lifeOf(cvm, now);
   const node = nodeOf(cvm);
   const type = INSTANCE_TYPES.find((candidate) => candidate.id === cvm.instanceType);
@@ -83,13 +93,40 @@ export function oldCvm(cvm: CvmState, now: number): Record<string, unknown> {
     instance_type: cvm.instanceType,
     public_urls: [],
     gateway_domain: baseDomainOf(node),
-    created_at: new Date(cvm.createdAt).toISOString(),
     app_url: null,
   };
 }
 
+/** The answer to what makes or restarts a CVM, in either version: `created_at` belongs to it. */
+export function vmResponse(cvm: CvmState, now: number): Fields {
+  return { ...oldCvm(cvm, now), created_at: new Date(cvm.createdAt).toISOString() };
+}
+
+/** What the older schema has of a CVM in an app. */
+export function oldBasicInfo(cvm: CvmState, now: number): Fields {
+  const old = oldCvm(cvm, now);
+  const node = nodeOf(cvm);
+  return {
+    vm_uuid: dashed(cvm.vmUuid),
+    app_id: cvm.appId,
+    name: cvm.name,
+    status: old["status"],
+    vcpu: old["vcpu"],
+    memory: old["memory"],
+    disk_size: old["disk_size"],
+    teepod_id: node.id,
+    teepod_name: node.name,
+    region_identifier: node.region,
+    kms_type: "phala",
+    instance_type: cvm.instanceType,
+    listed: false,
+    base_image: old["base_image"],
+    instance_id: null,
+  };
+}
+
 /** The older schema's list has a shape of its own: what the node says is apart, under `hosted`. */
-export function oldListItem(cvm: CvmState, now: number): unknown {
+export function oldListItem(cvm: CvmState, now: number): Fields {
   const life = lifeOf(cvm, now);
   const old = oldCvm(cvm, now);
   const node = nodeOf(cvm);
@@ -137,11 +174,14 @@ function progressOf(operation: Operation): unknown {
   };
 }
 
+/** Whether it ever appears: a fault may keep it out. */
+export const isListed = (operation: Operation): boolean => operation.outcome?.ends !== "missing";
+
 /** `bootError`: of the CVM's last boot, which only its newest operation can have caused. */
 export function operationResponse(operation: Operation, now: number, bootError: string | null): unknown {
   const ended = operation.startedAt + operation.durationMs;
-  const completed = now >= ended;
-  const outcome = bootError === null ? "completed" : "failed";
+  const completed = !isInProgress(operation, now);
+  const outcome = operation.outcome?.ends ?? (bootError === null ? "completed" : "failed");
   return {
     correlation_id: operation.correlationId,
     operation_type: operation.type,
@@ -155,6 +195,7 @@ export function operationResponse(operation: Operation, now: number, bootError: 
   };
 }
 
-function dashed(uuid: string): string {
+/** A uuid as the newer schema spells it. */
+export function dashed(uuid: string): string {
   return uuid.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }

@@ -1,8 +1,9 @@
 /** What a CVM's containers answer: spawntee as a registry or runner, or any other web server. */
-import { createHash, createPublicKey, verify } from "node:crypto";
 import { z } from "zod";
+import type { Behaviour } from "./behaviour.ts";
 import { INSTANCE_TYPES } from "./catalog.ts";
-import { environmentOf, runningServices, type RunningService } from "./interpreter.ts";
+import { signatureRefusal, walletOf } from "./coordinator.ts";
+import { runningServices, type RunningService } from "./interpreter.ts";
 import { verifyQuote } from "./kms.ts";
 import type { Life } from "./lifecycle.ts";
 import type { CvmState, Generation } from "./model.ts";
@@ -12,6 +13,7 @@ const SYSTEM_MEMORY_MB = 512;
 export type ServiceRequest = {
   readonly method: string;
   readonly path: string;
+  readonly query: URLSearchParams;
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: unknown;
 };
@@ -19,6 +21,9 @@ export type ServiceRequest = {
 export type ServiceReply = {
   readonly status: number;
   readonly json: unknown;
+  /** In place of JSON. */
+  readonly text?: string;
+  readonly headers?: Readonly<Record<string, string>>;
   /** Hashes that this request pushed to the running registry. */
   readonly push?: readonly string[];
 };
@@ -29,6 +34,7 @@ export type ServiceWorld = {
   readonly port: number;
   readonly quoteKey: string;
   readonly now: number;
+  readonly behaviour: Behaviour;
 };
 
 /** Undefined: nobody listens on that port. */
@@ -45,6 +51,8 @@ function answerSpawntee(world: ServiceWorld, service: RunningService, request: S
   const route = `${request.method} ${request.path}`;
   if (route === "GET /health" || route === "GET /") return health(world, service, mode);
   if (route === "GET /capacity") return capacity(world, service);
+  if (route === "GET /tasks") return tasks(world, service, request);
+  if (request.path === "/debug/exec") return debugExec(service, request);
   if (!mode.includes("registry")) return notFound();
   if (route === "POST /registry/re-encrypt") return reEncrypt(world, service, request);
   if (route === "POST /registry/approve-hash") return approveHash(world, service, request);
@@ -56,23 +64,47 @@ const notFound = (): ServiceReply => ({ status: 404, json: { detail: "Not Found"
 function health(world: ServiceWorld, service: RunningService, mode: string): ServiceReply {
   // An image of this kind stays unhealthy, so that a failing service can be tried out.
   const status = /unhealthy/.test(service.image) ? "unhealthy" : "healthy";
+  const known = { status, service: "secure-spawn", mode };
+  if (!world.behaviour.uptimeSeconds) return { status: 200, json: known };
   const uptime = Math.max(0, (world.now - world.life.bootedAt) / 1000);
-  return { status: 200, json: { status, service: "secure-spawn", mode, uptime_seconds: uptime } };
+  return { status: 200, json: { ...known, uptime_seconds: uptime } };
 }
 
 function capacity(world: ServiceWorld, service: RunningService): ServiceReply {
-  const full = Number(service.environment.get("CAPACITY_THRESHOLD") ?? "0.8") <= 0;
+  const threshold = Number(service.environment.get("CAPACITY_THRESHOLD") || "0.8");
+  const perModelMb = Number(service.environment.get("MODEL_MEMORY_LIMIT_MB") || "1024");
   const memoryMb = INSTANCE_TYPES.find(({ id }) => id === world.cvm.instanceType)?.memoryMb ?? 0;
   return {
     status: 200,
     json: {
-      accepting_new_models: !full,
+      accepting_new_models: threshold > 0,
+      capacity_threshold: threshold,
+      max_models: Math.max(0, Math.floor((memoryMb * threshold) / perModelMb)),
       total_memory_mb: memoryMb,
       // The system's own share; nothing else runs in here.
       available_memory_mb: memoryMb - SYSTEM_MEMORY_MB,
       running_models: 0,
     },
   };
+}
+
+/** Without a wallet the gateway's authentication is off, and anybody may ask. */
+function tasks(world: ServiceWorld, service: RunningService, request: ServiceRequest): ServiceReply {
+  const wallet = walletOf(service);
+  const refusal = wallet === undefined ? undefined : signatureRefusal(world, request, wallet);
+  return refusal === undefined ? { status: 200, json: [] } : unauthorized(refusal);
+}
+
+const unauthorized = (detail: string): ServiceReply => ({ status: 401, json: { detail } });
+
+/** Open to all, as in the real image; here it runs nothing. */
+function debugExec(service: RunningService, request: ServiceRequest): ServiceReply {
+  if (!/^(?:true|1|yes|on)$/i.test(service.environment.get("DEBUG_MODE") ?? "")) return notFound();
+  if (!request.query.has("cmd")) {
+    const detail = [{ loc: ["query", "cmd"], msg: "Field required", type: "missing" }];
+    return { status: 422, json: { detail } };
+  }
+  return { status: 200, json: { returncode: 0, stdout: "", stderr: "the sandbox runs nothing" } };
 }
 
 /** The list that the registry goes by: its environment's, and what was pushed to this very instance. */
@@ -103,44 +135,18 @@ function reEncrypt(world: ServiceWorld, service: RunningService, request: Servic
 }
 
 const approveBody = z.object({ hashes: z.array(z.string().regex(/^[0-9a-f]{64}$/)).min(1) });
-const SIGNATURE_LIFE_S = 60;
-
-/** Offered only by registries that know their coordinator's wallet. */
-function approveHash(world: ServiceWorld, service: RunningService, request: ServiceRequest): ServiceReply {
-  const wallet = service.environment.get("GATEWAY_AUTH_COORDINATOR_WALLET") ?? walletOf(world);
-  if (!wallet) return notFound();
-  const refusal = refuseSignature(request, wallet, world.now);
-  if (refusal !== undefined) return { status: 401, json: { detail: refusal } };
-  const body = approveBody.safeParse(request.body);
-  if (!body.success) return { status: 422, json: { detail: "hashes must be 64 hex digits each" } };
-  return { status: 200, json: { approved: body.data.hashes }, push: body.data.hashes };
-}
-
-function walletOf(world: ServiceWorld): string | undefined {
-  return environmentOf(world.cvm, world.life.serving).get("GATEWAY_AUTH_COORDINATOR_WALLET");
-}
-
-const messageSchema = z.object({ path: z.string(), timestamp: z.number().int() });
 
 /**
- * Checks the signature headers. A wallet stands for its key here as `sandbox:<SHA-256 of the DER SPKI>`: the
- * real one is looked up on chain.
+ * Offered by registries that know their coordinator's wallet; without one there is no such endpoint, or, in images
+ * of another time, it is open to everybody. What was pushed is lost with the running instance.
  */
-function refuseSignature(request: ServiceRequest, wallet: string, now: number): string | undefined {
-  const [message, signature, pubkey] = ["message", "signature", "pubkey"].map((part) =>
-    Buffer.from(request.headers[`x-gateway-auth-${part}`] ?? "", "base64"),
-  );
-  if (!message?.length || !signature?.length || !pubkey?.length) return "signature headers are missing";
-  if (`sandbox:${createHash("sha256").update(pubkey).digest("hex")}` !== wallet)
-    return "unknown coordinator key";
-  try {
-    const key = createPublicKey({ key: pubkey, type: "spki", format: "der" });
-    if (!verify("sha256", message, key, signature)) return "bad signature";
-    const { path, timestamp } = messageSchema.parse(JSON.parse(message.toString("utf8")));
-    if (path !== request.path) return "signed for another path";
-    if (Math.abs(now / 1000 - timestamp) > SIGNATURE_LIFE_S) return "signature expired";
-  } catch {
-    return "bad signature";
-  }
-  return undefined;
+function approveHash(world: ServiceWorld, service: RunningService, request: ServiceRequest): ServiceReply {
+  const wallet = walletOf(service);
+  if (wallet === undefined && !world.behaviour.openRegistry) return notFound();
+  const refusal = wallet === undefined ? undefined : signatureRefusal(world, request, wallet);
+  if (refusal !== undefined) return unauthorized(refusal);
+  const body = approveBody.safeParse(request.body);
+  if (!body.success) return { status: 422, json: { detail: "hashes must be 64 hex digits each" } };
+  const { hashes } = body.data;
+  return { status: 200, json: { approved_count: hashes.length, hashes }, push: hashes };
 }

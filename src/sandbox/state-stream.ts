@@ -1,7 +1,8 @@
 /** `GET /cvms/{id}/state?target=`: Server-Sent Events until a CVM has come to a state. */
 import type { ServerResponse } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
-import { findLive, Refusal } from "./cloud.ts";
+import { findLive } from "./find.ts";
+import { Refusal } from "./refusal.ts";
 import { lifeOf } from "./lifecycle.ts";
 import type { CloudState, CvmState } from "./model.ts";
 import type { CloudStore } from "./store.ts";

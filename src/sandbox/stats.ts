@@ -1,5 +1,5 @@
 /** How a CVM is doing, as the API reports it. */
-import { findLive } from "./cloud.ts";
+import { findLive } from "./find.ts";
 import { lifeOf } from "./lifecycle.ts";
 import type { CloudState } from "./model.ts";
 

@@ -1,6 +1,8 @@
 /** CVMs that are put into a cloud before a trial: somebody else's, and runners that the orchestrator has up. */
-import { buildAppCompose, commit, provision } from "../../src/sandbox/cloud.ts";
+import { buildAppCompose } from "../../src/sandbox/app-compose.ts";
+import { commit } from "../../src/sandbox/cloud.ts";
 import { DEFAULT_TIMINGS, type CloudState, type CvmState } from "../../src/sandbox/model.ts";
+import { provision } from "../../src/sandbox/provisions.ts";
 import { CloudStore } from "../../src/sandbox/store.ts";
 import type { OpenWorld } from "../helpers/program.ts";
 

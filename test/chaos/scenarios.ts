@@ -2,7 +2,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { composeHashOf } from "../../src/core/compose-hash.ts";
-import { buildAppCompose } from "../../src/sandbox/cloud.ts";
+import { buildAppCompose } from "../../src/sandbox/app-compose.ts";
 import type { CvmState } from "../../src/sandbox/model.ts";
 import type { SandboxOptions } from "../../src/sandbox/index.ts";
 import { V2_RUNNER_NAMES } from "../helpers/coordinator.ts";

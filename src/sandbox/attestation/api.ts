@@ -1,8 +1,8 @@
 /** What the platform answers about attestation: the API, and a CVM's port 8090. */
 import { X509Certificate } from "node:crypto";
 import { z } from "zod";
-import type { AppCompose } from "../../core/compose-hash.ts";
-import { findLive } from "../cloud.ts";
+import type { AppCompose } from "../app-compose.ts";
+import { findLive } from "../find.ts";
 import { makeQuote } from "../kms.ts";
 import { lifeOf } from "../lifecycle.ts";
 import type { CloudState, CvmState } from "../model.ts";
@@ -28,6 +28,16 @@ export function ofCvm(world: AttestationWorld, state: CloudState, id: string): u
   return { ...common, error, ...shown(evidence), quote: runnersQuote(state, cvm) };
 }
 
+const KMS = {
+  contract_address: "",
+  chain_id: null,
+  version: "v0.5.4",
+  url: "https://kms.sandbox.invalid",
+  gateway_app_id: null,
+  gateway_app_url: "",
+  kms_type: "phala",
+};
+
 /** `GET /apps/{id}/attestations` */
 export function ofApp(world: AttestationWorld, state: CloudState, id: string): unknown {
   const cvm = findLive(state, id);
@@ -45,7 +55,7 @@ export function ofApp(world: AttestationWorld, state: CloudState, id: string): u
   return {
     app_id: cvm.appId,
     contract_address: "",
-    kms_info: null,
+    kms_info: KMS,
     instances: [instance],
     kms_guest_agent_info: null,
     gateway_guest_agent_info: null,

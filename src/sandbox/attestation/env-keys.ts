@@ -1,6 +1,6 @@
 /** The environment keys that the platform hands out, from the API and from its KMS; and how it lies about them. */
 import { z } from "zod";
-import { findLive, liveCvms } from "../cloud.ts";
+import { findLive, liveCvms } from "../find.ts";
 import type { KeyPair } from "../kms.ts";
 import type { CloudState, CvmState } from "../model.ts";
 import type { ServiceReply } from "../spawntee.ts";

@@ -1,6 +1,6 @@
 /** What runs in a CVM and what it shows of itself: measurements, event log, quote, RA-TLS certificate. */
 import { createHash } from "node:crypto";
-import { canonicalJson, composeHashOf, type AppCompose } from "../../core/compose-hash.ts";
+import { composeHashOf, measuredText, type AppCompose } from "../app-compose.ts";
 import type { Life } from "../lifecycle.ts";
 import type { CvmState, Generation } from "../model.ts";
 import type { Authority } from "./authority.ts";
@@ -113,7 +113,7 @@ export function evidenceOf(guest: Guest): GuestEvidence {
   return {
     quote: quote.toString("hex"),
     events: log(lies.has("edited-log") ? told : runs),
-    appCompose: canonicalJson(isShown ? runs : told),
+    appCompose: measuredText(isShown ? runs : told),
     certificates,
     registers,
     instanceId,

@@ -1,5 +1,5 @@
 /** Intel's Provisioning Certification Service (v4), of the made-up Intel: `/pcs/...` on the API's own port. */
-import type { Reply } from "../api.ts";
+import type { Reply } from "../api/route.ts";
 import type { AttestationWorld } from "./api.ts";
 import { pcsAnswers } from "./intel.ts";
 

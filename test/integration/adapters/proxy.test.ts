@@ -89,7 +89,7 @@ function adapters(sandbox: Sandbox, apiUrl: string, env: NodeJS.ProcessEnv): Wor
 const behindProxy = (sandbox: Sandbox): string => sandbox.apiUrl.replace("127.0.0.1", "cloud.test");
 
 test.each(["HTTP_PROXY", "http_proxy"])("%s: our requests and phala's go through it", async (name) => {
-  const sandbox = await startedSandbox({ timings: { bootMs: 0 } });
+  const sandbox = await startedSandbox({ timings: { bootMs: 0 }, hostNames: ["cloud.test"] });
   const proxy = await startProxy();
   const { api, cli, details } = adapters(sandbox, behindProxy(sandbox), { [name]: proxy.url });
   const host = new URL(behindProxy(sandbox)).host;

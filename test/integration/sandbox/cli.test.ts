@@ -105,3 +105,50 @@ test("status tells a good key from a bad one", async () => {
   expect(good.stdout).toContain('"username": "sandbox"');
   expect((await runPhala(["status", "--json"], sandbox, { apiKey: "phak_wrong" })).code).toBe(1);
 });
+
+const firstJson = (text: string): unknown => JSON.parse(text.slice(text.indexOf("{")));
+
+test("list, ps, logs and an update of the environment by the CLI itself", async () => {
+  const timings = { bootMs: 0, updateOldServesMs: 0, updateDownMs: 0, updateBootMs: 0 };
+  const sandbox = await sandboxWith({ timings });
+  const appId = appIdOf(await deploy(sandbox, registry({ MODE: "registry", AWS_REGION: "eu-west-1" })));
+  const phala = (...args: string[]) => runPhala(args, sandbox);
+  const list = await phala("cvms", "list", "--json");
+  expect(list.code).toBe(0);
+  expect(firstJson(list.stdout)).toMatchObject({
+    success: true,
+    total: 1,
+    items: [{ cvmName: "bird-registry" }],
+  });
+  expect(firstJson((await phala("ps", "--cvm-id", appId, "--json")).stdout)).toMatchObject({ success: true });
+  const logs = await phala("logs", "spawn-service", "--cvm-id", appId);
+  expect([logs.code, logs.stdout]).toEqual([0, expect.stringContaining("mode registry")]);
+  expect(logs.stdout).not.toContain("eu-west-1");
+  expect((await phala("logs", "--serial", "--cvm-id", appId)).stdout).toContain("booting");
+
+  expect(await phala("envs", "update", appId, "-e", "MODE=runner")).toMatchObject({ code: 0 });
+  const [cvm] = (await sandbox.cloud()).cvms;
+  expect(cvm && [...sandbox.environment(cvm)]).toEqual([["MODE", "runner"]]);
+  expect((await api(sandbox, `GET /cvms/${appId}/compose_file`)).json).toMatchObject({
+    allowed_envs: ["MODE"],
+  });
+}, 30_000);
+
+test("nodes, sizes, images, KMS, replicas by the CLI itself", async () => {
+  const sandbox = await sandboxWith();
+  const appId = appIdOf(await deploy(sandbox, registry({ MODE: "registry" })));
+  for (const args of [
+    ["instance-types", "--json"],
+    ["os-images", "--json"],
+    ["kms", "--json"],
+    ["apps", "--json"],
+    ["whoami"],
+    ["runtime-config", "--cvm-id", appId],
+  ]) {
+    expect([args, (await runPhala(args, sandbox)).code]).toEqual([args, 0]);
+  }
+  const replica = await runPhala(["cvms", "replicate", appId, "--json"], sandbox);
+  expect(replica.code).toBe(0);
+  const { cvms } = await sandbox.cloud();
+  expect(cvms.map(({ name }) => name)).toEqual(["bird-registry", "bird-registry"]);
+}, 30_000);

@@ -1,8 +1,11 @@
 /** Spawntee in the sandbox: which runners a registry accepts, and how hashes get onto its list. */
 import { createHash, generateKeyPairSync, sign, type KeyObject } from "node:crypto";
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import type { Sandbox } from "../../../src/sandbox/index.ts";
+import { temporaryFolder } from "../../helpers/temporary.ts";
 import {
   api,
   appIdOf,
@@ -90,7 +93,11 @@ test("approve-hash: signed by the coordinator only; lost at the next restart", a
     .update(keys.publicKey.export({ type: "spki", format: "der" }))
     .digest("hex");
   const environment = { ...AWS, GATEWAY_AUTH_COORDINATOR_WALLET: `sandbox:${fingerprint}` };
-  const appId = await registry(sandbox, environment);
+  const compose = path.join(await temporaryFolder(), "registry.yml");
+  const passedOn = "GATEWAY_AUTH_COORDINATOR_WALLET=${GATEWAY_AUTH_COORDINATOR_WALLET:-}";
+  await writeFile(compose, await withVariable("registry", passedOn));
+  const made = { name: "bird-registry", compose };
+  const appId = appIdOf(await deploy(sandbox, { ...made, environment }));
   const { quote, hash } = await quoteOf(sandbox, await runner(sandbox));
   const approve = (headers: Record<string, string>, hashes: unknown = [hash]): Promise<Answer> =>
     service(sandbox, { appId }, "POST /registry/approve-hash", { body: { hashes }, headers });
@@ -99,21 +106,103 @@ test("approve-hash: signed by the coordinator only; lost at the next restart", a
     { key: foreign.privateKey },
     { key: foreign.privateKey, pubkey: foreign.publicKey },
     { path: "/registry/re-encrypt" },
-    { ageSeconds: 120 },
-    { ageSeconds: -120 },
+    { ageSeconds: 40 },
+    { ageSeconds: -40 },
   ];
   for (const change of refused) expect((await approve(signedHeaders(keys, change))).status).toBe(401);
   expect((await approve({})).status).toBe(401);
   expect((await approve(signedHeaders(keys), ["not a hash"])).status).toBe(422);
   expect((await reEncrypt(sandbox, appId, quote)).status).toBe(403);
 
-  expect((await approve(signedHeaders(keys))).status).toBe(200);
+  expect(await approve(signedHeaders(keys, { ageSeconds: 20 }))).toMatchObject({
+    status: 200,
+    json: { approved_count: 1, hashes: [hash] },
+  });
   expect((await reEncrypt(sandbox, appId, quote)).status).toBe(200);
   await api(sandbox, `POST /cvms/${appId}/restart`, { body: {} });
   expect((await reEncrypt(sandbox, appId, quote)).status).toBe(403);
 
-  await update(sandbox, appId, AWS);
+  await deploy(sandbox, { ...made, environment: AWS, cvmId: appId });
   expect((await approve(signedHeaders(keys))).status).toBe(404);
+});
+
+function coordinator() {
+  const keys = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const spki = keys.publicKey.export({ type: "spki", format: "der" });
+  return { keys, wallet: `sandbox:${createHash("sha256").update(spki).digest("hex")}` };
+}
+
+/** Without the CLI: the compose text is what is tried. The values are in the text, so none has to be sealed. */
+async function create(sandbox: Sandbox, name: string, compose: string): Promise<string> {
+  const body = { name, compose_file: { docker_compose_file: compose } };
+  const provisioned = z
+    .object({ app_id: z.string(), compose_hash: z.string() })
+    .parse((await api(sandbox, "POST /cvms/provision", { body })).json);
+  await api(sandbox, "POST /cvms", { body: provisioned });
+  return provisioned.app_id;
+}
+
+const withVariable = async (role: "registry" | "runner", line: string): Promise<string> =>
+  (await composeText(role)).replace("    environment:\n", `    environment:\n      - ${line}\n`);
+
+test("/tasks: signed by the coordinator of the wallet that the compose file passes on, not at once after a boot", async () => {
+  const sandbox = await sandboxWith({ timings, faults: ["auth-warmup=1h"] });
+  const { keys, wallet } = coordinator();
+  const compose = await withVariable("runner", `GATEWAY_AUTH_COORDINATOR_WALLET=${wallet}`);
+  const appId = await create(sandbox, "bird-runner-1", compose);
+  const tasks = (headers: Record<string, string> = {}) =>
+    service(sandbox, { appId }, "GET /tasks", { headers });
+  const signed = () => signedHeaders(keys, { path: "/tasks" });
+  expect((await tasks(signed())).status).toBe(401);
+  sandbox.setFaults([]);
+  expect((await tasks()).status).toBe(401);
+  expect((await tasks(signed())).status).toBe(200);
+  expect((await tasks(signedHeaders(keys))).status).toBe(401);
+  const open = await create(sandbox, "bird-runner-2", await withVariable("runner", "X=1"));
+  expect((await service(sandbox, { appId: open }, "GET /tasks")).status).toBe(200);
+});
+
+test("a wallet that the compose file does not pass on is none: no approve-hash, or one that is open", async () => {
+  const sandbox = await sandboxWith({ timings });
+  const file = path.join(await temporaryFolder(), "registry.yml");
+  await writeFile(file, await withVariable("registry", "X=1"));
+  const { keys, wallet } = coordinator();
+  const environment = { ...AWS, GATEWAY_AUTH_COORDINATOR_WALLET: wallet };
+  const appId = appIdOf(await deploy(sandbox, { name: "bird-registry", compose: file, environment }));
+  const body = { hashes: ["a".repeat(64)] };
+  const push = (headers: Record<string, string>) =>
+    service(sandbox, { appId }, "POST /registry/approve-hash", { body, headers });
+  expect((await push(signedHeaders(keys))).status).toBe(404);
+  sandbox.setFaults(["open-registry"]);
+  expect(await push({})).toMatchObject({ status: 200, json: { approved_count: 1, hashes: body.hashes } });
+});
+
+test("/debug/exec is there in debug mode only; /capacity and /health say what they say", async () => {
+  const sandbox = await sandboxWith({ timings, faults: ["uptime=no"] });
+  const debug = await create(sandbox, "bird-debug", await withVariable("registry", "DEBUG_MODE=true"));
+  const quiet = await create(sandbox, "bird-quiet", await withVariable("registry", "DEBUG_MODE=false"));
+  const exec = (appId: string, query: string) => service(sandbox, { appId }, `GET /debug/exec${query}`);
+  expect((await exec(debug, "")).status).toBe(422);
+  expect((await exec(debug, "?cmd=env")).json).toMatchObject({ returncode: 0, stdout: "" });
+  expect((await exec(quiet, "?cmd=env")).status).toBe(404);
+  expect((await service(sandbox, { appId: quiet }, "GET /capacity")).json).toMatchObject({
+    accepting_new_models: true,
+    capacity_threshold: 0.8,
+    max_models: 1,
+  });
+  expect((await service(sandbox, { appId: quiet }, "GET /health")).json).not.toHaveProperty("uptime_seconds");
+  sandbox.setFaults(["uptime=yes"]);
+  expect((await service(sandbox, { appId: quiet }, "GET /health")).json).toHaveProperty("uptime_seconds");
+});
+
+test("runners on another node than the registry's", async () => {
+  const sandbox = await sandboxWith({ timings, faults: ["runners-elsewhere"] });
+  await create(sandbox, "bird-registry", await composeText("registry"));
+  await create(sandbox, "bird-runner-1", await composeText("runner"));
+  const nodes = await Promise.all(
+    ["bird-registry", "bird-runner-1"].map(async (name) => (await api(sandbox, `GET /cvms/${name}`)).json),
+  );
+  expect(nodes).toMatchObject([{ node_info: { name: "prod10" } }, { node_info: { name: "prod9" } }]);
 });
 
 test("the gateway answers for the right app, domain and published port only", async () => {

@@ -1,5 +1,6 @@
 /** The API without the CLI: both schemas, errors, pages, faults, and several servers over one cloud. */
 import { stat, writeFile } from "node:fs/promises";
+import { request } from "node:http";
 import path from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { z } from "zod";
@@ -179,10 +180,55 @@ test("in the foreground it says when it is up, serves, and ends with its signal"
   const value = (name: string): string => variables[name] ?? "";
   expect(value("PHALA_CLOUD_API_PREFIX")).toBe(`${value("PHALA_API_URL")}/api/v1`);
   expect(value("TEE_CLUSTER_GATEWAY_URL")).toContain("/gateway/{app_id}-{port}.{base_domain}");
-  const ask = () =>
+  const askAccount = () =>
     fetch(`${value("PHALA_CLOUD_API_PREFIX")}/auth/me`, { headers: { "x-api-key": value("PHALA_API_KEY") } });
-  expect((await ask()).status).toBe(200);
+  expect((await askAccount()).status).toBe(200);
   stop.abort();
   expect(await done).toEqual(variables);
-  await expect(ask()).rejects.toThrow("fetch failed");
+  await expect(askAccount()).rejects.toThrow("fetch failed");
+});
+
+/** `fetch` does not let a caller choose `Host`. */
+function ask(sandbox: Sandbox, headers: Record<string, string>): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const url = `${sandbox.apiUrl}/api/v1/auth/me`;
+    const sent = request(url, { headers: { "x-api-key": sandbox.apiKey, ...headers } }, (response) => {
+      response.resume().on("end", () => resolve(response.statusCode));
+    });
+    sent.on("error", reject).end();
+  });
+}
+
+test("no other host name, no web site, no guessed key", async () => {
+  const sandbox = await sandboxWith();
+  const { port } = new URL(sandbox.apiUrl);
+  expect(await ask(sandbox, {})).toBe(200);
+  expect(await ask(sandbox, { host: `localhost:${port}` })).toBe(200);
+  for (const host of [`evil.example:${port}`, "127.0.0.1", `127.0.0.1:${Number(port) + 1}`]) {
+    expect(await ask(sandbox, { host })).toBe(421);
+  }
+  expect(await ask(sandbox, { origin: "https://evil.example" })).toBe(421);
+  expect(await ask(sandbox, { "x-api-key": "phak_sandbox_example_key" })).toBe(401);
+  const other = await sandboxWith();
+  expect(other.apiKey).not.toBe(sandbox.apiKey);
+  expect(sandbox.apiKey).toMatch(/^phak_sandbox_[\w-]{32}$/);
+});
+
+test("a CVM is renamed as in the dashboard, or moved; faults by name over HTTP", async () => {
+  const sandbox = await sandboxWith();
+  await create(sandbox, "bird-registry");
+  const control = async (what: string, body: unknown) => {
+    const headers = { "x-api-key": sandbox.apiKey };
+    const init = { method: "POST", headers, body: JSON.stringify(body) };
+    return (await fetch(`${sandbox.apiUrl}/__sandbox/${what}`, init)).status;
+  };
+  expect(await control("alter", { id: "bird-registry", name: "renamed", node: "prod9" })).toBe(200);
+  expect((await api(sandbox, "GET /cvms/renamed")).json).toMatchObject({ node_info: { name: "prod9" } });
+  expect((await api(sandbox, "GET /cvms/bird-registry")).status).toBe(404);
+  expect(await control("alter", { id: "bird-registry", name: "x" })).toBe(404);
+  expect(await control("alter", { id: "renamed", node: "prod99" })).toBe(422);
+  expect(await control("faults", ["status=418,times=1"])).toBe(200);
+  expect((await api(sandbox, "GET /auth/me")).status).toBe(418);
+  expect((await api(sandbox, "GET /auth/me")).status).toBe(200);
+  expect(await control("faults", ["nonsense"])).toBe(422);
 });

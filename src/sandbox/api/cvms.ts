@@ -1,0 +1,169 @@
+/** What the API tells of one CVM. */
+import * as attestation from "../attestation/api.ts";
+import { withEnvKey } from "../attestation/env-keys.ts";
+import { baseDomainOf } from "../catalog.ts";
+import { findLive } from "../find.ts";
+import { runningServices } from "../interpreter.ts";
+import { lifeOf } from "../lifecycle.ts";
+import { LOG_PORT } from "../logs.ts";
+import type { CvmState } from "../model.ts";
+import { cvmResponse, isListed, nodeOf, operationResponse } from "../responses.ts";
+import { stats } from "../stats.ts";
+import { stateOf, stateWatch, streamState } from "../state-stream.ts";
+import { get, ok, wholeNumber, type Reading, type Route } from "./route.ts";
+
+function details({ world, state, request, behaviour, baseUrl, now }: Reading, id: string): unknown {
+  const cvm = withEnvKey(world, findLive(state, id));
+  const { version } = request;
+  const told = cvmResponse(cvm, { version, behaviour, now });
+  if (version !== "2025-10-28") return told;
+  return { ...told, syslog_endpoint: isLogged(cvm) ? `${logBase(cvm, baseUrl)}/serial?lines=100` : null };
+}
+
+const isLogged = (cvm: CvmState): boolean => cvm.current.appCompose["public_logs"] === true;
+
+const logBase = (cvm: CvmState, baseUrl: string): string =>
+  `${baseUrl}/gateway/${cvm.appId}-${LOG_PORT}.${baseDomainOf(nodeOf(cvm))}/logs`;
+
+/** Newest first; `cursor` is how many of them to pass over. */
+function operations({ state, request, now }: Reading, id: string): unknown {
+  const cvm = findLive(state, id);
+  const { bootError } = lifeOf(cvm, now);
+  const start = wholeNumber(request.query, "cursor", 0);
+  const end = start + Math.min(100, Math.max(1, wholeNumber(request.query, "limit", 20)));
+  const all = cvm.operations
+    .filter(isListed)
+    .toReversed()
+    .map((operation, index) => operationResponse(operation, now, index === 0 ? bootError : null));
+  return {
+    items: all.slice(start, end),
+    total: all.length,
+    next_cursor: end < all.length ? String(end) : null,
+  };
+}
+
+/** The containers that run, with where their logs are. */
+function composition({ state, baseUrl, now }: Reading, id: string): unknown {
+  const cvm = findLive(state, id);
+  const { serving, bootedAt } = lifeOf(cvm, now);
+  const containers = (serving ? runningServices(cvm, serving) : []).map(({ name, image }, index) => ({
+    id: `${cvm.vmUuid}${index.toString(16).padStart(32, "0")}`,
+    names: [`/${name}`],
+    image,
+    image_id: `sha256:${serving?.composeHash}`,
+    command: null,
+    created: Math.floor(bootedAt / 1000),
+    state: "running",
+    status: `Up ${Math.max(0, Math.floor((now - bootedAt) / 1000))} seconds`,
+    log_endpoint: isLogged(cvm) ? `${logBase(cvm, baseUrl)}/${name}` : null,
+  }));
+  return {
+    is_online: serving !== undefined,
+    is_public: isLogged(cvm),
+    error: serving ? null : "CVM is not running",
+    docker_compose_file: (serving ?? cvm.current).appCompose.docker_compose_file ?? null,
+    manifest_version: 2,
+    version: "1.0.0",
+    runner: "docker-compose",
+    features: ["kms", "tproxy-net"],
+    containers: serving ? containers : null,
+  };
+}
+
+function network({ state, now }: Reading, id: string): unknown {
+  const cvm = findLive(state, id);
+  const { serving } = lifeOf(cvm, now);
+  const url = { app: `https://${cvm.appId}-8080.${baseDomainOf(nodeOf(cvm))}`, instance: "" };
+  return {
+    is_online: serving !== undefined,
+    is_public: true,
+    error: serving ? null : "CVM is not running",
+    internal_ip: serving ? "10.0.0.2" : null,
+    latest_handshake: serving ? "1s ago" : null,
+    public_urls: serving ? [url] : null,
+  };
+}
+
+function userConfig({ state }: Reading, id: string): unknown {
+  const cvm = findLive(state, id);
+  return {
+    hostname: cvm.name,
+    ssh_authorized_keys: [],
+    default_gateway_domain: baseDomainOf(nodeOf(cvm)),
+  };
+}
+
+/** Every create and update of an app. */
+function revisions({ state, request }: Reading, id: string): unknown {
+  const cvm = findLive(state, id);
+  const made = cvm.operations
+    .filter(({ type }) => type === "create" || type === "compose_update")
+    .toReversed();
+  const page = Math.max(1, wholeNumber(request.query, "page", 1));
+  const size = Math.max(1, wholeNumber(request.query, "page_size", 20));
+  return {
+    revisions: made.slice((page - 1) * size, page * size).map((operation) => ({
+      revision_id: operation.correlationId,
+      app_id: cvm.appId,
+      vm_uuid: cvm.vmUuid,
+      compose_hash: operation.composeHash,
+      created_at: new Date(operation.startedAt).toISOString(),
+      trace_id: operation.correlationId,
+      operation_type: operation.type,
+    })),
+    total: made.length,
+    page,
+    page_size: size,
+    total_pages: Math.ceil(made.length / size),
+  };
+}
+
+/** Once, or with a `target` as a stream until the CVM is there. */
+const cvmState: Route = {
+  method: "GET",
+  path: /^\/cvms\/([^/]+)\/state$/,
+  handle: async (world, request, id) => {
+    const state = stateOf(findLive(await world.store.read(), id), Date.now());
+    if (!request.query.has("target")) return ok(state);
+    const watch = stateWatch(id, request.query);
+    return { ...ok(state), stream: (response) => streamState(world.store, watch, response) };
+  },
+};
+
+const appComposeOf = ({ state }: Reading, id: string) => findLive(state, id).current.appCompose;
+
+export const CVM_ROUTES: readonly Route[] = [
+  get(/^\/cvms\/([^/]+)$/, details),
+  get(/^\/cvms\/([^/]+)\/compose_file$/, appComposeOf),
+  get(
+    /^\/cvms\/([^/]+)\/docker-compose\.yml$/,
+    (reading, id) => appComposeOf(reading, id).docker_compose_file,
+  ),
+  get(
+    /^\/cvms\/([^/]+)\/pre-launch-script$/,
+    (reading, id) => appComposeOf(reading, id).pre_launch_script ?? "",
+  ),
+  get(/^\/cvms\/([^/]+)\/operations$/, operations),
+  get(/^\/cvms\/([^/]+)\/attestation$/, ({ world, state }, id) => attestation.ofCvm(world, state, id)),
+  get(/^\/cvms\/([^/]+)\/stats$/, ({ state }, id) => stats(state, id)),
+  get(/^\/cvms\/([^/]+)\/composition$/, composition),
+  get(/^\/cvms\/([^/]+)\/network$/, network),
+  get(/^\/cvms\/([^/]+)\/user_config$/, userConfig),
+  get(/^\/cvms\/([^/]+)\/available-os-images$/, ({ state }, id) => {
+    findLive(state, id);
+    return [
+      {
+        version: [0, 5, 4],
+        prod: { name: "dstack-0.5.4", os_image_hash: null, is_current: true },
+        dev: null,
+      },
+    ];
+  }),
+  get(/^\/apps\/([^/]+)\/attestations$/, ({ world, state }, id) => attestation.ofApp(world, state, id)),
+  get(/^\/apps\/([^/]+)\/revisions$/, revisions),
+  get(/^\/apps\/([^/]+)\/device-allowlist$/, ({ state }, id) => {
+    findLive(state, id);
+    return { is_onchain_kms: false, devices: [] };
+  }),
+  cvmState,
+];

@@ -1,0 +1,158 @@
+/** Lists of CVMs and apps, which lag behind what is there. */
+import { z } from "zod";
+import { hashId, listedCvms } from "../find.ts";
+import { foreignCvm } from "../foreign.ts";
+import { lifeOf } from "../lifecycle.ts";
+import type { CvmState } from "../model.ts";
+import { Refusal } from "../refusal.ts";
+import { check } from "../requests.ts";
+import { cvmResponse, dashed, nodeOf, oldBasicInfo, oldListItem } from "../responses.ts";
+import { get, ok, pageOf, type Reading, type Route } from "./route.ts";
+
+function listed({ state, behaviour, now }: Reading): readonly CvmState[] {
+  const own = listedCvms(state, behaviour.listedAfterDeletionMs, now);
+  return behaviour.nullNamed ? [foreignCvm(), ...own] : own;
+}
+
+/** An empty name stands for none. */
+function named(cvm: CvmState, item: Readonly<Record<string, unknown>>): unknown {
+  return cvm.name === "" ? { ...item, name: null } : item;
+}
+
+/** The older schema's pages have a shape of their own; the bare list has not. */
+function listItem({ request, behaviour, now }: Reading, cvm: CvmState): unknown {
+  const { version } = request;
+  const item =
+    version === "2025-10-28" ? oldListItem(cvm, now) : cvmResponse(cvm, { version, behaviour, now });
+  return named(cvm, item);
+}
+
+function bareList(reading: Reading): unknown {
+  const { request, behaviour, now } = reading;
+  const shape = { version: request.version, behaviour, now };
+  return listed(reading).map((cvm) => named(cvm, cvmResponse(cvm, shape)));
+}
+
+function paginated(reading: Reading): unknown {
+  const { query } = reading.request;
+  const search = query.get("search") ?? "";
+  const node = query.get("node_id") ?? query.get("teepod_id");
+  const all = listed(reading).filter(
+    (cvm) => cvm.name.includes(search) && (node === null || String(cvm.nodeId) === node),
+  );
+  const { page, size, pages, start } = pageOf(all.length, query, reading.behaviour);
+  const items = all.slice(start, start + size).map((cvm) => listItem(reading, cvm));
+  return { items, total: all.length, page, page_size: size, pages };
+}
+
+/** By app_id, oldest first: each with every CVM of it. */
+function appsOf(reading: Reading): readonly (readonly CvmState[])[] {
+  const apps = new Map<string, CvmState[]>();
+  for (const cvm of listed(reading)) {
+    const known = apps.get(cvm.appId);
+    if (known) known.push(cvm);
+    else apps.set(cvm.appId, [cvm]);
+  }
+  return [...apps.values()];
+}
+
+function appResponse(reading: Reading, cvms: readonly CvmState[]): unknown {
+  const { request, behaviour, now } = reading;
+  const { version } = request;
+  const [first] = cvms;
+  if (!first) throw new Refusal(404, { detail: "App not found" });
+  const shown = cvms.map((cvm) =>
+    named(
+      cvm,
+      version === "2025-10-28" ? oldBasicInfo(cvm, now) : cvmResponse(cvm, { version, behaviour, now }),
+    ),
+  );
+  return {
+    id: `app_${hashId(first)}`,
+    name: first.name,
+    app_id: first.appId,
+    app_provision_type: null,
+    app_icon_url: null,
+    created_at: new Date(first.createdAt).toISOString(),
+    kms_type: "phala",
+    profile: null,
+    current_cvm: shown.at(-1),
+    cvms: shown,
+    cvm_count: shown.length,
+  };
+}
+
+function appPage(reading: Reading): unknown {
+  const { query } = reading.request;
+  const search = query.get("search") ?? "";
+  const all = appsOf(reading).filter((cvms) => cvms.some(({ name }) => name.includes(search)));
+  const { page, size, pages, start } = pageOf(all.length, query, reading.behaviour);
+  return {
+    dstack_apps: all.slice(start, start + size).map((cvms) => appResponse(reading, cvms)),
+    page,
+    page_size: size,
+    total: all.length,
+    total_pages: pages,
+  };
+}
+
+function cvmsOfApp(reading: Reading, id: string): readonly CvmState[] {
+  const cvms = listed(reading).filter(({ appId }) => appId === id.replace(/^app_/, ""));
+  if (cvms.length === 0) throw new Refusal(404, { detail: "App not found" });
+  return cvms;
+}
+
+function filterOptions(reading: Reading): unknown {
+  const cvms = listed(reading);
+  const each = (value: (cvm: CvmState) => string): string[] => [...new Set(cvms.map(value))];
+  return {
+    statuses: each((cvm) => lifeOf(cvm, reading.now).status),
+    image_versions: cvms.length > 0 ? ["dstack-0.5.4"] : [],
+    instance_types: each(({ instanceType }) => instanceType),
+    kms_slugs: [],
+    kms_types: cvms.length > 0 ? ["phala"] : [],
+    regions: each((cvm) => nodeOf(cvm).region),
+    nodes: each((cvm) => nodeOf(cvm).name),
+  };
+}
+
+const batchRequest = z.object({ vm_uuids: z.array(z.string()) });
+
+const statusBatch: Route = {
+  method: "POST",
+  path: /^\/status\/batch$/,
+  handle: async (world, request) => {
+    const now = Date.now();
+    const asked = check(batchRequest, request.body).vm_uuids;
+    const wanted = new Set(asked.map((uuid) => uuid.replaceAll("-", "")));
+    const cvms = listedCvms(await world.store.read(), 0, now).filter(({ vmUuid }) => wanted.has(vmUuid));
+    return ok(Object.fromEntries(cvms.map((cvm) => [dashed(cvm.vmUuid), statusOf(cvm, now)])));
+  },
+};
+
+function statusOf(cvm: CvmState, now: number): unknown {
+  const { status, inProgress, serving, bootedAt, bootError } = lifeOf(cvm, now);
+  return {
+    vm_uuid: dashed(cvm.vmUuid),
+    status,
+    uptime: serving ? `${Math.max(0, Math.floor((now - bootedAt) / 1000))}s` : null,
+    in_progress: inProgress !== undefined,
+    boot_progress: status === "running" ? "done" : null,
+    boot_error: bootError,
+    operation_type: inProgress?.type ?? null,
+    operation_started_at: inProgress ? new Date(inProgress.startedAt).toISOString() : null,
+    correlation_id: inProgress?.correlationId ?? null,
+  };
+}
+
+export const LIST_ROUTES: readonly Route[] = [
+  get(/^\/cvms$/, bareList),
+  get(/^\/cvms\/paginated$/, paginated),
+  get(/^\/apps$/, appPage),
+  get(/^\/apps\/filter-options$/, filterOptions),
+  get(/^\/apps\/([^/]+)$/, (reading, id) => appResponse(reading, cvmsOfApp(reading, id))),
+  get(/^\/apps\/([^/]+)\/cvms$/, (reading, id) =>
+    cvmsOfApp(reading, id).map((cvm) => listItem(reading, cvm)),
+  ),
+  statusBatch,
+];

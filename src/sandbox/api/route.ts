@@ -1,0 +1,95 @@
+/** What the API's routes have in common. */
+import type { ServerResponse } from "node:http";
+import type { AttestationWorld } from "../attestation/api.ts";
+import type { Behaviour } from "../behaviour.ts";
+import type { FaultAction } from "../faults.ts";
+import type { CloudState, SandboxTimings } from "../model.ts";
+import { Refusal } from "../refusal.ts";
+import type { ApiVersion } from "../responses.ts";
+import type { CloudStore } from "../store.ts";
+
+export type ApiRequest = {
+  readonly method: string;
+  /** Without the prefix and the query. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** Parsed; undefined where it is not JSON. */
+  readonly body: unknown;
+  /** As it came. */
+  readonly text: string;
+  readonly version: ApiVersion;
+  /** A fault that changes what the platform does, and not only what it answers. */
+  readonly strike: FaultAction | undefined;
+};
+
+export type Reply = {
+  readonly status: number;
+  readonly json: unknown;
+  /** In place of the JSON, as it is. */
+  readonly text?: string | Buffer;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Writes the whole answer itself, event by event. */
+  readonly stream?: (response: ServerResponse) => Promise<void>;
+};
+
+export type ApiWorld = AttestationWorld & {
+  readonly store: CloudStore;
+  readonly timings: SandboxTimings;
+  readonly defaultNodeId: number;
+  readonly creditUsd: number;
+  behaviour(): Behaviour;
+  /** `http://127.0.0.1:PORT`: for the addresses that answers hold. */
+  baseUrl(): string;
+};
+
+export type Route = {
+  readonly method: string;
+  /** Its first group is an id. */
+  readonly path: RegExp;
+  handle(world: ApiWorld, request: ApiRequest, id: string): Promise<Reply>;
+};
+
+export const ok = (json: unknown): Reply => ({ status: 200, json });
+
+export type Reading = {
+  readonly world: ApiWorld;
+  readonly state: CloudState;
+  readonly request: ApiRequest;
+  readonly behaviour: Behaviour;
+  readonly baseUrl: string;
+  readonly now: number;
+};
+
+/** A route that reads. */
+export function get(path: RegExp, answer: (reading: Reading, id: string) => unknown): Route {
+  return {
+    method: "GET",
+    path,
+    handle: async (world, request, id) => {
+      const state = await world.store.read();
+      const [behaviour, baseUrl] = [world.behaviour(), world.baseUrl()];
+      return ok(answer({ world, state, request, behaviour, baseUrl, now: Date.now() }, id));
+    },
+  };
+}
+
+/** @throws Refusal (422) for what is no whole number. */
+export function wholeNumber(query: URLSearchParams, name: string, fallback: number): number {
+  const text = query.get(name);
+  if (text === null) return fallback;
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  const issue = { loc: ["query", name], msg: "Input should be a valid integer", type: "int_parsing" };
+  throw new Refusal(422, { detail: [issue] });
+}
+
+/** A page as the query asks for it; the platform's own limit stands, whatever is asked for. */
+export function pageOf(
+  total: number,
+  query: URLSearchParams,
+  behaviour: Pick<Behaviour, "pageLimit" | "pageShift">,
+): { page: number; size: number; pages: number; start: number } {
+  const page = Math.max(1, wholeNumber(query, "page", 1));
+  const size = Math.min(behaviour.pageLimit, Math.max(1, wholeNumber(query, "page_size", 10)));
+  const start = (page - 1) * size + (page > 1 ? behaviour.pageShift : 0);
+  return { page, size, pages: Math.ceil(total / size), start };
+}

@@ -1,0 +1,71 @@
+/**
+ * The stand-in's own app-compose: how the platform builds and measures one. Deliberately not `src/app-compose`, so
+ * that a mistake there does not agree with itself here.
+ */
+import { createHash } from "node:crypto";
+
+/** What a CVM runs, as it is measured. */
+export type AppCompose = {
+  readonly docker_compose_file?: string | undefined;
+  readonly allowed_envs?: readonly string[] | undefined;
+  readonly pre_launch_script?: string | null | undefined;
+  readonly [field: string]: unknown;
+};
+
+/** The measured text: compact JSON with the keys of every object sorted; arrays keep their order. */
+export function measuredText(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map((item) => measuredText(item ?? null)).join(",")}]`;
+  if (value === null || typeof value !== "object") return JSON.stringify(value);
+  const members = Object.entries(value)
+    .filter(([, member]) => member !== undefined)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, member]) => `${JSON.stringify(key)}:${measuredText(member)}`);
+  return `{${members.join(",")}}`;
+}
+
+/** SHA-256 of the measured text: 64 lower-case hex digits. */
+export function composeHashOf(appCompose: AppCompose): string {
+  return createHash("sha256").update(measuredText(appCompose)).digest("hex");
+}
+
+export type ComposeRequest = {
+  readonly docker_compose_file?: string | undefined;
+  readonly allowed_envs?: readonly string[] | undefined;
+  readonly pre_launch_script?: string | undefined;
+  readonly public_logs?: boolean | undefined;
+  readonly public_sysinfo?: boolean | undefined;
+};
+
+/** The app-compose that the platform makes of a request: it adds fields of its own, which are measured too. */
+export function buildAppCompose(request: ComposeRequest): AppCompose {
+  return {
+    allowed_envs: request.allowed_envs ?? [],
+    docker_compose_file: request.docker_compose_file ?? "",
+    features: ["kms", "tproxy-net"],
+    gateway_enabled: true,
+    kms_enabled: true,
+    local_key_provider_enabled: false,
+    manifest_version: 2,
+    name: "",
+    no_instance_id: false,
+    pre_launch_script: request.pre_launch_script ?? "",
+    public_logs: request.public_logs ?? true,
+    public_sysinfo: request.public_sysinfo ?? true,
+    public_tcbinfo: true,
+    runner: "docker-compose",
+    secure_time: false,
+    storage_fs: "zfs",
+    tproxy_enabled: true,
+  };
+}
+
+/** The app-compose after an update: what the request leaves out stays. */
+export function updatedAppCompose(current: AppCompose, request: ComposeRequest): AppCompose {
+  return buildAppCompose({
+    docker_compose_file: request.docker_compose_file ?? current.docker_compose_file,
+    allowed_envs: request.allowed_envs ?? current.allowed_envs,
+    pre_launch_script: request.pre_launch_script ?? current.pre_launch_script ?? "",
+    public_logs: request.public_logs ?? current["public_logs"] === true,
+    public_sysinfo: request.public_sysinfo ?? current["public_sysinfo"] === true,
+  });
+}

@@ -1,0 +1,87 @@
+/** Provisionings: answers of the platform that nothing comes of until they are committed, and that expire. */
+import { createHash, randomBytes } from "node:crypto";
+import { composeHashOf, type AppCompose } from "./app-compose.ts";
+import { appKeysOf, type KeyPair } from "./kms.ts";
+import type { CloudState, CvmState, Provision, UpdateProvision } from "./model.ts";
+import { Refusal } from "./refusal.ts";
+
+const WEEK_MS = 7 * 24 * 3600 * 1000;
+
+export type Provisioning = {
+  readonly appCompose: AppCompose;
+  /** Answers another hash than the CVM has later. */
+  readonly disagrees?: boolean;
+  readonly now?: number;
+};
+
+export function provision(
+  state: CloudState,
+  request: Provisioning & { name: string; nodeId: number; instanceType: string },
+  keysOf: (appId: string) => KeyPair = () => appKeysOf(randomBytes(32)),
+): { state: CloudState; result: Provision } {
+  const { name, nodeId, instanceType, appCompose, now = Date.now() } = request;
+  const appId = randomBytes(20).toString("hex");
+  const keys = keysOf(appId);
+  const result: Provision = {
+    name,
+    nodeId,
+    instanceType,
+    appCompose,
+    appId,
+    kmsPrivateKey: keys.privateKey,
+    kmsPublicKey: keys.publicKey,
+    ...hashesOf(request),
+    provisionedAt: now,
+  };
+  return { state: { ...state, provisions: [...state.provisions, result] }, result };
+}
+
+export function provisionUpdate(
+  state: CloudState,
+  cvm: CvmState,
+  request: Provisioning,
+): { state: CloudState; result: UpdateProvision } {
+  const result: UpdateProvision = {
+    vmUuid: cvm.vmUuid,
+    appCompose: request.appCompose,
+    ...hashesOf(request),
+    provisionedAt: request.now ?? Date.now(),
+  };
+  const others = (state.updateProvisions ?? []).filter(
+    (other) => other.vmUuid !== cvm.vmUuid || other.composeHash !== result.composeHash,
+  );
+  return { state: { ...state, updateProvisions: [...others, result] }, result };
+}
+
+/** The hash that an answer tells. */
+export const announced = (made: Provision | UpdateProvision): string =>
+  made.announcedHash ?? made.composeHash;
+
+/** @throws Refusal (404) where it never was, or has expired. */
+export function findUpdateProvision(state: CloudState, cvm: CvmState, hash: string): UpdateProvision {
+  const found = state.updateProvisions?.findLast(
+    (made) => made.vmUuid === cvm.vmUuid && announced(made) === hash,
+  );
+  if (found) return found;
+  throw new Refusal(404, { detail: "Provisioned compose file not found or expired" });
+}
+
+/** Without what has expired. */
+export function withoutExpired(state: CloudState, lifeMs = WEEK_MS, now = Date.now()): CloudState {
+  const isFresh = (made: { readonly provisionedAt?: number | undefined }): boolean =>
+    (made.provisionedAt ?? now) + lifeMs > now;
+  const provisions = state.provisions.filter(isFresh);
+  const updateProvisions = (state.updateProvisions ?? []).filter(isFresh);
+  const gone =
+    state.provisions.length -
+    provisions.length +
+    (state.updateProvisions ?? []).length -
+    updateProvisions.length;
+  return gone === 0 ? state : { ...state, provisions, updateProvisions };
+}
+
+function hashesOf({ appCompose, disagrees }: Provisioning): { composeHash: string; announcedHash?: string } {
+  const composeHash = composeHashOf(appCompose);
+  if (disagrees !== true) return { composeHash };
+  return { composeHash, announcedHash: createHash("sha256").update(composeHash).digest("hex") };
+}

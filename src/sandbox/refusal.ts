@@ -1,0 +1,22 @@
+/** What the API refuses, in its own words. */
+
+export class Refusal extends Error {
+  readonly status: number;
+  readonly body: unknown;
+
+  constructor(status: number, body: unknown) {
+    super(`HTTP ${status}`);
+    this.status = status;
+    this.body = body;
+  }
+}
+
+/** The body of a business error. */
+export function structured(code: string, message: string, suggestions: readonly string[] = []): unknown {
+  return { detail: { error_code: code, message, details: [], suggestions, links: [] } };
+}
+
+export function nameTaken(name: string): Refusal {
+  const message = `A CVM with the name "${name}" already exists in this workspace`;
+  return new Refusal(409, structured("ERR-01-004", message, ["Choose another name"]));
+}

@@ -1,0 +1,155 @@
+/** How answers go out: whole, or as a fault has it. */
+import type { ServerResponse } from "node:http";
+import { setTimeout as delay } from "node:timers/promises";
+import { createGzip } from "node:zlib";
+import { pipeline } from "node:stream/promises";
+import { Readable } from "node:stream";
+import type { Reply } from "./api/route.ts";
+import type { Behaviour } from "./behaviour.ts";
+import type { FaultAction } from "./faults.ts";
+
+const CHUNK_BYTES = 64 * 1024;
+
+/** Faults that leave the work undone. @returns whether the request is dealt with. */
+export async function strikesBefore(
+  fault: FaultAction,
+  path: string,
+  response: ServerResponse,
+): Promise<boolean> {
+  switch (fault.kind) {
+    case "delay":
+      await delay(fault.ms);
+      return false;
+    case "status":
+      if (fault.retryAfter !== undefined) response.setHeader("retry-after", String(fault.retryAfter));
+      writeJson(
+        response,
+        fault.status,
+        fault.body ?? { detail: `HTTP ${fault.status} by the sandbox's fault` },
+      );
+      return true;
+    case "redirect":
+      response.writeHead(fault.status, { location: `${fault.to}${path}` }).end();
+      return true;
+    case "huge":
+      if (fault.status === undefined) return false;
+      await writePadded(response, { status: fault.status, json: { detail: "too much" } }, fault.bytes);
+      return true;
+    case "reset-before":
+      response.destroy();
+      return true;
+    case "hang":
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** Writes what the work came to, changed or broken as the fault has it. Undefined: nobody answers behind the gateway. */
+export async function writeReply(
+  response: ServerResponse,
+  reply: Reply | undefined,
+  fault: FaultAction | undefined,
+): Promise<void> {
+  if (fault?.kind === "html" || reply === undefined) {
+    response.writeHead(reply === undefined ? 502 : 200, { "content-type": "text/html" });
+    response.end("<html><body><h1>502 Bad Gateway</h1></body></html>");
+    return;
+  }
+  if (reply.text !== undefined) return writeText(response, reply);
+  switch (fault?.kind) {
+    case "half-json": {
+      const text = JSON.stringify(reply.json ?? {});
+      response.writeHead(reply.status, { "content-type": "application/json" });
+      response.end(text.slice(0, Math.ceil(text.length / 2)));
+      return;
+    }
+    case "lie":
+      return writeJson(response, reply.status, isGood(reply) ? lied(reply.json, fault.fields) : reply.json);
+    case "without":
+      return writeJson(response, reply.status, without(reply.json, new Set(fault.fields)));
+    case "huge":
+      return writePadded(response, reply, fault.bytes);
+    case "gzip-bomb":
+      return writeBomb(response, reply, fault.bytes);
+    case "drip":
+      return writeDripping(response, reply, fault.everyMs);
+    default:
+      return writeJson(response, reply.status, reply.json);
+  }
+}
+
+function writeText(response: ServerResponse, { status, headers, text }: Reply): void {
+  response.writeHead(status, headers).end(text);
+}
+
+export function writeJson(response: ServerResponse, status: number, json: unknown): void {
+  response.writeHead(status, { "content-type": "application/json" });
+  response.end(json === undefined ? undefined : JSON.stringify(json));
+}
+
+/** The server's clock: in every timestamp of an answer, and in how it spells them. */
+export function withServersTime(json: unknown, behaviour: Behaviour): unknown {
+  const { clockSkewMs, zonelessTimestamps } = behaviour;
+  if (clockSkewMs === 0 && !zonelessTimestamps) return json;
+  return mapped(json, (text) => {
+    if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/.test(text)) return text;
+    const told = new Date(Date.parse(text) + clockSkewMs).toISOString();
+    return zonelessTimestamps ? told.slice(0, -1) : told;
+  });
+}
+
+function mapped(json: unknown, change: (text: string) => string): unknown {
+  if (typeof json === "string") return change(json);
+  if (Array.isArray(json)) return json.map((item) => mapped(item, change));
+  if (json === null || typeof json !== "object") return json;
+  return Object.fromEntries(Object.entries(json).map(([key, value]) => [key, mapped(value, change)]));
+}
+
+const isGood = ({ status }: Reply): boolean => status === 200;
+
+function lied(json: unknown, fields: Record<string, unknown>): unknown {
+  return typeof json === "object" ? { ...json, ...fields } : json;
+}
+
+function without(json: unknown, fields: ReadonlySet<string>): unknown {
+  if (Array.isArray(json)) return json.map((item) => without(item, fields));
+  if (json === null || typeof json !== "object") return json;
+  const kept = Object.entries(json).filter(([key]) => !fields.has(key));
+  return Object.fromEntries(kept.map(([key, value]) => [key, without(value, fields)]));
+}
+
+/** Spaces before the JSON's end: what arrives is valid and large. */
+function* padded(json: unknown, bytes: number): Generator<Buffer> {
+  const text = JSON.stringify(json ?? {});
+  yield Buffer.from(text.slice(0, -1));
+  for (let left = bytes - text.length; left > 0; left -= CHUNK_BYTES) {
+    yield Buffer.alloc(Math.min(left, CHUNK_BYTES), " ");
+  }
+  yield Buffer.from(text.slice(-1));
+}
+
+async function writePadded(response: ServerResponse, reply: Reply, bytes: number): Promise<void> {
+  response.writeHead(reply.status, { "content-type": "application/json" });
+  await sent(pipeline(Readable.from(padded(reply.json, bytes)), response));
+}
+
+async function writeBomb(response: ServerResponse, reply: Reply, bytes: number): Promise<void> {
+  response.writeHead(reply.status, { "content-type": "application/json", "content-encoding": "gzip" });
+  await sent(pipeline(Readable.from(padded(reply.json, bytes)), createGzip(), response));
+}
+
+async function writeDripping(response: ServerResponse, reply: Reply, everyMs: number): Promise<void> {
+  response.writeHead(reply.status, { "content-type": "application/json" });
+  for (const byte of Buffer.from(JSON.stringify(reply.json ?? {}))) {
+    if (response.destroyed) return;
+    response.write(Buffer.from([byte]));
+    await delay(everyMs, undefined, { ref: false });
+  }
+  response.end();
+}
+
+/** A client that goes away in the middle is what these faults are for. */
+async function sent(work: Promise<void>): Promise<void> {
+  await work.catch(() => undefined);
+}

@@ -1,0 +1,154 @@
+/**
+ * The sandbox against the platform's own contract: every answer that the SDK knows parses with the SDK's own zod
+ * schemas, in both versions of the API. The SDK's client sends the requests, too.
+ */
+import * as phala from "@phala/cloud";
+import { expect, test } from "vitest";
+import type { Sandbox } from "../../../src/sandbox/index.ts";
+import { composeText, sandboxWith } from "./world.ts";
+
+const VERSIONS: readonly phala.ApiVersion[] = ["2025-10-28", "2026-01-21"];
+const FAST = { bootMs: 0, updateOldServesMs: 0, updateDownMs: 0, updateBootMs: 0 };
+
+function sdk(sandbox: Sandbox, version: phala.ApiVersion) {
+  return phala.createClient({ apiKey: sandbox.apiKey, baseURL: `${sandbox.apiUrl}/api/v1`, version });
+}
+type Client = ReturnType<typeof sdk>;
+
+const composeFile = async () => ({
+  docker_compose_file: await composeText("registry"),
+  allowed_envs: ["MODE"],
+});
+
+async function create(client: Client, name: string) {
+  const provisioned = await phala.provisionCvm(client, { name, compose_file: await composeFile() });
+  const { app_id, compose_hash } = provisioned;
+  if (!app_id) throw new Error("no app_id");
+  return phala.commitCvmProvision(client, { app_id, compose_hash });
+}
+
+test.each(VERSIONS)("%s: account, nodes, sizes, workspaces and KMS", async (version) => {
+  const client = sdk(await sandboxWith(), version);
+  expect(await phala.getCurrentUser(client)).toBeTruthy();
+  expect((await phala.getAvailableNodes(client)).nodes.map(({ name }) => name)).toContain("prod10");
+  const { result } = await phala.listAllInstanceTypeFamilies(client);
+  expect(result[0]?.items.map(({ id }) => id)).toContain("tdx.8xlarge");
+  expect((await phala.listFamilyInstanceTypes(client, { family: "cpu" })).total).toBe(7);
+  const { data } = await phala.listWorkspaces(client);
+  const slug = data[0]?.slug ?? "";
+  expect(await phala.getWorkspace(client, slug)).toMatchObject({ slug });
+  expect((await phala.getWorkspaceNodes(client, { teamSlug: slug })).items).toHaveLength(3);
+  expect((await phala.getWorkspaceQuotas(client, { teamSlug: slug })).quotas.vm_slots.limit).toBeGreaterThan(
+    0,
+  );
+  expect((await phala.getOsImages(client)).items).toHaveLength(1);
+  expect(await phala.listSshKeys(client)).toEqual([]);
+  const [kms] = (await phala.getKmsList(client)).items;
+  expect(await phala.getKmsInfo(client, { kms_id: kms?.id ?? "" })).toMatchObject({ slug: "phala" });
+  expect((await phala.nextAppIds(client, { counts: 2 })).app_ids).toHaveLength(2);
+});
+
+test.each(VERSIONS)("%s: what is told of a CVM, in each state of its life", async (version) => {
+  const sandbox = await sandboxWith({
+    timings: { ...FAST, bootMs: 60_000 },
+    behaviour: { createdAt: false },
+  });
+  const client = sdk(sandbox, version);
+  await create(client, "bird-booting");
+  const running = sdk(await sandboxWith({ timings: FAST, behaviour: { createdAt: false } }), version);
+  await create(running, "bird-registry");
+  for (const [of, id] of [
+    [client, "bird-booting"],
+    [running, "bird-registry"],
+  ] as const) {
+    const info = await phala.getCvmInfo(of, { id });
+    expect(info).toMatchObject({ name: id });
+    expect(await of.get(`/cvms/${id}`)).not.toHaveProperty("created_at");
+    expect(await phala.getCvmState(of, { id })).toMatchObject({ name: id });
+    expect(await phala.getCvmStats(of, { id })).toMatchObject({ is_online: id === "bird-registry" });
+    expect(await phala.getCvmNetwork(of, { id })).toMatchObject({ is_online: id === "bird-registry" });
+    expect(await phala.getCvmContainersStats(of, { id })).toMatchObject({ runner: "docker-compose" });
+    expect(await phala.getCvmAttestation(of, { id })).toMatchObject({ is_online: id === "bird-registry" });
+    expect((await phala.getCvmComposeFile(of, { id })).docker_compose_file).toBe(
+      await composeText("registry"),
+    );
+    expect(await phala.getCvmDockerCompose(of, { id })).toBe(await composeText("registry"));
+    expect(await phala.getCvmPreLaunchScript(of, { id })).toBe("");
+    expect(await phala.getCvmUserConfig(of, { id })).toMatchObject({ hostname: id });
+    expect(await phala.getAvailableOsImages(of, { id })).toHaveLength(1);
+    const [cvm] = (await (of === client ? sandbox.cloud() : Promise.resolve({ cvms: [] }))).cvms;
+    const uuids = cvm ? [cvm.vmUuid] : [];
+    expect(Object.keys(await phala.getCvmStatusBatch(of, { vmUuids: uuids }))).toHaveLength(uuids.length);
+  }
+});
+
+test.each(VERSIONS)("%s: lists of CVMs and apps, replicas among them", async (version) => {
+  const sandbox = await sandboxWith({ timings: FAST });
+  const client = sdk(sandbox, version);
+  const made = await create(client, "bird-registry");
+  await create(client, "bird-runner-1");
+  const replica = await phala.replicateCvm(client, { id: "bird-registry" });
+  expect([replica.app_id, replica.name]).toEqual([made.app_id, made.name]);
+  expect(replica.vm_uuid).not.toBe(made.vm_uuid);
+  const list = await phala.getCvmList(client, { page: 1, page_size: 2 });
+  expect([list.items.length, list.total, list.pages]).toEqual([2, 3, 2]);
+  const apps = await phala.getAppList(client, { page: 1, page_size: 50 });
+  expect(apps.dstack_apps.map(({ cvm_count: count }) => count)).toEqual([2, 1]);
+  const appId = made.app_id ?? "";
+  expect(await phala.getAppInfo(client, { appId })).toMatchObject({ app_id: appId });
+  expect(await phala.getAppCvms(client, { appId })).toHaveLength(2);
+  expect((await phala.getAppRevisions(client, { appId })).total).toBe(1);
+  expect((await phala.getAppFilterOptions(client)).nodes).toEqual(["prod10"]);
+  expect((await phala.getAppAttestation(client, { appId })).instances[0]).toHaveProperty("quote");
+  const sealing = await phala.getAppEnvEncryptPubKey(client, { kms: "phala", app_id: appId });
+  expect(sealing.public_key).toBe(made.encrypted_env_pubkey);
+  expect(await phala.getAppDeviceAllowlist(client, { appId })).toMatchObject({ is_onchain_kms: false });
+});
+
+test.each(VERSIONS)("%s: every way to change a CVM", async (version) => {
+  const sandbox = await sandboxWith({ timings: FAST });
+  const client = sdk(sandbox, version);
+  await create(client, "bird-registry");
+  const id = "bird-registry";
+  const text = `${await composeText("registry")}# changed\n`;
+  expect(await phala.patchCvm(client, { id, docker_compose_file: text })).toMatchObject({
+    requiresOnChainHash: false,
+  });
+  expect((await phala.getCvmComposeFile(client, { id })).docker_compose_file).toBe(text);
+  const environment = { encrypted_env: "ab".repeat(80), env_keys: ["MODE", "AWS_REGION"] };
+  expect(await phala.updateCvmEnvs(client, { id, ...environment })).toMatchObject({
+    allowed_envs_changed: true,
+  });
+  expect((await phala.getCvmComposeFile(client, { id })).allowed_envs).toEqual(["MODE", "AWS_REGION"]);
+  expect(
+    await phala.updateDockerCompose(client, { id, docker_compose_file: await composeText("registry") }),
+  ).toMatchObject({ status: "in_progress" });
+  expect((await phala.getCvmComposeFile(client, { id })).docker_compose_file).toBe(
+    await composeText("registry"),
+  );
+  expect(await phala.updatePreLaunchScript(client, { id, pre_launch_script: "echo hello" })).toMatchObject({
+    status: "in_progress",
+  });
+  expect(await phala.getCvmPreLaunchScript(client, { id })).toBe("echo hello");
+  const app_compose = { ...(await composeFile()), docker_compose_file: text };
+  const provisioned = await phala.provisionCvmComposeFileUpdate(client, { id, app_compose });
+  expect((await phala.getCvmComposeFile(client, { id })).docker_compose_file).toBe(
+    await composeText("registry"),
+  );
+  await phala.commitCvmComposeFileUpdate(client, {
+    id,
+    compose_hash: provisioned.compose_hash,
+    encrypted_env: "cd".repeat(80),
+    env_keys: ["MODE"],
+  });
+  expect((await phala.getCvmComposeFile(client, { id })).docker_compose_file).toBe(text);
+  expect(
+    await phala.updateCvmVisibility(client, { id, public_logs: false, public_sysinfo: true }),
+  ).toBeTruthy();
+  expect(await phala.shutdownCvm(client, { id })).toMatchObject({ status: "stopped" });
+  expect(await phala.startCvm(client, { id })).toBeTruthy();
+  expect(await phala.restartCvm(client, { id })).toBeTruthy();
+  expect(await phala.stopCvm(client, { id })).toBeTruthy();
+  await phala.deleteCvm(client, { id });
+  await expect(phala.getCvmInfo(client, { id })).rejects.toThrow("CVM not found");
+});
