@@ -20,49 +20,63 @@ export type KnownList = {
   readonly appId: string;
   /** Whether the record is all that the registry was told: nobody else has updated it. */
   readonly complete: boolean;
+  readonly vouchers: RunnerVouchers;
+};
+
+/** What vouches for a running runner that no record of this machine has. */
+export type RunnerVouchers = {
+  /** The local runner compose file; undefined where there is none to go by. */
+  readonly composeText: string | undefined;
+  /** The hashes in `--record FILE`. */
+  readonly hashes: ReadonlySet<string>;
 };
 
 /** The live runners, by what the registry makes of them now. */
 export type JudgedRunners = {
   /** It lets them in. */
   readonly accepted: readonly LiveRunner[];
-  /** Nobody here can know: their hash is in no record, and they were not deployed as the orchestrator does. */
+  /** Nothing here vouches for them: neither a record nor the local compose file has what they run. */
   readonly unclear: readonly LiveRunner[];
 };
 
 /**
  * Which live runners the registry lets in now, as far as that can be known. Being up is no approval: one with an
  * SSH key, or with a compose file of its own, must not come into the list because it waits there. So where the
- * record is complete it decides; else whoever was deployed as the orchestrator deploys is let in, and told.
+ * record is complete it decides; else one is included, and reported, that runs the local compose file under the
+ * orchestrator's names, or whose hash `--record` has.
  */
 export function classifyRunners(
   live: readonly LiveRunner[],
-  { record, appId, complete }: KnownList,
+  { record, appId, complete, vouchers }: KnownList,
   warn: (code: string, message: string) => void,
 ): JudgedRunners {
   const known = new Set<string>([
     ...recordedHashes(record, appId),
-    ...openAttempts(record, appId).flatMap(({ hashes }) => hashes),
+    ...openAttempts(record, appId).flatMap(({ hashes, vouched }) => (vouched ? hashes : [])),
   ]);
   const unrecorded = live.filter(({ composeHash }) => !known.has(composeHash));
   if (complete) {
     for (const runner of unrecorded) warn("runner-not-approved", excluded(runner));
     return { accepted: live.filter((runner) => !unrecorded.includes(runner)), unclear: [] };
   }
-  const unclear = unrecorded.filter(
-    ({ appCompose }) => !areOrchestratorsNames(appCompose.allowed_envs ?? []),
-  );
+  const unclear = unrecorded.filter((runner) => !isVouchedFor(runner, vouchers));
   const accepted = live.filter((runner) => !unclear.includes(runner));
   for (const runner of accepted)
     if (unrecorded.includes(runner)) warn("hash-of-live-runner", included(runner));
   return { accepted, unclear };
 }
 
+function isVouchedFor({ appCompose, composeHash }: LiveRunner, vouchers: RunnerVouchers): boolean {
+  if (vouchers.hashes.has(composeHash)) return true;
+  const { docker_compose_file: text, allowed_envs: names = [] } = appCompose;
+  return text !== undefined && text === vouchers.composeText && areOrchestratorsNames(names);
+}
+
 const excluded = ({ cvm, composeHash }: LiveRunner): string =>
   `${composeHash} of the live runner ${cvm.name} is left out: no list that was approved has it; to approve it: tee-cluster rotate-hash --keep ${composeHash}`;
 
 const included = ({ cvm, composeHash }: LiveRunner): string =>
-  `${composeHash} of the live runner ${cvm.name} comes into the list although no record here has it; see what it runs with: tee-cluster status`;
+  `${composeHash} of the live runner ${cvm.name} is included although no record of this machine has it: it runs the local compose file, or --record has it`;
 
 /**
  * To approve a runner that nobody can vouch for would give keys away, to leave it out may cut a good one off: that
@@ -78,8 +92,8 @@ export function assertRunnersClear(unclear: readonly LiveRunner[], { stay, keep,
   throw new ClusterError({
     kind: "verification",
     code: "live-runner-unclear",
-    message: `whether the live runner ${cvm.name} is approved now is in no record of this machine (${composeHash}), and it was not deployed as the orchestrator does, but with ${names}`,
-    hint: hint`nothing was approved; if it is yours: ${command("rotate-hash", "--keep", composeHash)}; if it is to get no key: ${command("rotate-hash", "--drop", composeHash)}`,
+    message: `whether the live runner ${cvm.name} is approved now is in no record of this machine (${composeHash}), and it does not run the local compose file as the orchestrator deploys it (its environment names: ${names})`,
+    hint: hint`nothing was approved; give the record of the machine that approved it with --record FILE; or if it is yours: ${command("rotate-hash", "--keep", composeHash)}; if it is to get no key: ${command("rotate-hash", "--drop", composeHash)}`,
   });
 }
 

@@ -7,6 +7,7 @@ import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { composeHashOf, type AppCompose } from "../core/compose-hash.ts";
 import { ClusterError, messageOf, type FailureKind } from "../errors/cluster-error.ts";
+import { parseJson } from "../lib/json.ts";
 import type { KnownHashes } from "./known-hashes.ts";
 
 /** Raised whenever an older program could misread a record. */
@@ -135,14 +136,6 @@ function versionOf(value: unknown): number | undefined {
   return z.object({ hash_record: z.number() }).safeParse(value).data?.hash_record;
 }
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
 function tooNew(file: string, version: number): ClusterError {
   return new ClusterError({
     kind: "input",
@@ -155,4 +148,19 @@ function tooNew(file: string, version: number): ClusterError {
 function refused(kind: FailureKind, code: string, message: string): ClusterError {
   const advice = hint`write one where init has been run: ${command("hash", "--export", "FILE")}`;
   return new ClusterError({ kind, code, message, hint: advice });
+}
+
+export function recordOfAnother(
+  file: string,
+  what: string,
+  recorded: string,
+  given: string,
+  flag: string,
+): ClusterError {
+  return new ClusterError({
+    kind: "input",
+    code: "hash-record-of-another",
+    message: `${file} is of the ${what} ${recorded}, this run is about ${given}`,
+    hint: `give the record of ${given}, or the ${flag} of ${recorded}`,
+  });
 }

@@ -120,8 +120,8 @@ function approve({ approvals, lastApproval, lastAttempt }: State, record: Record
 }
 
 function attempt({ attempts, lastAttempt }: State, record: RecordOf<"approving">): void {
-  const { app_id: appId, hashes, via, settings, after, restores } = record;
-  const announced = { appId, hashes, via, settings, after, restores };
+  const { app_id: appId, hashes, via, settings, after, restores, sealed } = record;
+  const announced = { appId, hashes, via, settings, after, restores, vouched: sealed !== false };
   const made: Mutable<ApprovalAttempt> = { ...announced, outcome: "open", verified: false };
   attempts.push(made);
   lastAttempt.set(appId, made);

@@ -41,6 +41,8 @@ export type ApprovalAttempt = Pick<ApprovedRecord, "appId" | "hashes" | "via" | 
   readonly after: string | null;
   /** `at` of the approval that a rollback goes back to. */
   readonly restores: string | null;
+  /** As of an approval. */
+  readonly vouched: boolean;
 };
 
 export type ComposeHashRecord = {

@@ -1,9 +1,8 @@
 /** `tee-cluster hash`: what is known of the runners' compose hash without deploying one. Takes no lock, changes nothing. */
 import { haveWallet, runnerEnvironmentNames } from "../../compose/environment.ts";
-import { ClusterError } from "../../errors/cluster-error.ts";
 import { inputDefinition } from "../../inputs/table.ts";
 import { known as knownValue, pickValues } from "../../inputs/values.ts";
-import { hashesIn, readHashRecord, type HashRecord } from "../../state/hash-record.ts";
+import { hashesIn, readHashRecord, recordOfAnother, type HashRecord } from "../../state/hash-record.ts";
 import { readKnownHashes, type KnownHashes } from "../../state/known-hashes.ts";
 import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
 import { explainHash } from "./explanation.ts";
@@ -103,11 +102,6 @@ function refuseOther(
   ] as const;
   for (const [what, recorded, given, flag] of pairs) {
     if (recorded === given) continue;
-    throw new ClusterError({
-      kind: "input",
-      code: "hash-record-of-another",
-      message: `${here.file} is of the ${what} ${recorded}, this run is about ${given}`,
-      hint: `give the record of ${given}, or the ${flag} of ${recorded}`,
-    });
+    throw recordOfAnother(here.file, what, recorded, given, flag);
   }
 }

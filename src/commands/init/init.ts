@@ -34,6 +34,7 @@ import { claimRegistry } from "../../registry/ownership.ts";
 import { withSession, type Session } from "../../session/session.ts";
 import { StepRunner, type StepContext } from "../../workflow/step.ts";
 import {
+  runnerVouchers,
   approvalOf,
   provenanceOf,
   assertViaApiPossible,
@@ -196,7 +197,7 @@ async function noteRestart({ name }: Registry, context: Pick<StepContext, "note"
 
 /** A new registry starts with the new hash alone; an existing one keeps what its runners need. */
 async function hashesFor(
-  { inputs, session, steps }: BringUp,
+  { inputs, session, steps, flags, facts }: BringUp,
   now: RegistryUp & { readonly fresh: ComposeHash },
 ): Promise<readonly ComposeHash[]> {
   const { registry, existed, complete, fresh } = now;
@@ -205,7 +206,9 @@ async function hashesFor(
   const { appId } = registry;
   const live = await liveRunners(inputs.cluster.clusterName, deps);
   const warn = (code: string, message: string): void => steps.warn(code, message);
-  const { accepted, unclear } = classifyRunners(live, { record, appId, complete }, warn);
+  const { clusterName } = inputs.cluster;
+  const vouchers = await runnerVouchers(await facts.runnerCompose(), flags.record, clusterName);
+  const { accepted, unclear } = classifyRunners(live, { record, appId, complete, vouchers }, warn);
   assertRunnersClear(unclear, ROLLING);
   // So that every hash in the list can be traced to the text that it stands for.
   for (const { appCompose } of accepted) await store.save(appCompose);

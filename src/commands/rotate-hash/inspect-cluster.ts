@@ -15,7 +15,7 @@ import { registryOf, type Registry } from "../../registry/registry.ts";
 import { liveRunners, type LiveRunner } from "../../runners/running-runners.ts";
 import { classifyRunners, assertRunnersClear } from "../../approval/classify-runners.ts";
 import type { ReadingDeps, StepContext } from "../../workflow/step.ts";
-import { wholeEnvironment } from "../shared/approval.ts";
+import { runnerVouchers, wholeEnvironment } from "../shared/approval.ts";
 import type { Rotation } from "./rotation.ts";
 
 export type ClusterState = {
@@ -66,8 +66,11 @@ export async function inspectCluster(
   const running = await assertExistingRegistry(standing, context);
   if (environment) warnUnknownList(registry, record, environment, context);
   if (files) warnDomainDifferences(registry, files, inputs.cluster, context);
-  const { accepted, unclear } = classifyRunners(live, { record, appId, complete }, (code, message) =>
-    context.warn(code, message),
+  const vouchers = await runnerVouchers(files?.runner, flags.record, inputs.cluster.clusterName);
+  const { accepted, unclear } = classifyRunners(
+    live,
+    { record, appId, complete, vouchers },
+    (code, message) => context.warn(code, message),
   );
   if (!flags.rollback) assertRunnersClear(unclear, policy);
   compareNames(rotation, accepted, context);

@@ -9,9 +9,11 @@ export const APPROVAL_FLAGS = {
   ),
   forceUpdate: toggle("update the registry even where nothing differs, for example after a new AWS secret"),
   reason: option("text", "why, for `tee-cluster history`"),
+  record: option("file", "a hash record (`hash --export`) that vouches for running runners"),
 };
 
 export function approvalFlags(flags: FlagValues<typeof APPROVAL_FLAGS>): ApprovalFlags {
   const reason = flags.reason?.trim() ?? "";
-  return { via: flags.approveVia, force: flags.forceUpdate, reason: reason === "" ? null : reason };
+  const { approveVia: via, forceUpdate: force, record } = flags;
+  return { via, force, reason: reason === "" ? null : reason, record };
 }

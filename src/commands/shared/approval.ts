@@ -7,6 +7,8 @@ import type { ClusterInputs, ClusterSettings } from "../../core/settings.ts";
 import type { EnvironmentVariable } from "../../core/ports.ts";
 import type { ApproveComposeHashInput, ApproveVia, Provenance } from "../../approval/approval.ts";
 import type { Registry } from "../../registry/registry.ts";
+import type { RunnerVouchers } from "../../approval/classify-runners.ts";
+import { readHashRecord, recordOfAnother } from "../../state/hash-record.ts";
 import { operator } from "../../state/history.ts";
 import { registrySettings } from "../../registry/settings.ts";
 import type { CommandDependencies } from "../../session/dependencies.ts";
@@ -18,7 +20,29 @@ export type ApprovalFlags = {
   readonly reason: string | null;
   /** Update the registry even where nothing differs. */
   readonly force: boolean;
+  /** A hash record that vouches for running runners. */
+  readonly record: string | undefined;
 };
+
+/**
+ * What vouches for running runners that this machine has no record of.
+ * @throws ClusterError as `readHashRecord`, and `hash-record-of-another` (input).
+ */
+export async function runnerVouchers(
+  compose: ComposeFile | undefined,
+  file: string | undefined,
+  cluster: string,
+): Promise<RunnerVouchers> {
+  const composeText = compose?.text;
+  if (file === undefined) return { composeText, hashes: new Set() };
+  const record = await readHashRecord(file);
+  if (record.cluster !== cluster)
+    throw recordOfAnother(file, "cluster", record.cluster, cluster, "--cluster-name");
+  return {
+    composeText,
+    hashes: new Set([...Object.keys(record.app_composes), ...(record.approved?.compose_hashes ?? [])]),
+  };
+}
 
 export type ApprovalParts = Omit<ApproveComposeHashInput, "environment" | "settings" | "gatewayKeyPath"> & {
   readonly inputs: ClusterInputs;

@@ -7,6 +7,7 @@ import type { LiveRunner } from "../../../src/runners/running-runners.ts";
 import {
   classifyRunners,
   assertRunnersClear,
+  type RunnerVouchers,
   runnersCutOff,
 } from "../../../src/approval/classify-runners.ts";
 
@@ -33,10 +34,15 @@ test("lists are the same by their members", () => {
   expect(sameMembers([a], [a, b])).toBe(false);
 });
 
-const runner = (name: string, composeHash: ComposeHash, names: readonly string[]): LiveRunner => ({
+const runner = (
+  name: string,
+  composeHash: ComposeHash,
+  names: readonly string[],
+  text = "local",
+): LiveRunner => ({
   cvm: { name } as Cvm,
   composeHash,
-  appCompose: { allowed_envs: names },
+  appCompose: { allowed_envs: names, docker_compose_file: text },
 });
 
 describe("live runners", () => {
@@ -49,8 +55,13 @@ describe("live runners", () => {
   const at = { v: 1, at: "2026-01-01T00:00:00.000Z", run: "run" };
   const approval = { type: "approved", correlation_id: "c1", via: "restart", settings: {} } as const;
   const record = summarizeJournal([{ ...at, ...approval, app_id: "app", hashes: [a] }], "bird");
-  const judged = (complete: boolean, warnings: string[] = []): readonly string[][] => {
-    const known = { record, appId: "app", complete };
+  const local = { composeText: "local", hashes: new Set<string>() };
+  const judged = (
+    complete: boolean,
+    warnings: string[] = [],
+    vouchers: RunnerVouchers = local,
+  ): readonly string[][] => {
+    const known = { record, appId: "app", complete, vouchers };
     const { accepted, unclear } = classifyRunners(live, known, (code) => void warnings.push(code));
     return [accepted, unclear].map((runners) => runners.map(({ cvm }) => cvm.name));
   };
@@ -67,7 +78,31 @@ describe("live runners", () => {
     expect(warnings).toEqual(["hash-of-live-runner"]);
   });
 
-  test("one that nobody can vouch for takes the operator's word, either way", () => {
+  const other = (composeText: string | undefined, ...hashes: ComposeHash[]) =>
+    judged(false, [], { composeText, hashes: new Set(hashes) });
+
+  test("without the local text only --record vouches, and only for its hashes", () => {
+    expect(other("another text")).toEqual([["approved"], ["stranger", "spy"]]);
+    expect(other(undefined)).toEqual([["approved"], ["stranger", "spy"]]);
+    expect(other(undefined, b)).toEqual([["approved", "stranger"], ["spy"]]);
+    expect(other(undefined, c)).toEqual([["approved", "spy"], ["stranger"]]);
+  });
+
+  test("an approval or attempt that no chain vouches for lets nobody in", () => {
+    const attempt = { type: "approving", via: "api", settings: {}, after: null, restores: null } as const;
+    const unsealed = summarizeJournal(
+      [
+        { ...at, sealed: false, ...approval, app_id: "app", hashes: [a] },
+        { ...at, sealed: false, ...attempt, app_id: "app", hashes: [b] },
+      ],
+      "bird",
+    );
+    const vouchers = { composeText: undefined, hashes: new Set<string>() };
+    const known = { record: unsealed, appId: "app", complete: true, vouchers };
+    expect(classifyRunners(live, known, () => undefined).accepted).toEqual([]);
+  });
+
+  test("one that nobody can vouch for tak the operator's word, either way", () => {
     const unclear = live.slice(2);
     expect(() => assertRunnersClear(unclear, ROLLING)).toThrow(/whether the live runner spy is approved/);
     expect(() => assertRunnersClear(unclear, policy({ stay: "live" }))).toThrow(/spy/);

@@ -13,6 +13,7 @@ const open = (after: string | null): ApprovalAttempt => ({
   verified: false,
   after,
   restores: null,
+  vouched: true,
 });
 
 test.each([

@@ -217,6 +217,15 @@ test("a live runner of a list whose end was never recorded is let in, also behin
     verified([]),
   );
   const runner = { cvm: { name: "r" } as Cvm, composeHash: OTHER as never, appCompose: {} };
-  const { accepted } = classifyRunners([runner], { record, appId: APP, complete: true }, () => undefined);
+  const { accepted } = classifyRunners(
+    [runner],
+    {
+      record,
+      appId: APP,
+      complete: true,
+      vouchers: { composeText: undefined, hashes: new Set() },
+    },
+    () => undefined,
+  );
   expect(accepted).toEqual([runner]);
 });

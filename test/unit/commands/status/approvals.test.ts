@@ -75,6 +75,7 @@ describe("a list that came with an update", () => {
       verified: false,
       after: null,
       restores: null,
+      vouched: true,
     } as const;
     const evidence = { operations: operations(update({ correlationId: "ours" })) };
     expect(approvals([first], evidence, { attempts: [attempt] })).toMatchObject({ standing: "unconfirmed" });
