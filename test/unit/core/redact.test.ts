@@ -352,3 +352,12 @@ test("long texts take time in proportion to their length, whatever they repeat",
     expect(clean.length).toBeLessThanOrEqual(text.length);
   }
 });
+
+test("the text is the secret; parts that touch; numbers of a document that hold none", () => {
+  expect(redactorOf("123456").redact("123456")).toBe("[redacted]");
+  expect(redactorOf("abcdefgh", "ijklmnop").redact("abcdefghijklmnop")).toBe("[redacted]");
+  const document = '{"a": 1234567, "b": 42, "c": true, "d": "x 1234567"}';
+  expect(redactorOf("1234567").redact(document)).toBe(
+    '{"a": "[redacted]", "b": 42, "c": true, "d": "x [redacted]"}',
+  );
+});
