@@ -1,5 +1,5 @@
 /** Every check that `doctor` runs, in its order, and what `--ignore` takes. */
-import { FINDING_IDS } from "../compose/finding.ts";
+import { FINDING_CODES } from "../compose/catalogue.ts";
 import type { Check, DoctorFacts } from "./check.ts";
 import { clusterChecks } from "./cluster-checks.ts";
 import { inputChecks } from "./input-checks.ts";
@@ -17,4 +17,4 @@ export const ALL_CHECKS: readonly Check<DoctorFacts>[] = [
 ];
 
 /** Of the checks, and of what they can find in compose files. */
-export const CHECK_IDS: readonly string[] = [...ALL_CHECKS.map(({ id }) => id), ...FINDING_IDS];
+export const CHECK_IDS: readonly string[] = [...ALL_CHECKS.map(({ id }) => id), ...FINDING_CODES];

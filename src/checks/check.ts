@@ -1,5 +1,5 @@
 /** What a check is: data with a severity and a remedy, run side by side with the others. */
-import type { Finding as ComposeFinding, FindingId } from "../compose/finding.ts";
+import { describeFinding, type Finding as CoreFinding } from "../core/finding.ts";
 import type { ClusterError } from "../errors/cluster-error.ts";
 import type { InputKey } from "../inputs/table.ts";
 import type { Resolution } from "../inputs/resolve.ts";
@@ -29,7 +29,7 @@ export type Finding = {
   /** With every failure. */
   readonly remedy?: string | undefined;
   /** Absent: the check finds only one thing. */
-  readonly id?: FindingId | undefined;
+  readonly id?: string | undefined;
   /** Absent: the check's own. */
   readonly severity?: CheckSeverity | undefined;
   /** Absent: the check's own. */
@@ -60,6 +60,8 @@ export const unclear = (detail: string, remedy: string): Finding => ({
 });
 
 /** What was found in a compose file, as a check says it. A note is no failure. */
-export function reported({ id, severity, message, remedy }: ComposeFinding): Finding {
-  return { status: severity === "note" ? "passed" : "failed", id, severity, detail: message, remedy };
+export function reported(finding: CoreFinding): Finding {
+  const { code, severity, remedy } = finding;
+  const status = severity === "note" ? "passed" : "failed";
+  return { status, id: code, severity, detail: describeFinding(finding), remedy };
 }

@@ -1,10 +1,9 @@
 /** Checks of what a cluster is made of: compose files, sizes, places, names. */
 import type { ComposeFile } from "../compose/compose-file.ts";
-import type { Finding as ComposeFinding } from "../compose/finding.ts";
-import { lintComposeFiles, type ComposePair } from "../compose/lint.ts";
-import { registryRequirements, runnerRequirements } from "../compose/requirements.ts";
+import { composeFindings, pairFindings, type ComposePair } from "../compose/lint.ts";
+import { bySeverity, type Finding as CoreFinding } from "../core/finding.ts";
 import { clusterOf, registryName, roleOf } from "../core/domain.ts";
-import { closest } from "../inputs/suggest.ts";
+import { closest } from "../lib/closest.ts";
 import { ownershipOf } from "../registry/ownership.ts";
 import { failed, passed, reported, skipped, unclear, type Check, type Finding } from "./check.ts";
 import type { ClusterFacts } from "../session/facts.ts";
@@ -19,7 +18,7 @@ export const clusterChecks: readonly Check<ClusterFacts>[] = [
     needs: ["registryCompose", "spawnteePort"],
     async run({ registryCompose, cluster }) {
       const compose = await registryCompose();
-      return requirementFindings(compose, registryRequirements(compose, cluster));
+      return requirementFindings(compose, composeFindings("registry", compose, cluster));
     },
   },
   {
@@ -29,7 +28,7 @@ export const clusterChecks: readonly Check<ClusterFacts>[] = [
     needs: ["runnerCompose", "spawnteePort", "orchestratorSchema", "coordinatorWallet"],
     async run({ runnerCompose, cluster }) {
       const compose = await runnerCompose();
-      return requirementFindings(compose, runnerRequirements(compose, cluster));
+      return requirementFindings(compose, composeFindings("runner", compose, cluster));
     },
   },
   {
@@ -40,11 +39,13 @@ export const clusterChecks: readonly Check<ClusterFacts>[] = [
     async run(facts) {
       const pair = await composePair(facts);
       if (pair === undefined) return skipped("needs both compose files");
-      const required = [
-        ...registryRequirements(pair.registry, facts.cluster),
-        ...runnerRequirements(pair.runner, facts.cluster),
-      ].filter(({ severity }) => severity !== "error");
-      const findings = [...required, ...lintComposeFiles(pair, facts.cluster)];
+      const { registry, runner } = pair;
+      // Errors are what the checks of each file fail with.
+      const findings = bySeverity([
+        ...composeFindings("registry", registry, facts.cluster),
+        ...composeFindings("runner", runner, facts.cluster),
+        ...pairFindings(pair, facts.cluster),
+      ]).filter(({ severity }) => severity !== "error");
       const warned = findings.some(({ severity }) => severity === "warning");
       return [...(warned ? [] : [passed("nothing to warn of")]), ...findings.map(reported)];
     },
@@ -138,7 +139,7 @@ export const clusterChecks: readonly Check<ClusterFacts>[] = [
   },
 ];
 
-function requirementFindings(compose: ComposeFile, findings: readonly ComposeFinding[]): Finding | Finding[] {
+function requirementFindings(compose: ComposeFile, findings: readonly CoreFinding[]): Finding | Finding[] {
   const errors = findings.filter(({ severity }) => severity === "error");
   if (errors.length === 0) return passed(`${compose.path}, sha256 ${compose.digest.slice(0, 12)}`);
   return errors.map(reported);

@@ -2,7 +2,7 @@
 import type { Command, CommanderError } from "commander";
 import { ClusterError } from "../errors/cluster-error.ts";
 import { INPUTS } from "../inputs/table.ts";
-import { closest } from "../inputs/suggest.ts";
+import { closest } from "../lib/closest.ts";
 import { allCommands, invocationOf, nameOf } from "./program.ts";
 
 /** What commander found in the arguments of `command`, as a failure with a hint. */

@@ -1,24 +1,14 @@
 /** Reading a compose file: its exact text, which is measured, and what the checks need to know of it. */
 import { readFile, stat } from "node:fs/promises";
-import { parseDocument, visit, type Document } from "yaml";
-import { z } from "zod";
+import { LineCounter, parseDocument, type Document } from "yaml";
 import { sha256Hex } from "../core/compose-hash.ts";
 import { ClusterError, messageOf } from "../errors/cluster-error.ts";
-import { placeholdersIn, type Placeholder } from "./placeholders.ts";
-import { publishedPorts } from "./ports.ts";
+import { placeholdersIn, type Placeholder } from "./interpolation.ts";
+import { resolveCompose, type Service } from "./services.ts";
+import { at, entriesOf, itemsOf, leavesOf, textOf, treeOf, type Tree } from "./tree.ts";
 
 /** `MAX_COMPOSE_PAYLOAD_BYTES` of `@phala/cloud`: compose text and pre-launch script together. */
 export const MAX_COMPOSE_BYTES = 200 * 1024;
-
-export type ComposeService = {
-  readonly name: string;
-  readonly image: string | null;
-  readonly privileged: boolean;
-  /** Names of the variables in its `environment`, with the text of their value. */
-  readonly environment: Readonly<Record<string, string>>;
-  /** Ports on the host side. */
-  readonly publishedPorts: ReadonlySet<number>;
-};
 
 export type ComposeFile = {
   /** As given. */
@@ -27,7 +17,11 @@ export type ComposeFile = {
   readonly text: string;
   /** SHA-256 of the text. */
   readonly digest: string;
-  readonly services: readonly ComposeService[];
+  /** The content as written, aliases and merge keys resolved. */
+  readonly root: Tree;
+  /** As they run where no variable is set. */
+  readonly services: readonly Service[];
+  /** Every variable that the file takes, in order of first appearance. */
   readonly placeholders: readonly Placeholder[];
 };
 
@@ -59,107 +53,70 @@ async function bytesOf(path: string): Promise<Buffer> {
   }
 }
 
-/** @throws ClusterError (prerequisite). */
+/**
+ * What a compose text says. Whether docker compose accepts all of it is looked at by the rules.
+ * @throws ClusterError (prerequisite) where there is no mapping `services` with a service.
+ */
 export function parseCompose(text: string, path: string): ComposeFile {
   if (text.trim() === "")
     throw broken(path, "compose-empty", "is empty", "give a compose file with the spawntee service");
+  const lines = new LineCounter();
   // Docker compose knows merge keys (`<<: *common`), which YAML 1.2 readers leave alone unless told.
-  const document = parseDocument(text, { prettyErrors: true, merge: true });
+  const document = parseDocument(text, { prettyErrors: true, merge: true, lineCounter: lines });
   const [error] = document.errors;
   if (error) throw notYaml(path, error.message);
-  const shape = composeSchema.safeParse(plainValue(document, path));
-  if (!shape.success) {
-    const [issue] = shape.error.issues;
-    const where = issue?.path.join(".") || "the document";
-    throw broken(
-      path,
-      "compose-malformed",
-      `is not a compose file: ${where}: ${issue?.message}`,
-      "it needs a mapping `services` with at least one service",
-    );
-  }
-  const services = Object.entries(shape.data.services).map(([name, service]) => serviceOf(name, service));
-  const passedOn = services.flatMap(({ environment }) => Object.values(environment));
+  checkAliases(document, path);
+  const root = treeOf(document, lines);
+  assertServices(root, path);
   return {
     path,
     text,
     digest: sha256Hex(text),
-    services,
-    placeholders: placeholdersIn([...scalarsOf(document), ...passedOn].join("\n")),
+    root,
+    services: resolveCompose(root, () => undefined).services,
+    placeholders: placeholdersIn(
+      [...textsOf(root), ...namesTaken(root).map((name) => `\${${name}}`)].join("\n"),
+    ),
   };
 }
 
-const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
-const serviceSchema = z.looseObject({
-  image: z.string().optional(),
-  privileged: z.boolean().optional(),
-  ports: z
-    .array(
-      z.union([
-        z.string(),
-        z.number(),
-        z.looseObject({ published: z.union([z.string(), z.number()]).optional() }),
-      ]),
-    )
-    .optional(),
-  environment: z.union([z.array(z.string()), z.record(z.string(), scalar)]).optional(),
-});
-const composeSchema = z.looseObject({
-  services: z
-    .record(z.string(), serviceSchema)
-    .refine((services) => Object.keys(services).length > 0, "there is no service"),
-});
-
-function serviceOf(name: string, service: z.infer<typeof serviceSchema>): ComposeService {
-  return {
-    name,
-    image: service.image ?? null,
-    privileged: service.privileged ?? false,
-    environment: environmentOf(service.environment),
-    publishedPorts: publishedPorts(service.ports ?? []),
-  };
+function assertServices(root: Tree, path: string): void {
+  const services = at(root, "services");
+  if (services?.kind === "map" && services.entries.size > 0) return;
+  throw broken(
+    path,
+    "compose-malformed",
+    `is not a compose file: ${services === undefined ? "`services` is missing" : "there is no service in it"}`,
+    "it needs a mapping `services` with at least one service",
+  );
 }
+
+const textsOf = (root: Tree): readonly string[] =>
+  leavesOf(root).flatMap(({ node }) => (typeof node.value === "string" ? [node.value] : []));
 
 /**
- * Both spellings: a list of `NAME=value`, or a mapping. A name without a value takes the variable of that name,
- * so it says the same as `NAME=${NAME}`; overlooked, a registry would be deployed without its AWS keys.
+ * Variables that are taken by name, without a dollar sign: a name without a value in `environment`, and
+ * `environment` of a secret or config. Overlooked, a registry would be deployed without its AWS keys.
  */
-function environmentOf(environment: z.infer<typeof serviceSchema>["environment"]): Record<string, string> {
-  if (environment === undefined) return {};
-  if (!Array.isArray(environment)) {
-    return Object.fromEntries(
-      Object.entries(environment).map(([name, value]) => [
-        name,
-        value === null ? `\${${name}}` : String(value),
-      ]),
-    );
-  }
-  return Object.fromEntries(
-    environment.map((line) => {
-      const [name = "", ...value] = line.split("=");
-      return [name, value.length === 0 ? `\${${name}}` : value.join("=")];
-    }),
+function namesTaken(root: Tree): readonly string[] {
+  const environments = entriesOf(at(root, "services")).map(([, service]) => at(service, "environment"));
+  const passed = environments.flatMap((environment) => [
+    ...entriesOf(environment).flatMap(([name, value]) => (textOf(value) === undefined ? [name] : [])),
+    ...itemsOf(environment).flatMap((item) => textOf(item) ?? []),
+  ]);
+  const files = ["secrets", "configs"].flatMap((key) => entriesOf(at(root, key)));
+  return [...passed, ...files.flatMap(([, file]) => textOf(at(file, "environment")) ?? [])].filter((name) =>
+    /^[A-Za-z_]\w*$/.test(name),
   );
 }
 
 /** @throws ClusterError for an alias without its anchor, or aliases that unfold without end. */
-function plainValue(document: Document, path: string): unknown {
+function checkAliases(document: Document, path: string): void {
   try {
-    return document.toJS();
+    document.toJS();
   } catch (error) {
     throw notYaml(path, messageOf(error));
   }
-}
-
-/** The texts of all values: a `$` in a comment or a key is no placeholder. */
-function scalarsOf(document: Document): readonly string[] {
-  const texts: string[] = [];
-  visit(document, {
-    Scalar(place, node) {
-      if (place !== "key" && typeof node.value === "string") texts.push(node.value);
-    },
-  });
-  return texts;
 }
 
 function decode(bytes: Buffer, path: string): string {
@@ -167,7 +124,7 @@ function decode(bytes: Buffer, path: string): string {
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
     if (!text.includes("\0")) return text;
   } catch {
-    // Told below, like a NUL byte.
+    // Reported below, like a NUL byte.
   }
   throw broken(path, "compose-binary", "is not text (UTF-8)", "give a compose file");
 }
@@ -185,7 +142,7 @@ function unreadable(path: string, error: unknown): ClusterError {
 }
 
 function notYaml(path: string, reason: string): ClusterError {
-  return broken(path, "compose-not-yaml", `is not YAML: ${firstLine(reason)}`, "mend the syntax");
+  return broken(path, "compose-not-yaml", `is not valid YAML: ${firstLine(reason)}`, "fix the syntax");
 }
 
 function broken(path: string, code: string, what: string, hint: string): ClusterError {

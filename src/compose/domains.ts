@@ -1,9 +1,9 @@
 /** Whether models will be announced under a domain that reaches them. Pure. */
 import { orchestratorBaseDomain } from "../orchestrator/urls.ts";
 import type { ComposeFile } from "./compose-file.ts";
-import type { Finding } from "./finding.ts";
+import type { ComposeFinding } from "./catalogue.ts";
 import type { ComposePair } from "./lint.ts";
-import { withDefaults } from "./placeholders.ts";
+import { valueIn } from "./services.ts";
 
 const VARIABLE = "CVM_BASE_DOMAIN";
 
@@ -19,7 +19,7 @@ export function lintBaseDomain(
   { registry, runner }: ComposePair,
   placement: Placement,
   given: string | undefined,
-): readonly Finding[] {
+): readonly ComposeFinding[] {
   return [
     ...(given === undefined || given === placement.baseDomain ? [] : [givenDomain(given, placement)]),
     ...otherDomains(registry, placement).map((domain) => registryDomain(registry, domain, placement)),
@@ -30,46 +30,44 @@ export function lintBaseDomain(
 
 /** Domains in the file, as defaults or written in, that are not the gateway's. */
 function otherDomains(compose: ComposeFile, { baseDomain }: Placement): readonly string[] {
-  const domains = compose.services.map(({ environment }) => withDefaults(environment[VARIABLE] ?? ""));
-  return [...new Set(domains)].filter(
-    (domain) => domain !== "" && !domain.includes("$") && domain !== baseDomain,
-  );
+  const domains = compose.services.map((service) => valueIn(service, VARIABLE) ?? "");
+  return [...new Set(domains)].filter((domain) => domain !== "" && domain !== baseDomain);
 }
 
-function givenDomain(domain: string, { node, baseDomain }: Placement): Finding {
+function givenDomain(domain: string, { node, baseDomain }: Placement): ComposeFinding {
   return {
-    id: "base-domain-given",
+    code: "base-domain-given",
     severity: "warning",
     message: `${VARIABLE} is ${domain}, and the gateway of node ${node} is ${baseDomain}: models on the registry would be announced under a domain that does not reach them`,
     remedy: "leave --cvm-base-domain out, unless that domain is yours and leads to the gateway",
   };
 }
 
-function registryDomain(compose: ComposeFile, domain: string, placement: Placement): Finding {
+function registryDomain(compose: ComposeFile, domain: string, placement: Placement): ComposeFinding {
   const differs = difference(compose, domain, placement);
   if (compose.placeholders.some(({ name }) => name === VARIABLE)) {
     return {
-      id: "base-domain-default",
+      code: "base-domain-default",
       severity: "note",
       message: `${differs}: the registry is given the right one`,
       remedy: `nothing to do; whoever updates the registry by other means must set ${VARIABLE} too`,
     };
   }
   return {
-    id: "base-domain-fixed",
+    code: "base-domain-fixed",
     severity: "warning",
     message: `${differs}: models on the registry would be announced under a domain that does not reach them`,
     remedy: `write ${VARIABLE}=\${${VARIABLE}:-${placement.baseDomain}} in ${compose.path}`,
   };
 }
 
-/** No orchestrator gives its runners this variable: the file's own value stands. */
-function runnerDomain(compose: ComposeFile, domain: string, placement: Placement): Finding {
+/** No orchestrator gives its runners this variable, or chooses their node: the file's own value stands everywhere. */
+function runnerDomain(compose: ComposeFile, domain: string, placement: Placement): ComposeFinding {
   return {
-    id: "base-domain-runner",
+    code: "base-domain-runner",
     severity: "warning",
-    message: `${difference(compose, domain, placement)}: models on new runners would be announced under a domain that does not reach them`,
-    remedy: `write ${VARIABLE}=\${${VARIABLE}:-${placement.baseDomain}} in ${compose.path}, then run tee-cluster rotate-hash`,
+    message: `${difference(compose, domain, placement)}: models on runners there would be announced under a domain that does not reach them`,
+    remedy: `runners land on any node: \`tee-cluster status\` shows where; a domain in ${compose.path} is right on one node only`,
   };
 }
 
@@ -77,12 +75,12 @@ function difference(compose: ComposeFile, domain: string, { node, baseDomain }: 
   return `${compose.path} has ${domain} for ${VARIABLE}, and the gateway of node ${node} is ${baseDomain}`;
 }
 
-function orchestratorDomain({ node, baseDomain }: Placement): readonly Finding[] {
+function orchestratorDomain({ node, baseDomain }: Placement): readonly ComposeFinding[] {
   const built = orchestratorBaseDomain(node);
   if (built === baseDomain) return [];
   return [
     {
-      id: "base-domain-orchestrator",
+      code: "base-domain-orchestrator",
       severity: "warning",
       message: `the orchestrator will look for CVMs on node ${node} under ${built}, and their gateway is ${baseDomain}: it would not reach them`,
       remedy: "deploy on a node whose gateway domain has its name, with --node",

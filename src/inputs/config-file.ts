@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { isScalar, isSeq, LineCounter, parseDocument, type Document } from "yaml";
 import { ClusterError } from "../errors/cluster-error.ts";
 import { INPUTS, type InputDefinition, type InputKey } from "./table.ts";
-import { closest } from "./suggest.ts";
+import { closest } from "../lib/closest.ts";
 
 export const DEFAULT_CONFIG_FILE = "tee-cluster.yml";
 /** Bytes. A larger file is another file, named by mistake. */

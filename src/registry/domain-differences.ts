@@ -12,11 +12,11 @@ export function warnDomainDifferences(
   { cvmBaseDomain }: ClusterSettings,
   context: Pick<StepContext, "warn">,
 ): void {
-  for (const { id, severity, message, remedy } of lintBaseDomain(
+  for (const { code, severity, message, remedy } of lintBaseDomain(
     files,
     { node, baseDomain },
     cvmBaseDomain,
   )) {
-    if (severity === "warning") context.warn(id, `${message}; ${remedy}`);
+    if (severity === "warning") context.warn(code, `${message}; ${remedy}`);
   }
 }

@@ -1,6 +1,6 @@
 /** The coordinator of a cluster of schema v2: its key, the wallet that goes with it, and a registry that knows it. */
 import { createHash, createPublicKey, generateKeyPairSync } from "node:crypto";
-import { readFile, writeFile } from "node:fs/promises";
+import { copyFile, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { COMPOSE_FOLDER } from "./program.ts";
 
@@ -23,16 +23,11 @@ export async function makeGatewayKey(folder: string, name: string): Promise<stri
   return file;
 }
 
-/** Makes the files of such a cluster: the key, and the shipped registry compose file with the wallet in it. */
+/** Makes the files of such a cluster: the key, and a copy of the shipped registry compose file. */
 export async function makeV2Files(folder: string): Promise<void> {
   const [key, registry] = V2_FILES;
   await makeGatewayKey(folder, key);
-  const text = await readFile(path.join(COMPOSE_FOLDER, "docker-compose.phala.registry.yml"), "utf8");
-  const line = "      - GATEWAY_AUTH_COORDINATOR_WALLET=${GATEWAY_AUTH_COORDINATOR_WALLET:-}\n";
-  await writeFile(
-    path.join(folder, registry),
-    text.replace("    environment:\n", `    environment:\n${line}`),
-  );
+  await copyFile(path.join(COMPOSE_FOLDER, "docker-compose.phala.registry.yml"), path.join(folder, registry));
 }
 
 /** What the operator of such a cluster has in the environment. */

@@ -161,8 +161,8 @@ test("links between the documents lead somewhere", () => {
   expect(broken).toEqual([]);
 });
 
-test("docs/doctor.md has every check and finding, docs/inputs.md every flag and variable", () => {
-  const doctor = read("docs/doctor.md");
+test("docs/doctor.md has every check, docs/compose.md every finding, docs/inputs.md every flag and variable", () => {
+  const doctor = read("docs/doctor.md") + read("docs/compose.md");
   expect(CHECK_IDS.filter((id) => !doctor.includes(`\`${id}\``))).toEqual([]);
   const inputs = read("docs/inputs.md");
   const names = INPUTS.flatMap(({ flag, variables }) => [

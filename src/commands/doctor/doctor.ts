@@ -5,7 +5,7 @@ import { once } from "../../lib/once.ts";
 import { clusterFactsOf, factsOf } from "../../session/facts.ts";
 import { isFailure, runChecks } from "../../checks/run-checks.ts";
 import { ClusterError } from "../../errors/cluster-error.ts";
-import { closest } from "../../inputs/suggest.ts";
+import { closest } from "../../lib/closest.ts";
 import { readJournal } from "../../state/journal.ts";
 import { summarizeJournal } from "../../state/record.ts";
 import { stateDirectoryOf } from "../../state/state-directory.ts";

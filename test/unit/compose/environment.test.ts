@@ -57,6 +57,7 @@ test("the registry has the same names before and after the approval: its own has
     "CAPACITY_THRESHOLD",
     "APPROVED_COMPOSE_HASH",
     "CVM_BASE_DOMAIN",
+    "GATEWAY_AUTH_COORDINATOR_WALLET",
   ]);
   expect(later.map(({ name }) => name)).toEqual(first.map(({ name }) => name));
   expect(registryEnvironmentNames(compose)).toEqual(first.map(({ name }) => name));

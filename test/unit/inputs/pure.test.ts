@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { INPUTS } from "../../../src/inputs/table.ts";
 import { describeSizing, sizing } from "../../../src/inputs/sizing.ts";
-import { closest } from "../../../src/inputs/suggest.ts";
+import { closest } from "../../../src/lib/closest.ts";
 
 describe("the list of inputs", () => {
   it("has each key, flag and variable once", () => {

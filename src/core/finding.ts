@@ -1,0 +1,41 @@
+/** What a check of the operator's files finds: one shape for compose files, `doctor`, `status` and step 1. */
+
+/** `error`: the cluster can't work, or is unsafe. `warning`: fatal with `--strict` only. `note`: worth knowing. */
+export type Severity = "error" | "warning" | "note";
+
+export type Finding<Code extends string = string> = {
+  /** Stable, kebab-case: `doctor --ignore` takes it. */
+  readonly code: Code;
+  readonly severity: Severity;
+  /** What is wrong and what follows from it. Never a value that may be a secret. */
+  readonly message: string;
+  /** The path as the operator gave it. */
+  readonly file?: string | undefined;
+  /** 1-based. */
+  readonly line?: number | undefined;
+  /** The service of a compose file. */
+  readonly service?: string | undefined;
+  /** The text in question, secrets masked. */
+  readonly text?: string | undefined;
+  /** How to fix it. */
+  readonly remedy: string;
+};
+
+/** `registry.yml:12: service spawntee: "build: .": only the text of this file reaches the CVM`. */
+export function describeFinding({ file, line, service, text, message }: Finding): string {
+  return [
+    file && (line === undefined ? file : `${file}:${line}`),
+    service && `service ${service}`,
+    text && `\`${text}\``,
+    message,
+  ]
+    .filter(Boolean)
+    .join(": ");
+}
+
+const ORDER: readonly Severity[] = ["error", "warning", "note"];
+
+/** Errors first, then warnings, then notes; otherwise in the order given. */
+export function bySeverity<F extends Finding>(findings: readonly F[]): readonly F[] {
+  return findings.toSorted((a, b) => ORDER.indexOf(a.severity) - ORDER.indexOf(b.severity));
+}
