@@ -105,7 +105,11 @@ export type CloudApi = {
    * Callers match exact names.
    */
   listCvms(signal: AbortSignal, filter?: CvmFilter): Promise<readonly Cvm[]>;
-  appCompose(id: string, signal: AbortSignal): Promise<Lookup<AppCompose>>;
+  /**
+   * Read strictly: a text that Python and JavaScript hash differently is `unknown` (`app-compose-ambiguous`). With
+   * `composeHash`, the measured text of the attestation counts where the API's file does not have that hash.
+   */
+  appCompose(id: string, signal: AbortSignal, composeHash?: string): Promise<Lookup<AppCompose>>;
   /** Newest first, the first page. */
   operations(id: string, signal: AbortSignal): Promise<OperationsLookup>;
   nodes(signal: AbortSignal): Promise<readonly PlatformNode[]>;
@@ -193,10 +197,19 @@ export type ApproveHashAnswer =
   | { readonly kind: "refused"; readonly detail: string }
   | { readonly kind: "unclear"; readonly detail: string };
 
+/** What `GET /tasks` answered: a list (200), 401, anything else of HTTP, or nothing. */
+export type TasksProbe =
+  | { readonly kind: "listed" | "unauthorized" }
+  | { readonly kind: "other" | "silent"; readonly detail: string };
+
 /** The spawntee service behind the gateway of one CVM, as far as it only tells. `url` is its base, without a path. */
 export type SpawnteeQueries = {
   health(url: string, signal: AbortSignal): Promise<SpawnteeAnswer<Health>>;
   capacity(url: string, signal: AbortSignal): Promise<SpawnteeAnswer<Capacity>>;
+  /** Whether `/debug/exec`, which runs commands for anybody, is there. Asked without a command. */
+  debugEndpoint(url: string, signal: AbortSignal): Promise<"closed" | "open" | "unknown">;
+  /** `GET /tasks`, which the orchestrator needs on every CVM: signed where a key (PEM text) is given. */
+  tasks(url: string, signal: AbortSignal, privateKeyPem?: string): Promise<TasksProbe>;
 };
 
 /** What changes a registry: as with `PhalaMutations`, only `workflow/mutations.ts` calls it. */

@@ -56,7 +56,7 @@ export async function checkedRunner(
   // A list need not tell the hash, the CVM itself does.
   const [itself, found] = await Promise.all([
     cvm.composeHash === null ? api.findCvm(id, signal) : undefined,
-    api.appCompose(id, signal),
+    api.appCompose(id, signal, cvm.composeHash ?? undefined),
   ]);
   const composeHash = parseComposeHash(
     itself?.kind === "present" ? itself.value.composeHash : cvm.composeHash,

@@ -119,7 +119,7 @@ async function readAppCompose(
   cvm: Cvm,
   { api, signal }: Observer,
 ): Promise<{ cvm: Cvm; appCompose: Lookup<AppCompose> }> {
-  const appCompose = await api.appCompose(idOf(cvm), signal);
+  const appCompose = await api.appCompose(idOf(cvm), signal, cvm.composeHash ?? undefined);
   if (appCompose.kind !== "present" || composeHashOf(appCompose.value) === cvm.composeHash) {
     return { cvm, appCompose };
   }

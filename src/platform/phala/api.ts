@@ -2,6 +2,7 @@
 import type { Cvm } from "../../core/domain.ts";
 import type { CloudApi, Lookup, OperationsLookup } from "../../core/ports.ts";
 import { ApiReader, type CloudApiOptions } from "./api-reader.ts";
+import { readAppCompose } from "./app-compose.ts";
 import { listCvms } from "./cvm-list.ts";
 import * as schemas from "./schemas.ts";
 
@@ -15,7 +16,7 @@ export function createCloudApi(options: CloudApiOptions): CloudApi {
     account: (signal) => reader.must("/auth/me", schemas.account, signal),
     findCvm: async (id, signal) => identified(id, await reader.look(pathOf(id), schemas.cvm, signal)),
     listCvms: (signal, filter) => listCvms(reader, signal, filter),
-    appCompose: (id, signal) => reader.look(pathOf(id, "/compose_file"), schemas.appCompose, signal),
+    appCompose: (id, signal, composeHash) => readAppCompose(reader, pathOf(id), composeHash, signal),
     operations: (id, signal) => operationsOf(reader, id, signal),
     nodes: (signal) => reader.must("/teepods/available", schemas.nodes, signal),
     instanceTypes: (signal) => reader.must("/instance-types", schemas.instanceTypes, signal),

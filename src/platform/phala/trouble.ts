@@ -78,4 +78,5 @@ function apiError(code: string, message: string, hint: string, kind: FailureKind
 }
 
 /** Whether asking again won't help, however long. */
-export const isFinal = ({ kind }: ClusterError): boolean => kind === "prerequisite" || kind === "input";
+export const isFinal = ({ kind }: ClusterError): boolean =>
+  kind === "prerequisite" || kind === "input" || kind === "verification";

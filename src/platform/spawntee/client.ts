@@ -2,23 +2,14 @@
 import { z } from "zod";
 import { type HttpAnswer, type HttpClient } from "../net/http.ts";
 import { describeNetworkError } from "../net/network-error.ts";
-import type {
-  ApproveHashAnswer,
-  Capacity,
-  Clock,
-  Health,
-  Spawntee,
-  SpawnteeAnswer,
-} from "../../core/ports.ts";
-import { signedHeaders } from "./signature.ts";
+import type { Capacity, Clock, Health, Spawntee, SpawnteeAnswer } from "../../core/ports.ts";
+import { SampledServerClock } from "../net/server-clock.ts";
+import { pushHashes, type Client } from "./approve.ts";
+import { debugEndpoint, probeTasks } from "./probes.ts";
 
 const LOOK_TIMEOUT_MS = 10_000;
-const APPROVE_TIMEOUT_MS = 30_000;
 /** Health and capacity take a few hundred bytes. */
 const MAX_BYTES = 64 * 1024;
-/** Of an answer that is shown. */
-const LONGEST = 200;
-const APPROVE_PATH = "/registry/approve-hash";
 
 const health = z
   .object({
@@ -52,14 +43,14 @@ export function createSpawntee(
   clock: Clock,
   redact: (text: string) => string = (text) => text,
 ): Spawntee {
+  const client: Client = { http, clock, redact, serverClock: new SampledServerClock(clock) };
   return {
     health: (url, signal) => ask(http, `${url}/health`, health, signal),
     capacity: (url, signal) => ask(http, `${url}/capacity`, capacity, signal),
-    async approveHashes(url, hashes, privateKeyPem, signal) {
-      // Made anew at every call: the registry refuses old timestamps.
-      const headers = signedHeaders(APPROVE_PATH, privateKeyPem, clock.now());
-      return approve(http, { url, hashes, headers, redact }, signal);
-    },
+    debugEndpoint: (url, signal) => debugEndpoint(http, url, signal),
+    tasks: (url, signal, privateKeyPem) => probeTasks(client, url, privateKeyPem, signal),
+    approveHashes: (url, hashes, privateKeyPem, signal) =>
+      pushHashes(client, { url, hashes, privateKeyPem }, signal),
   };
 }
 
@@ -81,46 +72,6 @@ async function ask<T>(
     answer.status === 200 || answer.status === 503 ? schema.safeParse(parseJson(answer.text)) : undefined;
   if (parsed?.success) return { kind: "answered", value: parsed.data };
   return { kind: "other", detail: `HTTP ${answer.status}, not from spawntee` };
-}
-
-async function approve(
-  http: HttpClient,
-  push: {
-    readonly url: string;
-    readonly hashes: readonly string[];
-    readonly headers: Record<string, string>;
-    readonly redact: (text: string) => string;
-  },
-  signal: AbortSignal,
-): Promise<ApproveHashAnswer> {
-  try {
-    const answer = await http.send(
-      {
-        method: "POST",
-        url: `${push.url}${APPROVE_PATH}`,
-        headers: { ...push.headers, "content-type": "application/json" },
-        body: JSON.stringify({ hashes: push.hashes }),
-        timeoutMs: APPROVE_TIMEOUT_MS,
-        maxBytes: MAX_BYTES,
-      },
-      signal,
-    );
-    return approvalOf(answer, push.redact);
-  } catch (error) {
-    if (signal.aborted) throw error;
-    return { kind: "unclear", detail: describeNetworkError(error) };
-  }
-}
-
-/** Only JSON is the registry's word: pages in HTML come from the gateway when the CVM is not there. */
-function approvalOf(answer: HttpAnswer, redact: (text: string) => string): ApproveHashAnswer {
-  const body = parseJson(answer.text);
-  const said = redact(answer.text).replaceAll(/\s+/g, " ");
-  const detail = `HTTP ${answer.status}: ${said.length > LONGEST ? `${said.slice(0, LONGEST)}…` : said}`;
-  if (typeof body !== "object" || body === null || answer.status >= 500) return { kind: "unclear", detail };
-  if (answer.status >= 200 && answer.status < 300) return { kind: "approved" };
-  if (answer.status === 404 || answer.status === 405) return { kind: "not-offered" };
-  return answer.status >= 400 ? { kind: "refused", detail } : { kind: "unclear", detail };
 }
 
 function parseJson(text: string): unknown {

@@ -46,6 +46,8 @@ function looking(listed: Cvm, found: Lookup<Cvm>, runs = APPROVED) {
       return { kind: "silent", detail: "no answer" };
     },
     capacity: async () => ({ kind: "silent", detail: "no answer" }),
+    debugEndpoint: unused,
+    tasks: unused,
     approveHashes: unused,
   };
   const look = lookAtCluster({

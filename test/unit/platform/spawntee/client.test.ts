@@ -1,8 +1,9 @@
 /** The spawntee client and the coordinator's signature, against a server of a few lines. */
 import { generateKeyPairSync, verify, createPublicKey } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { createHttpClient } from "../../../../src/platform/net/http.ts";
+import type { Clock } from "../../../../src/core/ports.ts";
 import { Redactor } from "../../../../src/core/redact.ts";
 import { createSpawntee } from "../../../../src/platform/spawntee/client.ts";
 import { signedHeaders } from "../../../../src/platform/spawntee/signature.ts";
@@ -16,7 +17,17 @@ const HASH = "ab".repeat(32);
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
-async function serve(handler: Handler, redact?: (text: string) => string) {
+/** Pauses take no time, and count. */
+function impatient(): Clock {
+  let slept = 0;
+  return {
+    now: systemClock.now,
+    monotonic: () => systemClock.monotonic() + slept,
+    sleep: async (ms) => void (slept += ms),
+  };
+}
+
+async function serve(handler: Handler, redact?: (text: string) => string, clock: Clock = impatient()) {
   const server = createServer(handler);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const http = createHttpClient({});
@@ -28,7 +39,7 @@ async function serve(handler: Handler, redact?: (text: string) => string) {
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("no port");
   return {
-    spawntee: createSpawntee(http, systemClock, redact),
+    spawntee: createSpawntee(http, clock, redact),
     url: `http://127.0.0.1:${address.port}/gateway/app-9010`,
   };
 }
@@ -113,7 +124,7 @@ test("hashes are pushed with a signature that holds", async () => {
     request.on("data", (chunk: Buffer) => (body += chunk.toString()));
     request.on("end", () => {
       seen.push({ request, body });
-      json(200, { approved: [HASH] })(request, response);
+      json(200, { approved_count: 1, hashes: [HASH] })(request, response);
     });
   });
   expect(await spawntee.approveHashes(url, [HASH], PEM, signal)).toEqual({ kind: "approved" });
@@ -168,4 +179,103 @@ test.each([
     kind: "input",
     code: "bad-gateway-key",
   });
+});
+
+test.each<[string, unknown, string]>([
+  ["names them", { approved_count: 1, hashes: [HASH] }, "approved"],
+  ["names them in another spelling", { hashes: [`0x${HASH.toUpperCase()}`, "cd".repeat(32)] }, "approved"],
+  ["counts them", { approved_count: 1 }, "approved"],
+  ["counts too few", { approved_count: 0 }, "unclear"],
+  ["names others", { approved_count: 1, hashes: ["cd".repeat(32)] }, "refused"],
+  ["has an error in it", { error: "storage failed", hashes: [HASH] }, "refused"],
+  ["says only that all is well", { status: "ok" }, "unclear"],
+  ["says nothing", {}, "unclear"],
+])("a 200 that %s", async (_what, body, kind) => {
+  const { spawntee, url } = await serve(json(200, body));
+  expect(await spawntee.approveHashes(url, [HASH], PEM, signal)).toMatchObject({ kind });
+});
+
+/** Refuses `refusals` pushes; `uptime` is what its health says. */
+const registry = (refusals: number, uptime: number | undefined) => {
+  const messages: string[] = [];
+  const handler: Handler = (request, response) => {
+    if (request.url?.endsWith("/health"))
+      return json(200, { status: "healthy", uptime_seconds: uptime })(request, response);
+    messages.push(String(request.headers["x-gateway-auth-signature"]));
+    return messages.length <= refusals
+      ? json(401, { detail: "unknown key" })(request, response)
+      : json(200, { hashes: [HASH] })(request, response);
+  };
+  return { handler, messages };
+};
+
+describe("a 401 to a push", () => {
+  test.each([3.5, undefined])("after a boot (uptime %s) is asked again", async (uptime) => {
+    const { handler, messages } = registry(3, uptime);
+    const { spawntee, url } = await serve(handler);
+    expect(await spawntee.approveHashes(url, [HASH], PEM, signal)).toEqual({ kind: "approved" });
+    expect(messages).toHaveLength(4);
+  });
+
+  test("lasts for a minute at most", async () => {
+    const { handler, messages } = registry(Infinity, undefined);
+    const { spawntee, url } = await serve(handler);
+    expect(await spawntee.approveHashes(url, [HASH], PEM, signal)).toMatchObject({ kind: "refused" });
+    expect(messages.length).toBeGreaterThan(15);
+    expect(messages.length).toBeLessThanOrEqual(21);
+  });
+
+  test("long after a boot is meant", async () => {
+    const { handler, messages } = registry(Infinity, 86_400);
+    const { spawntee, url } = await serve(handler);
+    expect(await spawntee.approveHashes(url, [HASH], PEM, signal)).toMatchObject({ kind: "refused" });
+    expect(messages).toHaveLength(1);
+  });
+});
+
+test("the next signature is of the registry's time, whatever this machine's clock says", async () => {
+  const times: number[] = [];
+  const behind: Clock = { ...impatient(), now: () => Date.now() - 7_200_000 };
+  const { spawntee, url } = await serve(
+    (request, response) => {
+      const message = Buffer.from(String(request.headers["x-gateway-auth-message"]), "base64").toString();
+      times.push((JSON.parse(message) as { timestamp: number }).timestamp);
+      json(200, { hashes: [HASH] })(request, response);
+    },
+    undefined,
+    behind,
+  );
+  for (let count = 0; count < 2; count += 1) await spawntee.approveHashes(url, [HASH], PEM, signal);
+  const [first = 0, second = 0] = times;
+  expect(second - first).toBeGreaterThan(7_190);
+});
+
+test.each([
+  ["404 of spawntee", json(404, { detail: "Not Found" }), "closed"],
+  ["401", json(401, { detail: "no" }), "closed"],
+  ["422: the command is missing", json(422, { detail: [] }), "open"],
+  ["200", json(200, { output: "" }), "open"],
+  ["the gateway's 404", answer(404, "<html>"), "unknown"],
+  ["502", answer(502, "<html>"), "unknown"],
+  ["a broken connection", ((_q, r) => void r.destroy()) satisfies Handler, "unknown"],
+])("/debug/exec that answers %s", async (_what, handler, expected) => {
+  let asked = "";
+  const { spawntee, url } = await serve((request, response) => {
+    asked = request.url ?? "";
+    handler(request, response);
+  });
+  expect(await spawntee.debugEndpoint(url, signal)).toBe(expected);
+  expect(asked).toBe("/gateway/app-9010/debug/exec");
+});
+
+test("/tasks is asked with a signature or without", async () => {
+  const { spawntee, url } = await serve((request, response) =>
+    request.headers["x-gateway-auth-signature"] === undefined
+      ? json(401, { detail: "unsigned" })(request, response)
+      : json(200, [])(request, response),
+  );
+  expect(await spawntee.tasks(url, signal)).toEqual({ kind: "unauthorized" });
+  expect(await spawntee.tasks(url, signal, PEM)).toEqual({ kind: "listed" });
+  const broken = await serve(answer(404, "<html>"));
+  expect(await broken.spawntee.tasks(broken.url, signal)).toEqual({ kind: "other", detail: "HTTP 404" });
 });

@@ -1,0 +1,138 @@
+/** `POST /registry/approve-hash`: a push counts only if the registry's answer names the hashes. */
+import { z } from "zod";
+import type { ApproveHashAnswer, Clock, ServerClock } from "../../core/ports.ts";
+import type { HttpAnswer, HttpClient } from "../net/http.ts";
+import { describeNetworkError } from "../net/network-error.ts";
+import type { SampledServerClock } from "../net/server-clock.ts";
+import { signedHeaders } from "./signature.ts";
+
+const TIMEOUT_MS = 30_000;
+const MAX_BYTES = 64 * 1024;
+/** Of an answer that is shown. */
+const LONGEST = 200;
+const PATH = "/registry/approve-hash";
+
+/** After a boot spawntee answers 401 to everything signed until it has loaded the certificate hashes. */
+const BOOT_MS = 60_000;
+const PAUSE_MS = 3_000;
+
+export type Client = {
+  readonly http: HttpClient;
+  readonly clock: Clock;
+  readonly redact: (text: string) => string;
+  /** Of what answers on the gateway: signatures are valid for 30 s of *its* time. */
+  readonly serverClock: SampledServerClock;
+};
+
+export type Push = {
+  readonly url: string;
+  readonly hashes: readonly string[];
+  readonly privateKeyPem: string;
+};
+
+/** Pushes, again for a minute where a registry that may just have started does not know the key yet. */
+export async function pushHashes(
+  client: Client,
+  push: Push,
+  signal: AbortSignal,
+): Promise<ApproveHashAnswer> {
+  const { clock } = client;
+  const deadline = clock.monotonic() + BOOT_MS;
+  for (let attempt = 1; ; attempt += 1) {
+    const { answer, isUnauthorized } = await pushOnce(client, push, signal);
+    if (!isUnauthorized || clock.monotonic() + PAUSE_MS >= deadline) return answer;
+    if (attempt === 1 && (await isLongUp(client, push.url, signal))) return answer;
+    await clock.sleep(PAUSE_MS, signal);
+  }
+}
+
+type Pushed = { readonly answer: ApproveHashAnswer; readonly isUnauthorized: boolean };
+
+async function pushOnce(client: Client, push: Push, signal: AbortSignal): Promise<Pushed> {
+  const { http, clock, serverClock, redact } = client;
+  const sentAtMs = clock.monotonic();
+  const signed = signedHeaders(PATH, push.privateKeyPem, timeOf(serverClock, clock));
+  try {
+    const answer = await http.send(
+      {
+        method: "POST",
+        url: `${push.url}${PATH}`,
+        headers: { ...signed, "content-type": "application/json" },
+        body: JSON.stringify({ hashes: push.hashes }),
+        timeoutMs: TIMEOUT_MS,
+        maxBytes: MAX_BYTES,
+      },
+      signal,
+    );
+    serverClock.note(answer, sentAtMs);
+    return { answer: approvalOf(answer, push.hashes, redact), isUnauthorized: answer.status === 401 };
+  } catch (error) {
+    if (signal.aborted) throw error;
+    return { answer: { kind: "unclear", detail: describeNetworkError(error) }, isUnauthorized: false };
+  }
+}
+
+/** The time for a signature, ms since the epoch. */
+export function timeOf(serverClock: ServerClock, clock: Clock): number {
+  return serverClock.now()?.ms ?? clock.now();
+}
+
+/** Up for twice as long as loading takes, by its own word: its 401 is meant. */
+async function isLongUp({ http }: Client, url: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    const request = { method: "GET", url: `${url}/health`, timeoutMs: 10_000, maxBytes: MAX_BYTES } as const;
+    const parsed = uptime.safeParse(parseJson((await http.send(request, signal)).text));
+    return parsed.success && parsed.data.uptime_seconds * 1000 > 2 * BOOT_MS;
+  } catch (error) {
+    if (signal.aborted) throw error;
+    return false;
+  }
+}
+
+const uptime = z.object({ uptime_seconds: z.number() });
+
+/** Only JSON is the registry's word: pages in HTML come from the gateway when the CVM is not there. */
+function approvalOf(
+  answer: HttpAnswer,
+  hashes: readonly string[],
+  redact: (text: string) => string,
+): ApproveHashAnswer {
+  const body = parseJson(answer.text);
+  const said = redact(answer.text).replaceAll(/\s+/g, " ");
+  const detail = `HTTP ${answer.status}: ${said.length > LONGEST ? `${said.slice(0, LONGEST)}…` : said}`;
+  if (typeof body !== "object" || body === null || answer.status >= 500) return { kind: "unclear", detail };
+  if (answer.status >= 200 && answer.status < 300) return accepted(body, hashes, detail);
+  if (answer.status === 404 || answer.status === 405) return { kind: "not-offered" };
+  return answer.status >= 400 ? { kind: "refused", detail } : { kind: "unclear", detail };
+}
+
+const receipt = z.object({
+  error: z.unknown().optional(),
+  hashes: z.array(z.string()).optional(),
+  approved: z.array(z.string()).optional(),
+  approved_count: z.number().int().optional(),
+});
+
+/** `{approved_count, hashes}`; a 200 that does not say so is no evidence. */
+function accepted(body: object, hashes: readonly string[], detail: string): ApproveHashAnswer {
+  const parsed = receipt.safeParse(body);
+  if (!parsed.success) return { kind: "unclear", detail };
+  const { error, approved, approved_count: count } = parsed.data;
+  if (error !== undefined && error !== null && error !== false) return { kind: "refused", detail };
+  const named = parsed.data.hashes ?? approved;
+  if (named === undefined) {
+    return count !== undefined && count >= new Set(hashes).size
+      ? { kind: "approved" }
+      : { kind: "unclear", detail };
+  }
+  const known = new Set(named.map((hash) => hash.toLowerCase().replace(/^0x/, "")));
+  return hashes.every((hash) => known.has(hash)) ? { kind: "approved" } : { kind: "refused", detail };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
