@@ -73,7 +73,16 @@ function portsOf(of: {
   // Adapters shorten long answers: half a secret would get past the reporter's redaction.
   const redact = (text: string): string => redactor.redact(text);
   return {
-    cli: createPhalaCli({ bin, apiKey, apiUrl, env: process.env, onDetail, redact }),
+    cli: createPhalaCli({
+      bin,
+      apiKey,
+      apiUrl,
+      env: process.env,
+      http,
+      clock: systemClock,
+      onDetail,
+      redact,
+    }),
     api: createCloudApi({ apiUrl, apiKey, http, clock: systemClock, onDetail, redact }),
     spawntee: createSpawntee(http, systemClock, redact),
   };

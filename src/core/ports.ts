@@ -136,16 +136,107 @@ export type UpdateCvmRequest = {
   readonly environment: readonly EnvironmentVariable[];
 };
 
-/**
- * How a run of the `phala` CLI ended. `refused`: it said so itself, in JSON. `unclear`: killed, timed out,
- * exit 0 without the JSON of a success, garbage. After a mutating command neither proves that nothing happened.
- */
+/** How a query of the `phala` CLI ended. `unclear`: killed, timed out, exit 0 without the JSON of a success, garbage. */
 export type CliOutcome<T> =
   | { readonly kind: "ok"; readonly value: T }
   | { readonly kind: "refused"; readonly message: string }
   | { readonly kind: "unclear"; readonly message: string };
 
-export type CreatedCvm = { readonly name: string; readonly appId: string; readonly vmUuid: string | null };
+/** An error answer of the API in full; the CLI drops most of it. */
+export type ApiError = {
+  readonly status: number;
+  /** `ERR-01-004`; null where the answer has none. */
+  readonly code: string | null;
+  readonly message: string;
+  readonly details: readonly {
+    readonly field: string | null;
+    readonly value: unknown;
+    readonly message: string | null;
+  }[];
+  readonly suggestions: readonly string[];
+  readonly links: readonly { readonly url: string; readonly label: string | null }[];
+};
+
+/**
+ * Why a mutation was not made. `busy`: the platform said "not now" (429, or 409 while another operation runs), so
+ * that repeating it later is safe. `unexpected-request`: the CLI asked for something that its command does not need.
+ * `stopped`: interrupted or timed out before the request was forwarded.
+ */
+export type RefusalReason =
+  | "busy"
+  | "name-taken"
+  | "not-found"
+  | "denied"
+  | "redirected"
+  | "unreachable"
+  | "unsupported"
+  | "unexpected-request"
+  | "stopped"
+  | "other";
+
+/** Nothing was changed, for certain. */
+export type Refused = {
+  readonly kind: "refused";
+  readonly message: string;
+  readonly reason: RefusalReason;
+  /** Null where the API was not what refused it. */
+  readonly apiError: ApiError | null;
+  /** What the API asked for before another try. */
+  readonly retryAfterMs: number | null;
+};
+
+/** May or may not have happened; to be settled by the ids. */
+export type Unclear = {
+  readonly kind: "unclear";
+  readonly message: string;
+  /** Of a create: what the CVM is, if it exists. */
+  readonly provisioned: Provisioned | null;
+  /** Whether the request that changes the cloud was forwarded. False: the CLI claims a success that was not seen. */
+  readonly committed: boolean;
+  /** A create's commit was answered with 409, which may be about this very CVM: a load balancer repeated the request. */
+  readonly conflict: Refused | null;
+};
+
+/** How a mutation ended, by what passed between the `phala` CLI and the API; its text and exit code do not decide. */
+export type MutationOutcome<T> = { readonly kind: "ok"; readonly value: T } | Refused | Unclear;
+
+export type CreatedCvm = {
+  readonly name: string;
+  readonly appId: string;
+  readonly vmUuid: string | null;
+  readonly composeHash: string;
+};
+
+/** The answer to a provisioning, the first request of a create: nothing exists or is paid for yet. */
+export type Provisioned = {
+  readonly appId: string;
+  readonly composeHash: string;
+  /** X25519 public key (hex) that the environment is sealed with; null where the answer has none. */
+  readonly envKey: string | null;
+};
+
+/** An update that the API accepted. The id is that of its operation; null where the answer has none. */
+export type AcceptedUpdate = { readonly correlationId: string | null };
+
+/** The public key that the CLI is about to seal an environment with, as the API sent it. */
+export type EnvKey = {
+  readonly appId: string;
+  /** X25519, hex. */
+  readonly publicKey: string;
+  readonly signature: string | null;
+  /** Seconds since the epoch; null where the answer has none. */
+  readonly timestamp: number | null;
+  /** The whole answer that it came in. */
+  readonly raw: unknown;
+};
+
+/** Called while the CLI waits for an answer; what a hook throws ends the call before it can change anything. */
+export type DeployHooks = {
+  /** Before the CLI gets the key: after a throw it never does, nothing is sealed or sent, and the call rethrows. */
+  readonly onEnvKey?: (key: EnvKey) => Promise<void>;
+  /** Of a create, right before the request that makes the CVM is forwarded. */
+  readonly onProvisioned?: (provisioned: Provisioned) => Promise<void>;
+};
 
 /** What only looks. */
 export type PhalaQueries = {
@@ -156,15 +247,32 @@ export type PhalaQueries = {
     signal: AbortSignal,
   ): Promise<CliOutcome<string> | { readonly kind: "missing"; readonly message: string }>;
   /** Logged in means JSON with a username: the exit code is 0 without a key too. */
-  login(signal: AbortSignal): Promise<CliOutcome<{ readonly username: string; readonly apiUrl: string }>>;
+  login(signal: AbortSignal): Promise<CliOutcome<{ readonly username: string }>>;
 };
 
-/** What changes the cloud. Only `workflow/mutations.ts` calls these: it puts the intent on disk first. */
+/**
+ * What changes the cloud. Only `workflow/mutations.ts` calls these: it puts the intent on disk first. None throws for
+ * an aborted signal: what was forwarded by then is waited for, and the outcome says what came of it.
+ */
 export type PhalaMutations = {
-  createCvm(request: CreateCvmRequest, signal: AbortSignal): Promise<CliOutcome<CreatedCvm>>;
-  updateCvm(request: UpdateCvmRequest, signal: AbortSignal): Promise<CliOutcome<void>>;
-  /** `not-found` is `refused` with that message; the caller confirms through the API either way. */
-  deleteCvm(cvmId: string, signal: AbortSignal): Promise<CliOutcome<void>>;
+  createCvm(
+    request: CreateCvmRequest,
+    signal: AbortSignal,
+    hooks?: DeployHooks,
+  ): Promise<MutationOutcome<CreatedCvm>>;
+  /** The first half of a create, which changes nothing: the commit is withheld. */
+  provisionCvm(
+    request: CreateCvmRequest,
+    signal: AbortSignal,
+    hooks?: DeployHooks,
+  ): Promise<MutationOutcome<Provisioned>>;
+  updateCvm(
+    request: UpdateCvmRequest,
+    signal: AbortSignal,
+    hooks?: DeployHooks,
+  ): Promise<MutationOutcome<AcceptedUpdate>>;
+  /** `ok`: accepted; the deletion itself is asynchronous. */
+  deleteCvm(cvmId: string, signal: AbortSignal): Promise<MutationOutcome<void>>;
 };
 
 export type PhalaCli = PhalaQueries & PhalaMutations;

@@ -1,26 +1,24 @@
 /** What runs left that were killed outright (`kill -9`, a power cut): their private folders, and a `phala` in them. */
 import { lstat, readdir, readFile, readlink, realpath, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import path from "node:path";
 import { isProcessAlive } from "../../lib/process-alive.ts";
-import { FOLDER_PREFIX } from "./private-folder.ts";
+import { processStart } from "../../lib/process-start.ts";
+import { ownerOfFolder, temporaryDirectory } from "./private-folder.ts";
+
+/** A run of the CLI takes two minutes at most. */
+const MAX_AGE_MS = 60 * 60_000;
 
 /**
- * Ends each `phala` whose run is gone, and removes its folder: an environment file holds secrets, and a request that
- * comes late would undo what this run is about to do.
+ * Ends each `phala` whose run is gone, and removes its folder: an environment file holds secrets. That `phala` can
+ * change nothing by itself, its gate went with the run.
  *
  * Only folders of ours whose process is gone; the name says which process, in which process namespace, because a
- * container that shares the temporary directory has pids of its own.
+ * container that shares the temporary directory has pids of its own, and when it started, because pids are reused.
  */
 export async function clearAbandonedFolders(): Promise<void> {
-  const names = await readdir(tmpdir()).catch(() => []);
-  const abandoned = names.filter((name) => {
-    const pid = name.startsWith(FOLDER_PREFIX)
-      ? Number.parseInt(name.slice(FOLDER_PREFIX.length), 10)
-      : Number.NaN;
-    return !Number.isNaN(pid) && !isProcessAlive(pid);
-  });
-  const ours = await Promise.all(abandoned.map((name) => ourFolder(path.join(tmpdir(), name))));
+  const directory = temporaryDirectory();
+  const names = await readdir(directory).catch(() => []);
+  const ours = await Promise.all(names.map((name) => abandonedFolder(directory, name)));
   const folders = ours.flatMap((folder) => folder ?? []);
   if (folders.length === 0) return;
   await endProcessesIn(folders);
@@ -28,11 +26,17 @@ export async function clearAbandonedFolders(): Promise<void> {
   await Promise.all(folders.map((folder) => rm(folder, { recursive: true }).catch(() => undefined)));
 }
 
-/** Its real path. Anybody may put a link of that name into a shared temporary directory. */
-async function ourFolder(folder: string): Promise<string | undefined> {
+/** Its real path, if its process is gone. Anybody may put a link of that name into a shared temporary directory. */
+async function abandonedFolder(directory: string, name: string): Promise<string | undefined> {
+  const owner = ownerOfFolder(name);
+  const state = owner === undefined ? "running" : stateOf(owner);
+  if (state === "running") return undefined;
   try {
+    const folder = path.join(directory, name);
     const stats = await lstat(folder);
-    return stats.isDirectory() && stats.uid === process.getuid?.() ? await realpath(folder) : undefined;
+    if (!stats.isDirectory() || stats.uid !== process.getuid?.()) return undefined;
+    if (state === "unknown" && Date.now() - stats.mtimeMs < MAX_AGE_MS) return undefined;
+    return await realpath(folder);
   } catch {
     return undefined;
   }
@@ -61,4 +65,12 @@ function endProcess(pid: number): void {
   } catch {
     // Gone already.
   }
+}
+
+/** Unknown: a process has that id, and nobody can tell whether it is the same one. */
+function stateOf({ pid, started }: { pid: number; started: string | null }): "running" | "gone" | "unknown" {
+  if (!isProcessAlive(pid)) return "gone";
+  const now = processStart(pid);
+  if (started === null || now === null) return "unknown";
+  return started === now ? "running" : "gone";
 }

@@ -4,8 +4,7 @@
  */
 import { stripVTControlCharacters } from "node:util";
 import { z } from "zod";
-import { bareAppId, bareUuid } from "./schemas.ts";
-import type { CliOutcome, CreatedCvm } from "../../core/ports.ts";
+import type { CliOutcome } from "../../core/ports.ts";
 
 /** How a run of the CLI ended, as far as the operating system knows. */
 export type CliRun = {
@@ -113,19 +112,8 @@ function shorten(text: string): string {
   return line.length > 500 ? `${line.slice(0, 500)}…` : line;
 }
 
-/** The answer to a create; one about a CVM of another name is none. */
-export const createdAnswer = (name: string): z.ZodType<CreatedCvm> =>
-  z
-    .object({ name: z.literal(name), app_id: z.string().min(1), vm_uuid: z.string().nullish() })
-    .transform((answer): CreatedCvm => ({
-      name: answer.name,
-      appId: bareAppId(answer.app_id),
-      vmUuid: answer.vm_uuid ? bareUuid(answer.vm_uuid) : null,
-    }));
-
-/** Nothing of an update's answer is used: its `vm_uuid` is whatever identifier was passed in. */
-export const updatedAnswer = z.object({ success: z.literal(true) }).transform(() => undefined);
-export const deletedAnswer = z.object({ deleted: z.literal(true) }).transform(() => undefined);
+/** Any success: what it is about is known from what passed the gate. */
+export const anySuccess = z.object({ success: z.literal(true) }).transform(() => undefined);
 export const loginAnswer = z
-  .object({ username: z.string().min(1), apiUrl: z.string() })
-  .transform(({ username, apiUrl }) => ({ username, apiUrl }));
+  .object({ username: z.string().min(1) })
+  .transform(({ username }) => ({ username }));

@@ -2,14 +2,18 @@
  * Runs of the `phala` CLI, shut off from everything that changes what it does: a `phala.toml` in the working
  * directory makes a create an update of another registry, an SSH key in ~/.ssh changes the compose hash.
  */
-import { tmpdir } from "node:os";
+import type { Clock } from "../../core/ports.ts";
 import { ClusterError } from "../../errors/cluster-error.ts";
+import type { HttpClient } from "../net/http.ts";
 import { clearAbandonedFolders } from "./abandoned-folders.ts";
+import { runChild } from "./child.ts";
 import { childEnvironment } from "./child-environment.ts";
 import type { CliRun } from "./cli-output.ts";
+import type { GateOperation } from "./gate/exchange.ts";
+import { openGate, type Gate, type Traffic } from "./gate/gate.ts";
+import { launchOf } from "./launch.ts";
 import { locateProgram } from "./locate.ts";
-import { makePrivateFolder, type PrivateFolder } from "./private-folder.ts";
-import { endOnDemand } from "./process-group.ts";
+import { makePrivateFolder, temporaryDirectory, type PrivateFolder } from "./private-folder.ts";
 
 export type PhalaProcessOptions = {
   /** A path, or a name on PATH. */
@@ -18,24 +22,36 @@ export type PhalaProcessOptions = {
   /** Without `/api/v1`. */
   readonly apiUrl: string;
   readonly env: NodeJS.ProcessEnv;
+  /** What the gate forwards with; the caller's, as with the API client. */
+  readonly http: HttpClient;
+  readonly clock: Clock;
   readonly onDetail: (message: string) => void;
   /** Applied to the output before anything is cut from it: half a secret would no longer be recognised. */
   readonly redact?: ((text: string) => string) | undefined;
+  /** How long a mutation that was forwarded is waited for after a stop, in ms; for tests. */
+  readonly settleMs?: number;
 };
 
 export type PhalaCommand = {
   /** Gets the run's private folder, to put files into. */
   readonly args: (folder: string) => string[] | Promise<string[]>;
   readonly limitMs: number;
+  /** What its requests are held against. */
+  readonly operation: GateOperation;
 };
 
-const MAX_OUTPUT_BYTES = 4 * 1024 * 1024;
+/** How the CLI ended, and what passed the gate. */
+export type GatedRun = { readonly run: CliRun; readonly traffic: Traffic };
+
+type Home = "empty" | "real";
+
 const VERSION_LIMIT_MS = 20_000;
+const NOTHING_PASSED: Traffic = { exchanges: [], provisioned: undefined, hookError: undefined };
 
 /** Runs commands of one program, and remembers whether it needs the real HOME to start at all. */
 export class PhalaProcess {
   readonly #options: PhalaProcessOptions;
-  #home: "empty" | "real" = "empty";
+  #home: Home = "empty";
   readonly #cleared = clearAbandonedFolders();
 
   constructor(options: PhalaProcessOptions) {
@@ -43,15 +59,15 @@ export class PhalaProcess {
   }
 
   /**
-   * Runs the CLI to its end and reports it; never throws for what the child does. An aborted signal ends the
-   * child first and then shows as `cutOff`. No exit code and no `cutOff`: there is no such program.
+   * Runs the CLI to its end and reports it; never throws for what the child does. An aborted signal ends the child,
+   * then what was forwarded is settled; it shows as `cutOff`. No exit code and no `cutOff`: there is no such program.
    * @throws ClusterError `temporary-directory-unwritable` (prerequisite) where a run can't be begun.
    */
-  async run(command: PhalaCommand, signal: AbortSignal): Promise<CliRun> {
+  async run(command: PhalaCommand, signal: AbortSignal): Promise<GatedRun> {
     await this.#cleared;
-    const run = await this.#runWith(this.#home, command, signal);
-    if (this.#home === "real" || !failedSilently(run)) return run;
-    if (!(await this.#needsRealHome(signal))) return run;
+    const first = await this.#runWith(this.#home, command, signal);
+    if (this.#home === "real" || !failedSilently(first)) return first;
+    if (!(await this.#needsRealHome(signal))) return first;
     this.#options.onDetail(
       "phala starts only with the real home folder (a version manager's shim); using it",
     );
@@ -64,13 +80,14 @@ export class PhalaProcess {
    * empty one proves that the command before it never reached phala, so that it may be repeated.
    */
   async #needsRealHome(signal: AbortSignal): Promise<boolean> {
-    const version = { args: () => ["--version"], limitMs: VERSION_LIMIT_MS };
+    const operation: GateOperation = { kind: "read" };
+    const version = { args: () => ["--version"], limitMs: VERSION_LIMIT_MS, operation };
     const inEmpty = await this.#runWith("empty", version, signal);
     if (!failedSilently(inEmpty)) return false;
-    return (await this.#runWith("real", version, signal)).exitCode === 0;
+    return (await this.#runWith("real", version, signal)).run.exitCode === 0;
   }
 
-  async #runWith(home: "empty" | "real", command: PhalaCommand, signal: AbortSignal): Promise<CliRun> {
+  async #runWith(home: Home, command: PhalaCommand, signal: AbortSignal): Promise<GatedRun> {
     const { bin, env, onDetail } = this.#options;
     const program = await locateProgram(bin, env["PATH"]);
     if (program === undefined) return notStarted(`${bin}: no such program`);
@@ -81,12 +98,13 @@ export class PhalaProcess {
       const all = home === "real" && args[0] === "deploy" ? [...args, "--no-dev-os"] : args;
       onDetail(`phala ${all.map((arg) => arg.replace(`${folder.path}/`, "")).join(" ")}`);
       const homePath = home === "real" ? (env["HOME"] ?? folder.home) : folder.home;
-      return await this.#spawn(
-        program,
-        all,
-        { folder: folder.path, home: homePath, limitMs: command.limitMs },
-        signal,
-      );
+      const gate = await openGate({ ...this.#options, operation: command.operation, signal });
+      const where = { folder: folder.path, home: homePath, limitMs: command.limitMs };
+      const run = await this.#spawn(program, all, where, gate, signal).catch(async (error: unknown) => {
+        await gate.settle();
+        throw error;
+      });
+      return { run, traffic: await gate.settle() };
     } finally {
       await folder.remove();
     }
@@ -107,52 +125,46 @@ export class PhalaProcess {
     program: string,
     args: readonly string[],
     where: { readonly folder: string; readonly home: string; readonly limitMs: number },
+    gate: Gate,
     signal: AbortSignal,
   ): Promise<CliRun> {
-    // Commands that only read never start it.
-    const { execa } = await import("execa");
-    if (signal.aborted) return { ...notStarted(""), cutOff: "interrupted before it started" };
-    const child = execa(program, args, {
+    const { bin, env, redact = (text: string) => text } = this.#options;
+    const [launch, environment] = await Promise.all([
+      launchOf(program),
+      childEnvironment(env, gate, where.home),
+    ]);
+    if (signal.aborted) return { ...EMPTY, cutOff: "interrupted before it started" };
+    const child = {
+      file: launch.file,
+      args: [...launch.args, ...args],
       cwd: where.folder,
-      env: childEnvironment(this.#options, where.home),
-      extendEnv: false,
-      stdin: "ignore",
-      reject: false,
-      maxBuffer: MAX_OUTPUT_BYTES,
-      stripFinalNewline: false,
-      // A group of its own: Ctrl-C in the terminal must not reach it, we decide when it ends.
-      detached: process.platform !== "win32",
-    });
-    const end = endOnDemand(child, where.limitMs, signal);
-    const result = await child.finally(() => end.settle());
-    // execa's own messages hold the arguments: only its codes are used.
-    if (result.exitCode === undefined && result.signal === undefined && end.reason() === undefined) {
-      return notStarted(`${this.#options.bin} can't be started (${result.code ?? "no reason given"})`);
-    }
-    const redact = this.#options.redact ?? ((text: string) => text);
-    return {
-      stdout: redact(result.stdout),
-      stderr: redact(result.stderr),
-      exitCode: result.exitCode ?? null,
-      cutOff: end.reason() ?? (result.signal === undefined ? undefined : `signal ${result.signal}`),
+      env: environment,
+      limitMs: where.limitMs,
+      onEnding: () => gate.stop(),
     };
+    const { stdout, stderr, exitCode, signal: endedBy, ended, startError } = await runChild(child, signal);
+    if (startError !== undefined) return { ...EMPTY, stderr: `${bin} can't be started (${startError})` };
+    const cutOff = ended ?? (endedBy === null ? undefined : `signal ${endedBy}`);
+    return { stdout: redact(stdout), stderr: redact(stderr), exitCode, cutOff };
   }
 }
 
-const notStarted = (stderr: string): CliRun => ({ stdout: "", stderr, exitCode: null, cutOff: undefined });
+const EMPTY: CliRun = { stdout: "", stderr: "", exitCode: null, cutOff: undefined };
+const notStarted = (stderr: string): GatedRun => ({ run: { ...EMPTY, stderr }, traffic: NOTHING_PASSED });
 
 function unwritable(error: Error): ClusterError {
+  const directory = temporaryDirectory();
   return new ClusterError({
     kind: "prerequisite",
     code: "temporary-directory-unwritable",
-    message: `can't write the files for a run of phala to ${tmpdir()}: ${error.message}`,
-    hint: `free some space in ${tmpdir()}, or set TMPDIR to another folder`,
+    message: `can't write the files for a run of phala to ${directory}: ${error.message}`,
+    hint: `free some space in ${directory}, or set TMPDIR to another folder`,
     cause: error,
   });
 }
 
-/** Ended by itself, badly, without the JSON in which phala reports failures. */
-function failedSilently(run: CliRun): boolean {
+/** Ended by itself, badly, without a request and without the JSON in which phala reports failures. */
+function failedSilently({ run, traffic }: GatedRun): boolean {
   const ended = run.cutOff === undefined && run.exitCode !== null && run.exitCode !== 0;
-  return ended && !`${run.stdout}${run.stderr}`.includes('"success"');
+  return ended && traffic.exchanges.length === 0 && !`${run.stdout}${run.stderr}`.includes('"success"');
 }

@@ -1,18 +1,26 @@
 /** The `phala` CLI as a child process: https://www.npmjs.com/package/phala, measured with 1.1.18. */
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
-import type { z } from "zod";
 import { ClusterError } from "../../errors/cluster-error.ts";
-import type { CliOutcome, EnvironmentVariable, PhalaCli } from "../../core/ports.ts";
+import type {
+  CliOutcome,
+  CreateCvmRequest,
+  EnvironmentVariable,
+  MutationOutcome,
+  PhalaCli,
+} from "../../core/ports.ts";
 import { PhalaProcess, type PhalaCommand, type PhalaProcessOptions } from "./cli-process.ts";
 import * as output from "./cli-output.ts";
 import { envFileText } from "./env-file.ts";
+import type { Traffic } from "./gate/gate.ts";
+import { createOutcome, deleteOutcome, provisionOutcome, updateOutcome } from "./gate/outcome.ts";
 import { installedVersion } from "./installed-version.ts";
 import { locateProgram } from "./locate.ts";
 
 /** A create or update makes two requests of 30 s at most each; the rest is its own start-up. */
 const MUTATION_LIMIT_MS = 120_000;
 const QUERY_LIMIT_MS = 45_000;
+const UNWRITABLE = "temporary-directory-unwritable";
 
 export type PhalaCliOptions = PhalaProcessOptions & {
   /** Limits in ms, for tests; a run that takes longer is ended. */
@@ -20,29 +28,32 @@ export type PhalaCliOptions = PhalaProcessOptions & {
 };
 
 /**
- * `version` and `login` throw the signal's reason when aborted. The mutating commands never throw for it: their
- * outcome is `unclear` once the child is gone, and the caller settles it through the API.
+ * `version` and `login` throw the signal's reason when aborted. The mutating commands never throw for it, only what a
+ * hook threw: their outcome is what passed the gate, once the child is gone.
  */
 export function createPhalaCli(options: PhalaCliOptions): PhalaCli {
   const phala = new PhalaProcess(options);
   const queryMs = options.limits?.queryMs ?? QUERY_LIMIT_MS;
-  const mutationMs = options.limits?.mutationMs ?? MUTATION_LIMIT_MS;
+  const limitMs = options.limits?.mutationMs ?? MUTATION_LIMIT_MS;
   const query = async (args: string[], signal: AbortSignal): Promise<output.CliRun> => {
-    const run = await phala.run({ args: () => args, limitMs: queryMs }, signal);
+    const command: PhalaCommand = { args: () => args, limitMs: queryMs, operation: { kind: "read" } };
+    const { run } = await phala.run(command, signal);
     signal.throwIfAborted();
     return run;
   };
   const mutate = async <T>(
-    args: PhalaCommand["args"],
-    answer: z.ZodType<T>,
+    command: Omit<PhalaCommand, "limitMs">,
+    outcome: (traffic: Traffic, run: output.CliRun) => MutationOutcome<T>,
     signal: AbortSignal,
-  ): Promise<CliOutcome<T>> => {
+  ): Promise<MutationOutcome<T>> => {
     try {
-      return output.outcomeOf(await phala.run({ args, limitMs: mutationMs }, signal), answer);
+      const { run, traffic } = await phala.run({ ...command, limitMs }, signal);
+      if (traffic.hookError) throw traffic.hookError.thrown;
+      return outcome(traffic, run);
     } catch (error) {
       // Not begun, so that nothing can have happened.
-      if (!(error instanceof ClusterError) || error.kind !== "prerequisite") throw error;
-      return { kind: "refused", message: error.message };
+      if (!(error instanceof ClusterError) || error.code !== UNWRITABLE) throw error;
+      return { kind: "refused", message: error.message, reason: "other", apiError: null, retryAfterMs: null };
     }
   };
   const locate = (): Promise<string | undefined> => locateProgram(options.bin, options.env["PATH"]);
@@ -55,18 +66,38 @@ export function createPhalaCli(options: PhalaCliOptions): PhalaCli {
       return versionOutcome(await query(["--version"], signal));
     },
     login: async (signal) => output.outcomeOf(await query(["status", "--json"], signal), output.loginAnswer),
-    async createCvm(request, signal) {
-      const node = request.nodeId === undefined ? [] : ["--node-id", String(request.nodeId)];
-      const which = ["--name", request.name, "--instance-type", request.instanceType, ...node];
-      return mutate(deploy(which, request), output.createdAnswer(request.name), signal);
-    },
+    createCvm: (request, signal, hooks = {}) =>
+      mutate(
+        { args: create(request), operation: { kind: "create", request, hooks } },
+        (traffic, run) => createOutcome(request.name, traffic, run),
+        signal,
+      ),
+    provisionCvm: (request, signal, hooks = {}) =>
+      mutate(
+        { args: create(request), operation: { kind: "provision", request, hooks } },
+        provisionOutcome,
+        signal,
+      ),
     // No --wait: it only asks whether the CVM is running, which it still is right after the request.
-    updateCvm: (request, signal) =>
-      mutate(deploy(["--cvm-id", request.cvmId], request), output.updatedAnswer, signal),
+    updateCvm: (request, signal, hooks = {}) =>
+      mutate(
+        { args: deploy(["--cvm-id", request.cvmId], request), operation: { kind: "update", request, hooks } },
+        updateOutcome,
+        signal,
+      ),
     // Without --force it asks, and hangs for ever with no terminal.
     deleteCvm: (cvmId, signal) =>
-      mutate(() => ["cvms", "delete", cvmId, "--force", "--json"], output.deletedAnswer, signal),
+      mutate(
+        { args: () => ["cvms", "delete", cvmId, "--force", "--json"], operation: { kind: "delete", cvmId } },
+        deleteOutcome,
+        signal,
+      ),
   };
+}
+
+function create(request: CreateCvmRequest): PhalaCommand["args"] {
+  const node = request.nodeId === undefined ? [] : ["--node-id", String(request.nodeId)];
+  return deploy(["--name", request.name, "--instance-type", request.instanceType, ...node], request);
 }
 
 const deploy =
@@ -102,6 +133,6 @@ function versionOutcome(run: output.CliRun): CliOutcome<string> | { kind: "missi
   if (run.exitCode === null && run.cutOff === undefined) return { kind: "missing", message: run.stderr };
   const version = VERSION_LINE.exec(run.stdout)?.[1];
   if (version !== undefined && run.exitCode === 0) return { kind: "ok", value: version };
-  const outcome = output.outcomeOf(run, output.updatedAnswer);
+  const outcome = output.outcomeOf(run, output.anySuccess);
   return outcome.kind === "ok" ? { kind: "unclear", message: "phala --version says no version" } : outcome;
 }

@@ -8,9 +8,22 @@ import { processPlace } from "../../lib/process-alive.ts";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import path from "node:path";
+import { processStart } from "../../lib/process-start.ts";
 
-/** Of the names of all these folders: one for each machine and process namespace. The process's id follows. */
-export const FOLDER_PREFIX = `tee-cluster-${placeDigest()}-`;
+/** Of the names of all these folders: one for each machine and process namespace. */
+const FOLDER_PREFIX = `tee-cluster-${placeDigest()}-`;
+
+/** Whose folder it is, by its name; undefined for a folder that is not ours. `started` is null where nobody could tell. */
+export function ownerOfFolder(
+  name: string,
+): { readonly pid: number; readonly started: string | null } | undefined {
+  if (!name.startsWith(FOLDER_PREFIX)) return undefined;
+  const [, pid, started = null] = /^(\d+)-(?:(\d+)-)?/.exec(name.slice(FOLDER_PREFIX.length)) ?? [];
+  return pid === undefined ? undefined : { pid: Number(pid), started };
+}
+
+/** Absolute also where TMPDIR is not: the child's working directory is another one. */
+export const temporaryDirectory = (): string => path.resolve(tmpdir());
 
 export type PrivateFolder = {
   readonly path: string;
@@ -25,7 +38,9 @@ export type PrivateFolder = {
  * @throws the system's error where the temporary directory takes nothing.
  */
 export async function makePrivateFolder(): Promise<PrivateFolder> {
-  const folder = await mkdtemp(path.join(tmpdir(), `${FOLDER_PREFIX}${process.pid}-`));
+  const started = processStart(process.pid);
+  const owner = started === null ? `${process.pid}-` : `${process.pid}-${started}-`;
+  const folder = await mkdtemp(path.join(temporaryDirectory(), `${FOLDER_PREFIX}${owner}`));
   const onExit = (): void => removeAtExit(folder);
   process.once("exit", onExit);
   const home = path.join(folder, "home");

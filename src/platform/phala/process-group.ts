@@ -3,7 +3,7 @@
 type Child = { readonly pid?: number | undefined; kill(signal: NodeJS.Signals): boolean };
 
 export type End = {
-  /** To be called when the child is gone: what it left behind is killed, the time limit is lifted. */
+  /** To be called when the child is gone: what it left behind is killed, the timeout is lifted. */
   settle(): void;
   /** Why we ended it; undefined where it ended by itself. */
   reason(): string | undefined;
@@ -16,13 +16,20 @@ const GRACE_MS = 2_000;
  * waiting (a second Ctrl-C): SIGTERM, then SIGKILL after a grace of two seconds.
  *
  * @param child started with `detached`, so that it leads a group of its own.
+ * @param onEnding called before the child learns of it.
  */
-export function endOnDemand(child: Child, limitMs: number, signal: AbortSignal): End {
+export function endOnDemand(
+  child: Child,
+  limitMs: number,
+  signal: AbortSignal,
+  onEnding: () => void,
+): End {
   let reason: string | undefined;
   const timers: NodeJS.Timeout[] = [];
   const end = (why: string): void => {
     if (reason !== undefined) return;
     reason = why;
+    onEnding();
     killGroup(child, "SIGTERM");
     timers.push(setTimeout(() => killGroup(child, "SIGKILL"), GRACE_MS));
   };
@@ -36,8 +43,8 @@ export function endOnDemand(child: Child, limitMs: number, signal: AbortSignal):
       signal.removeEventListener("abort", onAbort);
       process.removeListener("exit", onExit);
       for (const timer of timers) clearTimeout(timer);
-      // The program behind a shim may outlive the shim.
-      if (reason !== undefined) killGroup(child, "SIGKILL");
+      // The program behind a shim may outlive the shim, and a grandchild hold the pipes open.
+      killGroup(child, "SIGKILL");
     },
     reason: () => reason,
   };

@@ -1,0 +1,91 @@
+/** One child process, from its start to its end: bounded output, nothing that it started outlives it. */
+import { spawn, type ChildProcess } from "node:child_process";
+import type { Readable } from "node:stream";
+import { endOnDemand } from "./process-group.ts";
+
+export type ChildOptions = {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  /** The whole environment. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly limitMs: number;
+  /** Called when the child is about to be ended from outside. */
+  readonly onEnding: () => void;
+};
+
+export type ChildRun = {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** Why we ended it; undefined where it ended by itself. */
+  readonly ended: string | undefined;
+  /** `ENOENT`, `EACCES`, …: it could not be started. */
+  readonly startError: string | undefined;
+};
+
+/** Of each stream the end is kept: the answer comes last. */
+const MAX_OUTPUT_BYTES = 4 * 1024 * 1024;
+/** What was written before the end is read by then; a grandchild with the same pipe would keep it open for ever. */
+const DRAIN_MS = 500;
+
+/** Runs a child to its end; an aborted signal ends it. Never rejects. */
+export async function runChild(options: ChildOptions, signal: AbortSignal): Promise<ChildRun> {
+  const child = spawn(options.file, options.args, {
+    cwd: options.cwd,
+    env: { ...options.env },
+    stdio: ["ignore", "pipe", "pipe"],
+    // A group of its own: Ctrl-C in the terminal must not reach it, we decide when it ends.
+    detached: process.platform !== "win32",
+  });
+  const stdout = collect(child.stdout);
+  const stderr = collect(child.stderr);
+  const end = endOnDemand(child, options.limitMs, signal, options.onEnding);
+  const exit = await untilExit(child);
+  end.settle();
+  await drained(child);
+  return { ...exit, stdout: stdout(), stderr: stderr(), ended: end.reason() };
+}
+
+type Exit = Pick<ChildRun, "exitCode" | "signal" | "startError">;
+
+function untilExit(child: ChildProcess): Promise<Exit> {
+  return new Promise((resolve) => {
+    child.once("error", (error: NodeJS.ErrnoException) => {
+      // A failed kill emits it too.
+      if (child.pid !== undefined) return;
+      resolve({ exitCode: null, signal: null, startError: error.code ?? "no reason given" });
+    });
+    child.once("exit", (exitCode, signal) => resolve({ exitCode, signal, startError: undefined }));
+  });
+}
+
+async function drained(child: ChildProcess): Promise<void> {
+  const streams = [child.stdout, child.stderr].filter((stream) => stream !== null);
+  const ends = streams.map(
+    (stream) =>
+      new Promise<void>((resolve) => {
+        if (stream.closed || stream.destroyed) resolve();
+        else stream.once("close", resolve);
+      }),
+  );
+  const timer = setTimeout(() => streams.forEach((stream) => stream.destroy()), DRAIN_MS);
+  await Promise.all(ends);
+  clearTimeout(timer);
+}
+
+function collect(stream: Readable): () => string {
+  let chunks: Buffer[] = [];
+  let size = 0;
+  stream.on("data", (chunk: Buffer) => {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size < 2 * MAX_OUTPUT_BYTES) return;
+    const kept = Buffer.concat(chunks).subarray(-MAX_OUTPUT_BYTES);
+    chunks = [kept];
+    size = kept.length;
+  });
+  stream.on("error", () => undefined);
+  return () => Buffer.concat(chunks).subarray(-MAX_OUTPUT_BYTES).toString("utf8");
+}

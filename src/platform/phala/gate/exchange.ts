@@ -1,0 +1,56 @@
+/** What passes the gate: one request of the `phala` CLI, and what came of it. */
+import type { ApiError, CreateCvmRequest, DeployHooks, UpdateCvmRequest } from "../../../core/ports.ts";
+
+/** What the CLI was started for; it decides which requests may change something. */
+export type GateOperation =
+  | { readonly kind: "create"; readonly request: CreateCvmRequest; readonly hooks: DeployHooks }
+  /** A create whose commit is withheld. */
+  | { readonly kind: "provision"; readonly request: CreateCvmRequest; readonly hooks: DeployHooks }
+  | { readonly kind: "update"; readonly request: UpdateCvmRequest; readonly hooks: DeployHooks }
+  | { readonly kind: "delete"; readonly cvmId: string }
+  | { readonly kind: "read" };
+
+/** `provision` is a POST that changes nothing by itself; `commit` makes, updates or deletes the CVM. */
+export type Role = "read" | "provision" | "commit";
+
+export type GateRequest = {
+  readonly method: string;
+  /** Without the gate's prefix and the query: `/cvms/provision`. */
+  readonly path: string;
+  /** With its question mark; empty where there is none. */
+  readonly query: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+};
+
+export type Answered = {
+  readonly kind: "answered";
+  readonly status: number;
+  readonly text: string;
+  /** Undefined where the body is not a JSON document. */
+  readonly json: unknown;
+  /** Null for a 2xx. */
+  readonly error: ApiError | null;
+  readonly retryAfterMs: number | null;
+  readonly contentType: string;
+};
+
+export type Result =
+  | Answered
+  /** No answer. `sent`: the request may have arrived; false: it surely has not. */
+  | { readonly kind: "failed"; readonly message: string; readonly sent: boolean }
+  /** Not forwarded. */
+  | {
+      readonly kind: "withheld";
+      readonly reason: "stopped" | "unexpected-request" | "unsupported" | "provision-only" | "hook";
+      readonly message: string;
+    };
+
+export type Exchange = {
+  readonly role: Role;
+  readonly method: string;
+  readonly path: string;
+  readonly result: Result;
+};
+
+export const isSuccess = ({ status }: Answered): boolean => status >= 200 && status < 300;

@@ -1,0 +1,129 @@
+/**
+ * Which requests belong to which command of the CLI, as measured with `phala` 1.1.18: a create is
+ * `POST /cvms/provision` and `POST /cvms`, an update `GET` and `PATCH /cvms/{id}`, a delete `GET` and
+ * `DELETE /cvms/{id}`. Anything may be read; nothing else may change anything, and nothing more than once.
+ */
+import { z } from "zod";
+import type { CreateCvmRequest, Provisioned, UpdateCvmRequest } from "../../../core/ports.ts";
+import { bareAppId, bareUuid } from "../schemas.ts";
+import type { GateOperation, GateRequest, Role } from "./exchange.ts";
+
+export type Seen = { readonly provisioned: Provisioned | undefined; readonly roles: readonly Role[] };
+
+/** `problem`: why it is not what the command needs. */
+export type Judgement = { readonly role: Role; readonly problem?: string };
+
+/** What a request is to the operation that the CLI was started for. */
+export function judge(operation: GateOperation, request: GateRequest, seen: Seen): Judgement {
+  const { method, path } = request;
+  if (method === "GET" || method === "HEAD") return { role: "read" };
+  const judgement = mutation(operation, request, seen);
+  if (judgement === undefined) {
+    return { role: "commit", problem: `${method} ${path} does not belong to ${nameOf(operation)}` };
+  }
+  if (judgement.problem === undefined && seen.roles.includes(judgement.role)) {
+    return { role: judgement.role, problem: `${method} ${path} was sent a second time` };
+  }
+  return judgement;
+}
+
+function mutation(operation: GateOperation, request: GateRequest, seen: Seen): Judgement | undefined {
+  const what = `${request.method} ${request.path}`;
+  switch (operation.kind) {
+    case "create":
+    case "provision":
+      if (what === "POST /cvms/provision") return provision(operation.request, request.body);
+      return what === "POST /cvms" ? commit(request.body, seen.provisioned) : undefined;
+    case "update":
+      return isOne(what, "PATCH", operation.request.cvmId)
+        ? { role: "commit", ...problem(update(operation.request, request)) }
+        : undefined;
+    case "delete":
+      return isOne(what, "DELETE", operation.cvmId) ? { role: "commit" } : undefined;
+    default:
+      return undefined;
+  }
+}
+
+const provisionBody = z.looseObject({
+  name: z.string(),
+  compose_file: z.looseObject({
+    docker_compose_file: z.string(),
+    allowed_envs: z.array(z.string()).default([]),
+  }),
+});
+const commitBody = z.looseObject({ app_id: z.string(), compose_hash: z.string() });
+const updateBody = z.looseObject({
+  docker_compose_file: z.string(),
+  allowed_envs: z.array(z.string()).default([]),
+});
+
+function provision(asked: CreateCvmRequest, body: string): Judgement {
+  const parsed = provisionBody.safeParse(parseJson(body));
+  if (!parsed.success) return { role: "provision", problem: "its provisioning request has an unknown form" };
+  const { name, compose_file: file } = parsed.data;
+  if (name !== asked.name) return { role: "provision", problem: `it provisions ${name}, not ${asked.name}` };
+  return { role: "provision", ...problem(deploymentProblem(asked, file)) };
+}
+
+function commit(body: string, provisioned: Provisioned | undefined): Judgement {
+  const parsed = commitBody.safeParse(parseJson(body));
+  const same =
+    parsed.success &&
+    provisioned !== undefined &&
+    bareAppId(parsed.data.app_id) === provisioned.appId &&
+    parsed.data.compose_hash === provisioned.composeHash;
+  return { role: "commit", ...problem(same ? undefined : "it commits something else than it provisioned") };
+}
+
+function update(asked: UpdateCvmRequest, { body, headers }: GateRequest): string | undefined {
+  if ("x-prepare-only" in headers || "x-transaction-hash" in headers) return "it prepares an on-chain update";
+  const parsed = updateBody.safeParse(parseJson(body));
+  return parsed.success ? deploymentProblem(asked, parsed.data) : "its update has an unknown form";
+}
+
+function deploymentProblem(
+  asked: Pick<CreateCvmRequest, "composeText" | "environment">,
+  sent: { readonly docker_compose_file: string; readonly allowed_envs: readonly string[] },
+): string | undefined {
+  if (sent.docker_compose_file !== asked.composeText) return "it sends another compose file than it was given";
+  const names = asked.environment.map(({ name }) => name);
+  const same = names.length === sent.allowed_envs.length && names.every((n, i) => n === sent.allowed_envs[i]);
+  return same ? undefined : `it sends the environment names ${sent.allowed_envs.join(", ")}, not ${names.join(", ")}`;
+}
+
+const problem = (text: string | undefined): { problem?: string } =>
+  text === undefined ? {} : { problem: text };
+
+function isOne(what: string, method: string, cvmId: string): boolean {
+  const [, id] = new RegExp(`^${method} /cvms/([^/]+)$`).exec(what) ?? [];
+  return id !== undefined && bareId(decode(id)) === bareId(cvmId);
+}
+
+const UUID = /^[\da-f]{8}-?(?:[\da-f]{4}-?){3}[\da-f]{12}$/i;
+const bareId = (id: string): string => (UUID.test(id) ? bareUuid(id) : bareAppId(id));
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const NAMES = {
+  create: "creating a CVM",
+  provision: "provisioning a CVM",
+  update: "updating a CVM",
+  delete: "deleting a CVM",
+  read: "a command that only reads",
+};
+const nameOf = ({ kind }: GateOperation): string => NAMES[kind];

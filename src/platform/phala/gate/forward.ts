@@ -1,0 +1,117 @@
+/** Forwarding a request of the CLI with our own client: the real key, no redirects, bounded, retries of reads only. */
+import type { Clock } from "../../../core/ports.ts";
+import { describeNetworkError, type HttpClient } from "../../net/http.ts";
+import { isWorthRetrying, pauseBefore, READ_RETRIES, retryAfter } from "../../net/retry.ts";
+import { parseApiError } from "../api-error.ts";
+import type { Answered, GateRequest, Result } from "./exchange.ts";
+
+export type Upstream = {
+  /** Without `/api/v1`. */
+  readonly apiUrl: string;
+  readonly apiKey: string;
+  readonly http: HttpClient;
+  readonly clock: Clock;
+};
+
+/** The CLI gives up after 30 s. A mutation is waited for longer: its answer says what became of it. */
+const READ_TIMEOUT_MS = 12_000;
+const MUTATION_TIMEOUT_MS = 60_000;
+/** The largest answer that a deploy, update or delete needs is a CVM with its app-compose. */
+const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
+/** What the API needs to know of the CLI. Everything else, its key first, stays here. */
+const PASSED_ON = ["accept", "content-type", "x-phala-version", "user-agent"];
+
+/** Reads again after trouble on the way. An aborted signal ends it: `failed`, never a throw. */
+export async function forwardRead(
+  request: GateRequest,
+  upstream: Upstream,
+  signal: AbortSignal,
+): Promise<Result> {
+  for (let attempt = 1; ; attempt += 1) {
+    const result = await send(request, upstream, READ_TIMEOUT_MS, signal);
+    const retry = result.kind === "failed" || (result.kind === "answered" && isWorthRetrying(result.status));
+    if (!retry || attempt >= READ_RETRIES.tries || signal.aborted) return result;
+    const asked = result.kind === "answered" ? (result.retryAfterMs ?? undefined) : undefined;
+    const pause = pauseBefore(attempt + 1, READ_RETRIES, asked);
+    await upstream.clock.sleep(pause, signal).catch(() => undefined);
+  }
+}
+
+/** Once. `signal` ends the wait for the answer, not what was sent. */
+export function forwardMutation(
+  request: GateRequest,
+  upstream: Upstream,
+  signal: AbortSignal,
+): Promise<Result> {
+  return send(request, upstream, MUTATION_TIMEOUT_MS, signal);
+}
+
+async function send(
+  { method, path, query, headers, body }: GateRequest,
+  { apiUrl, apiKey, http, clock }: Upstream,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<Result> {
+  const passed = PASSED_ON.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]]]));
+  try {
+    const answer = await http.send(
+      {
+        method: method as "GET" | "POST" | "PATCH" | "DELETE",
+        url: `${apiUrl}/api/v1${path}${query}`,
+        headers: { ...Object.fromEntries(passed), "x-api-key": apiKey },
+        ...(body === "" ? {} : { body }),
+        timeoutMs,
+        maxBytes: MAX_ANSWER_BYTES,
+      },
+      signal,
+    );
+    const { status, text } = answer;
+    const contentType = answer.headers["content-type"];
+    return {
+      kind: "answered",
+      status,
+      text,
+      json: parseJson(text),
+      error: status >= 200 && status < 300 ? null : errorOf(status, text, answer.headers["location"]),
+      retryAfterMs: retryAfter(answer.headers["retry-after"], clock.now()) ?? null,
+      contentType: typeof contentType === "string" ? contentType : "application/octet-stream",
+    };
+  } catch (error) {
+    return { kind: "failed", message: describeNetworkError(error), sent: mayHaveArrived(error) };
+  }
+}
+
+/** A redirect is not followed: the key must not travel, and whoever sends one has not done the work. */
+function errorOf(
+  status: number,
+  text: string,
+  location: string | string[] | undefined,
+): NonNullable<Answered["error"]> {
+  const error = parseApiError(status, text);
+  if (status < 300 || status >= 400) return error;
+  const target = typeof location === "string" ? ` to ${withoutQuery(location)}` : "";
+  return { ...error, message: `the API redirects${target}, which is not followed` };
+}
+
+function withoutQuery(location: string): string {
+  return location.replace(/[?#].*$/s, "").replace(/\/\/[^/@]*@/, "//");
+}
+
+/** Failures of name resolution, connection and TLS: the request was never written. */
+const NEVER_SENT =
+  /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT|bad-proxy|ERR_TLS_CERT_ALTNAME_INVALID|CERT_\w+|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_\w+)$/;
+
+function mayHaveArrived(error: unknown): boolean {
+  for (let inner = error; inner instanceof Error; inner = inner.cause) {
+    if ("code" in inner && typeof inner.code === "string" && NEVER_SENT.test(inner.code)) return false;
+  }
+  return true;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

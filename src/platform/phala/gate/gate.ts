@@ -1,0 +1,190 @@
+/**
+ * The gate: the only way of one run of the `phala` CLI to the API. A loopback server in this process, under a random
+ * path and with a throwaway key; it forwards what the command needs, puts the real key in, and sees every answer.
+ * When this process ends, however it does, nothing of that run can change the cloud. docs/gate.md says why.
+ */
+import { randomBytes, timingSafeEqual } from "node:crypto";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { messageOf } from "../../../errors/cluster-error.ts";
+import type { Provisioned } from "../../../core/ports.ts";
+import { envKeyOf, provisionedOf, usesOnChainKms } from "./answers.ts";
+import { isSuccess, type Answered, type Exchange, type GateOperation, type GateRequest, type Result, type Role } from "./exchange.ts";
+import { judge } from "./expected.ts";
+import { forwardMutation, forwardRead, type Upstream } from "./forward.ts";
+import { readRequest, sendAnswer, sendProblem } from "./messages.ts";
+
+export type GateOptions = Upstream & {
+  readonly operation: GateOperation;
+  readonly onDetail: (message: string) => void;
+  /** From its abort on no mutation is forwarded. */
+  readonly signal: AbortSignal;
+  /** How long a mutation that was forwarded before is waited for after that, in ms. */
+  readonly settleMs?: number;
+};
+
+/** What passed, for the outcome. `hookError`: what a hook threw. */
+export type Traffic = {
+  readonly exchanges: readonly Exchange[];
+  readonly provisioned: Provisioned | undefined;
+  readonly hookError: { readonly thrown: unknown } | undefined;
+};
+
+/** Within the clean-up budget of a run that was interrupted, which also pays for look-ups. */
+const SETTLE_MS = 10_000;
+
+/** Opens the gate for one run of the CLI. @throws the system's error where nothing can listen on loopback. */
+export async function openGate(options: GateOptions): Promise<Gate> {
+  const gate = new Gate(options);
+  await gate.listen();
+  return gate;
+}
+
+export class Gate {
+  /** In the form of an API key of Phala's. */
+  readonly key = `phak_${randomBytes(24).toString("base64url")}`;
+  readonly #options: GateOptions;
+  readonly #root = `/${randomBytes(16).toString("hex")}/api/v1`;
+  readonly #server: Server;
+  readonly #exchanges: Exchange[] = [];
+  /** Taken when a request comes, so that two at once are not both the first. */
+  readonly #roles: Role[] = [];
+  readonly #reads = new AbortController();
+  readonly #mutations = new AbortController();
+  #inFlight: Promise<unknown> = Promise.resolve();
+  #provisioned: Provisioned | undefined;
+  #hookError: { thrown: unknown } | undefined;
+  #stopped = false;
+  #settleTimer: NodeJS.Timeout | undefined;
+  readonly #onAbort = (): void => this.stop();
+
+  constructor(options: GateOptions) {
+    this.#options = options;
+    this.#server = createServer((message, response) => {
+      this.#handle(message, response).catch(() => response.destroy());
+    });
+    this.#server.on("clientError", (_, socket) => socket.destroy());
+  }
+
+  async listen(): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once("error", reject);
+      this.#server.listen(0, "127.0.0.1", resolve);
+    });
+    if (this.#options.signal.aborted) this.stop();
+    else this.#options.signal.addEventListener("abort", this.#onAbort, { once: true });
+  }
+
+  /** For PHALA_CLOUD_API_PREFIX. */
+  get prefix(): string {
+    const address = this.#server.address();
+    if (address === null || typeof address === "string") throw new Error("the gate is closed");
+    return `http://127.0.0.1:${address.port}${this.#root}`;
+  }
+
+  /** From now on no mutation is forwarded; one that was is waited for, up to a limit. */
+  stop(): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    const limit = (): void => this.#mutations.abort(new Error("no answer came before the run had to end"));
+    this.#settleTimer = setTimeout(limit, this.#options.settleMs ?? SETTLE_MS);
+  }
+
+  /** Waits for the answer to a mutation in flight, then closes. Nothing of this CLI run is forwarded afterwards. */
+  async settle(): Promise<Traffic> {
+    this.#reads.abort(new Error("the phala CLI has ended"));
+    await this.#inFlight;
+    this.#stopped = true;
+    clearTimeout(this.#settleTimer);
+    this.#options.signal.removeEventListener("abort", this.#onAbort);
+    this.#server.closeAllConnections();
+    this.#server.close();
+    return { exchanges: this.#exchanges, provisioned: this.#provisioned, hookError: this.#hookError };
+  }
+
+  async #handle(message: IncomingMessage, response: ServerResponse): Promise<void> {
+    const request = await readRequest(message, this.#root);
+    if (request === undefined || !isSame(request.headers["x-api-key"], this.key)) {
+      return sendProblem(response, 401, "not for this run");
+    }
+    const { role, problem } = judge(this.#options.operation, request, {
+      provisioned: this.#provisioned,
+      roles: this.#roles,
+    });
+    if (problem === undefined) this.#roles.push(role);
+    const passing = this.#pass(request, role, problem);
+    // A mutation outlives the child that asked for it.
+    if (role !== "read") this.#inFlight = Promise.all([this.#inFlight, passing]);
+    const result = await passing;
+    this.#note(request, role, result);
+    sendAnswer(response, result);
+  }
+
+  async #pass(request: GateRequest, role: Role, problem: string | undefined): Promise<Result> {
+    if (problem !== undefined) return { kind: "withheld", reason: "unexpected-request", message: problem };
+    if (role === "read") return this.#read(request);
+    if (role === "provision") return this.#provision(request);
+    if (this.#options.operation.kind === "provision") {
+      return { kind: "withheld", reason: "provision-only", message: "only the provisioning was asked for" };
+    }
+    const { operation } = this.#options;
+    const provisioned = this.#provisioned;
+    const before =
+      operation.kind === "create" && provisioned !== undefined
+        ? () => operation.hooks.onProvisioned?.(provisioned)
+        : () => undefined;
+    return (await this.#hook(before)) ?? this.#mutate(request);
+  }
+
+  async #read(request: GateRequest): Promise<Result> {
+    const result = await forwardRead(request, this.#options, this.#reads.signal);
+    return (await this.#checkEnvKey(result)) ?? result;
+  }
+
+  async #provision(request: GateRequest): Promise<Result> {
+    const result = await this.#mutate(request);
+    if (result.kind !== "answered" || !isSuccess(result)) return result;
+    if (usesOnChainKms(result.json)) {
+      const message = "this workspace provisions with an on-chain KMS, which is not supported";
+      return { kind: "withheld", reason: "unsupported", message };
+    }
+    this.#provisioned = provisionedOf(result.json);
+    return (await this.#checkEnvKey(result)) ?? result;
+  }
+
+  /** @returns why the CLI must not have the answer. */
+  async #checkEnvKey(result: Result): Promise<Result | undefined> {
+    const { operation } = this.#options;
+    if (operation.kind === "read" || operation.kind === "delete" || result.kind !== "answered") return undefined;
+    const key = envKeyOf(result.json);
+    return key === undefined ? undefined : this.#hook(() => operation.hooks.onEnvKey?.(key));
+  }
+
+  async #hook(call: () => Promise<void> | undefined): Promise<Result | undefined> {
+    try {
+      await call();
+      return undefined;
+    } catch (error) {
+      this.#hookError ??= { thrown: error };
+      this.stop();
+      return { kind: "withheld", reason: "hook", message: messageOf(error) };
+    }
+  }
+
+  async #mutate(request: GateRequest): Promise<Result> {
+    if (this.#stopped) return { kind: "withheld", reason: "stopped", message: "the run is ending" };
+    return forwardMutation(request, this.#options, this.#mutations.signal);
+  }
+
+  #note({ method, path }: GateRequest, role: Role, result: Result): void {
+    this.#exchanges.push({ role, method, path, result });
+    const what = result.kind === "answered" ? describe(result) : `${result.kind}: ${result.message}`;
+    this.#options.onDetail(`phala: ${method} ${path}: ${what}`);
+  }
+}
+
+const describe = ({ status }: Answered): string => String(status);
+
+function isSame(given: string | undefined, expected: string): boolean {
+  const [a, b] = [Buffer.from(given ?? ""), Buffer.from(expected)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}

@@ -1,0 +1,142 @@
+/**
+ * What a run of the CLI came to: by what passed the gate. The CLI's own words and exit code only explain why nothing
+ * did, and are checked for the claim of a success that nobody saw.
+ */
+import type {
+  AcceptedUpdate,
+  ApiError,
+  CreatedCvm,
+  MutationOutcome,
+  Provisioned,
+  RefusalReason,
+  Refused,
+  Unclear,
+} from "../../../core/ports.ts";
+import { renderApiError } from "../api-error.ts";
+import { outcomeOf, anySuccess, type CliRun } from "../cli-output.ts";
+import { acceptedOf, createdOf } from "./answers.ts";
+import { isSuccess, type Answered, type Exchange, type Result } from "./exchange.ts";
+import type { Traffic } from "./gate.ts";
+
+export function createOutcome(name: string, traffic: Traffic, run: CliRun): MutationOutcome<CreatedCvm> {
+  return settled(traffic, run, ({ json }) =>
+    found(traffic.provisioned && createdOf(json, name, traffic.provisioned)),
+  );
+}
+
+export function updateOutcome(traffic: Traffic, run: CliRun): MutationOutcome<AcceptedUpdate> {
+  return settled(traffic, run, ({ json }) => found(acceptedOf(json)));
+}
+
+/** The API answers 204, or 2xx with a JSON document. */
+export function deleteOutcome(traffic: Traffic, run: CliRun): MutationOutcome<void> {
+  return settled(traffic, run, ({ json, text }) =>
+    text === "" || acceptedOf(json) !== undefined ? { value: undefined } : undefined,
+  );
+}
+
+export function provisionOutcome(traffic: Traffic, run: CliRun): MutationOutcome<Provisioned> {
+  const { provisioned } = traffic;
+  const refused = notMade(traffic.exchanges.filter(({ role }) => role === "provision"), run);
+  // Where a hook or the gate held back the answer, that is what came of it.
+  const held = traffic.exchanges.some(({ role, result }) => role === "provision" && result.kind === "withheld");
+  if (provisioned !== undefined && !held) return { kind: "ok", value: provisioned };
+  return refused;
+}
+
+type Value<T> = { readonly value: T };
+const found = <T>(value: T | undefined): Value<T> | undefined => (value === undefined ? undefined : { value });
+
+function settled<T>(
+  traffic: Traffic,
+  run: CliRun,
+  valueOf: (answer: Answered) => Value<T> | undefined,
+): MutationOutcome<T> {
+  const { exchanges, provisioned = null } = traffic;
+  const commit = exchanges.find(({ role, result }) => role === "commit" && result.kind !== "withheld");
+  if (commit === undefined) return claimsSuccess(run) ? unseenSuccess(provisioned) : notMade(exchanges, run);
+  const { result } = commit;
+  if (result.kind === "answered" && isSuccess(result)) {
+    const value = valueOf(result);
+    if (value !== undefined) return { kind: "ok", ...value };
+    const what = typeof result.json === "object" ? "another document than expected" : "no JSON document";
+    return unclear(commit, `HTTP ${result.status} with ${what}`, provisioned);
+  }
+  if (mayHaveHappened(result)) return unclear(commit, describe(result), provisioned);
+  const refused = refusedBy(commit);
+  // Of a create: a load balancer that repeats the request gets it for the CVM that the first one made.
+  const isConflict = provisioned !== null && refused.apiError?.status === 409;
+  return isConflict ? { ...unclear(commit, refused.message, provisioned), conflict: refused } : refused;
+}
+
+/** 5xx and 408: the work may be done all the same. */
+function mayHaveHappened(result: Result): boolean {
+  if (result.kind === "failed") return result.sent;
+  return result.kind === "answered" && (result.status >= 500 || result.status === 408);
+}
+
+function unclear({ method, path }: Exchange, what: string, provisioned: Provisioned | null): Unclear {
+  return { kind: "unclear", message: `${method} ${path}: ${what}`, provisioned, committed: true, conflict: null };
+}
+
+function unseenSuccess(provisioned: Provisioned | null): Unclear {
+  const message = "phala reports a success, but did not ask the API for it";
+  return { kind: "unclear", message, provisioned, committed: false, conflict: null };
+}
+
+const claimsSuccess = (run: CliRun): boolean => outcomeOf(run, anySuccess).kind === "ok";
+
+/** Nothing that changes anything was forwarded: why, by the last request that did not succeed, else by the CLI. */
+function notMade(exchanges: readonly Exchange[], run: CliRun): Refused {
+  const withheld = exchanges.findLast(({ result }) => result.kind === "withheld");
+  const failed = exchanges.findLast(({ result }) => !(result.kind === "answered" && isSuccess(result)));
+  const decisive = withheld ?? failed;
+  if (decisive !== undefined) return refusedBy(decisive);
+  const explanation = outcomeOf(run, anySuccess);
+  const said = explanation.kind === "ok" ? "phala made no request that changes anything" : explanation.message;
+  const isSilent = exchanges.length === 0 && explanation.kind === "unclear" && run.cutOff === undefined;
+  const unreached = isSilent ? "; it asked the API for nothing" : "";
+  const reason = run.cutOff === undefined ? "other" : "stopped";
+  return { kind: "refused", message: `${said}${unreached}`, reason, apiError: null, retryAfterMs: null };
+}
+
+function refusedBy({ method, path, result }: Exchange): Refused {
+  const what = `${method} ${path}: ${describe(result)}`;
+  if (result.kind === "withheld") {
+    const reason = WITHHELD[result.reason];
+    return { kind: "refused", message: result.message, reason, apiError: null, retryAfterMs: null };
+  }
+  if (result.kind === "failed") {
+    return { kind: "refused", message: what, reason: "unreachable", apiError: null, retryAfterMs: null };
+  }
+  const { error, retryAfterMs } = result;
+  if (error === null) {
+    return { kind: "refused", message: `${method} ${path}: HTTP ${result.status} with an unexpected answer`, reason: "other", apiError: null, retryAfterMs };
+  }
+  return { kind: "refused", message: renderApiError(error), reason: reasonOf(error), apiError: error, retryAfterMs };
+}
+
+const WITHHELD: Record<Extract<Result, { kind: "withheld" }>["reason"], RefusalReason> = {
+  stopped: "stopped",
+  "unexpected-request": "unexpected-request",
+  unsupported: "unsupported",
+  "provision-only": "other",
+  hook: "other",
+};
+
+const NAME_TAKEN = /already (?:exists|taken|in use)|name\b.*\btaken/i;
+
+/** Module 01, number 004: the name is taken. Any other 409 is about what is being done to the CVM right now. */
+function reasonOf({ status, code, message }: ApiError): RefusalReason {
+  if (status === 409 && (code === "ERR-01-004" || NAME_TAKEN.test(message))) return "name-taken";
+  if (status === 409 || status === 429) return "busy";
+  if (status === 404) return "not-found";
+  if (status === 401 || status === 403) return "denied";
+  if (status >= 300 && status < 400) return "redirected";
+  return status >= 465 && status <= 468 ? "unsupported" : "other";
+}
+
+function describe(result: Result): string {
+  if (result.kind !== "answered") return result.message;
+  return result.error === null ? `HTTP ${result.status}` : renderApiError(result.error);
+}
