@@ -1,6 +1,7 @@
 /** Forwarding a request of the CLI with our own client: the real key, no redirects, bounded, retries of reads only. */
 import type { Clock } from "../../../core/ports.ts";
-import { describeNetworkError, type HttpClient } from "../../net/http.ts";
+import type { HttpClient } from "../../net/http.ts";
+import { describeNetworkError } from "../../net/network-error.ts";
 import { isWorthRetrying, pauseBefore, READ_RETRIES, retryAfter } from "../../net/retry.ts";
 import { parseApiError } from "../api-error.ts";
 import type { Answered, GateRequest, Result } from "./exchange.ts";
@@ -97,16 +98,18 @@ function withoutQuery(location: string): string {
   return location.replace(/[?#].*$/s, "").replace(/\/\/[^/@]*@/, "//");
 }
 
-/** Failures of name resolution, connection and TLS: the request was never written. */
-const NEVER_SENT =
-  /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT|bad-proxy|ERR_TLS_CERT_ALTNAME_INVALID|CERT_\w+|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_\w+)$/;
+/** Failures before anything was written. Where a cause may also come later, the request may have arrived. */
+const NEVER_SENT: ReadonlySet<unknown> = new Set([
+  "dns-failed",
+  "connection-refused",
+  "tls-untrusted",
+  "ca-file-invalid",
+  "proxy-auth-required",
+  "bad-proxy",
+]);
 
-function mayHaveArrived(error: unknown): boolean {
-  for (let inner = error; inner instanceof Error; inner = inner.cause) {
-    if ("code" in inner && typeof inner.code === "string" && NEVER_SENT.test(inner.code)) return false;
-  }
-  return true;
-}
+const mayHaveArrived = (error: unknown): boolean =>
+  !(error instanceof Error && "code" in error && NEVER_SENT.has(error.code));
 
 function parseJson(text: string): unknown {
   try {
