@@ -56,8 +56,9 @@ export const clusterChecks: readonly Check<ClusterFacts>[] = [
     severity: "error",
     needs: ["phalaApiKey", "phalaApiUrl", "instanceType"],
     after: ["api-key"],
-    async run({ instanceTypes, cluster }) {
-      const types = await instanceTypes();
+    async run({ instanceTypes, cluster, signal }) {
+      const types = await instanceTypes().catch(rethrowAborted(signal));
+      if (types === undefined) return skipped("Phala does not list its instance types now");
       const found = types.find((type) => type.id === cluster.instanceType);
       if (found)
         return passed(`${found.id}: ${found.vcpu} vCPU, ${found.memoryMb} MB, $${found.hourlyRate}/h`);
@@ -172,4 +173,11 @@ function collision(cvms: readonly { readonly name: string }[], cluster: string):
     `the orchestrator of the cluster ${JSON.stringify(captor)} would adopt the CVMs of ${JSON.stringify(cluster)}: it takes every name that begins with its own`,
     "choose a --cluster-name that does not begin with another cluster's",
   );
+}
+
+/** An answer that is only there to help: without it a run goes on, unless it was interrupted. */
+function rethrowAborted(signal: AbortSignal): () => undefined {
+  return () => {
+    signal.throwIfAborted();
+  };
 }

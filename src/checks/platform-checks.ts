@@ -1,4 +1,5 @@
 /** Checks of the CLI, the key and the account: they need no cluster. */
+import { ClusterError } from "../errors/cluster-error.ts";
 import { failed, passed, skipped, type Check } from "./check.ts";
 import type { Facts } from "../session/facts.ts";
 
@@ -31,12 +32,15 @@ export const platformChecks: readonly Check<Facts>[] = [
     severity: "error",
     needs: ["phalaBin", "phalaApiKey", "phalaApiUrl"],
     after: ["proxy"],
-    async run({ cli, version, signal }) {
+    async run({ cli, version, account, signal }) {
       // The exit code is 0 without a key too: only JSON with a username counts.
       const [login, { kind }] = await Promise.all([cli.login(signal), version()]);
       if (kind === "missing") return skipped("needs: Phala CLI installed");
       if (login.kind === "ok") return passed(`as ${login.value.username}`);
-      return failed(login.message, "put a valid key into PHALA_API_KEY");
+      // Trouble on the way is the business of api-key, with its own remedy.
+      const trouble = await account().then(() => undefined, remedyOf);
+      signal.throwIfAborted();
+      return failed(login.message, trouble ?? "put a valid key into PHALA_API_KEY");
     },
   },
   {
@@ -94,3 +98,6 @@ export function compareVersions(a: string, b: string): number {
   const at = (left ?? []).findIndex((part, index) => part !== right?.[index]);
   return at === -1 ? 0 : (left?.[at] ?? 0) - (right?.[at] ?? 0);
 }
+
+const remedyOf = (error: unknown): string | undefined =>
+  error instanceof ClusterError ? error.hint : undefined;
