@@ -17,17 +17,13 @@ import type { Registry } from "../registry/registry.ts";
 const TRIES = 3;
 
 /** Whether pushing the list is all that there is to do; `newest` is the registry's newest update. */
-export function mayPush(
-  input: ApproveComposeHashInput,
-  newest: CvmOperation | undefined,
-  context: Pick<StepContext, "api">,
-): boolean {
+export function mayPush(input: ApproveComposeHashInput, newest: CvmOperation | undefined): boolean {
   const { via, existed, force, gatewayKeyPath } = input;
   if (via === "restart" || gatewayKeyPath === undefined || force) return false;
   if (via === "api") return true;
   // Nothing runs on a new registry yet, and a restart makes the list last.
   if (!existed || newest?.state === "failed") return false;
-  return onlyAdds(input) && nothingElseChanges(input, newest, context);
+  return onlyAdds(input) && nothingElseChanges(input, newest);
 }
 
 /** Whether every hash that the registry may have now stays. */
@@ -38,15 +34,11 @@ function onlyAdds({ record, registry, hashes }: ApproveComposeHashInput): boolea
   return [...last, ...attempted].every((hash) => next.has(hash));
 }
 
-function nothingElseChanges(
-  input: ApproveComposeHashInput,
-  newest: CvmOperation | undefined,
-  context: Pick<StepContext, "api">,
-): boolean {
+function nothingElseChanges(input: ApproveComposeHashInput, newest: CvmOperation | undefined): boolean {
   const { record, registry, shortens } = input;
   if (lastUpdate(record, registry.appId) === undefined) {
     // What its environment has is not known here: nothing may have to go, and its first update sets its domain.
-    return !shortens && !isMadeHere(registry, record, context) && runsThisFile(input);
+    return !shortens && !isMadeHere(registry, record) && runsThisFile(input);
   }
   return hasTheseSettings(input) && lastApproval(record, registry.appId)?.correlationId === idOf(newest);
 }

@@ -112,13 +112,13 @@ export const clusterChecks: readonly Check<ClusterFacts>[] = [
     kind: "conflict",
     needs: ["phalaApiKey", "phalaApiUrl", "clusterName"],
     after: ["api-key", "state"],
-    async run({ registry, cluster, record, api, adoption }) {
+    async run({ registry, cluster, record, adoption }) {
       const name = registryName(cluster.clusterName);
       const found = await registry();
       if (found.kind === "unknown")
         return unclear(`could not find out whether ${name} exists: ${found.reason}`, "try again in a moment");
       if (found.kind === "absent") return passed(`${name} is free`);
-      const standing = ownershipOf(found.value, record, api.serverClock.skewMs() ?? 0, adoption);
+      const standing = ownershipOf(found.value, record, adoption);
       if (standing === "ours") return passed(`${name} is there and ours`);
       if (standing === "adopted") return passed(`${name} is there and will be adopted`);
       if (found.value.appId === null)

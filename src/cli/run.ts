@@ -13,7 +13,7 @@ import { Redactor } from "../core/redact.ts";
 import { createReporter } from "../output/create-reporter.ts";
 import type { Reporter } from "../output/reporter.ts";
 import { systemClock } from "../platform/clock.ts";
-import { Ledger } from "../workflow/mutations.ts";
+import { Ledger } from "../workflow/ledger.ts";
 import { createDependencies } from "./wire.ts";
 import type { Options } from "./program.ts";
 import { EXIT_CODES, exitCodeOf, exitCodeOfFailure } from "./exit-codes.ts";

@@ -14,7 +14,7 @@ import { stripControls } from "../output/clean.ts";
 import type { Reporter } from "../output/reporter.ts";
 import { createSpawntee } from "../platform/spawntee/client.ts";
 import { systemClock } from "../platform/clock.ts";
-import type { Ledger } from "../workflow/mutations.ts";
+import type { Ledger } from "../workflow/ledger.ts";
 import type { Options } from "./program.ts";
 
 type Given = {

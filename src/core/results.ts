@@ -10,7 +10,12 @@ export type AnyResult = {
   readonly [field: string]: unknown;
 };
 
-export type LeftBehind = { readonly name: string; readonly app_id: string | null };
+/** `may_exist`: its creation was asked for, and nobody could find out what came of it. */
+export type LeftBehind = {
+  readonly name: string;
+  readonly app_id: string | null;
+  readonly may_exist?: true;
+};
 
 /** The result of a run that failed. */
 export type FailureResult = {

@@ -9,7 +9,6 @@ import {
   type ClusterRecord,
   type RecordedCreation,
 } from "../state/record.ts";
-import { isThatCreation } from "../runners/leftovers.ts";
 import type { ReadingDeps, StepContext } from "../workflow/step.ts";
 import { idOf, readUpdates } from "./updates.ts";
 import type { Registry } from "./registry.ts";
@@ -51,7 +50,7 @@ export async function checkForeignUpdates(
   const newest = updates?.[0];
   const seen = idOf(newest);
   if (updates === undefined || newest === undefined) {
-    const complete = isMadeHere(registry, record, context);
+    const complete = isMadeHere(registry, record);
     return { complete, certain: complete && updates !== undefined, seen };
   }
   const isOpenOnes = isOfOpenAttempt(updates, openAttempts(record, registry.appId));
@@ -94,26 +93,17 @@ export function updatedMeanwhile({ name }: Registry): ClusterError {
   });
 }
 
-/** The creations that may be this registry's; where a kill came before the outcome's record, by the time of it. */
+/** The recorded creations of this registry. */
 export function creationsOf(
-  { appId, cvm }: Registry,
+  { appId }: Pick<Registry, "appId">,
   { registryCreations }: ClusterRecord,
-  { api }: Pick<StepContext, "api">,
 ): readonly RecordedCreation[] {
-  const skew = api.serverClock.skewMs() ?? 0;
-  return registryCreations.filter(
-    (creation) => creation.appId === appId || (!creation.settled && isThatCreation(creation, cvm, skew)),
-  );
+  return registryCreations.filter((creation) => creation.appId === appId);
 }
 
 /** Whether a recorded run made the registry. */
-export function isMadeHere(
-  registry: Registry,
-  record: ClusterRecord,
-  context: Pick<StepContext, "api">,
-): boolean {
-  return creationsOf(registry, record, context).length > 0;
-}
+export const isMadeHere = (registry: Pick<Registry, "appId">, record: ClusterRecord): boolean =>
+  creationsOf(registry, record).length > 0;
 
 function updateUnderWay(registry: Registry, newest: CvmOperation): ClusterError {
   return new ClusterError({
@@ -136,7 +126,7 @@ export function warnUnknownList(
   environment: readonly EnvironmentVariable[],
   context: Pick<StepContext, "warn" | "api">,
 ): void {
-  if (isMadeHere(registry, record, context) || lastApproval(record, registry.appId) !== undefined) return;
+  if (isMadeHere(registry, record) || lastApproval(record, registry.appId) !== undefined) return;
   context.warn(
     "previous-list-unknown",
     `this machine has no record of what ${registry.name} approves: hashes that no live runner has will not be in the list`,

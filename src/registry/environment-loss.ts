@@ -3,7 +3,6 @@ import { APPROVED_LIST, WALLET } from "../compose/environment.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
 import type { EnvironmentVariable } from "../core/ports.ts";
 import type { ClusterRecord } from "../state/record.ts";
-import type { StepContext } from "../workflow/step.ts";
 import { candidateConfigs } from "./last-known-config.ts";
 import type { Registry } from "./registry.ts";
 
@@ -26,9 +25,8 @@ export type RequiredVariables = {
 export function assertNamesKept(
   { registry, environment, expendable = [], record, walletOptional }: RequiredVariables,
   declared: readonly string[],
-  context: Pick<StepContext, "api">,
 ): void {
-  const given = candidateConfigs(registry, record, context);
+  const given = candidateConfigs(registry, record);
   const emptyBefore = (name: string): boolean => {
     if (name === APPROVED_LIST || (name === WALLET && walletOptional)) return true;
     return given.length > 0 && given.every((it) => it.isEmpty(name));

@@ -1,7 +1,6 @@
 /** What a registry that was there before may run on, as far as this machine has given it. */
 import { lastUpdate, possibleUpdates, type ClusterRecord } from "../state/record.ts";
 import { composeDigestOf, type RegistrySettings } from "./settings.ts";
-import type { StepContext } from "../workflow/step.ts";
 import { creationsOf } from "./concurrent-updates.ts";
 import type { Registry } from "./registry.ts";
 
@@ -17,16 +16,12 @@ export type Given = {
  * The newest update that it was seen healthy with, and every later one, whatever became of that; its creation, where
  * it was not seen healthy since. Empty where this machine has given it nothing.
  */
-export function candidateConfigs(
-  registry: Registry,
-  record: ClusterRecord,
-  context: Pick<StepContext, "api">,
-): readonly Given[] {
+export function candidateConfigs(registry: Registry, record: ClusterRecord): readonly Given[] {
   const updates = possibleUpdates(record, registry.appId);
   const last = lastUpdate(record, registry.appId);
   const settings = [...updates, ...(last ? [last] : [])].map((update) => update.settings);
   if (updates.some(({ verified }) => verified)) return settings.map(asGiven);
-  const created = creationsOf(registry, record, context).map(({ composeDigest, emptyNames }): Given => ({
+  const created = creationsOf(registry, record).map(({ composeDigest, emptyNames }): Given => ({
     composeDigest: composeDigest ?? undefined,
     // Not recorded by earlier versions, which asked no further.
     isEmpty: (name) => emptyNames === null || emptyNames.includes(name),

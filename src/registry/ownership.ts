@@ -2,54 +2,104 @@
 import { registryName, type Adoption, type Cvm, type RegistryOwnership } from "../core/domain.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
 import { isOurRegistry, type ClusterRecord } from "../state/record.ts";
-import { isThatCreation, lookupFailed } from "../runners/leftovers.ts";
+import { lookupFailed } from "../runners/leftovers.ts";
+import { APPEARANCE_MS, findByIdentity } from "../workflow/find-cvm.ts";
+import { isSameCvm } from "../workflow/ledger.ts";
+import type { CvmIdentity } from "../core/ports.ts";
 import type { StepContext } from "../workflow/step.ts";
 
-/** By its recorded app_id; where a kill came before the outcome's record, by the time of its creation. */
-export function isOurs(cvm: Cvm, record: ClusterRecord, skewMs: number): boolean {
-  if (isOurRegistry(record, cvm.appId)) return true;
-  return record.registryCreations.some(
-    (creation) => !creation.settled && isThatCreation(creation, cvm, skewMs),
-  );
+/** By its app_id, which is recorded before it is made or adopted. */
+export function isOurs(cvm: Cvm, record: ClusterRecord): boolean {
+  return isOurRegistry(record, cvm.appId);
 }
 
 /** What is to become of it. One whose app_id is not known can't be told from another, so it is never adopted. */
-export function ownershipOf(
-  cvm: Cvm,
-  record: ClusterRecord,
-  skewMs: number,
-  adoption: Adoption,
-): RegistryOwnership {
-  if (isOurs(cvm, record, skewMs)) return "ours";
+export function ownershipOf(cvm: Cvm, record: ClusterRecord, adoption: Adoption): RegistryOwnership {
+  if (isOurs(cvm, record)) return "ours";
   const wanted = typeof adoption === "object" ? adoption.appId === cvm.appId : adoption;
   return wanted && cvm.appId !== null ? "adopted" : "foreign";
 }
 
 /**
- * The registry of the cluster, if there is one, under the cluster's lock.
- * @throws ClusterError `registry-exists` (conflict) for one that is not ours and not to be adopted;
- *   `lookup-failed` (platform) where the API does not say.
+ * The registry of the cluster, if there is one, under the cluster's lock: by its recorded app_id, whatever it is
+ * called by now, else by its name.
+ * @throws ClusterError `registry-exists` (conflict) for one that is not ours and not to be adopted,
+ *   `registry-ambiguous` (conflict) for several; `lookup-failed` (platform) where the API does not say.
  */
 export async function claimRegistry(
   cluster: string,
   record: ClusterRecord,
-  context: Pick<StepContext, "api" | "signal" | "journal" | "note">,
+  context: Context,
   adoption: Adoption,
 ): Promise<Cvm | undefined> {
   const name = registryName(cluster);
-  const found = await context.api.findCvm(name, context.signal);
-  if (found.kind === "unknown") throw lookupFailed(name, found.reason);
-  const cvm = found.kind === "present" ? found.value : undefined;
-  const standing = cvm && ownershipOf(cvm, record, context.api.serverClock.skewMs() ?? 0, adoption);
-  if (standing === "ours") return cvm;
+  const own = await findRecorded(record, name, context);
+  const candidates = await findNamed(name, own, context);
+  assertOne(name, candidates);
+  const [cvm] = candidates;
+  const ownership = cvm && ownershipOf(cvm, record, adoption);
+  if (ownership === "ours") return cvm;
   const lost = lastRecorded(record);
   // The journal is a hint and loses, but not without a word: whoever deleted it may not have meant to.
   if (lost !== undefined)
-    context.note(`this machine has recorded ${name} with app_id ${lost}, which Phala does not have any more`);
+    context.note(`this machine has recorded ${name} with app_id ${lost}, which Phala no longer has`);
   if (cvm === undefined) return undefined;
-  if (standing === "foreign" || cvm.appId === null) throw registryExists(cvm);
+  if (ownership === "foreign" || cvm.appId === null) throw registryExists(cvm);
   await context.journal.append({ type: "adopted", name, app_id: cvm.appId });
   return cvm;
+}
+
+type Context = Pick<
+  StepContext,
+  "api" | "signal" | "journal" | "note" | "clock" | "pollIntervalMs" | "mutations"
+>;
+
+/**
+ * One of a recorded app_id. A creation that was forwarded, and of which nobody knows what came, is given the time that
+ * it may take to become visible; then it is closed.
+ */
+async function findRecorded(record: ClusterRecord, name: string, context: Context): Promise<Cvm | undefined> {
+  const { api, clock, signal, mutations } = context;
+  const open = record.registryCreations.filter(({ appId, settled }) => appId !== null && !settled);
+  const ids = [...record.registryCreations.map(({ appId }) => appId), ...record.adoptedRegistries];
+  const until = clock.monotonic() + (open.length === 0 ? 0 : APPEARANCE_MS);
+  for (;;) {
+    const isLast = clock.monotonic() >= until;
+    for (const appId of new Set(ids.toReversed())) {
+      if (appId === null) continue;
+      const found = await findByIdentity({ name, appId, vmUuid: null }, api, signal, { list: isLast });
+      signal.throwIfAborted();
+      if (found.kind === "unknown") throw lookupFailed(name, found.reason);
+      if (found.kind === "present") return found.value;
+    }
+    if (isLast) break;
+    context.note(`waiting for ${name} of an interrupted run, which may become visible yet`);
+    await clock.sleep(Math.max(context.pollIntervalMs, 1_000), signal);
+  }
+  for (const { intent } of open) await mutations.closeCreation(intent);
+  return undefined;
+}
+
+/** All that could be meant: those of that name, and ours with its replicas. */
+async function findNamed(name: string, own: Cvm | undefined, { api, signal }: Context): Promise<Cvm[]> {
+  const found = await api.findCvm(name, signal);
+  if (found.kind === "unknown") throw lookupFailed(name, found.reason);
+  const ownId = own?.appId ?? undefined;
+  const keep = (cvm: CvmIdentity): boolean => cvm.name === name || cvm.appId === ownId;
+  const named = await api.listCvms(signal, { keep, search: name });
+  const all = [...(own ? [own] : []), ...(found.kind === "present" ? [found.value] : []), ...named];
+  return all.filter((cvm, index) => all.findIndex((other) => isSameCvm(other, cvm)) === index);
+}
+
+function assertOne(name: string, cvms: readonly Cvm[]): void {
+  if (cvms.length < 2) return;
+  const ids = cvms.map(({ name: given, appId, vmUuid }) => `${given} (app_id ${appId}, vm_uuid ${vmUuid})`);
+  throw new ClusterError({
+    kind: "conflict",
+    code: "registry-ambiguous",
+    message: `${cvms.length} CVMs may be ${name}: ${ids.join(", ")}`,
+    hint: "delete those that are not needed, each by its vm_uuid: phala cvms delete VM_UUID --force",
+  });
 }
 
 const lastRecorded = ({ registryCreations, adoptedRegistries }: ClusterRecord): string | undefined =>

@@ -72,11 +72,11 @@ export async function assertExistingRegistry(
   const { appCompose, composeHash } = await readRegistry(registry, context);
   refuseForgery(registry, appCompose, composeHash);
   const odd = [
-    ...unrecordedText(input, appCompose.docker_compose_file ?? "", context),
+    ...unrecordedText(input, appCompose.docker_compose_file ?? ""),
     ...findAnomalies(appCompose, registry.name, knownScripts),
   ];
   reportAnomalies(odd, context);
-  if (environment) assertNamesKept({ ...input, environment }, appCompose.allowed_envs ?? [], context);
+  if (environment) assertNamesKept({ ...input, environment }, appCompose.allowed_envs ?? []);
   return appCompose;
 }
 
@@ -114,11 +114,8 @@ function refuseForgery(registry: Registry, appCompose: AppCompose, composeHash: 
 function unrecordedText(
   { registry, compose, record, certain }: ExistingRegistryCheck,
   text: string,
-  context: Context,
 ): readonly Anomaly[] {
-  const given = candidateConfigs(registry, record, context).flatMap(
-    ({ composeDigest }) => composeDigest ?? [],
-  );
+  const given = candidateConfigs(registry, record).flatMap(({ composeDigest }) => composeDigest ?? []);
   const digest = sha256Hex(text);
   if (given.includes(digest) || text === compose?.text) return [];
   // Where others have updated it, or it was taken over, a text of theirs is no surprise.

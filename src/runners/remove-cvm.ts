@@ -1,94 +1,109 @@
 /** Deleting a CVM and seeing it gone: the temporary runner on every way out, and whatever `destroy` finds. */
 import { ClusterError } from "../errors/cluster-error.ts";
 import type { Cvm } from "../core/domain.ts";
-import type { Lookup } from "../core/ports.ts";
+import type { CvmIdentity } from "../core/ports.ts";
+import { APPEARANCE_MS, findByIdentity } from "../workflow/find-cvm.ts";
+import { isSameCvm } from "../workflow/ledger.ts";
 import type { StepDeps } from "../workflow/step.ts";
-import { notKnownYet, waitUntil } from "../workflow/wait.ts";
+import { notKnownYet, waitUntil, type PollResult } from "../workflow/wait.ts";
 
 const DELETION_LIMIT_MS = 120_000;
-
-/** Which CVM: the one with this uuid where it is known, else the one with exactly this name. */
-export type Removal = { readonly name: string; readonly vmUuid?: string | null };
+/** A deletion is asynchronous; one that was accepted is asked for again only after this. */
+const ASK_AGAIN_MS = 15_000;
 
 /**
- * Deletes a CVM and returns only when the API says that it is gone.
+ * Deletes a CVM and returns only when the API does not know it anymore: not by id, not by name, not in its list. One
+ * that this run made, or may have made, is looked for until it had time to become visible.
  * @returns false where there was none.
- * @throws ClusterError `cvm-not-deleted` (platform) or a time-out, with the command to do it by hand.
+ * @throws ClusterError `cvm-not-deleted` (platform) or a timeout, with the command to do it by hand.
  */
 export async function removeCvm(
-  { name, vmUuid }: Removal,
+  cvm: CvmIdentity,
   deps: StepDeps,
   signal: AbortSignal,
   progress: (message: string) => void = () => undefined,
 ): Promise<boolean> {
-  let target: Cvm | undefined;
-  let refusal = "";
-  const found = await waitUntil<Lookup<Cvm>>({
-    what: `${name} to be gone`,
+  const removal = new Removal(cvm, deps, signal);
+  await waitUntil<undefined>({
+    what: `${cvm.name} to be gone`,
     timeoutMs: Math.min(deps.timeoutMs, DELETION_LIMIT_MS),
     intervalMs: Math.min(deps.pollIntervalMs, 1000),
     clock: deps.clock,
     signal,
-    hint: byHand(name),
+    hint: byHand(cvm),
     onPoll: progress,
-    look: async () => {
-      const lookup = await deps.api.findCvm(target?.vmUuid ?? vmUuid ?? name, signal);
-      if (lookup.kind === "absent") return { kind: "there", value: lookup };
-      if (lookup.kind === "unknown") return notKnownYet(lookup);
-      if (isAnothers(lookup.value, deps)) return { kind: "there", value: { kind: "absent" } };
-      target ??= lookup.value;
-      const outcome = await deleteUnlessUnderWay(lookup.value, deps, signal);
-      if (outcome === "asked") {
-        const gone = await deps.api.findCvm(target.vmUuid ?? name, signal);
-        if (gone.kind === "absent") return { kind: "there", value: gone };
-      } else if (outcome !== "under way") {
-        refusal = outcome;
-      }
-      return { kind: "not-yet", seen: refusal === "" ? "still there" : `still there (${refusal})` };
-    },
+    look: () => removal.look(),
   }).catch((error: unknown) => {
-    throw signal.aborted ? notDeleted(name, error) : error;
+    throw signal.aborted ? notDeleted(cvm, error) : error;
   });
-  return confirmed(name, found, target, deps);
+  return removal.confirm();
 }
 
-async function confirmed(
-  name: string,
-  found: Lookup<Cvm>,
-  target: Cvm | undefined,
-  deps: StepDeps,
-): Promise<boolean> {
-  if (found.kind !== "absent") return false;
-  if (target === undefined) {
-    deps.mutations.ledger.strike(name);
-    return false;
+class Removal {
+  readonly #deps: StepDeps;
+  readonly #signal: AbortSignal;
+  readonly #visibleAt: number;
+  #cvm: CvmIdentity;
+  #seen: Cvm | undefined;
+  #askedAt: number | undefined;
+  #refusal = "";
+
+  constructor(cvm: CvmIdentity, deps: StepDeps, signal: AbortSignal) {
+    this.#cvm = cvm;
+    this.#deps = deps;
+    this.#signal = signal;
+    const made = deps.mutations.ledger.entriesOf(cvm.name).find((entry) => isSameCvm(entry, cvm));
+    this.#visibleAt = (made?.madeAt ?? Number.NEGATIVE_INFINITY) + APPEARANCE_MS;
   }
-  await deps.mutations.confirmGone(target);
-  return true;
+
+  async look(): Promise<PollResult<undefined>> {
+    const { api, clock } = this.#deps;
+    const hadTime = this.#seen !== undefined || clock.monotonic() >= this.#visibleAt;
+    const found = await findByIdentity(this.#cvm, api, this.#signal, { list: hadTime });
+    this.#signal.throwIfAborted();
+    if (found.kind === "unknown") return notKnownYet(found);
+    if (found.kind === "absent") {
+      return hadTime ? { kind: "there", value: undefined } : { kind: "not-yet", seen: "not visible yet" };
+    }
+    this.#seen = found.value;
+    // The uuid tells it from its replicas.
+    this.#cvm = { ...found.value, vmUuid: found.value.vmUuid ?? this.#cvm.vmUuid };
+    if (await this.#ask(found.value)) return this.look();
+    return { kind: "not-yet", seen: this.#refusal === "" ? "still there" : `still there (${this.#refusal})` };
+  }
+
+  /** @returns whether the deletion was accepted just now. */
+  async #ask(cvm: Cvm): Promise<boolean> {
+    const { clock, mutations } = this.#deps;
+    if (cvm.status === "deleting") return false;
+    if (this.#askedAt !== undefined && clock.monotonic() - this.#askedAt < ASK_AGAIN_MS) return false;
+    const outcome = await mutations.deleteCvm(cvm, this.#signal);
+    if (outcome.kind === "ok") this.#askedAt = clock.monotonic();
+    this.#refusal = outcome.kind === "ok" ? "" : outcome.message;
+    return outcome.kind === "ok";
+  }
+
+  async confirm(): Promise<boolean> {
+    const { mutations } = this.#deps;
+    if (this.#seen === undefined) {
+      mutations.ledger.remove(this.#cvm);
+      return false;
+    }
+    await mutations.confirmGone(this.#seen);
+    return true;
+  }
 }
 
-/** Ours is gone and its name was given again, to a run on another machine: that one is not ours to delete. */
-function isAnothers(cvm: Cvm, deps: StepDeps): boolean {
-  const ours = deps.mutations.ledger.appIdOf(cvm.name);
-  return ours !== null && cvm.appId !== ours;
-}
-
-/** A delete that was asked for shows as an operation or as a status of its own; asking again would only fail. */
-async function deleteUnlessUnderWay(cvm: Cvm, deps: StepDeps, signal: AbortSignal): Promise<string> {
-  if (cvm.status === "deleting") return "under way";
-  const outcome = await deps.mutations.deleteCvm(cvm, signal);
-  return outcome.kind === "ok" ? "asked" : outcome.message;
-}
-
-function notDeleted(name: string, error: unknown): ClusterError {
+function notDeleted(cvm: CvmIdentity, error: unknown): ClusterError {
   return new ClusterError({
     kind: "platform",
     code: "cvm-not-deleted",
-    message: `could not see ${name} deleted: ${error instanceof Error ? error.message : String(error)}`,
-    hint: byHand(name),
+    message: `could not confirm that ${cvm.name} was deleted: ${error instanceof Error ? error.message : String(error)}`,
+    hint: byHand(cvm),
     cause: error,
   });
 }
 
-const byHand = (name: string): string =>
-  `delete it by hand, it costs money: phala cvms delete ${name} --force`;
+/** By its id where it is known: several CVMs may have one name. */
+const byHand = ({ name, vmUuid, appId }: CvmIdentity): string =>
+  `delete it by hand, it costs money: phala cvms delete ${vmUuid ?? appId ?? name} --force`;

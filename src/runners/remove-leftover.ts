@@ -1,22 +1,54 @@
-/** Before anything is made: remove the temporary runner that an earlier run left, and respect a stranger's. */
-import { temporaryRunnerName } from "../core/domain.ts";
+/** Before anything is made: remove the temporary runner that an earlier run left, and respect that of another run. */
+import { temporaryRunnerName, type Cvm } from "../core/domain.ts";
 import type { ClusterRecord } from "../state/record.ts";
-import { lookupFailed, refuseRunnerInUse } from "./leftovers.ts";
-import { removeCvm } from "./remove-cvm.ts";
+import { APPEARANCE_MS, findByIdentity } from "../workflow/find-cvm.ts";
 import type { StepContext } from "../workflow/step.ts";
+import { isThatCreation, lookupFailed, refuseRunnerInUse } from "./leftovers.ts";
+import { removeCvm } from "./remove-cvm.ts";
+
+type Context = Omit<StepContext, "progress">;
 
 /** @throws ClusterError `temporary-runner-in-use` (conflict), or `lookup-failed` (platform). */
 export async function clearLeftoverRunner(
   cluster: string,
   record: ClusterRecord,
-  context: Omit<StepContext, "progress">,
+  context: Context,
 ): Promise<void> {
   const name = temporaryRunnerName(cluster);
+  for (const cvm of await findOwnRunners(record, context)) await remove(cvm, context);
   const found = await context.api.findCvm(name, context.signal);
   if (found.kind === "unknown") throw lookupFailed(name, found.reason);
   if (found.kind === "absent") return;
   refuseRunnerInUse(found.value, record, context);
-  context.note(`removing ${name}, left over from an earlier run`);
-  context.mutations.takeOver(found.value);
-  await removeCvm(found.value, context, context.signal);
+  await remove(found.value, context);
+}
+
+async function remove(cvm: Cvm, context: Context): Promise<void> {
+  context.note(`removing ${cvm.name}, left over from an earlier run`);
+  context.mutations.takeOver(cvm);
+  await removeCvm(cvm, context, context.signal);
+}
+
+/**
+ * Those of recorded runs, by their app_ids, whatever they are called. One whose creation was forwarded, and of which
+ * nobody knows what came, is given the time that it may take to become visible; then its creation is closed.
+ */
+async function findOwnRunners(record: ClusterRecord, context: Context): Promise<Cvm[]> {
+  const { api, clock, signal, mutations } = context;
+  const made = record.openTemporaryRunners.filter(({ appId }) => appId !== null);
+  const cvms: Cvm[] = [];
+  const until = clock.monotonic() + APPEARANCE_MS;
+  for (const { intent, name, appId, settled } of made) {
+    for (;;) {
+      const isLast = settled || clock.monotonic() >= until;
+      const found = await findByIdentity({ name, appId, vmUuid: null }, api, signal, { list: isLast });
+      signal.throwIfAborted();
+      if (found.kind === "present") cvms.push(found.value);
+      if (found.kind === "absent" && isLast && !settled) await mutations.closeCreation(intent);
+      if (found.kind === "present" || isLast) break;
+      context.note(`waiting for ${name} of an interrupted run, which may become visible yet`);
+      await clock.sleep(Math.max(context.pollIntervalMs, 1_000), signal);
+    }
+  }
+  return cvms.filter((cvm) => made.some((creation) => isThatCreation(creation, cvm)));
 }

@@ -7,7 +7,7 @@ import type { Clock, CloudApi, PhalaCli, ProxyRoute, Spawntee } from "../core/po
 import type { Redactor } from "../core/redact.ts";
 import type { AnyResult } from "../core/results.ts";
 import type { Emit } from "../core/events.ts";
-import type { Ledger } from "../workflow/mutations.ts";
+import type { Ledger } from "../workflow/ledger.ts";
 
 export type Ports = { readonly cli: PhalaCli; readonly api: CloudApi; readonly spawntee: Spawntee };
 

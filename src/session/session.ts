@@ -9,7 +9,8 @@ import { acquireLock } from "../state/lock.ts";
 import type { ClusterRecord } from "../state/record.ts";
 import { prepareStateDirectory, type StateDirectory } from "../state/state-directory.ts";
 import { cleanupSignals } from "../workflow/cleanup.ts";
-import { Mutations, type Ledger } from "../workflow/mutations.ts";
+import type { Ledger } from "../workflow/ledger.ts";
+import { Mutations } from "../workflow/mutations.ts";
 import type { StepDeps } from "../workflow/step.ts";
 import { hostname } from "node:os";
 
@@ -85,7 +86,16 @@ function workbench(
 ): StepDeps {
   const { cli, api, spawntee, clock, ledger, signal, timeoutMs, pollIntervalMs, strict } = options;
   const cleanup = cleanupSignals(signal);
-  const mutations = new Mutations({ cli, api, spawntee, journal, clock, cleanup, ledger });
+  const mutations = new Mutations({
+    cli,
+    api,
+    spawntee,
+    journal,
+    clock,
+    cleanup,
+    ledger,
+    timeoutMs,
+  });
   const limits = { timeoutMs, pollIntervalMs, strict };
   return { api, spawntee, mutations, journal, history, clock, signal, cleanup, ...limits };
 }

@@ -42,6 +42,18 @@ const recordSchema = z.discriminatedUnion("type", [
     outcome: z.enum(["done", "failed", "unknown"]),
     app_id: z.string().nullable(),
     vm_uuid: z.string().nullable(),
+    /** Of the operation that an update started, from the answer to it. */
+    correlation_id: z.string().nullable().optional(),
+  }),
+  /** What the CVM of a creation will be, if it comes to exist: on disk before the request that makes it is sent. */
+  z.object({
+    ...base,
+    type: z.literal("provisioned"),
+    intent: z.string(),
+    app_id: z.string(),
+    compose_hash: z.string(),
+    /** The public key that its environment was sealed with. */
+    env_key: z.string().nullable(),
   }),
   /** A registry that the operator told us to take over (`--adopt`). */
   z.object({ ...base, type: z.literal("adopted"), name: z.string(), app_id: z.string() }),

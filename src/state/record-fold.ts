@@ -15,13 +15,15 @@ export type JournalFold = {
   readonly unverified: number;
 };
 
+type Deletion = { readonly name: string; readonly appId: string | null };
+
 type Adoption = { readonly name: string; readonly appId: string };
 
 type State = {
   /** By intent. */
   readonly creations: Map<string, Mutable<RecordedCreation>>;
-  /** By intent: the name that is to be deleted. */
-  readonly deletions: Map<string, string>;
+  /** By intent: what is to be deleted. */
+  readonly deletions: Map<string, Deletion>;
   adoptions: Adoption[];
   readonly approvals: Mutable<ApprovedRecord>[];
   readonly attempts: Mutable<ApprovalAttempt>[];
@@ -42,6 +44,10 @@ const HANDLERS: Handlers = {
   "run-finished": nothing,
   intent: announce,
   outcome: settle,
+  provisioned: (state, { intent, app_id: appId }) => {
+    const creation = state.creations.get(intent);
+    if (creation) creation.appId = appId;
+  },
   adopted: (state, { name, app_id: appId }) => state.adoptions.push({ name, appId }),
   "compose-hash": (state, { hash, at, compose_digest: composeDigest, allowed_envs: allowedEnvs, sealed }) =>
     state.composeHashes.push({ hash, at, composeDigest, allowedEnvs, vouched: sealed !== false }),
@@ -81,31 +87,37 @@ export function foldJournal(records: readonly JournalRecord[]): JournalFold {
 }
 
 function announce({ creations, deletions }: State, record: RecordOf<"intent">): void {
-  const { intent, action, name, at: intendedAt } = record;
-  if (action === "delete-cvm") deletions.set(intent, name);
+  const { intent, action, name, at: intendedAt, app_id: appId } = record;
+  if (action === "delete-cvm") deletions.set(intent, { name, appId });
   if (action !== "create-cvm") return;
   const { compose_digest: composeDigest = null, empty_names: emptyNames = null } = record;
-  creations.set(intent, { name, intendedAt, appId: null, settled: false, composeDigest, emptyNames });
+  creations.set(intent, { intent, name, intendedAt, appId: null, settled: false, composeDigest, emptyNames });
 }
 
 /** The newest outcome of an intent counts: "unknown" may be settled later. */
 function settle(state: State, { intent, outcome, app_id: appId }: RecordOf<"outcome">): void {
   const creation = state.creations.get(intent);
   if (creation) {
-    creation.appId = appId;
+    creation.appId = appId ?? creation.appId;
     creation.settled = outcome === "done";
     if (outcome === "failed") state.creations.delete(intent);
   }
-  const name = state.deletions.get(intent);
-  if (name !== undefined && outcome === "done") forget(state, name);
+  const deletion = state.deletions.get(intent);
+  if (deletion !== undefined && outcome === "done") forget(state, deletion);
 }
 
-/** By the order of the journal, not by its times: a clock may have been set back. */
-function forget(state: State, name: string): void {
+/** By app_id, and by the order of the journal: names are given again, and a clock may have been set back. */
+function forget(state: State, deletion: Deletion): void {
   for (const [intent, creation] of state.creations) {
-    if (creation.name === name) state.creations.delete(intent);
+    if (isThat(deletion, creation)) state.creations.delete(intent);
   }
-  state.adoptions = state.adoptions.filter((adoption) => adoption.name !== name);
+  state.adoptions = state.adoptions.filter((adoption) => !isThat(deletion, adoption));
+}
+
+function isThat(deletion: Deletion, made: Deletion): boolean {
+  return deletion.appId === null || made.appId === null
+    ? deletion.name === made.name
+    : deletion.appId === made.appId;
 }
 
 function approve({ approvals, lastApproval, lastAttempt }: State, record: RecordOf<"approved">): void {

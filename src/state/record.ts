@@ -3,8 +3,9 @@ import { parseComposeHash, registryName, temporaryRunnerName, type ComposeHash }
 import { foldJournal, sameList } from "./record-fold.ts";
 import type { JournalRecord } from "./journal.ts";
 
-/** A creation that this tool announced. `appId` is null until (unless) its outcome was recorded. */
+/** A creation that this tool announced. `appId` is null until the platform provisioned it: until then nothing was made. */
 export type RecordedCreation = {
+  readonly intent: string;
   readonly name: string;
   readonly intendedAt: string;
   readonly appId: string | null;

@@ -34,7 +34,7 @@ export const approveComposeHash: Step<ApproveComposeHashInput, Approval> = {
     const standing = await alreadyApproved(input, newest, context);
     if (standing) return reused(standing, `${count(input.hashes)} approved already`);
     reportDifferences(input, context);
-    const pushed = mayPush(input, newest, context)
+    const pushed = mayPush(input, newest)
       ? await announced(input, "api", newest, context, () => pushApprovedList(input, newest, context))
       : undefined;
     if (pushed) return done(pushed, `${count(input.hashes)} approved; the registry runs on`);

@@ -99,8 +99,7 @@ async function existingRegistry(facts: ClusterFacts): Promise<ExistingRegistry |
   const found = await facts.registry();
   if (found.kind !== "present") return undefined;
   const { name, appId, createdAt } = found.value;
-  const skew = facts.api.serverClock.skewMs() ?? 0;
-  const standing = ownershipOf(found.value, facts.record, skew, facts.adoption);
+  const standing = ownershipOf(found.value, facts.record, facts.adoption);
   return { name, appId, createdAt, standing };
 }
 

@@ -2,11 +2,13 @@
  * Step 5: deploy the temporary runner, only to have its compose hash computed by the platform. Its environment
  * has the names of the orchestrator's own runners, in their order: they are part of the hash.
  */
-import { temporaryRunnerName } from "../core/domain.ts";
+import { temporaryRunnerName, type Cvm } from "../core/domain.ts";
 import { runnerEnvironment } from "../compose/environment.ts";
 import type { ComposeFile } from "../compose/compose-file.ts";
 import type { ClusterSettings } from "../core/settings.ts";
-import { runnerInUse } from "../runners/leftovers.ts";
+import { isThatCreation, runnerInUse } from "../runners/leftovers.ts";
+import { removeCvm } from "../runners/remove-cvm.ts";
+import type { ClusterRecord } from "../state/record.ts";
 import { notCreated } from "../workflow/mutations.ts";
 import { done, type Step } from "../workflow/step.ts";
 
@@ -21,23 +23,27 @@ export type DeployTemporaryRunnerInput = {
   readonly compose: ComposeFile;
   readonly registryUrl: string;
   readonly nodeId: number | undefined;
+  /** As it was before this run. */
+  readonly record: ClusterRecord;
 };
 
 export const deployTemporaryRunner: Step<DeployTemporaryRunnerInput, TemporaryRunner> = {
   id: "deploy-temporary-runner",
-  async run({ cluster, compose, registryUrl, nodeId }, context) {
+  async run({ cluster, compose, registryUrl, nodeId, record }, context) {
     const name = temporaryRunnerName(cluster.clusterName);
     context.progress(`creating ${name}`);
-    const outcome = await context.mutations.createCvm(
-      {
-        name,
-        instanceType: cluster.instanceType,
-        nodeId,
-        composeText: compose.text,
-        environment: runnerEnvironment(cluster, registryUrl),
-      },
-      context.signal,
-    );
+    const request = {
+      name,
+      instanceType: cluster.instanceType,
+      nodeId,
+      composeText: compose.text,
+      environment: runnerEnvironment(cluster, registryUrl),
+    };
+    let outcome = await context.mutations.createCvm(request, context.signal);
+    if (outcome.kind === "taken" && isLeftover(outcome.cvm, record)) {
+      await removeCvm(outcome.cvm, context, context.signal, context.progress);
+      outcome = await context.mutations.createCvm(request, context.signal);
+    }
     context.signal.throwIfAborted();
     if (outcome.kind === "taken") throw runnerInUse(name, outcome.cvm.createdAt);
     if (outcome.kind !== "created") {
@@ -50,3 +56,7 @@ export const deployTemporaryRunner: Step<DeployTemporaryRunnerInput, TemporaryRu
     return done({ name, appId: outcome.appId, vmUuid: outcome.vmUuid }, `${name}, app_id ${outcome.appId}`);
   },
 };
+
+/** It became visible only now: an interrupted run of this machine made it. */
+const isLeftover = (cvm: Cvm, record: ClusterRecord): boolean =>
+  record.openTemporaryRunners.some((creation) => isThatCreation(creation, cvm));

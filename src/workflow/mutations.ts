@@ -5,22 +5,29 @@
 import { randomUUID } from "node:crypto";
 import { sha256Hex } from "../core/compose-hash.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
-import type { Cvm } from "../core/domain.ts";
+import { identityOf, type Cvm } from "../core/domain.ts";
 import type {
+  AcceptedUpdate,
   ApproveHashAnswer,
   Clock,
   CloudApi,
-  CliOutcome,
   CreateCvmRequest,
-  Lookup,
+  CvmIdentity,
+  DeployHooks,
+  MutationOutcome,
   PhalaMutations,
+  Provisioned,
+  Refused,
   SpawnteeMutations,
+  Unclear,
   UpdateCvmRequest,
 } from "../core/ports.ts";
 import type { Journal, JournalEntry } from "../state/journal.ts";
 import type { CleanupSignals } from "./cleanup.ts";
+import type { Ledger } from "./ledger.ts";
+import { settleCreate } from "./settle-create.ts";
 
-/** A create that failed proves nothing by itself: `created` may also come from looking the name up. */
+/** A create that failed proves nothing by itself: `created` may also come from looking its app_id up. */
 export type CreateOutcome =
   | { readonly kind: "created"; readonly appId: string; readonly vmUuid: string | null }
   /** The name belongs to a CVM that this call did not make. */
@@ -36,52 +43,13 @@ export type MutationPorts = {
   readonly clock: Clock;
   readonly cleanup: CleanupSignals;
   readonly ledger: Ledger;
+  /** For repeating what the platform refused as "busy". */
+  readonly timeoutMs: number;
 };
 
-/** What this run made (or may have made) and has not seen gone; kept in memory for the last words of a run. */
-export class Ledger {
-  readonly #made = new Map<string, string | null>();
-  #touched = false;
-
-  /** Whether this run has called for any change: "nothing was touched" is no longer true of how it ends. */
-  get touched(): boolean {
-    return this.#touched;
-  }
-
-  touch(): void {
-    this.#touched = true;
-  }
-
-  note(name: string, appId: string | null): void {
-    this.#made.set(name, appId);
-  }
-
-  strike(name: string): void {
-    this.#made.delete(name);
-  }
-
-  has(name: string): boolean {
-    return this.#made.has(name);
-  }
-
-  /** Null: made, but the app_id is not known. */
-  appIdOf(name: string): string | null {
-    return this.#made.get(name) ?? null;
-  }
-
-  leftBehind(): { name: string; app_id: string | null }[] {
-    return [...this.#made].map(([name, appId]) => ({ name, app_id: appId }));
-  }
-}
-
-const SETTLE_LIMIT_MS = 60_000;
-/** How long a CVM may take to show up after a connection broke in the middle of its creation. */
-const APPEARANCE_MS = 2_500;
-const SETTLE_PAUSE_MS = 500;
-const SETTLE_LOOKS = 8;
-
-/** Phala refuses a name that a live CVM has: HTTP 409, ERR-01-004. */
-const NAME_TAKEN = /ERR-01-004|\b409\b|already (?:exists|taken|in use)|name .*taken/i;
+/** A refusal that says "busy" is repeated with these pauses, within the run's timeout. */
+const BUSY_PAUSES_MS = [1_000, 2_000, 4_000, 8_000, 15_000];
+const MAX_PAUSE_MS = 60_000;
 
 export class Mutations {
   readonly #ports: MutationPorts;
@@ -97,42 +65,75 @@ export class Mutations {
 
   /** Says that a CVM of an earlier run is this run's to clean up. */
   takeOver(cvm: Cvm): void {
-    this.ledger.note(cvm.name, cvm.appId);
+    this.ledger.add(cvm);
   }
 
-  /** Creates a CVM; an unclear outcome is settled by looking the exact name up. Does not throw on abort. */
-  async createCvm(request: CreateCvmRequest, signal: AbortSignal): Promise<CreateOutcome> {
+  /**
+   * Creates a CVM. What it is (app_id, compose hash) is on disk before the request that makes it is sent; an unclear
+   * outcome is settled by these ids, and one that says "busy" is repeated. Does not throw on abort.
+   * @throws what a hook threw: nothing was made.
+   */
+  async createCvm(
+    request: CreateCvmRequest,
+    signal: AbortSignal,
+    hooks: DeployHooks = {},
+  ): Promise<CreateOutcome> {
     const { name, composeText, environment } = request;
     const given = {
       compose_digest: sha256Hex(composeText),
       empty_names: environment.flatMap((variable) => (variable.value === "" ? [variable.name] : [])),
     };
     const intent = await this.#intend({ action: "create-cvm", name, app_id: null, ...given }, signal);
-    this.ledger.note(request.name, null);
-    const outcome = await this.#ports.cli.createCvm(request, signal);
-    if (outcome.kind === "ok") {
-      const { appId, vmUuid } = outcome.value;
-      return this.#created(intent, request.name, appId, vmUuid);
-    }
-    return this.#settleCreate(intent, request.name, outcome);
+    const onProvisioned = async (provisioned: Provisioned): Promise<void> => {
+      await this.#recordProvisioned(intent, name, provisioned);
+      await hooks.onProvisioned?.(provisioned);
+    };
+    return this.#retryBusy(signal, async () => {
+      const outcome = await this.#ports.cli
+        .createCvm(request, signal, { ...hooks, onProvisioned })
+        .catch(async (error: unknown) => {
+          // The hook's failure is the one to report, even where the disk is full.
+          await this.#notMade(intent, name).catch(() => undefined);
+          throw error;
+        });
+      if (outcome.kind === "ok") {
+        return { value: await this.#created(intent, { ...outcome.value }) };
+      }
+      return this.#settleCreate(intent, name, outcome, signal);
+    });
+  }
+
+  /** Lets the platform compute app_id and compose hash of a create that is not made. It changes nothing. */
+  provisionCvm(
+    request: CreateCvmRequest,
+    signal: AbortSignal,
+    hooks?: DeployHooks,
+  ): Promise<MutationOutcome<Provisioned>> {
+    signal.throwIfAborted();
+    return this.#ports.cli.provisionCvm(request, signal, hooks);
   }
 
   /** Deletes a CVM. Whether it is gone is for the caller to see; `confirmGone` records it. */
-  async deleteCvm(cvm: Cvm, signal: AbortSignal): Promise<CliOutcome<void>> {
+  async deleteCvm(cvm: Cvm, signal: AbortSignal): Promise<MutationOutcome<void>> {
     signal.throwIfAborted();
     const intent = await this.#intendDeletion(cvm);
     // The uuid names one VM, an app_id all instances of an app.
     const outcome = await this.#ports.cli.deleteCvm(cvm.vmUuid ?? cvm.appId ?? cvm.name, signal);
-    this.#deletions.set(cvm.name, intent);
+    this.#deletions.set(identityOf(cvm), intent);
     return outcome;
   }
 
   /** Records that the API does not know the CVM any more. */
   async confirmGone(cvm: Cvm): Promise<void> {
-    this.ledger.strike(cvm.name);
-    const intent = this.#deletions.get(cvm.name) ?? (await this.#intendDeletion(cvm));
+    this.ledger.remove(cvm);
+    const intent = this.#deletions.get(identityOf(cvm)) ?? (await this.#intendDeletion(cvm));
     const { appId: app_id, vmUuid: vm_uuid } = cvm;
     await this.#append({ type: "outcome", intent, outcome: "done", app_id, vm_uuid }).catch(() => undefined);
+  }
+
+  /** Records of an earlier run's creation that nothing came of it: its app_id stayed unknown for long enough. */
+  async closeCreation(intent: string): Promise<void> {
+    await this.#append({ type: "outcome", intent, outcome: "failed", app_id: null, vm_uuid: null });
   }
 
   /**
@@ -147,16 +148,30 @@ export class Mutations {
     return intent;
   }
 
-  /** Replaces compose file and whole environment of a CVM. The caller settles an unclear outcome. */
-  async updateCvm(cvm: Cvm, request: UpdateCvmRequest, signal: AbortSignal): Promise<CliOutcome<void>> {
+  /**
+   * Replaces compose file and whole environment of a CVM; a refusal that says "busy" is repeated. The caller settles
+   * an unclear outcome, and sees the update's end by its correlation id.
+   * @throws what a hook threw: nothing was sent.
+   */
+  async updateCvm(
+    cvm: Cvm,
+    request: UpdateCvmRequest,
+    signal: AbortSignal,
+    hooks?: DeployHooks,
+  ): Promise<MutationOutcome<AcceptedUpdate>> {
     const intent = await this.#intend({ action: "update-cvm", name: cvm.name, app_id: cvm.appId }, signal);
-    const outcome = await this.#ports.cli.updateCvm(request, signal);
+    const outcome = await this.#retryBusy(signal, async () => {
+      const value = await this.#ports.cli.updateCvm(request, signal, hooks);
+      const isBusy = value.kind === "refused" && value.reason === "busy";
+      return { value, ...(isBusy ? { retryAfterMs: value.retryAfterMs } : {}) };
+    });
     await this.#append({
       type: "outcome",
       intent,
-      outcome: outcome.kind === "ok" ? "done" : "unknown",
+      outcome: OUTCOMES[outcome.kind],
       app_id: cvm.appId,
       vm_uuid: cvm.vmUuid,
+      correlation_id: outcome.kind === "ok" ? outcome.value.correlationId : null,
     });
     return outcome;
   }
@@ -197,60 +212,88 @@ export class Mutations {
     await this.#ports.journal.append(entry);
   }
 
-  async #created(intent: string, name: string, appId: string, vmUuid: string | null): Promise<CreateOutcome> {
-    this.ledger.note(name, appId);
+  async #recordProvisioned(intent: string, name: string, provisioned: Provisioned): Promise<void> {
+    const { appId: app_id, composeHash: compose_hash, envKey: env_key } = provisioned;
+    await this.#append({ type: "provisioned", intent, app_id, compose_hash, env_key });
+    // An earlier try was refused: this is the one that may exist.
+    for (const entry of this.ledger.entriesOf(name)) this.ledger.remove(entry);
+    const at = this.#ports.clock.monotonic();
+    this.ledger.add({ name, appId: app_id, vmUuid: null }, { certain: false, at });
+  }
+
+  async #created(intent: string, cvm: CvmIdentity): Promise<CreateOutcome> {
+    const { appId, vmUuid } = cvm;
+    if (appId === null) throw new Error("a CVM without app_id was taken for ours");
+    this.ledger.add(cvm, { certain: true, at: this.#ports.clock.monotonic() });
     await this.#append({ type: "outcome", intent, outcome: "done", app_id: appId, vm_uuid: vmUuid });
     return { kind: "created", appId, vmUuid };
+  }
+
+  async #notMade(intent: string, name: string): Promise<void> {
+    for (const entry of this.ledger.entriesOf(name)) this.ledger.remove(entry);
+    await this.#append({ type: "outcome", intent, outcome: "failed", app_id: null, vm_uuid: null });
   }
 
   async #settleCreate(
     intent: string,
     name: string,
-    outcome: Exclude<CliOutcome<never>, { kind: "ok" }>,
-  ): Promise<CreateOutcome> {
-    const found = await this.#lookUpAfterCreate(name, outcome.kind === "unclear");
+    outcome: Refused | Unclear,
+    signal: AbortSignal,
+  ): Promise<Attempt<CreateOutcome>> {
     const { message } = outcome;
-    if (found.kind === "unknown") {
-      await this.#append({ type: "outcome", intent, outcome: "unknown", app_id: null, vm_uuid: null });
-      return { kind: "uncertain", message: `${message}; and looking ${name} up failed: ${found.reason}` };
+    const settled = await settleCreate(name, outcome, this.#ports, signal);
+    switch (settled.kind) {
+      case "made":
+        return { value: await this.#created(intent, settled.cvm) };
+      case "taken":
+        await this.#notMade(intent, name);
+        return { value: { kind: "taken", cvm: settled.cvm, message } };
+      case "not-made": {
+        const value: CreateOutcome = { kind: "refused", message };
+        const retryAfterMs = outcome.kind === "refused" ? outcome.retryAfterMs : null;
+        if (settled.retry && !signal.aborted)
+          return { value, retryAfterMs, final: () => this.#notMade(intent, name) };
+        await this.#notMade(intent, name);
+        return { value };
+      }
+      default: {
+        // Left open: the next run looks again, by the app_id.
+        const app_id = outcome.kind === "unclear" ? (outcome.provisioned?.appId ?? null) : null;
+        await this.#append({ type: "outcome", intent, outcome: "unknown", app_id, vm_uuid: null });
+        return { value: { kind: "uncertain", message: `${message}; ${settled.reason}` } };
+      }
     }
-    if (found.kind === "present" && found.value.appId !== null && !NAME_TAKEN.test(message)) {
-      return this.#created(intent, name, found.value.appId, found.value.vmUuid);
-    }
-    this.ledger.strike(name);
-    // After an unclear end the platform may still be at it: the intent stays open, the next run looks again.
-    const settled = outcome.kind === "refused" ? "failed" : "unknown";
-    await this.#append({ type: "outcome", intent, outcome: settled, app_id: null, vm_uuid: null });
-    if (found.kind === "present") return { kind: "taken", cvm: found.value, message };
-    return { kind: "refused", message };
   }
 
-  /** A CLI that was cut off may have its request still on the way, so "absent" must last for a moment. */
-  async #lookUpAfterCreate(name: string, cutOff: boolean): Promise<Lookup<Cvm>> {
-    const { api, clock, cleanup } = this.#ports;
-    const signal = cleanup.signal(SETTLE_LIMIT_MS);
-    const patience = clock.monotonic() + (cutOff ? APPEARANCE_MS : 0);
-    let unknown: Lookup<Cvm> = { kind: "unknown", reason: "not looked up" };
-    for (let look = 0; look < SETTLE_LOOKS; look += 1) {
-      const found = await lookUp(api, name, signal);
-      if (found.kind === "present") return found;
-      if (found.kind === "absent" && clock.monotonic() >= patience) return found;
-      unknown = found.kind === "unknown" ? found : unknown;
-      if (signal.aborted) break;
-      await clock.sleep(SETTLE_PAUSE_MS, signal).catch(() => undefined);
+  /** Repeats what the platform refused as "busy", with backoff, until the run's timeout. */
+  async #retryBusy<T>(signal: AbortSignal, attempt: () => Promise<Attempt<T>>): Promise<T> {
+    const { clock, timeoutMs } = this.#ports;
+    const deadline = clock.monotonic() + timeoutMs;
+    for (let tries = 0; ; tries += 1) {
+      const { value, retryAfterMs, final } = await attempt();
+      const pause = Math.min(retryAfterMs ?? BUSY_PAUSES_MS[tries] ?? 15_000, MAX_PAUSE_MS);
+      const over = signal.aborted || clock.monotonic() + pause > deadline;
+      if (retryAfterMs === undefined || over) {
+        await final?.();
+        return value;
+      }
+      await clock.sleep(pause, signal).catch(() => undefined);
+      if (signal.aborted) {
+        await final?.();
+        return value;
+      }
     }
-    return unknown;
   }
 }
 
-/** A lookup under a cleanup signal: an exhausted budget is one more way of not knowing. */
-async function lookUp(api: CloudApi, name: string, signal: AbortSignal): Promise<Lookup<Cvm>> {
-  try {
-    return await api.findCvm(name, signal);
-  } catch (error) {
-    return { kind: "unknown", reason: error instanceof Error ? error.message : String(error) };
-  }
-}
+/** `retryAfterMs` present: busy, worth another try; null where the platform names no pause. `final`: when none follows. */
+type Attempt<T> = {
+  readonly value: T;
+  readonly retryAfterMs?: number | null;
+  readonly final?: () => Promise<void>;
+};
+
+const OUTCOMES = { ok: "done", refused: "failed", unclear: "unknown" } as const;
 
 /** The error for a mutating call that Phala refused. */
 export function refusedByPhala(what: string, message: string, hint: string): ClusterError {
@@ -264,7 +307,7 @@ export function notCreated(
   whenUncertain: string,
 ): ClusterError {
   if (outcome.kind === "refused") {
-    const hint = "mend that and run the same command again";
+    const hint = "fix it, then run the command again";
     return refusedByPhala(`Phala did not create ${name}`, outcome.message, hint);
   }
   return new ClusterError({

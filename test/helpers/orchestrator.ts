@@ -3,11 +3,25 @@ import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { createPhalaCli } from "../../src/platform/phala/cli.ts";
-import type { EnvironmentVariable } from "../../src/core/ports.ts";
+import { systemClock } from "../../src/platform/clock.ts";
+import { createHttpClient } from "../../src/platform/net/http.ts";
+import type { EnvironmentVariable, PhalaCli } from "../../src/core/ports.ts";
 import type { Sandbox } from "../../src/sandbox/index.ts";
 import { PHALA_BIN } from "./phala-bin.ts";
 
 const signal = new AbortController().signal;
+
+function phalaOf({ apiKey, apiUrl }: Pick<Sandbox, "apiKey" | "apiUrl">): PhalaCli {
+  return createPhalaCli({
+    bin: PHALA_BIN,
+    apiKey,
+    apiUrl,
+    env: process.env,
+    http: createHttpClient({}),
+    clock: systemClock,
+    onDetail: () => undefined,
+  });
+}
 
 /** @returns the runner's app_id. */
 export async function deployRunner(
@@ -17,13 +31,7 @@ export async function deployRunner(
   environment: readonly EnvironmentVariable[],
   name = `${cluster}-runner-${randomBytes(4).toString("hex")}`,
 ): Promise<string> {
-  const cli = createPhalaCli({
-    bin: PHALA_BIN,
-    apiKey: sandbox.apiKey,
-    apiUrl: sandbox.apiUrl,
-    env: process.env,
-    onDetail: () => undefined,
-  });
+  const cli = phalaOf(sandbox);
   const composeText = await readFile(composeFile, "utf8");
   const created = await cli.createCvm({ name, instanceType: "tdx.medium", composeText, environment }, signal);
   if (created.kind !== "ok") throw new Error(created.message);
@@ -37,13 +45,7 @@ export async function deployNamed(
   composeText: string,
   names: readonly string[],
 ): Promise<void> {
-  const cli = createPhalaCli({
-    bin: PHALA_BIN,
-    apiKey: sandbox.apiKey,
-    apiUrl: sandbox.apiUrl,
-    env: process.env,
-    onDetail: () => undefined,
-  });
+  const cli = phalaOf(sandbox);
   const environment = names.map((variable) => ({ name: variable, value: "by-hand" }));
   const created = await cli.createCvm({ name, instanceType: "tdx.medium", composeText, environment }, signal);
   if (created.kind !== "ok") throw new Error(created.message);

@@ -25,7 +25,8 @@ import { createSpawntee } from "../../src/platform/spawntee/client.ts";
 import type { JournalEntry } from "../../src/state/journal.ts";
 import { cleanupSignals } from "../../src/workflow/cleanup.ts";
 import { systemClock } from "../../src/platform/clock.ts";
-import { Ledger, Mutations } from "../../src/workflow/mutations.ts";
+import { Ledger } from "../../src/workflow/ledger.ts";
+import { Mutations } from "../../src/workflow/mutations.ts";
 import { makePreparedWorld } from "../helpers/prepared-cluster.ts";
 import { PHALA_BIN } from "../helpers/phala-bin.ts";
 import { waysOut } from "../helpers/ways-out.ts";
@@ -33,7 +34,8 @@ import { waysOut } from "../helpers/ways-out.ts";
 type Ports = { readonly cli: PhalaCli; readonly api: CloudApi; readonly spawntee: Spawntee };
 type Target = { readonly ports: Ports; readonly registryUrl: string };
 type Query = keyof PhalaQueries | keyof SpawnteeQueries | keyof CloudApi;
-type Mutation = keyof PhalaMutations | keyof SpawnteeMutations;
+/** The gate withholds the half of it that changes something. */
+type Mutation = Exclude<keyof PhalaMutations, "provisionCvm"> | keyof SpawnteeMutations;
 
 const { signal } = new AbortController();
 setMaxListeners(0, signal);
@@ -78,12 +80,12 @@ test("every method of a port is a query that changes nothing, or a mutation", as
   onTestFinished(() => http.close());
   const connection = { apiUrl, apiKey, env: world.env, onDetail: () => undefined };
   const ports: Ports = {
-    cli: createPhalaCli({ ...connection, bin: PHALA_BIN }),
+    cli: createPhalaCli({ ...connection, http, clock: systemClock, bin: PHALA_BIN }),
     api: createCloudApi({ ...connection, http, clock: systemClock }),
     spawntee: createSpawntee(http, systemClock),
   };
   const methods = Object.values(ports).flatMap((port) => Object.keys(port));
-  expect(methods.toSorted()).toEqual([...Object.keys(QUERIES), ...NAMES].toSorted());
+  expect(methods.toSorted()).toEqual([...Object.keys(QUERIES), ...NAMES, "provisionCvm"].toSorted());
   const registryUrl = `${apiUrl}/gateway/x`;
   for (const query of Object.values(QUERIES)) await query({ ports, registryUrl });
   expect(world.sandbox.requests().length).toBeGreaterThan(8);
@@ -107,6 +109,7 @@ function recorded(append: (entry: JournalEntry) => void = () => undefined) {
     clock: systemClock,
     cleanup: cleanupSignals(signal),
     ledger: new Ledger(),
+    timeoutMs: 1_000,
     journal: {
       async append(entry) {
         append(entry);
@@ -179,8 +182,6 @@ const WAYS_OUT: readonly string[] = [
   'platform/net/trust.ts: import * as tls from "node:tls"',
   "platform/phala/api-reader.ts: .send",
   'platform/phala/cli-process.ts: ["--version"',
-  'platform/phala/cli-process.ts: const { execa } = await import("execa"',
-  "platform/phala/cli-process.ts: execa(",
   'platform/phala/cli.ts: ["--cvm-id", request.cvmId',
   'platform/phala/cli.ts: ["--name", request.name, "--instance-type", request.instanceType, ...node',
   'platform/phala/cli.ts: ["--node-id", String(request.nodeId)',
@@ -193,7 +194,19 @@ const WAYS_OUT: readonly string[] = [
   "platform/phala/cli.ts: deleteCvm",
   "platform/phala/cli.ts: new PhalaProcess(",
   "platform/phala/cli.ts: updateCvm",
-  'platform/phala/proxy-preload.ts: import { EnvHttpProxyAgent, setGlobalDispatcher } from "undici"',
+  'platform/phala/child.ts: ["ignore", "pipe", "pipe"',
+  'platform/phala/child.ts: import { spawn, type ChildProcess } from "node:child_process"',
+  // The gate: what passes it is started by `Mutations`, and held against what was started.
+  'platform/phala/gate/expected.ts: "DELETE"',
+  'platform/phala/gate/expected.ts: "PATCH"',
+  "platform/phala/gate/forward.ts: .send",
+  'platform/phala/gate/forward.ts: [ "dns-failed", "connection-refused", "tls-untrusted", "ca-file-invalid", "proxy-auth-required", "bad-proxy",',
+  'platform/phala/gate/forward.ts: ["accept", "content-type", "x-phala-version", "user-agent"',
+  'platform/phala/gate/forward.ts: ["method"',
+  'platform/phala/gate/gate.ts: import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"',
+  'platform/phala/gate/outcome.ts: ["reason"',
+  "session/session.ts: mutations = new Mutations({",
+  "workflow/mutations.ts: .createCvm",
   'platform/spawntee/approve.ts: "POST"',
   "platform/spawntee/approve.ts: .send",
   "platform/spawntee/approve.ts: .send",
@@ -201,11 +214,9 @@ const WAYS_OUT: readonly string[] = [
   "platform/spawntee/client.ts: approveHashes",
   "platform/spawntee/probes.ts: .send",
   "platform/spawntee/probes.ts: .send",
-  "session/session.ts: mutations = new Mutations({ cli, api, spawntee, journal, clock, cleanup, ledger });",
   "workflow/mutations.ts: approveHashes",
   "workflow/mutations.ts: createCvm",
   "workflow/mutations.ts: deleteCvm",
-  "workflow/mutations.ts: this.#ports.cli.createCvm",
   "workflow/mutations.ts: this.#ports.cli.deleteCvm",
   "workflow/mutations.ts: this.#ports.cli.updateCvm",
   "workflow/mutations.ts: this.#ports.spawntee.approveHashes",
@@ -213,7 +224,7 @@ const WAYS_OUT: readonly string[] = [
 ];
 
 test("there is no other way out than these", () => {
-  expect(waysOut(sources, NAMES).toSorted()).toEqual(WAYS_OUT);
+  expect(waysOut(sources, NAMES).toSorted()).toEqual(WAYS_OUT.toSorted());
 });
 
 test("the calls of Mutations itself are among the sources, and not taken for ways past it", () => {

@@ -68,7 +68,7 @@ export async function planRotation(rotation: Rotation, prepared: Preparation): P
   steps.assertNoWarnings(deps);
   warnRevoked(runnersCutOff(next.hashes, scene.atStake), context);
   const newest = (await readUpdates(scene.registry, deps))?.[0];
-  const approval = approvalAction(input, newest, mayPush(input, newest, deps));
+  const approval = approvalAction(input, newest, mayPush(input, newest));
   return {
     ok: true,
     command: "rotate-hash",

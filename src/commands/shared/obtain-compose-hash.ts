@@ -73,7 +73,7 @@ async function deployAndRead(
     const environmentNames = runnerEnvironmentNamesOf(cluster);
     const reading = { runner, compose, environmentNames, store, record };
     const hash = await steps.run(readComposeHash, reading, deps);
-    await steps.run(deleteTemporaryRunner, { name }, deps);
+    await steps.run(deleteTemporaryRunner, runner, deps);
     return hash;
   } catch (error) {
     await cleanUp(name, deps, emit);
@@ -83,10 +83,11 @@ async function deployAndRead(
 
 /** The failure that led here is the one to report; a runner that could not be removed stays in the ledger. */
 async function cleanUp(name: string, deps: StepDeps, emit: Emit): Promise<void> {
-  if (!deps.mutations.ledger.has(name)) return;
+  const made = deps.mutations.ledger.entriesOf(name).at(-1);
+  if (made === undefined) return;
   emit({ type: "cleanup", message: `deleting ${name}` });
   try {
-    await removeCvm({ name }, deps, deps.cleanup.signal(CLEANUP_LIMIT_MS));
+    await removeCvm(made, deps, deps.cleanup.signal(CLEANUP_LIMIT_MS));
     emit({ type: "cleanup", message: `${name} is gone` });
   } catch (error) {
     emit({ type: "cleanup", message: messageOf(error) });

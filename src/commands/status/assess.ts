@@ -107,7 +107,7 @@ function refusalOf({ appCompose }: SeenCvm, references: readonly Reference[]): C
 function leftoverOf({ cvm, role }: SeenCvm, { look, knowledge }: Given): CvmStatus["leftover"] {
   if (role !== "temporary-runner") return null;
   const { nowMs, skewMs } = look;
-  const verdict = classifyTemporaryRunner(cvm, knowledge.record, nowMs + skewMs, skewMs);
+  const verdict = classifyTemporaryRunner(cvm, knowledge.record, nowMs + skewMs);
   if (verdict === "none") return null;
   return verdict === "ours" && knowledge.runAtWork ? "in-use" : verdict;
 }

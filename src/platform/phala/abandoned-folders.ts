@@ -1,8 +1,7 @@
 /** What runs left that were killed outright (`kill -9`, a power cut): their private folders, and a `phala` in them. */
 import { lstat, readdir, readFile, readlink, realpath, rm } from "node:fs/promises";
 import path from "node:path";
-import { isProcessAlive } from "../../lib/process-alive.ts";
-import { processStart } from "../../lib/process-start.ts";
+import { isProcessAlive, processStart } from "../../lib/process-alive.ts";
 import { ownerOfFolder, temporaryDirectory } from "./private-folder.ts";
 
 /** A run of the CLI takes two minutes at most. */
@@ -69,8 +68,6 @@ function endProcess(pid: number): void {
 
 /** Unknown: a process has that id, and nobody can tell whether it is the same one. */
 function stateOf({ pid, started }: { pid: number; started: string | null }): "running" | "gone" | "unknown" {
-  if (!isProcessAlive(pid)) return "gone";
-  const now = processStart(pid);
-  if (started === null || now === null) return "unknown";
-  return started === now ? "running" : "gone";
+  if (!isProcessAlive(pid, started)) return "gone";
+  return started === null || processStart(pid) === null ? "unknown" : "running";
 }

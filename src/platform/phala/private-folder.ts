@@ -8,7 +8,7 @@ import { processPlace } from "../../lib/process-alive.ts";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import path from "node:path";
-import { processStart } from "../../lib/process-start.ts";
+import { processStart } from "../../lib/process-alive.ts";
 
 /** Of the names of all these folders: one for each machine and process namespace. */
 const FOLDER_PREFIX = `tee-cluster-${placeDigest()}-`;

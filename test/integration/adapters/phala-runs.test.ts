@@ -21,7 +21,7 @@ test("an abort before the start starts nothing", async () => {
   const folder = await temporaryFolder();
   const bin = await program(folder, `echo started > ${folder}/started`);
   const outcome = await phala(NOWHERE, { bin }).deleteCvm("x", AbortSignal.abort(new Error("Ctrl-C")));
-  expect(outcome).toMatchObject({ kind: "unclear" });
+  expect(outcome).toMatchObject({ kind: "refused", reason: "stopped" });
   expect(await readdir(folder)).toEqual(["phala"]);
 });
 
@@ -95,8 +95,14 @@ test("the need of the real home folder is proven before a command is repeated, a
 case "$1" in --version) echo v1.1.18+abc ;; *) echo '${answer}' ;; esac`,
   );
   const cli = phala(NOWHERE, { bin, env: { ...process.env, HOME: home } });
-  expect(await cli.createCvm(deployment("bird-registry"), signal)).toMatchObject({ kind: "ok" });
-  expect(await cli.createCvm(deployment("bird-registry"), signal)).toMatchObject({ kind: "ok" });
+  // It claims what never passed the gate.
+  const claim = {
+    kind: "unclear",
+    committed: false,
+    message: expect.stringContaining("did not ask the API"),
+  };
+  expect(await cli.createCvm(deployment("bird-registry"), signal)).toMatchObject(claim);
+  expect(await cli.createCvm(deployment("bird-registry"), signal)).toMatchObject(claim);
   const calls = await linesOf(path.join(folder, "calls"));
   const deploys = calls.filter((line) => line.startsWith(`${home} deploy`));
   expect(deploys).toHaveLength(2);
@@ -112,7 +118,7 @@ test("a command that failed by itself is not repeated, whatever it said", async 
     `echo "$*" >> ${folder}/calls
 case "$1" in --version) echo v1.1.18 ;; *) echo "asdf: command not found" >&2; exit 127 ;; esac`,
   );
-  expect(await phala(NOWHERE, { bin }).deleteCvm("x", signal)).toMatchObject({ kind: "unclear" });
+  expect(await phala(NOWHERE, { bin }).deleteCvm("x", signal)).toMatchObject({ kind: "refused" });
   expect(await linesOf(path.join(folder, "calls"))).toEqual(["cvms delete x --force --json", "--version"]);
 });
 
@@ -136,8 +142,8 @@ test("what the program says is redacted before it is cut", async () => {
   const bin = await program(await temporaryFolder(), `printf '%0490d' 0 >&2; echo " ${SECRET}" >&2; exit 3`);
   const cli = phala(NOWHERE, { bin, redact: (text) => text.replaceAll(SECRET, "[redacted]") });
   const outcome = await cli.deleteCvm("x", signal);
-  expect(outcome.kind === "unclear" && outcome.message).toContain("[red");
-  expect(outcome.kind === "unclear" && outcome.message).not.toContain(SECRET.slice(0, 5));
+  expect(outcome.kind === "refused" && outcome.message).toContain("[red");
+  expect(outcome.kind === "refused" && outcome.message).not.toContain(SECRET.slice(0, 5));
 });
 
 test("phala reads back every value in the form that was chosen for it, and every name in its place", async () => {

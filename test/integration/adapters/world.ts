@@ -3,6 +3,8 @@ import { chmod, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { onTestFinished } from "vitest";
 import { createPhalaCli, type PhalaCliOptions } from "../../../src/platform/phala/cli.ts";
+import { systemClock } from "../../../src/platform/clock.ts";
+import { createHttpClient } from "../../../src/platform/net/http.ts";
 import type { CreateCvmRequest, PhalaCli } from "../../../src/core/ports.ts";
 import { startSandbox, type Sandbox, type SandboxOptions } from "../../../src/sandbox/index.ts";
 import { PHALA_BIN } from "../../helpers/phala-bin.ts";
@@ -31,9 +33,12 @@ export function phala(
   more: Partial<PhalaCliOptions> = {},
 ): PhalaCli {
   const { apiUrl, apiKey } = connection;
+  const http = createHttpClient(more.env ?? {});
   return createPhalaCli({
     bin: PHALA_BIN,
     env: process.env,
+    http,
+    clock: systemClock,
     onDetail: () => undefined,
     apiUrl,
     apiKey,

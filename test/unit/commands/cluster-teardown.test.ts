@@ -6,7 +6,8 @@ import type { JournalEntry } from "../../../src/state/journal.ts";
 import { summarizeJournal } from "../../../src/state/record.ts";
 import { cleanupSignals } from "../../../src/workflow/cleanup.ts";
 import { deleteCluster } from "../../../src/commands/destroy/cluster-teardown.ts";
-import { Ledger, Mutations } from "../../../src/workflow/mutations.ts";
+import { Ledger } from "../../../src/workflow/ledger.ts";
+import { Mutations } from "../../../src/workflow/mutations.ts";
 
 const NOW = Date.UTC(2026, 0, 1, 12);
 
@@ -61,7 +62,7 @@ function world(names: readonly string[], { onDelete, lookup }: Script = {}) {
   const journal = { append: async (entry: JournalEntry) => void entries.push(entry) };
   const ledger = new Ledger();
   const cleanup = cleanupSignals(signal);
-  const mutations = new Mutations({ cli, api, spawntee, journal, clock, cleanup, ledger });
+  const mutations = new Mutations({ cli, api, spawntee, journal, clock, cleanup, ledger, timeoutMs: 5000 });
   const limits = { timeoutMs: 5000, pollIntervalMs: 1000, strict: false };
   const say = { warn: (code: string) => void warnings.push(code), note: () => undefined };
   const context = { api, spawntee, mutations, journal, history, clock, signal, cleanup, ...limits, ...say };

@@ -39,5 +39,5 @@ test.each<[string, Adoption, string | null, readonly string[], string]>([
     taken.map((app_id) => ({ ...adopted, app_id })),
     "bird",
   );
-  expect(ownershipOf(registry(appId), record, 0, adoption)).toBe(standing);
+  expect(ownershipOf(registry(appId), record, adoption)).toBe(standing);
 });

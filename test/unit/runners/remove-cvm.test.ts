@@ -3,7 +3,8 @@ import { expect, test } from "vitest";
 import type { Cvm } from "../../../src/core/domain.ts";
 import { cleanupSignals } from "../../../src/workflow/cleanup.ts";
 import { systemClock } from "../../../src/platform/clock.ts";
-import { Ledger, Mutations, type MutationPorts } from "../../../src/workflow/mutations.ts";
+import { Ledger } from "../../../src/workflow/ledger.ts";
+import { Mutations, type MutationPorts } from "../../../src/workflow/mutations.ts";
 import { removeCvm } from "../../../src/runners/remove-cvm.ts";
 import type { StepDeps } from "../../../src/workflow/step.ts";
 
@@ -13,7 +14,7 @@ const CVM = { name: NAME, appId: "a".repeat(40), vmUuid: "b".repeat(32), status:
 /** A bench on a platform that refuses every deletion. */
 function stubborn(timeoutMs: number) {
   const ledger = new Ledger();
-  ledger.note(NAME, CVM.appId);
+  ledger.add(CVM);
   const api = { findCvm: async () => ({ kind: "present", value: CVM }) };
   const cleanup = cleanupSignals(new AbortController().signal);
   const cli = { deleteCvm: async () => ({ kind: "refused", message: "HTTP 409 Conflict" }) };
@@ -24,15 +25,15 @@ function stubborn(timeoutMs: number) {
   return { deps, ledger };
 }
 
-const HINT = `delete it by hand, it costs money: phala cvms delete ${NAME} --force`;
+const HINT = `delete it by hand, it costs money: phala cvms delete ${CVM.vmUuid} --force`;
 
 test("cleaning up that runs out of its time says so, how to delete it, and leaves it in the ledger", async () => {
   const { deps, ledger } = stubborn(60_000);
   const budget = AbortSignal.timeout(50);
-  await expect(removeCvm({ name: NAME }, deps, budget)).rejects.toMatchObject({
+  await expect(removeCvm(CVM, deps, budget)).rejects.toMatchObject({
     kind: "platform",
     code: "cvm-not-deleted",
-    message: expect.stringContaining(`could not see ${NAME} deleted: `),
+    message: expect.stringContaining(`could not confirm that ${NAME} was deleted: `),
     hint: HINT,
   });
   expect(ledger.leftBehind()).toEqual([{ name: NAME, app_id: CVM.appId }]);
@@ -40,10 +41,10 @@ test("cleaning up that runs out of its time says so, how to delete it, and leave
 
 test("a wait that runs out tells what Phala said last", async () => {
   const { deps, ledger } = stubborn(30);
-  await expect(removeCvm({ name: NAME }, deps, new AbortController().signal)).rejects.toMatchObject({
+  await expect(removeCvm(CVM, deps, new AbortController().signal)).rejects.toMatchObject({
     kind: "timeout",
     message: expect.stringContaining("still there (HTTP 409 Conflict)"),
     hint: HINT,
   });
-  expect(ledger.has(NAME)).toBe(true);
+  expect(ledger.entriesOf(NAME)).toHaveLength(1);
 });

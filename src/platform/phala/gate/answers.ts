@@ -61,6 +61,7 @@ export function createdOf(json: unknown, name: string, provisioned: Provisioned)
 export function acceptedOf(json: unknown): AcceptedUpdate | undefined {
   const schema = z.looseObject({ correlation_id: z.string().nullish() });
   const { data } = schema.safeParse(json);
-  if (data === undefined || "error" in data || "error_code" in data || data["success"] === false) return undefined;
+  if (data === undefined || "error" in data || "error_code" in data || data["success"] === false)
+    return undefined;
   return { correlationId: data.correlation_id || null };
 }

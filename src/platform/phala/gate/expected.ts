@@ -86,10 +86,13 @@ function deploymentProblem(
   asked: Pick<CreateCvmRequest, "composeText" | "environment">,
   sent: { readonly docker_compose_file: string; readonly allowed_envs: readonly string[] },
 ): string | undefined {
-  if (sent.docker_compose_file !== asked.composeText) return "it sends another compose file than it was given";
+  if (sent.docker_compose_file !== asked.composeText)
+    return "it sends another compose file than it was given";
   const names = asked.environment.map(({ name }) => name);
   const same = names.length === sent.allowed_envs.length && names.every((n, i) => n === sent.allowed_envs[i]);
-  return same ? undefined : `it sends the environment names ${sent.allowed_envs.join(", ")}, not ${names.join(", ")}`;
+  return same
+    ? undefined
+    : `it sends the environment names ${sent.allowed_envs.join(", ")}, not ${names.join(", ")}`;
 }
 
 const problem = (text: string | undefined): { problem?: string } =>

@@ -1,6 +1,6 @@
 /** Forwarding a request of the CLI with our own client: the real key, no redirects, bounded, retries of reads only. */
 import type { Clock } from "../../../core/ports.ts";
-import type { HttpClient } from "../../net/http.ts";
+import type { HttpClient, HttpRequest } from "../../net/http.ts";
 import { describeNetworkError } from "../../net/network-error.ts";
 import { isWorthRetrying, pauseBefore, READ_RETRIES, retryAfter } from "../../net/retry.ts";
 import { parseApiError } from "../api-error.ts";
@@ -12,6 +12,8 @@ export type Upstream = {
   readonly apiKey: string;
   readonly http: HttpClient;
   readonly clock: Clock;
+  /** Applied to an error answer before anything is cut from it. */
+  readonly redact?: ((text: string) => string) | undefined;
 };
 
 /** The CLI gives up after 30 s. A mutation is waited for longer: its answer says what became of it. */
@@ -49,7 +51,7 @@ export function forwardMutation(
 
 async function send(
   { method, path, query, headers, body }: GateRequest,
-  { apiUrl, apiKey, http, clock }: Upstream,
+  { apiUrl, apiKey, http, clock, redact = (text) => text }: Upstream,
   timeoutMs: number,
   signal: AbortSignal,
 ): Promise<Result> {
@@ -57,7 +59,7 @@ async function send(
   try {
     const answer = await http.send(
       {
-        method: method as "GET" | "POST" | "PATCH" | "DELETE",
+        method: method as HttpRequest["method"],
         url: `${apiUrl}/api/v1${path}${query}`,
         headers: { ...Object.fromEntries(passed), "x-api-key": apiKey },
         ...(body === "" ? {} : { body }),
@@ -73,9 +75,9 @@ async function send(
       status,
       text,
       json: parseJson(text),
-      error: status >= 200 && status < 300 ? null : errorOf(status, text, answer.headers["location"]),
+      error: status >= 200 && status < 300 ? null : errorOf(status, redact(text), answer.headers["location"]),
       retryAfterMs: retryAfter(answer.headers["retry-after"], clock.now()) ?? null,
-      contentType: typeof contentType === "string" ? contentType : "application/octet-stream",
+      contentType: contentType ?? "application/json",
     };
   } catch (error) {
     return { kind: "failed", message: describeNetworkError(error), sent: mayHaveArrived(error) };

@@ -8,7 +8,15 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { messageOf } from "../../../errors/cluster-error.ts";
 import type { Provisioned } from "../../../core/ports.ts";
 import { envKeyOf, provisionedOf, usesOnChainKms } from "./answers.ts";
-import { isSuccess, type Answered, type Exchange, type GateOperation, type GateRequest, type Result, type Role } from "./exchange.ts";
+import {
+  isSuccess,
+  type Answered,
+  type Exchange,
+  type GateOperation,
+  type GateRequest,
+  type Result,
+  type Role,
+} from "./exchange.ts";
 import { judge } from "./expected.ts";
 import { forwardMutation, forwardRead, type Upstream } from "./forward.ts";
 import { readRequest, sendAnswer, sendProblem } from "./messages.ts";
@@ -49,7 +57,8 @@ export class Gate {
   /** Taken when a request comes, so that two at once are not both the first. */
   readonly #roles: Role[] = [];
   readonly #reads = new AbortController();
-  readonly #mutations = new AbortController();
+  readonly #provisioning = new AbortController();
+  readonly #commits = new AbortController();
   #inFlight: Promise<unknown> = Promise.resolve();
   #provisioned: Provisioned | undefined;
   #hookError: { thrown: unknown } | undefined;
@@ -85,7 +94,9 @@ export class Gate {
   stop(): void {
     if (this.#stopped) return;
     this.#stopped = true;
-    const limit = (): void => this.#mutations.abort(new Error("no answer came before the run had to end"));
+    // It changes nothing: nobody needs its answer anymore.
+    this.#provisioning.abort(new Error("the run is ending"));
+    const limit = (): void => this.#commits.abort(new Error("no answer came before the run had to end"));
     this.#settleTimer = setTimeout(limit, this.#options.settleMs ?? SETTLE_MS);
   }
 
@@ -132,7 +143,7 @@ export class Gate {
       operation.kind === "create" && provisioned !== undefined
         ? () => operation.hooks.onProvisioned?.(provisioned)
         : () => undefined;
-    return (await this.#hook(before)) ?? this.#mutate(request);
+    return (await this.#hook(before)) ?? this.#mutate(request, this.#commits.signal);
   }
 
   async #read(request: GateRequest): Promise<Result> {
@@ -141,7 +152,8 @@ export class Gate {
   }
 
   async #provision(request: GateRequest): Promise<Result> {
-    const result = await this.#mutate(request);
+    const result = await this.#mutate(request, this.#provisioning.signal);
+    if (result.kind === "failed" && this.#stopped) return STOPPED;
     if (result.kind !== "answered" || !isSuccess(result)) return result;
     if (usesOnChainKms(result.json)) {
       const message = "this workspace provisions with an on-chain KMS, which is not supported";
@@ -154,7 +166,8 @@ export class Gate {
   /** @returns why the CLI must not have the answer. */
   async #checkEnvKey(result: Result): Promise<Result | undefined> {
     const { operation } = this.#options;
-    if (operation.kind === "read" || operation.kind === "delete" || result.kind !== "answered") return undefined;
+    if (operation.kind === "read" || operation.kind === "delete" || result.kind !== "answered")
+      return undefined;
     const key = envKeyOf(result.json);
     return key === undefined ? undefined : this.#hook(() => operation.hooks.onEnvKey?.(key));
   }
@@ -170,9 +183,8 @@ export class Gate {
     }
   }
 
-  async #mutate(request: GateRequest): Promise<Result> {
-    if (this.#stopped) return { kind: "withheld", reason: "stopped", message: "the run is ending" };
-    return forwardMutation(request, this.#options, this.#mutations.signal);
+  async #mutate(request: GateRequest, signal: AbortSignal): Promise<Result> {
+    return this.#stopped ? STOPPED : forwardMutation(request, this.#options, signal);
   }
 
   #note({ method, path }: GateRequest, role: Role, result: Result): void {
@@ -181,6 +193,8 @@ export class Gate {
     this.#options.onDetail(`phala: ${method} ${path}: ${what}`);
   }
 }
+
+const STOPPED: Result = { kind: "withheld", reason: "stopped", message: "the run is ending" };
 
 const describe = ({ status }: Answered): string => String(status);
 

@@ -43,7 +43,8 @@ async function readBody(message: IncomingMessage): Promise<string | undefined> {
 }
 
 /** The CLI must not begin its on-chain procedure (465 to 468), nor follow a redirect. */
-const isForTheCli = (status: number): boolean => (status < 300 || status >= 400) && !(status >= 465 && status <= 468);
+const isForTheCli = (status: number): boolean =>
+  (status < 300 || status >= 400) && !(status >= 465 && status <= 468);
 
 /** Passes the API's answer on, or says why there is none. */
 export function sendAnswer(response: ServerResponse, result: Result): void {

@@ -37,15 +37,21 @@ export function deleteOutcome(traffic: Traffic, run: CliRun): MutationOutcome<vo
 
 export function provisionOutcome(traffic: Traffic, run: CliRun): MutationOutcome<Provisioned> {
   const { provisioned } = traffic;
-  const refused = notMade(traffic.exchanges.filter(({ role }) => role === "provision"), run);
+  const refused = notMade(
+    traffic.exchanges.filter(({ role }) => role === "provision"),
+    run,
+  );
   // Where a hook or the gate held back the answer, that is what came of it.
-  const held = traffic.exchanges.some(({ role, result }) => role === "provision" && result.kind === "withheld");
+  const held = traffic.exchanges.some(
+    ({ role, result }) => role === "provision" && result.kind === "withheld",
+  );
   if (provisioned !== undefined && !held) return { kind: "ok", value: provisioned };
   return refused;
 }
 
 type Value<T> = { readonly value: T };
-const found = <T>(value: T | undefined): Value<T> | undefined => (value === undefined ? undefined : { value });
+const found = <T>(value: T | undefined): Value<T> | undefined =>
+  value === undefined ? undefined : { value };
 
 function settled<T>(
   traffic: Traffic,
@@ -76,7 +82,13 @@ function mayHaveHappened(result: Result): boolean {
 }
 
 function unclear({ method, path }: Exchange, what: string, provisioned: Provisioned | null): Unclear {
-  return { kind: "unclear", message: `${method} ${path}: ${what}`, provisioned, committed: true, conflict: null };
+  return {
+    kind: "unclear",
+    message: `${method} ${path}: ${what}`,
+    provisioned,
+    committed: true,
+    conflict: null,
+  };
 }
 
 function unseenSuccess(provisioned: Provisioned | null): Unclear {
@@ -91,9 +103,11 @@ function notMade(exchanges: readonly Exchange[], run: CliRun): Refused {
   const withheld = exchanges.findLast(({ result }) => result.kind === "withheld");
   const failed = exchanges.findLast(({ result }) => !(result.kind === "answered" && isSuccess(result)));
   const decisive = withheld ?? failed;
-  if (decisive !== undefined) return refusedBy(decisive);
+  const isStopped = decisive?.result.kind === "withheld" && decisive.result.reason === "stopped";
+  if (decisive !== undefined && !(isStopped && run.cutOff !== undefined)) return refusedBy(decisive);
   const explanation = outcomeOf(run, anySuccess);
-  const said = explanation.kind === "ok" ? "phala made no request that changes anything" : explanation.message;
+  const said =
+    explanation.kind === "ok" ? "phala made no request that changes anything" : explanation.message;
   const isSilent = exchanges.length === 0 && explanation.kind === "unclear" && run.cutOff === undefined;
   const unreached = isSilent ? "; it asked the API for nothing" : "";
   const reason = run.cutOff === undefined ? "other" : "stopped";
@@ -111,9 +125,21 @@ function refusedBy({ method, path, result }: Exchange): Refused {
   }
   const { error, retryAfterMs } = result;
   if (error === null) {
-    return { kind: "refused", message: `${method} ${path}: HTTP ${result.status} with an unexpected answer`, reason: "other", apiError: null, retryAfterMs };
+    return {
+      kind: "refused",
+      message: `${method} ${path}: HTTP ${result.status} with an unexpected answer`,
+      reason: "other",
+      apiError: null,
+      retryAfterMs,
+    };
   }
-  return { kind: "refused", message: renderApiError(error), reason: reasonOf(error), apiError: error, retryAfterMs };
+  return {
+    kind: "refused",
+    message: renderApiError(error),
+    reason: reasonOf(error),
+    apiError: error,
+    retryAfterMs,
+  };
 }
 
 const WITHHELD: Record<Extract<Result, { kind: "withheld" }>["reason"], RefusalReason> = {

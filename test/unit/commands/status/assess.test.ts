@@ -165,6 +165,7 @@ const leftover = (knowledge: Partial<Knowledge>, createdSecondsAgo = 600) => {
 describe("a temporary runner", () => {
   const announced = {
     name: "bird-runner-temp",
+    intent: "i1",
     intendedAt: ago(610),
     appId: "ab".repeat(20),
     settled: true,

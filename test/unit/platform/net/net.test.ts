@@ -152,7 +152,7 @@ test.each([
       suggestions: ["Choose another name"],
       links: [{ url: "https://example.com", label: "Docs" }],
     },
-    "HTTP 409 Conflict: ERR-01-004 Name taken; bird is in use; Choose another name",
+    "HTTP 409 Conflict: ERR-01-004 Name taken; bird is in use; Choose another name; Docs: https://example.com",
   ],
   [
     404,

@@ -3,11 +3,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import {
-  createdAnswer,
-  deletedAnswer,
+  anySuccess,
   loginAnswer,
   outcomeOf,
-  updatedAnswer,
   type CliRun,
 } from "../../../../src/platform/phala/cli-output.ts";
 
@@ -19,20 +17,13 @@ function recorded(name: string): CliRun {
   return { ...transcript.parse(JSON.parse(text)), cutOff: undefined };
 }
 
-const created = createdAnswer("bird-registry");
-const CREATED = {
-  name: "bird-registry",
-  appId: "0000000000000000000000000000000000000002",
-  vmUuid: "00000000000000000000000000000001",
-};
-
 test("successes", () => {
-  expect(outcomeOf(recorded("create-ok"), created)).toEqual({ kind: "ok", value: CREATED });
-  expect(outcomeOf(recorded("update-ok"), updatedAnswer)).toEqual({ kind: "ok", value: undefined });
-  expect(outcomeOf(recorded("delete-ok"), deletedAnswer)).toEqual({ kind: "ok", value: undefined });
+  for (const name of ["create-ok", "update-ok", "delete-ok"]) {
+    expect(outcomeOf(recorded(name), anySuccess)).toEqual({ kind: "ok", value: undefined });
+  }
   expect(outcomeOf(recorded("status-ok"), loginAnswer)).toEqual({
     kind: "ok",
-    value: { username: "sandbox", apiUrl: "http://127.0.0.1:8080/api/v1" },
+    value: { username: "sandbox" },
   });
 });
 
@@ -59,7 +50,7 @@ const REFUSED: readonly (readonly [name: string, reason: RegExp])[] = [
 ];
 
 test.each(REFUSED)("%s is refused with the reason that phala gave", (name, reason) => {
-  const outcome = outcomeOf(recorded(name), created);
+  const outcome = outcomeOf(recorded(name), anySuccess);
   expect(outcome).toMatchObject({ kind: "refused", message: expect.stringMatching(reason) });
 });
 
@@ -71,7 +62,7 @@ test("no transcript is left out of these tests", () => {
 
 describe("the success of a create, distorted", () => {
   const run = recorded("create-ok");
-  const outcome = (change: Partial<CliRun>) => outcomeOf({ ...run, ...change }, created);
+  const outcome = (change: Partial<CliRun>) => outcomeOf({ ...run, ...change }, anySuccess);
 
   test.each([
     ["Windows line ends", run.stdout.replaceAll("\n", "\r\n")],
@@ -79,9 +70,8 @@ describe("the success of a create, distorted", () => {
     ["on one line", run.stdout.replaceAll(/\n\s*/g, "")],
     ["an unfinished object before it", `{"success": tr\n${run.stdout}`],
     ["braces and quotes in a string", run.stdout.replace('"success"', '"note": "a \\"}{ b", "success"')],
-    ["an app_ prefix", run.stdout.replace('"app_id": "', '"app_id": "app_')],
   ])("%s: read all the same", (_what, stdout) => {
-    expect(outcome({ stdout })).toEqual({ kind: "ok", value: CREATED });
+    expect(outcome({ stdout })).toEqual({ kind: "ok", value: undefined });
   });
 
   test("the last word counts: a failure after a success is a failure", () => {
@@ -92,7 +82,6 @@ describe("the success of a create, distorted", () => {
   test.each([
     ["cut off in the middle of its JSON", { stdout: run.stdout.slice(0, 90) }],
     ["ended by a signal after it had answered", { cutOff: "signal SIGTERM" }],
-    ["an empty app_id", { stdout: run.stdout.replace(/"app_id": "\d+"/, '"app_id": ""') }],
     ["success as a text", { stdout: run.stdout.replace("true", '"true"') }],
   ])("%s: neither a success nor a refusal", (_what, change) => {
     expect(outcome(change)).toMatchObject({ kind: "unclear" });
