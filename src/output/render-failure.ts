@@ -27,8 +27,8 @@ function leftBehind(cvms: readonly LeftBehind[], theme: Theme): string[] {
     theme.yellow(
       `${cvms.length} ${it} left behind. Look first, then delete what you do not want to pay for:`,
     ),
-    ...cvms.flatMap(({ name, app_id: appId }) => [
-      `  ${name}${appId === null ? "" : theme.dim(`  app_id ${appId}`)}`,
+    ...cvms.flatMap(({ name, app_id: appId, may_exist: mayExist }) => [
+      `  ${name}${appId === null ? "" : theme.dim(`  app_id ${appId}`)}${mayExist ? "  (may exist)" : ""}`,
       `    phala cvms delete ${shellQuote(name)} --force`,
     ]),
   ];

@@ -202,7 +202,6 @@ const WAYS_OUT: readonly string[] = [
   "platform/phala/gate/forward.ts: .send",
   'platform/phala/gate/forward.ts: [ "dns-failed", "connection-refused", "tls-untrusted", "ca-file-invalid", "proxy-auth-required", "bad-proxy",',
   'platform/phala/gate/forward.ts: ["accept", "content-type", "x-phala-version", "user-agent"',
-  'platform/phala/gate/forward.ts: ["method"',
   'platform/phala/gate/gate.ts: import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"',
   'platform/phala/gate/outcome.ts: ["reason"',
   "session/session.ts: mutations = new Mutations({",

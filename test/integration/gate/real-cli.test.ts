@@ -27,6 +27,10 @@ function watched(log: string[]): { hooks: DeployHooks; keys: EnvKey[]; provision
   return { hooks, keys, provisioned };
 }
 
+const failing = (message: string) => async (): Promise<void> => {
+  throw new Error(message);
+};
+
 test("create: the ids are told before the commit is forwarded, and the child never has the real key", async () => {
   const log: string[] = [];
   const upstream = await startUpstream({
@@ -100,19 +104,15 @@ test("an update whose key is doubted sends nothing", async () => {
   const cli = phala(sandbox);
   const made = await cli.createCvm(REQUEST, never);
   if (made.kind !== "ok") throw new Error(made.message);
-  const onEnvKey = async (): Promise<void> => {
-    throw new Error("doubted");
-  };
-  const update = cli.updateCvm({ cvmId: made.value.vmUuid ?? "", ...REQUEST }, never, { onEnvKey });
+  const hooks = { onEnvKey: failing("doubted") };
+  const update = cli.updateCvm({ cvmId: made.value.vmUuid ?? "", ...REQUEST }, never, hooks);
   await expect(update).rejects.toThrow("doubted");
   expect(sandbox.requests().filter(({ method }) => method === "PATCH")).toEqual([]);
 });
 
 test("a record that can't be written holds the commit back", async () => {
   const upstream = await startUpstream({ [PROVISION]: PROVISIONED, [COMMIT]: created(NAME) });
-  const onProvisioned = async (): Promise<void> => {
-    throw new Error("disk full");
-  };
+  const onProvisioned = failing("disk full");
   await expect(phala(upstream).createCvm(REQUEST, never, { onProvisioned })).rejects.toThrow("disk full");
   expect(linesOf(upstream.received)).toEqual([PROVISION]);
 });
@@ -229,8 +229,8 @@ test("a read that fails on the way is repeated, a mutation is not", async () => 
   const upstream = await startUpstream({
     [`GET /cvms/${UUID}`]: (response) => {
       reads += 1;
-      if (reads < 3) return void response.destroy();
-      response.writeHead(404, { "content-type": "application/json" }).end('{"detail": "CVM not found"}');
+      if (reads < 3) response.destroy();
+      else response.writeHead(404, { "content-type": "application/json" }).end('{"detail": "CVM not found"}');
     },
   });
   expect(await phala(upstream).deleteCvm(UUID, never)).toMatchObject({
