@@ -86,7 +86,7 @@ async function findNamed(name: string, own: Cvm | undefined, { api, signal }: Co
   if (found.kind === "unknown") throw lookupFailed(name, found.reason);
   const ownId = own?.appId ?? undefined;
   const keep = (cvm: CvmIdentity): boolean => cvm.name === name || cvm.appId === ownId;
-  const named = await api.listCvms(signal, { keep, search: name });
+  const named = (await api.listCvms(signal, { keep, search: name })).filter(keep);
   const all = [...(own ? [own] : []), ...(found.kind === "present" ? [found.value] : []), ...named];
   return all.filter((cvm, index) => all.findIndex((other) => isSameCvm(other, cvm)) === index);
 }

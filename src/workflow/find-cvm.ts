@@ -28,7 +28,7 @@ export async function findByIdentity(
   if (unknown !== undefined || !list) return unknown ?? { kind: "absent" };
   try {
     const keep = (other: CvmIdentity): boolean => isSameCvm(other, cvm);
-    const [listed] = await api.listCvms(signal, { keep, search: name });
+    const listed = (await api.listCvms(signal, { keep, search: name })).find(keep);
     return listed === undefined ? { kind: "absent" } : { kind: "present", value: listed };
   } catch (error) {
     return { kind: "unknown", reason: messageOf(error) };
