@@ -5,57 +5,12 @@
 import { readFile } from "node:fs/promises";
 import { ClusterError, messageOf } from "../errors/cluster-error.ts";
 import type { CvmOperation } from "../core/ports.ts";
-import { lastApproval, lastUpdate, openAttempts } from "../state/record.ts";
-import { settingsDifference } from "../registry/settings.ts";
 import type { StepContext } from "../workflow/step.ts";
 import type { Approval, ApproveComposeHashInput } from "./approval.ts";
-import { isMadeHere } from "../registry/concurrent-updates.ts";
-import { idOf } from "../registry/updates.ts";
 import type { Registry } from "../registry/registry.ts";
 
 /** A push is idempotent and signed anew at each try, so an unclear end is simply tried again. */
 const TRIES = 3;
-
-/** Whether pushing the list is all that there is to do; `newest` is the registry's newest update. */
-export function mayPush(input: ApproveComposeHashInput, newest: CvmOperation | undefined): boolean {
-  const { via, existed, force, gatewayKeyPath } = input;
-  if (via === "restart" || gatewayKeyPath === undefined || force) return false;
-  if (via === "api") return true;
-  // Nothing runs on a new registry yet, and a restart makes the list last.
-  if (!existed || newest?.state === "failed") return false;
-  return onlyAdds(input) && nothingElseChanges(input, newest);
-}
-
-/** Whether every hash that the registry may have now stays. */
-function onlyAdds({ record, registry, hashes }: ApproveComposeHashInput): boolean {
-  const last = lastApproval(record, registry.appId)?.hashes ?? [];
-  const attempted = openAttempts(record, registry.appId).flatMap((attempt) => attempt.hashes);
-  const next = new Set<string>(hashes);
-  return [...last, ...attempted].every((hash) => next.has(hash));
-}
-
-function nothingElseChanges(input: ApproveComposeHashInput, newest: CvmOperation | undefined): boolean {
-  const { record, registry, shortens } = input;
-  if (lastUpdate(record, registry.appId) === undefined) {
-    // What its environment has is not known here: nothing may have to go, and its first update sets its domain.
-    return !shortens && !isMadeHere(registry, record) && runsThisFile(input);
-  }
-  return hasTheseSettings(input) && lastApproval(record, registry.appId)?.correlationId === idOf(newest);
-}
-
-/** Whether the registry was given all these settings by its last update; where none is recorded, whether it runs this file. */
-export function hasTheseSettings(input: ApproveComposeHashInput): boolean {
-  const given = lastUpdate(input.record, input.registry.appId);
-  return given ? settingsDifference(given.settings, input.settings).length === 0 : runsThisFile(input);
-}
-
-function runsThisFile({ running, compose, environment }: ApproveComposeHashInput): boolean {
-  const names = environment.map(({ name }) => name);
-  return (
-    running.docker_compose_file === compose.text &&
-    JSON.stringify(running.allowed_envs ?? []) === JSON.stringify(names)
-  );
-}
 
 /**
  * Pushes the whole list.
@@ -100,17 +55,6 @@ export function warnOfRestart(registry: Registry, context: StepContext): void {
     "approved-until-restart",
     `${registry.name} has the list in memory only and forgets it at its next restart; when that suits, make it last with: tee-cluster rotate-hash --approve-via restart`,
   );
-}
-
-/** Whether the instance that answers started after `sinceMs` (wall clock); true also where it does not say. */
-export async function instanceStartedSince(
-  registry: Registry,
-  sinceMs: number,
-  context: StepContext,
-): Promise<boolean> {
-  const health = await context.spawntee.health(registry.url, context.signal);
-  const uptime = health.kind === "answered" ? health.value.uptimeSeconds : null;
-  return uptime === null || context.clock.now() - uptime * 1000 > sinceMs;
 }
 
 async function keyOf({ gatewayKeyPath = "" }: ApproveComposeHashInput): Promise<string> {

@@ -1,26 +1,15 @@
 /** Step 8: give the registry the approved list, by an update of its environment or, where it can, while it runs. */
 import { ClusterError } from "../errors/cluster-error.ts";
 import type { HistoryEntry } from "../state/history.ts";
-import {
-  lastApproval,
-  lastUpdate,
-  openAttempt,
-  recordedHashes,
-  type ApprovedRecord,
-} from "../state/record.ts";
+import { lastUpdate, openAttempt, recordedHashes, type ApprovedRecord } from "../state/record.ts";
 import type { CvmOperation } from "../core/ports.ts";
-import { sameMembers } from "../approval/approved-list.ts";
+import { gatherApprovalFacts } from "../approval/approval-facts.ts";
+import { decide } from "../approval/decide.ts";
 import { settingsDifference } from "../registry/settings.ts";
-import { done, reused, type Step, type StepContext } from "../workflow/step.ts";
+import { done, reused, type Step, type StepContext, type StepOutcome } from "../workflow/step.ts";
 import type { Approval, ApproveComposeHashInput } from "../approval/approval.ts";
 import { hasForeignUpdate, updatedMeanwhile } from "../registry/concurrent-updates.ts";
-import {
-  hasTheseSettings,
-  instanceStartedSince,
-  mayPush,
-  pushApprovedList,
-  warnOfRestart,
-} from "../approval/push.ts";
+import { pushApprovedList, warnOfRestart } from "../approval/push.ts";
 import { updateRegistry } from "../approval/update.ts";
 import { idOf, readUpdates } from "../registry/updates.ts";
 
@@ -31,12 +20,14 @@ export const approveComposeHash: Step<ApproveComposeHashInput, Approval> = {
     const open = openAttempt(input.record, input.registry.appId);
     if (updates && hasForeignUpdate(updates, input.seen, open)) throw updatedMeanwhile(input.registry);
     const newest = updates?.[0];
-    const standing = await alreadyApproved(input, newest, context);
-    if (standing) return reused(standing, `${count(input.hashes)} approved already`);
+    const decision = decide(await gatherApprovalFacts(input, updates, context));
+    if (decision.action === "keep") return keep(input, decision.approval, context);
+    context.detail(`step 8: ${decision.action}, because: ${decision.reason}`);
     reportDifferences(input, context);
-    const pushed = mayPush(input, newest)
-      ? await announced(input, "api", newest, context, () => pushApprovedList(input, newest, context))
-      : undefined;
+    const pushed =
+      decision.action === "push"
+        ? await announced(input, "api", newest, context, () => pushApprovedList(input, newest, context))
+        : undefined;
     if (pushed) return done(pushed, `${count(input.hashes)} approved; the registry runs on`);
     await input.beforeRestart?.();
     const updated = await announced(input, "restart", newest, context, () =>
@@ -46,39 +37,15 @@ export const approveComposeHash: Step<ApproveComposeHashInput, Approval> = {
   },
 };
 
-/**
- * The recorded approval, if it is this very one and nothing has come after it: an update by somebody else, one that
- * failed, or an attempt of ours whose end nobody knows.
- */
-export function currentApproval(
-  input: ApproveComposeHashInput,
-  newest: CvmOperation | undefined,
-): ApprovedRecord | undefined {
-  const { record, registry } = input;
-  const last = lastApproval(record, registry.appId);
-  if (!last || input.force || openAttempt(record, registry.appId)) return undefined;
-  if (!sameMembers(last.hashes, input.hashes) || last.correlationId !== idOf(newest)) return undefined;
-  // Without an operations list nobody can tell; a registry that was only ever pushed to has no update to tell of.
-  if (last.via === "restart" && last.correlationId === null) return undefined;
-  if (newest?.state === "failed") return undefined;
-  if (input.via !== "api" && !hasTheseSettings(input)) return undefined;
-  return last.via === "api" && input.via === "restart" ? undefined : last;
-}
-
 /** A pushed list holds while the registry runs on. */
-async function alreadyApproved(
+function keep(
   input: ApproveComposeHashInput,
-  newest: CvmOperation | undefined,
+  { via, verified, correlationId }: ApprovedRecord,
   context: StepContext,
-): Promise<Approval | undefined> {
-  const last = currentApproval(input, newest);
-  if (!last) return undefined;
-  const { via, verified, correlationId } = last;
-  if (via === "api") {
-    if (await instanceStartedSince(input.registry, Date.parse(last.at), context)) return undefined;
-    warnOfRestart(input.registry, context);
-  }
-  return { kind: "unchanged", via, verified, correlationId };
+): StepOutcome<Approval> {
+  if (via === "api") warnOfRestart(input.registry, context);
+  const unchanged = { kind: "unchanged", via, verified, correlationId } as const;
+  return reused(unchanged, `${count(input.hashes)} approved already`);
 }
 
 /** Before the call both lists are in the journal, after it which one the registry has. */

@@ -4,8 +4,9 @@
  */
 import { ClusterError } from "../errors/cluster-error.ts";
 import type { CvmOperation, Health } from "../core/ports.ts";
+import { restartEvidence, startedSince } from "../registry/restart-evidence.ts";
 import { done, reused, waitLimits, type Step, type StepContext } from "../workflow/step.ts";
-import { formatDuration, pollTimes, waitUntil, type PollResult } from "../workflow/wait.ts";
+import { pollTimes, waitUntil, type PollResult } from "../workflow/wait.ts";
 import type { Approval, ApproveComposeHashInput } from "../approval/approval.ts";
 import { assertDeployedRegistry } from "../registry/verify-deployed.ts";
 import { pollHealth, registryGone, whereToLook } from "../registry/health.ts";
@@ -18,9 +19,6 @@ export type VerifyRegistryInput = {
   /** Digests of pre-launch scripts that registries of this cluster had before. */
   readonly knownScripts: ReadonlySet<string>;
 };
-
-/** Where the platform keeps no list of operations and no gap in the answers was seen: longer than any restart. */
-const TIME_FOR_A_RESTART_MS = 90_000;
 
 export const verifyRegistry: Step<VerifyRegistryInput, { readonly mode: string }> = {
   id: "verify-registry",
@@ -82,8 +80,8 @@ type RestartWatch = (look: HealthPoll, signal: AbortSignal) => Promise<PollResul
  */
 function restartWatch(registry: Registry, approval: Approval, context: StepContext): RestartWatch {
   if (isRunningOn(approval)) return (look) => look();
-  if (approval.correlationId !== null) return byOperation(registry, approval.correlationId, context);
-  return byGap(approval.kind === "updated" ? approval.at : context.clock.monotonic(), context);
+  const watcher = new RestartWatcher(registry, approval, context);
+  return (look, signal) => watcher.poll(look, signal);
 }
 
 /** Nothing has restarted it: it was pushed to, or left alone, or seen healthy since. */
@@ -91,19 +89,65 @@ const isRunningOn = (approval: Approval): boolean =>
   approval.kind === "pushed" ||
   (approval.kind === "unchanged" && (approval.verified || approval.via === "api"));
 
-function byOperation(registry: Registry, correlationId: string, context: StepContext): RestartWatch {
-  let finished = false;
-  return async (look, signal) => {
-    if (finished) return look();
-    const found = await context.api.operations(registry.vmUuid, signal);
+/** What was seen so far of the restart that an update brings. */
+class RestartWatcher {
+  #gapSeen = false;
+  #wasInProgress = false;
+  #progressEnded = false;
+  #restarted = false;
+  readonly #registry: Registry;
+  readonly #correlationId: string | null;
+  /** When the update was accepted: wall clock, ms. */
+  readonly #sinceMs: number;
+  readonly #context: StepContext;
+
+  constructor(registry: Registry, approval: Approval, context: StepContext) {
+    this.#registry = registry;
+    this.#correlationId = approval.correlationId;
+    const age = approval.kind === "updated" ? context.clock.monotonic() - approval.at : 0;
+    this.#sinceMs = context.clock.now() - age;
+    this.#context = context;
+  }
+
+  async poll(look: HealthPoll, signal: AbortSignal): Promise<PollResult<Health>> {
+    if (this.#restarted) return look();
+    const operation = await this.#operation(signal);
+    if (operation !== undefined) {
+      assertNotFailed(this.#registry, operation);
+      this.#restarted = operation.state === "done";
+      return { kind: "not-yet", seen: `update ${operation.status}` };
+    }
+    if (this.#correlationId !== null) return { kind: "not-yet", seen: "update not listed" };
+    return this.#pollWithoutList(look, signal);
+  }
+
+  /** This very update; undefined where it is not listed. */
+  async #operation(signal: AbortSignal): Promise<CvmOperation | undefined> {
+    if (this.#correlationId === null) return undefined;
+    const found = await this.#context.api.operations(this.#registry.vmUuid, signal);
     if (found.kind === "unknown" && found.refusal) throw found.refusal;
-    if (found.kind === "absent") await assertNotGone(registry, context, signal);
-    const operation =
-      found.kind === "present" ? found.value.find((o) => o.correlationId === correlationId) : undefined;
-    assertNotFailed(registry, operation);
-    finished = operation?.state === "done";
-    return { kind: "not-yet", seen: `update ${operation?.status ?? "not listed"}` };
-  };
+    if (found.kind === "absent") await assertNotGone(this.#registry, this.#context, signal);
+    if (found.kind !== "present") return undefined;
+    return found.value.find((operation) => operation.correlationId === this.#correlationId);
+  }
+
+  async #pollWithoutList(look: HealthPoll, signal: AbortSignal): Promise<PollResult<Health>> {
+    const { api, clock } = this.#context;
+    const found = await api.findCvm(this.#registry.vmUuid, signal);
+    const inProgress = found.kind === "present" && found.value.inProgress;
+    this.#progressEnded ||= found.kind === "present" && this.#wasInProgress && !inProgress;
+    this.#wasInProgress ||= inProgress;
+    const health = await look().catch(oldInstance);
+    if (health.kind === "not-yet" && !("old" in health)) this.#gapSeen = true;
+    const started =
+      health.kind === "there"
+        ? startedSince({ kind: "answered", value: health.value }, this.#sinceMs, clock.now())
+        : null;
+    const seen = { gapSeen: this.#gapSeen, progressEnded: this.#progressEnded, startedSince: started };
+    this.#restarted = restartEvidence({ operation: "no-list", ...seen }) === "restarted";
+    // What was just seen may still be the old instance: only an answer after the evidence counts.
+    return { kind: "not-yet", seen: this.#restarted ? "restarted" : "no restart seen yet" };
+  }
 }
 
 /** Its operations are gone with it. */
@@ -120,19 +164,6 @@ function assertNotFailed(registry: Registry, operation: CvmOperation | undefined
     message: `the update of ${registry.name} failed: ${operation.errorMessage ?? operation.status}`,
     hint: `${whereToLook(registry)}; then run the same command again`,
   });
-}
-
-function byGap(since: number, context: StepContext): RestartWatch {
-  let gone = false;
-  return async (look) => {
-    const waited = context.clock.monotonic() - since;
-    if (gone || waited >= TIME_FOR_A_RESTART_MS) return look();
-    const health = await look().catch(oldInstance);
-    if (health.kind === "not-yet") gone = !("old" in health);
-    if (gone) return health;
-    const left = formatDuration(TIME_FOR_A_RESTART_MS - waited);
-    return { kind: "not-yet", seen: `healthy, but no restart seen yet (for ${left} more)` };
-  };
 }
 
 /** A wrong mode or service that is not judged yet. */

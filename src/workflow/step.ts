@@ -49,6 +49,8 @@ export type StepContext = StepDeps & {
   progress(message: string): void;
   warn(code: string, message: string): void;
   note(message: string): void;
+  /** For `--verbose`: what was decided, and on what. */
+  detail(message: string): void;
 };
 
 /** The limits that every wait of a step has. */
@@ -161,6 +163,7 @@ export class StepRunner {
       progress,
       warn: (code, message) => this.warn(code, message),
       note: (message) => this.note(message),
+      detail: (message) => this.#emit({ type: "detail", message }),
     };
   }
 

@@ -7,11 +7,10 @@ import { diffLines } from "../../lib/line-diff.ts";
 import type { Session } from "../../session/session.ts";
 import { readVerifiedState } from "../../state/verified-state.ts";
 import { appComposeStore, registryComposeStore } from "../../state/app-compose-store.ts";
-import type { CvmOperation } from "../../core/ports.ts";
 import { lastUpdate } from "../../state/record.ts";
 import type { ApproveComposeHashInput } from "../../approval/approval.ts";
-import { currentApproval } from "../../steps/approve-compose-hash.ts";
-import { mayPush } from "../../approval/push.ts";
+import { gatherApprovalFacts } from "../../approval/approval-facts.ts";
+import { decide } from "../../approval/decide.ts";
 import { readUpdates } from "../../registry/updates.ts";
 import { approvedList } from "../../approval/approved-list.ts";
 import { lookupFailed } from "../../runners/leftovers.ts";
@@ -67,8 +66,7 @@ export async function planRotation(rotation: Rotation, prepared: Preparation): P
   });
   steps.assertNoWarnings(deps);
   warnRevoked(runnersCutOff(next.hashes, scene.atStake), context);
-  const newest = (await readUpdates(scene.registry, deps))?.[0];
-  const approval = approvalAction(input, newest, mayPush(input, newest));
+  const approval = await approvalAction(input, deps);
   return {
     ok: true,
     command: "rotate-hash",
@@ -165,16 +163,15 @@ function temporaryRunnerActions(
   ];
 }
 
-function approvalAction(
-  input: ApproveComposeHashInput,
-  newest: CvmOperation | undefined,
-  pushed: boolean,
-): PlannedAction {
+async function approvalAction(input: ApproveComposeHashInput, deps: ReadingDeps): Promise<PlannedAction> {
+  const updates = await readUpdates(input.registry, deps);
+  const { action } = decide(await gatherApprovalFacts(input, updates, deps));
   const resource = input.registry.name;
-  if (currentApproval(input, newest)) {
+  if (action === "keep") {
     return { action: "none", resource, detail: "it approves this list already" };
   }
-  if (pushed) return { action: "update", resource, detail: "the list is pushed to it; it keeps running" };
+  if (action === "push")
+    return { action: "update", resource, detail: "the list is pushed to it; it keeps running" };
   const last = lastUpdate(input.record, input.registry.appId);
   const differences = last ? settingsDifference(last.settings, input.settings) : [];
   const also = differences.length === 0 ? "" : `; with ${differences.join("; ")}`;

@@ -5,6 +5,7 @@ import { askMissing } from "../../inputs/ask-missing.ts";
 import { isGiven, missingForSchema } from "../../inputs/resolve.ts";
 import { toClusterInputs } from "../../inputs/values.ts";
 import type { Approval, ApproveComposeHashInput } from "../../approval/approval.ts";
+import { sameMembers } from "../../approval/approved-list.ts";
 import { approveComposeHash } from "../../steps/approve-compose-hash.ts";
 import { assertExistingRegistry } from "../../registry/verify-deployed.ts";
 import { verifyPrerequisites } from "../../steps/verify-prerequisites.ts";
@@ -143,7 +144,7 @@ function resultOf(
     command: "rotate-hash",
     cluster: inputs.cluster.clusterName,
     registry: registryResult(registry, end.mode),
-    changed: end.approval.kind !== "unchanged",
+    changed: hasChanged(end.approval, recorded, next.hashes),
     runner_compose_hash: next.provenance.runnerHash,
     previous_compose_hashes: recorded,
     approved_compose_hashes: next.hashes,
@@ -157,6 +158,11 @@ function resultOf(
     steps: steps.reports,
     warnings: steps.warnings,
   };
+}
+
+/** A list that is pushed again, because nobody can tell whether the registry still has it, is no change. */
+function hasChanged({ kind }: Approval, before: readonly string[], after: readonly string[]): boolean {
+  return kind === "pushed" ? !sameMembers(before, after) : kind === "updated";
 }
 
 function viaOf(approval: Approval): "restart" | "api" {

@@ -64,7 +64,11 @@ function world(names: readonly string[], { onDelete, lookup }: Script = {}) {
   const cleanup = cleanupSignals(signal);
   const mutations = new Mutations({ cli, api, spawntee, journal, clock, cleanup, ledger, timeoutMs: 5000 });
   const limits = { timeoutMs: 5000, pollIntervalMs: 1000, strict: false };
-  const say = { warn: (code: string) => void warnings.push(code), note: () => undefined };
+  const say = {
+    warn: (code: string) => void warnings.push(code),
+    note: () => undefined,
+    detail: () => undefined,
+  };
   const context = { api, spawntee, mutations, journal, history, clock, signal, cleanup, ...limits, ...say };
   const record = summarizeJournal([], "bird");
   const empty = () => deleteCluster("bird", record, context);

@@ -1,0 +1,55 @@
+/** Gathers what step 8 decides on. */
+import type { CvmOperation } from "../core/ports.ts";
+import { isMadeHere } from "../registry/concurrent-updates.ts";
+import { startedSince } from "../registry/restart-evidence.ts";
+import { settingsDifference } from "../registry/settings.ts";
+import { lastApproval, lastUpdate, openAttempts } from "../state/record.ts";
+import type { StepContext } from "../workflow/step.ts";
+import type { ApproveComposeHashInput } from "./approval.ts";
+import type { ApprovalFacts } from "./decide.ts";
+
+type Context = Pick<StepContext, "spawntee" | "clock" | "signal">;
+
+/** @param updates the registry's updates, newest first; undefined where the platform keeps no list of them. */
+export async function gatherApprovalFacts(
+  input: ApproveComposeHashInput,
+  updates: readonly CvmOperation[] | undefined,
+  context: Context,
+): Promise<ApprovalFacts> {
+  const { record, registry, hashes, via, force, existed, shortens, gatewayKeyPath } = input;
+  const last = lastApproval(record, registry.appId);
+  const given = lastUpdate(record, registry.appId);
+  return {
+    hashes,
+    via,
+    force,
+    existed,
+    shortens,
+    canSign: gatewayKeyPath !== undefined,
+    last,
+    openAttempts: openAttempts(record, registry.appId),
+    settingsGiven: given ? settingsDifference(given.settings, input.settings).length === 0 : null,
+    runsThisFile: runsThisFile(input),
+    madeHere: isMadeHere(registry, record),
+    newest: updates === undefined ? "unlisted" : (updates[0] ?? null),
+    restartedSince: last?.via === "api" ? await restartedSince(input, last.at, context) : null,
+  };
+}
+
+/** What was pushed holds while the instance runs on. */
+async function restartedSince(
+  { registry }: ApproveComposeHashInput,
+  at: string,
+  { spawntee, clock, signal }: Context,
+): Promise<boolean | null> {
+  const health = await spawntee.health(registry.url, signal);
+  return startedSince(health, Date.parse(at), clock.now());
+}
+
+function runsThisFile({ running, compose, environment }: ApproveComposeHashInput): boolean {
+  const names = environment.map(({ name }) => name);
+  return (
+    running.docker_compose_file === compose.text &&
+    JSON.stringify(running.allowed_envs ?? []) === JSON.stringify(names)
+  );
+}
