@@ -1,7 +1,6 @@
 /** The log of a dstack guest: what it says counts only as far as it adds up to the quote's RTMR3. */
 import { createHash } from "node:crypto";
-import type { LogEvent } from "../core/attestation.ts";
-import { refuse as refuseAs } from "./refusal.ts";
+import { refuse as refuseAs, type LogEvent } from "../core/attestation.ts";
 
 const RUNTIME_EVENT = 0x0800_0001;
 const END = "system-ready";

@@ -1,21 +1,5 @@
-/** Why evidence was refused: what the verifier throws, and nothing else. */
-import type { AttestationCode } from "../core/attestation.ts";
-
-/** `reason` tells refusals of one code apart (for example `crl-signature`); `message` is for an operator. */
-export class Refusal extends Error {
-  readonly code: AttestationCode;
-  readonly reason: string;
-
-  constructor(code: AttestationCode, reason: string, message: string) {
-    super(message);
-    this.code = code;
-    this.reason = reason;
-  }
-}
-
-export function refuse(code: AttestationCode, reason: string, message: string): never {
-  throw new Refusal(code, reason, message);
-}
+/** What the verifier requires, with the refusal where it does not hold. */
+import { refuse } from "../core/attestation.ts";
 
 /** @throws Refusal `attest-quote`: a part that is signed by Intel or the CPU does not hold */
 export function requireQuote(condition: false, reason: string, message: string): never;

@@ -1,7 +1,8 @@
 /** How up to date a platform is (Intel PCS v4, "TCB info" and "QE identity"). */
 import type { Platform, QeIdentity, TcbInfo, TcbLevel } from "./collateral.ts";
 import type { TdReport } from "./quote.ts";
-import { refuse, requireQuote } from "./refusal.ts";
+import { refuse } from "../core/attestation.ts";
+import { requireQuote } from "./refusal.ts";
 
 /** From worst to best; one that is not listed is worse than all. */
 const STATUSES = (

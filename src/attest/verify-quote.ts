@@ -1,10 +1,10 @@
 /** One quote against Intel's collateral: everything that does not depend on what runs in the CVM. */
 import type { KeyObject } from "node:crypto";
-import type { Collateral } from "../core/attestation.ts";
+import { refuse, type Collateral } from "../core/attestation.ts";
 import { isSigned, p256Key, sha256 } from "./certificate.ts";
 import { platformOf, verifyCollateral, type Anchor } from "./collateral.ts";
 import { parseQuote, type Quote, type TdReport } from "./quote.ts";
-import { refuse, requireQuote } from "./refusal.ts";
+import { requireQuote } from "./refusal.ts";
 import { tcbResult } from "./tcb.ts";
 
 export type VerifiedQuote = ReturnType<typeof verifyQuote>;

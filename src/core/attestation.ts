@@ -64,3 +64,73 @@ export type Collateral = {
   readonly qe_identity: string;
   readonly qe_identity_signature: string;
 };
+
+/** Why evidence was refused. `reason` tells refusals of one code apart (for example `crl-signature`); `message` is for an operator. */
+export class Refusal extends Error {
+  readonly code: AttestationCode;
+  readonly reason: string;
+
+  constructor(code: AttestationCode, reason: string, message: string) {
+    super(message);
+    this.code = code;
+    this.reason = reason;
+  }
+}
+
+export function refuse(code: AttestationCode, reason: string, message: string): never {
+  throw new Refusal(code, reason, message);
+}
+
+/** In the order of the output. */
+export type AttestationCheckId =
+  | "quote"
+  | "tcb"
+  | "certificate"
+  | "event-log"
+  | "os-image"
+  | "key-provider"
+  | "app"
+  | "compose"
+  | "scripts"
+  | "freshness"
+  | "sources"
+  | "unchanged"
+  | "env-key";
+
+/**
+ * `unverified`: evidence is missing; a warning with `--attest auto`, exit 7 with `require`. `warning`: shown, never
+ * an error by itself. `failed`: contradicted, exit 7 in both.
+ */
+export type AttestationCheck = {
+  readonly id: AttestationCheckId;
+  readonly result: "passed" | "warning" | "unverified" | "failed";
+  /** Null for what has passed. */
+  readonly code: AttestationCode | null;
+  readonly message: string;
+};
+
+/** What the evidence proves, where it was verified; null where it says nothing of it. Hashes and registers in hex. */
+export type AttestationFacts = {
+  readonly registers: Readonly<Record<"mrtd" | "rtmr0" | "rtmr1" | "rtmr2" | "rtmr3", string>>;
+  readonly tcb_status: string;
+  readonly advisories: readonly string[];
+  readonly tcb_evaluation_number: number;
+  readonly fmspc: string;
+  /** ISO: when the collateral has to be fetched again. */
+  readonly collateral_expires: string;
+  readonly os_image: string | null;
+  readonly kms: string | null;
+  readonly app_id: string | null;
+  readonly instance_id: string | null;
+  readonly compose_hash: string | null;
+  /** ISO: when the CVM got its certificate. */
+  readonly certificate_issued: string | null;
+  readonly pre_launch_script_sha256: string | null;
+};
+
+export type AttestationReport = {
+  /** `verified`: every check passed. `partly`: something is missing. `none`: nothing could be verified, or a lie. */
+  readonly result: "verified" | "partly" | "none";
+  readonly checks: readonly AttestationCheck[];
+  readonly facts: AttestationFacts | null;
+};

@@ -1,9 +1,8 @@
 /** A TEE, Intel's collateral and the verifier's anchor, all of the sandbox's made-up authorities. */
 import { createHash, X509Certificate } from "node:crypto";
 import type { Anchor } from "../../src/attest/collateral.ts";
-import { Refusal } from "../../src/attest/refusal.ts";
 import { verifyQuote } from "../../src/attest/verify-quote.ts";
-import type { Collateral } from "../../src/core/attestation.ts";
+import { Refusal, type Collateral } from "../../src/core/attestation.ts";
 import {
   makeQuote,
   newIntel,

@@ -1,0 +1,118 @@
+/** The registry's evidence from all sources, as one report. Pure: everything is handed in. */
+import {
+  type AttestationCheck,
+  type AttestationFacts,
+  type AttestationReport,
+  type Collateral,
+  type Evidence,
+} from "../core/attestation.ts";
+import { ClusterError } from "../errors/cluster-error.ts";
+import { attestCvm, type CvmAttestation, type Expected } from "./attest-cvm.ts";
+import { CheckList } from "./check-list.ts";
+import type { Trust } from "./trust-file.ts";
+
+/** What the last verification of this registry found; from the record. */
+export type LastVerified = {
+  /** ISO */
+  readonly at: string;
+  readonly app_id: string | null;
+  readonly compose_hash: string | null;
+  readonly os_image: string | null;
+};
+
+export type AttestationInput = {
+  /** From the CVM itself and from the API: at least one, and they must agree. Or one, from a file. */
+  readonly evidence: readonly Evidence[];
+  /** Why a source gave none, for messages. */
+  readonly unavailable?: readonly string[];
+  readonly collateral: Collateral | undefined;
+  readonly trust: Trust;
+  readonly expected: Expected;
+  readonly lastVerified?: LastVerified | undefined;
+  /** ms since 1970 */
+  readonly at: number;
+};
+
+export function attestRegistry(input: AttestationInput): AttestationReport {
+  const { evidence, unavailable = [], ...given } = input;
+  const all = evidence.map((one) => attestCvm({ ...given, evidence: one }));
+  const list = new CheckList();
+  for (const reason of unavailable) list.refuse("sources", "attest-unavailable", reason);
+  // The CVM's own comes with the certificate: what it leaves open is not asked twice of the API's.
+  const [first] = all;
+  if (!first) return { result: "none", checks: list.checks, facts: null };
+  compareSources(all, list);
+  compareWithLast(first.facts, input.lastVerified, list);
+  const others = all.slice(1).flatMap((one) => one.list.checks.filter(({ result }) => result !== "passed"));
+  const checks = distinct([...first.list.checks, ...others, ...list.checks]);
+  return { result: resultOf(checks, first.facts), checks, facts: first.facts ?? null };
+}
+
+const says = ({ registers, app_id, instance_id, compose_hash }: AttestationFacts): string =>
+  JSON.stringify([registers, app_id, instance_id, compose_hash]);
+
+function compareSources(all: readonly CvmAttestation[], list: CheckList): void {
+  const [a, b] = all.map(({ facts }) => facts);
+  if (all.length < 2 || !a || !b) return;
+  if (says(a) === says(b)) list.pass("sources", "the API and the CVM itself say the same");
+  else
+    list.refuse("sources", "attest-paths-differ", "the API and the CVM itself show different measurements");
+}
+
+function compareWithLast(
+  facts: AttestationFacts | undefined,
+  last: LastVerified | undefined,
+  list: CheckList,
+): void {
+  if (!facts || !last) return;
+  const keys = ["app_id", "compose_hash", "os_image"] as const;
+  const changed = keys.filter((key) => last[key] !== null && last[key] !== facts[key]);
+  if (changed.length === 0) return list.pass("unchanged", `the same as at ${last.at}`);
+  const message =
+    `the registry runs something else than at ${last.at} (${changed.join(", ")}): ` +
+    "its secrets may have been read; rotate the AWS keys";
+  return list.refuse("unchanged", "attest-changed", message);
+}
+
+function distinct(checks: readonly AttestationCheck[]): AttestationCheck[] {
+  const seen = new Set<string>();
+  return checks.filter(({ id, result, message }) => {
+    const key = `${id} ${result} ${message}`;
+    return !seen.has(key) && seen.add(key);
+  });
+}
+
+function resultOf(
+  checks: readonly AttestationCheck[],
+  facts: AttestationFacts | undefined,
+): AttestationReport["result"] {
+  if (!facts || checks.some(({ result }) => result === "failed")) return "none";
+  return checks.some(({ result }) => result === "unverified") ? "partly" : "verified";
+}
+
+/**
+ * Throws for what the mode does not let pass: a contradiction in both modes, missing evidence with `require`.
+ * @throws ClusterError (verification) with the check's code
+ */
+export function assertAttested(report: AttestationReport, mode: "auto" | "require", name: string): void {
+  const stops = (check: AttestationCheck): boolean =>
+    check.result === "failed" || (mode === "require" && check.result !== "passed" && !isRtmr0(check));
+  const found = report.checks.find(({ result }) => result === "failed") ?? report.checks.find(stops);
+  if (!found) return;
+  throw new ClusterError({
+    kind: "verification",
+    code: found.code ?? "attest-unavailable",
+    message: `attestation of ${name}: ${found.message}`,
+    hint: hintOf(found),
+  });
+}
+
+/** It depends on the host: a warning in both modes. */
+const isRtmr0 = ({ id, result }: AttestationCheck): boolean => id === "os-image" && result === "warning";
+
+function hintOf({ code, result }: AttestationCheck): string {
+  if (code === "attest-changed")
+    return "rotate the AWS keys, then find out who updated the registry: tee-cluster history";
+  if (result === "failed") return "do not send it secrets; see what is shown: tee-cluster verify --verbose";
+  return "with --attest auto this is a warning; what is trusted: tee-cluster trust show";
+}

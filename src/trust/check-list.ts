@@ -1,0 +1,42 @@
+/** The checks of an attestation as they add up. */
+import {
+  isMissingEvidence,
+  Refusal,
+  type AttestationCheck,
+  type AttestationCheckId,
+  type AttestationCode,
+} from "../core/attestation.ts";
+
+export class CheckList {
+  readonly #checks: AttestationCheck[] = [];
+
+  get checks(): readonly AttestationCheck[] {
+    return this.#checks;
+  }
+
+  pass(id: AttestationCheckId, message: string): void {
+    this.#checks.push({ id, result: "passed", code: null, message });
+  }
+
+  warn(id: AttestationCheckId, code: AttestationCode, message: string): void {
+    this.#checks.push({ id, result: "warning", code, message });
+  }
+
+  /** Unverified or failed, by its code. */
+  refuse(id: AttestationCheckId, code: AttestationCode, message: string): void {
+    this.#checks.push({ id, result: isMissingEvidence(code) ? "unverified" : "failed", code, message });
+  }
+
+  /** @returns what `check` returns; undefined where it refuses */
+  attempt<T>(id: AttestationCheckId, check: () => T, describe: (value: T) => string): T | undefined {
+    try {
+      const value = check();
+      this.pass(id, describe(value));
+      return value;
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      this.refuse(id, error.code, error.message);
+      return undefined;
+    }
+  }
+}
