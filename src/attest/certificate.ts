@@ -18,7 +18,10 @@ export function parsePemChain(text: string): X509Certificate[] {
       "a certificate is not valid PEM",
     );
     try {
-      return new X509Certificate(raw);
+      const certificate = new X509Certificate(block);
+      // Of a DER text that holds PEM (an RA-TLS certificate does) OpenSSL reads the inner one.
+      requireQuote(certificate.raw.equals(raw), "x509", "a certificate is not what its PEM says");
+      return certificate;
     } catch {
       return requireQuote(false, "x509", "a certificate is not readable");
     }

@@ -1,7 +1,7 @@
 /** One quote against Intel's collateral: everything that does not depend on what runs in the CVM. */
 import type { KeyObject } from "node:crypto";
-import { refuse, type Collateral } from "../core/attestation.ts";
-import { isSigned, p256Key, sha256 } from "./certificate.ts";
+import { refuse, type Collateral, type PlatformId } from "../core/attestation.ts";
+import { isSigned, nameOf, p256Key, parsePemChain, sha256 } from "./certificate.ts";
 import { platformOf, verifyCollateral, type Anchor } from "./collateral.ts";
 import { parseQuote, type Quote, type TdReport } from "./quote.ts";
 import { requireQuote } from "./refusal.ts";
@@ -48,4 +48,14 @@ function assertNoDebug({ tdAttributes, mrServiceTd }: TdReport): void {
     "td-service",
     "the TD is bound to a service TD, which is not supported",
   );
+}
+
+/** Which collateral a quote needs. Proves nothing: the quote is not verified. @throws Refusal */
+export function platformOfQuote(bytes: Buffer): PlatformId {
+  const [pck, issuer] = parsePemChain(parseQuote(bytes).pckChain);
+  requireQuote(pck !== undefined && issuer !== undefined, "chain", "the quote has no PCK certificates");
+  return {
+    fmspc: platformOf(pck).fmspc,
+    ca: nameOf(issuer).includes("Processor") ? "processor" : "platform",
+  };
 }

@@ -11,6 +11,7 @@ const GROUP_TITLES: Readonly<Record<InputGroup, string>> = {
   cluster: "Cluster:",
   aws: "AWS, for the registry's access to the encrypted models:",
   connection: "Phala and this run:",
+  attestation: "Attestation:",
 };
 
 const OWN_TITLE = "Options:";

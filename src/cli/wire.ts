@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import type { CommandDependencies, SandboxHandle } from "../session/dependencies.ts";
 import { terminalPrompter, type Prompter } from "../inputs/prompts.ts";
 import type { Raw } from "../inputs/resolve.ts";
+import { createAttestationSources } from "../platform/attestation/sources.ts";
 import { createHttpClient, type HttpClient } from "../platform/net/http.ts";
 import { proxyRoute } from "../platform/net/proxy.ts";
 import { createCloudApi } from "../platform/phala/api.ts";
@@ -43,6 +44,16 @@ export function createDependencies(given: Given): {
     ledger,
     connect: ({ phalaApiUrl: apiUrl, phalaApiKey: apiKey, phalaBin: bin }) =>
       portsOf({ apiUrl, apiKey, bin, http, reporter, redactor }),
+    attestationSources: ({ phalaApiUrl: apiUrl, phalaApiKey: apiKey, collateralUrl, stateDir }) =>
+      createAttestationSources({
+        apiUrl,
+        apiKey,
+        collateralUrl,
+        cacheDir: path.join(stateDir, "collateral"),
+        http,
+        clock: systemClock,
+        onDetail: (message) => reporter.emit({ type: "detail", message }),
+      }),
     proxyRoute: (url) => proxyRoute(url, process.env),
     startSandbox: async (stateDir) => {
       const { handle, close } = await embeddedSandbox(stateDir);
@@ -149,8 +160,16 @@ async function embeddedSandbox(stateDir: string): Promise<{ handle: SandboxHandl
   const { sandboxGatewayKey, startSandbox } = await import("../sandbox/index.ts");
   const folder = path.join(stateDir, "sandbox-cloud");
   const sandbox = await startSandbox({ stateDir: folder });
-  const { apiUrl, gatewayUrl, apiKey } = sandbox;
+  const { apiUrl, gatewayUrl, apiKey, trust, collateralUrl } = sandbox;
   const gatewayKey = (): Promise<string> => sandboxGatewayKey(folder);
-  const handle = { apiUrl, gatewayUrl, apiKey, examples: await sandboxExamples(), gatewayKey };
+  const handle = {
+    apiUrl,
+    gatewayUrl,
+    apiKey,
+    trust,
+    collateralUrl,
+    examples: await sandboxExamples(),
+    gatewayKey,
+  };
   return { handle, close: () => sandbox.close() };
 }

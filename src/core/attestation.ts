@@ -1,24 +1,30 @@
 /** The words of attestation that the commands, the verifier and the adapters share. */
 
+export const ATTEST_MODES = ["auto", "require", "off"] as const;
+/** What missing evidence is: a warning, an error, or not looked for. */
+export type AttestMode = (typeof ATTEST_MODES)[number];
+
 /** The codes of docs/attestation.md. */
-export type AttestationCode =
-  | "env-key-unsigned"
-  | "env-key-substituted"
-  | "env-key-unverified"
-  | "kms-unknown"
-  | "attest-unavailable"
-  | "attest-quote"
-  | "attest-stale"
-  | "attest-tcb"
-  | "attest-debug"
-  | "attest-os-unknown"
-  | "attest-os-dev"
-  | "attest-event-log"
-  | "attest-compose"
-  | "attest-app"
-  | "attest-key-provider"
-  | "attest-paths-differ"
-  | "attest-changed";
+export const ATTESTATION_CODES = [
+  "env-key-unsigned",
+  "env-key-substituted",
+  "env-key-unverified",
+  "kms-unknown",
+  "attest-unavailable",
+  "attest-quote",
+  "attest-stale",
+  "attest-tcb",
+  "attest-debug",
+  "attest-os-unknown",
+  "attest-os-dev",
+  "attest-event-log",
+  "attest-compose",
+  "attest-app",
+  "attest-key-provider",
+  "attest-paths-differ",
+  "attest-changed",
+] as const;
+export type AttestationCode = (typeof ATTESTATION_CODES)[number];
 
 const MISSING: ReadonlySet<AttestationCode> = new Set<AttestationCode>([
   "attest-unavailable",
@@ -82,20 +88,22 @@ export function refuse(code: AttestationCode, reason: string, message: string): 
 }
 
 /** In the order of the output. */
-export type AttestationCheckId =
-  | "quote"
-  | "tcb"
-  | "certificate"
-  | "event-log"
-  | "os-image"
-  | "key-provider"
-  | "app"
-  | "compose"
-  | "scripts"
-  | "freshness"
-  | "sources"
-  | "unchanged"
-  | "env-key";
+export const ATTESTATION_CHECK_IDS = [
+  "quote",
+  "tcb",
+  "certificate",
+  "event-log",
+  "os-image",
+  "key-provider",
+  "app",
+  "compose",
+  "scripts",
+  "freshness",
+  "sources",
+  "unchanged",
+  "env-key",
+] as const;
+export type AttestationCheckId = (typeof ATTESTATION_CHECK_IDS)[number];
 
 /**
  * `unverified`: evidence is missing; a warning with `--attest auto`, exit 7 with `require`. `warning`: shown, never
@@ -133,4 +141,38 @@ export type AttestationReport = {
   readonly result: "verified" | "partly" | "none";
   readonly checks: readonly AttestationCheck[];
   readonly facts: AttestationFacts | null;
+};
+
+/** As a source shows it: the quote itself, or a certificate that holds it. */
+export type ShownEvidence = Omit<Evidence, "quote"> & { readonly quote?: string | undefined };
+
+/** What a source answers, or why it did not. */
+export type Shown<T> =
+  | { readonly kind: "shown"; readonly value: T }
+  | { readonly kind: "unavailable"; readonly reason: string };
+
+/** Which collateral a quote needs. `fmspc` in hex. */
+export type PlatformId = { readonly fmspc: string; readonly ca: "platform" | "processor" };
+
+export type SignedEnvKey = {
+  readonly publicKey: string;
+  readonly signature: string | undefined;
+  /** Seconds; absent for the older form. */
+  readonly timestamp?: number | undefined;
+};
+
+/** Where evidence, collateral and signatures come from. None throws for what a server does. */
+export type AttestationSources = {
+  /** `GET /cvms/{id}/attestation` of Phala's API. */
+  fromApi(cvmId: string, signal: AbortSignal): Promise<Shown<ShownEvidence>>;
+  /** The CVM itself. `url`: of its port 8090, without a path. */
+  fromCvm(url: string, signal: AbortSignal): Promise<Shown<ShownEvidence>>;
+  /** From the cache while it is good, but for `fresh`. */
+  collateral(
+    platform: PlatformId,
+    options: { readonly fresh: boolean },
+    signal: AbortSignal,
+  ): Promise<Shown<Collateral>>;
+  /** The key that the API names for an app, with the KMS's signature. */
+  envKey(appId: string, signal: AbortSignal): Promise<Shown<SignedEnvKey>>;
 };

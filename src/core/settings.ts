@@ -1,4 +1,5 @@
 /** The inputs of the commands once they are known: checked, typed, with defaults in place. */
+import type { AttestMode } from "./attestation.ts";
 import type { OrchestratorSchema } from "./domain.ts";
 
 export type Crunch = { readonly id: string; readonly name: string };
@@ -65,7 +66,17 @@ export type ClusterInputs = {
 };
 
 /** Every input by its key in `inputs/table.ts`, with the type of its value. */
+/** How the registry's evidence is judged. */
+export type AttestationSettings = {
+  readonly attest: AttestMode;
+  /** Undefined: `tee-cluster.trust.json` where there is one, else what is built in. */
+  readonly trustFile: string | undefined;
+  /** Of Intel's collateral service, without a path. */
+  readonly collateralUrl: string;
+};
+
 export type InputValues = Connection &
+  AttestationSettings &
   ClusterSettings & {
     readonly awsAccessKeyId: string;
     /** Secret. */

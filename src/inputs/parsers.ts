@@ -1,4 +1,5 @@
 /** From the text of an input to its value. Each throws an `InvalidValue` that says what is wrong and what would do. */
+import { ATTEST_MODES, type AttestMode } from "../core/attestation.ts";
 import path from "node:path";
 import { homedir } from "node:os";
 import type { OrchestratorSchema } from "../core/domain.ts";
@@ -158,6 +159,11 @@ export function gatewayTemplate(text: string): string {
   if (/[{}]/.test(filled)) say(`${quote(text)} has a brace that opens or closes nothing`);
   parseUrl(filled, text);
   return text;
+}
+
+export function attestMode(text: string): AttestMode {
+  const mode = ATTEST_MODES.find((one) => one === text);
+  return mode ?? say(`invalid mode: ${quote(text)}; use one of ${ATTEST_MODES.join(", ")}`);
 }
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };

@@ -9,8 +9,11 @@ import * as p from "./parsers.ts";
 
 export type { InputKey } from "../core/settings.ts";
 
-/** `connection`: how to reach Phala. `aws`: the registry's credentials. `cluster`: what describes the cluster itself. */
-export type InputGroup = "connection" | "aws" | "cluster";
+/**
+ * `connection`: how to reach Phala. `aws`: the registry's credentials. `cluster`: what describes the cluster itself.
+ * `attestation`: what is trusted.
+ */
+export type InputGroup = "connection" | "aws" | "cluster" | "attestation";
 
 type InputText = {
   readonly group: InputGroup;
@@ -239,6 +242,33 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
     description: "how often it looks",
     default: "10",
     parse: p.integer(1, 86_400),
+  },
+  attest: {
+    group: "attestation",
+    flag: "attest",
+    placeholder: "mode",
+    variables: ["TEE_CLUSTER_ATTEST"],
+    description: "auto, require or off: what missing evidence is",
+    default: "auto",
+    parse: p.attestMode,
+  },
+  trustFile: {
+    group: "attestation",
+    flag: "trust-file",
+    placeholder: "path",
+    variables: ["TEE_CLUSTER_TRUST_FILE"],
+    description: "what is trusted (default: tee-cluster.trust.json if there, else built in)",
+    optional: true,
+    parse: p.plainText,
+  },
+  collateralUrl: {
+    group: "attestation",
+    flag: "collateral-url",
+    placeholder: "url",
+    variables: ["TEE_CLUSTER_COLLATERAL_URL"],
+    description: "Intel's collateral service, or one with its paths",
+    default: "https://api.trustedservices.intel.com",
+    parse: p.apiUrl,
   },
   phalaApiUrl: {
     group: "connection",

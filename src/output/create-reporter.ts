@@ -174,4 +174,4 @@ class RunReporter implements Reporter {
 
 const warningKey = (warning: Warning): string => `${warning.code}\n${warning.message}`;
 
-const isFailure = (result: AnyResult | FailureResult): result is FailureResult => "error" in result;
+const isFailure = (result: AnyResult | FailureResult): result is FailureResult => "left_behind" in result;

@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import path from "node:path";
 import type { Behaviour } from "./behaviour.ts";
 import { loadAuthority, sandboxTrust } from "./attestation/authority.ts";
-import type { Lie } from "./attestation/lies.ts";
+import { clearLies, sharedLies, shareLies, type Lie } from "./attestation/lies.ts";
 import { NODES } from "./catalog.ts";
 import { alter } from "./cloud.ts";
 import { planFault, type FaultPlan } from "./fault-text.ts";
@@ -37,7 +37,7 @@ export type SandboxOptions = {
   /** The node that the platform chooses by itself; a name of `catalog.ts`. */
   readonly defaultNode?: string | undefined;
   readonly creditUsd?: number | undefined;
-  /** How the platform lies from the start. */
+  /** How the platform lies, to other runs on this cloud too; absent: as another sandbox has set it. */
   readonly lies?: readonly Lie[] | undefined;
   /** Somebody with the key has asked for its end. */
   readonly onStop?: (() => void) | undefined;
@@ -79,6 +79,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     const isSystems = error instanceof Error && "syscall" in error;
     throw (isSystems ? unwritable : unreadable)(path.join(options.stateDir, "cloud.json"), error);
   });
+  if (options.lies) await shareLies(options.stateDir, options.lies);
   const apiKey = options.apiKey ?? `phak_sandbox_${randomBytes(24).toString("base64url")}`;
   const server = new SandboxServer({
     world: {
@@ -87,7 +88,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       defaultNodeId: (NODES.find((node) => node.name === options.defaultNode) ?? NODES[0])?.id ?? 0,
       creditUsd: options.creditUsd ?? 25,
       authority,
-      lies: new Set(options.lies),
+      lies: new Set(options.lies ?? (await sharedLies(options.stateDir))),
     },
     apiKey,
     hostNames: options.hostNames ?? [],
@@ -123,7 +124,10 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     alter: (id, fields) => store.change((state) => alter(state, id, fields)),
     cloud: () => store.read(),
     environment: (cvm) => environmentOf(cvm, cvm.current),
-    close: () => close(server),
+    async close() {
+      if (options.lies && options.lies.length > 0) await clearLies(options.stateDir);
+      await close(server);
+    },
   };
 }
 

@@ -2,6 +2,7 @@
 import type { Prompter } from "../inputs/prompts.ts";
 import type { Raw } from "../inputs/resolve.ts";
 import type { InputKey } from "../inputs/table.ts";
+import type { AttestationSources } from "../core/attestation.ts";
 import type { Connection } from "../core/settings.ts";
 import type { Clock, CloudApi, PhalaCli, ProxyRoute, Spawntee } from "../core/ports.ts";
 import type { Redactor } from "../core/redact.ts";
@@ -19,6 +20,14 @@ export type SandboxHandle = {
   readonly examples: Raw;
   /** Path of a coordinator's key for schema v2; the file is made at its first use. */
   gatewayKey(): Promise<string>;
+  /** What is trusted instead of Intel and Phala: in the form of a trust file. Never in a run without `--sandbox`. */
+  readonly trust: unknown;
+  readonly collateralUrl: string;
+};
+
+/** Whose evidence is read, and where collateral is read from and cached. */
+export type AttestationOrigin = Pick<Connection, "phalaApiUrl" | "phalaApiKey" | "stateDir"> & {
+  readonly collateralUrl: string;
 };
 
 export type CommandDependencies = {
@@ -38,6 +47,7 @@ export type CommandDependencies = {
   connect(connection: Connection): Ports;
   /** @throws ClusterError `bad-proxy` (input) where a proxy variable can't be one. */
   proxyRoute(url: string): ProxyRoute;
+  attestationSources(from: AttestationOrigin): AttestationSources;
   /** Starts the embedded sandbox; it is stopped when the program ends. */
   startSandbox(stateDir: string): Promise<SandboxHandle>;
   /** What `--sandbox` has in place of the defaults; for commands that read its record and need no server. */

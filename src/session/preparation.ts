@@ -86,11 +86,17 @@ export function resolveWith(
 ): Resolution {
   const given = resolveInputs({ ...sources, examples: sandbox?.examples ?? {} });
   if (!sandbox) return given;
-  const { apiUrl: phalaApiUrl, gatewayUrl, apiKey: phalaApiKey } = sandbox;
+  const { apiUrl: phalaApiUrl, gatewayUrl, apiKey: phalaApiKey, collateralUrl } = sandbox;
   return {
     ...given,
-    values: { ...given.values, phalaApiUrl, gatewayUrl, phalaApiKey },
-    origins: { ...given.origins, phalaApiUrl: "default", gatewayUrl: "default", phalaApiKey: "default" },
+    values: { ...given.values, phalaApiUrl, gatewayUrl, phalaApiKey, collateralUrl },
+    origins: {
+      ...given.origins,
+      phalaApiUrl: "default",
+      gatewayUrl: "default",
+      phalaApiKey: "default",
+      collateralUrl: "default",
+    },
     missing: given.missing.filter(({ key }) => key !== "phalaApiKey"),
   };
 }

@@ -53,7 +53,7 @@ export function attestCvm({ evidence, collateral, trust, expected, at }: Given):
   const os = checkOsImage(report, trust, list);
   const kms = checkKeyProvider(events, certificate, trust, list);
   checkApp(events, expected, list);
-  const script = checkCompose(evidence.appCompose, events?.composeHash, { trust, expected, list });
+  const script = events && checkCompose(evidence.appCompose, events.composeHash, { trust, expected, list });
   checkFreshness(certificate, expected, list);
   const facts: AttestationFacts = {
     registers: {

@@ -9,16 +9,8 @@ import {
 import { ClusterError } from "../errors/cluster-error.ts";
 import { attestCvm, type CvmAttestation, type Expected } from "./attest-cvm.ts";
 import { CheckList } from "./check-list.ts";
+import type { LastVerified } from "./last-verified.ts";
 import type { Trust } from "./trust-file.ts";
-
-/** What the last verification of this registry found; from the record. */
-export type LastVerified = {
-  /** ISO */
-  readonly at: string;
-  readonly app_id: string | null;
-  readonly compose_hash: string | null;
-  readonly os_image: string | null;
-};
 
 export type AttestationInput = {
   /** From the CVM itself and from the API: at least one, and they must agree. Or one, from a file. */
@@ -113,6 +105,8 @@ const isRtmr0 = ({ id, result }: AttestationCheck): boolean => id === "os-image"
 function hintOf({ code, result }: AttestationCheck): string {
   if (code === "attest-changed")
     return "rotate the AWS keys, then find out who updated the registry: tee-cluster history";
+  if (code === "attest-unavailable")
+    return "check the network and --collateral-url; offline, give the time of the evidence with --at";
   if (result === "failed") return "do not send it secrets; see what is shown: tee-cluster verify --verbose";
   return "with --attest auto this is a warning; what is trusted: tee-cluster trust show";
 }

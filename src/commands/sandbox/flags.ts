@@ -1,4 +1,4 @@
-import { option } from "../shared/flags.ts";
+import { list, option } from "../shared/flags.ts";
 
 export const SANDBOX_FLAGS = {
   port: option("port", "port to listen on (default: the one of the last time)"),
@@ -7,4 +7,5 @@ export const SANDBOX_FLAGS = {
     default: "1700ms",
   }),
   stateDir: option("dir", "where the cloud is kept", { variable: "TEE_CLUSTER_STATE_DIR" }),
+  lie: list("name", "how the platform lies about what it runs (docs/attestation.md)"),
 };

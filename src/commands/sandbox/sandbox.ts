@@ -3,7 +3,9 @@ import path from "node:path";
 import { duration, folder, integer } from "../../inputs/parsers.ts";
 import { defaultStateDir } from "../../inputs/resolve.ts";
 import { runSandboxForeground, variablesFor } from "../../sandbox/foreground.ts";
+import { isLie, LIES, type Lie } from "../../sandbox/attestation/lies.ts";
 import type { Sandbox, SandboxTimings } from "../../sandbox/index.ts";
+import { ClusterError } from "../../errors/cluster-error.ts";
 import type { CommandDependencies } from "../../session/dependencies.ts";
 import type { FlagValues } from "../shared/flags.ts";
 import { parseOption } from "../shared/parse-option.ts";
@@ -22,6 +24,7 @@ export async function sandbox(
   return runSandboxForeground({
     stateDir: path.join(parseOption("sandbox", "--state-dir", stateDir, folder), "sandbox-cloud"),
     timings: timingsOf(flags),
+    lies: liesOf(flags.lie),
     port: port === undefined ? undefined : parseOption("sandbox", "--port", port, integer(1, 65_535)),
     onRequest: ({ method, path: where }) => emit({ type: "detail", message: `${method} ${where}` }),
     onUp: (running) => {
@@ -32,6 +35,18 @@ export async function sandbox(
       return answer;
     },
     signal,
+  });
+}
+
+/** @throws ClusterError `invalid-inputs` (input) */
+function liesOf(given: readonly string[]): readonly Lie[] {
+  const unknown = given.find((name) => !isLie(name));
+  if (unknown === undefined) return given.filter(isLie);
+  throw new ClusterError({
+    kind: "input",
+    code: "invalid-inputs",
+    message: `--lie: unknown lie: ${JSON.stringify(unknown)}`,
+    hint: `use one of ${Object.keys(LIES).join(", ")}`,
   });
 }
 

@@ -1,4 +1,6 @@
 /** Ways in which the platform can lie about what it runs; each must be refused (docs/attestation.md). */
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
 
 export const LIES = {
   "own-env-key": "the API hands out a key of its own to encrypt the environment to",
@@ -18,3 +20,24 @@ export const LIES = {
 export type Lie = keyof typeof LIES;
 
 export const isLie = (text: string): text is Lie => Object.hasOwn(LIES, text);
+
+const fileIn = (stateDir: string): string => path.join(stateDir, "lies.json");
+
+/** For the sandboxes of other runs on the same cloud. Kept until `clearLies`. */
+export async function shareLies(stateDir: string, lies: readonly Lie[]): Promise<void> {
+  if (lies.length === 0) return clearLies(stateDir);
+  await mkdir(stateDir, { recursive: true, mode: 0o700 });
+  await writeFile(fileIn(stateDir), JSON.stringify(lies), { mode: 0o600 });
+}
+
+export const clearLies = (stateDir: string): Promise<void> => rm(fileIn(stateDir), { force: true });
+
+/** What `tee-cluster sandbox --lie` has set for this cloud. */
+export async function sharedLies(stateDir: string): Promise<readonly Lie[]> {
+  try {
+    const names: unknown = JSON.parse(await readFile(fileIn(stateDir), "utf8"));
+    return Array.isArray(names) ? names.map(String).filter(isLie) : [];
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,39 @@
+import { inputsIn } from "../../inputs/table.ts";
+import { defineCommand } from "../shared/command.ts";
+import { option } from "../shared/flags.ts";
+
+export const verifyCommand = defineCommand({
+  name: "verify",
+  summary: "attest the registry: what runs in it, on what, and who says so",
+  inputs: ["clusterName", "registryCompose", ...inputsIn("connection"), ...inputsIn("attestation")],
+  required: ["clusterName"],
+  switches: ["config", "sandbox", "dryRun", "yes"],
+  flags: {
+    evidence: option("file", "verify this evidence instead of a cluster's", { conflicts: ["saveEvidence"] }),
+    collateral: option("file", "Intel's collateral for --evidence"),
+    at: option("time", "verify for this time (ISO 8601; default: now)"),
+    saveEvidence: option("dir", "write evidence and collateral there, for an offline audit"),
+  },
+  examples: [
+    "verify",
+    "verify --save-evidence audit",
+    "verify --evidence audit/evidence.json --collateral audit/collateral.json --at 2026-03-01",
+  ],
+  notes: `
+Only reads, but for the record of what was verified. With --evidence offline and
+without an account: what --save-evidence wrote, or a quote (bytes, hex, dstack's
+JSON) and collateral as dcap-qvl saves it.`,
+  notOk: "verification",
+  async run(dependencies, common, { evidence, collateral, at, saveEvidence }) {
+    if (evidence !== undefined || collateral !== undefined || at !== undefined) {
+      const { verifyOffline } = await import("./verify-offline.ts");
+      return verifyOffline(dependencies, common, { evidence, collateral, at });
+    }
+    const { verifyCluster } = await import("./verify.ts");
+    return verifyCluster(dependencies, common, saveEvidence);
+  },
+  async renderer() {
+    const { renderVerify } = await import("./render.ts");
+    return renderVerify;
+  },
+});

@@ -1,0 +1,120 @@
+/** Evidence and collateral on disk: what `--save-evidence` writes, and what others write. */
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { z } from "zod";
+import type { Collateral, Evidence } from "../../core/attestation.ts";
+import { ClusterError, messageOf } from "../../errors/cluster-error.ts";
+
+const logEvent = z.object({
+  imr: z.number(),
+  event_type: z.number(),
+  event: z.string(),
+  event_payload: z.string(),
+});
+const hex = z.string().regex(/^([0-9a-fA-F]{2})+$/);
+
+/** What `--save-evidence` writes. */
+const saved = z.object({
+  version: z.literal(1),
+  evidence: z
+    .array(
+      z.object({
+        from: z.enum(["api", "cvm", "file"]),
+        quote: hex,
+        eventLog: z.array(logEvent).optional(),
+        appCompose: z.string().optional(),
+        certificates: z.string().optional(),
+      }),
+    )
+    .min(1),
+});
+
+/** dstack's `GetQuote`, and reports made of it: the event log is JSON within JSON. */
+const report = z.object({
+  quote: hex,
+  event_log: z.union([z.string(), z.array(logEvent)]).optional(),
+  app_compose: z.string().optional(),
+});
+
+const collateralSchema = z.object({
+  root_ca_crl: z.string(),
+  pck_crl: z.string(),
+  tcb_info_issuer_chain: z.string(),
+  tcb_info: z.string(),
+  tcb_info_signature: z.string(),
+  qe_identity_issuer_chain: z.string(),
+  qe_identity: z.string(),
+  qe_identity_signature: z.string(),
+});
+
+/** Saved evidence, a report in JSON, a quote in hex or in bytes. @throws ClusterError `bad-evidence` (input) */
+export async function readEvidence(file: string): Promise<readonly Evidence[]> {
+  const bytes = await read(file);
+  const text = bytes.toString("utf8").trim();
+  if (!text.startsWith("{")) {
+    const isHex = /^([0-9a-fA-F]{2})+$/.test(text);
+    return [{ from: "file", quote: isHex ? text : bytes.toString("hex") }];
+  }
+  const value = json(text, file);
+  const own = saved.safeParse(value);
+  if (own.success) return own.data.evidence;
+  const other = report.safeParse(value);
+  if (!other.success) throw bad(file, "it holds no quote");
+  const { quote, event_log: log, app_compose: appCompose } = other.data;
+  const events = typeof log === "string" ? z.array(logEvent).safeParse(json(log, file)).data : log;
+  return [{ from: "file", quote, eventLog: events, appCompose }];
+}
+
+/** @throws ClusterError `bad-evidence` (input) */
+export async function readCollateral(file: string): Promise<Collateral> {
+  const parsed = collateralSchema.safeParse(json((await read(file)).toString("utf8"), file));
+  if (parsed.success) return parsed.data;
+  throw bad(file, `it is not collateral: ${parsed.error.issues[0]?.path.join(".")} is missing`);
+}
+
+/** @returns the files written */
+export async function saveEvidence(
+  folder: string,
+  evidence: readonly Evidence[],
+  collateral: Collateral | undefined,
+): Promise<readonly string[]> {
+  const files: [string, unknown][] = [[path.join(folder, "evidence.json"), { version: 1, evidence }]];
+  if (collateral) files.push([path.join(folder, "collateral.json"), collateral]);
+  try {
+    await mkdir(folder, { recursive: true });
+    for (const [file, value] of files) await writeFile(file, `${JSON.stringify(value, null, 2)}\n`);
+  } catch (error) {
+    throw new ClusterError({
+      kind: "prerequisite",
+      code: "evidence-unwritable",
+      message: `can't write evidence to ${folder}: ${messageOf(error)}`,
+      hint: "choose another folder with --save-evidence",
+    });
+  }
+  return files.map(([file]) => file);
+}
+
+async function read(file: string): Promise<Buffer> {
+  try {
+    return await readFile(file);
+  } catch (error) {
+    throw bad(file, messageOf(error));
+  }
+}
+
+function json(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw bad(file, "it is not JSON");
+  }
+}
+
+function bad(file: string, reason: string): ClusterError {
+  return new ClusterError({
+    kind: "input",
+    code: "bad-evidence",
+    message: `can't use ${file}: ${reason}`,
+    hint: "see docs/attestation.md for the forms that --evidence and --collateral take",
+  });
+}

@@ -1,0 +1,68 @@
+/** The answer of `verify`: one line per check, what was measured, and whom one believes in the end. */
+import { fields, table, type Field, type Row, type View } from "../../output/layout.ts";
+import type { AttestationCheck } from "../../core/attestation.ts";
+import { wrap } from "../../output/text.ts";
+import type { VerifyResult } from "./result.ts";
+
+const HEADLINES = {
+  verified: "Attestation: verified",
+  partly: "Attestation: partly verified",
+  none: "Attestation: not verified",
+} as const;
+
+export function renderVerify(result: VerifyResult, view: View): string[] {
+  const { theme, quiet, columns } = view;
+  const { attestation, trusted, saved, error } = result;
+  const { checks } = attestation;
+  const shown = quiet ? checks.filter(({ result: outcome }) => outcome !== "passed") : checks;
+  const width = Math.max(0, ...shown.map(({ id }) => id.length));
+  const lines = table(
+    shown.map((check) => rowOf(check, width, view)),
+    view,
+  );
+  if (quiet) return lines;
+  const paint = { verified: theme.green, partly: theme.yellow, none: theme.red }[attestation.result];
+  return [
+    paint(HEADLINES[attestation.result]),
+    ...lines,
+    "",
+    ...fields(factsOf(result), theme),
+    ...(trusted.length === 0 ? [] : ["", theme.bold("Trusted in the end:")]),
+    ...trusted.map((who) => `  ${who}`),
+    ...saved.map((file) => `Saved ${file}`),
+    ...(error === null ? [] : ["", ...wrap(error.message, columns).map((line) => theme.red(line))]),
+    ...(error?.hint == null ? [] : wrap(error.hint, columns - 2).map((line) => `  ${line}`)),
+  ];
+}
+
+function rowOf({ id, result, code, message }: AttestationCheck, width: number, { theme }: View): Row {
+  const { symbols, green, yellow, red } = theme;
+  const looks = {
+    passed: [symbols.done, green],
+    warning: [symbols.warning, yellow],
+    unverified: [symbols.warning, yellow],
+    failed: [symbols.failed, red],
+  } as const;
+  const [mark, paint] = looks[result];
+  return { cells: [mark, id.padEnd(width)], text: code === null ? message : `${message} [${code}]`, paint };
+}
+
+function factsOf({ registry, at, attestation, trust_file: trustFile }: VerifyResult): Field[] {
+  const { facts } = attestation;
+  const rows: Field[] =
+    registry === null ? [] : [["Registry", `${registry.name}, app_id ${registry.app_id}`]];
+  rows.push(["Verified for", at], ["Trust", trustFile ?? "built in"]);
+  if (!facts) return rows;
+  const { registers, advisories } = facts;
+  return [
+    ...rows,
+    ["TCB", `${facts.tcb_status}, evaluation ${facts.tcb_evaluation_number}, FMSPC ${facts.fmspc}`],
+    ["Advisories", advisories.length === 0 ? "none" : advisories],
+    ["Collateral", `expires ${facts.collateral_expires}`],
+    ["OS image", facts.os_image ?? "unknown"],
+    ["KMS", facts.kms ?? "unknown"],
+    ["App", facts.app_id ?? "not measured"],
+    ["Compose hash", facts.compose_hash ?? "not measured"],
+    ...Object.entries(registers).map(([name, value]): Field => [name.toUpperCase(), value]),
+  ];
+}

@@ -1,0 +1,58 @@
+/** `tee-cluster verify --evidence FILE --collateral FILE --at TIME`: for auditors and CI, without an account. */
+import { ClusterError } from "../../errors/cluster-error.ts";
+import { known } from "../../inputs/values.ts";
+import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
+import { prepareOffline } from "../../session/offline-preparation.ts";
+import { attestRegistry } from "../../trust/attest-registry.ts";
+import { readTrust } from "../../trust/read-trust.ts";
+import { readCollateral, readEvidence } from "./evidence-files.ts";
+import { answerOf } from "./report.ts";
+import type { VerifyResult } from "./result.ts";
+
+export type OfflineOptions = Readonly<Record<"evidence" | "collateral" | "at", string | undefined>>;
+
+export async function verifyOffline(
+  dependencies: CommandDependencies,
+  flags: CommonFlags,
+  options: OfflineOptions,
+): Promise<VerifyResult> {
+  const { evidence: file, collateral: collateralFile } = options;
+  if (file === undefined || collateralFile === undefined) throw incomplete();
+  const at = timeOf(options.at, dependencies.clock.now());
+  // Its evidence is of no cluster of this machine.
+  const { resolution } = await prepareOffline(dependencies, flags, { clusterName: "offline" });
+  const { values } = resolution;
+  const stateDir = known(values, "stateDir");
+  const sandbox = flags.sandbox ? (await dependencies.startSandbox(stateDir)).trust : undefined;
+  const { trust, file: trustFile } = await readTrust(values.trustFile, sandbox);
+  const [evidence, collateral] = await Promise.all([readEvidence(file), readCollateral(collateralFile)]);
+  const attestation = attestRegistry({ evidence, collateral, trust, expected: {}, at });
+  return answerOf(known(values, "attest"), file, {
+    cluster: null,
+    registry: null,
+    at: new Date(at).toISOString(),
+    attestation,
+    trust_file: trustFile,
+    saved: [],
+  });
+}
+
+function timeOf(text: string | undefined, now: number): number {
+  const time = text === undefined ? now : Date.parse(text);
+  if (!Number.isNaN(time)) return time;
+  throw new ClusterError({
+    kind: "input",
+    code: "invalid-inputs",
+    message: `--at: invalid time: ${JSON.stringify(text)}`,
+    hint: "use ISO 8601, for example --at 2026-02-28 or --at 2026-02-28T12:00:00Z",
+  });
+}
+
+function incomplete(): ClusterError {
+  return new ClusterError({
+    kind: "input",
+    code: "invalid-inputs",
+    message: "an offline verification needs --evidence FILE and --collateral FILE",
+    hint: "get both from a running cluster: tee-cluster verify --save-evidence DIR",
+  });
+}

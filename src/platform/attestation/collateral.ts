@@ -1,0 +1,130 @@
+/** Collateral of Intel's PCS v4 (or a service with its paths), kept in the state directory until it expires. */
+import { mkdir, readFile } from "node:fs/promises";
+import path from "node:path";
+import { z } from "zod";
+import type { AttestationSources, Collateral, PlatformId, Shown } from "../../core/attestation.ts";
+import { writeAtomically } from "../../lib/atomic-file.ts";
+import { fetchEvidence, type FetchOptions } from "./fetch.ts";
+
+const INTEL_HOST = "api.trustedservices.intel.com";
+const INTEL_ROOT_CRL = "https://certificates.trustedservices.intel.com/IntelSGXRootCA.der";
+
+export type CollateralOptions = FetchOptions & {
+  /** Without `/sgx/...` and `/tdx/...`. */
+  readonly collateralUrl: string;
+  /** Where it is cached; undefined: nowhere. */
+  readonly cacheDir: string | undefined;
+};
+
+const collateral = z.object({
+  root_ca_crl: z.string(),
+  pck_crl: z.string(),
+  tcb_info_issuer_chain: z.string(),
+  tcb_info: z.string(),
+  tcb_info_signature: z.string(),
+  qe_identity_issuer_chain: z.string(),
+  qe_identity: z.string(),
+  qe_identity_signature: z.string(),
+});
+const dated = z.object({ nextUpdate: z.string() });
+
+export function collateralSource(options: CollateralOptions): AttestationSources["collateral"] {
+  return async (platform, { fresh }, signal) => {
+    const file = cacheFile(options, platform);
+    const cached = fresh || file === undefined ? undefined : await readCache(file, options.clock.now());
+    if (cached) {
+      options.onDetail(`collateral of FMSPC ${platform.fmspc}: cached in ${file}`);
+      return { kind: "shown", value: cached };
+    }
+    const fetched = await fetchCollateral(options, platform, signal);
+    if (fetched.kind === "shown" && file !== undefined) await writeCache(file, fetched.value);
+    return fetched;
+  };
+}
+
+function cacheFile(
+  { cacheDir, collateralUrl }: CollateralOptions,
+  { fmspc, ca }: PlatformId,
+): string | undefined {
+  const host = new URL(collateralUrl).host.replaceAll(/[^A-Za-z0-9._-]/g, "_");
+  return cacheDir === undefined ? undefined : path.join(cacheDir, `${host}-${fmspc}-${ca}.json`);
+}
+
+/** The verifier checks every date and signature again; this only saves requests. */
+async function readCache(file: string, now: number): Promise<Collateral | undefined> {
+  try {
+    const cached = collateral.parse(JSON.parse(await readFile(file, "utf8")));
+    const dates = [cached.tcb_info, cached.qe_identity].map(
+      (text) => dated.parse(JSON.parse(text)).nextUpdate,
+    );
+    return dates.every((date) => now < Date.parse(date)) ? cached : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Another run may write it too: whichever is complete last stays. That it can't be kept is no failure. */
+async function writeCache(file: string, value: Collateral): Promise<void> {
+  try {
+    await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+    await writeAtomically(file, `${JSON.stringify(value)}\n`, { mode: 0o600 });
+  } catch {
+    // fetched again next time
+  }
+}
+
+async function fetchCollateral(
+  options: CollateralOptions,
+  { fmspc, ca }: PlatformId,
+  signal: AbortSignal,
+): Promise<Shown<Collateral>> {
+  const base = options.collateralUrl.replace(/\/+$/, "");
+  const get = async (url: string): Promise<{ body: Buffer; text: string; header(name: string): string }> => {
+    const fetched = await fetchEvidence(options, { url }, signal);
+    if (!("answer" in fetched)) throw new Unavailable(fetched.reason);
+    const { body, text, headers } = fetched.answer;
+    return { body, text, header: (name) => decodeURIComponent(String(headers[name] ?? "")) };
+  };
+  const rootCrlUrl =
+    new URL(base).host === INTEL_HOST ? INTEL_ROOT_CRL : `${base}/sgx/certification/v4/rootcacrl`;
+  try {
+    const [rootCrl, pckCrl, tcb, qe] = await Promise.all([
+      get(rootCrlUrl),
+      get(`${base}/sgx/certification/v4/pckcrl?ca=${ca}&encoding=der`),
+      get(`${base}/tdx/certification/v4/tcb?fmspc=${fmspc}`),
+      get(`${base}/tdx/certification/v4/qe/identity`),
+    ]);
+    const [tcbInfo, tcbInfoSignature] = signedPart(tcb.text, "tcbInfo");
+    const [qeIdentity, qeIdentitySignature] = signedPart(qe.text, "enclaveIdentity");
+    const chain = tcb.header("tcb-info-issuer-chain") || tcb.header("sgx-tcb-info-issuer-chain");
+    const value: Collateral = {
+      root_ca_crl: derHex(rootCrl.body),
+      pck_crl: derHex(pckCrl.body),
+      tcb_info_issuer_chain: chain,
+      tcb_info: tcbInfo,
+      tcb_info_signature: tcbInfoSignature,
+      qe_identity_issuer_chain: qe.header("sgx-enclave-identity-issuer-chain"),
+      qe_identity: qeIdentity,
+      qe_identity_signature: qeIdentitySignature,
+    };
+    return { kind: "shown", value };
+  } catch (error) {
+    if (!(error instanceof Unavailable)) throw error;
+    return { kind: "unavailable", reason: `Intel's collateral could not be fetched: ${error.message}` };
+  }
+}
+
+class Unavailable extends Error {}
+
+/** Intel signs the exact text within the answer, so it is cut out and not written anew. */
+function signedPart(text: string, name: string): [document: string, signature: string] {
+  const match = new RegExp(`^\\{"${name}":(\\{.*\\}),"signature":"([0-9a-fA-F]+)"\\}\\s*$`, "s").exec(text);
+  if (!match) throw new Unavailable(`the answer holds no signed ${name}`);
+  return [match[1] ?? "", match[2] ?? ""];
+}
+
+/** Some services answer DER, others its hexadecimal digits. */
+function derHex(body: Buffer): string {
+  const text = body.toString("latin1").trim();
+  return /^[0-9a-fA-F]+$/.test(text) ? text : body.toString("hex");
+}

@@ -1,0 +1,103 @@
+/** Evidence of a CVM: from Phala's API and from the CVM's own port 8090; the environment key's signature. */
+import { z } from "zod";
+import type { AttestationSources, Shown, ShownEvidence } from "../../core/attestation.ts";
+import { collateralSource, type CollateralOptions } from "./collateral.ts";
+import { fetchEvidence, type FetchOptions } from "./fetch.ts";
+
+const API_VERSION = "2026-01-21";
+
+export type SourceOptions = FetchOptions &
+  CollateralOptions & {
+    /** Without `/api/v1`. */
+    readonly apiUrl: string;
+    readonly apiKey: string;
+  };
+
+const logEvent = z.object({
+  imr: z.number(),
+  event_type: z.number(),
+  event: z.string(),
+  event_payload: z.string(),
+});
+const tcbInfo = z.object({ event_log: z.array(logEvent), app_compose: z.string() });
+const certificate = z.object({ quote: z.string().nullish() });
+const apiAnswer = z.object({
+  error: z.string().nullish(),
+  app_certificates: z.array(certificate).nullish(),
+  tcb_info: tcbInfo.nullish(),
+});
+/** `tcb_info` is JSON within JSON, and empty without `public_tcbinfo`. */
+const guestAnswer = z.object({ app_cert: z.string(), tcb_info: z.union([z.string(), tcbInfo]) });
+const keyAnswer = z.object({ public_key: z.string(), signature: z.string().nullish() });
+
+export function createAttestationSources(options: SourceOptions): AttestationSources {
+  const { apiUrl, apiKey } = options;
+  const headers = { "x-api-key": apiKey, "x-phala-version": API_VERSION };
+  const fromApi = (path: string, signal: AbortSignal): ReturnType<typeof fetchEvidence> =>
+    fetchEvidence(options, { url: `${apiUrl}/api/v1${path}`, headers }, signal);
+  return {
+    async fromApi(cvmId, signal) {
+      const fetched = await fromApi(`/cvms/${encodeURIComponent(cvmId)}/attestation`, signal);
+      if (!("answer" in fetched)) return unavailable(`the API shows no evidence: ${fetched.reason}`);
+      return apiEvidence(fetched.answer.text);
+    },
+    async fromCvm(url, signal) {
+      // Before dstack 0.5 the method had its service's name.
+      const first = await fetchEvidence(options, { url: `${url}/prpc/Info` }, signal);
+      const fetched =
+        "answer" in first ? first : await fetchEvidence(options, { url: `${url}/prpc/Worker.Info` }, signal);
+      if (!("answer" in fetched)) {
+        return unavailable(`the CVM itself shows no evidence: ${fetched.reason}`);
+      }
+      return guestEvidence(fetched.answer.text);
+    },
+    collateral: collateralSource(options),
+    async envKey(appId, signal) {
+      const fetched = await fromApi(`/kms/phala/pubkey/${appId}`, signal);
+      if (!("answer" in fetched))
+        return unavailable(`no signature of the environment key: ${fetched.reason}`);
+      const parsed = keyAnswer.safeParse(parseJson(fetched.answer.text));
+      if (!parsed.success)
+        return unavailable("no signature of the environment key: the answer is not readable");
+      const { public_key: publicKey, signature } = parsed.data;
+      return { kind: "shown", value: { publicKey, signature: signature ?? undefined } };
+    },
+  };
+}
+
+const unavailable = (reason: string): { kind: "unavailable"; reason: string } => ({
+  kind: "unavailable",
+  reason,
+});
+
+function apiEvidence(text: string): Shown<ShownEvidence> {
+  const parsed = apiAnswer.safeParse(parseJson(text));
+  if (!parsed.success) return unavailable("the API shows no evidence: its answer is not readable");
+  const { app_certificates: certificates, tcb_info: info, error } = parsed.data;
+  const quote = certificates?.find((one) => one.quote)?.quote;
+  if (!quote) return unavailable(`the API shows no evidence: ${error ?? "no certificate with a quote"}`);
+  const value = { from: "api", quote, eventLog: info?.event_log, appCompose: info?.app_compose } as const;
+  return { kind: "shown", value };
+}
+
+function guestEvidence(text: string): Shown<ShownEvidence> {
+  const parsed = guestAnswer.safeParse(parseJson(text));
+  if (!parsed.success) return unavailable("the CVM itself shows no evidence: its answer is not readable");
+  const { app_cert: certificates, tcb_info: shown } = parsed.data;
+  const info = tcbInfo.safeParse(typeof shown === "string" ? parseJson(shown) : shown).data;
+  const value = {
+    from: "cvm",
+    certificates,
+    eventLog: info?.event_log,
+    appCompose: info?.app_compose,
+  } as const;
+  return { kind: "shown", value };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

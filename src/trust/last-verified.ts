@@ -1,0 +1,32 @@
+/** What the last verification of a cluster's registry found, in its state directory: `attestation.json`. */
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { z } from "zod";
+import { replaceStateFile } from "../state/state-directory.ts";
+
+const schema = z.object({
+  /** ISO */
+  at: z.string(),
+  app_id: z.string().nullable(),
+  compose_hash: z.string().nullable(),
+  os_image: z.string().nullable(),
+  /** SHA-256 of the pre-launch script that was trusted, on first use or because it was pinned. */
+  pre_launch_script_sha256: z.string().nullable(),
+});
+
+export type LastVerified = z.infer<typeof schema>;
+
+const fileIn = (directory: string): string => path.join(directory, "attestation.json");
+
+/** Undefined where nothing was verified yet, or the file is not readable: the next verification writes it. */
+export async function readLastVerified(directory: string): Promise<LastVerified | undefined> {
+  try {
+    return schema.parse(JSON.parse(await readFile(fileIn(directory), "utf8")));
+  } catch {
+    return undefined;
+  }
+}
+
+export async function recordVerified(directory: string, verified: LastVerified): Promise<void> {
+  await replaceStateFile(fileIn(directory), `${JSON.stringify(verified)}\n`);
+}
