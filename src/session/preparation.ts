@@ -10,6 +10,7 @@ import {
 } from "../inputs/resolve.ts";
 import type { Connection } from "../core/settings.ts";
 import { toConnection, type Values } from "../inputs/values.ts";
+import { withoutRealKeys } from "./sandbox-keys.ts";
 import type { CommandDependencies, CommonFlags, Ports, SandboxHandle } from "./dependencies.ts";
 
 /** In place of a host, for the state of the embedded sandbox: its port may be another one each time. */
@@ -38,7 +39,7 @@ export async function prepare(
 ): Promise<Preparation> {
   const { env, prompter } = dependencies;
   const config = await configFileOf(flags, env);
-  const sources = { flags: flags.inputs, env, config, keys: flags.keys };
+  const sources = sourcesFor(dependencies, flags, config);
   const sandbox = flags.sandbox
     ? await startSandboxFor(resolveInputs({ ...sources, examples: {} }), dependencies)
     : undefined;
@@ -51,6 +52,21 @@ export async function prepare(
   dependencies.proxyRoute(connection.phalaApiUrl);
   const ports = dependencies.connect(connection);
   return { resolution, sandbox, connection, ports, stateHost: stateHostOf(sandbox, ports.api.host) };
+}
+
+/** Where the inputs are taken from; with the sandbox, without the keys of a real cloud, which is noted. */
+export function sourcesFor(
+  { env, emit }: Pick<CommandDependencies, "env" | "emit">,
+  flags: CommonFlags,
+  config: ConfigFile,
+): Omit<Sources, "examples"> {
+  const all = { flags: flags.inputs, env, config, keys: flags.keys };
+  if (!flags.sandbox) return all;
+  const { sources, ignored } = withoutRealKeys(all);
+  if (ignored.length > 0) {
+    emit({ type: "note", message: `the sandbox uses example keys; ignored: ${ignored.join(", ")}` });
+  }
+  return sources;
 }
 
 /** The config file that was named, by flag or variable. */

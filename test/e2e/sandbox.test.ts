@@ -5,6 +5,7 @@ import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { SANDBOX_EXAMPLES, startSandbox } from "../../src/sandbox/index.ts";
 import { makeWorld, type World } from "../helpers/program.ts";
 import { expectValid } from "../helpers/schemas.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
@@ -112,4 +113,16 @@ test("a state folder that is none: also where a command brings its own sandbox",
   }
   expect(await readFile(file, "utf8")).toBe("kept");
   expect(await readdir(world.folder)).toEqual(["a-file"]);
+});
+
+test("--sandbox uses example keys, whatever keys of real accounts the environment has, and says so", async () => {
+  const world = await makeWorld();
+  const run = await world.run(["init", "--sandbox", "--yes"], { TEE_CLUSTER_GATEWAY_URL: "" });
+  expect([run.exitCode, run.stderr]).toEqual([0, expect.stringContaining("AWS_SECRET_ACCESS_KEY")]);
+  const sandbox = await startSandbox({ stateDir: path.join(world.stateDir, "sandbox-cloud") });
+  onTestFinished(() => sandbox.close());
+  const registry = (await sandbox.cloud()).cvms.find(({ name }) => name.endsWith("-registry"));
+  const environment = registry && sandbox.environment(registry);
+  expect(environment?.get("AWS_ACCESS_KEY_ID")).toBe(SANDBOX_EXAMPLES.awsAccessKeyId);
+  expect(environment?.get("AWS_SECRET_ACCESS_KEY")).toBe(SANDBOX_EXAMPLES.awsSecretAccessKey);
 });

@@ -7,7 +7,7 @@ import type { ClusterSettings, Connection } from "../../core/settings.ts";
 import { toClusterSettings, toConnection } from "../../inputs/values.ts";
 import type { CommandDependencies, CommonFlags, SandboxHandle } from "../../session/dependencies.ts";
 import { withSandboxKey } from "../../session/deployment-inputs.ts";
-import { configPathOf, hideSecrets, resolveWith } from "../../session/preparation.ts";
+import { configPathOf, hideSecrets, resolveWith, sourcesFor } from "../../session/preparation.ts";
 
 export type GivenInputs = {
   readonly resolution: Resolution;
@@ -30,7 +30,7 @@ export async function gatherInputs(
   const { env } = dependencies;
   const { config, problem: configProblem } = await configOf(configPathOf(flags, env));
   const { keys } = flags;
-  const sources = { flags: flags.inputs, env, config, keys };
+  const sources = sourcesFor(dependencies, flags, config);
   const sandbox = flags.sandbox ? await startSandboxFor(sources, dependencies) : undefined;
   const resolved = await withSandboxKey(resolveWith(sandbox, sources), sandbox);
   const resolution = withUnreadFile(resolved, configProblem);
