@@ -71,6 +71,8 @@ export type RegistryEnvironment = {
   readonly approvedHashes: readonly string[];
   /** Undefined before the node is known: the empty value lets the compose file's default stand. */
   readonly baseDomain: string | undefined;
+  /** What the operator passes beyond, in order (`furtherVariables`); their names are part of the registry's hash. */
+  readonly further?: readonly EnvironmentVariable[] | undefined;
 };
 
 /**
@@ -89,13 +91,28 @@ export function registryEnvironment(from: RegistryEnvironment): readonly Environ
     { name: WALLET, value: settings.coordinatorWallet ?? "" },
   ];
   const names = new Set(registryEnvironmentNames(compose));
-  return values.filter(({ name }) => names.has(name));
+  return [...values.filter(({ name }) => names.has(name)), ...(from.further ?? [])];
 }
 
 /** The names of that environment, in its order: what the registry's `allowed_envs` must be. */
 export function registryEnvironmentNames(compose: ComposeFile): readonly string[] {
   const referred = new Set(compose.placeholders.map(({ name }) => name));
   return REGISTRY_NAMES.filter((name) => referred.has(name));
+}
+
+export type FurtherVariable = {
+  readonly name: string;
+  /** Whether the file has a text for it where nothing sets it. */
+  readonly hasFallback: boolean;
+};
+
+/** The variables that a registry's compose file takes beyond ours: those that `--registry-env` may give a value. */
+export function furtherVariables(compose: ComposeFile): readonly FurtherVariable[] {
+  // MODE is fixed by what a registry is.
+  const reserved = new Set([...REGISTRY_NAMES, "MODE"]);
+  return compose.placeholders
+    .filter(({ name }) => !reserved.has(name))
+    .map(({ name, fallback }) => ({ name, hasFallback: fallback !== null }));
 }
 
 /** Names that this tool gives a value; anything else in a registry's environment is the operator's. */

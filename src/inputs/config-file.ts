@@ -94,10 +94,17 @@ function pairsOf(document: Document, path: string, lines: LineCounter): Pair[] {
     const line = isScalar(key) && key.range ? lines.linePos(key.range[0]).line : 0;
     return {
       key: name,
-      value: isSeq(value) ? value.toJSON() : isScalar(value) ? (value.source ?? value.value) : value,
+      value: isSeq(value)
+        ? value.items.map((item) => (isScalar(item) && item.value === null ? null : asWritten(item)))
+        : asWritten(value),
       line,
     };
   });
+}
+
+/** The text of a scalar: `0123` and `1e3` are ids here, not numbers. */
+function asWritten(node: unknown): unknown {
+  return isScalar(node) ? (node.source ?? node.value) : node;
 }
 
 /** People write a secret's key as the variable is written, too. */

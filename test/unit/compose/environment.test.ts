@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import { parseCompose, readComposeFile } from "../../../src/compose/compose-file.ts";
 import {
+  furtherVariables,
   registryEnvironment,
   registryEnvironmentNames,
   runnerEnvironment,
@@ -70,6 +71,26 @@ test("the registry has the same names before and after the approval: its own has
     APPROVED_COMPOSE_HASH: hashes.join(","),
     CVM_BASE_DOMAIN: "x.example",
   });
+});
+
+test("further variables: those of the file beyond ours, sent after ours even where the file does not refer to them", () => {
+  const text =
+    "services: {a: {environment: ['MODE=${MODE:-registry+runner}', AWS_ACCESS_KEY_ID, 'X=${EXTRA}', 'Y=${LEVEL:-1}']}}";
+  const compose = parseCompose(text, "registry.yml");
+  expect(furtherVariables(compose)).toEqual([
+    { name: "EXTRA", hasFallback: false },
+    { name: "LEVEL", hasFallback: true },
+  ]);
+  const further = ["EXTRA", "DSTACK_DOCKER_PASSWORD"].map((name) => ({ name, value: `${name}-value` }));
+  const sent = registryEnvironment({
+    compose,
+    settings,
+    aws,
+    approvedHashes: [],
+    baseDomain: undefined,
+    further,
+  });
+  expect(sent).toEqual([{ name: "AWS_ACCESS_KEY_ID", value: aws.accessKeyId }, ...further]);
 });
 
 test("the order does not follow the compose file, and what it does not refer to is not sent", () => {

@@ -27,6 +27,13 @@ describe("the text of a config file", () => {
     });
   });
 
+  it("keeps the items of a list as they are written", () => {
+    expect(parseConfigFile("crunch: [0123, 1e3, 0x10, '1.10', yes]", "f.yml")).toEqual({
+      crunches: ["0123", "1e3", "0x10", "1.10", "yes"],
+    });
+    expect(() => parseConfigFile("crunch: [a, ~]", "f.yml")).toThrow(/must be a text or a list of texts/);
+  });
+
   it.each(["", "# nothing yet\n"])("may be empty: %j", (text) => {
     expect(parseConfigFile(text, "f.yml")).toEqual({});
   });
