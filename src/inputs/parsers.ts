@@ -1,7 +1,7 @@
 /** From the text of an input to its value. Each throws an `InvalidValue` that says what is wrong and what would do. */
 import { ATTEST_MODES, type AttestMode } from "../core/attestation.ts";
 import path from "node:path";
-import { homedir } from "node:os";
+import { homeFolder } from "../lib/home.ts";
 import type { OrchestratorSchema } from "../core/domain.ts";
 import type { Crunch, Watcher } from "../core/settings.ts";
 
@@ -200,5 +200,5 @@ export function watcher(text: string): Watcher {
 
 /** An absolute path; `~` is the home folder. */
 export function folder(text: string): string {
-  return path.resolve(plainText(text).replace(/^~(?=$|\/)/, homedir()));
+  return path.resolve(plainText(text).replace(/^~(?=$|\/)/, () => homeFolder()));
 }

@@ -1,7 +1,7 @@
 /** Where flag, environment, config file and default meet: in this order, for every input in the same way. */
 import { command, hint } from "../core/command-hint.ts";
-import { homedir } from "node:os";
 import path from "node:path";
+import { homeFolder } from "../lib/home.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
 import { definitionsOf, INPUTS, nameOfInput, type InputDefinition, type InputKey } from "./table.ts";
 import type { ConfigFile } from "./config-file.ts";
@@ -140,7 +140,7 @@ function findRaw(
 export function defaultStateDir(env: NodeJS.ProcessEnv): string {
   const base = env["XDG_STATE_HOME"];
   return path.join(
-    base && path.isAbsolute(base) ? base : path.join(env["HOME"] ?? homedir(), ".local", "state"),
+    base && path.isAbsolute(base) ? base : path.join(homeFolder(env), ".local", "state"),
     "tee-cluster",
   );
 }

@@ -164,7 +164,8 @@ function recordIn(line: JournalLine, next: JournalLine | undefined, file: string
   const value = parseJson(line.text);
   assertVersion(value, file);
   const parsed = recordSchema.safeParse(value);
-  if (parsed.success) return [line.sealed ? parsed.data : { ...parsed.data, sealed: false }];
+  if (parsed.success)
+    return [line.sealed ? parsed.data : Object.assign(parsed.data, { sealed: false as const })];
   if (value === undefined && !line.sealed && isCutOff(line, next)) return [];
   throw damaged(file, `line ${line.number} of ${file} is not a record of this tool`);
 }
@@ -181,8 +182,8 @@ function isCutOff({ text, ended }: JournalLine, next: JournalLine | undefined): 
 }
 
 function assertVersion(value: unknown, file: string): void {
-  const version = z.object({ v: z.number() }).safeParse(value).data?.v;
-  if (version !== undefined && version > JOURNAL_VERSION) throw tooNew(file, version, JOURNAL_VERSION);
+  const version = typeof value === "object" && value !== null && "v" in value ? value.v : undefined;
+  if (typeof version === "number" && version > JOURNAL_VERSION) throw tooNew(file, version, JOURNAL_VERSION);
 }
 
 /** A newer format may seal otherwise: that is for the newer program to judge. */

@@ -1,0 +1,131 @@
+// What a long journal costs: the time that reading and verifying the record of a cluster takes, for 60,000 records against
+// none, of format 2 (sealed) and of 0.1.0's format 1. Also twice as many records, for how it grows. The source itself,
+// bundled. Fails above 0.2 s more for 60,000 records, or where twice the records take more than 2.6 times as long.
+// Run: node scripts/benchmark-journal.js [rounds]
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const RECORDS = 60_000;
+const MOST_MS = 200;
+const MOST_GROWTH = 2.6;
+const rounds = Number(process.argv[2] ?? 5);
+const folder = mkdtempSync(path.join(tmpdir(), "tee-cluster-benchmark-"));
+const hex = (character, length = 64) => character.repeat(length);
+const RUN = "0c1e2d1a-1111-2222-3333-444455556666";
+
+/** A rotation's records, as a run leaves them. */
+const ROTATION = [
+  () => ({ type: "run-started", command: "rotate-hash", pid: 4711, host: "ci-runner" }),
+  (n) => ({
+    type: "intent",
+    intent: `${RUN}-c${n}`,
+    action: "create-cvm",
+    name: "bird-runner-temp",
+    app_id: null,
+    compose_digest: hex("a"),
+    empty_names: [],
+  }),
+  (n) => ({ type: "outcome", intent: `${RUN}-c${n}`, outcome: "done", app_id: hex("b", 40), vm_uuid: RUN }),
+  () => ({ type: "compose-hash", hash: hex("c"), compose_digest: hex("a"), allowed_envs: ["A", "B", "C"] }),
+  (n) => ({
+    type: "intent",
+    intent: `${RUN}-d${n}`,
+    action: "delete-cvm",
+    name: "bird-runner-temp",
+    app_id: null,
+  }),
+  (n) => ({ type: "outcome", intent: `${RUN}-d${n}`, outcome: "done", app_id: null, vm_uuid: null }),
+  () => ({
+    type: "approving",
+    app_id: hex("d", 40),
+    hashes: [hex("c")],
+    via: "api",
+    settings: {},
+    after: RUN,
+    restores: null,
+  }),
+  () => ({
+    type: "approved",
+    app_id: hex("d", 40),
+    hashes: [hex("c")],
+    via: "api",
+    settings: {},
+    correlation_id: RUN,
+    history_head: null,
+  }),
+  () => ({ type: "verified", app_id: hex("d", 40), hashes: [hex("c")] }),
+  () => ({ type: "run-finished", outcome: "done", code: null }),
+];
+
+function journal(records, version) {
+  const lines = [];
+  let digest = "";
+  for (let n = 0; n < records; n += 1) {
+    const fields = ROTATION[n % ROTATION.length](Math.floor(n / ROTATION.length));
+    const json = JSON.stringify({ v: version, at: "2026-01-01T00:00:00.000Z", run: RUN, ...fields });
+    if (version === 1) lines.push(json);
+    else {
+      const before = digest === "" ? "" : `${digest}"}\n`;
+      digest = createHash("sha256")
+        .update(`${before}${json.slice(0, -1)}`)
+        .digest("hex");
+      lines.push(`${json.slice(0, -1)},"digest":"${digest}"}`);
+    }
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+const program = path.join(folder, "read.mjs");
+await build({
+  stdin: {
+    contents: `
+      import { stateDirectoryOf } from "./src/state/state-directory.ts";
+      import { readVerifiedState } from "./src/state/verified-state.ts";
+      const started = performance.now();
+      const { record } = await readVerifiedState(stateDirectoryOf(process.argv[2], "host", "bird"), "bird");
+      console.log(JSON.stringify({ ms: performance.now() - started, approvals: record.approvals.length }));`,
+    resolveDir: ROOT,
+  },
+  bundle: true,
+  platform: "node",
+  format: "esm",
+  outfile: program,
+});
+
+function measure(name, text) {
+  const stateDir = path.join(folder, name);
+  mkdirSync(path.join(stateDir, "host", "bird"), { recursive: true });
+  if (text) writeFileSync(path.join(stateDir, "host", "bird", "journal.jsonl"), text);
+  const times = Array.from({ length: rounds }, () => {
+    const { stdout, stderr } = spawnSync(process.execPath, [program, stateDir], { encoding: "utf8" });
+    if (stderr) throw new Error(stderr);
+    return JSON.parse(stdout).ms;
+  }).toSorted((a, b) => a - b);
+  return times[Math.floor(rounds / 2)];
+}
+
+try {
+  const none = measure("none", "");
+  const figures = { none };
+  for (const version of [1, 2]) {
+    figures[`format ${version}`] = measure(`v${version}`, journal(RECORDS, version)) - none;
+    figures[`format ${version}, twice`] = measure(`v${version}-2`, journal(2 * RECORDS, version)) - none;
+  }
+  for (const [name, ms] of Object.entries(figures))
+    console.log(`${name.padEnd(18)} ${ms.toFixed(0).padStart(6)} ms`);
+  for (const version of [1, 2]) {
+    const [once, twice] = [figures[`format ${version}`], figures[`format ${version}, twice`]];
+    console.log(
+      `format ${version}: ${RECORDS} records cost ${once.toFixed(0)} ms; twice as many ${(twice / once).toFixed(2)} times`,
+    );
+    if (once > MOST_MS || twice / once > MOST_GROWTH) process.exitCode = 1;
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}

