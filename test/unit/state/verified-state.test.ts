@@ -4,7 +4,7 @@ import path from "node:path";
 import { expect, test } from "vitest";
 import { canonicalJson, composeHashOf, sha256Hex } from "../../../src/core/compose-hash.ts";
 import { appComposeStore, registryComposeStore } from "../../../src/state/app-compose-store.ts";
-import { openJournal } from "../../../src/state/journal.ts";
+import { openJournal, type JournalEntry } from "../../../src/state/journal.ts";
 import { stateDirectoryOf, type StateDirectory } from "../../../src/state/state-directory.ts";
 import { readVerifiedState } from "../../../src/state/verified-state.ts";
 import { approvalOf, approve, hashOf } from "../../helpers/history.ts";
@@ -32,7 +32,7 @@ test("an app-compose that somebody put there is not believed, nor is its script"
 
 test("neither is one that an unsealed journal names; a sealed record vouches for it", async () => {
   const at = await planted();
-  const record = { type: "compose-hash", hash, compose_digest: hashOf("d"), allowed_envs: [] } as const;
+  const record: JournalEntry = { type: "compose-hash", hash, compose_digest: hashOf("d"), allowed_envs: [] };
   await writeFile(at.journal, `${JSON.stringify({ v: 1, at: "", run: "r", ...record })}\n`);
   const unsealed = await readVerifiedState(at, "bird");
   expect([await appComposeStore(at, unsealed).load(hash), unsealed.record.unverified]).toEqual([
