@@ -8,7 +8,7 @@ import { ownershipOf } from "../registry/ownership.ts";
 import { failed, passed, reported, skipped, unclear, type Check, type Finding } from "./check.ts";
 import type { ClusterFacts } from "../session/facts.ts";
 import { gatewayKeyFinding } from "./gateway-key.ts";
-import { outputFindings } from "./orchestrator-file.ts";
+import { orchestratorConfigChecks } from "./orchestrator-config.ts";
 
 export const clusterChecks: readonly Check<ClusterFacts>[] = [
   {
@@ -98,13 +98,7 @@ export const clusterChecks: readonly Check<ClusterFacts>[] = [
       return gatewayKeyFinding(cluster.gatewayKeyPath);
     },
   },
-  {
-    id: "orchestrator-config",
-    title: "Place of the orchestrator config",
-    severity: "error",
-    needs: ["orchestratorConfig"],
-    run: ({ cluster }) => outputFindings(cluster.orchestratorConfig),
-  },
+  ...orchestratorConfigChecks,
   {
     id: "registry-name",
     title: "Registry's name free or ours",

@@ -65,6 +65,9 @@ export function resolveInputs(sources: Sources): Resolution {
     origins[input.key] = found.origin;
     if (found.variable !== undefined) variables[input.key] = found.variable;
   }
+  // Only v2 has a gateway key: who gives one has its orchestrator.
+  if (origins.orchestratorSchema === "default" && values["gatewayKeyPath"] !== undefined)
+    values["orchestratorSchema"] = "v2";
   return { values, origins, variables, problems, missing };
 }
 

@@ -50,9 +50,7 @@ export function shown(definition: InputDefinition, answers: Answers): string {
   if (definition.secret) return secretShown(origin, from);
   const text = `${hidden(key, typed(key, answers))}${UNITS[key] ?? ""}`;
   if (origin === "record") return `${text}  (${AS_RECORDED})`;
-  return origin === "flag" || origin === "environment" || origin === "config file"
-    ? `${text}  (${from})`
-    : text;
+  return origin !== undefined && !["prompt", "default"].includes(origin) ? `${text}  (${from})` : text;
 }
 
 function secretShown(origin: Origin | undefined, from: string | undefined): string {

@@ -20,7 +20,11 @@ export type WizardOptions = {
   /** Fills in what the cluster of that name was given before, where the answers have nothing but a default. */
   readonly complete: (answers: Answers) => Promise<Answers>;
   /** Checks the answers against the platform and the disk; `takeOver`: app_id of a registry that may be taken over. */
-  readonly verify: (inputs: ClusterInputs, takeOver: string | undefined) => Promise<Verdict>;
+  readonly verify: (
+    inputs: ClusterInputs,
+    takeOver: string | undefined,
+    origins: Answers["origins"],
+  ) => Promise<Verdict>;
 };
 
 export type Verdict = Outlook & {
@@ -50,7 +54,7 @@ const ALWAYS_ASKED: readonly InputKey[] = [
 const ASKED_WITHOUT_FILE = ["registryCompose", "runnerCompose"] as const;
 
 /** What else is filled in, or required, hangs on these. */
-const DECIDING: ReadonlySet<InputKey> = new Set(["clusterName", "orchestratorSchema"]);
+const DECIDING: ReadonlySet<InputKey> = new Set(["clusterName", "orchestratorSchema", "orchestratorConfig"]);
 
 /** @throws Cancellation when the operator cancels: nothing has been made. */
 export async function runWizard(options: WizardOptions): Promise<WizardResult> {
@@ -125,7 +129,7 @@ async function review(
 ): Promise<Review> {
   try {
     const inputs = toClusterInputs(answers.values);
-    const verdict = await options.verify(inputs, takeOver);
+    const verdict = await options.verify(inputs, takeOver, answers.origins);
     const { problem, registry } = verdict;
     if (problem === undefined)
       return { text: describeOutlook(verdict, inputs, options.offers, answers), inputs, registry };

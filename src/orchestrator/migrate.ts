@@ -1,10 +1,9 @@
 /** An orchestrator.yml of schema v1 as schema v2 has it; comments, order and everything else stay. Pure. */
 import type { Document } from "yaml";
-import type { z } from "zod";
 import { ClusterError } from "../errors/cluster-error.ts";
 import { applyChanges, NotEditable, type Change } from "./changes.ts";
 import { isEmpty, lineAt, readable, assertPhalaRunner, RUNNER, unreadable, type Source } from "./document.ts";
-import { orchestratorSchemas } from "./schemas.ts";
+import { configFindings, type ConfigFinding } from "./findings.ts";
 import { FOREIGN_RUNNER_KEYS } from "./values.ts";
 
 export type MigrationInputs = {
@@ -48,7 +47,7 @@ export function migrateToV2(existing: string, path: string, inputs: MigrationInp
   const gatewayKeyPath = inputs.gatewayKeyPath ?? textAt(document, "gateway-key-path") ?? keyMissing(path);
   const migrated = changed(text, document, changesFor(document, { ...inputs, gatewayKeyPath }), source);
   const after = readable(migrated, source);
-  const remarks = validated(after, source);
+  const remarks = validated(migrated, source);
   const threshold = { value: valueAt(after, "capacity-threshold"), from: thresholdFrom(document, inputs) };
   return { text: bom + migrated, gatewayKeyPath, threshold, remarks };
 }
@@ -116,29 +115,21 @@ function changed(text: string, document: Document, changes: readonly Change[], s
   }
 }
 
-/** Refuses what the orchestrator of v2 would refuse of its runner. @returns what is odd elsewhere. */
-function validated(document: Document, { path }: Source): readonly string[] {
-  const config: unknown = document.toJS();
-  const parsed = orchestratorSchemas.v2.safeParse(config);
-  const issues = (parsed.error?.issues ?? []).filter((issue) => !isVariable(document, issue.path));
-  const own = issues.filter(({ path: at }) => at[0] === RUNNER[0] && at[1] === RUNNER[1]);
-  const [first] = own;
-  if (first === undefined) return issues.map(told);
+/** Refuses what the orchestrator of v2 would refuse of its runner. @returns what it would refuse elsewhere. */
+function validated(text: string, { path }: Source): readonly string[] {
+  const found = configFindings(text, "v2");
+  const own = found.filter(({ message }) => message.startsWith(`${RUNNER.join(".")}`));
+  if (own.length === 0) return found.map(inWords);
   throw new ClusterError({
     kind: "conflict",
     code: "config-not-v2",
-    message: `${path} would not be of schema v2; it was not changed:\n${own.map(told).join("\n")}`,
+    message: `${path} would not be of schema v2; it was not changed:\n${own.map(inWords).join("\n")}`,
     hint: `fix that in ${path}, then run the command again`,
   });
 }
 
-const told = ({ path, message }: z.core.$ZodIssue): string => `${path.join(".")}: ${message}`;
-
-/** The orchestrator fills variables in before it reads the file: what they will be can't be judged here. */
-function isVariable(document: Document, at: readonly PropertyKey[]): boolean {
-  const value = document.getIn([...at]);
-  return typeof value === "string" && /\$(?:\w|\{)/.test(value);
-}
+const inWords = ({ line, message }: ConfigFinding): string =>
+  line === undefined ? message : `line ${line}: ${message}`;
 
 function keyMissing(path: string): never {
   throw new ClusterError({

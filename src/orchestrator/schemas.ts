@@ -1,65 +1,92 @@
 /**
- * The orchestrator's config schemas: unknown keys are refused, every key is written with hyphens.
- * Source: crunchdao/model-orchestrator, configuration/properties/_infrastructure.py (2026-02-16: v1, 2026-02-23: v2).
+ * The orchestrator's config models, key by key: unknown keys are refused, every key is written with hyphens. Keys that
+ * it has a default for are optional here too, but for those of the runner that we write.
+ * Source: crunchdao/model-orchestrator, configuration/properties/*.py (2026-02-16: v1; 2026-02-23 and later: v2).
  */
 import { z } from "zod";
 
-const text = z.string().min(1);
-const port = z.number().int().min(1).max(65_535);
+const text = z.string();
+const filled = text.min(1);
+const int = z.int();
+const port = int.min(1).max(65_535);
+const share = z.number().positive().max(1);
 
 const runnerFields = {
   type: z.literal("phala"),
-  "cluster-name": text,
-  "phala-api-url": text,
-  "runner-compose-path": text,
+  "cluster-name": filled,
+  "phala-api-url": filled,
+  "runner-compose-path": filled,
   "spawntee-port": port,
-  "request-timeout": z.number().int().positive(),
-  "instance-type": text,
-  "memory-per-model-mb": z.number().int().positive(),
-  "max-models": z.number().int().nonnegative(),
+  "request-timeout": int.positive().optional(),
+  "instance-type": filled,
+  "memory-per-model-mb": int.positive(),
+  "max-models": int.nonnegative(),
 };
 
 const runnerV1 = z.strictObject({
   ...runnerFields,
-  "cluster-urls": z.array(text),
-  "registry-compose-path": text,
-  "provision-factor": z.number().positive().max(1),
+  "cluster-urls": z.array(filled),
+  "registry-compose-path": filled,
+  "provision-factor": share,
 });
 
 const runnerV2 = z.strictObject({
   ...runnerFields,
-  "capacity-threshold": z.number().positive().max(1),
-  "gateway-key-path": text,
+  "capacity-threshold": share,
+  "gateway-key-path": filled,
+  "republish-states": z.boolean().optional(),
+});
+
+const pings = { "ping-interval": int.nullish(), "ping-timeout": int.nullish() };
+const machine = { vcpus: int, memory: int, "instances-types": z.array(text).nullish() };
+
+const crunch = z.strictObject({
+  id: text,
+  name: text,
+  "onchain-name": text.optional(),
+  infrastructure: z
+    .strictObject({
+      "cluster-name": text.nullish(),
+      zone: text,
+      "cpu-config": z.strictObject(machine).nullish(),
+      "gpu-config": z.strictObject({ ...machine, gpus: int }).nullish(),
+      "is-secure": z.boolean().optional(),
+      "debug-grpc": z.boolean().optional(),
+      "runner-envs": z.unknown().optional(),
+    })
+    .nullish(),
+  "network-config": z.record(text, z.unknown()).nullish(),
+  "run-schedule": z.strictObject({ intervals: z.array(text), timezone: text }).nullish(),
 });
 
 const around = <R extends z.ZodType>(runner: R) =>
   z.strictObject({
-    logging: z.strictObject({ level: text }),
+    logging: z.strictObject({
+      level: z.enum(["debug", "info", "warning", "error", "critical", "trace"]).optional(),
+      file: z.strictObject({ path: text.optional() }).nullish(),
+    }),
     infrastructure: z.strictObject({
-      database: z.strictObject({ type: z.literal("sqlite"), path: text }),
+      database: z.strictObject({ type: z.literal("sqlite").optional(), path: text }),
       publishers: z.array(
         z.discriminatedUnion("type", [
-          z.strictObject({ type: z.literal("websocket"), address: text, port }),
+          z.strictObject({ type: z.literal("websocket"), address: text, port: int, ...pings }),
           z.strictObject({ type: z.literal("rabbitmq"), url: text }),
         ]),
       ),
       runner,
     }),
     watcher: z.strictObject({
-      interval: z.number().int().positive(),
+      interval: int.optional(),
       poller: z.discriminatedUnion("type", [
         z.strictObject({ type: z.literal("yaml"), path: text }),
-        z.strictObject({ type: z.literal("onchain"), url: text }),
+        z.strictObject({ type: z.literal("onchain"), url: text.optional() }),
       ]),
     }),
-    crunches: z.array(
-      z.strictObject({
-        id: text,
-        name: text,
-        "onchain-name": text.optional(),
-        infrastructure: z.strictObject({ zone: text }),
-      }),
-    ),
+    crunches: z.array(crunch),
+    "signature-verifier": z.strictObject({ "public-key": text }).nullish(),
+    "tournament-api-url": text.optional(),
+    "use-augmented-info": z.boolean().optional(),
+    "can-place-in-quarantine": z.boolean().optional(),
   });
 
 export const orchestratorSchemas = { v1: around(runnerV1), v2: around(runnerV2) } as const;

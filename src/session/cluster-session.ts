@@ -3,7 +3,7 @@ import { clusterFactsOf } from "./facts.ts";
 import type { ClusterFacts, Facts } from "./facts.ts";
 import { registryName } from "../core/domain.ts";
 import type { Answers } from "../inputs/resolve.ts";
-import type { ClusterSettings } from "../core/settings.ts";
+import type { ClusterSettings, InputKey } from "../core/settings.ts";
 import { readClusterRecord } from "../state/verified-state.ts";
 import { openAttempts, type ClusterRecord } from "../state/record.ts";
 import { stateDirectoryOf, type StateDirectory } from "../state/state-directory.ts";
@@ -30,8 +30,9 @@ export async function clusterFacts(
   cluster: ClusterSettings,
   prepared: Preparation,
   adoption: Adoption,
+  given?: ReadonlySet<InputKey>,
 ): Promise<ClusterFacts> {
-  return clusterFactsOf(facts, cluster, await readRecord(prepared, cluster.clusterName), adoption);
+  return clusterFactsOf(facts, cluster, await readRecord(prepared, cluster.clusterName), adoption, given);
 }
 
 export function sessionOptions(

@@ -2,7 +2,7 @@
 import { readComposeFile, type ComposeFile } from "../compose/compose-file.ts";
 import { runnerEnvironmentNamesOf } from "../compose/environment.ts";
 import { clusterOf, registryName, type Adoption, type Cvm } from "../core/domain.ts";
-import type { ClusterSettings, Connection } from "../core/settings.ts";
+import type { ClusterSettings, Connection, InputKey } from "../core/settings.ts";
 import type { Account, CloudApi, InstanceType, Lookup, PhalaQueries, PlatformNode } from "../core/ports.ts";
 import { recordedHash, type ClusterRecord } from "../state/record.ts";
 import { once } from "../lib/once.ts";
@@ -26,6 +26,8 @@ export type ClusterFacts = Facts & {
   readonly cluster: ClusterSettings;
   readonly record: ClusterRecord;
   readonly adoption: Adoption;
+  /** Inputs that were given in this run: only these are changed in an existing orchestrator.yml. */
+  readonly given: ReadonlySet<InputKey>;
   registryCompose(): Promise<ComposeFile>;
   runnerCompose(): Promise<ComposeFile>;
   registry(): Promise<Lookup<Cvm>>;
@@ -58,12 +60,14 @@ export function clusterFactsOf(
   cluster: ClusterSettings,
   record: ClusterRecord,
   adoption: Adoption,
+  given: ReadonlySet<InputKey> = new Set(),
 ): ClusterFacts {
   return {
     ...facts,
     cluster,
     record,
     adoption,
+    given,
     registryCompose: once(() => readComposeFile(cluster.registryCompose)),
     runnerCompose: once(() => readComposeFile(cluster.runnerCompose)),
     registry: once(() => facts.api.findCvm(registryName(cluster.clusterName), facts.signal)),

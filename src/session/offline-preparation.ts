@@ -3,6 +3,7 @@ import type { InputKey } from "../inputs/table.ts";
 import { assertNoProblems, resolveInputs, type Raw, type Resolution } from "../inputs/resolve.ts";
 import { known } from "../inputs/values.ts";
 import { stateDirectoryOf, type StateDirectory } from "../state/state-directory.ts";
+import { resolutionWithFile } from "./file-inputs.ts";
 import type { CommandDependencies, CommonFlags } from "./dependencies.ts";
 import { configFileOf, hideSecrets, SANDBOX_HOST } from "./preparation.ts";
 
@@ -29,13 +30,14 @@ export async function prepareOffline(
   const { env, sandboxExamples } = dependencies;
   const config = await configFileOf(flags, env);
   const standIns = { ...(flags.sandbox ? await sandboxExamples() : {}), ...examples };
-  const resolution = resolveInputs({
+  const given = resolveInputs({
     flags: flags.inputs,
     env,
     config,
     keys: keysOf(flags),
     examples: standIns,
   });
+  const resolution = await resolutionWithFile(given, env);
   assertNoProblems(resolution, { asks: false });
   hideSecrets(dependencies, resolution.values);
   const { values } = resolution;

@@ -5,12 +5,14 @@ import {
   parseInput,
   assertNoProblems,
   resolveInputs,
+  type Answers,
   type Resolution,
   type Sources,
 } from "../inputs/resolve.ts";
 import type { Connection } from "../core/settings.ts";
 import { toConnection, type Values } from "../inputs/values.ts";
 import { withoutRealKeys } from "./sandbox-keys.ts";
+import { resolutionWithFile } from "./file-inputs.ts";
 import type { CommandDependencies, CommonFlags, Ports, SandboxHandle } from "./dependencies.ts";
 
 /** In place of a host, for the state of the embedded sandbox: its port may be another one each time. */
@@ -18,6 +20,8 @@ export const SANDBOX_HOST = "sandbox";
 
 export type Preparation = {
   readonly resolution: Resolution;
+  /** Without what the existing orchestrator.yml has: that may be another cluster's, once a name is typed. */
+  readonly start: Answers;
   readonly sandbox: SandboxHandle | undefined;
   readonly connection: Connection;
   readonly ports: Ports;
@@ -43,7 +47,8 @@ export async function prepare(
   const sandbox = flags.sandbox
     ? await startSandboxFor(resolveInputs({ ...sources, examples: {} }), dependencies)
     : undefined;
-  const bound = await complete(resolveWith(sandbox, sources), sandbox);
+  const given = resolveWith(sandbox, sources);
+  const bound = await complete(await resolutionWithFile(given, env), sandbox);
   const resolution = prompter ? await askForKey(bound, dependencies) : bound;
   assertNoProblems(prompter ? { ...resolution, missing: [] } : resolution);
   hideSecrets(dependencies, resolution.values);
@@ -51,7 +56,25 @@ export async function prepare(
   // A proxy that is none is told here, not as the failure of every request.
   dependencies.proxyRoute(connection.phalaApiUrl);
   const ports = dependencies.connect(connection);
-  return { resolution, sandbox, connection, ports, stateHost: stateHostOf(sandbox, ports.api.host) };
+  return {
+    resolution,
+    start: startOf(given, resolution),
+    sandbox,
+    connection,
+    ports,
+    stateHost: stateHostOf(sandbox, ports.api.host),
+  };
+}
+
+/** What was given, with the key that was asked for since. */
+function startOf(given: Resolution, { values, origins }: Resolution): Answers {
+  const { phalaApiKey } = values;
+  if (phalaApiKey === undefined) return given;
+  return {
+    ...given,
+    values: { ...given.values, phalaApiKey },
+    origins: { ...given.origins, phalaApiKey: origins.phalaApiKey ?? "default" },
+  };
 }
 
 /** Where the inputs are taken from; with the sandbox, without the keys of a real cloud, which is noted. */

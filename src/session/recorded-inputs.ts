@@ -41,7 +41,7 @@ export function withRecordedInputs<A extends Answers>(
   const values: Record<string, unknown> = { ...resolution.values };
   const origins = { ...resolution.origins };
   for (const [key, text] of recordedValues(record)) {
-    if (isGiven(resolution, key)) continue;
+    if (isGiven(resolution, key) || isNewerInFile(resolution, key)) continue;
     const parsed = parseInput(inputDefinition(key), text, "record");
     if ("problem" in parsed) continue;
     // Mostly what the API says too, and then nothing to tell.
@@ -51,6 +51,11 @@ export function withRecordedInputs<A extends Answers>(
     origins[key] = "record";
   }
   return { resolution: { ...resolution, values, origins }, taken };
+}
+
+/** A file that has been migrated since is not taken back to the schema that its runners had. */
+function isNewerInFile({ values, origins }: Answers, key: InputKey): boolean {
+  return key === "orchestratorSchema" && origins[key] === "orchestrator.yml" && values[key] === "v2";
 }
 
 function recordedValues(record: RecordedInputs): readonly (readonly [InputKey, string])[] {

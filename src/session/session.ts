@@ -32,6 +32,7 @@ export type SessionOptions = {
 };
 
 export type Session = {
+  readonly directory: StateDirectory;
   readonly deps: StepDeps;
   readonly record: ClusterRecord;
   readonly store: AppComposeStore;
@@ -66,12 +67,14 @@ export async function withSession<T>(
       journal.append({ type: "registry-compose", hash }),
     );
     const stores = { store: appComposeStore(directory, state), registryStore };
-    const outcome = await body({ deps, record: state.record, ...stores }).catch(async (error: unknown) => {
-      const code = error instanceof ClusterError ? error.code : "fault";
-      // The failure that ends the run is the one to report, even where the disk is full by now.
-      await journal.append({ type: "run-finished", outcome: "failed", code }).catch(() => undefined);
-      throw error;
-    });
+    const outcome = await body({ directory, deps, record: state.record, ...stores }).catch(
+      async (error: unknown) => {
+        const code = error instanceof ClusterError ? error.code : "fault";
+        // The failure that ends the run is the one to report, even where the disk is full by now.
+        await journal.append({ type: "run-finished", outcome: "failed", code }).catch(() => undefined);
+        throw error;
+      },
+    );
     await journal.append({ type: "run-finished", outcome: "done", code: null });
     return outcome;
   } finally {

@@ -24,7 +24,7 @@ export type CollectInputsInput = {
   readonly prompter: Prompter | undefined;
   /** Fills in what the cluster of the answers was given before. */
   readonly complete: (answers: Answers) => Promise<Answers>;
-  readonly clusterFacts: (inputs: ClusterInputs, adoption: Adoption) => Promise<ClusterFacts>;
+  readonly clusterFacts: (collected: CollectedInputs) => Promise<ClusterFacts>;
   /** As the flags have it. */
   readonly adoption: Adoption;
   readonly strict: boolean;
@@ -74,8 +74,10 @@ async function askFor(
       progress(report, "looking for what is recorded of the cluster");
       return input.complete(answers);
     },
-    verify: async (answers, chosen) =>
-      verdictOn(await input.clusterFacts(answers, adoptionOf(chosen)), strict, report),
+    verify: async (answers, chosen, origins) => {
+      const collected = { inputs: answers, adoption: adoptionOf(chosen), origins };
+      return verdictOn(await input.clusterFacts(collected), strict, report);
+    },
   });
   return { inputs, origins, adoption: adoptionOf(takeOver) };
 }

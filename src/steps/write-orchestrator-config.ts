@@ -1,32 +1,55 @@
-/** Step 10: write orchestrator.yml, or bring our keys in the existing one up to date. */
+/** Step 10: write orchestrator.yml, or change in the existing one what was given. */
 import type { ClusterInputs, InputKey } from "../core/settings.ts";
+import { configChanges, renderChange } from "../orchestrator/config-changes.ts";
 import { renderConfig, updateConfig, type OrchestratorValues } from "../orchestrator/config.ts";
 import { clusterUrlTemplate } from "../orchestrator/urls.ts";
 import { readWholeText } from "../orchestrator/read-file.ts";
 import { writeFileAtomically } from "../orchestrator/write-file.ts";
-import { done, reused, type Step } from "../workflow/step.ts";
 import type { Registry } from "../registry/registry.ts";
+import { assertOwnFile, type FileOwner } from "../session/config-preview.ts";
+import type { StateDirectory } from "../state/state-directory.ts";
+import { rememberWritten } from "../state/written-config.ts";
+import { done, reused, type Step, type StepContext } from "../workflow/step.ts";
 
 export type WriteOrchestratorConfigInput = {
   readonly inputs: ClusterInputs;
   readonly registry: Registry;
   /** Inputs that were given in this run: only these are changed in an existing file. */
   readonly given: ReadonlySet<InputKey>;
+  readonly directory: StateDirectory;
+  /** Asked once more: the file may be another one than step 1 saw. */
+  readonly ownerOf: (text: string | undefined) => Promise<FileOwner>;
 };
 
 export const writeOrchestratorConfig: Step<WriteOrchestratorConfigInput, { readonly path: string }> = {
   id: "write-orchestrator-config",
-  async run(input) {
-    const { inputs } = input;
-    const path = inputs.cluster.orchestratorConfig;
+  async run(input, context) {
+    const path = input.inputs.cluster.orchestratorConfig;
     const before = await readWholeText(path);
-    const after = configText(input, before);
+    const owner = await input.ownerOf(before);
+    assertOwnFile(path, owner);
+    const after = configText(input, owner.replaces ? undefined : before);
     if (before === after) return reused({ path }, `${path} is up to date`);
-    await writeFileAtomically(path, after, { backup: `${path}.bak` });
-    return done({ path }, before === undefined ? path : `${path} brought up to date`);
+    const backup = `${path}.bak`;
+    await writeFileAtomically(path, after, { backup });
+    await rememberWritten(input.directory, after);
+    if (before === undefined) return done({ path }, path);
+    reportChanges(before, after, backup, context);
+    return done({ path }, `${path} ${owner.replaces ? "replaced" : "updated"}`);
   },
 };
 
+function reportChanges(
+  before: string,
+  after: string,
+  backup: string,
+  { note }: Pick<StepContext, "note">,
+): void {
+  for (const change of configChanges(before, after)) note(renderChange(change));
+  note(`the file from before is kept as ${backup}`);
+}
+
+/** @param before undefined: a new file. */
 function configText(input: WriteOrchestratorConfigInput, before: string | undefined): string {
   const { inputs, registry, given } = input;
   const { appId, nodeName: node, baseDomain } = registry;

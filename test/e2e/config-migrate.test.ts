@@ -70,7 +70,7 @@ test("a dry run shows it, the run does it, a second one has nothing to do", asyn
     previous_schema: "v1",
     written: true,
     capacity_threshold: { value: 0.7, from: "input" },
-    warnings: [{ code: "runner-hash-changes" }, { code: "schema-input" }],
+    warnings: [{ code: "runner-hash-changes" }],
   });
   expect(await textOf(world)).toBe(v2);
   expect((await stat(path.join(world.folder, "orchestrator.yml"))).mode & 0o777).toBe(0o640);

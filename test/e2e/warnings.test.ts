@@ -35,6 +35,7 @@ test("init over a registry that others have updated, with another size, place an
     "base-domain-given",
     "instance-type-differs",
     "node-differs",
+    "orchestrator-schema-v1",
     "registry-compose-unrecorded",
     "updated-by-others",
   ]);

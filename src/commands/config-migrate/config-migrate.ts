@@ -115,13 +115,11 @@ function missing(file: string): ClusterError {
 }
 
 function warningsOf({ remarks }: Migration, { values }: Resolution): readonly Warning[] {
-  const { coordinatorWallet, orchestratorSchema } = values;
+  const { coordinatorWallet } = values;
   const names = runnerEnvironmentNames({ schema: "v2", coordinatorWallet }).join(", ");
   const hash = `runners of schema v2 get the environment names ${names}, and so another compose hash: approve it before their orchestrator starts`;
-  const still = `without --orchestrator-schema v2 init still works for v1, and writes v1 again: set TEE_CLUSTER_ORCHESTRATOR_SCHEMA=v2, or put orchestrator-schema: v2 into tee-cluster.yml`;
   return [
     ...remarks.map((message) => ({ code: "config-not-known", message: `left as it is: ${message}` })),
     { code: "runner-hash-changes", message: hash },
-    ...(orchestratorSchema === "v2" ? [] : [{ code: "schema-input", message: still }]),
   ];
 }

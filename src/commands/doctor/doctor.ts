@@ -6,6 +6,7 @@ import { clusterFactsOf, factsOf } from "../../session/facts.ts";
 import { isFailure, runChecks } from "../../checks/run-checks.ts";
 import { ClusterError } from "../../errors/cluster-error.ts";
 import { closest } from "../../lib/closest.ts";
+import { givenInputs } from "../../inputs/resolve.ts";
 import { readJournal } from "../../state/journal.ts";
 import { summarizeJournal } from "../../state/record.ts";
 import { stateDirectoryOf } from "../../state/state-directory.ts";
@@ -73,7 +74,13 @@ async function gatherFacts(
   // One that can't be read is told by a check of its own.
   const record = summarizeJournal(await journal().catch(() => []), cluster.clusterName);
   return {
-    ...clusterFactsOf(factsOf(ports, connection, signal, env), cluster, record, flags.adopt),
+    ...clusterFactsOf(
+      factsOf(ports, connection, signal, env),
+      cluster,
+      record,
+      flags.adopt,
+      givenInputs(resolution.origins),
+    ),
     resolution,
     configProblem,
     pathPhala: dependencies.connect({ ...connection, phalaBin: "phala" }).cli,

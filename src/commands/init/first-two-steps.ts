@@ -1,10 +1,11 @@
 /** Steps 1 and 2 of `init`: nothing is made before every input is known and every check has passed. */
 import type { ClusterFacts } from "../../session/facts.ts";
 import { factsOf } from "../../session/facts.ts";
-import type { Answers } from "../../inputs/resolve.ts";
+import { givenInputs, type Answers } from "../../inputs/resolve.ts";
 import { toClusterInputs } from "../../inputs/values.ts";
 import { collectInputs, type CollectedInputs } from "../../steps/collect-inputs.ts";
 import { verifyPrerequisites } from "../../steps/verify-prerequisites.ts";
+import { withFileInputs } from "../../session/file-inputs.ts";
 import type { StepRunner } from "../../workflow/step.ts";
 import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
 import { asRecorded, clusterFacts, readRecord } from "../../session/cluster-session.ts";
@@ -21,13 +22,17 @@ export async function firstTwoSteps(
   const { connection, ports } = prepared;
   const { emit, prompter, signal, env } = dependencies;
   const { strict, adopt } = flags;
-  const resolution = prompter ? prepared.resolution : await silentlyCompleted(prepared, dependencies);
+  const resolution = prompter ? prepared.start : await silentlyCompleted(prepared, dependencies);
   const facts = factsOf(ports, connection, signal, env);
-  const factsFor = ({ inputs, adoption }: Omit<CollectedInputs, "origins">): Promise<ClusterFacts> =>
-    clusterFacts(facts, inputs.cluster, prepared, adoption);
+  const factsFor = ({ inputs, adoption, origins }: CollectedInputs): Promise<ClusterFacts> =>
+    clusterFacts(facts, inputs.cluster, prepared, adoption, givenInputs(origins));
   const early = prompter
     ? undefined
-    : await factsFor({ inputs: toClusterInputs(resolution.values), adoption: adopt });
+    : await factsFor({
+        inputs: toClusterInputs(resolution.values),
+        adoption: adopt,
+        origins: resolution.origins,
+      });
   let checked: ClusterFacts | undefined;
   const report = { emit, steps, strict };
   await steps.runWithout("verify-prerequisites", () => verifyPrerequisites(facts, early, report));
@@ -37,8 +42,9 @@ export async function firstTwoSteps(
         resolution,
         facts,
         prompter,
-        complete: async (answers) => (await completed(answers, prepared, signal)).resolution,
-        clusterFacts: async (inputs, adoption) => (checked = await factsFor({ inputs, adoption })),
+        complete: async (answers) =>
+          (await completed(await withFileInputs(answers, env), prepared, signal)).resolution,
+        clusterFacts: async (candidate) => (checked = await factsFor(candidate)),
         adoption: adopt,
         strict,
         planOnly: flags.dryRun,

@@ -31,6 +31,7 @@ import { liveRunners } from "../../runners/running-runners.ts";
 import { classifyRunners, assertRunnersClear } from "../../approval/classify-runners.ts";
 import type { Adoption } from "../../core/domain.ts";
 import { claimRegistry } from "../../registry/ownership.ts";
+import { ownerOf } from "../../session/config-preview.ts";
 import { withSession, type Session } from "../../session/session.ts";
 import { StepRunner, type StepContext } from "../../workflow/step.ts";
 import {
@@ -107,7 +108,13 @@ async function bringUp(run: BringUp): Promise<InitResult> {
   const approval = await steps.run(approveComposeHash, approved, deps);
   const knownScripts = await session.registryStore.knownScripts();
   const { mode } = await steps.run(verifyRegistry, { approved, approval, knownScripts }, deps);
-  const config = { inputs, registry, given: run.given };
+  const config = {
+    inputs,
+    registry,
+    given: run.given,
+    directory: session.directory,
+    ownerOf: (text: string | undefined) => ownerOf(facts, text),
+  };
   const { path } = await steps.run(writeOrchestratorConfig, config, deps);
   return resultOf({ inputs, registry, mode, fresh, hashes, path, steps });
 }

@@ -2,6 +2,8 @@
 import type { ClusterFacts } from "../../session/facts.ts";
 import { isHashRecorded } from "../../session/facts.ts";
 import { runnerEnvironmentNamesOf } from "../../compose/environment.ts";
+import { renderChange } from "../../orchestrator/config-changes.ts";
+import { previewConfig } from "../../session/config-preview.ts";
 import { registryName, temporaryRunnerName } from "../../core/domain.ts";
 import type { Warning } from "../../core/events.ts";
 import type { DryRunResult, PlannedAction } from "../shared/result.ts";
@@ -18,7 +20,7 @@ export async function planInit(facts: ClusterFacts, warnings: readonly Warning[]
       await registryAction(facts),
       ...temporaryRunnerActions(facts, known),
       await approvalAction(facts, known),
-      configAction(facts),
+      await configAction(facts),
     ],
     warnings,
   };
@@ -68,10 +70,13 @@ async function approvalAction(facts: ClusterFacts, known: boolean): Promise<Plan
   };
 }
 
-function configAction({ cluster }: ClusterFacts): PlannedAction {
-  return {
-    action: "write",
-    resource: cluster.orchestratorConfig,
-    detail: `schema ${cluster.orchestratorSchema}, where it differs`,
-  };
+async function configAction(facts: ClusterFacts): Promise<PlannedAction> {
+  const { orchestratorConfig: resource, orchestratorSchema: schema } = facts.cluster;
+  const preview = await previewConfig(facts);
+  if (preview.kind === "other-owner") return { action: "none", resource, detail: preview.why };
+  const { before, after, changes } = preview;
+  if (before === undefined) return { action: "write", resource, detail: `a new file of schema ${schema}` };
+  if (before === after) return { action: "none", resource, detail: `up to date, schema ${schema}` };
+  const detail = [...changes.map(renderChange), `the file from before is kept as ${resource}.bak`].join("; ");
+  return { action: "write", resource, detail };
 }

@@ -29,6 +29,15 @@ import { planRotation } from "./plan.ts";
 import type { Rotation } from "./rotation.ts";
 import { noRegistry, inspectCluster, type ClusterState } from "./inspect-cluster.ts";
 
+/** A rotation neither makes a registry nor writes the orchestrator's file. */
+const UNUSED_CHECKS = [
+  "orchestrator-config",
+  "orchestrator-config-of-another-cluster",
+  "orchestrator-config-content",
+  "orchestrator-schema-v1",
+  "registry-name",
+];
+
 export async function rotateHash(
   dependencies: CommandDependencies,
   flags: RotateFlags,
@@ -67,7 +76,7 @@ async function firstTwoSteps(
   assertWalletKept(inputs.cluster, record);
   assertViaApiPossible(flags.via, inputs.cluster);
   const facts = await clusterFacts(factsOf(ports, connection, signal, env), inputs.cluster, prepared, true);
-  const report = { emit, steps, strict: flags.strict, without: ["orchestrator-config", "registry-name"] };
+  const report = { emit, steps, strict: flags.strict, without: UNUSED_CHECKS };
   await steps.runWithout("verify-prerequisites", () => verifyPrerequisites(facts, facts, report));
   await steps.runWithout("collect-inputs", async () => {
     const recorded = taken.length === 0 ? "" : `; as recorded: ${taken.join(", ")}`;

@@ -1,0 +1,65 @@
+/** Checks of the orchestrator.yml that is there, and of what step 10 will make of it. */
+import { configFindings } from "../orchestrator/findings.ts";
+import { OTHER_FILE, previewConfig } from "../session/config-preview.ts";
+import type { ClusterFacts } from "../session/facts.ts";
+import { failed, passed, skipped, type Check } from "./check.ts";
+import { outputFindings } from "./orchestrator-file.ts";
+
+const NEEDS = ["clusterName", "phalaApiUrl", "orchestratorConfig", "orchestratorSchema"] as const;
+
+export const orchestratorConfigChecks: readonly Check<ClusterFacts>[] = [
+  {
+    id: "orchestrator-config",
+    title: "Place of the orchestrator config",
+    severity: "error",
+    needs: ["orchestratorConfig"],
+    run: ({ cluster }) => outputFindings(cluster.orchestratorConfig),
+  },
+  {
+    id: "orchestrator-config-of-another-cluster",
+    title: "Orchestrator config of this cluster",
+    severity: "error",
+    kind: "conflict",
+    needs: NEEDS,
+    after: ["orchestrator-config"],
+    async run(facts) {
+      const preview = await previewConfig(facts);
+      const file = facts.cluster.orchestratorConfig;
+      if (preview.kind === "other-owner")
+        return failed(`${file} belongs to another cluster: ${preview.why}; it was not changed`, OTHER_FILE);
+      if (preview.before === undefined) return passed(`${file} is new`);
+      return passed(preview.replaces ? `${file} is the sandbox's and will be replaced` : file);
+    },
+  },
+  {
+    id: "orchestrator-config-content",
+    title: "What the orchestrator reads",
+    severity: "error",
+    needs: [...NEEDS, "gatewayKeyPath"],
+    after: ["orchestrator-config-of-another-cluster"],
+    async run(facts) {
+      const preview = await previewConfig(facts);
+      if (preview.kind === "other-owner") return skipped("it is another cluster's");
+      const { orchestratorConfig: file, orchestratorSchema: schema } = facts.cluster;
+      const found = configFindings(preview.after, schema);
+      if (found.length === 0) return passed(`${file} as it will be is of schema ${schema}`);
+      return found.map(({ severity, line, message }) => ({
+        ...failed(`${file}${line === undefined ? "" : `, line ${line}`}: ${message}`, `fix that in ${file}`),
+        severity,
+      }));
+    },
+  },
+  {
+    id: "orchestrator-schema-v1",
+    title: "Schema that a released orchestrator reads",
+    severity: "warning",
+    needs: ["orchestratorSchema"],
+    async run({ cluster }) {
+      if (cluster.orchestratorSchema === "v2") return passed("v2");
+      return failed(
+        "schema v1 is read by no released orchestrator, only by its development version of 2026-02-16",
+        "use --orchestrator-schema v2 with --gateway-key-path (see docs/schema-v2.md); an existing file: tee-cluster config migrate",
+      );
+    },
+  },
+];

@@ -1,0 +1,84 @@
+/** What the orchestrator would refuse of an orchestrator.yml, with the line, in words. Pure. */
+import type { z } from "zod";
+import type { OrchestratorSchema } from "../core/domain.ts";
+import { isRecord, lineAt, parseYaml, syntaxProblem, type Path } from "./document.ts";
+import { pyYamlProblems } from "./py-yaml.ts";
+import { orchestratorSchemas } from "./schemas.ts";
+
+export type ConfigFinding = {
+  /** An unknown key is a warning: an orchestrator that is newer than this tool may know it. */
+  readonly severity: "error" | "warning";
+  readonly line: number | undefined;
+  readonly message: string;
+};
+
+/** All findings in the order of the file; empty: the orchestrator of that schema reads it. */
+export function configFindings(text: string, schema: OrchestratorSchema): readonly ConfigFinding[] {
+  const plain = text.replace(/^\ufeff/, "");
+  const problem = syntaxProblem(plain);
+  if (problem)
+    return [{ severity: "error", line: problem.line, message: `is not valid YAML: ${problem.message}` }];
+  const document = parseYaml(plain);
+  const config: unknown = document.toJS();
+  const parsed = orchestratorSchemas[schema].safeParse(config);
+  const issues = (parsed.error?.issues ?? []).flatMap((issue) => findingsOf(issue, config));
+  const located = issues.map(({ path, ...finding }) => ({ ...finding, line: lineAt(plain, document, path) }));
+  return [
+    ...pyYamlProblems(plain).map((found) => ({ severity: "error" as const, ...found })),
+    ...located,
+  ].toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0));
+}
+
+type Located = Pick<ConfigFinding, "severity" | "message"> & { readonly path: Path };
+
+function findingsOf(issue: z.core.$ZodIssue, config: unknown): readonly Located[] {
+  const path = issue.path as Path;
+  if (issue.code === "unrecognized_keys")
+    return issue.keys.map((key) => ({ ...unknownKey([...path, key]), path: [...path, key] }));
+  const value = path.reduce<unknown>(member, config);
+  // The orchestrator fills variables in before it reads the file: what they will be can't be judged here.
+  if (typeof value === "string" && /\$(?:\w|\{)/.test(value)) return [];
+  // Its models take a number in quotes for one.
+  if (issue.code === "invalid_type" && isNumberText(value) && ["number", "int"].includes(issue.expected))
+    return [];
+  const name = path.join(".");
+  return [{ severity: "error", path, message: `${name} ${wanted(issue, value)}` }];
+}
+
+function unknownKey(path: Path): Pick<Located, "severity" | "message"> {
+  const name = path.join(".");
+  if (String(path.at(-1)).startsWith("vpc-"))
+    return { severity: "error", message: `${name}: a VPC cluster is not supported by tee-cluster` };
+  return {
+    severity: "warning",
+    message: `${name} is not a key that the orchestrator knows; it refuses such a file`,
+  };
+}
+
+function wanted(issue: z.core.$ZodIssue, value: unknown): string {
+  if (value === undefined) return "is required and missing";
+  const is = `is ${JSON.stringify(value)}`;
+  if (value === null) return "has no value";
+  if (issue.code === "invalid_type") return `${is} and must be ${TYPES[issue.expected] ?? issue.expected}`;
+  if (issue.code === "invalid_value") return `${is} and must be ${issue.values.map(String).join(", ")}`;
+  if (issue.code === "too_small")
+    return `${is} and must be ${issue.inclusive ? "at least" : "more than"} ${issue.minimum}`;
+  if (issue.code === "too_big") return `${is} and must be at most ${issue.maximum}`;
+  return `${is}: ${issue.message}`;
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  string: "text; put it in quotes",
+  number: "a number",
+  int: "a whole number",
+  boolean: "true or false",
+  array: "a list",
+  object: "keys with values",
+};
+
+const isNumberText = (value: unknown): boolean => typeof value === "string" && /^\d+(?:\.\d+)?$/.test(value);
+
+function member(at: unknown, key: string | number): unknown {
+  if (Array.isArray(at)) return typeof key === "number" ? (at as unknown[])[key] : undefined;
+  return isRecord(at) ? at[key] : undefined;
+}

@@ -1,0 +1,142 @@
+/** What an existing orchestrator.yml says of the inputs: it stands before any default. Pure. */
+import { isMap, isScalar, type Document } from "yaml";
+import type { OrchestratorSchema } from "../core/domain.ts";
+import type { InputKey } from "../core/settings.ts";
+import { isRecord, lineAt, parseYaml, RUNNER, syntaxProblem } from "./document.ts";
+import { RUNNER_KEY_OF_INPUT, type RunnerInput } from "./keys.ts";
+
+/** Inputs that the file has a place for. */
+export type FileInput =
+  | RunnerInput
+  | Extract<InputKey, "orchestratorSchema" | "crunches" | "watcher" | "watcherIntervalSeconds">;
+
+export type FileSettings = {
+  /** As they could be given with a flag. */
+  readonly values: Readonly<Partial<Record<FileInput, string | readonly string[]>>>;
+  /** Lines in the file, from 1. */
+  readonly lines: Readonly<Partial<Record<FileInput, number>>>;
+  /** Whose file it is. */
+  readonly identity: FileIdentity;
+};
+
+export type FileIdentity = {
+  readonly clusterName: string | undefined;
+  /** As written. */
+  readonly phalaApiUrl: string | undefined;
+  readonly clusterUrls: readonly string[];
+};
+
+const NOTHING: FileSettings = {
+  values: {},
+  lines: {},
+  identity: { clusterName: undefined, phalaApiUrl: undefined, clusterUrls: [] },
+};
+
+/**
+ * @param env fills in variables, as the orchestrator does; a value with one that is not set is left out.
+ * @returns nothing for a text that can't be read, or that configures other runners: a check reports that.
+ */
+export function readSettings(text: string, env: NodeJS.ProcessEnv): FileSettings {
+  const plain = text.replace(/^\ufeff/, "");
+  if (syntaxProblem(plain)) return NOTHING;
+  const document = parseYaml(plain);
+  const config: unknown = document.toJS();
+  const runner = member(member(config, "infrastructure"), "runner");
+  if (!isRecord(config) || (member(runner, "type") ?? "phala") !== "phala") return NOTHING;
+  const expand = (value: unknown, path: readonly string[]): string | undefined =>
+    textOf(value, sourceOf(document, path), env);
+  const values: Partial<Record<FileInput, string | readonly string[]>> = {};
+  const lines: Partial<Record<FileInput, number>> = {};
+  const put = (
+    input: FileInput,
+    value: string | readonly string[] | undefined,
+    path: readonly string[],
+  ): void => {
+    if (value === undefined || value === "" || value.length === 0) return;
+    values[input] = value;
+    const line = lineAt(plain, document, path);
+    if (line !== undefined) lines[input] = line;
+  };
+  for (const [input, key] of Object.entries(RUNNER_KEY_OF_INPUT) as [RunnerInput, string][])
+    put(input, expand(member(runner, key), [...RUNNER, key]), [...RUNNER, key]);
+  const schema = schemaOf(runner);
+  put("orchestratorSchema", schema, [...RUNNER, SCHEMA_KEY[schema ?? "v1"]]);
+  const watcher = member(config, "watcher");
+  put("watcherIntervalSeconds", expand(member(watcher, "interval"), ["watcher", "interval"]), [
+    "watcher",
+    "interval",
+  ]);
+  const poller = ["watcher", "poller"];
+  put(
+    "watcher",
+    watcherText(member(watcher, "poller"), (value, key) => expand(value, [...poller, key])),
+    poller,
+  );
+  const crunches = crunchTexts(member(config, "crunches"));
+  put("crunches", crunches, ["crunches"]);
+  return { values, lines, identity: identityOf(runner, values.clusterName, expand) };
+}
+
+const SCHEMA_KEY = { v1: "cluster-urls", v2: "gateway-key-path" } as const;
+
+/** By the keys that only one of the two knows; undefined where the file has none of them. */
+function schemaOf(runner: unknown): OrchestratorSchema | undefined {
+  if (!isRecord(runner)) return undefined;
+  if (["gateway-key-path", "capacity-threshold"].some((key) => key in runner)) return "v2";
+  return ["cluster-urls", "registry-compose-path"].some((key) => key in runner) ? "v1" : undefined;
+}
+
+function identityOf(
+  runner: unknown,
+  clusterName: string | readonly string[] | undefined,
+  expand: (value: unknown, path: readonly string[]) => string | undefined,
+): FileIdentity {
+  const urls = member(runner, "cluster-urls");
+  return {
+    clusterName: typeof clusterName === "string" ? clusterName : undefined,
+    phalaApiUrl: expand(member(runner, "phala-api-url"), [...RUNNER, "phala-api-url"]),
+    clusterUrls: Array.isArray(urls) ? urls.filter((url) => typeof url === "string") : [],
+  };
+}
+
+/** The text of a scalar as it was written where YAML would change it (`0.80`), with its variables filled in. */
+function textOf(value: unknown, source: string | undefined, env: NodeJS.ProcessEnv): string | undefined {
+  if (typeof value === "number" || typeof value === "boolean") return String(value);
+  if (typeof value !== "string") return undefined;
+  // Escaped dollars are none to the orchestrator, which fills variables in before it parses.
+  if (source === undefined || !source.includes("$")) return value;
+  const filled = value.replaceAll(
+    /\$(?:(\w+)|\{([^}]*)\})/g,
+    (whole, plain?: string, braced?: string) => env[plain ?? braced ?? ""] ?? whole,
+  );
+  return filled.includes("$") ? undefined : filled;
+}
+
+function sourceOf(document: Document, path: readonly string[]): string | undefined {
+  const parent = document.getIn(path.slice(0, -1), true);
+  const node: unknown = isMap(parent) ? parent.get(path.at(-1), true) : undefined;
+  return isScalar(node) ? node.source : undefined;
+}
+
+function watcherText(
+  poller: unknown,
+  expand: (value: unknown, key: string) => string | undefined,
+): string | undefined {
+  const type = member(poller, "type");
+  const key = type === "onchain" ? "url" : "path";
+  const where = expand(member(poller, key), key);
+  return where !== undefined && (type === "yaml" || type === "onchain") ? `${type}:${where}` : undefined;
+}
+
+/** Undefined where one of them can't be said with a flag: then the list is only the file's. */
+function crunchTexts(crunches: unknown): readonly string[] | undefined {
+  if (!Array.isArray(crunches)) return undefined;
+  const texts = crunches.map((crunch) => {
+    const [id, name] = [member(crunch, "id"), member(crunch, "name")];
+    const isPlain = typeof id === "string" && typeof name === "string" && !`${id}${name}`.includes("$");
+    return isPlain ? `${id}=${name}` : undefined;
+  });
+  return texts.every((text) => text !== undefined) ? texts : undefined;
+}
+
+const member = (at: unknown, key: string): unknown => (isRecord(at) ? at[key] : undefined);
