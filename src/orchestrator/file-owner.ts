@@ -19,7 +19,8 @@ export function otherOwner(file: FileIdentity, own: OwnCluster): string | undefi
 
 function isOtherApi({ phalaApiUrl, clusterUrls }: FileIdentity, own: OwnCluster): boolean {
   const ours = hostOf(own.phalaApiUrl);
-  if (phalaApiUrl !== undefined) return hostOf(phalaApiUrl) !== ours;
+  const theirs = phalaApiUrl === undefined ? undefined : hostOf(phalaApiUrl);
+  if (theirs !== undefined) return theirs !== ours;
   // A gateway is another host than the API; but this machine is never one of the platform's, or the reverse.
   const gateway = gatewayOf(clusterUrls);
   return gateway !== undefined && (gateway === LOCAL) !== (ours === LOCAL);

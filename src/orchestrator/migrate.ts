@@ -118,7 +118,7 @@ function changed(text: string, document: Document, changes: readonly Change[], s
 /** Refuses what the orchestrator of v2 would refuse of its runner. @returns what it would refuse elsewhere. */
 function validated(text: string, { path }: Source): readonly string[] {
   const found = configFindings(text, "v2");
-  const own = found.filter(({ message }) => message.startsWith(`${RUNNER.join(".")}`));
+  const own = found.filter(({ message }) => message.startsWith(RUNNER.join(".")));
   if (own.length === 0) return found.map(inWords);
   throw new ClusterError({
     kind: "conflict",

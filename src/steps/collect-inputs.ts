@@ -74,8 +74,8 @@ async function askFor(
       progress(report, "looking for what is recorded of the cluster");
       return input.complete(answers);
     },
-    verify: async (answers, chosen, origins) => {
-      const collected = { inputs: answers, adoption: adoptionOf(chosen), origins };
+    verify: async (answers, chosen, given) => {
+      const collected = { inputs: answers, adoption: adoptionOf(chosen), origins: given };
       return verdictOn(await input.clusterFacts(collected), strict, report);
     },
   });

@@ -121,7 +121,14 @@ test("many things wrong at once: each is told with its remedy, and what is ignor
   expect(run.stdout + run.stderr).not.toContain("phak_canary");
   const { warnings } = JSON.parse(run.stdout) as DoctorResult;
   expect(new Set(warnings.map(({ code }) => code))).toEqual(
-    new Set(["compose-lint", "orchestrator-phala", "ssh-key", "phala-toml", "phala-environment"]),
+    new Set([
+      "compose-lint",
+      "orchestrator-schema-v1",
+      "orchestrator-phala",
+      "ssh-key",
+      "phala-toml",
+      "phala-environment",
+    ]),
   );
 });
 
@@ -130,7 +137,7 @@ test("--strict: a warning is a failure, unless it is ignored by the name of what
   const args = ["doctor", "--json", "--strict", "--runner-compose", await loseCompose(world)];
   const strict = await world.run(args, { PATH });
   expect(strict.exitCode).toBe(3);
-  const found = ["image-not-pinned", "debug-mode", "images-differ"];
+  const found = ["image-not-pinned", "debug-mode", "images-differ", "orchestrator-schema-v1"];
   expect(failed(resultsOf(strict))).toEqual(found);
   const ignore = found.flatMap((id) => ["--ignore", id]);
   const ignoring = await world.run([...args, ...ignore], { PATH });

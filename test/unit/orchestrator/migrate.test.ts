@@ -181,7 +181,7 @@ test("what the orchestrator would refuse of its runner is not written, and named
       code: "config-not-v2",
       kind: "conflict",
       message: expect.stringMatching(
-        /line \d+: infrastructure\.runner\.spawntee-port is "http" and must be a whole number[\s\S]*my-own/,
+        /line \d+: infrastructure\.runner\.spawntee-port is "http" and must be a number[\s\S]*my-own/,
       ),
     }),
   );
