@@ -36,7 +36,7 @@ describe("crunches", () => {
   const rest = renderConfig(values()).split("\ncrunches:")[0] ?? "";
   const text = `${rest}\n${list}`;
   const add = (crunches: { id: string; name: string }[]): string =>
-    update(text, { crunches }, new Set(["crunch"]));
+    update(text, { crunches }, new Set(["crunches"]));
 
   test("one is appended; the lines that were there stay, comments, variables and 1.10 too", () => {
     const added = '\n  - id: "new"\n    name: "New"\n    infrastructure:\n      zone: "phala"';
@@ -59,7 +59,7 @@ describe("crunches", () => {
       '\n- id: a\n  name: |\n    A\n    B\n- id: "new"\n  name: "New"\n  infrastructure:\n    zone: "phala"',
     ],
   ])("in the style of the list: %j", (before, after) => {
-    const given = [{ crunches: [{ id: "new", name: "New" }] }, new Set(["crunch"])] as const;
+    const given = [{ crunches: [{ id: "new", name: "New" }] }, new Set(["crunches"] as const)] as const;
     const file = `${rest}\ncrunches: ${before}\n`.replace("crunches: \n", "crunches:\n");
     const wanted = `${rest}\ncrunches: ${after}\n`.replace("crunches: \n", "crunches:\n");
     expect(update(file, ...given)).toBe(wanted);
@@ -67,7 +67,7 @@ describe("crunches", () => {
 
   test("a list that is an alias can't be changed without changing its source: refused, with the line", () => {
     const aliased = `base: &c\n- {id: a, name: A}\n${rest}\ncrunches: *c\n`;
-    expect(() => update(aliased, { crunches: [{ id: "new", name: "New" }] }, new Set(["crunch"]))).toThrow(
+    expect(() => update(aliased, { crunches: [{ id: "new", name: "New" }] }, new Set(["crunches"]))).toThrow(
       expect.objectContaining({ code: "config-unreadable", message: expect.stringMatching(/line \d+/) }),
     );
   });
@@ -117,7 +117,6 @@ const CHANGES: { [K in RunnerInput]?: fc.Arbitrary<string | number> } = {
   registryCompose: fc.string({ minLength: 1 }),
   runnerCompose: fc.constantFrom("$HOME/x", "a: b", "- c", "#d", "'", '"', "ü\u2028", "\ud83e\udd89"),
 };
-const SETTING = { memoryPerModel: "memoryPerModelMb" } as const;
 
 test("any change of any values touches the lines of their keys alone, and a second run nothing", () => {
   const wanted = fc.record(CHANGES as Record<string, fc.Arbitrary<string | number>>, { requiredKeys: [] });
@@ -130,10 +129,8 @@ test("any change of any values touches the lines of their keys alone, and a seco
   fc.assert(
     fc.property(wanted, layout, (change, lay) => {
       const text = lay(edited);
-      const given = new Set(Object.keys(change));
-      const settings = Object.fromEntries(
-        Object.entries(change).map(([key, value]) => [SETTING[key as keyof typeof SETTING] ?? key, value]),
-      );
+      const given = new Set(Object.keys(change) as RunnerInput[]);
+      const settings = change;
       const changed = update(text, settings, given);
       const [before, after] = [text.split("\n"), changed.split("\n")];
       expect(after).toHaveLength(before.length);
@@ -159,7 +156,7 @@ test("changes are told key by key, crunches by their id, without a password", ()
   const after = update(
     before,
     { ...V2, maxModels: 7, crunches: [{ id: "new", name: "New" }] },
-    new Set(["maxModels", "crunch", "gatewayKeyPath"]),
+    new Set(["maxModels", "crunches", "gatewayKeyPath"]),
   );
   expect(configChanges(before, after).map(renderChange)).toEqual([
     expect.stringMatching(/^infrastructure\.runner\.cluster-urls: .* \(removed\)$/),
@@ -186,9 +183,9 @@ describe("what an existing file says of the inputs", () => {
       provisionFactor: "0.8",
       spawnteePort: "9010",
       orchestratorSchema: "v1",
-      crunch: ["bird_tracker=bird tracker"],
+      crunches: ["bird_tracker=bird tracker"],
       watcher: "yaml:models.yml",
-      watcherInterval: "10",
+      watcherIntervalSeconds: "10",
     });
     expect(edited.split("\n")[(lines.maxModels ?? 0) - 1]).toContain("max-models: 50");
     expect(readSettings(renderConfig(values(V2)), {}).values).toMatchObject({
