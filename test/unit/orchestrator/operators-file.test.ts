@@ -1,5 +1,5 @@
 /** An orchestrator.yml of the operator's: only what is given is changed, and every other byte stays. */
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { parse } from "yaml";
 import { describe, expect, test } from "vitest";
 import { diffLines } from "../../../src/lib/line-diff.ts";
@@ -83,8 +83,10 @@ test.each([
   for (const schema of [{}, V2]) {
     const filled = update(text, schema);
     expect(configFindings(filled, "orchestratorSchema" in schema ? "v2" : "v1")).toEqual([]);
-    if (text.startsWith("{")) expect(JSON.parse(filled)).toEqual(parse(filled));
-    if (text.includes("\r\n")) expect(filled.replaceAll("\r\n", "")).not.toContain("\n");
+    const json: unknown = text.startsWith("{") ? JSON.parse(filled) : parse(filled);
+    expect(json).toEqual(parse(filled));
+    const eol = text.includes("\r\n") ? "\r\n" : "\n";
+    expect(filled.replaceAll(eol, "")).not.toMatch(/[\r\n]/);
     expect(
       diffLines(text, filled).filter((line) => line.startsWith("- ") && line.includes("# ")),
     ).toHaveLength(text.includes("{}   #") ? 1 : 0);
@@ -119,7 +121,7 @@ const CHANGES: { [K in RunnerInput]?: fc.Arbitrary<string | number> } = {
 };
 
 test("any change of any values touches the lines of their keys alone, and a second run nothing", () => {
-  const wanted = fc.record(CHANGES as Record<string, fc.Arbitrary<string | number>>, { requiredKeys: [] });
+  const wanted = fc.record(CHANGES, { requiredKeys: [] });
   const layout = fc.constantFrom(
     (text: string) => text,
     (text: string) => text.replaceAll("\n", "\r\n"),
@@ -130,11 +132,11 @@ test("any change of any values touches the lines of their keys alone, and a seco
     fc.property(wanted, layout, (change, lay) => {
       const text = lay(edited);
       const given = new Set(Object.keys(change) as RunnerInput[]);
-      const settings = change;
+      const settings = change as Parameters<typeof values>[0];
       const changed = update(text, settings, given);
       const [before, after] = [text.split("\n"), changed.split("\n")];
       expect(after).toHaveLength(before.length);
-      const keys = [...given].map((input) => RUNNER_KEY_OF_INPUT[input as RunnerInput]);
+      const keys = [...given].map((input) => RUNNER_KEY_OF_INPUT[input]);
       const touched = before.filter((line, index) => line !== after[index]);
       expect(touched.filter((line) => !keys.some((key) => line.trimStart().startsWith(`${key}:`)))).toEqual(
         [],
