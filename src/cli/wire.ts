@@ -157,19 +157,15 @@ async function sandboxExamples(): Promise<Raw> {
 }
 
 async function embeddedSandbox(stateDir: string): Promise<{ handle: SandboxHandle; close(): Promise<void> }> {
-  const { sandboxGatewayKey, startSandbox } = await import("../sandbox/index.ts");
+  const { attachSandbox, sandboxGatewayKey, startSandbox } = await import("../sandbox/index.ts");
   const folder = path.join(stateDir, "sandbox-cloud");
-  const sandbox = await startSandbox({ stateDir: folder });
+  const running = await attachSandbox(folder);
+  const embedded = running ? undefined : await startSandbox({ stateDir: folder });
+  const sandbox = running ?? embedded;
+  if (!sandbox) throw new Error("no sandbox");
   const { apiUrl, gatewayUrl, apiKey, trust, collateralUrl } = sandbox;
   const gatewayKey = (): Promise<string> => sandboxGatewayKey(folder);
-  const handle = {
-    apiUrl,
-    gatewayUrl,
-    apiKey,
-    trust,
-    collateralUrl,
-    examples: await sandboxExamples(),
-    gatewayKey,
-  };
-  return { handle, close: () => sandbox.close() };
+  const examples = await sandboxExamples();
+  const handle = { apiUrl, gatewayUrl, apiKey, trust, collateralUrl, examples, gatewayKey };
+  return { handle, close: async () => embedded?.close() };
 }

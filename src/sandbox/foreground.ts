@@ -1,4 +1,5 @@
 /** `tee-cluster sandbox`: the stand-in in the foreground, for a second terminal or another program. */
+import { announceRunning } from "./running.ts";
 import { SANDBOX_EXAMPLES, startSandbox, type Sandbox, type SandboxOptions } from "./index.ts";
 
 export type ForegroundOptions<T> = SandboxOptions & {
@@ -17,12 +18,17 @@ export type ForegroundOptions<T> = SandboxOptions & {
 export async function runSandboxForeground<T>(options: ForegroundOptions<T>): Promise<T> {
   const { onUp, signal, ...sandboxOptions } = options;
   signal.throwIfAborted();
-  const sandbox = await startSandbox(sandboxOptions);
+  const asked = new AbortController();
+  const sandbox = await startSandbox({ ...sandboxOptions, onStop: () => asked.abort() });
+  const { apiUrl, gatewayUrl, apiKey } = sandbox;
+  const running = { apiUrl, gatewayUrl, apiKey, pid: process.pid };
+  const withdraw = await announceRunning(options.stateDir, running);
   try {
     const answer = onUp(sandbox);
-    await aborted(signal);
+    await aborted(AbortSignal.any([signal, asked.signal]));
     return answer;
   } finally {
+    await withdraw();
     await sandbox.close();
   }
 }
@@ -31,7 +37,9 @@ export async function runSandboxForeground<T>(options: ForegroundOptions<T>): Pr
  * What points `tee-cluster` and `phala` at it. Both spellings of URL and key: ours, and those that the `phala` CLI
  * reads. None of the values is a secret: they are made up and good for nothing but this sandbox.
  */
-export function variablesFor(sandbox: Sandbox): Readonly<Record<string, string>> {
+export function variablesFor(
+  sandbox: Pick<Sandbox, "apiUrl" | "gatewayUrl" | "apiKey">,
+): Readonly<Record<string, string>> {
   return {
     PHALA_API_URL: sandbox.apiUrl,
     PHALA_API_KEY: sandbox.apiKey,

@@ -12,8 +12,9 @@ import type { Fault } from "./faults.ts";
 import { portUnusable, unreadable, unwritable } from "./failures.ts";
 import { environmentOf } from "./interpreter.ts";
 import { DEFAULT_TIMINGS, type CloudState, type CvmState, type SandboxTimings } from "./model.ts";
+import { findRunning } from "./running.ts";
 import { SandboxServer, type SandboxRequest } from "./server.ts";
-import { CloudStore } from "./store.ts";
+import { CloudStore, ensureOwn } from "./store.ts";
 
 export { SANDBOX_EXAMPLES } from "./catalog.ts";
 export { sandboxGatewayKey } from "./gateway-key.ts";
@@ -74,6 +75,7 @@ export type Sandbox = {
  */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const store = new CloudStore(options.stateDir);
+  await ensureOwnFolder(options.stateDir);
   const authority = await loadAuthority(options.stateDir).catch((error: unknown) => {
     // The system's own errors are about the folder; the rest is about what is in it.
     const isSystems = error instanceof Error && "syscall" in error;
@@ -129,6 +131,27 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       await close(server);
     },
   };
+}
+
+/** Before anything in it is read. One that is not there yet is made by this user. */
+async function ensureOwnFolder(folder: string): Promise<void> {
+  try {
+    await ensureOwn(folder);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code !== "ENOENT" && code !== "ENOTDIR") throw unwritable(path.join(folder, "cloud.json"), error);
+  }
+}
+
+/** The one that serves this folder already, as a run sees it. Its trust is that of the folder, which is this user's. */
+export async function attachSandbox(
+  folder: string,
+): Promise<Pick<Sandbox, "apiUrl" | "gatewayUrl" | "apiKey" | "trust" | "collateralUrl"> | undefined> {
+  await ensureOwnFolder(folder);
+  const running = await findRunning(folder);
+  if (!running) return undefined;
+  const trust = sandboxTrust(await loadAuthority(folder));
+  return { ...running, trust, collateralUrl: `${running.apiUrl}/pcs` };
 }
 
 function planOf(fault: Fault | string): FaultPlan {

@@ -3,7 +3,7 @@
  * another): every change is load, change, save under a lock; reads load again only when the file has changed.
  */
 import { isProcessAlive } from "../lib/process-alive.ts";
-import { link, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, link, lstat, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { randomBytes } from "node:crypto";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -52,6 +52,7 @@ export class CloudStore {
     const lock = path.join(this.#folder, "cloud.lock");
     await this.#writing(async () => {
       await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+      await ensureOwn(this.#folder);
       await takeLock(lock);
     });
     try {
@@ -100,6 +101,15 @@ export class CloudStore {
       throw failures.unreadable(this.#file, error);
     }
   }
+}
+
+/** Takes nothing from other users. @throws Error where the folder is another user's, or a link. */
+export async function ensureOwn(folder: string): Promise<void> {
+  const { uid, mode } = await lstat(folder);
+  const own = process.getuid?.();
+  if (own === undefined) return;
+  if (uid !== own) throw new Error(`the folder belongs to another user (uid ${uid})`);
+  if ((mode & 0o077) !== 0) await chmod(folder, 0o700);
 }
 
 /** Only this class writes the file, whole: what has its version and its outline is one of ours. */

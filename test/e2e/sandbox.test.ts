@@ -126,3 +126,32 @@ test("--sandbox uses example keys, whatever keys of real accounts the environmen
   expect(environment?.get("AWS_ACCESS_KEY_ID")).toBe(SANDBOX_EXAMPLES.awsAccessKeyId);
   expect(environment?.get("AWS_SECRET_ACCESS_KEY")).toBe(SANDBOX_EXAMPLES.awsSecretAccessKey);
 });
+
+test("start, status, stop, reset: one in the background, which --sandbox uses and curl can ask", async () => {
+  const world = await makeWorld();
+  const sandbox = async (...args: string[]) => {
+    const run = await world.runAnew(["sandbox", ...args, "--json"]);
+    expect([run.exitCode, run.stderr]).toEqual([0, expect.any(String)]);
+    return expectValid("sandbox", run.stdout);
+  };
+  onTestFinished(async () => void (await world.runAnew(["sandbox", "stop"])));
+  expect(await sandbox("status")).toMatchObject({ running: false, url: null });
+  const up = await sandbox("start", "--fault", "small-pages=3");
+  expect(up).toMatchObject({ running: true });
+  expect(await sandbox("start")).toEqual(up);
+  expect(await sandbox("status")).toEqual(up);
+  expect((await account(up["url"], up["api_key"])).status).toBe(200);
+
+  const init = await world.run(["init", "--sandbox", "--yes", "--json"], { TEE_CLUSTER_GATEWAY_URL: "" });
+  expect(init.exitCode).toBe(0);
+  const headers = { "x-api-key": String(up["api_key"]) };
+  const asked = await fetch(`${String(up["url"])}/__sandbox/cloud`, { headers });
+  expect(await asked.json()).toMatchObject({ live: [{ name: "bird-tracker-registry" }] });
+
+  expect(await sandbox("stop")).toMatchObject({ running: false });
+  await expect(account(up["url"], up["api_key"])).rejects.toThrow("fetch failed");
+  await sandbox("reset");
+  expect(await readdir(world.stateDir)).not.toContain("sandbox-cloud");
+  expect((await world.run(["sandbox", "dance"])).exitCode).toBe(2);
+  expect((await world.run(["sandbox", "--fault", "nonsense"])).exitCode).toBe(2);
+});

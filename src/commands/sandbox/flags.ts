@@ -6,6 +6,7 @@ export const SANDBOX_FLAGS = {
   updateTime: option("duration", "how long an update takes until the new instance answers", {
     default: "1700ms",
   }),
+  fault: list("fault", "a fault to begin with; docs/sandbox.md lists them"),
   stateDir: option("dir", "where the cloud is kept", { variable: "TEE_CLUSTER_STATE_DIR" }),
   lie: list("name", "how the platform lies about what it runs (docs/attestation.md)"),
 };

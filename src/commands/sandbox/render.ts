@@ -1,7 +1,8 @@
 /** The answer of `sandbox`: shell lines for `eval`. */
 import type { SandboxResult } from "./result.ts";
 
-export function renderSandbox({ variables }: SandboxResult): string[] {
+export function renderSandbox({ running, variables }: SandboxResult): string[] {
+  if (!running) return ["# the sandbox is not running; start it: tee-cluster sandbox start"];
   return Object.entries(variables).map(([name, value]) => `export ${name}=${shellQuoted(value)}`);
 }
 

@@ -1,5 +1,5 @@
 /** The API without the CLI: both schemas, errors, pages, faults, and several servers over one cloud. */
-import { stat, writeFile } from "node:fs/promises";
+import { chown, mkdir, stat, writeFile } from "node:fs/promises";
 import { request } from "node:http";
 import path from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
@@ -232,3 +232,16 @@ test("a CVM is renamed as in the dashboard, or moved; faults by name over HTTP",
   expect((await api(sandbox, "GET /auth/me")).status).toBe(200);
   expect(await control("faults", ["nonsense"])).toBe(422);
 });
+
+test.runIf(process.getuid?.() === 0)(
+  "a folder of another user is refused, an open one of ours is closed",
+  async () => {
+    const stateDir = path.join(await temporaryFolder(), "cloud");
+    await mkdir(stateDir, { mode: 0o755 });
+    const sandbox = await sandboxWith({ stateDir });
+    expect((await stat(stateDir)).mode & 0o777).toBe(0o700);
+    await sandbox.close();
+    await chown(stateDir, 54_321, 54_321);
+    await expect(sandboxWith({ stateDir })).rejects.toMatchObject({ code: "state-unwritable" });
+  },
+);

@@ -1,0 +1,52 @@
+/** `sandbox start|stop|status|reset`: one that outlives the command. */
+import { spawn } from "node:child_process";
+import { rm } from "node:fs/promises";
+import { openSync, closeSync, mkdirSync } from "node:fs";
+import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { ClusterError } from "../../errors/cluster-error.ts";
+import { findRunning, stopRunning, type RunningSandbox } from "../../sandbox/running.ts";
+
+const UP_MS = 15_000;
+
+/** Where a sandbox keeps its cloud, and the record of what was made in it. */
+export type SandboxFolders = { readonly cloud: string; readonly record: string };
+
+/** Starts one with these arguments, unless one runs. @throws ClusterError where it does not come up. */
+export async function startInBackground(
+  { cloud }: SandboxFolders,
+  args: readonly string[],
+  signal: AbortSignal,
+): Promise<RunningSandbox> {
+  const before = await findRunning(cloud);
+  if (before) return before;
+  mkdirSync(cloud, { recursive: true, mode: 0o700 });
+  const log = path.join(cloud, "server.log");
+  const output = openSync(log, "w", 0o600);
+  const program = process.argv[1] ?? "";
+  const command = [program, "sandbox", "--yes", "--json", ...args];
+  const child = spawn(process.execPath, command, { detached: true, stdio: ["ignore", output, output] });
+  closeSync(output);
+  const fate = { ended: false };
+  child.once("exit", () => (fate.ended = true)).once("error", () => (fate.ended = true));
+  child.unref();
+  const end = performance.now() + UP_MS;
+  while (performance.now() < end && !fate.ended) {
+    const running = await findRunning(cloud);
+    if (running) return running;
+    await delay(100, undefined, { signal });
+  }
+  throw new ClusterError({
+    kind: "prerequisite",
+    code: "port-unusable",
+    message: "the sandbox did not come up in the background",
+    hint: `see ${log}; or run it in the foreground: tee-cluster sandbox`,
+  });
+}
+
+/** Ends one that runs, and empties its cloud and its record. */
+export async function resetSandbox({ cloud, record }: SandboxFolders): Promise<void> {
+  await stopRunning(cloud);
+  await rm(cloud, { recursive: true, force: true });
+  await rm(record, { recursive: true, force: true });
+}

@@ -1,0 +1,67 @@
+/** The sandbox that serves a cloud's folder at the moment: how other processes of this user find it, and end it. */
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { z } from "zod";
+
+const ANSWER_MS = 2000;
+const END_MS = 10_000;
+
+const schema = z.object({
+  apiUrl: z.string(),
+  gatewayUrl: z.string(),
+  apiKey: z.string(),
+  pid: z.number(),
+});
+
+export type RunningSandbox = z.infer<typeof schema>;
+
+const fileIn = (folder: string): string => path.join(folder, "server.json");
+
+/** For this user only, from its first byte: it holds the key. @returns what takes it away again. */
+export async function announceRunning(folder: string, running: RunningSandbox): Promise<() => Promise<void>> {
+  const file = fileIn(folder);
+  const temporary = `${file}.${randomBytes(4).toString("hex")}`;
+  await writeFile(temporary, JSON.stringify(running), { mode: 0o600, flag: "wx" });
+  await rename(temporary, file);
+  return async () => {
+    // Another one may have taken its place.
+    if ((await readRunning(folder))?.pid === running.pid) await rm(file, { force: true });
+  };
+}
+
+/** Undefined: none answers. */
+export async function findRunning(folder: string): Promise<RunningSandbox | undefined> {
+  const running = await readRunning(folder);
+  return running && (await ask(running, "GET", "health")) ? running : undefined;
+}
+
+/** @returns whether there was one. It is gone when this resolves. */
+export async function stopRunning(folder: string): Promise<boolean> {
+  const running = await findRunning(folder);
+  if (!running) return false;
+  await ask(running, "POST", "stop");
+  const end = performance.now() + END_MS;
+  while (performance.now() < end && (await ask(running, "GET", "health"))) await delay(50);
+  return true;
+}
+
+async function readRunning(folder: string): Promise<RunningSandbox | undefined> {
+  try {
+    const parsed = schema.safeParse(JSON.parse(await readFile(fileIn(folder), "utf8")));
+    return parsed.data;
+  } catch {
+    return undefined;
+  }
+}
+
+async function ask({ apiUrl, apiKey }: RunningSandbox, method: string, what: string): Promise<boolean> {
+  const signal = AbortSignal.timeout(ANSWER_MS);
+  const url = `${apiUrl}/__sandbox/${what}`;
+  try {
+    return (await fetch(url, { method, signal, headers: { "x-api-key": apiKey } })).ok;
+  } catch {
+    return false;
+  }
+}
