@@ -35,7 +35,10 @@ export async function updateRegistry(
   const request = { cvmId: registry.vmUuid, composeText: compose.text, environment };
   const outcome = await context.mutations.updateCvm(registry.cvm, request, context.signal);
   context.signal.throwIfAborted();
-  const started = before && (await startedUpdate(before, registry, context, outcome.kind === "ok"));
+  // Of a refusal the gate is certain: no update of ours began, whatever the list shows.
+  const own = outcome.kind === "ok" ? outcome.value.correlationId : null;
+  const started =
+    before && outcome.kind !== "refused" && (await startedUpdate(before, registry, context, own));
   if (outcome.kind !== "ok" && !started) {
     throw refusedByPhala(
       `Phala did not update ${registry.name}`,
@@ -43,7 +46,7 @@ export async function updateRegistry(
       "run the same command again: it repeats the update; until then the approved list is what it was before",
     );
   }
-  return { kind: "updated", correlationId: started?.correlationId ?? null, at };
+  return { kind: "updated", correlationId: own ?? (started || undefined)?.correlationId ?? null, at };
 }
 
 /** The platform refuses an update while another is under way, such as one that an interrupted run started. */
@@ -64,18 +67,20 @@ async function untilIdle(registry: Registry, context: StepContext): Promise<void
 }
 
 /**
- * The operation that our update started, looked for over a moment: the list may lag behind. After a refusal or
- * an unclear end it decides whether the update happened all the same.
+ * The operation that our update started, looked for over a moment: the list may lag behind. With its correlation id,
+ * `own`, it is that one and no other; after an unclear end the newest one that was not there before decides.
  */
 async function startedUpdate(
   before: readonly CvmOperation[],
   registry: Registry,
   context: StepContext,
-  accepted: boolean,
+  own: string | null,
 ): Promise<CvmOperation | undefined> {
-  const until = context.clock.monotonic() + (accepted ? LIST_LAG_MS : LIST_LAG_MS / 3);
+  const until = context.clock.monotonic() + LIST_LAG_MS;
   for (;;) {
-    const started = newUpdate(before, (await readUpdates(registry, context)) ?? []);
+    const updates = (await readUpdates(registry, context)) ?? [];
+    const started =
+      own === null ? newUpdate(before, updates) : updates.find((update) => idOf(update) === own);
     if (started || context.clock.monotonic() >= until) return started;
     await context.clock.sleep(Math.min(context.pollIntervalMs, 1000), context.signal);
   }

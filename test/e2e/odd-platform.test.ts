@@ -132,7 +132,7 @@ test("a registry that was deleted by hand is made anew, with a word; phala is st
   const run = await world.run(["init", "--json"], { ...(await anotherRunner(world)), PHALA_BIN: wrapper });
   expect(run.exitCode, run.stdout).toBe(0);
   expect(run.stderr).toContain(
-    `this machine has recorded ${REGISTRY} with app_id ${registry?.appId}, which Phala does not have any more`,
+    `this machine has recorded ${REGISTRY} with app_id ${registry?.appId}, which Phala no longer has`,
   );
   const { live, registriesEverMade, approved } = await cloudOf(world.sandbox);
   expect([live, registriesEverMade]).toEqual([[REGISTRY], 2]);

@@ -14,13 +14,14 @@ export async function pidsOf(world: World, words: string): Promise<number[]> {
 
 async function entriesOf(world: World): Promise<{ pid: string; line: string }[]> {
   const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
-  const lines = await Promise.all(pids.map((pid) => commandLineOf(pid, world.sandbox.apiUrl)));
+  const lines = await Promise.all(pids.map((pid) => commandLineOf(pid, `TMPDIR=${world.env["TMPDIR"]}`)));
   return pids.map((pid, at) => ({ pid, line: lines[at] ?? "" })).filter(({ line }) => line !== "");
 }
 
-async function commandLineOf(pid: string, apiUrl: string): Promise<string> {
+/** The program and its `phala` both have it; the address of the API only the program. */
+async function commandLineOf(pid: string, variable: string): Promise<string> {
   try {
-    if (!(await readFile(`/proc/${pid}/environ`, "utf8")).includes(apiUrl)) return "";
+    if (!(await readFile(`/proc/${pid}/environ`, "utf8")).includes(variable)) return "";
     return (await readFile(`/proc/${pid}/cmdline`, "utf8")).replaceAll("\0", " ").trim();
   } catch {
     // Gone in the meantime.

@@ -39,6 +39,8 @@ export type Traffic = {
 
 /** Within the clean-up budget of a run that was interrupted, which also pays for look-ups. */
 const SETTLE_MS = 10_000;
+/** Whether something is gone is asked of the API; and a deletion on the way out has used up the budget by then. */
+const SETTLE_DELETION_MS = 500;
 
 /** Opens the gate for one run of the CLI. @throws the system's error where nothing can listen on loopback. */
 export async function openGate(options: GateOptions): Promise<Gate> {
@@ -97,7 +99,9 @@ export class Gate {
     // It changes nothing: nobody needs its answer anymore.
     this.#provisioning.abort(new Error("the run is ending"));
     const limit = (): void => this.#commits.abort(new Error("no answer came before the run had to end"));
-    this.#settleTimer = setTimeout(limit, this.#options.settleMs ?? SETTLE_MS);
+    const { operation, settleMs = operation.kind === "delete" ? SETTLE_DELETION_MS : SETTLE_MS } =
+      this.#options;
+    this.#settleTimer = setTimeout(limit, settleMs);
   }
 
   /** Waits for the answer to a mutation in flight, then closes. Nothing of this CLI run is forwarded afterwards. */
