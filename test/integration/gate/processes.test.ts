@@ -77,21 +77,25 @@ echo ended > ${folder}/ended`,
   expect(upstream.received).toEqual([]);
 });
 
+/** A request of a CLI that is not the real one. */
+const call = (method: string, where: string): string =>
+  `fetch(process.env.PHALA_CLOUD_API_PREFIX + "${where}", { method: "${method}", headers: { "x-api-key": process.env.PHALA_CLOUD_API_KEY } })`;
+
+/** A program for Node that makes these requests. */
+const script = async (...calls: string[]): Promise<string> => {
+  const bin = path.join(await temporaryFolder(), "phala");
+  await writeFile(
+    bin,
+    `#!/usr/bin/env node\n(async () => { ${calls.map((it) => `await ${it};`).join(" ")} })();\n`,
+    {
+      mode: 0o755,
+    },
+  );
+  return bin;
+};
+
 test("a phala that asks for something else is refused, and it is reported", async () => {
   const upstream = await startUpstream({ "DELETE /cvms/other": { status: 204 }, [COMMIT]: created(NAME) });
-  const call = (method: string, where: string): string =>
-    `fetch(process.env.PHALA_CLOUD_API_PREFIX + "${where}", { method: "${method}", headers: { "x-api-key": process.env.PHALA_CLOUD_API_KEY } })`;
-  const script = async (...calls: string[]): Promise<string> => {
-    const bin = path.join(await temporaryFolder(), "phala");
-    await writeFile(
-      bin,
-      `#!/usr/bin/env node\n(async () => { ${calls.map((it) => `await ${it};`).join(" ")} })();\n`,
-      {
-        mode: 0o755,
-      },
-    );
-    return bin;
-  };
   for (const unexpected of [
     call("DELETE", "/cvms/other"),
     call("POST", "/cvms"),
@@ -117,7 +121,7 @@ test("a phala that asks for something else is refused, and it is reported", asyn
 test("without the throwaway key, or outside the random path, nothing passes", async () => {
   const upstream = await startUpstream({ "GET /auth/me": { status: 200, json: {} } });
   const bin = path.join(await temporaryFolder(), "phala");
-  const script = `#!/usr/bin/env node
+  const text = `#!/usr/bin/env node
     const prefix = process.env.PHALA_CLOUD_API_PREFIX, key = process.env.PHALA_CLOUD_API_KEY;
     (async () => {
       for (const [url, given] of [[prefix, "phak_guessed"], [new URL(prefix).origin + "/api/v1", key], [prefix + "/../..", key]]) {
@@ -126,7 +130,7 @@ test("without the throwaway key, or outside the random path, nothing passes", as
       }
       console.log(JSON.stringify({ success: true, username: "refused three times" }));
     })();`;
-  await writeFile(bin, script, { mode: 0o755 });
+  await writeFile(bin, text, { mode: 0o755 });
   expect(await phala(upstream, { bin }).login(never)).toEqual({
     kind: "ok",
     value: { username: "refused three times" },
