@@ -348,4 +348,6 @@ export type Clock = {
   monotonic(): number;
   /** Resolves after `ms`; rejects with the signal's reason as soon as it is aborted. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
+  /** A signal that is aborted after `ms`; it does not keep the process alive. */
+  deadline(ms: number): AbortSignal;
 };

@@ -5,6 +5,7 @@ import type { Clock } from "../core/ports.ts";
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
+  deadline: (ms) => AbortSignal.timeout(ms),
   async sleep(ms, signal) {
     try {
       await delay(ms, undefined, { signal });

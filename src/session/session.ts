@@ -88,7 +88,7 @@ function workbench(
   { journal, history }: Pick<StepDeps, "journal" | "history">,
 ): StepDeps {
   const { cli, api, spawntee, clock, ledger, signal, timeoutMs, pollIntervalMs, strict } = options;
-  const cleanup = cleanupSignals(signal);
+  const cleanup = cleanupSignals(signal, clock.deadline);
   const mutations = new Mutations({
     cli,
     api,

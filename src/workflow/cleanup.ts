@@ -1,4 +1,5 @@
 /** The signal that cleaning up runs under: after an interruption it has a budget of its own. */
+import type { Clock } from "../core/ports.ts";
 
 /** An operator who pressed Ctrl-C waits this long at most until the temporary runner is gone. */
 export const CLEANUP_BUDGET_MS = 30_000;
@@ -11,17 +12,17 @@ export type CleanupSignals = {
   signal(timeoutMs: number): AbortSignal;
 };
 
-export function cleanupSignals(run: AbortSignal, budgetMs: number = CLEANUP_BUDGET_MS): CleanupSignals {
+export function cleanupSignals(
+  run: AbortSignal,
+  deadline: Clock["deadline"],
+  budgetMs: number = CLEANUP_BUDGET_MS,
+): CleanupSignals {
   const budget = new AbortController();
   const spend = (): void => {
-    setTimeout(
-      () => budget.abort(new Error(`cleaning up took longer than ${budgetMs / 1000}s`)),
-      budgetMs,
-    ).unref();
+    const end = (): void => budget.abort(new Error(`cleaning up took longer than ${budgetMs / 1000}s`));
+    deadline(budgetMs).addEventListener("abort", end, { once: true });
   };
   if (run.aborted) spend();
   else run.addEventListener("abort", spend, { once: true });
-  return {
-    signal: (timeoutMs) => AbortSignal.any([budget.signal, AbortSignal.timeout(timeoutMs)]),
-  };
+  return { signal: (timeoutMs) => AbortSignal.any([budget.signal, deadline(timeoutMs)]) };
 }

@@ -107,7 +107,7 @@ function recorded(append: (entry: JournalEntry) => void = () => undefined) {
     spawntee: port,
     api: {} as CloudApi,
     clock: systemClock,
-    cleanup: cleanupSignals(signal),
+    cleanup: cleanupSignals(signal, systemClock.deadline),
     ledger: new Ledger(),
     timeoutMs: 1_000,
     journal: {

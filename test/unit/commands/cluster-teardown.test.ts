@@ -35,6 +35,7 @@ function world(names: readonly string[], { onDelete, lookup }: Script = {}) {
   const clock: Clock = {
     now: () => NOW,
     monotonic: () => at,
+    deadline: () => new AbortController().signal,
     sleep: async (ms) => {
       signal.throwIfAborted();
       at += ms;
@@ -61,7 +62,7 @@ function world(names: readonly string[], { onDelete, lookup }: Script = {}) {
   const history = { check: async () => undefined, append: async () => ({ head: "" }) };
   const journal = { append: async (entry: JournalEntry) => void entries.push(entry) };
   const ledger = new Ledger();
-  const cleanup = cleanupSignals(signal);
+  const cleanup = cleanupSignals(signal, clock.deadline);
   const mutations = new Mutations({ cli, api, spawntee, journal, clock, cleanup, ledger, timeoutMs: 5000 });
   const limits = { timeoutMs: 5000, pollIntervalMs: 1000, strict: false };
   const say = {

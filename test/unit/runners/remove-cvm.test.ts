@@ -16,7 +16,7 @@ function stubborn(timeoutMs: number) {
   const ledger = new Ledger();
   ledger.add(CVM);
   const api = { findCvm: async () => ({ kind: "present", value: CVM }) };
-  const cleanup = cleanupSignals(new AbortController().signal);
+  const cleanup = cleanupSignals(new AbortController().signal, systemClock.deadline);
   const cli = { deleteCvm: async () => ({ kind: "refused", message: "HTTP 409 Conflict" }) };
   const journal = { append: async () => undefined };
   const ports = { cli, api, journal, clock: systemClock, cleanup, ledger } as unknown as MutationPorts;

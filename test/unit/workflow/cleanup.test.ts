@@ -1,6 +1,7 @@
 /** The time that cleaning up has. */
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, test } from "vitest";
+import { systemClock } from "../../../src/platform/clock.ts";
 import { CLEANUP_BUDGET_MS, cleanupSignals } from "../../../src/workflow/cleanup.ts";
 
 test("an operator waits half a minute at most", () => {
@@ -8,7 +9,7 @@ test("an operator waits half a minute at most", () => {
 });
 
 test("while nobody has interrupted, each piece of work has its own limit", async () => {
-  const cleanup = cleanupSignals(new AbortController().signal, 5);
+  const cleanup = cleanupSignals(new AbortController().signal, systemClock.deadline, 5);
   const [short, long] = [cleanup.signal(10), cleanup.signal(60_000)];
   await delay(60);
   expect([short.aborted, long.aborted]).toEqual([true, false]);
@@ -16,7 +17,7 @@ test("while nobody has interrupted, each piece of work has its own limit", async
 
 test("after an interruption all of it together has one budget, also what begins later", async () => {
   const run = new AbortController();
-  const cleanup = cleanupSignals(run.signal, 500);
+  const cleanup = cleanupSignals(run.signal, systemClock.deadline, 500);
   const before = cleanup.signal(60_000);
   run.abort(new Error("Ctrl-C"));
   await delay(50);
@@ -30,7 +31,7 @@ test("after an interruption all of it together has one budget, also what begins 
 });
 
 test("a run that was interrupted before counts from now", async () => {
-  const cleanup = cleanupSignals(AbortSignal.abort(new Error("Ctrl-C")), 200);
+  const cleanup = cleanupSignals(AbortSignal.abort(new Error("Ctrl-C")), systemClock.deadline, 200);
   const signal = cleanup.signal(60_000);
   expect(signal.aborted).toBe(false);
   await delay(400);

@@ -27,6 +27,7 @@ class TestClock implements Clock {
 
   now = (): number => this.wall;
   monotonic = (): number => this.at;
+  deadline = (): AbortSignal => new AbortController().signal;
   sleep = async (ms: number, until: AbortSignal): Promise<void> => {
     until.throwIfAborted();
     this.slept.push(ms);

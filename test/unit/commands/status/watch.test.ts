@@ -31,7 +31,12 @@ async function watched(looks: readonly (StatusResult | Error)[]) {
     shown.push([changed, findings.map(({ code }) => code)]);
     return next < looks.length;
   };
-  const clock = { now: () => NOW, monotonic: () => 0, sleep: async () => undefined };
+  const clock = {
+    now: () => NOW,
+    monotonic: () => 0,
+    sleep: async () => undefined,
+    deadline: () => new AbortController().signal,
+  };
   const signal = new AbortController().signal;
   const end = await watchStatus(look, 2000, { answer, clock, signal }).catch((error: unknown) => error);
   return { shown, end };

@@ -23,6 +23,7 @@ function impatient(): Clock {
   return {
     now: systemClock.now,
     monotonic: () => systemClock.monotonic() + slept,
+    deadline: systemClock.deadline,
     sleep: async (ms) => void (slept += ms),
   };
 }
