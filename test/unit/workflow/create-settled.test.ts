@@ -64,6 +64,7 @@ function world({ cvm, outcomes }: World) {
   const clock: Clock = {
     now: () => now,
     monotonic: () => now,
+    deadline: () => new AbortController().signal,
     sleep: async (ms) => void (now += ms),
   };
   const api = {
