@@ -8,6 +8,7 @@ import { hashCommand } from "../commands/hash/command.ts";
 import { initCommand } from "../commands/init/command.ts";
 import { rotateHashCommand } from "../commands/rotate-hash/command.ts";
 import { sandboxCommand } from "../commands/sandbox/command.ts";
+import { trustCommands } from "../commands/trust/command.ts";
 import { verifyCommand } from "../commands/verify/command.ts";
 import { statusCommand } from "../commands/status/command.ts";
 
@@ -18,6 +19,7 @@ export const COMMANDS: readonly AnyCommand[] = [
   doctorCommand,
   hashCommand,
   verifyCommand,
+  ...trustCommands,
   historyCommand,
   destroyCommand,
   configMigrateCommand,

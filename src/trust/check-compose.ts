@@ -72,7 +72,8 @@ const schema = z.looseObject({
   pre_launch_script: z.string().nullish(),
 });
 
-function parseAppCompose(text: string): AppCompose | undefined {
+/** Undefined where it is not an app-compose. */
+export function parseAppCompose(text: string): AppCompose | undefined {
   try {
     return schema.parse(JSON.parse(text));
   } catch {

@@ -17,11 +17,9 @@ export type ReadTrust = { readonly trust: Trust; readonly file: string | null };
 export async function readTrust(named: string | undefined, sandboxTrust?: unknown): Promise<ReadTrust> {
   const own = await readOwn(named);
   if (sandboxTrust === undefined) return own;
-  const { pre_launch_scripts, app_compose_fields } = own.trust;
-  return {
-    trust: { ...trustSchema.parse(sandboxTrust), pre_launch_scripts, app_compose_fields },
-    file: own.file ?? "sandbox",
-  };
+  const { pre_launch_scripts, app_compose_fields, registry } = own.trust;
+  const trust = { ...trustSchema.parse(sandboxTrust), pre_launch_scripts, app_compose_fields };
+  return { trust: registry ? { ...trust, registry } : trust, file: own.file ?? "sandbox" };
 }
 
 async function readOwn(named: string | undefined): Promise<ReadTrust> {

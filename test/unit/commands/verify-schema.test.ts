@@ -1,12 +1,14 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { z } from "zod";
+import { trustResult } from "../../../src/commands/trust/result.ts";
 import { verifyResult } from "../../../src/commands/verify/result.ts";
 
-it("schemas/verify.json is what the result's zod schema says", () => {
-  const published: unknown = JSON.parse(
-    readFileSync(new URL("../../../schemas/verify.json", import.meta.url), "utf8"),
-  );
-  const own = { $id: "tee-cluster/verify.json", title: "tee-cluster verify --json" };
-  expect(published).toEqual({ ...own, ...z.toJSONSchema(verifyResult) });
+it.each([
+  ["verify", "tee-cluster verify --json", verifyResult],
+  ["trust", "tee-cluster trust show|diff|pin --json", trustResult],
+])("schemas/%s.json is what the result's zod schema says", (name, title, schema) => {
+  const file = new URL(`../../../schemas/${name}.json`, import.meta.url);
+  const published: unknown = JSON.parse(readFileSync(file, "utf8"));
+  expect(published).toEqual({ $id: `tee-cluster/${name}.json`, title, ...z.toJSONSchema(schema) });
 });

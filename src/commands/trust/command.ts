@@ -1,0 +1,57 @@
+import { inputsIn } from "../../inputs/table.ts";
+import { defineCommand, type AnyCommand } from "../shared/command.ts";
+
+const INPUTS = ["clusterName", ...inputsIn("connection"), ...inputsIn("attestation")] as const;
+
+const renderer = async (): Promise<(typeof import("./render.ts"))["renderTrust"]> => {
+  const { renderTrust } = await import("./render.ts");
+  return renderTrust;
+};
+
+export const trustCommands: readonly AnyCommand[] = [
+  defineCommand({
+    name: "trust show",
+    summary: "what is trusted: OS images, KMS, Intel's root, pinned scripts",
+    inputs: ["trustFile"],
+    switches: ["config", "dryRun", "yes"],
+    flags: {},
+    examples: ["trust show", "trust show --json"],
+    async run(dependencies, common) {
+      const { showTrust } = await import("./trust.ts");
+      return showTrust(dependencies, common);
+    },
+    renderer,
+  }),
+  defineCommand({
+    name: "trust diff",
+    summary: "what runs in the registry and is not trusted; exit 7 if there is anything",
+    inputs: INPUTS,
+    required: ["clusterName"],
+    switches: ["config", "sandbox", "dryRun", "yes"],
+    flags: {},
+    examples: ["trust diff"],
+    notOk: "verification",
+    async run(dependencies, common) {
+      const { diffTrust } = await import("./trust.ts");
+      return diffTrust(dependencies, common);
+    },
+    renderer,
+  }),
+  defineCommand({
+    name: "trust pin",
+    summary: "write what runs in the registry into the trust file, after showing it",
+    inputs: INPUTS,
+    required: ["clusterName"],
+    switches: ["config", "sandbox", "dryRun", "yes"],
+    flags: {},
+    examples: ["trust pin --dry-run", "trust pin"],
+    notes: `
+Only of a registry whose quote, event log and app-compose are genuine. Read the
+scripts that it shows before you pin them, and commit the file.`,
+    async run(dependencies, common) {
+      const { pinTrust } = await import("./trust.ts");
+      return pinTrust(dependencies, common);
+    },
+    renderer,
+  }),
+];

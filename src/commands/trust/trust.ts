@@ -1,0 +1,98 @@
+/** `tee-cluster trust show|diff|pin`: the trust file, against what runs. */
+import { ClusterError } from "../../errors/cluster-error.ts";
+import { writeAtomically } from "../../lib/atomic-file.ts";
+import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
+import { prepareOffline } from "../../session/offline-preparation.ts";
+import { assertAttested, attestRegistry } from "../../trust/attest-registry.ts";
+import { findDifferences, pinRunning, type Difference, type Running } from "../../trust/differences.ts";
+import { DEFAULT_TRUST_FILE, readTrust } from "../../trust/read-trust.ts";
+import { parseAppCompose } from "../../trust/check-compose.ts";
+import { renderTrustFile, type Trust } from "../../trust/trust-file.ts";
+import { readRegistryEvidence } from "../shared/registry-evidence.ts";
+import type { TrustResult } from "./result.ts";
+
+export async function showTrust(dependencies: CommandDependencies, flags: CommonFlags): Promise<TrustResult> {
+  const { resolution } = await prepareOffline(dependencies, flags);
+  const { trust, file } = await readTrust(resolution.values.trustFile);
+  return { ok: true, command: "trust show", file, trust, differences: [], written: null, warnings: [] };
+}
+
+export async function diffTrust(dependencies: CommandDependencies, flags: CommonFlags): Promise<TrustResult> {
+  const { trust, file, differences } = await compare(dependencies, flags, "trust diff");
+  // Which registry it is, is pinned by those who want it.
+  const ok = differences.every(({ key }) => key === "registry" && trust.registry === undefined);
+  return { ok, command: "trust diff", file, trust, differences, written: null, warnings: [] };
+}
+
+/** @throws ClusterError `confirmation-needed` (input) where nobody may be asked and `--yes` is not given */
+export async function pinTrust(dependencies: CommandDependencies, flags: CommonFlags): Promise<TrustResult> {
+  const compared = await compare(dependencies, flags, "trust pin");
+  const { trust, file, differences, running, own, named } = compared;
+  const shown = { ok: true, command: "trust pin", file, differences, warnings: [] } as const;
+  if (flags.dryRun) return { ...shown, trust, written: null };
+  await confirm(dependencies, flags, differences);
+  const pinned = pinRunning(own, running, `seen in ${compared.registry}`);
+  const target = named ?? DEFAULT_TRUST_FILE;
+  await writeAtomically(target, renderTrustFile(pinned));
+  return { ...shown, trust: pinned, written: target };
+}
+
+type Comparison = {
+  readonly trust: Trust;
+  /** What the file has, which the sandbox's own trust is not part of. */
+  readonly own: Trust;
+  readonly file: string | null;
+  readonly named: string | undefined;
+  readonly registry: string;
+  readonly running: Running;
+  readonly differences: readonly Difference[];
+};
+
+/** Only genuine evidence is worth a comparison: a lie must not be pinned. */
+async function compare(
+  dependencies: CommandDependencies,
+  flags: CommonFlags,
+  command: string,
+): Promise<Comparison> {
+  const { prepared, registry, gathered, trust } = await readRegistryEvidence(dependencies, flags, command);
+  const named = prepared.resolution.values.trustFile;
+  const expected = { appId: registry.appId };
+  const at = dependencies.clock.now();
+  const report = attestRegistry({ ...gathered, trust: trust.trust, expected, at });
+  const checks = report.checks.filter(({ id }) => id !== "scripts");
+  assertAttested({ ...report, checks }, "auto", registry.name);
+  const text = gathered.evidence.find(({ appCompose }) => appCompose !== undefined)?.appCompose;
+  const appCompose = text === undefined ? undefined : parseAppCompose(text);
+  if (!report.facts || !appCompose) throw nothingShown(registry.name);
+  const running = { facts: report.facts, appCompose };
+  const { trust: own } = await readTrust(named);
+  const differences = findDifferences(trust.trust, running);
+  return { trust: trust.trust, own, file: trust.file, named, registry: registry.name, running, differences };
+}
+
+async function confirm(
+  { prompter, emit }: CommandDependencies,
+  { yes }: CommonFlags,
+  differences: readonly Difference[],
+): Promise<void> {
+  for (const { key, message, text } of differences)
+    emit({ type: "note", message: `${key}: ${message}${text === null ? "" : `\n${text}`}` });
+  if (yes) return;
+  const answer = await prompter?.confirm({ message: "Trust this from now on?", initial: false });
+  if (answer === true) return;
+  throw new ClusterError({
+    kind: "input",
+    code: "confirmation-needed",
+    message: "nothing was pinned: that takes a confirmation",
+    hint: "read what is shown, then run the command again with --yes",
+  });
+}
+
+function nothingShown(name: string): ClusterError {
+  return new ClusterError({
+    kind: "verification",
+    code: "attest-unavailable",
+    message: `${name} shows no verifiable evidence with its app-compose`,
+    hint: "see what is missing: tee-cluster verify",
+  });
+}
