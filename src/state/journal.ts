@@ -64,6 +64,8 @@ const recordSchema = z.discriminatedUnion("type", [
     hash: z.string(),
     compose_digest: z.string(),
     allowed_envs: z.array(z.string()),
+    /** Its app-compose could not be read: approved by the operator's word. */
+    unchecked: z.boolean().optional(),
   }),
   /** The approved list that a registry is about to be given: where the update fails, both lists are known. */
   z.object({

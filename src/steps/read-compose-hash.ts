@@ -2,6 +2,7 @@
  * Step 6: read the compose hash back, and check it before anybody approves it. The platform knows it from the
  * provisioning on, so there is no waiting for a boot that nobody needs.
  */
+import { AGAIN, hint } from "../core/command-hint.ts";
 import type { AppCompose } from "../core/compose-hash.ts";
 import { compareAppComposes } from "../app-compose/diff.ts";
 import type { ComposeFile } from "../compose/compose-file.ts";
@@ -25,6 +26,8 @@ export type ReadComposeHashInput = {
   readonly store: AppComposeStore;
   /** As it was before this run. */
   readonly record: ClusterRecord;
+  /** The operator approves a hash whose app-compose nobody could read. */
+  readonly allowUnchecked: boolean;
 };
 
 export const readComposeHash: Step<ReadComposeHashInput, ComposeHash> = {
@@ -37,58 +40,84 @@ export const readComposeHash: Step<ReadComposeHashInput, ComposeHash> = {
       what: `the compose hash of ${input.runner.name}`,
       hint: `look at it with: phala cvms get ${input.runner.name} --json`,
       onPoll: context.progress,
-      look: (signal) => lookAtHash(input.runner, context, signal),
+      look: hashPoll(input.runner, context),
     });
-    const appCompose = await readAppCompose(input.runner, context);
+    const appCompose = await readAppCompose(input, hash, context);
     if (appCompose) await check(input, appCompose, hash, context);
     await context.journal.append({
       type: "compose-hash",
       hash,
       compose_digest: input.compose.digest,
       allowed_envs: [...input.environmentNames],
+      ...(appCompose ? {} : { unchecked: true }),
     });
     return done(hash, hash);
   },
 };
 
-async function lookAtHash(
+/** A CVM that was just created may be missing from every look-up for a while. */
+const VISIBLE_WITHIN_MS = 60_000;
+
+/** Looks for the hash; a runner that was seen, or should be by now, and is not there was deleted by somebody. */
+function hashPoll(
   runner: TemporaryRunner,
-  context: StepContext,
-  signal: AbortSignal,
-): Promise<PollResult<ComposeHash>> {
-  const found = await context.api.findCvm(runner.vmUuid ?? runner.appId, signal);
-  if (found.kind === "unknown") return notKnownYet(found);
-  if (found.kind === "absent") return { kind: "not-yet", seen: "not listed yet" };
-  const { composeHash } = found.value;
-  if (composeHash === null || composeHash === "") return { kind: "not-yet", seen: "no compose hash yet" };
-  return { kind: "there", value: checkedHash(runner.name, composeHash) };
+  { api, clock }: StepContext,
+): (signal: AbortSignal) => Promise<PollResult<ComposeHash>> {
+  const since = clock.monotonic();
+  let wasSeen = false;
+  return async (signal) => {
+    const found = await api.findCvm(runner.vmUuid ?? runner.appId, signal);
+    if (found.kind === "unknown") return notKnownYet(found);
+    if (found.kind === "absent") {
+      if (wasSeen || clock.monotonic() - since >= VISIBLE_WITHIN_MS) throw runnerGone(runner);
+      return { kind: "not-yet", seen: "not listed yet" };
+    }
+    wasSeen = true;
+    const { composeHash } = found.value;
+    if (composeHash === null || composeHash === "") return { kind: "not-yet", seen: "no compose hash yet" };
+    return { kind: "there", value: checkedHash(runner.name, composeHash) };
+  };
+}
+
+function runnerGone({ name, appId }: TemporaryRunner): ClusterError {
+  return new ClusterError({
+    kind: "platform",
+    code: "temporary-runner-gone",
+    message: `${name} (app_id ${appId}) is gone: somebody deleted it before its compose hash could be read`,
+    hint: hint`nothing was approved; ${AGAIN}`,
+  });
 }
 
 /** How often the API is asked that knows the hash and not what it is of. */
 const LOOKS = 5;
 
-/** Undefined where the API has none, which is a warning, or an error with --strict. */
+/**
+ * What the hash stands for. Without it nobody knows what would get the keys.
+ * @returns undefined only where the operator allows that.
+ */
 async function readAppCompose(
-  runner: TemporaryRunner,
+  { runner, allowUnchecked }: ReadComposeHashInput,
+  hash: ComposeHash,
   context: StepContext,
 ): Promise<AppCompose | undefined> {
   const ask = (): Promise<Lookup<AppCompose>> =>
-    context.api.appCompose(runner.vmUuid ?? runner.appId, context.signal);
-  const found = await pollTimes(LOOKS, ask, ({ kind }) => kind !== "absent", context);
+    context.api.appCompose(runner.vmUuid ?? runner.appId, context.signal, hash);
+  const found = await pollTimes(LOOKS, ask, ({ kind }) => kind === "present", context);
   if (found.kind === "present") return found.value;
-  const message =
-    `the hash of ${runner.name} could not be checked against its app-compose: ` +
-    (found.kind === "absent" ? "the API has none" : found.reason);
-  if (found.kind === "unknown" || context.strict) {
-    throw new ClusterError({
-      kind: "verification",
-      code: "app-compose-unreadable",
-      message,
-      hint: "run the same command again; nothing was approved",
-    });
-  }
-  context.warn("app-compose-unchecked", message);
+  const why = found.kind === "absent" ? "Phala's API has none" : found.reason;
+  const message = `the hash of ${runner.name} could not be checked against its app-compose: ${why}`;
+  if (!allowUnchecked || context.strict) throw unchecked(message);
+  context.warn("app-compose-unchecked", `${message}; approved all the same (--allow-unchecked-hash)`);
   return undefined;
+}
+
+function unchecked(message: string): ClusterError {
+  return new ClusterError({
+    kind: "verification",
+    code: "app-compose-unchecked",
+    message,
+    hint: hint`nothing was approved; ${AGAIN} (a hash that nobody has checked is approved only with --allow-unchecked-hash)`,
+  });
 }
 
 async function check(

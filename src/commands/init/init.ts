@@ -98,7 +98,7 @@ async function bringUp(run: BringUp): Promise<InitResult> {
   steps.assertNoWarnings(deps);
   const runner = { cluster, compose: runnerFile, registryUrl: registry.url, nodeId };
   const fresh = await obtainComposeHash(
-    { ...runner, store, record, anew: false },
+    { ...runner, store, record, anew: false, allowUnchecked: run.flags.allowUnchecked },
     steps,
     deps,
     run.dependencies.emit,

@@ -63,6 +63,7 @@ async function renewed(input: NextInput): Promise<NextApproval> {
       store,
       record,
       anew: flags.fresh,
+      allowUnchecked: flags.allowUnchecked,
     },
     steps,
     deps,

@@ -9,11 +9,15 @@ export const APPROVAL_FLAGS = {
   ),
   forceUpdate: toggle("update the registry even where nothing differs, for example after a new AWS secret"),
   reason: option("text", "why, for `tee-cluster history`"),
+  allowUncheckedHash: toggle("approve a hash whose app-compose can't be read; recorded in the history"),
   record: option("file", "a hash record (`hash --export`) that vouches for running runners"),
 };
 
 export function approvalFlags(flags: FlagValues<typeof APPROVAL_FLAGS>): ApprovalFlags {
   const reason = flags.reason?.trim() ?? "";
-  const { approveVia: via, forceUpdate: force, record } = flags;
-  return { via, force, reason: reason === "" ? null : reason, record };
+  const { approveVia: via, forceUpdate: force, record, allowUncheckedHash: allowUnchecked } = flags;
+  const reasons = [reason, ...(allowUnchecked ? ["--allow-unchecked-hash"] : [])].filter(
+    (text) => text !== "",
+  );
+  return { via, force, reason: reasons.length === 0 ? null : reasons.join("; "), record, allowUnchecked };
 }

@@ -20,6 +20,8 @@ export type ApprovalFlags = {
   readonly reason: string | null;
   /** Update the registry even where nothing differs. */
   readonly force: boolean;
+  /** Approve also a hash whose app-compose can't be read. */
+  readonly allowUnchecked: boolean;
   /** A hash record that vouches for running runners. */
   readonly record: string | undefined;
 };

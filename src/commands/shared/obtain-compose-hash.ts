@@ -25,6 +25,8 @@ export type ObtainComposeHashInput = {
   readonly record: ClusterRecord;
   /** Deploy one also where the hash is recorded: the platform may build app-composes in a new way. */
   readonly anew: boolean;
+  /** See --allow-unchecked-hash. */
+  readonly allowUnchecked: boolean;
 };
 
 const CLEANUP_LIMIT_MS = 60_000;
@@ -66,12 +68,12 @@ async function deployAndRead(
   deps: StepDeps,
   emit: Emit,
 ): Promise<ComposeHash> {
-  const { cluster, compose, store, record } = input;
+  const { cluster, compose, store, record, allowUnchecked } = input;
   const name = temporaryRunnerName(cluster.clusterName);
   try {
     const runner = await steps.run(deployTemporaryRunner, input, deps);
     const environmentNames = runnerEnvironmentNamesOf(cluster);
-    const reading = { runner, compose, environmentNames, store, record };
+    const reading = { runner, compose, environmentNames, store, record, allowUnchecked };
     const hash = await steps.run(readComposeHash, reading, deps);
     await steps.run(deleteTemporaryRunner, runner, deps);
     return hash;
