@@ -57,7 +57,7 @@ function compareWithLast(
   list: CheckList,
 ): void {
   if (!facts || !last) return;
-  const keys = ["app_id", "compose_hash", "os_image"] as const;
+  const keys = ["app_id", "compose_hash", "os_image", "kms"] as const;
   const changed = keys.filter((key) => last[key] !== null && last[key] !== facts[key]);
   if (changed.length === 0) return list.pass("unchanged", `the same as at ${last.at}`);
   const message =

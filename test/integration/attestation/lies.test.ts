@@ -140,6 +140,7 @@ describe("a registry's evidence", () => {
       app_id: appId,
       compose_hash: facts?.compose_hash ?? null,
       os_image: null,
+      kms: null,
       pre_launch_script_sha256: null,
     };
     const report = await attest({ expected: { appId }, lastVerified: last });
@@ -161,22 +162,22 @@ describe("a registry's evidence", () => {
   });
 });
 
-describe("the environment key in the gate", () => {
-  const check = async (mode: "auto" | "require" | "off", key = publicKey): Promise<string | undefined> => {
-    const warned: string[] = [];
-    const warn = (code: string): void => void warned.push(code);
-    try {
-      const kms = await checkEnvKey(
-        { appId, publicKey: key },
-        { mode, trusted: trust.kms, sources, warn },
-        signal,
-      );
-      return kms ?? warned[0];
-    } catch (error) {
-      return `exit 7: ${(error as { code: string }).code}`;
-    }
-  };
+const check = async (mode: "auto" | "require" | "off", key = publicKey): Promise<string | undefined> => {
+  const warned: string[] = [];
+  const warn = (code: string): void => void warned.push(code);
+  try {
+    const kms = await checkEnvKey(
+      { appId, publicKey: key },
+      { mode, trusted: trust.kms, sources, warn },
+      signal,
+    );
+    return kms ?? warned[0];
+  } catch (error) {
+    return `exit 7: ${(error as { code: string }).code}`;
+  }
+};
 
+describe("the environment key in the gate", () => {
   it("of the KMS passes", async () => {
     expect(await check("require")).toBe("sandbox");
   });
