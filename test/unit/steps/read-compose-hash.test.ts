@@ -6,29 +6,47 @@ import type { Lookup } from "../../../src/core/ports.ts";
 import type { JournalEntry } from "../../../src/state/journal.ts";
 import { summarizeJournal } from "../../../src/state/record.ts";
 import { readComposeHash, type ReadComposeHashInput } from "../../../src/steps/read-compose-hash.ts";
-import { systemClock } from "../../../src/platform/clock.ts";
 import type { StepContext } from "../../../src/workflow/step.ts";
 
 const HASH = "a".repeat(64);
 const NAME = "bird-runner-temp";
 const COMPOSE = parseCompose("services:\n  spawn-service:\n    image: example\n", "runner.yml");
 
-async function read(appCompose: Lookup<AppCompose>, strict: boolean) {
+type Given = {
+  readonly appCompose?: Lookup<AppCompose>;
+  /** What the API says of the runner, look by look; the last one stays. */
+  readonly looks?: readonly Lookup<unknown>[];
+  readonly strict?: boolean;
+  readonly allowUnchecked?: boolean;
+};
+
+const PRESENT: Lookup<unknown> = { kind: "present", value: { name: NAME, composeHash: HASH } };
+const NO_HASH: Lookup<unknown> = { kind: "present", value: { name: NAME, composeHash: null } };
+const ABSENT = { kind: "absent" } as const;
+
+async function read({
+  appCompose = ABSENT,
+  looks = [PRESENT],
+  strict = false,
+  allowUnchecked = false,
+}: Given) {
   const written: JournalEntry[] = [];
   const warnings: string[] = [];
   const saved: AppCompose[] = [];
+  let look = 0;
+  let now = 0;
   const context = {
     api: {
-      findCvm: async () => ({ kind: "present", value: { name: NAME, composeHash: HASH } }),
+      findCvm: async () => looks[Math.min(look++, looks.length - 1)],
       appCompose: async () => appCompose,
     },
     journal: { append: async (entry: JournalEntry) => void written.push(entry) },
     warn: (code: string, message: string) => void warnings.push(`${code}: ${message}`),
     progress: () => undefined,
-    clock: systemClock,
+    clock: { monotonic: () => now, now: () => now, sleep: async (ms: number) => void (now += ms) },
     signal: new AbortController().signal,
-    timeoutMs: 1000,
-    pollIntervalMs: 1,
+    timeoutMs: 600_000,
+    pollIntervalMs: 1000,
     strict,
   } as unknown as StepContext;
   const input = {
@@ -37,31 +55,50 @@ async function read(appCompose: Lookup<AppCompose>, strict: boolean) {
     environmentNames: ["REGISTRY_URL"],
     store: { save: async (it: AppCompose) => void saved.push(it), knownScripts: async () => new Set() },
     record: summarizeJournal([], "bird"),
+    allowUnchecked,
   } as unknown as ReadComposeHashInput;
   const outcome = await readComposeHash.run(input, context).catch((error: unknown) => error);
-  return { outcome, written, warnings, saved };
+  return { outcome, written, warnings, saved, waitedMs: now };
 }
 
-test("the API has no app-compose of it: a warning, and nothing is kept as checked", async () => {
-  const { outcome, written, warnings, saved } = await read({ kind: "absent" }, false);
+test("without its app-compose a hash is approved only by the operator's word, and recorded as such", async () => {
+  const { outcome, written, warnings, saved } = await read({ allowUnchecked: true });
   expect(outcome).toMatchObject({ status: "done", output: HASH });
   expect(warnings).toEqual([
-    `app-compose-unchecked: the hash of ${NAME} could not be checked against its app-compose: the API has none`,
+    `app-compose-unchecked: the hash of ${NAME} could not be checked against its app-compose: Phala's API has none; approved all the same (--allow-unchecked-hash)`,
   ]);
-  expect(written).toMatchObject([{ type: "compose-hash", hash: HASH }]);
+  expect(written).toMatchObject([{ type: "compose-hash", hash: HASH, unchecked: true }]);
   expect(saved).toEqual([]);
 });
 
-test.each<[string, Lookup<AppCompose>, boolean, string]>([
-  ["with --strict", { kind: "absent" }, true, "the API has none"],
-  ["where the API does not say", { kind: "unknown", reason: "HTTP 502 Bad Gateway" }, false, "HTTP 502"],
-])("%s it is refused, and no hash is recorded", async (_, appCompose, strict, why) => {
-  const { outcome, written, warnings } = await read(appCompose, strict);
+const UNKNOWN = { kind: "unknown", reason: "HTTP 502 Bad Gateway" } as const;
+
+test.each<[string, Given, string]>([
+  ["the API has none", {}, "Phala's API has none"],
+  ["the API does not say", { appCompose: UNKNOWN }, "HTTP 502"],
+  ["the operator allows it, but --strict", { allowUnchecked: true, strict: true }, "Phala's API has none"],
+])("%s: it is refused, and no hash is recorded", async (_, given, why) => {
+  const { outcome, written, warnings } = await read(given);
   expect(outcome).toMatchObject({
     kind: "verification",
-    code: "app-compose-unreadable",
+    code: "app-compose-unchecked",
     message: expect.stringContaining(why),
     hint: expect.stringContaining("nothing was approved"),
   });
   expect([written, warnings]).toEqual([[], []]);
+});
+
+test.each<[string, readonly Lookup<unknown>[], number]>([
+  ["was seen and is gone: at once", [NO_HASH, ABSENT], 1000],
+  ["never became visible: when it should have", [ABSENT], 60_000],
+])("a temporary runner that %s", async (_, looks, waitedMs) => {
+  const read1 = await read({ looks });
+  expect(read1.outcome).toMatchObject({ kind: "platform", code: "temporary-runner-gone" });
+  expect([read1.written, read1.waitedMs]).toEqual([[], waitedMs]);
+});
+
+test("one that is not visible yet is waited for", async () => {
+  const looks = [...Array.from({ length: 20 }, () => ABSENT), PRESENT];
+  const { outcome } = await read({ looks, allowUnchecked: true });
+  expect(outcome).toMatchObject({ output: HASH });
 });
