@@ -7,8 +7,6 @@ import { parseQuote, type Quote, type TdReport } from "./quote.ts";
 import { requireQuote } from "./refusal.ts";
 import { tcbResult } from "./tcb.ts";
 
-export type VerifiedQuote = ReturnType<typeof verifyQuote>;
-
 /** @throws Refusal: every check of docs/attestation.md, "The quote" */
 export function verifyQuote(bytes: Buffer, collateral: Collateral, anchor: Anchor) {
   const quote = parseQuote(bytes);

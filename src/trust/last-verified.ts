@@ -10,6 +10,8 @@ const schema = z.object({
   app_id: z.string().nullable(),
   compose_hash: z.string().nullable(),
   os_image: z.string().nullable(),
+  /** Less than this is an older state of Intel's knowledge. */
+  tcb_evaluation_number: z.int().default(0),
   kms: z.string().nullable().default(null),
   /** SHA-256 of the pre-launch script that was trusted, on first use or because it was pinned. */
   pre_launch_script_sha256: z.string().nullable(),

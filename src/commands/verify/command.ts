@@ -1,6 +1,6 @@
 import { inputsIn } from "../../inputs/table.ts";
 import { defineCommand } from "../shared/command.ts";
-import { option } from "../shared/flags.ts";
+import { list, option } from "../shared/flags.ts";
 
 export const verifyCommand = defineCommand({
   name: "verify",
@@ -12,6 +12,8 @@ export const verifyCommand = defineCommand({
     evidence: option("file", "verify this evidence instead of a cluster's", { conflicts: ["saveEvidence"] }),
     collateral: option("file", "Intel's collateral for --evidence"),
     at: option("time", "verify for this time (ISO 8601; default: now)"),
+    acceptTcb: list("status", "accept this TCB status too; never Revoked"),
+    trustScript: list("sha256", "trust this pre-launch script"),
     saveEvidence: option("dir", "write evidence and collateral there, for an offline audit"),
   },
   examples: [
@@ -24,13 +26,14 @@ Only reads, but for the record of what was verified. With --evidence offline and
 without an account: what --save-evidence wrote, or a quote (bytes, hex, dstack's
 JSON) and collateral as dcap-qvl saves it.`,
   notOk: "verification",
-  async run(dependencies, common, { evidence, collateral, at, saveEvidence }) {
+  async run(dependencies, common, flags) {
+    const { evidence, collateral, at } = flags;
     if (evidence !== undefined || collateral !== undefined || at !== undefined) {
       const { verifyOffline } = await import("./verify-offline.ts");
-      return verifyOffline(dependencies, common, { evidence, collateral, at });
+      return verifyOffline(dependencies, common, flags);
     }
     const { verifyCluster } = await import("./verify.ts");
-    return verifyCluster(dependencies, common, saveEvidence);
+    return verifyCluster(dependencies, common, flags);
   },
   async renderer() {
     const { renderVerify } = await import("./render.ts");

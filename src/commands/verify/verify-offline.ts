@@ -4,12 +4,14 @@ import { known } from "../../inputs/values.ts";
 import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
 import { prepareOffline } from "../../session/offline-preparation.ts";
 import { attestRegistry } from "../../trust/attest-registry.ts";
+import { amendTrust, type Amendment } from "../../trust/amend.ts";
 import { readTrust } from "../../trust/read-trust.ts";
 import { readCollateral, readEvidence } from "./evidence-files.ts";
 import { answerOf } from "./report.ts";
 import type { VerifyResult } from "./result.ts";
 
-export type OfflineOptions = Readonly<Record<"evidence" | "collateral" | "at", string | undefined>>;
+export type OfflineOptions = Omit<Amendment, "seenEvaluation"> &
+  Readonly<Record<"evidence" | "collateral" | "at", string | undefined>>;
 
 export async function verifyOffline(
   dependencies: CommandDependencies,
@@ -24,7 +26,8 @@ export async function verifyOffline(
   const { values } = resolution;
   const stateDir = known(values, "stateDir");
   const sandbox = flags.sandbox ? (await dependencies.startSandbox(stateDir)).trust : undefined;
-  const { trust, file: trustFile } = await readTrust(values.trustFile, sandbox);
+  const { trust: own, file: trustFile } = await readTrust(values.trustFile, sandbox);
+  const trust = amendTrust(own, { ...options, seenEvaluation: 0 });
   const [evidence, collateral] = await Promise.all([readEvidence(file), readCollateral(collateralFile)]);
   const attestation = attestRegistry({ evidence, collateral, trust, expected: {}, at });
   return answerOf(known(values, "attest"), file, {

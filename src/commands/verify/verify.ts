@@ -6,16 +6,19 @@ import type { CommandDependencies, CommonFlags } from "../../session/dependencie
 import type { Preparation } from "../../session/preparation.ts";
 import { attestRegistry } from "../../trust/attest-registry.ts";
 import type { Expected } from "../../trust/attest-cvm.ts";
+import { amendTrust, type Amendment } from "../../trust/amend.ts";
 import { readLastVerified, recordVerified } from "../../trust/last-verified.ts";
 import { readRegistryEvidence } from "../shared/registry-evidence.ts";
 import { saveEvidence } from "./evidence-files.ts";
 import { answerOf } from "./report.ts";
 import type { VerifyResult } from "./result.ts";
 
+export type VerifyOptions = Omit<Amendment, "seenEvaluation"> & { readonly saveEvidence: string | undefined };
+
 export async function verifyCluster(
   dependencies: CommandDependencies,
   flags: CommonFlags,
-  saveTo: string | undefined,
+  options: VerifyOptions,
 ): Promise<VerifyResult> {
   const { prepared, cluster, registry, gathered, trust } = await readRegistryEvidence(
     dependencies,
@@ -34,8 +37,13 @@ export async function verifyCluster(
     trustedScripts: new Set(trusted == null ? [] : [trusted]),
     firstUse: mode !== "require" && last === undefined,
   };
+  const amended = amendTrust(trust.trust, {
+    ...options,
+    seenEvaluation: last?.tcb_evaluation_number ?? 0,
+  });
+  const { saveEvidence: saveTo } = options;
   const at = dependencies.clock.now();
-  const attestation = attestRegistry({ ...gathered, trust: trust.trust, expected, lastVerified: last, at });
+  const attestation = attestRegistry({ ...gathered, trust: amended, expected, lastVerified: last, at });
   const saved =
     saveTo === undefined ? [] : await saveEvidence(saveTo, gathered.evidence, gathered.collateral);
   const { facts, result } = attestation;

@@ -141,6 +141,7 @@ describe("a registry's evidence", () => {
       compose_hash: facts?.compose_hash ?? null,
       os_image: null,
       kms: null,
+      tcb_evaluation_number: 0,
       pre_launch_script_sha256: null,
     };
     const report = await attest({ expected: { appId }, lastVerified: last });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { amendTrust } from "../../../src/trust/amend.ts";
 import { BUILT_IN_TRUST } from "../../../src/trust/built-in.ts";
 import { findDifferences, pinRunning, type Running } from "../../../src/trust/differences.ts";
 import { findUntrustedCode } from "../../../src/trust/runs-code.ts";
@@ -85,6 +86,23 @@ describe("what runs", () => {
     expect(findDifferences(pinned, { ...RUNNING, facts })).toEqual([]);
     const other = { ...RUNNING, appCompose: { ...RUNNING.appCompose, init_script: "run me too" }, facts };
     expect(findDifferences(pinned, other).map(({ key }) => key)).toEqual(["app_compose_fields"]);
+  });
+});
+
+describe("one run may trust more", () => {
+  const nothing = { acceptTcb: [], trustScript: [], seenEvaluation: 0 };
+
+  it("a status and a script, and goes back behind no evaluation that was seen", () => {
+    const more = { acceptTcb: ["OutOfDate"], trustScript: [sha256Hex(SCRIPT)], seenEvaluation: 20 };
+    const { tcb, pre_launch_scripts: scripts } = amendTrust(BUILT_IN_TRUST, more);
+    expect(tcb.accept).toEqual(["OutOfDate", "SWHardeningNeeded", "UpToDate"]);
+    expect(tcb.min_evaluation_number).toBe(20);
+    expect(scripts.map(({ sha256 }) => sha256)).toEqual([sha256Hex(SCRIPT)]);
+  });
+
+  it("but neither a revoked platform nor what is not a digest", () => {
+    expect(() => amendTrust(BUILT_IN_TRUST, { ...nothing, acceptTcb: ["Revoked"] })).toThrow("--accept-tcb");
+    expect(() => amendTrust(BUILT_IN_TRUST, { ...nothing, trustScript: ["abc"] })).toThrow("--trust-script");
   });
 });
 
