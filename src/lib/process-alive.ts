@@ -27,15 +27,38 @@ export function processStart(pid: number): string | null {
   }
 }
 
-/** The namespace that process ids are of, and the boot of the kernel; null where the system has no /proc. */
-export function processPlace(): { readonly namespace: string | null; readonly boot: string | null } {
+/** Where process ids mean something; each is null where the system does not tell. */
+export type ProcessPlace = {
+  /** The namespace that they are of. */
+  readonly namespace: string | null;
+  /** The boot of the kernel. */
+  readonly boot: string | null;
+  /** The installation of the operating system: machine-id(5). */
+  readonly machine: string | null;
+};
+
+export function processPlace(): ProcessPlace {
   return {
     namespace: orNull(() => readlinkSync("/proc/self/ns/pid")),
     boot: orNull(() => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()),
+    machine: orNull(() => readFileSync("/etc/machine-id", "utf8").trim() || null),
   };
 }
 
-function orNull(read: () => string): string | null {
+/** The kernel's first namespace, which no container has: PROC_PID_INIT_INO of linux/proc_ns.h. */
+const FIRST_NAMESPACE = "pid:[4026531836]";
+
+/**
+ * Whether a place is this very machine before it was started again: then no process of it lives. Containers have no
+ * such proof: those of one image share host name and machine-id, and run on many hosts.
+ */
+export function isEarlierBoot(place: ProcessPlace, here: ProcessPlace = processPlace()): boolean {
+  const { namespace, boot, machine } = place;
+  if (machine === null || boot === null || here.boot === null || boot === here.boot) return false;
+  return machine === here.machine && namespace === FIRST_NAMESPACE && here.namespace === FIRST_NAMESPACE;
+}
+
+function orNull(read: () => string | null): string | null {
   try {
     return read();
   } catch {

@@ -3,6 +3,7 @@
  * before it (its digits included) and its own. So a seal covers each byte exactly once: a flipped bit, a line that is
  * gone or was moved, and what stood before the first seal (records of format 1 have none). Pure.
  */
+import { isAscii } from "node:buffer";
 import { createHash, hash } from "node:crypto";
 import { parseJson } from "../lib/json.ts";
 
@@ -11,6 +12,7 @@ const DIGEST_LENGTH = 64;
 const CLOSING = '"}';
 const SEAL_LENGTH = OPENING.length + DIGEST_LENGTH + CLOSING.length;
 const NEWLINE = 0x0a;
+const DIGEST = /^[0-9a-f]{64}$/;
 
 export type JournalLine = {
   /** From 1. */
@@ -35,66 +37,86 @@ export function sealLine(json: string, covered: Uint8Array): string {
 
 /** Where the digits of the last seal begin; undefined where there is none. */
 export function coveredFrom(bytes: Buffer): number | undefined {
+  const latin1 = bytes.toString("latin1");
   let at = bytes.lastIndexOf(OPENING);
   while (at !== -1) {
     const end = at + SEAL_LENGTH;
     const ends = end === bytes.length || bytes[end] === NEWLINE;
-    if (ends && sealAt(bytes, end) !== undefined) return at + OPENING.length;
+    if (ends && DIGEST.test(sealAt(latin1, end) ?? "")) return at + OPENING.length;
     at = at === 0 ? -1 : bytes.lastIndexOf(OPENING, at - 1);
   }
   return undefined;
 }
 
 /**
- * The lines of a journal, up to the first damage. Left out is what a crash cut off: an end that nothing follows, or a
- * line that was there when the seal behind it was made.
+ * The lines of a journal, one after the other, up to the first damage, which is what it returns. Left out is what a
+ * crash cut off: an end that nothing follows, or a line that was there when the seal behind it was made. A generator,
+ * since a long journal is not held in memory line by line.
  */
-export function readSealedLines(bytes: Buffer): {
-  lines: readonly JournalLine[];
-  damage: Damage | undefined;
-} {
-  const lines: JournalLine[] = [];
+export function* readSealedLines(bytes: Buffer): Generator<JournalLine, Damage | undefined> {
+  const file = textOf(bytes);
   let unsealed: Span[] = [];
   let from: number | undefined;
   for (const span of spansOf(bytes)) {
-    const seal = sealAt(bytes, span.end, span.start);
-    if (seal === undefined) {
-      unsealed.push(span);
-      continue;
+    const seal = sealAt(file.latin1, span.end, span.start);
+    const holds = seal !== undefined && sha256(file.covered(from ?? 0, span.end - SEAL_LENGTH)) === seal;
+    if (!holds) {
+      if (seal === undefined || !DIGEST.test(seal)) {
+        unsealed.push(span);
+        continue;
+      }
+      return { first: unsealed[0]?.number ?? span.number, last: span.number };
     }
-    if (sha256(bytes.subarray(from ?? 0, span.end - SEAL_LENGTH)) !== seal) {
-      return { lines, damage: { first: unsealed[0]?.number ?? span.number, last: span.number } };
-    }
-    if (from === undefined) lines.push(...unsealed.map((each) => lineOf(bytes, each, false)));
+    if (from === undefined) for (const each of unsealed) yield lineOf(file, each, false);
     // It was sealed over, and no crash leaves a whole document: another program wrote it.
-    const foreign = from === undefined ? undefined : unsealed.find((each) => isDocument(bytes, each));
-    if (foreign) return { lines, damage: { first: foreign.number, last: foreign.number } };
-    lines.push(lineOf(bytes, span, true));
-    unsealed = [];
+    const foreign = from === undefined ? undefined : unsealed.find((each) => isDocument(file, each));
+    if (foreign) return { first: foreign.number, last: foreign.number };
+    yield lineOf(file, span, true);
+    if (unsealed.length > 0) unsealed = [];
     from = span.end - SEAL_LENGTH + OPENING.length;
   }
-  if (from === undefined) {
-    return { lines: unsealed.map((each) => lineOf(bytes, each, false)), damage: undefined };
-  }
-  return { lines, damage: damageBehindSeals(bytes, unsealed) };
+  if (from !== undefined) return damageBehindSeals(file, unsealed);
+  for (const each of unsealed) yield lineOf(file, each, false);
+  return undefined;
 }
 
 /** Behind the last seal only a crash leaves something: one line, without a newline and without a whole record. */
-function damageBehindSeals(bytes: Buffer, unsealed: readonly Span[]): Damage | undefined {
+function damageBehindSeals(file: FileText, unsealed: readonly Span[]): Damage | undefined {
   const [first] = unsealed;
   const last = unsealed.at(-1);
   if (first === undefined || last === undefined) return undefined;
-  const torn = first === last && last.end === bytes.length && !holdsSeal(bytes, last);
+  const torn = first === last && last.end === file.latin1.length && !holdsSeal(file, last);
   return torn ? undefined : { first: first.number, last: last.number };
 }
 
 /** A whole record whose newline was replaced is not what a crash leaves. */
-function holdsSeal(bytes: Buffer, { start, end }: Span): boolean {
-  return /,"digest":"[0-9a-f]{64}"\}/.test(bytes.toString("latin1", start, end));
+function holdsSeal({ latin1 }: FileText, { start, end }: Span): boolean {
+  return /,"digest":"[0-9a-f]{64}"\}/.test(latin1.slice(start, end));
 }
 
-const isDocument = (bytes: Buffer, { start, end }: Span): boolean =>
-  parseJson(bytes.toString("utf8", start, end)) !== undefined;
+const isDocument = (file: FileText, { start, end }: Span): boolean =>
+  parseJson(file.slice(start, end)) !== undefined;
+
+/** One string for the whole file, of which parts are cheap: places in it are those of its bytes. */
+type FileText = {
+  readonly latin1: string;
+  readonly slice: (start: number, end: number) => string;
+  /** What is hashed: of pure ASCII a part of the string, which is twice as fast. */
+  readonly covered: (start: number, end: number) => string | Uint8Array;
+};
+
+function textOf(bytes: Buffer): FileText {
+  const latin1 = bytes.toString("latin1");
+  if (isAscii(bytes)) {
+    const slice = (start: number, end: number): string => latin1.slice(start, end);
+    return { latin1, slice, covered: slice };
+  }
+  return {
+    latin1,
+    slice: (start, end) => bytes.toString("utf8", start, end),
+    covered: (start, end) => bytes.subarray(start, end),
+  };
+}
 
 function* spansOf(bytes: Buffer): Generator<Span> {
   let start = 0;
@@ -107,18 +129,17 @@ function* spansOf(bytes: Buffer): Generator<Span> {
   if (start < bytes.length) yield { number, start, end: bytes.length };
 }
 
-function lineOf(bytes: Buffer, { number, start, end }: Span, sealed: boolean): JournalLine {
-  return { number, text: bytes.toString("utf8", start, end), sealed, ended: end < bytes.length };
+function lineOf(file: FileText, { number, start, end }: Span, sealed: boolean): JournalLine {
+  return { number, text: file.slice(start, end), sealed, ended: end < file.latin1.length };
 }
 
-/** The digest of the seal that ends at `end`. */
-function sealAt(bytes: Buffer, end: number, start = 0): string | undefined {
-  if (end - SEAL_LENGTH < start) return undefined;
-  const seal = bytes.toString("latin1", end - SEAL_LENGTH, end);
-  if (!seal.startsWith(OPENING) || !seal.endsWith(CLOSING)) return undefined;
-  const digest = seal.slice(OPENING.length, -CLOSING.length);
-  return /^[0-9a-f]{64}$/.test(digest) ? digest : undefined;
+/** What stands where the digest of a seal would that ends at `end`. */
+function sealAt(latin1: string, end: number, start = 0): string | undefined {
+  const at = end - SEAL_LENGTH;
+  if (at < start || !latin1.startsWith(OPENING, at) || !latin1.startsWith(CLOSING, end - CLOSING.length))
+    return undefined;
+  return latin1.slice(at + OPENING.length, end - CLOSING.length);
 }
 
 /** The one-shot hash is three times as fast for short texts. */
-const sha256 = (bytes: Uint8Array): string => hash("sha256", bytes, "hex");
+const sha256 = (bytes: string | Uint8Array): string => hash("sha256", bytes, "hex");

@@ -7,6 +7,7 @@ import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { parseJson } from "../lib/json.ts";
 import { readSealedLines, sealLine, coveredFrom, type Damage, type JournalLine } from "./journal-seal.ts";
+import { checkOf } from "./record-check.ts";
 import { appendLine, readBytes } from "./line-file.ts";
 import { damaged, tooNew, type StateDirectory } from "./state-directory.ts";
 
@@ -15,7 +16,7 @@ export const JOURNAL_VERSION = 2;
 
 const base = { v: z.number().int(), at: z.string(), run: z.string() };
 
-const recordSchema = z.discriminatedUnion("type", [
+export const recordSchema = z.discriminatedUnion("type", [
   z.object({
     ...base,
     type: z.literal("run-started"),
@@ -108,6 +109,9 @@ const recordSchema = z.discriminatedUnion("type", [
 ]);
 
 type WrittenRecord = z.infer<typeof recordSchema>;
+
+const isRecord = checkOf(recordSchema) as (value: unknown) => value is WrittenRecord;
+
 /** `sealed: false` marks a record of format 1: nothing shows that it is what was written. */
 export type JournalRecord = WrittenRecord & { readonly sealed?: false };
 type WithoutEnvelope<T> = T extends unknown ? Omit<T, "v" | "at" | "run" | "sealed"> : never;
@@ -150,25 +154,36 @@ export function openJournal(
  * @throws ClusterError `state-too-new` or `state-damaged` (prerequisite).
  */
 export async function readJournal(directory: StateDirectory): Promise<readonly JournalRecord[]> {
+  return [...(await openRecords(directory))];
+}
+
+/**
+ * The same, record by record: of a long journal not all are held in memory at once. Nothing may be made of them before
+ * the last one was read: what is wrong with the file is thrown where it stands.
+ */
+export async function openRecords(directory: StateDirectory): Promise<Iterable<JournalRecord>> {
   return parseJournal(await readBytes(directory.journal), directory.journal);
 }
 
-/** `file` is for messages. @throws as `readJournal`. */
-export function parseJournal(bytes: Buffer, file: string): readonly JournalRecord[] {
-  const { lines, damage } = readSealedLines(bytes);
-  const records = lines.flatMap((line, index) => recordIn(line, lines[index + 1], file));
-  if (damage) throw brokenChain(bytes, damage, file);
-  return records;
+/** `file` is for messages. @throws as `readJournal`, while it is iterated. */
+export function* parseJournal(bytes: Buffer, file: string): Generator<JournalRecord, void> {
+  const lines = readSealedLines(bytes);
+  let step = lines.next();
+  while (step.done !== true) {
+    const line: JournalLine = step.value;
+    step = lines.next();
+    const record = recordIn(line, step.done === true ? undefined : step.value, file);
+    if (record) yield record;
+  }
+  if (step.value) throw brokenChain(bytes, step.value, file);
 }
 
-function recordIn(line: JournalLine, next: JournalLine | undefined, file: string): JournalRecord[] {
-  if (line.text.trim() === "") return [];
+function recordIn(line: JournalLine, next: JournalLine | undefined, file: string): JournalRecord | undefined {
   const value = parseJson(line.text);
   assertVersion(value, file);
-  const parsed = recordSchema.safeParse(value);
-  if (parsed.success)
-    return [line.sealed ? parsed.data : Object.assign(parsed.data, { sealed: false as const })];
-  if (value === undefined && !line.sealed && isCutOff(line, next)) return [];
+  if (isRecord(value)) return line.sealed ? value : { ...value, sealed: false };
+  if (line.text.trim() === "" || (value === undefined && !line.sealed && isCutOff(line, next)))
+    return undefined;
   throw damaged(file, `line ${line.number} of ${file} is not a record of this tool`);
 }
 

@@ -5,7 +5,13 @@ import { hostname } from "node:os";
 import { z } from "zod";
 import { sha256Hex } from "../core/compose-hash.ts";
 import { parseJson } from "../lib/json.ts";
-import { isProcessAlive, processPlace, processStart } from "../lib/process-alive.ts";
+import {
+  isEarlierBoot,
+  isProcessAlive,
+  processPlace,
+  processStart,
+  type ProcessPlace,
+} from "../lib/process-alive.ts";
 import { unreadable } from "./state-directory.ts";
 
 /** Raised whenever an older program could misread a lock. 1: of 0.1.0, without a heartbeat and without this number. */
@@ -15,9 +21,10 @@ const ownerSchema = z.object({
   v: z.number().default(1),
   pid: z.number().int(),
   host: z.string(),
-  /** Process namespace and boot of the kernel: `processPlace`. */
+  /** `processPlace`. */
   namespace: z.string().nullable().default(null),
   boot: z.string().nullable().default(null),
+  machine: z.string().nullable().default(null),
   /** When the process started, see `processStart`. Null where unknown. */
   started: z.string().nullable(),
   command: z.string(),
@@ -74,19 +81,19 @@ export function holderOf(text: string): Holder {
   return { identity: owner?.nonce ?? sha256Hex(text).slice(0, 16), text, owner };
 }
 
-/** Only a process of this host, boot and process namespace can be looked at. */
-export function judge({ owner, text }: Holder): Judgement {
+/** Only a process of this host, boot and process namespace can be looked at; none outlives its boot. */
+export function judge({ owner, text }: Holder, here: ProcessPlace = processPlace()): Judgement {
   if (owner === undefined) return z.looseObject({}).safeParse(parseJson(text)).success ? "foreign" : "dead";
   if (owner.v > LOCK_VERSION) return "foreign";
-  if (!isHere(owner)) return owner.beat === undefined ? "foreign" : "distant";
+  if (owner.host === hostname() && isEarlierBoot(owner, here)) return "dead";
+  if (!isHere(owner, here)) return owner.beat === undefined ? "foreign" : "distant";
   return isProcessAlive(owner.pid, owner.started) ? "alive" : "dead";
 }
 
-function isHere({ v, host, namespace, boot }: Owner): boolean {
+function isHere({ v, host, namespace, boot }: Owner, here: ProcessPlace): boolean {
   if (host !== hostname()) return false;
   // 0.1.0 wrote the host alone.
   if (v === 1) return true;
-  const here = processPlace();
   return namespace === here.namespace && boot === here.boot;
 }
 

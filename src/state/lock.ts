@@ -1,6 +1,6 @@
 /**
  * One run at a time per cluster. The lock is a file that names its owner, whose heartbeat is in it. One of a dead
- * process is taken over at once; one that can't be looked at (another host, another container) after it was silent for
+ * process, or of an earlier boot of this machine, is taken over at once; one that can't be looked at (another host, another container) after it was silent for
  * two minutes, as observed here: clocks are not compared. Another format is respected. See docs/state.md.
  */
 import { randomBytes } from "node:crypto";

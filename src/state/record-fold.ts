@@ -64,7 +64,7 @@ const HANDLERS: Handlers = {
 };
 
 /** Reduces records to what they add up to; linear in their number. */
-export function foldJournal(records: readonly JournalRecord[]): JournalFold {
+export function foldJournal(records: Iterable<JournalRecord>): JournalFold {
   const state: State = {
     creations: new Map(),
     deletions: new Map(),
@@ -123,8 +123,8 @@ function isThat(deletion: Deletion, made: Deletion): boolean {
 function approve({ approvals, lastApproval, lastAttempt }: State, record: RecordOf<"approved">): void {
   const { app_id: appId, at, hashes, via, settings, correlation_id: correlationId } = record;
   const { history_head: historyHead = null, sealed } = record;
-  const given = { appId, at, hashes, via, correlationId, settings, historyHead };
-  const approval = { ...given, verified: false, vouched: sealed !== false };
+  const vouched = sealed !== false;
+  const approval = { appId, at, hashes, via, correlationId, settings, historyHead, verified: false, vouched };
   approvals.push(approval);
   lastApproval.set(appId, approval);
   const last = lastAttempt.get(appId);
@@ -133,8 +133,17 @@ function approve({ approvals, lastApproval, lastAttempt }: State, record: Record
 
 function attempt({ attempts, lastAttempt }: State, record: RecordOf<"approving">): void {
   const { app_id: appId, hashes, via, settings, after, restores, sealed } = record;
-  const announced = { appId, hashes, via, settings, after, restores, vouched: sealed !== false };
-  const made: Mutable<ApprovalAttempt> = { ...announced, outcome: "open", verified: false };
+  const made: Mutable<ApprovalAttempt> = {
+    appId,
+    hashes,
+    via,
+    settings,
+    after,
+    restores,
+    outcome: "open",
+    verified: false,
+    vouched: sealed !== false,
+  };
   attempts.push(made);
   lastAttempt.set(appId, made);
 }

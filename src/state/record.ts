@@ -76,7 +76,7 @@ export type ClusterRecord = {
 };
 
 /** Reduces the records of one cluster, in one pass. */
-export function summarizeJournal(records: readonly JournalRecord[], cluster: string): ClusterRecord {
+export function summarizeJournal(records: Iterable<JournalRecord>, cluster: string): ClusterRecord {
   const { creations, adoptions, ...rest } = foldJournal(records);
   return {
     registryCreations: creations.filter(({ name }) => name === registryName(cluster)),

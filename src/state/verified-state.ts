@@ -1,7 +1,7 @@
 /** What this machine knows of a cluster, verified: the journal's seals, the history's chain, and each against the other. */
 import { verifyHistory } from "./history-chain.ts";
 import { readHistory, type HistoryLine } from "./history.ts";
-import { readJournal } from "./journal.ts";
+import { openRecords } from "./journal.ts";
 import { summarizeJournal, type ClusterRecord } from "./record.ts";
 import { damaged, type StateDirectory } from "./state-directory.ts";
 
@@ -16,7 +16,7 @@ export type VerifiedState = {
  * @throws ClusterError `state-damaged`, `state-too-new` or `state-unreadable` (prerequisite).
  */
 export async function readVerifiedState(directory: StateDirectory, cluster: string): Promise<VerifiedState> {
-  const [records, lines] = await Promise.all([readJournal(directory), readHistory(directory)]);
+  const [records, lines] = await Promise.all([openRecords(directory), readHistory(directory)]);
   const record = summarizeJournal(records, cluster);
   assertHistoryFits(record, lines, directory);
   return vouchedBy(record, lines);
@@ -34,10 +34,11 @@ export function vouchedBy(record: ClusterRecord, lines: readonly HistoryLine[]):
   const approved = new Set(entries.flatMap(({ hashes, runner_hash: runner }) => [...hashes, runner]));
   const approvals = record.approvals.map((approval) => {
     const { vouched, historyHead } = approval;
-    return { ...approval, vouched: vouched || (historyHead !== null && heads.has(historyHead)) };
+    if (vouched) return approval;
+    return { ...approval, vouched: historyHead !== null && heads.has(historyHead) };
   });
   const composeHashes = record.composeHashes.map((entry) => {
-    return { ...entry, vouched: entry.vouched || approved.has(entry.hash) };
+    return entry.vouched ? entry : { ...entry, vouched: approved.has(entry.hash) };
   });
   const known = [
     ...approvals.flatMap(({ vouched, hashes }) => (vouched ? hashes : [])),

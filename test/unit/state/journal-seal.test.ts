@@ -32,7 +32,7 @@ function append(text: string, document: string): string {
 
 const sealed = (before: string, ...hashes: readonly string[]): string =>
   hashes.reduce((text, hash) => append(text, json(hash)), before);
-const read = (text: string | Buffer): readonly JournalRecord[] => parseJournal(Buffer.from(text), FILE);
+const read = (text: string | Buffer): readonly JournalRecord[] => [...parseJournal(Buffer.from(text), FILE)];
 const hashesIn = (text: string): string[] =>
   read(text).flatMap((record) => (record.type === "verified" ? record.hashes : []));
 const thrownBy = (text: string | Buffer): unknown => {

@@ -129,6 +129,20 @@ test.each([
   expect(await readdir(at.path)).toEqual([]);
 });
 
+test("after a reboot the lock of a run that it ended is taken over at once", async () => {
+  const here = processPlace();
+  // In a container nothing shows that a boot is an earlier one of this machine.
+  const known = here.namespace === "pid:[4026531836]" && here.machine !== null;
+  const at = await directory(distant({ ...here, host: hostname(), boot: "before", pid: process.pid }));
+  const said: string[] = [];
+  const onWait = (message: string): void => void said.push(message);
+  const clock = steppedClock();
+  const lock = await acquireLock(at, options("init", { ...clock, onWait }));
+  expect(said).toHaveLength(known ? 0 : 1);
+  expect(clock.monotonic()).toBeLessThan(known ? 1_000 : 125_000);
+  lock.release();
+});
+
 test("one that shows a sign of life is respected at once", async () => {
   const at = await directory(distant());
   const clock = steppedClock(async (ms) => {
