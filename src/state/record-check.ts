@@ -15,6 +15,8 @@ export function checkOf(schema: z.core.$ZodType): Check {
   switch (def.type) {
     case "string":
       return (value) => typeof value === "string";
+    case "boolean":
+      return (value) => typeof value === "boolean";
     case "number":
       return def.checks?.length ? Number.isSafeInteger : Number.isFinite;
     case "literal":
