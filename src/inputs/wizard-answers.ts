@@ -2,6 +2,7 @@
 import { INSTANCE_MEMORY_MB } from "../core/domain.ts";
 import type { InstanceType, PlatformNode } from "../core/ports.ts";
 import { definitionsOf, inputDefinition, inputsIn, type InputDefinition, type InputKey } from "./table.ts";
+import { inputText } from "./as-text.ts";
 import type { Choice } from "./prompts.ts";
 import type { Answers, Origin } from "./resolve.ts";
 import { describeSizing } from "./sizing.ts";
@@ -31,14 +32,7 @@ export function label({ flag, variables }: InputDefinition): string {
 
 /** A value as it could be typed; "" where there is none. */
 export function typed(key: InputKey, { values }: Answers): string {
-  const value = values[key];
-  if (value === undefined) return "";
-  if (key === "crunches") return (values.crunches ?? []).map(({ id, name }) => `${id}=${name}`).join(", ");
-  if (key === "watcher")
-    return values.watcher?.type === "onchain"
-      ? `onchain:${values.watcher.url}`
-      : `yaml:${values.watcher?.path ?? ""}`;
-  return typeof value === "object" ? "" : String(value);
+  return [inputText(values[key]) ?? ""].flat().join(", ");
 }
 
 /** As a person may see it: a secret only by where it is from, a key id by its ends. */

@@ -1,5 +1,6 @@
 /** What the wizard says will happen: what is made and paid for, and what becomes of a registry that is there. */
 import { registryName, temporaryRunnerName, type RegistryOwnership } from "../core/domain.ts";
+import { renderChange, type ConfigChange } from "../orchestrator/config-changes.ts";
 import type { Answers } from "./resolve.ts";
 import type { ClusterInputs } from "../core/settings.ts";
 import type { Offers } from "./wizard-answers.ts";
@@ -19,16 +20,18 @@ export type Outlook = {
   readonly registry: ExistingRegistry | undefined;
   /** Whether a compose hash is recorded for the runner's file and names, so that perhaps none must be read. */
   readonly hashRecorded: boolean;
+  /** What step 10 changes in an existing orchestrator.yml; absent where that can't be known yet. */
+  readonly configChanges?: readonly ConfigChange[];
 };
 
 /** In every word true whatever the run then finds: it says "may" where only the run can tell. */
 export function describeOutlook(
-  { registry, hashRecorded }: Outlook,
+  { registry, hashRecorded, configChanges = [] }: Outlook,
   inputs: ClusterInputs,
   offers: Offers,
   answers: Answers,
 ): string {
-  const { clusterName, instanceType } = inputs.cluster;
+  const { clusterName, instanceType, orchestratorConfig } = inputs.cluster;
   const rate = offers.instanceTypes.find(({ id }) => id === instanceType)?.hourlyRate;
   const size = `${instanceType}${rate === undefined ? "" : ` at $${rate} an hour`}`;
   const runner = temporaryRunnerName(clusterName);
@@ -39,7 +42,14 @@ export function describeOutlook(
     ...(registry === undefined ? [`  ${made}  ${size}, for as long as it runs`] : []),
     `  ${runner}  ${size}, until this run deletes it`,
     ...(hashRecorded ? ["  and that only if the recorded compose hash does not hold any more"] : []),
+    ...changesOf(configChanges, orchestratorConfig),
   ].join("\n");
+}
+
+function changesOf(changes: readonly ConfigChange[], file: string): string[] {
+  if (changes.length === 0) return [];
+  const lines = changes.map((change) => `  ${renderChange(change)}`);
+  return ["", `In ${file} this changes (the file from before is kept as ${file}.bak):`, ...lines];
 }
 
 function heading({ origins }: Answers, perhapsNothing: boolean): string {

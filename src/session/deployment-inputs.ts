@@ -11,8 +11,9 @@ import { withRecordedInputs } from "./recorded-inputs.ts";
 export function prepareDeployment(
   dependencies: CommandDependencies,
   flags: CommonFlags,
+  { remember = false }: { readonly remember?: boolean } = {},
 ): Promise<Preparation> {
-  return prepare(dependencies, flags, withNeedsOfSchema);
+  return prepare(dependencies, flags, { complete: withNeedsOfSchema, remember });
 }
 
 /** Where the schema requires a key and there is none: the sandbox's own, made at its first use. */

@@ -1,5 +1,5 @@
 /** What the existing orchestrator.yml has, in place of defaults: nothing that the operator set is silently changed. */
-import { isGiven, parseInput, type Answers, type Resolution } from "../inputs/resolve.ts";
+import { isGiven, parseInput, type Answers } from "../inputs/resolve.ts";
 import { inputDefinition, type InputKey } from "../inputs/table.ts";
 import { otherOwner } from "../orchestrator/file-owner.ts";
 import { readSettings, type FileSettings } from "../orchestrator/read-settings.ts";
@@ -23,15 +23,6 @@ export async function withFileInputs<A extends Answers>(answers: A, env: NodeJS.
     origins[key] = "orchestrator.yml";
   }
   return { ...answers, values, origins };
-}
-
-/** The same for all inputs of a command that asks for none. */
-export async function resolutionWithFile(
-  resolution: Resolution,
-  env: NodeJS.ProcessEnv,
-): Promise<Resolution> {
-  const filled = await withFileInputs(resolution, env);
-  return { ...filled, missing: filled.missing.filter(({ key }) => filled.values[key] === undefined) };
 }
 
 async function settingsIn(answers: Answers, env: NodeJS.ProcessEnv): Promise<FileSettings | undefined> {

@@ -3,7 +3,7 @@ import type { InputKey } from "../inputs/table.ts";
 import { assertNoProblems, resolveInputs, type Raw, type Resolution } from "../inputs/resolve.ts";
 import { known } from "../inputs/values.ts";
 import { stateDirectoryOf, type StateDirectory } from "../state/state-directory.ts";
-import { resolutionWithFile } from "./file-inputs.ts";
+import { resolutionWithKnown } from "./known-inputs.ts";
 import type { CommandDependencies, CommonFlags } from "./dependencies.ts";
 import { configFileOf, hideSecrets, SANDBOX_HOST } from "./preparation.ts";
 
@@ -20,24 +20,29 @@ const keysOf = ({ keys }: CommonFlags): readonly InputKey[] => keys.filter((key)
 
 /**
  * @param examples stand in for what is given nowhere.
+ * @param remember whether the only recorded cluster is meant where none is named.
  * @throws ClusterError (input) for every input that is wrong, or missing: nobody is asked.
  */
 export async function prepareOffline(
   dependencies: CommandDependencies,
   flags: CommonFlags,
-  examples: Raw = {},
+  { examples = {}, remember = false }: { readonly examples?: Raw; readonly remember?: boolean } = {},
 ): Promise<OfflinePreparation> {
   const { env, sandboxExamples } = dependencies;
   const config = await configFileOf(flags, env);
   const standIns = { ...(flags.sandbox ? await sandboxExamples() : {}), ...examples };
-  const given = resolveInputs({
+  const resolved = resolveInputs({
     flags: flags.inputs,
     env,
     config,
     keys: keysOf(flags),
     examples: standIns,
   });
-  const resolution = await resolutionWithFile(given, env);
+  const given = flags.sandbox ? atSandbox(resolved) : resolved;
+  const { phalaApiUrl } = given.values;
+  const apiHost = phalaApiUrl === undefined ? undefined : new URL(phalaApiUrl).host;
+  const host = flags.sandbox ? SANDBOX_HOST : apiHost;
+  const { resolution } = await resolutionWithKnown(given, { env, stateHost: host, remember });
   assertNoProblems(resolution, { asks: false });
   hideSecrets(dependencies, resolution.values);
   const { values } = resolution;
@@ -46,5 +51,15 @@ export async function prepareOffline(
     resolution,
     stateHost,
     directory: (cluster) => stateDirectoryOf(known(values, "stateDir"), stateHost(), cluster),
+  };
+}
+
+/** No server is started: a file for this machine is the sandbox's, one for the real platform is not. */
+function atSandbox(resolution: Resolution): Resolution {
+  if (resolution.values.phalaApiUrl === undefined) return resolution;
+  return {
+    ...resolution,
+    values: { ...resolution.values, phalaApiUrl: "http://127.0.0.1" },
+    origins: { ...resolution.origins, phalaApiUrl: "default" },
   };
 }

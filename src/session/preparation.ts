@@ -12,7 +12,7 @@ import {
 import type { Connection } from "../core/settings.ts";
 import { toConnection, type Values } from "../inputs/values.ts";
 import { withoutRealKeys } from "./sandbox-keys.ts";
-import { resolutionWithFile } from "./file-inputs.ts";
+import { resolutionWithKnown } from "./known-inputs.ts";
 import type { CommandDependencies, CommonFlags, Ports, SandboxHandle } from "./dependencies.ts";
 
 /** In place of a host, for the state of the embedded sandbox: its port may be another one each time. */
@@ -27,6 +27,14 @@ export type Preparation = {
   readonly ports: Ports;
   /** Under which host the state of this cloud is kept. */
   readonly stateHost: string;
+  /** In words: which inputs are as this machine recorded them, where no file says them. */
+  readonly taken: readonly string[];
+};
+
+export type PrepareOptions = {
+  readonly complete?: Completion;
+  /** Whether the only recorded cluster is meant where none is named. */
+  readonly remember?: boolean;
 };
 
 /** Adds what a command needs beyond the inputs that are always required. */
@@ -39,7 +47,7 @@ export type Completion = (resolution: Resolution, sandbox: SandboxHandle | undef
 export async function prepare(
   dependencies: CommandDependencies,
   flags: CommonFlags,
-  complete: Completion = async (resolution) => resolution,
+  { complete = async (resolution) => resolution, remember = false }: PrepareOptions = {},
 ): Promise<Preparation> {
   const { env, prompter } = dependencies;
   const config = await configFileOf(flags, env);
@@ -48,7 +56,10 @@ export async function prepare(
     ? await startSandboxFor(resolveInputs({ ...sources, examples: {} }), dependencies)
     : undefined;
   const given = resolveWith(sandbox, sources);
-  const bound = await complete(await resolutionWithFile(given, env), sandbox);
+  const { phalaApiUrl } = given.values;
+  const from = phalaApiUrl === undefined ? undefined : stateHostOf(sandbox, new URL(phalaApiUrl).host);
+  const filled = await resolutionWithKnown(given, { env, stateHost: from, remember });
+  const bound = await complete(filled.resolution, sandbox);
   const resolution = prompter ? await askForKey(bound, dependencies) : bound;
   assertNoProblems(prompter ? { ...resolution, missing: [] } : resolution);
   hideSecrets(dependencies, resolution.values);
@@ -63,6 +74,7 @@ export async function prepare(
     connection,
     ports,
     stateHost: stateHostOf(sandbox, ports.api.host),
+    taken: filled.taken,
   };
 }
 

@@ -99,6 +99,13 @@ export const recordSchema = z.discriminatedUnion("type", [
   }),
   /** What the registry ran before an update; its app-compose is in a file of its own. */
   z.object({ ...base, type: z.literal("registry-compose"), hash: z.string() }),
+  /** The settings of an init that came to its end, by the names of their flags; never a secret. */
+  z.object({
+    ...base,
+    type: z.literal("settings"),
+    app_id: z.string(),
+    values: z.record(z.string(), z.union([z.string(), z.array(z.string())])),
+  }),
   z.object({ ...base, type: z.literal("verified"), app_id: z.string(), hashes: z.array(z.string()) }),
   z.object({
     ...base,

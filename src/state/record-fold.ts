@@ -1,6 +1,12 @@
 /** The fold behind `summarizeJournal`: one pass over a cluster's records, each handled by its type. Pure. */
 import type { JournalRecord } from "./journal.ts";
-import type { ApprovalAttempt, ApprovedRecord, ComposeHashRecord, RecordedCreation } from "./record.ts";
+import type {
+  ApprovalAttempt,
+  ApprovedRecord,
+  ComposeHashRecord,
+  RecordedCreation,
+  RecordedSettings,
+} from "./record.ts";
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -12,6 +18,7 @@ export type JournalFold = {
   readonly attempts: readonly ApprovalAttempt[];
   readonly composeHashes: readonly ComposeHashRecord[];
   readonly registryComposes: readonly string[];
+  readonly settings: RecordedSettings | null;
   readonly unverified: number;
 };
 
@@ -32,6 +39,7 @@ type State = {
   /** By app_id: the newest of each registry. */
   readonly lastApproval: Map<string, Mutable<ApprovedRecord>>;
   readonly lastAttempt: Map<string, Mutable<ApprovalAttempt>>;
+  settings: RecordedSettings | null;
 };
 
 type RecordOf<T extends JournalRecord["type"]> = Extract<JournalRecord, { type: T }>;
@@ -60,6 +68,9 @@ const HANDLERS: Handlers = {
     if (last?.outcome === "open") last.outcome = "refused";
   },
   approved: approve,
+  settings: (state, { app_id: appId, values }) => {
+    state.settings = { appId, values };
+  },
   verified: confirm,
 };
 
@@ -75,15 +86,16 @@ export function foldJournal(records: Iterable<JournalRecord>): JournalFold {
     registryComposes: [],
     lastApproval: new Map(),
     lastAttempt: new Map(),
+    settings: null,
   };
   let unverified = 0;
   for (const record of records) {
     if (record.sealed === false) unverified += 1;
     (HANDLERS[record.type] as (state: State, record: JournalRecord) => void)(state, record);
   }
-  const { adoptions, approvals, attempts, composeHashes, registryComposes } = state;
+  const { adoptions, approvals, attempts, composeHashes, registryComposes, settings } = state;
   const creations = [...state.creations.values()];
-  return { creations, adoptions, approvals, attempts, composeHashes, registryComposes, unverified };
+  return { creations, adoptions, approvals, attempts, composeHashes, registryComposes, settings, unverified };
 }
 
 function announce({ creations, deletions }: State, record: RecordOf<"intent">): void {
@@ -112,6 +124,7 @@ function forget(state: State, deletion: Deletion): void {
     if (isThat(deletion, creation)) state.creations.delete(intent);
   }
   state.adoptions = state.adoptions.filter((adoption) => !isThat(deletion, adoption));
+  if (state.settings !== null && state.settings.appId === deletion.appId) state.settings = null;
 }
 
 function isThat(deletion: Deletion, made: Deletion): boolean {

@@ -56,6 +56,13 @@ export type ComposeHashRecord = {
   readonly vouched: boolean;
 };
 
+export type RecordedSettings = {
+  /** Of the registry. */
+  readonly appId: string;
+  /** By the names of their flags, as they could be given with them. */
+  readonly values: Readonly<Record<string, string | readonly string[]>>;
+};
+
 export type ClusterRecord = {
   /** Creations of the registry, newest last; empty where this machine never made one. */
   readonly registryCreations: readonly RecordedCreation[];
@@ -71,6 +78,8 @@ export type ClusterRecord = {
   readonly composeHashes: readonly ComposeHashRecord[];
   /** Compose hashes of what the registry ran before its updates. */
   readonly registryComposes: readonly string[];
+  /** Of the last init that came to its end; null without one, or once its registry was deleted by a recorded run. */
+  readonly settings: RecordedSettings | null;
   /** How many records of format 1 there are: nothing shows that they are what was written. */
   readonly unverified: number;
 };

@@ -1,5 +1,6 @@
 /** Step 2: the inputs, complete and checked; on a terminal the wizard asks for what is open. */
 import { clusterChecks } from "../checks/cluster-checks.ts";
+import { previewConfig } from "../session/config-preview.ts";
 import { isHashRecorded } from "../session/facts.ts";
 import { assertNoFailures, runChecks } from "../checks/run-checks.ts";
 import type { ClusterFacts, Facts } from "../session/facts.ts";
@@ -94,7 +95,9 @@ async function verdictOn(facts: ClusterFacts, strict: boolean, report: Report): 
     return { problem: problemOf(error), registry, hashRecorded: false };
   }
   warnOf(outcomes, report.steps);
-  return { problem: undefined, registry, hashRecorded: await isHashRecorded(facts) };
+  const preview = await previewConfig(facts);
+  const configChanges = preview.kind === "written" ? preview.changes : [];
+  return { problem: undefined, registry, hashRecorded: await isHashRecorded(facts), configChanges };
 }
 
 async function existingRegistry(facts: ClusterFacts): Promise<ExistingRegistry | undefined> {

@@ -82,6 +82,7 @@ export class StepRunner {
   readonly #clock: Clock;
   readonly #reports: StepReport[] = [];
   readonly #warnings: Warning[] = [];
+  readonly #notes: string[] = [];
 
   constructor(emit: Emit, clock: Clock) {
     this.#emit = emit;
@@ -96,6 +97,11 @@ export class StepRunner {
     return this.#warnings;
   }
 
+  /** What was worth telling: the answer has it too, since in a pipe with --json nobody sees it otherwise. */
+  get notes(): readonly string[] {
+    return this.#notes;
+  }
+
   /** Says a warning and keeps it for the answer; the same one only once. */
   warn(code: string, message: string): void {
     if (this.#warnings.some((known) => known.code === code && known.message === message)) return;
@@ -104,6 +110,7 @@ export class StepRunner {
   }
 
   note(message: string): void {
+    this.#notes.push(message);
     this.#emit({ type: "note", message });
   }
 

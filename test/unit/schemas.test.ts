@@ -28,6 +28,7 @@ const initResult = {
   orchestrator_config: "orchestrator.yml",
   steps,
   warnings: [],
+  notes: [],
 };
 const failure = {
   ok: false,

@@ -7,7 +7,14 @@ import type { ClusterSettings, Connection } from "../../core/settings.ts";
 import { toClusterSettings, toConnection } from "../../inputs/values.ts";
 import type { CommandDependencies, CommonFlags, SandboxHandle } from "../../session/dependencies.ts";
 import { withSandboxKey } from "../../session/deployment-inputs.ts";
-import { configPathOf, hideSecrets, resolveWith, sourcesFor } from "../../session/preparation.ts";
+import { resolutionWithKnown } from "../../session/known-inputs.ts";
+import {
+  configPathOf,
+  hideSecrets,
+  resolveWith,
+  sourcesFor,
+  stateHostOf,
+} from "../../session/preparation.ts";
 
 export type GivenInputs = {
   readonly resolution: Resolution;
@@ -32,7 +39,10 @@ export async function gatherInputs(
   const { keys } = flags;
   const sources = sourcesFor(dependencies, flags, config);
   const sandbox = flags.sandbox ? await startSandboxFor(sources, dependencies) : undefined;
-  const resolved = await withSandboxKey(resolveWith(sandbox, sources), sandbox);
+  const resolved = await withSandboxKey(
+    await withKnown(resolveWith(sandbox, sources), sandbox, env),
+    sandbox,
+  );
   const resolution = withUnreadFile(resolved, configProblem);
   hideSecrets(dependencies, resolution.values);
   const standIns = resolveInputs({ flags: {}, env: {}, config: NO_FILE, examples: STAND_INS, keys }).values;
@@ -45,6 +55,22 @@ export async function gatherInputs(
     cluster: toClusterSettings(values),
     unavailable: unavailableIn(resolution, configProblem),
   };
+}
+
+/** With what record and file say; a record that can't be read is reported by its own check. */
+async function withKnown(
+  resolution: Resolution,
+  sandbox: SandboxHandle | undefined,
+  env: NodeJS.ProcessEnv,
+): Promise<Resolution> {
+  const { phalaApiUrl } = resolution.values;
+  const stateHost = phalaApiUrl && stateHostOf(sandbox, new URL(phalaApiUrl).host);
+  try {
+    return (await resolutionWithKnown(resolution, { env, stateHost, remember: true })).resolution;
+  } catch (error) {
+    if (!(error instanceof ClusterError)) throw error;
+    return resolution;
+  }
 }
 
 async function configOf(

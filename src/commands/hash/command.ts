@@ -6,7 +6,7 @@ import { HASH_INPUTS } from "./work.ts";
 export const hashCommand = defineCommand({
   name: "hash",
   summary: "predict the compose hash of the runner compose file, without deploying it",
-  inputs: [...HASH_INPUTS, ...inputsIn("connection")],
+  inputs: [...HASH_INPUTS, "orchestratorConfig", ...inputsIn("connection")],
   switches: ["config", "sandbox", "dryRun", "yes", "strict"],
   flags: {
     check: toggle("fail (exit 7) unless that hash is approved: a gate for pull requests"),

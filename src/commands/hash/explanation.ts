@@ -58,7 +58,7 @@ async function localCompose({ settings, composeOrigin }: HashWork): Promise<Comp
   try {
     return await readComposeFile(settings.runnerCompose);
   } catch (error) {
-    const named = composeOrigin !== "default";
+    const named = composeOrigin !== "default" && composeOrigin !== "record";
     if (named || !(error instanceof ClusterError) || error.code !== "compose-missing") throw error;
     return undefined;
   }

@@ -49,7 +49,7 @@ async function begin(
 ): Promise<HashWork> {
   const record = file === undefined ? undefined : await readHashRecord(file);
   const examples = record ? { clusterName: record.cluster } : {};
-  const prepared = await prepareOffline(dependencies, flags, examples);
+  const prepared = await prepareOffline(dependencies, flags, { examples, remember: !record });
   const apiHost = prepared.stateHost();
   const cluster = knownValue(prepared.resolution.values, "clusterName");
   if (record && file !== undefined) refuseOther(record, { file, cluster, host: apiHost });

@@ -24,7 +24,7 @@ export async function history(
   { verify, limit }: HistoryOptions,
 ): Promise<HistoryResult> {
   const newest = limit === undefined ? undefined : parseOption("history", "--limit", limit, LIMIT);
-  const { resolution, directory } = await prepareOffline(dependencies, flags);
+  const { resolution, directory } = await prepareOffline(dependencies, flags, { remember: true });
   const cluster = known(resolution.values, "clusterName");
   const place = directory(cluster);
   const lines = await readHistory(place);

@@ -5,7 +5,7 @@ import { givenInputs, type Answers } from "../../inputs/resolve.ts";
 import { toClusterInputs } from "../../inputs/values.ts";
 import { collectInputs, type CollectedInputs } from "../../steps/collect-inputs.ts";
 import { verifyPrerequisites } from "../../steps/verify-prerequisites.ts";
-import { withFileInputs } from "../../session/file-inputs.ts";
+import { withKnownInputs } from "../../session/known-inputs.ts";
 import type { StepRunner } from "../../workflow/step.ts";
 import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
 import { asRecorded, clusterFacts, readRecord } from "../../session/cluster-session.ts";
@@ -22,7 +22,7 @@ export async function firstTwoSteps(
   const { connection, ports } = prepared;
   const { emit, prompter, signal, env } = dependencies;
   const { strict, adopt } = flags;
-  const resolution = prompter ? prepared.start : await silentlyCompleted(prepared, dependencies);
+  const resolution = prompter ? prepared.start : await silentlyCompleted(prepared, steps, signal);
   const facts = factsOf(ports, connection, signal, env);
   const factsFor = ({ inputs, adoption, origins }: CollectedInputs): Promise<ClusterFacts> =>
     clusterFacts(facts, inputs.cluster, prepared, adoption, givenInputs(origins));
@@ -42,8 +42,11 @@ export async function firstTwoSteps(
         resolution,
         facts,
         prompter,
-        complete: async (answers) =>
-          (await completed(await withFileInputs(answers, env), prepared, signal)).resolution,
+        complete: async (answers) => {
+          const from = { env, stateHost: prepared.stateHost, remember: false };
+          const known = await withKnownInputs(answers, from);
+          return (await completed(known.answers, prepared, signal)).resolution;
+        },
         clusterFacts: async (candidate) => (checked = await factsFor(candidate)),
         adoption: adopt,
         strict,
@@ -66,12 +69,15 @@ function withTextsOf(checked: ClusterFacts | undefined, facts: ClusterFacts): Cl
 /** What an existing cluster was given before stands where nothing else is said; told where it is not the default. */
 async function silentlyCompleted(
   prepared: Preparation,
-  { emit, signal }: CommandDependencies,
+  steps: StepRunner,
+  signal: AbortSignal,
 ): Promise<Answers> {
-  const { resolution, taken } = await completed(prepared.resolution, prepared, signal);
+  const completion = await completed(prepared.resolution, prepared, signal);
+  const { resolution } = completion;
+  const taken = [...prepared.taken, ...completion.taken];
   if (taken.length > 0) {
     const { clusterName } = resolution.values;
-    emit({ type: "note", message: `as recorded for ${clusterName}: ${taken.join(", ")}` });
+    steps.note(`as recorded for ${clusterName}: ${taken.join(", ")}`);
   }
   return resolution;
 }

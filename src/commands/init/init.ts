@@ -4,6 +4,8 @@ import { nodeIdOf } from "../../session/facts.ts";
 import type { ComposePair } from "../../compose/lint.ts";
 import type { ComposeHash } from "../../core/domain.ts";
 import type { ClusterInputs } from "../../core/settings.ts";
+import { isDeepStrictEqual } from "node:util";
+import { settingsTexts } from "../../inputs/as-text.ts";
 import { givenInputs } from "../../inputs/resolve.ts";
 import type { InputKey } from "../../inputs/table.ts";
 import { recordedHashes } from "../../state/record.ts";
@@ -116,7 +118,16 @@ async function bringUp(run: BringUp): Promise<InitResult> {
     ownerOf: (text: string | undefined) => ownerOf(facts, text),
   };
   const { path } = await steps.run(writeOrchestratorConfig, config, deps);
+  await recordSettings(run, registry);
   return resultOf({ inputs, registry, mode, fresh, hashes, path, steps });
+}
+
+/** What a later run goes by where nothing is said, even without orchestrator.yml. */
+async function recordSettings({ inputs, session }: BringUp, { appId }: Registry): Promise<void> {
+  const { record, deps } = session;
+  const settings = { appId, values: settingsTexts(inputs.cluster, inputs.aws.region) };
+  if (isDeepStrictEqual(settings, record.settings)) return;
+  await deps.journal.append({ type: "settings", app_id: appId, values: settings.values });
 }
 
 type RegistryUp = ConcurrentUpdates & { readonly registry: Registry; readonly existed: boolean };
@@ -247,5 +258,6 @@ function resultOf(end: {
     orchestrator_config: path,
     steps: steps.reports,
     warnings: steps.warnings,
+    notes: steps.notes,
   };
 }

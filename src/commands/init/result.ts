@@ -13,4 +13,6 @@ export type InitResult = {
   readonly orchestrator_config: string;
   readonly steps: readonly StepReport[];
   readonly warnings: readonly Warning[];
+  /** What was changed in orchestrator.yml, taken from the record, or else worth telling. */
+  readonly notes: readonly string[];
 };

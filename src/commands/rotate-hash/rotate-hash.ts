@@ -44,7 +44,7 @@ export async function rotateHash(
 ): Promise<RotateHashResult | RotatePlanResult> {
   const { emit, clock } = dependencies;
   const policy = listPolicy(flags);
-  const prepared = await prepareDeployment(dependencies, flags);
+  const prepared = await prepareDeployment(dependencies, flags, { remember: true });
   emit({ type: "run-started", command: "rotate-hash", headline: "Rotating the approved compose hash" });
   const steps = new StepRunner(emit, clock);
   const known = await firstTwoSteps(prepared, steps, dependencies, flags);
@@ -79,7 +79,8 @@ async function firstTwoSteps(
   const report = { emit, steps, strict: flags.strict, without: UNUSED_CHECKS };
   await steps.runWithout("verify-prerequisites", () => verifyPrerequisites(facts, facts, report));
   await steps.runWithout("collect-inputs", async () => {
-    const recorded = taken.length === 0 ? "" : `; as recorded: ${taken.join(", ")}`;
+    const all = [...prepared.taken, ...taken];
+    const recorded = all.length === 0 ? "" : `; as recorded: ${all.join(", ")}`;
     return done(undefined, `cluster ${inputs.cluster.clusterName}${recorded}`);
   });
   const schemaKnown = record.composeHashes.length > 0 || isGiven(given, "orchestratorSchema");

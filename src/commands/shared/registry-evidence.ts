@@ -24,7 +24,7 @@ export async function readRegistryEvidence(
   flags: CommonFlags,
   command: string,
 ): Promise<RegistryEvidence> {
-  const prepared = await prepare({ ...dependencies, prompter: undefined }, flags);
+  const prepared = await prepare({ ...dependencies, prompter: undefined }, flags, { remember: true });
   const { values } = prepared.resolution;
   const cluster = known(values, "clusterName");
   const trust = await readTrust(values.trustFile, prepared.sandbox?.trust);

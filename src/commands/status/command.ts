@@ -11,6 +11,7 @@ export const statusCommand = defineCommand({
     "runnerCompose",
     "orchestratorSchema",
     "coordinatorWallet",
+    "orchestratorConfig",
     ...inputsIn("connection"),
   ],
   required: ["clusterName"],

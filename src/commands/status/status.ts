@@ -19,7 +19,7 @@ export async function status(
   options: { readonly watch: boolean },
 ): Promise<StatusResult> {
   if (options.watch && flags.json) throw oneDocumentOnly();
-  const prepared = await prepare({ ...dependencies, prompter: undefined }, flags);
+  const prepared = await prepare({ ...dependencies, prompter: undefined }, flags, { remember: true });
   const { observer, source } = sightOf(prepared, dependencies);
   const { cluster, clock } = observer;
   dependencies.emit({ type: "run-started", command: "status", headline: `Looking at cluster ${cluster}` });
@@ -51,7 +51,10 @@ function sightOf(
     source: {
       cluster,
       directory: directoryOf(prepared, cluster),
-      runnerCompose: { path: runnerCompose, given: origins.runnerCompose !== "default" },
+      runnerCompose: {
+        path: runnerCompose,
+        given: !["default", "record"].includes(origins.runnerCompose ?? "default"),
+      },
       environmentNames: (record) =>
         runnerEnvironmentNamesOf(
           pickValues(withRecordedInputs(resolution, record).resolution.values, NAMES_FROM),

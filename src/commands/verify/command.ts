@@ -5,7 +5,13 @@ import { list, option } from "../shared/flags.ts";
 export const verifyCommand = defineCommand({
   name: "verify",
   summary: "attest the registry: what runs in it, on what, and who says so",
-  inputs: ["clusterName", "registryCompose", ...inputsIn("connection"), ...inputsIn("attestation")],
+  inputs: [
+    "clusterName",
+    "registryCompose",
+    "orchestratorConfig",
+    ...inputsIn("connection"),
+    ...inputsIn("attestation"),
+  ],
   required: ["clusterName"],
   switches: ["config", "sandbox", "dryRun", "yes"],
   flags: {

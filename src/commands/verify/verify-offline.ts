@@ -22,7 +22,7 @@ export async function verifyOffline(
   if (file === undefined || collateralFile === undefined) throw incomplete();
   const at = timeOf(options.at, dependencies.clock.now());
   // Its evidence is of no cluster of this machine.
-  const { resolution } = await prepareOffline(dependencies, flags, { clusterName: "offline" });
+  const { resolution } = await prepareOffline(dependencies, flags, { examples: { clusterName: "offline" } });
   const { values } = resolution;
   const stateDir = known(values, "stateDir");
   const sandbox = flags.sandbox ? (await dependencies.startSandbox(stateDir)).trust : undefined;

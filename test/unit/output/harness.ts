@@ -113,6 +113,7 @@ export const INIT: InitResult = {
     duration_ms: number * 1250,
   })),
   warnings: [],
+  notes: [],
 };
 
 export const FAILURE: FailureResult = {

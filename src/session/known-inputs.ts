@@ -1,0 +1,128 @@
+/**
+ * What the cluster has stands before any default: the settings that this machine recorded, and its orchestrator.yml.
+ * No request is made for it.
+ */
+import { isGiven, parseInput, type Answers, type Resolution } from "../inputs/resolve.ts";
+import { INPUTS, nameOfInput, type InputKey } from "../inputs/table.ts";
+import type { ClusterRecord } from "../state/record.ts";
+import { findKnownClusters, theOnlyCluster } from "../state/known-clusters.ts";
+import { readClusterRecord } from "../state/verified-state.ts";
+import { stateDirectoryOf } from "../state/state-directory.ts";
+import { withFileInputs } from "./file-inputs.ts";
+
+export type KnownInputs<A extends Answers> = {
+  readonly answers: A;
+  /** In words: what was taken from the record because no file says it. */
+  readonly taken: readonly string[];
+};
+
+export type KnownFrom = {
+  readonly env: NodeJS.ProcessEnv;
+  /** Under which the state is kept; undefined: the API's address is not known. */
+  readonly stateHost: string | undefined;
+  /** Whether the only recorded cluster is meant where no name is given. */
+  readonly remember: boolean;
+};
+
+/**
+ * Fills in what nobody gave. Record and file agree unless somebody edited the file since: an edit is the newer word,
+ * and the orchestrator goes by it.
+ */
+export async function withKnownInputs<A extends Answers>(
+  given: A,
+  { env, stateHost, remember }: KnownFrom,
+): Promise<KnownInputs<A>> {
+  const filled = await withFileInputs(given, env);
+  const { stateDir } = given.values;
+  if (stateDir === undefined || stateHost === undefined) return { answers: filled, taken: [] };
+  const named = remember ? await withOnlyCluster(filled, stateDir, stateHost) : filled;
+  const { clusterName } = named.values;
+  if (clusterName === undefined) return { answers: named, taken: [] };
+  const directory = stateDirectoryOf(stateDir, stateHost, clusterName);
+  // One that can't be read is the business of those that can't do without it: `history --verify` says what is wrong.
+  const record = await readClusterRecord(directory, clusterName).catch(() => undefined);
+  const settings = record?.settings ?? null;
+  if (settings === null) return { answers: named, taken: [] };
+  return withSettings(await withRecordedFile(named, given, settings, env), settings);
+}
+
+/** Without a name, or with an example's, the cluster that alone is recorded here. */
+async function withOnlyCluster<A extends Answers>(
+  answers: A,
+  stateDir: string,
+  stateHost: string,
+): Promise<A> {
+  const { clusterName: origin = "default" } = answers.origins;
+  if (origin !== "default") return answers;
+  const clusterName = theOnlyCluster(await findKnownClusters(stateDir, stateHost));
+  if (clusterName === undefined) return answers;
+  const { values, origins } = answers;
+  return {
+    ...answers,
+    values: { ...values, clusterName },
+    origins: { ...origins, clusterName: "record" },
+  };
+}
+
+type Settings = NonNullable<ClusterRecord["settings"]>;
+
+/** The file is looked for where the last init wrote it. */
+async function withRecordedFile<A extends Answers>(
+  named: A,
+  given: A,
+  { values: recorded }: Settings,
+  env: NodeJS.ProcessEnv,
+): Promise<A> {
+  const { orchestratorConfig, clusterName } = named.values;
+  const path = recorded["orchestrator-config"];
+  if (typeof path !== "string" || orchestratorConfig === undefined || path === orchestratorConfig)
+    return named;
+  if (isGiven(given, "orchestratorConfig")) return named;
+  const { clusterName: origin = "default" } = named.origins;
+  return withFileInputs(
+    {
+      ...given,
+      values: {
+        ...given.values,
+        ...(clusterName === undefined ? {} : { clusterName }),
+        orchestratorConfig: path,
+      },
+      origins: { ...given.origins, clusterName: origin, orchestratorConfig: "record" },
+    },
+    env,
+  );
+}
+
+function withSettings<A extends Answers>(answers: A, { values: recorded }: Settings): KnownInputs<A> {
+  const values: Record<string, unknown> = { ...answers.values };
+  const origins = { ...answers.origins };
+  const taken: string[] = [];
+  for (const input of INPUTS) {
+    const { key, flag = "" } = input;
+    const raw = recorded[flag];
+    if (raw === undefined || isGiven(answers, key) || isImplied(answers, key)) continue;
+    const parsed = parseInput(input, raw, "record");
+    if ("problem" in parsed) continue;
+    const isSame = JSON.stringify(parsed.value) === JSON.stringify(values[key]);
+    // Somebody edited the file since.
+    if (origins[key] === "orchestrator.yml" && !isSame) continue;
+    if (!isSame) taken.push(`${nameOfInput(input)} ${[raw].flat().join(", ")}`);
+    values[key] = parsed.value;
+    origins[key] = "record";
+  }
+  return { answers: { ...answers, values, origins }, taken };
+}
+
+/** Only schema v2 has a gateway key: who gives one has said which schema. */
+const isImplied = (answers: Answers, key: InputKey): boolean =>
+  key === "orchestratorSchema" && isGiven(answers, "gatewayKeyPath");
+
+/** The same for all inputs of a command, with what is still missing. */
+export async function resolutionWithKnown(
+  resolution: Resolution,
+  from: KnownFrom,
+): Promise<{ readonly resolution: Resolution; readonly taken: readonly string[] }> {
+  const { answers, taken } = await withKnownInputs(resolution, from);
+  const missing = answers.missing.filter(({ key }) => answers.values[key] === undefined);
+  return { resolution: { ...answers, missing }, taken };
+}
