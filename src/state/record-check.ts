@@ -34,7 +34,9 @@ export function checkOf(schema: z.core.$ZodType): Check {
     case "object":
       return objectCheck(def.shape);
     case "union":
-      return unionCheck(def as z.core.$ZodDiscriminatedUnionDef);
+      return "discriminator" in def
+        ? kindsCheck(def as z.core.$ZodDiscriminatedUnionDef)
+        : anyCheck(def.options.map(checkOf));
     default:
       throw new Error(`no check for ${def.type}`);
   }
@@ -67,8 +69,13 @@ function objectCheck(shape: z.core.$ZodShape): Check {
   };
 }
 
+const anyCheck =
+  (checks: readonly Check[]): Check =>
+  (value) =>
+    checks.some((check) => check(value));
+
 /** By the member that tells the kinds apart. */
-function unionCheck({ discriminator, options }: z.core.$ZodDiscriminatedUnionDef): Check {
+function kindsCheck({ discriminator, options }: z.core.$ZodDiscriminatedUnionDef): Check {
   const kinds = new Map<unknown, Check>();
   for (const option of options) {
     const { shape } = definitionOf(option) as z.core.$ZodObjectDef;
