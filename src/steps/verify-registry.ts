@@ -112,21 +112,23 @@ class RestartWatcher {
   async poll(look: HealthPoll, signal: AbortSignal): Promise<PollResult<Health>> {
     if (this.#restarted) return look();
     const operation = await this.#operation(signal);
+    // An id that is in no list, because the platform keeps none, is no evidence, and none against it.
+    if (operation === "no-list") return this.#pollWithoutList(look, signal);
     if (operation !== undefined) {
       assertNotFailed(this.#registry, operation);
       this.#restarted = operation.state === "done";
       return { kind: "not-yet", seen: `update ${operation.status}` };
     }
-    if (this.#correlationId !== null) return { kind: "not-yet", seen: "update not listed" };
-    return this.#pollWithoutList(look, signal);
+    return { kind: "not-yet", seen: "update not listed" };
   }
 
-  /** This very update; undefined where it is not listed. */
-  async #operation(signal: AbortSignal): Promise<CvmOperation | undefined> {
-    if (this.#correlationId === null) return undefined;
+  /** This very update; undefined where it is not listed, `no-list` where the platform has no list or no ids. */
+  async #operation(signal: AbortSignal): Promise<CvmOperation | "no-list" | undefined> {
+    if (this.#correlationId === null) return "no-list";
     const found = await this.#context.api.operations(this.#registry.vmUuid, signal);
     if (found.kind === "unknown" && found.refusal) throw found.refusal;
     if (found.kind === "absent") await assertNotGone(this.#registry, this.#context, signal);
+    if (found.kind === "not-offered") return "no-list";
     if (found.kind !== "present") return undefined;
     return found.value.find((operation) => operation.correlationId === this.#correlationId);
   }
