@@ -4,6 +4,8 @@ export default defineConfig({
   test: {
     include: ["test/{unit,integration,e2e,chaos}/**/*.test.ts"],
     globalSetup: "test/helpers/global-setup.ts",
+    // A generated file or snapshot that is missing fails, also without CI; --update writes it.
+    update: "none",
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // No file leaves anything behind in its process, and loading everything anew for each takes a fifth of the time.

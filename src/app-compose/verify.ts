@@ -2,6 +2,7 @@
  * What must hold of a CVM's app-compose before its hash is approved, or secrets are sent to it. The API could
  * answer anything; only what can be recomputed and compared with our own files counts.
  */
+import type { Code, WarningCode } from "../errors/catalogue.ts";
 import { composeHashOf, sha256Hex, type AppCompose } from "../core/compose-hash.ts";
 import { parseComposeHash, type ComposeHash } from "../core/domain.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
@@ -19,7 +20,7 @@ export type AppComposeExpectation = {
   readonly knownScripts: ReadonlySet<string>;
 };
 
-export type Anomaly = { readonly code: string; readonly message: string };
+export type Anomaly = { readonly code: WarningCode; readonly message: string };
 
 /** Takes the API's word for a hash only if it has the one form that a registry compares. */
 export function checkedHash(name: string, text: unknown): ComposeHash {
@@ -173,7 +174,9 @@ function unknownScript(appCompose: AppCompose, name: string, knownScripts: Reado
   ];
 }
 
-function failed(code: string, message: string): ClusterError {
+type HashCode = Extract<Code, `${string}-mismatch` | "compose-hash-malformed">;
+
+function failed(code: HashCode, message: string): ClusterError {
   return new ClusterError({
     kind: "verification",
     code,

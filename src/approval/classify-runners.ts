@@ -1,4 +1,5 @@
 /** The approved list of a rotation: what it is now, what it shall be, and who would be cut off. */
+import type { WarningCode } from "../errors/catalogue.ts";
 import { command, hint } from "../core/command-hint.ts";
 import { areOrchestratorsNames } from "../compose/environment.ts";
 import type { ComposeHash } from "../core/domain.ts";
@@ -48,7 +49,7 @@ export type JudgedRunners = {
 export function classifyRunners(
   live: readonly LiveRunner[],
   { record, appId, complete, vouchers }: KnownList,
-  warn: (code: string, message: string) => void,
+  warn: (code: WarningCode, message: string) => void,
 ): JudgedRunners {
   const known = new Set<string>([
     ...recordedHashes(record, appId),

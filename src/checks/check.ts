@@ -1,4 +1,5 @@
 /** What a check is: data with a severity and a remedy, run side by side with the others. */
+import type { CheckCode } from "../errors/catalogue.ts";
 import { describeFinding, type Finding as CoreFinding } from "../core/finding.ts";
 import type { ClusterError } from "../errors/cluster-error.ts";
 import type { InputKey } from "../inputs/table.ts";
@@ -37,7 +38,7 @@ export type Finding = {
 };
 
 export type Check<F> = {
-  readonly id: string;
+  readonly id: CheckCode;
   readonly title: string;
   readonly severity: CheckSeverity;
   /** Absent: a prerequisite. */

@@ -3,6 +3,7 @@ import type { AnyCommand } from "../commands/shared/command.ts";
 import { configMigrateCommand } from "../commands/config-migrate/command.ts";
 import { destroyCommand } from "../commands/destroy/command.ts";
 import { doctorCommand } from "../commands/doctor/command.ts";
+import { explainCommand } from "../commands/explain/command.ts";
 import { historyCommand } from "../commands/history/command.ts";
 import { hashCommand } from "../commands/hash/command.ts";
 import { initCommand } from "../commands/init/command.ts";
@@ -23,5 +24,6 @@ export const COMMANDS: readonly AnyCommand[] = [
   historyCommand,
   destroyCommand,
   configMigrateCommand,
+  explainCommand,
   sandboxCommand,
 ];

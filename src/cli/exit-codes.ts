@@ -1,20 +1,9 @@
-/** The exit codes of the contract. */
+/** The exit code of a run, from its failure or its result. */
 import { isFailure, kindOfFailures } from "../checks/run-checks.ts";
 import type { CheckResult } from "../core/events.ts";
 import type { AnyResult } from "../core/results.ts";
 import type { ClusterError, FailureKind } from "../errors/cluster-error.ts";
-
-export const EXIT_CODES: Readonly<Record<FailureKind, number>> = {
-  fault: 1,
-  input: 2,
-  prerequisite: 3,
-  platform: 4,
-  timeout: 5,
-  conflict: 6,
-  verification: 7,
-  interrupted: 130,
-  terminated: 143,
-};
+import { EXIT_CODES } from "../errors/exit-codes.ts";
 
 /**
  * The exit code of a failure. 2 and 3 promise that nothing was touched: where a run that has changed something can't
@@ -29,7 +18,7 @@ export function exitCodeOfFailure({ kind }: ClusterError, touched: boolean): num
  * The exit code of a command that came to its end with a result.
  * @param notOk what a result with `"ok": false` is for this command.
  */
-export function exitCodeOf(result: AnyResult, notOk: FailureKind = "fault"): number {
+export function exitCodeOf(result: AnyResult, notOk: FailureKind = "internal"): number {
   return result.ok ? 0 : EXIT_CODES[kindOf(result, notOk)];
 }
 

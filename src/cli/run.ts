@@ -1,11 +1,11 @@
 /** Runs one command: output, signals, secrets, failures and exit code around it. */
 import { setTimeout as delay } from "node:timers/promises";
-import { Cancellation, ClusterError, Fault } from "../errors/cluster-error.ts";
+import { Cancellation, ClusterError, InternalError } from "../errors/cluster-error.ts";
 import type { CommonFlags } from "../session/dependencies.ts";
 import type { AnyCommand } from "../commands/shared/command.ts";
 import { readFlags } from "../commands/shared/flags.ts";
 import type { FailureResult } from "../core/results.ts";
-import { renderHint, type Invocation } from "../core/command-hint.ts";
+import { command as commandHint, renderHint, type Invocation } from "../core/command-hint.ts";
 import { markedSecrets, refuseMalformedMarks } from "../core/marked-secrets.ts";
 import { INPUTS } from "../inputs/table.ts";
 import type { Raw } from "../inputs/resolve.ts";
@@ -16,7 +16,8 @@ import { systemClock } from "../platform/clock.ts";
 import { Ledger } from "../workflow/ledger.ts";
 import { createDependencies } from "./wire.ts";
 import type { Options } from "./program.ts";
-import { EXIT_CODES, exitCodeOf, exitCodeOfFailure } from "./exit-codes.ts";
+import { EXIT_CODES } from "../errors/exit-codes.ts";
+import { exitCodeOf, exitCodeOfFailure } from "./exit-codes.ts";
 import { ignoredSignals } from "./ignored-signals.ts";
 import { invocationOf } from "./invocation.ts";
 import { acknowledgement, messageAtTheEnd } from "./last-words.ts";
@@ -43,7 +44,7 @@ export async function runCommand(
   const ledger = new Ledger();
   const invocation = invocationOf(options, argv, process.env);
   const fail = (failure: ClusterError, made = ledger): number => {
-    if (failure instanceof Fault) reportStack(failure, reporter);
+    if (failure instanceof InternalError) reportStack(failure, reporter);
     reporter.close();
     reporter.finish(failureOf(name, failure, made, invocation));
     return exitCodeOfFailure(failure, made.touched);
@@ -66,7 +67,7 @@ export async function runCommand(
     refuseMalformedMarks(process.env);
     const result = await command.run(dependencies, commonOf(command, options), flagsOf(command, options));
     const reason = shutdown.reason();
-    if (reason instanceof Fault) return fail(reason);
+    if (reason instanceof InternalError) return fail(reason);
     reporter.close();
     reporter.finish(result);
     return exitCodeOf(result, command.notOk);
@@ -76,7 +77,7 @@ export async function runCommand(
     shutdown.stop();
     clearTimeout(acknowledging);
     // A crash after the answer: what stands on stdout stays one document.
-    let told = shutdown.reason() instanceof Fault;
+    let told = shutdown.reason() instanceof InternalError;
     const late = (error: unknown): void => {
       if (told) return;
       told = true;
@@ -94,13 +95,13 @@ export async function runCommand(
 export function reportFailure(name: string, options: Options, error: unknown): number {
   const failure = asFailure(error);
   const reporter = reporterOf(options, redactorOf(process.env), () => []);
-  if (failure instanceof Fault) reportStack(failure, reporter);
+  if (failure instanceof InternalError) reportStack(failure, reporter);
   reporter.finish(failureOf(name, failure, new Ledger(), invocationOf(options, process.argv, process.env)));
   return exitCodeOfFailure(failure, false);
 }
 
 /** With --verbose, for whoever has to find out. */
-function reportStack({ cause }: Fault, reporter: Reporter): void {
+function reportStack({ cause }: InternalError, reporter: Reporter): void {
   if (cause instanceof Error && cause.stack) reporter.emit({ type: "detail", message: cause.stack });
 }
 
@@ -163,16 +164,16 @@ function reporterOf(
 /** Whoever redirected the answer to a full disk must not take an empty file for one. Streams fail late. */
 function failAtExit(): void {
   process.once("exit", () => {
-    process.exitCode ||= EXIT_CODES.fault;
+    process.exitCode ||= EXIT_CODES.internal;
   });
 }
 
 const asFailure = (error: unknown): ClusterError =>
-  error instanceof ClusterError ? error : new Fault(error);
+  error instanceof ClusterError ? error : new InternalError(error);
 
 /** A question that the stop has ended was cancelled; else why the run was ended counts before what came of it. */
 function failureToReport(reason: ClusterError | undefined, thrown: unknown): ClusterError {
-  const cancelled = thrown instanceof Cancellation && !(reason instanceof Fault);
+  const cancelled = thrown instanceof Cancellation && !(reason instanceof InternalError);
   return cancelled || !reason ? asFailure(thrown) : reason;
 }
 
@@ -188,7 +189,7 @@ function failureOf(
   return {
     ok: false,
     command,
-    error: { code, message, hint, step },
+    error: { code, message, hint, step, explain: renderHint([commandHint("explain", code)], invocation) },
     left_behind: ledger.leftBehind(),
   };
 }

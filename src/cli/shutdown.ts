@@ -3,9 +3,9 @@
  * left to wait for. The first of them ends it in order, so that no temporary runner stays. Imports little, because
  * the guard against crashes is on from the first moment, for `--help` too.
  */
-import { Fault, Interruption, type ClusterError, type SignalName } from "../errors/cluster-error.ts";
+import { InternalError, Interruption, type ClusterError, type SignalName } from "../errors/cluster-error.ts";
 import { CLEANUP_BUDGET_MS } from "../workflow/cleanup.ts";
-import { EXIT_CODES } from "./exit-codes.ts";
+import { EXIT_CODES } from "../errors/exit-codes.ts";
 import { StopRequests } from "./stop-requests.ts";
 
 const SIGNALS: readonly SignalName[] = ["SIGINT", "SIGTERM", "SIGHUP"];
@@ -51,7 +51,7 @@ export type Shutdown = {
 export function watchShutdown(crashes: CrashGuard, hooks: ShutdownHooks): Shutdown {
   const controller = new AbortController();
   const requests = new StopRequests();
-  let crash: Fault | undefined;
+  let crash: InternalError | undefined;
   let watchdog: NodeJS.Timeout | undefined;
   const reason = (): ClusterError | undefined =>
     crash ?? (controller.signal.reason as ClusterError | undefined);
@@ -72,13 +72,13 @@ export function watchShutdown(crashes: CrashGuard, hooks: ShutdownHooks): Shutdo
     hooks.onStop(name === "SIGINT");
     begin(new Interruption(name));
   };
-  const onDrained = (): void => leave(reason() ?? new Fault("nothing was left to wait for"));
+  const onDrained = (): void => leave(reason() ?? new InternalError("nothing was left to wait for"));
   // Also those that are ignored: without a listener Node would end the process.
   for (const name of SIGNALS) process.on(name, onSignal);
   process.on("beforeExit", onDrained);
   crashes.handOver((error) => {
     // A timer that throws does so again and again: that must not cut the cleanup short.
-    crash ??= new Fault(error);
+    crash ??= new InternalError(error);
     begin(crash);
   });
   return {

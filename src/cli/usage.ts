@@ -1,4 +1,5 @@
 /** A command line that makes no sense, in our own words: which word is wrong, and which was probably meant. */
+import type { Code } from "../errors/catalogue.ts";
 import type { Command, CommanderError } from "commander";
 import { ClusterError } from "../errors/cluster-error.ts";
 import { INPUTS } from "../inputs/table.ts";
@@ -96,6 +97,8 @@ function quotedIn(message: string): string {
   return /'(.*)'/s.exec(message)?.[1] ?? "";
 }
 
-function usage(code: string, message: string, hint: string): ClusterError {
+type UsageCode = Extract<Code, `unknown-${string}` | `option-${string}` | "excess-argument" | "usage">;
+
+function usage(code: UsageCode, message: string, hint: string): ClusterError {
   return new ClusterError({ kind: "input", code, message, hint });
 }

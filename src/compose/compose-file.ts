@@ -1,4 +1,5 @@
 /** Reading a compose file: its exact text, which is measured, and what the checks need to know of it. */
+import type { Code } from "../errors/catalogue.ts";
 import { readFile, stat } from "node:fs/promises";
 import { LineCounter, parseDocument, type Document } from "yaml";
 import { sha256Hex } from "../core/compose-hash.ts";
@@ -145,7 +146,12 @@ function notYaml(path: string, reason: string): ClusterError {
   return broken(path, "compose-not-yaml", `is not valid YAML: ${firstLine(reason)}`, "fix the syntax");
 }
 
-function broken(path: string, code: string, what: string, hint: string): ClusterError {
+function broken(
+  path: string,
+  code: Extract<Code, `compose-${string}`>,
+  what: string,
+  hint: string,
+): ClusterError {
   return new ClusterError({ kind: "prerequisite", code, message: `compose file ${path} ${what}`, hint });
 }
 

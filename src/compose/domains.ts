@@ -1,9 +1,12 @@
 /** Whether models will be announced under a domain that reaches them. Pure. */
 import { orchestratorBaseDomain } from "../orchestrator/urls.ts";
 import type { ComposeFile } from "./compose-file.ts";
-import type { ComposeFinding } from "./catalogue.ts";
+import type { Finding } from "../core/finding.ts";
+import type { FindingCode } from "./catalogue.ts";
 import type { ComposePair } from "./lint.ts";
 import { valueIn } from "./services.ts";
+
+type DomainFinding = Finding<Extract<FindingCode, `base-domain-${string}`>>;
 
 const VARIABLE = "CVM_BASE_DOMAIN";
 
@@ -19,7 +22,7 @@ export function lintBaseDomain(
   { registry, runner }: ComposePair,
   placement: Placement,
   given: string | undefined,
-): readonly ComposeFinding[] {
+): readonly DomainFinding[] {
   return [
     ...(given === undefined || given === placement.baseDomain ? [] : [givenDomain(given, placement)]),
     ...otherDomains(registry, placement).map((domain) => registryDomain(registry, domain, placement)),
@@ -34,7 +37,7 @@ function otherDomains(compose: ComposeFile, { baseDomain }: Placement): readonly
   return [...new Set(domains)].filter((domain) => domain !== "" && domain !== baseDomain);
 }
 
-function givenDomain(domain: string, { node, baseDomain }: Placement): ComposeFinding {
+function givenDomain(domain: string, { node, baseDomain }: Placement): DomainFinding {
   return {
     code: "base-domain-given",
     severity: "warning",
@@ -43,7 +46,7 @@ function givenDomain(domain: string, { node, baseDomain }: Placement): ComposeFi
   };
 }
 
-function registryDomain(compose: ComposeFile, domain: string, placement: Placement): ComposeFinding {
+function registryDomain(compose: ComposeFile, domain: string, placement: Placement): DomainFinding {
   const differs = difference(compose, domain, placement);
   if (compose.placeholders.some(({ name }) => name === VARIABLE)) {
     return {
@@ -62,7 +65,7 @@ function registryDomain(compose: ComposeFile, domain: string, placement: Placeme
 }
 
 /** No orchestrator gives its runners this variable, or chooses their node: the file's own value stands everywhere. */
-function runnerDomain(compose: ComposeFile, domain: string, placement: Placement): ComposeFinding {
+function runnerDomain(compose: ComposeFile, domain: string, placement: Placement): DomainFinding {
   return {
     code: "base-domain-runner",
     severity: "warning",
@@ -75,7 +78,7 @@ function difference(compose: ComposeFile, domain: string, { node, baseDomain }: 
   return `${compose.path} has ${domain} for ${VARIABLE}, and the gateway of node ${node} is ${baseDomain}`;
 }
 
-function orchestratorDomain({ node, baseDomain }: Placement): readonly ComposeFinding[] {
+function orchestratorDomain({ node, baseDomain }: Placement): readonly DomainFinding[] {
   const built = orchestratorBaseDomain(node);
   if (built === baseDomain) return [];
   return [

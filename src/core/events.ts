@@ -1,14 +1,15 @@
 /** The one stream of events that commands emit and a reporter observes. Only reporters print. */
+import type { CheckCode, WarningCode } from "../errors/catalogue.ts";
 import type { StepId, StepStatus } from "./steps.ts";
 
-export type Warning = { readonly code: string; readonly message: string };
+export type Warning = { readonly code: WarningCode; readonly message: string };
 
 /** `warning`: fatal with `--strict` only. `note`: worth knowing, and never a failure. */
 export type CheckSeverity = "error" | "warning" | "note";
 
 /** How one check of step 1 or of `doctor` came out. A check that finds several things has several results. */
 export type CheckResult = {
-  readonly id: string;
+  readonly id: CheckCode;
   /** Which of the things that the check looks for: `image-not-pinned`. */
   readonly finding?: string | undefined;
   readonly title: string;

@@ -26,6 +26,8 @@ export type FailureResult = {
     readonly message: string;
     readonly hint: string | null;
     readonly step: StepId | null;
+    /** The command that explains the code, to paste. */
+    readonly explain?: string;
   };
   readonly left_behind: readonly LeftBehind[];
 };

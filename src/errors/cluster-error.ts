@@ -1,10 +1,11 @@
 /** Failures that the user is told about: what happened, with which value, and what to do now. */
 import { AGAIN, hint, renderHint, type Hint } from "../core/command-hint.ts";
+import type { Code, KindOf } from "./catalogue.ts";
 import type { StepId } from "../core/steps.ts";
 
-/** What kind of failure it is; `cli/exit-codes.ts` turns it into the exit code of the contract. */
+/** What kind of failure it is; `exit-codes.ts` turns it into the exit code of the contract. */
 export type FailureKind =
-  | "fault" // ours
+  | "internal"
   | "input"
   | "prerequisite"
   | "platform" // Phala refused or failed
@@ -14,10 +15,11 @@ export type FailureKind =
   | "interrupted"
   | "terminated";
 
-export type FailureDetails = {
-  readonly kind: FailureKind;
+export type FailureDetails<C extends Code = Code> = {
+  /** One of those that the catalogue gives the code. */
+  readonly kind: KindOf<C>;
   /** Stable, kebab-case, for scripts: `registry-exists`. */
-  readonly code: string;
+  readonly code: C;
   /** What went wrong and with which value. One sentence, no stack, no secret. */
   readonly message: string;
   /** What to do now, as a command where there is one. */
@@ -27,18 +29,18 @@ export type FailureDetails = {
   readonly cause?: unknown;
 };
 
-/** Every expected failure of this program. Anything else that is thrown is a fault of ours. */
-export class ClusterError extends Error {
+/** Every expected failure of this program. Anything else that is thrown is an internal error. */
+export class ClusterError<C extends Code = Code> extends Error {
   readonly kind: FailureKind;
-  readonly code: string;
+  readonly code: Code;
   /** As it was given: the reporter renders it with how the program was invoked. */
   readonly advice: string | Hint | undefined;
   step: StepId | undefined;
 
-  constructor(details: FailureDetails) {
+  constructor(details: FailureDetails<C>) {
     super(details.message, details.cause === undefined ? undefined : { cause: details.cause });
     this.name = "ClusterError";
-    this.kind = details.kind;
+    this.kind = details.kind satisfies string as FailureKind;
     this.code = details.code;
     this.advice = details.hint;
     this.step = details.step;
@@ -50,17 +52,17 @@ export class ClusterError extends Error {
   }
 }
 
-/** Something that must not happen, and is no fault of the user's, of Phala's or of the machine's. */
-export class Fault extends ClusterError {
+/** Something that must not happen, and is not caused by the user, by Phala or by the machine. */
+export class InternalError extends ClusterError<"internal-error"> {
   constructor(thrown: unknown) {
     super({
-      kind: "fault",
-      code: "fault",
-      message: `tee-cluster failed in a way it should not: ${messageOf(thrown)}`,
+      kind: "internal",
+      code: "internal-error",
+      message: `internal error: ${messageOf(thrown)}`,
       hint: "please report it, with the output of the same command and --verbose",
       cause: thrown,
     });
-    this.name = "Fault";
+    this.name = "InternalError";
   }
 }
 
@@ -73,7 +75,7 @@ export function messageOf(thrown: unknown): string {
 export type SignalName = "SIGINT" | "SIGTERM" | "SIGHUP";
 
 /** The reason that an aborted signal of ours carries. */
-export class Interruption extends ClusterError {
+export class Interruption extends ClusterError<"interrupted" | "terminated"> {
   readonly signalName: SignalName;
 
   constructor(signalName: SignalName) {
@@ -84,7 +86,7 @@ export class Interruption extends ClusterError {
 }
 
 /** A question was declined, or left by Ctrl-C, end of input or a closed terminal. What exists is added at the end. */
-export class Cancellation extends ClusterError {
+export class Cancellation extends ClusterError<"cancelled"> {
   constructor() {
     super({ kind: "interrupted", code: "cancelled", message: "cancelled" });
   }

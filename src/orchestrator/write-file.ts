@@ -4,7 +4,7 @@ import { ClusterError, messageOf } from "../errors/cluster-error.ts";
 import { isErrno, NotAFileError, writeAtomically } from "../lib/atomic-file.ts";
 
 /** What the file is to the operator: what error codes begin with, and the flag that names another place. */
-export type FileRole = { readonly code: string; readonly flag: string };
+export type FileRole = { readonly code: "config" | "hash-record"; readonly flag: string };
 
 export const CONFIG: FileRole = { code: "config", flag: "--orchestrator-config" };
 

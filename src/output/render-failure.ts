@@ -8,14 +8,15 @@ import { fields, type Field } from "./layout.ts";
 
 /** Lines for stderr. Messages and hints are never broken: people search for them and paste them. */
 export function renderFailure(result: FailureResult, theme: Theme): string[] {
-  const { message, hint, step, code } = result.error;
+  const { message, hint, step, code, explain } = result.error;
   const where: Field[] = step === null ? [] : [["Step", stepText(step, result.command)]];
+  const more: Field[] = explain === undefined ? [] : [["Explain", explain]];
   return [
     `${theme.bold(theme.red("Error:"))} ${hanging(message, "  ")}`,
     ...(hint === null ? [] : [`  ${hanging(hint, "  ")}`]),
-    "",
-    ...fields([...where, ["Code", code]], theme),
     ...leftBehind(result.left_behind, theme),
+    "",
+    ...fields([...where, ["Code", code], ...more], theme),
   ];
 }
 

@@ -69,7 +69,7 @@ export async function withSession<T>(
     const stores = { store: appComposeStore(directory, state), registryStore };
     const outcome = await body({ directory, deps, record: state.record, ...stores }).catch(
       async (error: unknown) => {
-        const code = error instanceof ClusterError ? error.code : "fault";
+        const code = error instanceof ClusterError ? error.code : "internal-error";
         // The failure that ends the run is the one to report, even where the disk is full by now.
         await journal.append({ type: "run-finished", outcome: "failed", code }).catch(() => undefined);
         throw error;

@@ -2,11 +2,12 @@
  * The hash record: what a machine without state needs to predict a runner's compose hash and to say whether it is
  * approved, as one file to commit beside the compose file. No secret is in it. See docs/hash.md.
  */
+import type { Code, KindOf } from "../errors/catalogue.ts";
 import { command, hint } from "../core/command-hint.ts";
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { composeHashOf, type AppCompose } from "../core/compose-hash.ts";
-import { ClusterError, messageOf, type FailureKind } from "../errors/cluster-error.ts";
+import { ClusterError, messageOf } from "../errors/cluster-error.ts";
 import { parseJson } from "../lib/json.ts";
 import type { KnownHashes } from "./known-hashes.ts";
 
@@ -145,7 +146,11 @@ function tooNew(file: string, version: number): ClusterError {
   });
 }
 
-function refused(kind: FailureKind, code: string, message: string): ClusterError {
+function refused<C extends Extract<Code, `hash-record-${string}`>>(
+  kind: KindOf<C>,
+  code: C,
+  message: string,
+): ClusterError {
   const advice = hint`write one where init has been run: ${command("hash", "--export", "FILE")}`;
   return new ClusterError({ kind, code, message, hint: advice });
 }

@@ -1,4 +1,5 @@
 /** What a step is, and the runner around it. */
+import type { WarningCode } from "../errors/catalogue.ts";
 import { ClusterError, messageOf } from "../errors/cluster-error.ts";
 import type { Clock, CloudApi, SpawnteeQueries } from "../core/ports.ts";
 import type { History } from "../state/history.ts";
@@ -47,7 +48,7 @@ export type ReadingDeps = Pick<
 export type StepContext = StepDeps & {
   /** Says what is being done or waited for right now. */
   progress(message: string): void;
-  warn(code: string, message: string): void;
+  warn(code: WarningCode, message: string): void;
   note(message: string): void;
   /** For `--verbose`: what was decided, and on what. */
   detail(message: string): void;
@@ -103,7 +104,7 @@ export class StepRunner {
   }
 
   /** Says a warning and keeps it for the answer; the same one only once. */
-  warn(code: string, message: string): void {
+  warn(code: WarningCode, message: string): void {
     if (this.#warnings.some((known) => known.code === code && known.message === message)) return;
     this.#warnings.push({ code, message });
     this.#emit({ type: "warning", warning: { code, message } });

@@ -71,7 +71,7 @@ test("with --json: one document, redacted, after the temporary runner and the lo
   expect(expectValid("failure", run.stdout)).toMatchObject({
     command: "init",
     error: {
-      code: "fault",
+      code: "internal-error",
       message: expect.stringMatching(/in a way it should not: no bird behind \[redacted\] and /),
     },
     left_behind: [],
@@ -89,9 +89,7 @@ test("on a terminal: in words, with the cursor and the keyboard given back; a re
   const { world, env } = await struckWorld("Promise.reject(careless());");
   const session = startInTerminal(world, ["init", "--yes"], env, { thenStty: true, columns: 400 });
   expect(await session.exit).toBe(1);
-  expect(session.screen()).toMatch(
-    /Error: tee-cluster failed in a way it should not: no bird behind \[redacted\]/,
-  );
+  expect(session.screen()).toMatch(/Error: internal error: no bird behind \[redacted\]/);
   expect(session.screen()).toContain("please report it");
   expect(session.bytes()).toContain("\u001b[?25l");
   expect(session.cursorVisible()).toBe(true);
@@ -116,7 +114,7 @@ test("before a command has begun", async () => {
   const env = await preload(world, begun, "throw careless();");
   const run = await world.runAnew(["doctor", "--json"], env);
   expect(run.exitCode).toBe(1);
-  expect(expectValid("failure", run.stdout)).toMatchObject({ error: { code: "fault" } });
+  expect(expectValid("failure", run.stdout)).toMatchObject({ error: { code: "internal-error" } });
   expect(holdsSecret(said(run))).toBe(false);
 });
 

@@ -7,13 +7,20 @@ import { phalaEnvironmentFindings } from "../../src/checks/phala-environment.ts"
 import { compareVersions } from "../../src/checks/platform-checks.ts";
 import { kindOfFailures, assertNoFailures, runChecks } from "../../src/checks/run-checks.ts";
 import { ClusterError } from "../../src/errors/cluster-error.ts";
+import type { CheckCode } from "../../src/errors/catalogue.ts";
 import type { CheckResult } from "../../src/core/events.ts";
 
 type Facts = { readonly signal: AbortSignal };
 const facts: Facts = { signal: new AbortController().signal };
 
 function check(id: string, more: Partial<Check<Facts>> = {}): Check<Facts> {
-  return { id, title: `Title of ${id}`, severity: "error", run: async () => passed(id), ...more };
+  return {
+    id: id as CheckCode,
+    title: `Title of ${id}`,
+    severity: "error",
+    run: async () => passed(id),
+    ...more,
+  };
 }
 
 const fails = async (): Promise<ReturnType<typeof failed>> => failed("is broken", "mend it");
@@ -45,7 +52,7 @@ describe("running checks", () => {
 
   test("a check that breaks has failed, with a remedy, and says of no conflict; an interruption comes through", async () => {
     const hint = "do this";
-    const error = new ClusterError({ kind: "prerequisite", code: "x", message: "no", hint });
+    const error = new ClusterError({ kind: "prerequisite", code: "api-key-refused", message: "no", hint });
     const broken = check("a", { kind: "conflict", run: () => Promise.reject(error) });
     const found = { status: "failed", detail: "no", remedy: hint, kind: "prerequisite" };
     expect(await run(broken)).toMatchObject([found]);

@@ -33,7 +33,7 @@ const initResult = {
 const failure = {
   ok: false,
   command: "init",
-  error: { code: "fault", message: "m", hint: null, step: null },
+  error: { code: "internal-error", message: "m", hint: null, step: null },
   left_behind: [],
 };
 const check = {
@@ -59,7 +59,7 @@ test.each([
   ["init", "a step too few", { ...initResult, steps: steps.slice(1) }],
   ["init", "another mode", { ...initResult, registry: { ...registry, mode: "runner" } }],
   ["failure", "a success", initResult],
-  ["failure", "no hint", { ...failure, error: { code: "fault", message: "m", step: null } }],
+  ["failure", "no hint", { ...failure, error: { code: "internal-error", message: "m", step: null } }],
   ["failure", "an unknown step", { ...failure, error: { ...failure.error, step: "think" } }],
   ["doctor", "a failed note", { ...doctorResult, checks: [{ ...check, severity: "note", remedy: "r" }] }],
   ["doctor", "a failed check without a remedy", { ...doctorResult, checks: [check] }],

@@ -119,7 +119,10 @@ function warningsOf({ remarks }: Migration, { values }: Resolution): readonly Wa
   const names = runnerEnvironmentNames({ schema: "v2", coordinatorWallet }).join(", ");
   const hash = `runners of schema v2 get the environment names ${names}, and so another compose hash: approve it before their orchestrator starts`;
   return [
-    ...remarks.map((message) => ({ code: "config-not-known", message: `left as it is: ${message}` })),
+    ...remarks.map((message) => ({
+      code: "config-not-known" as const,
+      message: `left as it is: ${message}`,
+    })),
     { code: "runner-hash-changes", message: hash },
   ];
 }

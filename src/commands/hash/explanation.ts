@@ -79,7 +79,11 @@ async function previousOf(
   return null;
 }
 
-function refused(code: string, message: string, known: KnownHashes): ClusterError {
+function refused(
+  code: "hash-malformed" | "hash-unknown" | "hash-ambiguous",
+  message: string,
+  known: KnownHashes,
+): ClusterError {
   const hashes = hashesOf(known).toReversed();
   const hint =
     hashes.length === 0

@@ -1,4 +1,5 @@
 /** `hash --export`: this machine's hash record as a file, for machines that have no state. */
+import type { Warning } from "../../core/events.ts";
 import { ClusterError } from "../../errors/cluster-error.ts";
 import { readWholeText } from "../../orchestrator/read-file.ts";
 import { writeFileAtomically, type FileRole } from "../../orchestrator/write-file.ts";
@@ -43,7 +44,7 @@ export async function exportHashRecord(
   };
 }
 
-const UNAPPROVED = {
+const UNAPPROVED: Warning = {
   code: "approved-list-unknown",
   message:
     "no approved list is recorded here: with this record, --check can't say more than that it is unknown",

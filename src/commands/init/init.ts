@@ -1,4 +1,5 @@
 /** `tee-cluster init`: the ten steps, in the order of the document. */
+import type { WarningCode } from "../../errors/catalogue.ts";
 import type { ClusterFacts } from "../../session/facts.ts";
 import { nodeIdOf } from "../../session/facts.ts";
 import type { ComposePair } from "../../compose/lint.ts";
@@ -223,7 +224,7 @@ async function hashesFor(
   const { record, store, deps } = session;
   const { appId } = registry;
   const live = await liveRunners(inputs.cluster.clusterName, deps);
-  const warn = (code: string, message: string): void => steps.warn(code, message);
+  const warn = (code: WarningCode, message: string): void => steps.warn(code, message);
   const { clusterName } = inputs.cluster;
   const vouchers = await runnerVouchers(await facts.runnerCompose(), flags.record, clusterName);
   const { accepted, unclear } = classifyRunners(live, { record, appId, complete, vouchers }, warn);

@@ -1,4 +1,5 @@
 /** `rotate-hash --plan`: what a rotation would change, from reads alone and without a temporary runner. */
+import type { WarningCode } from "../../errors/catalogue.ts";
 import type { AppCompose } from "../../core/compose-hash.ts";
 import { runnerEnvironmentNamesOf } from "../../compose/environment.ts";
 import { predictComposeHash, type PredictionBasis } from "../../app-compose/predict.ts";
@@ -45,7 +46,7 @@ export async function planRotation(rotation: Rotation, prepared: Preparation): P
   if (found.kind === "unknown") throw lookupFailed(registryName(clusterName), found.reason);
   if (found.kind === "absent") throw noRegistry(clusterName);
   const deps = readingDeps(rotation, prepared);
-  const context = { ...deps, warn: (code: string, message: string) => steps.warn(code, message) };
+  const context = { ...deps, warn: (code: WarningCode, message: string) => steps.warn(code, message) };
   const { record } = facts;
   const directory = directoryOf(prepared, clusterName);
   const stored = await readVerifiedState(directory, clusterName);

@@ -1,5 +1,6 @@
 /** What `tee-cluster status` says of a cluster, in the very shape of `--json`. See docs/status.md. */
 import type { AppComposeDifference } from "../../app-compose/diff.ts";
+import type { StatusCode } from "../../errors/catalogue.ts";
 import type { CvmRole } from "../../core/domain.ts";
 
 /** One CVM of the cluster. `null` is "not known", or "does not apply". */
@@ -84,7 +85,7 @@ export type Drift = {
 
 /** Something to know or to do. An `error` is what makes the exit code 7. */
 export type StatusFinding = {
-  readonly code: string;
+  readonly code: StatusCode;
   readonly severity: "error" | "warning" | "note";
   readonly message: string;
   /** What to do, as a command where there is one. */

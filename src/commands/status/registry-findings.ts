@@ -1,11 +1,12 @@
 /** What is wrong with a registry: it must be up, be spawntee, be healthy, and be in the one mode. Pure. */
+import type { StatusCode } from "../../errors/catalogue.ts";
 import { REGISTRY_MODE, SPAWNTEE_SERVICE } from "../../core/domain.ts";
 import type { CvmStatus, StatusFinding } from "./model.ts";
 
 /** @param service what answered on `/health`, by its own word. */
 export function registryFindings(registry: CvmStatus, service: string | null): StatusFinding[] {
   const { name, status, health, mode, unanswered } = registry;
-  const wrong = (code: string, message: string, remedy: string): StatusFinding[] => [
+  const wrong = (code: StatusCode, message: string, remedy: string): StatusFinding[] => [
     { code, severity: "error", message, remedy, cvm: name },
   ];
   const logs = `phala logs --cvm-id ${registry.app_id ?? name}`;

@@ -1,4 +1,5 @@
 /** What there is to say of a runner: refused, not answering, or left over. Pure. */
+import type { StatusCode } from "../../errors/catalogue.ts";
 import { shortHash } from "../../core/domain.ts";
 import { isGone } from "../../runners/running-runners.ts";
 import type { CvmStatus, Drift, Refusal, StatusFinding } from "./model.ts";
@@ -46,7 +47,7 @@ function refusalRemedy(cvm: CvmStatus, drift: Drift | null): string {
 /** Not a matter of hash, mode or content, so it is a warning. */
 function unwell(cvm: CvmStatus): StatusFinding[] {
   const { name, health, unanswered } = cvm;
-  const warn = (code: string, message: string): StatusFinding[] => [
+  const warn = (code: StatusCode, message: string): StatusFinding[] => [
     { code, severity: "warning", message, remedy: `phala logs --cvm-id ${cvm.app_id ?? name}`, cvm: name },
   ];
   if (cvm.in_progress || health === "healthy") return [];

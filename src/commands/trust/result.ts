@@ -1,5 +1,6 @@
 /** The answer of `trust show`, `trust diff` and `trust pin`. `schemas/trust.json` is made of it. */
 import { z } from "zod";
+import { warnings } from "../shared/schema.ts";
 import { trustSchema } from "../../trust/trust-file.ts";
 
 export const trustResult = z.strictObject({
@@ -21,7 +22,7 @@ export const trustResult = z.strictObject({
     .readonly(),
   /** The file that was written. */
   written: z.string().nullable(),
-  warnings: z.array(z.strictObject({ code: z.string(), message: z.string() })).readonly(),
+  warnings,
 });
 
 export type TrustResult = z.infer<typeof trustResult>;

@@ -1,5 +1,6 @@
 /** The answer of `verify`. `schemas/verify.json` is made of it. */
 import { z } from "zod";
+import { warnings } from "../shared/schema.ts";
 import { ATTESTATION_CHECK_IDS, ATTESTATION_CODES } from "../../core/attestation.ts";
 
 const hex = z.string().regex(/^[0-9a-f]*$/);
@@ -58,7 +59,7 @@ export const verifyResult = z.strictObject({
       step: z.null(),
     })
     .nullable(),
-  warnings: z.array(z.strictObject({ code: z.string(), message: z.string() })).readonly(),
+  warnings,
 });
 
 export type VerifyResult = z.infer<typeof verifyResult>;

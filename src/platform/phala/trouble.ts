@@ -1,5 +1,6 @@
 /** What went wrong with a request to Phala's API, as an error: one code per cause, each with what helps. */
-import { ClusterError, messageOf, type FailureKind } from "../../errors/cluster-error.ts";
+import type { Code, KindOf } from "../../errors/catalogue.ts";
+import { ClusterError, messageOf } from "../../errors/cluster-error.ts";
 import { NetworkError } from "../net/network-error.ts";
 import { describeApiError } from "./api-error.ts";
 
@@ -56,12 +57,8 @@ function redirected(reason: string, location: string | undefined): ClusterError 
 
 function onChainKms(reason: string): ClusterError {
   const hint = "use a workspace with Phala's own KMS (kms_type phala); on-chain KMS is not supported";
-  return apiError(
-    "onchain-kms-unsupported",
-    `on-chain KMS is not supported: ${reason}`,
-    hint,
-    "prerequisite",
-  );
+  const message = `Phala's API: on-chain KMS is not supported: ${reason}`;
+  return new ClusterError({ kind: "prerequisite", code: "onchain-kms-unsupported", message, hint });
 }
 
 function accessDenied(reason: string): ClusterError {
@@ -73,8 +70,10 @@ function accessDenied(reason: string): ClusterError {
   });
 }
 
-function apiError(code: string, message: string, hint: string, kind: FailureKind = "platform"): ClusterError {
-  return new ClusterError({ kind, code, message: `Phala's API: ${message}`, hint });
+type ApiCode = { [C in Code]: "platform" extends KindOf<C> ? C : never }[Code];
+
+function apiError(code: ApiCode, message: string, hint: string): ClusterError {
+  return new ClusterError({ kind: "platform", code, message: `Phala's API: ${message}`, hint });
 }
 
 /** Whether asking again won't help, however long. */

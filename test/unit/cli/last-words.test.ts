@@ -26,7 +26,7 @@ test.each([
   ],
   ["init", new Interruption("SIGHUP"), made(true, "a-registry"), "terminated (SIGHUP): a-registry may exist"],
   ["rotate-hash", new Cancellation(), made(true), "cancelled: nothing that this run created is left"],
-  ["init", new ClusterError({ kind: "input", code: "x", message: "as it is" }), made(false), "as it is"],
+  ["init", new ClusterError({ kind: "input", code: "usage", message: "as it is" }), made(false), "as it is"],
 ])("%s ends: %s", (command, failure, what, text) => {
   expect(messageAtTheEnd(command, failure, what)).toBe(text);
 });

@@ -42,7 +42,7 @@ const DOCTOR: DoctorResult = {
   command: "doctor",
   checks: [
     {
-      id: "cli",
+      id: "phala-cli",
       title: "Phala CLI",
       kind: "prerequisite",
       severity: "error",
@@ -50,7 +50,7 @@ const DOCTOR: DoctorResult = {
       detail: "1.1.18",
     },
     {
-      id: "login",
+      id: "phala-login",
       title: "Phala login",
       kind: "prerequisite",
       severity: "error",
@@ -67,7 +67,7 @@ const DOCTOR: DoctorResult = {
       detail: "2.10 USD",
     },
     {
-      id: "name",
+      id: "registry-name",
       title: "Registry name",
       kind: "prerequisite",
       severity: "error",
@@ -159,9 +159,9 @@ describe("init", () => {
 
   test("warnings that nobody has heard yet are said on stderr, the others are not repeated", () => {
     const { reporter, emit, out, err } = harness();
-    const heard = { code: "a", message: "heard before" };
+    const heard = { code: "clock", message: "heard before" } as const;
     emit({ type: "warning", warning: heard });
-    reporter.finish({ ...INIT, warnings: [heard, { code: "b", message: "new" }] });
+    reporter.finish({ ...INIT, warnings: [heard, { code: "proxy", message: "new" }] });
     expect(err.text).toBe("Warning: heard before\nWarning: new\n");
     expect(out.text).not.toContain("heard");
   });

@@ -98,7 +98,7 @@ describe("the live line", () => {
       {
         type: "check-finished",
         check: {
-          id: "cli",
+          id: "phala-cli",
           title: "Phala CLI",
           kind: "prerequisite",
           severity: "error",
@@ -121,7 +121,7 @@ describe("the live line", () => {
       {
         type: "check-finished",
         check: {
-          id: "name",
+          id: "registry-name",
           title: "Registry name",
           kind: "prerequisite",
           severity: "error",
@@ -133,7 +133,7 @@ describe("the live line", () => {
       {
         type: "check-finished",
         check: {
-          id: "x",
+          id: "clock",
           title: "Nodes",
           kind: "prerequisite",
           severity: "error",
@@ -149,7 +149,7 @@ describe("the live line", () => {
         summary: "4 checks",
       },
       { type: "step-started", step: "deploy-registry" },
-      { type: "warning", warning: { code: "w", message: "the clock is 40 s behind" } },
+      { type: "warning", warning: { code: "clock", message: "the clock is 40 s behind" } },
       {
         type: "step-finished",
         step: "deploy-registry",

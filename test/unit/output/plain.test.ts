@@ -20,7 +20,7 @@ describe("progress as lines", () => {
       {
         type: "check-finished",
         check: {
-          id: "cli",
+          id: "phala-cli",
           title: "Phala CLI",
           kind: "prerequisite",
           severity: "error",
@@ -43,7 +43,7 @@ describe("progress as lines", () => {
       {
         type: "check-finished",
         check: {
-          id: "compose",
+          id: "compose-lint",
           title: "Runner compose file",
           kind: "prerequisite",
           severity: "error",
@@ -55,7 +55,7 @@ describe("progress as lines", () => {
       {
         type: "check-finished",
         check: {
-          id: "x",
+          id: "clock",
           title: "Name",
           kind: "prerequisite",
           severity: "error",
@@ -72,7 +72,7 @@ describe("progress as lines", () => {
         durationMs: 2100,
         summary: "bird-tracker-registry on prod10",
       },
-      { type: "warning", warning: { code: "w", message: "first line\nsecond line" } },
+      { type: "warning", warning: { code: "clock", message: "first line\nsecond line" } },
       { type: "note", message: "a note" },
       { type: "detail", message: "GET /cvms 200" },
       { type: "step-started", step: "wait-for-registry" },
@@ -173,7 +173,7 @@ describe("progress as lines", () => {
       { type: "run-started", command: "init", headline: "Go" },
       { type: "note", message: "a note" },
       { type: "detail", message: "detail" },
-      { type: "warning", warning: { code: "w", message: "warning" } },
+      { type: "warning", warning: { code: "clock", message: "warning" } },
       { type: "cleanup", message: "cleanup" },
     );
     expect(err.text).toBe("");

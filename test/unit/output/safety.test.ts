@@ -25,7 +25,7 @@ function everyEvent(text: string): RunEvent[] {
     {
       type: "check-finished",
       check: {
-        id: "c",
+        id: "clock",
         title: text,
         kind: "prerequisite",
         severity: "error",
@@ -34,7 +34,7 @@ function everyEvent(text: string): RunEvent[] {
         remedy: text,
       },
     },
-    { type: "warning", warning: { code: "w", message: text } },
+    { type: "warning", warning: { code: "clock", message: text } },
     { type: "note", message: text },
     { type: "detail", message: text },
     { type: "cleanup", message: text },
@@ -54,7 +54,7 @@ describe("a secret", () => {
       reporter.finish({
         ...INIT,
         orchestrator_config: `/tmp/${form}`,
-        warnings: [{ code: "w", message: form }],
+        warnings: [{ code: "clock", message: form }],
       });
       reporter.finish({
         ...FAILURE,

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { StatusResult } from "../../../../src/commands/status/result.ts";
 import type { AnyResult } from "../../../../src/core/results.ts";
 import { watchInterval, watchStatus } from "../../../../src/commands/status/watch.ts";
-import { ClusterError, type FailureKind } from "../../../../src/errors/cluster-error.ts";
+import { ClusterError } from "../../../../src/errors/cluster-error.ts";
 import { assess } from "../../../../src/commands/status/assess.ts";
 import { ago, knowledgeOf, lookOf, NOW, seen } from "./facts.ts";
 
@@ -14,7 +14,10 @@ const result = (nowMs: number, status = "running"): StatusResult => ({
   at: ago(0),
   ...assess("bird", lookOf([seen("registry", { cvm: { status } })], { nowMs }), knowledgeOf()),
 });
-const failure = (kind: FailureKind) => new ClusterError({ kind, code: "c", message: "HTTP 502" });
+const failure = (kind: "platform" | "prerequisite") =>
+  kind === "platform"
+    ? new ClusterError({ kind, code: "api-failed", message: "HTTP 502" })
+    : new ClusterError({ kind, code: "api-key-refused", message: "HTTP 401" });
 
 /** Runs the loop over these looks, and then as long as `readers` go on. */
 async function watched(looks: readonly (StatusResult | Error)[]) {

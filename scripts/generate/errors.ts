@@ -1,0 +1,23 @@
+/** docs/errors.md, from the catalogues. */
+import { allCodes } from "../../src/commands/explain/codes.ts";
+import type { ExplainedCode } from "../../src/commands/explain/result.ts";
+
+const INTRODUCTION = `# Error codes
+
+<!-- Generated from src/errors/catalogue.ts and src/compose/catalogue.ts: npm run generate -->
+
+Every failure, warning and finding has a code that stays as it is; \`tee-cluster explain CODE\` shows the same text.
+A failure ends the run with the exit code that stands with it (4 where the run had changed something before a failure of
+2 or 3). A warning ends it with \`--strict\` only, by exit 7. A finding is something that \`status\` or \`doctor\` reports.
+`;
+
+export function errorsPage(): string {
+  const codes = allCodes().toSorted((a, b) => (a.code < b.code ? -1 : 1));
+  return [INTRODUCTION, ...codes.map(section)].join("\n");
+}
+
+function section({ code, title, roles, exit_codes: exits, cause, remedy, docs }: ExplainedCode): string {
+  const exit = exits.length === 0 ? "" : `, exit ${exits.join(" or ")}`;
+  const more = docs.startsWith("docs/errors.md") ? "" : ` See [${docs.slice(5)}](${docs.slice(5)}).`;
+  return `## \`${code}\`\n\n${title} (${roles.join(", ")}${exit}). ${cause}\n\n${remedy}${/[.!?]$/.test(remedy) ? "" : "."}${more}\n`;
+}

@@ -1,0 +1,19 @@
+import { defineCommand } from "../shared/command.ts";
+
+export const explainCommand = defineCommand({
+  name: "explain",
+  summary: "what the code of an error, warning or finding means",
+  inputs: [],
+  switches: [],
+  flags: {},
+  argument: { name: "code", optional: true, text: "as a message shows it; all codes without one" },
+  examples: ["explain registry-exists", "explain"],
+  async run(_dependencies, _common, { argument }) {
+    const { explain } = await import("./explain.ts");
+    return explain(argument);
+  },
+  async renderer() {
+    const { renderExplain } = await import("./render.ts");
+    return renderExplain;
+  },
+});

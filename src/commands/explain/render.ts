@@ -1,0 +1,64 @@
+/** The answer of `explain`: one code in full, or all of them by what they do to a run. */
+import { table, type View } from "../../output/layout.ts";
+import { wrap } from "../../output/text.ts";
+import type { ExplainedCode, ExplainResult } from "./result.ts";
+
+type Role = ExplainedCode["roles"][number];
+
+const HEADINGS: Readonly<Record<Role, string>> = {
+  internal: "Internal error",
+  input: "Inputs are wrong or missing; nothing was touched",
+  prerequisite: "A prerequisite fails; nothing was touched",
+  platform: "Phala refused or failed",
+  timeout: "Timed out",
+  conflict: "A conflict: it exists already, or another run is in progress",
+  verification: "A verification failed",
+  interrupted: "Interrupted",
+  terminated: "Terminated",
+  warning: "Warnings (errors with --strict)",
+  finding: "Findings of status and doctor",
+};
+
+export function renderExplain({ codes }: ExplainResult, view: View): string[] {
+  const [only] = codes;
+  return only && codes.length === 1 ? one(only, view) : all(codes, view);
+}
+
+function one(entry: ExplainedCode, { theme, columns }: View): string[] {
+  const { code, title, cause, remedy, docs } = entry;
+  const paragraph = (text: string): string[] =>
+    wrap(text.replaceAll("`", ""), columns - 2).map((line) => `  ${line}`);
+  return [
+    `${theme.bold(code)}: ${title}`,
+    theme.dim(`  ${whatItDoes(entry)}`),
+    "",
+    theme.bold("Why"),
+    ...paragraph(cause),
+    "",
+    theme.bold("What to do"),
+    ...paragraph(remedy),
+    "",
+    `See ${docs}`,
+  ];
+}
+
+function whatItDoes({ roles, exit_codes: exits }: ExplainedCode): string {
+  const exit = exits.length === 0 ? "does not end a run" : `exit code ${exits.join(" or ")}`;
+  return roles.includes("warning")
+    ? `${roles.join(", ")}; ${exit} with --strict`
+    : `${roles.join(", ")}; ${exit}`;
+}
+
+/** Under the first of its roles. */
+function all(codes: readonly ExplainedCode[], view: View): string[] {
+  const groups = Object.entries(HEADINGS).map(([role, heading]) => ({
+    heading,
+    rows: codes
+      .filter(({ roles }) => roles[0] === role)
+      .map(({ code, title }) => ({ cells: [code], text: title })),
+  }));
+  const lines = groups
+    .filter(({ rows }) => rows.length > 0)
+    .flatMap(({ heading, rows }) => ["", view.theme.bold(heading), ...table(rows, view)]);
+  return lines.slice(1);
+}
