@@ -21,3 +21,17 @@ function section({ code, title, roles, exit_codes: exits, cause, remedy, docs }:
   const more = docs.startsWith("docs/errors.md") ? "" : ` See [${docs.slice(5)}](${docs.slice(5)}).`;
   return `## \`${code}\`\n\n${title} (${roles.join(", ")}${exit}). ${cause}\n\n${remedy}${/[.!?]$/.test(remedy) ? "" : "."}${more}\n`;
 }
+
+/** The codes that a failure can have, by exit code. */
+export function codesByExit(): string {
+  const codes = allCodes();
+  const exits = [...new Set(codes.flatMap((entry) => entry.exit_codes))].toSorted((a, b) => a - b);
+  return exits
+    .map((exit) => `- **${exit}**: ${named(codes.filter((entry) => endsWith(entry, exit)))}`)
+    .join("\n");
+}
+
+const endsWith = ({ exit_codes: exits, roles }: ExplainedCode, exit: number): boolean =>
+  exits.includes(exit) && roles.some((role) => role !== "finding");
+
+const named = (codes: readonly ExplainedCode[]): string => codes.map(({ code }) => `\`${code}\``).join(", ");

@@ -171,20 +171,3 @@ test("docs/doctor.md has every check, docs/compose.md every finding, docs/inputs
   ]);
   expect(names.filter((name) => !inputs.includes(`\`${name}\``))).toEqual([]);
 });
-
-describe("codes of failures", () => {
-  /** `kind: "input", code: "x"` wherever a ClusterError is made. */
-  const codes = readdirSync(path.join(ROOT, "src"), { recursive: true, encoding: "utf8" })
-    .filter((file) => file.endsWith(".ts"))
-    .flatMap((file) => [
-      ...readFileSync(path.join(ROOT, "src", file), "utf8").matchAll(/kind: "\w+",\s+code: "([a-z0-9-]+)"/g),
-    ])
-    .map(([, code]) => code ?? "");
-
-  test("are found", () => expect(new Set(codes).size).toBeGreaterThan(50));
-
-  test("are all in docs/json.md", () => {
-    const text = read("docs/json.md");
-    expect([...new Set(codes)].filter((code) => !text.includes(`\`${code}\``))).toEqual([]);
-  });
-});

@@ -4,7 +4,7 @@ export const explainCommand = defineCommand({
   name: "explain",
   summary: "what the code of an error, warning or finding means",
   inputs: [],
-  switches: [],
+  switches: ["dryRun", "yes"],
   flags: {},
   argument: { name: "code", optional: true, text: "as a message shows it; all codes without one" },
   examples: ["explain registry-exists", "explain"],

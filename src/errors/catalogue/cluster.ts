@@ -255,6 +255,13 @@ export const CLUSTER = {
     "Wait until it has finished; if no run is alive, delete it: `phala cvms delete NAME --force`.",
     "reliability.md",
   ),
+  "temporary-runner-gone": entry(
+    "platform",
+    "The temporary runner is gone",
+    "Somebody deleted the temporary runner before its compose hash was read.",
+    "Run the same command again: it makes a new one.",
+    "reliability.md",
+  ),
   "left-over-runner": entry(
     "finding",
     "A temporary runner was left behind",

@@ -198,7 +198,7 @@ describe("doctor", () => {
     expect(err).toBe("");
     expect(out).toMatchInlineSnapshot(`
       "  ✔  Phala CLI      1.1.18
-        ✖  Phala login    the key was not accepted (401) [login]
+        ✖  Phala login    the key was not accepted (401) [phala-login]
            export PHALA_API_KEY=<key>   # https://cloud.phala.network/dashboard/tokens
         !  Credit         2.10 USD [credit]
         –  Registry name  needs a login
@@ -214,7 +214,7 @@ describe("doctor", () => {
 
   test("--quiet: what fails", () => {
     expect(answer(DOCTOR, { quiet: true }).out).toMatchInlineSnapshot(`
-      "  ✖  Phala login    the key was not accepted (401) [login]
+      "  ✖  Phala login    the key was not accepted (401) [phala-login]
            export PHALA_API_KEY=<key>   # https://cloud.phala.network/dashboard/tokens
         !  Credit         2.10 USD [credit]
         !  Compose files  registry.yml runs a:1 [image-not-pinned]
@@ -271,12 +271,13 @@ describe("a failure", () => {
       "Error: the registry did not become healthy within 10m; its last answer was 502 Bad Gateway
         phala logs --cvm-id bird-tracker-registry
 
-        Step  [4/10] Wait for the registry
-        Code  registry-unhealthy
-
       1 CVM is left behind. Look first, then delete what you do not want to pay for:
         bird-tracker-runner-temp  app_id 89abcdef0123456789abcdef0123456789abcdef
           phala cvms delete bird-tracker-runner-temp --force
+
+        Step     [4/10] Wait for the registry
+        Code     registry-unhealthy
+        Explain  tee-cluster explain registry-unhealthy
       "
     `);
   });

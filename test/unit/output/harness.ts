@@ -121,6 +121,7 @@ export const FAILURE: FailureResult = {
   command: "init",
   error: {
     code: "registry-unhealthy",
+    explain: "tee-cluster explain registry-unhealthy",
     message: "the registry did not become healthy within 10m; its last answer was 502 Bad Gateway",
     hint: "phala logs --cvm-id bird-tracker-registry",
     step: "wait-for-registry",
