@@ -55,7 +55,7 @@ test("all codes are listed once, each under what it does to a run", () => {
   expect(new Set(known).size).toBe(known.length);
   const lines = renderExplain(explain(undefined), { ...view, columns: 200 });
   const listed = lines.filter((line) => line.startsWith("  ")).map((line) => line.trim().split(" ")[0]);
-  expect(listed.toSorted()).toEqual(known.toSorted());
+  expect([listed.length, new Set(listed)]).toEqual([known.length, new Set(known)]);
   const heading = lines
     .slice(
       0,
