@@ -12,6 +12,7 @@ const GROUP_TITLES: Readonly<Record<InputGroup, string>> = {
   aws: "AWS, for the registry's access to the encrypted models:",
   connection: "Phala and this run:",
   attestation: "Attestation:",
+  procedure: "How the compose hash is read:",
 };
 
 const OWN_TITLE = "Options:";

@@ -59,7 +59,14 @@ export type ClusterSettings = {
   readonly coordinatorWallet: string | undefined;
 };
 
+/**
+ * Where the runner's compose hash is from: a temporary runner that is deployed and deleted, or the provisioning
+ * of one that is never committed, checked against the app-compose of a CVM of the cluster.
+ */
+export type HashFrom = "temporary-runner" | "provision";
+
 export type ClusterInputs = {
+  readonly hashFrom: HashFrom;
   readonly connection: Connection;
   readonly cluster: ClusterSettings;
   readonly aws: AwsCredentials;
@@ -78,6 +85,7 @@ export type AttestationSettings = {
 export type InputValues = Connection &
   AttestationSettings &
   ClusterSettings & {
+    readonly hashFrom: HashFrom;
     readonly awsAccessKeyId: string;
     /** Secret. */
     readonly awsSecretAccessKey: string;

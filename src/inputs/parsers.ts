@@ -3,7 +3,7 @@ import { ATTEST_MODES, type AttestMode } from "../core/attestation.ts";
 import path from "node:path";
 import { homeFolder } from "../lib/home.ts";
 import type { OrchestratorSchema } from "../core/domain.ts";
-import type { Crunch, Watcher } from "../core/settings.ts";
+import type { Crunch, Watcher, HashFrom } from "../core/settings.ts";
 
 /** Says of a value what is wrong with it; never with a secret in it. */
 export class InvalidValue extends Error {}
@@ -100,6 +100,12 @@ export function domain(text: string): string {
 
 export function schemaVersion(text: string): OrchestratorSchema {
   return text === "v1" || text === "v2" ? text : say(`${quote(text)} is no schema: v1 or v2`);
+}
+
+export function hashFrom(text: string): HashFrom {
+  return text === "temporary-runner" || text === "provision"
+    ? text
+    : say(`${quote(text)} must be temporary-runner or provision`);
 }
 
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;

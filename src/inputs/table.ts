@@ -11,9 +11,9 @@ export type { InputKey } from "../core/settings.ts";
 
 /**
  * `connection`: how to reach Phala. `aws`: the registry's credentials. `cluster`: what describes the cluster itself.
- * `attestation`: what is trusted.
+ * `attestation`: what is trusted. `procedure`: how a run goes about it.
  */
-export type InputGroup = "connection" | "aws" | "cluster" | "attestation";
+export type InputGroup = "connection" | "aws" | "cluster" | "attestation" | "procedure";
 
 type InputText = {
   readonly group: InputGroup;
@@ -242,6 +242,15 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
     description: "how often it looks",
     default: "10",
     parse: p.integer(1, 86_400),
+  },
+  hashFrom: {
+    group: "procedure",
+    flag: "hash-from",
+    placeholder: "temporary-runner|provision",
+    variables: ["TEE_CLUSTER_HASH_FROM"],
+    description: "deploy a temporary runner to read its hash, or only let Phala provision one (free, faster)",
+    default: "temporary-runner",
+    parse: p.hashFrom,
   },
   attest: {
     group: "attestation",

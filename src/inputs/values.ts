@@ -59,7 +59,12 @@ export function toClusterSettings(values: Partial<Values>): ClusterSettings {
 
 /** Everything that `init` needs, with the checks that take two inputs. @throws ClusterError (input). */
 export function toClusterInputs(values: Partial<Values>): ClusterInputs {
-  const inputs = { connection: toConnection(values), cluster: toClusterSettings(values), aws: toAws(values) };
+  const inputs = {
+    hashFrom: known(values, "hashFrom"),
+    connection: toConnection(values),
+    cluster: toClusterSettings(values),
+    aws: toAws(values),
+  };
   assertNoContradictions(inputs.cluster);
   return inputs;
 }

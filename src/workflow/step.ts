@@ -140,9 +140,9 @@ export class StepRunner {
   }
 
   /** A step that need not run. */
-  pass(id: StepId, status: "skipped" | "reused", summary: string): void {
+  pass(id: StepId, status: "skipped" | "reused", summary: string, durationMs = 0): void {
     this.#emit({ type: "step-started", step: id });
-    this.#finish(id, status, summary, 0);
+    this.#finish(id, status, summary, durationMs);
   }
 
   /**

@@ -6,10 +6,13 @@ import { HASH_INPUTS } from "./work.ts";
 export const hashCommand = defineCommand({
   name: "hash",
   summary: "predict the compose hash of the runner compose file, without deploying it",
-  inputs: [...HASH_INPUTS, "orchestratorConfig", ...inputsIn("connection")],
+  inputs: [...HASH_INPUTS, "instanceType", "orchestratorConfig", ...inputsIn("connection")],
   switches: ["config", "sandbox", "dryRun", "yes", "strict"],
   flags: {
     check: toggle("fail (exit 7) unless that hash is approved: a gate for pull requests"),
+    exact: toggle("ask Phala for the hash as well: it provisions a runner, and creates nothing", {
+      conflicts: ["explain", "export"],
+    }),
     explain: option("hash", "what a recorded hash stands for; its first 8 digits are enough", {
       conflicts: ["check"],
     }),
@@ -18,19 +21,20 @@ export const hashCommand = defineCommand({
     }),
     record: option("file", "use such a file instead of this machine's record"),
   },
-  examples: ["hash", "hash --check --record approved.json", "hash --explain 3f9a0c12"],
+  examples: ["hash", "hash --exact", "hash --check --record approved.json", "hash --explain 3f9a0c12"],
   notes: `
 Uses what init and rotate-hash recorded on this machine, or --record; then
 neither a key nor the network is needed. Where nothing is recorded, a running
-runner is read from Phala's API.
+runner is read from Phala's API. --exact always asks Phala (a key is needed),
+and fails with exit 7 where it computes another hash than predicted.
 
 Exit codes: 0 done, with --check: approved; 7 not approved, or nothing is known;
 2 wrong inputs, 3 unusable compose file, 4 Phala failed.`,
   notOk: "verification",
   async run(dependencies, common, flags) {
     const { hash } = await import("./hash.ts");
-    const { check, record, export: exportTo, explain } = flags;
-    return hash(dependencies, common, { check, record, exportTo, explain });
+    const { check, exact, record, export: exportTo, explain } = flags;
+    return hash(dependencies, common, { check, exact, record, exportTo, explain });
   },
   async renderer() {
     const { renderAnyHash } = await import("./render.ts");

@@ -1,4 +1,8 @@
 /** `tee-cluster hash`: what is known of the runners' compose hash without deploying one. Takes no lock, changes nothing. */
+import { readComposeFile } from "../../compose/compose-file.ts";
+import { AGAIN, command, hint } from "../../core/command-hint.ts";
+import { temporaryRunnerName } from "../../core/domain.ts";
+import { ClusterError } from "../../errors/cluster-error.ts";
 import { haveWallet, runnerEnvironmentNames } from "../../compose/environment.ts";
 import { inputDefinition } from "../../inputs/table.ts";
 import { known as knownValue, pickValues } from "../../inputs/values.ts";
@@ -19,6 +23,8 @@ import type { HashExplanation, HashExport, HashResult } from "./result.ts";
 export type HashRequest = {
   /** Whether a hash that is not approved is a failure. */
   readonly check: boolean;
+  /** Whether Phala is asked for the hash as well. */
+  readonly exact: boolean;
   /** A hash record to go by, instead of what this machine recorded. */
   readonly record: string | undefined;
   /** Where to write this machine's hash record. */
@@ -39,7 +45,44 @@ export async function hash(
   if (explain !== undefined) return explainHash(work, explain);
   const { clusterName } = work.settings;
   const lookUp = (): Promise<LiveLookup | undefined> => lookUpIfKeyed(clusterName, dependencies, flags);
-  return predictHash(work, { check, strict: flags.strict }, lookUp);
+  const predicted = await predictHash(work, { check, strict: flags.strict }, lookUp);
+  if (request.exact) await confirmByPhala(predicted, work, dependencies, flags);
+  return { ...predicted, exact: request.exact };
+}
+
+/** @throws ClusterError `hash-differs` (verification) where Phala computes another hash. */
+async function confirmByPhala(
+  { compose_hash: predicted }: HashResult,
+  { settings, names, instanceType }: HashWork,
+  dependencies: CommandDependencies,
+  flags: CommonFlags,
+): Promise<void> {
+  const { ports } = await prepare({ ...dependencies, prompter: undefined }, flags);
+  const { text: composeText } = await readComposeFile(settings.runnerCompose);
+  const environment = names.map((name) => ({ name, value: "" }));
+  const name = temporaryRunnerName(settings.clusterName);
+  const request = { name, instanceType, composeText, environment };
+  const outcome = await ports.cli.provisionCvm(request, dependencies.signal);
+  if (outcome.kind !== "ok") throw notProvisioned(outcome.message);
+  if (outcome.value.composeHash !== predicted) throw differs(outcome.value.composeHash, predicted);
+}
+
+function notProvisioned(why: string): ClusterError {
+  return new ClusterError({
+    kind: "platform",
+    code: "provisioning-failed",
+    message: `Phala did not compute the hash: ${why}`,
+    hint: hint`${AGAIN}, or leave --exact out`,
+  });
+}
+
+function differs(exact: string, predicted: string): ClusterError {
+  return new ClusterError({
+    kind: "verification",
+    code: "hash-differs",
+    message: `Phala computes ${exact}; predicted was ${predicted}: it builds app-composes in another way by now`,
+    hint: hint`read it back from a temporary runner: ${command("rotate-hash", "--fresh")}`,
+  });
 }
 
 async function begin(
@@ -62,6 +105,7 @@ async function begin(
   const settings = pickValues(resolution.values, HASH_INPUTS);
   return {
     settings,
+    instanceType: knownValue(resolution.values, "instanceType"),
     composeOrigin: resolution.origins.runnerCompose,
     names: namesOf(settings, known),
     apiHost,

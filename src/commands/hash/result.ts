@@ -33,6 +33,8 @@ export type HashResult = AppComposeDiff & {
   readonly approved_compose_hashes: readonly string[];
   /** What to do where it is not approved. */
   readonly remedy: string | null;
+  /** Whether Phala was asked and computes the same hash (`--exact`). */
+  readonly exact?: boolean;
   readonly warnings: readonly Warning[];
 };
 

@@ -15,6 +15,8 @@ export type HashSettings = Pick<ClusterSettings, (typeof HASH_INPUTS)[number]>;
 
 export type HashWork = {
   readonly settings: HashSettings;
+  /** Of a runner that Phala provisions for `--exact`. */
+  readonly instanceType: string;
   /** Where the runner compose file's path is from. */
   readonly composeOrigin: Origin | undefined;
   /** Environment names of the runners, in order. */

@@ -6,7 +6,7 @@ import { CLUSTER_NOTE } from "../shared/notes.ts";
 export const initCommand = defineCommand({
   name: "init",
   summary: "set up the registry of a cluster, in ten steps",
-  inputs: inputsIn("cluster", "aws", "connection"),
+  inputs: inputsIn("cluster", "aws", "connection", "procedure"),
   required: ["clusterName", "awsAccessKeyId"],
   switches: ["config", "sandbox", "dryRun", "yes", "strict", "adopt"],
   flags: APPROVAL_FLAGS,

@@ -97,9 +97,9 @@ async function bringUp(run: BringUp): Promise<InitResult> {
 
   const up = await registryUp(run, files, nodeId);
   const { registry } = up;
-  const { cluster } = inputs;
+  const { cluster, hashFrom } = inputs;
   steps.assertNoWarnings(deps);
-  const runner = { cluster, compose: runnerFile, registryUrl: registry.url, nodeId };
+  const runner = { cluster, compose: runnerFile, registry, nodeId, hashFrom };
   const fresh = await obtainComposeHash(
     { ...runner, store, record, anew: false, allowUnchecked: run.flags.allowUnchecked },
     steps,

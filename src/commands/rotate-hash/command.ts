@@ -18,7 +18,7 @@ const LIST_FLAGS = {
 export const rotateHashCommand = defineCommand({
   name: "rotate-hash",
   summary: "approve the runners' new compose hash after a compose change",
-  inputs: inputsIn("cluster", "aws", "connection"),
+  inputs: inputsIn("cluster", "aws", "connection", "procedure"),
   required: ["clusterName", "awsAccessKeyId"],
   switches: ["config", "sandbox", "dryRun", "yes", "strict"],
   flags: { ...LIST_FLAGS, ...APPROVAL_FLAGS },

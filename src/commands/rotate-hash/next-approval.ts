@@ -58,7 +58,8 @@ async function renewed(input: NextInput): Promise<NextApproval> {
     {
       cluster: inputs.cluster,
       compose: runnerFile,
-      registryUrl: scene.registry.url,
+      registry: scene.registry,
+      hashFrom: inputs.hashFrom,
       nodeId: await nodeIdOf(facts),
       store,
       record,

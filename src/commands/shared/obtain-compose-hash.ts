@@ -4,7 +4,8 @@ import type { ComposeFile } from "../../compose/compose-file.ts";
 import { predictComposeHash } from "../../app-compose/predict.ts";
 import { parseComposeHash, temporaryRunnerName, type ComposeHash } from "../../core/domain.ts";
 import { messageOf } from "../../errors/cluster-error.ts";
-import type { ClusterSettings } from "../../core/settings.ts";
+import type { ClusterSettings, HashFrom } from "../../core/settings.ts";
+import type { Registry } from "../../registry/registry.ts";
 import type { AppComposeStore } from "../../state/app-compose-store.ts";
 import { recordedHash, type ClusterRecord } from "../../state/record.ts";
 import { findAnomalies } from "../../app-compose/verify.ts";
@@ -14,12 +15,15 @@ import { readComposeHash } from "../../steps/read-compose-hash.ts";
 import { findPredictionBasis } from "../../app-compose/prediction-basis.ts";
 import type { Emit } from "../../core/events.ts";
 import { removeCvm } from "../../runners/remove-cvm.ts";
+import { obtainByProvisioning } from "./provision-hash.ts";
 import type { StepRunner, StepDeps } from "../../workflow/step.ts";
 
 export type ObtainComposeHashInput = {
   readonly cluster: ClusterSettings;
   readonly compose: ComposeFile;
-  readonly registryUrl: string;
+  readonly registry: Pick<Registry, "url" | "vmUuid">;
+  /** See --hash-from. */
+  readonly hashFrom: HashFrom;
   readonly nodeId: number | undefined;
   readonly store: AppComposeStore;
   readonly record: ClusterRecord;
@@ -42,7 +46,11 @@ export async function obtainComposeHash(
   const known = input.anew
     ? undefined
     : await recordedComposeHash(input.compose, names, input.record, input.store);
-  if (known === undefined) return deployAndRead(input, steps, deps, emit);
+  if (known === undefined) {
+    const provisioned =
+      input.hashFrom === "provision" ? await obtainByProvisioning(input, steps, deps) : undefined;
+    return provisioned ?? deployAndRead(input, steps, deps, emit);
+  }
   await reportKnownAnomalies(known, input, steps);
   steps.pass("deploy-temporary-runner", "reused", "the runner's compose hash is known");
   steps.pass("read-compose-hash", "reused", known);
@@ -71,7 +79,8 @@ async function deployAndRead(
   const { cluster, compose, store, record, allowUnchecked } = input;
   const name = temporaryRunnerName(cluster.clusterName);
   try {
-    const runner = await steps.run(deployTemporaryRunner, input, deps);
+    const deploying = { ...input, registryUrl: input.registry.url };
+    const runner = await steps.run(deployTemporaryRunner, deploying, deps);
     const environmentNames = runnerEnvironmentNamesOf(cluster);
     const reading = { runner, compose, environmentNames, store, record, allowUnchecked };
     const hash = await steps.run(readComposeHash, reading, deps);

@@ -52,6 +52,7 @@ function workWith(
   composeOrigin: HashWork["composeOrigin"] = "default",
 ): HashWork {
   return {
+    instanceType: "tdx.medium",
     settings: { clusterName: "bird-tracker", runnerCompose } as ClusterSettings,
     composeOrigin,
     names: NAMES,
@@ -215,7 +216,7 @@ describe("the names of the runners", () => {
       env: { TEE_CLUSTER_RUNNER_COMPOSE: compose, HOME: folder, ...env },
       redactor: new Redactor(),
     } as unknown as CommandDependencies;
-    const request = { check: false, record: file, exportTo: undefined, explain: undefined };
+    const request = { check: false, exact: false, record: file, exportTo: undefined, explain: undefined };
     expect(await answerHash(dependencies, flags, request)).toMatchObject({ environment_names: expected });
   });
 });

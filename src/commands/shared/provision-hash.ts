@@ -1,0 +1,107 @@
+/**
+ * Steps 5 to 7 without a CVM: Phala provisions the temporary runner, which computes its compose hash, and nothing is
+ * committed. Its word alone is not enough: the hash must be the one of an app-compose that a CVM of the cluster has,
+ * with the runner's text and names in place.
+ */
+import { findPredictionBasis } from "../../app-compose/prediction-basis.ts";
+import { predictAppCompose } from "../../app-compose/predict.ts";
+import { checkAppCompose, checkedHash, reportAnomalies } from "../../app-compose/verify.ts";
+import { runnerEnvironment, runnerEnvironmentNamesOf } from "../../compose/environment.ts";
+import { composeHashOf, type AppCompose } from "../../core/compose-hash.ts";
+import { temporaryRunnerName, type ComposeHash } from "../../core/domain.ts";
+import { done, type StepContext, type StepDeps, type StepRunner } from "../../workflow/step.ts";
+import type { ObtainComposeHashInput } from "./obtain-compose-hash.ts";
+
+/** `unverified`: why a temporary runner must show what the platform makes of it. */
+export type ProvisionedHash =
+  | { readonly kind: "verified"; readonly hash: ComposeHash; readonly appCompose: AppCompose }
+  | { readonly kind: "unverified"; readonly reason: string };
+
+type Context = Pick<StepContext, "api" | "mutations" | "signal">;
+
+/**
+ * Asks for the hash and recomputes it.
+ * @throws ClusterError (verification) where it agrees and the app-compose is not what it must be.
+ */
+export async function provisionComposeHash(
+  input: Pick<ObtainComposeHashInput, "cluster" | "compose" | "registry" | "nodeId" | "record" | "store">,
+  context: Context,
+): Promise<ProvisionedHash> {
+  const { cluster, compose, registry, nodeId } = input;
+  const basis = await basisFor(input, context);
+  if (basis === undefined) return unverified("no app-compose of the cluster is known to compare with");
+  const name = temporaryRunnerName(cluster.clusterName);
+  const environment = runnerEnvironment(cluster, registry.url);
+  const { instanceType } = cluster;
+  const request = { name, instanceType, nodeId, composeText: compose.text, environment };
+  const outcome = await context.mutations.provisionCvm(request, context.signal);
+  context.signal.throwIfAborted();
+  if (outcome.kind !== "ok") return unverified(outcome.message);
+  const hash = checkedHash(name, outcome.value.composeHash);
+  const appCompose = predictAppCompose(basis, compose.text, runnerEnvironmentNamesOf(cluster));
+  if (composeHashOf(appCompose) === hash) return { kind: "verified", hash, appCompose };
+  return unverified(`Phala gives ${hash}, which is not the hash of what its other CVMs of the cluster run`);
+}
+
+const unverified = (reason: string): ProvisionedHash => ({ kind: "unverified", reason });
+
+/** What a runner of the cluster ran, as recorded; else what the registry runs, which is checked before it is used. */
+async function basisFor(
+  { record, store, registry }: Pick<ObtainComposeHashInput, "record" | "store" | "registry">,
+  { api, signal }: Context,
+): Promise<AppCompose | undefined> {
+  const recorded = await findPredictionBasis(record, store, async () => []);
+  if (recorded) return recorded.appCompose;
+  const [cvm, found] = await Promise.all([
+    api.findCvm(registry.vmUuid, signal),
+    api.appCompose(registry.vmUuid, signal),
+  ]);
+  if (cvm.kind !== "present" || found.kind !== "present") return undefined;
+  return composeHashOf(found.value) === cvm.value.composeHash ? found.value : undefined;
+}
+
+/** Runs steps 5 to 7 that way. @returns undefined where a temporary runner is needed after all, which is noted. */
+export async function obtainByProvisioning(
+  input: ObtainComposeHashInput,
+  steps: StepRunner,
+  deps: StepDeps,
+): Promise<ComposeHash | undefined> {
+  const context = steps.contextFor(deps);
+  const started = deps.clock.monotonic();
+  const provisioned = await provisionComposeHash(input, context);
+  if (provisioned.kind === "unverified") {
+    context.note(`--hash-from provision: ${provisioned.reason}; a temporary runner is deployed instead`);
+    return undefined;
+  }
+  const { hash, appCompose } = provisioned;
+  const tookMs = deps.clock.monotonic() - started;
+  const why = "the hash is read from a provisioning that is not committed";
+  steps.pass("deploy-temporary-runner", "skipped", why, tookMs);
+  await steps.runWithout("read-compose-hash", async () => {
+    await record(input, hash, appCompose, context);
+    return done(hash, hash);
+  });
+  steps.pass("delete-temporary-runner", "skipped", "there is none");
+  return hash;
+}
+
+/** The same checks and records as of a hash that was read back from a CVM. */
+async function record(
+  { cluster, compose, store }: ObtainComposeHashInput,
+  hash: ComposeHash,
+  appCompose: AppCompose,
+  context: Omit<StepContext, "progress">,
+): Promise<void> {
+  const environmentNames = runnerEnvironmentNamesOf(cluster);
+  const anomalies = checkAppCompose(appCompose, {
+    name: temporaryRunnerName(cluster.clusterName),
+    composeHash: hash,
+    composeText: compose.text,
+    environmentNames,
+    knownScripts: await store.knownScripts(),
+  });
+  reportAnomalies(anomalies, context);
+  await store.save(appCompose);
+  const read = { type: "compose-hash", hash, compose_digest: compose.digest } as const;
+  await context.journal.append({ ...read, allowed_envs: [...environmentNames] });
+}

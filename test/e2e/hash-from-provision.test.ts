@@ -1,0 +1,60 @@
+/** The runner's hash without a temporary runner: asked for, recomputed, never committed. */
+import { expect, test } from "vitest";
+import type { InitResult } from "../../src/commands/init/result.ts";
+import type { RotateHashResult } from "../../src/commands/rotate-hash/result.ts";
+import { makePreparedWorld } from "../helpers/prepared-cluster.ts";
+import { cloudOf, commitsOf, failureIn, makeWorld, withCompose, type Run } from "../helpers/program.ts";
+
+const PROVISION = ["--json", "--hash-from", "provision"];
+
+const statusOf = (run: Run, id: string): string | undefined =>
+  (JSON.parse(run.stdout) as InitResult | RotateHashResult).steps.find((step) => step.id === id)?.status;
+
+test("init: one CVM in all, and the approved hash is the one that a deployed runner has", async () => {
+  const [provisioned, deployed] = await Promise.all([makeWorld(), makeWorld()]);
+  const run = await provisioned.run(["init", ...PROVISION]);
+  expect([run.exitCode, commitsOf(provisioned.sandbox)]).toEqual([0, 1]);
+  for (const id of ["deploy-temporary-runner", "delete-temporary-runner"]) {
+    expect(statusOf(run, id)).toBe("skipped");
+  }
+  expect(statusOf(run, "read-compose-hash")).toBe("done");
+  await deployed.run(["init", "--json"]);
+  const { approved } = await cloudOf(provisioned.sandbox);
+  expect(approved).toHaveLength(1);
+  expect(approved).toEqual((await cloudOf(deployed.sandbox)).approved);
+  const again = await provisioned.run(["init", ...PROVISION]);
+  expect([again.exitCode, statusOf(again, "read-compose-hash")]).toEqual([0, "reused"]);
+});
+
+test("rotate-hash: the new hash joins the list, and nothing is made", async () => {
+  const world = await makePreparedWorld();
+  const { approved: before } = await cloudOf(world.sandbox);
+  world.sandbox.resetRequests();
+  const change = await withCompose(world, "runner", (text) => `${text}# newer\n`);
+  const run = await world.run(["rotate-hash", ...PROVISION], change);
+  expect([run.exitCode, commitsOf(world.sandbox)]).toEqual([0, 0]);
+  const { approved, live } = await cloudOf(world.sandbox);
+  expect(approved).toEqual([...before, (JSON.parse(run.stdout) as RotateHashResult).runner_compose_hash]);
+  expect(live).toEqual(["bird-tracker-registry"]);
+});
+
+test("a provisioning that disagrees: said, and a temporary runner shows what the hash is", async () => {
+  const world = await makePreparedWorld({ faults: ["provision-disagrees,times=1"] });
+  world.sandbox.resetRequests();
+  const change = await withCompose(world, "runner", (text) => `${text}# newer\n`);
+  const run = await world.run(["rotate-hash", ...PROVISION], change);
+  expect([run.exitCode, commitsOf(world.sandbox)]).toEqual([0, 1]);
+  expect(run.stderr).toContain("a temporary runner is deployed instead");
+  expect(statusOf(run, "deploy-temporary-runner")).toBe("done");
+});
+
+test("hash --exact: Phala's own hash for a pull request, without a CVM", async () => {
+  const world = await makePreparedWorld();
+  world.sandbox.resetRequests();
+  const run = await world.run(["hash", "--check", "--exact", "--json"]);
+  expect(JSON.parse(run.stdout)).toMatchObject({ ok: true, approved: true, exact: true });
+  world.sandbox.setFaults(["provision-disagrees"]);
+  const differs = await world.run(["hash", "--check", "--exact", "--json"]);
+  expect([differs.exitCode, failureIn(differs.stdout).error.code]).toEqual([7, "hash-differs"]);
+  expect(commitsOf(world.sandbox)).toBe(0);
+});
