@@ -146,6 +146,20 @@ export const CLUSTER = {
     "Nothing, if the fields that the message names are harmless.",
     "hash.md",
   ),
+  "hash-differs": entry(
+    "verification",
+    "Phala computes another hash than predicted",
+    "Phala builds app-composes in another way than for the CVM that the prediction rests on.",
+    "Read the hash back from a temporary runner: tee-cluster rotate-hash --fresh",
+    "hash.md",
+  ),
+  "provisioning-failed": entry(
+    "platform",
+    "Phala did not compute the hash",
+    "The provisioning that `hash --exact` asks for was refused or got no clear answer.",
+    "Run the command again, or leave --exact out.",
+    "hash.md",
+  ),
   "registry-compose-mismatch": entry(
     "verification",
     "The registry runs an unknown compose file",

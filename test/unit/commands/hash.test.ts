@@ -186,7 +186,7 @@ describe("the gate", () => {
 describe("the names of the runners", () => {
   const V2 = [...NAMES, "MODEL_MEMORY_LIMIT_MB", "GATEWAY_AUTH_COORDINATOR_WALLET"];
   const flags: CommonFlags = {
-    keys: [...HASH_INPUTS, "phalaApiUrl", "stateDir"],
+    keys: [...HASH_INPUTS, "instanceType", "phalaApiUrl", "stateDir"],
     inputs: {},
     json: false,
     config: undefined,
