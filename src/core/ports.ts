@@ -22,6 +22,8 @@ export type Lookup<T> =
 export type Account = {
   readonly username: string;
   readonly workspace: string;
+  /** The platform's id of it; null where the API does not say. */
+  readonly workspaceId: string | null;
   /** Spendable credit in USD, or null where the API does not say or the workspace pays afterwards. */
   readonly creditUsd: number | null;
   readonly postPaid: boolean;

@@ -1,4 +1,5 @@
 /** Whose orchestrator.yml it is: what must not be repointed to another cluster without a word. Pure. */
+import { isSameApi } from "../core/api-hosts.ts";
 import type { FileIdentity } from "./read-settings.ts";
 
 export type OwnCluster = {
@@ -20,7 +21,7 @@ export function otherOwner(file: FileIdentity, own: OwnCluster): string | undefi
 function isOtherApi({ phalaApiUrl, clusterUrls }: FileIdentity, own: OwnCluster): boolean {
   const ours = hostOf(own.phalaApiUrl);
   const theirs = phalaApiUrl === undefined ? undefined : hostOf(phalaApiUrl);
-  if (theirs !== undefined) return theirs !== ours;
+  if (theirs !== undefined) return ours === undefined || !isSameApi(theirs, ours);
   // A gateway is another host than the API; but this machine is never one of the platform's, or the reverse.
   const gateway = gatewayOf(clusterUrls);
   return gateway !== undefined && (gateway === LOCAL) !== (ours === LOCAL);

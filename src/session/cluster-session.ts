@@ -6,23 +6,28 @@ import type { Answers } from "../inputs/resolve.ts";
 import type { ClusterSettings, InputKey } from "../core/settings.ts";
 import { readClusterRecord } from "../state/verified-state.ts";
 import { openAttempts, type ClusterRecord } from "../state/record.ts";
-import { stateDirectoryOf, type StateDirectory } from "../state/state-directory.ts";
+import { findStateDirectory, isAnyRecorded } from "../state/cluster-folder.ts";
+import type { StateDirectory } from "../state/state-directory.ts";
 import type { Adoption } from "../core/domain.ts";
 import type { SessionOptions } from "./session.ts";
 import type { CommandDependencies, CommonFlags } from "./dependencies.ts";
 import type { Preparation } from "./preparation.ts";
 import { withRecordedInputs, type WithRecordedInputs } from "./recorded-inputs.ts";
 
-export function directoryOf(
-  { connection, stateHost }: Pick<Preparation, "connection" | "stateHost">,
+type Whereabouts = Pick<Preparation, "connection" | "stateHost" | "workspaceId">;
+
+/** Where a cluster is recorded. Asks the platform whose it is, where there is anything to tell apart. */
+export async function directoryOf(
+  { connection, stateHost, workspaceId }: Whereabouts,
   cluster: string,
-): StateDirectory {
-  return stateDirectoryOf(connection.stateDir, stateHost, cluster);
+): Promise<StateDirectory> {
+  const place = { stateDir: connection.stateDir, apiHost: stateHost, cluster };
+  return findStateDirectory(place, (await isAnyRecorded(place)) ? await workspaceId() : null);
 }
 
 /** What this machine has recorded of a cluster so far; empty where it never saw it. */
 export async function readRecord(prepared: Preparation, cluster: string): Promise<ClusterRecord> {
-  return readClusterRecord(directoryOf(prepared, cluster), cluster);
+  return readClusterRecord(await directoryOf(prepared, cluster), cluster);
 }
 
 export async function clusterFacts(
@@ -35,18 +40,20 @@ export async function clusterFacts(
   return clusterFactsOf(facts, cluster, await readRecord(prepared, cluster.clusterName), adoption, given);
 }
 
-export function sessionOptions(
+export async function sessionOptions(
   command: string,
   cluster: string,
   prepared: Preparation,
   { clock, ledger, signal, emit }: CommandDependencies,
   { strict }: CommonFlags,
-): SessionOptions {
+): Promise<SessionOptions> {
   const { timeoutMs, pollIntervalMs } = prepared.connection;
   return {
     command,
     cluster,
-    directory: directoryOf(prepared, cluster),
+    directory: await directoryOf(prepared, cluster),
+    apiHost: prepared.stateHost,
+    workspaceId: await prepared.workspaceId(),
     ...prepared.ports,
     clock,
     ledger,

@@ -2,7 +2,7 @@
 import { missingForSchema, type Answers, type Resolution } from "../inputs/resolve.ts";
 import type { Values } from "../inputs/values.ts";
 import { readClusterRecord } from "../state/verified-state.ts";
-import { stateDirectoryOf } from "../state/state-directory.ts";
+import { findStateDirectory } from "../state/cluster-folder.ts";
 import type { CommandDependencies, CommonFlags, SandboxHandle } from "./dependencies.ts";
 import { prepare, stateHostOf, type Preparation } from "./preparation.ts";
 import { withRecordedInputs } from "./recorded-inputs.ts";
@@ -58,7 +58,9 @@ async function valuesAsRecorded(
   const { clusterName, stateDir, phalaApiUrl } = values;
   if (clusterName === undefined || stateDir === undefined || phalaApiUrl === undefined) return values;
   const host = stateHostOf(sandbox, new URL(phalaApiUrl).host);
-  const record = await readClusterRecord(stateDirectoryOf(stateDir, host, clusterName), clusterName);
+  // No request yet: the host names decide.
+  const directory = await findStateDirectory({ stateDir, apiHost: host, cluster: clusterName }, null);
+  const record = await readClusterRecord(directory, clusterName);
   // A cluster that was destroyed, and is set up anew, begins with the defaults.
   if (record.registryCreations.length + record.adoptedRegistries.length === 0) return values;
   return withRecordedInputs(resolution, record).resolution.values;

@@ -7,7 +7,7 @@ import { INPUTS, nameOfInput, type InputKey } from "../inputs/table.ts";
 import type { ClusterRecord } from "../state/record.ts";
 import { findKnownClusters, theOnlyCluster } from "../state/known-clusters.ts";
 import { readClusterRecord } from "../state/verified-state.ts";
-import { stateDirectoryOf } from "../state/state-directory.ts";
+import { findStateDirectory } from "../state/cluster-folder.ts";
 import { withFileInputs } from "./file-inputs.ts";
 
 export type KnownInputs<A extends Answers> = {
@@ -38,7 +38,7 @@ export async function withKnownInputs<A extends Answers>(
   const named = remember ? await withOnlyCluster(filled, stateDir, stateHost) : filled;
   const { clusterName } = named.values;
   if (clusterName === undefined) return { answers: named, taken: [] };
-  const directory = stateDirectoryOf(stateDir, stateHost, clusterName);
+  const directory = await findStateDirectory({ stateDir, apiHost: stateHost, cluster: clusterName }, null);
   // One that can't be read is the business of those that can't do without it: `history --verify` says what is wrong.
   const record = await readClusterRecord(directory, clusterName).catch(() => undefined);
   const settings = record?.settings ?? null;

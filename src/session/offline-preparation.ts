@@ -2,7 +2,8 @@
 import type { InputKey } from "../inputs/table.ts";
 import { assertNoProblems, resolveInputs, type Raw, type Resolution } from "../inputs/resolve.ts";
 import { known } from "../inputs/values.ts";
-import { stateDirectoryOf, type StateDirectory } from "../state/state-directory.ts";
+import { findStateDirectory } from "../state/cluster-folder.ts";
+import type { StateDirectory } from "../state/state-directory.ts";
 import { resolutionWithKnown } from "./known-inputs.ts";
 import type { CommandDependencies, CommonFlags } from "./dependencies.ts";
 import { configFileOf, hideSecrets, SANDBOX_HOST } from "./preparation.ts";
@@ -12,7 +13,7 @@ export type OfflinePreparation = {
   /** Under which host clusters are recorded; this and the next for commands whose groups have `state` among them. */
   stateHost(): string;
   /** Where a cluster is recorded. */
-  directory(cluster: string): StateDirectory;
+  directory(cluster: string): Promise<StateDirectory>;
 };
 
 /** All but the key: what is recorded is read without asking Phala. */
@@ -50,7 +51,8 @@ export async function prepareOffline(
   return {
     resolution,
     stateHost,
-    directory: (cluster) => stateDirectoryOf(known(values, "stateDir"), stateHost(), cluster),
+    directory: (cluster) =>
+      findStateDirectory({ stateDir: known(values, "stateDir"), apiHost: stateHost(), cluster }, null),
   };
 }
 

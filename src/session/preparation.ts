@@ -9,6 +9,8 @@ import {
   type Resolution,
   type Sources,
 } from "../inputs/resolve.ts";
+import type { CloudApi } from "../core/ports.ts";
+import { once } from "../lib/once.ts";
 import type { Connection } from "../core/settings.ts";
 import { toConnection, type Values } from "../inputs/values.ts";
 import { withoutRealKeys } from "./sandbox-keys.ts";
@@ -29,6 +31,8 @@ export type Preparation = {
   readonly stateHost: string;
   /** In words: which inputs are as this machine recorded them, where no file says them. */
   readonly taken: readonly string[];
+  /** Whose state it is, as the platform says; asked once. Null: unknown, or the sandbox, which is one place. */
+  readonly workspaceId: () => Promise<string | null>;
 };
 
 export type PrepareOptions = {
@@ -75,7 +79,21 @@ export async function prepare(
     ports,
     stateHost: stateHostOf(sandbox, ports.api.host),
     taken: filled.taken,
+    workspaceId: once(async () => (sandbox ? null : workspaceOf(ports.api, dependencies.signal))),
   };
+}
+
+/** Without an answer the folder is found by host names; whatever needs the platform fails by itself. */
+export async function workspaceOf(
+  api: Pick<CloudApi, "account">,
+  signal: AbortSignal,
+): Promise<string | null> {
+  try {
+    return (await api.account(signal)).workspaceId;
+  } catch {
+    signal.throwIfAborted();
+    return null;
+  }
 }
 
 /** What was given, with the key that was asked for since. */

@@ -5,6 +5,7 @@ import { appComposeStore, registryComposeStore, type AppComposeStore } from "../
 import { openHistory } from "../state/history.ts";
 import { readVerifiedState } from "../state/verified-state.ts";
 import { openJournal } from "../state/journal.ts";
+import { recordWorkspace } from "../state/cluster-folder.ts";
 import { acquireLock } from "../state/lock.ts";
 import type { ClusterRecord } from "../state/record.ts";
 import { prepareStateDirectory, type StateDirectory } from "../state/state-directory.ts";
@@ -18,6 +19,9 @@ export type SessionOptions = {
   readonly command: string;
   readonly cluster: string;
   readonly directory: StateDirectory;
+  /** By which name the platform was reached, and whose the cluster is, as it says. */
+  readonly apiHost: string;
+  readonly workspaceId: string | null;
   readonly cli: PhalaCli;
   readonly api: CloudApi;
   readonly spawntee: Spawntee;
@@ -59,6 +63,7 @@ export async function withSession<T>(
   // A second Ctrl-C leaves through process.exit, past every finally.
   process.once("exit", release);
   try {
+    await recordWorkspace(directory, options.apiHost, options.workspaceId);
     const state = await readVerifiedState(directory, options.cluster);
     const journal = openJournal(directory, clock.now, () => lock.assertHeld());
     await journal.append({ type: "run-started", command, pid: process.pid, host: hostname() });

@@ -3,7 +3,7 @@ import { readdir } from "node:fs/promises";
 import path from "node:path";
 import { existsSync } from "node:fs";
 import { readClusterRecord } from "./verified-state.ts";
-import { stateDirectoryOf } from "./state-directory.ts";
+import { findStateDirectory } from "./cluster-folder.ts";
 
 export type KnownCluster = {
   readonly name: string;
@@ -16,10 +16,8 @@ export async function findKnownClusters(
   stateDir: string,
   stateHost: string,
 ): Promise<readonly KnownCluster[]> {
-  const { path: folder } = stateDirectoryOf(stateDir, stateHost, "x");
-  const names = await readdir(path.dirname(folder)).catch((): string[] => []);
-  const clusters = names.toSorted().map(async (name): Promise<KnownCluster[]> => {
-    const directory = stateDirectoryOf(stateDir, stateHost, name);
+  const clusters = (await clusterNamesIn(stateDir)).map(async (name): Promise<KnownCluster[]> => {
+    const directory = await findStateDirectory({ stateDir, apiHost: stateHost, cluster: name }, null);
     if (!existsSync(directory.journal)) return [];
     const record = await readClusterRecord(directory, name).catch(() => undefined);
     if (record === undefined) return [{ name, hasRegistry: null }];
@@ -28,6 +26,15 @@ export async function findKnownClusters(
   });
   return (await Promise.all(clusters)).flat();
 }
+
+/** Of every API: which of them are this one's is told by their folders. */
+async function clusterNamesIn(stateDir: string): Promise<readonly string[]> {
+  const hosts = await namesIn(stateDir);
+  const names = await Promise.all(hosts.map((host) => namesIn(path.join(stateDir, host))));
+  return [...new Set(names.flat())].toSorted();
+}
+
+const namesIn = (folder: string): Promise<readonly string[]> => readdir(folder).catch(() => []);
 
 /** The one that a command without a name means; undefined where there could be two. */
 export function theOnlyCluster(clusters: readonly KnownCluster[]): string | undefined {

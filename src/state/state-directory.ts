@@ -1,6 +1,6 @@
 /**
- * Where this tool keeps what it remembers of a cluster: one private folder per API host and cluster. The state
- * is a hint, the cloud is the truth; see docs/state.md.
+ * Where this tool keeps what it remembers of a cluster: one private folder for each, see cluster-folder.ts for which.
+ * The state is a hint, the cloud is the truth; see docs/state.md.
  */
 import { chmod, mkdir, rm, writeFile } from "node:fs/promises";
 import { randomBytes } from "node:crypto";
@@ -24,7 +24,7 @@ export type StateDirectory = {
 };
 
 /** Host names hold colons (`127.0.0.1:8080`), which some file systems refuse. */
-const fileNameOf = (text: string): string => text.replaceAll(/[^A-Za-z0-9._-]/g, "_");
+export const fileNameOf = (text: string): string => text.replaceAll(/[^A-Za-z0-9._-]/g, "_");
 
 /** The paths; nothing is created. */
 export function stateDirectoryOf(stateDir: string, apiHost: string, cluster: string): StateDirectory {

@@ -156,8 +156,8 @@ test("the lock of another host is respected; a journal of a newer version is lef
   const refused = await world.run(["init", "--json"]);
   expect([refused.exitCode, failure(refused).error.code]).toEqual([6, "run-in-progress"]);
   expect(failure(refused).error.message).toContain("tee-cluster init (pid 1 on elsewhere, since 2026-01-01)");
-  expect(failure(refused).error.hint).toContain(`remove ${lock}`);
+  expect(failure(refused).error.hint).toContain(`rm '${lock}'`);
   await rm(lock);
-  await appendFile(path.join(folder, "journal.jsonl"), '{"v":2,"type":"dream"}\n');
+  await appendFile(path.join(folder, "journal.jsonl"), '{"v":3,"type":"dream"}\n');
   expectRefused(world, await world.run(["init", "--json"]), "state-too-new", "format 2");
 });

@@ -35,7 +35,7 @@ export async function destroy(
   });
   const { api } = prepared.ports;
   const found = await atWork("asking Phala's API", emit, () => clusterCvms(cluster, api, signal));
-  const session = sessionOptions("destroy", cluster, prepared, dependencies, flags);
+  const session = await sessionOptions("destroy", cluster, prepared, dependencies, flags);
   const record = await readRecord(prepared, cluster);
   refuseRunnerInUse(temporaryRunnerIn(found), record, { api, clock });
   // Ages by the clock that stamped the CVMs.

@@ -9,11 +9,11 @@ import { closest } from "../../lib/closest.ts";
 import { givenInputs } from "../../inputs/resolve.ts";
 import { readJournal } from "../../state/journal.ts";
 import { summarizeJournal } from "../../state/record.ts";
-import { stateDirectoryOf } from "../../state/state-directory.ts";
 import type { CheckResult } from "../../core/events.ts";
 import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
 import { gatherInputs, type GivenInputs } from "./gather-facts.ts";
-import { stateHostOf } from "../../session/preparation.ts";
+import { directoryOf } from "../../session/cluster-session.ts";
+import { stateHostOf, workspaceOf } from "../../session/preparation.ts";
 import type { DoctorResult } from "./result.ts";
 
 /**
@@ -65,22 +65,20 @@ async function gatherFacts(
   const { env, signal } = dependencies;
   const { connection, cluster, sandbox, resolution, configProblem } = given;
   const ports = dependencies.connect(connection);
-  const stateDirectory = stateDirectoryOf(
-    connection.stateDir,
-    stateHostOf(sandbox, ports.api.host),
+  const facts = factsOf(ports, connection, signal, env);
+  const stateDirectory = await directoryOf(
+    {
+      connection,
+      stateHost: stateHostOf(sandbox, ports.api.host),
+      workspaceId: async () => (sandbox ? null : workspaceOf(facts, signal)),
+    },
     cluster.clusterName,
   );
   const journal = once(() => readJournal(stateDirectory));
   // One that can't be read is told by a check of its own.
   const record = summarizeJournal(await journal().catch(() => []), cluster.clusterName);
   return {
-    ...clusterFactsOf(
-      factsOf(ports, connection, signal, env),
-      cluster,
-      record,
-      flags.adopt,
-      givenInputs(resolution.origins),
-    ),
+    ...clusterFactsOf(facts, cluster, record, flags.adopt, givenInputs(resolution.origins)),
     resolution,
     configProblem,
     pathPhala: dependencies.connect({ ...connection, phalaBin: "phala" }).cli,

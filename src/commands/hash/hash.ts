@@ -6,6 +6,7 @@ import { ClusterError } from "../../errors/cluster-error.ts";
 import { haveWallet, runnerEnvironmentNames } from "../../compose/environment.ts";
 import { inputDefinition } from "../../inputs/table.ts";
 import { known as knownValue, pickValues } from "../../inputs/values.ts";
+import { isSameApi } from "../../core/api-hosts.ts";
 import { hashesIn, readHashRecord, recordOfAnother, type HashRecord } from "../../state/hash-record.ts";
 import { readKnownHashes, type KnownHashes } from "../../state/known-hashes.ts";
 import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
@@ -99,7 +100,7 @@ async function begin(
   const known =
     record && file !== undefined
       ? hashesIn(record, file)
-      : await readKnownHashes(prepared.directory(cluster), cluster);
+      : await readKnownHashes(await prepared.directory(cluster), cluster);
   // As rotate-hash does: the names of the wrong schema make a hash that no runner has.
   const { resolution } = withRecordedInputs(prepared.resolution, known);
   const settings = pickValues(resolution.values, HASH_INPUTS);
@@ -145,7 +146,7 @@ function refuseOther(
     ["API", record.api_host, here.host, "--phala-api-url"],
   ] as const;
   for (const [what, recorded, given, flag] of pairs) {
-    if (recorded === given) continue;
+    if (isSameApi(recorded, given)) continue;
     throw recordOfAnother(here.file, what, recorded, given, flag);
   }
 }

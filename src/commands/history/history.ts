@@ -26,7 +26,7 @@ export async function history(
   const newest = limit === undefined ? undefined : parseOption("history", "--limit", limit, LIMIT);
   const { resolution, directory } = await prepareOffline(dependencies, flags, { remember: true });
   const cluster = known(resolution.values, "clusterName");
-  const place = directory(cluster);
+  const place = await directory(cluster);
   const lines = await readHistory(place);
   const problem = verify ? verifyHistory(lines, await recordedHeads(place, cluster)) : undefined;
   const entries = lines.flatMap(entryOf);

@@ -70,7 +70,7 @@ export async function init(
   assertViaApiPossible(flags.via, inputs.cluster);
   if ((await facts.registry()).kind !== "absent") assertWalletKept(inputs.cluster, facts.record);
   if (flags.dryRun) return planInit(facts, steps.warnings);
-  const options = sessionOptions("init", inputs.cluster.clusterName, prepared, dependencies, flags);
+  const options = await sessionOptions("init", inputs.cluster.clusterName, prepared, dependencies, flags);
   return withSession(options, (session) =>
     bringUp({ inputs, session, steps, dependencies, flags, facts, adoption, given }),
   );

@@ -48,7 +48,7 @@ export async function planRotation(rotation: Rotation, prepared: Preparation): P
   const deps = readingDeps(rotation, prepared);
   const context = { ...deps, warn: (code: WarningCode, message: string) => steps.warn(code, message) };
   const { record } = facts;
-  const directory = directoryOf(prepared, clusterName);
+  const directory = await directoryOf(prepared, clusterName);
   const stored = await readVerifiedState(directory, clusterName);
   const registryStore = registryComposeStore(directory, stored);
   const scene = await inspectCluster(rotation, { cvm: found.value, record, registryStore }, context);

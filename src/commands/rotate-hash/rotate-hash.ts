@@ -51,7 +51,7 @@ export async function rotateHash(
   const rotation = { ...known, policy, flags, steps, dependencies };
   if (flags.dryRun) return planRotation(rotation, prepared);
   const cluster = known.inputs.cluster.clusterName;
-  const options = sessionOptions("rotate-hash", cluster, prepared, dependencies, flags);
+  const options = await sessionOptions("rotate-hash", cluster, prepared, dependencies, flags);
   return withSession(options, (session) => rotate(rotation, session));
 }
 

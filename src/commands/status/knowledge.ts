@@ -33,7 +33,7 @@ export type Knowledge = {
 };
 
 export type KnowledgeSource = {
-  readonly directory: StateDirectory;
+  readonly directory: () => Promise<StateDirectory>;
   readonly cluster: string;
   readonly runnerCompose: { readonly path: string; readonly given: boolean };
   /** The names that the orchestrator gives its runners, by what was said or else recorded. */
@@ -42,7 +42,8 @@ export type KnowledgeSource = {
 
 /** Reads only. @throws ClusterError (prerequisite) for a journal that can't be read. */
 export async function recall(source: KnowledgeSource, look: ClusterLook): Promise<Knowledge> {
-  const { directory, cluster } = source;
+  const { cluster } = source;
+  const directory = await source.directory();
   const state = await readVerifiedState(directory, cluster);
   const { record } = state;
   const store = appComposeStore(directory, state);

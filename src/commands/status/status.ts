@@ -2,6 +2,7 @@
 import { command, hint } from "../../core/command-hint.ts";
 import { runnerEnvironmentNamesOf } from "../../compose/environment.ts";
 import { ClusterError } from "../../errors/cluster-error.ts";
+import { once } from "../../lib/once.ts";
 import { pickValues } from "../../inputs/values.ts";
 import { assess } from "./assess.ts";
 import { recall, type KnowledgeSource } from "./knowledge.ts";
@@ -50,7 +51,7 @@ function sightOf(
     observer: { cluster, gatewayUrl: connection.gatewayUrl, spawnteePort, api, spawntee, clock, signal },
     source: {
       cluster,
-      directory: directoryOf(prepared, cluster),
+      directory: once(() => directoryOf(prepared, cluster)),
       runnerCompose: {
         path: runnerCompose,
         given: !["default", "record"].includes(origins.runnerCompose ?? "default"),

@@ -26,7 +26,7 @@ export async function verifyCluster(
     "verify",
   );
   const { values } = prepared.resolution;
-  const directory = directoryOf(prepared, cluster).path;
+  const { path: directory } = await directoryOf(prepared, cluster);
   const last = await readLastVerified(directory);
   const mode = known(values, "attest");
   const trusted = last?.pre_launch_script_sha256;

@@ -93,7 +93,9 @@ const amount = z.union([z.string(), z.number()]);
 export const account = z
   .object({
     user: z.object({ username: z.string() }),
-    workspace: z.object({ name: z.string() }).nullish(),
+    workspace: z
+      .object({ name: z.string(), id: z.union([z.string(), z.number()]).nullish().catch(null) })
+      .nullish(),
     credits: z
       .object({ balance: amount, granted_balance: amount.nullish(), is_post_paid: z.boolean().nullish() })
       .nullish(),
@@ -101,6 +103,7 @@ export const account = z
   .transform((answer): Account => ({
     username: answer.user.username,
     workspace: answer.workspace?.name ?? "",
+    workspaceId: answer.workspace?.id == null ? null : String(answer.workspace.id) || null,
     creditUsd: creditOf(answer.credits),
     postPaid: answer.credits?.is_post_paid === true,
   }));

@@ -23,7 +23,7 @@ const RECORDS = [
   { type: "outcome", intent: "i", outcome: "done", app_id: "a", vm_uuid: null, correlation_id: null },
   { type: "provisioned", intent: "i", app_id: "a", compose_hash: HASH, env_key: null },
   { type: "adopted", name: "n", app_id: "a" },
-  { type: "compose-hash", hash: HASH, compose_digest: HASH, allowed_envs: ["A", "B"] },
+  { type: "compose-hash", hash: HASH, compose_digest: HASH, allowed_envs: ["A", "B"], unchecked: true },
   {
     type: "approving",
     app_id: "a",

@@ -1,0 +1,109 @@
+/**
+ * Which folder has the record of a cluster. One API may have several host names, and one host several workspaces, so
+ * a folder says in a file whose it is: the workspace, by the platform's id, and the host names that it was reached by.
+ * Folders without that file are of versions that went by the host alone; they are used where they are.
+ */
+import { readdir, readFile, stat } from "node:fs/promises";
+import path from "node:path";
+import { z } from "zod";
+import { namesOfHost } from "../core/api-hosts.ts";
+import { parseJson } from "../lib/json.ts";
+import { fileNameOf, replaceStateFile, stateDirectoryOf, type StateDirectory } from "./state-directory.ts";
+
+export type ClusterPlace = {
+  readonly stateDir: string;
+  /** Host and port of the API, or `sandbox`. */
+  readonly apiHost: string;
+  readonly cluster: string;
+};
+
+const ownerSchema = z.object({
+  workspace_id: z.string(),
+  /** Host names that this workspace's API was reached by. */
+  api_hosts: z.array(z.string()),
+});
+
+type Owner = z.infer<typeof ownerSchema>;
+type Candidate = { readonly name: string; readonly owner: Owner | undefined };
+
+const ownerFileOf = (folder: string): string => path.join(folder, "workspace.json");
+
+/**
+ * Where the cluster of this workspace is recorded, or will be; nothing is written.
+ * @param workspaceId null: not known. Then the host names decide.
+ */
+export async function findStateDirectory(
+  place: ClusterPlace,
+  workspaceId: string | null,
+): Promise<StateDirectory> {
+  const { stateDir, apiHost, cluster } = place;
+  const all = await candidatesIn(stateDir, fileNameOf(cluster));
+  const folder = chooseFolder(all, apiHost, workspaceId);
+  return stateDirectoryOf(stateDir, folder ?? newFolder(all, apiHost, workspaceId), cluster);
+}
+
+/** Whether any folder may be that cluster's: else there is nothing to tell apart. */
+export async function isAnyRecorded({ stateDir, cluster }: ClusterPlace): Promise<boolean> {
+  return (await candidatesIn(stateDir, fileNameOf(cluster))).length > 0;
+}
+
+/**
+ * Writes into the folder whose it is, for later runs that come by another name.
+ * @throws ClusterError `state-unwritable` (prerequisite).
+ */
+export async function recordWorkspace(
+  directory: StateDirectory,
+  apiHost: string,
+  workspaceId: string | null,
+): Promise<void> {
+  if (workspaceId === null) return;
+  const owner = await readOwner(directory.path);
+  const hosts = owner?.workspace_id === workspaceId ? owner.api_hosts : [];
+  if (hosts.includes(apiHost)) return;
+  const record: Owner = { workspace_id: workspaceId, api_hosts: [...hosts, apiHost] };
+  await replaceStateFile(ownerFileOf(directory.path), `${JSON.stringify(record)}\n`);
+}
+
+/** What is known to be this workspace's goes first; then what the host's own names lead to. Pure. */
+function chooseFolder(
+  all: readonly Candidate[],
+  apiHost: string,
+  workspaceId: string | null,
+): string | undefined {
+  const names = namesOfHost(apiHost).map(fileNameOf);
+  const rankOf = ({ name }: Candidate): number => (names.includes(name) ? names.indexOf(name) : names.length);
+  const ordered = all.toSorted((a, b) => rankOf(a) - rankOf(b) || (a.name < b.name ? -1 : 1));
+  const reached = ordered.find(({ owner }) => owner?.api_hosts.includes(apiHost));
+  if (workspaceId === null) return (reached ?? ordered.find(({ name }) => names.includes(name)))?.name;
+  const own = ordered.find(({ owner }) => owner?.workspace_id === workspaceId);
+  return (own ?? ordered.find(({ name, owner }) => owner === undefined && names.includes(name)))?.name;
+}
+
+/** The host's own folder, but where another workspace's record is in it. */
+function newFolder(all: readonly Candidate[], apiHost: string, workspaceId: string | null): string {
+  const host = fileNameOf(apiHost);
+  const isTaken = all.some(({ name }) => name === host);
+  return isTaken && workspaceId !== null ? `${host}-${fileNameOf(workspaceId)}` : host;
+}
+
+/** The folders of clusters of that name, by the name of the folder above. */
+async function candidatesIn(stateDir: string, cluster: string): Promise<readonly Candidate[]> {
+  const names = await readdir(stateDir).catch(() => []);
+  const found = await Promise.all(
+    names.map(async (name): Promise<Candidate[]> => {
+      const folder = path.join(stateDir, name, cluster);
+      const isFolder = await stat(folder).then(
+        (at) => at.isDirectory(),
+        () => false,
+      );
+      return isFolder ? [{ name, owner: await readOwner(folder) }] : [];
+    }),
+  );
+  return found.flat();
+}
+
+/** What can't be read says nothing. */
+async function readOwner(folder: string): Promise<Owner | undefined> {
+  const text = await readFile(ownerFileOf(folder), "utf8").catch(() => "");
+  return ownerSchema.safeParse(parseJson(text)).data;
+}
