@@ -32,7 +32,13 @@ export const platformChecks: readonly Check<Facts>[] = [
     severity: "error",
     needs: ["phalaBin", "phalaApiKey", "phalaApiUrl"],
     after: ["proxy"],
-    async run({ cli, version, account, signal }) {
+    async run({ cli, version, account, signal, loginByKey }) {
+      if (loginByKey) {
+        const known = await account().catch(() => undefined);
+        signal.throwIfAborted();
+        if (known) return passed(`as ${known.username}, by the key that phala gets`);
+        return skipped("needs: Phala API key accepted");
+      }
       // The exit code is 0 without a key too: only JSON with a username counts.
       const [login, { kind }] = await Promise.all([cli.login(signal), version()]);
       if (kind === "missing") return skipped("needs: Phala CLI installed");

@@ -13,6 +13,8 @@ export type Facts = {
   readonly api: CloudApi;
   readonly connection: Connection;
   readonly signal: AbortSignal;
+  /** What the API says of the key is enough: phala is not started only to be asked whether it is logged in. */
+  readonly loginByKey: boolean;
   readonly env: NodeJS.ProcessEnv;
   /** Of the phala that this run uses. */
   version(): ReturnType<PhalaQueries["version"]>;
@@ -40,6 +42,7 @@ export function factsOf(
   connection: Connection,
   signal: AbortSignal,
   env: NodeJS.ProcessEnv,
+  loginByKey = false,
 ): Facts {
   const { cli, api } = ports;
   return {
@@ -48,6 +51,7 @@ export function factsOf(
     connection,
     signal,
     env,
+    loginByKey,
     version: once(() => cli.version(signal)),
     account: once(() => api.account(signal)),
     nodes: once(() => api.nodes(signal)),

@@ -23,7 +23,7 @@ export async function firstTwoSteps(
   const { emit, prompter, signal, env } = dependencies;
   const { strict, adopt } = flags;
   const resolution = prompter ? prepared.start : await silentlyCompleted(prepared, steps, signal);
-  const facts = factsOf(ports, connection, signal, env);
+  const facts = factsOf(ports, connection, signal, env, resolution.values.hashFrom === "provision");
   const factsFor = ({ inputs, adoption, origins }: CollectedInputs): Promise<ClusterFacts> =>
     clusterFacts(facts, inputs.cluster, prepared, adoption, givenInputs(origins));
   const early = prompter

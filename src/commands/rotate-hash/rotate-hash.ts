@@ -75,7 +75,8 @@ async function firstTwoSteps(
   const inputs = toClusterInputs(values);
   assertWalletKept(inputs.cluster, record);
   assertViaApiPossible(flags.via, inputs.cluster);
-  const facts = await clusterFacts(factsOf(ports, connection, signal, env), inputs.cluster, prepared, true);
+  const platform = factsOf(ports, connection, signal, env, inputs.hashFrom === "provision");
+  const facts = await clusterFacts(platform, inputs.cluster, prepared, true);
   const report = { emit, steps, strict: flags.strict, without: UNUSED_CHECKS };
   await steps.runWithout("verify-prerequisites", () => verifyPrerequisites(facts, facts, report));
   await steps.runWithout("collect-inputs", async () => {
