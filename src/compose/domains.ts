@@ -33,8 +33,13 @@ export function lintBaseDomain(
 
 /** Domains in the file, as defaults or written in, that are not the gateway's. */
 function otherDomains(compose: ComposeFile, { baseDomain }: Placement): readonly string[] {
+  return announcedDomains(compose).filter((domain) => domain !== baseDomain);
+}
+
+/** Under which domains models are announced where nothing sets the variable: written in, or as default. */
+export function announcedDomains(compose: ComposeFile): readonly string[] {
   const domains = compose.services.map((service) => valueIn(service, VARIABLE) ?? "");
-  return [...new Set(domains)].filter((domain) => domain !== "" && domain !== baseDomain);
+  return [...new Set(domains)].filter((domain) => domain !== "");
 }
 
 function givenDomain(domain: string, { node, baseDomain }: Placement): DomainFinding {

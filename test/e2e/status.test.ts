@@ -126,7 +126,8 @@ test(
     // What the local file makes is for rotate-hash to approve; what nobody has asked for is not.
     const remedies = Object.fromEntries(result.findings.map(({ cvm, remedy }) => [cvm, remedy]));
     expect(remedies[OTHER_TAG]).toBe("tee-cluster rotate-hash");
-    expect(remedies[WITH_SSH_KEY]).toContain(`phala cvms delete ${WITH_SSH_KEY} --force`);
+    expect(remedies[WITH_SSH_KEY]).toContain("rotate-hash --keep");
+    expect(remedies[WITH_SSH_KEY]).not.toContain("delete");
 
     expect(mutationsOf(world.sandbox)).toEqual([]);
     expect(await contentsOf(world.stateDir)).toEqual(before);

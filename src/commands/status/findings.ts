@@ -24,15 +24,16 @@ const SEVERITIES = ["error", "warning", "note"] as const;
 /** Errors first, then warnings, then notes; within each the registry's, the list's, the CVMs', the local file's. */
 export function findingsOf(assessed: Assessed): readonly StatusFinding[] {
   const { cluster, look, knowledge, approvals, drift, cvms } = assessed;
+  const { schema } = knowledge;
   const registry = cvms.find(({ role }) => role === "registry");
   const all = [
     ...(registry ? registryFindings(registry, serviceOf(look)) : [noRegistry(cluster)]),
     ...(registry ? approvalFindings(registry.name, approvals) : []),
     ...look.cvms.flatMap((seen, index) => {
       const cvm = cvms[index];
-      return cvm ? [...cvmFindings(cvm, seen), ...runnerFindings(cvm, drift)] : [];
+      return cvm ? [...cvmFindings(cvm, seen), ...runnerFindings(cvm, seen, drift)] : [];
     }),
-    ...localFindings(knowledge.local, drift),
+    ...localFindings(knowledge.local, { drift, schema }),
   ];
   return SEVERITIES.flatMap((severity) => all.filter((finding) => finding.severity === severity));
 }

@@ -2,6 +2,7 @@
 import { composeHashOf, type AppCompose } from "../../core/compose-hash.ts";
 import { readComposeFile } from "../../compose/compose-file.ts";
 import type { PredictionBasis } from "../../app-compose/predict.ts";
+import type { OrchestratorSchema } from "../../core/domain.ts";
 import { ClusterError } from "../../errors/cluster-error.ts";
 import { appComposeStore, type AppComposeStore } from "../../state/app-compose-store.ts";
 import { readVerifiedState } from "../../state/verified-state.ts";
@@ -29,6 +30,7 @@ export type Knowledge = {
   readonly local: LocalCompose;
   /** The names that the orchestrator gives its runners. */
   readonly environmentNames: readonly string[];
+  readonly schema: OrchestratorSchema;
   readonly basis: PredictionBasis | undefined;
 };
 
@@ -36,8 +38,8 @@ export type KnowledgeSource = {
   readonly directory: () => Promise<StateDirectory>;
   readonly cluster: string;
   readonly runnerCompose: { readonly path: string; readonly given: boolean };
-  /** The names that the orchestrator gives its runners, by what was said or else recorded. */
-  readonly environmentNames: (record: ClusterRecord) => readonly string[];
+  /** Which orchestrator it is, by what was said or else recorded, and the names that it gives its runners. */
+  readonly orchestrator: (record: ClusterRecord) => Pick<Knowledge, "schema" | "environmentNames">;
 };
 
 /** Reads only. @throws ClusterError (prerequisite) for a journal that can't be read. */
@@ -53,8 +55,7 @@ export async function recall(source: KnowledgeSource, look: ClusterLook): Promis
     readLocal(source.runnerCompose),
     findPredictionBasis(record, store, async () => liveAppComposes(look)),
   ]);
-  const environmentNames = source.environmentNames(record);
-  return { record, recorded, runAtWork, local, environmentNames, basis };
+  return { record, recorded, runAtWork, local, ...source.orchestrator(record), basis };
 }
 
 async function loadApproved(record: ClusterRecord, store: AppComposeStore): Promise<Map<string, AppCompose>> {

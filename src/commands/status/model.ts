@@ -30,9 +30,9 @@ export type CvmStatus = {
   readonly compose_hash: string | null;
   /** Whether the app-compose that the API gives hashes to the compose hash that it gives. */
   readonly compose_hash_checked: boolean | null;
-  /** Of runners: whether the registry approves its compose hash. */
+  /** Of runners: whether the registry approves its compose hash. With schema v2 what is not on our list is not known. */
   readonly approved: boolean | null;
-  /** Why the registry will refuse it; null unless `approved` is false. */
+  /** In what it differs from what our list has; null where it is on the list, or that is not known. */
   readonly refusal: Refusal | null;
   /** Of a temporary runner: whose it is. */
   readonly leftover: "in-use" | "ours" | "abandoned" | null;

@@ -47,10 +47,11 @@ function modelsOf({ capacity }: CvmStatus): string {
   return `${capacity.running_models ?? "?"}${capacity.accepting_new_models ? "" : " full"}`;
 }
 
-function verdictOf({ role, approved, leftover }: CvmStatus): string {
+function verdictOf({ role, approved, leftover, refusal }: CvmStatus): string {
   if (role === "registry") return NONE;
   if (role === "temporary-runner") return leftover === "in-use" ? "in use" : "left over";
-  return approved === null ? "unknown" : approved ? "approved" : "refused";
+  if (approved === null) return refusal === null ? "unknown" : "not listed";
+  return approved ? "approved" : "refused";
 }
 
 function paintVerdict(text: string, { role, approved, leftover }: CvmStatus, theme: Theme): string {

@@ -2,17 +2,24 @@
 import type { StatusCode } from "../../errors/catalogue.ts";
 import { shortHash } from "../../core/domain.ts";
 import { isGone } from "../../runners/running-runners.ts";
+import { domainFindings } from "./domain-findings.ts";
+import type { SeenCvm } from "./inspect-cluster.ts";
 import type { CvmStatus, Drift, Refusal, StatusFinding } from "./model.ts";
 
 /** What an SSH key in the home folder of whoever deploys adds to the environment names. */
 const SSH_KEY_NAME = "DSTACK_AUTHORIZED_KEYS";
 
-export function runnerFindings(cvm: CvmStatus, drift: Drift | null): StatusFinding[] {
+export function runnerFindings(cvm: CvmStatus, seen: SeenCvm, drift: Drift | null): StatusFinding[] {
   if (cvm.role === "temporary-runner") return leftoverFindings(cvm);
   if (cvm.role !== "runner") return [];
   // One that does not run asks for no key.
   const asks = cvm.in_progress || !isGone(cvm.status);
-  return [...(asks && cvm.approved === false ? [refused(cvm, drift)] : []), ...unwell(cvm)];
+  const unlisted = cvm.approved === false ? refused : notOnList;
+  return [
+    ...(asks && cvm.refusal !== null ? [unlisted(cvm, drift)] : []),
+    ...domainFindings(seen),
+    ...unwell(cvm),
+  ];
 }
 
 function refused(cvm: CvmStatus, drift: Drift | null): StatusFinding {
@@ -21,7 +28,19 @@ function refused(cvm: CvmStatus, drift: Drift | null): StatusFinding {
     code: "runner-refused",
     severity: "error",
     message: `${name} will be refused: compose hash ${shortHash(hash ?? "")} is not approved; ${reasonOf(cvm.refusal)}`,
-    remedy: refusalRemedy(cvm, drift),
+    remedy: approvalRemedy(cvm, drift),
+    cvm: name,
+  };
+}
+
+/** The released orchestrator pushes the hashes of all its runners, so what is not on our list may be accepted. */
+function notOnList(cvm: CvmStatus, drift: Drift | null): StatusFinding {
+  const { name, compose_hash: hash } = cvm;
+  return {
+    code: "runner-not-on-list",
+    severity: "warning",
+    message: `${name}: compose hash ${shortHash(hash ?? "")} is not on our list; accepted if the orchestrator pushed it, refused after the registry's next restart; ${reasonOf(cvm.refusal)}`,
+    remedy: approvalRemedy(cvm, drift),
     cvm: name,
   };
 }
@@ -38,10 +57,14 @@ function reasonOf(refusal: Refusal | null): string {
   return `it differs ${against}: ${differing}${cause}`;
 }
 
-/** To approve is right for what the local file makes; anything else was made by mistake, or by somebody else. */
-function refusalRemedy(cvm: CvmStatus, drift: Drift | null): string {
+/**
+ * To approve is right for what the local file makes; anything else was made by mistake, or by somebody else, and is
+ * approved only by its hash. To delete it is never advised: it may serve models.
+ */
+function approvalRemedy(cvm: CvmStatus, drift: Drift | null): string {
   if (drift?.predicted_compose_hash === cvm.compose_hash) return "tee-cluster rotate-hash";
-  return `phala cvms delete ${cvm.name} --force   # if it is unused`;
+  // The whole hash is wider than a terminal.
+  return "tee-cluster status --json   # its whole hash, for rotate-hash --keep";
 }
 
 /** Not a matter of hash, mode or content, so it is a warning. */

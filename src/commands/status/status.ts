@@ -56,10 +56,10 @@ function sightOf(
         path: runnerCompose,
         given: !["default", "record"].includes(origins.runnerCompose ?? "default"),
       },
-      environmentNames: (record) =>
-        runnerEnvironmentNamesOf(
-          pickValues(withRecordedInputs(resolution, record).resolution.values, NAMES_FROM),
-        ),
+      orchestrator: (record) => {
+        const known = pickValues(withRecordedInputs(resolution, record).resolution.values, NAMES_FROM);
+        return { schema: known.orchestratorSchema, environmentNames: runnerEnvironmentNamesOf(known) };
+      },
     },
   };
 }

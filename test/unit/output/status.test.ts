@@ -64,7 +64,7 @@ describe("at once", () => {
         approved; it differs from the approved one: environment names too many:
         DSTACK_AUTHORIZED_KEYS; a public key in ~/.ssh of whoever deployed it does
         that
-          phala cvms delete bird-runner-00000002 --force   # if it is unused
+          tee-cluster status --json   # its whole hash, for rotate-hash --keep
       ! /health of bird-runner-00000004: no answer: ECONNREFUSED
           phala logs --cvm-id abababababababababababababababababababab
       – bird-runner-temp is in use: a run is at work, here or on another machine

@@ -122,7 +122,7 @@ describe("a runner that will be refused", () => {
     expect(nothing.findings[0]?.message).toContain("no app-compose is on record");
   });
 
-  test("is one for rotate-hash where it is what the local file makes, else one to delete", () => {
+  test("is one for rotate-hash where it is what the local file makes, else by its hash; never one to delete", () => {
     const text = `${TEXT}# changed\n`;
     const local = { path: "runner.yml", found: { kind: "file" as const, text } };
     const remedies = (runs: typeof APPROVED) =>
@@ -130,7 +130,7 @@ describe("a runner that will be refused", () => {
     const rotate = "tee-cluster rotate-hash";
     expect(remedies(appCompose({ docker_compose_file: text }))).toEqual([rotate, rotate]);
     expect(remedies(WITH_KEY)).toEqual([
-      "phala cvms delete bird-runner-00000001 --force   # if it is unused",
+      "tee-cluster status --json   # its whole hash, for rotate-hash --keep",
       rotate,
     ]);
   });
@@ -223,6 +223,57 @@ describe("the local file", () => {
       basis: null,
     });
     expect(result.findings).toEqual([]);
+  });
+});
+
+test("with schema v2 a runner that is not on our list may be accepted: a warning, and not known", () => {
+  const { cvms, findings: all } = refusalOf({ schema: "v2" });
+  expect(cvms[1]).toMatchObject({ approved: null, refusal: { compared_with: { compose_hash: HASH } } });
+  const [finding] = all;
+  expect(all).toHaveLength(1);
+  expect(finding).toMatchObject({ code: "runner-not-on-list", severity: "warning" });
+  expect(finding?.message).toContain(
+    "is not on our list; accepted if the orchestrator pushed it, refused after the registry's next restart",
+  );
+  expect(finding?.remedy).not.toContain("delete");
+  const listed = assess("bird", lookOf([seen("registry"), seen("runner")]), knowledgeOf({ schema: "v2" }));
+  expect([listed.cvms[1]?.approved, listed.findings]).toEqual([true, []]);
+});
+
+const announcing = (value: string, names: readonly string[] = NAMES) =>
+  appCompose({
+    docker_compose_file: `services:\n  spawn:\n    image: spawntee:1\n    environment:\n      - CVM_BASE_DOMAIN=${value}\n`,
+    allowed_envs: [...names],
+  });
+const domainFindings = (runs: typeof APPROVED): readonly string[] => {
+  const known = { record: recordOf({ approvals: [approval({ hashes: [composeHashOf(runs)] })] }) };
+  const runner = seen("runner", { runs, cvm: { nodeName: "prod9", baseDomain: "prod9.example" } });
+  const result = assess("bird", lookOf([seen("registry"), runner]), knowledgeOf(known));
+  return result.findings
+    .filter(({ code }) => code === "runner-domain-differs")
+    .map(({ message, severity, remedy }) => `${severity}: ${message}, ${remedy}`);
+};
+
+describe("the domain that a runner's app-compose announces", () => {
+  test.each([
+    ["a default", "${CVM_BASE_DOMAIN:-prod10.example}"],
+    ["written in", "prod10.example"],
+  ])("is another node's, as %s: a warning, without advice to write one node's in", (_, value) => {
+    expect(domainFindings(announcing(value))).toEqual([
+      "warning: bird-runner-00000001 is on node prod9, whose gateway is prod9.example, and its app-compose announces prod10.example: models on it are announced under a domain that does not reach them, null",
+    ]);
+  });
+
+  test.each([
+    ["its own node's", announcing("prod9.example")],
+    ["none", APPROVED],
+    [
+      "the one that it was given",
+      announcing("${CVM_BASE_DOMAIN:-prod10.example}", [...NAMES, "CVM_BASE_DOMAIN"]),
+    ],
+    ["in no compose file at all", appCompose({ docker_compose_file: "services: [" })],
+  ])("is %s: no finding", (_, runs) => {
+    expect(domainFindings(runs)).toEqual([]);
   });
 });
 

@@ -118,6 +118,7 @@ export const knowledgeOf = (change: Partial<Knowledge> = {}): Knowledge => ({
   runAtWork: false,
   local: { path: "runner.yml", found: { kind: "file", text: TEXT } },
   environmentNames: NAMES,
+  schema: "v1",
   basis: { appCompose: APPROVED, hash: HASH, source: { kind: "recorded", at: ago(700) } },
   ...change,
 });
