@@ -29,6 +29,7 @@ const SCRIPT = [
   { prompt: "? Instance type", keys: [ENTER], shown: "What Phala has on offer, and what it means" },
   { prompt: "? Node", keys: [ENTER] },
   { prompt: "? Memory per model", keys: [ENTER] },
+  { prompt: "? Orchestrator schema", keys: [ENTER] },
   { prompt: "? What now?", keys: [ENTER], shown: "The summary, and what will be paid for" },
 ];
 

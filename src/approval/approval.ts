@@ -5,7 +5,7 @@ import type { ComposeHash } from "../core/domain.ts";
 import type { EnvironmentVariable } from "../core/ports.ts";
 import type { HistoryEntry } from "../state/history.ts";
 import type { ClusterRecord } from "../state/record.ts";
-import type { RegistrySettings } from "../registry/settings.ts";
+import type { RegistrySettings } from "../compose/registry-settings.ts";
 import type { Registry } from "../registry/registry.ts";
 
 /**
@@ -38,6 +38,8 @@ export type ApproveComposeHashInput = {
   readonly restores: string | null;
   /** The coordinator's RSA key (a path), which a push is signed with; undefined: nothing can be pushed. */
   readonly gatewayKeyPath: string | undefined;
+  /** `--allow-debug-registry`: an open `/debug/exec` is only warned of. */
+  readonly allowDebug: boolean;
   readonly provenance: Provenance;
   /** Asked right before the registry is updated; throws where the operator says no. */
   readonly beforeRestart?: (() => Promise<void>) | undefined;
@@ -61,7 +63,8 @@ export type Provenance = {
  */
 export type Approval =
   | { readonly kind: "updated"; readonly correlationId: string | null; readonly at: number }
-  | { readonly kind: "pushed"; readonly correlationId: string | null }
+  /** `forgotten`: it had the list before, and is known to have restarted since. */
+  | { readonly kind: "pushed"; readonly correlationId: string | null; readonly forgotten: boolean }
   | {
       readonly kind: "unchanged";
       readonly via: "restart" | "api";

@@ -4,7 +4,7 @@
  */
 import { readFile } from "node:fs/promises";
 import { ClusterError, messageOf } from "../errors/cluster-error.ts";
-import type { CvmOperation } from "../core/ports.ts";
+import type { ApproveHashAnswer, CvmOperation } from "../core/ports.ts";
 import type { StepContext } from "../workflow/step.ts";
 import type { Approval, ApproveComposeHashInput } from "./approval.ts";
 import type { Registry } from "../registry/registry.ts";
@@ -19,25 +19,36 @@ const TRIES = 3;
  */
 export async function pushApprovedList(
   input: ApproveComposeHashInput,
-  newest: CvmOperation | undefined,
+  { newest, forgotten }: { readonly newest: CvmOperation | undefined; readonly forgotten: boolean },
   context: StepContext,
 ): Promise<Approval | undefined> {
-  const { registry, hashes, via } = input;
+  const { registry, via } = input;
   context.progress(`pushing the approved list to ${registry.name}`);
+  const answer = await sendList(input, context);
+  if (answer.kind === "approved") {
+    warnOfRestart(registry, context);
+    return { kind: "pushed", correlationId: newest?.correlationId ?? null, forgotten };
+  }
+  if (answer.kind === "refused") throw refused(registry, answer.detail);
+  if (via === "api") throw notOffered(registry);
+  context.note(`${registry.name} takes no list while it runs: it is updated instead`);
+  return undefined;
+}
+
+/**
+ * Sends the list until there is a clear answer.
+ * @throws ClusterError `approve-uncertain` (platform), `gateway-key` (prerequisite).
+ */
+export async function sendList(
+  input: ApproveComposeHashInput,
+  context: StepContext,
+): Promise<Exclude<ApproveHashAnswer, { kind: "unclear" }>> {
+  const { registry, hashes } = input;
   const push = { url: registry.url, hashes, privateKeyPem: await keyOf(input) };
   let unclear = "";
   for (let attempt = 1; attempt <= TRIES; attempt += 1) {
     const answer = await context.mutations.approveHashes(registry.cvm, push, context.signal);
-    if (answer.kind === "approved") {
-      warnOfRestart(registry, context);
-      return { kind: "pushed", correlationId: newest?.correlationId ?? null };
-    }
-    if (answer.kind === "refused") throw refused(registry, answer.detail);
-    if (answer.kind === "not-offered") {
-      if (via === "api") throw notOffered(registry);
-      context.note(`${registry.name} takes no list while it runs: it is updated instead`);
-      return undefined;
-    }
+    if (answer.kind !== "unclear") return answer;
     unclear = answer.detail;
     await context.clock.sleep(context.pollIntervalMs, context.signal);
   }

@@ -15,7 +15,7 @@ export const clusterChecks: readonly Check<ClusterFacts>[] = [
     id: "registry-compose",
     title: "Registry compose file",
     severity: "error",
-    needs: ["registryCompose", "spawnteePort"],
+    needs: ["registryCompose", "spawnteePort", "registryEnv"],
     async run({ registryCompose, cluster }) {
       const compose = await registryCompose();
       return requirementFindings(compose, composeFindings("registry", compose, cluster));
@@ -35,7 +35,7 @@ export const clusterChecks: readonly Check<ClusterFacts>[] = [
     id: "compose-lint",
     title: "Compose files pin what runs",
     severity: "warning",
-    needs: ["registryCompose", "runnerCompose", "spawnteePort", "orchestratorSchema", "coordinatorWallet"],
+    needs: ["registryCompose", "runnerCompose", "spawnteePort", "coordinatorWallet", "registryEnv"],
     async run(facts) {
       const pair = await composePair(facts);
       if (pair === undefined) return skipped("needs both compose files");

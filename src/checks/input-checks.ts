@@ -7,6 +7,7 @@ import {
   type InputKey,
 } from "../inputs/table.ts";
 import type { Resolution } from "../inputs/resolve.ts";
+import { missingForCluster, nameOfMissing } from "../inputs/required.ts";
 import { contradictionsIn } from "../inputs/values.ts";
 import { failed, passed, type Check, type DoctorFacts, type Finding } from "./check.ts";
 
@@ -23,7 +24,14 @@ export const inputChecks: readonly Check<DoctorFacts>[] = [
       ];
       // Two inputs can be compared only where both are right.
       const contradictions = resolution.problems.length > 0 ? [] : contradictionsIn(cluster);
-      const findings = [...problems, ...contradictions.map((text) => failed(text, "change one of the two"))];
+      const lacking = missingForCluster(cluster).map((input) =>
+        failed(`missing: ${nameOfMissing(input)}`, howToGive(input)),
+      );
+      const findings = [
+        ...problems,
+        ...lacking,
+        ...contradictions.map((text) => failed(text, "change one of the two")),
+      ];
       return findings.length > 0 ? findings : passed(`cluster ${cluster.clusterName}`);
     },
   },

@@ -58,7 +58,7 @@ export const orchestratorConfigChecks: readonly Check<ClusterFacts>[] = [
       if (cluster.orchestratorSchema === "v2") return passed("v2");
       return failed(
         "schema v1 is read by no released orchestrator, only by its development version of 2026-02-16",
-        "use --orchestrator-schema v2 with --gateway-key-path (see docs/schema-v2.md); an existing file: tee-cluster config migrate",
+        "give --gateway-key-path and --gateway-auth-wallet: schema v2 follows (docs/schema-v2.md)\nan existing file: tee-cluster config migrate",
       );
     },
   },

@@ -157,7 +157,7 @@ async function sandboxExamples(): Promise<Raw> {
 }
 
 async function embeddedSandbox(stateDir: string): Promise<{ handle: SandboxHandle; close(): Promise<void> }> {
-  const { attachSandbox, sandboxGatewayKey, startSandbox } = await import("../sandbox/index.ts");
+  const { attachSandbox, sandboxGatewayKey, startSandbox, walletOf } = await import("../sandbox/index.ts");
   const folder = path.join(stateDir, "sandbox-cloud");
   const running = await attachSandbox(folder);
   const embedded = running ? undefined : await startSandbox({ stateDir: folder });
@@ -166,6 +166,6 @@ async function embeddedSandbox(stateDir: string): Promise<{ handle: SandboxHandl
   const { apiUrl, gatewayUrl, apiKey, trust, collateralUrl } = sandbox;
   const gatewayKey = (): Promise<string> => sandboxGatewayKey(folder);
   const examples = await sandboxExamples();
-  const handle = { apiUrl, gatewayUrl, apiKey, trust, collateralUrl, examples, gatewayKey };
+  const handle = { apiUrl, gatewayUrl, apiKey, trust, collateralUrl, examples, gatewayKey, walletOf };
   return { handle, close: async () => embedded?.close() };
 }

@@ -71,13 +71,12 @@ export type RegistryEnvironment = {
   readonly approvedHashes: readonly string[];
   /** Undefined before the node is known: the empty value lets the compose file's default stand. */
   readonly baseDomain: string | undefined;
-  /** What the operator passes beyond, in order (`furtherVariables`); their names are part of the registry's hash. */
-  readonly further?: readonly EnvironmentVariable[] | undefined;
 };
 
 /**
  * The registry's whole environment: every name that its compose file refers to and that we ever set, from the
- * first deployment on, so that its own compose hash stays the same when the values come.
+ * first deployment on, so that its own compose hash stays the same when the values come; then what the operator
+ * passes beyond (`--registry-env`), whether the file refers to it or dstack takes it.
  */
 export function registryEnvironment(from: RegistryEnvironment): readonly EnvironmentVariable[] {
   const { compose, settings, aws } = from;
@@ -91,7 +90,7 @@ export function registryEnvironment(from: RegistryEnvironment): readonly Environ
     { name: WALLET, value: settings.coordinatorWallet ?? "" },
   ];
   const names = new Set(registryEnvironmentNames(compose));
-  return [...values.filter(({ name }) => names.has(name)), ...(from.further ?? [])];
+  return [...values.filter(({ name }) => names.has(name)), ...settings.registryEnv];
 }
 
 /** The names of that environment, in its order: what the registry's `allowed_envs` must be. */
@@ -125,3 +124,8 @@ export const REGISTRY_NAMES: readonly string[] = [
   "CVM_BASE_DOMAIN",
   WALLET,
 ];
+
+/** The operator's among the names that a registry was given. */
+export function furtherNames(names: readonly string[]): readonly string[] {
+  return names.filter((name) => !REGISTRY_NAMES.includes(name));
+}

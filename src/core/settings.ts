@@ -32,6 +32,13 @@ export type AwsCredentials = {
   readonly region: string;
 };
 
+/** A further variable of the registry (`--registry-env`). */
+export type RegistryVariable = {
+  readonly name: string;
+  /** Secret. Empty: not known yet. */
+  readonly value: string;
+};
+
 /** What describes the cluster itself. */
 export type ClusterSettings = {
   readonly clusterName: string;
@@ -57,6 +64,10 @@ export type ClusterSettings = {
   readonly watcherIntervalSeconds: number;
   /** `GATEWAY_AUTH_COORDINATOR_WALLET` of the environment; the runners of schema v2 get it where it is set. */
   readonly coordinatorWallet: string | undefined;
+  /** In the order in which they are sent. */
+  readonly registryEnv: readonly RegistryVariable[];
+  /** `--allow-debug-registry`: the operator insists on a registry that anybody can read. */
+  readonly allowDebugRegistry?: boolean;
 };
 
 /**
@@ -84,7 +95,7 @@ export type AttestationSettings = {
 
 export type InputValues = Connection &
   AttestationSettings &
-  ClusterSettings & {
+  Omit<ClusterSettings, "allowDebugRegistry"> & {
     readonly hashFrom: HashFrom;
     readonly awsAccessKeyId: string;
     /** Secret. */

@@ -1,5 +1,5 @@
 /** Values of inputs as they could be given with their flags: what the record keeps, and `config show` shows. */
-import type { ClusterSettings, Crunch, Watcher } from "../core/settings.ts";
+import type { ClusterSettings, Crunch, RegistryVariable, Watcher } from "../core/settings.ts";
 import { inputsIn, inputDefinition, type InputKey } from "./table.ts";
 
 /** Undefined for a value that no flag could give. Never called with a secret. */
@@ -11,6 +11,8 @@ export function inputText(value: unknown): string | readonly string[] | undefine
     return texts.length === value.length ? texts : undefined;
   }
   if (typeof value !== "object" || value === null) return undefined;
+  // Of a further variable only the name: the value is a secret.
+  if ("value" in value && "name" in value) return (value as RegistryVariable).name;
   if ("id" in value) return crunchText(value as Crunch);
   return "type" in value ? watcherText(value as Watcher) : undefined;
 }
@@ -34,7 +36,7 @@ export function settingsTexts(
     keys.flatMap((key) => {
       const { flag, secret } = inputDefinition(key);
       const text = inputText(values[key]);
-      if (RECORDED_ELSEWHERE.has(key) || flag === undefined || secret || text === undefined) return [];
+      if (RECORDED_ELSEWHERE.has(key) || flag === undefined || secret || !text?.length) return [];
       return [[flag, typeof text === "string" ? text : [...text]]];
     }),
   );

@@ -2,7 +2,7 @@
 import type { InputDefinition } from "./table.ts";
 import type { Prompter } from "./prompts.ts";
 import type { Answers } from "./resolve.ts";
-import { ask } from "./wizard-question.ts";
+import { askFor } from "./wizard-question.ts";
 
 const NOTHING_ON_OFFER = { nodes: [], instanceTypes: [], composeFiles: [] };
 
@@ -13,8 +13,8 @@ export async function askMissing<A extends Answers>(
   prompter: Prompter,
 ): Promise<A> {
   let answers: Answers = given;
-  for (const { key } of missing) {
-    answers = await ask(key, answers, { prompter, offers: NOTHING_ON_OFFER, required: true });
+  for (const input of missing) {
+    answers = await askFor(input, answers, { prompter, offers: NOTHING_ON_OFFER, required: true });
   }
   return { ...given, ...answers };
 }

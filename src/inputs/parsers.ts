@@ -2,8 +2,9 @@
 import { ATTEST_MODES, type AttestMode } from "../core/attestation.ts";
 import path from "node:path";
 import { homeFolder } from "../lib/home.ts";
+import { REGISTRY_NAMES } from "../compose/environment.ts";
 import type { OrchestratorSchema } from "../core/domain.ts";
-import type { Crunch, Watcher, HashFrom } from "../core/settings.ts";
+import type { Crunch, HashFrom, RegistryVariable, Watcher } from "../core/settings.ts";
 
 /** Says of a value what is wrong with it; never with a secret in it. */
 export class InvalidValue extends Error {}
@@ -106,6 +107,22 @@ export function hashFrom(text: string): HashFrom {
   return text === "temporary-runner" || text === "provision"
     ? text
     : say(`${quote(text)} must be temporary-runner or provision`);
+}
+
+/** Of this program and its tools: no CVM may have them. */
+const NOT_FOR_A_CVM = /^(?:PHALA_|TEE_CLUSTER_)/;
+
+/** The name of a further variable; its value is taken from the environment later. */
+export function registryVariable(text: string): RegistryVariable {
+  // A value may be a secret, and is not repeated.
+  if (text.includes("="))
+    say("takes the name alone, as in --registry-env LOG_LEVEL: the value comes from the environment");
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(text) || text === "__proto__")
+    say(`${quote(text)} is not a variable's name: use letters, digits and _`);
+  if (text === "MODE" || REGISTRY_NAMES.includes(text)) say(`${text} is set by tee-cluster itself`);
+  if (text === "DSTACK_AUTHORIZED_KEYS") say(`${text} would open the registry to SSH`);
+  if (NOT_FOR_A_CVM.test(text)) say(`${text} is for this machine only and must not reach a CVM`);
+  return { name: text, value: "" };
 }
 
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;

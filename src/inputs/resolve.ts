@@ -3,9 +3,13 @@ import { command, hint } from "../core/command-hint.ts";
 import path from "node:path";
 import { homeFolder } from "../lib/home.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
-import { definitionsOf, INPUTS, nameOfInput, type InputDefinition, type InputKey } from "./table.ts";
+import type { OrchestratorSchema } from "../core/domain.ts";
+import { InvalidValue } from "./parsers.ts";
+import { withRegistryValues } from "./registry-env.ts";
+import { lineOfMissing, missingInputs } from "./required.ts";
+import { definitionsOf, inputDefinition, nameOfInput, type InputDefinition, type InputKey } from "./table.ts";
 import type { ConfigFile } from "./config-file.ts";
-import { InvalidValue, type Values } from "./values.ts";
+import type { Values } from "./values.ts";
 
 /** `record`: what the cluster was given before; `orchestrator.yml`: what its file has; both where nothing is given. */
 export type Origin =
@@ -65,10 +69,16 @@ export function resolveInputs(sources: Sources): Resolution {
     origins[input.key] = found.origin;
     if (found.variable !== undefined) variables[input.key] = found.variable;
   }
-  // Only v2 has a gateway key: who gives one has its orchestrator.
-  if (origins.orchestratorSchema === "default" && values["gatewayKeyPath"] !== undefined)
-    values["orchestratorSchema"] = "v2";
-  return { values, origins, variables, problems, missing };
+  if (sources.keys.includes("orchestratorSchema") && origins.orchestratorSchema === undefined) {
+    values["orchestratorSchema"] = inferredSchema(sources);
+    origins.orchestratorSchema = "default";
+  }
+  return withRegistryValues({ values, origins, variables, problems, missing }, sources.env);
+}
+
+/** Only v2 has a gateway key: who gives one has its orchestrator. */
+function inferredSchema(sources: Sources): OrchestratorSchema {
+  return findRaw(inputDefinition("gatewayKeyPath"), sources) === undefined ? "v1" : "v2";
 }
 
 /** Whether it was given for this run; a default, or what the cluster has in place of it, holds otherwise. */
@@ -76,24 +86,14 @@ export function isGiven({ origins }: Pick<Answers, "origins">, key: InputKey): b
   return !["default", "record", "orchestrator.yml"].includes(origins[key] ?? "default");
 }
 
+/** Whether this run was told the schema: only v2 has a gateway key, so who gives one has said it. */
+export function isSchemaGiven(answers: Pick<Answers, "origins">): boolean {
+  return isGiven(answers, "orchestratorSchema") || isGiven(answers, "gatewayKeyPath");
+}
+
 /** All inputs that were. */
 export function givenInputs(origins: Answers["origins"]): ReadonlySet<InputKey> {
   return new Set((Object.keys(origins) as InputKey[]).filter((key) => isGiven({ origins }, key)));
-}
-
-/** Whether these values can't do without this input. */
-export function isRequired(
-  { required, requiredWith }: InputDefinition,
-  { orchestratorSchema }: Partial<Values>,
-): boolean {
-  return required === true || (requiredWith !== undefined && requiredWith === orchestratorSchema);
-}
-
-/** The inputs that the schema of orchestrator.yml requires and that have no value. */
-export function missingForSchema(values: Partial<Values>): readonly InputDefinition[] {
-  return INPUTS.filter(
-    (input) => !input.required && isRequired(input, values) && values[input.key] === undefined,
-  );
 }
 
 /** Parses one answer, from whichever source. `variable` is the environment variable that it was found in. */
@@ -148,18 +148,13 @@ export function defaultStateDir(env: NodeJS.ProcessEnv): string {
   );
 }
 
-function nameOfMissing(input: InputDefinition): string {
-  const { requiredWith } = input;
-  return `${nameOfInput(input)}${requiredWith === undefined ? "" : `, required with schema ${requiredWith}`}`;
-}
-
 /**
  * `asks`: whether the command asks on a terminal for what is missing.
  * @throws ClusterError (input) that names everything that is wrong, or everything that is missing.
  */
 export function assertNoProblems(resolution: Resolution, { asks = true } = {}): void {
   const { problems, missing } = resolution;
-  const missingLine = `missing: ${missing.map(nameOfMissing).join(", ")}`;
+  const missingLine = lineOfMissing(missing);
   if (problems.length > 0) {
     const wrong = problems.map((problem) => problem.message);
     throw new ClusterError({
@@ -170,10 +165,5 @@ export function assertNoProblems(resolution: Resolution, { asks = true } = {}): 
     });
   }
   if (missing.length === 0) return;
-  throw new ClusterError({
-    kind: "input",
-    code: "missing-inputs",
-    message: missingLine,
-    hint: `give each as its flag or environment variable${asks ? ", or run on a terminal without --yes to be asked" : ""}`,
-  });
+  throw missingInputs(missing, asks);
 }

@@ -9,6 +9,7 @@ import type {
   InputValues,
 } from "../core/settings.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
+import { missingForCluster, missingInputs } from "./required.ts";
 import { inputDefinition, inputsIn, type InputKey } from "./table.ts";
 
 export { InvalidValue } from "./parsers.ts";
@@ -37,6 +38,7 @@ export function pickValues<K extends InputKey>(
 
 function valueOf(values: Partial<Values>, key: InputKey): unknown {
   const { optional = false, requiredWith } = inputDefinition(key);
+  if (key === "registryEnv") return values.registryEnv ?? [];
   if (key === "crunches") return values.crunches ?? [defaultCrunch(known(values, "clusterName"))];
   return optional || requiredWith !== undefined ? values[key] : known(values, key);
 }
@@ -65,6 +67,8 @@ export function toClusterInputs(values: Partial<Values>): ClusterInputs {
     cluster: toClusterSettings(values),
     aws: toAws(values),
   };
+  const missing = missingForCluster(values);
+  if (missing.length > 0) throw missingInputs(missing);
   assertNoContradictions(inputs.cluster);
   return inputs;
 }
@@ -76,7 +80,7 @@ export function defaultCrunch(cluster: string): Crunch {
 
 /** What two inputs, each right for itself, can't be together. */
 export function contradictionsIn(cluster: ClusterSettings): readonly string[] {
-  return [memoryProblem(cluster), keyProblem(cluster), crunchProblem(cluster)].filter(
+  return [memoryProblem(cluster), crunchProblem(cluster), ...valueProblems(cluster)].filter(
     (text) => text !== undefined,
   );
 }
@@ -94,9 +98,11 @@ function memoryProblem({ instanceType, memoryPerModelMb }: ClusterSettings): str
   return `--memory-per-model: ${memoryPerModelMb} MB is more than a ${instanceType} has (${memory} MB)`;
 }
 
-function keyProblem({ orchestratorSchema, gatewayKeyPath }: ClusterSettings): string | undefined {
-  if (orchestratorSchema !== "v2" || gatewayKeyPath !== undefined) return undefined;
-  return "--gateway-key-path (GATEWAY_KEY_PATH) is required with --orchestrator-schema v2";
+/** A value comes from the environment, where it may have several lines; it is not repeated. */
+function valueProblems({ registryEnv }: ClusterSettings): readonly string[] {
+  return registryEnv
+    .filter(({ value }) => /[\r\n\0]/.test(value))
+    .map(({ name }) => `${name}: has a line break in it, which phala's environment files can't carry`);
 }
 
 function crunchProblem({ crunches }: ClusterSettings): string | undefined {

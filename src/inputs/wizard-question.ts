@@ -2,7 +2,9 @@
 import { isFile } from "./compose-candidates.ts";
 import { inputDefinition, nameOfInput, type InputDefinition, type InputKey } from "./table.ts";
 import type { Choice, Prompter, Validate } from "./prompts.ts";
-import { isRequired, parseInput, type Answers } from "./resolve.ts";
+import { parseInput, type Answers } from "./resolve.ts";
+import { isRequired } from "./required.ts";
+import type { RegistryVariable } from "../core/settings.ts";
 import { describeSizing } from "./sizing.ts";
 import { AS_RECORDED, label, memoryOf, typed, type Offers } from "./wizard-answers.ts";
 
@@ -32,7 +34,32 @@ export async function ask(key: InputKey, answers: Answers, asking: Asking): Prom
   if (raw === "" || isTakenBack(raw, definition, answers)) return { ...answers, values: rest, origins };
   const parsed = parse(definition, raw);
   if ("problem" in parsed) throw new Error(parsed.problem);
-  return { ...answers, values: { ...answers.values, [key]: parsed.value }, origins };
+  const value = withKnownValues(key, parsed.value, answers);
+  return { ...answers, values: { ...answers.values, [key]: value }, origins };
+}
+
+/** The same for one of what is missing, which may be the value of a further variable of the registry. */
+export async function askFor(
+  definition: InputDefinition,
+  answers: Answers,
+  asking: Asking,
+): Promise<Answers> {
+  if (definition.key !== "registryEnv") return ask(definition.key, answers, asking);
+  const [name = ""] = definition.variables;
+  const message = `${name} (for the registry; not shown)`;
+  const value = await asking.prompter.secret({ message, validate: (text) => text !== "" || "is required" });
+  const variables = (answers.values.registryEnv ?? []).map((one) =>
+    one.name === name ? { name, value } : one,
+  );
+  return { ...answers, values: { ...answers.values, registryEnv: variables } };
+}
+
+/** The values of further variables stay with their names. */
+function withKnownValues(key: InputKey, value: unknown, { values }: Answers): unknown {
+  if (key !== "registryEnv") return value;
+  return (value as readonly RegistryVariable[]).map(
+    (one) => values.registryEnv?.find(({ name }) => name === one.name) ?? one,
+  );
 }
 
 /** Only a secret is asked for without showing the present answer, so only there is "nothing" one. */
@@ -83,7 +110,7 @@ function messageOf(definition: InputDefinition, answers: Answers): string {
     description,
     ...(secret ? ["not shown"] : []),
     ...(secret && set ? [keep] : []),
-    ...(repeatable ? ["several: id=name, id=name"] : []),
+    ...(repeatable ? [key === "crunches" ? "several: id=name, id=name" : "several: NAME, NAME"] : []),
     ...(!secret && set && isOptional(definition, answers) ? [`${NONE} for none`] : []),
     ...(answers.origins[key] === "record" ? [AS_RECORDED] : []),
   ];
@@ -120,6 +147,8 @@ const isFileToRead = (key: InputKey): boolean => isComposeKey(key) || key === "g
 /** The present answer, as its choice is called: a node may have been given by its id. */
 function initialOf(key: InputKey, answers: Answers, { nodes }: Offers): string {
   const current = typed(key, answers);
+  // Offered first where nothing says that it is another one.
+  if (key === "orchestratorSchema" && answers.origins[key] === "default") return "v2";
   if (key !== "node") return current;
   return nodes.find(({ id }) => String(id) === current)?.name ?? current;
 }
@@ -127,6 +156,7 @@ function initialOf(key: InputKey, answers: Answers, { nodes }: Offers): string {
 function choicesFor(key: InputKey, answers: Answers, offers: Offers): Choice<string>[] {
   if (isComposeKey(key)) return composeChoices(key, answers, offers);
   if (key === "node") return nodeChoices(offers);
+  if (key === "orchestratorSchema") return ORCHESTRATORS;
   if (key !== "instanceType") return [];
   return offers.instanceTypes
     .filter((type) => !type.requiresGpu)
@@ -140,6 +170,12 @@ function choicesFor(key: InputKey, answers: Answers, offers: Offers): Choice<str
       ),
     }));
 }
+
+/** Which one is run is what people know; the schema follows from it. */
+const ORCHESTRATORS: Choice<string>[] = [
+  { name: "the released one (2026-02-23 or later): schema v2", value: "v2" },
+  { name: "the development version of 2026-02-16: schema v1", value: "v1" },
+];
 
 function nodeChoices({ nodes }: Offers): Choice<string>[] {
   if (nodes.length === 0) return [];

@@ -3,12 +3,13 @@ import { Cancellation, ClusterError } from "../errors/cluster-error.ts";
 import { isFile } from "./compose-candidates.ts";
 import type { InputKey } from "./table.ts";
 import type { Choice, Prompter } from "./prompts.ts";
-import { isGiven, missingForSchema, type Answers } from "./resolve.ts";
+import { missingForCluster } from "./required.ts";
+import { isGiven, type Answers } from "./resolve.ts";
 import type { ClusterInputs } from "../core/settings.ts";
 import { toClusterInputs } from "./values.ts";
 import { changeable, summary, type Offers } from "./wizard-answers.ts";
 import { describeOutlook, describeTakeOver, type ExistingRegistry, type Outlook } from "./wizard-outlook.ts";
-import { ask, isComposeKey } from "./wizard-question.ts";
+import { ask, askFor, isComposeKey } from "./wizard-question.ts";
 
 export type WizardOptions = {
   /** What a run begins with: given, or a default. */
@@ -48,13 +49,19 @@ const ALWAYS_ASKED: readonly InputKey[] = [
   "instanceType",
   "node",
   "memoryPerModelMb",
+  "orchestratorSchema",
 ];
 
 /** Asked only where the default is no file. */
 const ASKED_WITHOUT_FILE = ["registryCompose", "runnerCompose"] as const;
 
 /** What else is filled in, or required, hangs on these. */
-const DECIDING: ReadonlySet<InputKey> = new Set(["clusterName", "orchestratorSchema", "orchestratorConfig"]);
+const DECIDING: ReadonlySet<InputKey> = new Set([
+  "clusterName",
+  "orchestratorSchema",
+  "orchestratorConfig",
+  "registryEnv",
+]);
 
 /** @throws Cancellation when the operator cancels: nothing has been made. */
 export async function runWizard(options: WizardOptions): Promise<WizardResult> {
@@ -87,10 +94,10 @@ function typedOver(start: Answers, { values, origins }: Answers): Answers {
   };
 }
 
-/** What only the chosen schema requires, and nobody gave. */
+/** What only the chosen schema or a further variable requires, and nobody gave. */
 async function askRequired(start: Answers, options: WizardOptions): Promise<Answers> {
   let answers = start;
-  for (const { key } of missingForSchema(start.values)) answers = await ask(key, answers, options);
+  for (const input of missingForCluster(start.values)) answers = await askFor(input, answers, options);
   return answers;
 }
 

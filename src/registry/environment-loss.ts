@@ -1,5 +1,6 @@
 /** Every variable that the registry declares must get a value again: an update replaces its whole environment. */
-import { APPROVED_LIST, WALLET } from "../compose/environment.ts";
+import { APPROVED_LIST, furtherNames, WALLET } from "../compose/environment.ts";
+import { command, hint, type Hint } from "../core/command-hint.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
 import type { EnvironmentVariable } from "../core/ports.ts";
 import type { ClusterRecord } from "../state/record.ts";
@@ -39,8 +40,21 @@ export function assertNamesKept(
     kind: "input",
     code: "environment-incomplete",
     message: `${registry.name} has environment variables that an update would lose: ${lost.join(", ")}`,
-    hint: lost.includes(WALLET)
-      ? `put ${WALLET} into the environment, as the orchestrator has it`
-      : "refer to them in the registry's compose file only if tee-cluster sets them, or recreate the registry without them",
+    hint: howToKeep(lost, declared),
   });
+}
+
+/** A further variable is named with those that are there already: the flag stands for the whole list. */
+function howToKeep(lost: readonly string[], declared: readonly string[]): Hint {
+  const further = furtherNames(lost);
+  const ours = lost.filter((name) => name !== WALLET && !further.includes(name));
+  const flags = furtherNames(declared).flatMap((name) => ["--registry-env", name]);
+  return [
+    "nothing was sent",
+    ...(lost.includes(WALLET) ? [`; put ${WALLET} into the environment, as the orchestrator has it`] : []),
+    ...(further.length === 0
+      ? []
+      : hint`; put the values of ${further.join(", ")} into the environment, and run: ${command("rotate-hash", ...flags)}`),
+    ...(ours.length === 0 ? [] : [`; refer to ${ours.join(", ")} in the registry's compose file again`]),
+  ];
 }

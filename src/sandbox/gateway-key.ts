@@ -1,6 +1,6 @@
 /** The sandbox's coordinator key: schema v2 needs one, and the package must not ship any. */
-import { generateKeyPair, randomBytes } from "node:crypto";
-import { link, mkdir, rm, stat, writeFile } from "node:fs/promises";
+import { createHash, createPublicKey, generateKeyPair, randomBytes } from "node:crypto";
+import { link, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
 
@@ -23,6 +23,16 @@ export async function sandboxGatewayKey(folder: string): Promise<string> {
     await rm(temporary, { force: true });
   }
   return file;
+}
+
+/** The wallet that stands for a key here (see `coordinator.ts`); any text for a file that is not one. */
+export async function walletOf(file: string): Promise<string> {
+  try {
+    const spki = createPublicKey(await readFile(file, "utf8")).export({ type: "spki", format: "der" });
+    return `sandbox:${createHash("sha256").update(spki).digest("hex")}`;
+  } catch {
+    return "sandbox:no-key";
+  }
 }
 
 async function isThere(file: string): Promise<boolean> {

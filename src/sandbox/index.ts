@@ -17,7 +17,7 @@ import { SandboxServer, type SandboxRequest } from "./server.ts";
 import { CloudStore, ensureOwn } from "./store.ts";
 
 export { SANDBOX_EXAMPLES } from "./catalog.ts";
-export { sandboxGatewayKey } from "./gateway-key.ts";
+export { sandboxGatewayKey, walletOf } from "./gateway-key.ts";
 export type { Fault } from "./faults.ts";
 export type { SandboxTimings } from "./model.ts";
 export type { SandboxRequest } from "./server.ts";

@@ -20,6 +20,8 @@ export type SandboxHandle = {
   readonly examples: Raw;
   /** Path of a coordinator's key for schema v2; the file is made at its first use. */
   gatewayKey(): Promise<string>;
+  /** The wallet that stands for a coordinator's key (a path) here. */
+  walletOf(gatewayKeyPath: string): Promise<string>;
   /** What is trusted instead of Intel and Phala: in the form of a trust file. Never in a run without `--sandbox`. */
   readonly trust: unknown;
   readonly collateralUrl: string;

@@ -1,67 +1,84 @@
-/** The inputs of the commands that deploy and approve: with schema v2 they need the coordinator's key too. */
-import { missingForSchema, type Answers, type Resolution } from "../inputs/resolve.ts";
-import type { Values } from "../inputs/values.ts";
+/** The inputs of the commands that deploy and approve: schema v2 needs the coordinator's key and wallet too. */
+import { withRegistryValues } from "../inputs/registry-env.ts";
+import { missingForCluster } from "../inputs/required.ts";
+import type { Answers, Resolution } from "../inputs/resolve.ts";
 import { readClusterRecord } from "../state/verified-state.ts";
 import { findStateDirectory } from "../state/cluster-folder.ts";
 import type { CommandDependencies, CommonFlags, SandboxHandle } from "./dependencies.ts";
-import { prepare, stateHostOf, type Preparation } from "./preparation.ts";
+import { prepare, stateHostOf, type Completion, type Preparation } from "./preparation.ts";
 import { withRecordedInputs } from "./recorded-inputs.ts";
 
-/** `prepare`, with the key of schema v2, given or recorded, among what is missing. @throws as `prepare`. */
+/** `prepare`, with what schema v2 and further variables need, given or recorded, among what is missing. @throws as `prepare`. */
 export function prepareDeployment(
   dependencies: CommandDependencies,
   flags: CommonFlags,
   { remember = false }: { readonly remember?: boolean } = {},
 ): Promise<Preparation> {
-  return prepare(dependencies, flags, { complete: withNeedsOfSchema, remember });
+  const { env } = dependencies;
+  const complete: Completion = (resolution, sandbox) => withNeedsOfCluster(resolution, env, sandbox);
+  return prepare(dependencies, flags, { complete, remember });
 }
 
-/** Where the schema requires a key and there is none: the sandbox's own, made at its first use. */
+/** Where the schema requires a key and a wallet and they are not given: the sandbox's own, made at their first use. */
 export async function withSandboxKey<A extends Answers>(
   answers: A,
   sandbox: SandboxHandle | undefined,
 ): Promise<A> {
-  if (!sandbox || missingForSchema(answers.values).length === 0) return answers;
-  return withKey(answers, await sandbox.gatewayKey());
-}
-
-function withKey<A extends Answers>(answers: A, gatewayKeyPath: string): A {
-  const { values, origins } = answers;
+  const lacking = missingForCluster(answers.values).map(({ key }) => key);
+  if (!sandbox || !lacking.some((key) => key in OWN)) return answers;
+  const gatewayKeyPath = answers.values.gatewayKeyPath ?? (await sandbox.gatewayKey());
+  const coordinatorWallet = answers.values.coordinatorWallet ?? (await sandbox.walletOf(gatewayKeyPath));
   return {
     ...answers,
-    values: { ...values, gatewayKeyPath },
-    origins: { ...origins, gatewayKeyPath: "default" },
+    values: { ...answers.values, gatewayKeyPath, coordinatorWallet },
+    origins: { ...OWN, ...answers.origins },
   };
 }
 
-async function withNeedsOfSchema(
+/** What the sandbox has of its own, and where it is from then. */
+const OWN = { gatewayKeyPath: "default", coordinatorWallet: "default" } as const;
+
+async function withNeedsOfCluster(
   resolution: Resolution,
+  env: NodeJS.ProcessEnv,
   sandbox: SandboxHandle | undefined,
 ): Promise<Resolution> {
   const { problems, missing } = resolution;
-  const values = problems.length > 0 ? resolution.values : await valuesAsRecorded(resolution, sandbox);
+  const recorded =
+    problems.length > 0 ? resolution : withRegistryValues(await asOnRecord(resolution, sandbox), env);
+  const complete = await withSandboxKey(recorded, sandbox);
   // What was given and is wrong is a problem, and not missing.
-  const lacking = missingForSchema(values).filter(
+  const lacking = missingForCluster(complete.values).filter(
     ({ key }) => !problems.some(({ input }) => input.key === key),
   );
-  if (lacking.length === 0) return resolution;
-  if (sandbox) return withKey(resolution, await sandbox.gatewayKey());
-  return { ...resolution, missing: [...missing, ...lacking] };
+  const known = complete === recorded ? resolution : withOwnKeys(resolution, complete);
+  return { ...known, missing: [...missing, ...lacking] };
+}
+
+/** Only these: what is recorded of a cluster is filled in later, once its name is certain. */
+function withOwnKeys(resolution: Resolution, { values }: Answers): Resolution {
+  const { gatewayKeyPath, coordinatorWallet } = values;
+  const own = {
+    ...(gatewayKeyPath ? { gatewayKeyPath } : {}),
+    ...(coordinatorWallet ? { coordinatorWallet } : {}),
+  };
+  return {
+    ...resolution,
+    values: { ...resolution.values, ...own },
+    origins: { ...OWN, ...resolution.origins },
+  };
 }
 
 /** As a run will see them, from this machine's record alone: the key that asking Phala takes may be missing too. */
-async function valuesAsRecorded(
-  resolution: Resolution,
-  sandbox: SandboxHandle | undefined,
-): Promise<Partial<Values>> {
+async function asOnRecord(resolution: Resolution, sandbox: SandboxHandle | undefined): Promise<Resolution> {
   const { values } = resolution;
   const { clusterName, stateDir, phalaApiUrl } = values;
-  if (clusterName === undefined || stateDir === undefined || phalaApiUrl === undefined) return values;
+  if (clusterName === undefined || stateDir === undefined || phalaApiUrl === undefined) return resolution;
   const host = stateHostOf(sandbox, new URL(phalaApiUrl).host);
   // No request yet: the host names decide.
   const directory = await findStateDirectory({ stateDir, apiHost: host, cluster: clusterName }, null);
   const record = await readClusterRecord(directory, clusterName);
   // A cluster that was destroyed, and is set up anew, begins with the defaults.
-  if (record.registryCreations.length + record.adoptedRegistries.length === 0) return values;
-  return withRecordedInputs(resolution, record).resolution.values;
+  if (record.registryCreations.length + record.adoptedRegistries.length === 0) return resolution;
+  return withRecordedInputs(resolution, record).resolution;
 }

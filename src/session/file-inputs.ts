@@ -1,5 +1,5 @@
 /** What the existing orchestrator.yml has, in place of defaults: nothing that the operator set is silently changed. */
-import { isGiven, parseInput, type Answers } from "../inputs/resolve.ts";
+import { isGiven, isSchemaGiven, parseInput, type Answers } from "../inputs/resolve.ts";
 import { inputDefinition, type InputKey } from "../inputs/table.ts";
 import { otherOwner } from "../orchestrator/file-owner.ts";
 import { readSettings, type FileSettings } from "../orchestrator/read-settings.ts";
@@ -15,7 +15,7 @@ export async function withFileInputs<A extends Answers>(answers: A, env: NodeJS.
   const values: Record<string, unknown> = { ...answers.values };
   const origins = { ...answers.origins };
   for (const [key, raw] of Object.entries(settings.values) as [InputKey, string | readonly string[]][]) {
-    if (isGiven(answers, key)) continue;
+    if (isGiven(answers, key) || (key === "orchestratorSchema" && isSchemaGiven(answers))) continue;
     // What can't be an input is left to the check of the file: it names the line.
     const parsed = parseInput(inputDefinition(key), raw, "orchestrator.yml");
     if ("problem" in parsed) continue;

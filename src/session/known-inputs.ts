@@ -2,7 +2,7 @@
  * What the cluster has stands before any default: the settings that this machine recorded, and its orchestrator.yml.
  * No request is made for it.
  */
-import { isGiven, parseInput, type Answers, type Resolution } from "../inputs/resolve.ts";
+import { isGiven, isSchemaGiven, parseInput, type Answers, type Resolution } from "../inputs/resolve.ts";
 import { INPUTS, nameOfInput, type InputKey } from "../inputs/table.ts";
 import type { ClusterRecord } from "../state/record.ts";
 import { findKnownClusters, theOnlyCluster } from "../state/known-clusters.ts";
@@ -113,9 +113,8 @@ function withSettings<A extends Answers>(answers: A, { values: recorded }: Setti
   return { answers: { ...answers, values, origins }, taken };
 }
 
-/** Only schema v2 has a gateway key: who gives one has said which schema. */
 const isImplied = (answers: Answers, key: InputKey): boolean =>
-  key === "orchestratorSchema" && isGiven(answers, "gatewayKeyPath");
+  key === "orchestratorSchema" && isSchemaGiven(answers);
 
 /** The same for all inputs of a command, with what is still missing. */
 export async function resolutionWithKnown(

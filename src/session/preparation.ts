@@ -197,4 +197,5 @@ export function hideSecrets(dependencies: CommandDependencies, values: Partial<V
     const value = values[key];
     if (secret && typeof value === "string") dependencies.redactor.add(value);
   }
+  for (const { value } of values.registryEnv ?? []) dependencies.redactor.add(value);
 }

@@ -2,11 +2,14 @@
  * What a cluster was given before, in place of defaults: an update that sends the default region to a registry in
  * another one, or hashes the environment names of the wrong schema, is a mistake that nobody has asked for.
  */
-import { haveWallet, WALLET } from "../compose/environment.ts";
+import { furtherNames, WALLET } from "../compose/environment.ts";
+import { command, hint } from "../core/command-hint.ts";
+import { environmentNamesOf } from "../compose/registry-settings.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
+import { inOneOrder } from "../inputs/registry-env.ts";
 import { inputDefinition, nameOfInput, type InputKey } from "../inputs/table.ts";
-import { isGiven, parseInput, type Answers } from "../inputs/resolve.ts";
-import type { ClusterInputs, ClusterSettings } from "../core/settings.ts";
+import { isGiven, isSchemaGiven, parseInput, type Answers } from "../inputs/resolve.ts";
+import type { ClusterInputs, RegistryVariable } from "../core/settings.ts";
 import type { ApprovedRecord, ComposeHashRecord } from "../state/record.ts";
 
 /** The registry's environment names that stand for an input. */
@@ -41,48 +44,40 @@ export function withRecordedInputs<A extends Answers>(
   const values: Record<string, unknown> = { ...resolution.values };
   const origins = { ...resolution.origins };
   for (const [key, text] of recordedValues(record)) {
-    if (isGiven(resolution, key) || isNewerInFile(resolution, key)) continue;
+    if (isGiven(resolution, key) || isNewer(resolution, key)) continue;
     const parsed = parseInput(inputDefinition(key), text, "record");
     if ("problem" in parsed) continue;
     // Mostly what the API says too, and then nothing to tell.
     if (parsed.value !== values[key] && key !== "cvmBaseDomain")
-      taken.push(`${nameOfInput(inputDefinition(key))} ${text}`);
+      taken.push(`${nameOfInput(inputDefinition(key))} ${[text].flat().join(", ")}`);
     values[key] = parsed.value;
     origins[key] = "record";
   }
   return { resolution: { ...resolution, values, origins }, taken };
 }
 
-/** A file that has been migrated since is not taken back to the schema that its runners had. */
-function isNewerInFile({ values, origins }: Answers, key: InputKey): boolean {
-  return key === "orchestratorSchema" && origins[key] === "orchestrator.yml" && values[key] === "v2";
+/** A file that has been migrated since, or a key that is given, is not taken back to the schema that the runners had. */
+function isNewer(answers: Answers, key: InputKey): boolean {
+  if (key !== "orchestratorSchema") return false;
+  const { values, origins } = answers;
+  return isSchemaGiven(answers) || (origins[key] === "orchestrator.yml" && values[key] === "v2");
 }
 
-function recordedValues(record: RecordedInputs): readonly (readonly [InputKey, string])[] {
-  const settings = Object.entries(record.approvals.at(-1)?.settings ?? {});
+function recordedValues(
+  record: RecordedInputs,
+): readonly (readonly [InputKey, string | readonly string[]])[] {
+  const given = record.approvals.at(-1)?.settings ?? {};
+  const settings = Object.entries(given);
+  const further = furtherNames(environmentNamesOf(given));
   const names = record.composeHashes.at(-1)?.allowedEnvs;
   return [
     ...settings.flatMap(([name, text]): [InputKey, string][] => {
       const key = INPUT_OF[name];
       return key === undefined || text === "" ? [] : [[key, text]];
     }),
+    ...(further.length === 0 ? [] : [["registryEnv", further] as const]),
     ...(names === undefined ? [] : [["orchestratorSchema", names.includes(V2_NAME) ? "v2" : "v1"] as const]),
   ];
-}
-
-/**
- * A wallet that the runners had must not get lost: its name is part of their hash.
- * @throws ClusterError `missing-inputs` (input).
- */
-export function assertWalletKept(cluster: ClusterSettings, record: RecordedInputs): void {
-  const names = record.composeHashes.at(-1)?.allowedEnvs ?? [];
-  if (cluster.orchestratorSchema !== "v2" || !haveWallet(names) || cluster.coordinatorWallet) return;
-  throw new ClusterError({
-    kind: "input",
-    code: "missing-inputs",
-    message: "missing: GATEWAY_AUTH_COORDINATOR_WALLET, which the runners of this cluster have",
-    hint: "put it into the environment, as the orchestrator has it",
-  });
 }
 
 /** The inputs with the settings that a registry was given with an earlier list: a rollback restores them too. */
@@ -97,6 +92,22 @@ export function inputsAsOf(inputs: ClusterInputs, settings: Readonly<Record<stri
       capacityThreshold: threshold > 0 ? threshold : cluster.capacityThreshold,
       cvmBaseDomain: settings["CVM_BASE_DOMAIN"] || cluster.cvmBaseDomain,
       coordinatorWallet: settings[WALLET] || cluster.coordinatorWallet,
+      registryEnv: variablesAsOf(furtherNames(environmentNamesOf(settings)), cluster.registryEnv),
     },
   };
+}
+
+/** @throws ClusterError `missing-inputs` (input) for one whose value nobody gives now: values are not recorded. */
+function variablesAsOf(
+  names: readonly string[],
+  given: readonly RegistryVariable[],
+): readonly RegistryVariable[] {
+  const missing = names.filter((name) => given.every((variable) => variable.name !== name));
+  if (missing.length === 0) return inOneOrder(given.filter(({ name }) => names.includes(name)));
+  throw new ClusterError({
+    kind: "input",
+    code: "missing-inputs",
+    message: `missing: ${missing.join(", ")}, which the registry had with the earlier list`,
+    hint: hint`put the values into the environment, and name them: ${command("rotate-hash", "--rollback", ...missing.flatMap((name) => ["--registry-env", name]))}`,
+  });
 }

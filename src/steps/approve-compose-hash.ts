@@ -5,7 +5,7 @@ import { lastUpdate, openAttempt, recordedHashes, type ApprovedRecord } from "..
 import type { CvmOperation } from "../core/ports.ts";
 import { gatherApprovalFacts } from "../approval/approval-facts.ts";
 import { decide } from "../approval/decide.ts";
-import { settingsDifference } from "../registry/settings.ts";
+import { settingsDifference } from "../compose/registry-settings.ts";
 import { done, reused, type Step, type StepContext, type StepOutcome } from "../workflow/step.ts";
 import type { Approval, ApproveComposeHashInput } from "../approval/approval.ts";
 import { hasForeignUpdate, updatedMeanwhile } from "../registry/concurrent-updates.ts";
@@ -24,9 +24,10 @@ export const approveComposeHash: Step<ApproveComposeHashInput, Approval> = {
     if (decision.action === "keep") return keep(input, decision.approval, context);
     context.detail(`step 8: ${decision.action}, because: ${decision.reason}`);
     reportDifferences(input, context);
+    const before = { newest, forgotten: decision.reason === "restarted" };
     const pushed =
       decision.action === "push"
-        ? await announced(input, "api", newest, context, () => pushApprovedList(input, newest, context))
+        ? await announced(input, "api", newest, context, () => pushApprovedList(input, before, context))
         : undefined;
     if (pushed) return done(pushed, `${count(input.hashes)} approved; the registry runs on`);
     await input.beforeRestart?.();

@@ -8,6 +8,7 @@ import { restartEvidence, startedSince } from "../registry/restart-evidence.ts";
 import { done, reused, waitLimits, type Step, type StepContext } from "../workflow/step.ts";
 import { pollTimes, waitUntil, type PollResult } from "../workflow/wait.ts";
 import type { Approval, ApproveComposeHashInput } from "../approval/approval.ts";
+import { assertDebugClosed, proveOrchestratorPush } from "../approval/prove-registry.ts";
 import { assertDeployedRegistry } from "../registry/verify-deployed.ts";
 import { pollHealth, registryGone, whereToLook } from "../registry/health.ts";
 import type { Registry } from "../registry/registry.ts";
@@ -33,8 +34,10 @@ export const verifyRegistry: Step<VerifyRegistryInput, { readonly mode: string }
       look: (signal) => restart(() => pollHealth(registry, context, signal), signal),
     });
     const mode = health.mode ?? "";
+    await assertDebugClosed(approved, context);
     if (approval.kind === "unchanged" && approval.verified) return reused({ mode }, `healthy, mode ${mode}`);
     if (!isRunningOn(approval)) await checkWhatRuns(approved, knownScripts, context);
+    await proveOrchestratorPush(approved, approval, context);
     await context.journal.append({ type: "verified", app_id: registry.appId, hashes: [...hashes] });
     return done({ mode }, `healthy, mode ${mode}`);
   },

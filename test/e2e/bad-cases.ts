@@ -246,7 +246,7 @@ const PLATFORM: readonly BadCase[] = [
   },
   {
     about: "a gateway key that is none",
-    args: init("--orchestrator-schema", "v2", "--gateway-key-path", "no-key.pem"),
+    args: init("--gateway-key-path", "no-key.pem", "--gateway-auth-wallet", "0xw"),
     files: { "no-key.pem": "-----BEGIN PRIVATE KEY-----\ncanary\n-----END PRIVATE KEY-----\n" },
     exitCode: 3,
     code: "gateway-key",
@@ -413,7 +413,7 @@ const USAGE: readonly BadCase[] = [
 
 const MISSING: readonly BadCase[] = [
   {
-    about: "nothing given: all that is missing at once, the key of schema v2 with it",
+    about: "nothing given: all that is missing at once, key and wallet of schema v2 with it",
     args: init("--orchestrator-schema", "v2"),
     env: {
       TEE_CLUSTER_NAME: undefined,
@@ -431,6 +431,7 @@ const MISSING: readonly BadCase[] = [
       "AWS_SECRET_ACCESS_KEY",
       "PHALA_API_KEY",
       "--gateway-key-path (GATEWAY_KEY_PATH), required with schema v2",
+      "--gateway-auth-wallet (GATEWAY_AUTH_COORDINATOR_WALLET), required with schema v2",
     ],
     hint: "environment variable",
   },

@@ -5,7 +5,7 @@ import { parse } from "yaml";
 import { expect, test } from "vitest";
 import type { InitResult } from "../../src/commands/init/result.ts";
 import { orchestratorSchemas } from "../../src/orchestrator/schemas.ts";
-import { makeGatewayKey, makeV2Files, v2Environment } from "../helpers/coordinator.ts";
+import { makeV2Files, V2_RUNNER_NAMES, v2Environment } from "../helpers/coordinator.ts";
 import { askForKey, deployNamed, deployRunner } from "../helpers/orchestrator.ts";
 import { PHALA_PACKAGE_BIN } from "../helpers/phala-bin.ts";
 import { makePreparedWorld } from "../helpers/prepared-cluster.ts";
@@ -59,13 +59,14 @@ test("does the ten steps; the orchestrator's own runner is then accepted, anothe
 
 test("the names of schema v2 make the hash that its orchestrator's runners have", async () => {
   const world = await makeWorld();
-  await makeGatewayKey(world.folder, "gateway.pem");
-  const v2 = ["--orchestrator-schema", "v2", "--gateway-key-path", "gateway.pem"];
-  const run = await world.run(["init", "--json", ...v2]);
+  await makeV2Files(world.folder);
+  // A gateway key is enough to tell the schema.
+  const { TEE_CLUSTER_ORCHESTRATOR_SCHEMA: _, ...env } = await v2Environment(world.folder);
+  const run = await world.run(["init", "--json"], env);
   expect(run.exitCode).toBe(0);
   const result = JSON.parse(run.stdout) as InitResult;
-  const names = ["REGISTRY_URL", "CAPACITY_THRESHOLD", "MODEL_MEMORY_LIMIT_MB"];
-  const environment = names.map((name) => ({ name, value: "1" }));
+  expect(result.warnings.map(({ code }) => code)).not.toContain("orchestrator-schema-v1");
+  const environment = V2_RUNNER_NAMES.map((name) => ({ name, value: "1" }));
   const runner = await deployRunner(world.sandbox, "bird-tracker", RUNNER_COMPOSE, environment);
   expect(await askForKey(world.sandbox, result.registry.url, runner)).toMatchObject({ status: 200 });
   const config: unknown = parse(await readFile(path.join(world.folder, "orchestrator.yml"), "utf8"));
@@ -210,7 +211,8 @@ test("a registry in the wrong mode is judged after the update that mends it, not
 test("an init that was killed after step 3 is finished where the registry has a wallet that nobody gave", async () => {
   const world = await makeWorld();
   await makeV2Files(world.folder);
-  const { GATEWAY_AUTH_COORDINATOR_WALLET: _, ...env } = await v2Environment(world.folder);
+  const { TEE_CLUSTER_REGISTRY_COMPOSE: compose } = await v2Environment(world.folder);
+  const env = { TEE_CLUSTER_REGISTRY_COMPOSE: compose };
   const child = world.start(["init", "--json"], env);
   await until(async () => (await cloudOf(world.sandbox)).live.includes("bird-tracker-registry"));
   child.kill("SIGKILL");

@@ -110,6 +110,7 @@ test("Ctrl-C before the answers are confirmed: nothing is made, not even a folde
   const session = startInTerminal(world, ["init"], {}, { thenStty: true });
   for (const prompt of ["? AWS region", "? Instance type", "? Node", "? Memory per model"])
     await session.answer(prompt, KEYS.enter);
+  await session.answer("? Orchestrator schema", "the dev", KEYS.enter);
   await session.answer("? What now?", KEYS.interrupt);
   expect(await session.exit).toBe(130);
   expectSane(session);

@@ -177,6 +177,7 @@ test("Cancel in the wizard, and nothing typed at destroy, are no interruption", 
   const session = startInTerminal(world, ["init"]);
   for (const prompt of ["? AWS region", "? Instance type", "? Node", "? Memory per model"])
     await session.answer(prompt, KEYS.enter);
+  await session.answer("? Orchestrator schema", "the dev", KEYS.enter);
   await session.answer("? What now?", KEYS.up, KEYS.enter);
   expect(await session.exit).toBe(130);
   expect(session.screen()).toContain("Error: cancelled: nothing was created");

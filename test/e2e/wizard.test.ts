@@ -40,7 +40,11 @@ const from = (screen: string, start: string): string => stable(screen.slice(scre
 async function acceptDefaults(session: TerminalSession): Promise<void> {
   for (const prompt of ["? AWS region", "? Instance type", "? Node", "? Memory per model"])
     await session.answer(prompt, enter);
+  await answerSchema(session);
 }
+
+const answerSchema = (session: TerminalSession): Promise<string> =>
+  session.answer("? Orchestrator schema", "the dev", enter);
 
 async function isClean(world: World, session: TerminalSession): Promise<void> {
   expect(session.cursorVisible()).toBe(true);
@@ -68,6 +72,8 @@ test("everything asked, one answer wrong, one changed, deployed", async () => {
   session.type(down, enter);
   await session.answer("? Memory per model (", eraseLine, "5000", enter);
   await session.answer("5000 MB is more than a tdx.medium has (4096 MB)", eraseLine, "1024", enter);
+  expect(from(await session.see("? Orchestrator schema"), "? Orchestrator")).toMatchSnapshot("orchestrators");
+  session.type("the dev", enter);
   expect(from(await session.see("? What now?"), "Summary")).toMatchSnapshot("summary");
   session.type(down, enter);
   await session.answer("? Which answer?", "memory", enter);
@@ -185,13 +191,16 @@ test("what is recorded of the cluster whose name is typed stands in for defaults
   await session.answer("? AWS region (S3 region; as recorded) (eu-central-1)", enter);
   for (const prompt of ["? Instance type", "? Node"]) await session.answer(prompt, enter);
   await session.answer("? Memory per model (", eraseLine, "2048", enter);
+  // As recorded.
+  await session.answer("? Orchestrator schema", enter);
   const summary = await session.answer("? What now?", down, enter);
   expect(from(summary, "Summary")).toMatchSnapshot("as recorded");
   await session.answer("? Which answer?", "orchestrator s", enter);
-  await session.answer("? Orchestrator schema (", eraseLine, "v2", enter);
+  await session.answer("? Orchestrator schema", "the rel", enter);
   await session.answer("? Gateway key path (", enter);
   await session.answer("> is required", "nowhere.pem", enter);
   await session.answer("there is no file nowhere.pem", eraseLine, "gateway.pem", enter);
+  await session.answer("? Gateway auth wallet (", "0xwallet", enter);
   const v2 = await session.answer(/Gateway key path +gateway\.pem[^]*\? What now\?/, down, enter);
   expect(from(v2, "Summary")).toMatch(/AWS region +eu-central-1 {2}\(as recorded\)/);
   await session.answer("? Which answer?", "cluster", enter);

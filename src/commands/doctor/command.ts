@@ -1,4 +1,5 @@
 import { inputsIn } from "../../inputs/table.ts";
+import { DEBUG_FLAG } from "../shared/approval-flags.ts";
 import { defineCommand } from "../shared/command.ts";
 import { list } from "../shared/flags.ts";
 
@@ -7,12 +8,15 @@ export const doctorCommand = defineCommand({
   summary: "check the prerequisites alone, each with its remedy",
   inputs: inputsIn("cluster", "aws", "connection"),
   switches: ["config", "sandbox", "dryRun", "yes", "strict"],
-  flags: { ignore: list("id", "show a check, or one thing that it finds, without counting it; repeatable") },
+  flags: {
+    ...DEBUG_FLAG,
+    ignore: list("id", "show a check, or one thing that it finds, without counting it; repeatable"),
+  },
   examples: ["doctor", "doctor --sandbox", "doctor --strict --ignore image-not-pinned"],
   notOk: "prerequisite",
-  async run(dependencies, common, { ignore }) {
+  async run(dependencies, common, flags) {
     const { doctor } = await import("./doctor.ts");
-    return doctor(dependencies, common, ignore);
+    return doctor(dependencies, common, flags);
   },
   async renderer() {
     const { renderDoctor } = await import("./render.ts");

@@ -16,19 +16,26 @@ import { directoryOf } from "../../session/cluster-session.ts";
 import { stateHostOf, workspaceOf } from "../../session/preparation.ts";
 import type { DoctorResult } from "./result.ts";
 
+export type DoctorFlags = {
+  /** Ids of checks and findings that are shown, but not counted. */
+  readonly ignore: readonly string[];
+  /** What shows a registry's keys to anybody is a warning. */
+  readonly allowDebugRegistry: boolean;
+};
+
 /**
- * @param ignore ids of checks and findings that are shown, but not counted.
  * @throws ClusterError `unknown-check` (input); whatever else is wrong is a result.
  */
 export async function doctor(
   dependencies: CommandDependencies,
   flags: CommonFlags,
-  ignore: readonly string[],
+  { ignore, allowDebugRegistry }: DoctorFlags,
 ): Promise<DoctorResult> {
   ignore.forEach(refuseUnknown);
   const { emit } = dependencies;
   emit({ type: "run-started", command: "doctor", headline: "Checking the prerequisites" });
-  const given = await gatherInputs(dependencies, flags);
+  const inputs = await gatherInputs(dependencies, flags);
+  const given = { ...inputs, cluster: { ...inputs.cluster, allowDebugRegistry } };
   const facts = await gatherFacts(given, dependencies, flags);
   const judge = (result: CheckResult): CheckResult =>
     [result.id, result.finding].some((id) => id !== undefined && ignore.includes(id))

@@ -2,6 +2,7 @@
 import { ClusterError } from "../../errors/cluster-error.ts";
 import { readConfigFile, type ConfigFile } from "../../inputs/config-file.ts";
 import { INPUTS, nameOfInput, type InputKey } from "../../inputs/table.ts";
+import { missingForCluster } from "../../inputs/required.ts";
 import { isGiven, resolveInputs, type Raw, type Resolution, type Sources } from "../../inputs/resolve.ts";
 import type { ClusterSettings, Connection } from "../../core/settings.ts";
 import { toClusterSettings, toConnection } from "../../inputs/values.ts";
@@ -100,10 +101,10 @@ function withUnreadFile(resolution: Resolution, problem: ClusterError | undefine
 }
 
 function unavailableIn(
-  { problems, missing, origins }: Resolution,
+  { problems, missing, values, origins }: Resolution,
   configProblem: ClusterError | undefined,
 ): ReadonlyMap<InputKey, string> {
-  const known = [...problems.map(({ input }) => input), ...missing];
+  const known = [...problems.map(({ input }) => input), ...missing, ...missingForCluster(values)];
   // Nor is a default what was meant then.
   const unread = configProblem
     ? INPUTS.filter(({ key, flag }) => flag !== undefined && !isGiven({ origins }, key))

@@ -1,6 +1,7 @@
 /** Steps 1 and 2 of `init`: nothing is made before every input is known and every check has passed. */
 import type { ClusterFacts } from "../../session/facts.ts";
 import { factsOf } from "../../session/facts.ts";
+import { withRegistryValues } from "../../inputs/registry-env.ts";
 import { givenInputs, type Answers } from "../../inputs/resolve.ts";
 import { toClusterInputs } from "../../inputs/values.ts";
 import { collectInputs, type CollectedInputs } from "../../steps/collect-inputs.ts";
@@ -10,6 +11,7 @@ import type { StepRunner } from "../../workflow/step.ts";
 import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
 import { asRecorded, clusterFacts, readRecord } from "../../session/cluster-session.ts";
 import { withSandboxKey } from "../../session/deployment-inputs.ts";
+import type { ApprovalFlags } from "../shared/approval.ts";
 import { hideSecrets, type Preparation } from "../../session/preparation.ts";
 
 /** Checks first and asks then on a terminal; where nobody may be asked, all is checked at once. */
@@ -17,15 +19,16 @@ export async function firstTwoSteps(
   prepared: Preparation,
   steps: StepRunner,
   dependencies: CommandDependencies,
-  flags: CommonFlags,
+  flags: CommonFlags & Pick<ApprovalFlags, "allowDebugRegistry">,
 ): Promise<CollectedInputs & { readonly facts: ClusterFacts }> {
   const { connection, ports } = prepared;
   const { emit, prompter, signal, env } = dependencies;
   const { strict, adopt } = flags;
-  const resolution = prompter ? prepared.start : await silentlyCompleted(prepared, steps, signal);
+  const resolution = prompter ? prepared.start : await silentlyCompleted(prepared, steps, dependencies);
   const facts = factsOf(ports, connection, signal, env, resolution.values.hashFrom === "provision");
+  const { allowDebugRegistry } = flags;
   const factsFor = ({ inputs, adoption, origins }: CollectedInputs): Promise<ClusterFacts> =>
-    clusterFacts(facts, inputs.cluster, prepared, adoption, givenInputs(origins));
+    clusterFacts(facts, { ...inputs.cluster, allowDebugRegistry }, prepared, adoption, givenInputs(origins));
   const early = prompter
     ? undefined
     : await factsFor({
@@ -45,7 +48,7 @@ export async function firstTwoSteps(
         complete: async (answers) => {
           const from = { env, stateHost: prepared.stateHost, remember: false };
           const known = await withKnownInputs(answers, from);
-          return (await completed(known.answers, prepared, signal)).resolution;
+          return (await completed(known.answers, prepared, dependencies)).resolution;
         },
         clusterFacts: async (candidate) => (checked = await factsFor(candidate)),
         adoption: adopt,
@@ -55,8 +58,10 @@ export async function firstTwoSteps(
       report,
     ),
   );
-  hideSecrets(dependencies, { awsSecretAccessKey: collected.inputs.aws.secretAccessKey });
-  return { ...collected, facts: early ?? withTextsOf(checked, await factsFor(collected)) };
+  const { aws, cluster } = collected.inputs;
+  hideSecrets(dependencies, { awsSecretAccessKey: aws.secretAccessKey, registryEnv: cluster.registryEnv });
+  const inputs = { ...collected.inputs, cluster: { ...cluster, allowDebugRegistry } };
+  return { ...collected, inputs, facts: early ?? withTextsOf(checked, await factsFor(collected)) };
 }
 
 /** What was checked is what is deployed: the files may have changed since, while the operator read the summary. */
@@ -70,9 +75,9 @@ function withTextsOf(checked: ClusterFacts | undefined, facts: ClusterFacts): Cl
 async function silentlyCompleted(
   prepared: Preparation,
   steps: StepRunner,
-  signal: AbortSignal,
+  dependencies: CommandDependencies,
 ): Promise<Answers> {
-  const completion = await completed(prepared.resolution, prepared, signal);
+  const completion = await completed(prepared.resolution, prepared, dependencies);
   const { resolution } = completion;
   const taken = [...prepared.taken, ...completion.taken];
   if (taken.length > 0) {
@@ -86,12 +91,13 @@ async function silentlyCompleted(
 async function completed(
   answers: Answers,
   prepared: Preparation,
-  signal: AbortSignal,
+  { signal, env }: Pick<CommandDependencies, "signal" | "env">,
 ): Promise<{ readonly resolution: Answers; readonly taken: readonly string[] }> {
   const { clusterName } = answers.values;
   const { resolution, taken } =
     clusterName === undefined
       ? { resolution: answers, taken: [] }
       : await asRecorded(answers, await readRecord(prepared, clusterName), prepared, signal);
-  return { resolution: await withSandboxKey(resolution, prepared.sandbox), taken };
+  const valued = withRegistryValues(resolution, env);
+  return { resolution: await withSandboxKey(valued, prepared.sandbox), taken };
 }

@@ -50,7 +50,6 @@ import { prepareDeployment } from "../../session/deployment-inputs.ts";
 import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
 import { firstTwoSteps } from "./first-two-steps.ts";
 import { planInit } from "./plan.ts";
-import { assertWalletKept } from "../../session/recorded-inputs.ts";
 import { obtainComposeHash } from "../shared/obtain-compose-hash.ts";
 import { registryResult, type DryRunResult } from "../shared/result.ts";
 import type { InitResult } from "./result.ts";
@@ -68,7 +67,6 @@ export async function init(
   const { inputs, origins, adoption, facts } = await firstTwoSteps(prepared, steps, dependencies, flags);
   const given = givenInputs(origins);
   assertViaApiPossible(flags.via, inputs.cluster);
-  if ((await facts.registry()).kind !== "absent") assertWalletKept(inputs.cluster, facts.record);
   if (flags.dryRun) return planInit(facts, steps.warnings);
   const options = await sessionOptions("init", inputs.cluster.clusterName, prepared, dependencies, flags);
   return withSession(options, (session) =>

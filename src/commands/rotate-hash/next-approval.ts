@@ -13,7 +13,7 @@ import type { Provenance } from "../../approval/approval.ts";
 import { clearLeftoverRunner } from "../../runners/remove-leftover.ts";
 import { approvedList } from "../../approval/approved-list.ts";
 import { assertChecked, rollbackTarget, runnersCutOff } from "../../approval/classify-runners.ts";
-import { composeDigestOf, environmentNamesOf } from "../../registry/settings.ts";
+import { composeDigestOf, environmentNamesOf } from "../../compose/registry-settings.ts";
 import type { Session } from "../../session/session.ts";
 import { obtainComposeHash, recordedComposeHash } from "../shared/obtain-compose-hash.ts";
 import { assertRevocationConfirmed } from "./consent.ts";

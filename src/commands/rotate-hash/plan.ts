@@ -17,7 +17,7 @@ import { approvedList } from "../../approval/approved-list.ts";
 import { lookupFailed } from "../../runners/leftovers.ts";
 import { assertChecked, runnersCutOff } from "../../approval/classify-runners.ts";
 import { findPredictionBasis } from "../../app-compose/prediction-basis.ts";
-import { settingsDifference } from "../../registry/settings.ts";
+import { settingsDifference } from "../../compose/registry-settings.ts";
 import type { ReadingDeps } from "../../workflow/step.ts";
 import { approvalOf, provenanceOf } from "../shared/approval.ts";
 import { directoryOf } from "../../session/cluster-session.ts";

@@ -2,7 +2,9 @@
 import { factsOf } from "../../session/facts.ts";
 import type { ComposeFile } from "../../compose/compose-file.ts";
 import { askMissing } from "../../inputs/ask-missing.ts";
-import { isGiven, missingForSchema } from "../../inputs/resolve.ts";
+import { withRegistryValues } from "../../inputs/registry-env.ts";
+import { missingForCluster } from "../../inputs/required.ts";
+import { isSchemaGiven } from "../../inputs/resolve.ts";
 import { toClusterInputs } from "../../inputs/values.ts";
 import type { Approval, ApproveComposeHashInput } from "../../approval/approval.ts";
 import { sameMembers } from "../../approval/approved-list.ts";
@@ -17,9 +19,8 @@ import { done, StepRunner } from "../../workflow/step.ts";
 import { approvalOf, provenanceOf, assertViaApiPossible } from "../shared/approval.ts";
 import { asRecorded, clusterFacts, readRecord, sessionOptions } from "../../session/cluster-session.ts";
 import type { CommandDependencies } from "../../session/dependencies.ts";
-import { prepareDeployment } from "../../session/deployment-inputs.ts";
+import { prepareDeployment, withSandboxKey } from "../../session/deployment-inputs.ts";
 import { hideSecrets, type Preparation } from "../../session/preparation.ts";
-import { assertWalletKept } from "../../session/recorded-inputs.ts";
 import { registryResult } from "../shared/result.ts";
 import type { RotateHashResult, RotatePlanResult } from "./result.ts";
 import { confirmCutOff, confirmRestart, withWayBack } from "./consent.ts";
@@ -68,12 +69,16 @@ async function firstTwoSteps(
   const given = prompter ? await askMissing(start.missing, start, prompter) : start;
   hideSecrets(dependencies, given.values);
   const record = await readRecord(prepared, given.values.clusterName ?? "");
-  const { resolution, taken } = await asRecorded(given, record, prepared, signal);
+  const recorded = await asRecorded(given, record, prepared, signal);
+  const { taken } = recorded;
+  const resolution = await withSandboxKey(withRegistryValues(recorded.resolution, env), prepared.sandbox);
   // The record of a cluster whose name was just typed may say v2.
-  const lacking = missingForSchema(resolution.values);
+  const lacking = missingForCluster(resolution.values);
   const { values } = prompter ? await askMissing(lacking, resolution, prompter) : resolution;
-  const inputs = toClusterInputs(values);
-  assertWalletKept(inputs.cluster, record);
+  hideSecrets(dependencies, values);
+  const complete = toClusterInputs(values);
+  const { allowDebugRegistry } = flags;
+  const inputs = { ...complete, cluster: { ...complete.cluster, allowDebugRegistry } };
   assertViaApiPossible(flags.via, inputs.cluster);
   const platform = factsOf(ports, connection, signal, env, inputs.hashFrom === "provision");
   const facts = await clusterFacts(platform, inputs.cluster, prepared, true);
@@ -81,10 +86,10 @@ async function firstTwoSteps(
   await steps.runWithout("verify-prerequisites", () => verifyPrerequisites(facts, facts, report));
   await steps.runWithout("collect-inputs", async () => {
     const all = [...prepared.taken, ...taken];
-    const recorded = all.length === 0 ? "" : `; as recorded: ${all.join(", ")}`;
-    return done(undefined, `cluster ${inputs.cluster.clusterName}${recorded}`);
+    const asBefore = all.length === 0 ? "" : `; as recorded: ${all.join(", ")}`;
+    return done(undefined, `cluster ${inputs.cluster.clusterName}${asBefore}`);
   });
-  const schemaKnown = record.composeHashes.length > 0 || isGiven(given, "orchestratorSchema");
+  const schemaKnown = record.composeHashes.length > 0 || isSchemaGiven(given);
   return { inputs, facts, schemaKnown };
 }
 
@@ -172,8 +177,9 @@ function resultOf(
 }
 
 /** A list that is pushed again, because nobody can tell whether the registry still has it, is no change. */
-function hasChanged({ kind }: Approval, before: readonly string[], after: readonly string[]): boolean {
-  return kind === "pushed" ? !sameMembers(before, after) : kind === "updated";
+function hasChanged(approval: Approval, before: readonly string[], after: readonly string[]): boolean {
+  if (approval.kind === "pushed") return approval.forgotten || !sameMembers(before, after);
+  return approval.kind === "updated";
 }
 
 function viaOf(approval: Approval): "restart" | "api" {

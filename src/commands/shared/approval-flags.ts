@@ -2,7 +2,13 @@
 import type { ApprovalFlags } from "./approval.ts";
 import { choice, option, toggle, type FlagValues } from "./flags.ts";
 
+/** Of the commands that check or deploy a registry. */
+export const DEBUG_FLAG = {
+  allowDebugRegistry: toggle("go on with a registry whose DEBUG_MODE or web shell shows its keys to anybody"),
+};
+
 export const APPROVAL_FLAGS = {
+  ...DEBUG_FLAG,
   approveVia: choice(
     ["auto", "restart", "api"],
     "push to the running registry, update and restart it, or whichever fits",
@@ -15,9 +21,16 @@ export const APPROVAL_FLAGS = {
 
 export function approvalFlags(flags: FlagValues<typeof APPROVAL_FLAGS>): ApprovalFlags {
   const reason = flags.reason?.trim() ?? "";
-  const { approveVia: via, forceUpdate: force, record, allowUncheckedHash: allowUnchecked } = flags;
+  const {
+    approveVia: via,
+    forceUpdate: force,
+    record,
+    allowDebugRegistry,
+    allowUncheckedHash: allowUnchecked,
+  } = flags;
   const reasons = [reason, ...(allowUnchecked ? ["--allow-unchecked-hash"] : [])].filter(
     (text) => text !== "",
   );
-  return { via, force, reason: reasons.length === 0 ? null : reasons.join("; "), record, allowUnchecked };
+  const reasonGiven = reasons.length === 0 ? null : reasons.join("; ");
+  return { via, force, reason: reasonGiven, record, allowUnchecked, allowDebugRegistry };
 }

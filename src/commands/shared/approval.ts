@@ -10,7 +10,7 @@ import type { Registry } from "../../registry/registry.ts";
 import type { RunnerVouchers } from "../../approval/classify-runners.ts";
 import { readHashRecord, recordOfAnother } from "../../state/hash-record.ts";
 import { operator } from "../../state/history.ts";
-import { registrySettings } from "../../registry/settings.ts";
+import { registrySettings } from "../../compose/registry-settings.ts";
 import type { CommandDependencies } from "../../session/dependencies.ts";
 
 /** What the operator says about an approval: how, and why. */
@@ -24,6 +24,8 @@ export type ApprovalFlags = {
   readonly allowUnchecked: boolean;
   /** A hash record that vouches for running runners. */
   readonly record: string | undefined;
+  /** Go on with a registry that shows its keys to anybody. */
+  readonly allowDebugRegistry: boolean;
 };
 
 /**
@@ -46,7 +48,10 @@ export async function runnerVouchers(
   };
 }
 
-export type ApprovalParts = Omit<ApproveComposeHashInput, "environment" | "settings" | "gatewayKeyPath"> & {
+export type ApprovalParts = Omit<
+  ApproveComposeHashInput,
+  "environment" | "settings" | "gatewayKeyPath" | "allowDebug"
+> & {
   readonly inputs: ClusterInputs;
 };
 
@@ -54,12 +59,13 @@ export type ApprovalParts = Omit<ApproveComposeHashInput, "environment" | "setti
 export function approvalOf({ inputs, ...parts }: ApprovalParts): ApproveComposeHashInput {
   const { registry, compose, hashes } = parts;
   const environment = wholeEnvironment(inputs, registry, compose, hashes);
-  const { orchestratorSchema, gatewayKeyPath } = inputs.cluster;
+  const { orchestratorSchema, gatewayKeyPath, allowDebugRegistry: allowDebug = false } = inputs.cluster;
   return {
     ...parts,
     environment,
     settings: registrySettings(compose, environment),
     gatewayKeyPath: orchestratorSchema === "v2" ? gatewayKeyPath : undefined,
+    allowDebug,
   };
 }
 

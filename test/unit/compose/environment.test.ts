@@ -84,11 +84,10 @@ test("further variables: those of the file beyond ours, sent after ours even whe
   const further = ["EXTRA", "DSTACK_DOCKER_PASSWORD"].map((name) => ({ name, value: `${name}-value` }));
   const sent = registryEnvironment({
     compose,
-    settings,
+    settings: { ...settings, registryEnv: further },
     aws,
     approvedHashes: [],
     baseDomain: undefined,
-    further,
   });
   expect(sent).toEqual([{ name: "AWS_ACCESS_KEY_ID", value: aws.accessKeyId }, ...further]);
 });

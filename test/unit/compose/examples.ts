@@ -20,6 +20,7 @@ export const settings: ClusterSettings = {
   watcher: { type: "yaml", path: "models.yml" },
   watcherIntervalSeconds: 10,
   coordinatorWallet: undefined,
+  registryEnv: [],
 };
 
 export const aws: AwsCredentials = {

@@ -132,6 +132,14 @@ const WORDS = [
     ["negative", "-1s", '"-1s"', "such as 500ms, 2s or 10m"],
   ]),
   ...bad("pollIntervalMs", [["an unknown unit", "2 seconds", '"2 seconds"', "such as 500ms, 2s or 10m"]]),
+  ...bad("registryEnv", [
+    ["a value behind the name", "LOG_LEVEL=debug", "the name alone", "from the environment"],
+    ["not a name", "LOG LEVEL", '"LOG LEVEL"', "letters, digits and _"],
+    ["a name of ours", "APPROVED_COMPOSE_HASH", "set by tee-cluster itself"],
+    ["the mode", "MODE", "set by tee-cluster itself"],
+    ["our own key", "PHALA_CLOUD_API_KEY", "must not reach a CVM"],
+    ["SSH keys", "DSTACK_AUTHORIZED_KEYS", "SSH"],
+  ]),
   ...bad("orchestratorSchema", [["an unknown schema", "v3", '"v3"', "v1 or v2"]]),
   ...bad("crunches", [
     ["a blank in the id", "bird tracker", '"bird tracker"', "letters, digits, _ and -"],

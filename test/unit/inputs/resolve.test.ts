@@ -1,13 +1,9 @@
+import type { InputKey } from "../../../src/core/settings.ts";
+import { missingForCluster } from "../../../src/inputs/required.ts";
 import { describe, expect, it } from "vitest";
 import { ClusterError } from "../../../src/errors/cluster-error.ts";
 import { inputsIn } from "../../../src/inputs/table.ts";
-import {
-  missingForSchema,
-  assertNoProblems,
-  resolveInputs,
-  type Raw,
-  type Sources,
-} from "../../../src/inputs/resolve.ts";
+import { assertNoProblems, resolveInputs, type Raw, type Sources } from "../../../src/inputs/resolve.ts";
 import type { ClusterInputs } from "../../../src/core/settings.ts";
 import { toClusterInputs } from "../../../src/inputs/values.ts";
 import { BAD_INPUTS, type BadInput } from "./bad-inputs.ts";
@@ -43,10 +39,11 @@ function refusal(parts: Parameters<typeof sources>[0]): ClusterError {
 }
 
 const needs = (flags: Raw): readonly string[] =>
-  missingForSchema(resolveInputs(sources({ flags })).values).map(({ key }) => key);
+  missingForCluster(resolveInputs(sources({ flags })).values).map(({ key }) => key);
 
 function given({ input, value, variable }: BadInput): Parameters<typeof sources>[0] {
-  if (variable === undefined) return { flags: { [input]: input === "crunches" ? [value] : value } };
+  if (variable === undefined)
+    return { flags: { [input]: ["crunches", "registryEnv"].includes(input) ? [value] : value } };
   const { PHALA_API_KEY: _, ...withoutKey } = GOOD_ENV;
   const env = variable === "PHALA_CLOUD_API_KEY" ? withoutKey : GOOD_ENV;
   return { env: { ...env, [variable]: value } };
@@ -113,13 +110,42 @@ describe("everything at once", () => {
     ]);
   });
 
-  it("requires the coordinator's key with schema v2 and no other, where a command needs what the schema needs", () => {
+  it("requires the coordinator's key and wallet with schema v2 and no other", () => {
     expect(needs({})).toEqual([]);
-    expect(needs({ orchestratorSchema: "v2" })).toEqual(["gatewayKeyPath"]);
-    expect(needs({ orchestratorSchema: "v2", gatewayKeyPath: "key.pem" })).toEqual([]);
-    expect(refusal({ flags: { orchestratorSchema: "v2" } }).message).toBe(
-      "--gateway-key-path (GATEWAY_KEY_PATH) is required with --orchestrator-schema v2",
-    );
+    expect(needs({ orchestratorSchema: "v2" })).toEqual(["gatewayKeyPath", "coordinatorWallet"]);
+    const both = { gatewayKeyPath: "key.pem", coordinatorWallet: "0xw" };
+    expect(needs({ orchestratorSchema: "v2", ...both })).toEqual([]);
+    expect(refusal({ flags: { orchestratorSchema: "v2" } })).toMatchObject({
+      code: "missing-inputs",
+      message:
+        "missing: --gateway-key-path (GATEWAY_KEY_PATH), required with schema v2, --gateway-auth-wallet (GATEWAY_AUTH_COORDINATOR_WALLET), required with schema v2",
+    });
+  });
+
+  it("takes a gateway key, from wherever it is given, for an orchestrator of schema v2", () => {
+    const schema = (parts: Parameters<typeof sources>[0]): unknown =>
+      resolveInputs(sources(parts)).values.orchestratorSchema;
+    const env = { ...GOOD_ENV, GATEWAY_KEY_PATH: "key.pem" };
+    expect(schema({})).toBe("v1");
+    expect(schema({ env })).toBe("v2");
+    expect(schema({ flags: { gatewayKeyPath: "key.pem" } })).toBe("v2");
+    expect(schema({ env, flags: { orchestratorSchema: "v1" } })).toBe("v1");
+    // A command that does not take the key predicts hashes with its names all the same.
+    const keys: InputKey[] = ["orchestratorSchema"];
+    expect(resolveInputs({ ...sources({ env }), keys }).values.orchestratorSchema).toBe("v2");
+  });
+
+  it("takes the values of further variables from the environment, and names those that it lacks", () => {
+    const flags = { registryEnv: ["ZULU", "ALPHA", "ZULU"] };
+    const env = { ...GOOD_ENV, ALPHA: "a-value", ZULU: "z-value" };
+    expect(inputsFrom({ env, flags }).cluster.registryEnv).toEqual([
+      { name: "ALPHA", value: "a-value" },
+      { name: "ZULU", value: "z-value" },
+    ]);
+    expect(refusal({ env: { ...env, ZULU: "" }, flags }).message).toBe("missing: ZULU (--registry-env)");
+    const twoLines = refusal({ env: { ...env, ZULU: "one\ntwo" }, flags }).message;
+    expect(twoLines).toContain("ZULU: has a line break");
+    expect(twoLines).not.toContain("two");
   });
 
   it("asks a command only for its own inputs", () => {
@@ -181,6 +207,7 @@ describe("the values", () => {
         gatewayUrl: "http://localhost:8080/gateway/{app_id}-{port}.{base_domain}",
         orchestratorSchema: "v2",
         gatewayKeyPath: "key.pem",
+        coordinatorWallet: "0xw",
         crunches: ["bird=a=b", "nest"],
       },
     });

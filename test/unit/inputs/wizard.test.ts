@@ -41,8 +41,11 @@ function person(answers: readonly (string | undefined)[]) {
       if (verdict !== true) throw new Error(`${message}: ${verdict}`);
       return answer;
     },
-    async secret() {
-      throw new Error("no secret is asked for here");
+    async secret({ message }) {
+      heard.push(message);
+      const answer = left.shift() ?? "";
+      if (!answer.startsWith("SECRET ")) throw new Error(`no secret at: ${message}`);
+      return answer.slice("SECRET ".length);
     },
     async choose({ message, choices }) {
       heard.push(`${message} ${choices.map(({ name }) => name).join(" | ")}`);
@@ -101,11 +104,20 @@ async function wizard(
 
 const ENTER = undefined;
 /** Region, instance type, node and memory as they stand. */
-const AS_THEY_STAND = [ENTER, ENTER, ENTER, ENTER];
+const SIZES_AS_THEY_STAND = [ENTER, ENTER, ENTER, ENTER];
+/** The same, and the schema given. */
+const AS_THEY_STAND = [...SIZES_AS_THEY_STAND, "the development version"];
 
 describe("recorded values", () => {
   test("are the next questions' defaults, hold where nothing is asked, and call for the key of their schema", async () => {
-    const { inputs, heard, origins } = await wizard(["bird", ...AS_THEY_STAND, "package.json", "Deploy"]);
+    const { inputs, heard, origins } = await wizard([
+      "bird",
+      ...SIZES_AS_THEY_STAND,
+      "the released one",
+      "package.json",
+      "0xwallet",
+      "Deploy",
+    ]);
     expect(heard).toContainEqual("AWS region (S3 region; as recorded)");
     expect(heard.filter((message) => message.startsWith("Gateway key path"))).toHaveLength(1);
     expect(inputs).toMatchObject({
@@ -141,12 +153,31 @@ test("with --dry-run the last choice shows the plan, and says that nothing is ma
   expect(inputs.cluster.clusterName).toBe("nest");
 });
 
-test("the key of schema v2 is asked for as soon as that is chosen", async () => {
-  const change = ["Change an answer", "Orchestrator schema", "v2", "package.json"];
-  const { inputs } = await wizard([...AS_THEY_STAND, ...change, "Deploy"], {
-    flags: { clusterName: "nest" },
-  });
-  expect(inputs.cluster).toMatchObject({ orchestratorSchema: "v2", gatewayKeyPath: "package.json" });
+test("which orchestrator is run is asked, the released one first; its key and wallet then", async () => {
+  const answers = [...SIZES_AS_THEY_STAND, ENTER, "package.json", "0xwallet", "Deploy"];
+  const { inputs, heard } = await wizard(answers, { flags: { clusterName: "nest" } });
+  expect(heard).toContainEqual(
+    expect.stringMatching(/^Orchestrator schema the released one .*v2 \| the development version .*v1$/),
+  );
+  const v2 = { orchestratorSchema: "v2", gatewayKeyPath: "package.json", coordinatorWallet: "0xwallet" };
+  expect(inputs.cluster).toMatchObject(v2);
+});
+
+test("a value of --registry-env that the environment lacks is asked for, hidden, and stays with its name", async () => {
+  const flags = { clusterName: "nest", orchestratorSchema: "v1", registryEnv: ["TOKEN"] };
+  const change = ["Change an answer", "Registry env", "TOKEN, LEVEL"];
+  const answers = [...SIZES_AS_THEY_STAND, "SECRET typed-token", ...change, "SECRET typed-level", "Deploy"];
+  const { inputs, heard, printed } = await wizard(answers, { flags });
+  expect(inputs.cluster.registryEnv).toEqual([
+    { name: "TOKEN", value: "typed-token" },
+    { name: "LEVEL", value: "typed-level" },
+  ]);
+  expect(heard.filter((message) => message.includes("for the registry"))).toEqual([
+    "TOKEN (for the registry; not shown)",
+    "LEVEL (for the registry; not shown)",
+  ]);
+  expect(printed.join()).toContain("TOKEN, LEVEL");
+  expect(printed.join()).not.toContain("typed-");
 });
 
 const foreign = (appId: string | null): ExistingRegistry => ({
@@ -167,10 +198,13 @@ describe("a registry that is not ours", () => {
   };
 
   test("is taken over only once it is chosen, and the review comes again", async () => {
-    const { takeOver, heard } = await wizard([...AS_THEY_STAND, "Take over bird-registry", "Take over and"], {
-      flags,
-      verify,
-    });
+    const { takeOver, heard } = await wizard(
+      [...SIZES_AS_THEY_STAND, "Take over bird-registry", "Take over and"],
+      {
+        flags,
+        verify,
+      },
+    );
     expect(takeOver).toBe("a1");
     expect(heard.slice(-2)).toEqual([
       "What now? Change an answer | Take over bird-registry | Check again | Cancel: nothing has been made",
@@ -180,7 +214,13 @@ describe("a registry that is not ours", () => {
 
   test("being chosen says nothing of another one, which is asked about again", async () => {
     const rename = ["Change an answer", "Cluster name", "nest"];
-    const chosen = [...AS_THEY_STAND, "Take over", ...rename, "Take over bird-registry", "Take over and"];
+    const chosen = [
+      ...SIZES_AS_THEY_STAND,
+      "Take over",
+      ...rename,
+      "Take over bird-registry",
+      "Take over and",
+    ];
     expect((await wizard(chosen, { flags, verify })).takeOver).toBe("b2");
   });
 
@@ -189,7 +229,7 @@ describe("a registry that is not ours", () => {
     ["that is not what is in the way", { ...foreign("a1"), standing: "ours" as const }],
   ])("one %s is not offered", async (_, registry) => {
     let looks = 0;
-    const { heard } = await wizard([...AS_THEY_STAND, "Check again", ENTER], {
+    const { heard } = await wizard([...SIZES_AS_THEY_STAND, "Check again", ENTER], {
       flags,
       verify: () => {
         looks += 1;

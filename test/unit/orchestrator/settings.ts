@@ -22,6 +22,7 @@ const settings: ClusterSettings = {
   watcher: { type: "yaml", path: "models.yml" },
   watcherIntervalSeconds: 10,
   coordinatorWallet: undefined,
+  registryEnv: [],
 };
 
 export const V2 = { orchestratorSchema: "v2", gatewayKeyPath: "keys/coordinator.pem" } as const;

@@ -7,7 +7,8 @@ import type { CommandDependencies, CommonFlags, Ports } from "../../../src/sessi
 import { prepareDeployment } from "../../../src/session/deployment-inputs.ts";
 import { temporaryFolder } from "../../helpers/temporary.ts";
 
-const MISSING_KEY = "--gateway-key-path (GATEWAY_KEY_PATH), required with schema v2";
+const MISSING_KEYS =
+  "--gateway-key-path (GATEWAY_KEY_PATH), required with schema v2, --gateway-auth-wallet (GATEWAY_AUTH_COORDINATOR_WALLET), required with schema v2";
 const AWS = { AWS_ACCESS_KEY_ID: "AKIAIOSFODNN7EXAMPLE", AWS_SECRET_ACCESS_KEY: "example/secret+of/forty" };
 const FLAGS = {
   keys: inputsIn("connection", "cluster", "aws"),
@@ -25,13 +26,17 @@ const RECORD = {
   allowed_envs: ["REGISTRY_URL", "CAPACITY_THRESHOLD", "MODEL_MEMORY_LIMIT_MB"],
 };
 
-async function world(env: Record<string, string>, host = "cloud-api.phala.network") {
+async function world(
+  env: Record<string, string>,
+  host = "cloud-api.phala.network",
+  more: readonly object[] = [],
+) {
   const stateDir = await temporaryFolder();
   const folder = path.join(stateDir, host, "bird");
   await mkdir(folder, { recursive: true });
   await writeFile(
     path.join(folder, "journal.jsonl"),
-    `${JSON.stringify(ADOPTED)}\n${JSON.stringify(RECORD)}\n`,
+    [ADOPTED, RECORD, ...more].map((record) => `${JSON.stringify(record)}\n`).join(""),
   );
   let keysMade = 0;
   const dependencies = {
@@ -49,6 +54,7 @@ async function world(env: Record<string, string>, host = "cloud-api.phala.networ
         keysMade += 1;
         return "/state/gateway-key.pem";
       },
+      walletOf: async (file: string) => `wallet of ${file}`,
     }),
   } as unknown as CommandDependencies;
   return { dependencies, keysMade: () => keysMade };
@@ -62,18 +68,21 @@ const AWS_EXAMPLES = {
 test.each([
   ["given", { TEE_CLUSTER_NAME: "owl", TEE_CLUSTER_ORCHESTRATOR_SCHEMA: "v2" }],
   ["recorded", { TEE_CLUSTER_NAME: "bird" }],
-])("schema v2 that is %s: its key is named with all else that is missing", async (_, env) => {
+])("schema v2 that is %s: its key and wallet are named with all else that is missing", async (_, env) => {
   const { dependencies } = await world(env);
   await expect(prepareDeployment(dependencies, FLAGS)).rejects.toMatchObject({
     code: "missing-inputs",
-    message: `missing: --aws-access-key-id (AWS_ACCESS_KEY_ID), AWS_SECRET_ACCESS_KEY, PHALA_API_KEY, ${MISSING_KEY}`,
+    message: `missing: --aws-access-key-id (AWS_ACCESS_KEY_ID), AWS_SECRET_ACCESS_KEY, PHALA_API_KEY, ${MISSING_KEYS}`,
   });
 });
 
 test.each([
   ["v1 is given, whatever is recorded", { TEE_CLUSTER_NAME: "bird", TEE_CLUSTER_ORCHESTRATOR_SCHEMA: "v1" }],
   ["the record is another cluster's", { TEE_CLUSTER_NAME: "owl" }],
-  ["the key is given", { TEE_CLUSTER_NAME: "bird", GATEWAY_KEY_PATH: "key.pem" }],
+  [
+    "both are given",
+    { TEE_CLUSTER_NAME: "bird", GATEWAY_KEY_PATH: "key.pem", GATEWAY_AUTH_COORDINATOR_WALLET: "0xw" },
+  ],
 ])("no key is missing where %s", async (_, env) => {
   const { dependencies } = await world({ ...env, ...AWS, PHALA_API_KEY: "phak_example_key" });
   const { resolution } = await prepareDeployment(dependencies, FLAGS);
@@ -88,5 +97,32 @@ test.each([
 ])("the sandbox makes its key only where one is needed: %s", async (_, env, file, made) => {
   const { dependencies, keysMade } = await world(env, "sandbox");
   const { resolution } = await prepareDeployment(dependencies, { ...FLAGS, sandbox: true });
-  expect([resolution.values.gatewayKeyPath, keysMade()]).toEqual([file, made]);
+  const { gatewayKeyPath, coordinatorWallet } = resolution.values;
+  expect([gatewayKeyPath, keysMade()]).toEqual([file, made]);
+  expect(coordinatorWallet).toBe(file && `wallet of ${file}`);
+});
+
+test("further variables that the registry was given are required again, by their names", async () => {
+  const names = "AWS_ACCESS_KEY_ID,REGISTRY_TOKEN,ANOTHER_TOKEN";
+  const approved = {
+    ...ENVELOPE,
+    type: "approved",
+    app_id: ADOPTED.app_id,
+    hashes: ["a".repeat(64)],
+    via: "restart",
+    settings: { "environment names": names },
+    correlation_id: null,
+  };
+  const env = { TEE_CLUSTER_NAME: "bird", TEE_CLUSTER_ORCHESTRATOR_SCHEMA: "v1", ...AWS };
+  const run = async (more: Record<string, string>): Promise<unknown> => {
+    const { dependencies } = await world({ ...env, PHALA_API_KEY: "phak_example_key", ...more }, undefined, [
+      approved,
+    ]);
+    return prepareDeployment(dependencies, FLAGS);
+  };
+  await expect(run({ ANOTHER_TOKEN: "a-token" })).rejects.toMatchObject({
+    code: "missing-inputs",
+    message: "missing: REGISTRY_TOKEN (--registry-env)",
+  });
+  await expect(run({ ANOTHER_TOKEN: "a-token", REGISTRY_TOKEN: "r-token" })).resolves.toBeTruthy();
 });

@@ -1,5 +1,6 @@
 /** What a registry was given besides the approved list: recorded, so that a later run can say what differs. */
-import type { ComposeFile } from "../compose/compose-file.ts";
+import { APPROVED_LIST, REGISTRY_NAMES } from "./environment.ts";
+import type { ComposeFile } from "./compose-file.ts";
 import type { EnvironmentVariable } from "../core/ports.ts";
 
 export type RegistrySettings = Readonly<Record<string, string>>;
@@ -7,16 +8,17 @@ export type RegistrySettings = Readonly<Record<string, string>>;
 const COMPOSE_DIGEST = "compose file (sha256)";
 const ENVIRONMENT_NAMES = "environment names";
 
-/** Everything that an update sends, without the secret; the hash list is recorded apart. */
+/** The list is recorded apart, and no secret is. */
+const UNRECORDED = new Set(["AWS_SECRET_ACCESS_KEY", APPROVED_LIST]);
+
+/** Everything that an update sends, without secrets: of further variables (`--registry-env`) only the names. */
 export function registrySettings(
   compose: ComposeFile,
   environment: readonly EnvironmentVariable[],
 ): RegistrySettings {
-  const shown = new Map(environment.map(({ name, value }) => [name, value]));
-  shown.delete("AWS_SECRET_ACCESS_KEY");
-  shown.delete("APPROVED_COMPOSE_HASH");
+  const shown = environment.filter(({ name }) => REGISTRY_NAMES.includes(name) && !UNRECORDED.has(name));
   return {
-    ...Object.fromEntries(shown),
+    ...Object.fromEntries(shown.map(({ name, value }) => [name, value])),
     [COMPOSE_DIGEST]: compose.digest,
     [ENVIRONMENT_NAMES]: environment.map(({ name }) => name).join(","),
   };

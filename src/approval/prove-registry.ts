@@ -1,0 +1,75 @@
+/** What a healthy registry must prove besides its health: that it shows no secrets, and takes the orchestrator's list. */
+import { command, hint } from "../core/command-hint.ts";
+import { WALLET } from "../compose/environment.ts";
+import { ClusterError } from "../errors/cluster-error.ts";
+import type { Registry } from "../registry/registry.ts";
+import type { StepContext } from "../workflow/step.ts";
+import { pollTimes } from "../workflow/wait.ts";
+import type { Approval, ApproveComposeHashInput } from "./approval.ts";
+import { sendList } from "./push.ts";
+
+/** A gateway that has just begun to route may answer in its place. */
+const LOOKS = 3;
+
+/**
+ * `/debug/exec` runs commands for anybody who finds the URL; it is asked without one.
+ * @throws ClusterError `debug-endpoint-open` (verification), unless the operator insists on it.
+ */
+export async function assertDebugClosed(
+  { registry, allowDebug }: Pick<ApproveComposeHashInput, "registry" | "allowDebug">,
+  context: StepContext,
+): Promise<void> {
+  const { spawntee, signal } = context;
+  const look = (): Promise<"closed" | "open" | "unknown"> => spawntee.debugEndpoint(registry.url, signal);
+  const seen = await pollTimes(LOOKS, look, (answer) => answer !== "unknown", context);
+  if (seen === "closed") return;
+  if (seen === "unknown") {
+    const message = `whether ${registry.name} has /debug/exec open could not be found out`;
+    return context.warn("debug-endpoint-unknown", message);
+  }
+  const open = `${registry.url}/debug/exec is open: anybody who finds that URL can run commands on ${registry.name} and read its AWS keys`;
+  if (allowDebug) return context.warn("debug-endpoint-open", open);
+  throw new ClusterError({
+    kind: "verification",
+    code: "debug-endpoint-open",
+    message: open,
+    hint: hint`take DEBUG_MODE out of the registry's compose file, run ${command("rotate-hash")}, and then replace the AWS keys: they may have been read; to insist on it: --allow-debug-registry`,
+  });
+}
+
+/**
+ * Pushes the approved list as the orchestrator does at each start and provisioning: it changes nothing, and where it
+ * fails the orchestrator would delete each runner that it creates. What step 8 pushed needs no second proof.
+ * @throws ClusterError `orchestrator-push-…` (verification).
+ */
+export async function proveOrchestratorPush(
+  input: ApproveComposeHashInput,
+  approval: Approval,
+  context: StepContext,
+): Promise<void> {
+  if (input.gatewayKeyPath === undefined || approval.kind === "pushed") return;
+  context.progress("pushing the approved list once, as the orchestrator does");
+  const answer = await sendList(input, context);
+  if (answer.kind === "not-offered") throw notOffered(input.registry);
+  if (answer.kind === "refused") throw refused(input.registry, answer.detail);
+}
+
+const CONSEQUENCE = "the orchestrator would delete every runner that it creates";
+
+function notOffered({ name }: Registry): ClusterError {
+  return new ClusterError({
+    kind: "verification",
+    code: "orchestrator-push-not-offered",
+    message: `${name} has no POST /registry/approve-hash (404), so ${CONSEQUENCE}: its image is too old, or its compose file does not pass ${WALLET} to spawntee`,
+    hint: hint`the list itself is approved; name a newer image in the registry's compose file and pass ${WALLET} on there, then run: ${command("rotate-hash")}`,
+  });
+}
+
+function refused({ name }: Registry, detail: string): ClusterError {
+  return new ClusterError({
+    kind: "verification",
+    code: "orchestrator-push-refused",
+    message: `${name} refuses a list that is signed with the gateway key (${detail}), so ${CONSEQUENCE}`,
+    hint: hint`the list itself is approved; ${WALLET} must be the wallet of the key in --gateway-key-path: correct one of the two, then run: ${command("rotate-hash")}`,
+  });
+}

@@ -1,0 +1,42 @@
+/** Which inputs can't be done without, and how one that is missing is named. */
+import { ClusterError } from "../errors/cluster-error.ts";
+import { missingRegistryValues } from "./registry-env.ts";
+import { INPUTS, nameOfInput, type InputDefinition } from "./table.ts";
+import type { InputValues } from "../core/settings.ts";
+
+/** Whether these values can't do without this input. */
+export function isRequired(
+  { required, requiredWith }: InputDefinition,
+  { orchestratorSchema }: Partial<InputValues>,
+): boolean {
+  return required === true || (requiredWith !== undefined && requiredWith === orchestratorSchema);
+}
+
+/** What the schema of orchestrator.yml, or a variable of `--registry-env`, requires and what has no value. */
+export function missingForCluster(values: Partial<InputValues>): readonly InputDefinition[] {
+  const forSchema = INPUTS.filter(
+    (input) => !input.required && isRequired(input, values) && values[input.key] === undefined,
+  );
+  return [...forSchema, ...missingRegistryValues(values.registryEnv)];
+}
+
+/** As a person must give it. */
+export function nameOfMissing(input: InputDefinition): string {
+  const { requiredWith } = input;
+  if (input.key === "registryEnv") return `${nameOfInput(input)} (--registry-env)`;
+  return `${nameOfInput(input)}${requiredWith === undefined ? "" : `, required with schema ${requiredWith}`}`;
+}
+
+export function lineOfMissing(missing: readonly InputDefinition[]): string {
+  return `missing: ${missing.map(nameOfMissing).join(", ")}`;
+}
+
+/** `asks`: whether the command asks on a terminal for what is missing. */
+export function missingInputs(missing: readonly InputDefinition[], asks = true): ClusterError {
+  return new ClusterError({
+    kind: "input",
+    code: "missing-inputs",
+    message: lineOfMissing(missing),
+    hint: `give each as its flag or environment variable${asks ? ", or run on a terminal without --yes to be asked" : ""}`,
+  });
+}
