@@ -44,6 +44,7 @@ const RECORDS = [
     history_head: null,
   },
   { type: "registry-compose", hash: HASH },
+  { type: "settings", app_id: "a", values: { "max-models": "20", crunch: ["a=b"] } },
   { type: "verified", app_id: "a", hashes: [HASH] },
   { type: "run-finished", outcome: "failed", code: "x" },
 ].map((fields): Record<string, unknown> => ({ ...HEAD, ...fields }));
