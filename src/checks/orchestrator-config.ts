@@ -5,6 +5,17 @@ import type { ClusterFacts } from "../session/facts.ts";
 import { failed, passed, skipped, type Check } from "./check.ts";
 import { outputFindings } from "./orchestrator-file.ts";
 
+const V1_DETAIL =
+  "schema v1 is read by no released orchestrator, only by its development version of 2026-02-16";
+const V1_REMEDY =
+  "give --gateway-key-path and --gateway-auth-wallet: schema v2 follows (docs/schema-v2.md)\nan existing file: tee-cluster config migrate";
+
+/** For `config show`, which runs no checks. */
+export const SCHEMA_V1_WARNING = {
+  code: "orchestrator-schema-v1",
+  message: `${V1_DETAIL}; ${V1_REMEDY.replace("\n", "; ")}`,
+};
+
 const NEEDS = ["clusterName", "phalaApiUrl", "orchestratorConfig", "orchestratorSchema"] as const;
 
 export const orchestratorConfigChecks: readonly Check<ClusterFacts>[] = [
@@ -56,10 +67,7 @@ export const orchestratorConfigChecks: readonly Check<ClusterFacts>[] = [
     needs: ["orchestratorSchema"],
     async run({ cluster }) {
       if (cluster.orchestratorSchema === "v2") return passed("v2");
-      return failed(
-        "schema v1 is read by no released orchestrator, only by its development version of 2026-02-16",
-        "give --gateway-key-path and --gateway-auth-wallet: schema v2 follows (docs/schema-v2.md)\nan existing file: tee-cluster config migrate",
-      );
+      return failed(V1_DETAIL, V1_REMEDY);
     },
   },
 ];

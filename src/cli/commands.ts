@@ -1,5 +1,7 @@
 /** All commands, in the order of `--help`. */
 import type { AnyCommand } from "../commands/shared/command.ts";
+import { configInitCommand } from "../commands/config-init/command.ts";
+import { configShowCommand } from "../commands/config-show/command.ts";
 import { configMigrateCommand } from "../commands/config-migrate/command.ts";
 import { destroyCommand } from "../commands/destroy/command.ts";
 import { doctorCommand } from "../commands/doctor/command.ts";
@@ -23,6 +25,8 @@ export const COMMANDS: readonly AnyCommand[] = [
   ...trustCommands,
   historyCommand,
   destroyCommand,
+  configShowCommand,
+  configInitCommand,
   configMigrateCommand,
   explainCommand,
   sandboxCommand,

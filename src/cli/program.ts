@@ -10,7 +10,10 @@ export type Options = Readonly<Record<string, unknown>>;
 export type RunCommand = (command: AnyCommand, options: Options) => Promise<void>;
 
 /** What a group of commands is for, where a command's name has two words. */
-const GROUPS: Readonly<Record<string, string>> = { config: "work on the orchestrator's config file" };
+const GROUPS: Readonly<Record<string, string>> = {
+  config: "inputs and their origin, tee-cluster.yml, orchestrator.yml",
+  trust: "what is trusted of hardware and platform",
+};
 
 export function createProgram(version: string, run: RunCommand): Command {
   const program = new Command("tee-cluster")

@@ -10,7 +10,7 @@ export const DEFAULT_CONFIG_FILE = "tee-cluster.yml";
 /** Bytes. A larger file is another file, named by mistake. */
 const LARGEST = 64 * 1024;
 /** Where keys go, and which program gets them: not for a file that a repository happens to have to say. */
-const ONLY_IN_NAMED_FILES: ReadonlySet<string> = new Set([
+export const ONLY_IN_NAMED_FILES: ReadonlySet<string> = new Set([
   "phala-api-url",
   "phala-bin",
   "gateway-url",
@@ -22,6 +22,8 @@ export type ConfigFile = {
   /** Undefined: there is none. */
   readonly path: string | undefined;
   readonly values: Partial<Record<InputKey, string | readonly string[]>>;
+  /** Where each stands, from 1. */
+  readonly lines?: Partial<Record<InputKey, number>>;
 };
 
 /**
@@ -40,7 +42,7 @@ export async function readConfigFile(named: string | undefined): Promise<ConfigF
   }
   const text = textOf(bytes, path);
   if (named === undefined) assertNoDestinations(text, path);
-  return { path, values: parseConfigFile(text, path) };
+  return { path, values: parseConfigFile(text, path), lines: linesIn(text, path) };
 }
 
 /** @throws ClusterError `config-file-not-trusted` (input) where a file that was only found says where secrets go. */
@@ -80,6 +82,15 @@ export function parseConfigFile(text: string, path: string): ConfigFile["values"
     values[definition.key] = valueOf(definition, value, `${path}:${line}`);
   }
   return values;
+}
+
+/** Of a text that `parseConfigFile` has read. */
+function linesIn(text: string, path: string): NonNullable<ConfigFile["lines"]> {
+  const counter = new LineCounter();
+  const document = parseDocument(text, { lineCounter: counter });
+  if (document.contents === null) return {};
+  const lines = pairsOf(document, path, counter).map(({ key, line }) => [definitionFor(key, path).key, line]);
+  return Object.fromEntries(lines) as NonNullable<ConfigFile["lines"]>;
 }
 
 type Pair = { readonly key: string; readonly value: unknown; readonly line: number };

@@ -6,10 +6,12 @@ import { findStateDirectory } from "../state/cluster-folder.ts";
 import type { StateDirectory } from "../state/state-directory.ts";
 import { resolutionWithKnown } from "./known-inputs.ts";
 import type { CommandDependencies, CommonFlags } from "./dependencies.ts";
-import { configFileOf, hideSecrets, SANDBOX_HOST } from "./preparation.ts";
+import type { ConfigFile } from "../inputs/config-file.ts";
+import { configFileOf, hideSecrets, SANDBOX_HOST, sourcesFor } from "./preparation.ts";
 
 export type OfflinePreparation = {
   readonly resolution: Resolution;
+  readonly config: ConfigFile;
   /** Under which host clusters are recorded; this and the next for commands whose groups have `state` among them. */
   stateHost(): string;
   /** Where a cluster is recorded. */
@@ -19,37 +21,42 @@ export type OfflinePreparation = {
 /** All but the key: what is recorded is read without asking Phala. */
 const keysOf = ({ keys }: CommonFlags): readonly InputKey[] => keys.filter((key) => key !== "phalaApiKey");
 
+type OfflineOptions = {
+  /** Stand in for what is given nowhere. */
+  readonly examples?: Raw;
+  /** Whether the only recorded cluster is meant where none is named. */
+  readonly remember?: boolean;
+  /** The key too, and nothing that is missing is refused: for a command that only shows them. */
+  readonly everything?: boolean;
+};
+
 /**
- * @param examples stand in for what is given nowhere.
- * @param remember whether the only recorded cluster is meant where none is named.
  * @throws ClusterError (input) for every input that is wrong, or missing: nobody is asked.
  */
 export async function prepareOffline(
   dependencies: CommandDependencies,
   flags: CommonFlags,
-  { examples = {}, remember = false }: { readonly examples?: Raw; readonly remember?: boolean } = {},
+  { examples = {}, remember = false, everything = false }: OfflineOptions = {},
 ): Promise<OfflinePreparation> {
   const { env, sandboxExamples } = dependencies;
   const config = await configFileOf(flags, env);
   const standIns = { ...(flags.sandbox ? await sandboxExamples() : {}), ...examples };
-  const resolved = resolveInputs({
-    flags: flags.inputs,
-    env,
-    config,
-    keys: keysOf(flags),
-    examples: standIns,
-  });
+  const sources = everything
+    ? sourcesFor(dependencies, flags, config)
+    : { flags: flags.inputs, env, config, keys: keysOf(flags) };
+  const resolved = resolveInputs({ ...sources, examples: standIns });
   const given = flags.sandbox ? atSandbox(resolved) : resolved;
   const { phalaApiUrl } = given.values;
   const apiHost = phalaApiUrl === undefined ? undefined : new URL(phalaApiUrl).host;
   const host = flags.sandbox ? SANDBOX_HOST : apiHost;
   const { resolution } = await resolutionWithKnown(given, { env, stateHost: host, remember });
-  assertNoProblems(resolution, { asks: false });
+  assertNoProblems(everything ? { ...resolution, missing: [] } : resolution, { asks: false });
   hideSecrets(dependencies, resolution.values);
   const { values } = resolution;
   const stateHost = (): string => (flags.sandbox ? SANDBOX_HOST : new URL(known(values, "phalaApiUrl")).host);
   return {
     resolution,
+    config,
     stateHost,
     directory: (cluster) =>
       findStateDirectory({ stateDir: known(values, "stateDir"), apiHost: stateHost(), cluster }, null),

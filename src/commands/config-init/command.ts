@@ -1,0 +1,23 @@
+import { inputsIn } from "../../inputs/table.ts";
+import { defineCommand } from "../shared/command.ts";
+
+export const configInitCommand = defineCommand({
+  name: "config init",
+  summary: "write a commented tee-cluster.yml with every input",
+  inputs: inputsIn("cluster", "aws", "attestation", "connection"),
+  switches: ["dryRun", "yes"],
+  flags: {},
+  argument: { name: "file", optional: true, text: "the file to write [default tee-cluster.yml]" },
+  examples: ["config init --cluster-name bird-tracker --max-models 20"],
+  notes: `
+What is given as an option is filled in; everything else is a comment with its
+default. A file that is there is not overwritten.`,
+  async run(dependencies, common, { argument: file }) {
+    const { initConfig } = await import("./config-init.ts");
+    return initConfig(dependencies, common, file);
+  },
+  async renderer() {
+    const { renderConfigInit } = await import("./render.ts");
+    return renderConfigInit;
+  },
+});

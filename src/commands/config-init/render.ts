@@ -1,0 +1,17 @@
+/** The answer of `config init`. */
+import { nextCommands, type View } from "../../output/layout.ts";
+import { shellQuote } from "../../lib/shell-quote.ts";
+import { DEFAULT_CONFIG_FILE } from "../../inputs/config-file.ts";
+import type { ConfigInitResult } from "./result.ts";
+
+export function renderConfigInit({ file, written, filled, text }: ConfigInitResult, view: View): string[] {
+  if (!written) return text.trimEnd().split("\n");
+  if (view.quiet) return [file];
+  const what = filled.length === 0 ? "every input as a comment" : `with ${filled.join(", ")}`;
+  const named = file === DEFAULT_CONFIG_FILE ? "" : ` --config ${shellQuote(file)}`;
+  return [
+    `${view.theme.bold(`${file} is written`)}, ${what}.`,
+    "",
+    ...nextCommands([`tee-cluster config show${named}`, `tee-cluster init${named}`], view.theme),
+  ];
+}

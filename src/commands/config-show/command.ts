@@ -1,0 +1,22 @@
+import { INPUTS } from "../../inputs/table.ts";
+import { defineCommand } from "../shared/command.ts";
+
+export const configShowCommand = defineCommand({
+  name: "config show",
+  summary: "every input with its value and where that is from",
+  inputs: INPUTS.map(({ key }) => key),
+  switches: ["config", "sandbox", "dryRun", "yes"],
+  flags: {},
+  examples: ["config show", "config show --json"],
+  notes: `
+Makes no request and needs no key. Of a secret it only says where it is set. An
+input that is required and set nowhere is shown as missing; exit 0 all the same.`,
+  async run(dependencies, common) {
+    const { showConfig } = await import("./config-show.ts");
+    return showConfig(dependencies, common);
+  },
+  async renderer() {
+    const { renderConfigShow } = await import("./render.ts");
+    return renderConfigShow;
+  },
+});
