@@ -1,5 +1,7 @@
 /** schemas/*.json, from the zod schemas of the results. */
 import { z } from "zod";
+import { configInitResult } from "../../src/commands/config-init/result.ts";
+import { configShowResult } from "../../src/commands/config-show/result.ts";
 import { explainResult } from "../../src/commands/explain/result.ts";
 import { trustResult } from "../../src/commands/trust/result.ts";
 import { verifyResult } from "../../src/commands/verify/result.ts";
@@ -15,6 +17,8 @@ export type PublishedSchema = {
 export const SCHEMAS: readonly PublishedSchema[] = [
   { name: "verify", title: "tee-cluster verify --json", schema: verifyResult },
   { name: "trust", title: "tee-cluster trust show|diff|pin --json", schema: trustResult },
+  { name: "config-show", title: "tee-cluster config show --json", schema: configShowResult },
+  { name: "config-init", title: "tee-cluster config init --json", schema: configInitResult },
   { name: "explain", title: "tee-cluster explain --json", schema: explainResult },
 ];
 

@@ -12,7 +12,7 @@ const V1_REMEDY =
 
 /** For `config show`, which runs no checks. */
 export const SCHEMA_V1_WARNING = {
-  code: "orchestrator-schema-v1",
+  code: "orchestrator-schema-v1" as const,
   message: `${V1_DETAIL}; ${V1_REMEDY.replace("\n", "; ")}`,
 };
 

@@ -4,7 +4,7 @@ import { defineCommand } from "../shared/command.ts";
 export const configInitCommand = defineCommand({
   name: "config init",
   summary: "write a commented tee-cluster.yml with every input",
-  inputs: inputsIn("cluster", "aws", "attestation", "connection"),
+  inputs: inputsIn("cluster", "aws", "attestation", "procedure", "connection"),
   switches: ["dryRun", "yes"],
   flags: {},
   argument: { name: "file", optional: true, text: "the file to write [default tee-cluster.yml]" },

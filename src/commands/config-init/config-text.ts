@@ -10,9 +10,10 @@ const TITLES: Readonly<Record<InputGroup, string>> = {
   aws: "AWS, for the registry's access to the encrypted models",
   attestation: "Attestation",
   connection: "Phala and the run",
+  procedure: "How a run goes about it",
 };
 
-const GROUPS: readonly InputGroup[] = ["cluster", "aws", "attestation", "connection"];
+const GROUPS: readonly InputGroup[] = ["cluster", "aws", "attestation", "procedure", "connection"];
 const COLUMNS = 98;
 
 /**

@@ -100,7 +100,7 @@ async function linesOfFile(
 
 function warningsOn({ values, missing }: Resolution): readonly Warning[] {
   const lacking = missing.map((input) => ({
-    code: "missing-input",
+    code: "missing-input" as const,
     message: `${nameOfInput(input)} is required and set nowhere`,
   }));
   const schema = values.orchestratorSchema === "v1" ? [SCHEMA_V1_WARNING] : [];

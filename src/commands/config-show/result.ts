@@ -1,5 +1,6 @@
 /** The answer of `config show`. `schemas/config-show.json` is made of it. */
 import { z } from "zod";
+import { warnings } from "../shared/schema.ts";
 
 const shownInput = z.strictObject({
   /** The flag without its dashes, and the key in tee-cluster.yml; of a secret its variable. */
@@ -23,7 +24,7 @@ export const configShowResult = z.strictObject({
   /** The config file that was read; null: there is none. */
   config_file: z.string().nullable(),
   inputs: z.array(shownInput).readonly(),
-  warnings: z.array(z.strictObject({ code: z.string(), message: z.string() })).readonly(),
+  warnings,
 });
 
 export type ShownInput = z.infer<typeof shownInput>;

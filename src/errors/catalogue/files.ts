@@ -72,6 +72,27 @@ export const FILES = {
     "Remove it, or give another file with `--output`.",
     "schema-v2.md",
   ),
+  "config-file-exists": entry(
+    "conflict",
+    "The config file exists",
+    "`config init` overwrites nothing: there is a file of that name.",
+    "See what it says with `tee-cluster config show`, or name another file: `tee-cluster config init my-cluster.yml`.",
+    "config.md",
+  ),
+  "config-file-unwritable": entry(
+    "prerequisite",
+    "The config file can't be written",
+    "The folder is missing or read-only, or the disk is full.",
+    "Name another file: `tee-cluster config init my-cluster.yml`.",
+    "config.md",
+  ),
+  "missing-input": entry(
+    "warning",
+    "An input is missing",
+    "`config show` found an input that `init` requires and that is set nowhere.",
+    "Give it as its flag or variable, or write it into `tee-cluster.yml`; a secret goes into the environment.",
+    "inputs.md",
+  ),
   "config-not-v2": entry(
     "conflict",
     "The result would not be of schema v2",
