@@ -35,7 +35,7 @@ export async function showConfig(
 async function withRegistrysOwn({ resolution, directory }: OfflinePreparation): Promise<Resolution> {
   const { clusterName } = resolution.values;
   if (clusterName === undefined) return resolution;
-  const record = await readClusterRecord(directory(clusterName), clusterName);
+  const record = await readClusterRecord(await directory(clusterName), clusterName);
   if (record.registryCreations.length + record.adoptedRegistries.length === 0) return resolution;
   return withRecordedInputs(resolution, record).resolution;
 }
