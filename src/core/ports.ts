@@ -5,7 +5,7 @@ import type { ClusterError } from "../errors/cluster-error.ts";
 
 /**
  * The answer to "is it there?". `unknown` is what a 401, a 5xx, a time-out or half a body means, and it is
- * never taken for `absent`: a second registry has been created that way.
+ * never treated as `absent`: a second registry has been created that way.
  */
 export type Lookup<T> =
   | { readonly kind: "present"; readonly value: T }
@@ -324,7 +324,7 @@ export type SpawnteeQueries = {
 
 /** What changes a registry: as with `PhalaMutations`, only `workflow/mutations.ts` calls it. */
 export type SpawnteeMutations = {
-  /** `POST /registry/approve-hash`, signed with the coordinator's RSA key (PEM text) anew at every call. */
+  /** `POST /registry/approve-hash`, signed with the coordinator's RSA key (PEM text) again at every call. */
   approveHashes(
     url: string,
     hashes: readonly string[],

@@ -74,7 +74,7 @@ export function parseConfigFile(text: string, path: string): ConfigFile["values"
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
   const [error] = document.errors;
-  if (error) throw invalid(path, `is not YAML: ${error.message.split("\n")[0]}`, "mend the syntax");
+  if (error) throw invalid(path, `is not YAML: ${error.message.split("\n")[0]}`, "fix the syntax");
   if (document.contents === null) return {};
   const values: Partial<Record<InputKey, string | readonly string[]>> = {};
   for (const { key, value, line } of pairsOf(document, path, lines)) {

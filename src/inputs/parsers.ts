@@ -41,7 +41,7 @@ export function accessKeyId(text: string): string {
   // Operators swap the two AWS variables: a text that can't be an id may be the secret, and is not repeated.
   const what = /^[A-Z0-9]*$/.test(text) ? quote(text) : `a text of ${text.length} characters`;
   return say(
-    `${what} is no AWS access key id: 16 to 128 capital letters and digits, such as AKIA… (is it the secret key?)`,
+    `invalid AWS access key id: ${what}; it has 16 to 128 capital letters and digits, such as AKIA… (is it the secret key?)`,
   );
 }
 
@@ -63,13 +63,13 @@ export function secret(least: number): (text: string) => string {
 export function region(text: string): string {
   return /^[a-z]{2,3}(-[a-z]+)+-\d+$/.test(text)
     ? text
-    : say(`${quote(text)} is no AWS region, such as eu-west-1`);
+    : say(`invalid AWS region: ${quote(text)}: write one such as eu-west-1`);
 }
 
 export function instanceType(text: string): string {
   return /^[a-z0-9]+(\.[a-z0-9-]+)+$/.test(text)
     ? text
-    : say(`${quote(text)} is no instance type, such as tdx.medium`);
+    : say(`invalid instance type: ${quote(text)}: write one such as tdx.medium`);
 }
 
 export function plainText(text: string): string {
@@ -82,7 +82,7 @@ export function integer(least: number, most: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
     const fits = /^\d+$/.test(text) && value >= least && value <= most;
-    return fits ? value : say(`${quote(text)} is no whole number ${range}`);
+    return fits ? value : say(`invalid number: ${quote(text)}: write a whole number ${range}`);
   };
 }
 
@@ -90,17 +90,19 @@ export function factor(text: string): number {
   const value = Number(text);
   return /^\d*\.?\d+$/.test(text) && value > 0 && value <= 1
     ? value
-    : say(`${quote(text)} is no number above 0 and up to 1, such as 0.8`);
+    : say(`invalid number: ${quote(text)}: write a number above 0 and up to 1, such as 0.8`);
 }
 
 export function domain(text: string): string {
   return /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$/i.test(text)
     ? text
-    : say(`${quote(text)} is no domain, such as dstack-pha-prod10.phala.network (no scheme, no slash)`);
+    : say(
+        `invalid domain: ${quote(text)}: write one such as dstack-pha-prod10.phala.network (no scheme, no slash)`,
+      );
 }
 
 export function schemaVersion(text: string): OrchestratorSchema {
-  return text === "v1" || text === "v2" ? text : say(`${quote(text)} is no schema: v1 or v2`);
+  return text === "v1" || text === "v2" ? text : say(`invalid schema: ${quote(text)}: v1 or v2`);
 }
 
 export function hashFrom(text: string): HashFrom {
@@ -135,7 +137,7 @@ export function apiUrl(text: string): string {
 }
 
 /**
- * Looked for before anything of the text is repeated: one that is no URL (`user:password@host` without a scheme,
+ * Looked for before anything of the text is repeated: an invalid one (`user:password@host` without a scheme,
  * a blank in the host) may hold a password all the same.
  */
 function assertNoCredentials(text: string): void {
@@ -155,7 +157,7 @@ function parseUrl(text: string, shown = text): URL {
   assertNoCredentials(text);
   const url = URL.canParse(text)
     ? new URL(text)
-    : say(`${quoteUrl(shown)} is no URL, such as https://cloud-api.phala.network`);
+    : say(`invalid URL: ${quoteUrl(shown)}: write one such as https://cloud-api.phala.network`);
   if (url.protocol === "https:") return url;
   if (url.protocol !== "http:") say(`${quoteUrl(shown)} must begin with https://`);
   // A key over plain HTTP to another machine is a key given away.
@@ -197,7 +199,7 @@ export function duration(text: string): number {
   const ms = match ? Number(match[1]) * (UNITS[match[2] ?? ""] ?? 0) : 0;
   return ms >= 1 && ms <= 24 * 3_600_000
     ? ms
-    : say(`${quote(text)} is no duration, such as 500ms, 2s or 10m (up to 24h)`);
+    : say(`invalid duration: ${quote(text)}: write one such as 500ms, 2s or 10m (up to 24h)`);
 }
 
 export function crunch(text: string): Crunch {

@@ -70,7 +70,7 @@ function asCancellation(reason: unknown): unknown {
   return ended ? reason : new Cancellation();
 }
 
-/** Notices that no answer can come any more: Ctrl-D, a pipe that ended, a terminal that is gone. */
+/** Notices that no answer can come: Ctrl-D, a pipe that ended, a terminal that is gone. */
 function watchInput(): { readonly closed: AbortSignal; release(): void } {
   const { stdin } = process;
   const controller = new AbortController();

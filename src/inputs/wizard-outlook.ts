@@ -41,7 +41,7 @@ export function describeOutlook(
     heading(answers, registry !== undefined && hashRecorded),
     ...(registry === undefined ? [`  ${made}  ${size}, for as long as it runs`] : []),
     `  ${runner}  ${size}, until this run deletes it`,
-    ...(hashRecorded ? ["  and that only if the recorded compose hash does not hold any more"] : []),
+    ...(hashRecorded ? ["  and that only if the recorded compose hash no longer holds"] : []),
     ...changesOf(configChanges, orchestratorConfig),
   ].join("\n");
 }

@@ -113,7 +113,7 @@ function replaceValue(file: YamlFile, pair: Pair, value: unknown): string | unde
   return splice(file.text, start, end, scalarText(value) + lineBreak);
 }
 
-/** A list in block style: its lines are written anew at the indentation that it has. */
+/** A list in block style: its lines are written again at the indentation that it has. */
 function replaceList(file: YamlFile, pair: Pair, items: readonly unknown[]): string | undefined {
   const node = pair.value;
   if (!isSeq(node) || !node.range) return undefined;

@@ -1,4 +1,4 @@
-/** Progress for a person at a terminal: finished steps stay, the one at work moves. */
+/** Progress for a person at a terminal: finished steps stay, the current one moves. */
 import type { CheckResult, RunEvent } from "../core/events.ts";
 import type { StepId } from "../core/steps.ts";
 import { LiveLine } from "./live-line.ts";

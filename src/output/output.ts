@@ -32,7 +32,7 @@ export class SafeStream {
     options.stream.on("error", (error) => this.#lose(error));
   }
 
-  /** Whether nothing that is written gets anywhere any more. */
+  /** Whether nothing that is written gets anywhere. */
   get lost(): boolean {
     return this.#lost;
   }

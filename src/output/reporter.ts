@@ -10,7 +10,7 @@ export type Reporter = {
   /**
    * Shows an answer that the next one replaces. A log gets it only where `changed` says that it is another one.
    * Whoever ends such a run by a signal has seen all there is: `finish` then says nothing more.
-   * @returns false once nobody reads any more.
+   * @returns false once nobody reads.
    */
   answer(result: AnyResult, changed: boolean): boolean;
   /**

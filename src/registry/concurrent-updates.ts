@@ -37,7 +37,7 @@ export type ConcurrentUpdates = {
 };
 
 /**
- * Looks whether others have updated the registry: an update that is under way is another run at work; one that
+ * Looks whether others have updated the registry: an update that is under way is another run in progress; one that
  * is done may have approved hashes that no record here has.
  * @throws ClusterError `update-under-way` (conflict).
  */
@@ -88,7 +88,7 @@ export function updatedMeanwhile({ name }: Registry): ClusterError {
   return new ClusterError({
     kind: "conflict",
     code: "updated-meanwhile",
-    message: `another run is at work on this cluster: ${name} was updated while this one was preparing its own`,
+    message: `another run is in progress on this cluster: ${name} was updated while this one was preparing its own`,
     hint: "nothing was approved; run the same command again: it takes what the other run did into account",
   });
 }
@@ -109,7 +109,7 @@ function updateUnderWay(registry: Registry, newest: CvmOperation): ClusterError 
   return new ClusterError({
     kind: "conflict",
     code: "update-under-way",
-    message: `another run is at work on this cluster: an update of ${registry.name} is under way${since(newest)}`,
+    message: `another run is in progress on this cluster: an update of ${registry.name} is under way${since(newest)}`,
     hint: "wait until it has finished, then run the same command again",
   });
 }

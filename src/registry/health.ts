@@ -48,12 +48,12 @@ function assertAlive(registry: Registry, cvm: Lookup<Cvm>, answer: SpawnteeAnswe
   });
 }
 
-/** The error for a registry that Phala does not know any more. */
+/** The error for a registry that Phala no longer knows. */
 export function registryGone({ name, appId }: Registry): ClusterError {
   return new ClusterError({
     kind: "platform",
     code: "registry-gone",
-    message: `${name} (${appId}) is not known to Phala any more: somebody deleted it`,
+    message: `${name} (${appId}) is no longer known to Phala: somebody deleted it`,
     hint: hint`to make a new one: ${command("init")}`,
   });
 }
@@ -82,6 +82,7 @@ export function whereToLook(registry: Registry): string {
 }
 
 function describeCvm(cvm: Lookup<Cvm>): string {
-  if (cvm.kind === "present") return cvm.value.inProgress ? `${cvm.value.status}, at work` : cvm.value.status;
+  if (cvm.kind === "present")
+    return cvm.value.inProgress ? `${cvm.value.status}, in progress` : cvm.value.status;
   return cvm.kind === "unknown" ? `status unknown (${cvm.reason})` : "not listed";
 }

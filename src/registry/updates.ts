@@ -11,7 +11,7 @@ export function isUpdate(operation: CvmOperation): boolean {
 
 /**
  * The registry's updates, newest first; `undefined` where the platform keeps no such list.
- * A list that could not be read is waited for: taken for empty, it would make an old update look new.
+ * A list that could not be read is waited for: treated as empty, it would make an old update look new.
  */
 export async function readUpdates(
   registry: Registry,

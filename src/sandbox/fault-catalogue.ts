@@ -10,7 +10,7 @@ export type CatalogueEntry = {
   readonly summary: string;
   /** What follows the equals sign; absent: nothing may. */
   readonly value?: { readonly kind: Kind; readonly fallback: string };
-  /** Where it strikes unless `at` says otherwise; absent for what is no fault of a request. */
+  /** Where it strikes unless `at` says otherwise; absent for what is not a fault of a request. */
   readonly at?: Place;
   /** How often unless `times` says otherwise; absent: always. */
   readonly times?: number;

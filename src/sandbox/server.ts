@@ -130,7 +130,7 @@ export class SandboxServer {
     return request;
   }
 
-  /** Requests that were reset away in the meantime are in no list any more. */
+  /** Requests that were reset away in the meantime are in no list. */
   #noteFault(request: SandboxRequest, fault: FaultAction): void {
     const index = this.#requests.indexOf(request);
     if (index >= 0) this.#requests[index] = { ...request, fault: fault.kind };

@@ -67,7 +67,7 @@ export async function sessionOptions(
 
 /**
  * The inputs with what the registry that is there now was given before, where nothing else is said: one of that
- * name may have been deleted and made anew.
+ * name may have been deleted and created again.
  */
 export async function asRecorded<A extends Answers>(
   resolution: A,
@@ -79,9 +79,9 @@ export async function asRecorded<A extends Answers>(
   const { clusterName } = resolution.values;
   if (clusterName === undefined || approvals.length === 0) return withRecordedInputs(resolution, record);
   const found = await ports.api.findCvm(registryName(clusterName), signal);
-  // Without an answer the last one that was given anything is taken for it: better than defaults.
+  // Without an answer the last one that was given anything stands in for it: better than defaults.
   if (found.kind === "unknown") return withRecordedInputs(resolution, record);
-  // A cluster that is gone, and set up anew, begins with the defaults.
+  // A cluster that is gone, and set up again, begins with the defaults.
   if (found.kind === "absent" || found.value.appId === null) return { resolution, taken: [] };
   const { appId } = found.value;
   const own = approvals.filter((approval) => approval.appId === appId);

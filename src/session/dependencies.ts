@@ -39,7 +39,7 @@ export type CommandDependencies = {
   readonly emit: Emit;
   /**
    * Shows an answer that the next one will replace. `changed`: whether it says something else than the one
-   * before. @returns false once nobody reads any more.
+   * before. @returns false once nobody reads.
    */
   answer(result: AnyResult, changed: boolean): boolean;
   /** The answer of a command that goes on after it; the one that it returns in the end is the same and not told again. */

@@ -78,7 +78,7 @@ async function asOnRecord(resolution: Resolution, sandbox: SandboxHandle | undef
   // No request yet: the host names decide.
   const directory = await findStateDirectory({ stateDir, apiHost: host, cluster: clusterName }, null);
   const record = await readClusterRecord(directory, clusterName);
-  // A cluster that was destroyed, and is set up anew, begins with the defaults.
+  // A cluster that was destroyed, and is set up again, begins with the defaults.
   if (record.registryCreations.length + record.adoptedRegistries.length === 0) return resolution;
   return withRecordedInputs(resolution, record).resolution;
 }

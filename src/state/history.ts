@@ -109,7 +109,7 @@ export function parseHistory({ lines, torn }: Lines, file: string): readonly His
   }));
 }
 
-/** Who is at work on this machine. `login`: the Phala account, where it is known. */
+/** Who works on this machine. `login`: the Phala account, where it is known. */
 export function operator(login: string | null): HistoryEntry["who"] {
   return { login, user: userName(), host: hostname() };
 }

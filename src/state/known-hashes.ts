@@ -14,7 +14,7 @@ export type KnownHashes = {
   readonly approvals: readonly Pick<ApprovedRecord, "hashes" | "at" | "verified" | "settings">[];
   /** A list that it was about to be given after that, and may have: how that ended was never recorded. */
   readonly attempted: readonly string[] | undefined;
-  /** The app-compose that a hash stands for. Undefined where it is not recorded, or does not hash to it any more. */
+  /** The app-compose that a hash stands for. Undefined where it is not recorded, or no longer hashes to it. */
   load(hash: string): Promise<AppCompose | undefined>;
 };
 

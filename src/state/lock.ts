@@ -183,7 +183,7 @@ function releaseFile(lock: string, owner: Owner): void {
     if (nonceIn(lock) === nonce) rmSync(lock, { force: true });
     rmSync(claim, { force: true });
   } catch {
-    // Gone already, not ours any more, or a disk that turned read-only: the next run sees that its owner is dead.
+    // Gone already, no longer ours, or a disk that turned read-only: the next run sees that its owner is dead.
   }
 }
 

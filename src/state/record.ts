@@ -131,7 +131,7 @@ export function lastUpdate(record: ClusterRecord, appId: string): ApprovedRecord
 
 /**
  * What a rollback goes back to: the newest list that the registry was seen healthy with, other than what it was
- * given (or about to be given) last. A rollback that did not come to its end is gone on with, not undone.
+ * given (or about to be given) last. A rollback that did not come to its end is resumed, not undone.
  */
 export function approvalBefore(record: ClusterRecord, appId: string): ApprovedRecord | undefined {
   const own = record.approvals.filter((approval) => approval.appId === appId);

@@ -123,7 +123,7 @@ export class Mutations {
     return outcome;
   }
 
-  /** Records that the API does not know the CVM any more. */
+  /** Records that the API no longer knows the CVM. */
   async confirmGone(cvm: Cvm): Promise<void> {
     this.ledger.remove(cvm);
     const intent = this.#deletions.get(identityOf(cvm)) ?? (await this.#intendDeletion(cvm));
@@ -223,7 +223,7 @@ export class Mutations {
 
   async #created(intent: string, cvm: CvmIdentity): Promise<CreateOutcome> {
     const { appId, vmUuid } = cvm;
-    if (appId === null) throw new Error("a CVM without app_id was taken for ours");
+    if (appId === null) throw new Error("a CVM without app_id was treated as ours");
     this.ledger.add(cvm, { certain: true, at: this.#ports.clock.monotonic() });
     await this.#append({ type: "outcome", intent, outcome: "done", app_id: appId, vm_uuid: vmUuid });
     return { kind: "created", appId, vmUuid };

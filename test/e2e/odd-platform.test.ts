@@ -191,7 +191,7 @@ test("a key that is withdrawn once something was made: exit 4, for 3 says that n
   expect(mutationsOf(world.sandbox)).toEqual([]);
 });
 
-test("a rollback that was killed is gone on with, not undone; without the earlier compose file it is refused", async () => {
+test("a rollback that was killed is resumed, not undone; without the earlier compose file it is refused", async () => {
   const world = await makePreparedWorld();
   const { approved: before } = await cloudOf(world.sandbox);
   const files = {

@@ -99,7 +99,7 @@ async function bringUp(run: BringUp): Promise<InitResult> {
   steps.assertNoWarnings(deps);
   const runner = { cluster, compose: runnerFile, registry, nodeId, hashFrom };
   const fresh = await obtainComposeHash(
-    { ...runner, store, record, anew: false, allowUnchecked: run.flags.allowUnchecked },
+    { ...runner, store, record, fresh: false, allowUnchecked: run.flags.allowUnchecked },
     steps,
     deps,
     run.dependencies.emit,

@@ -54,7 +54,7 @@ export function warnRevoked(cutOff: readonly LiveRunner[], context: Pick<StepCon
 }
 
 const cutOffMessage = (cutOff: readonly LiveRunner[]): string =>
-  `live runners that would get no key any more: ${cutOff.map(({ cvm }) => cvm.name).join(", ")}`;
+  `running runners that would lose access: ${cutOff.map(({ cvm }) => cvm.name).join(", ")}`;
 
 /** Says that a restart stops the registry's models; on a terminal it is asked for. */
 export async function confirmRestart(

@@ -21,7 +21,7 @@ export type RotateFlags = CommonFlags &
 
 /**
  * The policy that the flags ask for.
- * @throws ClusterError (input) for flags that contradict each other, and for what is no compose hash.
+ * @throws ClusterError (input) for flags that contradict each other, and for an invalid compose hash.
  */
 export function listPolicy(flags: RotateFlags): ListPolicy {
   const keep = hashesOf("--keep", flags.keep);

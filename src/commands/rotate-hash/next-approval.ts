@@ -63,7 +63,7 @@ async function renewed(input: NextInput): Promise<NextApproval> {
       nodeId: await nodeIdOf(facts),
       store,
       record,
-      anew: flags.fresh,
+      fresh: flags.fresh,
       allowUnchecked: flags.allowUnchecked,
     },
     steps,

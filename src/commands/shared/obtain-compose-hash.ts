@@ -28,7 +28,7 @@ export type ObtainComposeHashInput = {
   readonly store: AppComposeStore;
   readonly record: ClusterRecord;
   /** Deploy one also where the hash is recorded: the platform may build app-composes in a new way. */
-  readonly anew: boolean;
+  readonly fresh: boolean;
   /** See --allow-unchecked-hash. */
   readonly allowUnchecked: boolean;
 };
@@ -43,7 +43,7 @@ export async function obtainComposeHash(
   emit: Emit,
 ): Promise<ComposeHash> {
   const names = runnerEnvironmentNamesOf(input.cluster);
-  const known = input.anew
+  const known = input.fresh
     ? undefined
     : await recordedComposeHash(input.compose, names, input.record, input.store);
   if (known === undefined) {

@@ -21,7 +21,7 @@ export function watchInterval({
  * Shows one look after the other. What fails at first ends it; an API that fails later is waited for, with the
  * last answer and the failure on show.
  *
- * @returns the last answer, once nobody reads any more.
+ * @returns the last answer, once nobody reads.
  * @throws the signal's reason: Ctrl-C is how a watch ends.
  */
 export async function watchStatus(

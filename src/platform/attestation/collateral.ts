@@ -116,7 +116,7 @@ async function fetchCollateral(
 
 class Unavailable extends Error {}
 
-/** Intel signs the exact text within the answer, so it is cut out and not written anew. */
+/** Intel signs the exact text within the answer, so it is cut out and not rewritten. */
 function signedPart(text: string, name: string): [document: string, signature: string] {
   const match = new RegExp(`^\\{"${name}":(\\{.*\\}),"signature":"([0-9a-fA-F]+)"\\}\\s*$`, "s").exec(text);
   if (!match) throw new Unavailable(`the answer holds no signed ${name}`);

@@ -3,7 +3,7 @@ import { createPrivateKey, createPublicKey, sign, type KeyObject } from "node:cr
 import { ClusterError } from "../../errors/cluster-error.ts";
 
 /**
- * Headers for one request, good for a moment: the registry refuses old timestamps, so they are made anew for
+ * Headers for one request, good for a moment: the registry refuses old timestamps, so they are made again for
  * every attempt. RSA, PKCS#1 v1.5 with SHA-256, over the compact JSON that the message header carries.
  *
  * @param nowMs milliseconds since the epoch; the message has whole seconds.

@@ -73,7 +73,7 @@ export function get(path: RegExp, answer: (reading: Reading, id: string) => unkn
   };
 }
 
-/** @throws Refusal (422) for what is no whole number. */
+/** @throws Refusal (422) for what is not a whole number. */
 export function wholeNumber(query: URLSearchParams, name: string, fallback: number): number {
   const text = query.get(name);
   if (text === null) return fallback;

@@ -94,7 +94,7 @@ const PLACES = [
     ["a slash", "example.com/", '"example.com/"', "no slash"],
   ]),
   ...bad("phalaApiUrl", [
-    ["no URL", "cloud-api", '"cloud-api"', "is no URL"],
+    ["no URL", "cloud-api", '"cloud-api"', "invalid URL"],
     ["another scheme", "ftp://example.com", '"ftp://example.com"', "must begin with https://"],
     ["plain http to another host", "http://example.com", '"http://example.com"', "http only to this machine"],
     ["a host like loopback's", "http://127.0.0.1.example.com", "http only to this machine"],
@@ -150,7 +150,7 @@ const WORDS = [
     ["no type", "models.yml", '"models.yml"', "yaml:PATH nor onchain:URL"],
     ["an unknown type", "json:models.json", '"json:models.json"', "yaml:PATH nor onchain:URL"],
     ["no path", "yaml:", '"yaml:"', "yaml:PATH nor onchain:URL"],
-    ["no URL", "onchain:nowhere", '"nowhere"', "is no URL"],
+    ["no URL", "onchain:nowhere", '"nowhere"', "invalid URL"],
   ]),
 ];
 

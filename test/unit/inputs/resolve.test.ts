@@ -8,7 +8,7 @@ import type { ClusterInputs } from "../../../src/core/settings.ts";
 import { toClusterInputs } from "../../../src/inputs/values.ts";
 import { BAD_INPUTS, type BadInput } from "./bad-inputs.ts";
 
-const ALL = inputsIn("connection", "cluster", "aws");
+const ALL = inputsIn("connection", "cluster", "aws", "procedure");
 const GOOD_ENV = {
   HOME: "/home/somebody",
   TEE_CLUSTER_NAME: "bird-tracker",
@@ -104,8 +104,8 @@ describe("everything at once", () => {
   it("names what is wrong and what is missing together", () => {
     const { message } = refusal({ env: { AWS_REGION: "Mars" }, flags: { spawnteePort: "0" } });
     expect(message.split("\n")).toEqual([
-      expect.stringContaining('--aws-region (AWS_REGION) from the environment: "Mars"'),
-      expect.stringContaining('--spawntee-port (TEE_CLUSTER_SPAWNTEE_PORT): "0"'),
+      expect.stringContaining('--aws-region (AWS_REGION) from the environment: invalid AWS region: "Mars"'),
+      expect.stringContaining('--spawntee-port (TEE_CLUSTER_SPAWNTEE_PORT): invalid number: "0"'),
       expect.stringMatching(/^missing: --cluster-name .*PHALA_API_KEY$/),
     ]);
   });

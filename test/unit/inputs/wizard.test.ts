@@ -25,7 +25,7 @@ const startWith = (flags: Raw): Answers =>
     env: ENV,
     config: { path: undefined, values: {} },
     examples: {},
-    keys: inputsIn("connection", "cluster", "aws"),
+    keys: inputsIn("connection", "cluster", "aws", "procedure"),
   });
 
 /** A person who answers in this order: `undefined` is Enter, a choice goes by its name. */
@@ -263,7 +263,7 @@ describe("what will happen", () => {
       "This creates, and you pay for:
         bird-registry     tdx.medium at $0.116 an hour, for as long as it runs
         bird-runner-temp  tdx.medium at $0.116 an hour, until this run deletes it
-        and that only if the recorded compose hash does not hold any more"
+        and that only if the recorded compose hash no longer holds"
     `);
   });
 
@@ -288,7 +288,7 @@ describe("what will happen", () => {
 
       This creates at most, and you pay for:
         bird-runner-temp  tdx.medium at $0.116 an hour, until this run deletes it
-        and that only if the recorded compose hash does not hold any more"
+        and that only if the recorded compose hash no longer holds"
     `);
   });
 });

@@ -11,7 +11,7 @@ const MISSING_KEYS =
   "--gateway-key-path (GATEWAY_KEY_PATH), required with schema v2, --gateway-auth-wallet (GATEWAY_AUTH_COORDINATOR_WALLET), required with schema v2";
 const AWS = { AWS_ACCESS_KEY_ID: "AKIAIOSFODNN7EXAMPLE", AWS_SECRET_ACCESS_KEY: "example/secret+of/forty" };
 const FLAGS = {
-  keys: inputsIn("connection", "cluster", "aws"),
+  keys: inputsIn("connection", "cluster", "aws", "procedure"),
   inputs: {},
   config: undefined,
   sandbox: false,
