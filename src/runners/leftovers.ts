@@ -7,13 +7,14 @@ import { ClusterError } from "../errors/cluster-error.ts";
 import type { Clock, CloudApi } from "../core/ports.ts";
 import type { ClusterRecord, RecordedCreation } from "../state/record.ts";
 
-/** No run keeps its temporary runner longer: seconds are usual, the limit of a wait is 10 minutes. */
+/** No run keeps its temporary runner longer: seconds are usual, the limit of a wait is 10 minutes. Only `destroy` goes by it. */
 export const OLDEST_RUNNER_IN_USE_MS = 30 * 60_000;
 
 export type LeftoverVerdict = "none" | "ours" | "abandoned" | "in-use";
 
 /**
- * Abandoned: older than any run, and nothing is being done to it. Age alone does not decide.
+ * Abandoned: older than any run, and nothing is being done to it. It is deleted by nobody but
+ * an operator who destroys the cluster.
  * @param nowMs the server's time: local clocks differ between the machines that share a cluster.
  */
 export function classifyTemporaryRunner(

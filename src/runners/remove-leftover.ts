@@ -3,7 +3,7 @@ import { temporaryRunnerName, type Cvm } from "../core/domain.ts";
 import type { ClusterRecord } from "../state/record.ts";
 import { APPEARANCE_MS, findByIdentity } from "../workflow/find-cvm.ts";
 import type { StepContext } from "../workflow/step.ts";
-import { isThatCreation, lookupFailed, refuseRunnerInUse } from "./leftovers.ts";
+import { isThatCreation, lookupFailed, runnerInUse } from "./leftovers.ts";
 import { removeCvm } from "./remove-cvm.ts";
 
 type Context = Omit<StepContext, "progress">;
@@ -19,7 +19,10 @@ export async function clearLeftoverRunner(
   const found = await context.api.findCvm(name, context.signal);
   if (found.kind === "unknown") throw lookupFailed(name, found.reason);
   if (found.kind === "absent") return;
-  refuseRunnerInUse(found.value, record, context);
+  // However old it is: age says neither that its run is dead nor that it is one of ours.
+  const { createdAt } = found.value;
+  if (!record.openTemporaryRunners.some((creation) => isThatCreation(creation, found.value)))
+    throw runnerInUse(name, createdAt);
   await remove(found.value, context);
 }
 

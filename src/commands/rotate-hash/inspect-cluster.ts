@@ -18,15 +18,21 @@ import type { ReadingDeps, StepContext } from "../../workflow/step.ts";
 import { runnerVouchers, wholeEnvironment } from "../shared/approval.ts";
 import type { Rotation } from "./rotation.ts";
 
-export type ClusterState = {
-  readonly registry: Registry;
-  /** What the registry runs now, checked against its compose hash. */
-  readonly running: AppCompose;
+/** The runners that are up. */
+export type RunnersNow = {
   readonly live: readonly LiveRunner[];
   /** Those that the registry lets in now. */
   readonly accepted: readonly LiveRunner[];
   /** Those that a list without their hash would, or may, cut off. */
   readonly atStake: readonly LiveRunner[];
+};
+
+export type ClusterState = RunnersNow & {
+  readonly registry: Registry;
+  /** What the registry runs now, checked against its compose hash. */
+  readonly running: AppCompose;
+  /** Whether the record is all that the registry was told. */
+  readonly complete: boolean;
   /** What is known of the registry: for the check of it right before an update. */
   readonly known: Pick<ExistingRegistryCheck, "record" | "certain" | "knownScripts">;
   /** The registry's newest update when it was looked at; null where it had none. */
@@ -47,7 +53,7 @@ export async function inspectCluster(
   { cvm, record, registryStore }: Surveyed,
   context: ReadingDeps & Pick<StepContext, "warn">,
 ): Promise<ClusterState> {
-  const { inputs, facts, flags, policy } = rotation;
+  const { inputs, facts, flags } = rotation;
   // A rollback's own file, and its list, are those of then.
   const files = flags.rollback ? undefined : await composeFiles(facts);
   const compose = files?.registry;
@@ -55,8 +61,7 @@ export async function inspectCluster(
   const environment = compose && wholeEnvironment(inputs, registry, compose, []);
   const { appId } = registry;
   const walletOptional = inputs.cluster.orchestratorSchema === "v1";
-  const [live, neighbours, knownScripts] = await Promise.all([
-    liveRunners(inputs.cluster.clusterName, context),
+  const [neighbours, knownScripts] = await Promise.all([
     checkForeignUpdates(registry, record, context),
     registryStore.knownScripts(),
   ]);
@@ -66,18 +71,32 @@ export async function inspectCluster(
   const running = await assertExistingRegistry(standing, context);
   if (environment) warnUnknownList(registry, record, environment, context);
   if (files) warnDomainDifferences(registry, files, inputs.cluster, context);
-  const vouchers = await runnerVouchers(files?.runner, flags.record, inputs.cluster.clusterName);
-  const { accepted, unclear } = classifyRunners(
-    live,
-    { record, appId, complete, vouchers },
-    (code, message) => context.warn(code, message),
-  );
-  if (!flags.rollback) assertRunnersClear(unclear, policy);
+  const runners = await lookAtRunners(rotation, { record, appId, complete }, context);
+  const { accepted } = runners;
   compareNames(rotation, accepted, context);
   assertLikelySchema(rotation, cvm, running);
-  const atStake = [...accepted, ...unclear];
   const recorded = recordedHashes(record, appId);
-  return { registry, running, live, accepted, atStake, known, seen, recorded };
+  return { ...runners, registry, running, complete, known, seen, recorded };
+}
+
+/**
+ * Lists the runners, and judges them. Asked again when the list is made: some may have started meanwhile.
+ * @throws ClusterError `live-runner-unclear` (verification).
+ */
+export async function lookAtRunners(
+  { inputs, facts, flags, policy }: Pick<Rotation, "inputs" | "facts" | "flags" | "policy">,
+  known: { readonly record: ClusterRecord; readonly appId: string; readonly complete: boolean },
+  context: ReadingDeps & Pick<StepContext, "warn">,
+): Promise<RunnersNow> {
+  const { clusterName } = inputs.cluster;
+  const live = await liveRunners(clusterName, context);
+  const file = flags.rollback ? undefined : await facts.runnerCompose();
+  const vouchers = await runnerVouchers(file, flags.record, clusterName);
+  const { accepted, unclear } = classifyRunners(live, { ...known, vouchers }, (code, message) =>
+    context.warn(code, message),
+  );
+  if (!flags.rollback) assertRunnersClear(unclear, policy);
+  return { live, accepted, atStake: [...accepted, ...unclear] };
 }
 
 async function composeFiles(facts: ClusterFacts): Promise<ComposePair> {

@@ -19,10 +19,12 @@ import { obtainComposeHash, recordedComposeHash } from "../shared/obtain-compose
 import { assertRevocationConfirmed } from "./consent.ts";
 import type { Rotation } from "./rotation.ts";
 import { inputsAsOf } from "../../session/recorded-inputs.ts";
-import type { ClusterState } from "./inspect-cluster.ts";
+import { lookAtRunners, type ClusterState, type RunnersNow } from "./inspect-cluster.ts";
 
 export type NextApproval = {
   readonly hashes: readonly ComposeHash[];
+  /** As they were when the list was made. */
+  readonly runners: RunnersNow;
   /** The registry's compose file. */
   readonly compose: ComposeFile;
   readonly provenance: Pick<Provenance, "runnerHash" | "composeDigest">;
@@ -48,11 +50,12 @@ async function renewed(input: NextInput): Promise<NextApproval> {
   const runnerFile = await facts.runnerCompose();
   const names = runnerEnvironmentNamesOf(inputs.cluster);
   const known = await recordedComposeHash(runnerFile, names, record, store);
-  const live = scene.accepted.map(({ composeHash }) => composeHash);
-  const listWith = (fresh: ComposeHash | undefined): readonly ComposeHash[] =>
-    approvedList({ recorded: scene.recorded, live, fresh, policy });
+  const listWith = (fresh: ComposeHash | undefined, { accepted }: RunnersNow): readonly ComposeHash[] => {
+    const live = accepted.map(({ composeHash }) => composeHash);
+    return approvedList({ recorded: scene.recorded, live, fresh, policy });
+  };
   if (known && policy.drop.includes(known)) throw droppedItself(known, runnerFile, "input");
-  assertRevocationConfirmed(runnersCutOff(listWith(known), scene.atStake), flags, dependencies);
+  assertRevocationConfirmed(runnersCutOff(listWith(known, scene), scene.atStake), flags, dependencies);
   await clearLeftoverRunner(inputs.cluster.clusterName, record, steps.contextFor(deps));
   const fresh = await obtainComposeHash(
     {
@@ -71,8 +74,15 @@ async function renewed(input: NextInput): Promise<NextApproval> {
     dependencies.emit,
   );
   if (policy.drop.includes(fresh)) throw droppedItself(fresh, runnerFile, "verification");
+  // What started while the temporary runner was up keeps its access, or the run stops.
+  const { appId } = scene.registry;
+  const context = steps.contextFor(deps);
+  const runners = await lookAtRunners(input, { record, appId, complete: scene.complete }, context);
+  const hashes = listWith(fresh, runners);
+  assertRevocationConfirmed(runnersCutOff(hashes, runners.atStake), flags, dependencies);
   return {
-    hashes: listWith(fresh),
+    hashes,
+    runners,
     compose: await facts.registryCompose(),
     provenance: { runnerHash: fresh, composeDigest: runnerFile.digest },
     inputs,
@@ -102,7 +112,7 @@ export async function restoredApproval(
   inputs: ClusterInputs,
   record: ClusterRecord,
   registryStore: AppComposeStore,
-  { registry, running }: ClusterState,
+  { registry, running, live, accepted, atStake }: ClusterState,
 ): Promise<NextApproval> {
   const target = rollbackTarget(record, registry);
   const hashes = target.hashes.flatMap((text) => parseComposeHash(text) ?? []);
@@ -116,6 +126,7 @@ export async function restoredApproval(
   const names = environmentNamesOf(target.settings);
   return {
     hashes,
+    runners: { live, accepted, atStake },
     compose: parseCompose(kept, `the earlier compose file of ${registry.name}`),
     provenance: { runnerHash, composeDigest: known?.composeDigest ?? "" },
     inputs: inputsAsOf(inputs, target.settings),

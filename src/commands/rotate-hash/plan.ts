@@ -139,7 +139,7 @@ async function predict(
   };
   const provenance = { runnerHash: fresh ?? "", composeDigest: runnerFile.digest };
   const compose = await facts.registryCompose();
-  const next = { hashes, compose, provenance, inputs, restores: null, expendable: [] };
+  const next = { hashes, runners: scene, compose, provenance, inputs, restores: null, expendable: [] };
   return { next, composeHash, basis: basis?.appCompose };
 }
 

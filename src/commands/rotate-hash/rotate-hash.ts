@@ -101,16 +101,17 @@ async function rotate(rotation: Rotation, session: Session): Promise<RotateHashR
 
   const cvm = await claimRegistry(clusterName, record, context, true);
   if (cvm === undefined) throw noRegistry(clusterName);
-  const scene = await inspectCluster(
+  const first = await inspectCluster(
     rotation,
     { cvm, record, registryStore: session.registryStore },
     context,
   );
-  const { registry, known } = scene;
+  const { registry, known } = first;
   steps.assertNoWarnings(deps);
-  await session.registryStore.save(scene.running);
+  await session.registryStore.save(first.running);
 
-  const next = await nextApproval({ ...rotation, session, scene });
+  const next = await nextApproval({ ...rotation, session, scene: first });
+  const scene = { ...first, ...next.runners };
   // So that every hash in the list can be traced to the text that it stands for.
   for (const { appCompose } of scene.accepted) await session.store.save(appCompose);
   steps.assertNoWarnings(deps);
