@@ -1,4 +1,5 @@
 /** docs/errors.md, from the catalogues. */
+import { markdownTable } from "./blocks.ts";
 import { allCodes } from "../../src/commands/explain/codes.ts";
 import type { ExplainedCode } from "../../src/commands/explain/result.ts";
 
@@ -35,3 +36,14 @@ const endsWith = ({ exit_codes: exits, roles }: ExplainedCode, exit: number): bo
   exits.includes(exit) && roles.some((role) => role !== "finding");
 
 const named = (codes: readonly ExplainedCode[]): string => codes.map(({ code }) => `\`${code}\``).join(", ");
+
+/** What can stand in `warnings[].code`, but for the ids of checks. */
+export function warningTable(): string {
+  const warnings = allCodes().filter(
+    ({ roles, title }) => roles.includes("warning") && !title.startsWith("Check: "),
+  );
+  return markdownTable(
+    ["code", ""],
+    warnings.map(({ code, title, cause }) => [`\`${code}\``, `${title}. ${cause}`]),
+  );
+}

@@ -2,7 +2,8 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { replaceBlock } from "./blocks.ts";
-import { codesByExit, errorsPage } from "./errors.ts";
+import { codesByExit, errorsPage, warningTable } from "./errors.ts";
+import { fieldTable } from "./tables.ts";
 import { jsonSchema, SCHEMAS } from "./schemas.ts";
 
 export type GeneratedFile = { readonly file: string; readonly content: string };
@@ -10,9 +11,17 @@ export type GeneratedFile = { readonly file: string; readonly content: string };
 export function generatedFiles(): readonly GeneratedFile[] {
   return [
     { file: "docs/errors.md", content: errorsPage() },
-    { file: "docs/json.md", content: replaceBlock(read("docs/json.md"), "codes", codesByExit()) },
+    { file: "docs/json.md", content: jsonPage() },
     ...SCHEMAS.map((schema) => ({ file: `schemas/${schema.name}.json`, content: jsonSchema(schema) })),
   ];
+}
+
+function jsonPage(): string {
+  const tables = SCHEMAS.filter(({ name }) => name !== "hash-record").map(
+    ({ name, schema }) => [name, fieldTable(schema)] as const,
+  );
+  const blocks = [...tables, ["codes", codesByExit()] as const, ["warnings", warningTable()] as const];
+  return blocks.reduce((page, [name, content]) => replaceBlock(page, name, content), read("docs/json.md"));
 }
 
 const read = (file: string): string =>

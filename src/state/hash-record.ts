@@ -17,20 +17,24 @@ const HASH_RECORD_VERSION = 1;
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 const appCompose = z.looseObject({
   docker_compose_file: z.string().optional(),
-  allowed_envs: z.array(z.string()).optional(),
+  allowed_envs: z.array(z.string().min(1)).optional(),
   pre_launch_script: z.string().optional(),
 });
 
-const hashRecordSchema = z.object({
+export const hashRecordSchema = z.object({
   hash_record: z.literal(HASH_RECORD_VERSION),
-  cluster: z.string(),
+  cluster: z.string().min(1),
   /** Host and port of the API, or `sandbox`. */
-  api_host: z.string(),
+  api_host: z.string().min(1),
   /** The newest hash of a runner that was read back: what predictions rest on. */
   basis: z.object({ compose_hash: hash, at: z.iso.datetime() }),
   /** The newest list that the registry was given; null where none is known. */
   approved: z
-    .object({ compose_hashes: z.array(hash).min(1), at: z.iso.datetime(), verified: z.boolean() })
+    .object({
+      compose_hashes: z.array(hash).min(1).meta({ uniqueItems: true }),
+      at: z.iso.datetime(),
+      verified: z.boolean(),
+    })
     .nullable(),
   /** By compose hash: the basis, and what the approved hashes stand for, where that is known. */
   app_composes: z.record(hash, appCompose),

@@ -11,17 +11,24 @@ function schema(name: string): Json {
   return JSON.parse(readFileSync(file, "utf8")) as Json;
 }
 
+/** They name only the fields that they are about. */
+const CONDITIONS: ReadonlySet<string> = new Set(["if", "then", "else", "contains"]);
+
 /** The schemas let outputs grow; in here a field that they do not name is a field that they forgot. */
 function closed(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(closed);
   if (value === null || typeof value !== "object") return value;
-  const copy = Object.fromEntries(Object.entries(value).map(([key, member]) => [key, closed(member)]));
+  const copy = Object.fromEntries(
+    Object.entries(value).map(([key, member]) => [key, CONDITIONS.has(key) ? member : closed(member)]),
+  );
   const isObject = [copy["type"]].flat().includes("object");
   return isObject ? { additionalProperties: false, ...copy } : copy;
 }
 
 export function validator(name: string): ValidateFunction {
   const ajv = new Ajv2020({ allErrors: true, strict: true, strictRequired: false, allowUnionTypes: true });
+  // The pattern that comes with it is what counts.
+  ajv.addFormat("date-time", true);
   return ajv.compile(closed(schema(name)) as Json);
 }
 

@@ -46,10 +46,86 @@ const check = {
 };
 const doctorResult = { ok: false, command: "doctor", checks: [{ ...check, remedy: "r" }], warnings: [] };
 
+const finding = { code: "no-registry", severity: "error", message: "m", remedy: null, cvm: null };
+const unknownList = (hashes: readonly string[] | null) => ({
+  standing: "unknown",
+  compose_hashes: hashes,
+  lost: [],
+  via: null,
+  recorded_at: null,
+});
+const statusResult = {
+  ok: true,
+  command: "status",
+  cluster: "a",
+  at: "2026-01-01T00:00:00.000Z",
+  cvms: [],
+  approved_list: unknownList(null),
+  drift: null,
+  findings: [],
+};
+const cvm = {
+  name: "a-registry",
+  role: "registry",
+  app_id: null,
+  vm_uuid: null,
+  status: "running",
+  in_progress: false,
+  node: null,
+  instance_type: null,
+  created_at: null,
+  age_seconds: 0,
+  url: null,
+  health: null,
+  mode: null,
+  uptime_seconds: null,
+  unanswered: null,
+  capacity: null,
+  compose_hash: null,
+  compose_hash_checked: null,
+  approved: null,
+  refusal: null,
+  leftover: null,
+};
+const historyResult = {
+  ok: true,
+  command: "history",
+  cluster: "a",
+  file: "f",
+  head: null,
+  verified: null,
+  problem: null,
+  total: 0,
+  entries: [],
+  warnings: [],
+};
+const hashRecord = {
+  hash_record: 1,
+  cluster: "a",
+  api_host: "h",
+  basis: { compose_hash: hash, at: "2026-01-01T00:00:00.000Z" },
+  approved: null,
+  app_composes: { [hash]: { name: "" } },
+};
+const sandboxResult = {
+  ok: true,
+  command: "sandbox",
+  running: true,
+  url: "http://127.0.0.1:1",
+  gateway_url: "g",
+  api_key: "k",
+  variables: { A: "a" },
+};
+
 test("the documents that the next test spoils are right before it does", () => {
   expect(validator("init")(initResult)).toBe(true);
   expect(validator("failure")(failure)).toBe(true);
   expect(validator("doctor")(doctorResult)).toBe(true);
+  expect(validator("status")({ ...statusResult, cvms: [cvm] })).toBe(true);
+  expect(validator("status")({ ...statusResult, ok: false, findings: [finding] })).toBe(true);
+  expect(validator("history")(historyResult)).toBe(true);
+  expect(validator("hash-record")(hashRecord)).toBe(true);
+  expect(validator("sandbox")(sandboxResult)).toBe(true);
 });
 
 test.each([
@@ -64,6 +140,20 @@ test.each([
   ["doctor", "a failed note", { ...doctorResult, checks: [{ ...check, severity: "note", remedy: "r" }] }],
   ["doctor", "a failed check without a remedy", { ...doctorResult, checks: [check] }],
   ["dry-run", "a finished init", initResult],
+  ["init", "a hash twice", { ...initResult, approved_compose_hashes: [hash, hash] }],
+  ["init", "a url without a scheme", { ...initResult, registry: { ...registry, url: "example.com" } }],
+  ["init", "a code with blanks", { ...initResult, warnings: [{ code: "a b", message: "m" }] }],
+  ["status", "ok in spite of an error", { ...statusResult, findings: [finding] }],
+  ["status", "a list where nothing is known", { ...statusResult, approved_list: unknownList([hash]) }],
+  ["status", "a refused registry", { ...statusResult, cvms: [{ ...cvm, approved: false }] }],
+  [
+    "history",
+    "ok in spite of a problem",
+    { ...historyResult, problem: { line: 1, reason: "torn", message: "m" } },
+  ],
+  ["hash-record", "an old format", { ...hashRecord, hash_record: 0 }],
+  ["hash-record", "an app-compose under no hash", { ...hashRecord, app_composes: { a: {} } }],
+  ["sandbox", "another host", { ...sandboxResult, url: "http://10.0.0.1:1" }],
 ])("%s refuses %s", (name, _what, document) => {
   expect(validator(name)(document)).toBe(false);
 });

@@ -1,19 +1,48 @@
 /** The answer of `config migrate`. */
+import { z } from "zod";
 import type { Threshold } from "../../orchestrator/migrate.ts";
-import type { Warning } from "../../core/events.ts";
+import { lineDiff, text, warnings } from "../shared/schema.ts";
 
-export type ConfigMigrateResult = {
-  readonly ok: true;
-  readonly command: "config migrate";
-  readonly file: string;
-  /** What was, or with `--dry-run` would be, written; null where there is nothing to do. */
-  readonly output: string | null;
-  readonly previous_schema: "v1" | "v2";
-  readonly changed: boolean;
-  /** False where nothing is to do, and with `--dry-run`. */
-  readonly written: boolean;
-  readonly capacity_threshold: Threshold | null;
-  /** Lines that go (`- `) and come (`+ `), in order. */
-  readonly diff: readonly string[];
-  readonly warnings: readonly Warning[];
-};
+const threshold = z.object({
+  value: z.union([z.number(), z.string()]).describe("a text where the file has a variable there"),
+  from: z.enum(["input", "provision-factor", "capacity-threshold", "default"]),
+});
+
+export const configMigrateResult = z
+  .object({
+    ok: z.literal(true),
+    command: z.literal("config migrate"),
+    file: text.describe("the file that was read"),
+    output: text
+      .nullable()
+      .describe(
+        "the file that was written, or with `--dry-run` would be; `null` where it is of schema v2 already",
+      ),
+    previous_schema: z.enum(["v1", "v2"]).describe("`v2` where there was nothing to do"),
+    changed: z.boolean().describe("whether the text differs"),
+    written: z.boolean().describe("whether it is on disk"),
+    capacity_threshold: (threshold as unknown as z.ZodType<Threshold>).nullable(),
+    diff: lineDiff.describe("lines that go (`- `) and come (`+ `), in order"),
+    warnings,
+  })
+  .meta({
+    if: { properties: { changed: { const: true } } },
+    // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema
+    then: {
+      properties: {
+        output: { type: "string" },
+        previous_schema: { const: "v1" },
+        capacity_threshold: { not: { type: "null" } },
+        diff: { type: "array", minItems: 1 },
+      },
+    },
+    else: {
+      properties: {
+        output: { type: "null" },
+        written: { const: false },
+        capacity_threshold: { type: "null" },
+        diff: { type: "array", maxItems: 0 },
+      },
+    },
+  });
+export type ConfigMigrateResult = z.infer<typeof configMigrateResult>;

@@ -1,16 +1,14 @@
 /** The answer of `destroy`. */
-import type { CvmRole } from "../../core/domain.ts";
-import type { Warning } from "../../core/events.ts";
+import { z } from "zod";
+import { cluster, cvmName, list, role, warnings } from "../shared/schema.ts";
 
-export type DestroyResult = {
-  readonly ok: true;
-  readonly command: "destroy";
-  readonly cluster: string;
-  /** What this run deleted, in that order. */
-  readonly deleted: readonly {
-    readonly name: string;
-    readonly app_id: string | null;
-    readonly role: CvmRole;
-  }[];
-  readonly warnings: readonly Warning[];
-};
+export const destroyResult = z.object({
+  ok: z.literal(true).describe("none of the cluster's CVMs exists any longer"),
+  command: z.literal("destroy"),
+  cluster,
+  deleted: list(
+    z.object({ name: cvmName, app_id: z.string().nullable().describe("as Phala's API gives it"), role }),
+  ).describe("what this run deleted, in that order; empty where there was nothing"),
+  warnings,
+});
+export type DestroyResult = z.infer<typeof destroyResult>;

@@ -1,74 +1,92 @@
 /** The answers of `hash`. */
+import { z } from "zod";
 import type { AppCompose } from "../../core/compose-hash.ts";
-import type { AppComposeDifference } from "../../app-compose/diff.ts";
-import type { Warning } from "../../core/events.ts";
+import {
+  appCompose,
+  appComposeDiff,
+  cluster,
+  hash,
+  list,
+  set,
+  text,
+  time,
+  warnings,
+} from "../shared/schema.ts";
 
-/** In which fields an app-compose departs from another one; and the lines of its compose text, with `-` and `+`. */
-export type AppComposeDiff = {
-  readonly differences: readonly AppComposeDifference[];
-  readonly compose_changes: readonly string[];
-};
+const diff = z.object(appComposeDiff);
+export type AppComposeDiff = z.infer<typeof diff>;
+
+const approved = z.boolean().nullable().describe("on the newest list that is known; `null`: none is known");
 
 /** `hash`: what the compose hash of the local runner compose file would be. */
-export type HashResult = AppComposeDiff & {
-  /** False only with `--check`. */
-  readonly ok: boolean;
-  readonly command: "hash";
-  readonly action: "predict";
-  readonly cluster: string;
-  readonly compose_hash: string;
-  /** The path, as it was given. */
-  readonly runner_compose: string;
-  readonly environment_names: readonly string[];
-  readonly basis: {
-    readonly kind: "recorded" | "record-file" | "live-runner";
-    readonly compose_hash: string;
-    /** When it was read back (ISO 8601); null for a live runner. */
-    readonly at: string | null;
-    /** The live runner's name, or the folder or file of the record. */
-    readonly from: string;
-  };
-  /** Null where no approved list is known. */
-  readonly approved: boolean | null;
-  readonly approved_compose_hashes: readonly string[];
-  /** What to do where it is not approved. */
-  readonly remedy: string | null;
-  /** Whether Phala was asked and computes the same hash (`--exact`). */
-  readonly exact?: boolean;
-  readonly warnings: readonly Warning[];
-};
+export const hashResult = z.object({
+  ok: z.boolean().describe("`false` only with `--check`: not approved, or not known to be; then exit 7"),
+  command: z.literal("hash"),
+  action: z.literal("predict"),
+  cluster,
+  compose_hash: hash.describe("what the hash will be"),
+  runner_compose: text.describe("the path of the compose file, as it was given"),
+  environment_names: list(text).describe("that the runners get, in order"),
+  basis: z.object({
+    kind: z
+      .enum(["recorded", "record-file", "live-runner"])
+      .describe(
+        "`recorded` on this machine, `record-file`: of `--record`, `live-runner`: of a running runner",
+      ),
+    compose_hash: hash.describe("what the prediction rests on"),
+    at: time.nullable().describe("when it was read back; `null` for a running runner"),
+    from: text.describe("the state directory, the file, or the runner's name"),
+  }),
+  approved,
+  approved_compose_hashes: set(hash).describe("the newest list that is known; empty where there is none"),
+  remedy: z.string().nullable().describe("what to do where `approved` is not `true`"),
+  ...appComposeDiff,
+  exact: z.boolean().optional().describe("of `--exact`: whether Phala was asked and computes the same hash"),
+  warnings,
+});
+export type HashResult = z.infer<typeof hashResult>;
 
 /** `hash --explain`: what a recorded hash stands for. */
-export type HashExplanation = {
-  readonly ok: true;
-  readonly command: "hash";
-  readonly action: "explain";
-  readonly cluster: string;
-  readonly compose_hash: string;
-  /** Hashes to `compose_hash`; the compose text is its `docker_compose_file`. */
-  readonly app_compose: AppCompose;
-  readonly environment_names: readonly string[];
-  /** ISO 8601; null where it was not read back from a temporary runner. */
-  readonly read_back_at: string | null;
-  readonly approved: boolean | null;
-  /** When it was on an approved list for the first time, as far as is known. */
-  readonly approved_at: string | null;
-  /** The local file in its place; null where there is none. */
-  readonly local: (AppComposeDiff & { readonly runner_compose: string }) | null;
-  /** This one in the place of the hash that was approved before it; null where none is recorded. */
-  readonly previous: (AppComposeDiff & { readonly compose_hash: string }) | null;
-  readonly warnings: readonly Warning[];
-};
+export const hashExplanation = z.object({
+  ok: z.literal(true),
+  command: z.literal("hash"),
+  action: z.literal("explain"),
+  cluster,
+  compose_hash: hash.describe("the whole hash"),
+  app_compose: (appCompose as unknown as z.ZodType<AppCompose>).describe(
+    "what it is the hash of, as the platform made it; the compose text is its `docker_compose_file`",
+  ),
+  environment_names: list(text).describe("its `allowed_envs`"),
+  read_back_at: time
+    .nullable()
+    .describe("when a run read it back from a temporary runner; `null` where none did"),
+  approved,
+  approved_at: time.nullable().describe("of the first list that it was on, as far as is known"),
+  local: diff
+    .extend({ runner_compose: text })
+    .nullable()
+    .describe("the local file in its place; `null` where there is none"),
+  previous: diff
+    .extend({ compose_hash: hash })
+    .nullable()
+    .describe("it, compared with the hash approved before it; `null` where none is recorded"),
+  warnings,
+});
+export type HashExplanation = z.infer<typeof hashExplanation>;
 
-/** `hash --export`: a hash record was written, or was there already. */
-export type HashExport = {
-  readonly ok: true;
-  readonly command: "hash";
-  readonly action: "export";
-  readonly cluster: string;
-  readonly file: string;
-  readonly changed: boolean;
-  readonly basis: { readonly compose_hash: string; readonly at: string };
-  readonly approved_compose_hashes: readonly string[];
-  readonly warnings: readonly Warning[];
-};
+/** `hash --export`: a hash record was written, or exists already. */
+export const hashExport = z.object({
+  ok: z.literal(true),
+  command: z.literal("hash"),
+  action: z.literal("export"),
+  cluster,
+  file: text.describe("the path, as it was given"),
+  changed: z.boolean().describe("`false` where the file was up to date"),
+  basis: z.object({
+    compose_hash: hash.describe("what predictions from it rest on"),
+    at: time.describe("when that was read back"),
+  }),
+  approved_compose_hashes: set(hash).describe("the list in it; empty where none is recorded here"),
+  warnings,
+});
+export type HashExport = z.infer<typeof hashExport>;

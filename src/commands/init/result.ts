@@ -1,18 +1,17 @@
 /** The answer of `init`. */
-import type { Warning } from "../../core/events.ts";
-import type { StepReport } from "../../core/steps.ts";
-import type { RegistryResult } from "../shared/result.ts";
+import { z } from "zod";
+import { cluster, hash, list, registry, set, steps, text, warnings } from "../shared/schema.ts";
 
-export type InitResult = {
-  readonly ok: true;
-  readonly command: "init";
-  readonly cluster: string;
-  readonly registry: RegistryResult;
-  readonly runner_compose_hash: string;
-  readonly approved_compose_hashes: readonly string[];
-  readonly orchestrator_config: string;
-  readonly steps: readonly StepReport[];
-  readonly warnings: readonly Warning[];
-  /** What was changed in orchestrator.yml, taken from the record, or else worth telling. */
-  readonly notes: readonly string[];
-};
+export const initResult = z.object({
+  ok: z.literal(true),
+  command: z.literal("init"),
+  cluster,
+  registry,
+  runner_compose_hash: hash.describe("the hash that the orchestrator's runners will have"),
+  approved_compose_hashes: set(hash, 1).describe("the whole approved list, the newest last"),
+  orchestrator_config: text.describe("the path of the file, as it was given"),
+  steps: steps(10),
+  warnings,
+  notes: list(text).describe("for people: what was changed in orchestrator.yml, or taken from the record"),
+});
+export type InitResult = z.infer<typeof initResult>;

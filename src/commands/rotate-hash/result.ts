@@ -1,61 +1,73 @@
 /** The answers of `rotate-hash`. */
-import type { Warning } from "../../core/events.ts";
-import type { StepReport } from "../../core/steps.ts";
-import type { RegistryResult, DryRunResult } from "../shared/result.ts";
+import { z } from "zod";
+import {
+  cluster,
+  dryRun,
+  hash,
+  lineDiff,
+  list,
+  registry,
+  set,
+  steps,
+  text,
+  warnings,
+} from "../shared/schema.ts";
 
-export type RotateHashResult = {
-  readonly ok: true;
-  readonly command: "rotate-hash";
-  readonly cluster: string;
-  readonly registry: RegistryResult;
-  /** False: the list and all else were as they should be, and nothing was touched. */
-  readonly changed: boolean;
-  readonly runner_compose_hash: string;
-  /** As this machine had recorded them; empty where it had nothing recorded. */
-  readonly previous_compose_hashes: readonly string[];
-  readonly approved_compose_hashes: readonly string[];
-  /** `api`: in the running registry's memory only, until its next restart. */
-  readonly approved_via: "restart" | "api";
-  readonly registry_compose_changed: boolean;
-  readonly runners_cut_off: readonly {
-    readonly name: string;
-    readonly app_id: string | null;
-    readonly compose_hash: string;
-  }[];
-  readonly steps: readonly StepReport[];
-  readonly warnings: readonly Warning[];
-};
+const runner = { name: text, app_id: z.string().nullable(), compose_hash: hash };
+
+export const rotateHashResult = z.object({
+  ok: z.literal(true),
+  command: z.literal("rotate-hash"),
+  cluster,
+  registry,
+  changed: z.boolean().describe("`false`: all was as it should be, and nothing was touched"),
+  runner_compose_hash: hash.describe(
+    "the hash that this run is about; with `--rollback` the newest of the restored list",
+  ),
+  previous_compose_hashes: set(hash).describe(
+    "the list before, as recorded on this machine; empty without a record",
+  ),
+  approved_compose_hashes: set(hash, 1).describe("the whole list now, the newest last"),
+  approved_via: z
+    .enum(["restart", "api"])
+    .describe(
+      "`restart`: in the registry's environment; `api`: in the running registry until its next restart",
+    ),
+  registry_compose_changed: z.boolean().describe("whether the registry got another compose file too"),
+  runners_cut_off: list(z.object(runner)).describe("running runners that lost access"),
+  steps: steps(7),
+  warnings,
+});
+export type RotateHashResult = z.infer<typeof rotateHashResult>;
 
 /** `rotate-hash --plan`: the dry run, and the differences in full. */
-export type RotatePlanResult = Omit<DryRunResult, "command"> & {
-  readonly command: "rotate-hash";
-  readonly compose_hash: {
-    /** Null: only a temporary runner can tell. */
-    readonly value: string | null;
-    readonly from: "recorded" | "predicted" | "unknown" | "restored";
-    /** What a prediction rests on. */
-    readonly basis: string | null;
-  };
-  readonly approved_compose_hashes: {
-    readonly before: readonly string[];
-    readonly after: readonly string[];
-    readonly added: readonly string[];
-    readonly removed: readonly string[];
-  };
-  /** Lines with `-` or `+` before them. `runner` is null where there is nothing to compare with. */
-  readonly compose_changes: {
-    readonly registry: readonly string[];
-    readonly runner: readonly string[] | null;
-  };
-  readonly environment_names: {
-    readonly registry: { readonly before: readonly string[]; readonly after: readonly string[] };
-    readonly runner: readonly string[];
-  };
-  /** The live ones, and whether they stay accepted. */
-  readonly runners: readonly {
-    readonly name: string;
-    readonly app_id: string | null;
-    readonly compose_hash: string;
-    readonly accepted: boolean;
-  }[];
-};
+export const rotatePlanResult = dryRun.extend({
+  command: z.literal("rotate-hash"),
+  compose_hash: z.object({
+    value: hash
+      .nullable()
+      .describe("the hash that would be approved; `null`: only a temporary runner can tell"),
+    from: z
+      .enum(["recorded", "predicted", "unknown", "restored"])
+      .describe("`recorded`: read back before; `restored`: with `--rollback`"),
+    basis: z.string().nullable().describe("what a prediction rests on, for people"),
+  }),
+  approved_compose_hashes: z.object({
+    before: set(hash),
+    after: set(hash),
+    added: set(hash),
+    removed: set(hash),
+  }),
+  compose_changes: z.object({
+    registry: lineDiff.describe("lines with `- ` or `+ ` before them"),
+    runner: lineDiff.nullable().describe("likewise; `null` where nothing is recorded to compare with"),
+  }),
+  environment_names: z.object({
+    registry: z.object({ before: list(text), after: list(text) }),
+    runner: list(text),
+  }),
+  runners: list(z.object({ ...runner, accepted: z.boolean().describe("whether it keeps access") })).describe(
+    "the running ones",
+  ),
+});
+export type RotatePlanResult = z.infer<typeof rotatePlanResult>;

@@ -1,13 +1,23 @@
 /** The answer of `sandbox`, given when it is up. */
-export type SandboxResult = {
-  readonly ok: true;
-  readonly command: "sandbox";
-  readonly running: boolean;
-  /** `http://127.0.0.1:PORT`; the API is below it, at `/api/v1`. Null where none runs, as all that follows. */
-  readonly url: string | null;
-  /** Gateway template. */
-  readonly gateway_url: string | null;
-  readonly api_key: string | null;
-  /** Empty where none runs. To export, for `tee-cluster` and `phala`. */
-  readonly variables: Readonly<Record<string, string>>;
-};
+import { z } from "zod";
+
+export const sandboxResult = z.object({
+  ok: z.literal(true),
+  command: z.literal("sandbox"),
+  running: z
+    .boolean()
+    .describe(
+      "`false` after `stop` and `reset`, or where none runs: what follows is `null`, `variables` empty",
+    ),
+  url: z
+    .string()
+    .regex(/^http:\/\/127\.0\.0\.1:\d+$/)
+    .nullable()
+    .describe("of API and gateway; the API is below it, at `/api/v1`"),
+  gateway_url: z.string().nullable().describe("the gateway's template"),
+  api_key: z.string().nullable().describe("the key that the API takes; made up, and so not redacted"),
+  variables: z
+    .record(z.string(), z.string())
+    .describe("to export for `tee-cluster` and `phala`, each with its value"),
+});
+export type SandboxResult = z.infer<typeof sandboxResult>;

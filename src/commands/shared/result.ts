@@ -1,35 +1,17 @@
-/** What several answers have in common. */
+/** What several answers have in common. Types only: the schemas are in `schema.ts`. */
+import type { z } from "zod";
 import type { Registry } from "../../registry/registry.ts";
-import type { Warning } from "../../core/events.ts";
+import type { dryRun, plannedAction, registry } from "./schema.ts";
 
-export type RegistryResult = {
-  readonly name: string;
-  readonly app_id: string;
-  readonly vm_uuid: string;
-  readonly url: string;
-  readonly node: string;
-  readonly base_domain: string;
-  readonly mode: string;
-};
-
-export function registryResult(registry: Registry, mode: string): RegistryResult {
-  const { name, appId, vmUuid, url, nodeName, baseDomain } = registry;
-  return { name, app_id: appId, vm_uuid: vmUuid, url, node: nodeName, base_domain: baseDomain, mode };
-}
-
+export type RegistryResult = z.infer<typeof registry>;
 /** One resource that a run would create, change, delete or leave alone. */
-export type PlannedAction = {
-  readonly action: "create" | "update" | "delete" | "write" | "reuse" | "none";
-  readonly resource: string;
-  readonly detail: string;
-};
-
+export type PlannedAction = z.infer<typeof plannedAction>;
 /** `--dry-run` of any command. */
-export type DryRunResult = {
-  readonly ok: true;
-  readonly command: string;
-  readonly cluster: string;
-  readonly dry_run: true;
-  readonly actions: readonly PlannedAction[];
-  readonly warnings: readonly Warning[];
-};
+export type DryRunResult = Omit<z.infer<typeof dryRun>, "command"> & { readonly command: string };
+
+export function registryResult(given: Registry, mode: string): RegistryResult {
+  const { name, appId, vmUuid, url, nodeName, baseDomain } = given;
+  const where = { name, app_id: appId, vm_uuid: vmUuid, url, node: nodeName, base_domain: baseDomain };
+  // Any other mode has ended the run as `wrong-mode`.
+  return { ...where, mode: mode as RegistryResult["mode"] };
+}

@@ -1,15 +1,98 @@
 /**
  * What the schemas of results are built of. A result's type, its JSON Schema (schemas/) and its table in docs/json.md
- * come from its zod schema; a run imports the types only. `.describe()` is the text of the table.
+ * come from its zod schema; a run imports the types only. `.describe()` is the table's text.
  */
 import { z } from "zod";
 import type { WarningCode } from "../../errors/catalogue.ts";
+import { STEPS } from "../../core/steps.ts";
 
 export const code = z.string().regex(/^[a-z][a-z0-9-]*$/);
 export const text = z.string().min(1);
+export const hash = z.string().regex(/^[0-9a-f]{64}$/);
+/** ISO 8601, in UTC. */
+export const time = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/);
+export const count = z.int().min(0);
+export const url = z.string().regex(/^https?:\/\//);
 
-export const warning = z.object({
-  code: code as unknown as z.ZodType<WarningCode>,
-  message: text,
+/** A list that is not written to. Its JSON Schema is the same. */
+export const list = <T extends z.ZodType>(item: T) => z.array(item).readonly();
+/** No item twice; enforced by the JSON Schema. */
+export const set = <T extends z.ZodType>(item: T, minItems = 0) =>
+  list(item).meta({ uniqueItems: true, ...(minItems === 0 ? {} : { minItems }) });
+/** Lines of a text that go (`- `) and come (`+ `). */
+export const lineDiff = list(z.string().regex(/^[-+] /));
+
+export const cluster = text.describe("the cluster's name");
+export const warnings = list(
+  z.object({ code: code as unknown as z.ZodType<WarningCode>, message: text }),
+).describe("codes: [errors.md](errors.md)");
+
+export const role = z.enum(["registry", "temporary-runner", "runner"]);
+export const cvmName = z.string().regex(/-(registry|runner-temp|runner-[0-9a-f]{8})$/);
+
+export const registry = z.object({
+  name: z
+    .string()
+    .regex(/-registry$/)
+    .describe("`{cluster}-registry`"),
+  app_id: text.describe("as Phala's API gives it"),
+  vm_uuid: text.describe("likewise"),
+  url: url.describe("where spawntee answers, without a path: `https://{app_id}-9010.{base_domain}`"),
+  node: text.describe("the node that it runs on"),
+  base_domain: text.describe("its gateway's domain"),
+  mode: z.literal("registry+runner").describe("as the registry itself reported it last"),
 });
-export const warnings = z.array(warning).readonly().describe("`code`, `message`");
+
+const ids = STEPS.map(({ id }) => id);
+export const stepId = z.enum(ids);
+
+/** One entry per step of the command, in order. */
+export const steps = (length: number) =>
+  list(
+    z.object({
+      number: z.int().min(1).max(STEPS.length),
+      id: stepId.describe("of the step: `deploy-registry`"),
+      status: z
+        .enum(["done", "skipped", "reused"])
+        .describe("`reused`: an earlier run's work was found; `skipped`: not needed"),
+      duration_ms: count,
+    }),
+  )
+    .meta({ minItems: length, maxItems: length })
+    .describe("in order");
+
+export const plannedAction = z.object({
+  action: z.enum(["create", "update", "delete", "write", "reuse", "none"]),
+  resource: text.describe("a CVM's name, or a file"),
+  detail: z.string().describe("for people"),
+});
+
+/** `--dry-run` of any command. */
+export const dryRun = z.object({
+  ok: z.literal(true),
+  command: z.enum(["init", "hash", "destroy"]),
+  cluster,
+  dry_run: z.literal(true),
+  actions: list(plannedAction).describe("in order"),
+  warnings,
+});
+
+/** Differences of an app-compose from another one. */
+export const appComposeDiff = {
+  differences: list(
+    z.object({
+      field: text.describe("the app-compose's own name: `allowed_envs`, `docker_compose_file`"),
+      message: text.describe("for people"),
+    }),
+  ),
+  compose_changes: lineDiff.describe("the lines of the compose text that differ, `- ` or `+ ` before each"),
+};
+export const difference = appComposeDiff.differences.unwrap().element;
+
+/** As the platform returns it: every field is measured. */
+export const appCompose = z
+  .object({
+    docker_compose_file: z.string().optional(),
+    allowed_envs: list(text).optional(),
+  })
+  .catchall(z.unknown());

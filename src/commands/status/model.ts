@@ -1,106 +1,137 @@
-/** What `tee-cluster status` says of a cluster, in the very shape of `--json`. See docs/status.md. */
-import type { AppComposeDifference } from "../../app-compose/diff.ts";
+/** What `tee-cluster status` reports of a cluster, in the very shape of `--json`. See docs/status.md. */
+import { z } from "zod";
 import type { StatusCode } from "../../errors/catalogue.ts";
-import type { CvmRole } from "../../core/domain.ts";
+import { code, cvmName, difference, hash, list, role, set, text, time, url } from "../shared/schema.ts";
 
-/** One CVM of the cluster. `null` is "not known", or "does not apply". */
-export type CvmStatus = {
-  readonly name: string;
-  readonly role: CvmRole;
-  readonly app_id: string | null;
-  readonly vm_uuid: string | null;
-  /** The platform's word: `running`, `starting`, `stopped`, … */
-  readonly status: string;
-  readonly in_progress: boolean;
-  readonly node: string | null;
-  readonly instance_type: string | null;
-  /** ISO 8601. */
-  readonly created_at: string | null;
-  /** By the server's clock. */
-  readonly age_seconds: number | null;
-  /** Base URL of its spawntee. */
-  readonly url: string | null;
-  /** What `/health` says; null where nobody answered or nobody was asked. */
-  readonly health: string | null;
-  readonly mode: string | null;
-  readonly uptime_seconds: number | null;
-  /** Why `/health`, though asked, gave no answer. */
-  readonly unanswered: string | null;
-  readonly capacity: CapacityStatus | null;
-  readonly compose_hash: string | null;
-  /** Whether the app-compose that the API gives hashes to the compose hash that it gives. */
-  readonly compose_hash_checked: boolean | null;
-  /** Of runners: whether the registry approves its compose hash. With schema v2 what is not on our list is not known. */
-  readonly approved: boolean | null;
-  /** In what it differs from what our list has; null where it is on the list, or that is not known. */
-  readonly refusal: Refusal | null;
-  /** Of a temporary runner: whose it is. */
-  readonly leftover: "in-use" | "ours" | "abandoned" | null;
-};
-
-export type CapacityStatus = {
-  readonly accepting_new_models: boolean;
-  readonly running_models: number | null;
-  readonly total_memory_mb: number | null;
-};
+const capacity = z.object({
+  accepting_new_models: z.boolean(),
+  running_models: z.number().nullable(),
+  total_memory_mb: z.number().nullable(),
+});
+export type CapacityStatus = z.infer<typeof capacity>;
 
 /** In what a refused runner's app-compose departs from the one it is most like. */
-export type Refusal = {
-  /** Null: there was nothing to compare with. */
-  readonly compared_with: { readonly kind: "approved" | "predicted"; readonly compose_hash: string } | null;
-  readonly differences: readonly AppComposeDifference[];
-};
+const refusal = z.object({
+  compared_with: z
+    .object({ kind: z.enum(["approved", "predicted"]), compose_hash: hash })
+    .nullable()
+    .describe("`null`: there was nothing to compare with"),
+  differences: list(difference),
+});
+export type Refusal = z.infer<typeof refusal>;
+
+/** One CVM of the cluster. `null` is "not known", or "does not apply". */
+const cvm = z
+  .object({
+    name: cvmName,
+    role,
+    app_id: text.nullable(),
+    vm_uuid: text.nullable(),
+    status: text.describe("the platform's word: `running`, `starting`, `stopped`"),
+    in_progress: z.boolean().describe("whether an operation is in progress"),
+    node: text.nullable(),
+    instance_type: text.nullable(),
+    created_at: text.nullable(),
+    age_seconds: z.int().min(0).nullable().describe("by the server's clock"),
+    url: url.nullable().describe("where its spawntee answers, without a path"),
+    health: z
+      .string()
+      .nullable()
+      .describe("as `/health` reports it; `null` where nobody answered or was asked"),
+    mode: z.string().nullable().describe("likewise"),
+    uptime_seconds: z.number().nullable().describe("likewise"),
+    unanswered: text.nullable().describe("why `/health`, though asked, gave no answer"),
+    capacity: capacity.nullable(),
+    compose_hash: z.string().nullable(),
+    compose_hash_checked: z
+      .boolean()
+      .nullable()
+      .describe("whether the app-compose that the API gives hashes to it"),
+    approved: z
+      .boolean()
+      .nullable()
+      .describe(
+        "of runners: whether the registry approves its hash; `null`: not known, as with schema v2 where it is not on our list",
+      ),
+    refusal: refusal
+      .nullable()
+      .describe(
+        "in what it differs from what our list has; `null` where it is on the list, or that is not known",
+      ),
+    leftover: z
+      .enum(["in-use", "ours", "abandoned"])
+      .nullable()
+      .describe("of a temporary runner: whose it is"),
+  })
+  .meta({
+    if: { properties: { approved: { const: false } } },
+    // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema
+    then: { properties: { role: { const: "runner" }, refusal: { not: { type: "null" } } } },
+    else: {
+      if: { properties: { refusal: { not: { type: "null" } } } },
+      // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema
+      then: { properties: { role: { const: "runner" }, approved: { type: "null" } } },
+    },
+  });
+export type CvmStatus = z.infer<typeof cvm>;
 
 /** What this machine knows of the list that the registry approves. */
-export type ApprovedListStatus = {
-  /**
-   * `confirmed`: the registry's last update is the recorded one. `unconfirmed`: that can't be told.
-   * `outdated`: its last update is not recorded here. `unknown`: nothing is.
-   */
-  readonly standing: "confirmed" | "unconfirmed" | "outdated" | "unknown";
-  /** As recorded, the newest last; null where nothing is. */
-  readonly compose_hashes: readonly string[] | null;
-  /** Pushed through the registry's API and lost since, with a restart. */
-  readonly lost: readonly string[];
-  readonly via: "restart" | "api" | null;
-  /** ISO 8601. */
-  readonly recorded_at: string | null;
-};
+const approvedList = z
+  .object({
+    standing: z
+      .enum(["confirmed", "unconfirmed", "outdated", "unknown"])
+      .describe(
+        "`confirmed`: the registry's last update is the recorded one; `unconfirmed`: that can't be told; `outdated`: it is not recorded here; `unknown`: nothing is",
+      ),
+    compose_hashes: set(hash)
+      .nullable()
+      .describe("as recorded here, the newest last; `null` where nothing is"),
+    lost: set(hash).describe("pushed to the running registry and forgotten with its restart"),
+    via: z.enum(["restart", "api"]).nullable().describe("of the newest record"),
+    recorded_at: time.nullable(),
+  })
+  .meta({
+    if: { properties: { standing: { const: "unknown" } } },
+    // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema
+    then: { properties: { compose_hashes: { type: "null" } } },
+    else: { properties: { compose_hashes: { type: "array" } } },
+  });
+export type ApprovedListStatus = z.infer<typeof approvedList>;
 
 /** The local runner compose file against that list. */
-export type Drift = {
-  readonly runner_compose: string;
-  /** Null where there is nothing that a prediction could rest on. */
-  readonly predicted_compose_hash: string | null;
-  readonly status: "approved" | "not-approved" | "unknown";
-  readonly basis: {
-    readonly kind: "recorded" | "live-runner";
-    readonly compose_hash: string;
-    /** When it was recorded: ISO 8601. */
-    readonly at: string | null;
-    /** Of the live runner. */
-    readonly name: string | null;
-  } | null;
-};
+const drift = z.object({
+  runner_compose: text.describe("the file"),
+  predicted_compose_hash: hash
+    .nullable()
+    .describe("that runners made from it would have; `null` where nothing can be predicted"),
+  status: z.enum(["approved", "not-approved", "unknown"]),
+  basis: z
+    .object({
+      kind: z.enum(["recorded", "live-runner"]),
+      compose_hash: hash,
+      at: time.nullable().describe("when it was recorded"),
+      name: text.nullable().describe("of the running runner"),
+    })
+    .nullable()
+    .describe("what the prediction rests on"),
+});
+export type Drift = z.infer<typeof drift>;
 
 /** Something to know or to do. An `error` is what makes the exit code 7. */
-export type StatusFinding = {
-  readonly code: StatusCode;
-  readonly severity: "error" | "warning" | "note";
-  readonly message: string;
-  /** What to do, as a command where there is one. */
-  readonly remedy: string | null;
-  /** The name of the CVM that it is about. */
-  readonly cvm: string | null;
-};
+const finding = z.object({
+  code: code as unknown as z.ZodType<StatusCode>,
+  severity: z.enum(["error", "warning", "note"]),
+  message: text,
+  remedy: text.nullable().describe("what to do, as a command where there is one"),
+  cvm: text.nullable().describe("the name of the CVM that it is about"),
+});
+export type StatusFinding = z.infer<typeof finding>;
 
 /** The whole of it, as it was at one moment. */
-export type Assessment = {
-  /** The registry first, then temporary and other runners, oldest first. */
-  readonly cvms: readonly CvmStatus[];
-  readonly approved_list: ApprovedListStatus;
-  /** Null where there is no usable runner compose file; a finding says why. */
-  readonly drift: Drift | null;
-  /** Errors first, then warnings, then notes. */
-  readonly findings: readonly StatusFinding[];
-};
+export const assessment = z.object({
+  cvms: list(cvm).describe("the registry first, then temporary and other runners, oldest first"),
+  approved_list: approvedList,
+  drift: drift.nullable().describe("`null` where there is no usable runner compose file; a finding says why"),
+  findings: list(finding).describe("errors first, then warnings, then notes"),
+});
+export type Assessment = z.infer<typeof assessment>;

@@ -1,11 +1,28 @@
 /** The answer of `status`. */
-import type { Assessment } from "./model.ts";
+import { z } from "zod";
+import { cluster, time } from "../shared/schema.ts";
+import { assessment } from "./model.ts";
 
-export type StatusResult = {
-  /** False for any finding of severity `error`; with `--strict` for warnings too. */
-  readonly ok: boolean;
-  readonly command: "status";
-  readonly cluster: string;
-  /** When it was looked at: ISO 8601, by this machine's clock. */
-  readonly at: string;
-} & Assessment;
+export const statusResult = z
+  .object({
+    ok: z
+      .boolean()
+      .describe("`false` for any finding of severity `error`; with `--strict`, of `warning` too"),
+    command: z.literal("status"),
+    cluster,
+    at: time.describe("when it was looked at, by this machine's clock"),
+    ...assessment.shape,
+  })
+  .meta({
+    if: {
+      properties: {
+        findings: {
+          type: "array",
+          contains: { type: "object", properties: { severity: { const: "error" } } },
+        },
+      },
+    },
+    // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema
+    then: { properties: { ok: { const: false } } },
+  });
+export type StatusResult = z.infer<typeof statusResult>;
