@@ -25,7 +25,15 @@ function closed(value: unknown): unknown {
   return isObject ? { additionalProperties: false, ...copy } : copy;
 }
 
+const compiled = new Map<string, ValidateFunction>();
+
 export function validator(name: string): ValidateFunction {
+  const known = compiled.get(name) ?? compile(name);
+  compiled.set(name, known);
+  return known;
+}
+
+function compile(name: string): ValidateFunction {
   const ajv = new Ajv2020({ allErrors: true, strict: true, strictRequired: false, allowUnionTypes: true });
   // The pattern that comes with it is what counts.
   ajv.addFormat("date-time", true);
