@@ -72,7 +72,7 @@ test("with --json: one document, redacted, after the temporary runner and the lo
     command: "init",
     error: {
       code: "internal-error",
-      message: expect.stringMatching(/in a way it should not: no bird behind \[redacted\] and /),
+      message: expect.stringMatching(/internal error: no bird behind \[redacted\] and /),
     },
     left_behind: [],
   });
@@ -124,6 +124,6 @@ test("after the answer: stdout stays that one document, stderr tells, exit 1", a
   const run = await world.runAnew(["history", "--json"], env);
   expect(run.exitCode).toBe(1);
   expectValid("history", run.stdout);
-  expect(run.stderr).toMatch(/in a way it should not: no bird behind \[redacted\]/);
+  expect(run.stderr).toMatch(/internal error: no bird behind \[redacted\]/);
   expect(holdsSecret(said(run))).toBe(false);
 });
