@@ -1,14 +1,12 @@
 /** The answer of `config init`. `schemas/config-init.json` is made of it. */
 import { z } from "zod";
 
-export const configInitResult = z.strictObject({
+export const configInitResult = z.object({
   ok: z.literal(true),
   command: z.literal("config init"),
   file: z.string(),
-  /** False with `--dry-run`. */
-  written: z.boolean(),
-  /** Keys that were filled in. */
-  filled: z.array(z.string()).readonly(),
+  written: z.boolean().describe("false with `--dry-run`"),
+  filled: z.array(z.string()).readonly().describe("keys that were filled in"),
   text: z.string(),
 });
 

@@ -2,27 +2,31 @@
 import { z } from "zod";
 import { warnings } from "../shared/schema.ts";
 
-const shownInput = z.strictObject({
-  /** The flag without its dashes, and the key in tee-cluster.yml; of a secret its variable. */
-  name: z.string(),
-  /** As it could be given; null: not set, or a secret. */
-  value: z.union([z.string(), z.array(z.string()).readonly()]).nullable(),
+const shownInput = z.object({
+  name: z
+    .string()
+    .describe("the flag without its dashes, and the key in tee-cluster.yml; of a secret its variable"),
+  value: z
+    .union([z.string(), z.array(z.string()).readonly()])
+    .nullable()
+    .describe("as it could be given; null: not set, or a secret"),
   secret: z.boolean(),
   set: z.boolean(),
-  /** Without it `init` does nothing. */
-  required: z.boolean(),
+  required: z.boolean().describe("without it `init` does nothing"),
   origin: z.enum(["flag", "environment", "config file", "record", "orchestrator.yml", "default"]).nullable(),
-  /** Where exactly: the flag, the variable, `tee-cluster.yml:3`; null where the origin says it all. */
-  from: z.string().nullable(),
+  from: z
+    .string()
+    .nullable()
+    .describe(
+      "where exactly: the flag, the variable, `tee-cluster.yml:3`; null where the origin says it all",
+    ),
 });
 
-export const configShowResult = z.strictObject({
+export const configShowResult = z.object({
   ok: z.literal(true),
   command: z.literal("config show"),
-  /** Null: named nowhere. */
-  cluster: z.string().nullable(),
-  /** The config file that was read; null: there is none. */
-  config_file: z.string().nullable(),
+  cluster: z.string().nullable().describe("null: named nowhere"),
+  config_file: z.string().nullable().describe("the config file that was read; null: there is none"),
   inputs: z.array(shownInput).readonly(),
   warnings,
 });

@@ -3,16 +3,14 @@ import { z } from "zod";
 import { warnings } from "../shared/schema.ts";
 import { trustSchema } from "../../trust/trust-file.ts";
 
-export const trustResult = z.strictObject({
-  /** False: `trust diff` has found something. */
-  ok: z.boolean(),
+export const trustResult = z.object({
+  ok: z.boolean().describe("false: `trust diff` has found something"),
   command: z.enum(["trust show", "trust diff", "trust pin"]),
-  /** Null: built in. */
-  file: z.string().nullable(),
+  file: z.string().nullable().describe("null: built in"),
   trust: trustSchema,
   differences: z
     .array(
-      z.strictObject({
+      z.object({
         key: z.enum(["os", "kms", "pre_launch_scripts", "app_compose_fields", "registry", "tcb"]),
         message: z.string(),
         text: z.string().nullable(),
@@ -20,8 +18,7 @@ export const trustResult = z.strictObject({
       }),
     )
     .readonly(),
-  /** The file that was written. */
-  written: z.string().nullable(),
+  written: z.string().nullable().describe("the file that was written"),
   warnings,
 });
 

@@ -5,16 +5,15 @@ import { ATTESTATION_CHECK_IDS, ATTESTATION_CODES } from "../../core/attestation
 
 const hex = z.string().regex(/^[0-9a-f]*$/);
 
-export const attestationCheck = z.strictObject({
+export const attestationCheck = z.object({
   id: z.enum(ATTESTATION_CHECK_IDS),
   result: z.enum(["passed", "warning", "unverified", "failed"]),
-  /** Null for what has passed. */
-  code: z.enum(ATTESTATION_CODES).nullable(),
+  code: z.enum(ATTESTATION_CODES).nullable().describe("null for what has passed"),
   message: z.string(),
 });
 
-const facts = z.strictObject({
-  registers: z.strictObject({ mrtd: hex, rtmr0: hex, rtmr1: hex, rtmr2: hex, rtmr3: hex }),
+const facts = z.object({
+  registers: z.object({ mrtd: hex, rtmr0: hex, rtmr1: hex, rtmr2: hex, rtmr3: hex }),
   tcb_status: z.string(),
   advisories: z.array(z.string()).readonly(),
   tcb_evaluation_number: z.int(),
@@ -29,28 +28,22 @@ const facts = z.strictObject({
   pre_launch_script_sha256: hex.nullable(),
 });
 
-export const attestationReport = z.strictObject({
+export const attestationReport = z.object({
   result: z.enum(["verified", "partly", "none"]),
   checks: z.array(attestationCheck).readonly(),
   facts: facts.nullable(),
 });
 
-export const verifyResult = z.strictObject({
+export const verifyResult = z.object({
   ok: z.boolean(),
   command: z.literal("verify"),
-  /** Null offline. */
-  cluster: z.string().nullable(),
-  registry: z.strictObject({ name: z.string(), app_id: hex }).nullable(),
-  /** The time for which it was verified. */
-  at: z.string(),
+  cluster: z.string().nullable().describe("null offline"),
+  registry: z.object({ name: z.string(), app_id: hex }).nullable(),
+  at: z.string().describe("the time for which it was verified"),
   attestation: attestationReport,
-  /** Null: the built-in trust. */
-  trust_file: z.string().nullable(),
-  /** Whom one has to believe in the end. */
-  trusted: z.array(z.string()).readonly(),
-  /** Files that were written. */
-  saved: z.array(z.string()).readonly(),
-  /** Why it is not ok. */
+  trust_file: z.string().nullable().describe("null: the built-in trust"),
+  trusted: z.array(z.string()).readonly().describe("whom one has to believe in the end"),
+  saved: z.array(z.string()).readonly().describe("files that were written"),
   error: z
     .strictObject({
       code: z.string(),
@@ -58,7 +51,8 @@ export const verifyResult = z.strictObject({
       hint: z.string().nullable(),
       step: z.null(),
     })
-    .nullable(),
+    .nullable()
+    .describe("why it is not ok"),
   warnings,
 });
 
