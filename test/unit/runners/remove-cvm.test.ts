@@ -48,3 +48,47 @@ test("a wait that runs out tells what Phala said last", async () => {
   });
   expect(ledger.entriesOf(NAME)).toHaveLength(1);
 });
+
+/** A platform on which a deletion takes its time, and a clock that only moves when somebody sleeps. */
+function slow(gone: number, status: (asked: number) => string) {
+  let now = 0;
+  const asked: number[] = [];
+  const cvm = (): Cvm => ({ ...CVM, status: status(asked.length) }) as Cvm;
+  const api = {
+    findCvm: async () =>
+      now >= gone && asked.length > 0 ? { kind: "absent" } : { kind: "present", value: cvm() },
+    listCvms: async () => [],
+  };
+  const clock = {
+    now: () => now,
+    monotonic: () => now,
+    deadline: () => new AbortController().signal,
+    sleep: async (ms: number) => void (now += ms),
+  };
+  const cli = {
+    deleteCvm: async () => {
+      asked.push(now);
+      return { kind: "ok", value: undefined };
+    },
+  };
+  const ledger = new Ledger();
+  ledger.add(CVM);
+  const cleanup = cleanupSignals(new AbortController().signal);
+  const journal = { append: async () => undefined };
+  const mutations = new Mutations({ cli, api, journal, clock, cleanup, ledger } as unknown as MutationPorts);
+  const deps = { api, mutations, clock, timeoutMs: 600_000, pollIntervalMs: 1_000 } as unknown as StepDeps;
+  return { deps, asked, ledger };
+}
+
+test("a deletion that was accepted is asked for again only after a while", async () => {
+  const { deps, asked, ledger } = slow(40_000, () => "running");
+  expect(await removeCvm(CVM, deps, new AbortController().signal)).toBe(true);
+  expect(asked).toEqual([0, 15_000, 30_000]);
+  expect(ledger.leftBehind()).toEqual([]);
+});
+
+test("one that is being deleted is not asked for again", async () => {
+  const { deps, asked } = slow(40_000, (times) => (times === 0 ? "running" : "deleting"));
+  expect(await removeCvm(CVM, deps, new AbortController().signal)).toBe(true);
+  expect(asked).toEqual([0]);
+});

@@ -203,3 +203,12 @@ test("another machine's CVM of the name is not deleted in the place of ours", as
   expect(await removeCvm(made, deps, signal)).toBe(false);
   expect(deleted).toEqual([]);
 });
+
+test("409 to a commit, and only another machine's CVM of that name is there: the name is taken", async () => {
+  const conflict = { ...LOST, conflict: refused("name-taken", 409) };
+  const other = { cvm: cvmOf("b".repeat(40)), byId: 0, byName: 0, inList: 0 };
+  const { create, ledger, record } = world({ cvm: other, outcomes: [conflict] });
+  expect(await create()).toMatchObject({ kind: "taken", cvm: { appId: "b".repeat(40) } });
+  expect(ledger.leftBehind()).toEqual([]);
+  expect(record().openTemporaryRunners).toEqual([]);
+});

@@ -1,0 +1,46 @@
+/** Which CVM is which, and what a run's last words name. */
+import { expect, test } from "vitest";
+import type { CvmIdentity } from "../../../src/core/ports.ts";
+import { isSameCvm, Ledger } from "../../../src/workflow/ledger.ts";
+
+const NAME = "bird-runner-temp";
+const of = (vmUuid: string | null, appId: string | null, name = NAME): CvmIdentity => ({
+  name,
+  appId,
+  vmUuid,
+});
+
+test.each<[string, boolean, CvmIdentity, CvmIdentity]>([
+  ["one uuid, renamed", true, of("u", "a"), of("u", "a", "other")],
+  ["a replica: its app_id, another uuid", false, of("u", "a"), of("v", "a")],
+  ["the uuid is not known yet", true, of(null, "a"), of("v", "a")],
+  ["another app_id under the name", false, of(null, "a"), of("v", "b")],
+  ["another app_id, and no uuid", false, of(null, "a"), of(null, "b")],
+  ["the app_id alone, renamed", true, of(null, "a"), of(null, "a", "other")],
+  ["nothing but the name", true, of(null, null), of("v", "b")],
+  ["nothing but another name", false, of(null, null), of("v", "b", "other")],
+])("%s: %s", (_, same, a, b) => {
+  expect(isSameCvm(a, b)).toBe(same);
+  expect(isSameCvm(b, a)).toBe(same);
+});
+
+test("what was made is named until it is seen gone, each by its own ids", () => {
+  const ledger = new Ledger();
+  expect(ledger.touched).toBe(false);
+  ledger.add(of("u", "a"), { certain: false, at: 5 });
+  ledger.add(of("v", "b"));
+  expect(ledger.leftBehind()).toEqual([
+    { name: NAME, app_id: "a", may_exist: true },
+    { name: NAME, app_id: "b" },
+  ]);
+  ledger.add(of("u", "a"), { certain: true, at: 7 });
+  expect(ledger.entriesOf(NAME)).toEqual([
+    { name: NAME, appId: "b", vmUuid: "v", certain: true, madeAt: null },
+    { name: NAME, appId: "a", vmUuid: "u", certain: true, madeAt: 7 },
+  ]);
+  expect(ledger.entriesOf("other")).toEqual([]);
+  ledger.remove(of("v", "b"));
+  expect(ledger.leftBehind()).toEqual([{ name: NAME, app_id: "a" }]);
+  ledger.touch();
+  expect(ledger.touched).toBe(true);
+});
