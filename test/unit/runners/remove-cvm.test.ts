@@ -73,7 +73,7 @@ function slow(gone: number, status: (asked: number) => string) {
   };
   const ledger = new Ledger();
   ledger.add(CVM);
-  const cleanup = cleanupSignals(new AbortController().signal);
+  const cleanup = cleanupSignals(new AbortController().signal, clock.deadline);
   const journal = { append: async () => undefined };
   const mutations = new Mutations({ cli, api, journal, clock, cleanup, ledger } as unknown as MutationPorts);
   const deps = { api, mutations, clock, timeoutMs: 600_000, pollIntervalMs: 1_000 } as unknown as StepDeps;
