@@ -42,8 +42,10 @@ export function createDependencies(given: Given): {
     announce: (result) => reporter.finish(result),
     redactor,
     ledger,
-    connect: ({ phalaApiUrl: apiUrl, phalaApiKey: apiKey, phalaBin: bin }) =>
-      portsOf({ apiUrl, apiKey, bin, http, reporter, redactor }),
+    connect: ({ phalaApiUrl: apiUrl, phalaApiKey: apiKey, phalaBin }, { ownPhala = true } = {}) => {
+      const bin = ownPhala && phalaBin === ANY_PHALA ? (bundledPhala() ?? phalaBin) : phalaBin;
+      return portsOf({ apiUrl, apiKey, bin, http, reporter, redactor });
+    },
     attestationSources: ({ phalaApiUrl: apiUrl, phalaApiKey: apiKey, collateralUrl, stateDir }) =>
       createAttestationSources({
         apiUrl,
@@ -141,17 +143,29 @@ const ROOT = ["..", "../.."]
   .map((up) => fileURLToPath(new URL(up, import.meta.url)))
   .find((folder) => existsSync(path.join(folder, "package.json")));
 
+/** The default of `--phala-bin`: nobody named one. */
+const ANY_PHALA = "phala";
+
+/** The phala that was installed with this package, in its own node_modules or beside it. It goes before one on PATH. */
+function bundledPhala(): string | undefined {
+  const root = ROOT ?? ".";
+  const beside = path.dirname(root);
+  const folders = [
+    path.join(root, "node_modules"),
+    ...(path.basename(beside) === "node_modules" ? [beside] : []),
+  ];
+  return folders.map((folder) => path.join(folder, ".bin", "phala")).find((file) => existsSync(file));
+}
+
 async function sandboxExamples(): Promise<Raw> {
   const { SANDBOX_EXAMPLES } = await import("../sandbox/index.ts");
   const root = ROOT ?? ".";
-  const phala = path.join(root, "node_modules", ".bin", "phala");
   const composeFile = (role: string): string =>
     path.join(root, "fixtures", "compose", `docker-compose.phala.${role}.yml`);
   return {
     ...SANDBOX_EXAMPLES,
     registryCompose: composeFile("registry"),
     runnerCompose: composeFile("runner"),
-    ...(existsSync(phala) ? { phalaBin: phala } : {}),
     pollIntervalMs: "200ms",
   };
 }

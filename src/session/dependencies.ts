@@ -46,7 +46,8 @@ export type CommandDependencies = {
   announce(result: AnyResult): void;
   readonly redactor: Redactor;
   readonly ledger: Ledger;
-  connect(connection: Connection): Ports;
+  /** `ownPhala`: whether the phala that was installed with this package stands in for one on PATH (the default). */
+  connect(connection: Connection, options?: { readonly ownPhala?: boolean }): Ports;
   /** @throws ClusterError `bad-proxy` (input) where a proxy variable can't be one. */
   proxyRoute(url: string): ProxyRoute;
   attestationSources(from: AttestationOrigin): AttestationSources;

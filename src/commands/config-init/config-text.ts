@@ -23,7 +23,7 @@ const COLUMNS = 98;
 export function renderConfigFile(given: Raw, isNamed: boolean): string {
   const secrets = INPUTS.filter(({ secret }) => secret).map(({ variables }) => variables[0]);
   const head = [
-    "# Inputs of tee-cluster: https://www.npmjs.com/package/tee-cluster. A flag or variable goes before a line of this file.",
+    "# Inputs of tee-cluster. A flag or variable goes before a line of this file.",
     `# Secrets are not read from here: put them into the environment (${secrets.join(", ")}).`,
     "# What holds, and why: tee-cluster config show",
   ];

@@ -88,7 +88,7 @@ async function gatherFacts(
     ...clusterFactsOf(facts, cluster, record, flags.adopt, givenInputs(resolution.origins)),
     resolution,
     configProblem,
-    pathPhala: dependencies.connect({ ...connection, phalaBin: "phala" }).cli,
+    pathPhala: dependencies.connect({ ...connection, phalaBin: "phala" }, { ownPhala: false }).cli,
     stateDirectory,
     journal,
     proxyRoute: (url) => dependencies.proxyRoute(url),

@@ -1,4 +1,4 @@
-/** The `phala` CLI as a child process: https://www.npmjs.com/package/phala, measured with 1.1.18. */
+/** The `phala` CLI (npm package `phala`) as a child process, measured with 1.1.18. */
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { ClusterError } from "../../errors/cluster-error.ts";
