@@ -16,12 +16,6 @@ export const RUNNER_KEY_OF_INPUT = {
 
 export type RunnerInput = keyof typeof RUNNER_KEY_OF_INPUT;
 
-/** Inputs that an existing file has a place for, besides the runner's. */
-export type SectionInput = Extract<
-  InputKey,
-  "crunches" | "watcher" | "watcherIntervalSeconds" | "phalaApiUrl"
->;
-
 const ENTRIES = Object.entries(RUNNER_KEY_OF_INPUT) as readonly (readonly [RunnerInput, string])[];
 
 /** The input that a runner's key stands for; undefined for one that follows from the registry. */
