@@ -70,6 +70,13 @@ export async function confirmRestart(
   }
 }
 
+/** The orchestrator looks for its CVMs only at its start, and may have met the registry or a temporary runner half-way. */
+export function noteOrchestrator({ name }: Registry, context: Pick<StepContext, "note">): void {
+  context.note(
+    `${name} was restarted: an orchestrator that was started meanwhile may have found none of its CVMs, or the wrong one as registry; restart it`,
+  );
+}
+
 /** Runs steps 8 and 9; where they fail, the failure also says how to go back. */
 export async function withWayBack<T>(
   record: ClusterRecord,

@@ -13,6 +13,8 @@ export type RotateFlags = CommonFlags &
     readonly retire: boolean;
     readonly keep: readonly string[];
     readonly drop: readonly string[];
+    /** Delete live runners of hashes that go. */
+    readonly deleteRevoked: boolean;
     /** Back to the list before. */
     readonly rollback: boolean;
     /** Deploy a temporary runner also where the hash is recorded. */
@@ -44,6 +46,9 @@ function contradictions(flags: RotateFlags): readonly string[] {
     ...(replace && retire ? ["--replace and --retire can't be given together"] : []),
     ...(rollback && others ? ["--rollback restores a whole list: it goes with no other list option"] : []),
     ...(both === undefined ? [] : [`${both} is given to both --keep and --drop`]),
+    ...(flags.deleteRevoked && !shortens(flags)
+      ? ["--delete-revoked goes with an option that drops hashes: --drop, --replace, --retire or --rollback"]
+      : []),
     ...(via === "api" && shortens(flags)
       ? ["--approve-via api can only add to the list: a hash is taken from it by an update"]
       : []),

@@ -28,6 +28,7 @@ import type { RotatePlanResult } from "./result.ts";
 import { warnRevoked } from "./consent.ts";
 import type { Rotation } from "./rotation.ts";
 import { shortens } from "./flags.ts";
+import { revokedRunners, warnOfRevocation } from "./revocation.ts";
 import { restoredApproval, type NextApproval } from "./next-approval.ts";
 import { noRegistry, inspectCluster, type ClusterState } from "./inspect-cluster.ts";
 
@@ -67,13 +68,24 @@ export async function planRotation(rotation: Rotation, prepared: Preparation): P
   });
   steps.assertNoWarnings(deps);
   warnRevoked(runnersCutOff(next.hashes, scene.atStake), context);
+  const revoked = revokedRunners(next.hashes, scene, record, rotation.flags);
+  const { deleteRevoked } = rotation.flags;
+  if (!deleteRevoked) warnOfRevocation(revoked, inputs.cluster.orchestratorSchema, context);
   const approval = await approvalAction(input, deps);
   return {
     ok: true,
     command: "rotate-hash",
     cluster: clusterName,
     dry_run: true,
-    actions: [...temporaryRunnerActions(rotation, seen.composeHash), approval],
+    actions: [
+      ...temporaryRunnerActions(rotation, seen.composeHash),
+      approval,
+      ...(deleteRevoked ? revoked : []).map(({ cvm }): PlannedAction => ({
+        action: "delete",
+        resource: cvm.name,
+        detail: "its compose hash is revoked; the models on it stop",
+      })),
+    ],
     compose_hash: seen.composeHash,
     approved_compose_hashes: changesOf(scene.recorded, next.hashes),
     compose_changes: {

@@ -25,13 +25,16 @@ function listFields(result: RotateHashResult): Field[] {
   const { approved_compose_hashes: now, previous_compose_hashes: before } = result;
   const mark = (hash: string): string => (before.includes(hash) ? `  ${hash}` : `+ ${hash}`);
   const gone = before.filter((hash) => !now.includes(hash)).map((hash) => `- ${hash}`);
-  const cutOff = result.runners_cut_off.map(({ name }) => name);
+  const [cutOff, deleted] = [result.runners_cut_off, result.runners_deleted].map((runners) =>
+    runners.map(({ name }) => name),
+  );
   return [
     ["Approved", [...now.map(mark), ...gone]],
     ...(result.registry_compose_changed
       ? [["Compose", "the registry's compose file was updated too"] as const]
       : []),
-    ...(cutOff.length === 0 ? [] : [["Cut off", cutOff] as const]),
+    ...(cutOff?.length ? [["Cut off", cutOff] as const] : []),
+    ...(deleted?.length ? [["Deleted", deleted] as const] : []),
   ];
 }
 

@@ -35,6 +35,9 @@ export const rotateHashResult = z.object({
     ),
   registry_compose_changed: z.boolean().describe("whether the registry got another compose file too"),
   runners_cut_off: list(z.object(runner)).describe("running runners that lost access"),
+  runners_deleted: list(z.object(runner)).describe(
+    "those of dropped hashes that `--delete-revoked`, or an answer, had deleted",
+  ),
   steps: steps(7),
   warnings,
 });

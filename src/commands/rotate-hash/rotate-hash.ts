@@ -13,6 +13,7 @@ import { assertExistingRegistry } from "../../registry/verify-deployed.ts";
 import { verifyPrerequisites } from "../../steps/verify-prerequisites.ts";
 import { verifyRegistry } from "../../steps/verify-registry.ts";
 import { runnersCutOff } from "../../approval/classify-runners.ts";
+import type { LiveRunner } from "../../runners/running-runners.ts";
 import { claimRegistry } from "../../registry/ownership.ts";
 import { withSession, type Session } from "../../session/session.ts";
 import { done, StepRunner } from "../../workflow/step.ts";
@@ -23,9 +24,10 @@ import { prepareDeployment, withSandboxKey } from "../../session/deployment-inpu
 import { hideSecrets, type Preparation } from "../../session/preparation.ts";
 import { registryResult } from "../shared/result.ts";
 import type { RotateHashResult, RotatePlanResult } from "./result.ts";
-import { confirmCutOff, confirmRestart, withWayBack } from "./consent.ts";
+import { confirmCutOff, confirmRestart, noteOrchestrator, withWayBack } from "./consent.ts";
 import { listPolicy, shortens, type RotateFlags } from "./flags.ts";
 import { nextApproval, type NextApproval } from "./next-approval.ts";
+import { chooseDeletion, deleteRevoked, revokedRunners, warnOfRevocation } from "./revocation.ts";
 import { planRotation } from "./plan.ts";
 import type { Rotation } from "./rotation.ts";
 import { noRegistry, inspectCluster, type ClusterState } from "./inspect-cluster.ts";
@@ -116,9 +118,13 @@ async function rotate(rotation: Rotation, session: Session): Promise<RotateHashR
   for (const { appCompose } of scene.accepted) await session.store.save(appCompose);
   steps.assertNoWarnings(deps);
   await confirmCutOff(runnersCutOff(next.hashes, scene.atStake), flags, dependencies, context);
+  const { orchestratorSchema: schema } = inputs.cluster;
+  const revoked = revokedRunners(next.hashes, scene, record, flags);
+  const doomed = await chooseDeletion(revoked, schema, flags, dependencies);
+  if (doomed.length === 0) warnOfRevocation(revoked, schema, context);
   const approved = await approvalInput(rotation, session, scene, next);
   const { environment } = approved;
-  const walletOptional = inputs.cluster.orchestratorSchema === "v1";
+  const walletOptional = schema === "v1";
   const standing = { registry, ...next, environment, walletOptional, ...known };
   await assertExistingRegistry(standing, context);
   const { approval, mode } = await withWayBack(record, registry, async () => {
@@ -126,7 +132,9 @@ async function rotate(rotation: Rotation, session: Session): Promise<RotateHashR
     const toVerify = { approved, approval: given, knownScripts: known.knownScripts };
     return { approval: given, ...(await steps.run(verifyRegistry, toVerify, deps)) };
   });
-  return resultOf(rotation, scene, next, { approval, mode });
+  if (approval.kind === "updated") noteOrchestrator(registry, context);
+  const deleted = await deleteRevoked(doomed, deps, context);
+  return resultOf(rotation, scene, next, { approval, mode, deleted });
 }
 
 async function approvalInput(
@@ -154,28 +162,31 @@ function resultOf(
   { inputs, steps }: Rotation,
   { registry, running, atStake, recorded }: ClusterState,
   next: NextApproval,
-  end: { readonly approval: Approval; readonly mode: string },
+  end: { readonly approval: Approval; readonly mode: string; readonly deleted: readonly LiveRunner[] },
 ): RotateHashResult {
   return {
     ok: true,
     command: "rotate-hash",
     cluster: inputs.cluster.clusterName,
     registry: registryResult(registry, end.mode),
-    changed: hasChanged(end.approval, recorded, next.hashes),
+    changed: end.deleted.length > 0 || hasChanged(end.approval, recorded, next.hashes),
     runner_compose_hash: next.provenance.runnerHash,
     previous_compose_hashes: recorded,
     approved_compose_hashes: next.hashes,
     approved_via: viaOf(end.approval),
     registry_compose_changed: end.approval.kind === "updated" && isOther(next.compose, running),
-    runners_cut_off: runnersCutOff(next.hashes, atStake).map(({ cvm: { name, appId }, composeHash }) => ({
-      name,
-      app_id: appId,
-      compose_hash: composeHash,
-    })),
+    runners_cut_off: runnersCutOff(next.hashes, atStake).map(runnerOf),
+    runners_deleted: end.deleted.map(runnerOf),
     steps: steps.reports,
     warnings: steps.warnings,
   };
 }
+
+const runnerOf = ({ cvm: { name, appId }, composeHash }: LiveRunner) => ({
+  name,
+  app_id: appId,
+  compose_hash: composeHash,
+});
 
 /** A list that is pushed again, because nobody can tell whether the registry still has it, is no change. */
 function hasChanged(approval: Approval, before: readonly string[], after: readonly string[]): boolean {

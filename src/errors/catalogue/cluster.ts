@@ -331,6 +331,13 @@ export const CLUSTER = {
     "Let the orchestrator replace them, or keep them with `--keep HASH`.",
     "rotate-hash.md",
   ),
+  "revocation-not-lasting": entry(
+    "warning",
+    "A revoked hash comes back",
+    "The released orchestrator approves the hashes of all its runners at each start and provisioning, so a hash that was dropped is approved again while a runner has it.",
+    "Delete these runners: `tee-cluster rotate-hash --drop HASH --delete-revoked`.",
+    "rotate-hash.md",
+  ),
   "dropped-itself": entry(
     "verification",
     "--drop names the new hash",

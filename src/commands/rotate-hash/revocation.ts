@@ -1,0 +1,81 @@
+/**
+ * What taking a hash from the list is worth: the released orchestrator pushes the hashes of all its runners again, so
+ * a revocation holds only once the runners with that hash are deleted.
+ */
+import { shortHash, type ComposeHash } from "../../core/domain.ts";
+import type { OrchestratorSchema } from "../../core/domain.ts";
+import type { LiveRunner } from "../../runners/running-runners.ts";
+import { removeCvm } from "../../runners/remove-cvm.ts";
+import type { CommandDependencies } from "../../session/dependencies.ts";
+import type { ClusterRecord } from "../../state/record.ts";
+import type { StepContext, StepDeps } from "../../workflow/step.ts";
+import { shortens, type RotateFlags } from "./flags.ts";
+import type { ClusterState } from "./inspect-cluster.ts";
+
+/** Live runners of hashes that this run drops, or that an earlier one has dropped. None where it drops nothing. */
+export function revokedRunners(
+  next: readonly ComposeHash[],
+  { live, atStake }: Pick<ClusterState, "live" | "atStake">,
+  { approvals }: Pick<ClusterRecord, "approvals">,
+  flags: RotateFlags,
+): readonly LiveRunner[] {
+  if (!shortens(flags)) return [];
+  const once = new Set(approvals.flatMap(({ hashes }) => hashes));
+  return live.filter(
+    (runner) =>
+      !next.some((hash) => hash === runner.composeHash) &&
+      (once.has(runner.composeHash) || atStake.includes(runner)),
+  );
+}
+
+/** Says that the revocation does not last while these runners are there; only with the schema that pushes hashes. */
+export function warnOfRevocation(
+  revoked: readonly LiveRunner[],
+  schema: OrchestratorSchema,
+  context: Pick<StepContext, "warn">,
+): void {
+  if (revoked.length === 0 || schema !== "v2") return;
+  const hashes = [...new Set(revoked.map(({ composeHash }) => shortHash(composeHash)))].join(", ");
+  const names = revoked.map(({ cvm }) => cvm.name).join(", ");
+  context.warn(
+    "revocation-not-lasting",
+    `a running orchestrator approves ${hashes} again while a runner has it: the revocation holds once these are deleted: ${names}; --delete-revoked does that`,
+  );
+}
+
+/** Which of them are deleted once the new list is approved: with `--delete-revoked`, or where a person says so. */
+export async function chooseDeletion(
+  revoked: readonly LiveRunner[],
+  schema: OrchestratorSchema,
+  { deleteRevoked, yes }: RotateFlags,
+  { prompter }: Pick<CommandDependencies, "prompter">,
+): Promise<readonly LiveRunner[]> {
+  if (revoked.length === 0 || deleteRevoked) return revoked;
+  if (schema !== "v2" || yes || !prompter) return [];
+  const names = revoked.map(({ cvm }) => cvm.name).join(", ");
+  const message = `Delete ${names} once the list is approved? The models on them stop`;
+  return (await prompter.confirm({ message, initial: false })) ? revoked : [];
+}
+
+/**
+ * Deletes them by their ids; one that has another hash by now, or is gone, is left alone.
+ * @returns those that were deleted.
+ * @throws ClusterError `cvm-not-deleted` (platform).
+ */
+export async function deleteRevoked(
+  runners: readonly LiveRunner[],
+  deps: StepDeps,
+  context: Pick<StepContext, "note">,
+): Promise<readonly LiveRunner[]> {
+  const deleted: LiveRunner[] = [];
+  for (const runner of runners) {
+    const { cvm, composeHash } = runner;
+    const found = await deps.api.findCvm(cvm.vmUuid ?? cvm.appId ?? cvm.name, deps.signal);
+    const other = found.kind === "present" && found.value.composeHash !== composeHash;
+    if (other) context.note(`${cvm.name} has another compose hash by now and is left alone`);
+    if (found.kind === "absent" || other) continue;
+    context.note(`deleting ${cvm.name}, whose compose hash is revoked`);
+    if (await removeCvm(cvm, deps, deps.signal)) deleted.push(runner);
+  }
+  return deleted;
+}
