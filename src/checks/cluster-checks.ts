@@ -152,6 +152,13 @@ export async function composePair(
 /** The orchestrator adopts every CVM whose name *begins* with the cluster's. */
 function collision(cvms: readonly { readonly name: string }[], cluster: string): Finding {
   const others = cvms.filter((cvm) => roleOf(cvm.name, cluster) === undefined);
+  const vpc = others.find((cvm) => cvm.name === `${cluster}-vpc-server`);
+  if (vpc) {
+    return failed(
+      `${vpc.name} is the VPC server of a cluster of that name: VPC clusters are not supported by tee-cluster`,
+      "choose another --cluster-name, or keep that cluster with its own tools",
+    );
+  }
   const captured = others.find((cvm) => cvm.name.startsWith(cluster));
   if (captured) {
     return failed(

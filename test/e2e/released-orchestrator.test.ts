@@ -2,11 +2,14 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, test } from "vitest";
+import type { RotateHashResult } from "../../src/commands/rotate-hash/result.ts";
 import type { InitResult } from "../../src/commands/init/result.ts";
-import { makeV2Files, v2Environment } from "../helpers/coordinator.ts";
+import { makeV2Files, V2_RUNNER_NAMES, v2Environment } from "../helpers/coordinator.ts";
+import { deployNamed, deployRunner } from "../helpers/orchestrator.ts";
 import { makePreparedWorld } from "../helpers/prepared-cluster.ts";
 import {
   cloudOf,
+  COMPOSE_FOLDER,
   failureIn,
   makeWorld,
   mutationsOf,
@@ -154,4 +157,79 @@ test("--registry-env: kept in every update, recorded by name, never shown; missi
   for (const text of [...texts, journal, await readFile(path.join(world.folder, "orchestrator.yml"), "utf8")])
     expect(text).not.toContain(TOKEN);
   expect(journal).toContain("REGISTRY_TOKEN");
+});
+
+test("--drop: the orchestrator approves the hash again while a runner has it; --delete-revoked deletes that runner alone", async () => {
+  const world = await makePreparedWorld({}, "v2");
+  const deploy = (file: string): Promise<string> =>
+    deployRunner(
+      world.sandbox,
+      "bird-tracker",
+      file,
+      V2_RUNNER_NAMES.map((name) => ({ name, value: "1" })),
+    );
+  const old = await deploy(path.join(COMPOSE_FOLDER, "docker-compose.phala.runner.yml"));
+  const { TEE_CLUSTER_RUNNER_COMPOSE: compose = "" } = await withCompose(
+    world,
+    "runner",
+    (text) => `${text}# an image bump\n`,
+  );
+  const rotate = (...args: string[]): Promise<Run> =>
+    world.run(["rotate-hash", "--json", "--runner-compose", compose, ...args]);
+  const both = JSON.parse((await rotate()).stdout) as RotateHashResult;
+  await deploy(compose);
+  const [dropped = ""] = both.approved_compose_hashes;
+  const alone = await rotate("--delete-revoked");
+  expect([alone.exitCode, failureIn(alone.stdout).error.code]).toEqual([2, "invalid-inputs"]);
+
+  const kept = await rotate("--drop", dropped, "--yes");
+  expect(kept.exitCode).toBe(0);
+  const warning = (JSON.parse(kept.stdout) as RotateHashResult).warnings.find(
+    ({ code }) => code === "revocation-not-lasting",
+  );
+  expect(warning?.message).toMatch(/approves [0-9a-f]{12} again while a runner has it.*bird-tracker-runner-/);
+  expect((await cloudOf(world.sandbox)).live).toHaveLength(3);
+
+  world.sandbox.resetRequests();
+  const gone = await rotate("--drop", dropped, "--delete-revoked");
+  expect(JSON.parse(gone.stdout)).toMatchObject({
+    changed: true,
+    runners_deleted: [{ app_id: old, compose_hash: dropped }],
+  });
+  expect(mutationsOf(world.sandbox).filter((call) => call.startsWith("DELETE"))).toHaveLength(1);
+  expect((await cloudOf(world.sandbox)).live).toHaveLength(2);
+  const deletions = (await journalOf(world)).filter(
+    (record) => record.type === "intent" && record.action === "delete-cvm" && record.app_id === old,
+  );
+  expect(deletions).toHaveLength(1);
+  const again = await rotate("--drop", dropped, "--delete-revoked");
+  expect(JSON.parse(again.stdout)).toMatchObject({ ok: true, changed: false, runners_deleted: [] });
+});
+
+test("a registry without uptime_seconds converges: pushed again or not, nothing has changed", async () => {
+  const world = await makePreparedWorld({ behaviour: { uptimeSeconds: false } }, "v2");
+  const { TEE_CLUSTER_RUNNER_COMPOSE: compose = "" } = await withCompose(
+    world,
+    "runner",
+    (text) => `${text}# an image bump\n`,
+  );
+  const rotate = async (): Promise<RotateHashResult> =>
+    JSON.parse(
+      (await world.run(["rotate-hash", "--json", "--runner-compose", compose])).stdout,
+    ) as RotateHashResult;
+  expect(await rotate()).toMatchObject({ ok: true, changed: true, approved_via: "api" });
+  for (const _ of ["second", "third"])
+    expect(await rotate()).toMatchObject({ ok: true, changed: false, approved_via: "api" });
+});
+
+test("a VPC cluster is named as not supported, before anything is made", async () => {
+  const world = await makeWorld();
+  await deployNamed(world.sandbox, "bird-tracker-vpc-server", "services: {vpc: {image: vpc:1}}\n", []);
+  world.sandbox.resetRequests();
+  const run = await world.run(["init", "--json"]);
+  expect([run.exitCode, failureIn(run.stdout).error.message]).toEqual([
+    6,
+    expect.stringContaining("VPC clusters are not supported"),
+  ]);
+  expect(mutationsOf(world.sandbox)).toEqual([]);
 });

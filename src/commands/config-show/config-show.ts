@@ -3,7 +3,7 @@ import type { Warning } from "../../core/events.ts";
 import { SCHEMA_V1_WARNING } from "../../checks/orchestrator-config.ts";
 import { inputText } from "../../inputs/as-text.ts";
 import type { ConfigFile } from "../../inputs/config-file.ts";
-import { isRequired } from "../../inputs/required.ts";
+import { isRequired, missingForCluster } from "../../inputs/required.ts";
 import type { Resolution } from "../../inputs/resolve.ts";
 import { INPUTS, nameOfInput, type InputDefinition, type InputKey } from "../../inputs/table.ts";
 import { readWholeText } from "../../orchestrator/read-file.ts";
@@ -100,7 +100,7 @@ async function linesOfFile(
 }
 
 function warningsOn({ values, missing }: Resolution): readonly Warning[] {
-  const lacking = missing.map((input) => ({
+  const lacking = [...missing, ...missingForCluster(values)].map((input) => ({
     code: "missing-input" as const,
     message: `${nameOfInput(input)} is required and set nowhere`,
   }));

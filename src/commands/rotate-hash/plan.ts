@@ -28,7 +28,7 @@ import type { RotatePlanResult } from "./result.ts";
 import { warnRevoked } from "./consent.ts";
 import type { Rotation } from "./rotation.ts";
 import { shortens } from "./flags.ts";
-import { revokedRunners, warnOfRevocation } from "./revocation.ts";
+import { plannedDeletions, revokedRunners, warnOfRevocation } from "./revocation.ts";
 import { restoredApproval, type NextApproval } from "./next-approval.ts";
 import { noRegistry, inspectCluster, type ClusterState } from "./inspect-cluster.ts";
 
@@ -69,8 +69,7 @@ export async function planRotation(rotation: Rotation, prepared: Preparation): P
   steps.assertNoWarnings(deps);
   warnRevoked(runnersCutOff(next.hashes, scene.atStake), context);
   const revoked = revokedRunners(next.hashes, scene, record, rotation.flags);
-  const { deleteRevoked } = rotation.flags;
-  if (!deleteRevoked) warnOfRevocation(revoked, inputs.cluster.orchestratorSchema, context);
+  if (!rotation.flags.deleteRevoked) warnOfRevocation(revoked, inputs.cluster.orchestratorSchema, context);
   const approval = await approvalAction(input, deps);
   return {
     ok: true,
@@ -80,11 +79,7 @@ export async function planRotation(rotation: Rotation, prepared: Preparation): P
     actions: [
       ...temporaryRunnerActions(rotation, seen.composeHash),
       approval,
-      ...(deleteRevoked ? revoked : []).map(({ cvm }): PlannedAction => ({
-        action: "delete",
-        resource: cvm.name,
-        detail: "its compose hash is revoked; the models on it stop",
-      })),
+      ...plannedDeletions(revoked, rotation.flags),
     ],
     compose_hash: seen.composeHash,
     approved_compose_hashes: changesOf(scene.recorded, next.hashes),
@@ -101,14 +96,18 @@ export async function planRotation(rotation: Rotation, prepared: Preparation): P
       },
       runner: runnerEnvironmentNamesOf(inputs.cluster),
     },
-    runners: scene.live.map(({ cvm: { name, appId }, composeHash }) => ({
-      name,
-      app_id: appId,
-      compose_hash: composeHash,
-      accepted: next.hashes.includes(composeHash),
-    })),
+    runners: runnersIn(scene, next),
     warnings: steps.warnings,
   };
+}
+
+function runnersIn({ live }: ClusterState, { hashes }: NextApproval): RotatePlanResult["runners"] {
+  return live.map(({ cvm: { name, appId }, composeHash }) => ({
+    name,
+    app_id: appId,
+    compose_hash: composeHash,
+    accepted: hashes.includes(composeHash),
+  }));
 }
 
 function readingDeps({ dependencies, flags }: Rotation, { ports, connection }: Preparation): ReadingDeps {

@@ -9,6 +9,7 @@ import { removeCvm } from "../../runners/remove-cvm.ts";
 import type { CommandDependencies } from "../../session/dependencies.ts";
 import type { ClusterRecord } from "../../state/record.ts";
 import type { StepContext, StepDeps } from "../../workflow/step.ts";
+import type { PlannedAction } from "../shared/result.ts";
 import { shortens, type RotateFlags } from "./flags.ts";
 import type { ClusterState } from "./inspect-cluster.ts";
 
@@ -62,7 +63,7 @@ export async function chooseDeletion(
  * @returns those that were deleted.
  * @throws ClusterError `cvm-not-deleted` (platform).
  */
-export async function deleteRevoked(
+export async function deleteRunners(
   runners: readonly LiveRunner[],
   deps: StepDeps,
   context: Pick<StepContext, "note">,
@@ -78,4 +79,16 @@ export async function deleteRevoked(
     if (await removeCvm(cvm, deps, deps.signal)) deleted.push(runner);
   }
   return deleted;
+}
+
+/** The deletions, as a plan has them. */
+export function plannedDeletions(
+  revoked: readonly LiveRunner[],
+  { deleteRevoked }: RotateFlags,
+): readonly PlannedAction[] {
+  return (deleteRevoked ? revoked : []).map(({ cvm }) => ({
+    action: "delete",
+    resource: cvm.name,
+    detail: "its compose hash is revoked; the models on it stop",
+  }));
 }

@@ -27,7 +27,7 @@ import type { RotateHashResult, RotatePlanResult } from "./result.ts";
 import { confirmCutOff, confirmRestart, noteOrchestrator, withWayBack } from "./consent.ts";
 import { listPolicy, shortens, type RotateFlags } from "./flags.ts";
 import { nextApproval, type NextApproval } from "./next-approval.ts";
-import { chooseDeletion, deleteRevoked, revokedRunners, warnOfRevocation } from "./revocation.ts";
+import { chooseDeletion, deleteRunners, revokedRunners, warnOfRevocation } from "./revocation.ts";
 import { planRotation } from "./plan.ts";
 import type { Rotation } from "./rotation.ts";
 import { noRegistry, inspectCluster, type ClusterState } from "./inspect-cluster.ts";
@@ -133,7 +133,7 @@ async function rotate(rotation: Rotation, session: Session): Promise<RotateHashR
     return { approval: given, ...(await steps.run(verifyRegistry, toVerify, deps)) };
   });
   if (approval.kind === "updated") noteOrchestrator(registry, context);
-  const deleted = await deleteRevoked(doomed, deps, context);
+  const deleted = await deleteRunners(doomed, deps, context);
   return resultOf(rotation, scene, next, { approval, mode, deleted });
 }
 
