@@ -6,6 +6,8 @@ import { createProgram, allCommands, nameOf } from "../../src/cli/program.ts";
 import { configMigrateResult } from "../../src/commands/config-migrate/result.ts";
 import { destroyResult } from "../../src/commands/destroy/result.ts";
 import { doctorResult } from "../../src/commands/doctor/result.ts";
+import { listResult } from "../../src/commands/list/result.ts";
+import { logsResult } from "../../src/commands/logs/result.ts";
 import { explainResult } from "../../src/commands/explain/result.ts";
 import { hashExplanation, hashExport, hashResult } from "../../src/commands/hash/result.ts";
 import { historyResult } from "../../src/commands/history/result.ts";
@@ -88,6 +90,8 @@ export const SCHEMAS: readonly PublishedSchema[] = [
   { name: "trust", title: "tee-cluster trust show|diff|pin --json", schema: trustResult },
   { name: "config-show", title: "tee-cluster config show --json", schema: configShowResult },
   { name: "config-init", title: "tee-cluster config init --json", schema: configInitResult },
+  { name: "list", title: "tee-cluster list --json", schema: listResult },
+  { name: "logs", title: "tee-cluster logs --json", schema: logsResult },
   { name: "explain", title: "tee-cluster explain --json", schema: explainResult },
 ];
 

@@ -8,6 +8,8 @@ import { doctorCommand } from "../commands/doctor/command.ts";
 import { explainCommand } from "../commands/explain/command.ts";
 import { historyCommand } from "../commands/history/command.ts";
 import { hashCommand } from "../commands/hash/command.ts";
+import { listCommand } from "../commands/list/command.ts";
+import { logsCommand } from "../commands/logs/command.ts";
 import { initCommand } from "../commands/init/command.ts";
 import { rotateHashCommand } from "../commands/rotate-hash/command.ts";
 import { sandboxCommand } from "../commands/sandbox/command.ts";
@@ -19,6 +21,8 @@ export const COMMANDS: readonly AnyCommand[] = [
   initCommand,
   rotateHashCommand,
   statusCommand,
+  listCommand,
+  logsCommand,
   doctorCommand,
   hashCommand,
   verifyCommand,

@@ -39,6 +39,7 @@ export function createDependencies(given: Given): {
     signal,
     emit: (event) => reporter.emit(event),
     answer: (result, changed) => reporter.answer(result, changed),
+    line: (text) => reporter.line(text),
     announce: (result) => reporter.finish(result),
     redactor,
     ledger,

@@ -240,6 +240,20 @@ export type DeployHooks = {
   readonly onProvisioned?: (provisioned: Provisioned) => Promise<void>;
 };
 
+/** Which log, and how much of it. */
+export type LogRequest = {
+  /** app_id, or a name. */
+  readonly cvmId: string;
+  /** Null: the console of the CVM. */
+  readonly container: string | null;
+  /** Lines from the end. */
+  readonly tail: number;
+  /** What the container wrote to stderr too. */
+  readonly stderr: boolean;
+  /** RFC 3339, or relative: `42m`. */
+  readonly since: string | undefined;
+};
+
 /** What only looks. */
 export type PhalaQueries = {
   /** The program's absolute path, links not followed; undefined where there is none. */
@@ -248,6 +262,15 @@ export type PhalaQueries = {
   version(
     signal: AbortSignal,
   ): Promise<CliOutcome<string> | { readonly kind: "missing"; readonly message: string }>;
+  /**
+   * `phala logs`: its lines, redacted, oldest first. With `onLine` it follows until the signal is aborted, and each
+   * line is handed on as it comes.
+   */
+  logs(
+    request: LogRequest,
+    signal: AbortSignal,
+    onLine?: (line: string) => void,
+  ): Promise<CliOutcome<readonly string[]>>;
   /** Logged in means JSON with a username: the exit code is 0 without a key too. */
   login(signal: AbortSignal): Promise<CliOutcome<{ readonly username: string }>>;
 };

@@ -95,6 +95,13 @@ class RunReporter implements Reporter {
     return !out.lost;
   }
 
+  line(text: string): boolean {
+    const { out } = this.#screen;
+    this.#watched = true;
+    out.line(this.#clean(text));
+    return !out.lost;
+  }
+
   finish(result: AnyResult | FailureResult): void {
     this.close();
     const late = this.#finished;

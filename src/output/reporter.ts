@@ -13,6 +13,8 @@ export type Reporter = {
    * @returns false once nobody reads.
    */
   answer(result: AnyResult, changed: boolean): boolean;
+  /** A line of an answer that has no end, on stdout. @returns false once nobody reads any more. */
+  line(text: string): boolean;
   /**
    * Prints the answer (stdout) or the failure, once. Of what comes after that only a failure is told, in words on
    * stderr. Works after `close()` too.

@@ -42,6 +42,8 @@ export type CommandDependencies = {
    * before. @returns false once nobody reads.
    */
   answer(result: AnyResult, changed: boolean): boolean;
+  /** A line of an answer that has no end, as it comes. @returns false once nobody reads any more. */
+  line(text: string): boolean;
   /** The answer of a command that goes on after it; the one that it returns in the end is the same and not told again. */
   announce(result: AnyResult): void;
   readonly redactor: Redactor;

@@ -45,6 +45,8 @@ const QUERIES: Record<Query, (target: Target) => unknown> = {
   locate: ({ ports }) => ports.cli.locate(),
   version: ({ ports }) => ports.cli.version(signal),
   login: ({ ports }) => ports.cli.login(signal),
+  logs: ({ ports }) =>
+    ports.cli.logs({ cvmId: NAME, container: null, tail: 1, stderr: false, since: undefined }, signal),
   host: ({ ports }) => ports.api.host,
   account: ({ ports }) => ports.api.account(signal),
   findCvm: ({ ports }) => ports.api.findCvm(NAME, signal),

@@ -12,6 +12,7 @@ import { refuseRunnerInUse } from "../../runners/leftovers.ts";
 import { withSession, type SessionOptions } from "../../session/session.ts";
 import type { Emit } from "../../core/events.ts";
 import { StepRunner } from "../../workflow/step.ts";
+import { findClusterCvms } from "../shared/find-cluster.ts";
 import { confirmDestruction, assertConfirmed } from "./confirmation.ts";
 import { planDestroy } from "./plan.ts";
 import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
@@ -35,6 +36,8 @@ export async function destroy(
   });
   const { api } = prepared.ports;
   const found = await atWork("asking Phala's API", emit, () => clusterCvms(cluster, api, signal));
+  // A typo is not a cluster that is gone already.
+  if (found.length === 0) await findClusterCvms(cluster, prepared, signal);
   const session = await sessionOptions("destroy", cluster, prepared, dependencies, flags);
   const record = await readRecord(prepared, cluster);
   refuseRunnerInUse(temporaryRunnerIn(found), record, { api, clock });

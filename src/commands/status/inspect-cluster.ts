@@ -1,6 +1,6 @@
 /** One look at a cluster: what Phala's API lists of it, and what its CVMs answer. Reads only. */
 import { composeHashOf, type AppCompose } from "../../core/compose-hash.ts";
-import { roleOf, type Cvm, type CvmRole } from "../../core/domain.ts";
+import { clusterOf, roleOf, type Cvm, type CvmRole } from "../../core/domain.ts";
 import { renderGatewayUrl } from "../../orchestrator/urls.ts";
 import type {
   Capacity,
@@ -49,6 +49,8 @@ export type Observer = {
   readonly spawntee: Spawntee;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** Told of the account's other clusters where it has no CVM of this one. @throws ClusterError for a typo. */
+  readonly onNone: (others: ReadonlySet<string>) => Promise<void>;
 };
 
 /** Each of them is three requests at once. */
@@ -62,8 +64,13 @@ const CVMS_AT_A_TIME = 8;
  */
 export async function lookAtCluster(observer: Observer): Promise<ClusterLook> {
   const { api, clock, cluster, signal } = observer;
-  const keep = ({ name }: { name: string }): boolean => roleOf(name, cluster) !== undefined;
+  const others = new Set<string>();
+  const keep = ({ name }: { name: string }): boolean => {
+    others.add(clusterOf(name) ?? "");
+    return roleOf(name, cluster) !== undefined;
+  };
   const ours = await api.listCvms(signal, { keep, search: cluster });
+  if (ours.length === 0) await observer.onNone(others);
   const registry = ours.find(({ name }) => roleOf(name, cluster) === "registry");
   const [seen, operations] = await Promise.all([
     mapConcurrent(ours, CVMS_AT_A_TIME, (cvm) => lookAtCvm(cvm, observer)),

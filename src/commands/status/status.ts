@@ -4,6 +4,7 @@ import { runnerEnvironmentNamesOf } from "../../compose/environment.ts";
 import { ClusterError } from "../../errors/cluster-error.ts";
 import { once } from "../../lib/once.ts";
 import { pickValues } from "../../inputs/values.ts";
+import { assertKnownCluster } from "../shared/find-cluster.ts";
 import { assess } from "./assess.ts";
 import { recall, type KnowledgeSource } from "./knowledge.ts";
 import { lookAtCluster, type Observer } from "./inspect-cluster.ts";
@@ -48,7 +49,16 @@ function sightOf(
   const { clusterName: cluster, spawnteePort, runnerCompose } = pickValues(values, LOOKED_AT);
   const { api, spawntee } = ports;
   return {
-    observer: { cluster, gatewayUrl: connection.gatewayUrl, spawnteePort, api, spawntee, clock, signal },
+    observer: {
+      cluster,
+      gatewayUrl: connection.gatewayUrl,
+      spawnteePort,
+      api,
+      spawntee,
+      clock,
+      signal,
+      onNone: (others) => assertKnownCluster(cluster, others, prepared),
+    },
     source: {
       cluster,
       directory: once(() => directoryOf(prepared, cluster)),

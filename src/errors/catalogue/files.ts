@@ -93,6 +93,27 @@ export const FILES = {
     "Give it as its flag or variable, or write it into `tee-cluster.yml`; a secret goes into the environment.",
     "inputs.md",
   ),
+  "unknown-cluster": entry(
+    "input",
+    "There is no such cluster",
+    "No CVM in the account has a name of that cluster, and this machine has no record of it: a typo, or another account or API.",
+    "See which clusters there are: `tee-cluster list`.",
+    "list.md",
+  ),
+  "unknown-runner": entry(
+    "input",
+    "There is no such runner",
+    "`logs` was given a name that no CVM of the cluster has.",
+    "See which there are: `tee-cluster status`.",
+    "logs.md",
+  ),
+  "log-unavailable": entry(
+    "platform",
+    "The log can't be read",
+    "`phala logs` failed: the container does not exist (yet), the app-compose keeps its logs private, or the CVM does not run.",
+    "See whether the CVM runs with `tee-cluster status`, or read its console: `tee-cluster logs --serial`.",
+    "logs.md",
+  ),
   "config-not-v2": entry(
     "conflict",
     "The result would not be of schema v2",

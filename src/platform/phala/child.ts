@@ -10,6 +10,8 @@ export type ChildOptions = {
   /** The whole environment. */
   readonly env: Readonly<Record<string, string>>;
   readonly limitMs: number;
+  /** Gets what the child writes to stdout, as it comes; it is kept all the same. */
+  readonly onStdout?: ((text: string) => void) | undefined;
   /** Called when the child is about to be ended from outside. */
   readonly onEnding: () => void;
 };
@@ -40,6 +42,8 @@ export async function runChild(options: ChildOptions, signal: AbortSignal): Prom
     detached: process.platform !== "win32",
   });
   const stdout = collect(child.stdout);
+  const { onStdout } = options;
+  if (onStdout) child.stdout.setEncoding("utf8").on("data", onStdout);
   const stderr = collect(child.stderr);
   const end = endOnDemand(child, options.limitMs, signal, options.onEnding);
   const exit = await untilExit(child);
@@ -78,7 +82,8 @@ async function drained(child: ChildProcess): Promise<void> {
 function collect(stream: Readable): () => string {
   let chunks: Buffer[] = [];
   let size = 0;
-  stream.on("data", (chunk: Buffer) => {
+  stream.on("data", (data: Buffer | string) => {
+    const chunk = Buffer.from(data);
     chunks.push(chunk);
     size += chunk.length;
     if (size < 2 * MAX_OUTPUT_BYTES) return;

@@ -38,6 +38,8 @@ export type PhalaCommand = {
   readonly limitMs: number;
   /** What its requests are held against. */
   readonly operation: GateOperation;
+  /** Gets what it writes to stdout, not redacted, as it comes. */
+  readonly onStdout?: (text: string) => void;
 };
 
 /** How the CLI ended, and what passed the gate. */
@@ -99,7 +101,8 @@ export class PhalaProcess {
       onDetail(`phala ${all.map((arg) => arg.replace(`${folder.path}/`, "")).join(" ")}`);
       const homePath = home === "real" ? (env["HOME"] ?? folder.home) : folder.home;
       const gate = await openGate({ ...this.#options, operation: command.operation, signal });
-      const where = { folder: folder.path, home: homePath, limitMs: command.limitMs };
+      const { limitMs, onStdout } = command;
+      const where = { folder: folder.path, home: homePath, limitMs, onStdout };
       const run = await this.#spawn(program, all, where, gate, signal).catch(async (error: unknown) => {
         await gate.settle();
         throw error;
@@ -124,7 +127,11 @@ export class PhalaProcess {
   async #spawn(
     program: string,
     args: readonly string[],
-    where: { readonly folder: string; readonly home: string; readonly limitMs: number },
+    where: Pick<PhalaCommand, "limitMs"> & {
+      readonly folder: string;
+      readonly home: string;
+      readonly onStdout: PhalaCommand["onStdout"];
+    },
     gate: Gate,
     signal: AbortSignal,
   ): Promise<CliRun> {
@@ -140,6 +147,7 @@ export class PhalaProcess {
       cwd: where.folder,
       env: environment,
       limitMs: where.limitMs,
+      onStdout: where.onStdout,
       onEnding: () => gate.stop(),
     };
     const { stdout, stderr, exitCode, signal: endedBy, ended, startError } = await runChild(child, signal);

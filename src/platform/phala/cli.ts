@@ -10,6 +10,7 @@ import type {
   PhalaCli,
 } from "../../core/ports.ts";
 import { PhalaProcess, type PhalaCommand, type PhalaProcessOptions } from "./cli-process.ts";
+import { logsCommand, logsOutcome } from "./cli-logs.ts";
 import * as output from "./cli-output.ts";
 import { envFileText } from "./env-file.ts";
 import type { Traffic } from "./gate/gate.ts";
@@ -64,6 +65,11 @@ export function createPhalaCli(options: PhalaCliOptions): PhalaCli {
       const installed = program === undefined ? undefined : await installedVersion(program);
       if (installed !== undefined) return { kind: "ok", value: installed };
       return versionOutcome(await query(["--version"], signal));
+    },
+    async logs(request, signal, onLine) {
+      const { redact = (text: string) => text } = options;
+      const { run } = await phala.run(logsCommand(request, queryMs, redact, onLine), signal);
+      return logsOutcome(run);
     },
     login: async (signal) => output.outcomeOf(await query(["status", "--json"], signal), output.loginAnswer),
     createCvm: (request, signal, hooks = {}) =>

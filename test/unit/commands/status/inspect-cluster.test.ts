@@ -58,6 +58,7 @@ function looking(listed: Cvm, found: Lookup<Cvm>, runs = APPROVED) {
     spawntee,
     clock: systemClock,
     signal: new AbortController().signal,
+    onNone: async () => undefined,
   });
   return { look, asked, urls };
 }

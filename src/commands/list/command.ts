@@ -1,0 +1,22 @@
+import { inputsIn } from "../../inputs/table.ts";
+import { defineCommand } from "../shared/command.ts";
+
+export const listCommand = defineCommand({
+  name: "list",
+  summary: "the clusters in the account and on this machine's record, with their price",
+  inputs: inputsIn("connection"),
+  switches: ["config", "sandbox", "dryRun", "yes"],
+  flags: {},
+  examples: ["list", "list --json"],
+  notes: `
+A cluster is told by the names of its CVMs: {cluster}-registry,
+{cluster}-runner-temp, {cluster}-runner-{8 hex digits}.`,
+  async run(dependencies, common) {
+    const { listClusters } = await import("./list.ts");
+    return listClusters(dependencies, common);
+  },
+  async renderer() {
+    const { renderList } = await import("./render.ts");
+    return renderList;
+  },
+});

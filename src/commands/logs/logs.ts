@@ -1,0 +1,140 @@
+/** `tee-cluster logs`: the log of a CVM of the cluster, through `phala logs`. Reads only. */
+import { parseDocument } from "yaml";
+import { z } from "zod";
+import { command, hint } from "../../core/command-hint.ts";
+import type { Cvm } from "../../core/domain.ts";
+import type { LogRequest } from "../../core/ports.ts";
+import { ClusterError } from "../../errors/cluster-error.ts";
+import { integer } from "../../inputs/parsers.ts";
+import { known } from "../../inputs/values.ts";
+import { closest } from "../../lib/closest.ts";
+import { findClusterCvms } from "../shared/find-cluster.ts";
+import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
+import { prepare, type Preparation } from "../../session/preparation.ts";
+import { parseOption } from "../shared/parse-option.ts";
+import type { LogsResult } from "./result.ts";
+
+export type LogsOptions = {
+  /** A CVM's name, or how it ends; undefined: the registry. */
+  readonly runner: string | undefined;
+  readonly follow: boolean;
+  readonly tail: string | undefined;
+  readonly container: string | undefined;
+  readonly stderr: boolean;
+  readonly serial: boolean;
+  readonly since: string | undefined;
+};
+
+/** As both compose files call it. */
+const CONTAINER = "spawn-service";
+
+export async function showLogs(
+  dependencies: CommandDependencies,
+  flags: CommonFlags,
+  options: LogsOptions,
+): Promise<LogsResult> {
+  if (options.follow && flags.json) throw oneDocumentOnly();
+  const tail = parseOption("logs", "--tail", options.tail ?? "100", integer(1, 100_000));
+  const prepared = await prepare({ ...dependencies, prompter: undefined }, flags, { remember: true });
+  const cluster = known(prepared.resolution.values, "clusterName");
+  const cvm = await findCvm(cluster, options.runner, prepared, dependencies);
+  const container = options.serial
+    ? null
+    : (options.container ?? (await defaultContainer(cvm, prepared, dependencies)));
+  dependencies.emit({ type: "run-started", command: "logs", headline: `Log of ${cvm.name}` });
+  const request: LogRequest = {
+    cvmId: cvm.appId ?? cvm.name,
+    container,
+    tail,
+    stderr: options.stderr,
+    since: options.since,
+  };
+  const lines = await readLog(request, options.follow, prepared, dependencies);
+  const { name, appId } = cvm;
+  return { ok: true, command: "logs", cluster, cvm: { name, app_id: appId }, container, lines, warnings: [] };
+}
+
+/** The container that publishes a port, by what the CVM was deployed with: spawntee's. */
+async function defaultContainer(
+  cvm: Cvm,
+  { ports }: Preparation,
+  { signal }: CommandDependencies,
+): Promise<string> {
+  const found = await ports.api.appCompose(cvm.vmUuid ?? cvm.appId ?? cvm.name, signal);
+  const text = found.kind === "present" ? found.value.docker_compose_file : undefined;
+  return (text === undefined ? undefined : publishingContainer(text)) ?? CONTAINER;
+}
+
+const composeFile = z.looseObject({
+  services: z.record(
+    z.string(),
+    z.looseObject({ container_name: z.string().optional(), ports: z.array(z.unknown()).optional() }),
+  ),
+});
+
+function publishingContainer(text: string): string | undefined {
+  const document = parseDocument(text);
+  if (document.errors.length > 0) return undefined;
+  const parsed = composeFile.safeParse(document.toJS());
+  const services = parsed.success ? Object.entries(parsed.data.services) : [];
+  const [name, service] = services.find(([, { ports = [] }]) => ports.length > 0) ?? [];
+  return service?.container_name ?? name;
+}
+
+/** Followed, every line is shown at once, and none is left for the answer. */
+async function readLog(
+  request: LogRequest,
+  follow: boolean,
+  { ports }: Preparation,
+  { signal, line }: CommandDependencies,
+): Promise<readonly string[]> {
+  const ended = new AbortController();
+  const either = AbortSignal.any([signal, ended.signal]);
+  // Nobody reads any more: `logs --follow | head`.
+  const onLine = (text: string): void => {
+    if (!line(text)) ended.abort();
+  };
+  const outcome = await ports.cli.logs(request, either, follow ? onLine : undefined);
+  signal.throwIfAborted();
+  if (ended.signal.aborted) return [];
+  if (outcome.kind === "ok") return follow ? [] : outcome.value;
+  throw new ClusterError({
+    kind: "platform",
+    code: "log-unavailable",
+    message: `phala could not read the log: ${outcome.message}`,
+    hint: hint`does the CVM run? ${command("status")}; its console: ${command("logs", "--serial")}`,
+  });
+}
+
+/** @throws ClusterError `unknown-runner`, `unknown-cluster` (input) with the names that there are. */
+async function findCvm(
+  cluster: string,
+  runner: string | undefined,
+  prepared: Preparation,
+  { signal }: CommandDependencies,
+): Promise<Cvm> {
+  const cvms = (await findClusterCvms(cluster, prepared, signal)).map(({ cvm }) => cvm);
+  const wanted = runner ?? `${cluster}-registry`;
+  const found = cvms.filter(({ name, appId }) => name === wanted || appId === wanted);
+  const ending = cvms.filter(({ name }) => name.endsWith(`-${wanted}`));
+  const [only, ...others] = found.length > 0 ? found : ending;
+  if (only !== undefined && others.length === 0) return only;
+  const names = cvms.map(({ name }) => name);
+  const meant = closest(wanted, names);
+  throw new ClusterError({
+    kind: "input",
+    code: "unknown-runner",
+    message: `${only === undefined ? "there is no" : "there is more than one"} CVM ${wanted} in cluster ${cluster}; there ${names.length === 0 ? "are none" : `are: ${names.join(", ")}`}`,
+    hint:
+      meant === undefined ? hint`see ${command("status")}` : hint`did you mean ${command("logs", meant)}?`,
+  });
+}
+
+function oneDocumentOnly(): ClusterError {
+  return new ClusterError({
+    kind: "input",
+    code: "watch-with-json",
+    message: "--follow goes on for ever, and --json is one document",
+    hint: hint`for scripts: ${command("logs", "--json", "--tail", "1000")}`,
+  });
+}

@@ -1,0 +1,17 @@
+/** The answer of `logs`. */
+import { z } from "zod";
+import { warnings } from "../shared/schema.ts";
+
+export const logsResult = z.strictObject({
+  ok: z.literal(true),
+  command: z.literal("logs"),
+  cluster: z.string(),
+  cvm: z.strictObject({ name: z.string(), app_id: z.string().nullable() }),
+  /** Null: the console of the CVM. */
+  container: z.string().nullable(),
+  /** Oldest first. */
+  lines: z.array(z.string()).readonly(),
+  warnings,
+});
+
+export type LogsResult = z.infer<typeof logsResult>;

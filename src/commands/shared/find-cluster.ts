@@ -1,0 +1,57 @@
+/** A cluster by its name: a name that nobody knows is a typo, never an empty cluster. */
+import { command, hint } from "../../core/command-hint.ts";
+import { clusterOf, roleOf, type Cvm, type CvmRole } from "../../core/domain.ts";
+import { ClusterError } from "../../errors/cluster-error.ts";
+import { closest } from "../../lib/closest.ts";
+import type { Preparation } from "../../session/preparation.ts";
+import { findKnownClusters } from "../../state/known-clusters.ts";
+
+/**
+ * The cluster's CVMs.
+ * @throws ClusterError `unknown-cluster` (input) where neither the account nor this machine's record has one of that
+ *   name; the list's own failure (platform) where it can't be read.
+ */
+export async function findClusterCvms(
+  cluster: string,
+  prepared: Pick<Preparation, "ports" | "connection" | "stateHost">,
+  signal: AbortSignal,
+): Promise<readonly { readonly cvm: Cvm; readonly role: CvmRole }[]> {
+  const names = new Set<string>();
+  const keep = ({ name }: { readonly name: string }): boolean => {
+    names.add(clusterOf(name) ?? "");
+    return roleOf(name, cluster) !== undefined;
+  };
+  const cvms = await prepared.ports.api.listCvms(signal, { keep, search: cluster });
+  if (cvms.length === 0) await assertKnownCluster(cluster, names, prepared);
+  return cvms.flatMap((cvm) => {
+    const role = roleOf(cvm.name, cluster);
+    return role === undefined ? [] : [{ cvm, role }];
+  });
+}
+
+/**
+ * @param listed clusters of the account, from a complete list without a CVM of this one.
+ * @throws ClusterError `unknown-cluster` (input) unless this machine has a record of it.
+ */
+export async function assertKnownCluster(
+  cluster: string,
+  listed: Iterable<string>,
+  { connection, stateHost }: Pick<Preparation, "connection" | "stateHost">,
+): Promise<void> {
+  const recorded = (await findKnownClusters(connection.stateDir, stateHost)).map(({ name }) => name);
+  if (recorded.includes(cluster)) return;
+  const names = [...new Set([...recorded, ...listed])].filter((name) => name !== "").toSorted();
+  // Where there is none at all, none was meant: a first look before `init`.
+  if (names.length === 0) return;
+  const meant = closest(cluster, names);
+  const there = `there ${names.length === 1 ? "is" : "are"} ${names.join(", ")}`;
+  throw new ClusterError({
+    kind: "input",
+    code: "unknown-cluster",
+    message: `there is no cluster ${JSON.stringify(cluster)} at ${stateHost}: no CVM has a name of it, and nothing is recorded here; ${there}`,
+    hint:
+      meant === undefined
+        ? hint`see ${command("list")}; to set this one up: ${command("init", "--cluster-name", cluster)}`
+        : `did you mean --cluster-name ${meant}?`,
+  });
+}
