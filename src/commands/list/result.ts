@@ -4,23 +4,21 @@ import { warnings } from "../shared/schema.ts";
 
 const listedCluster = z.strictObject({
   name: z.string(),
-  /** As the platform says it; null: there is no registry. */
-  registry_status: z.string().nullable(),
-  /** The orchestrator's, and a temporary one that is left. */
+  registry_status: z.string().nullable().describe("the platform's word; `null`: there is no registry"),
   runners: z.int(),
   temporary_runners: z.int(),
   in_account: z.boolean(),
-  /** Whether this machine has a record of it. */
-  recorded: z.boolean(),
-  /** USD, of all its CVMs; null: the price of one of them is not known. */
-  usd_per_hour: z.number().nullable(),
+  recorded: z.boolean().describe("whether this machine has a record of it"),
+  usd_per_hour: z
+    .number()
+    .nullable()
+    .describe("of all its CVMs; `null`: the price of one of them is not known"),
 });
 
 export const listResult = z.strictObject({
   ok: z.literal(true),
   command: z.literal("list"),
-  /** Of the API. */
-  host: z.string(),
+  host: z.string().describe("the API's"),
   clusters: z.array(listedCluster).readonly(),
   warnings,
 });

@@ -7,10 +7,8 @@ export const logsResult = z.strictObject({
   command: z.literal("logs"),
   cluster: z.string(),
   cvm: z.strictObject({ name: z.string(), app_id: z.string().nullable() }),
-  /** Null: the console of the CVM. */
-  container: z.string().nullable(),
-  /** Oldest first. */
-  lines: z.array(z.string()).readonly(),
+  container: z.string().nullable().describe("`null`: the console of the CVM"),
+  lines: z.array(z.string()).readonly().describe("the oldest first"),
   warnings,
 });
 
