@@ -58,8 +58,10 @@ async function refuse(command: Command, error: CommanderError, argv: readonly st
   return reportFailure(nameOf(command), outputOptions(argv), usageError(error, command));
 }
 
+const FORMAT = /(?:^|\0)(?:-o=?\0?|--output(?:-format)?[\0=])(?:json|yaml)(?:\0|$)/;
+
 /** Where the options were not parsed, the words themselves say how the answer is wanted. */
 const outputOptions = (argv: readonly string[]): Options => ({
-  json: argv.includes("--json"),
+  json: argv.includes("--json") || FORMAT.test(argv.join("\0")),
   color: !argv.includes("--no-color"),
 });

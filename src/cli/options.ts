@@ -33,7 +33,7 @@ const SWITCHES: Readonly<Record<CommonSwitch, SwitchText>> = {
 };
 
 const OUTPUT: readonly SwitchText[] = [
-  ["--json", "print one JSON document on stdout"],
+  ["--json", "the same as --output json"],
   ["-q, --quiet", "print the result only"],
   ["-v, --verbose", "print requests and child processes too"],
   ["--no-color", "no colours [env NO_COLOR]"],
@@ -52,11 +52,20 @@ export function addDefinition(command: Command, definition: AnyCommand): void {
     const option = inputOption(shown, required.includes(input.key));
     if (option) command.addOption(option);
   }
+  command.addOption(formatOption("output" in flags));
   for (const text of OUTPUT) command.addOption(new Option(...text).helpGroup(OUTPUT_TITLE));
   command.helpOption("-h, --help", "this text");
   const lines = examples.map((example) => `  tee-cluster ${example}`);
   if (lines.length > 0) command.addHelpText("before", ["Examples:", ...lines, ""].join("\n"));
   if (notes) command.addHelpText("after", notes);
+}
+
+/** `ownOutput`: the command has an `--output` of its own, for a file. */
+function formatOption(ownOutput: boolean): Option {
+  const long = ownOutput ? "--output-format" : "--output";
+  const option = new Option(`-o, ${long} <format>`, "how the result is printed on stdout");
+  option.attributeName = () => "format";
+  return option.choices(["text", "json", "yaml"]).conflicts("json").helpGroup(OUTPUT_TITLE);
 }
 
 function inputOption(input: Described, required: boolean): Option | undefined {

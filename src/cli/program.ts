@@ -60,7 +60,10 @@ function childOf(parent: Command, word: string): Command | undefined {
 
 /** Options by their names, and the argument. */
 function given(command: Command): Options {
-  return { ...command.opts(), argument: command.processedArgs[0] };
+  const options = command.opts();
+  // To everything but the reporter YAML is what JSON is: one document on stdout, and nobody is asked.
+  const json = options["json"] === true || ["json", "yaml"].includes(String(options["format"]));
+  return { ...options, json, argument: command.processedArgs[0] };
 }
 
 /** In place of commander's own, which knows one word only: `help config migrate`. */

@@ -11,7 +11,7 @@ import { INPUTS } from "../inputs/table.ts";
 import type { Raw } from "../inputs/resolve.ts";
 import { Redactor } from "../core/redact.ts";
 import { createReporter } from "../output/create-reporter.ts";
-import type { Reporter } from "../output/reporter.ts";
+import type { Reporter, ReporterOptions } from "../output/reporter.ts";
 import { systemClock } from "../platform/clock.ts";
 import { Ledger } from "../workflow/ledger.ts";
 import { createDependencies } from "./wire.ts";
@@ -40,7 +40,8 @@ export async function runCommand(
   const Live = process.stderr.isTTY
     ? (await import("../output/interactive.ts")).InteractiveProgress
     : undefined;
-  const reporter = reporterOf(options, redactor, await command.renderer(), Live);
+  const serialize = options["format"] === "yaml" ? (await import("../output/yaml.ts")).toYaml : undefined;
+  const reporter = reporterOf({ options, redactor, render: await command.renderer(), Live, serialize });
   const ledger = new Ledger();
   const invocation = invocationOf(options, argv, process.env);
   const fail = (failure: ClusterError, made = ledger): number => {
@@ -94,7 +95,7 @@ export async function runCommand(
 /** Says a failure of which no run knows. @returns the exit code. */
 export function reportFailure(name: string, options: Options, error: unknown): number {
   const failure = asFailure(error);
-  const reporter = reporterOf(options, redactorOf(process.env), () => []);
+  const reporter = reporterOf({ options, redactor: redactorOf(process.env), render: () => [] });
   if (failure instanceof InternalError) reportStack(failure, reporter);
   reporter.finish(failureOf(name, failure, new Ledger(), invocationOf(options, process.argv, process.env)));
   return exitCodeOfFailure(failure, false);
@@ -144,12 +145,14 @@ function redactorOf(env: NodeJS.ProcessEnv): Redactor {
   return redactor;
 }
 
-function reporterOf(
-  options: Options,
-  redactor: Redactor,
-  render: Awaited<ReturnType<AnyCommand["renderer"]>>,
-  Live?: Parameters<typeof createReporter>[1],
-): Reporter {
+function reporterOf({
+  options,
+  Live,
+  ...services
+}: Pick<ReporterOptions, "redactor" | "render" | "serialize"> & {
+  readonly options: Options;
+  readonly Live?: Parameters<typeof createReporter>[1];
+}): Reporter {
   const streams = { stdout: process.stdout, stderr: process.stderr };
   const given = {
     json: options["json"] === true,
@@ -157,8 +160,8 @@ function reporterOf(
     verbose: options["verbose"] === true,
     color: options["color"] !== false && !process.env["NO_COLOR"],
   };
-  const services = { redactor, render, onAnswerLost: failAtExit, now: systemClock.now };
-  return createReporter({ ...given, ...streams, ...services }, Live);
+  const hooks = { onAnswerLost: failAtExit, now: systemClock.now };
+  return createReporter({ ...given, ...streams, ...services, ...hooks }, Live);
 }
 
 /** Whoever redirected the answer to a full disk must not take an empty file for one. Streams fail late. */

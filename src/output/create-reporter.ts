@@ -106,7 +106,7 @@ class RunReporter implements Reporter {
     this.close();
     const late = this.#finished;
     this.#finished = true;
-    if (this.#options.json && !late) return this.#screen.out.json(result);
+    if (this.#options.json && !late) return this.#screen.out.document(result, this.#options.serialize);
     const clean = this.#clean(result);
     if (isFailure(clean)) return this.#fail(clean);
     if (late) return;

@@ -21,6 +21,11 @@ export type SafeStreamOptions = {
 /** The reader has gone: `| head`, a closed terminal. It asked for no more, so there is nobody to tell. */
 const READER_GONE = new Set(["EPIPE", "EIO", "ERR_STREAM_DESTROYED", "ERR_STREAM_WRITE_AFTER_END"]);
 
+/** A document as text in which every string is between double quotes, with JSON's escapes. */
+export type Serialize = (value: unknown) => string;
+
+const toJson: Serialize = (value) => JSON.stringify(value, null, 2);
+
 export class SafeStream {
   readonly #options: SafeStreamOptions;
   #lost = false;
@@ -60,12 +65,12 @@ export class SafeStream {
   }
 
   /**
-   * Writes one JSON document. Redaction is per string and not over the document: a secret made of digits would
+   * Writes one document, as JSON unless told otherwise. Redaction is per string and not over the document: a secret made of digits would
    * turn a duration into something that is no JSON.
    */
-  json(value: unknown): void {
+  document(value: unknown, serialize: Serialize = toJson): void {
     const clean = mapStrings(value, (text) => this.#options.redactor.redact(text));
-    this.#send(`${escapeForTerminals(JSON.stringify(clean, null, 2))}\n`);
+    this.#send(`${escapeForTerminals(serialize(clean)).trimEnd()}\n`);
   }
 
   #send(text: string): void {

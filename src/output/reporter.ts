@@ -2,6 +2,7 @@
 import type { AnyResult, FailureResult } from "../core/results.ts";
 import type { Redactor } from "../core/redact.ts";
 import type { RunEvent } from "../core/events.ts";
+import type { Serialize } from "./output.ts";
 import type { View } from "./layout.ts";
 import type { WriteStreamLike } from "./output.ts";
 
@@ -28,7 +29,9 @@ export type Reporter = {
 };
 
 export type ReporterOptions = {
+  /** One document on stdout and nothing else; JSON, or what `serialize` makes of it. */
   readonly json: boolean;
+  readonly serialize?: Serialize | undefined;
   readonly quiet: boolean;
   readonly verbose: boolean;
   /** False with `--no-color`. `NO_COLOR`, `--json` and a pipe switch colours off by themselves. */

@@ -39,7 +39,7 @@ export type Harness = {
 };
 
 type HarnessOptions = Partial<
-  Pick<ReporterOptions, "json" | "quiet" | "verbose" | "color" | "environment">
+  Pick<ReporterOptions, "json" | "quiet" | "verbose" | "color" | "environment" | "serialize">
 > & {
   readonly tty?: boolean;
   readonly columns?: number;
