@@ -40,8 +40,8 @@ export async function runCommand(
   const Live = process.stderr.isTTY
     ? (await import("../output/interactive.ts")).InteractiveProgress
     : undefined;
-  const serialize = options["format"] === "yaml" ? (await import("../output/yaml.ts")).toYaml : undefined;
-  const reporter = reporterOf({ options, redactor, render: await command.renderer(), Live, serialize });
+  const services = { redactor, render: await command.renderer(), serialize: await serializerOf(options) };
+  const reporter = reporterOf({ options, Live, ...services });
   const ledger = new Ledger();
   const invocation = invocationOf(options, argv, process.env);
   const fail = (failure: ClusterError, made = ledger): number => {
@@ -143,6 +143,10 @@ function redactorOf(env: NodeJS.ProcessEnv): Redactor {
   }
   for (const secret of markedSecrets(env)) redactor.add(secret);
   return redactor;
+}
+
+async function serializerOf(options: Options): Promise<ReporterOptions["serialize"]> {
+  return options["format"] === "yaml" ? (await import("../output/yaml.ts")).toYaml : undefined;
 }
 
 function reporterOf({

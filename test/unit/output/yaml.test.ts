@@ -20,16 +20,16 @@ describe("the document", () => {
   });
 });
 
-describe("the flag", () => {
-  async function optionsOf(...words: readonly string[]): Promise<Options> {
-    let given: Options = {};
-    const program = createProgram("0.0.0", async (_command, options) => void (given = options));
-    for (const command of program.commands)
-      command.exitOverride().configureOutput({ writeErr: () => undefined });
-    await program.parseAsync(words, { from: "user" });
-    return given;
-  }
+async function optionsOf(...words: readonly string[]): Promise<Options> {
+  let given: Options = {};
+  const program = createProgram("0.0.0", async (_command, options) => void (given = options));
+  for (const command of program.commands)
+    command.exitOverride().configureOutput({ writeErr: () => undefined });
+  await program.parseAsync(words, { from: "user" });
+  return given;
+}
 
+describe("the flag", () => {
   test.each([
     [["explain", "-o", "yaml"], true],
     [["explain", "--output=json"], true],
@@ -40,8 +40,11 @@ describe("the flag", () => {
     expect(await optionsOf(...words)).toMatchObject({ json });
   });
 
-  test.each([[["--json", "-o", "text"]], [["-o", "xml"]]])("%j is refused", async (words) => {
-    await expect(optionsOf("explain", ...words)).rejects.toThrow();
+  test.each([
+    [["--json", "-o", "text"], "cannot be used with"],
+    [["-o", "xml"], "Allowed choices are text, json, yaml"],
+  ])("%j is refused", async (words, message) => {
+    await expect(optionsOf("explain", ...words)).rejects.toThrow(message);
   });
 
   test("leaves an --output of a command's own alone", async () => {
