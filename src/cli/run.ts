@@ -35,19 +35,18 @@ export async function runCommand(
   crashes: CrashGuard,
   argv: readonly string[] = process.argv,
 ): Promise<number> {
-  const { name } = command;
   const redactor = redactorOf(process.env);
   const Live = process.stderr.isTTY
     ? (await import("../output/interactive.ts")).InteractiveProgress
     : undefined;
-  const services = { redactor, render: await command.renderer(), serialize: await serializerOf(options) };
-  const reporter = reporterOf({ options, Live, ...services });
+  const [render, serialize] = await Promise.all([command.renderer(), serializerOf(options)]);
+  const reporter = reporterOf({ options, redactor, render, Live, serialize });
   const ledger = new Ledger();
   const invocation = invocationOf(options, argv, process.env);
   const fail = (failure: ClusterError, made = ledger): number => {
     if (failure instanceof InternalError) reportStack(failure, reporter);
     reporter.close();
-    reporter.finish(failureOf(name, failure, made, invocation));
+    reporter.finish(failureOf(command.name, failure, made, invocation));
     return exitCodeOfFailure(failure, made.touched);
   };
   let acknowledging: NodeJS.Timeout | undefined;
