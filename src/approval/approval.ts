@@ -41,6 +41,8 @@ export type ApproveComposeHashInput = {
   /** `--allow-debug-registry`: an open `/debug/exec` is only warned of. */
   readonly allowDebug: boolean;
   readonly provenance: Provenance;
+  /** Right before the update is sent: throws where runners have appeared that its list would cut off. */
+  readonly assertSameRunners?: (() => Promise<void>) | undefined;
   /** Asked right before the registry is updated; throws where the operator says no. */
   readonly beforeRestart?: (() => Promise<void>) | undefined;
 };

@@ -83,10 +83,12 @@ function reasonToAct(facts: ApprovalFacts): ApprovalReason | undefined {
 function doubtOf(last: ApprovedRecord, newest: ApprovalFacts["newest"]): ApprovalReason | undefined {
   if (newest === "unlisted") {
     // Nothing can be compared: an approval counts if the registry was seen healthy with it.
-    return last.correlationId === null && (last.verified || last.via === "api") ? undefined : "unconfirmed";
+    return last.verified || last.via === "api" ? undefined : "unconfirmed";
   }
   if (newest?.state === "failed") return "update-failed";
   if (last.correlationId !== (newest?.correlationId ?? null)) return "updated-by-others";
+  // It ended with a word that nobody knows: waiting for a better one would be in vain.
+  if (newest?.state === "unknown" && !last.verified) return "unconfirmed";
   // A registry that was only ever pushed to has no update to compare with.
   return last.via === "restart" && last.correlationId === null ? "unconfirmed" : undefined;
 }

@@ -2,22 +2,27 @@
  * The approved list by an update of the registry. It replaces the whole environment, so the whole of it is sent,
  * after a look at what the registry declares: a name without a value would be a key lost for ever.
  */
+import { AGAIN, hint } from "../core/command-hint.ts";
 import type { CvmOperation } from "../core/ports.ts";
+import { ClusterError } from "../errors/cluster-error.ts";
 import { openAttempt } from "../state/record.ts";
 import { refusedByPhala } from "../workflow/mutations.ts";
 import { waitLimits, type StepContext } from "../workflow/step.ts";
 import { notKnownYet, waitUntil } from "../workflow/wait.ts";
 import type { Approval, ApproveComposeHashInput } from "./approval.ts";
 import { hasForeignUpdate, updatedMeanwhile } from "../registry/concurrent-updates.ts";
+import { updateUnconfirmed } from "../registry/update-unconfirmed.ts";
+import { isStuck, since, wayPastStuck } from "../registry/stuck-operations.ts";
 import { idOf, newUpdate, readUpdates } from "../registry/updates.ts";
 import type { Registry } from "../registry/registry.ts";
 
-/** How long an accepted update may take to show in the operations list. */
-const LIST_LAG_MS = 9_000;
+/** How long an update whose acceptance is not known is looked for in the operations list. */
+const UNCLEAR_FOR_MS = 30_000;
 
 /**
  * Updates the registry; an unclear outcome is settled by its operations list.
- * @throws ClusterError `phala-refused` (platform) where no update was started.
+ * @throws ClusterError `phala-refused` (platform) where no update was started, `update-unconfirmed` (timeout) where
+ *   nobody can tell, `updated-meanwhile` (conflict) where something changed since the list was made.
  */
 export async function updateRegistry(
   input: ApproveComposeHashInput,
@@ -25,50 +30,94 @@ export async function updateRegistry(
   context: StepContext,
 ): Promise<Extract<Approval, { kind: "updated" }>> {
   const { registry, compose, environment, record } = input;
-  await untilIdle(registry, context);
+  await untilIdle(registry, context, input.force);
   // Asking and waiting took time: what has begun in it would be taken for ours below.
-  const before = seen && (await readUpdates(registry, context));
-  const open = openAttempt(record, registry.appId);
-  if (before && hasForeignUpdate(before, idOf(seen[0]), open)) throw updatedMeanwhile(registry);
+  const assertUnchanged = async (): Promise<readonly CvmOperation[] | undefined> => {
+    const updates = seen && (await readUpdates(registry, context));
+    const open = openAttempt(record, registry.appId);
+    if (updates && hasForeignUpdate(updates, idOf(seen[0]), open)) throw updatedMeanwhile(registry);
+    await input.assertSameRunners?.();
+    return updates;
+  };
+  const before = await assertUnchanged();
   context.progress(`updating ${registry.name}`);
   const at = context.clock.monotonic();
   const request = { cvmId: registry.vmUuid, composeText: compose.text, environment };
-  const outcome = await context.mutations.updateCvm(registry.cvm, request, context.signal);
+  // What made the platform busy may have been somebody else's update.
+  const beforeRetry = async (): Promise<void> => void (await assertUnchanged());
+  const outcome = await context.mutations.updateCvm(registry.cvm, request, context.signal, { beforeRetry });
   context.signal.throwIfAborted();
   // Of a refusal the gate is certain: no update of ours began, whatever the list shows.
+  if (outcome.kind === "refused") throw notUpdated(registry, outcome.message);
   const own = outcome.kind === "ok" ? outcome.value.correlationId : null;
-  const started =
-    before && outcome.kind !== "refused" && (await startedUpdate(before, registry, context, own));
-  if (outcome.kind !== "ok" && !started) {
-    throw refusedByPhala(
-      `Phala did not update ${registry.name}`,
-      outcome.message,
-      "run the same command again: it repeats the update; until then the approved list is what it was before",
-    );
+  if (before === undefined) {
+    if (outcome.kind === "unclear") throw updateUnconfirmed(registry, outcome.message);
+    return { kind: "updated", correlationId: own, at };
   }
-  return { kind: "updated", correlationId: own ?? (started || undefined)?.correlationId ?? null, at };
+  const started = await startedUpdate(before, registry, context, own);
+  if (started) return { kind: "updated", correlationId: own ?? idOf(started), at };
+  const accepted = `Phala accepted the update${own === null ? "" : ` (correlation id ${own})`}`;
+  throw updateUnconfirmed(
+    registry,
+    `${outcome.kind === "ok" ? accepted : outcome.message}; its operations do not list it`,
+  );
+}
+
+function notUpdated({ name }: Registry, message: string): ClusterError {
+  return refusedByPhala(
+    `Phala did not update ${name}`,
+    message,
+    hint`${AGAIN}; it repeats the update, and until then the approved list is what it was before`,
+  );
 }
 
 /** The platform refuses an update while another is under way, such as one that an interrupted run started. */
-async function untilIdle(registry: Registry, context: StepContext): Promise<void> {
+async function untilIdle(registry: Registry, context: StepContext, force: boolean): Promise<void> {
+  const { api } = context;
   await waitUntil({
     ...waitLimits(context),
-    what: `the operation under way on ${registry.name} to end`,
-    hint: `look at it with: phala cvms get ${registry.name}; then run the same command again`,
+    what: `the operation in progress on ${registry.name} to end`,
+    hint: "",
     onPoll: context.progress,
     look: async (signal) => {
-      const found = await context.api.findCvm(registry.vmUuid, signal);
+      const found = await api.findCvm(registry.vmUuid, signal);
       if (found.kind === "unknown") return notKnownYet(found);
-      if (found.kind === "present" && found.value.inProgress)
-        return { kind: "not-yet", seen: "an operation is under way" };
-      return { kind: "there", value: undefined };
+      if (found.kind !== "present" || !found.value.inProgress) return { kind: "there", value: undefined };
+      const running = await runningOperation(registry, context, signal);
+      const seen = running
+        ? `${running.type} ${running.status}${since(running, api.serverClock)}`
+        : "in progress";
+      if (force && running && isStuck(running, api.serverClock)) return { kind: "there", value: undefined };
+      return { kind: "not-yet", seen };
     },
+  }).catch((error: unknown) => {
+    throw error instanceof ClusterError && error.kind === "timeout" ? registryBusy(registry, error) : error;
+  });
+}
+
+/** The newest operation of any kind that has not ended; undefined where the list does not tell. */
+async function runningOperation(
+  { vmUuid }: Registry,
+  { api }: StepContext,
+  signal: AbortSignal,
+): Promise<CvmOperation | undefined> {
+  const found = await api.operations(vmUuid, signal);
+  if (found.kind !== "present") return undefined;
+  return found.value.find(({ state }) => state === "running" || state === "unknown");
+}
+
+function registryBusy({ vmUuid }: Registry, { message }: ClusterError): ClusterError {
+  return new ClusterError({
+    kind: "timeout",
+    code: "registry-busy",
+    message: `${message}; nothing was sent`,
+    hint: hint`look at it with: phala cvms get ${vmUuid} --json; then ${AGAIN}; ${wayPastStuck}`,
   });
 }
 
 /**
- * The operation that our update started, looked for over a moment: the list may lag behind. With its correlation id,
- * `own`, it is that one and no other; after an unclear end the newest one that was not there before decides.
+ * The operation that our update started: the list may lag behind. With its correlation id, `own`, it is that one and
+ * no other; after an unclear end the newest one that was not there before decides.
  */
 async function startedUpdate(
   before: readonly CvmOperation[],
@@ -76,7 +125,8 @@ async function startedUpdate(
   context: StepContext,
   own: string | null,
 ): Promise<CvmOperation | undefined> {
-  const until = context.clock.monotonic() + LIST_LAG_MS;
+  const patienceMs = own === null ? Math.min(context.timeoutMs, UNCLEAR_FOR_MS) : context.timeoutMs;
+  const until = context.clock.monotonic() + patienceMs;
   for (;;) {
     const updates = (await readUpdates(registry, context)) ?? [];
     const started =

@@ -2,11 +2,12 @@
 import type { ComposeFile } from "../compose/compose-file.ts";
 import { composeFindings, pairFindings, type ComposePair } from "../compose/lint.ts";
 import { bySeverity, type Finding as CoreFinding } from "../core/finding.ts";
-import { clusterOf, registryName, roleOf } from "../core/domain.ts";
+import { clusterOf, registryName, roleOf, type Cvm } from "../core/domain.ts";
 import { closest } from "../lib/closest.ts";
 import { ownershipOf } from "../registry/ownership.ts";
 import { failed, passed, reported, skipped, unclear, type Check, type Finding } from "./check.ts";
 import type { ClusterFacts } from "../session/facts.ts";
+import { registryIds } from "../state/record.ts";
 import { gatewayKeyFinding } from "./gateway-key.ts";
 import { orchestratorConfigChecks } from "./orchestrator-config.ts";
 
@@ -113,7 +114,7 @@ export const clusterChecks: readonly Check<ClusterFacts>[] = [
         return unclear(`could not find out whether ${name} exists: ${found.reason}`, "try again in a moment");
       if (found.kind === "absent") return passed(`${name} is free`);
       const standing = ownershipOf(found.value, record, adoption);
-      if (standing === "ours") return passed(`${name} is there and ours`);
+      if (standing === "ours") return passed(`${nameNow(found.value, name)} is there and ours`);
       if (standing === "adopted") return passed(`${name} is there and will be adopted`);
       if (found.value.appId === null)
         return failed(`${name} exists, and its app_id is not known yet`, "try again in a moment");
@@ -130,7 +131,12 @@ export const clusterChecks: readonly Check<ClusterFacts>[] = [
     kind: "conflict",
     needs: ["phalaApiKey", "phalaApiUrl", "clusterName"],
     after: ["api-key"],
-    run: async ({ cvms, cluster }) => collision(await cvms(), cluster.clusterName),
+    async run({ cvms, cluster, record }) {
+      // A registry that was renamed is still ours.
+      const own = registryIds(record);
+      const others = (await cvms()).filter(({ appId }) => appId === null || !own.includes(appId));
+      return collision(others, cluster.clusterName);
+    },
   },
 ];
 
@@ -139,6 +145,8 @@ function requirementFindings(compose: ComposeFile, findings: readonly CoreFindin
   if (errors.length === 0) return passed(`${compose.path}, sha256 ${compose.digest.slice(0, 12)}`);
   return errors.map(reported);
 }
+
+const nameNow = (cvm: Cvm, name: string): string => (cvm.name === name ? name : `${name} (now ${cvm.name})`);
 
 /** Both files; undefined where one can't be read, which is told by the check of that file. */
 export async function composePair(

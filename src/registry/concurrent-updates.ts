@@ -1,6 +1,7 @@
 /** Others who work on the same registry: another machine, a person at the dashboard. */
 import { ClusterError } from "../errors/cluster-error.ts";
-import type { CvmOperation, EnvironmentVariable } from "../core/ports.ts";
+import { AGAIN, hint } from "../core/command-hint.ts";
+import type { CvmOperation, EnvironmentVariable, ServerClock } from "../core/ports.ts";
 import {
   lastApproval,
   lastUpdate,
@@ -10,6 +11,7 @@ import {
   type RecordedCreation,
 } from "../state/record.ts";
 import type { ReadingDeps, StepContext } from "../workflow/step.ts";
+import { isStuck, since, wayPastStuck } from "./stuck-operations.ts";
 import { idOf, readUpdates } from "./updates.ts";
 import type { Registry } from "./registry.ts";
 
@@ -39,12 +41,14 @@ export type ConcurrentUpdates = {
 /**
  * Looks whether others have updated the registry: an update that is under way is another run in progress; one that
  * is done may have approved hashes that no record here has.
+ * @param force the operator's word to go on over one that is older than any update.
  * @throws ClusterError `update-under-way` (conflict).
  */
 export async function checkForeignUpdates(
   registry: Registry,
   record: ClusterRecord,
   context: ReadingDeps & Pick<StepContext, "warn">,
+  force = false,
 ): Promise<ConcurrentUpdates> {
   const updates = await readUpdates(registry, context);
   const newest = updates?.[0];
@@ -60,12 +64,17 @@ export async function checkForeignUpdates(
     const complete = given || isOpenOnes;
     return { complete, certain: complete, seen };
   }
-  if (newest.state !== "done" && newest.state !== "failed") throw updateUnderWay(registry, newest);
+  if (newest.state !== "done" && newest.state !== "failed") {
+    const { serverClock } = context.api;
+    if (!force || !isStuck(newest, serverClock)) throw updateUnderWay(registry, newest, serverClock);
+    const message = `an update of ${registry.name} by somebody else is in progress${since(newest, serverClock)}; going on all the same (--force-update)`;
+    context.warn("update-stuck", message);
+  }
   const others = { complete: false, certain: false, seen };
   if (lastApproval(record, registry.appId) === undefined) return others;
   context.warn(
     "updated-by-others",
-    `${registry.name} was updated${since(newest)} by somebody else: a hash that they approved, and that no live runner has, is not in the list; name it with rotate-hash --keep`,
+    `${registry.name} was updated${atTime(newest)} by somebody else: a hash that they approved, and that no live runner has, is not in the list; name it with rotate-hash --keep`,
   );
   return others;
 }
@@ -105,16 +114,16 @@ export function creationsOf(
 export const isMadeHere = (registry: Pick<Registry, "appId">, record: ClusterRecord): boolean =>
   creationsOf(registry, record).length > 0;
 
-function updateUnderWay(registry: Registry, newest: CvmOperation): ClusterError {
+function updateUnderWay(registry: Registry, newest: CvmOperation, clock: ServerClock): ClusterError {
   return new ClusterError({
     kind: "conflict",
     code: "update-under-way",
-    message: `another run is in progress on this cluster: an update of ${registry.name} is under way${since(newest)}`,
-    hint: "wait until it has finished, then run the same command again",
+    message: `another run is in progress on this cluster: an update of ${registry.name} is in progress${since(newest, clock)}`,
+    hint: hint`wait until it has finished, then ${AGAIN}; ${wayPastStuck}`,
   });
 }
 
-const since = ({ startedAt }: CvmOperation): string => (startedAt === null ? "" : ` since ${startedAt}`);
+const atTime = ({ startedAt }: CvmOperation): string => (startedAt === null ? "" : ` at ${startedAt}`);
 
 /**
  * Says what can't be kept of a registry that this machine has never given anything: hashes and settings can't be

@@ -3,7 +3,12 @@ import { APPROVED_LIST, furtherNames, WALLET } from "../compose/environment.ts";
 import { command, hint, type Hint } from "../core/command-hint.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
 import type { EnvironmentVariable } from "../core/ports.ts";
-import type { ClusterRecord } from "../state/record.ts";
+import type { AppCompose } from "../core/compose-hash.ts";
+import { placeholdersIn } from "../compose/interpolation.ts";
+import { lastUpdate, type ClusterRecord } from "../state/record.ts";
+import type { StepContext } from "../workflow/step.ts";
+import { isMadeHere } from "./concurrent-updates.ts";
+import { environmentNamesOf } from "../compose/registry-settings.ts";
 import { candidateConfigs } from "./last-known-config.ts";
 import type { Registry } from "./registry.ts";
 
@@ -57,4 +62,37 @@ function howToKeep(lost: readonly string[], declared: readonly string[]): Hint {
       : hint`; put the values of ${further.join(", ")} into the environment, and run: ${command("rotate-hash", ...flags)}`),
     ...(ours.length === 0 ? [] : [`; refer to ${ours.join(", ")} in the registry's compose file again`]),
   ];
+}
+
+type Unlisted = Pick<RequiredVariables, "registry" | "record"> & {
+  /** Whether nobody else has updated it. */
+  readonly certain: boolean;
+  readonly force?: boolean;
+};
+
+/**
+ * The names of a registry whose app-compose has no `allowed_envs`: those of its last update here, else those that its
+ * compose file refers to, with the operator's word that there are no others.
+ * @throws ClusterError `environment-unknown` (verification).
+ */
+export function namesWithoutList(
+  { registry, record, certain, force = false }: Unlisted,
+  appCompose: AppCompose,
+  context: Pick<StepContext, "warn">,
+): readonly string[] {
+  const names = placeholdersIn(appCompose.docker_compose_file ?? "").map(({ name }) => name);
+  const given = lastUpdate(record, registry.appId);
+  if (certain && given) return environmentNamesOf(given.settings);
+  if (certain && isMadeHere(registry, record)) return names;
+  const known = `the app-compose of ${registry.name} does not name its environment variables (no allowed_envs), and no update of it is recorded here; its compose file refers to ${names.join(", ") || "none"}`;
+  if (force) {
+    context.warn("environment-unknown", `${known}; going on with these (--force-update)`);
+    return names;
+  }
+  throw new ClusterError({
+    kind: "verification",
+    code: "environment-unknown",
+    message: `${known}: an update would lose any other`,
+    hint: hint`nothing was sent; run it on the machine that set the registry up, or, if it has no other variables: ${command("rotate-hash", "--force-update")}`,
+  });
 }

@@ -1,7 +1,7 @@
 /** Whether a registry that exists is ours to use. */
 import { registryName, type Adoption, type Cvm, type RegistryOwnership } from "../core/domain.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
-import { isOurRegistry, type ClusterRecord } from "../state/record.ts";
+import { isOurRegistry, registryIds, type ClusterRecord } from "../state/record.ts";
 import { lookupFailed } from "../runners/leftovers.ts";
 import { APPEARANCE_MS, findByIdentity } from "../workflow/find-cvm.ts";
 import { isSameCvm } from "../workflow/ledger.ts";
@@ -38,7 +38,10 @@ export async function claimRegistry(
   assertOne(name, candidates);
   const [cvm] = candidates;
   const ownership = cvm && ownershipOf(cvm, record, adoption);
-  if (ownership === "ours") return cvm;
+  if (cvm !== undefined && ownership === "ours") {
+    warnRenamed(cvm, name, context);
+    return cvm;
+  }
   const lost = lastRecorded(record);
   // The journal is a hint and loses, but not without a word: whoever deleted it may not have meant to.
   if (lost !== undefined)
@@ -51,7 +54,7 @@ export async function claimRegistry(
 
 type Context = Pick<
   StepContext,
-  "api" | "signal" | "journal" | "note" | "clock" | "pollIntervalMs" | "mutations"
+  "api" | "signal" | "journal" | "note" | "warn" | "clock" | "pollIntervalMs" | "mutations"
 >;
 
 /**
@@ -61,12 +64,10 @@ type Context = Pick<
 async function findRecorded(record: ClusterRecord, name: string, context: Context): Promise<Cvm | undefined> {
   const { api, clock, signal, mutations } = context;
   const open = record.registryCreations.filter(({ appId, settled }) => appId !== null && !settled);
-  const ids = [...record.registryCreations.map(({ appId }) => appId), ...record.adoptedRegistries];
   const until = clock.monotonic() + (open.length === 0 ? 0 : APPEARANCE_MS);
   for (;;) {
     const isLast = clock.monotonic() >= until;
-    for (const appId of new Set(ids.toReversed())) {
-      if (appId === null) continue;
+    for (const appId of registryIds(record).toReversed()) {
       const found = await findByIdentity({ name, appId, vmUuid: null }, api, signal, { list: isLast });
       signal.throwIfAborted();
       if (found.kind === "unknown") throw lookupFailed(name, found.reason);
@@ -100,6 +101,12 @@ function assertOne(name: string, cvms: readonly Cvm[]): void {
     message: `${cvms.length} CVMs may be ${name}: ${ids.join(", ")}`,
     hint: "delete those that are not needed, each by its vm_uuid: phala cvms delete VM_UUID --force",
   });
+}
+
+function warnRenamed({ name: now, appId }: Cvm, name: string, context: Pick<StepContext, "warn">): void {
+  if (now === name) return;
+  const message = `the registry of this cluster (app_id ${appId}) is called ${now} by now: the orchestrator finds it only by the name ${name}; rename it in the dashboard`;
+  context.warn("registry-renamed", message);
 }
 
 const lastRecorded = ({ registryCreations, adoptedRegistries }: ClusterRecord): string | undefined =>

@@ -12,7 +12,7 @@ import {
   reportAnomalies,
   type Anomaly,
 } from "../app-compose/verify.ts";
-import { assertNamesKept, type RequiredVariables } from "./environment-loss.ts";
+import { assertNamesKept, namesWithoutList, type RequiredVariables } from "./environment-loss.ts";
 import { candidateConfigs } from "./last-known-config.ts";
 import type { Registry } from "./registry.ts";
 
@@ -35,6 +35,8 @@ export type ExistingRegistryCheck = Omit<RequiredVariables, "environment"> & {
   /** Whether the platform lists the updates, and none is somebody else's. */
   readonly certain: boolean;
   readonly knownScripts: ReadonlySet<string>;
+  /** The operator's word (`--force-update`) that it has no variables besides those that can be known. */
+  readonly force?: boolean;
 };
 
 /**
@@ -76,7 +78,10 @@ export async function assertExistingRegistry(
     ...findAnomalies(appCompose, registry.name, knownScripts),
   ];
   reportAnomalies(odd, context);
-  if (environment) assertNamesKept({ ...input, environment }, appCompose.allowed_envs ?? []);
+  if (environment) {
+    const declared = appCompose.allowed_envs ?? namesWithoutList(input, appCompose, context);
+    assertNamesKept({ ...input, environment }, declared);
+  }
   return appCompose;
 }
 
@@ -91,11 +96,12 @@ function readRegistry(registry: Registry, context: Context): Promise<WhatRuns> {
 type WhatRuns = { readonly appCompose: AppCompose; readonly composeHash: string | null };
 
 async function readOnce(registry: Registry, { api, signal }: Context): Promise<WhatRuns> {
-  const found = await api.appCompose(registry.vmUuid, signal);
-  if (found.kind !== "present")
-    throw unreadable(registry, found.kind === "unknown" ? found.reason : "the API has none");
   const cvm = await api.findCvm(registry.vmUuid, signal);
   const composeHash = cvm.kind === "present" ? cvm.value.composeHash : registry.cvm.composeHash;
+  // Where the API's own file lacks something, the measured text has it.
+  const found = await api.appCompose(registry.vmUuid, signal, composeHash ?? undefined);
+  if (found.kind !== "present")
+    throw unreadable(registry, found.kind === "unknown" ? found.reason : "the API has none");
   return { appCompose: found.value, composeHash };
 }
 

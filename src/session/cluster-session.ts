@@ -1,7 +1,6 @@
 /** What the commands that work on a cluster share before they have their session: its facts, its folder, its limits. */
 import { clusterFactsOf } from "./facts.ts";
 import type { ClusterFacts, Facts } from "./facts.ts";
-import { registryName } from "../core/domain.ts";
 import type { Answers } from "../inputs/resolve.ts";
 import type { ClusterSettings, InputKey } from "../core/settings.ts";
 import { readClusterRecord } from "../state/verified-state.ts";
@@ -10,6 +9,7 @@ import { findStateDirectory, isAnyRecorded } from "../state/cluster-folder.ts";
 import type { StateDirectory } from "../state/state-directory.ts";
 import type { Adoption } from "../core/domain.ts";
 import type { SessionOptions } from "./session.ts";
+import { findRegistry } from "./find-registry.ts";
 import type { CommandDependencies, CommonFlags } from "./dependencies.ts";
 import type { Preparation } from "./preparation.ts";
 import { withRecordedInputs, type WithRecordedInputs } from "./recorded-inputs.ts";
@@ -78,7 +78,7 @@ export async function asRecorded<A extends Answers>(
   const { approvals, composeHashes } = record;
   const { clusterName } = resolution.values;
   if (clusterName === undefined || approvals.length === 0) return withRecordedInputs(resolution, record);
-  const found = await ports.api.findCvm(registryName(clusterName), signal);
+  const found = await findRegistry(clusterName, record, ports.api, signal);
   // Without an answer the last one that was given anything stands in for it: better than defaults.
   if (found.kind === "unknown") return withRecordedInputs(resolution, record);
   // A cluster that is gone, and set up again, begins with the defaults.

@@ -1,11 +1,12 @@
 /** Makes the facts that checks look at; each is read at most once. */
 import { readComposeFile, type ComposeFile } from "../compose/compose-file.ts";
 import { runnerEnvironmentNamesOf } from "../compose/environment.ts";
-import { clusterOf, registryName, type Adoption, type Cvm } from "../core/domain.ts";
+import { clusterOf, type Adoption, type Cvm } from "../core/domain.ts";
 import type { ClusterSettings, Connection, InputKey } from "../core/settings.ts";
 import type { Account, CloudApi, InstanceType, Lookup, PhalaQueries, PlatformNode } from "../core/ports.ts";
 import { recordedHash, type ClusterRecord } from "../state/record.ts";
 import { once } from "../lib/once.ts";
+import { findRegistry } from "./find-registry.ts";
 
 /** What the checks look at. Every fact is read once, however many checks ask for it. */
 export type Facts = {
@@ -74,7 +75,7 @@ export function clusterFactsOf(
     given,
     registryCompose: once(() => readComposeFile(cluster.registryCompose)),
     runnerCompose: once(() => readComposeFile(cluster.runnerCompose)),
-    registry: once(() => facts.api.findCvm(registryName(cluster.clusterName), facts.signal)),
+    registry: once(() => findRegistry(cluster.clusterName, record, facts.api, facts.signal)),
     cvms: once(() => cvmsOfLikeNames(cluster.clusterName, facts)),
   };
 }

@@ -102,6 +102,14 @@ export function isOurRegistry(record: ClusterRecord, appId: string | null): bool
   return record.registryCreations.some((creation) => creation.appId === appId);
 }
 
+/** The app_ids of the registries that recorded runs made or took over, newest last. */
+export function registryIds({ registryCreations, adoptedRegistries }: RegistryHistory): readonly string[] {
+  const made = registryCreations.flatMap(({ appId }) => appId ?? []);
+  return [...new Set([...made, ...adoptedRegistries])];
+}
+
+type RegistryHistory = Pick<ClusterRecord, "registryCreations" | "adoptedRegistries">;
+
 /** The newest hash that was read back for exactly this compose text and these names, in this order. */
 export function recordedHash(
   record: ClusterRecord,

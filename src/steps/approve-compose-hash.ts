@@ -80,7 +80,14 @@ async function announced<A extends Approval | undefined>(
 }
 
 /** Codes of failures after which the registry surely has the list that it had before. */
-const REFUSALS = new Set(["phala-refused", "approve-refused", "approve-not-offered", "updated-meanwhile"]);
+const REFUSALS = new Set([
+  "phala-refused",
+  "approve-refused",
+  "approve-not-offered",
+  "updated-meanwhile",
+  "runners-changed",
+  "registry-busy",
+]);
 
 export const isRefusal = (error: unknown): boolean =>
   error instanceof ClusterError && REFUSALS.has(error.code);

@@ -12,6 +12,7 @@ import { assertDebugClosed, proveOrchestratorPush } from "../approval/prove-regi
 import { assertDeployedRegistry } from "../registry/verify-deployed.ts";
 import { pollHealth, registryGone, whereToLook } from "../registry/health.ts";
 import type { Registry } from "../registry/registry.ts";
+import { updateUnconfirmed } from "../registry/update-unconfirmed.ts";
 
 export type VerifyRegistryInput = {
   /** What step 8 was given, and what came of it. */
@@ -26,12 +27,15 @@ export const verifyRegistry: Step<VerifyRegistryInput, { readonly mode: string }
   async run({ approved, approval, knownScripts }, context) {
     const { registry, hashes } = approved;
     const restart = restartWatch(registry, approval, context);
-    const health = await waitUntil({
+    const health = await waitUntil<Health>({
       ...waitLimits(context),
       what: `${registry.name} to be healthy${approval.kind === "updated" ? " again after its restart" : ""}`,
       hint: `${whereToLook(registry)}; then run the same command again`,
       onPoll: context.progress,
-      look: (signal) => restart(() => pollHealth(registry, context, signal), signal),
+      look: (signal) => restart.poll(() => pollHealth(registry, context, signal), signal),
+    }).catch((error: unknown) => {
+      const unconfirmed = error instanceof ClusterError && error.kind === "timeout" && restart.pending;
+      throw unconfirmed ? updateUnconfirmed(registry, error.message) : error;
     });
     const mode = health.mode ?? "";
     await assertDebugClosed(approved, context);
@@ -75,16 +79,19 @@ function notAsSent({ name }: Registry, { kind, code, message }: ClusterError): C
 }
 
 type HealthPoll = () => Promise<PollResult<Health>>;
-type RestartWatch = (look: HealthPoll, signal: AbortSignal) => Promise<PollResult<Health>>;
+type RestartWatch = {
+  poll(look: HealthPoll, signal: AbortSignal): Promise<PollResult<Health>>;
+  /** What the update is, as long as nobody has seen it done. */
+  readonly pending: boolean;
+};
 
 /**
  * Lets an answer count only once there is evidence that the old instance is gone: neither its good health nor its
  * wrong mode says anything of the new one.
  */
 function restartWatch(registry: Registry, approval: Approval, context: StepContext): RestartWatch {
-  if (isRunningOn(approval)) return (look) => look();
-  const watcher = new RestartWatcher(registry, approval, context);
-  return (look, signal) => watcher.poll(look, signal);
+  if (isRunningOn(approval)) return { poll: (look) => look(), pending: false };
+  return new RestartWatcher(registry, approval, context);
 }
 
 /** Nothing has restarted it: it was pushed to, or left alone, or seen healthy since. */
@@ -93,7 +100,7 @@ const isRunningOn = (approval: Approval): boolean =>
   (approval.kind === "unchanged" && (approval.verified || approval.via === "api"));
 
 /** What was seen so far of the restart that an update brings. */
-class RestartWatcher {
+class RestartWatcher implements RestartWatch {
   #gapSeen = false;
   #wasInProgress = false;
   #progressEnded = false;
@@ -110,6 +117,10 @@ class RestartWatcher {
     const age = approval.kind === "updated" ? context.clock.monotonic() - approval.at : 0;
     this.#sinceMs = context.clock.now() - age;
     this.#context = context;
+  }
+
+  get pending(): boolean {
+    return !this.#restarted;
   }
 
   async poll(look: HealthPoll, signal: AbortSignal): Promise<PollResult<Health>> {

@@ -3,6 +3,7 @@
  * here, so that no call can be made without its intent on disk, and every unclear outcome is settled by the API.
  */
 import { randomUUID } from "node:crypto";
+import type { Hint } from "../core/command-hint.ts";
 import { sha256Hex } from "../core/compose-hash.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
 import { identityOf, type Cvm } from "../core/domain.ts";
@@ -151,16 +152,18 @@ export class Mutations {
   /**
    * Replaces compose file and whole environment of a CVM; a refusal that says "busy" is repeated. The caller settles
    * an unclear outcome, and sees the update's end by its correlation id.
+   * @param hooks `beforeRetry`: before it is repeated.
    * @throws what a hook threw: nothing was sent.
    */
   async updateCvm(
     cvm: Cvm,
     request: UpdateCvmRequest,
     signal: AbortSignal,
-    hooks?: DeployHooks,
+    { beforeRetry, ...hooks }: DeployHooks & { readonly beforeRetry?: () => Promise<void> } = {},
   ): Promise<MutationOutcome<AcceptedUpdate>> {
     const intent = await this.#intend({ action: "update-cvm", name: cvm.name, app_id: cvm.appId }, signal);
-    const outcome = await this.#retryBusy(signal, async () => {
+    const outcome = await this.#retryBusy(signal, async (isRetry) => {
+      if (isRetry) await beforeRetry?.();
       const value = await this.#ports.cli.updateCvm(request, signal, hooks);
       const isBusy = value.kind === "refused" && value.reason === "busy";
       return { value, ...(isBusy ? { retryAfterMs: value.retryAfterMs } : {}) };
@@ -266,11 +269,11 @@ export class Mutations {
   }
 
   /** Repeats what the platform refused as "busy", with backoff, until the run's timeout. */
-  async #retryBusy<T>(signal: AbortSignal, attempt: () => Promise<Attempt<T>>): Promise<T> {
+  async #retryBusy<T>(signal: AbortSignal, attempt: (isRetry: boolean) => Promise<Attempt<T>>): Promise<T> {
     const { clock, timeoutMs } = this.#ports;
     const deadline = clock.monotonic() + timeoutMs;
     for (let tries = 0; ; tries += 1) {
-      const { value, retryAfterMs, final } = await attempt();
+      const { value, retryAfterMs, final } = await attempt(tries > 0);
       const pause = Math.min(retryAfterMs ?? BUSY_PAUSES_MS[tries] ?? 15_000, MAX_PAUSE_MS);
       const over = signal.aborted || clock.monotonic() + pause > deadline;
       if (retryAfterMs === undefined || over) {
@@ -296,7 +299,7 @@ type Attempt<T> = {
 const OUTCOMES = { ok: "done", refused: "failed", unclear: "unknown" } as const;
 
 /** The error for a mutating call that Phala refused. */
-export function refusedByPhala(what: string, message: string, hint: string): ClusterError {
+export function refusedByPhala(what: string, message: string, hint: string | Hint): ClusterError {
   return new ClusterError({ kind: "platform", code: "phala-refused", message: `${what}: ${message}`, hint });
 }
 

@@ -41,7 +41,7 @@ test("init over a registry that others have updated, with another size, place an
   ]);
   expect(messageOf(warnings, "instance-type-differs")).toContain("is a tdx.medium, asked for was tdx.large");
   expect(messageOf(warnings, "node-differs")).toContain("is on prod10, asked for was prod12");
-  expect(messageOf(warnings, "updated-by-others")).toMatch(/since \d{4}-.*rotate-hash --keep/);
+  expect(messageOf(warnings, "updated-by-others")).toMatch(/at \d{4}-.*rotate-hash --keep/);
   const { registry, environment, registriesEverMade } = await cloudOf(world.sandbox);
   expect([registriesEverMade, registry?.nodeId, registry?.instanceType]).toEqual([1, 18, "tdx.medium"]);
   expect(environment["CVM_BASE_DOMAIN"]).toBe(DOMAIN);

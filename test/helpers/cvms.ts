@@ -4,8 +4,11 @@ import type { Sandbox } from "../../src/sandbox/index.ts";
 const COMPOSE = "services:\n  spawntee:\n    image: example/secure-spawn:1\n    ports: ['9010:8080']\n";
 
 /** A running CVM of somebody else, or of an earlier time. @returns its app_id. */
-export async function makeCvm(sandbox: Sandbox, name: string): Promise<string> {
-  const compose = { docker_compose_file: COMPOSE };
+export async function makeCvm(
+  sandbox: Sandbox,
+  name: string,
+  compose: object = { docker_compose_file: COMPOSE },
+): Promise<string> {
   const provisioned = await call(sandbox, "POST", "/cvms/provision", { name, compose_file: compose });
   const { app_id: appId, compose_hash: composeHash } = provisioned as Record<string, string>;
   await call(sandbox, "POST", "/cvms", { app_id: appId, compose_hash: composeHash });

@@ -31,6 +31,7 @@ import { waitForRegistry } from "../../steps/wait-for-registry.ts";
 import { writeOrchestratorConfig } from "../../steps/write-orchestrator-config.ts";
 import { approvedList, ROLLING } from "../../approval/approved-list.ts";
 import { liveRunners } from "../../runners/running-runners.ts";
+import { assertSameRunners } from "../../approval/same-runners.ts";
 import { classifyRunners, assertRunnersClear } from "../../approval/classify-runners.ts";
 import type { Adoption } from "../../core/domain.ts";
 import { claimRegistry } from "../../registry/ownership.ts";
@@ -146,7 +147,7 @@ async function registryUp(run: BringUp, files: ComposePair, nodeId: number | und
     await steps.run(waitForRegistry, { registry }, deps);
     return { registry, existed: false, complete: true, certain: true, seen: null };
   }
-  const neighbours = await checkForeignUpdates(registry, record, between);
+  const neighbours = await checkForeignUpdates(registry, record, between, run.flags.force);
   const environment = wholeEnvironment(inputs, registry, compose, []);
   const { certain } = neighbours;
   const standing = await existingRegistry({ registry, compose, environment, certain }, run);
@@ -161,11 +162,11 @@ async function registryUp(run: BringUp, files: ComposePair, nodeId: number | und
 
 async function existingRegistry(
   now: Pick<ExistingRegistryCheck, "registry" | "compose" | "environment" | "certain">,
-  { inputs, session }: BringUp,
+  { inputs, session, flags: { force } }: BringUp,
 ): Promise<ExistingRegistryCheck> {
   const { record, registryStore } = session;
   const walletOptional = inputs.cluster.orchestratorSchema === "v1";
-  return { ...now, record, walletOptional, knownScripts: await registryStore.knownScripts() };
+  return { ...now, record, walletOptional, force, knownScripts: await registryStore.knownScripts() };
 }
 
 /** What step 8 approves and sends, after a check of what the registry runs: secrets go to it again. */
@@ -177,7 +178,7 @@ async function approvalFor(
   const { inputs, session, steps, flags } = run;
   const { registry, existed, certain, fresh } = now;
   const compose = files.registry;
-  const hashes = await hashesFor(run, now);
+  const { hashes, assertSame } = await hashesFor(run, now);
   const environment = wholeEnvironment(inputs, registry, compose, hashes);
   const context = steps.contextFor(session.deps);
   const standing = await existingRegistry({ registry, compose, environment, certain }, run);
@@ -202,6 +203,7 @@ async function approvalFor(
     seen: now.seen,
     shortens: false,
     restores: null,
+    assertSameRunners: assertSame,
     beforeRestart: existed ? () => noteRestart(registry, context) : undefined,
     provenance,
   });
@@ -216,25 +218,27 @@ async function noteRestart({ name }: Registry, context: Pick<StepContext, "note"
 async function hashesFor(
   { inputs, session, steps, flags, facts }: BringUp,
   now: RegistryUp & { readonly fresh: ComposeHash },
-): Promise<readonly ComposeHash[]> {
+): Promise<{ readonly hashes: readonly ComposeHash[]; readonly assertSame?: () => Promise<void> }> {
   const { registry, existed, complete, fresh } = now;
-  if (!existed) return [fresh];
+  if (!existed) return { hashes: [fresh] };
   const { record, store, deps } = session;
   const { appId } = registry;
   const live = await liveRunners(inputs.cluster.clusterName, deps);
   const warn = (code: WarningCode, message: string): void => steps.warn(code, message);
   const { clusterName } = inputs.cluster;
   const vouchers = await runnerVouchers(await facts.runnerCompose(), flags.record, clusterName);
-  const { accepted, unclear } = classifyRunners(live, { record, appId, complete, vouchers }, warn);
+  const known = { record, appId, complete, vouchers };
+  const { accepted, unclear } = classifyRunners(live, known, warn);
   assertRunnersClear(unclear, ROLLING);
   // So that every hash in the list can be traced to the text that it stands for.
   for (const { appCompose } of accepted) await store.save(appCompose);
-  return approvedList({
+  const hashes = approvedList({
     recorded: recordedHashes(record, appId),
     live: accepted.map(({ composeHash }) => composeHash),
     fresh,
     policy: ROLLING,
   });
+  return { hashes, assertSame: () => assertSameRunners({ cluster: clusterName, live, known, hashes }, deps) };
 }
 
 function resultOf(end: {

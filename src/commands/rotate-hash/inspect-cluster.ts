@@ -13,7 +13,7 @@ import { checkForeignUpdates, warnUnknownList } from "../../registry/concurrent-
 import { warnDomainDifferences } from "../../registry/domain-differences.ts";
 import { registryOf, type Registry } from "../../registry/registry.ts";
 import { liveRunners, type LiveRunner } from "../../runners/running-runners.ts";
-import { classifyRunners, assertRunnersClear } from "../../approval/classify-runners.ts";
+import { classifyRunners, assertRunnersClear, type KnownList } from "../../approval/classify-runners.ts";
 import type { ReadingDeps, StepContext } from "../../workflow/step.ts";
 import { runnerVouchers, wholeEnvironment } from "../shared/approval.ts";
 import type { Rotation } from "./rotation.ts";
@@ -25,6 +25,8 @@ export type RunnersNow = {
   readonly accepted: readonly LiveRunner[];
   /** Those that a list without their hash would, or may, cut off. */
   readonly atStake: readonly LiveRunner[];
+  /** By what they were judged. */
+  readonly knownList: KnownList;
 };
 
 export type ClusterState = RunnersNow & {
@@ -62,12 +64,12 @@ export async function inspectCluster(
   const { appId } = registry;
   const walletOptional = inputs.cluster.orchestratorSchema === "v1";
   const [neighbours, knownScripts] = await Promise.all([
-    checkForeignUpdates(registry, record, context),
+    checkForeignUpdates(registry, record, context, flags.force),
     registryStore.knownScripts(),
   ]);
   const { complete, certain, seen } = neighbours;
   const known = { record, certain, knownScripts };
-  const standing = { registry, compose, environment, walletOptional, ...known };
+  const standing = { registry, compose, environment, walletOptional, force: flags.force, ...known };
   const running = await assertExistingRegistry(standing, context);
   if (environment) warnUnknownList(registry, record, environment, context);
   if (files) warnDomainDifferences(registry, files, inputs.cluster, context);
@@ -92,11 +94,12 @@ export async function lookAtRunners(
   const live = await liveRunners(clusterName, context);
   const file = flags.rollback ? undefined : await facts.runnerCompose();
   const vouchers = await runnerVouchers(file, flags.record, clusterName);
-  const { accepted, unclear } = classifyRunners(live, { ...known, vouchers }, (code, message) =>
+  const knownList = { ...known, vouchers };
+  const { accepted, unclear } = classifyRunners(live, knownList, (code, message) =>
     context.warn(code, message),
   );
   if (!flags.rollback) assertRunnersClear(unclear, policy);
-  return { live, accepted, atStake: [...accepted, ...unclear] };
+  return { live, accepted, atStake: [...accepted, ...unclear], knownList };
 }
 
 async function composeFiles(facts: ClusterFacts): Promise<ComposePair> {

@@ -112,7 +112,7 @@ export async function restoredApproval(
   inputs: ClusterInputs,
   record: ClusterRecord,
   registryStore: AppComposeStore,
-  { registry, running, live, accepted, atStake }: ClusterState,
+  { registry, running, live, accepted, atStake, knownList }: ClusterState,
 ): Promise<NextApproval> {
   const target = rollbackTarget(record, registry);
   const hashes = target.hashes.flatMap((text) => parseComposeHash(text) ?? []);
@@ -126,7 +126,7 @@ export async function restoredApproval(
   const names = environmentNamesOf(target.settings);
   return {
     hashes,
-    runners: { live, accepted, atStake },
+    runners: { live, accepted, atStake, knownList },
     compose: parseCompose(kept, `the earlier compose file of ${registry.name}`),
     provenance: { runnerHash, composeDigest: known?.composeDigest ?? "" },
     inputs: inputsAsOf(inputs, target.settings),

@@ -12,6 +12,7 @@ import { approveComposeHash } from "../../steps/approve-compose-hash.ts";
 import { assertExistingRegistry } from "../../registry/verify-deployed.ts";
 import { verifyPrerequisites } from "../../steps/verify-prerequisites.ts";
 import { verifyRegistry } from "../../steps/verify-registry.ts";
+import { assertSameRunners } from "../../approval/same-runners.ts";
 import { runnersCutOff } from "../../approval/classify-runners.ts";
 import type { LiveRunner } from "../../runners/running-runners.ts";
 import { claimRegistry } from "../../registry/ownership.ts";
@@ -125,7 +126,7 @@ async function rotate(rotation: Rotation, session: Session): Promise<RotateHashR
   const approved = await approvalInput(rotation, session, scene, next);
   const { environment } = approved;
   const walletOptional = schema === "v1";
-  const standing = { registry, ...next, environment, walletOptional, ...known };
+  const standing = { registry, ...next, environment, walletOptional, force: flags.force, ...known };
   await assertExistingRegistry(standing, context);
   const { approval, mode } = await withWayBack(record, registry, async () => {
     const given = await steps.run(approveComposeHash, approved, deps);
@@ -143,8 +144,10 @@ async function approvalInput(
   scene: ClusterState,
   next: NextApproval,
 ): Promise<ApproveComposeHashInput> {
-  const { flags, steps, dependencies } = rotation;
+  const { flags, steps, dependencies, inputs } = rotation;
   const context = steps.contextFor(deps);
+  const { live, knownList: known } = next.runners;
+  const seen = { cluster: inputs.cluster.clusterName, live, known, hashes: next.hashes };
   return approvalOf({
     ...scene,
     ...next,
@@ -154,6 +157,7 @@ async function approvalInput(
     force: flags.force,
     shortens: shortens(flags),
     provenance: await provenanceOf("rotate-hash", rotation, next.provenance),
+    assertSameRunners: () => assertSameRunners(seen, deps),
     beforeRestart: () => confirmRestart(scene.registry, flags, dependencies, context),
   });
 }

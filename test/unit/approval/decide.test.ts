@@ -86,7 +86,16 @@ test.each<[string, ApprovalReason, Change]>([
     "unconfirmed",
     { newest: "unlisted", last: { ...LAST, correlationId: null, verified: false } },
   ],
-  ["the list of updates is gone, but one was recorded", "unconfirmed", { newest: "unlisted" }],
+  [
+    "no list of updates, and ours was never seen healthy",
+    "unconfirmed",
+    { newest: "unlisted", last: { ...LAST, verified: false } },
+  ],
+  [
+    "our update ended with a word that nobody knows",
+    "unconfirmed",
+    { newest: { correlationId: "c1", state: "unknown" }, last: { ...LAST, verified: false } },
+  ],
   ["other settings", "settings-differ", { settingsGiven: false }],
   [
     "no update is recorded, and it runs another file",
@@ -144,7 +153,10 @@ test.each<[string, Change]>([
     "an update by somebody else came in between",
     { hashes: [A, B], newest: { correlationId: "c2", state: "done" } },
   ],
-  ["the list of updates is gone, but one was recorded", { hashes: [A, B], newest: "unlisted" }],
+  [
+    "no list of updates, and ours was never seen healthy",
+    { hashes: [A, B], newest: "unlisted", last: { ...LAST, verified: false } },
+  ],
   [
     "nothing is recorded and hashes may have to go",
     { last: undefined, settingsGiven: null, madeHere: false, shortens: true },

@@ -1,0 +1,133 @@
+/** What may come of an update: success is claimed only on positive evidence, a refusal only where there was one. */
+import { expect, test } from "vitest";
+import { makePreparedWorld } from "../../helpers/prepared-cluster.ts";
+import { updateRegistry } from "../../helpers/neighbour.ts";
+import { cloudOf } from "../../helpers/program.ts";
+import { journalOf } from "../../helpers/journal.ts";
+import {
+  anotherRunner,
+  AT_ONCE,
+  changesIn,
+  failureOf,
+  initiated,
+  onGet,
+  REGISTRY,
+  rotated,
+} from "./world.ts";
+
+const IMPATIENT = { TEE_CLUSTER_TIMEOUT: "2s" };
+const patches = (changes: readonly string[]): number =>
+  changes.filter((change) => change.startsWith("PATCH")).length;
+
+/** One of each kind of end. */
+const SETTLED_BY_THE_NEXT_RUN: ReadonlySet<string> = new Set([
+  "operation-ends=timed_out",
+  "operation-word=settled",
+  "operation-missing",
+  "reset-before,at=PATCH .",
+]);
+
+test.each([
+  ["ends as timed_out", "operation-ends=timed_out", 4, "update-failed"],
+  ["ends as aborted", "operation-ends=aborted", 4, "update-failed"],
+  ["ends as rejected", "operation-ends=rejected", 4, "update-failed"],
+  ["ends as rolled_back", "operation-ends=rolled_back", 4, "update-failed"],
+  ["ends as a word that nobody knows", "operation-word=settled", 5, "update-unconfirmed"],
+  ["never becomes an operation", "operation-missing", 5, "update-unconfirmed"],
+  ["never completes", "operation-stuck", 5, "update-unconfirmed"],
+  ["is lost on the way", "reset-before,at=PATCH .", 5, "update-unconfirmed"],
+  ["is refused as busy for good", "busy,at=PATCH .,times=1000", 4, "phala-refused"],
+  ["is refused with 403", "status=403,at=PATCH .", 4, "phala-refused"],
+] as const)("the update %s: no success is claimed", async (_, fault, exitCode, code) => {
+  const world = await makePreparedWorld({ timings: AT_ONCE });
+  const { approved: before } = await cloudOf(world.sandbox);
+  world.sandbox.setFaults([fault]);
+  const env = await anotherRunner(world);
+  const { error, ...end } = failureOf(await world.run(["rotate-hash", "--json"], { ...env, ...IMPATIENT }));
+  expect({ ...end, code: error.code }).toMatchObject({ exitCode, code, left_behind: [] });
+  const applied = fault === "operation-word=settled" ? 1 : 0;
+  expect((await cloudOf(world.sandbox)).approved).toHaveLength(before.length + applied);
+  // Nobody is told that a list is approved which was not seen to be.
+  expect((await journalOf(world)).filter(({ type }) => type === "verified")).toHaveLength(1);
+  if (!SETTLED_BY_THE_NEXT_RUN.has(fault)) return;
+
+  world.sandbox.setFaults([]);
+  const again = rotated(await world.run(["rotate-hash", "--json"], env));
+  expect(again.approved_compose_hashes).toEqual([...before, again.runner_compose_hash]);
+  expect((await cloudOf(world.sandbox)).approved).toEqual(again.approved_compose_hashes);
+});
+
+test.each([
+  ["is accepted, and the connection breaks", "reset-after,at=PATCH .,times=1"],
+  ["is refused as busy once", "busy,at=PATCH .,times=1"],
+])("the update %s: it is approved all the same", async (_, fault) => {
+  const world = await makePreparedWorld({ timings: AT_ONCE });
+  world.sandbox.setFaults([fault]);
+  const after = rotated(await world.run(["rotate-hash", "--json"], await anotherRunner(world)));
+  expect((await cloudOf(world.sandbox)).approved).toEqual(after.approved_compose_hashes);
+  expect(after.approved_compose_hashes).toContain(after.runner_compose_hash);
+});
+
+test("no list of operations: approved by the restart that was seen, and a second init changes nothing", async () => {
+  const world = await makePreparedWorld({ timings: { ...AT_ONCE, updateDownMs: 400 } });
+  world.sandbox.setFaults(["no-operations"]);
+  world.sandbox.resetRequests();
+  const settled = initiated(await world.run(["init", "--json"]));
+  expect(changesIn(world.sandbox)).toEqual([]);
+  const env = await anotherRunner(world);
+  const after = rotated(await world.run(["rotate-hash", "--json"], env));
+  expect(after.approved_compose_hashes).toEqual([
+    ...settled.approved_compose_hashes,
+    after.runner_compose_hash,
+  ]);
+  world.sandbox.resetRequests();
+  const second = initiated(await world.run(["init", "--json"], env));
+  expect(second.approved_compose_hashes).toEqual(after.approved_compose_hashes);
+  expect(changesIn(world.sandbox)).toEqual([]);
+});
+
+test("an operation of somebody else that never completes: named with its age, and the way past it", async () => {
+  const world = await makePreparedWorld({ timings: AT_ONCE });
+  world.sandbox.setFaults(["operation-stuck"]);
+  await updateRegistry(world.sandbox);
+  const env = { ...(await anotherRunner(world)), ...IMPATIENT };
+  world.sandbox.resetRequests();
+  for (const args of [[], ["--force-update"]]) {
+    const young = failureOf(await world.run(["rotate-hash", "--json", ...args], env));
+    expect([young.exitCode, young.error.code]).toEqual([6, "update-under-way"]);
+    expect(young.error.message).toMatch(/since 2\d{3}-.* by Phala's clock\)/);
+    expect(young.error.hint).toContain("--force-update goes on once it is older than 30m");
+  }
+  expect(changesIn(world.sandbox)).toEqual([]);
+
+  const { operations = [] } = (await cloudOf(world.sandbox)).registry ?? {};
+  const items = operations.toReversed().map(({ correlationId, type, startedAt }, index) => ({
+    correlation_id: correlationId,
+    operation_type: type,
+    status: index === 0 ? "in_progress" : "completed",
+    started_at: new Date(index === 0 ? startedAt - 31 * 60_000 : startedAt).toISOString(),
+    completed_at: index === 0 ? null : new Date(startedAt + 1).toISOString(),
+  }));
+  world.sandbox.setFaults([onGet("/operations$", { kind: "lie", fields: { items } })]);
+  const old = failureOf(await world.run(["rotate-hash", "--json"], env));
+  expect([old.exitCode, old.error.code]).toEqual([6, "update-under-way"]);
+  expect(patches(changesIn(world.sandbox))).toBe(0);
+  const forced = await world.run(["rotate-hash", "--json", "--force-update"], env);
+  // This platform takes no update while another one is in progress; that is its word, and not ours.
+  expect([forced.exitCode, failureOf(forced).error.code]).toEqual([4, "phala-refused"]);
+  expect(forced.stderr).toContain("going on all the same (--force-update)");
+  expect(patches(changesIn(world.sandbox))).toBeGreaterThan(0);
+});
+
+test("another operation than an update never completes: nothing is sent, and it is named", async () => {
+  const world = await makePreparedWorld({ timings: AT_ONCE });
+  const { registry } = await cloudOf(world.sandbox);
+  world.sandbox.setFaults([
+    onGet(`/cvms/${registry?.vmUuid}$`, { kind: "lie", fields: { progress: { target: "restart" } } }),
+  ]);
+  world.sandbox.resetRequests();
+  const run = await world.run(["rotate-hash", "--json"], { ...(await anotherRunner(world)), ...IMPATIENT });
+  expect([run.exitCode, failureOf(run).error.code]).toEqual([5, "registry-busy"]);
+  expect(patches(changesIn(world.sandbox))).toBe(0);
+  expect(failureOf(run).error.message).toContain(`${REGISTRY} to end`);
+});
