@@ -47,7 +47,7 @@ export const orchestratorConfigChecks: readonly Check<ClusterFacts>[] = [
     title: "What the orchestrator reads",
     severity: "error",
     needs: [...NEEDS, "gatewayKeyPath"],
-    after: ["orchestrator-config-of-another-cluster"],
+    after: ["orchestrator-config", "orchestrator-config-of-another-cluster"],
     async run(facts) {
       const preview = await previewConfig(facts);
       if (preview.kind === "other-owner") return skipped("it is another cluster's");

@@ -124,7 +124,7 @@ function validated(text: string, { path }: Source): readonly string[] {
     kind: "conflict",
     code: "config-not-v2",
     message: `${path} would not be of schema v2; it was not changed:\n${own.map(inWords).join("\n")}`,
-    hint: `fix that in ${path}, then run the command again`,
+    hint: `fix that in ${path}, then run the same command again`,
   });
 }
 

@@ -310,7 +310,7 @@ export function notCreated(
   whenUncertain: string,
 ): ClusterError {
   if (outcome.kind === "refused") {
-    const hint = "fix it, then run the command again";
+    const hint = "fix it, then run the same command again";
     return refusedByPhala(`Phala did not create ${name}`, outcome.message, hint);
   }
   return new ClusterError({

@@ -44,8 +44,12 @@ export async function mountDisk(world: World, folder: string): Promise<Disk> {
     // As much is written as there is room for.
     fill: () => writeFile(path.join(inside, "filler"), Buffer.alloc(SIZE + 1)).catch(() => undefined),
     empty: () => rm(path.join(inside, "filler")),
+    // As a mount of its own over the disk: one with a file open for writing, as a lock is, can't be made read-only.
     async remount(as) {
-      await execa("nsenter", [...enter, "mount", "-o", `remount,bind,${as}`, folder]);
+      const inside = (...command: readonly string[]) => execa("nsenter", [...enter, ...command]);
+      if (as === "rw") return void (await inside("umount", folder));
+      await inside("mount", "--bind", folder, folder);
+      await inside("mount", "-o", "remount,bind,ro", folder);
     },
     async run(args) {
       const program = ["sh", "-c", ENTER, "sh", world.folder, process.execPath, PROGRAM, ...args];
