@@ -136,8 +136,7 @@ async function writeNew(
   try {
     await handle.writeFile(text);
     if (existing) await keepOwner(handle, existing);
-    const wanted = forceMode ?? existing?.mode;
-    if (wanted !== undefined) await handle.chmod(wanted);
+    if (forceMode === undefined && existing) await handle.chmod(existing.mode);
     await handle.sync();
   } finally {
     await handle.close();

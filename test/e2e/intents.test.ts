@@ -7,7 +7,18 @@ import { openIntents } from "../helpers/journal.ts";
 import { FAST } from "../helpers/program.ts";
 
 /** The others can't change the cloud; whoever adds a command that can adds a scenario to the chaos suite. */
-const LOOKS_ONLY = new Set(["status", "doctor", "hash", "history", "config migrate", "sandbox"]);
+const LOOKS_ONLY = new Set([
+  "status",
+  "doctor",
+  "hash",
+  "verify",
+  "trust show",
+  "trust diff",
+  "trust pin",
+  "history",
+  "config migrate",
+  "sandbox",
+]);
 
 const ACTIONS: readonly { readonly request: RegExp; readonly action: string }[] = [
   { request: /^POST \/api\/v1\/cvms(?:\/provision)?$/, action: "create-cvm" },

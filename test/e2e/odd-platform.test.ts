@@ -12,7 +12,7 @@ import { stateFolder } from "../helpers/journal.ts";
 import { untilUpdated, updateRegistry } from "../helpers/neighbour.ts";
 import { PHALA_BIN } from "../helpers/phala-bin.ts";
 import { makePreparedWorld } from "../helpers/prepared-cluster.ts";
-import { cloudOf, mutationsOf, withCompose, type Run, type World } from "../helpers/program.ts";
+import { cloudOf, makeWorld, mutationsOf, withCompose, type Run, type World } from "../helpers/program.ts";
 import { expectValid } from "../helpers/schemas.ts";
 import { until } from "../helpers/until.ts";
 
@@ -226,7 +226,7 @@ test("a rollback that was killed is resumed, not undone; without the earlier com
 });
 
 test("TEE_CLUSTER_SANDBOX stands for --sandbox, unless it says no", async () => {
-  const world = await makePreparedWorld();
+  const world = await makeWorld();
   const own = Object.fromEntries(Object.keys(world.env).map((name) => [name, undefined]));
   const { PATH = "", HOME = "", TMPDIR = "" } = world.env;
   const env = { ...own, PATH, HOME, TMPDIR, PHALA_BIN, TEE_CLUSTER_STATE_DIR: world.stateDir };

@@ -87,14 +87,19 @@ test(
   },
 );
 
-test("from an empty state directory: live runners keep their approval, and the registry's own file is updated too", async () => {
+test("from an empty state directory: live runners keep their approval by --record, and the registry's own file is updated too", async () => {
   const world = await makePreparedWorld();
   const oldRunner = await deploy(world);
+  const record = path.join(world.folder, "hash-record.json");
+  expect((await world.run(["hash", "--export", record])).exitCode).toBe(0);
   await rm(world.stateDir, { recursive: true });
   const runnerFile = await changed(world, "runner", "an image bump");
   const registryFile = await changed(world, "registry", "an image bump");
   const files = ["--runner-compose", runnerFile, "--registry-compose", registryFile];
-  const run = await rotate(world, ...files);
+  // Nobody here can tell what the old runner runs.
+  const alone = await rotate(world, ...files);
+  expect([alone.exitCode, failure(alone).code]).toEqual([7, "live-runner-unclear"]);
+  const run = await rotate(world, ...files, "--record", record);
   expect(run.exitCode).toBe(0);
   const answer = result(run);
   expect(answer).toMatchObject({ previous_compose_hashes: [], registry_compose_changed: true });
@@ -269,6 +274,7 @@ test("the region of the last run stands where nothing else is said", async () =>
 test("where only live runners tell the schema, a hash over other names is refused", async () => {
   const world = await makePreparedWorld();
   await rm(world.stateDir, { recursive: true });
+  await rm(path.join(world.folder, "orchestrator.yml"));
   await deploy(world, RUNNER_COMPOSE, [...AS_ORCHESTRATOR, { name: "MODEL_MEMORY_LIMIT_MB", value: "1" }]);
   world.sandbox.resetRequests();
   const run = await rotate(world);

@@ -103,10 +103,10 @@ test("a registry that fails to boot ends the wait at once, with where to look", 
 
 test("a registry in the wrong mode is told at once", async () => {
   const world = await makeWorld();
-  const env = await withCompose(world, "registry", (text) =>
-    text.replace("MODE=${MODE:-registry+runner}", "MODE=runner"),
-  );
-  const run = await world.run(["init", "--json"], env);
+  world.sandbox.setFaults([
+    { path: "^/gateway/.*/health$", action: { kind: "lie", fields: { mode: "runner" } } },
+  ]);
+  const run = await world.run(["init", "--json"]);
   expect(run.exitCode).toBe(7);
   expect(failureIn(run.stdout).error).toMatchObject({ code: "wrong-mode", step: "wait-for-registry" });
 });

@@ -151,12 +151,16 @@ test("no registry, no key that counts, no answer: each its exit code, and none i
     findings: [{ code: "no-registry", remedy: "tee-cluster init --cluster-name bird-tracker" }],
   });
 
+  // No path given anywhere, and none at the default one: nothing to compare, which is no reason to worry.
+  const bare = await world.run(["status", "--json"], { TEE_CLUSTER_RUNNER_COMPOSE: "" });
+  expect(codes(answer(bare))).toEqual(["error no-registry", "note runner-compose-missing"]);
+
   const wrongKey = await world.run(["status", "--json"], { PHALA_API_KEY: "phak_another_key_00000" });
   expect([wrongKey.exitCode, failure(wrongKey).code]).toEqual([3, "api-key-refused"]);
 
   world.sandbox.setFaults([{ path: "/cvms/paginated$", action: { kind: "html" } }]);
   const down = await world.run(["status", "--json"]);
-  expect([down.exitCode, failure(down).code]).toEqual([4, "api-failed"]);
+  expect([down.exitCode, failure(down).code]).toEqual([4, "not-the-api"]);
 
   const both = await world.run(["status", "--json", "--watch"]);
   expect([both.exitCode, failure(both).code]).toEqual([2, "watch-with-json"]);
@@ -169,10 +173,10 @@ test("what can't be found out is said to be unknown; a registry that does not an
   world.sandbox.setFaults([
     { path: "/operations$", action: { kind: "status", status: 404 } },
     { path: "/compose_file$", action: { kind: "half-json" } },
+    { path: "/attestation$", action: { kind: "status", status: 404 } },
     { path: "^/gateway/.*/health$", action: { kind: "html" } },
   ]);
-  // In a folder without the file, and no path given: nothing to compare, which is no reason to worry.
-  const run = await world.run(["status", "--json"], { TEE_CLUSTER_RUNNER_COMPOSE: "" });
+  const run = await world.run(["status", "--json"], { TEE_CLUSTER_RUNNER_COMPOSE: "nowhere.yml" });
   expect(run.exitCode).toBe(7);
   const result = answer(run);
   expect(codes(result)).toEqual([
@@ -181,7 +185,7 @@ test("what can't be found out is said to be unknown; a registry that does not an
     "warning app-compose-unread",
     "warning app-compose-unread",
     "warning runner-silent",
-    "note runner-compose-missing",
+    "warning runner-compose-missing",
   ]);
   expect(result.drift).toBeNull();
   expect(cvmOf(result, RUNNER)).toMatchObject({ approved: null, compose_hash_checked: null, health: null });
@@ -189,6 +193,7 @@ test("what can't be found out is said to be unknown; a registry that does not an
   // The API's word for a hash is checked against the app-compose that it gives.
   world.sandbox.setFaults([
     { path: "/compose_file$", action: { kind: "lie", fields: { public_logs: "by-hand" } } },
+    { path: "/attestation$", action: { kind: "status", status: 404 } },
   ]);
   const lies = await world.run(["status", "--json"], { TEE_CLUSTER_RUNNER_COMPOSE: "nowhere.yml" });
   expect(lies.exitCode).toBe(7);

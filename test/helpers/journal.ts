@@ -1,7 +1,9 @@
 /** What a run has written down of a cluster, read while it is at work or afterwards. */
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
+import { coveredFrom, sealLine } from "../../src/state/journal-seal.ts";
 import type { JournalRecord } from "../../src/state/journal.ts";
+import { appendLine } from "../../src/state/line-file.ts";
 import type { World } from "./program.ts";
 
 /** The folder of the world's cluster. */
@@ -16,6 +18,12 @@ export async function journalOf(world: World): Promise<readonly JournalRecord[]>
     .trim()
     .split("\n")
     .map((line) => JSON.parse(line) as JournalRecord);
+}
+
+/** A record more, sealed as a run's own. */
+export async function appendRecord(folder: string, record: JournalRecord): Promise<void> {
+  const seal = (covered: Buffer): string => sealLine(JSON.stringify(record), covered);
+  await appendLine(path.join(folder, "journal.jsonl"), seal, coveredFrom);
 }
 
 type Intent = Extract<JournalRecord, { type: "intent" }>;

@@ -169,10 +169,19 @@ const WAYS_OUT: readonly string[] = [
   "cli/wire.ts: createHttpClient(",
   "cli/wire.ts: createPhalaCli(",
   "cli/wire.ts: createSpawntee(",
+  // Our own sandbox, on this machine.
+  'commands/sandbox/background.ts: import { spawn } from "node:child_process"',
   "core/ports.ts: approveHashes",
   "core/ports.ts: createCvm",
   "core/ports.ts: deleteCvm",
   "core/ports.ts: updateCvm",
+  // What recovers an address from a signature.
+  'kms/env-key.ts: import { keccak_256 } from "@noble/hashes/sha3"',
+  'kms/env-key.ts: import { secp256k1 } from "@noble/curves/secp256k1"',
+  // Queries: a quote's collateral, and what the platform attests.
+  "platform/attestation/collateral.ts: fetch",
+  "platform/attestation/fetch.ts: .send",
+  "platform/attestation/sources.ts: fetch",
   'platform/net/connection.ts: import * as net from "node:net"',
   'platform/net/connection.ts: import * as tls from "node:tls"',
   'platform/net/http.ts: "DELETE"',

@@ -74,9 +74,15 @@ async function configAction(facts: ClusterFacts): Promise<PlannedAction> {
   const { orchestratorConfig: resource, orchestratorSchema: schema } = facts.cluster;
   const preview = await previewConfig(facts);
   if (preview.kind === "other-owner") return { action: "none", resource, detail: preview.why };
-  const { before, after, changes } = preview;
+  const { before, changes } = preview;
   if (before === undefined) return { action: "write", resource, detail: `a new file of schema ${schema}` };
-  if (before === after) return { action: "none", resource, detail: `up to date, schema ${schema}` };
-  const detail = [...changes.map(renderChange), `the file from before is kept as ${resource}.bak`].join("; ");
-  return { action: "write", resource, detail };
+  // A new registry has another address than the one that the file has.
+  const isNew = (await facts.registry()).kind === "absent";
+  const lines = [...changes.map(renderChange), ...(isNew ? ["cluster-urls: those of the new registry"] : [])];
+  if (lines.length === 0) return { action: "none", resource, detail: `up to date, schema ${schema}` };
+  return {
+    action: "write",
+    resource,
+    detail: [...lines, `the file from before is kept as ${resource}.bak`].join("; "),
+  };
 }

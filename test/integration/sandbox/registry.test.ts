@@ -143,7 +143,9 @@ async function create(sandbox: Sandbox, name: string, compose: string): Promise<
 }
 
 const withVariable = async (role: "registry" | "runner", line: string): Promise<string> =>
-  (await composeText(role)).replace("    environment:\n", `    environment:\n      - ${line}\n`);
+  (await composeText(role))
+    .replace(/ {6}- GATEWAY_AUTH_COORDINATOR_WALLET=.*\n/, "")
+    .replace("    environment:\n", `    environment:\n      - ${line}\n`);
 
 test("/tasks: signed by the coordinator of the wallet that the compose file passes on, not at once after a boot", async () => {
   const sandbox = await sandboxWith({ timings, faults: ["auth-warmup=1h"] });
