@@ -159,5 +159,5 @@ test("the lock of another host is respected; a journal of a newer version is lef
   expect(failure(refused).error.hint).toContain(`rm '${lock}'`);
   await rm(lock);
   await appendFile(path.join(folder, "journal.jsonl"), '{"v":3,"type":"dream"}\n');
-  expectRefused(world, await world.run(["init", "--json"]), "state-too-new", "format 2");
+  expectRefused(world, await world.run(["init", "--json"]), "state-too-new", "format 3");
 });

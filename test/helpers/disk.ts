@@ -46,10 +46,14 @@ export async function mountDisk(world: World, folder: string): Promise<Disk> {
     empty: () => rm(path.join(inside, "filler")),
     // As a mount of its own over the disk: one with a file open for writing, as a lock is, can't be made read-only.
     async remount(as) {
-      const inside = (...command: readonly string[]) => execa("nsenter", [...enter, ...command]);
-      if (as === "rw") return void (await inside("umount", folder));
-      await inside("mount", "--bind", folder, folder);
-      await inside("mount", "-o", "remount,bind,ro", folder);
+      const commands =
+        as === "rw"
+          ? [["umount", folder]]
+          : [
+              ["mount", "--bind", folder, folder],
+              ["mount", "-o", "remount,bind,ro", folder],
+            ];
+      for (const command of commands) await execa("nsenter", [...enter, ...command]);
     },
     async run(args) {
       const program = ["sh", "-c", ENTER, "sh", world.folder, process.execPath, PROGRAM, ...args];

@@ -92,7 +92,9 @@ async function firstTwoSteps(
     const asBefore = all.length === 0 ? "" : `; as recorded: ${all.join(", ")}`;
     return done(undefined, `cluster ${inputs.cluster.clusterName}${asBefore}`);
   });
-  const schemaKnown = record.composeHashes.length > 0 || isSchemaGiven(given);
+  // The orchestrator's own file says it too.
+  const { orchestratorSchema: origin = "default" } = resolution.origins;
+  const schemaKnown = record.composeHashes.length > 0 || isSchemaGiven(given) || origin !== "default";
   return { inputs, facts, schemaKnown };
 }
 
