@@ -33,6 +33,14 @@ async function startSandbox(folder) {
   return { child, env: Object.fromEntries(variables) };
 }
 
+async function until(look) {
+  for (;;) {
+    const found = await look().catch(() => undefined);
+    if (found) return found;
+    await delay(POLL_MS);
+  }
+}
+
 /** The steps of the document, as a script would do them. */
 function byHand(env, folder) {
   const phalaEnv = {
@@ -53,13 +61,6 @@ function byHand(env, folder) {
   const api = async (id) => {
     const headers = { "X-API-Key": env.PHALA_API_KEY };
     return (await fetch(`${env.PHALA_API_URL}/api/v1/cvms/${id}`, { headers })).json();
-  };
-  const until = async (look) => {
-    for (;;) {
-      const found = await look().catch(() => undefined);
-      if (found) return found;
-      await delay(POLL_MS);
-    }
   };
   const urlOf = ({ app_id: id, gateway }) =>
     env.TEE_CLUSTER_GATEWAY_URL.replace("{app_id}", id)

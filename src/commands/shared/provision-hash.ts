@@ -78,7 +78,7 @@ export async function obtainByProvisioning(
   const why = "the hash is read from a provisioning that is not committed";
   steps.pass("deploy-temporary-runner", "skipped", why, tookMs);
   await steps.runWithout("read-compose-hash", async () => {
-    await record(input, hash, appCompose, context);
+    await recordHash(input, hash, appCompose, context);
     return done(hash, hash);
   });
   steps.pass("delete-temporary-runner", "skipped", "there is none");
@@ -86,7 +86,7 @@ export async function obtainByProvisioning(
 }
 
 /** The same checks and records as of a hash that was read back from a CVM. */
-async function record(
+async function recordHash(
   { cluster, compose, store }: ObtainComposeHashInput,
   hash: ComposeHash,
   appCompose: AppCompose,

@@ -53,7 +53,7 @@ test("a wait that runs out tells what Phala said last", async () => {
 function slow(gone: number, status: (asked: number) => string) {
   let now = 0;
   const asked: number[] = [];
-  const cvm = (): Cvm => ({ ...CVM, status: status(asked.length) }) as Cvm;
+  const cvm = (): Cvm => ({ ...CVM, status: status(asked.length) });
   const api = {
     findCvm: async () =>
       now >= gone && asked.length > 0 ? { kind: "absent" } : { kind: "present", value: cvm() },
