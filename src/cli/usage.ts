@@ -45,12 +45,34 @@ function hintFor(flag: string, command: Command): string {
   return meant === undefined ? seeHelp(command) : `did you mean ${meant}?`;
 }
 
+/** What people type who know other tools. */
+const ALIASES: Readonly<Record<string, string>> = {
+  rotate: "rotate-hash",
+  approve: "rotate-hash",
+  update: "rotate-hash",
+  rollback: "rotate-hash",
+  create: "init",
+  setup: "init",
+  up: "init",
+  deploy: "init",
+  check: "doctor",
+  ls: "list",
+  ps: "list",
+  clusters: "list",
+  log: "logs",
+  delete: "destroy",
+  remove: "destroy",
+  rm: "destroy",
+  down: "destroy",
+  attest: "verify",
+  audit: "history",
+};
+
 function unknownCommand(word: string, parent: Command): ClusterError {
   const { commands } = parent;
-  const meant = closest(
-    word,
-    commands.map((command) => command.name()),
-  );
+  const names = commands.map((command) => command.name());
+  const alias = ALIASES[word.toLowerCase()];
+  const meant = alias !== undefined && names.includes(alias) ? alias : closest(word, names);
   const found =
     commands.find((command) => command.name() === meant) ??
     allCommands(parent).find((command) => command.name() === word);

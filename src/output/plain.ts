@@ -6,6 +6,10 @@ import type { Progress } from "./reporter.ts";
 import { stepText } from "./step-label.ts";
 import { duration, hanging, oneLine } from "./text.ts";
 
+/** A wait that goes on as before: so that a log shows that it is alive, and no more. */
+const HEARTBEAT_MS = 30_000;
+/** How long a wait has been, and its limit: what differs each time. */
+const ELAPSED = / \([^()]* of [^()]*\)$/;
 /** A wait polls every two seconds; a log that repeated each answer would bury everything else. */
 const QUIET_MS = 10_000;
 
@@ -56,7 +60,8 @@ export class PlainProgress implements Progress {
     this.#cancelTimer();
     const current = this.#current;
     if (!current || current.step !== step || message === current.printed) return;
-    const wait = current.printedAt + QUIET_MS - this.#now();
+    const isSame = message.replace(ELAPSED, "") === current.printed.replace(ELAPSED, "");
+    const wait = current.printedAt + (isSame ? HEARTBEAT_MS : QUIET_MS) - this.#now();
     if (wait <= 0) return this.#print(current, message);
     if (this.#stopped) return;
     this.#timer = setTimeout(() => this.#print(current, message), wait);
@@ -67,7 +72,8 @@ export class PlainProgress implements Progress {
     current.printed = message;
     current.printedAt = this.#now();
     const elapsed = duration(current.printedAt - current.startedAt);
-    this.#err.line(`${stepText(current.step, this.#command)}: ${message} (${elapsed})`);
+    const shown = ELAPSED.test(message) ? message : `${message} (${elapsed})`;
+    this.#err.line(`${stepText(current.step, this.#command)}: ${shown}`);
   }
 
   #cancelTimer(): void {

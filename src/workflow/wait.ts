@@ -15,6 +15,7 @@ export type WaitOptions<T> = {
   readonly intervalMs: number;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** Told what was seen instead, with how long it has been and the limit: `starting (1m 20s of 10m)`. */
   readonly onPoll?: (seen: string) => void;
   /** What to do when the limit is reached. */
   readonly hint: string;
@@ -30,12 +31,15 @@ export type WaitOptions<T> = {
  */
 export async function waitUntil<T>(options: WaitOptions<T>): Promise<T> {
   const { clock, signal } = options;
-  const deadline = clock.monotonic() + options.timeoutMs;
+  const startedAt = clock.monotonic();
+  const deadline = startedAt + options.timeoutMs;
   for (;;) {
     const last = clock.monotonic() >= deadline;
     const look = await options.look(signal);
     if (look.kind === "there") return look.value;
-    options.onPoll?.(look.seen);
+    const seconds = Math.floor((clock.monotonic() - startedAt) / 1000);
+    const elapsed = seconds < 1 ? "0s" : formatDuration(seconds * 1000);
+    options.onPoll?.(`${look.seen} (${elapsed} of ${formatDuration(options.timeoutMs)})`);
     if (last) throw ranOut(options, look.seen);
     const left = Math.max(0, deadline - clock.monotonic());
     await clock.sleep(Math.min(options.intervalMs, left), signal);

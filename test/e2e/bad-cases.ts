@@ -335,6 +335,14 @@ const USAGE: readonly BadCase[] = [
   usage("a flag without its value", init("--node"), "option-without-value", "--node needs", "--node <"),
   usage("a value for a switch", init("--yes=no"), "option-with-value", "--yes takes no value", "--yes alone"),
   usage("a misspelt command", ["inti", "--json"], "unknown-command", '"inti"', "tee-cluster init?"),
+  usage(
+    "a word of other tools",
+    ["rotate", "--json"],
+    "unknown-command",
+    '"rotate"',
+    "tee-cluster rotate-hash?",
+  ),
+  usage("another one", ["rm", "--json"], "unknown-command", '"rm"', "tee-cluster destroy?"),
   usage("a command like none", ["frobnicate", "--json"], "unknown-command", '"frobnicate"', "doctor"),
   usage("a superfluous argument", init("bird-tracker"), "excess-argument", '"bird-tracker"', "as an option"),
   usage(

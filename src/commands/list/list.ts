@@ -6,6 +6,8 @@ import { prepare } from "../../session/preparation.ts";
 import { findKnownClusters } from "../../state/known-clusters.ts";
 import type { ListedCluster, ListResult } from "./result.ts";
 
+const isOfSomeCluster = ({ name }: { readonly name: string }): boolean => clusterOf(name) !== undefined;
+
 /** @throws ClusterError (platform; prerequisite for a refused key): half a list is no list. */
 export async function listClusters(
   dependencies: CommandDependencies,
@@ -14,9 +16,8 @@ export async function listClusters(
   const { signal, emit } = dependencies;
   const { ports, connection, stateHost } = await prepare({ ...dependencies, prompter: undefined }, flags);
   emit({ type: "run-started", command: "list", headline: "Looking for clusters" });
-  const keep = ({ name }: { readonly name: string }): boolean => clusterOf(name) !== undefined;
   const [cvms, prices, recorded] = await Promise.all([
-    ports.api.listCvms(signal, { keep }),
+    ports.api.listCvms(signal, { keep: isOfSomeCluster }),
     readPrices(ports.api, signal),
     findKnownClusters(connection.stateDir, stateHost),
   ]);

@@ -19,7 +19,10 @@ export function logsCommand(
   const args = [
     "logs",
     ...(container === null ? ["--serial"] : [container]),
-    ...["--cvm-id", cvmId, "--tail", String(tail)],
+    "--cvm-id",
+    cvmId,
+    "--tail",
+    String(tail),
     ...(stderr && container !== null ? ["--stderr"] : []),
     ...(since === undefined ? [] : ["--since", since]),
     ...(onLine ? ["--follow"] : []),

@@ -60,17 +60,13 @@ export function createPhalaCli(options: PhalaCliOptions): PhalaCli {
   const locate = (): Promise<string | undefined> => locateProgram(options.bin, options.env["PATH"]);
   return {
     locate,
-    async version(signal) {
+    version: async (signal) => {
       const program = await locate();
       const installed = program === undefined ? undefined : await installedVersion(program);
       if (installed !== undefined) return { kind: "ok", value: installed };
       return versionOutcome(await query(["--version"], signal));
     },
-    async logs(request, signal, onLine) {
-      const { redact = (text: string) => text } = options;
-      const { run } = await phala.run(logsCommand(request, queryMs, redact, onLine), signal);
-      return logsOutcome(run);
-    },
+    logs: readLogs(phala, queryMs, options.redact),
     login: async (signal) => output.outcomeOf(await query(["status", "--json"], signal), output.loginAnswer),
     createCvm: (request, signal, hooks = {}) =>
       mutate(
@@ -100,6 +96,11 @@ export function createPhalaCli(options: PhalaCliOptions): PhalaCli {
       ),
   };
 }
+
+const readLogs =
+  (phala: PhalaProcess, limitMs: number, redact = (text: string) => text): PhalaCli["logs"] =>
+  async (request, signal, onLine) =>
+    logsOutcome((await phala.run(logsCommand(request, limitMs, redact, onLine), signal)).run);
 
 function create(request: CreateCvmRequest): PhalaCommand["args"] {
   const node = request.nodeId === undefined ? [] : ["--node-id", String(request.nodeId)];

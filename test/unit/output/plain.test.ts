@@ -215,3 +215,18 @@ describe("when lines are chosen though stderr is a terminal", () => {
     expect(err.text).not.toContain(ESCAPE);
   });
 });
+
+test("a wait that goes on as before is told every 30 s, one that changes sooner", () => {
+  const { emit, err } = harness();
+  emit({ type: "step-started", step: "wait-for-registry" });
+  const look = (seen: string, seconds: number): void =>
+    emit({ type: "step-progress", step: "wait-for-registry", message: `${seen} (${seconds}s of 10m)` });
+  for (let seconds = 2; seconds <= 76; seconds += 2) {
+    vi.advanceTimersByTime(2000);
+    look(seconds < 74 ? "starting" : "unhealthy", seconds);
+  }
+  const told = err.text.split("\n").flatMap((line) => /: (\w+ \(.* of 10m\))$/.exec(line)?.[1] ?? []);
+  expect(told).toEqual(["starting (10s of 10m)", "starting (40s of 10m)", "starting (70s of 10m)"]);
+  vi.advanceTimersByTime(6000);
+  expect(err.text).toContain("unhealthy (76s of 10m)");
+});
