@@ -226,7 +226,7 @@ test("a wait that goes on as before is told every 30 s, one that changes sooner"
     look(seconds < 74 ? "starting" : "unhealthy", seconds);
   }
   const told = err.text.split("\n").flatMap((line) => /: (\w+ \(.* of 10m\))$/.exec(line)?.[1] ?? []);
-  expect(told).toEqual(["starting (10s of 10m)", "starting (40s of 10m)", "starting (70s of 10m)"]);
+  expect(told).toEqual(["starting (8s of 10m)", "starting (38s of 10m)", "starting (68s of 10m)"]);
   vi.advanceTimersByTime(6000);
   expect(err.text).toContain("unhealthy (76s of 10m)");
 });
