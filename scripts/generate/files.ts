@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { replaceBlock } from "./blocks.ts";
+import { configSchema } from "./config-schema.ts";
 import { codesByExit, errorsPage, warningTable } from "./errors.ts";
 import { fieldTable } from "./tables.ts";
 import { jsonSchema, SCHEMAS } from "./schemas.ts";
@@ -10,6 +11,7 @@ export type GeneratedFile = { readonly file: string; readonly content: string };
 
 export function generatedFiles(): readonly GeneratedFile[] {
   return [
+    { file: "schemas/config.json", content: configSchema() },
     { file: "docs/errors.md", content: errorsPage() },
     { file: "docs/json.md", content: jsonPage() },
     ...SCHEMAS.map((schema) => ({ file: `schemas/${schema.name}.json`, content: jsonSchema(schema) })),

@@ -77,13 +77,18 @@ export function plainText(text: string): string {
   return /\p{Cc}/u.test(text) ? say(`${quote(text)} has control characters in it`) : text;
 }
 
-export function integer(least: number, most: number): (text: string) => number {
+/** It carries its bounds, for schemas/config.json. */
+export function integer(
+  least: number,
+  most: number,
+): ((text: string) => number) & { readonly range: { readonly minimum: number; readonly maximum: number } } {
   const range = most === Number.MAX_SAFE_INTEGER ? `of ${least} or more` : `from ${least} to ${most}`;
-  return (text) => {
+  const parse = (text: string): number => {
     const value = Number(text);
     const fits = /^\d+$/.test(text) && value >= least && value <= most;
     return fits ? value : say(`invalid number: ${quote(text)}: write a whole number ${range}`);
   };
+  return Object.assign(parse, { range: { minimum: least, maximum: most } });
 }
 
 export function factor(text: string): number {

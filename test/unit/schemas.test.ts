@@ -126,6 +126,14 @@ test("the documents that the next test spoils are right before it does", () => {
   expect(validator("history")(historyResult)).toBe(true);
   expect(validator("hash-record")(hashRecord)).toBe(true);
   expect(validator("sandbox")(sandboxResult)).toBe(true);
+  const config = {
+    "cluster-name": "bird-tracker",
+    node: 12,
+    timeout: "1.5m",
+    crunch: ["a=b", "c"],
+    "max-models": 0,
+  };
+  expect(validator("config")(config)).toBe(true);
 });
 
 test.each([
@@ -153,6 +161,11 @@ test.each([
   ],
   ["hash-record", "an old format", { ...hashRecord, hash_record: 0 }],
   ["hash-record", "an app-compose under no hash", { ...hashRecord, app_composes: { a: {} } }],
+  ["config", "a port that does not exist", { "spawntee-port": 70_000 }],
+  ["config", "a secret", { "phala-api-key": "phak_x" }],
+  ["config", "a share above one", { "provision-factor": 1.5 }],
+  ["config", "a name that Phala refuses", { "cluster-name": "bird--tracker" }],
+  ["config", "a duration without a unit", { timeout: "10" }],
   ["sandbox", "another host", { ...sandboxResult, url: "http://10.0.0.1:1" }],
 ])("%s refuses %s", (name, _what, document) => {
   expect(validator(name)(document)).toBe(false);
