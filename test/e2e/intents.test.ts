@@ -16,6 +16,11 @@ const LOOKS_ONLY = new Set([
   "trust diff",
   "trust pin",
   "history",
+  "list",
+  "logs",
+  "explain",
+  "config init",
+  "config show",
   "config migrate",
   "sandbox",
 ]);

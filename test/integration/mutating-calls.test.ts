@@ -192,6 +192,11 @@ const WAYS_OUT: readonly string[] = [
   'platform/net/proxy.ts: import { BlockList, isIP } from "node:net"',
   'platform/net/trust.ts: import * as tls from "node:tls"',
   "platform/phala/api-reader.ts: .send",
+  // A CVM's log, which is read.
+  'platform/phala/cli-logs.ts: [ "logs", ...(container === null ? ["--serial"',
+  'platform/phala/cli-logs.ts: ["--follow"',
+  'platform/phala/cli-logs.ts: ["--since", since',
+  'platform/phala/cli-logs.ts: ["--stderr"',
   'platform/phala/cli-process.ts: ["--version"',
   'platform/phala/cli.ts: ["--cvm-id", request.cvmId',
   'platform/phala/cli.ts: ["--name", request.name, "--instance-type", request.instanceType, ...node',

@@ -90,7 +90,7 @@ describe("the config file on disk", () => {
 
   it("is read", async () => {
     const file = write("node: prod9\n");
-    expect(await readConfigFile(file)).toEqual({ path: file, values: { node: "prod9" } });
+    expect(await readConfigFile(file)).toEqual({ path: file, values: { node: "prod9" }, lines: { node: 1 } });
   });
 
   it.each([
