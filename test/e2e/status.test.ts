@@ -55,6 +55,9 @@ test(
     expect(healthy.exitCode).toBe(0);
     const all = answer(healthy);
     expect([all.ok, codes(all)]).toEqual([true, []]);
+    // The registry and a runner; a stranger's machine costs somebody else.
+    expect(all.usd_per_hour).toBeGreaterThan(0.1);
+    expect(all.usd_per_hour).toBeLessThan(0.3);
     expect(all.cvms.map(({ name, role }) => [name, role])).toEqual([
       ["bird-tracker-registry", "registry"],
       [RUNNER, "runner"],

@@ -4,6 +4,7 @@ import { shortHash } from "../../core/domain.ts";
 import type { CvmStatus, StatusFinding } from "./model.ts";
 import { hanging, wrap } from "../../output/text.ts";
 import { fields, type Field, type View } from "../../output/layout.ts";
+import { renderPrice } from "../../runners/price.ts";
 import { age, cvmTable } from "./render-table.ts";
 
 export function renderStatus(result: StatusResult, view: View): string[] {
@@ -38,6 +39,10 @@ function summary(result: StatusResult): Field[] {
   if (!registry) return [];
   return [
     ...registryFields(registry),
+    ...(registry.url === null ? [] : [["URL", registry.url] as const]),
+    ...(result.usd_per_hour == null
+      ? []
+      : [["Price", `${renderPrice(result.usd_per_hour)}, all CVMs`] as const]),
     ["Approved", approvedLines(result.approved_list)],
     ...(result.drift ? [["Local file", driftLine(result.drift)] as const] : []),
   ];

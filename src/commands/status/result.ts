@@ -11,6 +11,11 @@ export const statusResult = z
     command: z.literal("status"),
     cluster,
     at: time.describe("when it was looked at, by this machine's clock"),
+    usd_per_hour: z
+      .number()
+      .nullable()
+      .optional()
+      .describe("of all its CVMs; `null`: the price of one of them is not known"),
     ...assessment.shape,
   })
   .meta({

@@ -5,6 +5,7 @@ import { ClusterError } from "../../errors/cluster-error.ts";
 import { once } from "../../lib/once.ts";
 import { pickValues } from "../../inputs/values.ts";
 import { assertKnownCluster } from "../shared/find-cluster.ts";
+import { pricePerHour, readPrices } from "../../runners/price.ts";
 import { assess } from "./assess.ts";
 import { recall, type KnowledgeSource } from "./knowledge.ts";
 import { lookAtCluster, type Observer } from "./inspect-cluster.ts";
@@ -26,11 +27,25 @@ export async function status(
   const { cluster, clock } = observer;
   dependencies.emit({ type: "run-started", command: "status", headline: `Looking at cluster ${cluster}` });
   const look = async (): Promise<StatusResult> => {
-    const seen = await lookAtCluster(observer);
+    const [seen, prices] = await Promise.all([
+      lookAtCluster(observer),
+      readPrices(observer.api, observer.signal),
+    ]);
+    const usd = pricePerHour(
+      seen.cvms.map(({ cvm }) => cvm),
+      prices,
+    );
     const assessment = assess(cluster, seen, await recall(source, seen));
     const failing = flags.strict ? ["error", "warning"] : ["error"];
     const ok = !assessment.findings.some(({ severity }) => failing.includes(severity));
-    return { ok, command: "status", cluster, at: new Date(clock.now()).toISOString(), ...assessment };
+    return {
+      ok,
+      command: "status",
+      cluster,
+      at: new Date(clock.now()).toISOString(),
+      usd_per_hour: usd,
+      ...assessment,
+    };
   };
   return options.watch ? watchStatus(look, watchInterval(prepared), dependencies) : look();
 }

@@ -49,6 +49,7 @@ describe("at once", () => {
 
         Registry    healthy, mode registry+runner, up 8m
         App ID      0123456789abcdef0123456789abcdef01234567
+        URL         https://example.com
         Approved    21aeee49eb4c
         Local file  21aeee49eb4c approved
 
