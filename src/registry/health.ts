@@ -23,6 +23,8 @@ export async function pollHealth(
     context.spawntee.health(registry.url, signal),
     context.api.findCvm(registry.vmUuid, signal),
   ]);
+  // It was there before: what somebody deleted is not left behind.
+  if (cvm.kind === "absent") context.mutations.ledger.remove(registry);
   assertAlive(registry, cvm, answer);
   if (answer.kind !== "answered") return { kind: "not-yet", seen: `${describeCvm(cvm)}; ${answer.detail}` };
   assertRecordedRunner(registry, answer.value);
