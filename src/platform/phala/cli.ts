@@ -34,8 +34,7 @@ export type PhalaCliOptions = PhalaProcessOptions & {
  */
 export function createPhalaCli(options: PhalaCliOptions): PhalaCli {
   const phala = new PhalaProcess(options);
-  const queryMs = options.limits?.queryMs ?? QUERY_LIMIT_MS;
-  const limitMs = options.limits?.mutationMs ?? MUTATION_LIMIT_MS;
+  const { queryMs = QUERY_LIMIT_MS, mutationMs: limitMs = MUTATION_LIMIT_MS } = options.limits ?? {};
   const query = async (args: string[], signal: AbortSignal): Promise<output.CliRun> => {
     const command: PhalaCommand = { args: () => args, limitMs: queryMs, operation: { kind: "read" } };
     const { run } = await phala.run(command, signal);
@@ -62,8 +61,8 @@ export function createPhalaCli(options: PhalaCliOptions): PhalaCli {
     locate,
     version: async (signal) => {
       const program = await locate();
-      const installed = program === undefined ? undefined : await installedVersion(program);
-      if (installed !== undefined) return { kind: "ok", value: installed };
+      const installed = program && (await installedVersion(program));
+      if (installed) return { kind: "ok", value: installed };
       return versionOutcome(await query(["--version"], signal));
     },
     logs: readLogs(phala, queryMs, options.redact),
