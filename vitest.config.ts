@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    include: ["test/{unit,integration,e2e,chaos}/**/*.test.ts"],
+    include: ["test/{unit,integration,e2e,chaos,simulation}/**/*.test.ts"],
     globalSetup: "test/helpers/global-setup.ts",
     // A generated file or snapshot that is missing fails, also without CI; --update writes it.
     update: "none",

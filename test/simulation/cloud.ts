@@ -1,0 +1,249 @@
+/** The model cloud: what really exists, whatever its answers say. The promises are judged by this. */
+import { createHash } from "node:crypto";
+import { buildAppCompose, composeHashOf, type AppCompose } from "../../src/sandbox/app-compose.ts";
+import { EPOCH, type VirtualTime } from "./time.ts";
+import type { Platform } from "./history.ts";
+
+/** Who did something: an operator's run, the orchestrator, or a person at the dashboard. */
+export type Actor = { readonly who: "operator"; readonly op: number; readonly run: number } | Other;
+export type Other = { readonly who: "orchestrator" | "person" };
+
+export type Update = {
+  readonly correlationId: string;
+  readonly by: Actor;
+  readonly at: number;
+  readonly listedAt: number;
+  readonly word: string;
+  readonly endsAt: number;
+  /** Whether it took effect, when it ended. */
+  readonly effective: boolean;
+  readonly composeText: string;
+  readonly env: ReadonlyMap<string, string>;
+  readonly names: readonly string[];
+};
+
+export type Vm = {
+  name: string;
+  readonly appId: string;
+  readonly vmUuid: string;
+  readonly by: Actor;
+  readonly madeAt: number;
+  composeText: string;
+  appCompose: AppCompose;
+  hash: string;
+  env: ReadonlyMap<string, string>;
+  /** Pushed, and forgotten at the next restart. */
+  pushed: ReadonlySet<string>;
+  /** Since when its service runs. */
+  upAt: number;
+  deletedAt: number;
+  goneAt: number;
+  deletedBy: Actor | undefined;
+  updates: Update[];
+  /** Who changed what it runs or approves, last. */
+  changed: { readonly by: Actor; readonly at: number };
+};
+
+/** What was done to the cloud, in order. */
+export type Change = {
+  readonly at: number;
+  readonly by: Actor;
+  readonly what: "create" | "delete" | "update" | "push";
+  readonly vm: Vm;
+  /** The approved list before and after it. */
+  readonly before: readonly string[];
+  readonly after: readonly string[];
+  readonly envBefore: ReadonlyMap<string, string>;
+  readonly envAfter: ReadonlyMap<string, string>;
+};
+
+export const APPROVED = "APPROVED_COMPOSE_HASH";
+const none: ReadonlyMap<string, string> = new Map();
+
+export class Cloud {
+  readonly vms: Vm[] = [];
+  readonly changes: Change[] = [];
+  readonly time: VirtualTime;
+  readonly platform: Platform;
+  #ids = 0;
+
+  constructor(time: VirtualTime, platform: Platform) {
+    this.time = time;
+    this.platform = platform;
+  }
+
+  id(length: number): string {
+    this.#ids += 1;
+    return createHash("sha256").update(`id ${this.#ids}`).digest("hex").slice(0, length);
+  }
+
+  isThere = (vm: Vm): boolean => vm.goneAt > this.time.now && vm.madeAt <= this.time.now;
+
+  there(): Vm[] {
+    return this.vms.filter(this.isThere);
+  }
+
+  named(name: string): Vm | undefined {
+    return this.there().find((vm) => vm.name === name);
+  }
+
+  make(
+    by: Actor,
+    what: {
+      readonly name: string;
+      readonly appId?: string;
+      readonly composeText: string;
+      readonly env: ReadonlyMap<string, string>;
+      readonly at?: number;
+    },
+  ): Vm {
+    const { name, composeText, env, appId = this.id(40), at = this.time.now } = what;
+    const appCompose = appComposeOf(composeText, [...env.keys()]);
+    const upAt = at + 1_000 + this.platform.bootMs;
+    const vm: Vm = {
+      name,
+      appId,
+      vmUuid: this.id(32),
+      by,
+      madeAt: at,
+      composeText,
+      appCompose,
+      hash: hashOf(appCompose),
+      env,
+      pushed: new Set(),
+      upAt,
+      deletedAt: Number.POSITIVE_INFINITY,
+      goneAt: Number.POSITIVE_INFINITY,
+      deletedBy: undefined,
+      updates: [],
+      changed: { by, at },
+    };
+    this.vms.push(vm);
+    this.#log(by, "create", vm, [], none);
+    return vm;
+  }
+
+  /** Asynchronous: it is there, as `deleting`, for a while. */
+  delete(by: Actor, vm: Vm): void {
+    if (vm.deletedAt <= this.time.now) return;
+    vm.deletedBy = by;
+    vm.deletedAt = this.time.now;
+    vm.goneAt = this.time.now + this.platform.deleteMs;
+    this.#log(by, "delete", vm, approvedList(vm), vm.env);
+  }
+
+  /** @param word how its operation ends; `finalizing`: it does not; `never`: it was accepted, and that was all. */
+  update(
+    by: Actor,
+    vm: Vm,
+    sent: { readonly composeText: string; readonly env: ReadonlyMap<string, string> },
+    { word, listed }: { readonly word: string; readonly listed: boolean },
+  ): Update {
+    const { platform, time } = this;
+    const endsAt =
+      word === "never" || word === "finalizing"
+        ? Number.POSITIVE_INFINITY
+        : time.now + 2_000 + platform.updateMs;
+    const update: Update = {
+      correlationId: this.id(32),
+      by,
+      at: time.now,
+      listedAt: listed ? time.now + platform.operationLag : Number.POSITIVE_INFINITY,
+      word,
+      endsAt,
+      effective: word === "completed",
+      ...sent,
+      names: [...sent.env.keys()],
+    };
+    vm.updates = [update, ...vm.updates];
+    if (update.effective) time.at(endsAt, () => this.#apply(vm, update));
+    return update;
+  }
+
+  #apply(vm: Vm, { by, composeText, env, names }: Update): void {
+    if (!this.isThere(vm)) return;
+    const [before, envBefore] = [approvedList(vm), vm.env];
+    vm.composeText = composeText;
+    vm.env = env;
+    vm.appCompose = appComposeOf(composeText, names);
+    vm.hash = hashOf(vm.appCompose);
+    vm.pushed = new Set();
+    vm.upAt = this.time.now + 1_000;
+    vm.changed = { by, at: this.time.now };
+    this.#log(by, "update", vm, before, envBefore);
+  }
+
+  push(by: Actor, vm: Vm, hashes: readonly string[]): void {
+    const before = approvedList(vm);
+    vm.pushed = new Set([...vm.pushed, ...hashes]);
+    vm.changed = { by, at: this.time.now };
+    this.#log(by, "push", vm, before, vm.env);
+  }
+
+  restart(vm: Vm): void {
+    vm.pushed = new Set();
+    vm.upAt = this.time.now + this.platform.bootMs;
+    vm.changed = { by: { who: "person" }, at: this.time.now };
+  }
+
+  /** An update that is in progress now. */
+  inProgress(vm: Vm): Update | undefined {
+    return vm.updates.find(({ endsAt, word }) => endsAt > this.time.now && word !== "never");
+  }
+
+  isUp(vm: Vm): boolean {
+    const { now } = this.time;
+    if (!this.isThere(vm) || vm.deletedAt <= now || vm.upAt > now) return false;
+    // The old instance answers for a while.
+    return !vm.updates.some(({ effective, at, endsAt }) => effective && at + 2_000 <= now && endsAt > now);
+  }
+
+  createdAt(vm: Vm): string | null {
+    return this.platform.createdAt ? new Date(EPOCH + vm.madeAt).toISOString() : null;
+  }
+
+  #log(
+    by: Actor,
+    what: Change["what"],
+    vm: Vm,
+    before: readonly string[],
+    envBefore: ReadonlyMap<string, string>,
+  ): void {
+    const { env: envAfter } = vm;
+    this.changes.push({
+      at: this.time.now,
+      by,
+      what,
+      vm,
+      before,
+      after: approvedList(vm),
+      envBefore,
+      envAfter,
+    });
+  }
+}
+
+export const isRegistry = (vm: Vm): boolean => vm.composeText.includes("APPROVED_COMPOSE_HASH=");
+
+const known = new Map<string, AppCompose>();
+const hashes = new Map<AppCompose, string>();
+
+/** Built once for each text and names: tens of thousands of histories have the same few. */
+export function appComposeOf(composeText: string, names: readonly string[]): AppCompose {
+  const key = JSON.stringify([composeText, names]);
+  const made = known.get(key) ?? buildAppCompose({ docker_compose_file: composeText, allowed_envs: names });
+  known.set(key, made);
+  return made;
+}
+
+export function hashOf(appCompose: AppCompose): string {
+  const hash = hashes.get(appCompose) ?? composeHashOf(appCompose);
+  hashes.set(appCompose, hash);
+  return hash;
+}
+
+/** Which hashes a registry lets in. */
+export function approvedList(vm: Vm): readonly string[] {
+  const given = (vm.env.get(APPROVED) ?? "").split(",").filter((hash) => hash !== "");
+  return [...new Set([...given, ...vm.pushed])];
+}

@@ -1,0 +1,56 @@
+/** The operators' files: two versions of each compose file, and what nobody should approve. */
+import { generateKeyPairSync } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { runnerEnvironmentNames } from "../../src/compose/environment.ts";
+import { appComposeOf, hashOf } from "./cloud.ts";
+
+export const CLUSTER = "bird";
+
+export class Files {
+  readonly key: string;
+  readonly #folder: string;
+  readonly #texts = new Map<string, string>();
+
+  /** Writes them once for all histories. */
+  constructor(folder: string, fixtures: string) {
+    this.#folder = folder;
+    for (const role of ["runner", "registry"]) {
+      const text = essenceOf(readFileSync(path.join(fixtures, `docker-compose.phala.${role}.yml`), "utf8"));
+      for (const version of [0, 1]) {
+        const name = `${role}${version}`;
+        this.#texts.set(name, `# version ${version}\n${text}`);
+        writeFileSync(this.path(name), this.text(name));
+      }
+    }
+    this.key = path.join(folder, "gateway.pem");
+    const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+    writeFileSync(this.key, privateKey.export({ type: "pkcs8", format: "pem" }), { mode: 0o600 });
+  }
+
+  path(name: string): string {
+    return path.join(this.#folder, `${name}.yml`);
+  }
+
+  /** `evil` is a runner's with something in it that no operator wrote. */
+  text(name: string): string {
+    if (name === "evil") return `${this.text("runner0")}# and a shell for everybody\n`;
+    return this.#texts.get(name) ?? "";
+  }
+
+  /** The hash of a runner that an orchestrator makes of a compose file. */
+  runnerHash(name: string, schema: "v1" | "v2"): string {
+    return hashOf(appComposeOf(this.text(name), runnerNames(schema)));
+  }
+}
+
+export const runnerNames = (schema: "v1" | "v2"): readonly string[] =>
+  runnerEnvironmentNames({ schema, coordinatorWallet: schema === "v2" ? "0xModel" : undefined });
+
+/** Without comments and most ports: each run reads both files. */
+function essenceOf(text: string): string {
+  return text
+    .split("\n")
+    .filter((line) => !/^\s*#/.test(line) && !/"5000[2-9]:/.test(line))
+    .join("\n");
+}

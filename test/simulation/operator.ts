@@ -1,0 +1,238 @@
+/** The machines of the operators, and the run of one command on one of them, with all that may strike it. */
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import path from "node:path";
+import { exitCodeOf, exitCodeOfFailure } from "../../src/cli/exit-codes.ts";
+import { destroyCommand } from "../../src/commands/destroy/command.ts";
+import { initCommand } from "../../src/commands/init/command.ts";
+import { rotateHashCommand } from "../../src/commands/rotate-hash/command.ts";
+import type { AnyCommand } from "../../src/commands/shared/command.ts";
+import { readFlags } from "../../src/commands/shared/flags.ts";
+import { statusCommand } from "../../src/commands/status/command.ts";
+import type { AnyResult, LeftBehind } from "../../src/core/results.ts";
+import { Redactor } from "../../src/core/redact.ts";
+import { ClusterError, InternalError, Interruption } from "../../src/errors/cluster-error.ts";
+import type { CommandDependencies, CommonFlags, Ports } from "../../src/session/dependencies.ts";
+import { Ledger } from "../../src/workflow/ledger.ts";
+import { CLUSTER, type Files } from "./files.ts";
+import type { Run } from "./history.ts";
+import { Calls } from "./calls.ts";
+import { modelApi } from "./model-api.ts";
+import { modelCli } from "./model-cli.ts";
+import { modelSpawntee } from "./model-spawntee.ts";
+// Loaded before time begins: an import is nothing that virtual time waits for.
+/* oxlint-disable import/no-unassigned-import */
+import "../../src/commands/destroy/destroy.ts";
+import "../../src/commands/init/init.ts";
+import "../../src/commands/rotate-hash/rotate-hash.ts";
+import "../../src/commands/status/status.ts";
+/* oxlint-enable import/no-unassigned-import */
+import { MachineClock, quiet } from "./time.ts";
+import type { Given, World } from "./world.ts";
+
+const COMMANDS: Readonly<Record<Run["command"], AnyCommand>> = {
+  init: initCommand,
+  "rotate-hash": rotateHashCommand,
+  destroy: destroyCommand,
+  status: statusCommand,
+};
+
+/** How a run ended, as an operator sees it. */
+export type RunReport = {
+  readonly run: Run;
+  readonly id: number;
+  readonly startedAt: number;
+  readonly endedAt: number;
+  /** Null: it was killed. */
+  readonly exitCode: number | null;
+  readonly result: AnyResult | undefined;
+  readonly failure: ClusterError | undefined;
+  /** Undefined where nobody was there to say it any more. */
+  readonly leftBehind: readonly LeftBehind[] | undefined;
+  readonly stoppedAt: number | undefined;
+  /** Why virtual time came to its end: it waited for nothing, or for ever. */
+  readonly hung: boolean;
+  /** The hash that the operator gave to --keep or --drop. */
+  readonly word: string | undefined;
+  readonly fileBefore: string | undefined;
+  readonly fileAfter: string | undefined;
+};
+
+export class Operator {
+  readonly clock: MachineClock;
+  readonly op: number;
+  readonly folder: string;
+  readonly #world: World;
+
+  constructor(op: number, world: World) {
+    this.op = op;
+    this.#world = world;
+    this.clock = new MachineClock(world.time);
+    this.folder = path.join(world.folder, `op${op}`);
+  }
+
+  get configFile(): string {
+    return path.join(this.folder, "orchestrator.yml");
+  }
+
+  /** Runs a command to its end, whatever that is. Time must be driven meanwhile. */
+  async run(run: Run): Promise<RunReport> {
+    const world = this.#world;
+    const id = world.nextRun();
+    const word = world.aHash();
+    const startedAt = world.time.now;
+    const fileBefore = readIfThere(this.configFile);
+    const stop = new AbortController();
+    const ledger = new Ledger();
+    const calls = new Calls(run.faults, world, stop);
+    const given = this.#given(id, calls);
+    const dependencies = this.#dependencies(run, given, ledger, stop.signal);
+    calls.say = () => ledger.leftBehind();
+    const command = COMMANDS[run.command];
+    const flags = { ...flagsOf(command, run, word), ...given.flags };
+    const ended = (async () => command.run(dependencies, commonOf(command, run), flags))()
+      .then((result) => ({ result, failure: undefined }))
+      .catch((error: unknown) => ({ result: undefined, failure: failureOf(stop.signal, error) }));
+    const end = await Promise.race([ended, calls.ended]);
+    if (end === "killed" || end === "left") await this.#buried();
+    const told = end === "killed" ? undefined : end === "left" ? calls.leftBehind : ledger.leftBehind();
+    const { result, failure } = typeof end === "string" ? { result: undefined, failure: undefined } : end;
+    const exitCode = failure
+      ? exitCodeOfFailure(failure, ledger.touched)
+      : result
+        ? exitCodeOf(result, command.notOk)
+        : null;
+    return {
+      run,
+      id,
+      startedAt,
+      endedAt: world.time.now,
+      exitCode,
+      result,
+      failure,
+      leftBehind: told,
+      stoppedAt: calls.stoppedAt,
+      hung: end === "hung",
+      word: run.rotation === "keep" ? word : undefined,
+      fileBefore,
+      fileAfter: readIfThere(this.configFile),
+    };
+  }
+
+  /** What a killed process was writing is written, or not; its lock is one of a dead process. */
+  async #buried(): Promise<void> {
+    await quiet();
+    for (const file of lockFiles(this.folder)) rmSync(file, { force: true });
+  }
+
+  #given(id: number, calls: Calls): Given {
+    const { cloud } = this.#world;
+    const actor = { who: "operator", op: this.op, run: id } as const;
+    const clock = this.clock.clockOf(() => calls.isAlive);
+    const ports: Ports = {
+      cli: modelCli(cloud, actor, calls),
+      api: modelApi(cloud, calls, clock),
+      spawntee: modelSpawntee(cloud, actor, calls),
+    };
+    return this.#world.planted({ ports, clock, flags: {} }, this.op);
+  }
+
+  #dependencies(run: Run, { ports, clock }: Given, ledger: Ledger, signal: AbortSignal): CommandDependencies {
+    const world = this.#world;
+    return {
+      env: environmentOf(this, run, world.files, world.cloud.platform.schema),
+      clock,
+      signal,
+      emit: (event) => world.onEvent?.(this.op, event),
+      answer: () => true,
+      line: () => true,
+      announce: () => undefined,
+      redactor: new Redactor(),
+      ledger,
+      connect: () => ports,
+      attestationSources: () => {
+        throw new Error("attestation is off");
+      },
+      proxyRoute: () => ({ kind: "direct" }),
+      startSandbox: () => Promise.reject(new Error("no sandbox")),
+      sandboxExamples: async () => ({}),
+      prompter: undefined,
+    };
+  }
+}
+
+function lockFiles(folder: string): string[] {
+  const state = path.join(folder, "state");
+  if (!existsSync(state)) return [];
+  const files = readdirSync(state, { recursive: true, encoding: "utf8" });
+  return files.filter((file) => path.basename(file) === "lock.json").map((file) => path.join(state, file));
+}
+
+function readIfThere(file: string): string | undefined {
+  return existsSync(file) ? readFileSync(file, "utf8") : undefined;
+}
+
+function failureOf(signal: AbortSignal, error: unknown): ClusterError {
+  if (signal.aborted && signal.reason instanceof Interruption) return signal.reason;
+  return error instanceof ClusterError ? error : new InternalError(error);
+}
+
+function commonOf(command: AnyCommand, run: Run): CommonFlags {
+  return {
+    keys: command.inputs,
+    inputs: {},
+    json: true,
+    config: undefined,
+    sandbox: false,
+    dryRun: false,
+    strict: false,
+    adopt: run.adopt,
+    yes: true,
+  };
+}
+
+function flagsOf(command: AnyCommand, run: Run, word: string | undefined): Parameters<AnyCommand["run"]>[2] {
+  return { ...readFlags(command.flags, commandLineOf(run, word)), argument: undefined };
+}
+
+/** As a command line would give them. */
+function commandLineOf({ command, rotation, via }: Run, word: string | undefined): Record<string, unknown> {
+  if (command !== "init" && command !== "rotate-hash") return {};
+  const approveVia = { approveVia: via };
+  if (command === "init") return { ...approveVia, forceUpdate: rotation === "force" };
+  switch (rotation) {
+    case "keep":
+    case "drop":
+      return { ...approveVia, [rotation]: word === undefined ? [] : [word] };
+    case "force":
+      return { ...approveVia, forceUpdate: true };
+    case "plain":
+      return approveVia;
+    default:
+      return { ...approveVia, [rotation]: true };
+  }
+}
+
+function environmentOf(
+  { folder, configFile }: Operator,
+  run: Run,
+  files: Files,
+  schema: "v1" | "v2",
+): NodeJS.ProcessEnv {
+  return {
+    HOME: folder,
+    TEE_CLUSTER_NAME: CLUSTER,
+    AWS_ACCESS_KEY_ID: "AKIAIOSFODNN7EXAMPLE",
+    AWS_SECRET_ACCESS_KEY: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+    PHALA_API_KEY: "phak_model_0123456789",
+    PHALA_API_URL: "https://cloud.model",
+    TEE_CLUSTER_STATE_DIR: path.join(folder, "state"),
+    TEE_CLUSTER_ORCHESTRATOR_CONFIG: configFile,
+    TEE_CLUSTER_RUNNER_COMPOSE: files.path(`runner${run.runner}`),
+    TEE_CLUSTER_REGISTRY_COMPOSE: files.path(`registry${run.registry}`),
+    TEE_CLUSTER_ORCHESTRATOR_SCHEMA: schema,
+    TEE_CLUSTER_TIMEOUT: "3m",
+    TEE_CLUSTER_POLL_INTERVAL: "3s",
+    TEE_CLUSTER_ATTEST: "off",
+    ...(schema === "v2" ? { GATEWAY_KEY_PATH: files.key, GATEWAY_AUTH_COORDINATOR_WALLET: "0xModel" } : {}),
+  };
+}

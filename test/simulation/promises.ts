@@ -1,0 +1,274 @@
+/** The eight promises of the contract as invariants over a history: each says what was broken, or nothing. */
+import { parse } from "yaml";
+import { APPROVED, approvedList, isRegistry, type Change, type Vm } from "./cloud.ts";
+import type { RunReport } from "./operator.ts";
+import { CLUSTER } from "./files.ts";
+import { isOfCluster, isTemporary, type World } from "./world.ts";
+
+export type Broken = { readonly promise: string; readonly what: string };
+
+/** What a run promises when it has ended. */
+type RunPromise = (report: RunReport, world: World) => readonly string[];
+/** What must hold of everything that was done. */
+type HistoryPromise = (world: World, reports: readonly RunReport[]) => readonly string[];
+
+const changesOf = (world: World, { id }: RunReport): Change[] =>
+  world.cloud.changes.filter(({ by }) => by.who === "operator" && by.run === id);
+const madeBy = (world: World, report: RunReport): Vm[] =>
+  changesOf(world, report).flatMap(({ what, vm }) => (what === "create" ? [vm] : []));
+const isAlive = (world: World, vm: Vm): boolean =>
+  vm.goneAt > world.time.now && vm.deletedAt > world.time.now;
+const describe = (vm: Vm): string => `${vm.name} (${vm.appId.slice(0, 6)})`;
+
+/** 1. However a run ends, no temporary runner outlives it, or it is told of. */
+const noOrphanOfARun: RunPromise = (report, world) => {
+  if (report.exitCode === null) return [];
+  const open = madeBy(world, report).filter((vm) => isTemporary(vm) && isAlive(world, vm));
+  return open.flatMap((vm) => {
+    if (report.exitCode === 0) return [`exit 0 and ${describe(vm)} runs on`];
+    return isListed(report, vm) ? [] : [`exit ${report.exitCode}, and nobody was told of ${describe(vm)}`];
+  });
+};
+
+/** 6. What exists, may exist, or is left behind is listed. */
+const leftBehindIsTrue: RunPromise = (report, world) => {
+  const { leftBehind, exitCode } = report;
+  if (leftBehind === undefined || exitCode === 0) return [];
+  const untold = madeBy(world, report).filter((vm) => isAlive(world, vm) && !isListed(report, vm));
+  const dead = leftBehind.flatMap(({ app_id: appId, may_exist: maybe }) => {
+    const vms = world.cloud.vms.filter((vm) => vm.appId === appId);
+    // Somebody else may have deleted it a moment ago.
+    const isGone = vms.every(
+      ({ goneAt, deletedAt }) => goneAt < report.endedAt - 60_000 && deletedAt < report.startedAt + 1,
+    );
+    return maybe !== true && isGone ? [`left_behind has ${appId ?? "null"}, which is not there`] : [];
+  });
+  return [...untold.map((vm) => `left_behind lacks ${describe(vm)}`), ...dead];
+};
+
+const isListed = ({ leftBehind }: RunReport, { appId }: Vm): boolean =>
+  leftBehind === undefined || leftBehind.some(({ app_id: listed }) => listed === appId);
+
+/** 6. Exit code 0 only where the registry really has that list, runs that file, and is up. */
+const successIsTrue: RunPromise = (report, world) => {
+  const { exitCode, result, run } = report;
+  if (exitCode !== 0 || (run.command !== "init" && run.command !== "rotate-hash")) return [];
+  const { registry: told, approved_compose_hashes: hashes } = result as unknown as {
+    registry: { vm_uuid: string };
+    approved_compose_hashes: readonly string[];
+  };
+  const vm = world.cloud.vms.find(({ vmUuid }) => vmUuid === told.vm_uuid);
+  if (!vm) return ["exit 0 with a registry that never was"];
+  // What others did to it while the run was at its end.
+  if (isTouchedByOthers(report, vm)) return [];
+  // Without a list of operations nobody can tell an update that failed from one that restarted it, nor sees others'.
+  const unseen = vm.updates.some(
+    ({ effective, by }) => !effective || by.who !== "operator" || by.op !== run.op,
+  );
+  if (!world.cloud.platform.operations && unseen) return [];
+  return [
+    ...(isAlive(world, vm) ? [] : ["exit 0 and the registry is gone"]),
+    ...listProblem(vm, hashes),
+    ...fileProblem(report, world, vm, hashes),
+    ...(world.cloud.isUp(vm) || vm.changed.by.who !== "operator"
+      ? []
+      : ["exit 0 and the registry is not up"]),
+  ];
+};
+
+function listProblem(vm: Vm, hashes: readonly string[]): readonly string[] {
+  const list = approvedList(vm);
+  if (sameMembers(list, hashes) || isSuperset(list, hashes, vm)) return [];
+  return [`exit 0 with ${short(hashes)}, the registry has ${short(list)}`];
+}
+
+/** A push leaves it with the file that it has; a rollback goes back to another one. */
+function fileProblem(
+  { run, result }: RunReport,
+  world: World,
+  vm: Vm,
+  hashes: readonly string[],
+): readonly string[] {
+  const mayDiffer = run.rotation === "rollback" || result?.["approved_via"] === "api" || isPushed(vm, hashes);
+  if (mayDiffer || vm.composeText === world.files.text(`registry${run.registry}`)) return [];
+  return ["exit 0 and the registry runs another compose file"];
+}
+
+/** What the orchestrator pushed itself is more than the list that the operator gave. */
+const isSuperset = (list: readonly string[], hashes: readonly string[], vm: Vm): boolean =>
+  vm.pushed.size > 0 && hashes.every((hash) => list.includes(hash));
+const isPushed = (vm: Vm, hashes: readonly string[]): boolean => hashes.some((hash) => vm.pushed.has(hash));
+
+function isTouchedByOthers({ id, startedAt }: RunReport, vm: Vm): boolean {
+  const foreign = (by: Change["by"]): boolean => !(by.who === "operator" && by.run === id);
+  const isDeleted = vm.deletedBy !== undefined && foreign(vm.deletedBy) && vm.deletedAt >= startedAt;
+  const isChanged = foreign(vm.changed.by) && vm.changed.at >= startedAt;
+  return isDeleted || isChanged || vm.updates.some(({ by, endsAt }) => foreign(by) && endsAt >= startedAt);
+}
+
+/** 6. Where a run says that Phala refused its update, nothing was changed, and nothing will be. */
+const refusalIsTrue: RunPromise = (report, world) => {
+  const { failure, id } = report;
+  if (failure?.code !== "phala-refused" || failure.step !== "approve-compose-hash") return [];
+  const own = world.cloud.vms.flatMap(({ updates }) =>
+    updates.filter(({ by, effective }) => effective && by.who === "operator" && by.run === id),
+  );
+  return own.map(() => "it says that the update was refused, and it was not");
+};
+
+/** 7. One stop ends a run within the clean-up's time. */
+const stopIsPrompt: RunPromise = ({ stoppedAt, endedAt, hung }) => {
+  if (hung) return ["the run does not end"];
+  if (stoppedAt === undefined) return [];
+  const took = Math.round((endedAt - stoppedAt) / 1000);
+  return took > 50 ? [`${took} s from Ctrl-C to the end`] : [];
+};
+
+/** 5. orchestrator.yml is complete or untouched. */
+const configIsWhole: RunPromise = ({ fileBefore, fileAfter }) => {
+  if (fileAfter === fileBefore) return [];
+  if (fileAfter === undefined) return ["orchestrator.yml is gone"];
+  const runner = (parse(fileAfter) as { infrastructure?: { runner?: Record<string, unknown> } } | null)
+    ?.infrastructure?.runner;
+  return runner?.["cluster-name"] === CLUSTER && runner["max-models"] !== undefined
+    ? []
+    : ["orchestrator.yml is not complete"];
+};
+
+/** An internal error is never the answer. */
+const noFault: RunPromise = ({ exitCode, failure }) =>
+  exitCode === 1
+    ? [`internal error: ${String(failure?.cause instanceof Error ? failure.cause.stack : failure?.message)}`]
+    : [];
+
+/** 1. What others made is never changed or deleted. */
+const othersAreLeftAlone: HistoryPromise = (world, reports) =>
+  world.cloud.changes.flatMap(({ by, what, vm, at }) => {
+    if (by.who !== "operator" || what === "create") return [];
+    const run = reports.find(({ id }) => id === by.run)?.run;
+    if (vm.by.who === "operator" && vm.by.op === by.op) return [];
+    if (run?.command === "destroy" && isOfCluster(vm) && !isInUse(vm, at, reports)) return [];
+    // Both operators work on one cluster: with --adopt, and in rotate-hash, its registry is the operator's.
+    const isAdopted = isRegistry(vm) && what !== "delete";
+    return isAdopted
+      ? []
+      : [`${what} of ${describe(vm)}, which is ${vm.by.who}'s, by ${run?.command ?? "?"} of op ${by.op}`];
+  });
+
+/** Whether the run that made a temporary runner goes on at that time. */
+function isInUse(vm: Vm, at: number, reports: readonly RunReport[]): boolean {
+  const { by } = vm;
+  if (by.who !== "operator" || !isTemporary(vm)) return false;
+  const of = reports.find(({ id }) => id === by.run);
+  return of !== undefined && of.endedAt > at;
+}
+
+/** 2. Nothing is created twice. */
+const nothingTwice: HistoryPromise = (world) => {
+  const creations = world.cloud.changes.filter(({ what, by }) => what === "create" && by.who === "operator");
+  return creations.flatMap(({ vm, by }) => {
+    const before = creations.find(
+      (other) =>
+        other.vm !== vm &&
+        isRegistry(other.vm) === isRegistry(vm) &&
+        other.by.who === "operator" &&
+        by.who === "operator" &&
+        other.by.op === by.op &&
+        other.vm.madeAt < vm.madeAt &&
+        other.vm.deletedAt > vm.madeAt &&
+        other.vm.goneAt > vm.madeAt,
+    );
+    return before === undefined
+      ? []
+      : [`${describe(vm)} while op ${String(by.who === "operator" && by.op)} had ${describe(before.vm)}`];
+  });
+};
+
+/** 3. Only what was checked is approved. */
+const onlyCheckedHashes: HistoryPromise = (world, reports) =>
+  world.cloud.changes.flatMap(({ by, what, before, after }) => {
+    if (by.who !== "operator" || (what !== "update" && what !== "push")) return [];
+    const word = reports.find(({ id }) => id === by.run)?.word;
+    const odd = after.filter(
+      (hash) => !before.includes(hash) && !world.legitimate.has(hash) && hash !== word,
+    );
+    return odd.length === 0 ? [] : [`${what} of op ${by.op} approves ${short(odd)}, which nobody checked`];
+  });
+
+/** 3. No running runner of the orchestrator loses its key without the operator's word. */
+const runnersKeepTheirKeys: HistoryPromise = (world, reports) =>
+  world.cloud.changes.flatMap(({ by, what, before, after, at }) => {
+    if (by.who !== "operator" || what !== "update") return [];
+    const report = reports.find(({ id }) => id === by.run);
+    if (!report || TAKES_AWAY.has(report.run.rotation)) return [];
+    // What the operator took from the list before, and others have put there again.
+    const words = reports.filter(
+      ({ id, run }) => run.op === by.op && id < by.run && TAKES_AWAY.has(run.rotation),
+    );
+    if (words.length > 0) return [];
+    const sentAt = at - 2_000 - world.cloud.platform.updateMs;
+    const lost = world.cloud.vms.filter(
+      (vm) =>
+        vm.by.who === "orchestrator" &&
+        vm.madeAt + world.cloud.platform.listLag + SEEN_MS < sentAt &&
+        vm.deletedAt > at &&
+        before.includes(vm.hash) &&
+        !after.includes(vm.hash),
+    );
+    return lost.map((vm) => `${describe(vm)} has lost its key by ${report.run.command} of op ${by.op}`);
+  });
+
+/** The operator's word that runners lose their keys. */
+const TAKES_AWAY: ReadonlySet<string> = new Set(["replace", "drop", "rollback"]);
+
+/** Between the last look at the list and the update. */
+const SEEN_MS = 8_000;
+
+/** 4. No variable that the registry had is missing after an update. */
+const environmentIsWhole: HistoryPromise = (world) =>
+  world.cloud.changes.flatMap(({ by, what, envBefore, envAfter, vm }) => {
+    if (by.who !== "operator" || what !== "update") return [];
+    const lost = [...envBefore].filter(
+      ([name, value]) => name !== APPROVED && value !== "" && !envAfter.get(name),
+    );
+    return lost.map(([name]) => `${describe(vm)} has lost ${name}`);
+  });
+
+/** 1 and 2, when everything has come to rest: nothing of ours is left but the registry. */
+export const settled: HistoryPromise = (world) =>
+  world.cloud.vms
+    .filter((vm) => isTemporary(vm) && isAlive(world, vm))
+    .map((vm) => `${describe(vm)} is still there, and paid for`);
+
+const RUN_PROMISES: Readonly<Record<string, RunPromise>> = {
+  noOrphanOfARun,
+  leftBehindIsTrue,
+  successIsTrue,
+  refusalIsTrue,
+  stopIsPrompt,
+  configIsWhole,
+  noFault,
+};
+const HISTORY_PROMISES: Readonly<Record<string, HistoryPromise>> = {
+  othersAreLeftAlone,
+  nothingTwice,
+  onlyCheckedHashes,
+  runnersKeepTheirKeys,
+  environmentIsWhole,
+};
+
+export function brokenByRun(report: RunReport, world: World): Broken[] {
+  return Object.entries(RUN_PROMISES).flatMap(([promise, holds]) =>
+    holds(report, world).map((what) => ({ promise, what })),
+  );
+}
+
+export function brokenInAll(world: World, reports: readonly RunReport[]): Broken[] {
+  return Object.entries({ ...HISTORY_PROMISES, settled }).flatMap(([promise, holds]) =>
+    holds(world, reports).map((what) => ({ promise, what })),
+  );
+}
+
+const short = (hashes: readonly string[]): string => `[${hashes.map((hash) => hash.slice(0, 8)).join(", ")}]`;
+const sameMembers = (a: readonly string[], b: readonly string[]): boolean =>
+  a.length === b.length && a.every((hash) => b.includes(hash));

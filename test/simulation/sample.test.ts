@@ -1,0 +1,45 @@
+/** A fixed sample of random histories: none breaks a promise. `npm run simulate` plays as many others as one likes. */
+import * as fc from "fast-check";
+import path from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { history } from "./history.ts";
+import { brokenPromises, renderHistory } from "./render.ts";
+import { Simulation } from "./simulate.ts";
+
+const COUNT = 300;
+const FIRST = 1_000;
+
+let simulation: Simulation;
+beforeAll(() => {
+  simulation = new Simulation(path.resolve("fixtures/compose"));
+});
+afterAll(() => simulation.close());
+
+test(`${COUNT} histories keep the eight promises`, { timeout: 300_000 }, async () => {
+  const exits = new Map<string, number>();
+  const failures: string[] = [];
+  for (let seed = FIRST; seed < FIRST + COUNT; seed += 1) {
+    const [tried] = fc.sample(history, { seed, numRuns: 1, unbiased: seed % 2 === 0 });
+    if (tried === undefined) throw new Error("no history");
+    const played = await simulation.play(tried);
+    const broken = brokenPromises(played);
+    if (broken.length > 0) failures.push(renderHistory(seed, tried, broken));
+    for (const { run, exitCode } of played.reports) {
+      const end = `${run.command} ${exitCode}`;
+      exits.set(end, (exits.get(end) ?? 0) + 1);
+    }
+  }
+  expect(failures).toEqual([]);
+  // The histories are worth something only if runs end in every way.
+  for (const end of [
+    "init 0",
+    "init 4",
+    "init 5",
+    "init 6",
+    "init 130",
+    "init null",
+    "rotate-hash 0",
+    "destroy 0",
+  ])
+    expect(exits.get(end), end).toBeGreaterThan(0);
+});
