@@ -34,7 +34,7 @@ export const FAULTS = [
   ["hang", "no answer, ever"],
   ["half-json", "the request is worked on, half of the answer's JSON arrives"],
   ["html", "the request is worked on, a web page with status 200 arrives"],
-  ["child-kill", "`kill -9` of the `phala` at work"],
+  ["child-kill", "`kill -9` of the running `phala`"],
   ["child-fails", "`phala` ends with 127 and without a word, as a broken shim does"],
   ["phala-gone", "from this start on `phala` can't be started"],
 ] as const;

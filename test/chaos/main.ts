@@ -11,11 +11,12 @@ import { HELP, readOptions, repeatCommand, type Options } from "./options.ts";
 import { measure, sample, trialsOf, type Baseline } from "./plan.ts";
 import { buildId, Results } from "./results.ts";
 import { runTrials } from "./run-trials.ts";
-import { pointCounts, pointTable, summaryTable, totalsOf } from "./tables.ts";
+import { pointsDocument, totals, withTotals } from "./documents.ts";
+import { summaryTable, totalsOf } from "./tables.ts";
 import type { TrialReport } from "./trial.ts";
 
 const DOCUMENT = "docs/reliability.md";
-const MARKERS = ["<!-- chaos: begin -->", "<!-- chaos: end -->"] as const;
+const POINTS_DOCUMENT = "docs/reliability-chaos.md";
 
 const say = (text: string): boolean => process.stdout.write(`${text}\n`);
 
@@ -93,25 +94,17 @@ function conclude(reports: readonly TrialReport[], baselines: readonly Baseline[
   return broken.length === 0 ? 0 : 1;
 }
 
+/** Totals into the page that explains them, every point into a file of its own. */
 async function writeTables(reports: readonly TrialReport[], baselines: readonly Baseline[]): Promise<void> {
-  const { survived, tried, notReached } = totalsOf(reports);
-  const tables = [
-    `${survived} of ${tried} trials survived. ${notReached} further points were not reached: their runs were over before.`,
-    pointCounts(baselines),
-    summaryTable(reports, baselines),
-    ...baselines.flatMap((baseline) => [
-      `### Every point of \`${baseline.command}\``,
-      pointTable(reports, baseline),
-    ]),
-  ];
-  const text = await readFile(DOCUMENT, "utf8");
-  const [begin, end] = MARKERS.map((marker) => text.indexOf(marker));
-  if (begin === undefined || end === undefined || begin < 0 || end < begin) {
-    throw new Error(`${DOCUMENT} has not both of ${MARKERS.join(" and ")}`);
-  }
-  const before = text.slice(0, begin + MARKERS[0].length);
-  await writeFile(DOCUMENT, `${before}\n\n${tables.join("\n\n")}\n\n${text.slice(end)}`);
-  await promisify(execFile)("node_modules/.bin/oxfmt", [DOCUMENT]);
+  const commit = await runInRepository("git", "describe", "--always", "--dirty", "--exclude=*");
+  await writeFile(DOCUMENT, withTotals(await readFile(DOCUMENT, "utf8"), totals(reports, baselines, commit)));
+  await writeFile(POINTS_DOCUMENT, pointsDocument(reports, baselines, commit));
+  await runInRepository("node_modules/.bin/oxfmt", DOCUMENT, POINTS_DOCUMENT);
+}
+
+async function runInRepository(file: string, ...args: string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)(file, args);
+  return stdout.trim();
 }
 
 const options = readOptions(process.argv.slice(2));

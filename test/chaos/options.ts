@@ -18,7 +18,7 @@ export const HELP = `npm run chaos -- [options]
   --jobs N         trials side by side; the same number again for those that mostly sleep
   --out FILE       where the results are kept, and where a run that was cut off goes on
   --again          try those again that have a result
-  --write          put the tables into docs/reliability.md
+  --write          put the totals into docs/reliability.md, every point into docs/reliability-chaos.md
 `;
 
 export type Options = {

@@ -13,7 +13,7 @@ export function totalsOf(reports: readonly TrialReport[]): Totals {
 
 const AT: Readonly<Record<PointKind, string>> = {
   request: "every request",
-  "phala-request": "every request while `phala` is at work",
+  "phala-request": "every request while `phala` runs",
   start: "every start of `phala`",
 };
 
@@ -22,7 +22,7 @@ export function pointCounts(baselines: readonly Baseline[]): string {
   return baselines
     .map(({ command, points }) => {
       const [requests, phalaRequests, starts] = POINT_KINDS.map((at) => points[at].length);
-      return `\`${command}\`: ${requests} requests, ${phalaRequests} of them while \`phala\` is at work, and ${starts} starts of \`phala\`.`;
+      return `\`${command}\`: ${requests} requests, ${phalaRequests} of them while \`phala\` runs, and ${starts} starts of \`phala\`.`;
     })
     .join(" ");
 }
