@@ -1,8 +1,7 @@
-// Records a real run of the wizard against the sandbox into docs/wizard.txt, and into README.md between its
-// markers. How: npm run build && node scripts/record-wizard.js
+// Records a real run of the wizard against the sandbox into docs/wizard.txt. How: npm run build && node scripts/record-wizard.js
 // What is written are the screens of a real terminal emulator, as plain text: nothing is made up. Only the
 // folders of this machine are replaced by relative ones.
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -10,8 +9,6 @@ import { spawn } from "@lydell/node-pty";
 import xterm from "@xterm/headless";
 
 const ROOT = path.resolve(import.meta.dirname, "..");
-const START = "<!-- wizard recording -->";
-const END = "<!-- end of the wizard recording -->";
 /** ms that a prompt, or the end, may take to come up. */
 const PATIENCE = 120_000;
 /** ms without a byte after which a screen counts as complete. */
@@ -115,18 +112,6 @@ function relative(text, folder) {
   return text.replaceAll(`${ROOT}/`, "").replaceAll(`${folder}/`, "");
 }
 
-/** The recording behind its marker; a second run replaces the first one's. */
-function intoReadme(recording) {
-  const file = path.join(ROOT, "README.md");
-  const text = readFileSync(file, "utf8");
-  const [before, after] = [text.indexOf(START), text.indexOf(END)];
-  if (before === -1) throw new Error(`README.md has no line ${START}`);
-  const rest = after === -1 ? text.slice(before + START.length) : text.slice(after + END.length);
-  const block = `${START}\n\n\`\`\`text\n${recording.trimEnd()}\n\`\`\`\n\n${END}`;
-  writeFileSync(file, text.slice(0, before) + block + rest);
-}
-
 const recording = await record();
 mkdirSync(path.join(ROOT, "docs"), { recursive: true });
 writeFileSync(path.join(ROOT, "docs/wizard.txt"), recording);
-intoReadme(recording);
