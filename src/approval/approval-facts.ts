@@ -30,6 +30,7 @@ export async function gatherApprovalFacts(
     openAttempts: openAttempts(record, registry.appId),
     settingsGiven: given ? settingsDifference(given.settings, input.settings).length === 0 : null,
     runsThisFile: runsThisFile(input),
+    secretsWithheld: input.secretsWithheld,
     madeHere: isMadeHere(registry, record),
     newest: updates === undefined ? "unlisted" : (updates[0] ?? null),
     restartedSince: last?.via === "api" ? await restartedSince(input, last.at, context) : null,

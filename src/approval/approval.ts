@@ -6,6 +6,7 @@ import type { EnvironmentVariable } from "../core/ports.ts";
 import type { HistoryEntry } from "../state/history.ts";
 import type { ClusterRecord } from "../state/record.ts";
 import type { RegistrySettings } from "../compose/registry-settings.ts";
+import type { Attester, Expectation } from "../registry/attester.ts";
 import type { Registry } from "../registry/registry.ts";
 
 /**
@@ -43,9 +44,16 @@ export type ApproveComposeHashInput = {
   readonly provenance: Provenance;
   /** Right before the update is sent: throws where runners have appeared that its list would cut off. */
   readonly assertSameRunners?: (() => Promise<void>) | undefined;
+  /** Whether it was made without its secrets and has not got them yet: only an update sends them. */
+  readonly secretsWithheld: boolean;
+  /** Absent with `--attest off`. */
+  readonly attestation: RegistryAttestation | undefined;
   /** Asked right before the registry is updated; throws where the operator says no. */
   readonly beforeRestart?: (() => Promise<void>) | undefined;
 };
+
+/** With what, and against what, the registry is attested before anything is sent to it. */
+export type RegistryAttestation = { readonly attester: Attester; readonly standing: Expectation };
 
 /** Who approves, and where the newest hash of a list is from: for the history. */
 export type Provenance = {

@@ -27,6 +27,8 @@ export type ApprovalFacts = {
   readonly settingsGiven: boolean | null;
   /** Whether it runs this compose text with these environment names. */
   readonly runsThisFile: boolean;
+  /** Whether it was made without its secrets and has not got them yet. */
+  readonly secretsWithheld: boolean;
   /** Whether a recorded run made it. */
   readonly madeHere: boolean;
   /** Its updates as the platform lists them: `unlisted` where it keeps no list, null where there was none. */
@@ -45,6 +47,7 @@ export type ApprovalDecision =
 /** Why the registry can't stay as it is; the first one that holds. */
 export type ApprovalReason =
   | "forced"
+  | "secrets-withheld"
   | "never-approved"
   | "unsettled-attempt"
   | "list-differs"
@@ -67,6 +70,7 @@ export function decide(facts: ApprovalFacts): ApprovalDecision {
 function reasonToAct(facts: ApprovalFacts): ApprovalReason | undefined {
   const { last, force, openAttempts, hashes, via, restartedSince } = facts;
   if (force) return "forced";
+  if (facts.secretsWithheld) return "secrets-withheld";
   if (last === undefined) return "never-approved";
   if (openAttempts.length > 0) return "unsettled-attempt";
   if (!sameMembers(last.hashes, hashes)) return "list-differs";
@@ -101,8 +105,9 @@ export const hasTheseSettings = ({
 
 /** Whether pushing the list is all that there is to do. */
 function mayPush(facts: ApprovalFacts): boolean {
-  const { via, existed, force, canSign } = facts;
-  if (via === "restart" || !canSign || force) return false;
+  const { via, existed, force, canSign, secretsWithheld } = facts;
+  // Secrets are sent by an update alone.
+  if (via === "restart" || !canSign || force || secretsWithheld) return false;
   if (via === "api") return true;
   // Nothing runs on a new registry yet, and a restart makes the list permanent.
   if (!existed || isDoubtful(facts)) return false;

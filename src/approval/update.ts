@@ -29,7 +29,7 @@ export async function updateRegistry(
   seen: readonly CvmOperation[] | undefined,
   context: StepContext,
 ): Promise<Extract<Approval, { kind: "updated" }>> {
-  const { registry, compose, environment, record } = input;
+  const { registry, compose, environment, record, attestation } = input;
   await untilIdle(registry, context, input.force);
   // Asking and waiting took time: what has begun in it would be taken for ours below.
   const assertUnchanged = async (): Promise<readonly CvmOperation[] | undefined> => {
@@ -45,7 +45,8 @@ export async function updateRegistry(
   const request = { cvmId: registry.vmUuid, composeText: compose.text, environment };
   // What made the platform busy may have been somebody else's update.
   const beforeRetry = async (): Promise<void> => void (await assertUnchanged());
-  const outcome = await context.mutations.updateCvm(registry.cvm, request, context.signal, { beforeRetry });
+  const hooks = { ...attestation?.attester.hooks(registry.appId, context), beforeRetry };
+  const outcome = await context.mutations.updateCvm(registry.cvm, request, context.signal, hooks);
   context.signal.throwIfAborted();
   // Of a refusal the gate is certain: no update of ours began, whatever the list shows.
   if (outcome.kind === "refused") throw notUpdated(registry, outcome.message);

@@ -24,6 +24,9 @@ export type CheckResult = {
   readonly remedy?: string | undefined;
 };
 
+/** The same as a line: of step 1, or of an attestation. */
+export type CheckLine = Omit<CheckResult, "id"> & { readonly id: string };
+
 export type RunEvent =
   | { readonly type: "run-started"; readonly command: string; readonly headline: string }
   | { readonly type: "step-started"; readonly step: StepId }
@@ -45,7 +48,7 @@ export type RunEvent =
     }
   /** What is being done outside of the steps, for a live line; null: that is over. */
   | { readonly type: "activity"; readonly message: string | null }
-  | { readonly type: "check-finished"; readonly check: CheckResult }
+  | { readonly type: "check-finished"; readonly check: CheckLine }
   | { readonly type: "warning"; readonly warning: Warning }
   /** Said on stderr at every verbosity but `--quiet`. */
   | { readonly type: "note"; readonly message: string }

@@ -65,7 +65,11 @@ export function changeable(answers: Answers): Choice<InputKey>[] {
 }
 
 export function summary(answers: Answers, offers: Offers): string {
-  const rows = [...definitionsOf(inputsIn("cluster", "aws")), inputDefinition("phalaApiKey")]
+  const rows = [
+    ...definitionsOf(inputsIn("cluster", "aws")),
+    inputDefinition("attest"),
+    inputDefinition("phalaApiKey"),
+  ]
     .filter(({ key }) => answers.values[key] !== undefined)
     .map((definition): [string, string] => [label(definition), shown(definition, answers)]);
   const width = Math.max(...rows.map(([name]) => name.length));

@@ -1,5 +1,5 @@
 /** Progress for a person at a terminal: finished steps stay, the current one moves. */
-import type { CheckResult, RunEvent } from "../core/events.ts";
+import type { CheckLine, RunEvent } from "../core/events.ts";
 import type { StepId } from "../core/steps.ts";
 import { LiveLine } from "./live-line.ts";
 import type { SafeStream } from "./output.ts";
@@ -148,7 +148,7 @@ export class InteractiveProgress implements Progress {
     }
   }
 
-  #check(check: CheckResult): string {
+  #check(check: CheckLine): string {
     const { symbols, dim, red, yellow } = this.#theme;
     const text = `${oneLine(check.title)}${check.detail === "" ? "" : `: ${oneLine(check.detail)}`}`;
     if (check.status === "passed") return dim(`  ${symbols.done} ${text}`);

@@ -1,5 +1,5 @@
 /** Progress as a log: whole lines, one per event, no colours, no cursor movement. For pipes, CI and `--json`. */
-import type { CheckResult, RunEvent } from "../core/events.ts";
+import type { CheckLine, RunEvent } from "../core/events.ts";
 import type { StepId } from "../core/steps.ts";
 import type { SafeStream } from "./output.ts";
 import type { Progress } from "./reporter.ts";
@@ -115,7 +115,7 @@ function lineOf(
 
 const CHECK_WORDS = { passed: "ok  ", skipped: "skip", ignored: "skip", failed: "FAIL" } as const;
 
-function checkLine(check: CheckResult): string {
+function checkLine(check: CheckLine): string {
   const minor = check.status === "failed" && check.severity === "warning";
   const word = minor ? "warn" : CHECK_WORDS[check.status];
   const found = check.detail === "" ? "" : `: ${oneLine(check.detail)}`;

@@ -5,6 +5,7 @@
  */
 import { hostname, userInfo } from "node:os";
 import { z } from "zod";
+import { ATTEST_MODES } from "../core/attestation.ts";
 import { sha256Hex } from "../core/compose-hash.ts";
 import { parseJson } from "../lib/json.ts";
 import { appendLine, readLines, type Lines } from "./line-file.ts";
@@ -15,6 +16,23 @@ const HISTORY_VERSION = 1;
 
 /** The `previous` of the first line. */
 export const NO_PREVIOUS = "0".repeat(64);
+
+const scriptTrust = z.object({
+  sha256: z.string(),
+  /** The CVM that was seen with it first in this run. */
+  of: z.string(),
+  why: z.enum(["first-use", "trusted-before", "pinned", "trust-script"]),
+});
+
+/** A pre-launch script that was trusted, and why. */
+export type ScriptTrust = z.infer<typeof scriptTrust>;
+
+const attestation = z.object({
+  mode: z.enum(ATTEST_MODES),
+  /** Of the registry before it was given anything; null with `off`. */
+  result: z.enum(["verified", "partly", "none"]).nullable(),
+  scripts: z.array(scriptTrust).readonly(),
+});
 
 const entrySchema = z.object({
   who: z.object({
@@ -37,6 +55,8 @@ const entrySchema = z.object({
   /** SHA-256 of the compose file that it stands for. */
   compose_digest: z.string(),
   reason: z.string().nullable(),
+  /** Absent in entries of earlier versions. */
+  attestation: attestation.optional(),
 });
 
 const recordSchema = z.object({

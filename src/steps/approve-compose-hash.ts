@@ -24,12 +24,17 @@ export const approveComposeHash: Step<ApproveComposeHashInput, Approval> = {
     if (decision.action === "keep") return keep(input, decision.approval, context);
     context.detail(`step 8: ${decision.action}, because: ${decision.reason}`);
     reportDifferences(input, context);
+    await input.attestation?.attester.attest(input.registry, input.attestation.standing, context, {
+      brief: true,
+    });
     const before = { newest, forgotten: decision.reason === "restarted" };
     const pushed =
       decision.action === "push"
         ? await announced(input, "api", newest, context, () => pushApprovedList(input, before, context))
         : undefined;
     if (pushed) return done(pushed, `${count(input.hashes)} approved; the registry runs on`);
+    if (input.via === "api" && input.secretsWithheld)
+      context.note("updated and not pushed: its AWS keys were withheld until it was attested");
     await input.beforeRestart?.();
     const updated = await announced(input, "restart", newest, context, () =>
       updateRegistry(input, updates, context),
@@ -87,6 +92,9 @@ const REFUSALS = new Set([
   "updated-meanwhile",
   "runners-changed",
   "registry-busy",
+  "env-key-unsigned",
+  "env-key-substituted",
+  "env-key-unverified",
 ]);
 
 export const isRefusal = (error: unknown): boolean =>
@@ -107,6 +115,7 @@ function historyEntry(input: ApproveComposeHashInput, via: "restart" | "api"): H
     runner_hash: provenance.runnerHash,
     compose_digest: provenance.composeDigest,
     reason: provenance.reason,
+    attestation: input.attestation?.attester.record ?? { mode: "off", result: null, scripts: [] },
   };
 }
 

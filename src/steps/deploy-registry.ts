@@ -3,9 +3,12 @@ import { ClusterError } from "../errors/cluster-error.ts";
 import { registryName, type Cvm } from "../core/domain.ts";
 import { registryEnvironment } from "../compose/environment.ts";
 import type { ComposeFile } from "../compose/compose-file.ts";
+import type { EnvironmentVariable } from "../core/ports.ts";
 import type { ClusterInputs } from "../core/settings.ts";
 import type { ClusterRecord } from "../state/record.ts";
+import type { Attester } from "../registry/attester.ts";
 import { isOurs } from "../registry/ownership.ts";
+import { firstEnvironment } from "../registry/withheld-secrets.ts";
 import { notCreated } from "../workflow/mutations.ts";
 import { done, reused, waitLimits, type Step, type StepContext } from "../workflow/step.ts";
 import { notKnownYet, waitUntil } from "../workflow/wait.ts";
@@ -18,6 +21,8 @@ export type DeployRegistryInput = {
   readonly existing: Cvm | undefined;
   readonly nodeId: number | undefined;
   readonly record: ClusterRecord;
+  /** Absent with `--attest off`: everything is sent at once then, as documented. */
+  readonly attester?: Attester | undefined;
 };
 
 export const deployRegistry: Step<DeployRegistryInput, Registry> = {
@@ -39,7 +44,7 @@ async function create(
   input: DeployRegistryInput,
   context: StepContext,
 ): Promise<Pick<Cvm, "name" | "appId">> {
-  const { cluster, aws } = input.inputs;
+  const { cluster } = input.inputs;
   const name = registryName(cluster.clusterName);
   context.progress(`creating ${name} (${cluster.instanceType})`);
   const outcome = await context.mutations.createCvm(
@@ -48,16 +53,10 @@ async function create(
       instanceType: cluster.instanceType,
       nodeId: input.nodeId,
       composeText: input.compose.text,
-      // Every name from the first deployment on: a name added later would change the registry's own hash.
-      environment: registryEnvironment({
-        compose: input.compose,
-        settings: cluster,
-        aws,
-        approvedHashes: [],
-        baseDomain: cluster.cvmBaseDomain,
-      }),
+      environment: environmentFor(input, context),
     },
     context.signal,
+    input.attester?.hooks(undefined, context),
   );
   context.signal.throwIfAborted();
   if (outcome.kind === "created") return { name, appId: outcome.appId };
@@ -71,6 +70,28 @@ async function create(
     outcome,
     "run the same command again: it looks first, and never creates a second one",
   );
+}
+
+/** Every name from the first deployment on: a name added later would change the registry's own hash. */
+function environmentFor(input: DeployRegistryInput, context: StepContext): readonly EnvironmentVariable[] {
+  const whole = initialEnvironment(input);
+  if (!input.attester) return whole;
+  const { environment, needed } = firstEnvironment(input.compose, whole);
+  if (needed.length > 0) {
+    const names = needed.join(" and ");
+    const message = `${input.compose.path} does not start without ${names}: sent before the registry is attested`;
+    context.warn("secrets-sent-unverified", message);
+  }
+  return environment;
+}
+
+/** As documented, with the secrets. */
+export function initialEnvironment({
+  inputs: { cluster, aws },
+  compose,
+}: Pick<DeployRegistryInput, "inputs" | "compose">): readonly EnvironmentVariable[] {
+  const baseDomain = cluster.cvmBaseDomain;
+  return registryEnvironment({ compose, settings: cluster, aws, approvedHashes: [], baseDomain });
 }
 
 function nameTaken(name: string, message: string): ClusterError {

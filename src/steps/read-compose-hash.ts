@@ -12,6 +12,7 @@ import { ClusterError } from "../errors/cluster-error.ts";
 import type { Lookup } from "../core/ports.ts";
 import type { AppComposeStore } from "../state/app-compose-store.ts";
 import type { ClusterRecord } from "../state/record.ts";
+import type { Attester } from "../registry/attester.ts";
 import { OLDEST_RUNNER_IN_USE_MS } from "../runners/leftovers.ts";
 import { findPredictionBasis } from "../app-compose/prediction-basis.ts";
 import { done, waitLimits, type Step, type StepContext } from "../workflow/step.ts";
@@ -28,6 +29,8 @@ export type ReadComposeHashInput = {
   readonly record: ClusterRecord;
   /** The operator approves a hash whose app-compose nobody could read. */
   readonly allowUnchecked: boolean;
+  /** Absent with `--attest off`. */
+  readonly attester?: Attester | undefined;
 };
 
 export const readComposeHash: Step<ReadComposeHashInput, ComposeHash> = {
@@ -136,6 +139,7 @@ async function check(
     }),
     ...(await departure(input, appCompose)),
   ];
+  input.attester?.assertTrustedCode(appCompose, input.runner.name, context);
   // Before anything of it is recorded: the next run would take it for checked.
   reportAnomalies(odd, context);
   await input.store.save(appCompose);

@@ -7,6 +7,7 @@ import type { CvmOperation, Health } from "../core/ports.ts";
 import { restartEvidence, startedSince } from "../registry/restart-evidence.ts";
 import { done, reused, waitLimits, type Step, type StepContext } from "../workflow/step.ts";
 import { pollTimes, waitUntil, type PollResult } from "../workflow/wait.ts";
+import { attestAfter } from "../approval/attest-after.ts";
 import type { Approval, ApproveComposeHashInput } from "../approval/approval.ts";
 import { assertDebugClosed, proveOrchestratorPush } from "../approval/prove-registry.ts";
 import { assertDeployedRegistry } from "../registry/verify-deployed.ts";
@@ -39,8 +40,9 @@ export const verifyRegistry: Step<VerifyRegistryInput, { readonly mode: string }
     });
     const mode = health.mode ?? "";
     await assertDebugClosed(approved, context);
-    if (approval.kind === "unchanged" && approval.verified) return reused({ mode }, `healthy, mode ${mode}`);
     if (!isRunningOn(approval)) await checkWhatRuns(approved, knownScripts, context);
+    await attestAfter(approved, approval, context);
+    if (approval.kind === "unchanged" && approval.verified) return reused({ mode }, `healthy, mode ${mode}`);
     await proveOrchestratorPush(approved, approval, context);
     await context.journal.append({ type: "verified", app_id: registry.appId, hashes: [...hashes] });
     return done({ mode }, `healthy, mode ${mode}`);

@@ -1,20 +1,71 @@
-/** Step 4: wait until the registry answers as a healthy registry. */
-import { done, waitLimits, type Step } from "../workflow/step.ts";
-import { waitUntil } from "../workflow/wait.ts";
+/** Step 4: wait until the registry answers as a healthy registry, or can be attested without. */
+import type { Health } from "../core/ports.ts";
+import { lacksEvidenceOnly, type Attester, type Expectation } from "../registry/attester.ts";
+import { done, waitLimits, type Step, type StepContext } from "../workflow/step.ts";
+import { waitUntil, type PollResult } from "../workflow/wait.ts";
 import { pollHealth, whereToLook } from "../registry/health.ts";
 import type { Registry } from "../registry/registry.ts";
 
-export const waitForRegistry: Step<{ readonly registry: Registry }, { readonly mode: string }> = {
+export type WaitForRegistryInput = {
+  readonly registry: Registry;
+  /** Absent with `--attest off`. */
+  readonly attestation?: { readonly attester: Attester; readonly standing: Expectation } | undefined;
+};
+
+export const waitForRegistry: Step<WaitForRegistryInput, void> = {
   id: "wait-for-registry",
-  async run({ registry }, context) {
-    const health = await waitUntil({
+  async run(input, context) {
+    const { registry, attestation } = input;
+    const state = await waitUntil({
       ...waitLimits(context),
-      what: `${registry.url}/health to say healthy`,
+      what: attestation
+        ? `${registry.name} to be healthy or to show its evidence`
+        : `${registry.url}/health to say healthy`,
       hint: whereToLook(registry),
       onPoll: context.progress,
-      look: (signal) => pollHealth(registry, context, signal),
+      look: lookFor(input, context),
     });
-    const mode = health.mode ?? "";
-    return done({ mode }, `healthy, mode ${mode}`);
+    await attestation?.attester.attest(registry, attestation.standing, context);
+    return done(undefined, state);
   },
 };
+
+/** Without its secrets a registry may never become healthy: that is step 9's to see. */
+const DEFER_HEALTH_MS = 60_000;
+
+type Look = (signal: AbortSignal) => Promise<PollResult<string>>;
+
+function lookFor({ registry, attestation }: WaitForRegistryInput, context: StepContext): Look {
+  const health = (signal: AbortSignal): Promise<PollResult<Health>> => pollHealth(registry, context, signal);
+  if (!attestation) return async (signal) => healthState(await health(signal));
+  const { attester, standing } = attestation;
+  let runningSince: number | undefined;
+  return async (signal) => {
+    const state = healthState(await health(signal));
+    if (attester.mode === "auto" && state.kind === "there") return state;
+    if (!(await isRunning(registry, context, signal))) {
+      runningSince = undefined;
+      return state.kind === "there" ? { kind: "not-yet", seen: "healthy, not running" } : state;
+    }
+    runningSince ??= context.clock.monotonic();
+    const report = await attester.look(registry, standing, signal);
+    // What contradicts, or will not come, is judged at once.
+    if (report.result === "verified" || !lacksEvidenceOnly(report))
+      return { kind: "there", value: state.kind === "there" ? state.value : "running, not healthy yet" };
+    if (attester.mode === "auto" && context.clock.monotonic() - runningSince >= DEFER_HEALTH_MS) {
+      const message = `${registry.name} runs without being healthy, and shows no evidence: its health is looked at in step 9`;
+      context.warn("health-deferred", message);
+      return { kind: "there", value: "running, health deferred" };
+    }
+    const seen = state.kind === "there" ? state.value : state.seen;
+    return { kind: "not-yet", seen: `${seen}; no evidence yet` };
+  };
+}
+
+const healthState = (poll: PollResult<Health>): PollResult<string> =>
+  poll.kind === "there" ? { kind: "there", value: `healthy, mode ${poll.value.mode ?? ""}` } : poll;
+
+async function isRunning({ vmUuid }: Registry, { api }: StepContext, signal: AbortSignal): Promise<boolean> {
+  const found = await api.findCvm(vmUuid, signal);
+  return found.kind === "present" && found.value.status === "running" && !found.value.inProgress;
+}

@@ -34,7 +34,7 @@ export function attestRegistry(input: AttestationInput): AttestationReport {
   const [first] = all;
   if (!first) return { result: "none", checks: list.checks, facts: null };
   compareSources(all, list);
-  compareWithLast(first.facts, input.lastVerified, list);
+  compareWithLast(first.facts, input, list);
   const others = all.slice(1).flatMap((one) => one.list.checks.filter(({ result }) => result !== "passed"));
   const checks = distinct([...first.list.checks, ...others, ...list.checks]);
   return { result: resultOf(checks, first.facts), checks, facts: first.facts ?? null };
@@ -53,10 +53,13 @@ function compareSources(all: readonly CvmAttestation[], list: CheckList): void {
 
 function compareWithLast(
   facts: AttestationFacts | undefined,
-  last: LastVerified | undefined,
+  { lastVerified: last, trust }: Pick<AttestationInput, "lastVerified" | "trust">,
   list: CheckList,
 ): void {
   if (!facts || !last) return;
+  const { registry: pin } = trust;
+  if (pin && pin.app_id === facts.app_id && pin.compose_hash === facts.compose_hash)
+    return list.pass("unchanged", "it runs what the trust file pins");
   const keys = ["app_id", "compose_hash", "os_image", "kms"] as const;
   const changed = keys.filter((key) => last[key] !== null && last[key] !== facts[key]);
   if (changed.length === 0) return list.pass("unchanged", `the same as at ${last.at}`);
@@ -104,7 +107,7 @@ const isRtmr0 = ({ id, result }: AttestationCheck): boolean => id === "os-image"
 
 function hintOf({ code, result }: AttestationCheck): string {
   if (code === "attest-changed")
-    return "rotate the AWS keys, then find out who updated the registry: tee-cluster history";
+    return "rotate the AWS keys and find out who updated it (tee-cluster history); if it was you: tee-cluster trust pin";
   if (code === "attest-unavailable")
     return "check the network and --collateral-url; offline, give the time of the evidence with --at";
   if (result === "failed") return "do not send it secrets; see what is shown: tee-cluster verify --verbose";

@@ -18,7 +18,7 @@ export type EnvKeyCheck = {
   readonly mode: AttestMode;
   readonly trusted: readonly TrustedKms[];
   readonly sources: Pick<AttestationSources, "envKey">;
-  readonly warn: (code: string, message: string) => void;
+  readonly warn: (code: "env-key-unverified", message: string) => void;
 };
 
 /**

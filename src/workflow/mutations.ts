@@ -162,20 +162,19 @@ export class Mutations {
     { beforeRetry, ...hooks }: DeployHooks & { readonly beforeRetry?: () => Promise<void> } = {},
   ): Promise<MutationOutcome<AcceptedUpdate>> {
     const intent = await this.#intend({ action: "update-cvm", name: cvm.name, app_id: cvm.appId }, signal);
+    const ended = { type: "outcome", intent, app_id: cvm.appId, vm_uuid: cvm.vmUuid } as const;
     const outcome = await this.#retryBusy(signal, async (isRetry) => {
       if (isRetry) await beforeRetry?.();
-      const value = await this.#ports.cli.updateCvm(request, signal, hooks);
+      const value = await this.#ports.cli.updateCvm(request, signal, hooks).catch(async (error: unknown) => {
+        // The hook's failure is the one to report, even where the disk is full.
+        await this.#append({ ...ended, outcome: "failed" }).catch(() => undefined);
+        throw error;
+      });
       const isBusy = value.kind === "refused" && value.reason === "busy";
       return { value, ...(isBusy ? { retryAfterMs: value.retryAfterMs } : {}) };
     });
-    await this.#append({
-      type: "outcome",
-      intent,
-      outcome: OUTCOMES[outcome.kind],
-      app_id: cvm.appId,
-      vm_uuid: cvm.vmUuid,
-      correlation_id: outcome.kind === "ok" ? outcome.value.correlationId : null,
-    });
+    const correlation_id = outcome.kind === "ok" ? outcome.value.correlationId : null;
+    await this.#append({ ...ended, outcome: OUTCOMES[outcome.kind], correlation_id });
     return outcome;
   }
 

@@ -5,7 +5,7 @@ import type { Clock, CloudApi, SpawnteeQueries } from "../core/ports.ts";
 import type { History } from "../state/history.ts";
 import type { Journal } from "../state/journal.ts";
 import type { CleanupSignals } from "./cleanup.ts";
-import type { Emit, Warning } from "../core/events.ts";
+import type { CheckLine, Emit, Warning } from "../core/events.ts";
 import type { Mutations } from "./mutations.ts";
 import { stepInfo, type StepId, type StepReport, type StepStatus } from "../core/steps.ts";
 
@@ -50,6 +50,8 @@ export type StepContext = StepDeps & {
   progress(message: string): void;
   warn(code: WarningCode, message: string): void;
   note(message: string): void;
+  /** One line of its own: what was looked at, and how it came out. */
+  check(result: CheckLine): void;
   /** For `--verbose`: what was decided, and on what. */
   detail(message: string): void;
 };
@@ -171,6 +173,7 @@ export class StepRunner {
       progress,
       warn: (code, message) => this.warn(code, message),
       note: (message) => this.note(message),
+      check: (check) => this.#emit({ type: "check-finished", check }),
       detail: (message) => this.#emit({ type: "detail", message }),
     };
   }

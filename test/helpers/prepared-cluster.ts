@@ -62,7 +62,7 @@ export async function openPreparedWorld(
   const { host } = new URL(world.sandbox.apiUrl);
   const before = await readFile(path.join(folder, "host"), "utf8");
   await cp(path.join(folder, "state"), world.stateDir, { recursive: true });
-  const [old = ""] = await readdir(world.stateDir);
+  const old = (await readdir(world.stateDir)).find((name) => name !== "collateral") ?? "";
   await rename(path.join(world.stateDir, old), path.join(world.stateDir, host.replace(":", "_")));
   const config = await readFile(path.join(folder, "work", "orchestrator.yml"), "utf8");
   await writeFile(path.join(world.folder, "orchestrator.yml"), config.replaceAll(before, host));

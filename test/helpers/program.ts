@@ -90,6 +90,9 @@ export async function openWorld(
     ...options,
   });
   const stateDir = path.join(base, "state");
+  // What an operator could write down; `--sandbox` alone trusts the made-up Intel without.
+  const trustFile = path.join(base, "trust.json");
+  await writeFile(trustFile, JSON.stringify(sandbox.trust));
   const env: Record<string, string> = {
     PATH: process.env["PATH"] ?? "",
     HOME: path.join(base, "home"),
@@ -102,6 +105,8 @@ export async function openWorld(
     TEE_CLUSTER_RUNNER_COMPOSE: path.join(COMPOSE_FOLDER, "docker-compose.phala.runner.yml"),
     TEE_CLUSTER_POLL_INTERVAL: "50ms",
     TEE_CLUSTER_TIMEOUT: "20s",
+    TEE_CLUSTER_TRUST_FILE: trustFile,
+    TEE_CLUSTER_COLLATERAL_URL: sandbox.collateralUrl,
     PHALA_API_URL: sandbox.apiUrl,
     PHALA_API_KEY: CANARIES.apiKey,
     PHALA_BIN,

@@ -26,6 +26,7 @@ const initResult = {
   runner_compose_hash: hash,
   approved_compose_hashes: [hash],
   orchestrator_config: "orchestrator.yml",
+  attestation: { result: "none", checks: [] },
   steps,
   warnings: [],
   notes: [],

@@ -26,6 +26,8 @@ function headline({ cluster, entries, total }: HistoryResult): string {
 /** A hash is told by its first digits; the whole one is in `--json`. */
 const short = (hash: string): string => hash.slice(0, 12);
 
+type Attested = NonNullable<HistoryEntryResult["attestation"]>;
+
 function entryLines(entry: HistoryEntryResult, { theme, columns }: View): string[] {
   const { who, added, removed, hashes, reason } = entry;
   const login = who.login === null ? "" : `, Phala account ${who.login}`;
@@ -39,6 +41,7 @@ function entryLines(entry: HistoryEntryResult, { theme, columns }: View): string
     ["By", `${who.user} on ${who.host}${login}`],
     ["Hashes", changes],
     ["Runner", `${short(entry.runner_hash)}, from compose file ${short(entry.compose_digest)}`],
+    ...(entry.attestation ? [["Attested", attestationText(entry.attestation)] as const] : []),
     ...(reason === null ? [] : [["Reason", wrap(reason, columns - REASON_INDENT)] as const]),
   ];
   return [
@@ -47,8 +50,13 @@ function entryLines(entry: HistoryEntryResult, { theme, columns }: View): string
   ];
 }
 
+function attestationText({ mode, result, scripts }: Attested): string[] {
+  const trusted = scripts.map(({ sha256, of, why }) => `pre-launch script ${short(sha256)} of ${of}: ${why}`);
+  return [result === null ? mode : `${result} (${mode})`, ...trusted];
+}
+
 /** Two blanks, the widest label, two blanks. */
-const REASON_INDENT = 2 + "Hashes".length + 2;
+const REASON_INDENT = 2 + "Attested".length + 2;
 
 function footer({ file, head, verified }: HistoryResult): Field[] {
   if (head === null) return [["File", file]];

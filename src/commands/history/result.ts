@@ -1,5 +1,6 @@
 /** The answer of `history`. */
 import { z } from "zod";
+import { ATTEST_MODES } from "../../core/attestation.ts";
 import { cluster, hash, list, text, warnings } from "../shared/schema.ts";
 
 const line = z.int().min(1);
@@ -25,6 +26,23 @@ const entry = z.object({
   runner_hash: hash.describe("the hash that the orchestrator's runners have"),
   compose_digest: hash.describe("SHA-256 of the compose file that it stands for"),
   reason: z.string().nullable(),
+  attestation: z
+    .object({
+      mode: z.enum(ATTEST_MODES),
+      result: z
+        .enum(["verified", "partly", "none"])
+        .nullable()
+        .describe("of the registry, before it was given anything; `null` with `off`"),
+      scripts: list(
+        z.object({
+          sha256: hash,
+          of: text.describe("the CVM that was seen with it first"),
+          why: z.enum(["first-use", "trusted-before", "pinned", "trust-script"]),
+        }),
+      ).describe("pre-launch scripts that were trusted, and why"),
+    })
+    .optional()
+    .describe("absent in entries of earlier versions"),
   previous: hash.describe("SHA-256 of the line before"),
   digest: hash.describe("SHA-256 of this line's JSON without this member"),
 });

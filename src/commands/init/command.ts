@@ -1,20 +1,21 @@
 import { inputsIn } from "../../inputs/table.ts";
 import { APPROVAL_FLAGS, approvalFlags } from "../shared/approval-flags.ts";
+import { ATTEST_FLAGS } from "../shared/attest-flags.ts";
 import { defineCommand } from "../shared/command.ts";
 import { CLUSTER_NOTE } from "../shared/notes.ts";
 
 export const initCommand = defineCommand({
   name: "init",
   summary: "set up the registry of a cluster, in ten steps",
-  inputs: inputsIn("cluster", "aws", "connection", "procedure"),
+  inputs: inputsIn("cluster", "aws", "connection", "procedure", "attestation"),
   required: ["clusterName", "awsAccessKeyId"],
   switches: ["config", "sandbox", "dryRun", "yes", "strict", "adopt"],
-  flags: APPROVAL_FLAGS,
+  flags: { ...APPROVAL_FLAGS, ...ATTEST_FLAGS },
   examples: ["init --sandbox --yes", "init --cluster-name bird-tracker --dry-run", "init"],
   notes: CLUSTER_NOTE,
   async run(dependencies, common, flags) {
     const { init } = await import("./init.ts");
-    return init(dependencies, { ...common, ...approvalFlags(flags) });
+    return init(dependencies, { ...flags, ...common, ...approvalFlags(flags) });
   },
   async renderer() {
     const { renderInitOrPlan } = await import("./render.ts");

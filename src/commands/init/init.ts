@@ -8,35 +8,21 @@ import type { ClusterInputs } from "../../core/settings.ts";
 import { isDeepStrictEqual } from "node:util";
 import { settingsTexts } from "../../inputs/as-text.ts";
 import { givenInputs } from "../../inputs/resolve.ts";
-import type { InputKey } from "../../inputs/table.ts";
 import { recordedHashes } from "../../state/record.ts";
 import type { ApproveComposeHashInput } from "../../approval/approval.ts";
 import { approveComposeHash } from "../../steps/approve-compose-hash.ts";
-import { clearLeftoverRunner } from "../../runners/remove-leftover.ts";
-import { deployRegistry } from "../../steps/deploy-registry.ts";
-import { warnDomainDifferences } from "../../registry/domain-differences.ts";
-import {
-  assertDeployedRegistry,
-  assertExistingRegistry,
-  type ExistingRegistryCheck,
-} from "../../registry/verify-deployed.ts";
-import {
-  checkForeignUpdates,
-  warnUnknownList,
-  type ConcurrentUpdates,
-} from "../../registry/concurrent-updates.ts";
-import { warnUnchangedSettings, type Registry } from "../../registry/registry.ts";
+import { initialEnvironment } from "../../steps/deploy-registry.ts";
+import { assertDeployedRegistry, assertExistingRegistry } from "../../registry/verify-deployed.ts";
+import type { Attester } from "../../registry/attester.ts";
+import type { Registry } from "../../registry/registry.ts";
 import { verifyRegistry } from "../../steps/verify-registry.ts";
-import { waitForRegistry } from "../../steps/wait-for-registry.ts";
 import { writeOrchestratorConfig } from "../../steps/write-orchestrator-config.ts";
 import { approvedList, ROLLING } from "../../approval/approved-list.ts";
 import { liveRunners } from "../../runners/running-runners.ts";
 import { assertSameRunners } from "../../approval/same-runners.ts";
 import { classifyRunners, assertRunnersClear } from "../../approval/classify-runners.ts";
-import type { Adoption } from "../../core/domain.ts";
-import { claimRegistry } from "../../registry/ownership.ts";
 import { ownerOf } from "../../session/config-preview.ts";
-import { withSession, type Session } from "../../session/session.ts";
+import { withSession } from "../../session/session.ts";
 import { StepRunner, type StepContext } from "../../workflow/step.ts";
 import {
   runnerVouchers,
@@ -44,18 +30,30 @@ import {
   provenanceOf,
   assertViaApiPossible,
   wholeEnvironment,
-  type ApprovalFlags,
 } from "../shared/approval.ts";
 import { sessionOptions } from "../../session/cluster-session.ts";
 import { prepareDeployment } from "../../session/deployment-inputs.ts";
-import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
+import type { CommandDependencies } from "../../session/dependencies.ts";
 import { firstTwoSteps } from "./first-two-steps.ts";
 import { planInit } from "./plan.ts";
+import {
+  assertCanWithhold,
+  attesterFor,
+  planAttestation,
+  standingOf,
+  type AttestationPlan,
+} from "../shared/attestation.ts";
 import { obtainComposeHash } from "../shared/obtain-compose-hash.ts";
-import { registryResult, type DryRunResult } from "../shared/result.ts";
+import { attestationResult, registryResult, type DryRunResult } from "../shared/result.ts";
+import {
+  attestationBy,
+  existingRegistry,
+  registryUp,
+  type BringUp,
+  type InitFlags,
+  type RegistryUp,
+} from "./registry-up.ts";
 import type { InitResult } from "./result.ts";
-
-export type InitFlags = CommonFlags & ApprovalFlags;
 
 export async function init(
   dependencies: CommandDependencies,
@@ -65,26 +63,27 @@ export async function init(
   const prepared = await prepareDeployment(dependencies, flags);
   const steps = new StepRunner(emit, clock);
   emit({ type: "run-started", command: "init", headline: "Setting up a TEE cluster" });
+  const attestation = await planAttestation(prepared, flags, steps);
   const { inputs, origins, adoption, facts } = await firstTwoSteps(prepared, steps, dependencies, flags);
   const given = givenInputs(origins);
   assertViaApiPossible(flags.via, inputs.cluster);
-  if (flags.dryRun) return planInit(facts, steps.warnings);
+  if ((await facts.registry()).kind === "absent") await assertStarts(attestation, facts, inputs);
+  if (flags.dryRun) return planInit(facts, steps.warnings, attestation.mode);
   const options = await sessionOptions("init", inputs.cluster.clusterName, prepared, dependencies, flags);
-  return withSession(options, (session) =>
-    bringUp({ inputs, session, steps, dependencies, flags, facts, adoption, given }),
-  );
+  return withSession(options, async (session) => {
+    const attester = await attesterFor(attestation, session, dependencies);
+    return bringUp({ inputs, session, steps, dependencies, flags, facts, adoption, given, attester });
+  });
 }
 
-type BringUp = {
-  readonly inputs: ClusterInputs;
-  readonly session: Session;
-  readonly steps: StepRunner;
-  readonly dependencies: CommandDependencies;
-  readonly flags: InitFlags;
-  readonly facts: ClusterFacts;
-  readonly adoption: Adoption;
-  readonly given: ReadonlySet<InputKey>;
-};
+async function assertStarts(
+  { mode }: AttestationPlan,
+  facts: ClusterFacts,
+  inputs: ClusterInputs,
+): Promise<void> {
+  const compose = await facts.registryCompose();
+  assertCanWithhold(mode, compose, initialEnvironment({ inputs, compose }));
+}
 
 /** Steps 3 to 10, under the cluster's lock. */
 async function bringUp(run: BringUp): Promise<InitResult> {
@@ -100,7 +99,14 @@ async function bringUp(run: BringUp): Promise<InitResult> {
   steps.assertNoWarnings(deps);
   const runner = { cluster, compose: runnerFile, registry, nodeId, hashFrom };
   const fresh = await obtainComposeHash(
-    { ...runner, store, record, fresh: false, allowUnchecked: run.flags.allowUnchecked },
+    {
+      ...runner,
+      store,
+      record,
+      fresh: false,
+      allowUnchecked: run.flags.allowUnchecked,
+      attester: run.attester,
+    },
     steps,
     deps,
     run.dependencies.emit,
@@ -119,7 +125,7 @@ async function bringUp(run: BringUp): Promise<InitResult> {
   };
   const { path } = await steps.run(writeOrchestratorConfig, config, deps);
   await recordSettings(run, registry);
-  return resultOf({ inputs, registry, mode, fresh, hashes, path, steps });
+  return resultOf({ inputs, registry, mode, fresh, hashes, path, steps, attester: run.attester });
 }
 
 /** What a later run goes by where nothing is said, even without orchestrator.yml. */
@@ -128,45 +134,6 @@ async function recordSettings({ inputs, session }: BringUp, { appId }: Registry)
   const settings = { appId, values: settingsTexts(inputs.cluster, inputs.aws.region) };
   if (isDeepStrictEqual(settings, record.settings)) return;
   await deps.journal.append({ type: "settings", app_id: appId, values: settings.values });
-}
-
-type RegistryUp = ConcurrentUpdates & { readonly registry: Registry; readonly existed: boolean };
-
-/** Steps 3 and 4, and what must be known of an existing registry before a temporary runner is made. */
-async function registryUp(run: BringUp, files: ComposePair, nodeId: number | undefined): Promise<RegistryUp> {
-  const { inputs, session, steps, adoption } = run;
-  const { deps, record } = session;
-  const { cluster } = inputs;
-  const between = steps.contextFor(deps);
-  const existing = await claimRegistry(cluster.clusterName, record, between, adoption);
-  await clearLeftoverRunner(cluster.clusterName, record, between);
-  const compose = files.registry;
-  const registry = await steps.run(deployRegistry, { inputs, compose, existing, nodeId, record }, deps);
-  warnDomainDifferences(registry, files, cluster, between);
-  if (existing === undefined) {
-    await steps.run(waitForRegistry, { registry }, deps);
-    return { registry, existed: false, complete: true, certain: true, seen: null };
-  }
-  const neighbours = await checkForeignUpdates(registry, record, between, run.flags.force);
-  const environment = wholeEnvironment(inputs, registry, compose, []);
-  const { certain } = neighbours;
-  const standing = await existingRegistry({ registry, compose, environment, certain }, run);
-  const running = await assertExistingRegistry(standing, between);
-  // With another file it may be as it is for ever: step 8 replaces that, and step 9 judges what comes of it.
-  if (running.docker_compose_file === compose.text) await steps.run(waitForRegistry, { registry }, deps);
-  else steps.pass("wait-for-registry", "skipped", "it runs another compose file and is updated first");
-  warnUnknownList(registry, record, environment, between);
-  warnUnchangedSettings(registry, cluster, between);
-  return { registry, existed: true, ...neighbours };
-}
-
-async function existingRegistry(
-  now: Pick<ExistingRegistryCheck, "registry" | "compose" | "environment" | "certain">,
-  { inputs, session, flags: { force } }: BringUp,
-): Promise<ExistingRegistryCheck> {
-  const { record, registryStore } = session;
-  const walletOptional = inputs.cluster.orchestratorSchema === "v1";
-  return { ...now, record, walletOptional, force, knownScripts: await registryStore.knownScripts() };
 }
 
 /** What step 8 approves and sends, after a check of what the registry runs: secrets go to it again. */
@@ -204,6 +171,11 @@ async function approvalFor(
     shortens: false,
     restores: null,
     assertSameRunners: assertSame,
+    secretsWithheld: now.secretsWithheld,
+    attestation: attestationBy(run.attester, {
+      ...standingOf(registry, running, record, certain),
+      ...(existed ? {} : { mayHaveChanged: true }),
+    }),
     beforeRestart: existed ? () => noteRestart(registry, context) : undefined,
     provenance,
   });
@@ -249,8 +221,9 @@ function resultOf(end: {
   readonly hashes: readonly ComposeHash[];
   readonly path: string;
   readonly steps: StepRunner;
+  readonly attester: Attester | undefined;
 }): InitResult {
-  const { inputs, registry, mode, fresh, hashes, path, steps } = end;
+  const { inputs, registry, mode, fresh, hashes, path, steps, attester } = end;
   return {
     ok: true,
     command: "init",
@@ -259,6 +232,7 @@ function resultOf(end: {
     runner_compose_hash: fresh,
     approved_compose_hashes: hashes,
     orchestrator_config: path,
+    attestation: attestationResult(attester),
     steps: steps.reports,
     warnings: steps.warnings,
     notes: steps.notes,

@@ -4,11 +4,16 @@ import { isHashRecorded } from "../../session/facts.ts";
 import { runnerEnvironmentNamesOf } from "../../compose/environment.ts";
 import { renderChange } from "../../orchestrator/config-changes.ts";
 import { previewConfig } from "../../session/config-preview.ts";
+import type { AttestMode } from "../../core/attestation.ts";
 import { registryName, temporaryRunnerName } from "../../core/domain.ts";
 import type { Warning } from "../../core/events.ts";
-import type { DryRunResult, PlannedAction } from "../shared/result.ts";
+import { describeAttestation, type DryRunResult, type PlannedAction } from "../shared/result.ts";
 
-export async function planInit(facts: ClusterFacts, warnings: readonly Warning[]): Promise<DryRunResult> {
+export async function planInit(
+  facts: ClusterFacts,
+  warnings: readonly Warning[],
+  mode: AttestMode,
+): Promise<DryRunResult> {
   const { cluster } = facts;
   const known = await isHashRecorded(facts);
   return {
@@ -17,16 +22,16 @@ export async function planInit(facts: ClusterFacts, warnings: readonly Warning[]
     cluster: cluster.clusterName,
     dry_run: true,
     actions: [
-      await registryAction(facts),
+      await registryAction(facts, mode),
       ...temporaryRunnerActions(facts, known),
-      await approvalAction(facts, known),
+      await approvalAction(facts, known, mode),
       await configAction(facts),
     ],
     warnings,
   };
 }
 
-async function registryAction({ cluster, registry }: ClusterFacts): Promise<PlannedAction> {
+async function registryAction({ cluster, registry }: ClusterFacts, mode: AttestMode): Promise<PlannedAction> {
   const resource = registryName(cluster.clusterName);
   const found = await registry();
   if (found.kind === "present") {
@@ -36,7 +41,7 @@ async function registryAction({ cluster, registry }: ClusterFacts): Promise<Plan
   return {
     action: "create",
     resource,
-    detail: `${cluster.instanceType} ${where}, from ${cluster.registryCompose}`,
+    detail: `${cluster.instanceType} ${where}, from ${cluster.registryCompose}; ${describeAttestation(mode)}`,
   };
 }
 
@@ -54,14 +59,14 @@ function temporaryRunnerActions(facts: ClusterFacts, known: boolean): PlannedAct
 }
 
 /** Whether an update is due at the end is known only to a real run, which compares all that it would send. */
-async function approvalAction(facts: ClusterFacts, known: boolean): Promise<PlannedAction> {
+async function approvalAction(facts: ClusterFacts, known: boolean, mode: AttestMode): Promise<PlannedAction> {
   const { cluster, record } = facts;
   const resource = registryName(cluster.clusterName);
   const found = await facts.registry();
   const last = record.approvals.at(-1);
   // A registry that has been destroyed was given its list, too.
   const given = found.kind === "present" && last?.verified && last.appId === found.value.appId;
-  const detail = "APPROVED_COMPOSE_HASH; it restarts, models on it stop";
+  const detail = `APPROVED_COMPOSE_HASH; it restarts, models on it stop; ${describeAttestation(mode)}`;
   if (!known || !given) return { action: "update", resource, detail };
   return {
     action: "none",

@@ -9,6 +9,7 @@ export function renderInit(result: InitResult, { theme, quiet }: View): string[]
   const { registry } = result;
   const hashes: Field = ["Approved", result.approved_compose_hashes];
   const config: Field = ["Config", result.orchestrator_config];
+  const attestation: Field = ["Attested", result.attestation.result];
   if (quiet) return fields([["Registry", registry.url], hashes, config], theme);
   return [
     theme.bold(`Cluster ${result.cluster} is ready.`),
@@ -21,6 +22,7 @@ export function renderInit(result: InitResult, { theme, quiet }: View): string[]
         ["Node", registry.node],
         hashes,
         config,
+        attestation,
       ],
       theme,
     ),

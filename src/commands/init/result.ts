@@ -1,6 +1,16 @@
 /** The answer of `init`. */
 import { z } from "zod";
-import { cluster, hash, list, registry, set, steps, text, warnings } from "../shared/schema.ts";
+import {
+  attestationOutcome,
+  cluster,
+  hash,
+  list,
+  registry,
+  set,
+  steps,
+  text,
+  warnings,
+} from "../shared/schema.ts";
 
 export const initResult = z.object({
   ok: z.literal(true),
@@ -10,6 +20,7 @@ export const initResult = z.object({
   runner_compose_hash: hash.describe("the hash that the orchestrator's runners will have"),
   approved_compose_hashes: set(hash, 1).describe("the whole approved list, the newest last"),
   orchestrator_config: text.describe("the path of the file, as it was given"),
+  attestation: attestationOutcome,
   steps: steps(10),
   warnings,
   notes: list(text).describe("for people: what was changed in orchestrator.yml, or taken from the record"),

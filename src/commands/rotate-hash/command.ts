@@ -1,5 +1,6 @@
 import { inputsIn } from "../../inputs/table.ts";
 import { APPROVAL_FLAGS, approvalFlags } from "../shared/approval-flags.ts";
+import { ATTEST_FLAGS } from "../shared/attest-flags.ts";
 import { defineCommand } from "../shared/command.ts";
 import { list, toggle } from "../shared/flags.ts";
 import { CLUSTER_NOTE } from "../shared/notes.ts";
@@ -19,10 +20,10 @@ const LIST_FLAGS = {
 export const rotateHashCommand = defineCommand({
   name: "rotate-hash",
   summary: "approve the runners' new compose hash after a compose change",
-  inputs: inputsIn("cluster", "aws", "connection", "procedure"),
+  inputs: inputsIn("cluster", "aws", "connection", "procedure", "attestation"),
   required: ["clusterName", "awsAccessKeyId"],
   switches: ["config", "sandbox", "dryRun", "yes", "strict"],
-  flags: { ...LIST_FLAGS, ...APPROVAL_FLAGS },
+  flags: { ...LIST_FLAGS, ...APPROVAL_FLAGS, ...ATTEST_FLAGS },
   examples: [
     "rotate-hash --plan",
     "rotate-hash --retire --reason 'spawntee 0.8.44'",

@@ -2,11 +2,13 @@
 import { parseComposeHash, type ComposeHash } from "../../core/domain.ts";
 import { ClusterError } from "../../errors/cluster-error.ts";
 import type { ListPolicy } from "../../approval/approved-list.ts";
+import type { AttestFlags } from "../shared/attest-flags.ts";
 import type { ApprovalFlags } from "../shared/approval.ts";
 import type { CommonFlags } from "../../session/dependencies.ts";
 
 export type RotateFlags = CommonFlags &
-  ApprovalFlags & {
+  ApprovalFlags &
+  AttestFlags & {
     /** Approve the new hash alone. */
     readonly replace: boolean;
     /** Drop recorded hashes that no live runner has. */

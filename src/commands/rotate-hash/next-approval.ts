@@ -14,6 +14,7 @@ import { clearLeftoverRunner } from "../../runners/remove-leftover.ts";
 import { approvedList } from "../../approval/approved-list.ts";
 import { assertChecked, rollbackTarget, runnersCutOff } from "../../approval/classify-runners.ts";
 import { composeDigestOf, environmentNamesOf } from "../../compose/registry-settings.ts";
+import type { Attester } from "../../registry/attester.ts";
 import type { Session } from "../../session/session.ts";
 import { obtainComposeHash, recordedComposeHash } from "../shared/obtain-compose-hash.ts";
 import { assertRevocationConfirmed } from "./consent.ts";
@@ -36,7 +37,11 @@ export type NextApproval = {
   readonly expendable: readonly string[];
 };
 
-export type NextInput = Rotation & { readonly session: Session; readonly scene: ClusterState };
+export type NextInput = Rotation & {
+  readonly session: Session;
+  readonly scene: ClusterState;
+  readonly attester: Attester | undefined;
+};
 
 /** Steps 5 to 7 and the list that follows, or with `--rollback` the recorded list before. */
 export function nextApproval(input: NextInput): Promise<NextApproval> {
@@ -68,6 +73,7 @@ async function renewed(input: NextInput): Promise<NextApproval> {
       record,
       fresh: flags.fresh,
       allowUnchecked: flags.allowUnchecked,
+      attester: input.attester,
     },
     steps,
     deps,

@@ -1,6 +1,7 @@
 /** `rotate-hash --plan`: what a rotation would change, from reads alone and without a temporary runner. */
 import type { WarningCode } from "../../errors/catalogue.ts";
 import type { AppCompose } from "../../core/compose-hash.ts";
+import type { AttestMode } from "../../core/attestation.ts";
 import { runnerEnvironmentNamesOf } from "../../compose/environment.ts";
 import { predictComposeHash, type PredictionBasis } from "../../app-compose/predict.ts";
 import { registryName, temporaryRunnerName } from "../../core/domain.ts";
@@ -8,10 +9,11 @@ import { diffLines } from "../../lib/line-diff.ts";
 import type { Session } from "../../session/session.ts";
 import { readVerifiedState } from "../../state/verified-state.ts";
 import { appComposeStore, registryComposeStore } from "../../state/app-compose-store.ts";
-import { lastUpdate } from "../../state/record.ts";
+import { lastUpdate, type ClusterRecord } from "../../state/record.ts";
 import type { ApproveComposeHashInput } from "../../approval/approval.ts";
 import { gatherApprovalFacts } from "../../approval/approval-facts.ts";
 import { decide } from "../../approval/decide.ts";
+import { wasMadeWithoutSecrets } from "../../registry/withheld-secrets.ts";
 import { readUpdates } from "../../registry/updates.ts";
 import { approvedList } from "../../approval/approved-list.ts";
 import { lookupFailed } from "../../runners/leftovers.ts";
@@ -23,7 +25,7 @@ import { approvalOf, provenanceOf } from "../shared/approval.ts";
 import { directoryOf } from "../../session/cluster-session.ts";
 import { recordedComposeHash } from "../shared/obtain-compose-hash.ts";
 import type { Preparation } from "../../session/preparation.ts";
-import type { PlannedAction } from "../shared/result.ts";
+import { describeAttestation, type PlannedAction } from "../shared/result.ts";
 import type { RotatePlanResult } from "./result.ts";
 import { warnRevoked } from "./consent.ts";
 import type { Rotation } from "./rotation.ts";
@@ -56,21 +58,11 @@ export async function planRotation(rotation: Rotation, prepared: Preparation): P
   const stores = { store: appComposeStore(directory, stored), registryStore };
   const seen = await predict(rotation, stores, scene);
   const { next } = seen;
-  const input = approvalOf({
-    ...scene,
-    ...next,
-    existed: true,
-    record,
-    via: rotation.flags.rollback ? "restart" : rotation.flags.via,
-    force: rotation.flags.force,
-    shortens: shortens(rotation.flags),
-    provenance: await provenanceOf("rotate-hash", rotation, next.provenance),
-  });
+  const input = await plannedApproval(rotation, scene, next, record);
   steps.assertNoWarnings(deps);
   warnRevoked(runnersCutOff(next.hashes, scene.atStake), context);
   const revoked = revokedRunners(next.hashes, scene, record, rotation.flags);
   if (!rotation.flags.deleteRevoked) warnOfRevocation(revoked, inputs.cluster.orchestratorSchema, context);
-  const approval = await approvalAction(input, deps);
   return {
     ok: true,
     command: "rotate-hash",
@@ -78,7 +70,7 @@ export async function planRotation(rotation: Rotation, prepared: Preparation): P
     dry_run: true,
     actions: [
       ...temporaryRunnerActions(rotation, seen.composeHash),
-      approval,
+      await approvalAction(input, deps, rotation.attestMode),
       ...plannedDeletions(revoked, rotation.flags),
     ],
     compose_hash: seen.composeHash,
@@ -108,6 +100,27 @@ function runnersIn({ live }: ClusterState, { hashes }: NextApproval): RotatePlan
     compose_hash: composeHash,
     accepted: hashes.includes(composeHash),
   }));
+}
+
+/** What step 8 would be given. */
+async function plannedApproval(
+  rotation: Rotation,
+  scene: ClusterState,
+  next: NextApproval,
+  record: ClusterRecord,
+): Promise<ApproveComposeHashInput> {
+  return approvalOf({
+    ...scene,
+    ...next,
+    existed: true,
+    record,
+    via: rotation.flags.rollback ? "restart" : rotation.flags.via,
+    force: rotation.flags.force,
+    shortens: shortens(rotation.flags),
+    secretsWithheld: wasMadeWithoutSecrets(scene.registry, record),
+    attestation: undefined,
+    provenance: await provenanceOf("rotate-hash", rotation, next.provenance),
+  });
 }
 
 function readingDeps({ dependencies, flags }: Rotation, { ports, connection }: Preparation): ReadingDeps {
@@ -175,7 +188,11 @@ function temporaryRunnerActions(
   ];
 }
 
-async function approvalAction(input: ApproveComposeHashInput, deps: ReadingDeps): Promise<PlannedAction> {
+async function approvalAction(
+  input: ApproveComposeHashInput,
+  deps: ReadingDeps,
+  mode: AttestMode,
+): Promise<PlannedAction> {
   const updates = await readUpdates(input.registry, deps);
   const { action } = decide(await gatherApprovalFacts(input, updates, deps));
   const resource = input.registry.name;
@@ -190,7 +207,7 @@ async function approvalAction(input: ApproveComposeHashInput, deps: ReadingDeps)
   return {
     action: "update",
     resource,
-    detail: `APPROVED_COMPOSE_HASH; it restarts, models on it stop${also}`,
+    detail: `APPROVED_COMPOSE_HASH; it restarts, models on it stop${also}; ${describeAttestation(mode)}`,
   };
 }
 

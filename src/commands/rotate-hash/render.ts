@@ -15,7 +15,10 @@ export function renderRotateHash(result: RotateHashResult, { theme, quiet }: Vie
         : `Cluster ${cluster}: nothing to do, it is approved.`,
     ),
     "",
-    ...fields([["Registry", result.registry.name], ...listFields(result)], theme),
+    ...fields(
+      [["Registry", result.registry.name], ...listFields(result), ["Attested", result.attestation.result]],
+      theme,
+    ),
     ...(changed ? ["", ...stepTimes(result.steps, false, theme)] : []),
     ...advice(result, theme),
   ];

@@ -1,6 +1,7 @@
 /** The answers of `rotate-hash`. */
 import { z } from "zod";
 import {
+  attestationOutcome,
   cluster,
   dryRun,
   hash,
@@ -38,6 +39,7 @@ export const rotateHashResult = z.object({
   runners_deleted: list(z.object(runner)).describe(
     "those of dropped hashes that `--delete-revoked`, or an answer, had deleted",
   ),
+  attestation: attestationOutcome,
   steps: steps(7),
   warnings,
 });

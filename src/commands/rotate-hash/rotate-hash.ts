@@ -15,6 +15,8 @@ import { verifyRegistry } from "../../steps/verify-registry.ts";
 import { assertSameRunners } from "../../approval/same-runners.ts";
 import { runnersCutOff } from "../../approval/classify-runners.ts";
 import type { LiveRunner } from "../../runners/running-runners.ts";
+import type { Attester } from "../../registry/attester.ts";
+import { wasMadeWithoutSecrets } from "../../registry/withheld-secrets.ts";
 import { claimRegistry } from "../../registry/ownership.ts";
 import { withSession, type Session } from "../../session/session.ts";
 import { done, StepRunner } from "../../workflow/step.ts";
@@ -23,7 +25,8 @@ import { asRecorded, clusterFacts, readRecord, sessionOptions } from "../../sess
 import type { CommandDependencies } from "../../session/dependencies.ts";
 import { prepareDeployment, withSandboxKey } from "../../session/deployment-inputs.ts";
 import { hideSecrets, type Preparation } from "../../session/preparation.ts";
-import { registryResult } from "../shared/result.ts";
+import { attesterFor, planAttestation, standingOf } from "../shared/attestation.ts";
+import { attestationResult, registryResult } from "../shared/result.ts";
 import type { RotateHashResult, RotatePlanResult } from "./result.ts";
 import { confirmCutOff, confirmRestart, noteOrchestrator, withWayBack } from "./consent.ts";
 import { listPolicy, shortens, type RotateFlags } from "./flags.ts";
@@ -52,11 +55,14 @@ export async function rotateHash(
   emit({ type: "run-started", command: "rotate-hash", headline: "Rotating the approved compose hash" });
   const steps = new StepRunner(emit, clock);
   const known = await firstTwoSteps(prepared, steps, dependencies, flags);
-  const rotation = { ...known, policy, flags, steps, dependencies };
+  const attestation = await planAttestation(prepared, flags, steps);
+  const rotation = { ...known, policy, flags, steps, dependencies, attestMode: attestation.mode };
   if (flags.dryRun) return planRotation(rotation, prepared);
   const cluster = known.inputs.cluster.clusterName;
   const options = await sessionOptions("rotate-hash", cluster, prepared, dependencies, flags);
-  return withSession(options, (session) => rotate(rotation, session));
+  return withSession(options, async (session) =>
+    rotate(rotation, session, await attesterFor(attestation, session, dependencies)),
+  );
 }
 
 /** Checks and inputs; what the cluster was given before stands where nothing else is said. */
@@ -98,7 +104,11 @@ async function firstTwoSteps(
   return { inputs, facts, schemaKnown };
 }
 
-async function rotate(rotation: Rotation, session: Session): Promise<RotateHashResult> {
+async function rotate(
+  rotation: Rotation,
+  session: Session,
+  attester: Attester | undefined,
+): Promise<RotateHashResult> {
   const { inputs, flags, steps, dependencies } = rotation;
   const { deps, record } = session;
   const { clusterName } = inputs.cluster;
@@ -115,7 +125,7 @@ async function rotate(rotation: Rotation, session: Session): Promise<RotateHashR
   steps.assertNoWarnings(deps);
   await session.registryStore.save(first.running);
 
-  const next = await nextApproval({ ...rotation, session, scene: first });
+  const next = await nextApproval({ ...rotation, session, scene: first, attester });
   const scene = { ...first, ...next.runners };
   // So that every hash in the list can be traced to the text that it stands for.
   for (const { appCompose } of scene.accepted) await session.store.save(appCompose);
@@ -125,7 +135,7 @@ async function rotate(rotation: Rotation, session: Session): Promise<RotateHashR
   const revoked = revokedRunners(next.hashes, scene, record, flags);
   const doomed = await chooseDeletion(revoked, schema, flags, dependencies);
   if (doomed.length === 0) warnOfRevocation(revoked, schema, context);
-  const approved = await approvalInput(rotation, session, scene, next);
+  const approved = await approvalInput(rotation, session, { scene, next, attester });
   const { environment } = approved;
   const walletOptional = schema === "v1";
   const standing = { registry, ...next, environment, walletOptional, force: flags.force, ...known };
@@ -137,14 +147,21 @@ async function rotate(rotation: Rotation, session: Session): Promise<RotateHashR
   });
   if (approval.kind === "updated") noteOrchestrator(registry, context);
   const deleted = await deleteRunners(doomed, deps, context);
-  return resultOf(rotation, scene, next, { approval, mode, deleted });
+  return resultOf(rotation, scene, next, { approval, mode, deleted, attester });
 }
 
 async function approvalInput(
   rotation: Rotation,
   { deps, record }: Session,
-  scene: ClusterState,
-  next: NextApproval,
+  {
+    scene,
+    next,
+    attester,
+  }: {
+    readonly scene: ClusterState;
+    readonly next: NextApproval;
+    readonly attester: Attester | undefined;
+  },
 ): Promise<ApproveComposeHashInput> {
   const { flags, steps, dependencies, inputs } = rotation;
   const context = steps.contextFor(deps);
@@ -158,6 +175,11 @@ async function approvalInput(
     via: flags.rollback ? "restart" : flags.via,
     force: flags.force,
     shortens: shortens(flags),
+    secretsWithheld: wasMadeWithoutSecrets(scene.registry, record),
+    attestation: attester && {
+      attester,
+      standing: standingOf(scene.registry, scene.running, record, scene.known.certain),
+    },
     provenance: await provenanceOf("rotate-hash", rotation, next.provenance),
     assertSameRunners: () => assertSameRunners(seen, deps),
     beforeRestart: () => confirmRestart(scene.registry, flags, dependencies, context),
@@ -168,7 +190,12 @@ function resultOf(
   { inputs, steps }: Rotation,
   { registry, running, atStake, recorded }: ClusterState,
   next: NextApproval,
-  end: { readonly approval: Approval; readonly mode: string; readonly deleted: readonly LiveRunner[] },
+  end: {
+    readonly approval: Approval;
+    readonly mode: string;
+    readonly deleted: readonly LiveRunner[];
+    readonly attester: Attester | undefined;
+  },
 ): RotateHashResult {
   return {
     ok: true,
@@ -183,6 +210,7 @@ function resultOf(
     registry_compose_changed: end.approval.kind === "updated" && isOther(next.compose, running),
     runners_cut_off: runnersCutOff(next.hashes, atStake).map(runnerOf),
     runners_deleted: end.deleted.map(runnerOf),
+    attestation: attestationResult(end.attester),
     steps: steps.reports,
     warnings: steps.warnings,
   };

@@ -1,5 +1,6 @@
 /** A rotation once its inputs are known: what its parts hand on to each other. */
 import type { ClusterFacts } from "../../session/facts.ts";
+import type { AttestMode } from "../../core/attestation.ts";
 import type { ClusterInputs } from "../../core/settings.ts";
 import type { ListPolicy } from "../../approval/approved-list.ts";
 import type { StepRunner } from "../../workflow/step.ts";
@@ -13,6 +14,7 @@ export type Rotation = {
   readonly schemaKnown: boolean;
   readonly policy: ListPolicy;
   readonly flags: RotateFlags;
+  readonly attestMode: AttestMode;
   readonly steps: StepRunner;
   readonly dependencies: CommandDependencies;
 };

@@ -14,6 +14,7 @@ import { deployTemporaryRunner } from "../../steps/deploy-temporary-runner.ts";
 import { readComposeHash } from "../../steps/read-compose-hash.ts";
 import { findPredictionBasis } from "../../app-compose/prediction-basis.ts";
 import type { Emit } from "../../core/events.ts";
+import type { Attester } from "../../registry/attester.ts";
 import { removeCvm } from "../../runners/remove-cvm.ts";
 import { obtainByProvisioning } from "./provision-hash.ts";
 import type { StepRunner, StepDeps } from "../../workflow/step.ts";
@@ -31,6 +32,8 @@ export type ObtainComposeHashInput = {
   readonly fresh: boolean;
   /** See --allow-unchecked-hash. */
   readonly allowUnchecked: boolean;
+  /** Absent with `--attest off`. */
+  readonly attester: Attester | undefined;
 };
 
 const CLEANUP_LIMIT_MS = 60_000;
@@ -51,7 +54,7 @@ export async function obtainComposeHash(
       input.hashFrom === "provision" ? await obtainByProvisioning(input, steps, deps) : undefined;
     return provisioned ?? deployAndRead(input, steps, deps, emit);
   }
-  await reportKnownAnomalies(known, input, steps);
+  await reportKnownAnomalies(known, input, steps, deps);
   steps.pass("deploy-temporary-runner", "reused", "the runner's compose hash is known");
   steps.pass("read-compose-hash", "reused", known);
   steps.pass("delete-temporary-runner", "reused", "there is none");
@@ -61,10 +64,12 @@ export async function obtainComposeHash(
 /** What was shown when it was read back holds still, and `--strict` may be given only now. A script counts as seen by now. */
 async function reportKnownAnomalies(
   hash: ComposeHash,
-  { store }: ObtainComposeHashInput,
+  { store, attester }: ObtainComposeHashInput,
   steps: StepRunner,
+  deps: StepDeps,
 ): Promise<void> {
   const [appCompose, scripts] = await Promise.all([store.load(hash), store.knownScripts()]);
+  if (appCompose) attester?.assertTrustedCode(appCompose, `the runner with ${hash}`, steps.contextFor(deps));
   const odd = appCompose ? findAnomalies(appCompose, `the runner with ${hash}`, scripts) : [];
   for (const { code, message } of odd) steps.warn(code, message);
 }
@@ -76,13 +81,13 @@ async function deployAndRead(
   deps: StepDeps,
   emit: Emit,
 ): Promise<ComposeHash> {
-  const { cluster, compose, store, record, allowUnchecked } = input;
+  const { cluster, compose, store, record, allowUnchecked, attester } = input;
   const name = temporaryRunnerName(cluster.clusterName);
   try {
     const deploying = { ...input, registryUrl: input.registry.url };
     const runner = await steps.run(deployTemporaryRunner, deploying, deps);
     const environmentNames = runnerEnvironmentNamesOf(cluster);
-    const reading = { runner, compose, environmentNames, store, record, allowUnchecked };
+    const reading = { runner, compose, environmentNames, store, record, allowUnchecked, attester };
     const hash = await steps.run(readComposeHash, reading, deps);
     await steps.run(deleteTemporaryRunner, runner, deps);
     return hash;

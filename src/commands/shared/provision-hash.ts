@@ -87,7 +87,7 @@ export async function obtainByProvisioning(
 
 /** The same checks and records as of a hash that was read back from a CVM. */
 async function recordHash(
-  { cluster, compose, store }: ObtainComposeHashInput,
+  { cluster, compose, store, attester }: ObtainComposeHashInput,
   hash: ComposeHash,
   appCompose: AppCompose,
   context: Omit<StepContext, "progress">,
@@ -100,6 +100,7 @@ async function recordHash(
     environmentNames,
     knownScripts: await store.knownScripts(),
   });
+  attester?.assertTrustedCode(appCompose, temporaryRunnerName(cluster.clusterName), context);
   reportAnomalies(anomalies, context);
   await store.save(appCompose);
   const read = { type: "compose-hash", hash, compose_digest: compose.digest } as const;

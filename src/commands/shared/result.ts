@@ -1,7 +1,9 @@
 /** What several answers have in common. Types only: the schemas are in `schema.ts`. */
 import type { z } from "zod";
+import type { AttestMode } from "../../core/attestation.ts";
+import type { Attester } from "../../registry/attester.ts";
 import type { Registry } from "../../registry/registry.ts";
-import type { dryRun, plannedAction, registry } from "./schema.ts";
+import type { attestationOutcome, dryRun, plannedAction, registry } from "./schema.ts";
 
 export type RegistryResult = z.infer<typeof registry>;
 /** One resource that a run would create, change, delete or leave alone. */
@@ -15,3 +17,17 @@ export function registryResult(given: Registry, mode: string): RegistryResult {
   // Any other mode has ended the run as `wrong-mode`.
   return { ...where, mode: mode as RegistryResult["mode"] };
 }
+
+export type AttestationResult = z.infer<typeof attestationOutcome>;
+
+export function attestationResult(attester: Pick<Attester, "outcome"> | undefined): AttestationResult {
+  const { result, checks } = attester?.outcome ?? { result: "none", checks: [] };
+  const shown = checks.map(({ id, result: outcome, message }) => ({ id, result: outcome, message }));
+  return { result, checks: shown };
+}
+
+/** For a plan. */
+export const describeAttestation = (mode: AttestMode): string =>
+  mode === "off"
+    ? "attestation off: its secrets are sent unverified"
+    : `attestation ${mode}: its AWS keys are sent once it is attested`;

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import type { WarningCode } from "../../errors/catalogue.ts";
+import { ATTESTATION_CHECK_IDS } from "../../core/attestation.ts";
 import { STEPS } from "../../core/steps.ts";
 
 export const code = z.string().regex(/^[a-z][a-z0-9-]*$/);
@@ -26,6 +27,18 @@ export const cluster = text.describe("the cluster's name");
 export const warnings = list(
   z.object({ code: code as unknown as z.ZodType<WarningCode>, message: text }),
 ).describe("codes: [errors.md](errors.md)");
+
+const evidenceCheck = z.object({
+  id: z.enum(ATTESTATION_CHECK_IDS),
+  result: z.enum(["passed", "warning", "unverified", "failed"]),
+  message: text,
+});
+
+export const attestationOutcome = z
+  .object({ result: z.enum(["verified", "partly", "none"]), checks: list(evidenceCheck) })
+  .describe(
+    "what the registry's evidence came to: [attestation.md](attestation.md); `none` with `--attest off`",
+  );
 
 export const role = z.enum(["registry", "temporary-runner", "runner"]);
 export const cvmName = z.string().regex(/-(registry|runner-temp|runner-[0-9a-f]{8})$/);

@@ -1,6 +1,7 @@
 import { inputsIn } from "../../inputs/table.ts";
 import { defineCommand } from "../shared/command.ts";
-import { list, option } from "../shared/flags.ts";
+import { ATTEST_FLAGS } from "../shared/attest-flags.ts";
+import { option } from "../shared/flags.ts";
 
 export const verifyCommand = defineCommand({
   name: "verify",
@@ -18,8 +19,7 @@ export const verifyCommand = defineCommand({
     evidence: option("file", "verify this evidence instead of a cluster's", { conflicts: ["saveEvidence"] }),
     collateral: option("file", "Intel's collateral for --evidence"),
     at: option("time", "verify for this time (ISO 8601; default: now)"),
-    acceptTcb: list("status", "accept this TCB status too; never Revoked"),
-    trustScript: list("sha256", "trust this pre-launch script"),
+    ...ATTEST_FLAGS,
     saveEvidence: option("dir", "write evidence and collateral there, for an offline audit"),
   },
   examples: [

@@ -29,6 +29,7 @@ const FACTS: ApprovalFacts = {
   openAttempts: [],
   settingsGiven: true,
   runsThisFile: true,
+  secretsWithheld: false,
   madeHere: true,
   newest: { correlationId: "c1", state: "done" },
   restartedSince: null,

@@ -68,6 +68,7 @@ function world(names: readonly string[], { onDelete, lookup }: Script = {}) {
   const say = {
     warn: (code: string) => void warnings.push(code),
     note: () => undefined,
+    check: () => undefined,
     detail: () => undefined,
   };
   const context = { api, spawntee, mutations, journal, history, clock, signal, cleanup, ...limits, ...say };

@@ -117,6 +117,7 @@ describe("init", () => {
         Node      prod10
         Approved  3f5a9c0e3f5a9c0e3f5a9c0e3f5a9c0e3f5a9c0e3f5a9c0e3f5a9c0e3f5a9c0e
         Config    orchestrator.yml
+        Attested  verified
 
          1  Verify prerequisites           done       1.3s
          2  Collect inputs                 done       2.5s

@@ -106,6 +106,7 @@ export const INIT: InitResult = {
   runner_compose_hash: HASH,
   approved_compose_hashes: [HASH],
   orchestrator_config: "orchestrator.yml",
+  attestation: { result: "verified", checks: [] },
   steps: STEPS.map(({ number, id }) => ({
     number,
     id,

@@ -1,0 +1,46 @@
+/** Step 9's evidence: the registry that has its secrets and its list now is the one that was given them. */
+import { ClusterError } from "../errors/cluster-error.ts";
+import type { StepContext } from "../workflow/step.ts";
+import type { Expectation } from "../registry/attester.ts";
+import type { Approval, ApproveComposeHashInput } from "./approval.ts";
+
+/** @throws ClusterError (verification); after an update its hint says that the secrets are out. */
+export async function attestAfter(
+  approved: ApproveComposeHashInput,
+  approval: Approval,
+  context: StepContext,
+): Promise<void> {
+  const { registry, attestation } = approved;
+  if (!attestation) return;
+  const { attester, standing } = attestation;
+  const expected = approval.kind === "updated" ? updated(approved, approval.at, context) : standing;
+  try {
+    await attester.attest(registry, expected, context);
+  } catch (error) {
+    const isSent = approval.kind === "updated" && error instanceof ClusterError;
+    if (!isSent || error.kind !== "verification") throw error;
+    throw new ClusterError({
+      kind: error.kind,
+      code: error.code,
+      message: `after its update: ${error.message}`,
+      hint: "it has its secrets and the approved list already: rotate the AWS keys unless you know why, look at it with tee-cluster verify, then run the same command again",
+    });
+  }
+}
+
+/** What was sent, by a certificate that is newer than the update. */
+function updated(
+  { compose, environment }: ApproveComposeHashInput,
+  at: number,
+  { clock, api }: StepContext,
+): Expectation {
+  const age = clock.monotonic() - at;
+  const server = api.serverClock.now();
+  const now = server ? server.ms - server.uncertaintyMs : clock.now();
+  return {
+    composeText: compose.text,
+    environmentNames: environment.map(({ name }) => name),
+    newerThan: now - age,
+    mayHaveChanged: true,
+  };
+}

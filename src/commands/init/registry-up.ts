@@ -1,0 +1,105 @@
+/** Steps 3 and 4 of `init`, and what its parts hand on to each other. */
+import type { ComposePair } from "../../compose/lint.ts";
+import type { Adoption } from "../../core/domain.ts";
+import type { ClusterInputs } from "../../core/settings.ts";
+import type { InputKey } from "../../inputs/table.ts";
+import type { Attester, Expectation } from "../../registry/attester.ts";
+import {
+  checkForeignUpdates,
+  warnUnknownList,
+  type ConcurrentUpdates,
+} from "../../registry/concurrent-updates.ts";
+import { warnDomainDifferences } from "../../registry/domain-differences.ts";
+import { claimRegistry } from "../../registry/ownership.ts";
+import { warnUnchangedSettings, type Registry } from "../../registry/registry.ts";
+import { assertExistingRegistry, type ExistingRegistryCheck } from "../../registry/verify-deployed.ts";
+import { firstEnvironment, wasMadeWithoutSecrets } from "../../registry/withheld-secrets.ts";
+import { clearLeftoverRunner } from "../../runners/remove-leftover.ts";
+import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
+import type { ClusterFacts } from "../../session/facts.ts";
+import type { Session } from "../../session/session.ts";
+import { deployRegistry, initialEnvironment } from "../../steps/deploy-registry.ts";
+import { waitForRegistry } from "../../steps/wait-for-registry.ts";
+import type { StepRunner } from "../../workflow/step.ts";
+import { wholeEnvironment, type ApprovalFlags } from "../shared/approval.ts";
+import type { AttestFlags } from "../shared/attest-flags.ts";
+import { standingOf } from "../shared/attestation.ts";
+
+export type InitFlags = CommonFlags & ApprovalFlags & AttestFlags;
+
+export type BringUp = {
+  readonly inputs: ClusterInputs;
+  readonly session: Session;
+  readonly steps: StepRunner;
+  readonly dependencies: CommandDependencies;
+  readonly flags: InitFlags;
+  readonly facts: ClusterFacts;
+  readonly adoption: Adoption;
+  readonly given: ReadonlySet<InputKey>;
+  /** Undefined with `--attest off`. */
+  readonly attester: Attester | undefined;
+};
+
+export type RegistryUp = ConcurrentUpdates & {
+  readonly registry: Registry;
+  readonly existed: boolean;
+  readonly secretsWithheld: boolean;
+};
+
+/** Steps 3 and 4, and what must be known of an existing registry before a temporary runner is made. */
+export async function registryUp(
+  run: BringUp,
+  files: ComposePair,
+  nodeId: number | undefined,
+): Promise<RegistryUp> {
+  const { inputs, session, steps, adoption, attester } = run;
+  const { deps, record } = session;
+  const { cluster } = inputs;
+  const between = steps.contextFor(deps);
+  const existing = await claimRegistry(cluster.clusterName, record, between, adoption);
+  await clearLeftoverRunner(cluster.clusterName, record, between);
+  const compose = files.registry;
+  const registry = await steps.run(
+    deployRegistry,
+    { inputs, compose, existing, nodeId, record, attester },
+    deps,
+  );
+  warnDomainDifferences(registry, files, cluster, between);
+  if (existing === undefined) {
+    const whole = initialEnvironment({ inputs, compose });
+    const names = whole.map(({ name }) => name);
+    const made = { composeText: compose.text, environmentNames: names, mayHaveChanged: true };
+    await steps.run(waitForRegistry, { registry, attestation: attestationBy(attester, made) }, deps);
+    const secretsWithheld = attester !== undefined && firstEnvironment(compose, whole).withheld;
+    return { registry, existed: false, secretsWithheld, complete: true, certain: true, seen: null };
+  }
+  const neighbours = await checkForeignUpdates(registry, record, between, run.flags.force);
+  const environment = wholeEnvironment(inputs, registry, compose, []);
+  const { certain } = neighbours;
+  const standing = await existingRegistry({ registry, compose, environment, certain }, run);
+  const running = await assertExistingRegistry(standing, between);
+  // With another file it may be as it is for ever: step 8 replaces that, and step 9 judges what comes of it.
+  const attestation = attestationBy(attester, standingOf(registry, running, record, certain));
+  if (running.docker_compose_file === compose.text)
+    await steps.run(waitForRegistry, { registry, attestation }, deps);
+  else steps.pass("wait-for-registry", "skipped", "it runs another compose file and is updated first");
+  warnUnknownList(registry, record, environment, between);
+  warnUnchangedSettings(registry, cluster, between);
+  const secretsWithheld = wasMadeWithoutSecrets(registry, record);
+  return { registry, existed: true, secretsWithheld, ...neighbours };
+}
+
+export const attestationBy = (
+  attester: Attester | undefined,
+  standing: Expectation,
+): { readonly attester: Attester; readonly standing: Expectation } | undefined =>
+  attester && { attester, standing };
+
+export async function existingRegistry(
+  now: Pick<ExistingRegistryCheck, "registry" | "compose" | "environment" | "certain">,
+  { inputs, session, flags: { force } }: BringUp,
+): Promise<ExistingRegistryCheck> {
+  const { record, registryStore } = session;
+  const walletOptional = inputs.cluster.orchestratorSchema === "v1";
+  return { ...now, record, walletOptional, force, knownScripts: await registryStore.knownScripts() };
+}

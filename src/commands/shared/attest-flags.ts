@@ -1,0 +1,12 @@
+/** What a run trusts beyond the trust file. */
+import { list } from "./flags.ts";
+
+export const ATTEST_FLAGS = {
+  acceptTcb: list("status", "accept this TCB status too; never Revoked"),
+  trustScript: list("sha256", "trust this pre-launch script"),
+};
+
+export type AttestFlags = {
+  readonly acceptTcb: readonly string[];
+  readonly trustScript: readonly string[];
+};

@@ -1,0 +1,109 @@
+/** How a run attests its registry: the mode and what is trusted, settled before anything is made. */
+import { composeHashOf, sha256Hex, type AppCompose } from "../../core/compose-hash.ts";
+import type { ComposeFile } from "../../compose/compose-file.ts";
+import type { AttestMode } from "../../core/attestation.ts";
+import type { EnvironmentVariable } from "../../core/ports.ts";
+import type { Attester, Expectation } from "../../registry/attester.ts";
+import { candidateConfigs } from "../../registry/last-known-config.ts";
+import type { Registry } from "../../registry/registry.ts";
+import { assertSecretsCanWait, firstEnvironment } from "../../registry/withheld-secrets.ts";
+import { known } from "../../inputs/values.ts";
+import type { CommandDependencies } from "../../session/dependencies.ts";
+import type { Preparation } from "../../session/preparation.ts";
+import type { Session } from "../../session/session.ts";
+import type { ClusterRecord } from "../../state/record.ts";
+import type { Trust } from "../../trust/trust-file.ts";
+import type { StepRunner } from "../../workflow/step.ts";
+import type { AttestFlags } from "./attest-flags.ts";
+
+export type AttestationPlan =
+  | { readonly mode: "off" }
+  | {
+      readonly mode: "auto" | "require";
+      readonly trust: Trust;
+      readonly flags: AttestFlags;
+      readonly prepared: Preparation;
+    };
+
+/** @throws ClusterError (input) for a trust file or flags that are wrong. */
+export async function planAttestation(
+  prepared: Preparation,
+  flags: AttestFlags,
+  steps: StepRunner,
+): Promise<AttestationPlan> {
+  const { values } = prepared.resolution;
+  const mode = known(values, "attest");
+  const [{ readTrust }, { amendTrust }] = await Promise.all([
+    import("../../trust/read-trust.ts"),
+    import("../../trust/amend.ts"),
+  ]);
+  if (mode === "off") {
+    const message =
+      "attestation is off: secrets are sent without a look at what runs in the registry, and to whatever key the API names";
+    steps.warn("attest-off", message);
+    return { mode };
+  }
+  const { trust } = await readTrust(values.trustFile, prepared.sandbox?.trust);
+  return { mode, trust: amendTrust(trust, { ...flags, seenEvaluation: 0 }), flags, prepared };
+}
+
+/** Undefined with `--attest off`. */
+export async function attesterFor(
+  plan: AttestationPlan,
+  { directory, store, registryStore }: Session,
+  { attestationSources, clock }: CommandDependencies,
+): Promise<Attester | undefined> {
+  if (plan.mode === "off") return undefined;
+  const { mode, flags, prepared } = plan;
+  const { connection, resolution } = prepared;
+  const [{ Attester: Made }, { TrustedScripts }, { readLastVerified }, { amendTrust }] = await Promise.all([
+    import("../../registry/attester.ts"),
+    import("../../registry/trusted-scripts.ts"),
+    import("../../trust/last-verified.ts"),
+    import("../../trust/amend.ts"),
+  ]);
+  const [last, ...scripts] = await Promise.all([
+    readLastVerified(directory.path),
+    store.knownScripts(),
+    registryStore.knownScripts(),
+  ]);
+  const own = last?.pre_launch_script_sha256;
+  const before = new Set([...scripts.flatMap((digests) => [...digests]), ...(own == null ? [] : [own])]);
+  const seenEvaluation = last?.tcb_evaluation_number ?? 0;
+  const trust = amendTrust(plan.trust, { ...flags, seenEvaluation });
+  const collateralUrl = known(resolution.values, "collateralUrl");
+  return new Made({
+    mode,
+    sources: attestationSources({ ...connection, collateralUrl }),
+    trust,
+    scripts: new TrustedScripts({ mode, trust, flags: flags.trustScript, before }),
+    gatewayUrl: connection.gatewayUrl,
+    clock,
+    directory: directory.path,
+    last,
+  });
+}
+
+/** With `require` a new registry must start without its secrets. @throws ClusterError `secrets-needed-to-start` (input) */
+export function assertCanWithhold(
+  mode: AttestMode,
+  compose: ComposeFile,
+  environment: readonly EnvironmentVariable[],
+): void {
+  if (mode === "require") assertSecretsCanWait(compose, firstEnvironment(compose, environment));
+}
+
+/**
+ * What the registry must be before it is given anything: what the API says that it runs.
+ * @param certain Phala lists its updates, and none is somebody else's
+ */
+export function standingOf(
+  registry: Registry,
+  running: AppCompose,
+  record: ClusterRecord,
+  certain: boolean,
+): Expectation {
+  const digest = sha256Hex(running.docker_compose_file ?? "");
+  const isOurs = candidateConfigs(registry, record).some(({ composeDigest }) => composeDigest === digest);
+  return { composeHash: composeHashOf(running), mayHaveChanged: isOurs || !certain };
+}
