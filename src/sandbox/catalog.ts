@@ -32,5 +32,5 @@ export const INSTANCE_TYPES: readonly SandboxInstanceType[] = [
 export const SANDBOX_EXAMPLES = {
   clusterName: "sandbox-cluster",
   awsAccessKeyId: "AKIASANDBOXEXAMPLE00",
-  awsSecretAccessKey: "sandbox/example+secret+not+real+00000000",
+  awsSecretAccessKey: "q7Zs/made+up+secret+of+the+sandbox+00000",
 } as const;

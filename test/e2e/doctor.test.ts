@@ -158,7 +158,7 @@ test("inputs that are missing or wrong are failures, and everything that needs n
   const results = resultsOf(run);
   expect(failed(results)).toEqual(["inputs", "aws-credentials", "orchestrator-schema-v1"]);
   expect(of(results, "inputs").map(({ detail }) => detail)).toEqual([
-    expect.stringContaining('--memory-per-model (TEE_CLUSTER_MEMORY_PER_MODEL_MB): "lots"'),
+    expect.stringContaining('--memory-per-model (TEE_CLUSTER_MEMORY_PER_MODEL_MB): invalid number: "lots"'),
     "missing: --cluster-name (TEE_CLUSTER_NAME)",
     "missing: PHALA_API_KEY",
   ]);
@@ -196,7 +196,9 @@ test("a config file that can't be read, and a proxy in the way whose password st
   expect(text.match(/\[api-key\]/g)).toHaveLength(1);
   expect(text).toContain("Account has credit needs: Phala API key accepted");
   expect(`${run.stdout}${run.stderr}`).not.toContain("canary-password");
-  expect(Math.max(...run.stdout.split("\n").map((line) => line.length))).toBeLessThan(120);
+  // Only a word that is too long by itself, such as a URL, may stick out: it is never broken.
+  const long = run.stdout.split("\n").filter((line) => line.length >= 120 && !/\S{60}/.test(line));
+  expect(long).toEqual([]);
 });
 
 test("an id that no check has is refused, with the nearest one", async () => {
