@@ -8,7 +8,7 @@ import type { StepContext } from "../workflow/step.ts";
 import type { ApproveComposeHashInput } from "./approval.ts";
 import type { ApprovalFacts } from "./decide.ts";
 
-type Context = Pick<StepContext, "spawntee" | "clock" | "signal">;
+type Context = Pick<StepContext, "api" | "spawntee" | "clock" | "signal">;
 
 /** @param updates the registry's updates, newest first; undefined where the platform keeps no list of them. */
 export async function gatherApprovalFacts(
@@ -41,10 +41,11 @@ export async function gatherApprovalFacts(
 async function restartedSince(
   { registry }: ApproveComposeHashInput,
   at: string,
-  { spawntee, clock, signal }: Context,
+  { api, spawntee, clock, signal }: Context,
 ): Promise<boolean | null> {
   const health = await spawntee.health(registry.url, signal);
-  return startedSince(health, Date.parse(at), clock.now());
+  // The server's time, where it is known: this clock may have been set back since.
+  return startedSince(health, Date.parse(at), api.serverClock.now()?.ms ?? clock.now());
 }
 
 function runsThisFile({ running, compose, environment }: ApproveComposeHashInput): boolean {

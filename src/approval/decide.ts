@@ -74,7 +74,7 @@ function reasonToAct(facts: ApprovalFacts): ApprovalReason | undefined {
   if (last === undefined) return "never-approved";
   if (openAttempts.length > 0) return "unsettled-attempt";
   if (!sameMembers(last.hashes, hashes)) return "list-differs";
-  const doubt = doubtOf(last, facts.newest);
+  const doubt = doubtOf(last, facts);
   if (doubt !== undefined) return doubt;
   if (via !== "api" && !hasTheseSettings(facts)) return "settings-differ";
   if (last.via !== "api") return undefined;
@@ -84,9 +84,13 @@ function reasonToAct(facts: ApprovalFacts): ApprovalReason | undefined {
 }
 
 /** What speaks against the recorded approval being what the registry has. */
-function doubtOf(last: ApprovedRecord, newest: ApprovalFacts["newest"]): ApprovalReason | undefined {
+function doubtOf(
+  last: ApprovedRecord,
+  { newest, runsThisFile }: Pick<ApprovalFacts, "newest" | "runsThisFile">,
+): ApprovalReason | undefined {
   if (newest === "unlisted") {
-    // Nothing can be compared: an approval counts if the registry was seen healthy with it.
+    // No update can be compared: what it runs can, and an approval counts if the registry was seen healthy with it.
+    if (!runsThisFile) return "updated-by-others";
     return last.verified || last.via === "api" ? undefined : "unconfirmed";
   }
   if (newest?.state === "failed") return "update-failed";
@@ -115,9 +119,10 @@ function mayPush(facts: ApprovalFacts): boolean {
 }
 
 /** Whether what its environment has is in doubt: a push says nothing of that. */
-function isDoubtful({ last, newest }: ApprovalFacts): boolean {
+function isDoubtful(facts: ApprovalFacts): boolean {
+  const { last, newest } = facts;
   if (newest !== "unlisted" && newest?.state === "failed") return true;
-  return last !== undefined && doubtOf(last, newest) !== undefined;
+  return last !== undefined && doubtOf(last, facts) !== undefined;
 }
 
 /** Whether every hash that the registry may have now stays. */

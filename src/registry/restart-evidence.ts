@@ -7,8 +7,6 @@ export type RestartObservation = {
   readonly operation: OperationState | "unlisted" | "no-list";
   /** Whether nobody answered at some moment. */
   readonly gapSeen: boolean;
-  /** Whether an operation was seen under way and then not any longer. */
-  readonly progressEnded: boolean;
   /** Whether the instance that answers started after the update; null: it does not say. */
   readonly startedSince: boolean | null;
 };
@@ -17,11 +15,11 @@ export type RestartObservation = {
 export type RestartEvidence = "restarted" | "failed" | "pending";
 
 export function restartEvidence(seen: RestartObservation): RestartEvidence {
-  const { operation, gapSeen, progressEnded, startedSince: started } = seen;
+  const { operation, gapSeen, startedSince: started } = seen;
   if (operation === "failed") return "failed";
   if (operation === "done") return "restarted";
   if (operation !== "no-list") return "pending";
-  return gapSeen || progressEnded || started === true ? "restarted" : "pending";
+  return gapSeen || started === true ? "restarted" : "pending";
 }
 
 /**

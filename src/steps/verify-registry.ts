@@ -104,8 +104,6 @@ const isRunningOn = (approval: Approval): boolean =>
 /** What was seen so far of the restart that an update brings. */
 class RestartWatcher implements RestartWatch {
   #gapSeen = false;
-  #wasInProgress = false;
-  #progressEnded = false;
   #restarted = false;
   readonly #registry: Registry;
   readonly #correlationId: string | null;
@@ -129,7 +127,7 @@ class RestartWatcher implements RestartWatch {
     if (this.#restarted) return look();
     const operation = await this.#operation(signal);
     // An id that is in no list, because the platform keeps none, is no evidence, and none against it.
-    if (operation === "no-list") return this.#pollWithoutList(look, signal);
+    if (operation === "no-list") return this.#pollWithoutList(look);
     if (operation !== undefined) {
       assertNotFailed(this.#registry, operation);
       this.#restarted = operation.state === "done";
@@ -149,19 +147,15 @@ class RestartWatcher implements RestartWatch {
     return found.value.find((operation) => operation.correlationId === this.#correlationId);
   }
 
-  async #pollWithoutList(look: HealthPoll, signal: AbortSignal): Promise<PollResult<Health>> {
-    const { api, clock } = this.#context;
-    const found = await api.findCvm(this.#registry.vmUuid, signal);
-    const inProgress = found.kind === "present" && found.value.inProgress;
-    this.#progressEnded ||= found.kind === "present" && this.#wasInProgress && !inProgress;
-    this.#wasInProgress ||= inProgress;
+  async #pollWithoutList(look: HealthPoll): Promise<PollResult<Health>> {
+    const { clock } = this.#context;
     const health = await look().catch(oldInstance);
     if (health.kind === "not-yet" && !("old" in health)) this.#gapSeen = true;
     const started =
       health.kind === "there"
         ? startedSince({ kind: "answered", value: health.value }, this.#sinceMs, clock.now())
         : null;
-    const seen = { gapSeen: this.#gapSeen, progressEnded: this.#progressEnded, startedSince: started };
+    const seen = { gapSeen: this.#gapSeen, startedSince: started };
     this.#restarted = restartEvidence({ operation: "no-list", ...seen }) === "restarted";
     // What was just seen may still be the old instance: only an answer after the evidence counts.
     return { kind: "not-yet", seen: this.#restarted ? "restarted" : "no restart seen yet" };

@@ -99,6 +99,11 @@ test.each<[string, ApprovalReason, Change]>([
   ],
   ["other settings", "settings-differ", { settingsGiven: false }],
   [
+    "no list of updates, and it runs something else by now",
+    "updated-by-others",
+    { newest: "unlisted", last: { ...LAST, correlationId: null }, runsThisFile: false },
+  ],
+  [
     "no update is recorded, and it runs another file",
     "settings-differ",
     { settingsGiven: null, runsThisFile: false },

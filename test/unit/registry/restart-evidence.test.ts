@@ -9,10 +9,9 @@ import {
 const NOTHING: RestartObservation = {
   operation: "no-list",
   gapSeen: false,
-  progressEnded: false,
   startedSince: null,
 };
-const EVERYTHING = { gapSeen: true, progressEnded: true, startedSince: true };
+const EVERYTHING = { gapSeen: true, startedSince: true };
 
 test.each<[string, Partial<RestartObservation>, RestartEvidence]>([
   ["our update is done", { operation: "done" }, "restarted"],
@@ -27,7 +26,6 @@ test.each<[string, Partial<RestartObservation>, RestartEvidence]>([
   ["no list, and nothing was seen", {}, "pending"],
   ["no list, and the same instance answers", { startedSince: false }, "pending"],
   ["no list, and nobody answered for a moment", { gapSeen: true }, "restarted"],
-  ["no list, and an operation ended", { progressEnded: true }, "restarted"],
   ["no list, and a younger instance answers", { startedSince: true }, "restarted"],
 ])("%s", (_what, seen, evidence) => {
   expect(restartEvidence({ ...NOTHING, ...seen })).toBe(evidence);
