@@ -33,16 +33,16 @@ export async function planAttestation(
 ): Promise<AttestationPlan> {
   const { values } = prepared.resolution;
   const mode = known(values, "attest");
-  const [{ readTrust }, { amendTrust }] = await Promise.all([
-    import("../../trust/read-trust.ts"),
-    import("../../trust/amend.ts"),
-  ]);
   if (mode === "off") {
     const message =
       "attestation is off: secrets are sent without a look at what runs in the registry, and to whatever key the API names";
     steps.warn("attest-off", message);
     return { mode };
   }
+  const [{ readTrust }, { amendTrust }] = await Promise.all([
+    import("../../trust/read-trust.ts"),
+    import("../../trust/amend.ts"),
+  ]);
   const { trust } = await readTrust(values.trustFile, prepared.sandbox?.trust);
   return { mode, trust: amendTrust(trust, { ...flags, seenEvaluation: 0 }), flags, prepared };
 }
