@@ -6,7 +6,7 @@ import { AGAIN, hint } from "../core/command-hint.ts";
 import type { CvmOperation } from "../core/ports.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
 import { openAttempt } from "../state/record.ts";
-import { refusedByPhala } from "../workflow/mutations.ts";
+import { refusedByPhala } from "../workflow/mutation-errors.ts";
 import { waitLimits, type StepContext } from "../workflow/step.ts";
 import { notKnownYet, waitUntil } from "../workflow/wait.ts";
 import type { Approval, ApproveComposeHashInput } from "./approval.ts";

@@ -49,15 +49,9 @@ export async function runCommand(
     reporter.finish(failureOf(command.name, failure, made, invocation));
     return exitCodeOfFailure(failure, made.touched);
   };
-  let acknowledging: NodeJS.Timeout | undefined;
-  const acknowledge = (byKey: boolean): void =>
-    reporter.emit({ type: "cleanup", message: acknowledgement(ledger, byKey), urgent: true });
+  const acknowledgements = acknowledging(ledger, reporter);
   const shutdown = watchShutdown(crashes, {
-    onStop(byKey) {
-      if (ledger.touched) return acknowledge(byKey);
-      clearTimeout(acknowledging);
-      acknowledging = setTimeout(() => acknowledge(byKey), ACKNOWLEDGE_AFTER_MS);
-    },
+    onStop: acknowledgements.onStop,
     onForceExit: (reason) => void fail(reason),
     ignored: ignoredSignals(process.env),
   });
@@ -75,7 +69,7 @@ export async function runCommand(
     return fail(failureToReport(shutdown.reason(), error));
   } finally {
     shutdown.stop();
-    clearTimeout(acknowledging);
+    acknowledgements.stop();
     // A crash after the answer: what stands on stdout stays one document.
     let told = shutdown.reason() instanceof InternalError;
     const late = (error: unknown): void => {
@@ -89,6 +83,24 @@ export async function runCommand(
     if (shutdown.reason()) exitAfterGrace();
     await Promise.race([close().catch(late), delay(CLOSING_MS, undefined, { ref: false })]);
   }
+}
+
+/** Tells that a stop was noticed: at once where something exists that must be deleted first. */
+function acknowledging(
+  ledger: Ledger,
+  reporter: Reporter,
+): { onStop(byKey: boolean): void; stop(): void } {
+  let timer: NodeJS.Timeout | undefined;
+  const acknowledge = (byKey: boolean): void =>
+    reporter.emit({ type: "cleanup", message: acknowledgement(ledger, byKey), urgent: true });
+  return {
+    onStop(byKey) {
+      if (ledger.touched) return acknowledge(byKey);
+      clearTimeout(timer);
+      timer = setTimeout(() => acknowledge(byKey), ACKNOWLEDGE_AFTER_MS);
+    },
+    stop: () => clearTimeout(timer),
+  };
 }
 
 /** Says a failure of which no run knows. @returns the exit code. */

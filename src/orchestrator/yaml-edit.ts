@@ -2,17 +2,8 @@
  * Edits of a YAML text in place: only the characters of the edited entries change. (Printing a parsed document
  * would keep comments but re-indent lists, re-fold long texts and move comments of the whole file.)
  */
-import {
-  isAlias,
-  isMap,
-  isPair,
-  isScalar,
-  isSeq,
-  type Document,
-  type Pair,
-  type YAMLMap,
-  type YAMLSeq,
-} from "yaml";
+import { isAlias, isMap, isScalar, isSeq, type Document, type Pair, type YAMLMap, type YAMLSeq } from "yaml";
+import { contentEnd, startOf, rangeOf, lineStart, lineEnd, splice } from "./yaml-range.ts";
 import { parseYaml, type Path } from "./document.ts";
 import { commentLines, entryLines, flowText, itemLines, scalarText, type Comments } from "./yaml-text.ts";
 
@@ -251,36 +242,3 @@ function insertLines(file: YamlFile, offset: number, lines: readonly string[]): 
   const put = lines.join(file.eol);
   return splice(file.text, at, at, isLast ? file.eol + put : put + file.eol);
 }
-
-/** Where the last character of an entry's own content stands; comments and blank lines after it are not its. */
-function contentEnd(node: unknown): number {
-  if (isMap(node) || isSeq(node)) {
-    const last = node.items.at(-1);
-    return node.flow || last === undefined ? (node.range?.[1] ?? 0) : contentEnd(last);
-  }
-  if (isScalar(node) || isAlias(node)) {
-    const [start, end] = node.range ?? [0, 0];
-    // A block scalar's range takes the line break behind it in.
-    return isScalar(node) && node.type?.startsWith("BLOCK") ? Math.max(start, end - 1) : end;
-  }
-  if (isPair(node)) return node.value === null ? startOf(node.key) : contentEnd(node.value);
-  return 0;
-}
-
-const startOf = (node: unknown): number => rangeOf(node)?.[0] ?? 0;
-
-function rangeOf(node: unknown): readonly [number, number, number] | undefined {
-  const hasRange = isScalar(node) || isMap(node) || isSeq(node) || isAlias(node);
-  return hasRange ? (node.range ?? undefined) : undefined;
-}
-
-const lineStart = (text: string, at: number): number => text.lastIndexOf("\n", at - 1) + 1;
-
-/** The offset behind the line break that ends the line of `at`. */
-function lineEnd(text: string, at: number): number {
-  const lineBreak = text.indexOf("\n", at);
-  return lineBreak === -1 ? text.length : lineBreak + 1;
-}
-
-const splice = (text: string, start: number, end: number, put: string): string =>
-  text.slice(0, start) + put + text.slice(end);

@@ -9,7 +9,7 @@ import type { ClusterRecord } from "../state/record.ts";
 import type { Attester } from "../registry/attester.ts";
 import { isOurs } from "../registry/ownership.ts";
 import { firstEnvironment } from "../registry/withheld-secrets.ts";
-import { notCreated } from "../workflow/mutations.ts";
+import { notCreated } from "../workflow/mutation-errors.ts";
 import { done, reused, waitLimits, type Step, type StepContext } from "../workflow/step.ts";
 import { notKnownYet, waitUntil } from "../workflow/wait.ts";
 import { isPlaced, registryOf, type Registry } from "../registry/registry.ts";

@@ -9,7 +9,7 @@ import type { ClusterSettings } from "../core/settings.ts";
 import { isThatCreation, runnerInUse } from "../runners/leftovers.ts";
 import { removeCvm } from "../runners/remove-cvm.ts";
 import type { ClusterRecord } from "../state/record.ts";
-import { notCreated } from "../workflow/mutations.ts";
+import { notCreated } from "../workflow/mutation-errors.ts";
 import { done, type Step } from "../workflow/step.ts";
 
 export type TemporaryRunner = {

@@ -3,9 +3,7 @@
  * here, so that no call can be made without its intent on disk, and every unclear outcome is settled by the API.
  */
 import { randomUUID } from "node:crypto";
-import type { Hint } from "../core/command-hint.ts";
 import { sha256Hex } from "../core/compose-hash.ts";
-import { ClusterError } from "../errors/cluster-error.ts";
 import { identityOf, type Cvm } from "../core/domain.ts";
 import type {
   AcceptedUpdate,
@@ -296,26 +294,3 @@ type Attempt<T> = {
 };
 
 const OUTCOMES = { ok: "done", refused: "failed", unclear: "unknown" } as const;
-
-/** The error for a mutating call that Phala refused. */
-export function refusedByPhala(what: string, message: string, hint: string | Hint): ClusterError {
-  return new ClusterError({ kind: "platform", code: "phala-refused", message: `${what}: ${message}`, hint });
-}
-
-/** The error for a CVM that was refused, or may or may not be there. `whenUncertain` says why another run is safe. */
-export function notCreated(
-  name: string,
-  outcome: Extract<CreateOutcome, { kind: "refused" | "uncertain" }>,
-  whenUncertain: string,
-): ClusterError {
-  if (outcome.kind === "refused") {
-    const hint = "fix it, then run the same command again";
-    return refusedByPhala(`Phala did not create ${name}`, outcome.message, hint);
-  }
-  return new ClusterError({
-    kind: "platform",
-    code: "create-uncertain",
-    message: `could not find out whether ${name} was created: ${outcome.message}`,
-    hint: whenUncertain,
-  });
-}

@@ -75,10 +75,24 @@ export async function planRotation(rotation: Rotation, prepared: Preparation): P
     ],
     compose_hash: seen.composeHash,
     approved_compose_hashes: changesOf(scene.recorded, next.hashes),
+    ...(await differences(rotation, scene, seen, input)),
+    runners: runnersIn(scene, next),
+    warnings: steps.warnings,
+  };
+}
+
+/** What of the compose files and the environment names would change. */
+async function differences(
+  { inputs, facts }: Rotation,
+  scene: ClusterState,
+  { next, basis }: Foreseen,
+  input: ApproveComposeHashInput,
+): Promise<Pick<RotatePlanResult, "compose_changes" | "environment_names">> {
+  return {
     compose_changes: {
       registry: diffLines(scene.running.docker_compose_file ?? "", next.compose.text),
-      runner: seen.basis
-        ? diffLines(seen.basis.docker_compose_file ?? "", (await facts.runnerCompose()).text)
+      runner: basis
+        ? diffLines(basis.docker_compose_file ?? "", (await facts.runnerCompose()).text)
         : null,
     },
     environment_names: {
@@ -88,8 +102,6 @@ export async function planRotation(rotation: Rotation, prepared: Preparation): P
       },
       runner: runnerEnvironmentNamesOf(inputs.cluster),
     },
-    runners: runnersIn(scene, next),
-    warnings: steps.warnings,
   };
 }
 

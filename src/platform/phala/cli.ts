@@ -8,6 +8,7 @@ import type {
   EnvironmentVariable,
   MutationOutcome,
   PhalaCli,
+  PhalaMutations,
 } from "../../core/ports.ts";
 import { PhalaProcess, type PhalaCommand, type PhalaProcessOptions } from "./cli-process.ts";
 import { logsCommand, logsOutcome } from "./cli-logs.ts";
@@ -41,21 +42,6 @@ export function createPhalaCli(options: PhalaCliOptions): PhalaCli {
     signal.throwIfAborted();
     return run;
   };
-  const mutate = async <T>(
-    command: Omit<PhalaCommand, "limitMs">,
-    outcome: (traffic: Traffic, run: output.CliRun) => MutationOutcome<T>,
-    signal: AbortSignal,
-  ): Promise<MutationOutcome<T>> => {
-    try {
-      const { run, traffic } = await phala.run({ ...command, limitMs }, signal);
-      if (traffic.hookError) throw traffic.hookError.thrown;
-      return outcome(traffic, run);
-    } catch (error) {
-      // Not begun, so that nothing can have happened.
-      if (!(error instanceof ClusterError) || error.code !== UNWRITABLE) throw error;
-      return { kind: "refused", message: error.message, reason: "other", apiError: null, retryAfterMs: null };
-    }
-  };
   const locate = (): Promise<string | undefined> => locateProgram(options.bin, options.env["PATH"]);
   return {
     locate,
@@ -67,6 +53,15 @@ export function createPhalaCli(options: PhalaCliOptions): PhalaCli {
     },
     logs: readLogs(phala, queryMs, options.redact),
     login: async (signal) => output.outcomeOf(await query(["status", "--json"], signal), output.loginAnswer),
+    ...mutationsOf(phala, limitMs),
+  };
+}
+
+/** What a hook throws is thrown again; every other end is an outcome. */
+function mutationsOf(phala: PhalaProcess, limitMs: number): PhalaMutations {
+  const mutate: Mutate = (command, outcome, signal) =>
+    outcomeOf(() => phala.run({ ...command, limitMs }, signal), outcome);
+  return {
     createCvm: (request, signal, hooks = {}) =>
       mutate(
         { args: create(request), operation: { kind: "create", request, hooks } },
@@ -94,6 +89,29 @@ export function createPhalaCli(options: PhalaCliOptions): PhalaCli {
         signal,
       ),
   };
+}
+
+type Ended = Awaited<ReturnType<PhalaProcess["run"]>>;
+type Read<T> = (traffic: Traffic, run: output.CliRun) => MutationOutcome<T>;
+type Mutate = <T>(
+  command: Omit<PhalaCommand, "limitMs">,
+  outcome: Read<T>,
+  signal: AbortSignal,
+) => Promise<MutationOutcome<T>>;
+
+async function outcomeOf<T>(
+  work: () => Promise<Ended>,
+  outcome: Read<T>,
+): Promise<MutationOutcome<T>> {
+  try {
+    const { run, traffic } = await work();
+    if (traffic.hookError) throw traffic.hookError.thrown;
+    return outcome(traffic, run);
+  } catch (error) {
+    // Not begun, so that nothing can have happened.
+    if (!(error instanceof ClusterError) || error.code !== UNWRITABLE) throw error;
+    return { kind: "refused", message: error.message, reason: "other", apiError: null, retryAfterMs: null };
+  }
 }
 
 const readLogs =
