@@ -18,7 +18,14 @@ const folder = mkdtempSync(path.join(tmpdir(), "benchmark-gate-"));
 /** The CLI checks the whole answer. */
 const SECOND_FACTOR = { totp_enabled: false, has_backup_codes: false, flag_has_password: true };
 const me = JSON.stringify({
-  user: { username: "someone", email: "", role: "user", avatar: "", email_verified: true, ...SECOND_FACTOR },
+  user: {
+    username: "someone",
+    email: "",
+    role: "user",
+    avatar: "",
+    email_verified: true,
+    ...SECOND_FACTOR,
+  },
   workspace: { id: "w", name: "w", slug: null, tier: "free", role: "owner", avatar: null },
   credits: { balance: "1", granted_balance: "0", is_post_paid: false, outstanding_amount: null },
 });
@@ -77,7 +84,9 @@ function status(prefix, key) {
     stdio: ["ignore", "ignore", "inherit"],
   });
   return new Promise((resolve, reject) =>
-    child.once("exit", (code) => (code === 0 ? resolve() : reject(new Error(`phala: exit code ${code}`)))),
+    child.once("exit", (code) =>
+      code === 0 ? resolve() : reject(new Error(`phala: exit code ${code}`)),
+    ),
   );
 }
 
@@ -96,7 +105,9 @@ for (let round = 0; round < rounds; round += 1) {
   alone.push(
     await timed(async () => {
       const gate = await open();
-      await fetch(`${gate.prefix}/auth/me`, { headers: { "x-api-key": gate.key } }).then((it) => it.text());
+      await fetch(`${gate.prefix}/auth/me`, { headers: { "x-api-key": gate.key } }).then((it) =>
+        it.text(),
+      );
       await gate.settle();
     }),
   );

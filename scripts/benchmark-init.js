@@ -32,7 +32,10 @@ async function startSandbox(folder) {
       if (/^export AWS_SECRET_ACCESS_KEY=.*\n/m.test(seen)) resolve(seen);
     });
   });
-  const variables = [...text.matchAll(/^export (\w+)='(.*)'$/gm)].map(([, name, value]) => [name, value]);
+  const variables = [...text.matchAll(/^export (\w+)='(.*)'$/gm)].map(([, name, value]) => [
+    name,
+    value,
+  ]);
   return { child, env: Object.fromEntries(variables) };
 }
 
@@ -77,7 +80,8 @@ async function measure() {
   const { child, env } = await startSandbox(path.join(folder, "cloud"));
   try {
     const phala = watchedPhala(folder);
-    const compose = (role) => path.join(root, "fixtures", "compose", `docker-compose.phala.${role}.yml`);
+    const compose = (role) =>
+      path.join(root, "fixtures", "compose", `docker-compose.phala.${role}.yml`);
     const started = Date.now();
     const { status, stderr } = spawnSync(process.execPath, [program, "init", "--yes", "--json"], {
       cwd: folder,
@@ -113,5 +117,7 @@ const share = own / median(runs.map(({ children }) => children));
 console.log(`starts of phala   ${starts} (at most ${MOST_STARTS})`);
 console.log(`wall time         ${median(runs.map(({ wall }) => wall))} ms`);
 console.log(`phala running     ${median(runs.map(({ children }) => children))} ms`);
-console.log(`init itself       ${own} ms (at most ${MOST_OWN_MS}), ${share.toFixed(2)} times the children's`);
+console.log(
+  `init itself       ${own} ms (at most ${MOST_OWN_MS}), ${share.toFixed(2)} times the children's`,
+);
 if (starts > MOST_STARTS || own > MOST_OWN_MS) process.exitCode = 1;

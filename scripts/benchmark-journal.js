@@ -31,8 +31,19 @@ const ROTATION = [
     compose_digest: hex("a"),
     empty_names: [],
   }),
-  (n) => ({ type: "outcome", intent: `${RUN}-c${n}`, outcome: "done", app_id: hex("b", 40), vm_uuid: RUN }),
-  () => ({ type: "compose-hash", hash: hex("c"), compose_digest: hex("a"), allowed_envs: ["A", "B", "C"] }),
+  (n) => ({
+    type: "outcome",
+    intent: `${RUN}-c${n}`,
+    outcome: "done",
+    app_id: hex("b", 40),
+    vm_uuid: RUN,
+  }),
+  () => ({
+    type: "compose-hash",
+    hash: hex("c"),
+    compose_digest: hex("a"),
+    allowed_envs: ["A", "B", "C"],
+  }),
   (n) => ({
     type: "intent",
     intent: `${RUN}-d${n}`,
@@ -40,7 +51,13 @@ const ROTATION = [
     name: "bird-runner-temp",
     app_id: null,
   }),
-  (n) => ({ type: "outcome", intent: `${RUN}-d${n}`, outcome: "done", app_id: null, vm_uuid: null }),
+  (n) => ({
+    type: "outcome",
+    intent: `${RUN}-d${n}`,
+    outcome: "done",
+    app_id: null,
+    vm_uuid: null,
+  }),
   () => ({
     type: "approving",
     app_id: hex("d", 40),
@@ -68,7 +85,12 @@ function journal(records, version) {
   let digest = "";
   for (let n = 0; n < records; n += 1) {
     const fields = ROTATION[n % ROTATION.length](Math.floor(n / ROTATION.length));
-    const json = JSON.stringify({ v: version, at: "2026-01-01T00:00:00.000Z", run: RUN, ...fields });
+    const json = JSON.stringify({
+      v: version,
+      at: "2026-01-01T00:00:00.000Z",
+      run: RUN,
+      ...fields,
+    });
     if (version === 1) lines.push(json);
     else {
       const before = digest === "" ? "" : `${digest}"}\n`;
@@ -104,7 +126,9 @@ function measure(name, text) {
   mkdirSync(path.join(stateDir, "host", "bird"), { recursive: true });
   if (text) writeFileSync(path.join(stateDir, "host", "bird", "journal.jsonl"), text);
   const times = Array.from({ length: rounds }, () => {
-    const { stdout, stderr } = spawnSync(process.execPath, [program, stateDir], { encoding: "utf8" });
+    const { stdout, stderr } = spawnSync(process.execPath, [program, stateDir], {
+      encoding: "utf8",
+    });
     if (stderr) throw new Error(stderr);
     return JSON.parse(stdout).ms;
   });
@@ -117,7 +141,8 @@ try {
   const figures = { none };
   for (const version of [1, 2]) {
     figures[`format ${version}`] = measure(`v${version}`, journal(RECORDS, version)) - none;
-    figures[`format ${version}, twice`] = measure(`v${version}-2`, journal(2 * RECORDS, version)) - none;
+    figures[`format ${version}, twice`] =
+      measure(`v${version}-2`, journal(2 * RECORDS, version)) - none;
   }
   for (const [name, ms] of Object.entries(figures))
     console.log(`${name.padEnd(18)} ${ms.toFixed(0).padStart(6)} ms`);

@@ -14,12 +14,22 @@ const phalaBin = path.join(root, "node_modules", ".bin", "phala");
 const rounds = Number(process.argv[2] ?? 3);
 const GOALS = { init: 0.9, "init provision": 0.78, rotate: 0.9, "rotate provision": 0.65 };
 const POLL_MS = 1000;
-const composeFile = (role) => path.join(root, "fixtures", "compose", `docker-compose.phala.${role}.yml`);
+const composeFile = (role) =>
+  path.join(root, "fixtures", "compose", `docker-compose.phala.${role}.yml`);
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 
 /** Starts the sandbox as its own process. Resolves with the variables that it prints. */
 async function startSandbox(folder) {
-  const args = [program, "sandbox", "--state-dir", folder, "--boot-time", "3s", "--update-time", "3s"];
+  const args = [
+    program,
+    "sandbox",
+    "--state-dir",
+    folder,
+    "--boot-time",
+    "3s",
+    "--update-time",
+    "3s",
+  ];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
   const text = await new Promise((resolve, reject) => {
     let seen = "";
@@ -29,7 +39,10 @@ async function startSandbox(folder) {
       if (/^export AWS_SECRET_ACCESS_KEY=.*\n/m.test(seen)) resolve(seen);
     });
   });
-  const variables = [...text.matchAll(/^export (\w+)='(.*)'$/gm)].map(([, name, value]) => [name, value]);
+  const variables = [...text.matchAll(/^export (\w+)='(.*)'$/gm)].map(([, name, value]) => [
+    name,
+    value,
+  ]);
   return { child, env: Object.fromEntries(variables) };
 }
 
@@ -50,7 +63,11 @@ function byHand(env, folder) {
     PHALA_CLOUD_API_PREFIX: `${env.PHALA_API_URL}/api/v1`,
   };
   const phala = async (...args) => {
-    const child = spawn(phalaBin, args, { cwd: folder, env: phalaEnv, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(phalaBin, args, {
+      cwd: folder,
+      env: phalaEnv,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     let out = "";
     child.stdout.on("data", (chunk) => (out += chunk));
     child.stderr.on("data", (chunk) => (out += chunk));
@@ -127,24 +144,28 @@ function byHand(env, folder) {
 /** One command of ours. @returns its wall time in ms. */
 function ours(args, env, folder, cluster, change = {}) {
   const started = performance.now();
-  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args, "--yes", "--json"], {
-    cwd: folder,
-    encoding: "utf8",
-    env: {
-      ...env,
-      PATH: process.env.PATH,
-      HOME: folder,
-      CI: "true",
-      TEE_CLUSTER_NAME: cluster,
-      TEE_CLUSTER_STATE_DIR: path.join(folder, "state"),
-      TEE_CLUSTER_REGISTRY_COMPOSE: composeFile("registry"),
-      TEE_CLUSTER_RUNNER_COMPOSE: composeFile("runner"),
-      TEE_CLUSTER_ORCHESTRATOR_CONFIG: path.join(folder, `${cluster}.yml`),
-      TEE_CLUSTER_POLL_INTERVAL: `${POLL_MS}ms`,
-      PHALA_BIN: phalaBin,
-      ...change,
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [program, ...args, "--yes", "--json"],
+    {
+      cwd: folder,
+      encoding: "utf8",
+      env: {
+        ...env,
+        PATH: process.env.PATH,
+        HOME: folder,
+        CI: "true",
+        TEE_CLUSTER_NAME: cluster,
+        TEE_CLUSTER_STATE_DIR: path.join(folder, "state"),
+        TEE_CLUSTER_REGISTRY_COMPOSE: composeFile("registry"),
+        TEE_CLUSTER_RUNNER_COMPOSE: composeFile("runner"),
+        TEE_CLUSTER_ORCHESTRATOR_CONFIG: path.join(folder, `${cluster}.yml`),
+        TEE_CLUSTER_POLL_INTERVAL: `${POLL_MS}ms`,
+        PHALA_BIN: phalaBin,
+        ...change,
+      },
     },
-  });
+  );
   if (status !== 0) throw new Error(`${args.join(" ")} ended with ${status}: ${stdout}${stderr}`);
   return performance.now() - started;
 }
@@ -171,7 +192,13 @@ async function round(number) {
     const times = {
       init: ours(["init"], env, folder, `own-${number}`),
       "init provision": ours(["init", ...provision], env, folder, `pro-${number}`),
-      rotate: ours(["rotate-hash", "--approve-via", "restart"], env, folder, `own-${number}`, changed("a")),
+      rotate: ours(
+        ["rotate-hash", "--approve-via", "restart"],
+        env,
+        folder,
+        `own-${number}`,
+        changed("a"),
+      ),
       "rotate provision": ours(
         ["rotate-hash", "--approve-via", "restart", ...provision],
         env,
@@ -190,7 +217,10 @@ async function round(number) {
 const results = [];
 for (let number = 1; number <= rounds; number += 1) results.push(await round(number));
 for (const name of ["init", "rotate"]) {
-  console.log(`${name} by hand`.padEnd(20), `${(median(results.map((r) => r[name])) / 1000).toFixed(1)} s`);
+  console.log(
+    `${name} by hand`.padEnd(20),
+    `${(median(results.map((r) => r[name])) / 1000).toFixed(1)} s`,
+  );
 }
 for (const [name, goal] of Object.entries(GOALS)) {
   const ratio = median(results.map((r) => r.times[name] / r[name.split(" ")[0]]));

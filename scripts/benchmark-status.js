@@ -20,7 +20,8 @@ const rounds = Number(process.argv[2] ?? 5);
 
 const folder = mkdtempSync(path.join(tmpdir(), "tee-cluster-benchmark-"));
 const cloudFile = path.join(folder, "state", "sandbox-cloud", "cloud.json");
-const compose = (role) => path.join(ROOT, "fixtures", "compose", `docker-compose.phala.${role}.yml`);
+const compose = (role) =>
+  path.join(ROOT, "fixtures", "compose", `docker-compose.phala.${role}.yml`);
 
 const environment = {
   PATH: process.env.PATH,
@@ -45,7 +46,10 @@ async function startSandbox() {
     text += chunk;
     if (text.includes("AWS_SECRET_ACCESS_KEY")) break;
   }
-  const variables = [...text.matchAll(/export (\w+)='([^']*)'/g)].map(([, name, value]) => [name, value]);
+  const variables = [...text.matchAll(/export (\w+)='([^']*)'/g)].map(([, name, value]) => [
+    name,
+    value,
+  ]);
   const stop = () =>
     new Promise((resolve) => {
       child.once("exit", resolve);
@@ -55,12 +59,16 @@ async function startSandbox() {
 }
 
 function run(args, env, nodeOptions = []) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [...nodeOptions, PROGRAM, ...args], {
-    env,
-    cwd: folder,
-    encoding: "utf8",
-    maxBuffer: 1 << 26,
-  });
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [...nodeOptions, PROGRAM, ...args],
+    {
+      env,
+      cwd: folder,
+      encoding: "utf8",
+      maxBuffer: 1 << 26,
+    },
+  );
   if (status !== 0)
     throw new Error(`tee-cluster ${args.join(" ")} ended with ${status}:\n${stdout}${stderr}`);
   return stdout;
@@ -68,8 +76,15 @@ function run(args, env, nodeOptions = []) {
 
 /** The same CVM under another name and other ids; what it runs, and its keys, stay. */
 function copyOf(cvm, id, name) {
-  const operations = cvm.operations.map((operation) => ({ ...operation, correlationId: randomUUID() }));
-  const ids = { id, appId: randomBytes(20).toString("hex"), vmUuid: randomUUID().replaceAll("-", "") };
+  const operations = cvm.operations.map((operation) => ({
+    ...operation,
+    correlationId: randomUUID(),
+  }));
+  const ids = {
+    id,
+    appId: randomBytes(20).toString("hex"),
+    vmUuid: randomUUID().replaceAll("-", ""),
+  };
   return { ...cvm, ...ids, name, operations, deletedAt: null };
 }
 
@@ -121,7 +136,11 @@ function measure(env) {
     const approved = answer.cvms.filter((cvm) => cvm.approved === true).length;
     if (approved !== RUNNERS) throw new Error(`${approved} of ${RUNNERS} runners approved`);
   }
-  return { seconds: Math.min(...seconds), cpu: Math.min(...cpu), megabytes: Math.max(...megabytes) };
+  return {
+    seconds: Math.min(...seconds),
+    cpu: Math.min(...cpu),
+    megabytes: Math.max(...megabytes),
+  };
 }
 
 try {

@@ -42,7 +42,9 @@ rmSync(`${root}dist.old`, { recursive: true, force: true });
 
 /** Name, version and licence of every package that a bundled file is from. */
 function licensesOf(inputs) {
-  const folders = inputs.flatMap((file) => /^(?:.*node_modules\/)(?:@[^/]+\/)?[^/]+/.exec(file) ?? []);
+  const folders = inputs.flatMap(
+    (file) => /^(?:.*node_modules\/)(?:@[^/]+\/)?[^/]+/.exec(file) ?? [],
+  );
   const sorted = [...new Set(folders)].toSorted((a, b) => a.localeCompare(b));
   return `${sorted.map(licenseOf).join("\n\n\n")}\n`;
 }

@@ -13,10 +13,13 @@ import { recordTranscripts } from "../test/helpers/transcripts.ts";
 
 const recorded = await recordTranscripts();
 const version = /\d+\.\d+\.\d+/.exec(recorded.get("version")?.stdout ?? "")?.[0];
-if (version === undefined) throw new Error("phala --version says no version; is it installed? (npm ci)");
+if (version === undefined)
+  throw new Error("phala --version says no version; is it installed? (npm ci)");
 const folder = path.resolve("fixtures/transcripts", `phala-${version}`);
 await mkdir(folder, { recursive: true });
 for (const [name, transcript] of recorded) {
   await writeFile(path.join(folder, `${name}.json`), `${JSON.stringify(transcript, null, 2)}\n`);
 }
-process.stdout.write(`${recorded.size} transcripts of phala ${version} in ${path.relative(".", folder)}\n`);
+process.stdout.write(
+  `${recorded.size} transcripts of phala ${version} in ${path.relative(".", folder)}\n`,
+);

@@ -19,7 +19,11 @@ const ERASE_LINE = "\u0015";
 /** What is waited for, what is typed then, and whether the screen is shown before that. */
 const SCRIPT = [
   { prompt: "? Cluster name", keys: [ERASE_LINE, "Bird Tracker", ENTER] },
-  { prompt: "> ", keys: [ERASE_LINE, "bird-tracker", ENTER], shown: "A wrong answer is told at once" },
+  {
+    prompt: "> ",
+    keys: [ERASE_LINE, "bird-tracker", ENTER],
+    shown: "A wrong answer is told at once",
+  },
   { prompt: "? AWS access key ID", keys: [ENTER] },
   { prompt: "? AWS secret access key", keys: [ENTER], shown: "Secrets are not shown" },
   { prompt: "? AWS region", keys: [ENTER] },
@@ -55,7 +59,8 @@ async function recordIn(folder) {
   }
   const exitCode = await session.exit;
   const lines = session.lines();
-  if (exitCode !== 0) throw new Error(`tee-cluster init ended with ${exitCode}:\n${lines.join("\n")}`);
+  if (exitCode !== 0)
+    throw new Error(`tee-cluster init ended with ${exitCode}:\n${lines.join("\n")}`);
   shots.push({ title: "Ten steps later", screen: lines.slice(cut) });
   return shots
     .map(({ title, screen }) => `# ${title}\n${relative(screen.join("\n"), folder).trimEnd()}\n`)
@@ -65,11 +70,15 @@ async function recordIn(folder) {
 function start(folder) {
   const size = { cols: 160, rows: 50 };
   const terminal = new xterm.Terminal({ ...size, scrollback: 5000, allowProposedApi: true });
-  const child = spawn(process.execPath, [path.join(ROOT, "bin/tee-cluster.js"), "init", "--sandbox"], {
-    ...size,
-    cwd: folder,
-    env: { PATH: process.env.PATH, HOME: folder, TERM: "xterm-256color", LANG: "C.UTF-8" },
-  });
+  const child = spawn(
+    process.execPath,
+    [path.join(ROOT, "bin/tee-cluster.js"), "init", "--sandbox"],
+    {
+      ...size,
+      cwd: folder,
+      env: { PATH: process.env.PATH, HOME: folder, TERM: "xterm-256color", LANG: "C.UTF-8" },
+    },
+  );
   let lastByte = Date.now();
   child.onData((data) => {
     lastByte = Date.now();

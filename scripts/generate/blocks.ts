@@ -9,13 +9,20 @@ export function replaceBlock(page: string, name: string, content: string): strin
 }
 
 /** A Markdown table as the formatter leaves it. */
-export function markdownTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const cells = [header, ...rows].map((row) => row.map((cell) => cell.replaceAll(/(?<!\\)\|/g, "\\|")));
+export function markdownTable(
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+): string {
+  const cells = [header, ...rows].map((row) =>
+    row.map((cell) => cell.replaceAll(/(?<!\\)\|/g, "\\|")),
+  );
   const widths = header.map((_cell, column) =>
     Math.max(3, ...cells.map((row) => (row[column] ?? "").length)),
   );
   const line = (row: readonly string[]): string =>
     `| ${widths.map((width, column) => (row[column] ?? "").padEnd(width)).join(" | ")} |`;
   const [first = [], ...rest] = cells;
-  return [line(first), line(widths.map((width) => "-".repeat(width))), ...rest.map(line)].join("\n");
+  return [line(first), line(widths.map((width) => "-".repeat(width))), ...rest.map(line)].join(
+    "\n",
+  );
 }

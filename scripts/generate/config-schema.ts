@@ -8,7 +8,11 @@ type Fragment = Readonly<Record<string, unknown>>;
 const FRAGMENTS = new Map<unknown, Fragment>([
   [
     parsers.clusterName,
-    { type: "string", pattern: "^[A-Za-z](-?[A-Za-z0-9])*$", maxLength: parsers.LONGEST_CLUSTER_NAME },
+    {
+      type: "string",
+      pattern: "^[A-Za-z](-?[A-Za-z0-9])*$",
+      maxLength: parsers.LONGEST_CLUSTER_NAME,
+    },
   ],
   [parsers.region, { type: "string", pattern: "^[a-z]{2,3}(-[a-z]+)+-\\d+$" }],
   [parsers.instanceType, { type: "string", pattern: "^[a-z0-9]+(\\.[a-z0-9-]+)+$" }],
@@ -37,7 +41,8 @@ export function configSchema(): string {
 
 function propertyOf(input: InputDefinition): Fragment {
   const { parse, description, repeatable } = input;
-  const fragment = FRAGMENTS.get(parse) ?? integerOf(parse) ?? { type: ["string", "number"], minLength: 1 };
+  const fragment = FRAGMENTS.get(parse) ??
+    integerOf(parse) ?? { type: ["string", "number"], minLength: 1 };
   const texts = repeatable ? { anyOf: [fragment, { type: "array", items: fragment }] } : fragment;
   return {
     description,
@@ -51,6 +56,8 @@ const valueOf = ({ default: text = "" }: InputDefinition, { type }: Fragment): s
 
 /** The bounds that a parser of whole numbers carries. */
 function integerOf(parse: unknown): Fragment | undefined {
-  const { range } = parse as { readonly range?: { readonly minimum: number; readonly maximum: number } };
+  const { range } = parse as {
+    readonly range?: { readonly minimum: number; readonly maximum: number };
+  };
   return range && { type: "integer", ...range };
 }

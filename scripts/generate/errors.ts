@@ -17,9 +17,19 @@ export function errorsPage(): string {
   return [INTRODUCTION, ...codes.map(section)].join("\n");
 }
 
-function section({ code, title, roles, exit_codes: exits, cause, remedy, docs }: ExplainedCode): string {
+function section({
+  code,
+  title,
+  roles,
+  exit_codes: exits,
+  cause,
+  remedy,
+  docs,
+}: ExplainedCode): string {
   const exit = exits.length === 0 ? "" : `, exit ${exits.join(" or ")}`;
-  const more = docs.startsWith("docs/errors.md") ? "" : ` See [${docs.slice(5)}](${docs.slice(5)}).`;
+  const more = docs.startsWith("docs/errors.md")
+    ? ""
+    : ` See [${docs.slice(5)}](${docs.slice(5)}).`;
   return `## \`${code}\`\n\n${title} (${roles.join(", ")}${exit}). ${cause}\n\n${remedy}${/[.!?]$/.test(remedy) ? "" : "."}${more}\n`;
 }
 
@@ -35,7 +45,8 @@ export function codesByExit(): string {
 const endsWith = ({ exit_codes: exits, roles }: ExplainedCode, exit: number): boolean =>
   exits.includes(exit) && roles.some((role) => role !== "finding");
 
-const named = (codes: readonly ExplainedCode[]): string => codes.map(({ code }) => `\`${code}\``).join(", ");
+const named = (codes: readonly ExplainedCode[]): string =>
+  codes.map(({ code }) => `\`${code}\``).join(", ");
 
 /** What can stand in `warnings[].code`, but for the ids of checks. */
 export function warningTable(): string {

@@ -14,7 +14,10 @@ export function generatedFiles(): readonly GeneratedFile[] {
     { file: "schemas/config.json", content: configSchema() },
     { file: "docs/errors.md", content: errorsPage() },
     { file: "docs/json.md", content: jsonPage() },
-    ...SCHEMAS.map((schema) => ({ file: `schemas/${schema.name}.json`, content: jsonSchema(schema) })),
+    ...SCHEMAS.map((schema) => ({
+      file: `schemas/${schema.name}.json`,
+      content: jsonSchema(schema),
+    })),
   ];
 }
 
@@ -22,8 +25,15 @@ function jsonPage(): string {
   const tables = SCHEMAS.filter(({ name }) => name !== "hash-record").map(
     ({ name, schema }) => [name, fieldTable(schema)] as const,
   );
-  const blocks = [...tables, ["codes", codesByExit()] as const, ["warnings", warningTable()] as const];
-  return blocks.reduce((page, [name, content]) => replaceBlock(page, name, content), read("docs/json.md"));
+  const blocks = [
+    ...tables,
+    ["codes", codesByExit()] as const,
+    ["warnings", warningTable()] as const,
+  ];
+  return blocks.reduce(
+    (page, [name, content]) => replaceBlock(page, name, content),
+    read("docs/json.md"),
+  );
 }
 
 const read = (file: string): string =>

@@ -35,7 +35,11 @@ const commandNames = allCommands(createProgram("0.0.0", async () => undefined)).
 export const SCHEMAS: readonly PublishedSchema[] = [
   { name: "init", title: "tee-cluster init --json, on success", schema: initResult },
   { name: "dry-run", title: "tee-cluster COMMAND --dry-run --json, on success", schema: dryRun },
-  { name: "rotate-hash", title: "tee-cluster rotate-hash --json, on success", schema: rotateHashResult },
+  {
+    name: "rotate-hash",
+    title: "tee-cluster rotate-hash --json, on success",
+    schema: rotateHashResult,
+  },
   {
     name: "rotate-hash-plan",
     title: "tee-cluster rotate-hash --plan --json, on success",
@@ -61,7 +65,11 @@ export const SCHEMAS: readonly PublishedSchema[] = [
     title: "tee-cluster hash --explain HASH --json, on success",
     schema: hashExplanation,
   },
-  { name: "hash-export", title: "tee-cluster hash --export FILE --json, on success", schema: hashExport },
+  {
+    name: "hash-export",
+    title: "tee-cluster hash --export FILE --json, on success",
+    schema: hashExport,
+  },
   {
     name: "hash-record",
     title: "the file that tee-cluster hash --export writes and --record reads",
@@ -83,7 +91,9 @@ export const SCHEMAS: readonly PublishedSchema[] = [
     name: "failure",
     title: "the --json output of any command that fails",
     schema: failureResult.extend({
-      command: z.enum([...new Set(commandNames)]).describe(failureResult.shape.command.description ?? ""),
+      command: z
+        .enum([...new Set(commandNames)])
+        .describe(failureResult.shape.command.description ?? ""),
     }),
   },
   { name: "verify", title: "tee-cluster verify --json", schema: verifyResult },

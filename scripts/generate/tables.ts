@@ -23,7 +23,8 @@ function rowsOf(node: Node, prefix: string): Row[] {
     const own: Row = [`\`${path}\``, `${typeOf(child)}${optional}`, child.description ?? ""];
     const nested = rowsOf(inner, `${path}.`);
     // What only groups fields needs no row of its own.
-    const groups = nested.length > 0 && own[2] === "" && typeOf(child) === "object" && optional === "";
+    const groups =
+      nested.length > 0 && own[2] === "" && typeOf(child) === "object" && optional === "";
     return groups ? nested : [own, ...nested];
   });
 }
@@ -31,10 +32,17 @@ function rowsOf(node: Node, prefix: string): Row[] {
 /** The object within lists and alternatives with null. */
 function unwrapped(node: Node): { readonly node: Node; readonly isList: boolean } {
   const { items } = node;
-  if (node.type === "array" && items !== undefined && typeof items === "object" && !Array.isArray(items))
+  if (
+    node.type === "array" &&
+    items !== undefined &&
+    typeof items === "object" &&
+    !Array.isArray(items)
+  )
     return { node: unwrapped(items).node, isList: true };
   const alternatives = (node.anyOf ?? []).filter((part): part is Node => part.type !== "null");
-  return alternatives.length === 1 && alternatives[0] ? unwrapped(alternatives[0]) : { node, isList: false };
+  return alternatives.length === 1 && alternatives[0]
+    ? unwrapped(alternatives[0])
+    : { node, isList: false };
 }
 
 function typeOf(node: Node): string {
@@ -44,7 +52,12 @@ function typeOf(node: Node): string {
   if (node.anyOf) return node.anyOf.map((part) => typeOf(part)).join(" or ");
   if (Array.isArray(node.type)) return node.type.join(" or ");
   const { items } = node;
-  if (node.type === "array" && items !== undefined && typeof items === "object" && !Array.isArray(items)) {
+  if (
+    node.type === "array" &&
+    items !== undefined &&
+    typeof items === "object" &&
+    !Array.isArray(items)
+  ) {
     const type = typeOf(items);
     return type.includes(" ") ? `list of (${type})` : `list of ${type}`;
   }

@@ -42,9 +42,11 @@ function describe(field: string, actual: unknown, expected: unknown): string {
     return describeNames(actual as readonly string[], expected as readonly string[]);
   }
   if (typeof actual === "string" && typeof expected === "string") {
-    if (field === "docker_compose_file") return `the compose file differs${describeText(actual, expected)}`;
+    if (field === "docker_compose_file")
+      return `the compose file differs${describeText(actual, expected)}`;
     // A script, on one side at least.
-    if (`${actual}${expected}`.includes("\n")) return `${field} differs${describeText(actual, expected)}`;
+    if (`${actual}${expected}`.includes("\n"))
+      return `${field} differs${describeText(actual, expected)}`;
   }
   return `${field} is ${shown(actual)}, expected ${shown(expected)}`;
 }

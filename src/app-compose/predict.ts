@@ -31,7 +31,9 @@ export function predictComposeHash(
   composeText: string,
   environmentNames: readonly string[],
 ): ComposeHash {
-  const hash = parseComposeHash(composeHashOf(predictAppCompose(basis, composeText, environmentNames)));
+  const hash = parseComposeHash(
+    composeHashOf(predictAppCompose(basis, composeText, environmentNames)),
+  );
   if (hash === undefined) throw new Error("SHA-256 in another form");
   return hash;
 }

@@ -37,7 +37,10 @@ export function checkedHash(name: string, text: unknown): ComposeHash {
  * @returns fields that weaken it and that we did not ask for, to be shown.
  * @throws ClusterError (verification), each kind of difference with a code of its own.
  */
-export function checkAppCompose(appCompose: AppCompose, expected: AppComposeExpectation): readonly Anomaly[] {
+export function checkAppCompose(
+  appCompose: AppCompose,
+  expected: AppComposeExpectation,
+): readonly Anomaly[] {
   const hash = checkedHash(expected.name, expected.composeHash);
   const recomputed = composeHashOf(appCompose);
   if (recomputed !== hash) {
@@ -92,35 +95,40 @@ export function reportAnomalies(
 }
 
 /** What real deployments show, and what each departure would mean. */
-const EXPECTED_FIELDS: readonly { field: string; expected: readonly unknown[]; meaning: string }[] = [
-  {
-    field: "public_logs",
-    expected: [true, undefined],
-    meaning: "the container logs are not public, unlike in every deployment seen",
-  },
-  { field: "public_sysinfo", expected: [true, undefined], meaning: "system information is not public" },
-  {
-    field: "public_tcbinfo",
-    expected: [true, undefined],
-    meaning: "its attestation can't be read from outside",
-  },
-  {
-    field: "no_instance_id",
-    expected: [false, undefined],
-    meaning: "all its instances look alike in a quote",
-  },
-  {
-    field: "local_key_provider_enabled",
-    expected: [false, undefined],
-    meaning: "its disk keys come from a local provider, not from the KMS",
-  },
-  {
-    field: "runner",
-    expected: ["docker-compose", undefined],
-    meaning: "something else than the compose file runs",
-  },
-  { field: "kms_enabled", expected: [true, undefined], meaning: "it gets no keys from the KMS" },
-];
+const EXPECTED_FIELDS: readonly { field: string; expected: readonly unknown[]; meaning: string }[] =
+  [
+    {
+      field: "public_logs",
+      expected: [true, undefined],
+      meaning: "the container logs are not public, unlike in every deployment seen",
+    },
+    {
+      field: "public_sysinfo",
+      expected: [true, undefined],
+      meaning: "system information is not public",
+    },
+    {
+      field: "public_tcbinfo",
+      expected: [true, undefined],
+      meaning: "its attestation can't be read from outside",
+    },
+    {
+      field: "no_instance_id",
+      expected: [false, undefined],
+      meaning: "all its instances look alike in a quote",
+    },
+    {
+      field: "local_key_provider_enabled",
+      expected: [false, undefined],
+      meaning: "its disk keys come from a local provider, not from the KMS",
+    },
+    {
+      field: "runner",
+      expected: ["docker-compose", undefined],
+      meaning: "something else than the compose file runs",
+    },
+    { field: "kms_enabled", expected: [true, undefined], meaning: "it gets no keys from the KMS" },
+  ];
 
 /** Every field that was seen in a real deployment. */
 const SEEN_FIELDS: ReadonlySet<string> = new Set([
@@ -158,7 +166,11 @@ function weakenedFields(appCompose: AppCompose, name: string): Anomaly[] {
 }
 
 /** The platform adds a script of its own, which runs before the containers and is part of what is measured. */
-function unknownScript(appCompose: AppCompose, name: string, knownScripts: ReadonlySet<string>): Anomaly[] {
+function unknownScript(
+  appCompose: AppCompose,
+  name: string,
+  knownScripts: ReadonlySet<string>,
+): Anomaly[] {
   const script = appCompose.pre_launch_script;
   if (!script) return [];
   const digest = sha256Hex(script);

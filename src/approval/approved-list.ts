@@ -28,7 +28,12 @@ export type ApprovedListParts = {
  * The whole list: no duplicates, a stable order with the newest last, never empty with a fresh one. Where it has the same members
  * as the recorded one it is the recorded one: a registry is not restarted for an order.
  */
-export function approvedList({ recorded, live, fresh, policy }: ApprovedListParts): readonly ComposeHash[] {
+export function approvedList({
+  recorded,
+  live,
+  fresh,
+  policy,
+}: ApprovedListParts): readonly ComposeHash[] {
   const { stay, keep, drop } = policy;
   const standing =
     stay === "none" ? [] : stay === "all" ? recorded : recorded.filter((h) => live.includes(h));

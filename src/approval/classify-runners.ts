@@ -84,9 +84,14 @@ const included = ({ cvm, composeHash }: LiveRunner): string =>
  * takes the operator's word. Where nothing is to stay it has been given.
  * @throws ClusterError `live-runner-unclear` (verification).
  */
-export function assertRunnersClear(unclear: readonly LiveRunner[], { stay, keep, drop }: ListPolicy): void {
+export function assertRunnersClear(
+  unclear: readonly LiveRunner[],
+  { stay, keep, drop }: ListPolicy,
+): void {
   if (stay === "none") return;
-  const open = unclear.find(({ composeHash }) => !keep.includes(composeHash) && !drop.includes(composeHash));
+  const open = unclear.find(
+    ({ composeHash }) => !keep.includes(composeHash) && !drop.includes(composeHash),
+  );
   if (open === undefined) return;
   const { cvm, composeHash, appCompose } = open;
   const names = (appCompose.allowed_envs ?? []).join(", ") || "no names";

@@ -133,7 +133,12 @@ function onlyAdds({ last, openAttempts, hashes }: ApprovalFacts): boolean {
     .every((hash) => next.has(hash));
 }
 
-function nothingElseChanges({ settingsGiven, shortens, madeHere, runsThisFile }: ApprovalFacts): boolean {
+function nothingElseChanges({
+  settingsGiven,
+  shortens,
+  madeHere,
+  runsThisFile,
+}: ApprovalFacts): boolean {
   // What its environment has is not known here: nothing may have to go, and its first update sets its domain.
   return settingsGiven ?? (!shortens && !madeHere && runsThisFile);
 }

@@ -20,7 +20,8 @@ export async function assertDebugClosed(
   context: StepContext,
 ): Promise<void> {
   const { spawntee, signal } = context;
-  const look = (): Promise<"closed" | "open" | "unknown"> => spawntee.debugEndpoint(registry.url, signal);
+  const look = (): Promise<"closed" | "open" | "unknown"> =>
+    spawntee.debugEndpoint(registry.url, signal);
   const seen = await pollTimes(LOOKS, look, (answer) => answer !== "unknown", context);
   if (seen === "closed") return;
   if (seen === "unknown") {

@@ -83,16 +83,20 @@ async function untilIdle(registry: Registry, context: StepContext, force: boolea
     look: async (signal) => {
       const found = await api.findCvm(registry.vmUuid, signal);
       if (found.kind === "unknown") return notKnownYet(found);
-      if (found.kind !== "present" || !found.value.inProgress) return { kind: "there", value: undefined };
+      if (found.kind !== "present" || !found.value.inProgress)
+        return { kind: "there", value: undefined };
       const running = await runningOperation(registry, context, signal);
       const seen = running
         ? `${running.type} ${running.status}${since(running, api.serverClock)}`
         : "in progress";
-      if (force && running && isStuck(running, api.serverClock)) return { kind: "there", value: undefined };
+      if (force && running && isStuck(running, api.serverClock))
+        return { kind: "there", value: undefined };
       return { kind: "not-yet", seen };
     },
   }).catch((error: unknown) => {
-    throw error instanceof ClusterError && error.kind === "timeout" ? registryBusy(registry, error) : error;
+    throw error instanceof ClusterError && error.kind === "timeout"
+      ? registryBusy(registry, error)
+      : error;
   });
 }
 

@@ -9,7 +9,8 @@ export const sha256 = (data: Buffer): string => createHash("sha256").update(data
 export function parsePemChain(text: string): X509Certificate[] {
   const blocks = text.split(/(?<=-----END CERTIFICATE-----)\n*/).filter((block) => block !== "");
   return blocks.map((block) => {
-    const match = /^-----BEGIN CERTIFICATE-----\n([A-Za-z0-9+/=\n]+)\n-----END CERTIFICATE-----$/.exec(block);
+    const match =
+      /^-----BEGIN CERTIFICATE-----\n([A-Za-z0-9+/=\n]+)\n-----END CERTIFICATE-----$/.exec(block);
     const base64 = match?.[1]?.replaceAll("\n", "") ?? "";
     const raw = Buffer.from(base64, "base64");
     requireQuote(
@@ -32,14 +33,27 @@ export const nameOf = (certificate: X509Certificate): string =>
   /(?:^|\n)CN=(.*)/.exec(certificate.subject)?.[1] ?? certificate.subject;
 
 /** @throws Refusal unless `issuer` made and signed `certificate` and both are valid at `at` (ms) */
-export function assertIssued(certificate: X509Certificate, issuer: X509Certificate, at: number): void {
+export function assertIssued(
+  certificate: X509Certificate,
+  issuer: X509Certificate,
+  at: number,
+): void {
   const name = nameOf(certificate);
   const isByName = certificate.checkIssued(issuer) && issuer.ca;
   requireQuote(isByName, "chain", `"${name}" was not issued by "${nameOf(issuer)}"`);
   const isGenuine = certificate.verify(issuer.publicKey);
-  requireQuote(isGenuine, "chain-signature", `the signature of the certificate "${name}" is invalid`);
-  const dates = [certificate, issuer].map((one) => [Date.parse(one.validFrom), Date.parse(one.validTo)]);
-  const isValid = dates.every(([from = Number.NaN, until = Number.NaN]) => from <= at && at <= until);
+  requireQuote(
+    isGenuine,
+    "chain-signature",
+    `the signature of the certificate "${name}" is invalid`,
+  );
+  const dates = [certificate, issuer].map((one) => [
+    Date.parse(one.validFrom),
+    Date.parse(one.validTo),
+  ]);
+  const isValid = dates.every(
+    ([from = Number.NaN, until = Number.NaN]) => from <= at && at <= until,
+  );
   requireQuote(
     isValid,
     "chain-dates",

@@ -43,18 +43,24 @@ export type QeIdentity = Dated &
 export function verifyCollateral(given: Collateral, pckChain: string, anchor: Anchor) {
   const { at } = anchor;
   const [pck, platformCa, root, ...more] = x509.parsePemChain(pckChain);
-  const isWhole = pck !== undefined && platformCa !== undefined && root !== undefined && more.length === 0;
+  const isWhole =
+    pck !== undefined && platformCa !== undefined && root !== undefined && more.length === 0;
   requireQuote(isWhole, "chain", "the chain in the quote does not consist of three certificates");
   const ends = `the quote's chain ends in "${x509.nameOf(root)}", which is not the trusted Intel root`;
   requireQuote(x509.sha256(root.raw) === anchor.intelRoot, "root", ends);
   const rootCrl = x509.parseCrl(Buffer.from(given.root_ca_crl, "hex"), root, at);
-  assertGood(platformCa, root, { crl: rootCrl, at, role: /^Intel SGX PCK (Platform|Processor) CA$/ });
+  assertGood(platformCa, root, {
+    crl: rootCrl,
+    at,
+    role: /^Intel SGX PCK (Platform|Processor) CA$/,
+  });
   const pckCrl = x509.parseCrl(Buffer.from(given.pck_crl, "hex"), platformCa, at);
   assertGood(pck, platformCa, { crl: pckCrl, at, role: /^Intel SGX PCK Certificate$/ });
 
   const signedBy = (chain: string, what: string): X509Certificate => {
     const [signer, signerRoot, ...others] = x509.parsePemChain(chain);
-    const isPair = signer !== undefined && signerRoot?.raw.equals(root.raw) === true && others.length === 0;
+    const isPair =
+      signer !== undefined && signerRoot?.raw.equals(root.raw) === true && others.length === 0;
     requireQuote(isPair, "chain", `the chain of Intel's ${what} does not end in the trusted root`);
     assertGood(signer, root, { crl: rootCrl, at, role: /^Intel SGX TCB Signing$/ });
     return signer;
@@ -63,27 +69,52 @@ export function verifyCollateral(given: Collateral, pckChain: string, anchor: An
   const qeSigner = signedBy(given.qe_identity_issuer_chain, "QE identity");
   // oxlint-disable typescript/no-unsafe-type-assertion -- Intel signed the form; what lacks fails closed
   const tcbInfo = readSigned(given.tcb_info, tcbSigner, given.tcb_info_signature) as TcbInfo;
-  const qeIdentity = readSigned(given.qe_identity, qeSigner, given.qe_identity_signature) as QeIdentity;
+  const qeIdentity = readSigned(
+    given.qe_identity,
+    qeSigner,
+    given.qe_identity_signature,
+  ) as QeIdentity;
   // oxlint-enable typescript/no-unsafe-type-assertion
   const expiries = [tcbInfo, qeIdentity].map(({ id, issueDate, nextUpdate }) => {
     requireFresh(Date.parse(issueDate), Date.parse(nextUpdate), at, `Intel's document ${id}`);
     return Date.parse(nextUpdate);
   });
-  return { pck, tcbInfo, qeIdentity, expires: Math.min(rootCrl.nextUpdate, pckCrl.nextUpdate, ...expiries) };
+  return {
+    pck,
+    tcbInfo,
+    qeIdentity,
+    expires: Math.min(rootCrl.nextUpdate, pckCrl.nextUpdate, ...expiries),
+  };
 }
 
 /** `role`: a PCK certificate's key must not be able to sign TCB info, nor the other way round. */
 type Required = { readonly crl: x509.Crl; readonly at: number; readonly role: RegExp };
 
-function assertGood(certificate: X509Certificate, issuer: X509Certificate, required: Required): void {
+function assertGood(
+  certificate: X509Certificate,
+  issuer: X509Certificate,
+  required: Required,
+): void {
   const name = x509.nameOf(certificate);
   x509.assertIssued(certificate, issuer, required.at);
-  requireQuote(!x509.isRevoked(required.crl, certificate), "revoked", `Intel has revoked "${name}"`);
-  requireQuote(required.role.test(name), "chain-role", `the certificate "${name}" is not for this purpose`);
+  requireQuote(
+    !x509.isRevoked(required.crl, certificate),
+    "revoked",
+    `Intel has revoked "${name}"`,
+  );
+  requireQuote(
+    required.role.test(name),
+    "chain-role",
+    `the certificate "${name}" is not for this purpose`,
+  );
 }
 
 function readSigned(text: string, signer: X509Certificate, signature: string): unknown {
-  const isSigned = x509.isSigned(Buffer.from(text), signer.publicKey, Buffer.from(signature, "hex"));
+  const isSigned = x509.isSigned(
+    Buffer.from(text),
+    signer.publicKey,
+    Buffer.from(signature, "hex"),
+  );
   requireQuote(
     isSigned,
     "collateral-signature",
@@ -111,6 +142,10 @@ export function platformOf(pck: X509Certificate) {
 }
 
 function hex(value: { readonly body: Buffer } | undefined): string {
-  requireQuote(value !== undefined, "pck", "the PCK certificate lacks a part of its SGX extensions");
+  requireQuote(
+    value !== undefined,
+    "pck",
+    "the PCK certificate lacks a part of its SGX extensions",
+  );
   return value.body.toString("hex");
 }

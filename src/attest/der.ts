@@ -18,7 +18,11 @@ export function readDer(bytes: Buffer): DerNode {
 
 /** The nodes within a constructed one. @throws Refusal where it is absent or primitive */
 export function childrenOf(node: DerNode | undefined): DerNode[] {
-  requireQuote(node !== undefined && (node.tag & 0x20) !== 0, "der", "DER: expected a constructed value");
+  requireQuote(
+    node !== undefined && (node.tag & 0x20) !== 0,
+    "der",
+    "DER: expected a constructed value",
+  );
   return readAll(node.body);
 }
 
@@ -27,7 +31,11 @@ function readAll(bytes: Buffer): DerNode[] {
   for (let at = 0; at < bytes.length;) {
     const { start, end } = extentOf(bytes, at);
     requireQuote(end <= bytes.length, "der", "DER: a value is longer than what holds it");
-    nodes.push({ tag: bytes[at] ?? 0, body: bytes.subarray(start, end), raw: bytes.subarray(at, end) });
+    nodes.push({
+      tag: bytes[at] ?? 0,
+      body: bytes.subarray(start, end),
+      raw: bytes.subarray(at, end),
+    });
     at = end;
   }
   return nodes;
@@ -35,7 +43,11 @@ function readAll(bytes: Buffer): DerNode[] {
 
 function extentOf(bytes: Buffer, at: number): { start: number; end: number } {
   const first = bytes[at + 1];
-  requireQuote(first !== undefined && ((bytes[at] ?? 0) & 0x1f) !== 0x1f, "der", "DER: unsupported tag");
+  requireQuote(
+    first !== undefined && ((bytes[at] ?? 0) & 0x1f) !== 0x1f,
+    "der",
+    "DER: unsupported tag",
+  );
   if (first < 0x80) return { start: at + 2, end: at + 2 + first };
   const size = first & 0x7f;
   const start = at + 2 + size;
@@ -51,7 +63,11 @@ export function byOid(list: DerNode | undefined): Map<string, DerNode> {
   const entries = childrenOf(list).map((entry) => {
     const [id, ...rest] = childrenOf(entry);
     const value = rest.at(-1);
-    requireQuote(id?.tag === OID && value !== undefined, "der", "DER: expected an identifier and a value");
+    requireQuote(
+      id?.tag === OID && value !== undefined,
+      "der",
+      "DER: expected an identifier and a value",
+    );
     return [id.body.toString("hex"), value] as const;
   });
   return new Map(entries);

@@ -41,8 +41,10 @@ export function readEventLog(events: readonly LogEvent[], rtmr3: string): Measur
 
 /** `sha384(LE32(type) ":" name ":" payload)`, as dstack's `cc-eventlog` has it. */
 function extend(register: string, { event_type, event, event_payload }: LogEvent): string {
-  if (event_type !== RUNTIME_EVENT) refuse("type", `RTMR3 has an event of the unknown type ${event_type}`);
-  if (!/^([0-9a-f]{2})*$/i.test(event_payload)) refuse("payload", `the payload of ${event} is not hex`);
+  if (event_type !== RUNTIME_EVENT)
+    refuse("type", `RTMR3 has an event of the unknown type ${event_type}`);
+  if (!/^([0-9a-f]{2})*$/i.test(event_payload))
+    refuse("payload", `the payload of ${event} is not hex`);
   const type = Buffer.alloc(4);
   type.writeUInt32LE(RUNTIME_EVENT);
   const payload = Buffer.from(event_payload, "hex");

@@ -53,14 +53,26 @@ class Reader {
 export function parseQuote(bytes: Buffer) {
   const reader = new Reader(bytes);
   const header = reader.take(HEADER);
-  const [version, keyType, tee] = [header.readUInt16LE(0), header.readUInt16LE(2), header.readUInt32LE(4)];
+  const [version, keyType, tee] = [
+    header.readUInt16LE(0),
+    header.readUInt16LE(2),
+    header.readUInt32LE(4),
+  ];
   requireQuote(
     version === 4 || version === 5,
     "quote-version",
     `TDX quote version ${version} is not supported`,
   );
-  requireQuote(keyType === 2 && tee === 0x81, "quote-type", "not a TDX quote with an ECDSA P-256 key");
-  requireQuote(header.toString("hex", 12, 28) === INTEL_QE_VENDOR, "quote-qe-vendor", "not Intel's QE");
+  requireQuote(
+    keyType === 2 && tee === 0x81,
+    "quote-type",
+    "not a TDX quote with an ECDSA P-256 key",
+  );
+  requireQuote(
+    header.toString("hex", 12, 28) === INTEL_QE_VENDOR,
+    "quote-qe-vendor",
+    "not Intel's QE",
+  );
   const size = version === 4 ? TD10 : bodySize(reader);
   const report = parseReport(reader.take(size));
   const signed = bytes.subarray(0, reader.position());
@@ -93,7 +105,11 @@ function parseAuthentication(reader: Reader) {
   const inner = new Reader(reader.take(reader.u32()));
   const [qeReport, qeReportSignature] = [inner.take(384), inner.take(64)];
   const qeAuthData = inner.take(inner.u16());
-  requireQuote(inner.u16() === 5, "quote-layout", "the PCK certificates are not in the quote (type 5)");
+  requireQuote(
+    inner.u16() === 5,
+    "quote-layout",
+    "the PCK certificates are not in the quote (type 5)",
+  );
   const chain = inner.take(inner.u32()).toString("latin1");
   const isWhole = inner.rest().length === 0 && reader.rest().length === 0;
   requireQuote(isWhole, "quote-layout", "the lengths in the quote contradict each other");

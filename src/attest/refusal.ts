@@ -3,7 +3,11 @@ import { refuse } from "../core/attestation.ts";
 
 /** @throws Refusal `attest-quote`: a part that is signed by Intel or the CPU does not hold */
 export function requireQuote(condition: false, reason: string, message: string): never;
-export function requireQuote(condition: boolean, reason: string, message: string): asserts condition;
+export function requireQuote(
+  condition: boolean,
+  reason: string,
+  message: string,
+): asserts condition;
 export function requireQuote(condition: boolean, reason: string, message: string): void {
   if (!condition) refuse("attest-quote", reason, message);
 }

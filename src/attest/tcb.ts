@@ -28,7 +28,9 @@ export function tcbResult(
     qeLevel(qeIdentity, given.qeReport),
   ];
   const [platform = "", module = "", qe = ""] = levels.map((level) => level.tcbStatus);
-  const [status = ""] = [platform, module, qe].toSorted((a, b) => STATUSES.indexOf(a) - STATUSES.indexOf(b));
+  const [status = ""] = [platform, module, qe].toSorted(
+    (a, b) => STATUSES.indexOf(a) - STATUSES.indexOf(b),
+  );
   const advisories = [...new Set(levels.flatMap((level) => level.advisoryIDs ?? []))].toSorted();
   const numbers = [tcbInfo.tcbEvaluationDataNumber, qeIdentity.tcbEvaluationDataNumber];
   return { status, platform, module, qe, advisories, evaluationNumber: Math.min(...numbers) };
@@ -39,8 +41,13 @@ type Level = TcbLevel<unknown>;
 function platformLevel(info: TcbInfo, platform: Platform, report: TdReport): Level {
   const moduleSvn = [...Buffer.from(report.teeTcbSvn, "hex")];
   requireQuote(info.id === "TDX" && info.version === 3, "tcb-info", "the TCB info is not for TDX");
-  const isSame = info.fmspc.toLowerCase() === platform.fmspc && info.pceId.toLowerCase() === platform.pceId;
-  requireQuote(isSame, "tcb-info", `the TCB info is for FMSPC ${info.fmspc}, not ${platform.fmspc}`);
+  const isSame =
+    info.fmspc.toLowerCase() === platform.fmspc && info.pceId.toLowerCase() === platform.pceId;
+  requireQuote(
+    isSame,
+    "tcb-info",
+    `the TCB info is for FMSPC ${info.fmspc}, not ${platform.fmspc}`,
+  );
   // The first two components are the TDX module's own, judged by its identity from version 1 on.
   const first = moduleSvn[1] === 0 ? 0 : 2;
   const found = info.tcbLevels.find(
@@ -52,7 +59,11 @@ function platformLevel(info: TcbInfo, platform: Platform, report: TdReport): Lev
   return found ?? refuseLevel("platform-level", "the platform");
 }
 
-function covers(svns: readonly number[], minimum: readonly { svn: number }[], from: number): boolean {
+function covers(
+  svns: readonly number[],
+  minimum: readonly { svn: number }[],
+  from: number,
+): boolean {
   const isEnough = (svn: number, index: number): boolean =>
     index < from || svn >= (minimum[index]?.svn ?? 256);
   return minimum.length === 16 && svns.every(isEnough);
@@ -68,15 +79,26 @@ function moduleLevel(info: TcbInfo, report: TdReport): Level {
   const isSigned = module.mrsigner.toLowerCase() === report.mrSignerSeam;
   requireQuote(isSigned, "tdx-module", "the TDX module is not signed by Intel");
   const isSame = maskedEqual(report.seamAttributes, module.attributes, module.attributesMask);
-  requireQuote(isSame, "tdx-module", "the TDX module's attributes are not those of Intel's release");
+  requireQuote(
+    isSame,
+    "tdx-module",
+    "the TDX module's attributes are not those of Intel's release",
+  );
   if (version === 0) return { tcb: undefined, tcbStatus: "UpToDate" };
-  return identity?.tcbLevels.find(({ tcb }) => svn >= tcb.isvsvn) ?? refuseLevel("module-level", id);
+  return (
+    identity?.tcbLevels.find(({ tcb }) => svn >= tcb.isvsvn) ?? refuseLevel("module-level", id)
+  );
 }
 
 function qeLevel(identity: QeIdentity, report: Buffer): Level {
-  const hex = (start: number, length: number): string => report.toString("hex", start, start + length);
+  const hex = (start: number, length: number): string =>
+    report.toString("hex", start, start + length);
   const { id, version, mrsigner, isvprodid } = identity;
-  requireQuote(id === "TD_QE" && version === 2, "qe-identity", "the QE identity is not that of the TDX QE");
+  requireQuote(
+    id === "TD_QE" && version === 2,
+    "qe-identity",
+    "the QE identity is not that of the TDX QE",
+  );
   const isSame =
     hex(128, 32) === mrsigner.toLowerCase() &&
     report.readUInt16LE(256) === isvprodid &&
@@ -85,14 +107,18 @@ function qeLevel(identity: QeIdentity, report: Buffer): Level {
   requireQuote(isSame, "qe-identity", "the quoting enclave is not Intel's");
   requireQuote(((report[48] ?? 2) & 2) === 0, "qe-debug", "the quoting enclave runs in debug mode");
   const svn = report.readUInt16LE(258);
-  return identity.tcbLevels.find(({ tcb }) => svn >= tcb.isvsvn) ?? refuseLevel("qe-level", "the QE");
+  return (
+    identity.tcbLevels.find(({ tcb }) => svn >= tcb.isvsvn) ?? refuseLevel("qe-level", "the QE")
+  );
 }
 
 /** Equal in the bits of the mask (hex, all of the same length). */
 function maskedEqual(found: string, expected: string, mask: string): boolean {
   const [a, b, bits] = [found, expected, mask].map((text) => BigInt(`0x${text}`));
   const isSized = found.length === expected.length && found.length === mask.length;
-  return isSized && a !== undefined && b !== undefined && bits !== undefined && (a & bits) === (b & bits);
+  return (
+    isSized && a !== undefined && b !== undefined && bits !== undefined && (a & bits) === (b & bits)
+  );
 }
 
 function refuseLevel(reason: string, what: string): never {

@@ -10,7 +10,11 @@ import { tcbResult } from "./tcb.ts";
 /** @throws Refusal: every check of docs/attestation.md, "The quote" */
 export function verifyQuote(bytes: Buffer, collateral: Collateral, anchor: Anchor) {
   const quote = parseQuote(bytes);
-  const { pck, tcbInfo, qeIdentity, expires } = verifyCollateral(collateral, quote.pckChain, anchor);
+  const { pck, tcbInfo, qeIdentity, expires } = verifyCollateral(
+    collateral,
+    quote.pckChain,
+    anchor,
+  );
   verifySignatures(quote, pck.publicKey);
   assertNoDebug(quote.report);
   const platform = platformOf(pck);
@@ -22,7 +26,11 @@ export function verifyQuote(bytes: Buffer, collateral: Collateral, anchor: Ancho
 /** PCK signs the QE's report; that holds the attestation key's hash; that key signs the TD report. */
 function verifySignatures(quote: Quote, pckKey: KeyObject): void {
   const isQe = isSigned(quote.qeReport, pckKey, quote.qeReportSignature);
-  requireQuote(isQe, "qe-signature", "the quoting enclave's report is not signed by the platform's key");
+  requireQuote(
+    isQe,
+    "qe-signature",
+    "the quoting enclave's report is not signed by the platform's key",
+  );
   const keyHash = sha256(Buffer.concat([quote.attestationKey, quote.qeAuthData])).padEnd(128, "0");
   const isBound = quote.qeReport.toString("hex", 320, 384) === keyHash;
   requireQuote(isBound, "qe-binding", "the attestation key is not the quoting enclave's");
@@ -51,7 +59,11 @@ function assertNoDebug({ tdAttributes, mrServiceTd }: TdReport): void {
 /** Which collateral a quote needs. Proves nothing: the quote is not verified. @throws Refusal */
 export function platformOfQuote(bytes: Buffer): PlatformId {
   const [pck, issuer] = parsePemChain(parseQuote(bytes).pckChain);
-  requireQuote(pck !== undefined && issuer !== undefined, "chain", "the quote has no PCK certificates");
+  requireQuote(
+    pck !== undefined && issuer !== undefined,
+    "chain",
+    "the quote has no PCK certificates",
+  );
   return {
     fmspc: platformOf(pck).fmspc,
     ca: nameOf(issuer).includes("Processor") ? "processor" : "platform",

@@ -52,7 +52,11 @@ export type Check<F> = {
 
 export const passed = (detail: string): Finding => ({ status: "passed", detail });
 export const skipped = (detail: string): Finding => ({ status: "skipped", detail });
-export const failed = (detail: string, remedy: string): Finding => ({ status: "failed", detail, remedy });
+export const failed = (detail: string, remedy: string): Finding => ({
+  status: "failed",
+  detail,
+  remedy,
+});
 
 /** A check that could not find out has failed, but nothing is in conflict for that. */
 export const unclear = (detail: string, remedy: string): Finding => ({

@@ -62,7 +62,9 @@ export const clusterChecks: readonly Check<ClusterFacts>[] = [
       if (types === undefined) return skipped("Phala does not list its instance types now");
       const found = types.find((type) => type.id === cluster.instanceType);
       if (found)
-        return passed(`${found.id}: ${found.vcpu} vCPU, ${found.memoryMb} MB, $${found.hourlyRate}/h`);
+        return passed(
+          `${found.id}: ${found.vcpu} vCPU, ${found.memoryMb} MB, $${found.hourlyRate}/h`,
+        );
       const ids = types.map((type) => type.id);
       const suggestion = closest(cluster.instanceType, ids);
       const remedy =
@@ -81,7 +83,9 @@ export const clusterChecks: readonly Check<ClusterFacts>[] = [
     async run({ nodes, cluster }) {
       if (cluster.node === undefined) return skipped("the platform chooses");
       const all = await nodes();
-      const found = all.find((node) => node.name === cluster.node || String(node.id) === cluster.node);
+      const found = all.find(
+        (node) => node.name === cluster.node || String(node.id) === cluster.node,
+      );
       if (found) return passed(`${found.name} (id ${found.id})`);
       return failed(
         `Phala has no node ${JSON.stringify(cluster.node)}`,
@@ -95,7 +99,8 @@ export const clusterChecks: readonly Check<ClusterFacts>[] = [
     severity: "error",
     needs: ["orchestratorSchema", "gatewayKeyPath"],
     async run({ cluster }) {
-      if (cluster.gatewayKeyPath === undefined) return skipped("none is given; only schema v2 has one");
+      if (cluster.gatewayKeyPath === undefined)
+        return skipped("none is given; only schema v2 has one");
       return gatewayKeyFinding(cluster.gatewayKeyPath);
     },
   },
@@ -111,7 +116,10 @@ export const clusterChecks: readonly Check<ClusterFacts>[] = [
       const name = registryName(cluster.clusterName);
       const found = await registry();
       if (found.kind === "unknown")
-        return unclear(`could not find out whether ${name} exists: ${found.reason}`, "try again in a moment");
+        return unclear(
+          `could not find out whether ${name} exists: ${found.reason}`,
+          "try again in a moment",
+        );
       if (found.kind === "absent") return passed(`${name} is free`);
       const standing = ownershipOf(found.value, record, adoption);
       if (standing === "ours") return passed(`${nameNow(found.value, name)} is there and ours`);
@@ -140,13 +148,17 @@ export const clusterChecks: readonly Check<ClusterFacts>[] = [
   },
 ];
 
-function requirementFindings(compose: ComposeFile, findings: readonly CoreFinding[]): Finding | Finding[] {
+function requirementFindings(
+  compose: ComposeFile,
+  findings: readonly CoreFinding[],
+): Finding | Finding[] {
   const errors = findings.filter(({ severity }) => severity === "error");
   if (errors.length === 0) return passed(`${compose.path}, sha256 ${compose.digest.slice(0, 12)}`);
   return errors.map(reported);
 }
 
-const nameNow = (cvm: Cvm, name: string): string => (cvm.name === name ? name : `${name} (now ${cvm.name})`);
+const nameNow = (cvm: Cvm, name: string): string =>
+  cvm.name === name ? name : `${name} (now ${cvm.name})`;
 
 /** Both files; undefined where one can't be read, which is told by the check of that file. */
 export async function composePair(

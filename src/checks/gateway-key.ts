@@ -11,8 +11,12 @@ export async function gatewayKeyFinding(file: string): Promise<Finding> {
     if (!found.isFile()) return failed(`${file} is no regular file`, GIVE);
     const key = createPrivateKey(await readFile(file, "utf8"));
     if (key.asymmetricKeyType !== "rsa")
-      return failed(`${file} is an ${key.asymmetricKeyType} key, not RSA`, "give an RSA private key (PEM)");
-    if ((found.mode & 0o077) !== 0) return failed(`${file} can be read by others`, `chmod 600 ${file}`);
+      return failed(
+        `${file} is an ${key.asymmetricKeyType} key, not RSA`,
+        "give an RSA private key (PEM)",
+      );
+    if ((found.mode & 0o077) !== 0)
+      return failed(`${file} can be read by others`, `chmod 600 ${file}`);
     return passed(file);
   } catch (error) {
     return failed(`${file} is no readable private key: ${(error as Error).message}`, GIVE);

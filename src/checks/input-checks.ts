@@ -59,7 +59,9 @@ function findingsOn(resolution: Resolution, groups: readonly InputGroup[]): Find
   const wrong = resolution.problems.filter(({ input }) => keys.has(input.key));
   const missing = resolution.missing.filter(({ key }) => keys.has(key));
   return [
-    ...wrong.map(({ message }) => failed(message, "`tee-cluster init --help` says what each input takes")),
+    ...wrong.map(({ message }) =>
+      failed(message, "`tee-cluster init --help` says what each input takes"),
+    ),
     ...missing.map((input) => failed(`missing: ${nameOfInput(input)}`, howToGive(input))),
   ];
 }

@@ -23,8 +23,10 @@ export const orchestratorChecks: readonly Check<DoctorFacts>[] = [
     after: ["api-key"],
     async run(facts) {
       const registry = await facts.registry();
-      const { nodeName: node = null, baseDomain = null } = registry.kind === "present" ? registry.value : {};
-      if (node === null || baseDomain === null) return skipped("known once the registry is deployed");
+      const { nodeName: node = null, baseDomain = null } =
+        registry.kind === "present" ? registry.value : {};
+      if (node === null || baseDomain === null)
+        return skipped("known once the registry is deployed");
       const pair = await composePair(facts);
       if (pair === undefined) return skipped("needs both compose files");
       const placement = { node, baseDomain };
@@ -101,12 +103,15 @@ export const orchestratorChecks: readonly Check<DoctorFacts>[] = [
 async function pathPhalaFinding(facts: DoctorFacts): ReturnType<Check<DoctorFacts>["run"]> {
   const { cli, pathPhala, version, signal } = facts;
   const [ours, theirs] = await Promise.all([cli.locate(), pathPhala.locate()]);
-  if (theirs === undefined) return skipped("there is no phala on PATH, so no orchestrator runs here");
+  if (theirs === undefined)
+    return skipped("there is no phala on PATH, so no orchestrator runs here");
   if (theirs === ours) return passed(`${theirs}, the one that was checked`);
   const [checked, found] = await Promise.all([version(), pathPhala.version(signal)]);
   if (found.kind !== "ok") return failed(`${theirs}: ${found.message}`, INSTALL);
-  if (checked.kind !== "ok") return skipped(`${theirs} ${found.value}; there is none to compare it with`);
-  if (found.value === checked.value) return passed(`${theirs} ${found.value}, the version that was checked`);
+  if (checked.kind !== "ok")
+    return skipped(`${theirs} ${found.value}; there is none to compare it with`);
+  if (found.value === checked.value)
+    return passed(`${theirs} ${found.value}, the version that was checked`);
   return failed(
     `an orchestrator that is started here runs ${theirs} ${found.value}, and ${checked.value} was checked: its runners may have another compose hash`,
     "use the same one for both: --phala-bin phala",

@@ -37,7 +37,10 @@ export const orchestratorConfigChecks: readonly Check<ClusterFacts>[] = [
       const preview = await previewConfig(facts);
       const file = facts.cluster.orchestratorConfig;
       if (preview.kind === "other-owner")
-        return failed(`${file} belongs to another cluster: ${preview.why}; it was not changed`, OTHER_FILE);
+        return failed(
+          `${file} belongs to another cluster: ${preview.why}; it was not changed`,
+          OTHER_FILE,
+        );
       if (preview.before === undefined) return passed(`${file} is new`);
       return passed(preview.replaces ? `${file} is the sandbox's and will be replaced` : file);
     },
@@ -55,7 +58,10 @@ export const orchestratorConfigChecks: readonly Check<ClusterFacts>[] = [
       const found = configFindings(preview.after, schema);
       if (found.length === 0) return passed(`${file} as it will be is of schema ${schema}`);
       return found.map(({ severity, line, message }) => ({
-        ...failed(`${file}${line === undefined ? "" : `, line ${line}`}: ${message}`, `fix that in ${file}`),
+        ...failed(
+          `${file}${line === undefined ? "" : `, line ${line}`}: ${message}`,
+          `fix that in ${file}`,
+        ),
         severity,
       }));
     },

@@ -15,7 +15,10 @@ export async function outputFindings(file: string): Promise<readonly Finding[]> 
     await access(path.dirname(target.path), constants.W_OK);
     const { existing } = target;
     if (existing)
-      await access(target.path, existing.mounted ? constants.R_OK | constants.W_OK : constants.R_OK);
+      await access(
+        target.path,
+        existing.mounted ? constants.R_OK | constants.W_OK : constants.R_OK,
+      );
     return [passed(file), ...notesOn(file, target)];
   } catch (error) {
     if (error instanceof NotAFileError)
@@ -28,7 +31,9 @@ function notesOn(file: string, { path: target, existing }: Target): readonly Fin
   if (!existing) return [];
   const notes: string[] = [];
   if (existing.mounted)
-    notes.push(`${file} is mounted as a single file: it is written in place, after a copy to ${target}.bak`);
+    notes.push(
+      `${file} is mounted as a single file: it is written in place, after a copy to ${target}.bak`,
+    );
   else if (existing.otherNames > 0)
     notes.push(`${file} has ${existing.otherNames} other hard link(s): these keep the old text`);
   return notes.map(passed);

@@ -17,12 +17,17 @@ const KNOWN: Readonly<Record<string, (value: string, where: Surroundings) => str
 };
 
 /** What speaks for a `phala` started here doing something else than ours, one finding per variable. */
-export function phalaEnvironmentFindings(env: NodeJS.ProcessEnv, apiUrl: string): readonly Finding[] {
+export function phalaEnvironmentFindings(
+  env: NodeJS.ProcessEnv,
+  apiUrl: string,
+): readonly Finding[] {
   const names = Object.keys(env).filter((name) => OF_PHALA.test(name) && env[name] !== "");
   const findings = names.toSorted().flatMap((name) => {
     const judge = KNOWN[name] ?? (() => "may change what phala, or its next version, deploys");
     const harm = judge(env[name] ?? "", { env, apiUrl });
-    return harm === null ? [] : [failed(`${name} ${harm}`, `unset ${name} where the orchestrator runs`)];
+    return harm === null
+      ? []
+      : [failed(`${name} ${harm}`, `unset ${name} where the orchestrator runs`)];
   });
   return findings.length > 0 ? findings : [passed("none that changes what it does")];
 }

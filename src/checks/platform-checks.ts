@@ -18,7 +18,8 @@ export const platformChecks: readonly Check<Facts>[] = [
       const version = await ask();
       if (version.kind === "missing")
         return failed(version.message, `${INSTALL}, or name it with --phala-bin`);
-      if (version.kind !== "ok") return failed(`${connection.phalaBin}: ${version.message}`, INSTALL);
+      if (version.kind !== "ok")
+        return failed(`${connection.phalaBin}: ${version.message}`, INSTALL);
       const found = `${connection.phalaBin} ${version.value}`;
       if (compareVersions(version.value, PHALA_VERSION_SEEN) < 0) {
         return failed(`${found}, needed is ${PHALA_VERSION_SEEN} or newer`, INSTALL);

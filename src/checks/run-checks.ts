@@ -45,7 +45,10 @@ async function runAfter<F extends Interruptible>(
   }));
 }
 
-async function findingsOf<F extends Interruptible>(check: Check<F>, facts: F): Promise<readonly Finding[]> {
+async function findingsOf<F extends Interruptible>(
+  check: Check<F>,
+  facts: F,
+): Promise<readonly Finding[]> {
   try {
     return [await check.run(facts)].flat();
   } catch (error) {
@@ -74,7 +77,9 @@ export function assertNoFailures(results: readonly CheckResult[], strict: boolea
   throw new ClusterError({
     kind: kindOfFailures(failures),
     code: failures.length === 1 ? first.id : "prerequisites-failed",
-    message: [...new Set(failures.map((failure) => `${failure.title}: ${failure.detail}`))].join("\n"),
+    message: [...new Set(failures.map((failure) => `${failure.title}: ${failure.detail}`))].join(
+      "\n",
+    ),
     hint: [...new Set(failures.flatMap((failure) => failure.remedy ?? []))].join("\n"),
   });
 }

@@ -11,7 +11,11 @@ export const proxyCheck: Check<DoctorFacts> = {
   needs: ["phalaApiUrl"],
   async run({ proxyRoute, connection, env }) {
     try {
-      return routeFinding(proxyRoute(connection.phalaApiUrl), new URL(connection.phalaApiUrl).host, env);
+      return routeFinding(
+        proxyRoute(connection.phalaApiUrl),
+        new URL(connection.phalaApiUrl).host,
+        env,
+      );
     } catch (error) {
       if (!(error instanceof ClusterError)) throw error;
       return { ...failed(error.message, error.hint ?? ""), severity: "error" };
@@ -60,7 +64,9 @@ export const stateCheck: Check<DoctorFacts> = {
       );
     }
     const runs = new Set(records.map(({ run }) => run)).size;
-    return passed(runs === 0 ? `none yet in ${folder}` : `${runs} run${runs === 1 ? "" : "s"} in ${folder}`);
+    return passed(
+      runs === 0 ? `none yet in ${folder}` : `${runs} run${runs === 1 ? "" : "s"} in ${folder}`,
+    );
   },
 };
 

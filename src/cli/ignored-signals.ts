@@ -24,7 +24,12 @@ function isHangUpIgnored(env: NodeJS.ProcessEnv): boolean {
 
 function isSameFile(descriptor: number, file: string): boolean {
   const [open, named] = [attempt(() => fstatSync(descriptor)), attempt(() => statSync(file))];
-  return open !== undefined && named?.isFile() === true && open.ino === named.ino && open.dev === named.dev;
+  return (
+    open !== undefined &&
+    named?.isFile() === true &&
+    open.ino === named.ino &&
+    open.dev === named.dev
+  );
 }
 
 /** In place of a terminal, GNU's `nohup` opens /dev/null as stdin for writing only. */

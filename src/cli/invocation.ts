@@ -23,7 +23,11 @@ const CONTEXT_INPUTS: readonly InputKey[] = [
   "phalaBin",
 ];
 
-export function invocationOf(options: Options, argv: readonly string[], env: NodeJS.ProcessEnv): Invocation {
+export function invocationOf(
+  options: Options,
+  argv: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Invocation {
   const [, script = NAME, ...words] = argv;
   return { program: programOf(script, env), argv: words, context: contextOf(options), accepts };
 }

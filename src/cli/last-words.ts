@@ -10,7 +10,9 @@ const TEMPORARY = /-runner-temp$/;
 export function acknowledgement(made: Made, byKey: boolean): string {
   const runners = made.leftBehind().filter(({ name }) => TEMPORARY.test(name));
   const what =
-    runners.length > 0 ? `stopping: deleting ${runners.map(({ name }) => name).join(", ")}` : "stopping";
+    runners.length > 0
+      ? `stopping: deleting ${runners.map(({ name }) => name).join(", ")}`
+      : "stopping";
   return byKey ? `${what}; press Ctrl-C again to leave without clean-up` : what;
 }
 
@@ -21,10 +23,15 @@ const UNTOUCHED: Readonly<Record<string, string>> = {
 };
 
 /** The message of a run that was cancelled, interrupted or terminated. */
-export function messageAtTheEnd(command: string, { code, message }: ClusterError, made: Made): string {
+export function messageAtTheEnd(
+  command: string,
+  { code, message }: ClusterError,
+  made: Made,
+): string {
   if (!["cancelled", "interrupted", "terminated"].includes(code)) return message;
   if (!made.touched) return `${message}: ${UNTOUCHED[command] ?? "nothing was created or changed"}`;
   const left = made.leftBehind().map(({ name }) => name);
-  const exists = left.length === 0 ? "nothing that this run created is left" : `${left.join(", ")} may exist`;
+  const exists =
+    left.length === 0 ? "nothing that this run created is left" : `${left.join(", ")} may exist`;
   return `${message}: ${exists}`;
 }

@@ -39,7 +39,11 @@ export async function main(argv: readonly string[] = process.argv): Promise<void
 }
 
 /** Help and version end with 0; a wrong flag is a wrong input. */
-async function finish(command: Command, error: CommanderError, argv: readonly string[]): Promise<number> {
+async function finish(
+  command: Command,
+  error: CommanderError,
+  argv: readonly string[],
+): Promise<number> {
   if (error.exitCode === 0) return 0;
   if (error.code !== "commander.help") return refuse(command, error, argv);
   // The program, or a group of commands, with no word behind it: what there is to say.
@@ -53,8 +57,15 @@ function writeOut(text: string): void {
   process.stdout.write(text);
 }
 
-async function refuse(command: Command, error: CommanderError, argv: readonly string[]): Promise<number> {
-  const [{ usageError }, { reportFailure }] = await Promise.all([import("./usage.ts"), import("./run.ts")]);
+async function refuse(
+  command: Command,
+  error: CommanderError,
+  argv: readonly string[],
+): Promise<number> {
+  const [{ usageError }, { reportFailure }] = await Promise.all([
+    import("./usage.ts"),
+    import("./run.ts"),
+  ]);
   return reportFailure(nameOf(command), outputOptions(argv), usageError(error, command));
 }
 

@@ -41,12 +41,25 @@ const OUTPUT: readonly SwitchText[] = [
 
 /** Gives a commander command everything that its definition declares. */
 export function addDefinition(command: Command, definition: AnyCommand): void {
-  const { flags, inputs, switches, argument, required = [], defaults = {}, examples, notes } = definition;
+  const {
+    flags,
+    inputs,
+    switches,
+    argument,
+    required = [],
+    defaults = {},
+    examples,
+    notes,
+  } = definition;
   command.description(definition.summary).configureHelp({ helpWidth: HELP_COLUMNS });
   if (argument)
-    command.argument(argument.optional ? `[${argument.name}]` : `<${argument.name}>`, argument.text);
+    command.argument(
+      argument.optional ? `[${argument.name}]` : `<${argument.name}>`,
+      argument.text,
+    );
   for (const [name, flag] of Object.entries(flags)) command.addOption(flagOption(name, flag));
-  for (const name of switches) command.addOption(new Option(...SWITCHES[name]).helpGroup(OWN_TITLE));
+  for (const name of switches)
+    command.addOption(new Option(...SWITCHES[name]).helpGroup(OWN_TITLE));
   for (const input of definitionsOf(inputs)) {
     const shown = { ...input, default: defaults[input.key] ?? input.default };
     const option = inputOption(shown, required.includes(input.key));

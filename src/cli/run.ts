@@ -36,11 +36,7 @@ export async function runCommand(
   argv: readonly string[] = process.argv,
 ): Promise<number> {
   const redactor = redactorOf(process.env);
-  const Live = process.stderr.isTTY
-    ? (await import("../output/interactive.ts")).InteractiveProgress
-    : undefined;
-  const [render, serialize] = await Promise.all([command.renderer(), serializerOf(options)]);
-  const reporter = reporterOf({ options, redactor, render, Live, serialize });
+  const reporter = await reporterFor(command, options, redactor);
   const ledger = new Ledger();
   const invocation = invocationOf(options, argv, process.env);
   const fail = (failure: ClusterError, made = ledger): number => {
@@ -56,10 +52,20 @@ export async function runCommand(
     ignored: ignoredSignals(process.env),
   });
   const { signal } = shutdown;
-  const { dependencies, close } = createDependencies({ options, redactor, reporter, ledger, signal });
+  const { dependencies, close } = createDependencies({
+    options,
+    redactor,
+    reporter,
+    ledger,
+    signal,
+  });
   try {
     refuseMalformedMarks(process.env);
-    const result = await command.run(dependencies, commonOf(command, options), flagsOf(command, options));
+    const result = await command.run(
+      dependencies,
+      commonOf(command, options),
+      flagsOf(command, options),
+    );
     const reason = shutdown.reason();
     if (reason instanceof InternalError) return fail(reason);
     reporter.close();
@@ -85,6 +91,19 @@ export async function runCommand(
   }
 }
 
+/** Loads what this command's output needs, and no more. */
+async function reporterFor(
+  command: AnyCommand,
+  options: Options,
+  redactor: Redactor,
+): Promise<Reporter> {
+  const Live = process.stderr.isTTY
+    ? (await import("../output/interactive.ts")).InteractiveProgress
+    : undefined;
+  const [render, serialize] = await Promise.all([command.renderer(), serializerOf(options)]);
+  return reporterOf({ options, redactor, render, Live, serialize });
+}
+
 /** Tells that a stop was noticed: at once where something exists that must be deleted first. */
 function acknowledging(
   ledger: Ledger,
@@ -108,13 +127,16 @@ export function reportFailure(name: string, options: Options, error: unknown): n
   const failure = asFailure(error);
   const reporter = reporterOf({ options, redactor: redactorOf(process.env), render: () => [] });
   if (failure instanceof InternalError) reportStack(failure, reporter);
-  reporter.finish(failureOf(name, failure, new Ledger(), invocationOf(options, process.argv, process.env)));
+  reporter.finish(
+    failureOf(name, failure, new Ledger(), invocationOf(options, process.argv, process.env)),
+  );
   return exitCodeOfFailure(failure, false);
 }
 
 /** With --verbose, for whoever has to find out. */
 function reportStack({ cause }: InternalError, reporter: Reporter): void {
-  if (cause instanceof Error && cause.stack) reporter.emit({ type: "detail", message: cause.stack });
+  if (cause instanceof Error && cause.stack)
+    reporter.emit({ type: "detail", message: cause.stack });
 }
 
 /** The command's own flags, as its handler takes them. */
@@ -207,7 +229,13 @@ function failureOf(
   return {
     ok: false,
     command,
-    error: { code, message, hint, step, explain: renderHint([commandHint("explain", code)], invocation) },
+    error: {
+      code,
+      message,
+      hint,
+      step,
+      explain: renderHint([commandHint("explain", code)], invocation),
+    },
     left_behind: ledger.leftBehind(),
   };
 }

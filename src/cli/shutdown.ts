@@ -3,7 +3,12 @@
  * left to wait for. The first of them ends it in order, so that no temporary runner stays. Imports little, because
  * the guard against crashes is on from the first moment, for `--help` too.
  */
-import { InternalError, Interruption, type ClusterError, type SignalName } from "../errors/cluster-error.ts";
+import {
+  InternalError,
+  Interruption,
+  type ClusterError,
+  type SignalName,
+} from "../errors/cluster-error.ts";
 import { CLEANUP_BUDGET_MS } from "../workflow/cleanup.ts";
 import { EXIT_CODES } from "../errors/exit-codes.ts";
 import { StopRequests } from "./stop-requests.ts";
@@ -72,7 +77,8 @@ export function watchShutdown(crashes: CrashGuard, hooks: ShutdownHooks): Shutdo
     hooks.onStop(name === "SIGINT");
     begin(new Interruption(name));
   };
-  const onDrained = (): void => leave(reason() ?? new InternalError("nothing was left to wait for"));
+  const onDrained = (): void =>
+    leave(reason() ?? new InternalError("nothing was left to wait for"));
   // Also those that are ignored: without a listener Node would end the process.
   for (const name of SIGNALS) process.on(name, onSignal);
   process.on("beforeExit", onDrained);

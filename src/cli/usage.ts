@@ -28,7 +28,11 @@ function unknownOption(word: string, command: Command): ClusterError {
   if (optionsOf(command).includes(flag))
     return usage("option-with-value", `${flag} takes no value`, `write ${flag} alone`);
   const where = command.parent ? `${nameOf(command)} has` : "there is";
-  return usage("unknown-option", `${where} no option ${JSON.stringify(flag)}`, hintFor(flag, command));
+  return usage(
+    "unknown-option",
+    `${where} no option ${JSON.stringify(flag)}`,
+    hintFor(flag, command),
+  );
 }
 
 function hintFor(flag: string, command: Command): string {
@@ -91,16 +95,26 @@ function excessArgument(command: Command): ClusterError {
     return usage("excess-argument", message, `give every input as an option; ${seeHelp(command)}`);
   }
   const most = taken === 1 ? "one argument" : `${taken} arguments`;
-  return usage("excess-argument", `${name} takes ${most}, but was also given ${extra}`, seeHelp(command));
+  return usage(
+    "excess-argument",
+    `${name} takes ${most}, but was also given ${extra}`,
+    seeHelp(command),
+  );
 }
 
 function missingValue(flags: string): ClusterError {
-  return usage("option-without-value", `${flags.split(" ")[0]} needs a value`, `write it as ${flags}`);
+  return usage(
+    "option-without-value",
+    `${flags.split(" ")[0]} needs a value`,
+    `write it as ${flags}`,
+  );
 }
 
 /** A word that nobody expected could be anything, a key too: only what looks harmless is repeated. */
 function shown(word: string): string {
-  return /^(?!phak_)[\w.-]{1,39}$/.test(word) ? JSON.stringify(word) : `one of ${word.length} characters`;
+  return /^(?!phak_)[\w.-]{1,39}$/.test(word)
+    ? JSON.stringify(word)
+    : `one of ${word.length} characters`;
 }
 
 function optionsOf(command: Command): string[] {
@@ -119,7 +133,10 @@ function quotedIn(message: string): string {
   return /'(.*)'/s.exec(message)?.[1] ?? "";
 }
 
-type UsageCode = Extract<Code, `unknown-${string}` | `option-${string}` | "excess-argument" | "usage">;
+type UsageCode = Extract<
+  Code,
+  `unknown-${string}` | `option-${string}` | "excess-argument" | "usage"
+>;
 
 function usage(code: UsageCode, message: string, hint: string): ClusterError {
   return new ClusterError({ kind: "input", code, message, hint });

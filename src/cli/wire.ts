@@ -64,7 +64,9 @@ export function createDependencies(given: Given): {
       return handle;
     },
     sandboxExamples,
-    prompter: mayAsk(options) ? pausing(terminalPrompter(signal, printer(redactor)), reporter) : undefined,
+    prompter: mayAsk(options)
+      ? pausing(terminalPrompter(signal, printer(redactor)), reporter)
+      : undefined,
   };
   return {
     dependencies,
@@ -155,7 +157,9 @@ function bundledPhala(): string | undefined {
     path.join(root, "node_modules"),
     ...(path.basename(beside) === "node_modules" ? [beside] : []),
   ];
-  return folders.map((folder) => path.join(folder, ".bin", "phala")).find((file) => existsSync(file));
+  return folders
+    .map((folder) => path.join(folder, ".bin", "phala"))
+    .find((file) => existsSync(file));
 }
 
 async function sandboxExamples(): Promise<Raw> {
@@ -171,8 +175,11 @@ async function sandboxExamples(): Promise<Raw> {
   };
 }
 
-async function embeddedSandbox(stateDir: string): Promise<{ handle: SandboxHandle; close(): Promise<void> }> {
-  const { attachSandbox, sandboxGatewayKey, startSandbox, walletOf } = await import("../sandbox/index.ts");
+async function embeddedSandbox(
+  stateDir: string,
+): Promise<{ handle: SandboxHandle; close(): Promise<void> }> {
+  const { attachSandbox, sandboxGatewayKey, startSandbox, walletOf } =
+    await import("../sandbox/index.ts");
   const folder = path.join(stateDir, "sandbox-cloud");
   const running = await attachSandbox(folder);
   const embedded = running ? undefined : await startSandbox({ stateDir: folder });
@@ -181,6 +188,15 @@ async function embeddedSandbox(stateDir: string): Promise<{ handle: SandboxHandl
   const { apiUrl, gatewayUrl, apiKey, trust, collateralUrl } = sandbox;
   const gatewayKey = (): Promise<string> => sandboxGatewayKey(folder);
   const examples = await sandboxExamples();
-  const handle = { apiUrl, gatewayUrl, apiKey, trust, collateralUrl, examples, gatewayKey, walletOf };
+  const handle = {
+    apiUrl,
+    gatewayUrl,
+    apiKey,
+    trust,
+    collateralUrl,
+    examples,
+    gatewayKey,
+    walletOf,
+  };
   return { handle, close: async () => embedded?.close() };
 }

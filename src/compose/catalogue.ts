@@ -97,7 +97,11 @@ export const CATALOGUE = {
     "one name twice in a list: the last one counts. An error where that changes a name that `tee-cluster` or the orchestrator sets",
     "keep one",
   ),
-  "variable-malformed": entry("error", "a blank before `=`: docker compose refuses it", "`NAME=value`"),
+  "variable-malformed": entry(
+    "error",
+    "a blank before `=`: docker compose refuses it",
+    "`NAME=value`",
+  ),
   "required-but-empty": entry(
     "error",
     "`${APPROVED_COMPOSE_HASH:?}` and the like: step 3 deploys it empty, so no container would start",

@@ -48,7 +48,12 @@ async function bytesOf(path: string): Promise<Buffer> {
     if (found.isFile()) return await readFile(path);
     if (found.isDirectory())
       throw broken(path, "compose-not-a-file", "is a directory", "give the path of the file in it");
-    throw broken(path, "compose-not-a-file", "is not a regular file", "save it as a file and give its path");
+    throw broken(
+      path,
+      "compose-not-a-file",
+      "is not a regular file",
+      "save it as a file and give its path",
+    );
   } catch (error) {
     throw error instanceof ClusterError ? error : unreadable(path, error);
   }
@@ -60,7 +65,12 @@ async function bytesOf(path: string): Promise<Buffer> {
  */
 export function parseCompose(text: string, path: string): ComposeFile {
   if (text.trim() === "")
-    throw broken(path, "compose-empty", "is empty", "give a compose file with the spawntee service");
+    throw broken(
+      path,
+      "compose-empty",
+      "is empty",
+      "give a compose file with the spawntee service",
+    );
   const lines = new LineCounter();
   // Docker compose knows merge keys (`<<: *common`), which YAML 1.2 readers leave alone unless told.
   const document = parseDocument(text, { prettyErrors: true, merge: true, lineCounter: lines });
@@ -100,14 +110,18 @@ const textsOf = (root: Tree): readonly string[] =>
  * `environment` of a secret or config. Overlooked, a registry would be deployed without its AWS keys.
  */
 function namesTaken(root: Tree): readonly string[] {
-  const environments = entriesOf(at(root, "services")).map(([, service]) => at(service, "environment"));
+  const environments = entriesOf(at(root, "services")).map(([, service]) =>
+    at(service, "environment"),
+  );
   const passed = environments.flatMap((environment) => [
-    ...entriesOf(environment).flatMap(([name, value]) => (textOf(value) === undefined ? [name] : [])),
+    ...entriesOf(environment).flatMap(([name, value]) =>
+      textOf(value) === undefined ? [name] : [],
+    ),
     ...itemsOf(environment).flatMap((item) => textOf(item) ?? []),
   ]);
   const files = ["secrets", "configs"].flatMap((key) => entriesOf(at(root, key)));
-  return [...passed, ...files.flatMap(([, file]) => textOf(at(file, "environment")) ?? [])].filter((name) =>
-    /^[A-Za-z_]\w*$/.test(name),
+  return [...passed, ...files.flatMap(([, file]) => textOf(at(file, "environment")) ?? [])].filter(
+    (name) => /^[A-Za-z_]\w*$/.test(name),
   );
 }
 
@@ -139,11 +153,21 @@ function unreadable(path: string, error: unknown): ClusterError {
       "give its path with --registry-compose or --runner-compose, or run where the orchestrator runs",
     );
   }
-  return broken(path, "compose-unreadable", `can't be read: ${messageOf(error)}`, "check its permissions");
+  return broken(
+    path,
+    "compose-unreadable",
+    `can't be read: ${messageOf(error)}`,
+    "check its permissions",
+  );
 }
 
 function notYaml(path: string, reason: string): ClusterError {
-  return broken(path, "compose-not-yaml", `is not valid YAML: ${firstLine(reason)}`, "fix the syntax");
+  return broken(
+    path,
+    "compose-not-yaml",
+    `is not valid YAML: ${firstLine(reason)}`,
+    "fix the syntax",
+  );
 }
 
 function broken(
@@ -152,7 +176,12 @@ function broken(
   what: string,
   hint: string,
 ): ClusterError {
-  return new ClusterError({ kind: "prerequisite", code, message: `compose file ${path} ${what}`, hint });
+  return new ClusterError({
+    kind: "prerequisite",
+    code,
+    message: `compose file ${path} ${what}`,
+    hint,
+  });
 }
 
 const firstLine = (text: string): string => text.split("\n")[0]?.replace(/:$/, "") ?? "";

@@ -24,8 +24,12 @@ export function lintBaseDomain(
   given: string | undefined,
 ): readonly DomainFinding[] {
   return [
-    ...(given === undefined || given === placement.baseDomain ? [] : [givenDomain(given, placement)]),
-    ...otherDomains(registry, placement).map((domain) => registryDomain(registry, domain, placement)),
+    ...(given === undefined || given === placement.baseDomain
+      ? []
+      : [givenDomain(given, placement)]),
+    ...otherDomains(registry, placement).map((domain) =>
+      registryDomain(registry, domain, placement),
+    ),
     ...otherDomains(runner, placement).map((domain) => runnerDomain(runner, domain, placement)),
     ...orchestratorDomain(placement),
   ];

@@ -27,7 +27,9 @@ export function runnerEnvironmentNames(orchestrator: {
   readonly coordinatorWallet: string | undefined;
 }): readonly string[] {
   const names = RUNNER_NAMES[orchestrator.schema];
-  return orchestrator.schema === "v2" && orchestrator.coordinatorWallet ? [...names, WALLET] : names;
+  return orchestrator.schema === "v2" && orchestrator.coordinatorWallet
+    ? [...names, WALLET]
+    : names;
 }
 
 /** The same, of a cluster's settings. */
@@ -46,7 +48,9 @@ export function haveWallet(names: readonly string[]): boolean {
 /** Whether these are the names, in order, that an orchestrator of any schema gives its runners. */
 export function areOrchestratorsNames(names: readonly string[]): boolean {
   const text = names.join();
-  return [...Object.values(RUNNER_NAMES), [...RUNNER_NAMES.v2, WALLET]].some((own) => own.join() === text);
+  return [...Object.values(RUNNER_NAMES), [...RUNNER_NAMES.v2, WALLET]].some(
+    (own) => own.join() === text,
+  );
 }
 
 /** A runner's environment, with the names above in their order. */

@@ -49,7 +49,11 @@ export function invalidInterpolation(text: string): string | undefined {
  * A text with every variable replaced by its value; what is invalid stays as it is.
  * @param missing is called for a variable that `:?` or `?` requires and that has no (or an empty) value.
  */
-export function interpolate(text: string, lookup: Lookup, missing?: (name: string) => void): string {
+export function interpolate(
+  text: string,
+  lookup: Lookup,
+  missing?: (name: string) => void,
+): string {
   if (!text.includes("$")) return text;
   return parseTemplate(text)
     .parts.map((part) => (typeof part === "string" ? part : valueOf(part, lookup, missing)))
@@ -100,7 +104,10 @@ function readAt(text: string, dollar: number): readonly [string | Variable | und
   const rest = text.slice(end, close);
   const operator = /^:?[-?+]/.exec(rest)?.[0] ?? "";
   if (operator === "" && rest !== "") return [undefined, dollar + 1];
-  return [{ name, operator: operator as Operator, operand: rest.slice(operator.length) }, close + 1];
+  return [
+    { name, operator: operator as Operator, operand: rest.slice(operator.length) },
+    close + 1,
+  ];
 }
 
 function closingBrace(text: string, from: number): number | undefined {

@@ -32,7 +32,10 @@ export function composeFindings(
 }
 
 /** What both files together are. */
-export function pairFindings(pair: ComposePair, settings: ComposeSettings): readonly ComposeFinding[] {
+export function pairFindings(
+  pair: ComposePair,
+  settings: ComposeSettings,
+): readonly ComposeFinding[] {
   const contexts = [
     ruleContext("registry", pair.registry, settings),
     ruleContext("runner", pair.runner, settings),

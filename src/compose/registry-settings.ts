@@ -16,7 +16,9 @@ export function registrySettings(
   compose: ComposeFile,
   environment: readonly EnvironmentVariable[],
 ): RegistrySettings {
-  const shown = environment.filter(({ name }) => REGISTRY_NAMES.includes(name) && !UNRECORDED.has(name));
+  const shown = environment.filter(
+    ({ name }) => REGISTRY_NAMES.includes(name) && !UNRECORDED.has(name),
+  );
   return {
     ...Object.fromEntries(shown.map(({ name, value }) => [name, value])),
     [COMPOSE_DIGEST]: compose.digest,
@@ -35,7 +37,10 @@ export function environmentNamesOf(settings: RegistrySettings): readonly string[
 }
 
 /** One line per setting that differs. */
-export function settingsDifference(before: RegistrySettings, after: RegistrySettings): readonly string[] {
+export function settingsDifference(
+  before: RegistrySettings,
+  after: RegistrySettings,
+): readonly string[] {
   const names = [...new Set([...Object.keys(before), ...Object.keys(after)])];
   return names
     .filter((name) => before[name] !== after[name])

@@ -15,7 +15,9 @@ export function maskSecrets(line: string): string {
     .replaceAll(
       /\b(\w+)(["']?\s*[:=]\s*)([^\s,}\]].*)$/g,
       (whole, name: string, sign: string, value: string) =>
-        isSecretName(name) && !/^["']?\$\{?\w+(?::?[-+]…?)?\}?["']?$/.test(value) ? `${name}${sign}…` : whole,
+        isSecretName(name) && !/^["']?\$\{?\w+(?::?[-+]…?)?\}?["']?$/.test(value)
+          ? `${name}${sign}…`
+          : whole,
     )
     .replaceAll(/:\/\/[^\s/@]+:[^\s/@]+@/g, "://…@")
     .replaceAll(/\b(A[KS]IA)[A-Z0-9]{12,}/g, "$1…");

@@ -1,7 +1,16 @@
 /** The services of a compose file as docker compose would run them, once variables have their values. Pure. */
 import { interpolate, type Lookup } from "./interpolation.ts";
 import { publishedPort, type PublishedPort } from "./ports.ts";
-import { at, entriesOf, itemsOf, lineOfKey, mapTexts, textOf, type MapNode, type Tree } from "./tree.ts";
+import {
+  at,
+  entriesOf,
+  itemsOf,
+  lineOfKey,
+  mapTexts,
+  textOf,
+  type MapNode,
+  type Tree,
+} from "./tree.ts";
 
 export type EnvironmentEntry = {
   readonly name: string;
@@ -99,7 +108,12 @@ function environmentOf(tree: Tree | undefined, lookup: Lookup): readonly Environ
   });
 }
 
-function entry(name: string, text: string | undefined, line: number, lookup: Lookup): EnvironmentEntry[] {
+function entry(
+  name: string,
+  text: string | undefined,
+  line: number,
+  lookup: Lookup,
+): EnvironmentEntry[] {
   const value = text ?? lookup(name);
   return value === undefined ? [] : [{ name, value, line }];
 }
@@ -118,9 +132,15 @@ function mountOf(item: Tree): Mount {
     };
   }
   // `C:\data:/data` begins with a drive, not with a name.
-  const [source = "", target] = (textOf(item) ?? "").replace(/^([A-Za-z]):(?=[\\/])/, "$1\0").split(":");
+  const [source = "", target] = (textOf(item) ?? "")
+    .replace(/^([A-Za-z]):(?=[\\/])/, "$1\0")
+    .split(":");
   if (target === undefined) return { line: item.line, source: undefined, type: "volume" };
-  return { line: item.line, source: source.replace("\0", ":"), type: isPath(source) ? "bind" : "volume" };
+  return {
+    line: item.line,
+    source: source.replace("\0", ":"),
+    type: isPath(source) ? "bind" : "volume",
+  };
 }
 
 const isPath = (source: string): boolean => /^(?:[/.~\\]|[A-Za-z]\0)/.test(source);

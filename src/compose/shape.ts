@@ -67,7 +67,10 @@ export const TOP_LEVEL: ReadonlyMap<string, Kind> = new Map([
 ]);
 
 export const SERVICE: ReadonlyMap<string, Kind> = new Map([
-  ...keys("boolean", "attach init oom_kill_disable privileged read_only stdin_open tty use_api_socket"),
+  ...keys(
+    "boolean",
+    "attach init oom_kill_disable privileged read_only stdin_open tty use_api_socket",
+  ),
   ...keys("number", "cpu_count cpu_percent oom_score_adj pids_limit scale"),
   ...keys(
     "size",
@@ -82,7 +85,10 @@ export const SERVICE: ReadonlyMap<string, Kind> = new Map([
     "cap_add cap_drop device_cgroup_rules dns_opt external_links links profiles security_opt volumes_from",
   ),
   ...keys("list", "configs devices expose group_add ports post_start pre_stop secrets volumes"),
-  ...keys("mapping", "blkio_config credential_spec develop healthcheck logging provider storage_opt ulimits"),
+  ...keys(
+    "mapping",
+    "blkio_config credential_spec develop healthcheck logging provider storage_opt ulimits",
+  ),
   ...keys("textOrTexts", "dns dns_search tmpfs"),
   ...keys("command", "command entrypoint"),
   ...keys("variables", "annotations environment labels sysctls"),
@@ -97,7 +103,9 @@ export function shapeProblems(root: Tree): readonly ShapeProblem[] {
   const services = at(root, "services");
   return [
     ...problemsIn(root, TOP_LEVEL, "", undefined),
-    ...entriesOf(services).flatMap(([name, service]) => serviceProblems(name, service, services as MapNode)),
+    ...entriesOf(services).flatMap(([name, service]) =>
+      serviceProblems(name, service, services as MapNode),
+    ),
   ];
 }
 
@@ -105,10 +113,15 @@ function serviceProblems(name: string, service: Tree, services: MapNode): readon
   const line = lineOfKey(services, name);
   if (!/^[\w.-]+$/.test(name)) {
     return [
-      { line, service: name, message: "a service's name may have letters, digits, `.`, `_` and `-` only" },
+      {
+        line,
+        service: name,
+        message: "a service's name may have letters, digits, `.`, `_` and `-` only",
+      },
     ];
   }
-  if (service.kind !== "map") return [{ line, service: name, message: "a service must be a mapping" }];
+  if (service.kind !== "map")
+    return [{ line, service: name, message: "a service must be a mapping" }];
   return problemsIn(service, SERVICE, `services.${name}.`, name);
 }
 

@@ -1,10 +1,26 @@
 /** A compose file's content as plain nodes with line numbers; aliases and merge keys (`<<`) are resolved. Pure. */
-import { isAlias, isMap, isScalar, isSeq, type Document, type LineCounter, type YAMLMap } from "yaml";
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type Document,
+  type LineCounter,
+  type YAMLMap,
+} from "yaml";
 
 export type ScalarValue = string | number | boolean | null;
 
-export type ScalarNode = { readonly kind: "scalar"; readonly line: number; readonly value: ScalarValue };
-export type ListNode = { readonly kind: "list"; readonly line: number; readonly items: readonly Tree[] };
+export type ScalarNode = {
+  readonly kind: "scalar";
+  readonly line: number;
+  readonly value: ScalarValue;
+};
+export type ListNode = {
+  readonly kind: "list";
+  readonly line: number;
+  readonly items: readonly Tree[];
+};
 export type MapNode = {
   readonly kind: "map";
   readonly line: number;
@@ -22,7 +38,8 @@ export function treeOf(document: Document, lines: LineCounter): Tree {
     if (isAlias(node)) return convert(node.resolve(document), line);
     const own = lineOf(node) ?? line;
     if (isMap(node)) return mapOf(node, own);
-    if (isSeq(node)) return { kind: "list", line: own, items: node.items.map((item) => convert(item, own)) };
+    if (isSeq(node))
+      return { kind: "list", line: own, items: node.items.map((item) => convert(item, own)) };
     const value = isScalar(node) ? node.value : null;
     return { kind: "scalar", line: own, value: isPlain(value) ? value : null };
   }
@@ -35,7 +52,9 @@ export function treeOf(document: Document, lines: LineCounter): Tree {
       const keyLine = lineOf(key) ?? line;
       const tree = convert(value, keyLine);
       if (isMergeKey(key)) {
-        merged.push(...(tree.kind === "list" ? tree.items : [tree]).filter((it) => it.kind === "map"));
+        merged.push(
+          ...(tree.kind === "list" ? tree.items : [tree]).filter((it) => it.kind === "map"),
+        );
         continue;
       }
       const name = String(isScalar(key) ? key.value : key);
@@ -61,7 +80,9 @@ export function treeOf(document: Document, lines: LineCounter): Tree {
 
 /** The reader marks the key `<<` with a symbol once merging is on. */
 function isMergeKey(key: unknown): boolean {
-  return isScalar(key) && (typeof key.value === "symbol" ? key.value.description : key.value) === "<<";
+  return (
+    isScalar(key) && (typeof key.value === "symbol" ? key.value.description : key.value) === "<<"
+  );
 }
 
 const isPlain = (value: unknown): value is ScalarValue =>
@@ -70,9 +91,12 @@ const isPlain = (value: unknown): value is ScalarValue =>
 /** The same tree with every text replaced. Keys are not interpolated by docker compose. */
 export function mapTexts(tree: Tree, replace: (text: string, line: number) => string): Tree {
   if (tree.kind === "scalar") {
-    return typeof tree.value === "string" ? { ...tree, value: replace(tree.value, tree.line) } : tree;
+    return typeof tree.value === "string"
+      ? { ...tree, value: replace(tree.value, tree.line) }
+      : tree;
   }
-  if (tree.kind === "list") return { ...tree, items: tree.items.map((item) => mapTexts(item, replace)) };
+  if (tree.kind === "list")
+    return { ...tree, items: tree.items.map((item) => mapTexts(item, replace)) };
   return {
     ...tree,
     entries: new Map([...tree.entries].map(([name, value]) => [name, mapTexts(value, replace)])),
@@ -113,6 +137,8 @@ export type Leaf = { readonly path: readonly string[]; readonly node: ScalarNode
 export function leavesOf(tree: Tree, path: readonly string[] = []): readonly Leaf[] {
   if (tree.kind === "scalar") return [{ path, node: tree }];
   const children =
-    tree.kind === "map" ? [...tree.entries] : tree.items.map((item, index) => [String(index), item] as const);
+    tree.kind === "map"
+      ? [...tree.entries]
+      : tree.items.map((item, index) => [String(index), item] as const);
   return children.flatMap(([key, child]) => leavesOf(child, [...path, key]));
 }

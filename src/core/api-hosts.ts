@@ -3,7 +3,9 @@ const PHALA_HOSTS: readonly string[] = ["cloud-api.phala.network", "cloud-api.ph
 
 /** The host itself first, then its other names. */
 export function namesOfHost(host: string): readonly string[] {
-  return PHALA_HOSTS.includes(host) ? [host, ...PHALA_HOSTS.filter((name) => name !== host)] : [host];
+  return PHALA_HOSTS.includes(host)
+    ? [host, ...PHALA_HOSTS.filter((name) => name !== host)]
+    : [host];
 }
 
 export const isSameApi = (a: string, b: string): boolean => namesOfHost(a).includes(b);

@@ -31,7 +31,10 @@ export const AGAIN: SameCommand = { again: true };
 /** What hints say where nobody knows how the program was invoked, and what stands for the command in plain texts. */
 const AGAIN_IN_WORDS = "run the same command again";
 
-export const command = (name: string, ...args: readonly string[]): CommandHint => ({ command: name, args });
+export const command = (name: string, ...args: readonly string[]): CommandHint => ({
+  command: name,
+  args,
+});
 
 /** ``hint`nothing was approved; if it is yours: ${command("rotate-hash", "--keep", hash)}` `` */
 export function hint(
@@ -63,7 +66,10 @@ function inShell({ program }: Invocation, words: readonly string[]): string {
   return [program, ...words.map((word) => shellQuote(word))].join(" ");
 }
 
-function contextFor({ command: name, args }: CommandHint, { context, accepts }: Invocation): string[] {
+function contextFor(
+  { command: name, args }: CommandHint,
+  { context, accepts }: Invocation,
+): string[] {
   return context.flatMap(({ flag, value }) => {
     if (!accepts(name, flag) || args.includes(`--${flag}`)) return [];
     return value === undefined ? [`--${flag}`] : [`--${flag}`, value];

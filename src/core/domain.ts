@@ -27,7 +27,8 @@ export type CvmRole = "registry" | "temporary-runner" | "runner";
 export function roleOf(cvmName: string, cluster: string): CvmRole | undefined {
   if (cvmName === registryName(cluster)) return "registry";
   if (cvmName === temporaryRunnerName(cluster)) return "temporary-runner";
-  if (cvmName.startsWith(cluster) && RUNNER_SUFFIX.test(cvmName.slice(cluster.length))) return "runner";
+  if (cvmName.startsWith(cluster) && RUNNER_SUFFIX.test(cvmName.slice(cluster.length)))
+    return "runner";
   return undefined;
 }
 

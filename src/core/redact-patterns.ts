@@ -9,19 +9,26 @@ const SHOWN_BEFORE_CUT = 6;
 const BITS_IN_HEX = 4;
 const BITS_IN_BASE64 = 6;
 
-export type Patterns = { readonly beginnings: readonly Pattern[]; readonly ends: readonly Pattern[] };
+export type Patterns = {
+  readonly beginnings: readonly Pattern[];
+  readonly ends: readonly Pattern[];
+};
 
 /** @param secret of at least six characters. */
 export function patternsOf(secret: string): Patterns {
   const { length } = Buffer.from(secret);
   const characters = Array.from(secret);
   const bytesOf = (count: number): number => Buffer.byteLength(characters.slice(0, count).join(""));
-  const bytesOfLast = (count: number): number => Buffer.byteLength(characters.slice(-count).join(""));
+  const bytesOfLast = (count: number): number =>
+    Buffer.byteLength(characters.slice(-count).join(""));
   const at = (bytes: (count: number) => number): Limits => ({
     shown: Math.min(length, bytes(SHOWN)),
     beforeCut: Math.min(length, bytes(SHOWN_BEFORE_CUT)),
   });
-  return { beginnings: formsOf(secret, at(bytesOf), false), ends: formsOf(secret, at(bytesOfLast), true) };
+  return {
+    beginnings: formsOf(secret, at(bytesOf), false),
+    ends: formsOf(secret, at(bytesOfLast), true),
+  };
 }
 
 /** Bytes of the secret. */
@@ -72,8 +79,14 @@ function base64Forms(secret: string, limits: Limits, fromEnd: boolean): Pattern[
     const first = digitsToStartOf(shift);
     const last = digitsUpTo(shift + bytes.length);
     const length = (count: number): number =>
-      fromEnd ? last - digitsToStartOf(shift + bytes.length - count) : digitsUpTo(shift + count) - first;
-    return patternOf(Buffer.from(digits.slice(first, last)), length(limits.shown), length(limits.beforeCut));
+      fromEnd
+        ? last - digitsToStartOf(shift + bytes.length - count)
+        : digitsUpTo(shift + count) - first;
+    return patternOf(
+      Buffer.from(digits.slice(first, last)),
+      length(limits.shown),
+      length(limits.beforeCut),
+    );
   });
   const alone = Buffer.from(bytes.toString("base64"));
   const unpadded = Buffer.from(bytes.toString("base64url"));

@@ -104,7 +104,8 @@ function withoutPercents(view: View): View {
     const end = bytes[at] === PERCENT ? endOfPercents(view, at) : at;
     const code = end > at ? hexNumber(bytes, end - 2, 2) : -1;
     const [byte, next] = code === -1 ? [bytes[at] ?? 0, at + 1] : [code, end];
-    if (byte > 0x20 && byte !== 0x7f) copyToken(view, at, next, (...where) => decoded.byte(byte, ...where));
+    if (byte > 0x20 && byte !== 0x7f)
+      copyToken(view, at, next, (...where) => decoded.byte(byte, ...where));
     at = next;
   }
   return decoded;
@@ -113,7 +114,11 @@ function withoutPercents(view: View): View {
 /** Behind `%2f`, `%252f`, ...: `at` itself where it is no such escape. */
 function endOfPercents({ bytes, length }: View, at: number): number {
   let digits = at + 1;
-  while (bytes[digits] === 0x32 && bytes[digits + 1] === 0x35 && hexNumber(bytes, digits + 2, 2) !== -1)
+  while (
+    bytes[digits] === 0x32 &&
+    bytes[digits + 1] === 0x35 &&
+    hexNumber(bytes, digits + 2, 2) !== -1
+  )
     digits += 2;
   return digits + 2 <= length && hexNumber(bytes, digits, 2) !== -1 ? digits + 2 : at;
 }
@@ -124,7 +129,8 @@ function withoutInvisible(view: View): View {
   const visible = new ViewBuilder(length);
   for (let at = 0; at < length;) {
     const size = sizeOfCharacter(bytes[at] ?? 0);
-    const character = size === 1 ? "" : Buffer.from(bytes.buffer, at, Math.min(size, length - at)).toString();
+    const character =
+      size === 1 ? "" : Buffer.from(bytes.buffer, at, Math.min(size, length - at)).toString();
     const end = INVISIBLE.test(character) ? at + size : at;
     if (end === at) visible.byte(bytes[at] ?? 0, starts[at] ?? 0, widths[at] ?? 0);
     at = Math.max(end, at + 1);
@@ -166,7 +172,9 @@ function escapedAt({ bytes, length }: View, at: number): { code: number; end: nu
   const code = digits > 0 && end <= length ? hexNumber(bytes, at + 1, digits) : -1;
   if (code === -1) return undefined;
   const low = code >= 0xd800 && code < 0xdc00 ? lowSurrogateAt(bytes, end) : undefined;
-  return low ? { code: 0x10000 + ((code - 0xd800) << 10) + low.code - 0xdc00, end: low.end } : { code, end };
+  return low
+    ? { code: 0x10000 + ((code - 0xd800) << 10) + low.code - 0xdc00, end: low.end }
+    : { code, end };
 }
 
 function lowSurrogateAt(bytes: Uint8Array, at: number): { code: number; end: number } | undefined {

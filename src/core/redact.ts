@@ -60,7 +60,10 @@ export class Redactor {
     if (this.#secrets.size === 0 || text.length < MIN_SECRET) return text;
     const spans = this.#find(text);
     if (spans.length === 0) return text;
-    const whole = spans.map(([start, end]): Span => [escapeAt(text, start)[0], escapeAt(text, end)[1]]);
+    const whole = spans.map(([start, end]): Span => [
+      escapeAt(text, start)[0],
+      escapeAt(text, end)[1],
+    ]);
     const hidden = this.#withoutRevealed(merged(whole), text);
     const shown = hidden.map(([, end], index) => text.slice(end, hidden[index + 1]?.[0]));
     return [text.slice(0, hidden[0]?.[0]), ...shown].join(PLACEHOLDER);

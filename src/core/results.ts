@@ -34,7 +34,9 @@ export const failureResult = z.object({
       .string()
       .regex(/^[a-z][a-z0-9-]*$/)
       .describe("stable, for scripts; see [errors.md](errors.md)"),
-    message: text.describe("what went wrong, and with which value; several lines where several things did"),
+    message: text.describe(
+      "what went wrong, and with which value; several lines where several things did",
+    ),
     hint: z.string().nullable().describe("what to do, as a command where there is one"),
     step: z
       .enum(STEPS.map(({ id }) => id))

@@ -80,7 +80,12 @@ export class Interruption extends ClusterError<"interrupted" | "terminated"> {
 
   constructor(signalName: SignalName) {
     const code = signalName === "SIGINT" ? "interrupted" : "terminated";
-    super({ kind: code, code, message: `${code} (${signalName})`, hint: hint`${AGAIN}; it resumes` });
+    super({
+      kind: code,
+      code,
+      message: `${code} (${signalName})`,
+      hint: hint`${AGAIN}; it resumes`,
+    });
     this.signalName = signalName;
   }
 }

@@ -20,7 +20,9 @@ export async function findComposeFiles(folder = "."): Promise<readonly string[]>
     visited += now.length;
     const entries = (await Promise.all(now.map((place) => entriesOf(folder, place)))).flat();
     found.push(
-      ...entries.filter(({ kind, at }) => kind === "file" && COMPOSE_FILE.test(at)).map(({ at }) => at),
+      ...entries
+        .filter(({ kind, at }) => kind === "file" && COMPOSE_FILE.test(at))
+        .map(({ at }) => at),
     );
     level = entries.filter(({ kind }) => kind === "folder").map(({ at }) => at);
   }

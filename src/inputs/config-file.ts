@@ -38,7 +38,11 @@ export async function readConfigFile(named: string | undefined): Promise<ConfigF
   } catch (error) {
     if (named === undefined && (error as NodeJS.ErrnoException).code === "ENOENT")
       return { path: undefined, values: {} };
-    throw invalid(path, `can't be read: ${(error as Error).message}`, "give another one with --config");
+    throw invalid(
+      path,
+      `can't be read: ${(error as Error).message}`,
+      "give another one with --config",
+    );
   }
   const text = textOf(bytes, path);
   if (named === undefined) assertNoDestinations(text, path);
@@ -64,7 +68,11 @@ function assertNoDestinations(text: string, path: string): void {
 function textOf(bytes: Buffer, path: string): string {
   const hint = "give another one with --config";
   if (bytes.length > LARGEST) {
-    throw invalid(path, `has ${bytes.length} bytes, more than the ${LARGEST} of any list of inputs`, hint);
+    throw invalid(
+      path,
+      `has ${bytes.length} bytes, more than the ${LARGEST} of any list of inputs`,
+      hint,
+    );
   }
   if (!isUtf8(bytes) || bytes.includes(0)) throw invalid(path, "is not a text file (UTF-8)", hint);
   return bytes.toString("utf8");
@@ -89,7 +97,10 @@ function linesIn(text: string, path: string): NonNullable<ConfigFile["lines"]> {
   const counter = new LineCounter();
   const document = parseDocument(text, { lineCounter: counter });
   if (document.contents === null) return {};
-  const lines = pairsOf(document, path, counter).map(({ key, line }) => [definitionFor(key, path).key, line]);
+  const lines = pairsOf(document, path, counter).map(({ key, line }) => [
+    definitionFor(key, path).key,
+    line,
+  ]);
   return Object.fromEntries(lines) as NonNullable<ConfigFile["lines"]>;
 }
 
@@ -98,7 +109,11 @@ type Pair = { readonly key: string; readonly value: unknown; readonly line: numb
 function pairsOf(document: Document, path: string, lines: LineCounter): Pair[] {
   const { contents } = document;
   if (contents === null || !("items" in contents) || isSeq(contents)) {
-    throw invalid(path, "is not a mapping of inputs", "write lines such as `cluster-name: bird-tracker`");
+    throw invalid(
+      path,
+      "is not a mapping of inputs",
+      "write lines such as `cluster-name: bird-tracker`",
+    );
   }
   return (contents.items as { key: unknown; value: unknown }[]).map(({ key, value }) => {
     const name = isScalar(key) ? String(key.value) : String(key);
@@ -106,7 +121,9 @@ function pairsOf(document: Document, path: string, lines: LineCounter): Pair[] {
     return {
       key: name,
       value: isSeq(value)
-        ? value.items.map((item) => (isScalar(item) && item.value === null ? null : asWritten(item)))
+        ? value.items.map((item) =>
+            isScalar(item) && item.value === null ? null : asWritten(item),
+          )
         : asWritten(value),
       line,
     };
@@ -151,9 +168,14 @@ function isText(item: unknown): item is string | number | boolean {
   return ["string", "number", "boolean"].includes(typeof item);
 }
 
-function valueOf(definition: InputDefinition, value: unknown, where: string): string | readonly string[] {
+function valueOf(
+  definition: InputDefinition,
+  value: unknown,
+  where: string,
+): string | readonly string[] {
   if (isText(value)) return definition.repeatable ? [String(value)] : String(value);
-  if (definition.repeatable && Array.isArray(value) && value.every(isText)) return value.map(String);
+  if (definition.repeatable && Array.isArray(value) && value.every(isText))
+    return value.map(String);
   const wanted = definition.repeatable ? "a text or a list of texts" : "a text or a number";
   throw invalid(
     where,

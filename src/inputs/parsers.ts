@@ -12,7 +12,8 @@ export class InvalidValue extends Error {}
 const say = (what: string): never => {
   throw new InvalidValue(what);
 };
-const quote = (text: string): string => JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
+const quote = (text: string): string =>
+  JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
 
 /** `{cluster}-runner-xxxxxxxx` must fit into Phala's 63 characters. */
 export const LONGEST_CLUSTER_NAME = 63 - "-runner-00000000".length;
@@ -25,7 +26,8 @@ export function clusterName(text: string): string {
     );
   }
   if (!/^[A-Za-z]/.test(text)) say(`${quote(text)} must start with a letter`);
-  if (!/^[A-Za-z0-9-]+$/.test(text)) say(`${quote(text)} may have letters, digits and hyphens only`);
+  if (!/^[A-Za-z0-9-]+$/.test(text))
+    say(`${quote(text)} may have letters, digits and hyphens only`);
   if (text.includes("--")) say(`${quote(text)} must not have two hyphens in a row`);
   if (text.endsWith("-")) say(`${quote(text)} must not end with a hyphen`);
   return text;
@@ -53,9 +55,12 @@ export function secret(least: number): (text: string) => string {
     if (!/^[\x21-\x7e]+$/.test(text)) say("has characters other than printable ASCII in it");
     // None of the forms of phala's environment files would carry it.
     if (["'", '"', "`", "#"].every((mark) => text.includes(mark))) {
-      say("has all three kinds of quotes and a # in it, which phala's environment files can't carry");
+      say(
+        "has all three kinds of quotes and a # in it, which phala's environment files can't carry",
+      );
     }
-    if (text.length < least) say(`is too short: ${text.length} characters, at least ${least} are expected`);
+    if (text.length < least)
+      say(`is too short: ${text.length} characters, at least ${least} are expected`);
     return text;
   };
 }
@@ -81,8 +86,11 @@ export function plainText(text: string): string {
 export function integer(
   least: number,
   most: number,
-): ((text: string) => number) & { readonly range: { readonly minimum: number; readonly maximum: number } } {
-  const range = most === Number.MAX_SAFE_INTEGER ? `of ${least} or more` : `from ${least} to ${most}`;
+): ((text: string) => number) & {
+  readonly range: { readonly minimum: number; readonly maximum: number };
+} {
+  const range =
+    most === Number.MAX_SAFE_INTEGER ? `of ${least} or more` : `from ${least} to ${most}`;
   const parse = (text: string): number => {
     const value = Number(text);
     const fits = /^\d+$/.test(text) && value >= least && value <= most;
@@ -123,7 +131,9 @@ const NOT_FOR_A_CVM = /^(?:PHALA_|TEE_CLUSTER_)/;
 export function registryVariable(text: string): RegistryVariable {
   // A value may be a secret, and is not repeated.
   if (text.includes("="))
-    say("takes the name alone, as in --registry-env LOG_LEVEL: the value comes from the environment");
+    say(
+      "takes the name alone, as in --registry-env LOG_LEVEL: the value comes from the environment",
+    );
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(text) || text === "__proto__")
     say(`${quote(text)} is not a variable's name: use letters, digits and _`);
   if (text === "MODE" || REGISTRY_NAMES.includes(text)) say(`${text} is set by tee-cluster itself`);
@@ -177,7 +187,8 @@ export function gatewayTemplate(text: string): string {
   const unknown = [...text.matchAll(/\{([^}]*)\}/g)].find(
     ([, name]) => !["app_id", "port", "node", "base_domain"].includes(name ?? ""),
   );
-  if (unknown) say(`${quote(text)}: ${unknown[0]} is none of {app_id}, {port}, {node}, {base_domain}`);
+  if (unknown)
+    say(`${quote(text)}: ${unknown[0]} is none of {app_id}, {port}, {node}, {base_domain}`);
   for (const needed of ["{app_id}", "{port}"]) {
     if (!text.includes(needed)) say(`${quote(text)} lacks ${needed}`);
   }
@@ -210,7 +221,9 @@ export function duration(text: string): number {
 export function crunch(text: string): Crunch {
   const [id = "", ...rest] = text.split("=");
   if (!/^[A-Za-z0-9_-]+$/.test(id))
-    say(`${quote(text)}: the id may have letters, digits, _ and - only, as in bird_tracker=bird tracker`);
+    say(
+      `${quote(text)}: the id may have letters, digits, _ and - only, as in bird_tracker=bird tracker`,
+    );
   const name = rest.length === 0 ? id.replaceAll("_", " ") : rest.join("=").trim();
   return name === "" ? say(`${quote(text)}: the name behind = is empty`) : { id, name };
 }

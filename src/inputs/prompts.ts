@@ -8,7 +8,11 @@ export type Validate = (text: string) => true | string | Promise<true | string>;
 
 export type Prompter = {
   /** `initial` is the answer where nothing is typed. */
-  text(question: { message: string; initial?: string | undefined; validate: Validate }): Promise<string>;
+  text(question: {
+    message: string;
+    initial?: string | undefined;
+    validate: Validate;
+  }): Promise<string>;
   /** Nothing of what is typed is shown. */
   secret(question: { message: string; validate: Validate }): Promise<string>;
   choose<T>(question: { message: string; choices: readonly Choice<T>[]; initial?: T }): Promise<T>;
@@ -26,7 +30,10 @@ export function terminalPrompter(signal: AbortSignal, print: (text: string) => v
     text: ({ message, initial, validate }) =>
       answered(signal, async (context) => {
         const { input } = await inquirer();
-        return input({ message, validate, ...(initial === undefined ? {} : { default: initial }) }, context);
+        return input(
+          { message, validate, ...(initial === undefined ? {} : { default: initial }) },
+          context,
+        );
       }),
     // Without `toggleMask: false` a key (Ctrl-T) would put the secret on the screen, and into its scrollback.
     secret: ({ message, validate }) =>
@@ -57,7 +64,8 @@ async function answered<T>(signal: AbortSignal, ask: (context: Context) => Promi
   } catch (error) {
     const name = error instanceof Error ? error.name : "";
     if (name === "ExitPromptError") throw new Cancellation();
-    if (name === "AbortPromptError") throw asCancellation(signal.aborted ? signal.reason : undefined);
+    if (name === "AbortPromptError")
+      throw asCancellation(signal.aborted ? signal.reason : undefined);
     throw error;
   } finally {
     input.release();
@@ -66,7 +74,8 @@ async function answered<T>(signal: AbortSignal, ask: (context: Context) => Promi
 
 /** A signal that a key or a closed terminal sends is the operator's; a crash or SIGTERM is what it is. */
 function asCancellation(reason: unknown): unknown {
-  const ended = reason instanceof Interruption ? reason.signalName === "SIGTERM" : reason !== undefined;
+  const ended =
+    reason instanceof Interruption ? reason.signalName === "SIGTERM" : reason !== undefined;
   return ended ? reason : new Cancellation();
 }
 

@@ -10,7 +10,10 @@ export function inOneOrder(variables: readonly RegistryVariable[]): readonly Reg
 }
 
 /** With the values that the environment has; one that it lacks keeps what was typed, if anything was. */
-export function withRegistryValues<A extends Pick<Answers, "values">>(answers: A, env: NodeJS.ProcessEnv): A {
+export function withRegistryValues<A extends Pick<Answers, "values">>(
+  answers: A,
+  env: NodeJS.ProcessEnv,
+): A {
   const { registryEnv } = answers.values;
   if (registryEnv === undefined) return answers;
   const filled = registryEnv.map(({ name, value }) => ({ name, value: env[name] || value }));

@@ -7,7 +7,13 @@ import type { OrchestratorSchema } from "../core/domain.ts";
 import { InvalidValue } from "./parsers.ts";
 import { withRegistryValues } from "./registry-env.ts";
 import { lineOfMissing, missingInputs } from "./required.ts";
-import { definitionsOf, inputDefinition, nameOfInput, type InputDefinition, type InputKey } from "./table.ts";
+import {
+  definitionsOf,
+  inputDefinition,
+  nameOfInput,
+  type InputDefinition,
+  type InputKey,
+} from "./table.ts";
 import type { ConfigFile } from "./config-file.ts";
 import type { Values } from "./values.ts";
 
@@ -104,7 +110,9 @@ export function parseInput(
   variable?: string,
 ): { readonly value: unknown } | { readonly problem: Problem } {
   try {
-    return { value: typeof raw === "string" ? input.parse(raw) : raw.map((text) => input.parse(text)) };
+    return {
+      value: typeof raw === "string" ? input.parse(raw) : raw.map((text) => input.parse(text)),
+    };
   } catch (error) {
     if (!(error instanceof InvalidValue)) throw error;
     const where =
@@ -113,7 +121,9 @@ export function parseInput(
         : origin === "config file"
           ? " from the config file"
           : "";
-    return { problem: { input, message: `${nameSetBy(input, variable)}${where}: ${error.message}` } };
+    return {
+      problem: { input, message: `${nameSetBy(input, variable)}${where}: ${error.message}` },
+    };
   }
 }
 
@@ -135,7 +145,9 @@ function findRaw(
   const configured = config.values[input.key];
   if (configured !== undefined) return { raw: configured, origin: "config file" };
   const standard =
-    examples[input.key] ?? input.default ?? (input.key === "stateDir" ? defaultStateDir(env) : undefined);
+    examples[input.key] ??
+    input.default ??
+    (input.key === "stateDir" ? defaultStateDir(env) : undefined);
   return standard === undefined ? undefined : { raw: standard, origin: "default" };
 }
 

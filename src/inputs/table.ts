@@ -193,7 +193,8 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
     flag: "orchestrator-schema",
     placeholder: "v1|v2",
     variables: ["TEE_CLUSTER_ORCHESTRATOR_SCHEMA"],
-    description: "schema of orchestrator.yml: v2 is what releases read (default: v2 with a gateway key)",
+    description:
+      "schema of orchestrator.yml: v2 is what releases read (default: v2 with a gateway key)",
     parse: p.schemaVersion,
   },
   gatewayKeyPath: {
@@ -257,7 +258,8 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
     flag: "hash-from",
     placeholder: "temporary-runner|provision",
     variables: ["TEE_CLUSTER_HASH_FROM"],
-    description: "deploy a temporary runner to read its hash, or only let Phala provision one (free, faster)",
+    description:
+      "deploy a temporary runner to read its hash, or only let Phala provision one (free, faster)",
     default: "temporary-runner",
     parse: p.hashFrom,
   },

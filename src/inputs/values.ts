@@ -89,7 +89,12 @@ export function assertNoContradictions(cluster: ClusterSettings): void {
   const problems = contradictionsIn(cluster);
   if (problems.length === 0) return;
   const hint = "change one of the two";
-  throw new ClusterError({ kind: "input", code: "invalid-inputs", message: problems.join("\n"), hint });
+  throw new ClusterError({
+    kind: "input",
+    code: "invalid-inputs",
+    message: problems.join("\n"),
+    hint,
+  });
 }
 
 function memoryProblem({ instanceType, memoryPerModelMb }: ClusterSettings): string | undefined {
@@ -102,11 +107,15 @@ function memoryProblem({ instanceType, memoryPerModelMb }: ClusterSettings): str
 function valueProblems({ registryEnv }: ClusterSettings): readonly string[] {
   return registryEnv
     .filter(({ value }) => /[\r\n\0]/.test(value))
-    .map(({ name }) => `${name}: has a line break in it, which phala's environment files can't carry`);
+    .map(
+      ({ name }) => `${name}: has a line break in it, which phala's environment files can't carry`,
+    );
 }
 
 function crunchProblem({ crunches }: ClusterSettings): string | undefined {
   const ids = crunches.map((crunch) => crunch.id);
   const twice = ids.find((id, index) => ids.indexOf(id) !== index);
-  return twice === undefined ? undefined : `--crunch: the id ${JSON.stringify(twice)} is given twice`;
+  return twice === undefined
+    ? undefined
+    : `--crunch: the id ${JSON.stringify(twice)} is given twice`;
 }

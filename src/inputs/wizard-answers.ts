@@ -1,7 +1,13 @@
 /** The wizard's answers: how they are shown, summed up and priced. */
 import { INSTANCE_MEMORY_MB } from "../core/domain.ts";
 import type { InstanceType, PlatformNode } from "../core/ports.ts";
-import { definitionsOf, inputDefinition, inputsIn, type InputDefinition, type InputKey } from "./table.ts";
+import {
+  definitionsOf,
+  inputDefinition,
+  inputsIn,
+  type InputDefinition,
+  type InputKey,
+} from "./table.ts";
 import { inputText } from "./as-text.ts";
 import type { Choice } from "./prompts.ts";
 import type { Answers, Origin } from "./resolve.ts";
@@ -16,7 +22,10 @@ export type Offers = {
 };
 
 /** Shown behind the number, so that nobody has to guess what it counts. */
-const UNITS: Partial<Record<InputKey, string>> = { memoryPerModelMb: " MB", watcherIntervalSeconds: " s" };
+const UNITS: Partial<Record<InputKey, string>> = {
+  memoryPerModelMb: " MB",
+  watcherIntervalSeconds: " s",
+};
 
 /** Said of a value that the cluster was given before. */
 export const AS_RECORDED = "as recorded";
@@ -44,7 +53,9 @@ export function shown(definition: InputDefinition, answers: Answers): string {
   if (definition.secret) return secretShown(origin, from);
   const text = `${hidden(key, typed(key, answers))}${UNITS[key] ?? ""}`;
   if (origin === "record") return `${text}  (${AS_RECORDED})`;
-  return origin !== undefined && !["prompt", "default"].includes(origin) ? `${text}  (${from})` : text;
+  return origin !== undefined && !["prompt", "default"].includes(origin)
+    ? `${text}  (${from})`
+    : text;
 }
 
 function secretShown(origin: Origin | undefined, from: string | undefined): string {

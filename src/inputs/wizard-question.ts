@@ -31,7 +31,8 @@ export async function ask(key: InputKey, answers: Answers, asking: Asking): Prom
   if (!definition.secret && raw === typed(key, answers)) return answers;
   const { [key]: _, ...rest } = answers.values;
   const origins = { ...answers.origins, [key]: "prompt" } as const;
-  if (raw === "" || isTakenBack(raw, definition, answers)) return { ...answers, values: rest, origins };
+  if (raw === "" || isTakenBack(raw, definition, answers))
+    return { ...answers, values: rest, origins };
   const parsed = parse(definition, raw);
   if ("problem" in parsed) throw new Error(parsed.problem);
   const value = withKnownValues(key, parsed.value, answers);
@@ -47,7 +48,10 @@ export async function askFor(
   if (definition.key !== "registryEnv") return ask(definition.key, answers, asking);
   const [name = ""] = definition.variables;
   const message = `${name} (for the registry; not shown)`;
-  const value = await asking.prompter.secret({ message, validate: (text) => text !== "" || "is required" });
+  const value = await asking.prompter.secret({
+    message,
+    validate: (text) => text !== "" || "is required",
+  });
   const variables = (answers.values.registryEnv ?? []).map((one) =>
     one.name === name ? { name, value } : one,
   );
@@ -63,8 +67,11 @@ function withKnownValues(key: InputKey, value: unknown, { values }: Answers): un
 }
 
 /** Only a secret is asked for without showing the present answer, so only there is "nothing" one. */
-const isKeptSecret = (raw: string, { key, secret }: InputDefinition, { values }: Answers): boolean =>
-  raw === "" && secret === true && values[key] !== undefined;
+const isKeptSecret = (
+  raw: string,
+  { key, secret }: InputDefinition,
+  { values }: Answers,
+): boolean => raw === "" && secret === true && values[key] !== undefined;
 
 const isTakenBack = (raw: string, definition: InputDefinition, answers: Answers): boolean =>
   raw === NONE && isOptional(definition, answers);
@@ -88,7 +95,11 @@ function partsOf(text: string): string[] {
   return parts.map((part) => part.trim()).filter((part) => part !== "");
 }
 
-async function askRaw(definition: InputDefinition, answers: Answers, asking: Asking): Promise<string> {
+async function askRaw(
+  definition: InputDefinition,
+  answers: Answers,
+  asking: Asking,
+): Promise<string> {
   const { prompter, offers } = asking;
   const validate = validator(definition, answers, asking);
   const message = messageOf(definition, answers);
@@ -99,7 +110,9 @@ async function askRaw(definition: InputDefinition, answers: Answers, asking: Ask
     const chosen = await prompter.choose({ message: label(definition), choices, initial });
     if (chosen !== ANOTHER || !isComposeKey(definition.key)) return chosen;
   }
-  return (await prompter.text({ message, initial: initial === "" ? undefined : initial, validate })).trim();
+  return (
+    await prompter.text({ message, initial: initial === "" ? undefined : initial, validate })
+  ).trim();
 }
 
 function messageOf(definition: InputDefinition, answers: Answers): string {
@@ -110,7 +123,9 @@ function messageOf(definition: InputDefinition, answers: Answers): string {
     description,
     ...(secret ? ["not shown"] : []),
     ...(secret && set ? [keep] : []),
-    ...(repeatable ? [key === "crunches" ? "several: id=name, id=name" : "several: NAME, NAME"] : []),
+    ...(repeatable
+      ? [key === "crunches" ? "several: id=name, id=name" : "several: NAME, NAME"]
+      : []),
     ...(!secret && set && isOptional(definition, answers) ? [`${NONE} for none`] : []),
     ...(answers.origins[key] === "record" ? [AS_RECORDED] : []),
   ];
@@ -124,12 +139,15 @@ function validator(
 ): Validate {
   return async (text) => {
     const raw = text.trim();
-    if (isKeptSecret(raw, definition, answers) || isTakenBack(raw, definition, answers)) return true;
+    if (isKeptSecret(raw, definition, answers) || isTakenBack(raw, definition, answers))
+      return true;
     if (raw === "") return required ? "is required" : true;
     const parsed = parse(definition, raw);
     if ("problem" in parsed) return parsed.problem;
     if (isFileToRead(definition.key) && !(await isFile(raw))) return `there is no file ${raw}`;
-    return definition.key === "memoryPerModelMb" ? fits(Number(parsed.value), answers, offers) : true;
+    return definition.key === "memoryPerModelMb"
+      ? fits(Number(parsed.value), answers, offers)
+      : true;
   };
 }
 
@@ -183,7 +201,10 @@ function nodeChoices({ nodes }: Offers): Choice<string>[] {
     { name: "the platform chooses", value: "" },
     ...nodes
       .filter((node) => node.listed)
-      .map(({ name, region }) => ({ name: region === null ? name : `${name} (${region})`, value: name })),
+      .map(({ name, region }) => ({
+        name: region === null ? name : `${name} (${region})`,
+        value: name,
+      })),
   ];
 }
 
@@ -199,5 +220,8 @@ function composeChoices(
   if (files.length === 0) return [];
   const first = files.filter((file) => file.includes(own));
   const all = new Set([...current, ...first, ...files].filter((file) => file !== ""));
-  return [...[...all].map((file) => ({ name: file, value: file })), { name: "another file", value: ANOTHER }];
+  return [
+    ...[...all].map((file) => ({ name: file, value: file })),
+    { name: "another file", value: ANOTHER },
+  ];
 }

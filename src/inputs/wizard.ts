@@ -8,7 +8,12 @@ import { isGiven, type Answers } from "./resolve.ts";
 import type { ClusterInputs } from "../core/settings.ts";
 import { toClusterInputs } from "./values.ts";
 import { changeable, summary, type Offers } from "./wizard-answers.ts";
-import { describeOutlook, describeTakeOver, type ExistingRegistry, type Outlook } from "./wizard-outlook.ts";
+import {
+  describeOutlook,
+  describeTakeOver,
+  type ExistingRegistry,
+  type Outlook,
+} from "./wizard-outlook.ts";
 import { ask, askFor, isComposeKey } from "./wizard-question.ts";
 
 export type WizardOptions = {
@@ -77,9 +82,15 @@ async function isOpen(key: InputKey, answers: Answers): Promise<boolean> {
   return !(isComposeKey(key) && (await isFile(answers.values[key] ?? "")));
 }
 
-async function askAndComplete(key: InputKey, answers: Answers, options: WizardOptions): Promise<Answers> {
+async function askAndComplete(
+  key: InputKey,
+  answers: Answers,
+  options: WizardOptions,
+): Promise<Answers> {
   const next = await ask(key, answers, options);
-  return next !== answers && DECIDING.has(key) ? options.complete(typedOver(options.start, next)) : next;
+  return next !== answers && DECIDING.has(key)
+    ? options.complete(typedOver(options.start, next))
+    : next;
 }
 
 /** The start with what was typed since: nothing stays that was filled in for another name or schema. */
@@ -97,7 +108,8 @@ function typedOver(start: Answers, { values, origins }: Answers): Answers {
 /** What only the chosen schema or a further variable requires, and nobody gave. */
 async function askRequired(start: Answers, options: WizardOptions): Promise<Answers> {
   let answers = start;
-  for (const input of missingForCluster(start.values)) answers = await askFor(input, answers, options);
+  for (const input of missingForCluster(start.values))
+    answers = await askFor(input, answers, options);
   return answers;
 }
 
@@ -116,7 +128,8 @@ async function settle(start: Answers, options: WizardOptions): Promise<WizardRes
     if (action === "cancel") throw new Cancellation();
     if (action === "deploy" && "inputs" in outcome)
       return { inputs: outcome.inputs, origins: answers.origins, takeOver };
-    if (action === "take-over" && "foreign" in outcome) takeOver = outcome.foreign?.appId ?? undefined;
+    if (action === "take-over" && "foreign" in outcome)
+      takeOver = outcome.foreign?.appId ?? undefined;
     if (action === "change") {
       const key = await prompter.choose({ message: "Which answer?", choices: changeable(answers) });
       answers = await askRequired(await askAndComplete(key, answers, options), options);
@@ -125,7 +138,11 @@ async function settle(start: Answers, options: WizardOptions): Promise<WizardRes
 }
 
 type Review =
-  | { readonly text: string; readonly inputs: ClusterInputs; readonly registry: ExistingRegistry | undefined }
+  | {
+      readonly text: string;
+      readonly inputs: ClusterInputs;
+      readonly registry: ExistingRegistry | undefined;
+    }
   /** `foreign`: a registry that is in the way, and can be taken over. */
   | { readonly text: string; readonly foreign: ExistingRegistry | undefined };
 
@@ -140,7 +157,8 @@ async function review(
     const { problem, registry } = verdict;
     if (problem === undefined)
       return { text: describeOutlook(verdict, inputs, options.offers, answers), inputs, registry };
-    const foreign = registry?.standing === "foreign" && registry.appId !== null ? registry : undefined;
+    const foreign =
+      registry?.standing === "foreign" && registry.appId !== null ? registry : undefined;
     return {
       text: foreign ? `${problem}\n\n${describeTakeOver(foreign)}` : problem,
       foreign,

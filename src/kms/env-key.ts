@@ -45,7 +45,12 @@ function messageOf({ appId, publicKey, timestamp }: EnvKey): Buffer {
   const time = Buffer.alloc(timestamp === undefined ? 0 : 8);
   if (timestamp !== undefined) time.writeBigUInt64BE(BigInt(timestamp));
   const prefix = Buffer.from("dstack-env-encrypt-pubkey:");
-  return Buffer.concat([prefix, Buffer.from(appId, "hex"), time, Buffer.from(bare(publicKey), "hex")]);
+  return Buffer.concat([
+    prefix,
+    Buffer.from(appId, "hex"),
+    time,
+    Buffer.from(bare(publicKey), "hex"),
+  ]);
 }
 
 const bare = (hex: string): string => hex.replace(/^0x/, "");

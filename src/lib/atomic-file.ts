@@ -62,7 +62,8 @@ export async function writeAtomically(
 ): Promise<void> {
   const target = await inspectTarget(file);
   const { existing } = target;
-  if (existing && options.backup !== undefined) await keepCopy(target.path, options.backup, existing);
+  if (existing && options.backup !== undefined)
+    await keepCopy(target.path, options.backup, existing);
   if (existing?.mounted) return writeInPlace(target.path, text, options.backup);
   try {
     await renameOver(target, text, options);
@@ -82,7 +83,10 @@ export async function inspectTarget(file: string): Promise<Target> {
     if (!found.isFile()) throw new NotAFileError(`${file} is not a regular file`);
     const { mode, uid, gid, nlink } = found;
     const mounted = await isMountPoint(target);
-    return { path: target, existing: { mode: mode & 0o7777, uid, gid, otherNames: nlink - 1, mounted } };
+    return {
+      path: target,
+      existing: { mode: mode & 0o7777, uid, gid, otherNames: nlink - 1, mounted },
+    };
   } catch (error) {
     if (isErrno(error, "ENOENT")) return { path: target, existing: undefined };
     throw error;
@@ -109,9 +113,15 @@ async function isMountPoint(target: string): Promise<boolean> {
 }
 
 const withoutOctal = (text: string): string =>
-  text.replaceAll(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
+  text.replaceAll(/\\([0-7]{3})/g, (_, octal: string) =>
+    String.fromCharCode(Number.parseInt(octal, 8)),
+  );
 
-async function renameOver(target: Target, text: string, options: AtomicWriteOptions): Promise<void> {
+async function renameOver(
+  target: Target,
+  text: string,
+  options: AtomicWriteOptions,
+): Promise<void> {
   const folder = path.dirname(target.path);
   const name = `.${path.basename(target.path).slice(0, 200)}.${randomBytes(6).toString("hex")}`;
   const temporary = path.join(folder, name);
@@ -149,13 +159,19 @@ async function keepOwner(handle: FileHandle, { uid, gid }: ExistingFile): Promis
   if (own.uid !== uid || own.gid !== gid) await handle.chown(uid, gid);
 }
 
-async function writeInPlace(target: string, text: string, backup: string | undefined): Promise<void> {
+async function writeInPlace(
+  target: string,
+  text: string,
+  backup: string | undefined,
+): Promise<void> {
   if (backup === undefined) throw new Error(`${target} is a mount point and can't be replaced`);
   try {
     await overwrite(target, Buffer.from(text));
   } catch (error) {
     await overwrite(target, await readFile(backup)).catch(() => {
-      throw new Error(`writing failed half-way; the text from before is in ${backup}`, { cause: error });
+      throw new Error(`writing failed half-way; the text from before is in ${backup}`, {
+        cause: error,
+      });
     });
     throw error;
   }

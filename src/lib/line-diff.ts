@@ -13,7 +13,8 @@ export function diffLines(before: string, after: string): readonly string[] {
 const removed = (line: string): string => `- ${line}`;
 const added = (line: string): string => `+ ${line}`;
 
-const linesOf = (text: string): string[] => (text === "" ? [] : text.replace(/\r?\n$/, "").split(/\r?\n/));
+const linesOf = (text: string): string[] =>
+  text === "" ? [] : text.replace(/\r?\n$/, "").split(/\r?\n/);
 
 type Lines = readonly string[];
 
@@ -35,7 +36,10 @@ function shortestDifference(old: Lines, young: Lines): readonly string[] {
     if (i < old.length && j < young.length && old[i] === young[j]) {
       i += 1;
       j += 1;
-    } else if (j >= young.length || (i < old.length && at(common, i + 1, j) >= at(common, i, j + 1))) {
+    } else if (
+      j >= young.length ||
+      (i < old.length && at(common, i + 1, j) >= at(common, i, j + 1))
+    ) {
       lines.push(removed(old[i] ?? ""));
       i += 1;
     } else {
@@ -46,7 +50,8 @@ function shortestDifference(old: Lines, young: Lines): readonly string[] {
   return lines;
 }
 
-const at = (table: readonly (readonly number[])[], i: number, j: number): number => table[i]?.[j] ?? 0;
+const at = (table: readonly (readonly number[])[], i: number, j: number): number =>
+  table[i]?.[j] ?? 0;
 
 /** `[i][j]`: length of the longest common subsequence of what follows line i of one and j of the other. */
 function commonLengths(old: Lines, young: Lines): number[][] {

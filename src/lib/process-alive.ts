@@ -55,7 +55,9 @@ const FIRST_NAMESPACE = "pid:[4026531836]";
 export function isEarlierBoot(place: ProcessPlace, here: ProcessPlace = processPlace()): boolean {
   const { namespace, boot, machine } = place;
   if (machine === null || boot === null || here.boot === null || boot === here.boot) return false;
-  return machine === here.machine && namespace === FIRST_NAMESPACE && here.namespace === FIRST_NAMESPACE;
+  return (
+    machine === here.machine && namespace === FIRST_NAMESPACE && here.namespace === FIRST_NAMESPACE
+  );
 }
 
 function orNull(read: () => string | null): string | null {

@@ -69,7 +69,9 @@ function keyProblem(key: string, known: Set<string> | undefined): string | undef
   // JavaScript moves these before all others, whatever the sorting says.
   if (/^\d+$/.test(key)) return `the key ${shown} is a number: JavaScript sorts it differently`;
   // UTF-16 and code points have two orders.
-  return /[\uD800-\uDFFF]/.test(key) ? `the key ${shown} is sorted differently in JavaScript` : undefined;
+  return /[\uD800-\uDFFF]/.test(key)
+    ? `the key ${shown} is sorted differently in JavaScript`
+    : undefined;
 }
 
 /** Integers that a double holds, and decimal fractions that both print with the same digits and no exponent. */

@@ -17,7 +17,8 @@ export function utcTimestamp(value: string | number | null | undefined): string 
 const epochMs = (value: number): number => (Math.abs(value) < 1e11 ? value * 1000 : value);
 
 function parseUtc(text: string): number {
-  const [, date = "", time = "00:00", seconds = ":00", fraction = "", zone = "Z"] = ISO.exec(text) ?? [];
+  const [, date = "", time = "00:00", seconds = ":00", fraction = "", zone = "Z"] =
+    ISO.exec(text) ?? [];
   if (date === "") return /\b(?:GMT|UTC)$/.test(text) ? Date.parse(text) : Number.NaN;
   const sign = /^([+-]\d\d):?(\d\d)?$/.exec(zone);
   const offset = sign === null ? "Z" : `${sign[1]}:${sign[2] ?? "00"}`;

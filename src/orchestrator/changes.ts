@@ -3,7 +3,14 @@ import { isDeepStrictEqual } from "node:util";
 import { isAlias, isNode, visit, type Document } from "yaml";
 import { COMMENTS } from "./comments.ts";
 import { isRecord, syntaxProblem, type Path } from "./document.ts";
-import { appendItem, openYaml, removeEntry, renameEntry, setEntry, type YamlFile } from "./yaml-edit.ts";
+import {
+  appendItem,
+  openYaml,
+  removeEntry,
+  renameEntry,
+  setEntry,
+  type YamlFile,
+} from "./yaml-edit.ts";
 
 export type Change =
   | {
@@ -68,7 +75,8 @@ function editText(file: YamlFile, change: Change): string | undefined {
   if (change.kind === "rename") {
     return renameEntry(file, path, { from: key, to: change.to }, COMMENTS);
   }
-  if (change.kind === "remove") return removeEntry(file, path, key, COMMENTS[[...path, key].join("/")]);
+  if (change.kind === "remove")
+    return removeEntry(file, path, key, COMMENTS[[...path, key].join("/")]);
   if (change.kind === "append") return appendItem(file, path, key, change.value);
   return setEntry(file, path, key, change.value, { comments: COMMENTS, after: change.after });
 }

@@ -26,7 +26,8 @@ export const COMMENTS: Comments = {
     " A new runner is added when this share of the models that fit on a CVM is running: 0.8 of 4 is 3.",
   "infrastructure/runner/capacity-threshold":
     " A runner says that it is full at this share of its capacity; the orchestrator then adds another.",
-  "infrastructure/runner/max-models": " In the whole cluster; 0: unlimited, runners are added as needed.",
+  "infrastructure/runner/max-models":
+    " In the whole cluster; 0: unlimited, runners are added as needed.",
   "infrastructure/runner/request-timeout": " Seconds.",
   "watcher/interval": " Seconds between two looks for models.",
 };

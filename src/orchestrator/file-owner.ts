@@ -44,9 +44,12 @@ const gatewayOf = (urls: readonly string[]): string | undefined =>
 
 /** `the cluster "bird-tracker" at cloud-api.phala.network`, as far as it is known. */
 function nameOf(of: Partial<FileIdentity>): string {
-  const name = of.clusterName === undefined ? "a cluster" : `the cluster ${JSON.stringify(of.clusterName)}`;
+  const name =
+    of.clusterName === undefined ? "a cluster" : `the cluster ${JSON.stringify(of.clusterName)}`;
   const at = of.phalaApiUrl ?? gatewayOf(of.clusterUrls ?? []);
-  return at === undefined ? name : `${name} at ${at.replace(/^https?:\/\//, "").replace(/\/+$/, "")}`;
+  return at === undefined
+    ? name
+    : `${name} at ${at.replace(/^https?:\/\//, "").replace(/\/+$/, "")}`;
 }
 
 const LOCAL = "this machine";

@@ -17,12 +17,17 @@ export function configFindings(text: string, schema: OrchestratorSchema): readon
   const plain = text.replace(/^\ufeff/, "");
   const problem = syntaxProblem(plain);
   if (problem)
-    return [{ severity: "error", line: problem.line, message: `is not valid YAML: ${problem.message}` }];
+    return [
+      { severity: "error", line: problem.line, message: `is not valid YAML: ${problem.message}` },
+    ];
   const document = parseYaml(plain);
   const config: unknown = document.toJS();
   const parsed = orchestratorSchemas[schema].safeParse(config);
   const issues = (parsed.error?.issues ?? []).flatMap((issue) => findingsOf(issue, config));
-  const located = issues.map(({ path, ...finding }) => ({ ...finding, line: lineAt(plain, document, path) }));
+  const located = issues.map(({ path, ...finding }) => ({
+    ...finding,
+    line: lineAt(plain, document, path),
+  }));
   return [
     ...pyYamlProblems(plain).map((found) => ({ severity: "error" as const, ...found })),
     ...located,
@@ -39,7 +44,11 @@ function findingsOf(issue: z.core.$ZodIssue, config: unknown): readonly Located[
   // The orchestrator fills variables in before it reads the file: what they will be can't be judged here.
   if (typeof value === "string" && /\$(?:\w|\{)/.test(value)) return [];
   // Its models take a number in quotes for one.
-  if (issue.code === "invalid_type" && isNumberText(value) && ["number", "int"].includes(issue.expected))
+  if (
+    issue.code === "invalid_type" &&
+    isNumberText(value) &&
+    ["number", "int"].includes(issue.expected)
+  )
     return [];
   const name = path.join(".");
   return [{ severity: "error", path, message: `${name} ${wanted(issue, value)}` }];
@@ -59,8 +68,10 @@ function wanted(issue: z.core.$ZodIssue, value: unknown): string {
   if (value === undefined) return "is required and missing";
   const is = `is ${JSON.stringify(value)}`;
   if (value === null) return "has no value";
-  if (issue.code === "invalid_type") return `${is} and must be ${TYPES[issue.expected] ?? issue.expected}`;
-  if (issue.code === "invalid_value") return `${is} and must be ${issue.values.map(String).join(", ")}`;
+  if (issue.code === "invalid_type")
+    return `${is} and must be ${TYPES[issue.expected] ?? issue.expected}`;
+  if (issue.code === "invalid_value")
+    return `${is} and must be ${issue.values.map(String).join(", ")}`;
   if (issue.code === "too_small")
     return `${is} and must be ${issue.inclusive ? "at least" : "more than"} ${issue.minimum}`;
   if (issue.code === "too_big") return `${is} and must be at most ${issue.maximum}`;
@@ -76,7 +87,8 @@ const TYPES: Readonly<Record<string, string>> = {
   object: "keys with values",
 };
 
-const isNumberText = (value: unknown): boolean => typeof value === "string" && /^\d+(?:\.\d+)?$/.test(value);
+const isNumberText = (value: unknown): boolean =>
+  typeof value === "string" && /^\d+(?:\.\d+)?$/.test(value);
 
 function member(at: unknown, key: string | number): unknown {
   if (Array.isArray(at)) return typeof key === "number" ? (at as unknown[])[key] : undefined;

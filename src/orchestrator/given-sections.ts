@@ -4,7 +4,12 @@ import type { Change } from "./changes.ts";
 import { isRecord, parseYaml } from "./document.ts";
 import { crunchesSection, watcherSection, type OrchestratorValues, type Plain } from "./values.ts";
 
-const set = (path: readonly string[], key: string, value: unknown, after: readonly string[]): Change => ({
+const set = (
+  path: readonly string[],
+  key: string,
+  value: unknown,
+  after: readonly string[],
+): Change => ({
   kind: "set",
   path,
   key,
@@ -19,7 +24,9 @@ export function watcherChanges(
 ): readonly Change[] {
   if (!isMap(document.get("watcher", true))) return [];
   const { interval, poller } = watcherSection(settings);
-  const changes = given?.has("watcherIntervalSeconds") ? [set(["watcher"], "interval", interval, [])] : [];
+  const changes = given?.has("watcherIntervalSeconds")
+    ? [set(["watcher"], "interval", interval, [])]
+    : [];
   if (!given?.has("watcher") || !isRecord(poller)) return changes;
   if (!isMap(document.getIn(["watcher", "poller"], true)))
     return [...changes, set(["watcher"], "poller", poller, ["interval"])];
@@ -36,17 +43,24 @@ export function watcherChanges(
  * The given crunches that the list lacks are appended, and those it has under the same id get the name that is given.
  * None is taken away, and every other character of the list stays: only the operator can know it.
  */
-export function crunchChanges(text: string, { given, settings }: OrchestratorValues): readonly Change[] {
+export function crunchChanges(
+  text: string,
+  { given, settings }: OrchestratorValues,
+): readonly Change[] {
   if (!given?.has("crunches")) return [];
   const { crunches: listed = [] } = (parseYaml(text).toJS() ?? {}) as { crunches?: unknown };
   const wanted = crunchesSection(settings);
   if (!Array.isArray(listed) || listed.length === 0)
     return [{ kind: "set", path: [], key: "crunches", value: wanted, after: ["watcher"] }];
   return wanted.flatMap((crunch): readonly Change[] => {
-    const at = listed.findIndex((existing) => isRecord(existing) && existing["id"] === crunch["id"]);
+    const at = listed.findIndex(
+      (existing) => isRecord(existing) && existing["id"] === crunch["id"],
+    );
     if (at === -1) return [{ kind: "append", path: [], key: "crunches", value: crunch }];
     if (isNamedByItsId(crunch)) return [];
-    return [{ kind: "set", path: ["crunches", at], key: "name", value: crunch["name"], after: ["id"] }];
+    return [
+      { kind: "set", path: ["crunches", at], key: "name", value: crunch["name"], after: ["id"] },
+    ];
   });
 }
 

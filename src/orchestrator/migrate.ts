@@ -2,7 +2,15 @@
 import type { Document } from "yaml";
 import { ClusterError } from "../errors/cluster-error.ts";
 import { applyChanges, NotEditable, type Change } from "./changes.ts";
-import { isEmpty, lineAt, readable, assertPhalaRunner, RUNNER, unreadable, type Source } from "./document.ts";
+import {
+  isEmpty,
+  lineAt,
+  readable,
+  assertPhalaRunner,
+  RUNNER,
+  unreadable,
+  type Source,
+} from "./document.ts";
 import { configFindings, type ConfigFinding } from "./findings.ts";
 import { FOREIGN_RUNNER_KEYS } from "./values.ts";
 
@@ -34,7 +42,11 @@ export type Threshold = {
  * @throws ClusterError `config-unreadable`, `config-other-runner`, `config-not-v2` (conflict): what can't be understood, or
  *   would be refused by the orchestrator, is not written; `gateway-key-path-missing` (input).
  */
-export function migrateToV2(existing: string, path: string, inputs: MigrationInputs): Migration | undefined {
+export function migrateToV2(
+  existing: string,
+  path: string,
+  inputs: MigrationInputs,
+): Migration | undefined {
   const source = { path, advice: ADVICE };
   const bom = existing.startsWith("\ufeff") ? "\ufeff" : "";
   const text = existing.slice(bom.length);
@@ -44,11 +56,20 @@ export function migrateToV2(existing: string, path: string, inputs: MigrationInp
   }
   assertPhalaRunner(document, source);
   if (isV2(document)) return undefined;
-  const gatewayKeyPath = inputs.gatewayKeyPath ?? textAt(document, "gateway-key-path") ?? keyMissing(path);
-  const migrated = changed(text, document, changesFor(document, { ...inputs, gatewayKeyPath }), source);
+  const gatewayKeyPath =
+    inputs.gatewayKeyPath ?? textAt(document, "gateway-key-path") ?? keyMissing(path);
+  const migrated = changed(
+    text,
+    document,
+    changesFor(document, { ...inputs, gatewayKeyPath }),
+    source,
+  );
   const after = readable(migrated, source);
   const remarks = validated(migrated, source);
-  const threshold = { value: valueAt(after, "capacity-threshold"), from: thresholdFrom(document, inputs) };
+  const threshold = {
+    value: valueAt(after, "capacity-threshold"),
+    from: thresholdFrom(document, inputs),
+  };
   return { text: bom + migrated, gatewayKeyPath, threshold, remarks };
 }
 
@@ -73,7 +94,10 @@ function isV2(document: Document): boolean {
 }
 
 /** A number that is given, else the operator's own: the orchestrator renamed the key and kept its range. */
-function thresholdFrom(document: Document, { capacityThreshold }: MigrationInputs): Threshold["from"] {
+function thresholdFrom(
+  document: Document,
+  { capacityThreshold }: MigrationInputs,
+): Threshold["from"] {
   if (capacityThreshold !== undefined) return "input";
   if (has(document, "capacity-threshold")) return "capacity-threshold";
   return has(document, "provision-factor") ? "provision-factor" : "default";
@@ -88,7 +112,9 @@ function changesFor(document: Document, inputs: MigrationInputs): readonly Chang
     renames
       ? { kind: "rename", path: RUNNER, key: "provision-factor", to: "capacity-threshold" }
       : removal("provision-factor"),
-    ...(threshold === undefined ? [] : [setting("capacity-threshold", threshold, ["memory-per-model-mb"])]),
+    ...(threshold === undefined
+      ? []
+      : [setting("capacity-threshold", threshold, ["memory-per-model-mb"])]),
     setting("gateway-key-path", gatewayKeyPath, ["runner-compose-path", "phala-api-url"]),
     removal("cluster-urls"),
     removal("registry-compose-path"),
@@ -105,7 +131,12 @@ const setting = (key: string, value: unknown, after: readonly string[]): Change 
 
 const removal = (key: string): Change => ({ kind: "remove", path: RUNNER, key });
 
-function changed(text: string, document: Document, changes: readonly Change[], source: Source): string {
+function changed(
+  text: string,
+  document: Document,
+  changes: readonly Change[],
+  source: Source,
+): string {
   try {
     return applyChanges(text, changes);
   } catch (error) {

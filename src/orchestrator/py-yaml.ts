@@ -5,11 +5,15 @@ import { lineOf, parseYaml } from "./document.ts";
 /** yaml/reader.py, `NON_PRINTABLE`. */
 const UNPRINTABLE = /[^\t\n\r\u0020-\u007e\u0085\u00a0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
 
-export function pyYamlProblems(text: string): readonly { readonly line: number; readonly message: string }[] {
+export function pyYamlProblems(
+  text: string,
+): readonly { readonly line: number; readonly message: string }[] {
   const character = UNPRINTABLE.exec(text);
   const tab = tabOutsideOfText(text);
   return [
-    ...(character ? [{ line: lineOf(text, character.index), message: unprintable(character[0]) }] : []),
+    ...(character
+      ? [{ line: lineOf(text, character.index), message: unprintable(character[0]) }]
+      : []),
     ...(tab === undefined
       ? []
       : [{ line: lineOf(text, tab), message: "has a tab where PyYAML allows blanks only" }]),
@@ -32,7 +36,9 @@ function tabOutsideOfText(text: string): number | undefined {
   for (const line of lines) {
     // A comment begins the line or follows a blank.
     const comment = /(?:^|[ \t])#/.exec(line);
-    const at = line.slice(0, comment ? comment.index + comment[0].length - 1 : line.length).indexOf("\t");
+    const at = line
+      .slice(0, comment ? comment.index + comment[0].length - 1 : line.length)
+      .indexOf("\t");
     if (at !== -1) return offset + at;
     offset += line.length + 1;
   }

@@ -9,7 +9,10 @@ import { CONFIG, notAFile, type FileRole } from "./write-file.ts";
  * The whole text; undefined where there is no file.
  * @throws ClusterError `config-not-a-file`, `config-unreadable` (conflict), or the same of another `role`.
  */
-export async function readWholeText(file: string, role: FileRole = CONFIG): Promise<string | undefined> {
+export async function readWholeText(
+  file: string,
+  role: FileRole = CONFIG,
+): Promise<string | undefined> {
   try {
     // A named pipe would block, a device never end.
     if (!(await stat(file)).isFile()) throw notAFile(file, role);

@@ -100,7 +100,11 @@ function identityOf(
 }
 
 /** The text of a scalar as it was written where YAML would change it (`0.80`), with its variables filled in. */
-function textOf(value: unknown, source: string | undefined, env: NodeJS.ProcessEnv): string | undefined {
+function textOf(
+  value: unknown,
+  source: string | undefined,
+  env: NodeJS.ProcessEnv,
+): string | undefined {
   if (typeof value === "number" || typeof value === "boolean") return String(value);
   if (typeof value !== "string") return undefined;
   // Escaped dollars are none to the orchestrator, which fills variables in before it parses.
@@ -125,7 +129,9 @@ function watcherText(
   const type = member(poller, "type");
   const key = type === "onchain" ? "url" : "path";
   const where = expand(member(poller, key), key);
-  return where !== undefined && (type === "yaml" || type === "onchain") ? `${type}:${where}` : undefined;
+  return where !== undefined && (type === "yaml" || type === "onchain")
+    ? `${type}:${where}`
+    : undefined;
 }
 
 /** Undefined where one of them can't be said with a flag: then the list is only the file's. */
@@ -133,7 +139,8 @@ function crunchTexts(crunches: unknown): readonly string[] | undefined {
   if (!Array.isArray(crunches)) return undefined;
   const texts = crunches.map((crunch) => {
     const [id, name] = [member(crunch, "id"), member(crunch, "name")];
-    const isPlain = typeof id === "string" && typeof name === "string" && !`${id}${name}`.includes("$");
+    const isPlain =
+      typeof id === "string" && typeof name === "string" && !`${id}${name}`.includes("$");
     return isPlain ? `${id}=${name}` : undefined;
   });
   return texts.every((text) => text !== undefined) ? texts : undefined;

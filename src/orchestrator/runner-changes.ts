@@ -21,7 +21,11 @@ export function runnerChanges(document: Document, values: OrchestratorValues): r
     if (key === rename?.to || !isDue(document, key, value, values)) return [];
     return [{ kind: "set", path: RUNNER, key, value, after: names.slice(0, index).toReversed() }];
   });
-  const removals = FOREIGN_RUNNER_KEYS[schema].map((key): Change => ({ kind: "remove", path: RUNNER, key }));
+  const removals = FOREIGN_RUNNER_KEYS[schema].map((key): Change => ({
+    kind: "remove",
+    path: RUNNER,
+    key,
+  }));
   return [...(rename ? [rename] : []), ...sets, ...removals];
 }
 
@@ -37,7 +41,12 @@ function renaming(
   return { kind: "rename", path: RUNNER, key: from, to };
 }
 
-function isDue(document: Document, key: string, value: unknown, { given }: OrchestratorValues): boolean {
+function isDue(
+  document: Document,
+  key: string,
+  value: unknown,
+  { given }: OrchestratorValues,
+): boolean {
   const node = nodeOf(document, key);
   // Also from a mapping that is merged in (<<).
   const present: unknown = document.toJS()?.infrastructure?.runner?.[key] ?? undefined;
@@ -47,13 +56,19 @@ function isDue(document: Document, key: string, value: unknown, { given }: Orche
   if (key === "phala-api-url") return given?.has("phalaApiUrl") === true || isOtherUrl(node, value);
   if (key !== "cluster-urls") return true;
   // Further URLs beside the registry's are the operator's.
-  return !(Array.isArray(present) && Array.isArray(value) && value.every((url) => present.includes(url)));
+  return !(
+    Array.isArray(present) &&
+    Array.isArray(value) &&
+    value.every((url) => present.includes(url))
+  );
 }
 
 /** A variable stays: the orchestrator fills it in where it runs. */
 function isOtherUrl(node: unknown, value: unknown): boolean {
   const written = isScalar(node) ? String(node.value) : "";
-  return !written.includes("$") && written.replace(/\/+$/, "") !== String(value).replace(/\/+$/, "");
+  return (
+    !written.includes("$") && written.replace(/\/+$/, "") !== String(value).replace(/\/+$/, "")
+  );
 }
 
 const nodeOf = (document: Document, key: string): unknown => document.getIn([...RUNNER, key], true);

@@ -17,13 +17,19 @@ export type OrchestratorValues = {
 export type Plain = Readonly<Record<string, unknown>>;
 
 /** The runner block's keys that are kept up to date, also in a file that others have edited. */
-export function managedRunnerKeys({ settings, phalaApiUrl, clusterUrls }: OrchestratorValues): Plain {
+export function managedRunnerKeys({
+  settings,
+  phalaApiUrl,
+  clusterUrls,
+}: OrchestratorValues): Plain {
   const v1 = settings.orchestratorSchema === "v1";
   return {
     type: "phala",
     "cluster-name": settings.clusterName,
     "phala-api-url": phalaApiUrl,
-    ...(v1 ? { "cluster-urls": clusterUrls, "registry-compose-path": settings.registryCompose } : {}),
+    ...(v1
+      ? { "cluster-urls": clusterUrls, "registry-compose-path": settings.registryCompose }
+      : {}),
     "runner-compose-path": settings.runnerCompose,
     ...(v1 ? {} : { "gateway-key-path": gatewayKeyPath(settings) }),
     "spawntee-port": settings.spawnteePort,
@@ -59,7 +65,9 @@ export function watcherSection({ watcher, watcherIntervalSeconds }: ClusterSetti
   return {
     interval: watcherIntervalSeconds,
     poller:
-      watcher.type === "yaml" ? { type: "yaml", path: watcher.path } : { type: "onchain", url: watcher.url },
+      watcher.type === "yaml"
+        ? { type: "yaml", path: watcher.path }
+        : { type: "onchain", url: watcher.url },
   };
 }
 
@@ -82,7 +90,8 @@ export function wholeConfig(values: OrchestratorValues): Plain {
 }
 
 function gatewayKeyPath(settings: ClusterSettings): string {
-  if (settings.gatewayKeyPath !== undefined && settings.gatewayKeyPath !== "") return settings.gatewayKeyPath;
+  if (settings.gatewayKeyPath !== undefined && settings.gatewayKeyPath !== "")
+    return settings.gatewayKeyPath;
   throw new ClusterError({
     kind: "input",
     code: "gateway-key-path-missing",

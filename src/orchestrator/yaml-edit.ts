@@ -2,10 +2,26 @@
  * Edits of a YAML text in place: only the characters of the edited entries change. (Printing a parsed document
  * would keep comments but re-indent lists, re-fold long texts and move comments of the whole file.)
  */
-import { isAlias, isMap, isScalar, isSeq, type Document, type Pair, type YAMLMap, type YAMLSeq } from "yaml";
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type Document,
+  type Pair,
+  type YAMLMap,
+  type YAMLSeq,
+} from "yaml";
 import { contentEnd, startOf, rangeOf, lineStart, lineEnd, splice } from "./yaml-range.ts";
 import { parseYaml, type Path } from "./document.ts";
-import { commentLines, entryLines, flowText, itemLines, scalarText, type Comments } from "./yaml-text.ts";
+import {
+  commentLines,
+  entryLines,
+  flowText,
+  itemLines,
+  scalarText,
+  type Comments,
+} from "./yaml-text.ts";
 
 /** One parsed state of the text; each edit gives the next text, to be opened again. */
 export type YamlFile = {
@@ -33,7 +49,8 @@ export function setEntry(
 ): string | undefined {
   const map = mappingAt(file, path);
   const pair = map && pairOf(map, key);
-  if (pair && isEmptyNode(pair.value)) return fillEntry(file, map, pair, { path, key, value, place });
+  if (pair && isEmptyNode(pair.value))
+    return fillEntry(file, map, pair, { path, key, value, place });
   if (pair) return replaceValue(file, pair, value);
   if (map?.flow) return insertIntoFlow(file, map, key, value, place.after);
   return map && insertEntry(file, map, path, key, value, place);
@@ -79,7 +96,12 @@ export function renameEntry(
   const pair = map && pairOf(map, names.from);
   if (!pair || !isScalar(pair.key) || !pair.key.range) return undefined;
   const [key, keyEnd] = pair.key.range;
-  const renamed = splice(file.text, key, keyEnd, file.text.slice(key, keyEnd).replace(names.from, names.to));
+  const renamed = splice(
+    file.text,
+    key,
+    keyEnd,
+    file.text.slice(key, keyEnd).replace(names.from, names.to),
+  );
   const start = commentStart(file, pair, comments[[...path, names.from].join("/")]);
   const line = lineStart(file.text, key);
   if (map.flow || start === line) return renamed;
@@ -146,7 +168,12 @@ function insertIntoFlow(
     return splice(file.text, start, start, `${name}: ${flowText(value)}`);
   }
   const end = contentEnd(before);
-  return splice(file.text, end, end, `,${flowGap(file, startOf(before.key))}${name}: ${flowText(value)}`);
+  return splice(
+    file.text,
+    end,
+    end,
+    `,${flowGap(file, startOf(before.key))}${name}: ${flowText(value)}`,
+  );
 }
 
 /** Between two entries in flow style: a line break where the one at `start` begins its line. */
@@ -159,7 +186,12 @@ function flowGap(file: YamlFile, start: number): string {
 const isJson = ({ text }: YamlFile): boolean => /^\s*\{\s*["}]/.test(text);
 
 /** One more item at the end of a list that has some, in block or flow style. */
-export function appendItem(file: YamlFile, path: Path, key: string, item: unknown): string | undefined {
+export function appendItem(
+  file: YamlFile,
+  path: Path,
+  key: string,
+  item: unknown,
+): string | undefined {
   const list: unknown = file.document.getIn([...path, key], true);
   if (!isSeq(list) || !list.range) return undefined;
   const last: unknown = list.items.at(-1);
@@ -209,14 +241,17 @@ function fillEntry(
   const lines = entryLines(key, value, { column, path: path.join("/"), comments: place.comments });
   const own = lines.findIndex((line) => line.trimStart().startsWith(`${key}:`));
   const colon = file.text.slice(0, start).trimEnd().length;
-  const emptied = old.trim() === "" ? file.text : splice(file.text, colon, start + old.trimEnd().length, "");
+  const emptied =
+    old.trim() === "" ? file.text : splice(file.text, colon, start + old.trimEnd().length, "");
   const opened = openYaml(emptied);
   return insertLines({ ...opened, eol: file.eol }, colon - 1, lines.slice(own + 1));
 }
 
 /** The entry that a new one goes behind: the first of these keys that is there, else the last entry. */
 function neighbour(map: YAMLMap, after: readonly string[]): Pair | undefined {
-  return after.map((name) => pairOf(map, name)).find((pair) => pair !== undefined) ?? map.items.at(-1);
+  return (
+    after.map((name) => pairOf(map, name)).find((pair) => pair !== undefined) ?? map.items.at(-1)
+  );
 }
 
 function insertEntry(

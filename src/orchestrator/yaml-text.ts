@@ -20,7 +20,9 @@ export function scalarText(value: unknown): string {
 export function flowText(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(flowText).join(", ")}]`;
   if (value === null || typeof value !== "object") return scalarText(value);
-  const entries = Object.entries(value).map(([key, member]) => `${quote(key)}: ${flowText(member)}`);
+  const entries = Object.entries(value).map(
+    ([key, member]) => `${quote(key)}: ${flowText(member)}`,
+  );
   return `{${entries.join(", ")}}`;
 }
 
@@ -37,7 +39,10 @@ export function entryLines(
   where: { readonly column: number; readonly path: string; readonly comments: Comments },
 ): string[] {
   const path = where.path === "" ? key : `${where.path}/${key}`;
-  const lines = [...commentLines(where.comments[path]), ...pairLines(key, value, { ...where, path })];
+  const lines = [
+    ...commentLines(where.comments[path]),
+    ...pairLines(key, value, { ...where, path }),
+  ];
   return lines.map((line) => " ".repeat(where.column) + line);
 }
 
@@ -48,10 +53,15 @@ function pairLines(
 ): string[] {
   const inner = { ...where, column: 2 };
   if (Array.isArray(value)) {
-    return value.length === 0 ? [`${key}: []`] : [`${key}:`, ...value.flatMap((item) => itemLines(item))];
+    return value.length === 0
+      ? [`${key}: []`]
+      : [`${key}:`, ...value.flatMap((item) => itemLines(item))];
   }
   if (value === null || typeof value !== "object") return [`${key}: ${scalarText(value)}`];
-  return [`${key}:`, ...Object.entries(value).flatMap(([name, member]) => entryLines(name, member, inner))];
+  return [
+    `${key}:`,
+    ...Object.entries(value).flatMap(([name, member]) => entryLines(name, member, inner)),
+  ];
 }
 
 /** The lines of one list item, indented by two below the list's key. */

@@ -26,7 +26,13 @@ const OWN_WORDS = new Set([
 ]);
 
 /** What our own messages are spelt with beyond ASCII. Replaced before layout, as the forms differ in width. */
-const ASCII_FORMS: Readonly<Record<string, string>> = { "…": "...", "→": "->", "–": "-", "×": "x", "·": "-" };
+const ASCII_FORMS: Readonly<Record<string, string>> = {
+  "…": "...",
+  "→": "->",
+  "–": "-",
+  "×": "x",
+  "·": "-",
+};
 
 /** Text without escape sequences, control characters (newlines stay) and bidirectional marks. */
 export function stripControls(text: string): string {
@@ -56,7 +62,11 @@ export function mapStrings<T>(value: T, change: (text: string, key?: string) => 
   return mapValue(value, change, undefined) as T;
 }
 
-function mapValue(value: unknown, change: (text: string, key?: string) => string, key?: string): unknown {
+function mapValue(
+  value: unknown,
+  change: (text: string, key?: string) => string,
+  key?: string,
+): unknown {
   if (typeof value === "string") return change(value, key);
   if (Array.isArray(value)) return value.map((item) => mapValue(item, change, key));
   if (typeof value !== "object" || value === null) return value;

@@ -15,7 +15,11 @@ const GAP = "  ";
 /** What comes from outside may be of any length; one cell must not take the whole line. */
 const WIDEST_CELL = 20;
 
-export function columnTable<T>(rows: readonly T[], columns: readonly Column<T>[], view: View): string[] {
+export function columnTable<T>(
+  rows: readonly T[],
+  columns: readonly Column<T>[],
+  view: View,
+): string[] {
   const measured = columns.map((column) => {
     const texts = rows.map((row) =>
       truncate(oneLine(column.text(row)), WIDEST_CELL, view.theme.symbols.ellipsis),
@@ -34,7 +38,11 @@ export function columnTable<T>(rows: readonly T[], columns: readonly Column<T>[]
   return [view.theme.dim(heading.trimEnd()), ...lines];
 }
 
-type Measured<T> = { readonly column: Column<T>; readonly texts: readonly string[]; readonly width: number };
+type Measured<T> = {
+  readonly column: Column<T>;
+  readonly texts: readonly string[];
+  readonly width: number;
+};
 
 function fitting<T>(measured: readonly Measured<T>[], room: number): readonly Measured<T>[] {
   const width = measured.reduce((sum, column) => sum + column.width + GAP.length, -GAP.length);

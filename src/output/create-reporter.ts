@@ -106,7 +106,8 @@ class RunReporter implements Reporter {
     this.close();
     const late = this.#finished;
     this.#finished = true;
-    if (this.#options.json && !late) return this.#screen.out.document(result, this.#options.serialize);
+    if (this.#options.json && !late)
+      return this.#screen.out.document(result, this.#options.serialize);
     const clean = this.#clean(result);
     if (isFailure(clean)) return this.#fail(clean);
     if (late) return;
@@ -181,4 +182,5 @@ class RunReporter implements Reporter {
 
 const warningKey = (warning: Warning): string => `${warning.code}\n${warning.message}`;
 
-const isFailure = (result: AnyResult | FailureResult): result is FailureResult => "left_behind" in result;
+const isFailure = (result: AnyResult | FailureResult): result is FailureResult =>
+  "left_behind" in result;

@@ -99,7 +99,8 @@ export class InteractiveProgress implements Progress {
     if (room < SHORTEST_MESSAGE) return truncate(`${lead}${title}`, cells, symbols.ellipsis);
     const shown = truncate(title, room, symbols.ellipsis);
     const left = room - cellWidth(shown) - 2;
-    const message = left < SHORTEST_MESSAGE ? "" : truncate(this.#current.message, left, symbols.ellipsis);
+    const message =
+      left < SHORTEST_MESSAGE ? "" : truncate(this.#current.message, left, symbols.ellipsis);
     return `${dim(lead)}${shown}  ${cyan(elapsed)}${message === "" ? "" : `  ${dim(message)}`}`;
   }
 
@@ -130,7 +131,10 @@ export class InteractiveProgress implements Progress {
   }
 
   #sideLine(
-    event: Extract<RunEvent, { type: "check-finished" | "warning" | "note" | "detail" | "cleanup" }>,
+    event: Extract<
+      RunEvent,
+      { type: "check-finished" | "warning" | "note" | "detail" | "cleanup" }
+    >,
   ): string {
     const { symbols, dim, yellow } = this.#theme;
     switch (event.type) {
@@ -154,7 +158,9 @@ export class InteractiveProgress implements Progress {
     if (check.status === "passed") return dim(`  ${symbols.done} ${text}`);
     if (check.status !== "failed") return dim(`  ${symbols.skipped} ${text}`);
     const minor = check.severity === "warning";
-    const line = minor ? yellow(`  ${symbols.warning} ${text}`) : red(`  ${symbols.failed} ${text}`);
+    const line = minor
+      ? yellow(`  ${symbols.warning} ${text}`)
+      : red(`  ${symbols.failed} ${text}`);
     return check.remedy ? `${line}\n      ${hanging(check.remedy, "      ")}` : line;
   }
 }

@@ -18,12 +18,18 @@ export function fields(entries: readonly Field[], theme: Theme): string[] {
   const width = Math.max(0, ...entries.map(([label]) => cellWidth(label)));
   return entries.flatMap(([label, value]) => {
     const values = (typeof value === "string" ? [value] : value).map((text) => oneLine(text));
-    return values.map((text, index) => `  ${theme.dim(padEnd(index === 0 ? label : "", width))}  ${text}`);
+    return values.map(
+      (text, index) => `  ${theme.dim(padEnd(index === 0 ? label : "", width))}  ${text}`,
+    );
   });
 }
 
 /** Two leading cells side by side and a text that is wrapped in the room that remains. */
-export type Row = { readonly cells: readonly string[]; readonly text: string; paint?(cell: string): string };
+export type Row = {
+  readonly cells: readonly string[];
+  readonly text: string;
+  paint?(cell: string): string;
+};
 
 /** Rows with aligned columns; `paint` colours a row's first cell. */
 export function table(rows: readonly Row[], view: View): string[] {
@@ -50,7 +56,10 @@ export function stepTimes(steps: readonly StepReport[], numbered: boolean, theme
     status: step.status as string,
     time: duration(step.duration_ms),
   }));
-  const all = [...rows, { title: numbered ? "    Total" : "Total", status: "", time: duration(total) }];
+  const all = [
+    ...rows,
+    { title: numbered ? "    Total" : "Total", status: "", time: duration(total) },
+  ];
   const width = Math.max(...all.map((row) => row.title.length));
   const timeWidth = Math.max(...all.map((row) => row.time.length));
   return all.map((row) => {

@@ -29,7 +29,8 @@ export class LiveAnswer {
 
   show({ lines, changed }: Shown): void {
     if (this.#inPlace) this.#draw(lines);
-    else if (changed && lines.length > 0) this.#out.line([...(this.#begun ? [""] : []), ...lines].join("\n"));
+    else if (changed && lines.length > 0)
+      this.#out.line([...(this.#begun ? [""] : []), ...lines].join("\n"));
     this.#begun = true;
   }
 

@@ -13,7 +13,12 @@ const ELAPSED = / \([^()]* of [^()]*\)$/;
 /** A wait polls every two seconds; a log that repeated each answer would bury everything else. */
 const QUIET_MS = 10_000;
 
-type Current = { readonly step: StepId; readonly startedAt: number; printedAt: number; printed: string };
+type Current = {
+  readonly step: StepId;
+  readonly startedAt: number;
+  printedAt: number;
+  printed: string;
+};
 
 export class PlainProgress implements Progress {
   readonly #err: SafeStream;
@@ -120,6 +125,8 @@ function checkLine(check: CheckLine): string {
   const word = minor ? "warn" : CHECK_WORDS[check.status];
   const found = check.detail === "" ? "" : `: ${oneLine(check.detail)}`;
   const remedy =
-    check.status === "failed" && check.remedy ? `\n        ${hanging(check.remedy, "        ")}` : "";
+    check.status === "failed" && check.remedy
+      ? `\n        ${hanging(check.remedy, "        ")}`
+      : "";
   return `  ${word}  ${oneLine(check.title)}${found}${remedy}`;
 }

@@ -48,7 +48,10 @@ const ASCII: Symbols = {
 };
 
 /** The sixteen basic colours, which follow the terminal's own palette; none at all with `color` false. */
-export function createTheme(options: { readonly color: boolean; readonly unicode: boolean }): Theme {
+export function createTheme(options: {
+  readonly color: boolean;
+  readonly unicode: boolean;
+}): Theme {
   const { bold, dim, red, green, yellow, cyan } = new Chalk({ level: options.color ? 1 : 0 });
   return { symbols: options.unicode ? UNICODE : ASCII, bold, dim, red, green, yellow, cyan };
 }
@@ -69,7 +72,8 @@ export function supportsUnicode(
   environment: Environment,
   platform: NodeJS.Platform = process.platform,
 ): boolean {
-  if (platform === "win32") return Boolean(environment["WT_SESSION"] ?? environment["TERM_PROGRAM"]);
+  if (platform === "win32")
+    return Boolean(environment["WT_SESSION"] ?? environment["TERM_PROGRAM"]);
   if (environment["TERM"] === "linux") return false;
   // The first one that is set decides, as in setlocale(3).
   const locale = environment["LC_ALL"] || environment["LC_CTYPE"] || environment["LANG"] || "";

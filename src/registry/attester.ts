@@ -42,13 +42,19 @@ export type AttesterOptions = {
 };
 
 /** What the registry must run. */
-export type Expectation = Pick<Expected, "composeHash" | "composeText" | "environmentNames" | "newerThan"> & {
+export type Expectation = Pick<
+  Expected,
+  "composeHash" | "composeText" | "environmentNames" | "newerThan"
+> & {
   /** Another compose hash than at the last verification is no surprise: an update of ours, or one that Phala lists. */
   readonly mayHaveChanged: boolean;
 };
 
 type Place = Pick<Registry, "name" | "appId" | "nodeName" | "baseDomain">;
-type Context = Pick<StepContext, "warn" | "check" | "detail" | "clock" | "signal" | "pollIntervalMs">;
+type Context = Pick<
+  StepContext,
+  "warn" | "check" | "detail" | "clock" | "signal" | "pollIntervalMs"
+>;
 type Looked = { readonly report: AttestationReport; readonly gathered: Gathered };
 
 /** Two sources are asked one after the other, and an update may take effect between them. */
@@ -80,7 +86,11 @@ export class Attester {
   }
 
   /** One look that judges nothing. */
-  async look(registry: Place, expected: Expectation, signal: AbortSignal): Promise<AttestationReport> {
+  async look(
+    registry: Place,
+    expected: Expectation,
+    signal: AbortSignal,
+  ): Promise<AttestationReport> {
     return (await this.#look(registry, expected, signal)).report;
   }
 
@@ -143,7 +153,12 @@ export class Attester {
     const report = attestRegistry({
       ...gathered,
       trust,
-      expected: { appId, trustedScripts: scripts.digests, firstUse: scripts.mayTrustFirst, ...must },
+      expected: {
+        appId,
+        trustedScripts: scripts.digests,
+        firstUse: scripts.mayTrustFirst,
+        ...must,
+      },
       lastVerified: this.#lastOf(appId, mayHaveChanged),
       at: clock.now(),
     });
@@ -164,7 +179,12 @@ export class Attester {
     if (id !== "scripts" && this.mode === "auto") context.warn(code, message);
   }
 
-  #trustScript(name: string, { facts }: AttestationReport, { evidence }: Gathered, context: Context): void {
+  #trustScript(
+    name: string,
+    { facts }: AttestationReport,
+    { evidence }: Gathered,
+    context: Context,
+  ): void {
     const text = evidence.find(({ appCompose }) => appCompose !== undefined)?.appCompose;
     const appCompose = facts?.pre_launch_script_sha256 && text ? parseAppCompose(text) : undefined;
     if (appCompose) this.#options.scripts.assertTrusted(appCompose, name, context);
@@ -192,7 +212,9 @@ export class Attester {
 
 function isSettled({ report, gathered }: Looked): boolean {
   const { checks } = report;
-  return gathered.evidence.length === 2 && !checks.some(({ code }) => code !== null && PASSING.has(code));
+  return (
+    gathered.evidence.length === 2 && !checks.some(({ code }) => code !== null && PASSING.has(code))
+  );
 }
 
 /** Whether all that speaks against it is that something was not shown yet. */

@@ -66,7 +66,8 @@ export async function checkForeignUpdates(
   }
   if (newest.state !== "done" && newest.state !== "failed") {
     const { serverClock } = context.api;
-    if (!force || !isStuck(newest, serverClock)) throw updateUnderWay(registry, newest, serverClock);
+    if (!force || !isStuck(newest, serverClock))
+      throw updateUnderWay(registry, newest, serverClock);
     const message = `an update of ${registry.name} by somebody else is in progress${since(newest, serverClock)}; going on all the same (--force-update)`;
     context.warn("update-stuck", message);
   }
@@ -114,7 +115,11 @@ export function creationsOf(
 export const isMadeHere = (registry: Pick<Registry, "appId">, record: ClusterRecord): boolean =>
   creationsOf(registry, record).length > 0;
 
-function updateUnderWay(registry: Registry, newest: CvmOperation, clock: ServerClock): ClusterError {
+function updateUnderWay(
+  registry: Registry,
+  newest: CvmOperation,
+  clock: ServerClock,
+): ClusterError {
   return new ClusterError({
     kind: "conflict",
     code: "update-under-way",
@@ -123,7 +128,8 @@ function updateUnderWay(registry: Registry, newest: CvmOperation, clock: ServerC
   });
 }
 
-const atTime = ({ startedAt }: CvmOperation): string => (startedAt === null ? "" : ` at ${startedAt}`);
+const atTime = ({ startedAt }: CvmOperation): string =>
+  startedAt === null ? "" : ` at ${startedAt}`;
 
 /**
  * Says what can't be kept of a registry that this machine has never given anything: hashes and settings can't be

@@ -56,11 +56,15 @@ function howToKeep(lost: readonly string[], declared: readonly string[]): Hint {
   const flags = furtherNames(declared).flatMap((name) => ["--registry-env", name]);
   return [
     "nothing was sent",
-    ...(lost.includes(WALLET) ? [`; put ${WALLET} into the environment, as the orchestrator has it`] : []),
+    ...(lost.includes(WALLET)
+      ? [`; put ${WALLET} into the environment, as the orchestrator has it`]
+      : []),
     ...(further.length === 0
       ? []
       : hint`; put the values of ${further.join(", ")} into the environment, and run: ${command("rotate-hash", ...flags)}`),
-    ...(ours.length === 0 ? [] : [`; refer to ${ours.join(", ")} in the registry's compose file again`]),
+    ...(ours.length === 0
+      ? []
+      : [`; refer to ${ours.join(", ")} in the registry's compose file again`]),
   ];
 }
 

@@ -26,7 +26,8 @@ export async function pollHealth(
   // It was there before: what somebody deleted is not left behind.
   if (cvm.kind === "absent") context.mutations.ledger.remove(registry);
   assertAlive(registry, cvm, answer);
-  if (answer.kind !== "answered") return { kind: "not-yet", seen: `${describeCvm(cvm)}; ${answer.detail}` };
+  if (answer.kind !== "answered")
+    return { kind: "not-yet", seen: `${describeCvm(cvm)}; ${answer.detail}` };
   assertRecordedRunner(registry, answer.value);
   if (answer.value.status !== "healthy") {
     return {

@@ -14,7 +14,11 @@ export function isOurs(cvm: Cvm, record: ClusterRecord): boolean {
 }
 
 /** What is to become of it. One whose app_id is not known can't be told from another, so it is never adopted. */
-export function ownershipOf(cvm: Cvm, record: ClusterRecord, adoption: Adoption): RegistryOwnership {
+export function ownershipOf(
+  cvm: Cvm,
+  record: ClusterRecord,
+  adoption: Adoption,
+): RegistryOwnership {
   if (isOurs(cvm, record)) return "ours";
   const wanted = typeof adoption === "object" ? adoption.appId === cvm.appId : adoption;
   return wanted && cvm.appId !== null ? "adopted" : "foreign";
@@ -45,7 +49,9 @@ export async function claimRegistry(
   const lost = lastRecorded(record);
   // The journal is a hint and loses, but not without a word: whoever deleted it may not have meant to.
   if (lost !== undefined)
-    context.note(`this machine has recorded ${name} with app_id ${lost}, which Phala no longer has`);
+    context.note(
+      `this machine has recorded ${name} with app_id ${lost}, which Phala no longer has`,
+    );
   if (cvm === undefined) return undefined;
   if (ownership === "foreign" || cvm.appId === null) throw registryExists(cvm);
   await context.journal.append({ type: "adopted", name, app_id: cvm.appId });
@@ -61,14 +67,20 @@ type Context = Pick<
  * One of a recorded app_id. A creation that was forwarded, and of which nobody knows what came, is given the time that
  * it may take to become visible; then it is closed.
  */
-async function findRecorded(record: ClusterRecord, name: string, context: Context): Promise<Cvm | undefined> {
+async function findRecorded(
+  record: ClusterRecord,
+  name: string,
+  context: Context,
+): Promise<Cvm | undefined> {
   const { api, clock, signal, mutations } = context;
   const open = record.registryCreations.filter(({ appId, settled }) => appId !== null && !settled);
   const until = clock.monotonic() + (open.length === 0 ? 0 : APPEARANCE_MS);
   for (;;) {
     const isLast = clock.monotonic() >= until;
     for (const appId of registryIds(record).toReversed()) {
-      const found = await findByIdentity({ name, appId, vmUuid: null }, api, signal, { list: isLast });
+      const found = await findByIdentity({ name, appId, vmUuid: null }, api, signal, {
+        list: isLast,
+      });
       signal.throwIfAborted();
       if (found.kind === "unknown") throw lookupFailed(name, found.reason);
       if (found.kind === "present") return found.value;
@@ -82,7 +94,11 @@ async function findRecorded(record: ClusterRecord, name: string, context: Contex
 }
 
 /** All that could be meant: those of that name, and ours with its replicas. */
-async function findNamed(name: string, own: Cvm | undefined, { api, signal }: Context): Promise<Cvm[]> {
+async function findNamed(
+  name: string,
+  own: Cvm | undefined,
+  { api, signal }: Context,
+): Promise<Cvm[]> {
   const found = await api.findCvm(name, signal);
   if (found.kind === "unknown") throw lookupFailed(name, found.reason);
   const ownId = own?.appId ?? undefined;
@@ -94,7 +110,9 @@ async function findNamed(name: string, own: Cvm | undefined, { api, signal }: Co
 
 function assertOne(name: string, cvms: readonly Cvm[]): void {
   if (cvms.length < 2) return;
-  const ids = cvms.map(({ name: given, appId, vmUuid }) => `${given} (app_id ${appId}, vm_uuid ${vmUuid})`);
+  const ids = cvms.map(
+    ({ name: given, appId, vmUuid }) => `${given} (app_id ${appId}, vm_uuid ${vmUuid})`,
+  );
   throw new ClusterError({
     kind: "conflict",
     code: "registry-ambiguous",
@@ -103,13 +121,20 @@ function assertOne(name: string, cvms: readonly Cvm[]): void {
   });
 }
 
-function warnRenamed({ name: now, appId }: Cvm, name: string, context: Pick<StepContext, "warn">): void {
+function warnRenamed(
+  { name: now, appId }: Cvm,
+  name: string,
+  context: Pick<StepContext, "warn">,
+): void {
   if (now === name) return;
   const message = `the registry of this cluster (app_id ${appId}) is called ${now} by now: the orchestrator finds it only by the name ${name}; rename it in the dashboard`;
   context.warn("registry-renamed", message);
 }
 
-const lastRecorded = ({ registryCreations, adoptedRegistries }: ClusterRecord): string | undefined =>
+const lastRecorded = ({
+  registryCreations,
+  adoptedRegistries,
+}: ClusterRecord): string | undefined =>
   registryCreations.findLast(({ appId }) => appId !== null)?.appId ?? adoptedRegistries.at(-1);
 
 function registryExists(cvm: Cvm): ClusterError {

@@ -18,7 +18,9 @@ export type Registry = {
 
 /** Whether the API says everything of a CVM that an address needs: an empty node name once got into a URL. */
 export function isPlaced(cvm: Cvm): boolean {
-  return [cvm.appId, cvm.vmUuid, cvm.nodeName, cvm.baseDomain].every((part) => part !== null && part !== "");
+  return [cvm.appId, cvm.vmUuid, cvm.nodeName, cvm.baseDomain].every(
+    (part) => part !== null && part !== "",
+  );
 }
 
 /** @throws ClusterError `cvm-incomplete` (platform) where the API leaves out what an address needs. */
@@ -49,6 +51,9 @@ export function warnUnchangedSettings(
     );
   }
   if (node !== undefined && /\D/.test(node) && node !== nodeName) {
-    context.warn("node-differs", `${name} is on ${nodeName}, asked for was ${node}: it stays where it is`);
+    context.warn(
+      "node-differs",
+      `${name} is on ${nodeName}, asked for was ${node}: it stays where it is`,
+    );
   }
 }

@@ -27,7 +27,11 @@ export function restartEvidence(seen: RestartObservation): RestartEvidence {
  * @param sinceMs and @param nowMs by one and the same clock, ms.
  * @returns null where it does not answer or does not say its uptime.
  */
-export function startedSince(health: SpawnteeAnswer<Health>, sinceMs: number, nowMs: number): boolean | null {
+export function startedSince(
+  health: SpawnteeAnswer<Health>,
+  sinceMs: number,
+  nowMs: number,
+): boolean | null {
   const uptime = health.kind === "answered" ? health.value.uptimeSeconds : null;
   return uptime === null ? null : nowMs - uptime * 1000 > sinceMs;
 }

@@ -54,8 +54,10 @@ export class TrustedScripts {
     if (!appCompose.pre_launch_script) return;
     const sha256 = sha256Hex(appCompose.pre_launch_script);
     const why = this.#whyOf(sha256);
-    if (why === "first-use") context.detail(`the pre-launch script of ${name}:\n${script?.text ?? ""}`);
-    if (!this.#trusted.some((one) => one.sha256 === sha256)) this.#trusted.push({ sha256, of: name, why });
+    if (why === "first-use")
+      context.detail(`the pre-launch script of ${name}:\n${script?.text ?? ""}`);
+    if (!this.#trusted.some((one) => one.sha256 === sha256))
+      this.#trusted.push({ sha256, of: name, why });
     this.#digests.add(sha256);
   }
 

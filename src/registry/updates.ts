@@ -42,4 +42,5 @@ export function newUpdate(
 }
 
 /** What tells one update from another; null where there is none, or the platform does not say. */
-export const idOf = (update: CvmOperation | undefined): string | null => update?.correlationId ?? null;
+export const idOf = (update: CvmOperation | undefined): string | null =>
+  update?.correlationId ?? null;

@@ -89,7 +89,8 @@ export async function assertExistingRegistry(
 const LOOKS = 3;
 
 function readRegistry(registry: Registry, context: Context): Promise<WhatRuns> {
-  const agree = ({ appCompose, composeHash }: WhatRuns): boolean => composeHashOf(appCompose) === composeHash;
+  const agree = ({ appCompose, composeHash }: WhatRuns): boolean =>
+    composeHashOf(appCompose) === composeHash;
   return pollTimes(LOOKS, () => readOnce(registry, context), agree, context);
 }
 
@@ -105,7 +106,11 @@ async function readOnce(registry: Registry, { api, signal }: Context): Promise<W
   return { appCompose: found.value, composeHash };
 }
 
-function refuseForgery(registry: Registry, appCompose: AppCompose, composeHash: string | null): void {
+function refuseForgery(
+  registry: Registry,
+  appCompose: AppCompose,
+  composeHash: string | null,
+): void {
   const hash = checkedHash(registry.name, composeHash);
   if (composeHashOf(appCompose) === hash) return;
   throw new ClusterError({
@@ -121,7 +126,9 @@ function unrecordedText(
   { registry, compose, record, certain }: ExistingRegistryCheck,
   text: string,
 ): readonly Anomaly[] {
-  const given = candidateConfigs(registry, record).flatMap(({ composeDigest }) => composeDigest ?? []);
+  const given = candidateConfigs(registry, record).flatMap(
+    ({ composeDigest }) => composeDigest ?? [],
+  );
   const digest = sha256Hex(text);
   if (given.includes(digest) || text === compose?.text) return [];
   // Where others have updated it, or it was taken over, a text of theirs is no surprise.

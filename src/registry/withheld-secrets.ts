@@ -15,7 +15,9 @@ const AWS_KEYS: ReadonlySet<string> = new Set(["AWS_ACCESS_KEY_ID", "AWS_SECRET_
 const isSecret = (name: string): boolean => AWS_KEYS.has(name) || furtherNames([name]).length > 0;
 
 /** The same names in the same order, and so the same compose hash, without the secrets' values. */
-export function withoutSecrets(environment: readonly EnvironmentVariable[]): readonly EnvironmentVariable[] {
+export function withoutSecrets(
+  environment: readonly EnvironmentVariable[],
+): readonly EnvironmentVariable[] {
   return environment.map(({ name, value }) => ({ name, value: isSecret(name) ? "" : value }));
 }
 
@@ -71,6 +73,8 @@ export function wasMadeWithoutSecrets(registry: Registry, record: ClusterRecord)
   const made = creationsOf(registry, record).some(({ emptyNames }) =>
     (emptyNames ?? []).some((name) => AWS_KEYS.has(name)),
   );
-  const wasUpdated = record.approvals.some(({ appId, via }) => appId === registry.appId && via === "restart");
+  const wasUpdated = record.approvals.some(
+    ({ appId, via }) => appId === registry.appId && via === "restart",
+  );
   return made && !wasUpdated;
 }

@@ -35,7 +35,11 @@ export function refuseRunnerInUse(
   record: ClusterRecord,
   { api, clock }: { readonly api: CloudApi; readonly clock: Clock },
 ): void {
-  const verdict = classifyTemporaryRunner(cvm, record, clock.now() + (api.serverClock.skewMs() ?? 0));
+  const verdict = classifyTemporaryRunner(
+    cvm,
+    record,
+    clock.now() + (api.serverClock.skewMs() ?? 0),
+  );
   if (cvm && verdict === "in-use") throw runnerInUse(cvm.name, cvm.createdAt);
 }
 
@@ -51,7 +55,10 @@ export function runnerInUse(name: string, createdAt: string | null): ClusterErro
 }
 
 /** Whether a CVM is the one that a recorded creation made: by its app_id, never by its name or a clock. */
-export function isThatCreation(creation: Pick<RecordedCreation, "appId">, cvm: Pick<Cvm, "appId">): boolean {
+export function isThatCreation(
+  creation: Pick<RecordedCreation, "appId">,
+  cvm: Pick<Cvm, "appId">,
+): boolean {
   return creation.appId !== null && creation.appId === cvm.appId;
 }
 

@@ -20,7 +20,10 @@ export async function readPrices(api: CloudApi, signal: AbortSignal): Promise<Pr
 }
 
 /** USD per hour; null where the type of one of them, or its price, is not known. */
-export function pricePerHour(cvms: readonly Pick<Cvm, "instanceType">[], prices: Prices): number | null {
+export function pricePerHour(
+  cvms: readonly Pick<Cvm, "instanceType">[],
+  prices: Prices,
+): number | null {
   const rates = cvms.map(({ instanceType }) => prices.get(instanceType ?? ""));
   if (rates.some((rate) => rate === undefined)) return null;
   return round(rates.reduce<number>((sum, rate) => sum + (rate ?? 0), 0));

@@ -63,20 +63,26 @@ class Removal {
     this.#signal.throwIfAborted();
     if (found.kind === "unknown") return notKnownYet(found);
     if (found.kind === "absent") {
-      return hadTime ? { kind: "there", value: undefined } : { kind: "not-yet", seen: "not visible yet" };
+      return hadTime
+        ? { kind: "there", value: undefined }
+        : { kind: "not-yet", seen: "not visible yet" };
     }
     this.#seen = found.value;
     // The uuid tells it from its replicas.
     this.#cvm = { ...found.value, vmUuid: found.value.vmUuid ?? this.#cvm.vmUuid };
     if (await this.#ask(found.value)) return this.look();
-    return { kind: "not-yet", seen: this.#refusal === "" ? "still there" : `still there (${this.#refusal})` };
+    return {
+      kind: "not-yet",
+      seen: this.#refusal === "" ? "still there" : `still there (${this.#refusal})`,
+    };
   }
 
   /** @returns whether the deletion was accepted just now. */
   async #ask(cvm: Cvm): Promise<boolean> {
     const { clock, mutations } = this.#deps;
     if (cvm.status === "deleting") return false;
-    if (this.#askedAt !== undefined && clock.monotonic() - this.#askedAt < ASK_AGAIN_MS) return false;
+    if (this.#askedAt !== undefined && clock.monotonic() - this.#askedAt < ASK_AGAIN_MS)
+      return false;
     const outcome = await mutations.deleteCvm(cvm, this.#signal);
     if (outcome.kind === "ok") this.#askedAt = clock.monotonic();
     this.#refusal = outcome.kind === "ok" ? "" : outcome.message;

@@ -44,7 +44,9 @@ async function findOwnRunners(record: ClusterRecord, context: Context): Promise<
   for (const { intent, name, appId, settled } of made) {
     for (;;) {
       const isLast = settled || clock.monotonic() >= until;
-      const found = await findByIdentity({ name, appId, vmUuid: null }, api, signal, { list: isLast });
+      const found = await findByIdentity({ name, appId, vmUuid: null }, api, signal, {
+        list: isLast,
+      });
       signal.throwIfAborted();
       if (found.kind === "present") cvms.push(found.value);
       if (found.kind === "absent" && isLast && !settled) await mutations.closeCreation(intent);

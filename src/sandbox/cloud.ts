@@ -34,11 +34,17 @@ export type Commit = {
 };
 
 /** Makes the CVM of a provisioning. Refuses a name that a live CVM has, also where that is this very CVM. */
-export function commit(state: CloudState, request: Commit): { state: CloudState; result: CvmState } {
+export function commit(
+  state: CloudState,
+  request: Commit,
+): { state: CloudState; result: CvmState } {
   const { appId, composeHash, encryptedEnv, now } = request;
-  const provisioned = state.provisions.find((p) => p.appId === appId && announced(p) === composeHash);
+  const provisioned = state.provisions.find(
+    (p) => p.appId === appId && announced(p) === composeHash,
+  );
   if (!provisioned) throw commitRefused(state, appId);
-  if (namedCvms(state, now).some((cvm) => cvm.name === provisioned.name)) throw nameTaken(provisioned.name);
+  if (namedCvms(state, now).some((cvm) => cvm.name === provisioned.name))
+    throw nameTaken(provisioned.name);
   const { name, nodeId, instanceType, kmsPrivateKey, kmsPublicKey, appCompose } = provisioned;
   const parts = { appCompose, composeHash: provisioned.composeHash, encryptedEnv };
   const result: CvmState = {
@@ -59,13 +65,18 @@ export function commit(state: CloudState, request: Commit): { state: CloudState;
     pushed: null,
   };
   const provisions = state.provisions.filter((p) => p !== provisioned);
-  return { state: { ...state, nextId: state.nextId + 1, provisions, cvms: [...state.cvms, result] }, result };
+  return {
+    state: { ...state, nextId: state.nextId + 1, provisions, cvms: [...state.cvms, result] },
+    result,
+  };
 }
 
 /** A commit that was answered already finds its provisioning used up, and its own CVM in its place. */
 function commitRefused(state: CloudState, appId: string): Refusal {
   const made = namedCvms(state).find((cvm) => cvm.appId === appId);
-  return made ? nameTaken(made.name) : new Refusal(404, { detail: "Provision not found or expired" });
+  return made
+    ? nameTaken(made.name)
+    : new Refusal(404, { detail: "Provision not found or expired" });
 }
 
 /** Another CVM of the same app: its name, app_id, keys and content. */
@@ -158,13 +169,22 @@ export function power(
 ): { state: CloudState; result: Operation } {
   const cvm = findIdle(state, id, what.now);
   const durationMs = what.type === "shutdown" ? 0 : what.timings.updateBootMs;
-  const started = operation(what.type, what.now, { oldServesMs: 0, durationMs }, cvm.current.composeHash);
+  const started = operation(
+    what.type,
+    what.now,
+    { oldServesMs: 0, durationMs },
+    cvm.current.composeHash,
+  );
   const changed = { ...cvm, operations: [...cvm.operations, started], pushed: null };
   return { state: replace(state, changed), result: started };
 }
 
 /** Deletes it at `when`, in ms since the epoch; until then it is reported as being deleted. */
-export function remove(state: CloudState, id: string, when: number): { state: CloudState; result: CvmState } {
+export function remove(
+  state: CloudState,
+  id: string,
+  when: number,
+): { state: CloudState; result: CvmState } {
   const cvm = findLive(state, id);
   return { state: replace(state, { ...cvm, deletedAt: cvm.deletedAt ?? when }), result: cvm };
 }
@@ -177,7 +197,10 @@ export function pushHashes(
   const cvm = findLive(state, vmUuid);
   const before = cvm.pushed?.instance === pushed.instance ? cvm.pushed.hashes : [];
   const hashes = [...new Set([...before, ...pushed.hashes])];
-  return { state: replace(state, { ...cvm, pushed: { hashes, instance: pushed.instance } }), result: null };
+  return {
+    state: replace(state, { ...cvm, pushed: { hashes, instance: pushed.instance } }),
+    result: null,
+  };
 }
 
 function generation(app: KeyHolder, parts: Omit<Generation, "bootError">): Generation {

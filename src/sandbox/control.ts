@@ -83,7 +83,10 @@ async function alterCvm(store: CloudStore, body: unknown): Promise<Reply> {
   if (!asked.success) return invalid(z.prettifyError(asked.error));
   const { id, name, node } = asked.data;
   const nodeId = NODES.find((candidate) => candidate.name === node)?.id;
-  const fields = { ...(name === undefined ? {} : { name }), ...(nodeId === undefined ? {} : { nodeId }) };
+  const fields = {
+    ...(name === undefined ? {} : { name }),
+    ...(nodeId === undefined ? {} : { nodeId }),
+  };
   const cvm = await store.change((state) => alter(state, id, fields));
   return ok({ name: cvm.name, app_id: cvm.appId });
 }

@@ -28,7 +28,8 @@ export function signatureRefusal(
   const [message, signature, pubkey] = ["message", "signature", "pubkey"].map((part) =>
     Buffer.from(request.headers[`x-gateway-auth-${part}`] ?? "", "base64"),
   );
-  if (!message?.length || !signature?.length || !pubkey?.length) return "signature headers are missing";
+  if (!message?.length || !signature?.length || !pubkey?.length)
+    return "signature headers are missing";
   if (world.now - world.life.bootedAt < world.behaviour.authWarmupMs)
     return "certificate hashes not loaded yet";
   if (`sandbox:${createHash("sha256").update(pubkey).digest("hex")}` !== wallet)

@@ -22,7 +22,10 @@ export type CatalogueEntry = {
 
 const ANYWHERE: Place = {};
 const CREATE: Place = { method: "POST", path: "/cvms$" };
-const UPDATE: Place = { method: "PATCH", path: "/cvms/[^/]+(/envs|/compose_file|/docker-compose)?$" };
+const UPDATE: Place = {
+  method: "PATCH",
+  path: "/cvms/[^/]+(/envs|/compose_file|/docker-compose)?$",
+};
 const PROVISION: Place = { method: "POST", path: "/provision$" };
 const COMPOSE_FILE: Place = { method: "GET", path: "/compose_file$" };
 const CVM: Place = { method: "GET", path: "/cvms/(?!paginated$)[^/]+$" };
@@ -186,7 +189,8 @@ export const FAULT_CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
     action: () => status(404, NOT_FOUND),
   },
   "no-compose-file": {
-    summary: "`/compose_file` and `/attestation` answer 404, and the API gives a wrong compose hash",
+    summary:
+      "`/compose_file` and `/attestation` answer 404, and the API gives a wrong compose hash",
     at: { method: "GET", path: "/(compose_file|attestation)$" },
     action: () => status(404, NOT_FOUND),
     also: [{ ...CVM, action: { kind: "lie", fields: { compose_hash: WRONG_HASH } } }],

@@ -1,7 +1,13 @@
 /** Durations as faults have them: `500ms`, `8s`, `-2h`. */
 
 export const DURATION = /^(-?\d+(?:\.\d+)?)(ms|s|m|h|d)$/;
-const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const UNITS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
 
 /** In ms. */
 export function durationOf(text: string): number {

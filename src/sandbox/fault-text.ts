@@ -15,14 +15,23 @@ export function planFault(text: string): FaultPlan {
   const [, name = "", given] = /^([a-z-]+)(?:=(.+))?$/s.exec(head) ?? [];
   const entry = Object.hasOwn(FAULT_CATALOGUE, name) ? FAULT_CATALOGUE[name] : undefined;
   if (!entry)
-    throw new Error(`unknown fault "${head}"; the known ones: ${Object.keys(FAULT_CATALOGUE).join(", ")}`);
+    throw new Error(
+      `unknown fault "${head}"; the known ones: ${Object.keys(FAULT_CATALOGUE).join(", ")}`,
+    );
   const value = valueOf(name, entry, given);
   const where = placeOf(text, rest);
   if (!entry.action && rest.length > 0)
     throw new Error(`"${name}" strikes no single request: leave out ${rest[0]}`);
   const times = where.times ?? entry.times;
   const main = entry.action
-    ? [{ ...entry.at, ...(times === undefined ? {} : { times }), ...where, action: entry.action(value) }]
+    ? [
+        {
+          ...entry.at,
+          ...(times === undefined ? {} : { times }),
+          ...where,
+          action: entry.action(value),
+        },
+      ]
     : [];
   return { faults: [...main, ...(entry.also ?? [])], behaviour: entry.behaviour?.(value) ?? {} };
 }
@@ -48,7 +57,8 @@ function placeOf(
   const count = (name: string): number | undefined => {
     const value = known.get(name);
     if (value === undefined) return undefined;
-    if (!/^[1-9]\d{0,8}$/.test(value)) throw new Error(`invalid number "${value}" for ${name} in "${text}"`);
+    if (!/^[1-9]\d{0,8}$/.test(value))
+      throw new Error(`invalid number "${value}" for ${name} in "${text}"`);
     return Number(value);
   };
   const at = known.get("at");

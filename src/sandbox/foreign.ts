@@ -7,7 +7,12 @@ import type { CvmState } from "./model.ts";
 export function foreignCvm(): CvmState {
   const appCompose = buildAppCompose({ docker_compose_file: "services: {web: {image: nginx}}\n" });
   const composeHash = composeHashOf(appCompose);
-  const operation = { correlationId: "foreign", type: "create" as const, startedAt: 0, oldServesMs: 0 };
+  const operation = {
+    correlationId: "foreign",
+    type: "create" as const,
+    startedAt: 0,
+    oldServesMs: 0,
+  };
   return {
     id: 1_000_000,
     name: "",

@@ -28,7 +28,10 @@ export async function sandboxGatewayKey(folder: string): Promise<string> {
 /** The wallet that stands for a key here (see `coordinator.ts`); any text for a file that is not one. */
 export async function walletOf(file: string): Promise<string> {
   try {
-    const spki = createPublicKey(await readFile(file, "utf8")).export({ type: "spki", format: "der" });
+    const spki = createPublicKey(await readFile(file, "utf8")).export({
+      type: "spki",
+      format: "der",
+    });
     return `sandbox:${createHash("sha256").update(spki).digest("hex")}`;
   } catch {
     return "sandbox:no-key";

@@ -42,7 +42,9 @@ export async function answerGateway(
   const reply = answerService(service, { ...request, path: path ?? "/" });
   const { push } = reply ?? {};
   if (push)
-    await store.change((latest) => pushHashes(latest, cvm.vmUuid, { hashes: push, instance: life.instance }));
+    await store.change((latest) =>
+      pushHashes(latest, cvm.vmUuid, { hashes: push, instance: life.instance }),
+    );
   return reply;
 }
 

@@ -10,11 +10,14 @@ export function refusedFor(
   message: IncomingMessage,
   of: { port: number; hostNames: readonly string[] },
 ): string | undefined {
-  const own = new Set(["127.0.0.1", "localhost", ...of.hostNames].map((host) => `${host}:${of.port}`));
+  const own = new Set(
+    ["127.0.0.1", "localhost", ...of.hostNames].map((host) => `${host}:${of.port}`),
+  );
   const host = message.headers.host?.toLowerCase() ?? "";
   if (!own.has(host)) return "this server is not known under that host name";
   const { origin } = message.headers;
-  if (origin !== undefined && !own.has(origin.replace(/^http:\/\//, ""))) return "not for other web sites";
+  if (origin !== undefined && !own.has(origin.replace(/^http:\/\//, "")))
+    return "not for other web sites";
   return undefined;
 }
 

@@ -61,7 +61,10 @@ export type Sandbox = {
   setFaults(faults: readonly (Fault | string)[]): void;
   setLies(lies: readonly Lie[]): void;
   /** Renames a CVM, as in the dashboard, or puts it on another node. */
-  alter(id: string, fields: { readonly name?: string; readonly nodeId?: number }): Promise<CvmState>;
+  alter(
+    id: string,
+    fields: { readonly name?: string; readonly nodeId?: number },
+  ): Promise<CvmState>;
   /** The whole cloud, deleted CVMs included. */
   cloud(): Promise<CloudState>;
   /** What a CVM's environment holds, decrypted. */
@@ -139,14 +142,17 @@ async function ensureOwnFolder(folder: string): Promise<void> {
     await ensureOwn(folder);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    if (code !== "ENOENT" && code !== "ENOTDIR") throw unwritable(path.join(folder, "cloud.json"), error);
+    if (code !== "ENOENT" && code !== "ENOTDIR")
+      throw unwritable(path.join(folder, "cloud.json"), error);
   }
 }
 
 /** The one that serves this folder already, as a run sees it. Its trust is that of the folder, which is this user's. */
 export async function attachSandbox(
   folder: string,
-): Promise<Pick<Sandbox, "apiUrl" | "gatewayUrl" | "apiKey" | "trust" | "collateralUrl"> | undefined> {
+): Promise<
+  Pick<Sandbox, "apiUrl" | "gatewayUrl" | "apiKey" | "trust" | "collateralUrl"> | undefined
+> {
   await ensureOwnFolder(folder);
   const running = await findRunning(folder);
   if (!running) return undefined;
@@ -159,7 +165,11 @@ function planOf(fault: Fault | string): FaultPlan {
 }
 
 /** A remembered port that somebody else has by now is given up; one that was asked for is not. */
-async function listen(server: SandboxServer, asked: number | undefined, remembered: number): Promise<number> {
+async function listen(
+  server: SandboxServer,
+  asked: number | undefined,
+  remembered: number,
+): Promise<number> {
   if (asked !== undefined) {
     await listenOn(server, asked).catch((error: NodeJS.ErrnoException) => {
       throw portUnusable(asked, error);
@@ -168,7 +178,8 @@ async function listen(server: SandboxServer, asked: number | undefined, remember
     await listenOn(server, remembered).catch(() => listenOn(server, 0));
   }
   const address = server.server.address();
-  if (address === null || typeof address === "string") throw new Error("the sandbox has no TCP address");
+  if (address === null || typeof address === "string")
+    throw new Error("the sandbox has no TCP address");
   return address.port;
 }
 

@@ -72,7 +72,9 @@ export function bootErrorOf(app: KeyHolder, generation: Generation): string | un
     const crashing = runningServices(app, generation).find(({ image }) => CRASHES.test(image));
     return crashing && `container ${crashing.name} exited with code 1`;
   } catch (error) {
-    return error instanceof MissingVariable ? error.message : "docker compose refuses the compose file";
+    return error instanceof MissingVariable
+      ? error.message
+      : "docker compose refuses the compose file";
   }
 }
 
@@ -83,10 +85,13 @@ function interpolated(value: unknown, given: ReadonlyMap<string, string>): unkno
   if (typeof value === "string") return interpolate(value, given);
   if (Array.isArray(value)) return value.map((member) => interpolated(member, given));
   if (value === null || typeof value !== "object") return value;
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, interpolated(member, given)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, member]) => [key, interpolated(member, given)]),
+  );
 }
 
-const REFERENCE = /\$\$|\$([A-Za-z_]\w*)|\$\{([A-Za-z_]\w*)(?:(:?[-?+])((?:[^{}]|\{[^{}]*\})*))?\}/g;
+const REFERENCE =
+  /\$\$|\$([A-Za-z_]\w*)|\$\{([A-Za-z_]\w*)(?:(:?[-?+])((?:[^{}]|\{[^{}]*\})*))?\}/g;
 
 /**
  * Docker compose's interpolation: `$NAME`, `${NAME}`, `$$`, and the operators `-` (default), `?` (required) and
@@ -97,11 +102,17 @@ export function interpolate(text: string, given: ReadonlyMap<string, string>): s
   return text.replaceAll(
     REFERENCE,
     (match, plain?: string, braced?: string, operator?: string, word?: string) =>
-      match === "$$" ? "$" : resolve({ name: plain ?? braced ?? "", operator, word: word ?? "" }, given),
+      match === "$$"
+        ? "$"
+        : resolve({ name: plain ?? braced ?? "", operator, word: word ?? "" }, given),
   );
 }
 
-type Reference = { readonly name: string; readonly operator: string | undefined; readonly word: string };
+type Reference = {
+  readonly name: string;
+  readonly operator: string | undefined;
+  readonly word: string;
+};
 
 function resolve({ name, operator, word }: Reference, given: ReadonlyMap<string, string>): string {
   const value = given.get(name) ?? "";
@@ -110,7 +121,8 @@ function resolve({ name, operator, word }: Reference, given: ReadonlyMap<string,
     case "+":
       return isSet ? interpolate(word, given) : "";
     case "?":
-      if (!isSet) throw new MissingVariable(`required variable ${name} is missing a value: ${word}`);
+      if (!isSet)
+        throw new MissingVariable(`required variable ${name} is missing a value: ${word}`);
       return value;
     case "-":
       return isSet ? value : interpolate(word, given);
@@ -126,7 +138,10 @@ function variablesOf(
 ): (readonly [string, string])[] {
   const pairs: (readonly [string, string | null])[] = Array.isArray(environment)
     ? environment.map((line: string) => splitOnce(line, "="))
-    : Object.entries(environment).map(([name, value]) => [name, value === null ? null : String(value)]);
+    : Object.entries(environment).map(([name, value]) => [
+        name,
+        value === null ? null : String(value),
+      ]);
   return pairs.flatMap(([name, value]) => {
     const known = value ?? given.get(name);
     return known === undefined ? [] : [[name, known] as const];

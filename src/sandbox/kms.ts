@@ -21,7 +21,11 @@ export type KeyPair = { readonly privateKey: string; readonly publicKey: string 
 
 /** The X25519 key pair of 32 secret bytes, raw and in hex. */
 export function appKeysOf(secret: Buffer): KeyPair {
-  const key = createPrivateKey({ key: Buffer.concat([X25519_PKCS8, secret]), type: "pkcs8", format: "der" });
+  const key = createPrivateKey({
+    key: Buffer.concat([X25519_PKCS8, secret]),
+    type: "pkcs8",
+    format: "der",
+  });
   const publicKey = createPublicKey(key).export({ type: "spki", format: "der" });
   return { privateKey: secret.toString("hex"), publicKey: publicKey.subarray(-32).toString("hex") };
 }
@@ -32,7 +36,10 @@ const plaintext = z.object({ env: z.array(z.object({ key: z.string(), value: z.s
  * The environment that a CVM boots with.
  * @throws where the blob was not encrypted to this key: a CVM with it would not boot.
  */
-export function decryptEnvironment(encryptedHex: string, privateKeyHex: string): ReadonlyMap<string, string> {
+export function decryptEnvironment(
+  encryptedHex: string,
+  privateKeyHex: string,
+): ReadonlyMap<string, string> {
   const blob = Buffer.from(encryptedHex.replace(/^0x/, ""), "hex");
   const ephemeral = createPublicKey({
     key: Buffer.concat([X25519_SPKI, blob.subarray(0, 32)]),
@@ -47,12 +54,16 @@ export function decryptEnvironment(encryptedHex: string, privateKeyHex: string):
   const shared = diffieHellman({ privateKey: own, publicKey: ephemeral });
   const decipher = createDecipheriv("aes-256-gcm", shared, blob.subarray(32, 44));
   decipher.setAuthTag(blob.subarray(-16));
-  const text = Buffer.concat([decipher.update(blob.subarray(44, -16)), decipher.final()]).toString("utf8");
+  const text = Buffer.concat([decipher.update(blob.subarray(44, -16)), decipher.final()]).toString(
+    "utf8",
+  );
   return new Map(plaintext.parse(JSON.parse(text)).env.map(({ key, value }) => [key, value]));
 }
 
 export function newQuoteKey(): string {
-  return generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "der" }).toString("hex");
+  return generateKeyPairSync("ed25519")
+    .privateKey.export({ type: "pkcs8", format: "der" })
+    .toString("hex");
 }
 
 export type QuoteClaims = { readonly app_id: string; readonly compose_hash: string };
@@ -63,7 +74,9 @@ const quoteSchema = z.object({ claims, signature: z.string() });
 /** What a runner shows of itself: its claims, signed by the platform. Base64 of JSON. */
 export function makeQuote(what: QuoteClaims, quoteKeyHex: string): string {
   const body = claims.parse(what);
-  const signature = sign(null, Buffer.from(JSON.stringify(body)), quoteKey(quoteKeyHex)).toString("base64");
+  const signature = sign(null, Buffer.from(JSON.stringify(body)), quoteKey(quoteKeyHex)).toString(
+    "base64",
+  );
   return Buffer.from(JSON.stringify({ claims: body, signature })).toString("base64");
 }
 

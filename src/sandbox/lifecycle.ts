@@ -56,5 +56,12 @@ function lifeBefore(cvm: CvmState, previous: Generation, newest: Operation): Lif
 }
 
 function asleep(status: string): Life {
-  return { status, inProgress: undefined, serving: undefined, bootedAt: 0, instance: "", bootError: null };
+  return {
+    status,
+    inProgress: undefined,
+    serving: undefined,
+    bootedAt: 0,
+    instance: "",
+    bootError: null,
+  };
 }

@@ -82,7 +82,8 @@ export function instanceTypes(): unknown {
 
 /** @throws Refusal (404) for a family that there is none of. */
 export function instanceTypesOf(family: string): unknown {
-  if (family !== FAMILY) throw new Refusal(404, { detail: `Instance type family "${family}" not found` });
+  if (family !== FAMILY)
+    throw new Refusal(404, { detail: `Instance type family "${family}" not found` });
   const items = typesOfFamily();
   return { family, items, total: items.length };
 }
@@ -131,7 +132,12 @@ export function quotas(slug: string, now: number): unknown {
 }
 
 export function osImages(): unknown {
-  const image = { name: "dstack-0.5.4", slug: "dstack-0.5.4", version: "0.5.4", os_image_hash: null };
+  const image = {
+    name: "dstack-0.5.4",
+    slug: "dstack-0.5.4",
+    version: "0.5.4",
+    os_image_hash: null,
+  };
   const items = [{ ...image, is_dev: false, requires_gpu: false }];
   return { items, total: items.length, page: 1, page_size: 100, pages: 1 };
 }

@@ -58,7 +58,11 @@ export const announced = (made: Provision | UpdateProvision): string =>
   made.announcedHash ?? made.composeHash;
 
 /** @throws Refusal (404) where it never was, or has expired. */
-export function findUpdateProvision(state: CloudState, cvm: CvmState, hash: string): UpdateProvision {
+export function findUpdateProvision(
+  state: CloudState,
+  cvm: CvmState,
+  hash: string,
+): UpdateProvision {
   const found = state.updateProvisions?.findLast(
     (made) => made.vmUuid === cvm.vmUuid && announced(made) === hash,
   );
@@ -80,7 +84,10 @@ export function withoutExpired(state: CloudState, lifeMs = WEEK_MS, now = Date.n
   return gone === 0 ? state : { ...state, provisions, updateProvisions };
 }
 
-function hashesOf({ appCompose, disagrees }: Provisioning): { composeHash: string; announcedHash?: string } {
+function hashesOf({ appCompose, disagrees }: Provisioning): {
+  composeHash: string;
+  announcedHash?: string;
+} {
   const composeHash = composeHashOf(appCompose);
   if (disagrees !== true) return { composeHash };
   return { composeHash, announcedHash: createHash("sha256").update(composeHash).digest("hex") };

@@ -12,7 +12,11 @@ export class Refusal extends Error {
 }
 
 /** The body of a business error. */
-export function structured(code: string, message: string, suggestions: readonly string[] = []): unknown {
+export function structured(
+  code: string,
+  message: string,
+  suggestions: readonly string[] = [],
+): unknown {
   return { detail: { error_code: code, message, details: [], suggestions, links: [] } };
 }
 

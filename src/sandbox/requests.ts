@@ -70,11 +70,15 @@ export function provisionRequest(body: unknown, defaultNodeId: number): Provisio
   if (!NODES.some((node) => node.id === nodeId)) {
     throw new Refusal(404, structured("ERR-01-001", `Node ${nodeId} not found`));
   }
-  checkCompose(request.compose_file.docker_compose_file ?? "", request.compose_file.pre_launch_script ?? "");
+  checkCompose(
+    request.compose_file.docker_compose_file ?? "",
+    request.compose_file.pre_launch_script ?? "",
+  );
   return { ...request, nodeId, isAnyNode: asked === undefined, instanceType };
 }
 
-export const commitRequest = (body: unknown): z.infer<typeof commitSchema> => check(commitSchema, body);
+export const commitRequest = (body: unknown): z.infer<typeof commitSchema> =>
+  check(commitSchema, body);
 
 export function updateRequest(body: unknown): z.infer<typeof updateSchema> {
   const request = check(updateSchema, body);
@@ -106,7 +110,11 @@ export function checkCompose(text: string, script: string): void {
   if (Buffer.byteLength(text) + Buffer.byteLength(script) > MAX_COMPOSE_BYTES) {
     throw new Refusal(422, {
       detail: [
-        { loc: ["body", "compose_file"], msg: "docker_compose_file is too large", type: "value_error" },
+        {
+          loc: ["body", "compose_file"],
+          msg: "docker_compose_file is too large",
+          type: "value_error",
+        },
       ],
     });
   }

@@ -24,7 +24,9 @@ export type Shape = {
 /** `created_at` is in neither schema; the platform may send it all the same. */
 export function cvmResponse(cvm: CvmState, { version, behaviour, now }: Shape): Fields {
   const told = version === "2025-10-28" ? oldCvm(cvm, now) : newCvm(cvm, now);
-  return behaviour.createdAt ? { ...told, created_at: new Date(cvm.createdAt).toISOString() } : told;
+  return behaviour.createdAt
+    ? { ...told, created_at: new Date(cvm.createdAt).toISOString() }
+    : told;
 }
 
 function newCvm(cvm: CvmState, now: number): Fields {
@@ -46,7 +48,13 @@ function newCvm(cvm: CvmState, now: number): Fields {
       compute_billing_price: type?.hourlyRate ?? null,
       billing_period: "hourly",
     },
-    node_info: { object_type: "node", id: node.id, name: node.name, region: node.region, status: "online" },
+    node_info: {
+      object_type: "node",
+      id: node.id,
+      name: node.name,
+      region: node.region,
+      status: "online",
+    },
     os: { name: "dstack-0.5.4", version: "0.5.4", is_dev: false, os_image_hash: null },
     kms_type: "phala",
     kms_info: { chain_id: null, encrypted_env_pubkey: cvm.kmsPublicKey },
@@ -178,7 +186,11 @@ function progressOf(operation: Operation): unknown {
 export const isListed = (operation: Operation): boolean => operation.outcome?.ends !== "missing";
 
 /** `bootError`: of the CVM's last boot, which only its newest operation can have caused. */
-export function operationResponse(operation: Operation, now: number, bootError: string | null): unknown {
+export function operationResponse(
+  operation: Operation,
+  now: number,
+  bootError: string | null,
+): unknown {
   const ended = operation.startedAt + operation.durationMs;
   const completed = !isInProgress(operation, now);
   const outcome = operation.outcome?.ends ?? (bootError === null ? "completed" : "failed");

@@ -20,7 +20,10 @@ export type RunningSandbox = z.infer<typeof schema>;
 const fileIn = (folder: string): string => path.join(folder, "server.json");
 
 /** For this user only, from its first byte: it holds the key. @returns what takes it away again. */
-export async function announceRunning(folder: string, running: RunningSandbox): Promise<() => Promise<void>> {
+export async function announceRunning(
+  folder: string,
+  running: RunningSandbox,
+): Promise<() => Promise<void>> {
   const file = fileIn(folder);
   const temporary = `${file}.${randomBytes(4).toString("hex")}`;
   await writeFile(temporary, JSON.stringify(running), { mode: 0o600, flag: "wx" });
@@ -56,7 +59,11 @@ async function readRunning(folder: string): Promise<RunningSandbox | undefined> 
   }
 }
 
-async function ask({ apiUrl, apiKey }: RunningSandbox, method: string, what: string): Promise<boolean> {
+async function ask(
+  { apiUrl, apiKey }: RunningSandbox,
+  method: string,
+  what: string,
+): Promise<boolean> {
   const signal = AbortSignal.timeout(ANSWER_MS);
   const url = `${apiUrl}/__sandbox/${what}`;
   try {

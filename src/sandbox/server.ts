@@ -58,7 +58,10 @@ export class SandboxServer {
   constructor(options: ServerOptions) {
     this.#options = options;
     this.#behaviour = { ...DEFAULT_BEHAVIOUR, ...options.behaviour };
-    const world = { behaviour: () => this.#behaviour, baseUrl: () => `http://127.0.0.1:${this.port}` };
+    const world = {
+      behaviour: () => this.#behaviour,
+      baseUrl: () => `http://127.0.0.1:${this.port}`,
+    };
     this.#world = { ...options.world, ...world };
     this.server = createServer((request, response) => {
       this.#handle(request, response).catch((error: unknown) => {
@@ -86,7 +89,12 @@ export class SandboxServer {
   setFaults(plans: readonly FaultPlan[]): void {
     this.#faults.set(plans.flatMap(({ faults }) => faults));
     const changes = plans.map(({ behaviour }) => behaviour);
-    this.#behaviour = Object.assign({}, DEFAULT_BEHAVIOUR, this.#options.behaviour, ...changes) as Behaviour;
+    this.#behaviour = Object.assign(
+      {},
+      DEFAULT_BEHAVIOUR,
+      this.#options.behaviour,
+      ...changes,
+    ) as Behaviour;
   }
 
   setLies(lies: readonly Lie[]): void {
@@ -102,7 +110,8 @@ export class SandboxServer {
       url: new URL(message.url ?? "/", "http://localhost"),
       text: await readText(message),
     };
-    if (incoming.url.pathname.startsWith(`${CONTROL_PREFIX}/`)) return this.#control(incoming, response);
+    if (incoming.url.pathname.startsWith(`${CONTROL_PREFIX}/`))
+      return this.#control(incoming, response);
     const request = this.#note(message.method ?? "GET", incoming.url.pathname);
     await this.#options.onRequest(request);
     const fault = this.#faults.strike(request);
@@ -112,11 +121,16 @@ export class SandboxServer {
     await this.#answer(incoming, response, fault);
   }
 
-  async #answer(incoming: Incoming, response: ServerResponse, fault: FaultAction | undefined): Promise<void> {
+  async #answer(
+    incoming: Incoming,
+    response: ServerResponse,
+    fault: FaultAction | undefined,
+  ): Promise<void> {
     if (fault?.kind === "repeat") await this.#work(incoming, fault);
     const reply = await this.#work(incoming, fault);
     if (fault?.kind === "reset-after" || fault?.kind === "lost-create") response.destroy();
-    else if (reply?.stream && (fault === undefined || fault.kind === "delay")) await reply.stream(response);
+    else if (reply?.stream && (fault === undefined || fault.kind === "delay"))
+      await reply.stream(response);
     else {
       const told = reply && { ...reply, json: withServersTime(reply.json, this.#behaviour) };
       await writeReply(response, told, fault);
@@ -138,10 +152,14 @@ export class SandboxServer {
 
   #tellTime(response: ServerResponse): void {
     const { clockSkewMs } = this.#behaviour;
-    if (clockSkewMs !== 0) response.setHeader("date", new Date(Date.now() + clockSkewMs).toUTCString());
+    if (clockSkewMs !== 0)
+      response.setHeader("date", new Date(Date.now() + clockSkewMs).toUTCString());
   }
 
-  async #work({ message, url, text }: Incoming, strike: FaultAction | undefined): Promise<Reply | undefined> {
+  async #work(
+    { message, url, text }: Incoming,
+    strike: FaultAction | undefined,
+  ): Promise<Reply | undefined> {
     const method = message.method ?? "GET";
     const body = parsed(text);
     if (!url.pathname.startsWith(`${API_PREFIX}/`)) {
@@ -150,7 +168,8 @@ export class SandboxServer {
       return answerPcs(this.#world, url) ?? answerGateway(this.#world, request);
     }
     try {
-      if (!hasKey(message, this.#options.apiKey)) throw new Refusal(401, { detail: "Invalid API key" });
+      if (!hasKey(message, this.#options.apiKey))
+        throw new Refusal(401, { detail: "Invalid API key" });
       const version: ApiVersion =
         message.headers["x-phala-version"] === "2025-10-28" ? "2025-10-28" : "2026-01-21";
       const path = url.pathname.slice(API_PREFIX.length);
@@ -173,17 +192,22 @@ export class SandboxServer {
       setFaults: (plans: readonly FaultPlan[]) => this.setFaults(plans),
       stop: this.#options.onStop,
     };
-    const { status, json } = await answerControl(controlled, what, parsed(text)).catch((error: unknown) => {
-      if (error instanceof Refusal) return { status: error.status, json: error.body };
-      throw error;
-    });
+    const { status, json } = await answerControl(controlled, what, parsed(text)).catch(
+      (error: unknown) => {
+        if (error instanceof Refusal) return { status: error.status, json: error.body };
+        throw error;
+      },
+    );
     writeJson(response, status, json);
   }
 }
 
 function headersOf(message: IncomingMessage): Record<string, string | undefined> {
   return Object.fromEntries(
-    Object.entries(message.headers).map(([name, value]) => [name, Array.isArray(value) ? value[0] : value]),
+    Object.entries(message.headers).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value[0] : value,
+    ]),
   );
 }
 

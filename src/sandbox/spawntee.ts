@@ -38,7 +38,10 @@ export type ServiceWorld = {
 };
 
 /** Undefined: nobody listens on that port. */
-export function answerService(world: ServiceWorld, request: ServiceRequest): ServiceReply | undefined {
+export function answerService(
+  world: ServiceWorld,
+  request: ServiceRequest,
+): ServiceReply | undefined {
   const services = runningServices(world.cvm, world.life.serving);
   const service = services.find((candidate) => candidate.publishedPorts.has(world.port));
   if (!service) return undefined;
@@ -46,7 +49,11 @@ export function answerService(world: ServiceWorld, request: ServiceRequest): Ser
   return answerSpawntee(world, service, request);
 }
 
-function answerSpawntee(world: ServiceWorld, service: RunningService, request: ServiceRequest): ServiceReply {
+function answerSpawntee(
+  world: ServiceWorld,
+  service: RunningService,
+  request: ServiceRequest,
+): ServiceReply {
   const mode = service.environment.get("MODE") ?? "";
   const route = `${request.method} ${request.path}`;
   if (route === "GET /health" || route === "GET /") return health(world, service, mode);
@@ -89,7 +96,11 @@ function capacity(world: ServiceWorld, service: RunningService): ServiceReply {
 }
 
 /** Without a wallet the gateway's authentication is off, and anybody may ask. */
-function tasks(world: ServiceWorld, service: RunningService, request: ServiceRequest): ServiceReply {
+function tasks(
+  world: ServiceWorld,
+  service: RunningService,
+  request: ServiceRequest,
+): ServiceReply {
   const wallet = walletOf(service);
   const refusal = wallet === undefined ? undefined : signatureRefusal(world, request, wallet);
   return refusal === undefined ? { status: 200, json: [] } : unauthorized(refusal);
@@ -109,7 +120,9 @@ function debugExec(service: RunningService, request: ServiceRequest): ServiceRep
 
 /** The list that the registry goes by: its environment's, and what was pushed to this very instance. */
 export function approvedBy(world: ServiceWorld, service: RunningService): readonly string[] {
-  const own = (service.environment.get("APPROVED_COMPOSE_HASH") ?? "").split(",").map((hash) => hash.trim());
+  const own = (service.environment.get("APPROVED_COMPOSE_HASH") ?? "")
+    .split(",")
+    .map((hash) => hash.trim());
   const { pushed } = world.cvm;
   const also = pushed?.instance === world.life.instance ? pushed.hashes : [];
   return [...own, ...also].filter((hash) => hash !== "");
@@ -118,13 +131,21 @@ export function approvedBy(world: ServiceWorld, service: RunningService): readon
 const reEncryptBody = z.object({ quote: z.string() });
 
 /** Hands a model's key to a runner, if its quote is genuine and its compose hash approved. */
-function reEncrypt(world: ServiceWorld, service: RunningService, request: ServiceRequest): ServiceReply {
-  if (!service.environment.get("AWS_ACCESS_KEY_ID") || !service.environment.get("AWS_SECRET_ACCESS_KEY")) {
+function reEncrypt(
+  world: ServiceWorld,
+  service: RunningService,
+  request: ServiceRequest,
+): ServiceReply {
+  if (
+    !service.environment.get("AWS_ACCESS_KEY_ID") ||
+    !service.environment.get("AWS_SECRET_ACCESS_KEY")
+  ) {
     return { status: 500, json: { detail: "no AWS credentials: the model can't be fetched" } };
   }
   const body = reEncryptBody.safeParse(request.body);
   const claims = body.success ? verifyQuote(body.data.quote, world.quoteKey) : undefined;
-  if (!claims) return { status: 403, json: { detail: "attestation rejected: the quote is not genuine" } };
+  if (!claims)
+    return { status: 403, json: { detail: "attestation rejected: the quote is not genuine" } };
   if (!approvedBy(world, service).includes(claims.compose_hash)) {
     return {
       status: 403,
@@ -140,7 +161,11 @@ const approveBody = z.object({ hashes: z.array(z.string().regex(/^[0-9a-f]{64}$/
  * Offered by registries that know their coordinator's wallet; without one there is no such endpoint, or, in images
  * of another time, it is open to everybody. What was pushed is lost with the running instance.
  */
-function approveHash(world: ServiceWorld, service: RunningService, request: ServiceRequest): ServiceReply {
+function approveHash(
+  world: ServiceWorld,
+  service: RunningService,
+  request: ServiceRequest,
+): ServiceReply {
   const wallet = walletOf(service);
   if (wallet === undefined && !world.behaviour.openRegistry) return notFound();
   const refusal = wallet === undefined ? undefined : signatureRefusal(world, request, wallet);

@@ -48,7 +48,9 @@ export class CloudStore {
     return turn;
   }
 
-  async #changeLocked<T>(change: (state: CloudState) => { state: CloudState; result: T }): Promise<T> {
+  async #changeLocked<T>(
+    change: (state: CloudState) => { state: CloudState; result: T },
+  ): Promise<T> {
     const lock = path.join(this.#folder, "cloud.lock");
     await this.#writing(async () => {
       await mkdir(this.#folder, { recursive: true, mode: 0o700 });
@@ -118,7 +120,8 @@ function readState(text: string, file: string): CloudState {
   if (!parsed.success) throw failures.damaged(file, "it is no record of a cloud");
   const { version } = parsed.data;
   if (version > 1) throw failures.tooNew(file, version);
-  if (!current.safeParse(parsed.data).success) throw failures.damaged(file, "parts of it are missing");
+  if (!current.safeParse(parsed.data).success)
+    throw failures.damaged(file, "parts of it are missing");
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see above
   return parsed.data as unknown as CloudState;
 }

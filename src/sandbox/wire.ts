@@ -21,7 +21,8 @@ export async function strikesBefore(
       await delay(fault.ms);
       return false;
     case "status":
-      if (fault.retryAfter !== undefined) response.setHeader("retry-after", String(fault.retryAfter));
+      if (fault.retryAfter !== undefined)
+        response.setHeader("retry-after", String(fault.retryAfter));
       writeJson(
         response,
         fault.status,
@@ -33,7 +34,11 @@ export async function strikesBefore(
       return true;
     case "huge":
       if (fault.status === undefined) return false;
-      await writePadded(response, { status: fault.status, json: { detail: "too much" } }, fault.bytes);
+      await writePadded(
+        response,
+        { status: fault.status, json: { detail: "too much" } },
+        fault.bytes,
+      );
       return true;
     case "reset-before":
       response.destroy();
@@ -65,7 +70,11 @@ export async function writeReply(
       return;
     }
     case "lie":
-      return writeJson(response, reply.status, isGood(reply) ? lied(reply.json, fault.fields) : reply.json);
+      return writeJson(
+        response,
+        reply.status,
+        isGood(reply) ? lied(reply.json, fault.fields) : reply.json,
+      );
     case "without":
       return writeJson(response, reply.status, without(reply.json, new Set(fault.fields)));
     case "huge":
@@ -103,7 +112,9 @@ function mapped(json: unknown, change: (text: string) => string): unknown {
   if (typeof json === "string") return change(json);
   if (Array.isArray(json)) return json.map((item) => mapped(item, change));
   if (json === null || typeof json !== "object") return json;
-  return Object.fromEntries(Object.entries(json).map(([key, value]) => [key, mapped(value, change)]));
+  return Object.fromEntries(
+    Object.entries(json).map(([key, value]) => [key, mapped(value, change)]),
+  );
 }
 
 const isGood = ({ status }: Reply): boolean => status === 200;
@@ -135,11 +146,18 @@ async function writePadded(response: ServerResponse, reply: Reply, bytes: number
 }
 
 async function writeBomb(response: ServerResponse, reply: Reply, bytes: number): Promise<void> {
-  response.writeHead(reply.status, { "content-type": "application/json", "content-encoding": "gzip" });
+  response.writeHead(reply.status, {
+    "content-type": "application/json",
+    "content-encoding": "gzip",
+  });
   await sent(pipeline(Readable.from(padded(reply.json, bytes)), createGzip(), response));
 }
 
-async function writeDripping(response: ServerResponse, reply: Reply, everyMs: number): Promise<void> {
+async function writeDripping(
+  response: ServerResponse,
+  reply: Reply,
+  everyMs: number,
+): Promise<void> {
   response.writeHead(reply.status, { "content-type": "application/json" });
   for (const byte of Buffer.from(JSON.stringify(reply.json ?? {}))) {
     if (response.destroyed) return;

@@ -37,7 +37,13 @@ export async function clusterFacts(
   adoption: Adoption,
   given?: ReadonlySet<InputKey>,
 ): Promise<ClusterFacts> {
-  return clusterFactsOf(facts, cluster, await readRecord(prepared, cluster.clusterName), adoption, given);
+  return clusterFactsOf(
+    facts,
+    cluster,
+    await readRecord(prepared, cluster.clusterName),
+    adoption,
+    given,
+  );
 }
 
 export async function sessionOptions(
@@ -77,7 +83,8 @@ export async function asRecorded<A extends Answers>(
 ): Promise<WithRecordedInputs<A>> {
   const { approvals, composeHashes } = record;
   const { clusterName } = resolution.values;
-  if (clusterName === undefined || approvals.length === 0) return withRecordedInputs(resolution, record);
+  if (clusterName === undefined || approvals.length === 0)
+    return withRecordedInputs(resolution, record);
   const found = await findRegistry(clusterName, record, ports.api, signal);
   // Without an answer the last one that was given anything stands in for it: better than defaults.
   if (found.kind === "unknown") return withRecordedInputs(resolution, record);

@@ -76,28 +76,39 @@ export function assertOwnFile(file: string, { why, replaces }: FileOwner): void 
 export const OTHER_FILE =
   "write another file with --orchestrator-config, as in: --orchestrator-config orchestrator.new.yml";
 
-async function ownCluster({
-  cluster,
-  cvms,
-}: ClusterFacts): Promise<{ readonly clusterName: string; readonly otherCvms: ReadonlyMap<string, string> }> {
+async function ownCluster({ cluster, cvms }: ClusterFacts): Promise<{
+  readonly clusterName: string;
+  readonly otherCvms: ReadonlyMap<string, string>;
+}> {
   const { clusterName } = cluster;
   // A list that can't be had is reported by the check that needs it.
   const all = await cvms().catch(() => []);
   const others = all.filter(({ name }) => roleOf(name, clusterName) === undefined);
   return {
     clusterName,
-    otherCvms: new Map(others.flatMap(({ appId, name }) => (appId === null ? [] : [[appId, name] as const]))),
+    otherCvms: new Map(
+      others.flatMap(({ appId, name }) => (appId === null ? [] : [[appId, name] as const])),
+    ),
   };
 }
 
-async function isUntouchedSandboxFile({ connection, env }: ClusterFacts, text: string): Promise<boolean> {
+async function isUntouchedSandboxFile(
+  { connection, env }: ClusterFacts,
+  text: string,
+): Promise<boolean> {
   const { identity } = readSettings(text, env);
   if (identity.clusterName === undefined || !isLocal(identity)) return false;
-  return isAsWritten(stateDirectoryOf(connection.stateDir, SANDBOX_HOST, identity.clusterName), text);
+  return isAsWritten(
+    stateDirectoryOf(connection.stateDir, SANDBOX_HOST, identity.clusterName),
+    text,
+  );
 }
 
 /** Before the registry is there, those that the file has stand in for its own. */
-async function clusterUrls(facts: ClusterFacts, existing: readonly string[]): Promise<readonly string[]> {
+async function clusterUrls(
+  facts: ClusterFacts,
+  existing: readonly string[],
+): Promise<readonly string[]> {
   const found = await facts.registry();
   if (found.kind === "present") {
     const { appId, nodeName: node, baseDomain } = found.value;

@@ -15,7 +15,8 @@ export function prepareDeployment(
   { remember = false }: { readonly remember?: boolean } = {},
 ): Promise<Preparation> {
   const { env } = dependencies;
-  const complete: Completion = (resolution, sandbox) => withNeedsOfCluster(resolution, env, sandbox);
+  const complete: Completion = (resolution, sandbox) =>
+    withNeedsOfCluster(resolution, env, sandbox);
   return prepare(dependencies, flags, { complete, remember });
 }
 
@@ -27,7 +28,8 @@ export async function withSandboxKey<A extends Answers>(
   const lacking = missingForCluster(answers.values).map(({ key }) => key);
   if (!sandbox || !lacking.some((key) => key in OWN)) return answers;
   const gatewayKeyPath = answers.values.gatewayKeyPath ?? (await sandbox.gatewayKey());
-  const coordinatorWallet = answers.values.coordinatorWallet ?? (await sandbox.walletOf(gatewayKeyPath));
+  const coordinatorWallet =
+    answers.values.coordinatorWallet ?? (await sandbox.walletOf(gatewayKeyPath));
   return {
     ...answers,
     values: { ...answers.values, gatewayKeyPath, coordinatorWallet },
@@ -45,7 +47,9 @@ async function withNeedsOfCluster(
 ): Promise<Resolution> {
   const { problems, missing } = resolution;
   const recorded =
-    problems.length > 0 ? resolution : withRegistryValues(await asOnRecord(resolution, sandbox), env);
+    problems.length > 0
+      ? resolution
+      : withRegistryValues(await asOnRecord(resolution, sandbox), env);
   const complete = await withSandboxKey(recorded, sandbox);
   // What was given and is wrong is a problem, and not missing.
   const lacking = missingForCluster(complete.values).filter(
@@ -70,13 +74,20 @@ function withOwnKeys(resolution: Resolution, { values }: Answers): Resolution {
 }
 
 /** As a run will see them, from this machine's record alone: the key that asking Phala takes may be missing too. */
-async function asOnRecord(resolution: Resolution, sandbox: SandboxHandle | undefined): Promise<Resolution> {
+async function asOnRecord(
+  resolution: Resolution,
+  sandbox: SandboxHandle | undefined,
+): Promise<Resolution> {
   const { values } = resolution;
   const { clusterName, stateDir, phalaApiUrl } = values;
-  if (clusterName === undefined || stateDir === undefined || phalaApiUrl === undefined) return resolution;
+  if (clusterName === undefined || stateDir === undefined || phalaApiUrl === undefined)
+    return resolution;
   const host = stateHostOf(sandbox, new URL(phalaApiUrl).host);
   // No request yet: the host names decide.
-  const directory = await findStateDirectory({ stateDir, apiHost: host, cluster: clusterName }, null);
+  const directory = await findStateDirectory(
+    { stateDir, apiHost: host, cluster: clusterName },
+    null,
+  );
   const record = await readClusterRecord(directory, clusterName);
   // A cluster that was destroyed, and is set up again, begins with the defaults.
   if (record.registryCreations.length + record.adoptedRegistries.length === 0) return resolution;

@@ -3,7 +3,14 @@ import { readComposeFile, type ComposeFile } from "../compose/compose-file.ts";
 import { runnerEnvironmentNamesOf } from "../compose/environment.ts";
 import { clusterOf, type Adoption, type Cvm } from "../core/domain.ts";
 import type { ClusterSettings, Connection, InputKey } from "../core/settings.ts";
-import type { Account, CloudApi, InstanceType, Lookup, PhalaQueries, PlatformNode } from "../core/ports.ts";
+import type {
+  Account,
+  CloudApi,
+  InstanceType,
+  Lookup,
+  PhalaQueries,
+  PlatformNode,
+} from "../core/ports.ts";
 import { recordedHash, type ClusterRecord } from "../state/record.ts";
 import { once } from "../lib/once.ts";
 import { findRegistry } from "./find-registry.ts";
@@ -83,11 +90,17 @@ export function clusterFactsOf(
 /** The platform's id of the node that was asked for, by name or id; undefined: the platform chooses. */
 export async function nodeIdOf({ cluster, nodes }: ClusterFacts): Promise<number | undefined> {
   if (cluster.node === undefined) return undefined;
-  return (await nodes()).find(({ name, id }) => name === cluster.node || String(id) === cluster.node)?.id;
+  return (await nodes()).find(
+    ({ name, id }) => name === cluster.node || String(id) === cluster.node,
+  )?.id;
 }
 
 /** Whether an earlier run read the hash of exactly this runner's text with these names back. */
-export async function isHashRecorded({ cluster, record, runnerCompose }: ClusterFacts): Promise<boolean> {
+export async function isHashRecorded({
+  cluster,
+  record,
+  runnerCompose,
+}: ClusterFacts): Promise<boolean> {
   const { digest } = await runnerCompose();
   return recordedHash(record, digest, runnerEnvironmentNamesOf(cluster)) !== undefined;
 }

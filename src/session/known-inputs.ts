@@ -2,7 +2,13 @@
  * What the cluster has stands before any default: the settings that this machine recorded, and its orchestrator.yml.
  * No request is made for it.
  */
-import { isGiven, isSchemaGiven, parseInput, type Answers, type Resolution } from "../inputs/resolve.ts";
+import {
+  isGiven,
+  isSchemaGiven,
+  parseInput,
+  type Answers,
+  type Resolution,
+} from "../inputs/resolve.ts";
 import { INPUTS, nameOfInput, type InputKey } from "../inputs/table.ts";
 import type { ClusterRecord } from "../state/record.ts";
 import { findKnownClusters, theOnlyCluster } from "../state/known-clusters.ts";
@@ -38,7 +44,10 @@ export async function withKnownInputs<A extends Answers>(
   const named = remember ? await withOnlyCluster(filled, stateDir, stateHost) : filled;
   const { clusterName } = named.values;
   if (clusterName === undefined) return { answers: named, taken: [] };
-  const directory = await findStateDirectory({ stateDir, apiHost: stateHost, cluster: clusterName }, null);
+  const directory = await findStateDirectory(
+    { stateDir, apiHost: stateHost, cluster: clusterName },
+    null,
+  );
   // One that can't be read is the business of those that can't do without it: `history --verify` says what is wrong.
   const record = await readClusterRecord(directory, clusterName).catch(() => undefined);
   const settings = record?.settings ?? null;
@@ -93,7 +102,10 @@ async function withRecordedFile<A extends Answers>(
   );
 }
 
-function withSettings<A extends Answers>(answers: A, { values: recorded }: Settings): KnownInputs<A> {
+function withSettings<A extends Answers>(
+  answers: A,
+  { values: recorded }: Settings,
+): KnownInputs<A> {
   const values: Record<string, unknown> = { ...answers.values };
   const origins = { ...answers.origins };
   const taken: string[] = [];

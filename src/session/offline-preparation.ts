@@ -19,7 +19,8 @@ export type OfflinePreparation = {
 };
 
 /** All but the key: what is recorded is read without asking Phala. */
-const keysOf = ({ keys }: CommonFlags): readonly InputKey[] => keys.filter((key) => key !== "phalaApiKey");
+const keysOf = ({ keys }: CommonFlags): readonly InputKey[] =>
+  keys.filter((key) => key !== "phalaApiKey");
 
 type OfflineOptions = {
   /** Stand in for what is given nowhere. */
@@ -53,13 +54,17 @@ export async function prepareOffline(
   assertNoProblems(everything ? { ...resolution, missing: [] } : resolution, { asks: false });
   hideSecrets(dependencies, resolution.values);
   const { values } = resolution;
-  const stateHost = (): string => (flags.sandbox ? SANDBOX_HOST : new URL(known(values, "phalaApiUrl")).host);
+  const stateHost = (): string =>
+    flags.sandbox ? SANDBOX_HOST : new URL(known(values, "phalaApiUrl")).host;
   return {
     resolution,
     config,
     stateHost,
     directory: (cluster) =>
-      findStateDirectory({ stateDir: known(values, "stateDir"), apiHost: stateHost(), cluster }, null),
+      findStateDirectory(
+        { stateDir: known(values, "stateDir"), apiHost: stateHost(), cluster },
+        null,
+      ),
   };
 }
 

@@ -42,7 +42,10 @@ export type PrepareOptions = {
 };
 
 /** Adds what a command needs beyond the inputs that are always required. */
-export type Completion = (resolution: Resolution, sandbox: SandboxHandle | undefined) => Promise<Resolution>;
+export type Completion = (
+  resolution: Resolution,
+  sandbox: SandboxHandle | undefined,
+) => Promise<Resolution>;
 
 /**
  * @throws ClusterError (input) for every input that is wrong, all at once; and for all that are missing where
@@ -61,7 +64,8 @@ export async function prepare(
     : undefined;
   const given = resolveWith(sandbox, sources);
   const { phalaApiUrl } = given.values;
-  const from = phalaApiUrl === undefined ? undefined : stateHostOf(sandbox, new URL(phalaApiUrl).host);
+  const from =
+    phalaApiUrl === undefined ? undefined : stateHostOf(sandbox, new URL(phalaApiUrl).host);
   const filled = await resolutionWithKnown(given, { env, stateHost: from, remember });
   const bound = await complete(filled.resolution, sandbox);
   const resolution = prompter ? await askForKey(bound, dependencies) : bound;
@@ -117,7 +121,10 @@ export function sourcesFor(
   if (!flags.sandbox) return all;
   const { sources, ignored } = withoutRealKeys(all);
   if (ignored.length > 0) {
-    emit({ type: "note", message: `the sandbox uses example keys; ignored: ${ignored.join(", ")}` });
+    emit({
+      type: "note",
+      message: `the sandbox uses example keys; ignored: ${ignored.join(", ")}`,
+    });
   }
   return sources;
 }
@@ -137,7 +144,10 @@ export function stateHostOf(sandbox: SandboxHandle | undefined, apiHost: string)
   return sandbox ? SANDBOX_HOST : apiHost;
 }
 
-async function startSandboxFor(first: Resolution, dependencies: CommandDependencies): Promise<SandboxHandle> {
+async function startSandboxFor(
+  first: Resolution,
+  dependencies: CommandDependencies,
+): Promise<SandboxHandle> {
   // The sandbox's examples replace what is missing, but nothing that is wrong: not even a folder may be made then.
   assertNoProblems({ ...first, missing: [] });
   const stateDir = first.values.stateDir;
@@ -171,7 +181,10 @@ export function resolveWith(
 }
 
 /** Without the key not even the prerequisites can be checked, so it is asked for first. */
-async function askForKey(resolution: Resolution, dependencies: CommandDependencies): Promise<Resolution> {
+async function askForKey(
+  resolution: Resolution,
+  dependencies: CommandDependencies,
+): Promise<Resolution> {
   const definition = inputDefinition("phalaApiKey");
   if (!dependencies.prompter || resolution.values.phalaApiKey !== undefined) return resolution;
   if (resolution.problems.length > 0) return resolution;

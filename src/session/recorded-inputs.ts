@@ -76,12 +76,17 @@ function recordedValues(
       return key === undefined || text === "" ? [] : [[key, text]];
     }),
     ...(further.length === 0 ? [] : [["registryEnv", further] as const]),
-    ...(names === undefined ? [] : [["orchestratorSchema", names.includes(V2_NAME) ? "v2" : "v1"] as const]),
+    ...(names === undefined
+      ? []
+      : [["orchestratorSchema", names.includes(V2_NAME) ? "v2" : "v1"] as const]),
   ];
 }
 
 /** The inputs with the settings that a registry was given with an earlier list: a rollback restores them too. */
-export function inputsAsOf(inputs: ClusterInputs, settings: Readonly<Record<string, string>>): ClusterInputs {
+export function inputsAsOf(
+  inputs: ClusterInputs,
+  settings: Readonly<Record<string, string>>,
+): ClusterInputs {
   const { cluster, aws } = inputs;
   const threshold = Number(settings["CAPACITY_THRESHOLD"]);
   return {

@@ -1,7 +1,11 @@
 /** A run's hold on one cluster: its lock, its journal, what earlier runs recorded, and the workbench for the steps. */
 import { ClusterError } from "../errors/cluster-error.ts";
 import type { Clock, CloudApi, PhalaCli, Spawntee } from "../core/ports.ts";
-import { appComposeStore, registryComposeStore, type AppComposeStore } from "../state/app-compose-store.ts";
+import {
+  appComposeStore,
+  registryComposeStore,
+  type AppComposeStore,
+} from "../state/app-compose-store.ts";
 import { openHistory } from "../state/history.ts";
 import { readVerifiedState } from "../state/verified-state.ts";
 import { openJournal } from "../state/journal.ts";
@@ -76,7 +80,9 @@ export async function withSession<T>(
       async (error: unknown) => {
         const code = error instanceof ClusterError ? error.code : "internal-error";
         // The failure that ends the run is the one to report, even where the disk is full by now.
-        await journal.append({ type: "run-finished", outcome: "failed", code }).catch(() => undefined);
+        await journal
+          .append({ type: "run-finished", outcome: "failed", code })
+          .catch(() => undefined);
         throw error;
       },
     );

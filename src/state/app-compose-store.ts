@@ -23,7 +23,10 @@ export type AppComposeStore = {
 };
 
 /** Of the runners: what approved hashes stand for. */
-export function appComposeStore(directory: StateDirectory, { vouched }: VerifiedState): AppComposeStore {
+export function appComposeStore(
+  directory: StateDirectory,
+  { vouched }: VerifiedState,
+): AppComposeStore {
   return storeIn(directory.appComposes, vouched.runners, async () => undefined);
 }
 
@@ -64,7 +67,9 @@ function storeIn(
       const names = (await hashesIn(folder)).filter((hash) => believed.has(hash));
       const all = await Promise.all(names.map(read));
       return new Set(
-        all.flatMap((value) => (value?.pre_launch_script ? [sha256Hex(value.pre_launch_script)] : [])),
+        all.flatMap((value) =>
+          value?.pre_launch_script ? [sha256Hex(value.pre_launch_script)] : [],
+        ),
       );
     },
   };

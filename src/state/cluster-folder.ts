@@ -8,7 +8,12 @@ import path from "node:path";
 import { z } from "zod";
 import { namesOfHost } from "../core/api-hosts.ts";
 import { parseJson } from "../lib/json.ts";
-import { fileNameOf, replaceStateFile, stateDirectoryOf, type StateDirectory } from "./state-directory.ts";
+import {
+  fileNameOf,
+  replaceStateFile,
+  stateDirectoryOf,
+  type StateDirectory,
+} from "./state-directory.ts";
 
 export type ClusterPlace = {
   readonly stateDir: string;
@@ -71,12 +76,15 @@ function chooseFolder(
   workspaceId: string | null,
 ): string | undefined {
   const names = namesOfHost(apiHost).map(fileNameOf);
-  const rankOf = ({ name }: Candidate): number => (names.includes(name) ? names.indexOf(name) : names.length);
+  const rankOf = ({ name }: Candidate): number =>
+    names.includes(name) ? names.indexOf(name) : names.length;
   const ordered = all.toSorted((a, b) => rankOf(a) - rankOf(b) || (a.name < b.name ? -1 : 1));
   const reached = ordered.find(({ owner }) => owner?.api_hosts.includes(apiHost));
-  if (workspaceId === null) return (reached ?? ordered.find(({ name }) => names.includes(name)))?.name;
+  if (workspaceId === null)
+    return (reached ?? ordered.find(({ name }) => names.includes(name)))?.name;
   const own = ordered.find(({ owner }) => owner?.workspace_id === workspaceId);
-  return (own ?? ordered.find(({ name, owner }) => owner === undefined && names.includes(name)))?.name;
+  return (own ?? ordered.find(({ name, owner }) => owner === undefined && names.includes(name)))
+    ?.name;
 }
 
 /** The host's own folder, but where another workspace's record is in it. */

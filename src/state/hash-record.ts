@@ -79,7 +79,11 @@ export async function readHashRecord(file: string): Promise<HashRecord> {
   try {
     text = await readFile(file, "utf8");
   } catch (error) {
-    throw refused("input", "hash-record-unreadable", `can't read the hash record: ${messageOf(error)}`);
+    throw refused(
+      "input",
+      "hash-record-unreadable",
+      `can't read the hash record: ${messageOf(error)}`,
+    );
   }
   return parseHashRecord(text, file);
 }
@@ -91,7 +95,8 @@ export async function readHashRecord(file: string): Promise<HashRecord> {
 export function parseHashRecord(text: string, file: string): HashRecord {
   const value = parseJson(text);
   const version = versionOf(value);
-  if (version === undefined) throw refused("input", "hash-record-invalid", `${file} is no hash record`);
+  if (version === undefined)
+    throw refused("input", "hash-record-invalid", `${file} is no hash record`);
   if (version > HASH_RECORD_VERSION) throw tooNew(file, version);
   const parsed = hashRecordSchema.safeParse(value);
   if (!parsed.success) {
@@ -121,7 +126,14 @@ export function hashesIn(record: HashRecord, file: string): KnownHashes {
       },
     ],
     approvals: approved
-      ? [{ hashes: approved.compose_hashes, at: approved.at, verified: approved.verified, settings: {} }]
+      ? [
+          {
+            hashes: approved.compose_hashes,
+            at: approved.at,
+            verified: approved.verified,
+            settings: {},
+          },
+        ]
       : [],
     attempted: undefined,
     load: async (composeHash) => appComposes[composeHash],
@@ -134,7 +146,8 @@ function refuseDamage({ basis, app_composes: appComposes }: HashRecord, file: st
     ? `the app-compose under ${wrong[0]} hashes to ${composeHashOf(wrong[1])}`
     : appComposes[basis.compose_hash] === undefined &&
       `the app-compose of its basis ${basis.compose_hash} is missing`;
-  if (what !== false) throw refused("verification", "hash-record-damaged", `${file} was changed: ${what}`);
+  if (what !== false)
+    throw refused("verification", "hash-record-damaged", `${file} was changed: ${what}`);
 }
 
 function versionOf(value: unknown): number | undefined {

@@ -51,7 +51,11 @@ function isCutOff(lines: readonly HistoryLine[], index: number): boolean {
 }
 
 /** A whole line behind another one than it was written behind. */
-function misplaced({ number }: HistoryLine, previous: string, lines: readonly HistoryLine[]): HistoryProblem {
+function misplaced(
+  { number }: HistoryLine,
+  previous: string,
+  lines: readonly HistoryLine[],
+): HistoryProblem {
   const home = lines.find(({ hash }) => hash === previous);
   if (home) {
     const message = `line ${number} was written behind line ${home.number}: lines were moved or repeated`;
@@ -80,8 +84,16 @@ function headProblem(
   const which = `the journal has an approval whose line (SHA-256 ${recordedHeads[lost]?.slice(0, 12)}…) is not in the history`;
   const newest = recordedHeads.slice(lost).every((head) => !at.has(head));
   return newest
-    ? { line, reason: "truncated", message: `${which}: from line ${line} on it was cut off or replaced` }
-    : { line, reason: "missing", message: `${which}: it was cut off before line ${line}, and went on` };
+    ? {
+        line,
+        reason: "truncated",
+        message: `${which}: from line ${line} on it was cut off or replaced`,
+      }
+    : {
+        line,
+        reason: "missing",
+        message: `${which}: it was cut off before line ${line}, and went on`,
+      };
 }
 
 /** No newline at the end. An append that came to its end, as the journal knows of it, had put one there. */
@@ -93,7 +105,11 @@ function openEnd(
   if (last === undefined || last.ended) return undefined;
   const { number: line } = last;
   if (recordedHeads.includes(last.hash)) {
-    return { line, reason: "edited", message: `line ${line} was edited: the newline behind it is gone` };
+    return {
+      line,
+      reason: "edited",
+      message: `line ${line} was edited: the newline behind it is gone`,
+    };
   }
   const message = `line ${line} has no end: it was cut off while it was written, or is being written right now`;
   return { line, reason: "torn", message };

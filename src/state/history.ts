@@ -102,7 +102,12 @@ export function openHistory(directory: StateDirectory, now: () => number): Histo
     async append(entry) {
       const last = (await readHistory(directory)).at(-1);
       const at = new Date(now()).toISOString();
-      const line = sealed({ v: HISTORY_VERSION, at, ...entry, previous: last?.hash ?? NO_PREVIOUS });
+      const line = sealed({
+        v: HISTORY_VERSION,
+        at,
+        ...entry,
+        previous: last?.hash ?? NO_PREVIOUS,
+      });
       await appendLine(directory.history, line);
       return { head: sha256Hex(line) };
     },

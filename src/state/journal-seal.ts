@@ -59,7 +59,8 @@ export function* readSealedLines(bytes: Buffer): Generator<JournalLine, Damage |
   let from: number | undefined;
   for (const span of spansOf(bytes)) {
     const seal = sealAt(file.latin1, span.end, span.start);
-    const holds = seal !== undefined && sha256(file.covered(from ?? 0, span.end - SEAL_LENGTH)) === seal;
+    const holds =
+      seal !== undefined && sha256(file.covered(from ?? 0, span.end - SEAL_LENGTH)) === seal;
     if (!holds) {
       if (seal === undefined || !DIGEST.test(seal)) {
         unsealed.push(span);
@@ -69,7 +70,8 @@ export function* readSealedLines(bytes: Buffer): Generator<JournalLine, Damage |
     }
     if (from === undefined) for (const each of unsealed) yield lineOf(file, each, false);
     // It was sealed over, and no crash leaves a whole document: another program wrote it.
-    const foreign = from === undefined ? undefined : unsealed.find((each) => isDocument(file, each));
+    const foreign =
+      from === undefined ? undefined : unsealed.find((each) => isDocument(file, each));
     if (foreign) return { first: foreign.number, last: foreign.number };
     yield lineOf(file, span, true);
     if (unsealed.length > 0) unsealed = [];
@@ -136,7 +138,11 @@ function lineOf(file: FileText, { number, start, end }: Span, sealed: boolean): 
 /** What stands where the digest of a seal would that ends at `end`. */
 function sealAt(latin1: string, end: number, start = 0): string | undefined {
   const at = end - SEAL_LENGTH;
-  if (at < start || !latin1.startsWith(OPENING, at) || !latin1.startsWith(CLOSING, end - CLOSING.length))
+  if (
+    at < start ||
+    !latin1.startsWith(OPENING, at) ||
+    !latin1.startsWith(CLOSING, end - CLOSING.length)
+  )
     return undefined;
   return latin1.slice(at + OPENING.length, end - CLOSING.length);
 }

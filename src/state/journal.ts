@@ -6,7 +6,13 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { parseJson } from "../lib/json.ts";
-import { readSealedLines, sealLine, coveredFrom, type Damage, type JournalLine } from "./journal-seal.ts";
+import {
+  readSealedLines,
+  sealLine,
+  coveredFrom,
+  type Damage,
+  type JournalLine,
+} from "./journal-seal.ts";
 import { checkOf } from "./record-check.ts";
 import { appendLine, readBytes } from "./line-file.ts";
 import { damaged, tooNew, type StateDirectory } from "./state-directory.ts";
@@ -106,7 +112,12 @@ export const recordSchema = z.discriminatedUnion("type", [
     app_id: z.string(),
     values: z.record(z.string(), z.union([z.string(), z.array(z.string())])),
   }),
-  z.object({ ...base, type: z.literal("verified"), app_id: z.string(), hashes: z.array(z.string()) }),
+  z.object({
+    ...base,
+    type: z.literal("verified"),
+    app_id: z.string(),
+    hashes: z.array(z.string()),
+  }),
   z.object({
     ...base,
     type: z.literal("run-finished"),
@@ -185,7 +196,11 @@ export function* parseJournal(bytes: Buffer, file: string): Generator<JournalRec
   if (step.value) throw brokenChain(bytes, step.value, file);
 }
 
-function recordIn(line: JournalLine, next: JournalLine | undefined, file: string): JournalRecord | undefined {
+function recordIn(
+  line: JournalLine,
+  next: JournalLine | undefined,
+  file: string,
+): JournalRecord | undefined {
   const value = parseJson(line.text);
   assertVersion(value, file);
   if (isRecord(value)) return line.sealed ? value : { ...value, sealed: false };
@@ -201,13 +216,16 @@ function isCutOff({ text, ended }: JournalLine, next: JournalLine | undefined): 
     return false;
   // Whoever sealed over it had seen that it was the end.
   if (!ended || next?.sealed === true) return true;
-  const follower = z.object({ type: z.literal("run-started") }).safeParse(parseJson(next?.text ?? ""));
+  const follower = z
+    .object({ type: z.literal("run-started") })
+    .safeParse(parseJson(next?.text ?? ""));
   return follower.success && text.startsWith("{") && !text.endsWith("}") && !text.includes("\0");
 }
 
 function assertVersion(value: unknown, file: string): void {
   const version = typeof value === "object" && value !== null && "v" in value ? value.v : undefined;
-  if (typeof version === "number" && version > JOURNAL_VERSION) throw tooNew(file, version, JOURNAL_VERSION);
+  if (typeof version === "number" && version > JOURNAL_VERSION)
+    throw tooNew(file, version, JOURNAL_VERSION);
 }
 
 /** A newer format may seal otherwise: that is for the newer program to judge. */
@@ -215,5 +233,8 @@ function brokenChain(bytes: Buffer, { first, last }: Damage, file: string): Erro
   const text = bytes.toString().split("\n")[first - 1] ?? "";
   if (!text.includes('"digest"')) assertVersion(parseJson(text), file);
   const where = first === last ? `line ${first}` : `one of the lines ${first} to ${last}`;
-  return damaged(file, `${where} of ${file} is not what was written there, or a line before it is gone`);
+  return damaged(
+    file,
+    `${where} of ${file} is not what was written there, or a line before it is gone`,
+  );
 }

@@ -17,7 +17,10 @@ export async function findKnownClusters(
   stateHost: string,
 ): Promise<readonly KnownCluster[]> {
   const clusters = (await clusterNamesIn(stateDir)).map(async (name): Promise<KnownCluster[]> => {
-    const directory = await findStateDirectory({ stateDir, apiHost: stateHost, cluster: name }, null);
+    const directory = await findStateDirectory(
+      { stateDir, apiHost: stateHost, cluster: name },
+      null,
+    );
     if (!existsSync(directory.journal)) return [];
     const record = await readClusterRecord(directory, name).catch(() => undefined);
     if (record === undefined) return [{ name, hasRegistry: null }];

@@ -22,7 +22,10 @@ export type KnownHashes = {
  * What this machine recorded; nothing where it never saw the cluster.
  * @throws ClusterError `state-too-new` or `state-damaged` (prerequisite).
  */
-export async function readKnownHashes(directory: StateDirectory, cluster: string): Promise<KnownHashes> {
+export async function readKnownHashes(
+  directory: StateDirectory,
+  cluster: string,
+): Promise<KnownHashes> {
   const state = await readVerifiedState(directory, cluster);
   const { composeHashes, approvals, attempts } = state.record;
   const attempt = attempts.findLast(({ outcome }) => outcome !== "refused");
@@ -38,7 +41,10 @@ export async function readKnownHashes(directory: StateDirectory, cluster: string
 /** Every hash that is known by name, the newest last. */
 export function hashesOf({ composeHashes, approvals }: KnownHashes): readonly string[] {
   return [
-    ...new Set([...approvals.flatMap(({ hashes }) => hashes), ...composeHashes.map(({ hash }) => hash)]),
+    ...new Set([
+      ...approvals.flatMap(({ hashes }) => hashes),
+      ...composeHashes.map(({ hash }) => hash),
+    ]),
   ];
 }
 

@@ -83,7 +83,8 @@ export function holderOf(text: string): Holder {
 
 /** Only a process of this host, boot and process namespace can be looked at; none outlives its boot. */
 export function judge({ owner, text }: Holder, here: ProcessPlace = processPlace()): Judgement {
-  if (owner === undefined) return z.looseObject({}).safeParse(parseJson(text)).success ? "foreign" : "dead";
+  if (owner === undefined)
+    return z.looseObject({}).safeParse(parseJson(text)).success ? "foreign" : "dead";
   if (owner.v > LOCK_VERSION) return "foreign";
   if (owner.host === hostname() && isEarlierBoot(owner, here)) return "dead";
   if (!isHere(owner, here)) return owner.beat === undefined ? "foreign" : "distant";

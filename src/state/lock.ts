@@ -74,7 +74,12 @@ export async function isRunInProgress(directory: StateDirectory): Promise<boolea
   return holder !== undefined && judge(holder) !== "dead";
 }
 
-async function take(lock: string, candidate: string, owner: Owner, options: LockOptions): Promise<void> {
+async function take(
+  lock: string,
+  candidate: string,
+  owner: Owner,
+  options: LockOptions,
+): Promise<void> {
   let holder: Holder | undefined;
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     if (await tryLink(candidate, lock)) return;
@@ -120,7 +125,8 @@ async function replace(file: string, stale: Holder, claim: Claim): Promise<boole
   const next = `${claim.lock}.next-${stale.identity}`;
   if (!(await tryLink(claim.candidate, next))) {
     const other = await readHolder(next);
-    if (other === undefined || judge(other) !== "dead" || !(await replace(next, other, claim))) return false;
+    if (other === undefined || judge(other) !== "dead" || !(await replace(next, other, claim)))
+      return false;
   }
   if ((await readHolder(file))?.identity !== stale.identity) {
     await rm(next, { force: true });
@@ -144,7 +150,12 @@ async function tryLink(from: string, to: string): Promise<boolean> {
   }
 }
 
-async function heldLock(lock: string, candidate: string, owner: Owner, options: LockOptions): Promise<Lock> {
+async function heldLock(
+  lock: string,
+  candidate: string,
+  owner: Owner,
+  options: LockOptions,
+): Promise<Lock> {
   const handle = await open(candidate, "r+");
   const position = JSON.stringify(owner).length - BEAT_WIDTH - 2;
   const timer = setInterval(() => void beat(handle, position), options.beatMs ?? BEAT_MS);

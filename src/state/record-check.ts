@@ -7,7 +7,8 @@ import type { z } from "zod";
 type Check = (value: unknown) => boolean;
 type Definition = z.core.$ZodTypes["_zod"]["def"];
 
-const definitionOf = (schema: z.core.$ZodType): Definition => (schema as unknown as { def: Definition }).def;
+const definitionOf = (schema: z.core.$ZodType): Definition =>
+  (schema as unknown as { def: Definition }).def;
 
 /** @throws Error for a kind of schema that no record has so far. */
 export function checkOf(schema: z.core.$ZodType): Check {
@@ -79,7 +80,9 @@ function kindsCheck({ discriminator, options }: z.core.$ZodDiscriminatedUnionDef
   const kinds = new Map<unknown, Check>();
   for (const option of options) {
     const { shape } = definitionOf(option) as z.core.$ZodObjectDef;
-    const { values } = definitionOf(shape[discriminator] as z.core.$ZodType) as z.core.$ZodLiteralDef<string>;
+    const { values } = definitionOf(
+      shape[discriminator] as z.core.$ZodType,
+    ) as z.core.$ZodLiteralDef<string>;
     for (const kind of values) kinds.set(kind, objectCheck(shape));
   }
   return (value) => isObject(value) && (kinds.get(value[discriminator])?.(value) ?? false);

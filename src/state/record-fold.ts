@@ -43,7 +43,9 @@ type State = {
 };
 
 type RecordOf<T extends JournalRecord["type"]> = Extract<JournalRecord, { type: T }>;
-type Handlers = { readonly [T in JournalRecord["type"]]: (state: State, record: RecordOf<T>) => void };
+type Handlers = {
+  readonly [T in JournalRecord["type"]]: (state: State, record: RecordOf<T>) => void;
+};
 
 const nothing = (): void => undefined;
 
@@ -57,7 +59,10 @@ const HANDLERS: Handlers = {
     if (creation) creation.appId = appId;
   },
   adopted: (state, { name, app_id: appId }) => state.adoptions.push({ name, appId }),
-  "compose-hash": (state, { hash, at, compose_digest: composeDigest, allowed_envs: allowedEnvs, sealed }) =>
+  "compose-hash": (
+    state,
+    { hash, at, compose_digest: composeDigest, allowed_envs: allowedEnvs, sealed },
+  ) =>
     state.composeHashes.push({ hash, at, composeDigest, allowedEnvs, vouched: sealed !== false }),
   "registry-compose": (state, { hash, sealed }) => {
     if (sealed !== false) state.registryComposes.push(hash);
@@ -95,7 +100,16 @@ export function foldJournal(records: Iterable<JournalRecord>): JournalFold {
   }
   const { adoptions, approvals, attempts, composeHashes, registryComposes, settings } = state;
   const creations = [...state.creations.values()];
-  return { creations, adoptions, approvals, attempts, composeHashes, registryComposes, settings, unverified };
+  return {
+    creations,
+    adoptions,
+    approvals,
+    attempts,
+    composeHashes,
+    registryComposes,
+    settings,
+    unverified,
+  };
 }
 
 function announce({ creations, deletions }: State, record: RecordOf<"intent">): void {
@@ -103,7 +117,15 @@ function announce({ creations, deletions }: State, record: RecordOf<"intent">): 
   if (action === "delete-cvm") deletions.set(intent, { name, appId });
   if (action !== "create-cvm") return;
   const { compose_digest: composeDigest = null, empty_names: emptyNames = null } = record;
-  creations.set(intent, { intent, name, intendedAt, appId: null, settled: false, composeDigest, emptyNames });
+  creations.set(intent, {
+    intent,
+    name,
+    intendedAt,
+    appId: null,
+    settled: false,
+    composeDigest,
+    emptyNames,
+  });
 }
 
 /** The newest outcome of an intent counts: "unknown" may be settled later. */
@@ -133,11 +155,24 @@ function isThat(deletion: Deletion, made: Deletion): boolean {
     : deletion.appId === made.appId;
 }
 
-function approve({ approvals, lastApproval, lastAttempt }: State, record: RecordOf<"approved">): void {
+function approve(
+  { approvals, lastApproval, lastAttempt }: State,
+  record: RecordOf<"approved">,
+): void {
   const { app_id: appId, at, hashes, via, settings, correlation_id: correlationId } = record;
   const { history_head: historyHead = null, sealed } = record;
   const vouched = sealed !== false;
-  const approval = { appId, at, hashes, via, correlationId, settings, historyHead, verified: false, vouched };
+  const approval = {
+    appId,
+    at,
+    hashes,
+    via,
+    correlationId,
+    settings,
+    historyHead,
+    verified: false,
+    vouched,
+  };
   approvals.push(approval);
   lastApproval.set(appId, approval);
   const last = lastAttempt.get(appId);

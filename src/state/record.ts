@@ -1,5 +1,10 @@
 /** What the journal adds up to: a pure reduction over its records. */
-import { parseComposeHash, registryName, temporaryRunnerName, type ComposeHash } from "../core/domain.ts";
+import {
+  parseComposeHash,
+  registryName,
+  temporaryRunnerName,
+  type ComposeHash,
+} from "../core/domain.ts";
 import { foldJournal, sameList } from "./record-fold.ts";
 import type { JournalRecord } from "./journal.ts";
 
@@ -103,7 +108,10 @@ export function isOurRegistry(record: ClusterRecord, appId: string | null): bool
 }
 
 /** The app_ids of the registries that recorded runs made or took over, newest last. */
-export function registryIds({ registryCreations, adoptedRegistries }: RegistryHistory): readonly string[] {
+export function registryIds({
+  registryCreations,
+  adoptedRegistries,
+}: RegistryHistory): readonly string[] {
   const made = registryCreations.flatMap(({ appId }) => appId ?? []);
   return [...new Set([...made, ...adoptedRegistries])];
 }
@@ -117,7 +125,8 @@ export function recordedHash(
   environmentNames: readonly string[],
 ): ComposeHashRecord | undefined {
   return record.composeHashes.findLast(
-    (entry) => entry.composeDigest === composeDigest && sameList(entry.allowedEnvs, environmentNames),
+    (entry) =>
+      entry.composeDigest === composeDigest && sameList(entry.allowedEnvs, environmentNames),
   );
 }
 
@@ -134,7 +143,9 @@ export function recordedHashes(record: ClusterRecord, appId: string): readonly C
 
 /** The newest list that its environment was given, by an update. */
 export function lastUpdate(record: ClusterRecord, appId: string): ApprovedRecord | undefined {
-  return record.approvals.findLast((approval) => approval.appId === appId && approval.via === "restart");
+  return record.approvals.findLast(
+    (approval) => approval.appId === appId && approval.via === "restart",
+  );
 }
 
 /**
@@ -144,7 +155,8 @@ export function lastUpdate(record: ClusterRecord, appId: string): ApprovedRecord
 export function approvalBefore(record: ClusterRecord, appId: string): ApprovedRecord | undefined {
   const own = record.approvals.filter((approval) => approval.appId === appId);
   const tried = attemptsOf(record, appId).at(-1);
-  if (tried && tried.restores !== null && !tried.verified) return own.find(({ at }) => at === tried.restores);
+  if (tried && tried.restores !== null && !tried.verified)
+    return own.find(({ at }) => at === tried.restores);
   const last = tried ?? own.at(-1);
   if (last === undefined) return undefined;
   return own.findLast(
@@ -153,14 +165,19 @@ export function approvalBefore(record: ClusterRecord, appId: string): ApprovedRe
   );
 }
 
-function sameSettings(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {
+function sameSettings(
+  a: Readonly<Record<string, string>>,
+  b: Readonly<Record<string, string>>,
+): boolean {
   const names = [...new Set([...Object.keys(a), ...Object.keys(b)])];
   return names.every((name) => a[name] === b[name]);
 }
 
 /** What was announced to a registry and not refused, newest last. */
 function attemptsOf(record: ClusterRecord, appId: string): readonly ApprovalAttempt[] {
-  return record.attempts.filter((attempt) => attempt.appId === appId && attempt.outcome !== "refused");
+  return record.attempts.filter(
+    (attempt) => attempt.appId === appId && attempt.outcome !== "refused",
+  );
 }
 
 /** The lists that were announced to a registry since it was given one, and whose end was never recorded; newest last. */

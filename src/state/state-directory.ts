@@ -27,7 +27,11 @@ export type StateDirectory = {
 export const fileNameOf = (text: string): string => text.replaceAll(/[^A-Za-z0-9._-]/g, "_");
 
 /** The paths; nothing is created. */
-export function stateDirectoryOf(stateDir: string, apiHost: string, cluster: string): StateDirectory {
+export function stateDirectoryOf(
+  stateDir: string,
+  apiHost: string,
+  cluster: string,
+): StateDirectory {
   const folder = path.join(stateDir, fileNameOf(apiHost), fileNameOf(cluster));
   return {
     path: folder,

@@ -8,14 +8,20 @@ import { damaged, type StateDirectory } from "./state-directory.ts";
 export type VerifiedState = {
   readonly record: ClusterRecord;
   /** Compose hashes whose stored app-composes may be believed: of runners, and of the registry. */
-  readonly vouched: { readonly runners: ReadonlySet<string>; readonly registry: ReadonlySet<string> };
+  readonly vouched: {
+    readonly runners: ReadonlySet<string>;
+    readonly registry: ReadonlySet<string>;
+  };
 };
 
 /**
  * Reads a cluster's journal and history.
  * @throws ClusterError `state-damaged`, `state-too-new` or `state-unreadable` (prerequisite).
  */
-export async function readVerifiedState(directory: StateDirectory, cluster: string): Promise<VerifiedState> {
+export async function readVerifiedState(
+  directory: StateDirectory,
+  cluster: string,
+): Promise<VerifiedState> {
   const [records, lines] = await Promise.all([openRecords(directory), readHistory(directory)]);
   const record = summarizeJournal(records, cluster);
   assertHistoryFits(record, lines, directory);
@@ -23,15 +29,22 @@ export async function readVerifiedState(directory: StateDirectory, cluster: stri
 }
 
 /** The record alone. @throws as `readVerifiedState`. */
-export async function readClusterRecord(directory: StateDirectory, cluster: string): Promise<ClusterRecord> {
+export async function readClusterRecord(
+  directory: StateDirectory,
+  cluster: string,
+): Promise<ClusterRecord> {
   return (await readVerifiedState(directory, cluster)).record;
 }
 
 /** A verified history vouches for what it has of a journal of format 1. Pure. */
 export function vouchedBy(record: ClusterRecord, lines: readonly HistoryLine[]): VerifiedState {
-  const entries = lines.flatMap((line) => (line.record ? [{ head: line.hash, ...line.record }] : []));
+  const entries = lines.flatMap((line) =>
+    line.record ? [{ head: line.hash, ...line.record }] : [],
+  );
   const heads = new Set(entries.map(({ head }) => head));
-  const approved = new Set(entries.flatMap(({ hashes, runner_hash: runner }) => [...hashes, runner]));
+  const approved = new Set(
+    entries.flatMap(({ hashes, runner_hash: runner }) => [...hashes, runner]),
+  );
   const approvals = record.approvals.map((approval) => {
     const { vouched, historyHead } = approval;
     if (vouched) return approval;
@@ -57,13 +70,17 @@ function assertHistoryFits(
 ): void {
   const heads = approvals.flatMap(({ historyHead }) => historyHead ?? []);
   const problem = verifyHistory(lines, heads);
-  if (problem && problem.reason !== "torn") throw damaged(history, `${history}: ${problem.message}`);
+  if (problem && problem.reason !== "torn")
+    throw damaged(history, `${history}: ${problem.message}`);
   const at = new Map(lines.map((line) => [line.hash, line]));
   for (const { historyHead, hashes, appId } of approvals) {
     const entry = historyHead === null ? undefined : at.get(historyHead)?.record;
     if (!entry) continue;
     if (entry.registry_app_id === appId && entry.hashes.join() === hashes.join()) continue;
     const line = at.get(historyHead ?? "")?.number ?? 0;
-    throw damaged(history, `line ${line} of ${history} has other hashes than the journal's approval of it`);
+    throw damaged(
+      history,
+      `line ${line} of ${history} has other hashes than the journal's approval of it`,
+    );
   }
 }

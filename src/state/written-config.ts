@@ -4,7 +4,8 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { prepareStateDirectory, replaceStateFile, type StateDirectory } from "./state-directory.ts";
 
-const fileOf = (directory: StateDirectory): string => path.join(directory.path, "orchestrator-config.sha256");
+const fileOf = (directory: StateDirectory): string =>
+  path.join(directory.path, "orchestrator-config.sha256");
 
 const digestOf = (text: string): string => createHash("sha256").update(text).digest("hex");
 

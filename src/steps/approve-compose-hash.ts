@@ -18,7 +18,8 @@ export const approveComposeHash: Step<ApproveComposeHashInput, Approval> = {
   async run(input, context) {
     const updates = await readUpdates(input.registry, context);
     const open = openAttempt(input.record, input.registry.appId);
-    if (updates && hasForeignUpdate(updates, input.seen, open)) throw updatedMeanwhile(input.registry);
+    if (updates && hasForeignUpdate(updates, input.seen, open))
+      throw updatedMeanwhile(input.registry);
     const newest = updates?.[0];
     const decision = decide(await gatherApprovalFacts(input, updates, context));
     if (decision.action === "keep") return keep(input, decision.approval, context);
@@ -30,7 +31,9 @@ export const approveComposeHash: Step<ApproveComposeHashInput, Approval> = {
     const before = { newest, forgotten: decision.reason === "restarted" };
     const pushed =
       decision.action === "push"
-        ? await announced(input, "api", newest, context, () => pushApprovedList(input, before, context))
+        ? await announced(input, "api", newest, context, () =>
+            pushApprovedList(input, before, context),
+          )
         : undefined;
     if (pushed) return done(pushed, `${count(input.hashes)} approved; the registry runs on`);
     if (input.via === "api" && input.secretsWithheld)
@@ -71,7 +74,8 @@ async function announced<A extends Approval | undefined>(
   const list = { app_id: registry.appId, hashes: [...input.hashes], via, settings };
   await context.journal.append({ type: "approving", ...list, after: idOf(newest), restores });
   const approval = await approve().catch(async (error: unknown) => {
-    if (isRefusal(error)) await context.journal.append({ type: "approval-refused", app_id: registry.appId });
+    if (isRefusal(error))
+      await context.journal.append({ type: "approval-refused", app_id: registry.appId });
     throw error;
   });
   if (approval === undefined) {
@@ -127,7 +131,9 @@ function reportDifferences(input: ApproveComposeHashInput, context: StepContext)
     const waiting = `waits for the registry's next update: ${differences.join("; ")}`;
     return context.warn("waits-for-restart", waiting);
   }
-  context.note(`the registry is updated with what differs from the last run: ${differences.join("; ")}`);
+  context.note(
+    `the registry is updated with what differs from the last run: ${differences.join("; ")}`,
+  );
 }
 
 function count(hashes: readonly string[]): string {

@@ -13,7 +13,9 @@ export const deleteTemporaryRunner: Step<TemporaryRunner, { readonly deleted: bo
       keep: (cvm) => cvm.appId === appId,
       search: name,
     });
-    for (const replica of replicas.filter((cvm) => cvm.appId === appId && cvm.status !== "deleting")) {
+    for (const replica of replicas.filter(
+      (cvm) => cvm.appId === appId && cvm.status !== "deleting",
+    )) {
       context.note(`removing a replica of ${name} (vm_uuid ${replica.vmUuid})`);
       context.mutations.takeOver(replica);
       await removeCvm(replica, context, context.signal, context.progress);

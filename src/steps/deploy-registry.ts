@@ -73,7 +73,10 @@ async function create(
 }
 
 /** Every name from the first deployment on: a name added later would change the registry's own hash. */
-function environmentFor(input: DeployRegistryInput, context: StepContext): readonly EnvironmentVariable[] {
+function environmentFor(
+  input: DeployRegistryInput,
+  context: StepContext,
+): readonly EnvironmentVariable[] {
   const whole = initialEnvironment(input);
   if (!input.attester) return whole;
   const { environment, needed } = firstEnvironment(input.compose, whole);
@@ -99,7 +102,8 @@ function nameTaken(name: string, message: string): ClusterError {
     kind: "conflict",
     code: "registry-exists",
     message: `the name ${name} was taken while this run was about to use it: ${message}`,
-    hint: "see who made it with `phala cvms get " + name + "`; to take it over, run again with --adopt",
+    hint:
+      "see who made it with `phala cvms get " + name + "`; to take it over, run again with --adopt",
   });
 }
 
@@ -112,9 +116,13 @@ async function placed(cvm: Pick<Cvm, "name" | "appId">, context: StepContext): P
     onPoll: context.progress,
     look: async (signal) => {
       const found = await context.api.findCvm(cvm.appId ?? cvm.name, signal);
-      if (found.kind === "present" && isPlaced(found.value)) return { kind: "there", value: found.value };
+      if (found.kind === "present" && isPlaced(found.value))
+        return { kind: "there", value: found.value };
       if (found.kind === "unknown") return notKnownYet(found);
-      return { kind: "not-yet", seen: found.kind === "absent" ? "not listed yet" : "no node assigned yet" };
+      return {
+        kind: "not-yet",
+        seen: found.kind === "absent" ? "not listed yet" : "no node assigned yet",
+      };
     },
   });
 }

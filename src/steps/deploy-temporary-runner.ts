@@ -53,7 +53,10 @@ export const deployTemporaryRunner: Step<DeployTemporaryRunnerInput, TemporaryRu
         "run the same command again: it removes the temporary runner first if it is there",
       );
     }
-    return done({ name, appId: outcome.appId, vmUuid: outcome.vmUuid }, `${name}, app_id ${outcome.appId}`);
+    return done(
+      { name, appId: outcome.appId, vmUuid: outcome.vmUuid },
+      `${name}, app_id ${outcome.appId}`,
+    );
   },
 };
 

@@ -17,7 +17,12 @@ import { OLDEST_RUNNER_IN_USE_MS } from "../runners/leftovers.ts";
 import { findPredictionBasis } from "../app-compose/prediction-basis.ts";
 import { done, waitLimits, type Step, type StepContext } from "../workflow/step.ts";
 import { pollTimes, notKnownYet, waitUntil, type PollResult } from "../workflow/wait.ts";
-import { checkAppCompose, checkedHash, reportAnomalies, type Anomaly } from "../app-compose/verify.ts";
+import {
+  checkAppCompose,
+  checkedHash,
+  reportAnomalies,
+  type Anomaly,
+} from "../app-compose/verify.ts";
 import type { TemporaryRunner } from "./deploy-temporary-runner.ts";
 
 export type ReadComposeHashInput = {
@@ -77,7 +82,8 @@ function hashPoll(
     }
     wasSeen = true;
     const { composeHash } = found.value;
-    if (composeHash === null || composeHash === "") return { kind: "not-yet", seen: "no compose hash yet" };
+    if (composeHash === null || composeHash === "")
+      return { kind: "not-yet", seen: "no compose hash yet" };
     return { kind: "there", value: checkedHash(runner.name, composeHash) };
   };
 }
@@ -110,7 +116,10 @@ async function readAppCompose(
   const why = found.kind === "absent" ? "Phala's API has none" : found.reason;
   const message = `the hash of ${runner.name} could not be checked against its app-compose: ${why}`;
   if (!allowUnchecked || context.strict) throw unchecked(message);
-  context.warn("app-compose-unchecked", `${message}; approved all the same (--allow-unchecked-hash)`);
+  context.warn(
+    "app-compose-unchecked",
+    `${message}; approved all the same (--allow-unchecked-hash)`,
+  );
   return undefined;
 }
 

@@ -22,7 +22,11 @@ export async function verifyPrerequisites(
 ): Promise<StepOutcome<undefined>> {
   const wanted = clusterChecks.filter(({ id }) => !report.without?.includes(id));
   const reportFinished = ({ title }: CheckResult): void =>
-    report.emit({ type: "step-progress", step: "verify-prerequisites", message: `${title}: looked at` });
+    report.emit({
+      type: "step-progress",
+      step: "verify-prerequisites",
+      message: `${title}: looked at`,
+    });
   const all = cluster
     ? await runChecks([...platformChecks, ...wanted], cluster, reportFinished)
     : await runChecks(platformChecks, facts, reportFinished);

@@ -35,14 +35,16 @@ export const verifyRegistry: Step<VerifyRegistryInput, { readonly mode: string }
       onPoll: context.progress,
       look: (signal) => restart.poll(() => pollHealth(registry, context, signal), signal),
     }).catch((error: unknown) => {
-      const unconfirmed = error instanceof ClusterError && error.kind === "timeout" && restart.pending;
+      const unconfirmed =
+        error instanceof ClusterError && error.kind === "timeout" && restart.pending;
       throw unconfirmed ? updateUnconfirmed(registry, error.message) : error;
     });
     const mode = health.mode ?? "";
     await assertDebugClosed(approved, context);
     if (!isRunningOn(approval)) await checkWhatRuns(approved, knownScripts, context);
     await attestAfter(approved, approval, context);
-    if (approval.kind === "unchanged" && approval.verified) return reused({ mode }, `healthy, mode ${mode}`);
+    if (approval.kind === "unchanged" && approval.verified)
+      return reused({ mode }, `healthy, mode ${mode}`);
     await proveOrchestratorPush(approved, approval, context);
     await context.journal.append({ type: "verified", app_id: registry.appId, hashes: [...hashes] });
     return done({ mode }, `healthy, mode ${mode}`);
@@ -163,7 +165,11 @@ class RestartWatcher implements RestartWatch {
 }
 
 /** Its operations are gone with it. */
-async function assertNotGone(registry: Registry, context: StepContext, signal: AbortSignal): Promise<void> {
+async function assertNotGone(
+  registry: Registry,
+  context: StepContext,
+  signal: AbortSignal,
+): Promise<void> {
   const found = await context.api.findCvm(registry.vmUuid, signal);
   if (found.kind === "absent") throw registryGone(registry);
 }

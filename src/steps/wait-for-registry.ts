@@ -9,7 +9,9 @@ import type { Registry } from "../registry/registry.ts";
 export type WaitForRegistryInput = {
   readonly registry: Registry;
   /** Absent with `--attest off`. */
-  readonly attestation?: { readonly attester: Attester; readonly standing: Expectation } | undefined;
+  readonly attestation?:
+    | { readonly attester: Attester; readonly standing: Expectation }
+    | undefined;
 };
 
 export const waitForRegistry: Step<WaitForRegistryInput, void> = {
@@ -36,7 +38,8 @@ const DEFER_HEALTH_MS = 60_000;
 type Look = (signal: AbortSignal) => Promise<PollResult<string>>;
 
 function lookFor({ registry, attestation }: WaitForRegistryInput, context: StepContext): Look {
-  const health = (signal: AbortSignal): Promise<PollResult<Health>> => pollHealth(registry, context, signal);
+  const health = (signal: AbortSignal): Promise<PollResult<Health>> =>
+    pollHealth(registry, context, signal);
   if (!attestation) return async (signal) => healthState(await health(signal));
   const { attester, standing } = attestation;
   let runningSince: number | undefined;
@@ -51,7 +54,10 @@ function lookFor({ registry, attestation }: WaitForRegistryInput, context: StepC
     const report = await attester.look(registry, standing, signal);
     // What contradicts, or will not come, is judged at once.
     if (report.result === "verified" || !lacksEvidenceOnly(report))
-      return { kind: "there", value: state.kind === "there" ? state.value : "running, not healthy yet" };
+      return {
+        kind: "there",
+        value: state.kind === "there" ? state.value : "running, not healthy yet",
+      };
     if (attester.mode === "auto" && context.clock.monotonic() - runningSince >= DEFER_HEALTH_MS) {
       const message = `${registry.name} runs without being healthy, and shows no evidence: its health is looked at in step 9`;
       context.warn("health-deferred", message);
@@ -65,7 +71,11 @@ function lookFor({ registry, attestation }: WaitForRegistryInput, context: StepC
 const healthState = (poll: PollResult<Health>): PollResult<string> =>
   poll.kind === "there" ? { kind: "there", value: `healthy, mode ${poll.value.mode ?? ""}` } : poll;
 
-async function isRunning({ vmUuid }: Registry, { api }: StepContext, signal: AbortSignal): Promise<boolean> {
+async function isRunning(
+  { vmUuid }: Registry,
+  { api }: StepContext,
+  signal: AbortSignal,
+): Promise<boolean> {
   const found = await api.findCvm(vmUuid, signal);
   return found.kind === "present" && found.value.status === "running" && !found.value.inProgress;
 }

@@ -21,7 +21,10 @@ export type WriteOrchestratorConfigInput = {
   readonly ownerOf: (text: string | undefined) => Promise<FileOwner>;
 };
 
-export const writeOrchestratorConfig: Step<WriteOrchestratorConfigInput, { readonly path: string }> = {
+export const writeOrchestratorConfig: Step<
+  WriteOrchestratorConfigInput,
+  { readonly path: string }
+> = {
   id: "write-orchestrator-config",
   async run(input, context) {
     const path = input.inputs.cluster.orchestratorConfig;

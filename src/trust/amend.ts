@@ -12,7 +12,10 @@ export type Amendment = {
 };
 
 /** @throws ClusterError `invalid-inputs` (input) for a status or digest that can't be one */
-export function amendTrust(trust: Trust, { acceptTcb, trustScript, seenEvaluation }: Amendment): Trust {
+export function amendTrust(
+  trust: Trust,
+  { acceptTcb, trustScript, seenEvaluation }: Amendment,
+): Trust {
   const { tcb, pre_launch_scripts: scripts } = trust;
   const added = trustScript
     .filter((digest) => !scripts.some(({ sha256 }) => sha256 === digest))

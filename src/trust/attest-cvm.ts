@@ -3,7 +3,12 @@ import { readEventLog, type MeasuredEvents } from "../attest/event-log.ts";
 import type { TdReport } from "../attest/quote.ts";
 import type { TcbResult } from "../attest/tcb.ts";
 import { verifyQuote } from "../attest/verify-quote.ts";
-import { refuse, type AttestationFacts, type Collateral, type Evidence } from "../core/attestation.ts";
+import {
+  refuse,
+  type AttestationFacts,
+  type Collateral,
+  type Evidence,
+} from "../core/attestation.ts";
 import { sha256Hex } from "../core/compose-hash.ts";
 import { CheckList } from "./check-list.ts";
 import { checkCompose, type ExpectedCompose } from "./check-compose.ts";
@@ -18,7 +23,10 @@ export type Expected = ExpectedCompose & {
   readonly newerThan?: number | undefined;
 };
 
-export type CvmAttestation = { readonly list: CheckList; readonly facts: AttestationFacts | undefined };
+export type CvmAttestation = {
+  readonly list: CheckList;
+  readonly facts: AttestationFacts | undefined;
+};
 
 export type Given = {
   readonly evidence: Evidence;
@@ -35,7 +43,8 @@ export function attestCvm({ evidence, collateral, trust, expected, at }: Given):
   const verified = list.attempt(
     "quote",
     () => {
-      if (!collateral) refuse("attest-unavailable", "collateral", "Intel's collateral could not be fetched");
+      if (!collateral)
+        refuse("attest-unavailable", "collateral", "Intel's collateral could not be fetched");
       const anchor = { intelRoot: trust.intel_root_sha256, at };
       return verifyQuote(Buffer.from(evidence.quote, "hex"), collateral, anchor);
     },
@@ -53,7 +62,8 @@ export function attestCvm({ evidence, collateral, trust, expected, at }: Given):
   const os = checkOsImage(report, trust, list);
   const kms = checkKeyProvider(events, certificate, trust, list);
   checkApp(events, expected, list);
-  const script = events && checkCompose(evidence.appCompose, events.composeHash, { trust, expected, list });
+  const script =
+    events && checkCompose(evidence.appCompose, events.composeHash, { trust, expected, list });
   checkFreshness(certificate, expected, list);
   const facts: AttestationFacts = {
     registers: {
@@ -91,7 +101,8 @@ function assertTcb(
       "status",
       `TCB status ${bad}: the platform is not up to date; accept it with --accept-tcb`,
     );
-  const unknown = tcb.advisories.length === 0 ? [] : advisories.filter((id) => !tcb.advisories.includes(id));
+  const unknown =
+    tcb.advisories.length === 0 ? [] : advisories.filter((id) => !tcb.advisories.includes(id));
   if (status !== "UpToDate" && unknown.length > 0)
     refuse("attest-tcb", "advisories", `advisories that are not accepted: ${unknown.join(", ")}`);
   if (evaluationNumber < tcb.min_evaluation_number) {
@@ -104,23 +115,36 @@ const advisoriesOf = ({ advisories }: TcbResult): string =>
   advisories.length === 0 ? "" : `, advisories ${advisories.join(", ")}`;
 
 /** The API's evidence comes without the certificate: nothing to check then. */
-function checkCertificate(evidence: Evidence, report: TdReport, list: CheckList): RaTls | undefined {
+function checkCertificate(
+  evidence: Evidence,
+  report: TdReport,
+  list: CheckList,
+): RaTls | undefined {
   const { certificates } = evidence;
   if (certificates === undefined) return undefined;
   return list.attempt(
     "certificate",
     () => verifyRaTls(certificates, report.reportData),
-    ({ issuedAt }) => `the quote vouches for the CVM's certificate of ${new Date(issuedAt).toISOString()}`,
+    ({ issuedAt }) =>
+      `the quote vouches for the CVM's certificate of ${new Date(issuedAt).toISOString()}`,
   );
 }
 
-function checkEventLog(evidence: Evidence, report: TdReport, list: CheckList): MeasuredEvents | undefined {
+function checkEventLog(
+  evidence: Evidence,
+  report: TdReport,
+  list: CheckList,
+): MeasuredEvents | undefined {
   const { eventLog } = evidence;
   return list.attempt(
     "event-log",
     () => {
       if (!eventLog)
-        refuse("attest-unavailable", "event-log", "there is no event log: RTMR3 can't be explained");
+        refuse(
+          "attest-unavailable",
+          "event-log",
+          "there is no event log: RTMR3 can't be explained",
+        );
       return readEventLog(eventLog, report.rtmr3);
     },
     () => "adds up to RTMR3",
@@ -130,7 +154,9 @@ function checkEventLog(evidence: Evidence, report: TdReport, list: CheckList): M
 /** RTMR3 proves nothing unless MRTD, RTMR1 and RTMR2 are those of a known image. RTMR0 depends on the host. */
 function checkOsImage(report: TdReport, trust: Trust, list: CheckList): OsImage | undefined {
   const isImage = ({ mrtd, rtmr1, rtmr2 }: OsImage): boolean =>
-    (mrtd === undefined || mrtd === report.mrtd) && rtmr1 === report.rtmr1 && rtmr2 === report.rtmr2;
+    (mrtd === undefined || mrtd === report.mrtd) &&
+    rtmr1 === report.rtmr1 &&
+    rtmr2 === report.rtmr2;
   const image = trust.os.find(isImage);
   if (!image) {
     const message = `the OS image is unknown (MRTD, RTMR1 and RTMR2 ${report.rtmr2.slice(0, 12)}... are in no list)`;
@@ -138,7 +164,11 @@ function checkOsImage(report: TdReport, trust: Trust, list: CheckList): OsImage 
     return undefined;
   }
   if (image.dev) {
-    list.refuse("os-image", "attest-os-dev", `${image.name} is a development image: its operator can log in`);
+    list.refuse(
+      "os-image",
+      "attest-os-dev",
+      `${image.name} is a development image: its operator can log in`,
+    );
     return image;
   }
   const sizes = Object.values(image.rtmr0);
@@ -171,7 +201,8 @@ function checkKeyProvider(
     return undefined;
   }
   const sha256 = sha256Hex(Buffer.from(provider.id, "hex"));
-  const known = provider.name === "kms" && trust.kms.find(({ ca_spki_sha256: ca }) => ca === sha256);
+  const known =
+    provider.name === "kms" && trust.kms.find(({ ca_spki_sha256: ca }) => ca === sha256);
   if (known) list.pass("key-provider", `KMS ${known.name}`);
   else
     list.refuse(
@@ -191,10 +222,16 @@ function checkApp(events: MeasuredEvents | undefined, { appId }: Expected, list:
   else list.pass("app", measured);
 }
 
-function checkFreshness(certificate: RaTls | undefined, { newerThan }: Expected, list: CheckList): void {
+function checkFreshness(
+  certificate: RaTls | undefined,
+  { newerThan }: Expected,
+  list: CheckList,
+): void {
   if (newerThan === undefined || !certificate) return;
   const issued = new Date(certificate.issuedAt).toISOString();
   // A certificate's date has whole seconds.
-  if (certificate.issuedAt + 1000 > newerThan) list.pass("freshness", `issued ${issued}, after the restart`);
-  else list.refuse("freshness", "attest-stale", `the evidence of ${issued} is older than the restart`);
+  if (certificate.issuedAt + 1000 > newerThan)
+    list.pass("freshness", `issued ${issued}, after the restart`);
+  else
+    list.refuse("freshness", "attest-stale", `the evidence of ${issued} is older than the restart`);
 }

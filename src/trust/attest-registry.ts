@@ -35,7 +35,9 @@ export function attestRegistry(input: AttestationInput): AttestationReport {
   if (!first) return { result: "none", checks: list.checks, facts: null };
   compareSources(all, list);
   compareWithLast(first.facts, input, list);
-  const others = all.slice(1).flatMap((one) => one.list.checks.filter(({ result }) => result !== "passed"));
+  const others = all
+    .slice(1)
+    .flatMap((one) => one.list.checks.filter(({ result }) => result !== "passed"));
   const checks = distinct([...first.list.checks, ...others, ...list.checks]);
   return { result: resultOf(checks, first.facts), checks, facts: first.facts ?? null };
 }
@@ -48,7 +50,11 @@ function compareSources(all: readonly CvmAttestation[], list: CheckList): void {
   if (all.length < 2 || !a || !b) return;
   if (says(a) === says(b)) list.pass("sources", "the API and the CVM itself say the same");
   else
-    list.refuse("sources", "attest-paths-differ", "the API and the CVM itself show different measurements");
+    list.refuse(
+      "sources",
+      "attest-paths-differ",
+      "the API and the CVM itself show different measurements",
+    );
 }
 
 function compareWithLast(
@@ -89,10 +95,16 @@ function resultOf(
  * Throws for what the mode does not let pass: a contradiction in both modes, missing evidence with `require`.
  * @throws ClusterError (verification) with the check's code
  */
-export function assertAttested(report: AttestationReport, mode: "auto" | "require", name: string): void {
+export function assertAttested(
+  report: AttestationReport,
+  mode: "auto" | "require",
+  name: string,
+): void {
   const stops = (check: AttestationCheck): boolean =>
-    check.result === "failed" || (mode === "require" && check.result !== "passed" && !isRtmr0(check));
-  const found = report.checks.find(({ result }) => result === "failed") ?? report.checks.find(stops);
+    check.result === "failed" ||
+    (mode === "require" && check.result !== "passed" && !isRtmr0(check));
+  const found =
+    report.checks.find(({ result }) => result === "failed") ?? report.checks.find(stops);
   if (!found) return;
   throw new ClusterError({
     kind: "verification",
@@ -103,13 +115,15 @@ export function assertAttested(report: AttestationReport, mode: "auto" | "requir
 }
 
 /** It depends on the host: a warning in both modes. */
-const isRtmr0 = ({ id, result }: AttestationCheck): boolean => id === "os-image" && result === "warning";
+const isRtmr0 = ({ id, result }: AttestationCheck): boolean =>
+  id === "os-image" && result === "warning";
 
 function hintOf({ code, result }: AttestationCheck): string {
   if (code === "attest-changed")
     return "rotate the AWS keys and find out who updated it (tee-cluster history); if it was you: tee-cluster trust pin";
   if (code === "attest-unavailable")
     return "check the network and --collateral-url; offline, give the time of the evidence with --at";
-  if (result === "failed") return "do not send it secrets; see what is shown: tee-cluster verify --verbose";
+  if (result === "failed")
+    return "do not send it secrets; see what is shown: tee-cluster verify --verbose";
   return "with --attest auto this is a warning; what is trusted: tee-cluster trust show";
 }

@@ -36,13 +36,17 @@ export function checkCompose(
     list.refuse("compose", "attest-unavailable", "the measured app-compose was not shown");
     return undefined;
   }
-  if (sha256Hex(text) !== measured) return refuse("the app-compose that is shown is not the measured one");
+  if (sha256Hex(text) !== measured)
+    return refuse("the app-compose that is shown is not the measured one");
   const appCompose = parseAppCompose(text);
   if (!appCompose) return refuse("the measured app-compose is not readable");
   if (expected.composeText !== undefined && appCompose.docker_compose_file !== expected.composeText)
     return refuse("the CVM runs another compose file than ours");
   const names = appCompose.allowed_envs ?? [];
-  if (expected.environmentNames && JSON.stringify(names) !== JSON.stringify(expected.environmentNames))
+  if (
+    expected.environmentNames &&
+    JSON.stringify(names) !== JSON.stringify(expected.environmentNames)
+  )
     return refuse(`the CVM allows the environment names [${names.join(", ")}], which are not ours`);
   const isCompared = expected.composeText !== undefined || expected.composeHash !== undefined;
   list.pass("compose", isCompared ? `${measured}, our compose file` : measured);
@@ -53,7 +57,11 @@ function checkScripts(appCompose: AppCompose, { trust, expected, list }: Held): 
   const { script, fields } = findUntrustedCode(appCompose, trust, expected.trustedScripts);
   const own = appCompose.pre_launch_script ? sha256Hex(appCompose.pre_launch_script) : undefined;
   for (const { field, sha256 } of fields)
-    list.refuse("scripts", "attest-compose", `${field} may run code and is not pinned (sha256 ${sha256})`);
+    list.refuse(
+      "scripts",
+      "attest-compose",
+      `${field} may run code and is not pinned (sha256 ${sha256})`,
+    );
   if (script && expected.firstUse === true) {
     const message = `trusting its pre-launch script on first use (sha256 ${script.sha256})`;
     list.warn("scripts", "attest-compose", message);
@@ -62,7 +70,10 @@ function checkScripts(appCompose: AppCompose, { trust, expected, list }: Held): 
     list.refuse("scripts", "attest-compose", message);
   }
   if (fields.length === 0 && !script)
-    list.pass("scripts", own === undefined ? "nothing else runs code" : `trusted pre-launch script ${own}`);
+    list.pass(
+      "scripts",
+      own === undefined ? "nothing else runs code" : `trusted pre-launch script ${own}`,
+    );
   return own;
 }
 

@@ -54,7 +54,11 @@ export async function checkEnvKey(
 }
 
 /** The signed key and the one that the CLI gets must be the same. @throws Refusal */
-export function verifyShown(seen: SeenEnvKey, shown: SignedEnvKey, trusted: readonly TrustedKms[]): string {
+export function verifyShown(
+  seen: SeenEnvKey,
+  shown: SignedEnvKey,
+  trusted: readonly TrustedKms[],
+): string {
   const { appId } = seen;
   const kms = verifyEnvKey({ ...shown, appId }, trusted);
   if (bare(shown.publicKey) === bare(seen.publicKey)) return kms;

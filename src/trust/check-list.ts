@@ -24,11 +24,20 @@ export class CheckList {
 
   /** Unverified or failed, by its code. */
   refuse(id: AttestationCheckId, code: AttestationCode, message: string): void {
-    this.#checks.push({ id, result: isMissingEvidence(code) ? "unverified" : "failed", code, message });
+    this.#checks.push({
+      id,
+      result: isMissingEvidence(code) ? "unverified" : "failed",
+      code,
+      message,
+    });
   }
 
   /** @returns what `check` returns; undefined where it refuses */
-  attempt<T>(id: AttestationCheckId, check: () => T, describe: (value: T) => string): T | undefined {
+  attempt<T>(
+    id: AttestationCheckId,
+    check: () => T,
+    describe: (value: T) => string,
+  ): T | undefined {
     try {
       const value = check();
       this.pass(id, describe(value));

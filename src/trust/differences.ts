@@ -21,7 +21,8 @@ export function findDifferences(trust: Trust, { facts, appCompose }: Running): D
   const { script, fields } = findUntrustedCode(appCompose, trust);
   const { os_image: os, kms, tcb_status: status, registers } = facts;
   const { registry } = trust;
-  const isRegistry = registry?.app_id === facts.app_id && registry?.compose_hash === facts.compose_hash;
+  const isRegistry =
+    registry?.app_id === facts.app_id && registry?.compose_hash === facts.compose_hash;
   const found: (Difference | undefined)[] = [
     os === null ? plain("os", `unknown OS image, RTMR2 ${registers.rtmr2}`, true) : undefined,
     kms === null
@@ -44,7 +45,11 @@ export function findDifferences(trust: Trust, { facts, appCompose }: Running): D
     })),
     isRegistry
       ? undefined
-      : plain("registry", `app ${facts.app_id ?? "?"} with compose hash ${facts.compose_hash ?? "?"}`, true),
+      : plain(
+          "registry",
+          `app ${facts.app_id ?? "?"} with compose hash ${facts.compose_hash ?? "?"}`,
+          true,
+        ),
   ];
   return found.filter((one) => one !== undefined);
 }
@@ -66,10 +71,16 @@ export function pinRunning(trust: Trust, { facts, appCompose }: Running, note: s
     ...trust,
     os: facts.os_image === null ? inOrder([...trust.os, image], ({ name }) => name) : trust.os,
     pre_launch_scripts: script
-      ? inOrder([...trust.pre_launch_scripts, { sha256: script.sha256, note }], ({ sha256 }) => sha256)
+      ? inOrder(
+          [...trust.pre_launch_scripts, { sha256: script.sha256, note }],
+          ({ sha256 }) => sha256,
+        )
       : trust.pre_launch_scripts,
     app_compose_fields: inOrder(
-      [...trust.app_compose_fields, ...fields.map(({ field, sha256 }) => ({ name: field, sha256, note }))],
+      [
+        ...trust.app_compose_fields,
+        ...fields.map(({ field, sha256 }) => ({ name: field, sha256, note })),
+      ],
       ({ name, sha256 }) => `${name} ${sha256}`,
     ),
     ...(app_id !== null && compose_hash !== null && { registry: { app_id, compose_hash } }),

@@ -38,7 +38,9 @@ export async function gatherEvidence(
     if (typeof found === "string") unavailable.push(found);
     else evidence.push(found);
   }
-  const platform = evidence.map(({ quote }) => platformOf(quote)).find((found) => found !== undefined);
+  const platform = evidence
+    .map(({ quote }) => platformOf(quote))
+    .find((found) => found !== undefined);
   if (!platform) return { evidence, unavailable, collateral: undefined };
   const collateral = await sources.collateral(platform, { fresh }, signal);
   if (collateral.kind === "shown") return { evidence, unavailable, collateral: collateral.value };

@@ -44,17 +44,26 @@ export function verifyRaTls(pem: string, reportData: string): RaTls {
   const [leaf] = chain;
   const ca = chain.at(-1);
   if (!leaf || !ca || chain.length < 2)
-    return refuse("attest-quote", "certificate", "the CVM's certificate comes without the KMS's CA");
+    return refuse(
+      "attest-quote",
+      "certificate",
+      "the CVM's certificate comes without the KMS's CA",
+    );
   const hash = createHash("sha512").update("ratls-cert:").update(spkiOf(leaf)).digest("hex");
   if (hash !== reportData)
     refuse("attest-quote", "report-data", "the quote does not vouch for the CVM's certificate");
   for (const [index, certificate] of chain.slice(0, -1).entries()) {
     const issuer = chain[index + 1];
     const isIssued = issuer?.ca === true && certificate.verify(issuer.publicKey);
-    if (!isIssued) refuse("attest-quote", "certificate", "the CVM's certificate is not signed by its CA");
+    if (!isIssued)
+      refuse("attest-quote", "certificate", "the CVM's certificate is not signed by its CA");
   }
   const spki = spkiOf(ca);
-  return { issuedAt: Date.parse(leaf.validFrom), caSpkiSha256: sha256(spki), caSpki: spki.toString("hex") };
+  return {
+    issuedAt: Date.parse(leaf.validFrom),
+    caSpkiSha256: sha256(spki),
+    caSpki: spki.toString("hex"),
+  };
 }
 
 const spkiOf = (certificate: X509Certificate): Buffer =>

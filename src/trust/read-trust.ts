@@ -14,7 +14,10 @@ export type ReadTrust = { readonly trust: Trust; readonly file: string | null };
  *   variable makes a run trust it; what the file pins of scripts and fields counts there too.
  * @throws ClusterError `bad-trust-file` (input)
  */
-export async function readTrust(named: string | undefined, sandboxTrust?: unknown): Promise<ReadTrust> {
+export async function readTrust(
+  named: string | undefined,
+  sandboxTrust?: unknown,
+): Promise<ReadTrust> {
   const own = await readOwn(named);
   if (sandboxTrust === undefined) return own;
   const { pre_launch_scripts, app_compose_fields, registry } = own.trust;

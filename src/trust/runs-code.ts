@@ -47,7 +47,9 @@ export function findUntrustedCode(
   const pinned = trust.pre_launch_scripts.some(({ sha256 }) => sha256 === digest);
   const isTrusted = digest === undefined || pinned || trustedScripts.has(digest);
   return {
-    script: isTrusted ? undefined : { field: "pre_launch_script", sha256: digest, text: script ?? "" },
+    script: isTrusted
+      ? undefined
+      : { field: "pre_launch_script", sha256: digest, text: script ?? "" },
     fields: Object.entries(others).flatMap(([field, value]) => untrustedField(field, value, trust)),
   };
 }

@@ -3,10 +3,15 @@ import { z } from "zod";
 import { ClusterError } from "../errors/cluster-error.ts";
 
 const hex = (bytes: number): z.ZodString =>
-  z.string().regex(new RegExp(`^[0-9a-f]{${bytes * 2}}$`), `expected ${bytes * 2} lower-case hex digits`);
+  z
+    .string()
+    .regex(new RegExp(`^[0-9a-f]{${bytes * 2}}$`), `expected ${bytes * 2} lower-case hex digits`);
 
 /** A list in order, with nothing twice: two people who pin the same thing write the same file. */
-const sorted = <T extends z.ZodType>(item: T, keyOf: (item: z.output<T>) => string): z.ZodArray<T> =>
+const sorted = <T extends z.ZodType>(
+  item: T,
+  keyOf: (item: z.output<T>) => string,
+): z.ZodArray<T> =>
   z.array(item).refine(
     (list) =>
       list.every((one, index) => {
@@ -52,7 +57,10 @@ export const trustSchema = z.strictObject({
     ({ name }) => name,
   ),
   os: sorted(osImage, ({ name }) => name),
-  pre_launch_scripts: sorted(z.strictObject({ sha256: hex(32), note: z.string() }), ({ sha256 }) => sha256),
+  pre_launch_scripts: sorted(
+    z.strictObject({ sha256: hex(32), note: z.string() }),
+    ({ sha256 }) => sha256,
+  ),
   /** Fields of an app-compose that may run code, with the SHA-256 of their values (as canonical JSON). */
   app_compose_fields: sorted(
     z.strictObject({ name: z.string(), sha256: hex(32), note: z.string() }),
@@ -75,7 +83,10 @@ export function parseTrustFile(text: string, file: string): Trust {
   const parsed = trustSchema.safeParse(value);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw badTrustFile(file, `${issue?.path.join(".") || "top level"}: ${issue?.message ?? "invalid"}`);
+  throw badTrustFile(
+    file,
+    `${issue?.path.join(".") || "top level"}: ${issue?.message ?? "invalid"}`,
+  );
 }
 
 function badTrustFile(file: string, reason: string): ClusterError {

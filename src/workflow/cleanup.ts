@@ -19,7 +19,8 @@ export function cleanupSignals(
 ): CleanupSignals {
   const budget = new AbortController();
   const spend = (): void => {
-    const end = (): void => budget.abort(new Error(`cleaning up took longer than ${budgetMs / 1000}s`));
+    const end = (): void =>
+      budget.abort(new Error(`cleaning up took longer than ${budgetMs / 1000}s`));
     deadline(budgetMs).addEventListener("abort", end, { once: true });
   };
   if (run.aborted) spend();

@@ -35,7 +35,11 @@ export async function findByIdentity(
   }
 }
 
-async function lookUp(api: Pick<CloudApi, "findCvm">, id: string, signal: AbortSignal): Promise<Lookup<Cvm>> {
+async function lookUp(
+  api: Pick<CloudApi, "findCvm">,
+  id: string,
+  signal: AbortSignal,
+): Promise<Lookup<Cvm>> {
   try {
     return await api.findCvm(id, signal);
   } catch (error) {

@@ -29,7 +29,10 @@ export class Ledger {
     this.#touched = true;
   }
 
-  add({ name, appId, vmUuid }: CvmIdentity, made?: { readonly certain: boolean; readonly at: number }): void {
+  add(
+    { name, appId, vmUuid }: CvmIdentity,
+    made?: { readonly certain: boolean; readonly at: number },
+  ): void {
     this.remove({ name, appId, vmUuid });
     const { certain = true, at: madeAt = null } = made ?? {};
     this.#entries = [...this.#entries, { name, appId, vmUuid, certain, madeAt }];

@@ -1,11 +1,16 @@
 /** The errors for what came of a mutating call. */
 import type { Hint } from "../core/command-hint.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
-import type { CreateOutcome } from "./mutations.ts";
+import type { CreateOutcome } from "./create-outcome.ts";
 
 /** The error for a mutating call that Phala refused. */
 export function refusedByPhala(what: string, message: string, hint: string | Hint): ClusterError {
-  return new ClusterError({ kind: "platform", code: "phala-refused", message: `${what}: ${message}`, hint });
+  return new ClusterError({
+    kind: "platform",
+    code: "phala-refused",
+    message: `${what}: ${message}`,
+    hint,
+  });
 }
 
 /** The error for a CVM that was refused, or may or may not be there. `whenUncertain` says why another run is safe. */

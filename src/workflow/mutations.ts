@@ -8,43 +8,20 @@ import { identityOf, type Cvm } from "../core/domain.ts";
 import type {
   AcceptedUpdate,
   ApproveHashAnswer,
-  Clock,
-  CloudApi,
   CreateCvmRequest,
   CvmIdentity,
   DeployHooks,
   MutationOutcome,
-  PhalaMutations,
   Provisioned,
   Refused,
-  SpawnteeMutations,
   Unclear,
   UpdateCvmRequest,
 } from "../core/ports.ts";
-import type { Journal, JournalEntry } from "../state/journal.ts";
-import type { CleanupSignals } from "./cleanup.ts";
+import type { JournalEntry } from "../state/journal.ts";
 import type { Ledger } from "./ledger.ts";
+import type { MutationPorts } from "./mutation-ports.ts";
+import type { CreateOutcome } from "./create-outcome.ts";
 import { settleCreate } from "./settle-create.ts";
-
-/** A create that failed proves nothing by itself: `created` may also come from looking its app_id up. */
-export type CreateOutcome =
-  | { readonly kind: "created"; readonly appId: string; readonly vmUuid: string | null }
-  /** The name belongs to a CVM that this call did not make. */
-  | { readonly kind: "taken"; readonly cvm: Cvm; readonly message: string }
-  | { readonly kind: "refused"; readonly message: string }
-  | { readonly kind: "uncertain"; readonly message: string };
-
-export type MutationPorts = {
-  readonly cli: PhalaMutations;
-  readonly api: CloudApi;
-  readonly spawntee: SpawnteeMutations;
-  readonly journal: Journal;
-  readonly clock: Clock;
-  readonly cleanup: CleanupSignals;
-  readonly ledger: Ledger;
-  /** For repeating what the platform refused as "busy". */
-  readonly timeoutMs: number;
-};
 
 /** A refusal that says "busy" is repeated with these pauses, within the run's timeout. */
 const BUSY_PAUSES_MS = [1_000, 2_000, 4_000, 8_000, 15_000];
@@ -80,9 +57,14 @@ export class Mutations {
     const { name, composeText, environment } = request;
     const given = {
       compose_digest: sha256Hex(composeText),
-      empty_names: environment.flatMap((variable) => (variable.value === "" ? [variable.name] : [])),
+      empty_names: environment.flatMap((variable) =>
+        variable.value === "" ? [variable.name] : [],
+      ),
     };
-    const intent = await this.#intend({ action: "create-cvm", name, app_id: null, ...given }, signal);
+    const intent = await this.#intend(
+      { action: "create-cvm", name, app_id: null, ...given },
+      signal,
+    );
     const onProvisioned = async (provisioned: Provisioned): Promise<void> => {
       await this.#recordProvisioned(intent, name, provisioned);
       await hooks.onProvisioned?.(provisioned);
@@ -127,7 +109,9 @@ export class Mutations {
     this.ledger.remove(cvm);
     const intent = this.#deletions.get(identityOf(cvm)) ?? (await this.#intendDeletion(cvm));
     const { appId: app_id, vmUuid: vm_uuid } = cvm;
-    await this.#append({ type: "outcome", intent, outcome: "done", app_id, vm_uuid }).catch(() => undefined);
+    await this.#append({ type: "outcome", intent, outcome: "done", app_id, vm_uuid }).catch(
+      () => undefined,
+    );
   }
 
   /** Records of an earlier run's creation that nothing came of it: its app_id stayed unknown for long enough. */
@@ -159,15 +143,20 @@ export class Mutations {
     signal: AbortSignal,
     { beforeRetry, ...hooks }: DeployHooks & { readonly beforeRetry?: () => Promise<void> } = {},
   ): Promise<MutationOutcome<AcceptedUpdate>> {
-    const intent = await this.#intend({ action: "update-cvm", name: cvm.name, app_id: cvm.appId }, signal);
+    const intent = await this.#intend(
+      { action: "update-cvm", name: cvm.name, app_id: cvm.appId },
+      signal,
+    );
     const ended = { type: "outcome", intent, app_id: cvm.appId, vm_uuid: cvm.vmUuid } as const;
     const outcome = await this.#retryBusy(signal, async (isRetry) => {
       if (isRetry) await beforeRetry?.();
-      const value = await this.#ports.cli.updateCvm(request, signal, hooks).catch(async (error: unknown) => {
-        // The hook's failure is the one to report, even where the disk is full.
-        await this.#append({ ...ended, outcome: "failed" }).catch(() => undefined);
-        throw error;
-      });
+      const value = await this.#ports.cli
+        .updateCvm(request, signal, hooks)
+        .catch(async (error: unknown) => {
+          // The hook's failure is the one to report, even where the disk is full.
+          await this.#append({ ...ended, outcome: "failed" }).catch(() => undefined);
+          throw error;
+        });
       const isBusy = value.kind === "refused" && value.reason === "busy";
       return { value, ...(isBusy ? { retryAfterMs: value.retryAfterMs } : {}) };
     });
@@ -179,7 +168,11 @@ export class Mutations {
   /** Pushes an approved list to a running registry, where it offers that. */
   async approveHashes(
     cvm: Cvm,
-    push: { readonly url: string; readonly hashes: readonly string[]; readonly privateKeyPem: string },
+    push: {
+      readonly url: string;
+      readonly hashes: readonly string[];
+      readonly privateKeyPem: string;
+    },
     signal: AbortSignal,
   ): Promise<ApproveHashAnswer> {
     const intent = await this.#intend(
@@ -192,8 +185,15 @@ export class Mutations {
       push.privateKeyPem,
       signal,
     );
-    const outcome = answer.kind === "approved" ? "done" : answer.kind === "unclear" ? "unknown" : "failed";
-    await this.#append({ type: "outcome", intent, outcome, app_id: cvm.appId, vm_uuid: cvm.vmUuid });
+    const outcome =
+      answer.kind === "approved" ? "done" : answer.kind === "unclear" ? "unknown" : "failed";
+    await this.#append({
+      type: "outcome",
+      intent,
+      outcome,
+      app_id: cvm.appId,
+      vm_uuid: cvm.vmUuid,
+    });
     return answer;
   }
 
@@ -225,7 +225,13 @@ export class Mutations {
     const { appId, vmUuid } = cvm;
     if (appId === null) throw new Error("a CVM without app_id was treated as ours");
     this.ledger.add(cvm, { certain: true, at: this.#ports.clock.monotonic() });
-    await this.#append({ type: "outcome", intent, outcome: "done", app_id: appId, vm_uuid: vmUuid });
+    await this.#append({
+      type: "outcome",
+      intent,
+      outcome: "done",
+      app_id: appId,
+      vm_uuid: vmUuid,
+    });
     return { kind: "created", appId, vmUuid };
   }
 
@@ -266,7 +272,10 @@ export class Mutations {
   }
 
   /** Repeats what the platform refused as "busy", with backoff, until the run's timeout. */
-  async #retryBusy<T>(signal: AbortSignal, attempt: (isRetry: boolean) => Promise<Attempt<T>>): Promise<T> {
+  async #retryBusy<T>(
+    signal: AbortSignal,
+    attempt: (isRetry: boolean) => Promise<Attempt<T>>,
+  ): Promise<T> {
     const { clock, timeoutMs } = this.#ports;
     const deadline = clock.monotonic() + timeoutMs;
     for (let tries = 0; ; tries += 1) {

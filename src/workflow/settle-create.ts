@@ -34,7 +34,8 @@ export async function settleCreate(
   if (outcome.kind === "unclear") {
     return settleUnclear(name, outcome, deps, signal);
   }
-  if (outcome.reason !== "name-taken" && outcome.reason !== "busy") return { kind: "not-made", retry: false };
+  if (outcome.reason !== "name-taken" && outcome.reason !== "busy")
+    return { kind: "not-made", retry: false };
   const isBusy = outcome.reason === "busy";
   const found = await lookUntil(name, deps, signal, isBusy ? 0 : APPEARANCE_MS);
   if (found.kind === "present") return { kind: "taken", cvm: found.value };
@@ -59,7 +60,8 @@ async function settleUnclear(
   if (conflict !== null || provisioned === null) {
     const other = await lookUntil(name, deps, signal, 0);
     if (other.kind === "present") return { kind: "taken", cvm: other.value };
-    if (other.kind === "absent" && conflict?.reason === "busy") return { kind: "not-made", retry: true };
+    if (other.kind === "absent" && conflict?.reason === "busy")
+      return { kind: "not-made", retry: true };
   }
   return { kind: "unknown", reason: "it is not visible yet, by any id" };
 }
@@ -74,7 +76,9 @@ async function lookForOwn(
 ): Promise<Lookup<Cvm>> {
   if (provisioned === null) return { kind: "absent" };
   const identity = { name, appId: provisioned.appId, vmUuid: null };
-  return poll(deps, signal, patienceMs, (limit, list) => findByIdentity(identity, deps.api, limit, { list }));
+  return poll(deps, signal, patienceMs, (limit, list) =>
+    findByIdentity(identity, deps.api, limit, { list }),
+  );
 }
 
 /** Any CVM of that name. */
@@ -85,7 +89,9 @@ function lookUntil(
   patienceMs: number,
 ): Promise<Lookup<Cvm>> {
   const identity = { name, appId: null, vmUuid: null };
-  return poll(deps, signal, patienceMs, (limit, list) => findByIdentity(identity, deps.api, limit, { list }));
+  return poll(deps, signal, patienceMs, (limit, list) =>
+    findByIdentity(identity, deps.api, limit, { list }),
+  );
 }
 
 /** Until it is there, or was absent (or not to be known) for long enough; the list is asked at the end. */
@@ -101,7 +107,8 @@ async function poll(
     const patience = run.aborted ? Math.min(patienceMs, INTERRUPTED_MS) : patienceMs;
     const isLast = clock.monotonic() - started >= patience;
     const found = await look(signal, isLast);
-    if (found.kind === "present" || (isLast && found.kind === "absent") || signal.aborted) return found;
+    if (found.kind === "present" || (isLast && found.kind === "absent") || signal.aborted)
+      return found;
     // Not to be known: a few more looks, where there was no patience at all.
     if (isLast && clock.monotonic() - started >= Math.max(patience, 4 * PAUSE_MS)) return found;
     await clock.sleep(PAUSE_MS, signal).catch(() => undefined);

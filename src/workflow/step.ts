@@ -130,7 +130,9 @@ export class StepRunner {
     const started = this.#clock.monotonic();
     this.#emit({ type: "step-started", step: id });
     try {
-      const outcome = await body((message) => this.#emit({ type: "step-progress", step: id, message }));
+      const outcome = await body((message) =>
+        this.#emit({ type: "step-progress", step: id, message }),
+      );
       this.#finish(id, outcome.status, outcome.summary, this.#clock.monotonic() - started);
       return outcome.output;
     } catch (error) {
@@ -179,7 +181,12 @@ export class StepRunner {
   }
 
   #finish(id: StepId, status: StepStatus, summary: string, durationMs: number): void {
-    this.#reports.push({ number: stepInfo(id).number, id, status, duration_ms: Math.round(durationMs) });
+    this.#reports.push({
+      number: stepInfo(id).number,
+      id,
+      status,
+      duration_ms: Math.round(durationMs),
+    });
     this.#emit({ type: "step-finished", step: id, status, durationMs, summary });
   }
 }

@@ -23,7 +23,8 @@ export function totals(
 /** @throws Error where the page has not both markers. */
 export function withTotals(page: string, text: string): string {
   const [begin, end] = [page.indexOf(MARKERS[0]), page.indexOf(MARKERS[1])];
-  if (begin < 0 || end < begin) throw new Error(`the page has not both of ${MARKERS.join(" and ")}`);
+  if (begin < 0 || end < begin)
+    throw new Error(`the page has not both of ${MARKERS.join(" and ")}`);
   return `${page.slice(0, begin + MARKERS[0].length)}\n\n${text}\n\n${page.slice(end)}`;
 }
 

@@ -37,7 +37,9 @@ async function main(options: Options): Promise<number> {
 async function tryAll(options: Options, results: Results): Promise<number> {
   const baselines = await baselinesOf(options.commands, results);
   const wanted = baselines.flatMap(trialsOf).filter(options.wants);
-  const chosen = options.sample ? sample(wanted, options.sample.count, options.sample.seed) : wanted;
+  const chosen = options.sample
+    ? sample(wanted, options.sample.count, options.sample.seed)
+    : wanted;
   const open = options.again ? chosen : chosen.filter((trial) => !results.reportOf(trial));
   say(`${chosen.length} trials, ${open.length} of them to be done; results in ${results.file}`);
   let done = 0;
@@ -95,9 +97,15 @@ function conclude(reports: readonly TrialReport[], baselines: readonly Baseline[
 }
 
 /** Totals into the page that explains them, every point into a file of its own. */
-async function writeTables(reports: readonly TrialReport[], baselines: readonly Baseline[]): Promise<void> {
+async function writeTables(
+  reports: readonly TrialReport[],
+  baselines: readonly Baseline[],
+): Promise<void> {
   const commit = await runInRepository("git", "describe", "--always", "--dirty", "--exclude=*");
-  await writeFile(DOCUMENT, withTotals(await readFile(DOCUMENT, "utf8"), totals(reports, baselines, commit)));
+  await writeFile(
+    DOCUMENT,
+    withTotals(await readFile(DOCUMENT, "utf8"), totals(reports, baselines, commit)),
+  );
   await writeFile(POINTS_DOCUMENT, pointsDocument(reports, baselines, commit));
   await runInRepository("node_modules/.bin/oxfmt", DOCUMENT, POINTS_DOCUMENT);
 }

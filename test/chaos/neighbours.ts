@@ -22,7 +22,11 @@ export const FOREIGN_NAMES = [
 /** A runner of the cluster, as the orchestrator names it. */
 export const RUNNER_NAME = "bird-tracker-runner-0a1b2c3d";
 
-type Neighbour = { readonly name: string; readonly composeText: string; readonly names: readonly string[] };
+type Neighbour = {
+  readonly name: string;
+  readonly composeText: string;
+  readonly names: readonly string[];
+};
 
 /** Foreign CVMs, some of them of the same compose files as ours. They have been up for an hour. */
 export async function addForeignCvms(world: OpenWorld): Promise<void> {
@@ -51,11 +55,21 @@ async function addCvms(world: OpenWorld, neighbours: readonly Neighbour[]): Prom
 
 function withCvm(state: CloudState, { name, composeText, names }: Neighbour): CloudState {
   const appCompose = buildAppCompose({ docker_compose_file: composeText, allowed_envs: names });
-  const provisioned = provision(state, { name, nodeId: 18, instanceType: "tdx.medium", appCompose });
+  const provisioned = provision(state, {
+    name,
+    nodeId: 18,
+    instanceType: "tdx.medium",
+    appCompose,
+  });
   const { appId, composeHash } = provisioned.result;
   const now = Date.now() - 3_600_000;
-  return commit(provisioned.state, { appId, composeHash, encryptedEnv: null, now, timings: DEFAULT_TIMINGS })
-    .state;
+  return commit(provisioned.state, {
+    appId,
+    composeHash,
+    encryptedEnv: null,
+    now,
+    timings: DEFAULT_TIMINGS,
+  }).state;
 }
 
 /** What must stay as it is, to the last field. */

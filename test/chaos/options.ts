@@ -58,7 +58,9 @@ export function readOptions(args: readonly string[]): Options {
     commands,
     jobs: number(values.jobs),
     sample:
-      values.sample === undefined ? undefined : { count: number(values.sample), seed: number(values.seed) },
+      values.sample === undefined
+        ? undefined
+        : { count: number(values.sample), seed: number(values.seed) },
     out: values.out,
     again: values.again,
     write: values.write,

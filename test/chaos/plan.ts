@@ -31,10 +31,14 @@ export async function measure(command: string): Promise<Baseline> {
   });
   const stand = await makePhalaStand(world.base);
   try {
-    const { exitCode, stdout } = await startInPipe(world, scenario.args, { PHALA_BIN: stand.bin }).ended;
+    const { exitCode, stdout } = await startInPipe(world, scenario.args, { PHALA_BIN: stand.bin })
+      .ended;
     if (exitCode !== 0) throw new Error(`${command} does not even run undisturbed: ${stdout}`);
     const starts = stand.starts().map(({ args }) => `phala ${withoutIds(args)}`);
-    return { command, points: { request: requests, "phala-request": phalaRequests, start: starts } };
+    return {
+      command,
+      points: { request: requests, "phala-request": phalaRequests, start: starts },
+    };
   } finally {
     await world.close();
   }
@@ -43,8 +47,8 @@ export async function measure(command: string): Promise<Baseline> {
 /** Every trial of a command. */
 export function trialsOf({ command, points }: Baseline): Trial[] {
   return POINT_KINDS.flatMap((at) =>
-    Array.from({ length: points[at].length + MORE_POINTS }, (_, index) => index + 1).flatMap((point) =>
-      faultsAt(at).map((fault) => ({ command, fault, at, point })),
+    Array.from({ length: points[at].length + MORE_POINTS }, (_, index) => index + 1).flatMap(
+      (point) => faultsAt(at).map((fault) => ({ command, fault, at, point })),
     ),
   );
 }

@@ -34,7 +34,11 @@ type Environment = Readonly<Record<string, string>>;
 const PATIENCE_MS = 240_000;
 
 /** With `--json`, and nobody to ask. */
-export function startInPipe(world: OpenWorld, args: readonly string[], env: Environment): ProgramRun {
+export function startInPipe(
+  world: OpenWorld,
+  args: readonly string[],
+  env: Environment,
+): ProgramRun {
   const child = world.start([...args, "--json"], env);
   let hung = false;
   const timer = setTimeout(() => (hung = child.kill("SIGKILL")), PATIENCE_MS);
@@ -42,7 +46,12 @@ export function startInPipe(world: OpenWorld, args: readonly string[], env: Envi
     kill: (signal) => child.kill(signal),
     ended: child
       .finally(() => clearTimeout(timer))
-      .then(({ exitCode, stdout, stderr }) => ({ exitCode: exitCode ?? null, stdout, stderr, hung })),
+      .then(({ exitCode, stdout, stderr }) => ({
+        exitCode: exitCode ?? null,
+        stdout,
+        stderr,
+        hung,
+      })),
   };
 }
 
@@ -50,7 +59,11 @@ export function startInPipe(world: OpenWorld, args: readonly string[], env: Envi
 const SHELL = 'trap : INT; "$@"; code=$?; stty -a > "$TERMINAL_STATE"; exit $code';
 
 /** With `--yes`: live lines and colours, but no questions. */
-export function startInTerminal(world: OpenWorld, args: readonly string[], env: Environment): ProgramRun {
+export function startInTerminal(
+  world: OpenWorld,
+  args: readonly string[],
+  env: Environment,
+): ProgramRun {
   const stateFile = path.join(world.base, "terminal-state");
   const { CI: _, ...rest } = world.env;
   const shell = spawn("/bin/sh", ["-c", SHELL, "sh", process.execPath, PROGRAM, ...args, "--yes"], {

@@ -34,7 +34,11 @@ type Cloud = Awaited<ReturnType<typeof cloudOf>>;
 const must = (holds: boolean, otherwise: string): string[] => (holds ? [] : [otherwise]);
 
 /** After the run that the fault struck. */
-export async function brokenByFault(stage: Stage, fault: FaultName, ended: Ended): Promise<string[]> {
+export async function brokenByFault(
+  stage: Stage,
+  fault: FaultName,
+  ended: Ended,
+): Promise<string[]> {
   const cloud = await cloudOf(stage.world.sandbox);
   const always = [...(await brokenAlways(stage, cloud)), ...brokenOutput(ended)];
   // A program that was killed has no more say in what it leaves; the next run has.
@@ -42,7 +46,9 @@ export async function brokenByFault(stage: Stage, fault: FaultName, ended: Ended
   return [
     ...always,
     ...brokenExit(fault, ended),
-    ...(ended.exitCode === 0 ? await brokenGoal(stage, cloud) : brokenFailure(stage, cloud, fault, ended)),
+    ...(ended.exitCode === 0
+      ? await brokenGoal(stage, cloud)
+      : brokenFailure(stage, cloud, fault, ended)),
     ...(await leftOver(stage)),
   ];
 }
@@ -64,7 +70,12 @@ export async function brokenByCleanRun(stage: Stage, ended: Ended): Promise<stri
 
 /** However a run ended. */
 async function brokenAlways({ world, foreign, expected }: Stage, cloud: Cloud): Promise<string[]> {
-  const ours = new Set([REGISTRY, TEMPORARY_RUNNER, RUNNER_NAME, ...foreign.map(({ name }) => name)]);
+  const ours = new Set([
+    REGISTRY,
+    TEMPORARY_RUNNER,
+    RUNNER_NAME,
+    ...foreign.map(({ name }) => name),
+  ]);
   const unrecorded = cloud.cvms.filter(({ name }) => !ours.has(name)).map(({ name }) => name);
   const lists = expected.approvedLists.map(String);
   const leaks = await filesWithSecrets([world.stateDir, world.folder]);
@@ -80,7 +91,10 @@ async function brokenAlways({ world, foreign, expected }: Stage, cloud: Cloud): 
       !cloud.registry || lists.includes(String(cloud.inForce)),
       `approved: [${cloud.inForce.join(", ")}]`,
     ),
-    ...must(!cloud.registry || hasWholeEnvironment(cloud), "the registry's environment is not whole"),
+    ...must(
+      !cloud.registry || hasWholeEnvironment(cloud),
+      "the registry's environment is not whole",
+    ),
     ...(await brokenConfig(
       world.folder,
       cloud,
@@ -105,23 +119,36 @@ async function brokenGoal({ world, expected }: Stage, cloud: Cloud): Promise<str
   ];
 }
 
-async function brokenRegistry(expected: Expectation, cloud: Cloud, apiUrl: string): Promise<string[]> {
+async function brokenRegistry(
+  expected: Expectation,
+  cloud: Cloud,
+  apiUrl: string,
+): Promise<string[]> {
   const goal = expected.approvedLists.at(-1) ?? [];
   return [
     ...must(
       isDeepStrictEqual(cloud.inForce, goal),
       `approved: [${cloud.inForce.join(", ")}], not the new list`,
     ),
-    ...must(cloud.environment["CVM_BASE_DOMAIN"] === BASE_DOMAIN, "the registry does not know its domain"),
+    ...must(
+      cloud.environment["CVM_BASE_DOMAIN"] === BASE_DOMAIN,
+      "the registry does not know its domain",
+    ),
     ...must(await isHealthy(apiUrl, cloud), "the registry is not healthy"),
   ];
 }
 
 /** The history verifies, and its newest entry is the list that the registry has. */
 async function brokenHistory(world: World, expected: Expectation): Promise<string[]> {
-  const directory = stateDirectoryOf(world.stateDir, new URL(world.sandbox.apiUrl).host, "bird-tracker");
+  const directory = stateDirectoryOf(
+    world.stateDir,
+    new URL(world.sandbox.apiUrl).host,
+    "bird-tracker",
+  );
   const [lines, journal] = await Promise.all([readHistory(directory), readJournal(directory)]);
-  const heads = journal.flatMap((record) => (record.type === "approved" ? (record.history_head ?? []) : []));
+  const heads = journal.flatMap((record) =>
+    record.type === "approved" ? (record.history_head ?? []) : [],
+  );
   const problem = verifyHistory(lines, heads);
   const newest = lines.findLast(({ record }) => record !== undefined)?.record?.hashes;
   return [
@@ -134,7 +161,12 @@ async function brokenHistory(world: World, expected: Expectation): Promise<strin
 }
 
 /** After a run that ended of its own accord with an error, or interrupted. */
-function brokenFailure({ world, expected }: Stage, cloud: Cloud, fault: FaultName, ended: Ended): string[] {
+function brokenFailure(
+  { world, expected }: Stage,
+  cloud: Cloud,
+  fault: FaultName,
+  ended: Ended,
+): string[] {
   const told = leftBehind(ended);
   const runnerUp = cloud.live.includes(TEMPORARY_RUNNER);
   // Without phala nothing can be deleted: what is left must be told then.
@@ -144,7 +176,10 @@ function brokenFailure({ world, expected }: Stage, cloud: Cloud, fault: FaultNam
   return [
     ...must(ended.exitCode !== 3 || !touched, "exit code 3 says that nothing was touched"),
     ...must(!runnerUp || excused, "a temporary runner is left"),
-    ...must(!registryMade || told.includes(REGISTRY), "the registry is left behind and not told of"),
+    ...must(
+      !registryMade || told.includes(REGISTRY),
+      "the registry is left behind and not told of",
+    ),
   ];
 }
 
@@ -179,7 +214,9 @@ async function brokenConfig(
   }
   const text = await readFile(path.join(folder, "orchestrator.yml"), "utf8");
   const config: unknown = parse(text);
-  const whole = Object.values(orchestratorSchemas).some((schema) => schema.safeParse(config).success);
+  const whole = Object.values(orchestratorSchemas).some(
+    (schema) => schema.safeParse(config).success,
+  );
   // Only a file of schema v1 says which registry it is.
   const isV1 = orchestratorSchemas.v1.safeParse(config).success;
   const ours = cloud.registry === undefined || !isV1 || text.includes(cloud.registry.appId);

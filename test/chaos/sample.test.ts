@@ -20,19 +20,23 @@ const SURE_POINTS: Readonly<Record<string, Readonly<Record<Trial["at"], number>>
 
 function trialsOf(command: string): Trial[] {
   return POINT_KINDS.flatMap((at) =>
-    Array.from({ length: SURE_POINTS[command]?.[at] ?? 0 }, (_, index) => index + 1).flatMap((point) =>
-      faultsAt(at).map((fault) => ({ command, fault, at, point })),
+    Array.from({ length: SURE_POINTS[command]?.[at] ?? 0 }, (_, index) => index + 1).flatMap(
+      (point) => faultsAt(at).map((fault) => ({ command, fault, at, point })),
     ),
   );
 }
 
 const SAMPLE = SCENARIOS.flatMap(({ name }, index) => sample(trialsOf(name), TRIALS, SEED + index));
 
-test.concurrent.each(SAMPLE)("$command: $fault at $at $point", { timeout: 300_000 }, async (trial) => {
-  const report = await runTrial(trial);
-  expect(report.struck, "the fault struck").not.toBeNull();
-  expect(report.broken, report.output?.join("\n")).toEqual([]);
-});
+test.concurrent.each(SAMPLE)(
+  "$command: $fault at $at $point",
+  { timeout: 300_000 },
+  async (trial) => {
+    const report = await runTrial(trial);
+    expect(report.struck, "the fault struck").not.toBeNull();
+    expect(report.broken, report.output?.join("\n")).toEqual([]);
+  },
+);
 
 test("the document explains every fault, in the same words and order", async () => {
   const text = await readFile(new URL("../../docs/reliability.md", import.meta.url), "utf8");

@@ -117,7 +117,11 @@ const destroy: Scenario = {
     const text = await composeText("runner");
     const world = await openPreparedWorld({ timings: TIMINGS, ...options });
     await addRunner(world, text, RUNNER_ENVIRONMENT);
-    return stage(world, { approvedLists: [[runnerHash(text)]], live: [], begins: "with a cluster" });
+    return stage(world, {
+      approvedLists: [[runnerHash(text)]],
+      live: [],
+      begins: "with a cluster",
+    });
   },
 };
 
@@ -133,5 +137,7 @@ async function stage(world: OpenWorld, expected: Expectation): Promise<Stage> {
 export function scenarioOf(name: string): Scenario {
   const scenario = SCENARIOS.find((candidate) => candidate.name === name);
   if (scenario) return scenario;
-  throw new Error(`no scenario ${name}; there are: ${SCENARIOS.map((known) => known.name).join(", ")}`);
+  throw new Error(
+    `no scenario ${name}; there are: ${SCENARIOS.map((known) => known.name).join(", ")}`,
+  );
 }

@@ -3,7 +3,11 @@ import { FAULT_NAMES, faultsAt, POINT_KINDS, type PointKind } from "./faults.ts"
 import type { Baseline } from "./plan.ts";
 import type { TrialReport } from "./trial.ts";
 
-export type Totals = { readonly survived: number; readonly tried: number; readonly notReached: number };
+export type Totals = {
+  readonly survived: number;
+  readonly tried: number;
+  readonly notReached: number;
+};
 
 export function totalsOf(reports: readonly TrialReport[]): Totals {
   const tried = reports.filter(({ struck }) => struck !== null);
@@ -28,7 +32,10 @@ export function pointCounts(baselines: readonly Baseline[]): string {
 }
 
 /** Faults and kinds of points down, commands across; each cell: survived of tried. */
-export function summaryTable(reports: readonly TrialReport[], baselines: readonly Baseline[]): string {
+export function summaryTable(
+  reports: readonly TrialReport[],
+  baselines: readonly Baseline[],
+): string {
   const commands = baselines.map(({ command }) => command);
   const row = (at: string, fault: string, ofRow: readonly TrialReport[]): string[] => [
     at,
@@ -42,7 +49,10 @@ export function summaryTable(reports: readonly TrialReport[], baselines: readonl
       return row(AT[at], code(fault), ofRow);
     }),
   );
-  return table(["at", "fault", ...commands.map(code), "total"], [...rows, row("", "**total**", reports)]);
+  return table(
+    ["at", "fault", ...commands.map(code), "total"],
+    [...rows, row("", "**total**", reports)],
+  );
 }
 
 function cell(reports: readonly TrialReport[]): string {
@@ -56,7 +66,10 @@ export function pointTable(reports: readonly TrialReport[], baseline: Baseline):
   const faults = FAULT_NAMES.filter((fault) => ofCommand.some((report) => report.fault === fault));
   const rows = (at: PointKind): string[][] => {
     const here = ofCommand.filter((report) => report.at === at);
-    const last = Math.max(0, ...here.filter(({ struck }) => struck !== null).map(({ point }) => point));
+    const last = Math.max(
+      0,
+      ...here.filter(({ struck }) => struck !== null).map(({ point }) => point),
+    );
     return Array.from({ length: last }, (_, index) => [
       `${at} ${index + 1}`,
       code(baseline.points[at][index]),

@@ -51,7 +51,13 @@ export async function runTrial(trial: Trial): Promise<TrialReport> {
     const clean = await runUntilDone(stage, scenario.args);
     broken.push(...clean.broken);
     const output = [ended, ...clean.runs].map(({ stdout, stderr }) => `${stderr}\n${stdout}`);
-    const report = { ...trial, struck, exitCode: ended.exitCode, cleanRuns: clean.runs.length, broken };
+    const report = {
+      ...trial,
+      struck,
+      exitCode: ended.exitCode,
+      cleanRuns: clean.runs.length,
+      broken,
+    };
     return broken.length === 0 ? report : { ...report, output };
   } finally {
     await endProcessesOf(world.base);
@@ -123,7 +129,8 @@ class Strike {
     const { at, point, fault } = this.#trial;
     if (at !== "start") return this.#hit ?? null;
     const starts = stand.starts();
-    if (fault === "phala-gone") return starts.length === point - 1 && ended.exitCode !== 0 ? "phala" : null;
+    if (fault === "phala-gone")
+      return starts.length === point - 1 && ended.exitCode !== 0 ? "phala" : null;
     const start = starts.find(({ ordinal }) => ordinal === point);
     return start ? `phala ${withoutIds(start.args)}` : null;
   }

@@ -16,7 +16,8 @@ const AS_ORCHESTRATOR = V2_RUNNER_NAMES.map((name) => ({ name, value: "1" }));
 
 const result = ({ stdout }: Run): RotateHashResult =>
   expectValid("rotate-hash", stdout) as unknown as RotateHashResult;
-const failure = ({ stdout }: Run): FailureResult["error"] => (JSON.parse(stdout) as FailureResult).error;
+const failure = ({ stdout }: Run): FailureResult["error"] =>
+  (JSON.parse(stdout) as FailureResult).error;
 
 /** When the instance that answers was started, in ms since the epoch; to 50 ms. */
 async function startedAt(url: string): Promise<number> {
@@ -31,7 +32,8 @@ test(
   async () => {
     const world = await makePreparedWorld({}, "v2");
     const other = await makeGatewayKey(world.folder, "another.pem");
-    const rotate = (...args: string[]): Promise<Run> => world.run(["rotate-hash", "--json", ...args]);
+    const rotate = (...args: string[]): Promise<Run> =>
+      world.run(["rotate-hash", "--json", ...args]);
     const deploy = (file: string): Promise<string> =>
       deployRunner(world.sandbox, "bird-tracker", file, AS_ORCHESTRATOR);
     const oldRunner = await deploy(RUNNER_COMPOSE);
@@ -56,21 +58,29 @@ test(
     expect(Math.abs((await startedAt(answer.registry.url)) - before)).toBeLessThan(500);
     const newRunner = await deploy(compose);
     for (const runner of [oldRunner, newRunner]) {
-      expect(await askForKey(world.sandbox, answer.registry.url, runner)).toMatchObject({ status: 200 });
+      expect(await askForKey(world.sandbox, answer.registry.url, runner)).toMatchObject({
+        status: 200,
+      });
     }
     expect((await cloudOf(world.sandbox)).approved).toHaveLength(1);
     expect(result(await rotate("--runner-compose", compose)).changed).toBe(false);
 
     await restart(world, answer.registry.vm_uuid, answer.registry.url);
-    expect(await askForKey(world.sandbox, answer.registry.url, newRunner)).toMatchObject({ status: 403 });
+    expect(await askForKey(world.sandbox, answer.registry.url, newRunner)).toMatchObject({
+      status: 403,
+    });
     // A push leaves the environment alone, so what else differs has to wait, and is told.
     const also = ["--approve-via", "api", "--capacity-threshold", "0.5"];
     const again = result(await rotate("--runner-compose", compose, ...also));
     expect([again.changed, again.approved_via]).toEqual([true, "api"]);
     const waiting = again.warnings.filter(({ code }) => code === "waits-for-restart");
-    expect(waiting.map(({ message }) => message)).toEqual([expect.stringContaining("CAPACITY_THRESHOLD")]);
+    expect(waiting.map(({ message }) => message)).toEqual([
+      expect.stringContaining("CAPACITY_THRESHOLD"),
+    ]);
     expect((await cloudOf(world.sandbox)).environment["CAPACITY_THRESHOLD"]).toBe("0.8");
-    expect(await askForKey(world.sandbox, answer.registry.url, newRunner)).toMatchObject({ status: 200 });
+    expect(await askForKey(world.sandbox, answer.registry.url, newRunner)).toMatchObject({
+      status: 200,
+    });
 
     const lasting = result(await rotate("--runner-compose", compose, "--approve-via", "restart"));
     expect([lasting.changed, lasting.approved_via]).toEqual([true, "restart"]);
@@ -84,7 +94,9 @@ async function restart(world: World, vmUuid: string, url: string): Promise<void>
     method: "POST",
     headers: { "x-api-key": world.sandbox.apiKey },
   });
-  await expect.poll(async () => (await fetch(`${url}/health`)).status, { timeout: 20_000 }).toBe(200);
+  await expect
+    .poll(async () => (await fetch(`${url}/health`)).status, { timeout: 20_000 })
+    .toBe(200);
 }
 
 test(

@@ -57,23 +57,46 @@ const REFUSED: readonly (readonly [Lie, string, string])[] = [
 ];
 
 describe.concurrent("init on a platform that lies", () => {
-  test.each(REFUSED)("%s is exit 7 in auto and require, and no secret was sent", async (lie, code, step) => {
-    const world = await openWorld({ lies: [lie] });
-    onTestFinished(() => world.close());
-    for (const mode of ["auto", "require"]) {
-      const cluster = `${mode}-cluster`;
-      const run = await world.run(["init", "--json", "--attest", mode, "--cluster-name", cluster]);
-      expect([run.exitCode, failureIn(run.stdout).error], mode).toMatchObject([7, { code, step }]);
-      const read = await secretsRead(world, cluster);
-      expect(read, mode).toEqual(step === "deploy-registry" ? [] : [""]);
-    }
-  });
+  test.each(REFUSED)(
+    "%s is exit 7 in auto and require, and no secret was sent",
+    async (lie, code, step) => {
+      const world = await openWorld({ lies: [lie] });
+      onTestFinished(() => world.close());
+      for (const mode of ["auto", "require"]) {
+        const cluster = `${mode}-cluster`;
+        const run = await world.run([
+          "init",
+          "--json",
+          "--attest",
+          mode,
+          "--cluster-name",
+          cluster,
+        ]);
+        expect([run.exitCode, failureIn(run.stdout).error], mode).toMatchObject([
+          7,
+          { code, step },
+        ]);
+        const read = await secretsRead(world, cluster);
+        expect(read, mode).toEqual(step === "deploy-registry" ? [] : [""]);
+      }
+    },
+  );
 });
 
 test("an unknown OS image: a warning and partly in auto, exit 7 in require", async () => {
   const world = await makeWorld({ lies: ["patched-os"] });
-  const refused = await world.run(["init", "--json", "--attest", "require", "--cluster-name", "wary"]);
-  expect([refused.exitCode, failureIn(refused.stdout).error.code]).toEqual([7, "attest-os-unknown"]);
+  const refused = await world.run([
+    "init",
+    "--json",
+    "--attest",
+    "require",
+    "--cluster-name",
+    "wary",
+  ]);
+  expect([refused.exitCode, failureIn(refused.stdout).error.code]).toEqual([
+    7,
+    "attest-os-unknown",
+  ]);
   expect(await secretsRead(world, "wary")).toEqual([""]);
 
   const run = await world.run(["init", "--json"]);
@@ -92,7 +115,10 @@ test("evidence, or a signed key, that nobody shows: warnings in auto, exit 7 in 
     { path: "/kms/", action: { kind: "status", status: 404 } },
   ]);
   const env = { TEE_CLUSTER_TIMEOUT: "1s" };
-  const refused = await world.run(["init", "--json", "--attest", "require", "--cluster-name", "wary"], env);
+  const refused = await world.run(
+    ["init", "--json", "--attest", "require", "--cluster-name", "wary"],
+    env,
+  );
   expect([refused.exitCode, failureIn(refused.stdout).error]).toMatchObject([
     7,
     { code: "env-key-unverified", step: "deploy-registry" },
@@ -147,13 +173,18 @@ test("a compose file that needs its secrets to start: sent with a warning in aut
     text.replace("${AWS_SECRET_ACCESS_KEY}", "${AWS_SECRET_ACCESS_KEY:?is missing}"),
   );
   const refused = await world.run(["init", "--json", "--attest", "require"], env);
-  expect([refused.exitCode, failureIn(refused.stdout).error.code]).toEqual([2, "secrets-needed-to-start"]);
+  expect([refused.exitCode, failureIn(refused.stdout).error.code]).toEqual([
+    2,
+    "secrets-needed-to-start",
+  ]);
   expect(mutationsOf(world.sandbox)).toEqual([]);
 
   const run = await world.run(["init", "--json"], env);
   expect(run.exitCode).toBe(0);
   expect(expectValid("init", run.stdout)).toMatchObject({
-    warnings: expect.arrayContaining([expect.objectContaining({ code: "secrets-sent-unverified" })]),
+    warnings: expect.arrayContaining([
+      expect.objectContaining({ code: "secrets-sent-unverified" }),
+    ]),
   });
   expect((await secretsRead(world))[0]).toBe(CANARIES.awsSecret);
 });
@@ -204,12 +235,16 @@ describe.concurrent("rotate-hash and --adopt", () => {
           7,
           { code, step: "approve-compose-hash" },
         ]);
-        expect((await cloudOf(world.sandbox)).registry?.operations, mode).toEqual(before?.operations);
+        expect((await cloudOf(world.sandbox)).registry?.operations, mode).toEqual(
+          before?.operations,
+        );
       }
       world.sandbox.setLies([]);
       const run = await world.run(["rotate-hash", "--json", "--yes", "--attest", "require"], env);
       expect(run.exitCode).toBe(0);
-      expect(expectValid("rotate-hash", run.stdout)).toMatchObject({ attestation: { result: "verified" } });
+      expect(expectValid("rotate-hash", run.stdout)).toMatchObject({
+        attestation: { result: "verified" },
+      });
     },
   );
 
@@ -219,7 +254,14 @@ describe.concurrent("rotate-hash and --adopt", () => {
     world.sandbox.setLies(["debug-td"]);
     const place = (name: string) => ["--state-dir", path.join(world.folder, name)];
     for (const mode of ["auto", "require"]) {
-      const run = await world.run(["init", "--adopt", "--json", "--attest", mode, ...place("lied")]);
+      const run = await world.run([
+        "init",
+        "--adopt",
+        "--json",
+        "--attest",
+        mode,
+        ...place("lied"),
+      ]);
       expect([run.exitCode, failureIn(run.stdout).error.code], mode).toEqual([7, "attest-debug"]);
     }
     world.sandbox.setLies([]);

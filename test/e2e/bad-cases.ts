@@ -57,7 +57,13 @@ const COMPOSE_ROWS: readonly ComposeRow[] = [
     hint: "--registry-compose",
   },
   { about: "empty", file: "empty.yml", content: "", says: "is empty", hint: "spawntee" },
-  { about: "a comment alone", file: "comment.yml", content: "# later\n", says: "is not", hint: "services" },
+  {
+    about: "a comment alone",
+    file: "comment.yml",
+    content: "# later\n",
+    says: "is not",
+    hint: "services",
+  },
   {
     about: "not YAML",
     file: "broken.yml",
@@ -72,7 +78,13 @@ const COMPOSE_ROWS: readonly ComposeRow[] = [
     says: "is not a compose file",
     hint: "services",
   },
-  { about: "a text", file: "text.yml", content: "hello\n", says: "is not a compose file", hint: "services" },
+  {
+    about: "a text",
+    file: "text.yml",
+    content: "hello\n",
+    says: "is not a compose file",
+    hint: "services",
+  },
   {
     about: "without services",
     file: "no-services.yml",
@@ -156,8 +168,10 @@ const COMPOSE_ROWS: readonly ComposeRow[] = [
 function composePairs(): BadCase[] {
   const registry = rowsOf("registry");
   const runner = rowsOf("runner");
-  for (const row of rowsOf(undefined)) (registry.length < runner.length ? registry : runner).push(row);
-  if (registry.length !== runner.length) throw new Error("add a compose row: one would run without another");
+  for (const row of rowsOf(undefined))
+    (registry.length < runner.length ? registry : runner).push(row);
+  if (registry.length !== runner.length)
+    throw new Error("add a compose row: one would run without another");
   return registry.map((row, index) => composeCase(row, runner[index] ?? row));
 }
 
@@ -267,7 +281,13 @@ type ConfigRow = readonly [
 ];
 
 const CONFIG_ROWS: readonly ConfigRow[] = [
-  ["misspelt key", "c-key.yml", "cluster-nmae: bird\n", '"cluster-nmae"', "did you mean cluster-name?"],
+  [
+    "misspelt key",
+    "c-key.yml",
+    "cluster-nmae: bird\n",
+    '"cluster-nmae"',
+    "did you mean cluster-name?",
+  ],
   ["key like none", "c-none.yml", "colour: blue\n", '"colour"', "tee-cluster init --help"],
   [
     "secret in it",
@@ -293,11 +313,23 @@ const CONFIG_ROWS: readonly ConfigRow[] = [
     "cluster-name: <name>",
   ],
   ["value that is a mapping", "c-map.yml", "node:\n  id: 1\n", "node must be", "node:"],
-  ["list instead of a mapping", "c-list.yml", "- cluster-name: bird\n", "is not a mapping", "cluster-name:"],
+  [
+    "list instead of a mapping",
+    "c-list.yml",
+    "- cluster-name: bird\n",
+    "is not a mapping",
+    "cluster-name:",
+  ],
   ["text instead of a mapping", "c-text.yml", "bird\n", "is not a mapping", "cluster-name:"],
   ["syntax error", "c-yaml.yml", "cluster-name: [bird\n", "is not YAML", "syntax"],
   ["key twice", "c-twice.yml", "node: a\nnode: b\n", "is not YAML", "syntax"],
-  ["binary content", "c-binary.yml", Uint8Array.of(0x7f, 0x45, 0, 0xff), "is not a text file", "--config"],
+  [
+    "binary content",
+    "c-binary.yml",
+    Uint8Array.of(0x7f, 0x45, 0, 0xff),
+    "is not a text file",
+    "--config",
+  ],
   ["size beyond reason", "c-large.yml", "# x\n".repeat(20_000), "has 80000 bytes", "--config"],
   ["path of nothing", "c-missing.yml", undefined, "can't be read", "--config"],
   ["path of a directory", "c-folder", FOLDER, "can't be read", "--config"],
@@ -315,7 +347,13 @@ const CONFIG: readonly BadCase[] = CONFIG_ROWS.map(([about, file, content, says,
 }));
 
 /** As the other rows, for the words of the command line. */
-function usage(about: string, args: readonly string[], code: string, says: string, hint: string): BadCase {
+function usage(
+  about: string,
+  args: readonly string[],
+  code: string,
+  says: string,
+  hint: string,
+): BadCase {
   return { about, args, exitCode: 2, code, says: [says], hint };
 }
 
@@ -328,12 +366,42 @@ const USAGE: readonly BadCase[] = [
     "--cluster-name?",
   ),
   usage("a misspelt flag with =", init("--nodes=x"), "unknown-option", '"--nodes"', "mean --node?"),
-  usage("a flag like none", init("--xyzzy-plugh"), "unknown-option", '"--xyzzy-plugh"', "init --help"),
+  usage(
+    "a flag like none",
+    init("--xyzzy-plugh"),
+    "unknown-option",
+    '"--xyzzy-plugh"',
+    "init --help",
+  ),
   usage("a short flag", init("-x"), "unknown-option", '"-x"', "init --help"),
-  usage("a flag of another command", ["doctor", "--json", "--adopt"], "unknown-option", '"--adopt"', "init"),
-  usage("a flag before the command", ["--json", "init"], "unknown-option", '"--json"', "init --json"),
-  usage("a flag without its value", init("--node"), "option-without-value", "--node needs", "--node <"),
-  usage("a value for a switch", init("--yes=no"), "option-with-value", "--yes takes no value", "--yes alone"),
+  usage(
+    "a flag of another command",
+    ["doctor", "--json", "--adopt"],
+    "unknown-option",
+    '"--adopt"',
+    "init",
+  ),
+  usage(
+    "a flag before the command",
+    ["--json", "init"],
+    "unknown-option",
+    '"--json"',
+    "init --json",
+  ),
+  usage(
+    "a flag without its value",
+    init("--node"),
+    "option-without-value",
+    "--node needs",
+    "--node <",
+  ),
+  usage(
+    "a value for a switch",
+    init("--yes=no"),
+    "option-with-value",
+    "--yes takes no value",
+    "--yes alone",
+  ),
   usage("a misspelt command", ["inti", "--json"], "unknown-command", '"inti"', "tee-cluster init?"),
   usage(
     "a word of other tools",
@@ -343,8 +411,20 @@ const USAGE: readonly BadCase[] = [
     "tee-cluster rotate-hash?",
   ),
   usage("another one", ["rm", "--json"], "unknown-command", '"rm"', "tee-cluster destroy?"),
-  usage("a command like none", ["frobnicate", "--json"], "unknown-command", '"frobnicate"', "doctor"),
-  usage("a superfluous argument", init("bird-tracker"), "excess-argument", '"bird-tracker"', "as an option"),
+  usage(
+    "a command like none",
+    ["frobnicate", "--json"],
+    "unknown-command",
+    '"frobnicate"',
+    "doctor",
+  ),
+  usage(
+    "a superfluous argument",
+    init("bird-tracker"),
+    "excess-argument",
+    '"bird-tracker"',
+    "as an option",
+  ),
   usage(
     "two superfluous arguments",
     ["doctor", "--json", "a", "b"],
@@ -415,7 +495,13 @@ const USAGE: readonly BadCase[] = [
     hides: ["phak_canary_123"],
   },
   {
-    ...usage("our own secret as an argument", init(CANARIES.awsSecret), "excess-argument", "init", "option"),
+    ...usage(
+      "our own secret as an argument",
+      init(CANARIES.awsSecret),
+      "excess-argument",
+      "init",
+      "option",
+    ),
     hides: [CANARIES.awsSecret],
   },
 ];

@@ -93,7 +93,9 @@ function deviationsOf(bad: BadCase, run: Run): string[] {
   return [
     ...wrong,
     ...(code === bad.code ? [] : [`code ${code}, not ${bad.code}: ${message}`]),
-    ...bad.says.filter((part) => !message.includes(part)).map((part) => `lacks ${part}: ${message}`),
+    ...bad.says
+      .filter((part) => !message.includes(part))
+      .map((part) => `lacks ${part}: ${message}`),
     ...(bad.lines === undefined ? [] : deviatingLines(bad.lines, message.split("\n"))),
     ...[bad.hint]
       .flat()
@@ -103,12 +105,17 @@ function deviationsOf(bad: BadCase, run: Run): string[] {
 }
 
 /** One line a problem, and none besides. */
-function deviatingLines(expected: readonly (readonly string[])[], lines: readonly string[]): string[] {
+function deviatingLines(
+  expected: readonly (readonly string[])[],
+  lines: readonly string[],
+): string[] {
   const lacking = expected.filter(
     (parts) => !lines.some((line) => parts.every((part) => line.includes(part))),
   );
   const found = lacking.map((parts) => `no line with ${parts.join(" and ")}: ${lines.join(" | ")}`);
-  return lines.length === expected.length ? found : [...found, `${lines.length} lines: ${lines.join(" | ")}`];
+  return lines.length === expected.length
+    ? found
+    : [...found, `${lines.length} lines: ${lines.join(" | ")}`];
 }
 
 function parsed(text: string): unknown {

@@ -35,7 +35,10 @@ const textOf = (world: World, name = "orchestrator.yml"): Promise<string> =>
 
 test("a dry run shows it, the run does it, a second one has nothing to do", async () => {
   const world = await makeFolder();
-  const [v1, v2] = await Promise.all([readFile(golden("v1"), "utf8"), readFile(golden("v2"), "utf8")]);
+  const [v1, v2] = await Promise.all([
+    readFile(golden("v1"), "utf8"),
+    readFile(golden("v2"), "utf8"),
+  ]);
 
   const dry = await world.run(["config", "migrate", ...KEY, "--dry-run"], BARE);
   expect(dry.exitCode).toBe(0);
@@ -77,7 +80,10 @@ test("a dry run shows it, the run does it, a second one has nothing to do", asyn
 
   const again = await world.run(["config", "migrate", "--json"], BARE);
   expect(again.exitCode).toBe(0);
-  expect(expectValid("config-migrate", again.stdout)).toMatchObject({ changed: false, output: null });
+  expect(expectValid("config-migrate", again.stdout)).toMatchObject({
+    changed: false,
+    output: null,
+  });
   expect(await readdir(world.folder)).toEqual(["keys", "orchestrator.yml"]);
   expect(world.sandbox.requests()).toEqual([]);
 });
@@ -123,8 +129,12 @@ test("what is refused is named, with what to do, and nothing is written", async 
   const found = await Promise.all(
     cases.map(async ([args]) => {
       const { exitCode, stdout } = await world.run(["config", "migrate", ...args, "--json"], BARE);
-      const { error } = expectValid("failure", stdout) as { error: { code: string; hint: string | null } };
-      expect(error.hint).toMatch(/--gateway-key-path|config migrate <file>|chmod 600|--output|mend/);
+      const { error } = expectValid("failure", stdout) as {
+        error: { code: string; hint: string | null };
+      };
+      expect(error.hint).toMatch(
+        /--gateway-key-path|config migrate <file>|chmod 600|--output|mend/,
+      );
       return [args, exitCode, error.code];
     }),
   );
@@ -153,5 +163,7 @@ test("the schema refuses an answer that contradicts itself", () => {
   expect(isValid({ ...nothing, ...change, capacity_threshold: threshold })).toBe(true);
   expect(isValid({ ...nothing, ...change })).toBe(false);
   expect(isValid({ ...nothing, written: true })).toBe(false);
-  expect(isValid({ ...nothing, ...change, capacity_threshold: threshold, diff: ["a: 1"] })).toBe(false);
+  expect(isValid({ ...nothing, ...change, capacity_threshold: threshold, diff: ["a: 1"] })).toBe(
+    false,
+  );
 });

@@ -29,18 +29,31 @@ test("config show: flag, variable, line of the config file, record, line of orch
     origin: "flag",
     from: "--capacity-threshold",
   });
-  expect(inputIn(result, "cluster-name")).toMatchObject({ origin: "environment", from: "TEE_CLUSTER_NAME" });
-  expect(inputIn(result, "aws-region")).toMatchObject({ value: "eu-north-1", from: "tee-cluster.yml:2" });
+  expect(inputIn(result, "cluster-name")).toMatchObject({
+    origin: "environment",
+    from: "TEE_CLUSTER_NAME",
+  });
+  expect(inputIn(result, "aws-region")).toMatchObject({
+    value: "eu-north-1",
+    from: "tee-cluster.yml:2",
+  });
   expect(inputIn(result, "instance-type")).toMatchObject({
     value: "tdx.medium",
     origin: "record",
     from: null,
   });
-  expect(inputIn(result, "max-models")).toMatchObject({ value: "50", from: `orchestrator.yml:${line}` });
+  expect(inputIn(result, "max-models")).toMatchObject({
+    value: "50",
+    from: `orchestrator.yml:${line}`,
+  });
   expect(inputIn(result, "cvm-base-domain")).toMatchObject({ set: true, origin: "record" });
   expect(inputIn(result, "timeout")).toMatchObject({ value: "20s", from: "TEE_CLUSTER_TIMEOUT" });
   expect(inputIn(result, "attest")).toMatchObject({ value: "auto", origin: "default", from: null });
-  expect(inputIn(result, "PHALA_API_KEY")).toMatchObject({ value: null, set: true, from: "PHALA_API_KEY" });
+  expect(inputIn(result, "PHALA_API_KEY")).toMatchObject({
+    value: null,
+    set: true,
+    from: "PHALA_API_KEY",
+  });
   expect(inputIn(result, "node")).toMatchObject({ value: null, set: false, required: false });
   expect(result.warnings.map(({ code }) => code)).toEqual(["orchestrator-schema-v1"]);
   expect(world.sandbox.requests()).toEqual([]);
@@ -58,7 +71,9 @@ test("config show names what is missing, and refuses what is wrong", async () =>
   const bare = { TEE_CLUSTER_NAME: undefined, AWS_SECRET_ACCESS_KEY: undefined };
   const { warnings, cluster } = shown(await world.run(["config", "show", "--json"], bare));
   expect(cluster).toBeNull();
-  expect(warnings.filter(({ code }) => code === "missing-input").map(({ message }) => message)).toEqual([
+  expect(
+    warnings.filter(({ code }) => code === "missing-input").map(({ message }) => message),
+  ).toEqual([
     "--cluster-name (TEE_CLUSTER_NAME) is required and set nowhere",
     "AWS_SECRET_ACCESS_KEY is required and set nowhere",
   ]);
@@ -100,8 +115,13 @@ test("config init: what is given is read back by the next run; every other input
         .map((line) => line.length),
     ),
   ).toBeLessThanOrEqual(100);
-  const result = shown(await world.run(["config", "show", "--json"], { TEE_CLUSTER_NAME: undefined }));
-  expect(inputIn(result, "cluster-name")).toMatchObject({ value: "owl-watch", origin: "config file" });
+  const result = shown(
+    await world.run(["config", "show", "--json"], { TEE_CLUSTER_NAME: undefined }),
+  );
+  expect(inputIn(result, "cluster-name")).toMatchObject({
+    value: "owl-watch",
+    origin: "config file",
+  });
   expect(inputIn(result, "crunch")).toMatchObject({ value: ["0123=night owl", "b=b"] });
 
   // Every line that is commented out would be taken as it is.
@@ -118,11 +138,19 @@ test("config init overwrites nothing, and the default file never says where secr
   expect([again.exitCode, failureIn(again.stdout).error.code]).toEqual([6, "config-file-exists"]);
   expect(await readFile(file, "utf8")).toBe("cluster-name: mine\n");
   const refused = await world.run(["config", "init", "--json", "--phala-bin", "./phala"]);
-  expect([refused.exitCode, failureIn(refused.stdout).error.code]).toEqual([2, "config-file-not-trusted"]);
-  expect((await world.run(["config", "init", "mine.yml", "--phala-bin", "./phala"])).exitCode).toBe(0);
+  expect([refused.exitCode, failureIn(refused.stdout).error.code]).toEqual([
+    2,
+    "config-file-not-trusted",
+  ]);
+  expect((await world.run(["config", "init", "mine.yml", "--phala-bin", "./phala"])).exitCode).toBe(
+    0,
+  );
   const { PHALA_BIN: _, ...rest } = world.env;
   const result = shown(
-    await world.run(["config", "show", "--json", "--config", "mine.yml"], { ...rest, PHALA_BIN: undefined }),
+    await world.run(["config", "show", "--json", "--config", "mine.yml"], {
+      ...rest,
+      PHALA_BIN: undefined,
+    }),
   );
   expect(inputIn(result, "phala-bin")).toMatchObject({ value: "./phala" });
 });

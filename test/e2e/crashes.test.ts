@@ -9,7 +9,14 @@ import { expect, test } from "vitest";
 import { stateFolder } from "../helpers/journal.ts";
 import { holdsSecret } from "../helpers/leaks.ts";
 import { makePreparedWorld } from "../helpers/prepared-cluster.ts";
-import { cloudOf, commitsOf, COMPOSE_FOLDER, makeWorld, type Run, type World } from "../helpers/program.ts";
+import {
+  cloudOf,
+  commitsOf,
+  COMPOSE_FOLDER,
+  makeWorld,
+  type Run,
+  type World,
+} from "../helpers/program.ts";
 import { expectValid } from "../helpers/schemas.ts";
 import { startInTerminal } from "../helpers/terminal.ts";
 
@@ -30,7 +37,11 @@ const THROW_BEHIND_ANSWER = `
   };`;
 
 /** The variable for a preload that does `then` as soon as the condition holds, and keeps no process for it. */
-async function preload(world: World, condition: string, then: string): Promise<Record<string, string>> {
+async function preload(
+  world: World,
+  condition: string,
+  then: string,
+): Promise<Record<string, string>> {
   const file = path.join(world.folder, "preload.mjs");
   await writeFile(
     file,

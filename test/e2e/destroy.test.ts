@@ -51,7 +51,9 @@ test(
         if (method !== "DELETE" || !watching) return;
         const { cvms } = await world.sandbox.cloud();
         const name = cvms.find(({ vmUuid }) => where.endsWith(vmUuid))?.name;
-        const announced = (await openIntents(world)).map((intent) => `${intent.action} ${intent.name}`);
+        const announced = (await openIntents(world)).map(
+          (intent) => `${intent.action} ${intent.name}`,
+        );
         if (!announced.includes(`delete-cvm ${name}`)) unannounced.push(where);
       },
     });
@@ -70,7 +72,9 @@ test(
     );
     expect(actions[2]?.detail).toContain(`app_id ${await appIdOf(world, "bird-tracker-registry")}`);
     expect(actions[2]?.detail).toMatch(/^running, \d+[smh] old, /);
-    expect((await world.run(["destroy", "--yes"], { PHALA_BIN: "/nowhere/phala" })).exitCode).toBe(3);
+    expect((await world.run(["destroy", "--yes"], { PHALA_BIN: "/nowhere/phala" })).exitCode).toBe(
+      3,
+    );
     expect(mutationsOf(world.sandbox)).toEqual([]);
 
     watching = true;
@@ -81,7 +85,10 @@ test(
     ]);
     const failed = await world.run(["destroy", "--yes", "--json", "--timeout", "2s"]);
     expect(failed.exitCode).toBe(4);
-    const { error, left_behind: left } = expectValid("failure", failed.stdout) as unknown as FailureResult;
+    const { error, left_behind: left } = expectValid(
+      "failure",
+      failed.stdout,
+    ) as unknown as FailureResult;
     expect(error).toMatchObject({ code: "cvms-left", step: null });
     expect(error.message).toContain(RUNNERS[0]);
     expect(left).toEqual([{ name: RUNNERS[0], app_id: await appIdOf(world, RUNNERS[0] ?? "") }]);
@@ -154,7 +161,9 @@ test("a temporary runner in use is a conflict; SIGINT ends it in order; what app
     "bird-tracker-runner-0badcafe",
     "bird-tracker-registry",
   ]);
-  expect(expectValid("destroy", resumed.stdout)["warnings"]).toMatchObject([{ code: "runner-appeared" }]);
+  expect(expectValid("destroy", resumed.stdout)["warnings"]).toMatchObject([
+    { code: "runner-appeared" },
+  ]);
   expect((await cloudOf(world.sandbox)).live).toEqual([]);
 });
 
@@ -169,7 +178,11 @@ test("on a terminal the cluster's name must be typed; afterwards init begins afr
 
   const right = startInTerminal(world, ["destroy"], { TEE_CLUSTER_NAME: undefined });
   await right.answer("? Cluster name", "bird-tracker", KEYS.enter);
-  const shown = await right.answer("? Type bird-tracker to delete 1 CVM:", "bird-tracker", KEYS.enter);
+  const shown = await right.answer(
+    "? Type bird-tracker to delete 1 CVM:",
+    "bird-tracker",
+    KEYS.enter,
+  );
   expect(shown).toMatch(
     /1 CVM of the cluster bird-tracker on 127\.0\.0\.1:\d+:\n {2}bird-tracker-registry\n {4}running, /,
   );

@@ -34,14 +34,18 @@ function of(results: readonly Result[], id: string): readonly Result[] {
 }
 
 const failed = (results: readonly Result[]): string[] => [
-  ...new Set(results.filter(({ status }) => status === "failed").map(({ id, finding }) => finding ?? id)),
+  ...new Set(
+    results.filter(({ status }) => status === "failed").map(({ id, finding }) => finding ?? id),
+  ),
 ];
 
 /** The shipped runner file with a tag for a digest and debugging on. */
 async function loseCompose(world: World): Promise<string> {
   const text = await readFile(path.join(COMPOSE_FOLDER, "docker-compose.phala.runner.yml"), "utf8");
   const file = path.join(world.folder, "runner.yml");
-  const loose = text.replace(/@sha256:[0-9a-f]{64}/, ":0.8.43").replace("LOG_LEVEL=INFO", "DEBUG_MODE=true");
+  const loose = text
+    .replace(/@sha256:[0-9a-f]{64}/, ":0.8.43")
+    .replace("LOG_LEVEL=INFO", "DEBUG_MODE=true");
   await writeFile(file, loose);
   return file;
 }
@@ -71,7 +75,10 @@ async function misleadPhala(world: World): Promise<Record<string, string>> {
   await mkdir(path.join(home, ".ssh"), { recursive: true });
   await mkdir(bin);
   await writeFile(path.join(home, ".ssh", "id_ecdsa.pub"), "ecdsa-sha2-nistp256 AAAA somebody\n");
-  await writeFile(path.join(world.folder, "phala.toml"), 'compose_file = "x.yml"\nname = "bird-registry"\n');
+  await writeFile(
+    path.join(world.folder, "phala.toml"),
+    'compose_file = "x.yml"\nname = "bird-registry"\n',
+  );
   await writeFile(path.join(bin, "phala"), "#!/bin/sh\necho v9.0.0\n");
   await chmod(path.join(bin, "phala"), 0o755);
   return {
@@ -87,10 +94,20 @@ async function misleadPhala(world: World): Promise<Record<string, string>> {
 test("many things wrong at once: each is told with its remedy, and what is ignored does not count", async () => {
   const world = await makePreparedWorld();
   const [host = ""] = await readdir(world.stateDir);
-  await writeFile(path.join(world.stateDir, host, "bird-tracker", "journal.jsonl"), '{"v":1,"type":"?"}\n');
+  await writeFile(
+    path.join(world.stateDir, host, "bird-tracker", "journal.jsonl"),
+    '{"v":1,"type":"?"}\n',
+  );
   const env = await misleadPhala(world);
   const runnerCompose = await loseCompose(world);
-  const wrong = ["--instance-type", "tdx.huge", "--node", "nowhere", "--runner-compose", runnerCompose];
+  const wrong = [
+    "--instance-type",
+    "tdx.huge",
+    "--node",
+    "nowhere",
+    "--runner-compose",
+    runnerCompose,
+  ];
   const ignored = ["--ignore", "node", "--ignore", "debug-mode"];
   const run = await world.run(["doctor", "--json", ...wrong, ...ignored], env);
   expect(run.exitCode).toBe(3);
@@ -106,9 +123,12 @@ test("many things wrong at once: each is told with its remedy, and what is ignor
     "phala-toml",
     "phala-environment",
   ]);
-  for (const id of ["node", "debug-mode"]) expect(of(results, id)).toMatchObject([{ status: "ignored" }]);
+  for (const id of ["node", "debug-mode"])
+    expect(of(results, id)).toMatchObject([{ status: "ignored" }]);
   expect(of(results, "node")[0]?.detail).toContain('"nowhere"');
-  expect(of(results, "image-not-pinned")).toMatchObject([{ id: "compose-lint", severity: "warning" }]);
+  expect(of(results, "image-not-pinned")).toMatchObject([
+    { id: "compose-lint", severity: "warning" },
+  ]);
   // Without the record nobody can say whose the registry is.
   expect(of(results, "registry-name")).toMatchObject([{ status: "skipped" }]);
   expect(of(results, "orchestrator-phala")[0]?.detail).toMatch(
@@ -158,7 +178,9 @@ test("inputs that are missing or wrong are failures, and everything that needs n
   const results = resultsOf(run);
   expect(failed(results)).toEqual(["inputs", "aws-credentials", "orchestrator-schema-v1"]);
   expect(of(results, "inputs").map(({ detail }) => detail)).toEqual([
-    expect.stringContaining('--memory-per-model (TEE_CLUSTER_MEMORY_PER_MODEL_MB): invalid number: "lots"'),
+    expect.stringContaining(
+      '--memory-per-model (TEE_CLUSTER_MEMORY_PER_MODEL_MB): invalid number: "lots"',
+    ),
     "missing: --cluster-name (TEE_CLUSTER_NAME)",
     "missing: PHALA_API_KEY",
   ]);
@@ -167,7 +189,9 @@ test("inputs that are missing or wrong are failures, and everything that needs n
     "missing: AWS_SECRET_ACCESS_KEY",
   ]);
   const passed = results.filter(({ status }) => status === "passed").map(({ id }) => id);
-  expect(passed).toEqual(expect.arrayContaining(["phala-cli", "registry-compose", "runner-compose"]));
+  expect(passed).toEqual(
+    expect.arrayContaining(["phala-cli", "registry-compose", "runner-compose"]),
+  );
   expect(of(results, "registry-name")[0]?.detail).toBe(
     "needs PHALA_API_KEY, --cluster-name (TEE_CLUSTER_NAME)",
   );
@@ -187,7 +211,9 @@ test("a config file that can't be read, and a proxy in the way whose password st
   expect(run.stdout).toContain("config file tee-cluster.yml:1");
   expect(run.stdout).toContain("did you mean cluster-name?");
   const text = run.stdout.replaceAll(/\s+/g, " ");
-  expect(text).toContain("go through http://127.0.0.1:9 (with credentials), those to this machine do not");
+  expect(text).toContain(
+    "go through http://127.0.0.1:9 (with credentials), those to this machine do not",
+  );
   expect(text).toContain("can be reached directly: export NO_PROXY=cloud-api.example");
   // What may stand in that file is not known, and not missing.
   expect(text).toContain("No other cluster's name collides needs the config file");

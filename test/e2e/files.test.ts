@@ -1,5 +1,14 @@
 /** What is in the way on the disk: full, read-only, newer, torn, a link, somebody else's lock. */
-import { appendFile, lstat, mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import {
+  appendFile,
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  rm,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import path from "node:path";
 import { execa } from "execa";
 import { expect, test } from "vitest";
@@ -7,7 +16,14 @@ import type { FailureResult } from "../../src/core/results.ts";
 import { CAN_MOUNT, mountDisk } from "../helpers/disk.ts";
 import { stateFolder } from "../helpers/journal.ts";
 import { makePreparedWorld } from "../helpers/prepared-cluster.ts";
-import { cloudOf, makeWorld, mutationsOf, PROGRAM, type Run, type World } from "../helpers/program.ts";
+import {
+  cloudOf,
+  makeWorld,
+  mutationsOf,
+  PROGRAM,
+  type Run,
+  type World,
+} from "../helpers/program.ts";
 
 const NO_MOUNT = "this machine allows no mount namespace, and no file mode stops root";
 
@@ -31,7 +47,13 @@ test("a full state directory, a read-only place for orchestrator.yml, a link to 
   expectRefused(world, await state.run(["init", "--json"]), "state-unwritable", /ENOSPC/);
   const out = await mountDisk(world, path.join(world.folder, "out"));
   await out.remount("ro");
-  const run = await out.run(["init", "--json", "--orchestrator-config", "out/orchestrator.yml", ...CHANGE]);
+  const run = await out.run([
+    "init",
+    "--json",
+    "--orchestrator-config",
+    "out/orchestrator.yml",
+    ...CHANGE,
+  ]);
   expectRefused(world, run, "orchestrator-config", /EROFS/);
   await symlink("missing/orchestrator.yml", path.join(world.folder, "orchestrator.yml"));
   expectRefused(world, await world.run(["init", "--json"]), "orchestrator-config", "missing");
@@ -108,7 +130,13 @@ test("a disk that is full at the end: orchestrator.yml is whole as before, with 
   const out = await mountDisk(world, path.join(world.folder, "out"));
   await writeFile(path.join(out.path, "orchestrator.yml"), old);
   await out.fill();
-  const run = await out.run(["init", "--json", "--orchestrator-config", "out/orchestrator.yml", ...CHANGE]);
+  const run = await out.run([
+    "init",
+    "--json",
+    "--orchestrator-config",
+    "out/orchestrator.yml",
+    ...CHANGE,
+  ]);
   expect([run.exitCode, failure(run).error.code]).toEqual([6, "config-unwritable"]);
   expect(await readdir(out.path)).toHaveLength(2);
   expect(await readFile(path.join(out.path, "orchestrator.yml"), "utf8")).toBe(old);
@@ -155,7 +183,9 @@ test("the lock of another host is respected; a journal of a newer version is lef
   await writeFile(lock, JSON.stringify(owner));
   const refused = await world.run(["init", "--json"]);
   expect([refused.exitCode, failure(refused).error.code]).toEqual([6, "run-in-progress"]);
-  expect(failure(refused).error.message).toContain("tee-cluster init (pid 1 on elsewhere, since 2026-01-01)");
+  expect(failure(refused).error.message).toContain(
+    "tee-cluster init (pid 1 on elsewhere, since 2026-01-01)",
+  );
   expect(failure(refused).error.hint).toContain(`rm '${lock}'`);
   await rm(lock);
   await appendFile(path.join(folder, "journal.jsonl"), '{"v":3,"type":"dream"}\n');

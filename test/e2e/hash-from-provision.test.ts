@@ -3,12 +3,20 @@ import { expect, test } from "vitest";
 import type { InitResult } from "../../src/commands/init/result.ts";
 import type { RotateHashResult } from "../../src/commands/rotate-hash/result.ts";
 import { makePreparedWorld } from "../helpers/prepared-cluster.ts";
-import { cloudOf, commitsOf, failureIn, makeWorld, withCompose, type Run } from "../helpers/program.ts";
+import {
+  cloudOf,
+  commitsOf,
+  failureIn,
+  makeWorld,
+  withCompose,
+  type Run,
+} from "../helpers/program.ts";
 
 const PROVISION = ["--json", "--hash-from", "provision"];
 
 const statusOf = (run: Run, id: string): string | undefined =>
-  (JSON.parse(run.stdout) as InitResult | RotateHashResult).steps.find((step) => step.id === id)?.status;
+  (JSON.parse(run.stdout) as InitResult | RotateHashResult).steps.find((step) => step.id === id)
+    ?.status;
 
 test("init: one CVM in all, and the approved hash is the one that a deployed runner has", async () => {
   const [provisioned, deployed] = await Promise.all([makeWorld(), makeWorld()]);
@@ -34,7 +42,10 @@ test("rotate-hash: the new hash joins the list, and nothing is made", async () =
   const run = await world.run(["rotate-hash", ...PROVISION], change);
   expect([run.exitCode, commitsOf(world.sandbox)]).toEqual([0, 0]);
   const { approved, live } = await cloudOf(world.sandbox);
-  expect(approved).toEqual([...before, (JSON.parse(run.stdout) as RotateHashResult).runner_compose_hash]);
+  expect(approved).toEqual([
+    ...before,
+    (JSON.parse(run.stdout) as RotateHashResult).runner_compose_hash,
+  ]);
   expect(live).toEqual(["bird-tracker-registry"]);
 });
 

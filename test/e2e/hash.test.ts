@@ -22,7 +22,9 @@ const predictionOf = (run: Run): HashResult => expectValid("hash", run.stdout) a
 const failureOf = (run: Run): Json => expectValid("failure", run.stdout)["error"] as Json;
 
 /** A runner compose file with another image in it, and the environment that names it. */
-async function changedCompose(world: World): Promise<{ file: string; env: Record<string, string> }> {
+async function changedCompose(
+  world: World,
+): Promise<{ file: string; env: Record<string, string> }> {
   const text = await readFile(ORIGINAL, "utf8");
   const file = path.join(world.folder, "changed.yml");
   await writeFile(file, text.replace("LOG_LEVEL=INFO", "LOG_LEVEL=INFO # changed"));
@@ -142,8 +144,9 @@ async function rememberAnotherScript(world: World): Promise<string> {
   const old = { ...appCompose, pre_launch_script: "#!/bin/sh\necho of old\n" };
   await writeFile(path.join(store, `${composeHashOf(old)}.json`), JSON.stringify(old));
   const records = await journalOf(world);
-  const { digest: _, ...record } = records.findLast(({ type }) => type === "compose-hash") as JournalRecord &
-    Json;
+  const { digest: _, ...record } = records.findLast(
+    ({ type }) => type === "compose-hash",
+  ) as JournalRecord & Json;
   await appendRecord(folder, { ...record, hash: composeHashOf(old) } as JournalRecord);
   return hash;
 }
@@ -153,7 +156,9 @@ test("a record that is exported here decides on a machine without state; a chang
   const { env } = await changedCompose(world);
   const file = path.join(world.folder, "hash-record.json");
   const plan = await world.run(["hash", "--export", file, "--dry-run", "--json"]);
-  expect(expectValid("dry-run", plan.stdout)["actions"]).toMatchObject([{ action: "write", resource: file }]);
+  expect(expectValid("dry-run", plan.stdout)["actions"]).toMatchObject([
+    { action: "write", resource: file },
+  ]);
   expect(existsSync(file)).toBe(false);
   for (const changed of [true, false]) {
     const run = await world.run(["hash", "--export", file, "--json"], KEYLESS);
@@ -181,7 +186,10 @@ test("a record that is exported here decides on a machine without state; a chang
   const bad = await world.run(["hash", "--check", "--record", file], { ...fresh, ...env });
   expect(bad.exitCode).toBe(7);
   expect(bad.stdout).toMatch(/Approved +no/);
-  const explained = await world.run(["hash", "--explain", basis, "--record", file, "--quiet"], fresh);
+  const explained = await world.run(
+    ["hash", "--explain", basis, "--record", file, "--quiet"],
+    fresh,
+  );
   expect(explained.stdout).toContain("spawn-service:");
 
   const changed = `${file}.changed`;

@@ -10,7 +10,12 @@ function commandIn(run: Run): string {
 }
 
 const inShell = (world: World, line: string) =>
-  execa("/bin/sh", ["-c", line], { cwd: world.folder, env: world.env, extendEnv: false, reject: false });
+  execa("/bin/sh", ["-c", line], {
+    cwd: world.folder,
+    env: world.env,
+    extendEnv: false,
+    reject: false,
+  });
 
 test("a registry that is not there: the command that makes it, for the cluster of the flag", async () => {
   const world = await makeWorld();
@@ -25,7 +30,14 @@ test("run it again: the very command, with its flags", async () => {
   world.sandbox.setFaults([
     { method: "POST", path: "/cvms/provision$", times: 1, action: { kind: "status", status: 400 } },
   ]);
-  const args = ["init", "--json", "--cluster-name", "owl-tracker", "--crunch", "owls=the owl's crunch"];
+  const args = [
+    "init",
+    "--json",
+    "--cluster-name",
+    "owl-tracker",
+    "--crunch",
+    "owls=the owl's crunch",
+  ];
   const run = await world.runAnew(args);
   expect(run.exitCode).toBe(4);
   const line = commandIn(run);

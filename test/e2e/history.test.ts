@@ -6,7 +6,11 @@ import { approvalOf, approve, hashOf } from "../helpers/history.ts";
 import { makeWorld, type World } from "../helpers/program.ts";
 import { expectValid, validator } from "../helpers/schemas.ts";
 
-const NO_KEY = { PHALA_API_KEY: undefined, AWS_SECRET_ACCESS_KEY: undefined, AWS_ACCESS_KEY_ID: undefined };
+const NO_KEY = {
+  PHALA_API_KEY: undefined,
+  AWS_SECRET_ACCESS_KEY: undefined,
+  AWS_ACCESS_KEY_ID: undefined,
+};
 
 function placeOf(world: World, cluster = "bird-tracker"): StateDirectory {
   return stateDirectoryOf(world.stateDir, new URL(world.sandbox.apiUrl).host, cluster);
@@ -34,7 +38,13 @@ test("what was approved, verified, without a key and without a request", async (
   const json = await world.run(["history", "--verify", "--json"], NO_KEY);
   expect(json).toMatchObject({ exitCode: 0, stderr: "" });
   const answer = expectValid("history", json.stdout);
-  expect(answer).toMatchObject({ ok: true, file: place.history, head: heads[1], verified: true, total: 2 });
+  expect(answer).toMatchObject({
+    ok: true,
+    file: place.history,
+    head: heads[1],
+    verified: true,
+    total: 2,
+  });
   expect(answer["entries"]).toMatchObject([
     { line: 1, hash: heads[0], ...APPROVALS[0] },
     { line: 2, hash: heads[1], previous: heads[0], ...APPROVALS[1] },
@@ -63,9 +73,9 @@ test("what was approved, verified, without a key and without a request", async (
       Head      195c33cdc7f41d27f3350ca0de2f66e0c53aa18da175be7be2091528fb61d82f
       Verified  not checked; add --verify"
   `);
-  expect(human.stdout.split("\n").filter((line) => line.length > 80 && !line.includes(place.path))).toEqual(
-    [],
-  );
+  expect(
+    human.stdout.split("\n").filter((line) => line.length > 80 && !line.includes(place.path)),
+  ).toEqual([]);
 
   const last = await world.run(["history", "--limit", "1", "--json"], NO_KEY);
   expect(expectValid("history", last.stdout)).toMatchObject({
@@ -106,15 +116,25 @@ test("nothing recorded, the sandbox's own record, and wrong inputs", async () =>
 
   const none = await world.run(["history", "--verify", "--json"], NO_KEY);
   expect(none.exitCode).toBe(0);
-  expect(expectValid("history", none.stdout)).toMatchObject({ verified: true, head: null, entries: [] });
+  expect(expectValid("history", none.stdout)).toMatchObject({
+    verified: true,
+    head: null,
+    entries: [],
+  });
 
   const sandbox = await world.run(["history", "--sandbox", "--json"], {
     ...NO_KEY,
     TEE_CLUSTER_NAME: undefined,
   });
-  expect(expectValid("history", sandbox.stdout)).toMatchObject({ cluster: "sandbox-cluster", total: 1 });
+  expect(expectValid("history", sandbox.stdout)).toMatchObject({
+    cluster: "sandbox-cluster",
+    total: 1,
+  });
 
-  const nameless = await world.run(["history", "--json"], { ...NO_KEY, TEE_CLUSTER_NAME: undefined });
+  const nameless = await world.run(["history", "--json"], {
+    ...NO_KEY,
+    TEE_CLUSTER_NAME: undefined,
+  });
   expect(nameless.exitCode).toBe(2);
   expect(expectValid("failure", nameless.stdout)).toMatchObject({
     error: { code: "missing-inputs", message: "missing: --cluster-name (TEE_CLUSTER_NAME)" },

@@ -59,8 +59,13 @@ test("does the ten steps; the orchestrator's own runner is then accepted, anothe
     { name: "CAPACITY_THRESHOLD", value: "0.5" },
   ];
   const runner = await deployRunner(world.sandbox, "bird-tracker", RUNNER_COMPOSE, asOrchestrator);
-  expect(await askForKey(world.sandbox, result.registry.url, runner)).toMatchObject({ status: 200 });
-  const foreign = [...asOrchestrator, { name: "DSTACK_AUTHORIZED_KEYS", value: "ssh-ed25519 AAAA" }];
+  expect(await askForKey(world.sandbox, result.registry.url, runner)).toMatchObject({
+    status: 200,
+  });
+  const foreign = [
+    ...asOrchestrator,
+    { name: "DSTACK_AUTHORIZED_KEYS", value: "ssh-ed25519 AAAA" },
+  ];
   const other = await deployRunner(world.sandbox, "bird-tracker", RUNNER_COMPOSE, foreign);
   expect(await askForKey(world.sandbox, result.registry.url, other)).toMatchObject({ status: 403 });
 });
@@ -76,8 +81,12 @@ test("the names of schema v2 make the hash that its orchestrator's runners have"
   expect(result.warnings.map(({ code }) => code)).not.toContain("orchestrator-schema-v1");
   const environment = V2_RUNNER_NAMES.map((name) => ({ name, value: "1" }));
   const runner = await deployRunner(world.sandbox, "bird-tracker", RUNNER_COMPOSE, environment);
-  expect(await askForKey(world.sandbox, result.registry.url, runner)).toMatchObject({ status: 200 });
-  const config: unknown = parse(await readFile(path.join(world.folder, "orchestrator.yml"), "utf8"));
+  expect(await askForKey(world.sandbox, result.registry.url, runner)).toMatchObject({
+    status: 200,
+  });
+  const config: unknown = parse(
+    await readFile(path.join(world.folder, "orchestrator.yml"), "utf8"),
+  );
   expect(orchestratorSchemas.v2.safeParse(config).success).toBe(true);
 });
 
@@ -91,7 +100,9 @@ test("--sandbox has a key for schema v2 too: made once, private, and found again
   const key = path.join(world.stateDir, "sandbox-cloud", "gateway-key.pem");
   const made = await readFile(key, "utf8");
   expect((await stat(key)).mode & 0o777).toBe(0o600);
-  const config: unknown = parse(await readFile(path.join(world.folder, "orchestrator.yml"), "utf8"));
+  const config: unknown = parse(
+    await readFile(path.join(world.folder, "orchestrator.yml"), "utf8"),
+  );
   expect(orchestratorSchemas.v2.parse(config).infrastructure.runner["gateway-key-path"]).toBe(key);
   // The schema is recorded by now.
   const again = await world.run([...init, "--dry-run"], env);
@@ -102,7 +113,10 @@ test("--sandbox has a key for schema v2 too: made once, private, and found again
 test("run again, it changes nothing; with the config edited by hand, the edit stays", async () => {
   const world = await makePreparedWorld();
   const file = path.join(world.folder, "orchestrator.yml");
-  const edited = (await readFile(file, "utf8")).replace('level: "info"', 'level: "debug" # by hand');
+  const edited = (await readFile(file, "utf8")).replace(
+    'level: "info"',
+    'level: "debug" # by hand',
+  );
   await writeFile(file, edited);
   world.sandbox.resetRequests();
   const again = await world.run(["init", "--json"]);
@@ -133,7 +147,9 @@ test("--dry-run makes no mutating call and writes nothing", async () => {
   const world = await makeWorld();
   const run = await world.run(["init", "--json", "--dry-run"]);
   expect(run.exitCode).toBe(0);
-  const plan = expectValid("dry-run", run.stdout) as { actions: { action: string; resource: string }[] };
+  const plan = expectValid("dry-run", run.stdout) as {
+    actions: { action: string; resource: string }[];
+  };
   expect(plan.actions.map(({ action, resource }) => `${action} ${resource}`)).toEqual([
     "create bird-tracker-registry",
     "create bird-tracker-runner-temp",
@@ -175,7 +191,10 @@ test("a changed runner compose file is approved by the next run, and runners of 
   const oldRunner = await deployRunner(world.sandbox, "bird-tracker", RUNNER_COMPOSE, names);
 
   const changed = path.join(world.folder, "runner.yml");
-  await writeFile(changed, `${await readFile(RUNNER_COMPOSE, "utf8")}# another comment, another hash\n`);
+  await writeFile(
+    changed,
+    `${await readFile(RUNNER_COMPOSE, "utf8")}# another comment, another hash\n`,
+  );
   const second = await world.run(["init", "--json", "--runner-compose", changed]);
   expect(second.exitCode).toBe(0);
   const result = JSON.parse(second.stdout) as InitResult;
@@ -183,13 +202,18 @@ test("a changed runner compose file is approved by the next run, and runners of 
 
   const newRunner = await deployRunner(world.sandbox, "bird-tracker", changed, names);
   for (const runner of [oldRunner, newRunner]) {
-    expect(await askForKey(world.sandbox, result.registry.url, runner)).toMatchObject({ status: 200 });
+    expect(await askForKey(world.sandbox, result.registry.url, runner)).toMatchObject({
+      status: 200,
+    });
   }
 });
 
 test("a registry that holds a variable which the update would lose is left alone", async () => {
   const world = await makeWorld();
-  const text = await readFile(path.join(COMPOSE_FOLDER, "docker-compose.phala.registry.yml"), "utf8");
+  const text = await readFile(
+    path.join(COMPOSE_FOLDER, "docker-compose.phala.registry.yml"),
+    "utf8",
+  );
   await deployNamed(world.sandbox, "bird-tracker-registry", text, [
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
@@ -217,7 +241,9 @@ test("a registry in the wrong mode is judged after the update that mends it, not
   const another = await withCompose(world, "registry", (text) => `${text}# an image bump\n`);
   const broken = await world.run(["init", "--json"], another);
   expect(broken.exitCode).toBe(7);
-  expect(JSON.parse(broken.stdout)).toMatchObject({ error: { code: "wrong-mode", step: "verify-registry" } });
+  expect(JSON.parse(broken.stdout)).toMatchObject({
+    error: { code: "wrong-mode", step: "verify-registry" },
+  });
   faults = [];
   const mended = await world.run(["init", "--json"]);
   expect(mended.exitCode).toBe(0);

@@ -101,7 +101,10 @@ test("a terminal that is closed, by shell and kernel: in order, too", async () =
   session.hangUp();
   expect(await session.exit).toBe(143);
   expect(await processesOf(world)).toEqual([]);
-  expect((await journalOf(world)).at(-1)).toMatchObject({ type: "run-finished", code: "terminated" });
+  expect((await journalOf(world)).at(-1)).toMatchObject({
+    type: "run-finished",
+    code: "terminated",
+  });
   expect(await readdir(await stateFolder(world))).not.toContain("lock.json");
 });
 

@@ -18,9 +18,16 @@ const CVM = "^/api/v1/cvms/[0-9a-f]{32}$";
 const COMPOSE = "^/api/v1/cvms/[0-9a-f]{32}/compose_file$";
 
 /** Lays fields over the answers for a path. */
-function lie(sandbox: Sandbox, ...lies: readonly (readonly [path: string, fields: object])[]): void {
+function lie(
+  sandbox: Sandbox,
+  ...lies: readonly (readonly [path: string, fields: object])[]
+): void {
   sandbox.setFaults(
-    lies.map(([path, fields]) => ({ method: "GET", path, action: { kind: "lie", fields: { ...fields } } })),
+    lies.map(([path, fields]) => ({
+      method: "GET",
+      path,
+      action: { kind: "lie", fields: { ...fields } },
+    })),
   );
 }
 
@@ -28,8 +35,18 @@ const ABOUT_THE_RUNNER: readonly [string, string, object, string][] = [
   ["another hash", CVM, { compose_hash: "a".repeat(64) }, "compose-hash-mismatch"],
   ["an upper-case hash", CVM, { compose_hash: "A".repeat(64) }, "compose-hash-malformed"],
   ["a hash with 0x", CVM, { compose_hash: `0x${"a".repeat(64)}` }, "compose-hash-malformed"],
-  ["two hashes", CVM, { compose_hash: `${"a".repeat(64)},${"b".repeat(64)}` }, "compose-hash-malformed"],
-  ["another compose text", COMPOSE, { docker_compose_file: "services: {}" }, "compose-hash-mismatch"],
+  [
+    "two hashes",
+    CVM,
+    { compose_hash: `${"a".repeat(64)},${"b".repeat(64)}` },
+    "compose-hash-malformed",
+  ],
+  [
+    "another compose text",
+    COMPOSE,
+    { docker_compose_file: "services: {}" },
+    "compose-hash-mismatch",
+  ],
   [
     "one environment name more",
     COMPOSE,
@@ -65,12 +82,17 @@ test(
 );
 
 /** Lies that hold together: the hash is that of the other text. */
-const ABOUT_A_STANDING_REGISTRY: readonly [string, Partial<AppCompose>, readonly string[], number, string][] =
-  [
-    ["another text", { docker_compose_file: "services: {}" }, [], 7, "registry-compose-mismatch"],
-    ["one name more", { allowed_envs: ["TOKEN"] }, [], 2, "environment-incomplete"],
-    ["a weaker app-compose", { no_instance_id: true }, ["--strict"], 7, "app-compose-field"],
-  ];
+const ABOUT_A_STANDING_REGISTRY: readonly [
+  string,
+  Partial<AppCompose>,
+  readonly string[],
+  number,
+  string,
+][] = [
+  ["another text", { docker_compose_file: "services: {}" }, [], 7, "registry-compose-mismatch"],
+  ["one name more", { allowed_envs: ["TOKEN"] }, [], 2, "environment-incomplete"],
+  ["a weaker app-compose", { no_instance_id: true }, ["--strict"], 7, "app-compose-field"],
+];
 
 test("about a registry that is there: it is not updated, nor is anything else made", async () => {
   const world = await makePreparedWorld();
@@ -110,7 +132,11 @@ async function initWithLieAfter(
   expect(run.exitCode).toBe(7);
   lying = false;
   world.sandbox.setFaults([]);
-  return { world, error: failureIn(run.stdout).error, again: () => world.run(["init", "--json"], change) };
+  return {
+    world,
+    error: failureIn(run.stdout).error,
+    again: () => world.run(["init", "--json"], change),
+  };
 }
 
 test("about a new registry: it gets no list, and no secret again; the next run finishes", async () => {

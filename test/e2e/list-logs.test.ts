@@ -43,11 +43,16 @@ test("list: by exact names, with the price; of the account and of the record; no
   ]);
   expect(clusters[0]?.usd_per_hour).toBeCloseTo(2 * (clusters[1]?.usd_per_hour ?? 0), 5);
   expect(clusters[1]?.usd_per_hour).toBeGreaterThan(0);
-  expect((await world.run(["list"])).stdout).toMatch(/^bird-tracker +running +1 +account, record +0\.\d+$/m);
+  expect((await world.run(["list"])).stdout).toMatch(
+    /^bird-tracker +running +1 +account, record +0\.\d+$/m,
+  );
   expect(mutationsOf(world.sandbox)).toEqual([]);
 
   world.sandbox.setFaults([{ path: "/instance-types$", action: { kind: "status", status: 500 } }]);
-  const free = expectValid("list", (await world.run(["list", "--json"])).stdout) as unknown as ListResult;
+  const free = expectValid(
+    "list",
+    (await world.run(["list", "--json"])).stdout,
+  ) as unknown as ListResult;
   expect(free.clusters.map(({ usd_per_hour: usd }) => usd)).toEqual([null, null]);
   world.sandbox.setFaults([{ path: "/cvms/paginated$", action: { kind: "html" } }]);
   const down = await world.run(["list", "--json"]);
@@ -77,7 +82,9 @@ test("a typo of a cluster's name is exit 2 with the known names; never where the
 test("logs: the registry's, a runner's by the end of its name, the console; through phala, without a secret", async () => {
   const world = await makePreparedWorld();
   await deploy(world, RUNNER);
-  await expect.poll(async () => (await world.run(["logs", RUNNER])).exitCode, { timeout: 15_000 }).toBe(0);
+  await expect
+    .poll(async () => (await world.run(["logs", RUNNER])).exitCode, { timeout: 15_000 })
+    .toBe(0);
   const registry = await world.run(["logs", "--json", "--tail", "50"]);
   expect(expectValid("logs", registry.stdout)).toMatchObject({
     cluster: "bird-tracker",

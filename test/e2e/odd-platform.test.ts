@@ -12,7 +12,14 @@ import { stateFolder } from "../helpers/journal.ts";
 import { untilUpdated, updateRegistry } from "../helpers/neighbour.ts";
 import { PHALA_BIN } from "../helpers/phala-bin.ts";
 import { makePreparedWorld } from "../helpers/prepared-cluster.ts";
-import { cloudOf, makeWorld, mutationsOf, withCompose, type Run, type World } from "../helpers/program.ts";
+import {
+  cloudOf,
+  makeWorld,
+  mutationsOf,
+  withCompose,
+  type Run,
+  type World,
+} from "../helpers/program.ts";
 import { expectValid } from "../helpers/schemas.ts";
 import { until } from "../helpers/until.ts";
 
@@ -31,7 +38,9 @@ function codes({ exitCode, stdout }: Run): string[] {
   return (JSON.parse(stdout) as Pick<InitResult, "warnings">).warnings.map(({ code }) => code);
 }
 
-type Script = (request: Parameters<NonNullable<SandboxOptions["onRequest"]>>[0]) => void | Promise<void>;
+type Script = (
+  request: Parameters<NonNullable<SandboxOptions["onRequest"]>>[0],
+) => void | Promise<void>;
 
 /** A prepared world in which a script is gone through before each request is answered, its own ones too. */
 async function scriptedWorld(): Promise<{ world: World; play: (script: Script) => void }> {
@@ -102,7 +111,11 @@ test("another service answers in the registry's place; the registry is deleted w
   const foreign = await world.run(["init", "--json"]);
   expect([foreign.exitCode, failure(foreign)]).toMatchObject([
     7,
-    { code: "wrong-service", step: "wait-for-registry", message: expect.stringContaining('"nginx"') },
+    {
+      code: "wrong-service",
+      step: "wait-for-registry",
+      message: expect.stringContaining('"nginx"'),
+    },
   ]);
   expect(mutationsOf(world.sandbox)).toEqual([]);
 
@@ -116,7 +129,11 @@ test("another service answers in the registry's place; the registry is deleted w
   const deleted = await world.run(["init", "--json"]);
   expect([deleted.exitCode, failure(deleted)]).toMatchObject([
     4,
-    { code: "registry-gone", step: "wait-for-registry", hint: expect.stringContaining("tee-cluster init") },
+    {
+      code: "registry-gone",
+      step: "wait-for-registry",
+      hint: expect.stringContaining("tee-cluster init"),
+    },
   ]);
   expect(gone).toBe(true);
 });
@@ -129,7 +146,10 @@ test("a registry that was deleted by hand is made anew, with a word; phala is st
   const wrapper = path.join(world.folder, "phala");
   await writeFile(wrapper, `#!/bin/sh\necho "$1" >> '${starts}'\nexec '${PHALA_BIN}' "$@"\n`);
   await chmod(wrapper, 0o755);
-  const run = await world.run(["init", "--json"], { ...(await anotherRunner(world)), PHALA_BIN: wrapper });
+  const run = await world.run(["init", "--json"], {
+    ...(await anotherRunner(world)),
+    PHALA_BIN: wrapper,
+  });
   expect(run.exitCode, run.stdout).toBe(0);
   expect(run.stderr).toContain(
     `this machine has recorded ${REGISTRY} with app_id ${registry?.appId}, which Phala no longer has`,
@@ -199,7 +219,8 @@ test("a rollback that was killed is resumed, not undone; without the earlier com
     ...(await withCompose(world, "registry", (text) => `${text}# an image bump\n`)),
   };
   expect((await world.run(["rotate-hash", "--json"], files)).exitCode).toBe(0);
-  const updates = (): number => mutationsOf(world.sandbox).filter((call) => call.startsWith("PATCH")).length;
+  const updates = (): number =>
+    mutationsOf(world.sandbox).filter((call) => call.startsWith("PATCH")).length;
   const earlier = path.join(await stateFolder(world), "registry-composes");
   world.sandbox.resetRequests();
   const child = world.start(["rotate-hash", "--rollback", "--json"]);

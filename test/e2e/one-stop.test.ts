@@ -5,7 +5,14 @@ import { setTimeout as delay } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { journalOf } from "../helpers/journal.ts";
 import { pidsOf, processesOf } from "../helpers/processes.ts";
-import { cloudOf, failureIn, makeWorld, mutationsOf, PROGRAM, type World } from "../helpers/program.ts";
+import {
+  cloudOf,
+  failureIn,
+  makeWorld,
+  mutationsOf,
+  PROGRAM,
+  type World,
+} from "../helpers/program.ts";
 import { KEYS, startInTerminal } from "../helpers/terminal.ts";
 import { until } from "../helpers/until.ts";
 
@@ -14,10 +21,14 @@ const RUNNER = "bird-tracker-runner-temp";
 const END_OF_INPUT = "\u0004";
 
 /** Asks for the runner's deletion three times without success: a clean-up that takes a few seconds. */
-const SLOW_DELETION = [{ method: "DELETE", times: 1, action: { kind: "delay", ms: 4_000 } }] as const;
+const SLOW_DELETION = [
+  { method: "DELETE", times: 1, action: { kind: "delay", ms: 4_000 } },
+] as const;
 
 const made = (world: World, count: number): Promise<void> =>
-  until(() => mutationsOf(world.sandbox).filter((call) => call === "POST /api/v1/cvms").length >= count);
+  until(
+    () => mutationsOf(world.sandbox).filter((call) => call === "POST /api/v1/cvms").length >= count,
+  );
 
 type Sequence = readonly (readonly [NodeJS.Signals, number])[];
 
@@ -87,7 +98,10 @@ test.each<readonly [string, number, Sequence]>([
   expect(run.stderr).toContain(`${RUNNER} is gone`);
   expect((await cloudOf(world.sandbox)).live).toEqual([REGISTRY]);
   expect(failureIn(run.stdout).left_behind.map(({ name }) => name)).not.toContain(RUNNER);
-  expect((await journalOf(world)).at(-1)).toMatchObject({ type: "run-finished", outcome: "failed" });
+  expect((await journalOf(world)).at(-1)).toMatchObject({
+    type: "run-finished",
+    outcome: "failed",
+  });
 });
 
 test("with --quiet the first Ctrl-C is acknowledged, too", async () => {
@@ -109,7 +123,10 @@ async function npmPackage(world: World): Promise<void> {
     path.join(world.folder, "package.json"),
     JSON.stringify({ name: "birds", version: "1.0.0", scripts }),
   );
-  await writeFile(path.join(world.folder, ".npmrc"), "script-shell=/bin/bash\nupdate-notifier=false\n");
+  await writeFile(
+    path.join(world.folder, ".npmrc"),
+    "script-shell=/bin/bash\nupdate-notifier=false\n",
+  );
 }
 
 test("one Ctrl-C through npm with bash as its shell, in a terminal: the clean-up gets its time", async () => {
@@ -123,7 +140,10 @@ test("one Ctrl-C through npm with bash as its shell, in a terminal: the clean-up
   await session.exit;
   await until(async () => (await processesOf(world)).length === 0);
   expect((await cloudOf(world.sandbox)).live).toEqual([REGISTRY]);
-  expect((await journalOf(world)).at(-1)).toMatchObject({ type: "run-finished", code: "interrupted" });
+  expect((await journalOf(world)).at(-1)).toMatchObject({
+    type: "run-finished",
+    code: "interrupted",
+  });
 });
 
 test("nohup: a terminal that is closed changes nothing", async () => {

@@ -15,7 +15,8 @@ const runnerIn = async (world: World): Promise<Record<string, unknown>> => {
   };
   return infrastructure.runner;
 };
-const initOf = ({ stdout }: Run): InitResult => expectValid("init", stdout) as unknown as InitResult;
+const initOf = ({ stdout }: Run): InitResult =>
+  expectValid("init", stdout) as unknown as InitResult;
 
 const SETTINGS = ["--max-models", "20", "--memory-per-model", "2048", "--provision-factor", "0.5"];
 const RECORDED = { "max-models": 20, "memory-per-model-mb": 2048, "provision-factor": 0.5 };
@@ -34,7 +35,9 @@ test(
 
     await rm(fileOf(world));
     const [note = ""] = initOf(await world.run(["init", "--json"])).notes;
-    expect(note).toMatch(/^as recorded for bird-tracker: .*--max-models \(TEE_CLUSTER_MAX_MODELS\) 20/);
+    expect(note).toMatch(
+      /^as recorded for bird-tracker: .*--max-models \(TEE_CLUSTER_MAX_MODELS\) 20/,
+    );
     expect(await runnerIn(world)).toMatchObject(RECORDED);
     expect(parse(await readFile(fileOf(world), "utf8"))).toMatchObject({
       crunches: [{ id: "owl", name: "night owl" }],
@@ -55,7 +58,10 @@ test(
 test("an edit stays, and is what the record then has; what a flag changes is told and the old file kept", async () => {
   const world = await makePreparedWorld();
   const file = fileOf(world);
-  const edited = (await readFile(file, "utf8")).replace("max-models: 0", "max-models: 50 # the budget");
+  const edited = (await readFile(file, "utf8")).replace(
+    "max-models: 0",
+    "max-models: 50 # the budget",
+  );
   await writeFile(file, edited);
   expect(initOf(await world.run(["init", "--json"])).notes).toEqual([]);
   expect(await readFile(file, "utf8")).toBe(edited);

@@ -34,8 +34,13 @@ test(
     const program = path.join(elsewhere, "node_modules", ".bin", "tee-cluster");
     expect((await execa(program, ["--version"])).stdout).toBe(manifest.version);
     const env = { HOME: folder, XDG_STATE_HOME: path.join(folder, "state"), CI: "true" };
-    const run = await execa(program, ["init", "--sandbox", "--yes", "--quiet"], { cwd: elsewhere, env });
+    const run = await execa(program, ["init", "--sandbox", "--yes", "--quiet"], {
+      cwd: elsewhere,
+      env,
+    });
     expect(run.stdout).toContain("orchestrator.yml");
-    expect(await readFile(path.join(elsewhere, "orchestrator.yml"), "utf8")).toContain("sandbox-cluster");
+    expect(await readFile(path.join(elsewhere, "orchestrator.yml"), "utf8")).toContain(
+      "sandbox-cluster",
+    );
   },
 );

@@ -67,7 +67,10 @@ test("an open /debug/exec is exit 7 although the compose file says nothing of it
   const refused = await world.run(["init", "--json"]);
   expect([refused.exitCode, failureIn(refused.stdout).error]).toEqual([
     7,
-    expect.objectContaining({ code: "debug-endpoint-open", message: expect.stringContaining("AWS keys") }),
+    expect.objectContaining({
+      code: "debug-endpoint-open",
+      message: expect.stringContaining("AWS keys"),
+    }),
   ]);
   const asked = world.sandbox.requests().filter(({ path: where }) => where.includes("/debug/exec"));
   expect(asked.length).toBeGreaterThan(0);
@@ -107,18 +110,25 @@ const TOKEN = "registry-token/canary+5Jk2";
 test("--registry-env: kept in every update, recorded by name, never shown; missing values stop a run", async () => {
   const world = await makeWorld();
   const compose = await withCompose(world, "registry", (text) =>
-    text.replace("      - LOG_LEVEL=INFO\n", "      - LOG_LEVEL=INFO\n      - TOKEN=${REGISTRY_TOKEN}\n"),
+    text.replace(
+      "      - LOG_LEVEL=INFO\n",
+      "      - LOG_LEVEL=INFO\n      - TOKEN=${REGISTRY_TOKEN}\n",
+    ),
   );
   const env = { ...compose, REGISTRY_TOKEN: TOKEN, DSTACK_DOCKER_PASSWORD: "docker-password-1" };
   const flags = ["--registry-env", "REGISTRY_TOKEN", "--registry-env", "DSTACK_DOCKER_PASSWORD"];
-  const without = await world.run(["init", "--json", ...flags], { ...compose, AWS_ACCESS_KEY_ID: "" });
+  const without = await world.run(["init", "--json", ...flags], {
+    ...compose,
+    AWS_ACCESS_KEY_ID: "",
+  });
   expect(without.exitCode).toBe(2);
   expect(failureIn(without.stdout).error.message).toMatch(
     /missing: .*AWS_ACCESS_KEY_ID.*DSTACK_DOCKER_PASSWORD.*REGISTRY_TOKEN/,
   );
   const made = await world.run(["init", "--json", "--verbose", ...flags], env);
   expect(made.exitCode).toBe(0);
-  const environment = async (): Promise<Record<string, string>> => (await cloudOf(world.sandbox)).environment;
+  const environment = async (): Promise<Record<string, string>> =>
+    (await cloudOf(world.sandbox)).environment;
   const names = Object.keys(await environment());
   expect(names.slice(-2)).toEqual(["DSTACK_DOCKER_PASSWORD", "REGISTRY_TOKEN"]);
   expect((await environment())["REGISTRY_TOKEN"]).toBe(TOKEN);
@@ -126,7 +136,10 @@ test("--registry-env: kept in every update, recorded by name, never shown; missi
   // Neither the flags nor their order are needed again: the names are on record.
   world.sandbox.resetRequests();
   expect((await world.run(["init", "--json"], env)).exitCode).toBe(0);
-  const otherOrder = await world.run(["init", "--json", ...flags.slice(2), ...flags.slice(0, 2)], env);
+  const otherOrder = await world.run(
+    ["init", "--json", ...flags.slice(2), ...flags.slice(0, 2)],
+    env,
+  );
   expect(otherOrder.exitCode).toBe(0);
   expect(mutationsOf(world.sandbox)).toEqual([]);
   const forced = await world.run(["rotate-hash", "--json", "--force-update"], env);
@@ -142,7 +155,9 @@ test("--registry-env: kept in every update, recorded by name, never shown; missi
     2,
     expect.objectContaining({
       code: "environment-incomplete",
-      hint: expect.stringContaining("--registry-env DSTACK_DOCKER_PASSWORD --registry-env REGISTRY_TOKEN"),
+      hint: expect.stringContaining(
+        "--registry-env DSTACK_DOCKER_PASSWORD --registry-env REGISTRY_TOKEN",
+      ),
     }),
   ]);
   expect(mutationsOf(world.sandbox)).toEqual([]);
@@ -154,7 +169,11 @@ test("--registry-env: kept in every update, recorded by name, never shown; missi
   ]);
   const texts = [made, forced, lost, forgotten].flatMap(({ stdout, stderr }) => [stdout, stderr]);
   const journal = JSON.stringify(await journalOf(world));
-  for (const text of [...texts, journal, await readFile(path.join(world.folder, "orchestrator.yml"), "utf8")])
+  for (const text of [
+    ...texts,
+    journal,
+    await readFile(path.join(world.folder, "orchestrator.yml"), "utf8"),
+  ])
     expect(text).not.toContain(TOKEN);
   expect(journal).toContain("REGISTRY_TOKEN");
 });
@@ -187,7 +206,9 @@ test("--drop: the orchestrator approves the hash again while a runner has it; --
   const warning = (JSON.parse(kept.stdout) as RotateHashResult).warnings.find(
     ({ code }) => code === "revocation-not-lasting",
   );
-  expect(warning?.message).toMatch(/approves [0-9a-f]{12} again while a runner has it.*bird-tracker-runner-/);
+  expect(warning?.message).toMatch(
+    /approves [0-9a-f]{12} again while a runner has it.*bird-tracker-runner-/,
+  );
   expect((await cloudOf(world.sandbox)).live).toHaveLength(3);
 
   world.sandbox.resetRequests();
@@ -224,7 +245,12 @@ test("a registry without uptime_seconds converges: pushed again or not, nothing 
 
 test("a VPC cluster is named as not supported, before anything is made", async () => {
   const world = await makeWorld();
-  await deployNamed(world.sandbox, "bird-tracker-vpc-server", "services: {vpc: {image: vpc:1}}\n", []);
+  await deployNamed(
+    world.sandbox,
+    "bird-tracker-vpc-server",
+    "services: {vpc: {image: vpc:1}}\n",
+    [],
+  );
   world.sandbox.resetRequests();
   const run = await world.run(["init", "--json"]);
   expect([run.exitCode, failureIn(run.stdout).error.message]).toEqual([

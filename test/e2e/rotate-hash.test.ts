@@ -10,11 +10,21 @@ import { KEYS, startInTerminal } from "../helpers/terminal.ts";
 import { updateRegistry } from "../helpers/neighbour.ts";
 import { askForKey, deployRunner } from "../helpers/orchestrator.ts";
 import { makePreparedWorld } from "../helpers/prepared-cluster.ts";
-import { CANARIES, cloudOf, COMPOSE_FOLDER, mutationsOf, type Run, type World } from "../helpers/program.ts";
+import {
+  CANARIES,
+  cloudOf,
+  COMPOSE_FOLDER,
+  mutationsOf,
+  type Run,
+  type World,
+} from "../helpers/program.ts";
 
 const RUNNER_COMPOSE = path.join(COMPOSE_FOLDER, "docker-compose.phala.runner.yml");
 const REGISTRY_COMPOSE = path.join(COMPOSE_FOLDER, "docker-compose.phala.registry.yml");
-const AS_ORCHESTRATOR = ["REGISTRY_URL", "CAPACITY_THRESHOLD"].map((name) => ({ name, value: "1" }));
+const AS_ORCHESTRATOR = ["REGISTRY_URL", "CAPACITY_THRESHOLD"].map((name) => ({
+  name,
+  value: "1",
+}));
 
 const result = ({ stdout }: Run): RotateHashResult =>
   expectValid("rotate-hash", stdout) as unknown as RotateHashResult;
@@ -24,13 +34,19 @@ const failure = ({ stdout }: Run): FailureResult["error"] =>
 const rotate = (world: World, ...args: string[]): Promise<Run> =>
   world.run(["rotate-hash", "--json", ...args]);
 
-const deploy = (world: World, composeFile = RUNNER_COMPOSE, environment = AS_ORCHESTRATOR): Promise<string> =>
-  deployRunner(world.sandbox, "bird-tracker", composeFile, environment);
+const deploy = (
+  world: World,
+  composeFile = RUNNER_COMPOSE,
+  environment = AS_ORCHESTRATOR,
+): Promise<string> => deployRunner(world.sandbox, "bird-tracker", composeFile, environment);
 
 /** A compose file with a line more than the shipped one, in the world's folder. */
 async function changed(world: World, role: "registry" | "runner", line: string): Promise<string> {
   const file = path.join(world.folder, `${role}.yml`);
-  const text = await readFile(path.join(COMPOSE_FOLDER, `docker-compose.phala.${role}.yml`), "utf8");
+  const text = await readFile(
+    path.join(COMPOSE_FOLDER, `docker-compose.phala.${role}.yml`),
+    "utf8",
+  );
   await writeFile(file, `${text}# ${line}\n`);
   return file;
 }
@@ -57,7 +73,9 @@ test(
     ]);
     const newRunner = await deploy(world, compose);
     for (const runner of [oldRunner, newRunner]) {
-      expect(await askForKey(world.sandbox, now.registry.url, runner)).toMatchObject({ status: 200 });
+      expect(await askForKey(world.sandbox, now.registry.url, runner)).toMatchObject({
+        status: 200,
+      });
     }
     const { environment, live } = await cloudOf(world.sandbox);
     expect(environment["AWS_SECRET_ACCESS_KEY"]).toBe(CANARIES.awsSecret);
@@ -74,12 +92,16 @@ test(
     const back = await rotate(world, "--rollback", "--yes");
     expect(result(back)).toMatchObject({ changed: true, approved_compose_hashes: before });
     expect(result(back).runners_cut_off).toHaveLength(1);
-    expect(await askForKey(world.sandbox, now.registry.url, newRunner)).toMatchObject({ status: 403 });
+    expect(await askForKey(world.sandbox, now.registry.url, newRunner)).toMatchObject({
+      status: 403,
+    });
 
     const history = await world.run(["history", "--verify", "--json"]);
     expect(history.exitCode).toBe(0);
     const { entries } = expectValid("history", history.stdout) as unknown as HistoryResult;
-    expect(entries.map(({ command, reason, added, removed }) => [command, reason, added, removed])).toEqual([
+    expect(
+      entries.map(({ command, reason, added, removed }) => [command, reason, added, removed]),
+    ).toEqual([
       ["init", null, before, []],
       ["rotate-hash", "a newer image, not [redacted]", [now.runner_compose_hash], []],
       ["rotate-hash", null, [], [now.runner_compose_hash]],
@@ -121,7 +143,10 @@ test("being up is no approval: a runner that is refused stays refused, with a re
   const compose = await changed(world, "runner", "an image bump");
   const run = result(await rotate(world, "--runner-compose", compose));
   expect(run.warnings.filter(({ code }) => code === "runner-not-approved")).toHaveLength(2);
-  expect(run.approved_compose_hashes).toEqual([...run.previous_compose_hashes, run.runner_compose_hash]);
+  expect(run.approved_compose_hashes).toEqual([
+    ...run.previous_compose_hashes,
+    run.runner_compose_hash,
+  ]);
   for (const runner of [other, foreign]) {
     expect(await askForKey(world.sandbox, run.registry.url, runner)).toMatchObject({ status: 403 });
   }
@@ -149,29 +174,35 @@ test("being up is no approval: a runner that is refused stays refused, with a re
   expect(await askForKey(world.sandbox, run.registry.url, other)).toMatchObject({ status: 403 });
 });
 
-test("which hashes stay: --retire, --keep, --drop and --replace", { timeout: 150_000 }, async () => {
-  const world = await makePreparedWorld();
-  const compose = await changed(world, "runner", "second");
-  const second = result(await rotate(world, "--runner-compose", compose));
-  const [a = "", b = ""] = second.approved_compose_hashes;
-  const oldRunner = await deploy(world);
-  const retired = result(await rotate(world, "--retire", "--runner-compose", compose));
-  // The first hash has a live runner and stays; nothing changes.
-  expect([retired.changed, retired.approved_compose_hashes]).toEqual([false, [a, b]]);
+test(
+  "which hashes stay: --retire, --keep, --drop and --replace",
+  { timeout: 150_000 },
+  async () => {
+    const world = await makePreparedWorld();
+    const compose = await changed(world, "runner", "second");
+    const second = result(await rotate(world, "--runner-compose", compose));
+    const [a = "", b = ""] = second.approved_compose_hashes;
+    const oldRunner = await deploy(world);
+    const retired = result(await rotate(world, "--retire", "--runner-compose", compose));
+    // The first hash has a live runner and stays; nothing changes.
+    expect([retired.changed, retired.approved_compose_hashes]).toEqual([false, [a, b]]);
 
-  const silent = await rotate(world, "--drop", a, "--runner-compose", compose);
-  expect([silent.exitCode, failure(silent).code]).toEqual([2, "confirmation-needed"]);
-  const dropped = result(await rotate(world, "--drop", a, "--yes", "--runner-compose", compose));
-  expect(dropped.approved_compose_hashes).toEqual([b]);
-  expect(await askForKey(world.sandbox, dropped.registry.url, oldRunner)).toMatchObject({ status: 403 });
+    const silent = await rotate(world, "--drop", a, "--runner-compose", compose);
+    expect([silent.exitCode, failure(silent).code]).toEqual([2, "confirmation-needed"]);
+    const dropped = result(await rotate(world, "--drop", a, "--yes", "--runner-compose", compose));
+    expect(dropped.approved_compose_hashes).toEqual([b]);
+    expect(await askForKey(world.sandbox, dropped.registry.url, oldRunner)).toMatchObject({
+      status: 403,
+    });
 
-  const kept = result(await rotate(world, "--replace", "--keep", b, "--yes"));
-  expect(kept.approved_compose_hashes).toEqual([b, a]);
-  const replaced = result(await rotate(world, "--replace"));
-  expect(replaced.approved_compose_hashes).toEqual([a]);
-  const unknown = await rotate(world, "--keep", "f".repeat(64));
-  expect([unknown.exitCode, failure(unknown).code]).toEqual([7, "hash-unchecked"]);
-});
+    const kept = result(await rotate(world, "--replace", "--keep", b, "--yes"));
+    expect(kept.approved_compose_hashes).toEqual([b, a]);
+    const replaced = result(await rotate(world, "--replace"));
+    expect(replaced.approved_compose_hashes).toEqual([a]);
+    const unknown = await rotate(world, "--keep", "f".repeat(64));
+    expect([unknown.exitCode, failure(unknown).code]).toEqual([7, "hash-unchecked"]);
+  },
+);
 
 const CONTRADICTIONS: readonly [readonly string[], string][] = [
   [["--replace", "--retire"], "can't be given together"],
@@ -204,7 +235,9 @@ test("refused before anything is made: a variable that would be lost, no registr
   const lost = await rotate(world, "--registry-compose", without);
   expect([lost.exitCode, failure(lost).code]).toEqual([2, "environment-incomplete"]);
   expect(failure(lost).message).toContain("CVM_BASE_DOMAIN");
-  const missing = await world.run(["rotate-hash", "--json"], { TEE_CLUSTER_NAME: "no-such-cluster" });
+  const missing = await world.run(["rotate-hash", "--json"], {
+    TEE_CLUSTER_NAME: "no-such-cluster",
+  });
   expect([missing.exitCode, failure(missing).code]).toEqual([3, "registry-missing"]);
   const nothing = await rotate(world, "--rollback");
   expect([nothing.exitCode, failure(nothing).code]).toEqual([2, "nothing-to-restore"]);
@@ -223,7 +256,10 @@ test("an update that does not come back healthy says how to go back, and --rollb
   expect(failure(failed).hint).toContain("tee-cluster rotate-hash --rollback");
   const back = await rotate(world, "--rollback");
   expect(back.exitCode).toBe(0);
-  expect(result(back)).toMatchObject({ registry_compose_changed: true, approved_compose_hashes: before });
+  expect(result(back)).toMatchObject({
+    registry_compose_changed: true,
+    approved_compose_hashes: before,
+  });
   const { registry, approved } = await cloudOf(world.sandbox);
   expect([registry?.current.appCompose.docker_compose_file, approved]).toEqual([text, before]);
 });
@@ -240,7 +276,10 @@ test("--plan shows every difference, changes nothing, and predicts the hash that
   const plan = expectValid("rotate-hash-plan", run.stdout) as unknown as RotatePlanResult;
   expect(mutationsOf(world.sandbox)).toEqual([]);
   expect(plan.compose_hash.from).toBe("predicted");
-  expect(plan.compose_changes).toEqual({ registry: ["+ # another line"], runner: ["+ # an image bump"] });
+  expect(plan.compose_changes).toEqual({
+    registry: ["+ # another line"],
+    runner: ["+ # an image bump"],
+  });
   expect(plan.runners.map(({ accepted }) => accepted)).toEqual([true]);
   expect(plan.approved_compose_hashes.added).toEqual([plan.compose_hash.value]);
   expect(plan.actions.map(({ action, resource }) => `${action} ${resource}`)).toEqual([
@@ -265,7 +304,9 @@ test("the region of the last run stands where nothing else is said", async () =>
   expect((await cloudOf(world.sandbox)).environment["AWS_REGION"]).toBe("us-east-2");
   world.sandbox.resetRequests();
   const again = await world.run(["init", "--json", "--runner-compose", compose]);
-  expect(again.stderr).toContain("as recorded for bird-tracker: --aws-region (AWS_REGION) us-east-2");
+  expect(again.stderr).toContain(
+    "as recorded for bird-tracker: --aws-region (AWS_REGION) us-east-2",
+  );
   expect(mutationsOf(world.sandbox)).toEqual([]);
   const forced = await rotate(world, "--runner-compose", compose, "--force-update");
   expect(result(forced)).toMatchObject({ changed: true, approved_via: "restart" });
@@ -275,7 +316,10 @@ test("where only live runners tell the schema, a hash over other names is refuse
   const world = await makePreparedWorld();
   await rm(world.stateDir, { recursive: true });
   await rm(path.join(world.folder, "orchestrator.yml"));
-  await deploy(world, RUNNER_COMPOSE, [...AS_ORCHESTRATOR, { name: "MODEL_MEMORY_LIMIT_MB", value: "1" }]);
+  await deploy(world, RUNNER_COMPOSE, [
+    ...AS_ORCHESTRATOR,
+    { name: "MODEL_MEMORY_LIMIT_MB", value: "1" },
+  ]);
   world.sandbox.resetRequests();
   const run = await rotate(world);
   expect([run.exitCode, failure(run).code]).toEqual([2, "orchestrator-schema-unclear"]);

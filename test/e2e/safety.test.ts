@@ -36,7 +36,9 @@ test.each([
     expect(run.exitCode).toBe(code);
     const { live } = await cloudOf(world.sandbox);
     expect(live).toEqual(["bird-tracker-registry"]);
-    expect(failureIn(run.stdout).left_behind.map(({ name }) => name)).toEqual(["bird-tracker-registry"]);
+    expect(failureIn(run.stdout).left_behind.map(({ name }) => name)).toEqual([
+      "bird-tracker-registry",
+    ]);
     expect((await world.run(["init", "--json"])).exitCode).toBe(0);
   },
 );
@@ -108,7 +110,10 @@ test("a registry in the wrong mode is told at once", async () => {
   ]);
   const run = await world.run(["init", "--json"]);
   expect(run.exitCode).toBe(7);
-  expect(failureIn(run.stdout).error).toMatchObject({ code: "wrong-mode", step: "wait-for-registry" });
+  expect(failureIn(run.stdout).error).toMatchObject({
+    code: "wrong-mode",
+    step: "wait-for-registry",
+  });
 });
 
 test("a wait that runs out ends with 5 and what was seen last", async () => {
@@ -131,16 +136,24 @@ test("no secret in any argument list, output, file or folder of a run, also of a
   }
   const run = await child;
   expect(run.exitCode).toBe(0);
-  const wrong = await world.runAnew(["init", "--verbose"], { PHALA_API_KEY: `${CANARIES.apiKey}-but-wrong` });
+  const wrong = await world.runAnew(["init", "--verbose"], {
+    PHALA_API_KEY: `${CANARIES.apiKey}-but-wrong`,
+  });
   expect(wrong.exitCode).toBe(3);
   const said = `${run.stdout}${run.stderr}${wrong.stdout}${wrong.stderr}${seen.join("\n")}`;
   expect(seen.some((line) => line.includes("deploy"))).toBe(true);
   for (const secret of Object.values(CANARIES)) {
-    for (const form of [secret, encodeURIComponent(secret), Buffer.from(secret).toString("base64")]) {
+    for (const form of [
+      secret,
+      encodeURIComponent(secret),
+      Buffer.from(secret).toString("base64"),
+    ]) {
       expect(said).not.toContain(form);
     }
   }
-  expect(await filesWithSecrets([world.stateDir, world.folder, world.env["TMPDIR"] ?? ""])).toEqual([]);
+  expect(await filesWithSecrets([world.stateDir, world.folder, world.env["TMPDIR"] ?? ""])).toEqual(
+    [],
+  );
   expect(await readdir(world.env["TMPDIR"] ?? "")).toEqual([]);
 });
 
@@ -161,7 +174,10 @@ async function indiscreetApi(): Promise<string> {
 
 test("what the user marks as a secret is one, in a name that is told and in what the API says", async () => {
   const world = await makePreparedWorld();
-  const marks = { TENANT_TOKEN: TOKEN, TEE_CLUSTER_SECRETS: "NOT_SET, TENANT_TOKEN,TEE_CLUSTER_NAME," };
+  const marks = {
+    TENANT_TOKEN: TOKEN,
+    TEE_CLUSTER_SECRETS: "NOT_SET, TENANT_TOKEN,TEE_CLUSTER_NAME,",
+  };
   const status = await world.runAnew(["status", "--json", "--verbose"], marks);
   expect(status.exitCode).toBe(0);
   expect(JSON.parse(status.stdout)).toMatchObject({ cluster: "[redacted]" });

@@ -31,7 +31,9 @@ test("--json: one document once it is up, then it serves until Ctrl-C", async ()
   const { child, said } = await started(world, ["--json", "--yes", "--verbose"], before);
   const answer = expectValid("sandbox", said());
   expect(answer["api_key"]).toMatch(/^phak_sandbox_[\w-]{32}$/);
-  expect(answer["gateway_url"]).toBe(`${String(answer["url"])}/gateway/{app_id}-{port}.{base_domain}`);
+  expect(answer["gateway_url"]).toBe(
+    `${String(answer["url"])}/gateway/{app_id}-{port}.{base_domain}`,
+  );
   expect((await account(answer["url"], answer["api_key"])).status).toBe(200);
   child.kill("SIGINT");
   const run = await child;
@@ -70,7 +72,11 @@ test("a port that is taken is a conflict", async () => {
 
 const KEY = "302e-private-key-of-a-cvm";
 const CLOUDS: readonly [string, (cloud: string) => Promise<unknown>, string][] = [
-  ["half a document", (cloud) => writeFile(cloud, `{"version": 1, "quoteKey": "${KEY}"`), "state-damaged"],
+  [
+    "half a document",
+    (cloud) => writeFile(cloud, `{"version": 1, "quoteKey": "${KEY}"`),
+    "state-damaged",
+  ],
   ["a list", (cloud) => writeFile(cloud, "[]"), "state-damaged"],
   ["no CVMs", (cloud) => writeFile(cloud, `{"version": 1, "quoteKey": "${KEY}"}`), "state-damaged"],
   ["of a newer version", (cloud) => writeFile(cloud, '{"version": 2}'), "state-too-new"],
@@ -142,7 +148,9 @@ test("start, status, stop, reset: one in the background, which --sandbox uses an
   expect(await sandbox("status")).toEqual(up);
   expect((await account(up["url"], up["api_key"])).status).toBe(200);
 
-  const init = await world.run(["init", "--sandbox", "--yes", "--json"], { TEE_CLUSTER_GATEWAY_URL: "" });
+  const init = await world.run(["init", "--sandbox", "--yes", "--json"], {
+    TEE_CLUSTER_GATEWAY_URL: "",
+  });
   expect(init.exitCode).toBe(0);
   const headers = { "x-api-key": String(up["api_key"]) };
   const asked = await fetch(`${String(up["url"])}/__sandbox/cloud`, { headers });

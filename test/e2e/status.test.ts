@@ -7,18 +7,29 @@ import type { StatusResult } from "../../src/commands/status/result.ts";
 import type { CvmStatus } from "../../src/commands/status/model.ts";
 import { deployRunner } from "../helpers/orchestrator.ts";
 import { makePreparedWorld } from "../helpers/prepared-cluster.ts";
-import { cloudOf, COMPOSE_FOLDER, makeWorld, mutationsOf, type Run, type World } from "../helpers/program.ts";
+import {
+  cloudOf,
+  COMPOSE_FOLDER,
+  makeWorld,
+  mutationsOf,
+  type Run,
+  type World,
+} from "../helpers/program.ts";
 import { expectValid } from "../helpers/schemas.ts";
 import { startInTerminal } from "../helpers/terminal.ts";
 
 const RUNNER_COMPOSE = path.join(COMPOSE_FOLDER, "docker-compose.phala.runner.yml");
-const AS_ORCHESTRATOR = ["REGISTRY_URL", "CAPACITY_THRESHOLD"].map((name) => ({ name, value: "1" }));
+const AS_ORCHESTRATOR = ["REGISTRY_URL", "CAPACITY_THRESHOLD"].map((name) => ({
+  name,
+  value: "1",
+}));
 const SSH_KEY = { name: "DSTACK_AUTHORIZED_KEYS", value: "ssh-ed25519 AAAA" };
 const RUNNER = "bird-tracker-runner-00000001";
 const WITH_SSH_KEY = "bird-tracker-runner-00000002";
 const OTHER_TAG = "bird-tracker-runner-00000003";
 
-const answer = ({ stdout }: Run): StatusResult => expectValid("status", stdout) as unknown as StatusResult;
+const answer = ({ stdout }: Run): StatusResult =>
+  expectValid("status", stdout) as unknown as StatusResult;
 const failure = ({ stdout }: Run): FailureResult["error"] =>
   (expectValid("failure", stdout) as unknown as FailureResult).error;
 const cvmOf = ({ cvms }: StatusResult, name: string): CvmStatus | undefined =>
@@ -81,7 +92,10 @@ test(
       approved: true,
       refusal: null,
     });
-    expect(cvmOf(all, "bird-tracker-registry")).toMatchObject({ mode: "registry+runner", approved: null });
+    expect(cvmOf(all, "bird-tracker-registry")).toMatchObject({
+      mode: "registry+runner",
+      approved: null,
+    });
 
     const elsewhere = await world.run(["status", "--json"], {
       TEE_CLUSTER_STATE_DIR: `${world.stateDir}-none`,
@@ -141,7 +155,8 @@ test(
 async function running(world: World): Promise<number> {
   const key = { "x-api-key": world.sandbox.apiKey };
   const list = await fetch(`${world.sandbox.apiUrl}/api/v1/cvms`, { headers: key });
-  return ((await list.json()) as { status: string }[]).filter(({ status }) => status === "running").length;
+  return ((await list.json()) as { status: string }[]).filter(({ status }) => status === "running")
+    .length;
 }
 
 test("no registry, no key that counts, no answer: each its exit code, and none is an empty cluster", async () => {
@@ -158,7 +173,9 @@ test("no registry, no key that counts, no answer: each its exit code, and none i
   const bare = await world.run(["status", "--json"], { TEE_CLUSTER_RUNNER_COMPOSE: "" });
   expect(codes(answer(bare))).toEqual(["error no-registry", "note runner-compose-missing"]);
 
-  const wrongKey = await world.run(["status", "--json"], { PHALA_API_KEY: "phak_another_key_00000" });
+  const wrongKey = await world.run(["status", "--json"], {
+    PHALA_API_KEY: "phak_another_key_00000",
+  });
   expect([wrongKey.exitCode, failure(wrongKey).code]).toEqual([3, "api-key-refused"]);
 
   world.sandbox.setFaults([{ path: "/cvms/paginated$", action: { kind: "html" } }]);
@@ -191,7 +208,11 @@ test("what can't be found out is said to be unknown; a registry that does not an
     "warning runner-compose-missing",
   ]);
   expect(result.drift).toBeNull();
-  expect(cvmOf(result, RUNNER)).toMatchObject({ approved: null, compose_hash_checked: null, health: null });
+  expect(cvmOf(result, RUNNER)).toMatchObject({
+    approved: null,
+    compose_hash_checked: null,
+    health: null,
+  });
 
   // The API's word for a hash is checked against the app-compose that it gives.
   world.sandbox.setFaults([
@@ -237,7 +258,9 @@ test("on a terminal of 80 columns: a table, redrawn with --watch until Ctrl-C, a
   watch.type("\u0003");
   expect(await watch.exit).toBe(130);
   expect(watch.cursorVisible()).toBe(true);
-  expect(watch.bytes().lastIndexOf("\u001b[?7h")).toBeGreaterThan(watch.bytes().lastIndexOf("\u001b[?7l"));
+  expect(watch.bytes().lastIndexOf("\u001b[?7h")).toBeGreaterThan(
+    watch.bytes().lastIndexOf("\u001b[?7l"),
+  );
   expect(watch.screen()).not.toContain("Error");
 });
 

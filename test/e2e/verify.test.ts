@@ -60,13 +60,18 @@ test("a sandbox's registry is verified, its evidence again offline, and no real 
 
   const late = await world.run(["verify", ...place, ...files, "--json", "--at", "2040-01-01"]);
   expect(late.exitCode).toBe(7);
-  expect(expectValid("verify", late.stdout)).toMatchObject({ error: { code: "attest-unavailable" } });
+  expect(expectValid("verify", late.stdout)).toMatchObject({
+    error: { code: "attest-unavailable" },
+  });
 
   const pinned = path.join(folder, "pinned.json");
   const evidence = await readFile(path.join(audit, "evidence.json"), "utf8");
   expect(evidence).toContain('"from": "cvm"');
   const diff = await world.run(["trust", "diff", ...place, "--json"]);
-  expect(expectValid("trust", diff.stdout)).toMatchObject({ ok: true, differences: [{ key: "registry" }] });
+  expect(expectValid("trust", diff.stdout)).toMatchObject({
+    ok: true,
+    differences: [{ key: "registry" }],
+  });
   const refused = await world.run(["verify", ...place, "--trust-file", pinned, "--json"]);
   expect(refused.exitCode).toBe(2);
 });

@@ -39,11 +39,17 @@ test("init over a registry that others have updated, with another size, place an
     "registry-compose-unrecorded",
     "updated-by-others",
   ]);
-  expect(messageOf(warnings, "instance-type-differs")).toContain("is a tdx.medium, asked for was tdx.large");
+  expect(messageOf(warnings, "instance-type-differs")).toContain(
+    "is a tdx.medium, asked for was tdx.large",
+  );
   expect(messageOf(warnings, "node-differs")).toContain("is on prod10, asked for was prod12");
   expect(messageOf(warnings, "updated-by-others")).toMatch(/at \d{4}-.*rotate-hash --keep/);
   const { registry, environment, registriesEverMade } = await cloudOf(world.sandbox);
-  expect([registriesEverMade, registry?.nodeId, registry?.instanceType]).toEqual([1, 18, "tdx.medium"]);
+  expect([registriesEverMade, registry?.nodeId, registry?.instanceType]).toEqual([
+    1,
+    18,
+    "tdx.medium",
+  ]);
   expect(environment["CVM_BASE_DOMAIN"]).toBe(DOMAIN);
   expect(registry?.current.appCompose.docker_compose_file).not.toContain("by somebody else");
 });
@@ -55,7 +61,10 @@ test("a plan without a record here: neither list nor settings are known; a runne
   const compose = world.env["TEE_CLUSTER_RUNNER_COMPOSE"] ?? "";
   await deployRunner(world.sandbox, "bird-tracker", compose, environment);
   world.sandbox.resetRequests();
-  const elsewhere = { TEE_CLUSTER_STATE_DIR: `${world.stateDir}-elsewhere`, AWS_REGION: "us-east-2" };
+  const elsewhere = {
+    TEE_CLUSTER_STATE_DIR: `${world.stateDir}-elsewhere`,
+    AWS_REGION: "us-east-2",
+  };
   const plan = ["rotate-hash", "--plan", "--json", "--orchestrator-schema", "v1"];
   const run = await world.run(plan, elsewhere);
   expect(run.exitCode, run.stdout).toBe(0);

@@ -35,7 +35,8 @@ function stable(screen: string): string {
 }
 
 /** The screen from the last line that begins so. */
-const from = (screen: string, start: string): string => stable(screen.slice(screen.lastIndexOf(start)));
+const from = (screen: string, start: string): string =>
+  stable(screen.slice(screen.lastIndexOf(start)));
 
 async function acceptDefaults(session: TerminalSession): Promise<void> {
   for (const prompt of ["? AWS region", "? Instance type", "? Node", "? Memory per model"])
@@ -66,13 +67,17 @@ test("everything asked, one answer wrong, one changed, deployed", async () => {
   );
   session.type(enter);
   await session.answer("? AWS region", eraseLine, "eu-central-1", enter);
-  expect(from(await session.see("? Instance type"), "? Instance type")).toMatchSnapshot("instance types");
+  expect(from(await session.see("? Instance type"), "? Instance type")).toMatchSnapshot(
+    "instance types",
+  );
   session.type(enter);
   expect(from(await session.see("? Node"), "? Node")).toMatchSnapshot("nodes");
   session.type(down, enter);
   await session.answer("? Memory per model (", eraseLine, "5000", enter);
   await session.answer("5000 MB is more than a tdx.medium has (4096 MB)", eraseLine, "1024", enter);
-  expect(from(await session.see("? Orchestrator schema"), "? Orchestrator")).toMatchSnapshot("orchestrators");
+  expect(from(await session.see("? Orchestrator schema"), "? Orchestrator")).toMatchSnapshot(
+    "orchestrators",
+  );
   session.type("the dev", enter);
   expect(from(await session.see("? What now?"), "Summary")).toMatchSnapshot("summary");
   session.type(down, enter);
@@ -102,17 +107,25 @@ test("everything asked, one answer wrong, one changed, deployed", async () => {
 test.each([
   ["a secret", "? AWS secret access key", ["bird-tracker", "AKIACANARY0EXAMPLE00"]],
   ["a list", "? Instance type", ["bird-tracker", "AKIACANARY0EXAMPLE00", CANARIES.awsSecret, ""]],
-] as const)("Ctrl-C at %s: exit 130, nothing made, the cursor is back", async (_, prompt, answers) => {
-  const world = await makeWorld();
-  const session = startInTerminal(world, ["init"], NOTHING_GIVEN);
-  const prompts = ["? Cluster name", "? AWS access key ID", "? AWS secret access key", "? AWS region"];
-  for (const [index, answer] of answers.entries())
-    await session.answer(prompts[index] ?? "", ...(answer === "" ? [] : [answer]), enter);
-  await session.answer(prompt, interrupt);
-  expect(await session.exit).toBe(130);
-  expect(mutationsOf(world.sandbox)).toEqual([]);
-  await isClean(world, session);
-});
+] as const)(
+  "Ctrl-C at %s: exit 130, nothing made, the cursor is back",
+  async (_, prompt, answers) => {
+    const world = await makeWorld();
+    const session = startInTerminal(world, ["init"], NOTHING_GIVEN);
+    const prompts = [
+      "? Cluster name",
+      "? AWS access key ID",
+      "? AWS secret access key",
+      "? AWS region",
+    ];
+    for (const [index, answer] of answers.entries())
+      await session.answer(prompts[index] ?? "", ...(answer === "" ? [] : [answer]), enter);
+    await session.answer(prompt, interrupt);
+    expect(await session.exit).toBe(130);
+    expect(mutationsOf(world.sandbox)).toEqual([]);
+    await isClean(world, session);
+  },
+);
 
 test("Ctrl-C while the temporary runner is up: it is gone, exit 130", async () => {
   const world = await makeWorld();
@@ -156,7 +169,9 @@ test("a registry of another machine: said, another name, then taken over by choi
   const session = startInTerminal(world, ["init"], { TEE_CLUSTER_STATE_DIR: stateDir });
   await acceptDefaults(session);
   const refused = await session.see("? What now?");
-  expect(from(refused, "This must be put right first")).toMatchSnapshot("a registry that is not ours");
+  expect(from(refused, "This must be put right first")).toMatchSnapshot(
+    "a registry that is not ours",
+  );
   session.type(enter);
   await session.answer("? Which answer?", "cluster", enter);
   await session.answer("? Cluster name (", eraseLine, "owl-tracker", enter);
@@ -171,7 +186,10 @@ test("a registry of another machine: said, another name, then taken over by choi
   session.type(enter);
   expect(await session.exit).toBe(0);
   const { registriesEverMade, registry, live } = await cloudOf(world.sandbox);
-  expect({ registriesEverMade, live }).toEqual({ registriesEverMade: 1, live: ["bird-tracker-registry"] });
+  expect({ registriesEverMade, live }).toEqual({
+    registriesEverMade: 1,
+    live: ["bird-tracker-registry"],
+  });
   expect(await journalText(stateDir)).toContain(
     `"type":"adopted","name":"bird-tracker-registry","app_id":"${registry?.appId}"`,
   );
@@ -244,7 +262,9 @@ test("compose files that are there are offered; several crunches in one line; an
   });
   await acceptDefaults(session);
   const offered = await session.answer("? Registry compose", down, enter);
-  expect(from(offered, "? Registry compose")).toContain("❯ deploy/docker-compose.phala.registry.yml");
+  expect(from(offered, "? Registry compose")).toContain(
+    "❯ deploy/docker-compose.phala.registry.yml",
+  );
   await session.answer("? Registry compose (", eraseLine, "nowhere.yml", enter);
   await session.answer("there is no file nowhere.yml", eraseLine);
   session.type("deploy/docker-compose.phala.registry.yml", enter);

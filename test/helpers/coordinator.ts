@@ -27,7 +27,10 @@ export async function makeGatewayKey(folder: string, name: string): Promise<stri
 export async function makeV2Files(folder: string): Promise<void> {
   const [key, registry] = V2_FILES;
   await makeGatewayKey(folder, key);
-  await copyFile(path.join(COMPOSE_FOLDER, "docker-compose.phala.registry.yml"), path.join(folder, registry));
+  await copyFile(
+    path.join(COMPOSE_FOLDER, "docker-compose.phala.registry.yml"),
+    path.join(folder, registry),
+  );
 }
 
 /** What the operator of such a cluster has in the environment. */

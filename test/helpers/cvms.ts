@@ -1,7 +1,8 @@
 /** CVMs made and removed straight through the sandbox's API: no child process, hardly any time. */
 import type { Sandbox } from "../../src/sandbox/index.ts";
 
-const COMPOSE = "services:\n  spawntee:\n    image: example/secure-spawn:1\n    ports: ['9010:8080']\n";
+const COMPOSE =
+  "services:\n  spawntee:\n    image: example/secure-spawn:1\n    ports: ['9010:8080']\n";
 
 /** A running CVM of somebody else, or of an earlier time. @returns its app_id. */
 export async function makeCvm(
@@ -9,7 +10,10 @@ export async function makeCvm(
   name: string,
   compose: object = { docker_compose_file: COMPOSE },
 ): Promise<string> {
-  const provisioned = await call(sandbox, "POST", "/cvms/provision", { name, compose_file: compose });
+  const provisioned = await call(sandbox, "POST", "/cvms/provision", {
+    name,
+    compose_file: compose,
+  });
   const { app_id: appId, compose_hash: composeHash } = provisioned as Record<string, string>;
   await call(sandbox, "POST", "/cvms", { app_id: appId, compose_hash: composeHash });
   return appId ?? "";
@@ -19,7 +23,12 @@ export async function dropCvm(sandbox: Sandbox, name: string): Promise<void> {
   await call(sandbox, "DELETE", `/cvms/${name}`);
 }
 
-async function call(sandbox: Sandbox, method: string, where: string, body?: unknown): Promise<unknown> {
+async function call(
+  sandbox: Sandbox,
+  method: string,
+  where: string,
+  body?: unknown,
+): Promise<unknown> {
   const answer = await fetch(`${sandbox.apiUrl}/api/v1${where}`, {
     method,
     headers: { "x-api-key": sandbox.apiKey, "content-type": "application/json" },

@@ -11,7 +11,8 @@ import { onTestFinished } from "vitest";
 import { PROGRAM, type Run, type World } from "./program.ts";
 
 /** False where no namespace may be made, as in some containers. */
-export const CAN_MOUNT = spawnSync("unshare", ["-rm", "mount", "-t", "tmpfs", "none", "/mnt"]).status === 0;
+export const CAN_MOUNT =
+  spawnSync("unshare", ["-rm", "mount", "-t", "tmpfs", "none", "/mnt"]).status === 0;
 
 const SIZE = 256 * 1024;
 const MOUNT = `mount -t tmpfs -o size=${SIZE},mode=700 none "$1" && echo mounted && exec sleep 600`;
@@ -42,7 +43,8 @@ export async function mountDisk(world: World, folder: string): Promise<Disk> {
   return {
     path: inside,
     // As much is written as there is room for.
-    fill: () => writeFile(path.join(inside, "filler"), Buffer.alloc(SIZE + 1)).catch(() => undefined),
+    fill: () =>
+      writeFile(path.join(inside, "filler"), Buffer.alloc(SIZE + 1)).catch(() => undefined),
     empty: () => rm(path.join(inside, "filler")),
     // As a mount of its own over the disk: one with a file open for writing, as a lock is, can't be made read-only.
     async remount(as) {

@@ -12,7 +12,8 @@ import { build, type Plugin } from "esbuild";
 import { JOINED_PHALA, PHALA_PACKAGE } from "./phala-bin.ts";
 
 /** esbuild leaves a made `require` alone; without it, it joins what is required, too. */
-const OWN_REQUIRE = "import { createRequire } from 'module';const require = createRequire(import.meta.url);";
+const OWN_REQUIRE =
+  "import { createRequire } from 'module';const require = createRequire(import.meta.url);";
 
 /** Loads the joined file with its code cache; the first start makes that. A cache of another V8 is left aside. */
 const LOADER = `#!/usr/bin/env node
@@ -45,7 +46,8 @@ const joinRequired: Plugin = {
   setup({ onLoad }) {
     onLoad({ filter: /phala[\\/]dist[\\/]index\.js$/ }, async ({ path: file }) => {
       const text = await readFile(file, "utf8");
-      if (!text.includes(OWN_REQUIRE)) throw new Error(`${file} is not laid out as it was in phala 1.1.18`);
+      if (!text.includes(OWN_REQUIRE))
+        throw new Error(`${file} is not laid out as it was in phala 1.1.18`);
       return { contents: text.replace(OWN_REQUIRE, ""), loader: "js" };
     });
   },

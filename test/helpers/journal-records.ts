@@ -33,7 +33,15 @@ export const approving = (
 export const approved = (
   hashes: string[],
   { via = "restart", settings = {}, correlationId = "c1" }: Given = {},
-) => ({ type: "approved", app_id: APP, hashes, via, settings, correlation_id: correlationId }) as const;
+) =>
+  ({
+    type: "approved",
+    app_id: APP,
+    hashes,
+    via,
+    settings,
+    correlation_id: correlationId,
+  }) as const;
 export const verified = (hashes: string[]) => ({ type: "verified", app_id: APP, hashes }) as const;
 export const refused = { type: "approval-refused", app_id: APP } as const;
 /** An approval from its beginning to its end. */

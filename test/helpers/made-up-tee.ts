@@ -38,7 +38,8 @@ export function collateralOf(answers: PcsAnswers): Collateral {
   };
 }
 
-export const rootDer = (intel: MadeUpIntel): Buffer => new X509Certificate(intel.root.certificate).raw;
+export const rootDer = (intel: MadeUpIntel): Buffer =>
+  new X509Certificate(intel.root.certificate).raw;
 
 export const anchorOf = (intel: MadeUpIntel, at = AT): Anchor => ({
   intelRoot: createHash("sha256").update(rootDer(intel)).digest("hex"),

@@ -18,7 +18,10 @@ export async function updateRegistry(
 }
 
 /** Until the platform calls the registry's newest operation done. */
-export async function untilUpdated({ apiUrl, apiKey }: Pick<Sandbox, "apiUrl" | "apiKey">): Promise<void> {
+export async function untilUpdated({
+  apiUrl,
+  apiKey,
+}: Pick<Sandbox, "apiUrl" | "apiKey">): Promise<void> {
   for (let look = 0; look < 200; look += 1) {
     const answer = await fetch(`${apiUrl}/api/v1/cvms/${REGISTRY}/operations`, {
       headers: { "x-api-key": apiKey },

@@ -33,7 +33,10 @@ export async function deployRunner(
 ): Promise<string> {
   const cli = phalaOf(sandbox);
   const composeText = await readFile(composeFile, "utf8");
-  const created = await cli.createCvm({ name, instanceType: "tdx.medium", composeText, environment }, signal);
+  const created = await cli.createCvm(
+    { name, instanceType: "tdx.medium", composeText, environment },
+    signal,
+  );
   if (created.kind !== "ok") throw new Error(created.message);
   return created.value.appId;
 }
@@ -47,7 +50,10 @@ export async function deployNamed(
 ): Promise<void> {
   const cli = phalaOf(sandbox);
   const environment = names.map((variable) => ({ name: variable, value: "by-hand" }));
-  const created = await cli.createCvm({ name, instanceType: "tdx.medium", composeText, environment }, signal);
+  const created = await cli.createCvm(
+    { name, instanceType: "tdx.medium", composeText, environment },
+    signal,
+  );
   if (created.kind !== "ok") throw new Error(created.message);
 }
 

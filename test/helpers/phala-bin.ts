@@ -10,11 +10,14 @@ const MODULES = fileURLToPath(new URL("../../node_modules", import.meta.url));
 
 export const PHALA_PACKAGE = path.join(MODULES, "phala");
 /** As npm installs it. */
-export const PHALA_PACKAGE_BIN = fileURLToPath(new URL("../../node_modules/.bin/phala", import.meta.url));
+export const PHALA_PACKAGE_BIN = fileURLToPath(
+  new URL("../../node_modules/.bin/phala", import.meta.url),
+);
 /** The same package joined into one file: see join-phala.ts. Inside node_modules, where its version is found. */
 export const JOINED_PHALA = path.join(MODULES, ".cache", "phala-joined", "dist", "index.js");
 
-export const PHALA_BIN = process.env["PHALA_UNDER_TEST"] === "package" ? PHALA_PACKAGE_BIN : JOINED_PHALA;
+export const PHALA_BIN =
+  process.env["PHALA_UNDER_TEST"] === "package" ? PHALA_PACKAGE_BIN : JOINED_PHALA;
 
 export type PhalaRun = {
   readonly code: number | null;

@@ -58,7 +58,9 @@ export async function openPreparedWorld(
   const all = process.env[VARIABLE];
   if (all === undefined) throw new Error("no prepared cluster: the global setup has not run");
   const folder = path.join(all, schema);
-  const world = await openWorld(options, (cloudDir) => copyCloud(path.join(folder, "cloud"), cloudDir));
+  const world = await openWorld(options, (cloudDir) =>
+    copyCloud(path.join(folder, "cloud"), cloudDir),
+  );
   const { host } = new URL(world.sandbox.apiUrl);
   const before = await readFile(path.join(folder, "host"), "utf8");
   await cp(path.join(folder, "state"), world.stateDir, { recursive: true });

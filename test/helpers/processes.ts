@@ -9,12 +9,16 @@ export async function processesOf(world: World): Promise<string[]> {
 
 /** Ids of those whose command line holds the words. */
 export async function pidsOf(world: World, words: string): Promise<number[]> {
-  return (await entriesOf(world)).flatMap(({ pid, line }) => (line.includes(words) ? Number(pid) : []));
+  return (await entriesOf(world)).flatMap(({ pid, line }) =>
+    line.includes(words) ? Number(pid) : [],
+  );
 }
 
 async function entriesOf(world: World): Promise<{ pid: string; line: string }[]> {
   const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
-  const lines = await Promise.all(pids.map((pid) => commandLineOf(pid, `TMPDIR=${world.env["TMPDIR"]}`)));
+  const lines = await Promise.all(
+    pids.map((pid) => commandLineOf(pid, `TMPDIR=${world.env["TMPDIR"]}`)),
+  );
   return pids.map((pid, at) => ({ pid, line: lines[at] ?? "" })).filter(({ line }) => line !== "");
 }
 

@@ -41,7 +41,10 @@ export type World = {
   run(args: readonly string[], change?: Partial<Record<string, string>>): Promise<Run>;
   /** To its end, in a process of its own: for what hangs on how that starts and ends. */
   runAnew(args: readonly string[], change?: Partial<Record<string, string>>): Promise<Run>;
-  start(args: readonly string[], change?: Partial<Record<string, string>>): ReturnType<typeof spawn>;
+  start(
+    args: readonly string[],
+    change?: Partial<Record<string, string>>,
+  ): ReturnType<typeof spawn>;
 };
 
 export type OpenWorld = World & {
@@ -181,7 +184,10 @@ export async function withCompose(
   role: "registry" | "runner",
   change: (text: string) => string,
 ): Promise<Record<string, string>> {
-  const text = await readFile(path.join(COMPOSE_FOLDER, `docker-compose.phala.${role}.yml`), "utf8");
+  const text = await readFile(
+    path.join(COMPOSE_FOLDER, `docker-compose.phala.${role}.yml`),
+    "utf8",
+  );
   const file = path.join(world.folder, `${role}.yml`);
   await writeFile(file, change(text));
   return { [`TEE_CLUSTER_${role.toUpperCase()}_COMPOSE`]: file };

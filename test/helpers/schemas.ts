@@ -19,7 +19,10 @@ function closed(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(closed);
   if (value === null || typeof value !== "object") return value;
   const copy = Object.fromEntries(
-    Object.entries(value).map(([key, member]) => [key, CONDITIONS.has(key) ? member : closed(member)]),
+    Object.entries(value).map(([key, member]) => [
+      key,
+      CONDITIONS.has(key) ? member : closed(member),
+    ]),
   );
   const isObject = [copy["type"]].flat().includes("object");
   return isObject ? { additionalProperties: false, ...copy } : copy;
@@ -34,7 +37,12 @@ export function validator(name: string): ValidateFunction {
 }
 
 function compile(name: string): ValidateFunction {
-  const ajv = new Ajv2020({ allErrors: true, strict: true, strictRequired: false, allowUnionTypes: true });
+  const ajv = new Ajv2020({
+    allErrors: true,
+    strict: true,
+    strictRequired: false,
+    allowUnionTypes: true,
+  });
   // The pattern that comes with it is what counts.
   ajv.addFormat("date-time", true);
   return ajv.compile(closed(schema(name)) as Json);

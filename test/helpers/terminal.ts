@@ -54,7 +54,9 @@ export function startInTerminal(
   { columns = COLUMNS, thenStty = false, command }: TerminalOptions = {},
 ): TerminalSession {
   const program = command ?? [process.execPath, PROGRAM, ...args];
-  const [file = "", ...rest] = thenStty ? ["/bin/sh", "-c", AND_THEN_STTY, "sh", ...program] : program;
+  const [file = "", ...rest] = thenStty
+    ? ["/bin/sh", "-c", AND_THEN_STTY, "sh", ...program]
+    : program;
   const env = { ...world.env, CI: undefined, TERM: "xterm-256color", LANG: "C.UTF-8", ...change };
   const child = spawn(file, rest, {
     cwd: world.folder,
@@ -123,7 +125,11 @@ function textOf(terminal: InstanceType<typeof xterm.Terminal>): string {
     .trimEnd();
 }
 
-async function waitFor(screen: () => string, text: string | RegExp, ended: () => boolean): Promise<string> {
+async function waitFor(
+  screen: () => string,
+  text: string | RegExp,
+  ended: () => boolean,
+): Promise<string> {
   const start = Date.now();
   for (;;) {
     const last = ended();

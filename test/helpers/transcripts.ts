@@ -92,7 +92,10 @@ export async function recordTranscripts(
   phala = path.resolve("node_modules/.bin/phala"),
 ): Promise<ReadonlyMap<string, Transcript>> {
   const folder = await mkdtemp(path.join(tmpdir(), "tee-cluster-transcripts-"));
-  const sandbox = await startSandbox({ stateDir: path.join(folder, "cloud"), timings: { bootMs: 0 } });
+  const sandbox = await startSandbox({
+    stateDir: path.join(folder, "cloud"),
+    timings: { bootMs: 0 },
+  });
   try {
     const cwd = await workingFolder(folder);
     const recorded = new Map<string, Transcript>();
@@ -108,7 +111,9 @@ export async function recordTranscripts(
 async function workingFolder(folder: string): Promise<string> {
   const cwd = path.join(folder, "cwd");
   await mkdir(path.join(cwd, "home"), { recursive: true });
-  await writeFile(path.join(cwd, "environment"), "REGISTRY_URL='http://example.invalid'\n", { mode: 0o600 });
+  await writeFile(path.join(cwd, "environment"), "REGISTRY_URL='http://example.invalid'\n", {
+    mode: 0o600,
+  });
   await writeFile(path.join(cwd, "large.yml"), TOO_LARGE);
   await copyFile(COMPOSE, path.join(cwd, "compose.yml"));
   return cwd;
@@ -116,7 +121,11 @@ async function workingFolder(folder: string): Promise<string> {
 
 async function record(
   scenario: Scenario,
-  { phala, sandbox, cwd }: { readonly phala: string; readonly sandbox: Sandbox; readonly cwd: string },
+  {
+    phala,
+    sandbox,
+    cwd,
+  }: { readonly phala: string; readonly sandbox: Sandbox; readonly cwd: string },
 ): Promise<Transcript> {
   sandbox.setFaults(scenario.faults ?? []);
   const args = scenario.args.map((arg) => arg.replaceAll("{folder}", cwd));
@@ -158,6 +167,12 @@ function comparableIn(folder: string): (text: string) => string {
       .replaceAll(/(?<![0-9a-f])(?:[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32})(?![0-9a-f])/g, (id) =>
         String(numbered(id)).padStart(id.length, "0"),
       )
-      .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)/g, "2026-01-01T00:00:00Z")
-      .replaceAll(/\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, "00000000-0000-4000-8000-000000000000");
+      .replaceAll(
+        /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)/g,
+        "2026-01-01T00:00:00Z",
+      )
+      .replaceAll(
+        /\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g,
+        "00000000-0000-4000-8000-000000000000",
+      );
 }

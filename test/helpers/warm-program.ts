@@ -41,7 +41,11 @@ function ask(child: ChildProcess, line: CommandLine): Promise<never> {
 }
 
 function start(): ChildProcess {
-  const child = fork(SERVER, { stdio: ["ignore", "inherit", "inherit", "ipc"], execArgv: [], env: {} });
+  const child = fork(SERVER, {
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+    execArgv: [],
+    env: {},
+  });
   // Neither holds the test's process, nor outlives it.
   child.unref();
   child.channel?.unref();

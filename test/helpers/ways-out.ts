@@ -53,7 +53,9 @@ export function waysOut(sources: Sources, mutations: readonly string[]): string[
       ...reachingImports(code),
       ...REACHING.flatMap((pattern) => matches(code, pattern)),
       // The words that phala is given; behind a name or a bracket it is a property.
-      ...(file.startsWith("platform/phala/") ? matches(code, /(?<![\w\]).])\[\s*"-{0,2}[a-z][^\]]*/g) : []),
+      ...(file.startsWith("platform/phala/")
+        ? matches(code, /(?<![\w\]).])\[\s*"-{0,2}[a-z][^\]]*/g)
+        : []),
       ...pastMutations(code, mutations),
     ].map((place) => `${file}: ${place.replaceAll(/\s+/g, " ").trim()}`);
   });

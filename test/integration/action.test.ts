@@ -131,13 +131,18 @@ test("a command of two words, in the cluster of the environment", async () => {
   const world = await makeWorld();
   const { exitCode, outputs, shown } = await runAction(world, { command: "config show" });
   expect(exitCode, shown).toBe(0);
-  const document = JSON.parse(await readFile(outputs["result"] ?? "", "utf8")) as { command: string };
+  const document = JSON.parse(await readFile(outputs["result"] ?? "", "utf8")) as {
+    command: string;
+  };
   expect(document.command).toBe("config show");
 });
 
 test("a failure keeps its exit code, and its document", async () => {
   const world = await makeWorld();
-  const { exitCode, outputs } = await runAction(world, { command: "init", args: "--spawntee-port\nnine" });
+  const { exitCode, outputs } = await runAction(world, {
+    command: "init",
+    args: "--spawntee-port\nnine",
+  });
   expect(exitCode).toBe(2);
   expect(outputs).toMatchObject({ "exit-code": "2", approved_compose_hashes: "" });
   const document = JSON.parse(await readFile(outputs["result"] ?? "", "utf8")) as { ok: boolean };

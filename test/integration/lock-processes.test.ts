@@ -64,7 +64,13 @@ test("never two at once, also where holders are killed", async () => {
   const log = path.join(folder, "log");
   const codes = await Promise.all(
     Array.from({ length: PROCESSES }, async (_, number) => {
-      const args = [script, JSON.stringify(directory), path.join(folder, "inside"), log, String(number)];
+      const args = [
+        script,
+        JSON.stringify(directory),
+        path.join(folder, "inside"),
+        log,
+        String(number),
+      ];
       const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"] });
       const errors: Buffer[] = [];
       child.stderr.on("data", (chunk: Buffer) => errors.push(chunk));

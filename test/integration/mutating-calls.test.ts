@@ -46,7 +46,10 @@ const QUERIES: Record<Query, (target: Target) => unknown> = {
   version: ({ ports }) => ports.cli.version(signal),
   login: ({ ports }) => ports.cli.login(signal),
   logs: ({ ports }) =>
-    ports.cli.logs({ cvmId: NAME, container: null, tail: 1, stderr: false, since: undefined }, signal),
+    ports.cli.logs(
+      { cvmId: NAME, container: null, tail: 1, stderr: false, since: undefined },
+      signal,
+    ),
   host: ({ ports }) => ports.api.host,
   account: ({ ports }) => ports.api.account(signal),
   findCvm: ({ ports }) => ports.api.findCvm(NAME, signal),
@@ -65,14 +68,20 @@ const QUERIES: Record<Query, (target: Target) => unknown> = {
 const CVM = { name: "bird-tracker-registry", appId: "a".repeat(40), vmUuid: "b".repeat(32) } as Cvm;
 const DEPLOYMENT = { composeText: "services: {}", environment: [] };
 
-const MUTATIONS: Record<Mutation, (mutations: Mutations, aborts: AbortSignal) => Promise<unknown>> = {
-  createCvm: (mutations, aborts) =>
-    mutations.createCvm({ name: NAME, instanceType: "tdx.small", ...DEPLOYMENT }, aborts),
-  updateCvm: (mutations, aborts) => mutations.updateCvm(CVM, { cvmId: CVM.name, ...DEPLOYMENT }, aborts),
-  deleteCvm: (mutations, aborts) => mutations.deleteCvm(CVM, aborts),
-  approveHashes: (mutations, aborts) =>
-    mutations.approveHashes(CVM, { url: "http://127.0.0.1:1", hashes: [], privateKeyPem: "" }, aborts),
-};
+const MUTATIONS: Record<Mutation, (mutations: Mutations, aborts: AbortSignal) => Promise<unknown>> =
+  {
+    createCvm: (mutations, aborts) =>
+      mutations.createCvm({ name: NAME, instanceType: "tdx.small", ...DEPLOYMENT }, aborts),
+    updateCvm: (mutations, aborts) =>
+      mutations.updateCvm(CVM, { cvmId: CVM.name, ...DEPLOYMENT }, aborts),
+    deleteCvm: (mutations, aborts) => mutations.deleteCvm(CVM, aborts),
+    approveHashes: (mutations, aborts) =>
+      mutations.approveHashes(
+        CVM,
+        { url: "http://127.0.0.1:1", hashes: [], privateKeyPem: "" },
+        aborts,
+      ),
+  };
 const NAMES = Object.keys(MUTATIONS) as Mutation[];
 
 test("every method of a port is a query that changes nothing, or a mutation", async () => {
@@ -87,7 +96,9 @@ test("every method of a port is a query that changes nothing, or a mutation", as
     spawntee: createSpawntee(http, systemClock),
   };
   const methods = Object.values(ports).flatMap((port) => Object.keys(port));
-  expect(methods.toSorted()).toEqual([...Object.keys(QUERIES), ...NAMES, "provisionCvm"].toSorted());
+  expect(methods.toSorted()).toEqual(
+    [...Object.keys(QUERIES), ...NAMES, "provisionCvm"].toSorted(),
+  );
   const registryUrl = `${apiUrl}/gateway/x`;
   for (const query of Object.values(QUERIES)) await query({ ports, registryUrl });
   expect(world.sandbox.requests().length).toBeGreaterThan(8);
@@ -132,18 +143,23 @@ test.each(NAMES)("%s comes after its intent is on disk, and before its outcome",
 /** A CVM that stays costs money, and that it is gone the API tells: a full disk holds up no deletion. */
 const NOT_HELD_UP: ReadonlySet<Mutation> = new Set(["deleteCvm"]);
 
-test.each(NAMES)("%s where its intent can't be written: made only if it is a deletion", async (name) => {
-  const { log, mutations } = recorded(() => {
-    throw new Error("disk full");
-  });
-  const [failed] = await Promise.allSettled([MUTATIONS[name](mutations, signal)]);
-  expect(failed.status).toBe(NOT_HELD_UP.has(name) ? "fulfilled" : "rejected");
-  expect(log).toEqual(NOT_HELD_UP.has(name) ? [name] : []);
-});
+test.each(NAMES)(
+  "%s where its intent can't be written: made only if it is a deletion",
+  async (name) => {
+    const { log, mutations } = recorded(() => {
+      throw new Error("disk full");
+    });
+    const [failed] = await Promise.allSettled([MUTATIONS[name](mutations, signal)]);
+    expect(failed.status).toBe(NOT_HELD_UP.has(name) ? "fulfilled" : "rejected");
+    expect(log).toEqual(NOT_HELD_UP.has(name) ? [name] : []);
+  },
+);
 
 test.each(NAMES)("%s is neither announced nor made in a run that was interrupted", async (name) => {
   const { log, mutations } = recorded();
-  await expect(MUTATIONS[name](mutations, AbortSignal.abort(new Error("Ctrl-C")))).rejects.toThrow("Ctrl-C");
+  await expect(MUTATIONS[name](mutations, AbortSignal.abort(new Error("Ctrl-C")))).rejects.toThrow(
+    "Ctrl-C",
+  );
   expect(log).toEqual([]);
 });
 
@@ -243,7 +259,9 @@ test("there is no other way out than these", () => {
 });
 
 test("the calls of Mutations itself are among the sources, and not taken for ways past it", () => {
-  const calls = [...sources.values()].flatMap((text) => text.match(/\bcontext\.mutations\.\w+\(/g) ?? []);
+  const calls = [...sources.values()].flatMap(
+    (text) => text.match(/\bcontext\.mutations\.\w+\(/g) ?? [],
+  );
   expect(calls.length).toBeGreaterThan(3);
 });
 
@@ -276,8 +294,18 @@ test.each([
 });
 
 test.each([
-  ["another subcommand of phala", "platform/phala/cli.ts", '["status", "--json"]', '["cvms", "restart", id]'],
-  ["another method of requests", "platform/net/http.ts", '"GET" | "POST"', '"GET" | "PUT" | "POST"'],
+  [
+    "another subcommand of phala",
+    "platform/phala/cli.ts",
+    '["status", "--json"]',
+    '["cvms", "restart", id]',
+  ],
+  [
+    "another method of requests",
+    "platform/net/http.ts",
+    '"GET" | "POST"',
+    '"GET" | "PUT" | "POST"',
+  ],
   ["a read that writes", "platform/phala/api-reader.ts", 'method: "GET"', 'method: "POST"'],
 ])("%s would be noticed", (_what, file, before, after) => {
   const text = sources.get(file) ?? "";

@@ -81,7 +81,8 @@ async function worldThatFails(): Promise<{
   const onRequest = ({ method, path: where }: SandboxRequest): void => {
     if (plan === undefined || method !== "GET" || !plan.what.test(where)) return;
     count += 1;
-    if (count === plan.from) world.sandbox.setFaults([{ path: plan.what.source, action: plan.action }]);
+    if (count === plan.from)
+      world.sandbox.setFaults([{ path: plan.what.source, action: plan.action }]);
   };
   const world = await makePreparedWorld({ onRequest });
   return {
@@ -95,7 +96,8 @@ async function worldThatFails(): Promise<{
   };
 }
 
-const failureOf = (stdout: string): FailureResult["error"] => (JSON.parse(stdout) as FailureResult).error;
+const failureOf = (stdout: string): FailureResult["error"] =>
+  (JSON.parse(stdout) as FailureResult).error;
 
 test(
   "a probe error is not `absent`, an API error is no empty cluster, and no URL is made of an empty node name",
@@ -104,8 +106,16 @@ test(
     const { world, fail } = await worldThatFails();
     const before = await cloudOf(world.sandbox);
     const runs: [string, Parameters<typeof fail>, [number, string]][] = [
-      ["init", [3, /\/cvms\/bird-tracker-registry$/, { kind: "status", status: 500 }], [4, "lookup-failed"]],
-      ["rotate-hash", [2, /\/cvms\/paginated$/, { kind: "status", status: 502 }], [4, "api-failed"]],
+      [
+        "init",
+        [3, /\/cvms\/bird-tracker-registry$/, { kind: "status", status: 500 }],
+        [4, "lookup-failed"],
+      ],
+      [
+        "rotate-hash",
+        [2, /\/cvms\/paginated$/, { kind: "status", status: 502 }],
+        [4, "api-failed"],
+      ],
       [
         "init",
         [
@@ -177,8 +187,12 @@ test("six runs that start at once: one works, five are told who does", async () 
 /** Octal modes of everything below a folder, by what it is. */
 async function modesBelow(folder: string): Promise<{ files: string[]; folders: string[] }> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const modesOf = async (wanted: (entry: (typeof entries)[number]) => boolean): Promise<string[]> => {
-    const places = entries.filter(wanted).map(({ parentPath, name }) => path.join(parentPath, name));
+  const modesOf = async (
+    wanted: (entry: (typeof entries)[number]) => boolean,
+  ): Promise<string[]> => {
+    const places = entries
+      .filter(wanted)
+      .map(({ parentPath, name }) => path.join(parentPath, name));
     const modes = await Promise.all(
       places.map(async (place) => ((await stat(place)).mode & 0o777).toString(8)),
     );
@@ -224,13 +238,17 @@ test("one rotation, looked at from outside: one CVM, no --wait, no secret said, 
     "--capacity-threshold",
     "0.7",
   ];
-  const run = await execa("sh", ["-c", `umask ${UMASK}; exec "$0" "$@"`, process.execPath, ...args], {
-    cwd: world.folder,
-    env: world.env,
-    extendEnv: false,
-    stdin: "ignore",
-    reject: false,
-  });
+  const run = await execa(
+    "sh",
+    ["-c", `umask ${UMASK}; exec "$0" "$@"`, process.execPath, ...args],
+    {
+      cwd: world.folder,
+      env: world.env,
+      extendEnv: false,
+      stdin: "ignore",
+      reject: false,
+    },
+  );
   expect(run.exitCode, run.stderr).toBe(0);
 
   const commands = run.stderr.split("\n").filter((line) => line.trim().startsWith("phala deploy"));
@@ -241,7 +259,8 @@ test("one rotation, looked at from outside: one CVM, no --wait, no secret said, 
   expect(commands.join()).not.toContain("--wait");
   expect(mutationsOf(world.sandbox).filter((call) => call === "POST /api/v1/cvms")).toHaveLength(1);
 
-  for (const secret of Object.values(CANARIES)) expect(`${run.stdout}${run.stderr}`).not.toContain(secret);
+  for (const secret of Object.values(CANARIES))
+    expect(`${run.stdout}${run.stderr}`).not.toContain(secret);
   const after = await cloudOf(world.sandbox);
   expect(after.environment).toEqual({ ...environment, CAPACITY_THRESHOLD: "0.7" });
   expect(after.live).toEqual(["bird-tracker-registry"]);

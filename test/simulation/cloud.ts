@@ -195,7 +195,9 @@ export class Cloud {
     const { now } = this.time;
     if (!this.isThere(vm) || vm.deletedAt <= now || vm.upAt > now) return false;
     // The old instance answers for a while.
-    return !vm.updates.some(({ effective, at, endsAt }) => effective && at + 2_000 <= now && endsAt > now);
+    return !vm.updates.some(
+      ({ effective, at, endsAt }) => effective && at + 2_000 <= now && endsAt > now,
+    );
   }
 
   createdAt(vm: Vm): string | null {
@@ -231,7 +233,8 @@ const hashes = new Map<AppCompose, string>();
 /** Built once for each text and names: tens of thousands of histories have the same few. */
 export function appComposeOf(composeText: string, names: readonly string[]): AppCompose {
   const key = JSON.stringify([composeText, names]);
-  const made = known.get(key) ?? buildAppCompose({ docker_compose_file: composeText, allowed_envs: names });
+  const made =
+    known.get(key) ?? buildAppCompose({ docker_compose_file: composeText, allowed_envs: names });
   known.set(key, made);
   return made;
 }

@@ -16,7 +16,9 @@ export class Files {
   constructor(folder: string, fixtures: string) {
     this.#folder = folder;
     for (const role of ["runner", "registry"]) {
-      const text = essenceOf(readFileSync(path.join(fixtures, `docker-compose.phala.${role}.yml`), "utf8"));
+      const text = essenceOf(
+        readFileSync(path.join(fixtures, `docker-compose.phala.${role}.yml`), "utf8"),
+      );
       for (const version of [0, 1]) {
         const name = `${role}${version}`;
         this.#texts.set(name, `# version ${version}\n${text}`);

@@ -45,10 +45,27 @@ export type Deed =
   | { readonly deed: "make"; readonly what: "registry" | "temp" }
   | { readonly deed: "clock"; readonly op: 0 | 1; readonly minutes: number };
 
-export const ENDS = ["timed_out", "aborted", "rejected", "rolled_back", "finalizing", "never"] as const;
+export const ENDS = [
+  "timed_out",
+  "aborted",
+  "rejected",
+  "rolled_back",
+  "finalizing",
+  "never",
+] as const;
 
 export type Strike =
-  | { readonly does: "unknown" | "denied" | "busy" | "lost" | "unsent" | "repeated" | "no-id" | "nothing" }
+  | {
+      readonly does:
+        | "unknown"
+        | "denied"
+        | "busy"
+        | "lost"
+        | "unsent"
+        | "repeated"
+        | "no-id"
+        | "nothing";
+    }
   /** The effect of a create comes later than its lost answer. */
   | { readonly does: "late"; readonly seconds: number }
   | { readonly does: "ends"; readonly as: (typeof ENDS)[number] }
@@ -101,7 +118,10 @@ export type History = {
 };
 
 const mostly = (likely: boolean): fc.Arbitrary<boolean> =>
-  fc.oneof({ weight: 7, arbitrary: fc.constant(likely) }, { weight: 1, arbitrary: fc.constant(!likely) });
+  fc.oneof(
+    { weight: 7, arbitrary: fc.constant(likely) },
+    { weight: 1, arbitrary: fc.constant(!likely) },
+  );
 /** Usually short, now and then long. */
 const ms = (usual: number, longest: number): fc.Arbitrary<number> =>
   fc.oneof({ weight: 3, arbitrary: fc.nat(usual) }, { weight: 1, arbitrary: fc.nat(longest) });
@@ -127,7 +147,12 @@ const platform: fc.Arbitrary<Platform> = fc.record({
 const deed: fc.Arbitrary<Deed> = fc.oneof(
   fc.record({
     deed: fc.constant("provision" as const),
-    compose: fc.constantFrom("runner0" as const, "runner0" as const, "runner1" as const, "evil" as const),
+    compose: fc.constantFrom(
+      "runner0" as const,
+      "runner0" as const,
+      "runner1" as const,
+      "evil" as const,
+    ),
   }),
   fc.record({
     deed: fc.constantFrom("push" as const, "restart-registry" as const, "retire-runner" as const),
@@ -208,9 +233,15 @@ const fault: fc.Arbitrary<Fault> = fc.oneof(
   },
   { weight: 2, arbitrary: faultOf("deleteCvm", 2, refusals, unclear, anywhere) },
   { weight: 2, arbitrary: faultOf("approveHashes", 1, refusals, unclear, anywhere) },
-  { weight: 2, arbitrary: faultOf("findCvm", 30, does("unknown", "denied", "false-hash"), anywhere) },
+  {
+    weight: 2,
+    arbitrary: faultOf("findCvm", 30, does("unknown", "denied", "false-hash"), anywhere),
+  },
   { weight: 1, arbitrary: faultOf("listCvms", 8, does("unknown", "denied"), anywhere) },
-  { weight: 2, arbitrary: faultOf("appCompose", 8, does("unknown", "missing", "tampered"), anywhere) },
+  {
+    weight: 2,
+    arbitrary: faultOf("appCompose", 8, does("unknown", "missing", "tampered"), anywhere),
+  },
   { weight: 1, arbitrary: faultOf("operations", 8, does("unknown", "denied"), anywhere) },
   { weight: 1, arbitrary: faultOf("health", 6, does("unknown"), anywhere) },
   { weight: 4, arbitrary: faultOf("any", 80, anywhere) },

@@ -29,7 +29,11 @@ const { values } = parseArgs({
   },
 });
 
-type Finding = { readonly seed: number; readonly history: History; readonly broken: readonly string[] };
+type Finding = {
+  readonly seed: number;
+  readonly history: History;
+  readonly broken: readonly string[];
+};
 
 const fixtures = path.resolve("fixtures/compose");
 const say = (text: string): boolean => process.stdout.write(`${text}\n`);
@@ -46,7 +50,10 @@ const parametersOf = (seed: number): { seed: number; numRuns: number; unbiased: 
 const plant = values.plant === undefined ? undefined : PLANTED[values.plant];
 const options = plant === undefined ? {} : { plant };
 
-async function playAll(seeds: readonly number[], onFinding: (finding: Finding) => void): Promise<void> {
+async function playAll(
+  seeds: readonly number[],
+  onFinding: (finding: Finding) => void,
+): Promise<void> {
   const simulation = new Simulation(fixtures);
   try {
     for (const seed of seeds) {
@@ -106,7 +113,9 @@ async function main(): Promise<number> {
     say(renderHistory(finding.seed, finding.history, finding.broken));
   };
   const children = Array.from({ length: jobs }, (_, job) => {
-    const own = Array.from({ length: runs }, (__, index) => seed + index).filter((one) => one % jobs === job);
+    const own = Array.from({ length: runs }, (__, index) => seed + index).filter(
+      (one) => one % jobs === job,
+    );
     const child = fork(
       fileURLToPath(import.meta.url),
       ["--worker", "yes", ...(values.plant === undefined ? [] : ["--plant", values.plant])],

@@ -47,7 +47,13 @@ class ModelApi implements CloudApi {
   account: CloudApi["account"] = (signal) =>
     this.#calls.make("any", READ_MS, signal, (strikes) => {
       failIf(strikes);
-      return { username: "ada", workspace: "model", workspaceId: "model", creditUsd: 100, postPaid: false };
+      return {
+        username: "ada",
+        workspace: "model",
+        workspaceId: "model",
+        creditUsd: 100,
+        postPaid: false,
+      };
     });
 
   findCvm: CloudApi["findCvm"] = (id, signal) =>
@@ -196,8 +202,11 @@ const itemOf = (cvm: Cvm): unknown => ({
   created_at: cvm.createdAt,
 });
 
-function troubleOf(strikes: readonly Strike[]): Extract<Lookup<never>, { kind: "unknown" }> | undefined {
-  if (has(strikes, "unknown", "lost", "unsent")) return { kind: "unknown", reason: "HTTP 502 Bad Gateway" };
+function troubleOf(
+  strikes: readonly Strike[],
+): Extract<Lookup<never>, { kind: "unknown" }> | undefined {
+  if (has(strikes, "unknown", "lost", "unsent"))
+    return { kind: "unknown", reason: "HTTP 502 Bad Gateway" };
   if (!has(strikes, "denied")) return undefined;
   return { kind: "unknown", reason: "HTTP 401 Unauthorized", refusal: denied() };
 }
@@ -205,7 +214,11 @@ function troubleOf(strikes: readonly Strike[]): Extract<Lookup<never>, { kind: "
 function failIf(strikes: readonly Strike[]): void {
   if (has(strikes, "denied")) throw denied();
   if (troubleOf(strikes))
-    throw new ClusterError({ kind: "platform", code: "api-failed", message: "HTTP 502 Bad Gateway" });
+    throw new ClusterError({
+      kind: "platform",
+      code: "api-failed",
+      message: "HTTP 502 Bad Gateway",
+    });
 }
 
 const denied = (): ClusterError =>

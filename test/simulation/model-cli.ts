@@ -101,7 +101,10 @@ class ModelCli implements PhalaCli {
     const { vmUuid } = make();
     if (has(strikes, "repeated")) return conflict(provisioned);
     if (has(strikes, "lost")) return this.#lost(provisioned);
-    return { kind: "ok", value: { name, appId, vmUuid: has(strikes, "no-id") ? null : vmUuid, composeHash } };
+    return {
+      kind: "ok",
+      value: { name, appId, vmUuid: has(strikes, "no-id") ? null : vmUuid, composeHash },
+    };
   }
 
   async #lost(provisioned: Provisioned | null): Promise<Unclear> {
@@ -109,7 +112,10 @@ class ModelCli implements PhalaCli {
     return unclear("the connection broke", provisioned, null);
   }
 
-  updateCvm(request: UpdateCvmRequest, signal: AbortSignal): Promise<MutationOutcome<AcceptedUpdate>> {
+  updateCvm(
+    request: UpdateCvmRequest,
+    signal: AbortSignal,
+  ): Promise<MutationOutcome<AcceptedUpdate>> {
     return this.#calls.make("updateCvm", COMMIT_MS, undefined, async (strikes) => {
       if (signal.aborted) return refused("stopped", "interrupted");
       if (has(strikes, "denied")) return refused("denied", "401 Unauthorized");
@@ -157,7 +163,11 @@ function refused(reason: RefusalReason, message: string): Refused {
   return { kind: "refused", reason, message, apiError: null, retryAfterMs: null };
 }
 
-function unclear(message: string, provisioned: Provisioned | null, conflicting: Refused | null): Unclear {
+function unclear(
+  message: string,
+  provisioned: Provisioned | null,
+  conflicting: Refused | null,
+): Unclear {
   return { kind: "unclear", message, provisioned, committed: true, conflict: conflicting };
 }
 

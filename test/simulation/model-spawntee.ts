@@ -15,7 +15,8 @@ export function modelSpawntee(cloud: Cloud, actor: Actor, calls: Calls): Spawnte
     health: (url, signal) =>
       calls.make("health", ANSWER_MS, signal, (strikes): SpawnteeAnswer<Health> => {
         const vm = at(url);
-        if (!vm || has(strikes, "unknown", "lost", "unsent")) return { kind: "silent", detail: "no answer" };
+        if (!vm || has(strikes, "unknown", "lost", "unsent"))
+          return { kind: "silent", detail: "no answer" };
         return { kind: "answered", value: healthOf(vm, cloud) };
       }),
     capacity: async () => ({
@@ -32,7 +33,9 @@ export function modelSpawntee(cloud: Cloud, actor: Actor, calls: Calls): Spawnte
         if (has(strikes, "denied", "busy")) return { kind: "refused", detail: "HTTP 401" };
         if (has(strikes, "unsent", "unknown")) return { kind: "unclear", detail: "no answer" };
         cloud.push(actor, vm, hashes);
-        return has(strikes, "lost", "late") ? { kind: "unclear", detail: "no answer" } : { kind: "approved" };
+        return has(strikes, "lost", "late")
+          ? { kind: "unclear", detail: "no answer" }
+          : { kind: "approved" };
       }),
   };
 }

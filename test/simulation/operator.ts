@@ -94,8 +94,10 @@ export class Operator {
       .catch((error: unknown) => ({ result: undefined, failure: failureOf(stop.signal, error) }));
     const end = await Promise.race([ended, calls.ended]);
     if (end === "killed" || end === "left") await this.#buried();
-    const told = end === "killed" ? undefined : end === "left" ? calls.leftBehind : ledger.leftBehind();
-    const { result, failure } = typeof end === "string" ? { result: undefined, failure: undefined } : end;
+    const told =
+      end === "killed" ? undefined : end === "left" ? calls.leftBehind : ledger.leftBehind();
+    const { result, failure } =
+      typeof end === "string" ? { result: undefined, failure: undefined } : end;
     const exitCode = failure
       ? exitCodeOfFailure(failure, ledger.touched)
       : result
@@ -136,7 +138,12 @@ export class Operator {
     return this.#world.planted({ ports, clock, flags: {} }, this.op);
   }
 
-  #dependencies(run: Run, { ports, clock }: Given, ledger: Ledger, signal: AbortSignal): CommandDependencies {
+  #dependencies(
+    run: Run,
+    { ports, clock }: Given,
+    ledger: Ledger,
+    signal: AbortSignal,
+  ): CommandDependencies {
     const world = this.#world;
     return {
       env: environmentOf(this, run, world.files, world.cloud.platform.schema),
@@ -164,7 +171,9 @@ function lockFiles(folder: string): string[] {
   const state = path.join(folder, "state");
   if (!existsSync(state)) return [];
   const files = readdirSync(state, { recursive: true, encoding: "utf8" });
-  return files.filter((file) => path.basename(file) === "lock.json").map((file) => path.join(state, file));
+  return files
+    .filter((file) => path.basename(file) === "lock.json")
+    .map((file) => path.join(state, file));
 }
 
 function readIfThere(file: string): string | undefined {
@@ -190,12 +199,19 @@ function commonOf(command: AnyCommand, run: Run): CommonFlags {
   };
 }
 
-function flagsOf(command: AnyCommand, run: Run, word: string | undefined): Parameters<AnyCommand["run"]>[2] {
+function flagsOf(
+  command: AnyCommand,
+  run: Run,
+  word: string | undefined,
+): Parameters<AnyCommand["run"]>[2] {
   return { ...readFlags(command.flags, commandLineOf(run, word)), argument: undefined };
 }
 
 /** As a command line would give them. */
-function commandLineOf({ command, rotation, via }: Run, word: string | undefined): Record<string, unknown> {
+function commandLineOf(
+  { command, rotation, via }: Run,
+  word: string | undefined,
+): Record<string, unknown> {
   if (command !== "init" && command !== "rotate-hash") return {};
   const approveVia = { approveVia: via };
   if (command === "init") return { ...approveVia, forceUpdate: rotation === "force" };
@@ -233,6 +249,8 @@ function environmentOf(
     TEE_CLUSTER_TIMEOUT: "3m",
     TEE_CLUSTER_POLL_INTERVAL: "3s",
     TEE_CLUSTER_ATTEST: "off",
-    ...(schema === "v2" ? { GATEWAY_KEY_PATH: files.key, GATEWAY_AUTH_COORDINATOR_WALLET: "0xModel" } : {}),
+    ...(schema === "v2"
+      ? { GATEWAY_KEY_PATH: files.key, GATEWAY_AUTH_COORDINATOR_WALLET: "0xModel" }
+      : {}),
   };
 }

@@ -39,7 +39,11 @@ const fault = (call: Fault["call"], nth: number, strike: Fault["strike"], times 
   times,
   strike,
 });
-const history = (setUp: boolean, events: readonly Event[], platform: Partial<Platform> = {}): History => ({
+const history = (
+  setUp: boolean,
+  events: readonly Event[],
+  platform: Partial<Platform> = {},
+): History => ({
   platform: { ...QUICK, ...platform },
   setUp,
   events,
@@ -97,7 +101,12 @@ const SHOWN: Readonly<Record<string, readonly [promise: string, history: History
           rotation: "retire",
           via: "restart",
           runner: 1,
-          faults: [fault("createCvm", 0, { does: "deed", deed: { deed: "provision", compose: "runner0" } })],
+          faults: [
+            fault("createCvm", 0, {
+              does: "deed",
+              deed: { deed: "provision", compose: "runner0" },
+            }),
+          ],
         }),
       ],
       { deleteMs: 20_000 },

@@ -38,7 +38,10 @@ const isRunner = (name: string): boolean => /^bird-runner-[0-9a-f]{8}$/.test(nam
 const isTemporaryName = (name: string): boolean => name === `${CLUSTER}-runner-temp`;
 
 /** Changes what `/operations` lists. */
-function withOperations(given: Given, change: (listed: readonly CvmOperation[]) => CvmOperation[]): Given {
+function withOperations(
+  given: Given,
+  change: (listed: readonly CvmOperation[]) => CvmOperation[],
+): Given {
   return withApi(given, {
     operations: async (id, signal) => {
       const found = await given.ports.api.operations(id, signal);
@@ -63,9 +66,12 @@ export const PLANTED: Readonly<Record<string, Plant>> = {
       },
     };
     return withOperations(withCli(given, cli), (listed) => {
-      if (own === null || listed.some(({ correlationId }) => correlationId === own)) return [...listed];
+      if (own === null || listed.some(({ correlationId }) => correlationId === own))
+        return [...listed];
       const [newest] = listed;
-      return newest ? [{ ...newest, type: "compose_update", correlationId: own }, ...listed.slice(1)] : [];
+      return newest
+        ? [{ ...newest, type: "compose_update", correlationId: own }, ...listed.slice(1)]
+        : [];
     });
   },
 
@@ -81,7 +87,8 @@ export const PLANTED: Readonly<Record<string, Plant>> = {
             await hooks?.onProvisioned?.(provisioned);
           },
         });
-        if (outcome.kind === "ok" && outcome.value.vmUuid) names.set(outcome.value.vmUuid, request.name);
+        if (outcome.kind === "ok" && outcome.value.vmUuid)
+          names.set(outcome.value.vmUuid, request.name);
         return outcome;
       },
       deleteCvm: (id, signal) => given.ports.cli.deleteCvm(nameOf(id), signal),
@@ -98,7 +105,9 @@ export const PLANTED: Readonly<Record<string, Plant>> = {
 
   "what has our name is ours": (given, { op, world }) => {
     const memory = memoryOf(world, op);
-    const claim = <C extends { readonly name: string; readonly appId: string | null }>(cvm: C): C => {
+    const claim = <C extends { readonly name: string; readonly appId: string | null }>(
+      cvm: C,
+    ): C => {
       const own = memory.get("made");
       return own !== undefined && isTemporaryName(cvm.name) ? { ...cvm, appId: own } : cvm;
     };
@@ -118,7 +127,8 @@ export const PLANTED: Readonly<Record<string, Plant>> = {
         const found = await given.ports.api.findCvm(byName, signal);
         return found.kind === "present" ? { kind: "present", value: claim(found.value) } : found;
       },
-      listCvms: async (signal, filter) => (await given.ports.api.listCvms(signal, filter)).map(claim),
+      listCvms: async (signal, filter) =>
+        (await given.ports.api.listCvms(signal, filter)).map(claim),
     });
   },
 

@@ -26,7 +26,9 @@ const noOrphanOfARun: RunPromise = (report, world) => {
   const open = madeBy(world, report).filter((vm) => isTemporary(vm) && isAlive(world, vm));
   return open.flatMap((vm) => {
     if (report.exitCode === 0) return [`exit 0 and ${describe(vm)} runs on`];
-    return isListed(report, vm) ? [] : [`exit ${report.exitCode}, and nobody was told of ${describe(vm)}`];
+    return isListed(report, vm)
+      ? []
+      : [`exit ${report.exitCode}, and nobody was told of ${describe(vm)}`];
   });
 };
 
@@ -39,9 +41,12 @@ const leftBehindIsTrue: RunPromise = (report, world) => {
     const vms = world.cloud.vms.filter((vm) => vm.appId === appId);
     // Somebody else may have deleted it a moment ago.
     const isGone = vms.every(
-      ({ goneAt, deletedAt }) => goneAt < report.endedAt - 60_000 && deletedAt < report.startedAt + 1,
+      ({ goneAt, deletedAt }) =>
+        goneAt < report.endedAt - 60_000 && deletedAt < report.startedAt + 1,
     );
-    return maybe !== true && isGone ? [`left_behind has ${appId ?? "null"}, which is not there`] : [];
+    return maybe !== true && isGone
+      ? [`left_behind has ${appId ?? "null"}, which is not there`]
+      : [];
   });
   return [...untold.map((vm) => `left_behind lacks ${describe(vm)}`), ...dead];
 };
@@ -89,7 +94,8 @@ function fileProblem(
   vm: Vm,
   hashes: readonly string[],
 ): readonly string[] {
-  const mayDiffer = run.rotation === "rollback" || result?.["approved_via"] === "api" || isPushed(vm, hashes);
+  const mayDiffer =
+    run.rotation === "rollback" || result?.["approved_via"] === "api" || isPushed(vm, hashes);
   if (mayDiffer || vm.composeText === world.files.text(`registry${run.registry}`)) return [];
   return ["exit 0 and the registry runs another compose file"];
 }
@@ -97,13 +103,19 @@ function fileProblem(
 /** What the orchestrator pushed itself is more than the list that the operator gave. */
 const isSuperset = (list: readonly string[], hashes: readonly string[], vm: Vm): boolean =>
   vm.pushed.size > 0 && hashes.every((hash) => list.includes(hash));
-const isPushed = (vm: Vm, hashes: readonly string[]): boolean => hashes.some((hash) => vm.pushed.has(hash));
+const isPushed = (vm: Vm, hashes: readonly string[]): boolean =>
+  hashes.some((hash) => vm.pushed.has(hash));
 
 function isTouchedByOthers({ id, startedAt }: RunReport, vm: Vm): boolean {
   const foreign = (by: Change["by"]): boolean => !(by.who === "operator" && by.run === id);
-  const isDeleted = vm.deletedBy !== undefined && foreign(vm.deletedBy) && vm.deletedAt >= startedAt;
+  const isDeleted =
+    vm.deletedBy !== undefined && foreign(vm.deletedBy) && vm.deletedAt >= startedAt;
   const isChanged = foreign(vm.changed.by) && vm.changed.at >= startedAt;
-  return isDeleted || isChanged || vm.updates.some(({ by, endsAt }) => foreign(by) && endsAt >= startedAt);
+  return (
+    isDeleted ||
+    isChanged ||
+    vm.updates.some(({ by, endsAt }) => foreign(by) && endsAt >= startedAt)
+  );
 }
 
 /** 6. Where a run says that Phala refused its update, nothing was changed, and nothing will be. */
@@ -128,8 +140,9 @@ const stopIsPrompt: RunPromise = ({ stoppedAt, endedAt, hung }) => {
 const configIsWhole: RunPromise = ({ fileBefore, fileAfter }) => {
   if (fileAfter === fileBefore) return [];
   if (fileAfter === undefined) return ["orchestrator.yml is gone"];
-  const runner = (parse(fileAfter) as { infrastructure?: { runner?: Record<string, unknown> } } | null)
-    ?.infrastructure?.runner;
+  const runner = (
+    parse(fileAfter) as { infrastructure?: { runner?: Record<string, unknown> } } | null
+  )?.infrastructure?.runner;
   return runner?.["cluster-name"] === CLUSTER && runner["max-models"] !== undefined
     ? []
     : ["orchestrator.yml is not complete"];
@@ -138,7 +151,9 @@ const configIsWhole: RunPromise = ({ fileBefore, fileAfter }) => {
 /** An internal error is never the answer. */
 const noFault: RunPromise = ({ exitCode, failure }) =>
   exitCode === 1
-    ? [`internal error: ${String(failure?.cause instanceof Error ? failure.cause.stack : failure?.message)}`]
+    ? [
+        `internal error: ${String(failure?.cause instanceof Error ? failure.cause.stack : failure?.message)}`,
+      ]
     : [];
 
 /** 1. What others made is never changed or deleted. */
@@ -152,7 +167,9 @@ const othersAreLeftAlone: HistoryPromise = (world, reports) =>
     const isAdopted = isRegistry(vm) && what !== "delete";
     return isAdopted
       ? []
-      : [`${what} of ${describe(vm)}, which is ${vm.by.who}'s, by ${run?.command ?? "?"} of op ${by.op}`];
+      : [
+          `${what} of ${describe(vm)}, which is ${vm.by.who}'s, by ${run?.command ?? "?"} of op ${by.op}`,
+        ];
   });
 
 /** Whether the run that made a temporary runner goes on at that time. */
@@ -165,7 +182,9 @@ function isInUse(vm: Vm, at: number, reports: readonly RunReport[]): boolean {
 
 /** 2. Nothing is created twice. */
 const nothingTwice: HistoryPromise = (world) => {
-  const creations = world.cloud.changes.filter(({ what, by }) => what === "create" && by.who === "operator");
+  const creations = world.cloud.changes.filter(
+    ({ what, by }) => what === "create" && by.who === "operator",
+  );
   return creations.flatMap(({ vm, by }) => {
     const before = creations.find(
       (other) =>
@@ -180,7 +199,9 @@ const nothingTwice: HistoryPromise = (world) => {
     );
     return before === undefined
       ? []
-      : [`${describe(vm)} while op ${String(by.who === "operator" && by.op)} had ${describe(before.vm)}`];
+      : [
+          `${describe(vm)} while op ${String(by.who === "operator" && by.op)} had ${describe(before.vm)}`,
+        ];
   });
 };
 
@@ -192,7 +213,9 @@ const onlyCheckedHashes: HistoryPromise = (world, reports) =>
     const odd = after.filter(
       (hash) => !before.includes(hash) && !world.legitimate.has(hash) && hash !== word,
     );
-    return odd.length === 0 ? [] : [`${what} of op ${by.op} approves ${short(odd)}, which nobody checked`];
+    return odd.length === 0
+      ? []
+      : [`${what} of op ${by.op} approves ${short(odd)}, which nobody checked`];
   });
 
 /** 3. No running runner of the orchestrator loses its key without the operator's word. */
@@ -215,7 +238,9 @@ const runnersKeepTheirKeys: HistoryPromise = (world, reports) =>
         before.includes(vm.hash) &&
         !after.includes(vm.hash),
     );
-    return lost.map((vm) => `${describe(vm)} has lost its key by ${report.run.command} of op ${by.op}`);
+    return lost.map(
+      (vm) => `${describe(vm)} has lost its key by ${report.run.command} of op ${by.op}`,
+    );
   });
 
 /** The operator's word that runners lose their keys. */
@@ -269,6 +294,7 @@ export function brokenInAll(world: World, reports: readonly RunReport[]): Broken
   );
 }
 
-const short = (hashes: readonly string[]): string => `[${hashes.map((hash) => hash.slice(0, 8)).join(", ")}]`;
+const short = (hashes: readonly string[]): string =>
+  `[${hashes.map((hash) => hash.slice(0, 8)).join(", ")}]`;
 const sameMembers = (a: readonly string[], b: readonly string[]): boolean =>
   a.length === b.length && a.every((hash) => b.includes(hash));

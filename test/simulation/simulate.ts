@@ -48,7 +48,11 @@ export class Simulation {
       if (history.setUp) await play.event({ kind: "run", run: PLAIN });
       for (const event of history.events) await play.event(event);
       await play.settle();
-      return { broken: [...play.broken, ...brokenInAll(world, play.reports)], reports: play.reports, world };
+      return {
+        broken: [...play.broken, ...brokenInAll(world, play.reports)],
+        reports: play.reports,
+        world,
+      };
     } finally {
       // The locks of killed runs: their heartbeats end.
       for (const listener of process.listeners("exit")) {
@@ -86,8 +90,12 @@ class Play {
     const ops = new Set(this.reports.map(({ run }) => run.op));
     for (const op of ops) {
       const last = this.reports.findLast(({ run }) => run.op === op && run.command === "init")?.run;
-      const rotated = this.reports.findLast(({ run }) => run.op === op && run.command === "rotate-hash")?.run;
-      const destroyed = this.reports.findLast(({ run }) => run.op === op && run.command === "destroy")?.run;
+      const rotated = this.reports.findLast(
+        ({ run }) => run.op === op && run.command === "rotate-hash",
+      )?.run;
+      const destroyed = this.reports.findLast(
+        ({ run }) => run.op === op && run.command === "destroy",
+      )?.run;
       const clean = last ?? rotated ?? destroyed;
       if (clean) await this.#run({ ...clean, rotation: "plain", via: "auto", faults: [] });
     }
@@ -103,14 +111,18 @@ class Play {
   async #together(run: Run, other: Run, after: number): Promise<void> {
     const { operators, time } = this.#world;
     const second: Run = { ...other, op: run.op === 0 ? 1 : 0 };
-    const both = [operators[run.op].run(run), time.sleep(after).then(() => operators[second.op].run(second))];
+    const both = [
+      operators[run.op].run(run),
+      time.sleep(after).then(() => operators[second.op].run(second)),
+    ];
     await this.#drive(Promise.all(both));
     for (const report of await Promise.all(both)) this.#judge(report);
   }
 
   async #drive(work: Promise<unknown>): Promise<void> {
     const ended = await this.#world.time.drive(work);
-    if (!ended) throw new Error(`nothing moves at ${this.#world.time.now} ms, and a run has not ended`);
+    if (!ended)
+      throw new Error(`nothing moves at ${this.#world.time.now} ms, and a run has not ended`);
   }
 
   #judge(report: RunReport): void {

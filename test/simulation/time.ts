@@ -81,7 +81,9 @@ export class VirtualTime {
 /** Resolves when the event loop has nothing to do but wait: no microtask, no file operation. */
 export async function quiet(): Promise<void> {
   do await new Promise((resolve) => setImmediate(resolve));
-  while (process.getActiveResourcesInfo().some((kind) => kind.startsWith("FS") || kind.includes("Close")));
+  while (
+    process.getActiveResourcesInfo().some((kind) => kind.startsWith("FS") || kind.includes("Close"))
+  );
 }
 
 /** One machine's clocks: its wall clock may be wrong, and jump. */

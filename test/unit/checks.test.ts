@@ -46,13 +46,21 @@ describe("running checks", () => {
     expect(brief(results)).toEqual(["a failed", "b skipped", "c passed"]);
     expect(results[1]?.detail).toBe("needs: Title of a");
     expect(ran).toBe(false);
-    const warned = await run(check("a", { severity: "warning", run: fails }), check("b", { after: ["a"] }));
+    const warned = await run(
+      check("a", { severity: "warning", run: fails }),
+      check("b", { after: ["a"] }),
+    );
     expect(brief(warned)).toEqual(["a failed", "b passed"]);
   });
 
   test("a check that breaks has failed, with a remedy, and says of no conflict; an interruption comes through", async () => {
     const hint = "do this";
-    const error = new ClusterError({ kind: "prerequisite", code: "api-key-refused", message: "no", hint });
+    const error = new ClusterError({
+      kind: "prerequisite",
+      code: "api-key-refused",
+      message: "no",
+      hint,
+    });
     const broken = check("a", { kind: "conflict", run: () => Promise.reject(error) });
     const found = { status: "failed", detail: "no", remedy: hint, kind: "prerequisite" };
     expect(await run(broken)).toMatchObject([found]);
@@ -67,9 +75,13 @@ describe("what failures add up to", () => {
     [["conflict", "prerequisite"], "prerequisite"],
     [["conflict", "prerequisite", "input"], "input"],
   ])("%j is %s", async (kinds, expected) => {
-    const failures = await run(...kinds.map((kind, index) => check(`c${index}`, { kind, run: fails })));
+    const failures = await run(
+      ...kinds.map((kind, index) => check(`c${index}`, { kind, run: fails })),
+    );
     expect(kindOfFailures(failures)).toBe(expected);
-    expect(() => assertNoFailures(failures, false)).toThrow(expect.objectContaining({ kind: expected }));
+    expect(() => assertNoFailures(failures, false)).toThrow(
+      expect.objectContaining({ kind: expected }),
+    );
   });
 
   test("warnings count with --strict alone", async () => {
@@ -103,7 +115,9 @@ test.each([
 describe("variables that phala reads", () => {
   const API = "https://api.example";
   const found = (env: NodeJS.ProcessEnv): string[] =>
-    phalaEnvironmentFindings(env, API).flatMap(({ status, detail }) => (status === "failed" ? [detail] : []));
+    phalaEnvironmentFindings(env, API).flatMap(({ status, detail }) =>
+      status === "failed" ? [detail] : [],
+    );
 
   test.each<NodeJS.ProcessEnv>([
     {},

@@ -30,7 +30,11 @@ function codeIn(file: string): { blocks: string[]; spans: string[]; workflows: s
     fences.flatMap(([, name, body]) => (name === language ? [body ?? ""] : []));
   const prose = text.replaceAll(/^```.*?^```/gms, "");
   const spans = [...prose.matchAll(/`([^`\n]+)`/g)].map(([, span]) => span ?? "");
-  return { blocks: of("sh"), spans, workflows: of("yaml").filter((body) => body.includes("runs-on")) };
+  return {
+    blocks: of("sh"),
+    spans,
+    workflows: of("yaml").filter((body) => body.includes("runs-on")),
+  };
 }
 
 const step = z.looseObject({ run: z.string().optional(), uses: z.string().optional() });

@@ -3,6 +3,11 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { generatedFiles } from "../../scripts/generate/files.ts";
 
-test.each(generatedFiles())("$file is up to date (else: npm run generate)", async ({ file, content }) => {
-  await expect(content).toMatchFileSnapshot(fileURLToPath(new URL(`../../${file}`, import.meta.url)));
-});
+test.each(generatedFiles())(
+  "$file is up to date (else: npm run generate)",
+  async ({ file, content }) => {
+    await expect(content).toMatchFileSnapshot(
+      fileURLToPath(new URL(`../../${file}`, import.meta.url)),
+    );
+  },
+);

@@ -45,7 +45,12 @@ const check = {
   status: "failed",
   detail: "d",
 };
-const doctorResult = { ok: false, command: "doctor", checks: [{ ...check, remedy: "r" }], warnings: [] };
+const doctorResult = {
+  ok: false,
+  command: "doctor",
+  checks: [{ ...check, remedy: "r" }],
+  warnings: [],
+};
 
 const finding = { code: "no-registry", severity: "error", message: "m", remedy: null, cvm: null };
 const unknownList = (hashes: readonly string[] | null) => ({
@@ -144,16 +149,32 @@ test.each([
   ["init", "a step too few", { ...initResult, steps: steps.slice(1) }],
   ["init", "another mode", { ...initResult, registry: { ...registry, mode: "runner" } }],
   ["failure", "a success", initResult],
-  ["failure", "no hint", { ...failure, error: { code: "internal-error", message: "m", step: null } }],
+  [
+    "failure",
+    "no hint",
+    { ...failure, error: { code: "internal-error", message: "m", step: null } },
+  ],
   ["failure", "an unknown step", { ...failure, error: { ...failure.error, step: "think" } }],
-  ["doctor", "a failed note", { ...doctorResult, checks: [{ ...check, severity: "note", remedy: "r" }] }],
+  [
+    "doctor",
+    "a failed note",
+    { ...doctorResult, checks: [{ ...check, severity: "note", remedy: "r" }] },
+  ],
   ["doctor", "a failed check without a remedy", { ...doctorResult, checks: [check] }],
   ["dry-run", "a finished init", initResult],
   ["init", "a hash twice", { ...initResult, approved_compose_hashes: [hash, hash] }],
-  ["init", "a url without a scheme", { ...initResult, registry: { ...registry, url: "example.com" } }],
+  [
+    "init",
+    "a url without a scheme",
+    { ...initResult, registry: { ...registry, url: "example.com" } },
+  ],
   ["init", "a code with blanks", { ...initResult, warnings: [{ code: "a b", message: "m" }] }],
   ["status", "ok in spite of an error", { ...statusResult, findings: [finding] }],
-  ["status", "a list where nothing is known", { ...statusResult, approved_list: unknownList([hash]) }],
+  [
+    "status",
+    "a list where nothing is known",
+    { ...statusResult, approved_list: unknownList([hash]) },
+  ],
   ["status", "a refused registry", { ...statusResult, cvms: [{ ...cvm, approved: false }] }],
   [
     "history",

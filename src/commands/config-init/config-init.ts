@@ -20,7 +20,9 @@ export async function initConfig(
   const given = resolveInputs({ flags: inputs, env: {}, config, examples: {}, keys });
   assertNoProblems({ ...given, missing: [] });
   const isNamed = file !== DEFAULT_CONFIG_FILE;
-  const filled = INPUTS.filter(({ key }) => inputs[key] !== undefined).flatMap(({ flag }) => flag ?? []);
+  const filled = INPUTS.filter(({ key }) => inputs[key] !== undefined).flatMap(
+    ({ flag }) => flag ?? [],
+  );
   assertAllowed(filled, file, isNamed);
   const text = renderConfigFile(inputs, isNamed);
   signal.throwIfAborted();

@@ -36,7 +36,11 @@ function groupText(group: InputGroup, given: Raw, isNamed: boolean): string {
     ({ group: own, flag = "" }) =>
       own === group && flag !== "" && (isNamed || !ONLY_IN_NAMED_FILES.has(flag)),
   );
-  return ["", `# --- ${TITLES[group]} ---`, ...inputs.map((input) => inputLines(input, given))].join("\n");
+  return [
+    "",
+    `# --- ${TITLES[group]} ---`,
+    ...inputs.map((input) => inputLines(input, given)),
+  ].join("\n");
 }
 
 function inputLines(input: InputDefinition, given: Raw): string {
@@ -46,11 +50,14 @@ function inputLines(input: InputDefinition, given: Raw): string {
     variables[0] === undefined ? undefined : `also ${variables[0]}`,
   ];
   const [variable, ...more] = notes.filter((note) => note !== undefined);
-  const about = variable === undefined ? description : `${description} (${[variable, ...more].join("; ")})`;
+  const about =
+    variable === undefined ? description : `${description} (${[variable, ...more].join("; ")})`;
   const comment = wrap(about, COLUMNS - 2).map((line) => `# ${line}`);
   const value = given[key];
   const entry =
-    value === undefined ? exampleOf(input) : stringify({ [flag]: value }, { lineWidth: 0 }).trimEnd();
+    value === undefined
+      ? exampleOf(input)
+      : stringify({ [flag]: value }, { lineWidth: 0 }).trimEnd();
   return ["", ...comment, entry].join("\n");
 }
 

@@ -4,7 +4,10 @@ import { shellQuote } from "../../lib/shell-quote.ts";
 import { DEFAULT_CONFIG_FILE } from "../../inputs/config-file.ts";
 import type { ConfigInitResult } from "./result.ts";
 
-export function renderConfigInit({ file, written, filled, text }: ConfigInitResult, view: View): string[] {
+export function renderConfigInit(
+  { file, written, filled, text }: ConfigInitResult,
+  view: View,
+): string[] {
   if (!written) return text.trimEnd().split("\n");
   if (view.quiet) return [file];
   const what = filled.length === 0 ? "every input as a comment" : `with ${filled.join(", ")}`;

@@ -33,7 +33,10 @@ export async function showConfig(
 }
 
 /** What the registry was given since the last init stands too, as long as there is one by the record. */
-async function withRegistrysOwn({ resolution, directory }: OfflinePreparation): Promise<Resolution> {
+async function withRegistrysOwn({
+  resolution,
+  directory,
+}: OfflinePreparation): Promise<Resolution> {
   const { clusterName } = resolution.values;
   if (clusterName === undefined) return resolution;
   const record = await readClusterRecord(await directory(clusterName), clusterName);

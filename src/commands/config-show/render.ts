@@ -6,12 +6,16 @@ import type { ConfigShowResult, ShownInput } from "./result.ts";
 export function renderConfigShow(result: ConfigShowResult, view: View): string[] {
   const { theme, quiet, columns } = view;
   const rows = result.inputs.map((input) => ({
-    cells: [input.name, input.origin === "default" ? "default" : (input.from ?? input.origin ?? "-")],
+    cells: [
+      input.name,
+      input.origin === "default" ? "default" : (input.from ?? input.origin ?? "-"),
+    ],
     text: valueOf(input),
   }));
   const lines = table(rows, view);
   if (quiet) return lines;
-  const where = result.config_file === null ? "no tee-cluster.yml" : `config file ${result.config_file}`;
+  const where =
+    result.config_file === null ? "no tee-cluster.yml" : `config file ${result.config_file}`;
   const warnings = result.warnings.flatMap(({ message }) =>
     wrap(message, columns - 2).map((line, index) =>
       index === 0 ? `${theme.yellow(theme.symbols.warning)} ${line}` : `  ${line}`,

@@ -5,7 +5,9 @@ import { warnings } from "../shared/schema.ts";
 const shownInput = z.object({
   name: z
     .string()
-    .describe("the flag without its dashes, and the key in tee-cluster.yml; of a secret its variable"),
+    .describe(
+      "the flag without its dashes, and the key in tee-cluster.yml; of a secret its variable",
+    ),
   value: z
     .union([z.string(), z.array(z.string()).readonly()])
     .nullable()
@@ -13,7 +15,9 @@ const shownInput = z.object({
   secret: z.boolean(),
   set: z.boolean(),
   required: z.boolean().describe("without it `init` does nothing"),
-  origin: z.enum(["flag", "environment", "config file", "record", "orchestrator.yml", "default"]).nullable(),
+  origin: z
+    .enum(["flag", "environment", "config file", "record", "orchestrator.yml", "default"])
+    .nullable(),
   from: z
     .string()
     .nullable()

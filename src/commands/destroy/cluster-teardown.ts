@@ -42,10 +42,14 @@ export async function deleteCluster(
   await teardown.remove(open.filter(({ role }) => role === "registry"));
   const late = await teardown.look();
   const { deleted, failed } = teardown;
-  return { deleted, left: [...failed, ...late.map(({ cvm }) => `${cvm.name}: appeared meanwhile`)] };
+  return {
+    deleted,
+    left: [...failed, ...late.map(({ cvm }) => `${cvm.name}: appeared meanwhile`)],
+  };
 }
 
-const hasRunners = (cvms: readonly ClusterCvm[]): boolean => cvms.some(({ role }) => role !== "registry");
+const hasRunners = (cvms: readonly ClusterCvm[]): boolean =>
+  cvms.some(({ role }) => role !== "registry");
 
 function warnAppeared(open: readonly ClusterCvm[], context: Context): void {
   const names = open.filter(({ role }) => role !== "registry").map(({ cvm }) => cvm.name);

@@ -73,8 +73,12 @@ async function nothingToDelete(cluster: string, session: SessionOptions): Promis
 }
 
 /** On a terminal it may be set nowhere and is asked for; anywhere else `prepare` has refused that. */
-async function clusterName({ resolution }: Preparation, { prompter }: CommandDependencies): Promise<string> {
-  const missing = resolution.values.clusterName === undefined ? [inputDefinition("clusterName")] : [];
+async function clusterName(
+  { resolution }: Preparation,
+  { prompter }: CommandDependencies,
+): Promise<string> {
+  const missing =
+    resolution.values.clusterName === undefined ? [inputDefinition("clusterName")] : [];
   const { values } = prompter ? await askMissing(missing, resolution, prompter) : resolution;
   if (values.clusterName === undefined) throw new Error("the cluster's name was not resolved");
   return values.clusterName;

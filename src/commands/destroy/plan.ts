@@ -4,7 +4,11 @@ import type { ClusterCvm } from "../../runners/cluster-cvms.ts";
 import type { DryRunResult } from "../shared/result.ts";
 
 /** @param nowMs the server's time. */
-export function planDestroy(cluster: string, found: readonly ClusterCvm[], nowMs: number): DryRunResult {
+export function planDestroy(
+  cluster: string,
+  found: readonly ClusterCvm[],
+  nowMs: number,
+): DryRunResult {
   const actions = found.map(({ cvm }) => {
     const created = cvm.createdAt === null ? Number.NaN : Date.parse(cvm.createdAt);
     const age = Number.isNaN(created) ? "of unknown age" : `${formatAge(nowMs - created)} old`;

@@ -5,7 +5,10 @@ import type { DestroyResult } from "./result.ts";
 import { oneLine } from "../../output/text.ts";
 import type { View } from "../../output/layout.ts";
 
-export function renderDestroy({ cluster, deleted }: DestroyResult, { theme, quiet }: View): string[] {
+export function renderDestroy(
+  { cluster, deleted }: DestroyResult,
+  { theme, quiet }: View,
+): string[] {
   const names = deleted.map(({ name }) => oneLine(name));
   if (quiet) return names;
   if (names.length === 0) return [`Nothing to delete: the cluster ${cluster} has no CVM.`];

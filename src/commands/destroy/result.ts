@@ -7,7 +7,11 @@ export const destroyResult = z.object({
   command: z.literal("destroy"),
   cluster,
   deleted: list(
-    z.object({ name: cvmName, app_id: z.string().nullable().describe("as Phala's API gives it"), role }),
+    z.object({
+      name: cvmName,
+      app_id: z.string().nullable().describe("as Phala's API gives it"),
+      role,
+    }),
   ).describe("what this run deleted, in that order; empty where there was nothing"),
   warnings,
 });

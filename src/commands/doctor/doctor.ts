@@ -102,6 +102,9 @@ function refuseUnknown(id: string): void {
     kind: "input",
     code: "unknown-check",
     message: `there is no check ${JSON.stringify(id)} to ignore`,
-    hint: meant === undefined ? `use one of ${CHECK_IDS.join(", ")}` : `did you mean --ignore ${meant}?`,
+    hint:
+      meant === undefined
+        ? `use one of ${CHECK_IDS.join(", ")}`
+        : `did you mean --ignore ${meant}?`,
   });
 }

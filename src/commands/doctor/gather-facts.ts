@@ -3,10 +3,20 @@ import { ClusterError } from "../../errors/cluster-error.ts";
 import { readConfigFile, type ConfigFile } from "../../inputs/config-file.ts";
 import { INPUTS, nameOfInput, type InputKey } from "../../inputs/table.ts";
 import { missingForCluster } from "../../inputs/required.ts";
-import { isGiven, resolveInputs, type Raw, type Resolution, type Sources } from "../../inputs/resolve.ts";
+import {
+  isGiven,
+  resolveInputs,
+  type Raw,
+  type Resolution,
+  type Sources,
+} from "../../inputs/resolve.ts";
 import type { ClusterSettings, Connection } from "../../core/settings.ts";
 import { toClusterSettings, toConnection } from "../../inputs/values.ts";
-import type { CommandDependencies, CommonFlags, SandboxHandle } from "../../session/dependencies.ts";
+import type {
+  CommandDependencies,
+  CommonFlags,
+  SandboxHandle,
+} from "../../session/dependencies.ts";
 import { withSandboxKey } from "../../session/deployment-inputs.ts";
 import { resolutionWithKnown } from "../../session/known-inputs.ts";
 import {
@@ -46,7 +56,13 @@ export async function gatherInputs(
   );
   const resolution = withUnreadFile(resolved, configProblem);
   hideSecrets(dependencies, resolution.values);
-  const standIns = resolveInputs({ flags: {}, env: {}, config: NO_FILE, examples: STAND_INS, keys }).values;
+  const standIns = resolveInputs({
+    flags: {},
+    env: {},
+    config: NO_FILE,
+    examples: STAND_INS,
+    keys,
+  }).values;
   const values = { ...standIns, ...resolution.values };
   return {
     resolution,

@@ -10,7 +10,9 @@ const OUTCOMES = ["passed", "failed", "warning", "note", "skipped", "ignored"] a
 type Outcome = (typeof OUTCOMES)[number];
 
 export function renderDoctor(result: DoctorResult, view: View): string[] {
-  const shown = view.quiet ? result.checks.filter((check) => check.status === "failed") : result.checks;
+  const shown = view.quiet
+    ? result.checks.filter((check) => check.status === "failed")
+    : result.checks;
   const lines = shown.length === 0 ? [] : checkLines(shown, view);
   return view.quiet ? lines : [...lines, "", summary(result.checks)];
 }
@@ -40,7 +42,11 @@ function rowOf(check: CheckResult, before: CheckResult | undefined, theme: Theme
     ignored: [symbols.skipped, dim],
   } as const;
   const [mark, paint] = looks[outcomeOf(check)];
-  return { cells: [mark, before?.id === check.id ? "" : oneLine(check.title)], text: textOf(check), paint };
+  return {
+    cells: [mark, before?.id === check.id ? "" : oneLine(check.title)],
+    text: textOf(check),
+    paint,
+  };
 }
 
 function textOf({ id, finding, status, detail }: CheckResult): string {

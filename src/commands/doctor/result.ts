@@ -6,7 +6,9 @@ import { code, list, text, warnings } from "../shared/schema.ts";
 const check = z
   .object({
     id: code as unknown as z.ZodType<CheckCode>,
-    finding: code.optional().describe("which of the things that the check looks for: `image-not-pinned`"),
+    finding: code
+      .optional()
+      .describe("which of the things that the check looks for: `image-not-pinned`"),
     title: text.describe("what it checks, for people"),
     kind: z
       .enum(["input", "prerequisite", "conflict"])
@@ -23,7 +25,10 @@ const check = z
     // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema
     then: {
       required: ["remedy"],
-      properties: { remedy: { type: "string", minLength: 1 }, severity: { enum: ["error", "warning"] } },
+      properties: {
+        remedy: { type: "string", minLength: 1 },
+        severity: { enum: ["error", "warning"] },
+      },
     },
   });
 

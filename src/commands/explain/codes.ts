@@ -22,7 +22,10 @@ export function allCodes(): readonly ExplainedCode[] {
   return [...own, ...compose];
 }
 
-function explained(code: string, { roles: text, title, cause, remedy, page }: Entry): ExplainedCode {
+function explained(
+  code: string,
+  { roles: text, title, cause, remedy, page }: Entry,
+): ExplainedCode {
   const roles = text.split(" or ") as Role[];
   const exits = roles.flatMap((role) =>
     role === "finding" ? [] : EXIT_CODES[role === "warning" ? "verification" : role],

@@ -21,7 +21,12 @@ export const hashCommand = defineCommand({
     }),
     record: option("file", "use such a file instead of this machine's record"),
   },
-  examples: ["hash", "hash --exact", "hash --check --record approved.json", "hash --explain 3f9a0c12"],
+  examples: [
+    "hash",
+    "hash --exact",
+    "hash --check --record approved.json",
+    "hash --explain 3f9a0c12",
+  ],
   notes: `
 Uses what init and rotate-hash recorded on this machine, or --record; then
 neither a key nor the network is needed. Where nothing is recorded, a running

@@ -49,12 +49,16 @@ function oneOf(known: KnownHashes, text: string): string {
   const [hash, ...others] = hashesOf(known).filter((candidate) => candidate.startsWith(text));
   if (hash === undefined)
     throw refused("hash-unknown", `no hash ${text} is recorded in ${known.path}`, known);
-  if (others.length > 0) throw refused("hash-ambiguous", `several hashes begin with ${text}`, known);
+  if (others.length > 0)
+    throw refused("hash-ambiguous", `several hashes begin with ${text}`, known);
   return hash;
 }
 
 /** Where nobody named a file and the usual one is not there, there is nothing to compare with. */
-async function localCompose({ settings, composeOrigin }: HashWork): Promise<ComposeFile | undefined> {
+async function localCompose({
+  settings,
+  composeOrigin,
+}: HashWork): Promise<ComposeFile | undefined> {
   try {
     return await readComposeFile(settings.runnerCompose);
   } catch (error) {

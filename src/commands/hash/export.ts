@@ -68,7 +68,9 @@ async function ownRecord({ known, settings, apiHost }: HashWork): Promise<HashRe
 
 function planOf(record: HashRecord, file: string, upToDate: boolean): DryRunResult {
   const count = record.approved?.compose_hashes.length ?? 0;
-  const detail = upToDate ? "is up to date" : `basis ${record.basis.compose_hash}, ${count} approved`;
+  const detail = upToDate
+    ? "is up to date"
+    : `basis ${record.basis.compose_hash}, ${count} approved`;
   return {
     ok: true,
     command: "hash",

@@ -7,7 +7,12 @@ import { haveWallet, runnerEnvironmentNames } from "../../compose/environment.ts
 import { inputDefinition } from "../../inputs/table.ts";
 import { known as knownValue, pickValues } from "../../inputs/values.ts";
 import { isSameApi } from "../../core/api-hosts.ts";
-import { hashesIn, readHashRecord, recordOfAnother, type HashRecord } from "../../state/hash-record.ts";
+import {
+  hashesIn,
+  readHashRecord,
+  recordOfAnother,
+  type HashRecord,
+} from "../../state/hash-record.ts";
 import { readKnownHashes, type KnownHashes } from "../../state/known-hashes.ts";
 import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
 import { explainHash } from "./explanation.ts";
@@ -42,10 +47,12 @@ export async function hash(
 ): Promise<HashResult | HashExplanation | HashExport | DryRunResult> {
   const work = await begin(dependencies, flags, request.record);
   const { exportTo, explain, check } = request;
-  if (exportTo !== undefined) return exportHashRecord(work, exportTo, flags.dryRun, dependencies.redactor);
+  if (exportTo !== undefined)
+    return exportHashRecord(work, exportTo, flags.dryRun, dependencies.redactor);
   if (explain !== undefined) return explainHash(work, explain);
   const { clusterName } = work.settings;
-  const lookUp = (): Promise<LiveLookup | undefined> => lookUpIfKeyed(clusterName, dependencies, flags);
+  const lookUp = (): Promise<LiveLookup | undefined> =>
+    lookUpIfKeyed(clusterName, dependencies, flags);
   const predicted = await predictHash(work, { check, strict: flags.strict }, lookUp);
   if (request.exact) await confirmByPhala(predicted, work, dependencies, flags);
   return { ...predicted, exact: request.exact };

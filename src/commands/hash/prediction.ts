@@ -1,6 +1,10 @@
 /** `hash`, `hash --check`: the compose hash that the local runner compose file will have, and whether it is approved. */
 import { readComposeFile } from "../../compose/compose-file.ts";
-import { predictAppCompose, predictComposeHash, type PredictionBasis } from "../../app-compose/predict.ts";
+import {
+  predictAppCompose,
+  predictComposeHash,
+  type PredictionBasis,
+} from "../../app-compose/predict.ts";
 import { ClusterError } from "../../errors/cluster-error.ts";
 import { isApproved, type KnownHashes } from "../../state/known-hashes.ts";
 import type { Warning } from "../../core/events.ts";
@@ -49,7 +53,10 @@ export async function predictHash(
   };
 }
 
-function basisOf({ hash, source }: PredictionBasis, { known, fromFile }: HashWork): HashResult["basis"] {
+function basisOf(
+  { hash, source }: PredictionBasis,
+  { known, fromFile }: HashWork,
+): HashResult["basis"] {
   if (source.kind === "live-runner") {
     return { kind: source.kind, compose_hash: hash, at: null, from: source.name };
   }

@@ -17,7 +17,10 @@ export function renderHashExplanation(result: HashExplanation, view: View): stri
     ...fields(
       [
         ["Cluster", result.cluster],
-        ["Read back", result.read_back_at === null ? "not on record" : dateAndTime(result.read_back_at)],
+        [
+          "Read back",
+          result.read_back_at === null ? "not on record" : dateAndTime(result.read_back_at),
+        ],
         ["Approved", approvalOf(result, theme)],
         ["Environment", result.environment_names],
         ...scriptOf(result),
@@ -34,7 +37,8 @@ export function renderHashExplanation(result: HashExplanation, view: View): stri
 
 function approvalOf({ approved, approved_at: at }: HashExplanation, theme: Theme): string {
   if (approved === null) return theme.yellow("unknown: no approved list is recorded");
-  if (approved) return `${theme.green("yes")}, on the list of ${at === null ? "?" : dateAndTime(at)}`;
+  if (approved)
+    return `${theme.green("yes")}, on the list of ${at === null ? "?" : dateAndTime(at)}`;
   return at === null
     ? theme.red("no, never")
     : `${theme.red("no more")}, it was on the list of ${dateAndTime(at)}`;

@@ -16,11 +16,16 @@ import {
 const diff = z.object(appComposeDiff);
 export type AppComposeDiff = z.infer<typeof diff>;
 
-const approved = z.boolean().nullable().describe("on the newest list that is known; `null`: none is known");
+const approved = z
+  .boolean()
+  .nullable()
+  .describe("on the newest list that is known; `null`: none is known");
 
 /** `hash`: what the compose hash of the local runner compose file would be. */
 export const hashResult = z.object({
-  ok: z.boolean().describe("`false` only with `--check`: not approved, or not known to be; then exit 7"),
+  ok: z
+    .boolean()
+    .describe("`false` only with `--check`: not approved, or not known to be; then exit 7"),
   command: z.literal("hash"),
   action: z.literal("predict"),
   cluster,
@@ -38,10 +43,15 @@ export const hashResult = z.object({
     from: text.describe("the state directory, the file, or the runner's name"),
   }),
   approved,
-  approved_compose_hashes: set(hash).describe("the newest list that is known; empty where there is none"),
+  approved_compose_hashes: set(hash).describe(
+    "the newest list that is known; empty where there is none",
+  ),
   remedy: z.string().nullable().describe("what to do where `approved` is not `true`"),
   ...appComposeDiff,
-  exact: z.boolean().optional().describe("of `--exact`: whether Phala was asked and computes the same hash"),
+  exact: z
+    .boolean()
+    .optional()
+    .describe("of `--exact`: whether Phala was asked and computes the same hash"),
   warnings,
 });
 export type HashResult = z.infer<typeof hashResult>;

@@ -47,7 +47,10 @@ export async function history(
 const LIMIT = integer(1, Number.MAX_SAFE_INTEGER);
 
 /** What the journal says that the history had: without it the end of the chain could be cut off unseen. */
-async function recordedHeads(directory: StateDirectory, cluster: string): Promise<readonly string[]> {
+async function recordedHeads(
+  directory: StateDirectory,
+  cluster: string,
+): Promise<readonly string[]> {
   const { approvals } = summarizeJournal(await readJournal(directory), cluster);
   return approvals.flatMap(({ historyHead }) => historyHead ?? []);
 }
@@ -67,6 +70,11 @@ function warningsOf(lines: readonly HistoryLine[], verify: boolean): readonly Wa
       return [{ code, message }];
     }
     if (verify) return [];
-    return [{ code, message: `line ${number} is not a whole entry: tee-cluster history --verify says why` }];
+    return [
+      {
+        code,
+        message: `line ${number} is not a whole entry: tee-cluster history --verify says why`,
+      },
+    ];
   });
 }

@@ -51,7 +51,9 @@ function entryLines(entry: HistoryEntryResult, { theme, columns }: View): string
 }
 
 function attestationText({ mode, result, scripts }: Attested): string[] {
-  const trusted = scripts.map(({ sha256, of, why }) => `pre-launch script ${short(sha256)} of ${of}: ${why}`);
+  const trusted = scripts.map(
+    ({ sha256, of, why }) => `pre-launch script ${short(sha256)} of ${of}: ${why}`,
+  );
   return [result === null ? mode : `${result} (${mode})`, ...trusted];
 }
 

@@ -62,7 +62,9 @@ export const historyResult = z
     file: text.describe("where the history is"),
     head: hash
       .nullable()
-      .describe("SHA-256 of the newest entry's line, to keep elsewhere; `null` in an empty history"),
+      .describe(
+        "SHA-256 of the newest entry's line, to keep elsewhere; `null` in an empty history",
+      ),
     verified: z.boolean().nullable().describe("`null` without `--verify`"),
     problem: problem.nullable(),
     total: z.int().min(0).describe("number of entries, also where `--limit` leaves some out"),

@@ -24,11 +24,19 @@ export async function firstTwoSteps(
   const { connection, ports } = prepared;
   const { emit, prompter, signal, env } = dependencies;
   const { strict, adopt } = flags;
-  const resolution = prompter ? prepared.start : await silentlyCompleted(prepared, steps, dependencies);
+  const resolution = prompter
+    ? prepared.start
+    : await silentlyCompleted(prepared, steps, dependencies);
   const facts = factsOf(ports, connection, signal, env, resolution.values.hashFrom === "provision");
   const { allowDebugRegistry } = flags;
   const factsFor = ({ inputs, adoption, origins }: CollectedInputs): Promise<ClusterFacts> =>
-    clusterFacts(facts, { ...inputs.cluster, allowDebugRegistry }, prepared, adoption, givenInputs(origins));
+    clusterFacts(
+      facts,
+      { ...inputs.cluster, allowDebugRegistry },
+      prepared,
+      adoption,
+      givenInputs(origins),
+    );
   const early = prompter
     ? undefined
     : await factsFor({
@@ -59,7 +67,10 @@ export async function firstTwoSteps(
     ),
   );
   const { aws, cluster } = collected.inputs;
-  hideSecrets(dependencies, { awsSecretAccessKey: aws.secretAccessKey, registryEnv: cluster.registryEnv });
+  hideSecrets(dependencies, {
+    awsSecretAccessKey: aws.secretAccessKey,
+    registryEnv: cluster.registryEnv,
+  });
   const inputs = { ...collected.inputs, cluster: { ...cluster, allowDebugRegistry } };
   return { ...collected, inputs, facts: early ?? withTextsOf(checked, await factsFor(collected)) };
 }

@@ -64,15 +64,36 @@ export async function init(
   const steps = new StepRunner(emit, clock);
   emit({ type: "run-started", command: "init", headline: "Setting up a TEE cluster" });
   const attestation = await planAttestation(prepared, flags, steps);
-  const { inputs, origins, adoption, facts } = await firstTwoSteps(prepared, steps, dependencies, flags);
+  const { inputs, origins, adoption, facts } = await firstTwoSteps(
+    prepared,
+    steps,
+    dependencies,
+    flags,
+  );
   const given = givenInputs(origins);
   assertViaApiPossible(flags.via, inputs.cluster);
   if ((await facts.registry()).kind === "absent") await assertStarts(attestation, facts, inputs);
   if (flags.dryRun) return planInit(facts, steps.warnings, attestation.mode);
-  const options = await sessionOptions("init", inputs.cluster.clusterName, prepared, dependencies, flags);
+  const options = await sessionOptions(
+    "init",
+    inputs.cluster.clusterName,
+    prepared,
+    dependencies,
+    flags,
+  );
   return withSession(options, async (session) => {
     const attester = await attesterFor(attestation, session, dependencies);
-    return bringUp({ inputs, session, steps, dependencies, flags, facts, adoption, given, attester });
+    return bringUp({
+      inputs,
+      session,
+      steps,
+      dependencies,
+      flags,
+      facts,
+      adoption,
+      given,
+      attester,
+    });
   });
 }
 
@@ -89,7 +110,10 @@ async function assertStarts(
 async function bringUp(run: BringUp): Promise<InitResult> {
   const { inputs, session, steps, facts } = run;
   const { deps, record, store } = session;
-  const [registryFile, runnerFile] = await Promise.all([facts.registryCompose(), facts.runnerCompose()]);
+  const [registryFile, runnerFile] = await Promise.all([
+    facts.registryCompose(),
+    facts.runnerCompose(),
+  ]);
   const files = { registry: registryFile, runner: runnerFile };
   const nodeId = await nodeIdOf(facts);
 
@@ -210,7 +234,10 @@ async function hashesFor(
     fresh,
     policy: ROLLING,
   });
-  return { hashes, assertSame: () => assertSameRunners({ cluster: clusterName, live, known, hashes }, deps) };
+  return {
+    hashes,
+    assertSame: () => assertSameRunners({ cluster: clusterName, live, known, hashes }, deps),
+  };
 }
 
 function resultOf(end: {

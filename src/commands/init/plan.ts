@@ -31,13 +31,21 @@ export async function planInit(
   };
 }
 
-async function registryAction({ cluster, registry }: ClusterFacts, mode: AttestMode): Promise<PlannedAction> {
+async function registryAction(
+  { cluster, registry }: ClusterFacts,
+  mode: AttestMode,
+): Promise<PlannedAction> {
   const resource = registryName(cluster.clusterName);
   const found = await registry();
   if (found.kind === "present") {
-    return { action: "reuse", resource, detail: `app_id ${found.value.appId}, ${found.value.status}` };
+    return {
+      action: "reuse",
+      resource,
+      detail: `app_id ${found.value.appId}, ${found.value.status}`,
+    };
   }
-  const where = cluster.node === undefined ? "on a node that the platform chooses" : `on ${cluster.node}`;
+  const where =
+    cluster.node === undefined ? "on a node that the platform chooses" : `on ${cluster.node}`;
   return {
     action: "create",
     resource,
@@ -59,7 +67,11 @@ function temporaryRunnerActions(facts: ClusterFacts, known: boolean): PlannedAct
 }
 
 /** Whether an update is due at the end is known only to a real run, which compares all that it would send. */
-async function approvalAction(facts: ClusterFacts, known: boolean, mode: AttestMode): Promise<PlannedAction> {
+async function approvalAction(
+  facts: ClusterFacts,
+  known: boolean,
+  mode: AttestMode,
+): Promise<PlannedAction> {
   const { cluster, record } = facts;
   const resource = registryName(cluster.clusterName);
   const found = await facts.registry();
@@ -80,11 +92,16 @@ async function configAction(facts: ClusterFacts): Promise<PlannedAction> {
   const preview = await previewConfig(facts);
   if (preview.kind === "other-owner") return { action: "none", resource, detail: preview.why };
   const { before, changes } = preview;
-  if (before === undefined) return { action: "write", resource, detail: `a new file of schema ${schema}` };
+  if (before === undefined)
+    return { action: "write", resource, detail: `a new file of schema ${schema}` };
   // A new registry has another address than the one that the file has.
   const isNew = (await facts.registry()).kind === "absent";
-  const lines = [...changes.map(renderChange), ...(isNew ? ["cluster-urls: those of the new registry"] : [])];
-  if (lines.length === 0) return { action: "none", resource, detail: `up to date, schema ${schema}` };
+  const lines = [
+    ...changes.map(renderChange),
+    ...(isNew ? ["cluster-urls: those of the new registry"] : []),
+  ];
+  if (lines.length === 0)
+    return { action: "none", resource, detail: `up to date, schema ${schema}` };
   return {
     action: "write",
     resource,

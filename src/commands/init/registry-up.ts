@@ -12,7 +12,10 @@ import {
 import { warnDomainDifferences } from "../../registry/domain-differences.ts";
 import { claimRegistry } from "../../registry/ownership.ts";
 import { warnUnchangedSettings, type Registry } from "../../registry/registry.ts";
-import { assertExistingRegistry, type ExistingRegistryCheck } from "../../registry/verify-deployed.ts";
+import {
+  assertExistingRegistry,
+  type ExistingRegistryCheck,
+} from "../../registry/verify-deployed.ts";
 import { firstEnvironment, wasMadeWithoutSecrets } from "../../registry/withheld-secrets.ts";
 import { clearLeftoverRunner } from "../../runners/remove-leftover.ts";
 import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
@@ -69,7 +72,11 @@ export async function registryUp(
     const whole = initialEnvironment({ inputs, compose });
     const names = whole.map(({ name }) => name);
     const made = { composeText: compose.text, environmentNames: names, mayHaveChanged: true };
-    await steps.run(waitForRegistry, { registry, attestation: attestationBy(attester, made) }, deps);
+    await steps.run(
+      waitForRegistry,
+      { registry, attestation: attestationBy(attester, made) },
+      deps,
+    );
     const secretsWithheld = attester !== undefined && firstEnvironment(compose, whole).withheld;
     return { registry, existed: false, secretsWithheld, complete: true, certain: true, seen: null };
   }
@@ -82,7 +89,8 @@ export async function registryUp(
   const attestation = attestationBy(attester, standingOf(registry, running, record, certain));
   if (running.docker_compose_file === compose.text)
     await steps.run(waitForRegistry, { registry, attestation }, deps);
-  else steps.pass("wait-for-registry", "skipped", "it runs another compose file and is updated first");
+  else
+    steps.pass("wait-for-registry", "skipped", "it runs another compose file and is updated first");
   warnUnknownList(registry, record, environment, between);
   warnUnchangedSettings(registry, cluster, between);
   const secretsWithheld = wasMadeWithoutSecrets(registry, record);
@@ -101,5 +109,11 @@ export async function existingRegistry(
 ): Promise<ExistingRegistryCheck> {
   const { record, registryStore } = session;
   const walletOptional = inputs.cluster.orchestratorSchema === "v1";
-  return { ...now, record, walletOptional, force, knownScripts: await registryStore.knownScripts() };
+  return {
+    ...now,
+    record,
+    walletOptional,
+    force,
+    knownScripts: await registryStore.knownScripts(),
+  };
 }

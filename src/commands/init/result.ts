@@ -23,6 +23,8 @@ export const initResult = z.object({
   attestation: attestationOutcome,
   steps: steps(10),
   warnings,
-  notes: list(text).describe("for people: what was changed in orchestrator.yml, or taken from the record"),
+  notes: list(text).describe(
+    "for people: what was changed in orchestrator.yml, or taken from the record",
+  ),
 });
 export type InitResult = z.infer<typeof initResult>;

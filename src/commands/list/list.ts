@@ -6,7 +6,8 @@ import { prepare } from "../../session/preparation.ts";
 import { findKnownClusters } from "../../state/known-clusters.ts";
 import type { ListedCluster, ListResult } from "./result.ts";
 
-const isOfSomeCluster = ({ name }: { readonly name: string }): boolean => clusterOf(name) !== undefined;
+const isOfSomeCluster = ({ name }: { readonly name: string }): boolean =>
+  clusterOf(name) !== undefined;
 
 /** @throws ClusterError (platform; prerequisite for a refused key): half a list is no list. */
 export async function listClusters(
@@ -14,7 +15,10 @@ export async function listClusters(
   flags: CommonFlags,
 ): Promise<ListResult> {
   const { signal, emit } = dependencies;
-  const { ports, connection, stateHost } = await prepare({ ...dependencies, prompter: undefined }, flags);
+  const { ports, connection, stateHost } = await prepare(
+    { ...dependencies, prompter: undefined },
+    flags,
+  );
   emit({ type: "run-started", command: "list", headline: "Looking for clusters" });
   const [cvms, prices, recorded] = await Promise.all([
     ports.api.listCvms(signal, { keep: isOfSomeCluster }),
@@ -31,8 +35,14 @@ export async function listClusters(
   return { ok: true, command: "list", host: stateHost, clusters, warnings: [] };
 }
 
-function listed(name: string, cvms: readonly Cvm[], recorded: boolean, prices: Prices): ListedCluster {
-  const of = (role: string): readonly Cvm[] => cvms.filter((cvm) => roleOf(cvm.name, name) === role);
+function listed(
+  name: string,
+  cvms: readonly Cvm[],
+  recorded: boolean,
+  prices: Prices,
+): ListedCluster {
+  const of = (role: string): readonly Cvm[] =>
+    cvms.filter((cvm) => roleOf(cvm.name, name) === role);
   return {
     name,
     registry_status: of("registry")[0]?.status ?? null,

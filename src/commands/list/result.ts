@@ -4,7 +4,10 @@ import { warnings } from "../shared/schema.ts";
 
 const listedCluster = z.strictObject({
   name: z.string(),
-  registry_status: z.string().nullable().describe("the platform's word; `null`: there is no registry"),
+  registry_status: z
+    .string()
+    .nullable()
+    .describe("the platform's word; `null`: there is no registry"),
   runners: z.int(),
   temporary_runners: z.int(),
   in_account: z.boolean(),

@@ -35,7 +35,9 @@ export async function showLogs(
 ): Promise<LogsResult> {
   if (options.follow && flags.json) throw oneDocumentOnly();
   const tail = parseOption("logs", "--tail", options.tail ?? "100", integer(1, 100_000));
-  const prepared = await prepare({ ...dependencies, prompter: undefined }, flags, { remember: true });
+  const prepared = await prepare({ ...dependencies, prompter: undefined }, flags, {
+    remember: true,
+  });
   const cluster = known(prepared.resolution.values, "clusterName");
   const cvm = await findCvm(cluster, options.runner, prepared, dependencies);
   const container = options.serial
@@ -51,7 +53,15 @@ export async function showLogs(
   };
   const lines = await readLog(request, options.follow, prepared, dependencies);
   const { name, appId } = cvm;
-  return { ok: true, command: "logs", cluster, cvm: { name, app_id: appId }, container, lines, warnings: [] };
+  return {
+    ok: true,
+    command: "logs",
+    cluster,
+    cvm: { name, app_id: appId },
+    container,
+    lines,
+    warnings: [],
+  };
 }
 
 /** The container that publishes a port, by what the CVM was deployed with: spawntee's. */
@@ -68,7 +78,10 @@ async function defaultContainer(
 const composeFile = z.looseObject({
   services: z.record(
     z.string(),
-    z.looseObject({ container_name: z.string().optional(), ports: z.array(z.unknown()).optional() }),
+    z.looseObject({
+      container_name: z.string().optional(),
+      ports: z.array(z.unknown()).optional(),
+    }),
   ),
 });
 
@@ -126,7 +139,9 @@ async function findCvm(
     code: "unknown-runner",
     message: `${only === undefined ? "there is no" : "there is more than one"} CVM ${wanted} in cluster ${cluster}; there ${names.length === 0 ? "are none" : `are: ${names.join(", ")}`}`,
     hint:
-      meant === undefined ? hint`see ${command("status")}` : hint`did you mean ${command("logs", meant)}?`,
+      meant === undefined
+        ? hint`see ${command("status")}`
+        : hint`did you mean ${command("logs", meant)}?`,
   });
 }
 

@@ -12,7 +12,9 @@ const LIST_FLAGS = {
   replace: toggle("approve the new hash alone; running runners with other hashes lose access"),
   keep: list("hash", "keep this one, whatever else is given; repeatable"),
   drop: list("hash", "drop this one; repeatable"),
-  deleteRevoked: toggle("delete the running runners whose hash this run drops; models on them stop"),
+  deleteRevoked: toggle(
+    "delete the running runners whose hash this run drops; models on them stop",
+  ),
   rollback: toggle("restore the list (and the registry's compose file) before the last one"),
   fresh: toggle("deploy a temporary runner even where the hash is recorded"),
 };

@@ -45,7 +45,10 @@ export async function confirmCutOff(
 }
 
 /** A plan says what a run would ask for. */
-export function warnRevoked(cutOff: readonly LiveRunner[], context: Pick<StepContext, "warn">): void {
+export function warnRevoked(
+  cutOff: readonly LiveRunner[],
+  context: Pick<StepContext, "warn">,
+): void {
   if (cutOff.length === 0) return;
   context.warn(
     "runners-cut-off",
@@ -63,7 +66,9 @@ export async function confirmRestart(
   { prompter }: CommandDependencies,
   context: Context,
 ): Promise<void> {
-  context.note(`${registry.name} is updated and restarts: the models on it stop until it is healthy again`);
+  context.note(
+    `${registry.name} is updated and restarts: the models on it stop until it is healthy again`,
+  );
   if (yes || !prompter) return;
   if (!(await prompter.confirm({ message: `Restart ${registry.name} now?`, initial: true }))) {
     throw new Cancellation();
@@ -88,7 +93,9 @@ export async function withWayBack<T>(
   } catch (error) {
     const ended = error instanceof Interruption || error instanceof Cancellation;
     const failed = error instanceof ClusterError && !ended && !isRefusal(error);
-    const hasBefore = record.approvals.some(({ appId, verified }) => verified && appId === registry.appId);
+    const hasBefore = record.approvals.some(
+      ({ appId, verified }) => verified && appId === registry.appId,
+    );
     if (!failed || !hasBefore) throw error;
     const { kind, code, message, step, cause } = error;
     const before = error.advice === undefined ? [] : [...[error.advice].flat(), "\n"];

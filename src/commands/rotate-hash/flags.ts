@@ -46,10 +46,14 @@ function contradictions(flags: RotateFlags): readonly string[] {
   const others = replace || retire || fresh || keep.length > 0 || drop.length > 0;
   return [
     ...(replace && retire ? ["--replace and --retire can't be given together"] : []),
-    ...(rollback && others ? ["--rollback restores a whole list: it goes with no other list option"] : []),
+    ...(rollback && others
+      ? ["--rollback restores a whole list: it goes with no other list option"]
+      : []),
     ...(both === undefined ? [] : [`${both} is given to both --keep and --drop`]),
     ...(flags.deleteRevoked && !shortens(flags)
-      ? ["--delete-revoked goes with an option that drops hashes: --drop, --replace, --retire or --rollback"]
+      ? [
+          "--delete-revoked goes with an option that drops hashes: --drop, --replace, --retire or --rollback",
+        ]
       : []),
     ...(via === "api" && shortens(flags)
       ? ["--approve-via api can only add to the list: a hash is taken from it by an update"]

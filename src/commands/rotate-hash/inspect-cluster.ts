@@ -8,12 +8,19 @@ import { registryName, type ComposeHash, type Cvm } from "../../core/domain.ts";
 import { ClusterError } from "../../errors/cluster-error.ts";
 import type { AppComposeStore } from "../../state/app-compose-store.ts";
 import { recordedHashes, type ClusterRecord } from "../../state/record.ts";
-import { assertExistingRegistry, type ExistingRegistryCheck } from "../../registry/verify-deployed.ts";
+import {
+  assertExistingRegistry,
+  type ExistingRegistryCheck,
+} from "../../registry/verify-deployed.ts";
 import { checkForeignUpdates, warnUnknownList } from "../../registry/concurrent-updates.ts";
 import { warnDomainDifferences } from "../../registry/domain-differences.ts";
 import { registryOf, type Registry } from "../../registry/registry.ts";
 import { liveRunners, type LiveRunner } from "../../runners/running-runners.ts";
-import { classifyRunners, assertRunnersClear, type KnownList } from "../../approval/classify-runners.ts";
+import {
+  classifyRunners,
+  assertRunnersClear,
+  type KnownList,
+} from "../../approval/classify-runners.ts";
 import type { ReadingDeps, StepContext } from "../../workflow/step.ts";
 import { runnerVouchers, wholeEnvironment } from "../shared/approval.ts";
 import type { Rotation } from "./rotation.ts";
@@ -114,17 +121,24 @@ function compareNames(
   context: Pick<StepContext, "warn">,
 ): void {
   const names = runnerEnvironmentNamesOf(inputs.cluster).join(", ");
-  const others = live.filter(({ appCompose }) => (appCompose.allowed_envs ?? []).join(", ") !== names);
+  const others = live.filter(
+    ({ appCompose }) => (appCompose.allowed_envs ?? []).join(", ") !== names,
+  );
   const [other] = others;
   if (other === undefined) return;
   const theirs = (other.appCompose.allowed_envs ?? []).join(", ");
   const message = `the live runner ${other.cvm.name} was deployed with the environment names ${theirs}; with schema ${inputs.cluster.orchestratorSchema} they are ${names}`;
-  if (schemaKnown || others.length < live.length) return context.warn("runner-names-differ", message);
+  if (schemaKnown || others.length < live.length)
+    return context.warn("runner-names-differ", message);
   throw schemaUnclear(message);
 }
 
 /** Only a registry of schema v2 is told its coordinator's wallet. */
-function assertLikelySchema({ inputs, schemaKnown }: Rotation, cvm: Cvm, running: AppCompose): void {
+function assertLikelySchema(
+  { inputs, schemaKnown }: Rotation,
+  cvm: Cvm,
+  running: AppCompose,
+): void {
   const isV1 = inputs.cluster.orchestratorSchema === "v1";
   if (schemaKnown || !isV1 || !haveWallet(running.allowed_envs ?? [])) return;
   throw schemaUnclear(

@@ -55,12 +55,19 @@ async function renewed(input: NextInput): Promise<NextApproval> {
   const runnerFile = await facts.runnerCompose();
   const names = runnerEnvironmentNamesOf(inputs.cluster);
   const known = await recordedComposeHash(runnerFile, names, record, store);
-  const listWith = (fresh: ComposeHash | undefined, { accepted }: RunnersNow): readonly ComposeHash[] => {
+  const listWith = (
+    fresh: ComposeHash | undefined,
+    { accepted }: RunnersNow,
+  ): readonly ComposeHash[] => {
     const live = accepted.map(({ composeHash }) => composeHash);
     return approvedList({ recorded: scene.recorded, live, fresh, policy });
   };
   if (known && policy.drop.includes(known)) throw droppedItself(known, runnerFile, "input");
-  assertRevocationConfirmed(runnersCutOff(listWith(known, scene), scene.atStake), flags, dependencies);
+  assertRevocationConfirmed(
+    runnersCutOff(listWith(known, scene), scene.atStake),
+    flags,
+    dependencies,
+  );
   await clearLeftoverRunner(inputs.cluster.clusterName, record, steps.contextFor(deps));
   const fresh = await obtainComposeHash(
     {
@@ -103,7 +110,11 @@ async function restored(input: NextInput): Promise<NextApproval> {
   const next = await restoredApproval(inputs, record, registryStore, scene);
   assertRevocationConfirmed(runnersCutOff(next.hashes, scene.atStake), flags, dependencies);
   await clearLeftoverRunner(inputs.cluster.clusterName, record, steps.contextFor(deps));
-  for (const id of ["deploy-temporary-runner", "read-compose-hash", "delete-temporary-runner"] as const) {
+  for (const id of [
+    "deploy-temporary-runner",
+    "read-compose-hash",
+    "delete-temporary-runner",
+  ] as const) {
     steps.pass(id, "skipped", "an earlier list is restored");
   }
   return next;
@@ -151,7 +162,11 @@ function earlierComposeMissing(name: string, digest: string): ClusterError {
 }
 
 /** `input` only before anything was made. */
-function droppedItself(hash: string, { path }: ComposeFile, kind: "input" | "verification"): ClusterError {
+function droppedItself(
+  hash: string,
+  { path }: ComposeFile,
+  kind: "input" | "verification",
+): ClusterError {
   return new ClusterError({
     kind,
     code: kind === "input" ? "invalid-inputs" : "dropped-itself",

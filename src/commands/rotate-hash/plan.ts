@@ -42,19 +42,29 @@ type Foreseen = {
 };
 
 /** @throws ClusterError for all that would stop the run before it makes anything. */
-export async function planRotation(rotation: Rotation, prepared: Preparation): Promise<RotatePlanResult> {
+export async function planRotation(
+  rotation: Rotation,
+  prepared: Preparation,
+): Promise<RotatePlanResult> {
   const { inputs, facts, steps } = rotation;
   const { clusterName } = inputs.cluster;
   const found = await facts.registry();
   if (found.kind === "unknown") throw lookupFailed(registryName(clusterName), found.reason);
   if (found.kind === "absent") throw noRegistry(clusterName);
   const deps = readingDeps(rotation, prepared);
-  const context = { ...deps, warn: (code: WarningCode, message: string) => steps.warn(code, message) };
+  const context = {
+    ...deps,
+    warn: (code: WarningCode, message: string) => steps.warn(code, message),
+  };
   const { record } = facts;
   const directory = await directoryOf(prepared, clusterName);
   const stored = await readVerifiedState(directory, clusterName);
   const registryStore = registryComposeStore(directory, stored);
-  const scene = await inspectCluster(rotation, { cvm: found.value, record, registryStore }, context);
+  const scene = await inspectCluster(
+    rotation,
+    { cvm: found.value, record, registryStore },
+    context,
+  );
   const stores = { store: appComposeStore(directory, stored), registryStore };
   const seen = await predict(rotation, stores, scene);
   const { next } = seen;
@@ -62,7 +72,8 @@ export async function planRotation(rotation: Rotation, prepared: Preparation): P
   steps.assertNoWarnings(deps);
   warnRevoked(runnersCutOff(next.hashes, scene.atStake), context);
   const revoked = revokedRunners(next.hashes, scene, record, rotation.flags);
-  if (!rotation.flags.deleteRevoked) warnOfRevocation(revoked, inputs.cluster.orchestratorSchema, context);
+  if (!rotation.flags.deleteRevoked)
+    warnOfRevocation(revoked, inputs.cluster.orchestratorSchema, context);
   return {
     ok: true,
     command: "rotate-hash",
@@ -75,14 +86,14 @@ export async function planRotation(rotation: Rotation, prepared: Preparation): P
     ],
     compose_hash: seen.composeHash,
     approved_compose_hashes: changesOf(scene.recorded, next.hashes),
-    ...(await differences(rotation, scene, seen, input)),
+    ...(await changedTexts(rotation, scene, seen, input)),
     runners: runnersIn(scene, next),
     warnings: steps.warnings,
   };
 }
 
 /** What of the compose files and the environment names would change. */
-async function differences(
+async function changedTexts(
   { inputs, facts }: Rotation,
   scene: ClusterState,
   { next, basis }: Foreseen,
@@ -135,7 +146,10 @@ async function plannedApproval(
   });
 }
 
-function readingDeps({ dependencies, flags }: Rotation, { ports, connection }: Preparation): ReadingDeps {
+function readingDeps(
+  { dependencies, flags }: Rotation,
+  { ports, connection }: Preparation,
+): ReadingDeps {
   const { clock, signal } = dependencies;
   const { timeoutMs, pollIntervalMs } = connection;
   const { api, spawntee } = ports;
@@ -154,13 +168,19 @@ async function predict(
   const basis = await findPredictionBasis(record, store, async () => live);
   if (flags.rollback) {
     const next = await restoredApproval(inputs, record, registryStore, scene);
-    const composeHash = { value: next.hashes.at(-1) ?? null, from: "restored" as const, basis: null };
+    const composeHash = {
+      value: next.hashes.at(-1) ?? null,
+      from: "restored" as const,
+      basis: null,
+    };
     return { next, composeHash, basis: basis?.appCompose };
   }
   await assertChecked(policy, { record, store, live: scene.live });
   const runnerFile = await facts.runnerCompose();
   const names = runnerEnvironmentNamesOf(inputs.cluster);
-  const known = flags.fresh ? undefined : await recordedComposeHash(runnerFile, names, record, store);
+  const known = flags.fresh
+    ? undefined
+    : await recordedComposeHash(runnerFile, names, record, store);
   const fresh = known ?? (basis && predictComposeHash(basis.appCompose, runnerFile.text, names));
   const hashes = approvedList({
     recorded: scene.recorded,
@@ -175,7 +195,15 @@ async function predict(
   };
   const provenance = { runnerHash: fresh ?? "", composeDigest: runnerFile.digest };
   const compose = await facts.registryCompose();
-  const next = { hashes, runners: scene, compose, provenance, inputs, restores: null, expendable: [] };
+  const next = {
+    hashes,
+    runners: scene,
+    compose,
+    provenance,
+    inputs,
+    restores: null,
+    expendable: [],
+  };
   return { next, composeHash, basis: basis?.appCompose };
 }
 
@@ -190,7 +218,8 @@ function temporaryRunnerActions(
   { from }: RotatePlanResult["compose_hash"],
 ): PlannedAction[] {
   const resource = temporaryRunnerName(inputs.cluster.clusterName);
-  if (from === "restored") return [{ action: "none", resource, detail: "an earlier list is restored" }];
+  if (from === "restored")
+    return [{ action: "none", resource, detail: "an earlier list is restored" }];
   if (from === "recorded")
     return [{ action: "none", resource, detail: "the runner's compose hash is known" }];
   const made = `${inputs.cluster.instanceType}, from ${inputs.cluster.runnerCompose}`;

@@ -27,8 +27,13 @@ function section(title: string, lines: readonly string[], theme: Theme): string[
 }
 
 function hashLines({ compose_hash: { value, from, basis } }: RotatePlanResult): string[] {
-  if (value === null) return ["  not known before a temporary runner is deployed: nothing is recorded here"];
-  const how = { recorded: "read back before", predicted: "predicted", restored: "of the earlier list" };
+  if (value === null)
+    return ["  not known before a temporary runner is deployed: nothing is recorded here"];
+  const how = {
+    recorded: "read back before",
+    predicted: "predicted",
+    restored: "of the earlier list",
+  };
   const rests = basis === null ? "" : `, resting on ${basis}`;
   return [`  ${value}`, `  ${from === "unknown" ? from : how[from]}${rests}`];
 }
@@ -54,7 +59,9 @@ function nameLines({ environment_names: { registry } }: RotatePlanResult, theme:
 function runnerLines({ runners }: RotatePlanResult, theme: Theme): string[] {
   if (runners.length === 0) return ["  none"];
   return fields(
-    runners.map(({ name, accepted }) => [name, accepted ? "stays accepted" : "would be cut off"] as const),
+    runners.map(
+      ({ name, accepted }) => [name, accepted ? "stays accepted" : "would be cut off"] as const,
+    ),
     theme,
   );
 }

@@ -16,7 +16,11 @@ export function renderRotateHash(result: RotateHashResult, { theme, quiet }: Vie
     ),
     "",
     ...fields(
-      [["Registry", result.registry.name], ...listFields(result), ["Attested", result.attestation.result]],
+      [
+        ["Registry", result.registry.name],
+        ...listFields(result),
+        ["Attested", result.attestation.result],
+      ],
       theme,
     ),
     ...(changed ? ["", ...stepTimes(result.steps, false, theme)] : []),
@@ -46,6 +50,9 @@ function advice({ approved_via: via }: RotateHashResult, theme: View["theme"]): 
   return ["", ...nextCommands(["tee-cluster rotate-hash --approve-via restart"], theme)];
 }
 
-export function renderRotateHashOrPlan(result: RotateHashResult | RotatePlanResult, view: View): string[] {
+export function renderRotateHashOrPlan(
+  result: RotateHashResult | RotatePlanResult,
+  view: View,
+): string[] {
   return "dry_run" in result ? renderRotatePlan(result, view) : renderRotateHash(result, view);
 }

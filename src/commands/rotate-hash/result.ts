@@ -34,7 +34,9 @@ export const rotateHashResult = z.object({
     .describe(
       "`restart`: in the registry's environment; `api`: in the running registry until its next restart",
     ),
-  registry_compose_changed: z.boolean().describe("whether the registry got another compose file too"),
+  registry_compose_changed: z
+    .boolean()
+    .describe("whether the registry got another compose file too"),
   runners_cut_off: list(z.object(runner)).describe("running runners that lost access"),
   runners_deleted: list(z.object(runner)).describe(
     "those of dropped hashes that `--delete-revoked`, or an answer, had deleted",
@@ -65,14 +67,16 @@ export const rotatePlanResult = dryRun.extend({
   }),
   compose_changes: z.object({
     registry: lineDiff.describe("lines with `- ` or `+ ` before them"),
-    runner: lineDiff.nullable().describe("likewise; `null` where nothing is recorded to compare with"),
+    runner: lineDiff
+      .nullable()
+      .describe("likewise; `null` where nothing is recorded to compare with"),
   }),
   environment_names: z.object({
     registry: z.object({ before: list(text), after: list(text) }),
     runner: list(text),
   }),
-  runners: list(z.object({ ...runner, accepted: z.boolean().describe("whether it keeps access") })).describe(
-    "the running ones",
-  ),
+  runners: list(
+    z.object({ ...runner, accepted: z.boolean().describe("whether it keeps access") }),
+  ).describe("the running ones"),
 });
 export type RotatePlanResult = z.infer<typeof rotatePlanResult>;

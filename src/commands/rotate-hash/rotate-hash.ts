@@ -21,7 +21,12 @@ import { claimRegistry } from "../../registry/ownership.ts";
 import { withSession, type Session } from "../../session/session.ts";
 import { done, StepRunner } from "../../workflow/step.ts";
 import { approvalOf, provenanceOf, assertViaApiPossible } from "../shared/approval.ts";
-import { asRecorded, clusterFacts, readRecord, sessionOptions } from "../../session/cluster-session.ts";
+import {
+  asRecorded,
+  clusterFacts,
+  readRecord,
+  sessionOptions,
+} from "../../session/cluster-session.ts";
 import type { CommandDependencies } from "../../session/dependencies.ts";
 import { prepareDeployment, withSandboxKey } from "../../session/deployment-inputs.ts";
 import { hideSecrets, type Preparation } from "../../session/preparation.ts";
@@ -52,7 +57,11 @@ export async function rotateHash(
   const { emit, clock } = dependencies;
   const policy = listPolicy(flags);
   const prepared = await prepareDeployment(dependencies, flags, { remember: true });
-  emit({ type: "run-started", command: "rotate-hash", headline: "Rotating the approved compose hash" });
+  emit({
+    type: "run-started",
+    command: "rotate-hash",
+    headline: "Rotating the approved compose hash",
+  });
   const steps = new StepRunner(emit, clock);
   const known = await firstTwoSteps(prepared, steps, dependencies, flags);
   const attestation = await planAttestation(prepared, flags, steps);
@@ -80,7 +89,10 @@ async function firstTwoSteps(
   const record = await readRecord(prepared, given.values.clusterName ?? "");
   const recorded = await asRecorded(given, record, prepared, signal);
   const { taken } = recorded;
-  const resolution = await withSandboxKey(withRegistryValues(recorded.resolution, env), prepared.sandbox);
+  const resolution = await withSandboxKey(
+    withRegistryValues(recorded.resolution, env),
+    prepared.sandbox,
+  );
   // The record of a cluster whose name was just typed may say v2.
   const lacking = missingForCluster(resolution.values);
   const { values } = prompter ? await askMissing(lacking, resolution, prompter) : resolution;
@@ -100,7 +112,8 @@ async function firstTwoSteps(
   });
   // The orchestrator's own file says it too.
   const { orchestratorSchema: origin = "default" } = resolution.origins;
-  const schemaKnown = record.composeHashes.length > 0 || isSchemaGiven(given) || origin !== "default";
+  const schemaKnown =
+    record.composeHashes.length > 0 || isSchemaGiven(given) || origin !== "default";
   return { inputs, facts, schemaKnown };
 }
 
@@ -223,7 +236,11 @@ const runnerOf = ({ cvm: { name, appId }, composeHash }: LiveRunner) => ({
 });
 
 /** A list that is pushed again, because nobody can tell whether the registry still has it, is no change. */
-function hasChanged(approval: Approval, before: readonly string[], after: readonly string[]): boolean {
+function hasChanged(
+  approval: Approval,
+  before: readonly string[],
+  after: readonly string[],
+): boolean {
   if (approval.kind === "pushed") return approval.forgotten || !sameMembers(before, after);
   return approval.kind === "updated";
 }

@@ -25,7 +25,10 @@ export async function startInBackground(
   const output = openSync(log, "w", 0o600);
   const program = process.argv[1] ?? "";
   const command = [program, "sandbox", "--yes", "--json", ...args];
-  const child = spawn(process.execPath, command, { detached: true, stdio: ["ignore", output, output] });
+  const child = spawn(process.execPath, command, {
+    detached: true,
+    stdio: ["ignore", output, output],
+  });
   closeSync(output);
   const fate = { ended: false };
   child.once("exit", () => (fate.ended = true)).once("error", () => (fate.ended = true));

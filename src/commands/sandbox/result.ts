@@ -15,7 +15,10 @@ export const sandboxResult = z.object({
     .nullable()
     .describe("of API and gateway; the API is below it, at `/api/v1`"),
   gateway_url: z.string().nullable().describe("the gateway's template"),
-  api_key: z.string().nullable().describe("the key that the API takes; made up, and so not redacted"),
+  api_key: z
+    .string()
+    .nullable()
+    .describe("the key that the API takes; made up, and so not redacted"),
   variables: z
     .record(z.string(), z.string())
     .describe("to export for `tee-cluster` and `phala`, each with its value"),

@@ -24,7 +24,10 @@ export async function sandbox(dependencies: Needed, flags: Flags): Promise<Sandb
   const { env, signal, emit, redactor } = dependencies;
   const given = flags.stateDir ?? (env["TEE_CLUSTER_STATE_DIR"] || defaultStateDir(env));
   const stateDir = parseOption("sandbox", "--state-dir", given, folder);
-  const folders = { cloud: path.join(stateDir, "sandbox-cloud"), record: path.join(stateDir, "sandbox") };
+  const folders = {
+    cloud: path.join(stateDir, "sandbox-cloud"),
+    record: path.join(stateDir, "sandbox"),
+  };
   const options = sandboxOptions(flags);
   switch (flags.argument) {
     case undefined:
@@ -32,7 +35,10 @@ export async function sandbox(dependencies: Needed, flags: Flags): Promise<Sandb
     case "start": {
       const args = [...argumentsOf(flags), "--state-dir", stateDir];
       const result = shown(redactor, await startInBackground(folders, args, signal));
-      emit({ type: "note", message: "with TEE_CLUSTER_SANDBOX=1 every command uses it, as with --sandbox" });
+      emit({
+        type: "note",
+        message: "with TEE_CLUSTER_SANDBOX=1 every command uses it, as with --sandbox",
+      });
       return result;
     }
     case "status": {
@@ -74,7 +80,8 @@ function sandboxOptions(flags: Flags): Omit<SandboxOptions, "stateDir"> {
   return {
     timings: timingsOf(flags),
     lies: liesOf(lie),
-    port: port === undefined ? undefined : parseOption("sandbox", "--port", port, integer(1, 65_535)),
+    port:
+      port === undefined ? undefined : parseOption("sandbox", "--port", port, integer(1, 65_535)),
     faults: fault.map((text) => parseOption("sandbox", "--fault", text, knownFault)),
   };
 }
@@ -109,7 +116,9 @@ function argumentsOf({ port, bootTime, updateTime, fault, lie }: Flags): string[
   const repeated = { fault, lie };
   return [
     ...named,
-    ...Object.entries(repeated).flatMap(([name, texts]) => texts.flatMap((text) => [`--${name}`, text])),
+    ...Object.entries(repeated).flatMap(([name, texts]) =>
+      texts.flatMap((text) => [`--${name}`, text]),
+    ),
   ];
 }
 

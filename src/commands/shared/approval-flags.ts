@@ -4,7 +4,9 @@ import { choice, option, toggle, type FlagValues } from "./flags.ts";
 
 /** Of the commands that check or deploy a registry. */
 export const DEBUG_FLAG = {
-  allowDebugRegistry: toggle("go on with a registry whose DEBUG_MODE or web shell shows its keys to anybody"),
+  allowDebugRegistry: toggle(
+    "go on with a registry whose DEBUG_MODE or web shell shows its keys to anybody",
+  ),
 };
 
 export const APPROVAL_FLAGS = {
@@ -13,9 +15,13 @@ export const APPROVAL_FLAGS = {
     ["auto", "restart", "api"],
     "push to the running registry, update and restart it, or whichever fits",
   ),
-  forceUpdate: toggle("update the registry even where nothing differs, for example after a new AWS secret"),
+  forceUpdate: toggle(
+    "update the registry even where nothing differs, for example after a new AWS secret",
+  ),
   reason: option("text", "why, for `tee-cluster history`"),
-  allowUncheckedHash: toggle("approve a hash whose app-compose can't be read; recorded in the history"),
+  allowUncheckedHash: toggle(
+    "approve a hash whose app-compose can't be read; recorded in the history",
+  ),
   record: option("file", "a hash record (`hash --export`) that vouches for running runners"),
 };
 

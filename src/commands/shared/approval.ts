@@ -44,7 +44,10 @@ export async function runnerVouchers(
     throw recordOfAnother(file, "cluster", record.cluster, cluster, "--cluster-name");
   return {
     composeText,
-    hashes: new Set([...Object.keys(record.app_composes), ...(record.approved?.compose_hashes ?? [])]),
+    hashes: new Set([
+      ...Object.keys(record.app_composes),
+      ...(record.approved?.compose_hashes ?? []),
+    ]),
   };
 }
 
@@ -59,7 +62,11 @@ export type ApprovalParts = Omit<
 export function approvalOf({ inputs, ...parts }: ApprovalParts): ApproveComposeHashInput {
   const { registry, compose, hashes } = parts;
   const environment = wholeEnvironment(inputs, registry, compose, hashes);
-  const { orchestratorSchema, gatewayKeyPath, allowDebugRegistry: allowDebug = false } = inputs.cluster;
+  const {
+    orchestratorSchema,
+    gatewayKeyPath,
+    allowDebugRegistry: allowDebug = false,
+  } = inputs.cluster;
   return {
     ...parts,
     environment,
@@ -99,7 +106,10 @@ export function wholeEnvironment(
 }
 
 /** @throws ClusterError (input) where the registry can't be asked while it runs. */
-export function assertViaApiPossible(via: ApproveVia, { orchestratorSchema }: ClusterSettings): void {
+export function assertViaApiPossible(
+  via: ApproveVia,
+  { orchestratorSchema }: ClusterSettings,
+): void {
   if (via !== "api" || orchestratorSchema === "v2") return;
   throw new ClusterError({
     kind: "input",

@@ -56,19 +56,23 @@ export async function attesterFor(
   if (plan.mode === "off") return undefined;
   const { mode, flags, prepared } = plan;
   const { connection, resolution } = prepared;
-  const [{ Attester: Made }, { TrustedScripts }, { readLastVerified }, { amendTrust }] = await Promise.all([
-    import("../../registry/attester.ts"),
-    import("../../registry/trusted-scripts.ts"),
-    import("../../trust/last-verified.ts"),
-    import("../../trust/amend.ts"),
-  ]);
+  const [{ Attester: Made }, { TrustedScripts }, { readLastVerified }, { amendTrust }] =
+    await Promise.all([
+      import("../../registry/attester.ts"),
+      import("../../registry/trusted-scripts.ts"),
+      import("../../trust/last-verified.ts"),
+      import("../../trust/amend.ts"),
+    ]);
   const [last, ...scripts] = await Promise.all([
     readLastVerified(directory.path),
     store.knownScripts(),
     registryStore.knownScripts(),
   ]);
   const own = last?.pre_launch_script_sha256;
-  const before = new Set([...scripts.flatMap((digests) => [...digests]), ...(own == null ? [] : [own])]);
+  const before = new Set([
+    ...scripts.flatMap((digests) => [...digests]),
+    ...(own == null ? [] : [own]),
+  ]);
   const seenEvaluation = last?.tcb_evaluation_number ?? 0;
   const trust = amendTrust(plan.trust, { ...flags, seenEvaluation });
   const collateralUrl = known(resolution.values, "collateralUrl");
@@ -104,6 +108,8 @@ export function standingOf(
   certain: boolean,
 ): Expectation {
   const digest = sha256Hex(running.docker_compose_file ?? "");
-  const isOurs = candidateConfigs(registry, record).some(({ composeDigest }) => composeDigest === digest);
+  const isOurs = candidateConfigs(registry, record).some(
+    ({ composeDigest }) => composeDigest === digest,
+  );
   return { composeHash: composeHashOf(running), mayHaveChanged: isOurs || !certain };
 }

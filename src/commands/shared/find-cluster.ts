@@ -38,7 +38,9 @@ export async function assertKnownCluster(
   listed: Iterable<string>,
   { connection, stateHost }: Pick<Preparation, "connection" | "stateHost">,
 ): Promise<void> {
-  const recorded = (await findKnownClusters(connection.stateDir, stateHost)).map(({ name }) => name);
+  const recorded = (await findKnownClusters(connection.stateDir, stateHost)).map(
+    ({ name }) => name,
+  );
   if (recorded.includes(cluster)) return;
   const names = [...new Set([...recorded, ...listed])].filter((name) => name !== "").toSorted();
   // Where there is none at all, none was meant: a first look before `init`.

@@ -32,8 +32,17 @@ export function toggle(text: string, more: More = {}): Flag<boolean> {
 }
 
 /** With a value, given once. */
-export function option(placeholder: string, text: string, more: More = {}): Flag<string | undefined> {
-  return { text, placeholder, ...more, read: (given) => (typeof given === "string" ? given : undefined) };
+export function option(
+  placeholder: string,
+  text: string,
+  more: More = {},
+): Flag<string | undefined> {
+  return {
+    text,
+    placeholder,
+    ...more,
+    read: (given) => (typeof given === "string" ? given : undefined),
+  };
 }
 
 /** With a value, given any number of times. */
@@ -41,7 +50,8 @@ export function list(placeholder: string, text: string): Flag<readonly string[]>
   return { text, placeholder, repeatable: true, read: textsIn };
 }
 
-const textsIn = (given: unknown): readonly string[] => (Array.isArray(given) ? given.map(String) : []);
+const textsIn = (given: unknown): readonly string[] =>
+  Array.isArray(given) ? given.map(String) : [];
 
 /** One of a few words; the first one unless another is given. */
 export function choice<const C extends readonly [string, ...string[]]>(

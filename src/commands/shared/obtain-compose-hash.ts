@@ -69,7 +69,8 @@ async function reportKnownAnomalies(
   deps: StepDeps,
 ): Promise<void> {
   const [appCompose, scripts] = await Promise.all([store.load(hash), store.knownScripts()]);
-  if (appCompose) attester?.assertTrustedCode(appCompose, `the runner with ${hash}`, steps.contextFor(deps));
+  if (appCompose)
+    attester?.assertTrustedCode(appCompose, `the runner with ${hash}`, steps.contextFor(deps));
   const odd = appCompose ? findAnomalies(appCompose, `the runner with ${hash}`, scripts) : [];
   for (const { code, message } of odd) steps.warn(code, message);
 }
@@ -124,6 +125,7 @@ export async function recordedComposeHash(
   if (appCompose?.docker_compose_file !== compose.text) return undefined;
   // A later runner may show that the platform builds app-composes in another way by now.
   const newest = await findPredictionBasis(record, store, async () => []);
-  const stillSo = newest && predictComposeHash(newest.appCompose, compose.text, environmentNames) === hash;
+  const stillSo =
+    newest && predictComposeHash(newest.appCompose, compose.text, environmentNames) === hash;
   return stillSo ? hash : undefined;
 }

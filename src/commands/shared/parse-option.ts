@@ -4,7 +4,12 @@ import { ClusterError } from "../../errors/cluster-error.ts";
 import { InvalidValue } from "../../inputs/parsers.ts";
 
 /** @throws ClusterError `invalid-inputs` (input) that names the option and its value. */
-export function parseOption<T>(command: string, flag: string, text: string, parser: (text: string) => T): T {
+export function parseOption<T>(
+  command: string,
+  flag: string,
+  text: string,
+  parser: (text: string) => T,
+): T {
   try {
     return parser(text);
   } catch (error) {

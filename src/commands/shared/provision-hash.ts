@@ -24,12 +24,16 @@ type Context = Pick<StepContext, "api" | "mutations" | "signal">;
  * @throws ClusterError (verification) where it agrees and the app-compose is not what it must be.
  */
 export async function provisionComposeHash(
-  input: Pick<ObtainComposeHashInput, "cluster" | "compose" | "registry" | "nodeId" | "record" | "store">,
+  input: Pick<
+    ObtainComposeHashInput,
+    "cluster" | "compose" | "registry" | "nodeId" | "record" | "store"
+  >,
   context: Context,
 ): Promise<ProvisionedHash> {
   const { cluster, compose, registry, nodeId } = input;
   const basis = await basisFor(input, context);
-  if (basis === undefined) return unverified("no app-compose of the cluster is known to compare with");
+  if (basis === undefined)
+    return unverified("no app-compose of the cluster is known to compare with");
   const name = temporaryRunnerName(cluster.clusterName);
   const environment = runnerEnvironment(cluster, registry.url);
   const { instanceType } = cluster;
@@ -40,7 +44,9 @@ export async function provisionComposeHash(
   const hash = checkedHash(name, outcome.value.composeHash);
   const appCompose = predictAppCompose(basis, compose.text, runnerEnvironmentNamesOf(cluster));
   if (composeHashOf(appCompose) === hash) return { kind: "verified", hash, appCompose };
-  return unverified(`Phala gives ${hash}, which is not the hash of what its other CVMs of the cluster run`);
+  return unverified(
+    `Phala gives ${hash}, which is not the hash of what its other CVMs of the cluster run`,
+  );
 }
 
 const unverified = (reason: string): ProvisionedHash => ({ kind: "unverified", reason });
@@ -70,7 +76,9 @@ export async function obtainByProvisioning(
   const started = deps.clock.monotonic();
   const provisioned = await provisionComposeHash(input, context);
   if (provisioned.kind === "unverified") {
-    context.note(`--hash-from provision: ${provisioned.reason}; a temporary runner is deployed instead`);
+    context.note(
+      `--hash-from provision: ${provisioned.reason}; a temporary runner is deployed instead`,
+    );
     return undefined;
   }
   const { hash, appCompose } = provisioned;

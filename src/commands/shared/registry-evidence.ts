@@ -24,7 +24,9 @@ export async function readRegistryEvidence(
   flags: CommonFlags,
   command: string,
 ): Promise<RegistryEvidence> {
-  const prepared = await prepare({ ...dependencies, prompter: undefined }, flags, { remember: true });
+  const prepared = await prepare({ ...dependencies, prompter: undefined }, flags, {
+    remember: true,
+  });
   const { values } = prepared.resolution;
   const cluster = known(values, "clusterName");
   const trust = await readTrust(values.trustFile, prepared.sandbox?.trust);
@@ -34,12 +36,22 @@ export async function readRegistryEvidence(
     headline: `Looking at the registry of cluster ${cluster}`,
   });
   const registry = await findRegistry(cluster, prepared, dependencies.signal);
-  return { prepared, cluster, registry, trust, gathered: await gather(registry, prepared, dependencies) };
+  return {
+    prepared,
+    cluster,
+    registry,
+    trust,
+    gathered: await gather(registry, prepared, dependencies),
+  };
 }
 
 export type Registry = Cvm & { readonly appId: string };
 
-async function findRegistry(cluster: string, { ports }: Preparation, signal: AbortSignal): Promise<Registry> {
+async function findRegistry(
+  cluster: string,
+  { ports }: Preparation,
+  signal: AbortSignal,
+): Promise<Registry> {
   const name = registryName(cluster);
   const found = await ports.api.findCvm(name, signal);
   if (found.kind === "present" && found.value.appId !== null)
@@ -48,7 +60,8 @@ async function findRegistry(cluster: string, { ports }: Preparation, signal: Abo
   throw new ClusterError({
     kind: found.kind === "unknown" ? "platform" : "input",
     code: found.kind === "unknown" ? "lookup-failed" : "registry-missing",
-    message: found.kind === "unknown" ? `could not look up ${name}${reason}` : `there is no CVM ${name}`,
+    message:
+      found.kind === "unknown" ? `could not look up ${name}${reason}` : `there is no CVM ${name}`,
     hint: "see which clusters there are: phala cvms list",
   });
 }

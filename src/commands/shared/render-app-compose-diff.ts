@@ -19,11 +19,18 @@ export function changedLines(lines: readonly string[], theme: Theme): string[] {
 }
 
 /** What differs: the compose text line by line, all else in words. */
-export function renderAppComposeDiff(departure: AppComposeDiff, { theme, columns }: View): string[] {
+export function renderAppComposeDiff(
+  departure: AppComposeDiff,
+  { theme, columns }: View,
+): string[] {
   const { differences, compose_changes: lines } = departure;
   if (differences.length === 0) return ["  no difference"];
-  const told = differences.filter(({ field }) => field !== "docker_compose_file" || lines.length === 0);
-  const words = told.flatMap(({ message }) => wrap(message, columns - 2).map((line) => `  ${line}`));
+  const told = differences.filter(
+    ({ field }) => field !== "docker_compose_file" || lines.length === 0,
+  );
+  const words = told.flatMap(({ message }) =>
+    wrap(message, columns - 2).map((line) => `  ${line}`),
+  );
   const changed = changedLines(lines, theme);
   return words.length === 0 ? changed.slice(1) : [...words, ...changed];
 }

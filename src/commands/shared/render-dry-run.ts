@@ -12,7 +12,8 @@ export function renderDryRun(result: DryRunResult, view: View): string[] {
     paint: painter(action.action, theme),
   }));
   if (quiet) return table(rows, view);
-  if (rows.length === 0) return [`${result.command} would change nothing in cluster ${result.cluster}.`];
+  if (rows.length === 0)
+    return [`${result.command} would change nothing in cluster ${result.cluster}.`];
   return [
     theme.bold(`${result.command} would do this for cluster ${result.cluster}:`),
     "",

@@ -13,16 +13,29 @@ export type DryRunResult = Omit<z.infer<typeof dryRun>, "command"> & { readonly 
 
 export function registryResult(given: Registry, mode: string): RegistryResult {
   const { name, appId, vmUuid, url, nodeName, baseDomain } = given;
-  const where = { name, app_id: appId, vm_uuid: vmUuid, url, node: nodeName, base_domain: baseDomain };
+  const where = {
+    name,
+    app_id: appId,
+    vm_uuid: vmUuid,
+    url,
+    node: nodeName,
+    base_domain: baseDomain,
+  };
   // Any other mode has ended the run as `wrong-mode`.
   return { ...where, mode: mode as RegistryResult["mode"] };
 }
 
 export type AttestationResult = z.infer<typeof attestationOutcome>;
 
-export function attestationResult(attester: Pick<Attester, "outcome"> | undefined): AttestationResult {
+export function attestationResult(
+  attester: Pick<Attester, "outcome"> | undefined,
+): AttestationResult {
   const { result, checks } = attester?.outcome ?? { result: "none", checks: [] };
-  const shown = checks.map(({ id, result: outcome, message }) => ({ id, result: outcome, message }));
+  const shown = checks.map(({ id, result: outcome, message }) => ({
+    id,
+    result: outcome,
+    message,
+  }));
   return { result, checks: shown };
 }
 

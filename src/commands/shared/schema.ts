@@ -50,7 +50,9 @@ export const registry = z.object({
     .describe("`{cluster}-registry`"),
   app_id: text.describe("as Phala's API gives it"),
   vm_uuid: text.describe("likewise"),
-  url: url.describe("where spawntee answers, without a path: `https://{app_id}-9010.{base_domain}`"),
+  url: url.describe(
+    "where spawntee answers, without a path: `https://{app_id}-9010.{base_domain}`",
+  ),
   node: text.describe("the node that it runs on"),
   base_domain: text.describe("its gateway's domain"),
   mode: z.literal("registry+runner").describe("as the registry itself reported it last"),
@@ -98,7 +100,9 @@ export const appComposeDiff = {
       message: text.describe("for people"),
     }),
   ),
-  compose_changes: lineDiff.describe("the lines of the compose text that differ, `- ` or `+ ` before each"),
+  compose_changes: lineDiff.describe(
+    "the lines of the compose text that differ, `- ` or `+ ` before each",
+  ),
 };
 export const difference = appComposeDiff.differences.unwrap().element;
 

@@ -17,7 +17,9 @@ function doubts(name: string, { standing, reason }: Approvals): StatusFinding[] 
       message: `what ${name} approves is not known for certain: ${reason}`,
       // What only can't be told now may be told by the next look.
       remedy:
-        standing === "unconfirmed" ? null : "tee-cluster rotate-hash   # gives it a list that is on record",
+        standing === "unconfirmed"
+          ? null
+          : "tee-cluster rotate-hash   # gives it a list that is on record",
       cvm: name,
     },
   ];
@@ -26,10 +28,18 @@ function doubts(name: string, { standing, reason }: Approvals): StatusFinding[] 
 function pushed(name: string, { lost, via }: Approvals): StatusFinding[] {
   if (lost.length > 0) {
     const what =
-      lost.length === 1 ? `compose hash ${shortHash(lost[0] ?? "")}` : `${lost.length} compose hashes`;
+      lost.length === 1
+        ? `compose hash ${shortHash(lost[0] ?? "")}`
+        : `${lost.length} compose hashes`;
     const message = `${name} has restarted since ${what} had been pushed to it, and forgotten it`;
     return [
-      { code: "approval-lost", severity: "warning", message, remedy: "tee-cluster rotate-hash", cvm: name },
+      {
+        code: "approval-lost",
+        severity: "warning",
+        message,
+        remedy: "tee-cluster rotate-hash",
+        cvm: name,
+      },
     ];
   }
   if (via !== "api") return [];

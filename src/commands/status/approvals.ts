@@ -83,8 +83,10 @@ function ownershipOf(
   interrupted: boolean,
   { operations, startedAtMs, skewMs }: RegistryEvidence,
 ): Standing {
-  if (operations.kind === "unknown") return unconfirmed(`its operations can't be read: ${operations.reason}`);
-  if (operations.kind !== "present") return unconfirmed("the platform keeps no list of its operations");
+  if (operations.kind === "unknown")
+    return unconfirmed(`its operations can't be read: ${operations.reason}`);
+  if (operations.kind !== "present")
+    return unconfirmed("the platform keeps no list of its operations");
   const newest = operations.value.find(isUpdate);
   if (!newest) return unconfirmed("the platform lists no update of it");
   if (newest.state === "failed") return unconfirmed("its last update failed");
@@ -95,10 +97,14 @@ function ownershipOf(
   if (kept.length > 0 && startedAtMs === null) {
     return unconfirmed("a list was pushed to it, and whether it restarted since is not known");
   }
-  if (update && isThatUpdate(newest, update, skewMs)) return { standing: "confirmed", reason: null };
+  if (update && isThatUpdate(newest, update, skewMs))
+    return { standing: "confirmed", reason: null };
   if (interrupted) return unconfirmed("a run on this machine was cut off while it updated it");
   const when = newest.startedAt === null ? "" : ` at ${newest.startedAt}`;
-  return { standing: "outdated", reason: `it was updated${when}, and not by a run on this machine` };
+  return {
+    standing: "outdated",
+    reason: `it was updated${when}, and not by a run on this machine`,
+  };
 }
 
 /** By its id; where none was recorded, by its time: the record was written after the update had begun. */

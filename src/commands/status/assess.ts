@@ -100,7 +100,10 @@ function isHashRight({ cvm, appCompose }: SeenCvm): boolean | null {
   return appCompose.kind === "present" ? composeHashOf(appCompose.value) === cvm.composeHash : null;
 }
 
-function refusalOf({ appCompose }: SeenCvm, references: readonly Reference[]): CvmStatus["refusal"] {
+function refusalOf(
+  { appCompose }: SeenCvm,
+  references: readonly Reference[],
+): CvmStatus["refusal"] {
   if (appCompose.kind !== "present") return { compared_with: null, differences: [] };
   return explainRefusal(appCompose.value, references);
 }

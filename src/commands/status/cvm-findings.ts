@@ -19,7 +19,13 @@ export function cvmFindings(cvm: CvmStatus, seen: SeenCvm): StatusFinding[] {
     });
   } else if (seen.appCompose.kind === "unknown") {
     const message = `the app-compose of ${name} could not be read: ${seen.appCompose.reason}`;
-    findings.push({ code: "app-compose-unread", severity: "warning", message, remedy: null, cvm: name });
+    findings.push({
+      code: "app-compose-unread",
+      severity: "warning",
+      message,
+      remedy: null,
+      cvm: name,
+    });
   }
   return findings;
 }

@@ -1,5 +1,9 @@
 /** The compose hash that the local runner compose file would have, against the approved list. Pure. */
-import { predictAppCompose, predictComposeHash, type PredictionBasis } from "../../app-compose/predict.ts";
+import {
+  predictAppCompose,
+  predictComposeHash,
+  type PredictionBasis,
+} from "../../app-compose/predict.ts";
 import { isApproved, type Approvals } from "./approvals.ts";
 import type { Knowledge } from "./knowledge.ts";
 import type { Drift } from "./model.ts";

@@ -58,10 +58,17 @@ export async function recall(source: KnowledgeSource, look: ClusterLook): Promis
   return { record, recorded, runAtWork, local, ...source.orchestrator(record), basis };
 }
 
-async function loadApproved(record: ClusterRecord, store: AppComposeStore): Promise<Map<string, AppCompose>> {
+async function loadApproved(
+  record: ClusterRecord,
+  store: AppComposeStore,
+): Promise<Map<string, AppCompose>> {
   const hashes = [...new Set(record.approvals.flatMap((approval) => approval.hashes))];
-  const loaded = await Promise.all(hashes.map(async (hash) => [hash, await store.load(hash)] as const));
-  return new Map(loaded.flatMap(([hash, appCompose]) => (appCompose ? [[hash, appCompose] as const] : [])));
+  const loaded = await Promise.all(
+    hashes.map(async (hash) => [hash, await store.load(hash)] as const),
+  );
+  return new Map(
+    loaded.flatMap(([hash, appCompose]) => (appCompose ? [[hash, appCompose] as const] : [])),
+  );
 }
 
 /** Those of the runners that are what their compose hash says, the youngest first. */
@@ -69,7 +76,8 @@ function liveAppComposes(look: ClusterLook): readonly { name: string; appCompose
   return look.cvms
     .filter(({ role }) => role === "runner")
     .flatMap(({ cvm, appCompose }) => {
-      if (appCompose.kind !== "present" || composeHashOf(appCompose.value) !== cvm.composeHash) return [];
+      if (appCompose.kind !== "present" || composeHashOf(appCompose.value) !== cvm.composeHash)
+        return [];
       return [{ name: cvm.name, appCompose: appCompose.value }];
     })
     .toReversed();
@@ -82,7 +90,8 @@ async function readLocal({ path, given }: KnowledgeSource["runnerCompose"]): Pro
     return { path, found: { kind: "file", text } };
   } catch (error) {
     if (!(error instanceof ClusterError)) throw error;
-    if (error.code === "compose-missing") return { path, found: { kind: "missing", expected: given } };
+    if (error.code === "compose-missing")
+      return { path, found: { kind: "missing", expected: given } };
     return { path, found: { kind: "unusable", message: error.message, hint: error.hint ?? null } };
   }
 }

@@ -1,7 +1,18 @@
 /** What `tee-cluster status` reports of a cluster, in the very shape of `--json`. See docs/status.md. */
 import { z } from "zod";
 import type { StatusCode } from "../../errors/catalogue.ts";
-import { code, cvmName, difference, hash, list, role, set, text, time, url } from "../shared/schema.ts";
+import {
+  code,
+  cvmName,
+  difference,
+  hash,
+  list,
+  role,
+  set,
+  text,
+  time,
+  url,
+} from "../shared/schema.ts";
 
 const capacity = z.object({
   accepting_new_models: z.boolean(),
@@ -131,7 +142,9 @@ export type StatusFinding = z.infer<typeof finding>;
 export const assessment = z.object({
   cvms: list(cvm).describe("the registry first, then temporary and other runners, oldest first"),
   approved_list: approvedList,
-  drift: drift.nullable().describe("`null` where there is no usable runner compose file; a finding says why"),
+  drift: drift
+    .nullable()
+    .describe("`null` where there is no usable runner compose file; a finding says why"),
   findings: list(finding).describe("errors first, then warnings, then notes"),
 });
 export type Assessment = z.infer<typeof assessment>;

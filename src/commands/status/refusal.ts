@@ -29,12 +29,17 @@ export function explainRefusal(actual: AppCompose, references: readonly Referenc
 function nearestOf(actual: AppCompose, references: readonly Reference[]): Reference | undefined {
   const [nearest] = references
     .map((reference) => ({ reference, distance: distanceOf(actual, reference.appCompose) }))
-    .toSorted((a, b) => a.distance.fields - b.distance.fields || a.distance.lines - b.distance.lines);
+    .toSorted(
+      (a, b) => a.distance.fields - b.distance.fields || a.distance.lines - b.distance.lines,
+    );
   return nearest?.reference;
 }
 
 function distanceOf(actual: AppCompose, expected: AppCompose): { fields: number; lines: number } {
   const texts = [expected, actual].map(({ docker_compose_file: text }) => text ?? "");
   const [before = "", after = ""] = texts;
-  return { fields: compareAppComposes(actual, expected).length, lines: diffLines(before, after).length };
+  return {
+    fields: compareAppComposes(actual, expected).length,
+    lines: diffLines(before, after).length,
+  };
 }

@@ -18,7 +18,11 @@ export function registryFindings(registry: CvmStatus, service: string | null): S
   }
   if (service !== SPAWNTEE_SERVICE) {
     const message = `${registry.url}/health is answered by ${JSON.stringify(service)}, not by ${SPAWNTEE_SERVICE}`;
-    return wrong("wrong-service", message, "check image and published port in the registry's compose file");
+    return wrong(
+      "wrong-service",
+      message,
+      "check image and published port in the registry's compose file",
+    );
   }
   if (mode !== REGISTRY_MODE) {
     const message = `${name} runs in mode ${JSON.stringify(mode)}, it must be ${JSON.stringify(REGISTRY_MODE)}`;

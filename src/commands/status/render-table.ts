@@ -23,7 +23,11 @@ function columnsOf(cluster: string, theme: Theme): readonly Column<CvmStatus>[] 
       dispensable: 1,
     },
     { title: "NODE", text: ({ node }) => node ?? NONE, dispensable: 2 },
-    { title: "SIZE", text: ({ instance_type: type }) => type?.replace(/^tdx\./, "") ?? NONE, dispensable: 3 },
+    {
+      title: "SIZE",
+      text: ({ instance_type: type }) => type?.replace(/^tdx\./, "") ?? NONE,
+      dispensable: 3,
+    },
     { title: "MODELS", text: modelsOf },
     { title: "HASH", text: ({ compose_hash: hash }) => (hash === null ? NONE : shortHash(hash)) },
     { title: "VERDICT", text: verdictOf, paint: (text, cvm) => paintVerdict(text, cvm, theme) },

@@ -27,7 +27,9 @@ function headline({ cluster, at, findings }: StatusResult, { theme }: View): str
   const [errors, warnings] = [count("error"), count("warning")];
   const counted = [
     ...(errors === 0 ? [] : [theme.red(errors === 1 ? "1 problem" : `${errors} problems`)]),
-    ...(warnings === 0 ? [] : [theme.yellow(warnings === 1 ? "1 warning" : `${warnings} warnings`)]),
+    ...(warnings === 0
+      ? []
+      : [theme.yellow(warnings === 1 ? "1 warning" : `${warnings} warnings`)]),
   ];
   const verdict = counted.length === 0 ? theme.green("in order") : counted.join(", ");
   const time = new Date(at).toTimeString().slice(0, 8);
@@ -73,11 +75,19 @@ function approvedLines({
   const lines = Array.from({ length: Math.ceil(short.length / HASHES_A_LINE) }, (_, index) =>
     short.slice(index * HASHES_A_LINE, (index + 1) * HASHES_A_LINE).join(", "),
   );
-  const doubt = { confirmed: [], unconfirmed: ["not confirmed"], outdated: ["out of date"], unknown: [] };
+  const doubt = {
+    confirmed: [],
+    unconfirmed: ["not confirmed"],
+    outdated: ["out of date"],
+    unknown: [],
+  };
   return [...(lines.length === 0 ? ["none"] : lines), ...doubt[standing]];
 }
 
-function driftLine({ predicted_compose_hash: hash, status }: NonNullable<StatusResult["drift"]>): string {
+function driftLine({
+  predicted_compose_hash: hash,
+  status,
+}: NonNullable<StatusResult["drift"]>): string {
   if (hash === null) return "can't be predicted: no runner is on record, and none is up";
   const words = {
     approved: "approved",

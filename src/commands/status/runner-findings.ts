@@ -9,7 +9,11 @@ import type { CvmStatus, Drift, Refusal, StatusFinding } from "./model.ts";
 /** What an SSH key in the home folder of whoever deploys adds to the environment names. */
 const SSH_KEY_NAME = "DSTACK_AUTHORIZED_KEYS";
 
-export function runnerFindings(cvm: CvmStatus, seen: SeenCvm, drift: Drift | null): StatusFinding[] {
+export function runnerFindings(
+  cvm: CvmStatus,
+  seen: SeenCvm,
+  drift: Drift | null,
+): StatusFinding[] {
   if (cvm.role === "temporary-runner") return leftoverFindings(cvm);
   if (cvm.role !== "runner") return [];
   // One that does not run asks for no key.
@@ -46,10 +50,14 @@ function notOnList(cvm: CvmStatus, drift: Drift | null): StatusFinding {
 }
 
 function reasonOf(refusal: Refusal | null): string {
-  const { compared_with: reference, differences } = refusal ?? { compared_with: null, differences: [] };
+  const { compared_with: reference, differences } = refusal ?? {
+    compared_with: null,
+    differences: [],
+  };
   if (reference === null) return "no app-compose is on record to compare it with";
   if (differences.length === 0) return "it is what the local runner compose file makes";
-  const against = reference.kind === "approved" ? "from the approved one" : "from the local compose file";
+  const against =
+    reference.kind === "approved" ? "from the approved one" : "from the local compose file";
   const differing = differences.map(({ message }) => message).join("; ");
   const cause = differing.includes(SSH_KEY_NAME)
     ? "; a public key in ~/.ssh of whoever deployed it does that"
@@ -71,20 +79,30 @@ function approvalRemedy(cvm: CvmStatus, drift: Drift | null): string {
 function unwell(cvm: CvmStatus): StatusFinding[] {
   const { name, health, unanswered } = cvm;
   const warn = (code: StatusCode, message: string): StatusFinding[] => [
-    { code, severity: "warning", message, remedy: `phala logs --cvm-id ${cvm.app_id ?? name}`, cvm: name },
+    {
+      code,
+      severity: "warning",
+      message,
+      remedy: `phala logs --cvm-id ${cvm.app_id ?? name}`,
+      cvm: name,
+    },
   ];
   if (cvm.in_progress || health === "healthy") return [];
   if (cvm.status !== "running") return warn("runner-not-running", `${name} is ${cvm.status}`);
-  if (health !== null) return warn("runner-unhealthy", `${name} says it is ${JSON.stringify(health)}`);
+  if (health !== null)
+    return warn("runner-unhealthy", `${name} says it is ${JSON.stringify(health)}`);
   return warn("runner-silent", `/health of ${name}: ${unanswered ?? "its address is not known"}`);
 }
 
 function leftoverFindings({ name, leftover }: CvmStatus): StatusFinding[] {
   if (leftover === "in-use") {
     const message = `${name} is in use: a run is at work, here or on another machine`;
-    return [{ code: "temporary-runner-in-use", severity: "note", message, remedy: null, cvm: name }];
+    return [
+      { code: "temporary-runner-in-use", severity: "note", message, remedy: null, cvm: name },
+    ];
   }
-  const whose = leftover === "ours" ? "of a run on this machine that was cut off" : "abandoned by its run";
+  const whose =
+    leftover === "ours" ? "of a run on this machine that was cut off" : "abandoned by its run";
   return [
     {
       code: "left-over-runner",

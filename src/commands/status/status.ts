@@ -22,10 +22,16 @@ export async function status(
   options: { readonly watch: boolean },
 ): Promise<StatusResult> {
   if (options.watch && flags.json) throw oneDocumentOnly();
-  const prepared = await prepare({ ...dependencies, prompter: undefined }, flags, { remember: true });
+  const prepared = await prepare({ ...dependencies, prompter: undefined }, flags, {
+    remember: true,
+  });
   const { observer, source } = sightOf(prepared, dependencies);
   const { cluster, clock } = observer;
-  dependencies.emit({ type: "run-started", command: "status", headline: `Looking at cluster ${cluster}` });
+  dependencies.emit({
+    type: "run-started",
+    command: "status",
+    headline: `Looking at cluster ${cluster}`,
+  });
   const look = async (): Promise<StatusResult> => {
     const [seen, prices] = await Promise.all([
       lookAtCluster(observer),
@@ -82,8 +88,14 @@ function sightOf(
         given: !["default", "record"].includes(origins.runnerCompose ?? "default"),
       },
       orchestrator: (record) => {
-        const known = pickValues(withRecordedInputs(resolution, record).resolution.values, NAMES_FROM);
-        return { schema: known.orchestratorSchema, environmentNames: runnerEnvironmentNamesOf(known) };
+        const known = pickValues(
+          withRecordedInputs(resolution, record).resolution.values,
+          NAMES_FROM,
+        );
+        return {
+          schema: known.orchestratorSchema,
+          environmentNames: runnerEnvironmentNamesOf(known),
+        };
       },
     },
   };

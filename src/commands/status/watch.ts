@@ -40,7 +40,10 @@ export async function watchStatus(
   }
 }
 
-async function pollTimes(look: () => Promise<StatusResult>, last: StatusResult): Promise<StatusResult> {
+async function pollTimes(
+  look: () => Promise<StatusResult>,
+  last: StatusResult,
+): Promise<StatusResult> {
   try {
     return await look();
   } catch (error) {
@@ -49,7 +52,10 @@ async function pollTimes(look: () => Promise<StatusResult>, last: StatusResult):
     const message = `this is what was seen at ${last.at}; since then: ${messageOf(error)}`;
     return {
       ...last,
-      findings: [{ code: FAILED, severity: "warning", message, remedy: null, cvm: null }, ...findings],
+      findings: [
+        { code: FAILED, severity: "warning", message, remedy: null, cvm: null },
+        ...findings,
+      ],
     };
   }
 }

@@ -5,7 +5,8 @@ import type { TrustResult } from "./result.ts";
 
 export function renderTrust(result: TrustResult, view: View): string[] {
   const { theme } = view;
-  if (result.command === "trust show") return [...head(result, view), ...fields(rowsOf(result), theme)];
+  if (result.command === "trust show")
+    return [...head(result, view), ...fields(rowsOf(result), theme)];
   const lines = result.differences.flatMap((difference) => [
     ...wrap(`${difference.key}: ${difference.message}`, view.columns),
     ...(difference.text ?? "")
@@ -21,8 +22,10 @@ export function renderTrust(result: TrustResult, view: View): string[] {
 const head = ({ file }: TrustResult, { theme, quiet }: View): string[] =>
   quiet ? [] : [theme.bold(`Trust: ${file ?? "built in"}`)];
 
-const short = (hex: string | undefined): string => (hex === undefined ? "unknown" : `${hex.slice(0, 16)}...`);
-const listed = (list: readonly string[]): string | readonly string[] => (list.length === 0 ? "none" : list);
+const short = (hex: string | undefined): string =>
+  hex === undefined ? "unknown" : `${hex.slice(0, 16)}...`;
+const listed = (list: readonly string[]): string | readonly string[] =>
+  list.length === 0 ? "none" : list;
 
 function rowsOf({ trust }: TrustResult): Field[] {
   return [
@@ -39,6 +42,9 @@ function rowsOf({ trust }: TrustResult): Field[] {
     ],
     ["Scripts", listed(trust.pre_launch_scripts.map(({ sha256, note }) => `${sha256} ${note}`))],
     ["Fields", listed(trust.app_compose_fields.map(({ name, sha256 }) => `${name} ${sha256}`))],
-    ["Registry", trust.registry ? `${trust.registry.app_id}, ${trust.registry.compose_hash}` : "any"],
+    [
+      "Registry",
+      trust.registry ? `${trust.registry.app_id}, ${trust.registry.compose_hash}` : "any",
+    ],
   ];
 }

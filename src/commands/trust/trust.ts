@@ -4,20 +4,39 @@ import { writeAtomically } from "../../lib/atomic-file.ts";
 import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
 import { prepareOffline } from "../../session/offline-preparation.ts";
 import { assertAttested, attestRegistry } from "../../trust/attest-registry.ts";
-import { findDifferences, pinRunning, type Difference, type Running } from "../../trust/differences.ts";
+import {
+  findDifferences,
+  pinRunning,
+  type Difference,
+  type Running,
+} from "../../trust/differences.ts";
 import { DEFAULT_TRUST_FILE, readTrust } from "../../trust/read-trust.ts";
 import { parseAppCompose } from "../../trust/check-compose.ts";
 import { renderTrustFile, type Trust } from "../../trust/trust-file.ts";
 import { readRegistryEvidence } from "../shared/registry-evidence.ts";
 import type { TrustResult } from "./result.ts";
 
-export async function showTrust(dependencies: CommandDependencies, flags: CommonFlags): Promise<TrustResult> {
+export async function showTrust(
+  dependencies: CommandDependencies,
+  flags: CommonFlags,
+): Promise<TrustResult> {
   const { resolution } = await prepareOffline(dependencies, flags);
   const { trust, file } = await readTrust(resolution.values.trustFile);
-  return { ok: true, command: "trust show", file, trust, differences: [], written: null, warnings: [] };
+  return {
+    ok: true,
+    command: "trust show",
+    file,
+    trust,
+    differences: [],
+    written: null,
+    warnings: [],
+  };
 }
 
-export async function diffTrust(dependencies: CommandDependencies, flags: CommonFlags): Promise<TrustResult> {
+export async function diffTrust(
+  dependencies: CommandDependencies,
+  flags: CommonFlags,
+): Promise<TrustResult> {
   const { trust, file, differences } = await compare(dependencies, flags, "trust diff");
   // Which registry it is, is pinned by those who want it.
   const ok = differences.every(({ key }) => key === "registry" && trust.registry === undefined);
@@ -25,7 +44,10 @@ export async function diffTrust(dependencies: CommandDependencies, flags: Common
 }
 
 /** @throws ClusterError `confirmation-needed` (input) where nobody may be asked and `--yes` is not given */
-export async function pinTrust(dependencies: CommandDependencies, flags: CommonFlags): Promise<TrustResult> {
+export async function pinTrust(
+  dependencies: CommandDependencies,
+  flags: CommonFlags,
+): Promise<TrustResult> {
   const compared = await compare(dependencies, flags, "trust pin");
   const { trust, file, differences, running, own, named } = compared;
   const shown = { ok: true, command: "trust pin", file, differences, warnings: [] } as const;
@@ -54,7 +76,11 @@ async function compare(
   flags: CommonFlags,
   command: string,
 ): Promise<Comparison> {
-  const { prepared, registry, gathered, trust } = await readRegistryEvidence(dependencies, flags, command);
+  const { prepared, registry, gathered, trust } = await readRegistryEvidence(
+    dependencies,
+    flags,
+    command,
+  );
   const named = prepared.resolution.values.trustFile;
   const expected = { appId: registry.appId };
   const at = dependencies.clock.now();
@@ -67,7 +93,15 @@ async function compare(
   const running = { facts: report.facts, appCompose };
   const { trust: own } = await readTrust(named);
   const differences = findDifferences(trust.trust, running);
-  return { trust: trust.trust, own, file: trust.file, named, registry: registry.name, running, differences };
+  return {
+    trust: trust.trust,
+    own,
+    file: trust.file,
+    named,
+    registry: registry.name,
+    running,
+    differences,
+  };
 }
 
 async function confirm(

@@ -16,7 +16,9 @@ export const verifyCommand = defineCommand({
   required: ["clusterName"],
   switches: ["config", "sandbox", "dryRun", "yes"],
   flags: {
-    evidence: option("file", "verify this evidence instead of a cluster's", { conflicts: ["saveEvidence"] }),
+    evidence: option("file", "verify this evidence instead of a cluster's", {
+      conflicts: ["saveEvidence"],
+    }),
     collateral: option("file", "Intel's collateral for --evidence"),
     at: option("time", "verify for this time (ISO 8601; default: now)"),
     ...ATTEST_FLAGS,

@@ -78,7 +78,9 @@ export async function saveEvidence(
   evidence: readonly Evidence[],
   collateral: Collateral | undefined,
 ): Promise<readonly string[]> {
-  const files: [string, unknown][] = [[path.join(folder, "evidence.json"), { version: 1, evidence }]];
+  const files: [string, unknown][] = [
+    [path.join(folder, "evidence.json"), { version: 1, evidence }],
+  ];
   if (collateral) files.push([path.join(folder, "collateral.json"), collateral]);
   try {
     await mkdir(folder, { recursive: true });

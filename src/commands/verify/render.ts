@@ -21,7 +21,9 @@ export function renderVerify(result: VerifyResult, view: View): string[] {
     view,
   );
   if (quiet) return lines;
-  const paint = { verified: theme.green, partly: theme.yellow, none: theme.red }[attestation.result];
+  const paint = { verified: theme.green, partly: theme.yellow, none: theme.red }[
+    attestation.result
+  ];
   return [
     paint(HEADLINES[attestation.result]),
     ...lines,
@@ -35,7 +37,11 @@ export function renderVerify(result: VerifyResult, view: View): string[] {
   ];
 }
 
-function rowOf({ id, result, code, message }: AttestationCheck, width: number, { theme }: View): Row {
+function rowOf(
+  { id, result, code, message }: AttestationCheck,
+  width: number,
+  { theme }: View,
+): Row {
   const { symbols, green, yellow, red } = theme;
   const looks = {
     passed: [symbols.done, green],
@@ -44,7 +50,11 @@ function rowOf({ id, result, code, message }: AttestationCheck, width: number, {
     failed: [symbols.failed, red],
   } as const;
   const [mark, paint] = looks[result];
-  return { cells: [mark, id.padEnd(width)], text: code === null ? message : `${message} [${code}]`, paint };
+  return {
+    cells: [mark, id.padEnd(width)],
+    text: code === null ? message : `${message} [${code}]`,
+    paint,
+  };
 }
 
 function factsOf({ registry, at, attestation, trust_file: trustFile }: VerifyResult): Field[] {

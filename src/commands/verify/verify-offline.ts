@@ -22,13 +22,18 @@ export async function verifyOffline(
   if (file === undefined || collateralFile === undefined) throw incomplete();
   const at = timeOf(options.at, dependencies.clock.now());
   // Its evidence is of no cluster of this machine.
-  const { resolution } = await prepareOffline(dependencies, flags, { examples: { clusterName: "offline" } });
+  const { resolution } = await prepareOffline(dependencies, flags, {
+    examples: { clusterName: "offline" },
+  });
   const { values } = resolution;
   const stateDir = known(values, "stateDir");
   const sandbox = flags.sandbox ? (await dependencies.startSandbox(stateDir)).trust : undefined;
   const { trust: own, file: trustFile } = await readTrust(values.trustFile, sandbox);
   const trust = amendTrust(own, { ...options, seenEvaluation: 0 });
-  const [evidence, collateral] = await Promise.all([readEvidence(file), readCollateral(collateralFile)]);
+  const [evidence, collateral] = await Promise.all([
+    readEvidence(file),
+    readCollateral(collateralFile),
+  ]);
   const attestation = attestRegistry({ evidence, collateral, trust, expected: {}, at });
   return answerOf(known(values, "attest"), file, {
     cluster: null,

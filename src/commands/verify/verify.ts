@@ -13,7 +13,9 @@ import { saveEvidence } from "./evidence-files.ts";
 import { answerOf } from "./report.ts";
 import type { VerifyResult } from "./result.ts";
 
-export type VerifyOptions = Omit<Amendment, "seenEvaluation"> & { readonly saveEvidence: string | undefined };
+export type VerifyOptions = Omit<Amendment, "seenEvaluation"> & {
+  readonly saveEvidence: string | undefined;
+};
 
 export async function verifyCluster(
   dependencies: CommandDependencies,
@@ -43,7 +45,13 @@ export async function verifyCluster(
   });
   const { saveEvidence: saveTo } = options;
   const at = dependencies.clock.now();
-  const attestation = attestRegistry({ ...gathered, trust: amended, expected, lastVerified: last, at });
+  const attestation = attestRegistry({
+    ...gathered,
+    trust: amended,
+    expected,
+    lastVerified: last,
+    at,
+  });
   const saved =
     saveTo === undefined ? [] : await saveEvidence(saveTo, gathered.evidence, gathered.collateral);
   const { facts, result } = attestation;
@@ -60,7 +68,11 @@ export async function verifyCluster(
 }
 
 /** As this machine has recorded it; else what the API says, which then proves nothing of whose it is. */
-async function expectedAppId(shown: string, prepared: Preparation, cluster: string): Promise<string> {
+async function expectedAppId(
+  shown: string,
+  prepared: Preparation,
+  cluster: string,
+): Promise<string> {
   const { registryCreations, adoptedRegistries } = await readRecord(prepared, cluster);
   const created = registryCreations.flatMap(({ appId }) => appId ?? []);
   const ours = [...created, ...adoptedRegistries];

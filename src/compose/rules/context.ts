@@ -35,7 +35,11 @@ export type RuleContext = {
   readonly spawntee: Service | undefined;
 };
 
-export function ruleContext(role: Role, compose: ComposeFile, settings: ComposeSettings): RuleContext {
+export function ruleContext(
+  role: Role,
+  compose: ComposeFile,
+  settings: ComposeSettings,
+): RuleContext {
   const values = role === "registry" ? registryValues(settings) : runnerValues(settings);
   const lookup: Lookup = (name) => values.get(name);
   const resolved = resolveCompose(compose.root, lookup);
@@ -73,8 +77,11 @@ const onlyOne = (services: readonly Service[]): Service | undefined =>
  * host's network, else the only one there is.
  */
 export function spawnteeService(services: readonly Service[], port: number): Service | undefined {
-  const publishes = (service: Service): boolean => service.ports.some((entry) => covers(entry, port));
-  const withMode = services.filter(({ environment }) => environment.some(({ name }) => name === "MODE"));
+  const publishes = (service: Service): boolean =>
+    service.ports.some((entry) => covers(entry, port));
+  const withMode = services.filter(({ environment }) =>
+    environment.some(({ name }) => name === "MODE"),
+  );
   const withVariables = services.filter(({ environment }) =>
     environment.some(({ name }) => SPAWNTEE_VARIABLES.has(name)),
   );

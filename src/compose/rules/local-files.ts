@@ -47,7 +47,8 @@ function buildFinding(context: RuleContext, service: Service, build: Tree): Comp
   return found(context, "build-local", "error", place, message, remedy);
 }
 
-const isExtendedFromFile = ({ node }: Service): boolean => at(node, "extends", "file") !== undefined;
+const isExtendedFromFile = ({ node }: Service): boolean =>
+  at(node, "extends", "file") !== undefined;
 
 function filesOfService(context: RuleContext, service: Service): readonly ComposeFinding[] {
   const { node } = service;
@@ -57,7 +58,12 @@ function filesOfService(context: RuleContext, service: Service): readonly Compos
   return [
     ...oneOrMore(at(node, "env_file")).map((item) => {
       const optional = textOf(at(item, "required")) === "false";
-      return report("env_file", textOf(item) ?? textOf(at(item, "path")) ?? "", item.line, optional);
+      return report(
+        "env_file",
+        textOf(item) ?? textOf(at(item, "path")) ?? "",
+        item.line,
+        optional,
+      );
     }),
     ...oneOrMore(at(node, "label_file")).map((item) =>
       report("label_file", textOf(item) ?? "", item.line, false),
@@ -85,7 +91,9 @@ function topLevel(context: RuleContext): readonly ComposeFinding[] {
   );
   const devices = entriesOf(at(root, "volumes")).flatMap(([name, value]) => {
     const device = at(value, "driver_opts", "device");
-    return device && isLocal(textOf(device) ?? "") ? [localMount(context, { line: device.line }, name)] : [];
+    return device && isLocal(textOf(device) ?? "")
+      ? [localMount(context, { line: device.line }, name)]
+      : [];
   });
   return [...included, ...files, ...devices];
 }
@@ -101,19 +109,28 @@ function localFile(
   optional: boolean,
 ): ComposeFinding {
   const remedies: Record<string, string> = {
-    env_file: "write the variables into `environment`, those that differ per cluster as NAME=${NAME}",
+    env_file:
+      "write the variables into `environment`, those that differ per cluster as NAME=${NAME}",
     include: "copy the services into this file",
     extends: "copy the service that it extends into this file",
   };
   const remedy =
-    remedies[key] ?? "write its text into the compose file (`content:`), or take a variable (`environment:`)";
+    remedies[key] ??
+    "write its text into the compose file (`content:`), or take a variable (`environment:`)";
   if (optional || !isLocal(file)) {
     const message = optional
       ? `${ONLY_TEXT}: ${file} is not there, and is left out`
       : `${file} must be there on the CVM: the compose hash does not pin its content`;
     return found(context, "local-file", "warning", place, message, remedy);
   }
-  return found(context, "local-file", "error", place, `${ONLY_TEXT}: ${file} is not there (${key})`, remedy);
+  return found(
+    context,
+    "local-file",
+    "error",
+    place,
+    `${ONLY_TEXT}: ${file} is not there (${key})`,
+    remedy,
+  );
 }
 
 function mounts(context: RuleContext, service: Service): readonly ComposeFinding[] {
@@ -122,7 +139,11 @@ function mounts(context: RuleContext, service: Service): readonly ComposeFinding
     .map(({ line, source }) => localMount(context, inService(service, line), source));
 }
 
-function localMount(context: RuleContext, place: Place, source: string | undefined): ComposeFinding {
+function localMount(
+  context: RuleContext,
+  place: Place,
+  source: string | undefined,
+): ComposeFinding {
   return found(
     context,
     "local-mount",

@@ -21,12 +21,17 @@ const carriesProbe = ({ value }: EnvironmentEntry): boolean => value.includes(PR
 export const isQuoted = (value: string): boolean => /^(["']).*\1$/.test(value);
 
 /** Nothing where the variable arrives as it is. */
-export function passing(context: RuleContext, name: string, expected: Expected): readonly ComposeFinding[] {
+export function passing(
+  context: RuleContext,
+  name: string,
+  expected: Expected,
+): readonly ComposeFinding[] {
   const lookup = (it: string): string | undefined => (it === name ? PROBE : context.lookup(it));
   const { services } = resolveCompose(context.compose.root, lookup);
   const spawntee = spawnteeService(services, context.settings.spawnteePort);
   const receivers = spawntee ? [spawntee] : services;
-  if (receivers.some((service) => valueIn(service, name) === PROBE || isArgument(service))) return [];
+  if (receivers.some((service) => valueIn(service, name) === PROBE || isArgument(service)))
+    return [];
   const entry = spawntee?.environment.findLast((it) => it.name === name);
   // Quotes of any entry have a finding of their own.
   if (entry && carriesProbe(entry) && isQuoted(entry.value)) return [];
@@ -63,7 +68,9 @@ function goneAstray(
     const place = inService(spawntee, misspelt.line);
     return found(context, "variable-misspelt", severity, place, message, remedyFor(name));
   }
-  const other = services.find((it) => it.name !== spawntee.name && it.environment.some(carriesProbe));
+  const other = services.find(
+    (it) => it.name !== spawntee.name && it.environment.some(carriesProbe),
+  );
   if (other === undefined) return undefined;
   const place = inService(other, other.environment.find(carriesProbe)?.line);
   const message = `${name} reaches this service and not ${spawntee.name}, which runs spawntee: ${expected.why}`;
@@ -74,7 +81,9 @@ function goneAstray(
 function isArgument({ node }: Service): boolean {
   return ["command", "entrypoint"].some((key) => {
     const tree = at(node, key);
-    return tree !== undefined && leavesOf(tree).some((leaf) => String(leaf.node.value).includes(PROBE));
+    return (
+      tree !== undefined && leavesOf(tree).some((leaf) => String(leaf.node.value).includes(PROBE))
+    );
   });
 }
 

@@ -20,7 +20,16 @@ function idle(context: RuleContext, service: Service): readonly ComposeFinding[]
   const { reason, line } = service.idle;
   const severity = service.name === context.spawntee?.name ? "error" : "warning";
   const message = `the service never runs: ${reason}`;
-  return [found(context, "service-never-runs", severity, inService(service, line), message, "take it out")];
+  return [
+    found(
+      context,
+      "service-never-runs",
+      severity,
+      inService(service, line),
+      message,
+      "take it out",
+    ),
+  ];
 }
 
 /** The gateway must reach the spawntee port, through whichever service publishes it. */
@@ -41,11 +50,19 @@ function port(context: RuleContext): readonly ComposeFinding[] {
         : `is published for ${near.entry.protocol.toUpperCase()} only`;
     const message = `the spawntee port ${wanted} ${why}: the gateway does not reach it`;
     return [
-      found(context, "port-unreachable", "error", inService(near.service, near.entry.line), message, remedy),
+      found(
+        context,
+        "port-unreachable",
+        "error",
+        inService(near.service, near.entry.line),
+        message,
+        remedy,
+      ),
     ];
   }
   // A service that never runs has a finding of its own.
-  if (services.some((service) => service.idle !== undefined && isReachable(service, wanted))) return [];
+  if (services.some((service) => service.idle !== undefined && isReachable(service, wanted)))
+    return [];
   const message = `no service publishes the spawntee port ${wanted} (${publishedPorts(running)}): the CVM would never be reached`;
   const place = context.spawntee ? inService(context.spawntee) : {};
   return [found(context, "port-not-published", "error", place, message, remedy)];
@@ -53,10 +70,13 @@ function port(context: RuleContext): readonly ComposeFinding[] {
 
 const isReachable = (service: Service, wanted: number): boolean =>
   service.hostNetwork ||
-  (textOf(at(service.node, "network_mode")) !== "none" && service.ports.some((it) => reaches(it, wanted)));
+  (textOf(at(service.node, "network_mode")) !== "none" &&
+    service.ports.some((it) => reaches(it, wanted)));
 
 function publishedPorts(services: readonly Service[]): string {
-  const ranges = services.flatMap(({ ports }) => ports.flatMap(({ range }) => (range ? [range] : [])));
+  const ranges = services.flatMap(({ ports }) =>
+    ports.flatMap(({ range }) => (range ? [range] : [])),
+  );
   const sorted = ranges
     .toSorted(([a], [b]) => a - b)
     .map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`));
@@ -69,12 +89,22 @@ function publishedPorts(services: readonly Service[]): string {
 function references(context: RuleContext, service: Service): readonly ComposeFinding[] {
   const { root } = context.resolved;
   const { node } = service;
-  const missing = (kind: string, line: number, name: string | undefined, own: readonly string[] = []) =>
-    name === undefined || at(root, kind, name) || own.includes(name) || (kind === "services" && name === "")
+  const missing = (
+    kind: string,
+    line: number,
+    name: string | undefined,
+    own: readonly string[] = [],
+  ) =>
+    name === undefined ||
+    at(root, kind, name) ||
+    own.includes(name) ||
+    (kind === "services" && name === "")
       ? []
       : [undeclared(context, service, kind, name, line)];
   const names = (key: string): readonly (readonly [string | undefined, number])[] => [
-    ...itemsOf(at(node, key)).map((item) => [textOf(item) ?? textOf(at(item, "source")), item.line] as const),
+    ...itemsOf(at(node, key)).map(
+      (item) => [textOf(item) ?? textOf(at(item, "source")), item.line] as const,
+    ),
     ...entriesOf(at(node, key)).map(([name, value]) => [name, value.line] as const),
   ];
   const other = /^service:(.+)$/.exec(textOf(at(node, "network_mode")) ?? "")?.[1];
@@ -114,14 +144,22 @@ function external(context: RuleContext): readonly ComposeFinding[] {
     entriesOf(at(root, kind)).flatMap(([name, value]) => {
       const flag = at(value, "external");
       if (flag === undefined || (flag.kind === "scalar" && booleanOf(flag) !== true)) return [];
-      return externalFinding(context, flag, undefined, `the ${kind.slice(0, -1)} ${JSON.stringify(name)}`);
+      return externalFinding(
+        context,
+        flag,
+        undefined,
+        `the ${kind.slice(0, -1)} ${JSON.stringify(name)}`,
+      );
     }),
   );
   const containers = services.flatMap((service) => {
     const single = ["network_mode", "pid", "ipc"].flatMap((key) => at(service.node, key) ?? []);
     const listed = itemsOf(at(service.node, "volumes_from"));
     const links = itemsOf(at(service.node, "external_links"));
-    return [...[...single, ...listed].filter((it) => CONTAINER.test(textOf(it) ?? "")), ...links].map((it) =>
+    return [
+      ...[...single, ...listed].filter((it) => CONTAINER.test(textOf(it) ?? "")),
+      ...links,
+    ].map((it) =>
       externalFinding(context, it, service.name, `the container ${JSON.stringify(textOf(it))}`),
     );
   });

@@ -5,7 +5,8 @@ import { isSecretName } from "../secret-names.ts";
 import { valueIn } from "../services.ts";
 import { found, inService, placeOf, type RuleContext } from "./context.ts";
 
-const READABLE = "a secret in a compose file is readable to everybody who can read the CVM's app-compose";
+const READABLE =
+  "a secret in a compose file is readable to everybody who can read the CVM's app-compose";
 
 /** Findings name the variable, never its text: it may be a real secret. */
 export function secretFindings(context: RuleContext): readonly ComposeFinding[] {
@@ -31,7 +32,9 @@ function writtenIn(context: RuleContext): readonly ComposeFinding[] {
   // With nothing set: what is there then is written in.
   return context.compose.services.flatMap((service) =>
     service.environment
-      .filter(({ name, value }) => isSecretName(name) && isWritten(value) && !hasDefault(context, name))
+      .filter(
+        ({ name, value }) => isSecretName(name) && isWritten(value) && !hasDefault(context, name),
+      )
       .map(({ name, line }) =>
         found(
           context,
@@ -57,8 +60,12 @@ function isWritten(value: string): boolean {
 /** The list is empty until step 8: whatever stands in its place is approved unseen. */
 function approvedByDefault(context: RuleContext): readonly ComposeFinding[] {
   if (context.role !== "registry") return [];
-  const filled = context.resolved.services.find((it) => (valueIn(it, APPROVED_LIST) ?? "").trim() !== "");
-  const hasText = context.compose.placeholders.some((it) => it.name === APPROVED_LIST && it.hasDefault);
+  const filled = context.resolved.services.find(
+    (it) => (valueIn(it, APPROVED_LIST) ?? "").trim() !== "",
+  );
+  const hasText = context.compose.placeholders.some(
+    (it) => it.name === APPROVED_LIST && it.hasDefault,
+  );
   if (filled === undefined && !hasText) return [];
   const line = filled?.environment.findLast(({ name }) => name === APPROVED_LIST)?.line;
   return [

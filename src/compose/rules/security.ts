@@ -30,7 +30,8 @@ const DIGEST = /@sha256:[0-9a-f]{64}$/;
 function unpinned(context: RuleContext, service: Service): readonly ComposeFinding[] {
   const { image } = service;
   if (!image || DIGEST.test(image)) return [];
-  const message = "a tag can be moved, so the compose hash does not pin the code that gets the models' keys";
+  const message =
+    "a tag can be moved, so the compose hash does not pin the code that gets the models' keys";
   return [
     found(
       context,
@@ -59,7 +60,8 @@ function debugMode(context: RuleContext, service: Service): readonly ComposeFind
     const message = "a debugging service tells more than a production one may";
     return [found(context, "debug-mode", "warning", place, message, remedy)];
   }
-  const message = "/debug/exec then runs commands for anybody who finds the URL, and shows the AWS keys";
+  const message =
+    "/debug/exec then runs commands for anybody who finds the URL, and shows the AWS keys";
   return [
     found(
       context,
@@ -72,14 +74,16 @@ function debugMode(context: RuleContext, service: Service): readonly ComposeFind
   ];
 }
 
-const WEB_SHELL = /\b(?:alpine-)?(?:tty[dp]d?|wetty|gotty|shellinabox|sshwifty|webssh2?|code-server)\b/i;
+const WEB_SHELL =
+  /\b(?:alpine-)?(?:tty[dp]d?|wetty|gotty|shellinabox|sshwifty|webssh2?|code-server)\b/i;
 
 function webShell(context: RuleContext, service: Service): readonly ComposeFinding[] {
   const started = ["command", "entrypoint"].flatMap((key) => {
     const tree = at(service.node, key);
     return tree ? leavesOf(tree).map(({ node }) => String(node.value)) : [];
   });
-  if (![service.name, service.image ?? "", ...started].some((text) => WEB_SHELL.test(text))) return [];
+  if (![service.name, service.image ?? "", ...started].some((text) => WEB_SHELL.test(text)))
+    return [];
   const message = "a shell in the browser: whoever finds the URL has this CVM, and the keys in it";
   const remedy = "take the service out; to insist: --allow-debug-registry";
   return [found(context, "web-shell", unlessAllowed(context), inService(service), message, remedy)];
@@ -91,10 +95,14 @@ function privileged(context: RuleContext, service: Service): readonly ComposeFin
   const what = "a privileged container can do on the CVM what it likes";
   if (isSpawntee(context, service) || context.resolved.services.length === 1) {
     const message = `${what} (spawntee needs it to start models)`;
-    return [found(context, "privileged", "note", place, message, "make sure that only spawntee has it")];
+    return [
+      found(context, "privileged", "note", place, message, "make sure that only spawntee has it"),
+    ];
   }
   const remedy = "take `privileged` out: only spawntee needs it";
-  return [found(context, "privileged", "warning", place, `${what}, and this is not spawntee`, remedy)];
+  return [
+    found(context, "privileged", "warning", place, `${what}, and this is not spawntee`, remedy),
+  ];
 }
 
 /** What spawntee mounts legitimately: it starts containers and asks dstack for keys and quotes. */
@@ -128,7 +136,14 @@ function namespaces(context: RuleContext, service: Service): readonly ComposeFin
         : `the service has the CVM's own ${what}: it sees and reaches the other services`;
       const place = inService(service, lineOfKey(service.node, key));
       const remedy = "take it out, unless the service can't do without";
-      return found(context, "host-namespace", expected ? "note" : "warning", place, message, remedy);
+      return found(
+        context,
+        "host-namespace",
+        expected ? "note" : "warning",
+        place,
+        message,
+        remedy,
+      );
     });
 }
 
@@ -148,5 +163,7 @@ function exposedPorts(context: RuleContext, service: Service): readonly ComposeF
   const ports = open.map(({ range }) => range?.[0]).join(", ");
   const message = `the gateway offers port ${ports} of this service to everybody, and it is not spawntee`;
   const remedy = "take `ports` out: services of one file reach each other without";
-  return [found(context, "port-exposed", "warning", inService(service, first.line), message, remedy)];
+  return [
+    found(context, "port-exposed", "warning", inService(service, first.line), message, remedy),
+  ];
 }

@@ -43,11 +43,18 @@ function needed(context: RuleContext): readonly ComposeFinding[] {
 
 function wallet(context: RuleContext): readonly ComposeFinding[] {
   if (context.settings.orchestratorSchema !== "v2") return [];
-  return passing(context, WALLET, { code: "wallet-not-passed", severity: "error", why: WALLET_NEEDED });
+  return passing(context, WALLET, {
+    code: "wallet-not-passed",
+    severity: "error",
+    why: WALLET_NEEDED,
+  });
 }
 
 /** Settings of ours that a registry may do without: reported, because giving them then changes nothing. */
-const OPTIONAL_SETTINGS = { AWS_REGION: "--aws-region", CAPACITY_THRESHOLD: "--capacity-threshold" } as const;
+const OPTIONAL_SETTINGS = {
+  AWS_REGION: "--aws-region",
+  CAPACITY_THRESHOLD: "--capacity-threshold",
+} as const;
 
 function optional(context: RuleContext): readonly ComposeFinding[] {
   if (context.role === "registry") {
@@ -140,7 +147,9 @@ function requiredButEmpty(context: RuleContext): readonly ComposeFinding[] {
 }
 
 function uniqueMissing({ resolved }: RuleContext): RuleContext["resolved"]["missing"] {
-  return resolved.missing.filter(({ name }, index, all) => all.findIndex((it) => it.name === name) === index);
+  return resolved.missing.filter(
+    ({ name }, index, all) => all.findIndex((it) => it.name === name) === index,
+  );
 }
 
 /** Nothing stands for it and nothing sets it: docker compose puts an empty text there, or stops with `:?`. */
@@ -154,12 +163,21 @@ function notSet(context: RuleContext): readonly ComposeFinding[] {
         : `\${${name}} has no default, and nothing sets it on a ${context.role}: it would be empty`;
       const severity = required ? "error" : "warning";
       const place = placeOf(context, name);
-      return found(context, "placeholder-not-set", severity, place, message, howToSet(context, name));
+      return found(
+        context,
+        "placeholder-not-set",
+        severity,
+        place,
+        message,
+        howToSet(context, name),
+      );
     });
 }
 
 function howToSet({ role }: RuleContext, name: string): string {
-  const withDefault = isSecretName(name) ? "take it out" : `give it a default, as in \${${name}:-value}`;
+  const withDefault = isSecretName(name)
+    ? "take it out"
+    : `give it a default, as in \${${name}:-value}`;
   return role === "registry"
     ? `pass it with --registry-env ${name}, or ${withDefault}`
     : `${withDefault}: the orchestrator gives its runners no further variables`;

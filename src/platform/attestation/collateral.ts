@@ -31,7 +31,8 @@ const dated = z.object({ nextUpdate: z.string() });
 export function collateralSource(options: CollateralOptions): AttestationSources["collateral"] {
   return async (platform, { fresh }, signal) => {
     const file = cacheFile(options, platform);
-    const cached = fresh || file === undefined ? undefined : await readCache(file, options.clock.now());
+    const cached =
+      fresh || file === undefined ? undefined : await readCache(file, options.clock.now());
     if (cached) {
       options.onDetail(`collateral of FMSPC ${platform.fmspc}: cached in ${file}`);
       return { kind: "shown", value: cached };
@@ -79,7 +80,9 @@ async function fetchCollateral(
   signal: AbortSignal,
 ): Promise<Shown<Collateral>> {
   const base = options.collateralUrl.replace(/\/+$/, "");
-  const get = async (url: string): Promise<{ body: Buffer; text: string; header(name: string): string }> => {
+  const get = async (
+    url: string,
+  ): Promise<{ body: Buffer; text: string; header(name: string): string }> => {
     const fetched = await fetchEvidence(options, { url }, signal);
     if (!("answer" in fetched)) throw new Unavailable(fetched.reason);
     const { body, text, headers } = fetched.answer;
@@ -110,7 +113,10 @@ async function fetchCollateral(
     return { kind: "shown", value };
   } catch (error) {
     if (!(error instanceof Unavailable)) throw error;
-    return { kind: "unavailable", reason: `Intel's collateral could not be fetched: ${error.message}` };
+    return {
+      kind: "unavailable",
+      reason: `Intel's collateral could not be fetched: ${error.message}`,
+    };
   }
 }
 
@@ -118,7 +124,10 @@ class Unavailable extends Error {}
 
 /** Intel signs the exact text within the answer, so it is cut out and not rewritten. */
 function signedPart(text: string, name: string): [document: string, signature: string] {
-  const match = new RegExp(`^\\{"${name}":(\\{.*\\}),"signature":"([0-9a-fA-F]+)"\\}\\s*$`, "s").exec(text);
+  const match = new RegExp(
+    `^\\{"${name}":(\\{.*\\}),"signature":"([0-9a-fA-F]+)"\\}\\s*$`,
+    "s",
+  ).exec(text);
   if (!match) throw new Unavailable(`the answer holds no signed ${name}`);
   return [match[1] ?? "", match[2] ?? ""];
 }

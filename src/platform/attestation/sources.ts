@@ -38,14 +38,17 @@ export function createAttestationSources(options: SourceOptions): AttestationSou
   return {
     async fromApi(cvmId, signal) {
       const fetched = await fromApi(`/cvms/${encodeURIComponent(cvmId)}/attestation`, signal);
-      if (!("answer" in fetched)) return unavailable(`the API shows no evidence: ${fetched.reason}`);
+      if (!("answer" in fetched))
+        return unavailable(`the API shows no evidence: ${fetched.reason}`);
       return apiEvidence(fetched.answer.text);
     },
     async fromCvm(url, signal) {
       // Before dstack 0.5 the method had its service's name.
       const first = await fetchEvidence(options, { url: `${url}/prpc/Info` }, signal);
       const fetched =
-        "answer" in first ? first : await fetchEvidence(options, { url: `${url}/prpc/Worker.Info` }, signal);
+        "answer" in first
+          ? first
+          : await fetchEvidence(options, { url: `${url}/prpc/Worker.Info` }, signal);
       if (!("answer" in fetched)) {
         return unavailable(`the CVM itself shows no evidence: ${fetched.reason}`);
       }
@@ -75,14 +78,21 @@ function apiEvidence(text: string): Shown<ShownEvidence> {
   if (!parsed.success) return unavailable("the API shows no evidence: its answer is not readable");
   const { app_certificates: certificates, tcb_info: info, error } = parsed.data;
   const quote = certificates?.find((one) => one.quote)?.quote;
-  if (!quote) return unavailable(`the API shows no evidence: ${error ?? "no certificate with a quote"}`);
-  const value = { from: "api", quote, eventLog: info?.event_log, appCompose: info?.app_compose } as const;
+  if (!quote)
+    return unavailable(`the API shows no evidence: ${error ?? "no certificate with a quote"}`);
+  const value = {
+    from: "api",
+    quote,
+    eventLog: info?.event_log,
+    appCompose: info?.app_compose,
+  } as const;
   return { kind: "shown", value };
 }
 
 function guestEvidence(text: string): Shown<ShownEvidence> {
   const parsed = guestAnswer.safeParse(parseJson(text));
-  if (!parsed.success) return unavailable("the CVM itself shows no evidence: its answer is not readable");
+  if (!parsed.success)
+    return unavailable("the CVM itself shows no evidence: its answer is not readable");
   const { app_cert: certificates, tcb_info: shown } = parsed.data;
   const info = tcbInfo.safeParse(typeof shown === "string" ? parseJson(shown) : shown).data;
   const value = {

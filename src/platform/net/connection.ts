@@ -26,7 +26,9 @@ export async function openConnection(to: Destination, signal: AbortSignal): Prom
   const peer = peerOf(to.target);
   if (to.proxy === undefined) {
     const socket = isTls ? startTls(to.target, to.trust()) : net.connect(addressOf(to.target));
-    return ready(socket, isTls ? "secureConnect" : "connect", signal, (error) => toNetworkError(error, peer));
+    return ready(socket, isTls ? "secureConnect" : "connect", signal, (error) =>
+      toNetworkError(error, peer),
+    );
   }
   const tunnel = await connectToProxy(to.proxy, to, signal);
   if (!isTls) return tunnel;
@@ -37,7 +39,11 @@ export async function openConnection(to: Destination, signal: AbortSignal): Prom
   );
 }
 
-async function connectToProxy(proxy: URL, { trust }: Destination, signal: AbortSignal): Promise<net.Socket> {
+async function connectToProxy(
+  proxy: URL,
+  { trust }: Destination,
+  signal: AbortSignal,
+): Promise<net.Socket> {
   const isTls = proxy.protocol === "https:";
   const socket = isTls ? startTls(proxy, trust()) : net.connect(addressOf(proxy));
   return ready(socket, isTls ? "secureConnect" : "connect", signal, (error) =>
@@ -45,7 +51,11 @@ async function connectToProxy(proxy: URL, { trust }: Destination, signal: AbortS
   );
 }
 
-function startTls(to: URL, secureContext: tls.SecureContext | undefined, socket?: net.Socket): tls.TLSSocket {
+function startTls(
+  to: URL,
+  secureContext: tls.SecureContext | undefined,
+  socket?: net.Socket,
+): tls.TLSSocket {
   const { host, port } = addressOf(to);
   return tls.connect({
     host,
@@ -73,7 +83,8 @@ function ready<T extends net.Socket>(
   };
   const onAbort = (): void => fail(signal.reason);
   const onError = (error: unknown): void => fail(toError(error));
-  const onClose = (): void => onError(new Error("the connection was closed before it was established"));
+  const onClose = (): void =>
+    onError(new Error("the connection was closed before it was established"));
   socket.once(event, () => resolve(socket));
   socket.once("error", onError).once("close", onClose);
   signal.addEventListener("abort", onAbort, { once: true });
@@ -108,9 +119,15 @@ function checkTunnel(head: string, proxy: string, peer: string): void {
   if (status === undefined) throw new Error("the answer to CONNECT is not HTTP");
   if (status.startsWith("2")) return;
   if (status === "407") {
-    throw new NetworkError("proxy-auth-required", `proxy ${proxy} asks for a user name and password (407)`);
+    throw new NetworkError(
+      "proxy-auth-required",
+      `proxy ${proxy} asks for a user name and password (407)`,
+    );
   }
-  throw new NetworkError("proxy-failed", `proxy ${proxy} refused to connect to ${peer} (HTTP ${status})`);
+  throw new NetworkError(
+    "proxy-failed",
+    `proxy ${proxy} refused to connect to ${peer} (HTTP ${status})`,
+  );
 }
 
 function readHead(socket: net.Socket, signal: AbortSignal): Promise<string> {

@@ -52,8 +52,13 @@ export type HttpAnswer = {
 /** A client for this environment's proxy and CA settings, read at the first request that needs them. */
 export function createHttpClient(env: NodeJS.ProcessEnv): HttpClient {
   let trusted: { readonly context: SecureContext | undefined } | undefined;
-  const trust = (): SecureContext | undefined => (trusted ??= { context: trustedAuthorities(env) }).context;
-  const kept = new ConnectingAgent({ keepAlive: true, maxSockets: CONNECTIONS, scheduling: "lifo" });
+  const trust = (): SecureContext | undefined =>
+    (trusted ??= { context: trustedAuthorities(env) }).context;
+  const kept = new ConnectingAgent({
+    keepAlive: true,
+    maxSockets: CONNECTIONS,
+    scheduling: "lifo",
+  });
   const fresh = new ConnectingAgent({ keepAlive: false });
   return {
     async send(what, signal) {
@@ -111,7 +116,12 @@ function exchange(
   const ending = new AbortController();
   const { promise, resolve, reject } = deferred<HttpAnswer>();
   const peer = peerOf(destination.target);
-  const options = { ...requestOptions(what, destination), agent, destination, ending: ending.signal };
+  const options = {
+    ...requestOptions(what, destination),
+    agent,
+    destination,
+    ending: ending.signal,
+  };
   const request = http.request(options as http.RequestOptions);
   const end = (error: unknown): void => {
     reject(error);

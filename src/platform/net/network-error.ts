@@ -23,13 +23,15 @@ const HINTS: Readonly<Record<NetworkCause, string>> = {
   "connection-lost": "run the same command again; check the network connection if it happens again",
   "tls-untrusted":
     "where a proxy or firewall inspects TLS, put its CA certificate (PEM) into a file and name that with NODE_EXTRA_CA_CERTS",
-  "tls-failed": "check that the URL is right, that the clock is right, and whether a proxy is in between",
+  "tls-failed":
+    "check that the URL is right, that the clock is right, and whether a proxy is in between",
   "ca-file-invalid": "point the variable to a readable file of PEM certificates, or unset it",
   "proxy-failed": "check HTTPS_PROXY and HTTP_PROXY; exempt a host with NO_PROXY",
   "proxy-auth-required":
     "put the proxy's user name and password into its URL: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT",
   "answer-too-large": "check that the URL is right: what answered does not behave like the service",
-  "answer-malformed": "check that the URL is right: what answered does not speak HTTP as the service does",
+  "answer-malformed":
+    "check that the URL is right: what answered does not speak HTTP as the service does",
 };
 
 export class NetworkError extends Error {
@@ -47,7 +49,10 @@ export class NetworkError extends Error {
 const CAUSES: readonly (readonly [RegExp, NetworkCause])[] = [
   [/^(?:ENOTFOUND|EAI_\w+|ENODATA|ESERVFAIL)$/, "dns-failed"],
   [/^ECONNREFUSED$/, "connection-refused"],
-  [/^(?:ENETUNREACH|EHOSTUNREACH|ENETDOWN|EHOSTDOWN|EADDRNOTAVAIL|EACCES|EPERM)$/, "network-unreachable"],
+  [
+    /^(?:ENETUNREACH|EHOSTUNREACH|ENETDOWN|EHOSTDOWN|EADDRNOTAVAIL|EACCES|EPERM)$/,
+    "network-unreachable",
+  ],
   [/^ETIMEDOUT$/, "request-timed-out"],
   [
     /^(?:UNABLE_TO_\w+|SELF_SIGNED_CERT_IN_CHAIN|DEPTH_ZERO_SELF_SIGNED_CERT|CERT_UNTRUSTED|INVALID_CA)$/,

@@ -65,7 +65,10 @@ export const withoutCredentials = ({ protocol, host }: URL): string => `${protoc
 export function isLoopback(hostname: string): boolean {
   const host = bareHost(hostname);
   if (host === "localhost" || host.endsWith(".localhost")) return true;
-  return /^127\.\d+\.\d+\.\d+$/.test(host) || /^(?:::1|::|0\.0\.0\.0|::ffff:7f[0-9a-f]{2}:.*)$/.test(host);
+  return (
+    /^127\.\d+\.\d+\.\d+$/.test(host) ||
+    /^(?:::1|::|0\.0\.0\.0|::ffff:7f[0-9a-f]{2}:.*)$/.test(host)
+  );
 }
 
 const bareHost = (hostname: string): string => hostname.toLowerCase().replace(/^\[|\]$|\.$/g, "");

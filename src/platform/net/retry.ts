@@ -10,14 +10,21 @@ export type RetryPolicy = {
 export const READ_RETRIES: RetryPolicy = { tries: 3, firstPauseMs: 250, longestPauseMs: 10_000 };
 
 /** How long to pause before try number `next` (2 for the first retry); what the server asks for comes first. */
-export function pauseBefore(next: number, policy: RetryPolicy, retryAfterMs: number | undefined): number {
+export function pauseBefore(
+  next: number,
+  policy: RetryPolicy,
+  retryAfterMs: number | undefined,
+): number {
   if (retryAfterMs !== undefined) return Math.min(retryAfterMs, policy.longestPauseMs);
   const full = Math.min(policy.firstPauseMs * 2 ** (next - 2), policy.longestPauseMs);
   return full / 2 + Math.random() * (full / 2);
 }
 
 /** `Retry-After` in both of its forms, seconds and a date; undefined where there is none. */
-export function retryAfter(header: string | string[] | undefined, nowMs: number): number | undefined {
+export function retryAfter(
+  header: string | string[] | undefined,
+  nowMs: number,
+): number | undefined {
   const text = Array.isArray(header) ? header[0] : header;
   if (text === undefined || text.trim() === "") return undefined;
   if (/^\d+$/.test(text.trim())) return Number(text) * 1000;

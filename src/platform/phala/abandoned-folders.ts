@@ -22,7 +22,9 @@ export async function clearAbandonedFolders(): Promise<void> {
   if (folders.length === 0) return;
   await endProcessesIn(folders);
   // Another run of ours may be quicker.
-  await Promise.all(folders.map((folder) => rm(folder, { recursive: true }).catch(() => undefined)));
+  await Promise.all(
+    folders.map((folder) => rm(folder, { recursive: true }).catch(() => undefined)),
+  );
 }
 
 /** Its real path, if its process is gone. Anybody may put a link of that name into a shared temporary directory. */
@@ -67,7 +69,13 @@ function endProcess(pid: number): void {
 }
 
 /** Unknown: a process has that id, and nobody can tell whether it is the same one. */
-function stateOf({ pid, started }: { pid: number; started: string | null }): "running" | "gone" | "unknown" {
+function stateOf({
+  pid,
+  started,
+}: {
+  pid: number;
+  started: string | null;
+}): "running" | "gone" | "unknown" {
   if (!isProcessAlive(pid, started)) return "gone";
   return started === null || processStart(pid) === null ? "unknown" : "running";
 }

@@ -6,7 +6,13 @@ const structured = z.object({
   error_code: z.string(),
   message: z.string(),
   details: z
-    .array(z.looseObject({ field: z.string().nullish(), value: z.unknown(), message: z.string().nullish() }))
+    .array(
+      z.looseObject({
+        field: z.string().nullish(),
+        value: z.unknown(),
+        message: z.string().nullish(),
+      }),
+    )
     .nullish()
     .catch(null),
   suggestions: z.array(z.string()).nullish().catch(null),
@@ -20,7 +26,9 @@ const validation = z.array(
 );
 const body = z.union([
   structured,
-  z.object({ detail: z.union([z.string(), structured, validation]) }).transform(({ detail }) => detail),
+  z
+    .object({ detail: z.union([z.string(), structured, validation]) })
+    .transform(({ detail }) => detail),
   z.object({ message: z.string() }).transform(({ message }) => message),
 ]);
 
@@ -28,13 +36,24 @@ const MAX_LENGTH = 400;
 
 /** An error answer in full. The message is empty where the body is no error document of the API. */
 export function parseApiError(status: number, text: string): ApiError {
-  const bare: ApiError = { status, code: null, message: "", details: [], suggestions: [], links: [] };
+  const bare: ApiError = {
+    status,
+    code: null,
+    message: "",
+    details: [],
+    suggestions: [],
+    links: [],
+  };
   const parsed = body.safeParse(parseJson(text));
   if (!parsed.success) return bare;
   const error = parsed.data;
   if (typeof error === "string") return { ...bare, message: error };
   if (Array.isArray(error)) {
-    const details = error.map(({ loc, msg }) => ({ field: loc.join("."), value: null, message: msg }));
+    const details = error.map(({ loc, msg }) => ({
+      field: loc.join("."),
+      value: null,
+      message: msg,
+    }));
     return { ...bare, message: details.map((d) => `${d.field}: ${d.message}`).join("; ") };
   }
   return {
@@ -57,7 +76,14 @@ export function describeApiError(status: number, text: string): string {
 }
 
 /** In one line: status, code, message, details, suggestions, links. */
-export function renderApiError({ status, code, message, details, suggestions, links }: ApiError): string {
+export function renderApiError({
+  status,
+  code,
+  message,
+  details,
+  suggestions,
+  links,
+}: ApiError): string {
   const name = STATUS_NAMES[status];
   const prefix = name === undefined ? `HTTP ${status}` : `HTTP ${status} ${name}`;
   const parts = [

@@ -150,7 +150,8 @@ const reasonOf = ({ message }: ClusterError): string =>
   message.replace(/^Phala's API(?: refused the key)?: /, "");
 
 function notJson(text: string): Read<never> {
-  if (/^\s*</.test(text)) return { kind: "unknown", error: webPage("the answer is not JSON (a web page)") };
+  if (/^\s*</.test(text))
+    return { kind: "unknown", error: webPage("the answer is not JSON (a web page)") };
   return { kind: "unknown", error: platformError("the answer is not JSON (half of it, or none)") };
 }
 
@@ -160,7 +161,8 @@ const bySchema =
     const parsed = schema.safeParse(json);
     if (parsed.success) return { kind: "present", value: parsed.data };
     const [issue] = parsed.error.issues;
-    const where = issue === undefined || issue.path.length === 0 ? "the answer" : issue.path.join(".");
+    const where =
+      issue === undefined || issue.path.length === 0 ? "the answer" : issue.path.join(".");
     const error = platformError(`unexpected answer: ${where}: ${issue?.message ?? "?"}`);
     return { kind: "unknown", error };
   };

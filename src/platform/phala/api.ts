@@ -14,9 +14,11 @@ export function createCloudApi(options: CloudApiOptions): CloudApi {
   return {
     host: new URL(options.apiUrl).host,
     account: (signal) => reader.must("/auth/me", schemas.account, signal),
-    findCvm: async (id, signal) => identified(id, await reader.look(pathOf(id), schemas.cvm, signal)),
+    findCvm: async (id, signal) =>
+      identified(id, await reader.look(pathOf(id), schemas.cvm, signal)),
     listCvms: (signal, filter) => listCvms(reader, signal, filter),
-    appCompose: (id, signal, composeHash) => readAppCompose(reader, pathOf(id), composeHash, signal),
+    appCompose: (id, signal, composeHash) =>
+      readAppCompose(reader, pathOf(id), composeHash, signal),
     operations: (id, signal) => operationsOf(reader, id, signal),
     nodes: (signal) => reader.must("/teepods/available", schemas.nodes, signal),
     instanceTypes: (signal) => reader.must("/instance-types", schemas.instanceTypes, signal),
@@ -27,7 +29,11 @@ export function createCloudApi(options: CloudApiOptions): CloudApi {
 const pathOf = (id: string, below = ""): string => `/cvms/${encodeURIComponent(id)}${below}`;
 
 /** A 404 may be about the CVM, or about a list that this platform does not keep. */
-async function operationsOf(reader: ApiReader, id: string, signal: AbortSignal): Promise<OperationsLookup> {
+async function operationsOf(
+  reader: ApiReader,
+  id: string,
+  signal: AbortSignal,
+): Promise<OperationsLookup> {
   const found = await reader.look(pathOf(id, "/operations"), schemas.operations, signal);
   if (found.kind !== "absent") return found;
   const cvm = await reader.look(pathOf(id), schemas.cvm, signal);

@@ -18,7 +18,11 @@ export async function readAppCompose(
   composeHash: string | undefined,
   signal: AbortSignal,
 ): Promise<Lookup<AppCompose>> {
-  const file = await reader.read(`${path}/compose_file`, ({ body }) => parseAppCompose(body), signal);
+  const file = await reader.read(
+    `${path}/compose_file`,
+    ({ body }) => parseAppCompose(body),
+    signal,
+  );
   if (composeHash === undefined) return toLookup(file);
   if (file.kind === "present" && composeHashOf(file.value) === composeHash) return file;
   const measured = await measuredText(reader, path, signal);
@@ -26,7 +30,9 @@ export async function readAppCompose(
   return toLookup(parseAppCompose(measured));
 }
 
-const attestation = z.object({ tcb_info: z.object({ app_compose: z.string().nullish() }).nullish() });
+const attestation = z.object({
+  tcb_info: z.object({ app_compose: z.string().nullish() }).nullish(),
+});
 
 /** Optional: a CVM that does not run yet has none. */
 async function measuredText(
@@ -45,7 +51,10 @@ function parseAppCompose(text: string | Uint8Array): Read<AppCompose> {
   if (parsed.success) return { kind: "present", value: parsed.data };
   const [issue] = parsed.error.issues;
   const where = issue?.path.join(".") || "the app-compose";
-  return { kind: "unknown", error: platformError(`unexpected answer: ${where}: ${issue?.message ?? "?"}`) };
+  return {
+    kind: "unknown",
+    error: platformError(`unexpected answer: ${where}: ${issue?.message ?? "?"}`),
+  };
 }
 
 function ambiguous(problem: string): ClusterError {

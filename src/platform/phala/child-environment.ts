@@ -18,7 +18,9 @@ export async function childEnvironment(
 ): Promise<Record<string, string>> {
   const marked = new Set(markedNames(env));
   const passed = Object.entries(env).flatMap(([name, value]) =>
-    PASSED_ON.test(name) && !marked.has(name) && value !== undefined ? [[name, value] as const] : [],
+    PASSED_ON.test(name) && !marked.has(name) && value !== undefined
+      ? [[name, value] as const]
+      : [],
   );
   return {
     ...Object.fromEntries(passed),

@@ -44,7 +44,12 @@ function byLine(onLine: (line: string) => void): (text: string) => void {
 
 const cleanLine = (line: string): string => stripVTControlCharacters(line.replace(/\r$/, ""));
 
-export function logsOutcome({ stdout, stderr, exitCode, cutOff }: CliRun): CliOutcome<readonly string[]> {
+export function logsOutcome({
+  stdout,
+  stderr,
+  exitCode,
+  cutOff,
+}: CliRun): CliOutcome<readonly string[]> {
   if (exitCode === 0 && cutOff === undefined) {
     const lines = stdout.split("\n").map(cleanLine);
     return { kind: "ok", value: lines.at(-1) === "" ? lines.slice(0, -1) : lines };

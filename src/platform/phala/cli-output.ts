@@ -67,7 +67,8 @@ function parseObject(text: string): JsonObject | undefined {
 
 /** Exit code 0 is no success: SIGINT makes the CLI exit 0. Only a parsed `success: true` of the right shape is. */
 export function outcomeOf<T>(run: CliRun, schema: z.ZodType<T>): CliOutcome<T> {
-  if (run.cutOff !== undefined) return { kind: "unclear", message: `phala was ended: ${run.cutOff}` };
+  if (run.cutOff !== undefined)
+    return { kind: "unclear", message: `phala was ended: ${run.cutOff}` };
   const answer = findAnswer(run.stdout) ?? findAnswer(run.stderr);
   if (answer?.["success"] === true) {
     const parsed = schema.safeParse(answer);

@@ -103,10 +103,12 @@ export class PhalaProcess {
       const gate = await openGate({ ...this.#options, operation: command.operation, signal });
       const { limitMs, onStdout } = command;
       const where = { folder: folder.path, home: homePath, limitMs, onStdout };
-      const run = await this.#spawn(program, all, where, gate, signal).catch(async (error: unknown) => {
-        await gate.settle();
-        throw error;
-      });
+      const run = await this.#spawn(program, all, where, gate, signal).catch(
+        async (error: unknown) => {
+          await gate.settle();
+          throw error;
+        },
+      );
       return { run, traffic: await gate.settle() };
     } finally {
       await folder.remove();
@@ -150,15 +152,26 @@ export class PhalaProcess {
       onStdout: where.onStdout,
       onEnding: () => gate.stop(),
     };
-    const { stdout, stderr, exitCode, signal: endedBy, ended, startError } = await runChild(child, signal);
-    if (startError !== undefined) return { ...EMPTY, stderr: `${bin} can't be started (${startError})` };
+    const {
+      stdout,
+      stderr,
+      exitCode,
+      signal: endedBy,
+      ended,
+      startError,
+    } = await runChild(child, signal);
+    if (startError !== undefined)
+      return { ...EMPTY, stderr: `${bin} can't be started (${startError})` };
     const cutOff = ended ?? (endedBy === null ? undefined : `signal ${endedBy}`);
     return { stdout: redact(stdout), stderr: redact(stderr), exitCode, cutOff };
   }
 }
 
 const EMPTY: CliRun = { stdout: "", stderr: "", exitCode: null, cutOff: undefined };
-const notStarted = (stderr: string): GatedRun => ({ run: { ...EMPTY, stderr }, traffic: NOTHING_PASSED });
+const notStarted = (stderr: string): GatedRun => ({
+  run: { ...EMPTY, stderr },
+  traffic: NOTHING_PASSED,
+});
 
 function unwritable(error: Error): ClusterError {
   const directory = temporaryDirectory();
@@ -174,5 +187,7 @@ function unwritable(error: Error): ClusterError {
 /** Ended by itself, badly, without a request and without the JSON in which phala reports failures. */
 function failedSilently({ run, traffic }: GatedRun): boolean {
   const ended = run.cutOff === undefined && run.exitCode !== null && run.exitCode !== 0;
-  return ended && traffic.exchanges.length === 0 && !`${run.stdout}${run.stderr}`.includes('"success"');
+  return (
+    ended && traffic.exchanges.length === 0 && !`${run.stdout}${run.stderr}`.includes('"success"')
+  );
 }

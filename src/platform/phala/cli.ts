@@ -35,9 +35,14 @@ export type PhalaCliOptions = PhalaProcessOptions & {
  */
 export function createPhalaCli(options: PhalaCliOptions): PhalaCli {
   const phala = new PhalaProcess(options);
-  const { queryMs = QUERY_LIMIT_MS, mutationMs: limitMs = MUTATION_LIMIT_MS } = options.limits ?? {};
+  const { queryMs = QUERY_LIMIT_MS, mutationMs: limitMs = MUTATION_LIMIT_MS } =
+    options.limits ?? {};
   const query = async (args: string[], signal: AbortSignal): Promise<output.CliRun> => {
-    const command: PhalaCommand = { args: () => args, limitMs: queryMs, operation: { kind: "read" } };
+    const command: PhalaCommand = {
+      args: () => args,
+      limitMs: queryMs,
+      operation: { kind: "read" },
+    };
     const { run } = await phala.run(command, signal);
     signal.throwIfAborted();
     return run;
@@ -52,7 +57,8 @@ export function createPhalaCli(options: PhalaCliOptions): PhalaCli {
       return versionOutcome(await query(["--version"], signal));
     },
     logs: readLogs(phala, queryMs, options.redact),
-    login: async (signal) => output.outcomeOf(await query(["status", "--json"], signal), output.loginAnswer),
+    login: async (signal) =>
+      output.outcomeOf(await query(["status", "--json"], signal), output.loginAnswer),
     ...mutationsOf(phala, limitMs),
   };
 }
@@ -77,14 +83,20 @@ function mutationsOf(phala: PhalaProcess, limitMs: number): PhalaMutations {
     // No --wait: it only asks whether the CVM is running, which it still is right after the request.
     updateCvm: (request, signal, hooks = {}) =>
       mutate(
-        { args: deploy(["--cvm-id", request.cvmId], request), operation: { kind: "update", request, hooks } },
+        {
+          args: deploy(["--cvm-id", request.cvmId], request),
+          operation: { kind: "update", request, hooks },
+        },
         updateOutcome,
         signal,
       ),
     // Without --force it asks, and hangs for ever with no terminal.
     deleteCvm: (cvmId, signal) =>
       mutate(
-        { args: () => ["cvms", "delete", cvmId, "--force", "--json"], operation: { kind: "delete", cvmId } },
+        {
+          args: () => ["cvms", "delete", cvmId, "--force", "--json"],
+          operation: { kind: "delete", cvmId },
+        },
         deleteOutcome,
         signal,
       ),
@@ -110,7 +122,13 @@ async function outcomeOf<T>(
   } catch (error) {
     // Not begun, so that nothing can have happened.
     if (!(error instanceof ClusterError) || error.code !== UNWRITABLE) throw error;
-    return { kind: "refused", message: error.message, reason: "other", apiError: null, retryAfterMs: null };
+    return {
+      kind: "refused",
+      message: error.message,
+      reason: "other",
+      apiError: null,
+      retryAfterMs: null,
+    };
   }
 }
 
@@ -121,7 +139,10 @@ const readLogs =
 
 function create(request: CreateCvmRequest): PhalaCommand["args"] {
   const node = request.nodeId === undefined ? [] : ["--node-id", String(request.nodeId)];
-  return deploy(["--name", request.name, "--instance-type", request.instanceType, ...node], request);
+  return deploy(
+    ["--name", request.name, "--instance-type", request.instanceType, ...node],
+    request,
+  );
 }
 
 const deploy =
@@ -129,7 +150,10 @@ const deploy =
   (folder) =>
     deployArgs(folder, which, deployment);
 
-type Deployment = { readonly composeText: string; readonly environment: readonly EnvironmentVariable[] };
+type Deployment = {
+  readonly composeText: string;
+  readonly environment: readonly EnvironmentVariable[];
+};
 
 /** Writes compose and environment file into the run's private folder and names them. */
 async function deployArgs(
@@ -138,8 +162,13 @@ async function deployArgs(
   deployment: Deployment,
 ): Promise<string[]> {
   const compose = await writePrivate(folder, "docker-compose.yml", deployment.composeText);
-  if (deployment.environment.length === 0) return ["deploy", ...which, "--compose", compose, "--json"];
-  const environment = await writePrivate(folder, "environment", envFileText(deployment.environment));
+  if (deployment.environment.length === 0)
+    return ["deploy", ...which, "--compose", compose, "--json"];
+  const environment = await writePrivate(
+    folder,
+    "environment",
+    envFileText(deployment.environment),
+  );
   return ["deploy", ...which, "--compose", compose, "-e", environment, "--json"];
 }
 
@@ -153,10 +182,15 @@ async function writePrivate(folder: string, name: string, text: string): Promise
 /** `v1.1.18+d27a321`: the part before the plus is the version. */
 const VERSION_LINE = /^\s*(?:phala[ /@])?v?(\d+\.\d+\.\d+(?:-[\w.]+)?)(?:\+[\w.]+)?\s*$/m;
 
-function versionOutcome(run: output.CliRun): CliOutcome<string> | { kind: "missing"; message: string } {
-  if (run.exitCode === null && run.cutOff === undefined) return { kind: "missing", message: run.stderr };
+function versionOutcome(
+  run: output.CliRun,
+): CliOutcome<string> | { kind: "missing"; message: string } {
+  if (run.exitCode === null && run.cutOff === undefined)
+    return { kind: "missing", message: run.stderr };
   const version = VERSION_LINE.exec(run.stdout)?.[1];
   if (version !== undefined && run.exitCode === 0) return { kind: "ok", value: version };
   const outcome = output.outcomeOf(run, output.anySuccess);
-  return outcome.kind === "ok" ? { kind: "unclear", message: "phala --version says no version" } : outcome;
+  return outcome.kind === "ok"
+    ? { kind: "unclear", message: "phala --version says no version" }
+    : outcome;
 }

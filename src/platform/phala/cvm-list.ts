@@ -121,7 +121,11 @@ async function readPageOf(
 /** Somebody else's CVM is looked at no further: whatever is odd in it is no reason to stop. */
 function takeItem(
   item: unknown,
-  into: { readonly filter: CvmFilter; readonly listed: Set<string>; readonly cvms: Map<string, Cvm> },
+  into: {
+    readonly filter: CvmFilter;
+    readonly listed: Set<string>;
+    readonly cvms: Map<string, Cvm>;
+  },
 ): void {
   const identity = identityOfItem(item);
   const { name, appId, vmUuid } = identity;
@@ -131,5 +135,7 @@ function takeItem(
   const parsed = cvmSchema.safeParse(item);
   if (parsed.success) return void into.cvms.set(id, parsed.data);
   const [issue] = parsed.error.issues;
-  throw platformError(`unexpected answer: ${name || id}: ${issue?.path.join(".")}: ${issue?.message ?? "?"}`);
+  throw platformError(
+    `unexpected answer: ${name || id}: ${issue?.path.join(".")}: ${issue?.message ?? "?"}`,
+  );
 }

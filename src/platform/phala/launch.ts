@@ -7,7 +7,9 @@ export type Launch = { readonly file: string; readonly args: readonly string[] }
 
 /** A script for Node is started with our own Node; anything else (a version manager's shim, say) as it is. */
 export async function launchOf(program: string): Promise<Launch> {
-  const isScript = /^#!\s*\S*\/(?:env\s+(?:-S\s+)?)?node(?:js)?\s*$/m.test(await firstLine(program));
+  const isScript = /^#!\s*\S*\/(?:env\s+(?:-S\s+)?)?node(?:js)?\s*$/m.test(
+    await firstLine(program),
+  );
   return isScript ? { file: process.execPath, args: [program] } : { file: program, args: [] };
 }
 

@@ -12,7 +12,9 @@ export async function locateProgram(
   searchPath: string | undefined,
 ): Promise<string | undefined> {
   if (bin === "") return undefined;
-  const folders = /[/\\]/.test(bin) ? [""] : (searchPath ?? "").split(path.delimiter).filter(Boolean);
+  const folders = /[/\\]/.test(bin)
+    ? [""]
+    : (searchPath ?? "").split(path.delimiter).filter(Boolean);
   for (const folder of folders) {
     const candidate = path.resolve(folder, bin);
     if (await isExecutable(candidate)) return candidate;

@@ -18,7 +18,12 @@ const GRACE_MS = 2_000;
  * @param child started with `detached`, so that it leads a group of its own.
  * @param onEnding called before the child learns of it.
  */
-export function endOnDemand(child: Child, limitMs: number, signal: AbortSignal, onEnding: () => void): End {
+export function endOnDemand(
+  child: Child,
+  limitMs: number,
+  signal: AbortSignal,
+  onEnding: () => void,
+): End {
   let reason: string | undefined;
   const timers: NodeJS.Timeout[] = [];
   const end = (why: string): void => {

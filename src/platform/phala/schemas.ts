@@ -4,7 +4,13 @@
  */
 import { z } from "zod";
 import type { Cvm } from "../../core/domain.ts";
-import type { Account, CvmIdentity, CvmOperation, InstanceType, PlatformNode } from "../../core/ports.ts";
+import type {
+  Account,
+  CvmIdentity,
+  CvmOperation,
+  InstanceType,
+  PlatformNode,
+} from "../../core/ports.ts";
 import { utcTimestamp } from "../../lib/timestamp.ts";
 import { operationState } from "./operation-state.ts";
 
@@ -73,7 +79,11 @@ export function identityOfItem(item: unknown): CvmIdentity {
     name: textOf(fields["name"]),
     app_id: textOf(fields["app_id"]),
     vm_uuid: textOf(fields["vm_uuid"]),
-    hosted: { id: textOf(hosted["id"]), name: textOf(hosted["name"]), app_id: textOf(hosted["app_id"]) },
+    hosted: {
+      id: textOf(hosted["id"]),
+      name: textOf(hosted["name"]),
+      app_id: textOf(hosted["app_id"]),
+    },
   });
 }
 
@@ -97,7 +107,11 @@ export const account = z
       .object({ name: z.string(), id: z.union([z.string(), z.number()]).nullish().catch(null) })
       .nullish(),
     credits: z
-      .object({ balance: amount, granted_balance: amount.nullish(), is_post_paid: z.boolean().nullish() })
+      .object({
+        balance: amount,
+        granted_balance: amount.nullish(),
+        is_post_paid: z.boolean().nullish(),
+      })
       .nullish(),
   })
   .transform((answer): Account => ({
@@ -173,23 +187,25 @@ const operationItems = z.array(
   }),
 );
 
-export const operations = z.object({ items: operationItems }).transform(({ items }): CvmOperation[] =>
-  items.map((item) => {
-    const status = item.status ?? "";
-    const completedAt = utcTimestamp(item.completed_at);
-    const errorMessage = item.error_message || null;
-    return {
-      correlationId: item.correlation_id ?? null,
-      type: item.operation_type ?? "",
-      status,
-      state: operationState(status, errorMessage, completedAt),
-      startedAt: utcTimestamp(item.started_at),
-      completedAt,
-      errorMessage,
-      composeHash: item.compose_hash ?? null,
-    };
-  }),
-);
+export const operations = z
+  .object({ items: operationItems })
+  .transform(({ items }): CvmOperation[] =>
+    items.map((item) => {
+      const status = item.status ?? "";
+      const completedAt = utcTimestamp(item.completed_at);
+      const errorMessage = item.error_message || null;
+      return {
+        correlationId: item.correlation_id ?? null,
+        type: item.operation_type ?? "",
+        status,
+        state: operationState(status, errorMessage, completedAt),
+        startedAt: utcTimestamp(item.started_at),
+        completedAt,
+        errorMessage,
+        composeHash: item.compose_hash ?? null,
+      };
+    }),
+  );
 
 export const appCompose = z.looseObject({
   docker_compose_file: z.string().optional(),

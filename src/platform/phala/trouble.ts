@@ -36,7 +36,11 @@ export function refusedAnswer(answer: {
   if (status === 407) {
     const hint =
       "put the proxy's user name and password into its URL: HTTP_PROXY=http://USER:PASSWORD@HOST:PORT";
-    return apiError("proxy-auth-required", `a proxy asks for a user name and password: ${reason}`, hint);
+    return apiError(
+      "proxy-auth-required",
+      `a proxy asks for a user name and password: ${reason}`,
+      hint,
+    );
   }
   if (status === 511) return webPage(reason);
   if (status >= 465 && status <= 468) return onChainKms(reason);
@@ -51,12 +55,14 @@ export function webPage(reason: string): ClusterError {
 
 function redirected(reason: string, location: string | undefined): ClusterError {
   // The rest of a URL may hold what is nobody's business.
-  const to = location !== undefined && URL.canParse(location) ? ` to ${new URL(location).origin}` : "";
+  const to =
+    location !== undefined && URL.canParse(location) ? ` to ${new URL(location).origin}` : "";
   return apiError("api-redirected", `${reason} redirects${to}; the key is not sent there`, WAY);
 }
 
 function onChainKms(reason: string): ClusterError {
-  const hint = "use a workspace with Phala's own KMS (kms_type phala); on-chain KMS is not supported";
+  const hint =
+    "use a workspace with Phala's own KMS (kms_type phala); on-chain KMS is not supported";
   const message = `Phala's API: on-chain KMS is not supported: ${reason}`;
   return new ClusterError({ kind: "prerequisite", code: "onchain-kms-unsupported", message, hint });
 }

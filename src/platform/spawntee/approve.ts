@@ -65,10 +65,16 @@ async function pushOnce(client: Client, push: Push, signal: AbortSignal): Promis
       signal,
     );
     serverClock.note(answer, sentAtMs);
-    return { answer: approvalOf(answer, push.hashes, redact), isUnauthorized: answer.status === 401 };
+    return {
+      answer: approvalOf(answer, push.hashes, redact),
+      isUnauthorized: answer.status === 401,
+    };
   } catch (error) {
     if (signal.aborted) throw error;
-    return { answer: { kind: "unclear", detail: describeNetworkError(error) }, isUnauthorized: false };
+    return {
+      answer: { kind: "unclear", detail: describeNetworkError(error) },
+      isUnauthorized: false,
+    };
   }
 }
 
@@ -80,7 +86,12 @@ export function timeOf(serverClock: ServerClock, clock: Clock): number {
 /** Up for twice as long as loading takes, by its own word: its 401 is meant. */
 async function isLongUp({ http }: Client, url: string, signal: AbortSignal): Promise<boolean> {
   try {
-    const request = { method: "GET", url: `${url}/health`, timeoutMs: 10_000, maxBytes: MAX_BYTES } as const;
+    const request = {
+      method: "GET",
+      url: `${url}/health`,
+      timeoutMs: 10_000,
+      maxBytes: MAX_BYTES,
+    } as const;
     const parsed = uptime.safeParse(parseJson((await http.send(request, signal)).text));
     return parsed.success && parsed.data.uptime_seconds * 1000 > 2 * BOOT_MS;
   } catch (error) {
@@ -100,7 +111,8 @@ function approvalOf(
   const body = parseJson(answer.text);
   const said = redact(answer.text).replaceAll(/\s+/g, " ");
   const detail = `HTTP ${answer.status}: ${said.length > LONGEST ? `${said.slice(0, LONGEST)}…` : said}`;
-  if (typeof body !== "object" || body === null || answer.status >= 500) return { kind: "unclear", detail };
+  if (typeof body !== "object" || body === null || answer.status >= 500)
+    return { kind: "unclear", detail };
   if (answer.status >= 200 && answer.status < 300) return accepted(body, hashes, detail);
   if (answer.status === 404 || answer.status === 405) return { kind: "not-offered" };
   return answer.status >= 400 ? { kind: "refused", detail } : { kind: "unclear", detail };
@@ -126,7 +138,9 @@ function accepted(body: object, hashes: readonly string[], detail: string): Appr
       : { kind: "unclear", detail };
   }
   const known = new Set(named.map((hash) => hash.toLowerCase().replace(/^0x/, "")));
-  return hashes.every((hash) => known.has(hash)) ? { kind: "approved" } : { kind: "refused", detail };
+  return hashes.every((hash) => known.has(hash))
+    ? { kind: "approved" }
+    : { kind: "refused", detail };
 }
 
 function parseJson(text: string): unknown {

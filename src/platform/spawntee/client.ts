@@ -62,14 +62,19 @@ async function ask<T>(
 ): Promise<SpawnteeAnswer<T>> {
   let answer: HttpAnswer;
   try {
-    answer = await http.send({ method: "GET", url, timeoutMs: LOOK_TIMEOUT_MS, maxBytes: MAX_BYTES }, signal);
+    answer = await http.send(
+      { method: "GET", url, timeoutMs: LOOK_TIMEOUT_MS, maxBytes: MAX_BYTES },
+      signal,
+    );
   } catch (error) {
     if (signal.aborted) throw error;
     return { kind: "silent", detail: `no answer: ${describeNetworkError(error)}` };
   }
   // An unhealthy service says so with 503 and the same JSON; other codes come from what stands before it.
   const parsed =
-    answer.status === 200 || answer.status === 503 ? schema.safeParse(parseJson(answer.text)) : undefined;
+    answer.status === 200 || answer.status === 503
+      ? schema.safeParse(parseJson(answer.text))
+      : undefined;
   if (parsed?.success) return { kind: "answered", value: parsed.data };
   return { kind: "other", detail: `HTTP ${answer.status}, not from spawntee` };
 }

@@ -17,7 +17,10 @@ export async function debugEndpoint(
   signal: AbortSignal,
 ): Promise<"closed" | "open" | "unknown"> {
   try {
-    const { status, text } = await http.send({ method: "GET", url: `${url}/debug/exec`, ...LIMITS }, signal);
+    const { status, text } = await http.send(
+      { method: "GET", url: `${url}/debug/exec`, ...LIMITS },
+      signal,
+    );
     // It runs commands for anybody, and complains at most that there is none.
     if (status === 200 || status === 422 || status === 400) return "open";
     return [401, 403, 404, 405].includes(status) && /^\s*[{["]/.test(text) ? "closed" : "unknown";
@@ -35,7 +38,9 @@ export async function probeTasks(
 ): Promise<TasksProbe> {
   const sentAtMs = clock.monotonic();
   const headers =
-    privateKeyPem === undefined ? {} : signedHeaders("/tasks", privateKeyPem, timeOf(serverClock, clock));
+    privateKeyPem === undefined
+      ? {}
+      : signedHeaders("/tasks", privateKeyPem, timeOf(serverClock, clock));
   let answer: HttpAnswer;
   try {
     answer = await http.send(

@@ -9,9 +9,16 @@ import { ClusterError } from "../../errors/cluster-error.ts";
  * @param nowMs milliseconds since the epoch; the message has whole seconds.
  * @throws ClusterError `input` where the PEM text is no RSA private key.
  */
-export function signedHeaders(path: string, privateKeyPem: string, nowMs: number): Record<string, string> {
+export function signedHeaders(
+  path: string,
+  privateKeyPem: string,
+  nowMs: number,
+): Record<string, string> {
   const key = rsaKey(privateKeyPem);
-  const message = Buffer.from(JSON.stringify({ path, timestamp: Math.floor(nowMs / 1000) }), "utf8");
+  const message = Buffer.from(
+    JSON.stringify({ path, timestamp: Math.floor(nowMs / 1000) }),
+    "utf8",
+  );
   const publicKey = createPublicKey(key).export({ type: "spki", format: "der" });
   return {
     "X-Gateway-Auth-Message": message.toString("base64"),

@@ -57,7 +57,10 @@ async function commit(world: ApiWorld, request: ApiRequest): Promise<Reply> {
     const fresh = withoutExpired(state, provisionLifeMs, now);
     const made = cloud.commit(fresh, { ...asked, visibleAfterMs, existsAfterMs });
     if (strike?.kind !== "replicate") return made;
-    return { ...cloud.replicate(made.state, made.result.vmUuid, { now, timings }), result: made.result };
+    return {
+      ...cloud.replicate(made.state, made.result.vmUuid, { now, timings }),
+      result: made.result,
+    };
   });
   return ok(vmResponse(cvm, now));
 }
@@ -82,7 +85,9 @@ async function replicate(world: ApiWorld, request: ApiRequest, id: string): Prom
   const nodeId = check(replicaRequest, request.body ?? {}).node_id ?? undefined;
   const now = Date.now();
   const { timings } = world;
-  const cvm = await world.store.change((state) => cloud.replicate(state, id, { now, timings, nodeId }));
+  const cvm = await world.store.change((state) =>
+    cloud.replicate(state, id, { now, timings, nodeId }),
+  );
   return ok(vmResponse(cvm, now));
 }
 

@@ -17,7 +17,10 @@ function details({ world, state, request, behaviour, baseUrl, now }: Reading, id
   const { version } = request;
   const told = cvmResponse(cvm, { version, behaviour, now });
   if (version !== "2025-10-28") return told;
-  return { ...told, syslog_endpoint: isLogged(cvm) ? `${logBase(cvm, baseUrl)}/serial?lines=100` : null };
+  return {
+    ...told,
+    syslog_endpoint: isLogged(cvm) ? `${logBase(cvm, baseUrl)}/serial?lines=100` : null,
+  };
 }
 
 const isLogged = (cvm: CvmState): boolean => cvm.current.appCompose["public_logs"] === true;
@@ -46,17 +49,19 @@ function operations({ state, request, now }: Reading, id: string): unknown {
 function composition({ state, baseUrl, now }: Reading, id: string): unknown {
   const cvm = findLive(state, id);
   const { serving, bootedAt } = lifeOf(cvm, now);
-  const containers = (serving ? runningServices(cvm, serving) : []).map(({ name, image }, index) => ({
-    id: `${cvm.vmUuid}${index.toString(16).padStart(32, "0")}`,
-    names: [`/${name}`],
-    image,
-    image_id: `sha256:${serving?.composeHash}`,
-    command: null,
-    created: Math.floor(bootedAt / 1000),
-    state: "running",
-    status: `Up ${Math.max(0, Math.floor((now - bootedAt) / 1000))} seconds`,
-    log_endpoint: isLogged(cvm) ? `${logBase(cvm, baseUrl)}/${name}` : null,
-  }));
+  const containers = (serving ? runningServices(cvm, serving) : []).map(
+    ({ name, image }, index) => ({
+      id: `${cvm.vmUuid}${index.toString(16).padStart(32, "0")}`,
+      names: [`/${name}`],
+      image,
+      image_id: `sha256:${serving?.composeHash}`,
+      command: null,
+      created: Math.floor(bootedAt / 1000),
+      state: "running",
+      status: `Up ${Math.max(0, Math.floor((now - bootedAt) / 1000))} seconds`,
+      log_endpoint: isLogged(cvm) ? `${logBase(cvm, baseUrl)}/${name}` : null,
+    }),
+  );
   return {
     is_online: serving !== undefined,
     is_public: isLogged(cvm),
@@ -144,7 +149,9 @@ export const CVM_ROUTES: readonly Route[] = [
     (reading, id) => appComposeOf(reading, id).pre_launch_script ?? "",
   ),
   get(/^\/cvms\/([^/]+)\/operations$/, operations),
-  get(/^\/cvms\/([^/]+)\/attestation$/, ({ world, state }, id) => attestation.ofCvm(world, state, id)),
+  get(/^\/cvms\/([^/]+)\/attestation$/, ({ world, state }, id) =>
+    attestation.ofCvm(world, state, id),
+  ),
   get(/^\/cvms\/([^/]+)\/stats$/, ({ state }, id) => stats(state, id)),
   get(/^\/cvms\/([^/]+)\/composition$/, composition),
   get(/^\/cvms\/([^/]+)\/network$/, network),
@@ -159,7 +166,9 @@ export const CVM_ROUTES: readonly Route[] = [
       },
     ];
   }),
-  get(/^\/apps\/([^/]+)\/attestations$/, ({ world, state }, id) => attestation.ofApp(world, state, id)),
+  get(/^\/apps\/([^/]+)\/attestations$/, ({ world, state }, id) =>
+    attestation.ofApp(world, state, id),
+  ),
   get(/^\/apps\/([^/]+)\/revisions$/, revisions),
   get(/^\/apps\/([^/]+)\/device-allowlist$/, ({ state }, id) => {
     findLive(state, id);

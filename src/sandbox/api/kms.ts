@@ -28,7 +28,9 @@ export const KMS_ROUTES: readonly Route[] = [
   }),
   get(/^\/kms\/phala\/next_app_id$/, ({ request }) => {
     const counts = Math.min(20, Math.max(1, wholeNumber(request.query, "counts", 1)));
-    return { app_ids: Array.from({ length: counts }, (_, nonce) => ({ app_id: newAppId(), nonce })) };
+    return {
+      app_ids: Array.from({ length: counts }, (_, nonce) => ({ app_id: newAppId(), nonce })),
+    };
   }),
   get(/^\/kms\/(?:phala|kms_sandbox)\/pubkey\/([0-9a-f]{40})$/, ({ world, state }, appId) =>
     publicKey(world, state, appId),

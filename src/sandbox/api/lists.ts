@@ -23,7 +23,9 @@ function named(cvm: CvmState, item: Readonly<Record<string, unknown>>): unknown 
 function listItem({ request, behaviour, now }: Reading, cvm: CvmState): unknown {
   const { version } = request;
   const item =
-    version === "2025-10-28" ? oldListItem(cvm, now) : cvmResponse(cvm, { version, behaviour, now });
+    version === "2025-10-28"
+      ? oldListItem(cvm, now)
+      : cvmResponse(cvm, { version, behaviour, now });
   return named(cvm, item);
 }
 
@@ -64,7 +66,9 @@ function appResponse(reading: Reading, cvms: readonly CvmState[]): unknown {
   const shown = cvms.map((cvm) =>
     named(
       cvm,
-      version === "2025-10-28" ? oldBasicInfo(cvm, now) : cvmResponse(cvm, { version, behaviour, now }),
+      version === "2025-10-28"
+        ? oldBasicInfo(cvm, now)
+        : cvmResponse(cvm, { version, behaviour, now }),
     ),
   );
   return {
@@ -125,7 +129,9 @@ const statusBatch: Route = {
     const now = Date.now();
     const asked = check(batchRequest, request.body).vm_uuids;
     const wanted = new Set(asked.map((uuid) => uuid.replaceAll("-", "")));
-    const cvms = listedCvms(await world.store.read(), 0, now).filter(({ vmUuid }) => wanted.has(vmUuid));
+    const cvms = listedCvms(await world.store.read(), 0, now).filter(({ vmUuid }) =>
+      wanted.has(vmUuid),
+    );
     return ok(Object.fromEntries(cvms.map((cvm) => [dashed(cvm.vmUuid), statusOf(cvm, now)])));
   },
 };

@@ -78,7 +78,11 @@ export function wholeNumber(query: URLSearchParams, name: string, fallback: numb
   const text = query.get(name);
   if (text === null) return fallback;
   if (/^\d{1,9}$/.test(text)) return Number(text);
-  const issue = { loc: ["query", name], msg: "Input should be a valid integer", type: "int_parsing" };
+  const issue = {
+    loc: ["query", name],
+    msg: "Input should be a valid integer",
+    type: "int_parsing",
+  };
   throw new Refusal(422, { detail: [issue] });
 }
 

@@ -23,9 +23,15 @@ type Change = {
   readonly encryptedEnv?: string | undefined;
 };
 
-function change(world: ApiWorld, request: ApiRequest, id: string, what: Change): Promise<Operation> {
+function change(
+  world: ApiWorld,
+  request: ApiRequest,
+  id: string,
+  what: Change,
+): Promise<Operation> {
   const { strike } = request;
-  const outcome = strike?.kind === "operation" ? { ends: strike.ends, applied: strike.applied } : undefined;
+  const outcome =
+    strike?.kind === "operation" ? { ends: strike.ends, applied: strike.applied } : undefined;
   return world.store.change((state) => {
     const cvm = findLive(state, id);
     const sealedFor = what.encryptedEnv === undefined ? state : rekeyed(world, state, id);
@@ -46,7 +52,10 @@ const withFields =
 
 async function update(world: ApiWorld, request: ApiRequest, id: string): Promise<Reply> {
   const { encrypted_env: encryptedEnv, ...fields } = updateRequest(request.body);
-  const operation = await change(world, request, id, { appCompose: withFields(fields), encryptedEnv });
+  const operation = await change(world, request, id, {
+    appCompose: withFields(fields),
+    encryptedEnv,
+  });
   return ok({ correlation_id: operation.correlationId });
 }
 
@@ -78,7 +87,9 @@ async function updateVisibility(world: ApiWorld, request: ApiRequest, id: string
   const fields = visibilityRequest(request.body);
   await change(world, request, id, { appCompose: withFields(fields) });
   const cvm = findLive(await world.store.read(), id);
-  return ok(cvmResponse(cvm, { version: "2025-10-28", behaviour: world.behaviour(), now: Date.now() }));
+  return ok(
+    cvmResponse(cvm, { version: "2025-10-28", behaviour: world.behaviour(), now: Date.now() }),
+  );
 }
 
 async function provision(world: ApiWorld, request: ApiRequest, id: string): Promise<Reply> {
@@ -104,7 +115,10 @@ async function commit(world: ApiWorld, request: ApiRequest, id: string): Promise
   const { compose_hash: hash, encrypted_env: encryptedEnv } = commitUpdateRequest(request.body);
   const fresh = withoutExpired(await world.store.read(), world.behaviour().provisionLifeMs);
   const { appCompose } = findUpdateProvision(fresh, findLive(fresh, id), hash);
-  const operation = await change(world, request, id, { appCompose: () => appCompose, encryptedEnv });
+  const operation = await change(world, request, id, {
+    appCompose: () => appCompose,
+    encryptedEnv,
+  });
   return ok({ correlation_id: operation.correlationId });
 }
 

@@ -66,7 +66,9 @@ export function ofApp(world: AttestationWorld, state: CloudState, id: string): u
 /** Only of the sandbox: with it a runner asks a registry for its keys (see spawntee.ts). */
 function runnersQuote(state: CloudState, cvm: CvmState): string | undefined {
   const { serving } = lifeOf(cvm, Date.now());
-  return serving && makeQuote({ app_id: cvm.appId, compose_hash: serving.composeHash }, state.quoteKey);
+  return (
+    serving && makeQuote({ app_id: cvm.appId, compose_hash: serving.composeHash }, state.quoteKey)
+  );
 }
 
 function gather({ authority, lies }: AttestationWorld, cvm: CvmState): GuestEvidence | undefined {
@@ -92,7 +94,8 @@ const tcbInfoOf = ({ registers, events, appCompose }: GuestEvidence): unknown =>
 });
 
 const composeTextOf = ({ appCompose }: GuestEvidence): unknown =>
-  z.looseObject({ docker_compose_file: z.string() }).parse(JSON.parse(appCompose)).docker_compose_file;
+  z.looseObject({ docker_compose_file: z.string() }).parse(JSON.parse(appCompose))
+    .docker_compose_file;
 
 const nameIn = (text: string): string | null => /CN=(.*)/.exec(text)?.[1] ?? null;
 
@@ -123,7 +126,8 @@ export function guestInfo(
   served: Pick<ServiceWorld, "cvm" | "life">,
   path: string,
 ): ServiceReply {
-  if (!/^\/prpc\/(?:Worker\.)?Info$/.test(path)) return { status: 404, json: { error: "not found" } };
+  if (!/^\/prpc\/(?:Worker\.)?Info$/.test(path))
+    return { status: 404, json: { error: "not found" } };
   const evidence = evidenceOf({ ...served, authority, lies, asked: "cvm" });
   const json = {
     app_id: served.cvm.appId,

@@ -31,7 +31,8 @@ const schema = z.object({
 /** Of several processes that start at once, one makes it and all use it. */
 export async function loadAuthority(stateDir: string): Promise<Authority> {
   const file = path.join(stateDir, "authority.json");
-  const read = async (): Promise<Authority> => schema.parse(JSON.parse(await readFile(file, "utf8")));
+  const read = async (): Promise<Authority> =>
+    schema.parse(JSON.parse(await readFile(file, "utf8")));
   return read().catch(async () => {
     const now = Date.now();
     const made: Authority = { intel: newIntel(now), kms: newKms(now), foreign: newKms(now) };

@@ -28,7 +28,9 @@ export function integer(value: number | Buffer): Buffer {
 export function oid(text: string): Buffer {
   const [first = 0, second = 0, ...rest] = text.split(".").map(Number);
   const base128 = (value: number): number[] =>
-    value < 0x80 ? [value] : [...base128(Math.floor(value / 128)).map((byte) => byte | 0x80), value % 128];
+    value < 0x80
+      ? [value]
+      : [...base128(Math.floor(value / 128)).map((byte) => byte | 0x80), value % 128];
   return tlv(6, Buffer.from([first * 40 + second, ...rest.flatMap(base128)]));
 }
 

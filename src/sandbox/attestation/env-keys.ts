@@ -28,7 +28,9 @@ export function rekeyed(world: AttestationWorld, state: CloudState, id: string):
   if (!swapsKeys(world)) return state;
   const { appId } = findLive(state, id);
   const { privateKey: kmsPrivateKey, publicKey: kmsPublicKey } = appKeys(world, appId);
-  const cvms = state.cvms.map((cvm) => (cvm.appId === appId ? { ...cvm, kmsPrivateKey, kmsPublicKey } : cvm));
+  const cvms = state.cvms.map((cvm) =>
+    cvm.appId === appId ? { ...cvm, kmsPrivateKey, kmsPublicKey } : cvm,
+  );
   return { ...state, cvms };
 }
 
@@ -38,7 +40,9 @@ export type EnvKeyAnswer = { readonly public_key: string; readonly signature: st
 export function publicKey(world: AttestationWorld, state: CloudState, appId: string): EnvKeyAnswer {
   const { authority, lies } = world;
   const isOwn = lies.has("own-env-key") || lies.has("own-kms");
-  return isOwn ? signedKey(authority.foreign, undefined, appId) : signedKey(authority.kms, state, appId);
+  return isOwn
+    ? signedKey(authority.foreign, undefined, appId)
+    : signedKey(authority.kms, state, appId);
 }
 
 /** A CVM's own key, where it has one that is older than its KMS; else the derived one. */
@@ -63,7 +67,10 @@ export async function answerKms(
   const isOwn = lies.has("own-kms");
   const kms = isOwn ? authority.foreign : authority.kms;
   if (method === "GetMeta")
-    return { status: 200, json: { ca_cert: kms.ca.certificate, k256_pubkey: k256Of(kms), is_dev: false } };
+    return {
+      status: 200,
+      json: { ca_cert: kms.ca.certificate, k256_pubkey: k256Of(kms), is_dev: false },
+    };
   const request = appIdRequest.safeParse(body);
   if (!request.success) return { status: 400, json: { error: "app_id is missing" } };
   const { app_id: appId } = request.data;

@@ -45,12 +45,20 @@ export type RuntimeEvent = {
 const DSTACK_EVENT = 0x0800_0001;
 
 /** Digested as dstack does: type (little endian), name and payload with colons between. Payloads in hex. */
-export function eventLog(entries: readonly (readonly [event: string, payload: string])[]): RuntimeEvent[] {
+export function eventLog(
+  entries: readonly (readonly [event: string, payload: string])[],
+): RuntimeEvent[] {
   const type = Buffer.alloc(4);
   type.writeUInt32LE(DSTACK_EVENT);
   return entries.map(([event, payload]) => {
     const message = Buffer.concat([type, Buffer.from(`:${event}:`), Buffer.from(payload, "hex")]);
-    return { imr: 3, event_type: DSTACK_EVENT, digest: sha384(message), event, event_payload: payload };
+    return {
+      imr: 3,
+      event_type: DSTACK_EVENT,
+      digest: sha384(message),
+      event,
+      event_payload: payload,
+    };
   });
 }
 
@@ -123,7 +131,8 @@ export function evidenceOf(guest: Guest): GuestEvidence {
 /** What really runs. */
 function runningCompose(told: AppCompose, { lies, asked }: Guest): AppCompose {
   const foreign: readonly Lie[] = ["foreign-compose", "edited-log", "changed-later"];
-  const isForeign = foreign.some((lie) => lies.has(lie)) || (lies.has("paths-differ") && asked === "cvm");
+  const isForeign =
+    foreign.some((lie) => lies.has(lie)) || (lies.has("paths-differ") && asked === "cvm");
   if (!isForeign) return told;
   const text = `${told.docker_compose_file ?? ""}\n# and a service that reads the environment\n`;
   return { ...told, docker_compose_file: text };

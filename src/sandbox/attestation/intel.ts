@@ -26,7 +26,11 @@ export type MadeUpIntel = {
 export function newIntel(now: number): MadeUpIntel {
   const common = { notBefore: now - DAY, days: YEARS };
   const root = newIssuer(ROOT_NAME, { ...common, isCa: true });
-  const platformCa = newIssuer("Intel SGX PCK Platform CA", { ...common, isCa: true, issuer: root });
+  const platformCa = newIssuer("Intel SGX PCK Platform CA", {
+    ...common,
+    isCa: true,
+    issuer: root,
+  });
   const pck = newIssuer("Intel SGX PCK Certificate", {
     ...common,
     isCa: false,
@@ -42,8 +46,14 @@ export function newIntel(now: number): MadeUpIntel {
 function sgxExtensions(): Extension {
   const base = "1.2.840.113741.1.13.1";
   const entry = (id: string, value: Buffer): Buffer => sequence(oid(`${base}.${id}`), value);
-  const components = Array.from({ length: 16 }, (_, index) => entry(`2.${index + 1}`, integer(SVN)));
-  const tcb = [...components, entry("2.17", integer(SVN)), entry("2.18", octets(Buffer.alloc(16, SVN)))];
+  const components = Array.from({ length: 16 }, (_, index) =>
+    entry(`2.${index + 1}`, integer(SVN)),
+  );
+  const tcb = [
+    ...components,
+    entry("2.17", integer(SVN)),
+    entry("2.18", octets(Buffer.alloc(16, SVN))),
+  ];
   const value = sequence(
     entry("1", octets(Buffer.alloc(16))),
     entry("2", sequence(...tcb)),
@@ -119,7 +129,11 @@ function tcbInfoOf(dates: Dates, tcbStatus: string): unknown {
     tcbEvaluationDataNumber: 20,
     tdxModule: module,
     tdxModuleIdentities: [
-      { id: "TDX_01", ...module, tcbLevels: [{ tcb: { isvsvn: SVN }, tcbDate, tcbStatus: "UpToDate" }] },
+      {
+        id: "TDX_01",
+        ...module,
+        tcbLevels: [{ tcb: { isvsvn: SVN }, tcbDate, tcbStatus: "UpToDate" }],
+      },
     ],
     tcbLevels: [
       { tcb: tcb(SVN), tcbDate, tcbStatus, ...(tcbStatus !== "UpToDate" && { advisoryIDs }) },
@@ -199,7 +213,14 @@ export function makeQuote(
 
 function header(version: number): Buffer {
   const vendor = Buffer.from("939a7233f79c4ca9940a0db3957f0607", "hex");
-  return Buffer.concat([u16(version), u16(2), u32(0x81), Buffer.alloc(4), vendor, Buffer.alloc(20)]);
+  return Buffer.concat([
+    u16(version),
+    u16(2),
+    u32(0x81),
+    Buffer.alloc(4),
+    vendor,
+    Buffer.alloc(20),
+  ]);
 }
 
 function body(td: TdMeasurements): Buffer {

@@ -14,7 +14,11 @@ export type MadeUpKms = {
 };
 
 export function newKms(now: number): MadeUpKms {
-  const ca = newIssuer("tee-cluster sandbox KMS", { isCa: true, notBefore: now - 86_400_000, days: 7300 });
+  const ca = newIssuer("tee-cluster sandbox KMS", {
+    isCa: true,
+    notBefore: now - 86_400_000,
+    days: 7300,
+  });
   return {
     root: Buffer.from(secp256k1.utils.randomPrivateKey()).toString("hex"),
     ca,
@@ -35,7 +39,12 @@ export function deriveAppKeys({ secret }: MadeUpKms, appId: string): KeyPair {
 }
 
 /** 65 bytes, hex: r, s, recovery bit. `timestamp`: seconds; absent: the older form. */
-export function signEnvKey(kms: MadeUpKms, appId: string, publicKey: string, timestamp?: number): string {
+export function signEnvKey(
+  kms: MadeUpKms,
+  appId: string,
+  publicKey: string,
+  timestamp?: number,
+): string {
   const time = Buffer.alloc(timestamp === undefined ? 0 : 8);
   if (timestamp !== undefined) time.writeBigUInt64BE(BigInt(timestamp));
   const message = Buffer.concat([
@@ -45,5 +54,7 @@ export function signEnvKey(kms: MadeUpKms, appId: string, publicKey: string, tim
     Buffer.from(publicKey, "hex"),
   ]);
   const signature = secp256k1.sign(keccak_256(message), Buffer.from(kms.root, "hex"));
-  return Buffer.concat([signature.toCompactRawBytes(), Buffer.from([signature.recovery])]).toString("hex");
+  return Buffer.concat([signature.toCompactRawBytes(), Buffer.from([signature.recovery])]).toString(
+    "hex",
+  );
 }

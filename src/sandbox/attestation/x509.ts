@@ -28,7 +28,11 @@ export type CertificateRequest = {
   readonly extensions?: readonly Extension[];
 };
 
-export type Extension = { readonly id: string; readonly value: Buffer; readonly critical?: boolean };
+export type Extension = {
+  readonly id: string;
+  readonly value: Buffer;
+  readonly critical?: boolean;
+};
 
 export const newP256 = (): { publicKey: KeyObject; privateKey: KeyObject } =>
   generateKeyPairSync("ec", { namedCurve: "P-256" });
@@ -62,7 +66,9 @@ export function makeCertificate(request: CertificateRequest): string {
 /** DER. Valid from an hour before `at` for 30 days. `revoked`: serial numbers, hex. */
 export function makeCrl(issuer: Issuer, at: number, revoked: readonly string[] = []): Buffer {
   const since = at - DAY / 24;
-  const entries = revoked.map((serial) => sequence(integer(Buffer.from(serial, "hex")), time(since)));
+  const entries = revoked.map((serial) =>
+    sequence(integer(Buffer.from(serial, "hex")), time(since)),
+  );
   const tbs = sequence(
     integer(1),
     ECDSA_SHA256,
@@ -98,7 +104,10 @@ function pem(der: Buffer): string {
 }
 
 /** A new key pair with its certificate. */
-export function newIssuer(name: string, request: Omit<CertificateRequest, "name" | "publicKey">): Issuer {
+export function newIssuer(
+  name: string,
+  request: Omit<CertificateRequest, "name" | "publicKey">,
+): Issuer {
   const { publicKey, privateKey } = newP256();
   const selfKey = request.issuer ? undefined : privateKey;
   const certificate = makeCertificate({ ...request, name, publicKey, selfKey });

@@ -3,7 +3,15 @@ import { expect, test } from "vitest";
 import { dropCvm } from "../../helpers/cvms.ts";
 import { makePreparedWorld } from "../../helpers/prepared-cluster.ts";
 import { cloudOf, makeWorld } from "../../helpers/program.ts";
-import { anotherRunner, AT_ONCE, changesIn, failureOf, initiated, REGISTRY, rotated } from "./world.ts";
+import {
+  anotherRunner,
+  AT_ONCE,
+  changesIn,
+  failureOf,
+  initiated,
+  REGISTRY,
+  rotated,
+} from "./world.ts";
 
 test("a registry renamed in the dashboard is found by its app_id, with a warning; no second one is made", async () => {
   const world = await makePreparedWorld({ timings: AT_ONCE });
@@ -42,7 +50,9 @@ test("a create that makes two temporary runners of one app_id: both are deleted"
   world.sandbox.setFaults(["replica"]);
   const run = await world.run(["rotate-hash", "--json"], await anotherRunner(world));
   expect((await cloudOf(world.sandbox)).live).toEqual([REGISTRY]);
-  expect(rotated(run).steps.find(({ id }) => id === "delete-temporary-runner")?.status).toBe("done");
+  expect(rotated(run).steps.find(({ id }) => id === "delete-temporary-runner")?.status).toBe(
+    "done",
+  );
 });
 
 test("a registry that is deleted while it is waited for is not left behind", async () => {

@@ -2,7 +2,15 @@
 import { expect, test } from "vitest";
 import { makeCvm } from "../../helpers/cvms.ts";
 import { cloudOf, type World } from "../../helpers/program.ts";
-import { anotherRunner, AT_ONCE, changesIn, failureOf, rotated, RUNNER, scriptedWorld } from "./world.ts";
+import {
+  anotherRunner,
+  AT_ONCE,
+  changesIn,
+  failureOf,
+  rotated,
+  RUNNER,
+  scriptedWorld,
+} from "./world.ts";
 
 const APPEARED = "bird-tracker-runner-0a1b2c3d";
 
@@ -46,7 +54,10 @@ test("one that appears between the list and the update stops a run that would cu
   const world = await scriptedWorld({ timings: AT_ONCE });
   const { approved: before } = await cloudOf(world.sandbox);
   const env = await anotherRunner(world);
-  appearing(world, (method, path, deleted) => deleted && method === "GET" && path.endsWith("/operations"));
+  appearing(
+    world,
+    (method, path, deleted) => deleted && method === "GET" && path.endsWith("/operations"),
+  );
   world.sandbox.resetRequests();
   const run = failureOf(await world.run(["rotate-hash", "--json", "--retire", "--yes"], env));
   expect([run.exitCode, run.error.code]).toEqual([6, "runners-changed"]);

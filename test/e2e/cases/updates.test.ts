@@ -43,7 +43,9 @@ test.each([
   const { approved: before } = await cloudOf(world.sandbox);
   world.sandbox.setFaults([fault]);
   const env = await anotherRunner(world);
-  const { error, ...end } = failureOf(await world.run(["rotate-hash", "--json"], { ...env, ...IMPATIENT }));
+  const { error, ...end } = failureOf(
+    await world.run(["rotate-hash", "--json"], { ...env, ...IMPATIENT }),
+  );
   expect({ ...end, code: error.code }).toMatchObject({ exitCode, code, left_behind: [] });
   const applied = fault === "operation-word=settled" ? 1 : 0;
   expect((await cloudOf(world.sandbox)).approved).toHaveLength(before.length + applied);
@@ -123,10 +125,16 @@ test("another operation than an update never completes: nothing is sent, and it 
   const world = await makePreparedWorld({ timings: AT_ONCE });
   const { registry } = await cloudOf(world.sandbox);
   world.sandbox.setFaults([
-    onGet(`/cvms/${registry?.vmUuid}$`, { kind: "lie", fields: { progress: { target: "restart" } } }),
+    onGet(`/cvms/${registry?.vmUuid}$`, {
+      kind: "lie",
+      fields: { progress: { target: "restart" } },
+    }),
   ]);
   world.sandbox.resetRequests();
-  const run = await world.run(["rotate-hash", "--json"], { ...(await anotherRunner(world)), ...IMPATIENT });
+  const run = await world.run(["rotate-hash", "--json"], {
+    ...(await anotherRunner(world)),
+    ...IMPATIENT,
+  });
   expect([run.exitCode, failureOf(run).error.code]).toEqual([5, "registry-busy"]);
   expect(patches(changesIn(world.sandbox))).toBe(0);
   expect(failureOf(run).error.message).toContain(`${REGISTRY} to end`);

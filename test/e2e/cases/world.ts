@@ -24,18 +24,25 @@ export async function scriptedWorld(
   schema?: Schema,
 ): Promise<World & { play(script: Script): void }> {
   let script: Script | undefined;
-  const world = await makePreparedWorld({ ...options, onRequest: (request) => script?.(request) }, schema);
+  const world = await makePreparedWorld(
+    { ...options, onRequest: (request) => script?.(request) },
+    schema,
+  );
   return { ...world, play: (next) => (script = next) };
 }
 
 /** The JSON of a run that failed: its exit code, error and what it left behind. */
-export function failureOf({ exitCode, stdout }: Run): FailureResult & { exitCode: number | undefined } {
+export function failureOf({
+  exitCode,
+  stdout,
+}: Run): FailureResult & { exitCode: number | undefined } {
   expect(exitCode, stdout).not.toBe(0);
   return { ...(expectValid("failure", stdout) as unknown as FailureResult), exitCode };
 }
 
 export const initiated = (run: Run): InitResult => JSON.parse(successOf(run)) as InitResult;
-export const rotated = (run: Run): RotateHashResult => JSON.parse(successOf(run)) as RotateHashResult;
+export const rotated = (run: Run): RotateHashResult =>
+  JSON.parse(successOf(run)) as RotateHashResult;
 
 function successOf({ exitCode, stdout, stderr }: Run): string {
   expect(exitCode, `${stdout}${stderr}`).toBe(0);

@@ -16,7 +16,8 @@ const COMPOSE = fileURLToPath(
   new URL("../../../fixtures/compose/docker-compose.phala.runner.yml", import.meta.url),
 );
 const SECRET = "wJalr/SECRET+value+of+the+environment";
-const KEY_LINE = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOuRqS0k2b0Xc1eRkzP0Tn4E0b1Yx9U2QmJ3sD5fGh7K someone\n";
+const KEY_LINE =
+  "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOuRqS0k2b0Xc1eRkzP0Tn4E0b1Yx9U2QmJ3sD5fGh7K someone\n";
 const linux = process.platform === "linux";
 
 type World = { readonly sandbox: Sandbox; readonly cli: PhalaCli; readonly details: string[] };
@@ -70,9 +71,18 @@ async function lookAtChild(): Promise<Seen> {
   const cwd = path.dirname(env["HOME"] ?? "");
   const names = [".", ...(await readdir(cwd))];
   const modes = await Promise.all(
-    names.map(async (name) => [name, ((await stat(path.join(cwd, name))).mode & 0o777).toString(8)]),
+    names.map(async (name) => [
+      name,
+      ((await stat(path.join(cwd, name))).mode & 0o777).toString(8),
+    ]),
   );
-  return { ...child, env, cwd, modes: Object.fromEntries(modes), home: await readdir(env["HOME"] ?? "") };
+  return {
+    ...child,
+    env,
+    cwd,
+    modes: Object.fromEntries(modes),
+    home: await readdir(env["HOME"] ?? ""),
+  };
 }
 
 const never = new AbortController().signal;
@@ -111,8 +121,15 @@ test.runIf(linux)(
     // Not the real key, and no other way than the gate.
     expect(JSON.stringify(child.env)).not.toContain(sandbox.apiKey);
     expect(child.env["PHALA_CLOUD_API_KEY"]).toMatch(/^phak_[\w-]{32}$/);
-    expect(child.env["PHALA_CLOUD_API_PREFIX"]).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/[\da-f]{32}\/api\/v1$/);
-    expect(child.modes).toEqual({ ".": "700", home: "700", "docker-compose.yml": "600", environment: "600" });
+    expect(child.env["PHALA_CLOUD_API_PREFIX"]).toMatch(
+      /^http:\/\/127\.0\.0\.1:\d+\/[\da-f]{32}\/api\/v1$/,
+    );
+    expect(child.modes).toEqual({
+      ".": "700",
+      home: "700",
+      "docker-compose.yml": "600",
+      environment: "600",
+    });
     expect(child.home).not.toContain(".ssh");
     await expect(stat(child.cwd)).rejects.toMatchObject({ code: "ENOENT" });
   },
@@ -121,7 +138,15 @@ test.runIf(linux)(
 test("an SSH key in ~/.ssh does not get into the compose hash, as it does when phala runs plainly", async () => {
   const home = await homeWithKey();
   const { cli, sandbox } = await world({ env: { HOME: home } });
-  const plain = ["deploy", "--name", "plain-runner", "--instance-type", "tdx.small", "--compose", COMPOSE];
+  const plain = [
+    "deploy",
+    "--name",
+    "plain-runner",
+    "--instance-type",
+    "tdx.small",
+    "--compose",
+    COMPOSE,
+  ];
   await runPhala([...plain, "-e", "REGISTRY_URL=x", "--json"], sandbox, { env: { HOME: home } });
   await cli.createCvm(request(), never);
   const { cvms } = await sandbox.cloud();
@@ -134,7 +159,9 @@ test("an SSH key in ~/.ssh does not get into the compose hash, as it does when p
 
 test("a phala.toml in the working directory does not turn a create into an update of another CVM", async () => {
   const { cli, sandbox } = await world();
-  expect(await cli.createCvm(request("bird-tracker-registry"), never)).toMatchObject({ kind: "ok" });
+  expect(await cli.createCvm(request("bird-tracker-registry"), never)).toMatchObject({
+    kind: "ok",
+  });
   const before = (await sandbox.cloud()).cvms[0];
   const folder = await temporaryFolder();
   await writeFile(path.join(folder, "phala.toml"), 'name = "bird-tracker-registry"\n');
@@ -147,26 +174,29 @@ test("a phala.toml in the working directory does not turn a create into an updat
   expect(cvms[0]?.current).toEqual(before?.current);
 });
 
-test.runIf(linux)("aborted before the commit: the child is gone, and nothing was made", async () => {
-  const stop = new AbortController();
-  const seen: Seen[] = [];
-  const { cli } = await world({
-    onRequest: async (what) => {
-      if (!isProvision(what)) return;
-      seen.push(await lookAtChild());
-      stop.abort(new Error("Ctrl-C"));
-      await new Promise((resolve) => setTimeout(resolve, 5_000).unref());
-    },
-  });
-  const outcome = await cli.createCvm(request(), stop.signal);
-  expect(outcome).toMatchObject({
-    kind: "refused",
-    reason: "stopped",
-    message: expect.stringContaining("interrupted"),
-  });
-  await expect(lookAtChild()).rejects.toThrow(/no phala/);
-  await expect(stat(seen[0]?.cwd ?? "")).rejects.toMatchObject({ code: "ENOENT" });
-});
+test.runIf(linux)(
+  "aborted before the commit: the child is gone, and nothing was made",
+  async () => {
+    const stop = new AbortController();
+    const seen: Seen[] = [];
+    const { cli } = await world({
+      onRequest: async (what) => {
+        if (!isProvision(what)) return;
+        seen.push(await lookAtChild());
+        stop.abort(new Error("Ctrl-C"));
+        await new Promise((resolve) => setTimeout(resolve, 5_000).unref());
+      },
+    });
+    const outcome = await cli.createCvm(request(), stop.signal);
+    expect(outcome).toMatchObject({
+      kind: "refused",
+      reason: "stopped",
+      message: expect.stringContaining("interrupted"),
+    });
+    await expect(lookAtChild()).rejects.toThrow(/no phala/);
+    await expect(stat(seen[0]?.cwd ?? "")).rejects.toMatchObject({ code: "ENOENT" });
+  },
+);
 
 test("an aborted query throws the signal's reason", async () => {
   const stop = new AbortController();
@@ -231,7 +261,15 @@ test("a phala.toml does redirect phala when it runs plainly: the danger is real 
   await cli.createCvm(request("bird-tracker-registry"), never);
   const folder = await temporaryFolder();
   await writeFile(path.join(folder, "phala.toml"), 'name = "bird-tracker-registry"\n');
-  const args = ["deploy", "--name", "other-registry", "--instance-type", "tdx.small", "--compose", COMPOSE];
+  const args = [
+    "deploy",
+    "--name",
+    "other-registry",
+    "--instance-type",
+    "tdx.small",
+    "--compose",
+    COMPOSE,
+  ];
   await promisify(execFile)(PHALA_BIN, [...args, "-e", "OTHER=1", "--json"], {
     cwd: folder,
     env: {

@@ -20,7 +20,10 @@ async function linesOf(file: string): Promise<string[]> {
 test("an abort before the start starts nothing", async () => {
   const folder = await temporaryFolder();
   const bin = await program(folder, `echo started > ${folder}/started`);
-  const outcome = await phala(NOWHERE, { bin }).deleteCvm("x", AbortSignal.abort(new Error("Ctrl-C")));
+  const outcome = await phala(NOWHERE, { bin }).deleteCvm(
+    "x",
+    AbortSignal.abort(new Error("Ctrl-C")),
+  );
   expect(outcome).toMatchObject({ kind: "refused", reason: "stopped" });
   expect(await readdir(folder)).toEqual(["phala"]);
 });
@@ -119,7 +122,10 @@ test("a command that failed by itself is not repeated, whatever it said", async 
 case "$1" in --version) echo v1.1.18 ;; *) echo "asdf: command not found" >&2; exit 127 ;; esac`,
   );
   expect(await phala(NOWHERE, { bin }).deleteCvm("x", signal)).toMatchObject({ kind: "refused" });
-  expect(await linesOf(path.join(folder, "calls"))).toEqual(["cvms delete x --force --json", "--version"]);
+  expect(await linesOf(path.join(folder, "calls"))).toEqual([
+    "cvms delete x --force --json",
+    "--version",
+  ]);
 });
 
 test("a program is found on PATH, and by a path that is relative to where we are", async () => {
@@ -127,10 +133,15 @@ test("a program is found on PATH, and by a path that is relative to where we are
   await program(folder, "echo v9.9.9");
   const onPath = phala(NOWHERE, { bin: "phala", env: { PATH: `${folder}:/usr/bin:/bin` } });
   expect(await onPath.version(signal)).toEqual({ kind: "ok", value: "9.9.9" });
-  const relative = phala(NOWHERE, { bin: path.relative(process.cwd(), path.join(folder, "phala")) });
+  const relative = phala(NOWHERE, {
+    bin: path.relative(process.cwd(), path.join(folder, "phala")),
+  });
   expect(await relative.version(signal)).toEqual({ kind: "ok", value: "9.9.9" });
   const missing = phala(NOWHERE, { bin: "phala", env: { PATH: path.join(folder, "nothing") } });
-  expect(await missing.version(signal)).toEqual({ kind: "missing", message: "phala: no such program" });
+  expect(await missing.version(signal)).toEqual({
+    kind: "missing",
+    message: "phala: no such program",
+  });
 });
 
 test("a version number in an error message is no version", async () => {
@@ -139,7 +150,10 @@ test("a version number in an error message is no version", async () => {
 });
 
 test("what the program says is redacted before it is cut", async () => {
-  const bin = await program(await temporaryFolder(), `printf '%0490d' 0 >&2; echo " ${SECRET}" >&2; exit 3`);
+  const bin = await program(
+    await temporaryFolder(),
+    `printf '%0490d' 0 >&2; echo " ${SECRET}" >&2; exit 3`,
+  );
   const cli = phala(NOWHERE, { bin, redact: (text) => text.replaceAll(SECRET, "[redacted]") });
   const outcome = await cli.deleteCvm("x", signal);
   expect(outcome.kind === "refused" && outcome.message).toContain("[red");
@@ -148,7 +162,23 @@ test("what the program says is redacted before it is cut", async () => {
 
 test("phala reads back every value in the form that was chosen for it, and every name in its place", async () => {
   const sandbox = await startedSandbox();
-  const pieces = ["a", " ", "'", "`", '"', "#", "\\", "$X", "=", "\\n", "é", "\u2028", "{", ": ", "export "];
+  const pieces = [
+    "a",
+    " ",
+    "'",
+    "`",
+    '"',
+    "#",
+    "\\",
+    "$X",
+    "=",
+    "\\n",
+    "é",
+    "\u2028",
+    "{",
+    ": ",
+    "export ",
+  ];
   const values = [
     "",
     ...pieces.flatMap((one) => pieces.map((two) => `x${one}${two}y`)),
@@ -157,17 +187,26 @@ test("phala reads back every value in the form that was chosen for it, and every
     "'`q",
   ];
   // Names in an order that no sorting makes.
-  const environment = values.map((value, index) => ({ name: `V${(index * 7919) % 1000}_${index}`, value }));
-  expect(await phala(sandbox).createCvm(deployment("bird-values", environment), signal)).toMatchObject({
+  const environment = values.map((value, index) => ({
+    name: `V${(index * 7919) % 1000}_${index}`,
+    value,
+  }));
+  expect(
+    await phala(sandbox).createCvm(deployment("bird-values", environment), signal),
+  ).toMatchObject({
     kind: "ok",
   });
   const [cvm] = (await sandbox.cloud()).cvms;
   expect(cvm?.current.appCompose.allowed_envs).toEqual(environment.map(({ name }) => name));
-  expect(cvm && [...sandbox.environment(cvm)]).toEqual(environment.map(({ name, value }) => [name, value]));
+  expect(cvm && [...sandbox.environment(cvm)]).toEqual(
+    environment.map(({ name, value }) => [name, value]),
+  );
 });
 
 test("nothing to pass on: no environment at all", async () => {
   const sandbox = await startedSandbox();
-  expect(await phala(sandbox).createCvm(deployment("bird-empty"), signal)).toMatchObject({ kind: "ok" });
+  expect(await phala(sandbox).createCvm(deployment("bird-empty"), signal)).toMatchObject({
+    kind: "ok",
+  });
   expect((await sandbox.cloud()).cvms[0]?.current.appCompose.allowed_envs).toEqual([]);
 });

@@ -2,7 +2,12 @@
  * Requests through a proxy on loopback, ours and those of the real phala CLI. `cloud.test` exists nowhere but
  * behind the proxy, which takes it to the sandbox: what arrives there came through it. Needs `npm run build`.
  */
-import { createServer, request as forward, type IncomingMessage, type ServerResponse } from "node:http";
+import {
+  createServer,
+  request as forward,
+  type IncomingMessage,
+  type ServerResponse,
+} from "node:http";
 import { connect, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { expect, onTestFinished, test } from "vitest";
@@ -56,7 +61,8 @@ async function startProxy(): Promise<Proxy> {
     server.close();
   });
   const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("the proxy has no TCP address");
+  if (address === null || typeof address === "string")
+    throw new Error("the proxy has no TCP address");
   return { url: `http://someone:${PASSWORD}@127.0.0.1:${address.port}`, hosts, authorizations };
 }
 
@@ -80,7 +86,11 @@ function adapters(sandbox: Sandbox, apiUrl: string, env: NodeJS.ProcessEnv): Wor
   const onDetail = (line: string): void => void details.push(line);
   const connection = { apiUrl, apiKey: sandbox.apiKey, onDetail };
   return {
-    api: createCloudApi({ ...connection, http, clock: { ...systemClock, sleep: async () => undefined } }),
+    api: createCloudApi({
+      ...connection,
+      http,
+      clock: { ...systemClock, sleep: async () => undefined },
+    }),
     cli: phala(connection, { env: { PATH: process.env["PATH"], ...env }, onDetail }),
     details,
   };
@@ -88,24 +98,30 @@ function adapters(sandbox: Sandbox, apiUrl: string, env: NodeJS.ProcessEnv): Wor
 
 const behindProxy = (sandbox: Sandbox): string => sandbox.apiUrl.replace("127.0.0.1", "cloud.test");
 
-test.each(["HTTP_PROXY", "http_proxy"])("%s: our requests and phala's go through it", async (name) => {
-  const sandbox = await startedSandbox({ timings: { bootMs: 0 }, hostNames: ["cloud.test"] });
-  const proxy = await startProxy();
-  const { api, cli, details } = adapters(sandbox, behindProxy(sandbox), { [name]: proxy.url });
-  const host = new URL(behindProxy(sandbox)).host;
+test.each(["HTTP_PROXY", "http_proxy"])(
+  "%s: our requests and phala's go through it",
+  async (name) => {
+    const sandbox = await startedSandbox({ timings: { bootMs: 0 }, hostNames: ["cloud.test"] });
+    const proxy = await startProxy();
+    const { api, cli, details } = adapters(sandbox, behindProxy(sandbox), { [name]: proxy.url });
+    const host = new URL(behindProxy(sandbox)).host;
 
-  expect(await api.account(never)).toMatchObject({ username: "sandbox" });
-  expect(proxy.hosts).toEqual([host]);
-  const deployed = await cli.createCvm(deployment("bird-registry", [{ name: "A", value: "1" }]), never);
-  expect(deployed).toMatchObject({ kind: "ok" });
-  expect(await api.findCvm("bird-registry", never)).toMatchObject({ kind: "present" });
+    expect(await api.account(never)).toMatchObject({ username: "sandbox" });
+    expect(proxy.hosts).toEqual([host]);
+    const deployed = await cli.createCvm(
+      deployment("bird-registry", [{ name: "A", value: "1" }]),
+      never,
+    );
+    expect(deployed).toMatchObject({ kind: "ok" });
+    expect(await api.findCvm("bird-registry", never)).toMatchObject({ kind: "present" });
 
-  expect(new Set(proxy.hosts)).toEqual(new Set([host]));
-  expect(proxy.hosts.length).toBeGreaterThan(1);
-  const credentials = `Basic ${Buffer.from(`someone:${PASSWORD}`).toString("base64")}`;
-  expect(new Set(proxy.authorizations)).toEqual(new Set([credentials]));
-  expect(details.join("\n")).not.toContain(PASSWORD);
-});
+    expect(new Set(proxy.hosts)).toEqual(new Set([host]));
+    expect(proxy.hosts.length).toBeGreaterThan(1);
+    const credentials = `Basic ${Buffer.from(`someone:${PASSWORD}`).toString("base64")}`;
+    expect(new Set(proxy.authorizations)).toEqual(new Set([credentials]));
+    expect(details.join("\n")).not.toContain(PASSWORD);
+  },
+);
 
 test("HTTPS_PROXY is asked for a tunnel to the https host", async () => {
   const sandbox = await startedSandbox();
@@ -135,7 +151,10 @@ test.each(["NO_PROXY", "no_proxy"])("%s: neither goes through the proxy", async 
 test("loopback is never asked of a proxy, for which it would be another machine", async () => {
   const sandbox = await startedSandbox();
   const proxy = await startProxy();
-  const { api, cli } = adapters(sandbox, sandbox.apiUrl, { HTTP_PROXY: proxy.url, HTTPS_PROXY: proxy.url });
+  const { api, cli } = adapters(sandbox, sandbox.apiUrl, {
+    HTTP_PROXY: proxy.url,
+    HTTPS_PROXY: proxy.url,
+  });
   expect(await api.account(never)).toMatchObject({ username: "sandbox" });
   expect(await cli.login(never)).toMatchObject({ kind: "ok", value: { username: "sandbox" } });
   expect(proxy.hosts).toEqual([]);

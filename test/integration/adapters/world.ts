@@ -10,7 +10,8 @@ import { startSandbox, type Sandbox, type SandboxOptions } from "../../../src/sa
 import { PHALA_BIN } from "../../helpers/phala-bin.ts";
 import { temporaryFolder } from "../../helpers/temporary.ts";
 
-const COMPOSE_TEXT = "services:\n  spawntee:\n    image: example/secure-spawn:1\n    ports: ['9010:8080']\n";
+const COMPOSE_TEXT =
+  "services:\n  spawntee:\n    image: example/secure-spawn:1\n    ports: ['9010:8080']\n";
 
 export const deployment = (
   name: string,
@@ -23,7 +24,10 @@ export const deployment = (
 });
 
 export async function startedSandbox(options: Partial<SandboxOptions> = {}): Promise<Sandbox> {
-  const sandbox = await startSandbox({ stateDir: path.join(await temporaryFolder(), "cloud"), ...options });
+  const sandbox = await startSandbox({
+    stateDir: path.join(await temporaryFolder(), "cloud"),
+    ...options,
+  });
   onTestFinished(() => sandbox.close());
   return sandbox;
 }

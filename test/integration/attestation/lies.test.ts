@@ -15,7 +15,11 @@ import type { Lie } from "../../../src/sandbox/attestation/lies.ts";
 import { startSandbox, type Sandbox } from "../../../src/sandbox/index.ts";
 import { DEFAULT_TIMINGS } from "../../../src/sandbox/model.ts";
 import { CloudStore } from "../../../src/sandbox/store.ts";
-import { assertAttested, attestRegistry, type AttestationInput } from "../../../src/trust/attest-registry.ts";
+import {
+  assertAttested,
+  attestRegistry,
+  type AttestationInput,
+} from "../../../src/trust/attest-registry.ts";
 import { BUILT_IN_TRUST } from "../../../src/trust/built-in.ts";
 import { checkEnvKey } from "../../../src/trust/check-env-key.ts";
 import { gatherEvidence } from "../../../src/trust/gather-evidence.ts";
@@ -51,7 +55,9 @@ beforeAll(async () => {
   const made = await new CloudStore(folder).change((state) => {
     const appCompose = buildAppCompose({ docker_compose_file: COMPOSE, allowed_envs: ["A"] });
     const request = { name: "bird-registry", nodeId: 18, instanceType: "tdx.medium", appCompose };
-    const { state: provisioned, result } = provision(state, request, (id) => deriveAppKeys(kms, id));
+    const { state: provisioned, result } = provision(state, request, (id) =>
+      deriveAppKeys(kms, id),
+    );
     const now = Date.now() - 3_600_000;
     return commit(provisioned, { ...result, encryptedEnv: null, now, timings: DEFAULT_TIMINGS });
   });
@@ -159,11 +165,17 @@ describe("a registry's evidence", () => {
     const report = await attest();
     sandbox.setFaults([]);
     expect(report.result).toBe("partly");
-    expect([codeOf(report, "auto"), codeOf(report, "require")]).toEqual([undefined, "attest-unavailable"]);
+    expect([codeOf(report, "auto"), codeOf(report, "require")]).toEqual([
+      undefined,
+      "attest-unavailable",
+    ]);
   });
 });
 
-const check = async (mode: "auto" | "require" | "off", key = publicKey): Promise<string | undefined> => {
+const check = async (
+  mode: "auto" | "require" | "off",
+  key = publicKey,
+): Promise<string | undefined> => {
   const warned: string[] = [];
   const warn = (code: string): void => void warned.push(code);
   try {

@@ -9,7 +9,13 @@ import { processStart } from "../../../src/lib/process-alive.ts";
 import { makePrivateFolder } from "../../../src/platform/phala/private-folder.ts";
 import { PHALA_BIN } from "../../helpers/phala-bin.ts";
 import { temporaryFolder } from "../../helpers/temporary.ts";
-import { deployment, phala, program, startedSandbox, useTemporaryDirectory } from "../adapters/world.ts";
+import {
+  deployment,
+  phala,
+  program,
+  startedSandbox,
+  useTemporaryDirectory,
+} from "../adapters/world.ts";
 import { APP, created, HASH, KEY, linesOf, PROVISIONED, startUpstream } from "./upstream.ts";
 
 const NAME = "bird-registry";
@@ -95,7 +101,10 @@ const script = async (...calls: string[]): Promise<string> => {
 };
 
 test("a phala that asks for something else is refused, and it is reported", async () => {
-  const upstream = await startUpstream({ "DELETE /cvms/other": { status: 204 }, [COMMIT]: created(NAME) });
+  const upstream = await startUpstream({
+    "DELETE /cvms/other": { status: 204 },
+    [COMMIT]: created(NAME),
+  });
   for (const unexpected of [
     call("DELETE", "/cvms/other"),
     call("POST", "/cvms"),
@@ -165,7 +174,9 @@ test("a grandchild that keeps the pipe open neither hangs the run nor keeps it f
     for (const pid of pids) process.kill(pid, "SIGKILL");
   });
   const bin = await program(folder, `${lingering}\necho v1.2.3`);
-  expect(await phala({ apiUrl: "http://127.0.0.1:1", apiKey: KEY }, { bin }).version(never)).toEqual({
+  expect(
+    await phala({ apiUrl: "http://127.0.0.1:1", apiKey: KEY }, { bin }).version(never),
+  ).toEqual({
     kind: "ok",
     value: "1.2.3",
   });

@@ -2,7 +2,17 @@
 import { expect, test } from "vitest";
 import type { DeployHooks, EnvKey, Provisioned } from "../../../src/core/ports.ts";
 import { deployment, phala, startedSandbox } from "../adapters/world.ts";
-import { APP, created, ENV_KEY, HASH, KEY, linesOf, PROVISIONED, startUpstream, UUID } from "./upstream.ts";
+import {
+  APP,
+  created,
+  ENV_KEY,
+  HASH,
+  KEY,
+  linesOf,
+  PROVISIONED,
+  startUpstream,
+  UUID,
+} from "./upstream.ts";
 
 const never = new AbortController().signal;
 const NAME = "bird-registry";
@@ -11,7 +21,11 @@ const PROVISION = "POST /cvms/provision";
 const COMMIT = "POST /cvms";
 
 /** Hooks that keep in which order they were called, among what reached the API. */
-function watched(log: string[]): { hooks: DeployHooks; keys: EnvKey[]; provisioned: Provisioned[] } {
+function watched(log: string[]): {
+  hooks: DeployHooks;
+  keys: EnvKey[];
+  provisioned: Provisioned[];
+} {
   const keys: EnvKey[] = [];
   const provisioned: Provisioned[] = [];
   const hooks: DeployHooks = {
@@ -69,7 +83,10 @@ test("status, create, update and delete against the sandbox; the update's own co
   const onEnvKey = async (key: EnvKey): Promise<void> => void keys.push(key);
   const updated = await cli.updateCvm({ cvmId, ...REQUEST }, never, { onEnvKey });
   const [cvm] = (await sandbox.cloud()).cvms;
-  expect(updated).toEqual({ kind: "ok", value: { correlationId: cvm?.operations.at(-1)?.correlationId } });
+  expect(updated).toEqual({
+    kind: "ok",
+    value: { correlationId: cvm?.operations.at(-1)?.correlationId },
+  });
   expect(keys).toMatchObject([{ appId: made.value.appId }]);
   expect(await cli.deleteCvm(cvmId, never)).toEqual({ kind: "ok", value: undefined });
   const mutations = sandbox.requests().filter(({ mutating }) => mutating);
@@ -113,7 +130,9 @@ test("an update whose key is doubted sends nothing", async () => {
 test("a record that can't be written holds the commit back", async () => {
   const upstream = await startUpstream({ [PROVISION]: PROVISIONED, [COMMIT]: created(NAME) });
   const onProvisioned = failing("disk full");
-  await expect(phala(upstream).createCvm(REQUEST, never, { onProvisioned })).rejects.toThrow("disk full");
+  await expect(phala(upstream).createCvm(REQUEST, never, { onProvisioned })).rejects.toThrow(
+    "disk full",
+  );
   expect(linesOf(upstream.received)).toEqual([PROVISION]);
 });
 
@@ -153,17 +172,38 @@ test.each([
     [PROVISION]: { status, json, headers: { "retry-after": "7" } },
   });
   const outcome = await phala(upstream).createCvm(REQUEST, never);
-  expect(outcome).toMatchObject({ kind: "refused", reason, apiError: { status }, retryAfterMs: 7000 });
+  expect(outcome).toMatchObject({
+    kind: "refused",
+    reason,
+    apiError: { status },
+    retryAfterMs: 7000,
+  });
   expect(linesOf(upstream.received)).toEqual([PROVISION]);
 });
 
-const COMMITTED = { kind: "unclear", committed: true, provisioned: { appId: APP, composeHash: HASH } };
+const COMMITTED = {
+  kind: "unclear",
+  committed: true,
+  provisioned: { appId: APP, composeHash: HASH },
+};
 
 test.each([
-  ["a connection that breaks after the work", (response: { destroy(): void }) => response.destroy(), {}],
+  [
+    "a connection that breaks after the work",
+    (response: { destroy(): void }) => response.destroy(),
+    {},
+  ],
   ["a 502", { status: 502, json: { detail: "Bad Gateway" } }, {}],
-  ["a web page", (response: { end(text: string): void }) => response.end("<html>portal</html>"), {}],
-  ["half a document", (response: { end(text: string): void }) => response.end('{"app_id": "01'), {}],
+  [
+    "a web page",
+    (response: { end(text: string): void }) => response.end("<html>portal</html>"),
+    {},
+  ],
+  [
+    "half a document",
+    (response: { end(text: string): void }) => response.end('{"app_id": "01'),
+    {},
+  ],
   ["another CVM", { status: 200, json: { name: NAME, app_id: "f".repeat(40) } }, {}],
   [
     "409, as a load balancer that repeated the request gets it",
@@ -192,8 +232,14 @@ test("a redirect to another host: the key does not arrive there, and the error s
   const redirect = { status: 307, headers: { location: `${other.apiUrl}/api/v1/cvms?token=x` } };
   const upstream = await startUpstream({ [PROVISION]: PROVISIONED, [COMMIT]: redirect });
   const outcome = await phala(upstream).createCvm(REQUEST, never);
-  expect(outcome).toMatchObject({ kind: "refused", reason: "redirected", apiError: { status: 307 } });
-  expect(outcome.kind === "refused" && outcome.message).toContain(`${other.apiUrl}/api/v1/cvms, which`);
+  expect(outcome).toMatchObject({
+    kind: "refused",
+    reason: "redirected",
+    apiError: { status: 307 },
+  });
+  expect(outcome.kind === "refused" && outcome.message).toContain(
+    `${other.apiUrl}/api/v1/cvms, which`,
+  );
   expect(other.received).toEqual([]);
 });
 
@@ -211,7 +257,10 @@ test("an on-chain KMS is named before anything is made", async () => {
       gateway_app_id: null,
     },
   };
-  const upstream = await startUpstream({ [PROVISION]: { status: 200, json }, [COMMIT]: created(NAME) });
+  const upstream = await startUpstream({
+    [PROVISION]: { status: 200, json },
+    [COMMIT]: created(NAME),
+  });
   expect(await phala(upstream).createCvm(REQUEST, never)).toMatchObject({
     kind: "refused",
     reason: "unsupported",
@@ -220,7 +269,10 @@ test("an on-chain KMS is named before anything is made", async () => {
 });
 
 test("nothing listens: nothing was made, for certain", async () => {
-  const outcome = await phala({ apiUrl: "http://127.0.0.1:1", apiKey: KEY }).createCvm(REQUEST, never);
+  const outcome = await phala({ apiUrl: "http://127.0.0.1:1", apiKey: KEY }).createCvm(
+    REQUEST,
+    never,
+  );
   expect(outcome).toMatchObject({ kind: "refused", reason: "unreachable", apiError: null });
 });
 
@@ -230,7 +282,10 @@ test("a read that fails on the way is repeated, a mutation is not", async () => 
     [`GET /cvms/${UUID}`]: (response) => {
       reads += 1;
       if (reads < 3) response.destroy();
-      else response.writeHead(404, { "content-type": "application/json" }).end('{"detail": "CVM not found"}');
+      else
+        response
+          .writeHead(404, { "content-type": "application/json" })
+          .end('{"detail": "CVM not found"}');
     },
   });
   expect(await phala(upstream).deleteCvm(UUID, never)).toMatchObject({

@@ -49,7 +49,11 @@ export const created = (name: string): { status: number; json: unknown } => ({
   },
 });
 
-export type Upstream = { readonly apiUrl: string; readonly apiKey: string; readonly received: Received[] };
+export type Upstream = {
+  readonly apiUrl: string;
+  readonly apiKey: string;
+  readonly received: Received[];
+};
 
 /** `replies`: `METHOD /path` below `/api/v1` -> answer; anything else is 404. */
 export async function startUpstream(replies: Readonly<Record<string, Reply>>): Promise<Upstream> {

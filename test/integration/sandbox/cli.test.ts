@@ -19,7 +19,9 @@ test("create, refuse the same name, delete, create again", async () => {
   expect(again.code).toBe(1);
   expect(again.stderr).toContain("already exists");
 
-  expect((await runPhala(["cvms", "delete", `app_${appId}`, "--force", "--json"], sandbox)).code).toBe(0);
+  expect(
+    (await runPhala(["cvms", "delete", `app_${appId}`, "--force", "--json"], sandbox)).code,
+  ).toBe(0);
   const gone = await runPhala(["cvms", "delete", appId, "--force", "--json"], sandbox);
   expect(gone).toMatchObject({ code: 1 });
   expect(gone.stdout + gone.stderr).toContain("CVM not found");
@@ -36,7 +38,9 @@ test("create, refuse the same name, delete, create again", async () => {
 
 test("the measured app-compose is the platform's, with our text and our names in order", async () => {
   const sandbox = await sandboxWith();
-  const appId = appIdOf(await deploy(sandbox, registry({ MODE: "runner", AWS_REGION: "eu-west-1" })));
+  const appId = appIdOf(
+    await deploy(sandbox, registry({ MODE: "runner", AWS_REGION: "eu-west-1" })),
+  );
   const { json: measured } = await api(sandbox, `GET /cvms/app_${appId}/compose_file`);
   expect(measured).toEqual({
     allowed_envs: ["MODE", "AWS_REGION"],
@@ -80,7 +84,9 @@ test("an update: the old instance answers, then nobody, then the new one, with t
   );
   await vi.waitFor(
     async () =>
-      expect((await service(sandbox, { appId }, "GET /health")).json).toMatchObject({ mode: "runner" }),
+      expect((await service(sandbox, { appId }, "GET /health")).json).toMatchObject({
+        mode: "runner",
+      }),
     5000,
   );
   const after = z
@@ -111,7 +117,9 @@ const firstJson = (text: string): unknown => JSON.parse(text.slice(text.indexOf(
 test("list, ps, logs and an update of the environment by the CLI itself", async () => {
   const timings = { bootMs: 0, updateOldServesMs: 0, updateDownMs: 0, updateBootMs: 0 };
   const sandbox = await sandboxWith({ timings });
-  const appId = appIdOf(await deploy(sandbox, registry({ MODE: "registry", AWS_REGION: "eu-west-1" })));
+  const appId = appIdOf(
+    await deploy(sandbox, registry({ MODE: "registry", AWS_REGION: "eu-west-1" })),
+  );
   const phala = (...args: string[]) => runPhala(args, sandbox);
   const list = await phala("cvms", "list", "--json");
   expect(list.code).toBe(0);
@@ -120,7 +128,9 @@ test("list, ps, logs and an update of the environment by the CLI itself", async 
     total: 1,
     items: [{ cvmName: "bird-registry" }],
   });
-  expect(firstJson((await phala("ps", "--cvm-id", appId, "--json")).stdout)).toMatchObject({ success: true });
+  expect(firstJson((await phala("ps", "--cvm-id", appId, "--json")).stdout)).toMatchObject({
+    success: true,
+  });
   const logs = await phala("logs", "spawn-service", "--cvm-id", appId);
   expect([logs.code, logs.stdout]).toEqual([0, expect.stringContaining("mode registry")]);
   expect(logs.stdout).not.toContain("eu-west-1");

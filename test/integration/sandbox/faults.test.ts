@@ -16,8 +16,14 @@ const named = z.object({ name: z.string().nullable() });
 
 const faulty = (...faults: string[]): Promise<Sandbox> => sandboxWith({ timings: FAST, faults });
 
-async function provision(sandbox: Sandbox, name: string): Promise<{ app_id: string; compose_hash: string }> {
-  const compose_file = { docker_compose_file: await composeText("registry"), allowed_envs: ["MODE"] };
+async function provision(
+  sandbox: Sandbox,
+  name: string,
+): Promise<{ app_id: string; compose_hash: string }> {
+  const compose_file = {
+    docker_compose_file: await composeText("registry"),
+    allowed_envs: ["MODE"],
+  };
   const answer = await api(sandbox, "POST /cvms/provision", { body: { name, compose_file } });
   return provisioned.parse(answer.json);
 }
@@ -39,7 +45,9 @@ const update = (sandbox: Sandbox, id: string) =>
   api(sandbox, `PATCH /cvms/${id}`, { body: { public_logs: false } });
 const correlation = z.object({ correlation_id: z.string() });
 const operationList = z.object({
-  items: z.array(z.object({ correlation_id: z.string(), operation_type: z.string(), status: z.string() })),
+  items: z.array(
+    z.object({ correlation_id: z.string(), operation_type: z.string(), status: z.string() }),
+  ),
 });
 
 async function operations(sandbox: Sandbox, id: string) {
@@ -139,14 +147,20 @@ test("what an API does not answer, or answers wrongly", async () => {
   ] as const) {
     expect((await api(sandbox, `GET ${where}`)).status).toBe(status);
   }
-  expect((await api(sandbox, `GET /cvms/${appId}`)).json).toMatchObject({ compose_hash: "f".repeat(64) });
+  expect((await api(sandbox, `GET /cvms/${appId}`)).json).toMatchObject({
+    compose_hash: "f".repeat(64),
+  });
   sandbox.setFaults(["no-allowed-envs"]);
   const { json } = await api(sandbox, `GET /cvms/${appId}/compose_file`);
   expect(json).toHaveProperty("docker_compose_file");
   expect(json).not.toHaveProperty("allowed_envs");
   sandbox.setFaults(["wrong-hash,times=1"]);
-  expect((await api(sandbox, `GET /cvms/${appId}`)).json).toMatchObject({ compose_hash: "f".repeat(64) });
-  expect((await api(sandbox, `GET /cvms/${appId}`)).json).not.toMatchObject({ compose_hash: "f".repeat(64) });
+  expect((await api(sandbox, `GET /cvms/${appId}`)).json).toMatchObject({
+    compose_hash: "f".repeat(64),
+  });
+  expect((await api(sandbox, `GET /cvms/${appId}`)).json).not.toMatchObject({
+    compose_hash: "f".repeat(64),
+  });
 });
 
 test("lists: a null name, small pages, pages that shift, CVMs that are gone", async () => {
@@ -177,7 +191,9 @@ test("lists: a null name, small pages, pages that shift, CVMs that are gone", as
   expect((await api(sandbox, `GET /cvms/${made.appId}`)).status).toBe(404);
   sandbox.setFaults(["slow-deletion=1h"]);
   await api(sandbox, "DELETE /cvms/bird-runner-2");
-  expect((await api(sandbox, "GET /cvms/bird-runner-2")).json).toMatchObject({ status: "deleting" });
+  expect((await api(sandbox, "GET /cvms/bird-runner-2")).json).toMatchObject({
+    status: "deleting",
+  });
 });
 
 /** In tenths of an hour. */
@@ -209,13 +225,18 @@ test("provisionings: forgotten, disagreeing, and without a trace until they are 
   });
 
   sandbox.setFaults([]);
-  const body = { docker_compose_file: `${await composeText("registry")}# 2\n`, allowed_envs: ["MODE"] };
-  const provisionUpdate = () => api(sandbox, "POST /cvms/bird-registry/compose_file/provision", { body });
+  const body = {
+    docker_compose_file: `${await composeText("registry")}# 2\n`,
+    allowed_envs: ["MODE"],
+  };
+  const provisionUpdate = () =>
+    api(sandbox, "POST /cvms/bird-registry/compose_file/provision", { body });
   const { compose_hash } = provisioned.parse((await provisionUpdate()).json);
   expect((await api(sandbox, "GET /cvms/bird-registry")).json).toMatchObject({
     compose_hash: expired.compose_hash,
   });
-  const commit = () => api(sandbox, "PATCH /cvms/bird-registry/compose_file", { body: { compose_hash } });
+  const commit = () =>
+    api(sandbox, "PATCH /cvms/bird-registry/compose_file", { body: { compose_hash } });
   sandbox.setFaults(["provision-expires=0s"]);
   expect((await commit()).status).toBe(404);
   sandbox.setFaults([]);
@@ -248,7 +269,8 @@ test("busy, limited, redirected", async () => {
 
 test("bodies: too large, an error that is too large, a gzip bomb, one that drips", async () => {
   const sandbox = await faulty("huge=3000000", "huge-error=3000000");
-  const get = () => fetch(`${sandbox.apiUrl}/api/v1/auth/me`, { headers: { "x-api-key": sandbox.apiKey } });
+  const get = () =>
+    fetch(`${sandbox.apiUrl}/api/v1/auth/me`, { headers: { "x-api-key": sandbox.apiKey } });
   const text = await (await get()).text();
   expect(text.length).toBe(3_000_000);
   expect(JSON.parse(text)).toMatchObject({ user: { username: "sandbox" } });

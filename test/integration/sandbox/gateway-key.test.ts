@@ -14,7 +14,9 @@ test("the coordinator's key is made once, private, however many runs ask at the 
   const file = path.join(folder, "gateway-key.pem");
   expect(paths).toEqual([file, file, file]);
   expect(await readdir(folder)).toEqual(["gateway-key.pem"]);
-  expect([(await stat(folder)).mode & 0o777, (await stat(file)).mode & 0o777]).toEqual([0o700, 0o600]);
+  expect([(await stat(folder)).mode & 0o777, (await stat(file)).mode & 0o777]).toEqual([
+    0o700, 0o600,
+  ]);
   const text = await readFile(file, "utf8");
   expect(createPrivateKey(text).asymmetricKeyType).toBe("rsa");
   await sandboxGatewayKey(folder);

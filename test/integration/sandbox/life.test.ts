@@ -50,7 +50,8 @@ test("a required variable that is missing is an error with its name", () => {
 
 test("a CVM whose environment or compose file is of no use does not boot, and says why", async () => {
   const sandbox = await sandboxWith();
-  const needy = 'services:\n  spawn:\n    image: spawntee\n    environment: ["KEY=${KEY:?none given}"]\n';
+  const needy =
+    'services:\n  spawn:\n    image: spawntee\n    environment: ["KEY=${KEY:?none given}"]\n';
   const cases = [
     [await create(sandbox, "bird-needy", { compose: needy }), "KEY"],
     [await create(sandbox, "bird-sealed", { encrypted_env: "ab".repeat(90) }), "decrypted"],
@@ -78,7 +79,9 @@ test("both spellings of environment and ports are understood", async () => {
 `;
   const appId = await create(sandbox, "bird-mapped", { compose });
   for (const port of [9100, 9101, 9102]) {
-    expect((await service(sandbox, { appId, port }, "GET /health")).json).toMatchObject({ mode: "runner" });
+    expect((await service(sandbox, { appId, port }, "GET /health")).json).toMatchObject({
+      mode: "runner",
+    });
   }
   expect((await service(sandbox, { appId, port: 9103 }, "GET /health")).status).toBe(502);
   const web = await service(sandbox, { appId, port: 9104 }, "GET /health");
@@ -98,11 +101,17 @@ test("deletion takes its time: reported until it is over, not serving, its name 
     compose_file: { docker_compose_file: await composeText("runner") },
   };
   expect((await api(sandbox, "POST /cvms/provision", { body })).status).toBe(409);
-  await vi.waitFor(async () => expect((await api(sandbox, `GET /cvms/${appId}`)).status).toBe(404), 6000);
+  await vi.waitFor(
+    async () => expect((await api(sandbox, `GET /cvms/${appId}`)).status).toBe(404),
+    6000,
+  );
   expect((await api(sandbox, "POST /cvms/provision", { body })).status).toBe(200);
 });
 
-async function eventsOf(sandbox: Sandbox, where: string): Promise<{ names: string[]; text: string }> {
+async function eventsOf(
+  sandbox: Sandbox,
+  where: string,
+): Promise<{ names: string[]; text: string }> {
   const answer = await fetch(`${sandbox.apiUrl}/api/v1${where}`, {
     headers: { "x-api-key": sandbox.apiKey },
   });
@@ -119,23 +128,33 @@ test("a state is streamed until the CVM is there, or can't get there", async () 
   expect(booting.text).toMatch(/"status":"starting"[^]*"status":"running"/);
   const crashing = (await composeText("runner")).replace("spawntee", "spawntee-crash-on-boot");
   const broken = await create(sandbox, "bird-broken", { compose: crashing });
-  expect((await eventsOf(sandbox, `/cvms/${broken}/state?target=running`)).names.at(-1)).toBe("error");
-  expect((await api(sandbox, `GET /cvms/${appId}/state?target=running&interval=1`)).status).toBe(422);
+  expect((await eventsOf(sandbox, `/cvms/${broken}/state?target=running`)).names.at(-1)).toBe(
+    "error",
+  );
+  expect((await api(sandbox, `GET /cvms/${appId}/state?target=running&interval=1`)).status).toBe(
+    422,
+  );
   expect((await api(sandbox, "GET /cvms/bird-nobody/state?target=running")).status).toBe(404);
-  expect((await api(sandbox, `GET /cvms/${appId}/state`)).json).toMatchObject({ status: "running" });
+  expect((await api(sandbox, `GET /cvms/${appId}/state`)).json).toMatchObject({
+    status: "running",
+  });
 });
 
 const attestation = z.object({
   tcb_info: z.object({
     rtmr3: z.string(),
-    event_log: z.array(z.object({ event: z.string(), event_payload: z.string(), digest: z.string() })),
+    event_log: z.array(
+      z.object({ event: z.string(), event_payload: z.string(), digest: z.string() }),
+    ),
   }),
 });
 
 test("the event log replays to RTMR3 and holds the compose hash", async () => {
   const sandbox = await sandboxWith();
   const appId = await create(sandbox, "bird-registry");
-  const { tcb_info: info } = attestation.parse((await api(sandbox, `GET /cvms/${appId}/attestation`)).json);
+  const { tcb_info: info } = attestation.parse(
+    (await api(sandbox, `GET /cvms/${appId}/attestation`)).json,
+  );
   let register: Buffer = Buffer.alloc(48);
   for (const { digest } of info.event_log) {
     register = createHash("sha384")
@@ -157,14 +176,20 @@ test("operations come in pages, newest first", async () => {
   }
   const first = await api(sandbox, `GET /cvms/${appId}/operations?limit=3`);
   expect(first.json).toMatchObject({
-    items: [{ operation_type: "restart" }, { operation_type: "power_on" }, { operation_type: "shutdown" }],
+    items: [
+      { operation_type: "restart" },
+      { operation_type: "power_on" },
+      { operation_type: "shutdown" },
+    ],
     total: 4,
     next_cursor: "3",
   });
-  expect((await api(sandbox, `GET /cvms/${appId}/operations?limit=3&cursor=3`)).json).toMatchObject({
-    items: [{ operation_type: "create" }],
-    next_cursor: null,
-  });
+  expect((await api(sandbox, `GET /cvms/${appId}/operations?limit=3&cursor=3`)).json).toMatchObject(
+    {
+      items: [{ operation_type: "create" }],
+      next_cursor: null,
+    },
+  );
 });
 
 test("a request remembers the fault that struck it", async () => {
@@ -180,7 +205,9 @@ test("no value of an environment is in the cloud's folder, or in what other proc
   const sandbox = await sandboxWith({ stateDir });
   const secret = "canary/secret+value";
   const environment = { AWS_SECRET_ACCESS_KEY: secret };
-  appIdOf(await deploy(sandbox, { name: "bird-registry", compose: composePath("registry"), environment }));
+  appIdOf(
+    await deploy(sandbox, { name: "bird-registry", compose: composePath("registry"), environment }),
+  );
   const [cvm] = (await sandbox.cloud()).cvms;
   expect(cvm && sandbox.environment(cvm).get("AWS_SECRET_ACCESS_KEY")).toBe(secret);
   const headers = { "x-api-key": sandbox.apiKey };

@@ -21,7 +21,9 @@ const AWS = { AWS_ACCESS_KEY_ID: "AKIASANDBOXEXAMPLE00", AWS_SECRET_ACCESS_KEY: 
 const timings = { bootMs: 0, updateOldServesMs: 0, updateDownMs: 0, updateBootMs: 0 };
 
 const registry = async (sandbox: Sandbox, environment: Record<string, string>): Promise<string> =>
-  appIdOf(await deploy(sandbox, { name: "bird-registry", compose: composePath("registry"), environment }));
+  appIdOf(
+    await deploy(sandbox, { name: "bird-registry", compose: composePath("registry"), environment }),
+  );
 
 const update = (sandbox: Sandbox, cvmId: string, environment: Record<string, string>) =>
   deploy(sandbox, { name: "bird-registry", compose: composePath("registry"), environment, cvmId });
@@ -36,7 +38,10 @@ const runner = async (sandbox: Sandbox): Promise<string> =>
     }),
   );
 
-const attestation = z.object({ quote: z.string(), tcb_info: z.object({ app_compose: z.string() }) });
+const attestation = z.object({
+  quote: z.string(),
+  tcb_info: z.object({ app_compose: z.string() }),
+});
 
 async function quoteOf(sandbox: Sandbox, appId: string): Promise<{ quote: string; hash: string }> {
   const { json } = await api(sandbox, `GET /cvms/${appId}/attestation`);
@@ -76,11 +81,15 @@ type Signed = { key?: KeyObject; pubkey?: KeyObject; path?: string; ageSeconds?:
 
 function signedHeaders(keys: { privateKey: KeyObject; publicKey: KeyObject }, change: Signed = {}) {
   const timestamp = Math.floor(Date.now() / 1000) - (change.ageSeconds ?? 0);
-  const message = Buffer.from(JSON.stringify({ path: change.path ?? "/registry/approve-hash", timestamp }));
+  const message = Buffer.from(
+    JSON.stringify({ path: change.path ?? "/registry/approve-hash", timestamp }),
+  );
   const spki = (change.pubkey ?? keys.publicKey).export({ type: "spki", format: "der" });
   return {
     "x-gateway-auth-message": message.toString("base64"),
-    "x-gateway-auth-signature": sign("sha256", message, change.key ?? keys.privateKey).toString("base64"),
+    "x-gateway-auth-signature": sign("sha256", message, change.key ?? keys.privateKey).toString(
+      "base64",
+    ),
     "x-gateway-auth-pubkey": spki.toString("base64"),
   };
 }
@@ -109,7 +118,8 @@ test("approve-hash: signed by the coordinator only; lost at the next restart", a
     { ageSeconds: 40 },
     { ageSeconds: -40 },
   ];
-  for (const change of refused) expect((await approve(signedHeaders(keys, change))).status).toBe(401);
+  for (const change of refused)
+    expect((await approve(signedHeaders(keys, change))).status).toBe(401);
   expect((await approve({})).status).toBe(401);
   expect((await approve(signedHeaders(keys), ["not a hash"])).status).toBe(422);
   expect((await reEncrypt(sandbox, appId, quote)).status).toBe(403);
@@ -170,20 +180,34 @@ test("a wallet that the compose file does not pass on is none: no approve-hash, 
   await writeFile(file, await withVariable("registry", "X=1"));
   const { keys, wallet } = coordinator();
   const environment = { ...AWS, GATEWAY_AUTH_COORDINATOR_WALLET: wallet };
-  const appId = appIdOf(await deploy(sandbox, { name: "bird-registry", compose: file, environment }));
+  const appId = appIdOf(
+    await deploy(sandbox, { name: "bird-registry", compose: file, environment }),
+  );
   const body = { hashes: ["a".repeat(64)] };
   const push = (headers: Record<string, string>) =>
     service(sandbox, { appId }, "POST /registry/approve-hash", { body, headers });
   expect((await push(signedHeaders(keys))).status).toBe(404);
   sandbox.setFaults(["open-registry"]);
-  expect(await push({})).toMatchObject({ status: 200, json: { approved_count: 1, hashes: body.hashes } });
+  expect(await push({})).toMatchObject({
+    status: 200,
+    json: { approved_count: 1, hashes: body.hashes },
+  });
 });
 
 test("/debug/exec is there in debug mode only; /capacity and /health say what they say", async () => {
   const sandbox = await sandboxWith({ timings, faults: ["uptime=no"] });
-  const debug = await create(sandbox, "bird-debug", await withVariable("registry", "DEBUG_MODE=true"));
-  const quiet = await create(sandbox, "bird-quiet", await withVariable("registry", "DEBUG_MODE=false"));
-  const exec = (appId: string, query: string) => service(sandbox, { appId }, `GET /debug/exec${query}`);
+  const debug = await create(
+    sandbox,
+    "bird-debug",
+    await withVariable("registry", "DEBUG_MODE=true"),
+  );
+  const quiet = await create(
+    sandbox,
+    "bird-quiet",
+    await withVariable("registry", "DEBUG_MODE=false"),
+  );
+  const exec = (appId: string, query: string) =>
+    service(sandbox, { appId }, `GET /debug/exec${query}`);
   expect((await exec(debug, "")).status).toBe(422);
   expect((await exec(debug, "?cmd=env")).json).toMatchObject({ returncode: 0, stdout: "" });
   expect((await exec(quiet, "?cmd=env")).status).toBe(404);
@@ -192,9 +216,13 @@ test("/debug/exec is there in debug mode only; /capacity and /health say what th
     capacity_threshold: 0.8,
     max_models: 1,
   });
-  expect((await service(sandbox, { appId: quiet }, "GET /health")).json).not.toHaveProperty("uptime_seconds");
+  expect((await service(sandbox, { appId: quiet }, "GET /health")).json).not.toHaveProperty(
+    "uptime_seconds",
+  );
   sandbox.setFaults(["uptime=yes"]);
-  expect((await service(sandbox, { appId: quiet }, "GET /health")).json).toHaveProperty("uptime_seconds");
+  expect((await service(sandbox, { appId: quiet }, "GET /health")).json).toHaveProperty(
+    "uptime_seconds",
+  );
 });
 
 test("runners on another node than the registry's", async () => {
@@ -202,9 +230,14 @@ test("runners on another node than the registry's", async () => {
   await create(sandbox, "bird-registry", await composeText("registry"));
   await create(sandbox, "bird-runner-1", await composeText("runner"));
   const nodes = await Promise.all(
-    ["bird-registry", "bird-runner-1"].map(async (name) => (await api(sandbox, `GET /cvms/${name}`)).json),
+    ["bird-registry", "bird-runner-1"].map(
+      async (name) => (await api(sandbox, `GET /cvms/${name}`)).json,
+    ),
   );
-  expect(nodes).toMatchObject([{ node_info: { name: "prod10" } }, { node_info: { name: "prod9" } }]);
+  expect(nodes).toMatchObject([
+    { node_info: { name: "prod10" } },
+    { node_info: { name: "prod9" } },
+  ]);
 });
 
 test("the gateway answers for the right app, domain and published port only", async () => {
@@ -219,7 +252,11 @@ test("the gateway answers for the right app, domain and published port only", as
     accepting_new_models: true,
     total_memory_mb: 2048,
   });
-  for (const wrong of [{ appId }, { appId, domain, port: 8080 }, { appId: "0".repeat(40), domain }]) {
+  for (const wrong of [
+    { appId },
+    { appId, domain, port: 8080 },
+    { appId: "0".repeat(40), domain },
+  ]) {
     const answer = await service(sandbox, wrong, "GET /health");
     expect(answer.status).toBe(502);
     expect(answer.headers.get("content-type")).toContain("text/html");
@@ -229,7 +266,10 @@ test("the gateway answers for the right app, domain and published port only", as
 test("images by whose names a failing boot and a failing service can be tried out", async () => {
   const sandbox = await sandboxWith();
   const make = async (name: string, image: string): Promise<string> => {
-    const docker_compose_file = (await composeText("runner")).replace("example/spawntee", `example/${image}`);
+    const docker_compose_file = (await composeText("runner")).replace(
+      "example/spawntee",
+      `example/${image}`,
+    );
     const body = { name, compose_file: { docker_compose_file } };
     const provisioned = await api(sandbox, "POST /cvms/provision", { body });
     const { app_id, compose_hash } = z

@@ -11,7 +11,11 @@ const VERSIONS: readonly phala.ApiVersion[] = ["2025-10-28", "2026-01-21"];
 const FAST = { bootMs: 0, updateOldServesMs: 0, updateDownMs: 0, updateBootMs: 0 };
 
 function sdk(sandbox: Sandbox, version: phala.ApiVersion) {
-  return phala.createClient({ apiKey: sandbox.apiKey, baseURL: `${sandbox.apiUrl}/api/v1`, version });
+  return phala.createClient({
+    apiKey: sandbox.apiKey,
+    baseURL: `${sandbox.apiUrl}/api/v1`,
+    version,
+  });
 }
 type Client = ReturnType<typeof sdk>;
 
@@ -38,13 +42,15 @@ test.each(VERSIONS)("%s: account, nodes, sizes, workspaces and KMS", async (vers
   const slug = data[0]?.slug ?? "";
   expect(await phala.getWorkspace(client, slug)).toMatchObject({ slug });
   expect((await phala.getWorkspaceNodes(client, { teamSlug: slug })).items).toHaveLength(3);
-  expect((await phala.getWorkspaceQuotas(client, { teamSlug: slug })).quotas.vm_slots.limit).toBeGreaterThan(
-    0,
-  );
+  expect(
+    (await phala.getWorkspaceQuotas(client, { teamSlug: slug })).quotas.vm_slots.limit,
+  ).toBeGreaterThan(0);
   expect((await phala.getOsImages(client)).items).toHaveLength(1);
   expect(await phala.listSshKeys(client)).toEqual([]);
   const [kms] = (await phala.getKmsList(client)).items;
-  expect(await phala.getKmsInfo(client, { kms_id: kms?.id ?? "" })).toMatchObject({ slug: "phala" });
+  expect(await phala.getKmsInfo(client, { kms_id: kms?.id ?? "" })).toMatchObject({
+    slug: "phala",
+  });
   expect((await phala.nextAppIds(client, { counts: 2 })).app_ids).toHaveLength(2);
 });
 
@@ -55,7 +61,10 @@ test.each(VERSIONS)("%s: what is told of a CVM, in each state of its life", asyn
   });
   const client = sdk(sandbox, version);
   await create(client, "bird-booting");
-  const running = sdk(await sandboxWith({ timings: FAST, behaviour: { createdAt: false } }), version);
+  const running = sdk(
+    await sandboxWith({ timings: FAST, behaviour: { createdAt: false } }),
+    version,
+  );
   await create(running, "bird-registry");
   for (const [of, id] of [
     [client, "bird-booting"],
@@ -65,10 +74,18 @@ test.each(VERSIONS)("%s: what is told of a CVM, in each state of its life", asyn
     expect(info).toMatchObject({ name: id });
     expect(await of.get(`/cvms/${id}`)).not.toHaveProperty("created_at");
     expect(await phala.getCvmState(of, { id })).toMatchObject({ name: id });
-    expect(await phala.getCvmStats(of, { id })).toMatchObject({ is_online: id === "bird-registry" });
-    expect(await phala.getCvmNetwork(of, { id })).toMatchObject({ is_online: id === "bird-registry" });
-    expect(await phala.getCvmContainersStats(of, { id })).toMatchObject({ runner: "docker-compose" });
-    expect(await phala.getCvmAttestation(of, { id })).toMatchObject({ is_online: id === "bird-registry" });
+    expect(await phala.getCvmStats(of, { id })).toMatchObject({
+      is_online: id === "bird-registry",
+    });
+    expect(await phala.getCvmNetwork(of, { id })).toMatchObject({
+      is_online: id === "bird-registry",
+    });
+    expect(await phala.getCvmContainersStats(of, { id })).toMatchObject({
+      runner: "docker-compose",
+    });
+    expect(await phala.getCvmAttestation(of, { id })).toMatchObject({
+      is_online: id === "bird-registry",
+    });
     expect((await phala.getCvmComposeFile(of, { id })).docker_compose_file).toBe(
       await composeText("registry"),
     );
@@ -78,7 +95,9 @@ test.each(VERSIONS)("%s: what is told of a CVM, in each state of its life", asyn
     expect(await phala.getAvailableOsImages(of, { id })).toHaveLength(1);
     const [cvm] = (await (of === client ? sandbox.cloud() : Promise.resolve({ cvms: [] }))).cvms;
     const uuids = cvm ? [cvm.vmUuid] : [];
-    expect(Object.keys(await phala.getCvmStatusBatch(of, { vmUuids: uuids }))).toHaveLength(uuids.length);
+    expect(Object.keys(await phala.getCvmStatusBatch(of, { vmUuids: uuids }))).toHaveLength(
+      uuids.length,
+    );
   }
 });
 
@@ -102,7 +121,9 @@ test.each(VERSIONS)("%s: lists of CVMs and apps, replicas among them", async (ve
   expect((await phala.getAppAttestation(client, { appId })).instances[0]).toHaveProperty("quote");
   const sealing = await phala.getAppEnvEncryptPubKey(client, { kms: "phala", app_id: appId });
   expect(sealing.public_key).toBe(made.encrypted_env_pubkey);
-  expect(await phala.getAppDeviceAllowlist(client, { appId })).toMatchObject({ is_onchain_kms: false });
+  expect(await phala.getAppDeviceAllowlist(client, { appId })).toMatchObject({
+    is_onchain_kms: false,
+  });
 });
 
 test.each(VERSIONS)("%s: every way to change a CVM", async (version) => {
@@ -119,14 +140,22 @@ test.each(VERSIONS)("%s: every way to change a CVM", async (version) => {
   expect(await phala.updateCvmEnvs(client, { id, ...environment })).toMatchObject({
     allowed_envs_changed: true,
   });
-  expect((await phala.getCvmComposeFile(client, { id })).allowed_envs).toEqual(["MODE", "AWS_REGION"]);
+  expect((await phala.getCvmComposeFile(client, { id })).allowed_envs).toEqual([
+    "MODE",
+    "AWS_REGION",
+  ]);
   expect(
-    await phala.updateDockerCompose(client, { id, docker_compose_file: await composeText("registry") }),
+    await phala.updateDockerCompose(client, {
+      id,
+      docker_compose_file: await composeText("registry"),
+    }),
   ).toMatchObject({ status: "in_progress" });
   expect((await phala.getCvmComposeFile(client, { id })).docker_compose_file).toBe(
     await composeText("registry"),
   );
-  expect(await phala.updatePreLaunchScript(client, { id, pre_launch_script: "echo hello" })).toMatchObject({
+  expect(
+    await phala.updatePreLaunchScript(client, { id, pre_launch_script: "echo hello" }),
+  ).toMatchObject({
     status: "in_progress",
   });
   expect(await phala.getCvmPreLaunchScript(client, { id })).toBe("echo hello");

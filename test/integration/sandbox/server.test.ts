@@ -37,7 +37,9 @@ test("nothing exists before the commit, and each spelling of an id finds it afte
     .object({ id: z.string(), vm_uuid: z.string() })
     .parse((await api(sandbox, "GET /cvms/bird-registry")).json);
   for (const spelling of [id, app_id, `app_${app_id}`, vm_uuid, vm_uuid.replaceAll("-", "")]) {
-    expect((await api(sandbox, `GET /cvms/${spelling}`)).json).toMatchObject({ name: "bird-registry" });
+    expect((await api(sandbox, `GET /cvms/${spelling}`)).json).toMatchObject({
+      name: "bird-registry",
+    });
   }
 });
 
@@ -45,7 +47,8 @@ test("two schemas of the same CVM", async () => {
   const sandbox = await sandboxWith({ defaultNode: "prod12" });
   await create(sandbox, "bird-registry");
   const read = async (version: string): Promise<unknown> =>
-    (await api(sandbox, "GET /cvms/bird-registry", { headers: { "x-phala-version": version } })).json;
+    (await api(sandbox, "GET /cvms/bird-registry", { headers: { "x-phala-version": version } }))
+      .json;
   const latest = {
     node_info: { name: "prod12" },
     gateway: { base_domain: "dstack-pha-prod12.phala.network" },
@@ -53,13 +56,19 @@ test("two schemas of the same CVM", async () => {
   expect(await read("2026-01-21")).toMatchObject({ ...latest, progress: null });
   expect(await read("2031-01-01")).toMatchObject(latest);
   const old = await read("2025-10-28");
-  expect(old).toMatchObject({ id: expect.any(Number), teepod: { name: "prod12" }, in_progress: false });
+  expect(old).toMatchObject({
+    id: expect.any(Number),
+    teepod: { name: "prod12" },
+    in_progress: false,
+  });
   expect(old).not.toHaveProperty("node_info");
 });
 
 test("refuses what the platform refuses, in its words", async () => {
   const sandbox = await sandboxWith();
-  expect(code(await provision(sandbox, "bird-registry", { instance_type: "tdx.huge" }))).toBe("ERR-02-001");
+  expect(code(await provision(sandbox, "bird-registry", { instance_type: "tdx.huge" }))).toBe(
+    "ERR-02-001",
+  );
   expect(code(await provision(sandbox, "bird-registry", { teepod_id: 999 }))).toBe("ERR-01-001");
   const noServices = { compose_file: { docker_compose_file: "services: {}" } };
   expect(code(await provision(sandbox, "bird-registry", noServices))).toBe("ERR-01-003");
@@ -82,13 +91,16 @@ test("refuses what the platform refuses, in its words", async () => {
 
 test("pages hold 100 at most; search and node narrow them", async () => {
   const sandbox = await sandboxWith();
-  await Promise.all(Array.from({ length: 105 }, (_, index) => create(sandbox, `bird-runner-${index}`)));
+  await Promise.all(
+    Array.from({ length: 105 }, (_, index) => create(sandbox, `bird-runner-${index}`)),
+  );
   const page = z.object({
     items: z.array(z.object({ name: z.string() })),
     total: z.number(),
     pages: z.number(),
   });
-  const get = async (query: string) => page.parse((await api(sandbox, `GET /cvms/paginated?${query}`)).json);
+  const get = async (query: string) =>
+    page.parse((await api(sandbox, `GET /cvms/paginated?${query}`)).json);
   const first = await get("page=1&page_size=500");
   expect([first.items.length, first.total, first.pages]).toEqual([100, 105, 2]);
   expect((await get("page=2&page_size=500")).items).toHaveLength(5);
@@ -181,7 +193,9 @@ test("in the foreground it says when it is up, serves, and ends with its signal"
   expect(value("PHALA_CLOUD_API_PREFIX")).toBe(`${value("PHALA_API_URL")}/api/v1`);
   expect(value("TEE_CLUSTER_GATEWAY_URL")).toContain("/gateway/{app_id}-{port}.{base_domain}");
   const askAccount = () =>
-    fetch(`${value("PHALA_CLOUD_API_PREFIX")}/auth/me`, { headers: { "x-api-key": value("PHALA_API_KEY") } });
+    fetch(`${value("PHALA_CLOUD_API_PREFIX")}/auth/me`, {
+      headers: { "x-api-key": value("PHALA_API_KEY") },
+    });
   expect((await askAccount()).status).toBe(200);
   stop.abort();
   expect(await done).toEqual(variables);
@@ -192,9 +206,13 @@ test("in the foreground it says when it is up, serves, and ends with its signal"
 function ask(sandbox: Sandbox, headers: Record<string, string>): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
     const url = `${sandbox.apiUrl}/api/v1/auth/me`;
-    const sent = request(url, { headers: { "x-api-key": sandbox.apiKey, ...headers } }, (response) => {
-      response.resume().on("end", () => resolve(response.statusCode));
-    });
+    const sent = request(
+      url,
+      { headers: { "x-api-key": sandbox.apiKey, ...headers } },
+      (response) => {
+        response.resume().on("end", () => resolve(response.statusCode));
+      },
+    );
     sent.on("error", reject).end();
   });
 }
@@ -223,7 +241,9 @@ test("a CVM is renamed as in the dashboard, or moved; faults by name over HTTP",
     return (await fetch(`${sandbox.apiUrl}/__sandbox/${what}`, init)).status;
   };
   expect(await control("alter", { id: "bird-registry", name: "renamed", node: "prod9" })).toBe(200);
-  expect((await api(sandbox, "GET /cvms/renamed")).json).toMatchObject({ node_info: { name: "prod9" } });
+  expect((await api(sandbox, "GET /cvms/renamed")).json).toMatchObject({
+    node_info: { name: "prod9" },
+  });
   expect((await api(sandbox, "GET /cvms/bird-registry")).status).toBe(404);
   expect(await control("alter", { id: "bird-registry", name: "x" })).toBe(404);
   expect(await control("alter", { id: "renamed", node: "prod99" })).toBe(422);

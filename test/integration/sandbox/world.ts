@@ -9,7 +9,9 @@ import { runPhala, type PhalaRun } from "../../helpers/phala-bin.ts";
 import { temporaryFolder } from "../../helpers/temporary.ts";
 
 export const composePath = (role: "registry" | "runner"): string =>
-  fileURLToPath(new URL(`../../../fixtures/compose/docker-compose.phala.${role}.yml`, import.meta.url));
+  fileURLToPath(
+    new URL(`../../../fixtures/compose/docker-compose.phala.${role}.yml`, import.meta.url),
+  );
 
 export const composeText = (role: "registry" | "runner"): Promise<string> =>
   readFile(composePath(role), "utf8");
@@ -84,13 +86,18 @@ export type Deployment = {
 /** `phala deploy` with the environment in a file, as the product and the orchestrator run it. */
 export async function deploy(sandbox: Sandbox, deployment: Deployment): Promise<PhalaRun> {
   const file = path.join(await temporaryFolder(), "cvm.env");
-  const lines = Object.entries(deployment.environment).map(([name, value]) => `${name}='${value}'\n`);
+  const lines = Object.entries(deployment.environment).map(
+    ([name, value]) => `${name}='${value}'\n`,
+  );
   await writeFile(file, lines.join(""), { mode: 0o600 });
   const target =
     deployment.cvmId === undefined
       ? ["--name", deployment.name, "--instance-type", "tdx.small", "--no-dev-os"]
       : ["--cvm-id", deployment.cvmId];
-  return runPhala(["deploy", ...target, "--compose", deployment.compose, "-e", file, "--json"], sandbox);
+  return runPhala(
+    ["deploy", ...target, "--compose", deployment.compose, "-e", file, "--json"],
+    sandbox,
+  );
 }
 
 const created = z.object({ success: z.literal(true), app_id: z.string(), vm_uuid: z.string() });

@@ -29,7 +29,11 @@ const CASES: readonly (readonly [about: string, change: Partial<AppCompose>, mes
     { allowed_envs: ["REGISTRY_URL", "CAPACITY_THRESHOLD", "DSTACK_AUTHORIZED_KEYS"] },
     "environment names too many: DSTACK_AUTHORIZED_KEYS",
   ],
-  ["a name less", { allowed_envs: ["REGISTRY_URL"] }, "environment names missing: CAPACITY_THRESHOLD"],
+  [
+    "a name less",
+    { allowed_envs: ["REGISTRY_URL"] },
+    "environment names missing: CAPACITY_THRESHOLD",
+  ],
   [
     "another name",
     { allowed_envs: ["REGISTRY_URL", "THRESHOLD"] },
@@ -85,7 +89,11 @@ const CASES: readonly (readonly [about: string, change: Partial<AppCompose>, mes
     { docker_compose_file: COMPOSE.replace("    privileged", "      privileged") },
     "the compose file differs in blanks only",
   ],
-  ["an empty line", { docker_compose_file: `${COMPOSE}\n` }, "the compose file differs in blanks only"],
+  [
+    "an empty line",
+    { docker_compose_file: `${COMPOSE}\n` },
+    "the compose file differs in blanks only",
+  ],
   [
     "no compose file",
     { docker_compose_file: undefined },
@@ -133,14 +141,21 @@ test("several changes: names and text first, the rest by its name", () => {
     manifest_version: 3,
   };
   const fields = compareAppComposes({ ...EXPECTED, ...change }, EXPECTED).map(({ field }) => field);
-  expect(fields).toEqual(["allowed_envs", "docker_compose_file", "manifest_version", "name", "secure_time"]);
+  expect(fields).toEqual([
+    "allowed_envs",
+    "docker_compose_file",
+    "manifest_version",
+    "name",
+    "secure_time",
+  ]);
 });
 
 test("long values that begin alike are told apart", () => {
   const beginning = "x".repeat(100);
-  const [message = ""] = compareAppComposes({ name: `${beginning}a` }, { name: `${beginning}b` }).map(
-    (difference) => difference.message,
-  );
+  const [message = ""] = compareAppComposes(
+    { name: `${beginning}a` },
+    { name: `${beginning}b` },
+  ).map((difference) => difference.message);
   const [actual, expected] = message.split(", expected ");
   expect(actual?.replace("name is ", "")).not.toBe(expected);
   expect(message.length).toBeLessThan(220);

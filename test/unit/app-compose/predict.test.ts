@@ -80,7 +80,9 @@ describe("what it rests on", () => {
     const source = { kind: "live-runner", name: "bird-runner-00000001" };
     const expected = { appCompose: up, hash: composeHashOf(up), source };
     expect(await findPredictionBasis(record, storeOf(), live)).toEqual(expected);
-    expect(await findPredictionBasis({ composeHashes: [] }, storeOf(young), live)).toEqual(expected);
+    expect(await findPredictionBasis({ composeHashes: [] }, storeOf(young), live)).toEqual(
+      expected,
+    );
   });
 
   test("is nothing where there is neither, and what the API fails with is not swallowed", async () => {

@@ -2,7 +2,11 @@
 import { describe, expect, test } from "vitest";
 import { composeHashOf, sha256Hex, type AppCompose } from "../../../src/core/compose-hash.ts";
 import { ClusterError } from "../../../src/errors/cluster-error.ts";
-import { checkAppCompose, checkedHash, type AppComposeExpectation } from "../../../src/app-compose/verify.ts";
+import {
+  checkAppCompose,
+  checkedHash,
+  type AppComposeExpectation,
+} from "../../../src/app-compose/verify.ts";
 
 const COMPOSE = "services:\n  spawn-service:\n    image: example\n";
 const NAMES = ["REGISTRY_URL", "CAPACITY_THRESHOLD"];
@@ -66,7 +70,9 @@ describe("a hash in any other form is not taken", () => {
     ["a list", [hash]],
     ["a letter beyond f", `g${hash.slice(1)}`],
   ])("%s", (_, text) => {
-    const error = refusalOf(() => checkAppCompose(HONEST, expectationFor(HONEST, { composeHash: text })));
+    const error = refusalOf(() =>
+      checkAppCompose(HONEST, expectationFor(HONEST, { composeHash: text })),
+    );
     expect(error).toMatchObject({ kind: "verification", code: "compose-hash-malformed" });
     expect(error.message).toContain("bird-tracker-runner-temp");
     expect(error.hint).toContain("nothing was approved");
@@ -78,16 +84,28 @@ describe("a hash in any other form is not taken", () => {
 });
 
 /** Each with the hash that really belongs to it: only the comparison with our own files can find it. */
-const CONSISTENT_LIES: readonly (readonly [about: string, change: Partial<AppCompose>, code: string])[] = [
+const CONSISTENT_LIES: readonly (readonly [
+  about: string,
+  change: Partial<AppCompose>,
+  code: string,
+])[] = [
   ["another compose text", { docker_compose_file: `${COMPOSE}# more\n` }, "compose-text-mismatch"],
-  ["other line ends", { docker_compose_file: COMPOSE.replaceAll("\n", "\r\n") }, "compose-text-mismatch"],
+  [
+    "other line ends",
+    { docker_compose_file: COMPOSE.replaceAll("\n", "\r\n") },
+    "compose-text-mismatch",
+  ],
   ["a trimmed text", { docker_compose_file: COMPOSE.trim() }, "compose-text-mismatch"],
   ["no text", { docker_compose_file: undefined }, "compose-text-mismatch"],
   ["a name more", { allowed_envs: [...NAMES, "DSTACK_AUTHORIZED_KEYS"] }, "allowed-envs-mismatch"],
   ["a name less", { allowed_envs: NAMES.slice(1) }, "allowed-envs-mismatch"],
   ["another order", { allowed_envs: NAMES.toReversed() }, "allowed-envs-mismatch"],
   ["a name twice", { allowed_envs: [...NAMES, ...NAMES] }, "allowed-envs-mismatch"],
-  ["another case", { allowed_envs: NAMES.map((name) => name.toLowerCase()) }, "allowed-envs-mismatch"],
+  [
+    "another case",
+    { allowed_envs: NAMES.map((name) => name.toLowerCase()) },
+    "allowed-envs-mismatch",
+  ],
   ["no names", { allowed_envs: undefined }, "allowed-envs-mismatch"],
   ["both names in one", { allowed_envs: [NAMES.join(",")] }, "allowed-envs-mismatch"],
 ];

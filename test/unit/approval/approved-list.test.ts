@@ -2,7 +2,12 @@
 import { describe, expect, test } from "vitest";
 import type { ComposeHash, Cvm } from "../../../src/core/domain.ts";
 import { summarizeJournal } from "../../../src/state/record.ts";
-import { approvedList, ROLLING, sameMembers, type ListPolicy } from "../../../src/approval/approved-list.ts";
+import {
+  approvedList,
+  ROLLING,
+  sameMembers,
+  type ListPolicy,
+} from "../../../src/approval/approved-list.ts";
 import type { LiveRunner } from "../../../src/runners/running-runners.ts";
 import {
   classifyRunners,
@@ -12,12 +17,24 @@ import {
 } from "../../../src/approval/classify-runners.ts";
 
 const hash = (digit: string): ComposeHash => digit.repeat(64) as ComposeHash;
-const [a, b, c, d] = ["a", "b", "c", "d"].map(hash) as [ComposeHash, ComposeHash, ComposeHash, ComposeHash];
+const [a, b, c, d] = ["a", "b", "c", "d"].map(hash) as [
+  ComposeHash,
+  ComposeHash,
+  ComposeHash,
+  ComposeHash,
+];
 const policy = (part: Partial<ListPolicy>): ListPolicy => ({ ...ROLLING, ...part });
 
 test.each([
   ["the new one joins as the last", [a, b], [], c, ROLLING, [a, b, c]],
-  ["one that live runners have and no record, in a stable order", [a], [d, c], b, ROLLING, [a, c, d, b]],
+  [
+    "one that live runners have and no record, in a stable order",
+    [a],
+    [d, c],
+    b,
+    ROLLING,
+    [a, c, d, b],
+  ],
   ["the same members in another order are the recorded list", [a, b], [], a, ROLLING, [a, b]],
   ["retired: what no live runner has goes", [a, b], [b], c, policy({ stay: "live" }), [b, c]],
   ["replaced: the new one alone", [a, b], [b], c, policy({ stay: "none" }), [c]],
@@ -53,7 +70,12 @@ describe("live runners", () => {
     runner("spy", c, [...v1, "DSTACK_AUTHORIZED_KEYS"]),
   ];
   const at = { v: 1, at: "2026-01-01T00:00:00.000Z", run: "run" };
-  const approval = { type: "approved", correlation_id: "c1", via: "restart", settings: {} } as const;
+  const approval = {
+    type: "approved",
+    correlation_id: "c1",
+    via: "restart",
+    settings: {},
+  } as const;
   const record = summarizeJournal([{ ...at, ...approval, app_id: "app", hashes: [a] }], "bird");
   const local = { composeText: "local", hashes: new Set<string>() };
   const judged = (
@@ -89,7 +111,13 @@ describe("live runners", () => {
   });
 
   test("an approval or attempt that no chain vouches for lets nobody in", () => {
-    const attempt = { type: "approving", via: "api", settings: {}, after: null, restores: null } as const;
+    const attempt = {
+      type: "approving",
+      via: "api",
+      settings: {},
+      after: null,
+      restores: null,
+    } as const;
     const unsealed = summarizeJournal(
       [
         { ...at, sealed: false, ...approval, app_id: "app", hashes: [a] },
@@ -104,7 +132,9 @@ describe("live runners", () => {
 
   test("one that nobody can vouch for tak the operator's word, either way", () => {
     const unclear = live.slice(2);
-    expect(() => assertRunnersClear(unclear, ROLLING)).toThrow(/whether the live runner spy is approved/);
+    expect(() => assertRunnersClear(unclear, ROLLING)).toThrow(
+      /whether the live runner spy is approved/,
+    );
     expect(() => assertRunnersClear(unclear, policy({ stay: "live" }))).toThrow(/spy/);
     for (const word of [{ keep: [c] }, { drop: [c] }, { stay: "none" }] as const)
       expect(() => assertRunnersClear(unclear, policy(word))).not.toThrow();

@@ -60,7 +60,11 @@ test.each<[string, Change]>([
   ],
   [
     "the same for a push, healthy or not",
-    { newest: "unlisted", last: { ...PUSHED, correlationId: null, verified: false }, restartedSince: false },
+    {
+      newest: "unlisted",
+      last: { ...PUSHED, correlationId: null, verified: false },
+      restartedSince: false,
+    },
   ],
 ])("kept: %s", (_what, change) => {
   const facts = { ...FACTS, ...change };
@@ -70,12 +74,28 @@ test.each<[string, Change]>([
 test.each<[string, ApprovalReason, Change]>([
   ["nothing is recorded", "never-approved", { last: undefined, settingsGiven: null }],
   ["the operator insists", "forced", { force: true }],
-  ["a run of ours ended in the middle of it", "unsettled-attempt", { openAttempts: [{ hashes: [A, B] }] }],
+  [
+    "a run of ours ended in the middle of it",
+    "unsettled-attempt",
+    { openAttempts: [{ hashes: [A, B] }] },
+  ],
   ["a hash goes", "list-differs", { last: { ...LAST, hashes: [A, B] } }],
-  ["a hash comes, and there is no key to push with", "list-differs", { hashes: [A, B], canSign: false }],
-  ["a hash comes, and the operator wants a restart", "list-differs", { hashes: [A, B], via: "restart" }],
+  [
+    "a hash comes, and there is no key to push with",
+    "list-differs",
+    { hashes: [A, B], canSign: false },
+  ],
+  [
+    "a hash comes, and the operator wants a restart",
+    "list-differs",
+    { hashes: [A, B], via: "restart" },
+  ],
   ["the last update failed", "update-failed", { newest: { correlationId: "c1", state: "failed" } }],
-  ["somebody else has updated it", "updated-by-others", { newest: { correlationId: "c2", state: "done" } }],
+  [
+    "somebody else has updated it",
+    "updated-by-others",
+    { newest: { correlationId: "c2", state: "done" } },
+  ],
   ["the update that is recorded is gone", "updated-by-others", { newest: null }],
   [
     "an update without an id can't be told from another",
@@ -126,8 +146,16 @@ test.each<[string, ApprovalReason, Change]>([
 test.each<[string, ApprovalReason, Change]>([
   ["a hash comes and nothing else changes", "list-differs", { hashes: [A, B] }],
   ["what was pushed was lost in a restart", "restarted", { last: PUSHED, restartedSince: true }],
-  ["nobody says whether it restarted: pushing again does no harm", "restart-unknown", { last: PUSHED }],
-  ["an attempt of ours that the new list contains", "unsettled-attempt", { openAttempts: [{ hashes: [A] }] }],
+  [
+    "nobody says whether it restarted: pushing again does no harm",
+    "restart-unknown",
+    { last: PUSHED },
+  ],
+  [
+    "an attempt of ours that the new list contains",
+    "unsettled-attempt",
+    { openAttempts: [{ hashes: [A] }] },
+  ],
   [
     "a registry of somebody else that runs this file",
     "never-approved",
@@ -153,7 +181,10 @@ test.each<[string, ApprovalReason, Change]>([
 });
 
 test.each<[string, Change]>([
-  ["what was announced meanwhile would go", { hashes: [A], last: LAST, openAttempts: [{ hashes: [A, B] }] }],
+  [
+    "what was announced meanwhile would go",
+    { hashes: [A], last: LAST, openAttempts: [{ hashes: [A, B] }] },
+  ],
   ["settings differ as well", { hashes: [A, B], settingsGiven: false }],
   [
     "an update by somebody else came in between",

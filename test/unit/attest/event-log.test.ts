@@ -48,8 +48,16 @@ describe("an event log", () => {
   });
 
   it.each([
-    ["an event of another type in RTMR3", edited("app-id", { event_type: 4 }), "attest-event-log/type"],
-    ["a payload that is not hex", edited("app-id", { event_payload: "0g" }), "attest-event-log/payload"],
+    [
+      "an event of another type in RTMR3",
+      edited("app-id", { event_type: 4 }),
+      "attest-event-log/type",
+    ],
+    [
+      "a payload that is not hex",
+      edited("app-id", { event_payload: "0g" }),
+      "attest-event-log/payload",
+    ],
     ["a missing event", LOG.slice(1), "attest-event-log/replay"],
     ["events in another order", LOG.toReversed(), "attest-event-log/replay"],
   ])("with %s is refused", (_, log, expected) => {

@@ -38,7 +38,11 @@ describe("a quote", () => {
   it("is accepted with its registers, TCB status and the date until which the collateral holds", () => {
     const verified = verifyQuote(QUOTE, COLLATERAL, anchorOf(INTEL));
     expect(verified.report).toMatchObject({ ...TD, mrServiceTd: "" });
-    expect(verified.tcb).toMatchObject({ status: "UpToDate", advisories: [], evaluationNumber: 20 });
+    expect(verified.tcb).toMatchObject({
+      status: "UpToDate",
+      advisories: [],
+      evaluationNumber: 20,
+    });
     expect(verified.expires).toBe(AT + 29 * DAY);
     expect(qvlAccepts(QUOTE, COLLATERAL)).toBe(true);
   });
@@ -78,7 +82,10 @@ describe("a quote", () => {
   });
 
   it("of another root is refused: the sandbox's own in a real run", () => {
-    const anchor = { intelRoot: "44a0196b2b99f889b8e149e95b807a350e7424964399e885a7cbb8ccfab674d3", at: AT };
+    const anchor = {
+      intelRoot: "44a0196b2b99f889b8e149e95b807a350e7424964399e885a7cbb8ccfab674d3",
+      at: AT,
+    };
     expect(refusalOf(QUOTE, COLLATERAL, anchor)).toBe("attest-quote/root");
     expect(refusalOf(QUOTE, COLLATERAL, anchorOf(newIntel(AT)))).toBe("attest-quote/root");
   });
@@ -89,7 +96,9 @@ describe("collateral", () => {
   const foreign = collateralOf(pcsAnswers(other, AT));
 
   it("with a revocation list that is empty, garbage or forged is refused, where dcap-qvl 0.3.9 accepts it", () => {
-    const forged = makeCrl({ ...other.platformCa, name: INTEL.platformCa.name }, AT).toString("hex");
+    const forged = makeCrl({ ...other.platformCa, name: INTEL.platformCa.name }, AT).toString(
+      "hex",
+    );
     for (const [pck_crl, expected] of [
       ["", "attest-quote/der"],
       ["deadbeef", "attest-quote/der"],
@@ -99,7 +108,9 @@ describe("collateral", () => {
       expect(refusalOf(QUOTE, changed({ pck_crl }))).toBe(expected);
       expect(qvlAccepts(QUOTE, changed({ pck_crl }))).toBe(true);
     }
-    expect(refusalOf(QUOTE, changed({ root_ca_crl: foreign.root_ca_crl }))).toMatch(/crl-(issuer|signature)/);
+    expect(refusalOf(QUOTE, changed({ root_ca_crl: foreign.root_ca_crl }))).toMatch(
+      /crl-(issuer|signature)/,
+    );
   });
 
   it("that revokes the platform, its CA, or the TCB signer is refused", () => {
@@ -127,7 +138,9 @@ describe("collateral", () => {
     for (const field of ["tcb_info", "qe_identity"] as const) {
       const text = COLLATERAL[field].replace(/"isvsvn":7/, '"isvsvn":6');
       expect(text).not.toBe(COLLATERAL[field]);
-      expect(refusalOf(QUOTE, changed({ [field]: text }))).toBe("attest-quote/collateral-signature");
+      expect(refusalOf(QUOTE, changed({ [field]: text }))).toBe(
+        "attest-quote/collateral-signature",
+      );
       expect(qvlAccepts(QUOTE, changed({ [field]: text }))).toBe(false);
     }
   });
@@ -146,9 +159,9 @@ describe("collateral", () => {
 
   it("of another Intel is refused", () => {
     expect(refusalOf(QUOTE, foreign)).toMatch(/attest-quote\/crl-(issuer|signature)/);
-    expect(refusalOf(QUOTE, changed({ tcb_info_issuer_chain: foreign.tcb_info_issuer_chain }))).toBe(
-      "attest-quote/chain",
-    );
+    expect(
+      refusalOf(QUOTE, changed({ tcb_info_issuer_chain: foreign.tcb_info_issuer_chain })),
+    ).toBe("attest-quote/chain");
   });
 
   it("with any one byte of its revocation lists flipped is refused", () => {

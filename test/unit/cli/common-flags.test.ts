@@ -17,7 +17,9 @@ function flagsOf(name: string): readonly string[] {
 }
 
 test.each(COMMANDS.map(({ name }) => name))("%s takes them", (name) => {
-  const missing = COMMON.filter((flag) => !flagsOf(name).includes(flag)).map((flag) => `${name} ${flag}`);
+  const missing = COMMON.filter((flag) => !flagsOf(name).includes(flag)).map(
+    (flag) => `${name} ${flag}`,
+  );
   expect(missing).toEqual(WITHOUT.filter((line) => line.startsWith(`${name} `)));
 });
 

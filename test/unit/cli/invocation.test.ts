@@ -29,7 +29,13 @@ test("the program as it was invoked", () => {
 });
 
 test("what says which cluster is meant goes with it, to commands that have the flag", () => {
-  const options = { sandbox: true, config: "c.yml", clusterName: "bird-tracker", stateDir: "s", yes: true };
+  const options = {
+    sandbox: true,
+    config: "c.yml",
+    clusterName: "bird-tracker",
+    stateDir: "s",
+    yes: true,
+  };
   const { context, argv, accepts } = invocationOf(options, ["node", "x.js", "init", "--yes"], {});
   expect(argv).toEqual(["init", "--yes"]);
   expect(context).toEqual([

@@ -9,8 +9,18 @@ const made = (touched: boolean, ...names: string[]) => ({
 
 test.each([
   ["SIGTERM", false, made(true), "stopping"],
-  ["a key", true, made(true, "a-registry"), "stopping; press Ctrl-C again to leave without clean-up"],
-  ["a runner", false, made(true, "a-registry", "a-runner-temp"), "stopping: deleting a-runner-temp"],
+  [
+    "a key",
+    true,
+    made(true, "a-registry"),
+    "stopping; press Ctrl-C again to leave without clean-up",
+  ],
+  [
+    "a runner",
+    false,
+    made(true, "a-registry", "a-runner-temp"),
+    "stopping: deleting a-runner-temp",
+  ],
 ])("a stop is acknowledged: %s", (_what, byKey, what, text) => {
   expect(acknowledgement(what, byKey)).toBe(text);
 });
@@ -24,9 +34,24 @@ test.each([
     made(false),
     "interrupted (SIGINT): nothing was created or changed",
   ],
-  ["init", new Interruption("SIGHUP"), made(true, "a-registry"), "terminated (SIGHUP): a-registry may exist"],
-  ["rotate-hash", new Cancellation(), made(true), "cancelled: nothing that this run created is left"],
-  ["init", new ClusterError({ kind: "input", code: "usage", message: "as it is" }), made(false), "as it is"],
+  [
+    "init",
+    new Interruption("SIGHUP"),
+    made(true, "a-registry"),
+    "terminated (SIGHUP): a-registry may exist",
+  ],
+  [
+    "rotate-hash",
+    new Cancellation(),
+    made(true),
+    "cancelled: nothing that this run created is left",
+  ],
+  [
+    "init",
+    new ClusterError({ kind: "input", code: "usage", message: "as it is" }),
+    made(false),
+    "as it is",
+  ],
 ])("%s ends: %s", (command, failure, what, text) => {
   expect(messageAtTheEnd(command, failure, what)).toBe(text);
 });

@@ -63,7 +63,16 @@ function world(names: readonly string[], { onDelete, lookup }: Script = {}) {
   const journal = { append: async (entry: JournalEntry) => void entries.push(entry) };
   const ledger = new Ledger();
   const cleanup = cleanupSignals(signal, clock.deadline);
-  const mutations = new Mutations({ cli, api, spawntee, journal, clock, cleanup, ledger, timeoutMs: 5000 });
+  const mutations = new Mutations({
+    cli,
+    api,
+    spawntee,
+    journal,
+    clock,
+    cleanup,
+    ledger,
+    timeoutMs: 5000,
+  });
   const limits = { timeoutMs: 5000, pollIntervalMs: 1000, strict: false };
   const say = {
     warn: (code: string) => void warnings.push(code),
@@ -71,7 +80,18 @@ function world(names: readonly string[], { onDelete, lookup }: Script = {}) {
     check: () => undefined,
     detail: () => undefined,
   };
-  const context = { api, spawntee, mutations, journal, history, clock, signal, cleanup, ...limits, ...say };
+  const context = {
+    api,
+    spawntee,
+    mutations,
+    journal,
+    history,
+    clock,
+    signal,
+    cleanup,
+    ...limits,
+    ...say,
+  };
   const record = summarizeJournal([], "bird");
   const empty = () => deleteCluster("bird", record, context);
   const left = () => ledger.leftBehind().map(({ name }) => name);
@@ -79,7 +99,8 @@ function world(names: readonly string[], { onDelete, lookup }: Script = {}) {
 }
 
 const RUNNERS = ["bird-runner-00000001", "bird-runner-00000002"];
-const namesOf = (cvms: readonly { readonly cvm: Cvm }[]): string[] => cvms.map(({ cvm }) => cvm.name);
+const namesOf = (cvms: readonly { readonly cvm: Cvm }[]): string[] =>
+  cvms.map(({ cvm }) => cvm.name);
 
 test("runners first, then the registry; each announced before and settled after", async () => {
   const { empty, left, asked, entries } = world(["bird-registry", "birdy-registry", ...RUNNERS]);
@@ -87,7 +108,9 @@ test("runners first, then the registry; each announced before and settled after"
   expect(asked).toEqual([...RUNNERS, "bird-registry"]);
   expect(namesOf(deleted)).toEqual(asked);
   expect([reasons, left()]).toEqual([[], []]);
-  const kinds = entries.map((entry) => (entry.type === "intent" ? `intent ${entry.name}` : entry.type));
+  const kinds = entries.map((entry) =>
+    entry.type === "intent" ? `intent ${entry.name}` : entry.type,
+  );
   expect(kinds.slice(-2)).toEqual(["intent bird-registry", "outcome"]);
 });
 
@@ -124,8 +147,14 @@ describe("what appears meanwhile", () => {
     const { empty, left, cloud } = world(["bird-registry", ...RUNNERS], {
       onDelete: (_, made) => void made.set("uuid-bird-runner-temp", cvmOf("bird-runner-temp")),
     });
-    await expect(empty()).rejects.toMatchObject({ kind: "conflict", code: "temporary-runner-in-use" });
-    expect([...cloud.values()].map(({ name }) => name)).toEqual(["bird-registry", "bird-runner-temp"]);
+    await expect(empty()).rejects.toMatchObject({
+      kind: "conflict",
+      code: "temporary-runner-in-use",
+    });
+    expect([...cloud.values()].map(({ name }) => name)).toEqual([
+      "bird-registry",
+      "bird-runner-temp",
+    ]);
     expect(left()).toEqual(["bird-registry"]);
   });
 });

@@ -25,7 +25,10 @@ describe("one code", () => {
       { code: "registry-name", roles: ["conflict", "prerequisite"], exit_codes: [6, 3] },
     ]);
     expect(explain("CLOCK").codes[0]).toMatchObject({ code: "clock", exit_codes: [3, 7] });
-    expect(explain("build-local").codes[0]).toMatchObject({ roles: ["finding"], docs: "docs/compose.md" });
+    expect(explain("build-local").codes[0]).toMatchObject({
+      roles: ["finding"],
+      docs: "docs/compose.md",
+    });
   });
 
   test("is shown within the width, without the marks of Markdown", () => {
@@ -54,7 +57,9 @@ test("all codes are listed once, each under what it does to a run", () => {
   const known = allCodes().map(({ code }) => code);
   expect(new Set(known).size).toBe(known.length);
   const lines = renderExplain(explain(undefined), { ...view, columns: 200 });
-  const listed = lines.filter((line) => line.startsWith("  ")).map((line) => line.trim().split(" ")[0]);
+  const listed = lines
+    .filter((line) => line.startsWith("  "))
+    .map((line) => line.trim().split(" ")[0]);
   expect([listed.length, new Set(listed)]).toEqual([known.length, new Set(known)]);
   const heading = lines
     .slice(

@@ -151,7 +151,13 @@ describe("the gate", () => {
   const attempt = (...attempted: string[]) => ({ ...given(true), attempted });
 
   test.each<[string, string | undefined, Partial<KnownHashes>, boolean, Partial<HashResult>]>([
-    ["approved", second, given(true), false, { ok: true, approved: true, compose_hash: h2, remedy: null }],
+    [
+      "approved",
+      second,
+      given(true),
+      false,
+      { ok: true, approved: true, compose_hash: h2, remedy: null },
+    ],
     ["not approved", third, given(true), false, { ok: false, approved: false, compose_hash: h3 }],
     ["nothing approved yet", second, { approvals: [] }, false, { ok: false, approved: null }],
     ["not seen healthy with that list", second, given(false), false, { ok: true, approved: true }],
@@ -211,13 +217,24 @@ describe("the names of the runners", () => {
     const appCompose = { ...appComposes[0], allowed_envs: recorded };
     const basis = { hash: composeHashOf(appCompose), at: day(1), appCompose };
     const where = { cluster: "bird-tracker", apiHost: "cloud-api.phala.network" };
-    await writeFile(file, renderHashRecord(await hashRecordOf({ ...KNOWN, approvals: [] }, basis, where)));
+    await writeFile(
+      file,
+      renderHashRecord(await hashRecordOf({ ...KNOWN, approvals: [] }, basis, where)),
+    );
     const dependencies = {
       env: { TEE_CLUSTER_RUNNER_COMPOSE: compose, HOME: folder, ...env },
       redactor: new Redactor(),
     } as unknown as CommandDependencies;
-    const request = { check: false, exact: false, record: file, exportTo: undefined, explain: undefined };
-    expect(await answerHash(dependencies, flags, request)).toMatchObject({ environment_names: expected });
+    const request = {
+      check: false,
+      exact: false,
+      record: file,
+      exportTo: undefined,
+      explain: undefined,
+    };
+    expect(await answerHash(dependencies, flags, request)).toMatchObject({
+      environment_names: expected,
+    });
   });
 });
 
@@ -260,7 +277,9 @@ describe("the record as a file", () => {
   ])("%s is refused", async (_, name, kind, code) => {
     const folder = await temporaryFolder();
     await writeFile(path.join(folder, "other.json"), '{"ok": true}');
-    const refusal = await write(workWith(), path.join(folder, name)).catch((error: unknown) => error);
+    const refusal = await write(workWith(), path.join(folder, name)).catch(
+      (error: unknown) => error,
+    );
     expect(refusal).toMatchObject({ kind, code });
     expect(JSON.stringify(refusal)).not.toContain("--orchestrator-config");
     expect(await readdir(folder)).toEqual(["other.json"]);

@@ -25,7 +25,11 @@ test.each([
   ["image 0.8.44", "image 0.8.44"],
   [null, null],
 ])("the reason %j is kept as %j", async (given, kept) => {
-  expect(await provenance(given)).toMatchObject({ command: "rotate-hash", reason: kept, ...RUNNER });
+  expect(await provenance(given)).toMatchObject({
+    command: "rotate-hash",
+    reason: kept,
+    ...RUNNER,
+  });
   expect((await provenance(given)).who.login).toBe("acme");
 });
 

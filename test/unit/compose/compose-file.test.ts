@@ -5,7 +5,11 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { sha256Hex } from "../../../src/core/compose-hash.ts";
-import { MAX_COMPOSE_BYTES, parseCompose, readComposeFile } from "../../../src/compose/compose-file.ts";
+import {
+  MAX_COMPOSE_BYTES,
+  parseCompose,
+  readComposeFile,
+} from "../../../src/compose/compose-file.ts";
 import { ClusterError } from "../../../src/errors/cluster-error.ts";
 
 const parse = (text: string) => parseCompose(text, "compose.yml");
@@ -86,7 +90,10 @@ describe("the text", () => {
 
 describe("placeholders", () => {
   test.each([
-    ["$A-x ${B} ${C:-d} ${D-d} ${E:?no} ${F?no} ${G:+x} ${H+x}", ["A", "B", "C", "D", "E", "F", "G", "H"]],
+    [
+      "$A-x ${B} ${C:-d} ${D-d} ${E:?no} ${F?no} ${G:+x} ${H+x}",
+      ["A", "B", "C", "D", "E", "F", "G", "H"],
+    ],
     ["$$A $${B} $$$C", ["C"]],
     ["${A:-${B:-$C}} ${D:-}", ["A", "B", "C", "D"]],
     ["$1 ${} $ ${-x} a$", []],
@@ -131,6 +138,11 @@ describe("services", () => {
     const text =
       "x-common: &common {image: x, privileged: true, ports: ['9010:8080']}\nservices: {a: {<<: *common}}\n";
     const [only] = parse(text).services;
-    expect(only).toMatchObject({ name: "a", image: "x", privileged: true, ports: [{ range: [9010, 9010] }] });
+    expect(only).toMatchObject({
+      name: "a",
+      image: "x",
+      privileged: true,
+      ports: [{ range: [9010, 9010] }],
+    });
   });
 });

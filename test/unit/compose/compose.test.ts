@@ -2,7 +2,11 @@
 import { describe, expect, test } from "vitest";
 import { parseCompose } from "../../../src/compose/compose-file.ts";
 import { runnerEnvironmentNames } from "../../../src/compose/environment.ts";
-import { interpolate, invalidInterpolation, placeholdersIn } from "../../../src/compose/interpolation.ts";
+import {
+  interpolate,
+  invalidInterpolation,
+  placeholdersIn,
+} from "../../../src/compose/interpolation.ts";
 import { covers, reaches } from "../../../src/compose/ports.ts";
 
 const portOf = (entry: string) => {
@@ -12,7 +16,8 @@ const portOf = (entry: string) => {
   return port;
 };
 
-const merged = (text: string) => parseCompose(text, "c.yml").services.find(({ name }) => name === "b");
+const merged = (text: string) =>
+  parseCompose(text, "c.yml").services.find(({ name }) => name === "b");
 
 describe("placeholders", () => {
   test.each<[string, Record<string, string | null>]>([
@@ -29,9 +34,9 @@ describe("placeholders", () => {
     ["${A:-x} ${A}", { A: null }],
     ['${A:-{"x": {}}} $B', { A: '{"x": {}}', B: null }],
   ])("%s", (text, expected) => {
-    expect(Object.fromEntries(placeholdersIn(text).map(({ name, fallback }) => [name, fallback]))).toEqual(
-      expected,
-    );
+    expect(
+      Object.fromEntries(placeholdersIn(text).map(({ name, fallback }) => [name, fallback])),
+    ).toEqual(expected);
   });
 });
 
@@ -78,9 +83,12 @@ describe("interpolation", () => {
     expect(invalidInterpolation(text)).toBe(from);
   });
 
-  test.each(["$$", "a$$b", "${A:-a b}", "${A:?set it!}", "$A$B", "no"])("docker compose takes %s", (text) => {
-    expect(invalidInterpolation(text)).toBeUndefined();
-  });
+  test.each(["$$", "a$$b", "${A:-a b}", "${A:?set it!}", "$A$B", "no"])(
+    "docker compose takes %s",
+    (text) => {
+      expect(invalidInterpolation(text)).toBeUndefined();
+    },
+  );
 });
 
 describe("published ports", () => {
@@ -143,7 +151,10 @@ describe("a compose file", () => {
   test("a secret or config that takes a variable by name declares it", () => {
     const text =
       "services: {a: {image: x}}\nsecrets: {s: {environment: MY_KEY}}\nconfigs: {c: {environment: MY_CONF}}";
-    expect(parseCompose(text, "c.yml").placeholders.map(({ name }) => name)).toEqual(["MY_KEY", "MY_CONF"]);
+    expect(parseCompose(text, "c.yml").placeholders.map(({ name }) => name)).toEqual([
+      "MY_KEY",
+      "MY_CONF",
+    ]);
   });
 
   test.each([
@@ -172,7 +183,10 @@ describe("what a service inherits", () => {
         ].join("\n"),
       );
       expect(service).toMatchObject({ image: "y", privileged: true });
-      expect(service?.environment.map(({ name, value }) => `${name}=${value}`)).toEqual(["A=1", "B=2"]);
+      expect(service?.environment.map(({ name, value }) => `${name}=${value}`)).toEqual([
+        "A=1",
+        "B=2",
+      ]);
       expect(service?.ports.map(({ range }) => range?.[0])).toEqual([1, 2]);
     },
   );

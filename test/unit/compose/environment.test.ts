@@ -42,7 +42,13 @@ test("a runner's values: thresholds and sizes as plain decimal text", () => {
 
 test("the registry has the same names before and after the approval: its own hash stays", async () => {
   const compose = await readComposeFile("fixtures/compose/docker-compose.phala.registry.yml");
-  const first = registryEnvironment({ compose, settings, aws, approvedHashes: [], baseDomain: undefined });
+  const first = registryEnvironment({
+    compose,
+    settings,
+    aws,
+    approvedHashes: [],
+    baseDomain: undefined,
+  });
   const hashes = ["a".repeat(64), "b".repeat(64)];
   const later = registryEnvironment({
     compose,
@@ -81,7 +87,10 @@ test("further variables: those of the file beyond ours, sent after ours even whe
     { name: "EXTRA", hasFallback: false },
     { name: "LEVEL", hasFallback: true },
   ]);
-  const further = ["EXTRA", "DSTACK_DOCKER_PASSWORD"].map((name) => ({ name, value: `${name}-value` }));
+  const further = ["EXTRA", "DSTACK_DOCKER_PASSWORD"].map((name) => ({
+    name,
+    value: `${name}-value`,
+  }));
   const sent = registryEnvironment({
     compose,
     settings: { ...settings, registryEnv: further },
@@ -93,7 +102,8 @@ test("further variables: those of the file beyond ours, sent after ours even whe
 });
 
 test("the order does not follow the compose file, and what it does not refer to is not sent", () => {
-  const text = "services: {a: {environment: [APPROVED_COMPOSE_HASH, 'X=$AWS_ACCESS_KEY_ID', OTHER]}}";
+  const text =
+    "services: {a: {environment: [APPROVED_COMPOSE_HASH, 'X=$AWS_ACCESS_KEY_ID', OTHER]}}";
   const compose = parseCompose(text, "registry.yml");
   expect(registryEnvironmentNames(compose)).toEqual(["AWS_ACCESS_KEY_ID", "APPROVED_COMPOSE_HASH"]);
 });

@@ -8,7 +8,11 @@ import { composeFindings, pairFindings } from "../../../src/compose/lint.ts";
 import type { ComposeSettings, Role } from "../../../src/compose/rules/context.ts";
 import { describeFinding } from "../../../src/core/finding.ts";
 
-const V1: ComposeSettings = { spawnteePort: 9010, orchestratorSchema: "v1", coordinatorWallet: undefined };
+const V1: ComposeSettings = {
+  spawnteePort: 9010,
+  orchestratorSchema: "v1",
+  coordinatorWallet: undefined,
+};
 const V2: ComposeSettings = { ...V1, orchestratorSchema: "v2", coordinatorWallet: "0xw" };
 
 function shipped(role: Role): string {
@@ -52,14 +56,20 @@ describe("the shipped files", () => {
 /** In place of this line of the shipped files go the lines of the cases. */
 const LOG = "      - LOG_LEVEL=INFO\n";
 const SERVICE = "  spawn-service:\n";
-const env = (...lines: readonly string[]): Change => [LOG, lines.map((line) => `      - ${line}\n`).join("")];
+const env = (...lines: readonly string[]): Change => [
+  LOG,
+  lines.map((line) => `      - ${line}\n`).join(""),
+];
 const inService = (...lines: readonly string[]): Change => [
   SERVICE,
   SERVICE + lines.map((line) => `    ${line}\n`).join(""),
 ];
 const PORT: Change = ['"9010:8080"', "$PORT"];
 const port = (entry: string): Change => [PORT[0], entry];
-const atTop = (...lines: readonly string[]): Change => ["services:\n", `${lines.join("\n")}\nservices:\n`];
+const atTop = (...lines: readonly string[]): Change => [
+  "services:\n",
+  `${lines.join("\n")}\nservices:\n`,
+];
 const sidecar = (...lines: readonly string[]): Change => [
   "\nvolumes:\n  spawntee-tasks:",
   `  other:\n    image: ${IMAGE}\n${lines.map((line) => `    ${line}\n`).join("")}\nvolumes:\n  spawntee-tasks:`,
@@ -88,7 +98,13 @@ const CASES: readonly Case[] = [
   ],
   ["a key at the top", "runner", [atTop("service: {}")], ["error compose-invalid"], "runner.yml:"],
   ["an extension", "runner", [atTop("x-any: {a: b}"), inService("x-other: 1")], []],
-  ["a port without a list", "runner", [sidecar("ports: 80")], ["error compose-invalid"], "must be a list"],
+  [
+    "a port without a list",
+    "runner",
+    [sidecar("ports: 80")],
+    ["error compose-invalid"],
+    "must be a list",
+  ],
   [
     "a key without a value",
     "runner",
@@ -149,7 +165,12 @@ const CASES: readonly Case[] = [
   ],
   ["an undeclared network", "runner", [inService("networks: [n]")], ["error undeclared-reference"]],
   ["the default network", "runner", [inService("networks: [default]")], []],
-  ["an undeclared config", "runner", [inService("configs: [{source: c}]")], ["error undeclared-reference"]],
+  [
+    "an undeclared config",
+    "runner",
+    [inService("configs: [{source: c}]")],
+    ["error undeclared-reference"],
+  ],
   ["an undeclared secret", "runner", [inService("secrets: [s]")], ["error undeclared-reference"]],
   [
     "an unknown dependency",
@@ -173,7 +194,12 @@ const CASES: readonly Case[] = [
     ],
     [],
   ],
-  ["an external network", "runner", [atTop("networks: {n: {external: true}}")], ["error external-resource"]],
+  [
+    "an external network",
+    "runner",
+    [atTop("networks: {n: {external: true}}")],
+    ["error external-resource"],
+  ],
   [
     "an external network of old",
     "runner",
@@ -184,16 +210,32 @@ const CASES: readonly Case[] = [
   ["somebody's container", "runner", [sidecar("pid: container:x")], ["error external-resource"]],
   // What exists only on the operator's machine.
   ["a build", "runner", [inService("build: .")], ["error build-local"], "`build: .`"],
-  ["a build elsewhere", "runner", [inService("build: https://github.com/x/y.git")], ["warning built-on-cvm"]],
+  [
+    "a build elsewhere",
+    "runner",
+    [inService("build: https://github.com/x/y.git")],
+    ["warning built-on-cvm"],
+  ],
   ["no image", "runner", [[`    image: ${IMAGE}\n`, ""]], ["error image-missing"]],
-  ["an env_file", "runner", [inService("env_file: .env")], ["error local-file"], ".env is not there"],
+  [
+    "an env_file",
+    "runner",
+    [inService("env_file: .env")],
+    ["error local-file"],
+    ".env is not there",
+  ],
   [
     "several env_files",
     "runner",
     [inService("env_file: [{path: a.env}, {path: b.env, required: false}]")],
     ["error local-file", "warning local-file"],
   ],
-  ["an absolute env_file", "runner", [inService("env_file: [/dstack/x.env]")], ["warning local-file"]],
+  [
+    "an absolute env_file",
+    "runner",
+    [inService("env_file: [/dstack/x.env]")],
+    ["warning local-file"],
+  ],
   [
     "an extends of another file",
     "runner",
@@ -207,8 +249,20 @@ const CASES: readonly Case[] = [
     ["error local-file"],
     "a.yml, b.yml is not there",
   ],
-  ["a config's file", "runner", [atTop("configs: {c: {file: ./c.conf}}")], ["error local-file"], "configs.c"],
-  ["a secret's file", "runner", [atTop("secrets: {s: {file: ~/s.txt}}")], ["error local-file"], "secrets.s"],
+  [
+    "a config's file",
+    "runner",
+    [atTop("configs: {c: {file: ./c.conf}}")],
+    ["error local-file"],
+    "configs.c",
+  ],
+  [
+    "a secret's file",
+    "runner",
+    [atTop("secrets: {s: {file: ~/s.txt}}")],
+    ["error local-file"],
+    "secrets.s",
+  ],
   [
     "a relative mount",
     "runner",
@@ -217,7 +271,12 @@ const CASES: readonly Case[] = [
     "./tasks is an empty folder",
   ],
   ["a home mount", "runner", [["- spawntee-tasks:", "- ~/tasks:"]], ["error local-mount"]],
-  ["a mount of a variable", "runner", [["- spawntee-tasks:", "- ${DIR:-../tasks}:"]], ["error local-mount"]],
+  [
+    "a mount of a variable",
+    "runner",
+    [["- spawntee-tasks:", "- ${DIR:-../tasks}:"]],
+    ["error local-mount"],
+  ],
   [
     "a mount at length",
     "runner",
@@ -270,7 +329,13 @@ const CASES: readonly Case[] = [
     ["error port-unreachable"],
     "127.0.0.1",
   ],
-  ["a port for UDP", "runner", [port('"9010:8080/udp"')], ["error port-unreachable"], "for UDP only"],
+  [
+    "a port for UDP",
+    "runner",
+    [port('"9010:8080/udp"')],
+    ["error port-unreachable"],
+    "for UDP only",
+  ],
   ["a port on no network", "runner", [inService("network_mode: none")], ["error port-unreachable"]],
   ["a port by default", "runner", [port('"${PORT:-9010}:8080"')], []],
   [
@@ -310,7 +375,10 @@ const CASES: readonly Case[] = [
   [
     "a variable on the command line",
     "runner",
-    [["      - REGISTRY_URL=${REGISTRY_URL}\n", ""], inService('command: ["--registry=${REGISTRY_URL}"]')],
+    [
+      ["      - REGISTRY_URL=${REGISTRY_URL}\n", ""],
+      inService('command: ["--registry=${REGISTRY_URL}"]'),
+    ],
     [],
   ],
   [
@@ -367,7 +435,12 @@ const CASES: readonly Case[] = [
   ["another quoted value", "runner", [env('X="y"')], ["warning value-quoted"]],
   ["a quoted entry", "runner", [env('"X=y"')], []],
   ["a name twice", "runner", [env("X=1", "X=2")], ["warning variable-twice"]],
-  ["a name of ours twice", "runner", [env("REGISTRY_URL=https://old.example")], ["error variable-twice"]],
+  [
+    "a name of ours twice",
+    "runner",
+    [env("REGISTRY_URL=https://old.example")],
+    ["error variable-twice"],
+  ],
   ["a blank before the sign", "runner", [env("X =1")], ["error variable-malformed"]],
   [
     "the list required",
@@ -400,7 +473,12 @@ const CASES: readonly Case[] = [
     [],
   ],
   ["nothing sets it", "runner", [env("X=${X}")], ["warning placeholder-not-set"], "on a runner"],
-  ["nothing sets it, and it is required", "runner", [env("X=${X:?}")], ["error placeholder-not-set"]],
+  [
+    "nothing sets it, and it is required",
+    "runner",
+    [env("X=${X:?}")],
+    ["error placeholder-not-set"],
+  ],
   [
     "the wallet does not get to the registry",
     "registry",
@@ -482,7 +560,14 @@ const CASES: readonly Case[] = [
   [
     "names that only look so",
     "runner",
-    [env("TOKEN_FILE=${TOKEN_FILE:-/run/token}", "MAX_TOKENS=4096", "API_KEY=/run/key", "TOKEN=false")],
+    [
+      env(
+        "TOKEN_FILE=${TOKEN_FILE:-/run/token}",
+        "MAX_TOKENS=4096",
+        "API_KEY=/run/key",
+        "TOKEN=false",
+      ),
+    ],
     [],
   ],
   ["an empty default", "runner", [env("T=${MY_TOKEN:-}")], []],
@@ -591,8 +676,12 @@ describe("one fault, one finding", () => {
   });
 
   test("every code that a rule may give is tried here", () => {
-    const tried = new Set(CASES.flatMap(([, , , expected]) => expected.map((line) => line.split(" ")[1])));
-    const rest = Object.keys(CATALOGUE).filter((code) => !tried.has(code) && !code.startsWith("base-domain"));
+    const tried = new Set(
+      CASES.flatMap(([, , , expected]) => expected.map((line) => line.split(" ")[1])),
+    );
+    const rest = Object.keys(CATALOGUE).filter(
+      (code) => !tried.has(code) && !code.startsWith("base-domain"),
+    );
     expect(rest).toEqual(["images-differ"]);
   });
 });
@@ -616,7 +705,9 @@ describe("settings decide", () => {
       "${CVM_BASE_DOMAIN:-dstack-pha-prod10.phala.network}",
       "${CVM_BASE_DOMAIN:?}",
     ]);
-    expect(brief(findingsIn("registry", compose, { ...V2, cvmBaseDomain: "x.example" }))).toEqual([]);
+    expect(brief(findingsIn("registry", compose, { ...V2, cvmBaseDomain: "x.example" }))).toEqual(
+      [],
+    );
   });
 
   test("who insists on a debugging registry is warned", () => {
@@ -637,14 +728,21 @@ describe("settings decide", () => {
       { name: "X", value: "1" },
       { name: "DEBUG_MODE", value: "true" },
     ];
-    expect(brief(findingsIn("registry", compose, { ...V2, registryEnv }))).toEqual(["error debug-mode"]);
+    expect(brief(findingsIn("registry", compose, { ...V2, registryEnv }))).toEqual([
+      "error debug-mode",
+    ]);
   });
 });
 
 test("two images of spawntee", () => {
   const runner = file("runner", [IMAGE, `${IMAGE.slice(0, -1)}0`]);
   const [finding] = pairFindings({ ...pair, runner }, V2);
-  expect(finding).toMatchObject({ code: "images-differ", severity: "warning", file: "runner.yml", line: 11 });
+  expect(finding).toMatchObject({
+    code: "images-differ",
+    severity: "warning",
+    file: "runner.yml",
+    line: 11,
+  });
 });
 
 describe("domains", () => {

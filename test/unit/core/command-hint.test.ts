@@ -1,6 +1,12 @@
 import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
-import { AGAIN, command, hint, renderHint, type Invocation } from "../../../src/core/command-hint.ts";
+import {
+  AGAIN,
+  command,
+  hint,
+  renderHint,
+  type Invocation,
+} from "../../../src/core/command-hint.ts";
 
 const INVOCATION: Invocation = {
   program: "npx tee-cluster",
@@ -33,20 +39,22 @@ test("with one: as the program was invoked, with the flags that the command has"
 
 test("a flag that the command has already is not repeated", () => {
   const other = hint`${command("rotate-hash", "--cluster-name", "other")}`;
-  expect(renderHint(other, INVOCATION)).toBe("npx tee-cluster rotate-hash --cluster-name other --sandbox");
+  expect(renderHint(other, INVOCATION)).toBe(
+    "npx tee-cluster rotate-hash --cluster-name other --sandbox",
+  );
 });
 
-test.each([hint`fix it, then ${AGAIN}; it resumes`, "fix it, then run the same command again; it resumes"])(
-  "the same command is the command: %s",
-  (value) => {
-    const text = renderHint(value, INVOCATION);
-    expect(text).toBe(
-      String.raw`fix it, then run again: npx tee-cluster init --cluster-name 'bird'\''s tracker' --yes; it resumes`,
-    );
-    const line = text.slice(text.indexOf("npx"), text.indexOf(";"));
-    const words = execFileSync("/bin/sh", ["-c", `npx() { printf '%s\\n' "$@"; }; ${line}`], {
-      encoding: "utf8",
-    });
-    expect(words.trim().split("\n")).toEqual(["tee-cluster", ...INVOCATION.argv]);
-  },
-);
+test.each([
+  hint`fix it, then ${AGAIN}; it resumes`,
+  "fix it, then run the same command again; it resumes",
+])("the same command is the command: %s", (value) => {
+  const text = renderHint(value, INVOCATION);
+  expect(text).toBe(
+    String.raw`fix it, then run again: npx tee-cluster init --cluster-name 'bird'\''s tracker' --yes; it resumes`,
+  );
+  const line = text.slice(text.indexOf("npx"), text.indexOf(";"));
+  const words = execFileSync("/bin/sh", ["-c", `npx() { printf '%s\\n' "$@"; }; ${line}`], {
+    encoding: "utf8",
+  });
+  expect(words.trim().split("\n")).toEqual(["tee-cluster", ...INVOCATION.argv]);
+});

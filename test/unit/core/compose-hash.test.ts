@@ -1,5 +1,8 @@
 /** The compose hash: held against dstack's own implementation and against texts that were hashed by hand. */
-import { getComposeHash, type AppCompose as SdkAppCompose } from "@phala/dstack-sdk/get-compose-hash";
+import {
+  getComposeHash,
+  type AppCompose as SdkAppCompose,
+} from "@phala/dstack-sdk/get-compose-hash";
 import { describe, expect, test } from "vitest";
 import { canonicalJson, composeHashOf, sha256Hex } from "../../../src/core/compose-hash.ts";
 
@@ -63,7 +66,10 @@ function generate(next: () => number, depth: number): Json {
 
 function generatedAppCompose(seed: number): SdkAppCompose {
   const next = random(seed);
-  const fields = Array.from({ length: 6 }, (_, index) => [`field${index}`, generate(next, 4)] as const);
+  const fields = Array.from(
+    { length: 6 },
+    (_, index) => [`field${index}`, generate(next, 4)] as const,
+  );
   const entries: (readonly [string, Json])[] = [
     ["docker_compose_file", generate(next, 0)],
     ["allowed_envs", ["REGISTRY_URL", "CAPACITY_THRESHOLD"]],

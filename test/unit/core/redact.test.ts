@@ -58,17 +58,21 @@ describe("forms that are hidden as a whole", () => {
     expect(redactorOf(SECRET).redact(`a ${form} b`)).toBe("a [redacted] b");
   });
 
-  test.each(["pässwört ключ", "key-🔑-🗝-value", "日本語の秘密の鍵です"])("beyond ASCII: %s", (secret) => {
-    const forms = [
-      secret,
-      unicodeEscapes(secret),
-      unicodeEscapes(secret).replaceAll("\\", "\\\\"),
-      percents(secret),
-      hex(secret),
-      base64(secret),
-    ];
-    for (const form of forms) expect(redactorOf(secret).redact(`a ${form} b`)).toBe("a [redacted] b");
-  });
+  test.each(["pässwört ключ", "key-🔑-🗝-value", "日本語の秘密の鍵です"])(
+    "beyond ASCII: %s",
+    (secret) => {
+      const forms = [
+        secret,
+        unicodeEscapes(secret),
+        unicodeEscapes(secret).replaceAll("\\", "\\\\"),
+        percents(secret),
+        hex(secret),
+        base64(secret),
+      ];
+      for (const form of forms)
+        expect(redactorOf(secret).redact(`a ${form} b`)).toBe("a [redacted] b");
+    },
+  );
 
   test.each([
     ["a backslash and a letter of an escape", "C:\\new\\u0041bc\\d"],
@@ -76,7 +80,13 @@ describe("forms that are hidden as a whole", () => {
     ["dots only", "........."],
   ])("a secret of %s", (_what, secret) => {
     const redactor = redactorOf(secret);
-    for (const form of [secret, inJson(secret), encodeURIComponent(secret), hex(secret), base64(secret)])
+    for (const form of [
+      secret,
+      inJson(secret),
+      encodeURIComponent(secret),
+      hex(secret),
+      base64(secret),
+    ])
       expect(redactor.redact(`x ${form} z`)).toBe("x [redacted] z");
   });
 
@@ -88,7 +98,8 @@ describe("forms that are hidden as a whole", () => {
           const clean = redactorOf(SECRET).redact(text);
           expect(clean).toContain("[redacted]");
           const kept = clean.replace("[redacted]", "");
-          const foreign = Math.ceil((before.length * 8) / 6) + Math.ceil((after.length * 8) / 6) + 4;
+          const foreign =
+            Math.ceil((before.length * 8) / 6) + Math.ceil((after.length * 8) / 6) + 4;
           expect(kept.length).toBeLessThanOrEqual(foreign);
         }
       }
@@ -114,7 +125,11 @@ describe("parts", () => {
     ["the end in hex", hex(SECRET.slice(-8)), "[redacted]"],
     ["in JSON", inJson(SECRET.slice(0, 10)), "[redacted]"],
     ["the end URL-encoded", encodeURIComponent(SECRET.slice(-9)), "[redacted]"],
-    ["the beginning and the end", `${SECRET.slice(0, 9)}|${SECRET.slice(-9)}`, "[redacted]|[redacted]"],
+    [
+      "the beginning and the end",
+      `${SECRET.slice(0, 9)}|${SECRET.slice(-9)}`,
+      "[redacted]|[redacted]",
+    ],
     [
       "more of it after a false start",
       `${SECRET.slice(0, 5)}${SECRET.slice(0, 9)}`,
@@ -138,7 +153,9 @@ describe("parts", () => {
   });
 
   test("that overlap, or touch, are one", () => {
-    expect(redactorOf("abcdefgh1234", "1234efghijkl").redact("abcdefgh1234efghijkl.")).toBe("[redacted].");
+    expect(redactorOf("abcdefgh1234", "1234efghijkl").redact("abcdefgh1234efghijkl.")).toBe(
+      "[redacted].",
+    );
     expect(redactorOf("abcdefgh", "ijklmnop").redact("abcdefghijklmnop.")).toBe("[redacted].");
   });
 
@@ -272,9 +289,13 @@ describe("for any secret", () => {
   const secret = fc
     .string({ unit: "binary", minLength: 8, maxLength: 60 })
     .filter(
-      (text) => text.replaceAll(/[\p{Cc}\p{Cf}\p{Z}\p{Default_Ignorable_Code_Point}\\]/gu, "").length >= 8,
+      (text) =>
+        text.replaceAll(/[\p{Cc}\p{Cf}\p{Z}\p{Default_Ignorable_Code_Point}\\]/gu, "").length >= 8,
     );
-  const around = fc.string({ unit: fc.constantFrom(...Array.from("abc 19\n\\%/.…")), maxLength: 30 });
+  const around = fc.string({
+    unit: fc.constantFrom(...Array.from("abc 19\n\\%/.…")),
+    maxLength: 30,
+  });
   const form = fc.constantFrom(
     (text: string) => text,
     inJson,
@@ -302,12 +323,26 @@ describe("for any secret", () => {
   });
 
   test("invisible characters, blanks and line breaks within it don't help", () => {
-    const between = fc.constantFrom("", "\n", "\u200b", "\u0007", "\r\n  ", "\u001b[1m", "\u00ad", "\u2066");
+    const between = fc.constantFrom(
+      "",
+      "\n",
+      "\u200b",
+      "\u0007",
+      "\r\n  ",
+      "\u001b[1m",
+      "\u00ad",
+      "\u2066",
+    );
     fc.assert(
       fc.property(secret, fc.array(between, { minLength: 60, maxLength: 60 }), (value, breaks) => {
-        const spread = Array.from(value, (character, at) => `${character}${breaks[at] ?? ""}`).join("");
+        const spread = Array.from(value, (character, at) => `${character}${breaks[at] ?? ""}`).join(
+          "",
+        );
         const clean = redactorOf(value).redact(`a ${spread} b`);
-        const visible = clean.replaceAll(/[\p{Cc}\p{Cf}\p{Z}\p{Default_Ignorable_Code_Point}]/gu, "");
+        const visible = clean.replaceAll(
+          /[\p{Cc}\p{Cf}\p{Z}\p{Default_Ignorable_Code_Point}]/gu,
+          "",
+        );
         expect(visible.replaceAll("[1m", "")).toBe("a[redacted]b");
       }),
       { numRuns: 500 },
@@ -345,7 +380,10 @@ describe("for any secret", () => {
 });
 
 test("long texts take time in proportion to their length, whatever they repeat", () => {
-  const redactor = redactorOf(SECRET, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
+  const redactor = redactorOf(
+    SECRET,
+    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+  );
   for (const unit of [SECRET.slice(0, 7), "a", "\\", "%25", "%", "\u001b[", "a...", `${SECRET} `]) {
     const text = unit.repeat(1_000_000 / unit.length);
     const clean = redactor.redact(text);

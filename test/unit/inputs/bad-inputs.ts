@@ -96,7 +96,12 @@ const PLACES = [
   ...bad("phalaApiUrl", [
     ["no URL", "cloud-api", '"cloud-api"', "invalid URL"],
     ["another scheme", "ftp://example.com", '"ftp://example.com"', "must begin with https://"],
-    ["plain http to another host", "http://example.com", '"http://example.com"', "http only to this machine"],
+    [
+      "plain http to another host",
+      "http://example.com",
+      '"http://example.com"',
+      "http only to this machine",
+    ],
     ["a host like loopback's", "http://127.0.0.1.example.com", "http only to this machine"],
   ]),
   ...bad("gatewayUrl", [
@@ -131,7 +136,9 @@ const WORDS = [
     ["less than a millisecond", "0.5ms", '"0.5ms"', "such as 500ms, 2s or 10m"],
     ["negative", "-1s", '"-1s"', "such as 500ms, 2s or 10m"],
   ]),
-  ...bad("pollIntervalMs", [["an unknown unit", "2 seconds", '"2 seconds"', "such as 500ms, 2s or 10m"]]),
+  ...bad("pollIntervalMs", [
+    ["an unknown unit", "2 seconds", '"2 seconds"', "such as 500ms, 2s or 10m"],
+  ]),
   ...bad("registryEnv", [
     ["a value behind the name", "LOG_LEVEL=debug", "the name alone", "from the environment"],
     ["not a name", "LOG LEVEL", '"LOG LEVEL"', "letters, digits and _"],
@@ -175,7 +182,9 @@ const SECRETS = [
     ["letters beyond ASCII", "canary/canäry+canary/canary", "printable ASCII"],
   ]),
   ...badSecret("phalaApiKey", "PHALA_API_KEY", [["a blank inside", "phak_canary canary", "blank"]]),
-  ...badSecret("phalaApiKey", "PHALA_CLOUD_API_KEY", [["a newline", "phak_canary\ncanary", "line break"]]),
+  ...badSecret("phalaApiKey", "PHALA_CLOUD_API_KEY", [
+    ["a newline", "phak_canary\ncanary", "line break"],
+  ]),
   ...badSecret("phalaApiUrl", "PHALA_API_URL", [
     ["credentials", "https://user:canary@example.com", "credentials"],
     ["credentials, and no URL", "https://user:canary@exa mple", "credentials"],
@@ -190,13 +199,21 @@ const SECRETS = [
 const HIDDEN_URLS = [
   ...badSecret("gatewayUrl", "TEE_CLUSTER_GATEWAY_URL", [
     ["credentials, and no port", "https://user:canary@{app_id}.example.com", "credentials"],
-    ["credentials, and a misspelt placeholder", "https://user:canary@{app_id}-{port}.{oops}", "credentials"],
+    [
+      "credentials, and a misspelt placeholder",
+      "https://user:canary@{app_id}-{port}.{oops}",
+      "credentials",
+    ],
     ["a token, and no port", "https://{app_id}.example.com/?token=canary", "query"],
   ]),
   ...bad("watcher", [
     ["credentials", "onchain:https://user:canary@rpc.example.com", "credentials"],
     ["credentials, and no type", "https://user:canary@rpc.example.com", "credentials"],
-    ["a token, and plain http", "onchain:http://rpc.example.com/?key=canary", "must begin with https://"],
+    [
+      "a token, and plain http",
+      "onchain:http://rpc.example.com/?key=canary",
+      "must begin with https://",
+    ],
   ]),
 ].map((row) => ({ ...row, hides: "canary" }));
 

@@ -31,7 +31,9 @@ describe("the text of a config file", () => {
     expect(parseConfigFile("crunch: [0123, 1e3, 0x10, '1.10', yes]", "f.yml")).toEqual({
       crunches: ["0123", "1e3", "0x10", "1.10", "yes"],
     });
-    expect(() => parseConfigFile("crunch: [a, ~]", "f.yml")).toThrow(/must be a text or a list of texts/);
+    expect(() => parseConfigFile("crunch: [a, ~]", "f.yml")).toThrow(
+      /must be a text or a list of texts/,
+    );
   });
 
   it.each(["", "# nothing yet\n"])("may be empty: %j", (text) => {
@@ -65,7 +67,12 @@ describe("the text of a config file", () => {
       "is a secret",
       "AWS_SECRET_ACCESS_KEY",
     ],
-    ["another secret", "phala-api-key: canary", "f.yml:1: phala-api-key is a secret", "PHALA_API_KEY"],
+    [
+      "another secret",
+      "phala-api-key: canary",
+      "f.yml:1: phala-api-key is a secret",
+      "PHALA_API_KEY",
+    ],
   ])("is refused: %s", async (_, text, message, help) => {
     const error = await refusal(() => parseConfigFile(text, "f.yml"));
     expect(error).toMatchObject({ kind: "input", code: "config-file-invalid" });
@@ -90,7 +97,11 @@ describe("the config file on disk", () => {
 
   it("is read", async () => {
     const file = write("node: prod9\n");
-    expect(await readConfigFile(file)).toEqual({ path: file, values: { node: "prod9" }, lines: { node: 1 } });
+    expect(await readConfigFile(file)).toEqual({
+      path: file,
+      values: { node: "prod9" },
+      lines: { node: 1 },
+    });
   });
 
   it.each([
@@ -111,7 +122,9 @@ describe("the config file on disk", () => {
       writeFileSync(file, `node: prod9\n${key}: https://elsewhere.example\n`);
       const before = process.cwd();
       process.chdir(directory);
-      const error = await refusal(() => readConfigFile(undefined)).finally(() => process.chdir(before));
+      const error = await refusal(() => readConfigFile(undefined)).finally(() =>
+        process.chdir(before),
+      );
       expect(error.kind).toBe("input");
       expect(error.message).toContain(`tee-cluster.yml: ${key} (line 2)`);
       expect(error.hint).toContain("--config tee-cluster.yml");
@@ -125,7 +138,9 @@ describe("the config file on disk", () => {
 
   it("must be there when it was named, and be a file", async () => {
     const absent = path.join(directory, "absent.yml");
-    expect((await refusal(() => readConfigFile(absent))).message).toContain(`${absent}: can't be read`);
+    expect((await refusal(() => readConfigFile(absent))).message).toContain(
+      `${absent}: can't be read`,
+    );
     expect((await refusal(() => readConfigFile(directory))).message).toContain("can't be read");
   });
 });

@@ -44,8 +44,12 @@ describe("sizing", () => {
   );
 
   it("is told in one line", () => {
-    expect(describeSizing(4096, 1024, 0.8)).toBe("4096 MB at 1024 MB per model: 4 models, a new runner at 3");
-    expect(describeSizing(4096, 4096, 1)).toBe("4096 MB at 4096 MB per model: 1 model, a new runner at 1");
+    expect(describeSizing(4096, 1024, 0.8)).toBe(
+      "4096 MB at 1024 MB per model: 4 models, a new runner at 3",
+    );
+    expect(describeSizing(4096, 4096, 1)).toBe(
+      "4096 MB at 4096 MB per model: 1 model, a new runner at 1",
+    );
   });
 });
 

@@ -3,7 +3,12 @@ import { missingForCluster } from "../../../src/inputs/required.ts";
 import { describe, expect, it } from "vitest";
 import { ClusterError } from "../../../src/errors/cluster-error.ts";
 import { inputsIn } from "../../../src/inputs/table.ts";
-import { assertNoProblems, resolveInputs, type Raw, type Sources } from "../../../src/inputs/resolve.ts";
+import {
+  assertNoProblems,
+  resolveInputs,
+  type Raw,
+  type Sources,
+} from "../../../src/inputs/resolve.ts";
 import type { ClusterInputs } from "../../../src/core/settings.ts";
 import { toClusterInputs } from "../../../src/inputs/values.ts";
 import { BAD_INPUTS, type BadInput } from "./bad-inputs.ts";
@@ -17,7 +22,12 @@ const GOOD_ENV = {
   PHALA_API_KEY: "phak_example_key",
 };
 
-function sources(parts: { env?: NodeJS.ProcessEnv; flags?: Raw; config?: Raw; examples?: Raw }): Sources {
+function sources(parts: {
+  env?: NodeJS.ProcessEnv;
+  flags?: Raw;
+  config?: Raw;
+  examples?: Raw;
+}): Sources {
   const { env = GOOD_ENV, flags = {}, config = {}, examples = {} } = parts;
   return { env, flags, config: { path: "tee-cluster.yml", values: config }, examples, keys: ALL };
 }
@@ -59,11 +69,16 @@ describe("a wrong input is refused, with its value and what would do", () => {
 });
 
 describe("what may be a secret is not repeated", () => {
-  const hidden = BAD_INPUTS.flatMap((row) => (row.hides === undefined ? [] : [{ row, hides: row.hides }]));
-  it.each(hidden.map((item) => [`${item.row.input}: ${item.row.about}`, item] as const))("%s", (_, item) => {
-    const error = refusal(given(item.row));
-    expect(`${error.message} ${error.hint}`).not.toContain(item.hides);
-  });
+  const hidden = BAD_INPUTS.flatMap((row) =>
+    row.hides === undefined ? [] : [{ row, hides: row.hides }],
+  );
+  it.each(hidden.map((item) => [`${item.row.input}: ${item.row.about}`, item] as const))(
+    "%s",
+    (_, item) => {
+      const error = refusal(given(item.row));
+      expect(`${error.message} ${error.hint}`).not.toContain(item.hides);
+    },
+  );
 });
 
 describe("where an input comes from", () => {
@@ -78,7 +93,12 @@ describe("where an input comes from", () => {
     ["then the config file", { config, examples }, "us-east-1", "config file"],
     ["then the sandbox's example", { examples }, "us-west-1", "default"],
     ["then the default", {}, "eu-west-1", "default"],
-    ["an empty variable is unset", { env: { ...env, AWS_REGION: "" }, config }, "us-east-1", "config file"],
+    [
+      "an empty variable is unset",
+      { env: { ...env, AWS_REGION: "" }, config },
+      "us-east-1",
+      "config file",
+    ],
   ] as const)("%s", (_, parts, region, origin) => {
     const resolution = resolveInputs(sources(parts));
     expect(resolution.values.awsRegion).toBe(region);
@@ -88,7 +108,9 @@ describe("where an input comes from", () => {
   it("takes PHALA_API_KEY before PHALA_CLOUD_API_KEY, and the second alone", () => {
     const both = { ...GOOD_ENV, PHALA_CLOUD_API_KEY: "phak_other_key" };
     expect(inputsFrom({ env: both }).connection.phalaApiKey).toBe("phak_example_key");
-    expect(inputsFrom({ env: { ...both, PHALA_API_KEY: "" } }).connection.phalaApiKey).toBe("phak_other_key");
+    expect(inputsFrom({ env: { ...both, PHALA_API_KEY: "" } }).connection.phalaApiKey).toBe(
+      "phak_other_key",
+    );
   });
 });
 
@@ -104,7 +126,9 @@ describe("everything at once", () => {
   it("names what is wrong and what is missing together", () => {
     const { message } = refusal({ env: { AWS_REGION: "Mars" }, flags: { spawnteePort: "0" } });
     expect(message.split("\n")).toEqual([
-      expect.stringContaining('--aws-region (AWS_REGION) from the environment: invalid AWS region: "Mars"'),
+      expect.stringContaining(
+        '--aws-region (AWS_REGION) from the environment: invalid AWS region: "Mars"',
+      ),
       expect.stringContaining('--spawntee-port (TEE_CLUSTER_SPAWNTEE_PORT): invalid number: "0"'),
       expect.stringMatching(/^missing: --cluster-name .*PHALA_API_KEY$/),
     ]);
@@ -142,7 +166,9 @@ describe("everything at once", () => {
       { name: "ALPHA", value: "a-value" },
       { name: "ZULU", value: "z-value" },
     ]);
-    expect(refusal({ env: { ...env, ZULU: "" }, flags }).message).toBe("missing: ZULU (--registry-env)");
+    expect(refusal({ env: { ...env, ZULU: "" }, flags }).message).toBe(
+      "missing: ZULU (--registry-env)",
+    );
     const twoLines = refusal({ env: { ...env, ZULU: "one\ntwo" }, flags }).message;
     expect(twoLines).toContain("ZULU: has a line break");
     expect(twoLines).not.toContain("two");
@@ -150,7 +176,10 @@ describe("everything at once", () => {
 
   it("asks a command only for its own inputs", () => {
     const env = { PHALA_API_KEY: "phak_example_key", AWS_REGION: "Mars" };
-    const { problems, missing } = resolveInputs({ ...sources({ env }), keys: inputsIn("connection") });
+    const { problems, missing } = resolveInputs({
+      ...sources({ env }),
+      keys: inputsIn("connection"),
+    });
     expect({ problems, missing }).toEqual({ problems: [], missing: [] });
   });
 });
@@ -216,10 +245,15 @@ describe("the values", () => {
       { id: "bird", name: "a=b" },
       { id: "nest", name: "nest" },
     ]);
-    expect(connection).toMatchObject({ timeoutMs: 86_400_000, phalaApiUrl: "http://127.0.0.1:8080" });
+    expect(connection).toMatchObject({
+      timeoutMs: 86_400_000,
+      phalaApiUrl: "http://127.0.0.1:8080",
+    });
   });
 
   it("refuses a crunch that is given twice", () => {
-    expect(refusal({ flags: { crunches: ["bird=a", "bird=b"] } }).message).toContain('"bird" is given twice');
+    expect(refusal({ flags: { crunches: ["bird=a", "bird=b"] } }).message).toContain(
+      '"bird" is given twice',
+    );
   });
 });

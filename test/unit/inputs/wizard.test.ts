@@ -75,7 +75,10 @@ async function complete(answers: Answers): Promise<Answers> {
   );
   return {
     ...answers,
-    values: { ...answers.values, ...Object.fromEntries(open.map((key) => [key, recorded[key as "node"]])) },
+    values: {
+      ...answers.values,
+      ...Object.fromEntries(open.map((key) => [key, recorded[key as "node"]])),
+    },
     origins: { ...answers.origins, ...Object.fromEntries(open.map((key) => [key, "record"])) },
   };
 }
@@ -89,7 +92,9 @@ type Scene = {
 async function wizard(
   answers: readonly (string | undefined)[],
   { flags = {}, verify = () => CLEAR, planOnly = false }: Scene = {},
-): Promise<WizardResult & { readonly heard: readonly string[]; readonly printed: readonly string[] }> {
+): Promise<
+  WizardResult & { readonly heard: readonly string[]; readonly printed: readonly string[] }
+> {
   const { prompter, heard, printed } = person(answers);
   const result = await runWizard({
     start: startWith(flags),
@@ -142,7 +147,9 @@ describe("recorded values", () => {
     const takeBack = ["Change an answer", "CVM base domain", "-"];
     const rename = ["Change an answer", "Cluster name", "owl"];
     const flags = { clusterName: "nest", cvmBaseDomain: "example.com" };
-    const { inputs } = await wizard([...AS_THEY_STAND, ...takeBack, ...rename, "Deploy"], { flags });
+    const { inputs } = await wizard([...AS_THEY_STAND, ...takeBack, ...rename, "Deploy"], {
+      flags,
+    });
     expect(inputs.cluster).toMatchObject({ clusterName: "owl", cvmBaseDomain: undefined });
   });
 });
@@ -157,16 +164,28 @@ test("which orchestrator is run is asked, the released one first; its key and wa
   const answers = [...SIZES_AS_THEY_STAND, ENTER, "package.json", "0xwallet", "Deploy"];
   const { inputs, heard } = await wizard(answers, { flags: { clusterName: "nest" } });
   expect(heard).toContainEqual(
-    expect.stringMatching(/^Orchestrator schema the released one .*v2 \| the development version .*v1$/),
+    expect.stringMatching(
+      /^Orchestrator schema the released one .*v2 \| the development version .*v1$/,
+    ),
   );
-  const v2 = { orchestratorSchema: "v2", gatewayKeyPath: "package.json", coordinatorWallet: "0xwallet" };
+  const v2 = {
+    orchestratorSchema: "v2",
+    gatewayKeyPath: "package.json",
+    coordinatorWallet: "0xwallet",
+  };
   expect(inputs.cluster).toMatchObject(v2);
 });
 
 test("a value of --registry-env that the environment lacks is asked for, hidden, and stays with its name", async () => {
   const flags = { clusterName: "nest", orchestratorSchema: "v1", registryEnv: ["TOKEN"] };
   const change = ["Change an answer", "Registry env", "TOKEN, LEVEL"];
-  const answers = [...SIZES_AS_THEY_STAND, "SECRET typed-token", ...change, "SECRET typed-level", "Deploy"];
+  const answers = [
+    ...SIZES_AS_THEY_STAND,
+    "SECRET typed-token",
+    ...change,
+    "SECRET typed-level",
+    "Deploy",
+  ];
   const { inputs, heard, printed } = await wizard(answers, { flags });
   expect(inputs.cluster.registryEnv).toEqual([
     { name: "TOKEN", value: "typed-token" },
@@ -194,7 +213,11 @@ describe("a registry that is not ours", () => {
     const appId = cluster === "bird" ? "a1" : "b2";
     const registry = foreign(appId);
     if (takeOver !== appId) return { problem: "it is there", registry, hashRecorded: false };
-    return { problem: undefined, registry: { ...registry, standing: "adopted" }, hashRecorded: false };
+    return {
+      problem: undefined,
+      registry: { ...registry, standing: "adopted" },
+      hashRecorded: false,
+    };
   };
 
   test("is taken over only once it is chosen, and the review comes again", async () => {
@@ -236,7 +259,9 @@ describe("a registry that is not ours", () => {
         return looks === 1 ? { problem: "something", registry, hashRecorded: false } : CLEAR;
       },
     });
-    expect(heard).toContain("What now? Change an answer | Check again | Cancel: nothing has been made");
+    expect(heard).toContain(
+      "What now? Change an answer | Check again | Cancel: nothing has been made",
+    );
   });
 });
 
@@ -244,7 +269,9 @@ describe("what will happen", () => {
   const answers = startWith({ clusterName: "bird" });
   const offers = {
     ...OFFERS,
-    instanceTypes: [{ id: "tdx.medium", vcpu: 2, memoryMb: 4096, hourlyRate: "0.116", requiresGpu: false }],
+    instanceTypes: [
+      { id: "tdx.medium", vcpu: 2, memoryMb: 4096, hourlyRate: "0.116", requiresGpu: false },
+    ],
   };
   const registry = { name: "bird-registry", appId: "a1", createdAt: "2026-11-24T10:00:00Z" };
   const told = (outlook: Parameters<typeof describeOutlook>[0]): string =>
@@ -268,7 +295,8 @@ describe("what will happen", () => {
   });
 
   test("ours, with a hash to read", () => {
-    expect(told({ registry: { ...registry, standing: "ours" }, hashRecorded: false })).toMatchInlineSnapshot(`
+    expect(told({ registry: { ...registry, standing: "ours" }, hashRecorded: false }))
+      .toMatchInlineSnapshot(`
       "bird-registry is there already, and is not made again:
         app_id a1, since 2026-11-24
       Where something differs from what it was given, it is updated and may restart:
@@ -280,7 +308,8 @@ describe("what will happen", () => {
   });
 
   test("ours, with a recorded hash", () => {
-    expect(told({ registry: { ...registry, standing: "ours" }, hashRecorded: true })).toMatchInlineSnapshot(`
+    expect(told({ registry: { ...registry, standing: "ours" }, hashRecorded: true }))
+      .toMatchInlineSnapshot(`
       "bird-registry is there already, and is not made again:
         app_id a1, since 2026-11-24
       Where something differs from what it was given, it is updated and may restart:

@@ -16,8 +16,12 @@ describe("an environment key", () => {
     expect(verifyEnvKey({ appId: APP, publicKey, signature }, TRUSTED)).toBe("ours");
     const timestamp = Math.floor(Date.now() / 1000);
     const timed = signEnvKey(KMS, APP, publicKey, timestamp);
-    expect(verifyEnvKey({ appId: APP, publicKey, signature: timed, timestamp }, TRUSTED)).toBe("ours");
-    const bytes = [publicKey, signature, timed].map((hex) => Uint8Array.from(Buffer.from(hex, "hex")));
+    expect(verifyEnvKey({ appId: APP, publicKey, signature: timed, timestamp }, TRUSTED)).toBe(
+      "ours",
+    );
+    const bytes = [publicKey, signature, timed].map((hex) =>
+      Uint8Array.from(Buffer.from(hex, "hex")),
+    );
     const [key = new Uint8Array(), older = new Uint8Array(), newer = new Uint8Array()] = bytes;
     expect(verifyEnvEncryptPublicKeyLegacy(key, older, APP)).toBe(`0x${k256Of(KMS)}`);
     expect(verifyEnvEncryptPublicKey(key, newer, APP, timestamp)).toBe(`0x${k256Of(KMS)}`);
@@ -26,7 +30,9 @@ describe("an environment key", () => {
   it("is accepted with a prefix and with a recovery bit of 27 or 28", () => {
     const bit = Number.parseInt(signature.slice(128), 16) + 27;
     const other = `0x${signature.slice(0, 128)}${bit.toString(16)}`;
-    expect(verifyEnvKey({ appId: APP, publicKey: `0x${publicKey}`, signature: other }, TRUSTED)).toBe("ours");
+    expect(
+      verifyEnvKey({ appId: APP, publicKey: `0x${publicKey}`, signature: other }, TRUSTED),
+    ).toBe("ours");
   });
 
   it("signed by another root, for another app, for another key, or for another time is refused", () => {
@@ -39,9 +45,9 @@ describe("an environment key", () => {
     ];
     for (const attempt of attempts)
       expect(thrownBy(() => verifyEnvKey(attempt, TRUSTED))).toMatch(/^env-key-substituted\//);
-    expect(thrownBy(() => verifyEnvKey({ appId: APP, publicKey, signature }, BUILT_IN_TRUST.kms))).toMatch(
-      /^env-key-substituted\//,
-    );
+    expect(
+      thrownBy(() => verifyEnvKey({ appId: APP, publicKey, signature }, BUILT_IN_TRUST.kms)),
+    ).toMatch(/^env-key-substituted\//);
   });
 
   it.each([undefined, "", "00", `${signature}00`])("with the signature %s is unsigned", (given) => {

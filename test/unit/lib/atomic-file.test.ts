@@ -1,6 +1,16 @@
 /** The one atomic write: also over a file that is a mount point, another user's, or has another name. */
 import { execFile } from "node:child_process";
-import { chmod, chown, link, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import {
+  chmod,
+  chown,
+  link,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  writeFile,
+} from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
@@ -52,7 +62,10 @@ test("a private file stays private, whatever was there", async () => {
 test("another name of the same file keeps the old text, and is counted beforehand", async () => {
   await writeFile(at("o.yml"), "old");
   await link(at("o.yml"), at("other.yml"));
-  expect((await inspectTarget(at("o.yml"))).existing).toMatchObject({ otherNames: 1, mounted: false });
+  expect((await inspectTarget(at("o.yml"))).existing).toMatchObject({
+    otherNames: 1,
+    mounted: false,
+  });
   await writeAtomically(at("o.yml"), "new");
   expect(await readFile(at("other.yml"), "utf8")).toBe("old");
   expect(await readFile(at("o.yml"), "utf8")).toBe("new");
@@ -85,7 +98,17 @@ describe.runIf(isRoot)("as root", () => {
       await writeAtomically(file, "new", { backup: file + ".bak" });
       console.log(JSON.stringify({ mounted: existing.mounted, refused }));`;
     const inMount = `mount --bind "$1" "$2" && exec "$3" --input-type=module -e "$4" "$2"`;
-    const args = ["-m", "sh", "-c", inMount, "sh", at("real.yml"), at("o.yml"), process.execPath, script];
+    const args = [
+      "-m",
+      "sh",
+      "-c",
+      inMount,
+      "sh",
+      at("real.yml"),
+      at("o.yml"),
+      process.execPath,
+      script,
+    ];
     const { stdout } = await run("unshare", args);
     expect(JSON.parse(stdout)).toEqual({
       mounted: true,
@@ -93,6 +116,11 @@ describe.runIf(isRoot)("as root", () => {
     });
     expect(await readFile(at("real.yml"), "utf8")).toBe("new");
     expect(await readFile(at("o.yml.bak"), "utf8")).toBe("the old text, longer");
-    expect((await readdir(folder)).toSorted()).toEqual(["atomic-file.mjs", "o.yml", "o.yml.bak", "real.yml"]);
+    expect((await readdir(folder)).toSorted()).toEqual([
+      "atomic-file.mjs",
+      "o.yml",
+      "o.yml.bak",
+      "real.yml",
+    ]);
   });
 });

@@ -30,10 +30,14 @@ test("is as short as can be, for every pair of texts of up to four lines out of 
   expect(texts).toHaveLength(31);
 });
 
-const many = (prefix: string): string[] => Array.from({ length: 50_000 }, (_, index) => `${prefix}${index}`);
+const many = (prefix: string): string[] =>
+  Array.from({ length: 50_000 }, (_, index) => `${prefix}${index}`);
 
 test("one line in a file of fifty thousand is found, and as many that all differ are no trouble", () => {
   const old = many("line ");
-  expect(diffLines(text(old), text(old.toSpliced(25_000, 1, "other")))).toEqual(["- line 25000", "+ other"]);
+  expect(diffLines(text(old), text(old.toSpliced(25_000, 1, "other")))).toEqual([
+    "- line 25000",
+    "+ other",
+  ]);
   expect(diffLines(text(old), text(many("other ")))).toHaveLength(100_000);
 });

@@ -42,7 +42,12 @@ test.each([
 
 /** Keys and values that both languages hash alike. */
 const key = fc.string().filter((text) => text !== "__proto__" && !/^\d+$/.test(text));
-const leaf = fc.oneof(fc.string({ unit: "grapheme" }), fc.maxSafeInteger(), fc.boolean(), fc.constant(null));
+const leaf = fc.oneof(
+  fc.string({ unit: "grapheme" }),
+  fc.maxSafeInteger(),
+  fc.boolean(),
+  fc.constant(null),
+);
 const { document } = fc.letrec<{ document: unknown }>((tie) => ({
   document: fc.oneof(
     { maxDepth: 5 },

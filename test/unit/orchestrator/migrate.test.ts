@@ -4,7 +4,11 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { diffLines } from "../../../src/lib/line-diff.ts";
-import { migrateToV2, type Migration, type MigrationInputs } from "../../../src/orchestrator/migrate.ts";
+import {
+  migrateToV2,
+  type Migration,
+  type MigrationInputs,
+} from "../../../src/orchestrator/migrate.ts";
 import { orchestratorSchemas } from "../../../src/orchestrator/schemas.ts";
 
 const golden = (schema: "v1" | "v2"): string =>
@@ -33,7 +37,9 @@ test("the golden file of v1 becomes the golden file of v2, to the byte", () => {
 });
 
 test("the operator's own number stays where none is given", () => {
-  const migration = migrated(golden("v1").replace("provision-factor: 0.8", "provision-factor: 0.65"));
+  const migration = migrated(
+    golden("v1").replace("provision-factor: 0.8", "provision-factor: 0.65"),
+  );
   expect(migration.text).toBe(golden("v2").replace("threshold: 0.7", "threshold: 0.65"));
   expect(migration.threshold).toEqual({ value: 0.65, from: "provision-factor" });
 });
@@ -127,7 +133,10 @@ test("a file that was half migrated by hand is finished, with what it has", () =
     threshold: { value: 0.9, from: "capacity-threshold" },
   });
   const { infrastructure } = orchestratorSchemas.v2.parse(parse(migration.text));
-  expect(infrastructure.runner).toMatchObject({ "gateway-key-path": "k.pem", "capacity-threshold": 0.9 });
+  expect(infrastructure.runner).toMatchObject({
+    "gateway-key-path": "k.pem",
+    "capacity-threshold": 0.9,
+  });
 });
 
 test("no number at all: the default", () => {
@@ -136,7 +145,9 @@ test("no number at all: the default", () => {
 });
 
 test("a variable in place of the number stays one", () => {
-  const migration = migrated(golden("v1").replace("provision-factor: 0.8", "provision-factor: ${FACTOR}"));
+  const migration = migrated(
+    golden("v1").replace("provision-factor: 0.8", "provision-factor: ${FACTOR}"),
+  );
   expect(migration.text).toContain("    capacity-threshold: ${FACTOR}\n");
   expect(migration.threshold).toEqual({ value: "${FACTOR}", from: "provision-factor" });
 });
@@ -144,7 +155,9 @@ test("a variable in place of the number stays one", () => {
 test("what v2 does not know elsewhere is told and stays", () => {
   const text = golden("v1").replace('zone: "phala"', 'zone: "phala"\n    my-own: {x: 1}');
   expect(migrated(text).remarks).toEqual([
-    expect.stringMatching(/^line \d+: crunches\.0\.my-own is not a key that the orchestrator knows/),
+    expect.stringMatching(
+      /^line \d+: crunches\.0\.my-own is not a key that the orchestrator knows/,
+    ),
   ]);
 });
 
@@ -175,7 +188,10 @@ test("runners of another kind are refused", () => {
 });
 
 test("what the orchestrator would refuse of its runner is not written, and named", () => {
-  const text = golden("v1").replace("spawntee-port: 9010", 'spawntee-port: "http"\n    my-own: key');
+  const text = golden("v1").replace(
+    "spawntee-port: 9010",
+    'spawntee-port: "http"\n    my-own: key',
+  );
   expect(() => migrated(text)).toThrow(
     expect.objectContaining({
       code: "config-not-v2",

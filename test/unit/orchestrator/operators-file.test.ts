@@ -44,7 +44,9 @@ describe("crunches", () => {
   });
 
   test("one that is there gets the name that is given, and none where none is given", () => {
-    expect(add([{ id: "other", name: "Others" }])).toBe(text.replace("name: other", 'name: "Others"'));
+    expect(add([{ id: "other", name: "Others" }])).toBe(
+      text.replace("name: other", 'name: "Others"'),
+    );
     expect(add([{ id: "bird_tracker", name: "bird tracker" }])).toBe(text);
   });
 
@@ -59,7 +61,10 @@ describe("crunches", () => {
       '\n- id: a\n  name: |\n    A\n    B\n- id: "new"\n  name: "New"\n  infrastructure:\n    zone: "phala"',
     ],
   ])("in the style of the list: %j", (before, after) => {
-    const given = [{ crunches: [{ id: "new", name: "New" }] }, new Set(["crunches"] as const)] as const;
+    const given = [
+      { crunches: [{ id: "new", name: "New" }] },
+      new Set(["crunches"] as const),
+    ] as const;
     const file = `${rest}\ncrunches: ${before}\n`.replace("crunches: \n", "crunches:\n");
     const wanted = `${rest}\ncrunches: ${after}\n`.replace("crunches: \n", "crunches:\n");
     expect(update(file, ...given)).toBe(wanted);
@@ -67,8 +72,13 @@ describe("crunches", () => {
 
   test("a list that is an alias can't be changed without changing its source: refused, with the line", () => {
     const aliased = `base: &c\n- {id: a, name: A}\n${rest}\ncrunches: *c\n`;
-    expect(() => update(aliased, { crunches: [{ id: "new", name: "New" }] }, new Set(["crunches"]))).toThrow(
-      expect.objectContaining({ code: "config-unreadable", message: expect.stringMatching(/line \d+/) }),
+    expect(() =>
+      update(aliased, { crunches: [{ id: "new", name: "New" }] }, new Set(["crunches"])),
+    ).toThrow(
+      expect.objectContaining({
+        code: "config-unreadable",
+        message: expect.stringMatching(/line \d+/),
+      }),
     );
   });
 });
@@ -117,7 +127,16 @@ const CHANGES: { [K in RunnerInput]?: fc.Arbitrary<string | number> } = {
   spawnteePort: fc.integer({ min: 1, max: 65_535 }),
   instanceType: fc.string({ minLength: 1 }),
   registryCompose: fc.string({ minLength: 1 }),
-  runnerCompose: fc.constantFrom("$HOME/x", "a: b", "- c", "#d", "'", '"', "ü\u2028", "\ud83e\udd89"),
+  runnerCompose: fc.constantFrom(
+    "$HOME/x",
+    "a: b",
+    "- c",
+    "#d",
+    "'",
+    '"',
+    "ü\u2028",
+    "\ud83e\udd89",
+  ),
 };
 
 test("any change of any values touches the lines of their keys alone, and a second run nothing", () => {
@@ -138,9 +157,9 @@ test("any change of any values touches the lines of their keys alone, and a seco
       expect(after).toHaveLength(before.length);
       const keys = [...given].map((input) => RUNNER_KEY_OF_INPUT[input]);
       const touched = before.filter((line, index) => line !== after[index]);
-      expect(touched.filter((line) => !keys.some((key) => line.trimStart().startsWith(`${key}:`)))).toEqual(
-        [],
-      );
+      expect(
+        touched.filter((line) => !keys.some((key) => line.trimStart().startsWith(`${key}:`))),
+      ).toEqual([]);
       const { runner } = parse(changed.replace(/^\ufeff/, ""), { version: "1.1" }).infrastructure;
       for (const [input, value] of Object.entries(change))
         expect(runner[RUNNER_KEY_OF_INPUT[input as RunnerInput]]).toBe(value);
@@ -170,9 +189,9 @@ test("changes are told key by key, crunches by their id, without a password", ()
     expect.stringContaining("crunches[new]: "),
   ]);
   expect(configChanges(undefined, after)).toEqual([]);
-  expect(renderChange({ key: "url", before: undefined, after: "amqp://u:canary@h/" })).not.toContain(
-    "canary",
-  );
+  expect(
+    renderChange({ key: "url", before: undefined, after: "amqp://u:canary@h/" }),
+  ).not.toContain("canary");
 });
 
 describe("what an existing file says of the inputs", () => {
@@ -251,7 +270,12 @@ describe("what the orchestrator would refuse", () => {
     ['level: "info"', 'level: "info"\n  my-own: 1', "warning", /logging\.my-own is not a key/],
     ["max-models: 0", "max-models: many", "error", /max-models is "many" and must be a number/],
     ['id: "bird_tracker"', "id: 1.10", "error", /crunches\.0\.id is 1\.1 and must be text/],
-    ['type: "phala"', 'type: "phala"\n    vpc-name: x', "error", /vpc-name: a VPC cluster is not supported/],
+    [
+      'type: "phala"',
+      'type: "phala"\n    vpc-name: x',
+      "error",
+      /vpc-name: a VPC cluster is not supported/,
+    ],
     ["port: 9010", "port: 9010\t# default", "error", /tab/],
     ['level: "info"', "level:\t info", "error", /tab/],
     ["# Seconds.", "# Seconds.\u0000", "error", /U\+0000/],
@@ -261,7 +285,8 @@ describe("what the orchestrator would refuse", () => {
     expect(more).toEqual([]);
     expect(finding).toMatchObject({ severity, message: expect.stringMatching(says) });
     const line =
-      changed.split("\n").findIndex((candidate, index) => candidate !== whole.split("\n")[index]) + 1;
+      changed.split("\n").findIndex((candidate, index) => candidate !== whole.split("\n")[index]) +
+      1;
     expect(Math.abs((finding?.line ?? 0) - line)).toBeLessThanOrEqual(1);
   });
 

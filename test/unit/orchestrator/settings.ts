@@ -43,7 +43,10 @@ export function values(
 
 /** What Python's os.path.expandvars() does to a text on POSIX: there is no escape, unknown names stay. */
 export function expandvars(text: string, environment: Readonly<Record<string, string>>): string {
-  return text.replaceAll(/\$(?:([A-Za-z0-9_]+)|\{([^}]*)\})/g, (match, plain?: string, braced?: string) => {
-    return environment[plain ?? braced ?? ""] ?? match;
-  });
+  return text.replaceAll(
+    /\$(?:([A-Za-z0-9_]+)|\{([^}]*)\})/g,
+    (match, plain?: string, braced?: string) => {
+      return environment[plain ?? braced ?? ""] ?? match;
+    },
+  );
 }

@@ -60,8 +60,14 @@ test("one changed value changes its own characters only, and a second run nothin
 });
 
 test("an anchored, a folded and a listed value are changed where they stand; aliases follow", () => {
-  const wanted = { ...values({ maxModels: 12, instanceType: "tdx.large", runnerCompose: "r.yml" }) };
-  const updated = updateConfig(BY_HAND, { ...wanted, clusterUrls: ["https://new-<model-port>.x"] }, FILE);
+  const wanted = {
+    ...values({ maxModels: 12, instanceType: "tdx.large", runnerCompose: "r.yml" }),
+  };
+  const updated = updateConfig(
+    BY_HAND,
+    { ...wanted, clusterUrls: ["https://new-<model-port>.x"] },
+    FILE,
+  );
   expect(diffLines(BY_HAND, updated)).toEqual([
     "-         instance-type: &size tdx.medium",
     '+         instance-type: &size "tdx.large"',
@@ -94,24 +100,38 @@ test("missing sections are added, present ones are left alone", () => {
   expect(orchestratorSchemas.v1.parse(parse(updated)).logging.level).toBe("trace");
 });
 
-test.each(["", "\n\n", "---\n", "# only a comment\n"])("the empty file %j gets the whole config", (text) => {
-  const updated = updateConfig(text, values(), FILE);
-  expect(orchestratorSchemas.v1.safeParse(parse(updated)).success).toBe(true);
-  expect(updated).toContain(text.trim());
-});
+test.each(["", "\n\n", "---\n", "# only a comment\n"])(
+  "the empty file %j gets the whole config",
+  (text) => {
+    const updated = updateConfig(text, values(), FILE);
+    expect(orchestratorSchemas.v1.safeParse(parse(updated)).success).toBe(true);
+    expect(updated).toContain(text.trim());
+  },
+);
 
 test("a text without a line break at its end, and an infrastructure without a runner", () => {
-  const updated = updateConfig("infrastructure:\n  database: {type: sqlite, path: x.db}", values(), FILE);
+  const updated = updateConfig(
+    "infrastructure:\n  database: {type: sqlite, path: x.db}",
+    values(),
+    FILE,
+  );
   const config = orchestratorSchemas.v1.parse(parse(updated));
   expect(config.infrastructure.database.path).toBe("x.db");
 });
 
 test("flow style is changed too, and what is not ours says the same as before", () => {
   const before = JSON.stringify(parse(renderConfig(values())));
-  const updated = updateConfig(before, values({ clusterName: "owl", registryCompose: "$X.yml" }), FILE);
+  const updated = updateConfig(
+    before,
+    values({ clusterName: "owl", registryCompose: "$X.yml" }),
+    FILE,
+  );
   expect(updated).not.toContain("$");
   const config = orchestratorSchemas.v1.parse(parse(before));
-  Object.assign(config.infrastructure.runner, { "cluster-name": "owl", "registry-compose-path": "$X.yml" });
+  Object.assign(config.infrastructure.runner, {
+    "cluster-name": "owl",
+    "registry-compose-path": "$X.yml",
+  });
   expect(parse(updated)).toEqual(config);
 });
 
@@ -143,7 +163,10 @@ describe("sections that the operator owns", () => {
       { id: "owl", name: "Owls" },
     ],
   } as const;
-  const text = renderConfig(values()).replace('zone: "phala"', 'zone: "phala"\n    run-schedule: {x: 1}');
+  const text = renderConfig(values()).replace(
+    'zone: "phala"',
+    'zone: "phala"\n    run-schedule: {x: 1}',
+  );
 
   test("stay without being told", () => {
     expect(updateConfig(text, values(change), FILE)).toBe(text);
@@ -163,7 +186,11 @@ describe("sections that the operator owns", () => {
   });
 
   test("only the interval", () => {
-    const updated = updateConfig(text, values(change, new Set<InputKey>(["watcherIntervalSeconds"])), FILE);
+    const updated = updateConfig(
+      text,
+      values(change, new Set<InputKey>(["watcherIntervalSeconds"])),
+      FILE,
+    );
     expect(diffLines(text, updated)).toEqual(["-   interval: 10", "+   interval: 5"]);
   });
 });

@@ -8,10 +8,17 @@ import {
 
 const TEMPLATE = "https://{app_id}-{port}.{base_domain}";
 
-const address = { appId: "abc", port: 9010, node: "prod10", baseDomain: "dstack-pha-prod10.phala.network" };
+const address = {
+  appId: "abc",
+  port: 9010,
+  node: "prod10",
+  baseDomain: "dstack-pha-prod10.phala.network",
+};
 
 test("the default template", () => {
-  expect(renderGatewayUrl(TEMPLATE, address)).toBe("https://abc-9010.dstack-pha-prod10.phala.network");
+  expect(renderGatewayUrl(TEMPLATE, address)).toBe(
+    "https://abc-9010.dstack-pha-prod10.phala.network",
+  );
 });
 
 test("a template of one's own, with parts twice or not at all, without a slash at the end", () => {
@@ -28,7 +35,10 @@ describe.each([
 ])("an empty %s", (name, empty) => {
   test("is refused where the template has it, and no matter where not", () => {
     expect(() => renderGatewayUrl(`https://x/{${name}}`, { ...address, ...empty })).toThrow(
-      expect.objectContaining({ code: "address-incomplete", message: expect.stringContaining(`{${name}}`) }),
+      expect.objectContaining({
+        code: "address-incomplete",
+        message: expect.stringContaining(`{${name}}`),
+      }),
     );
     expect(renderGatewayUrl("https://x/", { ...address, ...empty })).toBe("https://x");
   });

@@ -110,7 +110,9 @@ test("what is read to be written back: whole, or refused", async () => {
   expect(await readWholeText(at("bom.yml"))).toBe("\ufeffa: ü\r\n");
   expect(await readWholeText(at("nothing.yml"))).toBeUndefined();
   await writeFile(at("latin1.yml"), Buffer.from("a: \xfc", "latin1"));
-  await expect(readWholeText(at("latin1.yml"))).rejects.toMatchObject({ code: "config-unreadable" });
+  await expect(readWholeText(at("latin1.yml"))).rejects.toMatchObject({
+    code: "config-unreadable",
+  });
   await promisify(execFile)("mkfifo", [at("pipe.yml")]);
   await expect(readWholeText(at("pipe.yml"))).rejects.toMatchObject({ code: "config-not-a-file" });
 });

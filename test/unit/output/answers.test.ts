@@ -222,7 +222,9 @@ describe("doctor", () => {
            name it by digest
       "
     `);
-    expect(answer({ ...DOCTOR, ok: true, checks: DOCTOR.checks.slice(0, 1) }, { quiet: true }).out).toBe("");
+    expect(
+      answer({ ...DOCTOR, ok: true, checks: DOCTOR.checks.slice(0, 1) }, { quiet: true }).out,
+    ).toBe("");
   });
 
   test("the checks are not said twice", () => {
@@ -284,7 +286,12 @@ describe("a failure", () => {
   });
 
   test("without hint, step and rest; a list in the message is indented", () => {
-    const error = { code: "inputs-missing", message: "missing:\n--a (A)\n--b (B)", hint: null, step: null };
+    const error = {
+      code: "inputs-missing",
+      message: "missing:\n--a (A)\n--b (B)",
+      hint: null,
+      step: null,
+    };
     const { err } = answer({ ok: false, command: "init", error, left_behind: [] });
     expect(err).toBe("Error: missing:\n  --a (A)\n  --b (B)\n\n  Code  inputs-missing\n");
   });

@@ -127,5 +127,7 @@ export const FAILURE: FailureResult = {
     hint: "phala logs --cvm-id bird-tracker-registry",
     step: "wait-for-registry",
   },
-  left_behind: [{ name: "bird-tracker-runner-temp", app_id: "89abcdef0123456789abcdef0123456789abcdef" }],
+  left_behind: [
+    { name: "bird-tracker-runner-temp", app_id: "89abcdef0123456789abcdef0123456789abcdef" },
+  ],
 };

@@ -54,7 +54,13 @@ test("a hash that is not approved: the bare hash first, why, and what to do", ()
 });
 
 test("approved, and the text is the one that the prediction rests on", () => {
-  const same = { ok: true, approved: true, remedy: null, differences: [], compose_changes: [] } as const;
+  const same = {
+    ok: true,
+    approved: true,
+    remedy: null,
+    differences: [],
+    compose_changes: [],
+  } as const;
   expect(answer({ ...PREDICTION, ...same })).toMatchInlineSnapshot(`
     "3f5a9c0e3f5a9c0e3f5a9c0e3f5a9c0e3f5a9c0e3f5a9c0e3f5a9c0e3f5a9c0e
 
@@ -81,7 +87,13 @@ test("from a live runner, with nothing known of what is approved", () => {
     { field: "allowed_envs", message: "environment names missing: X" },
     { field: "docker_compose_file", message: "the compose file differs in its line ends" },
   ];
-  const unknown = { approved: null, approved_compose_hashes: [], compose_changes: [], differences, basis };
+  const unknown = {
+    approved: null,
+    approved_compose_hashes: [],
+    compose_changes: [],
+    differences,
+    basis,
+  };
   expect(answer({ ...PREDICTION, ...unknown, remedy: "there: do this\nhere: do that" }))
     .toMatchInlineSnapshot(`
       "3f5a9c0e3f5a9c0e3f5a9c0e3f5a9c0e3f5a9c0e3f5a9c0e3f5a9c0e3f5a9c0e

@@ -209,7 +209,9 @@ describe("the live line", () => {
     const resumed = err.text;
     reporter.close();
     expect(await shown(paused)).toBe("");
-    expect((await shown(resumed)).replaceAll(/[⠀-⣿]/g, "*")).toBe("said later\n* Collect inputs  6.0s");
+    expect((await shown(resumed)).replaceAll(/[⠀-⣿]/g, "*")).toBe(
+      "said later\n* Collect inputs  6.0s",
+    );
   });
 
   test("without UTF-8 it is ASCII, ellipses in messages included", async () => {

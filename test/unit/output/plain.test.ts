@@ -63,7 +63,13 @@ describe("progress as lines", () => {
           detail: "",
         },
       },
-      { type: "step-finished", step: "verify-prerequisites", status: "done", durationMs: 812, summary: "" },
+      {
+        type: "step-finished",
+        step: "verify-prerequisites",
+        status: "done",
+        durationMs: 812,
+        summary: "",
+      },
       { type: "step-started", step: "deploy-registry" },
       {
         type: "step-finished",
@@ -156,7 +162,13 @@ describe("progress as lines", () => {
     emit(
       { type: "step-started", step: "verify-registry" },
       { type: "step-progress", step: "verify-registry", message: "old news" },
-      { type: "step-finished", step: "verify-registry", status: "done", durationMs: 1, summary: "healthy" },
+      {
+        type: "step-finished",
+        step: "verify-registry",
+        status: "done",
+        durationMs: 1,
+        summary: "healthy",
+      },
       { type: "step-started", step: "write-orchestrator-config" },
       { type: "step-progress", step: "write-orchestrator-config", message: "never said" },
     );
@@ -209,9 +221,17 @@ describe("when lines are chosen though stderr is a terminal", () => {
     emit(
       { type: "run-started", command: "init", headline: "Go" },
       { type: "step-started", step: "deploy-registry" },
-      { type: "step-finished", step: "deploy-registry", status: "done", durationMs: 100, summary: "there" },
+      {
+        type: "step-finished",
+        step: "deploy-registry",
+        status: "done",
+        durationMs: 100,
+        summary: "there",
+      },
     );
-    expect(err.text).toBe("Go\n[3/10] Deploy registry CVM\n[3/10] Deploy registry CVM: done (0.1s): there\n");
+    expect(err.text).toBe(
+      "Go\n[3/10] Deploy registry CVM\n[3/10] Deploy registry CVM: done (0.1s): there\n",
+    );
     expect(err.text).not.toContain(ESCAPE);
   });
 });
@@ -220,12 +240,18 @@ test("a wait that goes on as before is told every 30 s, one that changes sooner"
   const { emit, err } = harness();
   emit({ type: "step-started", step: "wait-for-registry" });
   const look = (seen: string, seconds: number): void =>
-    emit({ type: "step-progress", step: "wait-for-registry", message: `${seen} (${seconds}s of 10m)` });
+    emit({
+      type: "step-progress",
+      step: "wait-for-registry",
+      message: `${seen} (${seconds}s of 10m)`,
+    });
   for (let seconds = 2; seconds <= 76; seconds += 2) {
     vi.advanceTimersByTime(2000);
     look(seconds < 74 ? "starting" : "unhealthy", seconds);
   }
-  const told = err.text.split("\n").flatMap((line) => /: (\w+ \(.* of 10m\))$/.exec(line)?.[1] ?? []);
+  const told = err.text
+    .split("\n")
+    .flatMap((line) => /: (\w+ \(.* of 10m\))$/.exec(line)?.[1] ?? []);
   expect(told).toEqual(["starting (8s of 10m)", "starting (38s of 10m)", "starting (68s of 10m)"]);
   vi.advanceTimersByTime(6000);
   expect(err.text).toContain("unhealthy (76s of 10m)");

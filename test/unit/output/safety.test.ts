@@ -38,7 +38,13 @@ function everyEvent(text: string): RunEvent[] {
     { type: "note", message: text },
     { type: "detail", message: text },
     { type: "cleanup", message: text },
-    { type: "step-finished", step: "deploy-registry", status: "done", durationMs: 1, summary: text },
+    {
+      type: "step-finished",
+      step: "deploy-registry",
+      status: "done",
+      durationMs: 1,
+      summary: text,
+    },
     { type: "step-failed", step: "deploy-registry", durationMs: 1, message: text },
   ];
 }

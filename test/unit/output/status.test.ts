@@ -3,7 +3,15 @@ import { describe, expect, test } from "vitest";
 import type { StatusResult } from "../../../src/commands/status/result.ts";
 import { assess } from "../../../src/commands/status/assess.ts";
 import type { SeenCvm } from "../../../src/commands/status/inspect-cluster.ts";
-import { appCompose, APPROVED, HASH, knowledgeOf, lookOf, NAMES, seen } from "../commands/status/facts.ts";
+import {
+  appCompose,
+  APPROVED,
+  HASH,
+  knowledgeOf,
+  lookOf,
+  NAMES,
+  seen,
+} from "../commands/status/facts.ts";
 import { FAILURE, harness, screenOf } from "./harness.ts";
 
 const CLEAR = "\u001b[2J";
@@ -14,7 +22,10 @@ const AT = "2026-11-24T12:00:00.000Z";
 const runner = (digits: string, change: Parameters<typeof seen>[1] = {}): SeenCvm =>
   seen("runner", { ...change, cvm: { name: `bird-runner-${digits}`, ...change.cvm } });
 
-function status(cvms: readonly SeenCvm[], knowledge: Parameters<typeof knowledgeOf>[0] = {}): StatusResult {
+function status(
+  cvms: readonly SeenCvm[],
+  knowledge: Parameters<typeof knowledgeOf>[0] = {},
+): StatusResult {
   const assessment = assess("bird", lookOf(cvms), knowledgeOf(knowledge));
   const ok = assessment.findings.every(({ severity }) => severity !== "error");
   return { ok, command: "status", cluster: "bird", at: AT, ...assessment };
@@ -30,9 +41,15 @@ const REFUSED = status([
   runner("00000001"),
   runner("00000002", { runs: appCompose({ allowed_envs: [...NAMES, "DSTACK_AUTHORIZED_KEYS"] }) }),
   runner("00000003", {
-    capacity: { kind: "answered", value: { acceptingNewModels: false, runningModels: 12, totalMemoryMb: 1 } },
+    capacity: {
+      kind: "answered",
+      value: { acceptingNewModels: false, runningModels: 12, totalMemoryMb: 1 },
+    },
   }),
-  runner("00000004", { health: { kind: "silent", detail: "no answer: ECONNREFUSED" }, capacity: undefined }),
+  runner("00000004", {
+    health: { kind: "silent", detail: "no answer: ECONNREFUSED" },
+    capacity: undefined,
+  }),
 ]);
 
 function shown(result: StatusResult, options: Parameters<typeof harness>[0] = {}): string {
@@ -106,9 +123,13 @@ describe("at once", () => {
       "Cluster bird at TIME: 1 problem\n\n✖ there is no bird-registry in this account\n    tee-cluster init --cluster-name bird\n",
     );
     const record = { ...knowledgeOf().record, approvals: [] };
-    const foreign = shown(status([seen("registry"), runner("00000001")], { record, basis: undefined }));
+    const foreign = shown(
+      status([seen("registry"), runner("00000001")], { record, basis: undefined }),
+    );
     expect(foreign).toContain("  Approved    not known: nothing is recorded on this machine\n");
-    expect(foreign).toContain("  Local file  can't be predicted: no runner is on record, and none is up\n");
+    expect(foreign).toContain(
+      "  Local file  can't be predicted: no runner is on record, and none is up\n",
+    );
     expect(foreign).toMatch(/^runner-00000001 .* unknown$/m);
   });
 
@@ -128,7 +149,11 @@ describe("at once", () => {
 const digits = (index: number): string => index.toString(16).padStart(8, "0");
 
 describe("again and again", () => {
-  const interrupted = { ...FAILURE, error: { ...FAILURE.error, code: "interrupted" }, left_behind: [] };
+  const interrupted = {
+    ...FAILURE,
+    error: { ...FAILURE.error, code: "interrupted" },
+    left_behind: [],
+  };
   const fine = status([seen("registry"), runner("00000001")]);
 
   test("on a terminal drawn over the one before; afterwards the terminal is as it was", async () => {
@@ -183,7 +208,8 @@ describe("again and again", () => {
       const { reporter, out } = harness({ tty: true, ...options });
       reporter.answer(fine, true);
       reporter.close();
-      for (const sequence of [CLEAR, HOME, HIDE_CURSOR, NO_WRAP]) expect(out.text).not.toContain(sequence);
+      for (const sequence of [CLEAR, HOME, HIDE_CURSOR, NO_WRAP])
+        expect(out.text).not.toContain(sequence);
     }
   });
 

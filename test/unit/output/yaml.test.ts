@@ -49,6 +49,10 @@ describe("the flag", () => {
 
   test("leaves an --output of a command's own alone", async () => {
     const words = ["config", "migrate", "a.yml", "--output", "b.yml", "--output-format", "yaml"];
-    expect(await optionsOf(...words)).toMatchObject({ output: "b.yml", format: "yaml", json: true });
+    expect(await optionsOf(...words)).toMatchObject({
+      output: "b.yml",
+      format: "yaml",
+      json: true,
+    });
   });
 });

@@ -16,13 +16,21 @@ const EVERYTHING = { gapSeen: true, startedSince: true };
 test.each<[string, Partial<RestartObservation>, RestartEvidence]>([
   ["our update is done", { operation: "done" }, "restarted"],
   ["our update failed, whatever else was seen", { operation: "failed", ...EVERYTHING }, "failed"],
-  ["our update is running, whatever else was seen", { operation: "running", ...EVERYTHING }, "pending"],
+  [
+    "our update is running, whatever else was seen",
+    { operation: "running", ...EVERYTHING },
+    "pending",
+  ],
   [
     "our update has an unknown state, whatever else was seen",
     { operation: "unknown", ...EVERYTHING },
     "pending",
   ],
-  ["our update is not listed, whatever else was seen", { operation: "unlisted", ...EVERYTHING }, "pending"],
+  [
+    "our update is not listed, whatever else was seen",
+    { operation: "unlisted", ...EVERYTHING },
+    "pending",
+  ],
   ["no list, and nothing was seen", {}, "pending"],
   ["no list, and the same instance answers", { startedSince: false }, "pending"],
   ["no list, and nobody answered for a moment", { gapSeen: true }, "restarted"],

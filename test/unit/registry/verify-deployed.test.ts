@@ -62,7 +62,8 @@ async function look({ runs, updates, record: entries, wallet = "0xAB" }: Scene):
   const api: Pick<CloudApi, "appCompose" | "findCvm" | "operations" | "serverClock"> = {
     appCompose: async () => ({ kind: "present", value: appCompose }),
     findCvm: async () => ({ kind: "present", value: cvm }),
-    operations: async () => (updates ? { kind: "present", value: updates.map(update) } : { kind: "absent" }),
+    operations: async () =>
+      updates ? { kind: "present", value: updates.map(update) } : { kind: "absent" },
     serverClock: { now: () => null, skewMs: () => 0 },
   };
   const warnings: string[] = [];
@@ -102,7 +103,11 @@ describe("what it runs", () => {
     ["the update that it was seen healthy with", { runs: "x", updates: ["c1"], record: x }],
     [
       "still the one before, because the newest was accepted and failed",
-      { runs: "x", updates: ["c2", "c1"], record: [...x, approving([HASH], y), approved([HASH], y)] },
+      {
+        runs: "x",
+        updates: ["c2", "c1"],
+        record: [...x, approving([HASH], y), approved([HASH], y)],
+      },
     ],
     [
       "one whose end was never recorded",
@@ -125,7 +130,12 @@ describe("what it runs", () => {
       {
         runs: "y",
         updates: undefined,
-        record: [...x, approving([HASH], y), approving([HASH], { ...gives("z"), after: null }), refused],
+        record: [
+          ...x,
+          approving([HASH], y),
+          approving([HASH], { ...gives("z"), after: null }),
+          refused,
+        ],
       },
     ],
     ["what it was made with", { runs: "w", updates: [], record: created("w", []) }],
@@ -134,7 +144,9 @@ describe("what it runs", () => {
   });
 
   test("another file, and nobody else was at it: nothing is sent", async () => {
-    await expect(look({ runs: "q", updates: ["c1"], record: x })).rejects.toThrow(/did not give it/);
+    await expect(look({ runs: "q", updates: ["c1"], record: x })).rejects.toThrow(
+      /did not give it/,
+    );
     await expect(look({ runs: "q", updates: [], record: created("w", []) })).rejects.toThrow(
       /did not give it/,
     );
@@ -179,7 +191,10 @@ describe("a wallet that nobody gives now", () => {
       {
         runs: "w",
         updates: ["c2"],
-        record: [...created("w", [NAMES[1] ?? ""]), approving([HASH], { ...gives("w"), after: null })],
+        record: [
+          ...created("w", [NAMES[1] ?? ""]),
+          approving([HASH], { ...gives("w"), after: null }),
+        ],
       },
     ],
     [
@@ -203,7 +218,10 @@ describe("a wallet that nobody gives now", () => {
 
   test.each<[string, Scene]>([
     ["made without one", { runs: "w", updates: [], record: created("w", [NAMES[1] ?? ""]) }],
-    ["updated without one since", { runs: "x", updates: ["c1"], record: [...created("x", []), ...without] }],
+    [
+      "updated without one since",
+      { runs: "x", updates: ["c1"], record: [...created("x", []), ...without] },
+    ],
   ])("is none: %s", async (_, scene) => {
     expect(await look({ ...scene, wallet: "" })).toEqual([]);
   });

@@ -48,15 +48,33 @@ const LIMIT = OLDEST_RUNNER_IN_USE_MS;
 test.each<[string, LeftoverVerdict, Cvm | undefined, ReturnType<typeof killed>, number]>([
   ["there is none", "none", undefined, killed(OURS), 0],
   ["ours by its app_id, however young", "ours", cvmOf({ appId: OURS }), killed(OURS), 0],
-  ["ours without a time of creation", "ours", cvmOf({ appId: OURS, createdAt: null }), killed(OURS), 0],
-  ["another machine's of that name, after a run of ours was killed", "in-use", cvmOf(), killed(OURS), 0],
+  [
+    "ours without a time of creation",
+    "ours",
+    cvmOf({ appId: OURS, createdAt: null }),
+    killed(OURS),
+    0,
+  ],
+  [
+    "another machine's of that name, after a run of ours was killed",
+    "in-use",
+    cvmOf(),
+    killed(OURS),
+    0,
+  ],
   ["the same, where ours never had an id", "in-use", cvmOf(), killed(null), 0],
   ["no id on either side", "in-use", cvmOf({ appId: null }), killed(null), 0],
   ["made a moment ago by nobody we know", "in-use", cvmOf(), NOTHING, 1],
   ["by a clock that is behind the platform's", "in-use", cvmOf(), NOTHING, -LIMIT - 1],
   ["as old as a run can be", "in-use", cvmOf(), NOTHING, LIMIT],
   ["older than any run", "abandoned", cvmOf(), NOTHING, LIMIT + 1],
-  ["older, and something is being done to it", "in-use", cvmOf({ inProgress: true }), NOTHING, LIMIT + 1],
+  [
+    "older, and something is being done to it",
+    "in-use",
+    cvmOf({ inProgress: true }),
+    NOTHING,
+    LIMIT + 1,
+  ],
   ["older, and it only starts now", "in-use", cvmOf({ status: "starting" }), NOTHING, LIMIT + 1],
   ["of an age that nobody knows", "in-use", cvmOf({ createdAt: null }), NOTHING, LIMIT + 1],
   ["of an age that can't be read", "in-use", cvmOf({ createdAt: "soon" }), NOTHING, LIMIT + 1],
@@ -89,7 +107,9 @@ test("age is by the platform's clock, and a runner in use is said to be so with 
   );
   expect(() => refuseRunnerInUse(cvm, NOTHING, ports(null, CREATED + AHEAD))).not.toThrow();
   expect(() => refuseRunnerInUse(undefined, NOTHING, ports(null, CREATED))).not.toThrow();
-  expect(() => refuseRunnerInUse(cvmOf({ appId: OURS }), killed(OURS), ports(null, CREATED))).not.toThrow();
+  expect(() =>
+    refuseRunnerInUse(cvmOf({ appId: OURS }), killed(OURS), ports(null, CREATED)),
+  ).not.toThrow();
   const undated = cvmOf({ createdAt: null });
   expect(() => refuseRunnerInUse(undated, NOTHING, ports(null, CREATED))).toThrow(/exists$/);
 });

@@ -4,7 +4,8 @@ import type { Cvm } from "../../../src/core/domain.ts";
 import { cleanupSignals } from "../../../src/workflow/cleanup.ts";
 import { systemClock } from "../../../src/platform/clock.ts";
 import { Ledger } from "../../../src/workflow/ledger.ts";
-import { Mutations, type MutationPorts } from "../../../src/workflow/mutations.ts";
+import type { MutationPorts } from "../../../src/workflow/mutation-ports.ts";
+import { Mutations } from "../../../src/workflow/mutations.ts";
 import { removeCvm } from "../../../src/runners/remove-cvm.ts";
 import type { StepDeps } from "../../../src/workflow/step.ts";
 
@@ -19,9 +20,22 @@ function stubborn(timeoutMs: number) {
   const cleanup = cleanupSignals(new AbortController().signal, systemClock.deadline);
   const cli = { deleteCvm: async () => ({ kind: "refused", message: "HTTP 409 Conflict" }) };
   const journal = { append: async () => undefined };
-  const ports = { cli, api, journal, clock: systemClock, cleanup, ledger } as unknown as MutationPorts;
+  const ports = {
+    cli,
+    api,
+    journal,
+    clock: systemClock,
+    cleanup,
+    ledger,
+  } as unknown as MutationPorts;
   const mutations = new Mutations(ports);
-  const deps = { api, mutations, clock: systemClock, timeoutMs, pollIntervalMs: 5 } as unknown as StepDeps;
+  const deps = {
+    api,
+    mutations,
+    clock: systemClock,
+    timeoutMs,
+    pollIntervalMs: 5,
+  } as unknown as StepDeps;
   return { deps, ledger };
 }
 
@@ -75,8 +89,21 @@ function slow(gone: number, status: (asked: number) => string) {
   ledger.add(CVM);
   const cleanup = cleanupSignals(new AbortController().signal, clock.deadline);
   const journal = { append: async () => undefined };
-  const mutations = new Mutations({ cli, api, journal, clock, cleanup, ledger } as unknown as MutationPorts);
-  const deps = { api, mutations, clock, timeoutMs: 600_000, pollIntervalMs: 1_000 } as unknown as StepDeps;
+  const mutations = new Mutations({
+    cli,
+    api,
+    journal,
+    clock,
+    cleanup,
+    ledger,
+  } as unknown as MutationPorts);
+  const deps = {
+    api,
+    mutations,
+    clock,
+    timeoutMs: 600_000,
+    pollIntervalMs: 1_000,
+  } as unknown as StepDeps;
   return { deps, asked, ledger };
 }
 

@@ -17,5 +17,8 @@ test("one that no recorded run made is left alone, however old it is", async () 
   const api = { findCvm: async () => ({ kind: "present", value: CVM }) };
   const context = { api, clock: { monotonic: () => 0 }, signal: new AbortController().signal };
   const clearing = clearLeftoverRunner("bird", NOTHING_RECORDED, context as never);
-  await expect(clearing).rejects.toMatchObject({ kind: "conflict", code: "temporary-runner-in-use" });
+  await expect(clearing).rejects.toMatchObject({
+    kind: "conflict",
+    code: "temporary-runner-in-use",
+  });
 });

@@ -9,7 +9,10 @@ import { temporaryFolder } from "../../helpers/temporary.ts";
 
 const MISSING_KEYS =
   "--gateway-key-path (GATEWAY_KEY_PATH), required with schema v2, --gateway-auth-wallet (GATEWAY_AUTH_COORDINATOR_WALLET), required with schema v2";
-const AWS = { AWS_ACCESS_KEY_ID: "AKIAIOSFODNN7EXAMPLE", AWS_SECRET_ACCESS_KEY: "example/secret+of/forty" };
+const AWS = {
+  AWS_ACCESS_KEY_ID: "AKIAIOSFODNN7EXAMPLE",
+  AWS_SECRET_ACCESS_KEY: "example/secret+of/forty",
+};
 const FLAGS = {
   keys: inputsIn("connection", "cluster", "aws", "procedure"),
   inputs: {},
@@ -68,20 +71,30 @@ const AWS_EXAMPLES = {
 test.each([
   ["given", { TEE_CLUSTER_NAME: "owl", TEE_CLUSTER_ORCHESTRATOR_SCHEMA: "v2" }],
   ["recorded", { TEE_CLUSTER_NAME: "bird" }],
-])("schema v2 that is %s: its key and wallet are named with all else that is missing", async (_, env) => {
-  const { dependencies } = await world(env);
-  await expect(prepareDeployment(dependencies, FLAGS)).rejects.toMatchObject({
-    code: "missing-inputs",
-    message: `missing: --aws-access-key-id (AWS_ACCESS_KEY_ID), AWS_SECRET_ACCESS_KEY, PHALA_API_KEY, ${MISSING_KEYS}`,
-  });
-});
+])(
+  "schema v2 that is %s: its key and wallet are named with all else that is missing",
+  async (_, env) => {
+    const { dependencies } = await world(env);
+    await expect(prepareDeployment(dependencies, FLAGS)).rejects.toMatchObject({
+      code: "missing-inputs",
+      message: `missing: --aws-access-key-id (AWS_ACCESS_KEY_ID), AWS_SECRET_ACCESS_KEY, PHALA_API_KEY, ${MISSING_KEYS}`,
+    });
+  },
+);
 
 test.each([
-  ["v1 is given, whatever is recorded", { TEE_CLUSTER_NAME: "bird", TEE_CLUSTER_ORCHESTRATOR_SCHEMA: "v1" }],
+  [
+    "v1 is given, whatever is recorded",
+    { TEE_CLUSTER_NAME: "bird", TEE_CLUSTER_ORCHESTRATOR_SCHEMA: "v1" },
+  ],
   ["the record is another cluster's", { TEE_CLUSTER_NAME: "owl" }],
   [
     "both are given",
-    { TEE_CLUSTER_NAME: "bird", GATEWAY_KEY_PATH: "key.pem", GATEWAY_AUTH_COORDINATOR_WALLET: "0xw" },
+    {
+      TEE_CLUSTER_NAME: "bird",
+      GATEWAY_KEY_PATH: "key.pem",
+      GATEWAY_AUTH_COORDINATOR_WALLET: "0xw",
+    },
   ],
 ])("no key is missing where %s", async (_, env) => {
   const { dependencies } = await world({ ...env, ...AWS, PHALA_API_KEY: "phak_example_key" });
@@ -91,7 +104,12 @@ test.each([
 
 test.each([
   ["v1", { TEE_CLUSTER_NAME: "owl" }, undefined, 0],
-  ["v2", { TEE_CLUSTER_NAME: "owl", TEE_CLUSTER_ORCHESTRATOR_SCHEMA: "v2" }, "/state/gateway-key.pem", 1],
+  [
+    "v2",
+    { TEE_CLUSTER_NAME: "owl", TEE_CLUSTER_ORCHESTRATOR_SCHEMA: "v2" },
+    "/state/gateway-key.pem",
+    1,
+  ],
   ["recorded v2", { TEE_CLUSTER_NAME: "bird" }, "/state/gateway-key.pem", 1],
   ["v2 with a key", { TEE_CLUSTER_NAME: "bird", GATEWAY_KEY_PATH: "own.pem" }, "own.pem", 0],
 ])("the sandbox makes its key only where one is needed: %s", async (_, env, file, made) => {
@@ -115,9 +133,11 @@ test("further variables that the registry was given are required again, by their
   };
   const env = { TEE_CLUSTER_NAME: "bird", TEE_CLUSTER_ORCHESTRATOR_SCHEMA: "v1", ...AWS };
   const run = async (more: Record<string, string>): Promise<unknown> => {
-    const { dependencies } = await world({ ...env, PHALA_API_KEY: "phak_example_key", ...more }, undefined, [
-      approved,
-    ]);
+    const { dependencies } = await world(
+      { ...env, PHALA_API_KEY: "phak_example_key", ...more },
+      undefined,
+      [approved],
+    );
     return prepareDeployment(dependencies, FLAGS);
   };
   await expect(run({ ANOTHER_TOKEN: "a-token" })).rejects.toMatchObject({

@@ -2,7 +2,11 @@
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { findStateDirectory, isAnyRecorded, recordWorkspace } from "../../../src/state/cluster-folder.ts";
+import {
+  findStateDirectory,
+  isAnyRecorded,
+  recordWorkspace,
+} from "../../../src/state/cluster-folder.ts";
 import { findKnownClusters } from "../../../src/state/known-clusters.ts";
 import { temporaryFolder } from "../../helpers/temporary.ts";
 
@@ -23,7 +27,12 @@ async function stateWith(...folders: readonly string[]): Promise<string> {
   return stateDir;
 }
 
-async function folderFor(stateDir: string, apiHost: string, workspaceId: string | null, cluster = "bird") {
+async function folderFor(
+  stateDir: string,
+  apiHost: string,
+  workspaceId: string | null,
+  cluster = "bird",
+) {
   const directory = await findStateDirectory({ stateDir, apiHost, cluster }, workspaceId);
   expect(path.basename(directory.path)).toBe(cluster);
   return path.relative(stateDir, path.dirname(directory.path));
@@ -46,9 +55,21 @@ test.each<[string, readonly string[], string, string | null, string]>([
     "example.com",
   ],
   ["the workspace's under its own name goes first", [`${COM}=w1`, `${NETWORK}=w1`], COM, "w1", COM],
-  ["the same, whatever order they are read in", [`${COM}=w1`, `${NETWORK}=w1`], NETWORK, "w1", NETWORK],
+  [
+    "the same, whatever order they are read in",
+    [`${COM}=w1`, `${NETWORK}=w1`],
+    NETWORK,
+    "w1",
+    NETWORK,
+  ],
   ["another workspace has the host's folder", [`${NETWORK}=w1`], NETWORK, "w2", `${NETWORK}-w2`],
-  ["and that one is found again", [`${NETWORK}=w1`, `${NETWORK}-w2=w2`], NETWORK, "w2", `${NETWORK}-w2`],
+  [
+    "and that one is found again",
+    [`${NETWORK}=w1`, `${NETWORK}-w2=w2`],
+    NETWORK,
+    "w2",
+    `${NETWORK}-w2`,
+  ],
   ["another workspace has the other name's folder", [`${COM}=w1`], NETWORK, "w2", NETWORK],
   ["offline: the host's own", [NETWORK, COM], COM, null, COM],
   ["offline: the other name's", [`${COM}=w1`], NETWORK, null, COM],
@@ -71,7 +92,9 @@ test.each<[string, readonly string[], string, string | null, string]>([
 ])("%s", async (_, folders, host, workspace, expected) => {
   const stateDir = await stateWith(...folders);
   expect(await folderFor(stateDir, host, workspace)).toBe(expected);
-  expect(await isAnyRecorded({ stateDir, apiHost: host, cluster: "bird" })).toBe(folders.length > 0);
+  expect(await isAnyRecorded({ stateDir, apiHost: host, cluster: "bird" })).toBe(
+    folders.length > 0,
+  );
 });
 
 test("another cluster of the same workspace has its own", async () => {
@@ -106,9 +129,15 @@ test.each(["", "{", "[]", '{"workspace_id":1,"api_hosts":[]}'])(
     await writeFile(file, text);
     expect(await folderFor(stateDir, NETWORK, "w1")).toBe(NETWORK);
     expect(await folderFor(stateDir, COM, null)).toBe(NETWORK);
-    const directory = await findStateDirectory({ stateDir, apiHost: NETWORK, cluster: "bird" }, "w1");
+    const directory = await findStateDirectory(
+      { stateDir, apiHost: NETWORK, cluster: "bird" },
+      "w1",
+    );
     await recordWorkspace(directory, NETWORK, "w1");
-    expect(JSON.parse(await readFile(file, "utf8"))).toEqual({ workspace_id: "w1", api_hosts: [NETWORK] });
+    expect(JSON.parse(await readFile(file, "utf8"))).toEqual({
+      workspace_id: "w1",
+      api_hosts: [NETWORK],
+    });
   },
 );
 

@@ -36,8 +36,9 @@ const known: KnownHashes = {
   load: async (hash) => [one, two].find((appCompose) => composeHashOf(appCompose) === hash),
 };
 const basis = { hash: second, at: AT, appCompose: two };
-const text = async (change: (record: HashRecord) => unknown = (record) => record): Promise<string> =>
-  JSON.stringify(change(await hashRecordOf(known, basis, WHERE)));
+const text = async (
+  change: (record: HashRecord) => unknown = (record) => record,
+): Promise<string> => JSON.stringify(change(await hashRecordOf(known, basis, WHERE)));
 
 test("holds the basis, the newest list, and the app-composes that are known", async () => {
   const record = await hashRecordOf(known, basis, WHERE);
@@ -67,7 +68,9 @@ test("holds the basis, the newest list, and the app-composes that are known", as
 test("without an approved list it has none, and the same knowledge is the same text", async () => {
   const record = await hashRecordOf({ ...known, approvals: [] }, basis, WHERE);
   expect(record.approved).toBeNull();
-  expect(hashesIn(parseHashRecord(renderHashRecord(record), "r.json"), "r.json").approvals).toEqual([]);
+  expect(hashesIn(parseHashRecord(renderHashRecord(record), "r.json"), "r.json").approvals).toEqual(
+    [],
+  );
   expect(await text()).toBe(await text());
 });
 
@@ -118,7 +121,9 @@ describe("refused", () => {
     ["no cluster", ({ cluster: _, ...r }) => r, "input", "hash-record-invalid"],
   ])("%s", async (_, change, kind, code) => {
     const spoilt = await text(change);
-    expect(() => parseHashRecord(spoilt, "r.json")).toThrow(expect.objectContaining({ kind, code }) as Error);
+    expect(() => parseHashRecord(spoilt, "r.json")).toThrow(
+      expect.objectContaining({ kind, code }) as Error,
+    );
   });
 
   test.each(["", "{", "services: {}\n", "null"])("%j, which is no JSON object", (spoilt) => {

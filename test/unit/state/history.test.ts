@@ -19,11 +19,13 @@ beforeEach(async () => {
 const THREE = [approvalOf("a"), approvalOf("b", { reason: "über: \n✓" }), approvalOf("d")];
 
 const bytesOf = (): Promise<Buffer> => readFile(directory.history);
-const linesOf = async (): Promise<string[]> => (await bytesOf()).toString().split("\n").slice(0, -1);
+const linesOf = async (): Promise<string[]> =>
+  (await bytesOf()).toString().split("\n").slice(0, -1);
 const write = (data: string | Buffer): Promise<void> => writeFile(directory.history, data);
 
 /** What the verification says, with the journal's heads or with none. */
-const verdict = async (heads: readonly string[] = []) => verifyHistory(await readHistory(directory), heads);
+const verdict = async (heads: readonly string[] = []) =>
+  verifyHistory(await readHistory(directory), heads);
 
 test("each line carries the hash of the exact line before it; the file is private", async () => {
   const heads = await approve(directory, THREE);
@@ -123,7 +125,9 @@ function edited(line: string, sealAgain: boolean): string {
 test("a chain that is whole, but another one than the journal knows", async () => {
   const heads = await approve(directory, THREE);
   await write("");
-  await approve(directory, [approvalOf("e"), approvalOf("f"), approvalOf("9")], { journaled: false });
+  await approve(directory, [approvalOf("e"), approvalOf("f"), approvalOf("9")], {
+    journaled: false,
+  });
   expect(await verdict()).toBeUndefined();
   expect(await verdict(heads)).toMatchObject({ line: 1, reason: "truncated" });
 });
@@ -179,5 +183,8 @@ test("an entry of a newer version is refused, not misread", async () => {
     .replace('{"v":1', '{"v":2')
     .replace(/,"digest".*/, "}");
   await write(`${json.slice(0, -1)},"digest":"${sha256Hex(json)}"}\n`);
-  await expect(readHistory(directory)).rejects.toMatchObject({ code: "state-too-new", kind: "prerequisite" });
+  await expect(readHistory(directory)).rejects.toMatchObject({
+    code: "state-too-new",
+    kind: "prerequisite",
+  });
 });

@@ -32,7 +32,9 @@ function append(text: string, document: string): string {
 
 const sealed = (before: string, ...hashes: readonly string[]): string =>
   hashes.reduce((text, hash) => append(text, json(hash)), before);
-const read = (text: string | Buffer): readonly JournalRecord[] => [...parseJournal(Buffer.from(text), FILE)];
+const read = (text: string | Buffer): readonly JournalRecord[] => [
+  ...parseJournal(Buffer.from(text), FILE),
+];
 const hashesIn = (text: string): string[] =>
   read(text).flatMap((record) => (record.type === "verified" ? record.hashes : []));
 const thrownBy = (text: string | Buffer): unknown => {
@@ -80,10 +82,22 @@ describe("a sealed journal", () => {
     ["a line that is gone", (lines: string[]) => [lines[0], lines[2]], "line 2"],
     ["the first line gone", (lines: string[]) => [lines[1], lines[2]], "line 1"],
     ["lines that changed places", (lines: string[]) => [lines[1], lines[0], lines[2]], "line 1"],
-    ["a line that stands twice", (lines: string[]) => [lines[0], lines[0], lines[1], lines[2]], "line 2"],
-    ["an unsealed line put in", (lines: string[]) => [lines[0], json("x", 1), lines[1]], "lines 2 to 3"],
+    [
+      "a line that stands twice",
+      (lines: string[]) => [lines[0], lines[0], lines[1], lines[2]],
+      "line 2",
+    ],
+    [
+      "an unsealed line put in",
+      (lines: string[]) => [lines[0], json("x", 1), lines[1]],
+      "lines 2 to 3",
+    ],
     ["a blank line put in", (lines: string[]) => [lines[0], "", lines[1]], "lines 2 to 3"],
-    ["an unsealed line at the end", (lines: string[]) => [...lines.slice(0, 3), json("x", 1)], "line 4"],
+    [
+      "an unsealed line at the end",
+      (lines: string[]) => [...lines.slice(0, 3), json("x", 1)],
+      "line 4",
+    ],
     ["NULs as a line at the end", (lines: string[]) => [...lines.slice(0, 3), "\0\0"], "line 4"],
   ])("%s is damage", (_, change, words) => {
     expect(thrownBy(`${change(whole.split("\n")).join("\n")}\n`)).toEqual(damage(words));
@@ -100,14 +114,17 @@ describe("a sealed journal", () => {
 describe("what a crash cut off", () => {
   const before = sealed("", "1");
 
-  test.each(["{", json("x").slice(0, 40), json("x").slice(0, -1), "\0\0\0\0", sealed("", "x").slice(0, -3)])(
-    "%j at the end is left out, and stays out when more follows",
-    (torn) => {
-      expect(hashesIn(before + torn)).toEqual(["1"]);
-      expect(hashesIn(sealed(before + torn, "2", "3"))).toEqual(["1", "2", "3"]);
-      expect(hashesIn(sealed(torn, "2"))).toEqual(["2"]);
-    },
-  );
+  test.each([
+    "{",
+    json("x").slice(0, 40),
+    json("x").slice(0, -1),
+    "\0\0\0\0",
+    sealed("", "x").slice(0, -3),
+  ])("%j at the end is left out, and stays out when more follows", (torn) => {
+    expect(hashesIn(before + torn)).toEqual(["1"]);
+    expect(hashesIn(sealed(before + torn, "2", "3"))).toEqual(["1", "2", "3"]);
+    expect(hashesIn(sealed(torn, "2"))).toEqual(["2"]);
+  });
 
   test("only the newline: the record counts", () => {
     const open = sealed(before, "2").slice(0, -1);
@@ -125,7 +142,11 @@ describe("a journal of 0.1.0", () => {
 
   test("is read, and marked as not verified", () => {
     expect(read(old).map((record) => record.sealed)).toEqual([false, false]);
-    expect(read(sealed(old, "3")).map((record) => record.sealed)).toEqual([false, false, undefined]);
+    expect(read(sealed(old, "3")).map((record) => record.sealed)).toEqual([
+      false,
+      false,
+      undefined,
+    ]);
     expect(read(json("1", 1))).toHaveLength(1);
     expect(read(`\n${old}`)).toHaveLength(2);
   });

@@ -11,7 +11,11 @@ async function directory(): Promise<StateDirectory> {
   return made;
 }
 
-const verified = (hash: string): JournalEntry => ({ type: "verified", app_id: "aa", hashes: [hash] });
+const verified = (hash: string): JournalEntry => ({
+  type: "verified",
+  app_id: "aa",
+  hashes: [hash],
+});
 const hashesIn = async (from: StateDirectory): Promise<string[]> =>
   (await readJournal(from)).flatMap((record) => (record.type === "verified" ? record.hashes : []));
 

@@ -3,7 +3,13 @@ import { spawnSync } from "node:child_process";
 import { hostname } from "node:os";
 import { expect, test } from "vitest";
 import { processPlace, type ProcessPlace } from "../../../src/lib/process-alive.ts";
-import { describeHolder, holderOf, judge, newOwner, type Judgement } from "../../../src/state/lock-owner.ts";
+import {
+  describeHolder,
+  holderOf,
+  judge,
+  newOwner,
+  type Judgement,
+} from "../../../src/state/lock-owner.ts";
 
 const DEAD = spawnSync("true").pid;
 const FIRST = "pid:[4026531836]";
@@ -30,16 +36,28 @@ test.each<[string, Judgement, Record<string, unknown>]>([
   ["a process that runs", "alive", { pid: process.pid }],
   ["its id was given again", "dead", { pid: process.pid, started: "1" }],
   ["an earlier boot, whoever has its id now", "dead", { boot: "before", pid: process.pid }],
-  ["an earlier boot of another host of that machine-id", "distant", { boot: "before", host: "elsewhere" }],
+  [
+    "an earlier boot of another host of that machine-id",
+    "distant",
+    { boot: "before", host: "elsewhere" },
+  ],
   ["another boot of another machine of that name", "distant", { boot: "before", machine: "m2" }],
   ["another boot of who knows which machine", "distant", { boot: "before", machine: null }],
-  ["another boot, written in a container", "distant", { boot: "before", namespace: "pid:[4026532177]" }],
+  [
+    "another boot, written in a container",
+    "distant",
+    { boot: "before", namespace: "pid:[4026532177]" },
+  ],
   ["a boot that is not known", "distant", { boot: null }],
   ["a container of this machine", "distant", { namespace: "pid:[4026532177]" }],
   ["another host", "distant", { host: "elsewhere" }],
   ["another host, without a heartbeat", "foreign", { host: "elsewhere", beat: undefined }],
   ["0.1.0 on this host", "dead", { v: 1, namespace: undefined, boot: undefined, beat: undefined }],
-  ["0.1.0 on this host, running", "alive", { v: 1, pid: process.pid, namespace: undefined, boot: undefined }],
+  [
+    "0.1.0 on this host, running",
+    "alive",
+    { v: 1, pid: process.pid, namespace: undefined, boot: undefined },
+  ],
   ["a newer format", "foreign", { v: 3 }],
 ])("%s: %s", (_, judgement, change) => {
   expect(judge(holderOf(lock(change)), HERE)).toBe(judgement);

@@ -28,7 +28,15 @@ async function directory(lock?: string): Promise<StateDirectory> {
 const DEAD = spawnSync("true").pid;
 /** As this version writes it, of a process elsewhere. */
 const distant = (change: Record<string, unknown> = {}): string =>
-  owner({ v: 2, pid: DEAD, host: "ci-7", namespace: "pid:[1]", boot: "b", beat: "0".repeat(12), ...change });
+  owner({
+    v: 2,
+    pid: DEAD,
+    host: "ci-7",
+    namespace: "pid:[1]",
+    boot: "b",
+    beat: "0".repeat(12),
+    ...change,
+  });
 const owner = (change: Record<string, unknown>): string =>
   JSON.stringify({
     pid: process.pid,
@@ -43,7 +51,10 @@ const owner = (change: Record<string, unknown>): string =>
 test("taken, it says by whom; released, it is gone with everything beside it", async () => {
   const held = await directory();
   const lock = await acquireLock(held, options("init"));
-  expect(JSON.parse(await readFile(held.lock, "utf8"))).toMatchObject({ pid: process.pid, host: hostname() });
+  expect(JSON.parse(await readFile(held.lock, "utf8"))).toMatchObject({
+    pid: process.pid,
+    host: hostname(),
+  });
   await expect(acquireLock(held, options("destroy"))).rejects.toMatchObject({
     kind: "conflict",
     code: "run-in-progress",
@@ -114,26 +125,33 @@ test.each([
   ["another host", { namespace, boot }],
   ["another process namespace", { host: hostname(), boot }],
   ["another kernel", { host: hostname(), namespace }],
-])("of an owner in %s only the heartbeat counts: a silent one's lock is taken over", async (_, change) => {
-  const at = await directory(distant(change));
-  expect(await isRunInProgress(at)).toBe(true);
-  const said: string[] = [];
-  const onWait = (message: string): void => void said.push(message);
-  const clock = steppedClock();
-  const lock = await acquireLock(at, options("init", { ...clock, onWait }));
-  expect(clock.monotonic()).toBeGreaterThanOrEqual(120_000);
-  expect(clock.monotonic()).toBeLessThan(125_000);
-  expect(said).toEqual([expect.stringMatching(/^tee-cluster init \(pid .* on .*no sign of life for 120 s/)]);
-  lock.assertHeld();
-  lock.release();
-  expect(await readdir(at.path)).toEqual([]);
-});
+])(
+  "of an owner in %s only the heartbeat counts: a silent one's lock is taken over",
+  async (_, change) => {
+    const at = await directory(distant(change));
+    expect(await isRunInProgress(at)).toBe(true);
+    const said: string[] = [];
+    const onWait = (message: string): void => void said.push(message);
+    const clock = steppedClock();
+    const lock = await acquireLock(at, options("init", { ...clock, onWait }));
+    expect(clock.monotonic()).toBeGreaterThanOrEqual(120_000);
+    expect(clock.monotonic()).toBeLessThan(125_000);
+    expect(said).toEqual([
+      expect.stringMatching(/^tee-cluster init \(pid .* on .*no sign of life for 120 s/),
+    ]);
+    lock.assertHeld();
+    lock.release();
+    expect(await readdir(at.path)).toEqual([]);
+  },
+);
 
 test("after a reboot the lock of a run that it ended is taken over at once", async () => {
   const here = processPlace();
   // In a container nothing shows that a boot is an earlier one of this machine.
   const known = here.namespace === "pid:[4026531836]" && here.machine !== null;
-  const at = await directory(distant({ ...here, host: hostname(), boot: "before", pid: process.pid }));
+  const at = await directory(
+    distant({ ...here, host: hostname(), boot: "before", pid: process.pid }),
+  );
   const said: string[] = [];
   const onWait = (message: string): void => void said.push(message);
   const clock = steppedClock();

@@ -20,10 +20,23 @@ const RECORDS = [
     compose_digest: HASH,
     empty_names: ["A"],
   },
-  { type: "outcome", intent: "i", outcome: "done", app_id: "a", vm_uuid: null, correlation_id: null },
+  {
+    type: "outcome",
+    intent: "i",
+    outcome: "done",
+    app_id: "a",
+    vm_uuid: null,
+    correlation_id: null,
+  },
   { type: "provisioned", intent: "i", app_id: "a", compose_hash: HASH, env_key: null },
   { type: "adopted", name: "n", app_id: "a" },
-  { type: "compose-hash", hash: HASH, compose_digest: HASH, allowed_envs: ["A", "B"], unchecked: true },
+  {
+    type: "compose-hash",
+    hash: HASH,
+    compose_digest: HASH,
+    allowed_envs: ["A", "B"],
+    unchecked: true,
+  },
   {
     type: "approving",
     app_id: "a",
@@ -58,7 +71,20 @@ test.each(RECORDS)("$type is one", (record) => {
 });
 
 /** What JSON can have in the place of a member; undefined: the member is missing. */
-const OTHERS = [undefined, null, true, 0, 1.5, Number.POSITIVE_INFINITY, 2 ** 60, "", "done", "api", [], [1]];
+const OTHERS = [
+  undefined,
+  null,
+  true,
+  0,
+  1.5,
+  Number.POSITIVE_INFINITY,
+  2 ** 60,
+  "",
+  "done",
+  "api",
+  [],
+  [1],
+];
 const VALUES: readonly unknown[] = [...OTHERS, ["a"], {}, { a: 1 }, { a: "b" }, [null]];
 
 test.each(RECORDS)("$type with anything else in any place", (record) => {

@@ -9,7 +9,14 @@ import {
   possibleUpdates,
   recordedHashes,
 } from "../../../src/state/record.ts";
-import { APP, approved, approving, recordFrom, refused, whole } from "../../helpers/journal-records.ts";
+import {
+  APP,
+  approved,
+  approving,
+  recordFrom,
+  refused,
+  whole,
+} from "../../helpers/journal-records.ts";
 
 const [A, B, C] = ["a", "b", "c"].map((digit) => digit.repeat(64)) as [string, string, string];
 
@@ -17,7 +24,9 @@ describe("what a rollback goes back to", () => {
   test("the list before the last one that was healthy", () => {
     expect(approvalBefore(recordFrom(...whole([A]), ...whole([A, B])), APP)?.hashes).toEqual([A]);
     expect(approvalBefore(recordFrom(...whole([A])), APP)).toBeUndefined();
-    expect(approvalBefore(recordFrom(...whole([A]), ...whole([A, B])), "b".repeat(40))).toBeUndefined();
+    expect(
+      approvalBefore(recordFrom(...whole([A]), ...whole([A, B])), "b".repeat(40)),
+    ).toBeUndefined();
   });
 
   test("a list that was announced and never healthy counts as the last, a refused one does not", () => {
@@ -65,10 +74,15 @@ const lists =
 
 describe("an attempt", () => {
   test("is open until its end is recorded", () => {
-    expect(openAttempt(recordFrom(approving([A])), APP)).toMatchObject({ hashes: [A], after: "c0" });
+    expect(openAttempt(recordFrom(approving([A])), APP)).toMatchObject({
+      hashes: [A],
+      after: "c0",
+    });
     expect(openAttempt(recordFrom(...whole([A])), APP)).toBeUndefined();
     expect(openAttempt(recordFrom(approving([A]), refused), APP)).toBeUndefined();
-    expect(openAttempt(recordFrom(approving([A]), refused, approving([B])), APP)?.hashes).toEqual([B]);
+    expect(openAttempt(recordFrom(approving([A]), refused, approving([B])), APP)?.hashes).toEqual([
+      B,
+    ]);
   });
 
   test("is not closed by a later one that was refused, nor by one that is open too; an approved one replaces it", () => {
@@ -81,7 +95,11 @@ describe("an attempt", () => {
   test("a registry may run on any update since the one that it was seen healthy with", () => {
     const listsOf = lists(possibleUpdates);
     expect(listsOf(...whole([A]), ...whole([B]))).toEqual([[B]]);
-    expect(listsOf(...whole([A]), approving([B]), approved([B]), approving([C]))).toEqual([[A], [B], [C]]);
+    expect(listsOf(...whole([A]), approving([B]), approved([B]), approving([C]))).toEqual([
+      [A],
+      [B],
+      [C],
+    ]);
     expect(listsOf(...whole([A]), approving([B]), refused)).toEqual([[A]]);
     expect(listsOf(...whole([A]), ...whole([A, B], { via: "api" }))).toEqual([[A]]);
   });

@@ -32,7 +32,12 @@ test("an app-compose that somebody put there is not believed, nor is its script"
 
 test("neither is one that an unsealed journal names; a sealed record vouches for it", async () => {
   const at = await planted();
-  const record: JournalEntry = { type: "compose-hash", hash, compose_digest: hashOf("d"), allowed_envs: [] };
+  const record: JournalEntry = {
+    type: "compose-hash",
+    hash,
+    compose_digest: hashOf("d"),
+    allowed_envs: [],
+  };
   await writeFile(at.journal, `${JSON.stringify({ v: 1, at: "", run: "r", ...record })}\n`);
   const unsealed = await readVerifiedState(at, "bird");
   expect([await appComposeStore(at, unsealed).load(hash), unsealed.record.unverified]).toEqual([

@@ -5,7 +5,10 @@ import type { AppCompose } from "../../../src/core/compose-hash.ts";
 import type { Lookup } from "../../../src/core/ports.ts";
 import type { JournalEntry } from "../../../src/state/journal.ts";
 import { summarizeJournal } from "../../../src/state/record.ts";
-import { readComposeHash, type ReadComposeHashInput } from "../../../src/steps/read-compose-hash.ts";
+import {
+  readComposeHash,
+  type ReadComposeHashInput,
+} from "../../../src/steps/read-compose-hash.ts";
 import type { StepContext } from "../../../src/workflow/step.ts";
 
 const HASH = "a".repeat(64);
@@ -53,7 +56,10 @@ async function read({
     runner: { name: NAME, appId: "b".repeat(40), vmUuid: null },
     compose: COMPOSE,
     environmentNames: ["REGISTRY_URL"],
-    store: { save: async (it: AppCompose) => void saved.push(it), knownScripts: async () => new Set() },
+    store: {
+      save: async (it: AppCompose) => void saved.push(it),
+      knownScripts: async () => new Set(),
+    },
     record: summarizeJournal([], "bird"),
     allowUnchecked,
   } as unknown as ReadComposeHashInput;
@@ -76,7 +82,11 @@ const UNKNOWN = { kind: "unknown", reason: "HTTP 502 Bad Gateway" } as const;
 test.each<[string, Given, string]>([
   ["the API has none", {}, "Phala's API has none"],
   ["the API does not say", { appCompose: UNKNOWN }, "HTTP 502"],
-  ["the operator allows it, but --strict", { allowUnchecked: true, strict: true }, "Phala's API has none"],
+  [
+    "the operator allows it, but --strict",
+    { allowUnchecked: true, strict: true },
+    "Phala's API has none",
+  ],
 ])("%s: it is refused, and no hash is recorded", async (_, given, why) => {
   const { outcome, written, warnings } = await read(given);
   expect(outcome).toMatchObject({

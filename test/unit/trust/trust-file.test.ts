@@ -31,7 +31,11 @@ const RUNNING: Running = {
     certificate_issued: null,
     pre_launch_script_sha256: sha256Hex(SCRIPT),
   },
-  appCompose: { docker_compose_file: "services: {}\n", pre_launch_script: SCRIPT, init_script: "run me" },
+  appCompose: {
+    docker_compose_file: "services: {}\n",
+    pre_launch_script: SCRIPT,
+    init_script: "run me",
+  },
 };
 
 describe("a trust file", () => {
@@ -62,7 +66,9 @@ describe("a trust file", () => {
   });
 
   it("that is not JSON is refused", () => {
-    expect(() => parseTrustFile("{", "t.json")).toThrow("invalid trust file t.json: it is not JSON");
+    expect(() => parseTrustFile("{", "t.json")).toThrow(
+      "invalid trust file t.json: it is not JSON",
+    );
   });
 });
 
@@ -84,7 +90,11 @@ describe("what runs", () => {
     const image = pinned.os.find(({ rtmr2 }) => rtmr2 === "3".repeat(96));
     const facts = { ...RUNNING.facts, os_image: image?.name ?? null };
     expect(findDifferences(pinned, { ...RUNNING, facts })).toEqual([]);
-    const other = { ...RUNNING, appCompose: { ...RUNNING.appCompose, init_script: "run me too" }, facts };
+    const other = {
+      ...RUNNING,
+      appCompose: { ...RUNNING.appCompose, init_script: "run me too" },
+      facts,
+    };
     expect(findDifferences(pinned, other).map(({ key }) => key)).toEqual(["app_compose_fields"]);
   });
 });
@@ -101,8 +111,12 @@ describe("one run may trust more", () => {
   });
 
   it("but neither a revoked platform nor what is not a digest", () => {
-    expect(() => amendTrust(BUILT_IN_TRUST, { ...nothing, acceptTcb: ["Revoked"] })).toThrow("--accept-tcb");
-    expect(() => amendTrust(BUILT_IN_TRUST, { ...nothing, trustScript: ["abc"] })).toThrow("--trust-script");
+    expect(() => amendTrust(BUILT_IN_TRUST, { ...nothing, acceptTcb: ["Revoked"] })).toThrow(
+      "--accept-tcb",
+    );
+    expect(() => amendTrust(BUILT_IN_TRUST, { ...nothing, trustScript: ["abc"] })).toThrow(
+      "--trust-script",
+    );
   });
 });
 
@@ -115,9 +129,9 @@ describe("what runs code in an app-compose", () => {
     ["key_provider", "local"],
     ["something_new", { x: 1 }],
   ])("%s is not trusted", (field, value) => {
-    expect(findUntrustedCode({ [field]: value }, BUILT_IN_TRUST).fields.map((one) => one.field)).toEqual([
-      field,
-    ]);
+    expect(
+      findUntrustedCode({ [field]: value }, BUILT_IN_TRUST).fields.map((one) => one.field),
+    ).toEqual([field]);
   });
 
   it("what every deployment has is", () => {
@@ -135,8 +149,14 @@ describe("what runs code in an app-compose", () => {
 
   it("a script that was trusted before stays trusted, another one does not", () => {
     const trusted = new Set([sha256Hex(SCRIPT)]);
-    expect(findUntrustedCode({ pre_launch_script: SCRIPT }, BUILT_IN_TRUST, trusted).script).toBeUndefined();
-    const other = findUntrustedCode({ pre_launch_script: `${SCRIPT}#` }, BUILT_IN_TRUST, trusted).script;
+    expect(
+      findUntrustedCode({ pre_launch_script: SCRIPT }, BUILT_IN_TRUST, trusted).script,
+    ).toBeUndefined();
+    const other = findUntrustedCode(
+      { pre_launch_script: `${SCRIPT}#` },
+      BUILT_IN_TRUST,
+      trusted,
+    ).script;
     expect(other?.sha256).toBe(sha256Hex(`${SCRIPT}#`));
   });
 });

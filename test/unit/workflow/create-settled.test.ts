@@ -16,15 +16,27 @@ import { removeCvm } from "../../../src/runners/remove-cvm.ts";
 import { summarizeJournal } from "../../../src/state/record.ts";
 import type { JournalEntry } from "../../../src/state/journal.ts";
 import { Ledger } from "../../../src/workflow/ledger.ts";
-import { Mutations, type MutationPorts } from "../../../src/workflow/mutations.ts";
+import type { MutationPorts } from "../../../src/workflow/mutation-ports.ts";
+import { Mutations } from "../../../src/workflow/mutations.ts";
 import type { StepDeps } from "../../../src/workflow/step.ts";
 
 const NAME = "bird-runner-temp";
 const OURS = "a".repeat(40);
-const REQUEST = { name: NAME, instanceType: "tdx.small", composeText: "services: {}", environment: [] };
+const REQUEST = {
+  name: NAME,
+  instanceType: "tdx.small",
+  composeText: "services: {}",
+  environment: [],
+};
 const PROVISIONED: Provisioned = { appId: OURS, composeHash: "c".repeat(64), envKey: null };
 const cvmOf = (appId: string): Cvm =>
-  ({ name: NAME, appId, vmUuid: `uuid-${appId.slice(0, 4)}`, status: "running", createdAt: null }) as Cvm;
+  ({
+    name: NAME,
+    appId,
+    vmUuid: `uuid-${appId.slice(0, 4)}`,
+    status: "running",
+    createdAt: null,
+  }) as Cvm;
 
 const LOST: Unclear = {
   kind: "unclear",
@@ -100,7 +112,13 @@ function world({ cvm, outcomes }: World) {
     cleanup: { signal: () => signal },
     timeoutMs: 600_000,
   } as unknown as MutationPorts);
-  const deps = { api, mutations, clock, timeoutMs: 600_000, pollIntervalMs: 500 } as unknown as StepDeps;
+  const deps = {
+    api,
+    mutations,
+    clock,
+    timeoutMs: 600_000,
+    pollIntervalMs: 500,
+  } as unknown as StepDeps;
   const record = () =>
     summarizeJournal(
       entries.map((entry) => ({ v: 2, at: "2026-01-01T00:00:00Z", run: "r", ...entry })),
@@ -151,12 +169,17 @@ test("a CVM of that name with another app_id is not ours, whatever the answer wa
 test("409 to a commit that a load balancer repeated: our own app_id shows that it is ours", async () => {
   const conflict = { ...LOST, conflict: refused("name-taken", 409) };
   const cvm = { cvm: cvmOf(OURS), byId: 3_000, byName: 8_000, inList: 8_000 };
-  expect(await world({ cvm, outcomes: [conflict] }).create()).toMatchObject({ kind: "created", appId: OURS });
+  expect(await world({ cvm, outcomes: [conflict] }).create()).toMatchObject({
+    kind: "created",
+    appId: OURS,
+  });
 });
 
 test("busy is repeated with pauses while the name is absent, and in the end told as it is", async () => {
   const busy = refused("busy", 429);
-  const { create, clock, entries } = world({ outcomes: [busy, { ...busy, retryAfterMs: 7_000 }, CREATED] });
+  const { create, clock, entries } = world({
+    outcomes: [busy, { ...busy, retryAfterMs: 7_000 }, CREATED],
+  });
   expect(await create()).toMatchObject({ kind: "created" });
   expect(clock.monotonic()).toBeGreaterThanOrEqual(8_000);
   expect(entries.filter(({ type }) => type === "intent")).toHaveLength(1);

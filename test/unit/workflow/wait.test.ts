@@ -2,12 +2,24 @@
 import { expect, test } from "vitest";
 import { ClusterError } from "../../../src/errors/cluster-error.ts";
 import { systemClock } from "../../../src/platform/clock.ts";
-import { notKnownYet, waitUntil, type PollResult, type WaitOptions } from "../../../src/workflow/wait.ts";
+import {
+  notKnownYet,
+  waitUntil,
+  type PollResult,
+  type WaitOptions,
+} from "../../../src/workflow/wait.ts";
 import type { Clock } from "../../../src/core/ports.ts";
 
 test("an API that does not answer is asked again, one that refuses the key is not", () => {
-  expect(notKnownYet({ kind: "unknown", reason: "HTTP 502" })).toEqual({ kind: "not-yet", seen: "HTTP 502" });
-  const refusal = new ClusterError({ kind: "prerequisite", code: "api-key-refused", message: "HTTP 401" });
+  expect(notKnownYet({ kind: "unknown", reason: "HTTP 502" })).toEqual({
+    kind: "not-yet",
+    seen: "HTTP 502",
+  });
+  const refusal = new ClusterError({
+    kind: "prerequisite",
+    code: "api-key-refused",
+    message: "HTTP 401",
+  });
   expect(() => notKnownYet({ kind: "unknown", reason: "HTTP 401", refusal })).toThrow(refusal);
 });
 

@@ -37,7 +37,8 @@ const envKeyAnswer = z.looseObject({
 /** The key in the answer to a provisioning (a create) or in the CVM itself (an update); undefined where there is none. */
 export function envKeyOf(json: unknown): EnvKey | undefined {
   const { data } = envKeyAnswer.safeParse(json);
-  const publicKey = data && (data.app_env_encrypt_pubkey || data.encrypted_env_pubkey || data.public_key);
+  const publicKey =
+    data && (data.app_env_encrypt_pubkey || data.encrypted_env_pubkey || data.public_key);
   if (!publicKey) return undefined;
   return {
     appId: bareAppId(data.app_id),
@@ -49,8 +50,16 @@ export function envKeyOf(json: unknown): EnvKey | undefined {
 }
 
 /** Only an answer about the CVM that was provisioned shows that it was made. */
-export function createdOf(json: unknown, name: string, provisioned: Provisioned): CreatedCvm | undefined {
-  const schema = z.looseObject({ name: z.literal(name), app_id: text, vm_uuid: z.string().nullish() });
+export function createdOf(
+  json: unknown,
+  name: string,
+  provisioned: Provisioned,
+): CreatedCvm | undefined {
+  const schema = z.looseObject({
+    name: z.literal(name),
+    app_id: text,
+    vm_uuid: z.string().nullish(),
+  });
   const { data } = schema.safeParse(json);
   if (data === undefined || bareAppId(data.app_id) !== provisioned.appId) return undefined;
   const vmUuid = data.vm_uuid ? bareUuid(data.vm_uuid) : null;

@@ -1,5 +1,10 @@
 /** What passes the gate: one request of the `phala` CLI, and what came of it. */
-import type { ApiError, CreateCvmRequest, DeployHooks, UpdateCvmRequest } from "../../../core/ports.ts";
+import type {
+  ApiError,
+  CreateCvmRequest,
+  DeployHooks,
+  UpdateCvmRequest,
+} from "../../../core/ports.ts";
 
 /** What the CLI was started for; it decides which requests may change something. */
 export type GateOperation =

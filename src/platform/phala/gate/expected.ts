@@ -8,7 +8,10 @@ import type { CreateCvmRequest, Provisioned, UpdateCvmRequest } from "../../../c
 import { bareAppId, bareUuid } from "../schemas.ts";
 import type { GateOperation, GateRequest, Role } from "./exchange.ts";
 
-export type Seen = { readonly provisioned: Provisioned | undefined; readonly roles: readonly Role[] };
+export type Seen = {
+  readonly provisioned: Provisioned | undefined;
+  readonly roles: readonly Role[];
+};
 
 /** `problem`: why it is not what the command needs. */
 export type Judgement = { readonly role: Role; readonly problem?: string };
@@ -27,7 +30,11 @@ export function judge(operation: GateOperation, request: GateRequest, seen: Seen
   return judgement;
 }
 
-function mutation(operation: GateOperation, request: GateRequest, seen: Seen): Judgement | undefined {
+function mutation(
+  operation: GateOperation,
+  request: GateRequest,
+  seen: Seen,
+): Judgement | undefined {
   const what = `${request.method} ${request.path}`;
   switch (operation.kind) {
     case "create":
@@ -60,9 +67,11 @@ const updateBody = z.looseObject({
 
 function provision(asked: CreateCvmRequest, body: string): Judgement {
   const parsed = provisionBody.safeParse(parseJson(body));
-  if (!parsed.success) return { role: "provision", problem: "its provisioning request has an unknown form" };
+  if (!parsed.success)
+    return { role: "provision", problem: "its provisioning request has an unknown form" };
   const { name, compose_file: file } = parsed.data;
-  if (name !== asked.name) return { role: "provision", problem: `it provisions ${name}, not ${asked.name}` };
+  if (name !== asked.name)
+    return { role: "provision", problem: `it provisions ${name}, not ${asked.name}` };
   return { role: "provision", ...problem(deploymentProblem(asked, file)) };
 }
 
@@ -73,11 +82,15 @@ function commit(body: string, provisioned: Provisioned | undefined): Judgement {
     provisioned !== undefined &&
     bareAppId(parsed.data.app_id) === provisioned.appId &&
     parsed.data.compose_hash === provisioned.composeHash;
-  return { role: "commit", ...problem(same ? undefined : "it commits something else than it provisioned") };
+  return {
+    role: "commit",
+    ...problem(same ? undefined : "it commits something else than it provisioned"),
+  };
 }
 
 function update(asked: UpdateCvmRequest, { body, headers }: GateRequest): string | undefined {
-  if ("x-prepare-only" in headers || "x-transaction-hash" in headers) return "it prepares an on-chain update";
+  if ("x-prepare-only" in headers || "x-transaction-hash" in headers)
+    return "it prepares an on-chain update";
   const parsed = updateBody.safeParse(parseJson(body));
   return parsed.success ? deploymentProblem(asked, parsed.data) : "its update has an unknown form";
 }
@@ -89,7 +102,8 @@ function deploymentProblem(
   if (sent.docker_compose_file !== asked.composeText)
     return "it sends another compose file than it was given";
   const names = asked.environment.map(({ name }) => name);
-  const same = names.length === sent.allowed_envs.length && names.every((n, i) => n === sent.allowed_envs[i]);
+  const same =
+    names.length === sent.allowed_envs.length && names.every((n, i) => n === sent.allowed_envs[i]);
   return same
     ? undefined
     : `it sends the environment names ${sent.allowed_envs.join(", ")}, not ${names.join(", ")}`;

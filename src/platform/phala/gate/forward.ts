@@ -32,7 +32,8 @@ export async function forwardRead(
 ): Promise<Result> {
   for (let attempt = 1; ; attempt += 1) {
     const result = await send(request, upstream, READ_TIMEOUT_MS, signal);
-    const retry = result.kind === "failed" || (result.kind === "answered" && isWorthRetrying(result.status));
+    const retry =
+      result.kind === "failed" || (result.kind === "answered" && isWorthRetrying(result.status));
     if (!retry || attempt >= READ_RETRIES.tries || signal.aborted) return result;
     const asked = result.kind === "answered" ? (result.retryAfterMs ?? undefined) : undefined;
     const pause = pauseBefore(attempt + 1, READ_RETRIES, asked);
@@ -55,7 +56,9 @@ async function send(
   timeoutMs: number,
   signal: AbortSignal,
 ): Promise<Result> {
-  const passed = PASSED_ON.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]]]));
+  const passed = PASSED_ON.flatMap((name) =>
+    headers[name] === undefined ? [] : [[name, headers[name]]],
+  );
   try {
     const answer = await http.send(
       {
@@ -75,7 +78,10 @@ async function send(
       status,
       text,
       json: parseJson(text),
-      error: status >= 200 && status < 300 ? null : errorOf(status, redact(text), answer.headers["location"]),
+      error:
+        status >= 200 && status < 300
+          ? null
+          : errorOf(status, redact(text), answer.headers["location"]),
       retryAfterMs: retryAfter(answer.headers["retry-after"], clock.now()) ?? null,
       contentType: contentType ?? "application/json",
     };

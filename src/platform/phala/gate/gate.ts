@@ -98,7 +98,8 @@ export class Gate {
     this.#stopped = true;
     // It changes nothing: nobody needs its answer anymore.
     this.#provisioning.abort(new Error("the run is ending"));
-    const limit = (): void => this.#commits.abort(new Error("no answer came before the run had to end"));
+    const limit = (): void =>
+      this.#commits.abort(new Error("no answer came before the run had to end"));
     const { operation, settleMs = operation.kind === "delete" ? SETTLE_DELETION_MS : SETTLE_MS } =
       this.#options;
     this.#settleTimer = setTimeout(limit, settleMs);
@@ -113,7 +114,11 @@ export class Gate {
     this.#options.signal.removeEventListener("abort", this.#onAbort);
     this.#server.closeAllConnections();
     this.#server.close();
-    return { exchanges: this.#exchanges, provisioned: this.#provisioned, hookError: this.#hookError };
+    return {
+      exchanges: this.#exchanges,
+      provisioned: this.#provisioned,
+      hookError: this.#hookError,
+    };
   }
 
   async #handle(message: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -135,11 +140,16 @@ export class Gate {
   }
 
   async #pass(request: GateRequest, role: Role, problem: string | undefined): Promise<Result> {
-    if (problem !== undefined) return { kind: "withheld", reason: "unexpected-request", message: problem };
+    if (problem !== undefined)
+      return { kind: "withheld", reason: "unexpected-request", message: problem };
     if (role === "read") return this.#read(request);
     if (role === "provision") return this.#provision(request);
     if (this.#options.operation.kind === "provision") {
-      return { kind: "withheld", reason: "provision-only", message: "only the provisioning was asked for" };
+      return {
+        kind: "withheld",
+        reason: "provision-only",
+        message: "only the provisioning was asked for",
+      };
     }
     const { operation } = this.#options;
     const provisioned = this.#provisioned;
@@ -193,7 +203,8 @@ export class Gate {
 
   #note({ method, path }: GateRequest, role: Role, result: Result): void {
     this.#exchanges.push({ role, method, path, result });
-    const what = result.kind === "answered" ? describe(result) : `${result.kind}: ${result.message}`;
+    const what =
+      result.kind === "answered" ? describe(result) : `${result.kind}: ${result.message}`;
     this.#options.onDetail(`phala: ${method} ${path}: ${what}`);
   }
 }

@@ -8,7 +8,10 @@ const MAX_REQUEST_BYTES = 4 * 1024 * 1024;
 const SAFE_PATH = /^(?:\/(?!\.{1,2}(?:\/|$))(?:[\w.~:@+,=-]|%(?!2e|2f|5c)[\da-f]{2})+)+$/i;
 
 /** Undefined for what is not below `root`, is too large or broke off. */
-export async function readRequest(message: IncomingMessage, root: string): Promise<GateRequest | undefined> {
+export async function readRequest(
+  message: IncomingMessage,
+  root: string,
+): Promise<GateRequest | undefined> {
   const url = message.url ?? "";
   const [where = "", query] = url.split(/\?(.*)/s);
   const path = where.slice(root.length);

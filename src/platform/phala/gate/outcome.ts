@@ -18,7 +18,11 @@ import { acceptedOf, createdOf } from "./answers.ts";
 import { isSuccess, type Answered, type Exchange, type Result } from "./exchange.ts";
 import type { Traffic } from "./gate.ts";
 
-export function createOutcome(name: string, traffic: Traffic, run: CliRun): MutationOutcome<CreatedCvm> {
+export function createOutcome(
+  name: string,
+  traffic: Traffic,
+  run: CliRun,
+): MutationOutcome<CreatedCvm> {
   return settled(traffic, run, ({ json }) =>
     found(traffic.provisioned && createdOf(json, name, traffic.provisioned)),
   );
@@ -59,20 +63,26 @@ function settled<T>(
   valueOf: (answer: Answered) => Value<T> | undefined,
 ): MutationOutcome<T> {
   const { exchanges, provisioned = null } = traffic;
-  const commit = exchanges.find(({ role, result }) => role === "commit" && result.kind !== "withheld");
-  if (commit === undefined) return claimsSuccess(run) ? unseenSuccess(provisioned) : notMade(exchanges, run);
+  const commit = exchanges.find(
+    ({ role, result }) => role === "commit" && result.kind !== "withheld",
+  );
+  if (commit === undefined)
+    return claimsSuccess(run) ? unseenSuccess(provisioned) : notMade(exchanges, run);
   const { result } = commit;
   if (result.kind === "answered" && isSuccess(result)) {
     const value = valueOf(result);
     if (value !== undefined) return { kind: "ok", ...value };
-    const what = typeof result.json === "object" ? "another document than expected" : "no JSON document";
+    const what =
+      typeof result.json === "object" ? "another document than expected" : "no JSON document";
     return unclear(commit, `HTTP ${result.status} with ${what}`, provisioned);
   }
   if (mayHaveHappened(result)) return unclear(commit, describe(result), provisioned);
   const refused = refusedBy(commit);
   // Of a create: a load balancer that repeats the request gets it for the CVM that the first one made.
   const isConflict = provisioned !== null && refused.apiError?.status === 409;
-  return isConflict ? { ...unclear(commit, refused.message, provisioned), conflict: refused } : refused;
+  return isConflict
+    ? { ...unclear(commit, refused.message, provisioned), conflict: refused }
+    : refused;
 }
 
 /** 5xx and 408: the work may be done all the same. */
@@ -81,7 +91,11 @@ function mayHaveHappened(result: Result): boolean {
   return result.kind === "answered" && (result.status >= 500 || result.status === 408);
 }
 
-function unclear({ method, path }: Exchange, what: string, provisioned: Provisioned | null): Unclear {
+function unclear(
+  { method, path }: Exchange,
+  what: string,
+  provisioned: Provisioned | null,
+): Unclear {
   return {
     kind: "unclear",
     message: `${method} ${path}: ${what}`,
@@ -101,17 +115,27 @@ const claimsSuccess = (run: CliRun): boolean => outcomeOf(run, anySuccess).kind 
 /** Nothing that changes anything was forwarded: why, by the last request that did not succeed, else by the CLI. */
 function notMade(exchanges: readonly Exchange[], run: CliRun): Refused {
   const withheld = exchanges.findLast(({ result }) => result.kind === "withheld");
-  const failed = exchanges.findLast(({ result }) => !(result.kind === "answered" && isSuccess(result)));
+  const failed = exchanges.findLast(
+    ({ result }) => !(result.kind === "answered" && isSuccess(result)),
+  );
   const decisive = withheld ?? failed;
   const isStopped = decisive?.result.kind === "withheld" && decisive.result.reason === "stopped";
-  if (decisive !== undefined && !(isStopped && run.cutOff !== undefined)) return refusedBy(decisive);
+  if (decisive !== undefined && !(isStopped && run.cutOff !== undefined))
+    return refusedBy(decisive);
   const explanation = outcomeOf(run, anySuccess);
   const said =
     explanation.kind === "ok" ? "phala made no request that changes anything" : explanation.message;
-  const isSilent = exchanges.length === 0 && explanation.kind === "unclear" && run.cutOff === undefined;
+  const isSilent =
+    exchanges.length === 0 && explanation.kind === "unclear" && run.cutOff === undefined;
   const unreached = isSilent ? "; it asked the API for nothing" : "";
   const reason = run.cutOff === undefined ? "other" : "stopped";
-  return { kind: "refused", message: `${said}${unreached}`, reason, apiError: null, retryAfterMs: null };
+  return {
+    kind: "refused",
+    message: `${said}${unreached}`,
+    reason,
+    apiError: null,
+    retryAfterMs: null,
+  };
 }
 
 function refusedBy({ method, path, result }: Exchange): Refused {
@@ -121,7 +145,13 @@ function refusedBy({ method, path, result }: Exchange): Refused {
     return { kind: "refused", message: result.message, reason, apiError: null, retryAfterMs: null };
   }
   if (result.kind === "failed") {
-    return { kind: "refused", message: what, reason: "unreachable", apiError: null, retryAfterMs: null };
+    return {
+      kind: "refused",
+      message: what,
+      reason: "unreachable",
+      apiError: null,
+      retryAfterMs: null,
+    };
   }
   const { error, retryAfterMs } = result;
   if (error === null) {

@@ -2,12 +2,19 @@
 import { describe, expect, test } from "vitest";
 import type { CvmOperation } from "../../../../src/core/ports.ts";
 import type { ApprovedRecord, ClusterRecord } from "../../../../src/state/record.ts";
-import { approvalsOf, isApproved, type RegistryEvidence } from "../../../../src/commands/status/approvals.ts";
+import {
+  approvalsOf,
+  isApproved,
+  type RegistryEvidence,
+} from "../../../../src/commands/status/approvals.ts";
 import { ago, APP_ID, approval, NOW, recordOf, update } from "./facts.ts";
 
 const [ONE, TWO, OTHER] = ["1".repeat(64), "2".repeat(64), "3".repeat(64)] as const;
 
-const operations = (...value: CvmOperation[]): RegistryEvidence["operations"] => ({ kind: "present", value });
+const operations = (...value: CvmOperation[]): RegistryEvidence["operations"] => ({
+  kind: "present",
+  value,
+});
 
 function approvals(
   list: readonly ApprovedRecord[],
@@ -30,8 +37,15 @@ const at = (seconds: number) => operations(update({ startedAt: ago(seconds) }));
 
 describe("a list that came with an update", () => {
   test("holds while that is the registry's last one", () => {
-    const known = approvals([first], { operations: operations(update({ type: "restart" }), update()) });
-    expect(known).toMatchObject({ standing: "confirmed", compose_hashes: [ONE], via: "restart", lost: [] });
+    const known = approvals([first], {
+      operations: operations(update({ type: "restart" }), update()),
+    });
+    expect(known).toMatchObject({
+      standing: "confirmed",
+      compose_hashes: [ONE],
+      via: "restart",
+      lost: [],
+    });
     expect([ONE, OTHER, null].map((hash) => isApproved(known, hash))).toEqual([true, false, null]);
   });
 
@@ -62,7 +76,9 @@ describe("a list that came with an update", () => {
     const unnamed = approval({ hashes: [ONE], correlationId: null, at: ago(500) });
     expect(approvals([unnamed], { operations: at(510) }).standing).toBe("confirmed");
     expect(approvals([unnamed], { operations: at(400) }).standing).toBe("outdated");
-    expect(approvals([unnamed], { operations: at(400), skewMs: 100_000 }).standing).toBe("confirmed");
+    expect(approvals([unnamed], { operations: at(400), skewMs: 100_000 }).standing).toBe(
+      "confirmed",
+    );
   });
 
   test("that a run was cut off over is not somebody else's", () => {
@@ -78,8 +94,12 @@ describe("a list that came with an update", () => {
       vouched: true,
     } as const;
     const evidence = { operations: operations(update({ correlationId: "ours" })) };
-    expect(approvals([first], evidence, { attempts: [attempt] })).toMatchObject({ standing: "unconfirmed" });
-    expect(approvals([first], {}, { attempts: [attempt] })).toMatchObject({ standing: "confirmed" });
+    expect(approvals([first], evidence, { attempts: [attempt] })).toMatchObject({
+      standing: "unconfirmed",
+    });
+    expect(approvals([first], {}, { attempts: [attempt] })).toMatchObject({
+      standing: "confirmed",
+    });
   });
 
   test("of another registry says nothing about this one", () => {
@@ -92,7 +112,12 @@ describe("a list that came with an update", () => {
 describe("a list that was pushed to the running registry", () => {
   test("joins that of the update before", () => {
     const known = approvals([first, push]);
-    expect(known).toMatchObject({ standing: "confirmed", compose_hashes: [ONE, TWO], via: "api", lost: [] });
+    expect(known).toMatchObject({
+      standing: "confirmed",
+      compose_hashes: [ONE, TWO],
+      via: "api",
+      lost: [],
+    });
     expect([ONE, TWO, OTHER].map((hash) => isApproved(known, hash))).toEqual([true, true, false]);
   });
 

@@ -68,9 +68,9 @@ describe("the registry", () => {
     expect(findings([seen("registry", { cvm: { composeHash: `0x${HASH}` } })])).toEqual([
       "error compose-hash-mismatch",
     ]);
-    expect(findings([seen("registry", { cvm: { composeHash: null }, incomplete: "HTTP 500" })])).toEqual([
-      "warning lookup-failed",
-    ]);
+    expect(
+      findings([seen("registry", { cvm: { composeHash: null }, incomplete: "HTTP 500" })]),
+    ).toEqual(["warning lookup-failed"]);
   });
 });
 
@@ -95,9 +95,15 @@ describe("a runner that will be refused", () => {
     });
     expect(cvms[1]?.refusal).toEqual({
       compared_with: { kind: "approved", compose_hash: HASH },
-      differences: [{ field: "allowed_envs", message: "environment names too many: DSTACK_AUTHORIZED_KEYS" }],
+      differences: [
+        { field: "allowed_envs", message: "environment names too many: DSTACK_AUTHORIZED_KEYS" },
+      ],
     });
-    expect(finding).toMatchObject({ code: "runner-refused", severity: "error", cvm: "bird-runner-00000001" });
+    expect(finding).toMatchObject({
+      code: "runner-refused",
+      severity: "error",
+      cvm: "bird-runner-00000001",
+    });
     expect(finding?.message).toContain("~/.ssh");
   });
 
@@ -139,7 +145,9 @@ describe("a runner that will be refused", () => {
 test("a runner that does not run is refused nothing", () => {
   const stopped = seen("runner", { runs: WITH_KEY, cvm: { status: "stopped" }, health: undefined });
   expect(findings([seen("registry"), stopped])).toEqual(["warning runner-not-running"]);
-  expect(assess("bird", lookOf([seen("registry"), stopped]), knowledgeOf()).cvms[1]?.approved).toBe(false);
+  expect(assess("bird", lookOf([seen("registry"), stopped]), knowledgeOf()).cvms[1]?.approved).toBe(
+    false,
+  );
 });
 
 describe("a runner that is not well is a warning", () => {
@@ -176,7 +184,10 @@ describe("a temporary runner", () => {
 
   test("of ours is left over, unless a run is at work", () => {
     expect(leftover({ record }).cvms[1]?.leftover).toBe("ours");
-    expect(leftover({ record }).findings[0]).toMatchObject({ severity: "warning", code: "left-over-runner" });
+    expect(leftover({ record }).findings[0]).toMatchObject({
+      severity: "warning",
+      code: "left-over-runner",
+    });
     expect(leftover({ record, runAtWork: true }).cvms[1]?.leftover).toBe("in-use");
   });
 
@@ -228,7 +239,10 @@ describe("the local file", () => {
 
 test("with schema v2 a runner that is not on our list may be accepted: a warning, and not known", () => {
   const { cvms, findings: all } = refusalOf({ schema: "v2" });
-  expect(cvms[1]).toMatchObject({ approved: null, refusal: { compared_with: { compose_hash: HASH } } });
+  expect(cvms[1]).toMatchObject({
+    approved: null,
+    refusal: { compared_with: { compose_hash: HASH } },
+  });
   const [finding] = all;
   expect(all).toHaveLength(1);
   expect(finding).toMatchObject({ code: "runner-not-on-list", severity: "warning" });
@@ -236,7 +250,11 @@ test("with schema v2 a runner that is not on our list may be accepted: a warning
     "is not on our list; accepted if the orchestrator pushed it, refused after the registry's next restart",
   );
   expect(finding?.remedy).not.toContain("delete");
-  const listed = assess("bird", lookOf([seen("registry"), seen("runner")]), knowledgeOf({ schema: "v2" }));
+  const listed = assess(
+    "bird",
+    lookOf([seen("registry"), seen("runner")]),
+    knowledgeOf({ schema: "v2" }),
+  );
   expect([listed.cvms[1]?.approved, listed.findings]).toEqual([true, []]);
 });
 

@@ -25,9 +25,19 @@ export const HASH = composeHashOf(APPROVED);
 export const ago = (seconds: number): string => new Date(NOW - seconds * 1000).toISOString();
 
 const HEALTH: Record<CvmRole, Health> = {
-  registry: { status: "healthy", service: "secure-spawn", mode: "registry+runner", uptimeSeconds: 500 },
+  registry: {
+    status: "healthy",
+    service: "secure-spawn",
+    mode: "registry+runner",
+    uptimeSeconds: 500,
+  },
   runner: { status: "healthy", service: "secure-spawn", mode: "runner", uptimeSeconds: 500 },
-  "temporary-runner": { status: "healthy", service: "secure-spawn", mode: "runner", uptimeSeconds: 500 },
+  "temporary-runner": {
+    status: "healthy",
+    service: "secure-spawn",
+    mode: "runner",
+    uptimeSeconds: 500,
+  },
 };
 
 export function seen(
@@ -104,7 +114,10 @@ export const recordOf = (change: Partial<ClusterRecord> = {}): ClusterRecord => 
   ...change,
 });
 
-export const lookOf = (cvms: readonly SeenCvm[], change: Partial<ClusterLook> = {}): ClusterLook => ({
+export const lookOf = (
+  cvms: readonly SeenCvm[],
+  change: Partial<ClusterLook> = {},
+): ClusterLook => ({
   cvms,
   operations: { kind: "present", value: [update()] },
   nowMs: NOW,

@@ -66,7 +66,9 @@ function looking(listed: Cvm, found: Lookup<Cvm>, runs = APPROVED) {
 test("takes the exact names alone, and asks each at its own address", async () => {
   const { look, asked, urls } = looking(REGISTRY, { kind: "absent" });
   const { cvms, skewMs } = await look;
-  expect(cvms.map(({ cvm, health }) => [cvm.name, health?.kind])).toEqual([["bird-registry", "silent"]]);
+  expect(cvms.map(({ cvm, health }) => [cvm.name, health?.kind])).toEqual([
+    ["bird-registry", "silent"],
+  ]);
   expect(skewMs).toBe(250);
   expect([asked, urls]).toEqual([[], [`https://${REGISTRY.appId}-9010.example.com`]]);
 });
@@ -74,10 +76,18 @@ test("takes the exact names alone, and asks each at its own address", async () =
 test("looks an entry up that lacks something; what can't be looked up stays, what is gone does not", async () => {
   const bare = { ...REGISTRY, composeHash: null, nodeName: null };
   const found = looking(bare, { kind: "present", value: REGISTRY });
-  expect((await found.look).cvms[0]).toMatchObject({ cvm: { composeHash: HASH }, incomplete: null });
+  expect((await found.look).cvms[0]).toMatchObject({
+    cvm: { composeHash: HASH },
+    incomplete: null,
+  });
   expect(found.asked).toEqual([REGISTRY.vmUuid]);
   const unknown = await looking(bare, { kind: "unknown", reason: "HTTP 500" }).look;
-  expect(unknown.cvms[0]).toMatchObject({ cvm: bare, url: null, health: undefined, incomplete: "HTTP 500" });
+  expect(unknown.cvms[0]).toMatchObject({
+    cvm: bare,
+    url: null,
+    health: undefined,
+    incomplete: "HTTP 500",
+  });
   expect((await looking(bare, { kind: "absent" }).look).cvms).toEqual([]);
 });
 

@@ -41,7 +41,9 @@ async function watched(looks: readonly (StatusResult | Error)[]) {
     deadline: () => new AbortController().signal,
   };
   const signal = new AbortController().signal;
-  const end = await watchStatus(look, 2000, { answer, clock, signal }).catch((error: unknown) => error);
+  const end = await watchStatus(look, 2000, { answer, clock, signal }).catch(
+    (error: unknown) => error,
+  );
   return { shown, end };
 }
 
@@ -64,7 +66,10 @@ test("an API that fails later is waited for, with the last answer on show", asyn
 });
 
 test("one that fails at first, or refuses the key, ends it", async () => {
-  expect(await watched([failure("platform")])).toMatchObject({ shown: [], end: { kind: "platform" } });
+  expect(await watched([failure("platform")])).toMatchObject({
+    shown: [],
+    end: { kind: "platform" },
+  });
   const refused = await watched([result(NOW), failure("prerequisite")]);
   expect(refused.end).toMatchObject({ kind: "prerequisite" });
 });

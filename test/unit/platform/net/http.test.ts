@@ -47,7 +47,12 @@ const raw = (onConnection: (socket: Socket) => void): Promise<number> =>
 
 const ok: RequestListener = (_request, response) => void response.end('{"ok":true}');
 
-function get(url: string, env: NodeJS.ProcessEnv = {}, more: Partial<HttpRequest> = {}, signal = never) {
+function get(
+  url: string,
+  env: NodeJS.ProcessEnv = {},
+  more: Partial<HttpRequest> = {},
+  signal = never,
+) {
   const http = createHttpClient(env);
   onTestFinished(() => http.close());
   return http.send({ method: "GET", url, timeoutMs: 5_000, ...more }, signal);
@@ -89,7 +94,9 @@ describe("certificate authorities", () => {
 
   test("without it the certificate is not trusted, and the hint says how to trust it", async () => {
     const port = await tlsServer(ok);
-    const error = await failure(get(`https://localhost:${port}/`, { NODE_TLS_REJECT_UNAUTHORIZED: "0" }));
+    const error = await failure(
+      get(`https://localhost:${port}/`, { NODE_TLS_REJECT_UNAUTHORIZED: "0" }),
+    );
     expect(error.code).toBe("tls-untrusted");
     expect(error.hint).toContain("NODE_EXTRA_CA_CERTS");
   });
@@ -141,7 +148,9 @@ describe("proxies", () => {
         response.end("{}");
       }),
     );
-    expect((await get("http://cloud.test/x?y=1", { HTTP_PROXY: `127.0.0.1:${proxy}` })).status).toBe(200);
+    expect(
+      (await get("http://cloud.test/x?y=1", { HTTP_PROXY: `127.0.0.1:${proxy}` })).status,
+    ).toBe(200);
     expect(seen).toEqual(["http://cloud.test/x?y=1", "cloud.test"]);
   });
 
@@ -162,8 +171,18 @@ describe("proxies", () => {
   );
 
   const MISBEHAVING: readonly [string, (socket: Socket) => void, string, RegExp][] = [
-    ["closes after CONNECT", (s) => s.once("data", () => s.end()), "proxy-failed", /closed the connection/],
-    ["resets after CONNECT", (s) => s.once("data", () => s.resetAndDestroy()), "proxy-failed", /proxy http/],
+    [
+      "closes after CONNECT",
+      (s) => s.once("data", () => s.end()),
+      "proxy-failed",
+      /closed the connection/,
+    ],
+    [
+      "resets after CONNECT",
+      (s) => s.once("data", () => s.resetAndDestroy()),
+      "proxy-failed",
+      /proxy http/,
+    ],
     [
       "asks for a password",
       (s) => s.once("data", () => s.end("HTTP/1.1 407 Auth\r\nContent-Length: 0\r\n\r\n")),
@@ -176,7 +195,12 @@ describe("proxies", () => {
       "proxy-failed",
       /refused to connect to cloud\.test:443 \(HTTP 403\)/,
     ],
-    ["speaks something else", (s) => s.end("220 mail.test ESMTP\r\n\r\n"), "proxy-failed", /not HTTP/],
+    [
+      "speaks something else",
+      (s) => s.end("220 mail.test ESMTP\r\n\r\n"),
+      "proxy-failed",
+      /not HTTP/,
+    ],
     [
       "answers without end",
       (s) => s.once("data", () => s.write(`HTTP/1.1 200 OK\r\nX: ${"x".repeat(1e6)}`)),
@@ -237,12 +261,18 @@ const STUCK: readonly [string, () => Promise<{ url: string; env?: NodeJS.Process
     "TLS through the tunnel",
     async () => {
       const [port, proxy] = [await raw(() => undefined), await tunnelling()];
-      return { url: `https://cloud.test:${port}/`, env: { HTTPS_PROXY: `http://127.0.0.1:${proxy}` } };
+      return {
+        url: `https://cloud.test:${port}/`,
+        env: { HTTPS_PROXY: `http://127.0.0.1:${proxy}` },
+      };
     },
   ],
   ["TLS", async () => ({ url: `https://127.0.0.1:${await raw(() => undefined)}/` })],
   ["the headers", async () => ({ url: await plain(() => undefined) })],
-  ["the body", async () => ({ url: await plain((_request, response) => void response.write('{"half": ')) })],
+  [
+    "the body",
+    async () => ({ url: await plain((_request, response) => void response.write('{"half": ')) }),
+  ],
   [
     "a body that drips",
     async () => ({
@@ -257,7 +287,9 @@ const STUCK: readonly [string, () => Promise<{ url: string; env?: NodeJS.Process
 describe.each(STUCK)("where nothing comes after: %s", (_stage, stuck) => {
   test("the deadline ends it", async () => {
     const { url, env } = await stuck();
-    expect(await failure(get(url, env, { timeoutMs: 150 }))).toMatchObject({ code: "request-timed-out" });
+    expect(await failure(get(url, env, { timeoutMs: 150 }))).toMatchObject({
+      code: "request-timed-out",
+    });
   });
 
   test("an abort ends it with the signal's reason", async () => {
@@ -275,7 +307,10 @@ describe("what can't be reached", () => {
     ["http://nowhere.invalid/", "dns-failed"],
     ["https://nowhere.invalid/", "dns-failed"],
   ])("%s: %s", async (url, code) => {
-    expect(await failure(get(url))).toMatchObject({ code, hint: expect.stringMatching(/check/) as unknown });
+    expect(await failure(get(url))).toMatchObject({
+      code,
+      hint: expect.stringMatching(/check/) as unknown,
+    });
   });
 });
 
@@ -342,14 +377,17 @@ describe("bodies", () => {
     [
       "gzip cut off",
       (_q, r) => {
-        r.writeHead(200, { "content-encoding": "gzip" }).write(gzipSync("x".repeat(999)).subarray(0, 15));
+        r.writeHead(200, { "content-encoding": "gzip" }).write(
+          gzipSync("x".repeat(999)).subarray(0, 15),
+        );
         setImmediate(() => r.destroy());
       },
       "connection-lost",
     ],
     [
       "half of a gzip file",
-      (_q, r) => void r.writeHead(200, { "content-encoding": "gzip" }).end(gzipSync("abc").subarray(0, 12)),
+      (_q, r) =>
+        void r.writeHead(200, { "content-encoding": "gzip" }).end(gzipSync("abc").subarray(0, 12)),
       "answer-malformed",
     ],
     [
@@ -363,7 +401,9 @@ describe("bodies", () => {
 
   test("what is not HTTP", async () => {
     const port = await raw((socket) => socket.end("220 mail.test ESMTP\r\n"));
-    expect(await failure(get(`http://127.0.0.1:${port}/`))).toMatchObject({ code: "answer-malformed" });
+    expect(await failure(get(`http://127.0.0.1:${port}/`))).toMatchObject({
+      code: "answer-malformed",
+    });
   });
 });
 
@@ -373,7 +413,9 @@ test("a redirect is handed back, not followed", async () => {
     followed = true;
     response.end();
   });
-  const url = await plain((_q, response) => void response.writeHead(307, { location: elsewhere }).end());
+  const url = await plain(
+    (_q, response) => void response.writeHead(307, { location: elsewhere }).end(),
+  );
   expect((await get(url, {}, { headers: { "x-api-key": "k" } })).status).toBe(307);
   expect(followed).toBe(false);
 });
@@ -392,7 +434,8 @@ const closingLater = async () => {
   const http = createHttpClient({});
   onTestFinished(() => http.close());
   const url = `http://127.0.0.1:${await listening(server)}/`;
-  const send = (method: HttpRequest["method"]) => http.send({ method, url, timeoutMs: 5_000 }, never);
+  const send = (method: HttpRequest["method"]) =>
+    http.send({ method, url, timeoutMs: 5_000 }, never);
   return { seen, send };
 };
 

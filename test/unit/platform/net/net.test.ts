@@ -1,7 +1,12 @@
 /** What requests share: proxy settings, pauses between tries, and what an error body says. */
 import { describe, expect, test } from "vitest";
 import { ClusterError } from "../../../../src/errors/cluster-error.ts";
-import { hasProxy, proxyEnvironment, proxyFor, proxyRoute } from "../../../../src/platform/net/proxy.ts";
+import {
+  hasProxy,
+  proxyEnvironment,
+  proxyFor,
+  proxyRoute,
+} from "../../../../src/platform/net/proxy.ts";
 import {
   isWorthRetrying,
   pauseBefore,
@@ -17,7 +22,11 @@ describe("proxy settings", () => {
     ["none", {}, {}],
     ["only exceptions", { NO_PROXY: "example.com" }, {}],
     ["an empty one", { HTTPS_PROXY: " " }, {}],
-    ["upper case", { HTTPS_PROXY: "http://p:1" }, { https_proxy: "http://p:1", no_proxy: LOOPBACK }],
+    [
+      "upper case",
+      { HTTPS_PROXY: "http://p:1" },
+      { https_proxy: "http://p:1", no_proxy: LOOPBACK },
+    ],
     [
       "lower case wins",
       { https_proxy: "http://a:1", HTTPS_PROXY: "http://b:1" },
@@ -74,7 +83,11 @@ describe("the way of a request", () => {
   });
 
   test.each<[string, readonly string[], readonly string[]]>([
-    ["a.example", ["a.example", "b.a.example", "A.EXAMPLE", "a.example.", "a.example:8080"], ["xa.example"]],
+    [
+      "a.example",
+      ["a.example", "b.a.example", "A.EXAMPLE", "a.example.", "a.example:8080"],
+      ["xa.example"],
+    ],
     [".a.example", ["a.example", "b.a.example"], ["xa.example", "example"]],
     ["*.a.example", ["b.a.example"], ["xa.example"]],
     ["a.example:8080", ["a.example:8080"], ["a.example", "a.example:80"]],
@@ -83,7 +96,11 @@ describe("the way of a request", () => {
     ["10.0.0.0/99,nonsense/8", [], ["10.1.2.3"]],
     ["2001:db8::/32", ["[2001:db8::1]"], ["[2001:db9::1]", "10.1.2.3"]],
     ["0.0.1", [], ["127.example", "10.0.0.1"]],
-    ["", ["[::1]:1", "localhost:1", "127.9.9.9", "a.localhost", "0x7f.1", "[::ffff:7f00:1]"], ["128.0.0.1"]],
+    [
+      "",
+      ["[::1]:1", "localhost:1", "127.9.9.9", "a.localhost", "0x7f.1", "[::ffff:7f00:1]"],
+      ["128.0.0.1"],
+    ],
     ["*", ["a.example"], []],
   ])("NO_PROXY=%s", (list, direct, proxied) => {
     const env = { HTTP_PROXY: PROXY, NO_PROXY: list };
@@ -163,7 +180,9 @@ test.each([
   [502, "<html>Bad Gateway</html>", "HTTP 502 Bad Gateway"],
   [500, '{"detail": "half', "HTTP 500 Internal Server Error"],
 ])("an error body of status %i: %j", (status, body, expected) => {
-  expect(describeApiError(status, typeof body === "string" ? body : JSON.stringify(body))).toBe(expected);
+  expect(describeApiError(status, typeof body === "string" ? body : JSON.stringify(body))).toBe(
+    expected,
+  );
 });
 
 test("a long error is shortened", () => {

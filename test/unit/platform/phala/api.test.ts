@@ -100,7 +100,9 @@ test("an answer about another CVM is unknown", async () => {
 });
 
 test("the API's own 404 is absent", async () => {
-  const { api } = await serve((_request, response) => json(response, 404, { detail: "CVM not found" }));
+  const { api } = await serve((_request, response) =>
+    json(response, 404, { detail: "CVM not found" }),
+  );
   expect(await api.findCvm("cvm-7", signal)).toEqual({ kind: "absent" });
 });
 
@@ -115,7 +117,11 @@ test("half of a 404 says nothing: it is asked again", async () => {
 });
 
 test.each<[string, Handler, RegExp]>([
-  ["401", (_q, r) => json(r, 401, { detail: "Invalid API key" }), /401 Unauthorized: Invalid API key/],
+  [
+    "401",
+    (_q, r) => json(r, 401, { detail: "Invalid API key" }),
+    /401 Unauthorized: Invalid API key/,
+  ],
   ["403", (_q, r) => json(r, 403, { detail: "No access" }), /403 Forbidden/],
   [
     "422",
@@ -135,10 +141,18 @@ test.each<[string, Handler, RegExp]>([
     /something else answered: .*not JSON \(a web page\)/,
   ],
   ["half a JSON", (_q, r) => void r.writeHead(200).end('{"name": "cvm-7", "app_'), /not JSON/],
-  ["a wrong shape", (_q, r) => json(r, 200, { name: "cvm-7", status: 3 }), /unexpected answer: status/],
+  [
+    "a wrong shape",
+    (_q, r) => json(r, 200, { name: "cvm-7", status: 3 }),
+    /unexpected answer: status/,
+  ],
   ["a list", (_q, r) => json(r, 200, []), /unexpected answer/],
   ["nothing", (_q, r) => void r.writeHead(200).end(), /not JSON/],
-  ["a redirect", (_q, r) => void r.writeHead(302, { location: "http://127.0.0.1:1/" }).end(), /HTTP 302/],
+  [
+    "a redirect",
+    (_q, r) => void r.writeHead(302, { location: "http://127.0.0.1:1/" }).end(),
+    /HTTP 302/,
+  ],
   ["a reset", (_q, r) => void r.destroy(), /socket|closed|hang up|ECONNRESET/],
   ["a hang", () => undefined, /no complete answer within 0\.4s/],
 ])("%s is unknown, with a reason that a person understands", async (_what, handler, reason) => {
@@ -237,7 +251,11 @@ const searching = (
       requests += 1;
       const items = all(requests);
       const isNarrowed = url.searchParams.has("search");
-      paged(isNarrowed ? items.filter(({ name }) => matches(String(name))) : items)(request, response, url);
+      paged(isNarrowed ? items.filter(({ name }) => matches(String(name))) : items)(
+        request,
+        response,
+        url,
+      );
     };
   })();
 
@@ -248,7 +266,9 @@ test("a search confirms a long list with one request", async () => {
       (name) => name.includes("bird"),
     ),
   );
-  expect((await api.listCvms(signal, OURS)).map(({ name }) => name)).toEqual(ours.map(({ name }) => name));
+  expect((await api.listCvms(signal, OURS)).map(({ name }) => name)).toEqual(
+    ours.map(({ name }) => name),
+  );
   expect(seen).toHaveLength(4);
 });
 
@@ -340,9 +360,18 @@ test("the older schema's list items and CVMs are read too", async () => {
   const listed = await serve(paged([item]));
   expect(await listed.api.listCvms(signal)).toMatchObject([expected]);
   const { hosted, node, ...rest } = item;
-  const single = { ...rest, status: "running", app_id: hosted.app_id, vm_uuid: hosted.id, teepod: node };
+  const single = {
+    ...rest,
+    status: "running",
+    app_id: hosted.app_id,
+    vm_uuid: hosted.id,
+    teepod: node,
+  };
   const { api } = await serve((_request, response) => json(response, 200, single));
-  expect(await api.findCvm("bird-registry", signal)).toMatchObject({ kind: "present", value: expected });
+  expect(await api.findCvm("bird-registry", signal)).toMatchObject({
+    kind: "present",
+    value: expected,
+  });
 });
 
 test("a renamed CVM is found by its app_id", async () => {
@@ -381,8 +410,13 @@ test.each<[string, Handler, RegExp]>([
 });
 
 test("a refused key is a prerequisite, told as one", async () => {
-  const { api } = await serve((_request, response) => json(response, 401, { detail: "Invalid API key" }));
-  await expect(api.listCvms(signal)).rejects.toMatchObject({ kind: "prerequisite", code: "api-key-refused" });
+  const { api } = await serve((_request, response) =>
+    json(response, 401, { detail: "Invalid API key" }),
+  );
+  await expect(api.listCvms(signal)).rejects.toMatchObject({
+    kind: "prerequisite",
+    code: "api-key-refused",
+  });
   await expect(api.account(signal)).rejects.toThrow(/Invalid API key/);
 });
 
@@ -408,7 +442,11 @@ test("timestamps without a zone are UTC", async () => {
   });
 });
 
-const operation = (status: string, more = {}) => ({ operation_type: "compose_update", status, ...more });
+const operation = (status: string, more = {}) => ({
+  operation_type: "compose_update",
+  status,
+  ...more,
+});
 
 test("operations have a state; a list that the platform does not keep is told from a CVM that is gone", async () => {
   const items = [
@@ -447,18 +485,26 @@ test.each<[string, Handler, string, RegExp]>([
     "not-the-api",
     /web page/,
   ],
-  ["a firewall's 403", (_q, r) => void r.writeHead(403).end("<html>Blocked</html>"), "not-the-api", /403/],
+  [
+    "a firewall's 403",
+    (_q, r) => void r.writeHead(403).end("<html>Blocked</html>"),
+    "not-the-api",
+    /403/,
+  ],
   ["a proxy's 407", (_q, r) => void r.writeHead(407).end("<html>"), "proxy-auth-required", /407/],
   ["on-chain KMS", (_q, r) => json(r, 466, { detail: "x" }), "onchain-kms-unsupported", /HTTP 466/],
   ["no answer", () => undefined, "request-timed-out", /0\.4s/],
   ["an outage", (_q, r) => void r.writeHead(503).end("<html>"), "api-failed", /503/],
-])("%s has a code of its own, and is not blamed on the key", async (_what, handler, code, message) => {
-  const { api } = await serve(handler, handler.length === 0 ? 400 : undefined);
-  const error = await api.account(signal).catch((thrown: unknown) => thrown);
-  expect(error).toMatchObject({ code, message: expect.stringMatching(message) as unknown });
-  expect((error as { hint: string }).hint).not.toContain("PHALA_API_KEY");
-  expect(await api.findCvm("cvm-7", signal)).toMatchObject({ kind: "unknown", error: { code } });
-});
+])(
+  "%s has a code of its own, and is not blamed on the key",
+  async (_what, handler, code, message) => {
+    const { api } = await serve(handler, handler.length === 0 ? 400 : undefined);
+    const error = await api.account(signal).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code, message: expect.stringMatching(message) as unknown });
+    expect((error as { hint: string }).hint).not.toContain("PHALA_API_KEY");
+    expect(await api.findCvm("cvm-7", signal)).toMatchObject({ kind: "unknown", error: { code } });
+  },
+);
 
 test("retries have a budget over all reads", async () => {
   const { api, seen } = await serve((_request, response) => json(response, 503, {}));

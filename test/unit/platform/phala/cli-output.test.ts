@@ -24,9 +24,15 @@ const CREATED = {
 test.each([
   ["alone", JSON.stringify(CREATED)],
   ["over several lines", JSON.stringify(CREATED, null, 2)],
-  ["with text around it", `Provisioning CVM...\n${JSON.stringify(CREATED)}\nUpdate available: {"v": 2}\n`],
+  [
+    "with text around it",
+    `Provisioning CVM...\n${JSON.stringify(CREATED)}\nUpdate available: {"v": 2}\n`,
+  ],
   ["with CRLF", `Provisioning\r\n${JSON.stringify(CREATED, null, 2).replaceAll("\n", "\r\n")}\r\n`],
-  ["with colours", `\u001B[32m✓\u001B[39m ${JSON.stringify(CREATED).replace(":", ":\u001B[33m")}\u001B[39m`],
+  [
+    "with colours",
+    `\u001B[32m✓\u001B[39m ${JSON.stringify(CREATED).replace(":", ":\u001B[33m")}\u001B[39m`,
+  ],
   ["after another object", `{"success": false, "error": "first try"}\n${JSON.stringify(CREATED)}`],
   ["after a brace that never closes", `Error in { "x": ...\n${JSON.stringify(CREATED)}`],
   ["after braces that are no JSON", `{ success: yes }\n{"a" 1}\n${JSON.stringify(CREATED)}`],

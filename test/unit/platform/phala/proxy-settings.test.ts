@@ -13,7 +13,9 @@ test("a proxy without a scheme is taken for http, as curl does", () => {
 test("lower case wins over upper case, unless it is empty", () => {
   const both = { https_proxy: "http://low:1", HTTPS_PROXY: "http://up:1" };
   expect(proxyEnvironment(both)).toMatchObject({ https_proxy: "http://low:1" });
-  expect(proxyEnvironment({ ...both, https_proxy: "" })).toMatchObject({ https_proxy: "http://up:1" });
+  expect(proxyEnvironment({ ...both, https_proxy: "" })).toMatchObject({
+    https_proxy: "http://up:1",
+  });
 });
 
 test("no proxy, or an exception for everything, is no proxy", () => {

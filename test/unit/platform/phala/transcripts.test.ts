@@ -10,7 +10,11 @@ import {
 } from "../../../../src/platform/phala/cli-output.ts";
 
 const FOLDER = new URL("../../../../fixtures/transcripts/phala-1.1.18/", import.meta.url);
-const transcript = z.object({ stdout: z.string(), stderr: z.string(), exitCode: z.number().nullable() });
+const transcript = z.object({
+  stdout: z.string(),
+  stderr: z.string(),
+  exitCode: z.number().nullable(),
+});
 
 function recorded(name: string): CliRun {
   const text = readFileSync(new URL(`${name}.json`, FOLDER), "utf8");
@@ -69,7 +73,10 @@ describe("the success of a create, distorted", () => {
     ["colours", run.stdout.replaceAll('"', '\u001B[32m"\u001B[39m')],
     ["on one line", run.stdout.replaceAll(/\n\s*/g, "")],
     ["an unfinished object before it", `{"success": tr\n${run.stdout}`],
-    ["braces and quotes in a string", run.stdout.replace('"success"', '"note": "a \\"}{ b", "success"')],
+    [
+      "braces and quotes in a string",
+      run.stdout.replace('"success"', '"note": "a \\"}{ b", "success"'),
+    ],
   ])("%s: read all the same", (_what, stdout) => {
     expect(outcome({ stdout })).toEqual({ kind: "ok", value: undefined });
   });

@@ -28,7 +28,11 @@ function impatient(): Clock {
   };
 }
 
-async function serve(handler: Handler, redact?: (text: string) => string, clock: Clock = impatient()) {
+async function serve(
+  handler: Handler,
+  redact?: (text: string) => string,
+  clock: Clock = impatient(),
+) {
   const server = createServer(handler);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const http = createHttpClient({});
@@ -63,7 +67,12 @@ test("health is what the service says of itself", async () => {
   const { spawntee, url } = await serve(json(200, HEALTHY));
   expect(await spawntee.health(url, signal)).toEqual({
     kind: "answered",
-    value: { status: "healthy", service: "secure-spawn", mode: "registry+runner", uptimeSeconds: 3.5 },
+    value: {
+      status: "healthy",
+      service: "secure-spawn",
+      mode: "registry+runner",
+      uptimeSeconds: 3.5,
+    },
   });
 });
 
@@ -79,7 +88,11 @@ test.each([
   ["a gateway's page", answer(502, "<html>502</html>"), /HTTP 502/],
   ["another service", json(200, { hello: "world" }), /HTTP 200/],
   ["JSON of something before it", json(404, { status: "healthy" }), /HTTP 404/],
-  ["a redirect", ((_q, r) => void r.writeHead(301, { location: "/" }).end()) satisfies Handler, /HTTP 301/],
+  [
+    "a redirect",
+    ((_q, r) => void r.writeHead(301, { location: "/" }).end()) satisfies Handler,
+    /HTTP 301/,
+  ],
 ])("%s is somebody else", async (_what, handler, detail) => {
   const { spawntee, url } = await serve(handler);
   expect(await spawntee.health(url, signal)).toEqual({
@@ -111,7 +124,9 @@ test.each([
 });
 
 test("capacity says whether new models are taken", async () => {
-  const { spawntee, url } = await serve(json(200, { accepting_new_models: false, running_models: 2 }));
+  const { spawntee, url } = await serve(
+    json(200, { accepting_new_models: false, running_models: 2 }),
+  );
   expect(await spawntee.capacity(url, signal)).toEqual({
     kind: "answered",
     value: { acceptingNewModels: false, runningModels: 2, totalMemoryMb: null },
@@ -164,7 +179,10 @@ test("a secret that stands where a long answer is cut goes as a whole", async ()
   const body = { detail: `${"x".repeat(170)}${SECRET}` };
   const { spawntee, url } = await serve(json(401, body), (text) => redactor.redact(text));
   const refused = await spawntee.approveHashes(url, [HASH], PEM, signal);
-  expect(refused).toMatchObject({ kind: "refused", detail: expect.stringMatching(/x\[redacted\]/) });
+  expect(refused).toMatchObject({
+    kind: "refused",
+    detail: expect.stringMatching(/x\[redacted\]/),
+  });
   expect(JSON.stringify(refused)).not.toContain(SECRET.slice(0, 3));
 });
 
@@ -184,7 +202,11 @@ test.each([
 
 test.each<[string, unknown, string]>([
   ["names them", { approved_count: 1, hashes: [HASH] }, "approved"],
-  ["names them in another spelling", { hashes: [`0x${HASH.toUpperCase()}`, "cd".repeat(32)] }, "approved"],
+  [
+    "names them in another spelling",
+    { hashes: [`0x${HASH.toUpperCase()}`, "cd".repeat(32)] },
+    "approved",
+  ],
   ["counts them", { approved_count: 1 }, "approved"],
   ["counts too few", { approved_count: 0 }, "unclear"],
   ["names others", { approved_count: 1, hashes: ["cd".repeat(32)] }, "refused"],
@@ -221,7 +243,9 @@ describe("a 401 to a push", () => {
   test("lasts for a minute at most", async () => {
     const { handler, messages } = registry(Infinity, undefined);
     const { spawntee, url } = await serve(handler);
-    expect(await spawntee.approveHashes(url, [HASH], PEM, signal)).toMatchObject({ kind: "refused" });
+    expect(await spawntee.approveHashes(url, [HASH], PEM, signal)).toMatchObject({
+      kind: "refused",
+    });
     expect(messages.length).toBeGreaterThan(15);
     expect(messages.length).toBeLessThanOrEqual(21);
   });
@@ -229,7 +253,9 @@ describe("a 401 to a push", () => {
   test("long after a boot is meant", async () => {
     const { handler, messages } = registry(Infinity, 86_400);
     const { spawntee, url } = await serve(handler);
-    expect(await spawntee.approveHashes(url, [HASH], PEM, signal)).toMatchObject({ kind: "refused" });
+    expect(await spawntee.approveHashes(url, [HASH], PEM, signal)).toMatchObject({
+      kind: "refused",
+    });
     expect(messages).toHaveLength(1);
   });
 });
@@ -239,7 +265,10 @@ test("the next signature is of the registry's time, whatever this machine's cloc
   const behind: Clock = { ...impatient(), now: () => Date.now() - 7_200_000 };
   const { spawntee, url } = await serve(
     (request, response) => {
-      const message = Buffer.from(String(request.headers["x-gateway-auth-message"]), "base64").toString();
+      const message = Buffer.from(
+        String(request.headers["x-gateway-auth-message"]),
+        "base64",
+      ).toString();
       times.push((JSON.parse(message) as { timestamp: number }).timestamp);
       json(200, { hashes: [HASH] })(request, response);
     },
@@ -278,5 +307,8 @@ test("/tasks is asked with a signature or without", async () => {
   expect(await spawntee.tasks(url, signal)).toEqual({ kind: "unauthorized" });
   expect(await spawntee.tasks(url, signal, PEM)).toEqual({ kind: "listed" });
   const broken = await serve(answer(404, "<html>"));
-  expect(await broken.spawntee.tasks(broken.url, signal)).toEqual({ kind: "other", detail: "HTTP 404" });
+  expect(await broken.spawntee.tasks(broken.url, signal)).toEqual({
+    kind: "other",
+    detail: "HTTP 404",
+  });
 });
