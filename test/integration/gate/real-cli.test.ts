@@ -127,6 +127,64 @@ test("an update whose key is doubted sends nothing", async () => {
   expect(sandbox.requests().filter(({ method }) => method === "PATCH")).toEqual([]);
 });
 
+/** What the API shows of a CVM to the CLI that updates it, with fields of the test's own. */
+async function updatedThrough(
+  fields: Record<string, unknown>,
+  hooks: DeployHooks,
+): Promise<string[]> {
+  const sandbox = await startedSandbox({ timings: { bootMs: 0 } });
+  const made = await phala(sandbox).createCvm(REQUEST, never);
+  const cvmId = made.kind === "ok" ? (made.value.vmUuid ?? "") : "";
+  const headers = { "x-api-key": sandbox.apiKey, "x-phala-version": "2025-10-28" };
+  const shown = await fetch(`${sandbox.apiUrl}/api/v1/cvms/${cvmId}`, { headers });
+  const cvm = (await shown.json()) as { app_id: string; kms_info: object };
+  const upstream = await startUpstream({
+    [`GET /cvms/${cvmId}`]: { status: 200, json: { ...cvm, ...fields } },
+    [`GET /kms/k/pubkey/${cvm.app_id}`]: {
+      status: 200,
+      json: { public_key: OWN_KEY, signature: "00" },
+    },
+    [`PATCH /cvms/${cvmId}`]: { status: 202, json: { correlation_id: "update-1" } },
+  });
+  await phala(upstream)
+    .updateCvm({ cvmId, ...REQUEST }, never, hooks)
+    .catch(() => undefined);
+  return linesOf(upstream.received).filter((line) => line.startsWith("PATCH"));
+}
+
+const OWN_KEY = "11".repeat(32);
+const onlyTheSigned: DeployHooks = {
+  onEnvKey: async ({ publicKey }) => {
+    if (publicKey !== ENV_KEY) throw new Error("not signed");
+  },
+};
+
+test("update: each key in the answer is checked, not only the one that the KMS has signed", async () => {
+  const alone = { encrypted_env_pubkey: ENV_KEY };
+  expect(await updatedThrough(alone, onlyTheSigned)).toHaveLength(1);
+  const both = { app_env_encrypt_pubkey: ENV_KEY, encrypted_env_pubkey: OWN_KEY };
+  expect(await updatedThrough(both, onlyTheSigned)).toEqual([]);
+});
+
+test("update: a CVM with an on-chain KMS, whose key comes from elsewhere, gets nothing", async () => {
+  const kms = {
+    id: "k",
+    slug: null,
+    url: "",
+    version: "",
+    chain_id: 8453,
+    kms_contract_address: null,
+    gateway_app_id: null,
+  };
+  const fields = { encrypted_env_pubkey: ENV_KEY, kms_info: kms };
+  expect(await updatedThrough(fields, onlyTheSigned)).toEqual([]);
+});
+
+test("update: nothing is sent where no key was seen that could be checked", async () => {
+  const fields = { encrypted_env_pubkey: ENV_KEY, app_id: "" };
+  expect(await updatedThrough(fields, onlyTheSigned)).toEqual([]);
+});
+
 test("a record that can't be written holds the commit back", async () => {
   const upstream = await startUpstream({ [PROVISION]: PROVISIONED, [COMMIT]: created(NAME) });
   const onProvisioned = failing("disk full");

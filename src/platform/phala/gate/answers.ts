@@ -18,10 +18,11 @@ export function provisionedOf(json: unknown): Provisioned | undefined {
   return { appId: bareAppId(appId), composeHash, envKey: envKey || null };
 }
 
-/** With it the CLI would deploy a contract and sign transactions (465 to 468). */
+/** With it the CLI would deploy a contract, sign transactions (465 to 468), and take the key from elsewhere. */
 export function usesOnChainKms(json: unknown): boolean {
-  const onChain = z.looseObject({ kms_info: z.looseObject({ chain_id: z.number() }) });
-  return onChain.safeParse(json).success;
+  const onChain = z.looseObject({ kms_info: z.looseObject({ chain_id: z.unknown() }) });
+  const { data } = onChain.safeParse(json);
+  return data !== undefined && data.kms_info.chain_id != null;
 }
 
 const envKeyAnswer = z.looseObject({
@@ -34,19 +35,25 @@ const envKeyAnswer = z.looseObject({
   timestamp: z.number().nullish().catch(null),
 });
 
-/** The key in the answer to a provisioning (a create) or in the CVM itself (an update); undefined where there is none. */
-export function envKeyOf(json: unknown): EnvKey | undefined {
+/** Every field that the CLI may seal with: of a provisioning, of the CVM that is updated, of a KMS. */
+const KEY_FIELDS = ["app_env_encrypt_pubkey", "encrypted_env_pubkey", "public_key"] as const;
+
+/**
+ * The keys in the answer to a provisioning (a create) or in the CVM itself (an update), each once: an answer with two
+ * could show the signed one and have the CLI seal with the other.
+ */
+export function envKeysOf(json: unknown): readonly EnvKey[] {
   const { data } = envKeyAnswer.safeParse(json);
-  const publicKey =
-    data && (data.app_env_encrypt_pubkey || data.encrypted_env_pubkey || data.public_key);
-  if (!publicKey) return undefined;
-  return {
-    appId: bareAppId(data.app_id),
-    publicKey,
-    signature: data.app_env_encrypt_pubkey_signature ?? data.signature ?? null,
-    timestamp: data.timestamp ?? null,
+  if (data === undefined) return [];
+  const { app_id, app_env_encrypt_pubkey_signature, signature, timestamp = null } = data;
+  const common = {
+    appId: bareAppId(app_id),
+    signature: app_env_encrypt_pubkey_signature ?? signature ?? null,
+    timestamp,
     raw: json,
   };
+  const keys = new Set(KEY_FIELDS.flatMap((field) => data[field] || []));
+  return [...keys].map((publicKey) => ({ ...common, publicKey }));
 }
 
 /** Only an answer about the CVM that was provisioned shows that it was made. */

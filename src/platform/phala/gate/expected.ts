@@ -128,6 +128,11 @@ function decode(text: string): string {
   }
 }
 
+/** Whether an environment is in the request. */
+export function isSealed(body: string): boolean {
+  return z.looseObject({ encrypted_env: z.string().min(1) }).safeParse(parseJson(body)).success;
+}
+
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

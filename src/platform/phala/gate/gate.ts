@@ -7,7 +7,7 @@ import { randomBytes, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { messageOf } from "../../../errors/cluster-error.ts";
 import type { Provisioned } from "../../../core/ports.ts";
-import { envKeyOf, provisionedOf, usesOnChainKms } from "./answers.ts";
+import { envKeysOf, provisionedOf, usesOnChainKms } from "./answers.ts";
 import {
   isSuccess,
   type Answered,
@@ -17,7 +17,7 @@ import {
   type Result,
   type Role,
 } from "./exchange.ts";
-import { judge } from "./expected.ts";
+import { isSealed, judge } from "./expected.ts";
 import { forwardMutation, forwardRead, type Upstream } from "./forward.ts";
 import { readRequest, sendAnswer, sendProblem } from "./messages.ts";
 
@@ -64,6 +64,7 @@ export class Gate {
   #inFlight: Promise<unknown> = Promise.resolve();
   #provisioned: Provisioned | undefined;
   #hookError: { thrown: unknown } | undefined;
+  #keyChecked = false;
   #stopped = false;
   #settleTimer: NodeJS.Timeout | undefined;
   readonly #onAbort = (): void => this.stop();
@@ -153,6 +154,8 @@ export class Gate {
     }
     const { operation } = this.#options;
     const provisioned = this.#provisioned;
+    if (this.#needsKey(request) && !this.#keyChecked)
+      return { kind: "withheld", reason: "unexpected-request", message: UNSEEN_KEY };
     const before =
       operation.kind === "create" && provisioned !== undefined
         ? () => operation.hooks.onProvisioned?.(provisioned)
@@ -162,7 +165,7 @@ export class Gate {
 
   async #read(request: GateRequest): Promise<Result> {
     const result = await forwardRead(request, this.#options, this.#reads.signal);
-    return (await this.#checkEnvKey(result)) ?? result;
+    return (await this.#checkRead(result)) ?? result;
   }
 
   async #provision(request: GateRequest): Promise<Result> {
@@ -170,20 +173,37 @@ export class Gate {
     if (result.kind === "failed" && this.#stopped) return STOPPED;
     if (result.kind !== "answered" || !isSuccess(result)) return result;
     if (usesOnChainKms(result.json)) {
-      const message = "this workspace provisions with an on-chain KMS, which is not supported";
-      return { kind: "withheld", reason: "unsupported", message };
+      return unsupported("this workspace provisions with an on-chain KMS, which is not supported");
     }
     this.#provisioned = provisionedOf(result.json);
-    return (await this.#checkEnvKey(result)) ?? result;
+    return (await this.#checkEnvKeys(result)) ?? result;
+  }
+
+  /** A CVM with an on-chain KMS: its environment would be sealed with a key that is in another answer. */
+  async #checkRead(result: Result): Promise<Result | undefined> {
+    const isUpdate = this.#options.operation.kind === "update";
+    if (isUpdate && result.kind === "answered" && usesOnChainKms(result.json))
+      return unsupported("this CVM has an on-chain KMS, which is not supported");
+    return this.#checkEnvKeys(result);
   }
 
   /** @returns why the CLI must not have the answer. */
-  async #checkEnvKey(result: Result): Promise<Result | undefined> {
+  async #checkEnvKeys(result: Result): Promise<Result | undefined> {
     const { operation } = this.#options;
     if (operation.kind === "read" || operation.kind === "delete" || result.kind !== "answered")
       return undefined;
-    const key = envKeyOf(result.json);
-    return key === undefined ? undefined : this.#hook(() => operation.hooks.onEnvKey?.(key));
+    for (const key of envKeysOf(result.json)) {
+      const withheld = await this.#hook(() => operation.hooks.onEnvKey?.(key));
+      if (withheld) return withheld;
+      this.#keyChecked = true;
+    }
+    return undefined;
+  }
+
+  /** Where keys are checked, nothing is forwarded that was sealed with one that nobody has seen. */
+  #needsKey({ body }: GateRequest): boolean {
+    const { operation } = this.#options;
+    return "hooks" in operation && operation.hooks.onEnvKey !== undefined && isSealed(body);
   }
 
   async #hook(call: () => Promise<void> | undefined): Promise<Result | undefined> {
@@ -210,6 +230,14 @@ export class Gate {
 }
 
 const STOPPED: Result = { kind: "withheld", reason: "stopped", message: "the run is ending" };
+
+const UNSEEN_KEY = "phala sealed the environment with a key that was in no answer of the API";
+
+const unsupported = (message: string): Result => ({
+  kind: "withheld",
+  reason: "unsupported",
+  message,
+});
 
 const describe = ({ status }: Answered): string => String(status);
 
