@@ -444,7 +444,7 @@ const USAGE: readonly BadCase[] = [
     ["config", "bogus", "--json"],
     "unknown-command",
     '"bogus"',
-    "use one of migrate",
+    "use one of show, init, migrate",
   ),
   usage(
     "the second word alone",
@@ -458,7 +458,7 @@ const USAGE: readonly BadCase[] = [
     ["config", "--json"],
     "unknown-option",
     "config has",
-    "tee-cluster config migrate --json",
+    "tee-cluster config show --json",
   ),
   usage(
     "a flag like none behind two words",

@@ -21,6 +21,7 @@ const failureSchema = z.strictObject({
     message: z.string().min(1),
     hint: z.string().min(1),
     step: z.string().nullable(),
+    explain: z.string().regex(/ explain [a-z-]+$/),
   }),
   left_behind: z.array(z.never()),
 });
