@@ -58,11 +58,13 @@ export async function checkForeignUpdates(
     return { complete, certain: complete && updates !== undefined, seen };
   }
   const isOpenOnes = isOfOpenAttempt(updates, openAttempts(record, registry.appId));
-  if (isOpenOnes || lastApproval(record, registry.appId)?.correlationId === seen) {
+  const isRecorded = lastApproval(record, registry.appId)?.correlationId === seen;
+  if (isOpenOnes || isRecorded) {
     // A push says nothing of what the environment has: only an update of ours does.
     const given = lastUpdate(record, registry.appId) !== undefined;
-    const complete = given || isOpenOnes;
-    return { complete, certain: complete, seen };
+    // Where an attempt of ours may never have been sent, the update in its place may be somebody else's: then the
+    // registry may approve hashes that no record here has.
+    return { complete: isRecorded && given, certain: given || isOpenOnes, seen };
   }
   if (newest.state !== "done" && newest.state !== "failed") {
     const { serverClock } = context.api;

@@ -126,7 +126,7 @@ test("config init: what is given is read back by the next run; every other input
 
   // Every line that is commented out would be taken as it is.
   const all = text.replaceAll(/^#(?=[a-z]| {2}-)/gm, "").replaceAll(/^.*<.*>.*$/gm, "");
-  await writeFile(file, all.replace(/^crunch:\n(?: {2}-.*\n)*/m, ""));
+  await writeFile(file, all.replaceAll(/^(?:crunch|registry-env):\n(?: {2}-.*\n)*/gm, ""));
   expect((await world.run(["config", "show", "--json"])).exitCode).toBe(0);
 });
 

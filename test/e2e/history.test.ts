@@ -66,8 +66,8 @@ test("what was approved, verified, without a key and without a request", async (
               - dddddddddddd
               1 kept
       Runner  bbbbbbbbbbbb, from compose file cccccccccccc
-      Reason  image 0.8.44 mends the leak that made runners refuse models after two
-              days; see the change log
+      Reason  image 0.8.44 mends the leak that made runners refuse models after
+              two days; see the change log
 
       File      FILE
       Head      195c33cdc7f41d27f3350ca0de2f66e0c53aa18da175be7be2091528fb61d82f

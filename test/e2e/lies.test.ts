@@ -16,6 +16,8 @@ import {
 
 const CVM = "^/api/v1/cvms/[0-9a-f]{32}$";
 const COMPOSE = "^/api/v1/cvms/[0-9a-f]{32}/compose_file$";
+/** The measured text, which counts where the other one does not hash to the compose hash. */
+const ATTESTATION = "^/api/v1/cvms/[0-9a-f]{32}/attestation$";
 
 /** Lays fields over the answers for a path. */
 function lie(
@@ -123,7 +125,11 @@ async function initWithLieAfter(
   const world = await make({
     onRequest: () => {
       if (lying && mutationsOf(world.sandbox).some((made) => call.test(made)))
-        lie(world.sandbox, [COMPOSE, { docker_compose_file: "services: {}" }]);
+        lie(
+          world.sandbox,
+          [COMPOSE, { docker_compose_file: "services: {}" }],
+          [ATTESTATION, { tcb_info: null }],
+        );
     },
   });
   world.sandbox.resetRequests();

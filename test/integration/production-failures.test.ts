@@ -108,7 +108,7 @@ test(
     const runs: [string, Parameters<typeof fail>, [number, string]][] = [
       [
         "init",
-        [3, /\/cvms\/bird-tracker-registry$/, { kind: "status", status: 500 }],
+        [3, /\/cvms\/(?!paginated)[^/]+$/, { kind: "status", status: 500 }],
         [4, "lookup-failed"],
       ],
       [
