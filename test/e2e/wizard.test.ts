@@ -29,7 +29,7 @@ function stable(screen: string): string {
     .replaceAll(/\d+(\.\d+)?s\b/g, "Ns")
     .replaceAll(/\b[0-9a-f]{64}\b/g, "HASH")
     .replaceAll(/\b[0-9a-f]{40}\b/g, "APP_ID")
-    .replaceAll(/\b\d{4}-\d\d-\d\d\b/g, "DATE")
+    .replaceAll(/\b\d{4}-\d\d-\d\d(?:T[\d:.]+Z)?\b/g, "DATE")
     .replaceAll(/ +Ns$/gm, "  Ns")
     .replaceAll(/127\.0\.0\.1:\d+/g, "HOST");
 }
