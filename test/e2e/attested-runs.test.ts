@@ -56,7 +56,7 @@ const REFUSED: readonly (readonly [Lie, string, string])[] = [
   ["changed-later", "attest-compose", "wait-for-registry"],
 ];
 
-describe.concurrent("init on a platform that lies", () => {
+describe.concurrent("init on a platform that lies", { timeout: 240_000 }, () => {
   test.each(REFUSED)(
     "%s is exit 7 in auto and require, and no secret was sent",
     async (lie, code, step) => {
