@@ -71,7 +71,7 @@ export function assertSecretsCanWait({ path }: ComposeFile, { needed }: FirstEnv
 /** Whether it was made without its secrets, and no recorded update has given it any since. */
 export function wasMadeWithoutSecrets(registry: Registry, record: ClusterRecord): boolean {
   const made = creationsOf(registry, record).some(({ emptyNames }) =>
-    (emptyNames ?? []).some((name) => AWS_KEYS.has(name)),
+    (emptyNames ?? []).some(isSecret),
   );
   const wasUpdated = record.approvals.some(
     ({ appId, via }) => appId === registry.appId && via === "restart",

@@ -206,5 +206,7 @@ test("help and version are answers; without --json a refusal is on stderr alone"
   expect(refused.stderr).toContain('there is no command "inti"\n  did you mean tee-cluster init?');
   const helpless = await world.runAnew(["help", "config", "bogus"]);
   expect(helpless).toMatchObject({ exitCode: 2, stdout: "" });
-  expect(helpless.stderr).toContain('config has no command "bogus"\n  use one of show, init, migrate, help');
+  expect(helpless.stderr).toContain(
+    'config has no command "bogus"\n  use one of show, init, migrate, help',
+  );
 });

@@ -2,6 +2,7 @@
  * What taking a hash from the list is worth: the released orchestrator pushes the hashes of all its runners again, so
  * a revocation holds only once the runners with that hash are deleted.
  */
+import { lookupFailed } from "../../runners/leftovers.ts";
 import { shortHash, type ComposeHash } from "../../core/domain.ts";
 import type { OrchestratorSchema } from "../../core/domain.ts";
 import type { LiveRunner } from "../../runners/running-runners.ts";
@@ -61,7 +62,7 @@ export async function chooseDeletion(
 /**
  * Deletes them by their ids; one that has another hash by now, or is gone, is left alone.
  * @returns those that were deleted.
- * @throws ClusterError `cvm-not-deleted` (platform).
+ * @throws ClusterError `cvm-not-deleted`, or `lookup-failed` where nobody can say what it is by now (platform).
  */
 export async function deleteRunners(
   runners: readonly LiveRunner[],
@@ -72,6 +73,7 @@ export async function deleteRunners(
   for (const runner of runners) {
     const { cvm, composeHash } = runner;
     const found = await deps.api.findCvm(cvm.vmUuid ?? cvm.appId ?? cvm.name, deps.signal);
+    if (found.kind === "unknown") throw lookupFailed(cvm.name, found.reason);
     const other = found.kind === "present" && found.value.composeHash !== composeHash;
     if (other) context.note(`${cvm.name} has another compose hash by now and is left alone`);
     if (found.kind === "absent" || other) continue;
