@@ -9,7 +9,7 @@ import type { StepContext } from "../workflow/step.ts";
 import type { Approval, ApproveComposeHashInput } from "./approval.ts";
 import type { Registry } from "../registry/registry.ts";
 
-/** A push is idempotent and signed anew at each try, so an unclear end is simply tried again. */
+/** A push is idempotent and signed again at each try, so an unclear end is simply tried again. */
 const TRIES = 3;
 
 /**

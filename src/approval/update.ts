@@ -31,7 +31,7 @@ export async function updateRegistry(
 ): Promise<Extract<Approval, { kind: "updated" }>> {
   const { registry, compose, environment, record, attestation } = input;
   await untilIdle(registry, context, input.force);
-  // Asking and waiting took time: what has begun in it would be taken for ours below.
+  // Asking and waiting took time: what has begun in it would be treated as ours below.
   const assertUnchanged = async (): Promise<readonly CvmOperation[] | undefined> => {
     const updates = seen && (await readUpdates(registry, context));
     const open = openAttempt(record, registry.appId);

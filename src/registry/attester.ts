@@ -165,7 +165,7 @@ export class Attester {
     return { report, gathered };
   }
 
-  /** A registry that was made anew is another one. */
+  /** A registry that was created again is another one. */
   #lastOf(appId: string, mayHaveChanged: boolean): LastVerified | undefined {
     const last = this.#last?.app_id === appId ? this.#last : undefined;
     return last && mayHaveChanged ? { ...last, compose_hash: null } : last;

@@ -1,4 +1,5 @@
 /** Evidence and collateral on disk: what `--save-evidence` writes, and what others write. */
+import { collateralSchema } from "../../core/collateral-schema.ts";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
@@ -34,17 +35,6 @@ const report = z.object({
   quote: hex,
   event_log: z.union([z.string(), z.array(logEvent)]).optional(),
   app_compose: z.string().optional(),
-});
-
-const collateralSchema = z.object({
-  root_ca_crl: z.string(),
-  pck_crl: z.string(),
-  tcb_info_issuer_chain: z.string(),
-  tcb_info: z.string(),
-  tcb_info_signature: z.string(),
-  qe_identity_issuer_chain: z.string(),
-  qe_identity: z.string(),
-  qe_identity_signature: z.string(),
 });
 
 /** Saved evidence, a report in JSON, a quote in hex or in bytes. @throws ClusterError `bad-evidence` (input) */

@@ -1,4 +1,5 @@
 /** Collateral of Intel's PCS v4 (or a service with its paths), kept in the state directory until it expires. */
+import { collateralSchema } from "../../core/collateral-schema.ts";
 import { mkdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
@@ -16,16 +17,6 @@ export type CollateralOptions = FetchOptions & {
   readonly cacheDir: string | undefined;
 };
 
-const collateral = z.object({
-  root_ca_crl: z.string(),
-  pck_crl: z.string(),
-  tcb_info_issuer_chain: z.string(),
-  tcb_info: z.string(),
-  tcb_info_signature: z.string(),
-  qe_identity_issuer_chain: z.string(),
-  qe_identity: z.string(),
-  qe_identity_signature: z.string(),
-});
 const dated = z.object({ nextUpdate: z.string() });
 
 export function collateralSource(options: CollateralOptions): AttestationSources["collateral"] {
@@ -54,7 +45,7 @@ function cacheFile(
 /** The verifier checks every date and signature again; this only saves requests. */
 async function readCache(file: string, now: number): Promise<Collateral | undefined> {
   try {
-    const cached = collateral.parse(JSON.parse(await readFile(file, "utf8")));
+    const cached = collateralSchema.parse(JSON.parse(await readFile(file, "utf8")));
     const dates = [cached.tcb_info, cached.qe_identity].map(
       (text) => dated.parse(JSON.parse(text)).nextUpdate,
     );
