@@ -4,11 +4,11 @@
  */
 import { rm } from "node:fs/promises";
 import path from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { decryptEnvironment } from "../../src/sandbox/kms.ts";
 import type { Lie } from "../../src/sandbox/attestation/lies.ts";
 import type { Generation } from "../../src/sandbox/model.ts";
-import { makePreparedWorld } from "../helpers/prepared-cluster.ts";
+import { makePreparedWorld, openPreparedWorld } from "../helpers/prepared-cluster.ts";
 import {
   CANARIES,
   cloudOf,
@@ -56,10 +56,11 @@ const REFUSED: readonly (readonly [Lie, string, string])[] = [
   ["changed-later", "attest-compose", "wait-for-registry"],
 ];
 
+// Side by side only a test's own context knows which test ends.
 describe.concurrent("init on a platform that lies", { timeout: 240_000 }, () => {
-  test.each(REFUSED)(
+  test.for(REFUSED)(
     "%s is exit 7 in auto and require, and no secret was sent",
-    async (lie, code, step) => {
+    async ([lie, code, step], { onTestFinished }) => {
       const world = await openWorld({ lies: [lie] });
       onTestFinished(() => world.close());
       // Several of these run side by side: a wait that ends for want of a processor shows nothing.
@@ -219,15 +220,16 @@ async function makePreparedWorldWithoutSecrets(): Promise<World> {
 }
 
 describe.concurrent("rotate-hash and --adopt", () => {
-  test.each<[Lie, string]>([
+  test.for<[Lie, string]>([
     ["own-env-key", "env-key-substituted"],
     ["two-env-keys", "env-key-substituted"],
     ["debug-td", "attest-debug"],
     ["paths-differ", "attest-compose"],
   ])(
     "%s: a rotation is exit 7 in both modes, nothing is sent, and goes on once it is over",
-    async (lie, code) => {
-      const world = await makePreparedWorld();
+    async ([lie, code], { onTestFinished }) => {
+      const world = await openPreparedWorld();
+      onTestFinished(() => world.close());
       const env = await withCompose(world, "runner", (text) => `${text}# changed\n`);
       const { registry: before } = await cloudOf(world.sandbox);
       world.sandbox.setLies([lie]);
@@ -250,8 +252,11 @@ describe.concurrent("rotate-hash and --adopt", () => {
     },
   );
 
-  test("a registry that is taken over is attested like a new one, in each mode", async () => {
-    const world = await makePreparedWorld();
+  test("a registry that is taken over is attested like a new one, in each mode", async ({
+    onTestFinished,
+  }) => {
+    const world = await openPreparedWorld();
+    onTestFinished(() => world.close());
     await rm(world.stateDir, { recursive: true });
     world.sandbox.setLies(["debug-td"]);
     const place = (name: string) => ["--state-dir", path.join(world.folder, name)];

@@ -1,10 +1,9 @@
 /** Clusters that `init` has set up once, copied for each test that begins where `init` ended. */
 import { cp, mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { onTestFinished } from "vitest";
 import type { SandboxOptions } from "../../src/sandbox/index.ts";
 import { makeV2Files, v2Environment, V2_FILES } from "./coordinator.ts";
-import { openWorld, type OpenWorld, type World } from "./program.ts";
+import { closedWithTest, openWorld, type OpenWorld, type World } from "./program.ts";
 
 /** Set by the global setup for all test files. */
 const VARIABLE = "TEE_CLUSTER_PREPARED";
@@ -45,9 +44,7 @@ export async function makePreparedWorld(
   options: Partial<SandboxOptions> = {},
   schema: Schema = "v1",
 ): Promise<World> {
-  const world = await openPreparedWorld(options, schema);
-  onTestFinished(() => world.close());
-  return world;
+  return closedWithTest(await openPreparedWorld(options, schema));
 }
 
 /** The same for whoever closes it: tests that run side by side, and the chaos suite. */

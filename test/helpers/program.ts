@@ -5,6 +5,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { onTestFinished } from "vitest";
+import { getCurrentTest } from "vitest/suite";
 import { lifeOf } from "../../src/sandbox/lifecycle.ts";
 import type { FailureResult } from "../../src/core/results.ts";
 import { startSandbox, type Sandbox, type SandboxOptions } from "../../src/sandbox/index.ts";
@@ -67,7 +68,15 @@ function spawn(args: readonly string[], folder: string, env: Record<string, stri
 
 /** A sandbox in this process, and an environment in which `init --yes` needs no flags; gone with the test. */
 export async function makeWorld(options: Partial<SandboxOptions> = {}): Promise<World> {
-  const world = await openWorld(options);
+  return closedWithTest(await openWorld(options));
+}
+
+/** @throws Error among tests that run side by side: it would be closed when any of them ends */
+export function closedWithTest(world: OpenWorld): World {
+  if (getCurrentTest()?.concurrent === true)
+    throw new Error(
+      "side by side: open the world, and close it with the test context's own onTestFinished",
+    );
   onTestFinished(() => world.close());
   return world;
 }
