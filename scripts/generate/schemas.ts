@@ -1,5 +1,6 @@
 /** schemas/*.json, from the zod schemas of the results. */
 import { z } from "zod";
+import { completionResult } from "../../src/commands/completion/result.ts";
 import { configInitResult } from "../../src/commands/config-init/result.ts";
 import { configShowResult } from "../../src/commands/config-show/result.ts";
 import { createProgram, allCommands, nameOf } from "../../src/cli/program.ts";
@@ -102,6 +103,7 @@ export const SCHEMAS: readonly PublishedSchema[] = [
   { name: "config-init", title: "tee-cluster config init --json", schema: configInitResult },
   { name: "list", title: "tee-cluster list --json", schema: listResult },
   { name: "logs", title: "tee-cluster logs --json", schema: logsResult },
+  { name: "completion", title: "tee-cluster completion SHELL --json", schema: completionResult },
   { name: "explain", title: "tee-cluster explain --json", schema: explainResult },
 ];
 

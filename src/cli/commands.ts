@@ -3,6 +3,7 @@ import type { AnyCommand } from "../commands/shared/command.ts";
 import { configInitCommand } from "../commands/config-init/command.ts";
 import { configShowCommand } from "../commands/config-show/command.ts";
 import { configMigrateCommand } from "../commands/config-migrate/command.ts";
+import { completionCommand } from "../commands/completion/command.ts";
 import { destroyCommand } from "../commands/destroy/command.ts";
 import { doctorCommand } from "../commands/doctor/command.ts";
 import { explainCommand } from "../commands/explain/command.ts";
@@ -33,5 +34,6 @@ export const COMMANDS: readonly AnyCommand[] = [
   configInitCommand,
   configMigrateCommand,
   explainCommand,
+  completionCommand,
   sandboxCommand,
 ];

@@ -8,6 +8,10 @@ export { exitAfterGrace } from "./shutdown.ts";
 const { version } = createRequire(import.meta.url)("../package.json") as { version: string };
 
 export async function main(argv: readonly string[] = process.argv): Promise<void> {
+  if (argv[2] === "complete" && argv[3] === "--") {
+    const { complete } = await import("./complete.ts");
+    return writeOut(await complete(argv.slice(4), process.env));
+  }
   const crash = async (error: unknown): Promise<void> => {
     try {
       const { reportFailure } = await import("./run.ts");

@@ -4,7 +4,9 @@
  * Free of libraries, so that `--help` stays fast.
  */
 import type { OrchestratorSchema } from "../core/domain.ts";
+import { ATTEST_MODES } from "../core/attestation.ts";
 import type { InputKey, InputValues } from "../core/settings.ts";
+import type { ValueSource } from "../core/value-source.ts";
 import * as p from "./parsers.ts";
 
 export type { InputKey } from "../core/settings.ts";
@@ -31,6 +33,8 @@ type InputText = {
   readonly optional?: boolean;
   /** Required with this schema of orchestrator.yml only, by the commands that deploy and approve. */
   readonly requiredWith?: OrchestratorSchema;
+  /** What a shell offers for it on TAB: these words, or what is found there. */
+  readonly completes?: readonly string[] | ValueSource;
 };
 
 /** A parser turns one text into one value and throws `InvalidValue`; a repeatable input is parsed text by text. */
@@ -53,6 +57,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
     variables: ["TEE_CLUSTER_NAME"],
     description: "name prefix of all CVMs of the cluster",
     required: true,
+    completes: "clusters",
     parse: p.clusterName,
   },
   awsAccessKeyId: {
@@ -96,6 +101,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
     variables: ["TEE_CLUSTER_INSTANCE_TYPE"],
     description: "size of the CVMs",
     default: "tdx.medium",
+    completes: "instance-types",
     parse: p.instanceType,
   },
   node: {
@@ -105,6 +111,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
     variables: ["TEE_CLUSTER_NODE"],
     description: "node to deploy to (default: chosen by Phala)",
     optional: true,
+    completes: "nodes",
     parse: p.plainText,
   },
   spawnteePort: {
@@ -168,6 +175,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
     variables: ["TEE_CLUSTER_REGISTRY_COMPOSE"],
     description: "compose file of the registry",
     default: "model_orchestrator/data/docker-compose.phala.registry.yml",
+    completes: "files",
     parse: p.plainText,
   },
   runnerCompose: {
@@ -177,6 +185,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
     variables: ["TEE_CLUSTER_RUNNER_COMPOSE"],
     description: "compose file of the runners",
     default: "model_orchestrator/data/docker-compose.phala.runner.yml",
+    completes: "files",
     parse: p.plainText,
   },
   orchestratorConfig: {
@@ -186,6 +195,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
     variables: ["TEE_CLUSTER_ORCHESTRATOR_CONFIG"],
     description: "the file to write",
     default: "orchestrator.yml",
+    completes: "files",
     parse: p.plainText,
   },
   orchestratorSchema: {
@@ -195,6 +205,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
     variables: ["TEE_CLUSTER_ORCHESTRATOR_SCHEMA"],
     description:
       "schema of orchestrator.yml: v2 is what releases read (default: v2 with a gateway key)",
+    completes: ["v1", "v2"],
     parse: p.schemaVersion,
   },
   gatewayKeyPath: {
@@ -205,6 +216,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
     description: "the coordinator's RSA key, required with schema v2",
     requiredWith: "v2",
     optional: true,
+    completes: "files",
     parse: p.plainText,
   },
   coordinatorWallet: {
@@ -261,6 +273,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
     description:
       "deploy a temporary runner to read its hash, or only let Phala provision one (free, faster)",
     default: "temporary-runner",
+    completes: ["temporary-runner", "provision"],
     parse: p.hashFrom,
   },
   attest: {
@@ -270,6 +283,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
     variables: ["TEE_CLUSTER_ATTEST"],
     description: "auto, require or off: what missing evidence is",
     default: "auto",
+    completes: ATTEST_MODES,
     parse: p.attestMode,
   },
   trustFile: {
@@ -279,6 +293,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
     variables: ["TEE_CLUSTER_TRUST_FILE"],
     description: "what is trusted (default: tee-cluster.trust.json if there, else built in)",
     optional: true,
+    completes: "files",
     parse: p.plainText,
   },
   collateralUrl: {
@@ -306,6 +321,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
     variables: ["PHALA_BIN"],
     description: "the phala CLI",
     default: "phala",
+    completes: "files",
     parse: p.plainText,
   },
   gatewayUrl: {
@@ -323,6 +339,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
     placeholder: "dir",
     variables: ["TEE_CLUSTER_STATE_DIR"],
     description: "where runs are recorded (default: $XDG_STATE_HOME/tee-cluster)",
+    completes: "folders",
     parse: p.folder,
   },
   timeoutMs: {

@@ -11,6 +11,7 @@ import type {
   PhalaQueries,
   PlatformNode,
 } from "../core/ports.ts";
+import { rememberNodes } from "../state/known-nodes.ts";
 import { recordedHash, type ClusterRecord } from "../state/record.ts";
 import { once } from "../lib/once.ts";
 import { findRegistry } from "./find-registry.ts";
@@ -62,7 +63,11 @@ export function factsOf(
     loginByKey,
     version: once(() => cli.version(signal)),
     account: once(() => api.account(signal)),
-    nodes: once(() => api.nodes(signal)),
+    nodes: once(async () => {
+      const nodes = await api.nodes(signal);
+      await rememberNodes(connection.stateDir, api.host, nodes);
+      return nodes;
+    }),
     instanceTypes: once(() => api.instanceTypes(signal)),
   };
 }

@@ -4,6 +4,7 @@ import path from "node:path";
 import { existsSync } from "node:fs";
 import { readClusterRecord } from "./verified-state.ts";
 import { findStateDirectory } from "./cluster-folder.ts";
+import type { StateDirectory } from "./state-directory.ts";
 
 export type KnownCluster = {
   readonly name: string;
@@ -16,18 +17,34 @@ export async function findKnownClusters(
   stateDir: string,
   stateHost: string,
 ): Promise<readonly KnownCluster[]> {
-  const clusters = (await clusterNamesIn(stateDir)).map(async (name): Promise<KnownCluster[]> => {
-    const directory = await findStateDirectory(
-      { stateDir, apiHost: stateHost, cluster: name },
-      null,
-    );
-    if (!existsSync(directory.journal)) return [];
+  const folders = await recordedFolders(stateDir, stateHost);
+  const clusters = folders.map(async ({ name, directory }): Promise<KnownCluster> => {
     const record = await readClusterRecord(directory, name).catch(() => undefined);
-    if (record === undefined) return [{ name, hasRegistry: null }];
+    if (record === undefined) return { name, hasRegistry: null };
     const hasRegistry = record.registryCreations.length + record.adoptedRegistries.length > 0;
-    return [{ name, hasRegistry }];
+    return { name, hasRegistry };
   });
-  return (await Promise.all(clusters)).flat();
+  return Promise.all(clusters);
+}
+
+/** Names alone, without reading the records: a shell that completes one does not wait. */
+export async function findClusterNames(
+  stateDir: string,
+  stateHost: string,
+): Promise<readonly string[]> {
+  return (await recordedFolders(stateDir, stateHost)).map(({ name }) => name);
+}
+
+async function recordedFolders(
+  stateDir: string,
+  stateHost: string,
+): Promise<readonly { readonly name: string; readonly directory: StateDirectory }[]> {
+  const found = (await clusterNamesIn(stateDir)).map(async (name) => {
+    const place = { stateDir, apiHost: stateHost, cluster: name };
+    const directory = await findStateDirectory(place, null);
+    return existsSync(directory.journal) ? [{ name, directory }] : [];
+  });
+  return (await Promise.all(found)).flat();
 }
 
 /** Of every API: which of them are this one's is told by their folders. */

@@ -7,7 +7,12 @@ export const configInitCommand = defineCommand({
   inputs: inputsIn("cluster", "aws", "attestation", "procedure", "connection"),
   switches: ["dryRun", "yes"],
   flags: {},
-  argument: { name: "file", optional: true, text: "the file to write [default tee-cluster.yml]" },
+  argument: {
+    name: "file",
+    optional: true,
+    text: "the file to write [default tee-cluster.yml]",
+    completes: "files",
+  },
   examples: ["config init --cluster-name bird-tracker --max-models 20"],
   notes: `
 What is given as an option is filled in; everything else is a comment with its

@@ -15,8 +15,15 @@ export const configMigrateCommand = defineCommand({
   required: ["gatewayKeyPath"],
   defaults: { capacityThreshold: "the old provision-factor" },
   switches: ["config", "dryRun", "yes"],
-  flags: { output: option("file", "write that file, and leave the other as it is") },
-  argument: { name: "file", optional: true, text: "the file to change [default orchestrator.yml]" },
+  flags: {
+    output: option("file", "write that file, and leave the other as it is", { completes: "files" }),
+  },
+  argument: {
+    name: "file",
+    optional: true,
+    text: "the file to change [default orchestrator.yml]",
+    completes: "files",
+  },
   examples: ["config migrate --gateway-key-path coordinator.pem --dry-run"],
   async run(dependencies, common, { argument: file, output }) {
     const { configMigrate } = await import("./config-migrate.ts");

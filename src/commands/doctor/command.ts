@@ -10,7 +10,13 @@ export const doctorCommand = defineCommand({
   switches: ["config", "sandbox", "dryRun", "yes", "strict"],
   flags: {
     ...DEBUG_FLAG,
-    ignore: list("id", "show a check, or one thing that it finds, without counting it; repeatable"),
+    ignore: list(
+      "id",
+      "show a check, or one thing that it finds, without counting it; repeatable",
+      {
+        completes: "checks",
+      },
+    ),
   },
   examples: ["doctor", "doctor --sandbox", "doctor --strict --ignore image-not-pinned"],
   notOk: "prerequisite",

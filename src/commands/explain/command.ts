@@ -6,7 +6,12 @@ export const explainCommand = defineCommand({
   inputs: [],
   switches: ["dryRun", "yes"],
   flags: {},
-  argument: { name: "code", optional: true, text: "as a message shows it; all codes without one" },
+  argument: {
+    name: "code",
+    optional: true,
+    text: "as a message shows it; all codes without one",
+    completes: "codes",
+  },
   examples: ["explain registry-exists", "explain"],
   async run(_dependencies, _common, { argument }) {
     const { explain } = await import("./explain.ts");

@@ -15,11 +15,15 @@ export const hashCommand = defineCommand({
     }),
     explain: option("hash", "what a recorded hash stands for; its first 8 digits are enough", {
       conflicts: ["check"],
+      completes: "hashes",
     }),
     export: option("file", "write what this machine knows, for --record on another one", {
       conflicts: ["check", "explain", "record"],
+      completes: "files",
     }),
-    record: option("file", "use such a file instead of this machine's record"),
+    record: option("file", "use such a file instead of this machine's record", {
+      completes: "files",
+    }),
   },
   examples: [
     "hash",

@@ -12,6 +12,7 @@ export const sandboxCommand = defineCommand({
     name: "action",
     optional: true,
     text: "start, stop, status or reset; without one it runs in the foreground",
+    completes: ["start", "stop", "status", "reset"],
   },
   examples: ["sandbox start", "sandbox stop", "sandbox --port 8787 --boot-time 30s"],
   notes: `

@@ -7,6 +7,9 @@ export const SANDBOX_FLAGS = {
     default: "1700ms",
   }),
   fault: list("fault", "a fault to begin with; docs/sandbox.md lists them"),
-  stateDir: option("dir", "where the cloud is kept", { variable: "TEE_CLUSTER_STATE_DIR" }),
+  stateDir: option("dir", "where the cloud is kept", {
+    variable: "TEE_CLUSTER_STATE_DIR",
+    completes: "folders",
+  }),
   lie: list("name", "how the platform lies about what it runs (docs/attestation.md)"),
 };

@@ -22,7 +22,9 @@ export const APPROVAL_FLAGS = {
   allowUncheckedHash: toggle(
     "approve a hash whose app-compose can't be read; recorded in the history",
   ),
-  record: option("file", "a hash record (`hash --export`) that vouches for running runners"),
+  record: option("file", "a hash record (`hash --export`) that vouches for running runners", {
+    completes: "files",
+  }),
 };
 
 export function approvalFlags(flags: FlagValues<typeof APPROVAL_FLAGS>): ApprovalFlags {

@@ -1,6 +1,7 @@
 /** What a command is: one definition from which its options, help, handler types, output and exit code follow. */
 import type { AnyResult } from "../../core/results.ts";
 import type { FailureKind } from "../../errors/cluster-error.ts";
+import type { ValueSource } from "../../core/value-source.ts";
 import type { InputKey } from "../../inputs/table.ts";
 import type { View } from "../../output/layout.ts";
 import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
@@ -22,7 +23,13 @@ export type CommandDefinition<F extends Flags = Flags, R extends AnyResult = Any
   readonly switches: readonly CommonSwitch[];
   readonly flags: F;
   /** A single word after the command: `config migrate [file]`. Handed on under its name. */
-  readonly argument?: { readonly name: string; readonly optional: boolean; readonly text: string };
+  readonly argument?: {
+    readonly name: string;
+    readonly optional: boolean;
+    readonly text: string;
+    /** What a shell offers for it on TAB: these words, or what is found there. */
+    readonly completes?: readonly string[] | ValueSource;
+  };
   /** Command lines that a newcomer would paste, without the program's name. */
   readonly examples: readonly string[];
   /** Paragraphs below the options; of at most 80 columns. */

@@ -1,4 +1,5 @@
 /** The switches and options of commands, as typed values: what a handler gets is inferred from what is declared. */
+import type { ValueSource } from "../../core/value-source.ts";
 
 type FlagText = {
   /** For the help text. */
@@ -14,6 +15,8 @@ type FlagText = {
   readonly conflicts?: readonly string[];
   /** The environment variable that sets it too. */
   readonly variable?: string;
+  /** What a shell offers for it on TAB, where there are no choices. */
+  readonly completes?: ValueSource;
 };
 
 /** `read` turns what the command line gives (undefined: nothing) into the handler's value. */
@@ -46,8 +49,8 @@ export function option(
 }
 
 /** With a value, given any number of times. */
-export function list(placeholder: string, text: string): Flag<readonly string[]> {
-  return { text, placeholder, repeatable: true, read: textsIn };
+export function list(placeholder: string, text: string, more: More = {}): Flag<readonly string[]> {
+  return { text, placeholder, repeatable: true, ...more, read: textsIn };
 }
 
 const textsIn = (given: unknown): readonly string[] =>

@@ -18,11 +18,14 @@ export const verifyCommand = defineCommand({
   flags: {
     evidence: option("file", "verify this evidence instead of a cluster's", {
       conflicts: ["saveEvidence"],
+      completes: "files",
     }),
-    collateral: option("file", "Intel's collateral for --evidence"),
+    collateral: option("file", "Intel's collateral for --evidence", { completes: "files" }),
     at: option("time", "verify for this time (ISO 8601; default: now)"),
     ...ATTEST_FLAGS,
-    saveEvidence: option("dir", "write evidence and collateral there, for an offline audit"),
+    saveEvidence: option("dir", "write evidence and collateral there, for an offline audit", {
+      completes: "folders",
+    }),
   },
   examples: [
     "verify",

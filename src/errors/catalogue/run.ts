@@ -84,6 +84,13 @@ export const RUN = {
     "`explain` was asked for a code that no version of this program uses.",
     "See all codes: `tee-cluster explain`.",
   ),
+  "unknown-shell": entry(
+    "input",
+    "Unknown shell",
+    "`completion` was asked for a shell that it has no script for.",
+    "Use one of `bash`, `zsh`, `fish` and `powershell`.",
+    "completion.md",
+  ),
   "missing-inputs": entry(
     "input",
     "Inputs are missing",

@@ -1,0 +1,47 @@
+/** Nodes for completion: as the last run saw them; before the first run asked for once, with a short deadline. */
+import type { InputKey } from "../core/settings.ts";
+import { inputDefinition } from "../inputs/table.ts";
+import { readKnownNodes, rememberNodes, type KnownNode } from "../state/known-nodes.ts";
+
+/** Who presses TAB does not wait any longer than this. */
+const DEADLINE_MS = 800;
+
+export async function nodesFor(
+  stateDir: string,
+  stateHost: string,
+  env: NodeJS.ProcessEnv,
+): Promise<readonly KnownNode[]> {
+  if (stateHost === "sandbox") return (await import("../sandbox/catalog.ts")).NODES;
+  const known = await readKnownNodes(stateDir, stateHost);
+  const apiKey = valueIn(env, "phalaApiKey");
+  if (known.length > 0 || apiKey === undefined) return known;
+  const nodes = await askForNodes(valueIn(env, "phalaApiUrl") ?? "", apiKey, env);
+  await rememberNodes(stateDir, stateHost, nodes);
+  return nodes;
+}
+
+/** Only at the address of the environment: what is typed so far is not yet meant. */
+async function askForNodes(
+  apiUrl: string,
+  apiKey: string,
+  env: NodeJS.ProcessEnv,
+): Promise<readonly KnownNode[]> {
+  const [{ createHttpClient }, { createCloudApi }, { systemClock: clock }] = await Promise.all([
+    import("../platform/net/http.ts"),
+    import("../platform/phala/api.ts"),
+    import("../platform/clock.ts"),
+  ]);
+  const http = createHttpClient(env);
+  const silent = { onDetail: () => undefined, redact: () => "" };
+  try {
+    const api = createCloudApi({ apiUrl, apiKey, http, clock, ...silent });
+    return (await api.nodes(AbortSignal.timeout(DEADLINE_MS))).filter(({ listed }) => listed);
+  } finally {
+    await http.close();
+  }
+}
+
+function valueIn(env: NodeJS.ProcessEnv, key: InputKey): string | undefined {
+  const { variables, default: standard } = inputDefinition(key);
+  return variables.map((name) => env[name]).find(Boolean) ?? standard;
+}

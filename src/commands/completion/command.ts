@@ -1,0 +1,29 @@
+import { defineCommand } from "../shared/command.ts";
+import { SHELLS } from "./shells.ts";
+
+export const completionCommand = defineCommand({
+  name: "completion",
+  summary: "print the shell completion for bash, zsh, fish or powershell",
+  inputs: [],
+  switches: ["dryRun", "yes"],
+  flags: {},
+  argument: { name: "shell", optional: true, text: SHELLS.join(", "), completes: SHELLS },
+  examples: [
+    "completion bash > ~/.local/share/bash-completion/completions/tee-cluster",
+    'completion zsh > "${fpath[1]}/_tee-cluster"',
+    "completion fish > ~/.config/fish/completions/tee-cluster.fish",
+    "completion powershell >> $PROFILE",
+  ],
+  notes: `
+For this shell only: source <(tee-cluster completion bash). It completes commands,
+options and values: clusters, nodes and hashes as this machine has recorded them,
+instance types, error codes, files. It needs no key.`,
+  async run(_dependencies, _common, { argument }) {
+    const { completion } = await import("./completion.ts");
+    return completion(argument);
+  },
+  async renderer() {
+    const { renderCompletion } = await import("./render.ts");
+    return renderCompletion;
+  },
+});
