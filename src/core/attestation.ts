@@ -146,10 +146,13 @@ export type AttestationReport = {
 /** As a source shows it: the quote itself, or a certificate that holds it. */
 export type ShownEvidence = Omit<Evidence, "quote"> & { readonly quote?: string | undefined };
 
+/** Why a source showed nothing. `passing`: a timeout, a busy server or the like, so it may show it in a moment. */
+export type Unavailable = { readonly reason: string; readonly passing: boolean };
+
 /** What a source answers, or why it did not. */
 export type Shown<T> =
   | { readonly kind: "shown"; readonly value: T }
-  | { readonly kind: "unavailable"; readonly reason: string };
+  | ({ readonly kind: "unavailable" } & Unavailable);
 
 /** Which collateral a quote needs. `fmspc` in hex. */
 export type PlatformId = { readonly fmspc: string; readonly ca: "platform" | "processor" };

@@ -5,6 +5,7 @@ import {
   type AttestationCode,
   type AttestationReport,
   type AttestationSources,
+  type Unavailable,
 } from "../core/attestation.ts";
 import type { AppCompose } from "../core/compose-hash.ts";
 import { command, hint } from "../core/command-hint.ts";
@@ -20,7 +21,6 @@ import { checkEnvKey } from "../trust/check-env-key.ts";
 import { gatherEvidence, type Gathered } from "../trust/gather-evidence.ts";
 import { recordVerified, type LastVerified } from "../trust/last-verified.ts";
 import type { Trust } from "../trust/trust-file.ts";
-import { pollTimes } from "../workflow/wait.ts";
 import type { StepContext } from "../workflow/step.ts";
 import type { Registry } from "./registry.ts";
 import { TrustedScripts } from "./trusted-scripts.ts";
@@ -53,7 +53,7 @@ export type Expectation = Pick<
 type Place = Pick<Registry, "name" | "appId" | "nodeName" | "baseDomain">;
 type Context = Pick<
   StepContext,
-  "warn" | "check" | "detail" | "clock" | "signal" | "pollIntervalMs"
+  "warn" | "check" | "detail" | "clock" | "signal" | "pollIntervalMs" | "timeoutMs"
 >;
 type Looked = { readonly report: AttestationReport; readonly gathered: Gathered };
 
@@ -105,12 +105,7 @@ export class Attester {
     context: Context,
     { brief = false }: { readonly brief?: boolean } = {},
   ): Promise<AttestationReport> {
-    const { report, gathered } = await pollTimes(
-      this.#oneIsSilent ? 1 : LOOKS,
-      () => this.#look(registry, expected, context.signal),
-      isSettled,
-      context,
-    );
+    const { report, gathered } = await this.#settled(registry, expected, context);
     this.#oneIsSilent = gathered.evidence.length < 2;
     this.#report = report;
     for (const check of report.checks) this.#tell(check, context, brief);
@@ -142,6 +137,24 @@ export class Attester {
   /** For the history. */
   get record(): NonNullable<HistoryEntry["attestation"]> {
     return { mode: this.mode, result: this.outcome.result, scripts: this.#options.scripts.trusted };
+  }
+
+  /** What lags behind is looked at a few times; trouble on the way, with `require`, as long as any wait takes. */
+  async #settled(registry: Place, expected: Expectation, context: Context): Promise<Looked> {
+    const { clock, signal } = context;
+    const deadline = clock.monotonic() + context.timeoutMs;
+    const limit = this.#oneIsSilent && this.mode === "auto" ? 1 : LOOKS;
+    let seen: Looked | undefined;
+    for (let looks = 1; ; looks += 1) {
+      const looked = await this.#look(registry, expected, signal);
+      // That nothing is shown now takes nothing back of what was.
+      if (!seen || !showsNothing(looked)) seen = looked;
+      const isPassing =
+        this.mode === "require" && looked.gathered.unavailable.some(isPassingTrouble);
+      if (!isPassing && (isSettled(looked) || looks >= limit)) return seen;
+      if (clock.monotonic() >= deadline) return seen;
+      await clock.sleep(context.pollIntervalMs, signal);
+    }
   }
 
   async #look(registry: Place, expected: Expectation, signal: AbortSignal): Promise<Looked> {
@@ -216,6 +229,11 @@ function isSettled({ report, gathered }: Looked): boolean {
     gathered.evidence.length === 2 && !checks.some(({ code }) => code !== null && PASSING.has(code))
   );
 }
+
+const showsNothing = ({ report }: Looked): boolean =>
+  report.facts === null && lacksEvidenceOnly(report);
+
+const isPassingTrouble = ({ passing }: Unavailable): boolean => passing;
 
 /** Whether all that speaks against it is that something was not shown yet. */
 export function lacksEvidenceOnly({ checks }: AttestationReport): boolean {

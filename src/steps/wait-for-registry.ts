@@ -1,5 +1,8 @@
 /** Step 4: wait until the registry answers as a healthy registry, or can be attested without. */
+import type { AttestationReport } from "../core/attestation.ts";
 import type { Health } from "../core/ports.ts";
+import { ClusterError } from "../errors/cluster-error.ts";
+import { assertAttested } from "../trust/attest-registry.ts";
 import { lacksEvidenceOnly, type Attester, type Expectation } from "../registry/attester.ts";
 import { done, waitLimits, type Step, type StepContext } from "../workflow/step.ts";
 import { waitUntil, type PollResult } from "../workflow/wait.ts";
@@ -18,6 +21,7 @@ export const waitForRegistry: Step<WaitForRegistryInput, void> = {
   id: "wait-for-registry",
   async run(input, context) {
     const { registry, attestation } = input;
+    const seen: Seen = {};
     const state = await waitUntil({
       ...waitLimits(context),
       what: attestation
@@ -25,7 +29,11 @@ export const waitForRegistry: Step<WaitForRegistryInput, void> = {
         : `${registry.url}/health to say healthy`,
       hint: whereToLook(registry),
       onPoll: context.progress,
-      look: lookFor(input, context),
+      look: lookFor(input, context, seen),
+    }).catch((error: unknown) => {
+      const isTimeout = error instanceof ClusterError && error.kind === "timeout";
+      if (isTimeout && seen.lacking) assertAttested(seen.lacking, "require", registry.name);
+      throw error;
     });
     await attestation?.attester.attest(registry, attestation.standing, context);
     return done(undefined, state);
@@ -37,13 +45,21 @@ const DEFER_HEALTH_MS = 60_000;
 
 type Look = (signal: AbortSignal) => Promise<PollResult<string>>;
 
-function lookFor({ registry, attestation }: WaitForRegistryInput, context: StepContext): Look {
+/** `lacking`: what the last look found, where it ran and lacked evidence that `require` must have. */
+type Seen = { lacking?: AttestationReport };
+
+function lookFor(
+  { registry, attestation }: WaitForRegistryInput,
+  context: StepContext,
+  last: Seen,
+): Look {
   const health = (signal: AbortSignal): Promise<PollResult<Health>> =>
     pollHealth(registry, context, signal);
   if (!attestation) return async (signal) => healthState(await health(signal));
   const { attester, standing } = attestation;
   let runningSince: number | undefined;
   return async (signal) => {
+    delete last.lacking;
     const state = healthState(await health(signal));
     if (attester.mode === "auto" && state.kind === "there") return state;
     if (!(await isRunning(registry, context, signal))) {
@@ -63,6 +79,7 @@ function lookFor({ registry, attestation }: WaitForRegistryInput, context: StepC
       context.warn("health-deferred", message);
       return { kind: "there", value: "running, health deferred" };
     }
+    if (attester.mode === "require") last.lacking = report;
     const seen = state.kind === "there" ? state.value : state.seen;
     return { kind: "not-yet", seen: `${seen}; no evidence yet` };
   };

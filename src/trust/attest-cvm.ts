@@ -44,7 +44,7 @@ export function attestCvm({ evidence, collateral, trust, expected, at }: Given):
     "quote",
     () => {
       if (!collateral)
-        refuse("attest-unavailable", "collateral", "Intel's collateral could not be fetched");
+        refuse("attest-unavailable", "collateral", "not verified without Intel's collateral");
       const anchor = { intelRoot: trust.intel_root_sha256, at };
       return verifyQuote(Buffer.from(evidence.quote, "hex"), collateral, anchor);
     },

@@ -5,6 +5,7 @@ import {
   type AttestationReport,
   type Collateral,
   type Evidence,
+  type Unavailable,
 } from "../core/attestation.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
 import { attestCvm, type CvmAttestation, type Expected } from "./attest-cvm.ts";
@@ -15,8 +16,8 @@ import type { Trust } from "./trust-file.ts";
 export type AttestationInput = {
   /** From the CVM itself and from the API: at least one, and they must agree. Or one, from a file. */
   readonly evidence: readonly Evidence[];
-  /** Why a source gave none, for messages. */
-  readonly unavailable?: readonly string[];
+  /** Which source gave none, and why. */
+  readonly unavailable?: readonly Unavailable[];
   readonly collateral: Collateral | undefined;
   readonly trust: Trust;
   readonly expected: Expected;
@@ -29,7 +30,7 @@ export function attestRegistry(input: AttestationInput): AttestationReport {
   const { evidence, unavailable = [], ...given } = input;
   const all = evidence.map((one) => attestCvm({ ...given, evidence: one }));
   const list = new CheckList();
-  for (const reason of unavailable) list.refuse("sources", "attest-unavailable", reason);
+  for (const { reason } of unavailable) list.refuse("sources", "attest-unavailable", reason);
   // The CVM's own comes with the certificate: what it leaves open is not asked twice of the API's.
   const [first] = all;
   if (!first) return { result: "none", checks: list.checks, facts: null };
@@ -109,10 +110,16 @@ export function assertAttested(
   throw new ClusterError({
     kind: "verification",
     code: found.code ?? "attest-unavailable",
-    message: `attestation of ${name}: ${found.message}`,
+    message: `attestation of ${name}: ${found.code === "attest-unavailable" ? missingIn(report) : found.message}`,
     hint: hintOf(found),
   });
 }
+
+/** Each source with what it answered. */
+const missingIn = ({ checks }: AttestationReport): string =>
+  [
+    ...new Set(checks.flatMap((one) => (one.code === "attest-unavailable" ? one.message : []))),
+  ].join("; ");
 
 /** It depends on the host: a warning in both modes. */
 const isRtmr0 = ({ id, result }: AttestationCheck): boolean =>

@@ -6,14 +6,15 @@ import {
   type Collateral,
   type Evidence,
   type ShownEvidence,
+  type Unavailable,
 } from "../core/attestation.ts";
 import { quoteInCertificate } from "./ra-tls.ts";
 
 export type Gathered = {
   /** The CVM's own first. */
   readonly evidence: readonly Evidence[];
-  /** Why a source gave none. */
-  readonly unavailable: readonly string[];
+  /** Which source gave none, and why. */
+  readonly unavailable: readonly Unavailable[];
   readonly collateral: Collateral | undefined;
 };
 
@@ -31,30 +32,26 @@ export async function gatherEvidence(
   fresh = false,
 ): Promise<Gathered> {
   const shown = await Promise.all([sources.fromCvm(url, signal), sources.fromApi(cvmId, signal)]);
-  const unavailable: string[] = [];
-  const evidence: Evidence[] = [];
-  for (const one of shown) {
-    const found = one.kind === "shown" ? withQuote(one.value) : one.reason;
-    if (typeof found === "string") unavailable.push(found);
-    else evidence.push(found);
-  }
+  const found = shown.map((one) => (one.kind === "shown" ? withQuote(one.value) : one));
+  const unavailable = found.filter((one) => "reason" in one);
+  const evidence = found.filter((one) => "quote" in one);
   const platform = evidence
     .map(({ quote }) => platformOf(quote))
-    .find((found) => found !== undefined);
+    .find((one) => one !== undefined);
   if (!platform) return { evidence, unavailable, collateral: undefined };
   const collateral = await sources.collateral(platform, { fresh }, signal);
   if (collateral.kind === "shown") return { evidence, unavailable, collateral: collateral.value };
-  return { evidence, unavailable: [...unavailable, collateral.reason], collateral: undefined };
+  return { evidence, unavailable: [...unavailable, collateral], collateral: undefined };
 }
 
 /** The evidence of a source with its quote, or why it has none. */
-export function withQuote(shown: ShownEvidence): Evidence | string {
+export function withQuote(shown: ShownEvidence): Evidence | Unavailable {
   const { quote, certificates } = shown;
   if (quote !== undefined) return { ...shown, quote };
   try {
     return { ...shown, quote: quoteInCertificate(certificates ?? "") };
   } catch (error) {
-    if (error instanceof Refusal) return error.message;
+    if (error instanceof Refusal) return { reason: error.message, passing: false };
     throw error;
   }
 }

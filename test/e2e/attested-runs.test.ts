@@ -128,6 +128,29 @@ test("evidence, or a signed key, that nobody shows: warnings in auto, exit 7 in 
   ]);
   expect(await secretsRead(world, "wary")).toEqual([]);
 
+  world.sandbox.setFaults([
+    { path: "/attestation$", action: { kind: "status", status: 404 } },
+    { path: "/prpc/", action: { kind: "status", status: 503 } },
+  ]);
+  const waited = await world.run(
+    ["init", "--json", "--attest", "require", "--cluster-name", "patient"],
+    env,
+  );
+  expect([waited.exitCode, failureIn(waited.stdout).error]).toMatchObject([
+    7,
+    {
+      code: "attest-unavailable",
+      step: "wait-for-registry",
+      message: expect.stringMatching(/Info answered HTTP 503; .*attestation answered HTTP 404/),
+    },
+  ]);
+  expect(await secretsRead(world, "patient")).toEqual([""]);
+
+  world.sandbox.setFaults([
+    { path: "/attestation$", action: { kind: "status", status: 404 } },
+    { path: "/prpc/", action: { kind: "status", status: 404 } },
+    { path: "/kms/", action: { kind: "status", status: 404 } },
+  ]);
   const run = await world.run(["init", "--json"]);
   expect(run.exitCode).toBe(0);
   const warned = ["env-key-unverified", "attest-unavailable"].map((code) =>

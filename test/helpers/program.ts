@@ -4,8 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
-import { onTestFinished } from "vitest";
-import { getCurrentTest } from "vitest/suite";
+import { onTestFinished, TestRunner } from "vitest";
 import { lifeOf } from "../../src/sandbox/lifecycle.ts";
 import type { FailureResult } from "../../src/core/results.ts";
 import { startSandbox, type Sandbox, type SandboxOptions } from "../../src/sandbox/index.ts";
@@ -73,7 +72,7 @@ export async function makeWorld(options: Partial<SandboxOptions> = {}): Promise<
 
 /** @throws Error among tests that run side by side: it would be closed when any of them ends */
 export function closedWithTest(world: OpenWorld): World {
-  if (getCurrentTest()?.concurrent === true)
+  if (TestRunner.getCurrentTest()?.concurrent === true)
     throw new Error(
       "side by side: open the world, and close it with the test context's own onTestFinished",
     );

@@ -3,7 +3,13 @@ import { collateralSchema } from "../../core/collateral-schema.ts";
 import { mkdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
-import type { AttestationSources, Collateral, PlatformId, Shown } from "../../core/attestation.ts";
+import type {
+  AttestationSources,
+  Collateral,
+  PlatformId,
+  Shown,
+  Unavailable,
+} from "../../core/attestation.ts";
 import { writeAtomically } from "../../lib/atomic-file.ts";
 import { fetchEvidence, type FetchOptions } from "./fetch.ts";
 
@@ -75,7 +81,7 @@ async function fetchCollateral(
     url: string,
   ): Promise<{ body: Buffer; text: string; header(name: string): string }> => {
     const fetched = await fetchEvidence(options, { url }, signal);
-    if (!("answer" in fetched)) throw new Unavailable(fetched.reason);
+    if (!("answer" in fetched)) throw new NotFetched(fetched);
     const { body, text, headers } = fetched.answer;
     return { body, text, header: (name) => decodeURIComponent(String(headers[name] ?? "")) };
   };
@@ -103,15 +109,20 @@ async function fetchCollateral(
     };
     return { kind: "shown", value };
   } catch (error) {
-    if (!(error instanceof Unavailable)) throw error;
-    return {
-      kind: "unavailable",
-      reason: `Intel's collateral could not be fetched: ${error.message}`,
-    };
+    if (!(error instanceof NotFetched)) throw error;
+    const reason = `Intel's collateral could not be fetched: ${error.message}`;
+    return { kind: "unavailable", reason, passing: error.passing };
   }
 }
 
-class Unavailable extends Error {}
+class NotFetched extends Error {
+  readonly passing: boolean;
+
+  constructor({ reason, passing }: Unavailable) {
+    super(reason);
+    this.passing = passing;
+  }
+}
 
 /** Intel signs the exact text within the answer, so it is cut out and not rewritten. */
 function signedPart(text: string, name: string): [document: string, signature: string] {
@@ -119,7 +130,8 @@ function signedPart(text: string, name: string): [document: string, signature: s
     `^\\{"${name}":(\\{.*\\}),"signature":"([0-9a-fA-F]+)"\\}\\s*$`,
     "s",
   ).exec(text);
-  if (!match) throw new Unavailable(`the answer holds no signed ${name}`);
+  if (!match)
+    throw new NotFetched({ reason: `the answer holds no signed ${name}`, passing: false });
   return [match[1] ?? "", match[2] ?? ""];
 }
 

@@ -39,18 +39,18 @@ export function createAttestationSources(options: SourceOptions): AttestationSou
     async fromApi(cvmId, signal) {
       const fetched = await fromApi(`/cvms/${encodeURIComponent(cvmId)}/attestation`, signal);
       if (!("answer" in fetched))
-        return unavailable(`the API shows no evidence: ${fetched.reason}`);
+        return unavailable(`the API shows no evidence: ${fetched.reason}`, fetched.passing);
       return apiEvidence(fetched.answer.text);
     },
     async fromCvm(url, signal) {
       // Before dstack 0.5 the method had its service's name.
       const first = await fetchEvidence(options, { url: `${url}/prpc/Info` }, signal);
       const fetched =
-        "answer" in first
+        "answer" in first || first.passing
           ? first
           : await fetchEvidence(options, { url: `${url}/prpc/Worker.Info` }, signal);
       if (!("answer" in fetched)) {
-        return unavailable(`the CVM itself shows no evidence: ${fetched.reason}`);
+        return unavailable(`the CVM itself shows no evidence: ${fetched.reason}`, fetched.passing);
       }
       return guestEvidence(fetched.answer.text);
     },
@@ -58,7 +58,10 @@ export function createAttestationSources(options: SourceOptions): AttestationSou
     async envKey(appId, signal) {
       const fetched = await fromApi(`/kms/phala/pubkey/${appId}`, signal);
       if (!("answer" in fetched))
-        return unavailable(`no signature of the environment key: ${fetched.reason}`);
+        return unavailable(
+          `no signature of the environment key: ${fetched.reason}`,
+          fetched.passing,
+        );
       const parsed = keyAnswer.safeParse(parseJson(fetched.answer.text));
       if (!parsed.success)
         return unavailable("no signature of the environment key: the answer is not readable");
@@ -68,9 +71,10 @@ export function createAttestationSources(options: SourceOptions): AttestationSou
   };
 }
 
-const unavailable = (reason: string): { kind: "unavailable"; reason: string } => ({
+const unavailable = (reason: string, passing = false): Shown<never> => ({
   kind: "unavailable",
   reason,
+  passing,
 });
 
 function apiEvidence(text: string): Shown<ShownEvidence> {
@@ -78,8 +82,12 @@ function apiEvidence(text: string): Shown<ShownEvidence> {
   if (!parsed.success) return unavailable("the API shows no evidence: its answer is not readable");
   const { app_certificates: certificates, tcb_info: info, error } = parsed.data;
   const quote = certificates?.find((one) => one.quote)?.quote;
+  // What it says of a CVM lags behind what the CVM does.
   if (!quote)
-    return unavailable(`the API shows no evidence: ${error ?? "no certificate with a quote"}`);
+    return unavailable(
+      `the API shows no evidence: ${error ?? "no certificate with a quote"}`,
+      true,
+    );
   const value = {
     from: "api",
     quote,

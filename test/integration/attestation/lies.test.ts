@@ -1,20 +1,9 @@
 /** Every lie of the sandbox against the program's own adapters and checks, over HTTP. */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { createAttestationSources } from "../../../src/platform/attestation/sources.ts";
-import { systemClock } from "../../../src/platform/clock.ts";
-import { createHttpClient } from "../../../src/platform/net/http.ts";
-import { buildAppCompose } from "../../../src/sandbox/app-compose.ts";
-import { commit } from "../../../src/sandbox/cloud.ts";
-import { provision } from "../../../src/sandbox/provisions.ts";
 import { deriveAppKeys } from "../../../src/sandbox/attestation/kms.ts";
 import { loadAuthority } from "../../../src/sandbox/attestation/authority.ts";
 import type { Lie } from "../../../src/sandbox/attestation/lies.ts";
-import { startSandbox, type Sandbox } from "../../../src/sandbox/index.ts";
-import { DEFAULT_TIMINGS } from "../../../src/sandbox/model.ts";
-import { CloudStore } from "../../../src/sandbox/store.ts";
+import type { Sandbox } from "../../../src/sandbox/index.ts";
 import {
   assertAttested,
   attestRegistry,
@@ -23,15 +12,13 @@ import {
 import { BUILT_IN_TRUST } from "../../../src/trust/built-in.ts";
 import { checkEnvKey } from "../../../src/trust/check-env-key.ts";
 import { gatherEvidence } from "../../../src/trust/gather-evidence.ts";
-import { readTrust } from "../../../src/trust/read-trust.ts";
 import type { AttestationReport, AttestationSources } from "../../../src/core/attestation.ts";
 import type { Trust } from "../../../src/trust/trust-file.ts";
+import { BASE_DOMAIN, COMPOSE, openRegistryWorld, type RegistryWorld } from "./registry-world.ts";
 
-const COMPOSE = "services:\n  spawntee:\n    image: spawntee\n";
 const signal = new AbortController().signal;
-const http = createHttpClient({});
 
-let folder: string;
+let world: RegistryWorld;
 let sandbox: Sandbox;
 let sources: AttestationSources;
 let trust: Trust;
@@ -39,42 +26,16 @@ let appId: string;
 let publicKey: string;
 
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), "tee-cluster-lies-"));
-  sandbox = await startSandbox({ stateDir: folder });
-  trust = (await readTrust(undefined, sandbox.trust)).trust;
-  sources = createAttestationSources({
-    apiUrl: sandbox.apiUrl,
-    apiKey: sandbox.apiKey,
-    collateralUrl: sandbox.collateralUrl,
-    cacheDir: folder,
-    http,
-    clock: systemClock,
-    onDetail: () => undefined,
-  });
-  const { kms } = await loadAuthority(folder);
-  const made = await new CloudStore(folder).change((state) => {
-    const appCompose = buildAppCompose({ docker_compose_file: COMPOSE, allowed_envs: ["A"] });
-    const request = { name: "bird-registry", nodeId: 18, instanceType: "tdx.medium", appCompose };
-    const { state: provisioned, result } = provision(state, request, (id) =>
-      deriveAppKeys(kms, id),
-    );
-    const now = Date.now() - 3_600_000;
-    return commit(provisioned, { ...result, encryptedEnv: null, now, timings: DEFAULT_TIMINGS });
-  });
-  appId = made.appId;
-  publicKey = made.kmsPublicKey;
+  world = await openRegistryWorld();
+  ({ sandbox, sources, trust, appId, publicKey } = world);
 });
 
-afterAll(async () => {
-  await sandbox.close();
-  await http.close();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => world.close());
 
 beforeEach(() => sandbox.setLies([]));
 
 async function attest(changes: Partial<AttestationInput> = {}): Promise<AttestationReport> {
-  const url = `${sandbox.apiUrl}/gateway/${appId}-8090.dstack-pha-prod10.phala.network`;
+  const url = `${sandbox.apiUrl}/gateway/${appId}-8090.${BASE_DOMAIN}`;
   const gathered = await gatherEvidence(sources, { cvmId: appId, url }, signal);
   const expected = { appId, composeText: COMPOSE, environmentNames: ["A"] };
   return attestRegistry({ ...gathered, trust, expected, at: Date.now(), ...changes });
@@ -199,7 +160,7 @@ describe("the environment key in the gate", () => {
     "is refused with the lie %s",
     async (lie) => {
       sandbox.setLies([lie]);
-      const { foreign } = await loadAuthority(folder);
+      const { foreign } = await loadAuthority(world.folder);
       const own = deriveAppKeys(foreign, appId).publicKey;
       expect(await check("auto", own)).toBe("exit 7: env-key-substituted");
       expect(await check("require", own)).toBe("exit 7: env-key-substituted");
