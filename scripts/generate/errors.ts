@@ -1,7 +1,6 @@
 /** docs/errors.md, from the catalogues. */
 import { markdownTable } from "./blocks.ts";
-import { allCodes } from "../../src/commands/explain/codes.ts";
-import type { ExplainedCode } from "../../src/commands/explain/result.ts";
+import { allCodes, type CodeInDocs } from "../../src/commands/explain/codes.ts";
 
 const INTRODUCTION = `# Error codes
 
@@ -25,7 +24,7 @@ function section({
   cause,
   remedy,
   docs,
-}: ExplainedCode): string {
+}: CodeInDocs): string {
   const exit = exits.length === 0 ? "" : `, exit ${exits.join(" or ")}`;
   const more = docs.startsWith("docs/errors.md")
     ? ""
@@ -42,10 +41,10 @@ export function codesByExit(): string {
     .join("\n");
 }
 
-const endsWith = ({ exit_codes: exits, roles }: ExplainedCode, exit: number): boolean =>
+const endsWith = ({ exit_codes: exits, roles }: CodeInDocs, exit: number): boolean =>
   exits.includes(exit) && roles.some((role) => role !== "finding");
 
-const named = (codes: readonly ExplainedCode[]): string =>
+const named = (codes: readonly CodeInDocs[]): string =>
   codes.map(({ code }) => `\`${code}\``).join(", ");
 
 /** What can stand in `warnings[].code`, but for the ids of checks. */

@@ -1,4 +1,5 @@
 /** Step 9's evidence: the registry that has its secrets and its list now is the one that was given them. */
+import { AGAIN, command, hint } from "../core/command-hint.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
 import type { StepContext } from "../workflow/step.ts";
 import type { Expectation } from "../registry/attester.ts";
@@ -23,7 +24,7 @@ export async function attestAfter(
       kind: error.kind,
       code: error.code,
       message: `after its update: ${error.message}`,
-      hint: "it has its secrets and the approved list already: rotate the AWS keys unless you know why, look at it with tee-cluster verify, then run the same command again",
+      hint: hint`it has its secrets and the approved list already: rotate the AWS keys unless you know why; see what is shown: ${command("verify", "--verbose")}; then ${AGAIN}`,
     });
   }
 }

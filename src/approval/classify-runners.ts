@@ -1,6 +1,6 @@
 /** The approved list of a rotation: what it is now, what it shall be, and who would be cut off. */
 import type { WarningCode } from "../errors/catalogue.ts";
-import { command, hint } from "../core/command-hint.ts";
+import { command, hint, type Words } from "../core/command-hint.ts";
 import { areOrchestratorsNames } from "../compose/environment.ts";
 import type { ComposeHash } from "../core/domain.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
@@ -49,7 +49,7 @@ export type JudgedRunners = {
 export function classifyRunners(
   live: readonly LiveRunner[],
   { record, appId, complete, vouchers }: KnownList,
-  warn: (code: WarningCode, message: string) => void,
+  warn: (code: WarningCode, message: Words) => void,
 ): JudgedRunners {
   const known = new Set<string>([
     ...recordedHashes(record, appId),
@@ -73,8 +73,8 @@ function isVouchedFor({ appCompose, composeHash }: LiveRunner, vouchers: RunnerV
   return text !== undefined && text === vouchers.composeText && areOrchestratorsNames(names);
 }
 
-const excluded = ({ cvm, composeHash }: LiveRunner): string =>
-  `${composeHash} of the live runner ${cvm.name} is left out: no list that was approved has it; to approve it: tee-cluster rotate-hash --keep ${composeHash}`;
+const excluded = ({ cvm, composeHash }: LiveRunner): Words =>
+  hint`${composeHash} of the live runner ${cvm.name} is left out: no list that was approved has it; to approve it: ${command("rotate-hash", "--keep", composeHash)}`;
 
 const included = ({ cvm, composeHash }: LiveRunner): string =>
   `${composeHash} of the live runner ${cvm.name} is included although no record of this machine has it: it runs the local compose file, or --record has it`;
@@ -147,6 +147,6 @@ export function rollbackTarget(
     kind: "input",
     code: "nothing-to-restore",
     message: `no earlier list of ${registry.name} is recorded on this machine`,
-    hint: "run rotate-hash on the machine that approved it, or approve the old compose file: tee-cluster rotate-hash --runner-compose PATH",
+    hint: hint`run it on the machine that approved that list, or approve the old compose file: ${command("rotate-hash", "--runner-compose", "PATH")}`,
   });
 }

@@ -2,6 +2,7 @@
  * The approved list pushed to the running registry (`POST /registry/approve-hash`): its models keep running.
  * A push can only add, and what was pushed does not survive a restart; see docs/rotate-hash.md.
  */
+import { AGAIN, command, hint } from "../core/command-hint.ts";
 import { readFile } from "node:fs/promises";
 import { ClusterError, messageOf } from "../errors/cluster-error.ts";
 import type { ApproveHashAnswer, CvmOperation } from "../core/ports.ts";
@@ -56,7 +57,7 @@ export async function sendList(
     kind: "platform",
     code: "approve-uncertain",
     message: `${registry.name} gave no clear answer to the pushed list: ${unclear}`,
-    hint: "run the same command again (the list may be pushed any number of times), or approve by an update with --approve-via restart",
+    hint: hint`${AGAIN} (the list may be pushed any number of times), or approve by an update with --approve-via restart`,
   });
 }
 
@@ -64,7 +65,7 @@ export async function sendList(
 export function warnOfRestart(registry: Registry, context: StepContext): void {
   context.warn(
     "approved-until-restart",
-    `${registry.name} has the list in memory only and forgets it at its next restart; when that suits, make it last with: tee-cluster rotate-hash --approve-via restart`,
+    hint`${registry.name} has the list in memory only and forgets it at its next restart; when that suits, make it last: ${command("rotate-hash", "--approve-via", "restart")}`,
   );
 }
 

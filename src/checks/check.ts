@@ -1,6 +1,7 @@
 /** What a check is: data with a severity and a remedy, run side by side with the others. */
 import type { CheckCode } from "../errors/catalogue.ts";
-import { describeFinding, type Finding as CoreFinding } from "../core/finding.ts";
+import type { Words } from "../core/command-hint.ts";
+import { describeFinding, type Finding, type Severity } from "../core/finding.ts";
 import type { ClusterError } from "../errors/cluster-error.ts";
 import type { InputKey } from "../inputs/table.ts";
 import type { Resolution } from "../inputs/resolve.ts";
@@ -8,7 +9,7 @@ import type { PhalaQueries, ProxyRoute } from "../core/ports.ts";
 import type { JournalRecord } from "../state/journal.ts";
 import type { ClusterFacts } from "../session/facts.ts";
 import type { StateDirectory } from "../state/state-directory.ts";
-import type { CheckResult, CheckSeverity } from "../core/events.ts";
+import type { CheckResult } from "../core/events.ts";
 
 /** What `doctor` looks at beyond what a run needs. */
 export type DoctorFacts = ClusterFacts & {
@@ -23,50 +24,44 @@ export type DoctorFacts = ClusterFacts & {
   proxyRoute(url: string): ProxyRoute;
 };
 
-/** What a check found. A check that finds several things gives each its own name and severity. */
-export type Finding = {
+/** How a check came out. What fails is a finding; one that names no code or severity has the check's own. */
+export type Outcome = {
   readonly status: "passed" | "failed" | "skipped";
-  readonly detail: string;
-  /** With every failure. */
-  readonly remedy?: string | undefined;
-  /** Absent: the check finds only one thing. */
-  readonly id?: string | undefined;
-  /** Absent: the check's own. */
-  readonly severity?: CheckSeverity | undefined;
   /** Absent: the check's own. */
   readonly kind?: CheckResult["kind"] | undefined;
-};
+} & Pick<Finding, "message"> &
+  Partial<Pick<Finding, "code" | "severity" | "remedy">>;
 
 export type Check<F> = {
   readonly id: CheckCode;
   readonly title: string;
-  readonly severity: CheckSeverity;
+  readonly severity: Severity;
   /** Absent: a prerequisite. */
   readonly kind?: CheckResult["kind"];
   /** Inputs without which there is nothing to look at. */
   readonly needs?: readonly InputKey[];
   /** Ids of checks earlier in the list: what they found wrong is not said again by this one. */
   readonly after?: readonly string[];
-  run(facts: F): Promise<Finding | readonly Finding[]>;
+  run(facts: F): Promise<Outcome | readonly Outcome[]>;
 };
 
-export const passed = (detail: string): Finding => ({ status: "passed", detail });
-export const skipped = (detail: string): Finding => ({ status: "skipped", detail });
-export const failed = (detail: string, remedy: string): Finding => ({
+export const passed = (message: string): Outcome => ({ status: "passed", message });
+export const skipped = (message: string): Outcome => ({ status: "skipped", message });
+export const failed = (message: string, remedy: Words): Outcome => ({
   status: "failed",
-  detail,
+  message,
   remedy,
 });
 
 /** A check that could not find out has failed, but nothing is in conflict for that. */
-export const unclear = (detail: string, remedy: string): Finding => ({
-  ...failed(detail, remedy),
+export const unclear = (message: string, remedy: Words): Outcome => ({
+  ...failed(message, remedy),
   kind: "prerequisite",
 });
 
 /** What was found in a compose file, as a check says it. A note is no failure. */
-export function reported(finding: CoreFinding): Finding {
+export function reported(finding: Finding): Outcome {
   const { code, severity, remedy } = finding;
   const status = severity === "note" ? "passed" : "failed";
-  return { status, id: code, severity, detail: describeFinding(finding), remedy };
+  return { status, code, severity, message: describeFinding(finding), remedy };
 }

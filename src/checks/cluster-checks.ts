@@ -1,11 +1,11 @@
 /** Checks of what a cluster is made of: compose files, sizes, places, names. */
 import type { ComposeFile } from "../compose/compose-file.ts";
 import { composeFindings, pairFindings, type ComposePair } from "../compose/lint.ts";
-import { bySeverity, type Finding as CoreFinding } from "../core/finding.ts";
+import { bySeverity, type Finding } from "../core/finding.ts";
 import { clusterOf, registryName, roleOf, type Cvm } from "../core/domain.ts";
 import { closest } from "../lib/closest.ts";
 import { ownershipOf } from "../registry/ownership.ts";
-import { failed, passed, reported, skipped, unclear, type Check, type Finding } from "./check.ts";
+import { failed, passed, reported, skipped, unclear, type Check, type Outcome } from "./check.ts";
 import type { ClusterFacts } from "../session/facts.ts";
 import { registryIds } from "../state/record.ts";
 import { gatewayKeyFinding } from "./gateway-key.ts";
@@ -150,8 +150,8 @@ export const clusterChecks: readonly Check<ClusterFacts>[] = [
 
 function requirementFindings(
   compose: ComposeFile,
-  findings: readonly CoreFinding[],
-): Finding | Finding[] {
+  findings: readonly Finding[],
+): Outcome | Outcome[] {
   const errors = findings.filter(({ severity }) => severity === "error");
   if (errors.length === 0) return passed(`${compose.path}, sha256 ${compose.digest.slice(0, 12)}`);
   return errors.map(reported);
@@ -170,7 +170,7 @@ export async function composePair(
 }
 
 /** The orchestrator adopts every CVM whose name *begins* with the cluster's. */
-function collision(cvms: readonly { readonly name: string }[], cluster: string): Finding {
+function collision(cvms: readonly { readonly name: string }[], cluster: string): Outcome {
   const others = cvms.filter((cvm) => roleOf(cvm.name, cluster) === undefined);
   const vpc = others.find((cvm) => cvm.name === `${cluster}-vpc-server`);
   if (vpc) {

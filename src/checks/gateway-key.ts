@@ -1,10 +1,10 @@
 /** The coordinator's key, which schema v2 needs. */
 import { createPrivateKey } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
-import { failed, passed, type Finding } from "./check.ts";
+import { failed, passed, type Outcome } from "./check.ts";
 
 /** The orchestrator signs with it; whoever can read it can approve hashes. */
-export async function gatewayKeyFinding(file: string): Promise<Finding> {
+export async function gatewayKeyFinding(file: string): Promise<Outcome> {
   try {
     const found = await stat(file);
     // A named pipe would block.

@@ -6,10 +6,11 @@ import {
   type InputGroup,
   type InputKey,
 } from "../inputs/table.ts";
+import { command, hint } from "../core/command-hint.ts";
 import type { Resolution } from "../inputs/resolve.ts";
 import { missingForCluster, nameOfMissing } from "../inputs/required.ts";
 import { contradictionsIn } from "../inputs/values.ts";
-import { failed, passed, type Check, type DoctorFacts, type Finding } from "./check.ts";
+import { failed, passed, type Check, type DoctorFacts, type Outcome } from "./check.ts";
 
 export const inputChecks: readonly Check<DoctorFacts>[] = [
   {
@@ -50,17 +51,17 @@ export const inputChecks: readonly Check<DoctorFacts>[] = [
   },
 ];
 
-function configFindings(problem: DoctorFacts["configProblem"]): Finding[] {
-  return problem === undefined ? [] : [failed(problem.message, problem.hint ?? "")];
+function configFindings(problem: DoctorFacts["configProblem"]): Outcome[] {
+  return problem === undefined ? [] : [failed(problem.message, problem.advice ?? "")];
 }
 
-function findingsOn(resolution: Resolution, groups: readonly InputGroup[]): Finding[] {
+function findingsOn(resolution: Resolution, groups: readonly InputGroup[]): Outcome[] {
   const keys = new Set<InputKey>(inputsIn(...groups));
   const wrong = resolution.problems.filter(({ input }) => keys.has(input.key));
   const missing = resolution.missing.filter(({ key }) => keys.has(key));
   return [
     ...wrong.map(({ message }) =>
-      failed(message, "`tee-cluster init --help` says what each input takes"),
+      failed(message, hint`what each input takes: ${command("init", "--help")}`),
     ),
     ...missing.map((input) => failed(`missing: ${nameOfInput(input)}`, howToGive(input))),
   ];

@@ -1,4 +1,5 @@
 /** Checks of the orchestrator.yml that is there, and of what step 10 will make of it. */
+import { command, hint } from "../core/command-hint.ts";
 import { configFindings } from "../orchestrator/findings.ts";
 import { OTHER_FILE, previewConfig } from "../session/config-preview.ts";
 import type { ClusterFacts } from "../session/facts.ts";
@@ -7,13 +8,13 @@ import { outputFindings } from "./orchestrator-file.ts";
 
 const V1_DETAIL =
   "schema v1 is read by no released orchestrator, only by its development version of 2026-02-16";
-const V1_REMEDY =
-  "give --gateway-key-path and --gateway-auth-wallet: schema v2 follows (docs/schema-v2.md)\nan existing file: tee-cluster config migrate";
+const V1_REMEDY = hint`give --gateway-key-path and --gateway-auth-wallet: schema v2 follows (docs/schema-v2.md)
+an existing file: ${command("config migrate")}`;
 
 /** For `config show`, which runs no checks. */
 export const SCHEMA_V1_WARNING = {
   code: "orchestrator-schema-v1" as const,
-  message: `${V1_DETAIL}; ${V1_REMEDY.replace("\n", "; ")}`,
+  message: hint`${V1_DETAIL}; ${V1_REMEDY}`,
 };
 
 const NEEDS = ["clusterName", "phalaApiUrl", "orchestratorConfig", "orchestratorSchema"] as const;

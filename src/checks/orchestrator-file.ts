@@ -3,12 +3,12 @@ import { access, constants } from "node:fs/promises";
 import path from "node:path";
 import { inspectTarget, NotAFileError, type Target } from "../lib/atomic-file.ts";
 import { messageOf } from "../errors/cluster-error.ts";
-import { failed, passed, type Finding } from "./check.ts";
+import { failed, passed, type Outcome } from "./check.ts";
 
 const REMEDY = "choose another place with --orchestrator-config";
 
 /** Whether the file can be written, and what is unusual about how. */
-export async function outputFindings(file: string): Promise<readonly Finding[]> {
+export async function outputFindings(file: string): Promise<readonly Outcome[]> {
   try {
     const target = await inspectTarget(file);
     // Also for a file that is written in place: the copy from before is kept beside it.
@@ -27,7 +27,7 @@ export async function outputFindings(file: string): Promise<readonly Finding[]> 
   }
 }
 
-function notesOn(file: string, { path: target, existing }: Target): readonly Finding[] {
+function notesOn(file: string, { path: target, existing }: Target): readonly Outcome[] {
   if (!existing) return [];
   const notes: string[] = [];
   if (existing.mounted)

@@ -1,5 +1,5 @@
 /** Environment variables that change what a `phala` does that inherits them. Values are not shown. Pure. */
-import { failed, passed, type Finding } from "./check.ts";
+import { failed, passed, type Outcome } from "./check.ts";
 
 const OF_PHALA = /^(?:PHALA_CLOUD|DSTACK)_/;
 
@@ -20,7 +20,7 @@ const KNOWN: Readonly<Record<string, (value: string, where: Surroundings) => str
 export function phalaEnvironmentFindings(
   env: NodeJS.ProcessEnv,
   apiUrl: string,
-): readonly Finding[] {
+): readonly Outcome[] {
   const names = Object.keys(env).filter((name) => OF_PHALA.test(name) && env[name] !== "");
   const findings = names.toSorted().flatMap((name) => {
     const judge = KNOWN[name] ?? (() => "may change what phala, or its next version, deploys");

@@ -1,4 +1,5 @@
 /** Checks of the CLI, the key and the account: they need no cluster. */
+import type { Words } from "../core/command-hint.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
 import { failed, passed, skipped, type Check } from "./check.ts";
 import type { Facts } from "../session/facts.ts";
@@ -106,5 +107,5 @@ export function compareVersions(a: string, b: string): number {
   return at === -1 ? 0 : (left?.[at] ?? 0) - (right?.[at] ?? 0);
 }
 
-const remedyOf = (error: unknown): string | undefined =>
-  error instanceof ClusterError ? error.hint : undefined;
+const remedyOf = (error: unknown): Words | undefined =>
+  error instanceof ClusterError ? error.advice : undefined;

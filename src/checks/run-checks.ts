@@ -1,7 +1,8 @@
 /** Runs a list of checks side by side and reports each; a check that can't tell has failed. */
 import { ClusterError, messageOf } from "../errors/cluster-error.ts";
 import type { CheckResult } from "../core/events.ts";
-import { skipped, unclear, type Check, type Finding } from "./check.ts";
+import { joinWords, renderHint, type Words } from "../core/command-hint.ts";
+import { skipped, unclear, type Check, type Outcome } from "./check.ts";
 
 type Interruptible = { readonly signal: AbortSignal };
 
@@ -32,28 +33,28 @@ async function runAfter<F extends Interruptible>(
   const broken = (await Promise.all(before))
     .flat()
     .find(({ status, severity }) => status === "failed" && severity === "error");
-  const findings = broken ? [skipped(`needs: ${broken.title}`)] : await findingsOf(check, facts);
-  return findings.map((finding) => ({
+  const outcomes = broken ? [skipped(`needs: ${broken.title}`)] : await outcomesOf(check, facts);
+  return outcomes.map((outcome) => ({
     id: check.id,
-    finding: finding.id,
+    finding: outcome.code,
     title: check.title,
-    severity: finding.severity ?? check.severity,
-    kind: finding.kind ?? check.kind ?? "prerequisite",
-    status: finding.status,
-    detail: finding.detail,
-    remedy: finding.remedy,
+    severity: outcome.severity ?? check.severity,
+    kind: outcome.kind ?? check.kind ?? "prerequisite",
+    status: outcome.status,
+    detail: outcome.message,
+    remedy: outcome.remedy,
   }));
 }
 
-async function findingsOf<F extends Interruptible>(
+async function outcomesOf<F extends Interruptible>(
   check: Check<F>,
   facts: F,
-): Promise<readonly Finding[]> {
+): Promise<readonly Outcome[]> {
   try {
     return [await check.run(facts)].flat();
   } catch (error) {
     facts.signal.throwIfAborted();
-    const remedy = error instanceof ClusterError ? (error.hint ?? "") : "try again in a moment";
+    const remedy = error instanceof ClusterError ? (error.advice ?? "") : "try again in a moment";
     return [unclear(messageOf(error), remedy)];
   }
 }
@@ -80,6 +81,12 @@ export function assertNoFailures(results: readonly CheckResult[], strict: boolea
     message: [...new Set(failures.map((failure) => `${failure.title}: ${failure.detail}`))].join(
       "\n",
     ),
-    hint: [...new Set(failures.flatMap((failure) => failure.remedy ?? []))].join("\n"),
+    hint: linesOf(failures.flatMap(({ remedy }) => remedy ?? [])),
   });
+}
+
+/** Each once, on a line of its own. */
+function linesOf(remedies: readonly Words[]): Words {
+  const distinct = new Map(remedies.map((remedy) => [renderHint(remedy), remedy]));
+  return joinWords([...distinct.values()], "\n");
 }

@@ -2,7 +2,7 @@
 import { access, constants } from "node:fs/promises";
 import path from "node:path";
 import { ClusterError, messageOf } from "../errors/cluster-error.ts";
-import { failed, passed, type Check, type DoctorFacts, type Finding } from "./check.ts";
+import { failed, passed, type Check, type DoctorFacts, type Outcome } from "./check.ts";
 
 export const proxyCheck: Check<DoctorFacts> = {
   id: "proxy",
@@ -18,7 +18,7 @@ export const proxyCheck: Check<DoctorFacts> = {
       );
     } catch (error) {
       if (!(error instanceof ClusterError)) throw error;
-      return { ...failed(error.message, error.hint ?? ""), severity: "error" };
+      return { ...failed(error.message, error.advice ?? ""), severity: "error" };
     }
   },
 };
@@ -31,7 +31,7 @@ function routeFinding(
   route: ReturnType<DoctorFacts["proxyRoute"]>,
   host: string,
   env: NodeJS.ProcessEnv,
-): Finding {
+): Outcome {
   if (route.kind === "exempt") return passed(`${route.proxy}, but not for ${host}`);
   if (route.kind === "proxied") {
     const credentials = route.credentials ? " (with credentials)" : "";

@@ -33,6 +33,7 @@ export function invocationOf(
 }
 
 function programOf(script: string, env: NodeJS.ProcessEnv): string {
+  if (script === NAME) return NAME;
   // npx, and scripts of package.json, which find the program beside them.
   if (env["npm_command"] === "exec" || env["npm_command"] === "run-script") return `npx ${NAME}`;
   const folders = (env["PATH"] ?? "").split(path.delimiter);

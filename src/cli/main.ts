@@ -15,7 +15,7 @@ export async function main(argv: readonly string[] = process.argv): Promise<void
   const crash = async (error: unknown): Promise<void> => {
     try {
       const { reportFailure } = await import("./run.ts");
-      process.exit(reportFailure("tee-cluster", outputOptions(argv), error));
+      process.exit(reportFailure("tee-cluster", outputOptions(argv), error, argv));
     } catch {
       process.stderr.write("tee-cluster can't be loaded: install it again\n");
       process.exit(1);
@@ -70,7 +70,7 @@ async function refuse(
     import("./usage.ts"),
     import("./run.ts"),
   ]);
-  return reportFailure(nameOf(command), outputOptions(argv), usageError(error, command));
+  return reportFailure(nameOf(command), outputOptions(argv), usageError(error, command), argv);
 }
 
 const FORMAT = /(?:^|\0)(?:-o=?\0?|--output(?:-format)?[\0=])(?:json|yaml)(?:\0|$)/;

@@ -42,11 +42,6 @@ export function nameOf(command: Command): string {
   return parent?.parent ? `${nameOf(parent)} ${command.name()}` : command.name();
 }
 
-/** How it is typed: `tee-cluster config migrate`. */
-export function invocationOf(command: Command): string {
-  return command.parent ? `${invocationOf(command.parent)} ${command.name()}` : command.name();
-}
-
 /** The command of a name like `config migrate`, and the groups above it; made where they are not there yet. */
 function commandAt(program: Command, name: string): Command {
   return name.split(" ").reduce((parent, word) => {

@@ -5,7 +5,7 @@ import type { CommonFlags } from "../session/dependencies.ts";
 import type { AnyCommand } from "../commands/shared/command.ts";
 import { readFlags } from "../commands/shared/flags.ts";
 import type { FailureResult } from "../core/results.ts";
-import { command as commandHint, renderHint, type Invocation } from "../core/command-hint.ts";
+import { command as commandHint, Hint, renderHint, type Invocation } from "../core/command-hint.ts";
 import { markedSecrets, refuseMalformedMarks } from "../core/marked-secrets.ts";
 import { INPUTS } from "../inputs/table.ts";
 import type { Raw } from "../inputs/resolve.ts";
@@ -36,9 +36,9 @@ export async function runCommand(
   argv: readonly string[] = process.argv,
 ): Promise<number> {
   const redactor = redactorOf(process.env);
-  const reporter = await reporterFor(command, options, redactor);
-  const ledger = new Ledger();
   const invocation = invocationOf(options, argv, process.env);
+  const reporter = await reporterFor(command, { options, redactor, invocation });
+  const ledger = new Ledger();
   const fail = (failure: ClusterError, made = ledger): number => {
     if (failure instanceof InternalError) reportStack(failure, reporter);
     reporter.close();
@@ -94,14 +94,13 @@ export async function runCommand(
 /** Loads what this command's output needs, and no more. */
 async function reporterFor(
   command: AnyCommand,
-  options: Options,
-  redactor: Redactor,
+  given: Pick<ReporterOptions, "redactor" | "invocation"> & { readonly options: Options },
 ): Promise<Reporter> {
   const Live = process.stderr.isTTY
     ? (await import("../output/interactive.ts")).InteractiveProgress
     : undefined;
-  const [render, serialize] = await Promise.all([command.renderer(), serializerOf(options)]);
-  return reporterOf({ options, redactor, render, Live, serialize });
+  const [render, serialize] = await Promise.all([command.renderer(), serializerOf(given.options)]);
+  return reporterOf({ ...given, render, Live, serialize });
 }
 
 /** Tells that a stop was noticed: at once where something exists that must be deleted first. */
@@ -123,13 +122,18 @@ function acknowledging(
 }
 
 /** Says a failure of which no run knows. @returns the exit code. */
-export function reportFailure(name: string, options: Options, error: unknown): number {
+export function reportFailure(
+  name: string,
+  options: Options,
+  error: unknown,
+  argv: readonly string[] = process.argv,
+): number {
   const failure = asFailure(error);
-  const reporter = reporterOf({ options, redactor: redactorOf(process.env), render: () => [] });
+  const invocation = invocationOf(options, argv, process.env);
+  const redactor = redactorOf(process.env);
+  const reporter = reporterOf({ options, redactor, invocation, render: () => [] });
   if (failure instanceof InternalError) reportStack(failure, reporter);
-  reporter.finish(
-    failureOf(name, failure, new Ledger(), invocationOf(options, process.argv, process.env)),
-  );
+  reporter.finish(failureOf(name, failure, new Ledger(), invocation));
   return exitCodeOfFailure(failure, false);
 }
 
@@ -186,7 +190,7 @@ function reporterOf({
   options,
   Live,
   ...services
-}: Pick<ReporterOptions, "redactor" | "render" | "serialize"> & {
+}: Pick<ReporterOptions, "redactor" | "render" | "serialize" | "invocation"> & {
   readonly options: Options;
   readonly Live?: Parameters<typeof createReporter>[1];
 }): Reporter {
@@ -225,7 +229,10 @@ function failureOf(
 ): FailureResult {
   const { code, advice, step = null } = failure;
   const hint = advice === undefined ? null : renderHint(advice, invocation);
-  const message = messageAtTheEnd(command, failure, ledger);
+  const message =
+    failure.said instanceof Hint
+      ? renderHint(failure.said, invocation)
+      : messageAtTheEnd(command, failure, ledger);
   return {
     ok: false,
     command,
@@ -234,7 +241,7 @@ function failureOf(
       message,
       hint,
       step,
-      explain: renderHint([commandHint("explain", code)], invocation),
+      explain: renderHint(commandHint("explain", code), invocation),
     },
     left_behind: ledger.leftBehind(),
   };

@@ -1,10 +1,17 @@
 /** A command line that makes no sense, in our own words: which word is wrong, and which was probably meant. */
 import type { Code } from "../errors/catalogue.ts";
 import type { Command, CommanderError } from "commander";
+import {
+  command as commandHint,
+  hint,
+  type CommandHint,
+  type Hint,
+  type Words,
+} from "../core/command-hint.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
 import { INPUTS } from "../inputs/table.ts";
 import { closest } from "../lib/closest.ts";
-import { allCommands, invocationOf, nameOf } from "./program.ts";
+import { allCommands, nameOf } from "./program.ts";
 
 /** What commander found in the arguments of `command`, as a failure with a hint. */
 export function usageError(error: CommanderError, command: Command): ClusterError {
@@ -35,7 +42,7 @@ function unknownOption(word: string, command: Command): ClusterError {
   );
 }
 
-function hintFor(flag: string, command: Command): string {
+function hintFor(flag: string, command: Command): Words {
   const asVariable = flag.replace(/^-+/, "").replaceAll("-", "_").toUpperCase();
   const secret = INPUTS.find((input) => input.secret && input.variables.includes(asVariable));
   if (secret)
@@ -43,8 +50,8 @@ function hintFor(flag: string, command: Command): string {
   const isGroup = command.commands.length > 0;
   const others = allCommands(isGroup ? command : rootOf(command));
   const owner = others.find((other) => other !== command && optionsOf(other).includes(flag));
-  if (owner && isGroup) return `options stand behind the command: ${invocationOf(owner)} ${flag}`;
-  if (owner) return `it is an option of: ${invocationOf(owner)}`;
+  if (owner && isGroup) return hint`options stand behind the command: ${typed(owner, flag)}`;
+  if (owner) return hint`it is an option of: ${typed(owner)}`;
   const meant = closest(flag, optionsOf(command));
   return meant === undefined ? seeHelp(command) : `did you mean ${meant}?`;
 }
@@ -81,9 +88,9 @@ function unknownCommand(word: string, parent: Command): ClusterError {
     commands.find((command) => command.name() === meant) ??
     allCommands(parent).find((command) => command.name() === word);
   const choice = commands.map((command) => command.name()).join(", ");
-  const hint = found ? `did you mean ${invocationOf(found)}?` : `use one of ${choice}`;
+  const advice = found ? hint`did you mean: ${typed(found)}` : `use one of ${choice}`;
   const where = parent.parent ? `${nameOf(parent)} has` : "there is";
-  return usage("unknown-command", `${where} no command ${shown(word)}`, hint);
+  return usage("unknown-command", `${where} no command ${shown(word)}`, advice);
 }
 
 function excessArgument(command: Command): ClusterError {
@@ -92,7 +99,11 @@ function excessArgument(command: Command): ClusterError {
   const name = nameOf(command);
   if (taken === 0) {
     const message = `${name} takes no argument, but was given ${extra}`;
-    return usage("excess-argument", message, `give every input as an option; ${seeHelp(command)}`);
+    return usage(
+      "excess-argument",
+      message,
+      hint`give every input as an option; ${seeHelp(command)}`,
+    );
   }
   const most = taken === 1 ? "one argument" : `${taken} arguments`;
   return usage(
@@ -121,8 +132,13 @@ function optionsOf(command: Command): string[] {
   return command.options.flatMap((option) => option.long ?? []).concat("--help");
 }
 
-function seeHelp(command: Command): string {
-  return `see \`${invocationOf(command)} --help\``;
+/** As it is to be typed here; the program alone is a command without a name. */
+function typed(command: Command, ...args: readonly string[]): CommandHint {
+  return commandHint(command.parent ? nameOf(command) : "", ...args);
+}
+
+function seeHelp(command: Command): Hint {
+  return hint`see: ${typed(command, "--help")}`;
 }
 
 function rootOf(command: Command): Command {
@@ -138,6 +154,6 @@ type UsageCode = Extract<
   `unknown-${string}` | `option-${string}` | "excess-argument" | "usage"
 >;
 
-function usage(code: UsageCode, message: string, hint: string): ClusterError {
-  return new ClusterError({ kind: "input", code, message, hint });
+function usage(code: UsageCode, message: string, advice: Words): ClusterError {
+  return new ClusterError({ kind: "input", code, message, hint: advice });
 }

@@ -1,6 +1,7 @@
 /** Whether models will be announced under a domain that reaches them. Pure. */
 import { orchestratorBaseDomain } from "../orchestrator/urls.ts";
 import type { ComposeFile } from "./compose-file.ts";
+import { command, hint } from "../core/command-hint.ts";
 import type { Finding } from "../core/finding.ts";
 import type { FindingCode } from "./catalogue.ts";
 import type { ComposePair } from "./lint.ts";
@@ -79,7 +80,7 @@ function runnerDomain(compose: ComposeFile, domain: string, placement: Placement
     code: "base-domain-runner",
     severity: "warning",
     message: `${difference(compose, domain, placement)}: models on runners there would be announced under a domain that does not reach them`,
-    remedy: `runners land on any node: \`tee-cluster status\` shows where; a domain in ${compose.path} is right on one node only`,
+    remedy: hint`runners land on any node, and a domain in ${compose.path} is right on one only; where they are: ${command("status")}`,
   };
 }
 

@@ -10,7 +10,19 @@ export type CommandHint = { readonly command: string; readonly args: readonly st
 /** The command that was run, with all of its arguments. */
 export type SameCommand = { readonly again: true };
 
-export type Hint = readonly (string | CommandHint | SameCommand)[];
+type Part = string | CommandHint | SameCommand;
+
+/** Text with commands in it. A class, so that it is found in a result or an event and rendered there. */
+export class Hint {
+  readonly parts: readonly Part[];
+
+  constructor(parts: readonly Part[]) {
+    this.parts = parts;
+  }
+}
+
+/** What people are told: plain text, or text with commands that know their context once they are shown. */
+export type Words = string | Hint;
 
 /** How the program was started, as far as a command that is to be pasted must repeat it. */
 export type Invocation = {
@@ -39,25 +51,65 @@ export const command = (name: string, ...args: readonly string[]): CommandHint =
 /** ``hint`nothing was approved; if it is yours: ${command("rotate-hash", "--keep", hash)}` `` */
 export function hint(
   texts: TemplateStringsArray,
-  ...parts: readonly (CommandHint | SameCommand | string)[]
+  ...given: readonly (CommandHint | SameCommand | Words)[]
 ): Hint {
-  return texts.flatMap((text, at) => {
-    const part = parts[at];
-    return part === undefined ? [text] : [text, part];
+  const parts = texts.flatMap((text, at) => {
+    const part = given[at];
+    if (part === undefined) return [text];
+    return part instanceof Hint ? [text, ...part.parts] : [text, part];
   });
+  return new Hint(parts);
+}
+
+/** Text of the docs, with the commands that it has between backticks. */
+export function hintFromDocs(text: string): Hint {
+  const parts = text.split(/`tee-cluster ([^`]+)`/).map((part, at): Part => {
+    if (at % 2 === 0) return part;
+    const [name = ""] = /^[a-z-]+(?: [a-z]+(?= |$))*/.exec(part) ?? [];
+    const args = part.slice(name.length).trim();
+    return { command: name, args: args === "" ? [] : args.split(" ") };
+  });
+  return new Hint(parts);
+}
+
+/** Several, with a text between them. */
+export function joinWords(all: readonly Words[], separator: string): Words {
+  const [first, ...rest] = all;
+  return rest.reduce<Words>((before, words) => hint`${before}${separator}${words}`, first ?? "");
 }
 
 /** Text for people. Without an invocation commands stand as in the docs: `tee-cluster rotate-hash`. */
-export function renderHint(value: string | Hint, invocation?: Invocation): string {
-  const parts = typeof value === "string" ? [value] : value;
+export function renderHint(value: Words | CommandHint, invocation?: Invocation): string {
+  const parts = value instanceof Hint ? value.parts : [value];
   return parts.map((part) => renderPart(part, invocation)).join("");
 }
 
-function renderPart(part: Hint[number], invocation: Invocation | undefined): string {
+/** The same with text in the place of hints. */
+export type Rendered<T> = T extends Hint
+  ? string
+  : T extends object
+    ? { [K in keyof T]: Rendered<T[K]> }
+    : T;
+
+/** A copy of a result or an event in which every hint is text. */
+export function renderHints<T>(value: T, invocation: Invocation | undefined): Rendered<T> {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only hints change, and into text
+  return renderedIn(value, invocation) as Rendered<T>;
+}
+
+function renderedIn(value: unknown, invocation: Invocation | undefined): unknown {
+  if (value instanceof Hint) return renderHint(value, invocation);
+  if (Array.isArray(value)) return value.map((item) => renderedIn(item, invocation));
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).map(([key, item]) => [key, renderedIn(item, invocation)]);
+  return Object.fromEntries(entries) as unknown;
+}
+
+function renderPart(part: Part, invocation: Invocation | undefined): string {
   const again = invocation ? `run again: ${inShell(invocation, invocation.argv)}` : AGAIN_IN_WORDS;
   if (typeof part === "string") return part.replaceAll(AGAIN_IN_WORDS, again);
   if ("again" in part) return again;
-  const words = [...part.command.split(" "), ...part.args];
+  const words = [...part.command.split(" ").filter(Boolean), ...part.args];
   if (!invocation) return ["tee-cluster", ...words.map((word) => shellQuote(word))].join(" ");
   return inShell(invocation, [...words, ...contextFor(part, invocation)]);
 }
@@ -70,6 +122,7 @@ function contextFor(
   { command: name, args }: CommandHint,
   { context, accepts }: Invocation,
 ): string[] {
+  if (args.includes("--help")) return [];
   return context.flatMap(({ flag, value }) => {
     if (!accepts(name, flag) || args.includes(`--${flag}`)) return [];
     return value === undefined ? [`--${flag}`] : [`--${flag}`, value];

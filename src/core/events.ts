@@ -1,11 +1,10 @@
 /** The one stream of events that commands emit and a reporter observes. Only reporters print. */
 import type { CheckCode, WarningCode } from "../errors/catalogue.ts";
+import type { Words } from "./command-hint.ts";
+import type { Severity } from "./finding.ts";
 import type { StepId, StepStatus } from "./steps.ts";
 
-export type Warning = { readonly code: WarningCode; readonly message: string };
-
-/** `warning`: fatal with `--strict` only. `note`: worth knowing, and never a failure. */
-export type CheckSeverity = "error" | "warning" | "note";
+export type Warning = { readonly code: WarningCode; readonly message: Words };
 
 /** How one check of step 1 or of `doctor` came out. A check that finds several things has several results. */
 export type CheckResult = {
@@ -13,7 +12,7 @@ export type CheckResult = {
   /** Which of the things that the check looks for: `image-not-pinned`. */
   readonly finding?: string | undefined;
   readonly title: string;
-  readonly severity: CheckSeverity;
+  readonly severity: Severity;
   /** What a failure is to a run: wrong input (exit 2), a prerequisite (3), or a name that is taken (6). */
   readonly kind: "input" | "prerequisite" | "conflict";
   /** `ignored`: looked at, and not counted because `doctor` was told so. */
@@ -21,7 +20,7 @@ export type CheckResult = {
   /** What was found: a version, a path, the reason of the failure. */
   readonly detail: string;
   /** What to do about it, as a command where there is one. */
-  readonly remedy?: string | undefined;
+  readonly remedy?: Words | undefined;
 };
 
 /** The same as a line: of step 1, or of an attestation. */
@@ -51,7 +50,7 @@ export type RunEvent =
   | { readonly type: "check-finished"; readonly check: CheckLine }
   | { readonly type: "warning"; readonly warning: Warning }
   /** Said on stderr at every verbosity but `--quiet`. */
-  | { readonly type: "note"; readonly message: string }
+  | { readonly type: "note"; readonly message: Words }
   /** Said with `--verbose` only: requests, child processes, decisions. */
   | { readonly type: "detail"; readonly message: string }
   /** An interruption or failure is being cleaned up after. */

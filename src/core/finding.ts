@@ -1,6 +1,7 @@
-/** What a check of the operator's files finds: one shape for compose files, `doctor`, `status` and step 1. */
+/** What is wrong somewhere: one shape for compose files, `doctor`, `status` and step 1. */
+import type { Words } from "./command-hint.ts";
 
-/** `error`: the cluster can't work, or is unsafe. `warning`: fatal with `--strict` only. `note`: worth knowing. */
+/** `error`: the cluster can't work, or is unsafe. `warning`: fatal with `--strict` only. `note`: never a failure. */
 export type Severity = "error" | "warning" | "note";
 
 export type Finding<Code extends string = string> = {
@@ -17,8 +18,10 @@ export type Finding<Code extends string = string> = {
   readonly service?: string | undefined;
   /** The text in question, secrets masked. */
   readonly text?: string | undefined;
-  /** How to fix it. */
-  readonly remedy: string;
+  /** The name of the CVM that it is about. */
+  readonly cvm?: string | undefined;
+  /** How to fix it, as a command where there is one. */
+  readonly remedy?: Words | undefined;
 };
 
 /** `registry.yml:12: service spawntee: "build: .": only the text of this file reaches the CVM`. */

@@ -1,5 +1,5 @@
 /** Failures that the user is told about: what happened, with which value, and what to do now. */
-import { AGAIN, hint, renderHint, type Hint } from "../core/command-hint.ts";
+import { AGAIN, hint, renderHint, type Words } from "../core/command-hint.ts";
 import type { Code, KindOf } from "./catalogue.ts";
 import type { StepId } from "../core/steps.ts";
 
@@ -21,9 +21,9 @@ export type FailureDetails<C extends Code = Code> = {
   /** Stable, kebab-case, for scripts: `registry-exists`. */
   readonly code: C;
   /** What went wrong and with which value. One sentence, no stack, no secret. */
-  readonly message: string;
+  readonly message: Words;
   /** What to do now, as a command where there is one. */
-  readonly hint?: string | Hint | undefined;
+  readonly hint?: Words | undefined;
   /** The step during which it happened; the workflow fills it in. */
   readonly step?: StepId | undefined;
   readonly cause?: unknown;
@@ -33,15 +33,20 @@ export type FailureDetails<C extends Code = Code> = {
 export class ClusterError<C extends Code = Code> extends Error {
   readonly kind: FailureKind;
   readonly code: Code;
-  /** As it was given: the reporter renders it with how the program was invoked. */
-  readonly advice: string | Hint | undefined;
+  /** Message and hint as they were given: rendered with how the program was invoked. */
+  readonly said: Words;
+  readonly advice: Words | undefined;
   step: StepId | undefined;
 
   constructor(details: FailureDetails<C>) {
-    super(details.message, details.cause === undefined ? undefined : { cause: details.cause });
+    super(
+      renderHint(details.message),
+      details.cause === undefined ? undefined : { cause: details.cause },
+    );
     this.name = "ClusterError";
     this.kind = details.kind satisfies string as FailureKind;
     this.code = details.code;
+    this.said = details.message;
     this.advice = details.hint;
     this.step = details.step;
   }

@@ -1,4 +1,5 @@
 /** `tee-cluster.yml`: the same inputs as the flags, under the flags' names. Secrets are not taken from it. */
+import { command, hint, type Words } from "../core/command-hint.ts";
 import { isUtf8 } from "node:buffer";
 import { readFile } from "node:fs/promises";
 import { isScalar, isSeq, LineCounter, parseDocument, type Document } from "yaml";
@@ -66,15 +67,16 @@ function assertNoDestinations(text: string, path: string): void {
 }
 
 function textOf(bytes: Buffer, path: string): string {
-  const hint = "give another one with --config";
+  const remedy = "give another one with --config";
   if (bytes.length > LARGEST) {
     throw invalid(
       path,
       `has ${bytes.length} bytes, more than the ${LARGEST} of any list of inputs`,
-      hint,
+      remedy,
     );
   }
-  if (!isUtf8(bytes) || bytes.includes(0)) throw invalid(path, "is not a text file (UTF-8)", hint);
+  if (!isUtf8(bytes) || bytes.includes(0))
+    throw invalid(path, "is not a text file (UTF-8)", remedy);
   return bytes.toString("utf8");
 }
 
@@ -159,7 +161,7 @@ function definitionFor(key: string, where: string): InputDefinition {
     where,
     `there is no input ${JSON.stringify(key)}`,
     suggestion === undefined
-      ? "the inputs are those of `tee-cluster init --help`"
+      ? hint`see all inputs: ${command("init", "--help")}`
       : `did you mean ${suggestion}?`,
   );
 }
@@ -184,11 +186,11 @@ function valueOf(
   );
 }
 
-function invalid(where: string, what: string, hint: string): ClusterError {
+function invalid(where: string, what: string, advice: Words): ClusterError {
   return new ClusterError({
     kind: "input",
     code: "config-file-invalid",
     message: `config file ${where}: ${what}`,
-    hint,
+    hint: advice,
   });
 }

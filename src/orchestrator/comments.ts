@@ -1,4 +1,5 @@
 /** What a person who opens orchestrator.yml would want to know, by the path of the key. */
+import { command, renderHint } from "../core/command-hint.ts";
 import type { Comments } from "./yaml-text.ts";
 
 export const HEADER = ` Written by tee-cluster. Its next run changes what it is given then and shows that; everything else in this
@@ -15,8 +16,7 @@ export const COMMENTS: Comments = {
   "infrastructure/runner/cluster-urls":
     " Where the registry's models are reached; the orchestrator fills <model-port> in.",
   "infrastructure/runner/registry-compose-path": " Relative to where the orchestrator runs.",
-  "infrastructure/runner/runner-compose-path":
-    " Its compose hash is approved on the registry. After any change to that file: tee-cluster rotate-hash",
+  "infrastructure/runner/runner-compose-path": ` Its compose hash is approved on the registry. After any change to that file: ${renderHint(command("rotate-hash"))}`,
   "infrastructure/runner/gateway-key-path":
     " The coordinator's RSA private key (PEM): requests to the CVMs are signed with it.",
   "infrastructure/runner/instance-type": " Size of the runners that the orchestrator adds.",

@@ -1,11 +1,12 @@
 /** An orchestrator.yml that others have written, read and looked at before anything of it is changed. Pure. */
+import type { Words } from "../core/command-hint.ts";
 import { isMap, isScalar, isSeq, parseDocument, type Document, type YAMLError } from "yaml";
 import { ClusterError } from "../errors/cluster-error.ts";
 
 /** Where a text is from, and what to do where it can't be worked with: the commands have different flags for that. */
 export type Source = {
   readonly path: string;
-  readonly advice: { readonly unreadable: string; readonly otherRunner: string };
+  readonly advice: { readonly unreadable: Words; readonly otherRunner: Words };
 };
 
 /** Keys, and numbers of list items, from the root on. */

@@ -1,4 +1,5 @@
 /** An orchestrator.yml of schema v1 as schema v2 has it; comments, order and everything else stay. Pure. */
+import { command, hint } from "../core/command-hint.ts";
 import type { Document } from "yaml";
 import { ClusterError } from "../errors/cluster-error.ts";
 import { applyChanges, NotEditable, type Change } from "./changes.ts";
@@ -74,8 +75,8 @@ export function migrateToV2(
 }
 
 const ADVICE = {
-  unreadable: "fix the file, or name another one: tee-cluster config migrate <file>",
-  otherRunner: "name another file: tee-cluster config migrate <file>",
+  unreadable: hint`fix the file, or name another one: ${command("config migrate", "FILE")}`,
+  otherRunner: hint`name another file: ${command("config migrate", "FILE")}`,
 };
 
 const valueAt = (document: Document, key: string): unknown => document.getIn([...RUNNER, key]);

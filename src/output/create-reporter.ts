@@ -1,11 +1,13 @@
 /** Chooses how a run is shown and puts the parts together: what is said, what waits, what is held back. */
 import type { AnyResult, FailureResult } from "../core/results.ts";
 import type { RunEvent, Warning } from "../core/events.ts";
+import { renderHint, renderHints, type Rendered } from "../core/command-hint.ts";
 import { cleanForTerminal } from "./clean.ts";
+import type { View } from "./layout.ts";
 import { LiveAnswer } from "./live-answer.ts";
 import { SafeStream } from "./output.ts";
 import { PlainProgress } from "./plain.ts";
-import type { Progress, Reporter, ReporterOptions } from "./reporter.ts";
+import type { Progress, Reporter, ReporterOptions, ShownEvent } from "./reporter.ts";
 import { renderFailure } from "./render-failure.ts";
 import { allowsColor, allowsLiveLines, createTheme, supportsUnicode, type Theme } from "./theme.ts";
 
@@ -73,7 +75,7 @@ class RunReporter implements Reporter {
   /** Whether stdout has its answer. */
   #finished = false;
   /** The events that came while a prompt owned the terminal. */
-  #waiting: RunEvent[] | undefined;
+  #waiting: ShownEvent[] | undefined;
 
   constructor(options: ReporterOptions, screen: Screen) {
     this.#options = options;
@@ -83,7 +85,7 @@ class RunReporter implements Reporter {
   emit(event: RunEvent): void {
     if (event.type === "run-started") this.#command = event.command;
     if (!this.#wanted(event)) return;
-    const clean = this.#clean(event);
+    const clean = this.#clean(renderHints(event, this.#options.invocation));
     if (this.#waiting) this.#waiting.push(clean);
     else this.#show(clean);
   }
@@ -91,7 +93,7 @@ class RunReporter implements Reporter {
   answer(result: AnyResult, changed: boolean): boolean {
     const { liveAnswer, out } = this.#screen;
     this.#watched = true;
-    liveAnswer.show({ lines: this.#render(this.#clean(result)), changed });
+    liveAnswer.show({ lines: this.#render(this.#clean(this.#said(result))), changed });
     return !out.lost;
   }
 
@@ -106,9 +108,10 @@ class RunReporter implements Reporter {
     this.close();
     const late = this.#finished;
     this.#finished = true;
+    const said = this.#said(result);
     if (this.#options.json && !late)
-      return this.#screen.out.document(result, this.#options.serialize);
-    const clean = this.#clean(result);
+      return this.#screen.out.document(said, this.#options.serialize);
+    const clean = this.#clean(said);
     if (isFailure(clean)) return this.#fail(clean);
     if (late) return;
     // The answer of `doctor` is a table with its warnings in it.
@@ -143,17 +146,23 @@ class RunReporter implements Reporter {
     this.#print(this.#screen.err, renderFailure(failure, this.#screen.errTheme));
   }
 
-  #render(result: AnyResult): readonly string[] {
+  #render(result: Rendered<AnyResult>): readonly string[] {
     const { out, outTheme: theme } = this.#screen;
     const columns = Math.min(out.isTTY ? out.columns : 80, WIDEST_ANSWER);
-    return this.#options.render(result, { theme, columns, quiet: this.#options.quiet });
+    const { quiet, invocation } = this.#options;
+    const hint: View["hint"] = (words) => renderHint(words, invocation);
+    return this.#options.render(result, { theme, columns, quiet, hint });
+  }
+
+  #said<T>(result: T): Rendered<T> {
+    return renderHints(result, this.#options.invocation);
   }
 
   #clean<T>(value: T): T {
     return cleanForTerminal(value, this.#options.redactor, this.#screen.unicode);
   }
 
-  #show(event: RunEvent): void {
+  #show(event: ShownEvent): void {
     if (event.type === "warning") this.#warned.add(warningKey(event.warning));
     this.#headlineLast = event.type === "run-started";
     this.#screen.progress.show(event);
@@ -168,7 +177,7 @@ class RunReporter implements Reporter {
   }
 
   /** What only the result knows of; the other warnings have been said when they came up. */
-  #warnOfTheRest(warnings: readonly Warning[]): void {
+  #warnOfTheRest(warnings: readonly Rendered<Warning>[]): void {
     if (this.#options.quiet) return;
     for (const warning of warnings) {
       if (!this.#warned.has(warningKey(warning))) this.#show({ type: "warning", warning });
@@ -180,7 +189,7 @@ class RunReporter implements Reporter {
   }
 }
 
-const warningKey = (warning: Warning): string => `${warning.code}\n${warning.message}`;
+const warningKey = (warning: Rendered<Warning>): string => `${warning.code}\n${warning.message}`;
 
-const isFailure = (result: AnyResult | FailureResult): result is FailureResult =>
+const isFailure = (result: Rendered<AnyResult> | FailureResult): result is FailureResult =>
   "left_behind" in result;

@@ -1,9 +1,10 @@
 /** Progress for a person at a terminal: finished steps stay, the current one moves. */
-import type { CheckLine, RunEvent } from "../core/events.ts";
+import type { Rendered } from "../core/command-hint.ts";
+import type { CheckLine } from "../core/events.ts";
 import type { StepId } from "../core/steps.ts";
 import { LiveLine } from "./live-line.ts";
 import type { SafeStream } from "./output.ts";
-import type { Progress } from "./reporter.ts";
+import type { Progress, ShownEvent } from "./reporter.ts";
 import { stepLabel, type StepLabel } from "./step-label.ts";
 import { cellWidth, duration, hanging, oneLine, truncate } from "./text.ts";
 import type { Theme } from "./theme.ts";
@@ -20,7 +21,7 @@ type Current = {
   message: string;
 };
 
-type StepEnd = Extract<RunEvent, { type: "step-finished" | "step-failed" }>;
+type StepEnd = Extract<ShownEvent, { type: "step-finished" | "step-failed" }>;
 
 export class InteractiveProgress implements Progress {
   readonly #theme: Theme;
@@ -39,7 +40,7 @@ export class InteractiveProgress implements Progress {
     this.#live = new LiveLine(err, theme, (cells) => this.#liveText(cells));
   }
 
-  show(event: RunEvent): void {
+  show(event: ShownEvent): void {
     switch (event.type) {
       case "run-started":
         this.#command = event.command;
@@ -132,7 +133,7 @@ export class InteractiveProgress implements Progress {
 
   #sideLine(
     event: Extract<
-      RunEvent,
+      ShownEvent,
       { type: "check-finished" | "warning" | "note" | "detail" | "cleanup" }
     >,
   ): string {
@@ -152,7 +153,7 @@ export class InteractiveProgress implements Progress {
     }
   }
 
-  #check(check: CheckLine): string {
+  #check(check: Rendered<CheckLine>): string {
     const { symbols, dim, red, yellow } = this.#theme;
     const text = `${oneLine(check.title)}${check.detail === "" ? "" : `: ${oneLine(check.detail)}`}`;
     if (check.status === "passed") return dim(`  ${symbols.done} ${text}`);

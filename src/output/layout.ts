@@ -1,4 +1,5 @@
 /** The shapes that answers are made of: fields, tables, the list of steps. */
+import type { CommandHint, Words } from "../core/command-hint.ts";
 import { stepInfo, type StepReport } from "../core/steps.ts";
 import { cellWidth, duration, oneLine, padEnd, wrap } from "./text.ts";
 import type { Theme } from "./theme.ts";
@@ -9,6 +10,8 @@ export type View = {
   readonly columns: number;
   /** Only what was asked for: no headline, no advice. */
   readonly quiet: boolean;
+  /** A command as it is to be pasted here. */
+  readonly hint: (words: Words | CommandHint) => string;
 };
 
 export type Field = readonly [label: string, value: string | readonly string[]];
@@ -69,6 +72,9 @@ export function stepTimes(steps: readonly StepReport[], numbered: boolean, theme
 }
 
 /** Commands to go on with, each on a line of its own to copy. */
-export function nextCommands(commands: readonly string[], theme: Theme): string[] {
-  return [theme.bold("Next:"), ...commands.map((command) => `  ${command}`)];
+export function nextCommands(
+  commands: readonly (Words | CommandHint)[],
+  { theme, hint }: Pick<View, "theme" | "hint">,
+): string[] {
+  return [theme.bold("Next:"), ...commands.map((command) => `  ${hint(command)}`)];
 }

@@ -1,8 +1,9 @@
 /** Progress as a log: whole lines, one per event, no colours, no cursor movement. For pipes, CI and `--json`. */
-import type { CheckLine, RunEvent } from "../core/events.ts";
+import type { Rendered } from "../core/command-hint.ts";
+import type { CheckLine } from "../core/events.ts";
 import type { StepId } from "../core/steps.ts";
 import type { SafeStream } from "./output.ts";
-import type { Progress } from "./reporter.ts";
+import type { Progress, ShownEvent } from "./reporter.ts";
 import { stepText } from "./step-label.ts";
 import { duration, hanging, oneLine } from "./text.ts";
 
@@ -33,7 +34,7 @@ export class PlainProgress implements Progress {
     this.#now = now;
   }
 
-  show(event: RunEvent): void {
+  show(event: ShownEvent): void {
     // For a live line only; what comes of it is told by notes.
     if (event.type === "activity") return;
     if (event.type === "run-started") this.#command = event.command;
@@ -88,7 +89,7 @@ export class PlainProgress implements Progress {
 }
 
 function lineOf(
-  event: Exclude<RunEvent, { type: "step-progress" | "activity" }>,
+  event: Exclude<ShownEvent, { type: "step-progress" | "activity" }>,
   command: string | undefined,
 ): string {
   switch (event.type) {
@@ -120,7 +121,7 @@ function lineOf(
 
 const CHECK_WORDS = { passed: "ok  ", skipped: "skip", ignored: "skip", failed: "FAIL" } as const;
 
-function checkLine(check: CheckLine): string {
+function checkLine(check: Rendered<CheckLine>): string {
   const minor = check.status === "failed" && check.severity === "warning";
   const word = minor ? "warn" : CHECK_WORDS[check.status];
   const found = check.detail === "" ? "" : `: ${oneLine(check.detail)}`;

@@ -1,5 +1,6 @@
 /** What a command talks to while it runs: one stream of events in, one answer at the end. */
 import type { AnyResult, FailureResult } from "../core/results.ts";
+import type { Invocation, Rendered } from "../core/command-hint.ts";
 import type { Redactor } from "../core/redact.ts";
 import type { RunEvent } from "../core/events.ts";
 import type { Serialize } from "./output.ts";
@@ -39,8 +40,10 @@ export type ReporterOptions = {
   readonly stdout: WriteStreamLike;
   readonly stderr: WriteStreamLike;
   readonly redactor: Redactor;
+  /** With what commands in hints begin and end; absent: they stand as in the docs. */
+  readonly invocation?: Invocation | undefined;
   /** The lines of a command's result, for people; without a newline at their ends. */
-  render(result: AnyResult, view: View): readonly string[];
+  render(result: Rendered<AnyResult>, view: View): readonly string[];
   /** Called when stdout did not take the whole answer, for another reason than a reader that has gone. */
   readonly onAnswerLost?: (() => void) | undefined;
   /** Monotonic ms, for elapsed times on live lines. */
@@ -49,9 +52,12 @@ export type ReporterOptions = {
   readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
 };
 
+/** What is shown: its hints are text. */
+export type ShownEvent = Rendered<RunEvent>;
+
 /** How progress is shown on stderr. Gets events that are already cleaned and filtered. */
 export type Progress = {
-  show(event: RunEvent): void;
+  show(event: ShownEvent): void;
   /** Takes the live line off the terminal and keeps it off until `restore()`. */
   suspend(): void;
   restore(): void;

@@ -1,6 +1,7 @@
 /** Between steps 3 and 4: the node is known, and with it the domain under which CVMs are reached. */
 import { lintBaseDomain } from "../compose/domains.ts";
 import type { ComposePair } from "../compose/lint.ts";
+import { hint } from "../core/command-hint.ts";
 import type { ClusterSettings } from "../core/settings.ts";
 import type { StepContext } from "../workflow/step.ts";
 import type { Registry } from "./registry.ts";
@@ -17,6 +18,6 @@ export function warnDomainDifferences(
     { node, baseDomain },
     cvmBaseDomain,
   )) {
-    if (severity === "warning") context.warn(code, `${message}; ${remedy}`);
+    if (severity === "warning") context.warn(code, remedy ? hint`${message}; ${remedy}` : message);
   }
 }

@@ -1,6 +1,6 @@
 /** Every variable that the registry declares must get a value again: an update replaces its whole environment. */
 import { APPROVED_LIST, furtherNames, WALLET } from "../compose/environment.ts";
-import { command, hint, type Hint } from "../core/command-hint.ts";
+import { command, hint, joinWords, type Words } from "../core/command-hint.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
 import type { EnvironmentVariable } from "../core/ports.ts";
 import type { AppCompose } from "../core/compose-hash.ts";
@@ -50,22 +50,25 @@ export function assertNamesKept(
 }
 
 /** A further variable is named with those that are there already: the flag stands for the whole list. */
-function howToKeep(lost: readonly string[], declared: readonly string[]): Hint {
+function howToKeep(lost: readonly string[], declared: readonly string[]): Words {
   const further = furtherNames(lost);
   const ours = lost.filter((name) => name !== WALLET && !further.includes(name));
   const flags = furtherNames(declared).flatMap((name) => ["--registry-env", name]);
-  return [
+  const parts: readonly Words[] = [
     "nothing was sent",
     ...(lost.includes(WALLET)
       ? [`; put ${WALLET} into the environment, as the orchestrator has it`]
       : []),
     ...(further.length === 0
       ? []
-      : hint`; put the values of ${further.join(", ")} into the environment, and run: ${command("rotate-hash", ...flags)}`),
+      : [
+          hint`; put the values of ${further.join(", ")} into the environment, and run: ${command("rotate-hash", ...flags)}`,
+        ]),
     ...(ours.length === 0
       ? []
       : [`; refer to ${ours.join(", ")} in the registry's compose file again`]),
   ];
+  return joinWords(parts, "");
 }
 
 type Unlisted = Pick<RequiredVariables, "registry" | "record"> & {

@@ -3,6 +3,7 @@ import { clusterChecks } from "../checks/cluster-checks.ts";
 import { platformChecks } from "../checks/platform-checks.ts";
 import type { ClusterFacts, Facts } from "../session/facts.ts";
 import { assertNoFailures, runChecks } from "../checks/run-checks.ts";
+import { hint } from "../core/command-hint.ts";
 import type { CheckResult, Emit } from "../core/events.ts";
 import { done, type StepOutcome, type StepRunner } from "../workflow/step.ts";
 
@@ -44,6 +45,6 @@ export async function verifyPrerequisites(
 
 export function warnOf(results: readonly CheckResult[], steps: StepRunner): void {
   for (const { id, status, detail, remedy } of results) {
-    if (status === "failed") steps.warn(id, remedy ? `${detail}; ${remedy}` : detail);
+    if (status === "failed") steps.warn(id, remedy ? hint`${detail}; ${remedy}` : detail);
   }
 }

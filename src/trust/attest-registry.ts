@@ -1,4 +1,5 @@
 /** The registry's evidence from all sources, as one report. Pure: everything is handed in. */
+import { command, hint, type Words } from "../core/command-hint.ts";
 import {
   type AttestationCheck,
   type AttestationFacts,
@@ -125,12 +126,12 @@ const missingIn = ({ checks }: AttestationReport): string =>
 const isRtmr0 = ({ id, result }: AttestationCheck): boolean =>
   id === "os-image" && result === "warning";
 
-function hintOf({ code, result }: AttestationCheck): string {
+function hintOf({ code, result }: AttestationCheck): Words {
   if (code === "attest-changed")
-    return "rotate the AWS keys and find out who updated it (tee-cluster history); if it was you: tee-cluster trust pin";
+    return hint`rotate the AWS keys and find out who updated it: ${command("history")}; if it was you: ${command("trust pin")}`;
   if (code === "attest-unavailable")
     return "check the network and --collateral-url; offline, give the time of the evidence with --at";
   if (result === "failed")
-    return "do not send it secrets; see what is shown: tee-cluster verify --verbose";
-  return "with --attest auto this is a warning; what is trusted: tee-cluster trust show";
+    return hint`do not send it secrets; see what is shown: ${command("verify", "--verbose")}`;
+  return hint`with --attest auto this is a warning; what is trusted: ${command("trust show")}`;
 }

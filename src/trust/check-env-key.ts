@@ -1,4 +1,5 @@
 /** The environment key of an app, on the very answer that the CLI seals with: the check for the gate. */
+import { command, hint } from "../core/command-hint.ts";
 import {
   refuse,
   Refusal,
@@ -48,7 +49,7 @@ export async function checkEnvKey(
       kind: "verification",
       code: error.code,
       message: error.message,
-      hint: "nothing was sent to it; what is trusted: tee-cluster trust show",
+      hint: hint`nothing was sent to it; what is trusted: ${command("trust show")}`,
     });
   }
 }

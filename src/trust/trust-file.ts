@@ -1,4 +1,5 @@
 /** `tee-cluster.trust.json`: what is trusted, to be committed and reviewed like a lockfile. See docs/attestation.md. */
+import { command, hint } from "../core/command-hint.ts";
 import { z } from "zod";
 import { ClusterError } from "../errors/cluster-error.ts";
 
@@ -94,7 +95,7 @@ function badTrustFile(file: string, reason: string): ClusterError {
     kind: "input",
     code: "bad-trust-file",
     message: `invalid trust file ${file}: ${reason}`,
-    hint: "fix it, or start from the built-in one: tee-cluster trust show --json",
+    hint: hint`fix it, or start from the built-in one: ${command("trust show", "--json")}`,
   });
 }
 

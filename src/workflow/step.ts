@@ -1,5 +1,6 @@
 /** What a step is, and the runner around it. */
 import type { WarningCode } from "../errors/catalogue.ts";
+import { joinWords, renderHint, type Words } from "../core/command-hint.ts";
 import { ClusterError, messageOf } from "../errors/cluster-error.ts";
 import type { Clock, CloudApi, SpawnteeQueries } from "../core/ports.ts";
 import type { History } from "../state/history.ts";
@@ -48,8 +49,8 @@ export type ReadingDeps = Pick<
 export type StepContext = StepDeps & {
   /** Says what is being done or waited for right now. */
   progress(message: string): void;
-  warn(code: WarningCode, message: string): void;
-  note(message: string): void;
+  warn(code: WarningCode, message: Words): void;
+  note(message: Words): void;
   /** One line of its own: what was looked at, and how it came out. */
   check(result: CheckLine): void;
   /** For `--verbose`: what was decided, and on what. */
@@ -85,7 +86,7 @@ export class StepRunner {
   readonly #clock: Clock;
   readonly #reports: StepReport[] = [];
   readonly #warnings: Warning[] = [];
-  readonly #notes: string[] = [];
+  readonly #notes: Words[] = [];
 
   constructor(emit: Emit, clock: Clock) {
     this.#emit = emit;
@@ -101,18 +102,20 @@ export class StepRunner {
   }
 
   /** What was worth telling: the answer has it too, since in a pipe with --json nobody sees it otherwise. */
-  get notes(): readonly string[] {
+  get notes(): readonly Words[] {
     return this.#notes;
   }
 
   /** Says a warning and keeps it for the answer; the same one only once. */
-  warn(code: WarningCode, message: string): void {
-    if (this.#warnings.some((known) => known.code === code && known.message === message)) return;
+  warn(code: WarningCode, message: Words): void {
+    const text = renderHint(message);
+    if (this.#warnings.some((known) => known.code === code && renderHint(known.message) === text))
+      return;
     this.#warnings.push({ code, message });
     this.#emit({ type: "warning", warning: { code, message } });
   }
 
-  note(message: string): void {
+  note(message: Words): void {
     this.#notes.push(message);
     this.#emit({ type: "note", message });
   }
@@ -159,7 +162,10 @@ export class StepRunner {
     throw new ClusterError({
       kind: "verification",
       code: first.code,
-      message: this.#warnings.map(({ message }) => message).join("\n"),
+      message: joinWords(
+        this.#warnings.map(({ message }) => message),
+        "\n",
+      ),
       hint: "nothing was approved; without --strict this is a warning",
     });
   }

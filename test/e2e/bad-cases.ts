@@ -402,15 +402,15 @@ const USAGE: readonly BadCase[] = [
     "--yes takes no value",
     "--yes alone",
   ),
-  usage("a misspelt command", ["inti", "--json"], "unknown-command", '"inti"', "tee-cluster init?"),
+  usage("a misspelt command", ["inti", "--json"], "unknown-command", '"inti"', "tee-cluster init"),
   usage(
     "a word of other tools",
     ["rotate", "--json"],
     "unknown-command",
     '"rotate"',
-    "tee-cluster rotate-hash?",
+    "tee-cluster rotate-hash",
   ),
-  usage("another one", ["rm", "--json"], "unknown-command", '"rm"', "tee-cluster destroy?"),
+  usage("another one", ["rm", "--json"], "unknown-command", '"rm"', "tee-cluster destroy"),
   usage(
     "a command like none",
     ["frobnicate", "--json"],
@@ -437,7 +437,7 @@ const USAGE: readonly BadCase[] = [
     ["config", "migrat", "--json"],
     "unknown-command",
     "config has",
-    "config migrate?",
+    "config migrate",
   ),
   usage(
     "a word like none of a group",
@@ -451,7 +451,7 @@ const USAGE: readonly BadCase[] = [
     ["migrate", "--json"],
     "unknown-command",
     '"migrate"',
-    "tee-cluster config migrate?",
+    "tee-cluster config migrate",
   ),
   usage(
     "a flag of a group",

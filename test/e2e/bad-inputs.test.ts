@@ -203,7 +203,7 @@ test("help and version are answers; without --json a refusal is on stderr alone"
   }
   const refused = await world.runAnew(["inti"]);
   expect(refused).toMatchObject({ exitCode: 2, stdout: "" });
-  expect(refused.stderr).toContain('there is no command "inti"\n  did you mean tee-cluster init?');
+  expect(refused.stderr).toMatch(/there is no command "inti"\n {2}did you mean: node \S+ init\n/);
   const helpless = await world.runAnew(["help", "config", "bogus"]);
   expect(helpless).toMatchObject({ exitCode: 2, stdout: "" });
   expect(helpless.stderr).toContain(

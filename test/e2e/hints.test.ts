@@ -1,6 +1,9 @@
 /** Hints of real failures, run in a shell as they stand. */
+import { appendFile, copyFile } from "node:fs/promises";
+import path from "node:path";
 import { execa } from "execa";
 import { expect, test } from "vitest";
+import { makePreparedWorld } from "../helpers/prepared-cluster.ts";
 import { cloudOf, failureIn, makeWorld, type Run, type World } from "../helpers/program.ts";
 
 /** What stands behind the last colon-and-blank before the program's name. */
@@ -23,7 +26,7 @@ test("a registry that is not there: the command that makes it, for the cluster o
   expect(commandIn(run)).toMatch(/^node \S+ init --cluster-name owl-tracker$/);
   expect((await inShell(world, commandIn(run))).exitCode).toBe(0);
   expect((await cloudOf(world.sandbox, "owl-tracker")).registriesEverMade).toBe(1);
-});
+}, 180_000);
 
 test("run it again: the very command, with its flags", async () => {
   const world = await makeWorld();
@@ -44,7 +47,7 @@ test("run it again: the very command, with its flags", async () => {
   expect(line).toMatch(/^node \S+ init --json --cluster-name owl-tracker --crunch /);
   const again = await inShell(world, line);
   expect(JSON.parse(again.stdout)).toMatchObject({ ok: true, cluster: "owl-tracker" });
-});
+}, 180_000);
 
 test("a wrong flag's value: the help of that command", async () => {
   const world = await makeWorld();
@@ -54,3 +57,16 @@ test("a wrong flag's value: the help of that command", async () => {
   expect(help.exitCode).toBe(0);
   expect(help.stdout).toContain("--spawntee-port");
 });
+
+test("a finding of status: its remedy is for the files that status was given", async () => {
+  const world = await makePreparedWorld();
+  const file = path.join(world.folder, "changed.yml");
+  await copyFile(world.env["TEE_CLUSTER_RUNNER_COMPOSE"] ?? "", file);
+  await appendFile(file, "# changed\n");
+  const run = await world.runAnew(["status", "--json", "--runner-compose", "changed.yml"]);
+  const { findings } = JSON.parse(run.stdout) as { findings: { code: string; remedy: string }[] };
+  const finding = findings.find(({ code }) => code === "runner-compose-not-approved");
+  expect(finding?.remedy).toMatch(/^node \S+ rotate-hash --runner-compose changed\.yml$/);
+  const rotated = await inShell(world, `${finding?.remedy} --json`);
+  expect(JSON.parse(rotated.stdout)).toMatchObject({ ok: true, changed: true });
+}, 180_000);

@@ -3,6 +3,7 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
+import type { Rendered } from "../../src/core/command-hint.ts";
 import type { InitResult } from "../../src/commands/init/result.ts";
 import { makePreparedWorld } from "../helpers/prepared-cluster.ts";
 import { failureIn, makeWorld, mutationsOf, type Run, type World } from "../helpers/program.ts";
@@ -15,8 +16,8 @@ const runnerIn = async (world: World): Promise<Record<string, unknown>> => {
   };
   return infrastructure.runner;
 };
-const initOf = ({ stdout }: Run): InitResult =>
-  expectValid("init", stdout) as unknown as InitResult;
+const initOf = ({ stdout }: Run): Rendered<InitResult> =>
+  expectValid("init", stdout) as unknown as Rendered<InitResult>;
 
 const SETTINGS = ["--max-models", "20", "--memory-per-model", "2048", "--provision-factor", "0.5"];
 const RECORDED = { "max-models": 20, "memory-per-model-mb": 2048, "provision-factor": 0.5 };

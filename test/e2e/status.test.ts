@@ -142,7 +142,7 @@ test(
     expect(difference?.message).toContain("+ image: ghcr.io/example/spawntee:0.8.43");
     // What the local file makes is for rotate-hash to approve; what nobody has asked for is not.
     const remedies = Object.fromEntries(result.findings.map(({ cvm, remedy }) => [cvm, remedy]));
-    expect(remedies[OTHER_TAG]).toBe("tee-cluster rotate-hash");
+    expect(remedies[OTHER_TAG]).toBe(`tee-cluster rotate-hash --runner-compose ${retagged}`);
     expect(remedies[WITH_SSH_KEY]).toContain("rotate-hash --keep");
     expect(remedies[WITH_SSH_KEY]).not.toContain("delete");
 
@@ -236,8 +236,10 @@ test("on a terminal of 80 columns: a table, redrawn with --watch until Ctrl-C, a
   const once = startInTerminal(world, ["status"], {}, { columns: 80 });
   expect(await once.exit).toBe(7);
   const lines = once.screen().split("\n");
-  // A URL is never broken: it must be copied.
-  expect(lines.filter((line) => line.length > 80 && !/\bhttp\S+$/.test(line))).toEqual([]);
+  // Neither a URL nor a command is ever broken: they are copied.
+  expect(lines.filter((line) => line.length > 80 && !/\bhttp\S+$|^ {4}node /.test(line))).toEqual(
+    [],
+  );
   expect(lines.find((line) => line.startsWith("runner-00000001"))).toMatch(
     /^runner-00000001 {2}healthy {2}\d+s +prod10 {2}medium {2}0 {7}[0-9a-f]{12} {2}approved$/,
   );

@@ -1,6 +1,7 @@
 /** What a run is told of and goes on over: each warning with its code, several of them in one run. */
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
+import type { Rendered } from "../../src/core/command-hint.ts";
 import type { InitResult } from "../../src/commands/init/result.ts";
 import type { RotatePlanResult } from "../../src/commands/rotate-hash/result.ts";
 import { untilUpdated, updateRegistry } from "../helpers/neighbour.ts";
@@ -11,7 +12,7 @@ import { expectValid } from "../helpers/schemas.ts";
 
 const DOMAIN = "models.example.org";
 
-type Told = Pick<InitResult, "warnings">["warnings"];
+type Told = Rendered<Pick<InitResult, "warnings">["warnings"]>;
 
 const sorted = (told: Told): string[] => told.map(({ code }) => code).toSorted();
 const messageOf = (told: Told, code: string): string =>
@@ -30,7 +31,7 @@ test("init over a registry that others have updated, with another size, place an
   const asked = ["--instance-type", "tdx.large", "--node", "prod12", "--cvm-base-domain", DOMAIN];
   const run = await world.run(["init", "--json", ...asked]);
   expect(run.exitCode, run.stdout).toBe(0);
-  const { warnings } = expectValid("init", run.stdout) as unknown as InitResult;
+  const { warnings } = expectValid("init", run.stdout) as unknown as Rendered<InitResult>;
   expect(sorted(warnings)).toEqual([
     "base-domain-given",
     "instance-type-differs",
@@ -68,7 +69,10 @@ test("a plan without a record here: neither list nor settings are known; a runne
   const plan = ["rotate-hash", "--plan", "--json", "--orchestrator-schema", "v1"];
   const run = await world.run(plan, elsewhere);
   expect(run.exitCode, run.stdout).toBe(0);
-  const { warnings } = expectValid("rotate-hash-plan", run.stdout) as unknown as RotatePlanResult;
+  const { warnings } = expectValid(
+    "rotate-hash-plan",
+    run.stdout,
+  ) as unknown as Rendered<RotatePlanResult>;
   expect(sorted(warnings)).toEqual([
     "hash-of-live-runner",
     "previous-list-unknown",

@@ -115,8 +115,8 @@ test.each([
 describe("variables that phala reads", () => {
   const API = "https://api.example";
   const found = (env: NodeJS.ProcessEnv): string[] =>
-    phalaEnvironmentFindings(env, API).flatMap(({ status, detail }) =>
-      status === "failed" ? [detail] : [],
+    phalaEnvironmentFindings(env, API).flatMap(({ status, message }) =>
+      status === "failed" ? [message] : [],
     );
 
   test.each<NodeJS.ProcessEnv>([

@@ -1,4 +1,5 @@
 /** The text of a commented tee-cluster.yml. Pure. */
+import { command, renderHint } from "../../core/command-hint.ts";
 import { stringify } from "yaml";
 import { ONLY_IN_NAMED_FILES } from "../../inputs/config-file.ts";
 import type { Raw } from "../../inputs/resolve.ts";
@@ -25,7 +26,7 @@ export function renderConfigFile(given: Raw, isNamed: boolean): string {
   const head = [
     "# Inputs of tee-cluster. A flag or variable goes before a line of this file.",
     `# Secrets are not read from here: put them into the environment (${secrets.join(", ")}).`,
-    "# What holds, and why: tee-cluster config show",
+    `# What holds, and why: ${renderHint(command("config show"))}`,
   ];
   const groups = GROUPS.map((group) => groupText(group, given, isNamed));
   return [...head, ...groups].join("\n").concat("\n");

@@ -1,6 +1,6 @@
 /** The answer of `config init`. */
 import { nextCommands, type View } from "../../output/layout.ts";
-import { shellQuote } from "../../lib/shell-quote.ts";
+import { command } from "../../core/command-hint.ts";
 import { DEFAULT_CONFIG_FILE } from "../../inputs/config-file.ts";
 import type { ConfigInitResult } from "./result.ts";
 
@@ -11,10 +11,10 @@ export function renderConfigInit(
   if (!written) return text.trimEnd().split("\n");
   if (view.quiet) return [file];
   const what = filled.length === 0 ? "every input as a comment" : `with ${filled.join(", ")}`;
-  const named = file === DEFAULT_CONFIG_FILE ? "" : ` --config ${shellQuote(file)}`;
+  const named = file === DEFAULT_CONFIG_FILE ? [] : ["--config", file];
   return [
     `${view.theme.bold(`${file} is written`)}, ${what}.`,
     "",
-    ...nextCommands([`tee-cluster config show${named}`, `tee-cluster init${named}`], view.theme),
+    ...nextCommands([command("config show", ...named), command("init", ...named)], view),
   ];
 }

@@ -1,4 +1,5 @@
 /** `tee-cluster config migrate`: an orchestrator.yml of schema v1 becomes one of v2, in place or in another file. */
+import { command, hint } from "../../core/command-hint.ts";
 import path from "node:path";
 import { gatewayKeyFinding } from "../../checks/gateway-key.ts";
 import { runnerEnvironmentNames } from "../../compose/environment.ts";
@@ -23,7 +24,7 @@ export type ConfigMigrateOptions = {
   readonly output: string | undefined;
 };
 
-const SOURCE: FileRole = { code: "config", flag: "tee-cluster config migrate <file>" };
+const SOURCE: FileRole = { code: "config", flag: "config migrate FILE" };
 const TARGET: FileRole = { code: "config", flag: "--output" };
 
 export async function configMigrate(
@@ -90,8 +91,8 @@ function migrationInputs({ values, origins }: Resolution): MigrationInputs {
 async function assertValidKey(file: string): Promise<void> {
   const finding = await gatewayKeyFinding(file);
   if (finding.status !== "failed") return;
-  const { detail: message, remedy: hint } = finding;
-  throw new ClusterError({ kind: "prerequisite", code: "gateway-key", message, hint });
+  const { message, remedy } = finding;
+  throw new ClusterError({ kind: "prerequisite", code: "gateway-key", message, hint: remedy });
 }
 
 async function assertNotOverwriting(target: string, text: string): Promise<void> {
@@ -110,7 +111,7 @@ function missing(file: string): ClusterError {
     kind: "input",
     code: "config-missing",
     message: `${file} does not exist`,
-    hint: "name the file: tee-cluster config migrate <file> (a new one is written by: tee-cluster init)",
+    hint: hint`name the file: ${command("config migrate", "FILE")}; or write a new one: ${command("init")}`,
   });
 }
 

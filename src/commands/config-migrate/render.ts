@@ -1,10 +1,12 @@
 /** The answer of `config migrate`: what became of the file, line by line, and what comes next. */
+import { command, type CommandHint } from "../../core/command-hint.ts";
 import type { ConfigMigrateResult } from "./result.ts";
 import type { Theme } from "../../output/theme.ts";
 import { shellQuote } from "../../lib/shell-quote.ts";
 import { fields, nextCommands, type View } from "../../output/layout.ts";
 
-export function renderConfigMigrate(result: ConfigMigrateResult, { theme, quiet }: View): string[] {
+export function renderConfigMigrate(result: ConfigMigrateResult, view: View): string[] {
+  const { theme, quiet } = view;
   const { file, output, written } = result;
   if (output === null) return quiet ? [] : [`${file} is of schema v2 already: nothing to do.`];
   const changes = result.diff.map((line) => painted(line, theme));
@@ -19,7 +21,7 @@ export function renderConfigMigrate(result: ConfigMigrateResult, { theme, quiet 
     ...fields([["Threshold", thresholdText(result)]], theme),
     "",
     ...(written
-      ? nextCommands(commandsAfter(output), theme)
+      ? nextCommands(commandsAfter(output), view)
       : ["This was a dry run: nothing has been changed."]),
   ];
 }
@@ -39,9 +41,9 @@ function thresholdText({ capacity_threshold: threshold }: ConfigMigrateResult): 
   return `${String(value)}: ${origins[from]}`;
 }
 
-function commandsAfter(output: string): string[] {
+function commandsAfter(output: string): (string | CommandHint)[] {
   return [
-    "tee-cluster rotate-hash --orchestrator-schema v2",
+    command("rotate-hash", "--orchestrator-schema", "v2"),
     `model-orchestrator start --configuration-file ${shellQuote(output)}`,
   ];
 }

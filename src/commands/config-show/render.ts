@@ -1,9 +1,10 @@
 /** The answer of `config show`: a line per input, in the order of the help text. */
+import type { Rendered } from "../../core/command-hint.ts";
 import { wrap } from "../../output/text.ts";
 import { table, type View } from "../../output/layout.ts";
 import type { ConfigShowResult, ShownInput } from "./result.ts";
 
-export function renderConfigShow(result: ConfigShowResult, view: View): string[] {
+export function renderConfigShow(result: Rendered<ConfigShowResult>, view: View): string[] {
   const { theme, quiet, columns } = view;
   const rows = result.inputs.map((input) => ({
     cells: [

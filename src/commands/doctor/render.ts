@@ -1,15 +1,18 @@
 /** The answer of `doctor`: every check, each failure with its remedy and the name that `--ignore` takes. */
 import type { DoctorResult } from "./result.ts";
+import type { Rendered } from "../../core/command-hint.ts";
 import type { CheckResult } from "../../core/events.ts";
 import { cellWidth, hanging, oneLine, padEnd } from "../../output/text.ts";
 import type { Theme } from "../../output/theme.ts";
 import { table, type Row, type View } from "../../output/layout.ts";
 
+type Shown = Rendered<CheckResult>;
+
 /** In the order of the summary. */
 const OUTCOMES = ["passed", "failed", "warning", "note", "skipped", "ignored"] as const;
 type Outcome = (typeof OUTCOMES)[number];
 
-export function renderDoctor(result: DoctorResult, view: View): string[] {
+export function renderDoctor(result: Rendered<DoctorResult>, view: View): string[] {
   const shown = view.quiet
     ? result.checks.filter((check) => check.status === "failed")
     : result.checks;
@@ -18,7 +21,7 @@ export function renderDoctor(result: DoctorResult, view: View): string[] {
 }
 
 /** All checks share one table so that the columns agree; a remedy goes under its row and is not wrapped. */
-function checkLines(checks: readonly CheckResult[], view: View): string[] {
+function checkLines(checks: readonly Shown[], view: View): string[] {
   const rows = checks.map((check, index) => rowOf(check, checks[index - 1], view.theme));
   const width = Math.max(...rows.map((row) => cellWidth(row.cells[1] ?? "")));
   return rows.flatMap((row, index) => {
@@ -31,7 +34,7 @@ function checkLines(checks: readonly CheckResult[], view: View): string[] {
 }
 
 /** A check that found several things has its title once. */
-function rowOf(check: CheckResult, before: CheckResult | undefined, theme: Theme): Row {
+function rowOf(check: Shown, before: Shown | undefined, theme: Theme): Row {
   const { symbols, green, yellow, red, cyan, dim } = theme;
   const looks = {
     passed: [symbols.done, green],
@@ -49,17 +52,17 @@ function rowOf(check: CheckResult, before: CheckResult | undefined, theme: Theme
   };
 }
 
-function textOf({ id, finding, status, detail }: CheckResult): string {
+function textOf({ id, finding, status, detail }: Shown): string {
   if (status === "ignored") return `ignored: ${detail}`;
   return status === "failed" ? `${detail} [${finding ?? id}]` : detail;
 }
 
-function outcomeOf({ status, severity }: CheckResult): Outcome {
+function outcomeOf({ status, severity }: Shown): Outcome {
   if (status === "failed" && severity === "warning") return "warning";
   return status === "passed" && severity === "note" ? "note" : status;
 }
 
-function summary(checks: readonly CheckResult[]): string {
+function summary(checks: readonly Shown[]): string {
   const parts = OUTCOMES.map((outcome) => {
     const count = checks.filter((check) => outcomeOf(check) === outcome).length;
     const plural = count !== 1 && (outcome === "warning" || outcome === "note") ? "s" : "";

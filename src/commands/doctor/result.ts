@@ -1,7 +1,7 @@
 /** The answer of `doctor`. */
 import { z } from "zod";
 import type { CheckCode } from "../../errors/catalogue.ts";
-import { code, list, text, warnings } from "../shared/schema.ts";
+import { code, list, text, warnings, words } from "../shared/schema.ts";
 
 const check = z
   .object({
@@ -18,7 +18,7 @@ const check = z
       .enum(["passed", "failed", "skipped", "ignored"])
       .describe("`skipped`: does not apply, or can't be looked at; `ignored`: by `--ignore`"),
     detail: z.string().describe("what was found, or why it was skipped"),
-    remedy: z.string().optional().describe("with every `failed`"),
+    remedy: words.optional().describe("with every `failed`"),
   })
   .meta({
     if: { properties: { status: { const: "failed" } } },

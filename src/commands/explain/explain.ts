@@ -1,5 +1,5 @@
 /** `explain`: what a code means, why it happens and what to do about it. */
-import { command, hint } from "../../core/command-hint.ts";
+import { command, hint, hintFromDocs } from "../../core/command-hint.ts";
 import { ClusterError } from "../../errors/cluster-error.ts";
 import { closest } from "../../lib/closest.ts";
 import { allCodes } from "./codes.ts";
@@ -14,7 +14,8 @@ export function explain(code: string | undefined): ExplainResult {
       code ?? "",
       all.map((entry) => entry.code),
     );
-  return { ok: true, command: "explain", codes, warnings: [] };
+  const explained = codes.map((entry) => ({ ...entry, remedy: hintFromDocs(entry.remedy) }));
+  return { ok: true, command: "explain", codes: explained, warnings: [] };
 }
 
 function unknownCode(code: string, known: readonly string[]): ClusterError {

@@ -1,9 +1,12 @@
 /** The answer of `explain`: one code in full, or all of them by what they do to a run. */
 import { table, type View } from "../../output/layout.ts";
 import { wrap } from "../../output/text.ts";
+import type { Rendered } from "../../core/command-hint.ts";
 import type { ExplainedCode, ExplainResult } from "./result.ts";
 
-type Role = ExplainedCode["roles"][number];
+type Explained = Rendered<ExplainedCode>;
+
+type Role = Explained["roles"][number];
 
 const HEADINGS: Readonly<Record<Role, string>> = {
   internal: "Internal error",
@@ -19,12 +22,12 @@ const HEADINGS: Readonly<Record<Role, string>> = {
   finding: "Findings of status and doctor",
 };
 
-export function renderExplain({ codes }: ExplainResult, view: View): string[] {
+export function renderExplain({ codes }: Rendered<ExplainResult>, view: View): string[] {
   const [only] = codes;
   return only && codes.length === 1 ? one(only, view) : all(codes, view);
 }
 
-function one(entry: ExplainedCode, { theme, columns }: View): string[] {
+function one(entry: Explained, { theme, columns }: View): string[] {
   const { code, title, cause, remedy, docs } = entry;
   const paragraph = (text: string): string[] =>
     wrap(text.replaceAll("`", ""), columns - 2).map((line) => `  ${line}`);
@@ -42,7 +45,7 @@ function one(entry: ExplainedCode, { theme, columns }: View): string[] {
   ];
 }
 
-function whatItDoes({ roles, exit_codes: exits }: ExplainedCode): string {
+function whatItDoes({ roles, exit_codes: exits }: Explained): string {
   const exit = exits.length === 0 ? "does not end a run" : `exit code ${exits.join(" or ")}`;
   return roles.includes("warning")
     ? `${roles.join(", ")}; ${exit} with --strict`
@@ -50,7 +53,7 @@ function whatItDoes({ roles, exit_codes: exits }: ExplainedCode): string {
 }
 
 /** Under the first of its roles. */
-function all(codes: readonly ExplainedCode[], view: View): string[] {
+function all(codes: readonly Explained[], view: View): string[] {
   const groups = Object.entries(HEADINGS).map(([role, heading]) => ({
     heading,
     rows: codes

@@ -1,6 +1,6 @@
 /** The answer of `explain`. */
 import { z } from "zod";
-import { code, text, warnings } from "../shared/schema.ts";
+import { code, text, warnings, words } from "../shared/schema.ts";
 
 export const explainedCode = z.object({
   code,
@@ -31,7 +31,7 @@ export const explainedCode = z.object({
     .readonly()
     .describe("of a run that ends with it; of a warning, with `--strict`"),
   cause: text.describe("what it means, and why it happens"),
-  remedy: text.describe("what to do"),
+  remedy: words.describe("what to do"),
   docs: text.describe("the page with more, below the package's folder"),
 });
 export type ExplainedCode = z.infer<typeof explainedCode>;

@@ -1,4 +1,5 @@
 /** `hash --export`: this machine's hash record as a file, for machines that have no state. */
+import { command, hint } from "../../core/command-hint.ts";
 import type { Warning } from "../../core/events.ts";
 import { ClusterError } from "../../errors/cluster-error.ts";
 import { readWholeText } from "../../orchestrator/read-file.ts";
@@ -87,7 +88,7 @@ function unsettled(cluster: string): ClusterError {
     kind: "verification",
     code: "approval-unsettled",
     message: `whether the registry of ${cluster} was given its last list was never recorded`,
-    hint: "run rotate-hash, it finds out; then export again",
+    hint: hint`find out: ${command("rotate-hash")}; then export again`,
   });
 }
 
@@ -106,6 +107,6 @@ function secretInside(file: string): ClusterError {
     kind: "input",
     code: "secret-in-compose",
     message: `a secret of this environment stands in a recorded compose file; ${file} was not written`,
-    hint: "take it out of the compose file and pass it by an environment variable, then run rotate-hash",
+    hint: hint`take it out of the compose file and pass it by an environment variable, then: ${command("rotate-hash")}`,
   });
 }

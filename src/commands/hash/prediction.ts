@@ -5,6 +5,7 @@ import {
   predictComposeHash,
   type PredictionBasis,
 } from "../../app-compose/predict.ts";
+import { command, hint, type Words } from "../../core/command-hint.ts";
 import { ClusterError } from "../../errors/cluster-error.ts";
 import { isApproved, type KnownHashes } from "../../state/known-hashes.ts";
 import type { Warning } from "../../core/events.ts";
@@ -64,21 +65,18 @@ function basisOf(
   return { kind, compose_hash: hash, at: source.at, from: known.path };
 }
 
-const TAKE_A_RECORD = [
-  "where init or rotate-hash has been run: tee-cluster hash --export FILE",
-  "here: tee-cluster hash --check --record FILE",
-].join("\n");
+const TAKE_A_RECORD = hint`where init or rotate-hash has been run: ${command("hash", "--export", "FILE")}
+here: ${command("hash", "--check", "--record", "FILE")}`;
 
-function remedyFor(approved: boolean | null, { attempted }: KnownHashes): string | null {
+function remedyFor(approved: boolean | null, { attempted }: KnownHashes): Words | null {
   if (approved === true) return null;
-  return approved === false || attempted ? "tee-cluster rotate-hash" : TAKE_A_RECORD;
+  return approved === false || attempted ? hint`${command("rotate-hash")}` : TAKE_A_RECORD;
 }
 
 /** Whether the newest list is what the registry goes by. */
 function doubtsOf({ approvals, attempted }: KnownHashes): readonly Warning[] {
   if (attempted) {
-    const message =
-      "whether the registry was given its last list was never recorded: run rotate-hash, it finds out";
+    const message = hint`whether the registry was given its last list was never recorded; this finds out: ${command("rotate-hash")}`;
     return [{ code: "approval-unsettled", message }];
   }
   const list = approvals.at(-1);
@@ -94,7 +92,7 @@ function noBasis({ settings, known }: HashWork, live: LiveLookup | undefined): C
   return new ClusterError({
     kind: "verification",
     code: "no-prediction-basis",
-    message: `unknown: no compose hash of a runner of ${settings.clusterName} is recorded in ${known.path}, and ${why}`,
+    message: hint`unknown: no compose hash of a runner of ${settings.clusterName} is recorded in ${known.path}, and ${why}`,
     hint: TAKE_A_RECORD,
   });
 }

@@ -1,10 +1,11 @@
 /** The answer of `hash --export`. */
 import type { HashExport } from "./result.ts";
-import { shellQuote } from "../../lib/shell-quote.ts";
+import { command } from "../../core/command-hint.ts";
 import { dateAndTime } from "../../output/text.ts";
 import { fields, nextCommands, type View } from "../../output/layout.ts";
 
-export function renderHashExport(result: HashExport, { theme, quiet }: View): string[] {
+export function renderHashExport(result: HashExport, view: View): string[] {
+  const { theme, quiet } = view;
   if (quiet) return [result.file];
   const { basis, approved_compose_hashes: approved } = result;
   return [
@@ -19,6 +20,6 @@ export function renderHashExport(result: HashExport, { theme, quiet }: View): st
       theme,
     ),
     "",
-    ...nextCommands([`tee-cluster hash --check --record ${shellQuote(result.file)}`], theme),
+    ...nextCommands([command("hash", "--check", "--record", result.file)], view),
   ];
 }

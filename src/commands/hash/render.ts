@@ -1,4 +1,5 @@
 /** The answer of `hash`: the bare hash first, for whoever reads only that. */
+import type { Rendered } from "../../core/command-hint.ts";
 import { renderDryRun } from "../shared/render-dry-run.ts";
 import { renderHashExplanation } from "./render-explanation.ts";
 import { renderHashExport } from "./render-export.ts";
@@ -10,7 +11,8 @@ import type { Theme } from "../../output/theme.ts";
 import { changedLines } from "../shared/render-app-compose-diff.ts";
 import { fields, nextCommands, type View } from "../../output/layout.ts";
 
-export function renderHash(result: HashResult, { theme, quiet }: View): string[] {
+export function renderHash(result: Rendered<HashResult>, view: View): string[] {
+  const { theme, quiet } = view;
   if (quiet) return [result.compose_hash];
   return [
     theme.bold(result.compose_hash),
@@ -26,7 +28,7 @@ export function renderHash(result: HashResult, { theme, quiet }: View): string[]
       theme,
     ),
     ...changedLines(result.compose_changes, theme),
-    ...advice(result, theme),
+    ...advice(result, view),
   ];
 }
 
@@ -54,15 +56,15 @@ function sourceOf({ kind, at, from }: HashResult["basis"]): string {
   return `a temporary runner${when}${kind === "record-file" ? `, in ${from}` : ""}`;
 }
 
-function advice({ approved, remedy }: HashResult, theme: Theme): string[] {
+function advice({ approved, remedy }: Rendered<HashResult>, view: View): string[] {
   if (remedy === null) return [];
-  if (approved === false) return ["", ...nextCommands([remedy], theme)];
-  return ["", theme.bold("To find out:"), `  ${hanging(remedy, "  ")}`];
+  if (approved === false) return ["", ...nextCommands([remedy], view)];
+  return ["", view.theme.bold("To find out:"), `  ${hanging(remedy, "  ")}`];
 }
 
 /** One command, three questions. */
 export function renderAnyHash(
-  result: HashResult | HashExplanation | HashExport | DryRunResult,
+  result: Rendered<HashResult | HashExplanation | HashExport | DryRunResult>,
   view: View,
 ): string[] {
   if ("dry_run" in result) return renderDryRun(result, view);

@@ -11,6 +11,7 @@ import {
   text,
   time,
   warnings,
+  words,
 } from "../shared/schema.ts";
 
 const diff = z.object(appComposeDiff);
@@ -46,7 +47,7 @@ export const hashResult = z.object({
   approved_compose_hashes: set(hash).describe(
     "the newest list that is known; empty where there is none",
   ),
-  remedy: z.string().nullable().describe("what to do where `approved` is not `true`"),
+  remedy: words.nullable().describe("what to do where `approved` is not `true`"),
   ...appComposeDiff,
   exact: z
     .boolean()

@@ -1,4 +1,5 @@
 /** `tee-cluster history`: who approved which compose hashes, when and why; and whether the file still says so. */
+import { command, hint } from "../../core/command-hint.ts";
 import { integer } from "../../inputs/parsers.ts";
 import { known } from "../../inputs/values.ts";
 import { cutOffLines, headOf, verifyHistory } from "../../state/history-chain.ts";
@@ -62,8 +63,8 @@ function entryOf({ number, hash, record }: HistoryLine): HistoryEntryResult[] {
 /** Lines that are left out of the answer. What is wrong with the chain is the answer's own business. */
 function warningsOf(lines: readonly HistoryLine[], verify: boolean): readonly Warning[] {
   const cutOff = cutOffLines(lines);
-  const code = "history-line-unreadable";
-  return lines.flatMap(({ number, record }) => {
+  const code = "history-line-unreadable" as const;
+  return lines.flatMap(({ number, record }): readonly Warning[] => {
     if (record !== undefined) return [];
     if (cutOff.includes(number)) {
       const message = `line ${number} was cut off while it was written; the chain goes on behind it`;
@@ -73,7 +74,7 @@ function warningsOf(lines: readonly HistoryLine[], verify: boolean): readonly Wa
     return [
       {
         code,
-        message: `line ${number} is not a whole entry: tee-cluster history --verify says why`,
+        message: hint`line ${String(number)} is not a whole entry; to see why: ${command("history", "--verify")}`,
       },
     ];
   });

@@ -1,4 +1,5 @@
 /** `tee-cluster init`: the ten steps, in the order of the document. */
+import type { Words } from "../../core/command-hint.ts";
 import type { WarningCode } from "../../errors/catalogue.ts";
 import type { ClusterFacts } from "../../session/facts.ts";
 import { nodeIdOf } from "../../session/facts.ts";
@@ -220,7 +221,7 @@ async function hashesFor(
   const { record, store, deps } = session;
   const { appId } = registry;
   const live = await liveRunners(inputs.cluster.clusterName, deps);
-  const warn = (code: WarningCode, message: string): void => steps.warn(code, message);
+  const warn = (code: WarningCode, message: Words): void => steps.warn(code, message);
   const { clusterName } = inputs.cluster;
   const vouchers = await runnerVouchers(await facts.runnerCompose(), flags.record, clusterName);
   const known = { record, appId, complete, vouchers };

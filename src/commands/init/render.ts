@@ -5,7 +5,8 @@ import type { InitResult } from "./result.ts";
 import { shellQuote } from "../../lib/shell-quote.ts";
 import { fields, nextCommands, stepTimes, type Field, type View } from "../../output/layout.ts";
 
-export function renderInit(result: InitResult, { theme, quiet }: View): string[] {
+export function renderInit(result: InitResult, view: View): string[] {
+  const { theme, quiet } = view;
   const { registry } = result;
   const hashes: Field = ["Approved", result.approved_compose_hashes];
   const config: Field = ["Config", result.orchestrator_config];
@@ -34,7 +35,7 @@ export function renderInit(result: InitResult, { theme, quiet }: View): string[]
         // model_orchestrator/cli.py: `start` is the command of a real run, `dev` the one for a laptop.
         `model-orchestrator start --configuration-file ${shellQuote(result.orchestrator_config)}`,
       ],
-      theme,
+      view,
     ),
   ];
 }

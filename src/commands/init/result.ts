@@ -10,6 +10,7 @@ import {
   steps,
   text,
   warnings,
+  words,
 } from "../shared/schema.ts";
 
 export const initResult = z.object({
@@ -23,7 +24,7 @@ export const initResult = z.object({
   attestation: attestationOutcome,
   steps: steps(10),
   warnings,
-  notes: list(text).describe(
+  notes: list(words).describe(
     "for people: what was changed in orchestrator.yml, or taken from the record",
   ),
 });

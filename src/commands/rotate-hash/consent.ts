@@ -97,9 +97,9 @@ export async function withWayBack<T>(
       ({ appId, verified }) => verified && appId === registry.appId,
     );
     if (!failed || !hasBefore) throw error;
-    const { kind, code, message, step, cause } = error;
-    const before = error.advice === undefined ? [] : [...[error.advice].flat(), "\n"];
-    const back = hint`to go back to the list before: ${command("rotate-hash", "--rollback")}`;
-    throw new ClusterError({ kind, code, message, hint: [...before, ...back], step, cause });
+    const { kind, code, said: message, step, cause } = error;
+    const before = error.advice === undefined ? "" : hint`${error.advice}\n`;
+    const back = hint`${before}to go back to the list before: ${command("rotate-hash", "--rollback")}`;
+    throw new ClusterError({ kind, code, message, hint: back, step, cause });
   }
 }

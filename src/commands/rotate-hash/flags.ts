@@ -1,4 +1,5 @@
 /** What the operator says about a rotation, checked before anything else is. */
+import { command, hint, type Words } from "../../core/command-hint.ts";
 import { parseComposeHash, type ComposeHash } from "../../core/domain.ts";
 import { ClusterError } from "../../errors/cluster-error.ts";
 import type { ListPolicy } from "../../approval/approved-list.ts";
@@ -68,11 +69,11 @@ function hashesOf(flag: string, texts: readonly string[]): readonly ComposeHash[
     const short = text.length > 70 ? `${text.slice(0, 67)}...` : text;
     throw wrong(
       `${flag}: ${JSON.stringify(short)} is no compose hash (64 lower-case hex digits)`,
-      "see the hashes in full with `tee-cluster status --json`",
+      hint`see the hashes in full: ${command("status", "--json")}`,
     );
   });
 }
 
-function wrong(message: string, hint: string): ClusterError {
-  return new ClusterError({ kind: "input", code: "invalid-inputs", message, hint });
+function wrong(message: string, remedy: Words): ClusterError {
+  return new ClusterError({ kind: "input", code: "invalid-inputs", message, hint: remedy });
 }

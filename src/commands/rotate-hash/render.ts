@@ -1,10 +1,12 @@
 /** The answer of `rotate-hash`: what is approved now, what came and went. */
+import { command } from "../../core/command-hint.ts";
 import { renderRotatePlan } from "./render-plan.ts";
 import type { RotatePlanResult } from "./result.ts";
 import type { RotateHashResult } from "./result.ts";
 import { fields, nextCommands, stepTimes, type Field, type View } from "../../output/layout.ts";
 
-export function renderRotateHash(result: RotateHashResult, { theme, quiet }: View): string[] {
+export function renderRotateHash(result: RotateHashResult, view: View): string[] {
+  const { theme, quiet } = view;
   const approved: Field = ["Approved", result.approved_compose_hashes];
   if (quiet) return fields([approved], theme);
   const { cluster, changed } = result;
@@ -24,7 +26,7 @@ export function renderRotateHash(result: RotateHashResult, { theme, quiet }: Vie
       theme,
     ),
     ...(changed ? ["", ...stepTimes(result.steps, false, theme)] : []),
-    ...advice(result, theme),
+    ...advice(result, view),
   ];
 }
 
@@ -45,9 +47,9 @@ function listFields(result: RotateHashResult): Field[] {
   ];
 }
 
-function advice({ approved_via: via }: RotateHashResult, theme: View["theme"]): string[] {
+function advice({ approved_via: via }: RotateHashResult, view: View): string[] {
   if (via !== "api") return [];
-  return ["", ...nextCommands(["tee-cluster rotate-hash --approve-via restart"], theme)];
+  return ["", ...nextCommands([command("rotate-hash", "--approve-via", "restart")], view)];
 }
 
 export function renderRotateHashOrPlan(

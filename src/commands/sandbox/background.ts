@@ -1,4 +1,5 @@
 /** `sandbox start|stop|status|reset`: one that outlives the command. */
+import { command, hint } from "../../core/command-hint.ts";
 import { spawn } from "node:child_process";
 import { rm } from "node:fs/promises";
 import { openSync, closeSync, mkdirSync } from "node:fs";
@@ -24,8 +25,8 @@ export async function startInBackground(
   const log = path.join(cloud, "server.log");
   const output = openSync(log, "w", 0o600);
   const program = process.argv[1] ?? "";
-  const command = [program, "sandbox", "--yes", "--json", ...args];
-  const child = spawn(process.execPath, command, {
+  const words = [program, "sandbox", "--yes", "--json", ...args];
+  const child = spawn(process.execPath, words, {
     detached: true,
     stdio: ["ignore", output, output],
   });
@@ -43,7 +44,7 @@ export async function startInBackground(
     kind: "prerequisite",
     code: "port-unusable",
     message: "the sandbox did not come up in the background",
-    hint: `see ${log}; or run it in the foreground: tee-cluster sandbox`,
+    hint: hint`see ${log}; or run it in the foreground: ${command("sandbox")}`,
   });
 }
 

@@ -1,8 +1,11 @@
 /** The answer of `sandbox`: shell lines for `eval`. */
+import { command } from "../../core/command-hint.ts";
+import type { View } from "../../output/layout.ts";
 import type { SandboxResult } from "./result.ts";
 
-export function renderSandbox({ running, variables }: SandboxResult): string[] {
-  if (!running) return ["# the sandbox is not running; start it: tee-cluster sandbox start"];
+export function renderSandbox({ running, variables }: SandboxResult, { hint }: View): string[] {
+  if (!running)
+    return [`# the sandbox is not running; start it: ${hint(command("sandbox", "start"))}`];
   return Object.entries(variables).map(([name, value]) => `export ${name}=${shellQuoted(value)}`);
 }
 

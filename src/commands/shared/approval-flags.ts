@@ -18,7 +18,7 @@ export const APPROVAL_FLAGS = {
   forceUpdate: toggle(
     "update the registry even where nothing differs, for example after a new AWS secret",
   ),
-  reason: option("text", "why, for `tee-cluster history`"),
+  reason: option("text", "why: kept in the history"),
   allowUncheckedHash: toggle(
     "approve a hash whose app-compose can't be read; recorded in the history",
   ),

@@ -1,4 +1,5 @@
 /** What a command is: one definition from which its options, help, handler types, output and exit code follow. */
+import type { Rendered } from "../../core/command-hint.ts";
 import type { AnyResult } from "../../core/results.ts";
 import type { FailureKind } from "../../errors/cluster-error.ts";
 import type { ValueSource } from "../../core/value-source.ts";
@@ -42,7 +43,7 @@ export type CommandDefinition<F extends Flags = Flags, R extends AnyResult = Any
     flags: FlagValues<F> & { readonly argument: string | undefined },
   ): Promise<R>;
   /** Loads what turns its result into lines for people; only a command that runs needs it. */
-  renderer(): Promise<(result: R, view: View) => readonly string[]>;
+  renderer(): Promise<(result: Rendered<R>, view: View) => readonly string[]>;
 };
 
 /** Infers the handler's types from the flags and the result. */

@@ -1,4 +1,5 @@
 /** The registry of a cluster with its evidence from all sources: what `verify` and `trust` begin with. */
+import { command, hint } from "../../core/command-hint.ts";
 import { registryName, type Cvm } from "../../core/domain.ts";
 import { ClusterError } from "../../errors/cluster-error.ts";
 import { known } from "../../inputs/values.ts";
@@ -22,7 +23,7 @@ export type RegistryEvidence = {
 export async function readRegistryEvidence(
   dependencies: CommandDependencies,
   flags: CommonFlags,
-  command: string,
+  name: string,
 ): Promise<RegistryEvidence> {
   const prepared = await prepare({ ...dependencies, prompter: undefined }, flags, {
     remember: true,
@@ -32,7 +33,7 @@ export async function readRegistryEvidence(
   const trust = await readTrust(values.trustFile, prepared.sandbox?.trust);
   dependencies.emit({
     type: "run-started",
-    command,
+    command: name,
     headline: `Looking at the registry of cluster ${cluster}`,
   });
   const registry = await findRegistry(cluster, prepared, dependencies.signal);
@@ -62,7 +63,7 @@ async function findRegistry(
     code: found.kind === "unknown" ? "lookup-failed" : "registry-missing",
     message:
       found.kind === "unknown" ? `could not look up ${name}${reason}` : `there is no CVM ${name}`,
-    hint: "see which clusters there are: phala cvms list",
+    hint: hint`see which clusters there are: ${command("list")}`,
   });
 }
 

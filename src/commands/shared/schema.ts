@@ -3,12 +3,15 @@
  * come from its zod schema; a run imports the types only. `.describe()` is the table's text.
  */
 import { z } from "zod";
+import type { Words } from "../../core/command-hint.ts";
 import type { WarningCode } from "../../errors/catalogue.ts";
 import { ATTESTATION_CHECK_IDS } from "../../core/attestation.ts";
 import { STEPS } from "../../core/steps.ts";
 
 export const code = z.string().regex(/^[a-z][a-z0-9-]*$/);
 export const text = z.string().min(1);
+/** Text that may hold commands: the reporter renders them. */
+export const words = text as unknown as z.ZodType<Words>;
 export const hash = z.string().regex(/^[0-9a-f]{64}$/);
 /** ISO 8601, in UTC. */
 export const time = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/);
@@ -25,7 +28,7 @@ export const lineDiff = list(z.string().regex(/^[-+] /));
 
 export const cluster = text.describe("the cluster's name");
 export const warnings = list(
-  z.object({ code: code as unknown as z.ZodType<WarningCode>, message: text }),
+  z.object({ code: code as unknown as z.ZodType<WarningCode>, message: words }),
 ).describe("codes: [errors.md](errors.md)");
 
 const evidenceCheck = z.object({

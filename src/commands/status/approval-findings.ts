@@ -1,14 +1,30 @@
 /** What is not certain of the approved list, what got lost of it, and what will. Pure. */
+import { command, hint, type Words } from "../../core/command-hint.ts";
+import type { Finding } from "../../core/finding.ts";
+import type { StatusCode } from "../../errors/catalogue.ts";
 import { shortHash } from "../../core/domain.ts";
 import type { Approvals } from "./approvals.ts";
-import type { StatusFinding } from "./model.ts";
 
-/** @param name the registry's. */
-export function approvalFindings(name: string, approvals: Approvals): StatusFinding[] {
-  return [...doubts(name, approvals), ...pushed(name, approvals)];
+/**
+ * @param name the registry's.
+ * @param given.unfinished whether an init of this machine made the registry and has not come to its end.
+ */
+export function approvalFindings(
+  name: string,
+  approvals: Approvals,
+  { unfinished }: { readonly unfinished: boolean },
+): Finding<StatusCode>[] {
+  const remedy = unfinished
+    ? hint`${command("init")}   # resumes, and gives it its list`
+    : hint`${command("rotate-hash")}   # gives it a list that is on record`;
+  return [...doubts(name, approvals, remedy), ...pushed(name, approvals)];
 }
 
-function doubts(name: string, { standing, reason }: Approvals): StatusFinding[] {
+function doubts(
+  name: string,
+  { standing, reason }: Approvals,
+  remedy: Words,
+): Finding<StatusCode>[] {
   if (standing === "confirmed") return [];
   return [
     {
@@ -16,16 +32,13 @@ function doubts(name: string, { standing, reason }: Approvals): StatusFinding[] 
       severity: "warning",
       message: `what ${name} approves is not known for certain: ${reason}`,
       // What only can't be told now may be told by the next look.
-      remedy:
-        standing === "unconfirmed"
-          ? null
-          : "tee-cluster rotate-hash   # gives it a list that is on record",
+      remedy: standing === "unconfirmed" ? undefined : remedy,
       cvm: name,
     },
   ];
 }
 
-function pushed(name: string, { lost, via }: Approvals): StatusFinding[] {
+function pushed(name: string, { lost, via }: Approvals): Finding<StatusCode>[] {
   if (lost.length > 0) {
     const what =
       lost.length === 1
@@ -37,7 +50,7 @@ function pushed(name: string, { lost, via }: Approvals): StatusFinding[] {
         code: "approval-lost",
         severity: "warning",
         message,
-        remedy: "tee-cluster rotate-hash",
+        remedy: hint`${command("rotate-hash")}`,
         cvm: name,
       },
     ];
@@ -48,7 +61,7 @@ function pushed(name: string, { lost, via }: Approvals): StatusFinding[] {
       code: "approved-until-restart",
       severity: "note",
       message: `${name} has its list in memory only and forgets it at its next restart`,
-      remedy: "tee-cluster rotate-hash --approve-via restart",
+      remedy: hint`${command("rotate-hash", "--approve-via", "restart")}`,
       cvm: name,
     },
   ];

@@ -1,13 +1,15 @@
 /** What holds for every CVM: its entry must be complete, and its compose hash that of its app-compose. Pure. */
+import type { Finding } from "../../core/finding.ts";
+import type { StatusCode } from "../../errors/catalogue.ts";
 import type { SeenCvm } from "./inspect-cluster.ts";
-import type { CvmStatus, StatusFinding } from "./model.ts";
+import type { CvmStatus } from "./model.ts";
 
-export function cvmFindings(cvm: CvmStatus, seen: SeenCvm): StatusFinding[] {
+export function cvmFindings(cvm: CvmStatus, seen: SeenCvm): Finding<StatusCode>[] {
   const { name } = cvm;
-  const findings: StatusFinding[] = [];
+  const findings: Finding<StatusCode>[] = [];
   if (seen.incomplete !== null) {
     const message = `${name} could not be looked up: ${seen.incomplete}`;
-    findings.push({ code: "lookup-failed", severity: "warning", message, remedy: null, cvm: name });
+    findings.push({ code: "lookup-failed", severity: "warning", message, cvm: name });
   }
   if (cvm.compose_hash_checked === false) {
     findings.push({
@@ -23,7 +25,6 @@ export function cvmFindings(cvm: CvmStatus, seen: SeenCvm): StatusFinding[] {
       code: "app-compose-unread",
       severity: "warning",
       message,
-      remedy: null,
       cvm: name,
     });
   }

@@ -1,15 +1,16 @@
 /** Whether a runner's models are announced under a domain that reaches its node. Pure. */
+import type { Finding } from "../../core/finding.ts";
+import type { StatusCode } from "../../errors/catalogue.ts";
 import { parseCompose } from "../../compose/compose-file.ts";
 import { announcedDomains } from "../../compose/domains.ts";
 import { ClusterError } from "../../errors/cluster-error.ts";
 import type { SeenCvm } from "./inspect-cluster.ts";
-import type { StatusFinding } from "./model.ts";
 
 /**
  * The orchestrator chooses no node and gives its runners no domain: the compose file's own stands wherever one lands.
  * One that was given a domain announces that, and it can't be read back.
  */
-export function domainFindings({ cvm, appCompose }: SeenCvm): StatusFinding[] {
+export function domainFindings({ cvm, appCompose }: SeenCvm): Finding<StatusCode>[] {
   const { name, nodeName, baseDomain } = cvm;
   if (appCompose.kind !== "present" || baseDomain === null) return [];
   const { docker_compose_file: text, allowed_envs: names = [] } = appCompose.value;
@@ -19,7 +20,6 @@ export function domainFindings({ cvm, appCompose }: SeenCvm): StatusFinding[] {
     code: "runner-domain-differs",
     severity: "warning",
     message: `${name} is on node ${nodeName ?? "(unknown)"}, whose gateway is ${baseDomain}, and its app-compose announces ${domain}: models on it are announced under a domain that does not reach them`,
-    remedy: null,
     cvm: name,
   }));
 }

@@ -1,4 +1,7 @@
 /** What there is to say of a cluster besides the facts: what is wrong, what is not known, and what to do. Pure. */
+import { command, hint } from "../../core/command-hint.ts";
+import { bySeverity, type Finding } from "../../core/finding.ts";
+import type { StatusCode } from "../../errors/catalogue.ts";
 import { registryName } from "../../core/domain.ts";
 import { approvalFindings } from "./approval-findings.ts";
 import type { Approvals } from "./approvals.ts";
@@ -19,8 +22,6 @@ export type Assessed = {
   readonly cvms: readonly CvmStatus[];
 };
 
-const SEVERITIES = ["error", "warning", "note"] as const;
-
 /** Errors first, then warnings, then notes; within each the registry's, the list's, the CVMs', the local file's. */
 export function findingsOf(assessed: Assessed): readonly StatusFinding[] {
   const { cluster, look, knowledge, approvals, drift, cvms } = assessed;
@@ -28,14 +29,29 @@ export function findingsOf(assessed: Assessed): readonly StatusFinding[] {
   const registry = cvms.find(({ role }) => role === "registry");
   const all = [
     ...(registry ? registryFindings(registry, serviceOf(look)) : [noRegistry(cluster)]),
-    ...(registry ? approvalFindings(registry.name, approvals) : []),
+    ...(registry
+      ? approvalFindings(registry.name, approvals, {
+          unfinished: isUnfinished(registry, knowledge),
+        })
+      : []),
     ...look.cvms.flatMap((seen, index) => {
       const cvm = cvms[index];
       return cvm ? [...cvmFindings(cvm, seen), ...runnerFindings(cvm, seen, drift)] : [];
     }),
     ...localFindings(knowledge.local, { drift, schema }),
   ];
-  return SEVERITIES.flatMap((severity) => all.filter((finding) => finding.severity === severity));
+  return bySeverity(all).map((finding) => inJson(finding));
+}
+
+/** `null` stands for what does not apply. */
+function inJson({ code, severity, message, remedy, cvm }: Finding<StatusCode>): StatusFinding {
+  return { code, severity, message, remedy: remedy ?? null, cvm: cvm ?? null };
+}
+
+/** An init of this machine made it, and has never recorded a list for it. */
+function isUnfinished({ app_id: appId }: CvmStatus, { record }: Knowledge): boolean {
+  const created = record.registryCreations.some((creation) => creation.appId === appId);
+  return created && !record.approvals.some((approval) => approval.appId === appId);
 }
 
 function serviceOf({ cvms }: ClusterLook): string | null {
@@ -43,12 +59,11 @@ function serviceOf({ cvms }: ClusterLook): string | null {
   return health?.kind === "answered" ? health.value.service : null;
 }
 
-function noRegistry(cluster: string): StatusFinding {
+function noRegistry(cluster: string): Finding<StatusCode> {
   return {
     code: "no-registry",
     severity: "error",
     message: `there is no ${registryName(cluster)} in this account`,
-    remedy: `tee-cluster init --cluster-name ${cluster}`,
-    cvm: null,
+    remedy: hint`${command("init", "--cluster-name", cluster)}`,
   };
 }

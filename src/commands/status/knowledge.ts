@@ -1,4 +1,5 @@
 /** What this machine knows of a cluster: its record, the app-composes behind the hashes, the local compose file. */
+import type { Words } from "../../core/command-hint.ts";
 import { composeHashOf, type AppCompose } from "../../core/compose-hash.ts";
 import { readComposeFile } from "../../compose/compose-file.ts";
 import type { PredictionBasis } from "../../app-compose/predict.ts";
@@ -18,7 +19,7 @@ export type LocalCompose = {
     | { readonly kind: "file"; readonly text: string }
     /** `expected`: the path was given, not the default. */
     | { readonly kind: "missing"; readonly expected: boolean }
-    | { readonly kind: "unusable"; readonly message: string; readonly hint: string | null };
+    | { readonly kind: "unusable"; readonly message: string; readonly advice: Words | undefined };
 };
 
 export type Knowledge = {
@@ -92,6 +93,6 @@ async function readLocal({ path, given }: KnowledgeSource["runnerCompose"]): Pro
     if (!(error instanceof ClusterError)) throw error;
     if (error.code === "compose-missing")
       return { path, found: { kind: "missing", expected: given } };
-    return { path, found: { kind: "unusable", message: error.message, hint: error.hint ?? null } };
+    return { path, found: { kind: "unusable", message: error.message, advice: error.advice } };
   }
 }

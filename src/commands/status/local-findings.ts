@@ -1,26 +1,28 @@
 /** What there is to say of the local runner compose file. Pure. */
+import { command, hint } from "../../core/command-hint.ts";
+import type { Finding } from "../../core/finding.ts";
+import type { StatusCode } from "../../errors/catalogue.ts";
 import { shortHash, type OrchestratorSchema } from "../../core/domain.ts";
 import type { LocalCompose } from "./knowledge.ts";
-import type { Drift, StatusFinding } from "./model.ts";
+import type { Drift } from "./model.ts";
 
 export function localFindings(
   { path, found }: LocalCompose,
   { drift, schema }: { readonly drift: Drift | null; readonly schema: OrchestratorSchema },
-): StatusFinding[] {
+): Finding<StatusCode>[] {
   if (found.kind === "missing") {
     return [
       {
         code: "runner-compose-missing",
         severity: found.expected ? "warning" : "note",
         message: `no runner compose file at ${path}: nothing to compare with the approved list`,
-        remedy: found.expected ? "give its path with --runner-compose" : null,
-        cvm: null,
+        remedy: found.expected ? "give its path with --runner-compose" : undefined,
       },
     ];
   }
   if (found.kind === "unusable") {
-    const { message, hint: remedy } = found;
-    return [{ code: "runner-compose-unusable", severity: "warning", message, remedy, cvm: null }];
+    const { message, advice: remedy } = found;
+    return [{ code: "runner-compose-unusable", severity: "warning", message, remedy }];
   }
   if (drift?.status !== "not-approved") return [];
   const hash = shortHash(drift.predicted_compose_hash ?? "");
@@ -33,8 +35,7 @@ export function localFindings(
         schema === "v2"
           ? `runners made from ${path}: ${which}; the orchestrator pushes it for those that it makes, and the registry's next restart forgets it`
           : `runners made from ${path} will be refused: ${which}`,
-      remedy: "tee-cluster rotate-hash",
-      cvm: null,
+      remedy: hint`${command("rotate-hash")}`,
     },
   ];
 }

@@ -12,6 +12,7 @@ import {
   text,
   time,
   url,
+  words,
 } from "../shared/schema.ts";
 
 const capacity = z.object({
@@ -128,12 +129,12 @@ const drift = z.object({
 });
 export type Drift = z.infer<typeof drift>;
 
-/** Something to know or to do. An `error` is what makes the exit code 7. */
+/** `core/finding.ts` in JSON, where what does not apply is `null`. An `error` is what makes the exit code 7. */
 const finding = z.object({
   code: code as unknown as z.ZodType<StatusCode>,
   severity: z.enum(["error", "warning", "note"]),
   message: text,
-  remedy: text.nullable().describe("what to do, as a command where there is one"),
+  remedy: words.nullable().describe("what to do, as a command where there is one"),
   cvm: text.nullable().describe("the name of the CVM that it is about"),
 });
 export type StatusFinding = z.infer<typeof finding>;

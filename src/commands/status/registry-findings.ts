@@ -1,12 +1,16 @@
 /** What is wrong with a registry: it must be up, be spawntee, be healthy, and be in the one mode. Pure. */
+import type { Finding } from "../../core/finding.ts";
 import type { StatusCode } from "../../errors/catalogue.ts";
 import { REGISTRY_MODE, SPAWNTEE_SERVICE } from "../../core/domain.ts";
-import type { CvmStatus, StatusFinding } from "./model.ts";
+import type { CvmStatus } from "./model.ts";
 
 /** @param service what answered on `/health`, by its own word. */
-export function registryFindings(registry: CvmStatus, service: string | null): StatusFinding[] {
+export function registryFindings(
+  registry: CvmStatus,
+  service: string | null,
+): Finding<StatusCode>[] {
   const { name, status, health, mode, unanswered } = registry;
-  const wrong = (code: StatusCode, message: string, remedy: string): StatusFinding[] => [
+  const wrong = (code: StatusCode, message: string, remedy: string): Finding<StatusCode>[] => [
     { code, severity: "error", message, remedy, cvm: name },
   ];
   const logs = `phala logs --cvm-id ${registry.app_id ?? name}`;

@@ -1,4 +1,5 @@
 /** The answer of `status`: the cluster in a few lines, its CVMs in a table, and what there is to do. */
+import type { Rendered } from "../../core/command-hint.ts";
 import type { StatusResult } from "./result.ts";
 import { shortHash } from "../../core/domain.ts";
 import type { CvmStatus, StatusFinding } from "./model.ts";
@@ -7,7 +8,7 @@ import { fields, type Field, type View } from "../../output/layout.ts";
 import { renderPrice } from "../../runners/price.ts";
 import { age, cvmTable } from "./render-table.ts";
 
-export function renderStatus(result: StatusResult, view: View): string[] {
+export function renderStatus(result: Rendered<StatusResult>, view: View): string[] {
   const findings = result.findings.flatMap((finding) => findingLines(finding, view));
   if (view.quiet) {
     const problems = result.findings.filter(({ severity }) => severity !== "note");
@@ -98,7 +99,10 @@ function driftLine({
 }
 
 /** A message is wrapped, a remedy is not: it is there to be copied. */
-function findingLines({ severity, message, remedy }: StatusFinding, view: View): string[] {
+function findingLines(
+  { severity, message, remedy }: Rendered<StatusFinding>,
+  view: View,
+): string[] {
   const { symbols, red, yellow, dim } = view.theme;
   const [mark, paint] = {
     error: [symbols.failed, red] as const,

@@ -1,10 +1,12 @@
 /** What there is to say of a runner: refused, not answering, or left over. Pure. */
+import { command, hint, type Words } from "../../core/command-hint.ts";
+import type { Finding } from "../../core/finding.ts";
 import type { StatusCode } from "../../errors/catalogue.ts";
 import { shortHash } from "../../core/domain.ts";
 import { isGone } from "../../runners/running-runners.ts";
 import { domainFindings } from "./domain-findings.ts";
 import type { SeenCvm } from "./inspect-cluster.ts";
-import type { CvmStatus, Drift, Refusal, StatusFinding } from "./model.ts";
+import type { CvmStatus, Drift, Refusal } from "./model.ts";
 
 /** What an SSH key in the home folder of whoever deploys adds to the environment names. */
 const SSH_KEY_NAME = "DSTACK_AUTHORIZED_KEYS";
@@ -13,7 +15,7 @@ export function runnerFindings(
   cvm: CvmStatus,
   seen: SeenCvm,
   drift: Drift | null,
-): StatusFinding[] {
+): Finding<StatusCode>[] {
   if (cvm.role === "temporary-runner") return leftoverFindings(cvm);
   if (cvm.role !== "runner") return [];
   // One that does not run asks for no key.
@@ -26,7 +28,7 @@ export function runnerFindings(
   ];
 }
 
-function refused(cvm: CvmStatus, drift: Drift | null): StatusFinding {
+function refused(cvm: CvmStatus, drift: Drift | null): Finding<StatusCode> {
   const { name, compose_hash: hash } = cvm;
   return {
     code: "runner-refused",
@@ -38,7 +40,7 @@ function refused(cvm: CvmStatus, drift: Drift | null): StatusFinding {
 }
 
 /** The released orchestrator pushes the hashes of all its runners, so what is not on our list may be accepted. */
-function notOnList(cvm: CvmStatus, drift: Drift | null): StatusFinding {
+function notOnList(cvm: CvmStatus, drift: Drift | null): Finding<StatusCode> {
   const { name, compose_hash: hash } = cvm;
   return {
     code: "runner-not-on-list",
@@ -69,16 +71,16 @@ function reasonOf(refusal: Refusal | null): string {
  * To approve is right for what the local file makes; anything else was made by mistake, or by somebody else, and is
  * approved only by its hash. To delete it is never advised: it may serve models.
  */
-function approvalRemedy(cvm: CvmStatus, drift: Drift | null): string {
-  if (drift?.predicted_compose_hash === cvm.compose_hash) return "tee-cluster rotate-hash";
+function approvalRemedy(cvm: CvmStatus, drift: Drift | null): Words {
+  if (drift?.predicted_compose_hash === cvm.compose_hash) return hint`${command("rotate-hash")}`;
   // The whole hash is wider than a terminal.
-  return "tee-cluster status --json   # its whole hash, for rotate-hash --keep";
+  return hint`${command("status", "--json")}   # its whole hash, for rotate-hash --keep`;
 }
 
 /** Not a matter of hash, mode or content, so it is a warning. */
-function unwell(cvm: CvmStatus): StatusFinding[] {
+function unwell(cvm: CvmStatus): Finding<StatusCode>[] {
   const { name, health, unanswered } = cvm;
-  const warn = (code: StatusCode, message: string): StatusFinding[] => [
+  const warn = (code: StatusCode, message: string): Finding<StatusCode>[] => [
     {
       code,
       severity: "warning",
@@ -94,12 +96,10 @@ function unwell(cvm: CvmStatus): StatusFinding[] {
   return warn("runner-silent", `/health of ${name}: ${unanswered ?? "its address is not known"}`);
 }
 
-function leftoverFindings({ name, leftover }: CvmStatus): StatusFinding[] {
+function leftoverFindings({ name, leftover }: CvmStatus): Finding<StatusCode>[] {
   if (leftover === "in-use") {
     const message = `${name} is in use: a run is at work, here or on another machine`;
-    return [
-      { code: "temporary-runner-in-use", severity: "note", message, remedy: null, cvm: name },
-    ];
+    return [{ code: "temporary-runner-in-use", severity: "note", message, cvm: name }];
   }
   const whose =
     leftover === "ours" ? "of a run on this machine that was cut off" : "abandoned by its run";
@@ -108,7 +108,7 @@ function leftoverFindings({ name, leftover }: CvmStatus): StatusFinding[] {
       code: "left-over-runner",
       severity: "warning",
       message: `${name} is left over: ${whose}, and paid for`,
-      remedy: "tee-cluster init   # deletes it first",
+      remedy: hint`${command("init")}   # deletes it first`,
       cvm: name,
     },
   ];

@@ -1,4 +1,5 @@
 /** `tee-cluster trust show|diff|pin`: the trust file, against what runs. */
+import { command, hint } from "../../core/command-hint.ts";
 import { ClusterError } from "../../errors/cluster-error.ts";
 import { writeAtomically } from "../../lib/atomic-file.ts";
 import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
@@ -74,12 +75,12 @@ type Comparison = {
 async function compare(
   dependencies: CommandDependencies,
   flags: CommonFlags,
-  command: string,
+  name: string,
 ): Promise<Comparison> {
   const { prepared, registry, gathered, trust } = await readRegistryEvidence(
     dependencies,
     flags,
-    command,
+    name,
   );
   const named = prepared.resolution.values.trustFile;
   const expected = { appId: registry.appId };
@@ -127,6 +128,6 @@ function nothingShown(name: string): ClusterError {
     kind: "verification",
     code: "attest-unavailable",
     message: `${name} shows no verifiable evidence with its app-compose`,
-    hint: "see what is missing: tee-cluster verify",
+    hint: hint`see what is missing: ${command("verify")}`,
   });
 }

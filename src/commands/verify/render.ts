@@ -1,4 +1,5 @@
 /** The answer of `verify`: one line per check, what was measured, and whom one believes in the end. */
+import type { Rendered } from "../../core/command-hint.ts";
 import { fields, table, type Field, type Row, type View } from "../../output/layout.ts";
 import type { AttestationCheck } from "../../core/attestation.ts";
 import { wrap } from "../../output/text.ts";
@@ -10,7 +11,7 @@ const HEADLINES = {
   none: "Attestation: not verified",
 } as const;
 
-export function renderVerify(result: VerifyResult, view: View): string[] {
+export function renderVerify(result: Rendered<VerifyResult>, view: View): string[] {
   const { theme, quiet, columns } = view;
   const { attestation, trusted, saved, error } = result;
   const { checks } = attestation;

@@ -16,7 +16,7 @@ export function answerOf(mode: AttestMode, name: string, verified: Verified): Ve
       : [],
   );
   const error = failure
-    ? { code: failure.code, message: failure.message, hint: failure.hint ?? null, step: null }
+    ? { code: failure.code, message: failure.message, hint: failure.advice ?? null, step: null }
     : null;
   return {
     ok: error === null,

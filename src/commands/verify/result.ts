@@ -1,6 +1,6 @@
 /** The answer of `verify`. `schemas/verify.json` is made of it. */
 import { z } from "zod";
-import { warnings } from "../shared/schema.ts";
+import { warnings, words } from "../shared/schema.ts";
 import { ATTESTATION_CHECK_IDS, ATTESTATION_CODES } from "../../core/attestation.ts";
 
 const hex = z.string().regex(/^[0-9a-f]*$/);
@@ -48,7 +48,7 @@ export const verifyResult = z.object({
     .strictObject({
       code: z.string(),
       message: z.string(),
-      hint: z.string().nullable(),
+      hint: words.nullable(),
       step: z.null(),
     })
     .nullable()

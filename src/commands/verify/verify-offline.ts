@@ -1,4 +1,5 @@
 /** `tee-cluster verify --evidence FILE --collateral FILE --at TIME`: for auditors and CI, without an account. */
+import { command, hint } from "../../core/command-hint.ts";
 import { ClusterError } from "../../errors/cluster-error.ts";
 import { known } from "../../inputs/values.ts";
 import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
@@ -61,6 +62,6 @@ function incomplete(): ClusterError {
     kind: "input",
     code: "invalid-inputs",
     message: "an offline verification needs --evidence FILE and --collateral FILE",
-    hint: "get both from a running cluster: tee-cluster verify --save-evidence DIR",
+    hint: hint`get both from a running cluster: ${command("verify", "--save-evidence", "DIR")}`,
   });
 }

@@ -3,11 +3,16 @@ import { describe, expect, test } from "vitest";
 import { allCodes } from "../../../src/commands/explain/codes.ts";
 import { explain } from "../../../src/commands/explain/explain.ts";
 import { renderExplain } from "../../../src/commands/explain/render.ts";
-import { renderHint } from "../../../src/core/command-hint.ts";
+import { renderHint, renderHints } from "../../../src/core/command-hint.ts";
 import { ClusterError } from "../../../src/errors/cluster-error.ts";
 import { createTheme } from "../../../src/output/theme.ts";
 
-const view = { theme: createTheme({ color: false, unicode: true }), columns: 60, quiet: false };
+const view = {
+  theme: createTheme({ color: false, unicode: true }),
+  columns: 60,
+  quiet: false,
+  hint: renderHint,
+};
 
 function refusalOf(code: string): ClusterError {
   try {
@@ -32,7 +37,7 @@ describe("one code", () => {
   });
 
   test("is shown within the width, without the marks of Markdown", () => {
-    const lines = renderExplain(explain("lookup-failed"), view);
+    const lines = renderExplain(renderHints(explain("lookup-failed"), undefined), view);
     expect(lines[0]).toBe("lookup-failed: A look-up failed");
     expect(lines[1]).toBe("  platform, finding; exit code 4");
     expect(lines).toContain("What to do");
@@ -56,7 +61,10 @@ describe("one code", () => {
 test("all codes are listed once, each under what it does to a run", () => {
   const known = allCodes().map(({ code }) => code);
   expect(new Set(known).size).toBe(known.length);
-  const lines = renderExplain(explain(undefined), { ...view, columns: 200 });
+  const lines = renderExplain(renderHints(explain(undefined), undefined), {
+    ...view,
+    columns: 200,
+  });
   const listed = lines
     .filter((line) => line.startsWith("  "))
     .map((line) => line.trim().split(" ")[0]);

@@ -1,4 +1,5 @@
 /** Findings on compose files: the shipped pair is clean, each fault is found by itself, with its line and remedy. */
+import { renderHint } from "../../../src/core/command-hint.ts";
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { CATALOGUE, type ComposeFinding } from "../../../src/compose/catalogue.ts";
@@ -657,7 +658,7 @@ describe("one fault, one finding", () => {
       expect(JSON.stringify(findings)).not.toContain("hunter2");
       for (const { severity, code, remedy } of findings) {
         expect(CATALOGUE[code].severities).toContain(severity);
-        expect(remedy.length).toBeGreaterThan(10);
+        expect(renderHint(remedy ?? "").length).toBeGreaterThan(10);
       }
     },
   );

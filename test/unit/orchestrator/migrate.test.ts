@@ -176,7 +176,7 @@ test.each([
       code: "config-unreadable",
       kind: "conflict",
       message: expect.stringContaining(`${FILE} ${says}`),
-      hint: expect.stringContaining("tee-cluster config migrate <file>"),
+      hint: expect.stringContaining("tee-cluster config migrate FILE"),
     }),
   );
 });

@@ -1,4 +1,5 @@
 /** From facts to what is said of a cluster. */
+import { renderHint } from "../../../../src/core/command-hint.ts";
 import { describe, expect, test } from "vitest";
 import { composeHashOf } from "../../../../src/core/compose-hash.ts";
 import type { SeenCvm } from "../../../../src/commands/status/inspect-cluster.ts";
@@ -132,7 +133,7 @@ describe("a runner that will be refused", () => {
     const text = `${TEXT}# changed\n`;
     const local = { path: "runner.yml", found: { kind: "file" as const, text } };
     const remedies = (runs: typeof APPROVED) =>
-      refusalOf({ local }, runs).findings.map(({ remedy }) => remedy);
+      refusalOf({ local }, runs).findings.map(({ remedy }) => renderHint(remedy ?? ""));
     const rotate = "tee-cluster rotate-hash";
     expect(remedies(appCompose({ docker_compose_file: text }))).toEqual([rotate, rotate]);
     expect(remedies(WITH_KEY)).toEqual([
@@ -140,6 +141,20 @@ describe("a runner that will be refused", () => {
       rotate,
     ]);
   });
+});
+
+const remedies = (record: ReturnType<typeof recordOf>): string[] =>
+  assess("bird", lookOf([seen("registry")]), knowledgeOf({ record })).findings.flatMap(
+    ({ code, remedy }) =>
+      code === "approved-list-unknown" ? [renderHint(remedy ?? "").split(" ")[1] ?? ""] : [],
+  );
+
+test("a registry whose init was interrupted is for init to go on with, another one for rotate-hash", () => {
+  const appId = seen("registry").cvm.appId;
+  const begun = { name: "bird-registry", appId, at: ago(60), run: "1" };
+  const creations = [begun] as unknown as ReturnType<typeof recordOf>["registryCreations"];
+  expect(remedies(recordOf({ approvals: [], registryCreations: creations }))).toEqual(["init"]);
+  expect(remedies(recordOf({ approvals: [] }))).toEqual(["rotate-hash"]);
 });
 
 test("a runner that does not run is refused nothing", () => {
@@ -221,7 +236,7 @@ describe("the local file", () => {
     expect(findings([seen("registry")], local({ kind: "missing", expected: true }))).toEqual([
       "warning runner-compose-missing",
     ]);
-    const unusable = local({ kind: "unusable", message: "is not YAML", hint: null });
+    const unusable = local({ kind: "unusable", message: "is not YAML", advice: undefined });
     expect(findings([seen("registry")], unusable)).toEqual(["warning runner-compose-unusable"]);
   });
 
@@ -269,7 +284,7 @@ const domainFindings = (runs: typeof APPROVED): readonly string[] => {
   const result = assess("bird", lookOf([seen("registry"), runner]), knowledgeOf(known));
   return result.findings
     .filter(({ code }) => code === "runner-domain-differs")
-    .map(({ message, severity, remedy }) => `${severity}: ${message}, ${remedy}`);
+    .map(({ message, severity, remedy }) => `${severity}: ${message}, ${JSON.stringify(remedy)}`);
 };
 
 describe("the domain that a runner's app-compose announces", () => {

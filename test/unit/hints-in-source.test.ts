@@ -1,0 +1,45 @@
+/** A command in a message is a value, which knows its context when it is shown; as text it would lose that. */
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { expect, test } from "vitest";
+import { COMMANDS } from "../../src/cli/commands.ts";
+
+const SRC = path.join(import.meta.dirname, "../../src");
+/** The words are parsed into commands when `explain` shows them. */
+const AS_IN_THE_DOCS = /^errors\/catalogue\//;
+const WORDS = [...new Set(COMMANDS.map(({ name }) => name.split(" ")[0] ?? ""))].join("|");
+const LITERAL = new RegExp(`\\btee-cluster (?:${WORDS})\\b(?! sandbox)|\\brun (?:${WORDS})\\b`);
+
+const blank = (comment: string): string => comment.replaceAll(/[^\n]/g, "");
+
+/** Lines of code; comments may name commands. */
+function codeOf(source: string): readonly string[] {
+  return source
+    .replaceAll(/\/\*.*?\*\//gs, blank)
+    .replaceAll(/^\s*\/\/.*$/gm, "")
+    .split("\n");
+}
+
+function literalsIn(file: string): string[] {
+  const lines = codeOf(readFileSync(path.join(SRC, file), "utf8"));
+  return lines.flatMap((line, at) => (LITERAL.test(line) ? [`${file}:${at + 1}: ${line}`] : []));
+}
+
+const files = readdirSync(SRC, { recursive: true, encoding: "utf8" }).filter(
+  (file) => file.endsWith(".ts") && !AS_IN_THE_DOCS.test(file) && !file.startsWith("sandbox/"),
+);
+
+test("no source has a command of this program as text", () => {
+  expect(files.length).toBeGreaterThan(300);
+  expect(files.flatMap((file) => literalsIn(file))).toEqual([]);
+});
+
+test.each([
+  ['const hint = "see: tee-cluster status --json";', true],
+  ["const hint = `make it last with tee-cluster rotate-hash`;", true],
+  ['hint: "run rotate-hash, it finds out"', true],
+  ["/** `tee-cluster status` reads only. */", false],
+  ['message: "neither tee-cluster nor phala reads it"', false],
+])("%s", (line, expected) => {
+  expect(codeOf(line).some((code) => LITERAL.test(code))).toBe(expected);
+});
