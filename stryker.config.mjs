@@ -2,7 +2,7 @@
 // `npm run mutate -- --mutate 'src/state/**'`. The unit tests alone; the report is in reports/mutation.
 export default {
   testRunner: "vitest",
-  vitest: { configFile: "vitest.unit.config.ts" },
+  vitest: { configFile: "vitest.config.ts" },
   plugins: ["@stryker-mutator/vitest-runner"],
   mutate: [
     "src/approval/**/*.ts",

@@ -1,16 +1,41 @@
-import { defineConfig } from "vitest/config";
+import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
+import { LongestFirst } from "./test/helpers/longest-first.ts";
+
+/** `vitest run --project unit` runs one of them; a path or a name runs what it stands for, wherever that is. */
+const project = (
+  name: string,
+  test: TestProjectInlineConfiguration["test"] = {},
+): TestProjectInlineConfiguration => ({
+  extends: true,
+  test: { name, include: [`test/${name}/**/*.test.ts`], ...test },
+});
+
+/** These run the built program or the real `phala`; for the others nothing is built or set up. */
+const WITH_PROGRAM = { globalSetup: "test/helpers/global-setup.ts" };
+
+const projects = [
+  project("unit"),
+  project("simulation"),
+  project("integration", WITH_PROGRAM),
+  project("e2e", WITH_PROGRAM),
+  project("chaos", WITH_PROGRAM),
+];
+
+/** A worker of the mutation tests: the unit tests decide alone whether a mutant lives. */
+const mutates = process.env["STRYKER_MUTATOR_WORKER"] !== undefined;
 
 export default defineConfig({
   test: {
-    include: ["test/{unit,integration,e2e,chaos,simulation}/**/*.test.ts"],
-    globalSetup: "test/helpers/global-setup.ts",
+    projects: mutates ? projects.slice(0, 1) : projects,
     // A generated file or snapshot that is missing fails, also without CI; --update writes it.
     update: "none",
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // Nothing is waited for by the clock but what hangs: a busy machine is no failure.
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
     // No file leaves anything behind in its process, and loading everything anew for each takes a fifth of the time.
     isolate: false,
-    // Most of a test's time is spent waiting for child processes; two cores carry a few more files than two.
-    maxWorkers: 3,
+    // Some tests mostly wait, for child processes and for polls; two cores carry a few more files than two.
+    maxWorkers: 4,
+    sequence: { sequencer: LongestFirst },
   },
 });

@@ -15,8 +15,15 @@ import { JOINED_PHALA, PHALA_PACKAGE } from "./phala-bin.ts";
 const OWN_REQUIRE =
   "import { createRequire } from 'module';const require = createRequire(import.meta.url);";
 
+/** Its last statement, `main().catch(…)`, is left to whoever has loaded it: see warm-phala-process.js. */
+const START =
+  /(?<=[;}])\w+\(\)\.catch\(\w+=>\{console\.error\("An error occurred:",\w+\),process\.exit\(1\)\}\);/;
+const STARTED_BY_LOADER = (statement: string): string =>
+  `(globalThis.startPhala??(start=>start()))(()=>{${statement}});`;
+
 /** Loads the joined file with its code cache; the first start makes that. A cache of another V8 is left aside. */
 const LOADER = `#!/usr/bin/env node
+// Version 2 of join-phala.ts.
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { createRequire, Module } from "node:module";
 import vm from "node:vm";
@@ -48,7 +55,9 @@ const joinRequired: Plugin = {
       const text = await readFile(file, "utf8");
       if (!text.includes(OWN_REQUIRE))
         throw new Error(`${file} is not laid out as it was in phala 1.1.18`);
-      return { contents: text.replace(OWN_REQUIRE, ""), loader: "js" };
+      if (!START.test(text)) throw new Error(`${file} does not begin as phala 1.1.18 does`);
+      const contents = text.replace(OWN_REQUIRE, "").replace(START, STARTED_BY_LOADER);
+      return { contents, loader: "js" };
     });
   },
 };

@@ -7,13 +7,13 @@ import { systemClock } from "../../src/platform/clock.ts";
 import { createHttpClient } from "../../src/platform/net/http.ts";
 import type { EnvironmentVariable, PhalaCli } from "../../src/core/ports.ts";
 import type { Sandbox } from "../../src/sandbox/index.ts";
-import { PHALA_BIN } from "./phala-bin.ts";
+import { warmPhalaBin } from "./phala-bin.ts";
 
 const signal = new AbortController().signal;
 
 function phalaOf({ apiKey, apiUrl }: Pick<Sandbox, "apiKey" | "apiUrl">): PhalaCli {
   return createPhalaCli({
-    bin: PHALA_BIN,
+    bin: warmPhalaBin(),
     apiKey,
     apiUrl,
     env: process.env,

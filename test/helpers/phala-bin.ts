@@ -19,6 +19,12 @@ export const JOINED_PHALA = path.join(MODULES, ".cache", "phala-joined", "dist",
 export const PHALA_BIN =
   process.env["PHALA_UNDER_TEST"] === "package" ? PHALA_PACKAGE_BIN : JOINED_PHALA;
 
+/** Where the global set-up says what to start for a `phala` that is loaded already: see warm-phala.ts. */
+export const WARM_PHALA = "TEE_CLUSTER_WARM_PHALA";
+
+/** For runs in which no process of phala's own is looked at. */
+export const warmPhalaBin = (): string => process.env[WARM_PHALA] ?? PHALA_BIN;
+
 export type PhalaRun = {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;

@@ -12,6 +12,8 @@ const SCHEMAS = ["v1", "v2"] as const;
 /** Of the orchestrator. A registry of v2 knows its coordinator, and takes a list while it runs. */
 export type Schema = (typeof SCHEMAS)[number];
 
+export const clustersArePrepared = (): boolean => process.env[VARIABLE] !== undefined;
+
 /** Sets a cluster of each schema up, in a sandbox of its own, and keeps cloud, state and files in `folder`. */
 export async function prepareClusters(folder: string): Promise<void> {
   await Promise.all(SCHEMAS.map((schema) => prepareCluster(path.join(folder, schema), schema)));

@@ -8,7 +8,7 @@ import { onTestFinished, TestRunner } from "vitest";
 import { lifeOf } from "../../src/sandbox/lifecycle.ts";
 import type { FailureResult } from "../../src/core/results.ts";
 import { startSandbox, type Sandbox, type SandboxOptions } from "../../src/sandbox/index.ts";
-import { PHALA_BIN } from "./phala-bin.ts";
+import { PHALA_BIN, warmPhalaBin } from "./phala-bin.ts";
 import { runWarm } from "./warm-program.ts";
 
 export const PROGRAM = fileURLToPath(new URL("../../bin/tee-cluster.js", import.meta.url));
@@ -142,8 +142,8 @@ export async function openWorld(
       return { exitCode, signal, stdout, stderr };
     },
     run: (args, change = {}) => {
-      const given = Object.entries({ ...env, ...change }).flatMap(([name, value]) =>
-        value === undefined ? [] : [[name, value] as const],
+      const given = Object.entries({ ...env, PHALA_BIN: warmPhalaBin(), ...change }).flatMap(
+        ([name, value]) => (value === undefined ? [] : [[name, value] as const]),
       );
       return runWarm({ args, env: Object.fromEntries(given), folder });
     },
