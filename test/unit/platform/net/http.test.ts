@@ -55,7 +55,7 @@ function get(
 ) {
   const http = createHttpClient(env);
   onTestFinished(() => http.close());
-  return http.send({ method: "GET", url, timeoutMs: 5_000, ...more }, signal);
+  return http.send({ method: "GET", url, timeoutMs: 60_000, ...more }, signal);
 }
 
 async function failure(of: Promise<unknown>): Promise<NetworkError> {
@@ -435,7 +435,7 @@ const closingLater = async () => {
   onTestFinished(() => http.close());
   const url = `http://127.0.0.1:${await listening(server)}/`;
   const send = (method: HttpRequest["method"]) =>
-    http.send({ method, url, timeoutMs: 5_000 }, never);
+    http.send({ method, url, timeoutMs: 60_000 }, never);
   return { seen, send };
 };
 
