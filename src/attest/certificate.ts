@@ -1,64 +1,50 @@
 /** X.509 certificates and revocation lists, as Intel issues them. */
 import { X509Certificate, createHash, createPublicKey, verify, type KeyObject } from "node:crypto";
+import { refuse } from "../core/attestation.ts";
 import { BIT_STRING, SEQUENCE, byOid, childrenOf, readDer, timeOf, type DerNode } from "./der.ts";
-import { requireFresh, requireQuote } from "./refusal.ts";
+import { ensure, ensureFresh, isoDate } from "./refusal.ts";
 
 export const sha256 = (data: Buffer): string => createHash("sha256").update(data).digest("hex");
 
-/** Certificates of a PEM text, leaf first. Nothing but PEM blocks in their canonical base64 is accepted. */
+/** Certificates of a PEM text, leaf first. Nothing but PEM in its canonical form is accepted. */
 export function parsePemChain(text: string): X509Certificate[] {
   const blocks = text.split(/(?<=-----END CERTIFICATE-----)\n*/).filter((block) => block !== "");
   return blocks.map((block) => {
-    const match =
-      /^-----BEGIN CERTIFICATE-----\n([A-Za-z0-9+/=\n]+)\n-----END CERTIFICATE-----$/.exec(block);
-    const base64 = match?.[1]?.replaceAll("\n", "") ?? "";
-    const raw = Buffer.from(base64, "base64");
-    requireQuote(
-      raw.length > 0 && raw.toString("base64") === base64,
-      "pem",
-      "a certificate is not valid PEM",
-    );
     try {
       const certificate = new X509Certificate(block);
-      // Of a DER text that holds PEM (an RA-TLS certificate does) OpenSSL reads the inner one.
-      requireQuote(certificate.raw.equals(raw), "x509", "a certificate is not what its PEM says");
-      return certificate;
+      // Also not another one: an RA-TLS certificate has certificates within, which OpenSSL may find first.
+      if (certificate.toString() === `${block}\n`) return certificate;
     } catch {
-      return requireQuote(false, "x509", "a certificate is not readable");
+      // refused below
     }
+    return refuse("attest-quote", "pem", "a certificate is not valid PEM");
   });
 }
 
 export const nameOf = (certificate: X509Certificate): string =>
   /(?:^|\n)CN=(.*)/.exec(certificate.subject)?.[1] ?? certificate.subject;
 
-/** @throws Refusal unless `issuer` made and signed `certificate` and both are valid at `at` (ms) */
-export function assertIssued(
+/** `role`: what its name must be, so that no platform's key can sign TCB info; `crl`: the issuer's; `at`: ms. */
+type Issuance = { readonly role: RegExp; readonly crl: Crl; readonly at: number };
+
+/** @throws Refusal unless `issuer` has issued the certificate for this purpose, and it holds at that time */
+export function ensureIssued(
   certificate: X509Certificate,
   issuer: X509Certificate,
-  at: number,
+  { role, crl, at }: Issuance,
 ): void {
-  const name = nameOf(certificate);
-  const isByName = certificate.checkIssued(issuer) && issuer.ca;
-  requireQuote(isByName, "chain", `"${name}" was not issued by "${nameOf(issuer)}"`);
-  const isGenuine = certificate.verify(issuer.publicKey);
-  requireQuote(
-    isGenuine,
-    "chain-signature",
-    `the signature of the certificate "${name}" is invalid`,
+  const name = `the certificate "${nameOf(certificate)}"`;
+  const isIssued = certificate.checkIssued(issuer) && issuer.ca;
+  ensure(isIssued, "chain", `${name} was not issued by "${nameOf(issuer)}"`);
+  const isSigned = certificate.verify(issuer.publicKey);
+  ensure(isSigned, "chain-signature", `the signature of ${name} is invalid`);
+  const isInDate = [certificate, issuer].every(
+    ({ validFrom, validTo }) => Date.parse(validFrom) <= at && at <= Date.parse(validTo),
   );
-  const dates = [certificate, issuer].map((one) => [
-    Date.parse(one.validFrom),
-    Date.parse(one.validTo),
-  ]);
-  const isValid = dates.every(
-    ([from = Number.NaN, until = Number.NaN]) => from <= at && at <= until,
-  );
-  requireQuote(
-    isValid,
-    "chain-dates",
-    `"${name}" or its issuer is not valid at ${new Date(at).toISOString()}`,
-  );
+  ensure(isInDate, "chain-dates", `${name} or its issuer is not valid at ${isoDate(at)}`);
+  const isRevoked = crl.revoked.has(serialOf(certificate.serialNumber));
+  ensure(!isRevoked, "revoked", `Intel has revoked ${name}`);
+  ensure(role.test(nameOf(certificate)), "chain-role", `${name} is not for this purpose`);
 }
 
 /** Fields of a certificate's signed part: serial, algorithm, issuer, validity, subject, key, ..., extensions. */
@@ -71,7 +57,7 @@ function fieldsOf(certificate: X509Certificate): DerNode[] {
 export function extensionOf(certificate: X509Certificate, oid: string): Buffer {
   const [list] = childrenOf(fieldsOf(certificate).find(({ tag }) => tag === 0xa3));
   const value = byOid(list).get(oid);
-  requireQuote(value !== undefined, "x509", `"${nameOf(certificate)}" lacks the extension ${oid}`);
+  ensure(value, "x509", `"${nameOf(certificate)}" lacks the extension ${oid}`);
   return value.body;
 }
 
@@ -82,7 +68,7 @@ export function p256Key(point: Buffer): KeyObject {
   try {
     return createPublicKey({ key: Buffer.concat([P256_SPKI, point]), format: "der", type: "spki" });
   } catch {
-    return requireQuote(false, "key", "a public key is not a point of P-256");
+    return refuse("attest-quote", "key", "a public key is not a point of P-256");
   }
 }
 
@@ -93,43 +79,33 @@ export function isSigned(data: Buffer, key: KeyObject, signature: Buffer): boole
 }
 
 /** `nextUpdate` in ms; `revoked`: serial numbers, hex. */
-export type Crl = ReturnType<typeof parseCrl>;
+export type Crl = { readonly nextUpdate: number; readonly revoked: ReadonlySet<string> };
 
 const CRL_EXTENSIONS = new Set(["551d14", "551d23"]); // number, authority key identifier
 
-/** A CRL of this issuer, valid at `at`. @throws Refusal: empty, forged, of another issuer, partial, out of date */
-export function parseCrl(raw: Buffer, issuer: X509Certificate, at: number) {
-  const outer = readDer(raw);
+/** The list in hex. @throws Refusal: empty, forged, of another issuer, partial, out of date at `at` (ms) */
+export function parseCrl(hex: string, issuer: X509Certificate, at: number): Crl {
+  const of = `the revocation list of "${nameOf(issuer)}"`;
+  const outer = readDer(Buffer.from(hex, "hex"));
   const [tbs, algorithm, signature] = childrenOf(outer);
   const [, inner, name, thisUpdate, nextUpdate, ...rest] = childrenOf(tbs);
-  const of = `the revocation list of "${nameOf(issuer)}"`;
-  const isOfIssuer = name !== undefined && fieldsOf(issuer)[4]?.raw.equals(name.raw) === true;
-  requireQuote(isOfIssuer && tbs !== undefined, "crl-issuer", `${of} is from another issuer`);
-  const isFramed =
-    outer.tag === SEQUENCE &&
-    algorithm !== undefined &&
-    inner?.raw.equals(algorithm.raw) === true &&
-    signature?.tag === BIT_STRING &&
-    signature.body[0] === 0;
-  requireQuote(isFramed, "crl-form", `${of} is not a revocation list`);
+  const isOfIssuer = name && fieldsOf(issuer)[4]?.raw.equals(name.raw);
+  ensure(isOfIssuer && tbs, "crl-issuer", `${of} is from another issuer`);
+  const isFramed = outer.tag === SEQUENCE && signature?.tag === BIT_STRING;
+  const isSameAlgorithm = algorithm && inner?.raw.equals(algorithm.raw);
+  ensure(isFramed && isSameAlgorithm && signature.body[0] === 0, "crl-form", `${of} is malformed`);
   const isGenuine = verify("sha256", tbs.raw, issuer.publicKey, signature.body.subarray(1));
-  requireQuote(isGenuine, "crl-signature", `${of} is forged`);
-  const until = timeOf(nextUpdate);
-  requireFresh(timeOf(thisUpdate), until, at, of);
+  ensure(isGenuine, "crl-signature", `${of} is forged`);
+  ensureFresh(timeOf(thisUpdate), timeOf(nextUpdate), at, of);
   const wrapper = rest.find(({ tag }) => tag === 0xa0);
-  const extensions = wrapper === undefined ? [] : [...byOid(childrenOf(wrapper)[0]).keys()];
+  const extensions = wrapper ? [...byOid(childrenOf(wrapper)[0]).keys()] : [];
   const isWhole = extensions.every((id) => CRL_EXTENSIONS.has(id));
-  requireQuote(isWhole, "crl-partial", `${of} is not a whole one`);
+  ensure(isWhole, "crl-partial", `${of} is not a whole one`);
   const list = rest.find(({ tag }) => tag === SEQUENCE);
-  const entries = list === undefined ? [] : childrenOf(list).map((entry) => childrenOf(entry)[0]);
-  return {
-    nextUpdate: until,
-    revoked: new Set(entries.map((serial) => serialOf(serial?.body.toString("hex")))),
-  };
+  const entries = list ? childrenOf(list).map((entry) => childrenOf(entry)[0]) : [];
+  const revoked = entries.map((serial) => serialOf(serial?.body.toString("hex") ?? ""));
+  return { nextUpdate: timeOf(nextUpdate), revoked: new Set(revoked) };
 }
 
 /** As numbers: DER has a sign byte, OpenSSL pads to whole bytes. */
-const serialOf = (hex: string | undefined): string => BigInt(`0x${hex ?? ""}`).toString(16);
-
-export const isRevoked = ({ revoked }: Crl, { serialNumber }: X509Certificate): boolean =>
-  revoked.has(serialOf(serialNumber));
+const serialOf = (hex: string): string => BigInt(`0x0${hex}`).toString(16);

@@ -3,124 +3,52 @@ import type { X509Certificate } from "node:crypto";
 import type { Collateral } from "../core/attestation.ts";
 import * as x509 from "./certificate.ts";
 import { byOid, readDer } from "./der.ts";
-import { requireFresh, requireQuote } from "./refusal.ts";
+import type { QeIdentity, TcbInfo } from "./intel-documents.ts";
+import { ensure, ensureFresh } from "./refusal.ts";
 
 /** `intelRoot`: SHA-256 of the root certificate (DER, hex); `at`: ms since 1970. */
 export type Anchor = { readonly intelRoot: string; readonly at: number };
 
-export type TcbLevel<Tcb> = {
-  readonly tcb: Tcb;
-  readonly tcbStatus: string;
-  readonly advisoryIDs?: string[];
-};
-type IsvLevels = readonly TcbLevel<{ readonly isvsvn: number }>[];
-type Dated = Record<"id" | "issueDate" | "nextUpdate", string> &
-  Record<"version" | "tcbEvaluationDataNumber", number>;
-type Components = readonly { readonly svn: number }[];
-type TdxModule = Record<"mrsigner" | "attributes" | "attributesMask", string>;
-type PlatformTcb = { pcesvn: number; sgxtcbcomponents: Components; tdxtcbcomponents: Components };
+const PCK_CA = /^Intel SGX PCK (Platform|Processor) CA$/;
 
-/** Intel PCS v4, `/tdx/certification/v4/tcb`. */
-export type TcbInfo = Dated & {
-  readonly fmspc: string;
-  readonly pceId: string;
-  readonly tdxModule: TdxModule;
-  readonly tdxModuleIdentities?: readonly (TdxModule & { id: string; tcbLevels: IsvLevels })[];
-  readonly tcbLevels: readonly TcbLevel<PlatformTcb>[];
-};
-
-/** Intel PCS v4, `/tdx/certification/v4/qe/identity`. */
-export type QeIdentity = Dated &
-  Record<"miscselect" | "miscselectMask" | "attributes" | "attributesMask" | "mrsigner", string> & {
-    readonly isvprodid: number;
-    readonly tcbLevels: IsvLevels;
-  };
-
-/**
- * Docs/attestation.md says what each part is checked for. `expires`: when the first part of it does, ms.
- * @throws Refusal
- */
-export function verifyCollateral(given: Collateral, pckChain: string, anchor: Anchor) {
-  const { at } = anchor;
+/** Docs/attestation.md says what each part is checked for. `expires`: when its first part does, ms. @throws Refusal */
+export function verifyCollateral(given: Collateral, pckChain: string, { intelRoot, at }: Anchor) {
   const [pck, platformCa, root, ...more] = x509.parsePemChain(pckChain);
-  const isWhole =
-    pck !== undefined && platformCa !== undefined && root !== undefined && more.length === 0;
-  requireQuote(isWhole, "chain", "the chain in the quote does not consist of three certificates");
-  const ends = `the quote's chain ends in "${x509.nameOf(root)}", which is not the trusted Intel root`;
-  requireQuote(x509.sha256(root.raw) === anchor.intelRoot, "root", ends);
-  const rootCrl = x509.parseCrl(Buffer.from(given.root_ca_crl, "hex"), root, at);
-  assertGood(platformCa, root, {
-    crl: rootCrl,
-    at,
-    role: /^Intel SGX PCK (Platform|Processor) CA$/,
-  });
-  const pckCrl = x509.parseCrl(Buffer.from(given.pck_crl, "hex"), platformCa, at);
-  assertGood(pck, platformCa, { crl: pckCrl, at, role: /^Intel SGX PCK Certificate$/ });
+  const isThree = pck && platformCa && root && more.length === 0;
+  ensure(isThree, "chain", "the chain in the quote does not consist of three certificates");
+  const end = `the quote's chain ends in "${x509.nameOf(root)}", which is not the trusted Intel root`;
+  ensure(x509.sha256(root.raw) === intelRoot, "root", end);
+  const rootCrl = x509.parseCrl(given.root_ca_crl, root, at);
+  x509.ensureIssued(platformCa, root, { role: PCK_CA, crl: rootCrl, at });
+  const pckCrl = x509.parseCrl(given.pck_crl, platformCa, at);
+  x509.ensureIssued(pck, platformCa, { role: /^Intel SGX PCK Certificate$/, crl: pckCrl, at });
 
-  const signedBy = (chain: string, what: string): X509Certificate => {
-    const [signer, signerRoot, ...others] = x509.parsePemChain(chain);
-    const isPair =
-      signer !== undefined && signerRoot?.raw.equals(root.raw) === true && others.length === 0;
-    requireQuote(isPair, "chain", `the chain of Intel's ${what} does not end in the trusted root`);
-    assertGood(signer, root, { crl: rootCrl, at, role: /^Intel SGX TCB Signing$/ });
-    return signer;
-  };
-  const tcbSigner = signedBy(given.tcb_info_issuer_chain, "TCB info");
-  const qeSigner = signedBy(given.qe_identity_issuer_chain, "QE identity");
-  // oxlint-disable typescript/no-unsafe-type-assertion -- Intel signed the form; what lacks fails closed
-  const tcbInfo = readSigned(given.tcb_info, tcbSigner, given.tcb_info_signature) as TcbInfo;
-  const qeIdentity = readSigned(
-    given.qe_identity,
-    qeSigner,
-    given.qe_identity_signature,
-  ) as QeIdentity;
-  // oxlint-enable typescript/no-unsafe-type-assertion
-  const expiries = [tcbInfo, qeIdentity].map(({ id, issueDate, nextUpdate }) => {
-    requireFresh(Date.parse(issueDate), Date.parse(nextUpdate), at, `Intel's document ${id}`);
-    return Date.parse(nextUpdate);
-  });
-  return {
-    pck,
-    tcbInfo,
-    qeIdentity,
-    expires: Math.min(rootCrl.nextUpdate, pckCrl.nextUpdate, ...expiries),
-  };
+  const signing = { root, crl: rootCrl, at };
+  const tcbInfo = readSigned<TcbInfo>(given, "tcb_info", signing);
+  const qeIdentity = readSigned<QeIdentity>(given, "qe_identity", signing);
+  const ends = [tcbInfo, qeIdentity].map(({ nextUpdate }) => Date.parse(nextUpdate));
+  const expires = Math.min(rootCrl.nextUpdate, pckCrl.nextUpdate, ...ends);
+  return { pck, tcbInfo, qeIdentity, expires };
 }
 
-/** `role`: a PCK certificate's key must not be able to sign TCB info, nor the other way round. */
-type Required = { readonly crl: x509.Crl; readonly at: number; readonly role: RegExp };
-
-function assertGood(
-  certificate: X509Certificate,
-  issuer: X509Certificate,
-  required: Required,
-): void {
-  const name = x509.nameOf(certificate);
-  x509.assertIssued(certificate, issuer, required.at);
-  requireQuote(
-    !x509.isRevoked(required.crl, certificate),
-    "revoked",
-    `Intel has revoked "${name}"`,
-  );
-  requireQuote(
-    required.role.test(name),
-    "chain-role",
-    `the certificate "${name}" is not for this purpose`,
-  );
-}
-
-function readSigned(text: string, signer: X509Certificate, signature: string): unknown {
-  const isSigned = x509.isSigned(
-    Buffer.from(text),
-    signer.publicKey,
-    Buffer.from(signature, "hex"),
-  );
-  requireQuote(
-    isSigned,
-    "collateral-signature",
-    "the signature of Intel's TCB info or QE identity is invalid",
-  );
-  return JSON.parse(text);
+/** One of Intel's two documents: signed by the TCB signer of this very root, and in date. */
+function readSigned<T extends TcbInfo | QeIdentity>(
+  given: Collateral,
+  part: "tcb_info" | "qe_identity",
+  { root, crl, at }: { root: X509Certificate; crl: x509.Crl; at: number },
+): T {
+  const [signer, signerRoot, ...more] = x509.parsePemChain(given[`${part}_issuer_chain`]);
+  const isPair = signer && signerRoot?.raw.equals(root.raw) && more.length === 0;
+  ensure(isPair, "chain", `the chain of Intel's ${part} does not end in the trusted root`);
+  x509.ensureIssued(signer, root, { role: /^Intel SGX TCB Signing$/, crl, at });
+  const [text, signature] = [given[part], Buffer.from(given[`${part}_signature`], "hex")];
+  const isGenuine = x509.isSigned(Buffer.from(text), signer.publicKey, signature);
+  ensure(isGenuine, "collateral-signature", `the signature of Intel's ${part} is invalid`);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Intel signed the form; what lacks fails closed
+  const document = JSON.parse(text) as T;
+  const { id, issueDate, nextUpdate } = document;
+  ensureFresh(Date.parse(issueDate), Date.parse(nextUpdate), at, `Intel's document ${id}`);
+  return document;
 }
 
 const SGX_EXTENSIONS = "2a864886f84d010d01"; // 1.2.840.113741.1.13.1
@@ -131,21 +59,13 @@ export type Platform = ReturnType<typeof platformOf>;
 export function platformOf(pck: X509Certificate) {
   const fields = byOid(readDer(x509.extensionOf(pck, SGX_EXTENSIONS)));
   const tcb = byOid(fields.get(`${SGX_EXTENSIONS}02`));
-  const svn = (n: number): number =>
-    Number.parseInt(hex(tcb.get(`${SGX_EXTENSIONS}02${n.toString(16).padStart(2, "0")}`)), 16);
-  return {
-    pceId: hex(fields.get(`${SGX_EXTENSIONS}03`)),
-    fmspc: hex(fields.get(`${SGX_EXTENSIONS}04`)),
-    cpuSvn: Array.from({ length: 16 }, (_, index) => svn(index + 1)),
-    pceSvn: svn(17),
+  const hex = (oid: string): string => {
+    const value = fields.get(SGX_EXTENSIONS + oid) ?? tcb.get(SGX_EXTENSIONS + oid);
+    ensure(value, "pck", "the PCK certificate lacks a part of its SGX extensions");
+    return value.body.toString("hex");
   };
-}
-
-function hex(value: { readonly body: Buffer } | undefined): string {
-  requireQuote(
-    value !== undefined,
-    "pck",
-    "the PCK certificate lacks a part of its SGX extensions",
-  );
-  return value.body.toString("hex");
+  const svn = (n: number): number =>
+    Number.parseInt(hex(`02${n.toString(16).padStart(2, "0")}`), 16);
+  const cpuSvn = Array.from({ length: 16 }, (_, index) => svn(index + 1));
+  return { pceId: hex("03"), fmspc: hex("04"), cpuSvn, pceSvn: svn(17) };
 }

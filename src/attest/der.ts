@@ -1,5 +1,5 @@
 /** A strict reader of DER (X.690): definite lengths in their shortest form, nothing after the last byte. */
-import { requireQuote } from "./refusal.ts";
+import { ensure } from "./refusal.ts";
 
 /** `body`: the content octets; `raw`: with the header, which is what signatures are made over. */
 export type DerNode = { readonly tag: number; readonly body: Buffer; readonly raw: Buffer };
@@ -12,65 +12,52 @@ const UTC_TIME = 23;
 /** Exactly one node. @throws Refusal for anything else */
 export function readDer(bytes: Buffer): DerNode {
   const [node, ...rest] = readAll(bytes);
-  requireQuote(node !== undefined && rest.length === 0, "der", "DER: expected exactly one value");
+  ensure(node && rest.length === 0, "der", "DER: expected exactly one value");
   return node;
 }
 
 /** The nodes within a constructed one. @throws Refusal where it is absent or primitive */
 export function childrenOf(node: DerNode | undefined): DerNode[] {
-  requireQuote(
-    node !== undefined && (node.tag & 0x20) !== 0,
-    "der",
-    "DER: expected a constructed value",
-  );
+  ensure(node && (node.tag & 0x20) !== 0, "der", "DER: expected a constructed value");
   return readAll(node.body);
 }
 
 function readAll(bytes: Buffer): DerNode[] {
   const nodes: DerNode[] = [];
   for (let at = 0; at < bytes.length;) {
+    const tag = bytes.readUInt8(at);
     const { start, end } = extentOf(bytes, at);
-    requireQuote(end <= bytes.length, "der", "DER: a value is longer than what holds it");
-    nodes.push({
-      tag: bytes[at] ?? 0,
-      body: bytes.subarray(start, end),
-      raw: bytes.subarray(at, end),
-    });
+    ensure((tag & 0x1f) !== 0x1f, "der", "DER: unsupported tag");
+    ensure(end <= bytes.length, "der", "DER: a value is longer than what holds it");
+    nodes.push({ tag, body: bytes.subarray(start, end), raw: bytes.subarray(at, end) });
     at = end;
   }
   return nodes;
 }
 
+/** Where the content of the node at `at` begins and ends. */
 function extentOf(bytes: Buffer, at: number): { start: number; end: number } {
   const first = bytes[at + 1];
-  requireQuote(
-    first !== undefined && ((bytes[at] ?? 0) & 0x1f) !== 0x1f,
-    "der",
-    "DER: unsupported tag",
-  );
+  ensure(first !== undefined, "der", "DER: a length is missing");
   if (first < 0x80) return { start: at + 2, end: at + 2 + first };
   const size = first & 0x7f;
   const start = at + 2 + size;
-  requireQuote(size >= 1 && size <= 4 && start <= bytes.length, "der", "DER: unsupported length");
+  ensure(size >= 1 && size <= 4 && start <= bytes.length, "der", "DER: unsupported length");
   const length = bytes.readUIntBE(at + 2, size);
   const isShortest = length >= 0x80 && (size === 1 || length >= 2 ** (8 * (size - 1)));
-  requireQuote(isShortest, "der", "DER: a length is not in its shortest form");
+  ensure(isShortest, "der", "DER: a length is not in its shortest form");
   return { start, end: start + length };
 }
 
 /** A sequence of `{OBJECT IDENTIFIER, ..., value}` by the identifier's content in hex: the last of each entry. */
 export function byOid(list: DerNode | undefined): Map<string, DerNode> {
-  const entries = childrenOf(list).map((entry) => {
+  const entryOf = (entry: DerNode): [string, DerNode] => {
     const [id, ...rest] = childrenOf(entry);
     const value = rest.at(-1);
-    requireQuote(
-      id?.tag === OID && value !== undefined,
-      "der",
-      "DER: expected an identifier and a value",
-    );
-    return [id.body.toString("hex"), value] as const;
-  });
-  return new Map(entries);
+    ensure(id?.tag === OID && value, "der", "DER: expected an identifier and a value");
+    return [id.body.toString("hex"), value];
+  };
+  return new Map(childrenOf(list).map(entryOf));
 }
 
 /** UTCTime or GeneralizedTime, in ms since 1970. */
@@ -78,7 +65,7 @@ export function timeOf(node: DerNode | undefined): number {
   const text = node?.body.toString("latin1") ?? "";
   const full = node?.tag === UTC_TIME ? (text < "50" ? "20" : "19") + text : text;
   const match = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/.exec(full);
-  requireQuote(match !== null, "der", "DER: expected a time");
+  ensure(match, "der", "DER: expected a time");
   const [year = 0, month = 0, ...rest] = match.slice(1).map(Number);
   return Date.UTC(year, month - 1, ...rest);
 }

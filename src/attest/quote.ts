@@ -1,7 +1,6 @@
 /** Intel TDX quotes, versions 4 and 5 (Intel TDX DCAP Quoting Library API, appendix A): layout only. */
-import { requireQuote } from "./refusal.ts";
+import { ensure } from "./refusal.ts";
 
-const HEADER = 48;
 const TD10 = 584;
 const TD15 = 648; // TDX 1.5: two fields more
 const INTEL_QE_VENDOR = "939a7233f79c4ca9940a0db3957f0607";
@@ -9,7 +8,6 @@ const INTEL_QE_VENDOR = "939a7233f79c4ca9940a0db3957f0607";
 /** Where the fields of a TD report are: offset and length. */
 const FIELDS = {
   teeTcbSvn: [0, 16],
-  mrSeam: [16, 48],
   mrSignerSeam: [64, 48],
   seamAttributes: [112, 8],
   tdAttributes: [120, 8],
@@ -29,90 +27,65 @@ export type TdReport = Readonly<Record<keyof typeof FIELDS, string>>;
 export type Quote = ReturnType<typeof parseQuote>;
 
 /** Takes a buffer apart from its start; never reads beyond its end. */
-class Reader {
-  readonly #bytes: Buffer;
-  #at = 0;
-
-  constructor(bytes: Buffer) {
-    this.#bytes = bytes;
-  }
-
-  take(length: number): Buffer {
-    requireQuote(this.#at + length <= this.#bytes.length, "quote-layout", "the quote is cut off");
-    this.#at += length;
-    return this.#bytes.subarray(this.#at - length, this.#at);
-  }
-
-  u16 = (): number => this.take(2).readUInt16LE();
-  u32 = (): number => this.take(4).readUInt32LE();
-  position = (): number => this.#at;
-  rest = (): Buffer => this.take(this.#bytes.length - this.#at);
+function readerOf(bytes: Buffer) {
+  let at = 0;
+  const take = (length: number): Buffer => {
+    ensure(at + length <= bytes.length, "quote-layout", "the quote is cut off");
+    at += length;
+    return bytes.subarray(at - length, at);
+  };
+  const u16 = (): number => take(2).readUInt16LE();
+  const u32 = (): number => take(4).readUInt32LE();
+  const rest = (): Buffer => take(bytes.length - at);
+  return { take, u16, u32, rest, taken: () => bytes.subarray(0, at) };
 }
 
 /** @throws Refusal `attest-quote` for anything but a whole TDX quote with Intel's quoting enclave */
 export function parseQuote(bytes: Buffer) {
-  const reader = new Reader(bytes);
-  const header = reader.take(HEADER);
-  const [version, keyType, tee] = [
-    header.readUInt16LE(0),
-    header.readUInt16LE(2),
-    header.readUInt32LE(4),
-  ];
-  requireQuote(
-    version === 4 || version === 5,
-    "quote-version",
-    `TDX quote version ${version} is not supported`,
-  );
-  requireQuote(
-    keyType === 2 && tee === 0x81,
-    "quote-type",
-    "not a TDX quote with an ECDSA P-256 key",
-  );
-  requireQuote(
-    header.toString("hex", 12, 28) === INTEL_QE_VENDOR,
-    "quote-qe-vendor",
-    "not Intel's QE",
-  );
-  const size = version === 4 ? TD10 : bodySize(reader);
+  const reader = readerOf(bytes);
+  const [version, keyType, tee] = [reader.u16(), reader.u16(), reader.u32()];
+  const isKnown = version === 4 || version === 5;
+  ensure(isKnown, "quote-version", `TDX quote version ${version} is not supported`);
+  ensure(keyType === 2 && tee === 0x81, "quote-type", "not a TDX quote with an ECDSA P-256 key");
+  reader.take(4); // reserved
+  const vendor = reader.take(16).toString("hex");
+  ensure(vendor === INTEL_QE_VENDOR, "quote-qe-vendor", "not Intel's quoting enclave");
+  reader.take(20); // of the quoting enclave's own
+  const size = version === 4 ? TD10 : sizeOfBody(reader.u16(), reader.u32());
   const report = parseReport(reader.take(size));
-  const signed = bytes.subarray(0, reader.position());
-  const authentication = new Reader(reader.take(reader.u32()));
+  const signed = reader.taken();
+  const authentication = reader.take(reader.u32());
   const padding = reader.rest().every((byte) => byte === 0);
-  requireQuote(padding, "quote-layout", "there are bytes after the quote");
+  ensure(padding, "quote-layout", "there are bytes after the quote");
   return { version, report, signed, ...parseAuthentication(authentication) };
 }
 
-function bodySize(reader: Reader): number {
-  const [type, size] = [reader.u16(), reader.u32()];
+function sizeOfBody(type: number, size: number): number {
   const known = (type === 2 && size === TD10) || (type === 3 && size === TD15);
-  requireQuote(known, "quote-type", `TD report type ${type} of ${size} bytes is not supported`);
+  ensure(known, "quote-type", `TD report type ${type} of ${size} bytes is not supported`);
   return size;
 }
 
 function parseReport(body: Buffer): TdReport {
-  const entries = Object.entries(FIELDS).map(([name, [at, size]]) => [
-    name,
-    body.toString("hex", at, at + size),
-  ]);
+  const hex = ([at, size]: readonly [number, number]): string =>
+    body.toString("hex", at, at + size);
+  const entries = Object.entries(FIELDS).map(([name, place]) => [name, hex(place)]);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the keys of FIELDS
   return Object.fromEntries(entries) as TdReport;
 }
 
 /** Signature, key, and certification data: type 6 (QE report) which holds type 5 (PEM chain). */
-function parseAuthentication(reader: Reader) {
+function parseAuthentication(bytes: Buffer) {
+  const reader = readerOf(bytes);
   const [signature, attestationKey] = [reader.take(64), reader.take(64)];
-  requireQuote(reader.u16() === 6, "quote-layout", "certification data are not of type 6");
-  const inner = new Reader(reader.take(reader.u32()));
+  ensure(reader.u16() === 6, "quote-layout", "certification data are not of type 6");
+  const inner = readerOf(reader.take(reader.u32()));
   const [qeReport, qeReportSignature] = [inner.take(384), inner.take(64)];
   const qeAuthData = inner.take(inner.u16());
-  requireQuote(
-    inner.u16() === 5,
-    "quote-layout",
-    "the PCK certificates are not in the quote (type 5)",
-  );
+  ensure(inner.u16() === 5, "quote-layout", "the PCK certificates are not in the quote (type 5)");
   const chain = inner.take(inner.u32()).toString("latin1");
   const isWhole = inner.rest().length === 0 && reader.rest().length === 0;
-  requireQuote(isWhole, "quote-layout", "the lengths in the quote contradict each other");
+  ensure(isWhole, "quote-layout", "the lengths in the quote contradict each other");
   const pckChain = chain.endsWith("\0") ? chain.slice(0, -1) : chain;
   return { signature, attestationKey, qeReport, qeReportSignature, qeAuthData, pckChain };
 }

@@ -1,24 +1,17 @@
-/** What the verifier requires, with the refusal where it does not hold. */
+/** What the verifier insists on, with the refusal where it does not hold. */
 import { refuse } from "../core/attestation.ts";
 
-/** @throws Refusal `attest-quote`: a part that is signed by Intel or the CPU does not hold */
-export function requireQuote(condition: false, reason: string, message: string): never;
-export function requireQuote(
-  condition: boolean,
-  reason: string,
-  message: string,
-): asserts condition;
-export function requireQuote(condition: boolean, reason: string, message: string): void {
+/** @throws Refusal `attest-quote`: a part that Intel or the CPU has signed does not hold. */
+export function ensure(condition: unknown, reason: string, message: string): asserts condition {
   if (!condition) refuse("attest-quote", reason, message);
 }
 
 /** Collateral that is out of date is missing, not forged: a newer one can be fetched. Times in ms. */
-export function requireFresh(from: number, until: number, at: number, what: string): void {
-  if (!(from <= at))
-    refuse("attest-unavailable", "collateral-dates", `${what} is valid from ${isoDate(from)} on`);
-  if (!(at <= until))
-    refuse("attest-unavailable", "collateral-dates", `${what} expired on ${isoDate(until)}`);
+export function ensureFresh(from: number, until: number, at: number, what: string): void {
+  if (from <= at && at <= until) return;
+  const problem = from <= at ? `expired on ${isoDate(until)}` : `is valid from ${isoDate(from)} on`;
+  refuse("attest-unavailable", "collateral-dates", `${what} ${problem}`);
 }
 
-const isoDate = (ms: number): string =>
-  Number.isFinite(ms) ? new Date(ms).toISOString() : "an unknown date";
+export const isoDate = (ms: number): string =>
+  Number.isNaN(ms) ? "an unknown date" : new Date(ms).toISOString();

@@ -1,8 +1,9 @@
 /** How up to date a platform is (Intel PCS v4, "TCB info" and "QE identity"). */
-import type { Platform, QeIdentity, TcbInfo, TcbLevel } from "./collateral.ts";
+import type { Platform } from "./collateral.ts";
+import type { QeIdentity, TcbInfo, TcbLevel } from "./intel-documents.ts";
 import type { TdReport } from "./quote.ts";
 import { refuse } from "../core/attestation.ts";
-import { requireQuote } from "./refusal.ts";
+import { ensure } from "./refusal.ts";
 
 /** From worst to best; one that is not listed is worse than all. */
 const STATUSES = (
@@ -10,44 +11,32 @@ const STATUSES = (
   "SWHardeningNeeded UpToDate"
 ).split(" ");
 
-/** `status` is the worst of the three. */
-export type TcbResult = Readonly<Record<"status" | "platform" | "module" | "qe", string>> & {
-  readonly advisories: readonly string[];
-  readonly evaluationNumber: number;
-};
+export type TcbResult = ReturnType<typeof tcbResult>;
+type Measured = { platform: Platform; report: TdReport; qeReport: Buffer };
 
-/** @throws Refusal `attest-tcb` where Intel lists no level for this platform */
-export function tcbResult(
-  tcbInfo: TcbInfo,
-  qeIdentity: QeIdentity,
-  given: { platform: Platform; report: TdReport; qeReport: Buffer },
-): TcbResult {
-  const levels = [
-    platformLevel(tcbInfo, given.platform, given.report),
-    moduleLevel(tcbInfo, given.report),
-    qeLevel(qeIdentity, given.qeReport),
-  ];
-  const [platform = "", module = "", qe = ""] = levels.map((level) => level.tcbStatus);
-  const [status = ""] = [platform, module, qe].toSorted(
-    (a, b) => STATUSES.indexOf(a) - STATUSES.indexOf(b),
-  );
-  const advisories = [...new Set(levels.flatMap((level) => level.advisoryIDs ?? []))].toSorted();
-  const numbers = [tcbInfo.tcbEvaluationDataNumber, qeIdentity.tcbEvaluationDataNumber];
-  return { status, platform, module, qe, advisories, evaluationNumber: Math.min(...numbers) };
+/** `status` is the worst of the three. @throws Refusal `attest-tcb` where Intel lists no level for this platform */
+export function tcbResult(info: TcbInfo, identity: QeIdentity, measured: Measured) {
+  const ofModule = moduleLevel(info, measured.report);
+  const ofPlatform = platformLevel(info, measured.platform, measured.report);
+  const levels = [ofPlatform, ofModule, qeLevel(identity, measured.qeReport)];
+  const [platform = "", module = "", qe = ""] = levels.map(({ tcbStatus }) => tcbStatus);
+  const rank = (status: string): number => STATUSES.indexOf(status);
+  const [status = ""] = [platform, module, qe].toSorted((a, b) => rank(a) - rank(b));
+  const advisories = [...new Set(levels.flatMap(({ advisoryIDs }) => advisoryIDs ?? []))];
+  const numbers = [info.tcbEvaluationDataNumber, identity.tcbEvaluationDataNumber];
+  const evaluationNumber = Math.min(...numbers);
+  return { status, platform, module, qe, advisories: advisories.toSorted(), evaluationNumber };
 }
 
 type Level = TcbLevel<unknown>;
+const NO_LEVEL = "Intel lists no TCB level for the version of";
 
 function platformLevel(info: TcbInfo, platform: Platform, report: TdReport): Level {
+  const { fmspc, pceId } = platform;
+  ensure(info.id === "TDX" && info.version === 3, "tcb-info", "the TCB info is not for TDX");
+  const isSame = info.fmspc.toLowerCase() === fmspc && info.pceId.toLowerCase() === pceId;
+  ensure(isSame, "tcb-info", `the TCB info is for FMSPC ${info.fmspc}, not ${fmspc}`);
   const moduleSvn = [...Buffer.from(report.teeTcbSvn, "hex")];
-  requireQuote(info.id === "TDX" && info.version === 3, "tcb-info", "the TCB info is not for TDX");
-  const isSame =
-    info.fmspc.toLowerCase() === platform.fmspc && info.pceId.toLowerCase() === platform.pceId;
-  requireQuote(
-    isSame,
-    "tcb-info",
-    `the TCB info is for FMSPC ${info.fmspc}, not ${platform.fmspc}`,
-  );
   // The first two components are the TDX module's own, judged by its identity from version 1 on.
   const first = moduleSvn[1] === 0 ? 0 : 2;
   const found = info.tcbLevels.find(
@@ -56,16 +45,12 @@ function platformLevel(info: TcbInfo, platform: Platform, report: TdReport): Lev
       covers(platform.cpuSvn, tcb.sgxtcbcomponents, 0) &&
       covers(moduleSvn, tcb.tdxtcbcomponents, first),
   );
-  return found ?? refuseLevel("platform-level", "the platform");
+  return found ?? refuse("attest-tcb", "platform-level", `${NO_LEVEL} the platform`);
 }
 
-function covers(
-  svns: readonly number[],
-  minimum: readonly { svn: number }[],
-  from: number,
-): boolean {
-  const isEnough = (svn: number, index: number): boolean =>
-    index < from || svn >= (minimum[index]?.svn ?? 256);
+function covers(svns: number[], minimum: readonly { svn: number }[], from: number): boolean {
+  const isEnough = (svn: number, at: number): boolean =>
+    at < from || svn >= (minimum[at]?.svn ?? 256);
   return minimum.length === 16 && svns.every(isEnough);
 }
 
@@ -75,52 +60,36 @@ function moduleLevel(info: TcbInfo, report: TdReport): Level {
   const id = `TDX_${version.toString(16).padStart(2, "0").toUpperCase()}`;
   const identity = info.tdxModuleIdentities?.find((candidate) => candidate.id === id);
   const module = version === 0 ? info.tdxModule : identity;
-  requireQuote(module !== undefined, "tdx-module", `Intel does not know the TDX module ${id}`);
-  const isSigned = module.mrsigner.toLowerCase() === report.mrSignerSeam;
-  requireQuote(isSigned, "tdx-module", "the TDX module is not signed by Intel");
+  ensure(module, "tdx-module", `Intel does not know the TDX module ${id}`);
+  const isIntels = module.mrsigner.toLowerCase() === report.mrSignerSeam;
+  ensure(isIntels, "tdx-module", "the TDX module is not signed by Intel");
   const isSame = maskedEqual(report.seamAttributes, module.attributes, module.attributesMask);
-  requireQuote(
-    isSame,
-    "tdx-module",
-    "the TDX module's attributes are not those of Intel's release",
-  );
+  ensure(isSame, "tdx-module", "the TDX module's attributes are not those of Intel's release");
   if (version === 0) return { tcb: undefined, tcbStatus: "UpToDate" };
-  return (
-    identity?.tcbLevels.find(({ tcb }) => svn >= tcb.isvsvn) ?? refuseLevel("module-level", id)
-  );
+  const found = identity?.tcbLevels.find(({ tcb }) => svn >= tcb.isvsvn);
+  return found ?? refuse("attest-tcb", "module-level", `${NO_LEVEL} ${id}`);
 }
 
+/** Where the fields of an enclave's report are: Intel SGX, "REPORTBODY". */
 function qeLevel(identity: QeIdentity, report: Buffer): Level {
-  const hex = (start: number, length: number): string =>
-    report.toString("hex", start, start + length);
-  const { id, version, mrsigner, isvprodid } = identity;
-  requireQuote(
-    id === "TD_QE" && version === 2,
-    "qe-identity",
-    "the QE identity is not that of the TDX QE",
-  );
+  const hex = (at: number, length: number): string => report.toString("hex", at, at + length);
+  const { id, version, mrsigner, isvprodid, tcbLevels } = identity;
+  ensure(id === "TD_QE" && version === 2, "qe-identity", "the QE identity is not that of TDX");
   const isSame =
     hex(128, 32) === mrsigner.toLowerCase() &&
     report.readUInt16LE(256) === isvprodid &&
     maskedEqual(hex(16, 4), identity.miscselect, identity.miscselectMask) &&
     maskedEqual(hex(48, 16), identity.attributes, identity.attributesMask);
-  requireQuote(isSame, "qe-identity", "the quoting enclave is not Intel's");
-  requireQuote(((report[48] ?? 2) & 2) === 0, "qe-debug", "the quoting enclave runs in debug mode");
+  ensure(isSame, "qe-identity", "the quoting enclave is not Intel's");
+  ensure((report.readUInt8(48) & 2) === 0, "qe-debug", "the quoting enclave runs in debug mode");
   const svn = report.readUInt16LE(258);
-  return (
-    identity.tcbLevels.find(({ tcb }) => svn >= tcb.isvsvn) ?? refuseLevel("qe-level", "the QE")
-  );
+  const found = tcbLevels.find(({ tcb }) => svn >= tcb.isvsvn);
+  return found ?? refuse("attest-tcb", "qe-level", `${NO_LEVEL} the quoting enclave`);
 }
 
 /** Equal in the bits of the mask (hex, all of the same length). */
 function maskedEqual(found: string, expected: string, mask: string): boolean {
-  const [a, b, bits] = [found, expected, mask].map((text) => BigInt(`0x${text}`));
   const isSized = found.length === expected.length && found.length === mask.length;
-  return (
-    isSized && a !== undefined && b !== undefined && bits !== undefined && (a & bits) === (b & bits)
-  );
-}
-
-function refuseLevel(reason: string, what: string): never {
-  return refuse("attest-tcb", reason, `Intel lists no TCB level for the version of ${what}`);
+  const masked = (text: string): bigint => BigInt(`0x${text}`) & BigInt(`0x${mask}`);
+  return isSized && masked(found) === masked(expected);
 }

@@ -35,9 +35,7 @@ export async function gatherEvidence(
   const found = shown.map((one) => (one.kind === "shown" ? withQuote(one.value) : one));
   const unavailable = found.filter((one) => "reason" in one);
   const evidence = found.filter((one) => "quote" in one);
-  const platform = evidence
-    .map(({ quote }) => platformOf(quote))
-    .find((one) => one !== undefined);
+  const platform = evidence.map(({ quote }) => platformOf(quote)).find((one) => one !== undefined);
   if (!platform) return { evidence, unavailable, collateral: undefined };
   const collateral = await sources.collateral(platform, { fresh }, signal);
   if (collateral.kind === "shown") return { evidence, unavailable, collateral: collateral.value };

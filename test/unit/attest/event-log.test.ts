@@ -27,7 +27,6 @@ describe("an event log", () => {
       appId: "aa".repeat(20),
       composeHash: "bb".repeat(32),
       instanceId: "cc".repeat(20),
-      osImageHash: "dd".repeat(32),
       keyProvider: { name: "kms", id: "3059ab" },
     });
   });
