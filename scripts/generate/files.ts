@@ -1,24 +1,44 @@
 /** Every file that is made of the source, with what must be in it. */
+import { format } from "oxfmt";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { replaceBlock } from "./blocks.ts";
 import { configSchema } from "./config-schema.ts";
+import { commandsPage } from "./commands.ts";
 import { codesByExit, errorsPage, warningTable } from "./errors.ts";
+import { inputsTable, switchesTable } from "./inputs.ts";
 import { fieldTable } from "./tables.ts";
 import { jsonSchema, SCHEMAS } from "./schemas.ts";
 
-export type GeneratedFile = { readonly file: string; readonly content: string };
+export type GeneratedFile = { readonly file: string; readonly content: () => Promise<string> };
 
 export function generatedFiles(): readonly GeneratedFile[] {
   return [
-    { file: "schemas/config.json", content: configSchema() },
-    { file: "docs/errors.md", content: errorsPage() },
-    { file: "docs/json.md", content: jsonPage() },
+    { file: "schemas/config.json", content: async () => configSchema() },
+    page("docs/commands.md", commandsPage),
+    page("docs/errors.md", errorsPage),
+    page("docs/inputs.md", inputsPage),
+    page("docs/json.md", jsonPage),
     ...SCHEMAS.map((schema) => ({
       file: `schemas/${schema.name}.json`,
-      content: jsonSchema(schema),
+      content: async () => jsonSchema(schema),
     })),
   ];
+}
+
+/** As the formatter leaves it, with the options that `.oxfmtrc.json` has for Markdown. */
+function page(file: string, text: () => string): GeneratedFile {
+  const options = { printWidth: 100, proseWrap: "always" } as const;
+  return { file, content: async () => (await format(file, text(), options)).code };
+}
+
+function inputsPage(): string {
+  const blocks = [["inputs", inputsTable()] as const, ["switches", switchesTable()] as const];
+  return withBlocks("docs/inputs.md", blocks);
+}
+
+function withBlocks(file: string, blocks: readonly (readonly [string, string])[]): string {
+  return blocks.reduce((text, [name, content]) => replaceBlock(text, name, content), read(file));
 }
 
 function jsonPage(): string {
@@ -30,10 +50,7 @@ function jsonPage(): string {
     ["codes", codesByExit()] as const,
     ["warnings", warningTable()] as const,
   ];
-  return blocks.reduce(
-    (page, [name, content]) => replaceBlock(page, name, content),
-    read("docs/json.md"),
-  );
+  return withBlocks("docs/json.md", blocks);
 }
 
 const read = (file: string): string =>

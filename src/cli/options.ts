@@ -4,8 +4,10 @@ import type { AnyCommand, CommonSwitch } from "../commands/shared/command.ts";
 import { kebabCase, type Flag } from "../commands/shared/flags.ts";
 import { definitionsOf, type InputDefinition, type InputGroup } from "../inputs/table.ts";
 
-/** Longer help lines break in a terminal of the usual width. */
-const HELP_COLUMNS = 80;
+/** Help is as wide as the terminal, within what can be read; of the usual width where there is none. */
+const [HELP_COLUMNS, MAX_HELP_COLUMNS] = [80, 110] as const;
+/** commander wraps nothing where less than this is left beside the flags. */
+const MIN_TEXT = 24;
 
 const GROUP_TITLES: Readonly<Record<InputGroup, string>> = {
   cluster: "Cluster:",
@@ -51,7 +53,12 @@ export function addDefinition(command: Command, definition: AnyCommand): void {
     examples,
     notes,
   } = definition;
-  command.description(definition.summary).configureHelp({ helpWidth: HELP_COLUMNS });
+  command
+    .description(definition.summary)
+    .configureHelp({
+      helpWidth: Math.min(process.stdout.columns || HELP_COLUMNS, MAX_HELP_COLUMNS),
+      minWidthToWrap: MIN_TEXT,
+    });
   if (argument)
     command.argument(
       argument.optional ? `[${argument.name}]` : `<${argument.name}>`,

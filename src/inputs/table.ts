@@ -26,6 +26,8 @@ type InputText = {
   /** The first one that is set counts. */
   readonly variables: readonly string[];
   readonly description: string;
+  /** What docs/inputs.md says besides, in Markdown. */
+  readonly remark?: string;
   readonly default?: string;
   readonly secret?: boolean;
   readonly required?: boolean;
@@ -56,6 +58,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
     placeholder: "name",
     variables: ["TEE_CLUSTER_NAME"],
     description: "name prefix of all CVMs of the cluster",
+    remark: "letters, digits, hyphens; at most 47 characters",
     required: true,
     completes: "clusters",
     parse: p.clusterName,
@@ -66,6 +69,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
     placeholder: "id",
     variables: ["AWS_ACCESS_KEY_ID"],
     description: "for the registry's access to the encrypted models on S3",
+    remark: "`AKIA…`, not `ASIA…`",
     required: true,
     parse: p.accessKeyId,
   },
@@ -120,6 +124,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
     placeholder: "port",
     variables: ["TEE_CLUSTER_SPAWNTEE_PORT"],
     description: "port at which spawntee is published",
+    remark: "the compose files must publish it",
     default: "9010",
     parse: p.integer(1, 65_535),
   },
@@ -205,6 +210,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
     variables: ["TEE_CLUSTER_ORCHESTRATOR_SCHEMA"],
     description:
       "schema of orchestrator.yml: v2 is what releases read (default: v2 with a gateway key)",
+    remark: "without a key `v1`, with a warning",
     completes: ["v1", "v2"],
     parse: p.schemaVersion,
   },
@@ -214,6 +220,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
     placeholder: "path",
     variables: ["GATEWAY_KEY_PATH"],
     description: "the coordinator's RSA key, required with schema v2",
+    remark: "a private key (PEM), mode 0600",
     requiredWith: "v2",
     optional: true,
     completes: "files",
@@ -225,6 +232,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
     placeholder: "address",
     variables: ["GATEWAY_AUTH_COORDINATOR_WALLET"],
     description: "the coordinator's wallet, required with schema v2",
+    remark: "both compose files must pass it on",
     requiredWith: "v2",
     optional: true,
     parse: p.plainText,
@@ -235,6 +243,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
     placeholder: "name",
     variables: [],
     description: "a further variable of the registry, its value from the environment; repeatable",
+    remark: "[by its name](#further-variables-of-the-registry)",
     repeatable: true,
     parse: p.registryVariable,
   },
@@ -244,15 +253,16 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
     placeholder: "id[=name]",
     variables: [],
     description: "a crunch of the orchestrator, repeatable (default: from the cluster name)",
+    remark: "`bird_tracker=bird tracker`",
     repeatable: true,
     parse: p.crunch,
   },
   watcher: {
     group: "cluster",
     flag: "watcher",
-    placeholder: "yaml:PATH|onchain:URL",
+    placeholder: "where",
     variables: [],
-    description: "where the orchestrator looks for models",
+    description: "where the orchestrator looks for models: yaml:PATH or onchain:URL",
     default: "yaml:models.yml",
     parse: p.watcher,
   },
@@ -268,10 +278,11 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
   hashFrom: {
     group: "procedure",
     flag: "hash-from",
-    placeholder: "temporary-runner|provision",
+    placeholder: "how",
     variables: ["TEE_CLUSTER_HASH_FROM"],
     description:
-      "deploy a temporary runner to read its hash, or only let Phala provision one (free, faster)",
+      "temporary-runner: deploy one to read its hash; provision: only let Phala prepare one",
+    remark: "[compared](rotate-hash.md#without-a-temporary-runner)",
     default: "temporary-runner",
     completes: ["temporary-runner", "provision"],
     parse: p.hashFrom,
@@ -282,6 +293,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
     placeholder: "mode",
     variables: ["TEE_CLUSTER_ATTEST"],
     description: "auto, require or off: what missing evidence is",
+    remark: "[attestation](attestation.md)",
     default: "auto",
     completes: ATTEST_MODES,
     parse: p.attestMode,
@@ -311,6 +323,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
     placeholder: "url",
     variables: ["PHALA_API_URL"],
     description: "Phala's API",
+    remark: "http only to this machine",
     default: "https://cloud-api.phala.network",
     parse: p.apiUrl,
   },
@@ -320,6 +333,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
     placeholder: "path",
     variables: ["PHALA_BIN"],
     description: "the phala CLI",
+    remark: "the one that came with this package, else the one on `PATH`",
     default: "phala",
     completes: "files",
     parse: p.plainText,
@@ -330,6 +344,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
     placeholder: "template",
     variables: ["TEE_CLUSTER_GATEWAY_URL"],
     description: "address of a CVM's port",
+    remark: "a template; `{node}` may be used too",
     default: "https://{app_id}-{port}.{base_domain}",
     parse: p.gatewayTemplate,
   },
@@ -348,6 +363,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
     placeholder: "duration",
     variables: ["TEE_CLUSTER_TIMEOUT"],
     description: "timeout for each wait",
+    remark: "`500ms`, `2s`, `10m`, `1h`",
     default: "10m",
     parse: p.duration,
   },

@@ -6,7 +6,7 @@ import { generatedFiles } from "../../scripts/generate/files.ts";
 test.each(generatedFiles())(
   "$file is up to date (else: npm run generate)",
   async ({ file, content }) => {
-    await expect(content).toMatchFileSnapshot(
+    await expect(await content()).toMatchFileSnapshot(
       fileURLToPath(new URL(`../../${file}`, import.meta.url)),
     );
   },

@@ -15,9 +15,9 @@ export const completionCommand = defineCommand({
     "completion powershell >> $PROFILE",
   ],
   notes: `
-For this shell only: source <(tee-cluster completion bash). It completes commands,
-options and values: clusters, nodes and hashes as this machine has recorded them,
-instance types, error codes, files. It needs no key.`,
+For this shell only: source <(tee-cluster completion bash). It completes
+commands, options and values: clusters, nodes and hashes as this machine has
+recorded them, instance types, error codes, files. It needs no key.`,
   async run(_dependencies, _common, { argument }) {
     const { completion } = await import("./completion.ts");
     return completion(argument);

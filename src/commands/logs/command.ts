@@ -25,8 +25,8 @@ export const logsCommand = defineCommand({
   },
   examples: ["logs", "logs --follow", "logs runner-0f73d1de --tail 500", "logs --serial"],
   notes: `
-Through \`phala logs\`. Secrets that this run knows are hidden; what else a program
-writes into its log is shown as it is. An app-compose may keep its logs private.`,
+Through \`phala logs\`. Secrets that this run knows are hidden; what else a
+program writes into its log is shown as it is. An app-compose may keep its logs private.`,
   async run(dependencies, common, { argument: runner, ...flags }) {
     const { showLogs } = await import("./logs.ts");
     return showLogs(dependencies, common, { runner, ...flags });

@@ -18,8 +18,9 @@ export const sandboxCommand = defineCommand({
   notes: `
 Prints the variables to export once it is up, or with --json one document with
 them. In the foreground it serves until Ctrl-C, with --verbose it prints the
-requests; start runs it in the background until stop. reset empties its cloud and
-forgets its clusters. While one runs, --sandbox (or TEE_CLUSTER_SANDBOX=1) uses it.`,
+requests; start runs it in the background until stop. reset empties its cloud
+and forgets its clusters. While one runs, --sandbox (or TEE_CLUSTER_SANDBOX=1)
+uses it.`,
   async run(dependencies, _common, flags) {
     const { sandbox } = await import("./sandbox.ts");
     return sandbox(dependencies, flags);
