@@ -57,10 +57,11 @@ function optionsOf(definition: AnyCommand): readonly Option[] {
   return command.options;
 }
 
+const list = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(", ");
+
 function takenBy(takes: (definition: AnyCommand) => boolean): string {
   const names = COMMANDS.filter((definition) => takes(definition)).map(({ name }) => name);
   if (names.length === COMMANDS.length) return "all";
   const without = COMMANDS.filter(({ name }) => !names.includes(name)).map(({ name }) => name);
-  const list = (all: readonly string[]): string => all.map((name) => `\`${name}\``).join(", ");
   return names.length > 2 * without.length ? `all but ${list(without)}` : list(names);
 }

@@ -53,12 +53,10 @@ export function addDefinition(command: Command, definition: AnyCommand): void {
     examples,
     notes,
   } = definition;
-  command
-    .description(definition.summary)
-    .configureHelp({
-      helpWidth: Math.min(process.stdout.columns || HELP_COLUMNS, MAX_HELP_COLUMNS),
-      minWidthToWrap: MIN_TEXT,
-    });
+  command.description(definition.summary).configureHelp({
+    helpWidth: Math.min(process.stdout.columns || HELP_COLUMNS, MAX_HELP_COLUMNS),
+    minWidthToWrap: MIN_TEXT,
+  });
   if (argument)
     command.argument(
       argument.optional ? `[${argument.name}]` : `<${argument.name}>`,

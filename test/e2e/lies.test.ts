@@ -68,7 +68,8 @@ test(
     const world = await makePreparedWorld({
       onRequest: () => {
         // Only once the temporary runner is there: the registry's own answers are left alone.
-        if (told !== undefined && commitsOf(world.sandbox) > 0) lie(world.sandbox, told, UNMEASURED);
+        if (told !== undefined && commitsOf(world.sandbox) > 0)
+          lie(world.sandbox, told, UNMEASURED);
       },
     });
     const { approved: before } = await cloudOf(world.sandbox);
@@ -128,11 +129,7 @@ async function initWithLieAfter(
   const world = await make({
     onRequest: () => {
       if (lying && mutationsOf(world.sandbox).some((made) => call.test(made)))
-        lie(
-          world.sandbox,
-          [COMPOSE, { docker_compose_file: "services: {}" }],
-          UNMEASURED,
-        );
+        lie(world.sandbox, [COMPOSE, { docker_compose_file: "services: {}" }], UNMEASURED);
     },
   });
   world.sandbox.resetRequests();
