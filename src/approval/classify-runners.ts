@@ -21,6 +21,8 @@ export type KnownList = {
   readonly appId: string;
   /** Whether the record is all that the registry was told: nobody else has updated it. */
   readonly complete: boolean;
+  /** Whether an orchestrator (of schema v2) pushes hashes to it, which are in no record and last until it restarts. */
+  readonly coordinated: boolean;
   readonly vouchers: RunnerVouchers;
 };
 
@@ -38,6 +40,8 @@ export type JudgedRunners = {
   readonly accepted: readonly LiveRunner[];
   /** Nothing here vouches for them: neither a record nor the local compose file has what they run. */
   readonly unclear: readonly LiveRunner[];
+  /** The same of a registry that an orchestrator may have told them to: a push leaves them alone, a restart does not. */
+  readonly maybePushed: readonly LiveRunner[];
 };
 
 /**
@@ -48,7 +52,7 @@ export type JudgedRunners = {
  */
 export function classifyRunners(
   live: readonly LiveRunner[],
-  { record, appId, complete, vouchers }: KnownList,
+  { record, appId, complete, coordinated, vouchers }: KnownList,
   warn: (code: WarningCode, message: Words) => void,
 ): JudgedRunners {
   const known = new Set<string>([
@@ -56,15 +60,21 @@ export function classifyRunners(
     ...openAttempts(record, appId).flatMap(({ hashes, vouched }) => (vouched ? hashes : [])),
   ]);
   const unrecorded = live.filter(({ composeHash }) => !known.has(composeHash));
-  if (complete) {
+  if (complete && !coordinated) {
     for (const runner of unrecorded) warn("runner-not-approved", excluded(runner));
-    return { accepted: live.filter((runner) => !unrecorded.includes(runner)), unclear: [] };
+    return {
+      accepted: live.filter((runner) => !unrecorded.includes(runner)),
+      unclear: [],
+      maybePushed: [],
+    };
   }
-  const unclear = unrecorded.filter((runner) => !isVouchedFor(runner, vouchers));
-  const accepted = live.filter((runner) => !unclear.includes(runner));
+  const open = unrecorded.filter((runner) => !isVouchedFor(runner, vouchers));
+  const accepted = live.filter((runner) => !open.includes(runner));
   for (const runner of accepted)
     if (unrecorded.includes(runner)) warn("hash-of-live-runner", included(runner));
-  return { accepted, unclear };
+  if (!complete) return { accepted, unclear: open, maybePushed: [] };
+  for (const runner of open) warn("runner-not-approved", unrecordedHere(runner));
+  return { accepted, unclear: [], maybePushed: open };
 }
 
 function isVouchedFor({ appCompose, composeHash }: LiveRunner, vouchers: RunnerVouchers): boolean {
@@ -75,6 +85,9 @@ function isVouchedFor({ appCompose, composeHash }: LiveRunner, vouchers: RunnerV
 
 const excluded = ({ cvm, composeHash }: LiveRunner): Words =>
   hint`${composeHash} of the live runner ${cvm.name} is left out: no list that was approved has it; to approve it: ${command("rotate-hash", "--keep", composeHash)}`;
+
+const unrecordedHere = ({ cvm, composeHash }: LiveRunner): Words =>
+  hint`${composeHash} of the live runner ${cvm.name} is in no list of this machine: if its orchestrator has pushed it, it holds until the registry restarts; to approve it: ${command("rotate-hash", "--keep", composeHash)}`;
 
 const included = ({ cvm, composeHash }: LiveRunner): string =>
   `${composeHash} of the live runner ${cvm.name} is included although no record of this machine has it: it runs the local compose file, or --record has it`;

@@ -4,7 +4,8 @@ import { identityOf, type ComposeHash, type Cvm } from "../core/domain.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
 import { liveRunners, runnersThatAreUp, type LiveRunner } from "../runners/running-runners.ts";
 import type { StepDeps } from "../workflow/step.ts";
-import { classifyRunners, type KnownList } from "./classify-runners.ts";
+import type { ListPolicy } from "./approved-list.ts";
+import { assertRunnersClear, classifyRunners, type KnownList } from "./classify-runners.ts";
 
 export type SeenRunners = {
   readonly cluster: string;
@@ -12,23 +13,32 @@ export type SeenRunners = {
   readonly live: readonly LiveRunner[];
   readonly known: KnownList;
   readonly hashes: readonly ComposeHash[];
+  /** The operator's word on runners that it cuts off. */
+  readonly policy: ListPolicy;
 };
 
 /**
  * One request where nothing has changed.
  * @throws ClusterError `runners-changed` (conflict) for one that has appeared since and that the list would, or may,
- *   cut off.
+ *   cut off; `live-runner-unclear` (verification) for one whose hash may have been pushed: the restart forgets that.
  */
 export async function assertSameRunners(
-  { cluster, live, known, hashes }: SeenRunners,
+  { cluster, live, known, hashes, policy }: SeenRunners,
   deps: Pick<StepDeps, "api" | "signal">,
 ): Promise<void> {
   const before = new Set(live.map(({ cvm }) => keyOf(cvm)));
   const up = await runnersThatAreUp(cluster, deps.api, deps.signal);
+  const isLost = ({ composeHash }: LiveRunner): boolean => !hashes.includes(composeHash);
+  const stillUp = new Set(up.map(keyOf));
+  const { maybePushed } = classifyRunners(live, known, () => undefined);
+  assertRunnersClear(
+    maybePushed.filter((runner) => isLost(runner) && stillUp.has(keyOf(runner.cvm))),
+    policy,
+  );
   if (up.every((cvm) => before.has(keyOf(cvm)))) return;
   const appeared = (await liveRunners(cluster, deps)).filter(({ cvm }) => !before.has(keyOf(cvm)));
-  const { accepted, unclear } = classifyRunners(appeared, known, () => undefined);
-  const lost = [...accepted, ...unclear].filter(({ composeHash }) => !hashes.includes(composeHash));
+  const judged = classifyRunners(appeared, known, () => undefined);
+  const lost = [...judged.accepted, ...judged.unclear, ...judged.maybePushed].filter(isLost);
   if (lost.length > 0) throw runnersChanged(lost);
 }
 

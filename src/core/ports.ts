@@ -50,6 +50,7 @@ export type OperationState = "done" | "failed" | "running" | "unknown";
 
 /** One entry of a CVM's operations list: the evidence that an update happened and finished. */
 export type CvmOperation = {
+  /** Made of its start where the platform gives it no id; null where it tells neither. */
   readonly correlationId: string | null;
   /** `create`, `compose_update`, `power_on`, … */
   readonly type: string;

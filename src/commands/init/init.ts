@@ -224,7 +224,8 @@ async function hashesFor(
   const warn = (code: WarningCode, message: Words): void => steps.warn(code, message);
   const { clusterName } = inputs.cluster;
   const vouchers = await runnerVouchers(await facts.runnerCompose(), flags.record, clusterName);
-  const known = { record, appId, complete, vouchers };
+  const coordinated = inputs.cluster.orchestratorSchema === "v2";
+  const known = { record, appId, complete, coordinated, vouchers };
   const { accepted, unclear } = classifyRunners(live, known, warn);
   assertRunnersClear(unclear, ROLLING);
   // So that every hash in the list can be traced to the text that it stands for.
@@ -237,7 +238,8 @@ async function hashesFor(
   });
   return {
     hashes,
-    assertSame: () => assertSameRunners({ cluster: clusterName, live, known, hashes }, deps),
+    assertSame: () =>
+      assertSameRunners({ cluster: clusterName, live, known, hashes, policy: ROLLING }, deps),
   };
 }
 

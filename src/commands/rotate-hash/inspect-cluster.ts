@@ -101,7 +101,8 @@ export async function lookAtRunners(
   const live = await liveRunners(clusterName, context);
   const file = flags.rollback ? undefined : await facts.runnerCompose();
   const vouchers = await runnerVouchers(file, flags.record, clusterName);
-  const knownList = { ...known, vouchers };
+  const coordinated = inputs.cluster.orchestratorSchema === "v2";
+  const knownList = { ...known, coordinated, vouchers };
   const { accepted, unclear } = classifyRunners(live, knownList, (code, message) =>
     context.warn(code, message),
   );

@@ -179,7 +179,8 @@ async function approvalInput(
   const { flags, steps, dependencies, inputs } = rotation;
   const context = steps.contextFor(deps);
   const { live, knownList: known } = next.runners;
-  const seen = { cluster: inputs.cluster.clusterName, live, known, hashes: next.hashes };
+  const policy = flags.rollback ? { ...rotation.policy, stay: "none" as const } : rotation.policy;
+  const seen = { cluster: inputs.cluster.clusterName, live, known, hashes: next.hashes, policy };
   return approvalOf({
     ...scene,
     ...next,

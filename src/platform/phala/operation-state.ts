@@ -12,6 +12,15 @@ const RUNNING = words(
 );
 
 /**
+ * What tells an operation of a CVM from its others: two of them never start at the same moment. Null: the platform
+ * says neither.
+ */
+export const operationIdOf = (
+  correlationId: string | null | undefined,
+  startedAt: string | null,
+): string | null => correlationId ?? (startedAt === null ? null : `started ${startedAt}`);
+
+/**
  * An operation is done only if its status says so in a word that is known, and nothing else in it disagrees.
  * @param errorMessage what the platform says of a failure.
  * @param completedAt when it ended; an operation that ended can't be running.

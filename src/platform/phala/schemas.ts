@@ -12,7 +12,7 @@ import type {
   PlatformNode,
 } from "../../core/ports.ts";
 import { utcTimestamp } from "../../lib/timestamp.ts";
-import { operationState } from "./operation-state.ts";
+import { operationIdOf, operationState } from "./operation-state.ts";
 
 const text = z.string().nullish();
 const named = z.object({ name: text }).nullish();
@@ -194,12 +194,13 @@ export const operations = z
       const status = item.status ?? "";
       const completedAt = utcTimestamp(item.completed_at);
       const errorMessage = item.error_message || null;
+      const startedAt = utcTimestamp(item.started_at);
       return {
-        correlationId: item.correlation_id ?? null,
+        correlationId: operationIdOf(item.correlation_id, startedAt),
         type: item.operation_type ?? "",
         status,
         state: operationState(status, errorMessage, completedAt),
-        startedAt: utcTimestamp(item.started_at),
+        startedAt,
         completedAt,
         errorMessage,
         composeHash: item.compose_hash ?? null,

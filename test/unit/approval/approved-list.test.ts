@@ -83,7 +83,7 @@ describe("live runners", () => {
     warnings: string[] = [],
     vouchers: RunnerVouchers = local,
   ): readonly string[][] => {
-    const known = { record, appId: "app", complete, vouchers };
+    const known = { record, appId: "app", complete, coordinated: false, vouchers };
     const { accepted, unclear } = classifyRunners(live, known, (code) => void warnings.push(code));
     return [accepted, unclear].map((runners) => runners.map(({ cvm }) => cvm.name));
   };
@@ -98,6 +98,16 @@ describe("live runners", () => {
     const warnings: string[] = [];
     expect(judged(false, warnings)).toEqual([["approved", "stranger"], ["spy"]]);
     expect(warnings).toEqual(["hash-of-live-runner"]);
+  });
+
+  test("a complete record says nothing of what an orchestrator pushed", () => {
+    const warnings: string[] = [];
+    const known = { record, appId: "app", complete: true, coordinated: true, vouchers: local };
+    const judgement = classifyRunners(live, known, (code) => void warnings.push(code));
+    const { accepted, maybePushed, unclear } = judgement;
+    const names = [accepted, maybePushed, unclear].map((all) => all.map(({ cvm }) => cvm.name));
+    expect(names).toEqual([["approved", "stranger"], ["spy"], []]);
+    expect(warnings).toEqual(["hash-of-live-runner", "runner-not-approved"]);
   });
 
   const other = (composeText: string | undefined, ...hashes: ComposeHash[]) =>
@@ -126,7 +136,13 @@ describe("live runners", () => {
       "bird",
     );
     const vouchers = { composeText: undefined, hashes: new Set<string>() };
-    const known = { record: unsealed, appId: "app", complete: true, vouchers };
+    const known = {
+      record: unsealed,
+      appId: "app",
+      complete: true,
+      coordinated: false,
+      vouchers,
+    };
     expect(classifyRunners(live, known, () => undefined).accepted).toEqual([]);
   });
 

@@ -241,6 +241,7 @@ test("a live runner of a list whose end was never recorded is let in, also behin
       record,
       appId: APP,
       complete: true,
+      coordinated: false,
       vouchers: { composeText: undefined, hashes: new Set() },
     },
     () => undefined,

@@ -451,7 +451,7 @@ const operation = (status: string, more = {}) => ({
 test("operations have a state; a list that the platform does not keep is told from a CVM that is gone", async () => {
   const items = [
     operation("completed", { started_at: "2026-11-27T10:00:00" }),
-    operation("timed_out"),
+    operation("timed_out", { correlation_id: "7c1d" }),
     operation("in_progress"),
     operation("polished", { completed_at: "2026-11-27T10:00:00Z" }),
   ];
@@ -462,6 +462,8 @@ test("operations have a state; a list that the platform does not keep is told fr
   const states = found.kind === "present" ? found.value.map(({ state }) => state) : found.kind;
   expect(states).toEqual(["done", "failed", "running", "unknown"]);
   expect(found).toMatchObject({ value: [{ startedAt: "2026-11-27T10:00:00.000Z" }, {}, {}, {}] });
+  const ids = found.kind === "present" && found.value.map(({ correlationId }) => correlationId);
+  expect(ids).toEqual(["started 2026-11-27T10:00:00.000Z", "7c1d", null, null]);
   const without = await serve((request, response) =>
     request.url?.endsWith("/operations")
       ? json(response, 404, { detail: "Not Found" })
