@@ -1,13 +1,21 @@
 /** Every call of a port in a run: it takes time, and something may strike at it. */
 import type { LeftBehind } from "../../src/core/results.ts";
 import { Interruption } from "../../src/errors/cluster-error.ts";
+import { failure, type FileOperation, type FileStrike } from "./disk/disk.ts";
 import type { Deed, Fault, PortCall, Strike } from "./history.ts";
 import type { VirtualTime } from "./time.ts";
 
-export type Surroundings = { readonly time: VirtualTime; do(deed: Deed): void };
+export type Surroundings = {
+  readonly time: VirtualTime;
+  do(deed: Deed): void;
+  /** Of this machine, whose disk forgets what was not synced. */
+  cutPower(): void;
+};
 
 /** How a run can end without an end of its own. */
 export type Cut = "killed" | "left" | "hung";
+
+const TAKES_SPACE: ReadonlySet<FileOperation> = new Set(["write", "make", "copy"]);
 
 const never = (): Promise<never> => new Promise(() => undefined);
 
@@ -59,23 +67,41 @@ export class Calls {
     return answer;
   }
 
+  /** Before each operation of the machine's disk. */
+  readonly atFile: FileStrike = (operation) => {
+    if (!this.isAlive) return never();
+    if (!this.#faults.some(({ call }) => call === "file")) return undefined;
+    const faults = this.#strikingAt([["file", this.#count("file")]]);
+    for (const fault of faults) this.#before(fault);
+    if (!this.isAlive) return never();
+    const isFull = faults.some(({ strike }) => strike.does === "disk-full");
+    return isFull && TAKES_SPACE.has(operation)
+      ? Promise.reject(failure("ENOSPC", operation, "the disk"))
+      : undefined;
+  };
+
   /** A dead process does nothing more. */
   async #alive(): Promise<void> {
     if (!this.isAlive) await never();
   }
 
   #due(call: PortCall): Fault[] {
-    const count = (kind: PortCall): number => {
-      const n = this.#counts.get(kind) ?? 0;
-      this.#counts.set(kind, n + 1);
-      return n;
-    };
-    const at = new Map([
-      [call, count(call)],
-      ["any" as const, count("any")],
+    return this.#strikingAt([
+      [call, this.#count(call)],
+      ["any", this.#count("any")],
     ]);
-    return this.#faults.filter(({ call: kind, nth, times }) => {
-      const n = at.get(kind);
+  }
+
+  #count(kind: PortCall): number {
+    const n = this.#counts.get(kind) ?? 0;
+    this.#counts.set(kind, n + 1);
+    return n;
+  }
+
+  #strikingAt(ordinals: readonly (readonly [PortCall, number])[]): Fault[] {
+    const at = new Map(ordinals);
+    return this.#faults.filter(({ call, nth, times }) => {
+      const n = at.get(call);
       return n !== undefined && n >= nth && n < nth + times;
     });
   }
@@ -86,7 +112,8 @@ export class Calls {
     if (this.#struck.has(fault)) return;
     this.#struck.add(fault);
     if (strike.does === "deed") this.#around.do(strike.deed);
-    if (strike.does === "kill-before") this.cut("killed");
+    if (strike.does === "power-cut") this.#around.cutPower();
+    if (strike.does === "kill-before" || strike.does === "power-cut") this.cut("killed");
     if (strike.does === "ctrl-c" || strike.does === "ctrl-c-twice") this.#interrupt(strike.does);
   }
 

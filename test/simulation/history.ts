@@ -32,6 +32,8 @@ export const PORT_CALLS = [
   "health",
   "approveHashes",
   "any",
+  // An operation of the machine's own disk; `any` does not count them.
+  "file",
 ] as const;
 export type PortCall = (typeof PORT_CALLS)[number];
 
@@ -71,7 +73,9 @@ export type Strike =
   | { readonly does: "ends"; readonly as: (typeof ENDS)[number] }
   /** Of an app-compose or a hash that is read. */
   | { readonly does: "missing" | "tampered" | "false-hash" }
-  | { readonly does: "kill-before" | "kill-after" | "ctrl-c" | "ctrl-c-twice" }
+  | { readonly does: "kill-before" | "kill-after" | "power-cut" | "ctrl-c" | "ctrl-c-twice" }
+  /** Of a file operation that takes space. */
+  | { readonly does: "disk-full" }
   | { readonly does: "deed"; readonly deed: Deed };
 
 /** What happens at the n-th call of a kind in a run; from there on for `times` calls. */
@@ -183,7 +187,10 @@ const does = (...words: readonly Word[]): fc.Arbitrary<Strike> =>
 
 /** What may happen at any call. */
 const anywhere: fc.Arbitrary<Strike> = fc.oneof(
-  { weight: 3, arbitrary: does("kill-before", "kill-after", "ctrl-c", "ctrl-c-twice") },
+  {
+    weight: 3,
+    arbitrary: does("kill-before", "kill-after", "power-cut", "ctrl-c", "ctrl-c-twice"),
+  },
   { weight: 3, arbitrary: fc.record({ does: fc.constant("deed" as const), deed }) },
   { weight: 1, arbitrary: does("unknown", "denied") },
 );
@@ -245,6 +252,10 @@ const fault: fc.Arbitrary<Fault> = fc.oneof(
   { weight: 1, arbitrary: faultOf("operations", 8, does("unknown", "denied"), anywhere) },
   { weight: 1, arbitrary: faultOf("health", 6, does("unknown"), anywhere) },
   { weight: 4, arbitrary: faultOf("any", 80, anywhere) },
+  {
+    weight: 2,
+    arbitrary: faultOf("file", 400, does("kill-before", "power-cut", "ctrl-c", "disk-full")),
+  },
 );
 
 const run: fc.Arbitrary<Run> = fc.record({

@@ -35,6 +35,9 @@ type Finding = {
   readonly broken: readonly string[];
 };
 
+/** What says nothing of a history. */
+const DULL: ReadonlySet<string> = new Set(["check-finished", "step-progress"]);
+
 const fixtures = path.resolve("fixtures/compose");
 const say = (text: string): boolean => process.stdout.write(`${text}\n`);
 
@@ -88,6 +91,7 @@ async function showOne(text: string): Promise<void> {
     ...options,
     watch: (made) => {
       made.onEvent = (op, event) =>
+        !DULL.has(event.type) &&
         say(`${(made.time.now / 1000).toFixed(1)}s op${op} ${JSON.stringify(event)}`);
     },
   });

@@ -12,7 +12,7 @@ import type {
 import { ClusterError } from "../../src/errors/cluster-error.ts";
 import type { ApiReader } from "../../src/platform/phala/api-reader.ts";
 import { listCvms } from "../../src/platform/phala/cvm-list.ts";
-import { operationState } from "../../src/platform/phala/operation-state.ts";
+import { operationIdOf, operationState } from "../../src/platform/phala/operation-state.ts";
 import type { Calls } from "./calls.ts";
 import { has } from "./calls.ts";
 import { appComposeOf, hashOf, isRegistry, type Cloud, type Vm } from "./cloud.ts";
@@ -154,7 +154,7 @@ class ModelApi implements CloudApi {
   #operationsOf(vm: Vm): CvmOperation[] {
     const { time, platform } = this.#cloud;
     const made: CvmOperation = {
-      correlationId: platform.correlation ? `create-${vm.vmUuid}` : null,
+      correlationId: platform.correlation ? `create-${vm.vmUuid}` : timedId(vm.madeAt),
       type: "create",
       status: "completed",
       state: "done",
@@ -170,7 +170,7 @@ class ModelApi implements CloudApi {
         const status = ended || word === "finalizing" ? word : "in_progress";
         const completedAt = ended ? timeOf(endsAt) : null;
         return {
-          correlationId: platform.correlation ? correlationId : null,
+          correlationId: platform.correlation ? correlationId : timedId(at),
           type: "compose_update",
           status,
           state: operationState(status, null, completedAt),
@@ -187,6 +187,7 @@ class ModelApi implements CloudApi {
 /** What an API says that lies: of no app-compose that anybody deployed. */
 export const FALSE_HASH = "f".repeat(64);
 
+const timedId = (ms: number): string | null => operationIdOf(null, timeOf(ms));
 const timeOf = (ms: number): string => new Date(EPOCH + ms).toISOString();
 
 const itemOf = (cvm: Cvm): unknown => ({

@@ -15,7 +15,8 @@ import type { CommandDependencies, CommonFlags, Ports } from "../../src/session/
 import { Ledger } from "../../src/workflow/ledger.ts";
 import { CLUSTER, type Files } from "./files.ts";
 import type { Run } from "./history.ts";
-import { Calls } from "./calls.ts";
+import { Calls, type Surroundings } from "./calls.ts";
+import { disk, watchMachine } from "./disk/disk.ts";
 import { modelApi } from "./model-api.ts";
 import { modelCli } from "./model-cli.ts";
 import { modelSpawntee } from "./model-spawntee.ts";
@@ -83,7 +84,8 @@ export class Operator {
     const fileBefore = readIfThere(this.configFile);
     const stop = new AbortController();
     const ledger = new Ledger();
-    const calls = new Calls(run.faults, world, stop);
+    const calls = new Calls(run.faults, this.#surroundings(), stop);
+    watchMachine(this.folder, calls.atFile);
     const given = this.#given(id, calls);
     const dependencies = this.#dependencies(run, given, ledger, stop.signal);
     calls.say = () => ledger.leftBehind();
@@ -94,6 +96,7 @@ export class Operator {
       .catch((error: unknown) => ({ result: undefined, failure: failureOf(stop.signal, error) }));
     const end = await Promise.race([ended, calls.ended]);
     if (end === "killed" || end === "left") await this.#buried();
+    watchMachine(this.folder, undefined);
     const told =
       end === "killed" ? undefined : end === "left" ? calls.leftBehind : ledger.leftBehind();
     const { result, failure } =
@@ -117,6 +120,15 @@ export class Operator {
       word: run.rotation === "keep" ? word : undefined,
       fileBefore,
       fileAfter: readIfThere(this.configFile),
+    };
+  }
+
+  #surroundings(): Surroundings {
+    const world = this.#world;
+    return {
+      time: world.time,
+      do: (deed) => world.do(deed),
+      cutPower: () => disk.cutPower(this.folder),
     };
   }
 

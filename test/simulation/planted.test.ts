@@ -10,8 +10,9 @@ import {
   type Platform,
   type Run,
 } from "./history.ts";
-import { PLANTED } from "./planted.ts";
-import { Simulation } from "./simulate.ts";
+import { loadSimulation } from "./bundle.ts";
+
+const { PLANTED, Simulation } = await loadSimulation();
 
 const QUICK: Platform = {
   idLag: 0,
@@ -151,7 +152,7 @@ const SHOWN: Readonly<Record<string, readonly [promise: string, history: History
   ],
 };
 
-let simulation: Simulation;
+let simulation: InstanceType<typeof Simulation>;
 beforeAll(() => {
   simulation = new Simulation(path.resolve("fixtures/compose"));
 });

@@ -2,14 +2,14 @@
 import * as fc from "fast-check";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { history } from "./history.ts";
-import { brokenPromises, renderHistory } from "./render.ts";
-import { Simulation } from "./simulate.ts";
+import { loadSimulation } from "./bundle.ts";
+
+const { brokenPromises, history, renderHistory, Simulation } = await loadSimulation();
 
 const COUNT = 300;
-const FIRST = 1_000;
+const FIRST = 2_000;
 
-let simulation: Simulation;
+let simulation: InstanceType<typeof Simulation>;
 beforeAll(() => {
   simulation = new Simulation(path.resolve("fixtures/compose"));
 });

@@ -1,7 +1,7 @@
 /** Plays a history: its events one after the other, then a while of rest and one clean run of each operator. */
-import { mkdirSync, mkdtempSync, existsSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, rmSync } from "node:fs";
 import path from "node:path";
+import { ROOT } from "./disk/disk.ts";
 import { Files } from "./files.ts";
 import { PLAIN, type Event, type History, type Run } from "./history.ts";
 import type { RunReport } from "./operator.ts";
@@ -14,11 +14,10 @@ export type Played = {
   readonly world: World;
 };
 
-/** In memory where there is such a place: the journal is synced after every line. */
-const PLACE = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
+let simulations = 0;
 
 export class Simulation {
-  readonly #folder = mkdtempSync(path.join(PLACE, "tee-cluster-simulation-"));
+  readonly #folder = path.join(ROOT, `simulation${(simulations += 1)}`);
   readonly #files: Files;
   #histories = 0;
 
@@ -26,7 +25,7 @@ export class Simulation {
   constructor(fixtures: string) {
     process.setMaxListeners(1_000);
     const shared = path.join(this.#folder, "files");
-    mkdirSync(shared);
+    mkdirSync(shared, { recursive: true });
     this.#files = new Files(shared, fixtures);
   }
 
