@@ -10,7 +10,7 @@ const root = new URL("..", import.meta.url).pathname;
 rmSync(`${root}dist.new`, { recursive: true, force: true });
 const { metafile } = await build({
   absWorkingDir: root,
-  entryPoints: { main: "src/cli/main.ts" },
+  entryPoints: { main: "src/cli/main.ts", "compile-cache": "src/platform/compile-cache.ts" },
   outdir: "dist.new",
   bundle: true,
   splitting: true,

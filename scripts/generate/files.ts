@@ -2,6 +2,7 @@
 import { format } from "oxfmt";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { timings } from "../../src/core/results.ts";
 import { replaceBlock } from "./blocks.ts";
 import { configSchema } from "./config-schema.ts";
 import { commandsPage } from "./commands.ts";
@@ -47,6 +48,7 @@ function jsonPage(): string {
   );
   const blocks = [
     ...tables,
+    ["timings", fieldTable(timings)] as const,
     ["codes", codesByExit()] as const,
     ["warnings", warningTable()] as const,
   ];

@@ -5,6 +5,9 @@ import { markdownTable } from "./blocks.ts";
 /** A field with more values than these is described in words. */
 const MOST_VALUES = 6;
 
+/** Of a part that many documents have and whose fields are told once. */
+const ELSEWHERE = /^see \[/;
+
 type Node = z.core.JSONSchema.BaseSchema;
 type Row = readonly [field: string, type: string, meaning: string];
 
@@ -21,7 +24,7 @@ function rowsOf(node: Node, prefix: string): Row[] {
     const optional = node.required?.includes(name) ? "" : ", optional";
     const path = `${prefix}${name}${isList ? "[]" : ""}`;
     const own: Row = [`\`${path}\``, `${typeOf(child)}${optional}`, child.description ?? ""];
-    const nested = rowsOf(inner, `${path}.`);
+    const nested = ELSEWHERE.test(child.description ?? "") ? [] : rowsOf(inner, `${path}.`);
     // What only groups fields needs no row of its own.
     const groups =
       nested.length > 0 && own[2] === "" && typeOf(child) === "object" && optional === "";

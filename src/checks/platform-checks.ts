@@ -35,7 +35,7 @@ export const platformChecks: readonly Check<Facts>[] = [
     needs: ["phalaBin", "phalaApiKey", "phalaApiUrl"],
     after: ["proxy"],
     async run({ cli, version, account, signal, loginByKey }) {
-      if (loginByKey) {
+      if (await loginByKey()) {
         const known = await account().catch(() => undefined);
         signal.throwIfAborted();
         if (known) return passed(`as ${known.username}, by the key that phala gets`);

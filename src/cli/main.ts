@@ -7,7 +7,11 @@ export { exitAfterGrace } from "./shutdown.ts";
 
 const { version } = createRequire(import.meta.url)("../package.json") as { version: string };
 
-export async function main(argv: readonly string[] = process.argv): Promise<void> {
+/** @param startedAt when the program was started, by `performance.now()`: 0 for a process of its own. */
+export async function main(
+  argv: readonly string[] = process.argv,
+  startedAt = performance.now(),
+): Promise<void> {
   if (argv[2] === "complete" && argv[3] === "--") {
     const { complete } = await import("./complete.ts");
     return writeOut(await complete(argv.slice(4), process.env));
@@ -24,7 +28,7 @@ export async function main(argv: readonly string[] = process.argv): Promise<void
   const crashes = new CrashGuard((error) => void crash(error));
   const program = createProgram(version, async (command, options) => {
     const { runCommand } = await import("./run.ts");
-    process.exitCode = await runCommand(command, options, crashes, argv);
+    process.exitCode = await runCommand(command, options, crashes, argv, startedAt);
   });
   let at: Command = program;
   for (const command of allCommands(program)) {

@@ -32,6 +32,7 @@ const SWITCHES: Readonly<Record<CommonSwitch, SwitchText>> = {
   dryRun: ["--dry-run", "show what would be done, and change nothing"],
   strict: ["--strict", "treat warnings as errors"],
   adopt: ["--adopt", "take over a registry that exists and was not created by a recorded run"],
+  timings: ["--timings", "show where the time went: the cloud, its API, phala, tee-cluster"],
 };
 
 const OUTPUT: readonly SwitchText[] = [

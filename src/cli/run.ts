@@ -10,6 +10,7 @@ import { markedSecrets, refuseMalformedMarks } from "../core/marked-secrets.ts";
 import { INPUTS } from "../inputs/table.ts";
 import type { Raw } from "../inputs/resolve.ts";
 import { Redactor } from "../core/redact.ts";
+import { Stopwatch } from "../core/stopwatch.ts";
 import { createReporter } from "../output/create-reporter.ts";
 import type { Reporter, ReporterOptions } from "../output/reporter.ts";
 import { systemClock } from "../platform/clock.ts";
@@ -21,23 +22,25 @@ import { exitCodeOf, exitCodeOfFailure } from "./exit-codes.ts";
 import { ignoredSignals } from "./ignored-signals.ts";
 import { invocationOf } from "./invocation.ts";
 import { acknowledgement, messageAtTheEnd } from "./last-words.ts";
-import { exitAfterGrace, watchShutdown, type CrashGuard } from "./shutdown.ts";
+import { exitAfterGrace, watchShutdown, type CrashGuard, type Shutdown } from "./shutdown.ts";
 
 /** A run that has changed nothing ends at once as a rule: its stop is acknowledged only where it does not. */
 const ACKNOWLEDGE_AFTER_MS = 250;
 /** What connections and the sandbox may take to close. */
 const CLOSING_MS = 5_000;
 
-/** @returns the exit code. Never throws. */
+/** @param startedAt of the program, monotonic ms. @returns the exit code. Never throws. */
 export async function runCommand(
   command: AnyCommand,
   options: Options,
   crashes: CrashGuard,
   argv: readonly string[] = process.argv,
+  startedAt: number = systemClock.monotonic(),
 ): Promise<number> {
   const redactor = redactorOf(process.env);
+  const stopwatch = new Stopwatch(systemClock.monotonic, startedAt);
   const invocation = invocationOf(options, argv, process.env);
-  const reporter = await reporterFor(command, { options, redactor, invocation });
+  const reporter = await reporterFor(command, { options, redactor, invocation, stopwatch });
   const ledger = new Ledger();
   const fail = (failure: ClusterError, made = ledger): number => {
     if (failure instanceof InternalError) reportStack(failure, reporter);
@@ -57,6 +60,7 @@ export async function runCommand(
     redactor,
     reporter,
     ledger,
+    stopwatch,
     signal,
   });
   try {
@@ -76,31 +80,45 @@ export async function runCommand(
   } finally {
     shutdown.stop();
     acknowledgements.stop();
-    // A crash after the answer: what stands on stdout stays one document.
-    let told = shutdown.reason() instanceof InternalError;
-    const late = (error: unknown): void => {
-      if (told) return;
-      told = true;
-      failAtExit();
-      exitAfterGrace();
-      fail(asFailure(error), new Ledger());
-    };
-    crashes.handOver(late);
-    if (shutdown.reason()) exitAfterGrace();
-    await Promise.race([close().catch(late), delay(CLOSING_MS, undefined, { ref: false })]);
+    await closeRun(close, shutdown, crashes, (error) => fail(error, new Ledger()));
   }
+}
+
+/** A crash after the answer is told once, on stderr: what stands on stdout stays one document. */
+async function closeRun(
+  close: () => Promise<void>,
+  shutdown: Shutdown,
+  crashes: CrashGuard,
+  fail: (failure: ClusterError) => void,
+): Promise<void> {
+  let told = shutdown.reason() instanceof InternalError;
+  const late = (error: unknown): void => {
+    if (told) return;
+    told = true;
+    failAtExit();
+    exitAfterGrace();
+    fail(asFailure(error));
+  };
+  crashes.handOver(late);
+  if (shutdown.reason()) exitAfterGrace();
+  await Promise.race([close().catch(late), delay(CLOSING_MS, undefined, { ref: false })]);
 }
 
 /** Loads what this command's output needs, and no more. */
 async function reporterFor(
   command: AnyCommand,
-  given: Pick<ReporterOptions, "redactor" | "invocation"> & { readonly options: Options },
+  given: Pick<ReporterOptions, "redactor" | "invocation"> & {
+    readonly options: Options;
+    readonly stopwatch: Stopwatch;
+  },
 ): Promise<Reporter> {
   const Live = process.stderr.isTTY
     ? (await import("../output/interactive.ts")).InteractiveProgress
     : undefined;
-  const [render, serialize] = await Promise.all([command.renderer(), serializerOf(given.options)]);
-  return reporterOf({ ...given, render, Live, serialize });
+  const { options, redactor, invocation, stopwatch } = given;
+  const [render, serialize] = await Promise.all([command.renderer(), serializerOf(options)]);
+  const timings = command.switches.includes("timings") ? () => stopwatch.report() : undefined;
+  return reporterOf({ options, redactor, invocation, render, Live, serialize, timings });
 }
 
 /** Tells that a stop was noticed: at once where something exists that must be deleted first. */
@@ -190,7 +208,7 @@ function reporterOf({
   options,
   Live,
   ...services
-}: Pick<ReporterOptions, "redactor" | "render" | "serialize" | "invocation"> & {
+}: Pick<ReporterOptions, "redactor" | "render" | "serialize" | "invocation" | "timings"> & {
   readonly options: Options;
   readonly Live?: Parameters<typeof createReporter>[1];
 }): Reporter {
@@ -199,6 +217,7 @@ function reporterOf({
     json: options["json"] === true,
     quiet: options["quiet"] === true,
     verbose: options["verbose"] === true,
+    showTimings: options["timings"] === true,
     color: options["color"] !== false && !process.env["NO_COLOR"],
   };
   const hooks = { onAnswerLost: failAtExit, now: systemClock.now };

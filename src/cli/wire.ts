@@ -10,7 +10,9 @@ import { createHttpClient, type HttpClient } from "../platform/net/http.ts";
 import { proxyRoute } from "../platform/net/proxy.ts";
 import { createCloudApi } from "../platform/phala/api.ts";
 import { createPhalaCli } from "../platform/phala/cli.ts";
+import type { Clock } from "../core/ports.ts";
 import type { Redactor } from "../core/redact.ts";
+import type { Stopwatch, Wait } from "../core/stopwatch.ts";
 import { stripControls } from "../output/clean.ts";
 import type { Reporter } from "../output/reporter.ts";
 import { createSpawntee } from "../platform/spawntee/client.ts";
@@ -23,6 +25,7 @@ type Given = {
   readonly redactor: Redactor;
   readonly reporter: Reporter;
   readonly ledger: Ledger;
+  readonly stopwatch: Stopwatch;
   readonly signal: AbortSignal;
 };
 
@@ -30,14 +33,19 @@ export function createDependencies(given: Given): {
   dependencies: CommandDependencies;
   close(): Promise<void>;
 } {
-  const { options, redactor, reporter, ledger, signal } = given;
+  const { options, redactor, reporter, ledger, stopwatch, signal } = given;
   const http = createHttpClient(process.env);
+  const clock = timedClock(stopwatch);
   const closers: (() => Promise<void>)[] = [() => http.close()];
   const dependencies: CommandDependencies = {
     env: process.env,
-    clock: systemClock,
+    clock,
+    stopwatch,
     signal,
-    emit: (event) => reporter.emit(event),
+    emit: (event) => {
+      stopwatch.observe(event);
+      reporter.emit(event);
+    },
     answer: (result, changed) => reporter.answer(result, changed),
     line: (text) => reporter.line(text),
     announce: (result) => reporter.finish(result),
@@ -45,7 +53,7 @@ export function createDependencies(given: Given): {
     ledger,
     connect: ({ phalaApiUrl: apiUrl, phalaApiKey: apiKey, phalaBin }, { ownPhala = true } = {}) => {
       const bin = ownPhala && phalaBin === ANY_PHALA ? (bundledPhala() ?? phalaBin) : phalaBin;
-      return portsOf({ apiUrl, apiKey, bin, http, reporter, redactor });
+      return portsOf({ apiUrl, apiKey, bin, http, clock, reporter, redactor, stopwatch });
     },
     attestationSources: ({ phalaApiUrl: apiUrl, phalaApiKey: apiKey, collateralUrl, stateDir }) =>
       createAttestationSources({
@@ -53,8 +61,8 @@ export function createDependencies(given: Given): {
         apiKey,
         collateralUrl,
         cacheDir: path.join(stateDir, "collateral"),
-        http,
-        clock: systemClock,
+        http: timedHttp(http, stopwatch, "api"),
+        clock,
         onDetail: (message) => reporter.emit({ type: "detail", message }),
       }),
     proxyRoute: (url) => proxyRoute(url, process.env),
@@ -65,7 +73,7 @@ export function createDependencies(given: Given): {
     },
     sandboxExamples,
     prompter: mayAsk(options)
-      ? pausing(terminalPrompter(signal, printer(redactor)), reporter)
+      ? pausing(terminalPrompter(signal, printer(redactor)), reporter, stopwatch)
       : undefined,
   };
   return {
@@ -81,10 +89,13 @@ function portsOf(of: {
   apiKey: string;
   bin: string;
   http: HttpClient;
+  clock: Clock;
   reporter: Reporter;
   redactor: Redactor;
+  stopwatch: Stopwatch;
 }): ReturnType<CommandDependencies["connect"]> {
-  const { apiUrl, apiKey, bin, http, reporter, redactor } = of;
+  const { apiUrl, apiKey, bin, clock, reporter, redactor, stopwatch } = of;
+  const http = timedHttp(of.http, stopwatch, "api");
   const onDetail = (message: string): void => reporter.emit({ type: "detail", message });
   // Adapters shorten long answers: half a secret would get past the reporter's redaction.
   const redact = (text: string): string => redactor.redact(text);
@@ -95,13 +106,25 @@ function portsOf(of: {
       apiUrl,
       env: process.env,
       http,
-      clock: systemClock,
+      clock,
       onDetail,
       redact,
+      running: (child) => stopwatch.measure("phala", child),
     }),
-    api: createCloudApi({ apiUrl, apiKey, http, clock: systemClock, onDetail, redact }),
-    spawntee: createSpawntee(http, systemClock, redact),
+    api: createCloudApi({ apiUrl, apiKey, http, clock, onDetail, redact }),
+    spawntee: createSpawntee(timedHttp(of.http, stopwatch, "cloud"), clock, redact),
   };
+}
+
+function timedHttp(http: HttpClient, stopwatch: Stopwatch, part: Wait): HttpClient {
+  return { ...http, send: (...what) => stopwatch.measure(part, () => http.send(...what)) };
+}
+
+/** Who sleeps waits for the cloud: between two polls, or before another try. */
+function timedClock(stopwatch: Stopwatch): Clock {
+  const sleep: Clock["sleep"] = (...how) =>
+    stopwatch.measure("cloud", () => systemClock.sleep(...how));
+  return { ...systemClock, sleep };
 }
 
 /** Never with --yes, with CI set, or where stdin or stderr is no terminal. */
@@ -119,11 +142,11 @@ function printer(redactor: Redactor): (text: string) => void {
 }
 
 /** A prompt owns the terminal: the live line pauses meanwhile. */
-function pausing(prompter: Prompter, reporter: Reporter): Prompter {
+function pausing(prompter: Prompter, reporter: Reporter, stopwatch: Stopwatch): Prompter {
   const alone = async <T>(ask: () => Promise<T>): Promise<T> => {
     reporter.pause();
     try {
-      return await ask();
+      return await stopwatch.measure("operator", ask);
     } finally {
       reporter.resume();
     }

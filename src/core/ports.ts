@@ -272,6 +272,11 @@ export type PhalaQueries = {
     signal: AbortSignal,
     onLine?: (line: string) => void,
   ): Promise<CliOutcome<readonly string[]>>;
+  /**
+   * Whether it is the npm package, and a run of it can begin: `login` would then say no more of the key than Phala's
+   * API does, which costs no start.
+   */
+  isReady(): Promise<boolean>;
   /** Logged in means JSON with a username: the exit code is 0 without a key too. */
   login(signal: AbortSignal): Promise<CliOutcome<{ readonly username: string }>>;
 };

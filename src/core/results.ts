@@ -8,6 +8,7 @@ export type AnyResult = {
   readonly ok: boolean;
   readonly command: string;
   readonly warnings?: readonly Warning[];
+  readonly timings?: Timings | undefined;
   readonly [field: string]: unknown;
 };
 
@@ -24,6 +25,39 @@ const leftBehind = z
 export type LeftBehind = z.infer<typeof leftBehind>;
 
 const text = z.string().min(1);
+
+const ms = z.int().min(0);
+const parts = {
+  total_ms: ms,
+  ours_ms: ms.describe("tee-cluster itself, its start included: all that is none of the following"),
+  phala_ms: ms.describe("a `phala` is running"),
+  api_ms: ms.describe("a request to Phala's API is under way, one that `phala` made included"),
+  cloud_ms: ms.describe("a pause before the next poll or try, or a request to a CVM"),
+  operator_ms: ms.describe("a question is waiting for its answer"),
+  lock_ms: ms.describe("another run holds the cluster's lock"),
+};
+
+/** Where a run's wall time went: core/stopwatch.ts. */
+export const timings = z
+  .object({
+    ...parts,
+    phala_starts: ms.describe("how often `phala` was started"),
+    api_requests: ms.describe("requests to Phala's API"),
+    steps: z
+      .array(
+        z.object({
+          id: z
+            .enum(STEPS.map(({ id }) => id))
+            .nullable()
+            .describe("of the step; `null`: outside of the steps"),
+          ...parts,
+        }),
+      )
+      .readonly()
+      .describe("the same for each step, in the order of their first start"),
+  })
+  .describe("see [timings](#timings)");
+export type Timings = z.infer<typeof timings>;
 
 /** The result of a run that failed. */
 export const failureResult = z.object({
@@ -44,6 +78,7 @@ export const failureResult = z.object({
       .describe("during which it happened; `null` outside of the steps"),
     explain: text.optional().describe("the command that explains the code"),
   }),
+  timings: timings.optional(),
   left_behind: z
     .array(leftBehind)
     .readonly()

@@ -9,6 +9,7 @@ import { SafeStream } from "./output.ts";
 import { PlainProgress } from "./plain.ts";
 import type { Progress, Reporter, ReporterOptions, ShownEvent } from "./reporter.ts";
 import { renderFailure } from "./render-failure.ts";
+import { renderTimings } from "./render-timings.ts";
 import { allowsColor, allowsLiveLines, createTheme, supportsUnicode, type Theme } from "./theme.ts";
 
 /** Wider answers are harder to read, whatever the terminal offers. */
@@ -104,14 +105,21 @@ class RunReporter implements Reporter {
     return !out.lost;
   }
 
-  finish(result: AnyResult | FailureResult): void {
+  finish(bare: AnyResult | FailureResult): void {
+    const { timings, showTimings } = this.#options;
+    const result = timings ? { ...bare, timings: timings() } : bare;
     this.close();
     const late = this.#finished;
     this.#finished = true;
     const said = this.#said(result);
     if (this.#options.json && !late)
       return this.#screen.out.document(said, this.#options.serialize);
-    const clean = this.#clean(said);
+    this.#tell(this.#clean(said), late);
+    if (showTimings && !late && result.timings)
+      this.#print(this.#screen.err, renderTimings(result.timings, this.#screen.errTheme));
+  }
+
+  #tell(clean: Rendered<AnyResult | FailureResult>, late: boolean): void {
     if (isFailure(clean)) return this.#fail(clean);
     if (late) return;
     // The answer of `doctor` is a table with its warnings in it.

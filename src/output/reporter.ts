@@ -1,5 +1,5 @@
 /** What a command talks to while it runs: one stream of events in, one answer at the end. */
-import type { AnyResult, FailureResult } from "../core/results.ts";
+import type { AnyResult, FailureResult, Timings } from "../core/results.ts";
 import type { Invocation, Rendered } from "../core/command-hint.ts";
 import type { Redactor } from "../core/redact.ts";
 import type { RunEvent } from "../core/events.ts";
@@ -35,6 +35,10 @@ export type ReporterOptions = {
   readonly serialize?: Serialize | undefined;
   readonly quiet: boolean;
   readonly verbose: boolean;
+  /** Where the time went; each answer and failure gets it. */
+  readonly timings?: (() => Timings) | undefined;
+  /** Also as a table on stderr, below what is for people. */
+  readonly showTimings?: boolean;
   /** False with `--no-color`. `NO_COLOR`, `--json` and a pipe switch colours off by themselves. */
   readonly color: boolean;
   readonly stdout: WriteStreamLike;

@@ -99,11 +99,14 @@ async function findNamed(
   own: Cvm | undefined,
   { api, signal }: Context,
 ): Promise<Cvm[]> {
-  const found = await api.findCvm(name, signal);
-  if (found.kind === "unknown") throw lookupFailed(name, found.reason);
   const ownId = own?.appId ?? undefined;
   const keep = (cvm: CvmIdentity): boolean => cvm.name === name || cvm.appId === ownId;
-  const named = (await api.listCvms(signal, { keep, search: name })).filter(keep);
+  // Side by side; of two failures the look-up's is told.
+  const listing = api.listCvms(signal, { keep, search: name });
+  listing.catch(() => undefined);
+  const found = await api.findCvm(name, signal);
+  if (found.kind === "unknown") throw lookupFailed(name, found.reason);
+  const named = (await listing).filter(keep);
   const all = [...(own ? [own] : []), ...(found.kind === "present" ? [found.value] : []), ...named];
   return all.filter((cvm, index) => all.findIndex((other) => isSameCvm(other, cvm)) === index);
 }

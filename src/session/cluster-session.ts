@@ -7,7 +7,8 @@ import { readClusterRecord } from "../state/verified-state.ts";
 import { openAttempts, type ClusterRecord } from "../state/record.ts";
 import { findStateDirectory, isAnyRecorded } from "../state/cluster-folder.ts";
 import type { StateDirectory } from "../state/state-directory.ts";
-import type { Adoption } from "../core/domain.ts";
+import type { Adoption, Cvm } from "../core/domain.ts";
+import type { Lookup } from "../core/ports.ts";
 import type { SessionOptions } from "./session.ts";
 import { findRegistry } from "./find-registry.ts";
 import type { CommandDependencies, CommonFlags } from "./dependencies.ts";
@@ -36,6 +37,7 @@ export async function clusterFacts(
   prepared: Preparation,
   adoption: Adoption,
   given?: ReadonlySet<InputKey>,
+  found?: Lookup<Cvm>,
 ): Promise<ClusterFacts> {
   return clusterFactsOf(
     facts,
@@ -43,6 +45,7 @@ export async function clusterFacts(
     await readRecord(prepared, cluster.clusterName),
     adoption,
     given,
+    found,
   );
 }
 
@@ -50,7 +53,7 @@ export async function sessionOptions(
   command: string,
   cluster: string,
   prepared: Preparation,
-  { clock, ledger, signal, emit }: CommandDependencies,
+  { clock, stopwatch, ledger, signal, emit }: CommandDependencies,
   { strict }: CommonFlags,
 ): Promise<SessionOptions> {
   const { timeoutMs, pollIntervalMs } = prepared.connection;
@@ -62,6 +65,7 @@ export async function sessionOptions(
     workspaceId: await prepared.workspaceId(),
     ...prepared.ports,
     clock,
+    stopwatch,
     ledger,
     signal,
     timeoutMs,
@@ -74,13 +78,14 @@ export async function sessionOptions(
 /**
  * The inputs with what the registry that is there now was given before, where nothing else is said: one of that
  * name may have been deleted and created again.
+ * @returns also the registry, where it was looked up.
  */
 export async function asRecorded<A extends Answers>(
   resolution: A,
   record: ClusterRecord,
   { ports }: Preparation,
   signal: AbortSignal,
-): Promise<WithRecordedInputs<A>> {
+): Promise<WithRecordedInputs<A> & { readonly found?: Lookup<Cvm> }> {
   const { approvals, composeHashes } = record;
   const { clusterName } = resolution.values;
   if (clusterName === undefined || approvals.length === 0)
@@ -89,9 +94,10 @@ export async function asRecorded<A extends Answers>(
   // Without an answer the last one that was given anything stands in for it: better than defaults.
   if (found.kind === "unknown") return withRecordedInputs(resolution, record);
   // A cluster that is gone, and set up again, begins with the defaults.
-  if (found.kind === "absent" || found.value.appId === null) return { resolution, taken: [] };
+  if (found.kind === "absent" || found.value.appId === null)
+    return { resolution, taken: [], found };
   const { appId } = found.value;
   const own = approvals.filter((approval) => approval.appId === appId);
   const given = [...own, ...openAttempts(record, appId)];
-  return withRecordedInputs(resolution, { approvals: given, composeHashes });
+  return { ...withRecordedInputs(resolution, { approvals: given, composeHashes }), found };
 }

@@ -6,6 +6,7 @@ import type { AttestationSources } from "../core/attestation.ts";
 import type { Connection } from "../core/settings.ts";
 import type { Clock, CloudApi, PhalaCli, ProxyRoute, Spawntee } from "../core/ports.ts";
 import type { Redactor } from "../core/redact.ts";
+import type { Stopwatch } from "../core/stopwatch.ts";
 import type { AnyResult } from "../core/results.ts";
 import type { Emit } from "../core/events.ts";
 import type { Ledger } from "../workflow/ledger.ts";
@@ -35,6 +36,7 @@ export type AttestationOrigin = Pick<Connection, "phalaApiUrl" | "phalaApiKey" |
 export type CommandDependencies = {
   readonly env: NodeJS.ProcessEnv;
   readonly clock: Clock;
+  readonly stopwatch: Pick<Stopwatch, "measure">;
   readonly signal: AbortSignal;
   readonly emit: Emit;
   /**

@@ -23,7 +23,7 @@ export type Facts = {
   readonly connection: Connection;
   readonly signal: AbortSignal;
   /** What the API says of the key is enough: phala is not started only to be asked whether it is logged in. */
-  readonly loginByKey: boolean;
+  loginByKey(): Promise<boolean>;
   readonly env: NodeJS.ProcessEnv;
   /** Of the phala that this run uses. */
   version(): ReturnType<PhalaQueries["version"]>;
@@ -46,12 +46,20 @@ export type ClusterFacts = Facts & {
   cvms(): Promise<readonly Cvm[]>;
 };
 
+/**
+ * @param ports `account`: where it has been asked before.
+ * @param options `askPhala`: start it to hear whether it is logged in, whatever the API says of the key.
+ */
 export function factsOf(
-  ports: { readonly cli: PhalaQueries; readonly api: CloudApi },
+  ports: {
+    readonly cli: PhalaQueries;
+    readonly api: CloudApi;
+    readonly account?: Facts["account"];
+  },
   connection: Connection,
   signal: AbortSignal,
   env: NodeJS.ProcessEnv,
-  loginByKey = false,
+  { askPhala = false }: { readonly askPhala?: boolean } = {},
 ): Facts {
   const { cli, api } = ports;
   return {
@@ -60,9 +68,9 @@ export function factsOf(
     connection,
     signal,
     env,
-    loginByKey,
+    loginByKey: async () => !askPhala && cli.isReady(),
     version: once(() => cli.version(signal)),
-    account: once(() => api.account(signal)),
+    account: ports.account ?? once(() => api.account(signal)),
     nodes: once(async () => {
       const nodes = await api.nodes(signal);
       await rememberNodes(connection.stateDir, api.host, nodes);
@@ -72,12 +80,14 @@ export function factsOf(
   };
 }
 
+/** @param found the registry, where it was looked up a moment ago. */
 export function clusterFactsOf(
   facts: Facts,
   cluster: ClusterSettings,
   record: ClusterRecord,
   adoption: Adoption,
   given: ReadonlySet<InputKey> = new Set(),
+  found?: Lookup<Cvm>,
 ): ClusterFacts {
   return {
     ...facts,
@@ -87,7 +97,9 @@ export function clusterFactsOf(
     given,
     registryCompose: once(() => readComposeFile(cluster.registryCompose)),
     runnerCompose: once(() => readComposeFile(cluster.runnerCompose)),
-    registry: once(() => findRegistry(cluster.clusterName, record, facts.api, facts.signal)),
+    registry: once(
+      async () => found ?? findRegistry(cluster.clusterName, record, facts.api, facts.signal),
+    ),
     cvms: once(() => cvmsOfLikeNames(cluster.clusterName, facts)),
   };
 }

@@ -9,7 +9,7 @@ import {
   type Resolution,
   type Sources,
 } from "../inputs/resolve.ts";
-import type { CloudApi } from "../core/ports.ts";
+import type { Account } from "../core/ports.ts";
 import { once } from "../lib/once.ts";
 import type { Connection } from "../core/settings.ts";
 import { toConnection, type Values } from "../inputs/values.ts";
@@ -31,7 +31,9 @@ export type Preparation = {
   readonly stateHost: string;
   /** In words: which inputs are as this machine recorded them, where no file says them. */
   readonly taken: readonly string[];
-  /** Whose state it is, as the platform says; asked once. Null: unknown, or the sandbox, which is one place. */
+  /** Asked once. */
+  readonly account: () => Promise<Account>;
+  /** Whose state it is, as the platform says. Null: unknown, or the sandbox, which is one place. */
   readonly workspaceId: () => Promise<string | null>;
 };
 
@@ -75,6 +77,8 @@ export async function prepare(
   // A proxy that is none is told here, not as the failure of every request.
   dependencies.proxyRoute(connection.phalaApiUrl);
   const ports = dependencies.connect(connection);
+  const { signal } = dependencies;
+  const account = once(() => ports.api.account(signal));
   return {
     resolution,
     start: startOf(given, resolution),
@@ -83,17 +87,18 @@ export async function prepare(
     ports,
     stateHost: stateHostOf(sandbox, ports.api.host),
     taken: filled.taken,
-    workspaceId: once(async () => (sandbox ? null : workspaceOf(ports.api, dependencies.signal))),
+    account,
+    workspaceId: async () => (sandbox ? null : workspaceOf({ account }, signal)),
   };
 }
 
 /** Without an answer the folder is found by host names; whatever needs the platform fails by itself. */
 export async function workspaceOf(
-  api: Pick<CloudApi, "account">,
+  { account }: { readonly account: () => Promise<Account> },
   signal: AbortSignal,
 ): Promise<string | null> {
   try {
-    return (await api.account(signal)).workspaceId;
+    return (await account()).workspaceId;
   } catch {
     signal.throwIfAborted();
     return null;

@@ -1,5 +1,6 @@
 /** A run's hold on one cluster: its lock, its journal, what earlier runs recorded, and the workbench for the steps. */
 import { ClusterError } from "../errors/cluster-error.ts";
+import type { Stopwatch } from "../core/stopwatch.ts";
 import type { Clock, CloudApi, PhalaCli, Spawntee } from "../core/ports.ts";
 import {
   appComposeStore,
@@ -30,6 +31,7 @@ export type SessionOptions = {
   readonly api: CloudApi;
   readonly spawntee: Spawntee;
   readonly clock: Clock;
+  readonly stopwatch: Pick<Stopwatch, "measure">;
   readonly ledger: Ledger;
   readonly signal: AbortSignal;
   readonly timeoutMs: number;
@@ -57,12 +59,14 @@ export async function withSession<T>(
 ): Promise<T> {
   const { directory, clock, command } = options;
   await prepareStateDirectory(directory);
-  const lock = await acquireLock(directory, {
-    command,
-    ...clock,
-    signal: options.signal,
-    onWait: options.onWait,
-  });
+  const lock = await options.stopwatch.measure("lock", () =>
+    acquireLock(directory, {
+      command,
+      ...clock,
+      signal: options.signal,
+      onWait: options.onWait,
+    }),
+  );
   const release = (): void => lock.release();
   // A second Ctrl-C leaves through process.exit, past every finally.
   process.once("exit", release);

@@ -31,7 +31,9 @@ export const deployRegistry: Step<DeployRegistryInput, Registry> = {
     const { gatewayUrl } = input.inputs.connection;
     const port = input.inputs.cluster.spawnteePort;
     if (input.existing) {
-      const registry = registryOf(await placed(input.existing, context), gatewayUrl, port);
+      // It was looked up a moment ago.
+      const cvm = isPlaced(input.existing) ? input.existing : await placed(input.existing, context);
+      const registry = registryOf(cvm, gatewayUrl, port);
       return reused(registry, `${registry.name} is there already, on ${registry.nodeName}`);
     }
     const created = await create(input, context);

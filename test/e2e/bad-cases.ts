@@ -237,7 +237,7 @@ const PLATFORM: readonly BadCase[] = [
     args: init(),
     env: { PHALA_API_KEY: "phak_canary_wrong_key" },
     exitCode: 3,
-    code: "prerequisites-failed",
+    code: "api-key",
     says: ["Phala API key"],
     hint: "PHALA_API_KEY",
     hides: ["phak_canary_wrong_key"],

@@ -3,6 +3,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { z } from "zod";
+import { timings } from "../../src/core/results.ts";
 import { inputDefinition } from "../../src/inputs/table.ts";
 import { InvalidValue } from "../../src/inputs/values.ts";
 import { CANARIES, makeWorld, mutationsOf, type Run, type World } from "../helpers/program.ts";
@@ -23,6 +24,8 @@ const failureSchema = z.strictObject({
     step: z.string().nullable(),
     explain: z.string().regex(/ explain [a-z-]+$/),
   }),
+  // None where the command line itself is wrong.
+  timings: timings.optional(),
   left_behind: z.array(z.never()),
 });
 

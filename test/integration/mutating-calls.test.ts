@@ -44,6 +44,7 @@ const NAME = "bird-tracker-registry";
 const QUERIES: Record<Query, (target: Target) => unknown> = {
   locate: ({ ports }) => ports.cli.locate(),
   version: ({ ports }) => ports.cli.version(signal),
+  isReady: ({ ports }) => ports.cli.isReady(),
   login: ({ ports }) => ports.cli.login(signal),
   logs: ({ ports }) =>
     ports.cli.logs(
@@ -182,8 +183,10 @@ const WAYS_OUT: readonly string[] = [
   // A CVM's log, which is read.
   // Our own sandbox, on this machine.
   // Queries: a quote's collateral, and what the platform attests.
+  // Only timed on its way: the clients behind it are the ones below.
   // The gate: what passes it is started by `Mutations`, and held against what was started.
   // What recovers an address from a signature.
+  "cli/wire.ts: .send",
   "cli/main.ts: createRequire(",
   'cli/main.ts: import { createRequire } from "node:module"',
   "cli/wire.ts: createCloudApi(",

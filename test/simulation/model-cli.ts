@@ -41,6 +41,7 @@ class ModelCli implements PhalaCli {
   locate: PhalaCli["locate"] = async () => "/usr/bin/phala";
   version: PhalaCli["version"] = async () => ({ kind: "ok", value: "1.1.18" });
   logs: PhalaCli["logs"] = async () => ({ kind: "ok", value: [] });
+  isReady: PhalaCli["isReady"] = async () => true;
   login: PhalaCli["login"] = async () => ({ kind: "ok", value: { username: "ada" } });
 
   async createCvm(

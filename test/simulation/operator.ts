@@ -10,6 +10,7 @@ import { readFlags } from "../../src/commands/shared/flags.ts";
 import { statusCommand } from "../../src/commands/status/command.ts";
 import type { AnyResult, LeftBehind } from "../../src/core/results.ts";
 import { Redactor } from "../../src/core/redact.ts";
+import { Stopwatch } from "../../src/core/stopwatch.ts";
 import { ClusterError, InternalError, Interruption } from "../../src/errors/cluster-error.ts";
 import type { CommandDependencies, CommonFlags, Ports } from "../../src/session/dependencies.ts";
 import { Ledger } from "../../src/workflow/ledger.ts";
@@ -167,6 +168,7 @@ export class Operator {
       announce: () => undefined,
       redactor: new Redactor(),
       ledger,
+      stopwatch: new Stopwatch(clock.monotonic),
       connect: () => ports,
       attestationSources: () => {
         throw new Error("attestation is off");

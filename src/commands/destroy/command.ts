@@ -6,7 +6,7 @@ export const destroyCommand = defineCommand({
   summary: "delete this cluster's CVMs, and no other's",
   inputs: ["clusterName", ...inputsIn("connection")],
   required: ["clusterName"],
-  switches: ["config", "sandbox", "dryRun", "yes"],
+  switches: ["config", "sandbox", "dryRun", "yes", "timings"],
   flags: {},
   examples: ["destroy --dry-run", "destroy --cluster-name bird-tracker --yes"],
   notes: `

@@ -1,6 +1,6 @@
 /** The answer of `destroy`. */
 import { z } from "zod";
-import { cluster, cvmName, list, role, warnings } from "../shared/schema.ts";
+import { cluster, cvmName, list, role, timings, warnings } from "../shared/schema.ts";
 
 export const destroyResult = z.object({
   ok: z.literal(true).describe("none of the cluster's CVMs exists any longer"),
@@ -14,5 +14,6 @@ export const destroyResult = z.object({
     }),
   ).describe("what this run deleted, in that order; empty where there was nothing"),
   warnings,
+  timings,
 });
 export type DestroyResult = z.infer<typeof destroyResult>;

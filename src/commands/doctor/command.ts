@@ -7,7 +7,7 @@ export const doctorCommand = defineCommand({
   name: "doctor",
   summary: "check the prerequisites alone, each with its remedy",
   inputs: inputsIn("cluster", "aws", "connection"),
-  switches: ["config", "sandbox", "dryRun", "yes", "strict"],
+  switches: ["config", "sandbox", "dryRun", "yes", "strict", "timings"],
   flags: {
     ...DEBUG_FLAG,
     ignore: list(

@@ -72,7 +72,7 @@ async function gatherFacts(
   const { env, signal } = dependencies;
   const { connection, cluster, sandbox, resolution, configProblem } = given;
   const ports = dependencies.connect(connection);
-  const facts = factsOf(ports, connection, signal, env);
+  const facts = factsOf(ports, connection, signal, env, { askPhala: true });
   const stateDirectory = await directoryOf(
     {
       connection,

@@ -1,7 +1,7 @@
 /** The answer of `doctor`. */
 import { z } from "zod";
 import type { CheckCode } from "../../errors/catalogue.ts";
-import { code, list, text, warnings, words } from "../shared/schema.ts";
+import { code, list, text, timings, warnings, words } from "../shared/schema.ts";
 
 const check = z
   .object({
@@ -41,5 +41,6 @@ export const doctorResult = z.object({
     .meta({ minItems: 1 })
     .describe("in a fixed order; a check that finds several things has one entry for each"),
   warnings: warnings.describe("what failed and does not count"),
+  timings,
 });
 export type DoctorResult = z.infer<typeof doctorResult>;

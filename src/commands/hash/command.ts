@@ -7,7 +7,7 @@ export const hashCommand = defineCommand({
   name: "hash",
   summary: "predict the compose hash of the runner compose file, without deploying it",
   inputs: [...HASH_INPUTS, "instanceType", "orchestratorConfig", ...inputsIn("connection")],
-  switches: ["config", "sandbox", "dryRun", "yes", "strict"],
+  switches: ["config", "sandbox", "dryRun", "yes", "strict", "timings"],
   flags: {
     check: toggle("fail (exit 7) unless that hash is approved: a gate for pull requests"),
     exact: toggle("ask Phala for the hash as well: it provisions a runner, and creates nothing", {

@@ -10,6 +10,7 @@ import {
   set,
   text,
   time,
+  timings,
   warnings,
   words,
 } from "../shared/schema.ts";
@@ -54,6 +55,7 @@ export const hashResult = z.object({
     .optional()
     .describe("of `--exact`: whether Phala was asked and computes the same hash"),
   warnings,
+  timings,
 });
 export type HashResult = z.infer<typeof hashResult>;
 
@@ -82,6 +84,7 @@ export const hashExplanation = z.object({
     .nullable()
     .describe("it, compared with the hash approved before it; `null` where none is recorded"),
   warnings,
+  timings,
 });
 export type HashExplanation = z.infer<typeof hashExplanation>;
 
@@ -99,5 +102,6 @@ export const hashExport = z.object({
   }),
   approved_compose_hashes: set(hash).describe("the list in it; empty where none is recorded here"),
   warnings,
+  timings,
 });
 export type HashExport = z.infer<typeof hashExport>;

@@ -9,7 +9,7 @@ export const initCommand = defineCommand({
   summary: "set up the registry of a cluster, in ten steps",
   inputs: inputsIn("cluster", "aws", "connection", "procedure", "attestation"),
   required: ["clusterName", "awsAccessKeyId"],
-  switches: ["config", "sandbox", "dryRun", "yes", "strict", "adopt"],
+  switches: ["config", "sandbox", "dryRun", "yes", "strict", "adopt", "timings"],
   flags: { ...APPROVAL_FLAGS, ...ATTEST_FLAGS },
   examples: ["init --sandbox --yes", "init --cluster-name bird-tracker --dry-run", "init"],
   notes: CLUSTER_NOTE,

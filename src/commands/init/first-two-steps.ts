@@ -1,6 +1,8 @@
 /** Steps 1 and 2 of `init`: nothing is made before every input is known and every check has passed. */
 import type { ClusterFacts } from "../../session/facts.ts";
 import { factsOf } from "../../session/facts.ts";
+import type { Cvm } from "../../core/domain.ts";
+import type { Lookup } from "../../core/ports.ts";
 import { withRegistryValues } from "../../inputs/registry-env.ts";
 import { givenInputs, type Answers } from "../../inputs/resolve.ts";
 import { toClusterInputs } from "../../inputs/values.ts";
@@ -21,13 +23,13 @@ export async function firstTwoSteps(
   dependencies: CommandDependencies,
   flags: CommonFlags & Pick<ApprovalFlags, "allowDebugRegistry">,
 ): Promise<CollectedInputs & { readonly facts: ClusterFacts }> {
-  const { connection, ports } = prepared;
+  const { connection, ports, account } = prepared;
   const { emit, prompter, signal, env } = dependencies;
   const { strict, adopt } = flags;
-  const resolution = prompter
-    ? prepared.start
+  const { resolution, found }: Completed = prompter
+    ? { resolution: prepared.start }
     : await silentlyCompleted(prepared, steps, dependencies);
-  const facts = factsOf(ports, connection, signal, env, resolution.values.hashFrom === "provision");
+  const facts = factsOf({ ...ports, account }, connection, signal, env);
   const { allowDebugRegistry } = flags;
   const factsFor = ({ inputs, adoption, origins }: CollectedInputs): Promise<ClusterFacts> =>
     clusterFacts(
@@ -36,6 +38,7 @@ export async function firstTwoSteps(
       prepared,
       adoption,
       givenInputs(origins),
+      found,
     );
   const early = prompter
     ? undefined
@@ -82,20 +85,23 @@ function withTextsOf(checked: ClusterFacts | undefined, facts: ClusterFacts): Cl
   return { ...facts, registryCompose, runnerCompose };
 }
 
+/** `found`: the registry, where it was looked up for that. */
+type Completed = { readonly resolution: Answers; readonly found?: Lookup<Cvm> | undefined };
+
 /** What an existing cluster was given before stands where nothing else is said; told where it is not the default. */
 async function silentlyCompleted(
   prepared: Preparation,
   steps: StepRunner,
   dependencies: CommandDependencies,
-): Promise<Answers> {
+): Promise<Completed> {
   const completion = await completed(prepared.resolution, prepared, dependencies);
-  const { resolution } = completion;
+  const { resolution, found } = completion;
   const taken = [...prepared.taken, ...completion.taken];
   if (taken.length > 0) {
     const { clusterName } = resolution.values;
     steps.note(`as recorded for ${clusterName}: ${taken.join(", ")}`);
   }
-  return resolution;
+  return { resolution, found };
 }
 
 /** With what is recorded of the cluster of that name, and the sandbox's key where that makes it necessary. */
@@ -103,12 +109,12 @@ async function completed(
   answers: Answers,
   prepared: Preparation,
   { signal, env }: Pick<CommandDependencies, "signal" | "env">,
-): Promise<{ readonly resolution: Answers; readonly taken: readonly string[] }> {
+): Promise<Completed & { readonly taken: readonly string[] }> {
   const { clusterName } = answers.values;
-  const { resolution, taken } =
+  const { resolution, taken, found }: Completed & { readonly taken: readonly string[] } =
     clusterName === undefined
       ? { resolution: answers, taken: [] }
       : await asRecorded(answers, await readRecord(prepared, clusterName), prepared, signal);
   const valued = withRegistryValues(resolution, env);
-  return { resolution: await withSandboxKey(valued, prepared.sandbox), taken };
+  return { resolution: await withSandboxKey(valued, prepared.sandbox), taken, found };
 }

@@ -9,6 +9,7 @@ import {
   set,
   steps,
   text,
+  timings,
   warnings,
   words,
 } from "../shared/schema.ts";
@@ -27,5 +28,6 @@ export const initResult = z.object({
   notes: list(words).describe(
     "for people: what was changed in orchestrator.yml, or taken from the record",
   ),
+  timings,
 });
 export type InitResult = z.infer<typeof initResult>;

@@ -5,7 +5,7 @@ export const listCommand = defineCommand({
   name: "list",
   summary: "the clusters in the account and on this machine's record, with their price",
   inputs: inputsIn("connection"),
-  switches: ["config", "sandbox", "dryRun", "yes"],
+  switches: ["config", "sandbox", "dryRun", "yes", "timings"],
   flags: {},
   examples: ["list", "list --json"],
   notes: `

@@ -1,6 +1,6 @@
 /** The answer of `list`. */
 import { z } from "zod";
-import { warnings } from "../shared/schema.ts";
+import { timings, warnings } from "../shared/schema.ts";
 
 const listedCluster = z.strictObject({
   name: z.string(),
@@ -24,6 +24,7 @@ export const listResult = z.strictObject({
   host: z.string().describe("the API's"),
   clusters: z.array(listedCluster).readonly(),
   warnings,
+  timings,
 });
 
 export type ListedCluster = z.infer<typeof listedCluster>;

@@ -26,7 +26,7 @@ export const rotateHashCommand = defineCommand({
   summary: "approve the runners' new compose hash after a compose change",
   inputs: inputsIn("cluster", "aws", "connection", "procedure", "attestation"),
   required: ["clusterName", "awsAccessKeyId"],
-  switches: ["config", "sandbox", "dryRun", "yes", "strict"],
+  switches: ["config", "sandbox", "dryRun", "yes", "strict", "timings"],
   flags: { ...LIST_FLAGS, ...APPROVAL_FLAGS, ...ATTEST_FLAGS },
   examples: [
     "rotate-hash --plan",

@@ -11,6 +11,7 @@ import {
   set,
   steps,
   text,
+  timings,
   warnings,
 } from "../shared/schema.ts";
 
@@ -44,6 +45,7 @@ export const rotateHashResult = z.object({
   attestation: attestationOutcome,
   steps: steps(7),
   warnings,
+  timings,
 });
 export type RotateHashResult = z.infer<typeof rotateHashResult>;
 

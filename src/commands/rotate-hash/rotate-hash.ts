@@ -81,7 +81,7 @@ async function firstTwoSteps(
   dependencies: CommandDependencies,
   flags: RotateFlags,
 ): Promise<Pick<Rotation, "inputs" | "facts" | "schemaKnown">> {
-  const { ports, connection } = prepared;
+  const { ports, connection, account } = prepared;
   const { emit, prompter, signal, env } = dependencies;
   const start = prepared.resolution;
   const given = prompter ? await askMissing(start.missing, start, prompter) : start;
@@ -101,8 +101,10 @@ async function firstTwoSteps(
   const { allowDebugRegistry } = flags;
   const inputs = { ...complete, cluster: { ...complete.cluster, allowDebugRegistry } };
   assertViaApiPossible(flags.via, inputs.cluster);
-  const platform = factsOf(ports, connection, signal, env, inputs.hashFrom === "provision");
-  const facts = await clusterFacts(platform, inputs.cluster, prepared, true);
+  const platform = factsOf({ ...ports, account }, connection, signal, env);
+  // A question may have waited for its answer for long.
+  const found = prompter ? undefined : recorded.found;
+  const facts = await clusterFacts(platform, inputs.cluster, prepared, true, undefined, found);
   const report = { emit, steps, strict: flags.strict, without: UNUSED_CHECKS };
   await steps.runWithout("verify-prerequisites", () => verifyPrerequisites(facts, facts, report));
   await steps.runWithout("collect-inputs", async () => {

@@ -9,7 +9,7 @@ import type { CommandDependencies, CommonFlags } from "../../session/dependencie
 import type { Flags, FlagValues } from "./flags.ts";
 
 /** Which of the switches that many commands have this one offers; those of the output it always has. */
-export type CommonSwitch = "config" | "sandbox" | "dryRun" | "yes" | "strict" | "adopt";
+export type CommonSwitch = "config" | "sandbox" | "dryRun" | "yes" | "strict" | "adopt" | "timings";
 
 export type CommandDefinition<F extends Flags = Flags, R extends AnyResult = AnyResult> = {
   /** As in the result's `command`; a blank separates a command from its group: `config migrate`. */

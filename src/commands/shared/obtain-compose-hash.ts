@@ -10,14 +10,17 @@ import type { AppComposeStore } from "../../state/app-compose-store.ts";
 import { recordedHash, type ClusterRecord } from "../../state/record.ts";
 import { findAnomalies } from "../../app-compose/verify.ts";
 import { deleteTemporaryRunner } from "../../steps/delete-temporary-runner.ts";
-import { deployTemporaryRunner } from "../../steps/deploy-temporary-runner.ts";
+import {
+  deployTemporaryRunner,
+  type TemporaryRunner,
+} from "../../steps/deploy-temporary-runner.ts";
 import { readComposeHash } from "../../steps/read-compose-hash.ts";
 import { findPredictionBasis } from "../../app-compose/prediction-basis.ts";
 import type { Emit } from "../../core/events.ts";
 import type { Attester } from "../../registry/attester.ts";
 import { removeCvm } from "../../runners/remove-cvm.ts";
-import { obtainByProvisioning } from "./provision-hash.ts";
-import type { StepRunner, StepDeps } from "../../workflow/step.ts";
+import { provisionComposeHash, recordProvisioned, type ProvisionedHash } from "./provision-hash.ts";
+import { done, type Step, type StepDeps, type StepRunner } from "../../workflow/step.ts";
 
 export type ObtainComposeHashInput = {
   readonly cluster: ClusterSettings;
@@ -49,11 +52,7 @@ export async function obtainComposeHash(
   const known = input.fresh
     ? undefined
     : await recordedComposeHash(input.compose, names, input.record, input.store);
-  if (known === undefined) {
-    const provisioned =
-      input.hashFrom === "provision" ? await obtainByProvisioning(input, steps, deps) : undefined;
-    return provisioned ?? deployAndRead(input, steps, deps, emit);
-  }
+  if (known === undefined) return provisionOrDeploy(input, steps, deps, emit);
   await reportKnownAnomalies(known, input, steps, deps);
   steps.pass("deploy-temporary-runner", "reused", "the runner's compose hash is known");
   steps.pass("read-compose-hash", "reused", known);
@@ -75,8 +74,31 @@ async function reportKnownAnomalies(
   for (const { code, message } of odd) steps.warn(code, message);
 }
 
-/** Deploys the temporary runner, reads and checks its compose hash, deletes it, on every way out. */
-async function deployAndRead(
+type Obtained =
+  | Extract<ProvisionedHash, { kind: "verified" }>
+  | { readonly kind: "runner"; readonly runner: TemporaryRunner };
+
+/** Step 5; with `--hash-from provision` a temporary runner only where the provisioning alone does not do, which is noted. */
+const obtainRunner: Step<ObtainComposeHashInput, Obtained> = {
+  id: "deploy-temporary-runner",
+  async run(input, context) {
+    if (input.hashFrom === "provision") {
+      context.progress("provisioning");
+      const output = await provisionComposeHash(input, context);
+      const summary = "the hash is read from a provisioning that is not committed";
+      if (output.kind === "verified") return { status: "skipped", output, summary };
+      context.note(
+        `--hash-from provision: ${output.reason}; a temporary runner is deployed instead`,
+      );
+    }
+    const deploying = { ...input, registryUrl: input.registry.url };
+    const deployed = await deployTemporaryRunner.run(deploying, context);
+    return { ...deployed, output: { kind: "runner", runner: deployed.output } };
+  },
+};
+
+/** Provisions, or deploys the temporary runner, reads and checks its compose hash, deletes it, on every way out. */
+async function provisionOrDeploy(
   input: ObtainComposeHashInput,
   steps: StepRunner,
   deps: StepDeps,
@@ -85,8 +107,9 @@ async function deployAndRead(
   const { cluster, compose, store, record, allowUnchecked, attester } = input;
   const name = temporaryRunnerName(cluster.clusterName);
   try {
-    const deploying = { ...input, registryUrl: input.registry.url };
-    const runner = await steps.run(deployTemporaryRunner, deploying, deps);
+    const obtained = await steps.run(obtainRunner, input, deps);
+    if (obtained.kind === "verified") return await takeProvisioned(obtained, input, steps, deps);
+    const { runner } = obtained;
     const environmentNames = runnerEnvironmentNamesOf(cluster);
     const reading = { runner, compose, environmentNames, store, record, allowUnchecked, attester };
     const hash = await steps.run(readComposeHash, reading, deps);
@@ -96,6 +119,21 @@ async function deployAndRead(
     await cleanUp(name, deps, emit);
     throw error;
   }
+}
+
+async function takeProvisioned(
+  provisioned: Extract<ProvisionedHash, { kind: "verified" }>,
+  input: ObtainComposeHashInput,
+  steps: StepRunner,
+  deps: StepDeps,
+): Promise<ComposeHash> {
+  const { hash } = provisioned;
+  await steps.runWithout("read-compose-hash", async () => {
+    await recordProvisioned(input, provisioned, steps.contextFor(deps));
+    return done(hash, hash);
+  });
+  steps.pass("delete-temporary-runner", "skipped", "there is none");
+  return hash;
 }
 
 /** The failure that led here is the one to report; a runner that could not be removed stays in the ledger. */

@@ -9,7 +9,7 @@ import { checkAppCompose, checkedHash, reportAnomalies } from "../../app-compose
 import { runnerEnvironment, runnerEnvironmentNamesOf } from "../../compose/environment.ts";
 import { composeHashOf, type AppCompose } from "../../core/compose-hash.ts";
 import { temporaryRunnerName, type ComposeHash } from "../../core/domain.ts";
-import { done, type StepContext, type StepDeps, type StepRunner } from "../../workflow/step.ts";
+import type { StepContext } from "../../workflow/step.ts";
 import type { ObtainComposeHashInput } from "./obtain-compose-hash.ts";
 
 /** `unverified`: why a temporary runner must show what the platform makes of it. */
@@ -66,38 +66,10 @@ async function basisFor(
   return composeHashOf(found.value) === cvm.value.composeHash ? found.value : undefined;
 }
 
-/** Runs steps 5 to 7 that way. @returns undefined where a temporary runner is needed after all, which is noted. */
-export async function obtainByProvisioning(
-  input: ObtainComposeHashInput,
-  steps: StepRunner,
-  deps: StepDeps,
-): Promise<ComposeHash | undefined> {
-  const context = steps.contextFor(deps);
-  const started = deps.clock.monotonic();
-  const provisioned = await provisionComposeHash(input, context);
-  if (provisioned.kind === "unverified") {
-    context.note(
-      `--hash-from provision: ${provisioned.reason}; a temporary runner is deployed instead`,
-    );
-    return undefined;
-  }
-  const { hash, appCompose } = provisioned;
-  const tookMs = deps.clock.monotonic() - started;
-  const why = "the hash is read from a provisioning that is not committed";
-  steps.pass("deploy-temporary-runner", "skipped", why, tookMs);
-  await steps.runWithout("read-compose-hash", async () => {
-    await recordHash(input, hash, appCompose, context);
-    return done(hash, hash);
-  });
-  steps.pass("delete-temporary-runner", "skipped", "there is none");
-  return hash;
-}
-
 /** The same checks and records as of a hash that was read back from a CVM. */
-async function recordHash(
+export async function recordProvisioned(
   { cluster, compose, store, attester }: ObtainComposeHashInput,
-  hash: ComposeHash,
-  appCompose: AppCompose,
+  { hash, appCompose }: Extract<ProvisionedHash, { kind: "verified" }>,
   context: Omit<StepContext, "progress">,
 ): Promise<void> {
   const environmentNames = runnerEnvironmentNamesOf(cluster);

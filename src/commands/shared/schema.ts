@@ -6,6 +6,7 @@ import { z } from "zod";
 import type { Words } from "../../core/command-hint.ts";
 import type { WarningCode } from "../../errors/catalogue.ts";
 import { ATTESTATION_CHECK_IDS } from "../../core/attestation.ts";
+import { timings as timingsOfRun } from "../../core/results.ts";
 import { STEPS } from "../../core/steps.ts";
 
 export const code = z.string().regex(/^[a-z][a-z0-9-]*$/);
@@ -30,6 +31,8 @@ export const cluster = text.describe("the cluster's name");
 export const warnings = list(
   z.object({ code: code as unknown as z.ZodType<WarningCode>, message: words }),
 ).describe("codes: [errors.md](errors.md)");
+
+export const timings = timingsOfRun.optional();
 
 const evidenceCheck = z.object({
   id: z.enum(ATTESTATION_CHECK_IDS),
@@ -93,6 +96,7 @@ export const dryRun = z.object({
   dry_run: z.literal(true),
   actions: list(plannedAction).describe("in order"),
   warnings,
+  timings,
 });
 
 /** Differences of an app-compose from another one. */

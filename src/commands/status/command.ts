@@ -15,7 +15,7 @@ export const statusCommand = defineCommand({
     ...inputsIn("connection"),
   ],
   required: ["clusterName"],
-  switches: ["config", "sandbox", "dryRun", "yes", "strict"],
+  switches: ["config", "sandbox", "dryRun", "yes", "strict", "timings"],
   flags: {
     watch: toggle("refresh every --poll-interval (at least 2s, here 5s by default) until Ctrl-C", {
       short: "w",

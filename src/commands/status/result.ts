@@ -1,6 +1,6 @@
 /** The answer of `status`. */
 import { z } from "zod";
-import { cluster, time } from "../shared/schema.ts";
+import { cluster, time, timings } from "../shared/schema.ts";
 import { assessment } from "./model.ts";
 
 export const statusResult = z
@@ -17,6 +17,7 @@ export const statusResult = z
       .optional()
       .describe("of all its CVMs; `null`: the price of one of them is not known"),
     ...assessment.shape,
+    timings,
   })
   .meta({
     if: {

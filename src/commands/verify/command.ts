@@ -14,7 +14,7 @@ export const verifyCommand = defineCommand({
     ...inputsIn("attestation"),
   ],
   required: ["clusterName"],
-  switches: ["config", "sandbox", "dryRun", "yes"],
+  switches: ["config", "sandbox", "dryRun", "yes", "timings"],
   flags: {
     evidence: option("file", "verify this evidence instead of a cluster's", {
       conflicts: ["saveEvidence"],

@@ -1,6 +1,6 @@
 /** The answer of `verify`. `schemas/verify.json` is made of it. */
 import { z } from "zod";
-import { warnings, words } from "../shared/schema.ts";
+import { timings, warnings, words } from "../shared/schema.ts";
 import { ATTESTATION_CHECK_IDS, ATTESTATION_CODES } from "../../core/attestation.ts";
 
 const hex = z.string().regex(/^[0-9a-f]*$/);
@@ -54,6 +54,7 @@ export const verifyResult = z.object({
     .nullable()
     .describe("why it is not ok"),
   warnings,
+  timings,
 });
 
 export type VerifyResult = z.infer<typeof verifyResult>;

@@ -5,6 +5,7 @@
 import type { Clock } from "../../core/ports.ts";
 import { ClusterError } from "../../errors/cluster-error.ts";
 import type { HttpClient } from "../net/http.ts";
+import { compileCacheFolder } from "../compile-cache.ts";
 import { clearAbandonedFolders } from "./abandoned-folders.ts";
 import { runChild } from "./child.ts";
 import { childEnvironment } from "./child-environment.ts";
@@ -30,6 +31,8 @@ export type PhalaProcessOptions = {
   readonly redact?: ((text: string) => string) | undefined;
   /** How long a mutation that was forwarded is waited for after a stop, in ms; for tests. */
   readonly settleMs?: number;
+  /** Put around each run of the program, from its start to its end. */
+  readonly running?: (<T>(child: () => Promise<T>) => Promise<T>) | undefined;
 };
 
 export type PhalaCommand = {
@@ -137,7 +140,7 @@ export class PhalaProcess {
     gate: Gate,
     signal: AbortSignal,
   ): Promise<CliRun> {
-    const { bin, env, redact = (text: string) => text } = this.#options;
+    const { bin, env, redact = (text: string) => text, running = runAlone } = this.#options;
     const [launch, environment] = await Promise.all([
       launchOf(program),
       childEnvironment(env, gate, where.home),
@@ -147,7 +150,7 @@ export class PhalaProcess {
       file: launch.file,
       args: [...launch.args, ...args],
       cwd: where.folder,
-      env: environment,
+      env: { ...environment, ...cacheFor(launch.file, env) },
       limitMs: where.limitMs,
       onStdout: where.onStdout,
       onEnding: () => gate.stop(),
@@ -159,13 +162,21 @@ export class PhalaProcess {
       signal: endedBy,
       ended,
       startError,
-    } = await runChild(child, signal);
+    } = await running(() => runChild(child, signal));
     if (startError !== undefined)
       return { ...EMPTY, stderr: `${bin} can't be started (${startError})` };
     const cutOff = ended ?? (endedBy === null ? undefined : `signal ${endedBy}`);
     return { stdout: redact(stdout), stderr: redact(stderr), exitCode, cutOff };
   }
 }
+
+/** Only for our own Node: another one may write what it has compiled who knows where. */
+function cacheFor(file: string, env: NodeJS.ProcessEnv): Record<string, string> {
+  const folder = file === process.execPath ? compileCacheFolder(env) : undefined;
+  return folder === undefined ? {} : { NODE_COMPILE_CACHE: folder };
+}
+
+const runAlone = <T>(child: () => Promise<T>): Promise<T> => child();
 
 const EMPTY: CliRun = { stdout: "", stderr: "", exitCode: null, cutOff: undefined };
 const notStarted = (stderr: string): GatedRun => ({

@@ -18,6 +18,7 @@ import type { Traffic } from "./gate/gate.ts";
 import { createOutcome, deleteOutcome, provisionOutcome, updateOutcome } from "./gate/outcome.ts";
 import { installedVersion } from "./installed-version.ts";
 import { locateProgram } from "./locate.ts";
+import { makePrivateFolder } from "./private-folder.ts";
 
 /** A create or update makes two requests of 30 s at most each; the rest is its own start-up. */
 const MUTATION_LIMIT_MS = 120_000;
@@ -48,14 +49,18 @@ export function createPhalaCli(options: PhalaCliOptions): PhalaCli {
     return run;
   };
   const locate = (): Promise<string | undefined> => locateProgram(options.bin, options.env["PATH"]);
+  const installed = async (): Promise<string | undefined> => {
+    const program = await locate();
+    return program && (await installedVersion(program));
+  };
   return {
     locate,
     version: async (signal) => {
-      const program = await locate();
-      const installed = program && (await installedVersion(program));
-      if (installed) return { kind: "ok", value: installed };
+      const version = await installed();
+      if (version) return { kind: "ok", value: version };
       return versionOutcome(await query(["--version"], signal));
     },
+    isReady: async () => (await installed()) !== undefined && canMakeFolder(),
     logs: readLogs(phala, queryMs, options.redact),
     login: async (signal) =>
       output.outcomeOf(await query(["status", "--json"], signal), output.loginAnswer),
@@ -170,6 +175,15 @@ async function deployArgs(
     envFileText(deployment.environment),
   );
   return ["deploy", ...which, "--compose", compose, "-e", environment, "--json"];
+}
+
+async function canMakeFolder(): Promise<boolean> {
+  try {
+    await (await makePrivateFolder()).remove();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Private from its first moment: `wx` takes over no file that somebody else may have put there. */

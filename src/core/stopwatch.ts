@@ -1,0 +1,102 @@
+/**
+ * Where a run's wall time goes. At any moment exactly one part has it, so that the parts add up to the whole: of what
+ * happens side by side, the first one in `WAITS` counts, and what is left is our own.
+ */
+import type { RunEvent } from "./events.ts";
+import type { Timings } from "./results.ts";
+import type { StepId } from "./steps.ts";
+
+/**
+ * `operator`: an answer to a question. `lock`: another run on the same cluster. `api`: a request to Phala's API is
+ * under way, a child's included. `cloud`: a pause between two polls, or a request to a CVM. `phala`: the CLI is running.
+ */
+export const WAITS = ["operator", "lock", "api", "cloud", "phala"] as const;
+export type Wait = (typeof WAITS)[number];
+export type Part = Wait | "ours";
+
+type Row = Record<Part, number>;
+/** Of the run, outside of its steps. */
+type Section = StepId | null;
+
+export class Stopwatch {
+  readonly #now: () => number;
+  readonly #running: Record<Wait, number> = { operator: 0, lock: 0, api: 0, cloud: 0, phala: 0 };
+  readonly #begun: Record<Wait, number> = { operator: 0, lock: 0, api: 0, cloud: 0, phala: 0 };
+  readonly #rows = new Map<Section, Row>();
+  #section: Section = null;
+  #since: number;
+
+  /** @param now monotonic ms. @param startedAt when the run began, by the same clock. */
+  constructor(now: () => number, startedAt = now()) {
+    this.#now = now;
+    this.#since = startedAt;
+  }
+
+  /** Gives the time of `work` to a part, unless one that counts before it is under way, too. */
+  async measure<T>(part: Wait, work: () => Promise<T>): Promise<T> {
+    this.#settle();
+    this.#running[part] += 1;
+    this.#begun[part] += 1;
+    try {
+      return await work();
+    } finally {
+      this.#settle();
+      this.#running[part] -= 1;
+    }
+  }
+
+  /** Follows the steps. */
+  observe(event: RunEvent): void {
+    if (event.type === "step-started") this.#enter(event.step);
+    if (event.type === "step-finished" || event.type === "step-failed") this.#enter(null);
+  }
+
+  /** Up to now; whole ms that add up. */
+  report(): Timings {
+    this.#settle();
+    const all = [...this.#rows].map(([id, row]) => ({ id, ...inMs(row) }));
+    const total = (key: keyof ReturnType<typeof inMs>): number =>
+      all.reduce((sum, row) => sum + row[key], 0);
+    return {
+      total_ms: total("total_ms"),
+      ours_ms: total("ours_ms"),
+      phala_ms: total("phala_ms"),
+      api_ms: total("api_ms"),
+      cloud_ms: total("cloud_ms"),
+      operator_ms: total("operator_ms"),
+      lock_ms: total("lock_ms"),
+      phala_starts: this.#begun.phala,
+      api_requests: this.#begun.api,
+      steps: all,
+    };
+  }
+
+  #enter(section: Section): void {
+    this.#settle();
+    this.#section = section;
+  }
+
+  /** Books the time since it was called last. */
+  #settle(): void {
+    const now = this.#now();
+    const part = WAITS.find((wait) => this.#running[wait] > 0) ?? "ours";
+    const row = this.#rows.get(this.#section) ?? noTime();
+    row[part] += Math.max(0, now - this.#since);
+    this.#rows.set(this.#section, row);
+    this.#since = now;
+  }
+}
+
+const noTime = (): Row => ({ operator: 0, lock: 0, api: 0, cloud: 0, phala: 0, ours: 0 });
+
+function inMs(row: Row) {
+  const ms = {
+    ours_ms: Math.round(row.ours),
+    phala_ms: Math.round(row.phala),
+    api_ms: Math.round(row.api),
+    cloud_ms: Math.round(row.cloud),
+    operator_ms: Math.round(row.operator),
+    lock_ms: Math.round(row.lock),
+  };
+  return { total_ms: Object.values(ms).reduce((sum, part) => sum + part, 0), ...ms };
+}

@@ -1,0 +1,56 @@
+/** Where a run's time went: a row per step, a column per part. */
+import type { Timings } from "../core/results.ts";
+import { stepInfo } from "../core/steps.ts";
+import { duration } from "./text.ts";
+import type { Theme } from "./theme.ts";
+
+type Key = "cloud_ms" | "api_ms" | "phala_ms" | "ours_ms" | "operator_ms" | "lock_ms";
+
+const COLUMNS: readonly (readonly [key: Key, title: string])[] = [
+  ["cloud_ms", "cloud"],
+  ["api_ms", "API"],
+  ["phala_ms", "phala"],
+  ["ours_ms", "ours"],
+  ["operator_ms", "answers"],
+  ["lock_ms", "lock"],
+];
+/** Shown only where there was something to wait for. */
+const RARE: ReadonlySet<Key> = new Set(["operator_ms", "lock_ms"]);
+const MIN_SHOWN_MS = 100;
+
+export function renderTimings(timings: Timings, theme: Theme): string[] {
+  const columns = COLUMNS.filter(([key]) => !RARE.has(key) || timings[key] >= MIN_SHOWN_MS);
+  const inSteps = timings.steps.filter(({ id }) => id !== null);
+  const outside = timings.steps.filter(({ id }) => id === null);
+  const row = (title: string, ms: Pick<Timings, Key | "total_ms">): string[] => [
+    title,
+    ...columns.map(([key]) => duration(ms[key])),
+    duration(ms.total_ms),
+  ];
+  const share = (ms: number): string =>
+    timings.total_ms === 0 ? "" : `${Math.round((100 * ms) / timings.total_ms)}%`;
+  const rows = [
+    ["", ...columns.map(([, title]) => title), "total"],
+    ...inSteps.map((step) => row(step.id === null ? "" : stepInfo(step.id).title, step)),
+    ...outside.map((rest) => row(inSteps.length === 0 ? "All of it" : "Outside the steps", rest)),
+    ...(inSteps.length === 0 ? [] : [row("Total", timings)]),
+    ["", ...columns.map(([key]) => share(timings[key])), ""],
+  ];
+  return ["", theme.bold("Where the time went:"), ...aligned(rows), countsOf(timings)];
+}
+
+function countsOf({ phala_starts: starts, api_requests: requests }: Timings): string {
+  const times = starts === 1 ? "once" : `${starts} times`;
+  const count = `${requests} ${requests === 1 ? "request" : "requests"}`;
+  return `  phala was started ${times}; ${count} to Phala's API`;
+}
+
+/** The first column to the left, the others to the right. */
+function aligned(rows: readonly (readonly string[])[]): string[] {
+  const widthOf = (column: number): number =>
+    Math.max(...rows.map((row) => row[column]?.length ?? 0));
+  return rows.map(([title = "", ...cells]) => {
+    const right = cells.map((cell, index) => cell.padStart(widthOf(index + 1)));
+    return `  ${[title.padEnd(widthOf(0)), ...right].join("  ")}`.trimEnd();
+  });
+}

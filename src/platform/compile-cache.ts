@@ -1,0 +1,45 @@
+/**
+ * Where Node keeps what it has compiled, for the next start of `phala` or of this program. Whoever can write there can
+ * run code as us: never the default, which is in a shared temporary directory, but a folder that only we can enter.
+ */
+import { lstatSync, mkdirSync } from "node:fs";
+import path from "node:path";
+
+/** The first Node that has NODE_COMPILE_CACHE. */
+const NEEDED = [22, 1] as const;
+const OTHERS_MODE = 0o077;
+
+/** The folder; undefined where Node has no such cache, it is switched off, or there is no private place for it. */
+export function compileCacheFolder(
+  env: NodeJS.ProcessEnv,
+  nodeVersion: string = process.versions.node,
+): string | undefined {
+  if (!hasCompileCache(nodeVersion) || env["NODE_DISABLE_COMPILE_CACHE"]) return undefined;
+  const base = cacheHome(env);
+  return base && privateFolder(path.join(base, "tee-cluster", "compile-cache"));
+}
+
+function hasCompileCache(version: string): boolean {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  return major > NEEDED[0] || (major === NEEDED[0] && minor >= NEEDED[1]);
+}
+
+function cacheHome(env: NodeJS.ProcessEnv): string | undefined {
+  const given = env["XDG_CACHE_HOME"];
+  // A relative one is to be ignored, says the specification.
+  if (given && path.isAbsolute(given)) return given;
+  const home = env["HOME"];
+  return home && path.isAbsolute(home) ? path.join(home, ".cache") : undefined;
+}
+
+/** Made where it is missing. Undefined for a link, another user's folder, or one that others can enter. */
+function privateFolder(folder: string): string | undefined {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const stats = lstatSync(folder);
+    const isOurs = stats.isDirectory() && stats.uid === process.getuid?.();
+    return isOurs && (stats.mode & OTHERS_MODE) === 0 ? folder : undefined;
+  } catch {
+    return undefined;
+  }
+}
