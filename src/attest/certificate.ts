@@ -36,8 +36,8 @@ export function ensureIssued(
   const name = `the certificate "${nameOf(certificate)}"`;
   const isIssued = certificate.checkIssued(issuer) && issuer.ca;
   ensure(isIssued, "chain", `${name} was not issued by "${nameOf(issuer)}"`);
-  const isSigned = certificate.verify(issuer.publicKey);
-  ensure(isSigned, "chain-signature", `the signature of ${name} is invalid`);
+  const isGenuine = certificate.verify(issuer.publicKey);
+  ensure(isGenuine, "chain-signature", `the signature of ${name} is invalid`);
   const isInDate = [certificate, issuer].every(
     ({ validFrom, validTo }) => Date.parse(validFrom) <= at && at <= Date.parse(validTo),
   );

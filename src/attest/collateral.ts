@@ -8,7 +8,6 @@ import { ensure, ensureFresh } from "./refusal.ts";
 
 /** `intelRoot`: SHA-256 of the root certificate (DER, hex); `at`: ms since 1970. */
 export type Anchor = { readonly intelRoot: string; readonly at: number };
-
 const PCK_CA = /^Intel SGX PCK (Platform|Processor) CA$/;
 
 /** Docs/attestation.md says what each part is checked for. `expires`: when its first part does, ms. @throws Refusal */
@@ -24,19 +23,21 @@ export function verifyCollateral(given: Collateral, pckChain: string, { intelRoo
   x509.ensureIssued(pck, platformCa, { role: /^Intel SGX PCK Certificate$/, crl: pckCrl, at });
 
   const signing = { root, crl: rootCrl, at };
-  const tcbInfo = readSigned<TcbInfo>(given, "tcb_info", signing);
-  const qeIdentity = readSigned<QeIdentity>(given, "qe_identity", signing);
-  const ends = [tcbInfo, qeIdentity].map(({ nextUpdate }) => Date.parse(nextUpdate));
-  const expires = Math.min(rootCrl.nextUpdate, pckCrl.nextUpdate, ...ends);
+  // oxlint-disable typescript/no-unsafe-type-assertion -- Intel signed the form; what lacks fails closed
+  const tcbInfo = readSigned(given, "tcb_info", signing) as TcbInfo;
+  const qeIdentity = readSigned(given, "qe_identity", signing) as QeIdentity;
+  // oxlint-enable typescript/no-unsafe-type-assertion
+  const documents = [tcbInfo, qeIdentity].map(({ nextUpdate }) => Date.parse(nextUpdate));
+  const expires = Math.min(rootCrl.nextUpdate, pckCrl.nextUpdate, ...documents);
   return { pck, tcbInfo, qeIdentity, expires };
 }
 
 /** One of Intel's two documents: signed by the TCB signer of this very root, and in date. */
-function readSigned<T extends TcbInfo | QeIdentity>(
+function readSigned(
   given: Collateral,
   part: "tcb_info" | "qe_identity",
   { root, crl, at }: { root: X509Certificate; crl: x509.Crl; at: number },
-): T {
+): TcbInfo | QeIdentity {
   const [signer, signerRoot, ...more] = x509.parsePemChain(given[`${part}_issuer_chain`]);
   const isPair = signer && signerRoot?.raw.equals(root.raw) && more.length === 0;
   ensure(isPair, "chain", `the chain of Intel's ${part} does not end in the trusted root`);
@@ -44,8 +45,7 @@ function readSigned<T extends TcbInfo | QeIdentity>(
   const [text, signature] = [given[part], Buffer.from(given[`${part}_signature`], "hex")];
   const isGenuine = x509.isSigned(Buffer.from(text), signer.publicKey, signature);
   ensure(isGenuine, "collateral-signature", `the signature of Intel's ${part} is invalid`);
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Intel signed the form; what lacks fails closed
-  const document = JSON.parse(text) as T;
+  const document: TcbInfo | QeIdentity = JSON.parse(text);
   const { id, issueDate, nextUpdate } = document;
   ensureFresh(Date.parse(issueDate), Date.parse(nextUpdate), at, `Intel's document ${id}`);
   return document;

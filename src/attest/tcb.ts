@@ -13,6 +13,7 @@ const STATUSES = (
 
 export type TcbResult = ReturnType<typeof tcbResult>;
 type Measured = { platform: Platform; report: TdReport; qeReport: Buffer };
+const rank = (status: string): number => STATUSES.indexOf(status);
 
 /** `status` is the worst of the three. @throws Refusal `attest-tcb` where Intel lists no level for this platform */
 export function tcbResult(info: TcbInfo, identity: QeIdentity, measured: Measured) {
@@ -20,7 +21,6 @@ export function tcbResult(info: TcbInfo, identity: QeIdentity, measured: Measure
   const ofPlatform = platformLevel(info, measured.platform, measured.report);
   const levels = [ofPlatform, ofModule, qeLevel(identity, measured.qeReport)];
   const [platform = "", module = "", qe = ""] = levels.map(({ tcbStatus }) => tcbStatus);
-  const rank = (status: string): number => STATUSES.indexOf(status);
   const [status = ""] = [platform, module, qe].toSorted((a, b) => rank(a) - rank(b));
   const advisories = [...new Set(levels.flatMap(({ advisoryIDs }) => advisoryIDs ?? []))];
   const numbers = [info.tcbEvaluationDataNumber, identity.tcbEvaluationDataNumber];
