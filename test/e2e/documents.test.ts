@@ -1,0 +1,129 @@
+/** Every shell block of README.md and docs/, word for word in bash, page by page, against a sandbox. */
+import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { execa } from "execa";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { blocksOf, pages, type Block } from "../helpers/documents.ts";
+import { PHALA_BIN } from "../helpers/phala-bin.ts";
+import { PROGRAM } from "../helpers/program.ts";
+
+const ALL = (await Promise.all((await pages()).map(blocksOf))).flat();
+const RUN = ALL.filter(({ notRun }) => notRun === undefined);
+const on = (page: string): readonly Block[] => RUN.filter((block) => block.page === page);
+
+/** They tell a story from an empty machine on. */
+const ALONE = ["README.md", "docs/sandbox.md"];
+/** The others are about a cluster that is set up; the page that ends it comes last. */
+const SHARED = [...new Set(RUN.map(({ page }) => page))]
+  .filter((page) => !ALONE.includes(page))
+  .toSorted((a, b) => Number(a === "docs/destroy.md") - Number(b === "docs/destroy.md"));
+/** What this page sets stays with its cluster. */
+const OWN_CLUSTER: ReadonlySet<string> = new Set(["docs/inputs.md"]);
+
+type Machine = { readonly base: string; readonly env: Readonly<Record<string, string>> };
+
+/** Without npm: the built program, the phala of this repository, and packages that are installed. */
+const STAND_INS: Readonly<Record<string, string>> = {
+  "tee-cluster": `exec node ${JSON.stringify(PROGRAM)} "$@"`,
+  phala: `exec ${JSON.stringify(PHALA_BIN)} "$@"`,
+  npx: 'exec "$@"',
+  npm: '[ "$*" = ci ]',
+};
+
+async function newMachine(): Promise<Machine> {
+  const base = await mkdtemp(path.join(tmpdir(), "tee-cluster-documents-"));
+  const bin = path.join(base, "bin");
+  await mkdir(bin);
+  for (const [name, script] of Object.entries(STAND_INS)) {
+    await writeFile(path.join(bin, name), `#!/bin/sh\n${script}\n`);
+    await chmod(path.join(bin, name), 0o755);
+  }
+  const env = {
+    PATH: `${bin}:${process.env["PATH"] ?? ""}`,
+    HOME: base,
+    TMPDIR: base,
+    PHALA_BIN,
+    TEE_CLUSTER_POLL_INTERVAL: "50ms",
+  };
+  return { base, env };
+}
+
+async function removeMachine({ base, env }: Machine): Promise<void> {
+  await execa("node", [PROGRAM, "sandbox", "stop"], { env, extendEnv: false, reject: false });
+  await rm(base, { recursive: true, force: true });
+}
+
+/** One shell for a whole page, as a reader has one. */
+function scriptOf(blocks: readonly Block[]): string {
+  const parts = blocks.map(({ page, line, script, first = "", exit, ownShell }) => {
+    const body = ownShell ? `bash -e <<'OWN_SHELL'\n${script}OWN_SHELL\n` : script;
+    const checked = exit === 0 ? body : `set +e\n${body}code=$?\nset -e\n[ "$code" = ${exit} ]\n`;
+    return `${first}\necho "== ${page}:${line}"\n${checked}`;
+  });
+  return `set -e\n${parts.join("\n")}\necho "== end"\n`;
+}
+
+/** @returns its last line, `== end`; all of it where something fails. */
+async function runPage(page: string, { base, env }: Machine, change = {}): Promise<string> {
+  const cwd = path.join(base, "work", path.basename(page, ".md"));
+  await mkdir(cwd, { recursive: true });
+  const { exitCode, all } = await execa("bash", ["-c", scriptOf(on(page))], {
+    cwd,
+    env: { ...env, ...change },
+    extendEnv: false,
+    reject: false,
+    all: true,
+    stdin: "ignore",
+  });
+  return exitCode === 0 ? (all.split("\n").at(-1) ?? "") : all;
+}
+
+test("blocks that are not run say why", () => {
+  const reasons = ALL.flatMap(({ page, script, notRun }) =>
+    notRun === undefined ? [] : [`${page}: ${script.split("\n")[0]}: ${notRun}`],
+  );
+  expect(reasons).toMatchInlineSnapshot(`
+    [
+      "README.md: npx tee-cluster --version            # without installing: the package is not published; test/e2e/package.test.ts installs its tarball",
+      "README.md: npm ci && npm test: it runs this test, too",
+      "README.md: export PHALA_API_KEY=...             # or PHALA_CLOUD_API_KEY: it would make a real cluster",
+      "docs/attestation.md: npx tee-cluster sandbox --lie debug-td: it runs until Ctrl-C",
+      "docs/completion.md: tee-cluster completion zsh > "\${fpath[1]}/_tee-cluster": these are for zsh and for PowerShell",
+      "docs/logs.md: npx tee-cluster logs --follow: it runs until Ctrl-C",
+      "docs/reliability.md: npm run chaos                                       # everything: about fifty minutes on two cores: it takes from minutes to an hour",
+      "docs/reliability.md: npm run simulate -- --runs 10000 --seed 1    # prints each failing seed with its shrunk history: it takes from minutes to an hour",
+      "docs/status.md: tee-cluster status --watch     # again every 5 s: it runs until Ctrl-C",
+    ]
+  `);
+});
+
+test.each(ALONE)(
+  "%s, on a machine of its own",
+  async (page) => {
+    const machine = await newMachine();
+    onTestFinished(() => removeMachine(machine));
+    expect(await runPage(page, machine)).toBe("== end");
+  },
+  600_000,
+);
+
+describe("pages about a cluster", () => {
+  let machine: Machine;
+  const SANDBOX = { TEE_CLUSTER_SANDBOX: "1", TEE_CLUSTER_NAME: "bird-tracker" };
+
+  beforeAll(async () => {
+    machine = await newMachine();
+    const options = { env: { ...machine.env, ...SANDBOX }, extendEnv: false, cwd: machine.base };
+    const quick = ["--boot-time", "250ms", "--update-time", "300ms"];
+    await execa("node", [PROGRAM, "sandbox", "start", ...quick], options);
+    await execa("node", [PROGRAM, "init", "--yes"], options);
+  });
+  afterAll(() => removeMachine(machine));
+
+  test.each(SHARED)("%s", async (page) => {
+    const name = OWN_CLUSTER.has(page) ? "owl-tracker" : SANDBOX.TEE_CLUSTER_NAME;
+    const change = { ...SANDBOX, TEE_CLUSTER_NAME: name };
+    expect(await runPage(page, machine, change)).toBe("== end");
+  });
+});
