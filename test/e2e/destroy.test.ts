@@ -9,6 +9,7 @@ import type { FailureResult } from "../../src/core/results.ts";
 import type { InitResult } from "../../src/commands/init/result.ts";
 import { dropCvm, makeCvm } from "../helpers/cvms.ts";
 import { openIntents, stateFolder } from "../helpers/journal.ts";
+import { OWN_PHALA } from "../helpers/phala-bin.ts";
 import { makePreparedWorld } from "../helpers/prepared-cluster.ts";
 import { cloudOf, failureIn, mutationsOf, type World } from "../helpers/program.ts";
 import { expectValid } from "../helpers/schemas.ts";
@@ -40,81 +41,75 @@ async function appIdOf(world: World, name: string): Promise<string> {
   return cvms.find((cvm) => cvm.name === name && cvm.deletedAt === null)?.appId ?? "";
 }
 
-test(
-  "not without --yes; one failure stops no other; run again it goes on",
-  { timeout: 120_000 },
-  async () => {
-    let watching = false;
-    const unannounced: string[] = [];
-    const world = await makePreparedWorld({
-      onRequest: async ({ method, path: where }) => {
-        if (method !== "DELETE" || !watching) return;
-        const { cvms } = await world.sandbox.cloud();
-        const name = cvms.find(({ vmUuid }) => where.endsWith(vmUuid))?.name;
-        const announced = (await openIntents(world)).map(
-          (intent) => `${intent.action} ${intent.name}`,
-        );
-        if (!announced.includes(`delete-cvm ${name}`)) unannounced.push(where);
-      },
-    });
-    for (const name of [...FOREIGN, ...RUNNERS]) await makeCvm(world.sandbox, name);
-    world.sandbox.resetRequests();
+test("not without --yes; one failure stops no other; run again it goes on", async () => {
+  let watching = false;
+  const unannounced: string[] = [];
+  const world = await makePreparedWorld({
+    onRequest: async ({ method, path: where }) => {
+      if (method !== "DELETE" || !watching) return;
+      const { cvms } = await world.sandbox.cloud();
+      const name = cvms.find(({ vmUuid }) => where.endsWith(vmUuid))?.name;
+      const announced = (await openIntents(world)).map(
+        (intent) => `${intent.action} ${intent.name}`,
+      );
+      if (!announced.includes(`delete-cvm ${name}`)) unannounced.push(where);
+    },
+  });
+  for (const name of [...FOREIGN, ...RUNNERS]) await makeCvm(world.sandbox, name);
+  world.sandbox.resetRequests();
 
-    const asked = await world.run(["destroy", "--json"]);
-    expect(asked.exitCode).toBe(2);
-    expect(failureIn(asked.stdout).error).toMatchObject({ code: "confirmation-missing" });
-    expect(failureIn(asked.stdout).error.hint).toContain("--yes");
-    const plan = await world.run(["destroy", "--dry-run", "--json"]);
-    expect(plan.exitCode).toBe(0);
-    const { actions } = expectValid("dry-run", plan.stdout) as unknown as DryRunResult;
-    expect(actions.map(({ action, resource }) => `${action} ${resource}`)).toEqual(
-      OWN.map((name) => `delete ${name}`),
-    );
-    expect(actions[2]?.detail).toContain(`app_id ${await appIdOf(world, "bird-tracker-registry")}`);
-    expect(actions[2]?.detail).toMatch(/^running, \d+[smh] old, /);
-    expect((await world.run(["destroy", "--yes"], { PHALA_BIN: "/nowhere/phala" })).exitCode).toBe(
-      3,
-    );
-    expect(mutationsOf(world.sandbox)).toEqual([]);
+  const asked = await world.run(["destroy", "--json"]);
+  expect(asked.exitCode).toBe(2);
+  expect(failureIn(asked.stdout).error).toMatchObject({ code: "confirmation-missing" });
+  expect(failureIn(asked.stdout).error.hint).toContain("--yes");
+  const plan = await world.run(["destroy", "--dry-run", "--json"]);
+  expect(plan.exitCode).toBe(0);
+  const { actions } = expectValid("dry-run", plan.stdout) as unknown as DryRunResult;
+  expect(actions.map(({ action, resource }) => `${action} ${resource}`)).toEqual(
+    OWN.map((name) => `delete ${name}`),
+  );
+  expect(actions[2]?.detail).toContain(`app_id ${await appIdOf(world, "bird-tracker-registry")}`);
+  expect(actions[2]?.detail).toMatch(/^running, \d+[smh] old, /);
+  expect((await world.run(["destroy", "--yes"], { PHALA_BIN: "/nowhere/phala" })).exitCode).toBe(3);
+  expect(mutationsOf(world.sandbox)).toEqual([]);
 
-    watching = true;
-    const { cvms } = await world.sandbox.cloud();
-    const stubborn = cvms.find(({ name }) => name === RUNNERS[0])?.vmUuid;
-    world.sandbox.setFaults([
-      { method: "DELETE", path: `/cvms/${stubborn}$`, action: { kind: "status", status: 500 } },
-    ]);
-    const failed = await world.run(["destroy", "--yes", "--json", "--timeout", "2s"]);
-    expect(failed.exitCode).toBe(4);
-    const { error, left_behind: left } = expectValid(
-      "failure",
-      failed.stdout,
-    ) as unknown as FailureResult;
-    expect(error).toMatchObject({ code: "cvms-left", step: null });
-    expect(error.message).toContain(RUNNERS[0]);
-    expect(left).toEqual([{ name: RUNNERS[0], app_id: await appIdOf(world, RUNNERS[0] ?? "") }]);
-    expect(await liveIn(world)).toEqual([RUNNERS[0], ...FOREIGN].toSorted(byName));
+  watching = true;
+  const { cvms } = await world.sandbox.cloud();
+  const stubborn = cvms.find(({ name }) => name === RUNNERS[0])?.vmUuid;
+  world.sandbox.setFaults([
+    { method: "DELETE", path: `/cvms/${stubborn}$`, action: { kind: "status", status: 500 } },
+  ]);
+  const failed = await world.run(["destroy", "--yes", "--json", "--timeout", "2s"]);
+  expect(failed.exitCode).toBe(4);
+  const { error, left_behind: left } = expectValid(
+    "failure",
+    failed.stdout,
+  ) as unknown as FailureResult;
+  expect(error).toMatchObject({ code: "cvms-left", step: null });
+  expect(error.message).toContain(RUNNERS[0]);
+  expect(left).toEqual([{ name: RUNNERS[0], app_id: await appIdOf(world, RUNNERS[0] ?? "") }]);
+  expect(await liveIn(world)).toEqual([RUNNERS[0], ...FOREIGN].toSorted(byName));
 
-    world.sandbox.setFaults([]);
-    const resumed = await world.run(["destroy", "--yes", "--json"]);
-    expect(resumed.exitCode).toBe(0);
-    expect(expectValid("destroy", resumed.stdout)).toMatchObject({
-      deleted: [{ name: RUNNERS[0], app_id: left[0]?.app_id, role: "runner" }],
-    });
-    const nothing = await world.run(["destroy", "--yes"]);
-    expect([nothing.exitCode, nothing.stdout]).toEqual([
-      0,
-      "Nothing to delete: the cluster bird-tracker has no CVM.",
-    ]);
-    expect(await liveIn(world)).toEqual(FOREIGN);
-    expect(unannounced).toEqual([]);
+  world.sandbox.setFaults([]);
+  const resumed = await world.run(["destroy", "--yes", "--json"]);
+  expect(resumed.exitCode).toBe(0);
+  expect(expectValid("destroy", resumed.stdout)).toMatchObject({
+    deleted: [{ name: RUNNERS[0], app_id: left[0]?.app_id, role: "runner" }],
+  });
+  const nothing = await world.run(["destroy", "--yes"]);
+  expect([nothing.exitCode, nothing.stdout]).toEqual([
+    0,
+    "Nothing to delete: the cluster bird-tracker has no CVM.",
+  ]);
+  expect(await liveIn(world)).toEqual(FOREIGN);
+  expect(unannounced).toEqual([]);
 
-    // A run that is about to make something holds the lock: then "nothing" would not stay true.
-    await holdLock(world);
-    const during = await world.run(["destroy", "--yes", "--json"]);
-    expect(during.exitCode).toBe(6);
-    expect(failureIn(during.stdout).error.code).toBe("run-in-progress");
-  },
-);
+  // A run that is about to make something holds the lock: then "nothing" would not stay true.
+  await holdLock(world);
+  const during = await world.run(["destroy", "--yes", "--json"]);
+  expect(during.exitCode).toBe(6);
+  expect(failureIn(during.stdout).error.code).toBe("run-in-progress");
+});
 
 /** As a run of this process would. */
 async function holdLock(world: World): Promise<void> {
@@ -143,7 +138,7 @@ test("a temporary runner in use is a conflict; SIGINT ends it in order; what app
   world.sandbox.resetRequests();
 
   world.sandbox.setFaults([{ method: "DELETE", action: { kind: "hang" } }]);
-  const child = world.start(["destroy", "--yes", "--json"]);
+  const child = world.start(["destroy", "--yes", "--json"], OWN_PHALA);
   await until(() => mutationsOf(world.sandbox).length === 2);
   child.kill("SIGINT");
   const interrupted = await child;

@@ -26,7 +26,7 @@ test("a registry that is not there: the command that makes it, for the cluster o
   expect(commandIn(run)).toMatch(/^node \S+ init --cluster-name owl-tracker$/);
   expect((await inShell(world, commandIn(run))).exitCode).toBe(0);
   expect((await cloudOf(world.sandbox, "owl-tracker")).registriesEverMade).toBe(1);
-}, 180_000);
+});
 
 test("run it again: the very command, with its flags", async () => {
   const world = await makeWorld();
@@ -47,7 +47,7 @@ test("run it again: the very command, with its flags", async () => {
   expect(line).toMatch(/^node \S+ init --json --cluster-name owl-tracker --crunch /);
   const again = await inShell(world, line);
   expect(JSON.parse(again.stdout)).toMatchObject({ ok: true, cluster: "owl-tracker" });
-}, 180_000);
+});
 
 test("a wrong flag's value: the help of that command", async () => {
   const world = await makeWorld();
@@ -69,4 +69,4 @@ test("a finding of status: its remedy is for the files that status was given", a
   expect(finding?.remedy).toMatch(/^node \S+ rotate-hash --runner-compose changed\.yml$/);
   const rotated = await inShell(world, `${finding?.remedy} --json`);
   expect(JSON.parse(rotated.stdout)).toMatchObject({ ok: true, changed: true });
-}, 180_000);
+});

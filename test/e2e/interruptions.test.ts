@@ -4,6 +4,7 @@ import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { beforeAll, expect, test } from "vitest";
 import { journalOf, stateFolder } from "../helpers/journal.ts";
+import { OWN_PHALA } from "../helpers/phala-bin.ts";
 import {
   cloudOf,
   failureIn,
@@ -40,7 +41,7 @@ async function interruptWithHangingDeletion(): Promise<HungCleanup> {
   const world = await openWorld();
   try {
     world.sandbox.setFaults(NO_DELETION);
-    const child = world.start(["init", "--json"]);
+    const child = world.start(["init", "--json"], OWN_PHALA);
     await until(() => deletions(world) > 0);
     child.kill("SIGINT");
     const started = performance.now();
@@ -59,7 +60,7 @@ beforeAll(() => {
 test("a second Ctrl-C leaves at once, says what it leaves, and gives lock and terminal back", async () => {
   const world = await makeWorld();
   world.sandbox.setFaults(NO_DELETION);
-  const session = startInTerminal(world, ["init", "--yes"], {}, { thenStty: true });
+  const session = startInTerminal(world, ["init", "--yes"], OWN_PHALA, { thenStty: true });
   await until(() => deletions(world) > 0);
   session.type(KEYS.interrupt);
   await session.see(
@@ -80,7 +81,7 @@ test("a second Ctrl-C leaves at once, says what it leaves, and gives lock and te
 test("SIGINT while a phala child runs: the child is gone with the run, and its exit 0 is no success", async () => {
   const world = await makeWorld();
   world.sandbox.setFaults([{ method: "POST", path: "/cvms/provision$", action: { kind: "hang" } }]);
-  const child = world.start(["init", "--json"]);
+  const child = world.start(["init", "--json"], OWN_PHALA);
   await until(() => mutationsOf(world.sandbox).length > 0);
   const running = await processesOf(world);
   expect(running.some((line) => line.includes("deploy --name bird-tracker-registry"))).toBe(true);
@@ -95,7 +96,7 @@ test("SIGINT while a phala child runs: the child is gone with the run, and its e
 test("a terminal that is closed, by shell and kernel: in order, too", async () => {
   const world = await makeWorld();
   world.sandbox.setFaults([{ method: "POST", path: "/cvms/provision$", action: { kind: "hang" } }]);
-  const session = startInTerminal(world, ["init", "--yes"]);
+  const session = startInTerminal(world, ["init", "--yes"], OWN_PHALA);
   await until(() => mutationsOf(world.sandbox).length > 0);
   session.hangUp();
   session.hangUp();

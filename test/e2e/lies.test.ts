@@ -60,32 +60,27 @@ const ABOUT_THE_RUNNER: readonly [string, string, object, string][] = [
   ],
 ];
 
-test(
-  "about the runner, in each of these ways: nothing is approved, no runner is left",
-  { timeout: 150_000 },
-  async () => {
-    let told: readonly [string, object] | undefined;
-    const world = await makePreparedWorld({
-      onRequest: () => {
-        // Only once the temporary runner is there: the registry's own answers are left alone.
-        if (told !== undefined && commitsOf(world.sandbox) > 0)
-          lie(world.sandbox, told, UNMEASURED);
-      },
-    });
-    const { approved: before } = await cloudOf(world.sandbox);
-    const env = await withCompose(world, "runner", (text) => `${text}# changed\n`);
-    for (const [about, where, fields, code] of ABOUT_THE_RUNNER) {
-      world.sandbox.setFaults([]);
-      world.sandbox.resetRequests();
-      told = [where, fields];
-      const run = await world.run(["init", "--json"], env);
-      expect(run.exitCode, about).toBe(7);
-      expect(failureIn(run.stdout).error, about).toMatchObject({ code, step: "read-compose-hash" });
-      const { live, approved } = await cloudOf(world.sandbox);
-      expect([live, approved], about).toEqual([["bird-tracker-registry"], before]);
-    }
-  },
-);
+test("about the runner, in each of these ways: nothing is approved, no runner is left", async () => {
+  let told: readonly [string, object] | undefined;
+  const world = await makePreparedWorld({
+    onRequest: () => {
+      // Only once the temporary runner is there: the registry's own answers are left alone.
+      if (told !== undefined && commitsOf(world.sandbox) > 0) lie(world.sandbox, told, UNMEASURED);
+    },
+  });
+  const { approved: before } = await cloudOf(world.sandbox);
+  const env = await withCompose(world, "runner", (text) => `${text}# changed\n`);
+  for (const [about, where, fields, code] of ABOUT_THE_RUNNER) {
+    world.sandbox.setFaults([]);
+    world.sandbox.resetRequests();
+    told = [where, fields];
+    const run = await world.run(["init", "--json"], env);
+    expect(run.exitCode, about).toBe(7);
+    expect(failureIn(run.stdout).error, about).toMatchObject({ code, step: "read-compose-hash" });
+    const { live, approved } = await cloudOf(world.sandbox);
+    expect([live, approved], about).toEqual([["bird-tracker-registry"], before]);
+  }
+});
 
 /** Lies that hold together: the hash is that of the other text. */
 const ABOUT_A_STANDING_REGISTRY: readonly [

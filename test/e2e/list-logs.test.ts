@@ -83,7 +83,7 @@ test("logs: the registry's, a runner's by the end of its name, the console; thro
   const world = await makePreparedWorld();
   await deploy(world, RUNNER);
   await expect
-    .poll(async () => (await world.run(["logs", RUNNER])).exitCode, { timeout: 15_000 })
+    .poll(async () => (await world.run(["logs", RUNNER])).exitCode, { timeout: 120_000 })
     .toBe(0);
   const registry = await world.run(["logs", "--json", "--tail", "50"]);
   expect(expectValid("logs", registry.stdout)).toMatchObject({

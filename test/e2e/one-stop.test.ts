@@ -4,6 +4,7 @@ import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { journalOf } from "../helpers/journal.ts";
+import { OWN_PHALA } from "../helpers/phala-bin.ts";
 import { pidsOf, processesOf } from "../helpers/processes.ts";
 import {
   cloudOf,
@@ -107,7 +108,7 @@ test.each<readonly [string, number, Sequence]>([
 test("with --quiet the first Ctrl-C is acknowledged, too", async () => {
   const world = await makeWorld();
   world.sandbox.setFaults([...SLOW_DELETION]);
-  const child = world.start(["init", "--quiet"]);
+  const child = world.start(["init", "--quiet"], OWN_PHALA);
   await made(world, 2);
   child.kill("SIGINT");
   const run = await child;
@@ -133,7 +134,7 @@ test("one Ctrl-C through npm with bash as its shell, in a terminal: the clean-up
   const world = await makeWorld();
   world.sandbox.setFaults([...SLOW_DELETION]);
   await npmPackage(world);
-  const session = startInTerminal(world, [], {}, { command: ["npm", "run", "cluster"] });
+  const session = startInTerminal(world, [], OWN_PHALA, { command: ["npm", "run", "cluster"] });
   await made(world, 2);
   session.type(KEYS.interrupt);
   await session.see(`stopping: deleting ${RUNNER}; press Ctrl-C again to leave without clean-up`);
@@ -152,7 +153,7 @@ test("nohup: a terminal that is closed changes nothing", async () => {
     { method: "POST", path: "/cvms/provision$", action: { kind: "delay", ms: 2_000 } },
   ]);
   const command = ["bash", "-c", `nohup node ${PROGRAM} init --yes & wait`];
-  const session = startInTerminal(world, [], {}, { command });
+  const session = startInTerminal(world, [], OWN_PHALA, { command });
   await until(() => mutationsOf(world.sandbox).length > 0);
   session.hangUp();
   // As the kernel does for every process of the terminal; phala leads a group of its own.

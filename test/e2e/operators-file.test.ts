@@ -23,38 +23,34 @@ const SETTINGS = ["--max-models", "20", "--memory-per-model", "2048", "--provisi
 const RECORDED = { "max-models": 20, "memory-per-model-mb": 2048, "provision-factor": 0.5 };
 const DEFAULTS = { "max-models": 0, "memory-per-model-mb": 1024, "provision-factor": 0.8 };
 
-test(
-  "what an init was given stands in the next ones, without the file too; after destroy the defaults do",
-  { timeout: 150_000 },
-  async () => {
-    const world = await makeWorld();
-    expect(
-      initOf(await world.run(["init", "--json", ...SETTINGS, "--crunch", "owl=night owl"])).notes,
-    ).toEqual([]);
-    expect(initOf(await world.run(["init", "--json"])).notes).toEqual([]);
-    expect(await runnerIn(world)).toMatchObject(RECORDED);
+test("what an init was given stands in the next ones, without the file too; after destroy the defaults do", async () => {
+  const world = await makeWorld();
+  expect(
+    initOf(await world.run(["init", "--json", ...SETTINGS, "--crunch", "owl=night owl"])).notes,
+  ).toEqual([]);
+  expect(initOf(await world.run(["init", "--json"])).notes).toEqual([]);
+  expect(await runnerIn(world)).toMatchObject(RECORDED);
 
-    await rm(fileOf(world));
-    const [note = ""] = initOf(await world.run(["init", "--json"])).notes;
-    expect(note).toMatch(
-      /^as recorded for bird-tracker: .*--max-models \(TEE_CLUSTER_MAX_MODELS\) 20/,
-    );
-    expect(await runnerIn(world)).toMatchObject(RECORDED);
-    expect(parse(await readFile(fileOf(world), "utf8"))).toMatchObject({
-      crunches: [{ id: "owl", name: "night owl" }],
-    });
+  await rm(fileOf(world));
+  const [note = ""] = initOf(await world.run(["init", "--json"])).notes;
+  expect(note).toMatch(
+    /^as recorded for bird-tracker: .*--max-models \(TEE_CLUSTER_MAX_MODELS\) 20/,
+  );
+  expect(await runnerIn(world)).toMatchObject(RECORDED);
+  expect(parse(await readFile(fileOf(world), "utf8"))).toMatchObject({
+    crunches: [{ id: "owl", name: "night owl" }],
+  });
 
-    await rm(fileOf(world));
-    const given = await world.run(["init", "--json", "--max-models", "7"]);
-    expect(initOf(given).notes.join()).not.toContain("--max-models");
-    expect(await runnerIn(world)).toMatchObject({ ...RECORDED, "max-models": 7 });
+  await rm(fileOf(world));
+  const given = await world.run(["init", "--json", "--max-models", "7"]);
+  expect(initOf(given).notes.join()).not.toContain("--max-models");
+  expect(await runnerIn(world)).toMatchObject({ ...RECORDED, "max-models": 7 });
 
-    expect((await world.run(["destroy", "--yes"])).exitCode).toBe(0);
-    await rm(fileOf(world));
-    expect((await world.run(["init"])).exitCode).toBe(0);
-    expect(await runnerIn(world)).toMatchObject(DEFAULTS);
-  },
-);
+  expect((await world.run(["destroy", "--yes"])).exitCode).toBe(0);
+  await rm(fileOf(world));
+  expect((await world.run(["init"])).exitCode).toBe(0);
+  expect(await runnerIn(world)).toMatchObject(DEFAULTS);
+});
 
 test("an edit stays, and is what the record then has; what a flag changes is told and the old file kept", async () => {
   const world = await makePreparedWorld();

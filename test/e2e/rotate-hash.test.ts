@@ -51,63 +51,59 @@ async function changed(world: World, role: "registry" | "runner", line: string):
   return file;
 }
 
-test(
-  "a rolling rotation: old and new runners are accepted; again it changes nothing; a rollback restores",
-  { timeout: 150_000 },
-  async () => {
-    const world = await makePreparedWorld();
-    const oldRunner = await deploy(world);
-    const compose = await changed(world, "runner", "an image bump");
-    world.sandbox.resetRequests();
-    const why = `a newer image, not ${CANARIES.awsSecret}`;
-    const first = await rotate(world, "--runner-compose", compose, "--reason", why);
-    expect(first.exitCode).toBe(0);
-    const { changed: has, previous_compose_hashes: before, ...now } = result(first);
-    expect(has).toBe(true);
-    expect(now.approved_compose_hashes).toEqual([...before, now.runner_compose_hash]);
-    expect(mutationsOf(world.sandbox)).toEqual([
-      "POST /api/v1/cvms/provision",
-      "POST /api/v1/cvms",
-      "DELETE /api/v1/cvms/ID",
-      "PATCH /api/v1/cvms/ID",
-    ]);
-    const newRunner = await deploy(world, compose);
-    for (const runner of [oldRunner, newRunner]) {
-      expect(await askForKey(world.sandbox, now.registry.url, runner)).toMatchObject({
-        status: 200,
-      });
-    }
-    const { environment, live } = await cloudOf(world.sandbox);
-    expect(environment["AWS_SECRET_ACCESS_KEY"]).toBe(CANARIES.awsSecret);
-    expect(live).not.toContain("bird-tracker-runner-temp");
-
-    world.sandbox.resetRequests();
-    const again = await rotate(world, "--runner-compose", compose);
-    expect([again.exitCode, result(again).changed]).toEqual([0, false]);
-    expect(mutationsOf(world.sandbox)).toEqual([]);
-
-    // The new runner is up: going back would cut it off, which takes the operator's word.
-    const refused = await rotate(world, "--rollback");
-    expect([refused.exitCode, failure(refused).code]).toEqual([2, "confirmation-needed"]);
-    const back = await rotate(world, "--rollback", "--yes");
-    expect(result(back)).toMatchObject({ changed: true, approved_compose_hashes: before });
-    expect(result(back).runners_cut_off).toHaveLength(1);
-    expect(await askForKey(world.sandbox, now.registry.url, newRunner)).toMatchObject({
-      status: 403,
+test("a rolling rotation: old and new runners are accepted; again it changes nothing; a rollback restores", async () => {
+  const world = await makePreparedWorld();
+  const oldRunner = await deploy(world);
+  const compose = await changed(world, "runner", "an image bump");
+  world.sandbox.resetRequests();
+  const why = `a newer image, not ${CANARIES.awsSecret}`;
+  const first = await rotate(world, "--runner-compose", compose, "--reason", why);
+  expect(first.exitCode).toBe(0);
+  const { changed: has, previous_compose_hashes: before, ...now } = result(first);
+  expect(has).toBe(true);
+  expect(now.approved_compose_hashes).toEqual([...before, now.runner_compose_hash]);
+  expect(mutationsOf(world.sandbox)).toEqual([
+    "POST /api/v1/cvms/provision",
+    "POST /api/v1/cvms",
+    "DELETE /api/v1/cvms/ID",
+    "PATCH /api/v1/cvms/ID",
+  ]);
+  const newRunner = await deploy(world, compose);
+  for (const runner of [oldRunner, newRunner]) {
+    expect(await askForKey(world.sandbox, now.registry.url, runner)).toMatchObject({
+      status: 200,
     });
+  }
+  const { environment, live } = await cloudOf(world.sandbox);
+  expect(environment["AWS_SECRET_ACCESS_KEY"]).toBe(CANARIES.awsSecret);
+  expect(live).not.toContain("bird-tracker-runner-temp");
 
-    const history = await world.run(["history", "--verify", "--json"]);
-    expect(history.exitCode).toBe(0);
-    const { entries } = expectValid("history", history.stdout) as unknown as HistoryResult;
-    expect(
-      entries.map(({ command, reason, added, removed }) => [command, reason, added, removed]),
-    ).toEqual([
-      ["init", null, before, []],
-      ["rotate-hash", "a newer image, not [redacted]", [now.runner_compose_hash], []],
-      ["rotate-hash", null, [], [now.runner_compose_hash]],
-    ]);
-  },
-);
+  world.sandbox.resetRequests();
+  const again = await rotate(world, "--runner-compose", compose);
+  expect([again.exitCode, result(again).changed]).toEqual([0, false]);
+  expect(mutationsOf(world.sandbox)).toEqual([]);
+
+  // The new runner is up: going back would cut it off, which takes the operator's word.
+  const refused = await rotate(world, "--rollback");
+  expect([refused.exitCode, failure(refused).code]).toEqual([2, "confirmation-needed"]);
+  const back = await rotate(world, "--rollback", "--yes");
+  expect(result(back)).toMatchObject({ changed: true, approved_compose_hashes: before });
+  expect(result(back).runners_cut_off).toHaveLength(1);
+  expect(await askForKey(world.sandbox, now.registry.url, newRunner)).toMatchObject({
+    status: 403,
+  });
+
+  const history = await world.run(["history", "--verify", "--json"]);
+  expect(history.exitCode).toBe(0);
+  const { entries } = expectValid("history", history.stdout) as unknown as HistoryResult;
+  expect(
+    entries.map(({ command, reason, added, removed }) => [command, reason, added, removed]),
+  ).toEqual([
+    ["init", null, before, []],
+    ["rotate-hash", "a newer image, not [redacted]", [now.runner_compose_hash], []],
+    ["rotate-hash", null, [], [now.runner_compose_hash]],
+  ]);
+});
 
 test("from an empty state directory: live runners keep their approval by --record, and the registry's own file is updated too", async () => {
   const world = await makePreparedWorld();
@@ -174,35 +170,31 @@ test("being up is no approval: a runner that is refused stays refused, with a re
   expect(await askForKey(world.sandbox, run.registry.url, other)).toMatchObject({ status: 403 });
 });
 
-test(
-  "which hashes stay: --retire, --keep, --drop and --replace",
-  { timeout: 150_000 },
-  async () => {
-    const world = await makePreparedWorld();
-    const compose = await changed(world, "runner", "second");
-    const second = result(await rotate(world, "--runner-compose", compose));
-    const [a = "", b = ""] = second.approved_compose_hashes;
-    const oldRunner = await deploy(world);
-    const retired = result(await rotate(world, "--retire", "--runner-compose", compose));
-    // The first hash has a live runner and stays; nothing changes.
-    expect([retired.changed, retired.approved_compose_hashes]).toEqual([false, [a, b]]);
+test("which hashes stay: --retire, --keep, --drop and --replace", async () => {
+  const world = await makePreparedWorld();
+  const compose = await changed(world, "runner", "second");
+  const second = result(await rotate(world, "--runner-compose", compose));
+  const [a = "", b = ""] = second.approved_compose_hashes;
+  const oldRunner = await deploy(world);
+  const retired = result(await rotate(world, "--retire", "--runner-compose", compose));
+  // The first hash has a live runner and stays; nothing changes.
+  expect([retired.changed, retired.approved_compose_hashes]).toEqual([false, [a, b]]);
 
-    const silent = await rotate(world, "--drop", a, "--runner-compose", compose);
-    expect([silent.exitCode, failure(silent).code]).toEqual([2, "confirmation-needed"]);
-    const dropped = result(await rotate(world, "--drop", a, "--yes", "--runner-compose", compose));
-    expect(dropped.approved_compose_hashes).toEqual([b]);
-    expect(await askForKey(world.sandbox, dropped.registry.url, oldRunner)).toMatchObject({
-      status: 403,
-    });
+  const silent = await rotate(world, "--drop", a, "--runner-compose", compose);
+  expect([silent.exitCode, failure(silent).code]).toEqual([2, "confirmation-needed"]);
+  const dropped = result(await rotate(world, "--drop", a, "--yes", "--runner-compose", compose));
+  expect(dropped.approved_compose_hashes).toEqual([b]);
+  expect(await askForKey(world.sandbox, dropped.registry.url, oldRunner)).toMatchObject({
+    status: 403,
+  });
 
-    const kept = result(await rotate(world, "--replace", "--keep", b, "--yes"));
-    expect(kept.approved_compose_hashes).toEqual([b, a]);
-    const replaced = result(await rotate(world, "--replace"));
-    expect(replaced.approved_compose_hashes).toEqual([a]);
-    const unknown = await rotate(world, "--keep", "f".repeat(64));
-    expect([unknown.exitCode, failure(unknown).code]).toEqual([7, "hash-unchecked"]);
-  },
-);
+  const kept = result(await rotate(world, "--replace", "--keep", b, "--yes"));
+  expect(kept.approved_compose_hashes).toEqual([b, a]);
+  const replaced = result(await rotate(world, "--replace"));
+  expect(replaced.approved_compose_hashes).toEqual([a]);
+  const unknown = await rotate(world, "--keep", "f".repeat(64));
+  expect([unknown.exitCode, failure(unknown).code]).toEqual([7, "hash-unchecked"]);
+});
 
 const CONTRADICTIONS: readonly [readonly string[], string][] = [
   [["--replace", "--retire"], "can't be given together"],

@@ -9,6 +9,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { stateFolder } from "../helpers/journal.ts";
 import { filesWithSecrets } from "../helpers/leaks.ts";
 import { deployRunner } from "../helpers/orchestrator.ts";
+import { OWN_PHALA } from "../helpers/phala-bin.ts";
 import { makePreparedWorld } from "../helpers/prepared-cluster.ts";
 import {
   CANARIES,
@@ -29,7 +30,7 @@ test.each([
   "%s while the temporary runner is up: it is gone, exit %i, and the next run finishes",
   async (signal, code) => {
     const world = await makeWorld();
-    const child = world.start(["init", "--json"]);
+    const child = world.start(["init", "--json"], OWN_PHALA);
     await until(() => commitsOf(world.sandbox) === 2);
     child.kill(signal);
     const run = await child;
@@ -46,7 +47,7 @@ test.each([
 test("kill -9 while the temporary runner is up: the next run removes it first", async () => {
   const world = await makePreparedWorld();
   const env = await withCompose(world, "runner", (text) => `${text}# changed\n`);
-  const child = world.start(["init", "--json"], env);
+  const child = world.start(["init", "--json"], { ...env, ...OWN_PHALA });
   await until(async () => (await cloudOf(world.sandbox)).live.includes("bird-tracker-runner-temp"));
   child.kill("SIGKILL");
   await child;
@@ -129,7 +130,7 @@ test("a wait that runs out ends with 5 and what was seen last", async () => {
 test("no secret in any argument list, output, file or folder of a run, also of a failing and a verbose one", async () => {
   const world = await makeWorld();
   const seen: string[] = [];
-  const child = world.start(["init", "--verbose"]);
+  const child = world.start(["init", "--verbose"], OWN_PHALA);
   while (child.exitCode === null) {
     seen.push(...(await commandLines()));
     await delay(150);

@@ -8,6 +8,7 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { execa } from "execa";
 import { onTestFinished } from "vitest";
+import { OWN_PHALA } from "./phala-bin.ts";
 import { PROGRAM, type Run, type World } from "./program.ts";
 
 /** False where no namespace may be made, as in some containers. */
@@ -60,7 +61,8 @@ export async function mountDisk(world: World, folder: string): Promise<Disk> {
     async run(args) {
       const program = ["sh", "-c", ENTER, "sh", world.folder, process.execPath, PROGRAM, ...args];
       const { exitCode, signal, stdout, stderr } = await execa("nsenter", [...enter, ...program], {
-        env: world.env,
+        // What is loaded already looks at other disks.
+        env: { ...world.env, ...OWN_PHALA },
         extendEnv: false,
         stdin: "ignore",
         reject: false,

@@ -22,7 +22,10 @@ export const PHALA_BIN =
 /** Where the global set-up says what to start for a `phala` that is loaded already: see warm-phala.ts. */
 export const WARM_PHALA = "TEE_CLUSTER_WARM_PHALA";
 
-/** For runs in which no process of phala's own is looked at. */
+/** What a run is given that is stopped or killed, looked at from outside, or shut in: a phala of its own. */
+export const OWN_PHALA = { PHALA_BIN } as const;
+
+/** For every other one. */
 export const warmPhalaBin = (): string => process.env[WARM_PHALA] ?? PHALA_BIN;
 
 export type PhalaRun = {

@@ -8,7 +8,7 @@ import { onTestFinished, TestRunner } from "vitest";
 import { lifeOf } from "../../src/sandbox/lifecycle.ts";
 import type { FailureResult } from "../../src/core/results.ts";
 import { startSandbox, type Sandbox, type SandboxOptions } from "../../src/sandbox/index.ts";
-import { PHALA_BIN, warmPhalaBin } from "./phala-bin.ts";
+import { warmPhalaBin } from "./phala-bin.ts";
 import { runWarm } from "./warm-program.ts";
 
 export const PROGRAM = fileURLToPath(new URL("../../bin/tee-cluster.js", import.meta.url));
@@ -115,12 +115,13 @@ export async function openWorld(
     TEE_CLUSTER_REGISTRY_COMPOSE: path.join(COMPOSE_FOLDER, "docker-compose.phala.registry.yml"),
     TEE_CLUSTER_RUNNER_COMPOSE: path.join(COMPOSE_FOLDER, "docker-compose.phala.runner.yml"),
     TEE_CLUSTER_POLL_INTERVAL: "50ms",
-    TEE_CLUSTER_TIMEOUT: "20s",
+    // Runs out where something hangs, and nowhere else: a test of a wait that runs out sets its own.
+    TEE_CLUSTER_TIMEOUT: "180s",
     TEE_CLUSTER_TRUST_FILE: trustFile,
     TEE_CLUSTER_COLLATERAL_URL: sandbox.collateralUrl,
     PHALA_API_URL: sandbox.apiUrl,
     PHALA_API_KEY: CANARIES.apiKey,
-    PHALA_BIN,
+    PHALA_BIN: warmPhalaBin(),
     AWS_ACCESS_KEY_ID: "AKIACANARY0EXAMPLE00",
     AWS_SECRET_ACCESS_KEY: CANARIES.awsSecret,
   };
@@ -142,8 +143,8 @@ export async function openWorld(
       return { exitCode, signal, stdout, stderr };
     },
     run: (args, change = {}) => {
-      const given = Object.entries({ ...env, PHALA_BIN: warmPhalaBin(), ...change }).flatMap(
-        ([name, value]) => (value === undefined ? [] : [[name, value] as const]),
+      const given = Object.entries({ ...env, ...change }).flatMap(([name, value]) =>
+        value === undefined ? [] : [[name, value] as const],
       );
       return runWarm({ args, env: Object.fromEntries(given), folder });
     },

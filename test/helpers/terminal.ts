@@ -8,7 +8,7 @@ import { PROGRAM, type World } from "./program.ts";
 const ROWS = 60;
 const COLUMNS = 100;
 /** ms that a text may take to come up. */
-const PATIENCE = 20_000;
+const PATIENCE = 120_000;
 
 export const KEYS = {
   enter: "\r",

@@ -180,6 +180,7 @@ beforeAll(async () => {
  * must be a query, or be called by `Mutations` after the intent is on disk.
  */
 const WAYS_OUT: readonly string[] = [
+  // The nodes, which completion shows: a query.
   // A CVM's log, which is read.
   // Our own sandbox, on this machine.
   // Queries: a quote's collateral, and what the platform attests.
@@ -187,6 +188,8 @@ const WAYS_OUT: readonly string[] = [
   // The gate: what passes it is started by `Mutations`, and held against what was started.
   // What recovers an address from a signature.
   "cli/wire.ts: .send",
+  "cli/complete-nodes.ts: createCloudApi(",
+  "cli/complete-nodes.ts: createHttpClient(",
   "cli/main.ts: createRequire(",
   'cli/main.ts: import { createRequire } from "node:module"',
   "cli/wire.ts: createCloudApi(",
@@ -293,8 +296,9 @@ test.each([
   ["a port under the name of Mutations", "const mutations = ports.cli;"],
   ["the same as a parameter", "function f(mutations: PhalaMutations) {}"],
 ])("%s would be noticed", (_what, code) => {
-  const spoilt = new Map([...sources, ["commands/new.ts", `/** New. */\n${code}\n`]]);
-  expect(waysOut(spoilt, NAMES).length).toBeGreaterThan(waysOut(sources, NAMES).length);
+  // Each file is looked at by itself.
+  const spoilt = new Map([["commands/new.ts", `/** New. */\n${code}\n`]]);
+  expect(waysOut(spoilt, NAMES)).not.toEqual([]);
 });
 
 test.each([
@@ -314,6 +318,6 @@ test.each([
 ])("%s would be noticed", (_what, file, before, after) => {
   const text = sources.get(file) ?? "";
   expect(text).toContain(before);
-  const spoilt = new Map([...sources, [file, text.replace(before, after)]]);
-  expect(waysOut(spoilt, NAMES)).not.toEqual(waysOut(sources, NAMES));
+  const spoilt = new Map([[file, text.replace(before, after)]]);
+  expect(waysOut(spoilt, NAMES)).not.toEqual(waysOut(new Map([[file, text]]), NAMES));
 });

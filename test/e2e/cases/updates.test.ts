@@ -15,7 +15,8 @@ import {
   rotated,
 } from "./world.ts";
 
-const IMPATIENT = { TEE_CLUSTER_TIMEOUT: "2s" };
+/** For waits that run out: not often looked at, which costs more than the waiting. */
+const IMPATIENT = { TEE_CLUSTER_TIMEOUT: "4s", TEE_CLUSTER_POLL_INTERVAL: "400ms" };
 const patches = (changes: readonly string[]): number =>
   changes.filter((change) => change.startsWith("PATCH")).length;
 

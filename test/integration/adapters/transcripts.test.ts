@@ -14,4 +14,4 @@ test("every run prints what its transcript says; record them anew if phala was u
     const fixture: unknown = JSON.parse(await readFile(new URL(`${name}.json`, FOLDER), "utf8"));
     expect({ name, transcript }).toEqual({ name, transcript: fixture });
   }
-}, 180_000);
+});

@@ -142,7 +142,7 @@ test("list, ps, logs and an update of the environment by the CLI itself", async 
   expect((await api(sandbox, `GET /cvms/${appId}/compose_file`)).json).toMatchObject({
     allowed_envs: ["MODE"],
   });
-}, 30_000);
+});
 
 test("nodes, sizes, images, KMS, replicas by the CLI itself", async () => {
   const sandbox = await sandboxWith();
@@ -161,4 +161,4 @@ test("nodes, sizes, images, KMS, replicas by the CLI itself", async () => {
   expect(replica.code).toBe(0);
   const { cvms } = await sandbox.cloud();
   expect(cvms.map(({ name }) => name)).toEqual(["bird-registry", "bird-registry"]);
-}, 30_000);
+});

@@ -61,7 +61,7 @@ test("a create that lists and names don't know yet, and its id does", async () =
   expect((await api(sandbox, `GET /cvms/${appId}`)).json).toMatchObject({ name: "bird-registry" });
   expect((await api(sandbox, "GET /cvms/bird-registry")).status).toBe(404);
   expect(await listed(sandbox)).toEqual([]);
-  await vi.waitFor(async () => expect(await listed(sandbox)).toEqual(["bird-registry"]), 5000);
+  await vi.waitFor(async () => expect(await listed(sandbox)).toEqual(["bird-registry"]), 120_000);
   expect((await api(sandbox, "GET /cvms/bird-registry")).status).toBe(200);
 });
 
@@ -72,7 +72,7 @@ test("a create that nobody sees at first: lost answer, name taken, there later",
   expect((await api(sandbox, `GET /cvms/${body.app_id}`)).status).toBe(404);
   expect(await listed(sandbox)).toEqual([]);
   expect((await api(sandbox, "POST /cvms", { body })).status).toBe(409);
-  await vi.waitFor(async () => expect(await listed(sandbox)).toEqual(["bird-registry"]), 5000);
+  await vi.waitFor(async () => expect(await listed(sandbox)).toEqual(["bird-registry"]), 120_000);
   expect((await api(sandbox, `GET /cvms/${body.app_id}`)).status).toBe(200);
 });
 
