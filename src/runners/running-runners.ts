@@ -33,7 +33,7 @@ export async function liveRunners(
   );
 }
 
-/** Newest first. @throws ClusterError (platform) where the list is not to be had. */
+/** By name. @throws ClusterError (platform) where the list is not to be had. */
 export async function runnersThatAreUp(
   cluster: string,
   api: CloudApi,
@@ -43,7 +43,28 @@ export async function runnersThatAreUp(
   const cvms = await api.listCvms(signal, { keep, search: cluster });
   return cvms
     .filter(({ status }) => !isGone(status))
-    .toSorted((a, b) => (b.createdAt ?? "").localeCompare(a.createdAt ?? ""));
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Newest first, by when the platform says each was made; those of which it does not say come last, by name. */
+export async function newestFirst(
+  runners: readonly Cvm[],
+  api: CloudApi,
+  signal: AbortSignal,
+): Promise<readonly Cvm[]> {
+  if (runners.length < 2) return runners;
+  const dated = await mapConcurrent(runners, AT_A_TIME, async (cvm) => ({
+    cvm,
+    madeAt: (await madeAt(cvm, api, signal)) ?? "",
+  }));
+  return dated.toSorted((a, b) => b.madeAt.localeCompare(a.madeAt)).map(({ cvm }) => cvm);
+}
+
+/** A CVM itself need not tell; the oldest of its operations is its creation. ISO 8601; null: unknown. */
+async function madeAt(cvm: Cvm, api: CloudApi, signal: AbortSignal): Promise<string | null> {
+  const found = await api.operations(cvm.vmUuid ?? cvm.name, signal);
+  const operations = found.kind === "present" ? found.value : [];
+  return operations.findLast(({ type }) => type === "create")?.startedAt ?? cvm.createdAt;
 }
 
 /** Undefined where the API's hash of it does not hold, or can't be checked. */

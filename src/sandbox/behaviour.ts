@@ -36,8 +36,8 @@ export const behaviourSchema = z.object({
 export type Behaviour = z.infer<typeof behaviourSchema>;
 
 export const DEFAULT_BEHAVIOUR: Behaviour = {
-  createdAt: true,
-  uptimeSeconds: true,
+  createdAt: false,
+  uptimeSeconds: false,
   visibleAfterMs: 0,
   listedAfterDeletionMs: 0,
   pageLimit: 100,

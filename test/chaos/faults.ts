@@ -1,11 +1,15 @@
 /** What can go wrong, where, and how it is brought about. */
-import type { Fault as SandboxFault } from "../../src/sandbox/index.ts";
+import { isLie, LIES } from "../../src/sandbox/attestation/lies.ts";
+import { FAULT_CATALOGUE } from "../../src/sandbox/fault-catalogue.ts";
+import type { Fault as SandboxFault, Sandbox } from "../../src/sandbox/index.ts";
 
 /**
  * A request to the API or the gateway, a request while a `phala` is at work, a start of `phala`; each counted from 1
  * over the whole run.
  */
-export const POINT_KINDS = ["request", "phala-request", "start"] as const;
+export const POINTS = ["request", "phala-request", "start"] as const;
+/** And the run as a whole, which has one point. */
+export const POINT_KINDS = [...POINTS, "run"] as const;
 export type PointKind = (typeof POINT_KINDS)[number];
 
 /** Faults of the network and the platform: the sandbox strikes, at one request. */
@@ -39,8 +43,22 @@ export const FAULTS = [
   ["phala-gone", "from this start on `phala` can't be started"],
 ] as const;
 
-export type FaultName = (typeof FAULTS)[number][0];
-export const FAULT_NAMES: readonly FaultName[] = FAULTS.map(([name]) => name);
+/** What is in force during a run: each `--fault` of the sandbox, and each lie of its platform about what runs. */
+export type PlatformFault = `fault:${string}` | `lie:${string}`;
+export type FaultName = (typeof FAULTS)[number][0] | PlatformFault;
+
+/** Ends of an update's operation besides the usual one. */
+const OTHER_ENDS = ["aborted", "rejected", "rolled_back", "cancelled"];
+
+export const PLATFORM_FAULTS: readonly PlatformFault[] = [
+  ...Object.keys(FAULT_CATALOGUE).map((name) => `fault:${name}` as const),
+  ...OTHER_ENDS.map((word) => `fault:operation-ends=${word}` as const),
+  ...Object.keys(LIES).map((name) => `lie:${name}` as const),
+];
+export const FAULT_NAMES: readonly FaultName[] = [
+  ...FAULTS.map(([name]) => name),
+  ...PLATFORM_FAULTS,
+];
 
 const FAULTS_AT: Readonly<Record<PointKind, readonly FaultName[]>> = {
   request: [
@@ -58,6 +76,7 @@ const FAULTS_AT: Readonly<Record<PointKind, readonly FaultName[]>> = {
   // Without a phala at work they would be the same as `kill`, and nothing.
   "phala-request": ["power-cut", "child-kill"],
   start: ["kill", "power-cut", "SIGINT", "SIGTERM", "child-kill", "child-fails", "phala-gone"],
+  run: PLATFORM_FAULTS,
 };
 
 /** The faults that can strike at a point of that kind. */
@@ -76,11 +95,22 @@ export function endsAtOnce(fault: FaultName): boolean {
 
 /** Mostly asleep until a time limit is reached: many of them fit side by side. */
 export function isSlow(fault: FaultName): boolean {
-  return fault === "hang";
+  return fault === "hang" || SLOW_PLATFORM.has(fault);
 }
+const SLOW_PLATFORM: ReadonlySet<FaultName> = new Set(["fault:hang", "fault:drip", "fault:delay"]);
 
 /** What the sandbox has to be told for a fault at a request; undefined where it is not the sandbox that strikes. */
 export function sandboxFault(fault: FaultName, ordinal: number): SandboxFault | undefined {
   if (!(fault in SANDBOX_ACTIONS)) return undefined;
   return { ordinal, times: 1, action: SANDBOX_ACTIONS[fault as SandboxFaultName] };
+}
+
+/** Brings about what is in force during a whole run. */
+export function breakPlatform(
+  sandbox: Pick<Sandbox, "setFaults" | "setLies">,
+  fault: FaultName,
+): void {
+  const [, kind, name = ""] = /^(fault|lie):(.+)$/.exec(fault) ?? [];
+  if (kind === "fault") sandbox.setFaults([name]);
+  if (kind === "lie") sandbox.setLies([name].filter(isLie));
 }

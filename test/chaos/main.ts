@@ -11,7 +11,7 @@ import { HELP, readOptions, repeatCommand, type Options } from "./options.ts";
 import { measure, sample, trialsOf, type Baseline } from "./plan.ts";
 import { buildId, Results } from "./results.ts";
 import { runTrials } from "./run-trials.ts";
-import { pointsDocument, totals, withTotals } from "./documents.ts";
+import { lotsOf, pointsDocument, totals, withTotals } from "./documents.ts";
 import { summaryTable, totalsOf } from "./tables.ts";
 import type { TrialReport } from "./trial.ts";
 
@@ -37,9 +37,8 @@ async function main(options: Options): Promise<number> {
 async function tryAll(options: Options, results: Results): Promise<number> {
   const baselines = await baselinesOf(options.commands, results);
   const wanted = baselines.flatMap(trialsOf).filter(options.wants);
-  const chosen = options.sample
-    ? sample(wanted, options.sample.count, options.sample.seed)
-    : wanted;
+  const isLot = options.sample !== undefined || Number.isFinite(options.minutes);
+  const chosen = isLot ? sample(wanted, options.sample ?? wanted.length, options.seed) : wanted;
   const open = options.again ? chosen : chosen.filter((trial) => !results.reportOf(trial));
   say(`${chosen.length} trials, ${open.length} of them to be done; results in ${results.file}`);
   let done = 0;
@@ -48,10 +47,11 @@ async function tryAll(options: Options, results: Results): Promise<number> {
     say(`${done}/${open.length} ${inALine(report)}`);
   };
   const signal = interruption();
-  await runTrials(open, { jobs: options.jobs, results, signal, onReport });
+  const until = performance.now() + options.minutes * 60_000;
+  await runTrials(open, { jobs: options.jobs, until, results, signal, onReport });
   if (signal.aborted) return 130;
-  const reports = chosen.flatMap((trial) => results.reportOf(trial) ?? []);
-  if (options.write) await writeTables(reports, baselines);
+  const reports = wanted.flatMap((trial) => results.reportOf(trial) ?? []);
+  if (options.write) await writeTables(reports, baselines, lotsOf(wanted, reports, options.seed));
   return conclude(reports, baselines);
 }
 
@@ -100,13 +100,14 @@ function conclude(reports: readonly TrialReport[], baselines: readonly Baseline[
 async function writeTables(
   reports: readonly TrialReport[],
   baselines: readonly Baseline[],
+  lot: string,
 ): Promise<void> {
   const commit = await runInRepository("git", "describe", "--always", "--dirty", "--exclude=*");
   await writeFile(
     DOCUMENT,
-    withTotals(await readFile(DOCUMENT, "utf8"), totals(reports, baselines, commit)),
+    withTotals(await readFile(DOCUMENT, "utf8"), totals(reports, baselines, { commit, lot })),
   );
-  await writeFile(POINTS_DOCUMENT, pointsDocument(reports, baselines, commit));
+  await writeFile(POINTS_DOCUMENT, pointsDocument(reports, baselines, { commit, lot }));
   await runInRepository("node_modules/.bin/oxfmt", DOCUMENT, POINTS_DOCUMENT);
 }
 

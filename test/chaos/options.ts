@@ -1,7 +1,7 @@
 /** The command line of `npm run chaos`. */
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
-import { FAULT_NAMES, isFaultName, POINT_KINDS, type FaultName } from "./faults.ts";
+import { FAULT_NAMES, FAULTS, isFaultName, POINT_KINDS, type FaultName } from "./faults.ts";
 import { SCENARIOS, scenarioOf } from "./scenarios.ts";
 import type { Trial } from "./trial.ts";
 
@@ -10,11 +10,13 @@ const COMMANDS = SCENARIOS.map(({ name }) => name);
 export const HELP = `npm run chaos -- [options]
 
   --command NAME   only this command (${COMMANDS.join(", ")}); may be repeated
-  --fault NAME     only this fault (${FAULT_NAMES.join(", ")}); may be repeated
+  --fault NAME     only this fault (${FAULTS.map(([name]) => name).join(", ")}; of the whole run:
+                   fault:NAME as for \`sandbox --fault\`, lie:NAME as for \`sandbox --lie\`); may be repeated
   --at KIND        only at points of this kind (${POINT_KINDS.join(", ")}); may be repeated
   --from N, --to N only these points, counted from 1
   --sample N       only so many trials, drawn by lot
   --seed N         of the lot (1)
+  --minutes N      the trials in an order by lot; after so long no further one is begun
   --jobs N         trials side by side; the same number again for those that mostly sleep
   --out FILE       where the results are kept, and where a run that was cut off goes on
   --again          try those again that have a result
@@ -24,7 +26,10 @@ export const HELP = `npm run chaos -- [options]
 export type Options = {
   readonly commands: readonly string[];
   readonly jobs: number;
-  readonly sample: { readonly count: number; readonly seed: number } | undefined;
+  readonly sample: number | undefined;
+  /** Infinite: until all is done. */
+  readonly minutes: number;
+  readonly seed: number;
   readonly out: string | undefined;
   readonly again: boolean;
   readonly write: boolean;
@@ -44,6 +49,7 @@ export function readOptions(args: readonly string[]): Options {
       to: { type: "string", default: "1000" },
       sample: { type: "string" },
       seed: { type: "string", default: "1" },
+      minutes: { type: "string" },
       jobs: { type: "string", default: String(3 * availableParallelism()) },
       out: { type: "string" },
       again: { type: "boolean", default: false },
@@ -57,10 +63,9 @@ export function readOptions(args: readonly string[]): Options {
   return {
     commands,
     jobs: number(values.jobs),
-    sample:
-      values.sample === undefined
-        ? undefined
-        : { count: number(values.sample), seed: number(values.seed) },
+    sample: values.sample === undefined ? undefined : number(values.sample),
+    minutes: values.minutes === undefined ? Number.POSITIVE_INFINITY : number(values.minutes),
+    seed: number(values.seed),
     out: values.out,
     again: values.again,
     write: values.write,

@@ -37,7 +37,7 @@ export async function measure(command: string): Promise<Baseline> {
     const starts = stand.starts().map(({ args }) => `phala ${withoutIds(args)}`);
     return {
       command,
-      points: { request: requests, "phala-request": phalaRequests, start: starts },
+      points: { request: requests, "phala-request": phalaRequests, start: starts, run: [] },
     };
   } finally {
     await world.close();

@@ -31,7 +31,7 @@ export type ProgramRun = {
 type Environment = Readonly<Record<string, string>>;
 
 /** Longer than any run, the longest time limits included. */
-const PATIENCE_MS = 240_000;
+const PATIENCE_MS = 600_000;
 
 /** With `--json`, and nobody to ask. */
 export function startInPipe(

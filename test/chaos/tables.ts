@@ -1,5 +1,5 @@
 /** What came of the trials, in Markdown. */
-import { FAULT_NAMES, faultsAt, POINT_KINDS, type PointKind } from "./faults.ts";
+import { FAULT_NAMES, faultsAt, PLATFORM_FAULTS, POINTS, type PointKind } from "./faults.ts";
 import type { Baseline } from "./plan.ts";
 import type { TrialReport } from "./trial.ts";
 
@@ -15,7 +15,7 @@ export function totalsOf(reports: readonly TrialReport[]): Totals {
   return { survived, tried: tried.length, notReached: reports.length - tried.length };
 }
 
-const AT: Readonly<Record<PointKind, string>> = {
+const AT: Readonly<Record<(typeof POINTS)[number], string>> = {
   request: "every request",
   "phala-request": "every request while `phala` runs",
   start: "every start of `phala`",
@@ -25,7 +25,7 @@ const AT: Readonly<Record<PointKind, string>> = {
 export function pointCounts(baselines: readonly Baseline[]): string {
   return baselines
     .map(({ command, points }) => {
-      const [requests, phalaRequests, starts] = POINT_KINDS.map((at) => points[at].length);
+      const [requests, phalaRequests, starts] = POINTS.map((at) => points[at].length);
       return `\`${command}\`: ${requests} requests, ${phalaRequests} of them while \`phala\` runs, and ${starts} starts of \`phala\`.`;
     })
     .join(" ");
@@ -43,7 +43,7 @@ export function summaryTable(
     ...commands.map((command) => cell(ofRow.filter((report) => report.command === command))),
     cell(ofRow),
   ];
-  const rows = POINT_KINDS.flatMap((at) =>
+  const rows = POINTS.flatMap((at) =>
     faultsAt(at).map((fault) => {
       const ofRow = reports.filter((report) => report.at === at && report.fault === fault);
       return row(AT[at], code(fault), ofRow);
@@ -51,8 +51,28 @@ export function summaryTable(
   );
   return table(
     ["at", "fault", ...commands.map(code), "total"],
-    [...rows, row("", "**total**", reports)],
+    [
+      ...rows,
+      row(
+        "the whole run",
+        `each of ${PLATFORM_FAULTS.length}`,
+        reports.filter(({ at }) => at === "run"),
+      ),
+      row("", "**total**", reports),
+    ],
   );
+}
+
+/** Faults of the whole run down, commands across. */
+export function runTable(reports: readonly TrialReport[], baselines: readonly Baseline[]): string {
+  const commands = baselines.map(({ command }) => command);
+  const rows = PLATFORM_FAULTS.map((fault) => [
+    code(fault),
+    ...commands.map((command) =>
+      mark(reports.find((report) => report.fault === fault && report.command === command)),
+    ),
+  ]);
+  return table(["fault", ...commands.map(code)], rows);
 }
 
 function cell(reports: readonly TrialReport[]): string {
@@ -62,7 +82,9 @@ function cell(reports: readonly TrialReport[]): string {
 
 /** Points down, faults across: one table for all points of a command. */
 export function pointTable(reports: readonly TrialReport[], baseline: Baseline): string {
-  const ofCommand = reports.filter(({ command }) => command === baseline.command);
+  const ofCommand = reports.filter(
+    ({ command, at }) => command === baseline.command && at !== "run",
+  );
   const faults = FAULT_NAMES.filter((fault) => ofCommand.some((report) => report.fault === fault));
   const rows = (at: PointKind): string[][] => {
     const here = ofCommand.filter((report) => report.at === at);
@@ -76,7 +98,7 @@ export function pointTable(reports: readonly TrialReport[], baseline: Baseline):
       ...faults.map((fault) => mark(here.find((r) => r.fault === fault && r.point === index + 1))),
     ]);
   };
-  return table(["point", "in an undisturbed run", ...faults.map(code)], POINT_KINDS.flatMap(rows));
+  return table(["point", "in an undisturbed run", ...faults.map(code)], POINTS.flatMap(rows));
 }
 
 const code = (text: string | undefined): string => (text === undefined ? "" : `\`${text}\``);

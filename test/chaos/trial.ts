@@ -1,7 +1,13 @@
 /** One trial: a run in which one thing goes wrong at one point, then a clean run, and what must hold after each. */
 import { setTimeout as delay } from "node:timers/promises";
 import type { SandboxRequest } from "../../src/sandbox/index.ts";
-import { endsAtOnce, sandboxFault, type FaultName, type PointKind } from "./faults.ts";
+import {
+  breakPlatform,
+  endsAtOnce,
+  sandboxFault,
+  type FaultName,
+  type PointKind,
+} from "./faults.ts";
 import { makePhalaStand, type PhalaStand } from "./phala-stand.ts";
 import { endProcessesOf } from "./processes.ts";
 import { brokenByCleanRun, brokenByFault } from "./promises.ts";
@@ -40,15 +46,17 @@ export async function runTrial(trial: Trial): Promise<TrialReport> {
     const stand = await makePhalaStand(world.base, trial.at === "start" ? trial : undefined);
     const fault = trial.at === "request" ? sandboxFault(trial.fault, trial.point) : undefined;
     world.sandbox.setFaults(fault ? [fault] : []);
+    if (trial.at === "run") breakPlatform(world.sandbox, trial.fault);
     const start = isInTerminal(trial) ? startInTerminal : startInPipe;
     const run = start(world, scenario.args, { PHALA_BIN: stand.bin });
     strike.arm(run, stand);
     const ended = await run.ended;
     const struck = strike.struck(stand, ended);
     world.sandbox.setFaults([]);
+    world.sandbox.setLies([]);
     if (!comesAtOnce(trial)) await untilIdle(stand);
     const broken = await brokenByFault(stage, trial.fault, ended);
-    const clean = await runUntilDone(stage, scenario.args);
+    const clean = await runUntilDone(stage, scenario.args, trial.fault);
     broken.push(...clean.broken);
     const output = [ended, ...clean.runs].map(({ stdout, stderr }) => `${stderr}\n${stdout}`);
     const report = {
@@ -83,17 +91,20 @@ async function untilIdle(stand: PhalaStand): Promise<void> {
 async function runUntilDone(
   stage: Stage,
   args: readonly string[],
+  fault: FaultName,
 ): Promise<{ runs: readonly Ended[]; broken: readonly string[] }> {
   const runs: Ended[] = [];
   const broken: string[] = [];
   while (runs.length < MOST_CLEAN_RUNS) {
     const ended = await startInPipe(stage.world, args, {}).ended;
     runs.push(ended);
-    if (runs.length === 1) broken.push(...(await brokenByCleanRun(stage, ended)));
+    if (runs.length === 1) broken.push(...(await brokenByCleanRun(stage, fault, ended)));
     if (ended.exitCode === 0) break;
   }
   return { runs, broken };
 }
+
+const ON_REQUESTS: ReadonlySet<PointKind> = new Set(["request", "phala-request"]);
 
 /** Waits for its moment, and notes what it hit. */
 class Strike {
@@ -114,7 +125,7 @@ class Strike {
 
   onRequest({ method, path: where }: SandboxRequest): void {
     const { at, point, fault } = this.#trial;
-    if (at === "start") return;
+    if (!ON_REQUESTS.has(at)) return;
     const phalas = at === "phala-request" ? (this.#stand?.atWork() ?? []) : [];
     if (at === "request" || phalas.length > 0) this.#counted += 1;
     if (this.#counted !== point || this.#hit !== undefined) return;
@@ -127,6 +138,7 @@ class Strike {
   /** Null: the run never came to the point. */
   struck(stand: PhalaStand, ended: Ended): string | null {
     const { at, point, fault } = this.#trial;
+    if (at === "run") return "the whole run";
     if (at !== "start") return this.#hit ?? null;
     const starts = stand.starts();
     if (fault === "phala-gone")

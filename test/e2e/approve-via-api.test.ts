@@ -28,7 +28,7 @@ async function startedAt({ sandbox }: World): Promise<number> {
 }
 
 test("a rotation pushes the list: uptime untouched, old and new runner accepted; a restart forgets it, and is noticed", async () => {
-  const world = await makePreparedWorld({}, "v2");
+  const world = await makePreparedWorld({ behaviour: { uptimeSeconds: true } }, "v2");
   const other = await makeGatewayKey(world.folder, "another.pem");
   const rotate = (...args: string[]): Promise<Run> => world.run(["rotate-hash", "--json", ...args]);
   const deploy = (file: string): Promise<string> =>
@@ -115,7 +115,7 @@ test("a registry that takes no list while it runs is updated, or left alone with
 });
 
 test("init pushes too; again it changes nothing; of schema v1 it refuses to", async () => {
-  const world = await makePreparedWorld({}, "v2");
+  const world = await makePreparedWorld({ behaviour: { uptimeSeconds: true } }, "v2");
   const compose = path.join(world.folder, "runner.yml");
   await writeFile(compose, `${await readFile(RUNNER_COMPOSE, "utf8")}# an image bump\n`);
   world.sandbox.resetRequests();

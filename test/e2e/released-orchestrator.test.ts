@@ -228,7 +228,7 @@ test("--drop: the orchestrator approves the hash again while a runner has it; --
 });
 
 test("a registry without uptime_seconds converges: pushed again or not, nothing has changed", async () => {
-  const world = await makePreparedWorld({ behaviour: { uptimeSeconds: false } }, "v2");
+  const world = await makePreparedWorld({}, "v2");
   const { TEE_CLUSTER_RUNNER_COMPOSE: compose = "" } = await withCompose(
     world,
     "runner",

@@ -67,7 +67,7 @@ test("the measured app-compose is the platform's, with our text and our names in
 
 test("an update: the old instance answers, then nobody, then the new one, with the new environment", async () => {
   const timings = { bootMs: 0, updateOldServesMs: 2500, updateDownMs: 400, updateBootMs: 400 };
-  const sandbox = await sandboxWith({ timings });
+  const sandbox = await sandboxWith({ timings, behaviour: { uptimeSeconds: true } });
   const appId = appIdOf(await deploy(sandbox, registry({ MODE: "registry", AWS_REGION: "x" })));
   expect((await deploy(sandbox, registry({ MODE: "runner" }, appId))).code).toBe(0);
 

@@ -195,7 +195,7 @@ test("a wallet that the compose file does not pass on is none: no approve-hash, 
 });
 
 test("/debug/exec is there in debug mode only; /capacity and /health say what they say", async () => {
-  const sandbox = await sandboxWith({ timings, faults: ["uptime=no"] });
+  const sandbox = await sandboxWith({ timings });
   const debug = await create(
     sandbox,
     "bird-debug",

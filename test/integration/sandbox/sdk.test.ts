@@ -55,16 +55,10 @@ test.each(VERSIONS)("%s: account, nodes, sizes, workspaces and KMS", async (vers
 });
 
 test.each(VERSIONS)("%s: what is told of a CVM, in each state of its life", async (version) => {
-  const sandbox = await sandboxWith({
-    timings: { ...FAST, bootMs: 60_000 },
-    behaviour: { createdAt: false },
-  });
+  const sandbox = await sandboxWith({ timings: { ...FAST, bootMs: 60_000 } });
   const client = sdk(sandbox, version);
   await create(client, "bird-booting");
-  const running = sdk(
-    await sandboxWith({ timings: FAST, behaviour: { createdAt: false } }),
-    version,
-  );
+  const running = sdk(await sandboxWith({ timings: FAST }), version);
   await create(running, "bird-registry");
   for (const [of, id] of [
     [client, "bird-booting"],
