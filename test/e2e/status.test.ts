@@ -225,7 +225,7 @@ test("what can't be found out is said to be unknown; a registry that does not an
 });
 
 test("on a terminal of 80 columns: a table, redrawn with --watch until Ctrl-C, and the terminal as it was", async () => {
-  const world = await makePreparedWorld({ behaviour: { uptimeSeconds: true } });
+  const world = await makePreparedWorld({ behaviour: { createdAt: true, uptimeSeconds: true } });
   await deploy(world, RUNNER);
   await deploy(world, WITH_SSH_KEY, RUNNER_COMPOSE, [...AS_ORCHESTRATOR, SSH_KEY]);
   await expect.poll(() => running(world), { timeout: 120_000 }).toBe(3);
