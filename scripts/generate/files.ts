@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { timings } from "../../src/core/results.ts";
 import { replaceBlock } from "./blocks.ts";
 import { configSchema } from "./config-schema.ts";
+import { checksTable } from "./checks.ts";
 import { commandsPage } from "./commands.ts";
 import { codesByExit, errorsPage, warningTable } from "./errors.ts";
 import { inputsTable, switchesTable } from "./inputs.ts";
@@ -17,6 +18,7 @@ export function generatedFiles(): readonly GeneratedFile[] {
   return [
     { file: "schemas/config.json", content: async () => configSchema() },
     page("docs/commands.md", commandsPage),
+    page("docs/doctor.md", () => replaceBlock(read("docs/doctor.md"), "checks", checksTable())),
     page("docs/errors.md", errorsPage),
     page("docs/inputs.md", inputsPage),
     page("docs/json.md", jsonPage),
@@ -52,7 +54,16 @@ function jsonPage(): string {
     ["codes", codesByExit()] as const,
     ["warnings", warningTable()] as const,
   ];
-  return withBlocks("docs/json.md", blocks);
+  return blocks.reduce(
+    (text, [name, content]) => replaceBlock(withBlock(text, name), name, content),
+    read("docs/json.md"),
+  );
+}
+
+/** A command that is new gets a section at the end of the page. */
+function withBlock(text: string, name: string): string {
+  if (text.includes(`<!-- generated: ${name} -->`)) return text;
+  return `${text}\n## \`${name}\`\n\n<!-- generated: ${name} -->\n<!-- end of ${name} -->\n`;
 }
 
 const read = (file: string): string =>

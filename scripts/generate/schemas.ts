@@ -1,15 +1,11 @@
 /** schemas/*.json, from the zod schemas of the results. */
 import { z } from "zod";
-import { completionResult } from "../../src/commands/completion/result.ts";
-import { configInitResult } from "../../src/commands/config-init/result.ts";
-import { configShowResult } from "../../src/commands/config-show/result.ts";
+import type { AnyCommand } from "../../src/commands/shared/command.ts";
+import { COMMANDS } from "../../src/cli/commands.ts";
 import { createProgram, allCommands, nameOf } from "../../src/cli/program.ts";
 import { configMigrateResult } from "../../src/commands/config-migrate/result.ts";
 import { destroyResult } from "../../src/commands/destroy/result.ts";
 import { doctorResult } from "../../src/commands/doctor/result.ts";
-import { listResult } from "../../src/commands/list/result.ts";
-import { logsResult } from "../../src/commands/logs/result.ts";
-import { explainResult } from "../../src/commands/explain/result.ts";
 import { hashExplanation, hashExport, hashResult } from "../../src/commands/hash/result.ts";
 import { historyResult } from "../../src/commands/history/result.ts";
 import { initResult } from "../../src/commands/init/result.ts";
@@ -33,7 +29,8 @@ export type PublishedSchema = {
 /** `tee-cluster` is the command of a command line that names none. */
 const commandNames = allCommands(createProgram("0.0.0", async () => undefined)).map(nameOf);
 
-export const SCHEMAS: readonly PublishedSchema[] = [
+/** Those that are more than one document of a command, or have more to say. */
+const NAMED: readonly PublishedSchema[] = [
   { name: "init", title: "tee-cluster init --json, on success", schema: initResult },
   { name: "dry-run", title: "tee-cluster COMMAND --dry-run --json, on success", schema: dryRun },
   {
@@ -99,12 +96,27 @@ export const SCHEMAS: readonly PublishedSchema[] = [
   },
   { name: "verify", title: "tee-cluster verify --json", schema: verifyResult },
   { name: "trust", title: "tee-cluster trust show|diff|pin --json", schema: trustResult },
-  { name: "config-show", title: "tee-cluster config show --json", schema: configShowResult },
-  { name: "config-init", title: "tee-cluster config init --json", schema: configInitResult },
-  { name: "list", title: "tee-cluster list --json", schema: listResult },
-  { name: "logs", title: "tee-cluster logs --json", schema: logsResult },
-  { name: "completion", title: "tee-cluster completion SHELL --json", schema: completionResult },
-  { name: "explain", title: "tee-cluster explain --json", schema: explainResult },
+];
+
+/** Of every other command: the schema that its `result.ts` exports as `...Result`. */
+async function schemaOf({ name: command, argument }: AnyCommand): Promise<PublishedSchema> {
+  const name = command.replaceAll(" ", "-");
+  const file = new URL(`../../src/commands/${name}/result.ts`, import.meta.url);
+  const exported = (await import(/* @vite-ignore */ file.href)) as Record<string, unknown>;
+  const schema = Object.entries(exported).find(([key]) => key.endsWith("Result"))?.[1];
+  if (!(schema instanceof z.ZodType)) throw new Error(`${file.pathname} exports no ...Result`);
+  const word = argument?.optional === false ? ` ${argument.name.toUpperCase()}` : "";
+  return { name, title: `tee-cluster ${command}${word} --json`, schema };
+}
+
+const others = COMMANDS.filter(
+  ({ name }) =>
+    !NAMED.some((one) => [name.replaceAll(" ", "-"), name.split(" ")[0]].includes(one.name)),
+);
+
+export const SCHEMAS: readonly PublishedSchema[] = [
+  ...NAMED,
+  ...(await Promise.all(others.map(schemaOf))),
 ];
 
 /** Draft 2020-12. Objects stay open, so that fields can be added in later versions. */

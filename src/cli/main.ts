@@ -1,4 +1,5 @@
 /** argv -> command -> exit code. The only place that ends the process. */
+import { formatIn, isDocument } from "../output/formats.ts";
 import { CommanderError, type Command } from "commander";
 import { createRequire } from "node:module";
 import { allCommands, createProgram, nameOf, type Options } from "./program.ts";
@@ -77,10 +78,8 @@ async function refuse(
   return reportFailure(nameOf(command), outputOptions(argv), usageError(error, command), argv);
 }
 
-const FORMAT = /(?:^|\0)(?:-o=?\0?|--output(?:-format)?[\0=])(?:json|yaml)(?:\0|$)/;
-
 /** Where the options were not parsed, the words themselves say how the answer is wanted. */
 const outputOptions = (argv: readonly string[]): Options => ({
-  json: argv.includes("--json") || FORMAT.test(argv.join("\0")),
+  json: argv.includes("--json") || isDocument(formatIn(argv)),
   color: !argv.includes("--no-color"),
 });

@@ -1,4 +1,5 @@
 /** A command's definition as commander options. Loaded for `--help` too, so it imports nothing heavy. */
+import { FORMATS } from "../output/formats.ts";
 import { Option, type Command } from "commander";
 import type { AnyCommand, CommonSwitch } from "../commands/shared/command.ts";
 import { kebabCase, type Flag } from "../commands/shared/flags.ts";
@@ -84,7 +85,10 @@ function formatOption(ownOutput: boolean): Option {
   const long = ownOutput ? "--output-format" : "--output";
   const option = new Option(`-o, ${long} <format>`, "how the result is printed on stdout");
   option.attributeName = () => "format";
-  return option.choices(["text", "json", "yaml"]).conflicts("json").helpGroup(OUTPUT_TITLE);
+  return option
+    .choices([...FORMATS])
+    .conflicts("json")
+    .helpGroup(OUTPUT_TITLE);
 }
 
 function inputOption(input: Described, required: boolean): Option | undefined {

@@ -1,4 +1,5 @@
 /** The command tree, built from the list of commands. */
+import { isDocument } from "../output/formats.ts";
 import { Command } from "commander";
 import type { AnyCommand } from "../commands/shared/command.ts";
 import { COMMANDS } from "./commands.ts";
@@ -56,8 +57,8 @@ function childOf(parent: Command, word: string): Command | undefined {
 /** Options by their names, and the argument. */
 function given(command: Command): Options {
   const options = command.opts();
-  // To everything but the reporter YAML is what JSON is: one document on stdout, and nobody is asked.
-  const json = options["json"] === true || ["json", "yaml"].includes(String(options["format"]));
+  // To everything but the reporter another format is what JSON is: one document on stdout, and nobody is asked.
+  const json = options["json"] === true || isDocument(options["format"]);
   return { ...options, json, argument: command.processedArgs[0] };
 }
 

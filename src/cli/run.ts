@@ -1,4 +1,5 @@
 /** Runs one command: output, signals, secrets, failures and exit code around it. */
+import { serializerFor } from "../output/formats.ts";
 import { setTimeout as delay } from "node:timers/promises";
 import { Cancellation, ClusterError, InternalError } from "../errors/cluster-error.ts";
 import type { CommonFlags } from "../session/dependencies.ts";
@@ -116,7 +117,10 @@ async function reporterFor(
     ? (await import("../output/interactive.ts")).InteractiveProgress
     : undefined;
   const { options, redactor, invocation, stopwatch } = given;
-  const [render, serialize] = await Promise.all([command.renderer(), serializerOf(options)]);
+  const [render, serialize] = await Promise.all([
+    command.renderer(),
+    serializerFor(options["format"]),
+  ]);
   const timings = command.switches.includes("timings") ? () => stopwatch.report() : undefined;
   return reporterOf({ options, redactor, invocation, render, Live, serialize, timings });
 }
@@ -198,10 +202,6 @@ function redactorOf(env: NodeJS.ProcessEnv): Redactor {
   }
   for (const secret of markedSecrets(env)) redactor.add(secret);
   return redactor;
-}
-
-async function serializerOf(options: Options): Promise<ReporterOptions["serialize"]> {
-  return options["format"] === "yaml" ? (await import("../output/yaml.ts")).toYaml : undefined;
 }
 
 function reporterOf({

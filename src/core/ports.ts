@@ -1,4 +1,5 @@
 /** What the steps need of the outside world. Adapters implement it; `cli/dependencies.ts` hands them in. */
+import type { CvmSettings } from "./settings.ts";
 import type { AppCompose } from "./compose-hash.ts";
 import type { Cvm } from "./domain.ts";
 import type { ClusterError } from "../errors/cluster-error.ts";
@@ -122,9 +123,8 @@ export type CloudApi = {
 
 export type EnvironmentVariable = { readonly name: string; readonly value: string };
 
-export type CreateCvmRequest = {
+export type CreateCvmRequest = CvmSettings & {
   readonly name: string;
-  readonly instanceType: string;
   /** The platform's numeric node id; absent: the platform chooses. */
   readonly nodeId?: number | undefined;
   readonly composeText: string;

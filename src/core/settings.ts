@@ -39,10 +39,22 @@ export type RegistryVariable = {
   readonly value: string;
 };
 
-/** What describes the cluster itself. */
-export type ClusterSettings = {
-  readonly clusterName: string;
+/** What `phala deploy` makes every CVM of the cluster with; `create` of platform/phala/cli.ts makes its flags. */
+export type CvmSettings = {
   readonly instanceType: string;
+};
+
+export const CVM_INPUTS = ["instanceType"] as const satisfies readonly (keyof CvmSettings)[];
+
+export function cvmSettingsOf(all: CvmSettings): CvmSettings {
+  const entries = CVM_INPUTS.map((key) => [key, all[key]]);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every key of the type is in the list
+  return Object.fromEntries(entries) as CvmSettings;
+}
+
+/** What describes the cluster itself. */
+export type ClusterSettings = CvmSettings & {
+  readonly clusterName: string;
   /** A name or a numeric id; absent: the platform chooses. */
   readonly node: string | undefined;
   readonly spawnteePort: number;

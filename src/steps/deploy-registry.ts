@@ -1,4 +1,5 @@
 /** Step 3: deploy the registry CVM, or find the one that is ours already. */
+import { cvmSettingsOf } from "../core/settings.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
 import { registryName, type Cvm } from "../core/domain.ts";
 import { registryEnvironment } from "../compose/environment.ts";
@@ -52,7 +53,7 @@ async function create(
   const outcome = await context.mutations.createCvm(
     {
       name,
-      instanceType: cluster.instanceType,
+      ...cvmSettingsOf(cluster),
       nodeId: input.nodeId,
       composeText: input.compose.text,
       environment: environmentFor(input, context),

@@ -2,6 +2,7 @@
  * Step 5: deploy the temporary runner, only to have its compose hash computed by the platform. Its environment
  * has the names of the orchestrator's own runners, in their order: they are part of the hash.
  */
+import { cvmSettingsOf } from "../core/settings.ts";
 import { temporaryRunnerName, type Cvm } from "../core/domain.ts";
 import { runnerEnvironment } from "../compose/environment.ts";
 import type { ComposeFile } from "../compose/compose-file.ts";
@@ -34,7 +35,7 @@ export const deployTemporaryRunner: Step<DeployTemporaryRunnerInput, TemporaryRu
     context.progress(`creating ${name}`);
     const request = {
       name,
-      instanceType: cluster.instanceType,
+      ...cvmSettingsOf(cluster),
       nodeId,
       composeText: compose.text,
       environment: runnerEnvironment(cluster, registryUrl),

@@ -1,3 +1,4 @@
+import { CVM_INPUTS } from "../../core/settings.ts";
 import { inputsIn } from "../../inputs/table.ts";
 import { defineCommand } from "../shared/command.ts";
 import { option, toggle } from "../shared/flags.ts";
@@ -6,7 +7,7 @@ import { HASH_INPUTS } from "./work.ts";
 export const hashCommand = defineCommand({
   name: "hash",
   summary: "predict the compose hash of the runner compose file, without deploying it",
-  inputs: [...HASH_INPUTS, "instanceType", "orchestratorConfig", ...inputsIn("connection")],
+  inputs: [...HASH_INPUTS, ...CVM_INPUTS, "orchestratorConfig", ...inputsIn("connection")],
   switches: ["config", "sandbox", "dryRun", "yes", "strict", "timings"],
   flags: {
     check: toggle("fail (exit 7) unless that hash is approved: a gate for pull requests"),

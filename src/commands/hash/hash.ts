@@ -1,4 +1,5 @@
 /** `tee-cluster hash`: what is known of the runners' compose hash without deploying one. Takes no lock, changes nothing. */
+import { CVM_INPUTS } from "../../core/settings.ts";
 import { readComposeFile } from "../../compose/compose-file.ts";
 import { AGAIN, command, hint } from "../../core/command-hint.ts";
 import { temporaryRunnerName } from "../../core/domain.ts";
@@ -61,7 +62,7 @@ export async function hash(
 /** @throws ClusterError `hash-differs` (verification) where Phala computes another hash. */
 async function confirmByPhala(
   { compose_hash: predicted }: HashResult,
-  { settings, names, instanceType }: HashWork,
+  { settings, names, cvm }: HashWork,
   dependencies: CommandDependencies,
   flags: CommonFlags,
 ): Promise<void> {
@@ -69,7 +70,7 @@ async function confirmByPhala(
   const { text: composeText } = await readComposeFile(settings.runnerCompose);
   const environment = names.map((name) => ({ name, value: "" }));
   const name = temporaryRunnerName(settings.clusterName);
-  const request = { name, instanceType, composeText, environment };
+  const request = { name, ...cvm, composeText, environment };
   const outcome = await ports.cli.provisionCvm(request, dependencies.signal);
   if (outcome.kind !== "ok") throw notProvisioned(outcome.message);
   if (outcome.value.composeHash !== predicted) throw differs(outcome.value.composeHash, predicted);
@@ -113,7 +114,7 @@ async function begin(
   const settings = pickValues(resolution.values, HASH_INPUTS);
   return {
     settings,
-    instanceType: knownValue(resolution.values, "instanceType"),
+    cvm: pickValues(resolution.values, CVM_INPUTS),
     composeOrigin: resolution.origins.runnerCompose,
     names: namesOf(settings, known),
     apiHost,

@@ -1,4 +1,5 @@
 /** What the three kinds of answer of `hash` are made from. */
+import type { CvmSettings } from "../../core/settings.ts";
 import type { Origin } from "../../inputs/resolve.ts";
 import type { ClusterSettings } from "../../core/settings.ts";
 import type { KnownHashes } from "../../state/known-hashes.ts";
@@ -16,7 +17,7 @@ export type HashSettings = Pick<ClusterSettings, (typeof HASH_INPUTS)[number]>;
 export type HashWork = {
   readonly settings: HashSettings;
   /** Of a runner that Phala provisions for `--exact`. */
-  readonly instanceType: string;
+  readonly cvm: CvmSettings;
   /** Where the runner compose file's path is from. */
   readonly composeOrigin: Origin | undefined;
   /** Environment names of the runners, in order. */

@@ -3,6 +3,7 @@
  * committed. Its word alone is not enough: the hash must be the one of an app-compose that a CVM of the cluster has,
  * with the runner's text and names in place.
  */
+import { cvmSettingsOf } from "../../core/settings.ts";
 import { findPredictionBasis } from "../../app-compose/prediction-basis.ts";
 import { predictAppCompose } from "../../app-compose/predict.ts";
 import { checkAppCompose, checkedHash, reportAnomalies } from "../../app-compose/verify.ts";
@@ -36,8 +37,8 @@ export async function provisionComposeHash(
     return unverified("no app-compose of the cluster is known to compare with");
   const name = temporaryRunnerName(cluster.clusterName);
   const environment = runnerEnvironment(cluster, registry.url);
-  const { instanceType } = cluster;
-  const request = { name, instanceType, nodeId, composeText: compose.text, environment };
+  const settings = cvmSettingsOf(cluster);
+  const request = { name, ...settings, nodeId, composeText: compose.text, environment };
   const outcome = await context.mutations.provisionCvm(request, context.signal);
   context.signal.throwIfAborted();
   if (outcome.kind !== "ok") return unverified(outcome.message);

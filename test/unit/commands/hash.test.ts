@@ -52,7 +52,7 @@ function workWith(
   composeOrigin: HashWork["composeOrigin"] = "default",
 ): HashWork {
   return {
-    instanceType: "tdx.medium",
+    cvm: { instanceType: "tdx.medium" },
     settings: { clusterName: "bird-tracker", runnerCompose } as ClusterSettings,
     composeOrigin,
     names: NAMES,

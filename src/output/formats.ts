@@ -1,0 +1,26 @@
+/** The formats of `--output`: one entry each; options, completion and serializer follow. Loaded for `--help` too. */
+import type { Serialize } from "./output.ts";
+
+/** Of documents; undefined: JSON itself, which needs no loading. */
+const DOCUMENTS: Readonly<Record<string, (() => Promise<Serialize>) | undefined>> = {
+  json: undefined,
+  yaml: async () => (await import("./yaml.ts")).toYaml,
+};
+
+export const FORMATS: readonly string[] = ["text", ...Object.keys(DOCUMENTS)];
+
+/** Whether one document goes to stdout and nobody is asked, as with `--json`. */
+export const isDocument = (format: unknown): boolean =>
+  typeof format === "string" && Object.hasOwn(DOCUMENTS, format);
+
+export async function serializerFor(format: unknown): Promise<Serialize | undefined> {
+  return typeof format === "string" && Object.hasOwn(DOCUMENTS, format)
+    ? DOCUMENTS[format]?.()
+    : undefined;
+}
+
+const FORMAT = /(?:^|\0)(?:-o=?\0?|--output(?:-format)?[\0=])([a-z]+)(?=\0|$)/;
+
+/** The format in a command line that could not be parsed. */
+export const formatIn = (argv: readonly string[]): string | undefined =>
+  FORMAT.exec(argv.join("\0"))?.[1];
