@@ -1,12 +1,9 @@
 /** `npm run chaos`: every fault at every point of every command. See docs/reliability.md. */
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import path from "node:path";
+import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { joinPhala } from "../helpers/join-phala.ts";
-import { prepareClusters } from "../helpers/prepared-cluster.ts";
+import { setup } from "../helpers/global-setup.ts";
 import { HELP, readOptions, repeatCommand, type Options } from "./options.ts";
 import { measure, sample, trialsOf, type Baseline } from "./plan.ts";
 import { buildId, Results } from "./results.ts";
@@ -21,15 +18,13 @@ const POINTS_DOCUMENT = "docs/reliability-chaos.md";
 const say = (text: string): boolean => process.stdout.write(`${text}\n`);
 
 async function main(options: Options): Promise<number> {
-  await joinPhala();
-  const folder = await mkdtemp(path.join(tmpdir(), "tee-cluster-prepared-"));
+  const tearDown = await setup();
   try {
-    await prepareClusters(folder);
     const build = await buildId("dist", fileURLToPath(import.meta.url));
     const file = options.out ?? `node_modules/.cache/chaos/${build}.jsonl`;
     return await tryAll(options, await Results.open(file));
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await tearDown?.();
   }
 }
 

@@ -1,21 +1,36 @@
-/** What the tests of the built program share: the joined phala, and clusters that are set up. */
-import { mkdtemp, rm } from "node:fs/promises";
+/** What the tests of the built program share: program and phala loaded already, and clusters that are set up. */
+import { copyFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { joinPhala } from "./join-phala.ts";
-import { JOINED_PHALA, PHALA_BIN, WARM_PHALA } from "./phala-bin.ts";
+import { JOINED_PHALA, PHALA_BIN, PHALA_PACKAGE, WARM_PHALA } from "./phala-bin.ts";
 import { clustersArePrepared, prepareClusters } from "./prepared-cluster.ts";
-import { serveWarmPhala } from "./warm-phala.ts";
+import { BUILT, WARM_PROGRAM, WARM_PROGRAM_PORT } from "./program-bin.ts";
+import { makeWarmFile, serveWarm } from "./warm.ts";
 
 /** Called for each project of vitest.config.ts that needs it; the first one sets all of it up. */
 export async function setup(): Promise<(() => Promise<void>) | undefined> {
   if (clustersArePrepared()) return undefined;
-  const folder = await mkdtemp(path.join(tmpdir(), "tee-cluster-prepared-"));
   await joinPhala();
-  const phala = await serveWarmPhala(path.join(folder, "phala"));
-  if (PHALA_BIN === JOINED_PHALA) process.env[WARM_PHALA] = phala.bin;
+  const folder = await mkdtemp(path.join(tmpdir(), "tee-cluster-prepared-"));
+  const [program, phala] = await Promise.all([
+    serveWarm({ what: "program", file: BUILT }),
+    serveWarm({ what: "phala", file: JOINED_PHALA }),
+  ]);
+  process.env[WARM_PROGRAM_PORT] = String(program.port);
+  process.env[WARM_PROGRAM] = path.join(folder, "tee-cluster");
+  await makeWarmFile(process.env[WARM_PROGRAM], program);
+  // Beside a manifest, in which its version is read.
+  const phalaFile = path.join(folder, "phala", "dist", "index.js");
+  await makeWarmFile(phalaFile, phala);
+  await copyFile(
+    path.join(PHALA_PACKAGE, "package.json"),
+    path.join(folder, "phala", "package.json"),
+  );
+  if (PHALA_BIN === JOINED_PHALA) process.env[WARM_PHALA] = phalaFile;
   await prepareClusters(folder);
   return async () => {
+    program.close();
     phala.close();
     await rm(folder, { recursive: true, force: true });
   };

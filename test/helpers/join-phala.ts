@@ -15,7 +15,7 @@ import { JOINED_PHALA, PHALA_PACKAGE } from "./phala-bin.ts";
 const OWN_REQUIRE =
   "import { createRequire } from 'module';const require = createRequire(import.meta.url);";
 
-/** Its last statement, `main().catch(…)`, is left to whoever has loaded it: see warm-phala-process.js. */
+/** Its last statement, `main().catch(…)`, is left to whoever has loaded it: see warm-process.js. */
 const START =
   /(?<=[;}])\w+\(\)\.catch\(\w+=>\{console\.error\("An error occurred:",\w+\),process\.exit\(1\)\}\);/;
 const STARTED_BY_LOADER = (statement: string): string =>

@@ -7,7 +7,7 @@ const LONGEST: readonly string[] = [
   "test/e2e/interruptions.test.ts",
   "test/e2e/package.test.ts",
   "test/simulation/sample.test.ts",
-  "test/e2e/readme.test.ts",
+  "test/e2e/documents.test.ts",
   "test/e2e/attested-runs.test.ts",
   "test/e2e/rotate-hash.test.ts",
   "test/e2e/cases/updates.test.ts",

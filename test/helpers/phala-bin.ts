@@ -19,7 +19,7 @@ export const JOINED_PHALA = path.join(MODULES, ".cache", "phala-joined", "dist",
 export const PHALA_BIN =
   process.env["PHALA_UNDER_TEST"] === "package" ? PHALA_PACKAGE_BIN : JOINED_PHALA;
 
-/** Where the global set-up says what to start for a `phala` that is loaded already: see warm-phala.ts. */
+/** Where the global set-up says what to start for a `phala` that is loaded already: see warm.ts. */
 export const WARM_PHALA = "TEE_CLUSTER_WARM_PHALA";
 
 /** What a run is given that is stopped or killed, looked at from outside, or shut in: a phala of its own. */

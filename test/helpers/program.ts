@@ -9,9 +9,10 @@ import { lifeOf } from "../../src/sandbox/lifecycle.ts";
 import type { FailureResult } from "../../src/core/results.ts";
 import { startSandbox, type Sandbox, type SandboxOptions } from "../../src/sandbox/index.ts";
 import { warmPhalaBin } from "./phala-bin.ts";
-import { runWarm } from "./warm-program.ts";
+import { PROGRAM, WARM_PROGRAM_PORT } from "./program-bin.ts";
+import { runWarm } from "./warm.ts";
 
-export const PROGRAM = fileURLToPath(new URL("../../bin/tee-cluster.js", import.meta.url));
+export { PROGRAM };
 export const COMPOSE_FOLDER = fileURLToPath(new URL("../../fixtures/compose", import.meta.url));
 
 /** No real key looks like these. */
@@ -142,11 +143,13 @@ export async function openWorld(
       const { exitCode, signal, stdout, stderr } = await start(args, change);
       return { exitCode, signal, stdout, stderr };
     },
-    run: (args, change = {}) => {
+    async run(args, change = {}) {
       const given = Object.entries({ ...env, ...change }).flatMap(([name, value]) =>
         value === undefined ? [] : [[name, value] as const],
       );
-      return runWarm({ args, env: Object.fromEntries(given), folder });
+      const line = { args, env: Object.fromEntries(given), folder };
+      const run = await runWarm(Number(process.env[WARM_PROGRAM_PORT]), line);
+      return { ...run, signal: undefined };
     },
   };
 }

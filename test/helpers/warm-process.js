@@ -1,42 +1,78 @@
 /**
- * The built program in a process that stays: loads it once and runs one command line after the other, each with its
- * own environment, folder and streams. Started by warm-program.ts.
+ * The built program, or the joined `phala`, in a process that stays: loads it once and runs one command line after the
+ * other, each with its own environment, folder and streams. Started by warm.ts.
  */
+import { Console } from "node:console";
 import { Writable } from "node:stream";
-import { main } from "../../dist/main.js";
 
-const HOME = process.cwd();
+const OUTSIDE = process.cwd();
+const [what, file] = process.argv.slice(2);
 
-function collector() {
-  const chunks = [];
-  const stream = new Writable({
+/** Each runs a command line that the process is dressed for. @returns its exit code. */
+const LOAD = {
+  async program() {
+    const { main } = await import(file);
+    return async ({ args }) => {
+      // Called by its name, as hints then say it.
+      await main([process.execPath, "tee-cluster", ...args]);
+      // Each run sets its own guard against crashes: it is no part of the next one.
+      process.removeAllListeners("uncaughtException");
+      return process.exitCode ?? 0;
+    };
+  },
+
+  async phala() {
+    let start;
+    globalThis.startPhala = (main) => (start = main);
+    await import(file);
+    let finish;
+    process.exit = (code) => {
+      finish?.(Number(code ?? process.exitCode ?? 0));
+      // Nothing behind an exit is gone through.
+      throw new Error("the run has ended");
+    };
+    // What still rejects or throws then is no part of the next run.
+    process.on("unhandledRejection", () => undefined);
+    process.on("uncaughtException", () => finish?.(1));
+    return async () => {
+      const code = await new Promise((resolve) => {
+        finish = resolve;
+        start();
+      });
+      for (const name of ["SIGINT", "SIGTERM"]) process.removeAllListeners(name);
+      return code;
+    };
+  },
+};
+
+function stream(name) {
+  return new Writable({
     write(chunk, _encoding, done) {
-      chunks.push(chunk);
-      done();
+      process.send({ name, text: Buffer.from(chunk).toString("base64") }, done);
     },
   });
-  // Without the last line's end, as from a process of its own.
-  return { stream, text: () => Buffer.concat(chunks).toString("utf8").replace(/\n$/, "") };
 }
 
-/** What the program asks `process` for. */
-function dress({ env, folder }, stdout, stderr) {
+function dress({ args, env, folder }) {
   for (const name of Object.keys(process.env)) delete process.env[name];
   Object.assign(process.env, env);
   process.chdir(folder);
+  process.argv = [process.execPath, file, ...args];
   process.exitCode = undefined;
-  Object.defineProperty(process, "stdout", { value: stdout.stream, configurable: true });
-  Object.defineProperty(process, "stderr", { value: stderr.stream, configurable: true });
+  const streams = [stream("stdout"), stream("stderr")];
+  const [stdout, stderr] = streams;
+  Object.defineProperty(process, "stdout", { value: stdout, configurable: true });
+  Object.defineProperty(process, "stderr", { value: stderr, configurable: true });
+  globalThis.console = new Console(stdout, stderr);
+  return streams;
 }
 
-async function run(request) {
-  const [stdout, stderr] = [collector(), collector()];
-  dress(request, stdout, stderr);
-  await main([process.execPath, "tee-cluster", ...request.args]);
-  // Each run sets its own guard against crashes: it is no part of the next one.
-  process.removeAllListeners("uncaughtException");
-  process.chdir(HOME);
-  process.send({ exitCode: process.exitCode ?? 0, stdout: stdout.text(), stderr: stderr.text() });
-}
+const run = await LOAD[what]();
 
-process.on("message", run);
+process.on("message", async (line) => {
+  const streams = dress(line);
+  const code = await run(line);
+  await Promise.all(streams.map((one) => new Promise((done) => one.end(done))));
+  process.chdir(OUTSIDE);
+  process.send({ code });
+});
