@@ -1,8 +1,14 @@
 /** What a run that was stopped says: at once, and at its end, the truth about what exists. */
+import { command, type CommandHint } from "../core/command-hint.ts";
+import { clusterOf } from "../core/domain.ts";
 import type { ClusterError } from "../errors/cluster-error.ts";
 import type { LeftBehind } from "../core/results.ts";
 
-type Made = { readonly touched: boolean; leftBehind(): readonly LeftBehind[] };
+type Made = {
+  readonly touched: boolean;
+  readonly approving: boolean;
+  leftBehind(): readonly LeftBehind[];
+};
 
 const TEMPORARY = /-runner-temp$/;
 
@@ -23,15 +29,23 @@ const UNTOUCHED: Readonly<Record<string, string>> = {
 };
 
 /** The message of a run that was cancelled, interrupted or terminated. */
-export function messageAtTheEnd(
-  command: string,
-  { code, message }: ClusterError,
-  made: Made,
-): string {
+export function messageAtTheEnd(name: string, { code, message }: ClusterError, made: Made): string {
   if (!["cancelled", "interrupted", "terminated"].includes(code)) return message;
-  if (!made.touched) return `${message}: ${UNTOUCHED[command] ?? "nothing was created or changed"}`;
+  if (!made.touched) return `${message}: ${UNTOUCHED[name] ?? "nothing was created or changed"}`;
+  const unapproved = APPROVING.has(name) && !made.approving ? ["nothing was approved"] : [];
   const left = made.leftBehind().map(({ name }) => name);
   const exists =
     left.length === 0 ? "nothing that this run created is left" : `${left.join(", ")} may exist`;
-  return `${message}: ${exists}`;
+  return `${message}: ${[...unapproved, exists].join("; ")}`;
+}
+
+const APPROVING: ReadonlySet<string> = new Set(["init", "rotate-hash"]);
+
+/** What deletes what is left behind, and nothing that was there before. */
+export function cleanUpCommand(left: readonly LeftBehind[]): CommandHint | undefined {
+  const [first] = left;
+  const cluster = first && clusterOf(first.name);
+  if (cluster === undefined) return undefined;
+  const only = left.every(({ name }) => TEMPORARY.test(name)) ? ["--temporary-runner"] : [];
+  return command("destroy", "--cluster-name", cluster, ...only);
 }

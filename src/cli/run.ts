@@ -22,7 +22,7 @@ import { EXIT_CODES } from "../errors/exit-codes.ts";
 import { exitCodeOf, exitCodeOfFailure } from "./exit-codes.ts";
 import { ignoredSignals } from "./ignored-signals.ts";
 import { invocationOf } from "./invocation.ts";
-import { acknowledgement, messageAtTheEnd } from "./last-words.ts";
+import { acknowledgement, cleanUpCommand, messageAtTheEnd } from "./last-words.ts";
 import { exitAfterGrace, watchShutdown, type CrashGuard, type Shutdown } from "./shutdown.ts";
 
 /** A run that has changed nothing ends at once as a rule: its stop is acknowledged only where it does not. */
@@ -116,13 +116,14 @@ async function reporterFor(
   const Live = process.stderr.isTTY
     ? (await import("../output/interactive.ts")).InteractiveProgress
     : undefined;
-  const { options, redactor, invocation, stopwatch } = given;
+  const { options, stopwatch, ...rest } = given;
   const [render, serialize] = await Promise.all([
     command.renderer(),
     serializerFor(options["format"]),
   ]);
   const timings = command.switches.includes("timings") ? () => stopwatch.report() : undefined;
-  return reporterOf({ options, redactor, invocation, render, Live, serialize, timings });
+  const { verbatim } = command;
+  return reporterOf({ ...rest, options, render, Live, serialize, timings, verbatim });
 }
 
 /** Tells that a stop was noticed: at once where something exists that must be deleted first. */
@@ -208,7 +209,10 @@ function reporterOf({
   options,
   Live,
   ...services
-}: Pick<ReporterOptions, "redactor" | "render" | "serialize" | "invocation" | "timings"> & {
+}: Pick<
+  ReporterOptions,
+  "redactor" | "render" | "serialize" | "invocation" | "timings" | "verbatim"
+> & {
   readonly options: Options;
   readonly Live?: Parameters<typeof createReporter>[1];
 }): Reporter {
@@ -252,6 +256,8 @@ function failureOf(
     failure.said instanceof Hint
       ? renderHint(failure.said, invocation)
       : messageAtTheEnd(command, failure, ledger);
+  const left = ledger.leftBehind();
+  const cleanUp = cleanUpCommand(left);
   return {
     ok: false,
     command,
@@ -262,6 +268,7 @@ function failureOf(
       step,
       explain: renderHint(commandHint("explain", code), invocation),
     },
-    left_behind: ledger.leftBehind(),
+    left_behind: left,
+    ...(cleanUp === undefined ? {} : { clean_up: renderHint(cleanUp, invocation) }),
   };
 }

@@ -14,9 +14,12 @@ import type { Clock } from "../core/ports.ts";
 import type { Redactor } from "../core/redact.ts";
 import type { Stopwatch, Wait } from "../core/stopwatch.ts";
 import { stripControls } from "../output/clean.ts";
+import { reflow } from "../output/reflow.ts";
 import type { Reporter } from "../output/reporter.ts";
 import { createSpawntee } from "../platform/spawntee/client.ts";
 import { systemClock } from "../platform/clock.ts";
+import { pricesOf } from "../runners/price.ts";
+import type { CloudApi } from "../core/ports.ts";
 import type { Ledger } from "../workflow/ledger.ts";
 import type { Options } from "./program.ts";
 
@@ -53,7 +56,7 @@ export function createDependencies(given: Given): {
     ledger,
     connect: ({ phalaApiUrl: apiUrl, phalaApiKey: apiKey, phalaBin }, { ownPhala = true } = {}) => {
       const bin = ownPhala && phalaBin === ANY_PHALA ? (bundledPhala() ?? phalaBin) : phalaBin;
-      return portsOf({ apiUrl, apiKey, bin, http, clock, reporter, redactor, stopwatch });
+      return portsOf({ apiUrl, apiKey, bin, http, clock, reporter, redactor, stopwatch, ledger });
     },
     attestationSources: ({ phalaApiUrl: apiUrl, phalaApiKey: apiKey, collateralUrl, stateDir }) =>
       createAttestationSources({
@@ -93,8 +96,9 @@ function portsOf(of: {
   reporter: Reporter;
   redactor: Redactor;
   stopwatch: Stopwatch;
+  ledger: Ledger;
 }): ReturnType<CommandDependencies["connect"]> {
-  const { apiUrl, apiKey, bin, clock, reporter, redactor, stopwatch } = of;
+  const { apiUrl, apiKey, bin, clock, reporter, redactor, stopwatch, ledger } = of;
   const http = timedHttp(of.http, stopwatch, "api");
   const onDetail = (message: string): void => reporter.emit({ type: "detail", message });
   // Adapters shorten long answers: half a secret would get past the reporter's redaction.
@@ -111,7 +115,7 @@ function portsOf(of: {
       redact,
       running: (child) => stopwatch.measure("phala", child),
     }),
-    api: createCloudApi({ apiUrl, apiKey, http, clock, onDetail, redact }),
+    api: pricing(createCloudApi({ apiUrl, apiKey, http, clock, onDetail, redact }), ledger),
     spawntee: createSpawntee(timedHttp(of.http, stopwatch, "cloud"), clock, redact),
   };
 }
@@ -127,6 +131,16 @@ function timedClock(stopwatch: Stopwatch): Clock {
   return { ...systemClock, sleep };
 }
 
+/** What is left behind at the end has a price as soon as anybody asked for prices. */
+const pricing = (api: CloudApi, ledger: Ledger): CloudApi => ({
+  ...api,
+  async instanceTypes(signal) {
+    const types = await api.instanceTypes(signal);
+    ledger.learnPrices(pricesOf(types));
+    return types;
+  },
+});
+
 /** Never with --yes, with CI set, or where stdin or stderr is no terminal. */
 function mayAsk(options: Options): boolean {
   if (options["yes"] === true || options["json"] === true || process.env["CI"]) return false;
@@ -137,7 +151,7 @@ function mayAsk(options: Options): boolean {
 function printer(redactor: Redactor): (text: string) => void {
   return (text) => {
     const lines = text.split("\n").map((line) => redactor.redact(stripControls(line)));
-    process.stderr.write(`${lines.join("\n")}\n`);
+    process.stderr.write(`${reflow(lines.join("\n"), process.stderr.columns || 80)}\n`);
   };
 }
 

@@ -18,7 +18,9 @@ export const temporaryRunnerName = (cluster: string): string => `${cluster}-runn
 
 const RUNNER_SUFFIX = /^-runner-[0-9a-f]{8}$/;
 
-export type CvmRole = "registry" | "temporary-runner" | "runner";
+/** Runners get the models' keys from the registry, so it is the last to go. */
+export const CVM_ROLES = ["temporary-runner", "runner", "registry"] as const;
+export type CvmRole = (typeof CVM_ROLES)[number];
 
 /**
  * What a CVM is to a cluster, by its whole name. Never by prefix: the CVMs of `bird-tracker` are nobody's

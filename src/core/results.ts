@@ -20,6 +20,7 @@ const leftBehind = z
       .literal(true)
       .optional()
       .describe("its creation was asked for, and nobody could find out what came of it"),
+    usd_per_hour: z.number().positive().optional().describe("what it costs, where that is known"),
   })
   .readonly();
 export type LeftBehind = z.infer<typeof leftBehind>;
@@ -83,5 +84,10 @@ export const failureResult = z.object({
     .array(leftBehind)
     .readonly()
     .describe("CVMs that this run created, or had to delete, and that still exist"),
+  clean_up: text
+    .optional()
+    .describe(
+      "the command that deletes them; of a registry that was there before only the temporary runner",
+    ),
 });
 export type FailureResult = z.infer<typeof failureResult>;

@@ -47,6 +47,7 @@ function createScreen(options: ReporterOptions, Live: LiveProgress | undefined):
   const out = new SafeStream({
     redactor,
     stream: options.stdout,
+    verbatim: options.verbatim,
     onLost: (error) => {
       err.line(`Error: the answer could not be written to stdout: ${error.message}`);
       options.onAnswerLost?.();

@@ -1,5 +1,6 @@
 /** An answer that the next one replaces: in place on a terminal, one block below the other everywhere else. */
 import type { SafeStream } from "./output.ts";
+import { reflow } from "./reflow.ts";
 import type { Theme } from "./theme.ts";
 
 const HOME = "\u001b[H";
@@ -44,7 +45,8 @@ export class LiveAnswer {
   /** Written over the one before, line by line: a screen that is cleared first flickers. */
   #draw(lines: readonly string[]): void {
     const start = this.#begun ? HOME : `${HIDE_CURSOR}${NO_WRAP}${CLEAR}${HOME}`;
-    const drawn = this.#fit(lines).map((line) => `${line}${CLEAR_REST_OF_LINE}\n`);
+    const whole = reflow(lines.join("\n"), this.#out.columns).split("\n");
+    const drawn = this.#fit(whole).map((line) => `${line}${CLEAR_REST_OF_LINE}\n`);
     this.#out.write(`${start}${drawn.join("")}${CLEAR_BELOW}`);
   }
 

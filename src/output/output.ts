@@ -1,6 +1,7 @@
 /** The one place where text leaves the program: redacted, and indifferent to a reader that went away. */
 import type { Redactor } from "../core/redact.ts";
 import { escapeForTerminals, mapStrings } from "./clean.ts";
+import { reflow } from "./reflow.ts";
 
 /** As much of `process.stdout` as is needed; a plain Writable will do. */
 export type WriteStreamLike = {
@@ -14,6 +15,8 @@ export type WriteStreamLike = {
 export type SafeStreamOptions = {
   readonly stream: WriteStreamLike;
   readonly redactor: Redactor;
+  /** Long lines are not broken, also on a terminal: they are a script, a file, somebody else's log. */
+  readonly verbatim?: boolean | undefined;
   /** The stream took no more, for another reason than a closed pipe (a full disk). Called once. */
   readonly onLost?: ((error: Error) => void) | undefined;
 };
@@ -61,7 +64,8 @@ export class SafeStream {
   }
 
   line(text: string): void {
-    this.write(`${text}\n`);
+    const shown = this.isTTY && !this.#options.verbatim ? reflow(text, this.columns) : text;
+    this.write(`${shown}\n`);
   }
 
   /**

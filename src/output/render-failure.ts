@@ -1,12 +1,11 @@
 /** A failure: what happened, what to do now, where it happened, what is still there. */
 import type { FailureResult, LeftBehind } from "../core/results.ts";
 import { stepText } from "./step-label.ts";
-import { shellQuote } from "../lib/shell-quote.ts";
-import { hanging } from "./text.ts";
+import { cellWidth, hanging, padEnd } from "./text.ts";
 import type { Theme } from "./theme.ts";
 import { fields, type Field } from "./layout.ts";
 
-/** Lines for stderr. Messages and hints are never broken: people search for them and paste them. */
+/** Lines for stderr. */
 export function renderFailure(result: FailureResult, theme: Theme): string[] {
   const { message, hint, step, code, explain } = result.error;
   const where: Field[] = step === null ? [] : [["Step", stepText(step, result.command)]];
@@ -14,23 +13,43 @@ export function renderFailure(result: FailureResult, theme: Theme): string[] {
   return [
     `${theme.bold(theme.red("Error:"))} ${hanging(message, "  ")}`,
     ...(hint === null ? [] : [`  ${hanging(hint, "  ")}`]),
-    ...leftBehind(result.left_behind, theme),
+    ...leftBehind(result, theme),
     "",
     ...fields([...where, ["Code", code], ...more], theme),
   ];
 }
 
-function leftBehind(cvms: readonly LeftBehind[], theme: Theme): string[] {
+/** What it costs, so that nobody pays for what was forgotten; and what deletes exactly that. */
+function leftBehind(
+  { left_behind: cvms, clean_up: cleanUp }: FailureResult,
+  theme: Theme,
+): string[] {
   if (cvms.length === 0) return [];
-  const it = cvms.length === 1 ? "CVM is" : "CVMs are";
+  const it = cvms.length === 1 ? "1 CVM is" : `${cvms.length} CVMs are`;
+  const rates = cvms.map(({ usd_per_hour: rate }) => rate);
+  const total = rates.reduce<number>((sum, rate) => sum + (rate ?? 0), 0);
+  const price = rates.every((rate) => rate !== undefined) ? `, for ${dollars(total)} an hour` : "";
+  const width = Math.max(...cvms.map(({ name }) => cellWidth(name)));
   return [
     "",
-    theme.yellow(
-      `${cvms.length} ${it} left behind. Look first, then delete what you do not want to pay for:`,
-    ),
-    ...cvms.flatMap(({ name, app_id: appId, may_exist: mayExist }) => [
-      `  ${name}${appId === null ? "" : theme.dim(`  app_id ${appId}`)}${mayExist ? "  (may exist)" : ""}`,
-      `    phala cvms delete ${shellQuote(name)} --force`,
-    ]),
+    theme.yellow(`${it} left behind${price}:`),
+    ...cvms.map((cvm) => `  ${padEnd(cvm.name, width)}${theme.dim(detailsOf(cvm))}`),
+    ...(cleanUp === undefined
+      ? []
+      : ["To delete what you do not want to pay for:", `  ${cleanUp}`]),
   ];
 }
+
+const detailsOf = ({
+  app_id: appId,
+  may_exist: mayExist,
+  usd_per_hour: rate,
+}: LeftBehind): string =>
+  [
+    ...(mayExist ? ["  may exist"] : []),
+    ...(rate === undefined ? [] : [`  ${dollars(rate)}/h`]),
+    ...(appId === null ? [] : [`  app_id ${appId}`]),
+  ].join("");
+
+/** Of binary fractions only the digits that a price has. */
+const dollars = (usd: number): string => `$${Number(usd.toFixed(4))}`;

@@ -48,6 +48,8 @@ export type ReporterOptions = {
   readonly invocation?: Invocation | undefined;
   /** The lines of a command's result, for people; without a newline at their ends. */
   render(result: Rendered<AnyResult>, view: View): readonly string[];
+  /** The answer is a script, a file or a log: its lines stay as they are. */
+  readonly verbatim?: boolean | undefined;
   /** Called when stdout did not take the whole answer, for another reason than a reader that has gone. */
   readonly onAnswerLost?: (() => void) | undefined;
   /** Monotonic ms, for elapsed times on live lines. */

@@ -1,11 +1,8 @@
 /** The CVMs of one cluster among all of the account's. */
-import { roleOf, type Cvm, type CvmRole } from "../core/domain.ts";
+import { CVM_ROLES, roleOf, type Cvm, type CvmRole } from "../core/domain.ts";
 import type { CloudApi } from "../core/ports.ts";
 
 export type ClusterCvm = { readonly cvm: Cvm; readonly role: CvmRole };
-
-/** Runners get the models' keys from the registry, so it is the last to go. */
-const ORDER: readonly CvmRole[] = ["temporary-runner", "runner", "registry"];
 
 /**
  * By their whole names, in the order in which they are taken down.
@@ -23,7 +20,8 @@ export async function clusterCvms(
     return role === undefined ? [] : [{ cvm, role }];
   });
   return own.toSorted(
-    (a, b) => ORDER.indexOf(a.role) - ORDER.indexOf(b.role) || (a.cvm.name < b.cvm.name ? -1 : 1),
+    (a, b) =>
+      CVM_ROLES.indexOf(a.role) - CVM_ROLES.indexOf(b.role) || (a.cvm.name < b.cvm.name ? -1 : 1),
   );
 }
 

@@ -11,6 +11,10 @@ export async function readPrices(api: CloudApi, signal: AbortSignal): Promise<Pr
     if (signal.aborted) throw error;
     return [];
   });
+  return pricesOf(types);
+}
+
+export function pricesOf(types: readonly InstanceType[]): Prices {
   return new Map(
     types.flatMap(({ id, hourlyRate }) => {
       const rate = Number(hourlyRate);

@@ -19,6 +19,11 @@ export function isSameCvm(a: CvmIdentity, b: CvmIdentity): boolean {
 export class Ledger {
   #entries: readonly LedgerEntry[] = [];
   #touched = false;
+  #approving = false;
+  /** Instance types by the names of CVMs. */
+  readonly #types = new Map<string, string>();
+  /** USD per hour by instance type. */
+  #prices: ReadonlyMap<string, number> = new Map();
 
   /** Whether this run has called for any change: "nothing was touched" is no longer true of how it ends. */
   get touched(): boolean {
@@ -27,6 +32,25 @@ export class Ledger {
 
   touch(): void {
     this.#touched = true;
+  }
+
+  /** Whether a registry was called to approve anything. */
+  get approving(): boolean {
+    return this.#approving;
+  }
+
+  approve(): void {
+    this.#approving = true;
+  }
+
+  /** What the CVM of that name is, for its price. */
+  learnType(name: string, instanceType: string | null): void {
+    if (instanceType !== null) this.#types.set(name, instanceType);
+  }
+
+  /** @param prices USD per hour by instance type. */
+  learnPrices(prices: ReadonlyMap<string, number>): void {
+    this.#prices = prices;
   }
 
   add(
@@ -48,10 +72,14 @@ export class Ledger {
   }
 
   leftBehind(): LeftBehind[] {
-    return this.#entries.map(({ name, appId, certain }) => ({
-      name,
-      app_id: appId,
-      ...(certain ? {} : { may_exist: true as const }),
-    }));
+    return this.#entries.map(({ name, appId, certain }) => {
+      const price = this.#prices.get(this.#types.get(name) ?? "");
+      return {
+        name,
+        app_id: appId,
+        ...(certain ? {} : { may_exist: true as const }),
+        ...(price === undefined ? {} : { usd_per_hour: price }),
+      };
+    });
   }
 }

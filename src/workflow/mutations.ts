@@ -41,6 +41,7 @@ export class Mutations {
 
   /** Says that a CVM of an earlier run is this run's to clean up. */
   takeOver(cvm: Cvm): void {
+    this.ledger.learnType(cvm.name, cvm.instanceType);
     this.ledger.add(cvm);
   }
 
@@ -55,6 +56,7 @@ export class Mutations {
     hooks: DeployHooks = {},
   ): Promise<CreateOutcome> {
     const { name, composeText, environment } = request;
+    this.ledger.learnType(name, request.instanceType);
     const given = {
       compose_digest: sha256Hex(composeText),
       empty_names: environment.flatMap((variable) =>
@@ -147,6 +149,7 @@ export class Mutations {
       { action: "update-cvm", name: cvm.name, app_id: cvm.appId },
       signal,
     );
+    this.ledger.approve();
     const ended = { type: "outcome", intent, app_id: cvm.appId, vm_uuid: cvm.vmUuid } as const;
     const outcome = await this.#retryBusy(signal, async (isRetry) => {
       if (isRetry) await beforeRetry?.();
@@ -179,6 +182,7 @@ export class Mutations {
       { action: "approve-hashes", name: cvm.name, app_id: cvm.appId },
       signal,
     );
+    this.ledger.approve();
     const answer = await this.#ports.spawntee.approveHashes(
       push.url,
       push.hashes,

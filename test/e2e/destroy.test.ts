@@ -99,7 +99,7 @@ test("not without --yes; one failure stops no other; run again it goes on", asyn
   const nothing = await world.run(["destroy", "--yes"]);
   expect([nothing.exitCode, nothing.stdout]).toEqual([
     0,
-    "Nothing to delete: the cluster bird-tracker has no CVM.",
+    "Nothing to delete: the cluster bird-tracker has no such CVM.",
   ]);
   expect(await liveIn(world)).toEqual(FOREIGN);
   expect(unannounced).toEqual([]);
@@ -205,4 +205,28 @@ test("on a terminal the cluster's name must be typed; afterwards init begins afr
   ]);
   const { live, approved } = await cloudOf(world.sandbox);
   expect([live, approved]).toEqual([["bird-tracker-registry"], [hash]]);
+});
+
+test("what a run says of a temporary runner that it left behind deletes that one alone", async () => {
+  const world = await makePreparedWorld();
+  await makeCvm(world.sandbox, "birdbath-registry");
+  const before = await liveIn(world);
+  world.sandbox.setFaults([{ method: "DELETE", action: { kind: "status", status: 500 } }]);
+  const change = { TEE_CLUSTER_TIMEOUT: "2s" };
+  const rotation = await world.run(["rotate-hash", "--fresh", "--json"], change);
+  const failure = expectValid("failure", rotation.stdout) as unknown as FailureResult;
+  expect(failure.left_behind).toMatchObject([
+    { name: "bird-tracker-runner-temp", usd_per_hour: 0.116 },
+  ]);
+  world.sandbox.setFaults([]);
+  const [, words = ""] = (failure.clean_up ?? "").split(".js ");
+  expect(words).toBe("destroy --cluster-name bird-tracker --temporary-runner");
+  const run = await world.run([...words.split(" "), "--yes", "--json"]);
+  expect(run.exitCode).toBe(0);
+  expect(deletedBy(run.stdout)).toEqual(["bird-tracker-runner-temp"]);
+  expect(await liveIn(world)).toEqual(before);
+  const again = await world.run([...words.split(" "), "--yes"]);
+  expect(again.exitCode).toBe(0);
+  expect(again.stdout).toContain("no such CVM");
+  expect(await liveIn(world)).toEqual(before);
 });

@@ -72,7 +72,9 @@ test("a second Ctrl-C leaves at once, says what it leaves, and gives lock and te
   expect(await session.exit).toBe(130);
   expect(performance.now() - started).toBeLessThan(5000);
   expectSane(session);
-  for (const name of LEFT) expect(session.screen()).toContain(`phala cvms delete ${name} --force`);
+  for (const name of LEFT) expect(session.screen()).toMatch(new RegExp(`${name} +.*\\$0\\.116/h`));
+  expect(session.screen()).toContain("left behind, for $0.232 an hour");
+  expect(session.screen()).toMatch(/destroy --cluster-name bird-tracker$/m);
   expect(await readdir(await stateFolder(world))).not.toContain("lock.json");
   expect(await readdir(world.env["TMPDIR"] ?? "")).toEqual([]);
   await until(async () => (await processesOf(world)).length === 0);

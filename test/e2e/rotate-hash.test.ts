@@ -336,10 +336,16 @@ test("on a terminal it asks for what is missing, and before the registry restart
   const args = ["rotate-hash", "--runner-compose", compose, "--replace"];
   const session = startInTerminal(world, args, secret);
   await session.answer("? AWS secret access key", CANARIES.awsSecret, KEYS.enter);
+  await session.answer(
+    "? Deploy bird-tracker-runner-temp (tdx.medium, $0.116 an hour, deleted by this run)",
+    "y",
+    KEYS.enter,
+  );
   await session.answer("? Cut these runners off?", "y", KEYS.enter);
   const asked = await session.answer("? Restart bird-tracker-registry now?", "n", KEYS.enter);
   expect(asked).toContain("the models on it stop");
   expect(await session.exit).toBe(130);
+  expect(session.screen()).toContain("cancelled: nothing was approved");
   expect(session.cursorVisible()).toBe(true);
   expect(session.bytes()).not.toContain(CANARIES.awsSecret);
   const { approved, live } = await cloudOf(world.sandbox);

@@ -18,6 +18,7 @@ export const completionCommand = defineCommand({
 For this shell only: source <(tee-cluster completion bash). It completes
 commands, options and values: clusters, nodes and hashes as this machine has
 recorded them, instance types, error codes, files. It needs no key.`,
+  verbatim: true,
   async run(_dependencies, _common, { argument }) {
     const { completion } = await import("./completion.ts");
     return completion(argument);

@@ -17,6 +17,7 @@ export const configInitCommand = defineCommand({
   notes: `
 What is given as an option is filled in; everything else is a comment with its
 default. A file that is there is not overwritten.`,
+  verbatim: true,
   async run(dependencies, common, { argument: file }) {
     const { initConfig } = await import("./config-init.ts");
     return initConfig(dependencies, common, file);

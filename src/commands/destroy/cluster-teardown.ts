@@ -1,5 +1,5 @@
 /** Deleting all CVMs of a cluster: the runners side by side, then the registry; one failure stops no other. */
-import { identityOf } from "../../core/domain.ts";
+import { identityOf, type CvmRole } from "../../core/domain.ts";
 import { messageOf } from "../../errors/cluster-error.ts";
 import type { ClusterRecord } from "../../state/record.ts";
 import { clusterCvms, temporaryRunnerIn, type ClusterCvm } from "../../runners/cluster-cvms.ts";
@@ -23,16 +23,17 @@ export type DeletedCluster = {
 type Context = Omit<StepContext, "progress">;
 
 /**
- * Deletes what the list of CVMs shows of the cluster until it shows nothing more.
+ * Deletes what the list of CVMs shows of the cluster in these roles until it shows nothing more.
  * @throws ClusterError `temporary-runner-in-use` (conflict), or where the list is not to be had (platform); the
  *   signal's reason when aborted. What was found and not seen gone is in the ledger then.
  */
 export async function deleteCluster(
   cluster: string,
+  roles: readonly CvmRole[],
   record: ClusterRecord,
   context: Context,
 ): Promise<DeletedCluster> {
-  const teardown = new ClusterTeardown(cluster, record, context);
+  const teardown = new ClusterTeardown(cluster, roles, record, context);
   let open = await teardown.look();
   for (let round = 1; hasRunners(open) && round <= MAX_ROUNDS; round += 1) {
     await teardown.remove(open.filter(({ role }) => role !== "registry"));
@@ -63,13 +64,15 @@ class ClusterTeardown {
   readonly deleted: ClusterCvm[] = [];
   readonly failed: string[] = [];
   readonly #cluster: string;
+  readonly #roles: readonly CvmRole[];
   readonly #record: ClusterRecord;
   readonly #context: Context;
   /** What was dealt with, one way or the other: a list may lag behind, and a failure is not tried for ever. */
   readonly #tried = new Set<string>();
 
-  constructor(cluster: string, record: ClusterRecord, context: Context) {
+  constructor(cluster: string, roles: readonly CvmRole[], record: ClusterRecord, context: Context) {
     this.#cluster = cluster;
+    this.#roles = roles;
     this.#record = record;
     this.#context = context;
   }
@@ -78,7 +81,9 @@ class ClusterTeardown {
   async look(): Promise<readonly ClusterCvm[]> {
     const { api, signal, mutations } = this.#context;
     const found = await clusterCvms(this.#cluster, api, signal);
-    const open = found.filter(({ cvm }) => !this.#tried.has(identityOf(cvm)));
+    const open = found.filter(
+      ({ cvm, role }) => this.#roles.includes(role) && !this.#tried.has(identityOf(cvm)),
+    );
     refuseRunnerInUse(temporaryRunnerIn(open), this.#record, this.#context);
     for (const { cvm } of open) mutations.takeOver(cvm);
     return open;

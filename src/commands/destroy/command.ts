@@ -1,5 +1,6 @@
 import { inputsIn } from "../../inputs/table.ts";
 import { defineCommand } from "../shared/command.ts";
+import { toggle } from "../shared/flags.ts";
 
 export const destroyCommand = defineCommand({
   name: "destroy",
@@ -7,7 +8,9 @@ export const destroyCommand = defineCommand({
   inputs: ["clusterName", ...inputsIn("connection")],
   required: ["clusterName"],
   switches: ["config", "sandbox", "dryRun", "yes", "timings"],
-  flags: {},
+  flags: {
+    temporaryRunner: toggle("delete only the temporary runner that a run left behind"),
+  },
   examples: ["destroy --dry-run", "destroy --cluster-name bird-tracker --yes"],
   notes: `
 Deletes the CVMs {cluster}-registry, {cluster}-runner-temp and
@@ -16,9 +19,9 @@ terminal the cluster's name must be typed; without one, with CI set or with
 --json it needs --yes. Stop the orchestrator first: it may create new runners.
 
 PHALA_API_KEY is taken from the environment.`,
-  async run(dependencies, common) {
+  async run(dependencies, common, { temporaryRunner }) {
     const { destroy } = await import("./destroy.ts");
-    return destroy(dependencies, common);
+    return destroy(dependencies, { ...common, temporaryRunner });
   },
   async renderer() {
     const { renderDestroyOrPlan } = await import("./render.ts");

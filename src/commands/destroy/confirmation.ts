@@ -24,10 +24,12 @@ export async function confirmDestruction(
   plan: DryRunResult,
   host: string,
   { prompter, emit }: CommandDependencies,
+  { temporaryRunner }: { readonly temporaryRunner: boolean },
 ): Promise<void> {
   const { cluster } = plan;
   if (!prompter) return emit({ type: "note", message: listOf(plan, host) });
-  prompter.print(`${listOf(plan, host)}\n\n${CONSEQUENCES}\n`);
+  const consequences = temporaryRunner ? "Nothing else of the cluster is touched." : CONSEQUENCES;
+  prompter.print(`${listOf(plan, host)}\n\n${consequences}\n`);
   const message = `Type ${cluster} to delete ${countOf(plan)}:`;
   const typed = await prompter.text({ message, validate: () => true });
   if (typed.trim() === cluster) return;

@@ -8,6 +8,7 @@ import { askMissing } from "../../inputs/ask-missing.ts";
 import { inputDefinition } from "../../inputs/table.ts";
 import { clusterCvms, temporaryRunnerIn } from "../../runners/cluster-cvms.ts";
 import { deleteCluster, type DeletedCluster } from "./cluster-teardown.ts";
+import { CVM_ROLES } from "../../core/domain.ts";
 import { refuseRunnerInUse } from "../../runners/leftovers.ts";
 import { withSession, type SessionOptions } from "../../session/session.ts";
 import type { Emit } from "../../core/events.ts";
@@ -23,7 +24,7 @@ import type { DryRunResult } from "../shared/result.ts";
 
 export async function destroy(
   dependencies: CommandDependencies,
-  flags: CommonFlags,
+  flags: CommonFlags & { readonly temporaryRunner: boolean },
 ): Promise<DestroyResult | DryRunResult> {
   const { emit, clock, signal } = dependencies;
   const prepared = await prepare(dependencies, flags);
@@ -35,9 +36,11 @@ export async function destroy(
     headline: `Looking for the CVMs of the cluster ${cluster}`,
   });
   const { api } = prepared.ports;
-  const found = await atWork("asking Phala's API", emit, () => clusterCvms(cluster, api, signal));
+  const all = await atWork("asking Phala's API", emit, () => clusterCvms(cluster, api, signal));
   // A typo is not a cluster that is gone already.
-  if (found.length === 0) await findClusterCvms(cluster, prepared, signal);
+  if (all.length === 0) await findClusterCvms(cluster, prepared, signal);
+  const roles = flags.temporaryRunner ? (["temporary-runner"] as const) : CVM_ROLES;
+  const found = all.filter(({ role }) => roles.some((wanted) => wanted === role));
   const session = await sessionOptions("destroy", cluster, prepared, dependencies, flags);
   const record = await readRecord(prepared, cluster);
   refuseRunnerInUse(temporaryRunnerIn(found), record, { api, clock });
@@ -46,11 +49,11 @@ export async function destroy(
   if (flags.dryRun) return plan;
   if (found.length === 0) return nothingToDelete(cluster, session);
   await refuseWithoutCli(prepared, dependencies);
-  await confirmDestruction(plan, api.host, dependencies);
+  await confirmDestruction(plan, api.host, dependencies, flags);
   const steps = new StepRunner(emit, clock);
   return withSession(session, async ({ deps, record: current }) => {
     const emptied = await atWork(`deleting the CVMs of ${cluster}`, emit, () =>
-      deleteCluster(cluster, current, steps.contextFor(deps)),
+      deleteCluster(cluster, roles, current, steps.contextFor(deps)),
     );
     return resultOf(cluster, emptied, steps.warnings);
   });

@@ -11,9 +11,13 @@ export function renderDestroy(
 ): string[] {
   const names = deleted.map(({ name }) => oneLine(name));
   if (quiet) return names;
-  if (names.length === 0) return [`Nothing to delete: the cluster ${cluster} has no CVM.`];
+  if (names.length === 0) return [`Nothing to delete: the cluster ${cluster} has no such CVM.`];
   return [
-    theme.bold(`Cluster ${cluster} is destroyed.`),
+    theme.bold(
+      deleted.every(({ role }) => role === "temporary-runner")
+        ? `The temporary runner of ${cluster} is deleted, and nothing else.`
+        : `Cluster ${cluster} is destroyed.`,
+    ),
     "",
     ...names.map((name) => `  ${theme.red("deleted")}  ${name}`),
     "",

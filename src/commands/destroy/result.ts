@@ -3,7 +3,7 @@ import { z } from "zod";
 import { cluster, cvmName, list, role, timings, warnings } from "../shared/schema.ts";
 
 export const destroyResult = z.object({
-  ok: z.literal(true).describe("none of the cluster's CVMs exists any longer"),
+  ok: z.literal(true).describe("none of the CVMs that were to be deleted exists any longer"),
   command: z.literal("destroy"),
   cluster,
   deleted: list(

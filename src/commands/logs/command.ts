@@ -27,6 +27,7 @@ export const logsCommand = defineCommand({
   notes: `
 Through \`phala logs\`. Secrets that this run knows are hidden; what else a
 program writes into its log is shown as it is. An app-compose may keep its logs private.`,
+  verbatim: true,
   async run(dependencies, common, { argument: runner, ...flags }) {
     const { showLogs } = await import("./logs.ts");
     return showLogs(dependencies, common, { runner, ...flags });

@@ -5,6 +5,9 @@ import type { ClusterRecord } from "../../state/record.ts";
 import { isRefusal } from "../../steps/approve-compose-hash.ts";
 import type { Registry } from "../../registry/registry.ts";
 import type { LiveRunner } from "../../runners/running-runners.ts";
+import { temporaryRunnerName } from "../../core/domain.ts";
+import { readPrices, renderPrice } from "../../runners/price.ts";
+import type { ClusterFacts } from "../../session/facts.ts";
 import type { StepContext } from "../../workflow/step.ts";
 import type { CommandDependencies } from "../../session/dependencies.ts";
 import type { RotateFlags } from "./flags.ts";
@@ -58,6 +61,20 @@ export function warnRevoked(
 
 const cutOffMessage = (cutOff: readonly LiveRunner[]): string =>
   `running runners that would lose access: ${cutOff.map(({ cvm }) => cvm.name).join(", ")}`;
+
+/** On a terminal nothing that costs money is made unasked. @throws Cancellation on a no. */
+export async function confirmTemporaryRunner(
+  { api, cluster, signal }: ClusterFacts,
+  { yes }: RotateFlags,
+  { prompter }: CommandDependencies,
+): Promise<void> {
+  if (yes || !prompter) return;
+  const { clusterName, instanceType } = cluster;
+  const rate = (await readPrices(api, signal)).get(instanceType);
+  const price = rate === undefined ? instanceType : `${instanceType}, ${renderPrice(rate)}`;
+  const message = `Deploy ${temporaryRunnerName(clusterName)} (${price}, deleted by this run) to read the new hash?`;
+  if (!(await prompter.confirm({ message, initial: true }))) throw new Cancellation();
+}
 
 /** Says that a restart stops the registry's models; on a terminal it is asked for. */
 export async function confirmRestart(

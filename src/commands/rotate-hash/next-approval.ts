@@ -17,7 +17,7 @@ import { composeDigestOf, environmentNamesOf } from "../../compose/registry-sett
 import type { Attester } from "../../registry/attester.ts";
 import type { Session } from "../../session/session.ts";
 import { obtainComposeHash, recordedComposeHash } from "../shared/obtain-compose-hash.ts";
-import { assertRevocationConfirmed } from "./consent.ts";
+import { assertRevocationConfirmed, confirmTemporaryRunner } from "./consent.ts";
 import type { Rotation } from "./rotation.ts";
 import { inputsAsOf } from "../../session/recorded-inputs.ts";
 import { lookAtRunners, type ClusterState, type RunnersNow } from "./inspect-cluster.ts";
@@ -81,6 +81,7 @@ async function renewed(input: NextInput): Promise<NextApproval> {
       fresh: flags.fresh,
       allowUnchecked: flags.allowUnchecked,
       attester: input.attester,
+      beforeDeploying: () => confirmTemporaryRunner(facts, flags, dependencies),
     },
     steps,
     deps,

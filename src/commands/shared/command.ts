@@ -35,6 +35,8 @@ export type CommandDefinition<F extends Flags = Flags, R extends AnyResult = Any
   readonly examples: readonly string[];
   /** Paragraphs below the options; of at most 80 columns. */
   readonly notes?: string;
+  /** Its answer is a script, a file or a log: on a terminal, too, its lines are not broken. */
+  readonly verbatim?: boolean;
   /** What a result with `"ok": false` is to a script: the command did its work, and found something not in order. */
   readonly notOk?: FailureKind;
   run(

@@ -37,6 +37,8 @@ export type ObtainComposeHashInput = {
   readonly allowUnchecked: boolean;
   /** Absent with `--attest off`. */
   readonly attester: Attester | undefined;
+  /** Asks whoever pays for it; throws where the answer is no. */
+  readonly beforeDeploying?: () => Promise<void>;
 };
 
 const CLEANUP_LIMIT_MS = 60_000;
@@ -52,7 +54,10 @@ export async function obtainComposeHash(
   const known = input.fresh
     ? undefined
     : await recordedComposeHash(input.compose, names, input.record, input.store);
-  if (known === undefined) return provisionOrDeploy(input, steps, deps, emit);
+  if (known === undefined) {
+    if (input.hashFrom !== "provision") await input.beforeDeploying?.();
+    return provisionOrDeploy(input, steps, deps, emit);
+  }
   await reportKnownAnomalies(known, input, steps, deps);
   steps.pass("deploy-temporary-runner", "reused", "the runner's compose hash is known");
   steps.pass("read-compose-hash", "reused", known);
@@ -90,6 +95,7 @@ const obtainRunner: Step<ObtainComposeHashInput, Obtained> = {
       context.note(
         `--hash-from provision: ${output.reason}; a temporary runner is deployed instead`,
       );
+      await input.beforeDeploying?.();
     }
     const deploying = { ...input, registryUrl: input.registry.url };
     const deployed = await deployTemporaryRunner.run(deploying, context);

@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
-import { acknowledgement, messageAtTheEnd } from "../../../src/cli/last-words.ts";
+import { acknowledgement, cleanUpCommand, messageAtTheEnd } from "../../../src/cli/last-words.ts";
 import { Cancellation, ClusterError, Interruption } from "../../../src/errors/cluster-error.ts";
 
 const made = (touched: boolean, ...names: string[]) => ({
   touched,
+  approving: false,
   leftBehind: () => names.map((name) => ({ name, app_id: null })),
 });
 
@@ -38,13 +39,25 @@ test.each([
     "init",
     new Interruption("SIGHUP"),
     made(true, "a-registry"),
-    "terminated (SIGHUP): a-registry may exist",
+    "terminated (SIGHUP): nothing was approved; a-registry may exist",
   ],
   [
     "rotate-hash",
     new Cancellation(),
     made(true),
-    "cancelled: nothing that this run created is left",
+    "cancelled: nothing was approved; nothing that this run created is left",
+  ],
+  [
+    "rotate-hash",
+    new Interruption("SIGINT"),
+    { ...made(true), approving: true },
+    "interrupted (SIGINT): nothing that this run created is left",
+  ],
+  [
+    "destroy",
+    new Interruption("SIGINT"),
+    made(true),
+    "interrupted (SIGINT): nothing that this run created is left",
   ],
   [
     "init",
@@ -54,4 +67,17 @@ test.each([
   ],
 ])("%s ends: %s", (command, failure, what, text) => {
   expect(messageAtTheEnd(command, failure, what)).toBe(text);
+});
+
+test("what is left behind is deleted by name, and a registry that was there before is not", () => {
+  const left = (...names: string[]) => made(true, ...names).leftBehind();
+  expect(cleanUpCommand([])).toBeUndefined();
+  expect(cleanUpCommand(left("a-registry", "a-runner-temp"))).toEqual({
+    command: "destroy",
+    args: ["--cluster-name", "a"],
+  });
+  expect(cleanUpCommand(left("a-runner-temp"))).toEqual({
+    command: "destroy",
+    args: ["--cluster-name", "a", "--temporary-runner"],
+  });
 });

@@ -1,6 +1,6 @@
 /** Taking a cluster down, over a cloud in memory that misbehaves as told. */
 import { describe, expect, test } from "vitest";
-import type { Cvm } from "../../../src/core/domain.ts";
+import { CVM_ROLES, type Cvm } from "../../../src/core/domain.ts";
 import type { Clock, CloudApi, Lookup, PhalaCli, Spawntee } from "../../../src/core/ports.ts";
 import type { JournalEntry } from "../../../src/state/journal.ts";
 import { summarizeJournal } from "../../../src/state/record.ts";
@@ -93,7 +93,7 @@ function world(names: readonly string[], { onDelete, lookup }: Script = {}) {
     ...say,
   };
   const record = summarizeJournal([], "bird");
-  const empty = () => deleteCluster("bird", record, context);
+  const empty = () => deleteCluster("bird", CVM_ROLES, record, context);
   const left = () => ledger.leftBehind().map(({ name }) => name);
   return { empty, left, asked, cloud, warnings, entries, controller };
 }

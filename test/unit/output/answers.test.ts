@@ -261,7 +261,9 @@ describe("destroy", () => {
 
   test("nothing to do", () => {
     const nothing = { ...DESTROYED, deleted: [] };
-    expect(answer(nothing).out).toBe("Nothing to delete: the cluster bird-tracker has no CVM.\n");
+    expect(answer(nothing).out).toBe(
+      "Nothing to delete: the cluster bird-tracker has no such CVM.\n",
+    );
     expect(answer(nothing, { quiet: true }).out).toBe("");
   });
 });
@@ -274,9 +276,10 @@ describe("a failure", () => {
       "Error: the registry did not become healthy within 10m; its last answer was 502 Bad Gateway
         phala logs --cvm-id bird-tracker-registry
 
-      1 CVM is left behind. Look first, then delete what you do not want to pay for:
-        bird-tracker-runner-temp  app_id 89abcdef0123456789abcdef0123456789abcdef
-          phala cvms delete bird-tracker-runner-temp --force
+      1 CVM is left behind, for $0.116 an hour:
+        bird-tracker-runner-temp  may exist  $0.116/h  app_id 89abcdef0123456789abcdef0123456789abcdef
+      To delete what you do not want to pay for:
+        tee-cluster destroy --cluster-name bird-tracker --temporary-runner
 
         Step     [4/10] Wait for the registry
         Code     registry-unhealthy
@@ -300,7 +303,7 @@ describe("a failure", () => {
     const { reporter, err } = harness({ tty: true });
     reporter.close();
     reporter.finish(FAILURE);
-    expect(err.text).toContain("phala cvms delete bird-tracker-runner-temp --force");
+    expect(err.text).toContain("destroy --cluster-name bird-tracker --temporary-runner");
   });
 });
 

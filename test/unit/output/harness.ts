@@ -128,6 +128,12 @@ export const FAILURE: FailureResult = {
     step: "wait-for-registry",
   },
   left_behind: [
-    { name: "bird-tracker-runner-temp", app_id: "89abcdef0123456789abcdef0123456789abcdef" },
+    {
+      name: "bird-tracker-runner-temp",
+      app_id: "89abcdef0123456789abcdef0123456789abcdef",
+      may_exist: true,
+      usd_per_hour: 0.116,
+    },
   ],
+  clean_up: "tee-cluster destroy --cluster-name bird-tracker --temporary-runner",
 };

@@ -1,0 +1,88 @@
+/**
+ * Lines for a terminal, broken between words: a terminal itself breaks anywhere. What goes on is indented below the
+ * text that it belongs to. A command that has to be broken stays one that can be pasted. Pure.
+ */
+import { stripVTControlCharacters } from "node:util";
+import { cellWidth } from "./text.ts";
+
+/** Of a line, at most: a text that begins further right is indented like any other. */
+const WIDEST_INDENT = 0.5;
+/** What our messages have of command lines, up to the end of the sentence. Prose about these programs is none. */
+const OWN_COMMANDS =
+  "init|rotate-hash|status|list|logs|doctor|hash|verify|trust|history|destroy|config|explain|completion|sandbox";
+const COMMAND = new RegExp(
+  [
+    `(?:(?:npx|node) )?(?:\\S*\\/)?tee-cluster(?:\\.js)? (?:${OWN_COMMANDS})(?![-\\w])`,
+    "phala (?:logs|cvms|deploy) ",
+    "npm (?:i|install) ",
+    "model-orchestrator start",
+  ]
+    .map((start) => `${start}[^;]*`)
+    .join("|"),
+);
+
+/** Lines of at most `columns` cells, but for words that are longer (a URL, a hash). */
+export function reflow(text: string, columns: number): string {
+  return text
+    .split("\n")
+    .flatMap((line) => (widthOf(line) <= columns ? [line] : broken(line, columns)))
+    .join("\n");
+}
+
+function broken(line: string, columns: number): string[] {
+  const [lead = ""] = /^\s*/.exec(line) ?? [];
+  const indent = " ".repeat(indentOf(line, columns));
+  const lines: string[] = [];
+  let current = lead;
+  let isEmpty = true;
+  for (const { text, glue, continuation } of piecesOf(line.slice(lead.length))) {
+    const width = widthOf(current) + glue.length + widthOf(text) + (continuation ? 2 : 0);
+    if (!isEmpty && width > columns) {
+      lines.push(current + (continuation ? " \\" : ""));
+      current = continuation ? `${indent}  ${text}` : `${indent}${text}`;
+    } else current += `${isEmpty ? "" : glue}${text}`;
+    isEmpty = false;
+  }
+  return [...lines, current];
+}
+
+/** Where the text behind a label or a mark begins: `  Label  text`. */
+function indentOf(line: string, columns: number): number {
+  const plain = stripVTControlCharacters(line);
+  const label = /^\s*\S.*?\s{2,}(?=\S)/.exec(plain)?.[0] ?? "";
+  const [mark = ""] = /^\s*(?:\S |- )?/.exec(plain) ?? [];
+  const width = cellWidth(label);
+  return label !== "" && width <= columns * WIDEST_INDENT ? width : cellWidth(mark);
+}
+
+type Piece = {
+  readonly text: string;
+  /** The blanks before it. */
+  readonly glue: string;
+  /** It goes on with a command: broken before it, the line must say so. */
+  readonly continuation: boolean;
+};
+
+function piecesOf(line: string): readonly Piece[] {
+  const command = COMMAND.exec(stripVTControlCharacters(line));
+  const start = command === null ? -1 : line.indexOf(command[0]);
+  if (command === null || start < 0) return wordsOf(line, false);
+  const end = start + command[0].length;
+  return [
+    ...wordsOf(line.slice(0, start), false),
+    ...wordsOf(` ${command[0]}`, true),
+    ...wordsOf(line.slice(end), false),
+  ];
+}
+
+/** A quoted argument is one word of a command. */
+function wordsOf(text: string, isCommand: boolean): readonly Piece[] {
+  const words = isCommand ? /(\s*)((?:'[^']*'|[^\s'])+)/g : /(\s*)(\S+)/g;
+  return [...text.matchAll(words)].map(([, glue = "", word = ""], at) => ({
+    text: word,
+    glue,
+    continuation: isCommand && at > 0,
+  }));
+}
+
+const widthOf = (text: string): number => cellWidth(stripVTControlCharacters(text));

@@ -1,0 +1,41 @@
+import { expect, test } from "vitest";
+import { reflow } from "../../../src/output/reflow.ts";
+
+const shown = (text: string, columns = 40): string => `\n${reflow(text, columns)}`;
+
+test("lines break between words, and go on below the text that they belong to", () => {
+  expect(shown("short enough")).toBe("\nshort enough");
+  expect(shown("the registry answers, and says that it runs in another mode")).toBe(`
+the registry answers, and says that it
+runs in another mode`);
+  expect(shown("  Approved  one hash that is known, and another one that is not")).toBe(`
+  Approved  one hash that is known, and
+            another one that is not`);
+  expect(shown("  ! a warning that has too many words for one line")).toBe(`
+  ! a warning that has too many words
+    for one line`);
+  expect(shown("a\nthe second of the lines that is much too long for it")).toBe(`
+a
+the second of the lines that is much too
+long for it`);
+});
+
+test("a longer word stays whole; colours take no room", () => {
+  const hash = "ab".repeat(32);
+  expect(shown(`approved: ${hash} and more`)).toBe(`\napproved:\n${hash}\nand more`);
+  const red = "\u001b[31mall of this is red and fits in 40 cells\u001b[39m";
+  expect(shown(red)).toBe(`\n${red}`);
+});
+
+test("a command that is broken can be pasted", () => {
+  const text =
+    "to go back: tee-cluster rotate-hash --rollback --reason 'it did not work at all' --sandbox; then look";
+  expect(shown(text)).toBe(`
+to go back: tee-cluster rotate-hash \\
+  --rollback --reason \\
+  'it did not work at all' --sandbox;
+then look`);
+  expect(shown("what tee-cluster needs of a machine, and what it does without")).not.toContain(
+    "\\",
+  );
+});
