@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import type { CommandDependencies, SandboxHandle } from "../session/dependencies.ts";
-import { terminalPrompter, type Prompter } from "../inputs/prompts.ts";
+import { terminalPrompter, type Pager, type Prompter } from "../inputs/prompts.ts";
 import type { Raw } from "../inputs/resolve.ts";
 import { createAttestationSources } from "../platform/attestation/sources.ts";
 import { createHttpClient, type HttpClient } from "../platform/net/http.ts";
@@ -76,7 +76,7 @@ export function createDependencies(given: Given): {
     },
     sandboxExamples,
     prompter: mayAsk(options)
-      ? pausing(terminalPrompter(signal, printer(redactor)), reporter, stopwatch)
+      ? pausing(terminalPrompter(signal, pagerOn(process.stderr, redactor)), reporter, stopwatch)
       : undefined,
   };
   return {
@@ -148,10 +148,15 @@ function mayAsk(options: Options): boolean {
 }
 
 /** What the wizard shows may hold the platform's words: no secret and no control sequence gets through. */
-function printer(redactor: Redactor): (text: string) => void {
-  return (text) => {
-    const lines = text.split("\n").map((line) => redactor.redact(stripControls(line)));
-    process.stderr.write(`${reflow(lines.join("\n"), process.stderr.columns || 80)}\n`);
+function pagerOn(terminal: NodeJS.WriteStream, redactor: Redactor): Pager {
+  const lines = (text: string): readonly string[] => {
+    const clean = text.split("\n").map((line) => redactor.redact(stripControls(line)));
+    return reflow(clean.join("\n"), terminal.columns || 80).split("\n");
+  };
+  return {
+    lines,
+    rows: () => terminal.rows || 24,
+    print: (text) => terminal.write(`${lines(text).join("\n")}\n`),
   };
 }
 
@@ -170,6 +175,8 @@ function pausing(prompter: Prompter, reporter: Reporter, stopwatch: Stopwatch): 
     secret: (question) => alone(() => prompter.secret(question)),
     choose: (question) => alone(() => prompter.choose(question)),
     confirm: (question) => alone(() => prompter.confirm(question)),
+    fits: (text, reserved) => prompter.fits(text, reserved),
+    show: (text, reserved) => alone(() => prompter.show(text, reserved)),
     print(text) {
       reporter.pause();
       prompter.print(text);

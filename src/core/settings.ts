@@ -2,6 +2,9 @@
 import type { AttestMode } from "./attestation.ts";
 import type { OrchestratorSchema } from "./domain.ts";
 
+/** Read where it is there and no other is named. */
+export const DEFAULT_CONFIG_FILE = "tee-cluster.yml";
+
 export type Crunch = { readonly id: string; readonly name: string };
 
 export type Watcher =

@@ -1,6 +1,14 @@
 /** Failures that the user is told about: what happened, with which value, and what to do now. */
-import { AGAIN, hint, renderHint, type Words } from "../core/command-hint.ts";
+import {
+  AGAIN,
+  command,
+  hint,
+  renderHint,
+  type CommandHint,
+  type Words,
+} from "../core/command-hint.ts";
 import type { Code, KindOf } from "./catalogue.ts";
+import { DEFAULT_CONFIG_FILE } from "../core/settings.ts";
 import type { StepId } from "../core/steps.ts";
 
 /** What kind of failure it is; `exit-codes.ts` turns it into the exit code of the contract. */
@@ -97,7 +105,18 @@ export class Interruption extends ClusterError<"interrupted" | "terminated"> {
 
 /** A question was declined, or left by Ctrl-C, end of input or a closed terminal. What exists is added at the end. */
 export class Cancellation extends ClusterError<"cancelled"> {
-  constructor() {
-    super({ kind: "interrupted", code: "cancelled", message: "cancelled" });
+  /** @param saved the file that the answers were written to. */
+  constructor(saved?: string) {
+    super({
+      kind: "interrupted",
+      code: "cancelled",
+      message: "cancelled",
+      ...(saved === undefined
+        ? {}
+        : { hint: hint`the answers are in ${saved}; go on with: ${initWith(saved)}` }),
+    });
   }
 }
+
+const initWith = (file: string): CommandHint =>
+  file === DEFAULT_CONFIG_FILE ? command("init") : command("init", "--config", file);

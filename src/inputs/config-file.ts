@@ -5,9 +5,9 @@ import { readFile } from "node:fs/promises";
 import { isScalar, isSeq, LineCounter, parseDocument, type Document } from "yaml";
 import { ClusterError } from "../errors/cluster-error.ts";
 import { INPUTS, type InputDefinition, type InputKey } from "./table.ts";
+import { DEFAULT_CONFIG_FILE } from "../core/settings.ts";
 import { closest } from "../lib/closest.ts";
 
-export const DEFAULT_CONFIG_FILE = "tee-cluster.yml";
 /** Bytes. A larger file is another file, named by mistake. */
 const LARGEST = 64 * 1024;
 /** Where keys go, and which program gets them: not for a file that a repository happens to have to say. */

@@ -18,15 +18,52 @@ export type Prompter = {
   choose<T>(question: { message: string; choices: readonly Choice<T>[]; initial?: T }): Promise<T>;
   confirm(question: { message: string; initial: boolean }): Promise<boolean>;
   print(text: string): void;
+  /** Whether the text leaves so many rows of the terminal for what is asked below it. */
+  fits(text: string, reserved: number): boolean;
+  /** Prints it, in pages where it does not fit. */
+  show(text: string, reserved: number): Promise<void>;
+};
+
+/** How much of the terminal a text takes. */
+export type Pager = {
+  print(text: string): void;
+  /** As it is printed, line by line. */
+  lines(text: string): readonly string[];
+  rows(): number;
 };
 
 type Context = { readonly output: NodeJS.WriteStream; readonly signal: AbortSignal };
 
+/** Below a page that is not the last one. */
+const MORE = "Enter for the rest";
+const MORE_ROWS = 2;
+
 /** Loaded by the first question: most runs ask none. */
 const inquirer = () => import("@inquirer/prompts");
 
-export function terminalPrompter(signal: AbortSignal, print: (text: string) => void): Prompter {
+export function terminalPrompter(signal: AbortSignal, pager: Pager): Prompter {
+  const fits = (text: string, reserved: number): boolean =>
+    pager.lines(text).length <= pager.rows() - reserved;
+  const confirm: Prompter["confirm"] = ({ message, initial }) =>
+    answered(signal, async (context) => {
+      const prompts = await inquirer();
+      return prompts.confirm({ message, default: initial }, context);
+    });
   return {
+    confirm,
+    fits,
+    async show(text, reserved) {
+      let rest = pager.lines(text);
+      while (!fits(rest.join("\n"), reserved)) {
+        const page = Math.max(1, Math.min(pager.rows() - MORE_ROWS, rest.length - 1));
+        pager.print(rest.slice(0, page).join("\n"));
+        rest = rest.slice(page);
+        await answered(signal, async (context) =>
+          (await inquirer()).input({ message: MORE }, context),
+        );
+      }
+      pager.print(rest.join("\n"));
+    },
     text: ({ message, initial, validate }) =>
       answered(signal, async (context) => {
         const { input } = await inquirer();
@@ -47,12 +84,7 @@ export function terminalPrompter(signal: AbortSignal, print: (text: string) => v
         const start = initial === undefined ? {} : { default: initial };
         return select({ message, choices, ...start, pageSize: 12 }, context);
       }),
-    confirm: ({ message, initial }) =>
-      answered(signal, async (context) => {
-        const { confirm } = await inquirer();
-        return confirm({ message, default: initial }, context);
-      }),
-    print,
+    print: (text) => pager.print(text),
   };
 }
 

@@ -68,24 +68,44 @@ function hidden(key: InputKey, value: string): string {
   return key === "awsAccessKeyId" ? `${value.slice(0, 4)}…${value.slice(-4)}` : value;
 }
 
-export function changeable(answers: Answers): Choice<InputKey>[] {
-  return definitionsOf(inputsIn("cluster", "aws")).map((definition) => ({
+/** What "Which answer?" offers; undefined: none after all. */
+export function changeable(answers: Answers): Choice<InputKey | undefined>[] {
+  const inputs = definitionsOf(inputsIn("cluster", "aws")).map((definition) => ({
     name: `${label(definition)}: ${shown(definition, answers)}`,
     value: definition.key,
   }));
+  return [{ name: "(none: back to the summary)", value: undefined }, ...inputs];
 }
 
-export function summary(answers: Answers, offers: Offers): string {
-  const rows = [
+/** The ones that are shown where there is room for little, also where nobody gave them. */
+const ALWAYS_SHOWN: ReadonlySet<InputKey> = new Set(["clusterName", "instanceType", "node"]);
+
+/** `brief`: what is as by default in one line. */
+export function summary(answers: Answers, offers: Offers, brief = false): string {
+  const all = [
     ...definitionsOf(inputsIn("cluster", "aws")),
     inputDefinition("attest"),
     inputDefinition("phalaApiKey"),
-  ]
-    .filter(({ key }) => answers.values[key] !== undefined)
+  ].filter(({ key }) => answers.values[key] !== undefined);
+  const isBrief = ({ key }: InputDefinition): boolean =>
+    brief && answers.origins[key] === "default" && !ALWAYS_SHOWN.has(key);
+  const defaults = all.filter((definition) => isBrief(definition)).length;
+  const rows = all
+    .filter((definition) => !isBrief(definition))
     .map((definition): [string, string] => [label(definition), shown(definition, answers)]);
   const width = Math.max(...rows.map(([name]) => name.length));
   const lines = rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`);
-  return ["", "Summary", ...lines, ...sizingLine(answers, offers)].join("\n");
+  const others =
+    defaults === 0 ? [] : [`  ${defaults} others as by default: "Change an answer" lists them`];
+  const [, ...sizing] = sizingLine(answers, offers);
+  return [
+    "",
+    "Summary",
+    ...lines,
+    ...others,
+    ...(brief || sizing.length === 0 ? [] : [""]),
+    ...sizing,
+  ].join("\n");
 }
 
 function sizingLine(answers: Answers, offers: Offers): string[] {

@@ -56,7 +56,7 @@ function heading({ origins }: Answers, perhapsNothing: boolean): string {
   const creates = perhapsNothing ? "This creates at most" : "This creates";
   // Only the sandbox has a key of its own.
   return origins.phalaApiKey === "default"
-    ? `${creates}, in the sandbox and for nothing (on Phala Cloud you would pay for it):`
+    ? `${creates}, in the sandbox, free of charge (on Phala Cloud you would pay for it):`
     : `${creates}, and you pay for:`;
 }
 

@@ -11,6 +11,8 @@ import { AS_RECORDED, label, memoryOf, typed, type Offers } from "./wizard-answe
 export type Asking = {
   readonly prompter: Prompter;
   readonly offers: Offers;
+  /** Absent: there are none. */
+  readonly writeTemplate?: (key: ComposeKey) => Promise<string>;
   /** An answer must be given, whatever the other answers say. */
   readonly required?: boolean;
 };
@@ -19,6 +21,10 @@ export type Asking = {
 const NONE = "-";
 /** No path is empty: the choice that leads to typing one. */
 const ANOTHER = "";
+/** Nor this one. */
+const TEMPLATE = "\n";
+
+export type ComposeKey = "registryCompose" | "runnerCompose";
 
 /**
  * Asks until the answer is right. What is taken as it stands stays from where it is, and is not the operator's word.
@@ -28,7 +34,8 @@ export async function ask(key: InputKey, answers: Answers, asking: Asking): Prom
   const definition = inputDefinition(key);
   const raw = await askRaw(definition, answers, asking);
   if (isKeptSecret(raw, definition, answers)) return answers;
-  if (!definition.secret && raw === typed(key, answers)) return answers;
+  const isDefault = isComposeKey(key) && answers.origins[key] === "default";
+  if (!definition.secret && raw === typed(key, answers) && !isDefault) return answers;
   const { [key]: _, ...rest } = answers.values;
   const origins = { ...answers.origins, [key]: "prompt" } as const;
   if (raw === "" || isTakenBack(raw, definition, answers))
@@ -104,10 +111,12 @@ async function askRaw(
   const validate = validator(definition, answers, asking);
   const message = messageOf(definition, answers);
   if (definition.secret) return prompter.secret({ message, validate });
-  const choices = choicesFor(definition.key, answers, offers);
+  const choices = choicesFor(definition.key, answers, asking);
   const initial = initialOf(definition.key, answers, offers);
   if (choices.length > 0) {
     const chosen = await prompter.choose({ message: label(definition), choices, initial });
+    if (chosen === TEMPLATE && asking.writeTemplate && isComposeKey(definition.key))
+      return templateFor(definition.key, asking.writeTemplate, prompter);
     if (chosen !== ANOTHER || !isComposeKey(definition.key)) return chosen;
   }
   return (
@@ -157,7 +166,7 @@ function fits(memoryPerModelMb: number, answers: Answers, offers: Offers): true 
   return `${memoryPerModelMb} MB is more than a ${answers.values.instanceType ?? "CVM"} has (${memory} MB)`;
 }
 
-export const isComposeKey = (key: InputKey): key is "registryCompose" | "runnerCompose" =>
+export const isComposeKey = (key: InputKey): key is ComposeKey =>
   key === "registryCompose" || key === "runnerCompose";
 
 const isFileToRead = (key: InputKey): boolean => isComposeKey(key) || key === "gatewayKeyPath";
@@ -171,8 +180,15 @@ function initialOf(key: InputKey, answers: Answers, { nodes }: Offers): string {
   return nodes.find(({ id }) => String(id) === current)?.name ?? current;
 }
 
-function choicesFor(key: InputKey, answers: Answers, offers: Offers): Choice<string>[] {
-  if (isComposeKey(key)) return composeChoices(key, answers, offers);
+function choicesFor(
+  key: InputKey,
+  answers: Answers,
+  { offers, writeTemplate }: Asking,
+): Choice<string>[] {
+  if (isComposeKey(key)) {
+    const found = composeChoices(key, answers, offers);
+    return writeTemplate ? withTemplate(key, answers, found) : found;
+  }
   if (key === "node") return nodeChoices(offers);
   if (key === "orchestratorSchema") return ORCHESTRATORS;
   if (key !== "instanceType") return [];
@@ -198,7 +214,7 @@ const ORCHESTRATORS: Choice<string>[] = [
 function nodeChoices({ nodes }: Offers): Choice<string>[] {
   if (nodes.length === 0) return [];
   return [
-    { name: "the platform chooses", value: "" },
+    { name: "auto (chosen by Phala)", value: "" },
     ...nodes
       .filter((node) => node.listed)
       .map(({ name, region }) => ({
@@ -208,9 +224,38 @@ function nodeChoices({ nodes }: Offers): Choice<string>[] {
   ];
 }
 
+/** Only where the default file is not there: nothing is overwritten. */
+function withTemplate(
+  key: ComposeKey,
+  { values }: Answers,
+  found: Choice<string>[],
+): Choice<string>[] {
+  const target = inputDefinition(key).default ?? "";
+  if (found.some(({ value }) => value === target) || values[key] !== target) return found;
+  const another = found.length === 0 ? [{ name: "another file", value: ANOTHER }] : [];
+  return [
+    ...found.filter(({ value }) => value !== ANOTHER),
+    { name: `none yet: write a commented template to ${target}`, value: TEMPLATE },
+    ...found.filter(({ value }) => value === ANOTHER),
+    ...another,
+  ];
+}
+
+async function templateFor(
+  key: ComposeKey,
+  write: (key: ComposeKey) => Promise<string>,
+  prompter: Prompter,
+): Promise<string> {
+  const file = await write(key);
+  prompter.print(
+    `Written: ${file}. Its image is an example: put your own there, by digest, before you deploy.`,
+  );
+  return file;
+}
+
 /** The files that are there, those named after the role first, never those named after the other one. */
 function composeChoices(
-  key: "registryCompose" | "runnerCompose",
+  key: ComposeKey,
   answers: Answers,
   { composeFiles }: Offers,
 ): Choice<string>[] {

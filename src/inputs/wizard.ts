@@ -14,7 +14,7 @@ import {
   type ExistingRegistry,
   type Outlook,
 } from "./wizard-outlook.ts";
-import { ask, askFor, isComposeKey } from "./wizard-question.ts";
+import { ask, askFor, isComposeKey, type ComposeKey } from "./wizard-question.ts";
 
 export type WizardOptions = {
   /** What a run begins with: given, or a default. */
@@ -23,6 +23,11 @@ export type WizardOptions = {
   readonly prompter: Prompter;
   /** Nothing follows but the plan (`--dry-run`). */
   readonly planOnly: boolean;
+  /** Where the answers can be kept for another time; undefined: there is a file already. */
+  readonly saveTo: string | undefined;
+  readonly save: (answers: Answers, file: string) => Promise<void>;
+  /** Writes the template of a compose file where no other is named. @returns its path. */
+  readonly writeTemplate: (key: ComposeKey) => Promise<string>;
   /** Fills in what the cluster of that name was given before, where the answers have nothing but a default. */
   readonly complete: (answers: Answers) => Promise<Answers>;
   /** Checks the answers against the platform and the disk; `takeOver`: app_id of a registry that may be taken over. */
@@ -71,7 +76,8 @@ const DECIDING: ReadonlySet<InputKey> = new Set([
 /** @throws Cancellation when the operator cancels: nothing has been made. */
 export async function runWizard(options: WizardOptions): Promise<WizardResult> {
   let answers = await options.complete(options.start);
-  for (const key of [...ALWAYS_ASKED, ...ASKED_WITHOUT_FILE]) {
+  // Whoever has no compose files yet need not answer anything else first.
+  for (const key of [...ASKED_WITHOUT_FILE, ...ALWAYS_ASKED]) {
     if (await isOpen(key, answers)) answers = await askAndComplete(key, answers, options);
   }
   return settle(await askRequired(answers, options), options);
@@ -120,21 +126,35 @@ async function settle(start: Answers, options: WizardOptions): Promise<WizardRes
   let takeOver: string | undefined;
   for (;;) {
     const outcome = await review(answers, takeOver, options);
-    prompter.print(`${summary(answers, offers)}\n\n${outcome.text}\n`);
-    const action = await prompter.choose({
-      message: "What now?",
-      choices: actions(outcome, options.planOnly),
-    });
+    const choices = actions(outcome, options);
+    const rows = choices.length + MENU_ROWS;
+    const whole = `${summary(answers, offers)}\n\n${outcome.text}\n`;
+    const brief = `${summary(answers, offers, true)}\n${outcome.text}`;
+    await prompter.show(prompter.fits(whole, rows) ? whole : brief, rows);
+    const action = await prompter.choose({ message: "What now?", choices });
     if (action === "cancel") throw new Cancellation();
+    if (action === "save") await saveAndLeave(answers, options);
     if (action === "deploy" && "inputs" in outcome)
       return { inputs: outcome.inputs, origins: answers.origins, takeOver };
     if (action === "take-over" && "foreign" in outcome)
       takeOver = outcome.foreign?.appId ?? undefined;
     if (action === "change") {
       const key = await prompter.choose({ message: "Which answer?", choices: changeable(answers) });
+      if (key === undefined) continue;
       answers = await askRequired(await askAndComplete(key, answers, options), options);
     }
   }
+}
+
+/** Of a list below its question: an empty line, the keys, and the line above. */
+const MENU_ROWS = 4;
+
+async function saveAndLeave(
+  answers: Answers,
+  { saveTo = "", save }: WizardOptions,
+): Promise<never> {
+  await save(answers, saveTo);
+  throw new Cancellation(saveTo);
 }
 
 type Review =
@@ -170,20 +190,30 @@ async function review(
   }
 }
 
-type Action = "deploy" | "change" | "take-over" | "again" | "cancel";
+type Action = "deploy" | "change" | "take-over" | "again" | "save" | "cancel";
 
 /** What is wrong may be a file, or a CVM: put right elsewhere, it need only be looked at again. */
-function actions(outcome: Review, planOnly: boolean): Choice<Action>[] {
+function actions(
+  outcome: Review,
+  { planOnly, saveTo }: Pick<WizardOptions, "planOnly" | "saveTo">,
+): Choice<Action>[] {
   const change: Choice<Action> = { name: "Change an answer", value: "change" };
-  const cancel: Choice<Action> = { name: "Cancel: nothing has been made", value: "cancel" };
+  const save: Choice<Action>[] =
+    saveTo === undefined
+      ? []
+      : [{ name: `Save the answers to ${saveTo}, without secrets, and leave`, value: "save" }];
+  const leave: Choice<Action>[] = [
+    ...save,
+    { name: "Cancel: nothing has been created", value: "cancel" },
+  ];
   if ("inputs" in outcome) {
     const name = planOnly ? "Show the plan: nothing is made" : goOn(outcome.registry);
-    return [{ name, value: "deploy" }, change, cancel];
+    return [{ name, value: "deploy" }, change, ...leave];
   }
   const { foreign } = outcome;
   const take: Choice<Action>[] =
     foreign === undefined ? [] : [{ name: `Take over ${foreign.name}`, value: "take-over" }];
-  return [change, ...take, { name: "Check again", value: "again" }, cancel];
+  return [change, ...take, { name: "Check again", value: "again" }, ...leave];
 }
 
 function goOn(registry: ExistingRegistry | undefined): string {

@@ -9,6 +9,7 @@ import {
   type Resolution,
   type Sources,
 } from "../inputs/resolve.ts";
+import { ClusterError } from "../errors/cluster-error.ts";
 import type { Account } from "../core/ports.ts";
 import { once } from "../lib/once.ts";
 import type { Connection } from "../core/settings.ts";
@@ -185,6 +186,21 @@ export function resolveWith(
   };
 }
 
+/** A key that Phala refuses is asked for again; any other trouble is the business of the checks. */
+async function isKeyAccepted(
+  phalaApiKey: string,
+  values: Partial<Values>,
+  { connect, signal }: CommandDependencies,
+): Promise<true | string> {
+  try {
+    await connect(toConnection({ ...values, phalaApiKey })).api.account(signal);
+    return true;
+  } catch (error) {
+    const isRefused = error instanceof ClusterError && error.code === "api-key-refused";
+    return isRefused ? `${error.message}: try another one, or Ctrl-C` : true;
+  }
+}
+
 /** Without the key not even the prerequisites can be checked, so it is asked for first. */
 async function askForKey(
   resolution: Resolution,
@@ -193,10 +209,12 @@ async function askForKey(
   const definition = inputDefinition("phalaApiKey");
   if (!dependencies.prompter || resolution.values.phalaApiKey !== undefined) return resolution;
   if (resolution.problems.length > 0) return resolution;
-  const validate = (text: string): true | string => {
+  const validate = async (text: string): Promise<true | string> => {
     if (text === "") return "is required";
     const parsed = parseInput(definition, text, "prompt");
-    return "problem" in parsed ? parsed.problem.message : true;
+    if ("problem" in parsed) return parsed.problem.message;
+    dependencies.redactor.add(text);
+    return isKeyAccepted(text, resolution.values, dependencies);
   };
   const phalaApiKey = await dependencies.prompter.secret({
     message: "Phala Cloud API key (not shown)",

@@ -10,7 +10,7 @@ import type { Prompter } from "../inputs/prompts.ts";
 import type { Answers } from "../inputs/resolve.ts";
 import type { ClusterInputs } from "../core/settings.ts";
 import { toClusterInputs } from "../inputs/values.ts";
-import { runWizard, type Verdict } from "../inputs/wizard.ts";
+import { runWizard, type Verdict, type WizardOptions } from "../inputs/wizard.ts";
 import type { ExistingRegistry } from "../inputs/wizard-outlook.ts";
 import type { Emit } from "../core/events.ts";
 import type { Adoption } from "../core/domain.ts";
@@ -30,7 +30,7 @@ export type CollectInputsInput = {
   readonly adoption: Adoption;
   readonly strict: boolean;
   readonly planOnly: boolean;
-};
+} & Pick<WizardOptions, "saveTo" | "save" | "writeTemplate">;
 
 export type CollectedInputs = {
   readonly inputs: ClusterInputs;
@@ -71,6 +71,9 @@ async function askFor(
     offers: { nodes, instanceTypes, composeFiles },
     prompter,
     planOnly: input.planOnly,
+    saveTo: input.saveTo,
+    save: input.save,
+    writeTemplate: input.writeTemplate,
     complete: (answers) => {
       progress(report, "looking for what is recorded of the cluster");
       return input.complete(answers);

@@ -219,7 +219,7 @@ test("what a run says of a temporary runner that it left behind deletes that one
     { name: "bird-tracker-runner-temp", usd_per_hour: 0.116 },
   ]);
   world.sandbox.setFaults([]);
-  const [, words = ""] = (failure.clean_up ?? "").split(".js ");
+  const [words = ""] = /destroy .*/.exec(failure.clean_up ?? "") ?? [];
   expect(words).toBe("destroy --cluster-name bird-tracker --temporary-runner");
   const run = await world.run([...words.split(" "), "--yes", "--json"]);
   expect(run.exitCode).toBe(0);

@@ -260,8 +260,7 @@ test("compose files that are there are offered; several crunches in one line; an
     PHALA_API_KEY: undefined,
     PHALA_CLOUD_API_KEY: CANARIES.apiKey,
   });
-  await acceptDefaults(session);
-  const offered = await session.answer("? Registry compose", down, enter);
+  const offered = await session.answer("? Registry compose", down, down, enter);
   expect(from(offered, "? Registry compose")).toContain(
     "❯ deploy/docker-compose.phala.registry.yml",
   );
@@ -269,6 +268,7 @@ test("compose files that are there are offered; several crunches in one line; an
   await session.answer("there is no file nowhere.yml", eraseLine);
   session.type("deploy/docker-compose.phala.registry.yml", enter);
   await session.answer("? Runner compose", enter);
+  await acceptDefaults(session);
   await session.answer("? What now?", down, enter);
   await session.answer("? Which answer?", "crunch", enter);
   await session.answer("? Crunch (", "birds=Birds, of prey, birds=Owls", enter);
@@ -283,6 +283,61 @@ test("compose files that are there are offered; several crunches in one line; an
   await session.answer(/✔ CVM base domain [^]*\? What now\?/, interrupt);
   expect(from(session.screen(), "Summary")).not.toContain("CVM base domain");
   expect(await session.exit).toBe(130);
+  await isClean(world, session);
+});
+
+test("in an empty folder of 24 rows: templates first, a summary that fits, answers saved, and taken up again", async () => {
+  const world = await makeWorld();
+  const env = {
+    ...NOTHING_GIVEN,
+    TEE_CLUSTER_REGISTRY_COMPOSE: undefined,
+    TEE_CLUSTER_RUNNER_COMPOSE: undefined,
+  };
+  const session = startInTerminal(world, ["init"], env, { columns: 80, rows: 24 });
+  const first = await session.answer("? Registry compose", enter);
+  expect(first).toContain("none yet: write a commented template to model_orchestrator/data/");
+  expect(first).not.toContain("? Cluster name");
+  await session.answer("? Runner compose", enter);
+  await session.answer("? Cluster name (", "bird-tracker", enter);
+  await session.answer("? AWS access key ID", "AKIACANARY0EXAMPLE00", enter);
+  await session.answer("? AWS secret access key", CANARIES.awsSecret, enter);
+  await acceptDefaults(session);
+  await session.see("? What now?");
+  const visible = session.visible();
+  expect(visible).toMatch(/Summary\n +Cluster name/);
+  expect(visible).toContain('others as by default: "Change an answer" lists them');
+  expect(visible).toMatch(/bird-tracker-registry +tdx\.medium at \$0\.116 an hour[^]*❯ Deploy/);
+  await session.answer("❯ Deploy", down, down, enter);
+  expect(await session.exit).toBe(130);
+  expect(session.screen()).toContain("cancelled: nothing was created");
+  expect(session.screen()).toContain("the answers are in tee-cluster.yml; go on with:");
+  const saved = await readFile(path.join(world.folder, "tee-cluster.yml"), "utf8");
+  expect(saved).toContain("\ncluster-name: bird-tracker\n");
+  expect(saved).not.toContain(CANARIES.awsSecret);
+  const template = path.join(
+    world.folder,
+    "model_orchestrator/data/docker-compose.phala.runner.yml",
+  );
+  expect(await readFile(template, "utf8")).toContain("@sha256:");
+  const secret = { ...env, AWS_SECRET_ACCESS_KEY: CANARIES.awsSecret };
+  const run = await world.run(["init", "--dry-run", "--json"], secret);
+  expect(run).toMatchObject({
+    exitCode: 0,
+    stdout: expect.stringContaining("bird-tracker-registry") as string,
+  });
+  await isClean(world, session);
+});
+
+test("a key that Phala refuses is asked for again", async () => {
+  const world = await makeWorld();
+  const session = startInTerminal(world, ["init"], { PHALA_API_KEY: undefined });
+  await session.answer("? Phala Cloud API key", "phak_mistyped_key", enter);
+  await session.answer("refused the key", eraseLine, CANARIES.apiKey, enter);
+  await acceptDefaults(session);
+  await session.answer("? What now?", interrupt);
+  expect(await session.exit).toBe(130);
+  expect(session.screen()).toContain("cancelled: nothing was created");
+  expect(session.bytes()).not.toContain("phak_mistyped_key");
   await isClean(world, session);
 });
 

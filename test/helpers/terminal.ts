@@ -6,7 +6,7 @@ import { onTestFinished } from "vitest";
 import { PROGRAM, type World } from "./program.ts";
 
 const ROWS = 60;
-const COLUMNS = 100;
+const COLUMNS = 180;
 /** ms that a text may take to come up. */
 const PATIENCE = 120_000;
 
@@ -23,6 +23,8 @@ export type TerminalSession = {
   readonly bytes: () => string;
   /** All lines, those that scrolled away included, without trailing blanks. */
   screen(): string;
+  /** What a person sees of it now. */
+  visible(): string;
   /** Types keys, one after the other as a person does. */
   type(...keys: string[]): void;
   /** Waits until the text stands somewhere. @returns all lines. */
@@ -41,6 +43,7 @@ const AND_THEN_STTY = 'trap : INT; "$@"; code=$?; stty -a; exit $code';
 
 export type TerminalOptions = {
   readonly columns?: number;
+  readonly rows?: number;
   readonly thenStty?: boolean;
   /** What to run in the program's place: something that starts it. */
   readonly command?: readonly string[];
@@ -51,7 +54,7 @@ export function startInTerminal(
   world: World,
   args: readonly string[],
   change: Readonly<Record<string, string | undefined>> = {},
-  { columns = COLUMNS, thenStty = false, command }: TerminalOptions = {},
+  { columns = COLUMNS, rows = ROWS, thenStty = false, command }: TerminalOptions = {},
 ): TerminalSession {
   const program = command ?? [process.execPath, PROGRAM, ...args];
   const [file = "", ...rest] = thenStty
@@ -62,11 +65,11 @@ export function startInTerminal(
     cwd: world.folder,
     env: Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined)),
     cols: columns,
-    rows: ROWS,
+    rows,
   });
   const terminal = new xterm.Terminal({
     cols: columns,
-    rows: ROWS,
+    rows,
     scrollback: 5000,
     allowProposedApi: true,
   });
@@ -95,6 +98,7 @@ export function startInTerminal(
   return {
     bytes: () => bytes,
     screen,
+    visible: () => screen().split("\n").slice(-rows).join("\n"),
     type,
     see,
     async answer(prompt, ...keys) {

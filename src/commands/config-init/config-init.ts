@@ -2,7 +2,8 @@
 import { rm, writeFile } from "node:fs/promises";
 import { command, hint } from "../../core/command-hint.ts";
 import { ClusterError, messageOf } from "../../errors/cluster-error.ts";
-import { DEFAULT_CONFIG_FILE, ONLY_IN_NAMED_FILES } from "../../inputs/config-file.ts";
+import { DEFAULT_CONFIG_FILE } from "../../core/settings.ts";
+import { ONLY_IN_NAMED_FILES } from "../../inputs/config-file.ts";
 import { assertNoProblems, resolveInputs } from "../../inputs/resolve.ts";
 import { INPUTS } from "../../inputs/table.ts";
 import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";

@@ -1,7 +1,7 @@
 /** The answer of `config init`. */
 import { nextCommands, type View } from "../../output/layout.ts";
 import { command } from "../../core/command-hint.ts";
-import { DEFAULT_CONFIG_FILE } from "../../inputs/config-file.ts";
+import { DEFAULT_CONFIG_FILE } from "../../core/settings.ts";
 import type { ConfigInitResult } from "./result.ts";
 
 export function renderConfigInit(

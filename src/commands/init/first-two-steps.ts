@@ -14,6 +14,7 @@ import type { CommandDependencies, CommonFlags } from "../../session/dependencie
 import { asRecorded, clusterFacts, readRecord } from "../../session/cluster-session.ts";
 import { withSandboxKey } from "../../session/deployment-inputs.ts";
 import type { ApprovalFlags } from "../shared/approval.ts";
+import { keptFiles } from "./kept-files.ts";
 import { hideSecrets, type Preparation } from "../../session/preparation.ts";
 
 /** Checks first and asks then on a terminal; where nobody may be asked, all is checked at once. */
@@ -50,6 +51,7 @@ export async function firstTwoSteps(
   let checked: ClusterFacts | undefined;
   const report = { emit, steps, strict };
   await steps.runWithout("verify-prerequisites", () => verifyPrerequisites(facts, early, report));
+  const kept = await keptFiles(dependencies);
   const collected = await steps.runWithout("collect-inputs", () =>
     collectInputs(
       {
@@ -65,6 +67,7 @@ export async function firstTwoSteps(
         adoption: adopt,
         strict,
         planOnly: flags.dryRun,
+        ...kept,
       },
       report,
     ),

@@ -58,6 +58,8 @@ function person(answers: readonly (string | undefined)[]) {
       throw new Error("nothing is confirmed here");
     },
     print: (text) => void printed.push(text),
+    fits: () => true,
+    show: async (text) => void printed.push(text),
   };
   return { prompter, heard, printed };
 }
@@ -87,11 +89,12 @@ type Scene = {
   readonly flags?: Raw;
   readonly verify?: (takeOver: string | undefined, cluster: string) => Verdict;
   readonly planOnly?: boolean;
+  readonly saved?: Answers[];
 };
 
 async function wizard(
   answers: readonly (string | undefined)[],
-  { flags = {}, verify = () => CLEAR, planOnly = false }: Scene = {},
+  { flags = {}, verify = () => CLEAR, planOnly = false, saved = [] }: Scene = {},
 ): Promise<
   WizardResult & { readonly heard: readonly string[]; readonly printed: readonly string[] }
 > {
@@ -101,6 +104,9 @@ async function wizard(
     offers: OFFERS,
     prompter,
     planOnly,
+    saveTo: "tee-cluster.yml",
+    save: async (kept) => void saved.push(kept),
+    writeTemplate: async (key) => `written/${key}.yml`,
     complete,
     verify: async ({ cluster }, takeOver) => verify(takeOver, cluster.clusterName),
   });
@@ -230,8 +236,8 @@ describe("a registry that is not ours", () => {
     );
     expect(takeOver).toBe("a1");
     expect(heard.slice(-2)).toEqual([
-      "What now? Change an answer | Take over bird-registry | Check again | Cancel: nothing has been made",
-      "What now? Take over and update | Change an answer | Cancel: nothing has been made",
+      "What now? Change an answer | Take over bird-registry | Check again | Save the answers to tee-cluster.yml, without secrets, and leave | Cancel: nothing has been created",
+      "What now? Take over and update | Change an answer | Save the answers to tee-cluster.yml, without secrets, and leave | Cancel: nothing has been created",
     ]);
   });
 
@@ -260,7 +266,7 @@ describe("a registry that is not ours", () => {
       },
     });
     expect(heard).toContain(
-      "What now? Change an answer | Check again | Cancel: nothing has been made",
+      "What now? Change an answer | Check again | Save the answers to tee-cluster.yml, without secrets, and leave | Cancel: nothing has been created",
     );
   });
 });
@@ -319,5 +325,31 @@ describe("what will happen", () => {
         bird-runner-temp  tdx.medium at $0.116 an hour, until this run deletes it
         and that only if the recorded compose hash no longer holds"
     `);
+  });
+});
+
+describe("ways out", () => {
+  test("of the list of answers, without a change", async () => {
+    const { heard, inputs } = await wizard([
+      "bird",
+      ...AS_THEY_STAND,
+      "Change an answer",
+      "(none",
+      "Deploy",
+    ]);
+    expect(heard.filter((message) => message.startsWith("What now?"))).toHaveLength(2);
+    expect(inputs.cluster.clusterName).toBe("bird");
+  });
+
+  test("with the answers saved: cancelled, and how to go on", async () => {
+    const saved: Answers[] = [];
+    const left = wizard(["bird", ...AS_THEY_STAND, "Save the answers to tee-cluster.yml"], {
+      saved,
+    });
+    await expect(left).rejects.toMatchObject({
+      code: "cancelled",
+      hint: "the answers are in tee-cluster.yml; go on with: tee-cluster init",
+    });
+    expect(saved.map(({ values }) => values.clusterName)).toEqual(["bird"]);
   });
 });

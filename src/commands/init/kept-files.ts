@@ -1,0 +1,43 @@
+/** The files that the wizard can leave behind: the answers, and templates of compose files. */
+import { constants } from "node:fs";
+import { copyFile, mkdir, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { DEFAULT_CONFIG_FILE } from "../../core/settings.ts";
+import { inputText } from "../../inputs/as-text.ts";
+import { isFile } from "../../inputs/compose-candidates.ts";
+import type { Answers, Raw } from "../../inputs/resolve.ts";
+import { definitionsOf, inputDefinition, inputsIn } from "../../inputs/table.ts";
+import type { WizardOptions } from "../../inputs/wizard.ts";
+import type { CommandDependencies } from "../../session/dependencies.ts";
+import { renderConfigFile } from "../config-init/config-text.ts";
+
+type Kept = Pick<WizardOptions, "saveTo" | "save" | "writeTemplate">;
+
+export async function keptFiles({
+  sandboxExamples,
+}: Pick<CommandDependencies, "sandboxExamples">): Promise<Kept> {
+  return {
+    saveTo: (await isFile(DEFAULT_CONFIG_FILE)) ? undefined : DEFAULT_CONFIG_FILE,
+    save: (answers, file) =>
+      writeFile(file, renderConfigFile(given(answers), false), { flag: "wx" }),
+    async writeTemplate(key) {
+      const file = inputDefinition(key).default ?? "";
+      const template = (await sandboxExamples())[key];
+      await mkdir(path.dirname(file), { recursive: true });
+      if (!(await isFile(file))) await copyFile(String(template), file, constants.COPYFILE_EXCL);
+      return file;
+    },
+  };
+}
+
+/** What is not as by default, and no secret. */
+function given({ values, origins }: Answers): Raw {
+  const inputs = definitionsOf(inputsIn("cluster", "aws", "attestation", "procedure"));
+  return Object.fromEntries(
+    inputs.flatMap(({ key, flag, secret }) => {
+      const text = inputText(values[key]);
+      const isKept = flag !== undefined && !secret && origins[key] !== "default";
+      return isKept && text !== undefined && text.length > 0 ? [[key, text]] : [];
+    }),
+  );
+}
