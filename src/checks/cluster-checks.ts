@@ -3,6 +3,7 @@ import type { ComposeFile } from "../compose/compose-file.ts";
 import { composeFindings, pairFindings, type ComposePair } from "../compose/lint.ts";
 import { bySeverity, type Finding } from "../core/finding.ts";
 import { clusterOf, registryName, roleOf, type Cvm } from "../core/domain.ts";
+import { creditRunway } from "./credit-runway.ts";
 import { closest } from "../lib/closest.ts";
 import { ownershipOf } from "../registry/ownership.ts";
 import { failed, passed, reported, skipped, unclear, type Check, type Outcome } from "./check.ts";
@@ -74,6 +75,7 @@ export const clusterChecks: readonly Check<ClusterFacts>[] = [
       return failed(`Phala has no instance type ${JSON.stringify(cluster.instanceType)}`, remedy);
     },
   },
+  creditRunway,
   {
     id: "node",
     title: "Node known",

@@ -29,10 +29,15 @@ const UNTOUCHED: Readonly<Record<string, string>> = {
 };
 
 /** The message of a run that was cancelled, interrupted or terminated. */
-export function messageAtTheEnd(name: string, { code, message }: ClusterError, made: Made): string {
+export function messageAtTheEnd(
+  commandName: string,
+  { code, message }: ClusterError,
+  made: Made,
+): string {
   if (!["cancelled", "interrupted", "terminated"].includes(code)) return message;
-  if (!made.touched) return `${message}: ${UNTOUCHED[name] ?? "nothing was created or changed"}`;
-  const unapproved = APPROVING.has(name) && !made.approving ? ["nothing was approved"] : [];
+  if (!made.touched)
+    return `${message}: ${UNTOUCHED[commandName] ?? "nothing was created or changed"}`;
+  const unapproved = APPROVING.has(commandName) && !made.approving ? ["nothing was approved"] : [];
   const left = made.leftBehind().map(({ name }) => name);
   const exists =
     left.length === 0 ? "nothing that this run created is left" : `${left.join(", ")} may exist`;

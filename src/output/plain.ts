@@ -19,6 +19,8 @@ type Current = {
   readonly startedAt: number;
   printedAt: number;
   printed: string;
+  /** What is to be printed. */
+  next: string;
 };
 
 export class PlainProgress implements Progress {
@@ -39,13 +41,13 @@ export class PlainProgress implements Progress {
     if (event.type === "activity") return;
     if (event.type === "run-started") this.#command = event.command;
     if (event.type === "step-progress") return this.#progress(event.step, oneLine(event.message));
-    this.#cancelTimer();
     if (event.type === "step-started") {
       const now = this.#now();
-      this.#current = { step: event.step, startedAt: now, printedAt: now, printed: "" };
+      this.#current = { step: event.step, startedAt: now, printedAt: now, printed: "", next: "" };
     }
     if (event.type === "step-finished" || event.type === "step-failed") this.#current = undefined;
     this.#err.line(lineOf(event, this.#command));
+    this.#beat();
   }
 
   suspend(): void {
@@ -53,7 +55,7 @@ export class PlainProgress implements Progress {
   }
 
   restore(): void {
-    // Nothing to put back: a log has no live line.
+    this.#beat();
   }
 
   stop(): void {
@@ -63,23 +65,34 @@ export class PlainProgress implements Progress {
 
   /** Prints what changed, or keeps it for when the step has been silent for long enough. */
   #progress(step: StepId, message: string): void {
-    this.#cancelTimer();
     const current = this.#current;
     if (!current || current.step !== step || message === current.printed) return;
-    const isSame = message.replace(ELAPSED, "") === current.printed.replace(ELAPSED, "");
-    const wait = current.printedAt + (isSame ? HEARTBEAT_MS : QUIET_MS) - this.#now();
-    if (wait <= 0) return this.#print(current, message);
-    if (this.#stopped) return;
-    this.#timer = setTimeout(() => this.#print(current, message), wait);
+    current.next = message;
+    this.#beat();
+  }
+
+  /** Prints when it is time, and sees to it that a step which says nothing is still heard of. */
+  #beat(): void {
+    this.#cancelTimer();
+    const current = this.#current;
+    if (!current || this.#stopped) return;
+    const { next, printed, printedAt } = current;
+    const isNew = next !== "" && next.replace(ELAPSED, "") !== printed.replace(ELAPSED, "");
+    const wait = printedAt + (isNew ? QUIET_MS : HEARTBEAT_MS) - this.#now();
+    if (wait <= 0) return this.#print(current);
+    this.#timer = setTimeout(() => this.#beat(), wait);
     this.#timer.unref();
   }
 
-  #print(current: Current, message: string): void {
-    current.printed = message;
+  #print(current: Current): void {
+    const isOld = current.next === current.printed;
+    const message = isOld ? current.next.replace(ELAPSED, "") || "in progress" : current.next;
+    current.printed = current.next;
     current.printedAt = this.#now();
     const elapsed = duration(current.printedAt - current.startedAt);
     const shown = ELAPSED.test(message) ? message : `${message} (${elapsed})`;
     this.#err.line(`${stepText(current.step, this.#command)}: ${shown}`);
+    this.#beat();
   }
 
   #cancelTimer(): void {

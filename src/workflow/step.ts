@@ -8,6 +8,7 @@ import type { Journal } from "../state/journal.ts";
 import type { CleanupSignals } from "./cleanup.ts";
 import type { CheckLine, Emit, Warning } from "../core/events.ts";
 import type { Mutations } from "./mutations.ts";
+import { WaitAdvice, type Usual } from "./wait-advice.ts";
 import { stepInfo, type StepId, type StepReport, type StepStatus } from "../core/steps.ts";
 
 export type StepOutcome<O> = {
@@ -86,11 +87,17 @@ export class StepRunner {
   readonly #clock: Clock;
   readonly #reports: StepReport[] = [];
   readonly #warnings: Warning[] = [];
+  #usual: Usual | undefined;
   readonly #notes: Words[] = [];
 
   constructor(emit: Emit, clock: Clock) {
     this.#emit = emit;
     this.#clock = clock;
+  }
+
+  /** From here on a step that takes its time is compared with this. */
+  compareWith(usual: Usual): void {
+    this.#usual = usual;
   }
 
   get reports(): readonly StepReport[] {
@@ -132,10 +139,13 @@ export class StepRunner {
   ): Promise<O> {
     const started = this.#clock.monotonic();
     this.#emit({ type: "step-started", step: id });
+    const advice = new WaitAdvice(id, this.#usual);
     try {
-      const outcome = await body((message) =>
-        this.#emit({ type: "step-progress", step: id, message }),
-      );
+      const outcome = await body((message) => {
+        this.#emit({ type: "step-progress", step: id, message });
+        for (const words of advice.after(this.#clock.monotonic() - started))
+          this.#emit({ type: "note", message: words });
+      });
       this.#finish(id, outcome.status, outcome.summary, this.#clock.monotonic() - started);
       return outcome.output;
     } catch (error) {

@@ -26,12 +26,11 @@ export async function firstTwoSteps(
 ): Promise<CollectedInputs & { readonly facts: ClusterFacts }> {
   const { connection, ports, account } = prepared;
   const { emit, prompter, signal, env } = dependencies;
-  const { strict, adopt } = flags;
+  const { strict, adopt, allowDebugRegistry } = flags;
   const { resolution, found }: Completed = prompter
     ? { resolution: prepared.start }
     : await silentlyCompleted(prepared, steps, dependencies);
   const facts = factsOf({ ...ports, account }, connection, signal, env);
-  const { allowDebugRegistry } = flags;
   const factsFor = ({ inputs, adoption, origins }: CollectedInputs): Promise<ClusterFacts> =>
     clusterFacts(
       facts,

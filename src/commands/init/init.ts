@@ -44,6 +44,7 @@ import {
   standingOf,
   type AttestationPlan,
 } from "../shared/attestation.ts";
+import { withStepTimes } from "../shared/step-times.ts";
 import { obtainComposeHash } from "../shared/obtain-compose-hash.ts";
 import { attestationResult, registryResult, type DryRunResult } from "../shared/result.ts";
 import {
@@ -82,19 +83,13 @@ export async function init(
     dependencies,
     flags,
   );
+  const run = { inputs, steps, dependencies, flags, facts, adoption, given };
   return withSession(options, async (session) => {
     const attester = await attesterFor(attestation, session, dependencies);
-    return bringUp({
-      inputs,
-      session,
-      steps,
-      dependencies,
-      flags,
-      facts,
-      adoption,
-      given,
-      attester,
-    });
+    const { clusterName } = inputs.cluster;
+    return withStepTimes(steps, clusterName, prepared, () =>
+      bringUp({ ...run, session, attester }),
+    );
   });
 }
 

@@ -31,6 +31,7 @@ import type { CommandDependencies } from "../../session/dependencies.ts";
 import { prepareDeployment, withSandboxKey } from "../../session/deployment-inputs.ts";
 import { hideSecrets, type Preparation } from "../../session/preparation.ts";
 import { attesterFor, planAttestation, standingOf } from "../shared/attestation.ts";
+import { withStepTimes } from "../shared/step-times.ts";
 import { attestationResult, registryResult } from "../shared/result.ts";
 import type { RotateHashResult, RotatePlanResult } from "./result.ts";
 import { confirmCutOff, confirmRestart, noteOrchestrator, withWayBack } from "./consent.ts";
@@ -69,9 +70,10 @@ export async function rotateHash(
   if (flags.dryRun) return planRotation(rotation, prepared);
   const cluster = known.inputs.cluster.clusterName;
   const options = await sessionOptions("rotate-hash", cluster, prepared, dependencies, flags);
-  return withSession(options, async (session) =>
-    rotate(rotation, session, await attesterFor(attestation, session, dependencies)),
-  );
+  return withSession(options, async (session) => {
+    const attester = await attesterFor(attestation, session, dependencies);
+    return withStepTimes(steps, cluster, prepared, () => rotate(rotation, session, attester));
+  });
 }
 
 /** Checks and inputs; what the cluster was given before stands where nothing else is said. */

@@ -53,6 +53,13 @@ export const CHECKS = {
     "Top up at https://cloud.phala.com/dashboard (billing).",
     PAGE,
   ),
+  "credit-low": entry(
+    "prerequisite or warning",
+    "Check: credit lasts a day",
+    "The account's credit pays for less than a day of one CVM of the chosen size. Phala stops CVMs when it is used up; the models on them stop, and a registry that is deleted takes the models' keys with it.",
+    "Top up at https://cloud.phala.com/dashboard (billing).",
+    PAGE,
+  ),
   clock: entry(
     "prerequisite or warning",
     "Check: clock",

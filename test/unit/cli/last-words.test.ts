@@ -69,8 +69,9 @@ test.each([
   expect(messageAtTheEnd(command, failure, what)).toBe(text);
 });
 
+const left = (...names: string[]) => made(true, ...names).leftBehind();
+
 test("what is left behind is deleted by name, and a registry that was there before is not", () => {
-  const left = (...names: string[]) => made(true, ...names).leftBehind();
   expect(cleanUpCommand([])).toBeUndefined();
   expect(cleanUpCommand(left("a-registry", "a-runner-temp"))).toEqual({
     command: "destroy",

@@ -152,6 +152,26 @@ describe("progress as lines", () => {
         "[4/10] Wait for the registry",
         "[4/10] Wait for the registry: 502 (10.0s)",
         "[4/10] Wait for the registry: one last word before a long silence (24.0s)",
+        "[4/10] Wait for the registry: one last word before a long silence (54.0s)",
+        "[4/10] Wait for the registry: one last word before a long silence (1m 24s)",
+        "",
+      ].join("\n"),
+    );
+  });
+
+  test("a step that says nothing is heard of every thirty seconds", () => {
+    const { emit, err } = harness();
+    emit(
+      { type: "run-started", command: "init", headline: "Go" },
+      { type: "step-started", step: "deploy-registry" },
+    );
+    vi.advanceTimersByTime(65_000);
+    expect(err.text).toBe(
+      [
+        "Go",
+        "[3/10] Deploy registry CVM",
+        "[3/10] Deploy registry CVM: in progress (30.0s)",
+        "[3/10] Deploy registry CVM: in progress (1m 00s)",
         "",
       ].join("\n"),
     );
