@@ -8,6 +8,7 @@ import { configSchema } from "./config-schema.ts";
 import { checksTable } from "./checks.ts";
 import { commandsPage } from "./commands.ts";
 import { codesByExit, errorsPage, warningTable } from "./errors.ts";
+import { manPage } from "./man.ts";
 import { inputsTable, switchesTable } from "./inputs.ts";
 import { fieldTable } from "./tables.ts";
 import { jsonSchema, SCHEMAS } from "./schemas.ts";
@@ -17,6 +18,7 @@ export type GeneratedFile = { readonly file: string; readonly content: () => Pro
 export function generatedFiles(): readonly GeneratedFile[] {
   return [
     { file: "schemas/config.json", content: async () => configSchema() },
+    { file: "man/tee-cluster.1", content: async () => manPage() },
     page("docs/commands.md", commandsPage),
     page("docs/doctor.md", () => replaceBlock(read("docs/doctor.md"), "checks", checksTable())),
     page("docs/errors.md", errorsPage),

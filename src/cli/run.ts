@@ -22,6 +22,7 @@ import { EXIT_CODES } from "../errors/exit-codes.ts";
 import { exitCodeOf, exitCodeOfFailure } from "./exit-codes.ts";
 import { ignoredSignals } from "./ignored-signals.ts";
 import { invocationOf } from "./invocation.ts";
+import type { UpdateNotice } from "./update-notice.ts";
 import { acknowledgement, cleanUpCommand, messageAtTheEnd } from "./last-words.ts";
 import { exitAfterGrace, watchShutdown, type CrashGuard, type Shutdown } from "./shutdown.ts";
 
@@ -64,6 +65,7 @@ export async function runCommand(
     stopwatch,
     signal,
   });
+  const update = await updateNotice(options);
   try {
     refuseMalformedMarks(process.env);
     const result = await command.run(
@@ -81,8 +83,27 @@ export async function runCommand(
   } finally {
     shutdown.stop();
     acknowledgements.stop();
+    const message = await update?.end();
+    if (message !== undefined) reporter.emit({ type: "note", message });
     await closeRun(close, shutdown, crashes, (error) => fail(error, new Ledger()));
   }
+}
+
+/** Only for a person at a terminal; loaded for nobody else. */
+async function updateNotice(options: Options): Promise<UpdateNotice | undefined> {
+  const { env, stdout, stderr } = process;
+  const wanted = options["json"] !== true && options["quiet"] !== true && !env["CI"];
+  if (!wanted || !stdout.isTTY || !stderr.isTTY) return undefined;
+  const [{ isUpdateNoticeOff, lookForUpdate }, { defaultStateDir }] = await Promise.all([
+    import("./update-notice.ts"),
+    import("../inputs/resolve.ts"),
+  ]);
+  if (isUpdateNoticeOff(env)) return undefined;
+  const given = options["stateDir"] ?? env["TEE_CLUSTER_STATE_DIR"];
+  return lookForUpdate(
+    env,
+    typeof given === "string" && given !== "" ? given : defaultStateDir(env),
+  );
 }
 
 /** A crash after the answer is told once, on stderr: what stands on stdout stays one document. */

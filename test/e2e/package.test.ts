@@ -46,6 +46,8 @@ test("installed from its tarball into an empty folder, it tells its version and 
   expect(await readdir(modules)).toContain("phala");
   const licenses = path.join(modules, "tee-cluster", "dist", "THIRD-PARTY-LICENSES.txt");
   expect(await readFile(licenses, "utf8")).toMatch(/^zod \d[\d.]* \(MIT\)$/m);
+  const manual = path.join(modules, "tee-cluster", "man", "tee-cluster.1");
+  expect(await readFile(manual, "utf8")).toContain('.SS "tee\\-cluster rotate\\-hash"');
   const program = path.join(elsewhere, "node_modules", ".bin", "tee-cluster");
   expect((await execa(program, ["--version"])).stdout).toBe(manifest.version);
   const env = { HOME: folder, XDG_STATE_HOME: path.join(folder, "state"), CI: "true" };

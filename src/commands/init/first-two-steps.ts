@@ -57,11 +57,7 @@ export async function firstTwoSteps(
         resolution,
         facts,
         prompter,
-        complete: async (answers) => {
-          const from = { env, stateHost: prepared.stateHost, remember: false };
-          const known = await withKnownInputs(answers, from);
-          return (await completed(known.answers, prepared, dependencies)).resolution;
-        },
+        complete: (answers) => completedAgain(answers, prepared, dependencies),
         clusterFacts: async (candidate) => (checked = await factsFor(candidate)),
         adoption: adopt,
         strict,
@@ -78,6 +74,17 @@ export async function firstTwoSteps(
   });
   const inputs = { ...collected.inputs, cluster: { ...cluster, allowDebugRegistry } };
   return { ...collected, inputs, facts: early ?? withTextsOf(checked, await factsFor(collected)) };
+}
+
+/** For another name, or schema, than before. */
+async function completedAgain(
+  answers: Answers,
+  prepared: Preparation,
+  dependencies: CommandDependencies,
+): Promise<Answers> {
+  const from = { env: dependencies.env, stateHost: prepared.stateHost, remember: false };
+  const known = await withKnownInputs(answers, from);
+  return (await completed(known.answers, prepared, dependencies)).resolution;
 }
 
 /** What was checked is what is deployed: the files may have changed since, while the operator read the summary. */

@@ -1,0 +1,120 @@
+/**
+ * Whether there is a newer version, at most once a day and only for a person at a terminal. The registry is asked
+ * beside the command's own work, through the operator's registry and proxy; a command that ends first does not wait.
+ */
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { z } from "zod";
+import { compareVersions } from "../checks/platform-checks.ts";
+import { writeAtomically } from "../lib/atomic-file.ts";
+import { homeFolder } from "../lib/home.ts";
+import { parseJson } from "../lib/json.ts";
+import { createHttpClient } from "../platform/net/http.ts";
+
+const DAY_MS = 24 * 60 * 60_000;
+const TIMEOUT_MS = 5_000;
+/** Of the list of tags. */
+const MAX_BYTES = 64 * 1024;
+const STANDARD_REGISTRY = "https://registry.npmjs.org/";
+
+const RELEASE = /^\d+\.\d+\.\d+$/;
+const seenSchema = z.object({
+  /** ISO 8601: when the registry was asked, and when a person was told. */
+  asked_at: z.string().optional(),
+  told_at: z.string().optional(),
+  latest: z.string().regex(RELEASE).optional(),
+});
+type Seen = z.infer<typeof seenSchema>;
+
+export type UpdateNotice = {
+  /** What to say at the end of the run; undefined: nothing. A request that has no answer yet is given up. */
+  end(): Promise<string | undefined>;
+};
+
+/** Said by the operator, in the ways that npm and other tools have. */
+export const isUpdateNoticeOff = (env: NodeJS.ProcessEnv): boolean =>
+  Boolean(env["NO_UPDATE_NOTIFIER"]) || env["npm_config_update_notifier"] === "false";
+
+/** Starts to look. @param stateDir where the last look is kept; nothing is made there. */
+export function lookForUpdate(
+  env: NodeJS.ProcessEnv,
+  stateDir: string,
+  now = Date.now(),
+): UpdateNotice {
+  const file = path.join(stateDir, "update-check.json");
+  const controller = new AbortController();
+  const looking = look(file, env, controller.signal, now).catch(() => undefined);
+  return {
+    async end() {
+      controller.abort();
+      await looking;
+      const seen = await readSeen(file);
+      const { latest } = seen;
+      if (latest === undefined || isWithinDay(seen.told_at, now)) return undefined;
+      const { version } = createRequire(import.meta.url)("../package.json") as { version: string };
+      if (compareVersions(latest, version) <= 0) return undefined;
+      // Who can't be told that it was told would be told each time.
+      if (!(await keep(file, { ...seen, told_at: new Date(now).toISOString() }))) return undefined;
+      return `tee-cluster ${latest} is there, this is ${version}: npm i -g tee-cluster (NO_UPDATE_NOTIFIER=1 keeps this quiet)`;
+    },
+  };
+}
+
+async function look(
+  file: string,
+  env: NodeJS.ProcessEnv,
+  signal: AbortSignal,
+  now: number,
+): Promise<void> {
+  const seen = await readSeen(file);
+  if (isWithinDay(seen.asked_at, now)) return;
+  const latest = await latestVersion(env, signal).catch(() => {
+    signal.throwIfAborted();
+    return undefined;
+  });
+  const asked = { ...seen, asked_at: new Date(now).toISOString() };
+  await keep(file, latest === undefined ? asked : { ...asked, latest });
+}
+
+async function latestVersion(
+  env: NodeJS.ProcessEnv,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const registry = (await registryOf(env)).replace(/\/*$/, "/");
+  const url = new URL("-/package/tee-cluster/dist-tags", registry).href;
+  const http = createHttpClient(env);
+  try {
+    const request = { method: "GET", url, timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES } as const;
+    const { status, text } = await http.send(request, signal);
+    const tags = z.object({ latest: z.string().regex(RELEASE) }).safeParse(parseJson(text));
+    return status === 200 ? tags.data?.latest : undefined;
+  } finally {
+    await http.close();
+  }
+}
+
+/** As npm has it: its variable, else the user's .npmrc. */
+async function registryOf(env: NodeJS.ProcessEnv): Promise<string> {
+  const variable = env["npm_config_registry"] ?? env["NPM_CONFIG_REGISTRY"];
+  if (variable) return variable;
+  const file = env["NPM_CONFIG_USERCONFIG"] ?? path.join(homeFolder(env), ".npmrc");
+  const text = await readFile(file, "utf8").catch(() => "");
+  return /^\s*registry\s*=\s*(\S+)/m.exec(text)?.[1] ?? STANDARD_REGISTRY;
+}
+
+async function readSeen(file: string): Promise<Seen> {
+  const text = await readFile(file, "utf8").catch(() => "");
+  return seenSchema.safeParse(parseJson(text)).data ?? {};
+}
+
+/** @returns whether it is kept. Without a state directory nothing is. */
+const keep = (file: string, seen: Seen): Promise<boolean> =>
+  writeAtomically(file, `${JSON.stringify(seen)}\n`, { mode: 0o600 }).then(
+    () => true,
+    () => false,
+  );
+
+/** A date in the future is a clock that was wrong. */
+const isWithinDay = (iso: string | undefined, now: number): boolean =>
+  iso !== undefined && Math.abs(now - Date.parse(iso)) < DAY_MS;
