@@ -5,8 +5,6 @@ import { Cancellation, ClusterError, InternalError } from "../errors/cluster-err
 import type { CommonFlags } from "../session/dependencies.ts";
 import type { AnyCommand } from "../commands/shared/command.ts";
 import { readFlags } from "../commands/shared/flags.ts";
-import type { FailureResult } from "../core/results.ts";
-import { command as commandHint, Hint, renderHint, type Invocation } from "../core/command-hint.ts";
 import { markedSecrets, refuseMalformedMarks } from "../core/marked-secrets.ts";
 import { INPUTS } from "../inputs/table.ts";
 import type { Raw } from "../inputs/resolve.ts";
@@ -23,7 +21,8 @@ import { exitCodeOf, exitCodeOfFailure } from "./exit-codes.ts";
 import { ignoredSignals } from "./ignored-signals.ts";
 import { invocationOf } from "./invocation.ts";
 import type { UpdateNotice } from "./update-notice.ts";
-import { acknowledgement, cleanUpCommand, messageAtTheEnd } from "./last-words.ts";
+import { failureOf } from "./failure-result.ts";
+import { acknowledgement } from "./last-words.ts";
 import { exitAfterGrace, watchShutdown, type CrashGuard, type Shutdown } from "./shutdown.ts";
 
 /** A run that has changed nothing ends at once as a rule: its stop is acknowledged only where it does not. */
@@ -263,33 +262,4 @@ const asFailure = (error: unknown): ClusterError =>
 function failureToReport(reason: ClusterError | undefined, thrown: unknown): ClusterError {
   const cancelled = thrown instanceof Cancellation && !(reason instanceof InternalError);
   return cancelled || !reason ? asFailure(thrown) : reason;
-}
-
-function failureOf(
-  command: string,
-  failure: ClusterError,
-  ledger: Ledger,
-  invocation: Invocation,
-): FailureResult {
-  const { code, advice, step = null } = failure;
-  const hint = advice === undefined ? null : renderHint(advice, invocation);
-  const message =
-    failure.said instanceof Hint
-      ? renderHint(failure.said, invocation)
-      : messageAtTheEnd(command, failure, ledger);
-  const left = ledger.leftBehind();
-  const cleanUp = cleanUpCommand(left);
-  return {
-    ok: false,
-    command,
-    error: {
-      code,
-      message,
-      hint,
-      step,
-      explain: renderHint(commandHint("explain", code), invocation),
-    },
-    left_behind: left,
-    ...(cleanUp === undefined ? {} : { clean_up: renderHint(cleanUp, invocation) }),
-  };
 }

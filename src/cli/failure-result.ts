@@ -1,0 +1,35 @@
+/** The result of a run that failed. */
+import { command as commandHint, Hint, renderHint, type Invocation } from "../core/command-hint.ts";
+import type { FailureResult } from "../core/results.ts";
+import type { ClusterError } from "../errors/cluster-error.ts";
+import type { Ledger } from "../workflow/ledger.ts";
+import { cleanUpCommand, messageAtTheEnd } from "./last-words.ts";
+
+export function failureOf(
+  command: string,
+  failure: ClusterError,
+  ledger: Ledger,
+  invocation: Invocation,
+): FailureResult {
+  const { code, advice, step = null } = failure;
+  const hint = advice === undefined ? null : renderHint(advice, invocation);
+  const message =
+    failure.said instanceof Hint
+      ? renderHint(failure.said, invocation)
+      : messageAtTheEnd(command, failure, ledger);
+  const left = ledger.leftBehind();
+  const cleanUp = cleanUpCommand(left);
+  return {
+    ok: false,
+    command,
+    error: {
+      code,
+      message,
+      hint,
+      step,
+      explain: renderHint(commandHint("explain", code), invocation),
+    },
+    left_behind: left,
+    ...(cleanUp === undefined ? {} : { clean_up: renderHint(cleanUp, invocation) }),
+  };
+}
