@@ -32,6 +32,7 @@ export default defineConfig({
     // Nothing is waited for by the clock but what hangs: a busy machine is no failure.
     testTimeout: 240_000,
     hookTimeout: 240_000,
+    expect: { poll: { timeout: 120_000 } },
     // No file leaves anything behind in its process, and loading everything anew for each takes a fifth of the time.
     isolate: false,
     // Some tests mostly wait, for child processes and for polls; two cores carry a few more files than two.

@@ -74,11 +74,11 @@ echo ended > ${folder}/ended`,
   await build({ stdin, bundle: true, platform: "node", format: "esm", outfile: bundle });
   const child = spawn(process.execPath, [bundle], { env: { ...process.env, TMPDIR: folder } });
   const gone = new Promise((resolve) => child.once("exit", resolve));
-  await expect.poll(() => readdir(folder), { timeout: 120_000 }).toContain("begun");
+  await expect.poll(() => readdir(folder)).toContain("begun");
   child.kill("SIGKILL");
   await gone;
   await writeFile(path.join(folder, "go"), "");
-  await expect.poll(() => readdir(folder), { timeout: 120_000 }).toContain("ended");
+  await expect.poll(() => readdir(folder)).toContain("ended");
   expect(await readFile(path.join(folder, "output"), "utf8")).toContain('"success": false');
   expect(upstream.received).toEqual([]);
 });

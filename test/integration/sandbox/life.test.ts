@@ -2,12 +2,21 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { z } from "zod";
 import { interpolate } from "../../../src/sandbox/interpreter.ts";
 import type { Sandbox } from "../../../src/sandbox/index.ts";
 import { temporaryFolder } from "../../helpers/temporary.ts";
-import { api, appIdOf, composePath, composeText, deploy, sandboxWith, service } from "./world.ts";
+import {
+  api,
+  appIdOf,
+  composePath,
+  composeText,
+  deploy,
+  sandboxWith,
+  service,
+  stopClock,
+} from "./world.ts";
 
 const ids = z.object({ app_id: z.string(), compose_hash: z.string() });
 
@@ -90,7 +99,8 @@ test("both spellings of environment and ports are understood", async () => {
 });
 
 test("deletion takes its time: reported until it is over, not serving, its name still taken", async () => {
-  const sandbox = await sandboxWith({ timings: { bootMs: 0, deletionMs: 2000 } });
+  const pass = stopClock();
+  const sandbox = await sandboxWith({ timings: { bootMs: 0, deletionMs: 60_000 } });
   const appId = await create(sandbox, "bird-runner-temp");
   expect((await api(sandbox, `DELETE /cvms/${appId}`)).status).toBe(204);
   expect((await api(sandbox, `GET /cvms/${appId}`)).json).toMatchObject({ status: "deleting" });
@@ -101,33 +111,39 @@ test("deletion takes its time: reported until it is over, not serving, its name 
     compose_file: { docker_compose_file: await composeText("runner") },
   };
   expect((await api(sandbox, "POST /cvms/provision", { body })).status).toBe(409);
-  await vi.waitFor(
-    async () => expect((await api(sandbox, `GET /cvms/${appId}`)).status).toBe(404),
-    6000,
-  );
+  pass(61_000);
+  expect((await api(sandbox, `GET /cvms/${appId}`)).status).toBe(404);
   expect((await api(sandbox, "POST /cvms/provision", { body })).status).toBe(200);
 });
 
 async function eventsOf(
   sandbox: Sandbox,
   where: string,
+  onFirst: () => void = () => undefined,
 ): Promise<{ names: string[]; text: string }> {
   const answer = await fetch(`${sandbox.apiUrl}/api/v1${where}`, {
     headers: { "x-api-key": sandbox.apiKey },
   });
   expect(answer.headers.get("content-type")).toBe("text/event-stream");
-  const text = await answer.text();
+  let text = "";
+  for await (const chunk of answer.body ?? []) {
+    if (text === "") onFirst();
+    text += Buffer.from(chunk).toString();
+  }
   return { text, names: [...text.matchAll(/^event: (\w+)$/gm)].map((match) => match[1] ?? "") };
 }
 
 test("a state is streamed until the CVM is there, or can't get there", async () => {
-  const sandbox = await sandboxWith({ timings: { bootMs: 1500 } });
+  const pass = stopClock();
+  const sandbox = await sandboxWith({ timings: { bootMs: 60_000 } });
   const appId = await create(sandbox, "bird-registry");
-  const booting = await eventsOf(sandbox, `/cvms/${appId}/state?target=running`);
+  const boot = (): void => pass(61_000);
+  const booting = await eventsOf(sandbox, `/cvms/${appId}/state?target=running`, boot);
   expect(booting.names).toEqual(["state", "state", "complete"]);
   expect(booting.text).toMatch(/"status":"starting"[^]*"status":"running"/);
   const crashing = (await composeText("runner")).replace("spawntee", "spawntee-crash-on-boot");
   const broken = await create(sandbox, "bird-broken", { compose: crashing });
+  boot();
   expect((await eventsOf(sandbox, `/cvms/${broken}/state?target=running`)).names.at(-1)).toBe(
     "error",
   );

@@ -2,7 +2,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { onTestFinished } from "vitest";
+import { onTestFinished, vi } from "vitest";
 import { z } from "zod";
 import { startSandbox, type Sandbox, type SandboxOptions } from "../../../src/sandbox/index.ts";
 import { runPhala, type PhalaRun } from "../../helpers/phala-bin.ts";
@@ -21,6 +21,13 @@ export async function sandboxWith(options: Partial<SandboxOptions> = {}): Promis
   const sandbox = await startSandbox({ timings: { bootMs: 0 }, ...options, stateDir });
   onTestFinished(() => sandbox.close());
   return sandbox;
+}
+
+/** Stops the clock of the sandbox, which is in this process. @returns moves it on, by ms. */
+export function stopClock(): (ms: number) => void {
+  vi.useFakeTimers({ toFake: ["Date"] });
+  onTestFinished(() => void vi.useRealTimers());
+  return (ms) => void vi.setSystemTime(Date.now() + ms);
 }
 
 export type Answer = { readonly status: number; readonly headers: Headers; readonly json: unknown };

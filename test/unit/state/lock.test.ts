@@ -199,7 +199,7 @@ test("who holds a lock says so again and again, in its own file only", async () 
   const at = await directory();
   const lock = await acquireLock(at, options("init", { beatMs: 5 }));
   const first = await readFile(at.lock, "utf8");
-  await vi.waitFor(async () => expect(await readFile(at.lock, "utf8")).not.toBe(first));
+  await vi.waitFor(async () => expect(await readFile(at.lock, "utf8")).not.toBe(first), 60_000);
   expect(Object.keys(JSON.parse(await readFile(at.lock, "utf8")) as object)).toEqual(
     Object.keys(JSON.parse(first) as object),
   );

@@ -59,7 +59,8 @@ test.each([
 test("megabytes of braces are given up on quickly", () => {
   const started = performance.now();
   expect(findAnswer('{"'.repeat(2_000_000))).toBeUndefined();
-  expect(performance.now() - started).toBeLessThan(3000);
+  // Each brace looked at by itself would take hours.
+  expect(performance.now() - started).toBeLessThan(30_000);
 });
 
 test("exit code 0 without JSON is unclear: SIGINT makes phala exit 0, and so does a missing key", () => {
