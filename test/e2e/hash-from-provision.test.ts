@@ -1,7 +1,7 @@
 /** The runner's hash without a temporary runner: asked for, recomputed, never committed. */
 import { expect, test } from "vitest";
 import type { InitResult } from "../../src/commands/init/result.ts";
-import type { RotateHashResult } from "../../src/commands/rotate-hash/result.ts";
+import type { RotateHashResult, RotatePlanResult } from "../../src/commands/rotate-hash/result.ts";
 import { makePreparedWorld } from "../helpers/prepared-cluster.ts";
 import {
   cloudOf,
@@ -10,6 +10,7 @@ import {
   makeWorld,
   withCompose,
   type Run,
+  type World,
 } from "../helpers/program.ts";
 
 const PROVISION = ["--json", "--hash-from", "provision"];
@@ -68,4 +69,46 @@ test("hash --exact: Phala's own hash for a pull request, without a CVM", async (
   const differs = await world.run(["hash", "--check", "--exact", "--json"]);
   expect([differs.exitCode, failureIn(differs.stdout).error.code]).toEqual([7, "hash-differs"]);
   expect(commitsOf(world.sandbox)).toBe(0);
+});
+
+const NEW_RUNNER = (text: string): string => `${text}# newer\n`;
+
+/** What a plan says, of which the action on the hash is the first. */
+async function planOf(world: World, args: readonly string[], change = {}) {
+  const run = await world.run([...args, ...PROVISION], change);
+  expect([run.exitCode, commitsOf(world.sandbox)]).toEqual([0, 0]);
+  return { run, plan: JSON.parse(run.stdout) as RotatePlanResult };
+}
+
+test("rotate-hash --plan: the very hash and list that the run then approves; no runner is named", async () => {
+  const world = await makePreparedWorld();
+  world.sandbox.resetRequests();
+  const change = await withCompose(world, "runner", NEW_RUNNER);
+  const { run, plan } = await planOf(world, ["rotate-hash", "--plan"], change);
+  expect(run.stdout).not.toContain("runner-temp");
+  expect(plan.actions.map(({ action }) => action)).toEqual(["none", "update"]);
+  expect(plan.compose_hash).toMatchObject({ from: "provisioned", basis: null });
+  const rotated = await world.run(["rotate-hash", ...PROVISION], change);
+  const result = JSON.parse(rotated.stdout) as RotateHashResult;
+  expect(result.runner_compose_hash).toBe(plan.compose_hash.value);
+  expect(result.approved_compose_hashes).toEqual(plan.approved_compose_hashes.after);
+});
+
+test("a plan whose provisioning disagrees names the temporary runner, and why", async () => {
+  const world = await makePreparedWorld({ faults: ["provision-disagrees"] });
+  world.sandbox.resetRequests();
+  const change = await withCompose(world, "runner", NEW_RUNNER);
+  const { plan } = await planOf(world, ["rotate-hash", "--plan"], change);
+  const [made, deleted] = plan.actions;
+  expect([made?.action, deleted?.action]).toEqual(["create", "delete"]);
+  expect(made?.detail).toMatch(/--hash-from provision: Phala gives [0-9a-f]{64}/);
+  expect(plan.compose_hash.from).toBe("predicted");
+});
+
+test("init --dry-run: no temporary runner is named, but the provisioning", async () => {
+  const world = await makeWorld();
+  const { run, plan } = await planOf(world, ["init", "--dry-run"]);
+  expect(run.stdout).not.toContain("runner-temp");
+  expect(plan.actions[1]?.detail).toContain("provisioning");
+  expect((await world.run(["init", "--dry-run", "--json"])).stdout).toContain("runner-temp");
 });

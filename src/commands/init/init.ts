@@ -75,7 +75,8 @@ export async function init(
   const given = givenInputs(origins);
   assertViaApiPossible(flags.via, inputs.cluster);
   if ((await facts.registry()).kind === "absent") await assertStarts(attestation, facts, inputs);
-  if (flags.dryRun) return planInit(facts, steps.warnings, attestation.mode);
+  if (flags.dryRun)
+    return planInit(facts, steps.warnings, { mode: attestation.mode, hashFrom: inputs.hashFrom });
   const options = await sessionOptions(
     "init",
     inputs.cluster.clusterName,

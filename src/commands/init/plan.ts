@@ -7,12 +7,19 @@ import { previewConfig } from "../../session/config-preview.ts";
 import type { AttestMode } from "../../core/attestation.ts";
 import { registryName, temporaryRunnerName } from "../../core/domain.ts";
 import type { Warning } from "../../core/events.ts";
-import { describeAttestation, type DryRunResult, type PlannedAction } from "../shared/result.ts";
+import type { HashFrom } from "../../core/settings.ts";
+import {
+  describeAttestation,
+  PROVISIONING,
+  temporaryRunnerActions,
+  type DryRunResult,
+  type PlannedAction,
+} from "../shared/result.ts";
 
 export async function planInit(
   facts: ClusterFacts,
   warnings: readonly Warning[],
-  mode: AttestMode,
+  { mode, hashFrom }: { readonly mode: AttestMode; readonly hashFrom: HashFrom },
 ): Promise<DryRunResult> {
   const { cluster } = facts;
   const known = await isHashRecorded(facts);
@@ -23,7 +30,7 @@ export async function planInit(
     dry_run: true,
     actions: [
       await registryAction(facts, mode),
-      ...temporaryRunnerActions(facts, known),
+      ...hashActions(facts, known, hashFrom),
       await approvalAction(facts, known, mode),
       await configAction(facts),
     ],
@@ -53,17 +60,17 @@ async function registryAction(
   };
 }
 
-const namesOf = ({ cluster }: ClusterFacts): readonly string[] => runnerEnvironmentNamesOf(cluster);
-
-function temporaryRunnerActions(facts: ClusterFacts, known: boolean): PlannedAction[] {
-  const { cluster } = facts;
+function hashActions(
+  { cluster }: ClusterFacts,
+  known: boolean,
+  hashFrom: HashFrom,
+): readonly PlannedAction[] {
   const resource = temporaryRunnerName(cluster.clusterName);
   if (known) return [{ action: "none", resource, detail: "the runner's compose hash is known" }];
-  const made = `${cluster.instanceType}, from ${cluster.runnerCompose}, with ${namesOf(facts).join(", ")}`;
-  return [
-    { action: "create", resource, detail: made },
-    { action: "delete", resource, detail: "as soon as its compose hash is read and checked" },
-  ];
+  if (hashFrom === "provision") return [PROVISIONING];
+  const names = runnerEnvironmentNamesOf(cluster).join(", ");
+  const made = `${cluster.instanceType}, from ${cluster.runnerCompose}, with ${names}`;
+  return temporaryRunnerActions(cluster.clusterName, made);
 }
 
 /** Whether an update is due at the end is known only to a real run, which compares all that it would send. */

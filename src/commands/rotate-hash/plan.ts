@@ -3,43 +3,34 @@ import type { WarningCode } from "../../errors/catalogue.ts";
 import type { AppCompose } from "../../core/compose-hash.ts";
 import type { AttestMode } from "../../core/attestation.ts";
 import { runnerEnvironmentNamesOf } from "../../compose/environment.ts";
-import { predictComposeHash, type PredictionBasis } from "../../app-compose/predict.ts";
 import { registryName, temporaryRunnerName } from "../../core/domain.ts";
 import { diffLines } from "../../lib/line-diff.ts";
-import type { Session } from "../../session/session.ts";
 import { readVerifiedState } from "../../state/verified-state.ts";
 import { appComposeStore, registryComposeStore } from "../../state/app-compose-store.ts";
-import { lastUpdate, type ClusterRecord } from "../../state/record.ts";
 import type { ApproveComposeHashInput } from "../../approval/approval.ts";
 import { gatherApprovalFacts } from "../../approval/approval-facts.ts";
 import { decide } from "../../approval/decide.ts";
-import { wasMadeWithoutSecrets } from "../../registry/withheld-secrets.ts";
 import { readUpdates } from "../../registry/updates.ts";
-import { approvedList } from "../../approval/approved-list.ts";
 import { lookupFailed } from "../../runners/leftovers.ts";
-import { assertChecked, runnersCutOff } from "../../approval/classify-runners.ts";
-import { findPredictionBasis } from "../../app-compose/prediction-basis.ts";
 import { settingsDifference } from "../../compose/registry-settings.ts";
 import type { ReadingDeps } from "../../workflow/step.ts";
-import { approvalOf, provenanceOf } from "../shared/approval.ts";
 import { directoryOf } from "../../session/cluster-session.ts";
-import { recordedComposeHash } from "../shared/obtain-compose-hash.ts";
 import type { Preparation } from "../../session/preparation.ts";
-import { describeAttestation, type PlannedAction } from "../shared/result.ts";
 import type { RotatePlanResult } from "./result.ts";
+import { foresee, type Foreseen } from "./foresee.ts";
+import type { NextApproval } from "./next-approval.ts";
+import { planOf, type RotationPlan } from "./rotation-plan.ts";
+import { plannedDeletions, warnOfRevocation } from "./revocation.ts";
+import { lastUpdate } from "../../state/record.ts";
+import {
+  describeAttestation,
+  PROVISIONING,
+  temporaryRunnerActions,
+  type PlannedAction,
+} from "../shared/result.ts";
 import { warnRevoked } from "./consent.ts";
 import type { Rotation } from "./rotation.ts";
-import { shortens } from "./flags.ts";
-import { plannedDeletions, revokedRunners, warnOfRevocation } from "./revocation.ts";
-import { restoredApproval, type NextApproval } from "./next-approval.ts";
 import { noRegistry, inspectCluster, type ClusterState } from "./inspect-cluster.ts";
-
-type Foreseen = {
-  /** Its list is without the new hash where that can't be known before the run. */
-  readonly next: NextApproval;
-  readonly composeHash: RotatePlanResult["compose_hash"];
-  readonly basis: AppCompose | undefined;
-};
 
 /** @throws ClusterError for all that would stop the run before it makes anything. */
 export async function planRotation(
@@ -66,12 +57,12 @@ export async function planRotation(
     context,
   );
   const stores = { store: appComposeStore(directory, stored), registryStore };
-  const seen = await predict(rotation, stores, scene);
+  const seen = await foresee(rotation, { ...stores, ports: prepared.ports }, scene);
   const { next } = seen;
-  const input = await plannedApproval(rotation, scene, next, record);
+  const plan = await planOf(rotation, { record, scene, next, attester: undefined, deps });
+  const { cutOff, revoked, approval } = plan;
   steps.assertNoWarnings(deps);
-  warnRevoked(runnersCutOff(next.hashes, scene.atStake), context);
-  const revoked = revokedRunners(next.hashes, scene, record, rotation.flags);
+  warnRevoked(cutOff, context);
   if (!rotation.flags.deleteRevoked)
     warnOfRevocation(revoked, inputs.cluster.orchestratorSchema, context);
   return {
@@ -80,13 +71,13 @@ export async function planRotation(
     cluster: clusterName,
     dry_run: true,
     actions: [
-      ...temporaryRunnerActions(rotation, seen.composeHash),
-      await approvalAction(input, deps, rotation.attestMode),
+      ...hashActions(rotation, seen),
+      await approvalAction(approval, deps, rotation.attestMode),
       ...plannedDeletions(revoked, rotation.flags),
     ],
     compose_hash: seen.composeHash,
     approved_compose_hashes: changesOf(scene.recorded, next.hashes),
-    ...(await changedTexts(rotation, scene, seen, input)),
+    ...(await changedTexts(rotation, plan, seen.basis)),
     runners: runnersIn(scene, next),
     warnings: steps.warnings,
   };
@@ -95,9 +86,8 @@ export async function planRotation(
 /** What of the compose files and the environment names would change. */
 async function changedTexts(
   { inputs, facts }: Rotation,
-  scene: ClusterState,
-  { next, basis }: Foreseen,
-  input: ApproveComposeHashInput,
+  { scene, next, approval }: RotationPlan,
+  basis: AppCompose | undefined,
 ): Promise<Pick<RotatePlanResult, "compose_changes" | "environment_names">> {
   return {
     compose_changes: {
@@ -109,7 +99,7 @@ async function changedTexts(
     environment_names: {
       registry: {
         before: scene.running.allowed_envs ?? [],
-        after: input.environment.map(({ name }) => name),
+        after: approval.environment.map(({ name }) => name),
       },
       runner: runnerEnvironmentNamesOf(inputs.cluster),
     },
@@ -125,27 +115,6 @@ function runnersIn({ live }: ClusterState, { hashes }: NextApproval): RotatePlan
   }));
 }
 
-/** What step 8 would be given. */
-async function plannedApproval(
-  rotation: Rotation,
-  scene: ClusterState,
-  next: NextApproval,
-  record: ClusterRecord,
-): Promise<ApproveComposeHashInput> {
-  return approvalOf({
-    ...scene,
-    ...next,
-    existed: true,
-    record,
-    via: rotation.flags.rollback ? "restart" : rotation.flags.via,
-    force: rotation.flags.force,
-    shortens: shortens(rotation.flags),
-    secretsWithheld: wasMadeWithoutSecrets(scene.registry, record),
-    attestation: undefined,
-    provenance: await provenanceOf("rotate-hash", rotation, next.provenance),
-  });
-}
-
 function readingDeps(
   { dependencies, flags }: Rotation,
   { ports, connection }: Preparation,
@@ -156,77 +125,19 @@ function readingDeps(
   return { api, spawntee, clock, signal, timeoutMs, pollIntervalMs, strict: flags.strict };
 }
 
-/** The list that the run would approve, as far as it can be known. */
-async function predict(
-  rotation: Rotation,
-  { store, registryStore }: Pick<Session, "store" | "registryStore">,
-  scene: ClusterState,
-): Promise<Foreseen> {
-  const { inputs, facts, policy, flags } = rotation;
-  const { record } = facts;
-  const live = scene.live.map(({ cvm: { name }, appCompose }) => ({ name, appCompose }));
-  const basis = await findPredictionBasis(record, store, async () => live);
-  if (flags.rollback) {
-    const next = await restoredApproval(inputs, record, registryStore, scene);
-    const composeHash = {
-      value: next.hashes.at(-1) ?? null,
-      from: "restored" as const,
-      basis: null,
-    };
-    return { next, composeHash, basis: basis?.appCompose };
-  }
-  await assertChecked(policy, { record, store, live: scene.live });
-  const runnerFile = await facts.runnerCompose();
-  const names = runnerEnvironmentNamesOf(inputs.cluster);
-  const known = flags.fresh
-    ? undefined
-    : await recordedComposeHash(runnerFile, names, record, store);
-  const fresh = known ?? (basis && predictComposeHash(basis.appCompose, runnerFile.text, names));
-  const hashes = approvedList({
-    recorded: scene.recorded,
-    live: scene.accepted.map(({ composeHash }) => composeHash),
-    fresh,
-    policy,
-  });
-  const composeHash = {
-    value: fresh ?? null,
-    from: known ? ("recorded" as const) : fresh ? ("predicted" as const) : ("unknown" as const),
-    basis: known || !basis ? null : describeBasis(basis),
-  };
-  const provenance = { runnerHash: fresh ?? "", composeDigest: runnerFile.digest };
-  const compose = await facts.registryCompose();
-  const next = {
-    hashes,
-    runners: scene,
-    compose,
-    provenance,
-    inputs,
-    restores: null,
-    expendable: [],
-  };
-  return { next, composeHash, basis: basis?.appCompose };
-}
-
-function describeBasis({ hash, source }: PredictionBasis): string {
-  return source.kind === "recorded"
-    ? `the runner with ${hash} that was read back at ${source.at}`
-    : `the live runner ${source.name} with ${hash}`;
-}
-
-function temporaryRunnerActions(
+function hashActions(
   { inputs }: Rotation,
-  { from }: RotatePlanResult["compose_hash"],
-): PlannedAction[] {
-  const resource = temporaryRunnerName(inputs.cluster.clusterName);
+  { composeHash: { from }, unverified }: Foreseen,
+): readonly PlannedAction[] {
+  const { clusterName, instanceType, runnerCompose } = inputs.cluster;
+  if (from === "provisioned") return [PROVISIONING];
+  const resource = temporaryRunnerName(clusterName);
   if (from === "restored")
     return [{ action: "none", resource, detail: "an earlier list is restored" }];
   if (from === "recorded")
     return [{ action: "none", resource, detail: "the runner's compose hash is known" }];
-  const made = `${inputs.cluster.instanceType}, from ${inputs.cluster.runnerCompose}`;
-  return [
-    { action: "create", resource, detail: made },
-    { action: "delete", resource, detail: "as soon as its compose hash is read and checked" },
-  ];
+  const why = unverified === undefined ? "" : `; --hash-from provision: ${unverified}`;
+  return temporaryRunnerActions(clusterName, `${instanceType}, from ${runnerCompose}${why}`);
 }
 
 async function approvalAction(

@@ -31,6 +31,7 @@ function hashLines({ compose_hash: { value, from, basis } }: RotatePlanResult): 
     return ["  not known before a temporary runner is deployed: nothing is recorded here"];
   const how = {
     recorded: "read back before",
+    provisioned: "provisioned by Phala and recomputed; nothing is committed",
     predicted: "predicted",
     restored: "of the earlier list",
   };

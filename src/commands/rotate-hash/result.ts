@@ -57,8 +57,10 @@ export const rotatePlanResult = dryRun.extend({
       .nullable()
       .describe("the hash that would be approved; `null`: only a temporary runner can tell"),
     from: z
-      .enum(["recorded", "predicted", "unknown", "restored"])
-      .describe("`recorded`: read back before; `restored`: with `--rollback`"),
+      .enum(["recorded", "provisioned", "predicted", "unknown", "restored"])
+      .describe(
+        "`recorded`: read back before; `provisioned`: by Phala, with `--hash-from provision`; `restored`: with `--rollback`",
+      ),
     basis: z.string().nullable().describe("what a prediction rests on, for people"),
   }),
   approved_compose_hashes: z.object({

@@ -6,21 +6,18 @@ import { withRegistryValues } from "../../inputs/registry-env.ts";
 import { missingForCluster } from "../../inputs/required.ts";
 import { isSchemaGiven } from "../../inputs/resolve.ts";
 import { toClusterInputs } from "../../inputs/values.ts";
-import type { Approval, ApproveComposeHashInput } from "../../approval/approval.ts";
+import type { Approval } from "../../approval/approval.ts";
 import { sameMembers } from "../../approval/approved-list.ts";
 import { approveComposeHash } from "../../steps/approve-compose-hash.ts";
 import { assertExistingRegistry } from "../../registry/verify-deployed.ts";
 import { verifyPrerequisites } from "../../steps/verify-prerequisites.ts";
 import { verifyRegistry } from "../../steps/verify-registry.ts";
-import { assertSameRunners } from "../../approval/same-runners.ts";
-import { runnersCutOff } from "../../approval/classify-runners.ts";
 import type { LiveRunner } from "../../runners/running-runners.ts";
 import type { Attester } from "../../registry/attester.ts";
-import { wasMadeWithoutSecrets } from "../../registry/withheld-secrets.ts";
 import { claimRegistry } from "../../registry/ownership.ts";
 import { withSession, type Session } from "../../session/session.ts";
 import { done, StepRunner } from "../../workflow/step.ts";
-import { approvalOf, provenanceOf, assertViaApiPossible } from "../shared/approval.ts";
+import { assertViaApiPossible } from "../shared/approval.ts";
 import {
   asRecorded,
   clusterFacts,
@@ -30,14 +27,15 @@ import {
 import type { CommandDependencies } from "../../session/dependencies.ts";
 import { prepareDeployment, withSandboxKey } from "../../session/deployment-inputs.ts";
 import { hideSecrets, type Preparation } from "../../session/preparation.ts";
-import { attesterFor, planAttestation, standingOf } from "../shared/attestation.ts";
+import { attesterFor, planAttestation } from "../shared/attestation.ts";
 import { withStepTimes } from "../shared/step-times.ts";
 import { attestationResult, registryResult } from "../shared/result.ts";
 import type { RotateHashResult, RotatePlanResult } from "./result.ts";
-import { confirmCutOff, confirmRestart, noteOrchestrator, withWayBack } from "./consent.ts";
-import { listPolicy, shortens, type RotateFlags } from "./flags.ts";
-import { nextApproval, type NextApproval } from "./next-approval.ts";
-import { chooseDeletion, deleteRunners, revokedRunners, warnOfRevocation } from "./revocation.ts";
+import { confirmCutOff, noteOrchestrator, withWayBack } from "./consent.ts";
+import { listPolicy, type RotateFlags } from "./flags.ts";
+import { nextApproval } from "./next-approval.ts";
+import { planOf, type RotationPlan } from "./rotation-plan.ts";
+import { chooseDeletion, deleteRunners, warnOfRevocation } from "./revocation.ts";
 import { planRotation } from "./plan.ts";
 import type { Rotation } from "./rotation.ts";
 import { noRegistry, inspectCluster, type ClusterState } from "./inspect-cluster.ts";
@@ -126,7 +124,7 @@ async function rotate(
   session: Session,
   attester: Attester | undefined,
 ): Promise<RotateHashResult> {
-  const { inputs, flags, steps, dependencies } = rotation;
+  const { inputs, steps } = rotation;
   const { deps, record } = session;
   const { clusterName } = inputs.cluster;
   const context = steps.contextFor(deps);
@@ -138,23 +136,42 @@ async function rotate(
     { cvm, record, registryStore: session.registryStore },
     context,
   );
-  const { registry, known } = first;
   steps.assertNoWarnings(deps);
   await session.registryStore.save(first.running);
 
   const next = await nextApproval({ ...rotation, session, scene: first, attester });
-  const scene = { ...first, ...next.runners };
   // So that every hash in the list can be traced to the text that it stands for.
-  for (const { appCompose } of scene.accepted) await session.store.save(appCompose);
+  for (const { appCompose } of next.runners.accepted) await session.store.save(appCompose);
   steps.assertNoWarnings(deps);
-  await confirmCutOff(runnersCutOff(next.hashes, scene.atStake), flags, dependencies, context);
+  const plan = await planOf(rotation, { record, scene: first, next, attester, deps });
+  const doomed = await confirm(plan, rotation);
+  return apply(plan, doomed, { rotation, session, attester });
+}
+
+/** @returns the runners that are to be deleted. @throws Cancellation where a person says no. */
+async function confirm(
+  { cutOff, revoked }: RotationPlan,
+  { inputs, flags, steps, dependencies }: Rotation,
+): Promise<readonly LiveRunner[]> {
+  await confirmCutOff(cutOff, flags, dependencies, steps);
   const { orchestratorSchema: schema } = inputs.cluster;
-  const revoked = revokedRunners(next.hashes, scene, record, flags);
   const doomed = await chooseDeletion(revoked, schema, flags, dependencies);
-  if (doomed.length === 0) warnOfRevocation(revoked, schema, context);
-  const approved = await approvalInput(rotation, session, { scene, next, attester });
+  if (doomed.length === 0) warnOfRevocation(revoked, schema, steps);
+  return doomed;
+}
+
+async function apply(
+  plan: RotationPlan,
+  doomed: readonly LiveRunner[],
+  { rotation, session, attester }: Applying,
+): Promise<RotateHashResult> {
+  const { inputs, flags, steps } = rotation;
+  const { deps, record } = session;
+  const { scene, next, approval: approved } = plan;
+  const { registry, known } = scene;
+  const context = steps.contextFor(deps);
   const { environment } = approved;
-  const walletOptional = schema === "v1";
+  const walletOptional = inputs.cluster.orchestratorSchema === "v1";
   const standing = { registry, ...next, environment, walletOptional, force: flags.force, ...known };
   await assertExistingRegistry(standing, context);
   const { approval, mode } = await withWayBack(record, registry, async () => {
@@ -164,50 +181,18 @@ async function rotate(
   });
   if (approval.kind === "updated") noteOrchestrator(registry, context);
   const deleted = await deleteRunners(doomed, deps, context);
-  return resultOf(rotation, scene, next, { approval, mode, deleted, attester });
+  return resultOf(rotation, plan, { approval, mode, deleted, attester });
 }
 
-async function approvalInput(
-  rotation: Rotation,
-  { deps, record }: Session,
-  {
-    scene,
-    next,
-    attester,
-  }: {
-    readonly scene: ClusterState;
-    readonly next: NextApproval;
-    readonly attester: Attester | undefined;
-  },
-): Promise<ApproveComposeHashInput> {
-  const { flags, steps, dependencies, inputs } = rotation;
-  const context = steps.contextFor(deps);
-  const { live, knownList: known } = next.runners;
-  const policy = flags.rollback ? { ...rotation.policy, stay: "none" as const } : rotation.policy;
-  const seen = { cluster: inputs.cluster.clusterName, live, known, hashes: next.hashes, policy };
-  return approvalOf({
-    ...scene,
-    ...next,
-    existed: true,
-    record,
-    via: flags.rollback ? "restart" : flags.via,
-    force: flags.force,
-    shortens: shortens(flags),
-    secretsWithheld: wasMadeWithoutSecrets(scene.registry, record),
-    attestation: attester && {
-      attester,
-      standing: standingOf(scene.registry, scene.running, record, scene.known.certain),
-    },
-    provenance: await provenanceOf("rotate-hash", rotation, next.provenance),
-    assertSameRunners: () => assertSameRunners(seen, deps),
-    beforeRestart: () => confirmRestart(scene.registry, flags, dependencies, context),
-  });
-}
+type Applying = {
+  readonly rotation: Rotation;
+  readonly session: Session;
+  readonly attester: Attester | undefined;
+};
 
 function resultOf(
   { inputs, steps }: Rotation,
-  { registry, running, atStake, recorded }: ClusterState,
-  next: NextApproval,
+  { scene, next, cutOff }: RotationPlan,
   end: {
     readonly approval: Approval;
     readonly mode: string;
@@ -215,6 +200,7 @@ function resultOf(
     readonly attester: Attester | undefined;
   },
 ): RotateHashResult {
+  const { registry, running, recorded } = scene;
   return {
     ok: true,
     command: "rotate-hash",
@@ -226,7 +212,7 @@ function resultOf(
     approved_compose_hashes: next.hashes,
     approved_via: viaOf(end.approval),
     registry_compose_changed: end.approval.kind === "updated" && isOther(next.compose, running),
-    runners_cut_off: runnersCutOff(next.hashes, atStake).map(runnerOf),
+    runners_cut_off: cutOff.map(runnerOf),
     runners_deleted: end.deleted.map(runnerOf),
     attestation: attestationResult(end.attester),
     steps: steps.reports,

@@ -89,7 +89,10 @@ const obtainRunner: Step<ObtainComposeHashInput, Obtained> = {
   async run(input, context) {
     if (input.hashFrom === "provision") {
       context.progress("provisioning");
-      const output = await provisionComposeHash(input, context);
+      const output = await provisionComposeHash(input, {
+        ...context,
+        provision: (request, signal) => context.mutations.provisionCvm(request, signal),
+      });
       const summary = "the hash is read from a provisioning that is not committed";
       if (output.kind === "verified") return { status: "skipped", output, summary };
       context.note(

@@ -9,6 +9,7 @@ import { predictAppCompose } from "../../app-compose/predict.ts";
 import { checkAppCompose, checkedHash, reportAnomalies } from "../../app-compose/verify.ts";
 import { runnerEnvironment, runnerEnvironmentNamesOf } from "../../compose/environment.ts";
 import { composeHashOf, type AppCompose } from "../../core/compose-hash.ts";
+import type { PhalaMutations } from "../../core/ports.ts";
 import { temporaryRunnerName, type ComposeHash } from "../../core/domain.ts";
 import type { StepContext } from "../../workflow/step.ts";
 import type { ObtainComposeHashInput } from "./obtain-compose-hash.ts";
@@ -18,7 +19,9 @@ export type ProvisionedHash =
   | { readonly kind: "verified"; readonly hash: ComposeHash; readonly appCompose: AppCompose }
   | { readonly kind: "unverified"; readonly reason: string };
 
-type Context = Pick<StepContext, "api" | "mutations" | "signal">;
+type Context = Pick<StepContext, "api" | "signal"> & {
+  readonly provision: PhalaMutations["provisionCvm"];
+};
 
 /**
  * Asks for the hash and recomputes it.
@@ -39,7 +42,7 @@ export async function provisionComposeHash(
   const environment = runnerEnvironment(cluster, registry.url);
   const settings = cvmSettingsOf(cluster);
   const request = { name, ...settings, nodeId, composeText: compose.text, environment };
-  const outcome = await context.mutations.provisionCvm(request, context.signal);
+  const outcome = await context.provision(request, context.signal);
   context.signal.throwIfAborted();
   if (outcome.kind !== "ok") return unverified(outcome.message);
   const hash = checkedHash(name, outcome.value.composeHash);

@@ -1,6 +1,7 @@
 /** What several answers have in common. Types only: the schemas are in `schema.ts`. */
 import type { z } from "zod";
 import type { AttestMode } from "../../core/attestation.ts";
+import { temporaryRunnerName } from "../../core/domain.ts";
 import type { Attester } from "../../registry/attester.ts";
 import type { Registry } from "../../registry/registry.ts";
 import type { attestationOutcome, dryRun, plannedAction, registry } from "./schema.ts";
@@ -24,6 +25,22 @@ export function registryResult(given: Registry, mode: string): RegistryResult {
   // Any other mode has ended the run as `wrong-mode`.
   return { ...where, mode: mode as RegistryResult["mode"] };
 }
+
+/** Of a plan with `--hash-from provision`, in place of a temporary runner. */
+export const PROVISIONING: PlannedAction = {
+  action: "none",
+  resource: "the runner's compose hash",
+  detail: "from a provisioning that is not committed; no CVM is created for it",
+};
+
+/** Of a plan: the temporary runner comes and goes. */
+export const temporaryRunnerActions = (cluster: string, made: string): readonly PlannedAction[] => {
+  const resource = temporaryRunnerName(cluster);
+  return [
+    { action: "create", resource, detail: made },
+    { action: "delete", resource, detail: "as soon as its compose hash is read and checked" },
+  ];
+};
 
 export type AttestationResult = z.infer<typeof attestationOutcome>;
 

@@ -1,0 +1,73 @@
+/** What a rotation will do, as one object: `--plan` prints it, a run has it confirmed and applies it. */
+import type { ApproveComposeHashInput } from "../../approval/approval.ts";
+import { runnersCutOff } from "../../approval/classify-runners.ts";
+import { assertSameRunners } from "../../approval/same-runners.ts";
+import type { Attester } from "../../registry/attester.ts";
+import { wasMadeWithoutSecrets } from "../../registry/withheld-secrets.ts";
+import type { LiveRunner } from "../../runners/running-runners.ts";
+import type { ClusterRecord } from "../../state/record.ts";
+import type { ReadingDeps } from "../../workflow/step.ts";
+import { approvalOf, provenanceOf } from "../shared/approval.ts";
+import { standingOf } from "../shared/attestation.ts";
+import { confirmRestart } from "./consent.ts";
+import { shortens } from "./flags.ts";
+import type { ClusterState } from "./inspect-cluster.ts";
+import type { NextApproval } from "./next-approval.ts";
+import { revokedRunners } from "./revocation.ts";
+import type { Rotation } from "./rotation.ts";
+
+export type RotationPlan = {
+  /** The cluster, with the runners as they were when the list was made. */
+  readonly scene: ClusterState;
+  readonly next: NextApproval;
+  /** Running runners that lose access with the list. */
+  readonly cutOff: readonly LiveRunner[];
+  /** Running runners of dropped hashes: the revocation lasts once these are deleted. */
+  readonly revoked: readonly LiveRunner[];
+  /** What step 8 is given. */
+  readonly approval: ApproveComposeHashInput;
+};
+
+type World = {
+  readonly record: ClusterRecord;
+  readonly scene: ClusterState;
+  readonly next: NextApproval;
+  /** Absent with `--attest off`, and for a plan that is only shown. */
+  readonly attester: Attester | undefined;
+  readonly deps: ReadingDeps;
+};
+
+export async function planOf(
+  rotation: Rotation,
+  { record, scene: first, next, attester, deps }: World,
+): Promise<RotationPlan> {
+  const { flags, steps, dependencies, inputs } = rotation;
+  const scene = { ...first, ...next.runners };
+  const { live, knownList: known } = next.runners;
+  const policy = flags.rollback ? { ...rotation.policy, stay: "none" as const } : rotation.policy;
+  const seen = { cluster: inputs.cluster.clusterName, live, known, hashes: next.hashes, policy };
+  const approval = approvalOf({
+    ...scene,
+    ...next,
+    existed: true,
+    record,
+    via: flags.rollback ? "restart" : flags.via,
+    force: flags.force,
+    shortens: shortens(flags),
+    secretsWithheld: wasMadeWithoutSecrets(scene.registry, record),
+    attestation: attester && {
+      attester,
+      standing: standingOf(scene.registry, scene.running, record, scene.known.certain),
+    },
+    provenance: await provenanceOf("rotate-hash", rotation, next.provenance),
+    assertSameRunners: () => assertSameRunners(seen, deps),
+    beforeRestart: () => confirmRestart(scene.registry, flags, dependencies, steps),
+  });
+  return {
+    scene,
+    next,
+    cutOff: runnersCutOff(next.hashes, scene.atStake),
+    revoked: revokedRunners(next.hashes, scene, record, flags),
+    approval,
+  };
+}
