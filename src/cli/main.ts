@@ -1,12 +1,16 @@
 /** argv -> command -> exit code. The only place that ends the process. */
 import { formatIn, isDocument } from "../output/formats.ts";
 import { CommanderError, type Command } from "commander";
-import { createRequire } from "node:module";
+import { readFileSync } from "node:fs";
 import { allCommands, createProgram, nameOf, type Options } from "./program.ts";
 import { CrashGuard } from "./shutdown.ts";
 export { exitAfterGrace } from "./shutdown.ts";
 
-const { version } = createRequire(import.meta.url)("../package.json") as { version: string };
+/** Of the package, whose root is above dist. */
+function versionOf(): string {
+  const manifest = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+  return (JSON.parse(manifest) as { readonly version: string }).version;
+}
 
 /** @param startedAt when the program was started, by `performance.now()`: 0 for a process of its own. */
 export async function main(
@@ -27,10 +31,14 @@ export async function main(
     }
   };
   const crashes = new CrashGuard((error) => void crash(error));
-  const program = createProgram(version, async (command, options) => {
-    const { runCommand } = await import("./run.ts");
-    process.exitCode = await runCommand(command, options, crashes, argv, startedAt);
-  });
+  const program = createProgram(
+    versionOf(),
+    async (command, options) => {
+      const { runCommand } = await import("./run.ts");
+      process.exitCode = await runCommand(command, options, crashes, argv, startedAt);
+    },
+    argv,
+  );
   let at: Command = program;
   for (const command of allCommands(program)) {
     // What is wrong is said once, by the reporter, as text or as JSON.

@@ -1,6 +1,6 @@
 /** The command tree, built from the list of commands. */
 import { isDocument } from "../output/formats.ts";
-import { Command } from "commander";
+import { Command, Help } from "commander";
 import type { AnyCommand } from "../commands/shared/command.ts";
 import { COMMANDS } from "./commands.ts";
 import { addDefinition } from "./options.ts";
@@ -16,13 +16,22 @@ const GROUPS: Readonly<Record<string, string>> = {
   trust: "what is trusted of hardware and platform",
 };
 
-export function createProgram(version: string, run: RunCommand): Command {
+/** What is left to declare of each command. */
+const pending = new WeakMap<Command, AnyCommand>();
+
+/**
+ * @param argv only the commands among its words get their options, which is most of the work; absent: all of them.
+ */
+export function createProgram(version: string, run: RunCommand, argv?: readonly string[]): Command {
   const program = new Command("tee-cluster")
     .description("Creates and maintains a cluster of confidential VMs (Intel TDX) on Phala Cloud")
-    .version(version, "-V, --version");
+    .version(version, "-V, --version")
+    .configureHelp({ subcommandTerm });
   for (const definition of COMMANDS) {
     const command = commandAt(program, definition.name);
-    addDefinition(command, definition);
+    command.description(definition.summary);
+    pending.set(command, definition);
+    if (argv?.includes(command.name()) ?? true) declareOptions(command);
     command.action(() => run(definition, given(command)));
   }
   for (const command of allCommands(program)) {
@@ -30,6 +39,27 @@ export function createProgram(version: string, run: RunCommand): Command {
     if (command.commands.length > 0) addHelpCommand(command);
   }
   return program;
+}
+
+/** As commander's own; a command whose options are not declared has some all the same. */
+function subcommandTerm(command: Command): string {
+  const definition = pending.get(command);
+  if (definition === undefined) return new Help().subcommandTerm(command);
+  const { argument } = definition;
+  const term = argument && (argument.optional ? `[${argument.name}]` : `<${argument.name}>`);
+  return [command.name(), "[options]", ...(term ? [term] : [])].join(" ");
+}
+
+/** Declares what a command takes, unless that is done. */
+function declareOptions(command: Command): void {
+  const definition = pending.get(command);
+  pending.delete(command);
+  if (definition) addDefinition(command, definition);
+}
+
+/** For whoever looks through all options: a hint names the command that has one. */
+export function declareAllOptions(program: Command): void {
+  for (const command of allCommands(program)) declareOptions(command);
 }
 
 /** The program and everything below it. */
@@ -69,6 +99,7 @@ function addHelpCommand(parent: Command): void {
     .description("help for a command")
     .action((words: readonly string[]) => {
       const found = words.reduce((at, word) => childOf(at, word) ?? refuseWord(at, word), parent);
+      declareOptions(found);
       found.outputHelp();
     });
 }

@@ -5,7 +5,7 @@
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import path from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { compareVersions } from "../checks/platform-checks.ts";
 import { writeAtomically } from "../lib/atomic-file.ts";
 import { homeFolder } from "../lib/home.ts";

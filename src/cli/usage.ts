@@ -11,10 +11,11 @@ import {
 import { ClusterError } from "../errors/cluster-error.ts";
 import { INPUTS } from "../inputs/table.ts";
 import { closest } from "../lib/closest.ts";
-import { allCommands, nameOf } from "./program.ts";
+import { allCommands, declareAllOptions, nameOf } from "./program.ts";
 
 /** What commander found in the arguments of `command`, as a failure with a hint. */
 export function usageError(error: CommanderError, command: Command): ClusterError {
+  declareAllOptions(rootOf(command));
   switch (error.code) {
     case "commander.unknownOption":
       return unknownOption(quotedIn(error.message), command);

@@ -5,21 +5,15 @@ import { fileURLToPath } from "node:url";
 import type { CommandDependencies, SandboxHandle } from "../session/dependencies.ts";
 import { terminalPrompter, type Pager, type Prompter } from "../inputs/prompts.ts";
 import type { Raw } from "../inputs/resolve.ts";
-import { createAttestationSources } from "../platform/attestation/sources.ts";
-import { createHttpClient, type HttpClient } from "../platform/net/http.ts";
 import { proxyRoute } from "../platform/net/proxy.ts";
-import { createCloudApi } from "../platform/phala/api.ts";
-import { createPhalaCli } from "../platform/phala/cli.ts";
 import type { Clock } from "../core/ports.ts";
 import type { Redactor } from "../core/redact.ts";
-import type { Stopwatch, Wait } from "../core/stopwatch.ts";
+import type { Stopwatch } from "../core/stopwatch.ts";
+import { once } from "../lib/once.ts";
 import { stripControls } from "../output/clean.ts";
 import { reflow } from "../output/reflow.ts";
 import type { Reporter } from "../output/reporter.ts";
-import { createSpawntee } from "../platform/spawntee/client.ts";
 import { systemClock } from "../platform/clock.ts";
-import { pricesOf } from "../runners/price.ts";
-import type { CloudApi } from "../core/ports.ts";
 import type { Ledger } from "../workflow/ledger.ts";
 import type { Options } from "./program.ts";
 
@@ -37,9 +31,22 @@ export function createDependencies(given: Given): {
   close(): Promise<void>;
 } {
   const { options, redactor, reporter, ledger, stopwatch, signal } = given;
-  const http = createHttpClient(process.env);
   const clock = timedClock(stopwatch);
-  const closers: (() => Promise<void>)[] = [() => http.close()];
+  const closers: (() => Promise<void>)[] = [];
+  // Much to load, and many commands never ask the cloud.
+  const cloud = once(async () => {
+    const { createCloudAdapters } = await import("./wire-cloud.ts");
+    const adapters = createCloudAdapters({
+      env: process.env,
+      clock,
+      reporter,
+      redactor,
+      stopwatch,
+      ledger,
+    });
+    closers.push(() => adapters.close());
+    return adapters;
+  });
   const dependencies: CommandDependencies = {
     env: process.env,
     clock,
@@ -54,20 +61,12 @@ export function createDependencies(given: Given): {
     announce: (result) => reporter.finish(result),
     redactor,
     ledger,
-    connect: ({ phalaApiUrl: apiUrl, phalaApiKey: apiKey, phalaBin }, { ownPhala = true } = {}) => {
+    connect: async (connection, { ownPhala = true } = {}) => {
+      const { phalaBin } = connection;
       const bin = ownPhala && phalaBin === ANY_PHALA ? (bundledPhala() ?? phalaBin) : phalaBin;
-      return portsOf({ apiUrl, apiKey, bin, http, clock, reporter, redactor, stopwatch, ledger });
+      return (await cloud()).connect({ ...connection, phalaBin: bin });
     },
-    attestationSources: ({ phalaApiUrl: apiUrl, phalaApiKey: apiKey, collateralUrl, stateDir }) =>
-      createAttestationSources({
-        apiUrl,
-        apiKey,
-        collateralUrl,
-        cacheDir: path.join(stateDir, "collateral"),
-        http: timedHttp(http, stopwatch, "api"),
-        clock,
-        onDetail: (message) => reporter.emit({ type: "detail", message }),
-      }),
+    attestationSources: async (from) => (await cloud()).attestationSources(from),
     proxyRoute: (url) => proxyRoute(url, process.env),
     startSandbox: async (stateDir) => {
       const { handle, close } = await embeddedSandbox(stateDir);
@@ -87,59 +86,12 @@ export function createDependencies(given: Given): {
   };
 }
 
-function portsOf(of: {
-  apiUrl: string;
-  apiKey: string;
-  bin: string;
-  http: HttpClient;
-  clock: Clock;
-  reporter: Reporter;
-  redactor: Redactor;
-  stopwatch: Stopwatch;
-  ledger: Ledger;
-}): ReturnType<CommandDependencies["connect"]> {
-  const { apiUrl, apiKey, bin, clock, reporter, redactor, stopwatch, ledger } = of;
-  const http = timedHttp(of.http, stopwatch, "api");
-  const onDetail = (message: string): void => reporter.emit({ type: "detail", message });
-  // Adapters shorten long answers: half a secret would get past the reporter's redaction.
-  const redact = (text: string): string => redactor.redact(text);
-  return {
-    cli: createPhalaCli({
-      bin,
-      apiKey,
-      apiUrl,
-      env: process.env,
-      http,
-      clock,
-      onDetail,
-      redact,
-      running: (child) => stopwatch.measure("phala", child),
-    }),
-    api: pricing(createCloudApi({ apiUrl, apiKey, http, clock, onDetail, redact }), ledger),
-    spawntee: createSpawntee(timedHttp(of.http, stopwatch, "cloud"), clock, redact),
-  };
-}
-
-function timedHttp(http: HttpClient, stopwatch: Stopwatch, part: Wait): HttpClient {
-  return { ...http, send: (...what) => stopwatch.measure(part, () => http.send(...what)) };
-}
-
 /** Who sleeps waits for the cloud: between two polls, or before another try. */
 function timedClock(stopwatch: Stopwatch): Clock {
   const sleep: Clock["sleep"] = (...how) =>
     stopwatch.measure("cloud", () => systemClock.sleep(...how));
   return { ...systemClock, sleep };
 }
-
-/** What is left behind at the end has a price as soon as anybody asked for prices. */
-const pricing = (api: CloudApi, ledger: Ledger): CloudApi => ({
-  ...api,
-  async instanceTypes(signal) {
-    const types = await api.instanceTypes(signal);
-    ledger.learnPrices(pricesOf(types));
-    return types;
-  },
-});
 
 /** Never with --yes, with CI set, or where stdin or stderr is no terminal. */
 function mayAsk(options: Options): boolean {

@@ -1,5 +1,5 @@
 /** Intel's collateral as it is saved and cached: each part as Intel's service gives it. */
-import { z } from "zod";
+import * as z from "zod";
 
 export const collateralSchema = z.object({
   root_ca_crl: z.string(),

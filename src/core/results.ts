@@ -1,5 +1,5 @@
 /** What the results of all commands have in common; each command's own is in its `result.ts`. A run imports types only. */
-import { z } from "zod";
+import * as z from "zod";
 import type { Warning } from "./events.ts";
 import { STEPS } from "./steps.ts";
 

@@ -3,7 +3,7 @@
  * it has a default for are optional here too, but for those of the runner that we write.
  * Source: crunchdao/model-orchestrator, configuration/properties/*.py (2026-02-16: v1; 2026-02-23 and later: v2).
  */
-import { z } from "zod";
+import * as z from "zod";
 
 const text = z.string();
 const filled = text.min(1);

@@ -1,5 +1,5 @@
 /** `/__sandbox/...`: for other processes, with the key. Never counted as a request, never faulty. */
-import { z } from "zod";
+import * as z from "zod";
 import { isLie, type Lie } from "./attestation/lies.ts";
 import { alter } from "./cloud.ts";
 import { NODES } from "./catalog.ts";

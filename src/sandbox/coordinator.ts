@@ -3,7 +3,7 @@
  * `sandbox:<SHA-256 of the DER SPKI>` here: the real one is looked up on chain.
  */
 import { createHash, createPublicKey, verify } from "node:crypto";
-import { z } from "zod";
+import * as z from "zod";
 import type { RunningService } from "./interpreter.ts";
 import type { ServiceRequest, ServiceWorld } from "./spawntee.ts";
 

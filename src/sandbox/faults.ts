@@ -1,5 +1,5 @@
 /** What can go wrong on the way, per endpoint or for the n-th request. The names by hand: `fault-catalogue.ts`. */
-import { z } from "zod";
+import * as z from "zod";
 
 const ms = z.number().min(0);
 

@@ -3,7 +3,7 @@
  * itself and not through `src/compose`, so that a mistake there does not agree with itself here.
  */
 import { parse as parseYaml } from "yaml";
-import { z } from "zod";
+import * as z from "zod";
 import { decryptEnvironment } from "./kms.ts";
 import type { Generation } from "./model.ts";
 

@@ -12,7 +12,7 @@ import {
   verify,
   type KeyObject,
 } from "node:crypto";
-import { z } from "zod";
+import * as z from "zod";
 
 const X25519_PKCS8 = Buffer.from("302e020100300506032b656e04220420", "hex");
 const X25519_SPKI = Buffer.from("302a300506032b656e032100", "hex");

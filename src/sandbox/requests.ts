@@ -1,5 +1,5 @@
 /** What the API takes: checked as strictly as the platform checks it. */
-import { z } from "zod";
+import * as z from "zod";
 import { parse as parseYaml } from "yaml";
 import { INSTANCE_TYPES, NODES } from "./catalog.ts";
 import { Refusal, structured } from "./refusal.ts";

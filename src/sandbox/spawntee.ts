@@ -1,5 +1,5 @@
 /** What a CVM's containers answer: spawntee as a registry or runner, or any other web server. */
-import { z } from "zod";
+import * as z from "zod";
 import type { Behaviour } from "./behaviour.ts";
 import { INSTANCE_TYPES } from "./catalog.ts";
 import { signatureRefusal, walletOf } from "./coordinator.ts";

@@ -7,7 +7,7 @@ import { chmod, link, lstat, mkdir, readFile, rename, rm, stat, writeFile } from
 import { randomBytes } from "node:crypto";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { z } from "zod";
+import * as z from "zod";
 import * as failures from "./failures.ts";
 import { newQuoteKey } from "./kms.ts";
 import type { CloudState } from "./model.ts";

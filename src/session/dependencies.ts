@@ -51,10 +51,10 @@ export type CommandDependencies = {
   readonly redactor: Redactor;
   readonly ledger: Ledger;
   /** `ownPhala`: whether the phala that was installed with this package stands in for one on PATH (the default). */
-  connect(connection: Connection, options?: { readonly ownPhala?: boolean }): Ports;
+  connect(connection: Connection, options?: { readonly ownPhala?: boolean }): Promise<Ports>;
   /** @throws ClusterError `bad-proxy` (input) where a proxy variable can't be one. */
   proxyRoute(url: string): ProxyRoute;
-  attestationSources(from: AttestationOrigin): AttestationSources;
+  attestationSources(from: AttestationOrigin): Promise<AttestationSources>;
   /** Starts the embedded sandbox; it is stopped when the program ends. */
   startSandbox(stateDir: string): Promise<SandboxHandle>;
   /** What `--sandbox` has in place of the defaults; for commands that read its record and need no server. */

@@ -77,7 +77,7 @@ export async function prepare(
   const connection = toConnection(resolution.values);
   // A proxy that is none is told here, not as the failure of every request.
   dependencies.proxyRoute(connection.phalaApiUrl);
-  const ports = dependencies.connect(connection);
+  const ports = await dependencies.connect(connection);
   const { signal } = dependencies;
   const account = once(() => ports.api.account(signal));
   return {
@@ -193,7 +193,8 @@ async function isKeyAccepted(
   { connect, signal }: CommandDependencies,
 ): Promise<true | string> {
   try {
-    await connect(toConnection({ ...values, phalaApiKey })).api.account(signal);
+    const { api } = await connect(toConnection({ ...values, phalaApiKey }));
+    await api.account(signal);
     return true;
   } catch (error) {
     const isRefused = error instanceof ClusterError && error.code === "api-key-refused";

@@ -5,7 +5,7 @@
  */
 import { readdir, readFile, stat } from "node:fs/promises";
 import path from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { namesOfHost } from "../core/api-hosts.ts";
 import { parseJson } from "../lib/json.ts";
 import {

@@ -5,7 +5,7 @@
 import type { Code, KindOf } from "../errors/catalogue.ts";
 import { command, hint } from "../core/command-hint.ts";
 import { readFile } from "node:fs/promises";
-import { z } from "zod";
+import * as z from "zod";
 import { composeHashOf, type AppCompose } from "../core/compose-hash.ts";
 import { ClusterError, messageOf } from "../errors/cluster-error.ts";
 import { parseJson } from "../lib/json.ts";

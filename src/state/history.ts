@@ -4,7 +4,7 @@
  * edit is found where it was made. See docs/history.md for what that proves.
  */
 import { hostname, userInfo } from "node:os";
-import { z } from "zod";
+import * as z from "zod";
 import { ATTEST_MODES } from "../core/attestation.ts";
 import { sha256Hex } from "../core/compose-hash.ts";
 import { parseJson } from "../lib/json.ts";

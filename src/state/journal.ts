@@ -4,7 +4,7 @@
  * Holds no secret.
  */
 import { randomUUID } from "node:crypto";
-import { z } from "zod";
+import * as z from "zod";
 import { parseJson } from "../lib/json.ts";
 import {
   readSealedLines,

@@ -1,7 +1,7 @@
 /** The nodes that the platform offered last, for completion: it has no time to ask, and needs no key. */
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { writeAtomically } from "../lib/atomic-file.ts";
 import { parseJson } from "../lib/json.ts";
 

@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
-import { z } from "zod";
+import * as z from "zod";
 import { sha256Hex } from "../core/compose-hash.ts";
 import { parseJson } from "../lib/json.ts";
 import {

@@ -1,7 +1,7 @@
 /** How long the steps took last time on this platform: what a wait is compared with. Nothing else goes by it. */
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { STEPS, type StepId, type StepReport } from "../core/steps.ts";
 import { writeAtomically } from "../lib/atomic-file.ts";
 import { parseJson } from "../lib/json.ts";

@@ -1,5 +1,5 @@
 /** What a CVM has measured of its app-compose, against our files and against what may run code. */
-import { z } from "zod";
+import * as z from "zod";
 import { sha256Hex, type AppCompose } from "../core/compose-hash.ts";
 import type { CheckList } from "./check-list.ts";
 import { findUntrustedCode } from "./runs-code.ts";

@@ -1,7 +1,7 @@
 /** What the last verification of a cluster's registry found, in its state directory: `attestation.json`. */
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { replaceStateFile } from "../state/state-directory.ts";
 
 const schema = z.object({

@@ -1,6 +1,6 @@
 /** `tee-cluster.trust.json`: what is trusted, to be committed and reviewed like a lockfile. See docs/attestation.md. */
 import { command, hint } from "../core/command-hint.ts";
-import { z } from "zod";
+import * as z from "zod";
 import { ClusterError } from "../errors/cluster-error.ts";
 
 const hex = (bytes: number): z.ZodString =>

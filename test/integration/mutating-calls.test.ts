@@ -187,15 +187,13 @@ const WAYS_OUT: readonly string[] = [
   // Only timed on its way: the clients behind it are the ones below.
   // The gate: what passes it is started by `Mutations`, and held against what was started.
   // What recovers an address from a signature.
-  "cli/wire.ts: .send",
   "cli/complete-nodes.ts: createCloudApi(",
   "cli/complete-nodes.ts: createHttpClient(",
-  "cli/main.ts: createRequire(",
-  'cli/main.ts: import { createRequire } from "node:module"',
-  "cli/wire.ts: createCloudApi(",
-  "cli/wire.ts: createHttpClient(",
-  "cli/wire.ts: createPhalaCli(",
-  "cli/wire.ts: createSpawntee(",
+  "cli/wire-cloud.ts: .send",
+  "cli/wire-cloud.ts: createCloudApi(",
+  "cli/wire-cloud.ts: createHttpClient(",
+  "cli/wire-cloud.ts: createPhalaCli(",
+  "cli/wire-cloud.ts: createSpawntee(",
   'commands/sandbox/background.ts: import { spawn } from "node:child_process"',
   "core/ports.ts: approveHashes",
   "core/ports.ts: createCvm",

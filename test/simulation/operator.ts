@@ -169,7 +169,7 @@ export class Operator {
       redactor: new Redactor(),
       ledger,
       stopwatch: new Stopwatch(clock.monotonic),
-      connect: () => ports,
+      connect: async () => ports,
       attestationSources: () => {
         throw new Error("attestation is off");
       },

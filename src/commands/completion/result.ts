@@ -1,5 +1,5 @@
 /** The answer of `completion`. */
-import { z } from "zod";
+import * as z from "zod";
 import { text } from "../shared/schema.ts";
 import { SHELLS } from "./shells.ts";
 

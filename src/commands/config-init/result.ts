@@ -1,5 +1,5 @@
 /** The answer of `config init`. `schemas/config-init.json` is made of it. */
-import { z } from "zod";
+import * as z from "zod";
 
 export const configInitResult = z.object({
   ok: z.literal(true),

@@ -1,5 +1,5 @@
 /** The answer of `config migrate`. */
-import { z } from "zod";
+import * as z from "zod";
 import type { Threshold } from "../../orchestrator/migrate.ts";
 import { lineDiff, text, warnings } from "../shared/schema.ts";
 

@@ -1,5 +1,5 @@
 /** The answer of `config show`. `schemas/config-show.json` is made of it. */
-import { z } from "zod";
+import * as z from "zod";
 import { warnings } from "../shared/schema.ts";
 
 const shownInput = z.object({

@@ -1,5 +1,5 @@
 /** The answer of `destroy`. */
-import { z } from "zod";
+import * as z from "zod";
 import { cluster, cvmName, list, role, timings, warnings } from "../shared/schema.ts";
 
 export const destroyResult = z.object({

@@ -71,7 +71,11 @@ async function gatherFacts(
 ): Promise<DoctorFacts> {
   const { env, signal } = dependencies;
   const { connection, cluster, sandbox, resolution, configProblem } = given;
-  const ports = dependencies.connect(connection);
+  const ports = await dependencies.connect(connection);
+  const onPath = await dependencies.connect(
+    { ...connection, phalaBin: "phala" },
+    { ownPhala: false },
+  );
   const facts = factsOf(ports, connection, signal, env, { askPhala: true });
   const stateDirectory = await directoryOf(
     {
@@ -88,7 +92,7 @@ async function gatherFacts(
     ...clusterFactsOf(facts, cluster, record, flags.adopt, givenInputs(resolution.origins)),
     resolution,
     configProblem,
-    pathPhala: dependencies.connect({ ...connection, phalaBin: "phala" }, { ownPhala: false }).cli,
+    pathPhala: onPath.cli,
     stateDirectory,
     journal,
     proxyRoute: (url) => dependencies.proxyRoute(url),

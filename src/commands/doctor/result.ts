@@ -1,5 +1,5 @@
 /** The answer of `doctor`. */
-import { z } from "zod";
+import * as z from "zod";
 import type { CheckCode } from "../../errors/catalogue.ts";
 import { code, list, text, timings, warnings, words } from "../shared/schema.ts";
 

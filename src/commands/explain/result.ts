@@ -1,5 +1,5 @@
 /** The answer of `explain`. */
-import { z } from "zod";
+import * as z from "zod";
 import { code, text, warnings, words } from "../shared/schema.ts";
 
 export const explainedCode = z.object({

@@ -1,5 +1,5 @@
 /** The answers of `hash`. */
-import { z } from "zod";
+import * as z from "zod";
 import type { AppCompose } from "../../core/compose-hash.ts";
 import {
   appCompose,

@@ -1,5 +1,5 @@
 /** The answer of `history`. */
-import { z } from "zod";
+import * as z from "zod";
 import { ATTEST_MODES } from "../../core/attestation.ts";
 import { cluster, hash, list, text, warnings } from "../shared/schema.ts";
 

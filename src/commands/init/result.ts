@@ -1,5 +1,5 @@
 /** The answer of `init`. */
-import { z } from "zod";
+import * as z from "zod";
 import {
   attestationOutcome,
   cluster,

@@ -1,5 +1,5 @@
 /** The answer of `list`. */
-import { z } from "zod";
+import * as z from "zod";
 import { timings, warnings } from "../shared/schema.ts";
 
 const listedCluster = z.strictObject({

@@ -1,6 +1,6 @@
 /** `tee-cluster logs`: the log of a CVM of the cluster, through `phala logs`. Reads only. */
 import { parseDocument } from "yaml";
-import { z } from "zod";
+import * as z from "zod";
 import { command, hint } from "../../core/command-hint.ts";
 import type { Cvm } from "../../core/domain.ts";
 import type { LogRequest } from "../../core/ports.ts";

@@ -1,5 +1,5 @@
 /** The answer of `logs`. */
-import { z } from "zod";
+import * as z from "zod";
 import { warnings } from "../shared/schema.ts";
 
 export const logsResult = z.strictObject({

@@ -5,6 +5,7 @@ import { approvedList } from "../../approval/approved-list.ts";
 import { assertChecked } from "../../approval/classify-runners.ts";
 import { runnerEnvironmentNamesOf } from "../../compose/environment.ts";
 import type { AppCompose } from "../../core/compose-hash.ts";
+import type { ComposeHash } from "../../core/domain.ts";
 import { nodeIdOf } from "../../session/facts.ts";
 import type { Preparation } from "../../session/preparation.ts";
 import type { Session } from "../../session/session.ts";
@@ -33,48 +34,69 @@ export async function foresee(
   scene: ClusterState,
 ): Promise<Foreseen> {
   const { store, registryStore } = sources;
-  const { inputs, facts, policy, flags } = rotation;
+  const { inputs, facts, flags } = rotation;
   const { record } = facts;
   const live = scene.live.map(({ cvm: { name }, appCompose }) => ({ name, appCompose }));
   const basis = await findPredictionBasis(record, store, async () => live);
-  if (flags.rollback) {
-    const next = await restoredApproval(inputs, record, registryStore, scene);
-    const value = next.hashes.at(-1) ?? null;
-    const composeHash = { value, from: "restored" as const, basis: null };
-    return { next, composeHash, basis: basis?.appCompose };
-  }
-  await assertChecked(policy, { record, store, live: scene.live });
+  if (!flags.rollback) return renewed(rotation, sources, scene, basis);
+  const next = await restoredApproval(inputs, record, registryStore, scene);
+  const value = next.hashes.at(-1) ?? null;
+  const composeHash = { value, from: "restored" as const, basis: null };
+  return { next, composeHash, basis: basis?.appCompose };
+}
+
+async function renewed(
+  rotation: Rotation,
+  sources: Sources,
+  scene: ClusterState,
+  basis: PredictionBasis | undefined,
+): Promise<Foreseen> {
+  const { inputs, facts, policy } = rotation;
+  const { record } = facts;
+  await assertChecked(policy, { record, store: sources.store, live: scene.live });
+  const hash = await hashOf(rotation, sources, scene, basis);
+  const hashes = approvedList({
+    recorded: scene.recorded,
+    live: scene.accepted.map(({ composeHash }) => composeHash),
+    fresh: hash.value ?? undefined,
+    policy,
+  });
+  const { digest } = await facts.runnerCompose();
+  const provenance = { runnerHash: hash.value ?? "", composeDigest: digest };
+  const compose = await facts.registryCompose();
+  const made = { hashes, runners: scene, compose, provenance, inputs };
+  const { unverified, ...composeHash } = hash;
+  const next = { ...made, restores: null, expendable: [] };
+  return { next, composeHash, basis: basis?.appCompose, unverified };
+}
+
+/** The best that is known: what was read back before, what Phala provisions, what can be predicted. */
+async function hashOf(
+  rotation: Rotation,
+  sources: Sources,
+  scene: ClusterState,
+  basis: PredictionBasis | undefined,
+): Promise<ForeseenHash> {
+  const { inputs, facts, flags } = rotation;
   const runnerFile = await facts.runnerCompose();
   const names = runnerEnvironmentNamesOf(inputs.cluster);
   const known = flags.fresh
     ? undefined
-    : await recordedComposeHash(runnerFile, names, record, store);
-  const provisioned = known ? undefined : await provision(rotation, sources, scene);
-  const exact = known ?? (provisioned?.kind === "verified" ? provisioned.hash : undefined);
-  const fresh = exact ?? (basis && predictComposeHash(basis.appCompose, runnerFile.text, names));
-  const hashes = approvedList({
-    recorded: scene.recorded,
-    live: scene.accepted.map(({ composeHash }) => composeHash),
-    fresh,
-    policy,
-  });
-  const from = known ? "recorded" : exact ? "provisioned" : fresh ? "predicted" : "unknown";
-  const composeHash = {
-    value: fresh ?? null,
-    from,
-    basis: exact || !basis ? null : describeBasis(basis),
-  } as const;
-  const provenance = { runnerHash: fresh ?? "", composeDigest: runnerFile.digest };
-  const compose = await facts.registryCompose();
-  const made = { hashes, runners: scene, compose, provenance, inputs };
-  const unverified = provisioned?.kind === "unverified" ? provisioned.reason : undefined;
-  return {
-    next: { ...made, restores: null, expendable: [] },
-    composeHash,
-    basis: basis?.appCompose,
-    unverified,
-  };
+    : await recordedComposeHash(runnerFile, names, facts.record, sources.store);
+  if (known) return { value: known, from: "recorded", basis: null };
+  const provisioned = await provision(rotation, sources, scene);
+  if (provisioned?.kind === "verified")
+    return { value: provisioned.hash, from: "provisioned", basis: null };
+  const unverified = provisioned?.reason;
+  if (!basis) return { value: null, from: "unknown", basis: null, unverified };
+  const value = predictComposeHash(basis.appCompose, runnerFile.text, names);
+  return { value, from: "predicted", basis: describeBasis(basis), unverified };
 }
+
+type ForeseenHash = Omit<RotatePlanResult["compose_hash"], "value"> & {
+  readonly value: ComposeHash | null;
+  readonly unverified?: string | undefined;
+};
 
 /** Asks Phala as the run would: nothing is committed. */
 async function provision(

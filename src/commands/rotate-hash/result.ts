@@ -1,5 +1,5 @@
 /** The answers of `rotate-hash`. */
-import { z } from "zod";
+import * as z from "zod";
 import {
   attestationOutcome,
   cluster,

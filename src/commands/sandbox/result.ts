@@ -1,5 +1,5 @@
 /** The answer of `sandbox`, given when it is up. */
-import { z } from "zod";
+import * as z from "zod";
 
 export const sandboxResult = z.object({
   ok: z.literal(true),

@@ -78,7 +78,7 @@ export async function attesterFor(
   const collateralUrl = known(resolution.values, "collateralUrl");
   return new Made({
     mode,
-    sources: attestationSources({ ...connection, collateralUrl }),
+    sources: await attestationSources({ ...connection, collateralUrl }),
     trust,
     scripts: new TrustedScripts({ mode, trust, flags: flags.trustScript, before }),
     gatewayUrl: connection.gatewayUrl,

@@ -73,7 +73,7 @@ async function gather(
   { attestationSources, signal }: CommandDependencies,
 ): Promise<Gathered> {
   const collateralUrl = known(resolution.values, "collateralUrl");
-  const sources = attestationSources({ ...connection, collateralUrl });
+  const sources = await attestationSources({ ...connection, collateralUrl });
   const url = renderGatewayUrl(connection.gatewayUrl, {
     appId: registry.appId,
     port: GUEST_PORT,

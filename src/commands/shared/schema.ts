@@ -2,7 +2,7 @@
  * What the schemas of results are built of. A result's type, its JSON Schema (schemas/) and its table in docs/json.md
  * come from its zod schema; a run imports the types only. `.describe()` is the table's text.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { Words } from "../../core/command-hint.ts";
 import type { WarningCode } from "../../errors/catalogue.ts";
 import { ATTESTATION_CHECK_IDS } from "../../core/attestation.ts";

@@ -1,5 +1,5 @@
 /** What `tee-cluster status` reports of a cluster, in the very shape of `--json`. See docs/status.md. */
-import { z } from "zod";
+import * as z from "zod";
 import type { StatusCode } from "../../errors/catalogue.ts";
 import {
   code,

@@ -1,5 +1,5 @@
 /** The answer of `status`. */
-import { z } from "zod";
+import * as z from "zod";
 import { cluster, time, timings } from "../shared/schema.ts";
 import { assessment } from "./model.ts";
 

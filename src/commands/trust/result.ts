@@ -1,5 +1,5 @@
 /** The answer of `trust show`, `trust diff` and `trust pin`. `schemas/trust.json` is made of it. */
-import { z } from "zod";
+import * as z from "zod";
 import { warnings } from "../shared/schema.ts";
 import { trustSchema } from "../../trust/trust-file.ts";
 

@@ -1,5 +1,5 @@
 /** The answer of `verify`. `schemas/verify.json` is made of it. */
-import { z } from "zod";
+import * as z from "zod";
 import { timings, warnings, words } from "../shared/schema.ts";
 import { ATTESTATION_CHECK_IDS, ATTESTATION_CODES } from "../../core/attestation.ts";
 

@@ -2,7 +2,7 @@
 import { collateralSchema } from "../../core/collateral-schema.ts";
 import { mkdir, readFile } from "node:fs/promises";
 import path from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import type {
   AttestationSources,
   Collateral,

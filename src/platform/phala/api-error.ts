@@ -1,5 +1,5 @@
 /** Phala's error answers: parsed in full, and as one line for people. */
-import { z } from "zod";
+import * as z from "zod";
 import type { ApiError } from "../../core/ports.ts";
 
 const structured = z.object({

@@ -1,5 +1,5 @@
 /** The app-compose of a CVM, read strictly: a text that hashes differently elsewhere is refused. */
-import { z } from "zod";
+import * as z from "zod";
 import { composeHashOf, sha256Hex, type AppCompose } from "../../core/compose-hash.ts";
 import type { Lookup } from "../../core/ports.ts";
 import { ClusterError } from "../../errors/cluster-error.ts";

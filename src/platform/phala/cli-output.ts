@@ -3,7 +3,7 @@
  * success and on stderr for a failure.
  */
 import { stripVTControlCharacters } from "node:util";
-import { z } from "zod";
+import * as z from "zod";
 import type { CliOutcome } from "../../core/ports.ts";
 
 /** How a run of the CLI ended, as far as the operating system knows. */

@@ -1,7 +1,7 @@
 /** The version of an installed `phala`, from its own package.json: asking the program costs a second of CPU. */
 import { readFile, realpath } from "node:fs/promises";
 import path from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 
 /** As in phala 1.1.18: `"bin": {"phala": "./dist/index.js"}`. */
 const manifest = z.object({

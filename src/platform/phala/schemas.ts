@@ -2,7 +2,7 @@
  * Phala's answers at the border, in both schemas (2026-01-21, and 2025-10-28 with its list items): tolerant of fields
  * that are new, strict about the ones we use. Source of the shapes: `@phala/cloud` 0.2.9, and answers of the real API.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { Cvm } from "../../core/domain.ts";
 import type {
   Account,

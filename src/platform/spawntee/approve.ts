@@ -1,5 +1,5 @@
 /** `POST /registry/approve-hash`: a push counts only if the registry's answer names the hashes. */
-import { z } from "zod";
+import * as z from "zod";
 import type { ApproveHashAnswer, Clock, ServerClock } from "../../core/ports.ts";
 import type { HttpAnswer, HttpClient } from "../net/http.ts";
 import { describeNetworkError } from "../net/network-error.ts";

@@ -1,5 +1,5 @@
 /** The spawntee service of one CVM, behind the gateway. */
-import { z } from "zod";
+import * as z from "zod";
 import { type HttpAnswer, type HttpClient } from "../net/http.ts";
 import { describeNetworkError } from "../net/network-error.ts";
 import type { Capacity, Clock, Health, Spawntee, SpawnteeAnswer } from "../../core/ports.ts";

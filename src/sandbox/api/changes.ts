@@ -1,5 +1,5 @@
 /** The requests that create, delete, replicate, start and stop CVMs. Updates: `updates.ts`. */
-import { z } from "zod";
+import * as z from "zod";
 import { buildAppCompose } from "../app-compose.ts";
 import { platformsCompose } from "../attestation/api.ts";
 import { appKeys } from "../attestation/env-keys.ts";

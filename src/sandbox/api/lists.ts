@@ -1,5 +1,5 @@
 /** Lists of CVMs and apps, which lag behind what is there. */
-import { z } from "zod";
+import * as z from "zod";
 import { hashId, listedCvms } from "../find.ts";
 import { foreignCvm } from "../foreign.ts";
 import { lifeOf } from "../lifecycle.ts";

@@ -1,6 +1,6 @@
 /** What the platform answers about attestation: the API, and a CVM's port 8090. */
 import { X509Certificate } from "node:crypto";
-import { z } from "zod";
+import * as z from "zod";
 import type { AppCompose } from "../app-compose.ts";
 import { findLive } from "../find.ts";
 import { makeQuote } from "../kms.ts";

@@ -2,7 +2,7 @@
 import { createHash, randomBytes, X509Certificate } from "node:crypto";
 import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { KNOWN_OS } from "./guest.ts";
 import { newIntel, type MadeUpIntel } from "./intel.ts";
 import { caSpkiSha256Of, k256Of, newKms, type MadeUpKms } from "./kms.ts";

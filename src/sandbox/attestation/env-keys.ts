@@ -1,5 +1,5 @@
 /** The environment keys that the platform hands out, from the API and from its KMS; and how it lies about them. */
-import { z } from "zod";
+import * as z from "zod";
 import { findLive, liveCvms } from "../find.ts";
 import type { KeyPair } from "../kms.ts";
 import type { CloudState, CvmState } from "../model.ts";

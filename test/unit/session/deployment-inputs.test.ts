@@ -47,7 +47,7 @@ async function world(
     prompter: undefined,
     redactor: { add: () => undefined },
     proxyRoute: () => ({ kind: "direct" }),
-    connect: () => ({ api: { host } }) as Ports,
+    connect: async () => ({ api: { host } }) as Ports,
     startSandbox: async () => ({
       apiUrl: "http://127.0.0.1:1",
       gatewayUrl: "http://127.0.0.1:1/{app_id}-{port}",

@@ -1,5 +1,5 @@
 /** What the gate reads from the API's answers to the CLI. Field names: `@phala/cloud` 0.2.9, in both API versions. */
-import { z } from "zod";
+import * as z from "zod";
 import type { AcceptedUpdate, CreatedCvm, EnvKey, Provisioned } from "../../../core/ports.ts";
 import { bareAppId, bareUuid } from "../schemas.ts";
 

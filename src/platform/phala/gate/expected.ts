@@ -3,7 +3,7 @@
  * `POST /cvms/provision` and `POST /cvms`, an update `GET` and `PATCH /cvms/{id}`, a delete `GET` and
  * `DELETE /cvms/{id}`. Anything may be read; nothing else may change anything, and nothing more than once.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { CreateCvmRequest, Provisioned, UpdateCvmRequest } from "../../../core/ports.ts";
 import { bareAppId, bareUuid } from "../schemas.ts";
 import type { GateOperation, GateRequest, Role } from "./exchange.ts";

@@ -1,0 +1,84 @@
+/** The part of the composition root that talks to the cloud; loaded by the first command that does. */
+import path from "node:path";
+import type { AttestationSources } from "../core/attestation.ts";
+import type { Clock, CloudApi } from "../core/ports.ts";
+import type { Redactor } from "../core/redact.ts";
+import type { Connection } from "../core/settings.ts";
+import type { Stopwatch, Wait } from "../core/stopwatch.ts";
+import type { Reporter } from "../output/reporter.ts";
+import { createAttestationSources } from "../platform/attestation/sources.ts";
+import { createHttpClient, type HttpClient } from "../platform/net/http.ts";
+import { createCloudApi } from "../platform/phala/api.ts";
+import { createPhalaCli } from "../platform/phala/cli.ts";
+import { createSpawntee } from "../platform/spawntee/client.ts";
+import { pricesOf } from "../runners/price.ts";
+import type { AttestationOrigin, Ports } from "../session/dependencies.ts";
+import type { Ledger } from "../workflow/ledger.ts";
+
+type Given = {
+  readonly env: NodeJS.ProcessEnv;
+  readonly clock: Clock;
+  readonly reporter: Reporter;
+  readonly redactor: Redactor;
+  readonly stopwatch: Stopwatch;
+  readonly ledger: Ledger;
+};
+
+export type CloudAdapters = {
+  connect(connection: Connection): Ports;
+  attestationSources(from: AttestationOrigin): AttestationSources;
+  close(): Promise<void>;
+};
+
+export function createCloudAdapters(given: Given): CloudAdapters {
+  const { env, clock, reporter, redactor, stopwatch, ledger } = given;
+  const client = createHttpClient(env);
+  const http = timedHttp(client, stopwatch, "api");
+  const onDetail = (message: string): void => reporter.emit({ type: "detail", message });
+  // Adapters shorten long answers: half a secret would get past the reporter's redaction.
+  const redact = (text: string): string => redactor.redact(text);
+  return {
+    connect: ({ phalaApiUrl: apiUrl, phalaApiKey: apiKey, phalaBin: bin }) => ({
+      cli: createPhalaCli({
+        bin,
+        apiKey,
+        apiUrl,
+        env,
+        http,
+        clock,
+        onDetail,
+        redact,
+        running: (child) => stopwatch.measure("phala", child),
+      }),
+      api: pricing(createCloudApi({ apiUrl, apiKey, http, clock, onDetail, redact }), ledger),
+      spawntee: createSpawntee(timedHttp(client, stopwatch, "cloud"), clock, redact),
+    }),
+    attestationSources: ({ phalaApiUrl: apiUrl, phalaApiKey: apiKey, collateralUrl, stateDir }) => {
+      const cacheDir = path.join(stateDir, "collateral");
+      return createAttestationSources({
+        apiUrl,
+        apiKey,
+        collateralUrl,
+        cacheDir,
+        http,
+        clock,
+        onDetail,
+      });
+    },
+    close: () => client.close(),
+  };
+}
+
+function timedHttp(http: HttpClient, stopwatch: Stopwatch, part: Wait): HttpClient {
+  return { ...http, send: (...what) => stopwatch.measure(part, () => http.send(...what)) };
+}
+
+/** What is left behind at the end has a price as soon as anybody asked for prices. */
+const pricing = (api: CloudApi, ledger: Ledger): CloudApi => ({
+  ...api,
+  async instanceTypes(signal) {
+    const types = await api.instanceTypes(signal);
+    ledger.learnPrices(pricesOf(types));
+    return types;
+  },
+});
