@@ -1,16 +1,10 @@
 /** argv -> command -> exit code. The only place that ends the process. */
 import { formatIn, isDocument } from "../output/formats.ts";
 import { CommanderError, type Command } from "commander";
-import { readFileSync } from "node:fs";
 import { allCommands, createProgram, nameOf, type Options } from "./program.ts";
 import { CrashGuard } from "./shutdown.ts";
+import { versionOf } from "./version.ts";
 export { exitAfterGrace } from "./shutdown.ts";
-
-/** Of the package, whose root is above dist. */
-function versionOf(): string {
-  const manifest = readFileSync(new URL("../package.json", import.meta.url), "utf8");
-  return (JSON.parse(manifest) as { readonly version: string }).version;
-}
 
 /** @param startedAt when the program was started, by `performance.now()`: 0 for a process of its own. */
 export async function main(

@@ -3,7 +3,6 @@
  * beside the command's own work, through the operator's registry and proxy; a command that ends first does not wait.
  */
 import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import path from "node:path";
 import * as z from "zod";
 import { compareVersions } from "../checks/platform-checks.ts";
@@ -11,6 +10,7 @@ import { writeAtomically } from "../lib/atomic-file.ts";
 import { homeFolder } from "../lib/home.ts";
 import { parseJson } from "../lib/json.ts";
 import { createHttpClient } from "../platform/net/http.ts";
+import { versionOf } from "./version.ts";
 
 const DAY_MS = 24 * 60 * 60_000;
 const TIMEOUT_MS = 5_000;
@@ -52,7 +52,7 @@ export function lookForUpdate(
       const seen = await readSeen(file);
       const { latest } = seen;
       if (latest === undefined || isWithinDay(seen.told_at, now)) return undefined;
-      const { version } = createRequire(import.meta.url)("../package.json") as { version: string };
+      const version = versionOf();
       if (compareVersions(latest, version) <= 0) return undefined;
       // Who can't be told that it was told would be told each time.
       if (!(await keep(file, { ...seen, told_at: new Date(now).toISOString() }))) return undefined;
