@@ -6,6 +6,9 @@ import { Console } from "node:console";
 import { Writable } from "node:stream";
 
 const OUTSIDE = process.cwd();
+const leave = process.exit.bind(process);
+// Nobody is there to run anything for.
+process.once("disconnect", () => leave(0));
 const [what, file] = process.argv.slice(2);
 
 /** Each runs a command line that the process is dressed for. @returns its exit code. */

@@ -58,11 +58,11 @@ async function serve(
   giveBack: (runner: ChildProcess) => void,
 ): Promise<void> {
   socket.on("error", () => undefined);
-  const [said = ""] = (await once(createInterface(socket), "line").catch(() => [])) as [string?];
-  const line = await Promise.resolve(
-    said.startsWith("{") ? (JSON.parse(said) as CommandLine) : commandLineOf(said),
+  const said = await firstLine(socket);
+  const line = await (
+    said.startsWith("{") ? Promise.resolve(JSON.parse(said) as CommandLine) : commandLineOf(said)
   ).catch(() => undefined);
-  if (line === undefined) return void socket.destroy();
+  if (line === undefined || socket.destroyed) return void socket.destroy();
   const runner = take();
   // A client that goes away was killed.
   const kill = (): boolean => runner.kill("SIGKILL");
@@ -80,6 +80,19 @@ async function serve(
     socket.end(`exit ${message.code}\n`);
   });
   runner.send(line);
+}
+
+/** Empty where the client is gone before. */
+function firstLine(socket: Socket): Promise<string> {
+  return new Promise((resolve) => {
+    let text = "";
+    socket.setEncoding("utf8").on("data", (more: string) => {
+      text += more;
+      const end = text.indexOf("\n");
+      if (end !== -1) resolve(text.slice(0, end));
+    });
+    socket.once("close", () => resolve(""));
+  });
 }
 
 /** What a process was started with, as the kernel has it. */
