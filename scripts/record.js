@@ -1,7 +1,7 @@
 // Records real runs of the built program in a real terminal. How: npm run build && node scripts/record.js [NAME ...]
 // Each scenario is typed into bash in a pseudo-terminal, in an empty home folder, against the sandbox. What is written
 // to docs/recordings is what came out: NAME.cast for asciinema, NAME.txt with the screens at the moments worth reading.
-import { chmodSync, mkdirSync, rmSync, writeFileSync, existsSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync, existsSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -58,12 +58,12 @@ const SCENARIOS = {
   },
   "ctrl-c": {
     title: "Ctrl-C in step 5: the temporary runner is deleted, the next run resumes",
-    async play({ run, start, until, type, finished, shot }) {
+    async play({ run, start, until, made, type, finished, shot }) {
       await run("npx tee-cluster sandbox start --boot-time 6s > sandbox.env");
       await run("export TEE_CLUSTER_SANDBOX=1");
       await start("npx tee-cluster init --yes");
       await until(/5\/10/);
-      await delay(1500);
+      await made("-runner-temp");
       type(CTRL_C);
       await finished();
       shot("One Ctrl-C, and what exists then");
@@ -161,6 +161,14 @@ function openTerminal() {
     finished,
     type: (key) => shell.write(key),
     until: (pattern) => until((all) => all.slice(cut).some((line) => pattern.test(line))),
+    /** Until the sandbox has a CVM whose name ends so. */
+    async made(name) {
+      const text = readFileSync(path.join(HOME, "work/sandbox.env"), "utf8");
+      const variable = (key) => new RegExp(`${key}='(.*)'`).exec(text)?.[1] ?? "";
+      const headers = { "X-API-Key": variable("PHALA_API_KEY") };
+      const url = `${variable("PHALA_API_URL")}/__sandbox/cloud`;
+      while (!(await (await fetch(url, { headers })).text()).includes(name)) await delay(100);
+    },
     async run(line) {
       await start(line);
       await finished();
