@@ -69,7 +69,7 @@ test("not without --yes; one failure stops no other; run again it goes on", asyn
     OWN.map((name) => `delete ${name}`),
   );
   expect(actions[2]?.detail).toContain(`app_id ${await appIdOf(world, "bird-tracker-registry")}`);
-  expect(actions[2]?.detail).toMatch(/^running, \d+[smh] old, /);
+  expect(actions[2]?.detail).toMatch(/^running, app_id /);
   expect((await world.run(["destroy", "--yes"], { PHALA_BIN: "/nowhere/phala" })).exitCode).toBe(3);
   expect(mutationsOf(world.sandbox)).toEqual([]);
 

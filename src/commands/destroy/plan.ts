@@ -11,8 +11,9 @@ export function planDestroy(
 ): DryRunResult {
   const actions = found.map(({ cvm }) => {
     const created = cvm.createdAt === null ? Number.NaN : Date.parse(cvm.createdAt);
-    const age = Number.isNaN(created) ? "of unknown age" : `${formatAge(nowMs - created)} old`;
-    const detail = `${cvm.status}, ${age}, app_id ${cvm.appId ?? "unknown"}`;
+    // In no schema of the API, so mostly it does not tell.
+    const age = Number.isNaN(created) ? [] : [`${formatAge(nowMs - created)} old`];
+    const detail = [cvm.status, ...age, `app_id ${cvm.appId ?? "unknown"}`].join(", ");
     return { action: "delete" as const, resource: cvm.name, detail };
   });
   return { ok: true, command: "destroy", cluster, dry_run: true, actions, warnings: [] };
