@@ -154,24 +154,27 @@ export function memoryCloud(cvms: Cvm[] = [], behaviour: Partial<Behaviour> = {}
     ...behaviour,
   };
 
-  const sleepUntil = (until: number): void => {
+  const sleepUntil = (until: number, signal: AbortSignal): void => {
     for (;;) {
       const [next] = scheduled.filter(({ at }) => at <= until).toSorted((a, b) => a.at - b.at);
       if (next === undefined) break;
       scheduled.splice(scheduled.indexOf(next), 1);
       now = Math.max(now, next.at);
       next.run();
-      if (controller.signal.aborted) break;
+      if (signal.aborted) return;
     }
-    if (!controller.signal.aborted) now = Math.max(now, until);
+    now = Math.max(now, until);
   };
   const clock: Clock = {
     now: () => EPOCH + now,
-    monotonic: () => now,
+    monotonic() {
+      count();
+      return now;
+    },
     async sleep(ms, signal) {
       count();
       signal.throwIfAborted();
-      sleepUntil(now + ms);
+      sleepUntil(now + ms, signal);
       signal.throwIfAborted();
     },
     deadline(ms) {
