@@ -1,5 +1,5 @@
 /** Who gets the lock of a cluster, and who has to wait. */
-import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { spawnSync } from "node:child_process";
 import { expect, test, vi } from "vitest";
@@ -250,3 +250,64 @@ function steppedClock(at: (ms: number) => Promise<void> = async () => undefined)
     },
   };
 }
+
+test("whether a run is in progress is seen without taking anything", async () => {
+  const free = await directory();
+  expect(await isRunInProgress(free)).toBe(false);
+  const lock = await acquireLock(free, options());
+  expect(await isRunInProgress(free)).toBe(true);
+  lock.release();
+  expect(await isRunInProgress(free)).toBe(false);
+  const dead = await directory(owner({ pid: DEAD }));
+  expect(await isRunInProgress(dead)).toBe(false);
+});
+
+test("a lock that another run has taken is not held: no change is made from then on", async () => {
+  const at = await directory();
+  const lock = await acquireLock(at, options());
+  expect(() => lock.assertHeld()).not.toThrow();
+  await writeFile(at.lock, owner({ nonce: "ffffffffffffffff" }));
+  expect(() => lock.assertHeld()).toThrow(
+    expect.objectContaining({
+      kind: "conflict",
+      code: "lock-lost",
+      message: expect.stringContaining(at.lock) as string,
+      hint: "wait until it has finished, then run this command again",
+    }) as Error,
+  );
+  lock.release();
+  expect(await readFile(at.lock, "utf8")).toContain("ffffffffffffffff");
+  await rm(at.lock);
+  expect(() => lock.assertHeld()).toThrow(/another run has taken over/);
+});
+
+test("released twice is released once: a later owner's lock stays", async () => {
+  const at = await directory();
+  const lock = await acquireLock(at, options());
+  lock.release();
+  const later = await acquireLock(at, options("rotate-hash"));
+  lock.release();
+  expect(() => later.assertHeld()).not.toThrow();
+  later.release();
+  expect(await readdir(at.path)).toEqual([]);
+});
+
+test("the lock file is private", async () => {
+  const at = await directory();
+  const lock = await acquireLock(at, options());
+  expect((await stat(at.lock)).mode & 0o777).toBe(0o600);
+  lock.release();
+});
+
+test("who is in the way is named, with what to do", async () => {
+  const at = await directory();
+  const lock = await acquireLock(at, options());
+  await expect(acquireLock(at, options())).rejects.toMatchObject({
+    kind: "conflict",
+    code: "run-in-progress",
+    message: expect.stringMatching(/^another run is in progress on this cluster: ./) as string,
+    hint: "wait until it has finished, then run this command again",
+  });
+  lock.release();
+  expect(await readdir(at.path)).toEqual([]);
+});

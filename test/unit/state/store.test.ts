@@ -159,12 +159,12 @@ describe("what vouches for a hash", () => {
   });
 
   test("a sealed record of what was read back, or the history's", () => {
-    const readBack = {
+    const readBack: JournalEntry = {
       type: "compose-hash",
       hash: "z",
       compose_digest: "d",
       allowed_envs: [],
-    } as const;
+    };
     const sealed = recordFrom(readBack, { type: "registry-compose", hash: "g" });
     const { vouched } = vouchedBy(sealed, []);
     expect([...vouched.runners]).toEqual(["z"]);
@@ -288,14 +288,14 @@ describe("known nodes", () => {
     const file = path.join(root, "nodes.json");
     expect((await stat(file)).mode & 0o777).toBe(0o600);
     const before = await stat(file);
-    await rememberNodes(root, HOST, nodes as never);
+    await rememberNodes(root, HOST, nodes);
     expect((await stat(file)).ino).toBe(before.ino);
     await rememberNodes(root, HOST, []);
     expect(await readKnownNodes(root, HOST)).toEqual([]);
   });
 
   test("of eight APIs, the newest", async () => {
-    for (let port = 1; port <= 9; port += 1) await rememberNodes(root, `h${port}`, nodes as never);
+    for (let port = 1; port <= 9; port += 1) await rememberNodes(root, `h${port}`, nodes);
     const kept = Object.keys(
       JSON.parse(await readFile(path.join(root, "nodes.json"), "utf8")) as object,
     );
@@ -305,9 +305,7 @@ describe("known nodes", () => {
   test("in a file that is none, or can't be written, are not known", async () => {
     await writeFile(path.join(root, "nodes.json"), '{"h":5}');
     expect(await readKnownNodes(root, "h")).toEqual([]);
-    await expect(
-      rememberNodes(path.join(root, "nowhere"), "h", nodes as never),
-    ).resolves.toBeUndefined();
+    await expect(rememberNodes(path.join(root, "nowhere"), "h", nodes)).resolves.toBeUndefined();
   });
 });
 
