@@ -70,11 +70,11 @@ const check = (listed: Cvm, itself: Cvm | undefined, appCompose: object | undefi
 };
 
 describe("live runners", () => {
-  test("are those that are up, newest first, whatever else has the cluster's name", async () => {
+  test("are those that are up, by name, whatever else has the cluster's name", async () => {
     const { context } = memoryCloud([
-      named("bird-runner-00000001", { createdAt: "2026-01-01T00:00:00Z" }),
-      named("bird-runner-00000002", { createdAt: null }),
-      named("bird-runner-00000003", { createdAt: "2026-01-03T00:00:00Z", status: "starting" }),
+      named("bird-runner-00000003", { status: "starting" }),
+      named("bird-runner-00000001"),
+      named("bird-runner-00000002"),
       named("bird-runner-00000004", { status: "stopped" }),
       named("bird-runner-temp"),
       named("bird-registry"),
@@ -82,9 +82,9 @@ describe("live runners", () => {
     ]);
     const up = await runnersThatAreUp("bird", context.api, context.signal);
     expect(up.map(({ name }) => name)).toEqual([
-      "bird-runner-00000003",
       "bird-runner-00000001",
       "bird-runner-00000002",
+      "bird-runner-00000003",
     ]);
   });
 

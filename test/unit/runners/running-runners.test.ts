@@ -20,11 +20,12 @@ const order = async (
   return ordered.map(({ name }) => name);
 };
 
+const made = (...value: readonly CvmOperation[]): OperationsLookup => ({
+  kind: "present",
+  value,
+});
+
 test("the operations list says when each was made; an update makes none younger", async () => {
-  const made = (...value: readonly CvmOperation[]): OperationsLookup => ({
-    kind: "present",
-    value,
-  });
   const listed = {
     "a-uuid": made(operation("update", "2026-03-09"), operation("create", "2026-03-01")),
     "b-uuid": made(operation("create", "2026-03-05")),
