@@ -128,6 +128,8 @@ export type AttestationFacts = {
   readonly collateral_expires: string;
   readonly os_image: string | null;
   readonly kms: string | null;
+  /** SHA-256 of what the measured key provider says it is: of a KMS, its CA's key. */
+  readonly key_provider_sha256: string | null;
   readonly app_id: string | null;
   readonly instance_id: string | null;
   readonly compose_hash: string | null;
@@ -170,10 +172,10 @@ export type AttestationSources = {
   fromApi(cvmId: string, signal: AbortSignal): Promise<Shown<ShownEvidence>>;
   /** The CVM itself. `url`: of its port 8090, without a path. */
   fromCvm(url: string, signal: AbortSignal): Promise<Shown<ShownEvidence>>;
-  /** From the cache while it is good, but for `fresh`. */
+  /** From the cache while it is good; `cachedOnly`: from nowhere else. */
   collateral(
     platform: PlatformId,
-    options: { readonly fresh: boolean },
+    options: { readonly cachedOnly: boolean },
     signal: AbortSignal,
   ): Promise<Shown<Collateral>>;
   /** The key that the API names for an app, with the KMS's signature. */

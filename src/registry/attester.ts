@@ -16,9 +16,10 @@ import { renderGatewayUrl } from "../orchestrator/urls.ts";
 import type { HistoryEntry } from "../state/history.ts";
 import type { Expected } from "../trust/attest-cvm.ts";
 import { assertAttested, attestRegistry } from "../trust/attest-registry.ts";
-import { parseAppCompose } from "../trust/check-compose.ts";
+import { measuredAppCompose } from "../trust/check-compose.ts";
 import { checkEnvKey } from "../trust/check-env-key.ts";
 import { gatherEvidence, type Gathered } from "../trust/gather-evidence.ts";
+import type { Since } from "../trust/compare-with-last.ts";
 import { recordVerified, type LastVerified } from "../trust/last-verified.ts";
 import type { Trust } from "../trust/trust-file.ts";
 import type { StepContext } from "../workflow/step.ts";
@@ -46,9 +47,9 @@ export type Expectation = Pick<
   Expected,
   "composeHash" | "composeText" | "environmentNames" | "newerThan"
 > & {
-  /** Another compose hash than at the last verification is no surprise: an update of ours, or one that Phala lists. */
+  /** Another compose hash than at the last verification is no surprise: an update that Phala lists. */
   readonly mayHaveChanged: boolean;
-};
+} & Pick<Since, "ownComposeFiles">;
 
 type Place = Pick<Registry, "name" | "appId" | "nodeName" | "baseDomain">;
 type Context = Pick<
@@ -114,15 +115,20 @@ export class Attester {
     this.#trustScript(registry.name, report, gathered, context);
     const { facts, result } = report;
     if (facts && result !== "none") {
-      this.#last = { ...facts, at: new Date(this.#options.clock.now()).toISOString() };
-      await recordVerified(this.#options.directory, this.#last);
+      const { directory, clock } = this.#options;
+      this.#last = await recordVerified(directory, facts, clock.now());
     }
     return report;
   }
 
   /** What runs code in a runner's app-compose. @throws ClusterError `attest-compose` (verification). */
-  assertTrustedCode(appCompose: AppCompose, name: string, context: Context): void {
+  assertTrustedCode(appCompose: AppCompose, name: string, context: Pick<Context, "detail">): void {
     this.#options.scripts.assertTrusted(appCompose, name, context);
+  }
+
+  /** The same of a runner that was there already: its script is not trusted because it is the first. */
+  assertKnownCode(appCompose: AppCompose, name: string, context: Pick<Context, "detail">): void {
+    this.#options.scripts.assertTrusted(appCompose, name, context, false);
   }
 
   /** For the answer: the last report, with what became of the environment key. */
@@ -162,7 +168,7 @@ export class Attester {
     const { appId, nodeName: node, baseDomain } = registry;
     const url = renderGatewayUrl(gatewayUrl, { appId, port: GUEST_PORT, node, baseDomain });
     const gathered = await gatherEvidence(sources, { cvmId: appId, url }, signal);
-    const { mayHaveChanged, ...must } = expected;
+    const { mayHaveChanged, ownComposeFiles, ...must } = expected;
     const report = attestRegistry({
       ...gathered,
       trust,
@@ -172,16 +178,21 @@ export class Attester {
         firstUse: scripts.mayTrustFirst,
         ...must,
       },
-      lastVerified: this.#lastOf(appId, mayHaveChanged),
+      since: this.#since(appId, { mayHaveChanged, ownComposeFiles }),
       at: clock.now(),
     });
     return { report, gathered };
   }
 
   /** A registry that was created again is another one. */
-  #lastOf(appId: string, mayHaveChanged: boolean): LastVerified | undefined {
+  #since(
+    appId: string,
+    { mayHaveChanged, ownComposeFiles }: Pick<Expectation, "mayHaveChanged" | "ownComposeFiles">,
+  ): Since | undefined {
     const last = this.#last?.app_id === appId ? this.#last : undefined;
-    return last && mayHaveChanged ? { ...last, compose_hash: null } : last;
+    return (
+      last && { last: mayHaveChanged ? { ...last, compose_hash: null } : last, ownComposeFiles }
+    );
   }
 
   #tell(check: AttestationCheck, context: Context, brief: boolean): void {
@@ -198,8 +209,8 @@ export class Attester {
     { evidence }: Gathered,
     context: Context,
   ): void {
-    const text = evidence.find(({ appCompose }) => appCompose !== undefined)?.appCompose;
-    const appCompose = facts?.pre_launch_script_sha256 && text ? parseAppCompose(text) : undefined;
+    const hasScript = facts != null && facts.pre_launch_script_sha256 !== null;
+    const appCompose = hasScript ? measuredAppCompose(evidence, facts) : undefined;
     if (appCompose) this.#options.scripts.assertTrusted(appCompose, name, context);
   }
 

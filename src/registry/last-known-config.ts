@@ -16,7 +16,10 @@ export type Given = {
  * The newest update that it was seen healthy with, and every later one, whatever became of that; its creation, where
  * it was not seen healthy since. Empty where this machine has given it nothing.
  */
-export function candidateConfigs(registry: Registry, record: ClusterRecord): readonly Given[] {
+export function candidateConfigs(
+  registry: Pick<Registry, "appId">,
+  record: ClusterRecord,
+): readonly Given[] {
   const updates = possibleUpdates(record, registry.appId);
   const last = lastUpdate(record, registry.appId);
   const settings = [...updates, ...(last ? [last] : [])].map((update) => update.settings);
@@ -27,6 +30,15 @@ export function candidateConfigs(registry: Registry, record: ClusterRecord): rea
     isEmpty: (name) => emptyNames === null || emptyNames.includes(name),
   }));
   return [...settings.map(asGiven), ...created];
+}
+
+/** SHA-256 of the compose files among them. */
+export function ownComposeFilesOf(
+  registry: Pick<Registry, "appId">,
+  record: ClusterRecord,
+): ReadonlySet<string> {
+  const given = candidateConfigs(registry, record);
+  return new Set(given.flatMap(({ composeDigest }) => composeDigest ?? []));
 }
 
 function asGiven(settings: RegistrySettings): Given {

@@ -45,12 +45,20 @@ export class TrustedScripts {
     return mode === "auto" && this.#digests.size === 0 && trust.pre_launch_scripts.length === 0;
   }
 
-  /** @throws ClusterError `attest-compose` (verification). */
-  assertTrusted(appCompose: AppCompose, name: string, context: Pick<StepContext, "detail">): void {
+  /**
+   * @param mayBeFirst Whether a script may be trusted because it is the first: not that of a CVM which was there already.
+   * @throws ClusterError `attest-compose` (verification).
+   */
+  assertTrusted(
+    appCompose: AppCompose,
+    name: string,
+    context: Pick<StepContext, "detail">,
+    mayBeFirst = true,
+  ): void {
     const { script, fields } = findUntrustedCode(appCompose, this.#options.trust, this.#digests);
     const [field] = fields;
     if (field) throw fieldNotPinned(name, field);
-    if (script && !this.mayTrustFirst) throw this.#anotherScript(name, script);
+    if (script && !(mayBeFirst && this.mayTrustFirst)) throw this.#anotherScript(name, script);
     if (!appCompose.pre_launch_script) return;
     const sha256 = sha256Hex(appCompose.pre_launch_script);
     const why = this.#whyOf(sha256);

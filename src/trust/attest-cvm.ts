@@ -80,6 +80,7 @@ export function attestCvm({ evidence, collateral, trust, expected, at }: Given):
     collateral_expires: new Date(expires).toISOString(),
     os_image: os?.name ?? null,
     kms: kms ?? null,
+    key_provider_sha256: events?.keyProvider ? digestOf(events.keyProvider) : null,
     app_id: events?.appId ?? null,
     instance_id: events?.instanceId ?? null,
     compose_hash: events?.composeHash ?? null,
@@ -200,7 +201,7 @@ function checkKeyProvider(
     list.refuse("key-provider", "attest-key-provider", message);
     return undefined;
   }
-  const sha256 = sha256Hex(Buffer.from(provider.id, "hex"));
+  const sha256 = digestOf(provider);
   const known =
     provider.name === "kms" && trust.kms.find(({ ca_spki_sha256: ca }) => ca === sha256);
   if (known) list.pass("key-provider", `KMS ${known.name}`);
@@ -212,6 +213,8 @@ function checkKeyProvider(
     );
   return known ? known.name : undefined;
 }
+
+const digestOf = ({ id }: { readonly id: string }): string => sha256Hex(Buffer.from(id, "hex"));
 
 function checkApp(events: MeasuredEvents | undefined, { appId }: Expected, list: CheckList): void {
   if (!events) return;

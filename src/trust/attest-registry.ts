@@ -11,7 +11,7 @@ import {
 import { ClusterError } from "../errors/cluster-error.ts";
 import { attestCvm, type CvmAttestation, type Expected } from "./attest-cvm.ts";
 import { CheckList } from "./check-list.ts";
-import type { LastVerified } from "./last-verified.ts";
+import { compareWithLast, type Since } from "./compare-with-last.ts";
 import type { Trust } from "./trust-file.ts";
 
 export type AttestationInput = {
@@ -22,7 +22,7 @@ export type AttestationInput = {
   readonly collateral: Collateral | undefined;
   readonly trust: Trust;
   readonly expected: Expected;
-  readonly lastVerified?: LastVerified | undefined;
+  readonly since?: Since | undefined;
   /** ms since 1970 */
   readonly at: number;
 };
@@ -36,7 +36,8 @@ export function attestRegistry(input: AttestationInput): AttestationReport {
   const [first] = all;
   if (!first) return { result: "none", checks: list.checks, facts: null };
   compareSources(all, list);
-  compareWithLast(first.facts, input, list);
+  const { since, trust } = input;
+  if (first.facts && since) compareWithLast(first.facts, since, { trust, evidence, list });
   const others = all
     .slice(1)
     .flatMap((one) => one.list.checks.filter(({ result }) => result !== "passed"));
@@ -57,24 +58,6 @@ function compareSources(all: readonly CvmAttestation[], list: CheckList): void {
       "attest-paths-differ",
       "the API and the CVM itself show different measurements",
     );
-}
-
-function compareWithLast(
-  facts: AttestationFacts | undefined,
-  { lastVerified: last, trust }: Pick<AttestationInput, "lastVerified" | "trust">,
-  list: CheckList,
-): void {
-  if (!facts || !last) return;
-  const { registry: pin } = trust;
-  if (pin && pin.app_id === facts.app_id && pin.compose_hash === facts.compose_hash)
-    return list.pass("unchanged", "it runs what the trust file pins");
-  const keys = ["app_id", "compose_hash", "os_image", "kms"] as const;
-  const changed = keys.filter((key) => last[key] !== null && last[key] !== facts[key]);
-  if (changed.length === 0) return list.pass("unchanged", `the same as at ${last.at}`);
-  const message =
-    `the registry runs something else than at ${last.at} (${changed.join(", ")}): ` +
-    "its secrets may have been read; rotate the AWS keys";
-  return list.refuse("unchanged", "attest-changed", message);
 }
 
 function distinct(checks: readonly AttestationCheck[]): AttestationCheck[] {
@@ -105,8 +88,11 @@ export function assertAttested(
   const stops = (check: AttestationCheck): boolean =>
     check.result === "failed" ||
     (mode === "require" && check.result !== "passed" && !isRtmr0(check));
+  // That it has changed says what to do about the secrets that it has.
   const found =
-    report.checks.find(({ result }) => result === "failed") ?? report.checks.find(stops);
+    report.checks.find(({ code }) => code === "attest-changed") ??
+    report.checks.find(({ result }) => result === "failed") ??
+    report.checks.find(stops);
   if (!found) return;
   throw new ClusterError({
     kind: "verification",

@@ -1,5 +1,6 @@
 /** What a CVM has measured of its app-compose, against our files and against what may run code. */
 import * as z from "zod";
+import type { AttestationFacts, Evidence } from "../core/attestation.ts";
 import { sha256Hex, type AppCompose } from "../core/compose-hash.ts";
 import type { CheckList } from "./check-list.ts";
 import { findUntrustedCode } from "./runs-code.ts";
@@ -77,6 +78,17 @@ function checkScripts(appCompose: AppCompose, { trust, expected, list }: Held): 
   return own;
 }
 
+/** The app-compose that a source shows and that is the measured one. */
+export function measuredAppCompose(
+  evidence: readonly Evidence[],
+  facts: Pick<AttestationFacts, "compose_hash"> | null,
+): AppCompose | undefined {
+  const text = evidence
+    .flatMap(({ appCompose }) => appCompose ?? [])
+    .find((one) => sha256Hex(one) === facts?.compose_hash);
+  return text === undefined ? undefined : parseAppCompose(text);
+}
+
 const schema = z.looseObject({
   docker_compose_file: z.string().optional(),
   allowed_envs: z.array(z.string()).optional(),
@@ -84,7 +96,7 @@ const schema = z.looseObject({
 });
 
 /** Undefined where it is not an app-compose. */
-export function parseAppCompose(text: string): AppCompose | undefined {
+function parseAppCompose(text: string): AppCompose | undefined {
   try {
     return schema.parse(JSON.parse(text));
   } catch {

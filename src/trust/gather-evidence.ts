@@ -29,7 +29,7 @@ export async function gatherEvidence(
   sources: AttestationSources,
   { cvmId, url }: Where,
   signal: AbortSignal,
-  fresh = false,
+  cachedOnly = false,
 ): Promise<Gathered> {
   const shown = await Promise.all([sources.fromCvm(url, signal), sources.fromApi(cvmId, signal)]);
   const found = shown.map((one) => (one.kind === "shown" ? withQuote(one.value) : one));
@@ -37,7 +37,7 @@ export async function gatherEvidence(
   const evidence = found.filter((one) => "quote" in one);
   const platform = evidence.map(({ quote }) => platformOf(quote)).find((one) => one !== undefined);
   if (!platform) return { evidence, unavailable, collateral: undefined };
-  const collateral = await sources.collateral(platform, { fresh }, signal);
+  const collateral = await sources.collateral(platform, { cachedOnly }, signal);
   if (collateral.kind === "shown") return { evidence, unavailable, collateral: collateral.value };
   return { evidence, unavailable: [...unavailable, collateral], collateral: undefined };
 }

@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import * as z from "zod";
+import type { AttestationFacts } from "../core/attestation.ts";
 import { replaceStateFile } from "../state/state-directory.ts";
 
 const schema = z.object({
@@ -10,9 +11,16 @@ const schema = z.object({
   app_id: z.string().nullable(),
   compose_hash: z.string().nullable(),
   os_image: z.string().nullable(),
+  tcb_status: z.string().default("UpToDate"),
   /** Less than this is an older state of Intel's knowledge. */
   tcb_evaluation_number: z.int().default(0),
   kms: z.string().nullable().default(null),
+  /** These two are missing in records of earlier versions. */
+  key_provider_sha256: z.string().nullable().default(null),
+  registers: z
+    .object({ mrtd: z.string(), rtmr1: z.string(), rtmr2: z.string() })
+    .nullable()
+    .default(null),
   /** SHA-256 of the pre-launch script that was trusted, on first use or because it was pinned. */
   pre_launch_script_sha256: z.string().nullable(),
 });
@@ -30,6 +38,13 @@ export async function readLastVerified(directory: string): Promise<LastVerified 
   }
 }
 
-export async function recordVerified(directory: string, verified: LastVerified): Promise<void> {
+/** `at`: ms since 1970. */
+export async function recordVerified(
+  directory: string,
+  facts: AttestationFacts,
+  at: number,
+): Promise<LastVerified> {
+  const verified = schema.parse({ ...facts, at: new Date(at).toISOString() });
   await replaceStateFile(fileIn(directory), `${JSON.stringify(verified)}\n`);
+  return verified;
 }

@@ -65,6 +65,7 @@ export async function openPreparedWorld(
   await cp(path.join(folder, "state"), world.stateDir, { recursive: true });
   const old = (await readdir(world.stateDir)).find((name) => name !== "collateral") ?? "";
   await rename(path.join(world.stateDir, old), path.join(world.stateDir, host.replace(":", "_")));
+  await renameCollateral(path.join(world.stateDir, "collateral"), before, host);
   const config = await readFile(path.join(folder, "work", "orchestrator.yml"), "utf8");
   await writeFile(path.join(world.folder, "orchestrator.yml"), config.replaceAll(before, host));
   if (schema === "v2") {
@@ -74,6 +75,13 @@ export async function openPreparedWorld(
     Object.assign(world.env, await v2Environment(world.folder));
   }
   return world;
+}
+
+/** What is cached of Intel's collateral is kept by where it is from. */
+async function renameCollateral(folder: string, before: string, host: string): Promise<void> {
+  const [from, to] = [before, host].map((name) => name.replace(":", "_"));
+  for (const name of await readdir(folder))
+    await rename(path.join(folder, name), path.join(folder, name.replace(from ?? "", to ?? "")));
 }
 
 /** The copy takes a port of its own. */

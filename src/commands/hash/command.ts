@@ -7,7 +7,14 @@ import { HASH_INPUTS } from "./work.ts";
 export const hashCommand = defineCommand({
   name: "hash",
   summary: "predict the compose hash of the runner compose file, without deploying it",
-  inputs: [...HASH_INPUTS, ...CVM_INPUTS, "orchestratorConfig", ...inputsIn("connection")],
+  inputs: [
+    ...HASH_INPUTS,
+    ...CVM_INPUTS,
+    "orchestratorConfig",
+    "attest",
+    "trustFile",
+    ...inputsIn("connection"),
+  ],
   switches: ["config", "sandbox", "dryRun", "yes", "strict", "timings"],
   flags: {
     check: toggle("fail (exit 7) unless that hash is approved: a gate for pull requests"),
@@ -36,7 +43,8 @@ export const hashCommand = defineCommand({
 Uses what init and rotate-hash recorded on this machine, or --record; then
 neither a key nor the network is needed. Where nothing is recorded, a running
 runner is read from Phala's API. --exact always asks Phala (a key is needed),
-and fails with exit 7 where it computes another hash than predicted.
+and fails with exit 7 where it computes another hash than predicted, or where
+what it is of runs code that the trust file does not have.
 
 Exit codes: 0 done, with --check: approved; 7 not approved, or nothing is known;
 2 wrong inputs, 3 unusable compose file, 4 Phala failed.`,

@@ -18,7 +18,7 @@ import { readKnownHashes, type KnownHashes } from "../../state/known-hashes.ts";
 import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
 import { explainHash } from "./explanation.ts";
 import { exportHashRecord } from "./export.ts";
-import { predictHash } from "./prediction.ts";
+import { predictHash, type PredictedHash } from "./prediction.ts";
 import { HASH_INPUTS, type HashSettings, type HashWork } from "./work.ts";
 import { lookUpLiveRunner, type LiveLookup } from "./live-basis.ts";
 import { prepareOffline } from "../../session/offline-preparation.ts";
@@ -56,24 +56,31 @@ export async function hash(
     lookUpIfKeyed(clusterName, dependencies, flags);
   const predicted = await predictHash(work, { check, strict: flags.strict }, lookUp);
   if (request.exact) await confirmByPhala(predicted, work, dependencies, flags);
-  return { ...predicted, exact: request.exact };
+  return { ...predicted.result, exact: request.exact };
 }
 
-/** @throws ClusterError `hash-differs` (verification) where Phala computes another hash. */
+/**
+ * @throws ClusterError (verification) `hash-differs` where Phala computes another hash, `attest-compose` where what it
+ *   is of runs code that is not trusted.
+ */
 async function confirmByPhala(
-  { compose_hash: predicted }: HashResult,
-  { settings, names, cvm }: HashWork,
+  predicted: PredictedHash,
+  work: HashWork,
   dependencies: CommandDependencies,
   flags: CommonFlags,
 ): Promise<void> {
-  const { ports } = await prepare({ ...dependencies, prompter: undefined }, flags);
+  const { settings, names, cvm } = work;
+  const prepared = await prepare({ ...dependencies, prompter: undefined }, flags);
   const { text: composeText } = await readComposeFile(settings.runnerCompose);
   const environment = names.map((name) => ({ name, value: "" }));
   const name = temporaryRunnerName(settings.clusterName);
   const request = { name, ...cvm, composeText, environment };
-  const outcome = await ports.cli.provisionCvm(request, dependencies.signal);
+  const outcome = await prepared.ports.cli.provisionCvm(request, dependencies.signal);
   if (outcome.kind !== "ok") throw notProvisioned(outcome.message);
-  if (outcome.value.composeHash !== predicted) throw differs(outcome.value.composeHash, predicted);
+  const { compose_hash: hashed } = predicted.result;
+  if (outcome.value.composeHash !== hashed) throw differs(outcome.value.composeHash, hashed);
+  const { assertTrustedCode } = await import("./trusted-code.ts");
+  await assertTrustedCode(predicted, work, prepared, dependencies);
 }
 
 function notProvisioned(why: string): ClusterError {

@@ -1,10 +1,7 @@
 /** `hash`, `hash --check`: the compose hash that the local runner compose file will have, and whether it is approved. */
 import { readComposeFile } from "../../compose/compose-file.ts";
-import {
-  predictAppCompose,
-  predictComposeHash,
-  type PredictionBasis,
-} from "../../app-compose/predict.ts";
+import { predictAppCompose, type PredictionBasis } from "../../app-compose/predict.ts";
+import { composeHashOf, type AppCompose } from "../../core/compose-hash.ts";
 import { command, hint, type Words } from "../../core/command-hint.ts";
 import { ClusterError } from "../../errors/cluster-error.ts";
 import { isApproved, type KnownHashes } from "../../state/known-hashes.ts";
@@ -15,6 +12,9 @@ import type { HashWork } from "./work.ts";
 import type { LiveLookup } from "./live-basis.ts";
 import type { HashResult } from "./result.ts";
 
+/** `appCompose`: what the hash is of. */
+export type PredictedHash = { readonly result: HashResult; readonly appCompose: AppCompose };
+
 /**
  * @param lookUp is called only where nothing is recorded; without a key it gives undefined.
  * @throws ClusterError `no-prediction-basis` (verification) where nothing is known to predict from.
@@ -23,7 +23,7 @@ export async function predictHash(
   work: HashWork,
   { check, strict }: { readonly check: boolean; readonly strict: boolean },
   lookUp: () => Promise<LiveLookup | undefined>,
-): Promise<HashResult> {
+): Promise<PredictedHash> {
   const { known, settings, names } = work;
   const compose = await readComposeFile(settings.runnerCompose);
   const lookups: (LiveLookup | undefined)[] = [];
@@ -33,11 +33,12 @@ export async function predictHash(
     return live?.runners ?? [];
   });
   if (!basis) throw noBasis(work, lookups[0]);
-  const hash = predictComposeHash(basis.appCompose, compose.text, names);
+  const appCompose = predictAppCompose(basis.appCompose, compose.text, names);
+  const hash = composeHashOf(appCompose);
   const approved = isApproved(hash, known);
   const warnings = [...lookups.flatMap((live) => live?.warnings ?? []), ...doubtsOf(known)];
   const inOrder = approved === true && !(strict && warnings.length > 0);
-  return {
+  const result: HashResult = {
     ok: !check || inOrder,
     command: "hash",
     action: "predict",
@@ -49,9 +50,10 @@ export async function predictHash(
     approved,
     approved_compose_hashes: known.approvals.at(-1)?.hashes ?? [],
     remedy: remedyFor(approved, known),
-    ...diffAppCompose(predictAppCompose(basis.appCompose, compose.text, names), basis.appCompose),
+    ...diffAppCompose(appCompose, basis.appCompose),
     warnings,
   };
+  return { result, appCompose };
 }
 
 function basisOf(

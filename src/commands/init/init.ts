@@ -39,6 +39,7 @@ import { firstTwoSteps } from "./first-two-steps.ts";
 import { planInit } from "./plan.ts";
 import {
   assertCanWithhold,
+  assertTrustedRunners,
   attesterFor,
   planAttestation,
   standingOf,
@@ -209,7 +210,7 @@ async function noteRestart({ name }: Registry, context: Pick<StepContext, "note"
 
 /** A new registry starts with the new hash alone; an existing one keeps what its runners need. */
 async function hashesFor(
-  { inputs, session, steps, flags, facts }: BringUp,
+  { inputs, session, steps, flags, facts, attester }: BringUp,
   now: RegistryUp & { readonly fresh: ComposeHash },
 ): Promise<{ readonly hashes: readonly ComposeHash[]; readonly assertSame?: () => Promise<void> }> {
   const { registry, existed, complete, fresh } = now;
@@ -232,6 +233,7 @@ async function hashesFor(
     fresh,
     policy: ROLLING,
   });
+  assertTrustedRunners(attester, live, hashes, steps.contextFor(deps));
   return {
     hashes,
     assertSame: () =>

@@ -27,7 +27,7 @@ import {
 import type { CommandDependencies } from "../../session/dependencies.ts";
 import { prepareDeployment, withSandboxKey } from "../../session/deployment-inputs.ts";
 import { hideSecrets, type Preparation } from "../../session/preparation.ts";
-import { attesterFor, planAttestation } from "../shared/attestation.ts";
+import { assertTrustedRunners, attesterFor, planAttestation } from "../shared/attestation.ts";
 import { withStepTimes } from "../shared/step-times.ts";
 import { attestationResult, registryResult } from "../shared/result.ts";
 import type { RotateHashResult, RotatePlanResult } from "./result.ts";
@@ -140,6 +140,7 @@ async function rotate(
   await session.registryStore.save(first.running);
 
   const next = await nextApproval({ ...rotation, session, scene: first, attester });
+  assertTrustedRunners(attester, next.runners.live, next.hashes, context);
   // So that every hash in the list can be traced to the text that it stands for.
   for (const { appCompose } of next.runners.accepted) await session.store.save(appCompose);
   steps.assertNoWarnings(deps);

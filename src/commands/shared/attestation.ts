@@ -1,19 +1,20 @@
 /** How a run attests its registry: the mode and what is trusted, settled before anything is made. */
-import { composeHashOf, sha256Hex, type AppCompose } from "../../core/compose-hash.ts";
+import { composeHashOf, type AppCompose } from "../../core/compose-hash.ts";
 import type { ComposeFile } from "../../compose/compose-file.ts";
 import type { AttestMode } from "../../core/attestation.ts";
 import type { EnvironmentVariable } from "../../core/ports.ts";
 import type { Attester, Expectation } from "../../registry/attester.ts";
-import { candidateConfigs } from "../../registry/last-known-config.ts";
+import { ownComposeFilesOf } from "../../registry/last-known-config.ts";
 import type { Registry } from "../../registry/registry.ts";
 import { assertSecretsCanWait, firstEnvironment } from "../../registry/withheld-secrets.ts";
 import { known } from "../../inputs/values.ts";
+import type { LiveRunner } from "../../runners/running-runners.ts";
 import type { CommandDependencies } from "../../session/dependencies.ts";
 import type { Preparation } from "../../session/preparation.ts";
 import type { Session } from "../../session/session.ts";
 import type { ClusterRecord } from "../../state/record.ts";
 import type { Trust } from "../../trust/trust-file.ts";
-import type { StepRunner } from "../../workflow/step.ts";
+import type { StepContext, StepRunner } from "../../workflow/step.ts";
 import type { AttestFlags } from "./attest-flags.ts";
 
 export type AttestationPlan =
@@ -97,6 +98,17 @@ export function assertCanWithhold(
   if (mode === "require") assertSecretsCanWait(compose, firstEnvironment(compose, environment));
 }
 
+/** Scripts and fields of the runners that the list lets in. @throws ClusterError `attest-compose` (verification) */
+export function assertTrustedRunners(
+  attester: Attester | undefined,
+  live: readonly LiveRunner[],
+  approved: readonly string[],
+  context: Pick<StepContext, "detail">,
+): void {
+  for (const { cvm, composeHash, appCompose } of live)
+    if (approved.includes(composeHash)) attester?.assertKnownCode(appCompose, cvm.name, context);
+}
+
 /**
  * What the registry must be before it is given anything: what the API says that it runs.
  * @param certain Phala lists its updates, and none is somebody else's
@@ -107,9 +119,6 @@ export function standingOf(
   record: ClusterRecord,
   certain: boolean,
 ): Expectation {
-  const digest = sha256Hex(running.docker_compose_file ?? "");
-  const isOurs = candidateConfigs(registry, record).some(
-    ({ composeDigest }) => composeDigest === digest,
-  );
-  return { composeHash: composeHashOf(running), mayHaveChanged: isOurs || !certain };
+  const ownComposeFiles = ownComposeFilesOf(registry, record);
+  return { composeHash: composeHashOf(running), mayHaveChanged: !certain, ownComposeFiles };
 }

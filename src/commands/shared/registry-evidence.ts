@@ -42,11 +42,11 @@ export async function readRegistryEvidence(
     cluster,
     registry,
     trust,
-    gathered: await gather(registry, prepared, dependencies),
+    gathered: await gather(registry, prepared, dependencies, {}),
   };
 }
 
-export type Registry = Cvm & { readonly appId: string };
+type Registry = Cvm & { readonly appId: string };
 
 async function findRegistry(
   cluster: string,
@@ -67,10 +67,11 @@ async function findRegistry(
   });
 }
 
-async function gather(
+export async function gather(
   registry: Registry,
   { connection, resolution }: Preparation,
-  { attestationSources, signal }: CommandDependencies,
+  { attestationSources, signal }: Pick<CommandDependencies, "attestationSources" | "signal">,
+  { cachedOnly = false }: { readonly cachedOnly?: boolean },
 ): Promise<Gathered> {
   const collateralUrl = known(resolution.values, "collateralUrl");
   const sources = await attestationSources({ ...connection, collateralUrl });
@@ -80,5 +81,5 @@ async function gather(
     node: registry.nodeName ?? "",
     baseDomain: registry.baseDomain ?? "",
   });
-  return gatherEvidence(sources, { cvmId: registry.appId, url }, signal);
+  return gatherEvidence(sources, { cvmId: registry.appId, url }, signal, cachedOnly);
 }

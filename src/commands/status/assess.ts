@@ -4,6 +4,8 @@ import { parseComposeHash } from "../../core/domain.ts";
 import type { Capacity, Health, SpawnteeAnswer } from "../../core/ports.ts";
 import { classifyTemporaryRunner } from "../../runners/leftovers.ts";
 import { approvalsOf, isApproved, NOTHING_RECORDED, type Approvals } from "./approvals.ts";
+import type { AttestationLook } from "./attestation.ts";
+import { attestationStatus } from "./attestation-findings.ts";
 import { driftOf, referencesOf } from "./drift.ts";
 import { findingsOf } from "./findings.ts";
 import type { Knowledge } from "./knowledge.ts";
@@ -11,7 +13,12 @@ import type { ClusterLook, SeenCvm } from "./inspect-cluster.ts";
 import type { ApprovedListStatus, Assessment, CapacityStatus, CvmStatus } from "./model.ts";
 import { explainRefusal, type Reference } from "./refusal.ts";
 
-export function assess(cluster: string, look: ClusterLook, knowledge: Knowledge): Assessment {
+export function assess(
+  cluster: string,
+  look: ClusterLook,
+  knowledge: Knowledge,
+  attestation?: AttestationLook,
+): Assessment {
   const approvals = approvalsIn(look, knowledge);
   const drift = driftOf(knowledge, approvals);
   const references = referencesOf(knowledge, approvals, drift);
@@ -20,7 +27,8 @@ export function assess(cluster: string, look: ClusterLook, knowledge: Knowledge)
     cvms,
     approved_list: approvedListOf(approvals),
     drift,
-    findings: findingsOf({ cluster, look, knowledge, approvals, drift, cvms }),
+    attestation: attestationStatus(attestation),
+    findings: findingsOf({ cluster, look, knowledge, approvals, drift, cvms, attestation }),
   };
 }
 

@@ -13,6 +13,7 @@ export const statusCommand = defineCommand({
     "coordinatorWallet",
     "orchestratorConfig",
     ...inputsIn("connection"),
+    ...inputsIn("attestation"),
   ],
   required: ["clusterName"],
   switches: ["config", "sandbox", "dryRun", "yes", "strict", "timings"],
@@ -24,8 +25,8 @@ export const statusCommand = defineCommand({
   examples: ["status", "status --watch", "status --json"],
   notes: `
 Only reads. Exit codes: 0 all in order, 7 a runner is refused, the registry is
-not healthy, or the local runner compose file is not approved; 2, 3 and 4 as for
-every command. What is not known is a warning.`,
+not healthy or not what was verified last, or the local runner compose file is
+not approved; 2, 3 and 4 as for every command. What is not known is a warning.`,
   notOk: "verification",
   async run(dependencies, common, flags) {
     const { status } = await import("./status.ts");

@@ -6,6 +6,8 @@ import { registryName } from "../../core/domain.ts";
 import { approvalFindings } from "./approval-findings.ts";
 import type { Approvals } from "./approvals.ts";
 import { cvmFindings } from "./cvm-findings.ts";
+import type { AttestationLook } from "./attestation.ts";
+import { attestationFindings } from "./attestation-findings.ts";
 import type { Knowledge } from "./knowledge.ts";
 import { localFindings } from "./local-findings.ts";
 import type { ClusterLook } from "./inspect-cluster.ts";
@@ -20,11 +22,12 @@ export type Assessed = {
   readonly approvals: Approvals;
   readonly drift: Drift | null;
   readonly cvms: readonly CvmStatus[];
+  readonly attestation: AttestationLook | undefined;
 };
 
-/** Errors first, then warnings, then notes; within each the registry's, the list's, the CVMs', the local file's. */
+/** Errors first, then warnings, then notes; within each the registry's, the list's, its attestation's, the CVMs', the local file's. */
 export function findingsOf(assessed: Assessed): readonly StatusFinding[] {
-  const { cluster, look, knowledge, approvals, drift, cvms } = assessed;
+  const { cluster, look, knowledge, approvals, drift, cvms, attestation } = assessed;
   const { schema } = knowledge;
   const registry = cvms.find(({ role }) => role === "registry");
   const all = [
@@ -34,6 +37,7 @@ export function findingsOf(assessed: Assessed): readonly StatusFinding[] {
           unfinished: isUnfinished(registry, knowledge),
         })
       : []),
+    ...(registry ? attestationFindings(registry.name, attestation) : []),
     ...look.cvms.flatMap((seen, index) => {
       const cvm = cvms[index];
       return cvm ? [...cvmFindings(cvm, seen), ...runnerFindings(cvm, seen, drift)] : [];

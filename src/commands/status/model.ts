@@ -129,6 +129,21 @@ const drift = z.object({
 });
 export type Drift = z.infer<typeof drift>;
 
+/** Whether the registry still is what was verified last on this machine. */
+const attestation = z.object({
+  last_verified_at: time.nullable().describe("on this machine; `null`: never"),
+  result: z
+    .enum(["verified", "partly", "none"])
+    .nullable()
+    .describe("of its evidence now, with Intel's collateral from the cache; `null`: not looked at"),
+  unchanged: z
+    .boolean()
+    .nullable()
+    .describe("whether it is what it was then; `null`: that is not known, `reason` says why"),
+  reason: text.nullable().describe("what has changed, or why something is not known"),
+});
+export type AttestationStatus = z.infer<typeof attestation>;
+
 /** `core/finding.ts` in JSON, where what does not apply is `null`. An `error` is what makes the exit code 7. */
 const finding = z.object({
   code: code as unknown as z.ZodType<StatusCode>,
@@ -146,6 +161,7 @@ export const assessment = z.object({
   drift: drift
     .nullable()
     .describe("`null` where there is no usable runner compose file; a finding says why"),
+  attestation: attestation.nullable().describe("of the registry; `null` where there is none"),
   findings: list(finding).describe("errors first, then warnings, then notes"),
 });
 export type Assessment = z.infer<typeof assessment>;

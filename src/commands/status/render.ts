@@ -47,6 +47,7 @@ function summary(result: StatusResult): Field[] {
       ? []
       : [["Price", `${renderPrice(result.usd_per_hour)}, all CVMs`] as const]),
     ["Approved", approvedLines(result.approved_list)],
+    ...(result.attestation ? [["Attested", attestedLines(result.attestation)] as const] : []),
     ...(result.drift ? [["Local file", driftLine(result.drift)] as const] : []),
   ];
 }
@@ -62,6 +63,19 @@ function registryFields(registry: CvmStatus): Field[] {
     ["Registry", parts.join(", ")],
     ["App ID", appId ?? "not known"],
   ];
+}
+
+/** Beside the labels on a terminal of 80 columns. */
+const REASON_WIDTH = 64;
+
+function attestedLines(
+  attestation: NonNullable<StatusResult["attestation"]>,
+): string | readonly string[] {
+  const { last_verified_at: at, unchanged, reason } = attestation;
+  if (at === null) return "never on this machine";
+  const when = `${at.slice(0, 16).replace("T", " ")} UTC`;
+  if (unchanged !== null) return `${when}, ${unchanged ? "unchanged" : "changed since"}`;
+  return [when, ...wrap(`not compared now: ${reason ?? "no evidence"}`, REASON_WIDTH)];
 }
 
 /** As many short hashes as fit beside the labels. */

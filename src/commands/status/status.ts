@@ -8,6 +8,8 @@ import { assertKnownCluster } from "../shared/find-cluster.ts";
 import { pricePerHour, readPrices } from "../../runners/price.ts";
 import { assess } from "./assess.ts";
 import { recall, type KnowledgeSource } from "./knowledge.ts";
+import { lookAtAttestation } from "./attestation.ts";
+import { attestationSight } from "./attestation-sight.ts";
 import { lookAtCluster, type Observer } from "./inspect-cluster.ts";
 import { directoryOf } from "../../session/cluster-session.ts";
 import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
@@ -26,6 +28,7 @@ export async function status(
     remember: true,
   });
   const { observer, source } = sightOf(prepared, dependencies);
+  const sight = attestationSight(prepared, dependencies, source.directory);
   const { cluster, clock } = observer;
   dependencies.emit({
     type: "run-started",
@@ -41,7 +44,9 @@ export async function status(
       seen.cvms.map(({ cvm }) => cvm),
       prices,
     );
-    const assessment = assess(cluster, seen, await recall(source, seen));
+    const knowledge = await recall(source, seen);
+    const attestation = await lookAtAttestation(sight, seen, knowledge);
+    const assessment = assess(cluster, seen, knowledge, attestation);
     const failing = flags.strict ? ["error", "warning"] : ["error"];
     const ok = !assessment.findings.some(({ severity }) => failing.includes(severity));
     return {

@@ -3,6 +3,7 @@ import { command, hint } from "../../core/command-hint.ts";
 import { ClusterError } from "../../errors/cluster-error.ts";
 import { writeAtomically } from "../../lib/atomic-file.ts";
 import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
+import { directoryOf } from "../../session/cluster-session.ts";
 import { prepareOffline } from "../../session/offline-preparation.ts";
 import { assertAttested, attestRegistry } from "../../trust/attest-registry.ts";
 import {
@@ -12,7 +13,8 @@ import {
   type Running,
 } from "../../trust/differences.ts";
 import { DEFAULT_TRUST_FILE, readTrust } from "../../trust/read-trust.ts";
-import { parseAppCompose } from "../../trust/check-compose.ts";
+import { measuredAppCompose } from "../../trust/check-compose.ts";
+import { recordVerified } from "../../trust/last-verified.ts";
 import { renderTrustFile, type Trust } from "../../trust/trust-file.ts";
 import { readRegistryEvidence } from "../shared/registry-evidence.ts";
 import type { TrustResult } from "./result.ts";
@@ -57,6 +59,8 @@ export async function pinTrust(
   const pinned = pinRunning(own, running, `seen in ${compared.registry}`);
   const target = named ?? DEFAULT_TRUST_FILE;
   await writeAtomically(target, renderTrustFile(pinned));
+  // What was looked at and pinned is what later evidence is compared with.
+  await recordVerified(compared.directory, running.facts, dependencies.clock.now());
   return { ...shown, trust: pinned, written: target };
 }
 
@@ -67,6 +71,8 @@ type Comparison = {
   readonly file: string | null;
   readonly named: string | undefined;
   readonly registry: string;
+  /** Of the cluster's state. */
+  readonly directory: string;
   readonly running: Running;
   readonly differences: readonly Difference[];
 };
@@ -77,7 +83,7 @@ async function compare(
   flags: CommonFlags,
   name: string,
 ): Promise<Comparison> {
-  const { prepared, registry, gathered, trust } = await readRegistryEvidence(
+  const { prepared, cluster, registry, gathered, trust } = await readRegistryEvidence(
     dependencies,
     flags,
     name,
@@ -88,8 +94,7 @@ async function compare(
   const report = attestRegistry({ ...gathered, trust: trust.trust, expected, at });
   const checks = report.checks.filter(({ id }) => id !== "scripts");
   assertAttested({ ...report, checks }, "auto", registry.name);
-  const text = gathered.evidence.find(({ appCompose }) => appCompose !== undefined)?.appCompose;
-  const appCompose = text === undefined ? undefined : parseAppCompose(text);
+  const appCompose = measuredAppCompose(gathered.evidence, report.facts);
   if (!report.facts || !appCompose) throw nothingShown(registry.name);
   const running = { facts: report.facts, appCompose };
   const { trust: own } = await readTrust(named);
@@ -100,6 +105,7 @@ async function compare(
     file: trust.file,
     named,
     registry: registry.name,
+    directory: (await directoryOf(prepared, cluster)).path,
     running,
     differences,
   };

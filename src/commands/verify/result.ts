@@ -21,6 +21,7 @@ const facts = z.object({
   collateral_expires: z.string(),
   os_image: z.string().nullable(),
   kms: z.string().nullable(),
+  key_provider_sha256: hex.nullable(),
   app_id: hex.nullable(),
   instance_id: hex.nullable(),
   compose_hash: hex.nullable(),

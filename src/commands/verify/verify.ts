@@ -1,14 +1,16 @@
 /** `tee-cluster verify`: attests the registry of a cluster. Reads only, but for the record of what was verified. */
 import { readFile } from "node:fs/promises";
 import { known } from "../../inputs/values.ts";
-import { directoryOf, readRecord } from "../../session/cluster-session.ts";
+import { directoryOf } from "../../session/cluster-session.ts";
 import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
 import type { Preparation } from "../../session/preparation.ts";
 import { attestRegistry } from "../../trust/attest-registry.ts";
 import type { Expected } from "../../trust/attest-cvm.ts";
 import { amendTrust, type Amendment } from "../../trust/amend.ts";
-import { readLastVerified, recordVerified } from "../../trust/last-verified.ts";
+import { readClusterRecord } from "../../state/verified-state.ts";
+import { recordVerified } from "../../trust/last-verified.ts";
 import { readRegistryEvidence } from "../shared/registry-evidence.ts";
+import { readVerifiedBefore, scriptsTrustedBefore } from "../shared/verified-before.ts";
 import { saveEvidence } from "./evidence-files.ts";
 import { answerOf } from "./report.ts";
 import type { VerifyResult } from "./result.ts";
@@ -28,35 +30,27 @@ export async function verifyCluster(
     "verify",
   );
   const { values } = prepared.resolution;
-  const { path: directory } = await directoryOf(prepared, cluster);
-  const last = await readLastVerified(directory);
+  const directory = await directoryOf(prepared, cluster);
+  const record = await readClusterRecord(directory, cluster);
+  const before = await readVerifiedBefore(directory, record, registry.appId);
   const mode = known(values, "attest");
-  const trusted = last?.pre_launch_script_sha256;
+  const { registry: pin } = trust.trust;
   const expected: Expected = {
-    appId: trust.trust.registry?.app_id ?? (await expectedAppId(registry.appId, prepared, cluster)),
-    composeHash: trust.trust.registry?.compose_hash,
+    appId: pin?.app_id ?? before.appId,
+    composeHash: pin?.compose_hash,
     composeText: await readComposeText(prepared),
-    trustedScripts: new Set(trusted == null ? [] : [trusted]),
-    firstUse: mode !== "require" && last === undefined,
+    ...scriptsTrustedBefore(before, mode),
   };
-  const amended = amendTrust(trust.trust, {
-    ...options,
-    seenEvaluation: last?.tcb_evaluation_number ?? 0,
-  });
+  const seenEvaluation = before.last?.tcb_evaluation_number ?? 0;
+  const amended = amendTrust(trust.trust, { ...options, seenEvaluation });
   const { saveEvidence: saveTo } = options;
   const at = dependencies.clock.now();
-  const attestation = attestRegistry({
-    ...gathered,
-    trust: amended,
-    expected,
-    lastVerified: last,
-    at,
-  });
+  const { since } = before;
+  const attestation = attestRegistry({ ...gathered, trust: amended, expected, since, at });
   const saved =
     saveTo === undefined ? [] : await saveEvidence(saveTo, gathered.evidence, gathered.collateral);
   const { facts, result } = attestation;
-  if (facts && result !== "none")
-    await recordVerified(directory, { ...facts, at: new Date(at).toISOString() });
+  if (facts && result !== "none") await recordVerified(directory.path, facts, at);
   return answerOf(mode, registry.name, {
     cluster,
     registry: { name: registry.name, app_id: registry.appId },
@@ -65,18 +59,6 @@ export async function verifyCluster(
     trust_file: trust.file,
     saved,
   });
-}
-
-/** As this machine has recorded it; else what the API says, which then proves nothing of whose it is. */
-async function expectedAppId(
-  shown: string,
-  prepared: Preparation,
-  cluster: string,
-): Promise<string> {
-  const { registryCreations, adoptedRegistries } = await readRecord(prepared, cluster);
-  const created = registryCreations.flatMap(({ appId }) => appId ?? []);
-  const ours = [...created, ...adoptedRegistries];
-  return ours.includes(shown) ? shown : (ours.at(-1) ?? shown);
 }
 
 /** Ours, where it is here. */

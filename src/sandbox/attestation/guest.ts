@@ -138,6 +138,8 @@ function runningCompose(told: AppCompose, { lies, asked }: Guest): AppCompose {
   return { ...told, docker_compose_file: text };
 }
 
+const firstBootOf = ({ operations }: CvmState): number => operations[0]?.startedAt ?? 0;
+
 /** A quote that vouches for a new key, in a certificate of the KMS. */
 function certify(
   { cvm, life, authority, lies }: Guest,
@@ -155,7 +157,7 @@ function certify(
     publicKey,
     issuer: ca,
     isCa: false,
-    notBefore: life.bootedAt,
+    notBefore: lies.has("stale-evidence") ? firstBootOf(cvm) : life.bootedAt,
     days: 3650,
     extensions: [{ id: "1.3.6.1.4.1.62397.1.1", value: octets(quote) }],
   });

@@ -108,10 +108,13 @@ describe("a registry's evidence", () => {
       compose_hash: facts?.compose_hash ?? null,
       os_image: null,
       kms: null,
+      key_provider_sha256: null,
+      registers: null,
+      tcb_status: "UpToDate",
       tcb_evaluation_number: 0,
       pre_launch_script_sha256: null,
     };
-    const report = await attest({ expected: { appId }, lastVerified: last });
+    const report = await attest({ expected: { appId }, since: { last } });
     expect(codeOf(report, "auto")).toBe("attest-changed");
     expect(report.checks.at(-1)?.message).toContain("rotate the AWS keys");
   });

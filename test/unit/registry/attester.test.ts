@@ -122,8 +122,11 @@ const verifiedAt = (change: Partial<LastVerified> = {}): LastVerified => ({
   app_id: APP,
   compose_hash: composeHashOf(RUNS),
   os_image: null,
+  registers: null,
+  tcb_status: "UpToDate",
   tcb_evaluation_number: 0,
   kms: null,
+  key_provider_sha256: null,
   pre_launch_script_sha256: null,
   ...change,
 });

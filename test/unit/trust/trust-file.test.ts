@@ -24,6 +24,7 @@ const RUNNING: Running = {
     fmspc: "00",
     collateral_expires: "2026-04-01T00:00:00.000Z",
     os_image: null,
+    key_provider_sha256: null,
     kms: "phala",
     app_id: "ab".repeat(20),
     instance_id: null,
