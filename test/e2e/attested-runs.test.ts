@@ -3,22 +3,22 @@
  * of what was sent. A lying platform holds the keys that it hands out, so it decrypts what was sealed to them.
  */
 import path from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect } from "vitest";
 import { decryptEnvironment } from "../../src/sandbox/kms.ts";
 import { LIES, type Lie } from "../../src/sandbox/attestation/lies.ts";
 import type { Generation } from "../../src/sandbox/model.ts";
-import { makePreparedWorld, openPreparedWorld } from "../helpers/prepared-cluster.ts";
+import { makePreparedWorld } from "../helpers/prepared-cluster.ts";
 import {
   CANARIES,
   cloudOf,
   failureIn,
   makeWorld,
   mutationsOf,
-  openWorld,
   withCompose,
   type World,
 } from "../helpers/program.ts";
 import { expectValid } from "../helpers/schemas.ts";
+import { test } from "../helpers/worlds.ts";
 
 /** The environments that the platform was ever given for a cluster's registry, as whoever has its keys reads them. */
 async function readByThePlatform({ sandbox }: World, cluster = "bird-tracker") {
@@ -55,13 +55,11 @@ const REFUSED: readonly (readonly [Lie, string, string])[] = [
   ["changed-later", "attest-compose", "wait-for-registry"],
 ];
 
-// Side by side only a test's own context knows which test ends.
 describe.concurrent("init on a platform that lies", () => {
   test.for(REFUSED)(
     "%s is exit 7 in auto and require, and no secret was sent",
-    async ([lie, code, step], { onTestFinished }) => {
-      const world = await openWorld({ lies: [lie] });
-      onTestFinished(() => world.close());
+    async ([lie, code, step], { worlds }) => {
+      const world = await worlds.empty({ lies: [lie] });
       for (const mode of ["auto", "require"]) {
         const cluster = `${mode}-cluster`;
         const run = await world.run([
@@ -271,10 +269,9 @@ const REFUSED_TAKE_OVER: readonly (readonly [Lie, string, string])[] = [
 
 describe.concurrent("a registry that is there", { timeout: 300_000 }, () => {
   test("rotate-hash: every lie is exit 7 in auto and require, nothing is sent, and it goes on once it is over", async ({
-    onTestFinished,
+    worlds,
   }) => {
-    const world = await openPreparedWorld();
-    onTestFinished(() => world.close());
+    const world = await worlds.prepared();
     const env = await withCompose(world, "runner", (text) => `${text}# changed\n`);
     const { registry: before } = await cloudOf(world.sandbox);
     const rotate = (mode: string) =>
@@ -303,10 +300,9 @@ describe.concurrent("a registry that is there", { timeout: 300_000 }, () => {
   });
 
   test("--adopt: every lie is exit 7 in auto and require, nothing is sent; without one each mode goes through", async ({
-    onTestFinished,
+    worlds,
   }) => {
-    const world = await openPreparedWorld();
-    onTestFinished(() => world.close());
+    const world = await worlds.prepared();
     const { registry: before } = await cloudOf(world.sandbox);
     const adopt = (mode: string, place: string) =>
       world.run(["init", "--adopt", "--json", "--hash-from", "provision", "--attest", mode], {

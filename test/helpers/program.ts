@@ -74,9 +74,7 @@ export async function makeWorld(options: Partial<SandboxOptions> = {}): Promise<
 /** @throws Error among tests that run side by side: it would be closed when any of them ends */
 export function closedWithTest(world: OpenWorld): World {
   if (TestRunner.getCurrentTest()?.concurrent === true)
-    throw new Error(
-      "side by side: open the world, and close it with the test context's own onTestFinished",
-    );
+    throw new Error("side by side: take the world from the fixture of worlds.ts");
   onTestFinished(() => world.close());
   return world;
 }
