@@ -3,7 +3,7 @@
  * after a look at what the registry declares: a name without a value would be a key lost for ever.
  */
 import { AGAIN, hint } from "../core/command-hint.ts";
-import type { CvmOperation } from "../core/ports.ts";
+import type { AcceptedUpdate, CvmOperation } from "../core/ports.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
 import { openAttempt } from "../state/record.ts";
 import { refusedByPhala } from "../workflow/mutation-errors.ts";
@@ -13,7 +13,8 @@ import type { Approval, ApproveComposeHashInput } from "./approval.ts";
 import { hasForeignUpdate, updatedMeanwhile } from "../registry/concurrent-updates.ts";
 import { updateUnconfirmed } from "../registry/update-unconfirmed.ts";
 import { isStuck, since, wayPastStuck } from "../registry/stuck-operations.ts";
-import { idOf, newUpdate, readUpdates } from "../registry/updates.ts";
+import { settleBusy } from "./own-update.ts";
+import { idOf, isUpdate, newUpdate, readOperations, readUpdates } from "../registry/updates.ts";
 import type { Registry } from "../registry/registry.ts";
 
 /** How long an update whose acceptance is not known is looked for in the operations list. */
@@ -39,16 +40,27 @@ export async function updateRegistry(
     await input.assertSameRunners?.();
     return updates;
   };
-  const before = await assertUnchanged();
+  let before = await assertUnchanged();
   context.progress(`updating ${registry.name}`);
   const at = context.clock.monotonic();
   const request = { cvmId: registry.vmUuid, composeText: compose.text, environment };
-  // What made the platform busy may have been somebody else's update.
-  const beforeRetry = async (): Promise<void> => void (await assertUnchanged());
-  const hooks = { ...attestation?.attester.hooks(registry.appId, context), beforeRetry };
-  const outcome = await context.mutations.updateCvm(registry.cvm, request, context.signal, hooks);
+  // What made the platform busy may have been somebody else's update, or our own.
+  const settle = async (): Promise<AcceptedUpdate | undefined> => {
+    const busy = await settleBusy(input, before, context);
+    if (busy.kind === "ours") return busy.update;
+    before = busy.updates;
+    await input.assertSameRunners?.();
+    return undefined;
+  };
+  const hooks = { ...attestation?.attester.hooks(registry.appId, context), beforeRetry: settle };
+  const given = await context.mutations.updateCvm(registry.cvm, request, context.signal, hooks);
   context.signal.throwIfAborted();
-  // Of a refusal the gate is certain: no update of ours began, whatever the list shows.
+  const settled = given.kind === "refused" && given.reason === "busy" ? await settle() : undefined;
+  const outcome = settled ? ({ kind: "ok", value: settled } as const) : given;
+  // Without a list nobody can tell whose operation it is that made it busy.
+  if (outcome.kind === "refused" && outcome.reason === "busy" && before === undefined)
+    throw updateUnconfirmed(registry, outcome.message);
+  // Of any other refusal the gate is certain: no update of ours began, whatever the list shows.
   if (outcome.kind === "refused") throw notUpdated(registry, outcome.message);
   const own = outcome.kind === "ok" ? outcome.value.correlationId : null;
   if (before === undefined) {
@@ -133,9 +145,11 @@ async function startedUpdate(
   const patienceMs = own === null ? Math.min(context.timeoutMs, UNCLEAR_FOR_MS) : context.timeoutMs;
   const until = context.clock.monotonic() + patienceMs;
   for (;;) {
-    const updates = (await readUpdates(registry, context)) ?? [];
+    const operations = (await readOperations(registry, context)) ?? [];
     const started =
-      own === null ? newUpdate(before, updates) : updates.find((update) => idOf(update) === own);
+      own === null
+        ? newUpdate(before, operations.filter(isUpdate))
+        : operations.find((operation) => idOf(operation) === own);
     if (started || context.clock.monotonic() >= until) return started;
     await context.clock.sleep(Math.min(context.pollIntervalMs, 1000), context.signal);
   }

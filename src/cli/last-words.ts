@@ -38,13 +38,22 @@ export function messageAtTheEnd(
   if (!made.touched)
     return `${message}: ${UNTOUCHED[commandName] ?? "nothing was created or changed"}`;
   const unapproved = APPROVING.has(commandName) && !made.approving ? ["nothing was approved"] : [];
-  const left = made.leftBehind().map(({ name }) => name);
-  const exists =
-    left.length === 0 ? "nothing that this run created is left" : `${left.join(", ")} may exist`;
-  return `${message}: ${[...unapproved, exists].join("; ")}`;
+  return `${message}: ${[...unapproved, describeLeft(made.leftBehind())].join("; ")}`;
 }
 
 const APPROVING: ReadonlySet<string> = new Set(["init", "rotate-hash"]);
+
+/** `may exist` only of what nobody could find out. */
+function describeLeft(left: readonly LeftBehind[]): string {
+  const namesOf = (unsure: boolean): string =>
+    left
+      .filter(({ may_exist: mayExist = false }) => mayExist === unsure)
+      .map(({ name }) => name)
+      .join(", ");
+  const [there, unsure] = [namesOf(false), namesOf(true)];
+  const parts = [there && `left behind: ${there}`, unsure && `may exist: ${unsure}`];
+  return parts.filter(Boolean).join("; ") || "nothing that this run created is left";
+}
 
 /** What deletes what is left behind, and nothing that was there before. */
 export function cleanUpCommand(left: readonly LeftBehind[]): CommandHint | undefined {

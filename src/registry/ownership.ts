@@ -2,8 +2,7 @@
 import { registryName, type Adoption, type Cvm, type RegistryOwnership } from "../core/domain.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
 import { isOurRegistry, registryIds, type ClusterRecord } from "../state/record.ts";
-import { lookupFailed } from "../runners/leftovers.ts";
-import { APPEARANCE_MS, findByIdentity } from "../workflow/find-cvm.ts";
+import { APPEARANCE_MS, findByIdentity, lookupFailed } from "../workflow/find-cvm.ts";
 import { isSameCvm } from "../workflow/ledger.ts";
 import type { CvmIdentity } from "../core/ports.ts";
 import type { StepContext } from "../workflow/step.ts";
@@ -105,24 +104,50 @@ async function findNamed(
   const listing = api.listCvms(signal, { keep, search: name });
   listing.catch(() => undefined);
   const found = await api.findCvm(name, signal);
-  if (found.kind === "unknown") throw lookupFailed(name, found.reason);
-  const named = (await listing).filter(keep);
+  const refused = found.kind === "unknown" ? lookupFailed(name, found.reason) : undefined;
+  const listed = await listing.catch((error: unknown) => {
+    throw refused ?? error;
+  });
+  const named = listed.filter(keep);
+  // A name that several have may be refused as ambiguous: then the list has them.
+  if (refused !== undefined && named.length < 2) throw refused;
   const all = [...(own ? [own] : []), ...(found.kind === "present" ? [found.value] : []), ...named];
   return all.filter((cvm, index) => all.findIndex((other) => isSameCvm(other, cvm)) === index);
 }
 
 function assertOne(name: string, cvms: readonly Cvm[]): void {
   if (cvms.length < 2) return;
-  const ids = cvms.map(
-    ({ name: given, appId, vmUuid }) => `${given} (app_id ${appId}, vm_uuid ${vmUuid})`,
-  );
   throw new ClusterError({
     kind: "conflict",
     code: "registry-ambiguous",
-    message: `${cvms.length} CVMs may be ${name}: ${ids.join(", ")}`,
-    hint: "delete those that are not needed, each by its vm_uuid: phala cvms delete VM_UUID --force",
+    message: describeAmbiguous(name, cvms),
+    hint: PICK_ONE,
   });
 }
+
+/** What a registry under another name means. */
+export function describeRenamed({
+  now,
+  appId,
+  name,
+}: {
+  readonly now: string;
+  readonly appId: string | null;
+  readonly name: string;
+}): string {
+  return `the registry of this cluster (app_id ${appId}) is called ${now} by now: the orchestrator finds it only by the name ${name}; rename it in the dashboard`;
+}
+
+/** What several CVMs that may be the registry are. */
+export function describeAmbiguous(name: string, cvms: readonly CvmIdentity[]): string {
+  const ids = cvms.map(
+    ({ name: given, appId, vmUuid }) => `${given} (app_id ${appId}, vm_uuid ${vmUuid})`,
+  );
+  return `${cvms.length} CVMs may be ${name}: ${ids.join(", ")}`;
+}
+
+export const PICK_ONE =
+  "delete those that are not needed, each by its vm_uuid: phala cvms delete VM_UUID --force";
 
 function warnRenamed(
   { name: now, appId }: Cvm,
@@ -130,8 +155,7 @@ function warnRenamed(
   context: Pick<StepContext, "warn">,
 ): void {
   if (now === name) return;
-  const message = `the registry of this cluster (app_id ${appId}) is called ${now} by now: the orchestrator finds it only by the name ${name}; rename it in the dashboard`;
-  context.warn("registry-renamed", message);
+  context.warn("registry-renamed", describeRenamed({ now, appId, name }));
 }
 
 const lastRecorded = ({

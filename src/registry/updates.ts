@@ -4,9 +4,16 @@ import { waitLimits, type ReadingDeps } from "../workflow/step.ts";
 import { notKnownYet, waitUntil } from "../workflow/wait.ts";
 import type { Registry } from "./registry.ts";
 
-/** Whether it replaced a CVM's environment: the platform calls that `compose_update`, in older entries `update`. */
-export function isUpdate(operation: CvmOperation): boolean {
-  return operation.type.includes("update");
+/** Words for what leaves a CVM's compose file and environment as they are. */
+const NO_UPDATE =
+  /^(?:create|provision|deploy|power|start|stop|restart|reboot|reset|shut|boot|launch|delete|destroy|remove|replicate)/;
+
+/**
+ * Whether it may have replaced a CVM's environment: the platform calls that `compose_update`, in older entries
+ * `update`; of an operation whose word nobody knows it can't be told, so it counts as one.
+ */
+export function isUpdate({ type }: CvmOperation): boolean {
+  return !NO_UPDATE.test(type.trim().toLowerCase());
 }
 
 /**
@@ -14,6 +21,14 @@ export function isUpdate(operation: CvmOperation): boolean {
  * A list that could not be read is waited for: treated as empty, it would make an old update look new.
  */
 export async function readUpdates(
+  registry: Registry,
+  context: ReadingDeps,
+): Promise<readonly CvmOperation[] | undefined> {
+  return (await readOperations(registry, context))?.filter(isUpdate);
+}
+
+/** All of its operations, as `readUpdates`. */
+export async function readOperations(
   registry: Registry,
   context: ReadingDeps,
 ): Promise<readonly CvmOperation[] | undefined> {
@@ -26,7 +41,7 @@ export async function readUpdates(
       const found = await context.api.operations(registry.vmUuid, signal);
       if (found.kind === "unknown") return notKnownYet(found);
       if (found.kind !== "present") return { kind: "there", value: undefined };
-      return { kind: "there", value: found.value.filter(isUpdate) };
+      return { kind: "there", value: found.value };
     },
   });
 }

@@ -14,6 +14,7 @@ import {
 } from "../app-compose/verify.ts";
 import { assertNamesKept, namesWithoutList, type RequiredVariables } from "./environment-loss.ts";
 import { candidateConfigs } from "./last-known-config.ts";
+import { registryGone } from "./health.ts";
 import type { Registry } from "./registry.ts";
 
 type Context = Pick<StepContext, "api" | "signal" | "warn" | "strict" | "clock" | "pollIntervalMs">;
@@ -88,7 +89,8 @@ export async function assertExistingRegistry(
 /** Two answers may fall on both sides of a moment: an update takes effect, a hash becomes known. */
 const LOOKS = 3;
 
-function readRegistry(registry: Registry, context: Context): Promise<WhatRuns> {
+/** What it runs and the hash that the API gives for it, read until they agree; checked by the caller. */
+export function readRegistry(registry: Registry, context: Context): Promise<WhatRuns> {
   const agree = ({ appCompose, composeHash }: WhatRuns): boolean =>
     composeHashOf(appCompose) === composeHash;
   return pollTimes(LOOKS, () => readOnce(registry, context), agree, context);
@@ -101,6 +103,7 @@ async function readOnce(registry: Registry, { api, signal }: Context): Promise<W
   const composeHash = cvm.kind === "present" ? cvm.value.composeHash : registry.cvm.composeHash;
   // Where the API's own file lacks something, the measured text has it.
   const found = await api.appCompose(registry.vmUuid, signal, composeHash ?? undefined);
+  if (cvm.kind === "absent" && found.kind === "absent") throw registryGone(registry);
   if (found.kind !== "present")
     throw unreadable(registry, found.kind === "unknown" ? found.reason : "the API has none");
   return { appCompose: found.value, composeHash };

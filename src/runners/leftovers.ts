@@ -61,13 +61,3 @@ export function isThatCreation(
 ): boolean {
   return creation.appId !== null && creation.appId === cvm.appId;
 }
-
-/** @throws nothing; the error that a lookup without an answer deserves before anything is made. */
-export function lookupFailed(name: string, reason: string): ClusterError {
-  return new ClusterError({
-    kind: "platform",
-    code: "lookup-failed",
-    message: `could not find out whether ${name} exists: ${reason}`,
-    hint: "nothing was touched; run the same command again when Phala's API answers",
-  });
-}

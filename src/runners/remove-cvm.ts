@@ -32,11 +32,50 @@ export async function removeCvm(
     signal,
     hint: byHand(cvm),
     onPoll: progress,
-    look: () => removal.look(),
+    look: (limited) => removal.look(limited),
   }).catch((error: unknown) => {
     throw signal.aborted ? notDeleted(cvm, error) : error;
   });
   return removal.confirm();
+}
+
+/**
+ * Deletes a temporary runner of ours and every replica of it: they have its app_id, which our own creation was given,
+ * and cost as much.
+ * @returns whether there was any.
+ * @throws as `removeCvm`, once every one has been tried.
+ */
+export async function removeWithReplicas(
+  cvm: CvmIdentity,
+  deps: StepDeps,
+  signal: AbortSignal,
+  { progress, note }: { progress?: (message: string) => void; note: (message: string) => void },
+): Promise<boolean> {
+  const first = await removeCvm(cvm, deps, signal, progress).catch((error: unknown) => ({ error }));
+  const { appId, name } = cvm;
+  const replicas = appId === null ? [] : await listReplicas(cvm, deps, signal);
+  const failures = typeof first === "object" ? [first.error] : [];
+  for (const replica of replicas) {
+    note(`removing a replica of ${name} (vm_uuid ${replica.vmUuid})`);
+    deps.mutations.takeOver(replica);
+    await removeCvm(replica, deps, signal, progress).catch((error: unknown) =>
+      failures.push(error),
+    );
+  }
+  if (failures.length > 0) throw failures[0];
+  return first === true || replicas.length > 0;
+}
+
+/** Those of its app_id, other than itself, that nobody is deleting yet. */
+async function listReplicas(
+  { appId, vmUuid, name }: CvmIdentity,
+  { api }: StepDeps,
+  signal: AbortSignal,
+): Promise<readonly Cvm[]> {
+  const listed = await api.listCvms(signal, { keep: (cvm) => cvm.appId === appId, search: name });
+  return listed.filter(
+    (cvm) => cvm.appId === appId && cvm.vmUuid !== vmUuid && cvm.status !== "deleting",
+  );
 }
 
 class Removal {
@@ -56,10 +95,11 @@ class Removal {
     this.#visibleAt = (made?.madeAt ?? Number.NEGATIVE_INFINITY) + APPEARANCE_MS;
   }
 
-  async look(): Promise<PollResult<undefined>> {
+  /** @param limited for the look-ups; a deletion that was asked for is waited for. */
+  async look(limited: AbortSignal): Promise<PollResult<undefined>> {
     const { api, clock } = this.#deps;
     const hadTime = this.#seen !== undefined || clock.monotonic() >= this.#visibleAt;
-    const found = await findByIdentity(this.#cvm, api, this.#signal, { list: hadTime });
+    const found = await findByIdentity(this.#cvm, api, limited, { list: hadTime });
     this.#signal.throwIfAborted();
     if (found.kind === "unknown") return notKnownYet(found);
     if (found.kind === "absent") {
@@ -70,7 +110,7 @@ class Removal {
     this.#seen = found.value;
     // The uuid tells it from its replicas.
     this.#cvm = { ...found.value, vmUuid: found.value.vmUuid ?? this.#cvm.vmUuid };
-    if (await this.#ask(found.value)) return this.look();
+    if (await this.#ask(found.value)) return this.look(limited);
     return {
       kind: "not-yet",
       seen: this.#refusal === "" ? "still there" : `still there (${this.#refusal})`,

@@ -1,10 +1,11 @@
 /** Before anything is made: remove the temporary runner that an earlier run left, and respect that of another run. */
 import { temporaryRunnerName, type Cvm } from "../core/domain.ts";
 import type { ClusterRecord } from "../state/record.ts";
-import { APPEARANCE_MS, findByIdentity } from "../workflow/find-cvm.ts";
+import { APPEARANCE_MS, findByIdentity, lookupFailed } from "../workflow/find-cvm.ts";
 import type { StepContext } from "../workflow/step.ts";
-import { isThatCreation, lookupFailed, runnerInUse } from "./leftovers.ts";
-import { removeCvm } from "./remove-cvm.ts";
+import { isThatCreation, runnerInUse } from "./leftovers.ts";
+import type { CvmIdentity, Lookup } from "../core/ports.ts";
+import { removeWithReplicas } from "./remove-cvm.ts";
 
 type Context = Omit<StepContext, "progress">;
 
@@ -16,7 +17,7 @@ export async function clearLeftoverRunner(
 ): Promise<void> {
   const name = temporaryRunnerName(cluster);
   for (const cvm of await findOwnRunners(record, context)) await remove(cvm, context);
-  const found = await context.api.findCvm(name, context.signal);
+  const found = await findNamed(name, context);
   if (found.kind === "unknown") throw lookupFailed(name, found.reason);
   if (found.kind === "absent") return;
   // However old it is: age says neither that its run is dead nor that it is one of ours.
@@ -26,10 +27,19 @@ export async function clearLeftoverRunner(
   await remove(found.value, context);
 }
 
+/** A name that several CVMs have may be refused as ambiguous: the list has them. */
+async function findNamed(name: string, { api, signal }: Context): Promise<Lookup<Cvm>> {
+  const found = await api.findCvm(name, signal);
+  if (found.kind !== "unknown") return found;
+  const keep = (cvm: CvmIdentity): boolean => cvm.name === name;
+  const listed = (await api.listCvms(signal, { keep, search: name })).find(keep);
+  return listed === undefined ? found : { kind: "present", value: listed };
+}
+
 async function remove(cvm: Cvm, context: Context): Promise<void> {
   context.note(`removing ${cvm.name}, left over from an earlier run`);
   context.mutations.takeOver(cvm);
-  await removeCvm(cvm, context, context.signal);
+  await removeWithReplicas(cvm, context, context.signal, context);
 }
 
 /**

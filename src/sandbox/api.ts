@@ -6,6 +6,7 @@ import { KMS_ROUTES } from "./api/kms.ts";
 import { LIST_ROUTES } from "./api/lists.ts";
 import type { ApiRequest, ApiWorld, Reply, Route } from "./api/route.ts";
 import { UPDATE_ROUTES } from "./api/updates.ts";
+import { assertUnambiguous } from "./find.ts";
 import { Refusal } from "./refusal.ts";
 
 /** The first that fits answers: lists before what would take their names for an id. */
@@ -22,7 +23,11 @@ const ROUTES: readonly Route[] = [
 export async function answerApi(world: ApiWorld, request: ApiRequest): Promise<Reply> {
   for (const route of ROUTES) {
     const match = route.method === request.method ? route.path.exec(request.path) : null;
-    if (match) return route.handle(world, request, decodedId(match[1] ?? ""));
+    if (!match) continue;
+    const id = decodedId(match[1] ?? "");
+    if (world.behaviour().ambiguousIds && request.path.startsWith("/cvms/"))
+      assertUnambiguous(await world.store.read(), id);
+    return route.handle(world, request, id);
   }
   throw new Refusal(404, { detail: "Not Found" });
 }

@@ -18,6 +18,8 @@ export const behaviourSchema = z.object({
   pageLimit: z.int().min(1).max(100),
   /** From the second page on, so many items slip past between two pages. */
   pageShift: z.int().min(0),
+  /** An app_id or name that several CVMs have is refused with 409; only a uuid tells them apart. */
+  ambiguousIds: z.boolean(),
   /** The lists have a CVM of somebody else whose name is null. */
   nullNamed: z.boolean(),
   provisionLifeMs: ms,
@@ -42,6 +44,7 @@ export const DEFAULT_BEHAVIOUR: Behaviour = {
   listedAfterDeletionMs: 0,
   pageLimit: 100,
   pageShift: 0,
+  ambiguousIds: false,
   nullNamed: false,
   provisionLifeMs: 7 * 24 * 3600 * 1000,
   authWarmupMs: 0,

@@ -1,24 +1,7 @@
 /** The faults by name. docs/sandbox.md has this table; a test holds it against this one. */
-import type { Behaviour } from "./behaviour.ts";
 import { durationOf } from "./fault-duration.ts";
+import type { CatalogueEntry, Place } from "./fault-entry.ts";
 import type { FaultAction } from "./faults.ts";
-
-type Place = { readonly method?: string; readonly path?: string };
-type Kind = "duration" | "number" | "text";
-
-export type CatalogueEntry = {
-  readonly summary: string;
-  /** What follows the equals sign; absent: nothing may. */
-  readonly value?: { readonly kind: Kind; readonly fallback: string };
-  /** Where it strikes unless `at` says otherwise; absent for what is not a fault of a request. */
-  readonly at?: Place;
-  /** How often unless `times` says otherwise; absent: always. */
-  readonly times?: number;
-  readonly action?: (value: string) => FaultAction;
-  /** Further ones that belong to it. */
-  readonly also?: readonly (Place & { readonly action: FaultAction })[];
-  readonly behaviour?: (value: string) => Partial<Behaviour>;
-};
 
 const ANYWHERE: Place = {};
 const CREATE: Place = { method: "POST", path: "/cvms$" };
@@ -151,6 +134,12 @@ export const FAULT_CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
     times: 1,
     action: () => ({ kind: "repeat" }),
   },
+  "repeated-update": {
+    summary: "a load balancer repeats the update: the answer is the 409 for our own operation",
+    at: UPDATE,
+    times: 1,
+    action: () => ({ kind: "repeat" }),
+  },
   replica: {
     summary: "a create makes two CVMs of one name and app_id",
     at: CREATE,
@@ -209,6 +198,10 @@ export const FAULT_CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
     summary: "`/instance-types` fails with 500",
     at: { method: "GET", path: "/instance-types" },
     action: () => status(500),
+  },
+  "ambiguous-ids": {
+    summary: "an app_id or name that several CVMs have is refused with 409",
+    behaviour: () => ({ ambiguousIds: true }),
   },
   "null-name": {
     summary: "the lists have a CVM of somebody else whose name is null",

@@ -1,6 +1,7 @@
 /** A fault as text: `NAME[=VALUE][,at=METHOD PATH][,times=N][,nth=N]`, as `--fault` and the control endpoint take it. */
 import type { Behaviour } from "./behaviour.ts";
-import { FAULT_CATALOGUE, type CatalogueEntry } from "./fault-catalogue.ts";
+import { FAULT_CATALOGUE } from "./fault-catalogue.ts";
+import type { CatalogueEntry } from "./fault-entry.ts";
 import { DURATION } from "./fault-duration.ts";
 import type { Fault } from "./faults.ts";
 

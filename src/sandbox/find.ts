@@ -37,17 +37,27 @@ export function listedCvms(
  * @throws Refusal (404)
  */
 export function findLive(state: CloudState, id: string, now = Date.now()): CvmState {
+  const [found] = findAll(state, id, now);
+  if (found) return found;
+  throw new Refusal(404, { detail: "CVM not found" });
+}
+
+function findAll(state: CloudState, id: string, now: number): readonly CvmState[] {
   const wanted = id.replace(/^app_/, "");
   const uuid = id.replaceAll("-", "").toLowerCase();
-  const found = liveCvms(state, now).find(
+  return liveCvms(state, now).filter(
     (cvm) =>
       cvm.appId === wanted ||
       cvm.vmUuid === uuid ||
       hashId(cvm) === id ||
       (cvm.name === id && isVisible(cvm, now)),
   );
-  if (found) return found;
-  throw new Refusal(404, { detail: "CVM not found" });
+}
+
+/** @throws Refusal (409) for an id that several CVMs have. */
+export function assertUnambiguous(state: CloudState, id: string): void {
+  if (findAll(state, id, Date.now()).length < 2) return;
+  throw new Refusal(409, { detail: `Several CVMs have the identifier ${id}; use the vm_uuid` });
 }
 
 export const hashId = (cvm: CvmState): string => `cvm_${cvm.id.toString(36).padStart(6, "0")}`;

@@ -15,6 +15,7 @@ import { acquireLock } from "../state/lock.ts";
 import type { ClusterRecord } from "../state/record.ts";
 import { prepareStateDirectory, type StateDirectory } from "../state/state-directory.ts";
 import { cleanupSignals } from "../workflow/cleanup.ts";
+import { forgetGone } from "../workflow/forget-gone.ts";
 import type { Ledger } from "../workflow/ledger.ts";
 import { Mutations } from "../workflow/mutations.ts";
 import type { StepDeps } from "../workflow/step.ts";
@@ -83,6 +84,7 @@ export async function withSession<T>(
     const outcome = await body({ directory, deps, record: state.record, ...stores }).catch(
       async (error: unknown) => {
         const code = error instanceof ClusterError ? error.code : "internal-error";
+        await forgetGone(deps);
         // The failure that ends the run is the one to report, even where the disk is full by now.
         await journal
           .append({ type: "run-finished", outcome: "failed", code })

@@ -2,6 +2,7 @@
 import { readdir } from "node:fs/promises";
 import path from "node:path";
 import { existsSync } from "node:fs";
+import { registryIds } from "./record.ts";
 import { readClusterRecord } from "./verified-state.ts";
 import { findStateDirectory } from "./cluster-folder.ts";
 import type { StateDirectory } from "./state-directory.ts";
@@ -10,6 +11,8 @@ export type KnownCluster = {
   readonly name: string;
   /** Whether a registry is recorded that no recorded run deleted; null: the record can't be read. */
   readonly hasRegistry: boolean | null;
+  /** The app_ids of its registries. */
+  readonly registryIds: readonly string[];
 };
 
 /** By name; empty where there is no record, or no state directory. */
@@ -20,9 +23,9 @@ export async function findKnownClusters(
   const folders = await recordedFolders(stateDir, stateHost);
   const clusters = folders.map(async ({ name, directory }): Promise<KnownCluster> => {
     const record = await readClusterRecord(directory, name).catch(() => undefined);
-    if (record === undefined) return { name, hasRegistry: null };
+    if (record === undefined) return { name, hasRegistry: null, registryIds: [] };
     const hasRegistry = record.registryCreations.length + record.adoptedRegistries.length > 0;
-    return { name, hasRegistry };
+    return { name, hasRegistry, registryIds: registryIds(record) };
   });
   return Promise.all(clusters);
 }
@@ -57,7 +60,9 @@ async function clusterNamesIn(stateDir: string): Promise<readonly string[]> {
 const namesIn = (folder: string): Promise<readonly string[]> => readdir(folder).catch(() => []);
 
 /** The one that a command without a name means; undefined where there could be two. */
-export function theOnlyCluster(clusters: readonly KnownCluster[]): string | undefined {
+export function theOnlyCluster(
+  clusters: readonly Pick<KnownCluster, "name" | "hasRegistry">[],
+): string | undefined {
   const alive = clusters.filter(({ hasRegistry }) => hasRegistry !== false);
   const [only, ...others] = alive.length > 0 ? alive : clusters;
   return others.length === 0 ? only?.name : undefined;

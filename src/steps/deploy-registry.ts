@@ -119,6 +119,8 @@ async function placed(cvm: Pick<Cvm, "name" | "appId">, context: StepContext): P
     onPoll: context.progress,
     look: async (signal) => {
       const found = await context.api.findCvm(cvm.appId ?? cvm.name, signal);
+      // From here on it is known to have been there: one that is gone was deleted.
+      if (found.kind === "present") context.mutations.ledger.see(found.value);
       if (found.kind === "present" && isPlaced(found.value))
         return { kind: "there", value: found.value };
       if (found.kind === "unknown") return notKnownYet(found);

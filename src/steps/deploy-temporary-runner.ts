@@ -8,7 +8,7 @@ import { runnerEnvironment } from "../compose/environment.ts";
 import type { ComposeFile } from "../compose/compose-file.ts";
 import type { ClusterSettings } from "../core/settings.ts";
 import { isThatCreation, runnerInUse } from "../runners/leftovers.ts";
-import { removeCvm } from "../runners/remove-cvm.ts";
+import { removeWithReplicas } from "../runners/remove-cvm.ts";
 import type { ClusterRecord } from "../state/record.ts";
 import { notCreated } from "../workflow/mutation-errors.ts";
 import { done, type Step } from "../workflow/step.ts";
@@ -42,7 +42,7 @@ export const deployTemporaryRunner: Step<DeployTemporaryRunnerInput, TemporaryRu
     };
     let outcome = await context.mutations.createCvm(request, context.signal);
     if (outcome.kind === "taken" && isLeftover(outcome.cvm, record)) {
-      await removeCvm(outcome.cvm, context, context.signal, context.progress);
+      await removeWithReplicas(outcome.cvm, context, context.signal, context);
       outcome = await context.mutations.createCvm(request, context.signal);
     }
     context.signal.throwIfAborted();

@@ -5,7 +5,7 @@ import type { LeftBehind } from "../core/results.ts";
 export type LedgerEntry = CvmIdentity & {
   /** False: its creation was forwarded, and nobody knows what came of it. */
   readonly certain: boolean;
-  /** Monotonic ms; null for one that was found and not made. */
+  /** Monotonic ms; null for one that was seen since, or found and not made. */
   readonly madeAt: number | null;
 };
 
@@ -62,8 +62,18 @@ export class Ledger {
     this.#entries = [...this.#entries, { name, appId, vmUuid, certain, madeAt }];
   }
 
+  /** One that this run made was seen: it can't be one that is not visible yet. */
+  see(cvm: CvmIdentity): void {
+    if (this.#entries.some((entry) => isSameCvm(entry, cvm))) this.add(cvm);
+  }
+
   remove(cvm: CvmIdentity): void {
     this.#entries = this.#entries.filter((entry) => !isSameCvm(entry, cvm));
+  }
+
+  /** Of every name, newest last. */
+  get entries(): readonly LedgerEntry[] {
+    return this.#entries;
   }
 
   /** Newest last. */

@@ -27,6 +27,10 @@ import { settleCreate } from "./settle-create.ts";
 const BUSY_PAUSES_MS = [1_000, 2_000, 4_000, 8_000, 15_000];
 const MAX_PAUSE_MS = 60_000;
 
+export type UpdateHooks = DeployHooks & {
+  readonly beforeRetry?: () => Promise<AcceptedUpdate | undefined>;
+};
+
 export class Mutations {
   readonly #ports: MutationPorts;
   readonly #deletions = new Map<string, string>();
@@ -136,14 +140,14 @@ export class Mutations {
   /**
    * Replaces compose file and whole environment of a CVM; a refusal that says "busy" is repeated. The caller settles
    * an unclear outcome, and sees the update's end by its correlation id.
-   * @param hooks `beforeRetry`: before it is repeated.
+   * @param hooks `beforeRetry`: before it is repeated; what it returns is an update that turned out to be this one.
    * @throws what a hook threw: nothing was sent.
    */
   async updateCvm(
     cvm: Cvm,
     request: UpdateCvmRequest,
     signal: AbortSignal,
-    { beforeRetry, ...hooks }: DeployHooks & { readonly beforeRetry?: () => Promise<void> } = {},
+    { beforeRetry, ...hooks }: UpdateHooks = {},
   ): Promise<MutationOutcome<AcceptedUpdate>> {
     const intent = await this.#intend(
       { action: "update-cvm", name: cvm.name, app_id: cvm.appId },
@@ -152,7 +156,8 @@ export class Mutations {
     this.ledger.approve();
     const ended = { type: "outcome", intent, app_id: cvm.appId, vm_uuid: cvm.vmUuid } as const;
     const outcome = await this.#retryBusy(signal, async (isRetry) => {
-      if (isRetry) await beforeRetry?.();
+      const own = isRetry ? await beforeRetry?.() : undefined;
+      if (own !== undefined) return { value: { kind: "ok", value: own } as const };
       const value = await this.#ports.cli
         .updateCvm(request, signal, hooks)
         .catch(async (error: unknown) => {
@@ -259,8 +264,9 @@ export class Mutations {
         await this.#notMade(intent, name);
         return { value: { kind: "taken", cvm: settled.cvm, message } };
       case "not-made": {
-        const value: CreateOutcome = { kind: "refused", message };
-        const retryAfterMs = outcome.kind === "refused" ? outcome.retryAfterMs : null;
+        const refusal = outcome.kind === "refused" ? outcome : outcome.conflict;
+        const value: CreateOutcome = { kind: "refused", message: refusal?.message ?? message };
+        const retryAfterMs = refusal?.retryAfterMs ?? null;
         if (settled.retry && !signal.aborted)
           return { value, retryAfterMs, final: () => this.#notMade(intent, name) };
         await this.#notMade(intent, name);

@@ -48,22 +48,22 @@ async function settleUnclear(
   deps: SettleDeps,
   signal: AbortSignal,
 ): Promise<Settled> {
-  const own = await lookForOwn(
-    name,
-    provisioned,
-    deps,
-    signal,
-    conflict?.reason === "busy" ? 0 : APPEARANCE_MS,
-  );
+  const own = await lookForOwn(name, provisioned, deps, signal, patienceFor(conflict));
   if (own.kind === "present") return { kind: "made", cvm: own.value };
   if (own.kind === "unknown") return { kind: "unknown", reason: own.reason };
-  if (conflict !== null || provisioned === null) {
-    const other = await lookUntil(name, deps, signal, 0);
-    if (other.kind === "present") return { kind: "taken", cvm: other.value };
-    if (other.kind === "absent" && conflict?.reason === "busy")
-      return { kind: "not-made", retry: true };
-  }
-  return { kind: "unknown", reason: "it is not visible yet, by any id" };
+  const invisible = { kind: "unknown", reason: "it is not visible yet, by any id" } as const;
+  if (conflict === null && provisioned !== null) return invisible;
+  const other = await lookUntil(name, deps, signal, 0);
+  if (other.kind === "present") return { kind: "taken", cvm: other.value };
+  if (conflict === null || conflict.reason === "name-taken" || other.kind !== "absent")
+    return invisible;
+  return { kind: "not-made", retry: conflict.reason === "busy" };
+}
+
+/** How long one is looked for whose creation was refused: longest where the refusal may well be about itself. */
+function patienceFor(conflict: Refused | null): number {
+  const isLikelyOurs = conflict === null || ["name-taken", "not-found"].includes(conflict.reason);
+  return isLikelyOurs ? APPEARANCE_MS : 0;
 }
 
 /** By the app_id of our own provisioning: nobody else's CVM has it. */

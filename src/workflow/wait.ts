@@ -10,6 +10,7 @@ export type PollResult<T> =
 export type WaitOptions<T> = {
   /** What is being waited for, as in "waited 10m for …". */
   readonly what: string;
+  /** Ended by its signal near the limit: nobody may answer any more. */
   readonly look: (signal: AbortSignal) => Promise<PollResult<T>>;
   readonly timeoutMs: number;
   readonly intervalMs: number;
@@ -21,11 +22,15 @@ export type WaitOptions<T> = {
   readonly hint: string;
 };
 
+/** What a look may take once the limit is reached; with its retries one takes longer where the network is gone. */
+const LAST_LOOK_MS = 15_000;
+
 /**
  * Looks again and again until it is there.
  *
  * The limit is on the monotonic clock, so a changed wall clock does not move it; and there is always one more
- * look after it, so that a laptop that slept through the limit finds what happened meanwhile.
+ * look after it, so that a laptop that slept through the limit finds what happened meanwhile. It ends half a minute
+ * after the limit at the latest.
  *
  * @throws ClusterError `timeout` with what was seen last; the signal's reason when aborted.
  */
@@ -35,7 +40,7 @@ export async function waitUntil<T>(options: WaitOptions<T>): Promise<T> {
   const deadline = startedAt + options.timeoutMs;
   for (;;) {
     const last = clock.monotonic() >= deadline;
-    const look = await options.look(signal);
+    const look = await lookWithin(options, Math.max(deadline - clock.monotonic(), LAST_LOOK_MS));
     if (look.kind === "there") return look.value;
     const seconds = Math.floor((clock.monotonic() - startedAt) / 1000);
     const elapsed = seconds < 1 ? "0s" : formatDuration(seconds * 1000);
@@ -43,6 +48,19 @@ export async function waitUntil<T>(options: WaitOptions<T>): Promise<T> {
     if (last) throw ranOut(options, look.seen);
     const left = Math.max(0, deadline - clock.monotonic());
     await clock.sleep(Math.min(options.intervalMs, left), signal);
+  }
+}
+
+async function lookWithin<T>(
+  { look, clock, signal }: WaitOptions<T>,
+  limitMs: number,
+): Promise<PollResult<T>> {
+  const limit = clock.deadline(Math.ceil(limitMs));
+  try {
+    return await look(AbortSignal.any([signal, limit]));
+  } catch (error) {
+    if (signal.aborted || !limit.aborted) throw error;
+    return { kind: "not-yet", seen: `no answer within ${formatDuration(limitMs)}` };
   }
 }
 

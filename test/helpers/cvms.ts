@@ -38,3 +38,9 @@ async function call(
   if (!answer.ok) throw new Error(`${method} ${where}: ${answer.status} ${text}`);
   return text === "" ? undefined : JSON.parse(text);
 }
+
+/** `phala cvms replicate`: another CVM of one app_id and name. @returns its uuid. */
+export async function replicateCvm(sandbox: Sandbox, name: string): Promise<string> {
+  const replica = await call(sandbox, "POST", `/cvms/${name}/replicas`, {});
+  return (replica as { readonly vm_uuid: string }).vm_uuid;
+}

@@ -2,7 +2,11 @@
 import { identityOf, type CvmRole } from "../../core/domain.ts";
 import { messageOf } from "../../errors/cluster-error.ts";
 import type { ClusterRecord } from "../../state/record.ts";
-import { clusterCvms, temporaryRunnerIn, type ClusterCvm } from "../../runners/cluster-cvms.ts";
+import {
+  findClusterCvms,
+  temporaryRunnersIn,
+  type ClusterCvm,
+} from "../../session/cluster-cvms.ts";
 import { refuseRunnerInUse } from "../../runners/leftovers.ts";
 import { removeCvm } from "../../runners/remove-cvm.ts";
 import { mapConcurrent } from "../../lib/map-concurrent.ts";
@@ -12,6 +16,7 @@ import type { StepContext } from "../../workflow/step.ts";
 const AT_A_TIME = 4;
 /** An orchestrator that runs on may make runners for as long as it lives. */
 const MAX_ROUNDS = 5;
+const CERTAIN = { certain: true } as const;
 
 export type DeletedCluster = {
   /** In the order in which they went. */
@@ -80,11 +85,12 @@ class ClusterTeardown {
   /** What has not been dealt with yet. From here on it is ours to delete, and told of if it stays. */
   async look(): Promise<readonly ClusterCvm[]> {
     const { api, signal, mutations } = this.#context;
-    const found = await clusterCvms(this.#cluster, api, signal);
-    const open = found.filter(
+    const { cvms } = await findClusterCvms(this.#cluster, this.#record, api, signal, CERTAIN);
+    const open = cvms.filter(
       ({ cvm, role }) => this.#roles.includes(role) && !this.#tried.has(identityOf(cvm)),
     );
-    refuseRunnerInUse(temporaryRunnerIn(open), this.#record, this.#context);
+    for (const runner of temporaryRunnersIn(open))
+      refuseRunnerInUse(runner, this.#record, this.#context);
     for (const { cvm } of open) mutations.takeOver(cvm);
     return open;
   }

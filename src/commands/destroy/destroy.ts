@@ -6,14 +6,14 @@ import { assertNoFailures, runChecks } from "../../checks/run-checks.ts";
 import { ClusterError } from "../../errors/cluster-error.ts";
 import { askMissing } from "../../inputs/ask-missing.ts";
 import { inputDefinition } from "../../inputs/table.ts";
-import { clusterCvms, temporaryRunnerIn } from "../../runners/cluster-cvms.ts";
+import { temporaryRunnersIn } from "../../session/cluster-cvms.ts";
 import { deleteCluster, type DeletedCluster } from "./cluster-teardown.ts";
 import { CVM_ROLES } from "../../core/domain.ts";
 import { refuseRunnerInUse } from "../../runners/leftovers.ts";
 import { withSession, type SessionOptions } from "../../session/session.ts";
 import type { Emit } from "../../core/events.ts";
 import { StepRunner } from "../../workflow/step.ts";
-import { findClusterCvms } from "../shared/find-cluster.ts";
+import { findKnownCvms } from "../shared/find-cluster.ts";
 import { confirmDestruction, assertConfirmed } from "./confirmation.ts";
 import { planDestroy } from "./plan.ts";
 import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
@@ -36,14 +36,14 @@ export async function destroy(
     headline: `Looking for the CVMs of the cluster ${cluster}`,
   });
   const { api } = prepared.ports;
-  const all = await atWork("asking Phala's API", emit, () => clusterCvms(cluster, api, signal));
-  // A typo is not a cluster that is gone already.
-  if (all.length === 0) await findClusterCvms(cluster, prepared, signal);
+  const record = await readRecord(prepared, cluster);
+  const all = await atWork("asking Phala's API", emit, () =>
+    findKnownCvms(cluster, record, prepared, signal, { certain: true }),
+  );
   const roles = flags.temporaryRunner ? (["temporary-runner"] as const) : CVM_ROLES;
   const found = all.filter(({ role }) => roles.some((wanted) => wanted === role));
   const session = await sessionOptions("destroy", cluster, prepared, dependencies, flags);
-  const record = await readRecord(prepared, cluster);
-  refuseRunnerInUse(temporaryRunnerIn(found), record, { api, clock });
+  for (const runner of temporaryRunnersIn(found)) refuseRunnerInUse(runner, record, { api, clock });
   // Ages by the clock that stamped the CVMs.
   const plan = planDestroy(cluster, found, clock.now() + (api.serverClock.skewMs() ?? 0));
   if (flags.dryRun) return plan;

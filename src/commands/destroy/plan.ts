@@ -1,6 +1,6 @@
 /** What `destroy` would delete, CVM by CVM. */
 import { formatAge } from "../../lib/age.ts";
-import type { ClusterCvm } from "../../runners/cluster-cvms.ts";
+import type { ClusterCvm } from "../../session/cluster-cvms.ts";
 import type { DryRunResult } from "../shared/result.ts";
 
 /** @param nowMs the server's time. */

@@ -59,8 +59,9 @@ export async function registryUp(
   const { deps, record } = session;
   const { cluster } = inputs;
   const between = steps.contextFor(deps);
-  const existing = await claimRegistry(cluster.clusterName, record, between, adoption);
+  // Before anything that may end the run: it is paid for.
   await clearLeftoverRunner(cluster.clusterName, record, between);
+  const existing = await claimRegistry(cluster.clusterName, record, between, adoption);
   const compose = files.registry;
   const registry = await steps.run(
     deployRegistry,

@@ -8,6 +8,7 @@ const listedCluster = z.strictObject({
     .string()
     .nullable()
     .describe("the platform's word; `null`: there is no registry"),
+  registries: z.int().describe("more than one: `status` tells them apart"),
   runners: z.int(),
   temporary_runners: z.int(),
   in_account: z.boolean(),

@@ -2,14 +2,15 @@
 import { parseDocument } from "yaml";
 import * as z from "zod";
 import { command, hint } from "../../core/command-hint.ts";
-import type { Cvm } from "../../core/domain.ts";
+import { registryName, type Cvm } from "../../core/domain.ts";
 import type { LogRequest } from "../../core/ports.ts";
 import { ClusterError } from "../../errors/cluster-error.ts";
 import { integer } from "../../inputs/parsers.ts";
 import { known } from "../../inputs/values.ts";
 import { closest } from "../../lib/closest.ts";
-import { findClusterCvms } from "../shared/find-cluster.ts";
+import { findKnownCvms } from "../shared/find-cluster.ts";
 import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
+import { readRecord } from "../../session/cluster-session.ts";
 import { prepare, type Preparation } from "../../session/preparation.ts";
 import { parseOption } from "../shared/parse-option.ts";
 import type { LogsResult } from "./result.ts";
@@ -45,7 +46,7 @@ export async function showLogs(
     : (options.container ?? (await defaultContainer(cvm, prepared, dependencies)));
   dependencies.emit({ type: "run-started", command: "logs", headline: `Log of ${cvm.name}` });
   const request: LogRequest = {
-    cvmId: cvm.appId ?? cvm.name,
+    cvmId: cvm.vmUuid ?? cvm.appId ?? cvm.name,
     container,
     tail,
     stderr: options.stderr,
@@ -126,13 +127,22 @@ async function findCvm(
   prepared: Preparation,
   { signal }: CommandDependencies,
 ): Promise<Cvm> {
-  const cvms = (await findClusterCvms(cluster, prepared, signal)).map(({ cvm }) => cvm);
-  const wanted = runner ?? `${cluster}-registry`;
-  const found = cvms.filter(({ name, appId }) => name === wanted || appId === wanted);
+  const record = await readRecord(prepared, cluster);
+  const own = await findKnownCvms(cluster, record, prepared, signal);
+  const cvms = own.map(({ cvm }) => cvm);
+  const wanted = runner ?? registryName(cluster);
+  const found = own
+    .filter(({ cvm: { name, appId, vmUuid }, role }) =>
+      runner === undefined ? role === "registry" : [name, appId, vmUuid].includes(wanted),
+    )
+    .map(({ cvm }) => cvm);
   const ending = cvms.filter(({ name }) => name.endsWith(`-${wanted}`));
   const [only, ...others] = found.length > 0 ? found : ending;
   if (only !== undefined && others.length === 0) return only;
-  const names = cvms.map(({ name }) => name);
+  // Of those of one name only the uuid tells which.
+  const names = cvms.map(({ name, vmUuid }) =>
+    cvms.filter((other) => other.name === name).length > 1 ? (vmUuid ?? name) : name,
+  );
   const meant = closest(wanted, names);
   throw new ClusterError({
     kind: "input",

@@ -10,7 +10,6 @@ import type { ClusterInputs } from "../../core/settings.ts";
 import type { AppComposeStore } from "../../state/app-compose-store.ts";
 import type { ClusterRecord } from "../../state/record.ts";
 import type { Provenance } from "../../approval/approval.ts";
-import { clearLeftoverRunner } from "../../runners/remove-leftover.ts";
 import { approvedList } from "../../approval/approved-list.ts";
 import { assertChecked, rollbackTarget, runnersCutOff } from "../../approval/classify-runners.ts";
 import { composeDigestOf, environmentNamesOf } from "../../compose/registry-settings.ts";
@@ -68,7 +67,6 @@ async function renewed(input: NextInput): Promise<NextApproval> {
     flags,
     dependencies,
   );
-  await clearLeftoverRunner(inputs.cluster.clusterName, record, steps.contextFor(deps));
   const fresh = await obtainComposeHash(
     {
       cluster: inputs.cluster,
@@ -107,10 +105,9 @@ async function renewed(input: NextInput): Promise<NextApproval> {
 
 async function restored(input: NextInput): Promise<NextApproval> {
   const { inputs, steps, session, scene, flags, dependencies } = input;
-  const { record, registryStore, deps } = session;
+  const { record, registryStore } = session;
   const next = await restoredApproval(inputs, record, registryStore, scene);
   assertRevocationConfirmed(runnersCutOff(next.hashes, scene.atStake), flags, dependencies);
-  await clearLeftoverRunner(inputs.cluster.clusterName, record, steps.contextFor(deps));
   for (const id of [
     "deploy-temporary-runner",
     "read-compose-hash",

@@ -11,7 +11,7 @@ import type { ApproveComposeHashInput } from "../../approval/approval.ts";
 import { gatherApprovalFacts } from "../../approval/approval-facts.ts";
 import { decide } from "../../approval/decide.ts";
 import { readUpdates } from "../../registry/updates.ts";
-import { lookupFailed } from "../../runners/leftovers.ts";
+import { lookupFailed } from "../../workflow/find-cvm.ts";
 import { settingsDifference } from "../../compose/registry-settings.ts";
 import type { ReadingDeps } from "../../workflow/step.ts";
 import { directoryOf } from "../../session/cluster-session.ts";

@@ -2,7 +2,7 @@
  * What taking a hash from the list is worth: the released orchestrator pushes the hashes of all its runners again, so
  * a revocation holds only once the runners with that hash are deleted.
  */
-import { lookupFailed } from "../../runners/leftovers.ts";
+import { lookupFailed } from "../../workflow/find-cvm.ts";
 import { shortHash, type ComposeHash } from "../../core/domain.ts";
 import type { OrchestratorSchema } from "../../core/domain.ts";
 import type { LiveRunner } from "../../runners/running-runners.ts";

@@ -14,6 +14,7 @@ import { verifyPrerequisites } from "../../steps/verify-prerequisites.ts";
 import { verifyRegistry } from "../../steps/verify-registry.ts";
 import type { LiveRunner } from "../../runners/running-runners.ts";
 import type { Attester } from "../../registry/attester.ts";
+import { clearLeftoverRunner } from "../../runners/remove-leftover.ts";
 import { claimRegistry } from "../../registry/ownership.ts";
 import { withSession, type Session } from "../../session/session.ts";
 import { done, StepRunner } from "../../workflow/step.ts";
@@ -129,6 +130,8 @@ async function rotate(
   const { clusterName } = inputs.cluster;
   const context = steps.contextFor(deps);
 
+  // Before anything that may end the run: it is paid for.
+  await clearLeftoverRunner(clusterName, record, context);
   const cvm = await claimRegistry(clusterName, record, context, true);
   if (cvm === undefined) throw noRegistry(clusterName);
   const first = await inspectCluster(

@@ -1,32 +1,28 @@
 /** A cluster by its name: a name that nobody knows is a typo, never an empty cluster. */
 import { command, hint } from "../../core/command-hint.ts";
-import { clusterOf, roleOf, type Cvm, type CvmRole } from "../../core/domain.ts";
 import { ClusterError } from "../../errors/cluster-error.ts";
 import { closest } from "../../lib/closest.ts";
+import { findClusterCvms, type ClusterCvm } from "../../session/cluster-cvms.ts";
 import type { Preparation } from "../../session/preparation.ts";
+import type { ClusterRecord } from "../../state/record.ts";
 import { findKnownClusters } from "../../state/known-clusters.ts";
 
 /**
- * The cluster's CVMs.
+ * The cluster's CVMs, whatever they are called by now.
  * @throws ClusterError `unknown-cluster` (input) where neither the account nor this machine's record has one of that
  *   name; the list's own failure (platform) where it can't be read.
  */
-export async function findClusterCvms(
+export async function findKnownCvms(
   cluster: string,
+  record: ClusterRecord,
   prepared: Pick<Preparation, "ports" | "connection" | "stateHost">,
   signal: AbortSignal,
-): Promise<readonly { readonly cvm: Cvm; readonly role: CvmRole }[]> {
-  const names = new Set<string>();
-  const keep = ({ name }: { readonly name: string }): boolean => {
-    names.add(clusterOf(name) ?? "");
-    return roleOf(name, cluster) !== undefined;
-  };
-  const cvms = await prepared.ports.api.listCvms(signal, { keep, search: cluster });
-  if (cvms.length === 0) await assertKnownCluster(cluster, names, prepared);
-  return cvms.flatMap((cvm) => {
-    const role = roleOf(cvm.name, cluster);
-    return role === undefined ? [] : [{ cvm, role }];
-  });
+  options?: { readonly certain: boolean },
+): Promise<readonly ClusterCvm[]> {
+  const { api } = prepared.ports;
+  const { cvms, others } = await findClusterCvms(cluster, record, api, signal, options);
+  if (cvms.length === 0) await assertKnownCluster(cluster, others, prepared);
+  return cvms;
 }
 
 /**

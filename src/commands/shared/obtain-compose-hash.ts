@@ -18,7 +18,8 @@ import { readComposeHash } from "../../steps/read-compose-hash.ts";
 import { findPredictionBasis } from "../../app-compose/prediction-basis.ts";
 import type { Emit } from "../../core/events.ts";
 import type { Attester } from "../../registry/attester.ts";
-import { removeCvm } from "../../runners/remove-cvm.ts";
+import type { CvmIdentity } from "../../core/ports.ts";
+import { removeWithReplicas } from "../../runners/remove-cvm.ts";
 import { provisionComposeHash, recordProvisioned, type ProvisionedHash } from "./provision-hash.ts";
 import { done, type Step, type StepDeps, type StepRunner } from "../../workflow/step.ts";
 
@@ -115,17 +116,18 @@ async function provisionOrDeploy(
 ): Promise<ComposeHash> {
   const { cluster, compose, store, record, allowUnchecked, attester } = input;
   const name = temporaryRunnerName(cluster.clusterName);
+  let runner: TemporaryRunner | undefined;
   try {
     const obtained = await steps.run(obtainRunner, input, deps);
     if (obtained.kind === "verified") return await takeProvisioned(obtained, input, steps, deps);
-    const { runner } = obtained;
+    ({ runner } = obtained);
     const environmentNames = runnerEnvironmentNamesOf(cluster);
     const reading = { runner, compose, environmentNames, store, record, allowUnchecked, attester };
     const hash = await steps.run(readComposeHash, reading, deps);
     await steps.run(deleteTemporaryRunner, runner, deps);
     return hash;
   } catch (error) {
-    await cleanUp(name, deps, emit);
+    await cleanUp(runner ?? deps.mutations.ledger.entriesOf(name).at(-1), deps, emit);
     throw error;
   }
 }
@@ -146,15 +148,15 @@ async function takeProvisioned(
 }
 
 /** The failure that led here is the one to report; a runner that could not be removed stays in the ledger. */
-async function cleanUp(name: string, deps: StepDeps, emit: Emit): Promise<void> {
-  const made = deps.mutations.ledger.entriesOf(name).at(-1);
+async function cleanUp(made: CvmIdentity | undefined, deps: StepDeps, emit: Emit): Promise<void> {
   if (made === undefined) return;
-  emit({ type: "cleanup", message: `deleting ${name}` });
+  const note = (message: string): void => emit({ type: "cleanup", message });
+  note(`deleting ${made.name}`);
   try {
-    await removeCvm(made, deps, deps.cleanup.signal(CLEANUP_LIMIT_MS));
-    emit({ type: "cleanup", message: `${name} is gone` });
+    await removeWithReplicas(made, deps, deps.cleanup.signal(CLEANUP_LIMIT_MS), { note });
+    note(`${made.name} is gone`);
   } catch (error) {
-    emit({ type: "cleanup", message: messageOf(error) });
+    note(messageOf(error));
   }
 }
 

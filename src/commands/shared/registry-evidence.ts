@@ -5,6 +5,8 @@ import { ClusterError } from "../../errors/cluster-error.ts";
 import { known } from "../../inputs/values.ts";
 import { renderGatewayUrl } from "../../orchestrator/urls.ts";
 import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
+import { readRecord } from "../../session/cluster-session.ts";
+import { findRegistry } from "../../session/find-registry.ts";
 import { prepare, type Preparation } from "../../session/preparation.ts";
 import { gatherEvidence, type Gathered } from "../../trust/gather-evidence.ts";
 import { readTrust, type ReadTrust } from "../../trust/read-trust.ts";
@@ -36,7 +38,7 @@ export async function readRegistryEvidence(
     command: name,
     headline: `Looking at the registry of cluster ${cluster}`,
   });
-  const registry = await findRegistry(cluster, prepared, dependencies.signal);
+  const registry = await requireRegistry(cluster, prepared, dependencies.signal);
   return {
     prepared,
     cluster,
@@ -48,13 +50,14 @@ export async function readRegistryEvidence(
 
 type Registry = Cvm & { readonly appId: string };
 
-async function findRegistry(
+async function requireRegistry(
   cluster: string,
-  { ports }: Preparation,
+  prepared: Preparation,
   signal: AbortSignal,
 ): Promise<Registry> {
   const name = registryName(cluster);
-  const found = await ports.api.findCvm(name, signal);
+  const record = await readRecord(prepared, cluster);
+  const found = await findRegistry(cluster, record, prepared.ports.api, signal);
   if (found.kind === "present" && found.value.appId !== null)
     return { ...found.value, appId: found.value.appId };
   const reason = found.kind === "unknown" ? `: ${found.reason}` : "";

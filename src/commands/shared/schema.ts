@@ -47,7 +47,9 @@ export const attestationOutcome = z
   );
 
 export const role = z.enum(["registry", "temporary-runner", "runner"]);
-export const cvmName = z.string().regex(/-(registry|runner-temp|runner-[0-9a-f]{8})$/);
+export const cvmName = z
+  .string()
+  .describe("`{cluster}-registry`, `{cluster}-runner-…`; another one where it was renamed");
 
 export const registry = z.object({
   name: z

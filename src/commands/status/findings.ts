@@ -12,7 +12,7 @@ import type { Knowledge } from "./knowledge.ts";
 import { localFindings } from "./local-findings.ts";
 import type { ClusterLook } from "./inspect-cluster.ts";
 import type { CvmStatus, Drift, StatusFinding } from "./model.ts";
-import { registryFindings } from "./registry-findings.ts";
+import { identityFindings, registryFindings } from "./registry-findings.ts";
 import { runnerFindings } from "./runner-findings.ts";
 
 export type Assessed = {
@@ -32,6 +32,7 @@ export function findingsOf(assessed: Assessed): readonly StatusFinding[] {
   const registry = cvms.find(({ role }) => role === "registry");
   const all = [
     ...(registry ? registryFindings(registry, serviceOf(look)) : [noRegistry(cluster)]),
+    ...identityFindings(cluster, cvms),
     ...(registry
       ? approvalFindings(registry.name, approvals, {
           unfinished: isUnfinished(registry, knowledge),

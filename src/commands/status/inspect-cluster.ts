@@ -1,6 +1,6 @@
 /** One look at a cluster: what Phala's API lists of it, and what its CVMs answer. Reads only. */
 import { composeHashOf, type AppCompose } from "../../core/compose-hash.ts";
-import { clusterOf, roleOf, type Cvm, type CvmRole } from "../../core/domain.ts";
+import type { Cvm, CvmRole } from "../../core/domain.ts";
 import { renderGatewayUrl } from "../../orchestrator/urls.ts";
 import type {
   Capacity,
@@ -13,6 +13,7 @@ import type {
   SpawnteeAnswer,
 } from "../../core/ports.ts";
 import { isPlaced } from "../../registry/registry.ts";
+import { findClusterCvms, type ClusterCvm, type RecordedIds } from "../../session/cluster-cvms.ts";
 import { mapConcurrent } from "../../lib/map-concurrent.ts";
 
 export type SeenCvm = {
@@ -49,6 +50,8 @@ export type Observer = {
   readonly spawntee: Spawntee;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** What this machine has recorded of the cluster: names only find candidates. */
+  readonly recorded: () => Promise<RecordedIds>;
   /** Told of the account's other clusters where it has no CVM of this one. @throws ClusterError for a typo. */
   readonly onNone: (others: ReadonlySet<string>) => Promise<void>;
 };
@@ -57,23 +60,19 @@ export type Observer = {
 const CVMS_AT_A_TIME = 8;
 
 /**
- * Reads the whole account's list, so that nothing hangs on how the server searches, and takes its own by exact
- * names.
+ * Reads the whole account's list, so that nothing hangs on how the server searches, and takes its own by recorded
+ * app_ids and exact names.
  * @throws ClusterError (platform; prerequisite for a refused key) where the list is not to be had: an error is
  *   never an empty cluster.
  */
 export async function lookAtCluster(observer: Observer): Promise<ClusterLook> {
   const { api, clock, cluster, signal } = observer;
-  const others = new Set<string>();
-  const keep = ({ name }: { name: string }): boolean => {
-    others.add(clusterOf(name) ?? "");
-    return roleOf(name, cluster) !== undefined;
-  };
-  const ours = await api.listCvms(signal, { keep, search: cluster });
+  const recorded = await observer.recorded();
+  const { cvms: ours, others } = await findClusterCvms(cluster, recorded, api, signal);
   if (ours.length === 0) await observer.onNone(others);
-  const registry = ours.find(({ name }) => roleOf(name, cluster) === "registry");
+  const registry = ours.find(({ role }) => role === "registry")?.cvm;
   const [seen, operations] = await Promise.all([
-    mapConcurrent(ours, CVMS_AT_A_TIME, (cvm) => lookAtCvm(cvm, observer)),
+    mapConcurrent(ours, CVMS_AT_A_TIME, (own) => lookAtCvm(own, observer)),
     registry ? api.operations(idOf(registry), signal) : { kind: "absent" as const },
   ]);
   const cvms = seen.filter((one) => one !== undefined).toSorted(inOrder);
@@ -81,8 +80,11 @@ export async function lookAtCluster(observer: Observer): Promise<ClusterLook> {
 }
 
 /** Undefined for one that went away after it was listed. */
-async function lookAtCvm(listed: Cvm, observer: Observer): Promise<SeenCvm | undefined> {
-  const { spawntee, signal, cluster } = observer;
+async function lookAtCvm(
+  { cvm: listed, role }: ClusterCvm,
+  observer: Observer,
+): Promise<SeenCvm | undefined> {
+  const { spawntee, signal } = observer;
   const completed = await complete(listed, observer);
   if (completed === undefined) return undefined;
   const { cvm, incomplete } = completed;
@@ -93,7 +95,6 @@ async function lookAtCvm(listed: Cvm, observer: Observer): Promise<SeenCvm | und
     asked === undefined ? undefined : spawntee.capacity(asked, signal),
     readAppCompose(cvm, observer),
   ]);
-  const role = roleOf(listed.name, cluster) ?? "runner";
   const { health, startedAtMs = null } = life ?? {};
   return { ...measured, role, url, health, startedAtMs, capacity, incomplete };
 }

@@ -1,8 +1,34 @@
 /** What is wrong with a registry: it must be up, be spawntee, be healthy, and be in the one mode. Pure. */
 import type { Finding } from "../../core/finding.ts";
 import type { StatusCode } from "../../errors/catalogue.ts";
-import { REGISTRY_MODE, SPAWNTEE_SERVICE } from "../../core/domain.ts";
+import { REGISTRY_MODE, registryName, SPAWNTEE_SERVICE } from "../../core/domain.ts";
+import { describeAmbiguous, describeRenamed, PICK_ONE } from "../../registry/ownership.ts";
 import type { CvmStatus } from "./model.ts";
+
+/** A registry that an orchestrator can't find, or can't tell from another one. */
+export function identityFindings(
+  cluster: string,
+  cvms: readonly CvmStatus[],
+): Finding<StatusCode>[] {
+  const name = registryName(cluster);
+  const registries = cvms.filter(({ role }) => role === "registry");
+  const [first, ...others] = registries;
+  if (first === undefined) return [];
+  if (others.length > 0) {
+    const found = registries.map(({ name: given, app_id: appId, vm_uuid: vmUuid }) => ({
+      name: given,
+      appId,
+      vmUuid,
+    }));
+    const message = describeAmbiguous(name, found);
+    return [
+      { code: "registry-ambiguous", severity: "error", message, remedy: PICK_ONE, cvm: first.name },
+    ];
+  }
+  if (first.name === name) return [];
+  const message = describeRenamed({ now: first.name, appId: first.app_id, name });
+  return [{ code: "registry-renamed", severity: "warning", message, cvm: first.name }];
+}
 
 /** @param service what answered on `/health`, by its own word. */
 export function registryFindings(

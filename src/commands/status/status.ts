@@ -11,7 +11,7 @@ import { recall, type KnowledgeSource } from "./knowledge.ts";
 import { lookAtAttestation } from "./attestation.ts";
 import { attestationSight } from "./attestation-sight.ts";
 import { lookAtCluster, type Observer } from "./inspect-cluster.ts";
-import { directoryOf } from "../../session/cluster-session.ts";
+import { directoryOf, readRecord } from "../../session/cluster-session.ts";
 import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
 import { prepare, type Preparation } from "../../session/preparation.ts";
 import { withRecordedInputs } from "../../session/recorded-inputs.ts";
@@ -83,6 +83,7 @@ function sightOf(
       spawntee,
       clock,
       signal,
+      recorded: once(() => readRecord(prepared, cluster)),
       onNone: (others) => assertKnownCluster(cluster, others, prepared),
     },
     source: {

@@ -10,9 +10,9 @@ export const CLUSTER = {
     "state.md",
   ),
   "registry-ambiguous": entry(
-    "conflict",
+    "conflict or finding",
     "Several CVMs may be the registry",
-    "More than one CVM has the registry's name, or one matches by name and another one by id.",
+    "More than one CVM has the registry's name or app_id, as after `phala cvms replicate`.",
     "Delete those that are not needed, each by its vm_uuid: `phala cvms delete VM_UUID --force`.",
   ),
   "registry-missing": entry(
@@ -233,7 +233,7 @@ export const CLUSTER = {
     "Run the same command again: it takes them into account.",
   ),
   "registry-renamed": entry(
-    "warning",
+    "warning or finding",
     "The registry was renamed",
     "It is known by its app_id, but the orchestrator finds CVMs only by their names.",
     "Give it its name back in the dashboard.",

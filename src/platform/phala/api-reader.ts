@@ -59,7 +59,7 @@ export class ApiReader {
     throw platformError(`GET ${path}: HTTP 404 Not Found; is the API's URL right?`);
   }
 
-  /** Never throws for what the server does; only 404 is "absent". */
+  /** Never throws for what the server does; only 404 and 410 (gone) are "absent". */
   async look<T>(path: string, schema: z.ZodType<T>, signal: AbortSignal): Promise<Lookup<T>> {
     return toLookup(await this.read(path, bySchema(schema), signal));
   }
@@ -70,7 +70,7 @@ export class ApiReader {
     if ("error" in answer) return { kind: "unknown", error: answer.error };
     const { status, headers, json } = answer;
     // The API's own 404 is JSON; the page of a proxy or of a wrong host says nothing about the CVM.
-    if (status === 404 && json !== undefined) return { kind: "absent" };
+    if ((status === 404 || status === 410) && json !== undefined) return { kind: "absent" };
     if (status === 200) return json === undefined ? notJson(answer.text) : parse(answer);
     // Not on a success: an app-compose must stay what it is, byte for byte.
     const text = this.#options.redact?.(answer.text) ?? answer.text;

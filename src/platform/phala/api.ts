@@ -26,7 +26,13 @@ export function createCloudApi(options: CloudApiOptions): CloudApi {
   };
 }
 
-const pathOf = (id: string, below = ""): string => `/cvms/${encodeURIComponent(id)}${below}`;
+/** An app_id as the platform's own SDK writes it in a path: with the prefix, which answers need not have. */
+const APP_ID = /^[\da-f]{40}$/;
+
+function pathOf(id: string, below = ""): string {
+  const known = APP_ID.test(id) ? `app_${id}` : id;
+  return `/cvms/${encodeURIComponent(known)}${below}`;
+}
 
 /** A 404 may be about the CVM, or about a list that this platform does not keep. */
 async function operationsOf(
@@ -43,6 +49,7 @@ async function operationsOf(
 /** An answer about another CVM than the one that was asked for is no answer. */
 function identified(id: string, found: Lookup<Cvm>): Lookup<Cvm> {
   if (found.kind !== "present") return found;
+  if (schemas.isDeleted(found.value)) return { kind: "absent" };
   const { name, appId, vmUuid } = found.value;
   const asked = new Set([id, schemas.bareAppId(id), schemas.bareUuid(id)]);
   if ([name, appId, vmUuid].some((known) => known !== null && asked.has(known))) return found;

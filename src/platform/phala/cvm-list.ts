@@ -5,7 +5,7 @@ import type { CvmFilter } from "../../core/ports.ts";
 import { ClusterError } from "../../errors/cluster-error.ts";
 import { mapConcurrent } from "../../lib/map-concurrent.ts";
 import type { ApiReader } from "./api-reader.ts";
-import { cvm as cvmSchema, cvmPage, identityOfItem } from "./schemas.ts";
+import { cvm as cvmSchema, cvmPage, identityOfItem, isDeleted } from "./schemas.ts";
 import { platformError } from "./trouble.ts";
 
 /** The server's own limit. */
@@ -133,7 +133,10 @@ function takeItem(
   into.listed.add(id);
   if (into.filter.keep?.(identity) === false) return;
   const parsed = cvmSchema.safeParse(item);
-  if (parsed.success) return void into.cvms.set(id, parsed.data);
+  if (parsed.success) {
+    if (!isDeleted(parsed.data)) into.cvms.set(id, parsed.data);
+    return;
+  }
   const [issue] = parsed.error.issues;
   throw platformError(
     `unexpected answer: ${name || id}: ${issue?.path.join(".")}: ${issue?.message ?? "?"}`,

@@ -40,6 +40,9 @@ const cvmSchema = z.object({
 
 type CvmAnswer = z.infer<typeof cvmSchema>;
 
+/** A platform may go on answering about what it has deleted: its own word for that is as good as a 404. */
+export const isDeleted = ({ status }: Pick<Cvm, "status">): boolean => status === "deleted";
+
 /** The dashboard and some answers put `app_` before an app_id, and dashes into a uuid. */
 export const bareAppId = (id: string): string => id.replace(/^app_/, "");
 export const bareUuid = (id: string): string => id.replaceAll("-", "").toLowerCase();
@@ -190,7 +193,7 @@ const operationItems = z.array(
 export const operations = z
   .object({ items: operationItems })
   .transform(({ items }): CvmOperation[] =>
-    items.map((item) => {
+    newestFirst(items).map((item) => {
       const status = item.status ?? "";
       const completedAt = utcTimestamp(item.completed_at);
       const errorMessage = item.error_message || null;
@@ -207,6 +210,15 @@ export const operations = z
       };
     }),
   );
+
+/** As the platform sends them, unless their own times say otherwise. */
+function newestFirst<T extends { readonly started_at?: string | number | null | undefined }>(
+  items: readonly T[],
+): readonly T[] {
+  const startedMs = ({ started_at: at }: T): number => Date.parse(utcTimestamp(at) ?? "");
+  if (items.some((item) => Number.isNaN(startedMs(item)))) return items;
+  return items.toSorted((a, b) => startedMs(b) - startedMs(a));
+}
 
 export const appCompose = z.looseObject({
   docker_compose_file: z.string().optional(),

@@ -13,6 +13,7 @@ import {
   onGet,
   REGISTRY,
   rotated,
+  scriptedWorld,
 } from "./world.ts";
 
 /** For waits that run out: not often looked at, which costs more than the waiting. */
@@ -63,12 +64,32 @@ test.each([
 test.each([
   ["is accepted, and the connection breaks", "reset-after,at=PATCH .,times=1"],
   ["is refused as busy once", "busy,at=PATCH .,times=1"],
+  ["is repeated by a load balancer, and refused as busy", "repeated-update"],
 ])("the update %s: it is approved all the same", async (_, fault) => {
   const world = await makePreparedWorld({ timings: AT_ONCE });
   world.sandbox.setFaults([fault]);
   const after = rotated(await world.run(["rotate-hash", "--json"], await anotherRunner(world)));
   expect((await cloudOf(world.sandbox)).approved).toEqual(after.approved_compose_hashes);
   expect(after.approved_compose_hashes).toContain(after.runner_compose_hash);
+});
+
+test("an update of somebody else begins right before ours, which is refused as busy: it is not claimed", async () => {
+  const world = await scriptedWorld({ timings: { ...AT_ONCE, updateDownMs: 2000 } });
+  const { approved: before } = await cloudOf(world.sandbox);
+  let meddled = false;
+  world.play(async ({ method }) => {
+    if (method !== "PATCH" || meddled) return;
+    meddled = true;
+    await updateRegistry(world.sandbox, {
+      docker_compose_file: "services: { app: { image: nginx } }\n",
+    });
+  });
+  const env = await anotherRunner(world);
+  const { error, exitCode } = failureOf(await world.run(["rotate-hash", "--json"], env));
+  expect([exitCode, error.code], error.message).toEqual([6, "updated-meanwhile"]);
+  expect((await cloudOf(world.sandbox)).approved).toEqual(before);
+  const types = (await journalOf(world)).map(({ type }) => type);
+  expect(types.slice(-2)).toEqual(["approval-refused", "run-finished"]);
 });
 
 test("no list of operations: approved by the restart that was seen, and a second init changes nothing", async () => {
@@ -108,7 +129,7 @@ test("an operation of somebody else that never completes: named with its age, an
     correlation_id: correlationId,
     operation_type: type,
     status: index === 0 ? "in_progress" : "completed",
-    started_at: new Date(index === 0 ? startedAt - 31 * 60_000 : startedAt).toISOString(),
+    started_at: new Date(startedAt - 31 * 60_000).toISOString(),
     completed_at: index === 0 ? null : new Date(startedAt + 1).toISOString(),
   }));
   world.sandbox.setFaults([onGet("/operations$", { kind: "lie", fields: { items } })]);

@@ -39,7 +39,19 @@ test.each([
     "init",
     new Interruption("SIGHUP"),
     made(true, "a-registry"),
-    "terminated (SIGHUP): nothing was approved; a-registry may exist",
+    "terminated (SIGHUP): nothing was approved; left behind: a-registry",
+  ],
+  [
+    "init",
+    new Interruption("SIGINT"),
+    {
+      ...made(true),
+      leftBehind: () => [
+        { name: "a-registry", app_id: "1" },
+        { name: "a-runner-temp", app_id: "2", may_exist: true as const },
+      ],
+    },
+    "interrupted (SIGINT): nothing was approved; left behind: a-registry; may exist: a-runner-temp",
   ],
   [
     "rotate-hash",

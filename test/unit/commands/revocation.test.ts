@@ -14,7 +14,12 @@ async function deletedWhere(found: Lookup<Cvm>): Promise<readonly string[]> {
   const asked: string[] = [];
   const deps = {
     signal: new AbortController().signal,
-    clock: { monotonic: () => 0, now: () => 0, sleep: async () => undefined },
+    clock: {
+      monotonic: () => 0,
+      now: () => 0,
+      deadline: () => new AbortController().signal,
+      sleep: async () => undefined,
+    },
     timeoutMs: 1000,
     pollIntervalMs: 1,
     api: { findCvm: async () => found },

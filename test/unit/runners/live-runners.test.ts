@@ -1,9 +1,8 @@
-/** The CVMs of a cluster: which are its own, which runners are up, what they run and what they cost. */
+/** The runners of a cluster: which are up, what they run and what they cost. */
 import { describe, expect, test } from "vitest";
 import { composeHashOf } from "../../../src/core/compose-hash.ts";
 import type { Cvm } from "../../../src/core/domain.ts";
-import type { CvmFilter, InstanceType } from "../../../src/core/ports.ts";
-import { clusterCvms, temporaryRunnerIn } from "../../../src/runners/cluster-cvms.ts";
+import type { InstanceType } from "../../../src/core/ports.ts";
 import { pricePerHour, readPrices, renderPrice } from "../../../src/runners/price.ts";
 import {
   checkedRunner,
@@ -16,42 +15,6 @@ import { cvmOf, failureOf, memoryCloud } from "../../helpers/memory-cloud.ts";
 const named = (name: string, change: Partial<Cvm> = {}): Cvm =>
   cvmOf({ name, appId: null, vmUuid: `uuid of ${name}`, ...change });
 const APP_COMPOSE = { docker_compose_file: "services: {}" };
-
-describe("the CVMs of a cluster", () => {
-  test("are its own by their whole names, in the order in which they are taken down", async () => {
-    const { context, cvms } = memoryCloud(
-      [
-        "bird-registry",
-        "bird-tracker-registry",
-        "bird-runner-0000000b",
-        "bird-runner-temp",
-        "bird-runner-0000000a",
-        "bird",
-      ].map((name) => named(name)),
-    );
-    const filters: CvmFilter[] = [];
-    const api = {
-      ...context.api,
-      listCvms: async (_: unknown, filter: CvmFilter) => {
-        filters.push(filter);
-        return cvms;
-      },
-    };
-    const found = await clusterCvms("bird", api, context.signal);
-    expect(found.map(({ cvm, role }) => [cvm.name, role])).toEqual([
-      ["bird-runner-temp", "temporary-runner"],
-      ["bird-runner-0000000a", "runner"],
-      ["bird-runner-0000000b", "runner"],
-      ["bird-registry", "registry"],
-    ]);
-    expect(temporaryRunnerIn(found)?.name).toBe("bird-runner-temp");
-    expect(temporaryRunnerIn(found.slice(1))).toBeUndefined();
-    // Only these are held in memory, of an account that may have thousands.
-    const [{ keep, search } = {}] = filters;
-    expect(search).toBe("bird");
-    expect(cvms.filter((cvm) => keep?.(cvm))).toHaveLength(4);
-  });
-});
 
 const check = (listed: Cvm, itself: Cvm | undefined, appCompose: object | undefined) => {
   const asked: unknown[] = [];

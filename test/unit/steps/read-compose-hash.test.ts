@@ -46,7 +46,12 @@ async function read({
     journal: { append: async (entry: JournalEntry) => void written.push(entry) },
     warn: (code: string, message: string) => void warnings.push(`${code}: ${message}`),
     progress: () => undefined,
-    clock: { monotonic: () => now, now: () => now, sleep: async (ms: number) => void (now += ms) },
+    clock: {
+      monotonic: () => now,
+      now: () => now,
+      deadline: () => new AbortController().signal,
+      sleep: async (ms: number) => void (now += ms),
+    },
     signal: new AbortController().signal,
     timeoutMs: 600_000,
     pollIntervalMs: 1000,

@@ -235,3 +235,28 @@ test("409 to a commit, and only another machine's CVM of that name is there: the
   expect(ledger.leftBehind()).toEqual([]);
   expect(record().openTemporaryRunners).toEqual([]);
 });
+
+const REPEATED = (reason: Refused["reason"], status: number): Unclear => ({
+  ...LOST,
+  conflict: refused(reason, status),
+});
+
+test.each([
+  ["a provisioning that the first request used up", "not-found", 404, 20_000],
+  ["a bad request", "other", 400, 0],
+] as const)("refused for %s, and the CVM is there: it is ours", async (_, reason, status, byId) => {
+  const cvm = { cvm: cvmOf(OURS), byId, byName: 40_000, inList: 40_000 };
+  const { create, ledger } = world({ cvm, outcomes: [REPEATED(reason, status)] });
+  expect(await create()).toMatchObject({ kind: "created", appId: OURS });
+  expect(ledger.leftBehind()).toEqual([{ name: NAME, app_id: OURS }]);
+});
+
+test("refused, and nothing is there: not made, at once, for the reason that Phala gives", async () => {
+  const { create, ledger, clock, record } = world({ outcomes: [REPEATED("other", 400)] });
+  expect(await create()).toEqual({ kind: "refused", message: "other" });
+  expect([clock.monotonic(), ledger.leftBehind(), record().openTemporaryRunners]).toEqual([
+    0,
+    [],
+    [],
+  ]);
+});

@@ -184,7 +184,7 @@ describe("looking for one CVM", () => {
     });
   });
 
-  test("where one way does not say it is not absent, and the list is not asked", async () => {
+  test("where one way does not say it is not absent, and the list can only add to what is known", async () => {
     const findCvm = (id: string): Lookup<Cvm> => (id === APP ? NOT_KNOWN : { kind: "absent" });
     expect((await find({}, { findCvm, listCvms })).found).toEqual(NOT_KNOWN);
     expect((await find({}, { listCvms }, false)).found).toEqual({ kind: "absent" });

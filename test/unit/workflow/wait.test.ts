@@ -39,7 +39,7 @@ class TestClock implements Clock {
 
   now = (): number => this.wall;
   monotonic = (): number => this.at;
-  deadline = (): AbortSignal => new AbortController().signal;
+  deadline: Clock["deadline"] = () => new AbortController().signal;
   sleep = async (ms: number, until: AbortSignal): Promise<void> => {
     until.throwIfAborted();
     this.slept.push(ms);
@@ -131,4 +131,32 @@ test("what was seen is said at every look; an abort ends the pause at once, with
   await expect(waiting).rejects.toBe(reason);
   expect(seen).toEqual([expect.stringMatching(/^sun \(0s of \S+\)$/)]);
   expect(performance.now() - started).toBeLessThan(3000);
+});
+
+test("a look that nobody answers ends near the limit, and is no failure of its own", async () => {
+  const clock = new TestClock();
+  const limits: number[] = [];
+  clock.deadline = (ms) => {
+    limits.push(ms);
+    return AbortSignal.abort(new Error("the limit"));
+  };
+  const hanging = async (limited: AbortSignal): Promise<PollResult<string>> => {
+    clock.at += 30_000;
+    limited.throwIfAborted();
+    return notYet("never reached");
+  };
+  const waiting = waitUntil(options(clock, hanging, { timeoutMs: 40_000 }));
+  await expect(waiting).rejects.toMatchObject({
+    code: "wait-timed-out",
+    message: "waited 40s for rain; seen last: no answer within 15s",
+  });
+  expect(limits).toEqual([40_000, 15_000, 15_000]);
+});
+
+const failing = async (): Promise<never> => {
+  throw new Error("broken");
+};
+
+test("what a look throws before its limit is thrown", async () => {
+  await expect(waitUntil(options(new TestClock(), failing))).rejects.toThrow("broken");
 });

@@ -20,9 +20,10 @@ function looking(listed: Cvm, found: Lookup<Cvm>, runs = APPROVED) {
   const api: CloudApi = {
     host: "api.example.com",
     listCvms: async (_, filter) => {
-      const [before, after] = ["bird-tracker-registry", "bird-registry-2"].map((name) => ({
+      const [before, after] = ["bird-tracker-registry", "bird-registry-2"].map((name, index) => ({
         ...REGISTRY,
         name,
+        appId: `${index}`.repeat(40),
       }));
       return [before, listed, after].filter(
         (cvm) => cvm !== undefined && filter?.keep?.(cvm) !== false,
@@ -58,6 +59,11 @@ function looking(listed: Cvm, found: Lookup<Cvm>, runs = APPROVED) {
     spawntee,
     clock: systemClock,
     signal: new AbortController().signal,
+    recorded: async () => ({
+      registryCreations: [],
+      adoptedRegistries: [],
+      openTemporaryRunners: [],
+    }),
     onNone: async () => undefined,
   });
   return { look, asked, urls };

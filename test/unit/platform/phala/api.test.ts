@@ -99,9 +99,23 @@ test("an answer about another CVM is unknown", async () => {
   });
 });
 
-test("the API's own 404 is absent", async () => {
+test("an app_id is asked for as the platform's own SDK writes it", async () => {
+  const { api, seen } = await serve((_request, response) => json(response, 200, cvm(7)));
+  await api.findCvm("7".padStart(40, "0"), signal);
+  expect(seen[0]?.url).toBe(`/api/v1/cvms/app_${"7".padStart(40, "0")}`);
+});
+
+test("what the platform itself calls deleted is absent, and in no list", async () => {
+  const gone = { ...cvm(7), status: "Deleted" };
+  const one = await serve((_request, response) => json(response, 200, gone));
+  expect(await one.api.findCvm("cvm-7", signal)).toEqual({ kind: "absent" });
+  const all = await serve(paged([gone, cvm(8)]));
+  expect((await all.api.listCvms(signal)).map(({ name }) => name)).toEqual(["cvm-8"]);
+});
+
+test.each([404, 410])("the API's own %i is absent", async (status) => {
   const { api } = await serve((_request, response) =>
-    json(response, 404, { detail: "CVM not found" }),
+    json(response, status, { detail: "CVM not found" }),
   );
   expect(await api.findCvm("cvm-7", signal)).toEqual({ kind: "absent" });
 });
@@ -446,6 +460,20 @@ const operation = (status: string, more = {}) => ({
   operation_type: "compose_update",
   status,
   ...more,
+});
+
+/** The hours of operations in the order in which they are told. */
+const orderOf = async (of: readonly unknown[]): Promise<unknown> => {
+  const { api } = await serve((_request, response) => json(response, 200, { items: of }));
+  const found = await api.operations("cvm-7", signal);
+  return found.kind === "present" && found.value.map(({ startedAt }) => startedAt?.slice(11, 13));
+};
+
+test("operations are the newest first, by their own times where each has one", async () => {
+  const times = ["2026-11-27T10:00:00", "2026-11-27T12:00:00Z", "2026-11-27T11:00:00Z"];
+  const items = times.map((started_at) => operation("completed", { started_at }));
+  expect(await orderOf(items)).toEqual(["12", "11", "10"]);
+  expect(await orderOf([...items, operation("completed")])).toEqual(["10", "12", "11", undefined]);
 });
 
 test("operations have a state; a list that the platform does not keep is told from a CVM that is gone", async () => {

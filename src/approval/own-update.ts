@@ -1,0 +1,83 @@
+/**
+ * Whose the update is that made the platform refuse ours as "busy": a load balancer that repeats a request gets the
+ * refusal for the operation that the first one started.
+ */
+import type { AcceptedUpdate, CvmOperation } from "../core/ports.ts";
+import { ClusterError } from "../errors/cluster-error.ts";
+import { updatedMeanwhile } from "../registry/concurrent-updates.ts";
+import type { Registry } from "../registry/registry.ts";
+import { updateUnconfirmed } from "../registry/update-unconfirmed.ts";
+import { idOf, newUpdate, readUpdates } from "../registry/updates.ts";
+import { readRegistry } from "../registry/verify-deployed.ts";
+import { sameList } from "../state/record-fold.ts";
+import { waitLimits, type StepContext } from "../workflow/step.ts";
+import { waitUntil } from "../workflow/wait.ts";
+import type { ApproveComposeHashInput } from "./approval.ts";
+
+export type BusyRegistry =
+  /** It runs what was sent, by this update, the only one since. */
+  | { readonly kind: "ours"; readonly update: AcceptedUpdate }
+  /** Nothing of it has changed; `updates` as they are now, undefined where the platform lists none. */
+  | { readonly kind: "unchanged"; readonly updates: readonly CvmOperation[] | undefined };
+
+type Input = Pick<ApproveComposeHashInput, "registry" | "compose" | "environment">;
+
+/**
+ * Waits for an update that has begun since, and compares what the registry runs then with what was sent.
+ * @param before the registry's updates when ours was sent; undefined where the platform lists none.
+ * @throws ClusterError `updated-meanwhile` (conflict) for somebody else's, `update-unconfirmed` (timeout) for one that
+ *   does not end.
+ */
+export async function settleBusy(
+  input: Input,
+  before: readonly CvmOperation[] | undefined,
+  context: StepContext,
+): Promise<BusyRegistry> {
+  const { registry } = input;
+  if (before === undefined) return { kind: "unchanged", updates: undefined };
+  const updates = await readUpdates(registry, context);
+  const started = updates && newUpdate(before, updates);
+  if (started === undefined) return { kind: "unchanged", updates };
+  const ended = await untilEnded(registry, started, context);
+  const now = (await readUpdates(registry, context)) ?? [];
+  const isOnlyOne = idOf(now[0]) === idOf(started) && idOf(now[1]) === idOf(before[0]);
+  if (!isOnlyOne) throw updatedMeanwhile(registry);
+  if (ended === "failed") return { kind: "unchanged", updates: now };
+  if (!(await runsWhatWasSent(input, context))) throw updatedMeanwhile(registry);
+  return { kind: "ours", update: { correlationId: idOf(started) } };
+}
+
+async function untilEnded(
+  registry: Registry,
+  started: CvmOperation,
+  context: StepContext,
+): Promise<"done" | "failed"> {
+  return waitUntil<"done" | "failed">({
+    ...waitLimits(context),
+    what: `the update of ${registry.name} that is in progress to end`,
+    hint: "",
+    onPoll: context.progress,
+    look: async () => {
+      const updates = (await readUpdates(registry, context)) ?? [];
+      const { state, status } = updates.find((one) => idOf(one) === idOf(started)) ?? started;
+      return state === "done" || state === "failed"
+        ? { kind: "there", value: state }
+        : { kind: "not-yet", seen: status };
+    },
+  }).catch((error: unknown) => {
+    const isTimeout = error instanceof ClusterError && error.kind === "timeout";
+    throw isTimeout ? updateUnconfirmed(registry, error.message) : error;
+  });
+}
+
+async function runsWhatWasSent(
+  { registry, compose, environment }: Input,
+  context: StepContext,
+): Promise<boolean> {
+  const { appCompose } = await readRegistry(registry, context);
+  const names = environment.map(({ name }) => name);
+  return (
+    appCompose.docker_compose_file === compose.text &&
+    sameList(appCompose.allowed_envs ?? [], names)
+  );
+}
