@@ -47,7 +47,7 @@ test("config show: flag, variable, line of the config file, record, line of orch
     from: `orchestrator.yml:${line}`,
   });
   expect(inputIn(result, "cvm-base-domain")).toMatchObject({ set: true, origin: "record" });
-  expect(inputIn(result, "timeout")).toMatchObject({ value: "20s", from: "TEE_CLUSTER_TIMEOUT" });
+  expect(inputIn(result, "timeout")).toMatchObject({ value: "3m", from: "TEE_CLUSTER_TIMEOUT" });
   expect(inputIn(result, "attest")).toMatchObject({ value: "auto", origin: "default", from: null });
   expect(inputIn(result, "PHALA_API_KEY")).toMatchObject({
     value: null,

@@ -19,6 +19,7 @@ const LOOKS_ONLY = new Set([
   "list",
   "logs",
   "explain",
+  "completion",
   "config init",
   "config show",
   "config migrate",

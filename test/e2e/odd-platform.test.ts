@@ -207,7 +207,7 @@ test("a key that is withdrawn once something was made: exit 4, for 3 says that n
 
   world.sandbox.resetRequests();
   const early = await world.run(["init", "--json"], env);
-  expect([early.exitCode, failure(early).code]).toEqual([3, "prerequisites-failed"]);
+  expect([early.exitCode, failure(early).code]).toEqual([3, "api-key"]);
   expect(mutationsOf(world.sandbox)).toEqual([]);
 });
 

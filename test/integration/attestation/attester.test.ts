@@ -118,7 +118,7 @@ describe("trouble on the way to a source", () => {
     const lying = await openRegistryWorld({ onRequest: silentFromTheSecondLook });
     const { error } = await inWorld(lying, async ({ sandbox }) => {
       sandbox.setLies(["foreign-compose"]);
-      return attest("require", { timeoutMs: 500 });
+      return attest("require", { timeoutMs: 5_000 });
     });
     expect([looks > 2, error?.code]).toEqual([true, "attest-compose"]);
   });
