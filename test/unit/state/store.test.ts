@@ -1,5 +1,5 @@
 /** Files of a cluster beside its journal: app-composes, what a run wrote, which clusters and nodes are known. */
-import { mkdir, readFile, readdir, stat, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, readFile, readdir, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import {
@@ -27,6 +27,7 @@ import {
   stateDirectoryOf,
   type StateDirectory,
 } from "../../../src/state/state-directory.ts";
+import { readStepDurations, rememberStepDurations } from "../../../src/state/step-durations.ts";
 import { vouchedBy } from "../../../src/state/verified-state.ts";
 import { isAsWritten, rememberWritten } from "../../../src/state/written-config.ts";
 import { approvalOf, approve } from "../../helpers/history.ts";
@@ -334,8 +335,54 @@ test("a history that has a line of another registry, or another list, than the j
   const own = approvalOf("a");
   await journal(directory, approvedAs(own.registry_app_id, [...own.hashes]));
   expect((await readKnownHashes(directory, "bird")).approvals).toHaveLength(1);
+  // What a crash leaves at the end is no damage.
+  await appendFile(directory.history, '{"v":1');
+  expect((await readKnownHashes(directory, "bird")).approvals).toHaveLength(1);
+  const others = stateDirectoryOf(root, HOST, "cat");
+  await prepareStateDirectory(others);
+  await writeFile(others.history, await readFile(directory.history));
+  await journal(others, approvedAs(own.registry_app_id, ["e".repeat(64)]));
+  await expect(readKnownHashes(others, "cat")).rejects.toMatchObject({ code: "state-damaged" });
+  await writeFile(others.history, "junk\n");
+  await expect(readKnownHashes(others, "cat")).rejects.toThrow(
+    `${others.history}: line 1 was edited: it is not what was written there`,
+  );
   await journal(directory, approvedAs("f".repeat(40), [...own.hashes]));
   await expect(readKnownHashes(directory, "bird")).rejects.toThrow(
     /^line 1 of .* has other hashes than the journal's approval of it$/,
   );
+});
+
+test("everything of a cluster is in its own folder", () => {
+  const { path: folder, ...files } = stateDirectoryOf("/state", "api.example", "bird");
+  expect(folder).toBe("/state/api.example/bird");
+  expect(Object.values(files).map((file) => path.relative(folder, file))).toEqual([
+    "journal.jsonl",
+    "lock.json",
+    "history.jsonl",
+    "app-composes",
+    "registry-composes",
+  ]);
+});
+
+const report = (id: string, status: string, duration_ms: number) =>
+  ({ number: 1, id, status, duration_ms }) as never;
+
+test("how long the steps took last, of those that were done", async () => {
+  expect(await readStepDurations(root, HOST)).toEqual({});
+  await rememberStepDurations(root, HOST, [
+    report("verify-registry", "done", 70),
+    report("deploy-registry", "reused", 5),
+  ]);
+  await rememberStepDurations(root, HOST, [report("approve-compose-hash", "done", 9)]);
+  const expected = { "verify-registry": 70, "approve-compose-hash": 9 };
+  expect(await readStepDurations(root, HOST)).toEqual(expected);
+  expect(await readStepDurations(root, "other.example")).toEqual({});
+  const file = path.join(root, HOST, "step-durations.json");
+  expect(await readFile(file, "utf8")).toBe(`${JSON.stringify(expected)}\n`);
+  expect((await stat(file)).mode & 0o777).toBe(0o600);
+  await writeFile(file, '{"verify-registry":-1}');
+  expect(await readStepDurations(root, HOST)).toEqual({});
+  const nowhere = path.join(root, "nowhere");
+  await expect(rememberStepDurations(nowhere, HOST, [])).resolves.toBeUndefined();
 });
