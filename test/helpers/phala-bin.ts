@@ -41,6 +41,8 @@ export type PhalaRunOptions = {
   readonly env?: Readonly<Record<string, string>>;
   /** ms, then SIGKILL. */
   readonly timeout?: number;
+  /** PHALA_BIN where absent. */
+  readonly bin?: string;
 };
 
 /**
@@ -64,7 +66,11 @@ export async function runPhala(
     PHALA_DISABLE_UPDATE_CHECK: "1",
     ...options.env,
   };
-  const child = spawn(PHALA_BIN, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(options.bin ?? PHALA_BIN, args, {
+    cwd,
+    env,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   const timer = setTimeout(() => child.kill("SIGKILL"), options.timeout ?? 180_000);
   const output = { stdout: "", stderr: "" };
   child.stdout.setEncoding("utf8").on("data", (text: string) => (output.stdout += text));

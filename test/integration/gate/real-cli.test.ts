@@ -1,7 +1,8 @@
 /** The real phala CLI through the gate: what it may send, what is seen of it, and what comes of every kind of answer. */
 import { expect, test } from "vitest";
 import type { DeployHooks, EnvKey, Provisioned } from "../../../src/core/ports.ts";
-import { deployment, phala, startedSandbox } from "../adapters/world.ts";
+import { warmPhalaBin } from "../../helpers/phala-bin.ts";
+import { deployment, phala as phalaOf, startedSandbox } from "../adapters/world.ts";
 import {
   APP,
   created,
@@ -40,6 +41,10 @@ function watched(log: string[]): {
   };
   return { hooks, keys, provisioned };
 }
+
+/** What it sends, and not its process, is looked at. */
+const phala: typeof phalaOf = (connection, more) =>
+  phalaOf(connection, { bin: warmPhalaBin(), ...more });
 
 const failing = (message: string) => async (): Promise<void> => {
   throw new Error(message);

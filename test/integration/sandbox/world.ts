@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { onTestFinished, vi } from "vitest";
 import { z } from "zod";
 import { startSandbox, type Sandbox, type SandboxOptions } from "../../../src/sandbox/index.ts";
-import { runPhala, type PhalaRun } from "../../helpers/phala-bin.ts";
+import { runPhala, warmPhalaBin, type PhalaRun } from "../../helpers/phala-bin.ts";
 import { temporaryFolder } from "../../helpers/temporary.ts";
 
 export const composePath = (role: "registry" | "runner"): string =>
@@ -104,6 +104,7 @@ export async function deploy(sandbox: Sandbox, deployment: Deployment): Promise<
   return runPhala(
     ["deploy", ...target, "--compose", deployment.compose, "-e", file, "--json"],
     sandbox,
+    { bin: warmPhalaBin() },
   );
 }
 
