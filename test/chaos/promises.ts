@@ -105,7 +105,9 @@ async function brokenAlways(
       `approved: [${cloud.inForce.join(", ")}]`,
     ),
     ...must(
-      !cloud.registry || hasWholeEnvironment(cloud),
+      !cloud.registry ||
+        hasWholeEnvironment(cloud) ||
+        (expected.begins === "with nothing" && hasNoSecretsYet(cloud)),
       "the registry's environment is not whole",
     ),
     ...(await brokenConfig(
@@ -147,6 +149,7 @@ async function brokenRegistry(
       cloud.environment["CVM_BASE_DOMAIN"] === BASE_DOMAIN,
       "the registry does not know its domain",
     ),
+    ...must(hasWholeEnvironment(cloud), "the registry's environment is not whole"),
     ...must(await isHealthy(apiUrl, cloud), "the registry is not healthy"),
   ];
 }
@@ -200,6 +203,11 @@ function brokenFailure(
 function leftBehind({ stdout, terminal }: Ended): string[] {
   if (terminal) return [REGISTRY, TEMPORARY_RUNNER].filter((name) => terminal.bytes.includes(name));
   return (JSON.parse(stdout) as FailureResult).left_behind.map(({ name }) => name);
+}
+
+/** A new registry is attested before secrets are sent to it; until then it approves nothing. */
+function hasNoSecretsYet({ environment, inForce }: Cloud): boolean {
+  return !environment["AWS_SECRET_ACCESS_KEY"] && inForce.length === 0;
 }
 
 function hasWholeEnvironment({ environment }: Cloud): boolean {

@@ -304,6 +304,19 @@ export const PLAIN: Run = {
   faults: [],
 };
 
+/** The history of a seed. Every other one has small values more often. */
+export function historyOf(seed: number): History {
+  return fc.sample(history, parametersOf(seed))[0] as History;
+}
+
+export const parametersOf = (
+  seed: number,
+): { readonly seed: number; readonly numRuns: number; readonly unbiased: boolean } => ({
+  seed,
+  numRuns: 1,
+  unbiased: seed % 2 === 0,
+});
+
 export const history: fc.Arbitrary<History> = fc.record({
   platform,
   setUp: fc.boolean(),

@@ -4,9 +4,10 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import * as fc from "fast-check";
-import { history, type History } from "./history.ts";
+import { history, historyOf, parametersOf, type History } from "./history.ts";
 import { PLANTED } from "./planted.ts";
 import { brokenPromises, renderHistory } from "./render.ts";
+import { searchBug } from "./search.ts";
 import { Simulation } from "./simulate.ts";
 
 const HELP = `npm run simulate -- [--runs N] [--seed S] [--jobs J] [--history JSON]
@@ -15,7 +16,8 @@ const HELP = `npm run simulate -- [--runs N] [--seed S] [--jobs J] [--history JS
   --seed     of the first one; each history has a seed of its own (random)
   --jobs     processes (2)
   --history  plays this one, and shows every event of its runs
-  --plant    with a bug on purpose (? lists them); ends at the first history that finds it`;
+  --plant    with a bug on purpose (? lists them); ends at the first history that finds it
+  --planted  looks for each of those bugs from --seed on, in --runs histories at most`;
 
 const { values } = parseArgs({
   options: {
@@ -24,6 +26,7 @@ const { values } = parseArgs({
     jobs: { type: "string", default: "2" },
     history: { type: "string" },
     plant: { type: "string" },
+    planted: { type: "boolean", default: false },
     worker: { type: "string" },
     help: { type: "boolean", default: false },
   },
@@ -40,15 +43,6 @@ const DULL: ReadonlySet<string> = new Set(["check-finished", "step-progress"]);
 
 const fixtures = path.resolve("fixtures/compose");
 const say = (text: string): boolean => process.stdout.write(`${text}\n`);
-
-/** The history of a seed. */
-const historyOf = (seed: number): History => fc.sample(history, parametersOf(seed))[0] as History;
-/** Every other one has small values more often. */
-const parametersOf = (seed: number): { seed: number; numRuns: number; unbiased: boolean } => ({
-  seed,
-  numRuns: 1,
-  unbiased: seed % 2 === 0,
-});
 
 const plant = values.plant === undefined ? undefined : PLANTED[values.plant];
 const options = plant === undefined ? {} : { plant };
@@ -105,6 +99,24 @@ async function showOne(text: string): Promise<void> {
   simulation.close();
 }
 
+/** As a table. @returns the exit code. */
+async function searchAll(): Promise<number> {
+  const first = Number(values.seed ?? 1);
+  say("| bug | histories until found | seed | promise |\n| --- | --- | --- | --- |");
+  const simulation = new Simulation(fixtures);
+  let missed = 0;
+  for (const bug of Object.keys(PLANTED)) {
+    const found = await searchBug(simulation, bug, { first, most: Number(values.runs) });
+    if (found.seed === undefined) missed += 1;
+    const promises = new Set(found.broken.map((text) => text.split(":")[0]));
+    say(
+      `| ${bug} | ${found.seed === undefined ? `not in ${found.histories}` : found.histories} | ${found.seed ?? ""} | ${[...promises].join(", ")} |`,
+    );
+  }
+  simulation.close();
+  return missed === 0 ? 0 : 1;
+}
+
 async function main(): Promise<number> {
   const started = performance.now();
   const runs = Number(values.runs);
@@ -139,6 +151,7 @@ async function main(): Promise<number> {
 
 if (values.help) say(HELP);
 else if (values.plant !== undefined && plant === undefined) say(Object.keys(PLANTED).join("\n"));
+else if (values.planted) process.exitCode = await searchAll();
 else if (values.history !== undefined) await showOne(values.history);
 else if (values.worker !== undefined)
   process.once("message", (seeds: number[]) => {
