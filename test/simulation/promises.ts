@@ -66,20 +66,23 @@ const successIsTrue: RunPromise = (report, world) => {
   if (!vm) return ["exit 0 with a registry that never was"];
   // What others did to it while the run was at its end.
   if (isTouchedByOthers(report, vm)) return [];
-  // Without a list of operations nobody can tell an update that failed from one that restarted it, nor sees others'.
-  const unseen = vm.updates.some(
-    ({ effective, by }) => !effective || by.who !== "operator" || by.op !== run.op,
-  );
-  if (!world.cloud.platform.operations && unseen) return [];
   return [
     ...(isAlive(world, vm) ? [] : ["exit 0 and the registry is gone"]),
-    ...listProblem(vm, hashes),
+    ...(isUnseen(report, vm, world) ? [] : listProblem(vm, hashes)),
     ...fileProblem(report, world, vm, hashes),
     ...(world.cloud.isUp(vm) || vm.changed.by.who !== "operator" || hasReplica(vm, world)
       ? []
       : ["exit 0 and the registry is not up"]),
   ];
 };
+
+/**
+ * Values of an environment are never told: a list that others gave it shows in the list of operations alone. What it
+ * runs does show.
+ */
+const isUnseen = ({ run }: RunReport, vm: Vm, world: World): boolean =>
+  !world.cloud.platform.operations &&
+  vm.updates.some(({ effective, by }) => effective && !(by.who === "operator" && by.op === run.op));
 
 /** Two CVMs of one app_id are behind one address: that one of them answers says nothing of the other. */
 const hasReplica = ({ appId }: Vm, world: World): boolean =>
