@@ -44,3 +44,38 @@ test("what was made is named until it is seen gone, each by its own ids", () => 
   ledger.touch();
   expect(ledger.touched).toBe(true);
 });
+
+test("what is left has its price, where its type and the type's price are known", () => {
+  const ledger = new Ledger();
+  ledger.add({ name: "a", appId: "1", vmUuid: null });
+  ledger.add({ name: "b", appId: "2", vmUuid: null });
+  ledger.learnType("a", "tdx.small");
+  ledger.learnType("a", null);
+  ledger.learnType("b", "tdx.huge");
+  ledger.learnPrices(new Map([["tdx.small", 0.058]]));
+  expect(ledger.leftBehind()).toEqual([
+    { name: "a", app_id: "1", usd_per_hour: 0.058 },
+    { name: "b", app_id: "2" },
+  ]);
+});
+
+test("one that was made and seen since is no longer one that may be invisible", () => {
+  const ledger = new Ledger();
+  ledger.add({ name: "a", appId: "1", vmUuid: null }, { certain: false, at: 5 });
+  ledger.add({ name: "b", appId: "2", vmUuid: null }, { certain: false, at: 5 });
+  ledger.see({ name: "a", appId: "1", vmUuid: "u" });
+  ledger.see({ name: "c", appId: "3", vmUuid: null });
+  expect(ledger.entries.map(({ name, certain, madeAt }) => [name, certain, madeAt])).toEqual([
+    ["b", false, 5],
+    ["a", true, null],
+  ]);
+});
+
+test("whether anything was called for, and whether a registry was", () => {
+  const ledger = new Ledger();
+  expect([ledger.touched, ledger.approving]).toEqual([false, false]);
+  ledger.touch();
+  expect([ledger.touched, ledger.approving]).toEqual([true, false]);
+  ledger.approve();
+  expect(ledger.approving).toBe(true);
+});
