@@ -2,6 +2,7 @@
  * What must hold of a CVM's app-compose before its hash is approved, or secrets are sent to it. The API could
  * answer anything; only what can be recomputed and compared with our own files counts.
  */
+import { hint, phala } from "../core/command-hint.ts";
 import type { Code, WarningCode } from "../errors/catalogue.ts";
 import { composeHashOf, sha256Hex, type AppCompose } from "../core/compose-hash.ts";
 import { parseComposeHash, type ComposeHash } from "../core/domain.ts";
@@ -193,6 +194,6 @@ function failed(code: HashCode, message: string): ClusterError {
     kind: "verification",
     code,
     message,
-    hint: "nothing was approved; compare what the platform made of it: phala cvms get NAME --json, then ask Phala",
+    hint: hint`nothing was approved; compare what the platform made of it: ${phala("cvms", "get", "NAME", "--json")}; then ask Phala`,
   });
 }

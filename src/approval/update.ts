@@ -2,7 +2,7 @@
  * The approved list by an update of the registry. It replaces the whole environment, so the whole of it is sent,
  * after a look at what the registry declares: a name without a value would be a key lost for ever.
  */
-import { AGAIN, hint } from "../core/command-hint.ts";
+import { AGAIN, hint, phala } from "../core/command-hint.ts";
 import type { AcceptedUpdate, CvmOperation } from "../core/ports.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
 import { openAttempt } from "../state/record.ts";
@@ -128,7 +128,7 @@ function registryBusy({ vmUuid }: Registry, { message }: ClusterError): ClusterE
     kind: "timeout",
     code: "registry-busy",
     message: `${message}; nothing was sent`,
-    hint: hint`look at it with: phala cvms get ${vmUuid} --json; then ${AGAIN}; ${wayPastStuck}`,
+    hint: hint`look at it with: ${phala("cvms", "get", vmUuid, "--json")}; then ${AGAIN}; ${wayPastStuck}`,
   });
 }
 

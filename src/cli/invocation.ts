@@ -29,13 +29,24 @@ export function invocationOf(
   env: NodeJS.ProcessEnv,
 ): Invocation {
   const [, script = NAME, ...words] = argv;
-  return { program: programOf(script, env), argv: words, context: contextOf(options), accepts };
+  const sandbox = options["sandbox"] === true || isOn(env["TEE_CLUSTER_SANDBOX"]);
+  return {
+    program: programOf(script, env),
+    argv: words,
+    context: contextOf(options),
+    sandbox,
+    accepts,
+  };
 }
 
+/** Of a variable that is a switch. */
+export const isOn = (value: string | undefined): boolean =>
+  value !== undefined && !["", "0", "false", "no"].includes(value);
+
 function programOf(script: string, env: NodeJS.ProcessEnv): string {
-  if (script === NAME) return NAME;
   // npx, and scripts of package.json, which find the program beside them.
   if (env["npm_command"] === "exec" || env["npm_command"] === "run-script") return `npx ${NAME}`;
+  if (script === NAME) return NAME;
   const folders = (env["PATH"] ?? "").split(path.delimiter);
   if (folders.some((folder) => isSameFile(path.join(folder, NAME), script))) return NAME;
   const relative = path.relative("", script);

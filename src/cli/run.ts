@@ -19,7 +19,7 @@ import type { Options } from "./program.ts";
 import { EXIT_CODES } from "../errors/exit-codes.ts";
 import { exitCodeOf, exitCodeOfFailure } from "./exit-codes.ts";
 import { ignoredSignals } from "./ignored-signals.ts";
-import { invocationOf } from "./invocation.ts";
+import { invocationOf, isOn } from "./invocation.ts";
 import type { UpdateNotice } from "./update-notice.ts";
 import { failureOf } from "./failure-result.ts";
 import { acknowledgement } from "./last-words.ts";
@@ -211,9 +211,6 @@ function commonOf({ inputs: keys }: AnyCommand, options: Options): CommonFlags {
     yes: options["yes"] === true,
   };
 }
-
-const isOn = (value: string | undefined): boolean =>
-  value !== undefined && !["", "0", "false", "no"].includes(value);
 
 /** Secrets of the environment are hidden before anything else happens. */
 function redactorOf(env: NodeJS.ProcessEnv): Redactor {

@@ -7,10 +7,13 @@ import { shellQuote } from "../lib/shell-quote.ts";
 /** A command of this program: `{command: "rotate-hash", args: ["--keep", hash]}`. */
 export type CommandHint = { readonly command: string; readonly args: readonly string[] };
 
+/** A command of the phala CLI; in the sandbox it is preceded by what leads phala there, and not to the real cloud. */
+export type PhalaHint = { readonly phala: readonly string[] };
+
 /** The command that was run, with all of its arguments. */
 export type SameCommand = { readonly again: true };
 
-type Part = string | CommandHint | SameCommand;
+type Part = string | CommandHint | PhalaHint | SameCommand;
 
 /** Text with commands in it. A class, so that it is found in a result or an event and rendered there. */
 export class Hint {
@@ -32,6 +35,8 @@ export type Invocation = {
   readonly argv: readonly string[];
   /** Flags of this run that another command needs to mean the same cluster; values are undefined for switches. */
   readonly context: readonly ContextFlag[];
+  /** Whether the run is against the sandbox, by flag or by variable. */
+  readonly sandbox?: boolean;
   /** Whether a command has a flag (without its dashes). */
   readonly accepts: (command: string, flag: string) => boolean;
 };
@@ -48,10 +53,12 @@ export const command = (name: string, ...args: readonly string[]): CommandHint =
   args,
 });
 
+export const phala = (...args: readonly string[]): PhalaHint => ({ phala: args });
+
 /** ``hint`nothing was approved; if it is yours: ${command("rotate-hash", "--keep", hash)}` `` */
 export function hint(
   texts: TemplateStringsArray,
-  ...given: readonly (CommandHint | SameCommand | Words)[]
+  ...given: readonly (CommandHint | PhalaHint | SameCommand | Words)[]
 ): Hint {
   const parts = texts.flatMap((text, at) => {
     const part = given[at];
@@ -109,9 +116,23 @@ function renderPart(part: Part, invocation: Invocation | undefined): string {
   const again = invocation ? `run again: ${inShell(invocation, invocation.argv)}` : AGAIN_IN_WORDS;
   if (typeof part === "string") return part.replaceAll(AGAIN_IN_WORDS, again);
   if ("again" in part) return again;
+  if ("phala" in part) return phalaInShell(part, invocation);
   const words = [...part.command.split(" ").filter(Boolean), ...part.args];
   if (!invocation) return ["tee-cluster", ...words.map((word) => shellQuote(word))].join(" ");
   return inShell(invocation, [...words, ...contextFor(part, invocation)]);
+}
+
+/** What `sandbox start` prints are the variables by which phala finds it; one that runs already is kept. */
+function phalaInShell({ phala: args }: PhalaHint, invocation: Invocation | undefined): string {
+  const program = invocation?.program.startsWith("npx ") ? "npx phala" : "phala";
+  const line = [program, ...args.map((word) => shellQuote(word))].join(" ");
+  if (!invocation?.sandbox) return line;
+  const start = inShell(invocation, [
+    "sandbox",
+    "start",
+    ...contextFor(command("sandbox", "start"), invocation),
+  ]);
+  return `eval "$(${start})" && ${line}`;
 }
 
 function inShell({ program }: Invocation, words: readonly string[]): string {

@@ -1,4 +1,5 @@
 /** Addresses of a CVM's ports behind the platform's gateway. Pure. */
+import { hint, phala } from "../core/command-hint.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
 
 export type Address = {
@@ -43,6 +44,6 @@ function incomplete(template: string, name: string): ClusterError {
     kind: "platform",
     code: "address-incomplete",
     message: `can't fill {${name}} in ${template}: Phala's API did not say it`,
-    hint: "look at the CVM with `phala cvms get NAME --json`; choose another template with --gateway-url",
+    hint: hint`look at the CVM: ${phala("cvms", "get", "NAME", "--json")}; choose another template with --gateway-url`,
   });
 }

@@ -1,5 +1,5 @@
 /** Looking at a registry until it is healthy, and giving up at once where waiting can't help. */
-import { command, hint } from "../core/command-hint.ts";
+import { command, hint, type Words } from "../core/command-hint.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
 import { REGISTRY_MODE, SPAWNTEE_SERVICE, type Cvm } from "../core/domain.ts";
 import type { Health, Lookup, SpawnteeAnswer } from "../core/ports.ts";
@@ -67,7 +67,7 @@ function assertRecordedRunner(registry: Registry, health: Health): void {
       kind: "verification",
       code: "wrong-service",
       message: `${registry.url}/health is answered by ${JSON.stringify(health.service)}, not by ${SPAWNTEE_SERVICE}`,
-      hint: `check the image and the published port in the registry's compose file; ${whereToLook(registry)}`,
+      hint: hint`check the image and the published port in the registry's compose file; ${whereToLook(registry)}`,
     });
   }
   if (health.mode !== REGISTRY_MODE) {
@@ -75,13 +75,13 @@ function assertRecordedRunner(registry: Registry, health: Health): void {
       kind: "verification",
       code: "wrong-mode",
       message: `${registry.name} runs in mode ${JSON.stringify(health.mode)}, it must be ${JSON.stringify(REGISTRY_MODE)}`,
-      hint: `the registry's compose file must have MODE=\${MODE:-registry+runner} in its environment; ${whereToLook(registry)}`,
+      hint: hint`the registry's compose file must have MODE=\${MODE:-registry+runner} in its environment; ${whereToLook(registry)}`,
     });
   }
 }
 
-export function whereToLook(registry: Registry): string {
-  return `see its logs with \`phala logs --cvm-id ${registry.appId}\`, or https://cloud.phala.com/dashboard/cvms/${registry.vmUuid}`;
+export function whereToLook(registry: Registry): Words {
+  return hint`see its logs with ${command("logs")}, or https://cloud.phala.com/dashboard/cvms/${registry.vmUuid}`;
 }
 
 function describeCvm(cvm: Lookup<Cvm>): string {

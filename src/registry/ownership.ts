@@ -1,4 +1,5 @@
 /** Whether a registry that exists is ours to use. */
+import { hint, phala } from "../core/command-hint.ts";
 import { registryName, type Adoption, type Cvm, type RegistryOwnership } from "../core/domain.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
 import { isOurRegistry, registryIds, type ClusterRecord } from "../state/record.ts";
@@ -146,8 +147,7 @@ export function describeAmbiguous(name: string, cvms: readonly CvmIdentity[]): s
   return `${cvms.length} CVMs may be ${name}: ${ids.join(", ")}`;
 }
 
-export const PICK_ONE =
-  "delete those that are not needed, each by its vm_uuid: phala cvms delete VM_UUID --force";
+export const PICK_ONE = hint`delete those that are not needed, each by its vm_uuid: ${phala("cvms", "delete", "VM_UUID", "--force")}`;
 
 function warnRenamed(
   { name: now, appId }: Cvm,

@@ -1,4 +1,5 @@
 /** The registry CVM as the steps hand it on. */
+import { hint, phala } from "../core/command-hint.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
 import type { Cvm } from "../core/domain.ts";
 import type { ClusterSettings } from "../core/settings.ts";
@@ -31,7 +32,7 @@ export function registryOf(cvm: Cvm, gatewayUrl: string, port: number): Registry
       kind: "platform",
       code: "cvm-incomplete",
       message: `Phala's API does not say app_id, vm_uuid, node and gateway domain of ${name}`,
-      hint: `look at it with: phala cvms get ${name} --json`,
+      hint: hint`look at it with: ${phala("cvms", "get", name, "--json")}`,
     });
   }
   const url = renderGatewayUrl(gatewayUrl, { appId, port, node: nodeName, baseDomain });

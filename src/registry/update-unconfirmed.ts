@@ -1,5 +1,5 @@
 /** The error for an update of which nobody can tell what came of it: neither a success nor a refusal. */
-import { AGAIN, hint } from "../core/command-hint.ts";
+import { AGAIN, hint, phala } from "../core/command-hint.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
 import type { Registry } from "./registry.ts";
 
@@ -9,6 +9,6 @@ export function updateUnconfirmed({ name, vmUuid }: Registry, known: string): Cl
     kind: "timeout",
     code: "update-unconfirmed",
     message: `could not confirm the update of ${name}: ${known}; it may have the new list or the one before`,
-    hint: hint`look at it with: phala cvms get ${vmUuid} --json; then ${AGAIN}, which repeats the update where it is needed`,
+    hint: hint`look at it with: ${phala("cvms", "get", vmUuid, "--json")}; then ${AGAIN}, which repeats the update where it is needed`,
   });
 }

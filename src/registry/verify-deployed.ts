@@ -1,4 +1,5 @@
 /** What the registry runs, read back and checked before secrets are sent to it and after they were. */
+import { hint, phala } from "../core/command-hint.ts";
 import { composeHashOf, sha256Hex, type AppCompose } from "../core/compose-hash.ts";
 import type { ComposeFile } from "../compose/compose-file.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
@@ -120,7 +121,7 @@ function refuseForgery(
     kind: "verification",
     code: "compose-hash-mismatch",
     message: `the app-compose of ${registry.name} does not hash to the compose hash that Phala's API gives (${hash})`,
-    hint: "no secret was sent to it; look at it with: phala cvms get " + registry.name,
+    hint: hint`no secret was sent to it; look at it with: ${phala("cvms", "get", registry.name)}`,
   });
 }
 
@@ -150,7 +151,7 @@ function foreignText({ name }: Registry, digest: string, given: readonly string[
     kind: "verification",
     code: "registry-compose-mismatch",
     message: `${name} runs a compose file (sha256 ${digest}) that this machine did not give it (${given.join(" or ")}), and Phala lists no update by anybody else`,
-    hint: `no secret was sent to it; look at what it runs with: phala cvms get ${name} --json; if that is right, give the same file with --registry-compose`,
+    hint: hint`no secret was sent to it; look at what it runs with: ${phala("cvms", "get", name, "--json")}; if that is right, give the same file with --registry-compose`,
   });
 }
 

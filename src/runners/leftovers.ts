@@ -2,6 +2,7 @@
  * Temporary runners of earlier runs: whose they are, and whether they may go. A runner that another run is
  * using is never touched. Ours is known by its app_id, which is recorded before it is made.
  */
+import { hint, phala } from "../core/command-hint.ts";
 import { type Cvm } from "../core/domain.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
 import type { Clock, CloudApi } from "../core/ports.ts";
@@ -50,7 +51,7 @@ export function runnerInUse(name: string, createdAt: string | null): ClusterErro
     kind: "conflict",
     code: "temporary-runner-in-use",
     message: `another run is in progress on this cluster: its temporary runner ${name} exists${since}`,
-    hint: `wait until it has finished; if no other run is alive, delete it: phala cvms delete ${name} --force`,
+    hint: hint`wait until it has finished; if no other run is alive, delete it: ${phala("cvms", "delete", name, "--force")}`,
   });
 }
 

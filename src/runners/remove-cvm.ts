@@ -1,4 +1,5 @@
 /** Deleting a CVM and seeing it gone: the temporary runner on every way out, and whatever `destroy` finds. */
+import { hint, phala, type Words } from "../core/command-hint.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
 import type { Cvm } from "../core/domain.ts";
 import type { CvmIdentity } from "../core/ports.ts";
@@ -151,5 +152,5 @@ function notDeleted(cvm: CvmIdentity, error: unknown): ClusterError {
 }
 
 /** By its id where it is known: several CVMs may have one name. */
-const byHand = ({ name, vmUuid, appId }: CvmIdentity): string =>
-  `delete it by hand, it costs money: phala cvms delete ${vmUuid ?? appId ?? name} --force`;
+const byHand = ({ name, vmUuid, appId }: CvmIdentity): Words =>
+  hint`delete it by hand, it costs money: ${phala("cvms", "delete", vmUuid ?? appId ?? name, "--force")}`;

@@ -1,4 +1,5 @@
 /** Step 3: deploy the registry CVM, or find the one that is ours already. */
+import { hint, phala } from "../core/command-hint.ts";
 import { cvmSettingsOf } from "../core/settings.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
 import { registryName, type Cvm } from "../core/domain.ts";
@@ -105,8 +106,7 @@ function nameTaken(name: string, message: string): ClusterError {
     kind: "conflict",
     code: "registry-exists",
     message: `the name ${name} was taken while this run was about to use it: ${message}`,
-    hint:
-      "see who made it with `phala cvms get " + name + "`; to take it over, run again with --adopt",
+    hint: hint`see who made it with ${phala("cvms", "get", name)}; to take it over, run again with --adopt`,
   });
 }
 
@@ -115,7 +115,7 @@ async function placed(cvm: Pick<Cvm, "name" | "appId">, context: StepContext): P
   return waitUntil({
     ...waitLimits(context),
     what: `the node of ${cvm.name}`,
-    hint: `look at it with: phala cvms get ${cvm.name}`,
+    hint: hint`look at it with: ${phala("cvms", "get", cvm.name)}`,
     onPoll: context.progress,
     look: async (signal) => {
       const found = await context.api.findCvm(cvm.appId ?? cvm.name, signal);

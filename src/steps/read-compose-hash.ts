@@ -2,7 +2,7 @@
  * Step 6: read the compose hash back, and check it before anybody approves it. The platform knows it from the
  * provisioning on, so there is no waiting for a boot that nobody needs.
  */
-import { AGAIN, hint } from "../core/command-hint.ts";
+import { AGAIN, hint, phala } from "../core/command-hint.ts";
 import type { AppCompose } from "../core/compose-hash.ts";
 import { compareAppComposes } from "../app-compose/diff.ts";
 import type { ComposeFile } from "../compose/compose-file.ts";
@@ -46,7 +46,7 @@ export const readComposeHash: Step<ReadComposeHashInput, ComposeHash> = {
       // Well within the age at which another machine takes a temporary runner for abandoned.
       timeoutMs: Math.min(context.timeoutMs, OLDEST_RUNNER_IN_USE_MS / 2),
       what: `the compose hash of ${input.runner.name}`,
-      hint: `look at it with: phala cvms get ${input.runner.name} --json`,
+      hint: hint`look at it with: ${phala("cvms", "get", input.runner.name, "--json")}`,
       onPoll: context.progress,
       look: hashPoll(input.runner, context),
     });

@@ -2,6 +2,7 @@
  * Step 9: the registry is healthy again, and it is the restarted one that says so. For a while after an update
  * the old instance still answers; its word does not count.
  */
+import { hint, phala, AGAIN } from "../core/command-hint.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
 import type { CvmOperation, Health } from "../core/ports.ts";
 import { restartEvidence, startedSince } from "../registry/restart-evidence.ts";
@@ -31,7 +32,7 @@ export const verifyRegistry: Step<VerifyRegistryInput, { readonly mode: string }
     const health = await waitUntil<Health>({
       ...waitLimits(context),
       what: `${registry.name} to be healthy${approval.kind === "updated" ? " again after its restart" : ""}`,
-      hint: `${whereToLook(registry)}; then run the same command again`,
+      hint: hint`${whereToLook(registry)}; then ${AGAIN}`,
       onPoll: context.progress,
       look: (signal) => restart.poll(() => pollHealth(registry, context, signal), signal),
     }).catch((error: unknown) => {
@@ -78,7 +79,7 @@ function notAsSent({ name }: Registry, { kind, code, message }: ClusterError): C
     kind,
     code,
     message: `after its update: ${message}`,
-    hint: `it has its secrets and the approved list already: look at what it runs with phala cvms get ${name} --json, then run the same command again, which checks it once more`,
+    hint: hint`it has its secrets and the approved list already: look at what it runs with: ${phala("cvms", "get", name, "--json")}; then ${AGAIN}, which checks it once more`,
   });
 }
 
@@ -180,7 +181,7 @@ function assertNotFailed(registry: Registry, operation: CvmOperation | undefined
     kind: "platform",
     code: "update-failed",
     message: `the update of ${registry.name} failed: ${operation.errorMessage ?? operation.status}`,
-    hint: `${whereToLook(registry)}; then run the same command again`,
+    hint: hint`${whereToLook(registry)}; then ${AGAIN}`,
   });
 }
 

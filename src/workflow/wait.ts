@@ -1,4 +1,5 @@
 /** Waiting for something in the outside world, with a limit that neither sleep nor a clock change breaks. */
+import type { Words } from "../core/command-hint.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
 import type { Clock, Lookup } from "../core/ports.ts";
 
@@ -19,7 +20,7 @@ export type WaitOptions<T> = {
   /** Told what was seen instead, with how long it has been and the limit: `starting (1m 20s of 10m)`. */
   readonly onPoll?: (seen: string) => void;
   /** What to do when the limit is reached. */
-  readonly hint: string;
+  readonly hint: Words;
 };
 
 /** What a look may take once the limit is reached; with its retries one takes longer where the network is gone. */

@@ -8,7 +8,9 @@ const SRC = path.join(import.meta.dirname, "../../src");
 /** `explain` makes commands of the catalogue's; a help text has no run around it. */
 const AS_IN_THE_DOCS = /^errors\/catalogue\/|\/command\.ts$/;
 const WORDS = [...new Set(COMMANDS.map(({ name }) => name.split(" ")[0] ?? ""))].join("|");
-const LITERAL = new RegExp(`\\btee-cluster (?:${WORDS})\\b(?! sandbox)|\\brun (?:${WORDS})\\b`);
+const LITERAL = new RegExp(
+  `\\btee-cluster (?:${WORDS})\\b(?! sandbox)|\\brun (?:${WORDS})\\b|\\bphala (?:cvms|logs|deploy) (?:get|delete|--)`,
+);
 
 const blank = (comment: string): string => comment.replaceAll(/[^\n]/g, "");
 
@@ -37,6 +39,7 @@ test("no source has a command of this program as text", () => {
 test.each([
   ['const hint = "see: tee-cluster status --json";', true],
   ["const hint = `make it last with tee-cluster rotate-hash`;", true],
+  ["hint: `delete it: phala cvms delete ${name} --force`", true],
   ['hint: "run rotate-hash, it finds out"', true],
   ["/** `tee-cluster status` reads only. */", false],
   ['message: "neither tee-cluster nor phala reads it"', false],

@@ -1,4 +1,5 @@
 /** What holds for every CVM: its entry must be complete, and its compose hash that of its app-compose. Pure. */
+import { hint, phala } from "../../core/command-hint.ts";
 import type { Finding } from "../../core/finding.ts";
 import type { StatusCode } from "../../errors/catalogue.ts";
 import type { SeenCvm } from "./inspect-cluster.ts";
@@ -16,7 +17,7 @@ export function cvmFindings(cvm: CvmStatus, seen: SeenCvm): Finding<StatusCode>[
       code: "compose-hash-mismatch",
       severity: "error",
       message: `the app-compose of ${name} does not hash to the compose hash that Phala's API gives: ${cvm.compose_hash}`,
-      remedy: `phala cvms get ${name} --json   # then ask Phala`,
+      remedy: hint`${phala("cvms", "get", name, "--json")}   # then ask Phala`,
       cvm: name,
     });
   } else if (seen.appCompose.kind === "unknown") {

@@ -1,4 +1,5 @@
 /** What is wrong with a registry: it must be up, be spawntee, be healthy, and be in the one mode. Pure. */
+import { command, hint, type Words } from "../../core/command-hint.ts";
 import type { Finding } from "../../core/finding.ts";
 import type { StatusCode } from "../../errors/catalogue.ts";
 import { REGISTRY_MODE, registryName, SPAWNTEE_SERVICE } from "../../core/domain.ts";
@@ -36,10 +37,10 @@ export function registryFindings(
   service: string | null,
 ): Finding<StatusCode>[] {
   const { name, status, health, mode, unanswered } = registry;
-  const wrong = (code: StatusCode, message: string, remedy: string): Finding<StatusCode>[] => [
+  const wrong = (code: StatusCode, message: string, remedy: Words): Finding<StatusCode>[] => [
     { code, severity: "error", message, remedy, cvm: name },
   ];
-  const logs = `phala logs --cvm-id ${registry.app_id ?? name}`;
+  const logs = hint`${command("logs")}`;
   if (health === null) {
     const code = status === "running" ? "registry-unhealthy" : "registry-not-running";
     const doing = registry.in_progress ? `${status}, at work` : status;

@@ -85,7 +85,7 @@ function unwell(cvm: CvmStatus): Finding<StatusCode>[] {
       code,
       severity: "warning",
       message,
-      remedy: `phala logs --cvm-id ${cvm.app_id ?? name}`,
+      remedy: hint`${command("logs", name)}`,
       cvm: name,
     },
   ];

@@ -31,7 +31,7 @@ export const CLUSTER = {
     "platform or finding",
     "The registry is not running",
     "Its CVM is stopped, or failed to boot.",
-    "See its log: `phala logs --cvm-id NAME`; then run the same command again.",
+    "See its log: `tee-cluster logs`; then run the same command again.",
     "status.md",
   ),
   "no-registry": entry(
@@ -45,7 +45,7 @@ export const CLUSTER = {
     "finding",
     "The registry is not healthy",
     "It runs, and its `/health` does not say that it is healthy.",
-    "See its log: `phala logs --cvm-id NAME`.",
+    "See its log: `tee-cluster logs`.",
     "status.md",
   ),
   "wrong-service": entry(
@@ -200,7 +200,7 @@ export const CLUSTER = {
     "platform",
     "The registry's update failed",
     "The platform reports that the update failed.",
-    "See its log: `phala logs --cvm-id NAME`; then run the same command again: it resumes.",
+    "See its log: `tee-cluster logs`; then run the same command again: it resumes.",
   ),
   "update-under-way": entry(
     "conflict",
@@ -560,21 +560,21 @@ export const CLUSTER = {
     "finding",
     "A runner does not answer",
     "It runs, and its `/health` gives no answer.",
-    "See its log: `phala logs --cvm-id NAME`.",
+    "See its log: `tee-cluster logs NAME`.",
     "status.md",
   ),
   "runner-unhealthy": entry(
     "finding",
     "A runner is not healthy",
     "Its `/health` does not say that it is healthy.",
-    "See its log: `phala logs --cvm-id NAME`.",
+    "See its log: `tee-cluster logs NAME`.",
     "status.md",
   ),
   "runner-not-running": entry(
     "finding",
     "A runner is not running",
     "Its CVM is stopped, or failed to boot.",
-    "See its log: `phala logs --cvm-id NAME`.",
+    "See its log: `tee-cluster logs NAME`.",
     "status.md",
   ),
   "runner-compose-not-approved": entry(

@@ -164,7 +164,7 @@ export const PLATFORM = {
     "timeout",
     "Timed out",
     "What was waited for did not happen within `--timeout`. It may still happen.",
-    "Look at the CVM's log (`phala logs --cvm-id NAME`), then run the same command again: it resumes.",
+    "Look at the CVM's log (`tee-cluster logs`), then run the same command again: it resumes.",
   ),
   "cvm-not-deleted": entry(
     "platform",

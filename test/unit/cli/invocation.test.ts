@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { invocationOf } from "../../../src/cli/invocation.ts";
+import { hint, phala, renderHint } from "../../../src/core/command-hint.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -48,4 +49,17 @@ test("what says which cluster is meant goes with it, to commands that have the f
   expect(accepts("rotate-hash", "cluster-name")).toBe(true);
   expect(accepts("config migrate", "cluster-name")).toBe(false);
   expect(accepts("nothing", "cluster-name")).toBe(false);
+});
+
+test("a phala command of a sandbox's run leads phala there, and never to the real cloud", () => {
+  const look = hint`look: ${phala("cvms", "get", "it's")}`;
+  const shown = (options: Record<string, unknown>, env: NodeJS.ProcessEnv): string =>
+    renderHint(look, invocationOf(options, ["node", "tee-cluster"], env));
+  const there = String.raw`phala cvms get 'it'\''s'`;
+  expect(shown({}, {})).toBe(`look: ${there}`);
+  expect(shown({}, { npm_command: "exec" })).toBe(`look: npx ${there}`);
+  const inSandbox = `look: eval "$(tee-cluster sandbox start --state-dir s)" && ${there}`;
+  expect(shown({ sandbox: true, stateDir: "s" }, {})).toBe(inSandbox);
+  expect(shown({ stateDir: "s" }, { TEE_CLUSTER_SANDBOX: "1" })).toBe(inSandbox);
+  expect(shown({}, { TEE_CLUSTER_SANDBOX: "0" })).toBe(`look: ${there}`);
 });

@@ -126,7 +126,7 @@ describe("a look at the registry's health", () => {
     expect(await failureOf(look(answered({ service: "nginx" })).poll)).toMatchInlineSnapshot(`
       {
         "code": "wrong-service",
-        "hint": "check the image and the published port in the registry's compose file; see its logs with \`phala logs --cvm-id aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\`, or https://cloud.phala.com/dashboard/cvms/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb",
+        "hint": "check the image and the published port in the registry's compose file; see its logs with tee-cluster logs, or https://cloud.phala.com/dashboard/cvms/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb",
         "kind": "verification",
         "message": "https://aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-8080.dstack.example/health is answered by "nginx", not by secure-spawn",
       }
@@ -134,7 +134,7 @@ describe("a look at the registry's health", () => {
     expect(await failureOf(look(answered({ mode: "runner" })).poll)).toMatchInlineSnapshot(`
       {
         "code": "wrong-mode",
-        "hint": "the registry's compose file must have MODE=\${MODE:-registry+runner} in its environment; see its logs with \`phala logs --cvm-id aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\`, or https://cloud.phala.com/dashboard/cvms/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb",
+        "hint": "the registry's compose file must have MODE=\${MODE:-registry+runner} in its environment; see its logs with tee-cluster logs, or https://cloud.phala.com/dashboard/cvms/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb",
         "kind": "verification",
         "message": "bird-registry runs in mode "runner", it must be "registry+runner"",
       }
