@@ -84,7 +84,7 @@ describe("at once", () => {
         that
           tee-cluster status --json   # its whole hash, for rotate-hash --keep
       ! /health of bird-runner-00000004: no answer: ECONNREFUSED
-          phala logs --cvm-id abababababababababababababababababababab
+          tee-cluster logs bird-runner-00000004
       – bird-runner-temp is in use: a run is at work, here or on another machine
       "
     `);
