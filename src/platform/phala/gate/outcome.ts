@@ -80,14 +80,14 @@ function settled<T>(
   const refused = refusedBy(commit);
   // Of a create: a load balancer that repeats the request gets it for the CVM that the first one made, or for a
   // provisioning that was used up.
-  const mayBeRepeated = provisioned !== null && !CERTAIN.has(refused.apiError?.status ?? 0);
+  const mayBeRepeated = provisioned !== null && OF_A_REPEAT.has(refused.apiError?.status ?? 0);
   return mayBeRepeated
     ? { ...unclear(commit, refused.message, provisioned), conflict: refused }
     : refused;
 }
 
-/** Said before any work is done: no key, no credit, no permission, too large, invalid, too many. 0: no answer of the API. */
-const CERTAIN: ReadonlySet<number> = new Set([0, 401, 402, 403, 405, 413, 415, 422, 429]);
+/** The name is taken, or the provisioning is invalid, unknown or gone. */
+const OF_A_REPEAT: ReadonlySet<number> = new Set([400, 404, 409, 410]);
 
 /** 5xx and 408: the work may be done all the same. */
 function mayHaveHappened(result: Result): boolean {
