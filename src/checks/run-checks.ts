@@ -55,7 +55,9 @@ async function outcomesOf<F extends Interruptible>(
   } catch (error) {
     facts.signal.throwIfAborted();
     const remedy = error instanceof ClusterError ? (error.advice ?? "") : "try again in a moment";
-    return [unclear(messageOf(error), remedy)];
+    const isRefused = error instanceof ClusterError && error.kind === "prerequisite";
+    const message = isRefused ? messageOf(error) : `could not be checked: ${messageOf(error)}`;
+    return [unclear(message, remedy)];
   }
 }
 
@@ -78,15 +80,19 @@ export function assertNoFailures(results: readonly CheckResult[], strict: boolea
   throw new ClusterError({
     kind: kindOfFailures(failures),
     code: failures.length === 1 ? first.id : "prerequisites-failed",
-    message: [...new Set(failures.map((failure) => `${failure.title}: ${failure.detail}`))].join(
-      "\n",
-    ),
+    message: linesOf(failures.map((failure) => describe(failure))),
     hint: linesOf(failures.flatMap(({ remedy }) => remedy ?? [])),
+    details: failures.map((failure) => ({
+      message: describe(failure),
+      remedy: failure.remedy,
+    })),
   });
 }
 
+const describe = ({ title, detail }: CheckResult): string => `${title}: ${detail}`;
+
 /** Each once, on a line of its own. */
-function linesOf(remedies: readonly Words[]): Words {
-  const distinct = new Map(remedies.map((remedy) => [renderHint(remedy), remedy]));
+function linesOf(all: readonly Words[]): Words {
+  const distinct = new Map(all.map((words) => [renderHint(words), words]));
   return joinWords([...distinct.values()], "\n");
 }

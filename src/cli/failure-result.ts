@@ -17,6 +17,10 @@ export function failureOf(
     failure.said instanceof Hint
       ? renderHint(failure.said, invocation)
       : messageAtTheEnd(command, failure, ledger);
+  const details = failure.details.map(({ message: one, remedy }) => ({
+    message: renderHint(one, invocation),
+    remedy: remedy === undefined ? null : renderHint(remedy, invocation),
+  }));
   const left = ledger.leftBehind();
   const cleanUp = cleanUpCommand(left);
   return {
@@ -25,6 +29,7 @@ export function failureOf(
     error: {
       code,
       message,
+      ...(details.length > 1 ? { details } : {}),
       hint,
       step,
       explain: renderHint(commandHint("explain", code), invocation),

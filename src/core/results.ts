@@ -72,6 +72,11 @@ export const failureResult = z.object({
     message: text.describe(
       "what went wrong, and with which value; several lines where several things did",
     ),
+    details: z
+      .array(z.object({ message: text, remedy: text.nullable() }))
+      .readonly()
+      .optional()
+      .describe("where several things went wrong: each with its remedy"),
     hint: z.string().nullable().describe("what to do, as a command where there is one"),
     step: z
       .enum(STEPS.map(({ id }) => id))

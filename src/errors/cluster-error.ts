@@ -23,6 +23,8 @@ export type FailureKind =
   | "interrupted"
   | "terminated";
 
+export type FailureDetail = { readonly message: Words; readonly remedy?: Words | undefined };
+
 export type FailureDetails<C extends Code = Code> = {
   /** One of those that the catalogue gives the code. */
   readonly kind: KindOf<C>;
@@ -32,6 +34,8 @@ export type FailureDetails<C extends Code = Code> = {
   readonly message: Words;
   /** What to do now, as a command where there is one. */
   readonly hint?: Words | undefined;
+  /** Where several things went wrong: each with its own remedy. */
+  readonly details?: readonly FailureDetail[];
   /** The step during which it happened; the workflow fills it in. */
   readonly step?: StepId | undefined;
   readonly cause?: unknown;
@@ -44,6 +48,7 @@ export class ClusterError<C extends Code = Code> extends Error {
   /** Message and hint as they were given: rendered with how the program was invoked. */
   readonly said: Words;
   readonly advice: Words | undefined;
+  readonly details: readonly FailureDetail[];
   step: StepId | undefined;
 
   constructor(details: FailureDetails<C>) {
@@ -56,6 +61,7 @@ export class ClusterError<C extends Code = Code> extends Error {
     this.code = details.code;
     this.said = details.message;
     this.advice = details.hint;
+    this.details = details.details ?? [];
     this.step = details.step;
   }
 

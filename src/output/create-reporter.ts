@@ -123,8 +123,9 @@ class RunReporter implements Reporter {
   #tell(clean: Rendered<AnyResult | FailureResult>, late: boolean): void {
     if (isFailure(clean)) return this.#fail(clean);
     if (late) return;
-    // The answer of `doctor` is a table with its warnings in it.
-    this.#warnOfTheRest("checks" in clean ? [] : (clean.warnings ?? []));
+    // The answers of `doctor` and `config show` have their warnings in them.
+    const isShown = "checks" in clean || "inputs" in clean;
+    this.#warnOfTheRest(isShown ? [] : (clean.warnings ?? []));
     const { out, err } = this.#screen;
     // On one screen the answer would begin right below the last step; a file must not begin with an empty line.
     const below = out.isTTY && err.isTTY && !this.#options.quiet && !this.#headlineLast;

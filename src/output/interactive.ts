@@ -110,7 +110,9 @@ export class InteractiveProgress implements Progress {
     const { count, title } = stepLabel(event.step, this.#command);
     const failed = event.type === "step-failed";
     const head = `${this.#mark(event)} ${count === "" ? "" : `${dim(count)} `}${title}`;
-    const outcome = oneLine(failed ? event.message : event.summary);
+    // Failed checks stand at the end, one by one.
+    const isChecks = failed && event.step === "verify-prerequisites";
+    const outcome = isChecks ? "" : oneLine(failed ? event.message : event.summary);
     // The failure's whole text comes at the end; here it only says why the cleanup begins.
     const shown = failed
       ? red(truncate(outcome, this.#outcomeRoom(event), this.#theme.symbols.ellipsis))

@@ -1,5 +1,6 @@
 /** The shapes that answers are made of: fields, tables, the list of steps. */
 import type { CommandHint, Words } from "../core/command-hint.ts";
+import { stripVTControlCharacters } from "node:util";
 import { stepInfo, type StepReport } from "../core/steps.ts";
 import { cellWidth, duration, oneLine, padEnd, wrap } from "./text.ts";
 import type { Theme } from "./theme.ts";
@@ -34,6 +35,19 @@ export type Row = {
   paint?(cell: string): string;
 };
 
+/** Cells beside the columns; a text in less of them is one word a line. */
+const MIN_ROOM = 28;
+
+/** In a narrow terminal: the text beside its cells where it fits, else below them. */
+function stacked(head: string, text: string, { columns }: View): string[] {
+  const beside = `${head}  ${text}`.trimEnd();
+  if (!text.includes("\n") && cellWidth(stripVTControlCharacters(beside)) <= columns)
+    return [beside];
+  return [head, ...wrap(text, columns - STACKED.length).map((line) => `${STACKED}${line}`)];
+}
+
+const STACKED = "     ";
+
 /** Rows with aligned columns; `paint` colours a row's first cell. */
 export function table(rows: readonly Row[], view: View): string[] {
   const count = Math.max(0, ...rows.map((row) => row.cells.length));
@@ -45,7 +59,8 @@ export function table(rows: readonly Row[], view: View): string[] {
     const cells = row.cells.map((cell, column) => padEnd(cell, widths[column] ?? 0));
     const [first = "", ...rest] = cells;
     const head = [row.paint ? row.paint(first) : first, ...rest].join("  ");
-    const [line = "", ...more] = wrap(row.text, Math.max(24, view.columns - indent));
+    if (view.columns - indent < MIN_ROOM) return stacked(`  ${head}`.trimEnd(), row.text, view);
+    const [line = "", ...more] = wrap(row.text, view.columns - indent);
     return [`  ${head}  ${line}`.trimEnd(), ...more.map((text) => " ".repeat(indent) + text)];
   });
 }

@@ -116,7 +116,8 @@ function lineOf(
     }
     case "step-failed": {
       const head = `${stepText(event.step, command)}: failed (${duration(event.durationMs)})`;
-      return `${head}: ${oneLine(event.message)}`;
+      // Failed checks stand at the end, one by one.
+      return event.step === "verify-prerequisites" ? head : `${head}: ${oneLine(event.message)}`;
     }
     case "check-finished":
       return checkLine(event.check);

@@ -37,7 +37,10 @@ function broken(line: string, columns: number): string[] {
   let isEmpty = true;
   for (const { text, glue, continuation } of piecesOf(line.slice(lead.length))) {
     const width = widthOf(current) + glue.length + widthOf(text) + (continuation ? 2 : 0);
-    if (!isEmpty && width > columns) {
+    // A word that fits nowhere stays beside its label.
+    const isLabelled = widthOf(current) + glue.length <= indent.length;
+    const fits = indent.length + widthOf(text) <= columns;
+    if (!isEmpty && width > columns && (fits || !isLabelled)) {
       lines.push(current + (continuation ? " \\" : ""));
       current = continuation ? `${indent}  ${text}` : `${indent}${text}`;
     } else current += `${isEmpty ? "" : glue}${text}`;

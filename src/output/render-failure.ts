@@ -7,17 +7,31 @@ import { fields, type Field } from "./layout.ts";
 
 /** Lines for stderr. */
 export function renderFailure(result: FailureResult, theme: Theme): string[] {
-  const { message, hint, step, code, explain } = result.error;
+  const { message, details, hint, step, code, explain } = result.error;
   const where: Field[] = step === null ? [] : [["Step", stepText(step, result.command)]];
   const more: Field[] = explain === undefined ? [] : [["Explain", explain]];
+  const error = theme.bold(theme.red("Error:"));
+  const told =
+    details === undefined
+      ? [
+          `${error} ${hanging(message, "  ")}`,
+          ...(hint === null ? [] : [`  ${hanging(hint, "  ")}`]),
+        ]
+      : [`${error} ${details.length} things must be fixed first:`, ...details.flatMap(detailLines)];
   return [
-    `${theme.bold(theme.red("Error:"))} ${hanging(message, "  ")}`,
-    ...(hint === null ? [] : [`  ${hanging(hint, "  ")}`]),
+    ...told,
     ...leftBehind(result, theme),
     "",
     ...fields([...where, ["Code", code], ...more], theme),
   ];
 }
+
+type Detail = NonNullable<FailureResult["error"]["details"]>[number];
+
+const detailLines = ({ message, remedy }: Detail): string[] => [
+  `  - ${hanging(message, "    ")}`,
+  ...(remedy === null ? [] : [`      ${hanging(remedy, "      ")}`]),
+];
 
 /** What it costs, so that nobody pays for what was forgotten; and what deletes exactly that. */
 function leftBehind(

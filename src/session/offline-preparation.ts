@@ -43,7 +43,7 @@ export async function prepareOffline(
   const config = await configFileOf(flags, env);
   const standIns = { ...(flags.sandbox ? await sandboxExamples() : {}), ...examples };
   const sources = everything
-    ? sourcesFor(dependencies, flags, config)
+    ? sourcesFor({ env, emit: () => undefined }, flags, config)
     : { flags: flags.inputs, env, config, keys: keysOf(flags) };
   const resolved = resolveInputs({ ...sources, examples: standIns });
   const given = flags.sandbox ? atSandbox(resolved) : resolved;

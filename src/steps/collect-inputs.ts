@@ -5,6 +5,7 @@ import { isHashRecorded } from "../session/facts.ts";
 import { assertNoFailures, runChecks } from "../checks/run-checks.ts";
 import type { ClusterFacts, Facts } from "../session/facts.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
+import { renderHint } from "../core/command-hint.ts";
 import { findComposeFiles } from "../inputs/compose-candidates.ts";
 import type { Prompter } from "../inputs/prompts.ts";
 import type { Answers } from "../inputs/resolve.ts";
@@ -111,11 +112,18 @@ async function existingRegistry(facts: ClusterFacts): Promise<ExistingRegistry |
   return { name, appId, createdAt, standing };
 }
 
-function problemOf({ message, hint }: ClusterError): string {
+function problemOf({ message, hint, details }: ClusterError): string {
+  const several = details.length > 1;
+  const told = several
+    ? details.flatMap(({ message: one, remedy }) => [
+        ...indented(renderHint(one)),
+        ...(remedy === undefined ? [] : indented(renderHint(remedy)).map((line) => `  ${line}`)),
+      ])
+    : indented(message);
   return [
     "This must be put right first:",
-    ...indented(message),
-    ...(hint === undefined ? [] : ["", "What helps:", ...indented(hint)]),
+    ...told,
+    ...(several || hint === undefined ? [] : ["", "What helps:", ...indented(hint)]),
   ].join("\n");
 }
 

@@ -2,7 +2,7 @@
 import { clusterChecks } from "../checks/cluster-checks.ts";
 import { platformChecks } from "../checks/platform-checks.ts";
 import type { ClusterFacts, Facts } from "../session/facts.ts";
-import { assertNoFailures, runChecks } from "../checks/run-checks.ts";
+import { assertNoFailures, isFailure, runChecks } from "../checks/run-checks.ts";
 import { hint } from "../core/command-hint.ts";
 import type { CheckResult, Emit } from "../core/events.ts";
 import { done, type StepOutcome, type StepRunner } from "../workflow/step.ts";
@@ -35,7 +35,12 @@ export async function verifyPrerequisites(
   const results = all.filter(({ severity }) => severity !== "note");
   // Said in the order of the list and not as each came back: the same run reads the same every time.
   for (const check of results) {
-    if (check.status !== "skipped") report.emit({ type: "check-finished", check });
+    if (check.status === "skipped") continue;
+    // What ends the run stands at its end, with its remedy, and there alone.
+    const shown = isFailure(check, report.strict)
+      ? { ...check, detail: "", remedy: undefined }
+      : check;
+    report.emit({ type: "check-finished", check: shown });
   }
   assertNoFailures(results, report.strict);
   warnOf(results, report.steps);

@@ -20,6 +20,10 @@ const failureSchema = z.strictObject({
   error: z.strictObject({
     code: z.string().regex(/^[a-z]+(-[a-z]+)*$/),
     message: z.string().min(1),
+    details: z
+      .array(z.strictObject({ message: z.string().min(1), remedy: z.string().min(1) }))
+      .min(2)
+      .optional(),
     hint: z.string().min(1),
     step: z.string().nullable(),
     explain: z.string().regex(/ explain [a-z-]+$/),

@@ -21,6 +21,7 @@ const steps = Array.from({ length: 10 }, (_, index) => ({
 const initResult = {
   ok: true,
   command: "init",
+  changed: true,
   cluster: "a",
   registry,
   runner_compose_hash: hash,
@@ -116,6 +117,7 @@ const hashRecord = {
 const sandboxResult = {
   ok: true,
   command: "sandbox",
+  state: "running",
   running: true,
   url: "http://127.0.0.1:1",
   gateway_url: "g",

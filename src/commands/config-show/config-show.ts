@@ -20,7 +20,8 @@ export async function showConfig(
 ): Promise<ConfigShowResult> {
   const prepared = await prepareOffline(dependencies, flags, { remember: true, everything: true });
   const { config } = prepared;
-  const resolution = await withRegistrysOwn(prepared);
+  const own = await withRegistrysOwn(prepared);
+  const resolution = flags.sandbox ? withSandboxKey(own) : own;
   const fileLines = await linesOfFile(resolution, dependencies.env);
   return {
     ok: true,
@@ -29,6 +30,16 @@ export async function showConfig(
     config_file: config.path ?? null,
     inputs: INPUTS.map((input) => shownInput(input, resolution, { config, fileLines })),
     warnings: warningsOn(resolution),
+  };
+}
+
+/** The sandbox has a key of its own, and no run with it takes another one. */
+function withSandboxKey(resolution: Resolution): Resolution {
+  return {
+    ...resolution,
+    values: { ...resolution.values, phalaApiKey: "" },
+    origins: { ...resolution.origins, phalaApiKey: "default" },
+    missing: resolution.missing.filter(({ key }) => key !== "phalaApiKey"),
   };
 }
 

@@ -32,6 +32,6 @@ export function renderConfigShow(result: Rendered<ConfigShowResult>, view: View)
 
 function valueOf({ value, secret, set, required, from, origin }: ShownInput): string {
   if (!set) return required ? "not set (required)" : "not set";
-  if (secret) return `set from ${from ?? origin ?? "an example"}`;
+  if (secret) return origin === "default" ? "the sandbox's own" : `set from ${from ?? origin}`;
   return value === null ? "set" : [value].flat().join(", ");
 }

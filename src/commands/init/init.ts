@@ -24,6 +24,7 @@ import { assertSameRunners } from "../../approval/same-runners.ts";
 import { classifyRunners, assertRunnersClear } from "../../approval/classify-runners.ts";
 import { ownerOf } from "../../session/config-preview.ts";
 import { withSession } from "../../session/session.ts";
+import type { StepId } from "../../core/steps.ts";
 import { StepRunner, type StepContext } from "../../workflow/step.ts";
 import {
   runnerVouchers,
@@ -147,7 +148,9 @@ async function bringUp(run: BringUp): Promise<InitResult> {
   };
   const { path } = await steps.run(writeOrchestratorConfig, config, deps);
   await recordSettings(run, registry);
-  return resultOf({ inputs, registry, mode, fresh, hashes, path, steps, attester: run.attester });
+  const changed = !up.existed || approval.kind !== "unchanged" || isDone(steps, CONFIG_STEP);
+  const { attester } = run;
+  return resultOf({ inputs, registry, changed, mode, fresh, hashes, path, steps, attester });
 }
 
 /** What a later run goes by where nothing is said, even without orchestrator.yml. */
@@ -241,9 +244,15 @@ async function hashesFor(
   };
 }
 
+const CONFIG_STEP = "write-orchestrator-config";
+
+const isDone = ({ reports }: StepRunner, step: StepId): boolean =>
+  reports.some(({ id, status }) => id === step && status === "done");
+
 function resultOf(end: {
   readonly inputs: ClusterInputs;
   readonly registry: Registry;
+  readonly changed: boolean;
   readonly mode: string;
   readonly fresh: ComposeHash;
   readonly hashes: readonly ComposeHash[];
@@ -251,10 +260,11 @@ function resultOf(end: {
   readonly steps: StepRunner;
   readonly attester: Attester | undefined;
 }): InitResult {
-  const { inputs, registry, mode, fresh, hashes, path, steps, attester } = end;
+  const { inputs, registry, changed, mode, fresh, hashes, path, steps, attester } = end;
   return {
     ok: true,
     command: "init",
+    changed,
     cluster: inputs.cluster.clusterName,
     registry: registryResult(registry, mode),
     runner_compose_hash: fresh,

@@ -17,6 +17,9 @@ import {
 export const initResult = z.object({
   ok: z.literal(true),
   command: z.literal("init"),
+  changed: z
+    .boolean()
+    .describe("false: a run that found everything as it should be, file included"),
   cluster,
   registry,
   runner_compose_hash: hash.describe("the hash that the orchestrator's runners will have"),

@@ -3,9 +3,15 @@ import { command } from "../../core/command-hint.ts";
 import type { View } from "../../output/layout.ts";
 import type { SandboxResult } from "./result.ts";
 
-export function renderSandbox({ running, variables }: SandboxResult, { hint }: View): string[] {
-  if (!running)
-    return [`# the sandbox is not running; start it: ${hint(command("sandbox", "start"))}`];
+/** What there is to say where none runs (any longer). */
+const STATES = {
+  stopped: "the sandbox is stopped, and keeps what it has; start it again",
+  reset: "the sandbox is stopped and empty; start it",
+  "not-running": "the sandbox is not running; start it",
+} as const;
+
+export function renderSandbox({ state, variables }: SandboxResult, { hint }: View): string[] {
+  if (state !== "running") return [`# ${STATES[state]}: ${hint(command("sandbox", "start"))}`];
   return Object.entries(variables).map(([name, value]) => `export ${name}=${shellQuoted(value)}`);
 }
 

@@ -9,6 +9,9 @@ export const sandboxResult = z.object({
     .describe(
       "`false` after `stop` and `reset`, or where none runs: what follows is `null`, `variables` empty",
     ),
+  state: z
+    .enum(["running", "stopped", "reset", "not-running"])
+    .describe("`stopped` and `reset` by this command; `not-running`: there was none"),
   url: z
     .string()
     .regex(/^http:\/\/127\.0\.0\.1:\d+$/)

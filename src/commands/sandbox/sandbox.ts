@@ -43,14 +43,16 @@ export async function sandbox(dependencies: Needed, flags: Flags): Promise<Sandb
     }
     case "status": {
       const running = await findRunning(folders.cloud);
-      return running ? shown(redactor, running) : NOT_RUNNING;
+      return running ? shown(redactor, running) : notRunning("not-running");
     }
-    case "stop":
+    case "stop": {
+      const before = await findRunning(folders.cloud);
       await stopRunning(folders.cloud);
-      return NOT_RUNNING;
+      return notRunning(before ? "stopped" : "not-running");
+    }
     case "reset":
       await resetSandbox(folders);
-      return NOT_RUNNING;
+      return notRunning("reset");
     default:
       throw new ClusterError({
         kind: "input",
@@ -122,22 +124,33 @@ function argumentsOf({ port, bootTime, updateTime, fault, lie }: Flags): string[
   ];
 }
 
-const NOT_RUNNING: SandboxResult = {
+const notRunning = (state: Exclude<SandboxResult["state"], "running">): SandboxResult => ({
   ok: true,
   command: "sandbox",
   running: false,
+  state,
   url: null,
   gateway_url: null,
   api_key: null,
   variables: {},
-};
+});
 
 /** Its values are made up, and no secrets, also where an earlier sandbox's variables are in the environment. */
 function shown(redactor: Needed["redactor"], running: Omit<RunningSandbox, "pid">): SandboxResult {
   const variables = variablesFor(running);
   for (const value of Object.values(variables)) redactor.reveal(value);
   const { apiUrl: url, gatewayUrl: gateway_url, apiKey: api_key } = running;
-  return { ok: true, command: "sandbox", running: true, url, gateway_url, api_key, variables };
+  const state = "running";
+  return {
+    ok: true,
+    command: "sandbox",
+    running: true,
+    state,
+    url,
+    gateway_url,
+    api_key,
+    variables,
+  };
 }
 
 /** The update's time is split as on the real platform: the old instance, nobody, the new one booting. */

@@ -101,6 +101,7 @@ export const REGISTRY: RegistryResult = {
 export const INIT: InitResult = {
   ok: true,
   command: "init",
+  changed: true,
   cluster: "bird-tracker",
   registry: REGISTRY,
   runner_compose_hash: HASH,

@@ -23,6 +23,7 @@ long for it`);
 test("a longer word stays whole; colours take no room", () => {
   const hash = "ab".repeat(32);
   expect(shown(`approved: ${hash} and more`)).toBe(`\napproved:\n${hash}\nand more`);
+  expect(shown(`  Approved  ${hash}`)).toBe(`\n  Approved  ${hash}`);
   const red = "\u001b[31mall of this is red and fits in 40 cells\u001b[39m";
   expect(shown(red)).toBe(`\n${red}`);
 });

@@ -1,0 +1,84 @@
+/** What an operator meets on a normal day: typos, runs that change nothing, messages that repeat nothing. */
+import { expect, test } from "vitest";
+import type { ConfigShowResult } from "../../src/commands/config-show/result.ts";
+import type { InitResult } from "../../src/commands/init/result.ts";
+import { makePreparedWorld } from "../helpers/prepared-cluster.ts";
+import { failureIn, makeWorld, mutationsOf } from "../helpers/program.ts";
+import { expectValid } from "../helpers/schemas.ts";
+
+test.each([
+  ["destroy", "--yes"],
+  ["status"],
+  ["rotate-hash"],
+  ["logs"],
+  ["verify"],
+  ["trust", "diff"],
+])("%s: a typo of the cluster's name is exit 2 with the names that there are", async (...words) => {
+  const world = await makePreparedWorld();
+  world.sandbox.resetRequests();
+  const args = [...words, "--cluster-name", "bird-trakcer", "--json"];
+  const once = await world.run(args);
+  expect(once.exitCode).toBe(2);
+  const { error } = failureIn(once.stdout);
+  expect(error).toMatchObject({ code: "unknown-cluster" });
+  expect(error.message).toContain("there is bird-tracker");
+  // The first try leaves nothing behind that would make the name known.
+  expect((await world.run(args)).exitCode).toBe(2);
+  expect(mutationsOf(world.sandbox)).toEqual([]);
+});
+
+test("init says whether it changed anything", async () => {
+  const world = await makePreparedWorld();
+  const changed = async (...args: string[]): Promise<boolean> => {
+    const run = await world.run(["init", "--json", ...args]);
+    return (expectValid("init", run.stdout) as unknown as InitResult).changed;
+  };
+  expect(await changed()).toBe(false);
+  expect(await changed("--max-models", "7")).toBe(true);
+  expect(await changed()).toBe(false);
+});
+
+test("config show --sandbox warns of no key, and says each warning once", async () => {
+  const world = await makeWorld();
+  const args = ["config", "show", "--sandbox"];
+  const run = await world.run(args);
+  expect(run.stderr).not.toContain("PHALA_API_KEY");
+  expect(run.stdout).toMatch(/PHALA_API_KEY +default +the sandbox's own/);
+  expect(`${run.stdout}${run.stderr}`.match(/schema v1 is read by no/g)).toHaveLength(1);
+  const { stdout } = await world.run([...args, "--json"]);
+  const { warnings } = expectValid("config-show", stdout) as unknown as ConfigShowResult;
+  expect(warnings.map(({ code }) => code)).not.toContain("missing-input");
+});
+
+test("sandbox stop says what it did", async () => {
+  const world = await makeWorld();
+  const sandbox = async (action: string): Promise<string> =>
+    (await world.runAnew(["sandbox", action])).stdout;
+  expect(await sandbox("stop")).toContain("# the sandbox is not running; start it:");
+  expect(await sandbox("start")).toContain("export PHALA_API_URL=");
+  expect(await sandbox("stop")).toContain("# the sandbox is stopped, and keeps what it has");
+  expect(await sandbox("reset")).toContain("# the sandbox is stopped and empty");
+});
+
+test("a failing check is told once, with its remedy next to it", async () => {
+  const world = await makeWorld();
+  const broken = {
+    TEE_CLUSTER_RUNNER_COMPOSE: "nowhere.yml",
+    PHALA_API_KEY: "phak_wrong_key_12345",
+  };
+  const { stderr, exitCode } = await world.run(["init"], broken);
+  expect(exitCode).toBe(3);
+  expect(stderr.match(/nowhere\.yml does not exist/g)).toHaveLength(1);
+  expect(stderr.match(/refused the key/g)).toHaveLength(1);
+  expect(stderr).toMatch(/FAIL {2}Phala API key accepted\n/);
+  expect(stderr).toMatch(
+    /Error: 2 things must be fixed first:\n +- Phala API key accepted: .*refused the key.*\n +put a valid key into PHALA_API_KEY.*\n +- Runner compose file: .*nowhere\.yml does not exist\n +give its path/,
+  );
+});
+
+test("what can't be reached is not called a wrong key", async () => {
+  const world = await makeWorld();
+  const run = await world.run(["init"], { PHALA_API_URL: "http://127.0.0.1:9" });
+  expect(run.exitCode).toBe(3);
+  expect(run.stderr).toContain("Error: Phala API key accepted: could not be checked: ");
+});
