@@ -230,7 +230,7 @@ test("refused before anything is made: a variable that would be lost, no registr
   const missing = await world.run(["rotate-hash", "--json"], {
     TEE_CLUSTER_NAME: "no-such-cluster",
   });
-  expect([missing.exitCode, failure(missing).code]).toEqual([3, "registry-missing"]);
+  expect([missing.exitCode, failure(missing).code]).toEqual([2, "unknown-cluster"]);
   const nothing = await rotate(world, "--rollback");
   expect([nothing.exitCode, failure(nothing).code]).toEqual([2, "nothing-to-restore"]);
   expect(mutationsOf(world.sandbox)).toEqual([]);
