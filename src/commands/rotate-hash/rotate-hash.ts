@@ -29,7 +29,7 @@ import type { CommandDependencies } from "../../session/dependencies.ts";
 import { prepareDeployment, withSandboxKey } from "../../session/deployment-inputs.ts";
 import { hideSecrets, type Preparation } from "../../session/preparation.ts";
 import { assertTrustedRunners, attesterFor, planAttestation } from "../shared/attestation.ts";
-import { findClusterCvms } from "../shared/find-cluster.ts";
+import { findKnownCvms } from "../shared/find-cluster.ts";
 import { withStepTimes } from "../shared/step-times.ts";
 import { attestationResult, registryResult } from "../shared/result.ts";
 import type { RotateHashResult, RotatePlanResult } from "./result.ts";
@@ -67,7 +67,12 @@ export async function rotateHash(
   const known = await firstTwoSteps(prepared, steps, dependencies, flags);
   // A typo is not a cluster that lost its registry.
   if ((await known.facts.registry()).kind === "absent")
-    await findClusterCvms(known.inputs.cluster.clusterName, prepared, dependencies.signal);
+    await findKnownCvms(
+      known.inputs.cluster.clusterName,
+      known.facts.record,
+      prepared,
+      dependencies.signal,
+    );
   const attestation = await planAttestation(prepared, flags, steps);
   const rotation = { ...known, policy, flags, steps, dependencies, attestMode: attestation.mode };
   if (flags.dryRun) return planRotation(rotation, prepared);

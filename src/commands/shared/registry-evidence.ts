@@ -8,7 +8,7 @@ import type { CommandDependencies, CommonFlags } from "../../session/dependencie
 import { readRecord } from "../../session/cluster-session.ts";
 import { findRegistry } from "../../session/find-registry.ts";
 import { prepare, type Preparation } from "../../session/preparation.ts";
-import { findClusterCvms } from "./find-cluster.ts";
+import { findKnownCvms } from "./find-cluster.ts";
 import { gatherEvidence, type Gathered } from "../../trust/gather-evidence.ts";
 import { readTrust, type ReadTrust } from "../../trust/read-trust.ts";
 
@@ -61,7 +61,7 @@ async function requireRegistry(
   const found = await findRegistry(cluster, record, prepared.ports.api, signal);
   if (found.kind === "present" && found.value.appId !== null)
     return { ...found.value, appId: found.value.appId };
-  if (found.kind === "absent") await findClusterCvms(cluster, prepared, signal);
+  if (found.kind === "absent") await findKnownCvms(cluster, record, prepared, signal);
   const reason = found.kind === "unknown" ? `: ${found.reason}` : "";
   throw new ClusterError({
     kind: found.kind === "unknown" ? "platform" : "input",
