@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { verdict } from "./lib/benchmark.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const rounds = Number(process.argv[2] ?? 15);
@@ -125,7 +126,4 @@ api.close();
 api.closeAllConnections();
 await http.close();
 rmSync(folder, { recursive: true });
-if (Math.min(...alone) > MAX_MS) {
-  console.error(`the gate costs more than ${MAX_MS} ms`);
-  process.exitCode = 1;
-}
+verdict("the gate alone, at best", Math.min(...alone), MAX_MS, " ms");

@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { verdict } from "./lib/benchmark.js";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const RECORDS = 60_000;
@@ -148,10 +149,8 @@ try {
     console.log(`${name.padEnd(18)} ${ms.toFixed(0).padStart(6)} ms`);
   for (const version of [1, 2]) {
     const [once, twice] = [figures[`format ${version}`], figures[`format ${version}, twice`]];
-    console.log(
-      `format ${version}: ${RECORDS} records cost ${once.toFixed(0)} ms; twice as many ${(twice / once).toFixed(2)} times`,
-    );
-    if (once > MOST_MS || twice / once > MOST_GROWTH) process.exitCode = 1;
+    verdict(`format ${version}: ${RECORDS} records more`, once, MOST_MS, " ms");
+    verdict(`format ${version}: twice as many`, twice / once, MOST_GROWTH, " times");
   }
 } finally {
   rmSync(folder, { recursive: true, force: true });

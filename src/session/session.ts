@@ -73,7 +73,7 @@ export async function withSession<T>(
   process.once("exit", release);
   try {
     await recordWorkspace(directory, options.apiHost, options.workspaceId);
-    const state = await readVerifiedState(directory, options.cluster);
+    const state = await readVerifiedState(directory, options.cluster, { fresh: true });
     const journal = openJournal(directory, clock.now, () => lock.assertHeld());
     await journal.append({ type: "run-started", command, pid: process.pid, host: hostname() });
     const deps = workbench(options, { journal, history: openHistory(directory, clock.now) });

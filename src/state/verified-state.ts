@@ -1,4 +1,5 @@
 /** What this machine knows of a cluster, verified: the journal's seals, the history's chain, and each against the other. */
+import { stat } from "node:fs/promises";
 import { verifyHistory } from "./history-chain.ts";
 import { readHistory, type HistoryLine } from "./history.ts";
 import { openRecords } from "./journal.ts";
@@ -14,14 +15,44 @@ export type VerifiedState = {
   };
 };
 
+type Memo = { readonly stamp: string; readonly state: VerifiedState };
+
+/** By journal: a run asks several times before it has the lock, and a long journal takes a while. */
+const memos = new Map<string, Memo>();
+
 /**
- * Reads a cluster's journal and history.
+ * Reads a cluster's journal and history, unless both are as they were when they were read last.
+ * @param options `fresh`: read them in any case, as under the lock, where what is decided rests on it.
  * @throws ClusterError `state-damaged`, `state-too-new` or `state-unreadable` (prerequisite).
  */
 export async function readVerifiedState(
   directory: StateDirectory,
   cluster: string,
+  { fresh = false }: { readonly fresh?: boolean } = {},
 ): Promise<VerifiedState> {
+  const key = `${directory.journal}\n${cluster}`;
+  const stamp = await stampOf([directory.journal, directory.history]);
+  const memo = memos.get(key);
+  if (!fresh && stamp !== undefined && memo?.stamp === stamp) return memo.state;
+  const state = await readAndVerify(directory, cluster);
+  if (stamp === undefined) memos.delete(key);
+  else memos.set(key, { stamp, state });
+  return state;
+}
+
+/** Which files they are, and since when; undefined where one can't be looked at. */
+async function stampOf(files: readonly string[]): Promise<string | undefined> {
+  try {
+    const all = await Promise.all(files.map((file) => stat(file, { bigint: true })));
+    return all
+      .map(({ ino, size, mtimeNs, ctimeNs }) => [ino, size, mtimeNs, ctimeNs].join(" "))
+      .join("\n");
+  } catch {
+    return undefined;
+  }
+}
+
+async function readAndVerify(directory: StateDirectory, cluster: string): Promise<VerifiedState> {
   const [records, lines] = await Promise.all([openRecords(directory), readHistory(directory)]);
   const record = summarizeJournal(records, cluster);
   assertHistoryFits(record, lines, directory);
