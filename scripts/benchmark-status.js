@@ -87,7 +87,7 @@ process.on("exit", () => writeFileSync(${JSON.stringify(usageFile)}, JSON.string
 `,
 );
 
-function status(env) {
+function measureOnce(env) {
   const started = performance.now();
   const child = spawn(process.execPath, ["--import", hook, PROGRAM, "status", "--json"], {
     cwd: folder,
@@ -112,7 +112,7 @@ function status(env) {
 /** The best of all rounds in time, as a busy machine only adds to it; the worst in memory. */
 async function measure(env) {
   const all = [];
-  for (let round = 0; round < rounds; round += 1) all.push(await status(env));
+  for (let round = 0; round < rounds; round += 1) all.push(await measureOnce(env));
   return {
     seconds: Math.min(...all.map(({ seconds }) => seconds)),
     cpu: Math.min(...all.map(({ cpu }) => cpu)),

@@ -45,7 +45,7 @@ export async function startSandbox(folder, cluster, { boot = "1ms", update = "1m
   const stop = () =>
     new Promise((resolve) => {
       child.once("exit", resolve);
-      child.kill("SIGINT");
+      child.kill("SIGTERM");
     });
   return { env, stateDir, stop };
 }

@@ -59,3 +59,26 @@ test("a history that was changed, or has other hashes than the journal, ends the
   await writeFile(at.history, text.replace("rotate-hash", "rotate-hasH"));
   await expect(readVerifiedState(at, "bird")).rejects.toMatchObject({ code: "state-damaged" });
 });
+
+test("what has not changed is read once; what was appended, put in its place, or asked for afresh is read", async () => {
+  const at = await planted();
+  const journal = openJournal(at, () => 0);
+  const settings = (appId: string): JournalEntry => ({
+    type: "settings",
+    app_id: appId,
+    values: {},
+  });
+  await journal.append(settings("one"));
+  await writeFile(at.history, "");
+  const first = await readVerifiedState(at, "bird");
+  expect(await readVerifiedState(at, "bird")).toBe(first);
+  const fresh = await readVerifiedState(at, "bird", { fresh: true });
+  expect(fresh).not.toBe(first);
+  expect(fresh).toEqual(first);
+  await journal.append(settings("two"));
+  expect((await readVerifiedState(at, "bird")).record.settings?.appId).toBe("two");
+  // Of the same length, by another hand: its seal no longer holds.
+  const text = await readFile(at.journal, "utf8");
+  await writeFile(at.journal, text.replace('"two"', '"ten"'));
+  await expect(readVerifiedState(at, "bird")).rejects.toMatchObject({ code: "state-damaged" });
+});
