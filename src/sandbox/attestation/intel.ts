@@ -104,12 +104,14 @@ export function pcsAnswers(intel: MadeUpIntel, at: number, changes: PcsChanges =
   };
 }
 
-const components = (svn: number): unknown => Array.from({ length: 16 }, () => ({ svn }));
+const components = (svn: number): readonly { svn: number }[] =>
+  Array.from({ length: 16 }, () => ({ svn }));
 
 const tcb = (svn: number): unknown => ({
   sgxtcbcomponents: components(svn),
   pcesvn: svn,
-  tdxtcbcomponents: components(svn),
+  // The second one is the TDX module's version.
+  tdxtcbcomponents: components(svn).with(1, { svn: 1 }),
 });
 
 type Dates = { readonly issueDate: string; readonly nextUpdate: string };
