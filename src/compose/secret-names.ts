@@ -22,3 +22,15 @@ export function maskSecrets(line: string): string {
     .replaceAll(/:\/\/[^\s/@]+:[^\s/@]+@/g, "://…@")
     .replaceAll(/\b(A[KS]IA)[A-Z0-9]{12,}/g, "$1…");
 }
+
+/** Whether a text has a secret in it, by the names of its variables and the form of its values. */
+export function holdsSecret(text: string): boolean {
+  return text.split("\n").some((line) => {
+    // Without a comment behind it, and defaults and values that are empty.
+    const bare = line
+      .replace(/(\S)\s+#.*$/, "$1")
+      .replaceAll(/\$\{(\w+):?[-+]\}/g, "$${$1}")
+      .replace(/["']{2}\s*$/, "");
+    return maskSecrets(bare) !== bare;
+  });
+}

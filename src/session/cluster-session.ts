@@ -53,7 +53,7 @@ export async function sessionOptions(
   command: string,
   cluster: string,
   prepared: Preparation,
-  { clock, stopwatch, ledger, signal, emit }: CommandDependencies,
+  { clock, stopwatch, ledger, signal, emit, redactor }: CommandDependencies,
   { strict }: CommonFlags,
 ): Promise<SessionOptions> {
   const { timeoutMs, pollIntervalMs } = prepared.connection;
@@ -72,6 +72,9 @@ export async function sessionOptions(
     pollIntervalMs,
     strict,
     onWait: (message) => emit({ type: "note", message }),
+    redact: (text) => redactor.redact(text),
+    onWithheld: (message) =>
+      emit({ type: "warning", warning: { code: "compose-not-stored", message } }),
   };
 }
 

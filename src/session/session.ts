@@ -14,6 +14,7 @@ import { recordWorkspace } from "../state/cluster-folder.ts";
 import { acquireLock } from "../state/lock.ts";
 import type { ClusterRecord } from "../state/record.ts";
 import { prepareStateDirectory, type StateDirectory } from "../state/state-directory.ts";
+import { secretFree } from "./secret-free-store.ts";
 import { cleanupSignals } from "../workflow/cleanup.ts";
 import { forgetGone } from "../workflow/forget-gone.ts";
 import type { Ledger } from "../workflow/ledger.ts";
@@ -40,6 +41,10 @@ export type SessionOptions = {
   readonly strict: boolean;
   /** Told where the run waits for another one's lock. */
   readonly onWait: (message: string) => void;
+  /** Hides secrets in a text. */
+  readonly redact: (text: string) => string;
+  /** Told where something is not kept because a secret is in it. */
+  readonly onWithheld: (message: string) => void;
 };
 
 export type Session = {
@@ -77,10 +82,13 @@ export async function withSession<T>(
     const journal = openJournal(directory, clock.now, () => lock.assertHeld());
     await journal.append({ type: "run-started", command, pid: process.pid, host: hostname() });
     const deps = workbench(options, { journal, history: openHistory(directory, clock.now) });
-    const registryStore = registryComposeStore(directory, state, (hash) =>
+    const keep = (store: AppComposeStore): AppComposeStore =>
+      secretFree(store, options.redact, options.onWithheld);
+    const allStored = registryComposeStore(directory, state, (hash) =>
       journal.append({ type: "registry-compose", hash }),
     );
-    const stores = { store: appComposeStore(directory, state), registryStore };
+    const store = keep(appComposeStore(directory, state));
+    const stores = { store, registryStore: keep(allStored) };
     const outcome = await body({ directory, deps, record: state.record, ...stores }).catch(
       async (error: unknown) => {
         const code = error instanceof ClusterError ? error.code : "internal-error";

@@ -118,6 +118,13 @@ export const CLUSTER = {
     "Use `--strict` to refuse that.",
     "hash.md",
   ),
+  "compose-not-stored": entry(
+    "warning",
+    "A compose file with a secret is not stored",
+    "A secret is written into a compose file or pre-launch script. The state directory keeps no secret, so the text behind the hash is not kept there: the next run deploys a temporary runner again, and there is nothing to roll back to.",
+    "Write `${NAME}` in its place, pass the value in the environment, and replace the secret.",
+    "state.md",
+  ),
   "app-compose-unread": entry(
     "finding",
     "An app-compose could not be read",

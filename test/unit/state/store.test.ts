@@ -256,10 +256,10 @@ describe("known clusters", () => {
     await writeFile(eel.journal, "junk\n");
     await prepareStateDirectory(stateDirectoryOf(root, HOST, "fox"));
     expect(await findKnownClusters(root, HOST)).toEqual([
-      { name: "bird", hasRegistry: true },
-      { name: "cat", hasRegistry: true },
-      { name: "dog", hasRegistry: false },
-      { name: "eel", hasRegistry: null },
+      { name: "bird", hasRegistry: true, registryIds: expect.any(Array) as unknown },
+      { name: "cat", hasRegistry: true, registryIds: [APP] },
+      { name: "dog", hasRegistry: false, registryIds: [] },
+      { name: "eel", hasRegistry: null, registryIds: [] },
     ]);
     expect(await findClusterNames(root, HOST)).toEqual(["bird", "cat", "dog", "eel"]);
     expect(await findClusterNames(root, "other.example")).toEqual([]);
