@@ -69,11 +69,14 @@ function lookFor(
     runningSince ??= context.clock.monotonic();
     const report = await attester.look(registry, standing, signal);
     // What contradicts, or will not come, is judged at once.
-    if (report.result === "verified" || !lacksEvidenceOnly(report))
+    if (report.result === "verified" || !lacksEvidenceOnly(report)) {
+      // It may have come up meanwhile, in the wrong mode: that is told before it gets its secrets.
+      const now = state.kind === "there" ? state : healthState(await health(signal));
       return {
         kind: "there",
-        value: state.kind === "there" ? state.value : "running, not healthy yet",
+        value: now.kind === "there" ? now.value : "running, not healthy yet",
       };
+    }
     if (attester.mode === "auto" && context.clock.monotonic() - runningSince >= DEFER_HEALTH_MS) {
       const message = `${registry.name} runs without being healthy, and shows no evidence: its health is looked at in step 9`;
       context.warn("health-deferred", message);

@@ -16,7 +16,6 @@ import {
   cloudOf,
   commitsOf,
   COMPOSE_FOLDER,
-  FAST,
   failureIn,
   makeWorld,
   withCompose,
@@ -101,13 +100,12 @@ test("a registry that fails to boot ends the wait at once, with where to look", 
   expect(run.exitCode).toBe(4);
   const { error, left_behind: left } = failureIn(run.stdout);
   expect(error).toMatchObject({ code: "registry-not-running", step: "wait-for-registry" });
-  expect(error.hint).toContain("phala logs");
+  expect(error.hint).toContain("tee-cluster logs");
   expect(left.map(({ name }) => name)).toEqual(["bird-tracker-registry"]);
 });
 
 test("a registry in the wrong mode is told at once", async () => {
-  // It answers from the first look on: one that comes up between two questions is attested, and judged in step 9.
-  const world = await makeWorld({ timings: { ...FAST, bootMs: 0 } });
+  const world = await makeWorld();
   world.sandbox.setFaults([
     { path: "^/gateway/.*/health$", action: { kind: "lie", fields: { mode: "runner" } } },
   ]);
