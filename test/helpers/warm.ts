@@ -34,10 +34,17 @@ type Message =
 export async function serveWarm({ what, file }: Loaded): Promise<WarmServer> {
   const all = new Set<ChildProcess>();
   const idle: ChildProcess[] = [];
-  const take = (): ChildProcess => {
-    const runner = idle.pop() ?? fork(RUNNER, [what, file], { env: {}, execArgv: [] });
+  const start = (): ChildProcess => {
+    const runner = fork(RUNNER, [what, file], { env: {}, execArgv: [] });
     all.add(runner);
-    return runner;
+    // Without a listener it would end the tests; whoever waits for an answer learns it by the exit.
+    return runner.on("error", () => undefined).once("exit", () => all.delete(runner));
+  };
+  const take = (): ChildProcess => {
+    let runner = idle.pop();
+    // One that was killed as it became idle.
+    while (runner && !runner.connected) runner = idle.pop();
+    return runner ?? start();
   };
   const server = createServer((socket) => void serve(socket, take, (runner) => idle.push(runner)));
   server.listen(0, "127.0.0.1");
@@ -76,7 +83,7 @@ async function serve(
     }
     socket.off("close", kill);
     runner.off("exit", giveUp).removeAllListeners("message");
-    giveBack(runner);
+    if (!runner.killed) giveBack(runner);
     socket.end(`exit ${message.code}\n`);
   });
   runner.send(line);
