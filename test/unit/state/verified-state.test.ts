@@ -63,19 +63,14 @@ test("a history that was changed, or has other hashes than the journal, ends the
 test("what has not changed is read once; what was appended, put in its place, or asked for afresh is read", async () => {
   const at = await planted();
   const journal = openJournal(at, () => 0);
-  const settings = (appId: string): JournalEntry => ({
-    type: "settings",
-    app_id: appId,
-    values: {},
-  });
-  await journal.append(settings("one"));
+  await journal.append({ type: "settings", app_id: "one", values: {} });
   await writeFile(at.history, "");
   const first = await readVerifiedState(at, "bird");
   expect(await readVerifiedState(at, "bird")).toBe(first);
   const fresh = await readVerifiedState(at, "bird", { fresh: true });
   expect(fresh).not.toBe(first);
   expect(fresh).toEqual(first);
-  await journal.append(settings("two"));
+  await journal.append({ type: "settings", app_id: "two", values: {} });
   expect((await readVerifiedState(at, "bird")).record.settings?.appId).toBe("two");
   // Of the same length, by another hand: its seal no longer holds.
   const text = await readFile(at.journal, "utf8");
