@@ -56,6 +56,11 @@ export class Redactor {
     });
   }
 
+  /** Whether a secret is in the text as it is, and whole: a part of one may be a word that anybody uses. */
+  holdsWhole(text: string): boolean {
+    return [...this.#secrets].some((secret) => text.includes(secret));
+  }
+
   #redactText(text: string): string {
     if (this.#secrets.size === 0 || text.length < MIN_SECRET) return text;
     const spans = this.#find(text);

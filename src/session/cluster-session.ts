@@ -72,7 +72,7 @@ export async function sessionOptions(
     pollIntervalMs,
     strict,
     onWait: (message) => emit({ type: "note", message }),
-    redact: (text) => redactor.redact(text),
+    holdsSecret: (text) => redactor.holdsWhole(text),
     onWithheld: (message) =>
       emit({ type: "warning", warning: { code: "compose-not-stored", message } }),
   };

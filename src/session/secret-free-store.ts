@@ -1,15 +1,15 @@
 /** The state directory outlives a run, and may be in a CI cache: an app-compose with a secret in it is not put there. */
-import { holdsSecret } from "../compose/secret-names.ts";
+import { holdsSecret as looksSecret } from "../compose/secret-names.ts";
 import type { AppCompose } from "../core/compose-hash.ts";
 import type { AppComposeStore } from "../state/app-compose-store.ts";
 
 /** @param onWithheld told of each one that is not stored, by what holds the secret: the next run reads it again. */
 export function secretFree(
   store: AppComposeStore,
-  redact: (text: string) => string,
+  holdsSecret: (text: string) => boolean,
   onWithheld: (message: string) => void,
 ): AppComposeStore {
-  const isSecret = (text: string): boolean => holdsSecret(text) || redact(text) !== text;
+  const isSecret = (text: string): boolean => looksSecret(text) || holdsSecret(text);
   return {
     ...store,
     async save(appCompose) {

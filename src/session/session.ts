@@ -41,8 +41,8 @@ export type SessionOptions = {
   readonly strict: boolean;
   /** Told where the run waits for another one's lock. */
   readonly onWait: (message: string) => void;
-  /** Hides secrets in a text. */
-  readonly redact: (text: string) => string;
+  /** Whether a secret of this run is in a text. */
+  readonly holdsSecret: (text: string) => boolean;
   /** Told where something is not kept because a secret is in it. */
   readonly onWithheld: (message: string) => void;
 };
@@ -83,7 +83,7 @@ export async function withSession<T>(
     await journal.append({ type: "run-started", command, pid: process.pid, host: hostname() });
     const deps = workbench(options, { journal, history: openHistory(directory, clock.now) });
     const keep = (store: AppComposeStore): AppComposeStore =>
-      secretFree(store, options.redact, options.onWithheld);
+      secretFree(store, options.holdsSecret, options.onWithheld);
     const allStored = registryComposeStore(directory, state, (hash) =>
       journal.append({ type: "registry-compose", hash }),
     );

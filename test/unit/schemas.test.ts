@@ -69,6 +69,7 @@ const statusResult = {
   cvms: [],
   approved_list: unknownList(null),
   drift: null,
+  attestation: null,
   findings: [],
 };
 const cvm = {

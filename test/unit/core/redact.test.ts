@@ -178,6 +178,14 @@ test("shorter than six characters: shown", () => {
   expect(redactorOf("123456").redact("in 123456 ms")).toBe("in [redacted] ms");
 });
 
+test("a whole secret in a text is told from a beginning that is a word", () => {
+  const redactor = new Redactor();
+  redactor.add("registry-token/canary");
+  expect(redactor.redact("registry")).not.toBe("registry");
+  expect(redactor.holdsWhole("services: { registry: {} }")).toBe(false);
+  expect(redactor.holdsWhole("TOKEN: registry-token/canary")).toBe(true);
+});
+
 test("nothing to hide, and secrets that come later", () => {
   const redactor = redactorOf();
   expect(redactor.redact(SECRET)).toBe(SECRET);
