@@ -134,6 +134,7 @@ class RestartWatcher implements RestartWatch {
     if (operation !== undefined) {
       assertNotFailed(this.#registry, operation);
       this.#restarted = operation.state === "done";
+      if (this.#restarted) return look();
       return { kind: "not-yet", seen: `update ${operation.status}` };
     }
     return { kind: "not-yet", seen: "update not listed" };
