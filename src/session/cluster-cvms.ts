@@ -81,6 +81,12 @@ function nameFor(appId: string, record: RecordedIds, cluster: string): string {
 const roleIn = ({ name, appId }: CvmIdentity, cluster: string, roles: Roles): CvmRole | undefined =>
   (appId === null ? undefined : roles.get(appId)) ?? roleOf(name, cluster);
 
+/** Only a recorded app_id makes a CVM ours whose name is of another cluster: either may be a replica of the other's. */
+function isOfAnother({ name }: CvmIdentity, cluster: string): boolean {
+  const other = clusterOf(name);
+  return other !== undefined && other !== cluster;
+}
+
 /** Read a second time only where an app_id of ours is also that of a CVM with another name. */
 async function listAll(
   cluster: string,
@@ -104,7 +110,7 @@ async function listAll(
   const roles = new Map([...named, ...recorded]);
   if (![...roles.keys()].some((appId) => otherIds.has(appId))) return { listed, roles, others };
   const all = await api.listCvms(signal, {
-    keep: (cvm) => roleIn(cvm, cluster, roles) !== undefined,
+    keep: (cvm) => roleIn(cvm, cluster, isOfAnother(cvm, cluster) ? recorded : roles) !== undefined,
     search: cluster,
   });
   return { listed: all, roles, others };

@@ -84,6 +84,18 @@ describe("the CVMs of a cluster", () => {
     expect(filters).toHaveLength(2);
   });
 
+  test("are none that have a name of another cluster, unless their app_id is recorded", async () => {
+    const { api } = account([
+      named("bird-registry", { appId: "x" }),
+      named("eagle-registry", { appId: "x" }),
+      named("copy", { appId: "x" }),
+      named("owl-registry", { appId: "r" }),
+    ]);
+    const record = { ...NOTHING, adoptedRegistries: ["r"] };
+    const { cvms } = await findClusterCvms("bird", record, api, signal);
+    expect(cvms.map(({ cvm }) => cvm.name)).toEqual(["bird-registry", "copy", "owl-registry"]);
+  });
+
   test("are looked up by a recorded app_id that the list does not have; without an answer only for what must be certain", async () => {
     const record = { ...NOTHING, adoptedRegistries: ["r"] };
     const late = named("renamed", { appId: "r" });
