@@ -273,6 +273,11 @@ test.each([
     { status: 409, json: { error_code: "ERR-01-004", message: "CVM name already exists" } },
     { conflict: { reason: "name-taken" } },
   ],
+  [
+    "410 for a provisioning that the first request of two used up",
+    { status: 410, json: { detail: "the provisioning is gone" } },
+    { conflict: { reason: "not-found" } },
+  ],
 ])("a commit answered with %s is unclear, and its app_id known", async (_what, reply, more) => {
   const upstream = await startUpstream({ [PROVISION]: PROVISIONED, [COMMIT]: reply });
   expect(await phala(upstream).createCvm(REQUEST, never)).toMatchObject({ ...COMMITTED, ...more });

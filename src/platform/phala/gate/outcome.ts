@@ -190,7 +190,7 @@ const NAME_TAKEN = /already (?:exists|taken|in use)|name\b.*\btaken/i;
 function reasonOf({ status, code, message }: ApiError): RefusalReason {
   if (status === 409 && (code === "ERR-01-004" || NAME_TAKEN.test(message))) return "name-taken";
   if (status === 409 || status === 429) return "busy";
-  if (status === 404) return "not-found";
+  if (status === 404 || status === 410) return "not-found";
   if (status === 401 || status === 403) return "denied";
   if (status >= 300 && status < 400) return "redirected";
   return status >= 465 && status <= 468 ? "unsupported" : "other";
