@@ -103,11 +103,13 @@ export async function lookAtRunners(
   const vouchers = await runnerVouchers(file, flags.record, clusterName);
   const coordinated = inputs.cluster.orchestratorSchema === "v2";
   const knownList = { ...known, coordinated, vouchers };
-  const { accepted, unclear } = classifyRunners(live, knownList, (code, message) =>
+  const { accepted, unclear, maybePushed } = classifyRunners(live, knownList, (code, message) =>
     context.warn(code, message),
   );
   if (!flags.rollback) assertRunnersClear(unclear, policy);
-  return { live, accepted, atStake: [...accepted, ...unclear], knownList };
+  // Where nothing is to stay, the restart comes without another question about what was pushed.
+  const forgotten = flags.rollback || policy.stay === "none" ? maybePushed : [];
+  return { live, accepted, atStake: [...accepted, ...unclear, ...forgotten], knownList };
 }
 
 async function composeFiles(facts: ClusterFacts): Promise<ComposePair> {
