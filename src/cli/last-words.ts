@@ -57,9 +57,9 @@ function describeLeft(left: readonly LeftBehind[]): string {
 
 /** What deletes what is left behind, and nothing that was there before. */
 export function cleanUpCommand(left: readonly LeftBehind[]): CommandHint | undefined {
-  const [first] = left;
-  const cluster = first && clusterOf(first.name);
-  if (cluster === undefined) return undefined;
+  // A replica, or one that was renamed, may have a name of another cluster: that one is not to be deleted.
+  const [cluster, ...others] = new Set(left.map(({ name }) => clusterOf(name)));
+  if (cluster === undefined || others.length > 0) return undefined;
   const only = left.every(({ name }) => TEMPORARY.test(name)) ? ["--temporary-runner"] : [];
   return command("destroy", "--cluster-name", cluster, ...only);
 }

@@ -85,6 +85,8 @@ const left = (...names: string[]) => made(true, ...names).leftBehind();
 
 test("what is left behind is deleted by name, and a registry that was there before is not", () => {
   expect(cleanUpCommand([])).toBeUndefined();
+  expect(cleanUpCommand(left("a-runner-0000000a", "b-registry"))).toBeUndefined();
+  expect(cleanUpCommand(left("a-registry", "a copy"))).toBeUndefined();
   expect(cleanUpCommand(left("a-registry", "a-runner-temp"))).toEqual({
     command: "destroy",
     args: ["--cluster-name", "a"],
