@@ -14,8 +14,10 @@ export async function nodesFor(
   if (stateHost === "sandbox") return (await import("../sandbox/catalog.ts")).NODES;
   const known = await readKnownNodes(stateDir, stateHost);
   const apiKey = valueIn(env, "phalaApiKey");
-  if (known.length > 0 || apiKey === undefined) return known;
-  const nodes = await askForNodes(valueIn(env, "phalaApiUrl") ?? "", apiKey, env);
+  const apiUrl = valueIn(env, "phalaApiUrl") ?? "";
+  const isThatHost = URL.canParse(apiUrl) && new URL(apiUrl).host === stateHost;
+  if (known.length > 0 || apiKey === undefined || !isThatHost) return known;
+  const nodes = await askForNodes(apiUrl, apiKey, env);
   await rememberNodes(stateDir, stateHost, nodes);
   return nodes;
 }
