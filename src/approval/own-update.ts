@@ -1,8 +1,8 @@
 /**
- * Whose the update is that made the platform refuse ours as "busy": a load balancer that repeats a request gets the
- * refusal for the operation that the first one started.
+ * What has become of a registry whose update was refused as "busy": a load balancer that repeats a request gets the
+ * refusal for the operation that the first one started, so it may have been updated all the same.
  */
-import type { AcceptedUpdate, CvmOperation } from "../core/ports.ts";
+import type { CvmOperation } from "../core/ports.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
 import { updatedMeanwhile } from "../registry/concurrent-updates.ts";
 import type { Registry } from "../registry/registry.ts";
@@ -14,37 +14,35 @@ import { waitLimits, type StepContext } from "../workflow/step.ts";
 import { waitUntil } from "../workflow/wait.ts";
 import type { ApproveComposeHashInput } from "./approval.ts";
 
-export type BusyRegistry =
-  /** It runs what was sent, by this update, the only one since. */
-  | { readonly kind: "ours"; readonly update: AcceptedUpdate }
-  /** Nothing of it has changed; `updates` as they are now, undefined where the platform lists none. */
-  | { readonly kind: "unchanged"; readonly updates: readonly CvmOperation[] | undefined };
-
 type Input = Pick<ApproveComposeHashInput, "registry" | "compose" | "environment">;
 
 /**
  * Waits for an update that has begun since, and compares what the registry runs then with what was sent.
  * @param before the registry's updates when ours was sent; undefined where the platform lists none.
+ * @returns the updates as they are now, where none has taken effect since; undefined where the platform lists none.
  * @throws ClusterError `updated-meanwhile` (conflict) for somebody else's, `update-unconfirmed` (timeout) for one that
- *   does not end.
+ *   does not end, or that may be ours or another operator's with the same file: its values can't be read back.
  */
 export async function settleBusy(
   input: Input,
   before: readonly CvmOperation[] | undefined,
   context: StepContext,
-): Promise<BusyRegistry> {
+): Promise<readonly CvmOperation[] | undefined> {
   const { registry } = input;
-  if (before === undefined) return { kind: "unchanged", updates: undefined };
+  if (before === undefined) return undefined;
   const updates = await readUpdates(registry, context);
   const started = updates && newUpdate(before, updates);
-  if (started === undefined) return { kind: "unchanged", updates };
+  if (started === undefined) return updates;
   const ended = await untilEnded(registry, started, context);
   const now = (await readUpdates(registry, context)) ?? [];
   const isOnlyOne = idOf(now[0]) === idOf(started) && idOf(now[1]) === idOf(before[0]);
   if (!isOnlyOne) throw updatedMeanwhile(registry);
-  if (ended === "failed") return { kind: "unchanged", updates: now };
+  if (ended === "failed") return now;
   if (!(await runsWhatWasSent(input, context))) throw updatedMeanwhile(registry);
-  return { kind: "ours", update: { correlationId: idOf(started) } };
+  throw updateUnconfirmed(
+    registry,
+    `Phala refused it as busy, and the update that made it so (${idOf(started)}) may be this very one, repeated on its way, or somebody else's with the same file`,
+  );
 }
 
 async function untilEnded(

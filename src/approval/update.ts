@@ -3,7 +3,7 @@
  * after a look at what the registry declares: a name without a value would be a key lost for ever.
  */
 import { AGAIN, hint, phala } from "../core/command-hint.ts";
-import type { AcceptedUpdate, CvmOperation } from "../core/ports.ts";
+import type { CvmOperation } from "../core/ports.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
 import { openAttempt } from "../state/record.ts";
 import { refusedByPhala } from "../workflow/mutation-errors.ts";
@@ -45,18 +45,14 @@ export async function updateRegistry(
   const at = context.clock.monotonic();
   const request = { cvmId: registry.vmUuid, composeText: compose.text, environment };
   // What made the platform busy may have been somebody else's update, or our own.
-  const settle = async (): Promise<AcceptedUpdate | undefined> => {
-    const busy = await settleBusy(input, before, context);
-    if (busy.kind === "ours") return busy.update;
-    before = busy.updates;
+  const settle = async (): Promise<void> => {
+    before = await settleBusy(input, before, context);
     await input.assertSameRunners?.();
-    return undefined;
   };
   const hooks = { ...attestation?.attester.hooks(registry.appId, context), beforeRetry: settle };
-  const given = await context.mutations.updateCvm(registry.cvm, request, context.signal, hooks);
+  const outcome = await context.mutations.updateCvm(registry.cvm, request, context.signal, hooks);
   context.signal.throwIfAborted();
-  const settled = given.kind === "refused" && given.reason === "busy" ? await settle() : undefined;
-  const outcome = settled ? ({ kind: "ok", value: settled } as const) : given;
+  if (outcome.kind === "refused" && outcome.reason === "busy") await settle();
   // Without a list nobody can tell whose operation it is that made it busy.
   if (outcome.kind === "refused" && outcome.reason === "busy" && before === undefined)
     throw updateUnconfirmed(registry, outcome.message);

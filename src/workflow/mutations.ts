@@ -28,7 +28,7 @@ const BUSY_PAUSES_MS = [1_000, 2_000, 4_000, 8_000, 15_000];
 const MAX_PAUSE_MS = 60_000;
 
 export type UpdateHooks = DeployHooks & {
-  readonly beforeRetry?: () => Promise<AcceptedUpdate | undefined>;
+  readonly beforeRetry?: () => Promise<void>;
 };
 
 export class Mutations {
@@ -140,7 +140,7 @@ export class Mutations {
   /**
    * Replaces compose file and whole environment of a CVM; a refusal that says "busy" is repeated. The caller settles
    * an unclear outcome, and sees the update's end by its correlation id.
-   * @param hooks `beforeRetry`: before it is repeated; what it returns is an update that turned out to be this one.
+   * @param hooks `beforeRetry`: before it is repeated; throws where it must not be.
    * @throws what a hook threw: nothing was sent.
    */
   async updateCvm(
@@ -156,8 +156,7 @@ export class Mutations {
     this.ledger.approve();
     const ended = { type: "outcome", intent, app_id: cvm.appId, vm_uuid: cvm.vmUuid } as const;
     const outcome = await this.#retryBusy(signal, async (isRetry) => {
-      const own = isRetry ? await beforeRetry?.() : undefined;
-      if (own !== undefined) return { value: { kind: "ok", value: own } as const };
+      if (isRetry) await beforeRetry?.();
       const value = await this.#ports.cli
         .updateCvm(request, signal, hooks)
         .catch(async (error: unknown) => {

@@ -170,6 +170,10 @@ const othersAreLeftAlone: HistoryPromise = (world, reports) =>
     const run = reports.find(({ id }) => id === by.run)?.run;
     if (vm.by.who === "operator" && vm.by.op === by.op) return [];
     if (run?.command === "destroy" && isOfCluster(vm) && !isInUse(vm, at, reports)) return [];
+    // It has the app_id that the operator's own creation was given, or that --adopt recorded: its name may change.
+    const hasAdopted = reports.some((other) => other.run.op === by.op && other.run.adopt);
+    if (isReplicaOfOwn(vm, by.op, world)) return [];
+    if (run?.command === "destroy" && isRegistry(vm) && hasAdopted) return [];
     // Both operators work on one cluster: with --adopt, and in rotate-hash, its registry is the operator's.
     const isAdopted = isRegistry(vm) && what !== "delete";
     return isAdopted
@@ -178,6 +182,13 @@ const othersAreLeftAlone: HistoryPromise = (world, reports) =>
           `${what} of ${describe(vm)}, which is ${vm.by.who}'s, by ${run?.command ?? "?"} of op ${by.op}`,
         ];
   });
+
+const isReplicaOfOwn = (vm: Vm, op: number, world: World): boolean =>
+  !isRegistry(vm) &&
+  world.cloud.changes.some(
+    ({ what, by, vm: made }) =>
+      what === "create" && by.who === "operator" && by.op === op && made.appId === vm.appId,
+  );
 
 /** Whether the run that made a temporary runner goes on at that time. */
 function isInUse(vm: Vm, at: number, reports: readonly RunReport[]): boolean {

@@ -296,19 +296,11 @@ describe("updating", () => {
   test("busy is repeated, with a look before each but the first; another refusal is not", async () => {
     const { cloud, update } = updating(BUSY, BUSY, refusal("HTTP 402"));
     const looks: number[] = [];
-    const beforeRetry = async (): Promise<undefined> => void looks.push(cloud.clock.monotonic());
+    const beforeRetry = async (): Promise<void> => void looks.push(cloud.clock.monotonic());
     expect(await update({ beforeRetry })).toMatchObject({ message: "HTTP 402" });
     expect(cloud.calls.map(({ at }) => at)).toEqual([0, 1_000, 3_000]);
     expect(looks).toEqual([1_000, 3_000]);
     expect(written(cloud)).toHaveLength(2);
-  });
-
-  test("busy for an update that turns out to be this one is not repeated", async () => {
-    const { cloud, update } = updating(BUSY);
-    const own = { correlationId: "own" };
-    expect(await update({ beforeRetry: async () => own })).toEqual({ kind: "ok", value: own });
-    expect(cloud.calls).toHaveLength(1);
-    expect(written(cloud)).toEqual([INTENT, outcome("done", { correlation_id: "own" })]);
   });
 
   test("busy is repeated without any hooks", async () => {
