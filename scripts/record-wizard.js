@@ -22,7 +22,7 @@ const SCRIPT = [
   {
     prompt: "> ",
     keys: [ERASE_LINE, "bird-tracker", ENTER],
-    shown: "A wrong answer is told at once",
+    shown: "A wrong answer is reported at once",
   },
   { prompt: "? AWS access key ID", keys: [ENTER] },
   { prompt: "? AWS secret access key", keys: [ENTER], shown: "Secrets are not shown" },

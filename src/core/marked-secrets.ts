@@ -29,7 +29,7 @@ export function refuseMalformedMarks(env: NodeJS.ProcessEnv): void {
   throw new ClusterError({
     kind: "input",
     code: "bad-secret-name",
-    message: `${VARIABLE}: number ${at + 1}, of ${all[at]?.length} characters, is no name of an environment variable`,
+    message: `${VARIABLE}: number ${at + 1}, of ${all[at]?.length} characters, is not the name of an environment variable`,
     hint: `list names, not values: export ${VARIABLE}=MY_TOKEN,MY_PASSWORD`,
   });
 }

@@ -227,7 +227,7 @@ export const FAULT_CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
     behaviour: (value) => ({ clockSkewMs: durationOf(value) }),
   },
   "created-at": {
-    summary: "a CVM's `created_at` is told (`=no`: it is not)",
+    summary: "a CVM's `created_at` is reported (`=no`: it is not)",
     value: { kind: "text", fallback: "yes" },
     behaviour: (value) => ({ createdAt: value !== "no" }),
   },

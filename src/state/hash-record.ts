@@ -96,12 +96,12 @@ export function parseHashRecord(text: string, file: string): HashRecord {
   const value = parseJson(text);
   const version = versionOf(value);
   if (version === undefined)
-    throw refused("input", "hash-record-invalid", `${file} is no hash record`);
+    throw refused("input", "hash-record-invalid", `${file} is not a hash record`);
   if (version > HASH_RECORD_VERSION) throw tooNew(file, version);
   const parsed = hashRecordSchema.safeParse(value);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    const what = `${file} is no hash record: ${issue?.path.join(".")}: ${issue?.message}`;
+    const what = `${file} is not a hash record: ${issue?.path.join(".")}: ${issue?.message}`;
     throw refused("input", "hash-record-invalid", what);
   }
   refuseDamage(parsed.data, file);

@@ -14,9 +14,11 @@ export const destroyCommand = defineCommand({
   examples: ["destroy --dry-run", "destroy --cluster-name bird-tracker --yes"],
   notes: `
 Deletes the CVMs {cluster}-registry, {cluster}-runner-temp and
-{cluster}-runner-{8 hex digits}, and no others. Look first with --dry-run. On a
-terminal the cluster's name must be typed; without one, with CI set or with
---json it needs --yes. Stop the orchestrator first: it may create new runners.
+{cluster}-runner-{8 hex digits}, those of the cluster that this machine has
+recorded and that have another name by now, and no others. Look first with
+--dry-run. On a terminal the cluster's name must be typed; without one, with CI
+set or with --json it needs --yes. Stop the orchestrator first: it may create
+new runners.
 
 PHALA_API_KEY is taken from the environment.`,
   async run(dependencies, common, { temporaryRunner }) {

@@ -108,7 +108,7 @@ function resultOf(
       kind: "platform",
       code: "cvms-left",
       message: [`not everything of the cluster ${cluster} is deleted:`, ...left].join("\n"),
-      hint: "run the same command again: it goes on with what is left",
+      hint: "run the same command again: it deletes what is left",
     });
   }
   return {

@@ -43,7 +43,7 @@ export async function explainHash(work: HashWork, text: string): Promise<HashExp
 /** The one known hash that is, or begins with, the text. */
 function oneOf(known: KnownHashes, text: string): string {
   if (!/^[0-9a-f]{8,64}$/.test(text)) {
-    const message = `${JSON.stringify(text)} is no compose hash: 64 hex digits in lower case, or the first 8 or more`;
+    const message = `${JSON.stringify(text)} is not a compose hash: 64 hex digits in lower case, or the first 8 or more`;
     throw refused("hash-malformed", message, known);
   }
   const [hash, ...others] = hashesOf(known).filter((candidate) => candidate.startsWith(text));

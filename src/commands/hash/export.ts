@@ -97,7 +97,7 @@ function somethingElse(file: string): ClusterError {
   return new ClusterError({
     kind: "conflict",
     code: "hash-record-in-the-way",
-    message: `${file} exists and is no hash record`,
+    message: `${file} exists and is not a hash record`,
     hint: "choose another place with --export, or move that file away",
   });
 }

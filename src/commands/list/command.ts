@@ -9,7 +9,7 @@ export const listCommand = defineCommand({
   flags: {},
   examples: ["list", "list --json"],
   notes: `
-A cluster is told by the names of its CVMs: {cluster}-registry,
+A cluster is identified by the names of its CVMs: {cluster}-registry,
 {cluster}-runner-temp, {cluster}-runner-{8 hex digits}.`,
   async run(dependencies, common) {
     const { listClusters } = await import("./list.ts");

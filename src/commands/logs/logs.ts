@@ -159,7 +159,7 @@ function oneDocumentOnly(): ClusterError {
   return new ClusterError({
     kind: "input",
     code: "watch-with-json",
-    message: "--follow goes on for ever, and --json is one document",
+    message: "--follow runs until Ctrl-C, and --json is one document",
     hint: hint`for scripts: ${command("logs", "--json", "--tail", "1000")}`,
   });
 }

@@ -68,7 +68,7 @@ function hashesOf(flag: string, texts: readonly string[]): readonly ComposeHash[
     if (hash) return hash;
     const short = text.length > 70 ? `${text.slice(0, 67)}...` : text;
     throw wrong(
-      `${flag}: ${JSON.stringify(short)} is no compose hash (64 lower-case hex digits)`,
+      `${flag}: ${JSON.stringify(short)} is not a compose hash (64 lower-case hex digits)`,
       hint`see the hashes in full: ${command("status", "--json")}`,
     );
   });

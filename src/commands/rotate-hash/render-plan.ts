@@ -61,7 +61,7 @@ function runnerLines({ runners }: RotatePlanResult, theme: Theme): string[] {
   if (runners.length === 0) return ["  none"];
   return fields(
     runners.map(
-      ({ name, accepted }) => [name, accepted ? "stays accepted" : "would be cut off"] as const,
+      ({ name, accepted }) => [name, accepted ? "stays accepted" : "would lose access"] as const,
     ),
     theme,
   );

@@ -42,7 +42,7 @@ function listFields(result: RotateHashResult): Field[] {
     ...(result.registry_compose_changed
       ? [["Compose", "the registry's compose file was updated too"] as const]
       : []),
-    ...(cutOff?.length ? [["Cut off", cutOff] as const] : []),
+    ...(cutOff?.length ? [["Revoked", cutOff] as const] : []),
     ...(deleted?.length ? [["Deleted", deleted] as const] : []),
   ];
 }

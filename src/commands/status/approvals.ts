@@ -99,7 +99,7 @@ function ownershipOf(
   }
   if (update && isThatUpdate(newest, update, skewMs))
     return { standing: "confirmed", reason: null };
-  if (interrupted) return unconfirmed("a run on this machine was cut off while it updated it");
+  if (interrupted) return unconfirmed("a run on this machine was interrupted while it updated it");
   const when = newest.startedAt === null ? "" : ` at ${newest.startedAt}`;
   return {
     standing: "outdated",

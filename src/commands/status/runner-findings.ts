@@ -98,11 +98,11 @@ function unwell(cvm: CvmStatus): Finding<StatusCode>[] {
 
 function leftoverFindings({ name, leftover }: CvmStatus): Finding<StatusCode>[] {
   if (leftover === "in-use") {
-    const message = `${name} is in use: a run is at work, here or on another machine`;
+    const message = `${name} is in use: a run is in progress, here or on another machine`;
     return [{ code: "temporary-runner-in-use", severity: "note", message, cvm: name }];
   }
   const whose =
-    leftover === "ours" ? "of a run on this machine that was cut off" : "abandoned by its run";
+    leftover === "ours" ? "of a run on this machine that was interrupted" : "abandoned by its run";
   return [
     {
       code: "left-over-runner",

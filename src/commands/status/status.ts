@@ -111,7 +111,7 @@ function oneDocumentOnly(): ClusterError {
   return new ClusterError({
     kind: "input",
     code: "watch-with-json",
-    message: "--watch goes on for ever, and --json is one document",
+    message: "--watch runs until Ctrl-C, and --json is one document",
     hint: hint`for scripts, run it repeatedly: ${command("status", "--json")}`,
   });
 }

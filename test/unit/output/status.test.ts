@@ -85,7 +85,7 @@ describe("at once", () => {
           tee-cluster status --json   # its whole hash, for rotate-hash --keep
       ! /health of bird-runner-00000004: no answer: ECONNREFUSED
           tee-cluster logs bird-runner-00000004
-      – bird-runner-temp is in use: a run is at work, here or on another machine
+      – bird-runner-temp is in use: a run is in progress, here or on another machine
       "
     `);
   });

@@ -127,7 +127,7 @@ describe("refused", () => {
   });
 
   test.each(["", "{", "services: {}\n", "null"])("%j, which is no JSON object", (spoilt) => {
-    expect(() => parseHashRecord(spoilt, "r.json")).toThrow("r.json is no hash record");
+    expect(() => parseHashRecord(spoilt, "r.json")).toThrow("r.json is not a hash record");
   });
 
   test("a file that is not there, by its name", async () => {

@@ -111,7 +111,7 @@ describe("a hash record", () => {
         "code": "hash-record-invalid",
         "hint": "write one where init has been run: tee-cluster hash --export FILE",
         "kind": "input",
-        "message": "r.json is no hash record: cluster: Too small: expected string to have >=1 characters",
+        "message": "r.json is not a hash record: cluster: Too small: expected string to have >=1 characters",
       }
     `);
     expect(await parse({ basis: { compose_hash: "x", at: AT } })).toMatchObject({

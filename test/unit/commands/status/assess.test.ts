@@ -197,7 +197,7 @@ describe("a temporary runner", () => {
   };
   const record = recordOf({ openTemporaryRunners: [announced] });
 
-  test("of ours is left over, unless a run is at work", () => {
+  test("of ours is left over, unless a run is in progress", () => {
     expect(leftover({ record }).cvms[1]?.leftover).toBe("ours");
     expect(leftover({ record }).findings[0]).toMatchObject({
       severity: "warning",
