@@ -54,8 +54,12 @@ function indentOf(line: string, columns: number): number {
   const plain = stripVTControlCharacters(line);
   const label = /^\s*\S.*?\s{2,}(?=\S)/.exec(plain)?.[0] ?? "";
   const [mark = ""] = /^\s*(?:\S |- )?/.exec(plain) ?? [];
-  const width = cellWidth(label);
-  return label !== "" && width <= columns * WIDEST_INDENT ? width : cellWidth(mark);
+  const [width, least] = [cellWidth(label), cellWidth(mark)];
+  if (label === "" || width > columns * WIDEST_INDENT) return least;
+  // A word that fits only further left is not broken for the sake of the label.
+  const words = plain.slice(label.length).split(/\s+/).map(cellWidth);
+  const isTooFarRight = words.some((word) => width + word > columns && least + word <= columns);
+  return isTooFarRight ? least : width;
 }
 
 type Piece = {

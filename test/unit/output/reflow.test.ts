@@ -28,6 +28,13 @@ test("a longer word stays whole; colours take no room", () => {
   expect(shown(red)).toBe(`\n${red}`);
 });
 
+test("a word that fits only further left is not broken below its label", () => {
+  const appId = "0123456789".repeat(3);
+  expect(shown(`✔ [3/10] Deploy  a-registry, ${appId}`)).toBe(`
+✔ [3/10] Deploy  a-registry,
+  ${appId}`);
+});
+
 test("a command that is broken can be pasted", () => {
   const text =
     "to go back: tee-cluster rotate-hash --rollback --reason 'it did not work at all' --sandbox; then look";
