@@ -119,7 +119,7 @@ export class Cancellation extends ClusterError<"cancelled"> {
       message: "cancelled",
       ...(saved === undefined
         ? {}
-        : { hint: hint`the answers are in ${saved}; go on with: ${initWith(saved)}` }),
+        : { hint: hint`the answers are in ${saved}; resume with: ${initWith(saved)}` }),
     });
   }
 }

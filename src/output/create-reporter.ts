@@ -116,8 +116,10 @@ class RunReporter implements Reporter {
     if (this.#options.json && !late)
       return this.#screen.out.document(said, this.#options.serialize);
     this.#tell(this.#clean(said), late);
-    if (showTimings && !late && result.timings)
-      this.#print(this.#screen.err, renderTimings(result.timings, this.#screen.errTheme));
+    if (!showTimings || late || !result.timings) return;
+    const { err, errTheme } = this.#screen;
+    const room = err.isTTY ? err.columns : Infinity;
+    this.#print(err, renderTimings(result.timings, errTheme, room));
   }
 
   #tell(clean: Rendered<AnyResult | FailureResult>, late: boolean): void {

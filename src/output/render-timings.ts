@@ -1,7 +1,7 @@
 /** Where a run's time went: a row per step, a column per part. */
 import type { Timings } from "../core/results.ts";
 import { stepInfo } from "../core/steps.ts";
-import { duration } from "./text.ts";
+import { duration, truncate } from "./text.ts";
 import type { Theme } from "./theme.ts";
 
 type Key = "cloud_ms" | "api_ms" | "phala_ms" | "ours_ms" | "operator_ms" | "lock_ms";
@@ -17,8 +17,11 @@ const COLUMNS: readonly (readonly [key: Key, title: string])[] = [
 /** Shown only where there was something to wait for. */
 const RARE: ReadonlySet<Key> = new Set(["operator_ms", "lock_ms"]);
 const MIN_SHOWN_MS = 100;
+const INDENT = "  ";
+const MIN_TITLE = 12;
 
-export function renderTimings(timings: Timings, theme: Theme): string[] {
+/** `room`: cells of a line; where the table needs more, the steps' names are shortened. */
+export function renderTimings(timings: Timings, theme: Theme, room: number): string[] {
   const columns = COLUMNS.filter(([key]) => !RARE.has(key) || timings[key] >= MIN_SHOWN_MS);
   const inSteps = timings.steps.filter(({ id }) => id !== null);
   const outside = timings.steps.filter(({ id }) => id === null);
@@ -36,21 +39,27 @@ export function renderTimings(timings: Timings, theme: Theme): string[] {
     ...(inSteps.length === 0 ? [] : [row("Total", timings)]),
     ["", ...columns.map(([key]) => share(timings[key])), ""],
   ];
-  return ["", theme.bold("Where the time went:"), ...aligned(rows), countsOf(timings)];
+  return ["", theme.bold("Where the time went:"), ...aligned(rows, room, theme), countsOf(timings)];
 }
 
 function countsOf({ phala_starts: starts, api_requests: requests }: Timings): string {
   const times = starts === 1 ? "once" : `${starts} times`;
+  const started = starts === 0 ? "phala was not started" : `phala was started ${times}`;
   const count = `${requests} ${requests === 1 ? "request" : "requests"}`;
-  return `  phala was started ${times}; ${count} to Phala's API`;
+  return `  ${started}; ${count} to Phala's API`;
 }
 
 /** The first column to the left, the others to the right. */
-function aligned(rows: readonly (readonly string[])[]): string[] {
+function aligned(rows: readonly (readonly string[])[], room: number, theme: Theme): string[] {
   const widthOf = (column: number): number =>
     Math.max(...rows.map((row) => row[column]?.length ?? 0));
-  return rows.map(([title = "", ...cells]) => {
-    const right = cells.map((cell, index) => cell.padStart(widthOf(index + 1)));
-    return `  ${[title.padEnd(widthOf(0)), ...right].join("  ")}`.trimEnd();
+  const right = rows.map(([, ...cells]) =>
+    cells.map((cell, index) => `  ${cell.padStart(widthOf(index + 1))}`).join(""),
+  );
+  const left = room - INDENT.length - Math.max(...right.map((cells) => cells.length));
+  const width = Math.min(widthOf(0), Math.max(left, MIN_TITLE));
+  return rows.map(([title = ""], at) => {
+    const shown = truncate(title, width, theme.symbols.ellipsis).padEnd(width);
+    return `${INDENT}${shown}${right[at]}`.trimEnd();
   });
 }

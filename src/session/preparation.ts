@@ -42,6 +42,8 @@ export type PrepareOptions = {
   readonly complete?: Completion;
   /** Whether the only recorded cluster is meant where none is named. */
   readonly remember?: boolean;
+  /** Whether the command asks on a terminal for what is missing. */
+  readonly asks?: boolean;
 };
 
 /** Adds what a command needs beyond the inputs that are always required. */
@@ -57,9 +59,14 @@ export type Completion = (
 export async function prepare(
   dependencies: CommandDependencies,
   flags: CommonFlags,
-  { complete = async (resolution) => resolution, remember = false }: PrepareOptions = {},
+  {
+    complete = async (resolution) => resolution,
+    remember = false,
+    asks = true,
+  }: PrepareOptions = {},
 ): Promise<Preparation> {
-  const { env, prompter } = dependencies;
+  const { env } = dependencies;
+  const prompter = asks ? dependencies.prompter : undefined;
   const config = await configFileOf(flags, env);
   const sources = sourcesFor(dependencies, flags, config);
   const sandbox = flags.sandbox
@@ -72,7 +79,7 @@ export async function prepare(
   const filled = await resolutionWithKnown(given, { env, stateHost: from, remember });
   const bound = await complete(filled.resolution, sandbox);
   const resolution = prompter ? await askForKey(bound, dependencies) : bound;
-  assertNoProblems(prompter ? { ...resolution, missing: [] } : resolution);
+  assertNoProblems(prompter ? { ...resolution, missing: [] } : resolution, { asks });
   hideSecrets(dependencies, resolution.values);
   const connection = toConnection(resolution.values);
   // A proxy that is none is told here, not as the failure of every request.

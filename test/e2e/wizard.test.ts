@@ -310,7 +310,7 @@ test("in an empty folder of 24 rows: templates first, a summary that fits, answe
   await session.answer("❯ Deploy", down, down, enter);
   expect(await session.exit).toBe(130);
   expect(session.screen()).toContain("cancelled: nothing was created");
-  expect(session.screen()).toContain("the answers are in tee-cluster.yml; go on with:");
+  expect(session.screen()).toContain("the answers are in tee-cluster.yml; resume with:");
   const saved = await readFile(path.join(world.folder, "tee-cluster.yml"), "utf8");
   expect(saved).toContain("\ncluster-name: bird-tracker\n");
   expect(saved).not.toContain(CANARIES.awsSecret);

@@ -28,7 +28,8 @@ export async function readRegistryEvidence(
   flags: CommonFlags,
   name: string,
 ): Promise<RegistryEvidence> {
-  const prepared = await prepare({ ...dependencies, prompter: undefined }, flags, {
+  const prepared = await prepare(dependencies, flags, {
+    asks: false,
     remember: true,
   });
   const { values } = prepared.resolution;

@@ -24,7 +24,8 @@ export async function status(
   options: { readonly watch: boolean },
 ): Promise<StatusResult> {
   if (options.watch && flags.json) throw oneDocumentOnly();
-  const prepared = await prepare({ ...dependencies, prompter: undefined }, flags, {
+  const prepared = await prepare(dependencies, flags, {
+    asks: false,
     remember: true,
   });
   const { observer, source } = sightOf(prepared, dependencies);

@@ -348,7 +348,7 @@ describe("ways out", () => {
     });
     await expect(left).rejects.toMatchObject({
       code: "cancelled",
-      hint: "the answers are in tee-cluster.yml; go on with: tee-cluster init",
+      hint: "the answers are in tee-cluster.yml; resume with: tee-cluster init",
     });
     expect(saved.map(({ values }) => values.clusterName)).toEqual(["bird"]);
   });
