@@ -2,6 +2,7 @@
 import { FORMATS } from "../output/formats.ts";
 import { Option, type Command } from "commander";
 import type { AnyCommand, CommonSwitch } from "../commands/shared/command.ts";
+import { wrap } from "../output/text.ts";
 import { kebabCase, type Flag } from "../commands/shared/flags.ts";
 import { definitionsOf, type InputDefinition, type InputGroup } from "../inputs/table.ts";
 
@@ -77,7 +78,19 @@ export function addDefinition(command: Command, definition: AnyCommand): void {
   command.helpOption("-h, --help", "this text");
   const lines = examples.map((example) => `  tee-cluster ${example}`);
   if (lines.length > 0) command.addHelpText("before", ["Examples:", ...lines, ""].join("\n"));
-  if (notes) command.addHelpText("after", notes);
+  if (notes) command.addHelpText("after", inWidth(notes, process.stdout.columns));
+}
+
+/** A paragraph whose lines stay as they are. */
+const LIST = /^ {2}/m;
+
+/** Notes are written in lines of 80 cells; a terminal that is narrower would break them within words. */
+export function inWidth(notes: string, columns: number = HELP_COLUMNS): string {
+  if (columns >= HELP_COLUMNS) return notes;
+  const fit = (paragraph: string): string =>
+    LIST.test(paragraph) ? paragraph : wrap(paragraph.replaceAll("\n", " "), columns).join("\n");
+  const [, lead = "", text = ""] = /^(\n*)([^]*)$/.exec(notes) ?? [];
+  return `${lead}${text.split("\n\n").map(fit).join("\n\n")}`;
 }
 
 /** `ownOutput`: the command has an `--output` of its own, for a file. */
