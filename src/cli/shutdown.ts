@@ -93,10 +93,17 @@ export function watchShutdown(crashes: CrashGuard, hooks: ShutdownHooks): Shutdo
     stop() {
       clearTimeout(watchdog);
       process.removeListener("beforeExit", onDrained);
-      for (const name of SIGNALS) process.removeListener(name, onSignal);
+      for (const name of SIGNALS) {
+        process.removeListener(name, onSignal);
+        // A late signal of the same stop must not end what tells how it went.
+        const isStopped = controller.signal.aborted && !process.listeners(name).includes(swallow);
+        if (isStopped) process.on(name, swallow);
+      }
     },
   };
 }
+
+const swallow = (): void => undefined;
 
 /** Where a program whose run is over does not end by itself. */
 const LINGER_MS = 2_000;

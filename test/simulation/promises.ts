@@ -169,11 +169,8 @@ const othersAreLeftAlone: HistoryPromise = (world, reports) =>
     if (by.who !== "operator" || what === "create") return [];
     const run = reports.find(({ id }) => id === by.run)?.run;
     if (vm.by.who === "operator" && vm.by.op === by.op) return [];
-    if (run?.command === "destroy" && isOfCluster(vm) && !isInUse(vm, at, reports)) return [];
-    // It has the app_id that the operator's own creation was given, or that --adopt recorded: its name may change.
-    const hasAdopted = reports.some((other) => other.run.op === by.op && other.run.adopt);
+    if (run?.command === "destroy" && wasOfCluster(vm) && !isInUse(vm, at, reports)) return [];
     if (isReplicaOfOwn(vm, by.op, world)) return [];
-    if (run?.command === "destroy" && isRegistry(vm) && hasAdopted) return [];
     // Both operators work on one cluster: with --adopt, and in rotate-hash, its registry is the operator's.
     const isAdopted = isRegistry(vm) && what !== "delete";
     return isAdopted
@@ -183,6 +180,11 @@ const othersAreLeftAlone: HistoryPromise = (world, reports) =>
         ];
   });
 
+/** Renamed since, it is the same one: its ids are recorded, or were read when it had its name. */
+const wasOfCluster = (vm: Vm): boolean =>
+  isOfCluster({ ...vm, name: vm.name.replace(/(?:-old)+$/, "") });
+
+/** It has the app_id that the operator's own creation was given. */
 const isReplicaOfOwn = (vm: Vm, op: number, world: World): boolean =>
   !isRegistry(vm) &&
   world.cloud.changes.some(
