@@ -199,8 +199,8 @@ test("which hashes stay: --retire, --keep, --drop and --replace", async () => {
 const CONTRADICTIONS: readonly [readonly string[], string][] = [
   [["--replace", "--retire"], "can't be given together"],
   [["--rollback", "--fresh"], "goes with no other list option"],
-  [["--keep", "0x12"], "no compose hash"],
-  [["--drop", "A".repeat(64)], "no compose hash"],
+  [["--keep", "0x12"], "is not a compose hash"],
+  [["--drop", "A".repeat(64)], "is not a compose hash"],
   [["--keep", "a".repeat(64), "--drop", "a".repeat(64)], "both --keep and --drop"],
   [["--approve-via", "api"], "needs --orchestrator-schema v2"],
   [["--approve-via", "api", "--retire"], "can only add"],
@@ -280,7 +280,7 @@ test("--plan shows every difference, changes nothing, and predicts the hash that
     "update bird-tracker-registry",
   ]);
   const shown = await world.run(["rotate-hash", "--plan", "--replace", "--yes", ...files]);
-  expect(shown.stdout).toContain("would be cut off");
+  expect(shown.stdout).toContain("would lose access");
   expect(shown.stdout).toContain("+ # an image bump");
   const real = result(await rotate(world, ...files));
   expect(real.runner_compose_hash).toBe(plan.compose_hash.value);
