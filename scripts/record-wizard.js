@@ -7,6 +7,7 @@ import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { spawn } from "@lydell/node-pty";
 import xterm from "@xterm/headless";
+import { linesOf } from "./lib/screen.js";
 
 const ROOT = path.resolve(import.meta.dirname, "..");
 /** ms that a prompt, or the end, may take to come up. */
@@ -103,18 +104,6 @@ function start(folder) {
       }
     },
   };
-}
-
-function linesOf(buffer) {
-  const lines = [];
-  for (let index = 0; index < buffer.length; index += 1) {
-    const line = buffer.getLine(index);
-    const text = line.translateToString(false);
-    if (line.isWrapped) lines.push(`${lines.pop() ?? ""}${text}`);
-    else lines.push(text);
-  }
-  const trimmed = lines.map((line) => line.trimEnd());
-  return trimmed.slice(0, trimmed.findLastIndex((line) => line !== "") + 1);
 }
 
 function relative(text, folder) {
