@@ -14,7 +14,8 @@ import path from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-const RUNNER = fileURLToPath(new URL("warm-process.js", import.meta.url));
+/** From the project's root, because the chaos suite is bundled into another folder of the same depth. */
+const RUNNER = fileURLToPath(new URL("../../test/helpers/warm-process.js", import.meta.url));
 
 export type CommandLine = {
   readonly args: readonly string[];
