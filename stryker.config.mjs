@@ -11,6 +11,8 @@ export default {
   // A mutant of a literal in a message or a constant table is worth no run.
   ignoreStatic: true,
   concurrency: 2,
+  // All the unit tests once, instrumented; on a machine with other work they take longer than the default allows.
+  dryRunTimeoutMinutes: 30,
   timeoutMS: 15_000,
   reporters: ["clear-text", "progress-append-only", "json"],
   clearTextReporter: { allowColor: false, logTests: false, reportTests: false },
