@@ -19,6 +19,8 @@ import type { Registry } from "../registry/registry.ts";
 
 /** How long an update whose acceptance is not known is looked for in the operations list. */
 const UNCLEAR_FOR_MS = 30_000;
+/** Phala gives up on its request after half a minute. */
+const LAST_LOOK_MS = 10_000;
 
 /**
  * Updates the registry; an unclear outcome is settled by its operations list.
@@ -44,12 +46,22 @@ export async function updateRegistry(
   context.progress(`updating ${registry.name}`);
   const at = context.clock.monotonic();
   const request = { cvmId: registry.vmUuid, composeText: compose.text, environment };
+  let isFirst = true;
   // What made the platform busy may have been somebody else's update, or our own.
   const settle = async (): Promise<void> => {
+    isFirst = false;
     before = await settleBusy(input, before, context);
     await input.assertSameRunners?.();
   };
-  const hooks = { ...attestation?.attester.hooks(registry.appId, context), beforeRetry: settle };
+  const hooks = {
+    ...attestation?.attester.hooks(registry.appId, context),
+    beforeRetry: settle,
+    // From the second try on, what has begun since may be ours.
+    async onUpdate() {
+      if (isFirst) await assertNoneBegan(input, before, context);
+      else before = await settleBusy(input, before, context);
+    },
+  };
   const outcome = await context.mutations.updateCvm(registry.cvm, request, context.signal, hooks);
   context.signal.throwIfAborted();
   if (outcome.kind === "refused" && outcome.reason === "busy") await settle();
@@ -70,6 +82,19 @@ export async function updateRegistry(
     registry,
     `${outcome.kind === "ok" ? accepted : outcome.message}; its operations do not list it`,
   );
+}
+
+/** What is sent was computed before phala started: another update since then would be overwritten unseen. */
+async function assertNoneBegan(
+  { registry, record }: ApproveComposeHashInput,
+  before: readonly CvmOperation[] | undefined,
+  context: StepContext,
+): Promise<void> {
+  if (before === undefined) return;
+  const limits = { ...context, timeoutMs: Math.min(context.timeoutMs, LAST_LOOK_MS) };
+  const updates = await readUpdates(registry, limits);
+  const open = openAttempt(record, registry.appId);
+  if (updates && hasForeignUpdate(updates, idOf(before[0]), open)) throw updatedMeanwhile(registry);
 }
 
 function notUpdated({ name }: Registry, message: string): ClusterError {

@@ -239,6 +239,8 @@ export type DeployHooks = {
   readonly onEnvKey?: (key: EnvKey) => Promise<void>;
   /** Of a create, right before the request that makes the CVM is forwarded. */
   readonly onProvisioned?: (provisioned: Provisioned) => Promise<void>;
+  /** Of an update, right before it is forwarded: starting the CLI takes a second or more, in which others act. */
+  readonly onUpdate?: () => Promise<void>;
 };
 
 /** Which log, and how much of it. */

@@ -18,6 +18,8 @@ import { has } from "./calls.ts";
 import { appComposeOf, hashOf, type Actor, type Cloud, type Vm } from "./cloud.ts";
 import type { Strike } from "./history.ts";
 
+/** What phala takes to start. */
+const START_MS = 700;
 const PROVISION_MS = 700;
 const COMMIT_MS = 900;
 /** How long a request that nobody answers is waited for. */
@@ -113,10 +115,13 @@ class ModelCli implements PhalaCli {
     return unclear("the connection broke", provisioned, null);
   }
 
-  updateCvm(
+  async updateCvm(
     request: UpdateCvmRequest,
     signal: AbortSignal,
+    hooks: DeployHooks = {},
   ): Promise<MutationOutcome<AcceptedUpdate>> {
+    await this.#cloud.time.sleep(START_MS);
+    if (!signal.aborted) await hooks.onUpdate?.();
     return this.#calls.make("updateCvm", COMMIT_MS, undefined, async (strikes) => {
       if (signal.aborted) return refused("stopped", "interrupted");
       if (has(strikes, "denied")) return refused("denied", "401 Unauthorized");

@@ -1,7 +1,7 @@
 /** What may come of an update: success is claimed only on positive evidence, a refusal only where there was one. */
 import { expect, test } from "vitest";
 import { makePreparedWorld } from "../../helpers/prepared-cluster.ts";
-import { updateRegistry } from "../../helpers/neighbour.ts";
+import { untilUpdated, updateRegistry } from "../../helpers/neighbour.ts";
 import { cloudOf } from "../../helpers/program.ts";
 import { journalOf } from "../../helpers/journal.ts";
 import {
@@ -95,6 +95,29 @@ test("an update of somebody else begins right before ours, which is refused as b
   expect((await cloudOf(world.sandbox)).approved).toEqual(before);
   const types = (await journalOf(world)).map(({ type }) => type);
   expect(types.slice(-2)).toEqual(["approval-refused", "run-finished"]);
+});
+
+test("an update of somebody else begins and ends while phala starts: it is not overwritten unseen", async () => {
+  const world = await scriptedWorld({ timings: AT_ONCE });
+  const theirs = "services: { app: { image: nginx } }\n";
+  let lists = 0;
+  let meddled = false;
+  world.play(async ({ method, path }) => {
+    if (method === "DELETE") lists = 0;
+    if (path.endsWith("/operations")) lists += 1;
+    // The last look is the second one after the temporary runner; then phala reads the registry.
+    if (lists !== 2 || meddled || method !== "GET" || !/\/cvms\/[\da-f-]{32,40}$/.test(path))
+      return;
+    meddled = true;
+    await updateRegistry(world.sandbox, { docker_compose_file: theirs });
+    await untilUpdated(world.sandbox);
+  });
+  const env = await anotherRunner(world);
+  const { error, exitCode } = failureOf(await world.run(["rotate-hash", "--json"], env));
+  expect(meddled).toBe(true);
+  expect([exitCode, error.code], error.message).toEqual([6, "updated-meanwhile"]);
+  const { registry } = await cloudOf(world.sandbox);
+  expect(registry?.current.appCompose["docker_compose_file"]).toBe(theirs);
 });
 
 test("no list of operations: approved by the restart that was seen, and a second init changes nothing", async () => {

@@ -190,6 +190,18 @@ test("update: nothing is sent where no key was seen that could be checked", asyn
   expect(await updatedThrough(fields, onlyTheSigned)).toEqual([]);
 });
 
+test("update: what is found right before it is forwarded holds it back", async () => {
+  const sandbox = await startedSandbox();
+  const cli = phala(sandbox);
+  const made = await cli.createCvm(REQUEST, never);
+  const cvmId = made.kind === "ok" ? made.value.appId : "";
+  const hooks = { onUpdate: failing("another update has begun") };
+  const request = { ...REQUEST, cvmId };
+  await expect(cli.updateCvm(request, never, hooks)).rejects.toThrow("another update has begun");
+  const sent = sandbox.requests().filter(({ method }) => method === "PATCH");
+  expect(sent).toEqual([]);
+});
+
 test("a record that can't be written holds the commit back", async () => {
   const upstream = await startUpstream({ [PROVISION]: PROVISIONED, [COMMIT]: created(NAME) });
   const onProvisioned = failing("disk full");

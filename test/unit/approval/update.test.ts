@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import type { CvmOperation } from "../../../src/core/ports.ts";
 import { updateRegistry } from "../../../src/approval/update.ts";
-import { COMPOSE, ENVIRONMENT, approvalInput } from "../../helpers/approval-input.ts";
+import { APP_COMPOSE, COMPOSE, ENVIRONMENT, approvalInput } from "../../helpers/approval-input.ts";
 import { approving, recordFrom } from "../../helpers/journal-records.ts";
 import {
   APP,
@@ -53,6 +53,47 @@ test("an accepted update is the one that the list shows by its correlation id", 
     },
   ]);
   expect(cloud.told).toEqual(["progress: updating bird-registry"]);
+});
+
+test("another's update that begins while phala starts ends it before anything is sent", async () => {
+  const { cloud, update, list } = world();
+  let sent = false;
+  cloud.does.update = async (_request, { onUpdate }) => {
+    list(c("theirs", "c1"));
+    await onUpdate?.();
+    sent = true;
+    return { kind: "ok", value: { correlationId: "own" } };
+  };
+  expect(await failureOf(update())).toMatchObject({ code: "updated-meanwhile" });
+  expect([sent, outcomes(cloud)]).toEqual([false, ["failed"]]);
+});
+
+test("one that begins before it is repeated may be ours: it is settled as that", async () => {
+  const { cloud, update, list } = world();
+  let tries = 0;
+  cloud.does.update = async (_request, { onUpdate }) => {
+    tries += 1;
+    // Repeated on its way, and listed late.
+    if (tries === 2) list(c("late", "c1"));
+    await onUpdate?.();
+    return refusal("busy", { reason: "busy" });
+  };
+  cloud.run(cvmOf(), APP_COMPOSE);
+  expect(await failureOf(update())).toMatchObject({ code: "update-unconfirmed" });
+  expect(tries).toBe(2);
+});
+
+test("a list that can't be had at that moment holds the update back", async () => {
+  const { cloud, update } = world();
+  let sent = false;
+  cloud.does.update = async (_request, { onUpdate }) => {
+    cloud.does.operations = () => ({ kind: "unknown", reason: "HTTP 502" });
+    await onUpdate?.();
+    sent = true;
+    return { kind: "ok", value: { correlationId: "own" } };
+  };
+  expect(await failureOf(update())).toMatchObject({ code: "wait-timed-out" });
+  expect([sent, cloud.clock.monotonic()]).toEqual([false, 10_000]);
 });
 
 test("its place in time is right before it was sent", async () => {

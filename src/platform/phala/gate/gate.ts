@@ -152,15 +152,19 @@ export class Gate {
         message: "only the provisioning was asked for",
       };
     }
-    const { operation } = this.#options;
-    const provisioned = this.#provisioned;
     if (this.#needsKey(request) && !this.#keyChecked)
       return { kind: "withheld", reason: "unexpected-request", message: UNSEEN_KEY };
-    const before =
-      operation.kind === "create" && provisioned !== undefined
-        ? () => operation.hooks.onProvisioned?.(provisioned)
-        : () => undefined;
-    return (await this.#hook(before)) ?? this.#mutate(request, this.#commits.signal);
+    if (this.#stopped) return STOPPED;
+    return (
+      (await this.#hook(() => this.#beforeCommit())) ?? this.#mutate(request, this.#commits.signal)
+    );
+  }
+
+  #beforeCommit(): Promise<void> | undefined {
+    const { operation } = this.#options;
+    if (operation.kind === "update") return operation.hooks.onUpdate?.();
+    if (operation.kind !== "create" || this.#provisioned === undefined) return undefined;
+    return operation.hooks.onProvisioned?.(this.#provisioned);
   }
 
   async #read(request: GateRequest): Promise<Result> {
