@@ -31,6 +31,6 @@ function explained(code: string, { roles: text, title, cause, remedy, page }: En
   const exits = roles.flatMap((role) =>
     role === "finding" ? [] : EXIT_CODES[role === "warning" ? "verification" : role],
   );
-  const docs = page === undefined ? `docs/errors.md#${code}` : `docs/${page}`;
+  const docs = `docs/${page}${page === "errors.md" ? `#${code}` : ""}`;
   return { code, title, roles, exit_codes: [...new Set(exits)], cause, remedy, docs };
 }

@@ -7,204 +7,151 @@ export const CHECKS = {
   "prerequisites-failed": entry(
     "input or prerequisite or conflict",
     "Several checks failed",
-    "More than one check of step 1 failed; nothing was touched.",
-    "Fix what the message lists, then run the command again; see all checks: `tee-cluster doctor`.",
     PAGE,
+    {
+      cause: "More than one check of step 1 failed; nothing was touched.",
+      remedy:
+        "Fix what the message lists, then run the command again; see all checks: `tee-cluster doctor`.",
+    },
   ),
-  inputs: entry(
-    "input",
-    "Check: inputs",
-    "Inputs are missing or invalid.",
-    "The message names each with its flag and variable.",
-    PAGE,
-  ),
-  "aws-credentials": entry(
-    "input",
-    "Check: AWS credentials",
-    "The AWS key that the registry reads models with does not have the form of one.",
-    "Set `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY` of one key.",
-    PAGE,
-  ),
-  "phala-cli": entry(
-    "prerequisite",
-    "Check: phala CLI installed",
-    "The `phala` command is not on PATH, or does not run.",
-    "Install it: `npm install -g phala`, or name it with `--phala-bin`.",
-    PAGE,
-  ),
-  "phala-login": entry(
-    "prerequisite",
-    "Check: phala CLI logged in",
-    "`phala` does not accept the API key.",
-    "Put a valid key into `PHALA_API_KEY`.",
-    PAGE,
-  ),
-  "api-key": entry(
-    "prerequisite",
-    "Check: API key accepted",
-    "Phala's API does not accept the key, or did not answer.",
-    "Create a key at https://cloud.phala.com/dashboard (API tokens) and put it into `PHALA_API_KEY`.",
-    PAGE,
-  ),
-  credit: entry(
-    "prerequisite",
-    "Check: account has credit",
-    "The account has no credit to run CVMs with.",
-    "Top up at https://cloud.phala.com/dashboard (billing).",
-    PAGE,
-  ),
-  "credit-low": entry(
-    "prerequisite or warning",
-    "Check: credit lasts a day",
-    "The account's credit pays for less than a day of one CVM of the chosen size. Phala stops CVMs when it is used up; the models on them stop, and a registry that is deleted takes the models' keys with it.",
-    "Top up at https://cloud.phala.com/dashboard (billing).",
-    PAGE,
-  ),
-  clock: entry(
-    "prerequisite or warning",
-    "Check: clock",
-    "This machine's clock differs from the platform's: ages, timeouts and certificates would be judged wrongly.",
-    "Set the clock, for example with NTP.",
-    PAGE,
-  ),
-  proxy: entry(
-    "prerequisite or warning",
-    "Check: proxy",
-    "The proxy variables can't be used, or leave out a host that is needed.",
-    "Fix `HTTPS_PROXY` and `NO_PROXY`.",
-    PAGE,
-  ),
-  state: entry(
-    "prerequisite or warning",
-    "Check: record of earlier runs",
-    "The state directory can't be read or written.",
-    "Fix permissions or disk space, or give another folder with `--state-dir`.",
-    PAGE,
-  ),
-  "registry-compose": entry(
-    "prerequisite",
-    "Check: registry compose file",
-    "The registry's compose file can't work on a CVM.",
-    "Fix each finding; the findings have codes of their own.",
-    "compose.md",
-  ),
-  "runner-compose": entry(
-    "prerequisite",
-    "Check: runner compose file",
-    "The runners' compose file can't work on a CVM.",
-    "Fix each finding; the findings have codes of their own.",
-    "compose.md",
-  ),
+  inputs: entry("input", "Check: inputs", PAGE, {
+    cause: "Inputs are missing or invalid.",
+    remedy: "The message names each with its flag and variable.",
+  }),
+  "aws-credentials": entry("input", "Check: AWS credentials", PAGE, {
+    cause: "The AWS key that the registry reads models with does not have the form of one.",
+    remedy: "Set `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY` of one key.",
+  }),
+  "phala-cli": entry("prerequisite", "Check: phala CLI installed", PAGE, {
+    cause: "The `phala` command is not on PATH, or does not run.",
+    remedy: "Install it: `npm install -g phala`, or name it with `--phala-bin`.",
+  }),
+  "phala-login": entry("prerequisite", "Check: phala CLI logged in", PAGE, {
+    cause: "`phala` does not accept the API key.",
+    remedy: "Put a valid key into `PHALA_API_KEY`.",
+  }),
+  "api-key": entry("prerequisite", "Check: API key accepted", PAGE, {
+    cause: "Phala's API does not accept the key, or did not answer.",
+    remedy:
+      "Create a key at https://cloud.phala.com/dashboard (API tokens) and put it into `PHALA_API_KEY`.",
+  }),
+  credit: entry("prerequisite", "Check: account has credit", PAGE, {
+    cause: "The account has no credit to run CVMs with.",
+    remedy: "Top up at https://cloud.phala.com/dashboard (billing).",
+  }),
+  "credit-low": entry("prerequisite or warning", "Check: credit lasts a day", PAGE, {
+    cause:
+      "The account's credit pays for less than a day of one CVM of the chosen size. Phala stops CVMs when it is used up; the models on them stop, and a registry that is deleted takes the models' keys with it.",
+    remedy: "Top up at https://cloud.phala.com/dashboard (billing).",
+  }),
+  clock: entry("prerequisite or warning", "Check: clock", PAGE, {
+    cause:
+      "This machine's clock differs from the platform's: ages, timeouts and certificates would be judged wrongly.",
+    remedy: "Set the clock, for example with NTP.",
+  }),
+  proxy: entry("prerequisite or warning", "Check: proxy", PAGE, {
+    cause: "The proxy variables can't be used, or leave out a host that is needed.",
+    remedy: "Fix `HTTPS_PROXY` and `NO_PROXY`.",
+  }),
+  state: entry("prerequisite or warning", "Check: record of earlier runs", PAGE, {
+    cause: "The state directory can't be read or written.",
+    remedy: "Fix permissions or disk space, or give another folder with `--state-dir`.",
+  }),
+  "registry-compose": entry("prerequisite", "Check: registry compose file", "compose.md", {
+    cause: "The registry's compose file can't work on a CVM.",
+    remedy: "Fix each finding; the findings have codes of their own.",
+  }),
+  "runner-compose": entry("prerequisite", "Check: runner compose file", "compose.md", {
+    cause: "The runners' compose file can't work on a CVM.",
+    remedy: "Fix each finding; the findings have codes of their own.",
+  }),
   "compose-lint": entry(
     "prerequisite or warning",
     "Check: compose files pin what runs",
-    "A compose file works, and has something unsafe or surprising, such as an image that is not pinned by digest.",
-    "Fix each finding; the findings have codes of their own.",
     "compose.md",
+    {
+      cause:
+        "A compose file works, and has something unsafe or surprising, such as an image that is not pinned by digest.",
+      remedy: "Fix each finding; the findings have codes of their own.",
+    },
   ),
-  "instance-type": entry(
-    "prerequisite",
-    "Check: instance type",
-    "Phala does not offer this size.",
-    "Choose one of those that the message lists with `--instance-type`.",
-    PAGE,
-  ),
-  node: entry(
-    "prerequisite",
-    "Check: node",
-    "Phala has no such node for this account.",
-    "Choose one of those that the message lists with `--node`, or leave it out.",
-    PAGE,
-  ),
-  "gateway-key": entry(
-    "prerequisite",
-    "Check: gateway key",
-    "The coordinator's RSA key is missing, unreadable, or not an RSA key.",
-    "Give its path with `--gateway-key-path`.",
-    "schema-v2.md",
-  ),
-  "orchestrator-config": entry(
-    "prerequisite",
-    "Check: orchestrator config",
-    "The file to write could not be written in step 10.",
-    "Fix the folder or its permissions, or give another path with `--orchestrator-config`.",
-    PAGE,
-  ),
+  "instance-type": entry("prerequisite", "Check: instance type", PAGE, {
+    cause: "Phala does not offer this size.",
+    remedy: "Choose one of those that the message lists with `--instance-type`.",
+  }),
+  node: entry("prerequisite", "Check: node", PAGE, {
+    cause: "Phala has no such node for this account.",
+    remedy: "Choose one of those that the message lists with `--node`, or leave it out.",
+  }),
+  "gateway-key": entry("prerequisite", "Check: gateway key", "schema-v2.md", {
+    cause: "The coordinator's RSA key is missing, unreadable, or not an RSA key.",
+    remedy: "Give its path with `--gateway-key-path`.",
+  }),
+  "orchestrator-config": entry("prerequisite", "Check: orchestrator config", PAGE, {
+    cause: "The file to write could not be written in step 10.",
+    remedy: "Fix the folder or its permissions, or give another path with `--orchestrator-config`.",
+  }),
   "orchestrator-config-of-another-cluster": entry(
     "conflict or prerequisite",
     "Check: orchestrator config of this cluster",
-    "The existing orchestrator.yml belongs to another cluster or API host; it is never changed.",
-    "Write another file with `--orchestrator-config`.",
     PAGE,
+    {
+      cause:
+        "The existing orchestrator.yml belongs to another cluster or API host; it is never changed.",
+      remedy: "Write another file with `--orchestrator-config`.",
+    },
   ),
   "orchestrator-config-content": entry(
     "prerequisite or warning",
     "Check: what the orchestrator reads",
-    "The file as it would be has something that the orchestrator can't read.",
-    "Fix the places that the message names.",
     "schema-v2.md",
+    {
+      cause: "The file as it would be has something that the orchestrator can't read.",
+      remedy: "Fix the places that the message names.",
+    },
   ),
   "orchestrator-schema-v1": entry(
     "prerequisite or warning",
     "Check: schema of a released orchestrator",
-    "Schema v1 is read by no released orchestrator.",
-    "Use `--orchestrator-schema v2` with `--gateway-key-path`; an existing file: `tee-cluster config migrate`.",
     "schema-v2.md",
+    {
+      cause: "Schema v1 is read by no released orchestrator.",
+      remedy:
+        "Use `--orchestrator-schema v2` with `--gateway-key-path`; an existing file: `tee-cluster config migrate`.",
+    },
   ),
-  "registry-name": entry(
-    "conflict or prerequisite",
-    "Check: registry's name",
-    "A CVM of the registry's name exists and was not made by this machine for this cluster.",
-    "If it is yours, take it over with `--adopt`; else choose another `--cluster-name`.",
-    PAGE,
-  ),
-  "cluster-name": entry(
-    "conflict or prerequisite",
-    "Check: cluster's name",
-    "Another cluster's CVMs would match this name, or this one's theirs.",
-    "Choose another `--cluster-name`.",
-    PAGE,
-  ),
-  "base-domain": entry(
-    "prerequisite or warning",
-    "Check: gateway domain",
-    "A compose file or `CVM_BASE_DOMAIN` has another gateway domain than the node that the registry runs on.",
-    "Use `${CVM_BASE_DOMAIN}` in the compose file, without a default.",
-    "compose.md",
-  ),
-  "phala-version": entry(
-    "prerequisite or warning",
-    "Check: phala version",
-    "This version of `phala` has not been tested with this program.",
-    "Install the version that the message names.",
-    PAGE,
-  ),
-  "orchestrator-phala": entry(
-    "prerequisite or warning",
-    "Check: the orchestrator's phala",
-    "An orchestrator that is started here would run another `phala`, or none.",
-    "Put the right one first on PATH.",
-    PAGE,
-  ),
-  "ssh-key": entry(
-    "prerequisite or warning",
-    "Check: SSH key",
-    "`phala` would put this user's SSH key into each CVM that the orchestrator deploys, and thereby change its compose hash.",
-    "Move `~/.ssh/id_*.pub` out of the way of the orchestrator's user.",
-    PAGE,
-  ),
-  "phala-toml": entry(
-    "prerequisite or warning",
-    "Check: phala.toml",
-    "A `phala.toml` in this folder changes what `phala` deploys.",
-    "Run from another folder, or remove the file.",
-    PAGE,
-  ),
-  "phala-environment": entry(
-    "prerequisite or warning",
-    "Check: variables that phala reads",
-    "Environment variables are set that change what `phala` does.",
-    "Unset those that the message names for the orchestrator.",
-    PAGE,
-  ),
+  "registry-name": entry("conflict or prerequisite", "Check: registry's name", PAGE, {
+    cause: "A CVM of the registry's name exists and was not made by this machine for this cluster.",
+    remedy: "If it is yours, take it over with `--adopt`; else choose another `--cluster-name`.",
+  }),
+  "cluster-name": entry("conflict or prerequisite", "Check: cluster's name", PAGE, {
+    cause: "Another cluster's CVMs would match this name, or this one's theirs.",
+    remedy: "Choose another `--cluster-name`.",
+  }),
+  "base-domain": entry("prerequisite or warning", "Check: gateway domain", "compose.md", {
+    cause:
+      "A compose file or `CVM_BASE_DOMAIN` has another gateway domain than the node that the registry runs on.",
+    remedy: "Use `${CVM_BASE_DOMAIN}` in the compose file, without a default.",
+  }),
+  "phala-version": entry("prerequisite or warning", "Check: phala version", PAGE, {
+    cause: "This version of `phala` has not been tested with this program.",
+    remedy: "Install the version that the message names.",
+  }),
+  "orchestrator-phala": entry("prerequisite or warning", "Check: the orchestrator's phala", PAGE, {
+    cause: "An orchestrator that is started here would run another `phala`, or none.",
+    remedy: "Put the right one first on PATH.",
+  }),
+  "ssh-key": entry("prerequisite or warning", "Check: SSH key", PAGE, {
+    cause:
+      "`phala` would put this user's SSH key into each CVM that the orchestrator deploys, and thereby change its compose hash.",
+    remedy: "Move `~/.ssh/id_*.pub` out of the way of the orchestrator's user.",
+  }),
+  "phala-toml": entry("prerequisite or warning", "Check: phala.toml", PAGE, {
+    cause: "A `phala.toml` in this folder changes what `phala` deploys.",
+    remedy: "Run from another folder, or remove the file.",
+  }),
+  "phala-environment": entry("prerequisite or warning", "Check: variables that phala reads", PAGE, {
+    cause: "Environment variables are set that change what `phala` does.",
+    remedy: "Unset those that the message names for the orchestrator.",
+  }),
 } as const;

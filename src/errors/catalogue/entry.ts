@@ -7,16 +7,19 @@ import type { FailureKind } from "../cluster-error.ts";
  */
 export type Role = FailureKind | "warning" | "finding";
 
-export type Entry<Roles extends string = string> = {
-  readonly roles: Roles;
-  /** A few words, as a heading has them. */
-  readonly title: string;
+type Texts = {
   /** What happened and why. */
   readonly cause: string;
   /** What to do; commands between backticks. */
   readonly remedy: string;
+};
+
+export type Entry<Roles extends string = string> = Texts & {
+  readonly roles: Roles;
+  /** A few words, as a heading has them. */
+  readonly title: string;
   /** The page under `docs/` that has more. */
-  readonly page: string | undefined;
+  readonly page: string;
 };
 
 /** The roles that a text like `"input or conflict"` names. */
@@ -28,9 +31,8 @@ export type RolesIn<Text extends string> = Text extends `${infer First} or ${inf
 export function entry<const Roles extends string>(
   roles: RolesIn<Roles> extends Role ? Roles : never,
   title: string,
-  cause: string,
-  remedy: string,
-  page?: string,
+  page: string,
+  texts: Texts,
 ): Entry<Roles> {
-  return { roles, title, cause, remedy, page };
+  return { roles, title, page, ...texts };
 }
