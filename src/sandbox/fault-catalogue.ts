@@ -1,262 +1,326 @@
-/** The faults by name. docs/sandbox.md has this table; a test holds it against this one. */
-import { durationOf } from "./fault-duration.ts";
-import type { CatalogueEntry, Place } from "./fault-entry.ts";
-import type { FaultAction } from "./faults.ts";
+/**
+ * The faults by name, and as text: `NAME[=VALUE][,at=METHOD PATH][,times=N][,nth=N]`, as `--fault` and the control
+ * endpoint take them. docs/sandbox.md has this table; a test holds it against this one.
+ */
+import type { Behaviour, Fault, FaultAction } from "./faults.ts";
 
-const ANYWHERE: Place = {};
-const CREATE: Place = { method: "POST", path: "/cvms$" };
-const UPDATE: Place = {
-  method: "PATCH",
-  path: "/cvms/[^/]+(/envs|/compose_file|/docker-compose)?$",
+export type FaultPlan = {
+  readonly faults: readonly Fault[];
+  readonly behaviour: Partial<Behaviour>;
 };
+
+type Place = { readonly method?: string; readonly path?: string };
+type Effect = FaultAction | { readonly behaviour: Partial<Behaviour> };
+
+/** What follows the equals sign: its default, how it is checked, and what it makes of the fault. */
+type Valued = {
+  readonly kind: "duration" | "number" | "text";
+  readonly fallback: string;
+  readonly effect: (value: string) => Effect;
+};
+
+type CatalogueEntry = {
+  readonly summary: string;
+  /** Absent: nothing may follow the name. */
+  readonly value?: Pick<Valued, "kind" | "fallback">;
+  readonly effect: (value: string) => Effect;
+  /** Where and how often an action strikes unless the text says otherwise; absent: everywhere, always. */
+  readonly place?: Place & { readonly times?: number };
+  /** Further ones that belong to it. */
+  readonly also?: readonly Fault[];
+};
+
+const ms = (fallback: string, effect: (value: number) => Effect): Valued => ({
+  kind: "duration",
+  fallback,
+  effect: (text) => effect(durationOf(text)),
+});
+const number = (fallback: string, effect: (value: number) => Effect): Valued => ({
+  kind: "number",
+  fallback,
+  effect: (text) => effect(Number(text)),
+});
+const text = (fallback: string, effect: Valued["effect"]): Valued => ({
+  kind: "text",
+  fallback,
+  effect,
+});
+
+function entry(
+  summary: string,
+  what: Effect | Valued,
+  place?: CatalogueEntry["place"],
+  also?: CatalogueEntry["also"],
+): CatalogueEntry {
+  const { effect, ...value } = "effect" in what ? what : { effect: () => what };
+  return {
+    summary,
+    effect,
+    ...("kind" in value && { value }),
+    ...(place && { place }),
+    ...(also && { also }),
+  };
+}
+
+const behaves = (behaviour: Partial<Behaviour>): Effect => ({ behaviour });
+
+const GET: Place = { method: "GET" };
+const CREATE = { method: "POST", path: "/cvms$" };
+const UPDATE = { method: "PATCH", path: "/cvms/[^/]+(/envs|/compose_file|/docker-compose)?$" };
 const PROVISION: Place = { method: "POST", path: "/provision$" };
 const COMPOSE_FILE: Place = { method: "GET", path: "/compose_file$" };
 const CVM: Place = { method: "GET", path: "/cvms/(?!paginated$)[^/]+$" };
 const BUSY = { detail: "Another operation is in progress for this CVM" };
-const NOT_FOUND = { detail: "Not Found" };
-const WRONG_HASH = "f".repeat(64);
-
-const status = (code: number, body?: unknown, retryAfter?: number): FaultAction => ({
-  kind: "status",
-  status: code,
-  ...(body === undefined ? {} : { body }),
-  ...(retryAfter === undefined ? {} : { retryAfter }),
-});
+const NOT_FOUND: FaultAction = { kind: "status", status: 404, body: { detail: "Not Found" } };
+const WRONG_HASH: FaultAction = { kind: "lie", fields: { compose_hash: "f".repeat(64) } };
 
 export const FAULT_CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
-  delay: {
-    summary: "the answer takes that long",
-    value: { kind: "duration", fallback: "2s" },
-    at: ANYWHERE,
-    action: (value) => ({ kind: "delay", ms: durationOf(value) }),
-  },
-  status: {
-    summary: "nothing is done, the answer is that HTTP status",
-    value: { kind: "number", fallback: "500" },
-    at: ANYWHERE,
-    action: (value) => status(Number(value)),
-  },
-  "reset-before": {
-    summary: "the connection breaks before anything is done",
-    at: ANYWHERE,
-    action: () => ({ kind: "reset-before" }),
-  },
-  "reset-after": {
-    summary: "the work is done, then the connection breaks",
-    at: ANYWHERE,
-    action: () => ({ kind: "reset-after" }),
-  },
-  hang: { summary: "no answer, ever", at: ANYWHERE, action: () => ({ kind: "hang" }) },
-  "half-json": {
-    summary: "half of the answer arrives",
-    at: ANYWHERE,
-    action: () => ({ kind: "half-json" }),
-  },
-  html: {
-    summary: "a web page with status 200 arrives in place of the answer",
-    at: ANYWHERE,
-    action: () => ({ kind: "html" }),
-  },
-  huge: {
-    summary: "the answer is padded to that many bytes",
-    value: { kind: "number", fallback: "31000000" },
-    at: { method: "GET" },
-    action: (value) => ({ kind: "huge", bytes: Number(value) }),
-  },
-  "huge-error": {
-    summary: "HTTP 500 with a body of that many bytes",
-    value: { kind: "number", fallback: "20000000" },
-    at: { method: "GET" },
-    action: (value) => ({ kind: "huge", bytes: Number(value), status: 500 }),
-  },
-  "gzip-bomb": {
-    summary: "the answer is gzip that unpacks to that many bytes",
-    value: { kind: "number", fallback: "1000000000" },
-    at: { method: "GET" },
-    action: (value) => ({ kind: "gzip-bomb", bytes: Number(value) }),
-  },
-  drip: {
-    summary: "the answer comes one byte at a time, so far apart",
-    value: { kind: "duration", fallback: "1s" },
-    at: { method: "GET" },
-    action: (value) => ({ kind: "drip", everyMs: durationOf(value) }),
-  },
-  redirect: {
-    summary: "302 to that host, nothing is done",
-    value: { kind: "text", fallback: "http://localhost:9" },
-    at: ANYWHERE,
-    action: (value) => ({ kind: "redirect", status: 302, to: value }),
-  },
-  "redirect-permanently": {
-    summary: "301 to that host, nothing is done",
-    value: { kind: "text", fallback: "http://localhost:9" },
-    at: ANYWHERE,
-    action: (value) => ({ kind: "redirect", status: 301, to: value }),
-  },
-  busy: {
-    summary: "409: another operation is in progress",
-    at: { method: "POST|PATCH|DELETE" },
-    times: 1,
-    action: () => status(409, BUSY),
-  },
-  "rate-limited": {
-    summary: "429 with `Retry-After` in seconds",
-    value: { kind: "number", fallback: "1" },
-    at: ANYWHERE,
-    times: 1,
-    action: (value) => status(429, { detail: "Too Many Requests" }, Number(value)),
-  },
-  "late-visible": {
-    summary: "a created CVM is missing from lists and name look-ups that long; by id it is there",
-    value: { kind: "duration", fallback: "8s" },
-    behaviour: (value) => ({ visibleAfterMs: durationOf(value) }),
-  },
-  "slow-deletion": {
-    summary: "a deleted CVM is reported as being deleted that long",
-    value: { kind: "duration", fallback: "20s" },
-    behaviour: (value) => ({ deletionMs: durationOf(value) }),
-  },
-  "stale-lists": {
-    summary: "a CVM that is gone stays in the lists that long, as it was",
-    value: { kind: "duration", fallback: "20s" },
-    behaviour: (value) => ({ listedAfterDeletionMs: durationOf(value) }),
-  },
-  "lost-create": {
-    summary: "a create works, the connection breaks, and the CVM appears that much later",
-    value: { kind: "duration", fallback: "5s" },
-    at: CREATE,
-    times: 1,
-    action: (value) => ({ kind: "lost-create", ms: durationOf(value) }),
-  },
-  "repeated-create": {
-    summary: "a load balancer repeats the create: the answer is the 409 for our own CVM",
-    at: CREATE,
-    times: 1,
-    action: () => ({ kind: "repeat" }),
-  },
-  "repeated-update": {
-    summary: "a load balancer repeats the update: the answer is the 409 for our own operation",
-    at: UPDATE,
-    times: 1,
-    action: () => ({ kind: "repeat" }),
-  },
-  replica: {
-    summary: "a create makes two CVMs of one name and app_id",
-    at: CREATE,
-    times: 1,
-    action: () => ({ kind: "replicate" }),
-  },
-  "operation-ends": {
-    summary:
-      "an update is accepted, its operation ends as that word (`timed_out`, `aborted`, `rejected`, `rolled_back`, `cancelled`, ...), nothing changes",
-    value: { kind: "text", fallback: "timed_out" },
-    at: UPDATE,
-    times: 1,
-    action: (value) => ({ kind: "operation", ends: value, applied: false }),
-  },
-  "operation-word": {
-    summary: "an update works, and its operation ends as that word, which nobody knows",
-    value: { kind: "text", fallback: "settled" },
-    at: UPDATE,
-    action: (value) => ({ kind: "operation", ends: value, applied: true }),
-  },
-  "operation-stuck": {
-    summary: "an update is accepted, and its operation never completes",
-    at: UPDATE,
-    times: 1,
-    action: () => ({ kind: "operation", ends: "never", applied: false }),
-  },
-  "operation-missing": {
-    summary: "an update is accepted, and never becomes an operation",
-    at: UPDATE,
-    times: 1,
-    action: () => ({ kind: "operation", ends: "missing", applied: false }),
-  },
-  "no-operations": {
-    summary: "`/operations` answers 404",
-    at: { method: "GET", path: "/operations$" },
-    action: () => status(404, NOT_FOUND),
-  },
-  "no-compose-file": {
-    summary:
-      "`/compose_file` and `/attestation` answer 404, and the API gives a wrong compose hash",
-    at: { method: "GET", path: "/(compose_file|attestation)$" },
-    action: () => status(404, NOT_FOUND),
-    also: [{ ...CVM, action: { kind: "lie", fields: { compose_hash: WRONG_HASH } } }],
-  },
-  "wrong-hash": {
-    summary: "the API gives a wrong compose hash for every CVM",
-    at: CVM,
-    action: () => ({ kind: "lie", fields: { compose_hash: WRONG_HASH } }),
-  },
-  "no-allowed-envs": {
-    summary: "`/compose_file` has no `allowed_envs`",
-    at: COMPOSE_FILE,
-    action: () => ({ kind: "without", fields: ["allowed_envs"] }),
-  },
-  "no-instance-types": {
-    summary: "`/instance-types` fails with 500",
-    at: { method: "GET", path: "/instance-types" },
-    action: () => status(500),
-  },
-  "ambiguous-ids": {
-    summary: "an app_id or name that several CVMs have is refused with 409",
-    behaviour: () => ({ ambiguousIds: true }),
-  },
-  "null-name": {
-    summary: "the lists have a CVM of somebody else whose name is null",
-    behaviour: () => ({ nullNamed: true }),
-  },
-  "small-pages": {
-    summary: "a page has that many items at most",
-    value: { kind: "number", fallback: "2" },
-    behaviour: (value) => ({ pageLimit: Number(value) }),
-  },
-  "page-shift": {
-    summary: "between two pages that many items slip past",
-    value: { kind: "number", fallback: "1" },
-    behaviour: (value) => ({ pageShift: Number(value) }),
-  },
-  "zoneless-times": {
-    summary: "timestamps have no zone",
-    behaviour: () => ({ zonelessTimestamps: true }),
-  },
-  "clock-skew": {
-    summary: "the server's `Date` and timestamps are that far ahead (`-2h`: behind)",
-    value: { kind: "duration", fallback: "2h" },
-    behaviour: (value) => ({ clockSkewMs: durationOf(value) }),
-  },
-  "created-at": {
-    summary: "a CVM's `created_at` is reported (`=no`: it is not)",
-    value: { kind: "text", fallback: "yes" },
-    behaviour: (value) => ({ createdAt: value !== "no" }),
-  },
-  "provision-expires": {
-    summary: "a provisioning is forgotten after that long",
-    value: { kind: "duration", fallback: "1s" },
-    behaviour: (value) => ({ provisionLifeMs: durationOf(value) }),
-  },
-  "provision-disagrees": {
-    summary: "a provisioning gives another hash than the CVM has later",
-    at: PROVISION,
-    action: () => ({ kind: "wrong-provision" }),
-  },
-  "auth-warmup": {
-    summary: "a booted service answers 401 to signed requests that long",
-    value: { kind: "duration", fallback: "30s" },
-    behaviour: (value) => ({ authWarmupMs: durationOf(value) }),
-  },
-  "open-registry": {
-    summary: "a registry without a coordinator's wallet takes hashes from everybody",
-    behaviour: () => ({ openRegistry: true }),
-  },
-  "runners-elsewhere": {
-    summary: "runners that ask for no node land on another one than the registry",
-    behaviour: () => ({ runnersElsewhere: true }),
-  },
-  uptime: {
-    summary: "a service's `/health` has `uptime_seconds` (`=no`: it has not)",
-    value: { kind: "text", fallback: "yes" },
-    behaviour: (value) => ({ uptimeSeconds: value !== "no" }),
-  },
+  delay: entry(
+    "the answer takes that long",
+    ms("2s", (value) => ({ kind: "delay", ms: value })),
+  ),
+  status: entry(
+    "nothing is done, the answer is that HTTP status",
+    number("500", (value) => ({ kind: "status", status: value })),
+  ),
+  "reset-before": entry("the connection breaks before anything is done", { kind: "reset-before" }),
+  "reset-after": entry("the work is done, then the connection breaks", { kind: "reset-after" }),
+  hang: entry("no answer, ever", { kind: "hang" }),
+  "half-json": entry("half of the answer arrives", { kind: "half-json" }),
+  html: entry("a web page with status 200 arrives in place of the answer", { kind: "html" }),
+  huge: entry(
+    "the answer is padded to that many bytes",
+    number("31000000", (value) => ({ kind: "huge", bytes: value })),
+    GET,
+  ),
+  "huge-error": entry(
+    "HTTP 500 with a body of that many bytes",
+    number("20000000", (value) => ({ kind: "huge", bytes: value, status: 500 })),
+    GET,
+  ),
+  "gzip-bomb": entry(
+    "the answer is gzip that unpacks to that many bytes",
+    number("1000000000", (value) => ({ kind: "gzip-bomb", bytes: value })),
+    GET,
+  ),
+  drip: entry(
+    "the answer comes one byte at a time, so far apart",
+    ms("1s", (value) => ({ kind: "drip", everyMs: value })),
+    GET,
+  ),
+  redirect: entry(
+    "302 to that host, nothing is done",
+    text("http://localhost:9", (value) => ({ kind: "redirect", status: 302, to: value })),
+  ),
+  "redirect-permanently": entry(
+    "301 to that host, nothing is done",
+    text("http://localhost:9", (value) => ({ kind: "redirect", status: 301, to: value })),
+  ),
+  busy: entry(
+    "409: another operation is in progress",
+    { kind: "status", status: 409, body: BUSY },
+    { method: "POST|PATCH|DELETE", times: 1 },
+  ),
+  "rate-limited": entry(
+    "429 with `Retry-After` in seconds",
+    number("1", (value) => ({
+      kind: "status",
+      status: 429,
+      body: { detail: "Too Many Requests" },
+      retryAfter: value,
+    })),
+    { times: 1 },
+  ),
+  "late-visible": entry(
+    "a created CVM is missing from lists and name look-ups that long; by id it is there",
+    ms("8s", (value) => behaves({ visibleAfterMs: value })),
+  ),
+  "slow-deletion": entry(
+    "a deleted CVM is reported as being deleted that long",
+    ms("20s", (value) => behaves({ deletionMs: value })),
+  ),
+  "stale-lists": entry(
+    "a CVM that is gone stays in the lists that long, as it was",
+    ms("20s", (value) => behaves({ listedAfterDeletionMs: value })),
+  ),
+  "lost-create": entry(
+    "a create works, the connection breaks, and the CVM appears that much later",
+    ms("5s", (value) => ({ kind: "lost-create", ms: value })),
+    { ...CREATE, times: 1 },
+  ),
+  "repeated-create": entry(
+    "a load balancer repeats the create: the answer is the 409 for our own CVM",
+    { kind: "repeat" },
+    { ...CREATE, times: 1 },
+  ),
+  "repeated-update": entry(
+    "a load balancer repeats the update: the answer is the 409 for our own operation",
+    { kind: "repeat" },
+    { ...UPDATE, times: 1 },
+  ),
+  replica: entry(
+    "a create makes two CVMs of one name and app_id",
+    { kind: "replicate" },
+    { ...CREATE, times: 1 },
+  ),
+  "operation-ends": entry(
+    "an update is accepted, its operation ends as that word (`timed_out`, `aborted`, `rejected`, `rolled_back`, `cancelled`, ...), nothing changes",
+    text("timed_out", (value) => ({ kind: "operation", ends: value, applied: false })),
+    { ...UPDATE, times: 1 },
+  ),
+  "operation-word": entry(
+    "an update works, and its operation ends as that word, which nobody knows",
+    text("settled", (value) => ({ kind: "operation", ends: value, applied: true })),
+    UPDATE,
+  ),
+  "operation-stuck": entry(
+    "an update is accepted, and its operation never completes",
+    { kind: "operation", ends: "never", applied: false },
+    { ...UPDATE, times: 1 },
+  ),
+  "operation-missing": entry(
+    "an update is accepted, and never becomes an operation",
+    { kind: "operation", ends: "missing", applied: false },
+    { ...UPDATE, times: 1 },
+  ),
+  "no-operations": entry("`/operations` answers 404", NOT_FOUND, {
+    method: "GET",
+    path: "/operations$",
+  }),
+  "no-compose-file": entry(
+    "`/compose_file` and `/attestation` answer 404, and the API gives a wrong compose hash",
+    NOT_FOUND,
+    { method: "GET", path: "/(compose_file|attestation)$" },
+    [{ ...CVM, action: WRONG_HASH }],
+  ),
+  "wrong-hash": entry("the API gives a wrong compose hash for every CVM", WRONG_HASH, CVM),
+  "no-allowed-envs": entry(
+    "`/compose_file` has no `allowed_envs`",
+    { kind: "without", fields: ["allowed_envs"] },
+    COMPOSE_FILE,
+  ),
+  "no-instance-types": entry(
+    "`/instance-types` fails with 500",
+    { kind: "status", status: 500 },
+    { method: "GET", path: "/instance-types" },
+  ),
+  "ambiguous-ids": entry(
+    "an app_id or name that several CVMs have is refused with 409",
+    behaves({ ambiguousIds: true }),
+  ),
+  "null-name": entry(
+    "the lists have a CVM of somebody else whose name is null",
+    behaves({ nullNamed: true }),
+  ),
+  "small-pages": entry(
+    "a page has that many items at most",
+    number("2", (value) => behaves({ pageLimit: value })),
+  ),
+  "page-shift": entry(
+    "between two pages that many items slip past",
+    number("1", (value) => behaves({ pageShift: value })),
+  ),
+  "zoneless-times": entry("timestamps have no zone", behaves({ zonelessTimestamps: true })),
+  "clock-skew": entry(
+    "the server's `Date` and timestamps are that far ahead (`-2h`: behind)",
+    ms("2h", (value) => behaves({ clockSkewMs: value })),
+  ),
+  "created-at": entry(
+    "a CVM's `created_at` is reported (`=no`: it is not)",
+    text("yes", (value) => behaves({ createdAt: value !== "no" })),
+  ),
+  "provision-expires": entry(
+    "a provisioning is forgotten after that long",
+    ms("1s", (value) => behaves({ provisionLifeMs: value })),
+  ),
+  "provision-disagrees": entry(
+    "a provisioning gives another hash than the CVM has later",
+    { kind: "wrong-provision" },
+    PROVISION,
+  ),
+  "auth-warmup": entry(
+    "a booted service answers 401 to signed requests that long",
+    ms("30s", (value) => behaves({ authWarmupMs: value })),
+  ),
+  "open-registry": entry(
+    "a registry without a coordinator's wallet takes hashes from everybody",
+    behaves({ openRegistry: true }),
+  ),
+  "runners-elsewhere": entry(
+    "runners that ask for no node land on another one than the registry",
+    behaves({ runnersElsewhere: true }),
+  ),
+  uptime: entry(
+    "a service's `/health` has `uptime_seconds` (`=no`: it has not)",
+    text("yes", (value) => behaves({ uptimeSeconds: value !== "no" })),
+  ),
 };
+
+/** What a fault's text asks for. @throws Error that names the text and what is possible. */
+export function planFault(text: string): FaultPlan {
+  const [head = "", ...rest] = text.split(/,(?=(?:at|times|nth)=)/);
+  const [, name = "", given] = /^([a-z-]+)(?:=(.+))?$/s.exec(head) ?? [];
+  const known = Object.hasOwn(FAULT_CATALOGUE, name) ? FAULT_CATALOGUE[name] : undefined;
+  if (!known)
+    throw new Error(
+      `unknown fault "${head}"; the known ones: ${Object.keys(FAULT_CATALOGUE).join(", ")}`,
+    );
+  const effect = known.effect(valueOf(name, known, given));
+  const where = placeOf(text, rest);
+  if (!("behaviour" in effect))
+    return {
+      faults: [{ ...known.place, ...where, action: effect }, ...(known.also ?? [])],
+      behaviour: {},
+    };
+  if (rest.length > 0) throw new Error(`"${name}" strikes no single request: leave out ${rest[0]}`);
+  return { faults: [], ...effect };
+}
+
+function valueOf(name: string, entry: CatalogueEntry, given: string | undefined): string {
+  if (!entry.value) {
+    if (given !== undefined) throw new Error(`"${name}" takes no value`);
+    return "";
+  }
+  const value = given ?? entry.value.fallback;
+  const valid = { duration: DURATION, number: /^\d+$/, text: /./ }[entry.value.kind];
+  if (!valid.test(value)) throw new Error(`invalid ${entry.value.kind} "${value}" for "${name}"`);
+  return value;
+}
+
+function placeOf(text: string, parts: readonly string[]): Omit<Fault, "action"> {
+  const known = new Map(
+    parts.map((part) => /^(\w+)=(.*)$/s.exec(part)?.slice(1) as [string, string]),
+  );
+  const count = (name: string): number | undefined => {
+    const value = known.get(name);
+    if (value !== undefined && !/^[1-9]\d{0,8}$/.test(value))
+      throw new Error(`invalid number "${value}" for ${name} in "${text}"`);
+    return value === undefined ? undefined : Number(value);
+  };
+  const [, method, path] = /^(?:([A-Z|]+)(?: |$))?(.*)$/s.exec(known.get("at") ?? "") ?? [];
+  if (path && !isPattern(path)) throw new Error(`invalid regular expression "${path}"`);
+  const [times, ordinal] = [count("times"), count("nth")];
+  return {
+    ...(method && { method }),
+    ...(path && { path }),
+    ...(times && { times }),
+    ...(ordinal && { ordinal }),
+  };
+}
+
+function isPattern(text: string): boolean {
+  try {
+    return new RegExp(text) instanceof RegExp;
+  } catch {
+    return false;
+  }
+}
+
+const DURATION = /^(-?\d+(?:\.\d+)?)(ms|s|m|h|d)$/;
+const UNITS = new Map(Object.entries({ ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }));
+
+/** In ms. */
+function durationOf(text: string): number {
+  const [, amount = "0", unit = "s"] = DURATION.exec(text) ?? [];
+  return Number(amount) * (UNITS.get(unit) ?? 1000);
+}

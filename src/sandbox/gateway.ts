@@ -5,11 +5,11 @@ import { answerKms } from "./attestation/env-keys.ts";
 import { baseDomainOf } from "./catalog.ts";
 import { pushHashes } from "./cloud.ts";
 import { liveCvms } from "./find.ts";
-import { lifeOf } from "./lifecycle.ts";
-import { answerLog, LOG_PORT } from "./logs.ts";
-import type { CvmState } from "./model.ts";
+import { lifeOf, type Life } from "./lifecycle.ts";
+import type { CvmState, Generation } from "./model.ts";
 import { nodeOf } from "./responses.ts";
 import { answerService, type ServiceReply, type ServiceRequest } from "./spawntee.ts";
+import { runningServices } from "./interpreter.ts";
 
 const ADDRESS = /^\/gateway\/([0-9a-f]{40})-(\d+)\.([^/]+)(\/.*)?$/;
 
@@ -50,3 +50,46 @@ export async function answerGateway(
 
 /** Of several CVMs of one app, the gateway picks one that runs. */
 const isServing = (cvm: CvmState, now: number): boolean => lifeOf(cvm, now).serving !== undefined;
+
+/** What the guest agent of a CVM shows: the log of a container, and the serial console's. */
+export const LOG_PORT = 8090;
+
+/** `GET /logs/{container}`, where the app-compose makes its logs public. Undefined: there is none. */
+function answerLog(
+  cvm: CvmState,
+  life: Life & { readonly serving: Generation },
+  path: string,
+): ServiceReply | undefined {
+  const name = /^\/logs\/([^/]+)$/.exec(path)?.[1];
+  const isPublic = life.serving.appCompose["public_logs"] === true;
+  const text = name && isPublic ? logOf(cvm, life, name) : undefined;
+  if (text === undefined) return undefined;
+  return {
+    status: 200,
+    json: undefined,
+    text,
+    headers: { "content-type": "text/plain; charset=utf-8" },
+  };
+}
+
+/** Lines of text; undefined where there is no such container. Never a value of the environment. */
+function logOf(
+  cvm: CvmState,
+  life: Life & { readonly serving: Generation },
+  name: string,
+): string | undefined {
+  const at = (ms: number): string => new Date(life.bootedAt + ms).toISOString();
+  if (name === "serial") {
+    return `${at(0)} dstack-0.5.4 booting\n${at(1)} compose hash ${life.serving.composeHash}\n${at(2)} containers started\n`;
+  }
+  const service = runningServices(cvm, life.serving).find((candidate) => candidate.name === name);
+  if (!service) return undefined;
+  const mode = service.environment.get("MODE");
+  const lines = [
+    `${at(0)} container ${name} started (sandbox: no image is run)`,
+    `${at(1)} environment: ${[...service.environment.keys()].join(", ")}`,
+    ...(mode ? [`${at(2)} mode ${mode}`] : []),
+    `${at(3)} listening on ${[...service.publishedPorts].join(", ")}`,
+  ];
+  return `${lines.join("\n")}\n`;
+}

@@ -2,12 +2,12 @@
 import { once } from "node:events";
 import { randomBytes } from "node:crypto";
 import path from "node:path";
-import type { Behaviour } from "./behaviour.ts";
+import type { Behaviour } from "./faults.ts";
 import { loadAuthority, sandboxTrust } from "./attestation/authority.ts";
 import { clearLies, sharedLies, shareLies, type Lie } from "./attestation/lies.ts";
 import { NODES } from "./catalog.ts";
 import { alter } from "./cloud.ts";
-import { planFault, type FaultPlan } from "./fault-text.ts";
+import { planFault, type FaultPlan } from "./fault-catalogue.ts";
 import type { Fault } from "./faults.ts";
 import { portUnusable, unreadable, unwritable } from "./failures.ts";
 import { environmentOf } from "./interpreter.ts";

@@ -1,5 +1,5 @@
 /** The two shapes in which the API reports a CVM. `X-Phala-Version` chooses. */
-import type { Behaviour } from "./behaviour.ts";
+import type { Behaviour } from "./faults.ts";
 import { baseDomainOf, INSTANCE_TYPES, NODES, type SandboxNode } from "./catalog.ts";
 import { hashId } from "./find.ts";
 import { isInProgress, lifeOf } from "./lifecycle.ts";

@@ -4,15 +4,15 @@ import { answerApi } from "./api.ts";
 import type { ApiWorld, Reply } from "./api/route.ts";
 import type { Lie } from "./attestation/lies.ts";
 import { answerPcs } from "./attestation/pcs.ts";
-import { DEFAULT_BEHAVIOUR, type Behaviour } from "./behaviour.ts";
+import { DEFAULT_BEHAVIOUR, type Behaviour } from "./faults.ts";
 import { answerControl } from "./control.ts";
-import type { FaultPlan } from "./fault-text.ts";
+import type { FaultPlan } from "./fault-catalogue.ts";
 import { Faults, type FaultAction } from "./faults.ts";
 import { answerGateway } from "./gateway.ts";
-import { hasKey, refusedFor } from "./guard.ts";
 import { Refusal } from "./refusal.ts";
 import type { ApiVersion } from "./responses.ts";
 import { strikesBefore, withServersTime, writeJson, writeReply } from "./wire.ts";
+import { timingSafeEqual } from "node:crypto";
 
 export type SandboxRequest = {
   /** From 1, over all requests to the API and the gateway. */
@@ -26,7 +26,7 @@ export type SandboxRequest = {
   readonly fault?: string;
 };
 
-export type ServerOptions = {
+type ServerOptions = {
   readonly world: Omit<ApiWorld, "behaviour" | "baseUrl">;
   readonly apiKey: string;
   /** That it is known under, beside 127.0.0.1 and localhost. */
@@ -229,4 +229,31 @@ function parsed(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+/**
+ * Who may talk to the sandbox: programs of this machine that know its address. A page in a browser does not, also
+ * where its own name is made to resolve to 127.0.0.1 (DNS rebinding): then `Host` is that name.
+ */
+/** Undefined: welcome; else why not. */
+function refusedFor(
+  message: IncomingMessage,
+  of: { port: number; hostNames: readonly string[] },
+): string | undefined {
+  const own = new Set(
+    ["127.0.0.1", "localhost", ...of.hostNames].map((host) => `${host}:${of.port}`),
+  );
+  const host = message.headers.host?.toLowerCase() ?? "";
+  if (!own.has(host)) return "this server is not known under that host name";
+  const { origin } = message.headers;
+  if (origin !== undefined && !own.has(origin.replace(/^http:\/\//, "")))
+    return "not for other web sites";
+  return undefined;
+}
+
+/** In a time that tells nothing of the key. */
+export function hasKey(message: IncomingMessage, apiKey: string): boolean {
+  const given = Buffer.from(String(message.headers["x-api-key"] ?? ""));
+  const own = Buffer.from(apiKey);
+  return given.length === own.length && timingSafeEqual(given, own);
 }

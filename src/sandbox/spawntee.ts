@@ -1,12 +1,12 @@
 /** What a CVM's containers answer: spawntee as a registry or runner, or any other web server. */
 import * as z from "zod";
-import type { Behaviour } from "./behaviour.ts";
+import type { Behaviour } from "./faults.ts";
 import { INSTANCE_TYPES } from "./catalog.ts";
-import { signatureRefusal, walletOf } from "./coordinator.ts";
 import { runningServices, type RunningService } from "./interpreter.ts";
 import { verifyQuote } from "./kms.ts";
 import type { Life } from "./lifecycle.ts";
 import type { CvmState, Generation } from "./model.ts";
+import { createHash, createPublicKey, verify } from "node:crypto";
 
 const SYSTEM_MEMORY_MB = 512;
 
@@ -119,7 +119,7 @@ function debugExec(service: RunningService, request: ServiceRequest): ServiceRep
 }
 
 /** The list that the registry goes by: its environment's, and what was pushed to this very instance. */
-export function approvedBy(world: ServiceWorld, service: RunningService): readonly string[] {
+function approvedBy(world: ServiceWorld, service: RunningService): readonly string[] {
   const own = (service.environment.get("APPROVED_COMPOSE_HASH") ?? "")
     .split(",")
     .map((hash) => hash.trim());
@@ -174,4 +174,48 @@ function approveHash(
   if (!body.success) return { status: 422, json: { detail: "hashes must be 64 hex digits each" } };
   const { hashes } = body.data;
   return { status: 200, json: { approved_count: hashes.length, hashes }, push: hashes };
+}
+
+/**
+ * Which requests a service takes for its coordinator's: signed with the key that its wallet stands for. A wallet is
+ * `sandbox:<SHA-256 of the DER SPKI>` here: the real one is looked up on chain.
+ */
+const SIGNATURE_LIFE_S = 30;
+
+/** Only what the compose file passes to the service reaches it. Empty stands for none. */
+export function walletOf(service: RunningService): string | undefined {
+  return service.environment.get("GATEWAY_AUTH_COORDINATOR_WALLET") || undefined;
+}
+
+const messageSchema = z.object({ path: z.string(), timestamp: z.number().int() });
+
+/**
+ * Why a request is refused with 401; undefined: it is not. After a boot every signature is, until the service has
+ * loaded what it needs to check one.
+ */
+function signatureRefusal(
+  world: ServiceWorld,
+  request: ServiceRequest,
+  wallet: string,
+): string | undefined {
+  const [message, signature, pubkey] = ["message", "signature", "pubkey"].map((part) =>
+    Buffer.from(request.headers[`x-gateway-auth-${part}`] ?? "", "base64"),
+  );
+  if (!message?.length || !signature?.length || !pubkey?.length)
+    return "signature headers are missing";
+  if (world.now - world.life.bootedAt < world.behaviour.authWarmupMs)
+    return "certificate hashes not loaded yet";
+  if (`sandbox:${createHash("sha256").update(pubkey).digest("hex")}` !== wallet)
+    return "unknown coordinator key";
+  try {
+    const key = createPublicKey({ key: pubkey, type: "spki", format: "der" });
+    if (!verify("sha256", message, key, signature)) return "bad signature";
+    const { path, timestamp } = messageSchema.parse(JSON.parse(message.toString("utf8")));
+    if (path !== request.path) return "signed for another path";
+    const serverNow = world.now + world.behaviour.clockSkewMs;
+    if (Math.abs(serverNow / 1000 - timestamp) > SIGNATURE_LIFE_S) return "signature expired";
+  } catch {
+    return "bad signature";
+  }
+  return undefined;
 }

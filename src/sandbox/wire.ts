@@ -5,7 +5,7 @@ import { createGzip } from "node:zlib";
 import { pipeline } from "node:stream/promises";
 import { Readable } from "node:stream";
 import type { Reply } from "./api/route.ts";
-import type { Behaviour } from "./behaviour.ts";
+import type { Behaviour } from "./faults.ts";
 import type { FaultAction } from "./faults.ts";
 
 const CHUNK_BYTES = 64 * 1024;

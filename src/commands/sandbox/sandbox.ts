@@ -6,7 +6,7 @@ import { defaultStateDir } from "../../inputs/resolve.ts";
 import { InvalidValue } from "../../inputs/values.ts";
 import { runSandboxForeground, variablesFor } from "../../sandbox/foreground.ts";
 import { isLie, LIES, type Lie } from "../../sandbox/attestation/lies.ts";
-import { planFault } from "../../sandbox/fault-text.ts";
+import { planFault } from "../../sandbox/fault-catalogue.ts";
 import type { SandboxOptions, SandboxTimings } from "../../sandbox/index.ts";
 import { findRunning, stopRunning, type RunningSandbox } from "../../sandbox/running.ts";
 import type { CommandDependencies } from "../../session/dependencies.ts";

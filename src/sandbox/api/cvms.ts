@@ -5,10 +5,9 @@ import { baseDomainOf } from "../catalog.ts";
 import { findLive } from "../find.ts";
 import { runningServices } from "../interpreter.ts";
 import { lifeOf } from "../lifecycle.ts";
-import { LOG_PORT } from "../logs.ts";
-import type { CvmState } from "../model.ts";
+import { LOG_PORT } from "../gateway.ts";
+import type { CvmState, CloudState } from "../model.ts";
 import { cvmResponse, isListed, nodeOf, operationResponse } from "../responses.ts";
-import { stats } from "../stats.ts";
 import { stateOf, stateWatch, streamState } from "../state-stream.ts";
 import { get, ok, wholeNumber, type Reading, type Route } from "./route.ts";
 
@@ -176,3 +175,18 @@ export const CVM_ROUTES: readonly Route[] = [
   }),
   cvmState,
 ];
+
+/** `GET /cvms/{id}/stats`: the boot error of a CVM that does not come up is told here. */
+export function stats(state: CloudState, id: string): unknown {
+  const life = lifeOf(findLive(state, id), Date.now());
+  return {
+    is_online: life.serving !== undefined,
+    is_public: true,
+    error: null,
+    sysinfo: null,
+    status: life.status,
+    in_progress: life.inProgress !== undefined,
+    boot_progress: life.status === "running" ? "done" : null,
+    boot_error: life.bootError,
+  };
+}

@@ -1,13 +1,14 @@
 /** Lists of CVMs and apps, which lag behind what is there. */
 import * as z from "zod";
 import { hashId, listedCvms } from "../find.ts";
-import { foreignCvm } from "../foreign.ts";
 import { lifeOf } from "../lifecycle.ts";
 import type { CvmState } from "../model.ts";
 import { Refusal } from "../refusal.ts";
 import { check } from "../requests.ts";
 import { cvmResponse, dashed, nodeOf, oldBasicInfo, oldListItem } from "../responses.ts";
 import { get, ok, pageOf, type Reading, type Route } from "./route.ts";
+import { buildAppCompose, composeHashOf } from "../app-compose.ts";
+import { NODES } from "../catalog.ts";
 
 function listed({ state, behaviour, now }: Reading): readonly CvmState[] {
   const own = listedCvms(state, behaviour.listedAfterDeletionMs, now);
@@ -162,3 +163,32 @@ export const LIST_ROUTES: readonly Route[] = [
   ),
   statusBatch,
 ];
+
+/** A CVM of somebody else, of which the platform does not tell the name. */
+/** In lists only: it belongs to no cloud. An empty name stands for none. */
+function foreignCvm(): CvmState {
+  const appCompose = buildAppCompose({ docker_compose_file: "services: {web: {image: nginx}}\n" });
+  const composeHash = composeHashOf(appCompose);
+  const operation = {
+    correlationId: "foreign",
+    type: "create" as const,
+    startedAt: 0,
+    oldServesMs: 0,
+  };
+  return {
+    id: 1_000_000,
+    name: "",
+    appId: "e".repeat(40),
+    vmUuid: "eeeeeeeeeeee4eee8eeeeeeeeeeeeeee",
+    nodeId: NODES[0]?.id ?? 0,
+    instanceType: "tdx.small",
+    createdAt: 0,
+    deletedAt: null,
+    kmsPrivateKey: "",
+    kmsPublicKey: "00".repeat(32),
+    current: { appCompose, composeHash, encryptedEnv: null },
+    previous: null,
+    operations: [{ ...operation, durationMs: 0, composeHash }],
+    pushed: null,
+  };
+}

@@ -1,7 +1,7 @@
 /** What the API's routes have in common. */
 import type { ServerResponse } from "node:http";
 import type { AttestationWorld } from "../attestation/api.ts";
-import type { Behaviour } from "../behaviour.ts";
+import type { Behaviour } from "../faults.ts";
 import type { FaultAction } from "../faults.ts";
 import type { CloudState, SandboxTimings } from "../model.ts";
 import { Refusal } from "../refusal.ts";

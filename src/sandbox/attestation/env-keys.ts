@@ -5,7 +5,7 @@ import type { KeyPair } from "../kms.ts";
 import type { CloudState, CvmState } from "../model.ts";
 import type { ServiceReply } from "../spawntee.ts";
 import type { AttestationWorld } from "./api.ts";
-import { deriveAppKeys, k256Of, signEnvKey, type MadeUpKms } from "./kms.ts";
+import { deriveAppKeys, k256Of, signEnvKey, type MadeUpKms } from "./authority.ts";
 import type { Lie } from "./lies.ts";
 
 const SWAPPING: readonly Lie[] = ["own-env-key", "two-env-keys"];

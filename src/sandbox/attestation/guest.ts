@@ -4,10 +4,9 @@ import { composeHashOf, measuredText, type AppCompose } from "../app-compose.ts"
 import type { Life } from "../lifecycle.ts";
 import type { CvmState, Generation } from "../model.ts";
 import type { Authority } from "./authority.ts";
-import { octets } from "./der.ts";
+import { octets, makeCertificate, newP256, spkiOf } from "./x509.ts";
 import { makeQuote } from "./intel.ts";
 import type { Lie } from "./lies.ts";
-import { makeCertificate, newP256, spkiOf } from "./x509.ts";
 
 const sha384 = (data: Buffer | string): string => createHash("sha384").update(data).digest("hex");
 const register = (name: string): string => sha384(`tee-cluster sandbox ${name}`);

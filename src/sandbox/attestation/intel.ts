@@ -3,8 +3,17 @@
  * program trusts none of it: this root is handed to the verifier under `--sandbox` only (see cli/wire.ts).
  */
 import { createHash, createPrivateKey, createPublicKey, sign } from "node:crypto";
-import { integer, octets, oid, sequence } from "./der.ts";
-import { makeCrl, newIssuer, newP256, type Extension, type Issuer } from "./x509.ts";
+import {
+  integer,
+  octets,
+  oid,
+  sequence,
+  makeCrl,
+  newIssuer,
+  newP256,
+  type Extension,
+  type Issuer,
+} from "./x509.ts";
 
 export const ROOT_NAME = "NOT INTEL: tee-cluster sandbox";
 const FMSPC = "5a0db0c00000";

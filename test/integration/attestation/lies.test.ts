@@ -1,7 +1,6 @@
 /** Every lie of the sandbox against the program's own adapters and checks, over HTTP. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { deriveAppKeys } from "../../../src/sandbox/attestation/kms.ts";
-import { loadAuthority } from "../../../src/sandbox/attestation/authority.ts";
+import { deriveAppKeys, loadAuthority } from "../../../src/sandbox/attestation/authority.ts";
 import type { Lie } from "../../../src/sandbox/attestation/lies.ts";
 import type { Sandbox } from "../../../src/sandbox/index.ts";
 import {

@@ -7,8 +7,7 @@ import { createAttestationSources } from "../../../src/platform/attestation/sour
 import { systemClock } from "../../../src/platform/clock.ts";
 import { createHttpClient } from "../../../src/platform/net/http.ts";
 import { buildAppCompose } from "../../../src/sandbox/app-compose.ts";
-import { loadAuthority } from "../../../src/sandbox/attestation/authority.ts";
-import { deriveAppKeys } from "../../../src/sandbox/attestation/kms.ts";
+import { loadAuthority, deriveAppKeys } from "../../../src/sandbox/attestation/authority.ts";
 import { commit } from "../../../src/sandbox/cloud.ts";
 import { startSandbox, type Sandbox, type SandboxOptions } from "../../../src/sandbox/index.ts";
 import { DEFAULT_TIMINGS } from "../../../src/sandbox/model.ts";

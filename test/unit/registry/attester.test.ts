@@ -16,10 +16,9 @@ import {
   type Expectation,
 } from "../../../src/registry/attester.ts";
 import { TrustedScripts } from "../../../src/registry/trusted-scripts.ts";
-import { sandboxTrust, type Authority } from "../../../src/sandbox/attestation/authority.ts";
+import { sandboxTrust, type Authority, deriveAppKeys, newKms, signEnvKey } from "../../../src/sandbox/attestation/authority.ts";
 import { evidenceOf, type Guest } from "../../../src/sandbox/attestation/guest.ts";
 import { newIntel, pcsAnswers } from "../../../src/sandbox/attestation/intel.ts";
-import { deriveAppKeys, newKms, signEnvKey } from "../../../src/sandbox/attestation/kms.ts";
 import type { Lie } from "../../../src/sandbox/attestation/lies.ts";
 import { readLastVerified, type LastVerified } from "../../../src/trust/last-verified.ts";
 import { parseTrustFile } from "../../../src/trust/trust-file.ts";
