@@ -87,9 +87,7 @@ export function reportAnomalies(
   for (const { code, message } of odd) warn(code, message);
   const [first] = odd;
   if (!strict || !first) return;
-  throw new ClusterError({
-    kind: "verification",
-    code: first.code,
+  throw new ClusterError("verification", first.code, {
     message: odd.map(({ message }) => message).join("\n"),
     hint: "nothing was approved; without --strict this is a warning",
   });
@@ -190,9 +188,7 @@ function unknownScript(
 type HashCode = Extract<Code, `${string}-mismatch` | "compose-hash-malformed">;
 
 function failed(code: HashCode, message: string): ClusterError {
-  return new ClusterError({
-    kind: "verification",
-    code,
+  return new ClusterError("verification", code, {
     message,
     hint: hint`nothing was approved; compare what the platform made of it: ${phala("cvms", "get", "NAME", "--json")}; then ask Phala`,
   });

@@ -20,9 +20,7 @@ export async function attestAfter(
   } catch (error) {
     const isSent = approval.kind === "updated" && error instanceof ClusterError;
     if (!isSent || error.kind !== "verification") throw error;
-    throw new ClusterError({
-      kind: error.kind,
-      code: error.code,
+    throw new ClusterError(error.kind, error.code, {
       message: `after its update: ${error.message}`,
       hint: hint`it has its secrets and the approved list already: rotate the AWS keys unless you know why; see what is shown: ${command("verify", "--verbose")}; then ${AGAIN}`,
     });

@@ -108,9 +108,7 @@ export function assertRunnersClear(
   if (open === undefined) return;
   const { cvm, composeHash, appCompose } = open;
   const names = (appCompose.allowed_envs ?? []).join(", ") || "no names";
-  throw new ClusterError({
-    kind: "verification",
-    code: "live-runner-unclear",
+  throw new ClusterError("verification", "live-runner-unclear", {
     message: `whether the live runner ${cvm.name} is approved now is in no record of this machine (${composeHash}), and it does not run the local compose file as the orchestrator deploys it (its environment names: ${names})`,
     hint: hint`nothing was approved; give the record of the machine that approved it with --record FILE; or if it is yours: ${command("rotate-hash", "--keep", composeHash)}; if it is to get no key: ${command("rotate-hash", "--drop", composeHash)}`,
   });
@@ -140,9 +138,7 @@ export async function assertChecked(
   for (const hash of keep) {
     if (approved.has(hash) || known.live.some(({ composeHash }) => composeHash === hash)) continue;
     if ((await known.store.load(hash)) !== undefined) continue;
-    throw new ClusterError({
-      kind: "verification",
-      code: "hash-unchecked",
+    throw new ClusterError("verification", "hash-unchecked", {
       message: `--keep ${hash}: nobody here has checked what it stands for: it is in no record of this machine, and no live runner has it`,
       hint: "run the command on the machine that approved it, or leave it out",
     });
@@ -156,9 +152,7 @@ export function rollbackTarget(
 ): ApprovedRecord {
   const before = approvalBefore(record, registry.appId);
   if (before) return before;
-  throw new ClusterError({
-    kind: "input",
-    code: "nothing-to-restore",
+  throw new ClusterError("input", "nothing-to-restore", {
     message: `no earlier list of ${registry.name} is recorded on this machine`,
     hint: hint`run it on the machine that approved that list, or approve the old compose file: ${command("rotate-hash", "--runner-compose", "PATH")}`,
   });

@@ -30,9 +30,7 @@ export async function assertDebugClosed(
   }
   const open = `${registry.url}/debug/exec is open: anybody who finds that URL can run commands on ${registry.name} and read its AWS keys`;
   if (allowDebug) return context.warn("debug-endpoint-open", open);
-  throw new ClusterError({
-    kind: "verification",
-    code: "debug-endpoint-open",
+  throw new ClusterError("verification", "debug-endpoint-open", {
     message: open,
     hint: hint`take DEBUG_MODE out of the registry's compose file, run ${command("rotate-hash")}, and then replace the AWS keys: they may have been read; to insist on it: --allow-debug-registry`,
   });
@@ -58,18 +56,14 @@ export async function proveOrchestratorPush(
 const CONSEQUENCE = "the orchestrator would delete every runner that it creates";
 
 function notOffered({ name }: Registry): ClusterError {
-  return new ClusterError({
-    kind: "verification",
-    code: "orchestrator-push-not-offered",
+  return new ClusterError("verification", "orchestrator-push-not-offered", {
     message: `${name} has no POST /registry/approve-hash (404), so ${CONSEQUENCE}: its image is too old, or its compose file does not pass ${WALLET} to spawntee`,
     hint: hint`the list itself is approved; name a newer image in the registry's compose file and pass ${WALLET} on there, then run: ${command("rotate-hash")}`,
   });
 }
 
 function refused({ name }: Registry, detail: string): ClusterError {
-  return new ClusterError({
-    kind: "verification",
-    code: "orchestrator-push-refused",
+  return new ClusterError("verification", "orchestrator-push-refused", {
     message: `${name} refuses a list that is signed with the gateway key (${detail}), so ${CONSEQUENCE}`,
     hint: hint`the list itself is approved; ${WALLET} must be the wallet of the key in --gateway-key-path: correct one of the two, then run: ${command("rotate-hash")}`,
   });

@@ -53,9 +53,7 @@ export async function sendList(
     unclear = answer.detail;
     await context.clock.sleep(context.pollIntervalMs, context.signal);
   }
-  throw new ClusterError({
-    kind: "platform",
-    code: "approve-uncertain",
+  throw new ClusterError("platform", "approve-uncertain", {
     message: `${registry.name} gave no clear answer to the pushed list: ${unclear}`,
     hint: hint`${AGAIN} (the list may be pushed any number of times), or approve by an update with --approve-via restart`,
   });
@@ -73,9 +71,7 @@ async function keyOf({ gatewayKeyPath = "" }: ApproveComposeHashInput): Promise<
   try {
     return await readFile(gatewayKeyPath, "utf8");
   } catch (error) {
-    throw new ClusterError({
-      kind: "prerequisite",
-      code: "gateway-key",
+    throw new ClusterError("prerequisite", "gateway-key", {
       message: `the coordinator's key can't be read: ${messageOf(error)}`,
       hint: "give the path of the RSA private key (PEM) with --gateway-key-path",
     });
@@ -83,18 +79,14 @@ async function keyOf({ gatewayKeyPath = "" }: ApproveComposeHashInput): Promise<
 }
 
 function refused(registry: Registry, detail: string): ClusterError {
-  return new ClusterError({
-    kind: "platform",
-    code: "approve-refused",
+  return new ClusterError("platform", "approve-refused", {
     message: `${registry.name} refused the pushed list: ${detail}`,
     hint: "check that --gateway-key-path is the key of the coordinator's wallet, or approve by an update with --approve-via restart",
   });
 }
 
 function notOffered(registry: Registry): ClusterError {
-  return new ClusterError({
-    kind: "platform",
-    code: "approve-not-offered",
+  return new ClusterError("platform", "approve-not-offered", {
     message: `${registry.name} does not take a list while it runs (no POST /registry/approve-hash)`,
     hint: "approve by an update with --approve-via restart; the registry restarts then",
   });

@@ -145,9 +145,7 @@ async function runningOperation(
 }
 
 function registryBusy({ vmUuid }: Registry, { message }: ClusterError): ClusterError {
-  return new ClusterError({
-    kind: "timeout",
-    code: "registry-busy",
+  return new ClusterError("timeout", "registry-busy", {
     message: `${message}; nothing was sent`,
     hint: hint`look at it with: ${phala("cvms", "get", vmUuid, "--json")}; then ${AGAIN}; ${wayPastStuck}`,
   });

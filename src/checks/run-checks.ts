@@ -77,16 +77,18 @@ export function assertNoFailures(results: readonly CheckResult[], strict: boolea
   const failures = results.filter((result) => isFailure(result, strict));
   const [first] = failures;
   if (!first) return;
-  throw new ClusterError({
-    kind: kindOfFailures(failures),
-    code: failures.length === 1 ? first.id : "prerequisites-failed",
-    message: linesOf(failures.map((failure) => describe(failure))),
-    hint: linesOf(failures.flatMap(({ remedy }) => remedy ?? [])),
-    details: failures.map((failure) => ({
-      message: describe(failure),
-      remedy: failure.remedy,
-    })),
-  });
+  throw new ClusterError(
+    kindOfFailures(failures),
+    failures.length === 1 ? first.id : "prerequisites-failed",
+    {
+      message: linesOf(failures.map((failure) => describe(failure))),
+      hint: linesOf(failures.flatMap(({ remedy }) => remedy ?? [])),
+      details: failures.map((failure) => ({
+        message: describe(failure),
+        remedy: failure.remedy,
+      })),
+    },
+  );
 }
 
 const describe = ({ title, detail }: CheckResult): string => `${title}: ${detail}`;

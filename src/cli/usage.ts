@@ -156,5 +156,8 @@ type UsageCode = Extract<
 >;
 
 function usage(code: UsageCode, message: string, advice: Words): ClusterError {
-  return new ClusterError({ kind: "input", code, message, hint: advice });
+  return new ClusterError("input", code, {
+    message,
+    hint: advice,
+  });
 }

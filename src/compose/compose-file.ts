@@ -176,9 +176,7 @@ function broken(
   what: string,
   hint: string,
 ): ClusterError {
-  return new ClusterError({
-    kind: "prerequisite",
-    code,
+  return new ClusterError("prerequisite", code, {
     message: `compose file ${path} ${what}`,
     hint,
   });

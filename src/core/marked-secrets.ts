@@ -26,9 +26,7 @@ export function refuseMalformedMarks(env: NodeJS.ProcessEnv): void {
   const all = entries(env);
   const at = all.findIndex((entry) => !NAME.test(entry));
   if (at === -1) return;
-  throw new ClusterError({
-    kind: "input",
-    code: "bad-secret-name",
+  throw new ClusterError("input", "bad-secret-name", {
     message: `${VARIABLE}: number ${at + 1}, of ${all[at]?.length} characters, is not the name of an environment variable`,
     hint: `list names, not values: export ${VARIABLE}=MY_TOKEN,MY_PASSWORD`,
   });

@@ -25,11 +25,7 @@ export type FailureKind =
 
 export type FailureDetail = { readonly message: Words; readonly remedy?: Words | undefined };
 
-export type FailureDetails<C extends Code = Code> = {
-  /** One of those that the catalogue gives the code. */
-  readonly kind: KindOf<C>;
-  /** Stable, kebab-case, for scripts: `registry-exists`. */
-  readonly code: C;
+export type FailureDetails = {
   /** What went wrong and with which value. One sentence, no stack, no secret. */
   readonly message: Words;
   /** What to do now, as a command where there is one. */
@@ -51,18 +47,20 @@ export class ClusterError<C extends Code = Code> extends Error {
   readonly details: readonly FailureDetail[];
   step: StepId | undefined;
 
-  constructor(details: FailureDetails<C>) {
-    super(
-      renderHint(details.message),
-      details.cause === undefined ? undefined : { cause: details.cause },
-    );
+  /**
+   * @param kind one of those that the catalogue gives the code
+   * @param code stable, kebab-case, for scripts: `registry-exists`
+   */
+  constructor(kind: KindOf<C>, code: C, failure: FailureDetails) {
+    const { message, hint: advice, details = [], step, cause } = failure;
+    super(renderHint(message), cause === undefined ? undefined : { cause });
     this.name = "ClusterError";
-    this.kind = details.kind satisfies string as FailureKind;
-    this.code = details.code;
-    this.said = details.message;
-    this.advice = details.hint;
-    this.details = details.details ?? [];
-    this.step = details.step;
+    this.kind = kind satisfies string as FailureKind;
+    this.code = code;
+    this.said = message;
+    this.advice = advice;
+    this.details = details;
+    this.step = step;
   }
 
   /** The hint in words, with commands as the docs have them. */
@@ -74,9 +72,7 @@ export class ClusterError<C extends Code = Code> extends Error {
 /** Something that must not happen, and is not caused by the user, by Phala or by the machine. */
 export class InternalError extends ClusterError<"internal-error"> {
   constructor(thrown: unknown) {
-    super({
-      kind: "internal",
-      code: "internal-error",
+    super("internal", "internal-error", {
       message: `internal error: ${messageOf(thrown)}`,
       hint: "please report it, with the output of the same command and --verbose",
       cause: thrown,
@@ -99,9 +95,7 @@ export class Interruption extends ClusterError<"interrupted" | "terminated"> {
 
   constructor(signalName: SignalName) {
     const code = signalName === "SIGINT" ? "interrupted" : "terminated";
-    super({
-      kind: code,
-      code,
+    super(code, code, {
       message: `${code} (${signalName})`,
       hint: hint`${AGAIN}; it resumes`,
     });
@@ -113,13 +107,9 @@ export class Interruption extends ClusterError<"interrupted" | "terminated"> {
 export class Cancellation extends ClusterError<"cancelled"> {
   /** @param saved the file that the answers were written to. */
   constructor(saved?: string) {
-    super({
-      kind: "interrupted",
-      code: "cancelled",
+    super("interrupted", "cancelled", {
       message: "cancelled",
-      ...(saved === undefined
-        ? {}
-        : { hint: hint`the answers are in ${saved}; resume with: ${initWith(saved)}` }),
+      hint: saved && hint`the answers are in ${saved}; resume with: ${initWith(saved)}`,
     });
   }
 }

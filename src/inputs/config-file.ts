@@ -58,9 +58,7 @@ function assertNoDestinations(text: string, path: string): void {
   const found = pairsOf(document, path, lines).filter(({ key }) => ONLY_IN_NAMED_FILES.has(key));
   if (found.length === 0) return;
   const keys = found.map(({ key, line }) => `${key} (line ${line})`).join(", ");
-  throw new ClusterError({
-    kind: "input",
-    code: "config-file-not-trusted",
+  throw new ClusterError("input", "config-file-not-trusted", {
     message: `config file ${path}: ${keys}: a file that was not named may not set where secrets go`,
     hint: `if you trust the file, name it: --config ${path}; otherwise remove the line, or use the flag or variable`,
   });
@@ -187,9 +185,7 @@ function valueOf(
 }
 
 function invalid(where: string, what: string, advice: Words): ClusterError {
-  return new ClusterError({
-    kind: "input",
-    code: "config-file-invalid",
+  return new ClusterError("input", "config-file-invalid", {
     message: `config file ${where}: ${what}`,
     hint: advice,
   });

@@ -33,9 +33,7 @@ export function lineOfMissing(missing: readonly InputDefinition[]): string {
 
 /** `asks`: whether the command asks on a terminal for what is missing. */
 export function missingInputs(missing: readonly InputDefinition[], asks = true): ClusterError {
-  return new ClusterError({
-    kind: "input",
-    code: "missing-inputs",
+  return new ClusterError("input", "missing-inputs", {
     message: lineOfMissing(missing),
     hint: `give each as its flag or environment variable${asks ? ", or run on a terminal without --yes to be asked" : ""}`,
   });

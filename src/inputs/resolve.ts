@@ -169,9 +169,7 @@ export function assertNoProblems(resolution: Resolution, { asks = true } = {}): 
   const missingLine = lineOfMissing(missing);
   if (problems.length > 0) {
     const wrong = problems.map((problem) => problem.message);
-    throw new ClusterError({
-      kind: "input",
-      code: "invalid-inputs",
+    throw new ClusterError("input", "invalid-inputs", {
       message: [...wrong, ...(missing.length === 0 ? [] : [missingLine])].join("\n"),
       hint: hint`what each input takes: ${command("init", "--help")}`,
     });

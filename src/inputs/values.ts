@@ -89,9 +89,7 @@ export function assertNoContradictions(cluster: ClusterSettings): void {
   const problems = contradictionsIn(cluster);
   if (problems.length === 0) return;
   const hint = "change one of the two";
-  throw new ClusterError({
-    kind: "input",
-    code: "invalid-inputs",
+  throw new ClusterError("input", "invalid-inputs", {
     message: problems.join("\n"),
     hint,
   });

@@ -14,9 +14,7 @@ export function homeFolder(
   try {
     return passwdHome();
   } catch (cause) {
-    throw new ClusterError({
-      kind: "prerequisite",
-      code: "no-home",
+    throw new ClusterError("prerequisite", "no-home", {
       message: "there is no home folder: HOME is not set, and this user has no passwd entry",
       hint: "name the folder for the record with --state-dir DIR (or TEE_CLUSTER_STATE_DIR), or set HOME",
       cause,

@@ -117,18 +117,14 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 export function assertPhalaRunner(document: Document, { path, advice }: Source): void {
   const type: unknown = document.getIn([...RUNNER, "type"]);
   if (type === undefined || type === null || type === "phala") return;
-  throw new ClusterError({
-    kind: "conflict",
-    code: "config-other-runner",
+  throw new ClusterError("conflict", "config-other-runner", {
     message: `${path} configures runners of type ${JSON.stringify(type)}, not phala; it was not changed`,
     hint: advice.otherRunner,
   });
 }
 
 export function unreadable({ path, advice }: Source, what: string, line?: number): ClusterError {
-  return new ClusterError({
-    kind: "conflict",
-    code: "config-unreadable",
+  return new ClusterError("conflict", "config-unreadable", {
     message: `${path}${line === undefined ? "" : `, line ${line},`} ${what}; it was not changed`,
     hint: advice.unreadable,
   });

@@ -152,9 +152,7 @@ function validated(text: string, { path }: Source): readonly string[] {
   const found = configFindings(text, "v2");
   const own = found.filter(({ message }) => message.startsWith(RUNNER.join(".")));
   if (own.length === 0) return found.map(inWords);
-  throw new ClusterError({
-    kind: "conflict",
-    code: "config-not-v2",
+  throw new ClusterError("conflict", "config-not-v2", {
     message: `${path} would not be of schema v2; it was not changed:\n${own.map(inWords).join("\n")}`,
     hint: `fix that in ${path}, then run the same command again`,
   });
@@ -164,9 +162,7 @@ const inWords = ({ line, message }: ConfigFinding): string =>
   line === undefined ? message : `line ${line}: ${message}`;
 
 function keyMissing(path: string): never {
-  throw new ClusterError({
-    kind: "input",
-    code: "gateway-key-path-missing",
+  throw new ClusterError("input", "gateway-key-path-missing", {
     message: `schema v2 needs the coordinator's key, and neither ${path} nor an input names it`,
     hint: "give it with --gateway-key-path (GATEWAY_KEY_PATH)",
   });

@@ -23,9 +23,7 @@ export async function readWholeText(
   } catch (error) {
     if (error instanceof ClusterError) throw error;
     if (isErrno(error, "ENOENT")) return undefined;
-    throw new ClusterError({
-      kind: "conflict",
-      code: `${role.code}-unreadable`,
+    throw new ClusterError("conflict", `${role.code}-unreadable`, {
       message: `can't read ${file}: ${messageOf(error)}; it was left as it is`,
       hint: `fix that, or give another file with ${role.flag}; then run the command again`,
       cause: error,

@@ -40,9 +40,7 @@ export function orchestratorBaseDomain(node: string): string {
 }
 
 function incomplete(template: string, name: string): ClusterError {
-  return new ClusterError({
-    kind: "platform",
-    code: "address-incomplete",
+  return new ClusterError("platform", "address-incomplete", {
     message: `can't fill {${name}} in ${template}: Phala's API did not say it`,
     hint: hint`look at the CVM: ${phala("cvms", "get", "NAME", "--json")}; choose another template with --gateway-url`,
   });

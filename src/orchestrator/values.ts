@@ -92,9 +92,7 @@ export function wholeConfig(values: OrchestratorValues): Plain {
 function gatewayKeyPath(settings: ClusterSettings): string {
   if (settings.gatewayKeyPath !== undefined && settings.gatewayKeyPath !== "")
     return settings.gatewayKeyPath;
-  throw new ClusterError({
-    kind: "input",
-    code: "gateway-key-path-missing",
+  throw new ClusterError("input", "gateway-key-path-missing", {
     message: "orchestrator schema v2 needs gateway-key-path, and none is given",
     hint: "give the coordinator's RSA key with --gateway-key-path, or use --orchestrator-schema v1",
   });

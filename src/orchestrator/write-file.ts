@@ -34,17 +34,13 @@ function unwritable(file: string, error: unknown, role: FileRole): ClusterError 
   if (error instanceof NotAFileError || isErrno(error, "EISDIR")) return notAFile(file, role);
   const folder = path.dirname(file);
   if (isErrno(error, "ENOENT")) {
-    return new ClusterError({
-      kind: "input",
-      code: `${role.code}-folder-missing`,
+    return new ClusterError("input", `${role.code}-folder-missing`, {
       message: `can't write ${file}: the folder ${folder} does not exist`,
       hint: `make it with: mkdir -p '${folder}', or choose another place with ${role.flag}`,
       cause: error,
     });
   }
-  return new ClusterError({
-    kind: "conflict",
-    code: `${role.code}-unwritable`,
+  return new ClusterError("conflict", `${role.code}-unwritable`, {
     message: `can't write ${file}: ${messageOf(error)}`,
     hint: `fix that, or choose another place with ${role.flag}; then run the command again`,
     cause: error,
@@ -52,9 +48,7 @@ function unwritable(file: string, error: unknown, role: FileRole): ClusterError 
 }
 
 export function notAFile(file: string, role: FileRole): ClusterError {
-  return new ClusterError({
-    kind: "conflict",
-    code: `${role.code}-not-a-file`,
+  return new ClusterError("conflict", `${role.code}-not-a-file`, {
     message: `${file} is a folder or not a regular file`,
     hint: `give the path of a file with ${role.flag}`,
   });

@@ -279,9 +279,7 @@ function asCheckResult({ id, result, message }: AttestationCheck): CheckLine {
 }
 
 function keyOfAnother(shown: string, appId: string): ClusterError {
-  return new ClusterError({
-    kind: "verification",
-    code: "env-key-substituted",
+  return new ClusterError("verification", "env-key-substituted", {
     message: `the environment key that the API gives is that of app ${shown}, not of ${appId}`,
     hint: hint`nothing was sent to it; look at the registry: ${command("verify")}`,
   });

@@ -97,9 +97,7 @@ export function hasForeignUpdate(
 
 /** The error for an update by somebody else in the middle of this run: what it would send is out of date. */
 export function updatedMeanwhile({ name }: Registry): ClusterError {
-  return new ClusterError({
-    kind: "conflict",
-    code: "updated-meanwhile",
+  return new ClusterError("conflict", "updated-meanwhile", {
     message: `another run is in progress on this cluster: ${name} was updated while this one was preparing its own`,
     hint: "nothing was approved; run the same command again: it takes what the other run did into account",
   });
@@ -122,9 +120,7 @@ function updateUnderWay(
   newest: CvmOperation,
   clock: ServerClock,
 ): ClusterError {
-  return new ClusterError({
-    kind: "conflict",
-    code: "update-under-way",
+  return new ClusterError("conflict", "update-under-way", {
     message: `another run is in progress on this cluster: an update of ${registry.name} is in progress${since(newest, clock)}`,
     hint: hint`wait until it has finished, then ${AGAIN}; ${wayPastStuck}`,
   });

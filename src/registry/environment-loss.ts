@@ -41,9 +41,7 @@ export function assertNamesKept(
   const kept = new Set([...sent.map(({ name }) => name), ...expendable]);
   const lost = declared.filter((name) => !kept.has(name));
   if (lost.length === 0) return;
-  throw new ClusterError({
-    kind: "input",
-    code: "environment-incomplete",
+  throw new ClusterError("input", "environment-incomplete", {
     message: `${registry.name} has environment variables that an update would lose: ${lost.join(", ")}`,
     hint: howToKeep(lost, declared),
   });
@@ -96,9 +94,7 @@ export function namesWithoutList(
     context.warn("environment-unknown", `${known}; going on with these (--force-update)`);
     return names;
   }
-  throw new ClusterError({
-    kind: "verification",
-    code: "environment-unknown",
+  throw new ClusterError("verification", "environment-unknown", {
     message: `${known}: an update would lose any other`,
     hint: hint`nothing was sent; run it on the machine that set the registry up, or, if it has no other variables: ${command("rotate-hash", "--force-update")}`,
   });

@@ -43,9 +43,7 @@ function assertAlive(registry: Registry, cvm: Lookup<Cvm>, answer: SpawnteeAnswe
   if (cvm.kind === "unknown" && cvm.refusal) throw cvm.refusal;
   if (cvm.kind !== "present" || cvm.value.inProgress || !DEAD.has(cvm.value.status)) return;
   const heard = answer.kind === "answered" ? `/health says ${answer.value.status}` : answer.detail;
-  throw new ClusterError({
-    kind: "platform",
-    code: "registry-not-running",
+  throw new ClusterError("platform", "registry-not-running", {
     message: `${registry.name} is in status ${JSON.stringify(cvm.value.status)} and will not become healthy by itself (${heard})`,
     hint: whereToLook(registry),
   });
@@ -53,9 +51,7 @@ function assertAlive(registry: Registry, cvm: Lookup<Cvm>, answer: SpawnteeAnswe
 
 /** The error for a registry that Phala no longer knows. */
 export function registryGone({ name, appId }: Registry): ClusterError {
-  return new ClusterError({
-    kind: "platform",
-    code: "registry-gone",
+  return new ClusterError("platform", "registry-gone", {
     message: `${name} (${appId}) is no longer known to Phala: somebody deleted it`,
     hint: hint`to make a new one: ${command("init")}`,
   });
@@ -63,17 +59,13 @@ export function registryGone({ name, appId }: Registry): ClusterError {
 
 function assertRecordedRunner(registry: Registry, health: Health): void {
   if (health.service !== SPAWNTEE_SERVICE) {
-    throw new ClusterError({
-      kind: "verification",
-      code: "wrong-service",
+    throw new ClusterError("verification", "wrong-service", {
       message: `${registry.url}/health is answered by ${JSON.stringify(health.service)}, not by ${SPAWNTEE_SERVICE}`,
       hint: hint`check the image and the published port in the registry's compose file; ${whereToLook(registry)}`,
     });
   }
   if (health.mode !== REGISTRY_MODE) {
-    throw new ClusterError({
-      kind: "verification",
-      code: "wrong-mode",
+    throw new ClusterError("verification", "wrong-mode", {
       message: `${registry.name} runs in mode ${JSON.stringify(health.mode)}, it must be ${JSON.stringify(REGISTRY_MODE)}`,
       hint: hint`the registry's compose file must have MODE=\${MODE:-registry+runner} in its environment; ${whereToLook(registry)}`,
     });

@@ -118,9 +118,7 @@ async function findNamed(
 
 function assertOne(name: string, cvms: readonly Cvm[]): void {
   if (cvms.length < 2) return;
-  throw new ClusterError({
-    kind: "conflict",
-    code: "registry-ambiguous",
+  throw new ClusterError("conflict", "registry-ambiguous", {
     message: describeAmbiguous(name, cvms),
     hint: PICK_ONE,
   });
@@ -165,9 +163,7 @@ const lastRecorded = ({
   registryCreations.findLast(({ appId }) => appId !== null)?.appId ?? adoptedRegistries.at(-1);
 
 function registryExists(cvm: Cvm): ClusterError {
-  return new ClusterError({
-    kind: "conflict",
-    code: "registry-exists",
+  return new ClusterError("conflict", "registry-exists", {
     message: `${cvm.name} exists (app_id ${cvm.appId}) and was not made by a recorded run on this machine`,
     hint: "take it over with --adopt, or choose another --cluster-name",
   });

@@ -28,9 +28,7 @@ export function isPlaced(cvm: Cvm): boolean {
 export function registryOf(cvm: Cvm, gatewayUrl: string, port: number): Registry {
   const { name, appId, vmUuid, nodeName, baseDomain } = cvm;
   if (!appId || !vmUuid || !nodeName || !baseDomain) {
-    throw new ClusterError({
-      kind: "platform",
-      code: "cvm-incomplete",
+    throw new ClusterError("platform", "cvm-incomplete", {
       message: `Phala's API does not say app_id, vm_uuid, node and gateway domain of ${name}`,
       hint: hint`look at it with: ${phala("cvms", "get", name, "--json")}`,
     });

@@ -79,9 +79,7 @@ export class TrustedScripts {
   #anotherScript(name: string, { sha256 }: Untrusted): ClusterError {
     const pins = this.#options.trust.pre_launch_scripts.map((pin) => pin.sha256);
     const known = [...new Set([...this.#digests, ...pins])];
-    return new ClusterError({
-      kind: "verification",
-      code: "attest-compose",
+    return new ClusterError("verification", "attest-compose", {
       message: `the pre-launch script of ${name} has the SHA-256 ${sha256}; trusted: ${known.join(", ") || "none"}`,
       hint: hint`nothing was approved or sent; read it with ${phala("cvms", "get", name, "--json")}; if it is right, ${AGAIN} with --trust-script ${sha256}`,
     });
@@ -89,9 +87,7 @@ export class TrustedScripts {
 }
 
 function fieldNotPinned(name: string, { field, sha256 }: Untrusted): ClusterError {
-  return new ClusterError({
-    kind: "verification",
-    code: "attest-compose",
+  return new ClusterError("verification", "attest-compose", {
     message: `${name} has ${field} in its app-compose, which may run code and is not pinned (sha256 ${sha256})`,
     hint: `nothing was approved or sent; if it is right, pin it under app_compose_fields in tee-cluster.trust.json`,
   });

@@ -117,9 +117,7 @@ function refuseForgery(
 ): void {
   const hash = checkedHash(registry.name, composeHash);
   if (composeHashOf(appCompose) === hash) return;
-  throw new ClusterError({
-    kind: "verification",
-    code: "compose-hash-mismatch",
+  throw new ClusterError("verification", "compose-hash-mismatch", {
     message: `the app-compose of ${registry.name} does not hash to the compose hash that Phala's API gives (${hash})`,
     hint: hint`no secret was sent to it; look at it with: ${phala("cvms", "get", registry.name)}`,
   });
@@ -147,18 +145,14 @@ function unrecordedText(
 }
 
 function foreignText({ name }: Registry, digest: string, given: readonly string[]): ClusterError {
-  return new ClusterError({
-    kind: "verification",
-    code: "registry-compose-mismatch",
+  return new ClusterError("verification", "registry-compose-mismatch", {
     message: `${name} runs a compose file (sha256 ${digest}) that this machine did not give it (${given.join(" or ")}), and Phala lists no update by anybody else`,
     hint: hint`no secret was sent to it; look at what it runs with: ${phala("cvms", "get", name, "--json")}; if that is right, give the same file with --registry-compose`,
   });
 }
 
 function unreadable(registry: Registry, reason: string): ClusterError {
-  return new ClusterError({
-    kind: "verification",
-    code: "app-compose-unreadable",
+  return new ClusterError("verification", "app-compose-unreadable", {
     message: `could not read what ${registry.name} runs: ${reason}`,
     hint: "nothing was approved; run the same command again",
   });

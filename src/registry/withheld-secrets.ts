@@ -60,9 +60,7 @@ export function firstEnvironment(
 /** @throws ClusterError `secrets-needed-to-start` (input): with `--attest require` no secret leaves unverified. */
 export function assertSecretsCanWait({ path }: ComposeFile, { needed }: FirstEnvironment): void {
   if (needed.length === 0) return;
-  throw new ClusterError({
-    kind: "input",
-    code: "secrets-needed-to-start",
+  throw new ClusterError("input", "secrets-needed-to-start", {
     message: `${path} does not start without ${needed.join(" and ")}, and with --attest require they are sent only to an attested registry`,
     hint: `give it an empty default, as in \${${needed[0]}:-}, or use --attest auto`,
   });

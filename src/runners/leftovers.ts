@@ -47,9 +47,7 @@ export function refuseRunnerInUse(
 /** Another run, on another machine, has its temporary runner up: its fixed name is the lock between machines. */
 export function runnerInUse(name: string, createdAt: string | null): ClusterError {
   const since = createdAt === null ? "" : ` since ${createdAt}`;
-  return new ClusterError({
-    kind: "conflict",
-    code: "temporary-runner-in-use",
+  return new ClusterError("conflict", "temporary-runner-in-use", {
     message: `another run is in progress on this cluster: its temporary runner ${name} exists${since}`,
     hint: hint`wait until it has finished; if no other run is alive, delete it: ${phala("cvms", "delete", name, "--force")}`,
   });

@@ -142,9 +142,7 @@ class Removal {
 }
 
 function notDeleted(cvm: CvmIdentity, error: unknown): ClusterError {
-  return new ClusterError({
-    kind: "platform",
-    code: "cvm-not-deleted",
+  return new ClusterError("platform", "cvm-not-deleted", {
     message: `could not confirm that ${cvm.name} was deleted: ${error instanceof Error ? error.message : String(error)}`,
     hint: byHand(cvm),
     cause: error,

@@ -3,7 +3,7 @@ import * as z from "zod";
 import { isLie, type Lie } from "./attestation/lies.ts";
 import { alter } from "./cloud.ts";
 import { NODES } from "./catalog.ts";
-import { planFault, type FaultPlan } from "./fault-catalogue.ts";
+import { planFault, type FaultPlan } from "./fault-text.ts";
 import { faultSchema } from "./faults.ts";
 import { liveCvms } from "./find.ts";
 import type { Reply } from "./api/route.ts";

@@ -1,13 +1,5 @@
-/**
- * The faults by name, and as text: `NAME[=VALUE][,at=METHOD PATH][,times=N][,nth=N]`, as `--fault` and the control
- * endpoint take them. docs/sandbox.md has this table; a test holds it against this one.
- */
+/** The faults by name. docs/sandbox.md has this table; a test holds it against this one. */
 import type { Behaviour, Fault, FaultAction } from "./faults.ts";
-
-export type FaultPlan = {
-  readonly faults: readonly Fault[];
-  readonly behaviour: Partial<Behaviour>;
-};
 
 type Place = { readonly method?: string; readonly path?: string };
 type Effect = FaultAction | { readonly behaviour: Partial<Behaviour> };
@@ -19,7 +11,7 @@ type Valued = {
   readonly effect: (value: string) => Effect;
 };
 
-type CatalogueEntry = {
+export type CatalogueEntry = {
   readonly summary: string;
   /** Absent: nothing may follow the name. */
   readonly value?: Pick<Valued, "kind" | "fallback">;
@@ -40,13 +32,13 @@ const number = (fallback: string, effect: (value: number) => Effect): Valued => 
   fallback,
   effect: (text) => effect(Number(text)),
 });
-const text = (fallback: string, effect: Valued["effect"]): Valued => ({
+const anyText = (fallback: string, effect: Valued["effect"]): Valued => ({
   kind: "text",
   fallback,
   effect,
 });
 
-function entry(
+function fault(
   summary: string,
   what: Effect | Valued,
   place?: CatalogueEntry["place"],
@@ -75,53 +67,53 @@ const NOT_FOUND: FaultAction = { kind: "status", status: 404, body: { detail: "N
 const WRONG_HASH: FaultAction = { kind: "lie", fields: { compose_hash: "f".repeat(64) } };
 
 export const FAULT_CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
-  delay: entry(
+  delay: fault(
     "the answer takes that long",
     ms("2s", (value) => ({ kind: "delay", ms: value })),
   ),
-  status: entry(
+  status: fault(
     "nothing is done, the answer is that HTTP status",
     number("500", (value) => ({ kind: "status", status: value })),
   ),
-  "reset-before": entry("the connection breaks before anything is done", { kind: "reset-before" }),
-  "reset-after": entry("the work is done, then the connection breaks", { kind: "reset-after" }),
-  hang: entry("no answer, ever", { kind: "hang" }),
-  "half-json": entry("half of the answer arrives", { kind: "half-json" }),
-  html: entry("a web page with status 200 arrives in place of the answer", { kind: "html" }),
-  huge: entry(
+  "reset-before": fault("the connection breaks before anything is done", { kind: "reset-before" }),
+  "reset-after": fault("the work is done, then the connection breaks", { kind: "reset-after" }),
+  hang: fault("no answer, ever", { kind: "hang" }),
+  "half-json": fault("half of the answer arrives", { kind: "half-json" }),
+  html: fault("a web page with status 200 arrives in place of the answer", { kind: "html" }),
+  huge: fault(
     "the answer is padded to that many bytes",
     number("31000000", (value) => ({ kind: "huge", bytes: value })),
     GET,
   ),
-  "huge-error": entry(
+  "huge-error": fault(
     "HTTP 500 with a body of that many bytes",
     number("20000000", (value) => ({ kind: "huge", bytes: value, status: 500 })),
     GET,
   ),
-  "gzip-bomb": entry(
+  "gzip-bomb": fault(
     "the answer is gzip that unpacks to that many bytes",
     number("1000000000", (value) => ({ kind: "gzip-bomb", bytes: value })),
     GET,
   ),
-  drip: entry(
+  drip: fault(
     "the answer comes one byte at a time, so far apart",
     ms("1s", (value) => ({ kind: "drip", everyMs: value })),
     GET,
   ),
-  redirect: entry(
+  redirect: fault(
     "302 to that host, nothing is done",
-    text("http://localhost:9", (value) => ({ kind: "redirect", status: 302, to: value })),
+    anyText("http://localhost:9", (value) => ({ kind: "redirect", status: 302, to: value })),
   ),
-  "redirect-permanently": entry(
+  "redirect-permanently": fault(
     "301 to that host, nothing is done",
-    text("http://localhost:9", (value) => ({ kind: "redirect", status: 301, to: value })),
+    anyText("http://localhost:9", (value) => ({ kind: "redirect", status: 301, to: value })),
   ),
-  busy: entry(
+  busy: fault(
     "409: another operation is in progress",
     { kind: "status", status: 409, body: BUSY },
     { method: "POST|PATCH|DELETE", times: 1 },
   ),
-  "rate-limited": entry(
+  "rate-limited": fault(
     "429 with `Retry-After` in seconds",
     number("1", (value) => ({
       kind: "status",
@@ -131,192 +123,132 @@ export const FAULT_CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
     })),
     { times: 1 },
   ),
-  "late-visible": entry(
+  "late-visible": fault(
     "a created CVM is missing from lists and name look-ups that long; by id it is there",
     ms("8s", (value) => behaves({ visibleAfterMs: value })),
   ),
-  "slow-deletion": entry(
+  "slow-deletion": fault(
     "a deleted CVM is reported as being deleted that long",
     ms("20s", (value) => behaves({ deletionMs: value })),
   ),
-  "stale-lists": entry(
+  "stale-lists": fault(
     "a CVM that is gone stays in the lists that long, as it was",
     ms("20s", (value) => behaves({ listedAfterDeletionMs: value })),
   ),
-  "lost-create": entry(
+  "lost-create": fault(
     "a create works, the connection breaks, and the CVM appears that much later",
     ms("5s", (value) => ({ kind: "lost-create", ms: value })),
     { ...CREATE, times: 1 },
   ),
-  "repeated-create": entry(
+  "repeated-create": fault(
     "a load balancer repeats the create: the answer is the 409 for our own CVM",
     { kind: "repeat" },
     { ...CREATE, times: 1 },
   ),
-  "repeated-update": entry(
+  "repeated-update": fault(
     "a load balancer repeats the update: the answer is the 409 for our own operation",
     { kind: "repeat" },
     { ...UPDATE, times: 1 },
   ),
-  replica: entry(
+  replica: fault(
     "a create makes two CVMs of one name and app_id",
     { kind: "replicate" },
     { ...CREATE, times: 1 },
   ),
-  "operation-ends": entry(
+  "operation-ends": fault(
     "an update is accepted, its operation ends as that word (`timed_out`, `aborted`, `rejected`, `rolled_back`, `cancelled`, ...), nothing changes",
-    text("timed_out", (value) => ({ kind: "operation", ends: value, applied: false })),
+    anyText("timed_out", (value) => ({ kind: "operation", ends: value, applied: false })),
     { ...UPDATE, times: 1 },
   ),
-  "operation-word": entry(
+  "operation-word": fault(
     "an update works, and its operation ends as that word, which nobody knows",
-    text("settled", (value) => ({ kind: "operation", ends: value, applied: true })),
+    anyText("settled", (value) => ({ kind: "operation", ends: value, applied: true })),
     UPDATE,
   ),
-  "operation-stuck": entry(
+  "operation-stuck": fault(
     "an update is accepted, and its operation never completes",
     { kind: "operation", ends: "never", applied: false },
     { ...UPDATE, times: 1 },
   ),
-  "operation-missing": entry(
+  "operation-missing": fault(
     "an update is accepted, and never becomes an operation",
     { kind: "operation", ends: "missing", applied: false },
     { ...UPDATE, times: 1 },
   ),
-  "no-operations": entry("`/operations` answers 404", NOT_FOUND, {
+  "no-operations": fault("`/operations` answers 404", NOT_FOUND, {
     method: "GET",
     path: "/operations$",
   }),
-  "no-compose-file": entry(
+  "no-compose-file": fault(
     "`/compose_file` and `/attestation` answer 404, and the API gives a wrong compose hash",
     NOT_FOUND,
     { method: "GET", path: "/(compose_file|attestation)$" },
     [{ ...CVM, action: WRONG_HASH }],
   ),
-  "wrong-hash": entry("the API gives a wrong compose hash for every CVM", WRONG_HASH, CVM),
-  "no-allowed-envs": entry(
+  "wrong-hash": fault("the API gives a wrong compose hash for every CVM", WRONG_HASH, CVM),
+  "no-allowed-envs": fault(
     "`/compose_file` has no `allowed_envs`",
     { kind: "without", fields: ["allowed_envs"] },
     COMPOSE_FILE,
   ),
-  "no-instance-types": entry(
+  "no-instance-types": fault(
     "`/instance-types` fails with 500",
     { kind: "status", status: 500 },
     { method: "GET", path: "/instance-types" },
   ),
-  "ambiguous-ids": entry(
+  "ambiguous-ids": fault(
     "an app_id or name that several CVMs have is refused with 409",
     behaves({ ambiguousIds: true }),
   ),
-  "null-name": entry(
+  "null-name": fault(
     "the lists have a CVM of somebody else whose name is null",
     behaves({ nullNamed: true }),
   ),
-  "small-pages": entry(
+  "small-pages": fault(
     "a page has that many items at most",
     number("2", (value) => behaves({ pageLimit: value })),
   ),
-  "page-shift": entry(
+  "page-shift": fault(
     "between two pages that many items slip past",
     number("1", (value) => behaves({ pageShift: value })),
   ),
-  "zoneless-times": entry("timestamps have no zone", behaves({ zonelessTimestamps: true })),
-  "clock-skew": entry(
+  "zoneless-times": fault("timestamps have no zone", behaves({ zonelessTimestamps: true })),
+  "clock-skew": fault(
     "the server's `Date` and timestamps are that far ahead (`-2h`: behind)",
     ms("2h", (value) => behaves({ clockSkewMs: value })),
   ),
-  "created-at": entry(
+  "created-at": fault(
     "a CVM's `created_at` is reported (`=no`: it is not)",
-    text("yes", (value) => behaves({ createdAt: value !== "no" })),
+    anyText("yes", (value) => behaves({ createdAt: value !== "no" })),
   ),
-  "provision-expires": entry(
+  "provision-expires": fault(
     "a provisioning is forgotten after that long",
     ms("1s", (value) => behaves({ provisionLifeMs: value })),
   ),
-  "provision-disagrees": entry(
+  "provision-disagrees": fault(
     "a provisioning gives another hash than the CVM has later",
     { kind: "wrong-provision" },
     PROVISION,
   ),
-  "auth-warmup": entry(
+  "auth-warmup": fault(
     "a booted service answers 401 to signed requests that long",
     ms("30s", (value) => behaves({ authWarmupMs: value })),
   ),
-  "open-registry": entry(
+  "open-registry": fault(
     "a registry without a coordinator's wallet takes hashes from everybody",
     behaves({ openRegistry: true }),
   ),
-  "runners-elsewhere": entry(
+  "runners-elsewhere": fault(
     "runners that ask for no node land on another one than the registry",
     behaves({ runnersElsewhere: true }),
   ),
-  uptime: entry(
+  uptime: fault(
     "a service's `/health` has `uptime_seconds` (`=no`: it has not)",
-    text("yes", (value) => behaves({ uptimeSeconds: value !== "no" })),
+    anyText("yes", (value) => behaves({ uptimeSeconds: value !== "no" })),
   ),
 };
 
-/** What a fault's text asks for. @throws Error that names the text and what is possible. */
-export function planFault(text: string): FaultPlan {
-  const [head = "", ...rest] = text.split(/,(?=(?:at|times|nth)=)/);
-  const [, name = "", given] = /^([a-z-]+)(?:=(.+))?$/s.exec(head) ?? [];
-  const known = Object.hasOwn(FAULT_CATALOGUE, name) ? FAULT_CATALOGUE[name] : undefined;
-  if (!known)
-    throw new Error(
-      `unknown fault "${head}"; the known ones: ${Object.keys(FAULT_CATALOGUE).join(", ")}`,
-    );
-  const effect = known.effect(valueOf(name, known, given));
-  const where = placeOf(text, rest);
-  if (!("behaviour" in effect))
-    return {
-      faults: [{ ...known.place, ...where, action: effect }, ...(known.also ?? [])],
-      behaviour: {},
-    };
-  if (rest.length > 0) throw new Error(`"${name}" strikes no single request: leave out ${rest[0]}`);
-  return { faults: [], ...effect };
-}
-
-function valueOf(name: string, entry: CatalogueEntry, given: string | undefined): string {
-  if (!entry.value) {
-    if (given !== undefined) throw new Error(`"${name}" takes no value`);
-    return "";
-  }
-  const value = given ?? entry.value.fallback;
-  const valid = { duration: DURATION, number: /^\d+$/, text: /./ }[entry.value.kind];
-  if (!valid.test(value)) throw new Error(`invalid ${entry.value.kind} "${value}" for "${name}"`);
-  return value;
-}
-
-function placeOf(text: string, parts: readonly string[]): Omit<Fault, "action"> {
-  const known = new Map(
-    parts.map((part) => /^(\w+)=(.*)$/s.exec(part)?.slice(1) as [string, string]),
-  );
-  const count = (name: string): number | undefined => {
-    const value = known.get(name);
-    if (value !== undefined && !/^[1-9]\d{0,8}$/.test(value))
-      throw new Error(`invalid number "${value}" for ${name} in "${text}"`);
-    return value === undefined ? undefined : Number(value);
-  };
-  const [, method, path] = /^(?:([A-Z|]+)(?: |$))?(.*)$/s.exec(known.get("at") ?? "") ?? [];
-  if (path && !isPattern(path)) throw new Error(`invalid regular expression "${path}"`);
-  const [times, ordinal] = [count("times"), count("nth")];
-  return {
-    ...(method && { method }),
-    ...(path && { path }),
-    ...(times && { times }),
-    ...(ordinal && { ordinal }),
-  };
-}
-
-function isPattern(text: string): boolean {
-  try {
-    return new RegExp(text) instanceof RegExp;
-  } catch {
-    return false;
-  }
-}
-
-const DURATION = /^(-?\d+(?:\.\d+)?)(ms|s|m|h|d)$/;
+export const DURATION = /^(-?\d+(?:\.\d+)?)(ms|s|m|h|d)$/;
 const UNITS = new Map(Object.entries({ ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }));
 
 /** In ms. */

@@ -25,7 +25,7 @@ export async function sandboxGatewayKey(folder: string): Promise<string> {
   return file;
 }
 
-/** The wallet that stands for a key here (see `coordinator.ts`); any text for a file that is not one. */
+/** The wallet that stands for a key here (see `spawntee.ts`); any text for a file that is not one. */
 export async function walletOf(file: string): Promise<string> {
   try {
     const spki = createPublicKey(await readFile(file, "utf8")).export({

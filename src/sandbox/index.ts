@@ -7,7 +7,7 @@ import { loadAuthority, sandboxTrust } from "./attestation/authority.ts";
 import { clearLies, sharedLies, shareLies, type Lie } from "./attestation/lies.ts";
 import { NODES } from "./catalog.ts";
 import { alter } from "./cloud.ts";
-import { planFault, type FaultPlan } from "./fault-catalogue.ts";
+import { planFault, type FaultPlan } from "./fault-text.ts";
 import type { Fault } from "./faults.ts";
 import { portUnusable, unreadable, unwritable } from "./failures.ts";
 import { environmentOf } from "./interpreter.ts";

@@ -6,7 +6,7 @@ import type { Lie } from "./attestation/lies.ts";
 import { answerPcs } from "./attestation/pcs.ts";
 import { DEFAULT_BEHAVIOUR, type Behaviour } from "./faults.ts";
 import { answerControl } from "./control.ts";
-import type { FaultPlan } from "./fault-catalogue.ts";
+import type { FaultPlan } from "./fault-text.ts";
 import { Faults, type FaultAction } from "./faults.ts";
 import { answerGateway } from "./gateway.ts";
 import { Refusal } from "./refusal.ts";

@@ -65,9 +65,7 @@ export async function ownerOf(facts: ClusterFacts, text: string | undefined): Pr
 /** @throws ClusterError `orchestrator-config-of-another-cluster` (conflict). */
 export function assertOwnFile(file: string, { why, replaces }: FileOwner): void {
   if (why === undefined || replaces) return;
-  throw new ClusterError({
-    kind: "conflict",
-    code: "orchestrator-config-of-another-cluster",
+  throw new ClusterError("conflict", "orchestrator-config-of-another-cluster", {
     message: `${file} belongs to another cluster: ${why}; it was not changed`,
     hint: OTHER_FILE,
   });

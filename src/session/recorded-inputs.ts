@@ -109,9 +109,7 @@ function variablesAsOf(
 ): readonly RegistryVariable[] {
   const missing = names.filter((name) => given.every((variable) => variable.name !== name));
   if (missing.length === 0) return inOneOrder(given.filter(({ name }) => names.includes(name)));
-  throw new ClusterError({
-    kind: "input",
-    code: "missing-inputs",
+  throw new ClusterError("input", "missing-inputs", {
     message: `missing: ${missing.join(", ")}, which the registry had with the earlier list`,
     hint: hint`put the values into the environment, and name them: ${command("rotate-hash", "--rollback", ...missing.flatMap((name) => ["--registry-env", name]))}`,
   });

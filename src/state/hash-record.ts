@@ -155,9 +155,7 @@ function versionOf(value: unknown): number | undefined {
 }
 
 function tooNew(file: string, version: number): ClusterError {
-  return new ClusterError({
-    kind: "input",
-    code: "hash-record-too-new",
+  return new ClusterError("input", "hash-record-too-new", {
     message: `${file} was written by a newer tee-cluster (format ${version}, this one knows ${HASH_RECORD_VERSION})`,
     hint: "upgrade: npm install -g tee-cluster@latest",
   });
@@ -169,7 +167,10 @@ function refused<C extends Extract<Code, `hash-record-${string}`>>(
   message: string,
 ): ClusterError {
   const advice = hint`write one where init has been run: ${command("hash", "--export", "FILE")}`;
-  return new ClusterError({ kind, code, message, hint: advice });
+  return new ClusterError(kind, code, {
+    message,
+    hint: advice,
+  });
 }
 
 export function recordOfAnother(
@@ -179,9 +180,7 @@ export function recordOfAnother(
   given: string,
   flag: string,
 ): ClusterError {
-  return new ClusterError({
-    kind: "input",
-    code: "hash-record-of-another",
+  return new ClusterError("input", "hash-record-of-another", {
     message: `${file} is of the ${what} ${recorded}, this run is about ${given}`,
     hint: `give the record of ${given}, or the ${flag} of ${recorded}`,
   });

@@ -208,9 +208,7 @@ function nonceIn(file: string): unknown {
 
 function inProgress(lock: string, holder: Holder): ClusterError {
   const foreign = judge(holder) === "foreign";
-  return new ClusterError({
-    kind: "conflict",
-    code: "run-in-progress",
+  return new ClusterError("conflict", "run-in-progress", {
     message: `another run is in progress on this cluster: ${describeHolder(holder)}`,
     hint: foreign
       ? `wait for it; if it is gone for good: rm '${lock}'`
@@ -219,9 +217,7 @@ function inProgress(lock: string, holder: Holder): ClusterError {
 }
 
 function lost(lock: string): ClusterError {
-  return new ClusterError({
-    kind: "conflict",
-    code: "lock-lost",
+  return new ClusterError("conflict", "lock-lost", {
     message: `another run has taken over the lock of this cluster (${lock}): this one was silent for too long`,
     hint: "wait until it has finished, then run this command again",
   });

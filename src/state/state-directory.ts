@@ -71,9 +71,7 @@ export async function replaceStateFile(file: string, text: string): Promise<void
 }
 
 export function unwritable(file: string, error: unknown): ClusterError {
-  return new ClusterError({
-    kind: "prerequisite",
-    code: "state-unwritable",
+  return new ClusterError("prerequisite", "state-unwritable", {
     message: `can't write to the state directory: ${messageOf(error)}`,
     hint: `make ${path.dirname(file)} writable, free some space, or choose another folder with --state-dir`,
     cause: error,
@@ -81,9 +79,7 @@ export function unwritable(file: string, error: unknown): ClusterError {
 }
 
 export function unreadable(file: string, error: unknown): ClusterError {
-  return new ClusterError({
-    kind: "prerequisite",
-    code: "state-unreadable",
+  return new ClusterError("prerequisite", "state-unreadable", {
     message: `can't read the state directory: ${messageOf(error)}`,
     hint: `make ${file} readable, or name another folder with --state-dir`,
     cause: error,
@@ -91,9 +87,7 @@ export function unreadable(file: string, error: unknown): ClusterError {
 }
 
 export function tooNew(file: string, version: number, known: number): ClusterError {
-  return new ClusterError({
-    kind: "prerequisite",
-    code: "state-too-new",
+  return new ClusterError("prerequisite", "state-too-new", {
     message: `${file} was written by a newer tee-cluster (format ${version}, this one knows ${known})`,
     hint: "upgrade: npm install -g tee-cluster@latest",
   });
@@ -102,9 +96,7 @@ export function tooNew(file: string, version: number, known: number): ClusterErr
 /** What is in a record is not what was written there. `file`: the journal or the history. */
 export function damaged(file: string, message: string): ClusterError {
   const folder = path.dirname(file);
-  return new ClusterError({
-    kind: "prerequisite",
-    code: "state-damaged",
+  return new ClusterError("prerequisite", "state-damaged", {
     message,
     hint: `restore the folder from a backup; or set it aside (mv '${folder}' '${folder}.damaged') and run the command again with --adopt: it then goes by what Phala's API says`,
   });

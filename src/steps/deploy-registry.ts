@@ -102,9 +102,7 @@ export function initialEnvironment({
 }
 
 function nameTaken(name: string, message: string): ClusterError {
-  return new ClusterError({
-    kind: "conflict",
-    code: "registry-exists",
+  return new ClusterError("conflict", "registry-exists", {
     message: `the name ${name} was taken while this run was about to use it: ${message}`,
     hint: hint`see who made it with ${phala("cvms", "get", name)}; to take it over, run again with --adopt`,
   });

@@ -89,9 +89,7 @@ function hashPoll(
 }
 
 function runnerGone({ name, appId }: TemporaryRunner): ClusterError {
-  return new ClusterError({
-    kind: "platform",
-    code: "temporary-runner-gone",
+  return new ClusterError("platform", "temporary-runner-gone", {
     message: `${name} (app_id ${appId}) is gone: somebody deleted it before its compose hash could be read`,
     hint: hint`nothing was approved; ${AGAIN}`,
   });
@@ -124,9 +122,7 @@ async function readAppCompose(
 }
 
 function unchecked(message: string): ClusterError {
-  return new ClusterError({
-    kind: "verification",
-    code: "app-compose-unchecked",
+  return new ClusterError("verification", "app-compose-unchecked", {
     message,
     hint: hint`nothing was approved; ${AGAIN} (a hash that nobody has checked is approved only with --allow-unchecked-hash)`,
   });

@@ -75,9 +75,7 @@ function whatFailed(error: unknown): ClusterError {
 
 /** The checks before an update can say that nothing was sent; here it was. */
 function notAsSent({ name }: Registry, { kind, code, message }: ClusterError): ClusterError {
-  return new ClusterError({
-    kind,
-    code,
+  return new ClusterError(kind, code, {
     message: `after its update: ${message}`,
     hint: hint`it has its secrets and the approved list already: look at what it runs with: ${phala("cvms", "get", name, "--json")}; then ${AGAIN}, which checks it once more`,
   });
@@ -178,9 +176,7 @@ async function assertNotGone(
 
 function assertNotFailed(registry: Registry, operation: CvmOperation | undefined): void {
   if (operation?.state !== "failed") return;
-  throw new ClusterError({
-    kind: "platform",
-    code: "update-failed",
+  throw new ClusterError("platform", "update-failed", {
     message: `the update of ${registry.name} failed: ${operation.errorMessage ?? operation.status}`,
     hint: hint`${whereToLook(registry)}; then ${AGAIN}`,
   });

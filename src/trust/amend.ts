@@ -32,9 +32,7 @@ export function amendTrust(
   const parsed = trustSchema.safeParse(amended);
   if (parsed.success) return parsed.data;
   const isStatus = parsed.error.issues[0]?.path[0] === "tcb";
-  throw new ClusterError({
-    kind: "input",
-    code: "invalid-inputs",
+  throw new ClusterError("input", "invalid-inputs", {
     message: isStatus
       ? `--accept-tcb: invalid status: ${acceptTcb.join(", ")}`
       : `--trust-script: invalid SHA-256: ${trustScript.join(", ")}`,

@@ -94,9 +94,7 @@ export function assertAttested(
     report.checks.find(({ result }) => result === "failed") ??
     report.checks.find(stops);
   if (!found) return;
-  throw new ClusterError({
-    kind: "verification",
-    code: found.code ?? "attest-unavailable",
+  throw new ClusterError("verification", found.code ?? "attest-unavailable", {
     message: `attestation of ${name}: ${found.code === "attest-unavailable" ? missingIn(report) : found.message}`,
     hint: hintOf(found),
   });

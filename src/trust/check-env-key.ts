@@ -45,9 +45,7 @@ export async function checkEnvKey(
       warn(error.code, error.message);
       return undefined;
     }
-    throw new ClusterError({
-      kind: "verification",
-      code: error.code,
+    throw new ClusterError("verification", error.code, {
       message: error.message,
       hint: hint`nothing was sent to it; what is trusted: ${command("trust show")}`,
     });

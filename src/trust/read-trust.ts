@@ -33,9 +33,7 @@ async function readOwn(named: string | undefined): Promise<ReadTrust> {
   } catch (error) {
     const isAbsent = error instanceof Error && "code" in error && error.code === "ENOENT";
     if (named === undefined && isAbsent) return { trust: BUILT_IN_TRUST, file: null };
-    throw new ClusterError({
-      kind: "input",
-      code: "bad-trust-file",
+    throw new ClusterError("input", "bad-trust-file", {
       message: `can't read the trust file ${file}: ${messageOf(error)}`,
       hint: "name another one with --trust-file, or leave it out for what is built in",
     });

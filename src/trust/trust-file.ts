@@ -91,9 +91,7 @@ export function parseTrustFile(text: string, file: string): Trust {
 }
 
 function badTrustFile(file: string, reason: string): ClusterError {
-  return new ClusterError({
-    kind: "input",
-    code: "bad-trust-file",
+  return new ClusterError("input", "bad-trust-file", {
     message: `invalid trust file ${file}: ${reason}`,
     hint: hint`fix it, or start from the built-in one: ${command("trust show", "--json")}`,
   });

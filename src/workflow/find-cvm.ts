@@ -75,9 +75,7 @@ async function lookUp(
 
 /** The error for a look-up without an answer, before anything is made. */
 export function lookupFailed(name: string, reason: string): ClusterError {
-  return new ClusterError({
-    kind: "platform",
-    code: "lookup-failed",
+  return new ClusterError("platform", "lookup-failed", {
     message: `could not find out whether ${name} exists: ${reason}`,
     hint: "nothing was touched; run the same command again when Phala's API answers",
   });

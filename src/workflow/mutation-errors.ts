@@ -5,9 +5,7 @@ import type { CreateOutcome } from "./create-outcome.ts";
 
 /** The error for a mutating call that Phala refused. */
 export function refusedByPhala(what: string, message: string, hint: string | Hint): ClusterError {
-  return new ClusterError({
-    kind: "platform",
-    code: "phala-refused",
+  return new ClusterError("platform", "phala-refused", {
     message: `${what}: ${message}`,
     hint,
   });
@@ -23,9 +21,7 @@ export function notCreated(
     const hint = "fix it, then run the same command again";
     return refusedByPhala(`Phala did not create ${name}`, outcome.message, hint);
   }
-  return new ClusterError({
-    kind: "platform",
-    code: "create-uncertain",
+  return new ClusterError("platform", "create-uncertain", {
     message: `could not find out whether ${name} was created: ${outcome.message}`,
     hint: whenUncertain,
   });

@@ -169,9 +169,7 @@ export class StepRunner {
   assertNoWarnings({ strict }: Pick<StepDeps, "strict">): void {
     const [first] = this.#warnings;
     if (!strict || first === undefined) return;
-    throw new ClusterError({
-      kind: "verification",
-      code: first.code,
+    throw new ClusterError("verification", first.code, {
       message: joinWords(
         this.#warnings.map(({ message }) => message),
         "\n",

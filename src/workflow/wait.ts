@@ -66,9 +66,7 @@ async function lookWithin<T>(
 }
 
 function ranOut<T>(options: WaitOptions<T>, seen: string): ClusterError {
-  return new ClusterError({
-    kind: "timeout",
-    code: "wait-timed-out",
+  return new ClusterError("timeout", "wait-timed-out", {
     message: `waited ${formatDuration(options.timeoutMs)} for ${options.what}; seen last: ${seen}`,
     hint: options.hint,
   });

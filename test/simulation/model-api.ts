@@ -215,12 +215,12 @@ function troubleOf(
 function failIf(strikes: readonly Strike[]): void {
   if (has(strikes, "denied")) throw denied();
   if (troubleOf(strikes))
-    throw new ClusterError({
-      kind: "platform",
-      code: "api-failed",
+    throw new ClusterError("platform", "api-failed", {
       message: "HTTP 502 Bad Gateway",
     });
 }
 
 const denied = (): ClusterError =>
-  new ClusterError({ kind: "prerequisite", code: "api-key", message: "HTTP 401 Unauthorized" });
+  new ClusterError("prerequisite", "api-key", {
+    message: "HTTP 401 Unauthorized",
+  });

@@ -55,9 +55,7 @@ describe("running checks", () => {
 
   test("a check that breaks has failed, with a remedy, and says of no conflict; an interruption comes through", async () => {
     const hint = "do this";
-    const error = new ClusterError({
-      kind: "prerequisite",
-      code: "api-key-refused",
+    const error = new ClusterError("prerequisite", "api-key-refused", {
       message: "no",
       hint,
     });

@@ -10,9 +10,7 @@ import { SHELLS } from "./shells.ts";
 export function completion(shell: string | undefined): CompletionResult {
   const known = SHELLS.find((name) => name === shell);
   if (known) return { ok: true, command: "completion", shell: known, script: SCRIPTS[known] };
-  throw new ClusterError({
-    kind: "input",
-    code: "unknown-shell",
+  throw new ClusterError("input", "unknown-shell", {
     message:
       shell === undefined
         ? `which shell? There is completion for ${SHELLS.join(", ")}`

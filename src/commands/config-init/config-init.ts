@@ -35,9 +35,7 @@ export async function initConfig(
 function assertAllowed(filled: readonly string[], file: string, isNamed: boolean): void {
   const found = isNamed ? [] : filled.filter((flag) => ONLY_IN_NAMED_FILES.has(flag));
   if (found.length === 0) return;
-  throw new ClusterError({
-    kind: "input",
-    code: "config-file-not-trusted",
+  throw new ClusterError("input", "config-file-not-trusted", {
     message: `${file} may not set ${found.join(", ")}: a file that is only found must not say where secrets go`,
     hint: hint`write a file that is always named with --config: ${command("config init", "my-cluster.yml")}`,
   });
@@ -50,9 +48,7 @@ async function writeNew(file: string, text: string): Promise<void> {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") throw exists(file);
     // Half a file is no file.
     await rm(file, { force: true }).catch(() => undefined);
-    throw new ClusterError({
-      kind: "prerequisite",
-      code: "config-file-unwritable",
+    throw new ClusterError("prerequisite", "config-file-unwritable", {
       message: `can't write ${file}: ${messageOf(error)}`,
       hint: hint`name another file: ${command("config init", "my-cluster.yml")}`,
       cause: error,
@@ -61,9 +57,7 @@ async function writeNew(file: string, text: string): Promise<void> {
 }
 
 function exists(file: string): ClusterError {
-  return new ClusterError({
-    kind: "conflict",
-    code: "config-file-exists",
+  return new ClusterError("conflict", "config-file-exists", {
     message: `${file} exists already; it was not changed`,
     hint: hint`see what it says: ${command("config show", "--config", file)}; or write another file: ${command("config init", "my-cluster.yml")}`,
   });

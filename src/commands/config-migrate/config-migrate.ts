@@ -92,24 +92,23 @@ async function assertValidKey(file: string): Promise<void> {
   const finding = await gatewayKeyFinding(file);
   if (finding.status !== "failed") return;
   const { message, remedy } = finding;
-  throw new ClusterError({ kind: "prerequisite", code: "gateway-key", message, hint: remedy });
+  throw new ClusterError("prerequisite", "gateway-key", {
+    message,
+    hint: remedy,
+  });
 }
 
 async function assertNotOverwriting(target: string, text: string): Promise<void> {
   const there = await readWholeText(target, TARGET);
   if (there === undefined || there === text) return;
-  throw new ClusterError({
-    kind: "conflict",
-    code: "config-exists",
+  throw new ClusterError("conflict", "config-exists", {
     message: `${target} is there already, with another content; it was left as it is`,
     hint: "remove it, or give another file with --output",
   });
 }
 
 function missing(file: string): ClusterError {
-  return new ClusterError({
-    kind: "input",
-    code: "config-missing",
+  return new ClusterError("input", "config-missing", {
     message: `${file} does not exist`,
     hint: hint`name the file: ${command("config migrate", "FILE")}; or write a new one: ${command("init")}`,
   });

@@ -11,9 +11,7 @@ export function assertConfirmed(
   { dryRun, yes }: CommonFlags,
 ): void {
   if (dryRun || yes || prompter) return;
-  throw new ClusterError({
-    kind: "input",
-    code: "confirmation-missing",
+  throw new ClusterError("input", "confirmation-missing", {
     message: `destroy deletes the CVMs of ${cluster} for good, and there is nobody to ask`,
     hint: "add --yes; with --dry-run in its place it only says what would go",
   });
@@ -34,9 +32,7 @@ export async function confirmDestruction(
   const typed = await prompter.text({ message, validate: () => true });
   if (typed.trim() === cluster) return;
   if (typed.trim() === "") throw new Cancellation();
-  throw new ClusterError({
-    kind: "input",
-    code: "not-confirmed",
+  throw new ClusterError("input", "not-confirmed", {
     message: `what was typed is not the cluster's name: nothing is deleted`,
     hint: hint`${AGAIN}; then type: ${cluster}`,
   });

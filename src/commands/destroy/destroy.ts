@@ -104,9 +104,7 @@ function resultOf(
   warnings: DestroyResult["warnings"],
 ): DestroyResult {
   if (left.length > 0) {
-    throw new ClusterError({
-      kind: "platform",
-      code: "cvms-left",
+    throw new ClusterError("platform", "cvms-left", {
       message: [`not everything of the cluster ${cluster} is deleted:`, ...left].join("\n"),
       hint: "run the same command again: it deletes what is left",
     });

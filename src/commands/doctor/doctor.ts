@@ -102,9 +102,7 @@ async function gatherFacts(
 function refuseUnknown(id: string): void {
   if (CHECK_IDS.includes(id)) return;
   const meant = closest(id, CHECK_IDS);
-  throw new ClusterError({
-    kind: "input",
-    code: "unknown-check",
+  throw new ClusterError("input", "unknown-check", {
     message: `there is no check ${JSON.stringify(id)} to ignore`,
     hint:
       meant === undefined

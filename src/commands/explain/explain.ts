@@ -20,9 +20,7 @@ export function explain(code: string | undefined): ExplainResult {
 
 function unknownCode(code: string, known: readonly string[]): ClusterError {
   const meant = closest(code, known);
-  return new ClusterError({
-    kind: "input",
-    code: "unknown-code",
+  return new ClusterError("input", "unknown-code", {
     message: `unknown code: ${JSON.stringify(code)}`,
     hint:
       meant === undefined

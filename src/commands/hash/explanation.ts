@@ -93,13 +93,14 @@ function refused(
     hashes.length === 0
       ? "nothing is recorded there: run it where init has been run, or give --record FILE"
       : ["known are, the newest first:", ...hashes].join("\n");
-  return new ClusterError({ kind: "input", code, message, hint });
+  return new ClusterError("input", code, {
+    message,
+    hint,
+  });
 }
 
 function missing(hash: string, known: KnownHashes): ClusterError {
-  return new ClusterError({
-    kind: "verification",
-    code: "app-compose-missing",
+  return new ClusterError("verification", "app-compose-missing", {
     message: `what ${hash} stands for is not known: ${known.path} has no app-compose that hashes to it`,
     hint: "run it on the machine that read the hash back",
   });

@@ -55,9 +55,7 @@ async function ownRecord({ known, settings, apiHost }: HashWork): Promise<HashRe
   if (known.attempted) throw unsettled(settings.clusterName);
   const basis = await findPredictionBasis(known, known, async () => []);
   if (basis?.source.kind !== "recorded") {
-    throw new ClusterError({
-      kind: "verification",
-      code: "nothing-recorded",
+    throw new ClusterError("verification", "nothing-recorded", {
       message: `no compose hash of a runner of ${settings.clusterName} is recorded in ${known.path}`,
       hint: "run it on the machine where init or rotate-hash has been run",
     });
@@ -84,9 +82,7 @@ function planOf(record: HashRecord, file: string, upToDate: boolean): DryRunResu
 
 /** A list that may not be the registry's would be believed by every machine that reads the record. */
 function unsettled(cluster: string): ClusterError {
-  return new ClusterError({
-    kind: "verification",
-    code: "approval-unsettled",
+  return new ClusterError("verification", "approval-unsettled", {
     message: `whether the registry of ${cluster} was given its last list was never recorded`,
     hint: hint`find out: ${command("rotate-hash")}; then export again`,
   });
@@ -94,18 +90,14 @@ function unsettled(cluster: string): ClusterError {
 
 /** The path of a compose file is typed quickly. */
 function somethingElse(file: string): ClusterError {
-  return new ClusterError({
-    kind: "conflict",
-    code: "hash-record-in-the-way",
+  return new ClusterError("conflict", "hash-record-in-the-way", {
     message: `${file} exists and is not a hash record`,
     hint: "choose another place with --export, or move that file away",
   });
 }
 
 function secretInside(file: string): ClusterError {
-  return new ClusterError({
-    kind: "input",
-    code: "secret-in-compose",
+  return new ClusterError("input", "secret-in-compose", {
     message: `a secret of this environment stands in a recorded compose file; ${file} was not written`,
     hint: hint`take it out of the compose file and pass it by an environment variable, then: ${command("rotate-hash")}`,
   });

@@ -84,18 +84,14 @@ async function confirmByPhala(
 }
 
 function notProvisioned(why: string): ClusterError {
-  return new ClusterError({
-    kind: "platform",
-    code: "provisioning-failed",
+  return new ClusterError("platform", "provisioning-failed", {
     message: `Phala did not compute the hash: ${why}`,
     hint: hint`${AGAIN}, or leave --exact out`,
   });
 }
 
 function differs(exact: string, predicted: string): ClusterError {
-  return new ClusterError({
-    kind: "verification",
-    code: "hash-differs",
+  return new ClusterError("verification", "hash-differs", {
     message: `Phala computes ${exact}; predicted was ${predicted}: it builds app-composes in another way by now`,
     hint: hint`read it back from a temporary runner: ${command("rotate-hash", "--fresh")}`,
   });

@@ -91,9 +91,7 @@ function noBasis({ settings, known }: HashWork, live: LiveLookup | undefined): C
   const why = live
     ? (live.warnings[0]?.message ?? "Phala's API knows no runner of it that is up")
     : "without PHALA_API_KEY no live runner can be read";
-  return new ClusterError({
-    kind: "verification",
-    code: "no-prediction-basis",
+  return new ClusterError("verification", "no-prediction-basis", {
     message: hint`unknown: no compose hash of a runner of ${settings.clusterName} is recorded in ${known.path}, and ${why}`,
     hint: TAKE_A_RECORD,
   });

@@ -113,9 +113,7 @@ async function readLog(
   signal.throwIfAborted();
   if (ended.signal.aborted) return [];
   if (outcome.kind === "ok") return follow ? [] : outcome.value;
-  throw new ClusterError({
-    kind: "platform",
-    code: "log-unavailable",
+  throw new ClusterError("platform", "log-unavailable", {
     message: `phala could not read the log: ${outcome.message}`,
     hint: hint`does the CVM run? ${command("status")}; its console: ${command("logs", "--serial")}`,
   });
@@ -145,9 +143,7 @@ async function findCvm(
     cvms.filter((other) => other.name === name).length > 1 ? (vmUuid ?? name) : name,
   );
   const meant = closest(wanted, names);
-  throw new ClusterError({
-    kind: "input",
-    code: "unknown-runner",
+  throw new ClusterError("input", "unknown-runner", {
     message: `${only === undefined ? "there is no" : "there is more than one"} CVM ${wanted} in cluster ${cluster}; there ${names.length === 0 ? "are none" : `are: ${names.join(", ")}`}`,
     hint:
       meant === undefined
@@ -157,9 +153,7 @@ async function findCvm(
 }
 
 function oneDocumentOnly(): ClusterError {
-  return new ClusterError({
-    kind: "input",
-    code: "watch-with-json",
+  return new ClusterError("input", "watch-with-json", {
     message: "--follow runs until Ctrl-C, and --json is one document",
     hint: hint`for scripts: ${command("logs", "--json", "--tail", "1000")}`,
   });

@@ -24,9 +24,7 @@ export function assertRevocationConfirmed(
   { prompter }: CommandDependencies,
 ): void {
   if (cutOff.length === 0 || yes || prompter) return;
-  throw new ClusterError({
-    kind: "input",
-    code: "confirmation-needed",
+  throw new ClusterError("input", "confirmation-needed", {
     message: cutOffMessage(cutOff),
     hint: "nothing was touched; give --yes to cut them off, or leave the list option out to keep them",
   });
@@ -117,6 +115,11 @@ export async function withWayBack<T>(
     const { kind, code, said: message, step, cause } = error;
     const before = error.advice === undefined ? "" : hint`${error.advice}\n`;
     const back = hint`${before}to go back to the list before: ${command("rotate-hash", "--rollback")}`;
-    throw new ClusterError({ kind, code, message, hint: back, step, cause });
+    throw new ClusterError(kind, code, {
+      message,
+      hint: back,
+      step,
+      cause,
+    });
   }
 }

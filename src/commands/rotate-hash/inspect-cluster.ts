@@ -150,9 +150,7 @@ function assertLikelySchema(
 }
 
 function schemaUnclear(message: string): ClusterError {
-  return new ClusterError({
-    kind: "input",
-    code: "orchestrator-schema-unclear",
+  return new ClusterError("input", "orchestrator-schema-unclear", {
     message: `${message}: the hash would be that of no real runner`,
     hint: "say which config schema the orchestrator has: --orchestrator-schema v1 or v2 (with GATEWAY_AUTH_COORDINATOR_WALLET where it is set)",
   });
@@ -160,9 +158,7 @@ function schemaUnclear(message: string): ClusterError {
 
 /** The error for a cluster without a registry. */
 export function noRegistry(cluster: string): ClusterError {
-  return new ClusterError({
-    kind: "prerequisite",
-    code: "registry-missing",
+  return new ClusterError("prerequisite", "registry-missing", {
     message: `there is no ${registryName(cluster)}: the cluster has not been set up`,
     hint: hint`set it up: ${command("init", "--cluster-name", cluster)}`,
   });

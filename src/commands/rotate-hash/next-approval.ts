@@ -151,9 +151,7 @@ export async function restoredApproval(
 }
 
 function earlierComposeMissing(name: string, digest: string): ClusterError {
-  return new ClusterError({
-    kind: "prerequisite",
-    code: "earlier-compose-missing",
+  return new ClusterError("prerequisite", "earlier-compose-missing", {
     message: `the compose file that ${name} had with the earlier list (sha256 ${digest.slice(0, 12)}) is not recorded`,
     hint: hint`check that file out again and run: ${command("rotate-hash", "--registry-compose", "PATH")}`,
   });
@@ -165,9 +163,7 @@ function droppedItself(
   { path }: ComposeFile,
   kind: "input" | "verification",
 ): ClusterError {
-  return new ClusterError({
-    kind,
-    code: kind === "input" ? "invalid-inputs" : "dropped-itself",
+  return new ClusterError(kind, kind === "input" ? "invalid-inputs" : "dropped-itself", {
     message: `--drop ${hash} is the hash of ${path}, which this run is to approve`,
     hint: "leave it out, or give the other compose file with --runner-compose",
   });

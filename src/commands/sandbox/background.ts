@@ -40,9 +40,7 @@ export async function startInBackground(
     if (running) return running;
     await delay(100, undefined, { signal });
   }
-  throw new ClusterError({
-    kind: "prerequisite",
-    code: "port-unusable",
+  throw new ClusterError("prerequisite", "port-unusable", {
     message: "the sandbox did not come up in the background",
     hint: hint`see ${log}; or run it in the foreground: ${command("sandbox")}`,
   });

@@ -6,7 +6,7 @@ import { defaultStateDir } from "../../inputs/resolve.ts";
 import { InvalidValue } from "../../inputs/values.ts";
 import { runSandboxForeground, variablesFor } from "../../sandbox/foreground.ts";
 import { isLie, LIES, type Lie } from "../../sandbox/attestation/lies.ts";
-import { planFault } from "../../sandbox/fault-catalogue.ts";
+import { planFault } from "../../sandbox/fault-text.ts";
 import type { SandboxOptions, SandboxTimings } from "../../sandbox/index.ts";
 import { findRunning, stopRunning, type RunningSandbox } from "../../sandbox/running.ts";
 import type { CommandDependencies } from "../../session/dependencies.ts";
@@ -54,9 +54,7 @@ export async function sandbox(dependencies: Needed, flags: Flags): Promise<Sandb
       await resetSandbox(folders);
       return notRunning("reset");
     default:
-      throw new ClusterError({
-        kind: "input",
-        code: "invalid-inputs",
+      throw new ClusterError("input", "invalid-inputs", {
         message: `unknown action "${flags.argument}" of sandbox`,
         hint: "one of: start, stop, status, reset; or none, to run it in the foreground",
       });
@@ -92,9 +90,7 @@ function sandboxOptions(flags: Flags): Omit<SandboxOptions, "stateDir"> {
 function liesOf(given: readonly string[]): readonly Lie[] {
   const unknown = given.find((name) => !isLie(name));
   if (unknown === undefined) return given.filter(isLie);
-  throw new ClusterError({
-    kind: "input",
-    code: "invalid-inputs",
+  throw new ClusterError("input", "invalid-inputs", {
     message: `--lie: unknown lie: ${JSON.stringify(unknown)}`,
     hint: `use one of ${Object.keys(LIES).join(", ")}`,
   });

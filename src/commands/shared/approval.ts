@@ -111,9 +111,7 @@ export function assertViaApiPossible(
   { orchestratorSchema }: ClusterSettings,
 ): void {
   if (via !== "api" || orchestratorSchema === "v2") return;
-  throw new ClusterError({
-    kind: "input",
-    code: "invalid-inputs",
+  throw new ClusterError("input", "invalid-inputs", {
     message: `--approve-via api needs --orchestrator-schema v2: only its registries take a list while they run`,
     hint: "give --orchestrator-schema v2 and --gateway-key-path, or approve by an update with --approve-via restart",
   });

@@ -43,9 +43,7 @@ export async function assertKnownCluster(
   if (names.length === 0) return;
   const meant = closest(cluster, names);
   const there = `there ${names.length === 1 ? "is" : "are"} ${names.join(", ")}`;
-  throw new ClusterError({
-    kind: "input",
-    code: "unknown-cluster",
+  throw new ClusterError("input", "unknown-cluster", {
     message: `there is no cluster ${JSON.stringify(cluster)} at ${stateHost}: no CVM has a name of it, and nothing is recorded here; ${there}`,
     hint:
       meant === undefined

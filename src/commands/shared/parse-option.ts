@@ -14,9 +14,7 @@ export function parseOption<T>(
     return parser(text);
   } catch (error) {
     if (!(error instanceof InvalidValue)) throw error;
-    throw new ClusterError({
-      kind: "input",
-      code: "invalid-inputs",
+    throw new ClusterError("input", "invalid-inputs", {
       message: `${flag}: ${error.message}`,
       hint: hint`see: ${commandHint(command, "--help")}`,
     });

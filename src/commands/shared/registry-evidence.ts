@@ -64,13 +64,15 @@ async function requireRegistry(
     return { ...found.value, appId: found.value.appId };
   if (found.kind === "absent") await findKnownCvms(cluster, record, prepared, signal);
   const reason = found.kind === "unknown" ? `: ${found.reason}` : "";
-  throw new ClusterError({
-    kind: found.kind === "unknown" ? "platform" : "input",
-    code: found.kind === "unknown" ? "lookup-failed" : "registry-missing",
-    message:
-      found.kind === "unknown" ? `could not look up ${name}${reason}` : `there is no CVM ${name}`,
-    hint: hint`see which clusters there are: ${command("list")}`,
-  });
+  throw new ClusterError(
+    found.kind === "unknown" ? "platform" : "input",
+    found.kind === "unknown" ? "lookup-failed" : "registry-missing",
+    {
+      message:
+        found.kind === "unknown" ? `could not look up ${name}${reason}` : `there is no CVM ${name}`,
+      hint: hint`see which clusters there are: ${command("list")}`,
+    },
+  );
 }
 
 export async function gather(

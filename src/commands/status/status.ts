@@ -109,9 +109,7 @@ function sightOf(
 }
 
 function oneDocumentOnly(): ClusterError {
-  return new ClusterError({
-    kind: "input",
-    code: "watch-with-json",
+  return new ClusterError("input", "watch-with-json", {
     message: "--watch runs until Ctrl-C, and --json is one document",
     hint: hint`for scripts, run it repeatedly: ${command("status", "--json")}`,
   });

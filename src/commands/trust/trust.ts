@@ -121,18 +121,14 @@ async function confirm(
   if (yes) return;
   const answer = await prompter?.confirm({ message: "Trust this from now on?", initial: false });
   if (answer === true) return;
-  throw new ClusterError({
-    kind: "input",
-    code: "confirmation-needed",
+  throw new ClusterError("input", "confirmation-needed", {
     message: "nothing was pinned: that takes a confirmation",
     hint: "read what is shown, then run the command again with --yes",
   });
 }
 
 function nothingShown(name: string): ClusterError {
-  return new ClusterError({
-    kind: "verification",
-    code: "attest-unavailable",
+  return new ClusterError("verification", "attest-unavailable", {
     message: `${name} shows no verifiable evidence with its app-compose`,
     hint: hint`see what is missing: ${command("verify")}`,
   });

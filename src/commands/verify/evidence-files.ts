@@ -76,9 +76,7 @@ export async function saveEvidence(
     await mkdir(folder, { recursive: true });
     for (const [file, value] of files) await writeFile(file, `${JSON.stringify(value, null, 2)}\n`);
   } catch (error) {
-    throw new ClusterError({
-      kind: "prerequisite",
-      code: "evidence-unwritable",
+    throw new ClusterError("prerequisite", "evidence-unwritable", {
       message: `can't write evidence to ${folder}: ${messageOf(error)}`,
       hint: "choose another folder with --save-evidence",
     });
@@ -103,9 +101,7 @@ function json(text: string, file: string): unknown {
 }
 
 function bad(file: string, reason: string): ClusterError {
-  return new ClusterError({
-    kind: "input",
-    code: "bad-evidence",
+  return new ClusterError("input", "bad-evidence", {
     message: `can't use ${file}: ${reason}`,
     hint: "see docs/attestation.md for the forms that --evidence and --collateral take",
   });

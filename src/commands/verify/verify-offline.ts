@@ -49,18 +49,14 @@ export async function verifyOffline(
 function timeOf(text: string | undefined, now: number): number {
   const time = text === undefined ? now : Date.parse(text);
   if (!Number.isNaN(time)) return time;
-  throw new ClusterError({
-    kind: "input",
-    code: "invalid-inputs",
+  throw new ClusterError("input", "invalid-inputs", {
     message: `--at: invalid time: ${JSON.stringify(text)}`,
     hint: "use ISO 8601, for example --at 2026-02-28 or --at 2026-02-28T12:00:00Z",
   });
 }
 
 function incomplete(): ClusterError {
-  return new ClusterError({
-    kind: "input",
-    code: "invalid-inputs",
+  return new ClusterError("input", "invalid-inputs", {
     message: "an offline verification needs --evidence FILE and --collateral FILE",
     hint: hint`get both from a running cluster: ${command("verify", "--save-evidence", "DIR")}`,
   });

@@ -104,9 +104,7 @@ function read(env: NodeJS.ProcessEnv, name: string): string {
 function proxyUrl(name: string, value: string): string {
   const url = /^[a-z][a-z\d+.-]*:\/\//i.test(value) ? value : `http://${value}`;
   if (URL.canParse(url) && /^https?:/i.test(url)) return url;
-  throw new ClusterError({
-    kind: "input",
-    code: "bad-proxy",
+  throw new ClusterError("input", "bad-proxy", {
     message: `${name.toUpperCase()} is not an http or https URL of a proxy`,
     hint: `set it like ${name.toUpperCase()}=http://proxy.example:3128, or unset it`,
   });

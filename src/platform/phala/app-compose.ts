@@ -58,9 +58,7 @@ function parseAppCompose(text: string | Uint8Array): Read<AppCompose> {
 }
 
 function ambiguous(problem: string): ClusterError {
-  return new ClusterError({
-    kind: "verification",
-    code: "app-compose-ambiguous",
+  return new ClusterError("verification", "app-compose-ambiguous", {
     message: `Phala's API: the app-compose can't be hashed reliably: ${problem}`,
     hint: "do not approve its hash; deploy the CVM again from the compose file",
   });

@@ -186,9 +186,7 @@ const notStarted = (stderr: string): GatedRun => ({
 
 function unwritable(error: Error): ClusterError {
   const directory = temporaryDirectory();
-  return new ClusterError({
-    kind: "prerequisite",
-    code: "temporary-directory-unwritable",
+  return new ClusterError("prerequisite", "temporary-directory-unwritable", {
     message: `can't write the files for a run of phala to ${directory}: ${error.message}`,
     hint: `free some space in ${directory}, or set TMPDIR to another folder`,
     cause: error,

@@ -69,9 +69,7 @@ function obstacle(value: string): string {
 }
 
 function unusable(name: string, what: string, hint: string): ClusterError {
-  return new ClusterError({
-    kind: "input",
-    code: "value-not-representable",
+  return new ClusterError("input", "value-not-representable", {
     message: `the environment variable ${name} ${what}`,
     hint,
   });

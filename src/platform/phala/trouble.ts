@@ -64,13 +64,14 @@ function onChainKms(reason: string): ClusterError {
   const hint =
     "use a workspace with Phala's own KMS (kms_type phala); on-chain KMS is not supported";
   const message = `Phala's API: on-chain KMS is not supported: ${reason}`;
-  return new ClusterError({ kind: "prerequisite", code: "onchain-kms-unsupported", message, hint });
+  return new ClusterError("prerequisite", "onchain-kms-unsupported", {
+    message,
+    hint,
+  });
 }
 
 function accessDenied(reason: string): ClusterError {
-  return new ClusterError({
-    kind: "prerequisite",
-    code: "api-key-refused",
+  return new ClusterError("prerequisite", "api-key-refused", {
     message: `Phala's API refused the key: ${reason}`,
     hint: "put a valid key into PHALA_API_KEY (https://cloud.phala.com/dashboard, API tokens)",
   });
@@ -79,7 +80,10 @@ function accessDenied(reason: string): ClusterError {
 type ApiCode = { [C in Code]: "platform" extends KindOf<C> ? C : never }[Code];
 
 function apiError(code: ApiCode, message: string, hint: string): ClusterError {
-  return new ClusterError({ kind: "platform", code, message: `Phala's API: ${message}`, hint });
+  return new ClusterError("platform", code, {
+    message: `Phala's API: ${message}`,
+    hint,
+  });
 }
 
 /** Whether asking again won't help, however long. */

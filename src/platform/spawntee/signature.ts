@@ -40,9 +40,7 @@ function rsaKey(pem: string): KeyObject {
 }
 
 function badKey(what: string): ClusterError {
-  return new ClusterError({
-    kind: "input",
-    code: "bad-gateway-key",
+  return new ClusterError("input", "bad-gateway-key", {
     message: `the gateway key ${what}; registries check signatures of an RSA key`,
     hint: "point --gateway-key-path to the coordinator's RSA private key (PEM, without a passphrase)",
   });

@@ -17,18 +17,18 @@ export type Authority = {
   readonly foreign: MadeUpKms;
 };
 
-const issuer = z.object({ name: z.string(), key: z.string(), certificate: z.string() });
-const kms = z.object({ root: z.string(), ca: issuer, secret: z.string() });
+const issuerSchema = z.object({ name: z.string(), key: z.string(), certificate: z.string() });
+const kmsSchema = z.object({ root: z.string(), ca: issuerSchema, secret: z.string() });
 const schema = z.object({
   intel: z.object({
-    root: issuer,
-    platformCa: issuer,
-    pck: issuer,
-    tcbSigner: issuer,
+    root: issuerSchema,
+    platformCa: issuerSchema,
+    pck: issuerSchema,
+    tcbSigner: issuerSchema,
     attestationKey: z.string(),
   }),
-  kms,
-  foreign: kms,
+  kms: kmsSchema,
+  foreign: kmsSchema,
 });
 
 /** Of several processes that start at once, one makes it and all use it. */

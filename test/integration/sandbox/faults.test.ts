@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
 import { FAULT_CATALOGUE } from "../../../src/sandbox/fault-catalogue.ts";
-import { planFault } from "../../../src/sandbox/fault-catalogue.ts";
+import { planFault } from "../../../src/sandbox/fault-text.ts";
 import type { Sandbox } from "../../../src/sandbox/index.ts";
 import { api, composeText, sandboxWith, service, stopClock, type Answer } from "./world.ts";
 

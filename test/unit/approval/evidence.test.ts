@@ -173,9 +173,7 @@ describe("attestation after step 8", () => {
     expect(server.expected).toMatchObject({ newerThan: 1_000_000 - 500 - 8_000 });
   });
 
-  const lie = new ClusterError({
-    kind: "verification",
-    code: "attest-compose",
+  const lie = new ClusterError("verification", "attest-compose", {
     message: "it runs another file",
     hint: "nothing was sent",
   });
@@ -195,7 +193,9 @@ describe("attestation after step 8", () => {
     await expect(attest(UNCHANGED, lie)).rejects.toBe(lie);
     const other = new Error("disk full");
     await expect(attest(UPDATED, other)).rejects.toBe(other);
-    const silent = new ClusterError({ kind: "timeout", code: "wait-timed-out", message: "m" });
+    const silent = new ClusterError("timeout", "wait-timed-out", {
+      message: "m",
+    });
     await expect(attest(UPDATED, silent)).rejects.toBe(silent);
   });
 

@@ -73,7 +73,9 @@ test.each([
   ],
   [
     "init",
-    new ClusterError({ kind: "input", code: "usage", message: "as it is" }),
+    new ClusterError("input", "usage", {
+      message: "as it is",
+    }),
     made(false),
     "as it is",
   ],

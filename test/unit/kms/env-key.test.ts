@@ -1,7 +1,12 @@
 import { verifyEnvEncryptPublicKey, verifyEnvEncryptPublicKeyLegacy } from "@phala/dstack-sdk";
 import { describe, expect, it } from "vitest";
 import { verifyEnvKey } from "../../../src/kms/env-key.ts";
-import { deriveAppKeys, k256Of, newKms, signEnvKey } from "../../../src/sandbox/attestation/authority.ts";
+import {
+  deriveAppKeys,
+  k256Of,
+  newKms,
+  signEnvKey,
+} from "../../../src/sandbox/attestation/authority.ts";
 import { BUILT_IN_TRUST } from "../../../src/trust/built-in.ts";
 import { thrownBy } from "../../helpers/made-up-tee.ts";
 

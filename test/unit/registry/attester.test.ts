@@ -16,7 +16,13 @@ import {
   type Expectation,
 } from "../../../src/registry/attester.ts";
 import { TrustedScripts } from "../../../src/registry/trusted-scripts.ts";
-import { sandboxTrust, type Authority, deriveAppKeys, newKms, signEnvKey } from "../../../src/sandbox/attestation/authority.ts";
+import {
+  sandboxTrust,
+  type Authority,
+  deriveAppKeys,
+  newKms,
+  signEnvKey,
+} from "../../../src/sandbox/attestation/authority.ts";
 import { evidenceOf, type Guest } from "../../../src/sandbox/attestation/guest.ts";
 import { newIntel, pcsAnswers } from "../../../src/sandbox/attestation/intel.ts";
 import type { Lie } from "../../../src/sandbox/attestation/lies.ts";

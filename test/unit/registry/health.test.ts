@@ -113,9 +113,7 @@ describe("a look at the registry's health", () => {
   });
 
   test("a key that is refused ends it at once", async () => {
-    const refusal = new ClusterError({
-      kind: "prerequisite",
-      code: "api-key-refused",
+    const refusal = new ClusterError("prerequisite", "api-key-refused", {
       message: "the key is refused",
     });
     const unknown = { kind: "unknown", reason: "401", refusal } as const;

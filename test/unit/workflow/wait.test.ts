@@ -15,9 +15,7 @@ test("an API that does not answer is asked again, one that refuses the key is no
     kind: "not-yet",
     seen: "HTTP 502",
   });
-  const refusal = new ClusterError({
-    kind: "prerequisite",
-    code: "api-key-refused",
+  const refusal = new ClusterError("prerequisite", "api-key-refused", {
     message: "HTTP 401",
   });
   expect(() => notKnownYet({ kind: "unknown", reason: "HTTP 401", refusal })).toThrow(refusal);

@@ -16,8 +16,12 @@ const result = (nowMs: number, status = "running"): StatusResult => ({
 });
 const failure = (kind: "platform" | "prerequisite") =>
   kind === "platform"
-    ? new ClusterError({ kind, code: "api-failed", message: "HTTP 502" })
-    : new ClusterError({ kind, code: "api-key-refused", message: "HTTP 401" });
+    ? new ClusterError(kind, "api-failed", {
+        message: "HTTP 502",
+      })
+    : new ClusterError(kind, "api-key-refused", {
+        message: "HTTP 401",
+      });
 
 /** Runs the loop over these looks, and then as long as `readers` go on. */
 async function watched(looks: readonly (StatusResult | Error)[]) {
