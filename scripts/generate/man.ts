@@ -83,7 +83,7 @@ const definitionLines = ([term, meaning]: readonly [string, string]): string[] =
 ];
 
 function commandLines(definition: AnyCommand, shared: ReadonlyMap<string, Option>): string[] {
-  const { name, summary, argument, notes = "", examples } = definition;
+  const { name, summary, argument, notes = "", details = "", examples } = definition;
   const own = optionsOf(definition).filter((option) => !shared.has(keyOf(option)));
   const word = argument === undefined ? "" : ` [${argument.name}]`;
   return [
@@ -91,7 +91,7 @@ function commandLines(definition: AnyCommand, shared: ReadonlyMap<string, Option
     text(sentence(summary)),
     ...(argument === undefined ? [] : [`The ${argument.name}: ${text(argument.text)}.`]),
     ...own.flatMap((option) => optionLines(option)),
-    ...(notes === "" ? [] : paragraphs(notes)),
+    ...[notes, details].filter((part) => part !== "").flatMap(paragraphs),
     ".PP",
     "Examples:",
     ".PP",
@@ -110,7 +110,7 @@ const paragraphs = (notes: string): string[] =>
 const optionLines = ({ flags, description }: Option): string[] => [
   ".TP",
   `.B ${text(flags)}`,
-  text(description.replace(/^\(required\) /, "")),
+  text(description),
 ];
 
 /** Of more than one command. */

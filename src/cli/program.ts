@@ -3,6 +3,7 @@ import { isDocument } from "../output/formats.ts";
 import { Command, Help } from "commander";
 import type { AnyCommand } from "../commands/shared/command.ts";
 import { COMMANDS } from "./commands.ts";
+import { findPage, pathOf, topics } from "./docs-place.ts";
 import { addDefinition } from "./options.ts";
 
 /** Options and arguments as commander parsed them, by their names. */
@@ -11,10 +12,15 @@ export type Options = Readonly<Record<string, unknown>>;
 export type RunCommand = (command: AnyCommand, options: Options) => Promise<void>;
 
 /** What a group of commands is for, where a command's name has two words. */
-const GROUPS: Readonly<Record<string, string>> = {
-  config: "inputs and their origin, tee-cluster.yml, orchestrator.yml",
-  trust: "what is trusted of hardware and platform",
+const GROUPS: Readonly<Record<string, readonly [text: string, page: string]>> = {
+  config: ["inputs and their origin, tee-cluster.yml, orchestrator.yml", "config.md"],
+  trust: ["what is trusted of hardware and platform", "attestation.md"],
 };
+
+const FIRST_STEPS = `
+First, without an account:  tee-cluster init --sandbox
+Each command's options:     tee-cluster COMMAND --help
+Documentation:              tee-cluster help topics`;
 
 /** What is left to declare of each command. */
 const pending = new WeakMap<Command, AnyCommand>();
@@ -26,7 +32,8 @@ export function createProgram(version: string, run: RunCommand, argv?: readonly 
   const program = new Command("tee-cluster")
     .description("Creates and maintains a cluster of confidential VMs (Intel TDX) on Phala Cloud")
     .version(version, "-V, --version")
-    .configureHelp({ subcommandTerm });
+    .configureHelp({ subcommandTerm })
+    .addHelpText("after", FIRST_STEPS);
   for (const definition of COMMANDS) {
     const command = commandAt(program, definition.name);
     command.description(definition.summary);
@@ -36,7 +43,13 @@ export function createProgram(version: string, run: RunCommand, argv?: readonly 
   }
   for (const command of allCommands(program)) {
     command.allowExcessArguments(false);
-    if (command.commands.length > 0) addHelpCommand(command);
+    if (command.commands.length === 0) continue;
+    addHelpCommand(command);
+    if (command.parent)
+      command.addHelpText(
+        "after",
+        () => `\nDocumentation: ${pathOf(GROUPS[command.name()]?.[1] ?? "")}`,
+      );
   }
   return program;
 }
@@ -76,7 +89,7 @@ export function nameOf(command: Command): string {
 /** The command of a name like `config migrate`, and the groups above it; made where they are not there yet. */
 function commandAt(program: Command, name: string): Command {
   return name.split(" ").reduce((parent, word) => {
-    return childOf(parent, word) ?? parent.command(word).description(GROUPS[word] ?? "");
+    return childOf(parent, word) ?? parent.command(word).description(GROUPS[word]?.[0] ?? "");
   }, program);
 }
 
@@ -96,13 +109,24 @@ function given(command: Command): Options {
 function addHelpCommand(parent: Command): void {
   parent
     .command("help [command...]")
-    .description("help for a command")
+    .description("help for a command, or a topic: help topics")
     .action((words: readonly string[]) => {
+      const page = childOf(parent, words[0] ?? "") ? undefined : pageFor(words);
+      if (page !== undefined) return print(parent, page);
       const found = words.reduce((at, word) => childOf(at, word) ?? refuseWord(at, word), parent);
       declareOptions(found);
       found.outputHelp();
     });
 }
+
+/** The list of pages, or one of them; a command's name comes first. */
+function pageFor(words: readonly string[]): string | undefined {
+  const [topic = "", ...more] = words;
+  if (more.length > 0) return undefined;
+  return topic === "topics" ? topics() : findPage(topic);
+}
+
+const print = (command: Command, text: string): void => command.configureOutput().writeOut?.(text);
 
 /** As commander itself refuses a word that is no command. */
 function refuseWord(parent: Command, word: string): never {

@@ -33,6 +33,8 @@ type InputText = {
   readonly required?: boolean;
   /** Without a value the program decides by itself. */
   readonly optional?: boolean;
+  /** Seldom set: left to `--help-all`. */
+  readonly rare?: boolean;
   /** Required with this schema of orchestrator.yml only, by the commands that deploy and approve. */
   readonly requiredWith?: OrchestratorSchema;
   /** What a shell offers for it on TAB: these words, or what is found there. */
@@ -120,6 +122,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
   },
   spawnteePort: {
     group: "cluster",
+    rare: true,
     flag: "spawntee-port",
     placeholder: "port",
     variables: ["TEE_CLUSTER_SPAWNTEE_PORT"],
@@ -133,12 +136,13 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
     flag: "memory-per-model",
     placeholder: "mb",
     variables: ["TEE_CLUSTER_MEMORY_PER_MODEL_MB"],
-    description: "memory of one model container in MB",
+    description: "MB for each model container",
     default: "1024",
     parse: p.integer(1, Number.MAX_SAFE_INTEGER),
   },
   provisionFactor: {
     group: "cluster",
+    rare: true,
     flag: "provision-factor",
     placeholder: "f",
     variables: ["TEE_CLUSTER_PROVISION_FACTOR"],
@@ -148,6 +152,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
   },
   maxModels: {
     group: "cluster",
+    rare: true,
     flag: "max-models",
     placeholder: "n",
     variables: ["TEE_CLUSTER_MAX_MODELS"],
@@ -157,6 +162,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
   },
   capacityThreshold: {
     group: "cluster",
+    rare: true,
     flag: "capacity-threshold",
     placeholder: "f",
     variables: ["CAPACITY_THRESHOLD"],
@@ -166,6 +172,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
   },
   cvmBaseDomain: {
     group: "cluster",
+    rare: true,
     flag: "cvm-base-domain",
     placeholder: "domain",
     variables: ["CVM_BASE_DOMAIN"],
@@ -208,8 +215,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
     flag: "orchestrator-schema",
     placeholder: "v1|v2",
     variables: ["TEE_CLUSTER_ORCHESTRATOR_SCHEMA"],
-    description:
-      "schema of orchestrator.yml: v2 is what releases read (default: v2 with a gateway key)",
+    description: "schema of orchestrator.yml; releases read v2 (default: v2 with a gateway key)",
     remark: "without a key `v1`, with a warning",
     completes: ["v1", "v2"],
     parse: p.schemaVersion,
@@ -219,7 +225,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
     flag: "gateway-key-path",
     placeholder: "path",
     variables: ["GATEWAY_KEY_PATH"],
-    description: "the coordinator's RSA key, required with schema v2",
+    description: "the coordinator's RSA key; required with v2",
     remark: "a private key (PEM), mode 0600",
     requiredWith: "v2",
     optional: true,
@@ -231,7 +237,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
     flag: "gateway-auth-wallet",
     placeholder: "address",
     variables: ["GATEWAY_AUTH_COORDINATOR_WALLET"],
-    description: "the coordinator's wallet, required with schema v2",
+    description: "the coordinator's wallet; required with v2",
     remark: "both compose files must pass it on",
     requiredWith: "v2",
     optional: true,
@@ -239,6 +245,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
   },
   registryEnv: {
     group: "cluster",
+    rare: true,
     flag: "registry-env",
     placeholder: "name",
     variables: [],
@@ -259,6 +266,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
   },
   watcher: {
     group: "cluster",
+    rare: true,
     flag: "watcher",
     placeholder: "where",
     variables: [],
@@ -268,6 +276,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
   },
   watcherIntervalSeconds: {
     group: "cluster",
+    rare: true,
     flag: "watcher-interval",
     placeholder: "seconds",
     variables: [],
@@ -277,6 +286,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
   },
   hashFrom: {
     group: "procedure",
+    rare: true,
     flag: "hash-from",
     placeholder: "how",
     variables: ["TEE_CLUSTER_HASH_FROM"],
@@ -300,6 +310,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
   },
   trustFile: {
     group: "attestation",
+    rare: true,
     flag: "trust-file",
     placeholder: "path",
     variables: ["TEE_CLUSTER_TRUST_FILE"],
@@ -310,6 +321,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
   },
   collateralUrl: {
     group: "attestation",
+    rare: true,
     flag: "collateral-url",
     placeholder: "url",
     variables: ["TEE_CLUSTER_COLLATERAL_URL"],
@@ -319,6 +331,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
   },
   phalaApiUrl: {
     group: "connection",
+    rare: true,
     flag: "phala-api-url",
     placeholder: "url",
     variables: ["PHALA_API_URL"],
@@ -329,6 +342,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
   },
   phalaBin: {
     group: "connection",
+    rare: true,
     flag: "phala-bin",
     placeholder: "path",
     variables: ["PHALA_BIN"],
@@ -340,6 +354,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
   },
   gatewayUrl: {
     group: "connection",
+    rare: true,
     flag: "gateway-url",
     placeholder: "template",
     variables: ["TEE_CLUSTER_GATEWAY_URL"],
@@ -350,6 +365,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
   },
   stateDir: {
     group: "connection",
+    rare: true,
     flag: "state-dir",
     placeholder: "dir",
     variables: ["TEE_CLUSTER_STATE_DIR"],
@@ -369,6 +385,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
   },
   pollIntervalMs: {
     group: "connection",
+    rare: true,
     flag: "poll-interval",
     placeholder: "duration",
     variables: ["TEE_CLUSTER_POLL_INTERVAL"],

@@ -201,6 +201,12 @@ test("help and version are answers; without --json a refusal is on stderr alone"
       "help config migrate",
       /^Examples:\n  tee-cluster config migrate [^]*\nUsage: tee-cluster config migrate \[options\] \[file\]/,
     ],
+    [
+      "init --help-all",
+      /^Examples:[^]*--watcher-interval[^]*\nDocumentation: \/.*\/docs\/inputs\.md$/,
+    ],
+    ["help topics", /^Pages of the documentation[^]*\n {2}glossary {2,}Glossary\n/],
+    ["help glossary", /^# Glossary\n/],
     ["--version", /^\d+\.\d+\.\d+$/],
   ];
   for (const [words, answer] of answers) {

@@ -4,6 +4,7 @@ import { SHELLS } from "./shells.ts";
 export const completionCommand = defineCommand({
   name: "completion",
   summary: "print the shell completion for bash, zsh, fish or powershell",
+  page: "completion.md",
   inputs: [],
   switches: ["dryRun", "yes"],
   flags: {},

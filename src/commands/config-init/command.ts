@@ -4,6 +4,7 @@ import { defineCommand } from "../shared/command.ts";
 export const configInitCommand = defineCommand({
   name: "config init",
   summary: "write a commented tee-cluster.yml with every input",
+  page: "config.md",
   inputs: inputsIn("cluster", "aws", "attestation", "procedure", "connection"),
   switches: ["dryRun", "yes"],
   flags: {},

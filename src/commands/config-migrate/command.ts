@@ -4,6 +4,7 @@ import { option } from "../shared/flags.ts";
 export const configMigrateCommand = defineCommand({
   name: "config migrate",
   summary: "turn an orchestrator.yml of schema v1 into v2, comments kept",
+  page: "schema-v2.md",
   // Which file, and what schema v2 or its runners have that v1 does not.
   inputs: [
     "orchestratorConfig",

@@ -4,6 +4,7 @@ import { defineCommand } from "../shared/command.ts";
 export const configShowCommand = defineCommand({
   name: "config show",
   summary: "every input with its value and where that is from",
+  page: "config.md",
   inputs: INPUTS.map(({ key }) => key),
   switches: ["config", "sandbox", "dryRun", "yes"],
   flags: {},

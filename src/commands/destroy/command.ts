@@ -5,6 +5,7 @@ import { toggle } from "../shared/flags.ts";
 export const destroyCommand = defineCommand({
   name: "destroy",
   summary: "delete this cluster's CVMs, and no other's",
+  page: "destroy.md",
   inputs: ["clusterName", ...inputsIn("connection")],
   required: ["clusterName"],
   switches: ["config", "sandbox", "dryRun", "yes", "timings"],

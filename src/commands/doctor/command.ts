@@ -6,6 +6,7 @@ import { list } from "../shared/flags.ts";
 export const doctorCommand = defineCommand({
   name: "doctor",
   summary: "check the prerequisites alone, each with its remedy",
+  page: "doctor.md",
   inputs: inputsIn("cluster", "aws", "connection"),
   switches: ["config", "sandbox", "dryRun", "yes", "strict", "timings"],
   flags: {

@@ -3,6 +3,7 @@ import { defineCommand } from "../shared/command.ts";
 export const explainCommand = defineCommand({
   name: "explain",
   summary: "what the code of an error, warning or finding means",
+  page: "errors.md",
   inputs: [],
   switches: ["dryRun", "yes"],
   flags: {},

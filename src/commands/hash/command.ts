@@ -7,6 +7,7 @@ import { HASH_INPUTS } from "./work.ts";
 export const hashCommand = defineCommand({
   name: "hash",
   summary: "predict the compose hash of the runner compose file, without deploying it",
+  page: "hash.md",
   inputs: [
     ...HASH_INPUTS,
     ...CVM_INPUTS,
@@ -15,6 +16,7 @@ export const hashCommand = defineCommand({
     "trustFile",
     ...inputsIn("connection"),
   ],
+  common: ["clusterName", "runnerCompose", "registryCompose", "trustFile"],
   switches: ["config", "sandbox", "dryRun", "yes", "strict", "timings"],
   flags: {
     check: toggle("fail (exit 7) unless that hash is approved: a gate for pull requests"),

@@ -4,6 +4,7 @@ import { option, toggle } from "../shared/flags.ts";
 export const historyCommand = defineCommand({
   name: "history",
   summary: "who approved which compose hashes, when and why",
+  page: "history.md",
   inputs: ["clusterName", "orchestratorConfig", "phalaApiUrl", "stateDir"],
   required: ["clusterName"],
   switches: ["config", "sandbox", "dryRun", "yes"],

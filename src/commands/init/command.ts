@@ -2,17 +2,19 @@ import { inputsIn } from "../../inputs/table.ts";
 import { APPROVAL_FLAGS, approvalFlags } from "../shared/approval-flags.ts";
 import { ATTEST_FLAGS } from "../shared/attest-flags.ts";
 import { defineCommand } from "../shared/command.ts";
-import { CLUSTER_NOTE } from "../shared/notes.ts";
+import { CLUSTER_DETAILS, CLUSTER_NOTE } from "../shared/notes.ts";
 
 export const initCommand = defineCommand({
   name: "init",
   summary: "set up the registry of a cluster, in ten steps",
+  page: "inputs.md",
   inputs: inputsIn("cluster", "aws", "connection", "procedure", "attestation"),
   required: ["clusterName", "awsAccessKeyId"],
   switches: ["config", "sandbox", "dryRun", "yes", "strict", "adopt", "timings"],
   flags: { ...APPROVAL_FLAGS, ...ATTEST_FLAGS },
   examples: ["init --sandbox --yes", "init --cluster-name bird-tracker --dry-run", "init"],
   notes: CLUSTER_NOTE,
+  details: CLUSTER_DETAILS,
   async run(dependencies, common, flags) {
     const { init } = await import("./init.ts");
     return init(dependencies, { ...flags, ...common, ...approvalFlags(flags) });

@@ -4,6 +4,7 @@ import { defineCommand } from "../shared/command.ts";
 export const listCommand = defineCommand({
   name: "list",
   summary: "the clusters in the account and on this machine's record, with their price",
+  page: "list.md",
   inputs: inputsIn("connection"),
   switches: ["config", "sandbox", "dryRun", "yes", "timings"],
   flags: {},

@@ -5,6 +5,7 @@ import { option, toggle } from "../shared/flags.ts";
 export const logsCommand = defineCommand({
   name: "logs",
   summary: "the registry's log, or a runner's",
+  page: "logs.md",
   inputs: ["clusterName", "orchestratorConfig", ...inputsIn("connection")],
   required: ["clusterName"],
   switches: ["config", "sandbox", "dryRun", "yes"],

@@ -3,11 +3,11 @@ import { APPROVAL_FLAGS, approvalFlags } from "../shared/approval-flags.ts";
 import { ATTEST_FLAGS } from "../shared/attest-flags.ts";
 import { defineCommand } from "../shared/command.ts";
 import { list, toggle } from "../shared/flags.ts";
-import { CLUSTER_NOTE } from "../shared/notes.ts";
+import { CLUSTER_DETAILS, CLUSTER_NOTE } from "../shared/notes.ts";
 
 /** By default every approved hash stays, and the new one joins them. */
 const LIST_FLAGS = {
-  plan: toggle("show every difference that it would make (the same as --dry-run)"),
+  plan: toggle("show what it would change, as --dry-run does"),
   retire: toggle("drop the approved hashes that no running runner has"),
   replace: toggle("approve the new hash alone; running runners with other hashes lose access"),
   keep: list("hash", "keep this one, whatever else is given; repeatable", {
@@ -16,16 +16,19 @@ const LIST_FLAGS = {
   drop: list("hash", "drop this one; repeatable", { completes: "hashes" }),
   deleteRevoked: toggle(
     "delete the running runners whose hash this run drops; models on them stop",
+    { rare: true },
   ),
   rollback: toggle("restore the list (and the registry's compose file) before the last one"),
-  fresh: toggle("deploy a temporary runner even where the hash is recorded"),
+  fresh: toggle("deploy a temporary runner even where the hash is recorded", { rare: true }),
 };
 
 export const rotateHashCommand = defineCommand({
   name: "rotate-hash",
   summary: "approve the runners' new compose hash after a compose change",
+  page: "rotate-hash.md",
   inputs: inputsIn("cluster", "aws", "connection", "procedure", "attestation"),
   required: ["clusterName", "awsAccessKeyId"],
+  common: ["runnerCompose", "registryCompose", "gatewayKeyPath", "hashFrom", "attest", "timeoutMs"],
   switches: ["config", "sandbox", "dryRun", "yes", "strict", "timings"],
   flags: { ...LIST_FLAGS, ...APPROVAL_FLAGS, ...ATTEST_FLAGS },
   examples: [
@@ -34,6 +37,7 @@ export const rotateHashCommand = defineCommand({
     "rotate-hash --rollback",
   ],
   notes: CLUSTER_NOTE,
+  details: CLUSTER_DETAILS,
   async run(dependencies, common, { plan, ...flags }) {
     const { rotateHash } = await import("./rotate-hash.ts");
     const dryRun = common.dryRun || plan;

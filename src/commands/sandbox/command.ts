@@ -5,6 +5,7 @@ import { SANDBOX_FLAGS } from "./flags.ts";
 export const sandboxCommand = defineCommand({
   name: "sandbox",
   summary: "the local stand-in for Phala Cloud: run, start, stop, status, reset",
+  page: "sandbox.md",
   inputs: [],
   switches: ["yes"],
   flags: SANDBOX_FLAGS,

@@ -6,23 +6,24 @@ import { choice, option, toggle, type FlagValues } from "./flags.ts";
 export const DEBUG_FLAG = {
   allowDebugRegistry: toggle(
     "go on with a registry whose DEBUG_MODE or web shell shows its keys to anybody",
+    { rare: true },
   ),
 };
 
 export const APPROVAL_FLAGS = {
   ...DEBUG_FLAG,
-  approveVia: choice(
-    ["auto", "restart", "api"],
-    "push to the running registry, update and restart it, or whichever fits",
-  ),
+  approveVia: choice(["auto", "restart", "api"], "push to the registry, restart it, or what fits"),
   forceUpdate: toggle(
     "update the registry even where nothing differs, for example after a new AWS secret",
+    { rare: true },
   ),
   reason: option("text", "why: kept in the history"),
   allowUncheckedHash: toggle(
     "approve a hash whose app-compose can't be read; recorded in the history",
+    { rare: true },
   ),
   record: option("file", "a hash record (`hash --export`) that vouches for running runners", {
+    rare: true,
     completes: "files",
   }),
 };

@@ -2,8 +2,8 @@
 import { list } from "./flags.ts";
 
 export const ATTEST_FLAGS = {
-  acceptTcb: list("status", "accept this TCB status too; never Revoked"),
-  trustScript: list("sha256", "trust this pre-launch script"),
+  acceptTcb: list("status", "accept this TCB status too; never Revoked", { rare: true }),
+  trustScript: list("sha256", "trust this pre-launch script", { rare: true }),
 };
 
 export type AttestFlags = {

@@ -19,6 +19,8 @@ export type CommandDefinition<F extends Flags = Flags, R extends AnyResult = Any
   readonly inputs: readonly InputKey[];
   /** Of the inputs, those without which it does nothing; marked in the help text. */
   readonly required?: readonly InputKey[];
+  /** Those that its short help lists; absent: all but the rare ones. */
+  readonly common?: readonly InputKey[];
   /** What its help says of a default in place of the table's. */
   readonly defaults?: Partial<Record<InputKey, string>>;
   readonly switches: readonly CommonSwitch[];
@@ -35,6 +37,10 @@ export type CommandDefinition<F extends Flags = Flags, R extends AnyResult = Any
   readonly examples: readonly string[];
   /** Paragraphs below the options; of at most 80 columns. */
   readonly notes?: string;
+  /** More of them, for the man page and `--help-all`. */
+  readonly details?: string;
+  /** The page about it in docs/. */
+  readonly page: string;
   /** Its answer is a script, a file or a log: on a terminal, too, its lines are not broken. */
   readonly verbatim?: boolean;
   /** What a result with `"ok": false` is to a script: the command did its work, and found something not in order. */

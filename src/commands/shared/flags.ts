@@ -17,6 +17,8 @@ type FlagText = {
   readonly variable?: string;
   /** What a shell offers for it on TAB, where there are no choices. */
   readonly completes?: ValueSource;
+  /** Seldom given: left to `--help-all`. */
+  readonly rare?: boolean;
 };
 
 /** `read` turns what the command line gives (undefined: nothing) into the handler's value. */

@@ -5,6 +5,7 @@ import { toggle } from "../shared/flags.ts";
 export const statusCommand = defineCommand({
   name: "status",
   summary: "show the cluster: its CVMs, their health, and which runner would be refused and why",
+  page: "status.md",
   inputs: [
     "clusterName",
     "spawnteePort",

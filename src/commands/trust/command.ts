@@ -12,6 +12,7 @@ export const trustCommands: readonly AnyCommand[] = [
   defineCommand({
     name: "trust show",
     summary: "what is trusted: OS images, KMS, Intel's root, pinned scripts",
+    page: "attestation.md",
     inputs: ["trustFile"],
     switches: ["config", "dryRun", "yes"],
     flags: {},
@@ -25,6 +26,7 @@ export const trustCommands: readonly AnyCommand[] = [
   defineCommand({
     name: "trust diff",
     summary: "what runs in the registry and is not trusted; exit 7 if there is anything",
+    page: "attestation.md",
     inputs: INPUTS,
     required: ["clusterName"],
     switches: ["config", "sandbox", "dryRun", "yes"],
@@ -40,6 +42,7 @@ export const trustCommands: readonly AnyCommand[] = [
   defineCommand({
     name: "trust pin",
     summary: "write what runs in the registry into the trust file, after showing it",
+    page: "attestation.md",
     inputs: INPUTS,
     required: ["clusterName"],
     switches: ["config", "sandbox", "dryRun", "yes"],

@@ -6,6 +6,7 @@ import { option } from "../shared/flags.ts";
 export const verifyCommand = defineCommand({
   name: "verify",
   summary: "attest the registry: what runs in it, on what, and who says so",
+  page: "attestation.md",
   inputs: [
     "clusterName",
     "registryCompose",

@@ -1,0 +1,39 @@
+/** The pages of docs/, which the package ships: where they are, and what there is. */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+/** Beside dist, in which everything is one folder up; the sources are one deeper. */
+const FOLDERS = ["../docs/", "../../docs/"].map((up) =>
+  fileURLToPath(new URL(up, import.meta.url)),
+);
+const FOLDER = FOLDERS.find((folder) => existsSync(folder)) ?? "docs/";
+
+/** A path that can be opened from anywhere. */
+export const pathOf = (page: string): string => `${FOLDER}${page}`;
+
+/** @returns the page's text, as it is; undefined: there is none of that name. */
+export function findPage(topic: string): string | undefined {
+  const page = pagesIn().find((name) => name === `${topic}.md` || name === topic);
+  return page && readFileSync(pathOf(page), "utf8");
+}
+
+/** What `help topics` prints. */
+export function topics(): string {
+  const pages = pagesIn().map((page) => {
+    const [, title = ""] = /^# (.*)$/m.exec(readFileSync(pathOf(page), "utf8")) ?? [];
+    return [page.replace(/\.md$/, ""), title] as const;
+  });
+  const width = Math.max(...pages.map(([topic]) => topic.length));
+  return [
+    "Pages of the documentation; each is printed by `help TOPIC`. They are in",
+    FOLDER,
+    "",
+    ...pages.map(([topic, title]) => `  ${topic.padEnd(width)}  ${title}`),
+    "",
+  ].join("\n");
+}
+
+const pagesIn = (): readonly string[] =>
+  readdirSync(FOLDER)
+    .filter((name) => name.endsWith(".md"))
+    .toSorted();
