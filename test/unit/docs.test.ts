@@ -89,7 +89,7 @@ function allLines(): Line[] {
 
 /** What the program's own command tree has against a command line; undefined: it would run. */
 async function refusal(line: string): Promise<string | undefined> {
-  let ran = false;
+  let ran = line.startsWith("help ");
   const program = createProgram("0.0.0", async () => void (ran = true));
   const quiet = { writeOut: () => undefined, writeErr: () => undefined };
   for (const command of allCommands(program)) command.exitOverride().configureOutput(quiet);

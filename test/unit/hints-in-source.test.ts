@@ -6,7 +6,7 @@ import { COMMANDS } from "../../src/cli/commands.ts";
 
 const SRC = path.join(import.meta.dirname, "../../src");
 /** `explain` makes commands of the catalogue's; a help text has no run around it. */
-const AS_IN_THE_DOCS = /^errors\/catalogue\/|\/command\.ts$/;
+const AS_IN_THE_DOCS = /^errors\/catalogue\/|\/command\.ts$|^cli\/program\.ts$/;
 const WORDS = [...new Set(COMMANDS.map(({ name }) => name.split(" ")[0] ?? ""))].join("|");
 const LITERAL = new RegExp(
   `\\btee-cluster (?:${WORDS})\\b(?! sandbox)|\\brun (?:${WORDS})\\b|\\bphala (?:cvms|logs|deploy) (?:get|delete|--)`,
