@@ -7,6 +7,7 @@ import { APPEARANCE_MS, findByIdentity, lookupFailed } from "../workflow/find-cv
 import { isSameCvm } from "../workflow/ledger.ts";
 import type { CvmIdentity } from "../core/ports.ts";
 import type { StepContext } from "../workflow/step.ts";
+import type { Registry } from "./registry.ts";
 
 /** By its app_id, which is recorded before it is made or adopted. */
 export function isOurs(cvm: Cvm, record: ClusterRecord): boolean {
@@ -112,16 +113,38 @@ async function findNamed(
   const named = listed.filter(keep);
   // A name that several have may be refused as ambiguous: then the list has them.
   if (refused !== undefined && named.length < 2) throw refused;
-  const all = [...(own ? [own] : []), ...(found.kind === "present" ? [found.value] : []), ...named];
-  return all.filter((cvm, index) => all.findIndex((other) => isSameCvm(other, cvm)) === index);
+  return distinct([
+    ...(own ? [own] : []),
+    ...(found.kind === "present" ? [found.value] : []),
+    ...named,
+  ]);
 }
 
-function assertOne(name: string, cvms: readonly Cvm[]): void {
+const distinct = <C extends CvmIdentity>(cvms: readonly C[]): C[] =>
+  cvms.filter((cvm, index) => cvms.findIndex((other) => isSameCvm(other, cvm)) === index);
+
+function assertOne(name: string, cvms: readonly CvmIdentity[]): void {
   if (cvms.length < 2) return;
   throw new ClusterError("conflict", "registry-ambiguous", {
     message: describeAmbiguous(name, cvms),
     hint: PICK_ONE,
   });
+}
+
+/**
+ * Nobody else is called by its name or has its app_id: of replicas only one would be updated, and be given the list.
+ * @throws ClusterError `registry-ambiguous` (conflict); that of the list (platform) where the API does not say.
+ */
+export async function assertOnlyRegistry(
+  { cvm }: Pick<Registry, "cvm">,
+  { api, signal, mutations }: Pick<StepContext, "api" | "signal" | "mutations">,
+): Promise<void> {
+  const { name, appId } = cvm;
+  const keep = (other: CvmIdentity): boolean => other.name === name || other.appId === appId;
+  const listed = await api.listCvms(signal, { keep, search: name });
+  const all = distinct([cvm, ...listed.filter(keep)]);
+  for (const each of all) mutations.ledger.see(each);
+  assertOne(name, all);
 }
 
 /** What a registry under another name means. */

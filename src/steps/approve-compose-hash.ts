@@ -11,6 +11,7 @@ import type { Approval, ApproveComposeHashInput } from "../approval/approval.ts"
 import { hasForeignUpdate, updatedMeanwhile } from "../registry/concurrent-updates.ts";
 import { pushApprovedList, warnOfRestart } from "../approval/push.ts";
 import { updateRegistry } from "../approval/update.ts";
+import { assertOnlyRegistry } from "../registry/ownership.ts";
 import { idOf, readUpdates } from "../registry/updates.ts";
 
 export const approveComposeHash: Step<ApproveComposeHashInput, Approval> = {
@@ -25,6 +26,7 @@ export const approveComposeHash: Step<ApproveComposeHashInput, Approval> = {
     if (decision.action === "keep") return keep(input, decision.approval, context);
     context.detail(`step 8: ${decision.action}, because: ${decision.reason}`);
     reportDifferences(input, context);
+    await assertOnlyRegistry(input.registry, context);
     await input.attestation?.attester.attest(input.registry, input.attestation.standing, context, {
       brief: true,
     });

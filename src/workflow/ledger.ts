@@ -62,9 +62,10 @@ export class Ledger {
     this.#entries = [...this.#entries, { name, appId, vmUuid, certain, madeAt }];
   }
 
-  /** One that this run made was seen: it can't be one that is not visible yet. */
+  /** One that this run made was seen, which is visible then; or a replica of it, which is paid for as well. */
   see(cvm: CvmIdentity): void {
-    if (this.#entries.some((entry) => isSameCvm(entry, cvm))) this.add(cvm);
+    const isOfSameApp = ({ appId }: CvmIdentity): boolean => appId !== null && appId === cvm.appId;
+    if (this.#entries.some((entry) => isSameCvm(entry, cvm) || isOfSameApp(entry))) this.add(cvm);
   }
 
   remove(cvm: CvmIdentity): void {

@@ -55,6 +55,16 @@ test("a create that makes two temporary runners of one app_id: both are deleted"
   );
 });
 
+test("a create that makes two registries of one app_id: neither is given the list or the secrets", async () => {
+  const world = await makeWorld({ timings: AT_ONCE });
+  world.sandbox.setFaults(["replica"]);
+  const run = failureOf(await world.run(["init", "--json"]));
+  expect([run.exitCode, run.error.code]).toEqual([6, "registry-ambiguous"]);
+  const { approved, live } = await cloudOf(world.sandbox);
+  expect([approved, live]).toEqual([[], [REGISTRY, REGISTRY]]);
+  expect(run.left_behind.map(({ name }) => name)).toEqual([REGISTRY, REGISTRY]);
+});
+
 test("a registry that is deleted while it is waited for is not left behind", async () => {
   let dropped = false;
   const world = await makeWorld({

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { Adoption, Cvm } from "../../../src/core/domain.ts";
 import type { JournalEntry } from "../../../src/state/journal.ts";
-import { claimRegistry } from "../../../src/registry/ownership.ts";
+import { assertOnlyRegistry, claimRegistry } from "../../../src/registry/ownership.ts";
 import { recordFrom } from "../../helpers/journal-records.ts";
 import {
   APP,
@@ -221,5 +221,24 @@ describe("a creation of which nobody knows what came", () => {
     const cloud = memoryCloud();
     await claim(cloud, made("i", APP));
     expect(cloud.clock.monotonic()).toBe(0);
+  });
+});
+
+describe("right before secrets are sent", () => {
+  const only = (cloud: MemoryCloud) => assertOnlyRegistry({ cvm: cvmOf() }, cloud.context);
+
+  test("it is the only one, or not listed", async () => {
+    const runner = cvmOf({ name: "bird-runner-00000001", appId: OTHER, vmUuid: "1".repeat(32) });
+    await only(memoryCloud([cvmOf(), runner]));
+    await only(memoryCloud([]));
+  });
+
+  test.each([
+    ["a replica under another name", cvmOf({ vmUuid: "9".repeat(32), name: "replica" })],
+    ["another CVM of its name", other()],
+  ])("%s is a conflict", async (_, second) => {
+    expect(await failureOf(only(memoryCloud([cvmOf(), second])))).toMatchObject({
+      code: "registry-ambiguous",
+    });
   });
 });

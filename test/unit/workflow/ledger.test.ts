@@ -45,6 +45,18 @@ test("what was made is named until it is seen gone, each by its own ids", () => 
   expect(ledger.touched).toBe(true);
 });
 
+test("a replica of what was made is named once it is seen; what has no app_id yet has none", () => {
+  const ledger = new Ledger();
+  ledger.add(of("u", "a"));
+  ledger.see(of("v", "a"));
+  ledger.see(of("w", "b", "other"));
+  expect(ledger.entries.map(({ vmUuid }) => vmUuid)).toEqual(["u", "v"]);
+  const early = new Ledger();
+  early.add(of("u", null));
+  early.see(of("v", null, "other"));
+  expect(early.entries.map(({ vmUuid }) => vmUuid)).toEqual(["u"]);
+});
+
 test("what is left has its price, where its type and the type's price are known", () => {
   const ledger = new Ledger();
   ledger.add({ name: "a", appId: "1", vmUuid: null });
