@@ -224,13 +224,14 @@ describe("a creation of which nobody knows what came", () => {
   });
 });
 
-describe("right before secrets are sent", () => {
-  const only = (cloud: MemoryCloud) => assertOnlyRegistry({ cvm: cvmOf() }, cloud.context);
+const only = (cloud: MemoryCloud): Promise<void> =>
+  assertOnlyRegistry({ cvm: cvmOf() }, cloud.context);
 
+describe("right before secrets are sent", () => {
   test("it is the only one, or not listed", async () => {
     const runner = cvmOf({ name: "bird-runner-00000001", appId: OTHER, vmUuid: "1".repeat(32) });
-    await only(memoryCloud([cvmOf(), runner]));
-    await only(memoryCloud([]));
+    await expect(only(memoryCloud([cvmOf(), runner]))).resolves.toBeUndefined();
+    await expect(only(memoryCloud([]))).resolves.toBeUndefined();
   });
 
   test.each([
