@@ -33,8 +33,13 @@ type Cloud = Awaited<ReturnType<typeof cloudOf>>;
 
 const must = (holds: boolean, otherwise: string): string[] => (holds ? [] : [otherwise]);
 
-/** What they leave stays a conflict until a person looks at it: two registries, an operation that never ends. */
-const LASTING: ReadonlySet<FaultName> = new Set(["fault:replica", "fault:operation-stuck"]);
+/** What they leave stays until a person looks at it, with the exit code that says so. */
+const LASTING: ReadonlyMap<FaultName, number> = new Map([
+  // Two registries of one app_id.
+  ["fault:replica", 6],
+  // Only --force-update goes past an operation that never ends.
+  ["fault:operation-stuck", 5],
+]);
 
 /** After the run that the fault struck. */
 export async function brokenByFault(
@@ -63,7 +68,7 @@ export async function brokenByCleanRun(
   ended: Ended,
 ): Promise<string[]> {
   const cloud = await cloudOf(stage.world.sandbox);
-  if (LASTING.has(fault) && ended.exitCode === 6) return brokenAlways(stage, fault, cloud);
+  if (LASTING.get(fault) === ended.exitCode) return brokenAlways(stage, fault, cloud);
   return [
     ...must(
       ended.exitCode === 0,
