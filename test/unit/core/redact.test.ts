@@ -284,7 +284,7 @@ describe("JSON that is redacted as one text stays JSON", () => {
         const clean = redactorOf(secret).redact(JSON.stringify(strings));
         expect(() => JSON.parse(clean) as unknown).not.toThrow();
       }),
-      { numRuns: 3000 },
+      { numRuns: 600 },
     );
   });
 });
@@ -318,15 +318,16 @@ describe("for any secret", () => {
   );
 
   test("no form of it is left, and the text around it is", () => {
+    const other = redactorOf("nothing of this");
     fc.assert(
       fc.property(secret, form, around, (value, encode, text) => {
         const line = `<${text}> <${encode(value)}> <${text}>`;
         const clean = redactorOf(value).redact(line);
         expect(clean).toContain("[redacted]");
         expect(clean).not.toContain(encode(value.trim()));
-        expect(redactorOf("nothing of this").redact(line)).toBe(line);
+        expect(other.redact(line)).toBe(line);
       }),
-      { numRuns: 2000 },
+      { numRuns: 400 },
     );
   });
 
