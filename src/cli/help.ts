@@ -1,7 +1,7 @@
 /** What `--help` prints, in short, and `--help-all`, of every option. Loaded for both, so it imports nothing heavy. */
 import { CommanderError, Help, Option, type Command } from "commander";
 import type { AnyCommand } from "../commands/shared/command.ts";
-import { wrap } from "../output/text.ts";
+import { wrap } from "../lib/text.ts";
 import { pathOf } from "./docs-place.ts";
 
 /** Help is as wide as the terminal, within what can be read; of the usual width where there is none. */

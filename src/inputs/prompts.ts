@@ -1,7 +1,14 @@
 /** Prompts on stderr (stdout is the answer's). The only user of @inquirer/prompts. */
 import { Cancellation, Interruption } from "../errors/cluster-error.ts";
+import { questionTheme, shortChoices } from "./question-theme.ts";
 
-export type Choice<T> = { readonly name: string; readonly value: T; readonly description?: string };
+/** `short` is what stays of it once it is chosen; the name, where there is none. */
+export type Choice<T> = {
+  readonly name: string;
+  readonly short?: string;
+  readonly value: T;
+  readonly description?: string;
+};
 
 /** True, or what is wrong with the text: shown below the prompt, which stays open. */
 export type Validate = (text: string) => true | string | Promise<true | string>;
@@ -38,6 +45,8 @@ type Context = { readonly output: NodeJS.WriteStream; readonly signal: AbortSign
 const MORE = "Enter for the rest";
 const MORE_ROWS = 2;
 
+const columns = (): number => process.stderr.columns || 80;
+
 /** Loaded by the first question: most runs ask none. */
 const inquirer = () => import("@inquirer/prompts");
 
@@ -47,7 +56,8 @@ export function terminalPrompter(signal: AbortSignal, pager: Pager): Prompter {
   const confirm: Prompter["confirm"] = ({ message, initial }) =>
     answered(signal, async (context) => {
       const prompts = await inquirer();
-      return prompts.confirm({ message, default: initial }, context);
+      const theme = questionTheme(columns(), initial ? "Y/n" : "y/N");
+      return prompts.confirm({ message, default: initial, theme }, context);
     });
   return {
     confirm,
@@ -67,8 +77,9 @@ export function terminalPrompter(signal: AbortSignal, pager: Pager): Prompter {
     text: ({ message, initial, validate }) =>
       answered(signal, async (context) => {
         const { input } = await inquirer();
+        const theme = questionTheme(columns(), initial);
         return input(
-          { message, validate, ...(initial === undefined ? {} : { default: initial }) },
+          { message, validate, theme, ...(initial === undefined ? {} : { default: initial }) },
           context,
         );
       }),
@@ -76,13 +87,16 @@ export function terminalPrompter(signal: AbortSignal, pager: Pager): Prompter {
     secret: ({ message, validate }) =>
       answered(signal, async (context) => {
         const { password } = await inquirer();
-        return password({ message, validate, mask: false, toggleMask: false }, context);
+        const theme = questionTheme(columns());
+        return password({ message, validate, theme, mask: false, toggleMask: false }, context);
       }),
     choose: ({ message, choices, initial }) =>
       answered(signal, async (context) => {
         const { select } = await inquirer();
         const start = initial === undefined ? {} : { default: initial };
-        return select({ message, choices, ...start, pageSize: 12 }, context);
+        const shown = shortChoices(choices, columns());
+        const theme = questionTheme(columns());
+        return select({ message, choices: shown, theme, ...start, pageSize: 12 }, context);
       }),
     print: (text) => pager.print(text),
   };

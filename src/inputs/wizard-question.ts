@@ -207,8 +207,8 @@ function choicesFor(
 
 /** Which one is run is what people know; the schema follows from it. */
 const ORCHESTRATORS: Choice<string>[] = [
-  { name: "the released one (2026-02-23 or later): schema v2", value: "v2" },
-  { name: "the development version of 2026-02-16: schema v1", value: "v1" },
+  { name: "the released one (2026-02-23 or later): schema v2", short: "v2", value: "v2" },
+  { name: "the development version of 2026-02-16: schema v1", short: "v1", value: "v1" },
 ];
 
 function nodeChoices({ nodes }: Offers): Choice<string>[] {
@@ -235,7 +235,7 @@ function withTemplate(
   const another = found.length === 0 ? [{ name: "another file", value: ANOTHER }] : [];
   return [
     ...found.filter(({ value }) => value !== ANOTHER),
-    { name: `none yet: write a commented template to ${target}`, value: TEMPLATE },
+    { name: "none yet: write a commented template", description: target, value: TEMPLATE },
     ...found.filter(({ value }) => value === ANOTHER),
     ...another,
   ];

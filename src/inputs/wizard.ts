@@ -201,7 +201,7 @@ function actions(
   const save: Choice<Action>[] =
     saveTo === undefined
       ? []
-      : [{ name: `Save the answers to ${saveTo}, without secrets, and leave`, value: "save" }];
+      : [{ name: `Save to ${saveTo}, without secrets, and leave`, value: "save" }];
   const leave: Choice<Action>[] = [
     ...save,
     { name: "Cancel: nothing has been created", value: "cancel" },

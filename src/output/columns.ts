@@ -1,5 +1,5 @@
 /** A table with headings, as wide as its content; where that is too wide, the least important columns go. */
-import { cellWidth, oneLine, padEnd, truncate } from "./text.ts";
+import { cellWidth, oneLine, padEnd, truncate } from "../lib/text.ts";
 import type { View } from "./layout.ts";
 
 export type Column<T> = {

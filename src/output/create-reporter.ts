@@ -1,6 +1,6 @@
 /** Chooses how a run is shown and puts the parts together: what is said, what waits, what is held back. */
 import type { AnyResult, FailureResult } from "../core/results.ts";
-import type { RunEvent, Warning } from "../core/events.ts";
+import type { CheckLine, RunEvent, Warning } from "../core/events.ts";
 import { renderHint, renderHints, type Rendered } from "../core/command-hint.ts";
 import { cleanForTerminal } from "./clean.ts";
 import type { View } from "./layout.ts";
@@ -175,7 +175,12 @@ class RunReporter implements Reporter {
   }
 
   #show(event: ShownEvent): void {
-    if (event.type === "warning") this.#warned.add(warningKey(event.warning));
+    if (event.type === "warning") {
+      const key = warningKey(event.warning);
+      if (this.#warned.has(key)) return;
+      this.#warned.add(key);
+    }
+    if (event.type === "check-finished") this.#warned.add(warningKey(warningOf(event.check)));
     this.#headlineLast = event.type === "run-started";
     this.#screen.progress.show(event);
   }
@@ -201,7 +206,15 @@ class RunReporter implements Reporter {
   }
 }
 
-const warningKey = (warning: Rendered<Warning>): string => `${warning.code}\n${warning.message}`;
+/** What a check that warns is in the result: its line says it already. */
+const warningOf = ({ id, detail, remedy }: Rendered<CheckLine>): WarningLine => ({
+  code: id,
+  message: remedy ? `${detail}; ${remedy}` : detail,
+});
+
+type WarningLine = { readonly code: string; readonly message: string };
+
+const warningKey = (warning: WarningLine): string => `${warning.code}\n${warning.message}`;
 
 const isFailure = (result: Rendered<AnyResult> | FailureResult): result is FailureResult =>
   "left_behind" in result;

@@ -6,7 +6,7 @@ import { LiveLine } from "./live-line.ts";
 import type { SafeStream } from "./output.ts";
 import type { Progress, ShownEvent } from "./reporter.ts";
 import { stepLabel, type StepLabel } from "./step-label.ts";
-import { cellWidth, duration, hanging, oneLine, truncate } from "./text.ts";
+import { cellWidth, duration, hanging, oneLine, truncate } from "../lib/text.ts";
 import type { Theme } from "./theme.ts";
 
 /** Less than this of a message tells nobody anything. */

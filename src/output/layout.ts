@@ -2,7 +2,7 @@
 import type { CommandHint, Words } from "../core/command-hint.ts";
 import { stripVTControlCharacters } from "node:util";
 import { stepInfo, type StepReport } from "../core/steps.ts";
-import { cellWidth, duration, oneLine, padEnd, wrap } from "./text.ts";
+import { cellWidth, duration, oneLine, padEnd, wrap } from "../lib/text.ts";
 import type { Theme } from "./theme.ts";
 
 export type View = {

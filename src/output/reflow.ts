@@ -3,7 +3,7 @@
  * text that it belongs to. A command that has to be broken stays one that can be pasted. Pure.
  */
 import { stripVTControlCharacters } from "node:util";
-import { cellWidth } from "./text.ts";
+import { cellWidth } from "../lib/text.ts";
 
 /** Of a line, at most: a text that begins further right is indented like any other. */
 const WIDEST_INDENT = 0.5;

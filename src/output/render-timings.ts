@@ -1,7 +1,7 @@
 /** Where a run's time went: a row per step, a column per part. */
 import type { Timings } from "../core/results.ts";
 import { stepInfo } from "../core/steps.ts";
-import { duration, truncate } from "./text.ts";
+import { duration, truncate } from "../lib/text.ts";
 import type { Theme } from "./theme.ts";
 
 type Key = "cloud_ms" | "api_ms" | "phala_ms" | "ours_ms" | "operator_ms" | "lock_ms";

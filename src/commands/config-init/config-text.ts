@@ -4,7 +4,7 @@ import { stringify } from "yaml";
 import { ONLY_IN_NAMED_FILES } from "../../inputs/config-file.ts";
 import type { Raw } from "../../inputs/resolve.ts";
 import { INPUTS, type InputDefinition, type InputGroup } from "../../inputs/table.ts";
-import { wrap } from "../../output/text.ts";
+import { wrap } from "../../lib/text.ts";
 
 const TITLES: Readonly<Record<InputGroup, string>> = {
   cluster: "The cluster",

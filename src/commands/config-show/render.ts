@@ -1,6 +1,6 @@
 /** The answer of `config show`: a line per input, in the order of the help text. */
 import type { Rendered } from "../../core/command-hint.ts";
-import { wrap } from "../../output/text.ts";
+import { wrap } from "../../lib/text.ts";
 import { table, type View } from "../../output/layout.ts";
 import type { ConfigShowResult, ShownInput } from "./result.ts";
 

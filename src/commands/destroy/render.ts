@@ -2,7 +2,7 @@
 import { renderDryRun } from "../shared/render-dry-run.ts";
 import type { DryRunResult } from "../shared/result.ts";
 import type { DestroyResult } from "./result.ts";
-import { oneLine } from "../../output/text.ts";
+import { oneLine } from "../../lib/text.ts";
 import type { View } from "../../output/layout.ts";
 
 export function renderDestroy(

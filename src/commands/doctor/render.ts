@@ -2,7 +2,7 @@
 import type { DoctorResult } from "./result.ts";
 import type { Rendered } from "../../core/command-hint.ts";
 import type { CheckResult } from "../../core/events.ts";
-import { cellWidth, hanging, oneLine, padEnd } from "../../output/text.ts";
+import { cellWidth, hanging, oneLine, padEnd } from "../../lib/text.ts";
 import type { Theme } from "../../output/theme.ts";
 import { table, type Row, type View } from "../../output/layout.ts";
 

@@ -1,6 +1,6 @@
 /** The answer of `explain`: one code in full, or all of them by what they do to a run. */
 import { table, type View } from "../../output/layout.ts";
-import { wrap } from "../../output/text.ts";
+import { wrap } from "../../lib/text.ts";
 import type { Rendered } from "../../core/command-hint.ts";
 import type { ExplainedCode, ExplainResult } from "./result.ts";
 

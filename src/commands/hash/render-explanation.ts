@@ -1,7 +1,7 @@
 /** The answer of `hash --explain`: what is known of the hash, and the compose text that it stands for. */
 import { sha256Hex } from "../../core/compose-hash.ts";
 import type { HashExplanation } from "./result.ts";
-import { dateAndTime, oneLine } from "../../output/text.ts";
+import { dateAndTime, oneLine } from "../../lib/text.ts";
 import type { Theme } from "../../output/theme.ts";
 import { renderAppComposeDiff } from "../shared/render-app-compose-diff.ts";
 import { fields, type Field, type View } from "../../output/layout.ts";

@@ -1,7 +1,7 @@
 /** The answer of `hash --export`. */
 import type { HashExport } from "./result.ts";
 import { command } from "../../core/command-hint.ts";
-import { dateAndTime } from "../../output/text.ts";
+import { dateAndTime } from "../../lib/text.ts";
 import { fields, nextCommands, type View } from "../../output/layout.ts";
 
 export function renderHashExport(result: HashExport, view: View): string[] {

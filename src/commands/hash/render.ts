@@ -6,7 +6,7 @@ import { renderHashExport } from "./render-export.ts";
 import type { DryRunResult } from "../shared/result.ts";
 import type { HashExplanation, HashExport } from "./result.ts";
 import type { HashResult } from "./result.ts";
-import { dateAndTime, hanging } from "../../output/text.ts";
+import { dateAndTime, hanging } from "../../lib/text.ts";
 import type { Theme } from "../../output/theme.ts";
 import { changedLines } from "../shared/render-app-compose-diff.ts";
 import { fields, nextCommands, type View } from "../../output/layout.ts";

@@ -1,6 +1,6 @@
 /** The answer of `history`: every approval, the newest last. */
 import type { HistoryEntryResult, HistoryResult } from "./result.ts";
-import { dateAndTime, oneLine, wrap } from "../../output/text.ts";
+import { dateAndTime, oneLine, wrap } from "../../lib/text.ts";
 import { fields, type Field, type View } from "../../output/layout.ts";
 
 export function renderHistory(result: HistoryResult, view: View): string[] {

@@ -1,6 +1,6 @@
 /** How one app-compose departs from another, in lines. */
 import type { AppComposeDiff } from "../hash/result.ts";
-import { wrap } from "../../output/text.ts";
+import { wrap } from "../../lib/text.ts";
 import type { Theme } from "../../output/theme.ts";
 import type { View } from "../../output/layout.ts";
 

@@ -1,6 +1,6 @@
 /** The answer of `--dry-run`: resource by resource, what a run would do. */
 import type { DryRunResult, PlannedAction } from "./result.ts";
-import { oneLine } from "../../output/text.ts";
+import { oneLine } from "../../lib/text.ts";
 import type { Theme } from "../../output/theme.ts";
 import { table, type View } from "../../output/layout.ts";
 

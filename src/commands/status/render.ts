@@ -3,7 +3,7 @@ import type { Rendered } from "../../core/command-hint.ts";
 import type { StatusResult } from "./result.ts";
 import { shortHash } from "../../core/domain.ts";
 import type { CvmStatus, StatusFinding } from "./model.ts";
-import { hanging, wrap } from "../../output/text.ts";
+import { hanging, wrap } from "../../lib/text.ts";
 import { fields, type Field, type View } from "../../output/layout.ts";
 import { renderPrice } from "../../runners/price.ts";
 import { age, cvmTable } from "./render-table.ts";

@@ -1,6 +1,6 @@
 /** The answer of `trust show`, `trust diff` and `trust pin`. */
 import { fields, type Field, type View } from "../../output/layout.ts";
-import { wrap } from "../../output/text.ts";
+import { wrap } from "../../lib/text.ts";
 import type { TrustResult } from "./result.ts";
 
 export function renderTrust(result: TrustResult, view: View): string[] {

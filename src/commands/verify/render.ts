@@ -2,7 +2,7 @@
 import type { Rendered } from "../../core/command-hint.ts";
 import { fields, table, type Field, type Row, type View } from "../../output/layout.ts";
 import type { AttestationCheck } from "../../core/attestation.ts";
-import { wrap } from "../../output/text.ts";
+import { wrap } from "../../lib/text.ts";
 import type { VerifyResult } from "./result.ts";
 
 const HEADLINES = {

@@ -236,8 +236,8 @@ describe("a registry that is not ours", () => {
     );
     expect(takeOver).toBe("a1");
     expect(heard.slice(-2)).toEqual([
-      "What now? Change an answer | Take over bird-registry | Check again | Save the answers to tee-cluster.yml, without secrets, and leave | Cancel: nothing has been created",
-      "What now? Take over and update | Change an answer | Save the answers to tee-cluster.yml, without secrets, and leave | Cancel: nothing has been created",
+      "What now? Change an answer | Take over bird-registry | Check again | Save to tee-cluster.yml, without secrets, and leave | Cancel: nothing has been created",
+      "What now? Take over and update | Change an answer | Save to tee-cluster.yml, without secrets, and leave | Cancel: nothing has been created",
     ]);
   });
 
@@ -266,7 +266,7 @@ describe("a registry that is not ours", () => {
       },
     });
     expect(heard).toContain(
-      "What now? Change an answer | Check again | Save the answers to tee-cluster.yml, without secrets, and leave | Cancel: nothing has been created",
+      "What now? Change an answer | Check again | Save to tee-cluster.yml, without secrets, and leave | Cancel: nothing has been created",
     );
   });
 });
@@ -343,7 +343,7 @@ describe("ways out", () => {
 
   test("with the answers saved: cancelled, and how to go on", async () => {
     const saved: Answers[] = [];
-    const left = wizard(["bird", ...AS_THEY_STAND, "Save the answers to tee-cluster.yml"], {
+    const left = wizard(["bird", ...AS_THEY_STAND, "Save to tee-cluster.yml"], {
       saved,
     });
     await expect(left).rejects.toMatchObject({

@@ -12,6 +12,26 @@ afterEach(() => {
 });
 
 describe("progress as lines", () => {
+  test("what a check's line has said is no warning of its own, neither then nor at the end", () => {
+    const { emit, err } = harness();
+    const check = {
+      id: "credit",
+      title: "Account has credit",
+      kind: "prerequisite",
+      severity: "warning",
+      status: "failed",
+      detail: "$0.10 left",
+      remedy: "top up",
+    } as const;
+    emit({ type: "check-finished", check });
+    const before = err.text;
+    expect(before).toContain("$0.10 left");
+    emit({ type: "warning", warning: { code: "credit", message: "$0.10 left; top up" } });
+    expect(err.text).toBe(before);
+    emit({ type: "warning", warning: { code: "credit", message: "$0.05 left; top up" } });
+    expect(err.text).toContain("$0.05 left");
+  });
+
   test("one line per event", () => {
     const { emit, out, err } = harness();
     emit(

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { shellQuote } from "../../../src/lib/shell-quote.ts";
-import { cellWidth, duration, truncate, wrap } from "../../../src/output/text.ts";
+import { cellWidth, duration, truncate, wrap } from "../../../src/lib/text.ts";
 import { supportsUnicode } from "../../../src/output/theme.ts";
 
 test.each([
