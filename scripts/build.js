@@ -1,49 +1,52 @@
-// Bundles src and the libraries that it uses into dist: one small entry, one chunk per lazily imported command.
-// Loose files and packages take about a quarter more CPU at every start, and whoever installed the package would get
-// the libraries' newest versions of that day: what hands out keys runs with the versions that the tests ran with.
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+// Bundles src and the libraries that it uses into dist/main.cjs, in which a lazily imported command is set up when it is
+// asked for; dist/load.cjs loads it. One CommonJS script, since V8 gives out what it compiled of a script and of no ES
+// module; loose files cost more at every start. And whoever installed the package would get the libraries' newest
+// versions of that day: what hands out keys runs with the versions that the tests ran with.
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { spawnSync } from "node:child_process";
 import path from "node:path";
 import { build } from "esbuild";
 
 const root = new URL("..", import.meta.url).pathname;
 
-const PRINT_HELP =
-  'import("./dist.new/main.js").then((it) => it.main(["node", "tee-cluster", "--help"]))';
-
-// CommonJS libraries ask for Node's own modules with it.
-const OWN_REQUIRE =
-  'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);';
+const PRINT_HELP = 'require("./dist.new/main.cjs").main(["node", "tee-cluster", "--help"])';
 
 /**
- * commander can start a subcommand as a program of its own, which ours never are; loading node:child_process for it
- * takes a tenth of what `--help` does.
+ * What libraries bring for what we never do. commander can start a subcommand as a program of its own: loading
+ * node:child_process for it takes a tenth of what `--help` does. @inquirer/prompts can open an editor, and brings half a
+ * megabyte of character sets for it.
  */
-const withoutChildren = {
-  name: "commander-without-children",
+const withoutUnused = {
+  name: "without-unused",
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^node:child_process$/ }, ({ importer }) =>
       /node_modules[\\/]commander[\\/]/.test(importer)
         ? { path: "no-children", namespace: "empty" }
         : undefined,
     );
+    onResolve({ filter: /^@inquirer\/external-editor$/ }, () => ({
+      path: "no-editor",
+      namespace: "empty",
+    }));
     onLoad({ filter: /.*/, namespace: "empty" }, () => ({ contents: "module.exports = {};" }));
   },
 };
 
 rmSync(`${root}dist.new`, { recursive: true, force: true });
-const { metafile, outputFiles } = await build({
+const { metafile } = await build({
   absWorkingDir: root,
-  entryPoints: { main: "src/cli/main.ts", "compile-cache": "src/platform/compile-cache.ts" },
+  entryPoints: { main: "src/cli/main.ts", load: "src/platform/load-program.ts" },
   outdir: "dist.new",
+  outExtension: { ".js": ".cjs" },
   bundle: true,
-  splitting: true,
   platform: "node",
-  format: "esm",
+  format: "cjs",
   target: "node20.19",
-  banner: { js: OWN_REQUIRE },
-  write: false,
-  plugins: [withoutChildren],
+  // A script of vm has no import() of its own.
+  supported: { "dynamic-import": false },
+  define: { "import.meta.url": "importMetaUrl" },
+  banner: { js: 'const importMetaUrl = require("node:url").pathToFileURL(__filename).href;' },
+  plugins: [withoutUnused],
   // Half as much to read and compile; names stay, for a stack that is reported.
   minifyWhitespace: true,
   minifySyntax: true,
@@ -51,13 +54,8 @@ const { metafile, outputFiles } = await build({
   logLevel: "warning",
   metafile: true,
 });
-refuseWholeZod(metafile);
-mkdirSync(`${root}dist.new`);
-for (const { path: file, text } of outputFiles) {
-  const bare = text.replace(OWN_REQUIRE, "").trimStart();
-  // Making one costs each chunk a little at every start.
-  writeFileSync(file, /\brequire[(.]|typeof require\b/.test(bare) ? text : bare);
-}
+assertWithoutLocales(metafile);
+escapeToAscii(`${root}dist.new/main.cjs`);
 writeFileSync(`${root}dist.new/THIRD-PARTY-LICENSES.txt`, licensesOf(Object.keys(metafile.inputs)));
 
 // What every word of help begins with is asked often: bin/tee-cluster.js prints it without loading the program.
@@ -76,13 +74,22 @@ renameSync(`${root}dist.new`, `${root}dist`);
 rmSync(`${root}dist.old`, { recursive: true, force: true });
 
 /** `import { z }` brings all of it, each language of its messages too: half a megabyte to parse at every start. */
-function refuseWholeZod({ outputs }) {
+function assertWithoutLocales({ outputs }) {
   const whole = Object.values(outputs).some(({ inputs }) =>
     Object.entries(inputs).some(
       ([file, { bytesInOutput }]) => /zod\/v4\/locales\/de\./.test(file) && bytesInOutput > 0,
     ),
   );
   if (whole) throw new Error('some file has `import { z } from "zod"`: write `import * as z`');
+}
+
+/** The loader reads a character a byte, half the work of decoding it. esbuild escapes all but regular expressions. */
+function escapeToAscii(file) {
+  writeFileSync(file, readFileSync(file, "utf8").replaceAll(/[^\0-\x7f]/g, escaped));
+}
+
+function escaped(symbol) {
+  return `\\u${symbol.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
 /** Name, version and licence of every package that a bundled file is from. */

@@ -1,6 +1,6 @@
 /**
- * Where Node keeps what it has compiled, for the next start of `phala` or of this program. Whoever can write there can
- * run code as us: never the default, which is in a shared temporary directory, but a folder that only we can enter.
+ * Where compiled code is kept, for the next start of `phala` or of this program. Whoever can write there can run code as
+ * us: never Node's default, which is in a shared temporary directory, but a folder that only we can enter.
  */
 import { lstatSync, mkdirSync } from "node:fs";
 import path from "node:path";
@@ -9,12 +9,17 @@ import path from "node:path";
 const NEEDED = [22, 1] as const;
 const OTHERS_MODE = 0o077;
 
-/** The folder; undefined where Node has no such cache, it is switched off, or there is no private place for it. */
+/** The folder for Node's own cache; undefined where Node has none, or as `privateCacheFolder`. */
 export function compileCacheFolder(
   env: NodeJS.ProcessEnv,
   nodeVersion: string = process.versions.node,
 ): string | undefined {
-  if (!hasCompileCache(nodeVersion) || env["NODE_DISABLE_COMPILE_CACHE"]) return undefined;
+  return hasCompileCache(nodeVersion) ? privateCacheFolder(env) : undefined;
+}
+
+/** The folder; undefined where it is switched off, or there is no private place for it. */
+export function privateCacheFolder(env: NodeJS.ProcessEnv): string | undefined {
+  if (env["NODE_DISABLE_COMPILE_CACHE"]) return undefined;
   const base = cacheHome(env);
   return base && privateFolder(path.join(base, "tee-cluster", "compile-cache"));
 }

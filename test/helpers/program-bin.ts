@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 
 export const PROGRAM = fileURLToPath(new URL("../../bin/tee-cluster.js", import.meta.url));
 /** Behind the check of the Node version. */
-export const BUILT = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
+export const BUILT = fileURLToPath(new URL("../../dist/main.cjs", import.meta.url));
 
 /** Where the global set-up says what to start for a program that is loaded already, and what to ask: see warm.ts. */
 export const WARM_PROGRAM = "TEE_CLUSTER_WARM_PROGRAM";

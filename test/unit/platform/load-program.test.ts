@@ -1,0 +1,88 @@
+import { createHash } from "node:crypto";
+import { chmod, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { expect, test } from "vitest";
+import { loadProgram } from "../../../src/platform/load-program.ts";
+import { temporaryFolder } from "../../helpers/temporary.ts";
+
+const ONE = 'exports.say = () => "one"; exports.folder = __dirname;';
+const TWO = ONE.replace('"one"', '"two"');
+type Program = { readonly say: () => string; readonly folder: string };
+
+async function programOf(text: string): Promise<string> {
+  const file = path.join(await temporaryFolder(), "main.cjs");
+  await writeFile(file, text);
+  return file;
+}
+
+/** Loads it and ends its process, as far as the loader sees it. */
+function run(file: string, home: string, { command = "hash", code = 0, env = {} } = {}): string {
+  const before = process.listeners("exit");
+  const program = loadProgram(file, command, { HOME: home, ...env }) as Program;
+  expect(program.folder).toBe(path.dirname(file));
+  const said = program.say();
+  for (const listener of process.listeners("exit"))
+    if (!before.includes(listener)) {
+      process.removeListener("exit", listener);
+      listener.call(process, code);
+    }
+  return said;
+}
+
+const folderIn = (home: string): string =>
+  path.join(home, ".cache", "tee-cluster", "compile-cache");
+const fileIn = (home: string, command = "hash"): string =>
+  path.join(folderIn(home), `${command}-${process.version}-${process.arch}.code`);
+const sealed = (text: string, code: Buffer): Buffer =>
+  Buffer.concat([createHash("sha256").update(text).update(code).digest(), code]);
+
+test("what was compiled is kept for the next start of the same command, and used by it", async () => {
+  const [home, one, two] = [await temporaryFolder(), await programOf(ONE), await programOf(TWO)];
+  expect(run(one, home)).toBe("one");
+  expect((await stat(fileIn(home))).mode & 0o777).toBe(0o600);
+  expect(run(two, home, { command: "status" })).toBe("two");
+  expect(await readdir(folderIn(home))).toHaveLength(2);
+  // V8 runs what it is given for a text of that length: the seal is what keeps the code of another program out.
+  const code = (await readFile(fileIn(home, "status"))).subarray(32);
+  const six = ONE.replace('"one"', '"six"');
+  await writeFile(fileIn(home), sealed(six, code));
+  expect(run(await programOf(six), home)).toBe("two");
+});
+
+test("the code of another text, damaged code or that of another V8 is not used but replaced", async () => {
+  const [home, one, two] = [await temporaryFolder(), await programOf(ONE), await programOf(TWO)];
+  run(two, home);
+  const ofTwo = await readFile(fileIn(home));
+  expect(run(one, home)).toBe("one");
+  const good = await readFile(fileIn(home));
+  const flipped = Buffer.from(good);
+  flipped[good.length - 50]! ^= 0xff;
+  const foreign = Buffer.from(good.subarray(32));
+  foreign.writeUInt32LE(foreign.readUInt32LE(4) ^ 1, 4);
+  for (const bad of [
+    ofTwo,
+    flipped,
+    good.subarray(0, 100),
+    Buffer.alloc(0),
+    sealed(ONE, foreign),
+  ]) {
+    await writeFile(fileIn(home), bad);
+    // A file of its own each time: what this process has compiled of a file V8 does not look for elsewhere.
+    expect(run(await programOf(ONE), home)).toBe("one");
+    const now = await readFile(fileIn(home));
+    expect(now.equals(sealed(ONE, now.subarray(32)))).toBe(true);
+    expect(now.equals(bad)).toBe(false);
+  }
+});
+
+test("nothing is kept of a run that failed, of an odd command, or where others could put code", async () => {
+  const [home, one] = [await temporaryFolder(), await programOf(ONE)];
+  run(one, home, { code: 2 });
+  expect(await readdir(folderIn(home))).toEqual([]);
+  run(one, home, { command: "../../x" });
+  expect(await readdir(folderIn(home))).toEqual([path.basename(fileIn(home, "none"))]);
+  await chmod(folderIn(home), 0o755);
+  run(one, home);
+  run(one, home, { env: { NODE_DISABLE_COMPILE_CACHE: "1" } });
+  expect(await readdir(folderIn(home))).toHaveLength(1);
+});
