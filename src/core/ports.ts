@@ -196,7 +196,7 @@ export type Unclear = {
   readonly provisioned: Provisioned | null;
   /** Whether the request that changes the cloud was forwarded. False: the CLI claims a success that was not seen. */
   readonly committed: boolean;
-  /** A create's commit was refused, maybe for what it made itself: a load balancer repeated the request. */
+  /** A create's commit was refused by the API, maybe for what it made itself: a load balancer repeated the request. */
   readonly conflict: Refused | null;
 };
 

@@ -61,6 +61,7 @@ const CREATE = { method: "POST", path: "/cvms$" };
 const UPDATE = { method: "PATCH", path: "/cvms/[^/]+(/envs|/compose_file|/docker-compose)?$" };
 const PROVISION: Place = { method: "POST", path: "/provision$" };
 const COMPOSE_FILE: Place = { method: "GET", path: "/compose_file$" };
+const OPERATIONS: Place = { method: "GET", path: "/operations$" };
 const CVM: Place = { method: "GET", path: "/cvms/(?!paginated$)[^/]+$" };
 const BUSY = { detail: "Another operation is in progress for this CVM" };
 const NOT_FOUND: FaultAction = { kind: "status", status: 404, body: { detail: "Not Found" } };
@@ -107,6 +108,11 @@ export const FAULT_CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
   "redirect-permanently": fault(
     "301 to that host, nothing is done",
     anyText("http://localhost:9", (value) => ({ kind: "redirect", status: 301, to: value })),
+  ),
+  masked: fault(
+    "the work is done, and the answer is an error with that status, in JSON (`403 page`: as a page)",
+    anyText("401", (value) => ({ kind: "masked", as: value })),
+    { ...CREATE, times: 1 },
   ),
   busy: fault(
     "409: another operation is in progress",
@@ -175,10 +181,7 @@ export const FAULT_CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
     { kind: "operation", ends: "missing", applied: false },
     { ...UPDATE, times: 1 },
   ),
-  "no-operations": fault("`/operations` answers 404", NOT_FOUND, {
-    method: "GET",
-    path: "/operations$",
-  }),
+  "no-operations": fault("`/operations` answers 404", NOT_FOUND, OPERATIONS),
   "no-compose-file": fault(
     "`/compose_file` and `/attestation` answer 404, and the API gives a wrong compose hash",
     NOT_FOUND,

@@ -19,6 +19,8 @@ const action = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("hang") }),
   z.object({ kind: z.literal("half-json") }),
   z.object({ kind: z.literal("html") }),
+  /** The work is done, and somebody in between answers in its place: `401` in JSON, `403 page`. */
+  z.object({ kind: z.literal("masked"), as: z.string() }),
   /** The work is done, and the JSON answer says something else: fields laid over it. */
   z.object({ kind: z.literal("lie"), fields: z.record(z.string(), z.unknown()) }),
   /** The work is done, and the JSON answer lacks fields, at any depth. */

@@ -61,6 +61,7 @@ export async function writeReply(
     response.end("<html><body><h1>502 Bad Gateway</h1></body></html>");
     return;
   }
+  if (fault?.kind === "masked") return writeMasked(response, fault.as);
   if (reply.text !== undefined) return writeText(response, reply);
   switch (fault?.kind) {
     case "half-json": {
@@ -70,11 +71,7 @@ export async function writeReply(
       return;
     }
     case "lie":
-      return writeJson(
-        response,
-        reply.status,
-        isGood(reply) ? lied(reply.json, fault.fields) : reply.json,
-      );
+      return writeJson(response, reply.status, lied(reply, fault.fields));
     case "without":
       return writeJson(response, reply.status, without(reply.json, new Set(fault.fields)));
     case "huge":
@@ -86,6 +83,13 @@ export async function writeReply(
     default:
       return writeJson(response, reply.status, reply.json);
   }
+}
+
+function writeMasked(response: ServerResponse, as: string): void {
+  const status = Number.parseInt(as, 10);
+  if (!as.endsWith("page")) return writeJson(response, status, { detail: "masked" });
+  response.writeHead(status, { "content-type": "text/html" });
+  response.end(`<html><body><h1>${status}</h1></body></html>`);
 }
 
 function writeText(response: ServerResponse, { status, headers, text }: Reply): void {
@@ -119,8 +123,9 @@ function mapped(json: unknown, change: (text: string) => string): unknown {
 
 const isGood = ({ status }: Reply): boolean => status === 200;
 
-function lied(json: unknown, fields: Record<string, unknown>): unknown {
-  return typeof json === "object" ? { ...json, ...fields } : json;
+function lied(reply: Reply, fields: Record<string, unknown>): unknown {
+  const { json } = reply;
+  return isGood(reply) && typeof json === "object" ? { ...json, ...fields } : json;
 }
 
 function without(json: unknown, fields: ReadonlySet<string>): unknown {

@@ -71,7 +71,10 @@ export class Mutations {
       { action: "create-cvm", name, app_id: null, ...given },
       signal,
     );
+    // A try that was refused as busy may have been made all the same: the next one then finds its name taken.
+    const tried: string[] = [];
     const onProvisioned = async (provisioned: Provisioned): Promise<void> => {
+      tried.push(provisioned.appId);
       await this.#recordProvisioned(intent, name, provisioned);
       await hooks.onProvisioned?.(provisioned);
     };
@@ -86,7 +89,7 @@ export class Mutations {
       if (outcome.kind === "ok") {
         return { value: await this.#created(intent, { ...outcome.value }) };
       }
-      return this.#settleCreate(intent, name, outcome, signal);
+      return this.#settleCreate({ intent, name, tried }, outcome, signal);
     });
   }
 
@@ -249,8 +252,7 @@ export class Mutations {
   }
 
   async #settleCreate(
-    intent: string,
-    name: string,
+    { intent, name, tried }: Creation,
     outcome: Refused | Unclear,
     signal: AbortSignal,
   ): Promise<Attempt<CreateOutcome>> {
@@ -260,6 +262,8 @@ export class Mutations {
       case "made":
         return { value: await this.#created(intent, settled.cvm) };
       case "taken":
+        if (settled.cvm.appId !== null && tried.includes(settled.cvm.appId))
+          return { value: await this.#created(intent, settled.cvm) };
         await this.#notMade(intent, name);
         return { value: { kind: "taken", cvm: settled.cvm, message } };
       case "not-made": {
@@ -303,6 +307,13 @@ export class Mutations {
     }
   }
 }
+
+/** `tried`: the app_ids that its tries were given. */
+type Creation = {
+  readonly intent: string;
+  readonly name: string;
+  readonly tried: readonly string[];
+};
 
 /** `retryAfterMs` present: busy, worth another try; null where the platform names no pause. `final`: when none follows. */
 type Attempt<T> = {

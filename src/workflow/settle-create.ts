@@ -21,6 +21,8 @@ export type Settled =
 
 const SETTLE_LIMIT_MS = 60_000;
 const PAUSE_MS = 1_000;
+/** For a CVM that the API says it did not make. */
+const REFUSED_MS = 10_000;
 /** After an interruption the clean-up goes on looking. */
 const INTERRUPTED_MS = 3_000;
 
@@ -60,10 +62,14 @@ async function settleUnclear(
   return { kind: "not-made", retry: conflict.reason === "busy" };
 }
 
-/** How long one is looked for whose creation was refused: longest where the refusal may well be about itself. */
+/**
+ * How long one is looked for whose creation was refused: longest where the refusal may well be about itself, and not at
+ * all where it is tried again, which meets it.
+ */
 function patienceFor(conflict: Refused | null): number {
-  const isLikelyOurs = conflict === null || ["name-taken", "not-found"].includes(conflict.reason);
-  return isLikelyOurs ? APPEARANCE_MS : 0;
+  if (conflict?.reason === "busy") return 0;
+  const isLikelyOurs = ["name-taken", "not-found", undefined].includes(conflict?.reason);
+  return isLikelyOurs || conflict?.apiError?.status === 400 ? APPEARANCE_MS : REFUSED_MS;
 }
 
 /** By the app_id of our own provisioning: nobody else's CVM has it. */

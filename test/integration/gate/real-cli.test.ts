@@ -290,21 +290,33 @@ test.each([
     { status: 410, json: { detail: "the provisioning is gone" } },
     { conflict: { reason: "not-found" } },
   ],
+  [
+    "402 for a credit that the first request of two used up",
+    { status: 402, json: { detail: "no credit" } },
+    { conflict: { reason: "other", message: expect.stringContaining("no credit") } },
+  ],
+  ["a proxy's page, with 403", { status: 403, json: "<html>blocked</html>" }, { conflict: null }],
+  ["a 400 that says nothing", { status: 400, json: {} }, { conflict: null }],
+  ["a redirect as after work that is done", { status: 303, json: {} }, { conflict: null }],
 ])("a commit answered with %s is unclear, and its app_id known", async (_what, reply, more) => {
   const upstream = await startUpstream({ [PROVISION]: PROVISIONED, [COMMIT]: reply });
   expect(await phala(upstream).createCvm(REQUEST, never)).toMatchObject({ ...COMMITTED, ...more });
   expect(linesOf(upstream.received)).toEqual([PROVISION, COMMIT]);
 });
 
-test("a clean refusal of the commit is one", async () => {
+test.each([
+  ["refused", { detail: "not your workspace" }],
+  ["unclear", "<html>blocked</html>"],
+  ["unclear", {}],
+])("an update is %s with 403 and %j: only the API's own word refuses", async (kind, json) => {
+  const cvm = { ...(created(NAME).json as object), encrypted_env_pubkey: ENV_KEY };
   const upstream = await startUpstream({
-    [PROVISION]: PROVISIONED,
-    [COMMIT]: { status: 402, json: { detail: "no credit" } },
+    [`GET /cvms/${UUID}`]: { status: 200, json: cvm },
+    [`PATCH /cvms/${UUID}`]: { status: 403, json },
   });
-  expect(await phala(upstream).createCvm(REQUEST, never)).toMatchObject({
-    kind: "refused",
-    message: expect.stringContaining("no credit"),
-  });
+  const request = { ...REQUEST, cvmId: UUID };
+  expect(await phala(upstream).updateCvm(request, never)).toMatchObject({ kind });
+  expect(linesOf(upstream.received)).toContain(`PATCH /cvms/${UUID}`);
 });
 
 test("a redirect to another host: the key does not arrive there, and the error says where it went", async () => {
@@ -312,14 +324,9 @@ test("a redirect to another host: the key does not arrive there, and the error s
   const redirect = { status: 307, headers: { location: `${other.apiUrl}/api/v1/cvms?token=x` } };
   const upstream = await startUpstream({ [PROVISION]: PROVISIONED, [COMMIT]: redirect });
   const outcome = await phala(upstream).createCvm(REQUEST, never);
-  expect(outcome).toMatchObject({
-    kind: "refused",
-    reason: "redirected",
-    apiError: { status: 307 },
-  });
-  expect(outcome.kind === "refused" && outcome.message).toContain(
-    `${other.apiUrl}/api/v1/cvms, which`,
-  );
+  const message = expect.stringContaining(`${other.apiUrl}/api/v1/cvms, which`);
+  const conflict = { reason: "redirected", apiError: { status: 307 }, message };
+  expect(outcome).toMatchObject({ kind: "unclear", conflict });
   expect(other.received).toEqual([]);
 });
 

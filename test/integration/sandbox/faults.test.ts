@@ -67,6 +67,17 @@ test("a create that lists and names don't know yet, and its id does", async () =
   expect((await api(sandbox, "GET /cvms/bird-registry")).status).toBe(200);
 });
 
+test.each(["masked", "masked=401 page"])(
+  "a create that works, and is told as refused: %s",
+  async (fault) => {
+    const sandbox = await faulty(fault);
+    const { answer } = await create(sandbox, "bird-registry");
+    expect(answer.status).toBe(401);
+    expect(JSON.stringify(answer.json)?.includes("detail") === true).toBe(fault === "masked");
+    expect(await listed(sandbox)).toEqual(["bird-registry"]);
+  },
+);
+
 test("a create that nobody sees at first: lost answer, name taken, there later", async () => {
   const pass = stopClock();
   const sandbox = await faulty("lost-create=1m");

@@ -243,7 +243,8 @@ const REPEATED = (reason: Refused["reason"], status: number): Unclear => ({
 
 test.each([
   ["a provisioning that the first request used up", "not-found", 404, 20_000],
-  ["a bad request", "other", 400, 0],
+  ["a bad request", "other", 400, 20_000],
+  ["a quota that the first request used up", "denied", 403, 8_000],
 ] as const)("refused for %s, and the CVM is there: it is ours", async (_, reason, status, byId) => {
   const cvm = { cvm: cvmOf(OURS), byId, byName: 40_000, inList: 40_000 };
   const { create, ledger } = world({ cvm, outcomes: [REPEATED(reason, status)] });
@@ -251,12 +252,24 @@ test.each([
   expect(ledger.leftBehind()).toEqual([{ name: NAME, app_id: OURS }]);
 });
 
-test("refused, and nothing is there: not made, at once, for the reason that Phala gives", async () => {
-  const { create, ledger, clock, record } = world({ outcomes: [REPEATED("other", 400)] });
-  expect(await create()).toEqual({ kind: "refused", message: "other" });
-  expect([clock.monotonic(), ledger.leftBehind(), record().openTemporaryRunners]).toEqual([
-    0,
-    [],
-    [],
-  ]);
+test.each([
+  ["other", 400, 30_000],
+  ["denied", 401, 10_000],
+  ["other", 402, 10_000],
+] as const)(
+  "refused (%s, %i), and nothing shows for %i ms: not made, for the reason that Phala gives",
+  async (reason, status, ms) => {
+    const { create, ledger, clock, record } = world({ outcomes: [REPEATED(reason, status)] });
+    expect(await create()).toEqual({ kind: "refused", message: reason });
+    expect(clock.monotonic()).toBe(ms);
+    expect([ledger.leftBehind(), record().openTemporaryRunners]).toEqual([[], []]);
+  },
+);
+
+test("busy for what was made all the same: the next try meets it by its name, and it is ours", async () => {
+  const cvm = { cvm: cvmOf(OURS), byId: 500, byName: 500, inList: 500 };
+  const taken = refused("name-taken", 409);
+  const { create, ledger } = world({ cvm, outcomes: [REPEATED("busy", 429), taken] });
+  expect(await create()).toMatchObject({ kind: "created", appId: OURS });
+  expect(ledger.leftBehind()).toEqual([{ name: NAME, app_id: OURS }]);
 });

@@ -78,21 +78,28 @@ function settled<T>(
   }
   if (mayHaveHappened(result)) return unclear(commit, describe(result), provisioned);
   const refused = refusedBy(commit);
-  // Of a create: a load balancer that repeats the request gets it for the CVM that the first one made, or for a
-  // provisioning that was used up.
-  const mayBeRepeated = provisioned !== null && OF_A_REPEAT.has(refused.apiError?.status ?? 0);
+  // A load balancer that repeats a create gets the refusal for what the first request made: a name, a quota, a
+  // provisioning that are used up.
+  const mayBeRepeated = provisioned !== null && result.kind === "answered";
   return mayBeRepeated
     ? { ...unclear(commit, refused.message, provisioned), conflict: refused }
     : refused;
 }
 
-/** The name is taken, or the provisioning is invalid, unknown or gone. */
-const OF_A_REPEAT: ReadonlySet<number> = new Set([400, 404, 409, 410]);
-
-/** 5xx and 408: the work may be done all the same. */
+/** 5xx, 408, and what somebody in between made of the answer: the work may be done all the same. */
 function mayHaveHappened(result: Result): boolean {
   if (result.kind === "failed") return result.sent;
-  return result.kind === "answered" && (result.status >= 500 || result.status === 408);
+  if (result.kind !== "answered") return false;
+  return result.status >= 500 || result.status === 408 || !isRefusal(result);
+}
+
+/** What whoever is in between answers instead of passing a request on: go elsewhere with it, log in, slow down. */
+const NOT_PASSED_ON: ReadonlySet<number> = new Set([301, 307, 308, 407, 429]);
+
+/** Else only the API's own word says that nothing was done. */
+function isRefusal({ status, error }: Answered): boolean {
+  if (NOT_PASSED_ON.has(status)) return true;
+  return status >= 400 && error !== null && (error.code !== null || error.message !== "");
 }
 
 function unclear(
