@@ -122,10 +122,14 @@ async function placed(cvm: Pick<Cvm, "name" | "appId">, context: StepContext): P
       if (found.kind === "present" && isPlaced(found.value))
         return { kind: "there", value: found.value };
       if (found.kind === "unknown") return notKnownYet(found);
-      return {
-        kind: "not-yet",
-        seen: found.kind === "absent" ? "not listed yet" : "no node assigned yet",
-      };
+      if (found.kind === "absent") return { kind: "not-yet", seen: "not listed yet" };
+      return { kind: "not-yet", seen: missingOf(found.value) };
     },
   });
+}
+
+function missingOf({ appId, vmUuid, nodeName }: Cvm): string {
+  if (!nodeName) return "no node assigned yet";
+  if (!appId) return "no app_id yet";
+  return vmUuid ? "no gateway domain yet" : "no vm_uuid yet";
 }

@@ -34,16 +34,25 @@ function pathOf(id: string, below = ""): string {
   return `/cvms/${encodeURIComponent(known)}${below}`;
 }
 
-/** A 404 may be about the CVM, or about a list that this platform does not keep. */
+/**
+ * A 404 may be about the CVM, or about a list that this platform does not keep; a 403 about the key, or about what it
+ * may read: a list that is kept from it is not one that is not kept.
+ */
 async function operationsOf(
   reader: ApiReader,
   id: string,
   signal: AbortSignal,
 ): Promise<OperationsLookup> {
   const found = await reader.look(pathOf(id, "/operations"), schemas.operations, signal);
-  if (found.kind !== "absent") return found;
+  const isForbidden = found.kind === "unknown" && found.refusal !== undefined;
+  if (found.kind !== "absent" && !isForbidden) return found;
   const cvm = await reader.look(pathOf(id), schemas.cvm, signal);
-  return cvm.kind === "present" ? { kind: "not-offered" } : cvm;
+  if (cvm.kind !== "present") return cvm;
+  if (!isForbidden) return { kind: "not-offered" };
+  return {
+    kind: "unknown",
+    reason: `the key may read the CVM, and not its operations: ${found.reason}`,
+  };
 }
 
 /** An answer about another CVM than the one that was asked for is no answer. */

@@ -57,12 +57,7 @@ function endOfObject(text: string, start: number): number | undefined {
 }
 
 function parseObject(text: string): JsonObject | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return jsonObject.safeParse(value).data;
-  } catch {
-    return undefined;
-  }
+  return jsonObject.safeParse(parseJson(text)).data;
 }
 
 /** Exit code 0 is no success: SIGINT makes the CLI exit 0. Only a parsed `success: true` of the right shape is. */
@@ -98,10 +93,33 @@ function errorText(answer: JsonObject, run: CliRun): string {
   const fields = errorFields.safeParse(answer);
   if (!fields.success) return shorten(JSON.stringify(answer));
   const { error, message, error_code: code, suggestions } = fields.data;
-  const sentence = [code ?? errorCodeIn(run), error ?? message ?? "no reason given"]
+  const given = error ?? message;
+  const sentence = [code ?? errorCodeIn(run), given ? explained(given) : "no reason given"]
     .filter(Boolean)
     .join(" ");
   return shorten([sentence, ...(suggestions ?? [])].join("; "));
+}
+
+/** What phala throws at itself says nothing to an operator: of which answer it could make nothing, and where. */
+function explained(text: string): string {
+  if (/^Cannot read propert|is not a function$|is not iterable|is undefined$/.test(text.trim()))
+    return `phala could make nothing of the API's answer (${text.trim()})`;
+  const [issue] = schemaIssues.safeParse(parseJson(text)).data ?? [];
+  if (issue === undefined) return text;
+  const where = issue.path.join(".") || "the answer";
+  return `phala could make nothing of the API's answer (${where}: ${issue.message})`;
+}
+
+const schemaIssues = z.array(
+  z.looseObject({ path: z.array(z.union([z.string(), z.number()])), message: z.string() }),
+);
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function errorCodeIn(run: CliRun): string | undefined {

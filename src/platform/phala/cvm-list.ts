@@ -15,15 +15,23 @@ const PAGES_AT_A_TIME = 6;
 /** An account with a million CVMs; a server that claims more is not to be followed for ever. */
 const MAX_PAGES = 10_000;
 const MAX_PASSES = 5;
+/** Of a list that comes in another order each time, while it is short. */
+const MAX_SHORT_PASSES = 15;
+const SHORT_PAGES = 20;
+const QUIET_PASSES = 2;
 
 type Page = z.infer<typeof cvmPage>;
+
+type Shortfall = { readonly total: number; readonly listed: number };
 
 type Pass = {
   /** By identity. */
   readonly cvms: ReadonlyMap<string, Cvm>;
+  /** The identities of all. */
+  readonly listed: ReadonlySet<string>;
   readonly pages: number;
   /** Whether as many CVMs came as the server counts. */
-  readonly shortfall: { readonly total: number; readonly listed: number } | undefined;
+  readonly shortfall: Shortfall | undefined;
 };
 
 /**
@@ -47,19 +55,29 @@ export async function listCvms(
     return [...narrowed.cvms.values()];
   }
   const found = new Map([...first.cvms, ...(narrowed?.cvms ?? [])]);
+  const listed = new Set(first.listed);
   let before = first;
-  for (let pass = 2; pass <= MAX_PASSES; pass += 1) {
+  let quiet = 0;
+  for (let pass = 2; pass <= passesFor(before); pass += 1) {
     const next = await readAll(reader, signal, filter, undefined);
     for (const [id, cvm] of next.cvms) found.set(id, cvm);
+    const known = listed.size;
+    for (const id of next.listed) listed.add(id);
+    quiet = listed.size === known ? quiet + 1 : 0;
     if (next.shortfall === undefined && areEqual(before, next)) {
       return [...new Map([...next.cvms, ...(narrowed?.cvms ?? [])]).values()];
     }
     before = next;
+    // Each pass missed some, and all of them together none.
+    if (next.shortfall && listed.size >= next.shortfall.total && quiet >= QUIET_PASSES) break;
   }
-  if (before.shortfall === undefined) return [...found.values()];
-  const { total, listed } = before.shortfall;
-  throw platformError(`it counts ${total} CVMs and lists ${listed}`);
+  const { shortfall } = before;
+  if (shortfall === undefined || listed.size >= shortfall.total) return [...found.values()];
+  throw platformError(`it counts ${shortfall.total} CVMs and lists ${listed.size}`);
 }
+
+const passesFor = ({ shortfall, pages }: Pass): number =>
+  shortfall !== undefined && pages <= SHORT_PAGES ? MAX_SHORT_PASSES : MAX_PASSES;
 
 /** Undefined where there is nothing to search for, or the server can't. */
 async function readNarrowed(
@@ -102,7 +120,7 @@ async function readAll(
   );
   const total = totals.at(-1) ?? first.total;
   const shortfall = listed.size < total ? { total, listed: listed.size } : undefined;
-  return { cvms, pages: first.pages, shortfall };
+  return { cvms, listed, pages: first.pages, shortfall };
 }
 
 async function readPageOf(

@@ -40,8 +40,11 @@ const cvmSchema = z.object({
 
 type CvmAnswer = z.infer<typeof cvmSchema>;
 
+/** Words for what is no more. A CVM that could be started again is `stopped`. */
+const DELETED: ReadonlySet<string> = new Set(["deleted", "terminated", "destroyed", "removed"]);
+
 /** A platform may go on answering about what it has deleted: its own word for that is as good as a 404. */
-export const isDeleted = ({ status }: Pick<Cvm, "status">): boolean => status === "deleted";
+export const isDeleted = ({ status }: Pick<Cvm, "status">): boolean => DELETED.has(status);
 
 /** The dashboard and some answers put `app_` before an app_id, and dashes into a uuid. */
 export const bareAppId = (id: string): string => id.replace(/^app_/, "");

@@ -355,6 +355,16 @@ test("an on-chain KMS is named before anything is made", async () => {
   expect(linesOf(upstream.received)).toEqual([PROVISION]);
 });
 
+test("a provisioning without a key for the environment is named before anything is made", async () => {
+  const json = { app_id: APP, compose_hash: HASH };
+  const upstream = await startUpstream({ [PROVISION]: { status: 200, json } });
+  expect(await phala(upstream).createCvm(REQUEST, never)).toMatchObject({
+    kind: "refused",
+    message: expect.stringContaining("no key to encrypt the environment with"),
+  });
+  expect(linesOf(upstream.received)).toEqual([PROVISION]);
+});
+
 test("nothing listens: nothing was made, for certain", async () => {
   const outcome = await phala({ apiUrl: "http://127.0.0.1:1", apiKey: KEY }).createCvm(
     REQUEST,

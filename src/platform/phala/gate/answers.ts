@@ -2,6 +2,7 @@
 import * as z from "zod";
 import type { AcceptedUpdate, CreatedCvm, EnvKey, Provisioned } from "../../../core/ports.ts";
 import { bareAppId, bareUuid } from "../schemas.ts";
+import type { GateOperation } from "./exchange.ts";
 
 const text = z.string().min(1);
 
@@ -16,6 +17,16 @@ export function provisionedOf(json: unknown): Provisioned | undefined {
   if (data === undefined) return undefined;
   const { app_id: appId, compose_hash: composeHash, app_env_encrypt_pubkey: envKey } = data;
   return { appId: bareAppId(appId), composeHash, envKey: envKey || null };
+}
+
+/** Whether a create has an environment and got no key for it: the CLI fails on that with an error of its own. */
+export function lacksKey(operation: GateOperation, provisioned: Provisioned | undefined): boolean {
+  return (
+    operation.kind === "create" &&
+    operation.request.environment.length > 0 &&
+    provisioned !== undefined &&
+    provisioned.envKey === null
+  );
 }
 
 /** With it the CLI would deploy a contract, sign transactions (465 to 468), and take the key from elsewhere. */

@@ -7,7 +7,7 @@ import { randomBytes, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { messageOf } from "../../../errors/cluster-error.ts";
 import type { Provisioned } from "../../../core/ports.ts";
-import { envKeysOf, provisionedOf, usesOnChainKms } from "./answers.ts";
+import { envKeysOf, lacksKey, provisionedOf, usesOnChainKms } from "./answers.ts";
 import {
   isSuccess,
   type Answered,
@@ -180,6 +180,7 @@ export class Gate {
       return unsupported("this workspace provisions with an on-chain KMS, which is not supported");
     }
     this.#provisioned = provisionedOf(result.json);
+    if (lacksKey(this.#options.operation, this.#provisioned)) return unsupported(NO_KEY);
     return (await this.#checkEnvKeys(result)) ?? result;
   }
 
@@ -236,6 +237,9 @@ export class Gate {
 const STOPPED: Result = { kind: "withheld", reason: "stopped", message: "the run is ending" };
 
 const UNSEEN_KEY = "phala sealed the environment with a key that was in no answer of the API";
+
+const NO_KEY =
+  "the API's answer to the provisioning has no key to encrypt the environment with; nothing was made";
 
 const unsupported = (message: string): Result => ({
   kind: "withheld",

@@ -105,13 +105,16 @@ test("an app_id is asked for as the platform's own SDK writes it", async () => {
   expect(seen[0]?.url).toBe(`/api/v1/cvms/app_${"7".padStart(40, "0")}`);
 });
 
-test("what the platform itself calls deleted is absent, and in no list", async () => {
-  const gone = { ...cvm(7), status: "Deleted" };
-  const one = await serve((_request, response) => json(response, 200, gone));
-  expect(await one.api.findCvm("cvm-7", signal)).toEqual({ kind: "absent" });
-  const all = await serve(paged([gone, cvm(8)]));
-  expect((await all.api.listCvms(signal)).map(({ name }) => name)).toEqual(["cvm-8"]);
-});
+test.each(["Deleted", "terminated"])(
+  "what the platform itself calls %s is absent, and in no list",
+  async (status) => {
+    const gone = { ...cvm(7), status };
+    const one = await serve((_request, response) => json(response, 200, gone));
+    expect(await one.api.findCvm("cvm-7", signal)).toEqual({ kind: "absent" });
+    const all = await serve(paged([gone, cvm(8)]));
+    expect((await all.api.listCvms(signal)).map(({ name }) => name)).toEqual(["cvm-8"]);
+  },
+);
 
 test.each([404, 410])("the API's own %i is absent", async (status) => {
   const { api } = await serve((_request, response) =>
@@ -318,6 +321,19 @@ test("what slips between two pages in one pass is found, though the count is rig
   expect(await api.listCvms(signal, OURS)).toHaveLength(3);
 });
 
+test("a list in another order at each request is complete once all of it was seen", async () => {
+  const all = Array.from({ length: 7 }, (_, index) => cvm(index + 1));
+  let turn = 0;
+  const { api } = await serve((_request, response, url) => {
+    turn += 1;
+    const order = [...all.slice(turn % 7), ...all.slice(0, turn % 7)];
+    const page = Number(url.searchParams.get("page"));
+    const items = order.slice((page - 1) * 2, page * 2);
+    json(response, 200, { items, total: 7, page, page_size: 2, pages: 4 });
+  });
+  expect(await api.listCvms(signal)).toHaveLength(7);
+});
+
 test("where no two passes agree, the union counts", async () => {
   let pass = 0;
   const { api } = await serve((request, response, url) => {
@@ -474,6 +490,22 @@ test("operations are the newest first, by their own times where each has one", a
   const items = times.map((started_at) => operation("completed", { started_at }));
   expect(await orderOf(items)).toEqual(["12", "11", "10"]);
   expect(await orderOf([...items, operation("completed")])).toEqual(["10", "12", "11", undefined]);
+});
+
+test("a list of operations that the key may not read is neither missing nor a refused key", async () => {
+  const { api } = await serve((request, response) =>
+    request.url?.endsWith("/operations")
+      ? json(response, 403, { detail: "forbidden" })
+      : json(response, 200, cvm(7)),
+  );
+  expect(await api.operations("cvm-7", signal)).toEqual({
+    kind: "unknown",
+    reason: "the key may read the CVM, and not its operations: HTTP 403 Forbidden: forbidden",
+  });
+  const refused = await serve((_request, response) => json(response, 401, { detail: "revoked" }));
+  expect(await refused.api.operations("cvm-7", signal)).toMatchObject({
+    refusal: { code: "api-key-refused" },
+  });
 });
 
 test("operations have a state; a list that the platform does not keep is told from a CVM that is gone", async () => {

@@ -101,3 +101,18 @@ test("what is no JSON is shown, shortened to one line", () => {
   );
   expect(outcome.kind === "unclear" && outcome.message.length).toBeLessThan(600);
 });
+
+test.each([
+  [
+    "Cannot read properties of undefined (reading 'startsWith')",
+    "phala could make nothing of the API's answer (Cannot read properties of undefined (reading 'startsWith'))",
+  ],
+  [
+    JSON.stringify([{ code: "invalid_type", path: ["resource", 0], message: "Required" }], null, 2),
+    "phala could make nothing of the API's answer (resource.0: Required)",
+  ],
+  ["Name is undefined here", "Name is undefined here"],
+])("what phala throws at itself is explained: %s", (error, message) => {
+  const stderr = JSON.stringify({ success: false, error });
+  expect(outcomeOf(run({ stderr, exitCode: 1 }), anySuccess)).toEqual({ kind: "refused", message });
+});
