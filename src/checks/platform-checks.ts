@@ -1,6 +1,4 @@
 /** Checks of the CLI, the key and the account: they need no cluster. */
-import type { Words } from "../core/command-hint.ts";
-import { ClusterError } from "../errors/cluster-error.ts";
 import { failed, passed, skipped, type Check } from "./check.ts";
 import type { Facts } from "../session/facts.ts";
 
@@ -45,10 +43,14 @@ export const platformChecks: readonly Check<Facts>[] = [
       const [login, { kind }] = await Promise.all([cli.login(signal), version()]);
       if (kind === "missing") return skipped("needs: Phala CLI installed");
       if (login.kind === "ok") return passed(`as ${login.value.username}`);
-      // Trouble on the way is the business of api-key, with its own remedy.
-      const trouble = await account().then(() => undefined, remedyOf);
+      // Trouble on the way, or with the key, is the business of api-key, which names its cause.
+      const isReached = await account().then(
+        () => true,
+        () => false,
+      );
       signal.throwIfAborted();
-      return failed(login.message, trouble ?? "put a valid key into PHALA_API_KEY");
+      if (!isReached) return skipped("needs: Phala API key accepted");
+      return failed(login.message, "put a valid key into PHALA_API_KEY");
     },
   },
   {
@@ -106,6 +108,3 @@ export function compareVersions(a: string, b: string): number {
   const at = (left ?? []).findIndex((part, index) => part !== right?.[index]);
   return at === -1 ? 0 : (left?.[at] ?? 0) - (right?.[at] ?? 0);
 }
-
-const remedyOf = (error: unknown): Words | undefined =>
-  error instanceof ClusterError ? error.advice : undefined;

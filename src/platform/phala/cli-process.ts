@@ -140,7 +140,10 @@ export class PhalaProcess {
     gate: Gate,
     signal: AbortSignal,
   ): Promise<CliRun> {
-    const { bin, env, redact = (text: string) => text, running = runAlone } = this.#options;
+    const { bin, env, apiUrl, redact = (text: string) => text, running = runAlone } = this.#options;
+    const { prefix } = gate;
+    // The gate's address means nothing to an operator: phala quotes it where a request fails.
+    const shown = (text: string): string => redact(text.replaceAll(prefix, `${apiUrl}/api/v1`));
     const [launch, environment] = await Promise.all([
       launchOf(program),
       childEnvironment(env, gate, where.home),
@@ -166,7 +169,7 @@ export class PhalaProcess {
     if (startError !== undefined)
       return { ...EMPTY, stderr: `${bin} can't be started (${startError})` };
     const cutOff = ended ?? (endedBy === null ? undefined : `signal ${endedBy}`);
-    return { stdout: redact(stdout), stderr: redact(stderr), exitCode, cutOff };
+    return { stdout: shown(stdout), stderr: shown(stderr), exitCode, cutOff };
   }
 }
 
