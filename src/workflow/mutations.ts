@@ -21,7 +21,7 @@ import type { JournalEntry } from "../state/journal.ts";
 import type { Ledger } from "./ledger.ts";
 import type { MutationPorts } from "./mutation-ports.ts";
 import type { CreateOutcome } from "./create-outcome.ts";
-import { settleCreate } from "./settle-create.ts";
+import { settleCreate, type Creation } from "./settle-create.ts";
 
 /** A refusal that says "busy" is repeated with these pauses, within the run's timeout. */
 const BUSY_PAUSES_MS = [1_000, 2_000, 4_000, 8_000, 15_000];
@@ -86,10 +86,8 @@ export class Mutations {
           await this.#notMade(intent, name).catch(() => undefined);
           throw error;
         });
-      if (outcome.kind === "ok") {
-        return { value: await this.#created(intent, { ...outcome.value }) };
-      }
-      return this.#settleCreate({ intent, name, tried }, outcome, signal);
+      if (outcome.kind === "ok") return { value: await this.#created(intent, outcome.value) };
+      return this.#settleCreate(intent, { name, tried }, outcome, signal);
     });
   }
 
@@ -252,18 +250,18 @@ export class Mutations {
   }
 
   async #settleCreate(
-    { intent, name, tried }: Creation,
+    intent: string,
+    creation: Creation,
     outcome: Refused | Unclear,
     signal: AbortSignal,
   ): Promise<Attempt<CreateOutcome>> {
     const { message } = outcome;
-    const settled = await settleCreate(name, outcome, this.#ports, signal);
+    const { name } = creation;
+    const settled = await settleCreate(creation, outcome, this.#ports, signal);
     switch (settled.kind) {
       case "made":
         return { value: await this.#created(intent, settled.cvm) };
       case "taken":
-        if (settled.cvm.appId !== null && tried.includes(settled.cvm.appId))
-          return { value: await this.#created(intent, settled.cvm) };
         await this.#notMade(intent, name);
         return { value: { kind: "taken", cvm: settled.cvm, message } };
       case "not-made": {
@@ -307,13 +305,6 @@ export class Mutations {
     }
   }
 }
-
-/** `tried`: the app_ids that its tries were given. */
-type Creation = {
-  readonly intent: string;
-  readonly name: string;
-  readonly tried: readonly string[];
-};
 
 /** `retryAfterMs` present: busy, worth another try; null where the platform names no pause. `final`: when none follows. */
 type Attempt<T> = {

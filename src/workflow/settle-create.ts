@@ -26,8 +26,22 @@ const REFUSED_MS = 10_000;
 /** After an interruption the clean-up goes on looking. */
 const INTERRUPTED_MS = 3_000;
 
+/** `tried`: the app_ids that its tries were given, this one's and those that were refused as busy. */
+export type Creation = { readonly name: string; readonly tried: readonly string[] };
+
 /** @param signal the run's own: after its abort there is less time. */
 export async function settleCreate(
+  { name, tried }: Creation,
+  outcome: Refused | Unclear,
+  deps: SettleDeps,
+  signal: AbortSignal,
+): Promise<Settled> {
+  const settled = await settle(name, outcome, deps, signal);
+  const isOwn = settled.kind === "taken" && tried.some((appId) => appId === settled.cvm.appId);
+  return isOwn ? { kind: "made", cvm: settled.cvm } : settled;
+}
+
+async function settle(
   name: string,
   outcome: Refused | Unclear,
   deps: SettleDeps,

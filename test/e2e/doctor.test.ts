@@ -227,6 +227,20 @@ test("a config file that can't be read, and a proxy in the way whose password st
   expect(long).toEqual([]);
 });
 
+test("an API that can't be reached is told once, with its address and cause, by doctor and init", async () => {
+  const world = await makeWorld();
+  const env = { PHALA_API_URL: "http://127.0.0.1:1" };
+  for (const command of ["doctor", "init"]) {
+    const { exitCode, stdout, stderr } = await world.run([command, "--yes", "--json"], env);
+    expect(exitCode, stdout).toBe(3);
+    expect(stdout.match(/ECONNREFUSED/g), stdout).toHaveLength(1);
+    const seen = new Set(`${stdout}${stderr}`.match(/127\.0\.0\.1:\d+/g));
+    expect([...seen].filter((address) => !world.sandbox.apiUrl.endsWith(address))).toEqual([
+      "127.0.0.1:1",
+    ]);
+  }
+});
+
 test("an id that no check has is refused, with the nearest one", async () => {
   const world = await makeWorld();
   const run = await world.run(["doctor", "--json", "--ignore", "credti"]);

@@ -54,26 +54,70 @@ export async function listCvms(
   if (narrowed && first.shortfall === undefined && areEqual(first, narrowed)) {
     return [...narrowed.cvms.values()];
   }
-  const found = new Map([...first.cvms, ...(narrowed?.cvms ?? [])]);
-  const listed = new Set(first.listed);
+  return readAgain(first, narrowed, () => readAll(reader, signal, filter, undefined));
+}
+
+/** Passes until two agree, or all of them together: their union. */
+async function readAgain(
+  first: Pass,
+  narrowed: Pass | undefined,
+  read: () => Promise<Pass>,
+): Promise<Cvm[]> {
+  const union = new Union(first);
+  union.add(narrowed?.cvms ?? new Map());
   let before = first;
-  let quiet = 0;
   for (let pass = 2; pass <= passesFor(before); pass += 1) {
-    const next = await readAll(reader, signal, filter, undefined);
-    for (const [id, cvm] of next.cvms) found.set(id, cvm);
-    const known = listed.size;
-    for (const id of next.listed) listed.add(id);
-    quiet = listed.size === known ? quiet + 1 : 0;
-    if (next.shortfall === undefined && areEqual(before, next)) {
+    const next = await read();
+    union.take(next);
+    if (next.shortfall === undefined && areEqual(before, next))
       return [...new Map([...next.cvms, ...(narrowed?.cvms ?? [])]).values()];
-    }
     before = next;
-    // Each pass missed some, and all of them together none.
-    if (next.shortfall && listed.size >= next.shortfall.total && quiet >= QUIET_PASSES) break;
+    if (union.completes(next) && union.isQuiet) break;
   }
   const { shortfall } = before;
-  if (shortfall === undefined || listed.size >= shortfall.total) return [...found.values()];
-  throw platformError(`it counts ${shortfall.total} CVMs and lists ${listed.size}`);
+  if (shortfall === undefined || union.completes(before)) return union.cvms;
+  throw platformError(`it counts ${shortfall.total} CVMs and lists ${union.size}`);
+}
+
+/** What several passes have seen, each of which may have missed something. */
+class Union {
+  readonly #found: Map<string, Cvm>;
+  readonly #listed: Set<string>;
+  #quietPasses = 0;
+
+  constructor({ cvms, listed }: Pass) {
+    this.#found = new Map(cvms);
+    this.#listed = new Set(listed);
+  }
+
+  add(cvms: Pass["cvms"]): void {
+    for (const [id, cvm] of cvms) this.#found.set(id, cvm);
+  }
+
+  take({ cvms, listed }: Pass): void {
+    this.add(cvms);
+    const known = this.size;
+    for (const id of listed) this.#listed.add(id);
+    this.#quietPasses = this.size === known ? this.#quietPasses + 1 : 0;
+  }
+
+  get cvms(): Cvm[] {
+    return [...this.#found.values()];
+  }
+
+  get size(): number {
+    return this.#listed.size;
+  }
+
+  /** Whether the last passes had nothing new. */
+  get isQuiet(): boolean {
+    return this.#quietPasses >= QUIET_PASSES;
+  }
+
+  /** Whether it has what a pass lacked. */
+  completes({ shortfall }: Pass): boolean {
+    return shortfall !== undefined && this.size >= shortfall.total;
+  }
 }
 
 const passesFor = ({ shortfall, pages }: Pass): number =>

@@ -365,6 +365,13 @@ test("a provisioning without a key for the environment is named before anything 
   expect(linesOf(upstream.received)).toEqual([PROVISION]);
 });
 
+test("what phala quotes of the gate's address is told as the operator's", async () => {
+  const login = await phala({ apiUrl: "http://127.0.0.1:1", apiKey: KEY }).login(never);
+  const text = JSON.stringify(login);
+  expect(text).toContain("http://127.0.0.1:1/api/v1/auth/me");
+  expect(text.match(/127\.0\.0\.1:\d+/g)).toEqual(["127.0.0.1:1"]);
+});
+
 test("nothing listens: nothing was made, for certain", async () => {
   const outcome = await phala({ apiUrl: "http://127.0.0.1:1", apiKey: KEY }).createCvm(
     REQUEST,

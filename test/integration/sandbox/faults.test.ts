@@ -73,7 +73,7 @@ test.each(["masked", "masked=401 page"])(
     const sandbox = await faulty(fault);
     const { answer } = await create(sandbox, "bird-registry");
     expect(answer.status).toBe(401);
-    expect(JSON.stringify(answer.json)?.includes("detail") === true).toBe(fault === "masked");
+    expect(String(JSON.stringify(answer.json)).includes("detail")).toBe(fault === "masked");
     expect(await listed(sandbox)).toEqual(["bird-registry"]);
   },
 );

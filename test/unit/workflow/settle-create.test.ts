@@ -34,7 +34,12 @@ async function settle(
   const { api, clock, signal } = cloud.context;
   const cleanup = cleanupSignals(signal, clock.deadline);
   if (abortAt !== undefined) cloud.at(abortAt, () => cloud.abort());
-  const settled = await settleCreate(NAME, outcome, { api, clock, cleanup }, signal);
+  const settled = await settleCreate(
+    { name: NAME, tried: [] },
+    outcome,
+    { api, clock, cleanup },
+    signal,
+  );
   return { settled, at: clock.monotonic() };
 }
 
@@ -133,7 +138,12 @@ describe("a lost answer", () => {
     early.abort();
     const { api, clock } = early.context;
     const cleanup = { signal: () => new AbortController().signal };
-    await settleCreate(NAME, OURS, { api, clock, cleanup }, early.context.signal);
+    await settleCreate(
+      { name: NAME, tried: [] },
+      OURS,
+      { api, clock, cleanup },
+      early.context.signal,
+    );
     expect(clock.monotonic()).toBe(3_000);
   });
 });
