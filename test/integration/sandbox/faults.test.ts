@@ -73,7 +73,7 @@ test.each(["masked", "masked=401 page"])(
     const sandbox = await faulty(fault);
     const { answer } = await create(sandbox, "bird-registry");
     expect(answer.status).toBe(401);
-    expect(String(JSON.stringify(answer.json)).includes("detail")).toBe(fault === "masked");
+    expect(typeof answer.json).toBe(fault === "masked" ? "object" : "string");
     expect(await listed(sandbox)).toEqual(["bird-registry"]);
   },
 );
