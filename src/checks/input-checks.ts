@@ -61,7 +61,7 @@ function findingsOn(resolution: Resolution, groups: readonly InputGroup[]): Outc
   const missing = resolution.missing.filter(({ key }) => keys.has(key));
   return [
     ...wrong.map(({ message }) =>
-      failed(message, hint`what each input takes: ${command("init", "--help")}`),
+      failed(message, hint`what each input takes: ${command("init", "--help-all")}`),
     ),
     ...missing.map((input) => failed(`missing: ${nameOfInput(input)}`, howToGive(input))),
   ];

@@ -10,8 +10,8 @@ export type CommandHint = { readonly command: string; readonly args: readonly st
 /** A command of the phala CLI; in the sandbox it is preceded by what leads phala there, and not to the real cloud. */
 export type PhalaHint = { readonly phala: readonly string[] };
 
-/** The command that was run, with all of its arguments. */
-export type SameCommand = { readonly again: true };
+/** The command that was run, with all of its arguments and some more. */
+export type SameCommand = { readonly again: readonly string[] };
 
 type Part = string | CommandHint | PhalaHint | SameCommand;
 
@@ -44,7 +44,8 @@ export type Invocation = {
 export type ContextFlag = { readonly flag: string; readonly value: string | undefined };
 
 /** For `hint` templates: the command that was run. */
-export const AGAIN: SameCommand = { again: true };
+export const AGAIN: SameCommand = { again: [] };
+export const againWith = (...args: readonly string[]): SameCommand => ({ again: args });
 /** What hints say where nobody knows how the program was invoked, and what stands for the command in plain texts. */
 const AGAIN_IN_WORDS = "run the same command again";
 
@@ -113,13 +114,17 @@ function renderedIn(value: unknown, invocation: Invocation | undefined): unknown
 }
 
 function renderPart(part: Part, invocation: Invocation | undefined): string {
-  const again = invocation ? `run again: ${inShell(invocation, invocation.argv)}` : AGAIN_IN_WORDS;
-  if (typeof part === "string") return part.replaceAll(AGAIN_IN_WORDS, again);
-  if ("again" in part) return again;
+  if (typeof part === "string") return part.replaceAll(AGAIN_IN_WORDS, runAgain([], invocation));
+  if ("again" in part) return runAgain(part.again, invocation);
   if ("phala" in part) return phalaInShell(part, invocation);
   const words = [...part.command.split(" ").filter(Boolean), ...part.args];
   if (!invocation) return ["tee-cluster", ...words.map((word) => shellQuote(word))].join(" ");
   return inShell(invocation, [...words, ...contextFor(part, invocation)]);
+}
+
+function runAgain(more: readonly string[], invocation: Invocation | undefined): string {
+  if (invocation) return `run again: ${inShell(invocation, [...invocation.argv, ...more])}`;
+  return [AGAIN_IN_WORDS, ...(more.length > 0 ? ["with", ...more] : [])].join(" ");
 }
 
 /** What `sandbox start` prints are the variables by which phala finds it; one that runs already is kept. */
@@ -143,7 +148,7 @@ function contextFor(
   { command: name, args }: CommandHint,
   { context, accepts }: Invocation,
 ): string[] {
-  if (args.includes("--help")) return [];
+  if (args.some((word) => word.startsWith("--help"))) return [];
   return context.flatMap(({ flag, value }) => {
     if (!accepts(name, flag) || args.includes(`--${flag}`)) return [];
     return value === undefined ? [`--${flag}`] : [`--${flag}`, value];

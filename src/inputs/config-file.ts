@@ -159,7 +159,7 @@ function definitionFor(key: string, where: string): InputDefinition {
     where,
     `there is no input ${JSON.stringify(key)}`,
     suggestion === undefined
-      ? hint`see all inputs: ${command("init", "--help")}`
+      ? hint`see all inputs: ${command("init", "--help-all")}`
       : `did you mean ${suggestion}?`,
   );
 }

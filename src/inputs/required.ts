@@ -1,4 +1,5 @@
 /** Which inputs can't be done without, and how one that is missing is named. */
+import { joinWords, type Words } from "../core/command-hint.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
 import { missingRegistryValues } from "./registry-env.ts";
 import { INPUTS, nameOfInput, type InputDefinition } from "./table.ts";
@@ -31,10 +32,15 @@ export function lineOfMissing(missing: readonly InputDefinition[]): string {
   return `missing: ${missing.map(nameOfMissing).join(", ")}`;
 }
 
-/** `asks`: whether the command asks on a terminal for what is missing. */
-export function missingInputs(missing: readonly InputDefinition[], asks = true): ClusterError {
+/** `asks`: whether the command asks on a terminal for what is missing. `more`: what else may help. */
+export function missingInputs(
+  missing: readonly InputDefinition[],
+  asks = true,
+  more?: Words,
+): ClusterError {
+  const give = `give each as its flag or environment variable${asks ? ", or run on a terminal without --yes to be asked" : ""}`;
   return new ClusterError("input", "missing-inputs", {
     message: lineOfMissing(missing),
-    hint: `give each as its flag or environment variable${asks ? ", or run on a terminal without --yes to be asked" : ""}`,
+    hint: joinWords([give, ...(more === undefined ? [] : [more])], "\n"),
   });
 }

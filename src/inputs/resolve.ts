@@ -1,5 +1,5 @@
 /** Where flag, environment, config file and default meet: in this order, for every input in the same way. */
-import { command, hint } from "../core/command-hint.ts";
+import { command, hint, type Words } from "../core/command-hint.ts";
 import path from "node:path";
 import { homeFolder } from "../lib/home.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
@@ -161,19 +161,22 @@ export function defaultStateDir(env: NodeJS.ProcessEnv): string {
 }
 
 /**
- * `asks`: whether the command asks on a terminal for what is missing.
+ * `asks`: whether the command asks on a terminal for what is missing. `more`: what else may help where something is.
  * @throws ClusterError (input) that names everything that is wrong, or everything that is missing.
  */
-export function assertNoProblems(resolution: Resolution, { asks = true } = {}): void {
+export function assertNoProblems(
+  resolution: Resolution,
+  { asks = true, more }: { readonly asks?: boolean; readonly more?: Words | undefined } = {},
+): void {
   const { problems, missing } = resolution;
   const missingLine = lineOfMissing(missing);
   if (problems.length > 0) {
     const wrong = problems.map((problem) => problem.message);
     throw new ClusterError("input", "invalid-inputs", {
       message: [...wrong, ...(missing.length === 0 ? [] : [missingLine])].join("\n"),
-      hint: hint`what each input takes: ${command("init", "--help")}`,
+      hint: hint`what each input takes: ${command("init", "--help-all")}`,
     });
   }
   if (missing.length === 0) return;
-  throw missingInputs(missing, asks);
+  throw missingInputs(missing, asks, more);
 }

@@ -7,7 +7,9 @@ import type { StateDirectory } from "../state/state-directory.ts";
 import { resolutionWithKnown } from "./known-inputs.ts";
 import type { CommandDependencies, CommonFlags } from "./dependencies.ts";
 import type { ConfigFile } from "../inputs/config-file.ts";
-import { configFileOf, hideSecrets, SANDBOX_HOST, sourcesFor } from "./preparation.ts";
+import { configFileOf, hideSecrets, sourcesFor } from "./preparation.ts";
+import { sandboxHint } from "./sandbox-hint.ts";
+import { SANDBOX_HOST } from "./sandbox-host.ts";
 
 export type OfflinePreparation = {
   readonly resolution: Resolution;
@@ -51,7 +53,8 @@ export async function prepareOffline(
   const apiHost = phalaApiUrl === undefined ? undefined : new URL(phalaApiUrl).host;
   const host = flags.sandbox ? SANDBOX_HOST : apiHost;
   const { resolution } = await resolutionWithKnown(given, { env, stateHost: host, remember });
-  assertNoProblems(everything ? { ...resolution, missing: [] } : resolution, { asks: false });
+  const more = flags.sandbox ? undefined : await sandboxHint(resolution);
+  assertNoProblems(everything ? { ...resolution, missing: [] } : resolution, { asks: false, more });
   hideSecrets(dependencies, resolution.values);
   const { values } = resolution;
   const stateHost = (): string =>

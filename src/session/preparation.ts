@@ -9,6 +9,7 @@ import {
   type Resolution,
   type Sources,
 } from "../inputs/resolve.ts";
+import type { Words } from "../core/command-hint.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
 import type { Account } from "../core/ports.ts";
 import { once } from "../lib/once.ts";
@@ -16,10 +17,9 @@ import type { Connection } from "../core/settings.ts";
 import { toConnection, type Values } from "../inputs/values.ts";
 import { withoutRealKeys } from "./sandbox-keys.ts";
 import { resolutionWithKnown } from "./known-inputs.ts";
+import { sandboxHint } from "./sandbox-hint.ts";
+import { SANDBOX_HOST } from "./sandbox-host.ts";
 import type { CommandDependencies, CommonFlags, Ports, SandboxHandle } from "./dependencies.ts";
-
-/** In place of a host, for the state of the embedded sandbox: its port may be another one each time. */
-export const SANDBOX_HOST = "sandbox";
 
 export type Preparation = {
   readonly resolution: Resolution;
@@ -78,8 +78,9 @@ export async function prepare(
     phalaApiUrl === undefined ? undefined : stateHostOf(sandbox, new URL(phalaApiUrl).host);
   const filled = await resolutionWithKnown(given, { env, stateHost: from, remember });
   const bound = await complete(filled.resolution, sandbox);
-  const resolution = prompter ? await askForKey(bound, dependencies) : bound;
-  assertNoProblems(prompter ? { ...resolution, missing: [] } : resolution, { asks });
+  const more = sandbox ? undefined : await sandboxHint(bound);
+  const resolution = prompter ? await askForKey(bound, dependencies, more) : bound;
+  assertNoProblems(prompter ? { ...resolution, missing: [] } : resolution, { asks, more });
   hideSecrets(dependencies, resolution.values);
   const connection = toConnection(resolution.values);
   // A proxy that is none is told here, not as the failure of every request.
@@ -213,6 +214,7 @@ async function isKeyAccepted(
 async function askForKey(
   resolution: Resolution,
   dependencies: CommandDependencies,
+  more: Words | undefined,
 ): Promise<Resolution> {
   const definition = inputDefinition("phalaApiKey");
   if (!dependencies.prompter || resolution.values.phalaApiKey !== undefined) return resolution;
@@ -224,6 +226,7 @@ async function askForKey(
     dependencies.redactor.add(text);
     return isKeyAccepted(text, resolution.values, dependencies);
   };
+  if (more !== undefined) dependencies.emit({ type: "note", message: more });
   const phalaApiKey = await dependencies.prompter.secret({
     message: "Phala Cloud API key (not shown)",
     validate,

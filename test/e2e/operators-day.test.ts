@@ -27,6 +27,40 @@ test.each([
   expect(mutationsOf(world.sandbox)).toEqual([]);
 });
 
+test.each([["history"], ["hash", "--explain", "3f9a0c12"]])(
+  "%s, which asks no cloud: a typo is exit 2 with the names that are recorded",
+  async (...words) => {
+    const world = await makePreparedWorld();
+    const typo = await world.run([...words, "--cluster-name", "bird-trakcer", "--json"]);
+    expect([typo.exitCode, failureIn(typo.stdout).error]).toMatchObject([
+      2,
+      { code: "unknown-cluster", hint: "did you mean --cluster-name bird-tracker?" },
+    ]);
+    expect(failureIn(typo.stdout).error.message).toContain("there is bird-tracker");
+  },
+);
+
+test("after a sandbox init: without --sandbox the hint is to add it, and destroy means its only cluster", async () => {
+  const world = await makeWorld();
+  const own = Object.fromEntries(Object.keys(world.env).map((name) => [name, undefined]));
+  const { PATH = "", HOME = "", TMPDIR = "", PHALA_BIN = "" } = world.env;
+  const env = { ...own, PATH, HOME, TMPDIR, PHALA_BIN, TEE_CLUSTER_STATE_DIR: world.stateDir };
+  const init = ["init", "--sandbox", "--yes", "--cluster-name", "owl"];
+  expect((await world.run(init, env)).exitCode).toBe(0);
+  for (const words of ["status", "history", "verify"]) {
+    const { exitCode, stdout } = await world.run([words, "--json"], env);
+    const { error } = failureIn(stdout);
+    expect([exitCode, error.code]).toEqual([2, "missing-inputs"]);
+    expect(error.hint).toMatch(
+      new RegExp(`the sandbox has owl; to use it, run again: .* ${words} --json --sandbox$`),
+    );
+  }
+  const other = await world.run(["status", "--cluster-name", "bird", "--json"], env);
+  expect(failureIn(other.stdout).error.hint).not.toContain("sandbox");
+  const gone = await world.run(["destroy", "--sandbox", "--yes", "--json"], env);
+  expect(expectValid("destroy", gone.stdout)).toMatchObject({ cluster: "owl" });
+});
+
 test("init says whether it changed anything", async () => {
   const world = await makePreparedWorld();
   const changed = async (...args: string[]): Promise<boolean> => {

@@ -27,7 +27,8 @@ export async function destroy(
   flags: CommonFlags & { readonly temporaryRunner: boolean },
 ): Promise<DestroyResult | DryRunResult> {
   const { emit, clock, signal } = dependencies;
-  const prepared = await prepare(dependencies, flags);
+  // Of a real cloud nothing is deleted unless it was named.
+  const prepared = await prepare(dependencies, flags, { remember: flags.sandbox });
   const cluster = await clusterName(prepared, dependencies);
   assertConfirmed(cluster, dependencies, flags);
   emit({

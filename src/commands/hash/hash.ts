@@ -3,6 +3,7 @@ import { CVM_INPUTS } from "../../core/settings.ts";
 import { readComposeFile } from "../../compose/compose-file.ts";
 import { AGAIN, command, hint } from "../../core/command-hint.ts";
 import { temporaryRunnerName } from "../../core/domain.ts";
+import type { Code } from "../../errors/catalogue.ts";
 import { ClusterError } from "../../errors/cluster-error.ts";
 import { haveWallet, runnerEnvironmentNames } from "../../compose/environment.ts";
 import { inputDefinition } from "../../inputs/table.ts";
@@ -16,6 +17,7 @@ import {
 } from "../../state/hash-record.ts";
 import { readKnownHashes, type KnownHashes } from "../../state/known-hashes.ts";
 import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
+import { assertRecordedCluster } from "../shared/find-cluster.ts";
 import { explainHash } from "./explanation.ts";
 import { exportHashRecord } from "./export.ts";
 import { predictHash, type PredictedHash } from "./prediction.ts";
@@ -47,6 +49,32 @@ export async function hash(
   request: HashRequest,
 ): Promise<HashResult | HashExplanation | HashExport | DryRunResult> {
   const work = await begin(dependencies, flags, request.record);
+  try {
+    return await answer(work, dependencies, flags, request);
+  } catch (error) {
+    if (error instanceof ClusterError && NOTHING_KNOWN.has(error.code)) await assertNoTypo(work);
+    throw error;
+  }
+}
+
+const NOTHING_KNOWN: ReadonlySet<string> = new Set<Code>([
+  "no-prediction-basis",
+  "nothing-recorded",
+  "hash-unknown",
+]);
+
+async function assertNoTypo({ settings, fromFile, stateDir, apiHost }: HashWork): Promise<void> {
+  if (fromFile) return;
+  const place = { stateDir, stateHost: apiHost };
+  await assertRecordedCluster(settings.clusterName, place, { typosOnly: true });
+}
+
+async function answer(
+  work: HashWork,
+  dependencies: CommandDependencies,
+  flags: CommonFlags,
+  request: HashRequest,
+): Promise<HashResult | HashExplanation | HashExport | DryRunResult> {
   const { exportTo, explain, check } = request;
   if (exportTo !== undefined)
     return exportHashRecord(work, exportTo, flags.dryRun, dependencies.redactor);
@@ -123,6 +151,7 @@ async function begin(
     apiHost,
     known,
     fromFile: record !== undefined,
+    stateDir: knownValue(prepared.resolution.values, "stateDir"),
   };
 }
 

@@ -25,4 +25,5 @@ export type HashWork = {
   readonly apiHost: string;
   readonly known: KnownHashes;
   readonly fromFile: boolean;
+  readonly stateDir: string;
 };

@@ -10,6 +10,7 @@ import type { StateDirectory } from "../../state/state-directory.ts";
 import type { Warning } from "../../core/events.ts";
 import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
 import { prepareOffline } from "../../session/offline-preparation.ts";
+import { assertRecordedCluster } from "../shared/find-cluster.ts";
 import { parseOption } from "../shared/parse-option.ts";
 import type { HistoryEntryResult, HistoryResult } from "./result.ts";
 
@@ -25,10 +26,17 @@ export async function history(
   { verify, limit }: HistoryOptions,
 ): Promise<HistoryResult> {
   const newest = limit === undefined ? undefined : parseOption("history", "--limit", limit, LIMIT);
-  const { resolution, directory } = await prepareOffline(dependencies, flags, { remember: true });
+  const { resolution, directory, stateHost } = await prepareOffline(dependencies, flags, {
+    remember: true,
+  });
   const cluster = known(resolution.values, "clusterName");
   const place = await directory(cluster);
   const lines = await readHistory(place);
+  if (lines.length === 0)
+    await assertRecordedCluster(cluster, {
+      stateDir: known(resolution.values, "stateDir"),
+      stateHost: stateHost(),
+    });
   const problem = verify ? verifyHistory(lines, await recordedHeads(place, cluster)) : undefined;
   const entries = lines.flatMap(entryOf);
   return {

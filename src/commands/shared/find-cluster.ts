@@ -5,7 +5,7 @@ import { closest } from "../../lib/closest.ts";
 import { findClusterCvms, type ClusterCvm } from "../../session/cluster-cvms.ts";
 import type { Preparation } from "../../session/preparation.ts";
 import type { ClusterRecord } from "../../state/record.ts";
-import { findKnownClusters } from "../../state/known-clusters.ts";
+import { findClusterNames } from "../../state/known-clusters.ts";
 
 /**
  * The cluster's CVMs, whatever they are called by now.
@@ -34,17 +34,35 @@ export async function assertKnownCluster(
   listed: Iterable<string>,
   { connection, stateHost }: Pick<Preparation, "connection" | "stateHost">,
 ): Promise<void> {
-  const recorded = (await findKnownClusters(connection.stateDir, stateHost)).map(
-    ({ name }) => name,
-  );
+  const recorded = await findClusterNames(connection.stateDir, stateHost);
   if (recorded.includes(cluster)) return;
   const names = [...new Set([...recorded, ...listed])].filter((name) => name !== "").toSorted();
+  const why = `there is no cluster ${JSON.stringify(cluster)} at ${stateHost}: no CVM has a name of it, and nothing is recorded here`;
+  assertOneOf(cluster, names, why);
+}
+
+/**
+ * `typosOnly`: a name that is like none of the recorded ones may be that of a cluster which others set up.
+ * @throws ClusterError `unknown-cluster` (input) where other clusters are recorded, and not this one.
+ */
+export async function assertRecordedCluster(
+  cluster: string,
+  { stateDir, stateHost }: { readonly stateDir: string; readonly stateHost: string },
+  { typosOnly = false } = {},
+): Promise<void> {
+  const recorded = await findClusterNames(stateDir, stateHost);
+  if (recorded.includes(cluster) || (typosOnly && !closest(cluster, recorded))) return;
+  const why = `nothing is recorded here of a cluster ${JSON.stringify(cluster)} at ${stateHost}`;
+  assertOneOf(cluster, recorded, why);
+}
+
+function assertOneOf(cluster: string, names: readonly string[], why: string): void {
   // Where there is none at all, none was meant: a first look before `init`.
   if (names.length === 0) return;
   const meant = closest(cluster, names);
   const there = `there ${names.length === 1 ? "is" : "are"} ${names.join(", ")}`;
   throw new ClusterError("input", "unknown-cluster", {
-    message: `there is no cluster ${JSON.stringify(cluster)} at ${stateHost}: no CVM has a name of it, and nothing is recorded here; ${there}`,
+    message: `${why}; ${there}`,
     hint:
       meant === undefined
         ? hint`see ${command("list")}; to set this one up: ${command("init", "--cluster-name", cluster)}`

@@ -59,6 +59,7 @@ function workWith(
     apiHost: "example.com",
     known: { ...KNOWN, ...known },
     fromFile: false,
+    stateDir: "/state",
   };
 }
 
