@@ -1,6 +1,6 @@
 /** docs/errors.md, from the catalogues. */
 import { markdownTable } from "./blocks.ts";
-import { allCodes, type CodeInDocs } from "../../src/commands/explain/codes.ts";
+import { allCodes, type CodeInDocs } from "../../src/commands/explain/explain.ts";
 
 const INTRODUCTION = `# Error codes
 

@@ -2,7 +2,7 @@
 import type { CvmOperation } from "../core/ports.ts";
 import { isMadeHere } from "../registry/concurrent-updates.ts";
 import { startedSince } from "../registry/restart-evidence.ts";
-import { settingsDifference } from "../compose/registry-settings.ts";
+import { settingsDifference } from "../compose/environment.ts";
 import { lastApproval, lastUpdate, openAttempts } from "../state/record.ts";
 import type { StepContext } from "../workflow/step.ts";
 import type { ApproveComposeHashInput } from "./approval.ts";

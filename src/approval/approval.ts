@@ -5,7 +5,7 @@ import type { ComposeHash } from "../core/domain.ts";
 import type { EnvironmentVariable } from "../core/ports.ts";
 import type { HistoryEntry } from "../state/history.ts";
 import type { ClusterRecord } from "../state/record.ts";
-import type { RegistrySettings } from "../compose/registry-settings.ts";
+import type { RegistrySettings } from "../compose/environment.ts";
 import type { Attester, Expectation } from "../registry/attester.ts";
 import type { Registry } from "../registry/registry.ts";
 

@@ -3,7 +3,6 @@ import type { X509Certificate } from "node:crypto";
 import type { Collateral } from "../core/attestation.ts";
 import * as x509 from "./certificate.ts";
 import { byOid, readDer } from "./der.ts";
-import type { QeIdentity, TcbInfo } from "./intel-documents.ts";
 import { ensure, ensureFresh } from "./refusal.ts";
 
 /** `intelRoot`: SHA-256 of the root certificate (DER, hex); `at`: ms since 1970. */
@@ -69,3 +68,27 @@ export function platformOf(pck: X509Certificate) {
   const cpuSvn = Array.from({ length: 16 }, (_, index) => svn(index + 1));
   return { pceId: hex("03"), fmspc: hex("04"), cpuSvn, pceSvn: svn(17) };
 }
+
+export type TcbLevel<Tcb> = { tcb: Tcb; tcbStatus: string; advisoryIDs?: string[] };
+type IsvLevels = readonly TcbLevel<{ readonly isvsvn: number }>[];
+type Dated = Record<"id" | "issueDate" | "nextUpdate", string> &
+  Record<"version" | "tcbEvaluationDataNumber", number>;
+type Components = readonly { readonly svn: number }[];
+type PlatformTcb = { pcesvn: number; sgxtcbcomponents: Components; tdxtcbcomponents: Components };
+type TdxModule = Record<"mrsigner" | "attributes" | "attributesMask", string>;
+
+/** `/tdx/certification/v4/tcb` */
+export type TcbInfo = Dated & {
+  readonly fmspc: string;
+  readonly pceId: string;
+  readonly tdxModule: TdxModule;
+  readonly tdxModuleIdentities?: readonly (TdxModule & { id: string; tcbLevels: IsvLevels })[];
+  readonly tcbLevels: readonly TcbLevel<PlatformTcb>[];
+};
+
+/** `/tdx/certification/v4/qe/identity` */
+export type QeIdentity = Dated &
+  Record<"miscselect" | "miscselectMask" | "attributes" | "attributesMask" | "mrsigner", string> & {
+    readonly isvprodid: number;
+    readonly tcbLevels: IsvLevels;
+  };

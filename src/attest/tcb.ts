@@ -1,6 +1,5 @@
 /** How up to date a platform is (Intel PCS v4, "TCB info" and "QE identity"). */
-import type { Platform } from "./collateral.ts";
-import type { QeIdentity, TcbInfo, TcbLevel } from "./intel-documents.ts";
+import type { Platform, QeIdentity, TcbInfo, TcbLevel } from "./collateral.ts";
 import type { TdReport } from "./quote.ts";
 import { refuse } from "../core/attestation.ts";
 import { ensure } from "./refusal.ts";

@@ -3,7 +3,6 @@ import type { ComposeFile } from "../compose/compose-file.ts";
 import { composeFindings, pairFindings, type ComposePair } from "../compose/lint.ts";
 import { bySeverity, type Finding } from "../core/finding.ts";
 import { clusterOf, registryName, roleOf, type Cvm } from "../core/domain.ts";
-import { creditRunway } from "./credit-runway.ts";
 import { closest } from "../lib/closest.ts";
 import { ownershipOf } from "../registry/ownership.ts";
 import { failed, passed, reported, skipped, unclear, type Check, type Outcome } from "./check.ts";
@@ -11,6 +10,7 @@ import type { ClusterFacts } from "../session/facts.ts";
 import { registryIds } from "../state/record.ts";
 import { gatewayKeyFinding } from "./gateway-key.ts";
 import { orchestratorConfigChecks } from "./orchestrator-config.ts";
+import { pricesOf, type Prices } from "../runners/price.ts";
 
 export const clusterChecks: readonly Check<ClusterFacts>[] = [
   {
@@ -75,7 +75,23 @@ export const clusterChecks: readonly Check<ClusterFacts>[] = [
       return failed(`Phala has no instance type ${JSON.stringify(cluster.instanceType)}`, remedy);
     },
   },
-  creditRunway,
+  {
+    id: "credit-low",
+    title: "Credit lasts a day",
+    severity: "warning",
+    needs: ["phalaApiKey", "phalaApiUrl", "instanceType"],
+    after: ["api-key", "credit"],
+    async run({ account, instanceTypes, cluster, signal }) {
+      const { creditUsd, postPaid } = await account();
+      if (postPaid) return skipped("paid afterwards");
+      if (creditUsd === null) return skipped("the API does not say");
+      const prices = await instanceTypes().then(pricesOf, (): Prices => {
+        signal.throwIfAborted();
+        return new Map();
+      });
+      return runwayOf(creditUsd, cluster.instanceType, prices);
+    },
+  },
   {
     id: "node",
     title: "Node known",
@@ -203,4 +219,28 @@ function rethrowAborted(signal: AbortSignal): () => undefined {
   return () => {
     signal.throwIfAborted();
   };
+}
+
+const HOUR_MS = 3_600_000;
+/** Credit that is used up overnight is a cluster that is gone in the morning. */
+const WARN_BELOW_MS = 24 * HOUR_MS;
+
+function runwayOf(creditUsd: number, instanceType: string, prices: Prices): Outcome {
+  const rate = prices.get(instanceType);
+  if (rate === undefined) return skipped(`the price of ${instanceType} is not known`);
+  const ms = (creditUsd / rate) * HOUR_MS;
+  const told = `$${creditUsd.toFixed(2)}: ${roughly(ms)} of one ${instanceType} ($${rate} an hour)`;
+  if (ms >= WARN_BELOW_MS) return passed(told);
+  return failed(
+    `${told}; every runner of the orchestrator uses it up as fast`,
+    "add credit: https://cloud.phala.com/dashboard",
+  );
+}
+
+/** Rounded down: `50 minutes`, `7 hours`, `12 days`. */
+function roughly(ms: number): string {
+  const minutes = Math.max(0, Math.floor(ms / 60_000));
+  if (minutes < 120) return minutes === 1 ? "1 minute" : `${minutes} minutes`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 48 ? `${hours} hours` : `${Math.floor(hours / 24)} days`;
 }

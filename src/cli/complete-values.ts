@@ -31,7 +31,7 @@ const SOURCES: Readonly<Record<Source, (context: Context) => Promise<readonly Ca
     })),
   hashes,
   codes: async () => {
-    const { allCodes } = await import("../commands/explain/codes.ts");
+    const { allCodes } = await import("../commands/explain/explain.ts");
     return allCodes().map(({ code, title }) => ({ value: code, description: title }));
   },
   checks: async () => {

@@ -67,7 +67,7 @@ export function runnerEnvironment(
   return runnerEnvironmentNamesOf(settings).map((name) => ({ name, value: values[name] ?? "" }));
 }
 
-export type RegistryEnvironment = {
+type RegistryEnvironment = {
   readonly compose: ComposeFile;
   readonly settings: ClusterSettings;
   readonly aws: AwsCredentials;
@@ -103,7 +103,7 @@ export function registryEnvironmentNames(compose: ComposeFile): readonly string[
   return REGISTRY_NAMES.filter((name) => referred.has(name));
 }
 
-export type FurtherVariable = {
+type FurtherVariable = {
   readonly name: string;
   /** Whether the file has a text for it where nothing sets it. */
   readonly hasFallback: boolean;
@@ -132,4 +132,83 @@ export const REGISTRY_NAMES: readonly string[] = [
 /** The operator's among the names that a registry was given. */
 export function furtherNames(names: readonly string[]): readonly string[] {
   return names.filter((name) => !REGISTRY_NAMES.includes(name));
+}
+
+export type RegistrySettings = Readonly<Record<string, string>>;
+
+const COMPOSE_DIGEST = "compose file (sha256)";
+const ENVIRONMENT_NAMES = "environment names";
+
+/** The list is recorded apart, and no secret is. */
+const UNRECORDED = new Set(["AWS_SECRET_ACCESS_KEY", APPROVED_LIST]);
+
+/** Everything that an update sends, without secrets: of further variables (`--registry-env`) only the names. */
+export function registrySettings(
+  compose: ComposeFile,
+  environment: readonly EnvironmentVariable[],
+): RegistrySettings {
+  const shown = environment.filter(
+    ({ name }) => REGISTRY_NAMES.includes(name) && !UNRECORDED.has(name),
+  );
+  return {
+    ...Object.fromEntries(shown.map(({ name, value }) => [name, value])),
+    [COMPOSE_DIGEST]: compose.digest,
+    [ENVIRONMENT_NAMES]: environment.map(({ name }) => name).join(","),
+  };
+}
+
+/** SHA-256 of the compose text that the registry was given. */
+export function composeDigestOf(settings: RegistrySettings): string | undefined {
+  return settings[COMPOSE_DIGEST];
+}
+
+/** The environment names that the registry was given, in order. */
+export function environmentNamesOf(settings: RegistrySettings): readonly string[] {
+  return (settings[ENVIRONMENT_NAMES] ?? "").split(",").filter((name) => name !== "");
+}
+
+/** One line per setting that differs. */
+export function settingsDifference(
+  before: RegistrySettings,
+  after: RegistrySettings,
+): readonly string[] {
+  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+  return names
+    .filter((name) => before[name] !== after[name])
+    .map((name) => `${name}: ${before[name] ?? "(none)"} -> ${after[name] ?? "(none)"}`);
+}
+
+/** By how a name ends: `TOKEN_FILE` and `SECRET_NAME` are none. */
+const SECRET =
+  /(?:SECRET|PASSWORD|PASSWD|PASSPHRASE|TOKEN|CREDENTIALS?|PRIVATE_KEY|API_?KEY|ACCESS_KEY(?:_ID)?|SECRET_KEY)$/;
+
+export const isSecretName = (name: string): boolean => SECRET.test(name.toUpperCase());
+
+/** A line of a compose file in which the values and defaults of secrets are replaced by `…`. */
+export function maskSecrets(line: string): string {
+  return line
+    .replaceAll(/\$\{(\w+)(:?[-+])[^}]*\}/g, (whole, name: string, operator: string) =>
+      isSecretName(name) ? `\${${name}${operator}…}` : whole,
+    )
+    .replaceAll(
+      /\b(\w+)(["']?\s*[:=]\s*)([^\s,}\]].*)$/g,
+      (whole, name: string, sign: string, value: string) =>
+        isSecretName(name) && !/^["']?\$\{?\w+(?::?[-+]…?)?\}?["']?$/.test(value)
+          ? `${name}${sign}…`
+          : whole,
+    )
+    .replaceAll(/:\/\/[^\s/@]+:[^\s/@]+@/g, "://…@")
+    .replaceAll(/\b(A[KS]IA)[A-Z0-9]{12,}/g, "$1…");
+}
+
+/** Whether a text has a secret in it, by the names of its variables and the form of its values. */
+export function holdsSecret(text: string): boolean {
+  return text.split("\n").some((line) => {
+    // Without a comment behind it, and defaults and values that are empty.
+    const bare = line
+      .replace(/(\S)\s+#.*$/, "$1")
+      .replaceAll(/\$\{(\w+):?[-+]\}/g, "$${$1}")
+      .replace(/["']{2}\s*$/, "");
+    return maskSecrets(bare) !== bare;
+  });
 }

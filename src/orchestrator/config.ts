@@ -1,8 +1,7 @@
 /** orchestrator.yml: values in, YAML text out; an existing text is changed only where it must be. Pure. */
 import type { Document } from "yaml";
 import { messageOf } from "../errors/cluster-error.ts";
-import { applyChanges, NotEditable, type Change } from "./changes.ts";
-import { COMMENTS, HEADER } from "./comments.ts";
+import { applyChanges, NotEditable, type Change, COMMENTS, HEADER } from "./changes.ts";
 import {
   assertPhalaRunner,
   isEmpty,

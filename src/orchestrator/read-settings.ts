@@ -3,10 +3,9 @@ import { isMap, isScalar, type Document } from "yaml";
 import type { OrchestratorSchema } from "../core/domain.ts";
 import type { InputKey } from "../core/settings.ts";
 import { isRecord, lineAt, parseYaml, RUNNER, syntaxProblem } from "./document.ts";
-import { RUNNER_KEY_OF_INPUT, type RunnerInput } from "./keys.ts";
 
 /** Inputs that the file has a place for. */
-export type FileInput =
+type FileInput =
   | RunnerInput
   | Extract<InputKey, "orchestratorSchema" | "crunches" | "watcher" | "watcherIntervalSeconds">;
 
@@ -147,3 +146,26 @@ function crunchTexts(crunches: unknown): readonly string[] | undefined {
 }
 
 const member = (at: unknown, key: string): unknown => (isRecord(at) ? at[key] : undefined);
+
+/** Which input stands for which key of `infrastructure.runner`: read from there, and written there where it is given. */
+export const RUNNER_KEY_OF_INPUT = {
+  clusterName: "cluster-name",
+  registryCompose: "registry-compose-path",
+  runnerCompose: "runner-compose-path",
+  gatewayKeyPath: "gateway-key-path",
+  spawnteePort: "spawntee-port",
+  instanceType: "instance-type",
+  memoryPerModelMb: "memory-per-model-mb",
+  provisionFactor: "provision-factor",
+  capacityThreshold: "capacity-threshold",
+  maxModels: "max-models",
+} as const satisfies Partial<Record<InputKey, string>>;
+
+export type RunnerInput = keyof typeof RUNNER_KEY_OF_INPUT;
+
+const ENTRIES = Object.entries(RUNNER_KEY_OF_INPUT) as readonly (readonly [RunnerInput, string])[];
+
+/** The input that a runner's key stands for; undefined for one that follows from the registry. */
+export function inputOfRunnerKey(key: string): RunnerInput | undefined {
+  return ENTRIES.find(([, name]) => name === key)?.[0];
+}

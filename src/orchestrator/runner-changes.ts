@@ -2,7 +2,7 @@
 import { isScalar, type Document } from "yaml";
 import type { Change } from "./changes.ts";
 import { isEmptyValue, RUNNER } from "./document.ts";
-import { inputOfRunnerKey } from "./keys.ts";
+import { inputOfRunnerKey } from "./read-settings.ts";
 import { FOREIGN_RUNNER_KEYS, managedRunnerKeys, type OrchestratorValues } from "./values.ts";
 
 /** The same number under its name in each schema: the orchestrator renamed the key and kept its range. */

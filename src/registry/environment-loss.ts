@@ -1,5 +1,5 @@
 /** Every variable that the registry declares must get a value again: an update replaces its whole environment. */
-import { APPROVED_LIST, furtherNames, WALLET } from "../compose/environment.ts";
+import { APPROVED_LIST, furtherNames, WALLET, environmentNamesOf } from "../compose/environment.ts";
 import { command, hint, joinWords, type Words } from "../core/command-hint.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
 import type { EnvironmentVariable } from "../core/ports.ts";
@@ -8,7 +8,6 @@ import { placeholdersIn } from "../compose/interpolation.ts";
 import { lastUpdate, type ClusterRecord } from "../state/record.ts";
 import type { StepContext } from "../workflow/step.ts";
 import { isMadeHere } from "./concurrent-updates.ts";
-import { environmentNamesOf } from "../compose/registry-settings.ts";
 import { candidateConfigs } from "./last-known-config.ts";
 import type { Registry } from "./registry.ts";
 

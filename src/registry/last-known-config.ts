@@ -1,6 +1,6 @@
 /** What a registry that was there before may run on, as far as this machine has given it. */
 import { lastUpdate, possibleUpdates, type ClusterRecord } from "../state/record.ts";
-import { composeDigestOf, type RegistrySettings } from "../compose/registry-settings.ts";
+import { composeDigestOf, type RegistrySettings } from "../compose/environment.ts";
 import { creationsOf } from "./concurrent-updates.ts";
 import type { Registry } from "./registry.ts";
 

@@ -2,9 +2,8 @@
  * What a cluster was given before, in place of defaults: an update that sends the default region to a registry in
  * another one, or hashes the environment names of the wrong schema, is a mistake that nobody has asked for.
  */
-import { furtherNames, WALLET } from "../compose/environment.ts";
+import { furtherNames, WALLET, environmentNamesOf } from "../compose/environment.ts";
 import { command, hint } from "../core/command-hint.ts";
-import { environmentNamesOf } from "../compose/registry-settings.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
 import { inOneOrder } from "../inputs/registry-env.ts";
 import { inputDefinition, nameOfInput, type InputKey } from "../inputs/table.ts";

@@ -14,13 +14,14 @@ import { recordWorkspace } from "../state/cluster-folder.ts";
 import { acquireLock } from "../state/lock.ts";
 import type { ClusterRecord } from "../state/record.ts";
 import { prepareStateDirectory, type StateDirectory } from "../state/state-directory.ts";
-import { secretFree } from "./secret-free-store.ts";
 import { cleanupSignals } from "../workflow/cleanup.ts";
 import { forgetGone } from "../workflow/forget-gone.ts";
 import type { Ledger } from "../workflow/ledger.ts";
 import { Mutations } from "../workflow/mutations.ts";
 import type { StepDeps } from "../workflow/step.ts";
 import { hostname } from "node:os";
+import { holdsSecret as looksSecret } from "../compose/environment.ts";
+import type { AppCompose } from "../core/compose-hash.ts";
 
 export type SessionOptions = {
   readonly command: string;
@@ -127,3 +128,28 @@ function workbench(
   const limits = { timeoutMs, pollIntervalMs, strict };
   return { api, spawntee, mutations, journal, history, clock, signal, cleanup, ...limits };
 }
+
+/** @param onWithheld told of each one that is not stored, by what holds the secret: the next run reads it again. */
+function secretFree(
+  store: AppComposeStore,
+  holdsSecret: (text: string) => boolean,
+  onWithheld: (message: string) => void,
+): AppComposeStore {
+  const isSecret = (text: string): boolean => looksSecret(text) || holdsSecret(text);
+  return {
+    ...store,
+    async save(appCompose) {
+      const part = PARTS.find((name) => isSecret(appCompose[name] ?? ""));
+      if (part === undefined) return store.save(appCompose);
+      onWithheld(
+        `a secret is written into ${WORDS[part]}: it is not kept in the state directory, so the next run can't reuse its hash; pass it in a variable instead`,
+      );
+    },
+  };
+}
+
+const PARTS = ["docker_compose_file", "pre_launch_script"] as const satisfies (keyof AppCompose)[];
+const WORDS = {
+  docker_compose_file: "a compose file",
+  pre_launch_script: "a pre-launch script",
+};

@@ -5,7 +5,7 @@ import { lastUpdate, openAttempt, recordedHashes, type ApprovedRecord } from "..
 import type { CvmOperation } from "../core/ports.ts";
 import { gatherApprovalFacts } from "../approval/approval-facts.ts";
 import { decide } from "../approval/decide.ts";
-import { settingsDifference } from "../compose/registry-settings.ts";
+import { settingsDifference } from "../compose/environment.ts";
 import { done, reused, type Step, type StepContext, type StepOutcome } from "../workflow/step.ts";
 import type { Approval, ApproveComposeHashInput } from "../approval/approval.ts";
 import { hasForeignUpdate, updatedMeanwhile } from "../registry/concurrent-updates.ts";

@@ -1,6 +1,6 @@
 /** What step 8 is given, for a registry on a platform in the test's memory. */
 import { parseCompose } from "../../src/compose/compose-file.ts";
-import { registrySettings } from "../../src/compose/registry-settings.ts";
+import { registrySettings } from "../../src/compose/environment.ts";
 import type { ComposeHash } from "../../src/core/domain.ts";
 import { summarizeJournal } from "../../src/state/record.ts";
 import type { ApproveComposeHashInput } from "../../src/approval/approval.ts";

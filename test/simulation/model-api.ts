@@ -12,7 +12,7 @@ import type {
 import { ClusterError } from "../../src/errors/cluster-error.ts";
 import type { ApiReader } from "../../src/platform/phala/api-reader.ts";
 import { listCvms } from "../../src/platform/phala/cvm-list.ts";
-import { operationIdOf, operationState } from "../../src/platform/phala/operation-state.ts";
+import { operationIdOf, operationState } from "../../src/platform/phala/schemas.ts";
 import type { Calls } from "./calls.ts";
 import { has } from "./calls.ts";
 import { appComposeOf, hashOf, isRegistry, type Cloud, type Vm } from "./cloud.ts";

@@ -20,12 +20,7 @@ For this shell only: source <(tee-cluster completion bash). It completes
 commands, options and values: clusters, nodes and hashes as this machine has
 recorded them, instance types, error codes, files. It needs no key.`,
   verbatim: true,
-  async run(_dependencies, _common, { argument }) {
-    const { completion } = await import("./completion.ts");
-    return completion(argument);
-  },
-  async renderer() {
-    const { renderCompletion } = await import("./render.ts");
-    return renderCompletion;
-  },
+  run: async (_dependencies, _common, { argument }) =>
+    (await import("./completion.ts")).completion(argument),
+  renderer: async () => (await import("./completion.ts")).renderCompletion,
 });

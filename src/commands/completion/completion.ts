@@ -18,3 +18,6 @@ export function completion(shell: string | undefined): CompletionResult {
     hint: hint`for example: ${command("completion", closest(shell ?? "", SHELLS) ?? SHELLS[0])}`,
   });
 }
+
+export const renderCompletion = ({ script }: CompletionResult): string[] =>
+  script.trimEnd().split("\n");

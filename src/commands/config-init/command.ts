@@ -19,12 +19,7 @@ export const configInitCommand = defineCommand({
 What is given as an option is filled in; everything else is a comment with its
 default. A file that is there is not overwritten.`,
   verbatim: true,
-  async run(dependencies, common, { argument: file }) {
-    const { initConfig } = await import("./config-init.ts");
-    return initConfig(dependencies, common, file);
-  },
-  async renderer() {
-    const { renderConfigInit } = await import("./render.ts");
-    return renderConfigInit;
-  },
+  run: async (dependencies, common, { argument: file }) =>
+    (await import("./config-init.ts")).initConfig(dependencies, common, file),
+  renderer: async () => (await import("./render.ts")).renderConfigInit,
 });

@@ -26,12 +26,7 @@ export const configMigrateCommand = defineCommand({
     completes: "files",
   },
   examples: ["config migrate --gateway-key-path coordinator.pem --dry-run"],
-  async run(dependencies, common, { argument: file, output }) {
-    const { configMigrate } = await import("./config-migrate.ts");
-    return configMigrate(dependencies, common, { file, output });
-  },
-  async renderer() {
-    const { renderConfigMigrate } = await import("./render.ts");
-    return renderConfigMigrate;
-  },
+  run: async (dependencies, common, { argument: file, output }) =>
+    (await import("./config-migrate.ts")).configMigrate(dependencies, common, { file, output }),
+  renderer: async () => (await import("./render.ts")).renderConfigMigrate,
 });

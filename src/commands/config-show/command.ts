@@ -12,12 +12,7 @@ export const configShowCommand = defineCommand({
   notes: `
 Makes no request and needs no key. Of a secret it only says where it is set. An
 input that is required and set nowhere is shown as missing; exit 0 all the same.`,
-  async run(dependencies, common) {
-    const { showConfig } = await import("./config-show.ts");
-    return showConfig(dependencies, common);
-  },
-  async renderer() {
-    const { renderConfigShow } = await import("./render.ts");
-    return renderConfigShow;
-  },
+  run: async (dependencies, common) =>
+    (await import("./config-show.ts")).showConfig(dependencies, common),
+  renderer: async () => (await import("./render.ts")).renderConfigShow,
 });

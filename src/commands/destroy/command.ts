@@ -22,12 +22,7 @@ set or with --json it needs --yes. Stop the orchestrator first: it may create
 new runners.
 
 PHALA_API_KEY is taken from the environment.`,
-  async run(dependencies, common, { temporaryRunner }) {
-    const { destroy } = await import("./destroy.ts");
-    return destroy(dependencies, { ...common, temporaryRunner });
-  },
-  async renderer() {
-    const { renderDestroyOrPlan } = await import("./render.ts");
-    return renderDestroyOrPlan;
-  },
+  run: async (dependencies, common, { temporaryRunner }) =>
+    (await import("./destroy.ts")).destroy(dependencies, { ...common, temporaryRunner }),
+  renderer: async () => (await import("./render.ts")).renderDestroyOrPlan,
 });

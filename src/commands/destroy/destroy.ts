@@ -6,7 +6,7 @@ import { assertNoFailures, runChecks } from "../../checks/run-checks.ts";
 import { ClusterError } from "../../errors/cluster-error.ts";
 import { askMissing } from "../../inputs/ask-missing.ts";
 import { inputDefinition } from "../../inputs/table.ts";
-import { temporaryRunnersIn } from "../../session/cluster-cvms.ts";
+import { temporaryRunnersIn, type ClusterCvm } from "../../session/cluster-cvms.ts";
 import { deleteCluster, type DeletedCluster } from "./cluster-teardown.ts";
 import { CVM_ROLES } from "../../core/domain.ts";
 import { refuseRunnerInUse } from "../../runners/leftovers.ts";
@@ -15,12 +15,12 @@ import type { Emit } from "../../core/events.ts";
 import { StepRunner } from "../../workflow/step.ts";
 import { findKnownCvms } from "../shared/find-cluster.ts";
 import { confirmDestruction, assertConfirmed } from "./confirmation.ts";
-import { planDestroy } from "./plan.ts";
 import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
 import { readRecord, sessionOptions } from "../../session/cluster-session.ts";
 import { prepare, type Preparation } from "../../session/preparation.ts";
 import type { DestroyResult } from "./result.ts";
 import type { DryRunResult } from "../shared/result.ts";
+import { formatAge } from "../../lib/age.ts";
 
 export async function destroy(
   dependencies: CommandDependencies,
@@ -117,4 +117,16 @@ function resultOf(
     deleted: deleted.map(({ cvm, role }) => ({ name: cvm.name, app_id: cvm.appId, role })),
     warnings,
   };
+}
+
+/** @param nowMs the server's time. */
+function planDestroy(cluster: string, found: readonly ClusterCvm[], nowMs: number): DryRunResult {
+  const actions = found.map(({ cvm }) => {
+    const created = cvm.createdAt === null ? Number.NaN : Date.parse(cvm.createdAt);
+    // In no schema of the API, so mostly it does not tell.
+    const age = Number.isNaN(created) ? [] : [`${formatAge(nowMs - created)} old`];
+    const detail = [cvm.status, ...age, `app_id ${cvm.appId ?? "unknown"}`].join(", ");
+    return { action: "delete" as const, resource: cvm.name, detail };
+  });
+  return { ok: true, command: "destroy", cluster, dry_run: true, actions, warnings: [] };
 }

@@ -21,12 +21,7 @@ export const doctorCommand = defineCommand({
   },
   examples: ["doctor", "doctor --sandbox", "doctor --strict --ignore image-not-pinned"],
   notOk: "prerequisite",
-  async run(dependencies, common, flags) {
-    const { doctor } = await import("./doctor.ts");
-    return doctor(dependencies, common, flags);
-  },
-  async renderer() {
-    const { renderDoctor } = await import("./render.ts");
-    return renderDoctor;
-  },
+  run: async (dependencies, common, flags) =>
+    (await import("./doctor.ts")).doctor(dependencies, common, flags),
+  renderer: async () => (await import("./render.ts")).renderDoctor,
 });

@@ -14,12 +14,7 @@ export const explainCommand = defineCommand({
     completes: "codes",
   },
   examples: ["explain registry-exists", "explain"],
-  async run(_dependencies, _common, { argument }) {
-    const { explain } = await import("./explain.ts");
-    return explain(argument);
-  },
-  async renderer() {
-    const { renderExplain } = await import("./render.ts");
-    return renderExplain;
-  },
+  run: async (_dependencies, _common, { argument }) =>
+    (await import("./explain.ts")).explain(argument),
+  renderer: async () => (await import("./render.ts")).renderExplain,
 });

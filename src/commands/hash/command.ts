@@ -56,8 +56,5 @@ Exit codes: 0 done, with --check: approved; 7 not approved, or nothing is known;
     const { check, exact, record, export: exportTo, explain } = flags;
     return hash(dependencies, common, { check, exact, record, exportTo, explain });
   },
-  async renderer() {
-    const { renderAnyHash } = await import("./render.ts");
-    return renderAnyHash;
-  },
+  renderer: async () => (await import("./render.ts")).renderAnyHash,
 });

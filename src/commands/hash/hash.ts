@@ -20,9 +20,13 @@ import type { CommandDependencies, CommonFlags } from "../../session/dependencie
 import { assertRecordedCluster } from "../shared/find-cluster.ts";
 import { explainHash } from "./explanation.ts";
 import { exportHashRecord } from "./export.ts";
-import { predictHash, type PredictedHash } from "./prediction.ts";
+import {
+  predictHash,
+  type PredictedHash,
+  lookUpLiveRunner,
+  type LiveLookup,
+} from "./prediction.ts";
 import { HASH_INPUTS, type HashSettings, type HashWork } from "./work.ts";
-import { lookUpLiveRunner, type LiveLookup } from "./live-basis.ts";
 import { prepareOffline } from "../../session/offline-preparation.ts";
 import { prepare } from "../../session/preparation.ts";
 import { withRecordedInputs } from "../../session/recorded-inputs.ts";

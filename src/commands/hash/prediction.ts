@@ -6,11 +6,12 @@ import { command, hint, type Words } from "../../core/command-hint.ts";
 import { ClusterError } from "../../errors/cluster-error.ts";
 import { isApproved, type KnownHashes } from "../../state/known-hashes.ts";
 import type { Warning } from "../../core/events.ts";
-import { findPredictionBasis } from "../../app-compose/prediction-basis.ts";
+import { findPredictionBasis, type LiveAppCompose } from "../../app-compose/prediction-basis.ts";
 import { diffAppCompose } from "./diff.ts";
 import type { HashWork } from "./work.ts";
-import type { LiveLookup } from "./live-basis.ts";
 import type { HashResult } from "./result.ts";
+import type { CloudApi } from "../../core/ports.ts";
+import { checkedRunner, newestFirst, runnersThatAreUp } from "../../runners/running-runners.ts";
 
 /** `appCompose`: what the hash is of. */
 export type PredictedHash = { readonly result: HashResult; readonly appCompose: AppCompose };
@@ -95,4 +96,28 @@ function noBasis({ settings, known }: HashWork, live: LiveLookup | undefined): C
     message: hint`unknown: no compose hash of a runner of ${settings.clusterName} is recorded in ${known.path}, and ${why}`,
     hint: TAKE_A_RECORD,
   });
+}
+
+export type LiveLookup = {
+  /** One, or none. */
+  readonly runners: readonly LiveAppCompose[];
+  /** Runners that were passed over, each with the reason. */
+  readonly warnings: readonly Warning[];
+};
+
+/** @throws ClusterError (platform, prerequisite) where the runners can't be listed. */
+export async function lookUpLiveRunner(
+  cluster: string,
+  api: CloudApi,
+  signal: AbortSignal,
+): Promise<LiveLookup> {
+  const warnings: Warning[] = [];
+  const up = await runnersThatAreUp(cluster, api, signal);
+  for (const cvm of await newestFirst(up, api, signal)) {
+    const runner = await checkedRunner(cvm, api, signal);
+    if (runner) return { runners: [{ name: cvm.name, appCompose: runner.appCompose }], warnings };
+    const message = `the compose hash of ${cvm.name} (${cvm.composeHash ?? "none"}) could not be checked against its app-compose`;
+    warnings.push({ code: "runner-hash-unchecked", message });
+  }
+  return { runners: [], warnings };
 }

@@ -1,17 +1,15 @@
 /** The answer of `hash`: the bare hash first, for whoever reads only that. */
-import type { Rendered } from "../../core/command-hint.ts";
+import { type Rendered, command } from "../../core/command-hint.ts";
 import { renderDryRun } from "../shared/render-dry-run.ts";
 import { renderHashExplanation } from "./render-explanation.ts";
-import { renderHashExport } from "./render-export.ts";
 import type { DryRunResult } from "../shared/result.ts";
-import type { HashExplanation, HashExport } from "./result.ts";
-import type { HashResult } from "./result.ts";
+import type { HashExplanation, HashExport, HashResult } from "./result.ts";
 import { dateAndTime, hanging } from "../../lib/text.ts";
 import type { Theme } from "../../output/theme.ts";
 import { changedLines } from "../shared/render-app-compose-diff.ts";
 import { fields, nextCommands, type View } from "../../output/layout.ts";
 
-export function renderHash(result: Rendered<HashResult>, view: View): string[] {
+function renderHash(result: Rendered<HashResult>, view: View): string[] {
   const { theme, quiet } = view;
   if (quiet) return [result.compose_hash];
   return [
@@ -78,4 +76,24 @@ export function renderAnyHash(
     default:
       return result satisfies never;
   }
+}
+
+function renderHashExport(result: HashExport, view: View): string[] {
+  const { theme, quiet } = view;
+  if (quiet) return [result.file];
+  const { basis, approved_compose_hashes: approved } = result;
+  return [
+    theme.bold(`${result.file} ${result.changed ? "is written" : "is up to date"}.`),
+    "",
+    ...fields(
+      [
+        ["Cluster", result.cluster],
+        ["Rests on", [`a temporary runner of ${dateAndTime(basis.at)}`, basis.compose_hash]],
+        ["Approved", approved.length === 0 ? "unknown" : approved],
+      ],
+      theme,
+    ),
+    "",
+    ...nextCommands([command("hash", "--check", "--record", result.file)], view),
+  ];
 }

@@ -14,12 +14,7 @@ export const historyCommand = defineCommand({
   },
   examples: ["history --limit 5", "history --verify"],
   notOk: "verification",
-  async run(dependencies, common, flags) {
-    const { history } = await import("./history.ts");
-    return history(dependencies, common, flags);
-  },
-  async renderer() {
-    const { renderHistory } = await import("./render.ts");
-    return renderHistory;
-  },
+  run: async (dependencies, common, flags) =>
+    (await import("./history.ts")).history(dependencies, common, flags),
+  renderer: async () => (await import("./render.ts")).renderHistory,
 });

@@ -1,6 +1,5 @@
 import { inputsIn } from "../../inputs/table.ts";
-import { APPROVAL_FLAGS, approvalFlags } from "../shared/approval-flags.ts";
-import { ATTEST_FLAGS } from "../shared/attest-flags.ts";
+import { APPROVAL_FLAGS, approvalFlags, ATTEST_FLAGS } from "../shared/approval-flags.ts";
 import { defineCommand } from "../shared/command.ts";
 import { CLUSTER_DETAILS, CLUSTER_NOTE } from "../shared/notes.ts";
 
@@ -15,12 +14,11 @@ export const initCommand = defineCommand({
   examples: ["init --sandbox --yes", "init --cluster-name bird-tracker --dry-run", "init"],
   notes: CLUSTER_NOTE,
   details: CLUSTER_DETAILS,
-  async run(dependencies, common, flags) {
-    const { init } = await import("./init.ts");
-    return init(dependencies, { ...flags, ...common, ...approvalFlags(flags) });
-  },
-  async renderer() {
-    const { renderInitOrPlan } = await import("./render.ts");
-    return renderInitOrPlan;
-  },
+  run: async (dependencies, common, flags) =>
+    (await import("./init.ts")).init(dependencies, {
+      ...flags,
+      ...common,
+      ...approvalFlags(flags),
+    }),
+  renderer: async () => (await import("./render.ts")).renderInitOrPlan,
 });

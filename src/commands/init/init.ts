@@ -32,6 +32,7 @@ import {
   provenanceOf,
   assertViaApiPossible,
   wholeEnvironment,
+  withStepTimes,
 } from "../shared/approval.ts";
 import { sessionOptions } from "../../session/cluster-session.ts";
 import { prepareDeployment } from "../../session/deployment-inputs.ts";
@@ -46,7 +47,6 @@ import {
   standingOf,
   type AttestationPlan,
 } from "../shared/attestation.ts";
-import { withStepTimes } from "../shared/step-times.ts";
 import { obtainComposeHash } from "../shared/obtain-compose-hash.ts";
 import { attestationResult, registryResult, type DryRunResult } from "../shared/result.ts";
 import {

@@ -25,7 +25,7 @@ import { deployRegistry, initialEnvironment } from "../../steps/deploy-registry.
 import { waitForRegistry } from "../../steps/wait-for-registry.ts";
 import type { StepRunner } from "../../workflow/step.ts";
 import { wholeEnvironment, type ApprovalFlags } from "../shared/approval.ts";
-import type { AttestFlags } from "../shared/attest-flags.ts";
+import type { AttestFlags } from "../shared/approval-flags.ts";
 import { standingOf } from "../shared/attestation.ts";
 
 export type InitFlags = CommonFlags & ApprovalFlags & AttestFlags;

@@ -12,12 +12,7 @@ export const listCommand = defineCommand({
   notes: `
 A cluster is identified by the names of its CVMs: {cluster}-registry,
 {cluster}-runner-temp, {cluster}-runner-{8 hex digits}.`,
-  async run(dependencies, common) {
-    const { listClusters } = await import("./list.ts");
-    return listClusters(dependencies, common);
-  },
-  async renderer() {
-    const { renderList } = await import("./render.ts");
-    return renderList;
-  },
+  run: async (dependencies, common) =>
+    (await import("./list.ts")).listClusters(dependencies, common),
+  renderer: async () => (await import("./render.ts")).renderList,
 });

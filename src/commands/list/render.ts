@@ -1,6 +1,5 @@
 /** The answer of `list`: a table. */
-import { columnTable, type Column } from "../../output/columns.ts";
-import type { View } from "../../output/layout.ts";
+import { columnTable, type Column, type View } from "../../output/layout.ts";
 import type { ListedCluster, ListResult } from "./result.ts";
 
 const where = ({ in_account: inAccount, recorded }: ListedCluster): string =>

@@ -29,12 +29,7 @@ export const logsCommand = defineCommand({
 Through \`phala logs\`. Secrets that this run knows are hidden; what else a
 program writes into its log is shown as it is. An app-compose may keep its logs private.`,
   verbatim: true,
-  async run(dependencies, common, { argument: runner, ...flags }) {
-    const { showLogs } = await import("./logs.ts");
-    return showLogs(dependencies, common, { runner, ...flags });
-  },
-  async renderer() {
-    const { renderLogs } = await import("./render.ts");
-    return renderLogs;
-  },
+  run: async (dependencies, common, { argument: runner, ...flags }) =>
+    (await import("./logs.ts")).showLogs(dependencies, common, { runner, ...flags }),
+  renderer: async () => (await import("./logs.ts")).renderLogs,
 });

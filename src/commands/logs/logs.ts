@@ -15,7 +15,7 @@ import { prepare, type Preparation } from "../../session/preparation.ts";
 import { parseOption } from "../shared/parse-option.ts";
 import type { LogsResult } from "./result.ts";
 
-export type LogsOptions = {
+type LogsOptions = {
   /** A CVM's name, or how it ends; undefined: the registry. */
   readonly runner: string | undefined;
   readonly follow: boolean;
@@ -158,3 +158,5 @@ function oneDocumentOnly(): ClusterError {
     hint: hint`for scripts: ${command("logs", "--json", "--tail", "1000")}`,
   });
 }
+
+export const renderLogs = ({ lines }: LogsResult): readonly string[] => lines;

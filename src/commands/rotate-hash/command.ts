@@ -1,6 +1,5 @@
 import { inputsIn } from "../../inputs/table.ts";
-import { APPROVAL_FLAGS, approvalFlags } from "../shared/approval-flags.ts";
-import { ATTEST_FLAGS } from "../shared/attest-flags.ts";
+import { APPROVAL_FLAGS, approvalFlags, ATTEST_FLAGS } from "../shared/approval-flags.ts";
 import { defineCommand } from "../shared/command.ts";
 import { list, toggle } from "../shared/flags.ts";
 import { CLUSTER_DETAILS, CLUSTER_NOTE } from "../shared/notes.ts";
@@ -43,8 +42,5 @@ export const rotateHashCommand = defineCommand({
     const dryRun = common.dryRun || plan;
     return rotateHash(dependencies, { ...flags, ...common, dryRun, ...approvalFlags(flags) });
   },
-  async renderer() {
-    const { renderRotateHashOrPlan } = await import("./render.ts");
-    return renderRotateHashOrPlan;
-  },
+  renderer: async () => (await import("./render.ts")).renderRotateHashOrPlan,
 });

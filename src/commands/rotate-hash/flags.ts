@@ -3,7 +3,7 @@ import { command, hint, type Words } from "../../core/command-hint.ts";
 import { parseComposeHash, type ComposeHash } from "../../core/domain.ts";
 import { ClusterError } from "../../errors/cluster-error.ts";
 import type { ListPolicy } from "../../approval/approved-list.ts";
-import type { AttestFlags } from "../shared/attest-flags.ts";
+import type { AttestFlags } from "../shared/approval-flags.ts";
 import type { ApprovalFlags } from "../shared/approval.ts";
 import type { CommonFlags } from "../../session/dependencies.ts";
 

@@ -1,7 +1,11 @@
 /** What a rotation will approve: the list with the new hash in it, or an earlier list as it was. */
 import { command, hint } from "../../core/command-hint.ts";
 import { parseCompose, type ComposeFile } from "../../compose/compose-file.ts";
-import { runnerEnvironmentNamesOf } from "../../compose/environment.ts";
+import {
+  runnerEnvironmentNamesOf,
+  composeDigestOf,
+  environmentNamesOf,
+} from "../../compose/environment.ts";
 import { parseComposeHash, type ComposeHash } from "../../core/domain.ts";
 import { ClusterError } from "../../errors/cluster-error.ts";
 import { sha256Hex } from "../../core/compose-hash.ts";
@@ -12,7 +16,6 @@ import type { ClusterRecord } from "../../state/record.ts";
 import type { Provenance } from "../../approval/approval.ts";
 import { approvedList } from "../../approval/approved-list.ts";
 import { assertChecked, rollbackTarget, runnersCutOff } from "../../approval/classify-runners.ts";
-import { composeDigestOf, environmentNamesOf } from "../../compose/registry-settings.ts";
 import type { Attester } from "../../registry/attester.ts";
 import type { Session } from "../../session/session.ts";
 import { obtainComposeHash, recordedComposeHash } from "../shared/obtain-compose-hash.ts";

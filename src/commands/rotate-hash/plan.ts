@@ -2,7 +2,7 @@
 import type { WarningCode } from "../../errors/catalogue.ts";
 import type { AppCompose } from "../../core/compose-hash.ts";
 import type { AttestMode } from "../../core/attestation.ts";
-import { runnerEnvironmentNamesOf } from "../../compose/environment.ts";
+import { runnerEnvironmentNamesOf, settingsDifference } from "../../compose/environment.ts";
 import { registryName, temporaryRunnerName } from "../../core/domain.ts";
 import { diffLines } from "../../lib/line-diff.ts";
 import { readVerifiedState } from "../../state/verified-state.ts";
@@ -12,7 +12,6 @@ import { gatherApprovalFacts } from "../../approval/approval-facts.ts";
 import { decide } from "../../approval/decide.ts";
 import { readUpdates } from "../../registry/updates.ts";
 import { lookupFailed } from "../../workflow/find-cvm.ts";
-import { settingsDifference } from "../../compose/registry-settings.ts";
 import type { ReadingDeps } from "../../workflow/step.ts";
 import { directoryOf } from "../../session/cluster-session.ts";
 import type { Preparation } from "../../session/preparation.ts";

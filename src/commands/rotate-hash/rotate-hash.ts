@@ -18,7 +18,7 @@ import { clearLeftoverRunner } from "../../runners/remove-leftover.ts";
 import { claimRegistry } from "../../registry/ownership.ts";
 import { withSession, type Session } from "../../session/session.ts";
 import { done, StepRunner } from "../../workflow/step.ts";
-import { assertViaApiPossible } from "../shared/approval.ts";
+import { assertViaApiPossible, withStepTimes } from "../shared/approval.ts";
 import {
   asRecorded,
   clusterFacts,
@@ -30,7 +30,6 @@ import { prepareDeployment, withSandboxKey } from "../../session/deployment-inpu
 import { hideSecrets, type Preparation } from "../../session/preparation.ts";
 import { assertTrustedRunners, attesterFor, planAttestation } from "../shared/attestation.ts";
 import { findKnownCvms } from "../shared/find-cluster.ts";
-import { withStepTimes } from "../shared/step-times.ts";
 import { attestationResult, registryResult } from "../shared/result.ts";
 import type { RotateHashResult, RotatePlanResult } from "./result.ts";
 import { confirmCutOff, noteOrchestrator, withWayBack } from "./consent.ts";

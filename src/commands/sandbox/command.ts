@@ -1,5 +1,19 @@
 import { defineCommand } from "../shared/command.ts";
-import { SANDBOX_FLAGS } from "./flags.ts";
+import { list, option } from "../shared/flags.ts";
+
+export const SANDBOX_FLAGS = {
+  port: option("port", "port to listen on (default: the one of the last time)"),
+  bootTime: option("duration", "how long a CVM takes to boot", { default: "1500ms" }),
+  updateTime: option("duration", "how long an update takes until the new instance answers", {
+    default: "1700ms",
+  }),
+  fault: list("fault", "a fault to begin with; docs/sandbox.md lists them"),
+  stateDir: option("dir", "where the cloud is kept", {
+    variable: "TEE_CLUSTER_STATE_DIR",
+    completes: "folders",
+  }),
+  lie: list("name", "how the platform lies about what it runs (docs/attestation.md)"),
+};
 
 // No --dry-run: whoever gives it must not get a running server.
 export const sandboxCommand = defineCommand({
@@ -22,12 +36,7 @@ them. In the foreground it serves until Ctrl-C, with --verbose it prints the
 requests; start runs it in the background until stop. reset empties its cloud
 and forgets its clusters. While one runs, --sandbox (or TEE_CLUSTER_SANDBOX=1)
 uses it.`,
-  async run(dependencies, _common, flags) {
-    const { sandbox } = await import("./sandbox.ts");
-    return sandbox(dependencies, flags);
-  },
-  async renderer() {
-    const { renderSandbox } = await import("./render.ts");
-    return renderSandbox;
-  },
+  run: async (dependencies, _common, flags) =>
+    (await import("./sandbox.ts")).sandbox(dependencies, flags),
+  renderer: async () => (await import("./render.ts")).renderSandbox,
 });

@@ -13,7 +13,7 @@ import type { CommandDependencies } from "../../session/dependencies.ts";
 import type { FlagValues } from "../shared/flags.ts";
 import { parseOption } from "../shared/parse-option.ts";
 import { resetSandbox, startInBackground } from "./background.ts";
-import type { SANDBOX_FLAGS } from "./flags.ts";
+import type { SANDBOX_FLAGS } from "./command.ts";
 import type { SandboxResult } from "./result.ts";
 
 type Flags = FlagValues<typeof SANDBOX_FLAGS> & { readonly argument?: string | undefined };

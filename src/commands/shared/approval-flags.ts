@@ -1,6 +1,6 @@
 /** The flags of the commands that approve a hash. */
 import type { ApprovalFlags } from "./approval.ts";
-import { choice, option, toggle, type FlagValues } from "./flags.ts";
+import { choice, option, toggle, type FlagValues, list } from "./flags.ts";
 
 /** Of the commands that check or deploy a registry. */
 export const DEBUG_FLAG = {
@@ -43,3 +43,14 @@ export function approvalFlags(flags: FlagValues<typeof APPROVAL_FLAGS>): Approva
   const reasonGiven = reasons.length === 0 ? null : reasons.join("; ");
   return { via, force, reason: reasonGiven, record, allowUnchecked, allowDebugRegistry };
 }
+
+/** What a run trusts beyond the trust file. */
+export const ATTEST_FLAGS = {
+  acceptTcb: list("status", "accept this TCB status too; never Revoked", { rare: true }),
+  trustScript: list("sha256", "trust this pre-launch script", { rare: true }),
+};
+
+export type AttestFlags = {
+  readonly acceptTcb: readonly string[];
+  readonly trustScript: readonly string[];
+};

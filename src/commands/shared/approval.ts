@@ -1,7 +1,7 @@
 /** What `init` and `rotate-hash` hand to step 8. */
 import type { Facts } from "../../session/facts.ts";
 import type { ComposeFile } from "../../compose/compose-file.ts";
-import { registryEnvironment } from "../../compose/environment.ts";
+import { registryEnvironment, registrySettings } from "../../compose/environment.ts";
 import { ClusterError } from "../../errors/cluster-error.ts";
 import type { ClusterInputs, ClusterSettings } from "../../core/settings.ts";
 import type { EnvironmentVariable } from "../../core/ports.ts";
@@ -10,8 +10,10 @@ import type { Registry } from "../../registry/registry.ts";
 import type { RunnerVouchers } from "../../approval/classify-runners.ts";
 import { readHashRecord, recordOfAnother } from "../../state/hash-record.ts";
 import { operator } from "../../state/history.ts";
-import { registrySettings } from "../../compose/registry-settings.ts";
 import type { CommandDependencies } from "../../session/dependencies.ts";
+import type { Preparation } from "../../session/preparation.ts";
+import { readStepDurations, rememberStepDurations } from "../../state/step-durations.ts";
+import type { StepRunner } from "../../workflow/step.ts";
 
 /** What the operator says about an approval: how, and why. */
 export type ApprovalFlags = {
@@ -51,7 +53,7 @@ export async function runnerVouchers(
   };
 }
 
-export type ApprovalParts = Omit<
+type ApprovalParts = Omit<
   ApproveComposeHashInput,
   "environment" | "settings" | "gatewayKeyPath" | "allowDebug"
 > & {
@@ -115,4 +117,20 @@ export function assertViaApiPossible(
     message: `--approve-via api needs --orchestrator-schema v2: only its registries take a list while they run`,
     hint: "give --orchestrator-schema v2 and --gateway-key-path, or approve by an update with --approve-via restart",
   });
+}
+
+/** Runs the steps that wait for the platform, and keeps how long each took. */
+export async function withStepTimes<T>(
+  steps: StepRunner,
+  cluster: string,
+  { connection, stateHost }: Pick<Preparation, "connection" | "stateHost">,
+  body: () => Promise<T>,
+): Promise<T> {
+  const { stateDir } = connection;
+  steps.compareWith({ cluster, durations: await readStepDurations(stateDir, stateHost) });
+  try {
+    return await body();
+  } finally {
+    await rememberStepDurations(stateDir, stateHost, steps.reports);
+  }
 }

@@ -15,7 +15,7 @@ import type { Session } from "../../session/session.ts";
 import type { ClusterRecord } from "../../state/record.ts";
 import type { Trust } from "../../trust/trust-file.ts";
 import type { StepContext, StepRunner } from "../../workflow/step.ts";
-import type { AttestFlags } from "./attest-flags.ts";
+import type { AttestFlags } from "./approval-flags.ts";
 
 export type AttestationPlan =
   | { readonly mode: "off" }
@@ -40,10 +40,7 @@ export async function planAttestation(
     steps.warn("attest-off", message);
     return { mode };
   }
-  const [{ readTrust }, { amendTrust }] = await Promise.all([
-    import("../../trust/read-trust.ts"),
-    import("../../trust/amend.ts"),
-  ]);
+  const { amendTrust, readTrust } = await import("../../trust/read-trust.ts");
   const { trust } = await readTrust(values.trustFile, prepared.sandbox?.trust);
   return { mode, trust: amendTrust(trust, { ...flags, seenEvaluation: 0 }), flags, prepared };
 }
@@ -62,7 +59,7 @@ export async function attesterFor(
       import("../../registry/attester.ts"),
       import("../../registry/trusted-scripts.ts"),
       import("../../trust/last-verified.ts"),
-      import("../../trust/amend.ts"),
+      import("../../trust/read-trust.ts"),
     ]);
   const [last, ...scripts] = await Promise.all([
     readLastVerified(directory.path),

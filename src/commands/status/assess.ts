@@ -6,12 +6,16 @@ import { classifyTemporaryRunner } from "../../runners/leftovers.ts";
 import { approvalsOf, isApproved, NOTHING_RECORDED, type Approvals } from "./approvals.ts";
 import type { AttestationLook } from "./attestation.ts";
 import { attestationStatus } from "./attestation-findings.ts";
-import { driftOf, referencesOf } from "./drift.ts";
 import { findingsOf } from "./findings.ts";
 import type { Knowledge } from "./knowledge.ts";
 import type { ClusterLook, SeenCvm } from "./inspect-cluster.ts";
-import type { ApprovedListStatus, Assessment, CapacityStatus, CvmStatus } from "./model.ts";
+import type { ApprovedListStatus, Assessment, CapacityStatus, CvmStatus, Drift } from "./model.ts";
 import { explainRefusal, type Reference } from "./refusal.ts";
+import {
+  predictAppCompose,
+  predictComposeHash,
+  type PredictionBasis,
+} from "../../app-compose/predict.ts";
 
 export function assess(
   cluster: string,
@@ -123,4 +127,43 @@ function leftoverOf({ cvm, role }: SeenCvm, { look, knowledge }: Given): CvmStat
   const verdict = classifyTemporaryRunner(cvm, knowledge.record, nowMs + skewMs);
   if (verdict === "none") return null;
   return verdict === "ours" && knowledge.runAtWork ? "in-use" : verdict;
+}
+
+/** Null where there is no usable local file. */
+function driftOf(knowledge: Knowledge, approvals: Approvals): Drift | null {
+  const { local, basis, environmentNames } = knowledge;
+  if (local.found.kind !== "file") return null;
+  const drift = { runner_compose: local.path };
+  if (!basis) return { ...drift, predicted_compose_hash: null, status: "unknown", basis: null };
+  const predicted = predictComposeHash(basis.appCompose, local.found.text, environmentNames);
+  const approved = isApproved(approvals, predicted);
+  return {
+    ...drift,
+    predicted_compose_hash: predicted,
+    status: approved === null ? "unknown" : approved ? "approved" : "not-approved",
+    basis: basisOf(basis),
+  };
+}
+
+function basisOf({ hash, source }: PredictionBasis): Drift["basis"] {
+  const at = source.kind === "recorded" ? source.at : null;
+  const name = source.kind === "live-runner" ? source.name : null;
+  return { kind: source.kind, compose_hash: hash, at, name };
+}
+
+/** What a refused runner is held against: the approved app-composes on record, newest first, then the prediction. */
+function referencesOf(
+  knowledge: Knowledge,
+  approvals: Approvals,
+  drift: Drift | null,
+): readonly Reference[] {
+  const { local, basis, recorded, environmentNames } = knowledge;
+  const approved = (approvals.compose_hashes ?? []).toReversed().flatMap((hash): Reference[] => {
+    const appCompose = recorded.get(hash);
+    return appCompose ? [{ kind: "approved", hash, appCompose }] : [];
+  });
+  const hash = drift?.predicted_compose_hash ?? null;
+  if (hash === null || !basis || local.found.kind !== "file") return approved;
+  const appCompose = predictAppCompose(basis.appCompose, local.found.text, environmentNames);
+  return [...approved, { kind: "predicted", hash, appCompose }];
 }

@@ -31,10 +31,9 @@ export function attestationSight(
       });
     },
     async judge(gathered, before) {
-      const [{ attestRegistry }, { amendTrust }, { readTrust }, { scriptsTrustedBefore }] =
+      const [{ attestRegistry }, { amendTrust, readTrust }, { scriptsTrustedBefore }] =
         await Promise.all([
           import("../../trust/attest-registry.ts"),
-          import("../../trust/amend.ts"),
           import("../../trust/read-trust.ts"),
           import("../shared/verified-before.ts"),
         ]);

@@ -29,12 +29,7 @@ Only reads. Exit codes: 0 all in order, 7 a runner is refused, the registry is
 not healthy or not what was verified last, or the local runner compose file is
 not approved; 2, 3 and 4 as for every command. What is not known is a warning.`,
   notOk: "verification",
-  async run(dependencies, common, flags) {
-    const { status } = await import("./status.ts");
-    return status(dependencies, common, flags);
-  },
-  async renderer() {
-    const { renderStatus } = await import("./render.ts");
-    return renderStatus;
-  },
+  run: async (dependencies, common, flags) =>
+    (await import("./status.ts")).status(dependencies, common, flags),
+  renderer: async () => (await import("./render.ts")).renderStatus,
 });

@@ -2,8 +2,7 @@
 import { REGISTRY_MODE, shortHash } from "../../core/domain.ts";
 import type { CvmStatus } from "./model.ts";
 import type { Theme } from "../../output/theme.ts";
-import { columnTable, type Column } from "../../output/columns.ts";
-import type { View } from "../../output/layout.ts";
+import { columnTable, type Column, type View } from "../../output/layout.ts";
 
 export function cvmTable(cvms: readonly CvmStatus[], cluster: string, view: View): string[] {
   return columnTable(cvms, columnsOf(cluster, view.theme), view);

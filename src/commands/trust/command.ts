@@ -3,10 +3,7 @@ import { defineCommand, type AnyCommand } from "../shared/command.ts";
 
 const INPUTS = ["clusterName", ...inputsIn("connection"), ...inputsIn("attestation")] as const;
 
-const renderer = async (): Promise<(typeof import("./render.ts"))["renderTrust"]> => {
-  const { renderTrust } = await import("./render.ts");
-  return renderTrust;
-};
+const renderer = async () => (await import("./render.ts")).renderTrust;
 
 export const trustCommands: readonly AnyCommand[] = [
   defineCommand({
@@ -17,10 +14,8 @@ export const trustCommands: readonly AnyCommand[] = [
     switches: ["config", "dryRun", "yes"],
     flags: {},
     examples: ["trust show", "trust show --json"],
-    async run(dependencies, common) {
-      const { showTrust } = await import("./trust.ts");
-      return showTrust(dependencies, common);
-    },
+    run: async (dependencies, common) =>
+      (await import("./trust.ts")).showTrust(dependencies, common),
     renderer,
   }),
   defineCommand({
@@ -33,10 +28,8 @@ export const trustCommands: readonly AnyCommand[] = [
     flags: {},
     examples: ["trust diff"],
     notOk: "verification",
-    async run(dependencies, common) {
-      const { diffTrust } = await import("./trust.ts");
-      return diffTrust(dependencies, common);
-    },
+    run: async (dependencies, common) =>
+      (await import("./trust.ts")).diffTrust(dependencies, common),
     renderer,
   }),
   defineCommand({
@@ -51,10 +44,8 @@ export const trustCommands: readonly AnyCommand[] = [
     notes: `
 Only of a registry whose quote, event log and app-compose are genuine. Read the
 scripts that it shows before you pin them, and commit the file.`,
-    async run(dependencies, common) {
-      const { pinTrust } = await import("./trust.ts");
-      return pinTrust(dependencies, common);
-    },
+    run: async (dependencies, common) =>
+      (await import("./trust.ts")).pinTrust(dependencies, common),
     renderer,
   }),
 ];

@@ -1,6 +1,6 @@
 import { inputsIn } from "../../inputs/table.ts";
 import { defineCommand } from "../shared/command.ts";
-import { ATTEST_FLAGS } from "../shared/attest-flags.ts";
+import { ATTEST_FLAGS } from "../shared/approval-flags.ts";
 import { option } from "../shared/flags.ts";
 
 export const verifyCommand = defineCommand({
@@ -47,8 +47,5 @@ JSON) and collateral as dcap-qvl saves it.`,
     const { verifyCluster } = await import("./verify.ts");
     return verifyCluster(dependencies, common, flags);
   },
-  async renderer() {
-    const { renderVerify } = await import("./render.ts");
-    return renderVerify;
-  },
+  renderer: async () => (await import("./render.ts")).renderVerify,
 });

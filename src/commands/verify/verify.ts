@@ -6,7 +6,7 @@ import type { CommandDependencies, CommonFlags } from "../../session/dependencie
 import type { Preparation } from "../../session/preparation.ts";
 import { attestRegistry } from "../../trust/attest-registry.ts";
 import type { Expected } from "../../trust/attest-cvm.ts";
-import { amendTrust, type Amendment } from "../../trust/amend.ts";
+import { amendTrust, type Amendment } from "../../trust/read-trust.ts";
 import { readClusterRecord } from "../../state/verified-state.ts";
 import { recordVerified } from "../../trust/last-verified.ts";
 import { readRegistryEvidence } from "../shared/registry-evidence.ts";

@@ -3,11 +3,10 @@ import type { Severity } from "../../core/finding.ts";
 import type { ClusterSettings } from "../../core/settings.ts";
 import type { ComposeFinding, FindingCode } from "../catalogue.ts";
 import type { ComposeFile } from "../compose-file.ts";
-import { APPROVED_LIST, runnerEnvironmentNamesOf, WALLET } from "../environment.ts";
+import { APPROVED_LIST, runnerEnvironmentNamesOf, WALLET, maskSecrets } from "../environment.ts";
 import { placeholdersIn, type Lookup } from "../interpolation.ts";
 import { covers } from "../ports.ts";
 import { resolveCompose, type ResolvedCompose, type Service } from "../services.ts";
-import { maskSecrets } from "../secret-names.ts";
 import { leavesOf } from "../tree.ts";
 
 export type Role = "registry" | "runner";

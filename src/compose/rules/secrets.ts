@@ -1,7 +1,6 @@
 /** Secrets in a compose file. Whoever can read the CVM's app-compose can read them. */
 import type { ComposeFinding } from "../catalogue.ts";
-import { APPROVED_LIST } from "../environment.ts";
-import { isSecretName } from "../secret-names.ts";
+import { APPROVED_LIST, isSecretName } from "../environment.ts";
 import { valueIn } from "../services.ts";
 import { found, inService, placeOf, type RuleContext } from "./context.ts";
 

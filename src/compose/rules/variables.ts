@@ -1,7 +1,12 @@
 /** Whether the variables that `tee-cluster` and the orchestrator set reach spawntee as what they are. */
 import type { ComposeFinding } from "../catalogue.ts";
-import { APPROVED_LIST, REGISTRY_NAMES, runnerEnvironmentNamesOf, WALLET } from "../environment.ts";
-import { isSecretName } from "../secret-names.ts";
+import {
+  APPROVED_LIST,
+  REGISTRY_NAMES,
+  runnerEnvironmentNamesOf,
+  WALLET,
+  isSecretName,
+} from "../environment.ts";
 import { found, inService, placeOf, type RuleContext } from "./context.ts";
 import { isQuoted, passing } from "./passing.ts";
 

@@ -1,8 +1,12 @@
 /** Evidence of a CVM: from Phala's API and from the CVM's own port 8090; the environment key's signature. */
 import * as z from "zod";
 import type { AttestationSources, Shown, ShownEvidence } from "../../core/attestation.ts";
-import { collateralSource, type CollateralOptions } from "./collateral.ts";
-import { fetchEvidence, type FetchOptions } from "./fetch.ts";
+import {
+  collateralSource,
+  type CollateralOptions,
+  fetchEvidence,
+  type FetchOptions,
+} from "./collateral.ts";
 
 const API_VERSION = "2026-01-21";
 

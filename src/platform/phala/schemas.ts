@@ -10,9 +10,9 @@ import type {
   CvmOperation,
   InstanceType,
   PlatformNode,
+  OperationState,
 } from "../../core/ports.ts";
 import { utcTimestamp } from "../../lib/timestamp.ts";
-import { operationIdOf, operationState } from "./operation-state.ts";
 
 const text = z.string().nullish();
 const named = z.object({ name: text }).nullish();
@@ -228,3 +228,41 @@ export const appCompose = z.looseObject({
   allowed_envs: z.array(z.string()).optional(),
   pre_launch_script: z.string().nullish(),
 });
+
+const words = (list: string): ReadonlySet<string> => new Set(list.split(" "));
+
+const DONE = words("completed complete succeeded success successful done");
+const FAILED = words(
+  "failed failure error errored cancelled canceled aborted rejected timed_out timedout timeout rolled_back rolledback expired denied killed",
+);
+const RUNNING = words(
+  "in_progress inprogress running pending queued started starting processing scheduled accepted created waiting retrying cancelling canceling rolling_back",
+);
+
+/**
+ * What tells an operation of a CVM from its others: two of them never start at the same moment. Null: the platform
+ * says neither.
+ */
+export const operationIdOf = (
+  correlationId: string | null | undefined,
+  startedAt: string | null,
+): string | null => correlationId ?? (startedAt === null ? null : `started ${startedAt}`);
+
+/**
+ * An operation is done only if its status says so in a word that is known, and nothing else in it disagrees.
+ * @param errorMessage what the platform says of a failure.
+ * @param completedAt when it ended; an operation that ended can't be running.
+ */
+export function operationState(
+  status: string,
+  errorMessage: string | null,
+  completedAt: string | null,
+): OperationState {
+  const word = status
+    .trim()
+    .toLowerCase()
+    .replaceAll(/[\s-]+/g, "_");
+  if (FAILED.has(word)) return "failed";
+  if (DONE.has(word)) return errorMessage ? "failed" : "done";
+  return RUNNING.has(word) && completedAt === null ? "running" : "unknown";
+}

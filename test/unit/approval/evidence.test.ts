@@ -4,7 +4,7 @@ import { gatherApprovalFacts } from "../../../src/approval/approval-facts.ts";
 import { attestAfter } from "../../../src/approval/attest-after.ts";
 import type { Approval } from "../../../src/approval/approval.ts";
 import type { Health, SpawnteeAnswer } from "../../../src/core/ports.ts";
-import { registrySettings } from "../../../src/compose/registry-settings.ts";
+import { registrySettings } from "../../../src/compose/environment.ts";
 import { ClusterError } from "../../../src/errors/cluster-error.ts";
 import type { JournalEntry } from "../../../src/state/journal.ts";
 import {

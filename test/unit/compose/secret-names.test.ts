@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { holdsSecret } from "../../../src/compose/secret-names.ts";
+import { holdsSecret } from "../../../src/compose/environment.ts";
 
 test.each([
   "AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI",

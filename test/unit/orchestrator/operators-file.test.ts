@@ -7,8 +7,11 @@ import { configChanges, renderChange } from "../../../src/orchestrator/config-ch
 import { renderConfig, updateConfig } from "../../../src/orchestrator/config.ts";
 import { configFindings } from "../../../src/orchestrator/findings.ts";
 import { otherOwner } from "../../../src/orchestrator/file-owner.ts";
-import { RUNNER_KEY_OF_INPUT, type RunnerInput } from "../../../src/orchestrator/keys.ts";
-import { readSettings } from "../../../src/orchestrator/read-settings.ts";
+import {
+  RUNNER_KEY_OF_INPUT,
+  type RunnerInput,
+  readSettings,
+} from "../../../src/orchestrator/read-settings.ts";
 import { V2, values } from "./settings.ts";
 
 const FILE = "orchestrator.yml";

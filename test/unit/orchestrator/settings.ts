@@ -1,7 +1,7 @@
 /** The settings of an example cluster, as the golden files have it. */
 import type { ClusterSettings, InputKey } from "../../../src/core/settings.ts";
 import type { OrchestratorValues } from "../../../src/orchestrator/config.ts";
-import { RUNNER_KEY_OF_INPUT } from "../../../src/orchestrator/keys.ts";
+import { RUNNER_KEY_OF_INPUT } from "../../../src/orchestrator/read-settings.ts";
 
 const settings: ClusterSettings = {
   clusterName: "bird-tracker",

@@ -1,7 +1,7 @@
 /** What a registry's environment must not lose, what it is given at first, and what may run code beside it. */
 import { describe, expect, test } from "vitest";
 import { parseCompose } from "../../../src/compose/compose-file.ts";
-import { registrySettings } from "../../../src/compose/registry-settings.ts";
+import { registrySettings } from "../../../src/compose/environment.ts";
 import { sha256Hex, type AppCompose } from "../../../src/core/compose-hash.ts";
 import type { EnvironmentVariable } from "../../../src/core/ports.ts";
 import {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { amendTrust } from "../../../src/trust/amend.ts";
+import { amendTrust } from "../../../src/trust/read-trust.ts";
 import { BUILT_IN_TRUST } from "../../../src/trust/built-in.ts";
 import { findDifferences, pinRunning, type Running } from "../../../src/trust/differences.ts";
 import { findUntrustedCode } from "../../../src/trust/runs-code.ts";
