@@ -22,7 +22,7 @@ export function failureOf(
     remedy: remedy === undefined ? null : renderHint(remedy, invocation),
   }));
   const left = ledger.leftBehind();
-  const cleanUp = cleanUpCommand(left);
+  const cleanUp = cleanUpCommand(left, ledger.cluster);
   return {
     ok: false,
     command,

@@ -55,11 +55,18 @@ function describeLeft(left: readonly LeftBehind[]): string {
   return parts.filter(Boolean).join("; ") || "nothing that this run created is left";
 }
 
-/** What deletes what is left behind, and nothing that was there before. */
-export function cleanUpCommand(left: readonly LeftBehind[]): CommandHint | undefined {
-  // A replica, or one that was renamed, may have a name of another cluster: that one is not to be deleted.
-  const [cluster, ...others] = new Set(left.map(({ name }) => clusterOf(name)));
-  if (cluster === undefined || others.length > 0) return undefined;
+/**
+ * What deletes what is left behind, and nothing that was there before.
+ * @param own the run's cluster: `destroy` finds by its app_id what was renamed, unless it is named for another one.
+ */
+export function cleanUpCommand(
+  left: readonly LeftBehind[],
+  own: string | undefined,
+): CommandHint | undefined {
+  const named = new Set(left.map(({ name }) => clusterOf(name) ?? own));
+  const [cluster, ...others] = named;
+  const isOwn = own === undefined || cluster === own;
+  if (cluster === undefined || others.length > 0 || !isOwn) return undefined;
   const only = left.every(({ name }) => TEMPORARY.test(name)) ? ["--temporary-runner"] : [];
   return command("destroy", "--cluster-name", cluster, ...only);
 }

@@ -102,7 +102,9 @@ function mayAsk(options: Options): boolean {
 /** What the wizard shows may hold the platform's words: no secret and no control sequence gets through. */
 function pagerOn(terminal: NodeJS.WriteStream, redactor: Redactor): Pager {
   const lines = (text: string): readonly string[] => {
-    const clean = text.split("\n").map((line) => redactor.redact(stripControls(line)));
+    // The whole first: of one over three lines, nothing tells that the middle one is a part.
+    const whole = redactor.redact(text);
+    const clean = whole.split("\n").map((line) => redactor.redact(stripControls(line)));
     return reflow(clean.join("\n"), terminal.columns || 80).split("\n");
   };
   return {

@@ -26,11 +26,12 @@ export class Redactor {
   /**
    * From now on this value is hidden: as it is, in hex, base64 and the escapes of URLs and JSON, in either case,
    * broken into lines or with invisible characters in it, and every beginning or end of it from eight characters on.
-   * Of several lines each one too, because texts are laid out again.
+   * Of several lines each one too, because texts are laid out again; of a JSON document (a service account's key) each
+   * text in it.
    */
   add(secret: string | undefined): void {
     const whole = secret ?? "";
-    for (const text of new Set([whole, ...whole.split(/\r?\n/)])) {
+    for (const text of new Set([whole, ...whole.split(/\r\n?|\n/), ...textsIn(whole)])) {
       if (text.trim().length >= MIN_SECRET) this.#secrets.add(text.trim());
     }
     this.#automata = undefined;
@@ -134,14 +135,26 @@ function isEscaped(text: string, place: number): boolean {
   return (place - first) % 2 === 1;
 }
 
-function isJson(text: string): boolean {
-  if (!/^\s*[[{]/.test(text)) return false;
+const isJson = (text: string): boolean => parseDocument(text) !== undefined;
+
+/** Undefined for what is no object or list in JSON. */
+function parseDocument(text: string): unknown {
+  if (!/^\s*[[{]/.test(text)) return undefined;
   try {
-    JSON.parse(text);
-    return true;
+    return JSON.parse(text);
   } catch {
-    return false;
+    return undefined;
   }
+}
+
+/** The texts of a JSON document, each line of them. */
+function textsIn(text: string): string[] {
+  const texts: string[] = [];
+  JSON.stringify(parseDocument(text), (_key, item: unknown) => {
+    if (typeof item === "string") texts.push(item, ...item.split("\n"));
+    return item;
+  });
+  return texts;
 }
 
 function merged(spans: readonly Span[]): readonly Span[] {

@@ -105,14 +105,22 @@ export class Interruption extends ClusterError<"interrupted" | "terminated"> {
 
 /** A question was declined, or left by Ctrl-C, end of input or a closed terminal. What exists is added at the end. */
 export class Cancellation extends ClusterError<"cancelled"> {
-  /** @param saved the file that the answers were written to. */
-  constructor(saved?: string) {
+  /**
+   * @param saved the file that the answers were written to.
+   * @param leftOut flags that are not in it, since their values may hold a key.
+   */
+  constructor(saved?: string, leftOut: readonly string[] = []) {
     super("interrupted", "cancelled", {
       message: "cancelled",
-      hint: saved && hint`the answers are in ${saved}; resume with: ${initWith(saved)}`,
+      hint:
+        saved &&
+        hint`the answers are in ${saved}${withoutFlags(leftOut)}; resume with: ${initWith(saved)}`,
     });
   }
 }
+
+const withoutFlags = (flags: readonly string[]): string =>
+  flags.length === 0 ? "" : `, without --${flags.join(" and --")}: there may be a key in its URL`;
 
 const initWith = (file: string): CommandHint =>
   file === DEFAULT_CONFIG_FILE ? command("init") : command("init", "--config", file);

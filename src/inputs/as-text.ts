@@ -22,6 +22,19 @@ const crunchText = ({ id, name }: Crunch): string => `${id}=${name}`;
 const watcherText = (watcher: Watcher): string =>
   watcher.type === "yaml" ? `yaml:${watcher.path}` : `onchain:${watcher.url}`;
 
+/**
+ * Whether a value may have a key in it, as the URLs of providers of blockchain nodes do: in the query, or as a part of
+ * the path. Such a one is kept in no file but the one that it is for.
+ */
+export function mayHoldKey(value: unknown): boolean {
+  if (typeof value !== "object" || value === null || !("url" in value)) return false;
+  const { url } = value as { readonly url: string };
+  const { search, hash, pathname } = URL.canParse(url) ? new URL(url) : new URL("onchain:?");
+  return search !== "" || hash !== "" || pathname.split("/").some((part) => KEY_LIKE.test(part));
+}
+
+const KEY_LIKE = /^(?=.*\d)(?=.*[A-Za-z])[\w.~%-]{16,}$|^[\w.~%-]{32,}$/;
+
 /** Of the node that the registry is on: recorded with each approval, as it was then. */
 const RECORDED_ELSEWHERE: ReadonlySet<InputKey> = new Set(["clusterName", "cvmBaseDomain"]);
 
@@ -36,7 +49,8 @@ export function settingsTexts(
     keys.flatMap((key) => {
       const { flag, secret } = inputDefinition(key);
       const text = inputText(values[key]);
-      if (RECORDED_ELSEWHERE.has(key) || flag === undefined || secret || !text?.length) return [];
+      const isKept = !RECORDED_ELSEWHERE.has(key) && !secret && !mayHoldKey(values[key]);
+      if (!isKept || flag === undefined || !text?.length) return [];
       return [[flag, typeof text === "string" ? text : [...text]]];
     }),
   );

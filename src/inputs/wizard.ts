@@ -25,7 +25,8 @@ export type WizardOptions = {
   readonly planOnly: boolean;
   /** Where the answers can be kept for another time; undefined: there is a file already. */
   readonly saveTo: string | undefined;
-  readonly save: (answers: Answers, file: string) => Promise<void>;
+  /** Returns the flags of what it left out, since it may hold a key. */
+  readonly save: (answers: Answers, file: string) => Promise<readonly string[]>;
   /** Writes the template of a compose file where no other is named. @returns its path. */
   readonly writeTemplate: (key: ComposeKey) => Promise<string>;
   /** Fills in what the cluster of that name was given before, where the answers have nothing but a default. */
@@ -153,8 +154,7 @@ async function saveAndLeave(
   answers: Answers,
   { saveTo = "", save }: WizardOptions,
 ): Promise<never> {
-  await save(answers, saveTo);
-  throw new Cancellation(saveTo);
+  throw new Cancellation(saveTo, await save(answers, saveTo));
 }
 
 type Review =

@@ -56,6 +56,30 @@ function toAscii(text: string): string {
   return text.replaceAll(/[…→–×·]/gu, (symbol) => ASCII_FORMS[symbol] ?? symbol);
 }
 
+/** A copy for a document that leaves the program: its keys are texts too, and digits may be a secret's. */
+export function redactDocument(value: unknown, redactor: Redactor): unknown {
+  if (typeof value === "string") return redactor.redact(value);
+  if (typeof value === "number") return redactNumber(value, redactor);
+  if (Array.isArray(value)) return value.map((item) => redactDocument(item, redactor));
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).map(([key, item]) => [
+    OWN_KEY.test(key) ? key : redactor.redact(key),
+    redactDocument(item, redactor),
+  ]);
+  return Object.fromEntries(entries) as unknown;
+}
+
+/** Names of our own fields: a secret that equals one must not break the document. */
+const OWN_KEY = /^[a-z_]+$/;
+/** Digits. Durations, ports and sizes have fewer, and are ours. */
+const LONG_NUMBER = 8;
+
+function redactNumber(value: number, redactor: Redactor): unknown {
+  const text = String(value);
+  const shown = text.length < LONG_NUMBER ? text : redactor.redact(text);
+  return shown === text ? value : shown;
+}
+
 /** A copy of a JSON-like value with every string in it (not the keys) replaced. */
 export function mapStrings<T>(value: T, change: (text: string, key?: string) => string): T {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only strings change, and into strings

@@ -1,6 +1,6 @@
 /** The one place where text leaves the program: redacted, and indifferent to a reader that went away. */
 import type { Redactor } from "../core/redact.ts";
-import { escapeForTerminals, mapStrings } from "./clean.ts";
+import { escapeForTerminals, redactDocument } from "./clean.ts";
 import { reflow } from "./reflow.ts";
 
 /** As much of `process.stdout` as is needed; a plain Writable will do. */
@@ -73,7 +73,7 @@ export class SafeStream {
    * turn a duration into something that is no JSON.
    */
   document(value: unknown, serialize: Serialize = toJson): void {
-    const clean = mapStrings(value, (text) => this.#options.redactor.redact(text));
+    const clean = redactDocument(value, this.#options.redactor);
     this.#send(`${escapeForTerminals(serialize(clean)).trimEnd()}\n`);
   }
 

@@ -57,6 +57,7 @@ export async function sessionOptions(
   { strict }: CommonFlags,
 ): Promise<SessionOptions> {
   const { timeoutMs, pollIntervalMs } = prepared.connection;
+  ledger.belongTo(cluster);
   return {
     command,
     cluster,

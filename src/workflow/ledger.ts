@@ -20,6 +20,7 @@ export class Ledger {
   #entries: readonly LedgerEntry[] = [];
   #touched = false;
   #approving = false;
+  #cluster: string | undefined;
   /** Instance types by the names of CVMs. */
   readonly #types = new Map<string, string>();
   /** USD per hour by instance type. */
@@ -41,6 +42,15 @@ export class Ledger {
 
   approve(): void {
     this.#approving = true;
+  }
+
+  /** The cluster that this run is about; undefined before that is known. */
+  get cluster(): string | undefined {
+    return this.#cluster;
+  }
+
+  belongTo(cluster: string): void {
+    this.#cluster = cluster;
   }
 
   /** What the CVM of that name is, for its price. */

@@ -3,7 +3,7 @@ import { constants } from "node:fs";
 import { copyFile, mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { DEFAULT_CONFIG_FILE } from "../../core/settings.ts";
-import { inputText } from "../../inputs/as-text.ts";
+import { inputText, mayHoldKey } from "../../inputs/as-text.ts";
 import { isFile } from "../../inputs/compose-candidates.ts";
 import type { Answers, Raw } from "../../inputs/resolve.ts";
 import { definitionsOf, inputDefinition, inputsIn } from "../../inputs/table.ts";
@@ -18,8 +18,10 @@ export async function keptFiles({
 }: Pick<CommandDependencies, "sandboxExamples">): Promise<Kept> {
   return {
     saveTo: (await isFile(DEFAULT_CONFIG_FILE)) ? undefined : DEFAULT_CONFIG_FILE,
-    save: (answers, file) =>
-      writeFile(file, renderConfigFile(given(answers), false), { flag: "wx" }),
+    async save(answers, file) {
+      await writeFile(file, renderConfigFile(given(answers), false), { flag: "wx" });
+      return leftOut(answers);
+    },
     async writeTemplate(key) {
       const file = inputDefinition(key).default ?? "";
       const template = (await sandboxExamples())[key];
@@ -30,13 +32,19 @@ export async function keptFiles({
   };
 }
 
+const KEPT = definitionsOf(inputsIn("cluster", "aws", "attestation", "procedure"));
+
+/** The flags of what may have a key in it. */
+const leftOut = ({ values }: Answers): string[] =>
+  KEPT.flatMap(({ key, flag }) => (flag !== undefined && mayHoldKey(values[key]) ? [flag] : []));
+
 /** What is not as by default, and no secret. */
 function given({ values, origins }: Answers): Raw {
-  const inputs = definitionsOf(inputsIn("cluster", "aws", "attestation", "procedure"));
   return Object.fromEntries(
-    inputs.flatMap(({ key, flag, secret }) => {
+    KEPT.flatMap(({ key, flag, secret }) => {
       const text = inputText(values[key]);
-      const isKept = flag !== undefined && !secret && origins[key] !== "default";
+      const isSecret = secret || mayHoldKey(values[key]);
+      const isKept = flag !== undefined && !isSecret && origins[key] !== "default";
       return isKept && text !== undefined && text.length > 0 ? [[key, text]] : [];
     }),
   );

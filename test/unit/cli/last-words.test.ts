@@ -86,15 +86,25 @@ test.each([
 const left = (...names: string[]) => made(true, ...names).leftBehind();
 
 test("what is left behind is deleted by name, and a registry that was there before is not", () => {
-  expect(cleanUpCommand([])).toBeUndefined();
-  expect(cleanUpCommand(left("a-runner-0000000a", "b-registry"))).toBeUndefined();
-  expect(cleanUpCommand(left("a-registry", "a copy"))).toBeUndefined();
-  expect(cleanUpCommand(left("a-registry", "a-runner-temp"))).toEqual({
+  expect(cleanUpCommand([], "a")).toBeUndefined();
+  expect(cleanUpCommand(left("a-runner-0000000a", "b-registry"), undefined)).toBeUndefined();
+  expect(cleanUpCommand(left("a-registry", "a copy"), undefined)).toBeUndefined();
+  expect(cleanUpCommand(left("a-registry", "a-runner-temp"), undefined)).toEqual({
     command: "destroy",
     args: ["--cluster-name", "a"],
   });
-  expect(cleanUpCommand(left("a-runner-temp"))).toEqual({
+  expect(cleanUpCommand(left("a-runner-temp"), undefined)).toEqual({
     command: "destroy",
     args: ["--cluster-name", "a", "--temporary-runner"],
   });
+});
+
+test("of a registry that was renamed: by the run's cluster, and not by the one that it is named for", () => {
+  expect(cleanUpCommand(left("b-registry"), "a")).toBeUndefined();
+  expect(cleanUpCommand(left("b-registry", "a-runner-temp"), "a")).toBeUndefined();
+  expect(cleanUpCommand(left("my own name"), "a")).toEqual({
+    command: "destroy",
+    args: ["--cluster-name", "a"],
+  });
+  expect(cleanUpCommand(left("a-registry"), "a")).toMatchObject({ command: "destroy" });
 });

@@ -408,3 +408,16 @@ test("the text is the secret; parts that touch; numbers of a document that hold 
     '{"a": "[redacted]", "b": 42, "c": true, "d": "x [redacted]"}',
   );
 });
+
+test("a secret that is a document: each text in it, in whatever document it comes back", () => {
+  const account = { type: "account", list: [{ key: "-----BEGIN-----\nMIIabcdefgh\nijklmnop\n" }] };
+  const redactor = redactorOf(JSON.stringify(account, null, 2));
+  for (const text of [JSON.stringify(account), JSON.stringify({ a: account }), "x MIIabcdefgh y"])
+    expect(redactor.redact(text)).not.toMatch(/account"|MIIabc|ijklm/);
+  expect(JSON.parse(redactor.redact(JSON.stringify(account)))).toHaveProperty("list");
+});
+
+test("of lines that end as on a Mac of old", () => {
+  const redactor = redactorOf("first-line\rsecond-line");
+  expect(redactor.redact("x second-line y")).toBe("x [redacted] y");
+});

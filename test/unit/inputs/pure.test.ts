@@ -1,4 +1,6 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, test } from "vitest";
+import { mayHoldKey } from "../../../src/inputs/as-text.ts";
+import { watcher } from "../../../src/inputs/parsers.ts";
 import { INPUTS } from "../../../src/inputs/table.ts";
 import { describeSizing, sizing } from "../../../src/inputs/sizing.ts";
 import { closest } from "../../../src/lib/closest.ts";
@@ -63,4 +65,13 @@ describe("did you mean", () => {
   ])("%s: %s", (word, expected) => {
     expect(closest(word, known)).toBe(expected);
   });
+});
+
+test.each([
+  ["onchain:https://rpc.example/v2/abcdef0123456789ABCD", true],
+  ["onchain:https://rpc.example/?apikey=x", true],
+  ["onchain:https://rpc.example/mainnet", false],
+  ["yaml:models.yml", false],
+])("a watcher that may hold a key is not kept: %s", (text, holds) => {
+  expect(mayHoldKey(watcher(text))).toBe(holds);
 });

@@ -105,7 +105,10 @@ async function wizard(
     prompter,
     planOnly,
     saveTo: "tee-cluster.yml",
-    save: async (kept) => void saved.push(kept),
+    async save(kept) {
+      saved.push(kept);
+      return ["watcher"];
+    },
     writeTemplate: async (key) => `written/${key}.yml`,
     complete,
     verify: async ({ cluster }, takeOver) => verify(takeOver, cluster.clusterName),
@@ -348,7 +351,7 @@ describe("ways out", () => {
     });
     await expect(left).rejects.toMatchObject({
       code: "cancelled",
-      hint: "the answers are in tee-cluster.yml; resume with: tee-cluster init",
+      hint: "the answers are in tee-cluster.yml, without --watcher: there may be a key in its URL; resume with: tee-cluster init",
     });
     expect(saved.map(({ values }) => values.clusterName)).toEqual(["bird"]);
   });

@@ -2,6 +2,7 @@ import { Writable } from "node:stream";
 import { describe, expect, test } from "vitest";
 import { Redactor } from "../../../src/core/redact.ts";
 import { renderResult } from "../../helpers/render.ts";
+import { SafeStream } from "../../../src/output/output.ts";
 import { createReporter } from "../../../src/output/create-reporter.ts";
 import type { RunEvent } from "../../../src/core/events.ts";
 import { FAILURE, INIT, MemoryStream, harness, screenOf } from "./harness.ts";
@@ -93,6 +94,16 @@ describe("a secret", () => {
     // The words of a title may be the end of a secret.
     expect(err.text).toBe("Deploy [redacted] CVM\n");
   });
+});
+
+test("a secret in a document's keys or numbers, as somebody else's document may have it there", () => {
+  const redactor = new Redactor();
+  for (const secret of ["9182736455", "Key-9zQ7"]) redactor.add(secret);
+  const stream = new MemoryStream(false);
+  const foreign = { "Key-9zQ7": 1, list: [9182736455, { port: 9010, at: 91827364559 }] };
+  new SafeStream({ stream, redactor }).document(foreign);
+  expect(stream.text).not.toMatch(/9182736455|Key-9zQ7/);
+  expect(JSON.parse(stream.text)).toMatchObject({ list: ["[redacted]", { port: 9010 }] });
 });
 
 function failure(message: string): { code: string; message: string; step: null } {
