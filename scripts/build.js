@@ -54,6 +54,19 @@ const { metafile } = await build({
   logLevel: "warning",
   metafile: true,
 });
+// Node loads it into a phala, before phala's own code; --import takes a module.
+await build({
+  absWorkingDir: root,
+  entryPoints: { "phala-preload": "src/platform/phala/preload.ts" },
+  outdir: "dist.new",
+  outExtension: { ".js": ".mjs" },
+  bundle: true,
+  platform: "node",
+  format: "esm",
+  target: "node20.19",
+  minifyWhitespace: true,
+  logLevel: "warning",
+});
 assertWithoutLocales(metafile);
 escapeToAscii(`${root}dist.new/main.cjs`);
 writeFileSync(`${root}dist.new/THIRD-PARTY-LICENSES.txt`, licensesOf(Object.keys(metafile.inputs)));

@@ -1,7 +1,7 @@
 /** The part of the composition root that talks to the cloud; loaded by the first command that does. */
 import path from "node:path";
 import type { AttestationSources } from "../core/attestation.ts";
-import type { Clock, CloudApi } from "../core/ports.ts";
+import type { Clock, CloudApi, PhalaCli } from "../core/ports.ts";
 import type { Redactor } from "../core/redact.ts";
 import type { Connection } from "../core/settings.ts";
 import type { Stopwatch, Wait } from "../core/stopwatch.ts";
@@ -22,6 +22,8 @@ type Given = {
   readonly redactor: Redactor;
   readonly stopwatch: Stopwatch;
   readonly ledger: Ledger;
+  /** The built src/platform/phala/preload.ts. */
+  readonly preload: string;
 };
 
 export type CloudAdapters = {
@@ -31,28 +33,25 @@ export type CloudAdapters = {
 };
 
 export function createCloudAdapters(given: Given): CloudAdapters {
-  const { env, clock, reporter, redactor, stopwatch, ledger } = given;
+  const { env, clock, reporter, redactor, stopwatch, ledger, preload } = given;
   const client = createHttpClient(env);
   const http = timedHttp(client, stopwatch, "api");
+  const clis: PhalaCli[] = [];
   const onDetail = (message: string): void => reporter.emit({ type: "detail", message });
   // Adapters shorten long answers: half a secret would get past the reporter's redaction.
   const redact = (text: string): string => redactor.redact(text);
   return {
-    connect: ({ phalaApiUrl: apiUrl, phalaApiKey: apiKey, phalaBin: bin }) => ({
-      cli: createPhalaCli({
-        bin,
-        apiKey,
-        apiUrl,
-        env,
-        http,
-        clock,
-        onDetail,
-        redact,
-        running: (child) => stopwatch.measure("phala", child),
-      }),
-      api: pricing(createCloudApi({ apiUrl, apiKey, http, clock, onDetail, redact }), ledger),
-      spawntee: createSpawntee(timedHttp(client, stopwatch, "cloud"), clock, redact),
-    }),
+    connect: ({ phalaApiUrl: apiUrl, phalaApiKey: apiKey, phalaBin: bin }) => {
+      const shared = { apiUrl, apiKey, http, clock, onDetail, redact };
+      const running = <T>(child: () => Promise<T>): Promise<T> => stopwatch.measure("phala", child);
+      const cli = createPhalaCli({ ...shared, bin, env, preload, running });
+      clis.push(cli);
+      return {
+        cli,
+        api: pricing(createCloudApi(shared), ledger),
+        spawntee: createSpawntee(timedHttp(client, stopwatch, "cloud"), clock, redact),
+      };
+    },
     attestationSources: ({ phalaApiUrl: apiUrl, phalaApiKey: apiKey, collateralUrl, stateDir }) => {
       const cacheDir = path.join(stateDir, "collateral");
       return createAttestationSources({
@@ -65,7 +64,10 @@ export function createCloudAdapters(given: Given): CloudAdapters {
         onDetail,
       });
     },
-    close: () => client.close(),
+    async close() {
+      await Promise.all(clis.map((cli) => cli.expectRuns(0)));
+      await client.close();
+    },
   };
 }
 

@@ -43,6 +43,7 @@ export function createDependencies(given: Given): {
       redactor,
       stopwatch,
       ledger,
+      preload: path.join(ROOT ?? ".", "dist", "phala-preload.mjs"),
     });
     closers.push(() => adapters.close());
     return adapters;

@@ -279,6 +279,12 @@ export type PhalaQueries = {
    * API does, which costs no start.
    */
   isReady(): Promise<boolean>;
+  /**
+   * So many runs of it are certain to follow in this command (0: none). Each is started, and loads its libraries, while
+   * the one before it or the cloud is waited for; it learns what it is to do when it is called. Never fails.
+   * @returns when one is started; with 0, when none is left.
+   */
+  expectRuns(count: number): Promise<void>;
   /** Logged in means JSON with a username: the exit code is 0 without a key too. */
   login(signal: AbortSignal): Promise<CliOutcome<{ readonly username: string }>>;
 };

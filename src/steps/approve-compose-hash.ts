@@ -23,6 +23,7 @@ export const approveComposeHash: Step<ApproveComposeHashInput, Approval> = {
       throw updatedMeanwhile(input.registry);
     const newest = updates?.[0];
     const decision = decide(await gatherApprovalFacts(input, updates, context));
+    void context.mutations.expectRuns(decision.action === "update" ? 1 : 0);
     if (decision.action === "keep") return keep(input, decision.approval, context);
     context.detail(`step 8: ${decision.action}, because: ${decision.reason}`);
     reportDifferences(input, context);

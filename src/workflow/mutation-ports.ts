@@ -1,11 +1,17 @@
 /** What `Mutations` works with. */
-import type { Clock, CloudApi, PhalaMutations, SpawnteeMutations } from "../core/ports.ts";
+import type {
+  Clock,
+  CloudApi,
+  PhalaMutations,
+  PhalaQueries,
+  SpawnteeMutations,
+} from "../core/ports.ts";
 import type { Journal } from "../state/journal.ts";
 import type { CleanupSignals } from "./cleanup.ts";
 import type { Ledger } from "./ledger.ts";
 
 export type MutationPorts = {
-  readonly cli: PhalaMutations;
+  readonly cli: PhalaMutations & Pick<PhalaQueries, "expectRuns">;
   readonly api: CloudApi;
   readonly spawntee: SpawnteeMutations;
   readonly journal: Journal;

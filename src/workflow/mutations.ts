@@ -43,6 +43,9 @@ export class Mutations {
     return this.#ports.ledger;
   }
 
+  /** See `PhalaQueries.expectRuns`. */
+  readonly expectRuns = (count: number): Promise<void> => this.#ports.cli.expectRuns(count);
+
   /** Says that a CVM of an earlier run is this run's to clean up. */
   takeOver(cvm: Cvm): void {
     this.ledger.learnType(cvm.name, cvm.instanceType);

@@ -43,11 +43,12 @@ async function counted(
 ) {
   const { bin, log } = await countingPhala(world.folder);
   world.sandbox.resetRequests();
-  const run = await world.run([...args, "--json"], { ...change, PHALA_BIN: bin });
+  const run = await world.run([...args, "--json", "--verbose"], { ...change, PHALA_BIN: bin });
   const result = JSON.parse(run.stdout) as { readonly ok: boolean; readonly timings: Timings };
   const starts = (await readFile(log, "utf8")).split("\n").filter(Boolean);
   const requests = world.sandbox.requests().filter(({ path: where }) => API.test(where));
-  return { ...result, run, starts, requests: requests.length };
+  const ahead = run.stderr.split("phala is started ahead").length - 1;
+  return { ...result, run, starts, ahead, requests: requests.length };
 }
 
 /** What adds up, whatever the machine does. */
@@ -66,11 +67,13 @@ test("init: phala is started for what it makes and for nothing else", async () =
   const [deployed, provisioned] = await Promise.all([makeWorld(), makeWorld(slow)]);
   const init = await counted(deployed, ["init"]);
   expect(init.starts).toEqual(["deploy", "deploy", "cvms", "deploy"]);
+  expect(init.ahead).toBe(4);
   expectSound(init);
   const waiting = init.timings.steps.find(({ id }) => id === "wait-for-registry");
   expect(waiting).toMatchObject({ phala_ms: 0 });
   const exact = await counted(provisioned, ["init", ...PROVISION]);
   expect(exact.starts).toEqual(["deploy", "deploy", "deploy"]);
+  expect(exact.ahead).toBe(3);
   expectSound(exact);
   expect(exact.timings.cloud_ms).toBeGreaterThan(0);
   const deploying = exact.timings.steps.find(({ id }) => id === "deploy-temporary-runner");
@@ -80,7 +83,7 @@ test("init: phala is started for what it makes and for nothing else", async () =
 test("an init that finds all in order starts no phala, and asks little", async () => {
   const world = await makePreparedWorld();
   const again = await counted(world, ["init"]);
-  expect(again.starts).toEqual([]);
+  expect([again.starts, again.ahead]).toEqual([[], 0]);
   expect(again.requests).toBeLessThanOrEqual(MOST_OF_A_RERUN);
   expectSound(again);
 });
@@ -90,12 +93,26 @@ test("rotate-hash: three starts, two with a provisioning", async () => {
   const change = await withCompose(world, "runner", (text) => `${text}# newer\n`);
   const rotate = await counted(world, ["rotate-hash"], change);
   expect(rotate.starts).toEqual(["deploy", "cvms", "deploy"]);
+  expect(rotate.ahead).toBe(3);
   expectSound(rotate);
   const next = await withCompose(world, "runner", (text) => `${text}# newest\n`);
-  expect((await counted(world, ["rotate-hash", ...PROVISION], next)).starts).toEqual([
-    "deploy",
-    "deploy",
-  ]);
+  const plan = await counted(world, ["rotate-hash", "--plan", ...PROVISION], next);
+  expect([plan.starts, plan.ahead]).toEqual([["deploy"], 1]);
+  const exact = await counted(world, ["rotate-hash", ...PROVISION], next);
+  expect([exact.starts, exact.ahead]).toEqual([["deploy", "deploy"], 2]);
+});
+
+test("no phala is started ahead of what a plan, a check that fails or a run with nothing to do needs", async () => {
+  const [fresh, world] = await Promise.all([makeWorld(), makePreparedWorld()]);
+  const change = await withCompose(world, "runner", (text) => `${text}# newer\n`);
+  const none = [
+    await counted(fresh, ["init", "--dry-run"]),
+    await counted(fresh, ["init"], { PHALA_API_KEY: `${CANARIES.apiKey}x` }),
+    await counted(world, ["rotate-hash", "--plan"], change),
+    await counted(world, ["rotate-hash"]),
+    await counted(world, ["status"]),
+  ];
+  for (const { starts, ahead } of none) expect([starts, ahead]).toEqual([[], 0]);
 });
 
 test("--timings: a table on stderr, below a failure too; the answer stays what it is", async () => {

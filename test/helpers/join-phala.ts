@@ -5,7 +5,7 @@
  * always do.
  */
 import { execFile } from "node:child_process";
-import { copyFile, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
 import { build, type Plugin } from "esbuild";
@@ -66,11 +66,14 @@ const joinRequired: Plugin = {
 export async function joinPhala(): Promise<void> {
   const manifest = path.join(PHALA_PACKAGE, "package.json");
   const folder = path.dirname(path.dirname(JOINED_PHALA));
-  const [wanted, joined, loader] = await Promise.all(
+  const [named, joined, loader] = await Promise.all(
     [manifest, path.join(folder, "package.json"), JOINED_PHALA].map((file) =>
       readFile(file, "utf8").catch(() => ""),
     ),
   );
+  // Its libraries are in the file: there is none that could be loaded ahead.
+  const { dependencies: _, ...alone } = JSON.parse(named ?? "{}") as Record<string, unknown>;
+  const wanted = JSON.stringify(alone);
   if (joined === wanted && loader === LOADER) return;
   const fresh = `${folder}.new-${process.pid}`;
   await mkdir(fresh, { recursive: true });
@@ -88,7 +91,7 @@ export async function joinPhala(): Promise<void> {
     logLevel: "warning",
   });
   await writeFile(path.join(dist, "index.js"), LOADER, { mode: 0o755 });
-  await copyFile(manifest, path.join(fresh, "package.json"));
+  await writeFile(path.join(fresh, "package.json"), wanted);
   await rm(folder, { recursive: true, force: true });
   await rename(fresh, folder);
   await promisify(execFile)(JOINED_PHALA, ["--version"]);

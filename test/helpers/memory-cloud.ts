@@ -19,7 +19,6 @@ import type {
   Lookup,
   MutationOutcome,
   OperationsLookup,
-  PhalaMutations,
   ServerTime,
   Spawntee,
   SpawnteeAnswer,
@@ -29,6 +28,7 @@ import type { HistoryEntry } from "../../src/state/history.ts";
 import type { JournalEntry, JournalRecord } from "../../src/state/journal.ts";
 import { summarizeJournal, type ClusterRecord } from "../../src/state/record.ts";
 import { Ledger } from "../../src/workflow/ledger.ts";
+import type { MutationPorts } from "../../src/workflow/mutation-ports.ts";
 import { Mutations } from "../../src/workflow/mutations.ts";
 import type { StepContext } from "../../src/workflow/step.ts";
 import { registryOf, type Registry } from "../../src/registry/registry.ts";
@@ -213,7 +213,8 @@ export function memoryCloud(cvms: Cvm[] = [], behaviour: Partial<Behaviour> = {}
       },
     },
   } as unknown as CloudApi;
-  const cli: PhalaMutations = {
+  const cli: MutationPorts["cli"] = {
+    expectRuns: async () => undefined,
     createCvm: (request, _signal, hooks = {}) => {
       record("create", request);
       return does.create(request, hooks);

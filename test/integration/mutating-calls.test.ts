@@ -26,6 +26,7 @@ import type { JournalEntry } from "../../src/state/journal.ts";
 import { cleanupSignals } from "../../src/workflow/cleanup.ts";
 import { systemClock } from "../../src/platform/clock.ts";
 import { Ledger } from "../../src/workflow/ledger.ts";
+import type { MutationPorts } from "../../src/workflow/mutation-ports.ts";
 import { Mutations } from "../../src/workflow/mutations.ts";
 import { makePreparedWorld } from "../helpers/prepared-cluster.ts";
 import { PHALA_BIN } from "../helpers/phala-bin.ts";
@@ -45,6 +46,7 @@ const QUERIES: Record<Query, (target: Target) => unknown> = {
   locate: ({ ports }) => ports.cli.locate(),
   version: ({ ports }) => ports.cli.version(signal),
   isReady: ({ ports }) => ports.cli.isReady(),
+  expectRuns: ({ ports }) => ports.cli.expectRuns(0),
   login: ({ ports }) => ports.cli.login(signal),
   logs: ({ ports }) =>
     ports.cli.logs(
@@ -109,7 +111,7 @@ test("every method of a port is a query that changes nothing, or a mutation", as
 /** Mutations over a cloud that takes everything; `log` has the journal's records and the calls in their order. */
 function recorded(append: (entry: JournalEntry) => void = () => undefined) {
   const log: string[] = [];
-  const port = new Proxy({} as PhalaMutations & SpawnteeMutations, {
+  const port = new Proxy({} as MutationPorts["cli"] & SpawnteeMutations, {
     get: (_, name) => async () => {
       log.push(String(name));
       if (name === "approveHashes") return { kind: "approved" };
@@ -186,6 +188,7 @@ const WAYS_OUT: readonly string[] = [
   // Queries: a quote's collateral, and what the platform attests.
   // Only timed on its way: the clients behind it are the ones below.
   // The gate: what passes it is started by `Mutations`, and held against what was started.
+  // A phala that waits for its work, and hears of it through a pipe.
   // What recovers an address from a signature.
   "cli/complete-nodes.ts: createCloudApi(",
   "cli/complete-nodes.ts: createHttpClient(",
@@ -211,6 +214,10 @@ const WAYS_OUT: readonly string[] = [
   "platform/net/http.ts: request(",
   'platform/net/proxy.ts: import { BlockList, isIP } from "node:net"',
   'platform/net/trust.ts: import * as tls from "node:tls"',
+  'platform/phala/ahead.ts: ["--experimental-import-meta-resolve", "--import", pathToFileURL(preload).href',
+  'platform/phala/ahead.ts: ["ignore", "pipe", "pipe", "pipe"',
+  'platform/phala/ahead.ts: import { Socket } from "node:net"',
+  'platform/phala/ahead.ts: import { spawn, type ChildProcess } from "node:child_process"',
   "platform/phala/api-reader.ts: .send",
   'platform/phala/child.ts: ["ignore", "pipe", "pipe"',
   'platform/phala/child.ts: import { spawn, type ChildProcess } from "node:child_process"',
@@ -239,6 +246,8 @@ const WAYS_OUT: readonly string[] = [
   'platform/phala/gate/forward.ts: ["accept", "content-type", "x-phala-version", "user-agent"',
   'platform/phala/gate/gate.ts: import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"',
   'platform/phala/gate/outcome.ts: ["reason"',
+  'platform/phala/preload.ts: import { Socket } from "node:net"',
+  "platform/phala/preload.ts: import(",
   'platform/spawntee/approve.ts: "POST"',
   "platform/spawntee/approve.ts: .send",
   "platform/spawntee/approve.ts: .send",

@@ -44,6 +44,7 @@ class ModelCli implements PhalaCli {
   version: PhalaCli["version"] = async () => ({ kind: "ok", value: "1.1.18" });
   logs: PhalaCli["logs"] = async () => ({ kind: "ok", value: [] });
   isReady: PhalaCli["isReady"] = async () => true;
+  expectRuns: PhalaCli["expectRuns"] = async () => undefined;
   login: PhalaCli["login"] = async () => ({ kind: "ok", value: { username: "ada" } });
 
   async createCvm(

@@ -2,6 +2,7 @@
 import type { ClusterFacts } from "../../session/facts.ts";
 import { factsOf } from "../../session/facts.ts";
 import type { Cvm } from "../../core/domain.ts";
+import type { HashFrom } from "../../core/settings.ts";
 import type { Lookup } from "../../core/ports.ts";
 import { withRegistryValues } from "../../inputs/registry-env.ts";
 import { givenInputs, type Answers } from "../../inputs/resolve.ts";
@@ -15,6 +16,7 @@ import { asRecorded, clusterFacts, readRecord } from "../../session/cluster-sess
 import { withSandboxKey } from "../../session/deployment-inputs.ts";
 import type { ApprovalFlags } from "../shared/approval.ts";
 import { keptFiles } from "./kept-files.ts";
+import { expectRuns, runsForHash } from "../shared/expect-runs.ts";
 import { hideSecrets, type Preparation } from "../../session/preparation.ts";
 
 /** Checks first and asks then on a terminal; where nobody may be asked, all is checked at once. */
@@ -40,13 +42,12 @@ export async function firstTwoSteps(
       givenInputs(origins),
       found,
     );
-  const early = prompter
-    ? undefined
-    : await factsFor({
-        inputs: toClusterInputs(resolution.values),
-        adoption: adopt,
-        origins: resolution.origins,
-      });
+  const complete = prompter ? undefined : toClusterInputs(resolution.values);
+  const early =
+    complete &&
+    (await factsFor({ inputs: complete, adoption: adopt, origins: resolution.origins }));
+  // Nobody is asked any more.
+  if (early && complete) void expectRunsOfInit(early, complete.hashFrom, flags);
   let checked: ClusterFacts | undefined;
   const report = { emit, steps, strict };
   await steps.runWithout("verify-prerequisites", () => verifyPrerequisites(facts, early, report));
@@ -73,7 +74,22 @@ export async function firstTwoSteps(
     registryEnv: cluster.registryEnv,
   });
   const inputs = { ...collected.inputs, cluster: { ...cluster, allowDebugRegistry } };
-  return { ...collected, inputs, facts: early ?? withTextsOf(checked, await factsFor(collected)) };
+  if (early) return { ...collected, inputs, facts: early };
+  const chosen = withTextsOf(checked, await factsFor(collected));
+  void expectRunsOfInit(chosen, inputs.hashFrom, flags);
+  return { ...collected, inputs, facts: chosen };
+}
+
+/** A new registry is created, and updated with its list in the end. */
+function expectRunsOfInit(
+  facts: ClusterFacts,
+  hashFrom: HashFrom,
+  { dryRun }: Pick<CommonFlags, "dryRun">,
+): Promise<void> {
+  return expectRuns(facts, async () => {
+    if (dryRun || (await facts.registry()).kind !== "absent") return 0;
+    return 2 + (await runsForHash(facts, hashFrom));
+  });
 }
 
 /** For another name, or schema, than before. */

@@ -36,6 +36,7 @@ import { confirmCutOff, noteOrchestrator, withWayBack } from "./consent.ts";
 import { listPolicy, type RotateFlags } from "./flags.ts";
 import { nextApproval } from "./next-approval.ts";
 import { planOf, type RotationPlan } from "./rotation-plan.ts";
+import { expectRunsOfRotation } from "./expect-runs.ts";
 import { chooseDeletion, deleteRunners, warnOfRevocation } from "./revocation.ts";
 import { planRotation } from "./plan.ts";
 import type { Rotation } from "./rotation.ts";
@@ -114,6 +115,8 @@ async function firstTwoSteps(
   // A question may have waited for its answer for long.
   const found = prompter ? undefined : recorded.found;
   const facts = await clusterFacts(platform, inputs.cluster, prepared, true, undefined, found);
+  // Nobody is asked any more.
+  if (!prompter) void expectRunsOfRotation(facts, inputs.hashFrom, flags);
   const report = { emit, steps, strict: flags.strict, without: UNUSED_CHECKS };
   await steps.runWithout("verify-prerequisites", () => verifyPrerequisites(facts, facts, report));
   await steps.runWithout("collect-inputs", async () => {

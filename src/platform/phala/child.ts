@@ -1,6 +1,7 @@
 /** One child process, from its start to its end: bounded output, nothing that it started outlives it. */
 import { spawn, type ChildProcess } from "node:child_process";
-import type { Readable } from "node:stream";
+import { Readable } from "node:stream";
+import type { WaitingPhala } from "./ahead.ts";
 import { endOnDemand } from "./process-group.ts";
 
 export type ChildOptions = {
@@ -10,6 +11,8 @@ export type ChildOptions = {
   /** The whole environment. */
   readonly env: Readonly<Record<string, string>>;
   readonly limitMs: number;
+  /** One that was started ahead: it gets the work in place of a new process. */
+  readonly waiting?: WaitingPhala | undefined;
   /** Gets what the child writes to stdout, as it comes; it is kept all the same. */
   readonly onStdout?: ((text: string) => void) | undefined;
   /** Called when the child is about to be ended from outside. */
@@ -34,18 +37,34 @@ const DRAIN_MS = 500;
 
 /** Runs a child to its end; an aborted signal ends it. Never rejects. */
 export async function runChild(options: ChildOptions, signal: AbortSignal): Promise<ChildRun> {
-  const child = spawn(options.file, options.args, {
-    cwd: options.cwd,
-    env: { ...options.env },
+  const { waiting, args, env, cwd } = options;
+  if (waiting) {
+    const run = await watch(waiting.begin({ args, env, cwd }), options, signal);
+    // Where it died by itself before it got to its work, nothing has happened.
+    if (waiting.hasBegun || run.ended !== undefined) return run;
+  }
+  return watch(start(options), options, signal);
+}
+
+function start({ file, args, env, cwd }: ChildOptions): ChildProcess {
+  return spawn(file, args, {
+    cwd,
+    env: { ...env },
     stdio: ["ignore", "pipe", "pipe"],
     // A group of its own: Ctrl-C in the terminal must not reach it, we decide when it ends.
     detached: process.platform !== "win32",
   });
+}
+
+async function watch(
+  child: ChildProcess,
+  { limitMs, onStdout, onEnding }: ChildOptions,
+  signal: AbortSignal,
+): Promise<ChildRun> {
   const stdout = collect(child.stdout);
-  const { onStdout } = options;
-  if (onStdout) child.stdout.setEncoding("utf8").on("data", onStdout);
+  if (onStdout) child.stdout?.setEncoding("utf8").on("data", onStdout);
   const stderr = collect(child.stderr);
-  const end = endOnDemand(child, options.limitMs, signal, options.onEnding);
+  const end = endOnDemand(child, limitMs, signal, onEnding);
   const exit = await untilExit(child);
   end.settle();
   await drained(child);
@@ -56,6 +75,9 @@ type Exit = Pick<ChildRun, "exitCode" | "signal" | "startError">;
 
 function untilExit(child: ChildProcess): Promise<Exit> {
   return new Promise((resolve) => {
+    const { exitCode: code, signalCode } = child;
+    if (code !== null || signalCode !== null)
+      resolve({ exitCode: code, signal: signalCode, startError: undefined });
     child.once("error", (error: NodeJS.ErrnoException) => {
       // A failed kill emits it too.
       if (child.pid !== undefined) return;
@@ -66,7 +88,7 @@ function untilExit(child: ChildProcess): Promise<Exit> {
 }
 
 async function drained(child: ChildProcess): Promise<void> {
-  const streams = [child.stdout, child.stderr].filter((stream) => stream !== null);
+  const streams = child.stdio.filter((stream) => stream instanceof Readable);
   const ends = streams.map(
     (stream) =>
       new Promise<void>((resolve) => {
@@ -79,10 +101,10 @@ async function drained(child: ChildProcess): Promise<void> {
   clearTimeout(timer);
 }
 
-function collect(stream: Readable): () => string {
+function collect(stream: Readable | null): () => string {
   let chunks: Buffer[] = [];
   let size = 0;
-  stream.on("data", (data: Buffer | string) => {
+  stream?.on("data", (data: Buffer | string) => {
     const chunk = Buffer.from(data);
     chunks.push(chunk);
     size += chunk.length;
@@ -91,6 +113,6 @@ function collect(stream: Readable): () => string {
     chunks = [kept];
     size = kept.length;
   });
-  stream.on("error", () => undefined);
+  stream?.on("error", () => undefined);
   return () => Buffer.concat(chunks).subarray(-MAX_OUTPUT_BYTES).toString("utf8");
 }

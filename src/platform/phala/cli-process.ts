@@ -7,8 +7,9 @@ import { ClusterError } from "../../errors/cluster-error.ts";
 import type { HttpClient } from "../net/http.ts";
 import { compileCacheFolder } from "../compile-cache.ts";
 import { clearAbandonedFolders } from "./abandoned-folders.ts";
+import { AheadOfRuns, WaitingPhala } from "./ahead.ts";
 import { runChild } from "./child.ts";
-import { childEnvironment } from "./child-environment.ts";
+import { commonEnvironment, ownEnvironment } from "./child-environment.ts";
 import type { CliRun } from "./cli-output.ts";
 import type { GateOperation } from "./gate/exchange.ts";
 import { openGate, type Gate, type Traffic } from "./gate/gate.ts";
@@ -31,6 +32,8 @@ export type PhalaProcessOptions = {
   readonly redact?: ((text: string) => string) | undefined;
   /** How long a mutation that was forwarded is waited for after a stop, in ms; for tests. */
   readonly settleMs?: number;
+  /** The built preload.ts; absent: no `phala` is started ahead of its run. */
+  readonly preload?: string | undefined;
   /** Put around each run of the program, from its start to its end. */
   readonly running?: (<T>(child: () => Promise<T>) => Promise<T>) | undefined;
 };
@@ -58,9 +61,15 @@ export class PhalaProcess {
   readonly #options: PhalaProcessOptions;
   #home: Home = "empty";
   readonly #cleared = clearAbandonedFolders();
+  readonly #ahead = new AheadOfRuns(() => this.#startAhead());
 
   constructor(options: PhalaProcessOptions) {
     this.#options = options;
+  }
+
+  /** See `PhalaQueries.expectRuns`. */
+  expect(runs: number): Promise<void> {
+    return this.#ahead.expect(runs);
   }
 
   /**
@@ -118,6 +127,20 @@ export class PhalaProcess {
     }
   }
 
+  async #startAhead(): Promise<WaitingPhala | undefined> {
+    const { bin, env, preload, onDetail } = this.#options;
+    const program = await locateProgram(bin, env["PATH"]);
+    if (program === undefined || preload === undefined || this.#home === "real") return undefined;
+    const environment = await commonEnvironment(env);
+    const waiting = await WaitingPhala.start(
+      program,
+      { ...environment, ...cacheFor(env) },
+      preload,
+    );
+    if (waiting) onDetail("phala is started ahead of its next run");
+    return waiting;
+  }
+
   async #prepare(command: PhalaCommand): Promise<{ folder: PrivateFolder; args: string[] }> {
     let folder: PrivateFolder | undefined;
     try {
@@ -144,17 +167,20 @@ export class PhalaProcess {
     const { prefix } = gate;
     // The gate's address means nothing to an operator: phala quotes it where a request fails.
     const shown = (text: string): string => redact(text.replaceAll(prefix, `${apiUrl}/api/v1`));
-    const [launch, environment] = await Promise.all([
-      launchOf(program),
-      childEnvironment(env, gate, where.home),
-    ]);
-    if (signal.aborted) return { ...EMPTY, cutOff: "interrupted before it started" };
+    const [launch, common] = await Promise.all([launchOf(program), commonEnvironment(env)]);
+    const cache = launch.file === process.execPath ? cacheFor(env) : {};
+    const waiting = await this.#ahead.take();
+    if (signal.aborted) {
+      await waiting?.discard();
+      return { ...EMPTY, cutOff: "interrupted before it started" };
+    }
     const child = {
       file: launch.file,
       args: [...launch.args, ...args],
       cwd: where.folder,
-      env: { ...environment, ...cacheFor(launch.file, env) },
+      env: { ...common, ...ownEnvironment(gate, where.home), ...cache },
       limitMs: where.limitMs,
+      waiting,
       onStdout: where.onStdout,
       onEnding: () => gate.stop(),
     };
@@ -174,8 +200,8 @@ export class PhalaProcess {
 }
 
 /** Only for our own Node: another one may write what it has compiled who knows where. */
-function cacheFor(file: string, env: NodeJS.ProcessEnv): Record<string, string> {
-  const folder = file === process.execPath ? compileCacheFolder(env) : undefined;
+function cacheFor(env: NodeJS.ProcessEnv): Record<string, string> {
+  const folder = compileCacheFolder(env);
   return folder === undefined ? {} : { NODE_COMPILE_CACHE: folder };
 }
 

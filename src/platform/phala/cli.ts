@@ -61,6 +61,7 @@ export function createPhalaCli(options: PhalaCliOptions): PhalaCli {
       return versionOutcome(await query(["--version"], signal));
     },
     isReady: async () => (await installed()) !== undefined && canMakeFolder(),
+    expectRuns: (count) => phala.expect(count),
     logs: readLogs(phala, queryMs, options.redact),
     login: async (signal) =>
       output.outcomeOf(await query(["status", "--json"], signal), output.loginAnswer),

@@ -50,7 +50,8 @@ export function endOnDemand(
   };
 }
 
-function killGroup(child: Child, signal: NodeJS.Signals): void {
+/** Also what it started. */
+export function killGroup(child: Child, signal: NodeJS.Signals): void {
   if (child.pid === undefined) return;
   try {
     if (process.platform === "win32") child.kill(signal);

@@ -1,5 +1,5 @@
 /** The made-up Intel and KMS of one sandbox: made once, kept next to its cloud, readable by its owner only. */
-import { createHash, randomBytes, X509Certificate } from "node:crypto";
+import { createECDH, createHash, randomBytes, X509Certificate } from "node:crypto";
 import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import * as z from "zod";
@@ -84,9 +84,12 @@ export function newKms(now: number): MadeUpKms {
   };
 }
 
-/** Compressed, hex. */
-export const k256Of = ({ root }: MadeUpKms): string =>
-  Buffer.from(secp256k1.getPublicKey(Buffer.from(root, "hex"), true)).toString("hex");
+/** Compressed, hex. By Node's own library: every run with `--sandbox` asks for it. */
+export function k256Of({ root }: MadeUpKms): string {
+  const pair = createECDH("secp256k1");
+  pair.setPrivateKey(root, "hex");
+  return pair.getPublicKey("hex", "compressed");
+}
 
 const caSpkiSha256Of = ({ ca }: MadeUpKms): string =>
   createHash("sha256").update(spkiOf(ca)).digest("hex");

@@ -1,0 +1,140 @@
+/**
+ * A `phala` that is started before there is work for it, while the cloud is waited for: loading its libraries takes most
+ * of a second. Until it is given its work it knows nothing: no argument, no key, no gate. docs/adr/0005 says why.
+ */
+import { spawn, type ChildProcess } from "node:child_process";
+import { Socket } from "node:net";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { installedVersion } from "./installed-version.ts";
+import { launchOf } from "./launch.ts";
+import { killGroup } from "./process-group.ts";
+
+/** What the process becomes. */
+export type Work = {
+  /** From the program's path on. */
+  readonly args: readonly string[];
+  /** The whole environment. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+};
+
+/** One waiting process; it ends by itself as soon as ours is gone. */
+export class WaitingPhala {
+  readonly #child: ChildProcess;
+  readonly #onExit = (): void => killGroup(this.#child, "SIGKILL");
+  readonly #gone: Promise<void>;
+  #begun = false;
+
+  private constructor(child: ChildProcess) {
+    this.#child = child;
+    child.unref();
+    for (const stream of socketsOf(child)) stream.on("error", () => undefined).unref();
+    process.once("exit", this.#onExit);
+    this.#gone = new Promise((resolve) => {
+      child.once("error", () => resolve());
+      child.once("exit", () => {
+        process.removeListener("exit", this.#onExit);
+        resolve();
+      });
+    });
+  }
+
+  /**
+   * @param program the absolute path of a `phala`.
+   * @param env what is the same for every run.
+   * @returns undefined where it is not the npm package, started with our own Node, or can't be started.
+   */
+  static async start(
+    program: string,
+    env: Readonly<Record<string, string>>,
+    preload: string,
+  ): Promise<WaitingPhala | undefined> {
+    if (process.platform === "win32") return undefined;
+    const [version, launch] = await Promise.all([installedVersion(program), launchOf(program)]);
+    if (version === undefined || launch.file !== process.execPath) return undefined;
+    const load = ["--experimental-import-meta-resolve", "--import", pathToFileURL(preload).href];
+    try {
+      const child = spawn(launch.file, [...load, ...launch.args], {
+        cwd: path.parse(launch.file).root,
+        env,
+        stdio: ["ignore", "pipe", "pipe", "pipe"],
+        detached: true,
+      });
+      return new WaitingPhala(child);
+    } catch {
+      return undefined;
+    }
+  }
+
+  get isAlive(): boolean {
+    const { pid, exitCode, signalCode } = this.#child;
+    return pid !== undefined && exitCode === null && signalCode === null;
+  }
+
+  /** Gives it its work. @returns the process, which is the caller's to watch and to end. */
+  begin(work: Work): ChildProcess {
+    process.removeListener("exit", this.#onExit);
+    this.#child.ref();
+    for (const stream of socketsOf(this.#child)) stream.ref();
+    const channel = this.#child.stdio[3];
+    if (channel instanceof Socket) {
+      channel.once("data", () => (this.#begun = true)).resume();
+      channel.write(`${JSON.stringify(work)}\n`);
+    }
+    return this.#child;
+  }
+
+  /** Whether phala's own code has been reached; final once the process and its streams have ended. */
+  get hasBegun(): boolean {
+    return this.#begun;
+  }
+
+  /** @returns when it is gone. */
+  async discard(): Promise<void> {
+    if (!this.isAlive) return;
+    this.#child.ref();
+    this.#onExit();
+    await this.#gone;
+  }
+}
+
+/** Has one of them waiting for as long as further runs are expected. */
+export class AheadOfRuns {
+  readonly #start: () => Promise<WaitingPhala | undefined>;
+  #expected = 0;
+  #waiting: Promise<WaitingPhala | undefined> | undefined;
+
+  /** @param start may reject: the run then starts its own. */
+  constructor(start: () => Promise<WaitingPhala | undefined>) {
+    this.#start = start;
+  }
+
+  /**
+   * So many runs follow, one after the other; 0: none. It stands for what was expected before.
+   * @returns when one is started; with 0, when none is left.
+   */
+  async expect(runs: number): Promise<void> {
+    this.#expected = runs;
+    if (runs > 0) {
+      this.#waiting ??= this.#start().catch(() => undefined);
+      await this.#waiting;
+      return;
+    }
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    await (await waiting)?.discard();
+  }
+
+  /** For a run that begins now; while it runs, the next one is made ready. @returns undefined where none is alive. */
+  async take(): Promise<WaitingPhala | undefined> {
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    const taken = await waiting;
+    if (this.#expected > 0) void this.expect(this.#expected - 1);
+    return taken?.isAlive ? taken : undefined;
+  }
+}
+
+const socketsOf = ({ stdio }: ChildProcess): Socket[] =>
+  stdio.filter((stream) => stream instanceof Socket);
