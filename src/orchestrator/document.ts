@@ -43,12 +43,12 @@ const hasRange = (node: unknown): node is { range: [number, number, number] } =>
 
 /** @throws ClusterError `config-unreadable` (conflict). */
 export function readable(text: string, source: Source): Document {
-  const problem = syntaxProblem(text);
+  const document = parseYaml(text);
+  const problem = syntaxProblem(text, document);
   if (problem) {
     const where = problem.line === undefined ? "it" : `line ${problem.line}`;
     throw unreadable(source, `is not valid YAML: ${where} ${problem.message}`);
   }
-  const document = parseYaml(text);
   if (!isEmpty(document) && !isMap(document.contents))
     throw unreadable(source, "is not a mapping (keys with values)");
   for (const where of [["infrastructure"], RUNNER]) {
@@ -62,11 +62,11 @@ export function readable(text: string, source: Source): Document {
   return document;
 }
 
-/** What makes the text no YAML, in words; undefined where nothing does. */
+/** What makes the text no YAML, in words; undefined where nothing does. `document`: the text, where it is parsed already. */
 export function syntaxProblem(
   text: string,
+  document: Document = parseYaml(text),
 ): { readonly message: string; readonly line?: number } | undefined {
-  const document = parseYaml(text);
   // What a bracket or quote that is not closed leads to further on says less than that.
   const error = document.errors.find(({ code }) => code === "MISSING_CHAR") ?? document.errors[0];
   if (error) return { message: inWords(error), line: lineOf(text, error.pos[0]) };

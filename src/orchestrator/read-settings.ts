@@ -37,8 +37,8 @@ const NOTHING: FileSettings = {
  */
 export function readSettings(text: string, env: NodeJS.ProcessEnv): FileSettings {
   const plain = text.replace(/^\ufeff/, "");
-  if (syntaxProblem(plain)) return NOTHING;
   const document = parseYaml(plain);
+  if (syntaxProblem(plain, document)) return NOTHING;
   const config: unknown = document.toJS();
   const runner = member(member(config, "infrastructure"), "runner");
   if (!isRecord(config) || (member(runner, "type") ?? "phala") !== "phala") return NOTHING;

@@ -55,27 +55,33 @@ export function coveredFrom(bytes: Buffer): number | undefined {
  */
 export function* readSealedLines(bytes: Buffer): Generator<JournalLine, Damage | undefined> {
   const file = textOf(bytes);
+  const { latin1 } = file;
   let unsealed: Span[] = [];
   let from: number | undefined;
-  for (const span of spansOf(bytes)) {
-    const seal = sealAt(file.latin1, span.end, span.start);
-    const holds =
-      seal !== undefined && sha256(file.covered(from ?? 0, span.end - SEAL_LENGTH)) === seal;
+  let number = 0;
+  for (let start = 0, end = 0; start < latin1.length; start = end + 1) {
+    end = latin1.indexOf("\n", start);
+    if (end === -1) end = latin1.length;
+    number += 1;
+    const seal = sealAt(latin1, end, start);
+    const holds = seal !== undefined && sha256(file.covered(from ?? 0, end - SEAL_LENGTH)) === seal;
     if (!holds) {
       if (seal === undefined || !DIGEST.test(seal)) {
-        unsealed.push(span);
+        unsealed.push({ number, start, end });
         continue;
       }
-      return { first: unsealed[0]?.number ?? span.number, last: span.number };
+      return { first: unsealed[0]?.number ?? number, last: number };
     }
-    if (from === undefined) for (const each of unsealed) yield lineOf(file, each, false);
-    // It was sealed over, and no crash leaves a whole document: another program wrote it.
-    const foreign =
-      from === undefined ? undefined : unsealed.find((each) => isDocument(file, each));
-    if (foreign) return { first: foreign.number, last: foreign.number };
-    yield lineOf(file, span, true);
-    if (unsealed.length > 0) unsealed = [];
-    from = span.end - SEAL_LENGTH + OPENING.length;
+    if (unsealed.length > 0) {
+      if (from === undefined) for (const each of unsealed) yield lineOf(file, each, false);
+      // It was sealed over, and no crash leaves a whole document: another program wrote it.
+      const foreign =
+        from === undefined ? undefined : unsealed.find((each) => isDocument(file, each));
+      if (foreign) return { first: foreign.number, last: foreign.number };
+      unsealed = [];
+    }
+    yield { number, text: file.slice(start, end), sealed: true, ended: end < latin1.length };
+    from = end - SEAL_LENGTH + OPENING.length;
   }
   if (from !== undefined) return damageBehindSeals(file, unsealed);
   for (const each of unsealed) yield lineOf(file, each, false);
@@ -118,17 +124,6 @@ function textOf(bytes: Buffer): FileText {
     slice: (start, end) => bytes.toString("utf8", start, end),
     covered: (start, end) => bytes.subarray(start, end),
   };
-}
-
-function* spansOf(bytes: Buffer): Generator<Span> {
-  let start = 0;
-  let number = 1;
-  for (let end = bytes.indexOf(NEWLINE); end !== -1; end = bytes.indexOf(NEWLINE, start)) {
-    yield { number, start, end };
-    start = end + 1;
-    number += 1;
-  }
-  if (start < bytes.length) yield { number, start, end: bytes.length };
 }
 
 function lineOf(file: FileText, { number, start, end }: Span, sealed: boolean): JournalLine {

@@ -137,7 +137,9 @@ function settle(state: State, { intent, outcome, app_id: appId }: RecordOf<"outc
     if (outcome === "failed") state.creations.delete(intent);
   }
   const deletion = state.deletions.get(intent);
-  if (deletion !== undefined && outcome === "done") forget(state, deletion);
+  if (deletion === undefined || outcome !== "done") return;
+  state.deletions.delete(intent);
+  forget(state, deletion);
 }
 
 /** By app_id, and by the order of the journal: names are given again, and a clock may have been set back. */
