@@ -4,8 +4,8 @@
  * V8 holds the cache's code for right without a look at it, so what was kept counts only with its seal: a SHA-256 over
  * the program's text and the code.
  */
-import { createHash } from "node:crypto";
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { createHash, type Hash } from "node:crypto";
+import { appendFileSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { Script } from "node:vm";
@@ -25,17 +25,18 @@ export function loadProgram(
   command: string | undefined,
   env: NodeJS.ProcessEnv,
 ): unknown {
-  const text = readFileSync(file);
+  const bytes = readFileSync(file);
   const cache = cacheFileFor(command, env);
-  const kept = cache === undefined ? undefined : readKept(cache, text);
-  const source = WRAPPER.join(text.toString("latin1"));
+  const seal = createHash("sha256").update(bytes);
+  const kept = cache === undefined ? undefined : readKept(cache, seal);
+  const source = WRAPPER.join(bytes.toString("latin1"));
   const script = new Script(source, { filename: file, cachedData: kept });
   const module = { exports: {} };
   const run = script.runInThisContext() as (...names: readonly unknown[]) => void;
   run(module.exports, createRequire(file), module, file, path.dirname(file));
   if (cache !== undefined && (kept === undefined || script.cachedDataRejected === true))
     process.once("exit", (code) => {
-      if (code === 0) keep(cache, text, script.createCachedData());
+      if (code === 0) keep(cache, seal, script.createCachedData());
     });
   return module.exports;
 }
@@ -47,24 +48,25 @@ function cacheFileFor(command: string | undefined, env: NodeJS.ProcessEnv): stri
   return folder && path.join(folder, `${name}-${process.version}-${process.arch}.code`);
 }
 
-const sealOf = (text: Buffer, code: Buffer): Buffer =>
-  createHash("sha256").update(text).update(code).digest();
+/** @param seal over the program's text. */
+const sealOf = (seal: Hash, code: Buffer): Buffer => seal.copy().update(code).digest();
 
-function readKept(cache: string, text: Buffer): Buffer | undefined {
+function readKept(cache: string, seal: Hash): Buffer | undefined {
   try {
     const bytes = readFileSync(cache);
     const code = bytes.subarray(SEAL_BYTES);
-    return sealOf(text, code).equals(bytes.subarray(0, SEAL_BYTES)) ? code : undefined;
+    return sealOf(seal, code).equals(bytes.subarray(0, SEAL_BYTES)) ? code : undefined;
   } catch {
     return undefined;
   }
 }
 
 /** Whole or not at all. It only saves time: where it fails, the next start takes longer. */
-function keep(cache: string, text: Buffer, code: Buffer): void {
+function keep(cache: string, seal: Hash, code: Buffer): void {
   const unfinished = `${cache}.${process.pid}`;
   try {
-    writeFileSync(unfinished, Buffer.concat([sealOf(text, code), code]), { mode: 0o600 });
+    writeFileSync(unfinished, sealOf(seal, code), { mode: 0o600 });
+    appendFileSync(unfinished, code);
     renameSync(unfinished, cache);
   } catch {
     rmSync(unfinished, { force: true });
