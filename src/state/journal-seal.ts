@@ -73,11 +73,8 @@ export function* readSealedLines(bytes: Buffer): Generator<JournalLine, Damage |
       return { first: unsealed[0]?.number ?? number, last: number };
     }
     if (unsealed.length > 0) {
-      if (from === undefined) for (const each of unsealed) yield lineOf(file, each, false);
-      // It was sealed over, and no crash leaves a whole document: another program wrote it.
-      const foreign =
-        from === undefined ? undefined : unsealed.find((each) => isDocument(file, each));
-      if (foreign) return { first: foreign.number, last: foreign.number };
+      const damage = yield* unsealedBefore(file, unsealed, from === undefined);
+      if (damage) return damage;
       unsealed = [];
     }
     yield { number, text: file.slice(start, end), sealed: true, ended: end < latin1.length };
@@ -86,6 +83,21 @@ export function* readSealedLines(bytes: Buffer): Generator<JournalLine, Damage |
   if (from !== undefined) return damageBehindSeals(file, unsealed);
   for (const each of unsealed) yield lineOf(file, each, false);
   return undefined;
+}
+
+/** Lines without a seal before one that has it. `isFirst`: before the first seal stands format 1. */
+function* unsealedBefore(
+  file: FileText,
+  lines: readonly Span[],
+  isFirst: boolean,
+): Generator<JournalLine, Damage | undefined> {
+  if (isFirst) {
+    for (const each of lines) yield lineOf(file, each, false);
+    return undefined;
+  }
+  // It was sealed over, and no crash leaves a whole document: another program wrote it.
+  const foreign = lines.find((each) => isDocument(file, each));
+  return foreign && { first: foreign.number, last: foreign.number };
 }
 
 /** Behind the last seal only a crash leaves something: one line, without a newline and without a whole record. */
