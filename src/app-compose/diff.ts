@@ -38,9 +38,8 @@ function same(a: unknown, b: unknown): boolean {
 }
 
 function describe(field: string, actual: unknown, expected: unknown): string {
-  if (field === "allowed_envs" && Array.isArray(actual) && Array.isArray(expected)) {
+  if (field === "allowed_envs" && Array.isArray(actual) && Array.isArray(expected))
     return describeNames(actual as readonly string[], expected as readonly string[]);
-  }
   if (typeof actual === "string" && typeof expected === "string") {
     if (field === "docker_compose_file")
       return `the compose file differs${describeText(actual, expected)}`;

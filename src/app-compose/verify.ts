@@ -44,25 +44,22 @@ export function checkAppCompose(
 ): readonly Anomaly[] {
   const hash = checkedHash(expected.name, expected.composeHash);
   const recomputed = composeHashOf(appCompose);
-  if (recomputed !== hash) {
+  if (recomputed !== hash)
     throw failed(
       "compose-hash-mismatch",
       `the app-compose of ${expected.name} hashes to ${recomputed}, but Phala's API gives ${hash}`,
     );
-  }
-  if (appCompose.docker_compose_file !== expected.composeText) {
+  if (appCompose.docker_compose_file !== expected.composeText)
     throw failed(
       "compose-text-mismatch",
       `${expected.name} does not run the compose file that was given to it`,
     );
-  }
   const names = appCompose.allowed_envs ?? [];
-  if (JSON.stringify(names) !== JSON.stringify(expected.environmentNames)) {
+  if (JSON.stringify(names) !== JSON.stringify(expected.environmentNames))
     throw failed(
       "allowed-envs-mismatch",
       `${expected.name} allows the environment names [${names.join(", ")}], deployed were [${expected.environmentNames.join(", ")}]`,
     );
-  }
   return findAnomalies(appCompose, expected.name, expected.knownScripts);
 }
 

@@ -191,19 +191,17 @@ export async function composePair(
 function collision(cvms: readonly { readonly name: string }[], cluster: string): Outcome {
   const others = cvms.filter((cvm) => roleOf(cvm.name, cluster) === undefined);
   const vpc = others.find((cvm) => cvm.name === `${cluster}-vpc-server`);
-  if (vpc) {
+  if (vpc)
     return failed(
       `${vpc.name} is the VPC server of a cluster of that name: VPC clusters are not supported by tee-cluster`,
       "choose another --cluster-name, or keep that cluster with its own tools",
     );
-  }
   const captured = others.find((cvm) => cvm.name.startsWith(cluster));
-  if (captured) {
+  if (captured)
     return failed(
       `the orchestrator of ${JSON.stringify(cluster)} would adopt ${captured.name}: it takes every CVM whose name begins with the cluster's`,
       "choose a --cluster-name that no other CVM's name begins with",
     );
-  }
   const captor = others
     .map((cvm) => clusterOf(cvm.name))
     .find((other) => other !== undefined && other !== cluster && cluster.startsWith(other));

@@ -20,9 +20,8 @@ export const platformChecks: readonly Check<Facts>[] = [
       if (version.kind !== "ok")
         return failed(`${connection.phalaBin}: ${version.message}`, INSTALL);
       const found = `${connection.phalaBin} ${version.value}`;
-      if (compareVersions(version.value, PHALA_VERSION_SEEN) < 0) {
+      if (compareVersions(version.value, PHALA_VERSION_SEEN) < 0)
         return failed(`${found}, needed is ${PHALA_VERSION_SEEN} or newer`, INSTALL);
-      }
       return passed(found);
     },
   },

@@ -145,14 +145,13 @@ function decode(bytes: Buffer, path: string): string {
 }
 
 function unreadable(path: string, error: unknown): ClusterError {
-  if (error instanceof Error && "code" in error && error.code === "ENOENT") {
+  if (error instanceof Error && "code" in error && error.code === "ENOENT")
     return broken(
       path,
       "compose-missing",
       "does not exist",
       "give its path with --registry-compose or --runner-compose, or run where the orchestrator runs",
     );
-  }
   return broken(
     path,
     "compose-unreadable",

@@ -58,14 +58,13 @@ function givenDomain(domain: string, { node, baseDomain }: Placement): DomainFin
 
 function registryDomain(compose: ComposeFile, domain: string, placement: Placement): DomainFinding {
   const differs = difference(compose, domain, placement);
-  if (compose.placeholders.some(({ name }) => name === VARIABLE)) {
+  if (compose.placeholders.some(({ name }) => name === VARIABLE))
     return {
       code: "base-domain-default",
       severity: "note",
       message: `${differs}: the registry is given the right one`,
       remedy: `nothing to do; whoever updates the registry by other means must set ${VARIABLE} too`,
     };
-  }
   return {
     code: "base-domain-fixed",
     severity: "warning",

@@ -94,11 +94,10 @@ export function booleanOf(tree: Tree | undefined): boolean | undefined {
 
 /** Both spellings. A name without a value takes the variable of that name, and is absent where that is not set. */
 function environmentOf(tree: Tree | undefined, lookup: Lookup): readonly EnvironmentEntry[] {
-  if (tree?.kind === "map") {
+  if (tree?.kind === "map")
     return entriesOf(tree).flatMap(([name, value]) =>
       entry(name, textOf(value), lineOfKey(tree, name), lookup),
     );
-  }
   return itemsOf(tree).flatMap((item) => {
     const text = textOf(item) ?? "";
     const sign = text.indexOf("=");
@@ -124,13 +123,12 @@ export function valueIn(service: Service, name: string): string | undefined {
 }
 
 function mountOf(item: Tree): Mount {
-  if (item.kind === "map") {
+  if (item.kind === "map")
     return {
       line: item.line,
       source: textOf(at(item, "source")),
       type: textOf(at(item, "type")) ?? "volume",
     };
-  }
   // `C:\data:/data` begins with a drive, not with a name.
   const [source = "", target] = (textOf(item) ?? "")
     .replace(/^([A-Za-z]):(?=[\\/])/, "$1\0")
@@ -151,20 +149,17 @@ function idleReason(node: MapNode): Service["idle"] {
     const reason = `it has the profile ${profiles.map((it) => textOf(it)).join(", ")}, and no profile is active on a CVM`;
     return { reason, line: lineOfKey(node, "profiles") };
   }
-  if (textOf(at(node, "scale")) === "0") {
+  if (textOf(at(node, "scale")) === "0")
     return { reason: "`scale: 0` starts no container", line: lineOfKey(node, "scale") };
-  }
   const deploy = at(node, "deploy");
-  if (deploy?.kind === "map" && textOf(at(deploy, "replicas")) === "0") {
+  if (deploy?.kind === "map" && textOf(at(deploy, "replicas")) === "0")
     return { reason: "`replicas: 0` starts no container", line: lineOfKey(deploy, "replicas") };
-  }
   const platform = textOf(at(node, "platform"));
-  if (platform !== undefined && !/^linux(?:\/(?:amd64|x86_64)(?:\/.*)?)?$/i.test(platform)) {
+  if (platform !== undefined && !/^linux(?:\/(?:amd64|x86_64)(?:\/.*)?)?$/i.test(platform))
     return {
       reason: `a CVM is linux/amd64 and can't run ${platform}`,
       line: lineOfKey(node, "platform"),
     };
-  }
   return undefined;
 }
 

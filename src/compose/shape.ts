@@ -111,7 +111,7 @@ export function shapeProblems(root: Tree): readonly ShapeProblem[] {
 
 function serviceProblems(name: string, service: Tree, services: MapNode): readonly ShapeProblem[] {
   const line = lineOfKey(services, name);
-  if (!/^[\w.-]+$/.test(name)) {
+  if (!/^[\w.-]+$/.test(name))
     return [
       {
         line,
@@ -119,7 +119,6 @@ function serviceProblems(name: string, service: Tree, services: MapNode): readon
         message: "a service's name may have letters, digits, `.`, `_` and `-` only",
       },
     ];
-  }
   if (service.kind !== "map")
     return [{ line, service: name, message: "a service must be a mapping" }];
   return problemsIn(service, SERVICE, `services.${name}.`, name);

@@ -169,8 +169,7 @@ function merged(spans: readonly Span[]): readonly Span[] {
 
 function occurrences(value: string, text: string): Span[] {
   const found: Span[] = [];
-  for (let at = text.indexOf(value); at !== -1; at = text.indexOf(value, at + 1)) {
+  for (let at = text.indexOf(value); at !== -1; at = text.indexOf(value, at + 1))
     found.push([at, at + value.length]);
-  }
   return found;
 }

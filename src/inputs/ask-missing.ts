@@ -13,8 +13,7 @@ export async function askMissing<A extends Answers>(
   prompter: Prompter,
 ): Promise<A> {
   let answers: Answers = given;
-  for (const input of missing) {
+  for (const input of missing)
     answers = await askFor(input, answers, { prompter, offers: NOTHING_ON_OFFER, required: true });
-  }
   return { ...given, ...answers };
 }

@@ -66,13 +66,12 @@ function assertNoDestinations(text: string, path: string): void {
 
 function textOf(bytes: Buffer, path: string): string {
   const remedy = "give another one with --config";
-  if (bytes.length > LARGEST) {
+  if (bytes.length > LARGEST)
     throw invalid(
       path,
       `has ${bytes.length} bytes, more than the ${LARGEST} of any list of inputs`,
       remedy,
     );
-  }
   if (!isUtf8(bytes) || bytes.includes(0))
     throw invalid(path, "is not a text file (UTF-8)", remedy);
   return bytes.toString("utf8");
@@ -108,13 +107,12 @@ type Pair = { readonly key: string; readonly value: unknown; readonly line: numb
 
 function pairsOf(document: Document, path: string, lines: LineCounter): Pair[] {
   const { contents } = document;
-  if (contents === null || !("items" in contents) || isSeq(contents)) {
+  if (contents === null || !("items" in contents) || isSeq(contents))
     throw invalid(
       path,
       "is not a mapping of inputs",
       "write lines such as `cluster-name: bird-tracker`",
     );
-  }
   return (contents.items as { key: unknown; value: unknown }[]).map(({ key, value }) => {
     const name = isScalar(key) ? String(key.value) : String(key);
     const line = isScalar(key) && key.range ? lines.linePos(key.range[0]).line : 0;
@@ -144,13 +142,12 @@ function definitionFor(key: string, where: string): InputDefinition {
   const secret = INPUTS.find(
     (input) => input.secret && input.variables.some((v) => likeFlag(v) === likeFlag(key)),
   );
-  if (secret) {
+  if (secret)
     throw invalid(
       where,
       `${key} is a secret and does not belong into a file`,
       `put it into the environment: ${secret.variables[0]}`,
     );
-  }
   const suggestion = closest(
     key,
     INPUTS.flatMap((input) => input.flag ?? []),

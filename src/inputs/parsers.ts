@@ -20,11 +20,10 @@ export const LONGEST_CLUSTER_NAME = 63 - "-runner-00000000".length;
 
 /** Phala's rule for names: https://docs.phala.com (CVM names), and the SDK's own check. */
 export function clusterName(text: string): string {
-  if (text.length > LONGEST_CLUSTER_NAME) {
+  if (text.length > LONGEST_CLUSTER_NAME)
     say(
       `${quote(text)} has ${text.length} characters; at most ${LONGEST_CLUSTER_NAME}, so that NAME-runner-xxxxxxxx fits Phala's 63`,
     );
-  }
   if (!/^[A-Za-z]/.test(text)) say(`${quote(text)} must start with a letter`);
   if (!/^[A-Za-z0-9-]+$/.test(text))
     say(`${quote(text)} may have letters, digits and hyphens only`);
@@ -34,11 +33,10 @@ export function clusterName(text: string): string {
 }
 
 export function accessKeyId(text: string): string {
-  if (text.startsWith("ASIA")) {
+  if (text.startsWith("ASIA"))
     say(
       `${text.slice(0, 4)}… is a temporary key; it needs a session token, which the compose files don't pass on: use a key beginning AKIA`,
     );
-  }
   if (/^[A-Z0-9]{16,128}$/.test(text)) return text;
   // Operators swap the two AWS variables: a text that can't be an id may be the secret, and is not repeated.
   const what = /^[A-Z0-9]*$/.test(text) ? quote(text) : `a text of ${text.length} characters`;
@@ -54,11 +52,10 @@ export function secret(least: number): (text: string) => string {
     if (/\s/.test(text)) say("has a blank in it (copied with something around it?)");
     if (!/^[\x21-\x7e]+$/.test(text)) say("has characters other than printable ASCII in it");
     // None of the forms of phala's environment files would carry it.
-    if (["'", '"', "`", "#"].every((mark) => text.includes(mark))) {
+    if (["'", '"', "`", "#"].every((mark) => text.includes(mark)))
       say(
         "has all three kinds of quotes and a # in it, which phala's environment files can't carry",
       );
-    }
     if (text.length < least)
       say(`is too short: ${text.length} characters, at least ${least} are expected`);
     return text;

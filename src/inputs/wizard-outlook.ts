@@ -62,9 +62,8 @@ function heading({ origins }: Answers, perhapsNothing: boolean): string {
 
 function thereAlready(registry: ExistingRegistry): string[] {
   const { name, standing } = registry;
-  if (standing === "adopted") {
+  if (standing === "adopted")
     return [`${name} is there already, and is taken over:`, identity(registry), ...TAKING_OVER];
-  }
   return [
     `${name} is there already, and is not made again:`,
     identity(registry),

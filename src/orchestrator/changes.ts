@@ -73,9 +73,8 @@ function hasBareDollar(file: YamlFile, where: Path): boolean {
 
 function editText(file: YamlFile, change: Change): string | undefined {
   const { path, key } = change;
-  if (change.kind === "rename") {
+  if (change.kind === "rename")
     return renameEntry(file, path, { from: key, to: change.to }, COMMENTS);
-  }
   if (change.kind === "remove")
     return removeEntry(file, path, key, COMMENTS[[...path, key].join("/")]);
   if (change.kind === "append") return appendItem(file, path, key, change.value);

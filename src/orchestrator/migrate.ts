@@ -52,9 +52,8 @@ export function migrateToV2(
   const bom = existing.startsWith("\ufeff") ? "\ufeff" : "";
   const text = existing.slice(bom.length);
   const document = readable(text, source);
-  if (isEmpty(document) || !document.hasIn(RUNNER)) {
+  if (isEmpty(document) || !document.hasIn(RUNNER))
     throw unreadable(source, `has no ${RUNNER.join(".")}`);
-  }
   assertPhalaRunner(document, source);
   if (isV2(document)) return undefined;
   const gatewayKeyPath =

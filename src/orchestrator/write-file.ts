@@ -33,13 +33,12 @@ export async function writeFileAtomically(
 function unwritable(file: string, error: unknown, role: FileRole): ClusterError {
   if (error instanceof NotAFileError || isErrno(error, "EISDIR")) return notAFile(file, role);
   const folder = path.dirname(file);
-  if (isErrno(error, "ENOENT")) {
+  if (isErrno(error, "ENOENT"))
     return new ClusterError("input", `${role.code}-folder-missing`, {
       message: `can't write ${file}: the folder ${folder} does not exist`,
       hint: `make it with: mkdir -p '${folder}', or choose another place with ${role.flag}`,
       cause: error,
     });
-  }
   return new ClusterError("conflict", `${role.code}-unwritable`, {
     message: `can't write ${file}: ${messageOf(error)}`,
     hint: `fix that, or choose another place with ${role.flag}; then run the command again`,

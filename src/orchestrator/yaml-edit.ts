@@ -130,9 +130,8 @@ function replaceValue(file: YamlFile, pair: Pair, value: unknown): string | unde
 function replaceList(file: YamlFile, pair: Pair, items: readonly unknown[]): string | undefined {
   const node = pair.value;
   if (!isSeq(node) || !node.range) return undefined;
-  if (node.flow) {
+  if (node.flow)
     return splice(file.text, node.range[0], node.range[1], `[${items.map(scalarText).join(", ")}]`);
-  }
   const start = node.range[0];
   const margin = " ".repeat(start - lineStart(file.text, start));
   const lines = items.flatMap(itemLines).map((line) => line.replace(/^ {2}/, margin));

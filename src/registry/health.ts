@@ -29,12 +29,11 @@ export async function pollHealth(
   if (answer.kind !== "answered")
     return { kind: "not-yet", seen: `${describeCvm(cvm)}; ${answer.detail}` };
   assertRecordedRunner(registry, answer.value);
-  if (answer.value.status !== "healthy") {
+  if (answer.value.status !== "healthy")
     return {
       kind: "not-yet",
       seen: `${describeCvm(cvm)}; /health says ${JSON.stringify(answer.value.status)}`,
     };
-  }
   return { kind: "there", value: answer.value };
 }
 
@@ -58,18 +57,16 @@ export function registryGone({ name, appId }: Registry): ClusterError {
 }
 
 function assertRecordedRunner(registry: Registry, health: Health): void {
-  if (health.service !== SPAWNTEE_SERVICE) {
+  if (health.service !== SPAWNTEE_SERVICE)
     throw new ClusterError("verification", "wrong-service", {
       message: `${registry.url}/health is answered by ${JSON.stringify(health.service)}, not by ${SPAWNTEE_SERVICE}`,
       hint: hint`check the image and the published port in the registry's compose file; ${whereToLook(registry)}`,
     });
-  }
-  if (health.mode !== REGISTRY_MODE) {
+  if (health.mode !== REGISTRY_MODE)
     throw new ClusterError("verification", "wrong-mode", {
       message: `${registry.name} runs in mode ${JSON.stringify(health.mode)}, it must be ${JSON.stringify(REGISTRY_MODE)}`,
       hint: hint`the registry's compose file must have MODE=\${MODE:-registry+runner} in its environment; ${whereToLook(registry)}`,
     });
-  }
 }
 
 export function whereToLook(registry: Registry): Words {

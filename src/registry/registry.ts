@@ -27,12 +27,11 @@ export function isPlaced(cvm: Cvm): boolean {
 /** @throws ClusterError `cvm-incomplete` (platform) where the API leaves out what an address needs. */
 export function registryOf(cvm: Cvm, gatewayUrl: string, port: number): Registry {
   const { name, appId, vmUuid, nodeName, baseDomain } = cvm;
-  if (!appId || !vmUuid || !nodeName || !baseDomain) {
+  if (!appId || !vmUuid || !nodeName || !baseDomain)
     throw new ClusterError("platform", "cvm-incomplete", {
       message: `Phala's API does not say app_id, vm_uuid, node and gateway domain of ${name}`,
       hint: hint`look at it with: ${phala("cvms", "get", name, "--json")}`,
     });
-  }
   const url = renderGatewayUrl(gatewayUrl, { appId, port, node: nodeName, baseDomain });
   return { name, appId, vmUuid, nodeName, baseDomain, url, cvm };
 }
@@ -43,16 +42,14 @@ export function warnUnchangedSettings(
   { instanceType, node }: Pick<ClusterSettings, "instanceType" | "node">,
   context: Pick<StepContext, "warn">,
 ): void {
-  if (cvm.instanceType !== null && cvm.instanceType !== instanceType) {
+  if (cvm.instanceType !== null && cvm.instanceType !== instanceType)
     context.warn(
       "instance-type-differs",
       `${name} is a ${cvm.instanceType}, asked for was ${instanceType}: an update does not resize it; runners are made as ${instanceType}`,
     );
-  }
-  if (node !== undefined && /\D/.test(node) && node !== nodeName) {
+  if (node !== undefined && /\D/.test(node) && node !== nodeName)
     context.warn(
       "node-differs",
       `${name} is on ${nodeName}, asked for was ${node}: it stays where it is`,
     );
-  }
 }

@@ -34,9 +34,8 @@ export async function answerGateway(
   const { serving } = life;
   if (!serving) return undefined;
   const served = { cvm, life: { ...life, serving } };
-  if (Number(port) === LOG_PORT) {
+  if (Number(port) === LOG_PORT)
     return answerLog(cvm, served.life, path ?? "/") ?? guestInfo(world, served, path ?? "/");
-  }
   const { quoteKey } = state;
   const service = { ...served, port: Number(port), quoteKey, now, behaviour: world.behaviour() };
   const reply = answerService(service, { ...request, path: path ?? "/" });
@@ -79,9 +78,8 @@ function logOf(
   name: string,
 ): string | undefined {
   const at = (ms: number): string => new Date(life.bootedAt + ms).toISOString();
-  if (name === "serial") {
+  if (name === "serial")
     return `${at(0)} dstack-0.5.4 booting\n${at(1)} compose hash ${life.serving.composeHash}\n${at(2)} containers started\n`;
-  }
   const service = runningServices(cvm, life.serving).find((candidate) => candidate.name === name);
   if (!service) return undefined;
   const mode = service.environment.get("MODE");

@@ -21,9 +21,8 @@ export function lifeOf(cvm: CvmState, now: number): Life {
   if (newest?.outcome && !newest.outcome.applied) return lifeUnchanged(cvm, newest, now);
   if (newest === undefined || newest.type === "shutdown") return asleep("stopped");
   const elapsed = now - newest.startedAt;
-  if (elapsed < newest.oldServesMs && cvm.previous) {
+  if (elapsed < newest.oldServesMs && cvm.previous)
     return { ...lifeBefore(cvm, cvm.previous, newest), inProgress: newest };
-  }
   if (elapsed < newest.durationMs) return { ...asleep("starting"), inProgress: newest };
   const { bootError } = cvm.current;
   if (bootError !== undefined) return { ...asleep("error"), bootError };

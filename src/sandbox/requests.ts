@@ -67,9 +67,8 @@ export function provisionRequest(body: unknown, defaultNodeId: number): Provisio
   }
   const asked = request.teepod_id ?? request.node_id;
   const nodeId = asked ?? defaultNodeId;
-  if (!NODES.some((node) => node.id === nodeId)) {
+  if (!NODES.some((node) => node.id === nodeId))
     throw new Refusal(404, structured("ERR-01-001", `Node ${nodeId} not found`));
-  }
   checkCompose(
     request.compose_file.docker_compose_file ?? "",
     request.compose_file.pre_launch_script ?? "",
@@ -82,9 +81,8 @@ export const commitRequest = (body: unknown): z.infer<typeof commitSchema> =>
 
 export function updateRequest(body: unknown): z.infer<typeof updateSchema> {
   const request = check(updateSchema, body);
-  if (request.docker_compose_file !== undefined) {
+  if (request.docker_compose_file !== undefined)
     checkCompose(request.docker_compose_file, request.pre_launch_script ?? "");
-  }
   return request;
 }
 
@@ -99,15 +97,14 @@ export const visibilityRequest = (body: unknown): z.infer<typeof visibilitySchem
 
 export function composeUpdateRequest(body: unknown): z.infer<typeof composeUpdateSchema> {
   const request = check(composeUpdateSchema, body);
-  if (request.docker_compose_file !== undefined) {
+  if (request.docker_compose_file !== undefined)
     checkCompose(request.docker_compose_file, request.pre_launch_script ?? "");
-  }
   return request;
 }
 
 /** @throws Refusal: 422 where it is too large, ERR-01-003 where it has no services. */
 export function checkCompose(text: string, script: string): void {
-  if (Buffer.byteLength(text) + Buffer.byteLength(script) > MAX_COMPOSE_BYTES) {
+  if (Buffer.byteLength(text) + Buffer.byteLength(script) > MAX_COMPOSE_BYTES)
     throw new Refusal(422, {
       detail: [
         {
@@ -117,7 +114,6 @@ export function checkCompose(text: string, script: string): void {
         },
       ],
     });
-  }
   if (!hasServices(text))
     throw new Refusal(400, structured("ERR-01-003", "The compose file is invalid: no services"));
 }

@@ -146,12 +146,11 @@ function reEncrypt(
   const claims = body.success ? verifyQuote(body.data.quote, world.quoteKey) : undefined;
   if (!claims)
     return { status: 403, json: { detail: "attestation rejected: the quote is not genuine" } };
-  if (!approvedBy(world, service).includes(claims.compose_hash)) {
+  if (!approvedBy(world, service).includes(claims.compose_hash))
     return {
       status: 403,
       json: { detail: `attestation rejected: compose hash ${claims.compose_hash} is not approved` },
     };
-  }
   return { status: 200, json: { re_encrypted: true, app_id: claims.app_id } };
 }
 

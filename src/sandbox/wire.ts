@@ -139,9 +139,8 @@ function without(json: unknown, fields: ReadonlySet<string>): unknown {
 function* padded(json: unknown, bytes: number): Generator<Buffer> {
   const text = JSON.stringify(json ?? {});
   yield Buffer.from(text.slice(0, -1));
-  for (let left = bytes - text.length; left > 0; left -= CHUNK_BYTES) {
+  for (let left = bytes - text.length; left > 0; left -= CHUNK_BYTES)
     yield Buffer.alloc(Math.min(left, CHUNK_BYTES), " ");
-  }
   yield Buffer.from(text.slice(-1));
 }
 

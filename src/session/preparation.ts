@@ -134,12 +134,11 @@ export function sourcesFor(
   const all = { flags: flags.inputs, env, config, keys: flags.keys };
   if (!flags.sandbox) return all;
   const { sources, ignored } = withoutRealKeys(all);
-  if (ignored.length > 0) {
+  if (ignored.length > 0)
     emit({
       type: "note",
       message: `the sandbox uses example keys; ignored: ${ignored.join(", ")}`,
     });
-  }
   return sources;
 }
 

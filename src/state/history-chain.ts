@@ -38,9 +38,8 @@ function chainProblem(lines: readonly HistoryLine[]): HistoryProblem | undefined
       return { line: line.number, reason: "edited", message };
     }
     const before = lines[index - 1];
-    if (line.record.previous !== (before?.hash ?? NO_PREVIOUS)) {
+    if (line.record.previous !== (before?.hash ?? NO_PREVIOUS))
       return misplaced(line, line.record.previous, lines);
-    }
   }
   return undefined;
 }
@@ -104,13 +103,12 @@ function openEnd(
   const last = lines.at(-1);
   if (last === undefined || last.ended) return undefined;
   const { number: line } = last;
-  if (recordedHeads.includes(last.hash)) {
+  if (recordedHeads.includes(last.hash))
     return {
       line,
       reason: "edited",
       message: `line ${line} was edited: the newline behind it is gone`,
     };
-  }
   const message = `line ${line} has no end: it was cut off while it was written, or is being written right now`;
   return { line, reason: "torn", message };
 }

@@ -163,8 +163,7 @@ function recordIn(bytes: Buffer, file: string): HistoryRecord | undefined {
   if (bytes.subarray(-SEAL_LENGTH).toString("latin1") !== sealOf(json)) return undefined;
   const value = parseJson(bytes.toString());
   const version = versionSchema.safeParse(value);
-  if (version.success && version.data.v > HISTORY_VERSION) {
+  if (version.success && version.data.v > HISTORY_VERSION)
     throw tooNew(file, version.data.v, HISTORY_VERSION);
-  }
   return recordSchema.safeParse(value).data;
 }

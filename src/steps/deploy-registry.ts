@@ -65,9 +65,7 @@ async function create(
   context.signal.throwIfAborted();
   if (outcome.kind === "created") return { name, appId: outcome.appId };
   // The child of a run that was killed may have finished its creation just now.
-  if (outcome.kind === "taken" && isOurs(outcome.cvm, input.record)) {
-    return outcome.cvm;
-  }
+  if (outcome.kind === "taken" && isOurs(outcome.cvm, input.record)) return outcome.cvm;
   if (outcome.kind === "taken") throw nameTaken(name, outcome.message);
   throw notCreated(
     name,

@@ -47,13 +47,12 @@ export const deployTemporaryRunner: Step<DeployTemporaryRunnerInput, TemporaryRu
     }
     context.signal.throwIfAborted();
     if (outcome.kind === "taken") throw runnerInUse(name, outcome.cvm.createdAt);
-    if (outcome.kind !== "created") {
+    if (outcome.kind !== "created")
       throw notCreated(
         name,
         outcome,
         "run the same command again: it removes the temporary runner first if it is there",
       );
-    }
     return done(
       { name, appId: outcome.appId, vmUuid: outcome.vmUuid },
       `${name}, app_id ${outcome.appId}`,

@@ -184,8 +184,7 @@ function assertNotFailed(registry: Registry, operation: CvmOperation | undefined
 
 /** A wrong mode or service that is not judged yet. */
 function oldInstance(error: unknown): { kind: "not-yet"; seen: string; old: true } {
-  if (error instanceof ClusterError && error.kind === "verification") {
+  if (error instanceof ClusterError && error.kind === "verification")
     return { kind: "not-yet", seen: error.message, old: true };
-  }
   throw error;
 }

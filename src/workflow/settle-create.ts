@@ -47,9 +47,7 @@ async function settle(
   deps: SettleDeps,
   signal: AbortSignal,
 ): Promise<Settled> {
-  if (outcome.kind === "unclear") {
-    return settleUnclear(name, outcome, deps, signal);
-  }
+  if (outcome.kind === "unclear") return settleUnclear(name, outcome, deps, signal);
   if (outcome.reason !== "name-taken" && outcome.reason !== "busy")
     return { kind: "not-made", retry: false };
   const isBusy = outcome.reason === "busy";

@@ -104,12 +104,11 @@ function resultOf(
   { deleted, left }: DeletedCluster,
   warnings: DestroyResult["warnings"],
 ): DestroyResult {
-  if (left.length > 0) {
+  if (left.length > 0)
     throw new ClusterError("platform", "cvms-left", {
       message: [`not everything of the cluster ${cluster} is deleted:`, ...left].join("\n"),
       hint: "run the same command again: it deletes what is left",
     });
-  }
   return {
     ok: true,
     command: "destroy",

@@ -54,12 +54,11 @@ const UNAPPROVED: Warning = {
 async function ownRecord({ known, settings, apiHost }: HashWork): Promise<HashRecord> {
   if (known.attempted) throw unsettled(settings.clusterName);
   const basis = await findPredictionBasis(known, known, async () => []);
-  if (basis?.source.kind !== "recorded") {
+  if (basis?.source.kind !== "recorded")
     throw new ClusterError("verification", "nothing-recorded", {
       message: `no compose hash of a runner of ${settings.clusterName} is recorded in ${known.path}`,
       hint: "run it on the machine where init or rotate-hash has been run",
     });
-  }
   const { hash, appCompose, source } = basis;
   const where = { cluster: settings.clusterName, apiHost };
   return hashRecordOf(known, { hash, appCompose, at: source.at }, where);

@@ -61,9 +61,8 @@ function basisOf(
   { hash, source }: PredictionBasis,
   { known, fromFile }: HashWork,
 ): HashResult["basis"] {
-  if (source.kind === "live-runner") {
+  if (source.kind === "live-runner")
     return { kind: source.kind, compose_hash: hash, at: null, from: source.name };
-  }
   const kind = fromFile ? "record-file" : "recorded";
   return { kind, compose_hash: hash, at: source.at, from: known.path };
 }

@@ -44,13 +44,12 @@ async function registryAction(
 ): Promise<PlannedAction> {
   const resource = registryName(cluster.clusterName);
   const found = await registry();
-  if (found.kind === "present") {
+  if (found.kind === "present")
     return {
       action: "reuse",
       resource,
       detail: `app_id ${found.value.appId}, ${found.value.status}`,
     };
-  }
   const where =
     cluster.node === undefined ? "on a node that the platform chooses" : `on ${cluster.node}`;
   return {

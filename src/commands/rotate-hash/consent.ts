@@ -40,9 +40,8 @@ export async function confirmCutOff(
   if (cutOff.length === 0) return;
   context.warn("runners-cut-off", cutOffMessage(cutOff));
   if (yes || !prompter) return;
-  if (!(await prompter.confirm({ message: "Cut these runners off?", initial: false }))) {
+  if (!(await prompter.confirm({ message: "Cut these runners off?", initial: false })))
     throw new Cancellation();
-  }
 }
 
 /** A plan says what a run would ask for. */
@@ -85,9 +84,8 @@ export async function confirmRestart(
     `${registry.name} is updated and restarts: the models on it stop until it is healthy again`,
   );
   if (yes || !prompter) return;
-  if (!(await prompter.confirm({ message: `Restart ${registry.name} now?`, initial: true }))) {
+  if (!(await prompter.confirm({ message: `Restart ${registry.name} now?`, initial: true })))
     throw new Cancellation();
-  }
 }
 
 /** The orchestrator looks for its CVMs only at its start, and may have met the registry or a temporary runner half-way. */

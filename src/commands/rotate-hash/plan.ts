@@ -147,9 +147,8 @@ async function approvalAction(
   const updates = await readUpdates(input.registry, deps);
   const { action } = decide(await gatherApprovalFacts(input, updates, deps));
   const resource = input.registry.name;
-  if (action === "keep") {
+  if (action === "keep")
     return { action: "none", resource, detail: "it approves this list already" };
-  }
   if (action === "push")
     return { action: "update", resource, detail: "the list is pushed to it; it keeps running" };
   const last = lastUpdate(input.record, input.registry.appId);

@@ -91,12 +91,10 @@ function ownershipOf(
   if (!newest) return unconfirmed("the platform lists no update of it");
   if (newest.state === "failed") return unconfirmed("its last update failed");
   if (newest.state === "running") return unconfirmed("an update of it is in progress");
-  if (newest.state === "unknown") {
+  if (newest.state === "unknown")
     return unconfirmed(`its last update is in state ${JSON.stringify(newest.status)}`);
-  }
-  if (kept.length > 0 && startedAtMs === null) {
+  if (kept.length > 0 && startedAtMs === null)
     return unconfirmed("a list was pushed to it, and whether it restarted since is not known");
-  }
   if (update && isThatUpdate(newest, update, skewMs))
     return { standing: "confirmed", reason: null };
   if (interrupted) return unconfirmed("a run on this machine was interrupted while it updated it");

@@ -102,7 +102,7 @@ function localFindings(
   { path, found }: LocalCompose,
   { drift, schema }: { readonly drift: Drift | null; readonly schema: OrchestratorSchema },
 ): Finding<StatusCode>[] {
-  if (found.kind === "missing") {
+  if (found.kind === "missing")
     return [
       {
         code: "runner-compose-missing",
@@ -111,7 +111,6 @@ function localFindings(
         remedy: found.expected ? "give its path with --runner-compose" : undefined,
       },
     ];
-  }
   if (found.kind === "unusable") {
     const { message, advice: remedy } = found;
     return [{ code: "runner-compose-unusable", severity: "warning", message, remedy }];

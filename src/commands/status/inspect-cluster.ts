@@ -128,9 +128,8 @@ async function readAppCompose(
   { api, signal }: Observer,
 ): Promise<{ cvm: Cvm; appCompose: Lookup<AppCompose> }> {
   const appCompose = await api.appCompose(idOf(cvm), signal, cvm.composeHash ?? undefined);
-  if (appCompose.kind !== "present" || composeHashOf(appCompose.value) === cvm.composeHash) {
+  if (appCompose.kind !== "present" || composeHashOf(appCompose.value) === cvm.composeHash)
     return { cvm, appCompose };
-  }
   const fresh = await api.findCvm(idOf(cvm), signal);
   if (fresh.kind !== "present") return { cvm, appCompose };
   return { cvm: fresh.value, appCompose: await api.appCompose(idOf(cvm), signal) };

@@ -62,7 +62,7 @@ const OPTIONAL_SETTINGS = {
 } as const;
 
 function optional(context: RuleContext): readonly ComposeFinding[] {
-  if (context.role === "registry") {
+  if (context.role === "registry")
     return Object.entries(OPTIONAL_SETTINGS).flatMap(([name, flag]) =>
       passing(context, name, {
         code: "name-not-read",
@@ -70,7 +70,6 @@ function optional(context: RuleContext): readonly ComposeFinding[] {
         why: `${flag} has no effect on the registry`,
       }),
     );
-  }
   return runnerEnvironmentNamesOf(context.settings)
     .filter((name) => name !== "REGISTRY_URL" && name !== WALLET)
     .flatMap((name) =>

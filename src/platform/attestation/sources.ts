@@ -53,9 +53,8 @@ export function createAttestationSources(options: SourceOptions): AttestationSou
         "answer" in first || first.passing
           ? first
           : await fetchEvidence(options, { url: `${url}/prpc/Worker.Info` }, signal);
-      if (!("answer" in fetched)) {
+      if (!("answer" in fetched))
         return unavailable(`the CVM itself shows no evidence: ${fetched.reason}`, fetched.passing);
-      }
       return guestEvidence(fetched.answer.text);
     },
     collateral: collateralSource(options),

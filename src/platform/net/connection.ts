@@ -118,12 +118,11 @@ function checkTunnel(head: string, proxy: string, peer: string): void {
   const status = /^HTTP\/1\.[01] (\d{3})/.exec(head)?.[1];
   if (status === undefined) throw new Error("the answer to CONNECT is not HTTP");
   if (status.startsWith("2")) return;
-  if (status === "407") {
+  if (status === "407")
     throw new NetworkError(
       "proxy-auth-required",
       `proxy ${proxy} asks for a user name and password (407)`,
     );
-  }
   throw new NetworkError(
     "proxy-failed",
     `proxy ${proxy} refused to connect to ${peer} (HTTP ${status})`,

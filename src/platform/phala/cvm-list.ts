@@ -51,9 +51,8 @@ export async function listCvms(
   const first = await readAll(reader, signal, filter, undefined);
   if (first.pages <= 1 && first.shortfall === undefined) return [...first.cvms.values()];
   const narrowed = await readNarrowed(reader, signal, filter);
-  if (narrowed && first.shortfall === undefined && areEqual(first, narrowed)) {
+  if (narrowed && first.shortfall === undefined && areEqual(first, narrowed))
     return [...narrowed.cvms.values()];
-  }
   return readAgain(first, narrowed, () => readAll(reader, signal, filter, undefined));
 }
 

@@ -43,7 +43,7 @@ const WORKSPACE = {
 } as const;
 
 export function account(creditUsd: number, version: ApiVersion): unknown {
-  if (version === "2025-10-28") {
+  if (version === "2025-10-28")
     return {
       username: "sandbox",
       email: "sandbox@example.com",
@@ -53,7 +53,6 @@ export function account(creditUsd: number, version: ApiVersion): unknown {
       team_name: "sandbox",
       team_tier: "free",
     };
-  }
   return {
     user: {
       username: "sandbox",

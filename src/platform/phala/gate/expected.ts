@@ -21,12 +21,10 @@ export function judge(operation: GateOperation, request: GateRequest, seen: Seen
   const { method, path } = request;
   if (method === "GET" || method === "HEAD") return { role: "read" };
   const judgement = mutation(operation, request, seen);
-  if (judgement === undefined) {
+  if (judgement === undefined)
     return { role: "commit", problem: `${method} ${path} does not belong to ${nameOf(operation)}` };
-  }
-  if (judgement.problem === undefined && seen.roles.includes(judgement.role)) {
+  if (judgement.problem === undefined && seen.roles.includes(judgement.role))
     return { role: judgement.role, problem: `${method} ${path} was sent a second time` };
-  }
   return judgement;
 }
 

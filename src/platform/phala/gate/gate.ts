@@ -124,9 +124,8 @@ export class Gate {
 
   async #handle(message: IncomingMessage, response: ServerResponse): Promise<void> {
     const request = await readRequest(message, this.#root);
-    if (request === undefined || !isSame(request.headers["x-api-key"], this.key)) {
+    if (request === undefined || !isSame(request.headers["x-api-key"], this.key))
       return sendProblem(response, 401, "not for this run");
-    }
     const { role, problem } = judge(this.#options.operation, request, {
       provisioned: this.#provisioned,
       roles: this.#roles,
@@ -145,13 +144,12 @@ export class Gate {
       return { kind: "withheld", reason: "unexpected-request", message: problem };
     if (role === "read") return this.#read(request);
     if (role === "provision") return this.#provision(request);
-    if (this.#options.operation.kind === "provision") {
+    if (this.#options.operation.kind === "provision")
       return {
         kind: "withheld",
         reason: "provision-only",
         message: "only the provisioning was asked for",
       };
-    }
     if (this.#needsKey(request) && !this.#keyChecked)
       return { kind: "withheld", reason: "unexpected-request", message: UNSEEN_KEY };
     if (this.#stopped) return STOPPED;
@@ -176,9 +174,8 @@ export class Gate {
     const result = await this.#mutate(request, this.#provisioning.signal);
     if (result.kind === "failed" && this.#stopped) return STOPPED;
     if (result.kind !== "answered" || !isSuccess(result)) return result;
-    if (usesOnChainKms(result.json)) {
+    if (usesOnChainKms(result.json))
       return unsupported("this workspace provisions with an on-chain KMS, which is not supported");
-    }
     this.#provisioned = provisionedOf(result.json);
     if (lacksKey(this.#options.operation, this.#provisioned)) return unsupported(NO_KEY);
     return (await this.#checkEnvKeys(result)) ?? result;

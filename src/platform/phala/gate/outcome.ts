@@ -155,7 +155,7 @@ function refusedBy({ method, path, result }: Exchange): Refused {
     const reason = WITHHELD[result.reason];
     return { kind: "refused", message: result.message, reason, apiError: null, retryAfterMs: null };
   }
-  if (result.kind === "failed") {
+  if (result.kind === "failed")
     return {
       kind: "refused",
       message: what,
@@ -163,9 +163,8 @@ function refusedBy({ method, path, result }: Exchange): Refused {
       apiError: null,
       retryAfterMs: null,
     };
-  }
   const { error, retryAfterMs } = result;
-  if (error === null) {
+  if (error === null)
     return {
       kind: "refused",
       message: `${method} ${path}: HTTP ${result.status} with an unexpected answer`,
@@ -173,7 +172,6 @@ function refusedBy({ method, path, result }: Exchange): Refused {
       apiError: null,
       retryAfterMs,
     };
-  }
   return {
     kind: "refused",
     message: renderApiError(error),
