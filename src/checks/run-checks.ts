@@ -83,10 +83,7 @@ export function assertNoFailures(results: readonly CheckResult[], strict: boolea
     {
       message: linesOf(failures.map((failure) => describe(failure))),
       hint: linesOf(failures.flatMap(({ remedy }) => remedy ?? [])),
-      details: failures.map((failure) => ({
-        message: describe(failure),
-        remedy: failure.remedy,
-      })),
+      details: failures.map((failure) => ({ message: describe(failure), remedy: failure.remedy })),
     },
   );
 }

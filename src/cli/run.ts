@@ -229,10 +229,7 @@ function reporterOf({
 }: Pick<
   ReporterOptions,
   "redactor" | "render" | "serialize" | "invocation" | "timings" | "verbatim"
-> & {
-  readonly options: Options;
-  readonly Live?: Parameters<typeof createReporter>[1];
-}): Reporter {
+> & { readonly options: Options; readonly Live?: Parameters<typeof createReporter>[1] }): Reporter {
   const streams = { stdout: process.stdout, stderr: process.stderr };
   const given = {
     json: options["json"] === true,

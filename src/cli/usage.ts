@@ -156,8 +156,5 @@ type UsageCode = Extract<
 >;
 
 function usage(code: UsageCode, message: string, advice: Words): ClusterError {
-  return new ClusterError("input", code, {
-    message,
-    hint: advice,
-  });
+  return new ClusterError("input", code, { message, hint: advice });
 }

@@ -175,10 +175,7 @@ function broken(
   what: string,
   hint: string,
 ): ClusterError {
-  return new ClusterError("prerequisite", code, {
-    message: `compose file ${path} ${what}`,
-    hint,
-  });
+  return new ClusterError("prerequisite", code, { message: `compose file ${path} ${what}`, hint });
 }
 
 const firstLine = (text: string): string => text.split("\n")[0]?.replace(/:$/, "") ?? "";

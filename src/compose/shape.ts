@@ -25,10 +25,7 @@ const isStrings = (tree: Tree): boolean => tree.kind === "list" && tree.items.ev
 const KINDS = {
   text: { name: "a text", accepts: isText },
   boolean: { name: "true or false", accepts: (tree: Tree) => booleanOf(tree) !== undefined },
-  number: {
-    name: "a number",
-    accepts: (tree: Tree) => /^-?\d/.test(textOf(tree) ?? ""),
-  },
+  number: { name: "a number", accepts: (tree: Tree) => /^-?\d/.test(textOf(tree) ?? "") },
   size: {
     name: "a number or a text",
     accepts: (tree: Tree) => isText(tree) || /^-?\d/.test(textOf(tree) ?? ""),

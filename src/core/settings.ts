@@ -43,9 +43,7 @@ export type RegistryVariable = {
 };
 
 /** What `phala deploy` makes every CVM of the cluster with; `create` of platform/phala/cli.ts makes its flags. */
-export type CvmSettings = {
-  readonly instanceType: string;
-};
+export type CvmSettings = { readonly instanceType: string };
 
 export const CVM_INPUTS = ["instanceType"] as const satisfies readonly (keyof CvmSettings)[];
 

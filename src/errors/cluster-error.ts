@@ -95,10 +95,7 @@ export class Interruption extends ClusterError<"interrupted" | "terminated"> {
 
   constructor(signalName: SignalName) {
     const code = signalName === "SIGINT" ? "interrupted" : "terminated";
-    super(code, code, {
-      message: `${code} (${signalName})`,
-      hint: hint`${AGAIN}; it resumes`,
-    });
+    super(code, code, { message: `${code} (${signalName})`, hint: hint`${AGAIN}; it resumes` });
     this.signalName = signalName;
   }
 }

@@ -89,10 +89,7 @@ export function assertNoContradictions(cluster: ClusterSettings): void {
   const problems = contradictionsIn(cluster);
   if (problems.length === 0) return;
   const hint = "change one of the two";
-  throw new ClusterError("input", "invalid-inputs", {
-    message: problems.join("\n"),
-    hint,
-  });
+  throw new ClusterError("input", "invalid-inputs", { message: problems.join("\n"), hint });
 }
 
 function memoryProblem({ instanceType, memoryPerModelMb }: ClusterSettings): string | undefined {

@@ -179,10 +179,7 @@ async function review(
       return { text: describeOutlook(verdict, inputs, options.offers, answers), inputs, registry };
     const foreign =
       registry?.standing === "foreign" && registry.appId !== null ? registry : undefined;
-    return {
-      text: foreign ? `${problem}\n\n${describeTakeOver(foreign)}` : problem,
-      foreign,
-    };
+    return { text: foreign ? `${problem}\n\n${describeTakeOver(foreign)}` : problem, foreign };
   } catch (error) {
     if (!(error instanceof ClusterError) || error.kind !== "input") throw error;
     const text = `This must be changed first:\n  ${error.message.replaceAll("\n", "\n  ")}`;

@@ -9,13 +9,7 @@ const set = (
   key: string,
   value: unknown,
   after: readonly string[],
-): Change => ({
-  kind: "set",
-  path,
-  key,
-  value,
-  after,
-});
+): Change => ({ kind: "set", path, key, value, after });
 
 /** Key by key, so that what stands beside them stays. */
 export function watcherChanges(

@@ -67,12 +67,7 @@ export async function withSession<T>(
   const { directory, clock, command } = options;
   await prepareStateDirectory(directory);
   const lock = await options.stopwatch.measure("lock", () =>
-    acquireLock(directory, {
-      command,
-      ...clock,
-      signal: options.signal,
-      onWait: options.onWait,
-    }),
+    acquireLock(directory, { command, ...clock, signal: options.signal, onWait: options.onWait }),
   );
   const release = (): void => lock.release();
   // A second Ctrl-C leaves through process.exit, past every finally.
@@ -149,7 +144,4 @@ function secretFree(
 }
 
 const PARTS = ["docker_compose_file", "pre_launch_script"] as const satisfies (keyof AppCompose)[];
-const WORDS = {
-  docker_compose_file: "a compose file",
-  pre_launch_script: "a pre-launch script",
-};
+const WORDS = { docker_compose_file: "a compose file", pre_launch_script: "a pre-launch script" };

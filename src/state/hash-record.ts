@@ -167,10 +167,7 @@ function refused<C extends Extract<Code, `hash-record-${string}`>>(
   message: string,
 ): ClusterError {
   const advice = hint`write one where init has been run: ${command("hash", "--export", "FILE")}`;
-  return new ClusterError(kind, code, {
-    message,
-    hint: advice,
-  });
+  return new ClusterError(kind, code, { message, hint: advice });
 }
 
 export function recordOfAnother(

@@ -136,9 +136,7 @@ type WithoutEnvelope<T> = T extends unknown ? Omit<T, "v" | "at" | "run" | "seal
 export type JournalEntry = WithoutEnvelope<JournalRecord>;
 
 /** Appends records of one run. */
-export type Journal = {
-  append(entry: JournalEntry): Promise<void>;
-};
+export type Journal = { append(entry: JournalEntry): Promise<void> };
 
 /**
  * A journal on disk. Each `append` resolves only when the line is on disk.

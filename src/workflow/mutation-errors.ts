@@ -5,10 +5,7 @@ import type { CreateOutcome } from "./create-outcome.ts";
 
 /** The error for a mutating call that Phala refused. */
 export function refusedByPhala(what: string, message: string, hint: string | Hint): ClusterError {
-  return new ClusterError("platform", "phala-refused", {
-    message: `${what}: ${message}`,
-    hint,
-  });
+  return new ClusterError("platform", "phala-refused", { message: `${what}: ${message}`, hint });
 }
 
 /** The error for a CVM that was refused, or may or may not be there. `whenUncertain` says why another run is safe. */

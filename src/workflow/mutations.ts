@@ -27,9 +27,7 @@ import { settleCreate, type Creation } from "./settle-create.ts";
 const BUSY_PAUSES_MS = [1_000, 2_000, 4_000, 8_000, 15_000];
 const MAX_PAUSE_MS = 60_000;
 
-export type UpdateHooks = DeployHooks & {
-  readonly beforeRetry?: () => Promise<void>;
-};
+export type UpdateHooks = DeployHooks & { readonly beforeRetry?: () => Promise<void> };
 
 export class Mutations {
   readonly #ports: MutationPorts;

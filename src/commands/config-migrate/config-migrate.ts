@@ -92,10 +92,7 @@ async function assertValidKey(file: string): Promise<void> {
   const finding = await gatewayKeyFinding(file);
   if (finding.status !== "failed") return;
   const { message, remedy } = finding;
-  throw new ClusterError("prerequisite", "gateway-key", {
-    message,
-    hint: remedy,
-  });
+  throw new ClusterError("prerequisite", "gateway-key", { message, hint: remedy });
 }
 
 async function assertNotOverwriting(target: string, text: string): Promise<void> {

@@ -9,9 +9,7 @@ export const destroyCommand = defineCommand({
   inputs: ["clusterName", ...inputsIn("connection")],
   required: ["clusterName"],
   switches: ["config", "sandbox", "dryRun", "yes", "timings"],
-  flags: {
-    temporaryRunner: toggle("delete only the temporary runner that a run left behind"),
-  },
+  flags: { temporaryRunner: toggle("delete only the temporary runner that a run left behind") },
   examples: ["destroy --dry-run", "destroy --cluster-name bird-tracker --yes"],
   notes: `
 Deletes the CVMs {cluster}-registry, {cluster}-runner-temp and

@@ -14,9 +14,7 @@ export const doctorCommand = defineCommand({
     ignore: list(
       "id",
       "show a check, or one thing that it finds, without counting it; repeatable",
-      {
-        completes: "checks",
-      },
+      { completes: "checks" },
     ),
   },
   examples: ["doctor", "doctor --sandbox", "doctor --strict --ignore image-not-pinned"],

@@ -93,10 +93,7 @@ function refused(
     hashes.length === 0
       ? "nothing is recorded there: run it where init has been run, or give --record FILE"
       : ["known are, the newest first:", ...hashes].join("\n");
-  return new ClusterError("input", code, {
-    message,
-    hint,
-  });
+  return new ClusterError("input", code, { message, hint });
 }
 
 function missing(hash: string, known: KnownHashes): ClusterError {

@@ -22,9 +22,7 @@ export async function listClusters(
   flags: CommonFlags,
 ): Promise<ListResult> {
   const { signal, emit } = dependencies;
-  const { ports, connection, stateHost } = await prepare(dependencies, flags, {
-    asks: false,
-  });
+  const { ports, connection, stateHost } = await prepare(dependencies, flags, { asks: false });
   emit({ type: "run-started", command: "list", headline: "Looking for clusters" });
   const recorded = await findKnownClusters(connection.stateDir, stateHost);
   const registries = new Map(

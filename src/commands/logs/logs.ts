@@ -36,10 +36,7 @@ export async function showLogs(
 ): Promise<LogsResult> {
   if (options.follow && flags.json) throw oneDocumentOnly();
   const tail = parseOption("logs", "--tail", options.tail ?? "100", integer(1, 100_000));
-  const prepared = await prepare(dependencies, flags, {
-    asks: false,
-    remember: true,
-  });
+  const prepared = await prepare(dependencies, flags, { asks: false, remember: true });
   const cluster = known(prepared.resolution.values, "clusterName");
   const cvm = await findCvm(cluster, options.runner, prepared, dependencies);
   const container = options.serial

@@ -113,11 +113,6 @@ export async function withWayBack<T>(
     const { kind, code, said: message, step, cause } = error;
     const before = error.advice === undefined ? "" : hint`${error.advice}\n`;
     const back = hint`${before}to go back to the list before: ${command("rotate-hash", "--rollback")}`;
-    throw new ClusterError(kind, code, {
-      message,
-      hint: back,
-      step,
-      cause,
-    });
+    throw new ClusterError(kind, code, { message, hint: back, step, cause });
   }
 }

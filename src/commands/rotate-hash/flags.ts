@@ -75,8 +75,5 @@ function hashesOf(flag: string, texts: readonly string[]): readonly ComposeHash[
 }
 
 function wrong(message: string, remedy: Words): ClusterError {
-  return new ClusterError("input", "invalid-inputs", {
-    message,
-    hint: remedy,
-  });
+  return new ClusterError("input", "invalid-inputs", { message, hint: remedy });
 }

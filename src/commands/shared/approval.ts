@@ -56,9 +56,7 @@ export async function runnerVouchers(
 type ApprovalParts = Omit<
   ApproveComposeHashInput,
   "environment" | "settings" | "gatewayKeyPath" | "allowDebug"
-> & {
-  readonly inputs: ClusterInputs;
-};
+> & { readonly inputs: ClusterInputs };
 
 /** Environment and settings follow from the inputs and the list. */
 export function approvalOf({ inputs, ...parts }: ApprovalParts): ApproveComposeHashInput {

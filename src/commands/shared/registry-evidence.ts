@@ -28,10 +28,7 @@ export async function readRegistryEvidence(
   flags: CommonFlags,
   name: string,
 ): Promise<RegistryEvidence> {
-  const prepared = await prepare(dependencies, flags, {
-    asks: false,
-    remember: true,
-  });
+  const prepared = await prepare(dependencies, flags, { asks: false, remember: true });
   const { values } = prepared.resolution;
   const cluster = known(values, "clusterName");
   const trust = await readTrust(values.trustFile, prepared.sandbox?.trust);

@@ -117,8 +117,5 @@ export const difference = appComposeDiff.differences.unwrap().element;
 
 /** As the platform returns it: every field is measured. */
 export const appCompose = z
-  .object({
-    docker_compose_file: z.string().optional(),
-    allowed_envs: list(text).optional(),
-  })
+  .object({ docker_compose_file: z.string().optional(), allowed_envs: list(text).optional() })
   .catchall(z.unknown());

@@ -88,12 +88,7 @@ function cvmFindings(cvm: CvmStatus, seen: SeenCvm): Finding<StatusCode>[] {
     });
   } else if (seen.appCompose.kind === "unknown") {
     const message = `the app-compose of ${name} could not be read: ${seen.appCompose.reason}`;
-    findings.push({
-      code: "app-compose-unread",
-      severity: "warning",
-      message,
-      cvm: name,
-    });
+    findings.push({ code: "app-compose-unread", severity: "warning", message, cvm: name });
   }
   return findings;
 }

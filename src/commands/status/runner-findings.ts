@@ -83,13 +83,7 @@ function approvalRemedy(cvm: CvmStatus, drift: Drift | null): Words {
 function unwell(cvm: CvmStatus): Finding<StatusCode>[] {
   const { name, health, unanswered } = cvm;
   const warn = (code: StatusCode, message: string): Finding<StatusCode>[] => [
-    {
-      code,
-      severity: "warning",
-      message,
-      remedy: hint`${command("logs", name)}`,
-      cvm: name,
-    },
+    { code, severity: "warning", message, remedy: hint`${command("logs", name)}`, cvm: name },
   ];
   if (cvm.in_progress || health === "healthy") return [];
   if (cvm.status !== "running") return warn("runner-not-running", `${name} is ${cvm.status}`);

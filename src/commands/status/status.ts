@@ -24,10 +24,7 @@ export async function status(
   options: { readonly watch: boolean },
 ): Promise<StatusResult> {
   if (options.watch && flags.json) throw oneDocumentOnly();
-  const prepared = await prepare(dependencies, flags, {
-    asks: false,
-    remember: true,
-  });
+  const prepared = await prepare(dependencies, flags, { asks: false, remember: true });
   const { observer, source } = sightOf(prepared, dependencies);
   const sight = attestationSight(prepared, dependencies, source.directory);
   const { cluster, clock } = observer;

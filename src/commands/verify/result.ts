@@ -46,12 +46,7 @@ export const verifyResult = z.object({
   trusted: z.array(z.string()).readonly().describe("whom one has to believe in the end"),
   saved: z.array(z.string()).readonly().describe("files that were written"),
   error: z
-    .strictObject({
-      code: z.string(),
-      message: z.string(),
-      hint: words.nullable(),
-      step: z.null(),
-    })
+    .strictObject({ code: z.string(), message: z.string(), hint: words.nullable(), step: z.null() })
     .nullable()
     .describe("why it is not ok"),
   warnings,

@@ -536,10 +536,7 @@ export const CLUSTER = {
     "finding",
     "The local runner compose file is not approved",
     "status.md",
-    {
-      cause: "Runners made from it would be refused.",
-      remedy: "Run `tee-cluster rotate-hash`.",
-    },
+    { cause: "Runners made from it would be refused.", remedy: "Run `tee-cluster rotate-hash`." },
   ),
   "runner-compose-missing": entry("finding", "There is no runner compose file", "status.md", {
     cause: "Without it, `status` can't say whether new runners would be approved.",

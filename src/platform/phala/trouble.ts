@@ -64,10 +64,7 @@ function onChainKms(reason: string): ClusterError {
   const hint =
     "use a workspace with Phala's own KMS (kms_type phala); on-chain KMS is not supported";
   const message = `Phala's API: on-chain KMS is not supported: ${reason}`;
-  return new ClusterError("prerequisite", "onchain-kms-unsupported", {
-    message,
-    hint,
-  });
+  return new ClusterError("prerequisite", "onchain-kms-unsupported", { message, hint });
 }
 
 function accessDenied(reason: string): ClusterError {
@@ -80,10 +77,7 @@ function accessDenied(reason: string): ClusterError {
 type ApiCode = { [C in Code]: "platform" extends KindOf<C> ? C : never }[Code];
 
 function apiError(code: ApiCode, message: string, hint: string): ClusterError {
-  return new ClusterError("platform", code, {
-    message: `Phala's API: ${message}`,
-    hint,
-  });
+  return new ClusterError("platform", code, { message: `Phala's API: ${message}`, hint });
 }
 
 /** Whether asking again won't help, however long. */
