@@ -103,21 +103,6 @@ export function registryEnvironmentNames(compose: ComposeFile): readonly string[
   return REGISTRY_NAMES.filter((name) => referred.has(name));
 }
 
-type FurtherVariable = {
-  readonly name: string;
-  /** Whether the file has a text for it where nothing sets it. */
-  readonly hasFallback: boolean;
-};
-
-/** The variables that a registry's compose file takes beyond ours: those that `--registry-env` may give a value. */
-export function furtherVariables(compose: ComposeFile): readonly FurtherVariable[] {
-  // MODE is fixed by what a registry is.
-  const reserved = new Set([...REGISTRY_NAMES, "MODE"]);
-  return compose.placeholders
-    .filter(({ name }) => !reserved.has(name))
-    .map(({ name, fallback }) => ({ name, hasFallback: fallback !== null }));
-}
-
 /** Names that this tool gives a value; anything else in a registry's environment is the operator's. */
 export const REGISTRY_NAMES: readonly string[] = [
   "AWS_ACCESS_KEY_ID",

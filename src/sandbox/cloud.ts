@@ -5,6 +5,7 @@ import { findLive, namedCvms } from "./find.ts";
 import { bootErrorOf, type KeyHolder } from "./interpreter.ts";
 import { lifeOf } from "./lifecycle.ts";
 import type {
+  Changed,
   CloudState,
   CvmState,
   Generation,
@@ -34,10 +35,7 @@ export type Commit = {
 };
 
 /** Makes the CVM of a provisioning. Refuses a name that a live CVM has, also where that is this very CVM. */
-export function commit(
-  state: CloudState,
-  request: Commit,
-): { state: CloudState; result: CvmState } {
+export function commit(state: CloudState, request: Commit): Changed<CvmState> {
   const { appId, composeHash, encryptedEnv, now } = request;
   const provisioned = state.provisions.find(
     (p) => p.appId === appId && announced(p) === composeHash,
@@ -84,7 +82,7 @@ export function replicate(
   state: CloudState,
   id: string,
   request: { now: number; timings: SandboxTimings; nodeId?: number | undefined },
-): { state: CloudState; result: CvmState } {
+): Changed<CvmState> {
   const cvm = findLive(state, id);
   const result: CvmState = {
     ...cvm,
@@ -104,7 +102,7 @@ export function alter(
   state: CloudState,
   id: string,
   fields: { readonly name?: string; readonly nodeId?: number },
-): { state: CloudState; result: CvmState } {
+): Changed<CvmState> {
   const changed = { ...findLive(state, id), ...fields };
   return { state: replace(state, changed), result: changed };
 }
@@ -136,11 +134,7 @@ export type Update = {
 };
 
 /** The old instance answers on for a while, then nobody does, then the new one. */
-export function update(
-  state: CloudState,
-  id: string,
-  request: Update,
-): { state: CloudState; result: Operation } {
+export function update(state: CloudState, id: string, request: Update): Changed<Operation> {
   const cvm = findIdle(state, id, request.now);
   const { updateOldServesMs, updateDownMs, updateBootMs } = request.timings;
   const composeHash = composeHashOf(request.appCompose);
@@ -166,7 +160,7 @@ export function power(
   state: CloudState,
   id: string,
   what: { type: "restart" | "power_on" | "shutdown"; now: number; timings: SandboxTimings },
-): { state: CloudState; result: Operation } {
+): Changed<Operation> {
   const cvm = findIdle(state, id, what.now);
   const durationMs = what.type === "shutdown" ? 0 : what.timings.updateBootMs;
   const started = operation(
@@ -180,11 +174,7 @@ export function power(
 }
 
 /** Deletes it at `when`, in ms since the epoch; until then it is reported as being deleted. */
-export function remove(
-  state: CloudState,
-  id: string,
-  when: number,
-): { state: CloudState; result: CvmState } {
+export function remove(state: CloudState, id: string, when: number): Changed<CvmState> {
   const cvm = findLive(state, id);
   return { state: replace(state, { ...cvm, deletedAt: cvm.deletedAt ?? when }), result: cvm };
 }
@@ -193,7 +183,7 @@ export function pushHashes(
   state: CloudState,
   vmUuid: string,
   pushed: { hashes: readonly string[]; instance: string },
-): { state: CloudState; result: null } {
+): Changed<null> {
   const cvm = findLive(state, vmUuid);
   const before = cvm.pushed?.instance === pushed.instance ? cvm.pushed.hashes : [];
   const hashes = [...new Set([...before, ...pushed.hashes])];

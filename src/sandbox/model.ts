@@ -91,6 +91,9 @@ export type CloudState = {
   readonly updateProvisions?: readonly UpdateProvision[] | undefined;
 };
 
+/** The cloud after a transition, and what came of it. */
+export type Changed<T> = { readonly state: CloudState; readonly result: T };
+
 export type SandboxTimings = {
   /** From creation to the first answer. */
   readonly bootMs: number;

@@ -2,7 +2,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { composeHashOf, type AppCompose } from "./app-compose.ts";
 import { appKeysOf, type KeyPair } from "./kms.ts";
-import type { CloudState, CvmState, Provision, UpdateProvision } from "./model.ts";
+import type { Changed, CloudState, CvmState, Provision, UpdateProvision } from "./model.ts";
 import { Refusal } from "./refusal.ts";
 
 const WEEK_MS = 7 * 24 * 3600 * 1000;
@@ -18,7 +18,7 @@ export function provision(
   state: CloudState,
   request: Provisioning & { name: string; nodeId: number; instanceType: string },
   keysOf: (appId: string) => KeyPair = () => appKeysOf(randomBytes(32)),
-): { state: CloudState; result: Provision } {
+): Changed<Provision> {
   const { name, nodeId, instanceType, appCompose, now = Date.now() } = request;
   const appId = randomBytes(20).toString("hex");
   const keys = keysOf(appId);
@@ -40,7 +40,7 @@ export function provisionUpdate(
   state: CloudState,
   cvm: CvmState,
   request: Provisioning,
-): { state: CloudState; result: UpdateProvision } {
+): Changed<UpdateProvision> {
   const result: UpdateProvision = {
     vmUuid: cvm.vmUuid,
     appCompose: request.appCompose,

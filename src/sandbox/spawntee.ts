@@ -46,29 +46,33 @@ export function answerService(
   const service = services.find((candidate) => candidate.publishedPorts.has(world.port));
   if (!service) return undefined;
   if (!/spawn/.test(service.image)) return { status: 200, json: { message: "It works!" } };
-  return answerSpawntee(world, service, request);
+  return answerSpawntee({ world, service, request });
 }
 
-function answerSpawntee(
-  world: ServiceWorld,
-  service: RunningService,
-  request: ServiceRequest,
-): ServiceReply {
+/** A request to a spawntee, and whom it reaches. */
+type Asked = {
+  readonly world: ServiceWorld;
+  readonly service: RunningService;
+  readonly request: ServiceRequest;
+};
+
+function answerSpawntee(asked: Asked): ServiceReply {
+  const { service, request } = asked;
   const mode = service.environment.get("MODE") ?? "";
   const route = `${request.method} ${request.path}`;
-  if (route === "GET /health" || route === "GET /") return health(world, service, mode);
-  if (route === "GET /capacity") return capacity(world, service);
-  if (route === "GET /tasks") return tasks(world, service, request);
-  if (request.path === "/debug/exec") return debugExec(service, request);
+  if (route === "GET /health" || route === "GET /") return health(asked, mode);
+  if (route === "GET /capacity") return capacity(asked);
+  if (route === "GET /tasks") return tasks(asked);
+  if (request.path === "/debug/exec") return debugExec(asked);
   if (!mode.includes("registry")) return notFound();
-  if (route === "POST /registry/re-encrypt") return reEncrypt(world, service, request);
-  if (route === "POST /registry/approve-hash") return approveHash(world, service, request);
+  if (route === "POST /registry/re-encrypt") return reEncrypt(asked);
+  if (route === "POST /registry/approve-hash") return approveHash(asked);
   return notFound();
 }
 
 const notFound = (): ServiceReply => ({ status: 404, json: { detail: "Not Found" } });
 
-function health(world: ServiceWorld, service: RunningService, mode: string): ServiceReply {
+function health({ world, service }: Asked, mode: string): ServiceReply {
   // An image of this kind stays unhealthy, so that a failing service can be tried out.
   const status = /unhealthy/.test(service.image) ? "unhealthy" : "healthy";
   const known = { status, service: "secure-spawn", mode };
@@ -77,7 +81,7 @@ function health(world: ServiceWorld, service: RunningService, mode: string): Ser
   return { status: 200, json: { ...known, uptime_seconds: uptime } };
 }
 
-function capacity(world: ServiceWorld, service: RunningService): ServiceReply {
+function capacity({ world, service }: Asked): ServiceReply {
   const threshold = Number(service.environment.get("CAPACITY_THRESHOLD") || "0.8");
   const perModelMb = Number(service.environment.get("MODEL_MEMORY_LIMIT_MB") || "1024");
   const memoryMb = INSTANCE_TYPES.find(({ id }) => id === world.cvm.instanceType)?.memoryMb ?? 0;
@@ -96,11 +100,7 @@ function capacity(world: ServiceWorld, service: RunningService): ServiceReply {
 }
 
 /** Without a wallet the gateway's authentication is off, and anybody may ask. */
-function tasks(
-  world: ServiceWorld,
-  service: RunningService,
-  request: ServiceRequest,
-): ServiceReply {
+function tasks({ world, service, request }: Asked): ServiceReply {
   const wallet = walletOf(service);
   const refusal = wallet === undefined ? undefined : signatureRefusal(world, request, wallet);
   return refusal === undefined ? { status: 200, json: [] } : unauthorized(refusal);
@@ -109,7 +109,7 @@ function tasks(
 const unauthorized = (detail: string): ServiceReply => ({ status: 401, json: { detail } });
 
 /** Open to all, as in the real image; here it runs nothing. */
-function debugExec(service: RunningService, request: ServiceRequest): ServiceReply {
+function debugExec({ service, request }: Asked): ServiceReply {
   if (!/^(?:true|1|yes|on)$/i.test(service.environment.get("DEBUG_MODE") ?? "")) return notFound();
   if (!request.query.has("cmd")) {
     const detail = [{ loc: ["query", "cmd"], msg: "Field required", type: "missing" }];
@@ -131,11 +131,7 @@ function approvedBy(world: ServiceWorld, service: RunningService): readonly stri
 const reEncryptBody = z.object({ quote: z.string() });
 
 /** Hands a model's key to a runner, if its quote is genuine and its compose hash approved. */
-function reEncrypt(
-  world: ServiceWorld,
-  service: RunningService,
-  request: ServiceRequest,
-): ServiceReply {
+function reEncrypt({ world, service, request }: Asked): ServiceReply {
   if (
     !service.environment.get("AWS_ACCESS_KEY_ID") ||
     !service.environment.get("AWS_SECRET_ACCESS_KEY")
@@ -160,11 +156,7 @@ const approveBody = z.object({ hashes: z.array(z.string().regex(/^[0-9a-f]{64}$/
  * Offered by registries that know their coordinator's wallet; without one there is no such endpoint, or, in images
  * of another time, it is open to everybody. What was pushed is lost with the running instance.
  */
-function approveHash(
-  world: ServiceWorld,
-  service: RunningService,
-  request: ServiceRequest,
-): ServiceReply {
+function approveHash({ world, service, request }: Asked): ServiceReply {
   const wallet = walletOf(service);
   if (wallet === undefined && !world.behaviour.openRegistry) return notFound();
   const refusal = wallet === undefined ? undefined : signatureRefusal(world, request, wallet);

@@ -10,7 +10,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import * as z from "zod";
 import * as failures from "./failures.ts";
 import { newQuoteKey } from "./kms.ts";
-import type { CloudState } from "./model.ts";
+import type { Changed, CloudState } from "./model.ts";
 
 const LOCK_STALE_MS = 10_000;
 const LOCK_PAUSE_MS = 5;
@@ -40,17 +40,13 @@ export class CloudStore {
    * Applies a change to the newest state. What `change` returns beside the new state is handed on.
    * @throws ClusterError `state-unwritable` (prerequisite), and as `read`.
    */
-  async change<T>(
-    change: (state: CloudState) => { readonly state: CloudState; readonly result: T },
-  ): Promise<T> {
+  async change<T>(change: (state: CloudState) => Changed<T>): Promise<T> {
     const turn = this.#queue.then(() => this.#changeLocked(change));
     this.#queue = turn.catch(() => undefined);
     return turn;
   }
 
-  async #changeLocked<T>(
-    change: (state: CloudState) => { state: CloudState; result: T },
-  ): Promise<T> {
+  async #changeLocked<T>(change: (state: CloudState) => Changed<T>): Promise<T> {
     const lock = path.join(this.#folder, "cloud.lock");
     await this.#writing(async () => {
       await mkdir(this.#folder, { recursive: true, mode: 0o700 });

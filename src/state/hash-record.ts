@@ -104,7 +104,7 @@ export function parseHashRecord(text: string, file: string): HashRecord {
     const what = `${file} is not a hash record: ${issue?.path.join(".")}: ${issue?.message}`;
     throw refused("input", "hash-record-invalid", what);
   }
-  refuseDamage(parsed.data, file);
+  assertUndamaged(parsed.data, file);
   return parsed.data;
 }
 
@@ -140,7 +140,7 @@ export function hashesIn(record: HashRecord, file: string): KnownHashes {
   };
 }
 
-function refuseDamage({ basis, app_composes: appComposes }: HashRecord, file: string): void {
+function assertUndamaged({ basis, app_composes: appComposes }: HashRecord, file: string): void {
   const wrong = Object.entries(appComposes).find(([name, value]) => composeHashOf(value) !== name);
   const what = wrong
     ? `the app-compose under ${wrong[0]} hashes to ${composeHashOf(wrong[1])}`

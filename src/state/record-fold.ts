@@ -3,6 +3,7 @@ import type { JournalRecord } from "./journal.ts";
 import type {
   ApprovalAttempt,
   ApprovedRecord,
+  ClusterRecord,
   ComposeHashRecord,
   RecordedCreation,
   RecordedSettings,
@@ -10,16 +11,13 @@ import type {
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-export type JournalFold = {
+export type JournalFold = Omit<
+  ClusterRecord,
+  "registryCreations" | "adoptedRegistries" | "openTemporaryRunners"
+> & {
   /** Not failed and not deleted, newest last. */
   readonly creations: readonly RecordedCreation[];
   readonly adoptions: readonly Adoption[];
-  readonly approvals: readonly ApprovedRecord[];
-  readonly attempts: readonly ApprovalAttempt[];
-  readonly composeHashes: readonly ComposeHashRecord[];
-  readonly registryComposes: readonly string[];
-  readonly settings: RecordedSettings | null;
-  readonly unverified: number;
 };
 
 type Deletion = { readonly name: string; readonly appId: string | null };

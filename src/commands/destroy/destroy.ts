@@ -49,7 +49,7 @@ export async function destroy(
   const plan = planDestroy(cluster, found, clock.now() + (api.serverClock.skewMs() ?? 0));
   if (flags.dryRun) return plan;
   if (found.length === 0) return nothingToDelete(cluster, session);
-  await refuseWithoutCli(prepared, dependencies);
+  await assertCliRuns(prepared, dependencies);
   await confirmDestruction(plan, api.host, dependencies, flags);
   const steps = new StepRunner(emit, clock);
   return withSession(session, async ({ deps, record: current }) => {
@@ -89,7 +89,7 @@ async function clusterName(
 }
 
 /** Without it every deletion would be tried until its time is up. */
-async function refuseWithoutCli(
+async function assertCliRuns(
   { ports, connection }: Preparation,
   { signal, env }: CommandDependencies,
 ): Promise<void> {

@@ -31,7 +31,7 @@ export async function doctor(
   flags: CommonFlags,
   { ignore, allowDebugRegistry }: DoctorFlags,
 ): Promise<DoctorResult> {
-  ignore.forEach(refuseUnknown);
+  ignore.forEach(assertKnownCheck);
   const { emit } = dependencies;
   emit({ type: "run-started", command: "doctor", headline: "Checking the prerequisites" });
   const inputs = await gatherInputs(dependencies, flags);
@@ -99,7 +99,7 @@ async function gatherFacts(
   };
 }
 
-function refuseUnknown(id: string): void {
+function assertKnownCheck(id: string): void {
   if (CHECK_IDS.includes(id)) return;
   const meant = closest(id, CHECK_IDS);
   throw new ClusterError("input", "unknown-check", {

@@ -139,7 +139,7 @@ async function begin(
   const prepared = await prepareOffline(dependencies, flags, { examples, remember: !record });
   const apiHost = prepared.stateHost();
   const cluster = knownValue(prepared.resolution.values, "clusterName");
-  if (record && file !== undefined) refuseOther(record, { file, cluster, host: apiHost });
+  if (record && file !== undefined) assertSameCluster(record, { file, cluster, host: apiHost });
   const known =
     record && file !== undefined
       ? hashesIn(record, file)
@@ -181,7 +181,7 @@ async function lookUpIfKeyed(
 }
 
 /** Another cluster's list would approve the wrong hashes, another platform adds other fields. */
-function refuseOther(
+function assertSameCluster(
   record: HashRecord,
   here: { readonly file: string; readonly cluster: string; readonly host: string },
 ): void {

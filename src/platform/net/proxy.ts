@@ -23,11 +23,6 @@ export function proxyEnvironment(env: NodeJS.ProcessEnv): Record<string, string>
   return { ...Object.fromEntries(proxies), no_proxy: exempt };
 }
 
-/** Whether requests may have to go through a proxy. */
-export function hasProxy(env: NodeJS.ProcessEnv): boolean {
-  return Object.keys(proxyEnvironment(env)).length > 0;
-}
-
 /**
  * How requests to `url` leave this machine, for people: a proxy is named without its credentials.
  * @throws ClusterError `bad-proxy` (input).

@@ -2,7 +2,6 @@
 import { expect, test } from "vitest";
 import { parseCompose, readComposeFile } from "../../../src/compose/compose-file.ts";
 import {
-  furtherVariables,
   registryEnvironment,
   registryEnvironmentNames,
   runnerEnvironment,
@@ -83,10 +82,6 @@ test("further variables: those of the file beyond ours, sent after ours even whe
   const text =
     "services: {a: {environment: ['MODE=${MODE:-registry+runner}', AWS_ACCESS_KEY_ID, 'X=${EXTRA}', 'Y=${LEVEL:-1}']}}";
   const compose = parseCompose(text, "registry.yml");
-  expect(furtherVariables(compose)).toEqual([
-    { name: "EXTRA", hasFallback: false },
-    { name: "LEVEL", hasFallback: true },
-  ]);
   const further = ["EXTRA", "DSTACK_DOCKER_PASSWORD"].map((name) => ({
     name,
     value: `${name}-value`,
