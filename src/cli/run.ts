@@ -18,12 +18,17 @@ import { createDependencies } from "./wire.ts";
 import type { Options } from "./program.ts";
 import { EXIT_CODES } from "../errors/exit-codes.ts";
 import { exitCodeOf, exitCodeOfFailure } from "./exit-codes.ts";
-import { ignoredSignals } from "./ignored-signals.ts";
+import {
+  ignoredSignals,
+  exitAfterGrace,
+  watchShutdown,
+  type CrashGuard,
+  type Shutdown,
+} from "./shutdown.ts";
 import { invocationOf, isOn } from "./invocation.ts";
 import type { UpdateNotice } from "./update-notice.ts";
 import { failureOf } from "./failure-result.ts";
 import { acknowledgement } from "./last-words.ts";
-import { exitAfterGrace, watchShutdown, type CrashGuard, type Shutdown } from "./shutdown.ts";
 
 /** A run that has changed nothing ends at once as a rule: its stop is acknowledged only where it does not. */
 const ACKNOWLEDGE_AFTER_MS = 250;

@@ -11,13 +11,14 @@ import {
 } from "../errors/cluster-error.ts";
 import { CLEANUP_BUDGET_MS } from "../workflow/cleanup.ts";
 import { EXIT_CODES } from "../errors/exit-codes.ts";
-import { StopRequests } from "./stop-requests.ts";
+import { fstatSync, readFileSync, readSync, statSync } from "node:fs";
+import path from "node:path";
 
 const SIGNALS: readonly SignalName[] = ["SIGINT", "SIGTERM", "SIGHUP"];
 /** What a run may take to end once it was stopped: the clean-up's own time, and a little for the children. */
 const WATCHDOG_MS = CLEANUP_BUDGET_MS + 5_000;
 
-export type CrashHandler = (error: unknown) => void;
+type CrashHandler = (error: unknown) => void;
 
 /** Something threw where nobody could catch it, in a timer, a stream. Node would print its stack, secrets and all. */
 export class CrashGuard {
@@ -35,7 +36,7 @@ export class CrashGuard {
   }
 }
 
-export type ShutdownHooks = {
+type ShutdownHooks = {
   /** At once when a stop was requested; `byKey`: it was Ctrl-C, and another one will leave without clean-up. */
   onStop(byKey: boolean): void;
   /** Says the run's last words, synchronously, when it can't be waited for. */
@@ -118,4 +119,89 @@ export function exitAfterGrace(): void {
     if (stdout.writableLength === 0 || stdout.destroyed) process.exit();
   }, LINGER_MS);
   timer.unref();
+}
+
+/**
+ * What a signal asks for. npm delivers one Ctrl-C twice within milliseconds, a closed terminal comes from kernel and
+ * shell, and CI sends SIGINT and then SIGTERM: all of that is one stop. Only a person who presses Ctrl-C again, at
+ * least a second later, is in a hurry.
+ */
+/** ms between the Ctrl-C that was acknowledged and one that leaves at once. */
+const SEPARATE_MS = 1_000;
+/** ms; closer ones are one key press that was delivered several times, or a key that is held down. */
+const BURST_MS = 100;
+
+/** `stop`: end in order, and say so. `leave`: now, without clean-up. */
+export type StopRequest = "stop" | "leave" | "ignore";
+
+export class StopRequests {
+  #stopped = false;
+  #firstKey: number | undefined;
+  #lastKey = 0;
+
+  /** @param now monotonic ms. */
+  receive(name: SignalName, now: number): StopRequest {
+    const stopped = this.#stopped;
+    this.#stopped = true;
+    if (name !== "SIGINT") return stopped ? "ignore" : "stop";
+    const sinceLast = now - this.#lastKey;
+    this.#lastKey = now;
+    if (this.#firstKey === undefined) {
+      this.#firstKey = now;
+      return "stop";
+    }
+    return now - this.#firstKey >= SEPARATE_MS && sinceLast >= BURST_MS ? "leave" : "ignore";
+  }
+}
+
+/**
+ * Signals that the process was started to ignore. Node sets them back to their defaults before any script runs, so the
+ * mask itself is gone; what `nohup` leaves beside it is not.
+ */
+const STDIN = 0;
+const OUTPUTS = [1, 2];
+const HANGUP_BIT = 1n;
+
+export function ignoredSignals(env: NodeJS.ProcessEnv): ReadonlySet<SignalName> {
+  return new Set(isHangUpIgnored(env) ? (["SIGHUP"] as const) : []);
+}
+
+function isHangUpIgnored(env: NodeJS.ProcessEnv): boolean {
+  // bash, zsh and ksh say in `_` what they started.
+  if (path.basename(env["_"] ?? "") === "nohup") return true;
+  const files = ["nohup.out", path.join(env["HOME"] ?? "", "nohup.out")];
+  const outputs = OUTPUTS.some((output) => files.some((file) => isSameFile(output, file)));
+  return outputs || isUnreadableNull() || doesParentIgnoreHangUp();
+}
+
+function isSameFile(descriptor: number, file: string): boolean {
+  const [open, named] = [attempt(() => fstatSync(descriptor)), attempt(() => statSync(file))];
+  return (
+    open !== undefined &&
+    named?.isFile() === true &&
+    open.ino === named.ino &&
+    open.dev === named.dev
+  );
+}
+
+/** In place of a terminal, GNU's `nohup` opens /dev/null as stdin for writing only. */
+function isUnreadableNull(): boolean {
+  const [open, none] = [attempt(() => fstatSync(STDIN)), attempt(() => statSync("/dev/null"))];
+  if (!open?.isCharacterDevice() || open.rdev !== none?.rdev) return false;
+  return attempt(() => readSync(STDIN, Buffer.alloc(1))) === undefined;
+}
+
+/** A script under `nohup`, or after `trap "" HUP`, hands that down. Linux only. */
+function doesParentIgnoreHangUp(): boolean {
+  const status = attempt(() => readFileSync(`/proc/${process.ppid}/status`, "utf8"));
+  const mask = /^SigIgn:\s*([0-9a-f]+)$/m.exec(status ?? "")?.[1];
+  return mask !== undefined && (BigInt(`0x${mask}`) & HANGUP_BIT) !== 0n;
+}
+
+function attempt<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch {
+    return undefined;
+  }
 }

@@ -5,7 +5,7 @@ import type { StepId } from "../core/steps.ts";
 import { LiveLine } from "./live-line.ts";
 import type { SafeStream } from "./output.ts";
 import type { Progress, ShownEvent } from "./reporter.ts";
-import { stepLabel, type StepLabel } from "./step-label.ts";
+import { stepLabel, type StepLabel } from "./layout.ts";
 import { cellWidth, duration, hanging, oneLine, truncate } from "../lib/text.ts";
 import type { Theme } from "./theme.ts";
 

@@ -1,7 +1,7 @@
 /** The shapes that answers are made of: fields, tables, the list of steps. */
 import type { CommandHint, Words } from "../core/command-hint.ts";
 import { stripVTControlCharacters } from "node:util";
-import { stepInfo, type StepReport } from "../core/steps.ts";
+import { stepInfo, type StepReport, STEPS, type StepId } from "../core/steps.ts";
 import { cellWidth, duration, oneLine, padEnd, wrap, truncate } from "../lib/text.ts";
 import type { Theme } from "./theme.ts";
 
@@ -145,4 +145,17 @@ function fitting<T>(measured: readonly Measured<T>[], room: number): readonly Me
     measured.filter((column) => column !== first),
     room,
   );
+}
+
+export type StepLabel = { readonly count: string; readonly title: string };
+
+/** `count` is empty for the commands that run some of the ten steps in an order of their own. */
+export function stepLabel(step: StepId, command: string | undefined): StepLabel {
+  const { number, title } = stepInfo(step);
+  return { count: command === "init" ? `[${number}/${STEPS.length}]` : "", title };
+}
+
+export function stepText(step: StepId, command: string | undefined): string {
+  const { count, title } = stepLabel(step, command);
+  return count === "" ? title : `${count} ${title}`;
 }

@@ -4,7 +4,7 @@ import type { CheckLine } from "../core/events.ts";
 import type { StepId } from "../core/steps.ts";
 import type { SafeStream } from "./output.ts";
 import type { Progress, ShownEvent } from "./reporter.ts";
-import { stepText } from "./step-label.ts";
+import { stepText } from "./layout.ts";
 import { duration, hanging, oneLine } from "../lib/text.ts";
 
 /** A wait that goes on as before: so that a log shows that it is alive, and no more. */

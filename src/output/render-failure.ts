@@ -1,9 +1,8 @@
 /** A failure: what happened, what to do now, where it happened, what is still there. */
 import type { FailureResult, LeftBehind } from "../core/results.ts";
-import { stepText } from "./step-label.ts";
+import { stepText, fields, type Field } from "./layout.ts";
 import { cellWidth, hanging, padEnd } from "../lib/text.ts";
 import type { Theme } from "./theme.ts";
-import { fields, type Field } from "./layout.ts";
 
 /** Lines for stderr. */
 export function renderFailure(result: FailureResult, theme: Theme): string[] {

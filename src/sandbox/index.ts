@@ -9,12 +9,11 @@ import { NODES } from "./catalog.ts";
 import { alter } from "./cloud.ts";
 import { planFault, type FaultPlan } from "./fault-text.ts";
 import type { Fault } from "./faults.ts";
-import { portUnusable, unreadable, unwritable } from "./failures.ts";
+import { portUnusable, unreadable, unwritable, CloudStore, ensureOwn } from "./store.ts";
 import { environmentOf } from "./interpreter.ts";
 import { DEFAULT_TIMINGS, type CloudState, type CvmState, type SandboxTimings } from "./model.ts";
 import { findRunning } from "./running.ts";
 import { SandboxServer, type SandboxRequest } from "./server.ts";
-import { CloudStore, ensureOwn } from "./store.ts";
 
 export { SANDBOX_EXAMPLES } from "./catalog.ts";
 export { sandboxGatewayKey, walletOf } from "./gateway-key.ts";

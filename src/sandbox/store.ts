@@ -8,9 +8,9 @@ import { randomBytes } from "node:crypto";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import * as z from "zod";
-import * as failures from "./failures.ts";
 import { newQuoteKey } from "./kms.ts";
 import type { Changed, CloudState } from "./model.ts";
+import { ClusterError, messageOf } from "../errors/cluster-error.ts";
 
 const LOCK_STALE_MS = 10_000;
 const LOCK_PAUSE_MS = 5;
@@ -76,7 +76,7 @@ export class CloudStore {
     try {
       await work();
     } catch (error) {
-      throw failures.unwritable(this.#file, error);
+      throw unwritable(this.#file, error);
     }
   }
 
@@ -84,7 +84,7 @@ export class CloudStore {
     try {
       return await readFile(this.#file, "utf8");
     } catch (error) {
-      throw failures.unreadable(this.#file, error);
+      throw unreadable(this.#file, error);
     }
   }
 
@@ -96,7 +96,7 @@ export class CloudStore {
     } catch (error) {
       // A file where a folder should be is told of when it is written to.
       if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return undefined;
-      throw failures.unreadable(this.#file, error);
+      throw unreadable(this.#file, error);
     }
   }
 }
@@ -113,11 +113,10 @@ export async function ensureOwn(folder: string): Promise<void> {
 /** Only this class writes the file, whole: what has its version and its outline is one of ours. */
 function readState(text: string, file: string): CloudState {
   const parsed = outline.safeParse(parseJson(text));
-  if (!parsed.success) throw failures.damaged(file, "it is no record of a cloud");
+  if (!parsed.success) throw damaged(file, "it is no record of a cloud");
   const { version } = parsed.data;
-  if (version > 1) throw failures.tooNew(file, version);
-  if (!current.safeParse(parsed.data).success)
-    throw failures.damaged(file, "parts of it are missing");
+  if (version > 1) throw tooNew(file, version);
+  if (!current.safeParse(parsed.data).success) throw damaged(file, "parts of it are missing");
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see above
   return parsed.data as unknown as CloudState;
 }
@@ -189,4 +188,55 @@ async function breakLock(file: string): Promise<void> {
 
 function codeOf(error: unknown): unknown {
   return error instanceof Error && "code" in error ? error.code : undefined;
+}
+
+const beginAnew = (file: string): string =>
+  `delete ${path.dirname(file)} to begin a new cloud, or choose another folder with --state-dir`;
+
+/** The folder is a file, read-only, or on a full disk. */
+export function unwritable(file: string, error: unknown): ClusterError {
+  return new ClusterError("prerequisite", "state-unwritable", {
+    message: `can't write the sandbox's cloud ${file}: ${messageOf(error)}`,
+    hint: `make ${path.dirname(file)} a folder that can be written to, or choose another one with --state-dir`,
+    cause: error,
+  });
+}
+
+export function unreadable(file: string, error: unknown): ClusterError {
+  return new ClusterError("prerequisite", "state-unreadable", {
+    message: `can't read the sandbox's cloud ${file}: ${messageOf(error)}`,
+    hint: beginAnew(file),
+    cause: error,
+  });
+}
+
+/** `reason` quotes nothing of the file: it holds the private keys of the CVMs. */
+export function damaged(file: string, reason: string): ClusterError {
+  return new ClusterError("prerequisite", "state-damaged", {
+    message: `the sandbox's cloud ${file} is damaged: ${reason}`,
+    hint: beginAnew(file),
+  });
+}
+
+export function tooNew(file: string, version: number): ClusterError {
+  return new ClusterError("prerequisite", "state-too-new", {
+    message: `the sandbox's cloud ${file} was written by a newer tee-cluster (format ${version}, this one knows 1)`,
+    hint: `upgrade: npm install -g tee-cluster@latest; or ${beginAnew(file)}`,
+  });
+}
+
+/** A port that was asked for. */
+export function portUnusable(port: number, error: NodeJS.ErrnoException): ClusterError {
+  const taken = error.code === "EADDRINUSE";
+  return new ClusterError(
+    taken ? "conflict" : "prerequisite",
+    taken ? "port-taken" : "port-unusable",
+    {
+      message: taken
+        ? `port ${port} of 127.0.0.1 is taken by another program`
+        : `can't listen on port ${port} of 127.0.0.1: ${messageOf(error)}`,
+      hint: "choose another one with --port, or leave it out and a free one is taken",
+      cause: error,
+    },
+  );
 }

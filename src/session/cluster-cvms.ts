@@ -6,15 +6,17 @@ import {
   registryName,
   roleOf,
   temporaryRunnerName,
+  type Cvm,
+  type CvmRole,
 } from "../core/domain.ts";
-import type { Cvm, CvmRole } from "../core/domain.ts";
-import type { CloudApi, CvmIdentity } from "../core/ports.ts";
+import type { CloudApi, CvmIdentity, Lookup } from "../core/ports.ts";
 import { registryIds, type ClusterRecord } from "../state/record.ts";
 import { lookupFailed } from "../workflow/find-cvm.ts";
+import { ClusterError } from "../errors/cluster-error.ts";
 
 export type ClusterCvm = { readonly cvm: Cvm; readonly role: CvmRole };
 
-export type ClusterCvms = {
+type ClusterCvms = {
   /** In the order in which they are taken down. */
   readonly cvms: readonly ClusterCvm[];
   /** The clusters that the account's other CVMs have names of. */
@@ -118,4 +120,39 @@ async function listAll(
 
 export function temporaryRunnersIn(cvms: readonly ClusterCvm[]): readonly Cvm[] {
   return cvms.flatMap(({ role, cvm }) => (role === "temporary-runner" ? [cvm] : []));
+}
+
+/**
+ * By its recorded app_ids, newest first, whatever it is called; else by its name. The list tells where a look-up does
+ * not: an id that several CVMs have may be refused as ambiguous. Never throws for what the API does.
+ */
+export async function findRegistry(
+  cluster: string,
+  record: ClusterRecord,
+  api: CloudApi,
+  signal: AbortSignal,
+): Promise<Lookup<Cvm>> {
+  for (const id of [...registryIds(record).toReversed(), registryName(cluster)]) {
+    const found = await api.findCvm(id, signal);
+    if (found.kind === "present") return found;
+    if (found.kind === "absent") continue;
+    const listed = await findListed(cluster, record, api, signal);
+    return listed === undefined ? found : { kind: "present", value: listed };
+  }
+  return { kind: "absent" };
+}
+
+async function findListed(
+  cluster: string,
+  record: ClusterRecord,
+  api: CloudApi,
+  signal: AbortSignal,
+): Promise<Cvm | undefined> {
+  try {
+    const { cvms } = await findClusterCvms(cluster, record, api, signal);
+    return cvms.find(({ role }) => role === "registry")?.cvm;
+  } catch (error) {
+    if (error instanceof ClusterError && !signal.aborted) return undefined;
+    throw error;
+  }
 }

@@ -10,7 +10,7 @@ import type { StateDirectory } from "../state/state-directory.ts";
 import type { Adoption, Cvm } from "../core/domain.ts";
 import type { Lookup } from "../core/ports.ts";
 import type { SessionOptions } from "./session.ts";
-import { findRegistry } from "./find-registry.ts";
+import { findRegistry } from "./cluster-cvms.ts";
 import type { CommandDependencies, CommonFlags } from "./dependencies.ts";
 import type { Preparation } from "./preparation.ts";
 import { withRecordedInputs, type WithRecordedInputs } from "./recorded-inputs.ts";

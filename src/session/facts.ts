@@ -14,7 +14,7 @@ import type {
 import { rememberNodes } from "../state/known-nodes.ts";
 import { recordedHash, type ClusterRecord } from "../state/record.ts";
 import { once } from "../lib/once.ts";
-import { findRegistry } from "./find-registry.ts";
+import { findRegistry } from "./cluster-cvms.ts";
 
 /** What the checks look at. Every fact is read once, however many checks ask for it. */
 export type Facts = {

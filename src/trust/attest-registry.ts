@@ -11,7 +11,7 @@ import {
 import { ClusterError } from "../errors/cluster-error.ts";
 import { attestCvm, type CvmAttestation, type Expected } from "./attest-cvm.ts";
 import { CheckList } from "./check-list.ts";
-import { compareWithLast, type Since } from "./compare-with-last.ts";
+import { compareWithLast, type Since } from "./last-verified.ts";
 import type { Trust } from "./trust-file.ts";
 
 export type AttestationInput = {

@@ -14,7 +14,7 @@ import { provisionComposeHash, type ProvisionedHash } from "../shared/provision-
 import type { ClusterState } from "./inspect-cluster.ts";
 import { restoredApproval, type NextApproval } from "./next-approval.ts";
 import type { RotatePlanResult } from "./result.ts";
-import type { Rotation } from "./rotation.ts";
+import type { Rotation } from "./rotation-plan.ts";
 
 export type Foreseen = {
   /** Its list is without the new hash where that can't be known before the run. */

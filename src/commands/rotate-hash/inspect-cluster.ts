@@ -23,7 +23,7 @@ import {
 } from "../../approval/classify-runners.ts";
 import type { ReadingDeps, StepContext } from "../../workflow/step.ts";
 import { runnerVouchers, wholeEnvironment } from "../shared/approval.ts";
-import type { Rotation } from "./rotation.ts";
+import type { Rotation } from "./rotation-plan.ts";
 
 /** The runners that are up. */
 export type RunnersNow = {

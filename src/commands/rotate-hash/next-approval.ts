@@ -20,7 +20,7 @@ import type { Attester } from "../../registry/attester.ts";
 import type { Session } from "../../session/session.ts";
 import { obtainComposeHash, recordedComposeHash } from "../shared/obtain-compose-hash.ts";
 import { assertRevocationConfirmed, confirmTemporaryRunner } from "./consent.ts";
-import type { Rotation } from "./rotation.ts";
+import type { Rotation } from "./rotation-plan.ts";
 import { inputsAsOf } from "../../session/recorded-inputs.ts";
 import { lookAtRunners, type ClusterState, type RunnersNow } from "./inspect-cluster.ts";
 

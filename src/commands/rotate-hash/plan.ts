@@ -18,7 +18,7 @@ import type { Preparation } from "../../session/preparation.ts";
 import type { RotatePlanResult } from "./result.ts";
 import { foresee, type Foreseen } from "./foresee.ts";
 import type { NextApproval } from "./next-approval.ts";
-import { planOf, type RotationPlan } from "./rotation-plan.ts";
+import { planOf, type RotationPlan, type Rotation } from "./rotation-plan.ts";
 import { plannedDeletions, warnOfRevocation } from "./revocation.ts";
 import { lastUpdate } from "../../state/record.ts";
 import {
@@ -28,7 +28,6 @@ import {
   type PlannedAction,
 } from "../shared/result.ts";
 import { warnRevoked } from "./consent.ts";
-import type { Rotation } from "./rotation.ts";
 import { noRegistry, inspectCluster, type ClusterState } from "./inspect-cluster.ts";
 
 /** @throws ClusterError for all that would stop the run before it makes anything. */

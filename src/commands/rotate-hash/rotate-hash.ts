@@ -35,11 +35,10 @@ import type { RotateHashResult, RotatePlanResult } from "./result.ts";
 import { confirmCutOff, noteOrchestrator, withWayBack } from "./consent.ts";
 import { listPolicy, type RotateFlags } from "./flags.ts";
 import { nextApproval } from "./next-approval.ts";
-import { planOf, type RotationPlan } from "./rotation-plan.ts";
+import { planOf, type RotationPlan, type Rotation } from "./rotation-plan.ts";
 import { expectRunsOfRotation } from "./expect-runs.ts";
 import { chooseDeletion, deleteRunners, warnOfRevocation } from "./revocation.ts";
 import { planRotation } from "./plan.ts";
-import type { Rotation } from "./rotation.ts";
 import { noRegistry, inspectCluster, type ClusterState } from "./inspect-cluster.ts";
 
 /** A rotation neither makes a registry nor writes the orchestrator's file. */

@@ -6,15 +6,19 @@ import type { Attester } from "../../registry/attester.ts";
 import { wasMadeWithoutSecrets } from "../../registry/withheld-secrets.ts";
 import type { LiveRunner } from "../../runners/running-runners.ts";
 import type { ClusterRecord } from "../../state/record.ts";
-import type { ReadingDeps } from "../../workflow/step.ts";
+import type { ReadingDeps, StepRunner } from "../../workflow/step.ts";
 import { approvalOf, provenanceOf } from "../shared/approval.ts";
 import { standingOf } from "../shared/attestation.ts";
 import { confirmRestart } from "./consent.ts";
-import { shortens } from "./flags.ts";
+import { shortens, type RotateFlags } from "./flags.ts";
 import type { ClusterState } from "./inspect-cluster.ts";
 import type { NextApproval } from "./next-approval.ts";
 import { revokedRunners } from "./revocation.ts";
-import type { Rotation } from "./rotation.ts";
+import type { ClusterFacts } from "../../session/facts.ts";
+import type { AttestMode } from "../../core/attestation.ts";
+import type { ClusterInputs } from "../../core/settings.ts";
+import type { ListPolicy } from "../../approval/approved-list.ts";
+import type { CommandDependencies } from "../../session/dependencies.ts";
 
 export type RotationPlan = {
   /** The cluster, with the runners as they were when the list was made. */
@@ -71,3 +75,15 @@ export async function planOf(
     approval,
   };
 }
+
+export type Rotation = {
+  readonly inputs: ClusterInputs;
+  readonly facts: ClusterFacts;
+  /** Whether the operator or the record says which orchestrator schema it is. */
+  readonly schemaKnown: boolean;
+  readonly policy: ListPolicy;
+  readonly flags: RotateFlags;
+  readonly attestMode: AttestMode;
+  readonly steps: StepRunner;
+  readonly dependencies: CommandDependencies;
+};

@@ -6,7 +6,7 @@ import { known } from "../../inputs/values.ts";
 import { renderGatewayUrl } from "../../orchestrator/urls.ts";
 import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
 import { readRecord } from "../../session/cluster-session.ts";
-import { findRegistry } from "../../session/find-registry.ts";
+import { findRegistry } from "../../session/cluster-cvms.ts";
 import { prepare, type Preparation } from "../../session/preparation.ts";
 import { findKnownCvms } from "./find-cluster.ts";
 import { gatherEvidence, type Gathered } from "../../trust/gather-evidence.ts";

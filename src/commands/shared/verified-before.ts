@@ -4,8 +4,7 @@ import { ownComposeFilesOf } from "../../registry/last-known-config.ts";
 import type { StateDirectory } from "../../state/state-directory.ts";
 import type { ClusterRecord } from "../../state/record.ts";
 import type { Expected } from "../../trust/attest-cvm.ts";
-import type { Since } from "../../trust/compare-with-last.ts";
-import { readLastVerified, type LastVerified } from "../../trust/last-verified.ts";
+import { type Since, readLastVerified, type LastVerified } from "../../trust/last-verified.ts";
 
 export type VerifiedBefore = {
   /** Of any registry of the cluster; undefined: never on this machine. */

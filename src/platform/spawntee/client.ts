@@ -11,8 +11,7 @@ import type {
   TasksProbe,
 } from "../../core/ports.ts";
 import { SampledServerClock } from "../net/server-clock.ts";
-import { pushHashes, type Client, timeOf } from "./approve.ts";
-import { signedHeaders } from "./signature.ts";
+import { pushHashes, type Client, timeOf, signedHeaders } from "./approve.ts";
 
 const LOOK_TIMEOUT_MS = 10_000;
 /** Health and capacity take a few hundred bytes. */

@@ -8,7 +8,7 @@ import {
   attestRegistry,
   type AttestationInput,
 } from "../../../src/trust/attest-registry.ts";
-import { BUILT_IN_TRUST } from "../../../src/trust/built-in.ts";
+import { BUILT_IN_TRUST } from "../../../src/trust/read-trust.ts";
 import { checkEnvKey } from "../../../src/trust/check-env-key.ts";
 import { gatherEvidence } from "../../../src/trust/gather-evidence.ts";
 import type { AttestationReport, AttestationSources } from "../../../src/core/attestation.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { StopRequests, type StopRequest } from "../../../src/cli/stop-requests.ts";
+import { StopRequests, type StopRequest } from "../../../src/cli/shutdown.ts";
 import type { SignalName } from "../../../src/errors/cluster-error.ts";
 
 type Case = readonly [what: string, ...signals: (readonly [SignalName, number, StopRequest])[]];

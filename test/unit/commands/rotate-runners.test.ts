@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { ROLLING, type ListPolicy } from "../../../src/approval/approved-list.ts";
 import { lookAtRunners } from "../../../src/commands/rotate-hash/inspect-cluster.ts";
-import type { Rotation } from "../../../src/commands/rotate-hash/rotation.ts";
+import type { Rotation } from "../../../src/commands/rotate-hash/rotation-plan.ts";
 import { composeHashOf, type AppCompose } from "../../../src/core/compose-hash.ts";
 import { recordFrom } from "../../helpers/journal-records.ts";
 import { cvmOf, memoryCloud } from "../../helpers/memory-cloud.ts";

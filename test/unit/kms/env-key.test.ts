@@ -7,7 +7,7 @@ import {
   newKms,
   signEnvKey,
 } from "../../../src/sandbox/attestation/authority.ts";
-import { BUILT_IN_TRUST } from "../../../src/trust/built-in.ts";
+import { BUILT_IN_TRUST } from "../../../src/trust/read-trust.ts";
 import { thrownBy } from "../../helpers/made-up-tee.ts";
 
 const KMS = newKms(Date.now());

@@ -1,10 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { AttestationFacts, Evidence } from "../../../src/core/attestation.ts";
 import { sha256Hex } from "../../../src/core/compose-hash.ts";
-import { BUILT_IN_TRUST } from "../../../src/trust/built-in.ts";
+import { BUILT_IN_TRUST } from "../../../src/trust/read-trust.ts";
 import { CheckList } from "../../../src/trust/check-list.ts";
-import { compareWithLast } from "../../../src/trust/compare-with-last.ts";
-import type { LastVerified } from "../../../src/trust/last-verified.ts";
+import { compareWithLast, type LastVerified } from "../../../src/trust/last-verified.ts";
 import type { Trust } from "../../../src/trust/trust-file.ts";
 
 const COMPOSE = "services: {}\n";

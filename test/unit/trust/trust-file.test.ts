@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { amendTrust } from "../../../src/trust/read-trust.ts";
-import { BUILT_IN_TRUST } from "../../../src/trust/built-in.ts";
+import { amendTrust, BUILT_IN_TRUST } from "../../../src/trust/read-trust.ts";
 import { findDifferences, pinRunning, type Running } from "../../../src/trust/differences.ts";
 import { findUntrustedCode } from "../../../src/trust/runs-code.ts";
 import { parseTrustFile, renderTrustFile, type Trust } from "../../../src/trust/trust-file.ts";

@@ -1,11 +1,7 @@
 /** What requests share: proxy settings, pauses between tries, and what an error body says. */
 import { describe, expect, test } from "vitest";
 import { ClusterError } from "../../../../src/errors/cluster-error.ts";
-import {
-  proxyEnvironment,
-  proxyFor,
-  proxyRoute,
-} from "../../../../src/platform/net/proxy.ts";
+import { proxyEnvironment, proxyFor, proxyRoute } from "../../../../src/platform/net/proxy.ts";
 import {
   isWorthRetrying,
   pauseBefore,

@@ -6,7 +6,7 @@ import { createHttpClient } from "../../../../src/platform/net/http.ts";
 import type { Clock } from "../../../../src/core/ports.ts";
 import { Redactor } from "../../../../src/core/redact.ts";
 import { createSpawntee } from "../../../../src/platform/spawntee/client.ts";
-import { signedHeaders } from "../../../../src/platform/spawntee/signature.ts";
+import { signedHeaders } from "../../../../src/platform/spawntee/approve.ts";
 import { systemClock } from "../../../../src/platform/clock.ts";
 
 const signal = new AbortController().signal;
