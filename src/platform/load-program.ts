@@ -69,6 +69,14 @@ function keep(cache: string, seal: Hash, code: Buffer): void {
     appendFileSync(unfinished, code);
     renameSync(unfinished, cache);
   } catch {
-    rmSync(unfinished, { force: true });
+    remove(unfinished);
+  }
+}
+
+function remove(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch {
+    // On a disk that no longer takes anything it stays; nothing reads it.
   }
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { chmod, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, rmdir, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { loadProgram } from "../../../src/platform/load-program.ts";
@@ -81,6 +81,11 @@ test("nothing is kept of a run that failed, of an odd command, or where others c
   expect(await readdir(folderIn(home))).toEqual([]);
   run(one, home, { command: "../../x" });
   expect(await readdir(folderIn(home))).toEqual([path.basename(fileIn(home, "none"))]);
+  // Where it can't be put in its place, no half of it stays either.
+  await mkdir(fileIn(home, "status"));
+  run(one, home, { command: "status" });
+  expect(await readdir(folderIn(home))).toHaveLength(2);
+  await rmdir(fileIn(home, "status"));
   await chmod(folderIn(home), 0o755);
   run(one, home);
   run(one, home, { env: { NODE_DISABLE_COMPILE_CACHE: "1" } });
