@@ -43,13 +43,9 @@ export function pairFindings(
   const [a, b] = contexts.map(({ spawntee }) => spawntee);
   if (!a?.image || !b?.image || a.image === b.image) return [];
   return [
-    found(
-      contexts[1],
-      "images-differ",
-      "warning",
-      inService(b, lineOfKey(b.node, "image")),
-      `the registry runs ${a.image}: two versions of spawntee need not understand each other`,
-      "name the same image in both files, unless this is one step of a rolling upgrade",
-    ),
+    found(contexts[1], "images-differ", "warning", inService(b, lineOfKey(b.node, "image")), {
+      message: `the registry runs ${a.image}: two versions of spawntee need not understand each other`,
+      remedy: "name the same image in both files, unless this is one step of a rolling upgrade",
+    }),
   ];
 }

@@ -106,12 +106,11 @@ export function found(
   code: FindingCode,
   severity: Severity,
   place: Place,
-  message: string,
-  remedy: string,
+  texts: { readonly message: string; readonly remedy: string },
 ): ComposeFinding {
   const { line, service } = place;
   const text = place.text ?? (line === undefined ? undefined : lineText(compose.text, line));
-  return { code, severity, message, file: compose.path, line, service, text, remedy };
+  return { code, severity, ...texts, file: compose.path, line, service, text };
 }
 
 /** A service's place: its own line, or the line of something in it. */

@@ -23,14 +23,10 @@ function image(context: RuleContext, service: Service): readonly ComposeFinding[
   if (build !== undefined) return [buildFinding(context, service, build)];
   if (service.image || at(service.node, "provider") || isExtendedFromFile(service)) return [];
   return [
-    found(
-      context,
-      "image-missing",
-      "error",
-      inService(service),
-      "the service has no image: docker compose refuses the file",
-      "name one: image: NAME@sha256:…",
-    ),
+    found(context, "image-missing", "error", inService(service), {
+      message: "the service has no image: docker compose refuses the file",
+      remedy: "name one: image: NAME@sha256:…",
+    }),
   ];
 }
 
@@ -41,10 +37,10 @@ function buildFinding(context: RuleContext, service: Service, build: Tree): Comp
   const remedy = "build and push the image, and name it by digest: image: NAME@sha256:…";
   if (isRemote || (folder === undefined && at(build, "dockerfile_inline"))) {
     const message = "the image is built on the CVM: the compose hash does not pin what runs";
-    return found(context, "built-on-cvm", "warning", place, message, remedy);
+    return found(context, "built-on-cvm", "warning", place, { message, remedy });
   }
   const message = `${ONLY_TEXT}, so there is nothing to build from`;
-  return found(context, "build-local", "error", place, message, remedy);
+  return found(context, "build-local", "error", place, { message, remedy });
 }
 
 const isExtendedFromFile = ({ node }: Service): boolean =>
@@ -121,16 +117,12 @@ function localFile(
     const message = optional
       ? `${ONLY_TEXT}: ${file} is not there, and is left out`
       : `${file} must be there on the CVM: the compose hash does not pin its content`;
-    return found(context, "local-file", "warning", place, message, remedy);
+    return found(context, "local-file", "warning", place, { message, remedy });
   }
-  return found(
-    context,
-    "local-file",
-    "error",
-    place,
-    `${ONLY_TEXT}: ${file} is not there (${key})`,
+  return found(context, "local-file", "error", place, {
+    message: `${ONLY_TEXT}: ${file} is not there (${key})`,
     remedy,
-  );
+  });
 }
 
 function mounts(context: RuleContext, service: Service): readonly ComposeFinding[] {
@@ -144,12 +136,8 @@ function localMount(
   place: Place,
   source: string | undefined,
 ): ComposeFinding {
-  return found(
-    context,
-    "local-mount",
-    "error",
-    place,
-    `${ONLY_TEXT}: ${source} is an empty folder there`,
-    "use a named volume for data, or `configs` with `content:` for a file",
-  );
+  return found(context, "local-mount", "error", place, {
+    message: `${ONLY_TEXT}: ${source} is an empty folder there`,
+    remedy: "use a named volume for data, or `configs` with `content:` for a file",
+  });
 }

@@ -41,7 +41,9 @@ export function passing(
   const message = entry
     ? `the value is not that of \${${name}}: ${expected.why}`
     : `the service does not get \${${name}}: ${expected.why}`;
-  return [found(context, expected.code, expected.severity, place, message, remedyFor(name))];
+  return [
+    found(context, expected.code, expected.severity, place, { message, remedy: remedyFor(name) }),
+  ];
 }
 
 const remedyFor = (name: string): string =>
@@ -66,7 +68,10 @@ function goneAstray(
   if (misspelt) {
     const message = `spawntee reads ${name}, not ${misspelt.name}: ${expected.why}`;
     const place = inService(spawntee, misspelt.line);
-    return found(context, "variable-misspelt", severity, place, message, remedyFor(name));
+    return found(context, "variable-misspelt", severity, place, {
+      message,
+      remedy: remedyFor(name),
+    });
   }
   const other = services.find(
     (it) => it.name !== spawntee.name && it.environment.some(carriesProbe),
@@ -74,7 +79,10 @@ function goneAstray(
   if (other === undefined) return undefined;
   const place = inService(other, other.environment.find(carriesProbe)?.line);
   const message = `${name} reaches this service and not ${spawntee.name}, which runs spawntee: ${expected.why}`;
-  return found(context, "variable-in-other-service", severity, place, message, remedyFor(name));
+  return found(context, "variable-in-other-service", severity, place, {
+    message,
+    remedy: remedyFor(name),
+  });
 }
 
 /** Whether the probe is given on the command line instead. */

@@ -21,14 +21,10 @@ function idle(context: RuleContext, service: Service): readonly ComposeFinding[]
   const severity = service.name === context.spawntee?.name ? "error" : "warning";
   const message = `the service never runs: ${reason}`;
   return [
-    found(
-      context,
-      "service-never-runs",
-      severity,
-      inService(service, line),
+    found(context, "service-never-runs", severity, inService(service, line), {
       message,
-      "take it out",
-    ),
+      remedy: "take it out",
+    }),
   ];
 }
 
@@ -50,14 +46,10 @@ function port(context: RuleContext): readonly ComposeFinding[] {
         : `is published for ${near.entry.protocol.toUpperCase()} only`;
     const message = `the spawntee port ${wanted} ${why}: the gateway does not reach it`;
     return [
-      found(
-        context,
-        "port-unreachable",
-        "error",
-        inService(near.service, near.entry.line),
+      found(context, "port-unreachable", "error", inService(near.service, near.entry.line), {
         message,
         remedy,
-      ),
+      }),
     ];
   }
   // A service that never runs has a finding of its own.
@@ -65,7 +57,7 @@ function port(context: RuleContext): readonly ComposeFinding[] {
     return [];
   const message = `no service publishes the spawntee port ${wanted} (${publishedPorts(running)}): the CVM would never be reached`;
   const place = context.spawntee ? inService(context.spawntee) : {};
-  return [found(context, "port-not-published", "error", place, message, remedy)];
+  return [found(context, "port-not-published", "error", place, { message, remedy })];
 }
 
 const isReachable = (service: Service, wanted: number): boolean =>
@@ -132,7 +124,10 @@ function undeclared(
     kind === "volumes" || kind === "networks"
       ? `add at the end of the file: ${kind}: { ${name}: {} }`
       : `declare it under \`${kind}\`, or take it out`;
-  return found(context, "undeclared-reference", "error", inService(service, line), message, remedy);
+  return found(context, "undeclared-reference", "error", inService(service, line), {
+    message,
+    remedy,
+  });
 }
 
 const CONTAINER = /^container:/;
@@ -174,5 +169,5 @@ function externalFinding(
 ): ComposeFinding {
   const message = `${what} must exist before docker compose starts, and a new CVM has none`;
   const remedy = "take out `external`: docker compose then creates it";
-  return found(context, "external-resource", "error", { line, service }, message, remedy);
+  return found(context, "external-resource", "error", { line, service }, { message, remedy });
 }

@@ -16,14 +16,10 @@ function secretDefaults(context: RuleContext): readonly ComposeFinding[] {
   return context.compose.placeholders
     .filter(({ name, hasDefault }) => isSecretName(name) && hasDefault)
     .map(({ name }) =>
-      found(
-        context,
-        "secret-default",
-        "error",
-        placeOf(context, name),
-        `\${${name}} has a default: ${READABLE}`,
-        `write \${${name}} without a default, and replace that secret if it is a real one`,
-      ),
+      found(context, "secret-default", "error", placeOf(context, name), {
+        message: `\${${name}} has a default: ${READABLE}`,
+        remedy: `write \${${name}} without a default, and replace that secret if it is a real one`,
+      }),
     );
 }
 
@@ -35,14 +31,10 @@ function writtenIn(context: RuleContext): readonly ComposeFinding[] {
         ({ name, value }) => isSecretName(name) && isWritten(value) && !hasDefault(context, name),
       )
       .map(({ name, line }) =>
-        found(
-          context,
-          "secret-written-in",
-          "warning",
-          inService(service, line),
-          `${name} is written into the file: ${READABLE}`,
-          `write ${name}=\${${name}}, and replace that secret if it is a real one`,
-        ),
+        found(context, "secret-written-in", "warning", inService(service, line), {
+          message: `${name} is written into the file: ${READABLE}`,
+          remedy: `write ${name}=\${${name}}, and replace that secret if it is a real one`,
+        }),
       ),
   );
 }
@@ -73,8 +65,11 @@ function approvedByDefault(context: RuleContext): readonly ComposeFinding[] {
       "approved-hash-default",
       "error",
       filled ? inService(filled, line) : placeOf(context, APPROVED_LIST),
-      "while nothing is approved, the registry would give the models' keys to whoever runs what this text names (fail-open)",
-      `write ${APPROVED_LIST}=\${${APPROVED_LIST}:-}`,
+      {
+        message:
+          "while nothing is approved, the registry would give the models' keys to whoever runs what this text names (fail-open)",
+        remedy: `write ${APPROVED_LIST}=\${${APPROVED_LIST}:-}`,
+      },
     ),
   ];
 }

@@ -38,8 +38,11 @@ function unpinned(context: RuleContext, service: Service): readonly ComposeFindi
       "image-not-pinned",
       "warning",
       inService(service, lineOfKey(service.node, "image")),
-      message,
-      "name the image by digest: NAME@sha256:… (docker buildx imagetools inspect shows it)",
+      {
+        message,
+        remedy:
+          "name the image by digest: NAME@sha256:… (docker buildx imagetools inspect shows it)",
+      },
     ),
   ];
 }
@@ -58,19 +61,15 @@ function debugMode(context: RuleContext, service: Service): readonly ComposeFind
   const remedy = "set DEBUG_MODE=false or take it out";
   if (context.role === "runner") {
     const message = "a debugging service tells more than a production one may";
-    return [found(context, "debug-mode", "warning", place, message, remedy)];
+    return [found(context, "debug-mode", "warning", place, { message, remedy })];
   }
   const message =
     "/debug/exec then runs commands for anybody who finds the URL, and shows the AWS keys";
   return [
-    found(
-      context,
-      "debug-mode",
-      unlessAllowed(context),
-      place,
+    found(context, "debug-mode", unlessAllowed(context), place, {
       message,
-      `${remedy}; to insist: --allow-debug-registry`,
-    ),
+      remedy: `${remedy}; to insist: --allow-debug-registry`,
+    }),
   ];
 }
 
@@ -86,7 +85,9 @@ function webShell(context: RuleContext, service: Service): readonly ComposeFindi
     return [];
   const message = "a shell in the browser: whoever finds the URL has this CVM, and the keys in it";
   const remedy = "take the service out; to insist: --allow-debug-registry";
-  return [found(context, "web-shell", unlessAllowed(context), inService(service), message, remedy)];
+  return [
+    found(context, "web-shell", unlessAllowed(context), inService(service), { message, remedy }),
+  ];
 }
 
 function privileged(context: RuleContext, service: Service): readonly ComposeFinding[] {
@@ -96,12 +97,18 @@ function privileged(context: RuleContext, service: Service): readonly ComposeFin
   if (isSpawntee(context, service) || context.resolved.services.length === 1) {
     const message = `${what} (spawntee needs it to start models)`;
     return [
-      found(context, "privileged", "note", place, message, "make sure that only spawntee has it"),
+      found(context, "privileged", "note", place, {
+        message,
+        remedy: "make sure that only spawntee has it",
+      }),
     ];
   }
   const remedy = "take `privileged` out: only spawntee needs it";
   return [
-    found(context, "privileged", "warning", place, `${what}, and this is not spawntee`, remedy),
+    found(context, "privileged", "warning", place, {
+      message: `${what}, and this is not spawntee`,
+      remedy,
+    }),
   ];
 }
 
@@ -121,7 +128,7 @@ function hostMounts(context: RuleContext, service: Service): readonly ComposeFin
         ? `${source} of the CVM gives the service all of it, the models' keys included`
         : `${source} of the CVM is mounted: the compose hash does not pin its content`;
     const remedy = "take the mount out, unless the service can't do without";
-    return found(context, "host-mount", severity, inService(service, line), message, remedy);
+    return found(context, "host-mount", severity, inService(service, line), { message, remedy });
   });
 }
 
@@ -136,14 +143,10 @@ function namespaces(context: RuleContext, service: Service): readonly ComposeFin
         : `the service has the CVM's own ${what}: it sees and reaches the other services`;
       const place = inService(service, lineOfKey(service.node, key));
       const remedy = "take it out, unless the service can't do without";
-      return found(
-        context,
-        "host-namespace",
-        expected ? "note" : "warning",
-        place,
+      return found(context, "host-namespace", expected ? "note" : "warning", place, {
         message,
         remedy,
-      );
+      });
     });
 }
 
@@ -164,6 +167,6 @@ function exposedPorts(context: RuleContext, service: Service): readonly ComposeF
   const message = `the gateway offers port ${ports} of this service to everybody, and it is not spawntee`;
   const remedy = "take `ports` out: services of one file reach each other without";
   return [
-    found(context, "port-exposed", "warning", inService(service, first.line), message, remedy),
+    found(context, "port-exposed", "warning", inService(service, first.line), { message, remedy }),
   ];
 }

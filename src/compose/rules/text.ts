@@ -18,7 +18,7 @@ function shape(context: RuleContext): readonly ComposeFinding[] {
       : message.endsWith("has no value")
         ? "give it a value, or take the key out"
         : "write it as docker compose takes it: https://docs.docker.com/reference/compose-file/services/";
-    return found(context, "compose-invalid", "error", { line, service }, message, remedy);
+    return found(context, "compose-invalid", "error", { line, service }, { message, remedy });
   });
 }
 
@@ -33,8 +33,11 @@ function interpolation(context: RuleContext): readonly ComposeFinding[] {
       "interpolation-invalid",
       "error",
       { line: node.line, service },
-      `docker compose can't read \`${text.slice(0, 40)}\` as a variable and refuses the file`,
-      "write ${NAME}, where a name has letters, digits and _ only; write $$ for a dollar sign",
+      {
+        message: `docker compose can't read \`${text.slice(0, 40)}\` as a variable and refuses the file`,
+        remedy:
+          "write ${NAME}, where a name has letters, digits and _ only; write $$ for a dollar sign",
+      },
     );
   });
 }
@@ -52,8 +55,11 @@ function lineEnds(context: RuleContext): readonly ComposeFinding[] {
       "line-ends",
       "warning",
       {},
-      `the file has ${what.join(" and ")}: another checkout of it may not, and then has another compose hash`,
-      "save it as UTF-8 with LF line ends, and keep it so: `*.yml text eol=lf` in .gitattributes",
+      {
+        message: `the file has ${what.join(" and ")}: another checkout of it may not, and then has another compose hash`,
+        remedy:
+          "save it as UTF-8 with LF line ends, and keep it so: `*.yml text eol=lf` in .gitattributes",
+      },
     ),
   ];
 }

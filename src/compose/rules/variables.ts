@@ -92,26 +92,18 @@ function listEntries(context: RuleContext): readonly ComposeFinding[] {
       if (/^\s|\s$/.test(name)) {
         const message = `docker compose refuses a blank in the variable's name ${JSON.stringify(name)}`;
         return [
-          found(
-            context,
-            "variable-malformed",
-            "error",
-            place,
+          found(context, "variable-malformed", "error", place, {
             message,
-            `write ${name.trim()}=… without the blank`,
-          ),
+            remedy: `write ${name.trim()}=… without the blank`,
+          }),
         ];
       }
       const quoted = isQuoted(value)
         ? [
-            found(
-              context,
-              "value-quoted",
-              severity,
-              place,
-              `the quotes are part of the value that ${name} gets`,
-              `write the value without them, or quote the whole entry: - "${name}=…"`,
-            ),
+            found(context, "value-quoted", severity, place, {
+              message: `the quotes are part of the value that ${name} gets`,
+              remedy: `write the value without them, or quote the whole entry: - "${name}=…"`,
+            }),
           ]
         : [];
       const later = service.environment.findLast(
@@ -119,14 +111,10 @@ function listEntries(context: RuleContext): readonly ComposeFinding[] {
       );
       const twice = later
         ? [
-            found(
-              context,
-              "variable-twice",
-              later.value === value ? "warning" : severity,
-              place,
-              `${name} is there again further down, and the last one counts`,
-              "keep one of them",
-            ),
+            found(context, "variable-twice", later.value === value ? "warning" : severity, place, {
+              message: `${name} is there again further down, and the last one counts`,
+              remedy: "keep one of them",
+            }),
           ]
         : [];
       return [...quoted, ...twice];
@@ -144,8 +132,10 @@ function requiredButEmpty(context: RuleContext): readonly ComposeFinding[] {
         "required-but-empty",
         "error",
         { ...placeOf(context, name), line },
-        `${name} is empty when step 3 deploys the registry, and docker compose then starts nothing`,
-        `write \${${name}:-} or \${${name}}: an empty value is safe`,
+        {
+          message: `${name} is empty when step 3 deploys the registry, and docker compose then starts nothing`,
+          remedy: `write \${${name}:-} or \${${name}}: an empty value is safe`,
+        },
       ),
     );
 }
@@ -167,14 +157,10 @@ function notSet(context: RuleContext): readonly ComposeFinding[] {
         : `\${${name}} has no default, and nothing sets it on a ${context.role}: it would be empty`;
       const severity = required ? "error" : "warning";
       const place = placeOf(context, name);
-      return found(
-        context,
-        "placeholder-not-set",
-        severity,
-        place,
+      return found(context, "placeholder-not-set", severity, place, {
         message,
-        howToSet(context, name),
-      );
+        remedy: howToSet(context, name),
+      });
     });
 }
 
@@ -200,5 +186,7 @@ function mode(context: RuleContext): readonly ComposeFinding[] {
     role === "registry"
       ? "write MODE=${MODE:-registry+runner}, or give the registry's file with --registry-compose"
       : "write MODE=runner, or give the runners' file with --runner-compose";
-  return [found(context, "mode-wrong", "error", inService(spawntee, entry.line), message, remedy)];
+  return [
+    found(context, "mode-wrong", "error", inService(spawntee, entry.line), { message, remedy }),
+  ];
 }
