@@ -2,7 +2,7 @@
  * A made-up Intel: root, PCK chain, TCB info, QE identity, revocation lists, and quotes signed with them. The real
  * program trusts none of it: this root is handed to the verifier under `--sandbox` only (see cli/wire.ts).
  */
-import { createHash, createPrivateKey, createPublicKey, sign } from "node:crypto";
+import { createHash, sign } from "node:crypto";
 import {
   integer,
   octets,
@@ -11,6 +11,8 @@ import {
   makeCrl,
   newIssuer,
   newP256,
+  privateKeyOf,
+  spkiOf,
   type Extension,
   type Issuer,
 } from "./x509.ts";
@@ -171,7 +173,7 @@ function qeIdentityOf(dates: Dates): unknown {
 
 /** r and s, 32 bytes each. */
 function rawSignature(data: Buffer, key: string): Buffer {
-  return sign("sha256", data, { key: createPrivateKey(key), dsaEncoding: "ieee-p1363" });
+  return sign("sha256", data, { key: privateKeyOf(key), dsaEncoding: "ieee-p1363" });
 }
 
 /** Registers in hex, 48 bytes each. */
@@ -263,8 +265,7 @@ function qeReportOf(keyHash: Buffer): Buffer {
   return report;
 }
 
-const rawPublicKey = (key: string): Buffer =>
-  createPublicKey(key).export({ type: "spki", format: "der" }).subarray(-64);
+const rawPublicKey = (key: string): Buffer => spkiOf({ key }).subarray(-64);
 
 function u16(value: number): Buffer {
   const bytes = Buffer.alloc(2);

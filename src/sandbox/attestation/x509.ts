@@ -32,12 +32,21 @@ export type Extension = {
   readonly critical?: boolean;
 };
 
+const parsedKeys = new Map<string, KeyObject>();
+
+/** Of PKCS#8 in PEM. Parsed once: that takes ten times as long as to sign with it. */
+export function privateKeyOf(pemText: string): KeyObject {
+  const known = parsedKeys.get(pemText) ?? createPrivateKey(pemText);
+  parsedKeys.set(pemText, known);
+  return known;
+}
+
 export const newP256 = (): { publicKey: KeyObject; privateKey: KeyObject } =>
   generateKeyPairSync("ec", { namedCurve: "P-256" });
 
 /** PEM, ending in a line feed. */
 export function makeCertificate(request: CertificateRequest): string {
-  const key = request.selfKey ?? createPrivateKey(request.issuer?.key ?? "");
+  const key = request.selfKey ?? privateKeyOf(request.issuer?.key ?? "");
   const usage: Extension = {
     id: "2.5.29.15",
     critical: true,
@@ -76,7 +85,7 @@ export function makeCrl(issuer: Issuer, at: number, revoked: readonly string[] =
     ...(entries.length > 0 ? [sequence(...entries)] : []),
     context(0, extensions([{ id: "2.5.29.20", value: integer(1) }])),
   );
-  return signed(tbs, createPrivateKey(issuer.key));
+  return signed(tbs, privateKeyOf(issuer.key));
 }
 
 function extensions(list: readonly Extension[]): Buffer {
@@ -112,8 +121,9 @@ export function newIssuer(
   return { name, key: privateKey.export({ type: "pkcs8", format: "pem" }).toString(), certificate };
 }
 
-export const spkiOf = (issuer: Issuer): Buffer =>
-  createPublicKey(issuer.key).export({ type: "spki", format: "der" });
+/** DER of the public key. `key`: as `Issuer` has it. */
+export const spkiOf = ({ key }: Pick<Issuer, "key">): Buffer =>
+  createPublicKey(privateKeyOf(key)).export({ type: "spki", format: "der" });
 
 /** Writes DER (X.690): as much of it as certificates and revocation lists need. */
 function tlv(tag: number, ...parts: readonly Buffer[]): Buffer {
