@@ -6,19 +6,30 @@ import { ensure, ensureFresh, isoDate } from "./refusal.ts";
 
 export const sha256 = (data: Buffer): string => createHash("sha256").update(data).digest("hex");
 
+/** By their text: each verification meets Intel's root in three chains, and parsing one takes most of its time. */
+const parsed = new Map<string, X509Certificate>();
+const MOST_PARSED = 64;
+
 /** Certificates of a PEM text, leaf first. Nothing but PEM in its canonical form is accepted. */
 export function parsePemChain(text: string): X509Certificate[] {
   const blocks = text.split(/(?<=-----END CERTIFICATE-----)\n*/).filter((block) => block !== "");
   return blocks.map((block) => {
-    try {
-      const certificate = new X509Certificate(block);
-      // Also not another one: an RA-TLS certificate has certificates within, which OpenSSL may find first.
-      if (certificate.toString() === `${block}\n`) return certificate;
-    } catch {
-      // refused below
-    }
-    return refuse("attest-quote", "pem", "a certificate is not valid PEM");
+    const certificate = parsed.get(block) ?? parsePem(block);
+    if (parsed.size === MOST_PARSED) parsed.clear();
+    parsed.set(block, certificate);
+    return certificate;
   });
+}
+
+function parsePem(block: string): X509Certificate {
+  try {
+    const certificate = new X509Certificate(block);
+    // Also not another one: an RA-TLS certificate has certificates within, which OpenSSL may find first.
+    if (certificate.toString() === `${block}\n`) return certificate;
+  } catch {
+    // refused below
+  }
+  return refuse("attest-quote", "pem", "a certificate is not valid PEM");
 }
 
 export const nameOf = (certificate: X509Certificate): string =>
