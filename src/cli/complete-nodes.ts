@@ -10,6 +10,7 @@ export async function nodesFor(
   stateDir: string,
   stateHost: string,
   env: NodeJS.ProcessEnv,
+  deadlineMs = DEADLINE_MS,
 ): Promise<readonly KnownNode[]> {
   if (stateHost === "sandbox") return (await import("../sandbox/catalog.ts")).NODES;
   const known = await readKnownNodes(stateDir, stateHost);
@@ -17,17 +18,23 @@ export async function nodesFor(
   const apiUrl = valueIn(env, "phalaApiUrl") ?? "";
   const isThatHost = URL.canParse(apiUrl) && new URL(apiUrl).host === stateHost;
   if (known.length > 0 || apiKey === undefined || !isThatHost) return known;
-  const nodes = await askForNodes(apiUrl, apiKey, env);
+  const nodes = await askForNodes({ apiUrl, apiKey, env, deadlineMs });
   await rememberNodes(stateDir, stateHost, nodes);
   return nodes;
 }
 
 /** Only at the address of the environment: what is typed so far is not yet meant. */
-async function askForNodes(
-  apiUrl: string,
-  apiKey: string,
-  env: NodeJS.ProcessEnv,
-): Promise<readonly KnownNode[]> {
+async function askForNodes({
+  apiUrl,
+  apiKey,
+  env,
+  deadlineMs,
+}: {
+  readonly apiUrl: string;
+  readonly apiKey: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly deadlineMs: number;
+}): Promise<readonly KnownNode[]> {
   const [{ createHttpClient }, { createCloudApi }, { systemClock: clock }] = await Promise.all([
     import("../platform/net/http.ts"),
     import("../platform/phala/api.ts"),
@@ -37,7 +44,7 @@ async function askForNodes(
   const silent = { onDetail: () => undefined, redact: () => "" };
   try {
     const api = createCloudApi({ apiUrl, apiKey, http, clock, ...silent });
-    return (await api.nodes(AbortSignal.timeout(DEADLINE_MS))).filter(({ listed }) => listed);
+    return (await api.nodes(AbortSignal.timeout(deadlineMs))).filter(({ listed }) => listed);
   } finally {
     await http.close();
   }
