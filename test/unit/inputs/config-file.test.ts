@@ -115,22 +115,6 @@ describe("the config file on disk", () => {
     expect(error.hint).toContain("--config");
   });
 
-  it.each(["phala-api-url", "phala-bin", "gateway-url", "collateral-url", "state-dir"])(
-    "may set %s only when it was named",
-    async (key) => {
-      const file = path.join(directory, "tee-cluster.yml");
-      writeFileSync(file, `node: prod9\n${key}: https://elsewhere.example\n`);
-      const before = process.cwd();
-      process.chdir(directory);
-      const error = await refusal(() => readConfigFile(undefined)).finally(() =>
-        process.chdir(before),
-      );
-      expect(error.kind).toBe("input");
-      expect(error.message).toContain(`tee-cluster.yml: ${key} (line 2)`);
-      expect(error.hint).toContain("--config tee-cluster.yml");
-    },
-  );
-
   it("that was named may say where the state is", async () => {
     const file = write("state-dir: here\n");
     expect((await readConfigFile(file)).values).toEqual({ stateDir: "here" });
