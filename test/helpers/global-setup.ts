@@ -5,7 +5,7 @@ import path from "node:path";
 import { joinPhala } from "./join-phala.ts";
 import { JOINED_PHALA, PHALA_BIN, PHALA_PACKAGE, WARM_PHALA } from "./phala-bin.ts";
 import { clustersArePrepared, prepareClusters } from "./prepared-cluster.ts";
-import { BUILT, WARM_PROGRAM, WARM_PROGRAM_PORT } from "./program-bin.ts";
+import { BUILT, SHARED_CACHE, WARM_PROGRAM, WARM_PROGRAM_PORT } from "./program-bin.ts";
 import { makeWarmFile, serveWarm } from "./warm.ts";
 
 /** Called for each project of vitest.config.ts that needs it; the first one sets all of it up. */
@@ -13,6 +13,7 @@ export async function setup(): Promise<(() => Promise<void>) | undefined> {
   if (clustersArePrepared()) return undefined;
   await joinPhala();
   const folder = await mkdtemp(path.join(tmpdir(), "tee-cluster-prepared-"));
+  process.env[SHARED_CACHE] = path.join(folder, "cache");
   const [program, phala] = await Promise.all([
     serveWarm({ what: "program", file: BUILT }),
     serveWarm({ what: "phala", file: JOINED_PHALA }),

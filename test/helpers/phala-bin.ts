@@ -41,7 +41,7 @@ export type PhalaRunOptions = {
   readonly env?: Readonly<Record<string, string>>;
   /** ms, then SIGKILL. */
   readonly timeout?: number;
-  /** PHALA_BIN where absent. */
+  /** One that is loaded already where absent. */
   readonly bin?: string;
 };
 
@@ -66,7 +66,7 @@ export async function runPhala(
     PHALA_DISABLE_UPDATE_CHECK: "1",
     ...options.env,
   };
-  const child = spawn(options.bin ?? PHALA_BIN, args, {
+  const child = spawn(options.bin ?? warmPhalaBin(), args, {
     cwd,
     env,
     stdio: ["ignore", "pipe", "pipe"],

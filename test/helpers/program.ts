@@ -9,7 +9,7 @@ import { lifeOf } from "../../src/sandbox/lifecycle.ts";
 import type { FailureResult } from "../../src/core/results.ts";
 import { startSandbox, type Sandbox, type SandboxOptions } from "../../src/sandbox/index.ts";
 import { warmPhalaBin } from "./phala-bin.ts";
-import { PROGRAM, WARM_PROGRAM_PORT } from "./program-bin.ts";
+import { PROGRAM, SHARED_CACHE, WARM_PROGRAM_PORT } from "./program-bin.ts";
 import { runWarm } from "./warm.ts";
 
 export { PROGRAM };
@@ -103,10 +103,13 @@ export async function openWorld(
   // What an operator could write down; `--sandbox` alone trusts the made-up Intel without.
   const trustFile = path.join(base, "trust.json");
   await writeFile(trustFile, JSON.stringify(sandbox.trust));
+  const cache = process.env[SHARED_CACHE];
   const env: Record<string, string> = {
     PATH: process.env["PATH"] ?? "",
     HOME: path.join(base, "home"),
     TMPDIR: path.join(base, "tmp"),
+    // What V8 compiled of the program at the start of another test.
+    ...(cache !== undefined && { XDG_CACHE_HOME: cache }),
     CI: "true",
     TEE_CLUSTER_NAME: "bird-tracker",
     TEE_CLUSTER_STATE_DIR: stateDir,

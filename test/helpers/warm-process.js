@@ -30,6 +30,7 @@ const LOAD = {
     await import(file);
     let finish;
     process.exit = (code) => {
+      isOver = true;
       finish?.(Number(code ?? process.exitCode ?? 0));
       // Nothing behind an exit is gone through.
       throw new Error("the run has ended");
@@ -48,15 +49,22 @@ const LOAD = {
   },
 };
 
+/** The run has asked for its end: what it still prints, a process that ends would not. */
+let isOver = false;
+
 function stream(name) {
-  return new Writable({
+  const sending = new Writable({
     write(chunk, _encoding, done) {
       process.send({ name, text: Buffer.from(chunk).toString("base64") }, done);
     },
   });
+  const write = sending.write.bind(sending);
+  sending.write = (...given) => isOver || write(...given);
+  return sending;
 }
 
 function dress({ args, env, folder }) {
+  isOver = false;
   for (const name of Object.keys(process.env)) delete process.env[name];
   Object.assign(process.env, env);
   process.chdir(folder);
