@@ -30,9 +30,10 @@ test.each([
   expect(text.includes(watcher.url)).toBe(leftOut.length === 0);
 });
 
+const recorded = (watcher: ClusterSettings["watcher"]) =>
+  settingsTexts({ watcher } as ClusterSettings, "eu-west-1");
+
 test("nor does the record keep it", () => {
-  const recorded = (watcher: ClusterSettings["watcher"]) =>
-    settingsTexts({ watcher } as ClusterSettings, "eu-west-1");
   expect(recorded(WITH_KEY)).toEqual({ "aws-region": "eu-west-1" });
   expect(recorded(WITHOUT)).toMatchObject({ watcher: "onchain:https://rpc.example/mainnet" });
 });
