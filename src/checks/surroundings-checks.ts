@@ -1,4 +1,5 @@
 /** Checks of what lies between this program and the cloud: the proxy, and the place where runs are recorded. */
+import { isErrno } from "../lib/errno.ts";
 import { access, constants } from "node:fs/promises";
 import path from "node:path";
 import { ClusterError, messageOf } from "../errors/cluster-error.ts";
@@ -77,7 +78,7 @@ async function nearestExisting(folder: string): Promise<string> {
     return folder;
   } catch (error) {
     const parent = path.dirname(folder);
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT" || parent === folder) throw error;
+    if (!isErrno(error, "ENOENT") || parent === folder) throw error;
     return nearestExisting(parent);
   }
 }

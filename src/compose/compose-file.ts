@@ -1,4 +1,5 @@
 /** Reading a compose file: its exact text, which is measured, and what the checks need to know of it. */
+import { isErrno } from "../lib/errno.ts";
 import type { Code } from "../errors/catalogue.ts";
 import { readFile, stat } from "node:fs/promises";
 import { LineCounter, parseDocument, type Document } from "yaml";
@@ -145,7 +146,7 @@ function decode(bytes: Buffer, path: string): string {
 }
 
 function unreadable(path: string, error: unknown): ClusterError {
-  if (error instanceof Error && "code" in error && error.code === "ENOENT")
+  if (isErrno(error, "ENOENT"))
     return broken(
       path,
       "compose-missing",

@@ -1,4 +1,5 @@
 /** `tee-cluster.yml`: the same inputs as the flags, under the flags' names. Secrets are not taken from it. */
+import { isErrno } from "../lib/errno.ts";
 import { command, hint, type Words } from "../core/command-hint.ts";
 import { isUtf8 } from "node:buffer";
 import { readFile } from "node:fs/promises";
@@ -37,8 +38,7 @@ export async function readConfigFile(named: string | undefined): Promise<ConfigF
   try {
     bytes = await readFile(path);
   } catch (error) {
-    if (named === undefined && (error as NodeJS.ErrnoException).code === "ENOENT")
-      return { path: undefined, values: {} };
+    if (named === undefined && isErrno(error, "ENOENT")) return { path: undefined, values: {} };
     throw invalid(
       path,
       `can't be read: ${(error as Error).message}`,

@@ -3,6 +3,7 @@
  * it is complete or untouched. A single file that is mounted into a container can't be renamed over (EBUSY); it is
  * written in place, after a copy of it has reached the disk.
  */
+import { isErrno } from "./errno.ts";
 import { randomBytes } from "node:crypto";
 import {
   copyFile,
@@ -69,7 +70,7 @@ export async function writeAtomically(
     await renameOver(target, text, options);
   } catch (error) {
     // EPERM: the file is another user's and would not be after a rename; who may write to it can still do that.
-    if (!existing || !(isErrno(error, "EBUSY") || isErrno(error, "EPERM"))) throw error;
+    if (!existing || !isErrno(error, "EBUSY", "EPERM")) throw error;
     if (options.backup === undefined) throw error;
     await writeInPlace(target.path, text, options.backup);
   }
@@ -214,8 +215,4 @@ async function syncFolder(folder: string): Promise<void> {
   if (!handle) return;
   await handle.sync().catch(() => undefined);
   await handle.close();
-}
-
-export function isErrno(error: unknown, code: string): boolean {
-  return error instanceof Error && "code" in error && error.code === code;
 }

@@ -1,4 +1,5 @@
 /** Whether a process of this machine and process namespace is still the one that it was. */
+import { isErrno } from "./errno.ts";
 import { readFileSync, readlinkSync } from "node:fs";
 
 /**
@@ -10,7 +11,7 @@ export function isProcessAlive(pid: number, started?: string | null): boolean {
     process.kill(pid, 0);
   } catch (error) {
     // EPERM: it lives and belongs to somebody else.
-    if ((error as NodeJS.ErrnoException).code !== "EPERM") return false;
+    if (!isErrno(error, "EPERM")) return false;
   }
   const now = processStart(pid);
   return now === null || started === undefined || started === null || now === started;

@@ -2,7 +2,7 @@
 import { isUtf8 } from "node:buffer";
 import { readFile, stat } from "node:fs/promises";
 import { ClusterError, messageOf } from "../errors/cluster-error.ts";
-import { isErrno } from "../lib/atomic-file.ts";
+import { isErrno } from "../lib/errno.ts";
 import { CONFIG, notAFile, type FileRole } from "./write-file.ts";
 
 /**

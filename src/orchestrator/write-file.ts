@@ -1,7 +1,8 @@
 /** Writing a file of the operator's: complete or untouched, with errors that say what to do. */
 import path from "node:path";
 import { ClusterError, messageOf } from "../errors/cluster-error.ts";
-import { isErrno, NotAFileError, writeAtomically } from "../lib/atomic-file.ts";
+import { NotAFileError, writeAtomically } from "../lib/atomic-file.ts";
+import { isErrno } from "../lib/errno.ts";
 
 /** What the file is to the operator: what error codes begin with, and the flag that names another place. */
 export type FileRole = { readonly code: "config" | "hash-record"; readonly flag: string };

@@ -1,4 +1,5 @@
 /** The sandbox's coordinator key: schema v2 needs one, and the package must not ship any. */
+import { isErrno } from "../lib/errno.ts";
 import { createHash, createPublicKey, generateKeyPair, randomBytes } from "node:crypto";
 import { link, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
@@ -18,7 +19,7 @@ export async function sandboxGatewayKey(folder: string): Promise<string> {
     await writeFile(temporary, await newKey(), { flag: "wx", mode: 0o600, flush: true });
     await link(temporary, file);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    if (!isErrno(error, "EEXIST")) throw error;
   } finally {
     await rm(temporary, { force: true });
   }
@@ -43,7 +44,7 @@ async function isThere(file: string): Promise<boolean> {
     await stat(file);
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
+    if (isErrno(error, "ENOENT")) return false;
     throw error;
   }
 }

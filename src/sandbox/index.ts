@@ -1,4 +1,5 @@
 /** The local stand-in for Phala Cloud: API and gateway on one loopback port. See docs/sandbox.md. */
+import { isErrno } from "../lib/errno.ts";
 import { once } from "node:events";
 import { randomBytes } from "node:crypto";
 import path from "node:path";
@@ -140,8 +141,7 @@ async function ensureOwnFolder(folder: string): Promise<void> {
   try {
     await ensureOwn(folder);
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code !== "ENOENT" && code !== "ENOTDIR")
+    if (!isErrno(error, "ENOENT", "ENOTDIR"))
       throw unwritable(path.join(folder, "cloud.json"), error);
   }
 }

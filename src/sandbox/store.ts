@@ -2,6 +2,7 @@
  * The cloud on disk. Several servers may share it (`init --sandbox` in one terminal, `status --sandbox` in
  * another): every change is load, change, save under a lock; reads load again only when the file has changed.
  */
+import { isErrno } from "../lib/errno.ts";
 import { isProcessAlive } from "../lib/process-alive.ts";
 import { chmod, link, lstat, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { randomBytes } from "node:crypto";
@@ -95,7 +96,7 @@ export class CloudStore {
       return `${ino}-${mtimeNs}-${size}`;
     } catch (error) {
       // A file where a folder should be is told of when it is written to.
-      if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return undefined;
+      if (isErrno(error, "ENOENT", "ENOTDIR")) return undefined;
       throw unreadable(this.#file, error);
     }
   }
@@ -153,7 +154,7 @@ async function takeLock(file: string): Promise<void> {
       await writeFile(file, String(process.pid), { flag: "wx", mode: 0o600 });
       return;
     } catch (error) {
-      if (codeOf(error) !== "EEXIST") throw error;
+      if (!isErrno(error, "EEXIST")) throw error;
     }
     if (await isAbandoned(file)) await breakLock(file);
     else await delay(LOCK_PAUSE_MS);
@@ -180,14 +181,10 @@ async function breakLock(file: string): Promise<void> {
     await rename(file, aside);
     if (!(await isAbandoned(aside))) await link(aside, file);
   } catch (error) {
-    if (codeOf(error) !== "ENOENT" && codeOf(error) !== "EEXIST") throw error;
+    if (!isErrno(error, "ENOENT", "EEXIST")) throw error;
   } finally {
     await rm(aside, { force: true });
   }
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && "code" in error ? error.code : undefined;
 }
 
 const beginAnew = (file: string): string =>

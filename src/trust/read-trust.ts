@@ -1,4 +1,5 @@
 /** The trust that a run goes by: of the file that is named or there, else the built-in one. */
+import { isErrno } from "../lib/errno.ts";
 import { readFile } from "node:fs/promises";
 import { ClusterError, messageOf } from "../errors/cluster-error.ts";
 import { parseTrustFile, trustSchema, type Trust } from "./trust-file.ts";
@@ -30,8 +31,8 @@ async function readOwn(named: string | undefined): Promise<ReadTrust> {
   try {
     text = await readFile(file, "utf8");
   } catch (error) {
-    const isAbsent = error instanceof Error && "code" in error && error.code === "ENOENT";
-    if (named === undefined && isAbsent) return { trust: BUILT_IN_TRUST, file: null };
+    if (named === undefined && isErrno(error, "ENOENT"))
+      return { trust: BUILT_IN_TRUST, file: null };
     throw new ClusterError("input", "bad-trust-file", {
       message: `can't read the trust file ${file}: ${messageOf(error)}`,
       hint: "name another one with --trust-file, or leave it out for what is built in",

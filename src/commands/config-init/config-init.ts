@@ -1,4 +1,5 @@
 /** `tee-cluster config init`: a tee-cluster.yml that explains itself. */
+import { isErrno } from "../../lib/errno.ts";
 import { rm, writeFile } from "node:fs/promises";
 import { command, hint } from "../../core/command-hint.ts";
 import { ClusterError, messageOf } from "../../errors/cluster-error.ts";
@@ -45,7 +46,7 @@ async function writeNew(file: string, text: string): Promise<void> {
   try {
     await writeFile(file, text, { flag: "wx" });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") throw exists(file);
+    if (isErrno(error, "EEXIST")) throw exists(file);
     // Half a file is no file.
     await rm(file, { force: true }).catch(() => undefined);
     throw new ClusterError("prerequisite", "config-file-unwritable", {

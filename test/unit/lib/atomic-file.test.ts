@@ -86,6 +86,8 @@ describe.runIf(isRoot)("as root", () => {
     const module = at("atomic-file.mjs");
     await build({
       entryPoints: ["src/lib/atomic-file.ts"],
+      bundle: true,
+      platform: "node",
       outfile: module,
       format: "esm",
       logLevel: "error",
