@@ -4,7 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Cancellation, ClusterError, InternalError } from "../errors/cluster-error.ts";
 import type { CommonFlags } from "../session/dependencies.ts";
 import type { AnyCommand } from "../commands/shared/command.ts";
-import { readFlags } from "../commands/shared/flags.ts";
+import { pathOr, readFlags } from "../commands/shared/flags.ts";
 import { markedSecrets, refuseMalformedMarks } from "../core/marked-secrets.ts";
 import { INPUTS } from "../inputs/table.ts";
 import type { Raw } from "../inputs/resolve.ts";
@@ -196,7 +196,7 @@ function flagsOf(command: AnyCommand, options: Options): Parameters<AnyCommand["
   const argument = options["argument"];
   return {
     ...readFlags(command.flags, options),
-    argument: typeof argument === "string" ? argument : undefined,
+    argument: typeof argument === "string" ? pathOr(argument, command.argument ?? {}) : undefined,
   };
 }
 

@@ -1,7 +1,7 @@
 /** From the text of an input to its value. Each throws an `InvalidValue` that says what is wrong and what would do. */
 import { ATTEST_MODES, type AttestMode } from "../core/attestation.ts";
 import path from "node:path";
-import { homeFolder } from "../lib/home.ts";
+import { expandHome } from "../lib/home.ts";
 import { REGISTRY_NAMES } from "../compose/environment.ts";
 import type { OrchestratorSchema } from "../core/domain.ts";
 import type { Crunch, HashFrom, RegistryVariable, Watcher } from "../core/settings.ts";
@@ -228,7 +228,7 @@ export function crunch(text: string): Crunch {
 export function watcher(text: string): Watcher {
   const [type, ...rest] = text.split(":");
   const what = rest.join(":");
-  if (type === "yaml" && what !== "") return { type, path: plainText(what) };
+  if (type === "yaml" && what !== "") return { type, path: filePath(what) };
   if (type === "onchain" && what !== "") {
     parseUrl(what);
     return { type, url: what };
@@ -238,7 +238,10 @@ export function watcher(text: string): Watcher {
   return say(`${quoteUrl(text)} is neither yaml:PATH nor onchain:URL`);
 }
 
+/** `~/` is the home folder. */
+export const filePath = (text: string): string => expandHome(plainText(text));
+
 /** An absolute path; `~` is the home folder. */
 export function folder(text: string): string {
-  return path.resolve(plainText(text).replace(/^~(?=$|\/)/, () => homeFolder()));
+  return path.resolve(filePath(text));
 }

@@ -188,7 +188,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
     description: "compose file of the registry",
     default: "model_orchestrator/data/docker-compose.phala.registry.yml",
     completes: "files",
-    parse: p.plainText,
+    parse: p.filePath,
   },
   runnerCompose: {
     group: "cluster",
@@ -198,7 +198,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
     description: "compose file of the runners",
     default: "model_orchestrator/data/docker-compose.phala.runner.yml",
     completes: "files",
-    parse: p.plainText,
+    parse: p.filePath,
   },
   orchestratorConfig: {
     group: "cluster",
@@ -208,7 +208,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
     description: "the file to write",
     default: "orchestrator.yml",
     completes: "files",
-    parse: p.plainText,
+    parse: p.filePath,
   },
   orchestratorSchema: {
     group: "cluster",
@@ -230,7 +230,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
     requiredWith: "v2",
     optional: true,
     completes: "files",
-    parse: p.plainText,
+    parse: p.filePath,
   },
   coordinatorWallet: {
     group: "cluster",
@@ -317,7 +317,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
     description: "what is trusted (default: tee-cluster.trust.json if there, else built in)",
     optional: true,
     completes: "files",
-    parse: p.plainText,
+    parse: p.filePath,
   },
   collateralUrl: {
     group: "attestation",
@@ -350,7 +350,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
     remark: "the one that came with this package, else the one on `PATH`",
     default: "phala",
     completes: "files",
-    parse: p.plainText,
+    parse: p.filePath,
   },
   gatewayUrl: {
     group: "connection",

@@ -21,3 +21,8 @@ export function homeFolder(
     });
   }
 }
+
+/** A path in which `~/` at the beginning is the home folder: in quotes, a file or a variable no shell expands it. */
+export function expandHome(text: string): string {
+  return text.replace(/^~(?=$|\/)/, () => homeFolder());
+}

@@ -1,4 +1,5 @@
 /** What every command does first: resolve its inputs, hide its secrets, connect. */
+import { expandHome } from "../lib/home.ts";
 import { readConfigFile, type ConfigFile } from "../inputs/config-file.ts";
 import { inputDefinition, INPUTS } from "../inputs/table.ts";
 import {
@@ -144,7 +145,8 @@ export function sourcesFor(
 
 /** The config file that was named, by flag or variable. */
 export function configPathOf(flags: CommonFlags, env: NodeJS.ProcessEnv): string | undefined {
-  return flags.config ?? (env["TEE_CLUSTER_CONFIG"] || undefined);
+  const path = flags.config ?? (env["TEE_CLUSTER_CONFIG"] || undefined);
+  return path && expandHome(path);
 }
 
 /** The config file that is named, or the default one where it is there. */

@@ -1,5 +1,5 @@
 /** One stop, in whatever mix its signals arrive, and questions that get no answer: for real, through npm and shells. */
-import { writeFile } from "node:fs/promises";
+import { mkdir, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, test } from "vitest";
@@ -145,6 +145,36 @@ test("one Ctrl-C through npm with bash as its shell, in a terminal: the clean-up
     type: "run-finished",
     code: "interrupted",
   });
+});
+
+test("one Ctrl-C through npx with bash as its shell: the clean-up gets its time", async () => {
+  const world = await makeWorld();
+  world.sandbox.setFaults([...SLOW_DELETION]);
+  await npmPackage(world);
+  const bin = path.join(world.folder, "node_modules", ".bin");
+  await mkdir(bin, { recursive: true });
+  await symlink(PROGRAM, path.join(bin, "tee-cluster"));
+  const command = ["npx", "--no", "tee-cluster", "init", "--yes"];
+  const session = startInTerminal(world, [], OWN_PHALA, { command });
+  await made(world, 2);
+  session.type(KEYS.interrupt);
+  await session.see(`stopping: deleting ${RUNNER}; press Ctrl-C again to leave without clean-up`);
+  await session.exit;
+  await until(async () => (await processesOf(world)).length === 0);
+  expect((await cloudOf(world.sandbox)).live).toEqual([REGISTRY]);
+});
+
+test("GitHub's way: SIGTERM 7.5 s after SIGINT, and the deletion takes longer than that", async () => {
+  const world = await makeWorld();
+  world.sandbox.setFaults([{ method: "DELETE", times: 1, action: { kind: "delay", ms: 9_000 } }]);
+  const child = world.start(["init", "--json"], OWN_PHALA);
+  await made(world, 2);
+  child.kill("SIGINT");
+  await delay(7_500);
+  child.kill("SIGTERM");
+  const run = await child;
+  expect([run.exitCode, failureIn(run.stdout).error.code]).toEqual([130, "interrupted"]);
+  expect((await cloudOf(world.sandbox)).live).toEqual([REGISTRY]);
 });
 
 test("nohup: a terminal that is closed changes nothing", async () => {

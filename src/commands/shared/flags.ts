@@ -1,4 +1,5 @@
 /** The switches and options of commands, as typed values: what a handler gets is inferred from what is declared. */
+import { expandHome } from "../../lib/home.ts";
 import type { ValueSource } from "../../core/value-source.ts";
 
 type FlagText = {
@@ -46,9 +47,15 @@ export function option(
     text,
     placeholder,
     ...more,
-    read: (given) => (typeof given === "string" ? given : undefined),
+    read: (given) => (typeof given === "string" ? pathOr(given, more) : undefined),
   };
 }
+
+const PATHS: ReadonlySet<unknown> = new Set(["files", "folders"]);
+
+/** A path with `~/` is one below the home folder. */
+export const pathOr = (text: string, { completes }: { readonly completes?: unknown }): string =>
+  PATHS.has(completes) ? expandHome(text) : text;
 
 /** With a value, given any number of times. */
 export function list(placeholder: string, text: string, more: More = {}): Flag<readonly string[]> {

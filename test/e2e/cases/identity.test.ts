@@ -1,5 +1,6 @@
 /** What a CVM is known by, what its app-compose may lack, and what is left behind. */
 import { expect, test } from "vitest";
+import { journalOf } from "../../helpers/journal.ts";
 import { dropCvm } from "../../helpers/cvms.ts";
 import { makePreparedWorld } from "../../helpers/prepared-cluster.ts";
 import { cloudOf, makeWorld } from "../../helpers/program.ts";
@@ -9,6 +10,7 @@ import {
   changesIn,
   failureOf,
   initiated,
+  onGet,
   REGISTRY,
   rotated,
 } from "./world.ts";
@@ -34,6 +36,23 @@ test("a hash without its app-compose: exit 7 and nothing approved, and the way a
   expect(run.error.hint).toContain("--allow-unchecked-hash");
   expect((await cloudOf(world.sandbox)).approved).toEqual([]);
   expect((await cloudOf(world.sandbox)).live).toEqual([REGISTRY]);
+});
+
+test("a hash whose app-compose nobody can read, with --allow-unchecked-hash: approved, and recorded as that", async () => {
+  const world = await makePreparedWorld({ timings: AT_ONCE });
+  const { approved: before, registry } = await cloudOf(world.sandbox);
+  const others = `/cvms/(?!(app_)?(${registry?.vmUuid}|${registry?.appId}))[^/]+/(compose_file|attestation)$`;
+  world.sandbox.setFaults([
+    onGet(others, { kind: "status", status: 404, body: { detail: "none" } }),
+  ]);
+  const env = { ...(await anotherRunner(world)), TEE_CLUSTER_TIMEOUT: "20s" };
+  const run = await world.run(["rotate-hash", "--json", "--allow-unchecked-hash"], env);
+  const after = rotated(run);
+  expect(after.approved_compose_hashes).toEqual([...before, after.runner_compose_hash]);
+  expect(after.warnings.map(({ code }) => code)).toContain("app-compose-unchecked");
+  expect((await cloudOf(world.sandbox)).approved).toEqual(after.approved_compose_hashes);
+  const recorded = (await journalOf(world)).findLast(({ type }) => type === "compose-hash");
+  expect(recorded).toMatchObject({ hash: after.runner_compose_hash, unchecked: true });
 });
 
 test("the API's file has no allowed_envs: the measured text names the variables, and none is lost", async () => {

@@ -1,0 +1,42 @@
+/** A network that goes away in the middle of a run, as a VPN does: nothing is answered from then on. */
+import { expect, test } from "vitest";
+import { makePreparedWorld } from "../helpers/prepared-cluster.ts";
+import { cloudOf } from "../helpers/program.ts";
+import { anotherRunner, AT_ONCE, failureOf, REGISTRY, rotated, RUNNER } from "./cases/world.ts";
+
+const IMPATIENT = { TEE_CLUSTER_TIMEOUT: "2s", TEE_CLUSTER_POLL_INTERVAL: "500ms" };
+
+test("every wait and the clean-up end; what is left is told, and the next run removes it", async () => {
+  let isGone = false;
+  const world = await makePreparedWorld({
+    timings: AT_ONCE,
+    async onRequest() {
+      if (isGone) await new Promise(() => undefined);
+      const { live } = await cloudOf(world.sandbox);
+      isGone ||= live.includes(RUNNER);
+    },
+  });
+  const env = await anotherRunner(world);
+  const run = failureOf(await world.run(["rotate-hash", "--json"], { ...env, ...IMPATIENT }));
+  expect([4, 5]).toContain(run.exitCode);
+  expect(run.left_behind).toMatchObject([{ name: RUNNER }]);
+  const began = isGone;
+  expect(began).toBe(true);
+}, 400_000);
+
+test("the network comes back: one run is enough", async () => {
+  let isGone = false;
+  const world = await makePreparedWorld({
+    timings: AT_ONCE,
+    async onRequest({ method }) {
+      if (isGone) await new Promise(() => undefined);
+      isGone ||= method === "DELETE";
+    },
+  });
+  const env = await anotherRunner(world);
+  const run = failureOf(await world.run(["rotate-hash", "--json"], { ...env, ...IMPATIENT }));
+  expect([4, 5]).toContain(run.exitCode);
+  isGone = false;
+  rotated(await world.run(["rotate-hash", "--json"], env));
+  expect((await cloudOf(world.sandbox)).live).toEqual([REGISTRY]);
+}, 400_000);

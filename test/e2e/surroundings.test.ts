@@ -1,0 +1,189 @@
+/** Where the program runs: folders, users, clocks, mounts and jobs as there are in containers, cron and CI. */
+import { chmod, cp, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { execa } from "execa";
+import { expect, test } from "vitest";
+import { CAN_MOUNT } from "../helpers/disk.ts";
+import { makeV2Files, v2Environment } from "../helpers/coordinator.ts";
+import { journalOf } from "../helpers/journal.ts";
+import { OWN_PHALA } from "../helpers/phala-bin.ts";
+import { makePreparedWorld } from "../helpers/prepared-cluster.ts";
+import { processesOf } from "../helpers/processes.ts";
+import {
+  cloudOf,
+  commitsOf,
+  COMPOSE_FOLDER,
+  failureIn,
+  makeWorld,
+  mutationsOf,
+  PROGRAM,
+  type World,
+} from "../helpers/program.ts";
+import { startInTerminal } from "../helpers/terminal.ts";
+import { until } from "../helpers/until.ts";
+import { anotherRunner, initiated, REGISTRY, rotated, RUNNER } from "./cases/world.ts";
+
+const isRoot = process.getuid?.() === 0;
+
+test("a relative TMPDIR: runs of phala find their files in it, and leave none", async () => {
+  const world = await makePreparedWorld();
+  await mkdir(path.join(world.folder, "tmp"));
+  const env = { ...(await anotherRunner(world)), ...OWN_PHALA, TMPDIR: "tmp" };
+  const run = await world.runAnew(["rotate-hash", "--json"], env);
+  const { approved_compose_hashes: approved } = rotated(run);
+  expect((await cloudOf(world.sandbox)).approved).toEqual(approved);
+  expect(await readdir(path.join(world.folder, "tmp"))).toEqual([]);
+});
+
+test("`~/` in every path that is given, by flags, variables and the config file", async () => {
+  const world = await makeWorld();
+  const home = world.env["HOME"] ?? "";
+  await mkdir(home, { recursive: true });
+  await makeV2Files(home);
+  const v2 = await v2Environment(home);
+  for (const role of ["registry", "runner"]) {
+    const given = v2[`TEE_CLUSTER_${role.toUpperCase()}_COMPOSE`];
+    const shipped = path.join(COMPOSE_FOLDER, `docker-compose.phala.${role}.yml`);
+    const file = given === undefined ? shipped : path.resolve(home, given);
+    await cp(file, path.join(home, `its-${role}.yml`));
+  }
+  await cp(path.join(home, v2["GATEWAY_KEY_PATH"] ?? ""), path.join(home, "its-key.pem"));
+  await chmod(path.join(home, "its-key.pem"), 0o600);
+  await cp(world.env["TEE_CLUSTER_TRUST_FILE"] ?? "", path.join(home, "its-trust.json"));
+  await writeFile(path.join(home, "its.yml"), "runner-compose: ~/its-runner.yml\n");
+  const env = {
+    ...v2,
+    TEE_CLUSTER_REGISTRY_COMPOSE: "~/its-registry.yml",
+    TEE_CLUSTER_RUNNER_COMPOSE: undefined,
+    TEE_CLUSTER_STATE_DIR: "~/its-state",
+    TEE_CLUSTER_TRUST_FILE: "~/its-trust.json",
+    TEE_CLUSTER_CONFIG: "~/its.yml",
+    GATEWAY_KEY_PATH: undefined,
+  };
+  const args = ["--orchestrator-config", "~/o.yml", "--gateway-key-path", "~/its-key.pem"];
+  const run = await world.runAnew(
+    ["init", "--json", "--watcher", "yaml:~/models.yml", ...args],
+    env,
+  );
+  initiated(run);
+  const written = await readFile(path.join(home, "o.yml"), "utf8");
+  expect(written).not.toContain("~");
+  expect(written).toContain(path.join(home, "its-key.pem"));
+  const exported = ["hash", "--json", "--export", "~/record.json"];
+  expect((await world.runAnew(exported, env)).exitCode).toBe(0);
+  expect(await readdir(home)).toEqual(expect.arrayContaining(["its-state", "record.json"]));
+  expect(await readdir(world.folder)).toEqual([]);
+});
+
+/** All but the cloud, which is the sandbox's. */
+async function giveTo(world: World, uid: number): Promise<void> {
+  const base = path.dirname(world.folder);
+  const own = ["", "work", "tmp", "trust.json"].map((name) => path.join(base, name));
+  await execa("chown", [`${uid}:${uid}`, ...own]);
+}
+
+test("a user without passwd entry and HOME (docker -u): with a state directory, and exit 3 without", async ({
+  skip,
+}) => {
+  skip(!isRoot, "only root can become another user");
+  const world = await makeWorld();
+  await giveTo(world, 54_321);
+  const { HOME: _home, ...withoutHome } = world.env;
+  const run = (args: readonly string[], change: Record<string, string>) =>
+    execa(process.execPath, [PROGRAM, ...args], {
+      cwd: world.folder,
+      env: { ...withoutHome, ...OWN_PHALA, ...change },
+      extendEnv: false,
+      stdin: "ignore",
+      reject: false,
+      uid: 54_321,
+      gid: 54_321,
+    });
+  const without = await run(["init", "--json"], { TEE_CLUSTER_STATE_DIR: "" });
+  const { error } = failureIn(without.stdout);
+  expect([without.exitCode, error.code], error.message).toEqual([3, "no-home"]);
+  expect(error.hint).toContain("--state-dir");
+  expect(mutationsOf(world.sandbox)).toEqual([]);
+  const done = await run(["init", "--json"], {});
+  expect(done.exitCode, `${done.stdout}${done.stderr}`).toBe(0);
+  expect((await cloudOf(world.sandbox)).live).toEqual([REGISTRY]);
+});
+
+/** Loaded before the program: its clock is two hours ahead, and the monotonic one as it is. */
+const AHEAD = `data:text/javascript,${encodeURIComponent(`
+  const RealDate = Date;
+  const ahead = 2 * 3600e3;
+  globalThis.Date = class extends RealDate {
+    constructor(...args) { if (args.length > 0) super(...args); else super(RealDate.now() + ahead); }
+    static now() { return RealDate.now() + ahead; }
+  };
+`)}`;
+
+test("a clock two hours ahead at init, which is killed, and right later: own registry and runner are known", async () => {
+  const world = await makeWorld();
+  const child = world.start(["init", "--json"], {
+    ...OWN_PHALA,
+    NODE_OPTIONS: `--import=${AHEAD}`,
+  });
+  await until(async () => (await cloudOf(world.sandbox)).live.includes(RUNNER));
+  child.kill("SIGKILL");
+  await child;
+  const [first] = await journalOf(world);
+  expect(Date.parse(first?.at ?? "")).toBeGreaterThan(Date.now() + 3_600_000);
+  initiated(await world.run(["init", "--json"]));
+  const { live, registriesEverMade } = await cloudOf(world.sandbox);
+  expect([live, registriesEverMade]).toEqual([[REGISTRY], 1]);
+  const made = commitsOf(world.sandbox);
+  initiated(await world.run(["init", "--json"]));
+  expect(commitsOf(world.sandbox)).toBe(made);
+});
+
+test("an orchestrator.yml that is mounted as a single file: written in place, with a copy, mode and owner kept", async ({
+  skip,
+}) => {
+  skip(!CAN_MOUNT, "this machine allows no mount namespace");
+  const world = await makePreparedWorld();
+  const file = path.join(world.folder, "orchestrator.yml");
+  const behind = path.join(path.dirname(world.folder), "host.yml");
+  const before = await readFile(file, "utf8");
+  await writeFile(behind, before, { mode: 0o640 });
+  const { ino } = await stat(behind);
+  const script = `mount --bind "$1" "$2" && shift 2 && exec "$@"`;
+  const inside = (args: readonly string[]) =>
+    execa(
+      "unshare",
+      ["-rm", "sh", "-c", script, "sh", behind, file, process.execPath, PROGRAM, ...args],
+      {
+        cwd: world.folder,
+        env: { ...world.env, ...OWN_PHALA },
+        extendEnv: false,
+        stdin: "ignore",
+        reject: false,
+      },
+    );
+  const planned = await inside(["init", "--dry-run", "--json", "--max-models", "7"]);
+  expect(planned.exitCode, planned.stdout).toBe(0);
+  expect(await readFile(behind, "utf8")).toBe(before);
+  const run = await inside(["init", "--json", "--max-models", "7"]);
+  expect(run.exitCode, `${run.stdout}${run.stderr}`).toBe(0);
+  expect(await readFile(behind, "utf8")).toContain("max-models: 7");
+  expect(await stat(behind)).toMatchObject({ ino, mode: 0o100_640 });
+  const copies = (await readdir(world.folder)).filter((name) => name !== "orchestrator.yml");
+  expect(copies).toHaveLength(1);
+  expect(await readFile(path.join(world.folder, copies[0] ?? ""), "utf8")).toBe(before);
+});
+
+test("setsid: a terminal that is closed, and its Ctrl-C, do not reach the run", async () => {
+  const world = await makeWorld();
+  world.sandbox.setFaults([
+    { method: "POST", path: "/cvms/provision$", action: { kind: "delay", ms: 1_000 } },
+  ]);
+  const command = ["bash", "-c", `setsid node ${PROGRAM} init --yes & wait`];
+  const session = startInTerminal(world, [], OWN_PHALA, { command });
+  await until(() => mutationsOf(world.sandbox).length > 0);
+  session.hangUp();
+  await session.exit;
+  await until(async () => (await processesOf(world)).length === 0);
+  expect((await journalOf(world)).at(-1)).toMatchObject({ type: "run-finished", outcome: "done" });
+  expect((await cloudOf(world.sandbox)).live).toEqual([REGISTRY]);
+});
