@@ -167,7 +167,8 @@ async function answerOf(response: http.IncomingMessage, limit: number): Promise<
     headers: response.headers,
     body,
     get text() {
-      return body.toString("utf8");
+      // A byte order mark is not a part of the text, and JSON can't begin with one.
+      return body.toString("utf8").replace(/^\uFEFF/, "");
     },
   };
 }

@@ -46,8 +46,13 @@ const DELETED: ReadonlySet<string> = new Set(["deleted", "terminated", "destroye
 /** A platform may go on answering about what it has deleted: its own word for that is as good as a 404. */
 export const isDeleted = ({ status }: Pick<Cvm, "status">): boolean => DELETED.has(status);
 
+const APP_ID = /^[\da-f]{40}$/i;
+
 /** The dashboard and some answers put `app_` before an app_id, and dashes into a uuid. */
-export const bareAppId = (id: string): string => id.replace(/^app_/, "");
+export function bareAppId(id: string): string {
+  const bare = id.replace(/^app_/, "");
+  return APP_ID.test(bare) ? bare.toLowerCase() : bare;
+}
 export const bareUuid = (id: string): string => id.replaceAll("-", "").toLowerCase();
 
 export const cvm = cvmSchema.transform((answer): Cvm => ({

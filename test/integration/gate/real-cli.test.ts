@@ -355,6 +355,15 @@ test("an on-chain KMS is named before anything is made", async () => {
   expect(linesOf(upstream.received)).toEqual([PROVISION]);
 });
 
+test("JSON that is called plain text is passed on as JSON", async () => {
+  const headers = { "content-type": "text/plain" };
+  const upstream = await startUpstream({
+    [PROVISION]: { ...PROVISIONED, headers },
+    [COMMIT]: { ...created(NAME), headers },
+  });
+  expect(await phala(upstream).createCvm(REQUEST, never)).toMatchObject({ kind: "ok" });
+});
+
 test("a provisioning without a key for the environment is named before anything is made", async () => {
   const json = { app_id: APP, compose_hash: HASH };
   const upstream = await startUpstream({ [PROVISION]: { status: 200, json } });

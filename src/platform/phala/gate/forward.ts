@@ -72,12 +72,14 @@ async function send(
       signal,
     );
     const { status, text } = answer;
-    const contentType = answer.headers["content-type"];
+    const json = parseJson(text);
+    // The CLI reads JSON only where it is called that.
+    const contentType = json === undefined ? answer.headers["content-type"] : undefined;
     return {
       kind: "answered",
       status,
       text,
-      json: parseJson(text),
+      json,
       error:
         status >= 200 && status < 300
           ? null

@@ -91,6 +91,13 @@ test.each([
   expect(await api.findCvm(id, signal)).toMatchObject({ kind: "present" });
 });
 
+test("an app_id in capitals is the same one, and a byte order mark says nothing", async () => {
+  const appId = "abcdef".padStart(40, "0");
+  const spelt = JSON.stringify({ ...cvm(7), app_id: `app_${appId.toUpperCase()}` });
+  const { api } = await serve((_request, response) => void response.end(`\uFEFF${spelt}`));
+  expect(await api.findCvm(appId, signal)).toMatchObject({ kind: "present", value: { appId } });
+});
+
 test("an answer about another CVM is unknown", async () => {
   const { api } = await serve((_request, response) => json(response, 200, cvm(8)));
   expect(await api.findCvm("cvm-7", signal)).toMatchObject({
