@@ -16,7 +16,13 @@ import type { Attester } from "../registry/attester.ts";
 import { OLDEST_RUNNER_IN_USE_MS } from "../runners/leftovers.ts";
 import { findPredictionBasis } from "../app-compose/prediction-basis.ts";
 import { done, waitLimits, type Step, type StepContext } from "../workflow/step.ts";
-import { pollTimes, notKnownYet, waitUntil, type PollResult } from "../workflow/wait.ts";
+import {
+  formatDuration,
+  pollTimes,
+  notKnownYet,
+  waitUntil,
+  type PollResult,
+} from "../workflow/wait.ts";
 import {
   checkAppCompose,
   checkedHash,
@@ -107,8 +113,7 @@ async function readAppCompose(
   hash: ComposeHash,
   context: StepContext,
 ): Promise<AppCompose | undefined> {
-  const ask = (): Promise<Lookup<AppCompose>> =>
-    context.api.appCompose(runner.vmUuid ?? runner.appId, context.signal, hash);
+  const ask = (): Promise<Lookup<AppCompose>> => askWithin(runner, hash, context);
   const found = await pollTimes(LOOKS, ask, ({ kind }) => kind === "present", context);
   if (found.kind === "present") return found.value;
   const why = found.kind === "absent" ? "Phala's API has none" : found.reason;
@@ -119,6 +124,23 @@ async function readAppCompose(
     `${message}; approved all the same (--allow-unchecked-hash)`,
   );
   return undefined;
+}
+
+/** File and measured text, with their retries, take longer where the network is gone. */
+const ANSWER_LIMIT_MS = 30_000;
+
+async function askWithin(
+  { vmUuid, appId }: TemporaryRunner,
+  hash: ComposeHash,
+  { api, clock, signal }: StepContext,
+): Promise<Lookup<AppCompose>> {
+  const limit = clock.deadline(ANSWER_LIMIT_MS);
+  try {
+    return await api.appCompose(vmUuid ?? appId, AbortSignal.any([signal, limit]), hash);
+  } catch (error) {
+    if (signal.aborted || !limit.aborted) throw error;
+    return { kind: "unknown", reason: `no answer within ${formatDuration(ANSWER_LIMIT_MS)}` };
+  }
 }
 
 function unchecked(message: string): ClusterError {

@@ -25,5 +25,13 @@ export function cleanupSignals(
   };
   if (run.aborted) spend();
   else run.addEventListener("abort", spend, { once: true });
-  return { signal: (timeoutMs) => AbortSignal.any([budget.signal, deadline(timeoutMs)]) };
+  return { signal: (timeoutMs) => AbortSignal.any([budget.signal, limited(timeoutMs, deadline)]) };
+}
+
+/** Aborted with a reason that a person can read. */
+function limited(timeoutMs: number, deadline: Clock["deadline"]): AbortSignal {
+  const limit = new AbortController();
+  const end = (): void => limit.abort(new Error(`no answer within ${timeoutMs / 1000}s`));
+  deadline(timeoutMs).addEventListener("abort", end, { once: true });
+  return limit.signal;
 }

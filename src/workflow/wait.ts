@@ -72,6 +72,9 @@ function ranOut<T>(options: WaitOptions<T>, seen: string): ClusterError {
   });
 }
 
+/** Looks that take long, since nothing answers any more, are not repeated. */
+const LOOKS_LIMIT_MS = 30_000;
+
 /**
  * Looks a few times, an interval apart, where an answer may lag behind or two of them fall on both sides of a moment.
  * @returns the first one that is enough, else the last.
@@ -82,9 +85,10 @@ export async function pollTimes<T>(
   isEnough: (seen: T) => boolean,
   { clock, signal, pollIntervalMs }: { clock: Clock; signal: AbortSignal; pollIntervalMs: number },
 ): Promise<T> {
+  const until = clock.monotonic() + LOOKS_LIMIT_MS;
   for (let left = times - 1; ; left -= 1) {
     const seen = await look();
-    if (isEnough(seen) || left === 0) return seen;
+    if (isEnough(seen) || left === 0 || clock.monotonic() >= until) return seen;
     await clock.sleep(pollIntervalMs, signal);
   }
 }

@@ -88,7 +88,9 @@ test("a user without passwd entry and HOME (docker -u): with a state directory, 
   skip(!isRoot, "only root can become another user");
   const world = await makeWorld();
   await giveTo(world, 54_321);
-  const { HOME: _home, ...withoutHome } = world.env;
+  const withoutHome = Object.fromEntries(
+    Object.entries(world.env).filter(([name]) => name !== "HOME"),
+  );
   const run = (args: readonly string[], change: Record<string, string>) =>
     execa(process.execPath, [PROGRAM, ...args], {
       cwd: world.folder,

@@ -4,6 +4,7 @@ import { ClusterError } from "../../../src/errors/cluster-error.ts";
 import { systemClock } from "../../../src/platform/clock.ts";
 import {
   notKnownYet,
+  pollTimes,
   waitUntil,
   type PollResult,
   type WaitOptions,
@@ -157,4 +158,20 @@ const failing = async (): Promise<never> => {
 
 test("what a look throws before its limit is thrown", async () => {
   await expect(waitUntil(options(new TestClock(), failing))).rejects.toThrow("broken");
+});
+
+test("looks that take long are not repeated as often as short ones", async () => {
+  const looksOf = async (tookMs: number): Promise<number> => {
+    const clock = new TestClock();
+    let looks = 0;
+    const look = async (): Promise<number> => {
+      clock.at += tookMs;
+      return (looks += 1);
+    };
+    await pollTimes(5, look, () => false, { clock, signal, pollIntervalMs: 100 });
+    return looks;
+  };
+  expect(await looksOf(1_000)).toBe(5);
+  expect(await looksOf(15_000)).toBe(2);
+  expect(await looksOf(80_000)).toBe(1);
 });
