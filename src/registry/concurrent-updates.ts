@@ -53,9 +53,11 @@ export async function checkForeignUpdates(
   const updates = await readUpdates(registry, context);
   const newest = updates?.[0];
   const seen = idOf(newest);
-  if (updates === undefined || newest === undefined) {
+  // Without a list nobody can tell whether others have updated it, and with which hashes.
+  if (updates === undefined) return { complete: false, certain: false, seen };
+  if (newest === undefined) {
     const complete = isMadeHere(registry, record);
-    return { complete, certain: complete && updates !== undefined, seen };
+    return { complete, certain: complete, seen };
   }
   const isOpenOnes = isOfOpenAttempt(updates, openAttempts(record, registry.appId));
   const isRecorded = lastApproval(record, registry.appId)?.correlationId === seen;

@@ -67,7 +67,7 @@ describe("updates by others", () => {
   >([
     ["never updated, made here", [], made, true, true, null],
     ["never updated, and not made here", [], [], false, false, null],
-    ["no list, made here", null, made, true, false, null],
+    ["no list, made here", null, made, false, false, null],
     ["no list, and not made here", null, [], false, false, null],
     ["another registry of ours is not this one", [], made.map(other), false, false, null],
     ["updated by us alone", [c("c1")], ours, true, true, "c1"],
