@@ -1,6 +1,7 @@
 /** Every call of a port in a run: it takes time, and something may strike at it. */
 import type { LeftBehind } from "../../src/core/results.ts";
-import { Interruption } from "../../src/errors/cluster-error.ts";
+import { StopRequests } from "../../src/cli/shutdown.ts";
+import { Interruption, type SignalName } from "../../src/errors/cluster-error.ts";
 import { failure, type FileOperation, type FileStrike } from "./disk/disk.ts";
 import type { Deed, Fault, PortCall, Strike } from "./history.ts";
 import type { VirtualTime } from "./time.ts";
@@ -26,6 +27,8 @@ export class Calls {
   leftBehind: readonly LeftBehind[] | undefined;
   /** What they would be now. */
   say: () => readonly LeftBehind[] = () => [];
+  /** Told of every call, with which one of its kind it is. */
+  watch: (call: PortCall, nth: number) => void = () => undefined;
   readonly ended: Promise<Cut>;
   readonly #faults: readonly Fault[];
   readonly #around: Surroundings;
@@ -95,6 +98,7 @@ export class Calls {
   #count(kind: PortCall): number {
     const n = this.#counts.get(kind) ?? 0;
     this.#counts.set(kind, n + 1);
+    this.watch(kind, n);
     return n;
   }
 
@@ -114,21 +118,47 @@ export class Calls {
     if (strike.does === "deed") this.#around.do(strike.deed);
     if (strike.does === "power-cut") this.#around.cutPower();
     if (strike.does === "kill-before" || strike.does === "power-cut") this.cut("killed");
-    if (strike.does === "ctrl-c" || strike.does === "ctrl-c-twice") this.#interrupt(strike.does);
+    const signals = SIGNALS[strike.does];
+    if (signals) this.#interrupt(signals);
   }
 
-  #interrupt(how: "ctrl-c" | "ctrl-c-twice"): void {
+  /** The signals of a stop come in one after the other, and are judged as the program judges them. */
+  #interrupt(signals: readonly Signalled[]): void {
     const { time } = this.#around;
-    this.stoppedAt ??= time.now;
-    this.#stop.abort(new Interruption("SIGINT"));
-    if (how === "ctrl-c") return;
-    time.at(time.now + 2_500, () => {
-      if (!this.isAlive) return;
-      this.leftBehind = this.say();
-      this.cut("left");
-    });
+    const requests = new StopRequests();
+    for (const [name, delay] of signals)
+      time.at(time.now + delay, () => {
+        if (!this.isAlive) return;
+        const request = requests.receive(name, time.now);
+        if (request === "stop") this.#stopNow(name);
+        if (request !== "leave") return;
+        this.leftBehind = this.say();
+        this.cut("left");
+      });
+  }
+
+  #stopNow(name: SignalName): void {
+    this.stoppedAt ??= this.#around.time.now;
+    this.#stop.abort(new Interruption(name));
   }
 }
+
+type Signalled = readonly [name: SignalName, delayMs: number];
+
+/** What a terminal, npm and CI send. */
+const SIGNALS: Readonly<Record<string, readonly Signalled[]>> = {
+  "ctrl-c": [["SIGINT", 0]],
+  "ctrl-c-twice": [
+    ["SIGINT", 0],
+    ["SIGINT", 2_500],
+  ],
+  "stop-burst": [
+    ["SIGINT", 0],
+    ["SIGINT", 4],
+    ["SIGTERM", 50],
+    ["SIGTERM", 7_500],
+  ],
+};
 
 export const has = (strikes: readonly Strike[], ...does: readonly Strike["does"][]): boolean =>
   strikes.some((strike) => does.includes(strike.does));

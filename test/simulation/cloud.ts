@@ -1,8 +1,12 @@
 /** The model cloud: what really exists, whatever its answers say. The promises are judged by this. */
 import { createHash } from "node:crypto";
 import { buildAppCompose, composeHashOf, type AppCompose } from "../../src/sandbox/app-compose.ts";
+import type { ShownEvidence } from "../../src/core/attestation.ts";
+import { platformsCompose } from "../../src/sandbox/attestation/api.ts";
+import type { Lie } from "../../src/sandbox/attestation/lies.ts";
+import type { Falsehood, Platform } from "./history.ts";
+import { isForeignKey, type Tee } from "./tee.ts";
 import { EPOCH, type VirtualTime } from "./time.ts";
-import type { Platform } from "./history.ts";
 
 /** Who did something: an operator's run, the orchestrator, or a person at the dashboard. */
 export type Actor = { readonly who: "operator"; readonly op: number; readonly run: number } | Other;
@@ -18,8 +22,8 @@ export type Update = {
   /** Whether it took effect, when it ended. */
   readonly effective: boolean;
   readonly composeText: string;
+  readonly appCompose: AppCompose;
   readonly env: ReadonlyMap<string, string>;
-  readonly names: readonly string[];
 };
 
 export type Vm = {
@@ -57,6 +61,20 @@ export type Change = {
   readonly envAfter: ReadonlyMap<string, string>;
 };
 
+/** What the platform was lying about, and how long. */
+export type Told = { readonly lie: Falsehood; readonly from: number; to: number };
+
+/** An environment that a run has sent off. */
+export type Sent = {
+  readonly at: number;
+  readonly run: number;
+  readonly what: "create" | "update";
+  readonly vm: Vm;
+  readonly hasSecrets: boolean;
+  /** Whether somebody else than the CVM can open it. */
+  readonly isOpen: boolean;
+};
+
 export const APPROVED = "APPROVED_COMPOSE_HASH";
 const none: ReadonlyMap<string, string> = new Map();
 
@@ -65,11 +83,36 @@ export class Cloud {
   readonly changes: Change[] = [];
   readonly time: VirtualTime;
   readonly platform: Platform;
+  readonly tee: Tee;
+  /** What the CVMs showed, by what they were at the time. */
+  readonly evidence = new Map<string, ShownEvidence>();
+  readonly told: Told[] = [];
+  readonly sent: Sent[] = [];
   #ids = 0;
 
-  constructor(time: VirtualTime, platform: Platform) {
+  constructor(time: VirtualTime, platform: Platform, tee: Tee) {
     this.time = time;
     this.platform = platform;
+    this.tee = tee;
+  }
+
+  get lie(): Falsehood | "none" {
+    return this.told.find(({ to }) => to === Number.POSITIVE_INFINITY)?.lie ?? "none";
+  }
+
+  /** From now on, instead of what it told before. */
+  tell(lie: Falsehood | "none"): void {
+    for (const before of this.told) before.to = Math.min(before.to, this.time.now);
+    if (lie !== "none") this.told.push({ lie, from: this.time.now, to: Number.POSITIVE_INFINITY });
+  }
+
+  /** What the platform makes of a request now. */
+  compose(composeText: string, names: readonly string[]): AppCompose {
+    const code: readonly Lie[] = [
+      ...(this.platform.script ? (["platform-script"] as const) : []),
+      ...(isOfCode(this.lie) ? [this.lie] : []),
+    ];
+    return appComposeOf(composeText, names, code);
   }
 
   id(length: number): string {
@@ -98,7 +141,7 @@ export class Cloud {
     },
   ): Vm {
     const { name, composeText, env, appId = this.id(40), at = this.time.now } = what;
-    const appCompose = appComposeOf(composeText, [...env.keys()]);
+    const appCompose = this.compose(composeText, [...env.keys()]);
     const upAt = at + 1_000 + this.platform.bootMs;
     const vm: Vm = {
       name,
@@ -119,6 +162,7 @@ export class Cloud {
       changed: { by, at },
     };
     this.vms.push(vm);
+    this.#send(by, "create", vm, env);
     this.#log(by, "create", vm, [], none);
     return vm;
   }
@@ -153,20 +197,28 @@ export class Cloud {
       endsAt,
       effective: word === "completed",
       ...sent,
-      names: [...sent.env.keys()],
+      appCompose: this.compose(sent.composeText, [...sent.env.keys()]),
     };
     vm.updates = [update, ...vm.updates];
+    this.#send(by, "update", vm, sent.env);
     if (update.effective) time.at(endsAt, () => this.#apply(vm, update));
     return update;
   }
 
-  #apply(vm: Vm, { by, composeText, env, names }: Update): void {
+  #send(by: Actor, what: Sent["what"], vm: Vm, env: ReadonlyMap<string, string>): void {
+    if (by.who !== "operator") return;
+    const hasSecrets = (env.get("AWS_SECRET_ACCESS_KEY") ?? "") !== "";
+    const isOpen = isForeignKey(this.lie);
+    this.sent.push({ at: this.time.now, run: by.run, what, vm, hasSecrets, isOpen });
+  }
+
+  #apply(vm: Vm, { by, composeText, appCompose, env }: Update): void {
     if (!this.isThere(vm)) return;
     const [before, envBefore] = [approvedList(vm), vm.env];
     vm.composeText = composeText;
     vm.env = env;
-    vm.appCompose = appComposeOf(composeText, names);
-    vm.hash = hashOf(vm.appCompose);
+    vm.appCompose = appCompose;
+    vm.hash = hashOf(appCompose);
     vm.pushed = new Set();
     vm.upAt = this.time.now + 1_000;
     vm.changed = { by, at: this.time.now };
@@ -230,11 +282,21 @@ export const isRegistry = (vm: Vm): boolean => vm.composeText.includes("APPROVED
 const known = new Map<string, AppCompose>();
 const hashes = new Map<AppCompose, string>();
 
-/** Built once for each text and names: tens of thousands of histories have the same few. */
-export function appComposeOf(composeText: string, names: readonly string[]): AppCompose {
-  const key = JSON.stringify([composeText, names]);
-  const made =
-    known.get(key) ?? buildAppCompose({ docker_compose_file: composeText, allowed_envs: names });
+const isOfCode = (lie: Falsehood | "none"): lie is "foreign-script" | "another-script" =>
+  lie === "foreign-script" || lie === "another-script";
+
+/**
+ * Built once for each text and names: tens of thousands of histories have the same few.
+ * @param code what the platform adds to it that runs
+ */
+export function appComposeOf(
+  composeText: string,
+  names: readonly string[],
+  code: readonly Lie[] = [],
+): AppCompose {
+  const key = JSON.stringify([composeText, names, code]);
+  const plain = { docker_compose_file: composeText, allowed_envs: names };
+  const made = known.get(key) ?? platformsCompose({ lies: new Set(code) }, buildAppCompose(plain));
   known.set(key, made);
   return made;
 }

@@ -3,17 +3,20 @@ import { generateKeyPairSync } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { runnerEnvironmentNames } from "../../src/compose/environment.ts";
+import type { Lie } from "../../src/sandbox/attestation/lies.ts";
 import { appComposeOf, hashOf } from "./cloud.ts";
 
 export const CLUSTER = "bird";
 
 export class Files {
   readonly key: string;
+  /** What the operators trust: the made-up authorities. */
+  readonly trust: string;
   readonly #folder: string;
   readonly #texts = new Map<string, string>();
 
   /** Writes them once for all histories. */
-  constructor(folder: string, fixtures: string) {
+  constructor(folder: string, fixtures: string, trust: string) {
     this.#folder = folder;
     for (const role of ["runner", "registry"]) {
       const text = essenceOf(
@@ -25,6 +28,8 @@ export class Files {
         writeFileSync(this.path(name), this.text(name));
       }
     }
+    this.trust = path.join(folder, "trust.json");
+    writeFileSync(this.trust, trust);
     this.key = path.join(folder, "gateway.pem");
     const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
     writeFileSync(this.key, privateKey.export({ type: "pkcs8", format: "pem" }), { mode: 0o600 });
@@ -40,9 +45,9 @@ export class Files {
     return this.#texts.get(name) ?? "";
   }
 
-  /** The hash of a runner that an orchestrator makes of a compose file. */
-  runnerHash(name: string, schema: "v1" | "v2"): string {
-    return hashOf(appComposeOf(this.text(name), runnerNames(schema)));
+  /** The hash of a runner that an orchestrator makes of a compose file. @param code what the platform adds. */
+  runnerHash(name: string, schema: "v1" | "v2", code: readonly Lie[] = []): string {
+    return hashOf(appComposeOf(this.text(name), runnerNames(schema), code));
   }
 }
 

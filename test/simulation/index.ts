@@ -1,5 +1,6 @@
 /** What the suite's tests use of the bundle. */
-export { history } from "./history.ts";
+export { historyOf } from "./generate.ts";
 export { PLANTED } from "./planted.ts";
-export { brokenPromises, renderHistory } from "./render.ts";
+export { brokenPromises, readHistory, renderHistory, shortHistory } from "./render.ts";
+export { brokenBy, shrinkBug } from "./search.ts";
 export { Simulation } from "./simulate.ts";

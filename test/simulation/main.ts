@@ -3,11 +3,12 @@ import { fork } from "node:child_process";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import * as fc from "fast-check";
-import { history, historyOf, parametersOf, type History } from "./history.ts";
+import { historyOf } from "./generate.ts";
+import type { History } from "./history.ts";
 import { PLANTED } from "./planted.ts";
-import { brokenPromises, renderHistory } from "./render.ts";
-import { searchBug } from "./search.ts";
+import { brokenPromises, readHistory, renderHistory } from "./render.ts";
+import { searchBug, shrinkBug } from "./search.ts";
+import { shrink } from "./shrink.ts";
 import { Simulation } from "./simulate.ts";
 
 const HELP = `npm run simulate -- [--runs N] [--seed S] [--jobs J] [--history JSON]
@@ -15,18 +16,21 @@ const HELP = `npm run simulate -- [--runs N] [--seed S] [--jobs J] [--history JS
   --runs     histories (10000)
   --seed     of the first one; each history has a seed of its own (random)
   --jobs     processes (2)
+
   --history  plays this one, and shows every event of its runs
   --plant    with a bug on purpose (? lists them); ends at the first history that finds it
-  --planted  looks for each of those bugs from --seed on, in --runs histories at most`;
+  --bugs     looks for each of those bugs (or the one of --plant) from --seed on, in --runs histories at most,
+             and prints how many it took and, shrunk, the history that shows it`;
 
 const { values } = parseArgs({
   options: {
     runs: { type: "string", default: "10000" },
     seed: { type: "string" },
     jobs: { type: "string", default: "2" },
+    ends: { type: "boolean", default: false },
     history: { type: "string" },
     plant: { type: "string" },
-    planted: { type: "boolean", default: false },
+    bugs: { type: "boolean", default: false },
     worker: { type: "string" },
     help: { type: "boolean", default: false },
   },
@@ -69,18 +73,15 @@ async function tryOne(simulation: Simulation, seed: number): Promise<Finding | u
   });
   const first = brokenPromises(played);
   if (first.length === 0) return undefined;
-  const property = fc.asyncProperty(history, async (tried) => {
-    const broken = brokenPromises(await simulation.play(tried, options));
-    if (broken.length > 0) throw new Error(broken.join("\n"));
-  });
-  const details = await fc.check(property, parametersOf(seed));
-  const shrunk = details.counterexample?.[0] ?? historyOf(seed);
-  return { seed, history: shrunk, broken: brokenPromises(await simulation.play(shrunk, options)) };
+  const broken = async (tried: History): Promise<readonly string[]> =>
+    brokenPromises(await simulation.play(tried, options));
+  const shrunk = await shrink(seed, async (tried) => (await broken(tried)).length > 0);
+  return { seed, history: shrunk, broken: await broken(shrunk) };
 }
 
 async function showOne(text: string): Promise<void> {
   const simulation = new Simulation(fixtures);
-  const told = JSON.parse(text) as History;
+  const told = readHistory(text);
   const { world, ...played } = await simulation.play(told, {
     ...options,
     watch: (made) => {
@@ -99,22 +100,26 @@ async function showOne(text: string): Promise<void> {
   simulation.close();
 }
 
-/** As a table. @returns the exit code. */
+/** As a table, and the histories below it. @returns the exit code. */
 async function searchAll(): Promise<number> {
   const first = Number(values.seed ?? 1);
+  const most = Number(values.runs);
   say("| bug | histories until found | seed | promise |\n| --- | --- | --- | --- |");
   const simulation = new Simulation(fixtures);
-  let missed = 0;
-  for (const bug of Object.keys(PLANTED)) {
-    const found = await searchBug(simulation, bug, { first, most: Number(values.runs) });
-    if (found.seed === undefined) missed += 1;
-    const promises = new Set(found.broken.map((text) => text.split(":")[0]));
-    say(
-      `| ${bug} | ${found.seed === undefined ? `not in ${found.histories}` : found.histories} | ${found.seed ?? ""} | ${[...promises].join(", ")} |`,
-    );
+  const shown: string[] = [];
+  const bugs = values.plant === undefined ? Object.keys(PLANTED) : [values.plant];
+  for (const bug of bugs) {
+    const { seed, histories, broken } = await searchBug(simulation, bug, { first, most });
+    const promises = [...new Set(broken.map((text) => text.split(":")[0]))].join(", ");
+    const count = seed === undefined ? `not in ${histories}` : histories;
+    say(`| ${bug} | ${count} | ${seed ?? ""} | ${promises} |`);
+    if (seed === undefined) continue;
+    const shrunk = await shrinkBug(simulation, bug, { seed });
+    shown.push(`${bug}\n${renderHistory(seed, shrunk, broken)}`);
   }
   simulation.close();
-  return missed === 0 ? 0 : 1;
+  say(["", ...shown].join("\n"));
+  return shown.length === bugs.length ? 0 : 1;
 }
 
 async function main(): Promise<number> {
@@ -151,7 +156,7 @@ async function main(): Promise<number> {
 
 if (values.help) say(HELP);
 else if (values.plant !== undefined && plant === undefined) say(Object.keys(PLANTED).join("\n"));
-else if (values.planted) process.exitCode = await searchAll();
+else if (values.bugs) process.exitCode = await searchAll();
 else if (values.history !== undefined) await showOne(values.history);
 else if (values.worker !== undefined)
   process.once("message", (seeds: number[]) => {

@@ -15,14 +15,12 @@ import { listCvms } from "../../src/platform/phala/cvm-list.ts";
 import { operationIdOf, operationState } from "../../src/platform/phala/schemas.ts";
 import type { Calls } from "./calls.ts";
 import { has } from "./calls.ts";
-import { appComposeOf, hashOf, isRegistry, type Cloud, type Vm } from "./cloud.ts";
+import { hashOf, isRegistry, type Cloud, type Vm } from "./cloud.ts";
 import type { Strike } from "./history.ts";
 import { EPOCH } from "./time.ts";
 
 const READ_MS = 90;
 const DOMAIN = "model.phala.network";
-/** What a deletion leaves in the list for a moment. */
-const GHOST_MS = 2_000;
 
 export function modelApi(cloud: Cloud, calls: Calls, clock: Clock): CloudApi {
   return new ModelApi(cloud, calls, clock);
@@ -81,6 +79,7 @@ class ModelApi implements CloudApi {
       if (trouble) return trouble;
       const vm = this.#find(id);
       if (!vm || has(strikes, "missing")) return { kind: "absent" };
+      if (has(strikes, "no-runner-compose") && !isRegistry(vm)) return { kind: "absent" };
       const value = has(strikes, "tampered")
         ? { ...vm.appCompose, pre_launch_script: "evil" }
         : vm.appCompose;
@@ -142,7 +141,9 @@ class ModelApi implements CloudApi {
     const { time, platform, vms } = this.#cloud;
     const search = query.get("search") ?? "";
     const all = vms
-      .filter((vm) => vm.madeAt + platform.listLag <= time.now && vm.goneAt + GHOST_MS > time.now)
+      .filter(
+        (vm) => vm.madeAt + platform.listLag <= time.now && vm.goneAt + platform.ghostMs > time.now,
+      )
       .filter(({ name }) => name.includes(search))
       .toReversed();
     const size = Math.min(platform.pageSize, Number(query.get("page_size")));
@@ -165,7 +166,7 @@ class ModelApi implements CloudApi {
     };
     const updates = vm.updates
       .filter(({ listedAt }) => listedAt <= time.now)
-      .map(({ correlationId, at, endsAt, word, names, composeText }): CvmOperation => {
+      .map(({ correlationId, at, endsAt, word, appCompose }): CvmOperation => {
         const ended = endsAt <= time.now;
         const status = ended || word === "finalizing" ? word : "in_progress";
         const completedAt = ended ? timeOf(endsAt) : null;
@@ -177,7 +178,7 @@ class ModelApi implements CloudApi {
           startedAt: timeOf(at),
           completedAt,
           errorMessage: null,
-          composeHash: hashOf(appComposeOf(composeText, names)),
+          composeHash: hashOf(appCompose),
         };
       });
     return [...updates, made];

@@ -15,8 +15,9 @@ import type {
 } from "../../src/core/ports.ts";
 import type { Calls } from "./calls.ts";
 import { has } from "./calls.ts";
-import { appComposeOf, hashOf, type Actor, type Cloud, type Vm } from "./cloud.ts";
+import { hashOf, type Actor, type Cloud, type Vm } from "./cloud.ts";
 import type { Strike } from "./history.ts";
+import { givenKey } from "./tee.ts";
 
 /** What phala takes to start. */
 const START_MS = 700;
@@ -55,6 +56,7 @@ class ModelCli implements PhalaCli {
     const provisioned = await this.provisionCvm(request, signal, hooks);
     if (provisioned.kind !== "ok") return provisioned;
     if (signal.aborted) return refused("stopped", "interrupted");
+    await hooks.onProvisioned?.(provisioned.value);
     return this.#calls.make("createCvm", COMMIT_MS, undefined, (strikes) =>
       this.#commit(request, provisioned.value, strikes),
     );
@@ -72,10 +74,11 @@ class ModelCli implements PhalaCli {
       if (has(strikes, "denied")) return refused("denied", "401 Unauthorized");
       if (has(strikes, "unknown", "lost", "unsent")) return refused("other", "502 Bad Gateway");
       const appId = this.#cloud.id(40);
-      const composeHash = hashOf(appComposeOf(composeText, namesOf(environment)));
-      return { kind: "ok" as const, value: { appId, composeHash, envKey: null } };
+      const composeHash = hashOf(this.#cloud.compose(composeText, namesOf(environment)));
+      const envKey = givenKey(this.#cloud, appId).publicKey;
+      return { kind: "ok" as const, value: { appId, composeHash, envKey } };
     });
-    if (outcome.kind === "ok") await hooks.onProvisioned?.(outcome.value);
+    if (outcome.kind === "ok") await hooks.onEnvKey?.(givenKey(this.#cloud, outcome.value.appId));
     return outcome;
   }
 
@@ -122,6 +125,8 @@ class ModelCli implements PhalaCli {
     hooks: DeployHooks = {},
   ): Promise<MutationOutcome<AcceptedUpdate>> {
     await this.#cloud.time.sleep(START_MS);
+    const asked = this.#byId(request.cvmId);
+    if (asked && !signal.aborted) await hooks.onEnvKey?.(givenKey(this.#cloud, asked.appId));
     if (!signal.aborted) await hooks.onUpdate?.();
     return this.#calls.make("updateCvm", COMMIT_MS, undefined, async (strikes) => {
       if (signal.aborted) return refused("stopped", "interrupted");

@@ -1,5 +1,5 @@
 /** The machines of the operators, and the run of one command on one of them, with all that may strike it. */
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { exitCodeOf, exitCodeOfFailure } from "../../src/cli/exit-codes.ts";
 import { destroyCommand } from "../../src/commands/destroy/command.ts";
@@ -27,7 +27,10 @@ import "../../src/commands/destroy/destroy.ts";
 import "../../src/commands/init/init.ts";
 import "../../src/commands/rotate-hash/rotate-hash.ts";
 import "../../src/commands/status/status.ts";
+import "../../src/registry/attester.ts";
+import "../../src/trust/read-trust.ts";
 /* oxlint-enable import/no-unassigned-import */
+import { modelEvidence } from "./tee.ts";
 import { MachineClock, quiet } from "./time.ts";
 import type { Given, World } from "./world.ts";
 
@@ -53,11 +56,18 @@ export type RunReport = {
   readonly stoppedAt: number | undefined;
   /** Why virtual time came to its end: it waited for nothing, or for ever. */
   readonly hung: boolean;
+  /** It left without its clean-up. */
+  readonly isCutShort: boolean;
   /** The hash that the operator gave to --keep or --drop. */
   readonly word: string | undefined;
   readonly fileBefore: string | undefined;
   readonly fileAfter: string | undefined;
+  /** When everything had come to rest, and without faults. */
+  readonly isLast?: boolean;
 };
+
+/** What an operator has in orchestrator.yml beside what is ours. */
+export const BY_HAND = ["# ours: keep it\n", "\nour-team: birds # and this\n"] as const;
 
 export class Operator {
   readonly clock: MachineClock;
@@ -76,8 +86,18 @@ export class Operator {
     return path.join(this.folder, "orchestrator.yml");
   }
 
-  /** Runs a command to its end, whatever that is. Time must be driven meanwhile. */
-  async run(run: Run): Promise<RunReport> {
+  writeByHand(): void {
+    const text = readIfThere(this.configFile);
+    if (text === undefined) return;
+    writeFileSync(this.configFile, BY_HAND.join(text));
+    disk.sync(disk.need(this.configFile, "fsync"));
+  }
+
+  /**
+   * Runs a command to its end, whatever that is. Time must be driven meanwhile.
+   * @param watch is told of its calls.
+   */
+  async run(run: Run, watch?: Calls["watch"]): Promise<RunReport> {
     const world = this.#world;
     const id = world.nextRun();
     const word = world.aHash();
@@ -86,6 +106,7 @@ export class Operator {
     const stop = new AbortController();
     const ledger = new Ledger();
     const calls = new Calls(run.faults, this.#surroundings(), stop);
+    if (watch) calls.watch = watch;
     watchMachine(this.folder, calls.atFile);
     const given = this.#given(id, calls);
     const dependencies = this.#dependencies(run, given, ledger, stop.signal);
@@ -118,6 +139,7 @@ export class Operator {
       leftBehind: told,
       stoppedAt: calls.stoppedAt,
       hung: end === "hung",
+      isCutShort: end === "left",
       word: run.rotation === "keep" ? word : undefined,
       fileBefore,
       fileAfter: readIfThere(this.configFile),
@@ -148,12 +170,13 @@ export class Operator {
       api: modelApi(cloud, calls, clock),
       spawntee: modelSpawntee(cloud, actor, calls),
     };
-    return this.#world.planted({ ports, clock, flags: {} }, this.op);
+    const evidence = modelEvidence(cloud, calls);
+    return this.#world.planted({ ports, clock, evidence, flags: {} }, this.op);
   }
 
   #dependencies(
     run: Run,
-    { ports, clock }: Given,
+    { ports, clock, evidence }: Given,
     ledger: Ledger,
     signal: AbortSignal,
   ): CommandDependencies {
@@ -170,9 +193,7 @@ export class Operator {
       ledger,
       stopwatch: new Stopwatch(clock.monotonic),
       connect: async () => ports,
-      attestationSources: () => {
-        throw new Error("attestation is off");
-      },
+      attestationSources: async () => evidence,
       proxyRoute: () => ({ kind: "direct" }),
       startSandbox: () => Promise.reject(new Error("no sandbox")),
       sandboxExamples: async () => ({}),
@@ -262,7 +283,9 @@ function environmentOf(
     TEE_CLUSTER_ORCHESTRATOR_SCHEMA: schema,
     TEE_CLUSTER_TIMEOUT: "3m",
     TEE_CLUSTER_POLL_INTERVAL: "3s",
-    TEE_CLUSTER_ATTEST: "off",
+    TEE_CLUSTER_ATTEST: run.attest,
+    TEE_CLUSTER_TRUST_FILE: files.trust,
+    TEE_CLUSTER_HASH_FROM: run.hashFrom,
     ...(schema === "v2"
       ? { GATEWAY_KEY_PATH: files.key, GATEWAY_AUTH_COORDINATOR_WALLET: "0xModel" }
       : {}),

@@ -1,6 +1,9 @@
 /** Bugs on purpose, each one that this tool had or could have: the simulation must find them all. */
-import type { CloudApi, CvmOperation, PhalaCli } from "../../src/core/ports.ts";
+import type { CloudApi, CvmOperation, DeployHooks, PhalaCli } from "../../src/core/ports.ts";
+import { Calls, type Surroundings } from "./calls.ts";
+import type { Cloud } from "./cloud.ts";
 import { CLUSTER } from "./files.ts";
+import { modelEvidence } from "./tee.ts";
 import type { Given, Plant, World } from "./world.ts";
 
 const withApi = (given: Given, api: Partial<CloudApi>): Given => ({
@@ -97,8 +100,8 @@ export const PLANTED: Readonly<Record<string, Plant>> = {
       findCvm: async (id, signal) => {
         const found = await given.ports.api.findCvm(nameOf(id), signal);
         if (found.kind !== "present" || !names.has(id)) return found;
-        const ids = id.length === 40 ? { appId: id, vmUuid: null } : { vmUuid: id };
-        return { kind: "present", value: { ...found.value, ...ids } };
+        const own = id.length === 40 ? { appId: id } : { vmUuid: id };
+        return { kind: "present", value: { ...found.value, ...own } };
       },
     });
   },
@@ -196,4 +199,35 @@ export const PLANTED: Readonly<Record<string, Plant>> = {
     ...given,
     flags: { ...given.flags, allowUncheckedHash: true },
   }),
+
+  "secrets are sealed to any key": (given) => {
+    const { cli } = given.ports;
+    return withCli(given, {
+      createCvm: (request, signal, hooks) => cli.createCvm(request, signal, unchecked(hooks)),
+      updateCvm: (request, signal, hooks) => cli.updateCvm(request, signal, unchecked(hooks)),
+    });
+  },
+
+  "the API's word is evidence enough": (given, { world }) => ({
+    ...given,
+    evidence: modelEvidence(honest(world.cloud), new Calls([], idle(world), new AbortController())),
+  }),
 };
+
+const unchecked = (hooks: DeployHooks = {}): DeployHooks => ({
+  ...hooks,
+  onEnvKey: async () => undefined,
+});
+
+/** The same cloud, as if what it shows of itself were true. */
+const honest = (cloud: Cloud): Cloud =>
+  Object.create(cloud, {
+    lie: { value: "none" },
+    evidence: { value: new Map() },
+  }) as Cloud;
+
+const idle = ({ time }: World): Surroundings => ({
+  time,
+  do: () => undefined,
+  cutPower: () => undefined,
+});

@@ -1,7 +1,9 @@
 /** The eight promises of the contract as invariants over a history: each says what was broken, or nothing. */
 import { parse } from "yaml";
 import { APPROVED, approvedList, isRegistry, type Change, type Vm } from "./cloud.ts";
-import type { RunReport } from "./operator.ts";
+import { renderHint, type Invocation } from "../../src/core/command-hint.ts";
+import { BY_HAND, type RunReport } from "./operator.ts";
+import { attestedIsTrue, secretsWait } from "./promises-attested.ts";
 import { CLUSTER } from "./files.ts";
 import { isOfCluster, isTemporary, type World } from "./world.ts";
 
@@ -135,24 +137,59 @@ const refusalIsTrue: RunPromise = (report, world) => {
   return own.map(() => "it says that the update was refused, and it was not");
 };
 
-/** 7. One stop ends a run within the clean-up's time. */
-const stopIsPrompt: RunPromise = ({ stoppedAt, endedAt, hung }) => {
+/** 2. When all has come to rest, the same command comes to its end: nobody refuses, and nothing is waited for. */
+const converges: RunPromise = (report, world) => {
+  const { isLast, exitCode, failure } = report;
+  if (!isLast) return [];
+  if (exitCode === 4) return [`at rest: exit 4, ${failure?.code}: ${failure?.message}`];
+  const { operations, correlation, progress } = world.cloud.platform;
+  // What never ends is waited for; without a list nobody can tell what has ended.
+  const isEnding = world.cloud.vms.every((vm) => !world.cloud.inProgress(vm));
+  if (exitCode !== 5 || !isEnding || !operations || !correlation || !progress) return [];
+  return [`at rest: exit 5, ${failure?.code}: ${failure?.message}`];
+};
+
+/** 7. One stop ends a run within the clean-up's time, and nothing but a second Ctrl-C cuts that short. */
+const stopIsPrompt: RunPromise = ({ run, stoppedAt, endedAt, hung, isCutShort }) => {
   if (hung) return ["the run does not end"];
+  const isHurried = run.faults.some(({ strike }) => strike.does === "ctrl-c-twice");
+  if (isCutShort && !isHurried) return ["one stop was treated as two"];
   if (stoppedAt === undefined) return [];
   const took = Math.round((endedAt - stoppedAt) / 1000);
   return took > 50 ? [`${took} s from Ctrl-C to the end`] : [];
 };
 
-/** 5. orchestrator.yml is complete or untouched. */
+/** 5. orchestrator.yml is complete or untouched, and what is not ours survives. */
 const configIsWhole: RunPromise = ({ fileBefore, fileAfter }) => {
   if (fileAfter === fileBefore) return [];
   if (fileAfter === undefined) return ["orchestrator.yml is gone"];
+  const lost = BY_HAND.filter((text) => fileBefore?.includes(text) && !fileAfter.includes(text));
+  if (lost.length > 0) return [`orchestrator.yml has lost ${JSON.stringify(lost[0])}`];
   const runner = (
     parse(fileAfter) as { infrastructure?: { runner?: Record<string, unknown> } } | null
   )?.infrastructure?.runner;
   return runner?.["cluster-name"] === CLUSTER && runner["max-models"] !== undefined
     ? []
     : ["orchestrator.yml is not complete"];
+};
+
+/** 8. Commands in hints are those of this run. */
+const hintsAreWhole: RunPromise = ({ failure }) => {
+  if (!failure) return [];
+  const text = [failure.said, failure.advice ?? ""]
+    .map((words) => renderHint(words, INVOCATION))
+    .join("\n");
+  const commands = text.match(/tee-cluster [a-z][^;,:\n]*/g) ?? [];
+  return commands
+    .filter((one) => !one.includes(`--cluster-name ${CLUSTER}`))
+    .map((one) => `the hint of ${failure.code} has ${one}`);
+};
+
+const INVOCATION: Invocation = {
+  program: "npx tee-cluster",
+  argv: ["init", "--cluster-name", CLUSTER],
+  context: [{ flag: "cluster-name", value: CLUSTER }],
+  accepts: () => true,
 };
 
 /** An internal error is never the answer. */
@@ -229,9 +266,10 @@ const nothingTwice: HistoryPromise = (world) => {
 const onlyCheckedHashes: HistoryPromise = (world, reports) =>
   world.cloud.changes.flatMap(({ by, what, before, after }) => {
     if (by.who !== "operator" || (what !== "update" && what !== "push")) return [];
-    const word = reports.find(({ id }) => id === by.run)?.word;
+    const report = reports.find(({ id }) => id === by.run);
+    const legitimate = world.legitimateFor(report?.run.attest ?? "off");
     const odd = after.filter(
-      (hash) => !before.includes(hash) && !world.legitimate.has(hash) && hash !== word,
+      (hash) => !before.includes(hash) && !legitimate.has(hash) && hash !== report?.word,
     );
     return odd.length === 0
       ? []
@@ -267,7 +305,7 @@ const runnersKeepTheirKeys: HistoryPromise = (world, reports) =>
 const TAKES_AWAY: ReadonlySet<string> = new Set(["replace", "drop", "rollback"]);
 
 /** Between the last look at the list and the update. */
-const SEEN_MS = 8_000;
+const SEEN_MS = 4_000;
 
 /** 4. No variable that the registry had is missing after an update. */
 const environmentIsWhole: HistoryPromise = (world) =>
@@ -290,8 +328,11 @@ const RUN_PROMISES: Readonly<Record<string, RunPromise>> = {
   leftBehindIsTrue,
   successIsTrue,
   refusalIsTrue,
+  converges,
   stopIsPrompt,
   configIsWhole,
+  hintsAreWhole,
+  attestedIsTrue,
   noFault,
 };
 const HISTORY_PROMISES: Readonly<Record<string, HistoryPromise>> = {
@@ -300,6 +341,7 @@ const HISTORY_PROMISES: Readonly<Record<string, HistoryPromise>> = {
   onlyCheckedHashes,
   runnersKeepTheirKeys,
   environmentIsWhole,
+  secretsWait,
 };
 
 export function brokenByRun(report: RunReport, world: World): Broken[] {

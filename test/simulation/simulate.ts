@@ -6,6 +6,7 @@ import { Files } from "./files.ts";
 import { PLAIN, type Event, type History, type Run } from "./history.ts";
 import type { RunReport } from "./operator.ts";
 import { brokenByRun, brokenInAll, type Broken } from "./promises.ts";
+import { Tee } from "./tee.ts";
 import { World, type Plant } from "./world.ts";
 
 export type Played = {
@@ -14,11 +15,14 @@ export type Played = {
   readonly world: World;
 };
 
+type Together = Extract<Event, { kind: "together" }>;
+
 let simulations = 0;
 
 export class Simulation {
   readonly #folder = path.join(ROOT, `simulation${(simulations += 1)}`);
   readonly #files: Files;
+  readonly #tee = new Tee();
   #histories = 0;
 
   /** @param fixtures where the compose files are. */
@@ -26,7 +30,7 @@ export class Simulation {
     process.setMaxListeners(1_000);
     const shared = path.join(this.#folder, "files");
     mkdirSync(shared, { recursive: true });
-    this.#files = new Files(shared, fixtures);
+    this.#files = new Files(shared, fixtures, this.#tee.trust);
   }
 
   close(): void {
@@ -40,11 +44,15 @@ export class Simulation {
     this.#histories += 1;
     const folder = path.join(this.#folder, String(this.#histories));
     const listeners = new Set(process.listeners("exit"));
-    const world = new World(history.platform, this.#files, folder, options.plant);
+    const world = new World(
+      history.platform,
+      { files: this.#files, tee: this.#tee, folder },
+      options.plant,
+    );
     options.watch?.(world);
     try {
       const play = new Play(world);
-      if (history.setUp) await play.event({ kind: "run", run: PLAIN });
+      if (history.setUp) await play.setUp();
       for (const event of history.events) await play.event(event);
       await play.settle();
       return {
@@ -76,12 +84,18 @@ class Play {
     this.#world = world;
   }
 
+  /** A cluster in peace, and a file that its operator goes on writing. */
+  async setUp(): Promise<void> {
+    await this.event({ kind: "run", run: PLAIN });
+    this.#world.operators[0].writeByHand();
+  }
+
   async event(event: Event): Promise<void> {
     const { time } = this.#world;
     if (event.kind === "deed") this.#world.do(event.deed);
     if (event.kind === "wait") await time.pass(event.minutes * 60_000);
     if (event.kind === "run") await this.#run(event.run);
-    if (event.kind === "together") await this.#together(event.run, event.other, event.after);
+    if (event.kind === "together") await this.#together(event);
   }
 
   async settle(): Promise<void> {
@@ -96,23 +110,30 @@ class Play {
         ({ run }) => run.op === op && run.command === "destroy",
       )?.run;
       const clean = last ?? rotated ?? destroyed;
-      if (clean) await this.#run({ ...clean, rotation: "plain", via: "auto", faults: [] });
+      if (clean) await this.#run({ ...clean, rotation: "plain", via: "auto", faults: [] }, true);
     }
     await this.#world.time.pass(REST_MS);
   }
 
-  async #run(run: Run): Promise<void> {
+  async #run(run: Run, isLast = false): Promise<void> {
     const running = this.#world.operators[run.op].run(run);
     await this.#drive(running);
-    this.#judge(await running);
+    this.#judge({ ...(await running), isLast });
   }
 
-  async #together(run: Run, other: Run, after: number): Promise<void> {
+  async #together({ run, other, after, at }: Together): Promise<void> {
     const { operators, time } = this.#world;
     const second: Run = { ...other, op: run.op === 0 ? 1 : 0 };
+    let begin: (() => void) | undefined;
+    const called = new Promise<void>((resolve) => (begin = resolve));
+    const first = operators[run.op].run(run, (call, nth) => {
+      if (call === at?.call && nth === at.nth) begin?.();
+    });
     const both = [
-      operators[run.op].run(run),
-      time.sleep(after).then(() => operators[second.op].run(second)),
+      first,
+      Promise.race([time.sleep(after), called.then(() => time.sleep(at?.pause ?? 0))]).then(() =>
+        operators[second.op].run(second),
+      ),
     ];
     await this.#drive(Promise.all(both));
     for (const report of await Promise.all(both)) this.#judge(report);

