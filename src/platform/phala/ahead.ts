@@ -19,12 +19,18 @@ export type Work = {
   readonly cwd: string;
 };
 
+/** What it says through the pipe. */
+export const LOADED = "l";
+export const BEGUN = "b";
+
 /** One waiting process; it ends by itself as soon as ours is gone. */
 export class WaitingPhala {
   readonly #child: ChildProcess;
   readonly #onExit = (): void => killGroup(this.#child, "SIGKILL");
   readonly #gone: Promise<void>;
-  #begun = false;
+  /** When its libraries are loaded, or it is gone. */
+  readonly loaded: Promise<void>;
+  #said = "";
 
   private constructor(child: ChildProcess) {
     this.#child = child;
@@ -38,6 +44,13 @@ export class WaitingPhala {
         resolve();
       });
     });
+    const heard = new Promise<void>((resolve) => {
+      child.stdio[3]?.on("data", (data: Buffer) => {
+        this.#said += data.toString("latin1");
+        resolve();
+      });
+    });
+    this.loaded = Promise.race([heard, this.#gone]);
   }
 
   /**
@@ -78,16 +91,13 @@ export class WaitingPhala {
     this.#child.ref();
     for (const stream of socketsOf(this.#child)) stream.ref();
     const channel = this.#child.stdio[3];
-    if (channel instanceof Socket) {
-      channel.once("data", () => (this.#begun = true)).resume();
-      channel.write(`${JSON.stringify(work)}\n`);
-    }
+    if (channel instanceof Socket) channel.write(`${JSON.stringify(work)}\n`);
     return this.#child;
   }
 
   /** Whether phala's own code has been reached; final once the process and its streams have ended. */
   get hasBegun(): boolean {
-    return this.#begun;
+    return this.#said.includes(BEGUN);
   }
 
   /** @returns when it is gone. */
@@ -99,11 +109,16 @@ export class WaitingPhala {
   }
 }
 
-/** Has one of them waiting for as long as further runs are expected. */
+/** One for the next run and one for the run after it, loaded one after the other. */
+const MAX_WAITING = 2;
+
+/** Has processes waiting for as long as further runs are expected. */
 export class AheadOfRuns {
   readonly #start: () => Promise<WaitingPhala | undefined>;
   #expected = 0;
-  #waiting: Promise<WaitingPhala | undefined> | undefined;
+  /** In the order in which they are taken. */
+  #waiting: Promise<WaitingPhala | undefined>[] = [];
+  #filling = false;
 
   /** @param start may reject: the run then starts its own. */
   constructor(start: () => Promise<WaitingPhala | undefined>) {
@@ -112,27 +127,36 @@ export class AheadOfRuns {
 
   /**
    * So many runs follow, one after the other; 0: none. It stands for what was expected before.
-   * @returns when one is started; with 0, when none is left.
+   * @returns when the first one is started, and those are gone that are not expected.
    */
   async expect(runs: number): Promise<void> {
     this.#expected = runs;
-    if (runs > 0) {
-      this.#waiting ??= this.#start().catch(() => undefined);
-      await this.#waiting;
-      return;
-    }
-    const waiting = this.#waiting;
-    this.#waiting = undefined;
-    await (await waiting)?.discard();
+    const surplus = this.#waiting.splice(runs);
+    if (!this.#filling) void this.#fill();
+    await this.#waiting[0];
+    await Promise.all(surplus.map(async (waiting) => (await waiting)?.discard()));
   }
 
-  /** For a run that begins now; while it runs, the next one is made ready. @returns undefined where none is alive. */
+  /** For a run that begins now. @returns undefined where none is alive. */
   async take(): Promise<WaitingPhala | undefined> {
-    const waiting = this.#waiting;
-    this.#waiting = undefined;
+    this.#expected = Math.max(0, this.#expected - 1);
+    const waiting = this.#waiting.shift();
+    if (!this.#filling) void this.#fill();
     const taken = await waiting;
-    if (this.#expected > 0) void this.expect(this.#expected - 1);
     return taken?.isAlive ? taken : undefined;
+  }
+
+  /** Two that load at once would hold each other up, and the run that waits for the first. */
+  async #fill(): Promise<void> {
+    this.#filling = true;
+    while (this.#waiting.length < Math.min(this.#expected, MAX_WAITING)) {
+      const next = this.#start().catch(() => undefined);
+      this.#waiting.push(next);
+      const started = await next;
+      if (started === undefined) break;
+      await started.loaded;
+    }
+    this.#filling = false;
   }
 }
 

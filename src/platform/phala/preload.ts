@@ -8,7 +8,7 @@ import { readFileSync, realpathSync } from "node:fs";
 import { Socket } from "node:net";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import type { Work } from "./ahead.ts";
+import type { BEGUN, LOADED, Work } from "./ahead.ts";
 
 const CHANNEL_FD = 3;
 
@@ -52,11 +52,16 @@ function become({ args, env, cwd }: Work): void {
   process.chdir(cwd);
 }
 
+function say(what: typeof LOADED | typeof BEGUN): Promise<unknown> {
+  return new Promise((written) => channel.write(what, written));
+}
+
 const channel = new Socket({ fd: CHANNEL_FD });
 const work = readWork(channel);
 await loadLibraries(realpathSync(process.argv[1] ?? ""));
+void say("l");
 become(await work);
 // From here on phala's own code runs: the starter must not run it again.
-await new Promise((written) => channel.write("begun", written));
+await say("b");
 channel.destroy();
 await once(channel, "close");
