@@ -141,22 +141,28 @@ export class AheadOfRuns {
   async take(): Promise<WaitingPhala | undefined> {
     this.#expected = Math.max(0, this.#expected - 1);
     const waiting = this.#waiting.shift();
+    // What comes next is waited for soon, also where this one loads still.
+    if (waiting && this.#waiting.length === 0 && this.#expected > 0) void this.#startOne();
     if (!this.#filling) void this.#fill();
     const taken = await waiting;
     return taken?.isAlive ? taken : undefined;
   }
 
-  /** Two that load at once would hold each other up, and the run that waits for the first. */
+  /** The second one while the first waits: two that load at once would hold each other up, and the checks. */
   async #fill(): Promise<void> {
     this.#filling = true;
     while (this.#waiting.length < Math.min(this.#expected, MAX_WAITING)) {
-      const next = this.#start().catch(() => undefined);
-      this.#waiting.push(next);
-      const started = await next;
+      const started = await this.#startOne();
       if (started === undefined) break;
       await started.loaded;
     }
     this.#filling = false;
+  }
+
+  #startOne(): Promise<WaitingPhala | undefined> {
+    const started = this.#start().catch(() => undefined);
+    this.#waiting.push(started);
+    return started;
   }
 }
 
