@@ -2,7 +2,7 @@
  * What must hold of a CVM's app-compose before its hash is approved, or secrets are sent to it. The API could
  * answer anything; only what can be recomputed and compared with our own files counts.
  */
-import { hint, phala } from "../core/command-hint.ts";
+import { command, hint, phala } from "../core/command-hint.ts";
 import type { Code, WarningCode } from "../errors/catalogue.ts";
 import { composeHashOf, sha256Hex, type AppCompose } from "../core/compose-hash.ts";
 import { parseComposeHash, type ComposeHash } from "../core/domain.ts";
@@ -29,6 +29,7 @@ export function checkedHash(name: string, text: unknown): ComposeHash {
   if (hash) return hash;
   throw failed(
     "compose-hash-malformed",
+    name,
     `Phala's API gives ${JSON.stringify(text)} as compose hash of ${name}: not 64 lower-case hex digits`,
   );
 }
@@ -47,17 +48,20 @@ export function checkAppCompose(
   if (recomputed !== hash)
     throw failed(
       "compose-hash-mismatch",
+      expected.name,
       `the app-compose of ${expected.name} hashes to ${recomputed}, but Phala's API gives ${hash}`,
     );
   if (appCompose.docker_compose_file !== expected.composeText)
     throw failed(
       "compose-text-mismatch",
+      expected.name,
       `${expected.name} does not run the compose file that was given to it`,
     );
   const names = appCompose.allowed_envs ?? [];
   if (JSON.stringify(names) !== JSON.stringify(expected.environmentNames))
     throw failed(
       "allowed-envs-mismatch",
+      expected.name,
       `${expected.name} allows the environment names [${names.join(", ")}], deployed were [${expected.environmentNames.join(", ")}]`,
     );
   return findAnomalies(appCompose, expected.name, expected.knownScripts);
@@ -184,9 +188,13 @@ function unknownScript(
 
 type HashCode = Extract<Code, `${string}-mismatch` | "compose-hash-malformed">;
 
-function failed(code: HashCode, message: string): ClusterError {
+function failed(code: HashCode, name: string, message: string): ClusterError {
+  // The temporary runner is deleted by the time that this is read.
+  const look = name.endsWith("-runner-temp")
+    ? command("hash", "--exact")
+    : phala("cvms", "get", name, "--json");
   return new ClusterError("verification", code, {
     message,
-    hint: hint`nothing was approved; compare what the platform made of it: ${phala("cvms", "get", "NAME", "--json")}; then ask Phala`,
+    hint: hint`nothing was approved; see what the platform makes of it: ${look}; then ask Phala`,
   });
 }

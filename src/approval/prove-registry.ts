@@ -32,7 +32,7 @@ export async function assertDebugClosed(
   if (allowDebug) return context.warn("debug-endpoint-open", open);
   throw new ClusterError("verification", "debug-endpoint-open", {
     message: open,
-    hint: hint`take DEBUG_MODE out of the registry's compose file, run ${command("rotate-hash")}, and then replace the AWS keys: they may have been read; to insist on it: --allow-debug-registry`,
+    hint: hint`take DEBUG_MODE out of the registry's compose file, then: ${command("rotate-hash")}; after that replace the AWS keys: they may have been read; to insist on it: --allow-debug-registry`,
   });
 }
 

@@ -55,7 +55,7 @@ export async function sendList(
   }
   throw new ClusterError("platform", "approve-uncertain", {
     message: `${registry.name} gave no clear answer to the pushed list: ${unclear}`,
-    hint: hint`${AGAIN} (the list may be pushed any number of times), or approve by an update with --approve-via restart`,
+    hint: hint`the list may be pushed any number of times: ${AGAIN}; or approve by an update, with --approve-via restart`,
   });
 }
 

@@ -49,6 +49,6 @@ function runnersChanged(lost: readonly LiveRunner[]): ClusterError {
   const names = lost.map(({ cvm, composeHash }) => `${cvm.name} (${composeHash})`);
   return new ClusterError("conflict", "runners-changed", {
     message: `runners appeared while this run was preparing its update, and would lose access by it: ${names.join(", ")}`,
-    hint: hint`nothing was approved; ${AGAIN}: it takes them into account`,
+    hint: hint`nothing was approved; ${AGAIN}; it takes them into account`,
   });
 }

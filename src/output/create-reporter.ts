@@ -163,7 +163,8 @@ class RunReporter implements Reporter {
     const columns = Math.min(out.isTTY ? out.columns : 80, WIDEST_ANSWER);
     const { quiet, invocation } = this.#options;
     const hint: View["hint"] = (words) => renderHint(words, invocation);
-    return this.#options.render(result, { theme, columns, quiet, hint });
+    const sandbox = invocation?.sandbox === true;
+    return this.#options.render(result, { theme, columns, quiet, hint, sandbox });
   }
 
   #said<T>(result: T): Rendered<T> {

@@ -11,6 +11,8 @@ export type View = {
   readonly columns: number;
   /** Only what was asked for: no headline, no advice. */
   readonly quiet: boolean;
+  /** Of a run in the sandbox, where nothing is paid for. */
+  readonly sandbox?: boolean;
   /** A command as it is to be pasted here. */
   readonly hint: (words: Words | CommandHint) => string;
 };
@@ -159,3 +161,7 @@ export function stepText(step: StepId, command: string | undefined): string {
   const { count, title } = stepLabel(step, command);
   return count === "" ? title : `${count} ${title}`;
 }
+
+/** Behind a price. */
+export const inSandbox = ({ sandbox }: View): string =>
+  sandbox === true ? " (free in the sandbox)" : "";

@@ -1,5 +1,6 @@
 /** A failure: what happened, what to do now, where it happened, what is still there. */
 import type { FailureResult, LeftBehind } from "../core/results.ts";
+import type { StepId } from "../core/steps.ts";
 import { stepText, fields, type Field } from "./layout.ts";
 import { cellWidth, hanging, padEnd } from "../lib/text.ts";
 import type { Theme } from "./theme.ts";
@@ -7,6 +8,8 @@ import type { Theme } from "./theme.ts";
 /** Lines for stderr. */
 export function renderFailure(result: FailureResult, theme: Theme): string[] {
   const { message, details, hint, step, code, explain } = result.error;
+  const looked = step !== null && UNTOUCHING.has(step) && !STOPPED.has(code);
+  const untouched = looked && result.left_behind.length === 0;
   const where: Field[] = step === null ? [] : [["Step", stepText(step, result.command)]];
   const more: Field[] = explain === undefined ? [] : [["Explain", explain]];
   const error = theme.bold(theme.red("Error:"));
@@ -19,11 +22,18 @@ export function renderFailure(result: FailureResult, theme: Theme): string[] {
       : [`${error} ${details.length} things must be fixed first:`, ...details.flatMap(detailLines)];
   return [
     ...told,
+    ...(untouched ? ["", "Nothing was created or changed."] : []),
     ...leftBehind(result, theme),
     "",
     ...fields([...where, ["Code", code], ...more], theme),
   ];
 }
+
+/** Steps that only look. */
+const UNTOUCHING: ReadonlySet<string> = new Set<StepId>(["verify-prerequisites", "collect-inputs"]);
+
+/** Their messages say what exists. */
+const STOPPED: ReadonlySet<string> = new Set(["cancelled", "interrupted", "terminated"]);
 
 type Detail = NonNullable<FailureResult["error"]["details"]>[number];
 
@@ -46,21 +56,22 @@ function leftBehind(
   return [
     "",
     theme.yellow(`${it} left behind${price}:`),
-    ...cvms.map((cvm) => `  ${padEnd(cvm.name, width)}${theme.dim(detailsOf(cvm))}`),
+    ...cvms.map(
+      (cvm) => `  ${padEnd(cvm.name, width)}${theme.dim(detailsOf(cvm, cvms.length > 1))}`,
+    ),
     ...(cleanUp === undefined
       ? []
       : ["To delete what you do not want to pay for:", `  ${cleanUp}`]),
   ];
 }
 
-const detailsOf = ({
-  app_id: appId,
-  may_exist: mayExist,
-  usd_per_hour: rate,
-}: LeftBehind): string =>
+const detailsOf = (
+  { app_id: appId, may_exist: mayExist, usd_per_hour: rate }: LeftBehind,
+  isOneOfSeveral: boolean,
+): string =>
   [
     ...(mayExist ? ["  may exist"] : []),
-    ...(rate === undefined ? [] : [`  ${dollars(rate)}/h`]),
+    ...(rate === undefined || !isOneOfSeveral ? [] : [`  ${dollars(rate)}/h`]),
     ...(appId === null ? [] : [`  app_id ${appId}`]),
   ].join("");
 

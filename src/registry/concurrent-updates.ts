@@ -101,7 +101,7 @@ export function hasForeignUpdate(
 export function updatedMeanwhile({ name }: Registry): ClusterError {
   return new ClusterError("conflict", "updated-meanwhile", {
     message: `another run is in progress on this cluster: ${name} was updated while this one was preparing its own`,
-    hint: "nothing was approved; run the same command again: it takes what the other run did into account",
+    hint: "nothing was approved; run the same command again; it takes what the other run did into account",
   });
 }
 

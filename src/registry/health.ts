@@ -70,7 +70,7 @@ function assertRecordedRunner(registry: Registry, health: Health): void {
 }
 
 export function whereToLook(registry: Registry): Words {
-  return hint`see its logs with ${command("logs")}, or https://cloud.phala.com/dashboard/cvms/${registry.vmUuid}`;
+  return hint`its log: ${command("logs")}\nhttps://cloud.phala.com/dashboard/cvms/${registry.vmUuid}`;
 }
 
 function describeCvm(cvm: Lookup<Cvm>): string {

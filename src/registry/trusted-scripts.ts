@@ -3,7 +3,7 @@
  * trusted with `auto`, as SSH does with host keys; another one, of the registry or a runner, must be pinned.
  */
 import { sha256Hex, type AppCompose } from "../core/compose-hash.ts";
-import { AGAIN, hint, phala } from "../core/command-hint.ts";
+import { againWith, hint, phala } from "../core/command-hint.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
 import type { ScriptTrust } from "../state/history.ts";
 import { findUntrustedCode, type Untrusted } from "../trust/runs-code.ts";
@@ -81,7 +81,7 @@ export class TrustedScripts {
     const known = [...new Set([...this.#digests, ...pins])];
     return new ClusterError("verification", "attest-compose", {
       message: `the pre-launch script of ${name} has the SHA-256 ${sha256}; trusted: ${known.join(", ") || "none"}`,
-      hint: hint`nothing was approved or sent; read it with ${phala("cvms", "get", name, "--json")}; if it is right, ${AGAIN} with --trust-script ${sha256}`,
+      hint: hint`nothing was approved or sent; read it with ${phala("cvms", "get", name, "--json")}; if it is right, ${againWith("--trust-script", sha256)}`,
     });
   }
 }

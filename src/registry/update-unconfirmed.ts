@@ -8,6 +8,6 @@ import { wayPastStuck } from "./stuck-operations.ts";
 export function updateUnconfirmed({ name, vmUuid }: Registry, known: string): ClusterError {
   return new ClusterError("timeout", "update-unconfirmed", {
     message: `could not confirm the update of ${name}: ${known}; it may have the new list or the one before`,
-    hint: hint`look at it with: ${phala("cvms", "get", vmUuid, "--json")}; then ${AGAIN}, which repeats the update where it is needed; ${wayPastStuck}`,
+    hint: hint`look at it with: ${phala("cvms", "get", vmUuid, "--json")}; then ${AGAIN}; it repeats the update where it is needed; ${wayPastStuck}`,
   });
 }

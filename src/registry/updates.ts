@@ -36,7 +36,7 @@ export async function readOperations(
     ...waitLimits(context),
     timeoutMs: Math.min(context.timeoutMs, 60_000),
     what: `the operations of ${registry.name}`,
-    hint: "run the same command again when Phala's API answers",
+    hint: "when Phala's API answers, run the same command again",
     look: async (signal) => {
       const found = await context.api.operations(registry.vmUuid, signal);
       if (found.kind === "unknown") return notKnownYet(found);

@@ -90,6 +90,6 @@ export async function checkedRunner(
 function refuse(cvm: Cvm): never {
   throw new ClusterError("verification", "runner-hash-unchecked", {
     message: `the compose hash of the live runner ${cvm.name} (${cvm.composeHash ?? "none"}) could not be checked against its app-compose`,
-    hint: "nothing was approved; run the same command again, or delete that runner if it is not yours",
+    hint: "nothing was approved; delete that runner if it is not yours; then run the same command again",
   });
 }

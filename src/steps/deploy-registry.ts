@@ -70,7 +70,7 @@ async function create(
   throw notCreated(
     name,
     outcome,
-    "run the same command again: it looks first, and never creates a second one",
+    "run the same command again; it looks first, and never creates a second one",
   );
 }
 

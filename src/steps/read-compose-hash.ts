@@ -146,7 +146,7 @@ async function askWithin(
 function unchecked(message: string): ClusterError {
   return new ClusterError("verification", "app-compose-unchecked", {
     message,
-    hint: hint`nothing was approved; ${AGAIN} (a hash that nobody has checked is approved only with --allow-unchecked-hash)`,
+    hint: hint`nothing was approved; ${AGAIN}; a hash that nobody has checked is approved only with --allow-unchecked-hash`,
   });
 }
 

@@ -32,7 +32,7 @@ export const verifyRegistry: Step<VerifyRegistryInput, { readonly mode: string }
     const health = await waitUntil<Health>({
       ...waitLimits(context),
       what: `${registry.name} to be healthy${approval.kind === "updated" ? " again after its restart" : ""}`,
-      hint: hint`${whereToLook(registry)}; then ${AGAIN}`,
+      hint: hint`${AGAIN}; it resumes\n${whereToLook(registry)}`,
       onPoll: context.progress,
       look: (signal) => restart.poll(() => pollHealth(registry, context, signal), signal),
     }).catch((error: unknown) => {
@@ -77,7 +77,7 @@ function whatFailed(error: unknown): ClusterError {
 function notAsSent({ name }: Registry, { kind, code, message }: ClusterError): ClusterError {
   return new ClusterError(kind, code, {
     message: `after its update: ${message}`,
-    hint: hint`it has its secrets and the approved list already: look at what it runs with: ${phala("cvms", "get", name, "--json")}; then ${AGAIN}, which checks it once more`,
+    hint: hint`it has its secrets and the approved list already: look at what it runs with: ${phala("cvms", "get", name, "--json")}; then ${AGAIN}; it checks it once more`,
   });
 }
 
@@ -178,7 +178,7 @@ function assertNotFailed(registry: Registry, operation: CvmOperation | undefined
   if (operation?.state !== "failed") return;
   throw new ClusterError("platform", "update-failed", {
     message: `the update of ${registry.name} failed: ${operation.errorMessage ?? operation.status}`,
-    hint: hint`${whereToLook(registry)}; then ${AGAIN}`,
+    hint: hint`${AGAIN}; it resumes\n${whereToLook(registry)}`,
   });
 }
 

@@ -1,4 +1,5 @@
 /** Step 4: wait until the registry answers as a healthy registry, or can be attested without. */
+import { AGAIN, hint } from "../core/command-hint.ts";
 import type { AttestationReport } from "../core/attestation.ts";
 import type { Health } from "../core/ports.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
@@ -27,7 +28,7 @@ export const waitForRegistry: Step<WaitForRegistryInput, void> = {
       what: attestation
         ? `${registry.name} to be healthy or to show its evidence`
         : `${registry.url}/health to say healthy`,
-      hint: whereToLook(registry),
+      hint: hint`it may only be slow: ${AGAIN}; it resumes\n${whereToLook(registry)}`,
       onPoll: context.progress,
       look: lookFor(input, context, seen),
     }).catch((error: unknown) => {

@@ -77,6 +77,6 @@ async function lookUp(
 export function lookupFailed(name: string, reason: string): ClusterError {
   return new ClusterError("platform", "lookup-failed", {
     message: `could not find out whether ${name} exists: ${reason}`,
-    hint: "nothing was touched; run the same command again when Phala's API answers",
+    hint: "nothing was touched; when Phala's API answers, run the same command again",
   });
 }

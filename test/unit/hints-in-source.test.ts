@@ -46,3 +46,16 @@ test.each([
 ])("%s", (line, expected) => {
   expect(codeOf(line).some((code) => LITERAL.test(code))).toBe(expected);
 });
+
+/** Up to a semicolon, a new line or the end: what stands behind a command would be pasted with it. */
+const OPEN_END =
+  /\$\{(?:AGAIN|againWith\([^)]*\)|(?:command|phala)\([^)]*\))\}(?!`|;|\\n| {3}#|$)|run the same command again(?!["`;]|,? then)/;
+
+test("a command in a hint ends where the terminal's reader sees it end", () => {
+  const open = files.flatMap((file) =>
+    codeOf(readFileSync(path.join(SRC, file), "utf8")).flatMap((line, at) =>
+      OPEN_END.test(line) ? [`${file}:${at + 1}: ${line.trim()}`] : [],
+    ),
+  );
+  expect(open).toEqual([]);
+});

@@ -107,7 +107,7 @@ function resultOf(
   if (left.length > 0)
     throw new ClusterError("platform", "cvms-left", {
       message: [`not everything of the cluster ${cluster} is deleted:`, ...left].join("\n"),
-      hint: "run the same command again: it deletes what is left",
+      hint: "run the same command again; it deletes what is left",
     });
   return {
     ok: true,

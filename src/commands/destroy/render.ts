@@ -12,15 +12,17 @@ export function renderDestroy(
   const names = deleted.map(({ name }) => oneLine(name));
   if (quiet) return names;
   if (names.length === 0) return [`Nothing to delete: the cluster ${cluster} has no such CVM.`];
+  const isWhole = deleted.some(({ role }) => role !== "temporary-runner");
   return [
     theme.bold(
-      deleted.every(({ role }) => role === "temporary-runner")
+      !isWhole
         ? `The temporary runner of ${cluster} is deleted, and nothing else.`
         : `Cluster ${cluster} is destroyed.`,
     ),
     "",
     ...names.map((name) => `  ${theme.red("deleted")}  ${name}`),
     "",
+    ...(isWhole ? ["No CVM of it is left: it costs nothing now."] : []),
     "orchestrator.yml, the data on S3 and the record of earlier runs are still there.",
   ];
 }

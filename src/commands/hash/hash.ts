@@ -118,7 +118,7 @@ async function confirmByPhala(
 function notProvisioned(why: string): ClusterError {
   return new ClusterError("platform", "provisioning-failed", {
     message: `Phala did not compute the hash: ${why}`,
-    hint: hint`${AGAIN}, or leave --exact out`,
+    hint: hint`leave --exact out, or ${AGAIN}`,
   });
 }
 

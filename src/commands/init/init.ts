@@ -19,6 +19,7 @@ import type { Registry } from "../../registry/registry.ts";
 import { verifyRegistry } from "../../steps/verify-registry.ts";
 import { writeOrchestratorConfig } from "../../steps/write-orchestrator-config.ts";
 import { approvedList, ROLLING } from "../../approval/approved-list.ts";
+import { pricePerHour, pricesOf } from "../../runners/price.ts";
 import { liveRunners } from "../../runners/running-runners.ts";
 import { assertSameRunners } from "../../approval/same-runners.ts";
 import { classifyRunners, assertRunnersClear } from "../../approval/classify-runners.ts";
@@ -150,7 +151,16 @@ async function bringUp(run: BringUp): Promise<InitResult> {
   await recordSettings(run, registry);
   const changed = !up.existed || approval.kind !== "unchanged" || isDone(steps, CONFIG_STEP);
   const { attester } = run;
-  return resultOf({ inputs, registry, changed, mode, fresh, hashes, path, steps, attester });
+  const usdPerHour = await priceOf(registry, run);
+  const outcome = { registry, changed, mode, fresh, hashes, path, usdPerHour };
+  return resultOf({ ...outcome, inputs, steps, attester });
+}
+
+/** By the list that the checks asked for; a price is never a reason to fail. */
+async function priceOf({ cvm }: Registry, { facts, inputs }: BringUp): Promise<number | null> {
+  const instanceType = cvm.instanceType ?? inputs.cluster.instanceType;
+  const types = await facts.instanceTypes().catch(() => []);
+  return pricePerHour([{ instanceType }], pricesOf(types));
 }
 
 /** What a later run goes by where nothing is said, even without orchestrator.yml. */
@@ -257,10 +267,12 @@ function resultOf(end: {
   readonly fresh: ComposeHash;
   readonly hashes: readonly ComposeHash[];
   readonly path: string;
+  readonly usdPerHour: number | null;
   readonly steps: StepRunner;
   readonly attester: Attester | undefined;
 }): InitResult {
   const { inputs, registry, changed, mode, fresh, hashes, path, steps, attester } = end;
+  const { usdPerHour: usd_per_hour } = end;
   return {
     ok: true,
     command: "init",
@@ -270,6 +282,7 @@ function resultOf(end: {
     runner_compose_hash: fresh,
     approved_compose_hashes: hashes,
     orchestrator_config: path,
+    usd_per_hour,
     attestation: attestationResult(attester),
     steps: steps.reports,
     warnings: steps.warnings,

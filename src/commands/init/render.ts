@@ -2,42 +2,59 @@
 import { renderDryRun } from "../shared/render-dry-run.ts";
 import type { DryRunResult } from "../shared/result.ts";
 import type { InitResult } from "./result.ts";
+import { command, hint } from "../../core/command-hint.ts";
+import { renderPrice } from "../../runners/price.ts";
 import { shellQuote } from "../../lib/shell-quote.ts";
-import { fields, nextCommands, stepTimes, type Field, type View } from "../../output/layout.ts";
+import {
+  fields,
+  inSandbox,
+  nextCommands,
+  stepTimes,
+  type Field,
+  type View,
+} from "../../output/layout.ts";
 
 export function renderInit(result: InitResult, view: View): string[] {
   const { theme, quiet } = view;
   const { registry } = result;
   const hashes: Field = ["Approved", result.approved_compose_hashes];
   const config: Field = ["Config", result.orchestrator_config];
-  const attestation: Field = ["Attested", result.attestation.result];
   if (quiet) return fields([["Registry", registry.url], hashes, config], theme);
+  const { name, app_id: appId, url, node } = registry;
+  // What exists, what it costs and what to type is in the last ten lines.
   return [
+    ...stepTimes(result.steps, true, theme),
+    "",
     theme.bold(`Cluster ${result.cluster} is ready.`),
     "",
     ...fields(
       [
-        ["Registry", registry.name],
-        ["App ID", registry.app_id],
-        ["URL", registry.url],
-        ["Node", registry.node],
+        ["Attested", result.attestation.result],
         hashes,
+        ["App ID", appId],
+        ["URL", url],
         config,
-        attestation,
+        ["Registry", `${name} on ${node}`],
+        ...priceOf(result, view),
       ],
       theme,
     ),
-    "",
-    ...stepTimes(result.steps, true, theme),
     "",
     ...nextCommands(
       [
         // model_orchestrator/cli.py: `start` is the command of a real run, `dev` the one for a laptop.
         `model-orchestrator start --configuration-file ${shellQuote(result.orchestrator_config)}`,
+        command("status"),
       ],
       view,
     ),
   ];
+}
+
+function priceOf({ usd_per_hour: price }: InitResult, view: View): readonly Field[] {
+  if (price == null) return [];
+  const end = view.hint(hint`to end that: ${command("destroy")}`);
+  return [["Price", `${renderPrice(price)}${inSandbox(view)}; ${end}`]];
 }
 
 export function renderInitOrPlan(result: InitResult | DryRunResult, view: View): string[] {

@@ -25,6 +25,11 @@ export const initResult = z.object({
   runner_compose_hash: hash.describe("the hash that the orchestrator's runners will have"),
   approved_compose_hashes: set(hash, 1).describe("the whole approved list, the newest last"),
   orchestrator_config: text.describe("the path of the file, as it was given"),
+  usd_per_hour: z
+    .number()
+    .nullable()
+    .optional()
+    .describe("of the registry; `null`: the price of its type is not known"),
   attestation: attestationOutcome,
   steps: steps(10),
   warnings,

@@ -145,7 +145,7 @@ async function findCvm(
     hint:
       meant === undefined
         ? hint`see ${command("status")}`
-        : hint`did you mean ${command("logs", meant)}?`,
+        : hint`did you mean: ${command("logs", meant)}`,
   });
 }
 

@@ -11,6 +11,7 @@ function renderRotateHash(result: RotateHashResult, view: View): string[] {
   if (quiet) return fields([approved], theme);
   const { cluster, changed } = result;
   return [
+    ...(changed ? [...stepTimes(result.steps, false, theme), ""] : []),
     theme.bold(
       changed
         ? `Cluster ${cluster} approves a new list.`
@@ -25,7 +26,6 @@ function renderRotateHash(result: RotateHashResult, view: View): string[] {
       ],
       theme,
     ),
-    ...(changed ? ["", ...stepTimes(result.steps, false, theme)] : []),
     ...advice(result, view),
   ];
 }

@@ -4,7 +4,7 @@ import type { StatusResult } from "./result.ts";
 import { shortHash } from "../../core/domain.ts";
 import type { CvmStatus, StatusFinding } from "./model.ts";
 import { hanging, wrap } from "../../lib/text.ts";
-import { fields, type Field, type View } from "../../output/layout.ts";
+import { fields, inSandbox, type Field, type View } from "../../output/layout.ts";
 import { renderPrice } from "../../runners/price.ts";
 import { age, cvmTable } from "./render-table.ts";
 
@@ -15,7 +15,8 @@ export function renderStatus(result: Rendered<StatusResult>, view: View): string
     return problems.flatMap((finding) => findingLines(finding, view));
   }
   const table = result.cvms.length === 0 ? [] : cvmTable(result.cvms, result.cluster, view);
-  const blocks = [[headline(result, view)], fields(summary(result), view.theme), table, findings];
+  const known = fields(summary(result, view), view.theme);
+  const blocks = [[headline(result, view)], known, table, findings];
   return blocks
     .filter((block) => block.length > 0)
     .flatMap((block, index) => (index === 0 ? block : ["", ...block]));
@@ -37,7 +38,7 @@ function headline({ cluster, at, findings }: StatusResult, { theme }: View): str
   return `${theme.bold(`Cluster ${cluster}`)} ${theme.dim(`at ${time}`)}: ${verdict}`;
 }
 
-function summary(result: StatusResult): Field[] {
+function summary(result: StatusResult, view: View): Field[] {
   const registry = result.cvms.find(({ role }) => role === "registry");
   if (!registry) return [];
   return [
@@ -45,7 +46,7 @@ function summary(result: StatusResult): Field[] {
     ...(registry.url === null ? [] : [["URL", registry.url] as const]),
     ...(result.usd_per_hour == null
       ? []
-      : [["Price", `${renderPrice(result.usd_per_hour)}, all CVMs`] as const]),
+      : [["Price", `${renderPrice(result.usd_per_hour)}, all CVMs${inSandbox(view)}`] as const]),
     ["Approved", approvedLines(result.approved_list)],
     ...(result.attestation ? [["Attested", attestedLines(result.attestation)] as const] : []),
     ...(result.drift ? [["Local file", driftLine(result.drift)] as const] : []),

@@ -168,12 +168,12 @@ export const CLUSTER = {
   }),
   "update-failed": entry("platform", "The registry's update failed", "errors.md", {
     cause: "The platform reports that the update failed.",
-    remedy: "See its log: `tee-cluster logs`; then run the same command again: it resumes.",
+    remedy: "See its log: `tee-cluster logs`; then run the same command again; it resumes.",
   }),
   "update-under-way": entry("conflict", "An update is in progress", "errors.md", {
     cause: "Somebody else's update of the registry is in progress.",
     remedy:
-      "Wait until it has finished, then run the same command again. If it never ends: `--force-update`, once it is older than 30 minutes by the platform's clock.",
+      "Wait until it has finished, then run the same command again; if it never ends: `--force-update`, once it is older than 30 minutes by the platform's clock.",
   }),
   "update-stuck": entry("warning", "An update by somebody else never ends", "errors.md", {
     cause: "It is older than any update takes, and `--force-update` went on all the same.",
@@ -183,7 +183,7 @@ export const CLUSTER = {
     cause:
       "The platform accepted it, or may have, and no operation was seen to complete. The registry has the new list or the one before.",
     remedy:
-      "Look at the registry, then run the same command again: it repeats the update where it is needed.",
+      "Look at the registry, then run the same command again; it repeats the update where it is needed.",
   }),
   "registry-busy": entry("timeout", "Another operation on the registry does not end", "errors.md", {
     cause: "The platform takes one operation at a time. Nothing was sent.",

@@ -93,7 +93,7 @@ export const FILES = {
   "config-unwritable": entry("conflict", "orchestrator.yml can't be written", "errors.md", {
     cause:
       "The operating system refused it (permissions, a full or read-only disk). What was there is untouched.",
-    remedy: "Fix the cause, then run the same command again: it resumes.",
+    remedy: "Fix the cause, then run the same command again; it resumes.",
   }),
   "config-not-a-file": entry("conflict", "orchestrator.yml is not a file", "errors.md", {
     cause: "The path is a folder or a device.",

@@ -113,7 +113,7 @@ export const PLATFORM = {
   "wait-timed-out": entry("timeout", "Timed out", "errors.md", {
     cause: "What was waited for did not happen within `--timeout`. It may still happen.",
     remedy:
-      "Look at the CVM's log (`tee-cluster logs`), then run the same command again: it resumes.",
+      "Look at the CVM's log (`tee-cluster logs`), then run the same command again; it resumes.",
   }),
   "cvm-not-deleted": entry("platform", "A CVM was not deleted", "reliability.md", {
     cause: "Could not confirm that the CVM was deleted; it may still cost money.",

@@ -11,7 +11,7 @@ export function platformError(message: string): ClusterError {
   return apiError(
     "api-failed",
     message,
-    "run the same command again in a moment; --verbose shows every request",
+    "in a moment, run the same command again; --verbose shows every request",
   );
 }
 

@@ -105,7 +105,7 @@ describe("pushing", () => {
     expect(await failureOf(push(never))).toMatchInlineSnapshot(`
       {
         "code": "approve-uncertain",
-        "hint": "run the same command again (the list may be pushed any number of times), or approve by an update with --approve-via restart",
+        "hint": "the list may be pushed any number of times: run the same command again; or approve by an update, with --approve-via restart",
         "kind": "platform",
         "message": "bird-registry gave no clear answer to the pushed list: HTTP 502",
       }
@@ -224,7 +224,7 @@ describe("/debug/exec", () => {
     expect(await failureOf(look(["open"]).done)).toMatchInlineSnapshot(`
       {
         "code": "debug-endpoint-open",
-        "hint": "take DEBUG_MODE out of the registry's compose file, run tee-cluster rotate-hash, and then replace the AWS keys: they may have been read; to insist on it: --allow-debug-registry",
+        "hint": "take DEBUG_MODE out of the registry's compose file, then: tee-cluster rotate-hash; after that replace the AWS keys: they may have been read; to insist on it: --allow-debug-registry",
         "kind": "verification",
         "message": "https://aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-8080.dstack.example/debug/exec is open: anybody who finds that URL can run commands on bird-registry and read its AWS keys",
       }

@@ -77,7 +77,7 @@ describe("right before an update", () => {
     expect(await failureOf(scene(["ours"]).assert([hashOf("e")]))).toMatchInlineSnapshot(`
       {
         "code": "runners-changed",
-        "hint": "nothing was approved; run the same command again: it takes them into account",
+        "hint": "nothing was approved; run the same command again; it takes them into account",
         "kind": "conflict",
         "message": "runners appeared while this run was preparing its update, and would lose access by it: bird-runner-00000002 (9818e0c8c9db3737d79e428d63eb00756c93fe71981b8e564342cdde033dc350)",
       }

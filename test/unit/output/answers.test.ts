@@ -109,17 +109,7 @@ describe("init", () => {
     const { out, err } = answer(INIT);
     expect(err).toBe("");
     expect(out).toMatchInlineSnapshot(`
-      "Cluster bird-tracker is ready.
-
-        Registry  bird-tracker-registry
-        App ID    0123456789abcdef0123456789abcdef01234567
-        URL       https://0123456789abcdef0123456789abcdef01234567-9010.dstack-pha-prod10.phala.network
-        Node      prod10
-        Approved  3f5a9c0e3f5a9c0e3f5a9c0e3f5a9c0e3f5a9c0e3f5a9c0e3f5a9c0e3f5a9c0e
-        Config    orchestrator.yml
-        Attested  verified
-
-         1  Verify prerequisites           done       1.3s
+      "   1  Verify prerequisites           done       1.3s
          2  Collect inputs                 done       2.5s
          3  Deploy registry CVM            reused     3.8s
          4  Wait for the registry          done       5.0s
@@ -131,8 +121,19 @@ describe("init", () => {
         10  Write the orchestrator config  done      12.5s
             Total                                   1m 09s
 
+      Cluster bird-tracker is ready.
+
+        Attested  verified
+        Approved  3f5a9c0e3f5a9c0e3f5a9c0e3f5a9c0e3f5a9c0e3f5a9c0e3f5a9c0e3f5a9c0e
+        App ID    0123456789abcdef0123456789abcdef01234567
+        URL       https://0123456789abcdef0123456789abcdef01234567-9010.dstack-pha-prod10.phala.network
+        Config    orchestrator.yml
+        Registry  bird-tracker-registry on prod10
+        Price     $0.116 an hour; to end that: tee-cluster destroy
+
       Next:
         model-orchestrator start --configuration-file orchestrator.yml
+        tee-cluster status
       "
     `);
   });
@@ -253,6 +254,7 @@ describe("destroy", () => {
         deleted  bird-tracker-runner-00000001
         deleted  bird-tracker-registry
 
+      No CVM of it is left: it costs nothing now.
       orchestrator.yml, the data on S3 and the record of earlier runs are still there.
       "
     `);
@@ -277,7 +279,7 @@ describe("a failure", () => {
         phala logs --cvm-id bird-tracker-registry
 
       1 CVM is left behind, for $0.116 an hour:
-        bird-tracker-runner-temp  may exist  $0.116/h  app_id 89abcdef0123456789abcdef0123456789abcdef
+        bird-tracker-runner-temp  may exist  app_id 89abcdef0123456789abcdef0123456789abcdef
       To delete what you do not want to pay for:
         tee-cluster destroy --cluster-name bird-tracker --temporary-runner
 

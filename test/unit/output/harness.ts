@@ -107,6 +107,7 @@ export const INIT: InitResult = {
   runner_compose_hash: HASH,
   approved_compose_hashes: [HASH],
   orchestrator_config: "orchestrator.yml",
+  usd_per_hour: 0.116,
   attestation: { result: "verified", checks: [] },
   steps: STEPS.map(({ number, id }) => ({
     number,

@@ -99,7 +99,7 @@ describe("nothing is recorded", () => {
     expect(await failureOf(claim(cloud))).toMatchInlineSnapshot(`
       {
         "code": "lookup-failed",
-        "hint": "nothing was touched; run the same command again when Phala's API answers",
+        "hint": "nothing was touched; when Phala's API answers, run the same command again",
         "kind": "platform",
         "message": "could not find out whether bird-registry exists: HTTP 502",
       }

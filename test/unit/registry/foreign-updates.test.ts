@@ -179,7 +179,7 @@ describe("updates by others", () => {
     ).toMatchInlineSnapshot(`
       {
         "code": "updated-meanwhile",
-        "hint": "nothing was approved; run the same command again: it takes what the other run did into account",
+        "hint": "nothing was approved; run the same command again; it takes what the other run did into account",
         "kind": "conflict",
         "message": "another run is in progress on this cluster: bird-registry was updated while this one was preparing its own",
       }

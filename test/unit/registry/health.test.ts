@@ -124,7 +124,8 @@ describe("a look at the registry's health", () => {
     expect(await failureOf(look(answered({ service: "nginx" })).poll)).toMatchInlineSnapshot(`
       {
         "code": "wrong-service",
-        "hint": "check the image and the published port in the registry's compose file; see its logs with tee-cluster logs, or https://cloud.phala.com/dashboard/cvms/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb",
+        "hint": "check the image and the published port in the registry's compose file; its log: tee-cluster logs
+      https://cloud.phala.com/dashboard/cvms/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb",
         "kind": "verification",
         "message": "https://aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-8080.dstack.example/health is answered by "nginx", not by secure-spawn",
       }
@@ -132,7 +133,8 @@ describe("a look at the registry's health", () => {
     expect(await failureOf(look(answered({ mode: "runner" })).poll)).toMatchInlineSnapshot(`
       {
         "code": "wrong-mode",
-        "hint": "the registry's compose file must have MODE=\${MODE:-registry+runner} in its environment; see its logs with tee-cluster logs, or https://cloud.phala.com/dashboard/cvms/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb",
+        "hint": "the registry's compose file must have MODE=\${MODE:-registry+runner} in its environment; its log: tee-cluster logs
+      https://cloud.phala.com/dashboard/cvms/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb",
         "kind": "verification",
         "message": "bird-registry runs in mode "runner", it must be "registry+runner"",
       }
@@ -236,7 +238,7 @@ describe("a registry's updates", () => {
     expect(await failureOf(read(never))).toMatchInlineSnapshot(`
       {
         "code": "wait-timed-out",
-        "hint": "run the same command again when Phala's API answers",
+        "hint": "when Phala's API answers, run the same command again",
         "kind": "timeout",
         "message": "waited 1m for the operations of bird-registry; seen last: HTTP 502",
       }

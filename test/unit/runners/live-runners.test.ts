@@ -75,7 +75,7 @@ describe("live runners", () => {
     expect(await failureOf(liveRunners("bird", cloud.context))).toMatchInlineSnapshot(`
       {
         "code": "runner-hash-unchecked",
-        "hint": "nothing was approved; run the same command again, or delete that runner if it is not yours",
+        "hint": "nothing was approved; delete that runner if it is not yours; then run the same command again",
         "kind": "verification",
         "message": "the compose hash of the live runner bird-runner-00000001 (709b9af82099344db6028407746e139faea5582b847817b5787c9d13764faf5f) could not be checked against its app-compose",
       }

@@ -147,7 +147,7 @@ describe("a creation of which nobody knows what came", () => {
     expect(await failureOf(clear(cloud, UNSETTLED))).toMatchInlineSnapshot(`
       {
         "code": "lookup-failed",
-        "hint": "nothing was touched; run the same command again when Phala's API answers",
+        "hint": "nothing was touched; when Phala's API answers, run the same command again",
         "kind": "platform",
         "message": "could not find out whether bird-runner-temp exists: HTTP 502",
       }
