@@ -14,6 +14,14 @@ export async function readPrices(api: CloudApi, signal: AbortSignal): Promise<Pr
   return pricesOf(types);
 }
 
+/** USD per hour of one CVM, by a list that is asked for anyway; null: not known. */
+export async function ratePerHour(
+  instanceType: string | null,
+  types: Promise<readonly InstanceType[]>,
+): Promise<number | null> {
+  return pricePerHour([{ instanceType }], pricesOf(await types.catch(() => [])));
+}
+
 export function pricesOf(types: readonly InstanceType[]): Prices {
   return new Map(
     types.flatMap(({ id, hourlyRate }) => {

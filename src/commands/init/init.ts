@@ -14,12 +14,11 @@ import type { ApproveComposeHashInput } from "../../approval/approval.ts";
 import { approveComposeHash } from "../../steps/approve-compose-hash.ts";
 import { initialEnvironment } from "../../steps/deploy-registry.ts";
 import { assertDeployedRegistry, assertExistingRegistry } from "../../registry/verify-deployed.ts";
-import type { Attester } from "../../registry/attester.ts";
 import type { Registry } from "../../registry/registry.ts";
 import { verifyRegistry } from "../../steps/verify-registry.ts";
 import { writeOrchestratorConfig } from "../../steps/write-orchestrator-config.ts";
 import { approvedList, ROLLING } from "../../approval/approved-list.ts";
-import { pricePerHour, pricesOf } from "../../runners/price.ts";
+import { ratePerHour } from "../../runners/price.ts";
 import { liveRunners } from "../../runners/running-runners.ts";
 import { assertSameRunners } from "../../approval/same-runners.ts";
 import { classifyRunners, assertRunnersClear } from "../../approval/classify-runners.ts";
@@ -49,7 +48,7 @@ import {
   type AttestationPlan,
 } from "../shared/attestation.ts";
 import { obtainComposeHash } from "../shared/obtain-compose-hash.ts";
-import { attestationResult, registryResult, type DryRunResult } from "../shared/result.ts";
+import type { DryRunResult } from "../shared/result.ts";
 import {
   attestationBy,
   existingRegistry,
@@ -58,6 +57,7 @@ import {
   type InitFlags,
   type RegistryUp,
 } from "./registry-up.ts";
+import { resultOf } from "./outcome.ts";
 import type { InitResult } from "./result.ts";
 
 export async function init(
@@ -151,16 +151,10 @@ async function bringUp(run: BringUp): Promise<InitResult> {
   await recordSettings(run, registry);
   const changed = !up.existed || approval.kind !== "unchanged" || isDone(steps, CONFIG_STEP);
   const { attester } = run;
-  const usdPerHour = await priceOf(registry, run);
+  const instanceType = registry.cvm.instanceType ?? cluster.instanceType;
+  const usdPerHour = await ratePerHour(instanceType, facts.instanceTypes());
   const outcome = { registry, changed, mode, fresh, hashes, path, usdPerHour };
   return resultOf({ ...outcome, inputs, steps, attester });
-}
-
-/** By the list that the checks asked for; a price is never a reason to fail. */
-async function priceOf({ cvm }: Registry, { facts, inputs }: BringUp): Promise<number | null> {
-  const instanceType = cvm.instanceType ?? inputs.cluster.instanceType;
-  const types = await facts.instanceTypes().catch(() => []);
-  return pricePerHour([{ instanceType }], pricesOf(types));
 }
 
 /** What a later run goes by where nothing is said, even without orchestrator.yml. */
@@ -258,34 +252,3 @@ const CONFIG_STEP = "write-orchestrator-config";
 
 const isDone = ({ reports }: StepRunner, step: StepId): boolean =>
   reports.some(({ id, status }) => id === step && status === "done");
-
-function resultOf(end: {
-  readonly inputs: ClusterInputs;
-  readonly registry: Registry;
-  readonly changed: boolean;
-  readonly mode: string;
-  readonly fresh: ComposeHash;
-  readonly hashes: readonly ComposeHash[];
-  readonly path: string;
-  readonly usdPerHour: number | null;
-  readonly steps: StepRunner;
-  readonly attester: Attester | undefined;
-}): InitResult {
-  const { inputs, registry, changed, mode, fresh, hashes, path, steps, attester } = end;
-  const { usdPerHour: usd_per_hour } = end;
-  return {
-    ok: true,
-    command: "init",
-    changed,
-    cluster: inputs.cluster.clusterName,
-    registry: registryResult(registry, mode),
-    runner_compose_hash: fresh,
-    approved_compose_hashes: hashes,
-    orchestrator_config: path,
-    usd_per_hour,
-    attestation: attestationResult(attester),
-    steps: steps.reports,
-    warnings: steps.warnings,
-    notes: steps.notes,
-  };
-}
