@@ -82,14 +82,14 @@ export function findAnomalies(
 
 /** Shows what is odd; with --strict it is an error. @throws ClusterError (verification). */
 export function reportAnomalies(
-  odd: readonly Anomaly[],
+  anomalies: readonly Anomaly[],
   { warn, strict }: Pick<StepContext, "warn" | "strict">,
 ): void {
-  for (const { code, message } of odd) warn(code, message);
-  const [first] = odd;
+  for (const { code, message } of anomalies) warn(code, message);
+  const [first] = anomalies;
   if (!strict || !first) return;
   throw new ClusterError("verification", first.code, {
-    message: odd.map(({ message }) => message).join("\n"),
+    message: anomalies.map(({ message }) => message).join("\n"),
     hint: "nothing was approved; without --strict this is a warning",
   });
 }

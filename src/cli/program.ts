@@ -113,7 +113,10 @@ function addHelpCommand(parent: Command): void {
     .action((words: readonly string[]) => {
       const page = childOf(parent, words[0] ?? "") ? undefined : pageFor(words);
       if (page !== undefined) return print(parent, page);
-      const found = words.reduce((at, word) => childOf(at, word) ?? refuseWord(at, word), parent);
+      const found = words.reduce(
+        (at, word) => childOf(at, word) ?? failUnknownWord(at, word),
+        parent,
+      );
       declareOptions(found);
       found.outputHelp();
     });
@@ -129,6 +132,6 @@ function pageFor(words: readonly string[]): string | undefined {
 const print = (command: Command, text: string): void => command.configureOutput().writeOut?.(text);
 
 /** As commander itself refuses a word that is no command. */
-function refuseWord(parent: Command, word: string): never {
+function failUnknownWord(parent: Command, word: string): never {
   return parent.error(`error: unknown command '${word}'`, { code: "commander.unknownCommand" });
 }

@@ -5,7 +5,7 @@ import { Cancellation, ClusterError, InternalError } from "../errors/cluster-err
 import type { CommonFlags } from "../session/dependencies.ts";
 import type { AnyCommand } from "../commands/shared/command.ts";
 import { pathOr, readFlags } from "../commands/shared/flags.ts";
-import { markedSecrets, refuseMalformedMarks } from "../core/marked-secrets.ts";
+import { markedSecrets, assertMarksWellFormed } from "../core/marked-secrets.ts";
 import { INPUTS } from "../inputs/table.ts";
 import type { Raw } from "../inputs/resolve.ts";
 import { Redactor } from "../core/redact.ts";
@@ -71,7 +71,7 @@ export async function runCommand(
   });
   const update = await updateNotice(options);
   try {
-    refuseMalformedMarks(process.env);
+    assertMarksWellFormed(process.env);
     const result = await command.run(
       dependencies,
       commonOf(command, options),

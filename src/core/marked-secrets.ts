@@ -22,7 +22,7 @@ export function markedSecrets(env: NodeJS.ProcessEnv): readonly string[] {
 }
 
 /** @throws ClusterError `bad-secret-name` (input), which does not repeat what is no name. */
-export function refuseMalformedMarks(env: NodeJS.ProcessEnv): void {
+export function assertMarksWellFormed(env: NodeJS.ProcessEnv): void {
   const all = entries(env);
   const at = all.findIndex((entry) => !NAME.test(entry));
   if (at === -1) return;

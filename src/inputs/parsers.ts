@@ -143,7 +143,7 @@ const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
 export function apiUrl(text: string): string {
   assertNoCredentials(text);
-  refuseQuery(text);
+  assertNoQuery(text);
   parseUrl(text);
   return text.replace(/\/+$/, "").replace(/\/api\/v1$/, "");
 }
@@ -157,7 +157,7 @@ function assertNoCredentials(text: string): void {
 }
 
 /** A path such as /health is put behind these URLs. */
-function refuseQuery(text: string): void {
+function assertNoQuery(text: string): void {
   if (/[?#]/.test(text)) say(`must not have a query or fragment behind ${quoteUrl(text)}`);
 }
 
@@ -180,7 +180,7 @@ function parseUrl(text: string, shown = text): URL {
 
 export function gatewayTemplate(text: string): string {
   assertNoCredentials(text);
-  refuseQuery(text);
+  assertNoQuery(text);
   const unknown = [...text.matchAll(/\{([^}]*)\}/g)].find(
     ([, name]) => !["app_id", "port", "node", "base_domain"].includes(name ?? ""),
   );

@@ -51,14 +51,14 @@ export async function assertDeployedRegistry(
   context: Context,
 ): Promise<AppCompose> {
   const { appCompose, composeHash } = await readRegistry(registry, context);
-  const odd = checkAppCompose(appCompose, {
+  const anomalies = checkAppCompose(appCompose, {
     name: registry.name,
     composeHash,
     composeText: compose.text,
     environmentNames: environment.map(({ name }) => name),
     knownScripts,
   });
-  reportAnomalies(odd, context);
+  reportAnomalies(anomalies, context);
   return appCompose;
 }
 
@@ -74,12 +74,12 @@ export async function assertExistingRegistry(
 ): Promise<AppCompose> {
   const { registry, environment, knownScripts } = input;
   const { appCompose, composeHash } = await readRegistry(registry, context);
-  refuseForgery(registry, appCompose, composeHash);
-  const odd = [
+  assertHashMatches(registry, appCompose, composeHash);
+  const anomalies = [
     ...unrecordedText(input, appCompose.docker_compose_file ?? ""),
     ...findAnomalies(appCompose, registry.name, knownScripts),
   ];
-  reportAnomalies(odd, context);
+  reportAnomalies(anomalies, context);
   if (environment) {
     const declared = appCompose.allowed_envs ?? namesWithoutList(input, appCompose, context);
     assertNamesKept({ ...input, environment }, declared);
@@ -110,7 +110,7 @@ async function readOnce(registry: Registry, { api, signal }: Context): Promise<W
   return { appCompose: found.value, composeHash };
 }
 
-function refuseForgery(
+function assertHashMatches(
   registry: Registry,
   appCompose: AppCompose,
   composeHash: string | null,

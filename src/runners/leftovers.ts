@@ -31,7 +31,7 @@ export function classifyTemporaryRunner(
 }
 
 /** @throws ClusterError `temporary-runner-in-use` (conflict) for a temporary runner that another run is using. */
-export function refuseRunnerInUse(
+export function assertRunnerNotInUse(
   cvm: Cvm | undefined,
   record: ClusterRecord,
   { api, clock }: { readonly api: CloudApi; readonly clock: Clock },

@@ -156,7 +156,7 @@ async function check(
   hash: ComposeHash,
   context: StepContext,
 ): Promise<void> {
-  const odd = [
+  const anomalies = [
     ...checkAppCompose(appCompose, {
       name: input.runner.name,
       composeHash: hash,
@@ -168,7 +168,7 @@ async function check(
   ];
   input.attester?.assertTrustedCode(appCompose, input.runner.name, context);
   // Before anything of it is recorded: the next run would take it for checked.
-  reportAnomalies(odd, context);
+  reportAnomalies(anomalies, context);
   await input.store.save(appCompose);
 }
 

@@ -7,7 +7,7 @@ import {
   temporaryRunnersIn,
   type ClusterCvm,
 } from "../../session/cluster-cvms.ts";
-import { refuseRunnerInUse } from "../../runners/leftovers.ts";
+import { assertRunnerNotInUse } from "../../runners/leftovers.ts";
 import { removeCvm } from "../../runners/remove-cvm.ts";
 import { mapConcurrent } from "../../lib/map-concurrent.ts";
 import type { StepContext } from "../../workflow/step.ts";
@@ -90,7 +90,7 @@ class ClusterTeardown {
       ({ cvm, role }) => this.#roles.includes(role) && !this.#tried.has(identityOf(cvm)),
     );
     for (const runner of temporaryRunnersIn(open))
-      refuseRunnerInUse(runner, this.#record, this.#context);
+      assertRunnerNotInUse(runner, this.#record, this.#context);
     for (const { cvm } of open) mutations.takeOver(cvm);
     return open;
   }

@@ -9,7 +9,7 @@ import { inputDefinition } from "../../inputs/table.ts";
 import { temporaryRunnersIn, type ClusterCvm } from "../../session/cluster-cvms.ts";
 import { deleteCluster, type DeletedCluster } from "./cluster-teardown.ts";
 import { CVM_ROLES } from "../../core/domain.ts";
-import { refuseRunnerInUse } from "../../runners/leftovers.ts";
+import { assertRunnerNotInUse } from "../../runners/leftovers.ts";
 import { withSession, type SessionOptions } from "../../session/session.ts";
 import type { Emit } from "../../core/events.ts";
 import { StepRunner } from "../../workflow/step.ts";
@@ -44,7 +44,8 @@ export async function destroy(
   const roles = flags.temporaryRunner ? (["temporary-runner"] as const) : CVM_ROLES;
   const found = all.filter(({ role }) => roles.some((wanted) => wanted === role));
   const session = await sessionOptions("destroy", cluster, prepared, dependencies, flags);
-  for (const runner of temporaryRunnersIn(found)) refuseRunnerInUse(runner, record, { api, clock });
+  for (const runner of temporaryRunnersIn(found))
+    assertRunnerNotInUse(runner, record, { api, clock });
   // Ages by the clock that stamped the CVMs.
   const plan = planDestroy(cluster, found, clock.now() + (api.serverClock.skewMs() ?? 0));
   if (flags.dryRun) return plan;

@@ -44,7 +44,7 @@ import {
   assertTrustedRunners,
   attesterFor,
   planAttestation,
-  standingOf,
+  expectationOf,
   type AttestationPlan,
 } from "../shared/attestation.ts";
 import { obtainComposeHash } from "../shared/obtain-compose-hash.ts";
@@ -202,7 +202,7 @@ async function approvalFor(
     assertSameRunners: assertSame,
     secretsWithheld: now.secretsWithheld,
     attestation: attestationBy(run.attester, {
-      ...standingOf(registry, running, record, certain),
+      ...expectationOf(registry, running, record, certain),
       ...(existed ? {} : { mayHaveChanged: true }),
     }),
     beforeRestart: existed ? () => noteRestart(registry, context) : undefined,

@@ -26,7 +26,7 @@ import { waitForRegistry } from "../../steps/wait-for-registry.ts";
 import type { StepRunner } from "../../workflow/step.ts";
 import { wholeEnvironment, type ApprovalFlags } from "../shared/approval.ts";
 import type { AttestFlags } from "../shared/approval-flags.ts";
-import { standingOf } from "../shared/attestation.ts";
+import { expectationOf } from "../shared/attestation.ts";
 
 export type InitFlags = CommonFlags & ApprovalFlags & AttestFlags;
 
@@ -81,13 +81,13 @@ export async function registryUp(
     const secretsWithheld = attester !== undefined && firstEnvironment(compose, whole).withheld;
     return { registry, existed: false, secretsWithheld, complete: true, certain: true, seen: null };
   }
-  const neighbours = await checkForeignUpdates(registry, record, between, run.flags.force);
+  const concurrent = await checkForeignUpdates(registry, record, between, run.flags.force);
   const environment = wholeEnvironment(inputs, registry, compose, []);
-  const { certain } = neighbours;
+  const { certain } = concurrent;
   const standing = await existingRegistry({ registry, compose, environment, certain }, run);
   const running = await assertExistingRegistry(standing, between);
   // With another file it may be as it is for ever: step 8 replaces that, and step 9 judges what comes of it.
-  const attestation = attestationBy(attester, standingOf(registry, running, record, certain));
+  const attestation = attestationBy(attester, expectationOf(registry, running, record, certain));
   if (running.docker_compose_file === compose.text)
     await steps.run(waitForRegistry, { registry, attestation }, deps);
   else
@@ -95,7 +95,7 @@ export async function registryUp(
   warnUnknownList(registry, record, environment, between);
   warnUnchangedSettings(registry, cluster, between);
   const secretsWithheld = wasMadeWithoutSecrets(registry, record);
-  return { registry, existed: true, secretsWithheld, ...neighbours };
+  return { registry, existed: true, secretsWithheld, ...concurrent };
 }
 
 export const attestationBy = (

@@ -70,11 +70,11 @@ export async function inspectCluster(
   const environment = compose && wholeEnvironment(inputs, registry, compose, []);
   const { appId } = registry;
   const walletOptional = inputs.cluster.orchestratorSchema === "v1";
-  const [neighbours, knownScripts] = await Promise.all([
+  const [concurrent, knownScripts] = await Promise.all([
     checkForeignUpdates(registry, record, context, flags.force),
     registryStore.knownScripts(),
   ]);
-  const { complete, certain, seen } = neighbours;
+  const { complete, certain, seen } = concurrent;
   const known = { record, certain, knownScripts };
   const standing = { registry, compose, environment, walletOptional, force: flags.force, ...known };
   const running = await assertExistingRegistry(standing, context);

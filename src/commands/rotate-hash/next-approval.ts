@@ -41,7 +41,7 @@ export type NextApproval = {
 
 export type NextInput = Rotation & {
   readonly session: Session;
-  readonly scene: ClusterState;
+  readonly state: ClusterState;
   readonly attester: Attester | undefined;
 };
 
@@ -51,9 +51,9 @@ export function nextApproval(input: NextInput): Promise<NextApproval> {
 }
 
 async function renewed(input: NextInput): Promise<NextApproval> {
-  const { inputs, facts, policy, flags, steps, session, scene, dependencies } = input;
+  const { inputs, facts, policy, flags, steps, session, state, dependencies } = input;
   const { record, store, deps } = session;
-  await assertChecked(policy, { record, store, live: scene.live });
+  await assertChecked(policy, { record, store, live: state.live });
   const runnerFile = await facts.runnerCompose();
   const names = runnerEnvironmentNamesOf(inputs.cluster);
   const known = await recordedComposeHash(runnerFile, names, record, store);
@@ -62,11 +62,11 @@ async function renewed(input: NextInput): Promise<NextApproval> {
     { accepted }: RunnersNow,
   ): readonly ComposeHash[] => {
     const live = accepted.map(({ composeHash }) => composeHash);
-    return approvedList({ recorded: scene.recorded, live, fresh, policy });
+    return approvedList({ recorded: state.recorded, live, fresh, policy });
   };
   if (known && policy.drop.includes(known)) throw droppedItself(known, runnerFile, "input");
   assertRevocationConfirmed(
-    runnersCutOff(listWith(known, scene), scene.atStake),
+    runnersCutOff(listWith(known, state), state.atStake),
     flags,
     dependencies,
   );
@@ -74,7 +74,7 @@ async function renewed(input: NextInput): Promise<NextApproval> {
     {
       cluster: inputs.cluster,
       compose: runnerFile,
-      registry: scene.registry,
+      registry: state.registry,
       hashFrom: inputs.hashFrom,
       nodeId: await nodeIdOf(facts),
       store,
@@ -90,9 +90,9 @@ async function renewed(input: NextInput): Promise<NextApproval> {
   );
   if (policy.drop.includes(fresh)) throw droppedItself(fresh, runnerFile, "verification");
   // What started while the temporary runner was up keeps its access, or the run stops.
-  const { appId } = scene.registry;
+  const { appId } = state.registry;
   const context = steps.contextFor(deps);
-  const runners = await lookAtRunners(input, { record, appId, complete: scene.complete }, context);
+  const runners = await lookAtRunners(input, { record, appId, complete: state.complete }, context);
   const hashes = listWith(fresh, runners);
   assertRevocationConfirmed(runnersCutOff(hashes, runners.atStake), flags, dependencies);
   return {
@@ -107,10 +107,10 @@ async function renewed(input: NextInput): Promise<NextApproval> {
 }
 
 async function restored(input: NextInput): Promise<NextApproval> {
-  const { inputs, steps, session, scene, flags, dependencies } = input;
+  const { inputs, steps, session, state, flags, dependencies } = input;
   const { record, registryStore } = session;
-  const next = await restoredApproval(inputs, record, registryStore, scene);
-  assertRevocationConfirmed(runnersCutOff(next.hashes, scene.atStake), flags, dependencies);
+  const next = await restoredApproval(inputs, record, registryStore, state);
+  assertRevocationConfirmed(runnersCutOff(next.hashes, state.atStake), flags, dependencies);
   for (const id of [
     "deploy-temporary-runner",
     "read-compose-hash",

@@ -16,7 +16,7 @@ import type { ReadingDeps } from "../../workflow/step.ts";
 import { directoryOf } from "../../session/cluster-session.ts";
 import type { Preparation } from "../../session/preparation.ts";
 import type { RotatePlanResult } from "./result.ts";
-import { foresee, type Foreseen } from "./foresee.ts";
+import { predictRotation, type RotationPrediction } from "./predict-rotation.ts";
 import type { NextApproval } from "./next-approval.ts";
 import { planOf, type RotationPlan, type Rotation } from "./rotation-plan.ts";
 import { plannedDeletions, warnOfRevocation } from "./revocation.ts";
@@ -49,15 +49,15 @@ export async function planRotation(
   const directory = await directoryOf(prepared, clusterName);
   const stored = await readVerifiedState(directory, clusterName);
   const registryStore = registryComposeStore(directory, stored);
-  const scene = await inspectCluster(
+  const state = await inspectCluster(
     rotation,
     { cvm: found.value, record, registryStore },
     context,
   );
   const stores = { store: appComposeStore(directory, stored), registryStore };
-  const seen = await foresee(rotation, { ...stores, ports: prepared.ports }, scene);
+  const seen = await predictRotation(rotation, { ...stores, ports: prepared.ports }, state);
   const { next } = seen;
-  const plan = await planOf(rotation, { record, scene, next, attester: undefined, deps });
+  const plan = await planOf(rotation, { record, state, next, attester: undefined, deps });
   const { cutOff, revoked, approval } = plan;
   steps.assertNoWarnings(deps);
   warnRevoked(cutOff, context);
@@ -74,9 +74,9 @@ export async function planRotation(
       ...plannedDeletions(revoked, rotation.flags),
     ],
     compose_hash: seen.composeHash,
-    approved_compose_hashes: changesOf(scene.recorded, next.hashes),
+    approved_compose_hashes: changesOf(state.recorded, next.hashes),
     ...(await changedTexts(rotation, plan, seen.basis)),
-    runners: runnersIn(scene, next),
+    runners: runnersIn(state, next),
     warnings: steps.warnings,
   };
 }
@@ -84,19 +84,19 @@ export async function planRotation(
 /** What of the compose files and the environment names would change. */
 async function changedTexts(
   { inputs, facts }: Rotation,
-  { scene, next, approval }: RotationPlan,
+  { state, next, approval }: RotationPlan,
   basis: AppCompose | undefined,
 ): Promise<Pick<RotatePlanResult, "compose_changes" | "environment_names">> {
   return {
     compose_changes: {
-      registry: diffLines(scene.running.docker_compose_file ?? "", next.compose.text),
+      registry: diffLines(state.running.docker_compose_file ?? "", next.compose.text),
       runner: basis
         ? diffLines(basis.docker_compose_file ?? "", (await facts.runnerCompose()).text)
         : null,
     },
     environment_names: {
       registry: {
-        before: scene.running.allowed_envs ?? [],
+        before: state.running.allowed_envs ?? [],
         after: approval.environment.map(({ name }) => name),
       },
       runner: runnerEnvironmentNamesOf(inputs.cluster),
@@ -125,7 +125,7 @@ function readingDeps(
 
 function hashActions(
   { inputs }: Rotation,
-  { composeHash: { from }, unverified }: Foreseen,
+  { composeHash: { from }, unverified }: RotationPrediction,
 ): readonly PlannedAction[] {
   const { clusterName, instanceType, runnerCompose } = inputs.cluster;
   if (from === "provisioned") return [PROVISIONING];

@@ -152,12 +152,12 @@ async function rotate(
   steps.assertNoWarnings(deps);
   await session.registryStore.save(first.running);
 
-  const next = await nextApproval({ ...rotation, session, scene: first, attester });
+  const next = await nextApproval({ ...rotation, session, state: first, attester });
   assertTrustedRunners(attester, next.runners.live, next.hashes, context);
   // So that every hash in the list can be traced to the text that it stands for.
   for (const { appCompose } of next.runners.accepted) await session.store.save(appCompose);
   steps.assertNoWarnings(deps);
-  const plan = await planOf(rotation, { record, scene: first, next, attester, deps });
+  const plan = await planOf(rotation, { record, state: first, next, attester, deps });
   const doomed = await confirm(plan, rotation);
   return apply(plan, doomed, { rotation, session, attester });
 }
@@ -181,8 +181,8 @@ async function apply(
 ): Promise<RotateHashResult> {
   const { inputs, flags, steps } = rotation;
   const { deps, record } = session;
-  const { scene, next, approval: approved } = plan;
-  const { registry, known } = scene;
+  const { state, next, approval: approved } = plan;
+  const { registry, known } = state;
   const context = steps.contextFor(deps);
   const { environment } = approved;
   const walletOptional = inputs.cluster.orchestratorSchema === "v1";
@@ -206,7 +206,7 @@ type Applying = {
 
 function resultOf(
   { inputs, steps }: Rotation,
-  { scene, next, cutOff }: RotationPlan,
+  { state, next, cutOff }: RotationPlan,
   end: {
     readonly approval: Approval;
     readonly mode: string;
@@ -214,7 +214,7 @@ function resultOf(
     readonly attester: Attester | undefined;
   },
 ): RotateHashResult {
-  const { registry, running, recorded } = scene;
+  const { registry, running, recorded } = state;
   return {
     ok: true,
     command: "rotate-hash",

@@ -8,7 +8,7 @@ import type { LiveRunner } from "../../runners/running-runners.ts";
 import type { ClusterRecord } from "../../state/record.ts";
 import type { ReadingDeps, StepRunner } from "../../workflow/step.ts";
 import { approvalOf, provenanceOf } from "../shared/approval.ts";
-import { standingOf } from "../shared/attestation.ts";
+import { expectationOf } from "../shared/attestation.ts";
 import { confirmRestart } from "./consent.ts";
 import { shortens, type RotateFlags } from "./flags.ts";
 import type { ClusterState } from "./inspect-cluster.ts";
@@ -22,7 +22,7 @@ import type { CommandDependencies } from "../../session/dependencies.ts";
 
 export type RotationPlan = {
   /** The cluster, with the runners as they were when the list was made. */
-  readonly scene: ClusterState;
+  readonly state: ClusterState;
   readonly next: NextApproval;
   /** Running runners that lose access with the list. */
   readonly cutOff: readonly LiveRunner[];
@@ -34,7 +34,7 @@ export type RotationPlan = {
 
 type World = {
   readonly record: ClusterRecord;
-  readonly scene: ClusterState;
+  readonly state: ClusterState;
   readonly next: NextApproval;
   /** Absent with `--attest off`, and for a plan that is only shown. */
   readonly attester: Attester | undefined;
@@ -43,35 +43,35 @@ type World = {
 
 export async function planOf(
   rotation: Rotation,
-  { record, scene: first, next, attester, deps }: World,
+  { record, state: first, next, attester, deps }: World,
 ): Promise<RotationPlan> {
   const { flags, steps, dependencies, inputs } = rotation;
-  const scene = { ...first, ...next.runners };
+  const state = { ...first, ...next.runners };
   const { live, knownList: known } = next.runners;
   const policy = flags.rollback ? { ...rotation.policy, stay: "none" as const } : rotation.policy;
   const seen = { cluster: inputs.cluster.clusterName, live, known, hashes: next.hashes, policy };
   const approval = approvalOf({
-    ...scene,
+    ...state,
     ...next,
     existed: true,
     record,
     via: flags.rollback ? "restart" : flags.via,
     force: flags.force,
     shortens: shortens(flags),
-    secretsWithheld: wasMadeWithoutSecrets(scene.registry, record),
+    secretsWithheld: wasMadeWithoutSecrets(state.registry, record),
     attestation: attester && {
       attester,
-      standing: standingOf(scene.registry, scene.running, record, scene.known.certain),
+      standing: expectationOf(state.registry, state.running, record, state.known.certain),
     },
     provenance: await provenanceOf("rotate-hash", rotation, next.provenance),
     assertSameRunners: () => assertSameRunners(seen, deps),
-    beforeRestart: () => confirmRestart(scene.registry, flags, dependencies, steps),
+    beforeRestart: () => confirmRestart(state.registry, flags, dependencies, steps),
   });
   return {
-    scene,
+    state,
     next,
-    cutOff: runnersCutOff(next.hashes, scene.atStake),
-    revoked: revokedRunners(next.hashes, scene, record, flags),
+    cutOff: runnersCutOff(next.hashes, state.atStake),
+    revoked: revokedRunners(next.hashes, state, record, flags),
     approval,
   };
 }

@@ -110,7 +110,7 @@ export function assertTrustedRunners(
  * What the registry must be before it is given anything: what the API says that it runs.
  * @param certain Phala lists its updates, and none is somebody else's
  */
-export function standingOf(
+export function expectationOf(
   registry: Registry,
   running: AppCompose,
   record: ClusterRecord,

@@ -76,8 +76,8 @@ async function reportKnownAnomalies(
   const [appCompose, scripts] = await Promise.all([store.load(hash), store.knownScripts()]);
   if (appCompose)
     attester?.assertTrustedCode(appCompose, `the runner with ${hash}`, steps.contextFor(deps));
-  const odd = appCompose ? findAnomalies(appCompose, `the runner with ${hash}`, scripts) : [];
-  for (const { code, message } of odd) steps.warn(code, message);
+  const anomalies = appCompose ? findAnomalies(appCompose, `the runner with ${hash}`, scripts) : [];
+  for (const { code, message } of anomalies) steps.warn(code, message);
 }
 
 type Obtained =

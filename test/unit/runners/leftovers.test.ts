@@ -6,7 +6,7 @@ import {
   classifyTemporaryRunner,
   OLDEST_RUNNER_IN_USE_MS,
   isThatCreation,
-  refuseRunnerInUse,
+  assertRunnerNotInUse,
   type LeftoverVerdict,
 } from "../../../src/runners/leftovers.ts";
 import { recordFrom } from "../../helpers/journal-records.ts";
@@ -97,7 +97,7 @@ const AHEAD = 2 * 60 * 60_000;
 
 test("age is by the platform's clock, and a runner in use is said to be so with its name and age", () => {
   const cvm = cvmOf();
-  expect(() => refuseRunnerInUse(cvm, NOTHING, ports(-AHEAD, CREATED + AHEAD))).toThrow(
+  expect(() => assertRunnerNotInUse(cvm, NOTHING, ports(-AHEAD, CREATED + AHEAD))).toThrow(
     expect.objectContaining({
       kind: "conflict",
       code: "temporary-runner-in-use",
@@ -105,11 +105,11 @@ test("age is by the platform's clock, and a runner in use is said to be so with 
       hint: expect.stringContaining(`phala cvms delete ${NAME} --force`) as unknown,
     }) as Error,
   );
-  expect(() => refuseRunnerInUse(cvm, NOTHING, ports(null, CREATED + AHEAD))).not.toThrow();
-  expect(() => refuseRunnerInUse(undefined, NOTHING, ports(null, CREATED))).not.toThrow();
+  expect(() => assertRunnerNotInUse(cvm, NOTHING, ports(null, CREATED + AHEAD))).not.toThrow();
+  expect(() => assertRunnerNotInUse(undefined, NOTHING, ports(null, CREATED))).not.toThrow();
   expect(() =>
-    refuseRunnerInUse(cvmOf({ appId: OURS }), killed(OURS), ports(null, CREATED)),
+    assertRunnerNotInUse(cvmOf({ appId: OURS }), killed(OURS), ports(null, CREATED)),
   ).not.toThrow();
   const undated = cvmOf({ createdAt: null });
-  expect(() => refuseRunnerInUse(undated, NOTHING, ports(null, CREATED))).toThrow(/exists$/);
+  expect(() => assertRunnerNotInUse(undated, NOTHING, ports(null, CREATED))).toThrow(/exists$/);
 });

@@ -16,7 +16,7 @@ import { restoredApproval, type NextApproval } from "./next-approval.ts";
 import type { RotatePlanResult } from "./result.ts";
 import type { Rotation } from "./rotation-plan.ts";
 
-export type Foreseen = {
+export type RotationPrediction = {
   /** Its list is without the new hash where that can't be known before the run. */
   readonly next: NextApproval;
   readonly composeHash: RotatePlanResult["compose_hash"];
@@ -28,18 +28,18 @@ export type Foreseen = {
 type Sources = Pick<Session, "store" | "registryStore"> & Pick<Preparation, "ports">;
 
 /** The list that the run would approve, as far as it can be known. */
-export async function foresee(
+export async function predictRotation(
   rotation: Rotation,
   sources: Sources,
-  scene: ClusterState,
-): Promise<Foreseen> {
+  state: ClusterState,
+): Promise<RotationPrediction> {
   const { store, registryStore } = sources;
   const { inputs, facts, flags } = rotation;
   const { record } = facts;
-  const live = scene.live.map(({ cvm: { name }, appCompose }) => ({ name, appCompose }));
+  const live = state.live.map(({ cvm: { name }, appCompose }) => ({ name, appCompose }));
   const basis = await findPredictionBasis(record, store, async () => live);
-  if (!flags.rollback) return renewed(rotation, sources, scene, basis);
-  const next = await restoredApproval(inputs, record, registryStore, scene);
+  if (!flags.rollback) return renewed(rotation, sources, state, basis);
+  const next = await restoredApproval(inputs, record, registryStore, state);
   const value = next.hashes.at(-1) ?? null;
   const composeHash = { value, from: "restored" as const, basis: null };
   return { next, composeHash, basis: basis?.appCompose };
@@ -48,23 +48,23 @@ export async function foresee(
 async function renewed(
   rotation: Rotation,
   sources: Sources,
-  scene: ClusterState,
+  state: ClusterState,
   basis: PredictionBasis | undefined,
-): Promise<Foreseen> {
+): Promise<RotationPrediction> {
   const { inputs, facts, policy } = rotation;
   const { record } = facts;
-  await assertChecked(policy, { record, store: sources.store, live: scene.live });
-  const hash = await hashOf(rotation, sources, scene, basis);
+  await assertChecked(policy, { record, store: sources.store, live: state.live });
+  const hash = await hashOf(rotation, sources, state, basis);
   const hashes = approvedList({
-    recorded: scene.recorded,
-    live: scene.accepted.map(({ composeHash }) => composeHash),
+    recorded: state.recorded,
+    live: state.accepted.map(({ composeHash }) => composeHash),
     fresh: hash.value ?? undefined,
     policy,
   });
   const { digest } = await facts.runnerCompose();
   const provenance = { runnerHash: hash.value ?? "", composeDigest: digest };
   const compose = await facts.registryCompose();
-  const made = { hashes, runners: scene, compose, provenance, inputs };
+  const made = { hashes, runners: state, compose, provenance, inputs };
   const { unverified, ...composeHash } = hash;
   const next = { ...made, restores: null, expendable: [] };
   return { next, composeHash, basis: basis?.appCompose, unverified };
@@ -74,9 +74,9 @@ async function renewed(
 async function hashOf(
   rotation: Rotation,
   sources: Sources,
-  scene: ClusterState,
+  state: ClusterState,
   basis: PredictionBasis | undefined,
-): Promise<ForeseenHash> {
+): Promise<PredictedHash> {
   const { inputs, facts, flags } = rotation;
   const runnerFile = await facts.runnerCompose();
   const names = runnerEnvironmentNamesOf(inputs.cluster);
@@ -84,7 +84,7 @@ async function hashOf(
     ? undefined
     : await recordedComposeHash(runnerFile, names, facts.record, sources.store);
   if (known) return { value: known, from: "recorded", basis: null };
-  const provisioned = await provision(rotation, sources, scene);
+  const provisioned = await provision(rotation, sources, state);
   if (provisioned?.kind === "verified")
     return { value: provisioned.hash, from: "provisioned", basis: null };
   const unverified = provisioned?.reason;
@@ -93,7 +93,7 @@ async function hashOf(
   return { value, from: "predicted", basis: describeBasis(basis), unverified };
 }
 
-type ForeseenHash = Omit<RotatePlanResult["compose_hash"], "value"> & {
+type PredictedHash = Omit<RotatePlanResult["compose_hash"], "value"> & {
   readonly value: ComposeHash | null;
   readonly unverified?: string | undefined;
 };
