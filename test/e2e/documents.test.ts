@@ -87,9 +87,9 @@ test("blocks that are not run say why", () => {
   );
   expect(reasons).toMatchInlineSnapshot(`
     [
-      "README.md: npx tee-cluster --version            # without installing: the package is not published; test/e2e/package.test.ts installs its tarball",
       "README.md: npm ci && npm test: it runs this test, too",
-      "README.md: export PHALA_API_KEY=...             # or PHALA_CLOUD_API_KEY: it would make a real cluster",
+      "README.md: npm ci && npm link: it installs globally; test/e2e/package.test.ts installs the package",
+      "README.md: export PHALA_API_KEY=...: it would create a real cluster",
       "docs/attestation.md: npx tee-cluster sandbox --lie debug-td: it runs until Ctrl-C",
       "docs/completion.md: tee-cluster completion zsh > "\${fpath[1]}/_tee-cluster": these are for zsh and for PowerShell",
       "docs/logs.md: npx tee-cluster logs --follow: it runs until Ctrl-C",

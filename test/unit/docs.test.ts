@@ -18,6 +18,7 @@ const filesIn = (folder: string, end: string): string[] =>
     .map((name) => path.join(folder, name));
 
 const DOCUMENTS = ["README.md", "SECURITY.md", ...filesIn("docs", ".md")];
+const LINKED = [...filesIn(".", ".md"), ...filesIn("docs", ".md"), ...filesIn("docs/adr", ".md")];
 const WORKFLOWS = filesIn("examples/github-actions", ".yml");
 
 type Line = { readonly file: string; readonly text: string };
@@ -153,16 +154,55 @@ describe("workflows", () => {
   });
 });
 
-test("links between the documents lead somewhere", () => {
-  const broken = DOCUMENTS.flatMap((file) => {
-    const targets = [...read(file).matchAll(/\]\((?!https?:|#)([^)#\s]+)(?:#[^)]*)?\)/g)].map(
-      ([, to]) => to ?? "",
-    );
-    return targets
-      .filter((to) => !existsSync(path.join(ROOT, path.dirname(file), to)))
-      .map((to) => `${file}: ${to}`);
+/** Ids of a page's headings, as GitHub makes them. */
+function anchorsIn(text: string): ReadonlySet<string> {
+  const anchors = new Set<string>();
+  for (const [, heading = ""] of withoutBlocks(text).matchAll(/^#{1,6} (.*)$/gm)) {
+    const words = heading
+      .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, "$1")
+      .trim()
+      .toLowerCase();
+    const id = words.replaceAll(/[^\p{L}\p{N}_ -]/gu, "").replaceAll(" ", "-");
+    let free = id;
+    for (let nth = 1; anchors.has(free); nth += 1) free = `${id}-${nth}`;
+    anchors.add(free);
+  }
+  return anchors;
+}
+
+const withoutBlocks = (text: string): string => text.replaceAll(/^```.*?^```/gms, "");
+
+/** What a link of a page has against it; undefined where it leads somewhere. */
+function brokenLink(file: string, text: string, link: string): string | undefined {
+  const [to = "", anchor] = link.split("#");
+  const target = to === "" ? file : path.join(path.dirname(file), to);
+  if (!existsSync(path.join(ROOT, target))) return `${file}: ${link}: no such file`;
+  if (anchor === undefined || !target.endsWith(".md")) return undefined;
+  const page = target === file ? text : read(target);
+  return anchorsIn(page).has(anchor) ? undefined : `${file}: ${link}: no such heading`;
+}
+
+const brokenLinks = (file: string, text: string): string[] =>
+  [...withoutBlocks(text).matchAll(/\]\(([^)\s]+)\)|^\[[^\]]+\]: (\S+)/gm)]
+    .map(([, inline, reference]) => inline ?? reference ?? "")
+    .filter((link) => !/^(?:https?|mailto):/.test(link))
+    .flatMap((link) => brokenLink(file, text, link) ?? []);
+
+describe("links between the documents", () => {
+  test.each(LINKED)("%s: each leads to a file, and to a heading in it", (file) => {
+    expect(brokenLinks(file, read(file))).toEqual([]);
   });
-  expect(broken).toEqual([]);
+
+  test("broken ones would be noticed", () => {
+    const text =
+      "# A `b`: c\n[ok](#a-b-c) [1](#a-b) [2](missing.md) [3](ci.md#nowhere)\n[4]: gone.md\n";
+    expect(brokenLinks("docs/new.md", text)).toEqual([
+      "docs/new.md: #a-b: no such heading",
+      "docs/new.md: missing.md: no such file",
+      "docs/new.md: ci.md#nowhere: no such heading",
+      "docs/new.md: gone.md: no such file",
+    ]);
+  });
 });
 
 test("docs/doctor.md has every check, docs/compose.md every finding, docs/inputs.md every flag and variable", () => {
