@@ -176,7 +176,8 @@ const withoutBlocks = (text: string): string => text.replaceAll(/^```.*?^```/gms
 function brokenLink(file: string, text: string, link: string): string | undefined {
   const [to = "", anchor] = link.split("#");
   const target = to === "" ? file : path.join(path.dirname(file), to);
-  if (!existsSync(path.join(ROOT, target))) return `${file}: ${link}: no such file`;
+  if (target !== file && !existsSync(path.join(ROOT, target)))
+    return `${file}: ${link}: no such file`;
   if (anchor === undefined || !target.endsWith(".md")) return undefined;
   const page = target === file ? text : read(target);
   return anchorsIn(page).has(anchor) ? undefined : `${file}: ${link}: no such heading`;
