@@ -1,13 +1,14 @@
 /** Checks of what a cluster is made of: compose files, sizes, places, names. */
 import type { ComposeFile } from "../compose/compose-file.ts";
 import { composeFindings, pairFindings, type ComposePair } from "../compose/lint.ts";
+import { renderHint } from "../core/command-hint.ts";
 import { bySeverity, type Finding } from "../core/finding.ts";
 import { clusterOf, registryName, roleOf, type Cvm } from "../core/domain.ts";
 import { closest } from "../lib/closest.ts";
 import { ownershipOf } from "../registry/ownership.ts";
 import { failed, passed, reported, skipped, unclear, type Check, type Outcome } from "./check.ts";
-import type { ClusterFacts } from "../session/facts.ts";
-import { registryIds } from "../state/record.ts";
+import { cvmsOfLikeNames, type ClusterFacts, type Facts } from "../session/facts.ts";
+import { registryIds, type ClusterRecord } from "../state/record.ts";
 import { gatewayKeyFinding } from "./gateway-key.ts";
 import { orchestratorConfigChecks } from "./orchestrator-config.ts";
 import { pricesOf, type Prices } from "../runners/price.ts";
@@ -158,10 +159,7 @@ export const clusterChecks: readonly Check<ClusterFacts>[] = [
     needs: ["phalaApiKey", "phalaApiUrl", "clusterName"],
     after: ["api-key"],
     async run({ cvms, cluster, record }) {
-      // A registry that was renamed is still ours.
-      const own = registryIds(record);
-      const others = (await cvms()).filter(({ appId }) => appId === null || !own.includes(appId));
-      return collision(others, cluster.clusterName);
+      return collision(await cvms(), cluster.clusterName, record);
     },
   },
 ];
@@ -187,9 +185,27 @@ export async function composePair(
   return registry && runner && { registry, runner };
 }
 
+/** What the check `cluster-name` has against a name, for whoever is about to choose one; undefined: nothing is known. */
+export async function nameProblem(
+  cluster: string,
+  record: ClusterRecord,
+  facts: Pick<Facts, "api" | "signal">,
+): Promise<string | undefined> {
+  const cvms = await cvmsOfLikeNames(cluster, facts).catch(rethrowAborted(facts.signal));
+  const outcome = cvms && collision(cvms, cluster, record);
+  if (outcome?.status !== "failed") return undefined;
+  const remedy = renderHint(outcome.remedy ?? "").replace("--cluster-name", "name");
+  return `${renderHint(outcome.message)}; ${remedy}`;
+}
+
 /** The orchestrator adopts every CVM whose name *begins* with the cluster's. */
-function collision(cvms: readonly { readonly name: string }[], cluster: string): Outcome {
-  const others = cvms.filter((cvm) => roleOf(cvm.name, cluster) === undefined);
+function collision(cvms: readonly Cvm[], cluster: string, record: ClusterRecord): Outcome {
+  // A registry that was renamed is still ours.
+  const own = registryIds(record);
+  const others = cvms.filter(
+    ({ name, appId }) =>
+      (appId === null || !own.includes(appId)) && roleOf(name, cluster) === undefined,
+  );
   const vpc = others.find((cvm) => cvm.name === `${cluster}-vpc-server`);
   if (vpc)
     return failed(

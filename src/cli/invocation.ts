@@ -3,6 +3,7 @@ import { realpathSync } from "node:fs";
 import path from "node:path";
 import { Command } from "commander";
 import type { ContextFlag, Invocation } from "../core/command-hint.ts";
+import { isPhalaHost } from "../core/api-hosts.ts";
 import { inputDefinition, type InputKey } from "../inputs/table.ts";
 import { shellQuote } from "../lib/shell-quote.ts";
 import { addDefinition } from "./options.ts";
@@ -35,9 +36,14 @@ export function invocationOf(
     argv: words,
     context: contextOf(options),
     sandbox,
+    hasDashboard: !sandbox && isOnPhala(options["phalaApiUrl"] ?? env["PHALA_API_URL"]),
     accepts,
   };
 }
+
+/** The default is; what is not valid is told elsewhere. */
+const isOnPhala = (url: unknown): boolean =>
+  typeof url !== "string" || url === "" || (URL.canParse(url) && isPhalaHost(new URL(url).host));
 
 /** Of a variable that is a switch. */
 export const isOn = (value: string | undefined): boolean =>

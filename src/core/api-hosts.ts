@@ -8,4 +8,6 @@ export function namesOfHost(host: string): readonly string[] {
     : [host];
 }
 
+export const isPhalaHost = (host: string): boolean => PHALA_HOSTS.includes(host);
+
 export const isSameApi = (a: string, b: string): boolean => namesOfHost(a).includes(b);

@@ -13,7 +13,10 @@ export type PhalaHint = { readonly phala: readonly string[] };
 /** The command that was run, with all of its arguments and some more. */
 export type SameCommand = { readonly again: readonly string[] };
 
-type Part = string | CommandHint | PhalaHint | SameCommand;
+/** A page of Phala's dashboard, on a line of its own; nothing where another cloud is meant, as in the sandbox. */
+export type DashboardHint = { readonly dashboard: string };
+
+type Part = string | CommandHint | PhalaHint | SameCommand | DashboardHint;
 
 /** Text with commands in it. A class, so that it is found in a result or an event and rendered there. */
 export class Hint {
@@ -37,6 +40,8 @@ export type Invocation = {
   readonly context: readonly ContextFlag[];
   /** Whether the run is against the sandbox, by flag or by variable. */
   readonly sandbox?: boolean;
+  /** Whether it is Phala's own cloud, which its dashboard shows; absent: yes. */
+  readonly hasDashboard?: boolean;
   /** Whether a command has a flag (without its dashes). */
   readonly accepts: (command: string, flag: string) => boolean;
 };
@@ -46,6 +51,7 @@ export type ContextFlag = { readonly flag: string; readonly value: string | unde
 /** For `hint` templates: the command that was run. */
 export const AGAIN: SameCommand = { again: [] };
 export const againWith = (...args: readonly string[]): SameCommand => ({ again: args });
+const DASHBOARD = "https://cloud.phala.com/dashboard";
 /** What hints say where nobody knows how the program was invoked, and what stands for the command in plain texts. */
 const AGAIN_IN_WORDS = "run the same command again";
 
@@ -56,10 +62,12 @@ export const command = (name: string, ...args: readonly string[]): CommandHint =
 
 export const phala = (...args: readonly string[]): PhalaHint => ({ phala: args });
 
+export const onDashboard = (page: string): DashboardHint => ({ dashboard: page });
+
 /** ``hint`nothing was approved; if it is yours: ${command("rotate-hash", "--keep", hash)}` `` */
 export function hint(
   texts: TemplateStringsArray,
-  ...given: readonly (CommandHint | PhalaHint | SameCommand | Words)[]
+  ...given: readonly (Exclude<Part, string> | Words)[]
 ): Hint {
   const parts = texts.flatMap((text, at) => {
     const part = given[at];
@@ -116,6 +124,8 @@ function renderedIn(value: unknown, invocation: Invocation | undefined): unknown
 function renderPart(part: Part, invocation: Invocation | undefined): string {
   if (typeof part === "string") return part.replaceAll(AGAIN_IN_WORDS, runAgain([], invocation));
   if ("again" in part) return runAgain(part.again, invocation);
+  if ("dashboard" in part)
+    return invocation?.hasDashboard === false ? "" : `\n${DASHBOARD}/${part.dashboard}`;
   if ("phala" in part) return phalaInShell(part, invocation);
   const words = [...part.command.split(" ").filter(Boolean), ...part.args];
   if (!invocation) return ["tee-cluster", ...words.map((word) => shellQuote(word))].join(" ");

@@ -1,4 +1,5 @@
 /** Prompts on stderr (stdout is the answer's). The only user of @inquirer/prompts. */
+import { styleText } from "node:util";
 import { Cancellation, Interruption } from "../errors/cluster-error.ts";
 import { questionTheme, shortChoices } from "./question-theme.ts";
 
@@ -47,6 +48,12 @@ const MORE_ROWS = 2;
 
 const columns = (): number => process.stderr.columns || 80;
 
+const HIDE_CURSOR = "\u001B[?25l";
+
+/** Neither a secret nor its length is shown; the cursor, which would tell it, comes back with the answer. */
+const concealed = (_secret: string, { isFinal }: { isFinal: boolean }): string =>
+  isFinal ? "" : `${styleText("dim", "[input is masked]")}${HIDE_CURSOR}`;
+
 /** Loaded by the first question: most runs ask none. */
 const inquirer = () => import("@inquirer/prompts");
 
@@ -69,7 +76,7 @@ export function terminalPrompter(signal: AbortSignal, pager: Pager): Prompter {
         pager.print(rest.slice(0, page).join("\n"));
         rest = rest.slice(page);
         await answered(signal, async (context) =>
-          (await inquirer()).input({ message: MORE }, context),
+          (await inquirer()).input({ message: MORE }, { ...context, clearPromptOnDone: true }),
         );
       }
       pager.print(rest.join("\n"));
@@ -83,12 +90,12 @@ export function terminalPrompter(signal: AbortSignal, pager: Pager): Prompter {
           context,
         );
       }),
-    // Without `toggleMask: false` a key (Ctrl-T) would put the secret on the screen, and into its scrollback.
+    // Not inquirer's `password`: it keeps a refused secret, unseen, and the next one would be typed behind it.
     secret: ({ message, validate }) =>
       answered(signal, async (context) => {
-        const { password } = await inquirer();
-        const theme = questionTheme(columns());
-        return password({ message, validate, theme, mask: false, toggleMask: false }, context);
+        const { input } = await inquirer();
+        const theme = { ...questionTheme(columns()), validationFailureMode: "clear" } as const;
+        return input({ message, validate, theme, transformer: concealed }, context);
       }),
     choose: ({ message, choices, initial }) =>
       answered(signal, async (context) => {

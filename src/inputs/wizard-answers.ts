@@ -27,6 +27,9 @@ const UNITS: Partial<Record<InputKey, string>> = {
   watcherIntervalSeconds: " s",
 };
 
+/** What no node means. */
+export const AUTO_NODE = "auto (chosen by Phala)";
+
 /** Said of a value that the cluster was given before. */
 export const AS_RECORDED = "as recorded";
 
@@ -47,7 +50,7 @@ export function typed(key: InputKey, { values }: Answers): string {
 /** As a person may see it: a secret only by where it is from, a key id by its ends. */
 export function shown(definition: InputDefinition, answers: Answers): string {
   const { key } = definition;
-  if (answers.values[key] === undefined) return "(not set)";
+  if (answers.values[key] === undefined) return key === "node" ? AUTO_NODE : "(not set)";
   const origin = answers.origins[key];
   const from = origin === "environment" ? (answers.variables[key] ?? origin) : origin;
   if (definition.secret) return secretShown(origin, from);

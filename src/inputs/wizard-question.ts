@@ -6,13 +6,15 @@ import { parseInput, type Answers } from "./resolve.ts";
 import { isRequired } from "./required.ts";
 import type { RegistryVariable } from "../core/settings.ts";
 import { describeSizing } from "./sizing.ts";
-import { AS_RECORDED, label, memoryOf, typed, type Offers } from "./wizard-answers.ts";
+import { AS_RECORDED, AUTO_NODE, label, memoryOf, typed, type Offers } from "./wizard-answers.ts";
 
 export type Asking = {
   readonly prompter: Prompter;
   readonly offers: Offers;
   /** Absent: there are none. */
   readonly writeTemplate?: (key: ComposeKey) => Promise<string>;
+  /** What the platform has against a name for the cluster; undefined: nothing. Absent: it is not asked. */
+  readonly nameProblem?: (name: string) => Promise<string | undefined>;
   /** An answer must be given, whatever the other answers say. */
   readonly required?: boolean;
 };
@@ -144,7 +146,7 @@ function messageOf(definition: InputDefinition, answers: Answers): string {
 function validator(
   definition: InputDefinition,
   answers: Answers,
-  { offers, required = isRequired(definition, answers.values) }: Asking,
+  { offers, nameProblem, required = isRequired(definition, answers.values) }: Asking,
 ): Validate {
   return async (text) => {
     const raw = text.trim();
@@ -154,6 +156,7 @@ function validator(
     const parsed = parse(definition, raw);
     if ("problem" in parsed) return parsed.problem;
     if (isFileToRead(definition.key) && !(await isFile(raw))) return `there is no file ${raw}`;
+    if (definition.key === "clusterName") return (await nameProblem?.(raw)) ?? true;
     return definition.key === "memoryPerModelMb"
       ? fits(Number(parsed.value), answers, offers)
       : true;
@@ -214,7 +217,7 @@ const ORCHESTRATORS: Choice<string>[] = [
 function nodeChoices({ nodes }: Offers): Choice<string>[] {
   if (nodes.length === 0) return [];
   return [
-    { name: "auto (chosen by Phala)", value: "" },
+    { name: AUTO_NODE, value: "" },
     ...nodes
       .filter((node) => node.listed)
       .map(({ name, region }) => ({

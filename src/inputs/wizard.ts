@@ -31,6 +31,8 @@ export type WizardOptions = {
   readonly writeTemplate: (key: ComposeKey) => Promise<string>;
   /** Fills in what the cluster of that name was given before, where the answers have nothing but a default. */
   readonly complete: (answers: Answers) => Promise<Answers>;
+  /** Said at the name, before anything else is asked. */
+  readonly nameProblem: (name: string) => Promise<string | undefined>;
   /** Checks the answers against the platform and the disk; `takeOver`: app_id of a registry that may be taken over. */
   readonly verify: (
     inputs: ClusterInputs,
@@ -76,12 +78,22 @@ const DECIDING: ReadonlySet<InputKey> = new Set([
 
 /** @throws Cancellation when the operator cancels: nothing has been made. */
 export async function runWizard(options: WizardOptions): Promise<WizardResult> {
-  let answers = await options.complete(options.start);
+  let answers = await withFreeName(await options.complete(options.start), options);
   // Whoever has no compose files yet need not answer anything else first.
   for (const key of [...ASKED_WITHOUT_FILE, ...ALWAYS_ASKED]) {
     if (await isOpen(key, answers)) answers = await askAndComplete(key, answers, options);
   }
   return settle(await askRequired(answers, options), options);
+}
+
+/** A name that was given is asked for again where the platform has something against it. */
+async function withFreeName(answers: Answers, options: WizardOptions): Promise<Answers> {
+  const { clusterName } = answers.values;
+  if (clusterName === undefined || !isGiven(answers, "clusterName")) return answers;
+  const problem = await options.nameProblem(clusterName);
+  if (problem === undefined) return answers;
+  options.prompter.print(problem);
+  return askAndComplete("clusterName", answers, options);
 }
 
 async function isOpen(key: InputKey, answers: Answers): Promise<boolean> {

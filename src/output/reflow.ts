@@ -35,10 +35,12 @@ function broken(line: string, columns: number): string[] {
   const lines: string[] = [];
   let current = lead;
   let isEmpty = true;
-  for (const { text, glue, continuation } of piecesOf(line.slice(lead.length))) {
-    const width = widthOf(current) + glue.length + widthOf(text) + (continuation ? 2 : 0);
+  for (const { text, glue, continuation, whole, ends } of piecesOf(line.slice(lead.length))) {
+    const start = widthOf(current) + glue.length;
+    const isWholeBelow = whole !== undefined && indent.length + whole <= columns;
+    const width = start + (isWholeBelow ? whole : widthOf(text) + (ends ? 0 : 2));
     // A word that fits nowhere stays beside its label.
-    const isLabelled = widthOf(current) + glue.length <= indent.length;
+    const isLabelled = start <= indent.length;
     const fits = indent.length + widthOf(text) <= columns;
     if (!isEmpty && width > columns && (fits || !isLabelled)) {
       lines.push(current + (continuation ? " \\" : ""));
@@ -68,28 +70,45 @@ type Piece = {
   readonly glue: string;
   /** It goes on with a command: broken before it, the line must say so. */
   readonly continuation: boolean;
+  /** Nothing of a command follows, for which the line would have to say so. */
+  readonly ends: boolean;
+  /** Cells of the command that it begins: not broken where a line of its own has room for it. */
+  readonly whole?: number;
 };
 
 function piecesOf(line: string): readonly Piece[] {
-  const command = COMMAND.exec(stripVTControlCharacters(line));
-  const start = command === null ? -1 : line.indexOf(command[0]);
-  if (command === null || start < 0) return wordsOf(line, false);
-  const end = start + command[0].length;
+  const command = COMMAND.exec(stripVTControlCharacters(line))?.[0];
+  const at = command === undefined ? -1 : line.indexOf(command);
+  if (command === undefined || at < 0) return proseOf(line);
+  const before = line.slice(0, at);
+  const text = before.trimEnd();
   return [
-    ...wordsOf(line.slice(0, start), false),
-    ...wordsOf(` ${command[0]}`, true),
-    ...wordsOf(line.slice(end), false),
+    ...proseOf(text),
+    ...commandOf(`${before.slice(text.length)}${command}`),
+    ...proseOf(line.slice(at + command.length)),
   ];
 }
 
-/** A quoted argument is one word of a command. */
-function wordsOf(text: string, isCommand: boolean): readonly Piece[] {
-  const words = isCommand ? /(\s*)((?:'[^']*'|[^\s'])+)/g : /(\s*)(\S+)/g;
-  return [...text.matchAll(words)].map(([, glue = "", word = ""], at) => ({
-    text: word,
-    glue,
-    continuation: isCommand && at > 0,
+function proseOf(text: string): readonly Piece[] {
+  return piecesBy(/(\s*)(\S+)/g, text).map((piece) => ({
+    ...piece,
+    continuation: false,
+    ends: true,
   }));
 }
+
+/** A quoted argument is one word. */
+function commandOf(text: string): readonly Piece[] {
+  const whole = widthOf(text.trim());
+  return piecesBy(/(\s*)((?:'[^']*'|[^\s'])+)/g, text).map((piece, at, all) => ({
+    ...piece,
+    continuation: at > 0,
+    ends: at === all.length - 1,
+    ...(at === 0 ? { whole } : {}),
+  }));
+}
+
+const piecesBy = (words: RegExp, line: string): readonly Pick<Piece, "text" | "glue">[] =>
+  [...line.matchAll(words)].map(([, glue = "", text = ""]) => ({ text, glue }));
 
 const widthOf = (text: string): number => cellWidth(stripVTControlCharacters(text));

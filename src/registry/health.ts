@@ -1,5 +1,5 @@
 /** Looking at a registry until it is healthy, and giving up at once where waiting can't help. */
-import { command, hint, type Words } from "../core/command-hint.ts";
+import { command, hint, onDashboard, type Words } from "../core/command-hint.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
 import { REGISTRY_MODE, SPAWNTEE_SERVICE, type Cvm } from "../core/domain.ts";
 import type { Health, Lookup, SpawnteeAnswer } from "../core/ports.ts";
@@ -70,7 +70,7 @@ function assertRecordedRunner(registry: Registry, health: Health): void {
 }
 
 export function whereToLook(registry: Registry): Words {
-  return hint`its log: ${command("logs")}\nhttps://cloud.phala.com/dashboard/cvms/${registry.vmUuid}`;
+  return hint`its log: ${command("logs")}${onDashboard(`cvms/${registry.vmUuid}`)}`;
 }
 
 function describeCvm(cvm: Lookup<Cvm>): string {

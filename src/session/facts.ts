@@ -123,7 +123,10 @@ export async function isHashRecorded({
 }
 
 /** Those that an orchestrator of one cluster may take for its own of another: it goes by the beginning of names. */
-function cvmsOfLikeNames(cluster: string, { api, signal }: Facts): Promise<readonly Cvm[]> {
+export function cvmsOfLikeNames(
+  cluster: string,
+  { api, signal }: Pick<Facts, "api" | "signal">,
+): Promise<readonly Cvm[]> {
   const keep = ({ name }: { readonly name: string }): boolean =>
     name.startsWith(cluster) || cluster.startsWith(clusterOf(name) ?? `${cluster}-`);
   return api.listCvms(signal, { keep, search: cluster });

@@ -31,7 +31,7 @@ export type CollectInputsInput = {
   readonly adoption: Adoption;
   readonly strict: boolean;
   readonly planOnly: boolean;
-} & Pick<WizardOptions, "saveTo" | "save" | "writeTemplate">;
+} & Pick<WizardOptions, "saveTo" | "save" | "writeTemplate" | "nameProblem">;
 
 export type CollectedInputs = {
   readonly inputs: ClusterInputs;
@@ -79,6 +79,7 @@ async function askFor(
       progress(report, "looking for what is recorded of the cluster");
       return input.complete(answers);
     },
+    nameProblem: input.nameProblem,
     verify: async (answers, chosen, given) => {
       const collected = { inputs: answers, adoption: adoptionOf(chosen), origins: given };
       return verdictOn(await input.clusterFacts(collected), strict, report);

@@ -51,7 +51,9 @@ test("in words: lines for eval", async () => {
   expect((await account(variables["PHALA_API_URL"], variables["PHALA_API_KEY"])).status).toBe(200);
   child.kill("SIGTERM");
   const run = await child;
-  expect([run.exitCode, run.stdout, run.stderr]).toEqual([0, lines.join("\n"), ""]);
+  expect([run.exitCode, run.stdout]).toEqual([0, lines.join("\n")]);
+  // A stop that takes longer than 250 ms is acknowledged, with --quiet too.
+  expect(run.stderr).toMatch(/^(stopping)?$/);
 });
 
 test("a port that is taken is a conflict", async () => {

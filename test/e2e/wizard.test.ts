@@ -196,6 +196,21 @@ test("a registry of another machine: said, another name, then taken over by choi
   await isClean(world, session);
 });
 
+test("a name that collides with another cluster's is refused at its question, given or typed", async () => {
+  const world = await makePreparedWorld();
+  for (const [name, told] of [
+    ["bird", "would adopt bird-tracker-registry"],
+    ["bird-tracker2", 'cluster "bird-tracker" would adopt'],
+  ]) {
+    const session = startInTerminal(world, ["init"], { TEE_CLUSTER_NAME: name });
+    const given = await session.answer("? Cluster name (", eraseLine, name ?? "", enter);
+    expect(given.replaceAll(/\s+/g, " ")).toContain(told);
+    await session.answer("> the orchestrator of", eraseLine, "owl", enter);
+    await session.answer("? AWS region", interrupt);
+    expect(await session.exit).toBe(130);
+  }
+});
+
 test("what is recorded of the cluster whose name is typed stands in for defaults, and goes with the name", async () => {
   const world = await makePreparedWorld();
   const given = ["--aws-region", "eu-central-1", "--capacity-threshold", "0.7"];
@@ -334,7 +349,7 @@ test("a key that Phala refuses is asked for again", async () => {
   const world = await makeWorld();
   const session = startInTerminal(world, ["init"], { PHALA_API_KEY: undefined });
   await session.answer("? Phala Cloud API key", "phak_mistyped_key", enter);
-  await session.answer("refused the key", eraseLine, CANARIES.apiKey, enter);
+  await session.answer("refused the key", CANARIES.apiKey, enter);
   await acceptDefaults(session);
   await session.answer("? What now?", interrupt);
   expect(await session.exit).toBe(130);

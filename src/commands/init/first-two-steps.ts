@@ -4,6 +4,7 @@ import { factsOf } from "../../session/facts.ts";
 import type { Cvm } from "../../core/domain.ts";
 import type { HashFrom } from "../../core/settings.ts";
 import type { Lookup } from "../../core/ports.ts";
+import { nameProblem } from "../../checks/cluster-checks.ts";
 import { withRegistryValues } from "../../inputs/registry-env.ts";
 import { givenInputs, type Answers } from "../../inputs/resolve.ts";
 import { toClusterInputs } from "../../inputs/values.ts";
@@ -59,6 +60,7 @@ export async function firstTwoSteps(
         facts,
         prompter,
         complete: (answers) => completedAgain(answers, prepared, dependencies),
+        nameProblem: async (name) => nameProblem(name, await readRecord(prepared, name), facts),
         clusterFacts: async (candidate) => (checked = await factsFor(candidate)),
         adoption: adopt,
         strict,

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { invocationOf } from "../../../src/cli/invocation.ts";
-import { hint, phala, renderHint } from "../../../src/core/command-hint.ts";
+import { hint, onDashboard, phala, renderHint } from "../../../src/core/command-hint.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -62,4 +62,19 @@ test("a phala command of a sandbox's run leads phala there, and never to the rea
   expect(shown({ sandbox: true, stateDir: "s" }, {})).toBe(inSandbox);
   expect(shown({ stateDir: "s" }, { TEE_CLUSTER_SANDBOX: "1" })).toBe(inSandbox);
   expect(shown({}, { TEE_CLUSTER_SANDBOX: "0" })).toBe(`look: ${there}`);
+});
+
+const seeOnDashboard = (options: Record<string, unknown>, env: NodeJS.ProcessEnv = {}): string =>
+  renderHint(hint`look${onDashboard("cvms/1")}`, invocationOf(options, ["node", "x.js"], env));
+
+test("a page of Phala's dashboard is named only where Phala's own cloud is meant", () => {
+  const page = "look\nhttps://cloud.phala.com/dashboard/cvms/1";
+  const [phalas, other] = ["https://cloud-api.phala.com", "http://127.0.0.1:1"];
+  expect(seeOnDashboard({})).toBe(page);
+  expect(seeOnDashboard({}, { PHALA_API_URL: phalas })).toBe(page);
+  expect(seeOnDashboard({ phalaApiUrl: phalas }, { PHALA_API_URL: other })).toBe(page);
+  expect(seeOnDashboard({ sandbox: true })).toBe("look");
+  expect(seeOnDashboard({}, { TEE_CLUSTER_SANDBOX: "1" })).toBe("look");
+  expect(seeOnDashboard({}, { PHALA_API_URL: other })).toBe("look");
+  expect(seeOnDashboard({}, { PHALA_API_URL: "nonsense" })).toBe("look");
 });

@@ -89,12 +89,14 @@ type Scene = {
   readonly flags?: Raw;
   readonly verify?: (takeOver: string | undefined, cluster: string) => Verdict;
   readonly planOnly?: boolean;
+  /** Names that another cluster's collide with. */
+  readonly taken?: readonly string[];
   readonly saved?: Answers[];
 };
 
 async function wizard(
   answers: readonly (string | undefined)[],
-  { flags = {}, verify = () => CLEAR, planOnly = false, saved = [] }: Scene = {},
+  { flags = {}, verify = () => CLEAR, planOnly = false, saved = [], taken = [] }: Scene = {},
 ): Promise<
   WizardResult & { readonly heard: readonly string[]; readonly printed: readonly string[] }
 > {
@@ -111,6 +113,7 @@ async function wizard(
     },
     writeTemplate: async (key) => `written/${key}.yml`,
     complete,
+    nameProblem: async (name) => (taken.includes(name) ? `${name} collides` : undefined),
     verify: async ({ cluster }, takeOver) => verify(takeOver, cluster.clusterName),
   });
   return { ...result, heard, printed };
@@ -121,6 +124,24 @@ const ENTER = undefined;
 const SIZES_AS_THEY_STAND = [ENTER, ENTER, ENTER, ENTER];
 /** The same, and the schema given. */
 const AS_THEY_STAND = [...SIZES_AS_THEY_STAND, "the development version"];
+
+describe("a name that collides", () => {
+  test("is refused at its question, before the others", async () => {
+    const asked = wizard(["bird"], { taken: ["bird"] });
+    await expect(asked).rejects.toThrow(/^Cluster name .*: bird collides$/);
+  });
+
+  test("is said first where it was given, and another one asked for", async () => {
+    const scene = { taken: ["bird"], flags: { clusterName: "bird", orchestratorSchema: "v1" } };
+    const { inputs, printed, heard } = await wizard(
+      ["swan", ...SIZES_AS_THEY_STAND, "Deploy"],
+      scene,
+    );
+    expect(printed[0]).toBe("bird collides");
+    expect(heard[0]).toMatch(/^Cluster name/);
+    expect(inputs.cluster.clusterName).toBe("swan");
+  });
+});
 
 describe("recorded values", () => {
   test("are the next questions' defaults, hold where nothing is asked, and call for the key of their schema", async () => {

@@ -47,3 +47,17 @@ then look`);
     "\\",
   );
 });
+
+test("a command with room in a line of its own is not broken; its sign of going on has room, too", () => {
+  expect(shown("then run it again: tee-cluster init --sandbox; it resumes")).toBe(`
+then run it again:
+tee-cluster init --sandbox; it resumes`);
+  expect(shown("again: node bin/tee-cluster.js init --sandbox --yes", 25)).toBe(`
+again: node \\
+  bin/tee-cluster.js \\
+  init --sandbox --yes`);
+  expect(shown("again: node bin/tee-cluster.js init --sandbox", 12)).toContain("again:\nnode \\\n");
+  expect(shown("  Explain  node bin/tee-cluster.js explain some-code-or-other")).toBe(`
+  Explain  node bin/tee-cluster.js \\
+             explain some-code-or-other`);
+});
