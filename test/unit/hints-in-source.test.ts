@@ -47,9 +47,9 @@ test.each([
   expect(codeOf(line).some((code) => LITERAL.test(code))).toBe(expected);
 });
 
-/** Up to a semicolon, a new line or the end: what stands behind a command would be pasted with it. */
+/** Up to a semicolon, a new line (a page of the dashboard begins with one) or the end: what stands behind a command would be pasted with it. */
 const OPEN_END =
-  /\$\{(?:AGAIN|againWith\([^)]*\)|(?:command|phala)\([^)]*\))\}(?!`|;|\\n| {3}#|$)|run the same command again(?!["`;]|,? then)/;
+  /\$\{(?:AGAIN|againWith\([^)]*\)|(?:command|phala)\([^)]*\))\}(?!`|;|\\n| {3}#|\$\{onDashboard|$)|run the same command again(?!["`;]|,? then)/;
 
 test("a command in a hint ends where the terminal's reader sees it end", () => {
   const open = files.flatMap((file) =>
