@@ -3,7 +3,7 @@
  * after a look at what the registry declares: a name without a value would be a key lost for ever.
  */
 import { AGAIN, hint, phala } from "../core/command-hint.ts";
-import type { CvmOperation } from "../core/ports.ts";
+import type { CvmOperation, Refused } from "../core/ports.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
 import { openAttempt } from "../state/record.ts";
 import { refusedByPhala } from "../workflow/mutation-errors.ts";
@@ -69,7 +69,7 @@ export async function updateRegistry(
   if (outcome.kind === "refused" && outcome.reason === "busy" && before === undefined)
     throw updateUnconfirmed(registry, outcome.message);
   // Of any other refusal the gate is certain: no update of ours began, whatever the list shows.
-  if (outcome.kind === "refused") throw notUpdated(registry, outcome.message);
+  if (outcome.kind === "refused") throw notUpdated(registry, outcome);
   const own = outcome.kind === "ok" ? outcome.value.correlationId : null;
   if (before === undefined) {
     if (outcome.kind === "unclear") throw updateUnconfirmed(registry, outcome.message);
@@ -97,11 +97,12 @@ async function assertNoneBegan(
   if (updates && hasForeignUpdate(updates, idOf(before[0]), open)) throw updatedMeanwhile(registry);
 }
 
-function notUpdated({ name }: Registry, message: string): ClusterError {
+function notUpdated({ name, vmUuid }: Registry, { message, reason }: Refused): ClusterError {
+  const look = hint`see what is in progress with: ${phala("cvms", "get", vmUuid, "--json")}; then `;
   return refusedByPhala(
     `Phala did not update ${name}`,
     message,
-    hint`${AGAIN}; it repeats the update, and until then the approved list is what it was before`,
+    hint`${reason === "busy" ? look : ""}${AGAIN}; it repeats the update, and until then the approved list is what it was before`,
   );
 }
 

@@ -141,10 +141,12 @@ const refusalIsTrue: RunPromise = (report, world) => {
 const converges: RunPromise = (report, world) => {
   const { isLast, exitCode, failure } = report;
   if (!isLast) return [];
-  if (exitCode === 4) return [`at rest: exit 4, ${failure?.code}: ${failure?.message}`];
   const { operations, correlation, progress } = world.cloud.platform;
-  // What never ends is waited for; without a list nobody can tell what has ended.
+  // What never ends is waited for, and the platform refuses an update meanwhile; without a list nobody can tell.
   const isEnding = world.cloud.vms.every((vm) => !world.cloud.inProgress(vm));
+  const isBusy = failure?.message.includes("in progress") ?? false;
+  if (exitCode === 4 && (isEnding || !isBusy))
+    return [`at rest: exit 4, ${failure?.code}: ${failure?.message}`];
   if (exitCode !== 5 || !isEnding || !operations || !correlation || !progress) return [];
   return [`at rest: exit 5, ${failure?.code}: ${failure?.message}`];
 };

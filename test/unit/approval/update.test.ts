@@ -205,6 +205,15 @@ test("a refusal is certain, whatever the list shows", async () => {
   expect(outcomes(cloud)).toEqual(["failed"]);
 });
 
+test("one that stays busy names the command that shows with what", async () => {
+  const { cloud, update } = world();
+  cloud.does.update = async () => refusal("409 another operation", { reason: "busy" });
+  const hint = expect.stringMatching(
+    /^see what is in progress with: phala cvms get b+ --json; then run/,
+  );
+  expect(await failureOf(update())).toMatchObject({ code: "phala-refused", hint });
+});
+
 test("an interruption while it is sent ends the run with its reason", async () => {
   const { cloud, update } = world();
   cloud.does.update = async () => {

@@ -224,6 +224,17 @@ describe("a creation of which nobody knows what came", () => {
   });
 });
 
+test("a replica of what this run made is left behind with it, where replicas are a conflict", async () => {
+  const replica = cvmOf({ vmUuid: "9".repeat(32) });
+  const cloud = memoryCloud([cvmOf(), replica]);
+  cloud.context.mutations.ledger.add(cvmOf());
+  await failureOf(only(cloud));
+  expect(cloud.context.mutations.ledger.entries.map(({ vmUuid }) => vmUuid)).toEqual([
+    cvmOf().vmUuid,
+    replica.vmUuid,
+  ]);
+});
+
 const only = (cloud: MemoryCloud): Promise<void> =>
   assertOnlyRegistry({ cvm: cvmOf() }, cloud.context);
 
