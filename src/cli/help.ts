@@ -28,17 +28,25 @@ const HELP_ALL = "--help-all";
 export function setUpHelp(command: Command, definition: AnyCommand): void {
   const { examples, notes = "", details = "", page } = definition;
   command.helpOption("-h, --help", "this text").description(definition.summary);
-  const rare = command.options.filter(isRare).length;
-  const isWhole = rare === 0 ? () => true : offerWholeHelp(command);
+  const rare = command.options.filter(isRare).map(({ long, flags }) => long ?? flags);
+  const isWhole = rare.length === 0 ? () => true : offerWholeHelp(command);
   configureHelp(command, isWhole);
   const lines = examples.map((example) => `  tee-cluster ${example}`);
   if (lines.length > 0) command.addHelpText("before", ["Examples:", ...lines, ""].join("\n"));
-  const more = `\n${rare} more options, and the variable of each: tee-cluster ${definition.name} ${HELP_ALL}`;
   command.addHelpText("after", () => {
-    const parts = isWhole() ? [notes, details] : [notes, more];
+    const parts = isWhole() ? [notes, details] : [notes, moreOf(definition.name, rare)];
     const shown = parts.filter((part) => part !== "").map((part) => inWidth(part));
     return [...shown, ...(isWhole() ? [""] : []), `Documentation: ${pathOf(page)}`].join("\n");
   });
+}
+
+/** Every option is named, so that it is found by its name. */
+function moreOf(name: string, options: readonly string[]): string {
+  const columns = Math.min(process.stdout.columns || HELP_COLUMNS, HELP_COLUMNS);
+  const names = wrap(options.join(", "), columns - 2).map((line) => `  ${line}`);
+  return ["", "More options:", ...names, `What they do: tee-cluster ${name} ${HELP_ALL}`].join(
+    "\n",
+  );
 }
 
 const isRare = (option: Option): boolean => option instanceof ListedOption && option.rare;
