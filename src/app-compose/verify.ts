@@ -181,7 +181,7 @@ function unknownScript(
       code: "pre-launch-script",
       message:
         `${name} has a pre-launch script that was not given and not seen before ` +
-        `(${size} bytes, sha256 ${digest}): whoever runs it is trusted with the keys`,
+        `(${size} bytes, sha256 ${digest}): a runner with it would get the keys`,
     },
   ];
 }
@@ -195,6 +195,6 @@ function failed(code: HashCode, name: string, message: string): ClusterError {
     : phala("cvms", "get", name, "--json");
   return new ClusterError("verification", code, {
     message,
-    hint: hint`nothing was approved; see what the platform makes of it: ${look}; then ask Phala`,
+    hint: hint`nothing was approved; see what the platform builds: ${look}; then ask Phala`,
   });
 }

@@ -84,10 +84,10 @@ function isVouchedFor({ appCompose, composeHash }: LiveRunner, vouchers: RunnerV
 }
 
 const excluded = ({ cvm, composeHash }: LiveRunner): Words =>
-  hint`${composeHash} of the live runner ${cvm.name} is left out: no list that was approved has it; to approve it: ${command("rotate-hash", "--keep", composeHash)}`;
+  hint`${composeHash} of the live runner ${cvm.name} is left out: it is on no approved list; to approve it: ${command("rotate-hash", "--keep", composeHash)}`;
 
 const unrecordedHere = ({ cvm, composeHash }: LiveRunner): Words =>
-  hint`${composeHash} of the live runner ${cvm.name} is in no list of this machine: if its orchestrator has pushed it, it holds until the registry restarts; to approve it: ${command("rotate-hash", "--keep", composeHash)}`;
+  hint`${composeHash} of the live runner ${cvm.name} is in no list of this machine: if its orchestrator has pushed it, it is approved until the registry restarts; to approve it: ${command("rotate-hash", "--keep", composeHash)}`;
 
 const included = ({ cvm, composeHash }: LiveRunner): string =>
   `${composeHash} of the live runner ${cvm.name} is included although no record of this machine has it: it runs the local compose file, or --record has it`;
@@ -139,7 +139,7 @@ export async function assertChecked(
     if (approved.has(hash) || known.live.some(({ composeHash }) => composeHash === hash)) continue;
     if ((await known.store.load(hash)) !== undefined) continue;
     throw new ClusterError("verification", "hash-unchecked", {
-      message: `--keep ${hash}: nobody here has checked what it stands for: it is in no record of this machine, and no live runner has it`,
+      message: `--keep ${hash}: it was never checked on this machine: it is in no record here, and no running runner has it`,
       hint: "run the command on the machine that approved it, or leave it out",
     });
   }

@@ -28,7 +28,7 @@ export async function assertDebugClosed(
     const message = `whether ${registry.name} has /debug/exec open could not be found out`;
     return context.warn("debug-endpoint-unknown", message);
   }
-  const open = `${registry.url}/debug/exec is open: anybody who finds that URL can run commands on ${registry.name} and read its AWS keys`;
+  const open = `${registry.url}/debug/exec is open: anyone who finds that URL can run commands on ${registry.name} and read its AWS keys`;
   if (allowDebug) return context.warn("debug-endpoint-open", open);
   throw new ClusterError("verification", "debug-endpoint-open", {
     message: open,

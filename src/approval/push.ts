@@ -32,7 +32,7 @@ export async function pushApprovedList(
   }
   if (answer.kind === "refused") throw refused(registry, answer.detail);
   if (via === "api") throw notOffered(registry);
-  context.note(`${registry.name} takes no list while it runs: it is updated instead`);
+  context.note(`${registry.name} accepts no list while it runs: it is updated instead`);
   return undefined;
 }
 
@@ -55,7 +55,7 @@ export async function sendList(
   }
   throw new ClusterError("platform", "approve-uncertain", {
     message: `${registry.name} gave no clear answer to the pushed list: ${unclear}`,
-    hint: hint`the list may be pushed any number of times: ${AGAIN}; or approve by an update, with --approve-via restart`,
+    hint: hint`the list can safely be pushed again: ${AGAIN}; or approve by an update, with --approve-via restart`,
   });
 }
 
@@ -63,7 +63,7 @@ export async function sendList(
 export function warnOfRestart(registry: Registry, context: StepContext): void {
   context.warn(
     "approved-until-restart",
-    hint`${registry.name} has the list in memory only and forgets it at its next restart; when that suits, make it last: ${command("rotate-hash", "--approve-via", "restart")}`,
+    hint`${registry.name} has the list in memory only and forgets it at its next restart; to make it permanent when a restart is acceptable: ${command("rotate-hash", "--approve-via", "restart")}`,
   );
 }
 
@@ -87,7 +87,7 @@ function refused(registry: Registry, detail: string): ClusterError {
 
 function notOffered(registry: Registry): ClusterError {
   return new ClusterError("platform", "approve-not-offered", {
-    message: `${registry.name} does not take a list while it runs (no POST /registry/approve-hash)`,
+    message: `${registry.name} does not accept a list while it runs (no POST /registry/approve-hash)`,
     hint: "approve by an update with --approve-via restart; the registry restarts then",
   });
 }

@@ -50,7 +50,7 @@ export const clusterChecks: readonly Check<ClusterFacts>[] = [
         ...pairFindings(pair, facts.cluster),
       ]).filter(({ severity }) => severity !== "error");
       const warned = findings.some(({ severity }) => severity === "warning");
-      return [...(warned ? [] : [passed("nothing to warn of")]), ...findings.map(reported)];
+      return [...(warned ? [] : [passed("no warnings")]), ...findings.map(reported)];
     },
   },
   {
@@ -100,7 +100,7 @@ export const clusterChecks: readonly Check<ClusterFacts>[] = [
     needs: ["phalaApiKey", "phalaApiUrl", "node"],
     after: ["api-key"],
     async run({ nodes, cluster }) {
-      if (cluster.node === undefined) return skipped("the platform chooses");
+      if (cluster.node === undefined) return skipped("auto (chosen by Phala)");
       const all = await nodes();
       const found = all.find(
         (node) => node.name === cluster.node || String(node.id) === cluster.node,
@@ -141,8 +141,8 @@ export const clusterChecks: readonly Check<ClusterFacts>[] = [
         );
       if (found.kind === "absent") return passed(`${name} is free`);
       const standing = ownershipOf(found.value, record, adoption);
-      if (standing === "ours") return passed(`${nameNow(found.value, name)} is there and ours`);
-      if (standing === "adopted") return passed(`${name} is there and will be adopted`);
+      if (standing === "ours") return passed(`${nameNow(found.value, name)} exists and is ours`);
+      if (standing === "adopted") return passed(`${name} exists and will be adopted`);
       if (found.value.appId === null)
         return failed(`${name} exists, and its app_id is not known yet`, "try again in a moment");
       return failed(
@@ -246,7 +246,7 @@ function runwayOf(creditUsd: number, instanceType: string, prices: Prices): Outc
   const told = `$${creditUsd.toFixed(2)}: ${roughly(ms)} of one ${instanceType} ($${rate} an hour)`;
   if (ms >= WARN_BELOW_MS) return passed(told);
   return failed(
-    `${told}; every runner of the orchestrator uses it up as fast`,
+    `${told}; every runner of the orchestrator uses credit at the same rate`,
     "add credit: https://cloud.phala.com/dashboard",
   );
 }

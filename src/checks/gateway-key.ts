@@ -8,7 +8,7 @@ export async function gatewayKeyFinding(file: string): Promise<Outcome> {
   try {
     const found = await stat(file);
     // A named pipe would block.
-    if (!found.isFile()) return failed(`${file} is no regular file`, GIVE);
+    if (!found.isFile()) return failed(`${file} is not a regular file`, GIVE);
     const key = createPrivateKey(await readFile(file, "utf8"));
     if (key.asymmetricKeyType !== "rsa")
       return failed(
@@ -19,7 +19,7 @@ export async function gatewayKeyFinding(file: string): Promise<Outcome> {
       return failed(`${file} can be read by others`, `chmod 600 ${file}`);
     return passed(file);
   } catch (error) {
-    return failed(`${file} is no readable private key: ${(error as Error).message}`, GIVE);
+    return failed(`${file} is not a readable private key: ${(error as Error).message}`, GIVE);
   }
 }
 

@@ -36,7 +36,7 @@ export const orchestratorChecks: readonly Check<DoctorFacts>[] = [
   },
   {
     id: "phala-version",
-    title: "Phala CLI version seen to work",
+    title: "Phala CLI version tested",
     severity: "warning",
     needs: ["phalaBin"],
     after: ["phala-cli"],
@@ -45,8 +45,8 @@ export const orchestratorChecks: readonly Check<DoctorFacts>[] = [
       if (version.kind !== "ok") return skipped("its version is not known");
       if (compareVersions(version.value, PHALA_VERSION_SEEN) <= 0) return passed(version.value);
       return failed(
-        `${version.value} is newer than ${PHALA_VERSION_SEEN}, the version seen to work: it may print or deploy otherwise`,
-        `should anything be odd: ${INSTALL}`,
+        `${version.value} is newer than ${PHALA_VERSION_SEEN}, the version tested: it may print or deploy something else`,
+        `if anything behaves unexpectedly: ${INSTALL}`,
       );
     },
   },
@@ -59,7 +59,7 @@ export const orchestratorChecks: readonly Check<DoctorFacts>[] = [
   },
   {
     id: "ssh-key",
-    title: "No SSH key for phala to take up",
+    title: "No SSH key that phala would add",
     severity: "warning",
     async run({ env }) {
       const folder = path.join(env["HOME"] || homedir(), ".ssh");

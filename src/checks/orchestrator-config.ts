@@ -60,7 +60,7 @@ export const orchestratorConfigChecks: readonly Check<ClusterFacts>[] = [
       if (preview.kind === "other-owner") return skipped("it is another cluster's");
       const { orchestratorConfig: file, orchestratorSchema: schema } = facts.cluster;
       const found = configFindings(preview.after, schema);
-      if (found.length === 0) return passed(`${file} as it will be is of schema ${schema}`);
+      if (found.length === 0) return passed(`${file} will have schema ${schema}`);
       return found.map(({ severity, line, message }) => ({
         ...failed(
           `${file}${line === undefined ? "" : `, line ${line}`}: ${message}`,

@@ -94,7 +94,7 @@ export const platformChecks: readonly Check<Facts>[] = [
       const seconds = Math.round(Math.abs(skew) / 1000);
       if (seconds <= 60) return passed(`${seconds}s apart`);
       return failed(
-        `${seconds}s apart: signed requests and the age of CVMs go wrong`,
+        `${seconds}s apart: signed requests may be refused, and the age of CVMs is wrong`,
         "set the clock, with NTP",
       );
     },

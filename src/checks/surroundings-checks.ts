@@ -37,7 +37,7 @@ function routeFinding(
   if (route.kind === "proxied") {
     const credentials = route.credentials ? " (with credentials)" : "";
     return failed(
-      `requests to ${host} go through ${route.proxy}${credentials}, those to this machine do not; the orchestrator's phala uses no proxy unless told to`,
+      `requests to ${host} go through ${route.proxy}${credentials}, those to this machine do not; the orchestrator's phala uses no proxy by default`,
       `where ${host} can be reached directly: export NO_PROXY=${host}\nelse start the orchestrator with NODE_USE_ENV_PROXY=1 (Node 22.21, or 24 and later)`,
     );
   }

@@ -56,7 +56,7 @@ export function lookForUpdate(
       if (compareVersions(latest, version) <= 0) return undefined;
       // Who can't be told that it was told would be told each time.
       if (!(await keep(file, { ...seen, told_at: new Date(now).toISOString() }))) return undefined;
-      return `tee-cluster ${latest} is there, this is ${version}: npm i -g tee-cluster (NO_UPDATE_NOTIFIER=1 keeps this quiet)`;
+      return `tee-cluster ${latest} is available, this is ${version}: npm i -g tee-cluster (NO_UPDATE_NOTIFIER=1 hides this)`;
     },
   };
 }

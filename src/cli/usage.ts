@@ -51,7 +51,7 @@ function hintFor(flag: string, command: Command): Words {
   const isGroup = command.commands.length > 0;
   const others = allCommands(isGroup ? command : rootOf(command));
   const owner = others.find((other) => other !== command && optionsOf(other).includes(flag));
-  if (owner && isGroup) return hint`options stand behind the command: ${typed(owner, flag)}`;
+  if (owner && isGroup) return hint`options come after the command: ${typed(owner, flag)}`;
   if (owner) return hint`it is an option of: ${typed(owner)}`;
   const meant = closest(flag, optionsOf(command));
   return meant === undefined ? seeHelp(command) : `did you mean ${meant}?`;

@@ -122,7 +122,7 @@ export const CATALOGUE = {
   }),
   "secret-default": entry("error", {
     about:
-      "a secret has a default in the file: everybody who can read the CVM's app-compose can read it",
+      "a secret has a default in the file: anyone who can read the CVM's app-compose can read it",
     remedy: "no default; replace a real secret",
   }),
   "secret-written-in": entry("warning", {
@@ -131,11 +131,11 @@ export const CATALOGUE = {
   }),
   "debug-mode": entry("error or warning", {
     about:
-      "`DEBUG_MODE` on the registry opens `/debug/exec`, which shows the AWS keys to anybody. A warning on runners",
+      "`DEBUG_MODE` on the registry opens `/debug/exec`, which shows the AWS keys to anyone. A warning on runners",
     remedy: "`DEBUG_MODE=false`; `--allow-debug-registry` to insist",
   }),
   "web-shell": entry("error", {
-    about: "a shell in the browser (ttyd and the like): whoever finds the URL has the keys",
+    about: "a shell in the browser (ttyd and the like): anyone who finds the URL has the keys",
     remedy: "take it out; `--allow-debug-registry` to insist",
   }),
   "host-mount": entry("warning or note", {
@@ -148,12 +148,12 @@ export const CATALOGUE = {
     remedy: "take it out, unless the service needs it",
   }),
   "port-exposed": entry("warning", {
-    about: "another service than spawntee publishes a port: the gateway offers it to everybody",
+    about: "another service than spawntee publishes a port: the gateway exposes it to everyone",
     remedy: "take `ports` out; services of one file reach each other without",
   }),
   privileged: entry("note or warning", {
     about:
-      "a service can do on the CVM what it likes; spawntee needs it. A warning for another service",
+      "the service has full control of the CVM; spawntee needs it. A warning for another service",
     remedy: "only spawntee should have it",
   }),
   "image-not-pinned": entry("warning", {
@@ -176,7 +176,7 @@ export const CATALOGUE = {
   }),
   "base-domain-fixed": entry("warning", {
     about:
-      "another node's domain is written into the registry's file: models on it would be announced where nobody reaches them",
+      "another node's domain is written into the registry's file: models on it would be announced at an address that does not reach them",
     remedy: "`CVM_BASE_DOMAIN=${CVM_BASE_DOMAIN:-…}`",
   }),
   "base-domain-runner": entry("warning", {
@@ -186,7 +186,7 @@ export const CATALOGUE = {
   }),
   "base-domain-given": entry("warning", {
     about:
-      "`CVM_BASE_DOMAIN` (`--cvm-base-domain`) is not the gateway's domain: models on the registry would be announced where nobody reaches them",
+      "`CVM_BASE_DOMAIN` (`--cvm-base-domain`) is not the gateway's domain: models on the registry would be announced at an address that does not reach them",
     remedy: "leave it out",
   }),
   "base-domain-orchestrator": entry("warning", {

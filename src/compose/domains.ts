@@ -63,7 +63,7 @@ function registryDomain(compose: ComposeFile, domain: string, placement: Placeme
       code: "base-domain-default",
       severity: "note",
       message: `${differs}: the registry is given the right one`,
-      remedy: `nothing to do; whoever updates the registry by other means must set ${VARIABLE} too`,
+      remedy: `nothing to do; if you update the registry by other means, set ${VARIABLE} too`,
     };
   return {
     code: "base-domain-fixed",

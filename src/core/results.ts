@@ -19,8 +19,8 @@ const leftBehind = z
     may_exist: z
       .literal(true)
       .optional()
-      .describe("its creation was asked for, and nobody could find out what came of it"),
-    usd_per_hour: z.number().positive().optional().describe("what it costs, where that is known"),
+      .describe("its creation was requested, and it is not known whether it exists"),
+    usd_per_hour: z.number().positive().optional().describe("its price, if known"),
   })
   .readonly();
 export type LeftBehind = z.infer<typeof leftBehind>;

@@ -145,7 +145,7 @@ function definitionFor(key: string, where: string): InputDefinition {
   if (secret)
     throw invalid(
       where,
-      `${key} is a secret and does not belong into a file`,
+      `${key} is a secret and does not belong in a file`,
       `put it into the environment: ${secret.variables[0]}`,
     );
   const suggestion = closest(

@@ -158,7 +158,7 @@ function assertNoCredentials(text: string): void {
 
 /** A path such as /health is put behind these URLs. */
 function assertNoQuery(text: string): void {
-  if (/[?#]/.test(text)) say(`must not have a query or fragment behind ${quoteUrl(text)}`);
+  if (/[?#]/.test(text)) say(`must not have a query or fragment after ${quoteUrl(text)}`);
 }
 
 /** What is in a query may be a token: it is not repeated. */
@@ -222,7 +222,7 @@ export function crunch(text: string): Crunch {
       `${quote(text)}: the id may have letters, digits, _ and - only, as in bird_tracker=bird tracker`,
     );
   const name = rest.length === 0 ? id.replaceAll("_", " ") : rest.join("=").trim();
-  return name === "" ? say(`${quote(text)}: the name behind = is empty`) : { id, name };
+  return name === "" ? say(`${quote(text)}: the name after = is empty`) : { id, name };
 }
 
 export function watcher(text: string): Watcher {

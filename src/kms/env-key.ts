@@ -36,7 +36,7 @@ export function verifyEnvKey(key: EnvKey, trusted: readonly TrustedKms[]): strin
   if (kms) return kms.name;
   const message =
     `the environment key of app ${appId} is not signed by a trusted KMS: ` +
-    "whoever gave it out could read what is encrypted to it";
+    "its holder could read what is encrypted to it";
   throw new Refusal("env-key-substituted", signer ?? "not-recoverable", message);
 }
 

@@ -63,9 +63,9 @@ function findProblem(source: string): string | undefined {
 
 function keyProblem(key: string, known: Set<string> | undefined): string | undefined {
   const shown = JSON.stringify(key.slice(0, 60));
-  if (known?.has(key)) return `the key ${shown} is there twice`;
+  if (known?.has(key)) return `the key ${shown} occurs twice`;
   known?.add(key);
-  if (key === "__proto__") return `the key ${shown} gets lost in JavaScript`;
+  if (key === "__proto__") return `the key ${shown} is dropped by JavaScript`;
   // JavaScript moves these before all others, whatever the sorting says.
   if (/^\d+$/.test(key)) return `the key ${shown} is a number: JavaScript sorts it differently`;
   // UTF-16 and code points have two orders.

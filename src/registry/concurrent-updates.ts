@@ -72,7 +72,7 @@ export async function checkForeignUpdates(
     const { serverClock } = context.api;
     if (!force || !isStuck(newest, serverClock))
       throw updateUnderWay(registry, newest, serverClock);
-    const message = `an update of ${registry.name} by somebody else is in progress${since(newest, serverClock)}; going on all the same (--force-update)`;
+    const message = `an update of ${registry.name} by somebody else is in progress${since(newest, serverClock)}; continuing anyway (--force-update)`;
     context.warn("update-stuck", message);
   }
   const others = { complete: false, certain: false, seen };

@@ -20,7 +20,7 @@ export function isStuck(operation: Started, clock: ServerClock): boolean {
 }
 
 /** What helps against one that never ends. */
-export const wayPastStuck = `if it never ends, --force-update goes on once it is older than ${formatDuration(STUCK_AFTER_MS)}`;
+export const wayPastStuck = `if it does not end, --force-update continues once it is older than ${formatDuration(STUCK_AFTER_MS)}`;
 
 /** In ms; null where its start or the server's time is not known. */
 function ageOf({ startedAt }: Started, clock: ServerClock): number | null {

@@ -57,7 +57,7 @@ function misplaced(
 ): HistoryProblem {
   const home = lines.find(({ hash }) => hash === previous);
   if (home) {
-    const message = `line ${number} was written behind line ${home.number}: lines were moved or repeated`;
+    const message = `line ${number} was written after line ${home.number}: lines were moved or repeated`;
     return { line: number, reason: "reordered", message };
   }
   if (previous === NO_PREVIOUS) {
@@ -67,7 +67,7 @@ function misplaced(
   const message =
     number === 1
       ? "line 1 was not written as the first one: what stood before it is gone"
-      : `line ${number} was not written behind line ${number - 1}: a line between them is gone, or line ${number - 1} was replaced`;
+      : `line ${number} was not written after line ${number - 1}: a line between them is gone, or line ${number - 1} was replaced`;
   return { line: number, reason: "missing", message };
 }
 
@@ -107,7 +107,7 @@ function openEnd(
     return {
       line,
       reason: "edited",
-      message: `line ${line} was edited: the newline behind it is gone`,
+      message: `line ${line} was edited: the newline after it is missing`,
     };
   const message = `line ${line} has no end: it was cut off while it was written, or is being written right now`;
   return { line, reason: "torn", message };

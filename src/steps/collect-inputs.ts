@@ -59,7 +59,7 @@ async function askFor(
   report: Report,
 ): Promise<CollectedInputs> {
   const { facts, resolution, strict } = input;
-  progress(report, "asking Phala what it has on offer");
+  progress(report, "asking Phala for nodes and instance types");
   const [nodes, instanceTypes, composeFiles] = await Promise.all([
     facts.nodes(),
     facts.instanceTypes(),
@@ -76,7 +76,7 @@ async function askFor(
     save: input.save,
     writeTemplate: input.writeTemplate,
     complete: (answers) => {
-      progress(report, "looking for what is recorded of the cluster");
+      progress(report, "reading the record of the cluster");
       return input.complete(answers);
     },
     nameProblem: input.nameProblem,

@@ -36,7 +36,7 @@ export const deployRegistry: Step<DeployRegistryInput, Registry> = {
       // It was looked up a moment ago.
       const cvm = isPlaced(input.existing) ? input.existing : await placed(input.existing, context);
       const registry = registryOf(cvm, gatewayUrl, port);
-      return reused(registry, `${registry.name} is there already, on ${registry.nodeName}`);
+      return reused(registry, `${registry.name} exists already, on ${registry.nodeName}`);
     }
     const created = await create(input, context);
     const registry = registryOf(await placed(created, context), gatewayUrl, port);
@@ -70,7 +70,7 @@ async function create(
   throw notCreated(
     name,
     outcome,
-    "run the same command again; it looks first, and never creates a second one",
+    "run the same command again; it checks first, and never creates a second one",
   );
 }
 

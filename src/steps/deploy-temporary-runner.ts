@@ -51,7 +51,7 @@ export const deployTemporaryRunner: Step<DeployTemporaryRunnerInput, TemporaryRu
       throw notCreated(
         name,
         outcome,
-        "run the same command again; it removes the temporary runner first if it is there",
+        "run the same command again; it removes the temporary runner first if it exists",
       );
     return done(
       { name, appId: outcome.appId, vmUuid: outcome.vmUuid },

@@ -119,10 +119,7 @@ async function readAppCompose(
   const why = found.kind === "absent" ? "Phala's API has none" : found.reason;
   const message = `the hash of ${runner.name} could not be checked against its app-compose: ${why}`;
   if (!allowUnchecked || context.strict) throw unchecked(message);
-  context.warn(
-    "app-compose-unchecked",
-    `${message}; approved all the same (--allow-unchecked-hash)`,
-  );
+  context.warn("app-compose-unchecked", `${message}; approved anyway (--allow-unchecked-hash)`);
   return undefined;
 }
 
@@ -146,7 +143,7 @@ async function askWithin(
 function unchecked(message: string): ClusterError {
   return new ClusterError("verification", "app-compose-unchecked", {
     message,
-    hint: hint`nothing was approved; ${AGAIN}; a hash that nobody has checked is approved only with --allow-unchecked-hash`,
+    hint: hint`nothing was approved; ${AGAIN}; an unchecked hash is approved only with --allow-unchecked-hash`,
   });
 }
 

@@ -75,7 +75,7 @@ export function compareWithLast(
   if (changed.length === 0) return list.pass("unchanged", `the same as at ${last.at}`);
   if (excused && unexplained.length === 0) return list.pass("unchanged", excused.message);
   const message =
-    `the registry runs something else than at ${last.at} (${unexplained.join(", ")}): ` +
+    `the registry runs something other than at ${last.at} (${unexplained.join(", ")}): ` +
     "its secrets may have been read; rotate the AWS keys";
   return list.refuse("unchanged", "attest-changed", message);
 }

@@ -35,7 +35,7 @@ async function readOwn(named: string | undefined): Promise<ReadTrust> {
       return { trust: BUILT_IN_TRUST, file: null };
     throw new ClusterError("input", "bad-trust-file", {
       message: `can't read the trust file ${file}: ${messageOf(error)}`,
-      hint: "name another one with --trust-file, or leave it out for what is built in",
+      hint: "name another one with --trust-file, or leave it out to use the built-in trust",
     });
   }
   return { trust: parseTrustFile(text, file), file };

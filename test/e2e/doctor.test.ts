@@ -61,7 +61,7 @@ test("a cluster that is in order: every check is there, notes are no failures, a
     { id: "compose-lint", severity: "note", status: "passed" },
     { id: "compose-lint", severity: "note", status: "passed" },
   ]);
-  expect(of(results, "registry-name")[0]?.detail).toContain("is there and ours");
+  expect(of(results, "registry-name")[0]?.detail).toContain("exists and is ours");
   expect(of(results, "base-domain")[0]).toMatchObject({ status: "passed" });
   expect(of(results, "state")[0]?.detail).toMatch(/^1 run in /);
   expect(of(results, "aws-credentials")[0]?.detail).toContain("AKIA…LE00, long-lived");

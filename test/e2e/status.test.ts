@@ -277,7 +277,7 @@ test("--watch in a pipe: a block for every change; an API that fails meanwhile i
   await expect.poll(blocks).toBe(1);
   world.sandbox.setFaults([{ path: "/cvms/paginated$", action: { kind: "status", status: 502 } }]);
   await expect.poll(blocks).toBe(2);
-  expect(text).toMatch(/this is what was seen at .*HTTP 502/s);
+  expect(text).toMatch(/this is the state at .*HTTP 502/s);
   world.sandbox.setFaults([]);
   await expect.poll(blocks).toBe(3);
   child.kill("SIGINT");

@@ -9,7 +9,7 @@ import { makeWorld, type World } from "../helpers/program.ts";
 import { startInTerminal } from "../helpers/terminal.ts";
 
 const NEWER = "99.0.0";
-const TOLD = `tee-cluster ${NEWER} is there`;
+const TOLD = `tee-cluster ${NEWER} is available`;
 
 /** @returns its address, and what it was asked for. */
 async function registry(answer: (response: ServerResponse) => void) {
@@ -80,7 +80,7 @@ test("a registry that never answers holds nobody up", async () => {
   const session = startInTerminal(world, ["explain", "cancelled"], env);
   expect(await session.exit).toBe(0);
   const alone = performance.now();
-  expect(session.screen()).not.toContain("is there, this is");
+  expect(session.screen()).not.toContain("is available, this is");
   const quiet = startInTerminal(world, ["explain", "cancelled"], {
     ...env,
     NO_UPDATE_NOTIFIER: "1",

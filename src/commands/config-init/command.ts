@@ -17,7 +17,7 @@ export const configInitCommand = defineCommand({
   examples: ["config init --cluster-name bird-tracker --max-models 20"],
   notes: `
 What is given as an option is filled in; everything else is a comment with its
-default. A file that is there is not overwritten.`,
+default. An existing file is not overwritten.`,
   verbatim: true,
   run: async (dependencies, common, { argument: file }) =>
     (await import("./config-init.ts")).initConfig(dependencies, common, file),

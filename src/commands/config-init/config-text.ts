@@ -26,7 +26,7 @@ export function renderConfigFile(given: Raw, isNamed: boolean): string {
   const head = [
     "# Inputs of tee-cluster. A flag or variable goes before a line of this file.",
     `# Secrets are not read from here: put them into the environment (${secrets.join(", ")}).`,
-    `# What holds, and why: ${renderHint(command("config show"))}`,
+    `# The effective values and their origin: ${renderHint(command("config show"))}`,
   ];
   const groups = GROUPS.map((group) => groupText(group, given, isNamed));
   return [...head, ...groups].join("\n").concat("\n");

@@ -99,7 +99,7 @@ async function assertNotOverwriting(target: string, text: string): Promise<void>
   const there = await readWholeText(target, TARGET);
   if (there === undefined || there === text) return;
   throw new ClusterError("conflict", "config-exists", {
-    message: `${target} is there already, with another content; it was left as it is`,
+    message: `${target} exists already with different content; it was not changed`,
     hint: "remove it, or give another file with --output",
   });
 }

@@ -11,7 +11,7 @@ export const configShowCommand = defineCommand({
   examples: ["config show", "config show --json"],
   notes: `
 Makes no request and needs no key. Of a secret it only says where it is set. An
-input that is required and set nowhere is shown as missing; exit 0 all the same.`,
+input that is required and set nowhere is shown as missing; exit 0 anyway.`,
   run: async (dependencies, common) =>
     (await import("./config-show.ts")).showConfig(dependencies, common),
   renderer: async () => (await import("./render.ts")).renderConfigShow,

@@ -12,7 +12,7 @@ export function assertConfirmed(
 ): void {
   if (dryRun || yes || prompter) return;
   throw new ClusterError("input", "confirmation-missing", {
-    message: `destroy deletes the CVMs of ${cluster} for good, and there is nobody to ask`,
+    message: `destroy deletes the CVMs of ${cluster} for good, and there is no terminal to ask on`,
     hint: "add --yes; with --dry-run in its place it only says what would go",
   });
 }

@@ -98,7 +98,7 @@ function refused(
 
 function missing(hash: string, known: KnownHashes): ClusterError {
   return new ClusterError("verification", "app-compose-missing", {
-    message: `what ${hash} stands for is not known: ${known.path} has no app-compose that hashes to it`,
+    message: `the app-compose of ${hash} is not known: ${known.path} has no app-compose that hashes to it`,
     hint: "run it on the machine that read the hash back",
   });
 }

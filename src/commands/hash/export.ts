@@ -97,7 +97,7 @@ function somethingElse(file: string): ClusterError {
 
 function secretInside(file: string): ClusterError {
   return new ClusterError("input", "secret-in-compose", {
-    message: `a secret of this environment stands in a recorded compose file; ${file} was not written`,
+    message: `a recorded compose file contains a secret of this environment; ${file} was not written`,
     hint: hint`take it out of the compose file and pass it by an environment variable, then: ${command("rotate-hash")}`,
   });
 }

@@ -19,7 +19,7 @@ export function renderHashExplanation(result: HashExplanation, view: View): stri
         ["Cluster", result.cluster],
         [
           "Read back",
-          result.read_back_at === null ? "not on record" : dateAndTime(result.read_back_at),
+          result.read_back_at === null ? "not recorded" : dateAndTime(result.read_back_at),
         ],
         ["Approved", approvalOf(result, theme)],
         ["Environment", result.environment_names],

@@ -75,7 +75,7 @@ function warningsOf(lines: readonly HistoryLine[], verify: boolean): readonly Wa
   return lines.flatMap(({ number, record }): readonly Warning[] => {
     if (record !== undefined) return [];
     if (cutOff.includes(number)) {
-      const message = `line ${number} was cut off while it was written; the chain goes on behind it`;
+      const message = `line ${number} was cut off while it was written; the chain continues after it`;
       return [{ code, message }];
     }
     if (verify) return [];

@@ -79,7 +79,7 @@ function problemLines({ problem, head }: HistoryResult, { theme, columns }: View
   const advice =
     problem.reason === "torn"
       ? "No recorded approval rests on that line. The next approval begins a new one."
-      : `Trust the lines before it at most${head === null ? "" : ", and compare the head with the one that you keep elsewhere"}.`;
+      : `Trust only the lines before it${head === null ? "" : ", and compare the head with the one that you keep elsewhere"}.`;
   const said = wrap(`The history does not fit (${problem.reason}): ${problem.message}`, columns);
   return [
     "",

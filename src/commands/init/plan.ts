@@ -50,8 +50,7 @@ async function registryAction(
       resource,
       detail: `app_id ${found.value.appId}, ${found.value.status}`,
     };
-  const where =
-    cluster.node === undefined ? "on a node that the platform chooses" : `on ${cluster.node}`;
+  const where = cluster.node === undefined ? "on a node chosen by Phala" : `on ${cluster.node}`;
   return {
     action: "create",
     resource,

@@ -18,6 +18,6 @@ const COLUMNS: readonly Column<ListedCluster>[] = [
 
 export function renderList({ clusters, host }: ListResult, view: View): string[] {
   if (clusters.length === 0)
-    return view.quiet ? [] : [`No cluster at ${host}, and none on record here.`];
+    return view.quiet ? [] : [`No cluster at ${host}, and none recorded here.`];
   return view.quiet ? clusters.map(({ name }) => name) : columnTable(clusters, COLUMNS, view);
 }

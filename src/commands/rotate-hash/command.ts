@@ -9,7 +9,9 @@ const LIST_FLAGS = {
   plan: toggle("show what it would change, as --dry-run does"),
   retire: toggle("drop the approved hashes that no running runner has"),
   replace: toggle("approve the new hash alone; running runners with other hashes lose access"),
-  keep: list("hash", "keep this one, whatever else is given; repeatable", { completes: "hashes" }),
+  keep: list("hash", "keep this one, regardless of other options; repeatable", {
+    completes: "hashes",
+  }),
   drop: list("hash", "drop this one; repeatable", { completes: "hashes" }),
   deleteRevoked: toggle(
     "delete the running runners whose hash this run drops; models on them stop",

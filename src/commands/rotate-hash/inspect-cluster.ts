@@ -145,7 +145,7 @@ function assertLikelySchema(
   const isV1 = inputs.cluster.orchestratorSchema === "v1";
   if (schemaKnown || !isV1 || !haveWallet(running.allowed_envs ?? [])) return;
   throw schemaUnclear(
-    `${cvm.name} is told the wallet of a coordinator, as those of schema v2 are, and with schema v1 the runners' names are ${runnerEnvironmentNamesOf(inputs.cluster).join(", ")}`,
+    `${cvm.name} has the wallet of a coordinator, as with schema v2, but with schema v1 the runners' names are ${runnerEnvironmentNamesOf(inputs.cluster).join(", ")}`,
   );
 }
 

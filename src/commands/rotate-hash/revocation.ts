@@ -41,7 +41,7 @@ export function warnOfRevocation(
   const names = revoked.map(({ cvm }) => cvm.name).join(", ");
   context.warn(
     "revocation-not-lasting",
-    `a running orchestrator approves ${hashes} again while a runner has it: the revocation holds once these are deleted: ${names}; --delete-revoked does that`,
+    `a running orchestrator approves ${hashes} again while a runner has it: the revocation lasts once these are deleted: ${names}; --delete-revoked does that`,
   );
 }
 

@@ -5,7 +5,7 @@ import { choice, option, toggle, type FlagValues, list } from "./flags.ts";
 /** Of the commands that check or deploy a registry. */
 export const DEBUG_FLAG = {
   allowDebugRegistry: toggle(
-    "go on with a registry whose DEBUG_MODE or web shell shows its keys to anybody",
+    "continue with a registry whose DEBUG_MODE or web shell shows its keys to anyone",
     { rare: true },
   ),
 };

@@ -26,7 +26,7 @@ export type ApprovalFlags = {
   readonly allowUnchecked: boolean;
   /** A hash record that vouches for running runners. */
   readonly record: string | undefined;
-  /** Go on with a registry that shows its keys to anybody. */
+  /** Go on with a registry that shows its keys to anyone. */
   readonly allowDebugRegistry: boolean;
 };
 

@@ -36,7 +36,7 @@ export async function planAttestation(
   const mode = known(values, "attest");
   if (mode === "off") {
     const message =
-      "attestation is off: secrets are sent without a look at what runs in the registry, and to whatever key the API names";
+      "attestation is off: secrets are sent without checking what runs in the registry, and to any key that the API names";
     steps.warn("attest-off", message);
     return { mode };
   }

@@ -37,7 +37,7 @@ export async function assertKnownCluster(
   const recorded = await findClusterNames(connection.stateDir, stateHost);
   if (recorded.includes(cluster)) return;
   const names = [...new Set([...recorded, ...listed])].filter((name) => name !== "").toSorted();
-  const why = `there is no cluster ${JSON.stringify(cluster)} at ${stateHost}: no CVM has a name of it, and nothing is recorded here`;
+  const why = `there is no cluster ${JSON.stringify(cluster)} at ${stateHost}: no CVM belongs to it, and nothing is recorded here`;
   assertOneOf(cluster, names, why);
 }
 

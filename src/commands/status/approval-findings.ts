@@ -16,7 +16,7 @@ export function approvalFindings(
 ): Finding<StatusCode>[] {
   const remedy = unfinished
     ? hint`${command("init")}   # resumes, and gives it its list`
-    : hint`${command("rotate-hash")}   # gives it a list that is on record`;
+    : hint`${command("rotate-hash")}   # sends it a list and records it`;
   return [...doubts(name, approvals, remedy), ...pushed(name, approvals)];
 }
 
@@ -44,7 +44,7 @@ function pushed(name: string, { lost, via }: Approvals): Finding<StatusCode>[] {
       lost.length === 1
         ? `compose hash ${shortHash(lost[0] ?? "")}`
         : `${lost.length} compose hashes`;
-    const message = `${name} has restarted since ${what} had been pushed to it, and forgotten it`;
+    const message = `${name} has restarted since ${what} was pushed to it, and has forgotten it`;
     return [
       {
         code: "approval-lost",

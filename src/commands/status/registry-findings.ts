@@ -43,7 +43,7 @@ export function registryFindings(
   const logs = hint`${command("logs")}`;
   if (health === null) {
     const code = status === "running" ? "registry-unhealthy" : "registry-not-running";
-    const doing = registry.in_progress ? `${status}, at work` : status;
+    const doing = registry.in_progress ? `${status}, operation in progress` : status;
     const heard = unanswered ?? (registry.url === null ? "its address is not known" : "not asked");
     return wrong(code, `${name} is ${doing}; /health: ${heard}`, logs);
   }

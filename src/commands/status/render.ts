@@ -104,7 +104,7 @@ function driftLine({
   predicted_compose_hash: hash,
   status,
 }: NonNullable<StatusResult["drift"]>): string {
-  if (hash === null) return "can't be predicted: no runner is on record, and none is up";
+  if (hash === null) return "can't be predicted: no runner is recorded, and none is running";
   const words = {
     approved: "approved",
     "not-approved": "not approved",

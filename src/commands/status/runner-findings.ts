@@ -58,13 +58,13 @@ function reasonOf(refusal: Refusal | null): string {
     compared_with: null,
     differences: [],
   };
-  if (reference === null) return "no app-compose is on record to compare it with";
+  if (reference === null) return "no app-compose is recorded to compare it with";
   if (differences.length === 0) return "it is what the local runner compose file makes";
   const against =
     reference.kind === "approved" ? "from the approved one" : "from the local compose file";
   const differing = differences.map(({ message }) => message).join("; ");
   const cause = differing.includes(SSH_KEY_NAME)
-    ? "; a public key in ~/.ssh of whoever deployed it does that"
+    ? "; caused by a public key in ~/.ssh of the user who deployed it"
     : "";
   return `it differs ${against}: ${differing}${cause}`;
 }

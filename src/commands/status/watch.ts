@@ -49,7 +49,7 @@ async function pollTimes(
   } catch (error) {
     if (!(error instanceof ClusterError) || error.kind !== "platform") throw error;
     const findings = last.findings.filter(({ code }) => code !== FAILED);
-    const message = `this is what was seen at ${last.at}; since then: ${messageOf(error)}`;
+    const message = `this is the state at ${last.at}; since then: ${messageOf(error)}`;
     return {
       ...last,
       findings: [

@@ -51,7 +51,7 @@ function trustedIn({ facts }: AttestationReport): string[] {
     ...(facts.os_image === null ? [] : [`the OS image ${facts.os_image}, by its measurements`]),
     ...(facts.kms === null
       ? []
-      : [`the KMS "${facts.kms}": its code, its root key, and whom it lets update the app`]),
+      : [`the KMS "${facts.kms}": its code, its root key, and whom it allows to update the app`]),
     "the container images that the compose file names, and what runs in them",
   ];
 }

@@ -5,7 +5,7 @@ import { valueIn } from "../services.ts";
 import { found, inService, placeOf, type RuleContext } from "./context.ts";
 
 const READABLE =
-  "a secret in a compose file is readable to everybody who can read the CVM's app-compose";
+  "a secret in a compose file is readable to anyone who can read the CVM's app-compose";
 
 /** Findings name the variable, never its text: it may be a real secret. */
 export function secretFindings(context: RuleContext): readonly ComposeFinding[] {
@@ -67,7 +67,7 @@ function approvedByDefault(context: RuleContext): readonly ComposeFinding[] {
       filled ? inService(filled, line) : placeOf(context, APPROVED_LIST),
       {
         message:
-          "while nothing is approved, the registry would give the models' keys to whoever runs what this text names (fail-open)",
+          "while nothing is approved, the registry would give the models' keys to any runner with the hash that this text names (fail-open)",
         remedy: `write ${APPROVED_LIST}=\${${APPROVED_LIST}:-}`,
       },
     ),

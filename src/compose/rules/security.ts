@@ -83,7 +83,8 @@ function webShell(context: RuleContext, service: Service): readonly ComposeFindi
   });
   if (![service.name, service.image ?? "", ...started].some((text) => WEB_SHELL.test(text)))
     return [];
-  const message = "a shell in the browser: whoever finds the URL has this CVM, and the keys in it";
+  const message =
+    "a shell in the browser: anyone who finds the URL controls this CVM and has its keys";
   const remedy = "take the service out; to insist: --allow-debug-registry";
   return [
     found(context, "web-shell", unlessAllowed(context), inService(service), { message, remedy }),
@@ -93,7 +94,7 @@ function webShell(context: RuleContext, service: Service): readonly ComposeFindi
 function privileged(context: RuleContext, service: Service): readonly ComposeFinding[] {
   if (!service.privileged) return [];
   const place = inService(service, lineOfKey(service.node, "privileged"));
-  const what = "a privileged container can do on the CVM what it likes";
+  const what = "a privileged container has full control of the CVM";
   if (isSpawntee(context, service) || context.resolved.services.length === 1) {
     const message = `${what} (spawntee needs it to start models)`;
     return [
@@ -164,7 +165,7 @@ function exposedPorts(context: RuleContext, service: Service): readonly ComposeF
   const [first] = open;
   if (!first?.range) return [];
   const ports = open.map(({ range }) => range?.[0]).join(", ");
-  const message = `the gateway offers port ${ports} of this service to everybody, and it is not spawntee`;
+  const message = `the gateway offers port ${ports} of this service to everyone, and it is not spawntee`;
   const remedy = "take `ports` out: services of one file reach each other without";
   return [
     found(context, "port-exposed", "warning", inService(service, first.line), { message, remedy }),

@@ -112,7 +112,7 @@ function listEntries(context: RuleContext): readonly ComposeFinding[] {
       const twice = later
         ? [
             found(context, "variable-twice", later.value === value ? "warning" : severity, place, {
-              message: `${name} is there again further down, and the last one counts`,
+              message: `${name} occurs again further down, and the last one counts`,
               remedy: "keep one of them",
             }),
           ]

@@ -24,7 +24,7 @@ export const ATTESTATION = {
     "The environment key is not verified",
     PAGE,
     {
-      cause: "Nobody showed a signature of the key that the environment is encrypted to.",
+      cause: "There is no signature of the key that the environment is encrypted to.",
       remedy: "With `--attest require` this is an error.",
     },
   ),
@@ -38,7 +38,7 @@ export const ATTESTATION = {
     PAGE,
     {
       cause:
-        "The key is signed by somebody else, or is not the one that was signed: whoever holds it would read the secrets.",
+        "The key is signed by somebody else, or is not the one that was signed: its holder could read the secrets.",
       remedy: DISTRUST,
     },
   ),

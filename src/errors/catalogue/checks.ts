@@ -19,7 +19,7 @@ export const CHECKS = {
     remedy: "The message names each with its flag and variable.",
   }),
   "aws-credentials": entry("input", "Check: AWS credentials", PAGE, {
-    cause: "The AWS key that the registry reads models with does not have the form of one.",
+    cause: "The AWS key that the registry reads models with does not look like an AWS key.",
     remedy: "Set `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY` of one key.",
   }),
   "phala-cli": entry("prerequisite", "Check: phala CLI installed", PAGE, {
@@ -71,7 +71,7 @@ export const CHECKS = {
     "compose.md",
     {
       cause:
-        "A compose file works, and has something unsafe or surprising, such as an image that is not pinned by digest.",
+        "A compose file works, and has something unsafe or unexpected, such as an image that is not pinned by digest.",
       remedy: "Fix each finding; the findings have codes of their own.",
     },
   ),

@@ -85,7 +85,7 @@ export const CLUSTER = {
     },
   ),
   "app-compose-unreadable": entry("verification", "An app-compose can't be read", "hash.md", {
-    cause: "Could not read what a CVM runs; what is not read is not approved.",
+    cause: "Could not read what a CVM runs; a hash is approved only after that was read.",
     remedy: "Run the same command again.",
   }),
   "app-compose-missing": entry("verification", "No app-compose is recorded", "hash.md", {
@@ -141,7 +141,7 @@ export const CLUSTER = {
   ),
   "registry-compose-unrecorded": entry(
     "warning",
-    "The registry's compose file is not on record",
+    "The registry's compose file is not recorded",
     "errors.md",
     {
       cause: "It runs a compose file that no record here has; an update replaces it.",
@@ -153,7 +153,7 @@ export const CLUSTER = {
       "The registry has environment variables for which there is no value here; an update would lose them.",
     remedy: "Set the variables that the message names, or pass them with `--registry-env NAME`.",
   }),
-  "settings-unknown": entry("warning", "The registry's settings are not on record", "errors.md", {
+  "settings-unknown": entry("warning", "The registry's settings are not recorded", "errors.md", {
     cause:
       "Which values its environment has can't be read back; the update sets the ones of this run.",
     remedy: "Check the inputs that the message names.",
@@ -175,9 +175,9 @@ export const CLUSTER = {
     remedy:
       "Wait until it has finished, then run the same command again; if it never ends: `--force-update`, once it is older than 30 minutes by the platform's clock.",
   }),
-  "update-stuck": entry("warning", "An update by somebody else never ends", "errors.md", {
-    cause: "It is older than any update takes, and `--force-update` went on all the same.",
-    remedy: "Nothing, or ask whoever started it.",
+  "update-stuck": entry("warning", "An update by somebody else does not end", "errors.md", {
+    cause: "It is older than any update takes, and `--force-update` continued anyway.",
+    remedy: "Nothing, or ask the person who started it.",
   }),
   "update-unconfirmed": entry("timeout", "Nobody can tell what came of the update", "errors.md", {
     cause:
@@ -398,7 +398,7 @@ export const CLUSTER = {
     "compose.md",
     {
       cause:
-        "`/debug/exec` answers: whoever finds the registry's URL can run commands in it and read the AWS keys.",
+        "`/debug/exec` answers: anyone who finds the registry's URL can run commands in it and read the AWS keys.",
       remedy:
         "Take `DEBUG_MODE` out of the compose file, rotate, and replace the AWS keys. `--allow-debug-registry` insists.",
     },
@@ -418,12 +418,12 @@ export const CLUSTER = {
     "rotate-hash.md",
     {
       cause: "The list was pushed into the running registry's memory; a restart forgets it.",
-      remedy: "Make it last: `tee-cluster rotate-hash --approve-via restart`.",
+      remedy: "Make it permanent: `tee-cluster rotate-hash --approve-via restart`.",
     },
   ),
   "attest-off": entry("warning", "The registry is not attested", "attestation.md", {
     cause:
-      "With `--attest off` secrets are sent without a look at what runs in the registry, to whatever key the API names.",
+      "With `--attest off` secrets are sent without checking what runs in the registry, to any key that the API names.",
     remedy: "Leave `--attest` out, or use `--attest require`.",
   }),
   "secrets-sent-unverified": entry(

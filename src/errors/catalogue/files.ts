@@ -87,12 +87,12 @@ export const FILES = {
   ),
   "config-unreadable": entry("conflict", "orchestrator.yml can't be read", "errors.md", {
     cause:
-      "The existing file can't be read or is not valid YAML; it was not changed, since what is in it might get lost.",
+      "The existing file can't be read or is not valid YAML; it was not changed, so that nothing in it is lost.",
     remedy: "Fix the file, or give another one with `--orchestrator-config`.",
   }),
   "config-unwritable": entry("conflict", "orchestrator.yml can't be written", "errors.md", {
     cause:
-      "The operating system refused it (permissions, a full or read-only disk). What was there is untouched.",
+      "The operating system refused it (permissions, a full or read-only disk). The existing file is unchanged.",
     remedy: "Fix the cause, then run the same command again; it resumes.",
   }),
   "config-not-a-file": entry("conflict", "orchestrator.yml is not a file", "errors.md", {
@@ -143,7 +143,7 @@ export const FILES = {
   }),
   "state-damaged": entry("prerequisite", "The record is damaged", "state.md", {
     cause:
-      "The record of earlier runs was edited, or is torn in the middle. It decides what is deleted and approved, so it isn't guessed at.",
+      "The record of earlier runs was edited, or is torn in the middle. It decides what is deleted and approved, so nothing is assumed about it.",
     remedy: "Restore the file from a backup; the message names it.",
   }),
   "state-too-new": entry("prerequisite", "The record is of a newer version", "state.md", {
@@ -181,7 +181,7 @@ export const FILES = {
     remedy: "Remove it, or give another path.",
   }),
   "hash-record-unwritable": entry("conflict", "Hash record can't be written", "hash.md", {
-    cause: "The operating system refused it; what was there is untouched.",
+    cause: "The operating system refused it; the existing file is unchanged.",
     remedy: "Fix permissions or disk space, or give another path.",
   }),
   "hash-record-not-a-file": entry("conflict", "The export path is not a file", "hash.md", {
@@ -216,7 +216,7 @@ export const FILES = {
       "Give files that `tee-cluster verify --save-evidence DIR` wrote, or a quote and collateral as dcap-qvl saves it.",
   }),
   "bad-trust-file": entry("input", "Invalid trust file", "attestation.md", {
-    cause: "The trust file can't be read, or does not have the form that it must have.",
+    cause: "The trust file can't be read or is invalid.",
     remedy: "Fix what the message names; without `--trust-file` the built-in trust is used.",
   }),
   "port-taken": entry("conflict", "The port is taken", "sandbox.md", {

@@ -11,7 +11,7 @@ export const PLATFORM = {
     remedy: "Put a valid key into `PHALA_API_KEY` (https://cloud.phala.com/dashboard, API tokens).",
   }),
   "api-redirected": entry("platform", "The API redirects", "errors.md", {
-    cause: "What answered sends elsewhere; the key is never sent there.",
+    cause: "The server redirects to another address; the key is never sent there.",
     remedy: "Check `PHALA_API_URL`, and whether a proxy or captive portal is in between.",
   }),
   "not-the-api": entry("platform", "Something else answered", "errors.md", {
@@ -68,7 +68,7 @@ export const PLATFORM = {
     remedy: "Check `HTTPS_PROXY` and `HTTP_PROXY`; exempt a host with `NO_PROXY`.",
   }),
   "proxy-auth-required": entry("platform", "The proxy asks for a password", "errors.md", {
-    cause: "The proxy wants a user name and a password (407).",
+    cause: "The proxy requires a user name and a password (407).",
     remedy: "Put them into its URL: `HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT`.",
   }),
   "answer-too-large": entry("platform", "An answer is too large", "errors.md", {
@@ -86,7 +86,7 @@ export const PLATFORM = {
   }),
   "unexpected-request": entry("platform", "phala made an unexpected request", "gate.md", {
     cause:
-      "The `phala` command tried to change something that was not asked of it; the request was not passed on.",
+      "The `phala` command tried to change something that it was not asked to; the request was not passed on.",
     remedy: "Check that `--phala-bin` is the real `phala` of a supported version.",
   }),
   "create-uncertain": entry("platform", "Unclear whether a CVM was created", "reliability.md", {
@@ -98,7 +98,7 @@ export const PLATFORM = {
     cause: "Could not find out whether a CVM exists or how it is; that is never treated as absent.",
     remedy: "Run the same command again.",
   }),
-  "look-failed": entry("finding", "The last look failed", "status.md", {
+  "look-failed": entry("finding", "The last refresh failed", "status.md", {
     cause: "`status --watch` could not read the state; what is shown is older.",
     remedy: "Wait; it tries again.",
   }),

@@ -35,7 +35,7 @@ export const RUN = {
   }),
   "unknown-option": entry("input", "Unknown option", "errors.md", {
     cause:
-      "The command does not have this option. Options stand behind the command; secrets never go on a command line.",
+      "The command does not have this option. Options come after the command; secrets never go on a command line.",
     remedy: "See `tee-cluster COMMAND --help`.",
   }),
   "excess-argument": entry("input", "Too many arguments", "errors.md", {
@@ -51,25 +51,25 @@ export const RUN = {
     remedy: "Write the flag alone.",
   }),
   usage: entry("input", "Invalid command line", "errors.md", {
-    cause: "The command line makes no sense, for example because two options exclude each other.",
+    cause: "The command line is invalid, for example because two options exclude each other.",
     remedy: "See `tee-cluster COMMAND --help`.",
   }),
   "unknown-code": entry("input", "Unknown code", "errors.md", {
-    cause: "`explain` was asked for a code that no version of this program uses.",
+    cause: "`explain` was called with a code that no version of this program uses.",
     remedy: "See all codes: `tee-cluster explain`.",
   }),
   "unknown-shell": entry("input", "Unknown shell", "completion.md", {
-    cause: "`completion` was asked for a shell that it has no script for.",
+    cause: "`completion` was called with an unsupported shell.",
     remedy: "Use one of `bash`, `zsh`, `fish` and `powershell`.",
   }),
   "missing-inputs": entry("input", "Inputs are missing", "inputs.md", {
     cause:
-      "Required inputs have no value in a flag, variable, config file or record, and nobody can be asked (`--yes`, `CI`, `--json`, or stdin is not a terminal).",
+      "Required inputs have no value in a flag, variable, config file or record, and no question can be asked (`--yes`, `CI`, `--json`, or stdin is not a terminal).",
     remedy:
       "The message names every missing input with its flag and its variable. Set them, or write a `tee-cluster.yml`.",
   }),
   "invalid-inputs": entry("input", "Invalid inputs", "inputs.md", {
-    cause: "One or more values do not have the form that they must have.",
+    cause: "One or more values are invalid.",
     remedy: "The message names each value and what a valid one looks like.",
   }),
   "config-file-invalid": entry("input", "Invalid tee-cluster.yml", "inputs.md", {
@@ -80,7 +80,7 @@ export const RUN = {
   }),
   "config-file-not-trusted": entry("input", "A found config file may not set this", "inputs.md", {
     cause:
-      "A `tee-cluster.yml` that lies in the folder and was not named with `--config` may not set where secrets go: whoever wrote it could send your keys elsewhere.",
+      "A `tee-cluster.yml` that was found in the folder, not named with `--config`, may not set where secrets go: its author could redirect your keys.",
     remedy: "Read the file; if it is right, name it: `--config tee-cluster.yml`.",
   }),
   "bad-secret-name": entry("input", "Invalid name in TEE_CLUSTER_SECRETS", "inputs.md", {
@@ -106,12 +106,12 @@ export const RUN = {
     remedy: "See the ids in docs/doctor.md, or in `tee-cluster doctor --json`.",
   }),
   "confirmation-missing": entry("input", "Confirmation is missing", "destroy.md", {
-    cause: "`destroy` deletes CVMs and needs a confirmation, and nobody can be asked.",
+    cause: "`destroy` deletes CVMs and needs a confirmation, and no question can be asked.",
     remedy: "Add `--yes`, after `tee-cluster destroy --dry-run` has shown what would be deleted.",
   }),
   "confirmation-needed": entry("input", "Running runners would lose access", "rotate-hash.md", {
     cause:
-      "The new approved list leaves out hashes of running runners, which would get no keys after their next restart. Nobody can be asked.",
+      "The new approved list leaves out hashes of running runners, which would get no keys after their next restart. No question can be asked.",
     remedy: "Keep them with `--keep HASH`, or confirm with `--yes`.",
   }),
   "not-confirmed": entry("input", "Not confirmed", "destroy.md", {

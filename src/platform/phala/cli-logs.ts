@@ -57,6 +57,6 @@ export function logsOutcome({
   const said = stripVTControlCharacters(stderr)
     .trim()
     .replace(/^[✗x]\s*/u, "");
-  const message = said || cutOff || `exit code ${exitCode}, and not a word`;
+  const message = said || cutOff || `exit code ${exitCode}, and no output`;
   return { kind: cutOff === undefined ? "refused" : "unclear", message };
 }

@@ -103,11 +103,11 @@ function errorText(answer: JsonObject, run: CliRun): string {
 /** What phala throws at itself says nothing to an operator: of which answer it could make nothing, and where. */
 function explained(text: string): string {
   if (/^Cannot read propert|is not a function$|is not iterable|is undefined$/.test(text.trim()))
-    return `phala could make nothing of the API's answer (${text.trim()})`;
+    return `phala could not read the API's answer (${text.trim()})`;
   const [issue] = schemaIssues.safeParse(parseJson(text)).data ?? [];
   if (issue === undefined) return text;
   const where = issue.path.join(".") || "the answer";
-  return `phala could make nothing of the API's answer (${where}: ${issue.message})`;
+  return `phala could not read the API's answer (${where}: ${issue.message})`;
 }
 
 const schemaIssues = z.array(

@@ -19,7 +19,7 @@ export function envFileText(environment: readonly EnvironmentVariable[]): string
   const seen = new Set<string>();
   for (const { name } of environment) {
     if (!isName(name))
-      throw unusable(name, "is no name that phala takes", "letters, digits and _ only");
+      throw unusable(name, "is not a valid name for phala", "letters, digits and _ only");
     if (seen.has(name)) throw unusable(name, "is given twice", `give ${name} once`);
     seen.add(name);
   }

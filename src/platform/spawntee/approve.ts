@@ -184,7 +184,7 @@ function rsaKey(pem: string): KeyObject {
     key = createPrivateKey(pem);
   } catch {
     // OpenSSL's message says nothing that helps, and nothing of a key belongs into a cause.
-    throw badKey("is no private key in PEM form, or has a passphrase");
+    throw badKey("is not a private key in PEM form, or has a passphrase");
   }
   if (key.asymmetricKeyType === "rsa") return key;
   throw badKey(`is a key of type ${key.asymmetricKeyType ?? "unknown"}`);

@@ -21,7 +21,7 @@ test("a registry renamed in the dashboard is found by its app_id, with a warning
   world.sandbox.resetRequests();
   const run = await world.run(["init", "--json"]);
   expect(initiated(run).warnings.map(({ code }) => code)).toContain("registry-renamed");
-  expect(run.stderr).toContain(`${REGISTRY} (now renamed-registry) is there and ours`);
+  expect(run.stderr).toContain(`${REGISTRY} (now renamed-registry) exists and is ours`);
   expect(changesIn(world.sandbox)).toEqual([]);
   expect((await cloudOf(world.sandbox)).live).toEqual(["renamed-registry"]);
 });

@@ -148,7 +148,7 @@ test("an operation of somebody else that never completes: named with its age, an
     const young = failureOf(await world.run(["rotate-hash", "--json", ...args], env));
     expect([young.exitCode, young.error.code]).toEqual([6, "update-under-way"]);
     expect(young.error.message).toMatch(/since 2\d{3}-.* by Phala's clock\)/);
-    expect(young.error.hint).toContain("--force-update goes on once it is older than 30m");
+    expect(young.error.hint).toContain("--force-update continues once it is older than 30m");
   }
   expect(changesIn(world.sandbox)).toEqual([]);
 
@@ -167,7 +167,7 @@ test("an operation of somebody else that never completes: named with its age, an
   const forced = await world.run(["rotate-hash", "--json", "--force-update"], env);
   // This platform takes no update while another one is in progress; that is its word, and not ours.
   expect([forced.exitCode, failureOf(forced).error.code]).toEqual([4, "phala-refused"]);
-  expect(forced.stderr).toContain("going on all the same (--force-update)");
+  expect(forced.stderr).toContain("continuing anyway (--force-update)");
   expect(patches(changesIn(world.sandbox))).toBeGreaterThan(0);
 });
 

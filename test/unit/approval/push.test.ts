@@ -78,7 +78,7 @@ describe("pushing", () => {
     expect(cloud.told).toMatchInlineSnapshot(`
       [
         "progress: pushing the approved list to bird-registry",
-        "warn approved-until-restart: bird-registry has the list in memory only and forgets it at its next restart; when that suits, make it last: tee-cluster rotate-hash --approve-via restart",
+        "warn approved-until-restart: bird-registry has the list in memory only and forgets it at its next restart; to make it permanent when a restart is acceptable: tee-cluster rotate-hash --approve-via restart",
       ]
     `);
   });
@@ -105,7 +105,7 @@ describe("pushing", () => {
     expect(await failureOf(push(never))).toMatchInlineSnapshot(`
       {
         "code": "approve-uncertain",
-        "hint": "the list may be pushed any number of times: run the same command again; or approve by an update, with --approve-via restart",
+        "hint": "the list can safely be pushed again: run the same command again; or approve by an update, with --approve-via restart",
         "kind": "platform",
         "message": "bird-registry gave no clear answer to the pushed list: HTTP 502",
       }
@@ -130,14 +130,14 @@ describe("pushing", () => {
     const cloud = answering(NOT_OFFERED);
     expect(await push(cloud)).toBeUndefined();
     expect(cloud.told).toContain(
-      "note: bird-registry takes no list while it runs: it is updated instead",
+      "note: bird-registry accepts no list while it runs: it is updated instead",
     );
     expect(await failureOf(push(answering(NOT_OFFERED), "api"))).toMatchInlineSnapshot(`
       {
         "code": "approve-not-offered",
         "hint": "approve by an update with --approve-via restart; the registry restarts then",
         "kind": "platform",
-        "message": "bird-registry does not take a list while it runs (no POST /registry/approve-hash)",
+        "message": "bird-registry does not accept a list while it runs (no POST /registry/approve-hash)",
       }
     `);
   });
@@ -226,14 +226,14 @@ describe("/debug/exec", () => {
         "code": "debug-endpoint-open",
         "hint": "take DEBUG_MODE out of the registry's compose file, then: tee-cluster rotate-hash; after that replace the AWS keys: they may have been read; to insist on it: --allow-debug-registry",
         "kind": "verification",
-        "message": "https://aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-8080.dstack.example/debug/exec is open: anybody who finds that URL can run commands on bird-registry and read its AWS keys",
+        "message": "https://aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-8080.dstack.example/debug/exec is open: anyone who finds that URL can run commands on bird-registry and read its AWS keys",
       }
     `);
     const { cloud, done } = look(["open"], true);
     await done;
     expect(cloud.told).toMatchInlineSnapshot(`
       [
-        "warn debug-endpoint-open: https://aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-8080.dstack.example/debug/exec is open: anybody who finds that URL can run commands on bird-registry and read its AWS keys",
+        "warn debug-endpoint-open: https://aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-8080.dstack.example/debug/exec is open: anyone who finds that URL can run commands on bird-registry and read its AWS keys",
       ]
     `);
   });

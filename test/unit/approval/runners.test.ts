@@ -153,14 +153,14 @@ describe("live runners", () => {
   test("are left out, or included, with what to do about it", () => {
     expect(classify(live("theirs"), knownList()).warnings).toMatchInlineSnapshot(`
       [
-        "runner-not-approved: f4b7af2c39d85af92468036acc505fd60d5a8887010f1bf970f1786d1c48c564 of the live runner bird-runner-00000001 is left out: no list that was approved has it; to approve it: tee-cluster rotate-hash --keep f4b7af2c39d85af92468036acc505fd60d5a8887010f1bf970f1786d1c48c564",
+        "runner-not-approved: f4b7af2c39d85af92468036acc505fd60d5a8887010f1bf970f1786d1c48c564 of the live runner bird-runner-00000001 is left out: it is on no approved list; to approve it: tee-cluster rotate-hash --keep f4b7af2c39d85af92468036acc505fd60d5a8887010f1bf970f1786d1c48c564",
       ]
     `);
     const pushed = classify(live("theirs"), knownList({ coordinated: true }));
     expect(pushed).toMatchObject({ accepted: [], unclear: [], maybePushed: [{ appCompose: {} }] });
     expect(pushed.warnings).toMatchInlineSnapshot(`
       [
-        "runner-not-approved: f4b7af2c39d85af92468036acc505fd60d5a8887010f1bf970f1786d1c48c564 of the live runner bird-runner-00000001 is in no list of this machine: if its orchestrator has pushed it, it holds until the registry restarts; to approve it: tee-cluster rotate-hash --keep f4b7af2c39d85af92468036acc505fd60d5a8887010f1bf970f1786d1c48c564",
+        "runner-not-approved: f4b7af2c39d85af92468036acc505fd60d5a8887010f1bf970f1786d1c48c564 of the live runner bird-runner-00000001 is in no list of this machine: if its orchestrator has pushed it, it is approved until the registry restarts; to approve it: tee-cluster rotate-hash --keep f4b7af2c39d85af92468036acc505fd60d5a8887010f1bf970f1786d1c48c564",
       ]
     `);
     const vouchers = { composeText: "theirs", hashes: new Set<string>() };
@@ -243,7 +243,7 @@ describe("--keep", () => {
         "code": "hash-unchecked",
         "hint": "run the command on the machine that approved it, or leave it out",
         "kind": "verification",
-        "message": "--keep eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee: nobody here has checked what it stands for: it is in no record of this machine, and no live runner has it",
+        "message": "--keep eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee: it was never checked on this machine: it is in no record here, and no running runner has it",
       }
     `);
     const others = {

@@ -115,7 +115,7 @@ test("another's update that shows meanwhile is not taken for the accepted one", 
   expect(await failureOf(update())).toMatchInlineSnapshot(`
     {
       "code": "update-unconfirmed",
-      "hint": "look at it with: phala cvms get bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb --json; then run the same command again; it repeats the update where it is needed; if it never ends, --force-update goes on once it is older than 30m",
+      "hint": "look at it with: phala cvms get bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb --json; then run the same command again; it repeats the update where it is needed; if it does not end, --force-update continues once it is older than 30m",
       "kind": "timeout",
       "message": "could not confirm the update of bird-registry: Phala accepted the update (correlation id own); its operations do not list it; it may have the new list or the one before",
     }
@@ -136,7 +136,7 @@ test("without an id the newest update that was not there before is ours, for hal
   expect(await failureOf(never.update())).toMatchInlineSnapshot(`
     {
       "code": "update-unconfirmed",
-      "hint": "look at it with: phala cvms get bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb --json; then run the same command again; it repeats the update where it is needed; if it never ends, --force-update goes on once it is older than 30m",
+      "hint": "look at it with: phala cvms get bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb --json; then run the same command again; it repeats the update where it is needed; if it does not end, --force-update continues once it is older than 30m",
       "kind": "timeout",
       "message": "could not confirm the update of bird-registry: Phala accepted the update; its operations do not list it; it may have the new list or the one before",
     }
@@ -165,7 +165,7 @@ test("a lost answer is settled by the list", async () => {
   expect(await failureOf(unsettled.update())).toMatchInlineSnapshot(`
     {
       "code": "update-unconfirmed",
-      "hint": "look at it with: phala cvms get bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb --json; then run the same command again; it repeats the update where it is needed; if it never ends, --force-update goes on once it is older than 30m",
+      "hint": "look at it with: phala cvms get bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb --json; then run the same command again; it repeats the update where it is needed; if it does not end, --force-update continues once it is older than 30m",
       "kind": "timeout",
       "message": "could not confirm the update of bird-registry: connection lost; its operations do not list it; it may have the new list or the one before",
     }
@@ -180,7 +180,7 @@ test("where the platform keeps no list an accepted update counts, and a lost one
   expect(await failureOf(unclear.update())).toMatchInlineSnapshot(`
     {
       "code": "update-unconfirmed",
-      "hint": "look at it with: phala cvms get bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb --json; then run the same command again; it repeats the update where it is needed; if it never ends, --force-update goes on once it is older than 30m",
+      "hint": "look at it with: phala cvms get bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb --json; then run the same command again; it repeats the update where it is needed; if it does not end, --force-update continues once it is older than 30m",
       "kind": "timeout",
       "message": "could not confirm the update of bird-registry: connection lost; it may have the new list or the one before",
     }
@@ -324,7 +324,7 @@ test("one that does not end within the timeout: nothing is sent", async () => {
   expect(await failureOf(update())).toMatchInlineSnapshot(`
     {
       "code": "registry-busy",
-      "hint": "look at it with: phala cvms get bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb --json; then run the same command again; if it never ends, --force-update goes on once it is older than 30m",
+      "hint": "look at it with: phala cvms get bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb --json; then run the same command again; if it does not end, --force-update continues once it is older than 30m",
       "kind": "timeout",
       "message": "waited 10m for the operation in progress on bird-registry to end; seen last: restart running since 2026-01-01T00:00:00Z; nothing was sent",
     }

@@ -118,7 +118,7 @@ const PLACES = [
     [
       "a query",
       "https://{app_id}-{port}.{node}/?a=b",
-      'must not have a query or fragment behind "https://{app_id}-{port}.{node}/"',
+      'must not have a query or fragment after "https://{app_id}-{port}.{node}/"',
     ],
   ]),
   ...bad("registryCompose", [

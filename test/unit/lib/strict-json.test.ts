@@ -5,8 +5,8 @@ import { canonicalJson } from "../../../src/core/compose-hash.ts";
 import { parseStrictJson } from "../../../src/lib/strict-json.ts";
 
 test.each([
-  ["a key twice", '{"a":1,"b":{"a":1},"a":2}', /"a" is there twice/],
-  ["a key twice, once escaped", String.raw`{"ab":1,"\u0061b":2}`, /"ab" is there twice/],
+  ["a key twice", '{"a":1,"b":{"a":1},"a":2}', /"a" occurs twice/],
+  ["a key twice, once escaped", String.raw`{"ab":1,"\u0061b":2}`, /"ab" occurs twice/],
   ["__proto__", '{"x":{"__proto__":{}}}', /"__proto__"/],
   ["a number as key", '{"b":1,"10":2}', /"10" is a number/],
   ["an astral key", '{"😀":1}', /sorted differently/],

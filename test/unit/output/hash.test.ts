@@ -184,7 +184,7 @@ test("one that was dropped, and one that never was approved", () => {
   expect(answer(alone)).toContain("no more, it was on the list of 2026-11-24 19:31 UTC");
   const never = answer({ ...alone, approved_at: null, read_back_at: null });
   expect(never).toContain("no, never");
-  expect(never).toContain("not on record");
+  expect(never).toContain("not recorded");
 });
 
 test("a record that was written, and how it is used", () => {

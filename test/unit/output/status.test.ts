@@ -80,8 +80,8 @@ describe("at once", () => {
 
       ✖ bird-runner-00000002 will be refused: compose hash de9a19aa8b13 is not
         approved; it differs from the approved one: environment names too many:
-        DSTACK_AUTHORIZED_KEYS; a public key in ~/.ssh of whoever deployed it does
-        that
+        DSTACK_AUTHORIZED_KEYS; caused by a public key in ~/.ssh of the user who
+        deployed it
           tee-cluster status --json   # its whole hash, for rotate-hash --keep
       ! /health of bird-runner-00000004: no answer: ECONNREFUSED
           tee-cluster logs bird-runner-00000004
@@ -128,7 +128,7 @@ describe("at once", () => {
     );
     expect(foreign).toContain("  Approved    not known: nothing is recorded on this machine\n");
     expect(foreign).toContain(
-      "  Local file  can't be predicted: no runner is on record, and none is up\n",
+      "  Local file  can't be predicted: no runner is recorded, and none is running\n",
     );
     expect(foreign).toMatch(/^runner-00000001 .* unknown$/m);
   });

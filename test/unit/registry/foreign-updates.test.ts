@@ -144,7 +144,7 @@ describe("updates by others", () => {
     expect(await failureOf(check([running], ours))).toMatchInlineSnapshot(`
       {
         "code": "update-under-way",
-        "hint": "wait until it has finished, then run the same command again; if it never ends, --force-update goes on once it is older than 30m",
+        "hint": "wait until it has finished, then run the same command again; if it does not end, --force-update continues once it is older than 30m",
         "kind": "conflict",
         "message": "another run is in progress on this cluster: an update of bird-registry is in progress since 2026-01-01T00:00:00Z (0ms by Phala's clock)",
       }
@@ -166,7 +166,7 @@ describe("updates by others", () => {
     expect(forced).toMatchObject({ complete: false, certain: false });
     expect(forced.told).toMatchInlineSnapshot(`
       [
-        "warn update-stuck: an update of bird-registry by somebody else is in progress since 2026-01-01T00:00:00Z (30m by Phala's clock); going on all the same (--force-update)",
+        "warn update-stuck: an update of bird-registry by somebody else is in progress since 2026-01-01T00:00:00Z (30m by Phala's clock); continuing anyway (--force-update)",
       ]
     `);
   });

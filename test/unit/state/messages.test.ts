@@ -176,7 +176,7 @@ describe("a history that is not what was appended", () => {
       "moved lines",
       [line(1, FIRST), line(2, "h3"), line(3, "h1")],
       [],
-      "line 2 was written behind line 3: lines were moved or repeated",
+      "line 2 was written after line 3: lines were moved or repeated",
     ],
     [
       "the first line not the first",
@@ -194,7 +194,7 @@ describe("a history that is not what was appended", () => {
       "a line gone",
       [line(1, FIRST), line(2, "hx")],
       [],
-      "line 2 was not written behind line 1: a line between them is gone, or line 1 was replaced",
+      "line 2 was not written after line 1: a line between them is gone, or line 1 was replaced",
     ],
     [
       "the end gone",
@@ -212,7 +212,7 @@ describe("a history that is not what was appended", () => {
       "no newline, and the journal knows that it had one",
       [line(1, FIRST, { ended: false })],
       ["h1"],
-      "line 1 was edited: the newline behind it is gone",
+      "line 1 was edited: the newline after it is missing",
     ],
     [
       "no newline",

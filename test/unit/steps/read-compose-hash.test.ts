@@ -76,7 +76,7 @@ test("without its app-compose a hash is approved only by the operator's word, an
   const { outcome, written, warnings, saved } = await read({ allowUnchecked: true });
   expect(outcome).toMatchObject({ status: "done", output: HASH });
   expect(warnings).toEqual([
-    `app-compose-unchecked: the hash of ${NAME} could not be checked against its app-compose: Phala's API has none; approved all the same (--allow-unchecked-hash)`,
+    `app-compose-unchecked: the hash of ${NAME} could not be checked against its app-compose: Phala's API has none; approved anyway (--allow-unchecked-hash)`,
   ]);
   expect(written).toMatchObject([{ type: "compose-hash", hash: HASH, unchecked: true }]);
   expect(saved).toEqual([]);

@@ -126,7 +126,7 @@ describe("a runner that will be refused", () => {
     expect(predicted?.compared_with).toEqual({ kind: "predicted", compose_hash: HASH });
     const nothing = refusalOf({ recorded: new Map(), basis: undefined });
     expect(nothing.cvms[1]?.refusal).toEqual({ compared_with: null, differences: [] });
-    expect(nothing.findings[0]?.message).toContain("no app-compose is on record");
+    expect(nothing.findings[0]?.message).toContain("no app-compose is recorded");
   });
 
   test("is one for rotate-hash where it is what the local file makes, else by its hash; never one to delete", () => {

@@ -105,11 +105,11 @@ test("what is no JSON is shown, shortened to one line", () => {
 test.each([
   [
     "Cannot read properties of undefined (reading 'startsWith')",
-    "phala could make nothing of the API's answer (Cannot read properties of undefined (reading 'startsWith'))",
+    "phala could not read the API's answer (Cannot read properties of undefined (reading 'startsWith'))",
   ],
   [
     JSON.stringify([{ code: "invalid_type", path: ["resource", 0], message: "Required" }], null, 2),
-    "phala could make nothing of the API's answer (resource.0: Required)",
+    "phala could not read the API's answer (resource.0: Required)",
   ],
   ["Name is undefined here", "Name is undefined here"],
 ])("what phala throws at itself is explained: %s", (error, message) => {
