@@ -9,7 +9,7 @@ const LIST_FLAGS = {
   plan: toggle("show what it would change, as --dry-run does"),
   retire: toggle("drop the approved hashes that no running runner has"),
   replace: toggle("approve the new hash alone; running runners with other hashes lose access"),
-  keep: list("hash", "keep this one, regardless of other options; repeatable", {
+  keep: list("hash", "always keep this one; repeatable", {
     completes: "hashes",
   }),
   drop: list("hash", "drop this one; repeatable", { completes: "hashes" }),
