@@ -6,6 +6,9 @@ import { decodedView, plainView, type View } from "./redact-view.ts";
 const SHOWN = 8;
 const SHOWN_BEFORE_CUT = 6;
 
+/** What every URL begins with tells nothing, and stands in all the others: it does not count as shown. */
+const SCHEME = /^[a-z][a-z\d+.-]*:\/\//i;
+
 const BITS_IN_HEX = 4;
 const BITS_IN_BASE64 = 6;
 
@@ -21,13 +24,14 @@ export function patternsOf(secret: string): Patterns {
   const bytesOf = (count: number): number => Buffer.byteLength(characters.slice(0, count).join(""));
   const bytesOfLast = (count: number): number =>
     Buffer.byteLength(characters.slice(-count).join(""));
-  const at = (bytes: (count: number) => number): Limits => ({
-    shown: Math.min(length, bytes(SHOWN)),
-    beforeCut: Math.min(length, bytes(SHOWN_BEFORE_CUT)),
+  const at = (bytes: (count: number) => number, more: number): Limits => ({
+    shown: Math.min(length, bytes(more + SHOWN)),
+    beforeCut: Math.min(length, bytes(more + SHOWN_BEFORE_CUT)),
   });
+  const scheme = SCHEME.exec(secret)?.[0].length ?? 0;
   return {
-    beginnings: formsOf(secret, at(bytesOf), false),
-    ends: formsOf(secret, at(bytesOfLast), true),
+    beginnings: formsOf(secret, at(bytesOf, scheme), false),
+    ends: formsOf(secret, at(bytesOfLast, 0), true),
   };
 }
 

@@ -148,6 +148,23 @@ describe("parts", () => {
     }
   });
 
+  test("of a URL: what is behind its scheme, for with that every other one begins", () => {
+    const key = {
+      auth_uri: "https://accounts.example/o/auth",
+      hook: "https://hooks.example/T0/B0/x",
+    };
+    for (const secret of [JSON.stringify(key), key.hook]) {
+      const redactor = redactorOf(secret);
+      const url = "https://abc-9010.dstack.example/health";
+      for (const text of [url, encodeURIComponent(url), base64("https://"), hex("https://")])
+        expect(redactor.redact(text)).toBe(text);
+      expect(redactor.redact(`<${key.hook}> <https://hooks.ex>`)).toBe("<[redacted]> <[redacted]>");
+      expect(redactor.redact("https://hooks…")).toBe("https://hooks…");
+      expect(redactor.redact("https://hooks.…")).toBe("[redacted]…");
+    }
+    expect(redactorOf("db://a:pw1").redact("db://a:pw1 db://a:pw")).toBe("[redacted] db://a:pw");
+  });
+
   test("of a secret of fewer than eight characters: nothing but the whole", () => {
     expect(redactorOf("s3cr3t!").redact("s3cr3t! s3cr3t 3cr3t!")).toBe("[redacted] s3cr3t 3cr3t!");
   });
