@@ -85,8 +85,13 @@ export class WaitingPhala {
     return pid !== undefined && exitCode === null && signalCode === null;
   }
 
-  /** Gives it its work. @returns the process, which is the caller's to watch and to end. */
-  begin(work: Work): ChildProcess {
+  /**
+   * Gives it its work. @returns the process, which is the caller's to watch and to end.
+   * @param limitMs one that has not begun by then is killed: whatever keeps it may not keep a plain start.
+   */
+  begin(work: Work, limitMs: number): ChildProcess {
+    const limit = setTimeout(() => this.hasBegun || killGroup(this.#child, "SIGKILL"), limitMs);
+    void this.#gone.then(() => clearTimeout(limit));
     process.removeListener("exit", this.#onExit);
     this.#child.ref();
     for (const stream of socketsOf(this.#child)) stream.ref();

@@ -13,6 +13,8 @@ export type ChildOptions = {
   readonly limitMs: number;
   /** One that was started ahead: it gets the work in place of a new process. */
   readonly waiting?: WaitingPhala | undefined;
+  /** How long that one may take until phala's own code runs, in ms. */
+  readonly beginMs?: number | undefined;
   /** Gets what the child writes to stdout, as it comes; it is kept all the same. */
   readonly onStdout?: ((text: string) => void) | undefined;
   /** Called when the child is about to be ended from outside. */
@@ -30,6 +32,8 @@ export type ChildRun = {
   readonly startError: string | undefined;
 };
 
+/** Loading takes a second of CPU; longer than this it takes on no machine that is any use. */
+const BEGIN_MS = 20_000;
 /** Of each stream the end is kept: the answer comes last. */
 const MAX_OUTPUT_BYTES = 4 * 1024 * 1024;
 /** What was written before the end is read by then; a grandchild with the same pipe would keep it open for ever. */
@@ -37,10 +41,10 @@ const DRAIN_MS = 500;
 
 /** Runs a child to its end; an aborted signal ends it. Never rejects. */
 export async function runChild(options: ChildOptions, signal: AbortSignal): Promise<ChildRun> {
-  const { waiting, args, env, cwd } = options;
+  const { waiting, args, env, cwd, beginMs = BEGIN_MS } = options;
   if (waiting) {
-    const run = await watch(waiting.begin({ args, env, cwd }), options, signal);
-    // Where it died by itself before it got to its work, nothing has happened.
+    const run = await watch(waiting.begin({ args, env, cwd }, beginMs), options, signal);
+    // Where it died before it got to its work, nothing has happened.
     if (waiting.hasBegun || run.ended !== undefined) return run;
   }
   return watch(start(options), options, signal);

@@ -34,6 +34,8 @@ export type PhalaProcessOptions = {
   readonly settleMs?: number;
   /** The built preload.ts; absent: no `phala` is started ahead of its run. */
   readonly preload?: string | undefined;
+  /** How long such a one may take until it begins its work, in ms; for tests. */
+  readonly beginMs?: number | undefined;
   /** Put around each run of the program, from its start to its end. */
   readonly running?: (<T>(child: () => Promise<T>) => Promise<T>) | undefined;
 };
@@ -181,6 +183,7 @@ export class PhalaProcess {
       env: { ...common, ...ownEnvironment(gate, where.home), ...cache },
       limitMs: where.limitMs,
       waiting,
+      beginMs: this.#options.beginMs,
       onStdout: where.onStdout,
       onEnding: () => gate.stop(),
     };

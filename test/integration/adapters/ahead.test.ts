@@ -306,6 +306,27 @@ test("a stop ends it as any other; what keeps its pipe open is not waited for", 
 
 const LOADS_FOR_EVER = `${LIBRARY}; await new Promise((resolve) => setTimeout(resolve, 1e9));`;
 
+test("one that does not get through its loading is replaced by a plain start", async () => {
+  const made = await makePackage({ library: LOADS_FOR_EVER });
+  const world = tried(made.bin, { beginMs: 50 });
+  void world.cli.expectRuns(1);
+  const pid = await waiting(made);
+  expect(await world.cli.login(never)).toEqual({ kind: "ok", value: { username: "ada" } });
+  expect((await made.reports()).map((report) => report.pid === pid)).toEqual([false]);
+  await gone(pid);
+});
+
+test("one that has begun has the time of any other", async () => {
+  const made = await makePackage({
+    entry: `await new Promise((resolve) => setTimeout(resolve, 3500)); ${REPORT}`,
+  });
+  const { cli } = tried(made.bin, { beginMs: 3000 });
+  void cli.expectRuns(1);
+  const pid = await waiting(made);
+  expect((await cli.login(never)).kind).toBe("ok");
+  expect((await made.reports()).map((report) => report.pid)).toEqual([pid]);
+});
+
 test.for([
   ["is killed", "waits", { library: LIBRARY, ends: false }],
   ["ends", "waits", { library: LIBRARY, ends: true }],
