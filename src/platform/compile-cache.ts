@@ -2,12 +2,15 @@
  * Where compiled code is kept, for the next start of `phala` or of this program. Whoever can write there can run code as
  * us: never Node's default, which is in a shared temporary directory, but a folder that only we can enter.
  */
-import { lstatSync, mkdirSync } from "node:fs";
+import { lstatSync, realpathSync, statSync } from "node:fs";
 import path from "node:path";
+import { makeFolder } from "../lib/make-folder.ts";
 
 /** The first Node that has NODE_COMPILE_CACHE. */
 const NEEDED = [22, 1] as const;
 const OTHERS_MODE = 0o077;
+const ANYBODY_WRITES = 0o002;
+const STICKY = 0o1000;
 
 /** The folder for Node's own cache; undefined where Node has none, or as `privateCacheFolder`. */
 export function compileCacheFolder(
@@ -37,14 +40,27 @@ function cacheHome(env: NodeJS.ProcessEnv): string | undefined {
   return home && path.isAbsolute(home) ? path.join(home, ".cache") : undefined;
 }
 
-/** Made where it is missing. Undefined for a link, another user's folder, or one that others can enter. */
+/**
+ * Made where it is missing. Undefined for a link, another user's folder, one that others can enter, or one that they can
+ * put another in the place of: in the home of the user who called `sudo`, say.
+ */
 function privateFolder(folder: string): string | undefined {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder, 0o700);
     const stats = lstatSync(folder);
     const isOurs = stats.isDirectory() && stats.uid === process.getuid?.();
-    return isOurs && (stats.mode & OTHERS_MODE) === 0 ? folder : undefined;
+    const isPrivate = isOurs && (stats.mode & OTHERS_MODE) === 0;
+    return isPrivate && isOutOfReach(realpathSync(folder), stats.uid) ? folder : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** Whoever owns a folder above it, or may write there, can rename it. */
+function isOutOfReach(folder: string, user: number): boolean {
+  const above = path.dirname(folder);
+  if (above === folder) return true;
+  const { uid, mode } = statSync(above);
+  const isOpen = (mode & ANYBODY_WRITES) !== 0 && (mode & STICKY) === 0;
+  return (uid === user || uid === 0) && !isOpen && isOutOfReach(above, user);
 }

@@ -1,9 +1,10 @@
 /** The sandbox's coordinator key: schema v2 needs one, and the package must not ship any. */
 import { isErrno } from "../lib/errno.ts";
 import { createHash, createPublicKey, generateKeyPair, randomBytes } from "node:crypto";
-import { link, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { link, readFile, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
+import { makeFolder } from "../lib/make-folder.ts";
 
 /**
  * Makes the key in `folder` unless it is there. Private (0600) from its first byte, and complete or absent: of two
@@ -13,7 +14,7 @@ import { promisify } from "node:util";
 export async function sandboxGatewayKey(folder: string): Promise<string> {
   const file = path.join(folder, "gateway-key.pem");
   if (await isThere(file)) return file;
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder, 0o700);
   const temporary = `${file}.${randomBytes(4).toString("hex")}`;
   try {
     await writeFile(temporary, await newKey(), { flag: "wx", mode: 0o600, flush: true });

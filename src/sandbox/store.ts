@@ -4,7 +4,7 @@
  */
 import { isErrno } from "../lib/errno.ts";
 import { isProcessAlive } from "../lib/process-alive.ts";
-import { chmod, link, lstat, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, link, lstat, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { randomBytes } from "node:crypto";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -12,6 +12,7 @@ import * as z from "zod";
 import { newQuoteKey } from "./kms.ts";
 import type { Changed, CloudState } from "./model.ts";
 import { ClusterError, messageOf } from "../errors/cluster-error.ts";
+import { makeFolder } from "../lib/make-folder.ts";
 
 const LOCK_STALE_MS = 10_000;
 const LOCK_PAUSE_MS = 5;
@@ -50,7 +51,7 @@ export class CloudStore {
   async #changeLocked<T>(change: (state: CloudState) => Changed<T>): Promise<T> {
     const lock = path.join(this.#folder, "cloud.lock");
     await this.#writing(async () => {
-      await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+      makeFolder(this.#folder, 0o700);
       await ensureOwn(this.#folder);
       await takeLock(lock);
     });

@@ -2,11 +2,12 @@
  * Where this tool keeps what it remembers of a cluster: one private folder for each, see cluster-folder.ts for which.
  * The state is a hint, the cloud is the truth; see docs/state.md.
  */
-import { chmod, mkdir, rm, writeFile } from "node:fs/promises";
+import { chmod, rm, writeFile } from "node:fs/promises";
 import { randomBytes } from "node:crypto";
 import path from "node:path";
 import { writeAtomically } from "../lib/atomic-file.ts";
 import { ClusterError, messageOf } from "../errors/cluster-error.ts";
+import { makeFolder } from "../lib/make-folder.ts";
 
 /** A new file, on disk (fsync) when the write resolves. */
 const PRIVATE_AND_ON_DISK = { flag: "wx", mode: 0o600, flush: true } as const;
@@ -50,7 +51,7 @@ export function stateDirectoryOf(
 export async function prepareStateDirectory(directory: StateDirectory): Promise<void> {
   const probe = path.join(directory.path, `.probe-${randomBytes(4).toString("hex")}`);
   try {
-    await mkdir(directory.path, { recursive: true, mode: 0o700 });
+    makeFolder(directory.path, 0o700);
     await chmod(directory.path, 0o700);
     await writeFile(probe, "probe\n", PRIVATE_AND_ON_DISK);
   } catch (error) {
@@ -63,7 +64,7 @@ export async function prepareStateDirectory(directory: StateDirectory): Promise<
 /** Writes a whole file, 0600: complete or untouched. @throws ClusterError `state-unwritable` (prerequisite). */
 export async function replaceStateFile(file: string, text: string): Promise<void> {
   try {
-    await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+    makeFolder(path.dirname(file), 0o700);
     await writeAtomically(file, text, { mode: 0o600, forceMode: 0o600 });
   } catch (error) {
     throw unwritable(file, error);

@@ -1,6 +1,6 @@
 /** The files that the wizard can leave behind: the answers, and templates of compose files. */
 import { constants } from "node:fs";
-import { copyFile, mkdir, writeFile } from "node:fs/promises";
+import { copyFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { DEFAULT_CONFIG_FILE } from "../../core/settings.ts";
 import { inputText, mayHoldKey } from "../../inputs/as-text.ts";
@@ -10,6 +10,7 @@ import { definitionsOf, inputDefinition, inputsIn } from "../../inputs/table.ts"
 import type { WizardOptions } from "../../inputs/wizard.ts";
 import type { CommandDependencies } from "../../session/dependencies.ts";
 import { renderConfigFile } from "../config-init/config-text.ts";
+import { makeFolder } from "../../lib/make-folder.ts";
 
 type Kept = Pick<WizardOptions, "saveTo" | "save" | "writeTemplate">;
 
@@ -25,7 +26,7 @@ export async function keptFiles({
     async writeTemplate(key) {
       const file = inputDefinition(key).default ?? "";
       const template = (await sandboxExamples())[key];
-      await mkdir(path.dirname(file), { recursive: true });
+      makeFolder(path.dirname(file));
       if (!(await isFile(file))) await copyFile(String(template), file, constants.COPYFILE_EXCL);
       return file;
     },

@@ -2,11 +2,12 @@
 import { command, hint } from "../../core/command-hint.ts";
 import { spawn } from "node:child_process";
 import { rm } from "node:fs/promises";
-import { openSync, closeSync, mkdirSync } from "node:fs";
+import { openSync, closeSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { ClusterError } from "../../errors/cluster-error.ts";
 import { findRunning, stopRunning, type RunningSandbox } from "../../sandbox/running.ts";
+import { makeFolder } from "../../lib/make-folder.ts";
 
 const UP_MS = 15_000;
 
@@ -21,7 +22,7 @@ export async function startInBackground(
 ): Promise<RunningSandbox> {
   const before = await findRunning(cloud);
   if (before) return before;
-  mkdirSync(cloud, { recursive: true, mode: 0o700 });
+  makeFolder(cloud, 0o700);
   const log = path.join(cloud, "server.log");
   const output = openSync(log, "w", 0o600);
   const program = process.argv[1] ?? "";

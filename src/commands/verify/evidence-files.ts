@@ -1,10 +1,11 @@
 /** Evidence and collateral on disk: what `--save-evidence` writes, and what others write. */
 import { collateralSchema } from "../../core/collateral-schema.ts";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import * as z from "zod";
 import type { Collateral, Evidence } from "../../core/attestation.ts";
 import { ClusterError, messageOf } from "../../errors/cluster-error.ts";
+import { makeFolder } from "../../lib/make-folder.ts";
 
 const logEvent = z.object({
   imr: z.number(),
@@ -73,7 +74,7 @@ export async function saveEvidence(
   ];
   if (collateral) files.push([path.join(folder, "collateral.json"), collateral]);
   try {
-    await mkdir(folder, { recursive: true });
+    makeFolder(folder);
     for (const [file, value] of files) await writeFile(file, `${JSON.stringify(value, null, 2)}\n`);
   } catch (error) {
     throw new ClusterError("prerequisite", "evidence-unwritable", {

@@ -1,6 +1,6 @@
 /** Collateral of Intel's PCS v4 (or a service with its paths), kept in the state directory until it expires. */
 import { collateralSchema } from "../../core/collateral-schema.ts";
-import { mkdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import path from "node:path";
 import * as z from "zod";
 import type {
@@ -15,6 +15,7 @@ import type { Clock } from "../../core/ports.ts";
 import type { HttpAnswer, HttpClient } from "../net/http.ts";
 import { describeNetworkError } from "../net/network-error.ts";
 import { isWorthRetrying, isWorthRetryingError, pauseBefore, READ_RETRIES } from "../net/retry.ts";
+import { makeFolder } from "../../lib/make-folder.ts";
 
 const INTEL_HOST = "api.trustedservices.intel.com";
 const INTEL_ROOT_CRL = "https://certificates.trustedservices.intel.com/IntelSGXRootCA.der";
@@ -69,7 +70,7 @@ async function readCache(file: string, now: number): Promise<Collateral | undefi
 /** Another run may write it too: whichever is complete last stays. That it can't be kept is no failure. */
 async function writeCache(file: string, value: Collateral): Promise<void> {
   try {
-    await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+    makeFolder(path.dirname(file), 0o700);
     await writeAtomically(file, `${JSON.stringify(value)}\n`, { mode: 0o600 });
   } catch {
     // fetched again next time

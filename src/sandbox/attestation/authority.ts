@@ -1,6 +1,6 @@
 /** The made-up Intel and KMS of one sandbox: made once, kept next to its cloud, readable by its owner only. */
 import { createECDH, createHash, randomBytes, X509Certificate } from "node:crypto";
-import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { link, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import * as z from "zod";
 import { KNOWN_OS } from "./guest.ts";
@@ -9,6 +9,7 @@ import { secp256k1 } from "@noble/curves/secp256k1";
 import { keccak_256 } from "@noble/hashes/sha3";
 import { appKeysOf, type KeyPair } from "../kms.ts";
 import { newIssuer, spkiOf, type Issuer } from "./x509.ts";
+import { makeFolder } from "../../lib/make-folder.ts";
 
 export type Authority = {
   readonly intel: MadeUpIntel;
@@ -39,7 +40,7 @@ export async function loadAuthority(stateDir: string): Promise<Authority> {
   return read().catch(async () => {
     const now = Date.now();
     const made: Authority = { intel: newIntel(now), kms: newKms(now), foreign: newKms(now) };
-    await mkdir(stateDir, { recursive: true, mode: 0o700 });
+    makeFolder(stateDir, 0o700);
     const aside = `${file}.${randomBytes(4).toString("hex")}`;
     await writeFile(aside, JSON.stringify(made), { mode: 0o600, flag: "wx" });
     await link(aside, file).catch(() => undefined);

@@ -1,6 +1,7 @@
 /** Ways in which the platform can lie about what it runs; each must be refused (docs/attestation.md). */
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { makeFolder } from "../../lib/make-folder.ts";
 
 export const LIES = {
   "own-env-key": "the API hands out a key of its own to encrypt the environment to",
@@ -30,7 +31,7 @@ const fileIn = (stateDir: string): string => path.join(stateDir, "lies.json");
 /** For the sandboxes of other runs on the same cloud. Kept until `clearLies`. */
 export async function shareLies(stateDir: string, lies: readonly Lie[]): Promise<void> {
   if (lies.length === 0) return clearLies(stateDir);
-  await mkdir(stateDir, { recursive: true, mode: 0o700 });
+  makeFolder(stateDir, 0o700);
   await writeFile(fileIn(stateDir), JSON.stringify(lies), { mode: 0o600 });
 }
 

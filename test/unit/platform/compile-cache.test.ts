@@ -1,4 +1,4 @@
-import { chmod, mkdir, stat, symlink } from "node:fs/promises";
+import { chmod, chown, mkdir, stat, symlink } from "node:fs/promises";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { compileCacheFolder } from "../../../src/platform/compile-cache.ts";
@@ -47,4 +47,27 @@ test("none where others could put code: a folder that they can enter, a link", a
   await chmod(folder, 0o700);
   await symlink(folder, path.join(linked, "compile-cache"));
   expect(compileCacheFolder({ HOME: other }, NODE)).toBeUndefined();
+});
+
+test("none below a folder where others could put another in its place", async () => {
+  const home = await temporaryFolder();
+  const cache = path.join(home, ".cache");
+  const folder = path.join(cache, "tee-cluster", "compile-cache");
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await chmod(folder, 0o700);
+  for (const above of [home, cache, path.dirname(folder)]) {
+    await chmod(above, 0o777);
+    expect(compileCacheFolder({ HOME: home }, NODE)).toBeUndefined();
+    // As /tmp: only a file's owner may rename it.
+    await chmod(above, 0o1777);
+    expect(compileCacheFolder({ HOME: home }, NODE)).toBe(folder);
+    await chmod(above, 0o755);
+  }
+});
+
+test.runIf(process.getuid?.() === 0)("none for root in somebody else's home", async () => {
+  const home = await temporaryFolder();
+  expect(compileCacheFolder({ HOME: home }, NODE)).toBeDefined();
+  await chown(path.join(home, ".cache"), 12_345, 12_345);
+  expect(compileCacheFolder({ HOME: home }, NODE)).toBeUndefined();
 });
