@@ -74,12 +74,16 @@ async function settleUnclear(
   return { kind: "not-made", retry: conflict.reason === "busy" };
 }
 
+/** Modules 02 (nodes and sizes) and 04 (workspace and balance): what a create lacked, not what the first one made. */
+const OF_MEANS = /^ERR-0[24]-/;
+
 /**
  * How long one is looked for whose creation was refused: longest where the refusal may well be about itself, and not at
  * all where it is tried again, which meets it.
  */
 function patienceFor(conflict: Refused | null): number {
   if (conflict?.reason === "busy") return 0;
+  if (OF_MEANS.test(conflict?.apiError?.code ?? "")) return REFUSED_MS;
   const isLikelyOurs = ["name-taken", "not-found", undefined].includes(conflict?.reason);
   return isLikelyOurs || conflict?.apiError?.status === 400 ? APPEARANCE_MS : REFUSED_MS;
 }

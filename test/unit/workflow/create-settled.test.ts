@@ -45,11 +45,15 @@ const LOST: Unclear = {
   committed: true,
   conflict: null,
 };
-const refused = (reason: Refused["reason"], status: number): Refused => ({
+const refused = (
+  reason: Refused["reason"],
+  status: number,
+  code: string | null = null,
+): Refused => ({
   kind: "refused",
   message: reason,
   reason,
-  apiError: { status, code: null, message: "", details: [], suggestions: [], links: [] },
+  apiError: { status, code, message: "", details: [], suggestions: [], links: [] },
   retryAfterMs: null,
 });
 const CREATED: MutationOutcome<CreatedCvm> = {
@@ -236,9 +240,9 @@ test("409 to a commit, and only another machine's CVM of that name is there: the
   expect(record().openTemporaryRunners).toEqual([]);
 });
 
-const REPEATED = (reason: Refused["reason"], status: number): Unclear => ({
+const REPEATED = (...refusal: Parameters<typeof refused>): Unclear => ({
   ...LOST,
-  conflict: refused(reason, status),
+  conflict: refused(...refusal),
 });
 
 test.each([
@@ -253,13 +257,17 @@ test.each([
 });
 
 test.each([
-  ["other", 400, 30_000],
-  ["denied", 401, 10_000],
-  ["other", 402, 10_000],
+  ["other", 400, null, 30_000],
+  ["other", 400, "ERR-01-003", 30_000],
+  ["other", 400, "ERR-02-002", 10_000],
+  ["not-found", 404, "ERR-02-001", 10_000],
+  ["other", 400, "ERR-04-001", 10_000],
+  ["denied", 401, null, 10_000],
+  ["other", 402, null, 10_000],
 ] as const)(
-  "refused (%s, %i), and nothing shows for %i ms: not made, for the reason that Phala gives",
-  async (reason, status, ms) => {
-    const { create, ledger, clock, record } = world({ outcomes: [REPEATED(reason, status)] });
+  "refused (%s, %i, %s), and nothing shows for %i ms: not made, for the reason that Phala gives",
+  async (reason, status, code, ms) => {
+    const { create, ledger, clock, record } = world({ outcomes: [REPEATED(reason, status, code)] });
     expect(await create()).toEqual({ kind: "refused", message: reason });
     expect(clock.monotonic()).toBe(ms);
     expect([ledger.leftBehind(), record().openTemporaryRunners]).toEqual([[], []]);
