@@ -4,11 +4,11 @@ import { allCodes, type CodeInDocs } from "../../src/commands/explain/explain.ts
 
 const INTRODUCTION = `# Error codes
 
-<!-- Generated from src/errors/catalogue.ts and src/compose/catalogue.ts: npm run generate -->
+<!-- Generated from src/errors/catalogue and src/compose/catalogue.ts: npm run generate -->
 
-Every failure, warning and finding has a code that stays as it is; \`tee-cluster explain CODE\` shows the same text.
-A failure ends the run with the exit code that stands with it (4 where the run had changed something before a failure of
-2 or 3). A warning ends it with \`--strict\` only, by exit 7. A finding is something that \`status\` or \`doctor\` reports.
+Every failure, warning and finding has a stable code; \`tee-cluster explain CODE\` shows the same text.
+A failure ends the run with the exit code shown (4 if the run had changed something before a failure of
+2 or 3). A warning ends it only with \`--strict\`, with exit 7. A finding is something that \`status\` or \`doctor\` reports.
 `;
 
 export function errorsPage(): string {

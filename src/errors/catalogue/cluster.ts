@@ -3,7 +3,8 @@ import { entry } from "./entry.ts";
 
 export const CLUSTER = {
   "registry-exists": entry("conflict", "The registry exists already", "state.md", {
-    cause: "A CVM of the registry's name exists that no record of this machine says is ours.",
+    cause:
+      "A CVM with the registry's name exists, and no record on this machine says that it is ours.",
     remedy: "If it is yours, take it over with `--adopt`; else choose another `--cluster-name`.",
   }),
   "registry-ambiguous": entry(
@@ -22,7 +23,7 @@ export const CLUSTER = {
     remedy: "Check `--cluster-name`; create the cluster: `tee-cluster init`.",
   }),
   "registry-gone": entry("platform", "The registry is gone", "errors.md", {
-    cause: "Somebody deleted the registry's CVM while the run was looking at it.",
+    cause: "Somebody deleted the registry's CVM during the run.",
     remedy: "Create a new one: `tee-cluster init`.",
   }),
   "registry-not-running": entry("platform or finding", "The registry is not running", "status.md", {
@@ -53,7 +54,7 @@ export const CLUSTER = {
   "compose-hash-malformed": entry("verification", "Not a compose hash", "hash.md", {
     cause:
       "The API gave something that is not 64 lower-case hex digits as a compose hash. Nothing was approved.",
-    remedy: "Run the same command again; if it stays, ask Phala.",
+    remedy: "Run the same command again; if it persists, ask Phala.",
   }),
   "compose-hash-mismatch": entry(
     "verification or finding",
@@ -89,7 +90,7 @@ export const CLUSTER = {
     remedy: "Run the same command again.",
   }),
   "app-compose-missing": entry("verification", "No app-compose is recorded", "hash.md", {
-    cause: "The hash is known, and what it stands for is not recorded here.",
+    cause: "The hash is known, but its app-compose is not recorded here.",
     remedy: "Run the command on the machine that approved it, or with `--record FILE`.",
   }),
   "app-compose-unchecked": entry("warning", "The hash could not be recomputed", "hash.md", {
@@ -112,7 +113,7 @@ export const CLUSTER = {
   }),
   "pre-launch-script": entry("warning", "An unknown pre-launch script", "hash.md", {
     cause:
-      "The platform runs a script before the containers that was not seen before. Whoever wrote it is trusted with the keys.",
+      "The platform runs a script before the containers that was not seen before. Its author gets access to the keys.",
     remedy: "Compare its SHA-256 with one that you know; with `--strict` this is an error.",
   }),
   "prediction-differed": entry("warning", "The platform adds other fields than before", "hash.md", {
@@ -121,7 +122,7 @@ export const CLUSTER = {
   }),
   "hash-differs": entry("verification", "Phala computes another hash than predicted", "hash.md", {
     cause:
-      "Phala builds app-composes in another way than for the CVM that the prediction rests on.",
+      "Phala builds app-composes in another way than for the CVM that the prediction is based on.",
     remedy: "Read the hash back from a temporary runner: tee-cluster rotate-hash --fresh",
   }),
   "provisioning-failed": entry("platform", "Phala did not compute the hash", "hash.md", {
@@ -179,7 +180,7 @@ export const CLUSTER = {
     cause: "It is older than any update takes, and `--force-update` continued anyway.",
     remedy: "Nothing, or ask the person who started it.",
   }),
-  "update-unconfirmed": entry("timeout", "Nobody can tell what came of the update", "errors.md", {
+  "update-unconfirmed": entry("timeout", "The result of the update is unknown", "errors.md", {
     cause:
       "The platform accepted it, or may have, and no operation was seen to complete. The registry has the new list or the one before.",
     remedy:
@@ -192,12 +193,12 @@ export const CLUSTER = {
   }),
   "runners-changed": entry("conflict", "Runners appeared meanwhile", "errors.md", {
     cause:
-      "Runners came up between the making of the list and the update, and would lose access by it. Nothing was approved.",
+      "Runners started after the list was made and before the update, and would lose access. Nothing was approved.",
     remedy: "Run the same command again: it takes them into account.",
   }),
   "registry-renamed": entry("warning or finding", "The registry was renamed", "errors.md", {
     cause: "It is known by its app_id, but the orchestrator finds CVMs only by their names.",
-    remedy: "Give it its name back in the dashboard.",
+    remedy: "Rename it back in the dashboard.",
   }),
   "environment-unknown": entry("warning", "The registry's variables are not known", "errors.md", {
     cause:
@@ -214,10 +215,15 @@ export const CLUSTER = {
     cause: "Its newest update is not the one that is recorded here.",
     remedy: "Make sure that you know who it was: `tee-cluster history`.",
   }),
-  "previous-list-unknown": entry("warning", "The approved list before is not known", "errors.md", {
-    cause: "Nothing is recorded here of what the registry approves.",
-    remedy: "Give the record of the machine that approved it with `--record FILE`.",
-  }),
+  "previous-list-unknown": entry(
+    "warning",
+    "The previous approved list is not known",
+    "errors.md",
+    {
+      cause: "Nothing is recorded here of what the registry approves.",
+      remedy: "Give the record of the machine that approved it with `--record FILE`.",
+    },
+  ),
   "base-domain-given": entry(
     "warning",
     "CVM_BASE_DOMAIN is not the gateway's domain",
@@ -271,7 +277,7 @@ export const CLUSTER = {
   ),
   "temporary-runner-gone": entry("platform", "The temporary runner is gone", "reliability.md", {
     cause: "Somebody deleted the temporary runner before its compose hash was read.",
-    remedy: "Run the same command again: it makes a new one.",
+    remedy: "Run the same command again: it creates a new one.",
   }),
   "left-over-runner": entry("finding", "A temporary runner was left behind", "status.md", {
     cause: "A run that is over left its temporary runner, which costs money.",
@@ -286,16 +292,11 @@ export const CLUSTER = {
       remedy: "Run the same command again.",
     },
   ),
-  "hash-unchecked": entry(
-    "verification",
-    "Nobody checked what a hash stands for",
-    "rotate-hash.md",
-    {
-      cause:
-        "A hash that was given with `--keep` is in no record of this machine, and no running runner has it.",
-      remedy: "Run the command on the machine that approved it, or leave the hash out.",
-    },
-  ),
+  "hash-unchecked": entry("verification", "A hash was never checked", "rotate-hash.md", {
+    cause:
+      "A hash that was given with `--keep` is in no record of this machine, and no running runner has it.",
+    remedy: "Run the command on the machine that approved it, or leave the hash out.",
+  }),
   "live-runner-unclear": entry(
     "verification",
     "Unclear whether a runner is approved",
@@ -365,7 +366,7 @@ export const CLUSTER = {
   }),
   "approve-not-offered": entry(
     "platform",
-    "The registry takes no list while it runs",
+    "The registry accepts no list while it runs",
     "rotate-hash.md",
     {
       cause: "Its spawntee has no `POST /registry/approve-hash`.",
@@ -374,7 +375,7 @@ export const CLUSTER = {
   ),
   "orchestrator-push-not-offered": entry(
     "verification",
-    "The registry does not take the orchestrator's list",
+    "The registry does not accept the orchestrator's list",
     "schema-v2.md",
     {
       cause:
@@ -394,13 +395,13 @@ export const CLUSTER = {
   ),
   "debug-endpoint-open": entry(
     "verification or warning",
-    "Anybody can read the registry's keys",
+    "Anyone can read the registry's keys",
     "compose.md",
     {
       cause:
         "`/debug/exec` answers: anyone who finds the registry's URL can run commands in it and read the AWS keys.",
       remedy:
-        "Take `DEBUG_MODE` out of the compose file, rotate, and replace the AWS keys. `--allow-debug-registry` insists.",
+        "Take `DEBUG_MODE` out of the compose file, rotate, and replace the AWS keys. To keep it: `--allow-debug-registry`.",
     },
   ),
   "debug-endpoint-unknown": entry(
@@ -463,7 +464,7 @@ export const CLUSTER = {
   }),
   "runner-appeared": entry("warning", "Runners appeared during the deletion", "destroy.md", {
     cause:
-      "While `destroy` deleted the cluster, new runners appeared: the orchestrator makes more of them.",
+      "While `destroy` deleted the cluster, new runners appeared: the orchestrator is still creating them.",
     remedy: "Stop the orchestrator, then run `tee-cluster destroy` again.",
   }),
   "approval-lost": entry("finding", "A pushed approval was lost", "status.md", {
