@@ -67,9 +67,10 @@ function describeText(actual: string, expected: string): string {
   const lines = diffLines(expected, actual);
   if (lines.length === 0) return " in its line ends";
   if (areBlanksOnly(lines)) return " in blanks only";
-  // In one line of prose the indentation would be in the way.
-  const first = lines.slice(0, LINES_SHOWN).map((line) => line.replace(/^([-+]) \s*/, "$1 "));
-  const more = lines.length - LINES_SHOWN;
+  // In one line of prose empty lines and the indentation would be in the way.
+  const told = lines.filter((line) => line.slice(1).trim() !== "");
+  const first = told.slice(0, LINES_SHOWN).map((line) => line.replace(/^([-+]) \s*/, "$1 "));
+  const more = told.length - LINES_SHOWN;
   return `: ${first.join(" | ")}${more > 0 ? `, and ${more} more ${more === 1 ? "line" : "lines"}` : ""}`;
 }
 

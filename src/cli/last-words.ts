@@ -2,12 +2,14 @@
 import { command, type CommandHint } from "../core/command-hint.ts";
 import { clusterOf } from "../core/domain.ts";
 import type { ClusterError } from "../errors/cluster-error.ts";
+import { renderPrice } from "../runners/price.ts";
 import type { LeftBehind } from "../core/results.ts";
 
 type Made = {
   readonly touched: boolean;
   readonly approving: boolean;
   leftBehind(): readonly LeftBehind[];
+  metBefore(): readonly { readonly name: string; readonly usdPerHour: number | undefined }[];
 };
 
 const TEMPORARY = /-runner-temp$/;
@@ -37,8 +39,14 @@ export function messageAtTheEnd(
   if (!["cancelled", "interrupted", "terminated"].includes(code)) return message;
   if (!made.touched)
     return `${message}: ${UNTOUCHED[commandName] ?? "nothing was created or changed"}`;
-  const unapproved = APPROVING.has(commandName) && !made.approving ? ["nothing was approved"] : [];
-  return `${message}: ${[...unapproved, describeLeft(made.leftBehind())].join("; ")}`;
+  const approval = APPROVING.has(commandName)
+    ? [made.approving ? "the new list may be approved already" : "nothing was approved"]
+    : [];
+  const before = made.metBefore().map(({ name, usdPerHour: usd }) => {
+    const price = usd === undefined ? "" : `, for ${renderPrice(usd)}`;
+    return `${name} exists as before${price}`;
+  });
+  return `${message}: ${[...approval, describeLeft(made.leftBehind()), ...before].join("; ")}`;
 }
 
 const APPROVING: ReadonlySet<string> = new Set(["init", "rotate-hash"]);

@@ -3,7 +3,7 @@
  * text that it belongs to. A command that has to be broken stays one that can be pasted. Pure.
  */
 import { stripVTControlCharacters } from "node:util";
-import { cellWidth } from "../lib/text.ts";
+import { cellWidth, wrap } from "../lib/text.ts";
 
 /** Of a line, at most: a text that begins further right is indented like any other. */
 const WIDEST_INDENT = 0.5;
@@ -32,6 +32,14 @@ export function reflow(text: string, columns: number): string {
 function broken(line: string, columns: number): string[] {
   const [lead = ""] = /^\s*/.exec(line) ?? [];
   const indent = " ".repeat(indentOf(line, columns));
+  const { before, comment } = commented(line);
+  if (comment !== undefined) {
+    const room = columns - indent.length - COMMENT.length;
+    return [
+      ...(widthOf(before) <= columns ? [before] : broken(before, columns)),
+      ...wrap(comment, room).map((text) => `${indent}${COMMENT}${text}`),
+    ];
+  }
   const lines: string[] = [];
   let current = lead;
   let isEmpty = true;
@@ -49,6 +57,16 @@ function broken(line: string, columns: number): string[] {
     isEmpty = false;
   }
   return [...lines, current];
+}
+
+/** What a shell leaves out stays so: each line of it begins as a comment. */
+const COMMENT = "  # ";
+
+function commented(line: string): { readonly before: string; readonly comment?: string } {
+  const at = line.indexOf(COMMENT);
+  const before = line.slice(0, at).trimEnd();
+  if (at < 0 || !COMMAND.test(stripVTControlCharacters(before))) return { before: line };
+  return { before, comment: line.slice(at + COMMENT.length) };
 }
 
 /** Where the text behind a label or a mark begins: `  Label  text`. */

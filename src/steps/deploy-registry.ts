@@ -33,6 +33,7 @@ export const deployRegistry: Step<DeployRegistryInput, Registry> = {
     const { gatewayUrl } = input.inputs.connection;
     const port = input.inputs.cluster.spawnteePort;
     if (input.existing) {
+      context.mutations.ledger.meet(input.existing.name, input.existing.instanceType);
       // It was looked up a moment ago.
       const cvm = isPlaced(input.existing) ? input.existing : await placed(input.existing, context);
       const registry = registryOf(cvm, gatewayUrl, port);

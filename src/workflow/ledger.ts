@@ -21,6 +21,7 @@ export class Ledger {
   #touched = false;
   #approving = false;
   #cluster: string | undefined;
+  readonly #met = new Set<string>();
   /** Instance types by the names of CVMs. */
   readonly #types = new Map<string, string>();
   /** USD per hour by instance type. */
@@ -56,6 +57,21 @@ export class Ledger {
   /** What the CVM of that name is, for its price. */
   learnType(name: string, instanceType: string | null): void {
     if (instanceType !== null) this.#types.set(name, instanceType);
+  }
+
+  /** One that was there before this run, and stays: not left behind by it, but it exists and is paid for. */
+  meet(name: string, instanceType: string | null): void {
+    this.learnType(name, instanceType);
+    this.#met.add(name);
+  }
+
+  /** Those that were there before, with USD per hour where that is known. */
+  metBefore(): readonly { readonly name: string; readonly usdPerHour: number | undefined }[] {
+    return [...this.#met].map((name) => ({ name, usdPerHour: this.#priceOf(name) }));
+  }
+
+  #priceOf(name: string): number | undefined {
+    return this.#prices.get(this.#types.get(name) ?? "");
   }
 
   /** @param prices USD per hour by instance type. */
@@ -94,7 +110,7 @@ export class Ledger {
 
   leftBehind(): LeftBehind[] {
     return this.#entries.map(({ name, appId, certain }) => {
-      const price = this.#prices.get(this.#types.get(name) ?? "");
+      const price = this.#priceOf(name);
       return {
         name,
         app_id: appId,

@@ -29,7 +29,11 @@ function columnsOf(cluster: string, theme: Theme): readonly Column<CvmStatus>[] 
     },
     { title: "MODELS", text: modelsOf },
     { title: "HASH", text: ({ compose_hash: hash }) => (hash === null ? NONE : shortHash(hash)) },
-    { title: "VERDICT", text: verdictOf, paint: (text, cvm) => paintVerdict(text, cvm, theme) },
+    {
+      title: "VERDICT",
+      text: (cvm) => verdictOf(cvm, theme),
+      paint: (text, cvm) => paintVerdict(text, cvm, theme),
+    },
   ];
 }
 
@@ -50,11 +54,12 @@ function modelsOf({ capacity }: CvmStatus): string {
   return `${capacity.running_models ?? "?"}${capacity.accepting_new_models ? "" : " full"}`;
 }
 
-function verdictOf({ role, approved, leftover, refusal }: CvmStatus): string {
+/** Also without colours it must be seen which runner is accepted. */
+function verdictOf({ role, approved, leftover, refusal }: CvmStatus, { symbols }: Theme): string {
   if (role === "registry") return NONE;
   if (role === "temporary-runner") return leftover === "in-use" ? "in use" : "left over";
-  if (approved === null) return refusal === null ? "unknown" : "not listed";
-  return approved ? "approved" : "refused";
+  if (approved === null) return `${symbols.warning} ${refusal === null ? "unknown" : "not listed"}`;
+  return approved ? `${symbols.done} approved` : `${symbols.failed} refused`;
 }
 
 function paintVerdict(text: string, { role, approved, leftover }: CvmStatus, theme: Theme): string {

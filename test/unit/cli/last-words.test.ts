@@ -6,6 +6,7 @@ const made = (touched: boolean, ...names: string[]) => ({
   touched,
   approving: false,
   leftBehind: () => names.map((name) => ({ name, app_id: null })),
+  metBefore: () => [],
 });
 
 test.each([
@@ -63,7 +64,13 @@ test.each([
     "rotate-hash",
     new Interruption("SIGINT"),
     { ...made(true), approving: true },
-    "interrupted (SIGINT): nothing that this run created is left",
+    "interrupted (SIGINT): the new list may be approved already; nothing that this run created is left",
+  ],
+  [
+    "init",
+    new Interruption("SIGINT"),
+    { ...made(true), metBefore: () => [{ name: "a-registry", usdPerHour: 0.1 }] },
+    "interrupted (SIGINT): nothing was approved; nothing that this run created is left; a-registry exists as before, for $0.1 an hour",
   ],
   [
     "destroy",

@@ -61,3 +61,11 @@ again: node \\
   Explain  node bin/tee-cluster.js \\
              explain some-code-or-other`);
 });
+
+test("a comment behind a command stays a comment", () => {
+  expect(shown("    tee-cluster status --json   # its whole hash, for rotate-hash --keep")).toBe(`
+    tee-cluster status --json
+      # its whole hash, for rotate-hash
+      # --keep`);
+  expect(shown("prose with  # a sign of numbers in it, and much more")).not.toContain("\n  #");
+});

@@ -70,13 +70,13 @@ describe("at once", () => {
         Approved    21aeee49eb4c
         Local file  21aeee49eb4c approved
 
-      NAME             STATE      AGE  NODE    SIZE    MODELS   HASH          VERDICT
-      registry         healthy    10m  prod10  medium  3        21aeee49eb4c  -
-      runner-temp      starting   30s  prod10  medium  -        21aeee49eb4c  in use
-      runner-00000001  healthy    10m  prod10  medium  3        21aeee49eb4c  approved
-      runner-00000002  healthy    10m  prod10  medium  3        de9a19aa8b13  refused
-      runner-00000003  healthy    10m  prod10  medium  12 full  21aeee49eb4c  approved
-      runner-00000004  no answer  10m  prod10  medium  -        21aeee49eb4c  approved
+      NAME             STATE      AGE  NODE    MODELS   HASH          VERDICT
+      registry         healthy    10m  prod10  3        21aeee49eb4c  -
+      runner-temp      starting   30s  prod10  -        21aeee49eb4c  in use
+      runner-00000001  healthy    10m  prod10  3        21aeee49eb4c  ✔ approved
+      runner-00000002  healthy    10m  prod10  3        de9a19aa8b13  ✖ refused
+      runner-00000003  healthy    10m  prod10  12 full  21aeee49eb4c  ✔ approved
+      runner-00000004  no answer  10m  prod10  -        21aeee49eb4c  ✔ approved
 
       ✖ bird-runner-00000002 will be refused: compose hash de9a19aa8b13 is not
         approved; it differs from the approved one: environment names too many:
