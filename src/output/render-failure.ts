@@ -15,15 +15,16 @@ export function renderFailure(result: FailureResult, theme: Theme): string[] {
   const error = theme.bold(theme.red("Error:"));
   const told =
     details === undefined
-      ? [
-          `${error} ${hanging(message, "  ")}`,
-          ...(hint === null ? [] : [`  ${hanging(hint, "  ")}`]),
-        ]
+      ? [`${error} ${hanging(message, "  ")}`]
       : [`${error} ${details.length} things must be fixed first:`, ...details.flatMap(detailLines)];
+  // With several it says the same as they do, one by one.
+  const advice = hint === null || details !== undefined ? [] : [`  ${hanging(hint, "  ")}`];
+  const left = leftBehind(result, theme);
   return [
     ...told,
+    // The last lines are what is read: what there is to do stands next to what exists.
+    ...(left.length > 0 ? [...left, ...advice] : advice),
     ...(untouched ? ["", "Nothing was created or changed."] : []),
-    ...leftBehind(result, theme),
     "",
     ...fields([...where, ["Code", code], ...more], theme),
   ];
@@ -48,7 +49,9 @@ function leftBehind(
   theme: Theme,
 ): string[] {
   if (cvms.length === 0) return [];
-  const it = cvms.length === 1 ? "1 CVM is" : `${cvms.length} CVMs are`;
+  const shown = { rate: cvms.length > 1, whole: cvms.length === 1 || cleanUp === undefined };
+  const isOne = cvms.length === 1;
+  const it = isOne ? "1 CVM is" : `${cvms.length} CVMs are`;
   const rates = cvms.map(({ usd_per_hour: rate }) => rate);
   const total = rates.reduce<number>((sum, rate) => sum + (rate ?? 0), 0);
   const price = rates.every((rate) => rate !== undefined) ? `, for ${dollars(total)} an hour` : "";
@@ -56,23 +59,20 @@ function leftBehind(
   return [
     "",
     theme.yellow(`${it} left behind${price}:`),
-    ...cvms.map(
-      (cvm) => `  ${padEnd(cvm.name, width)}${theme.dim(detailsOf(cvm, cvms.length > 1))}`,
-    ),
-    ...(cleanUp === undefined
-      ? []
-      : ["To delete what you do not want to pay for:", `  ${cleanUp}`]),
+    ...cvms.map((cvm) => `  ${padEnd(cvm.name, width)}${theme.dim(detailsOf(cvm, shown))}`),
+    ...(cleanUp === undefined ? [] : [`  to delete ${isOne ? "it" : "them"}: ${cleanUp}`]),
   ];
 }
 
 const detailsOf = (
   { app_id: appId, may_exist: mayExist, usd_per_hour: rate }: LeftBehind,
-  isOneOfSeveral: boolean,
+  show: { readonly rate: boolean; readonly whole: boolean },
 ): string =>
   [
     ...(mayExist ? ["  may exist"] : []),
-    ...(rate === undefined || !isOneOfSeveral ? [] : [`  ${dollars(rate)}/h`]),
-    ...(appId === null ? [] : [`  app_id ${appId}`]),
+    ...(rate === undefined || !show.rate ? [] : [`  ${dollars(rate)}/h`]),
+    // Of several each in one line, also in a narrow terminal; the JSON has it whole.
+    ...(appId === null ? [] : [`  app_id ${show.whole ? appId : appId.slice(0, 8)}`]),
   ].join("");
 
 /** Of binary fractions only the digits that a price has. */

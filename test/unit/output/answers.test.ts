@@ -276,17 +276,35 @@ describe("a failure", () => {
     expect(out).toBe("");
     expect(err).toMatchInlineSnapshot(`
       "Error: the registry did not become healthy within 10m; its last answer was 502 Bad Gateway
-        phala logs --cvm-id bird-tracker-registry
 
       1 CVM is left behind, for $0.116 an hour:
         bird-tracker-runner-temp  may exist  app_id 89abcdef0123456789abcdef0123456789abcdef
-      To delete what you do not want to pay for:
-        tee-cluster destroy --cluster-name bird-tracker --temporary-runner
+        to delete it: tee-cluster destroy --cluster-name bird-tracker --temporary-runner
+        phala logs --cvm-id bird-tracker-registry
 
         Step     [4/10] Wait for the registry
         Code     registry-unhealthy
         Explain  tee-cluster explain registry-unhealthy
       "
+    `);
+  });
+
+  test("of several left behind: the last ten lines have each with its price, and what to type", () => {
+    const [one] = FAILURE.left_behind;
+    if (one === undefined) throw new Error("nothing is left behind");
+    const registry = { ...one, name: "bird-tracker-registry", may_exist: undefined };
+    const { err } = answer({ ...FAILURE, left_behind: [registry, one] });
+    expect(err.trimEnd().split("\n").slice(-10).join("\n")).toMatchInlineSnapshot(`
+      "
+      2 CVMs are left behind, for $0.232 an hour:
+        bird-tracker-registry     $0.116/h  app_id 89abcdef
+        bird-tracker-runner-temp  may exist  $0.116/h  app_id 89abcdef
+        to delete them: tee-cluster destroy --cluster-name bird-tracker --temporary-runner
+        phala logs --cvm-id bird-tracker-registry
+
+        Step     [4/10] Wait for the registry
+        Code     registry-unhealthy
+        Explain  tee-cluster explain registry-unhealthy"
     `);
   });
 
