@@ -1,4 +1,4 @@
-/** docs/commands.md: the whole help of every command, as the program prints it, and how long it and `--help` are. */
+/** The commands in the README, in a line each; docs/commands.md: the whole help of every command, as the program prints it, and how long it and `--help` are. */
 import { CommanderError, type Command } from "commander";
 import { pathOf } from "../../src/cli/docs-place.ts";
 import { allCommands, createProgram, nameOf } from "../../src/cli/program.ts";
@@ -34,6 +34,12 @@ export function commandsPage(): string {
   );
   const heads = ["command", "", "lines of `--help`", "of `--help-all`"];
   return [INTRODUCTION, markdownTable(heads, rows), ...sections].join("\n\n");
+}
+
+/** For the README: each command, the page about it, and what it does. */
+export function commandsTable(): string {
+  const rows = COMMANDS.map(({ name, page, summary }) => [`[\`${name}\`](docs/${page})`, summary]);
+  return markdownTable(["command", "what it does"], rows);
 }
 
 const USER = { from: "user" } as const;

@@ -6,7 +6,7 @@ import { timings } from "../../src/core/results.ts";
 import { replaceBlock } from "./blocks.ts";
 import { configSchema } from "./config-schema.ts";
 import { checksTable } from "./checks.ts";
-import { commandsPage } from "./commands.ts";
+import { commandsPage, commandsTable } from "./commands.ts";
 import { codesByExit, errorsPage, warningTable } from "./errors.ts";
 import { manPage } from "./man.ts";
 import { inputsTable, switchesTable } from "./inputs.ts";
@@ -19,6 +19,7 @@ export function generatedFiles(): readonly GeneratedFile[] {
   return [
     { file: "schemas/config.json", content: async () => configSchema() },
     { file: "man/tee-cluster.1", content: async () => manPage() },
+    page("README.md", () => replaceBlock(read("README.md"), "commands", commandsTable())),
     page("docs/commands.md", commandsPage),
     page("docs/doctor.md", () => replaceBlock(read("docs/doctor.md"), "checks", checksTable())),
     page("docs/errors.md", errorsPage),
