@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { COMMANDS } from "../../../src/cli/commands.ts";
 import { reflow } from "../../../src/output/reflow.ts";
 
 const shown = (text: string, columns = 40): string => `\n${reflow(text, columns)}`;
@@ -68,4 +69,10 @@ test("a comment behind a command stays a comment", () => {
       # its whole hash, for rotate-hash
       # --keep`);
   expect(shown("prose with  # a sign of numbers in it, and much more")).not.toContain("\n  #");
+});
+
+test.each(COMMANDS.map(({ name }) => name))("every command is known as one: %s", (name) => {
+  expect(shown(`look: tee-cluster ${name} --one-flag --another-flag --a-third-one`)).toMatch(
+    / \\\n/,
+  );
 });
