@@ -1,7 +1,7 @@
 /** Checks of what a cluster is made of: compose files, sizes, places, names. */
 import type { ComposeFile } from "../compose/compose-file.ts";
 import { composeFindings, pairFindings, type ComposePair } from "../compose/lint.ts";
-import { renderHint } from "../core/command-hint.ts";
+import { command, hint, renderHint } from "../core/command-hint.ts";
 import { bySeverity, type Finding } from "../core/finding.ts";
 import { clusterOf, registryName, roleOf, type Cvm } from "../core/domain.ts";
 import { closest } from "../lib/closest.ts";
@@ -147,7 +147,7 @@ export const clusterChecks: readonly Check<ClusterFacts>[] = [
         return failed(`${name} exists, and its app_id is not known yet`, "try again in a moment");
       return failed(
         `${name} exists (app_id ${found.value.appId}) and was not made by a recorded run on this machine`,
-        "take it over with --adopt, or choose another --cluster-name",
+        hint`choose another --cluster-name, or take it over: ${command("init", "--adopt")}`,
       );
     },
   },

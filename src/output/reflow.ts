@@ -7,7 +7,7 @@ import { cellWidth, wrap } from "../lib/text.ts";
 
 /** Of a line, at most: a text that begins further right is indented like any other. */
 const WIDEST_INDENT = 0.5;
-/** What our messages have of command lines, up to the end of the sentence. Prose about these programs is none. */
+/** What our messages have of command lines, up to the end of the sentence, or a remark. Prose about these programs is none. */
 const OWN_COMMANDS =
   "init|rotate-hash|status|list|logs|doctor|hash|verify|trust|history|destroy|config|explain|completion|sandbox";
 const COMMAND = new RegExp(
@@ -17,7 +17,7 @@ const COMMAND = new RegExp(
     "npm (?:i|install) ",
     "model-orchestrator start",
   ]
-    .map((start) => `${start}[^;]*`)
+    .map((start) => `${start}(?:'[^']*'|[^;'(])*`)
     .join("|"),
 );
 

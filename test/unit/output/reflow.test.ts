@@ -63,6 +63,11 @@ again: node \\
              explain some-code-or-other`);
 });
 
+test("a remark in parentheses is no part of a command, but one in quotes is", () => {
+  expect(shown("in progress: tee-cluster rotate-hash (pid 8713 on a-machine)")).not.toContain("\\");
+  expect(shown("now: tee-cluster rotate-hash --reason 'because (so it was)'")).toContain(" \\\n");
+});
+
 test("a comment behind a command stays a comment", () => {
   expect(shown("    tee-cluster status --json   # its whole hash, for rotate-hash --keep")).toBe(`
     tee-cluster status --json
