@@ -5,7 +5,7 @@ import type { StepId } from "../core/steps.ts";
 import { LiveLine } from "./live-line.ts";
 import type { SafeStream } from "./output.ts";
 import type { Progress, ShownEvent } from "./reporter.ts";
-import { stepLabel, type StepLabel } from "./layout.ts";
+import { ELAPSED, stepLabel, type StepLabel } from "./layout.ts";
 import { cellWidth, duration, hanging, oneLine, truncate } from "../lib/text.ts";
 import type { Theme } from "./theme.ts";
 
@@ -101,7 +101,7 @@ export class InteractiveProgress implements Progress {
     const shown = truncate(title, room, symbols.ellipsis);
     const left = room - cellWidth(shown) - 2;
     const message =
-      left < SHORTEST_MESSAGE ? "" : truncate(this.#current.message, left, symbols.ellipsis);
+      left < SHORTEST_MESSAGE ? "" : shortened(this.#current.message, left, symbols.ellipsis);
     return `${dim(lead)}${shown}  ${cyan(elapsed)}${message === "" ? "" : `  ${dim(message)}`}`;
   }
 
@@ -166,4 +166,12 @@ export class InteractiveProgress implements Progress {
       : red(`  ${symbols.failed} ${text}`);
     return check.remedy ? `${line}\n      ${hanging(check.remedy, "      ")}` : line;
   }
+}
+
+/** A wait's limit stays to be seen; what it waits for gives way. */
+function shortened(message: string, cells: number, ellipsis: string): string {
+  const [limit = ""] = ELAPSED.exec(message) ?? [];
+  const room = cells - cellWidth(limit);
+  if (limit === "" || room < SHORTEST_MESSAGE) return truncate(message, cells, ellipsis);
+  return `${truncate(message.slice(0, -limit.length), room, ellipsis)}${limit}`;
 }

@@ -37,6 +37,9 @@ export type Row = {
   paint?(cell: string): string;
 };
 
+/** At the end of a wait's message: how long it has been, and its limit. It differs each time. */
+export const ELAPSED = / \([^()]* of [^()]*\)$/;
+
 /** Cells beside the columns; a text in less of them is one word a line. */
 const MIN_ROOM = 28;
 

@@ -4,13 +4,11 @@ import type { CheckLine } from "../core/events.ts";
 import type { StepId } from "../core/steps.ts";
 import type { SafeStream } from "./output.ts";
 import type { Progress, ShownEvent } from "./reporter.ts";
-import { stepText } from "./layout.ts";
+import { ELAPSED, stepText } from "./layout.ts";
 import { duration, hanging, oneLine } from "../lib/text.ts";
 
 /** A wait that goes on as before: so that a log shows that it is alive, and no more. */
 const HEARTBEAT_MS = 30_000;
-/** How long a wait has been, and its limit: what differs each time. */
-const ELAPSED = / \([^()]* of [^()]*\)$/;
 /** A wait polls every two seconds; a log that repeated each answer would bury everything else. */
 const QUIET_MS = 10_000;
 

@@ -90,6 +90,19 @@ describe("the live line", () => {
     expect(lines[2]).toContain("…");
   });
 
+  test("keeps a wait's limit to be seen; what is waited for gives way", async () => {
+    const { emit, err, reporter } = harness({ tty: true, columns: 80 });
+    const message = `starting, in progress; HTTP 502, not from spawntee (10s of 10m)`;
+    emit(
+      { type: "step-started", step: "wait-for-registry" },
+      { type: "step-progress", step: "wait-for-registry", message },
+    );
+    vi.advanceTimersByTime(10_000);
+    const during = err.text;
+    reporter.close();
+    expect(await shown(during, 80)).toMatch(/10\.\ds {2}starting, .*… \(10s of 10m\)$/);
+  });
+
   test("leaves finished steps, checks, warnings and notes above it", async () => {
     const { emit, err, reporter } = harness({ tty: true });
     emit(
