@@ -237,7 +237,7 @@ test("on a terminal of 80 columns: a table, redrawn with --watch until Ctrl-C, a
     [],
   );
   expect(lines.find((line) => line.startsWith("runner-00000001"))).toMatch(
-    /^runner-00000001 {2}healthy {2}\d+(?:s|m \d+s) +prod10 {2}medium {2}0 {7}[0-9a-f]{12} {2}approved$/,
+    /^runner-00000001 {2}healthy {2}\d+(?:s|m \d+s) +prod10 {2}medium {2}0 {7}[0-9a-f]{12} {2}✔ approved$/,
   );
   expect(once.screen()).toMatch(/Registry +healthy, mode registry\+runner, up \d+[sm]/);
   expect(once.screen()).toContain("DSTACK_AUTHORIZED_KEYS");
