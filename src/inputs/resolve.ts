@@ -121,9 +121,10 @@ export function parseInput(
         : origin === "config file"
           ? " from the config file"
           : "";
-    return {
-      problem: { input, message: `${nameSetBy(input, variable)}${where}: ${error.message}` },
-    };
+    // "NAME is too short", and "NAME: invalid URL".
+    const glue = /^(?:has|is|must|takes)\b/.test(error.message) ? " " : ": ";
+    const message = `${nameSetBy(input, variable)}${where}${glue}${error.message}`;
+    return { problem: { input, message } };
   }
 }
 

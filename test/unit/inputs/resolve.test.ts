@@ -124,8 +124,10 @@ describe("everything at once", () => {
   });
 
   it("names what is wrong and what is missing together", () => {
-    const { message } = refusal({ env: { AWS_REGION: "Mars" }, flags: { spawnteePort: "0" } });
+    const env = { AWS_REGION: "Mars", AWS_SECRET_ACCESS_KEY: "x" };
+    const { message } = refusal({ env, flags: { spawnteePort: "0" } });
     expect(message.split("\n")).toEqual([
+      expect.stringMatching(/^AWS_SECRET_ACCESS_KEY from the environment is too short: /),
       expect.stringContaining(
         '--aws-region (AWS_REGION) from the environment: invalid AWS region: "Mars"',
       ),
