@@ -36,6 +36,10 @@ function isRefused(lie: Falsehood, mode: "auto" | "require"): boolean {
   return shown === "key" || mode === "require" || !isMissingEvidence(shown);
 }
 
+/** Evidence that is missing throughout is a warning in mode auto: neither the lie nor whose key it is can be seen. */
+const hidesEvidence = ({ faults }: RunReport["run"]): boolean =>
+  faults.some(({ call, times }) => call === "evidence" && times > 1);
+
 /** What the platform lied about all the while. */
 const toldThroughout = (world: World, from: number, to: number): Told | undefined =>
   world.cloud.told.find((told) => told.from <= from && told.to >= to);
@@ -56,13 +60,13 @@ export function secretsWait(world: World, reports: readonly RunReport[]): readon
 
 function problemOf(
   { what, vm, at, isOpen }: Sent,
-  { startedAt }: RunReport,
+  { startedAt, run }: RunReport,
   { world, mode }: { readonly world: World; readonly mode: "auto" | "require" },
 ): string | undefined {
   if (!isRegistry(vm)) return `to ${vm.name}`;
   if (what === "create") return "with the creation";
   const told = toldThroughout(world, startedAt, at);
-  if (!told) return undefined;
+  if (!told || (mode === "auto" && hidesEvidence(run))) return undefined;
   if (isOpen && told.lie !== "own-kms") return `sealed to a key of somebody else (${told.lie})`;
   return isRefused(told.lie, mode) ? `in spite of ${told.lie}` : undefined;
 }

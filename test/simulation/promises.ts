@@ -145,6 +145,8 @@ const converges: RunPromise = (report, world) => {
   // What never ends is waited for, and the platform refuses an update meanwhile; without a list nobody can tell.
   const isEnding = world.cloud.vms.every((vm) => !world.cloud.inProgress(vm));
   const isBusy = failure?.message.includes("in progress") ?? false;
+  // The disk of a run at rest has room, and is the run's own.
+  if (failure?.code === "state-unwritable") return [`at rest: ${failure.message}`];
   if (exitCode === 4 && (isEnding || !isBusy))
     return [`at rest: exit 4, ${failure?.code}: ${failure?.message}`];
   if (exitCode !== 5 || !isEnding || !operations || !correlation || !progress) return [];

@@ -87,7 +87,11 @@ export function statOf(node: Node): Partial<real.Stats> {
   };
 }
 
-export function statSync(file: string, options?: real.StatSyncOptions): Partial<real.Stats> {
-  if (!isHere(file)) return real.statSync(file, options) as real.Stats;
+export function statSync(
+  file: string,
+  options?: real.StatSyncOptions,
+): Partial<real.Stats> | undefined {
+  if (!isHere(file)) return real.statSync(file, options) as real.Stats | undefined;
+  if (options?.throwIfNoEntry === false && disk.find(file) === undefined) return undefined;
   return statOf(disk.need(file, "stat"));
 }
