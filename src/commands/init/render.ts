@@ -42,6 +42,7 @@ export function renderInit(result: InitResult, view: View): string[] {
     "",
     ...nextCommands(
       [
+        ...(view.sandbox ? [hint`${command("sandbox", "start")}   # the URL answers then`] : []),
         // model_orchestrator/cli.py: `start` is the command of a real run, `dev` the one for a laptop.
         `model-orchestrator start --configuration-file ${shellQuote(result.orchestrator_config)}`,
         command("status"),
