@@ -82,7 +82,9 @@ export function attestedIsTrue(report: RunReport, world: World): readonly string
   // The key is looked at only where something is sealed.
   const isSeen = SHOWS_AS[told.lie] !== "key" && SHOWS_AS[told.lie] !== "nothing";
   if (!isSeen) return [];
-  if (isRefused(told.lie, mode)) return [`--attest ${mode}: exit 0 in spite of ${told.lie}`];
+  const isHidden = mode === "auto" && hidesEvidence(run);
+  if (!isHidden && isRefused(told.lie, mode))
+    return [`--attest ${mode}: exit 0 in spite of ${told.lie}`];
   const { attestation } = result as { attestation?: { result: string } };
   return attestation?.result === "verified" ? [`"verified" in spite of ${told.lie}`] : [];
 }
