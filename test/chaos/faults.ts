@@ -27,19 +27,19 @@ type SandboxFaultName = keyof typeof SANDBOX_ACTIONS;
 
 /** All of them, in the order of the tables, each with what it means. */
 export const FAULTS = [
-  ["kill", "`kill -9` of the program; a `phala` that it has started works on"],
+  ["kill", "`kill -9` of the program; a running `phala` continues"],
   ["power-cut", "`kill -9` of the program and of its `phala`"],
   ["SIGINT", "Ctrl-C"],
   ["SIGTERM", "how CI and init systems end a job"],
-  ["reset-before", "the connection breaks before the request is worked on"],
-  ["reset-after", "the request is worked on, then the connection breaks"],
+  ["reset-before", "the connection breaks before the request is processed"],
+  ["reset-after", "the request is processed, then the connection breaks"],
   ["500", "the answer is HTTP 500"],
   ["429", "the answer is HTTP 429, with `Retry-After`"],
   ["hang", "no answer, ever"],
-  ["half-json", "the request is worked on, half of the answer's JSON arrives"],
-  ["html", "the request is worked on, a web page with status 200 arrives"],
+  ["half-json", "the request is processed, half of the answer's JSON arrives"],
+  ["html", "the request is processed, a web page with status 200 arrives"],
   ["child-kill", "`kill -9` of the running `phala`"],
-  ["child-fails", "`phala` ends with 127 and without a word, as a broken shim does"],
+  ["child-fails", "`phala` exits with 127 and no output, like a broken shim"],
   ["phala-gone", "from this start on `phala` can't be started"],
 ] as const;
 

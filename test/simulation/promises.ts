@@ -140,18 +140,18 @@ const refusalIsTrue: RunPromise = (report, world) => {
 /** 2. When all has come to rest, the same command comes to its end: nobody refuses, and nothing is waited for. */
 const converges: RunPromise = (report, world) => {
   const { isLast, exitCode, failure } = report;
-  if (!isLast) return [];
-  const { operations, correlation, progress } = world.cloud.platform;
-  // What never ends is waited for, and the platform refuses an update meanwhile; without a list nobody can tell.
-  const isEnding = world.cloud.vms.every((vm) => !world.cloud.inProgress(vm));
-  const isBusy = failure?.message.includes("in progress") ?? false;
-  // The disk of a run at rest has room, and is the run's own.
-  if (failure?.code === "state-unwritable") return [`at rest: ${failure.message}`];
-  if (exitCode === 4 && (isEnding || !isBusy))
-    return [`at rest: exit 4, ${failure?.code}: ${failure?.message}`];
-  if (exitCode !== 5 || !isEnding || !operations || !correlation || !progress) return [];
-  return [`at rest: exit 5, ${failure?.code}: ${failure?.message}`];
+  if (!isLast || !failure || isWaitedFor(report, world)) return [];
+  const isBroken = exitCode === 4 || exitCode === 5 || failure.code === "state-unwritable";
+  return isBroken ? [`at rest: exit ${exitCode}, ${failure.code}: ${failure.message}`] : [];
 };
+
+/** What never ends is waited for, and an update refused meanwhile; without a list nobody can tell what has ended. */
+function isWaitedFor({ exitCode, failure }: RunReport, { cloud }: World): boolean {
+  const { operations, correlation, progress } = cloud.platform;
+  const isEnding = cloud.vms.every((vm) => !cloud.inProgress(vm));
+  if (exitCode === 4) return !isEnding && (failure?.message.includes("in progress") ?? false);
+  return exitCode === 5 && !(isEnding && operations && correlation && progress);
+}
 
 /** 7. One stop ends a run within the clean-up's time, and nothing but a second Ctrl-C cuts that short. */
 const stopIsPrompt: RunPromise = ({ run, stoppedAt, endedAt, hung, isCutShort }) => {
