@@ -328,7 +328,7 @@ test("docs/sandbox.md has the catalogue", async () => {
   const page = await readFile(new URL("../../../docs/sandbox.md", import.meta.url), "utf8");
   const rows = new Map(
     [
-      ...(page.split("\n## Faults\n")[1]?.split("The same in full")[0] ?? "").matchAll(
+      ...(page.split("\n## Faults\n")[1]?.split("Faults without a name")[0] ?? "").matchAll(
         /^\| `([a-z-]+)(=\S+)?` +\| (.+?) +\|$/gm,
       ),
     ].map(([, name, value, text]) => [name ?? "", [value?.slice(1), text]]),
