@@ -188,7 +188,7 @@ async function breakLock(file: string): Promise<void> {
   }
 }
 
-const beginAnew = (file: string): string =>
+const startOver = (file: string): string =>
   `delete ${path.dirname(file)} to begin a new cloud, or choose another folder with --state-dir`;
 
 /** The folder is a file, read-only, or on a full disk. */
@@ -203,7 +203,7 @@ export function unwritable(file: string, error: unknown): ClusterError {
 export function unreadable(file: string, error: unknown): ClusterError {
   return new ClusterError("prerequisite", "state-unreadable", {
     message: `can't read the sandbox's cloud ${file}: ${messageOf(error)}`,
-    hint: beginAnew(file),
+    hint: startOver(file),
     cause: error,
   });
 }
@@ -212,14 +212,14 @@ export function unreadable(file: string, error: unknown): ClusterError {
 export function damaged(file: string, reason: string): ClusterError {
   return new ClusterError("prerequisite", "state-damaged", {
     message: `the sandbox's cloud ${file} is damaged: ${reason}`,
-    hint: beginAnew(file),
+    hint: startOver(file),
   });
 }
 
 export function tooNew(file: string, version: number): ClusterError {
   return new ClusterError("prerequisite", "state-too-new", {
     message: `the sandbox's cloud ${file} was written by a newer tee-cluster (format ${version}, this one knows 1)`,
-    hint: `upgrade: npm install -g tee-cluster@latest; or ${beginAnew(file)}`,
+    hint: `upgrade: npm install -g tee-cluster@latest; or ${startOver(file)}`,
   });
 }
 

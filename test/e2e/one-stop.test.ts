@@ -177,22 +177,29 @@ test("GitHub's way: SIGTERM 7.5 s after SIGINT, and the deletion takes longer th
   expect((await cloudOf(world.sandbox)).live).toEqual([REGISTRY]);
 });
 
-test("nohup: a terminal that is closed changes nothing", async () => {
-  const world = await makeWorld();
-  world.sandbox.setFaults([
-    { method: "POST", path: "/cvms/provision$", action: { kind: "delay", ms: 2_000 } },
-  ]);
-  const command = ["bash", "-c", `nohup node ${PROGRAM} init --yes & wait`];
-  const session = startInTerminal(world, [], OWN_PHALA, { command });
-  await until(() => mutationsOf(world.sandbox).length > 0);
-  session.hangUp();
-  // As the kernel does for every process of the terminal; phala leads a group of its own.
-  for (const pid of await pidsOf(world, PROGRAM)) process.kill(pid, "SIGHUP");
-  await session.exit;
-  await until(async () => (await processesOf(world)).length === 0);
-  expect((await journalOf(world)).at(-1)).toMatchObject({ type: "run-finished", outcome: "done" });
-  expect((await cloudOf(world.sandbox)).live).toEqual([REGISTRY]);
-});
+test.each(["nohup", "setsid"])(
+  "%s: a terminal that is closed changes nothing",
+  async (launcher) => {
+    const world = await makeWorld();
+    world.sandbox.setFaults([
+      { method: "POST", path: "/cvms/provision$", action: { kind: "delay", ms: 2_000 } },
+    ]);
+    const command = ["bash", "-c", `${launcher} node ${PROGRAM} init --yes & wait`];
+    const session = startInTerminal(world, [], OWN_PHALA, { command });
+    await until(() => mutationsOf(world.sandbox).length > 0);
+    session.hangUp();
+    // As the kernel does for every process of the terminal; phala leads a group of its own.
+    const ofTerminal = launcher === "nohup" ? await pidsOf(world, PROGRAM) : [];
+    for (const pid of ofTerminal) process.kill(pid, "SIGHUP");
+    await session.exit;
+    await until(async () => (await processesOf(world)).length === 0);
+    expect((await journalOf(world)).at(-1)).toMatchObject({
+      type: "run-finished",
+      outcome: "done",
+    });
+    expect((await cloudOf(world.sandbox)).live).toEqual([REGISTRY]);
+  },
+);
 
 test.each([
   ["Ctrl-D", END_OF_INPUT],

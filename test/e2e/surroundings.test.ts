@@ -8,7 +8,6 @@ import { makeV2Files, v2Environment } from "../helpers/coordinator.ts";
 import { journalOf } from "../helpers/journal.ts";
 import { OWN_PHALA } from "../helpers/phala-bin.ts";
 import { makePreparedWorld } from "../helpers/prepared-cluster.ts";
-import { processesOf } from "../helpers/processes.ts";
 import {
   cloudOf,
   commitsOf,
@@ -19,7 +18,6 @@ import {
   PROGRAM,
   type World,
 } from "../helpers/program.ts";
-import { startInTerminal } from "../helpers/terminal.ts";
 import { until } from "../helpers/until.ts";
 import { anotherRunner, initiated, REGISTRY, rotated, RUNNER } from "./cases/world.ts";
 
@@ -173,19 +171,4 @@ test("an orchestrator.yml that is mounted as a single file: written in place, wi
   const copies = (await readdir(world.folder)).filter((name) => name !== "orchestrator.yml");
   expect(copies).toHaveLength(1);
   expect(await readFile(path.join(world.folder, copies[0] ?? ""), "utf8")).toBe(before);
-});
-
-test("setsid: a terminal that is closed, and its Ctrl-C, do not reach the run", async () => {
-  const world = await makeWorld();
-  world.sandbox.setFaults([
-    { method: "POST", path: "/cvms/provision$", action: { kind: "delay", ms: 1_000 } },
-  ]);
-  const command = ["bash", "-c", `setsid node ${PROGRAM} init --yes & wait`];
-  const session = startInTerminal(world, [], OWN_PHALA, { command });
-  await until(() => mutationsOf(world.sandbox).length > 0);
-  session.hangUp();
-  await session.exit;
-  await until(async () => (await processesOf(world)).length === 0);
-  expect((await journalOf(world)).at(-1)).toMatchObject({ type: "run-finished", outcome: "done" });
-  expect((await cloudOf(world.sandbox)).live).toEqual([REGISTRY]);
 });

@@ -8,9 +8,9 @@ import {
   newIntel,
   pcsAnswers,
   type MadeUpIntel,
-  type PcsAnswers,
   type TdMeasurements,
 } from "../../src/sandbox/attestation/intel.ts";
+import { collateralOf } from "./collateral.ts";
 
 export const AT = Date.parse("2026-03-01T12:00:00Z");
 
@@ -24,19 +24,6 @@ export const TD: TdMeasurements = {
   rtmr3: "55".repeat(48),
   reportData: "66".repeat(64),
 };
-
-export function collateralOf(answers: PcsAnswers): Collateral {
-  return {
-    root_ca_crl: answers.rootCrl.toString("hex"),
-    pck_crl: answers.pckCrl.toString("hex"),
-    tcb_info_issuer_chain: answers.signerChain,
-    tcb_info: answers.tcbInfo,
-    tcb_info_signature: answers.tcbInfoSignature,
-    qe_identity_issuer_chain: answers.signerChain,
-    qe_identity: answers.qeIdentity,
-    qe_identity_signature: answers.qeIdentitySignature,
-  };
-}
 
 export const rootDer = (intel: MadeUpIntel): Buffer =>
   new X509Certificate(intel.root.certificate).raw;

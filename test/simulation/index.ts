@@ -1,5 +1,5 @@
 /** What the suite's tests use of the bundle. */
-export { historyOf } from "./generate.ts";
+export { historyOf, QUIET } from "./generate.ts";
 export { PLANTED } from "./planted.ts";
 export { brokenPromises, readHistory, renderHistory, shortHistory } from "./render.ts";
 export { brokenBy, shrinkBug } from "./search.ts";

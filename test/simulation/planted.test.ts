@@ -12,27 +12,17 @@ import {
 } from "./history.ts";
 import { loadSimulation } from "./bundle.ts";
 
-const { brokenBy, historyOf, PLANTED, readHistory, shortHistory, shrinkBug, Simulation } =
+const { brokenBy, historyOf, PLANTED, QUIET, readHistory, shortHistory, shrinkBug, Simulation } =
   await loadSimulation();
 
 const QUICK: Platform = {
-  idLag: 0,
-  nameLag: 0,
-  listLag: 0,
+  ...QUIET,
   bootMs: 8_000,
   updateMs: 8_000,
   deleteMs: 3_000,
   ghostMs: 2_000,
   operationLag: 500,
   pageSize: 2,
-  operations: true,
-  correlation: true,
-  createdAt: false,
-  uptime: false,
-  progress: true,
-  push: true,
-  script: false,
-  schema: "v2",
 };
 
 const run = (of: Partial<Run>): Event => ({ kind: "run", run: { ...PLAIN, ...of } });

@@ -20,8 +20,8 @@ import {
 } from "../../src/sandbox/attestation/authority.ts";
 import { evidenceOf, type Guest } from "../../src/sandbox/attestation/guest.ts";
 import { newIntel, pcsAnswers } from "../../src/sandbox/attestation/intel.ts";
-
 import type { Lie } from "../../src/sandbox/attestation/lies.ts";
+import { collateralOf } from "../helpers/collateral.ts";
 import { has, type Calls } from "./calls.ts";
 import type { Cloud, Vm } from "./cloud.ts";
 import type { Falsehood, Strike } from "./history.ts";
@@ -51,17 +51,7 @@ export class Tee {
 
   #newCollateral(status: string): Collateral {
     // Issued a while ago: no machine's clock is that far back.
-    const answers = pcsAnswers(this.authority.intel, EPOCH - 86_400_000, { status });
-    return {
-      root_ca_crl: answers.rootCrl.toString("hex"),
-      pck_crl: answers.pckCrl.toString("hex"),
-      tcb_info_issuer_chain: answers.signerChain,
-      tcb_info: answers.tcbInfo,
-      tcb_info_signature: answers.tcbInfoSignature,
-      qe_identity_issuer_chain: answers.signerChain,
-      qe_identity: answers.qeIdentity,
-      qe_identity_signature: answers.qeIdentitySignature,
-    };
+    return collateralOf(pcsAnswers(this.authority.intel, EPOCH - 86_400_000, { status }));
   }
 
   /** The key of an app, by its KMS or by somebody else's. */

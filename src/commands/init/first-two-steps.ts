@@ -47,7 +47,7 @@ export async function firstTwoSteps(
   const early =
     complete &&
     (await factsFor({ inputs: complete, adoption: adopt, origins: resolution.origins }));
-  // Nobody is asked any more.
+  // Nobody is asked from here on.
   if (early && complete) void expectRunsOfInit(early, complete.hashFrom, flags);
   let checked: ClusterFacts | undefined;
   const report = { emit, steps, strict };

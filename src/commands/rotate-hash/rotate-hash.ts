@@ -114,7 +114,7 @@ async function firstTwoSteps(
   // A question may have waited for its answer for long.
   const found = prompter ? undefined : recorded.found;
   const facts = await clusterFacts(platform, inputs.cluster, prepared, true, undefined, found);
-  // Nobody is asked any more.
+  // Nobody is asked from here on.
   if (!prompter) void expectRunsOfRotation(facts, inputs.hashFrom, flags);
   const report = { emit, steps, strict: flags.strict, without: UNUSED_CHECKS };
   await steps.runWithout("verify-prerequisites", () => verifyPrerequisites(facts, facts, report));

@@ -6,11 +6,11 @@ import { expect, test } from "vitest";
 import { verifyQuote } from "../../../src/attest/verify-quote.ts";
 import type { Collateral } from "../../../src/core/attestation.ts";
 import { makeQuote, pcsAnswers } from "../../../src/sandbox/attestation/intel.ts";
+import { collateralOf } from "../../helpers/collateral.ts";
 import {
   anchorOf,
   AT,
   COLLATERAL,
-  collateralOf,
   INTEL,
   refusalOf,
   rootDer,

@@ -5,11 +5,11 @@ import { verifyQuote } from "../../../src/attest/verify-quote.ts";
 import type { Collateral } from "../../../src/core/attestation.ts";
 import { makeQuote, newIntel, pcsAnswers } from "../../../src/sandbox/attestation/intel.ts";
 import { makeCrl, newIssuer, newP256 } from "../../../src/sandbox/attestation/x509.ts";
+import { collateralOf } from "../../helpers/collateral.ts";
 import {
   anchorOf,
   AT,
   COLLATERAL,
-  collateralOf,
   INTEL,
   QUOTE,
   refusalOf,

@@ -10,7 +10,7 @@ import { cvmOf, memoryCloud } from "../../helpers/memory-cloud.ts";
 const appCompose: AppCompose = { docker_compose_file: "of another version", allowed_envs: [] };
 const NAME = "bird-runner-0a1b2c3d";
 
-/** The names at stake where a runner is up whose hash its orchestrator may have pushed. */
+/** The names affected where a runner is up whose hash its orchestrator may have pushed. */
 async function atStake(rollback: boolean, policy: ListPolicy): Promise<readonly string[]> {
   const cloud = memoryCloud();
   cloud.run(cvmOf({ name: NAME, composeHash: composeHashOf(appCompose) }), appCompose);
@@ -25,7 +25,7 @@ async function atStake(rollback: boolean, policy: ListPolicy): Promise<readonly 
   return seen.atStake.map(({ cvm }) => cvm.name);
 }
 
-test("a runner that may have been pushed is at stake where the list goes back, or starts anew", async () => {
+test("a runner that may have been pushed is affected where the list goes back, or starts over", async () => {
   expect(await atStake(true, ROLLING)).toEqual([NAME]);
   expect(await atStake(false, { ...ROLLING, stay: "none" })).toEqual([NAME]);
 });

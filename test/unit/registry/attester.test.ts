@@ -29,7 +29,7 @@ import type { Lie } from "../../../src/sandbox/attestation/lies.ts";
 import { readLastVerified, type LastVerified } from "../../../src/trust/last-verified.ts";
 import { parseTrustFile } from "../../../src/trust/trust-file.ts";
 import { APP, failureOf, memoryCloud, UUID } from "../../helpers/memory-cloud.ts";
-import { collateralOf } from "../../helpers/made-up-tee.ts";
+import { collateralOf } from "../../helpers/collateral.ts";
 import { temporaryFolder } from "../../helpers/temporary.ts";
 
 /** The beginning of the cloud in memory's time. */
