@@ -22,14 +22,15 @@ export class ListedOption extends Option {
   rare = false;
 }
 
-const HELP_ALL = "--help-all";
+export const HELP_ALL = "--help-all";
 
 /** Of a command that has all its options. */
 export function setUpHelp(command: Command, definition: AnyCommand): void {
   const { examples, notes = "", details = "", page } = definition;
   command.helpOption("-h, --help", "this text").description(definition.summary);
   const rare = command.options.filter(isRare).map(({ long, flags }) => long ?? flags);
-  const isWhole = rare.length === 0 ? () => true : offerWholeHelp(command);
+  const isAsked = takeWholeHelp(command, { hidden: rare.length === 0 });
+  const isWhole = rare.length === 0 ? () => true : isAsked;
   configureHelp(command, isWhole);
   const lines = examples.map((example) => `  tee-cluster ${example}`);
   if (lines.length > 0) command.addHelpText("before", ["Examples:", ...lines, ""].join("\n"));
@@ -51,11 +52,16 @@ function moreOf(name: string, options: readonly string[]): string {
 
 const isRare = (option: Option): boolean => option instanceof ListedOption && option.rare;
 
-/** @returns whether it was asked for. */
-function offerWholeHelp(command: Command): () => boolean {
+/**
+ * `--help-all`, also where `--help` has every option: hidden, it works as elsewhere and is not named.
+ *
+ * @returns whether it was asked for
+ */
+function takeWholeHelp(command: Command, { hidden }: { readonly hidden: boolean }): () => boolean {
   let asked = false;
   const option = new ListedOption(HELP_ALL, "every option, and its variable");
   option.rare = true;
+  option.hidden = hidden;
   command.addOption(option.helpGroup(OUTPUT_TITLE));
   command.on("option:help-all", () => {
     asked = true;

@@ -1,9 +1,10 @@
 /** The command tree, built from the list of commands. */
 import { isDocument } from "../output/formats.ts";
-import { Command, Help } from "commander";
+import { Command, Help, Option } from "commander";
 import type { AnyCommand } from "../commands/shared/command.ts";
 import { COMMANDS } from "./commands.ts";
 import { findPage, pathOf, topics } from "./docs-place.ts";
+import { HELP_ALL } from "./help.ts";
 import { addDefinition } from "./options.ts";
 
 /** Options and arguments as commander parsed them, by their names. */
@@ -110,7 +111,8 @@ function addHelpCommand(parent: Command): void {
   parent
     .command("help [command...]")
     .description("help for a command, or a topic: help topics")
-    .action((words: readonly string[]) => {
+    .addOption(new Option(HELP_ALL).hideHelp())
+    .action((words: readonly string[], { helpAll }: { readonly helpAll?: true }) => {
       const page = childOf(parent, words[0] ?? "") ? undefined : pageFor(words);
       if (page !== undefined) return print(parent, page);
       const found = words.reduce(
@@ -118,6 +120,8 @@ function addHelpCommand(parent: Command): void {
         parent,
       );
       declareOptions(found);
+      // Prints it and throws, but for a group, which has one help only.
+      if (helpAll) found.parseOptions([HELP_ALL]);
       found.outputHelp();
     });
 }

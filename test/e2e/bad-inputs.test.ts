@@ -205,6 +205,8 @@ test("help and version are answers; without --json a refusal is on stderr alone"
       "init --help-all",
       /^Examples:[^]*--watcher-interval[^]*\nDocumentation: \/.*\/docs\/inputs\.md$/,
     ],
+    ["sandbox --help-all", /^Examples:[^]*\nUsage: tee-cluster sandbox \[options\]/],
+    ["help list --help-all", /^Examples:[^]*--timeout <duration>[^]*\nDocumentation: /],
     ["help topics", /^Pages of the documentation[^]*\n {2}glossary {2,}Glossary\n/],
     ["help glossary", /^# Glossary\n/],
     ["--version", /^\d+\.\d+\.\d+$/],

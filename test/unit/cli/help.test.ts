@@ -38,7 +38,7 @@ describe.each(COMMANDS.map((definition) => [definition.name, definition] as cons
     const short = helpOf(definition, "--help");
     const command = addedTo(new Command(), definition);
     const flags = command.options.flatMap(({ long }) => long ?? []);
-    const hasMore = flags.includes("--help-all");
+    const hasMore = command.options.some(({ long, hidden }) => long === "--help-all" && !hidden);
 
     test("--help fits two screens and says where more is", () => {
       expect(short.trimEnd().split("\n").length).toBeLessThanOrEqual(68);
@@ -49,8 +49,9 @@ describe.each(COMMANDS.map((definition) => [definition.name, definition] as cons
     });
 
     test("--help-all lists every option, and --help names what it does not list", () => {
-      const whole = listedIn(hasMore ? helpOf(definition, "--help-all") : short);
-      expect(flags.filter((flag) => !whole.includes(flag))).toEqual([]);
+      const whole = listedIn(helpOf(definition, "--help-all"));
+      const named = flags.filter((flag) => hasMore || flag !== "--help-all");
+      expect(named.filter((flag) => !whole.includes(flag))).toEqual([]);
       const left = flags.filter((flag) => flag !== "--help-all" && !listedIn(short).includes(flag));
       const [, told = ""] = MORE.exec(short) ?? [];
       expect(told.match(/--[\w-]+/g) ?? []).toEqual(left);
