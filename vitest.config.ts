@@ -13,15 +13,9 @@ const project = (
 /** These run the built program or the real `phala`; for the others nothing is built or set up. */
 const WITH_PROGRAM = { globalSetup: "test/helpers/global-setup.ts" };
 
-/**
- * A worker of the mutation tests: the unit tests decide alone whether a mutant lives. Without the one that holds docs
- * against the source, because its copy of the project has no docs.
- */
-const mutates = process.env["STRYKER_MUTATOR_WORKER"] !== undefined;
-
 const projects = [
   // Threads start faster than processes. No unit test changes what a process has only one of, as its working directory.
-  project("unit", mutates ? { exclude: ["test/unit/generated.test.ts"] } : { pool: "threads" }),
+  project("unit", { pool: "threads" }),
   project("simulation"),
   project("integration", WITH_PROGRAM),
   project("e2e", WITH_PROGRAM),
@@ -30,7 +24,7 @@ const projects = [
 
 export default defineConfig({
   test: {
-    projects: mutates ? projects.slice(0, 1) : projects,
+    projects,
     // A generated file or snapshot that is missing fails, also without CI; --update writes it.
     update: "none",
     // Nothing is waited for by the clock but what hangs: a busy machine is no failure.

@@ -1,0 +1,32 @@
+/** The modules that mutation tests are made of: those that the product's promises rest on, and the tests that guard each. */
+import { readdirSync } from "node:fs";
+
+const ROOT = new URL("../../", import.meta.url);
+const ALL = /\.ts$/;
+
+/** A folder below src, which of its files count, and the tests (paths that Vitest takes) that have to kill their mutants. */
+const MODULES = [
+  { name: "approval" },
+  { name: "registry" },
+  { name: "runners" },
+  { name: "app-compose" },
+  // With what settles their outcomes, and tells our CVMs from those of others.
+  { name: "workflow", pattern: /^(mutation.*|settle-create|find-cvm|ledger)\.ts$/ },
+  { name: "state" },
+  { name: "core/redact", folder: "core", pattern: /^redact.*\.ts$/ },
+  { name: "orchestrator" },
+  { name: "platform/net/retry", folder: "platform/net", pattern: /^retry\.ts$/ },
+];
+
+/**
+ * A module is judged by its own tests: what only a distant test notices is guarded by chance.
+ *
+ * @throws Error for a module that has no files (any more): it would pass for well tested.
+ */
+export const modules = MODULES.map(({ name, folder = name, pattern = ALL }) => {
+  const files = readdirSync(new URL(`src/${folder}`, ROOT))
+    .filter((file) => pattern.test(file))
+    .map((file) => `src/${folder}/${file}`);
+  if (files.length === 0) throw new Error(`no file of src/${folder} matches ${pattern}`);
+  return { name, files, tests: [`test/unit/${name}`] };
+});
