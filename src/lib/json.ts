@@ -1,4 +1,4 @@
-/** Undefined for what is not JSON (a JSON text never stands for undefined). */
+/** Undefined for what is not JSON (no JSON text stands for that). No error: that of JSON.parse quotes the text. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

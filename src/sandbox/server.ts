@@ -13,6 +13,7 @@ import { Refusal } from "./refusal.ts";
 import type { ApiVersion } from "./responses.ts";
 import { strikesBefore, withServersTime, writeJson, writeReply } from "./wire.ts";
 import { timingSafeEqual } from "node:crypto";
+import { parseJson } from "../lib/json.ts";
 
 export type SandboxRequest = {
   /** From 1, over all requests to the API and the gateway. */
@@ -161,7 +162,7 @@ export class SandboxServer {
     strike: FaultAction | undefined,
   ): Promise<Reply | undefined> {
     const method = message.method ?? "GET";
-    const body = parsed(text);
+    const body = parseJson(text);
     if (!url.pathname.startsWith(`${API_PREFIX}/`)) {
       const headers = headersOf(message);
       const request = { method, path: url.pathname, query: url.searchParams, headers, body };
@@ -192,7 +193,7 @@ export class SandboxServer {
       setFaults: (plans: readonly FaultPlan[]) => this.setFaults(plans),
       stop: this.#options.onStop,
     };
-    const { status, json } = await answerControl(controlled, what, parsed(text)).catch(
+    const { status, json } = await answerControl(controlled, what, parseJson(text)).catch(
       (error: unknown) => {
         if (error instanceof Refusal) return { status: error.status, json: error.body };
         throw error;
@@ -220,15 +221,6 @@ async function readText(message: IncomingMessage): Promise<string> {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString("utf8");
-}
-
-/** Undefined where it is not JSON. */
-function parsed(text: string): unknown {
-  try {
-    return text === "" ? undefined : JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /**

@@ -3,6 +3,7 @@
  * another): every change is load, change, save under a lock; reads load again only when the file has changed.
  */
 import { isErrno } from "../lib/errno.ts";
+import { parseJson } from "../lib/json.ts";
 import { isProcessAlive } from "../lib/process-alive.ts";
 import { chmod, link, lstat, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { randomBytes } from "node:crypto";
@@ -131,15 +132,6 @@ const current = z.looseObject({
   cvms: z.array(z.looseObject({ name: z.string(), appId: z.string(), vmUuid: z.string() })),
   provisions: z.array(z.looseObject({ name: z.string(), appId: z.string() })),
 });
-
-/** Undefined where it is none: the message of JSON.parse quotes the text. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
 
 function emptyCloud(): CloudState {
   return { version: 1, port: null, nextId: 1, quoteKey: newQuoteKey(), cvms: [], provisions: [] };

@@ -3,6 +3,7 @@ import * as z from "zod";
 import type { AttestationFacts, Evidence } from "../core/attestation.ts";
 import { sha256Hex, type AppCompose } from "../core/compose-hash.ts";
 import type { CheckList } from "./check-list.ts";
+import { parseJson } from "../lib/json.ts";
 import { findUntrustedCode } from "./runs-code.ts";
 import type { Trust } from "./trust-file.ts";
 
@@ -97,9 +98,5 @@ const schema = z.looseObject({
 
 /** Undefined where it is not an app-compose. */
 function parseAppCompose(text: string): AppCompose | undefined {
-  try {
-    return schema.parse(JSON.parse(text));
-  } catch {
-    return undefined;
-  }
+  return schema.safeParse(parseJson(text)).data;
 }

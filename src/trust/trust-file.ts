@@ -2,6 +2,7 @@
 import { command, hint } from "../core/command-hint.ts";
 import * as z from "zod";
 import { ClusterError } from "../errors/cluster-error.ts";
+import { parseJson } from "../lib/json.ts";
 
 const hex = (bytes: number): z.ZodString =>
   z
@@ -75,12 +76,8 @@ export type OsImage = Trust["os"][number];
 
 /** @throws ClusterError `bad-trust-file` (input): unknown keys, upper-case hex, lists out of order. */
 export function parseTrustFile(text: string, file: string): Trust {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw badTrustFile(file, "it is not JSON");
-  }
+  const value = parseJson(text);
+  if (value === undefined) throw badTrustFile(file, "it is not JSON");
   const parsed = trustSchema.safeParse(value);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;

@@ -7,6 +7,7 @@ import {
   fetchEvidence,
   type FetchOptions,
 } from "./collateral.ts";
+import { parseJson } from "../../lib/json.ts";
 
 const API_VERSION = "2026-01-21";
 
@@ -113,12 +114,4 @@ function guestEvidence(text: string): Shown<ShownEvidence> {
     appCompose: info?.app_compose,
   } as const;
   return { kind: "shown", value };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,7 @@
 /** Phala's error answers: parsed in full, and as one line for people. */
 import * as z from "zod";
 import type { ApiError } from "../../core/ports.ts";
+import { parseJson } from "../../lib/json.ts";
 
 const structured = z.object({
   error_code: z.string(),
@@ -98,14 +99,6 @@ export function renderApiError({
 
 function shorten(text: string): string {
   return text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 const STATUS_NAMES: Readonly<Record<number, string>> = {

@@ -9,9 +9,10 @@ import {
   pauseBefore,
   READ_RETRIES,
   retryAfter,
+  RetryBudget,
 } from "../net/retry.ts";
-import { RetryBudget } from "../net/retry.ts";
 import { SampledServerClock } from "../net/server-clock.ts";
+import { parseJson } from "../../lib/json.ts";
 import { isFinal, platformError, refusedAnswer, unreachable, webPage } from "./trouble.ts";
 
 /** The CLI's default; `2025-10-28` has neither compose_hash nor gateway. */
@@ -110,7 +111,7 @@ export class ApiReader {
       const answer = await http.send({ method: "GET", url, headers, timeoutMs }, signal);
       const { status, text } = answer;
       report(String(status));
-      const json = parseJson(text);
+      const json = parseDocument(text);
       // The clock of whatever else answers is of no interest.
       if (json !== undefined) this.serverClock.note(answer, startedMs);
       return { status, text, headers: answer.headers, json, body: answer.body };
@@ -167,12 +168,8 @@ const bySchema =
     return { kind: "unknown", error };
   };
 
-/** The object or list that a text holds. JSON.parse's own message quotes the text. */
-function parseJson(text: string): object | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null ? value : undefined;
-  } catch {
-    return undefined;
-  }
+/** The object or list that a text holds. */
+function parseDocument(text: string): object | undefined {
+  const value = parseJson(text);
+  return typeof value === "object" && value !== null ? value : undefined;
 }

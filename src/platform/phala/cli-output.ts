@@ -5,6 +5,7 @@
 import { stripVTControlCharacters } from "node:util";
 import * as z from "zod";
 import type { CliOutcome } from "../../core/ports.ts";
+import { parseJson } from "../../lib/json.ts";
 
 /** How a run of the CLI ended, as far as the operating system knows. */
 export type CliRun = {
@@ -32,9 +33,10 @@ export function findAnswer(output: string): JsonObject | undefined {
   for (const start of starts) {
     if (start < readUpTo) continue;
     const end = endOfObject(text, start);
-    const value = end === undefined ? undefined : parseObject(text.slice(start, end));
+    if (end === undefined) continue;
+    const value = jsonObject.safeParse(parseJson(text.slice(start, end))).data;
+    if (value) readUpTo = end;
     if (value && "success" in value) found = value;
-    if (value && end !== undefined) readUpTo = end;
   }
   return found;
 }
@@ -54,10 +56,6 @@ function endOfObject(text: string, start: number): number | undefined {
     }
   }
   return undefined;
-}
-
-function parseObject(text: string): JsonObject | undefined {
-  return jsonObject.safeParse(parseJson(text)).data;
 }
 
 /** Exit code 0 is no success: SIGINT makes the CLI exit 0. Only a parsed `success: true` of the right shape is. */
@@ -113,14 +111,6 @@ function explained(text: string): string {
 const schemaIssues = z.array(
   z.looseObject({ path: z.array(z.union([z.string(), z.number()])), message: z.string() }),
 );
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
 
 function errorCodeIn(run: CliRun): string | undefined {
   return /ERR-\d\d-\d\d\d/.exec(`${run.stderr}${run.stdout}`)?.[0];

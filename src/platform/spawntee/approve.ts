@@ -6,6 +6,7 @@ import { describeNetworkError } from "../net/network-error.ts";
 import type { SampledServerClock } from "../net/server-clock.ts";
 import { createPrivateKey, createPublicKey, sign, type KeyObject } from "node:crypto";
 import { ClusterError } from "../../errors/cluster-error.ts";
+import { parseJson } from "../../lib/json.ts";
 
 const TIMEOUT_MS = 30_000;
 const MAX_BYTES = 64 * 1024;
@@ -142,14 +143,6 @@ function accepted(body: object, hashes: readonly string[], detail: string): Appr
   return hashes.every((hash) => known.has(hash))
     ? { kind: "approved" }
     : { kind: "refused", detail };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** The coordinator's signature on requests to a registry. Pure but for the clock that is passed in. */

@@ -12,6 +12,7 @@ import type {
 } from "../../core/ports.ts";
 import { SampledServerClock } from "../net/server-clock.ts";
 import { pushHashes, type Client, timeOf, signedHeaders } from "./approve.ts";
+import { parseJson } from "../../lib/json.ts";
 
 const LOOK_TIMEOUT_MS = 10_000;
 /** Health and capacity take a few hundred bytes. */
@@ -83,14 +84,6 @@ async function ask<T>(
       : undefined;
   if (parsed?.success) return { kind: "answered", value: parsed.data };
   return { kind: "other", detail: `HTTP ${answer.status}, not from spawntee` };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 const LIMITS = { timeoutMs: 10_000, maxBytes: 64 * 1024 };

@@ -7,6 +7,7 @@ import * as z from "zod";
 import type { CreateCvmRequest, Provisioned, UpdateCvmRequest } from "../../../core/ports.ts";
 import { bareAppId, bareUuid } from "../schemas.ts";
 import type { GateOperation, GateRequest, Role } from "./exchange.ts";
+import { parseJson } from "../../../lib/json.ts";
 
 export type Seen = {
   readonly provisioned: Provisioned | undefined;
@@ -129,14 +130,6 @@ function decode(text: string): string {
 /** Whether an environment is in the request. */
 export function isSealed(body: string): boolean {
   return z.looseObject({ encrypted_env: z.string().min(1) }).safeParse(parseJson(body)).success;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 const NAMES = {

@@ -5,6 +5,7 @@ import { describeNetworkError } from "../../net/network-error.ts";
 import { isWorthRetrying, pauseBefore, READ_RETRIES, retryAfter } from "../../net/retry.ts";
 import { parseApiError } from "../api-error.ts";
 import type { Answered, GateRequest, Result } from "./exchange.ts";
+import { parseJson } from "../../../lib/json.ts";
 
 export type Upstream = {
   /** Without `/api/v1`. */
@@ -120,11 +121,3 @@ const NEVER_SENT: ReadonlySet<unknown> = new Set([
 
 const mayHaveArrived = (error: unknown): boolean =>
   !(error instanceof Error && "code" in error && NEVER_SENT.has(error.code));
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
