@@ -1,13 +1,13 @@
 /** What the rules look at: a compose file as it will run on the day of its first deployment. Pure. */
 import type { Severity } from "../../core/finding.ts";
 import type { ClusterSettings } from "../../core/settings.ts";
-import type { ComposeFinding, FindingCode } from "../catalogue.ts";
+import { CATALOGUE, type ComposeFinding, type FindingCode } from "../catalogue.ts";
 import type { ComposeFile } from "../compose-file.ts";
 import { APPROVED_LIST, runnerEnvironmentNamesOf, WALLET, maskSecrets } from "../environment.ts";
 import { placeholdersIn, type Lookup } from "../interpolation.ts";
 import { covers } from "../ports.ts";
 import { resolveCompose, type ResolvedCompose, type Service } from "../services.ts";
-import { leavesOf } from "../tree.ts";
+import { at, leavesOf } from "../tree.ts";
 
 export type Role = "registry" | "runner";
 
@@ -93,6 +93,14 @@ export function spawnteeService(services: readonly Service[], port: number): Ser
   );
 }
 
+/** The texts of a service's command line: `command` and `entrypoint`. */
+export function startedWith({ node }: Service): readonly string[] {
+  return ["command", "entrypoint"]
+    .flatMap((key) => at(node, key) ?? [])
+    .flatMap((tree) => leavesOf(tree).map((leaf) => String(leaf.node.value)));
+}
+
+/** Where something is, in the file that is looked at. */
 export type Place = {
   readonly line?: number | undefined;
   readonly service?: string | undefined;
@@ -100,17 +108,20 @@ export type Place = {
   readonly text?: string | undefined;
 };
 
-/** A finding in the context's file. */
-export function found(
-  { compose }: Pick<RuleContext, "compose">,
-  code: FindingCode,
-  severity: Severity,
-  place: Place,
-  texts: { readonly message: string; readonly remedy: string },
-): ComposeFinding {
-  const { line, service } = place;
-  const text = place.text ?? (line === undefined ? undefined : lineText(compose.text, line));
-  return { code, severity, ...texts, file: compose.path, line, service, text };
+/** What a rule finds. */
+export type Problem = Place & {
+  readonly code: FindingCode;
+  /** Absent: the one that the catalogue has for the code. */
+  readonly severity?: Severity;
+  readonly message: string;
+  readonly remedy: string;
+};
+
+export function findingIn(compose: ComposeFile, problem: Problem): ComposeFinding {
+  const { code, message, remedy, line, service } = problem;
+  const { severity = CATALOGUE[code].severities[0] } = problem;
+  const text = problem.text ?? (line === undefined ? undefined : lineText(compose.text, line));
+  return { code, severity, message, remedy, file: compose.path, line, service, text };
 }
 
 /** A service's place: its own line, or the line of something in it. */
@@ -129,7 +140,7 @@ function lineText(text: string, line: number): string {
 }
 
 /** Where a variable is first referred to. */
-export function placeOf({ compose }: Pick<RuleContext, "compose">, name: string): Place {
+export function placeOf({ compose }: RuleContext, name: string): Place {
   const leaf = leavesOf(compose.root).find(
     ({ node }) =>
       typeof node.value === "string" &&

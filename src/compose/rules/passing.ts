@@ -1,9 +1,14 @@
 /** How a variable gets to the spawntee service, and what is wrong where it does not. */
 import type { Severity } from "../../core/finding.ts";
-import type { ComposeFinding, FindingCode } from "../catalogue.ts";
+import type { FindingCode } from "../catalogue.ts";
 import { resolveCompose, valueIn, type EnvironmentEntry, type Service } from "../services.ts";
-import { at, leavesOf } from "../tree.ts";
-import { found, inService, spawnteeService, type RuleContext } from "./context.ts";
+import {
+  inService,
+  spawnteeService,
+  startedWith,
+  type Problem,
+  type RuleContext,
+} from "./context.ts";
 
 export type Expected = {
   /** What it is where the service does not get the variable at all. */
@@ -20,79 +25,55 @@ const carriesProbe = ({ value }: EnvironmentEntry): boolean => value.includes(PR
 /** Whether a value has quotes around it, which a list entry keeps. */
 export const isQuoted = (value: string): boolean => /^(["']).*\1$/.test(value);
 
-/** Nothing where the variable arrives as it is. */
+/** Nothing where the variable arrives as it is, also where it is given on the command line instead. */
 export function passing(
   context: RuleContext,
   name: string,
   expected: Expected,
-): readonly ComposeFinding[] {
+): readonly Problem[] {
   const lookup = (it: string): string | undefined => (it === name ? PROBE : context.lookup(it));
   const { services } = resolveCompose(context.compose.root, lookup);
   const spawntee = spawnteeService(services, context.settings.spawnteePort);
-  const receivers = spawntee ? [spawntee] : services;
-  if (receivers.some((service) => valueIn(service, name) === PROBE || isArgument(service)))
-    return [];
+  const arrives = (service: Service): boolean =>
+    valueIn(service, name) === PROBE || startedWith(service).some((text) => text.includes(PROBE));
+  if ((spawntee ? [spawntee] : services).some(arrives)) return [];
   const entry = spawntee?.environment.findLast((it) => it.name === name);
   // Quotes of any entry have a finding of their own.
   if (entry && carriesProbe(entry) && isQuoted(entry.value)) return [];
-  const astray = spawntee && goneAstray(context, name, { spawntee, services, expected });
-  if (astray) return [astray];
+  const remedy = `write in the spawntee service's environment: ${name}=\${${name}}`;
+  const astray = spawntee && goneAstray(name, spawntee, services);
+  if (astray) {
+    const severity = expected.severity === "note" ? "warning" : expected.severity;
+    return [{ ...astray, severity, message: `${astray.message}: ${expected.why}`, remedy }];
+  }
+  const { code, severity } = expected;
   const place = spawntee ? inService(spawntee, entry?.line) : {};
-  const message = entry
-    ? `the value is not that of \${${name}}: ${expected.why}`
-    : `the service does not get \${${name}}: ${expected.why}`;
-  return [
-    found(context, expected.code, expected.severity, place, { message, remedy: remedyFor(name) }),
-  ];
+  const what = entry ? "the value is not that of" : "the service does not get";
+  const message = `${what} \${${name}}: ${expected.why}`;
+  return [{ code, severity, ...place, message, remedy }];
 }
-
-const remedyFor = (name: string): string =>
-  `write in the spawntee service's environment: ${name}=\${${name}}`;
-
-type Receivers = {
-  readonly spawntee: Service;
-  readonly services: readonly Service[];
-  readonly expected: Expected;
-};
 
 /** The variable goes somewhere: under a misspelt name, or to another service. */
 function goneAstray(
-  context: RuleContext,
   name: string,
-  { spawntee, services, expected }: Receivers,
-): ComposeFinding | undefined {
-  const severity = expected.severity === "note" ? "warning" : expected.severity;
+  spawntee: Service,
+  services: readonly Service[],
+): Omit<Problem, "remedy"> | undefined {
   const misspelt = spawntee.environment.find(
     (it) => carriesProbe(it) && it.name !== name && isSimilar(it.name, name),
   );
   if (misspelt) {
-    const message = `spawntee reads ${name}, not ${misspelt.name}: ${expected.why}`;
     const place = inService(spawntee, misspelt.line);
-    return found(context, "variable-misspelt", severity, place, {
-      message,
-      remedy: remedyFor(name),
-    });
+    const message = `spawntee reads ${name}, not ${misspelt.name}`;
+    return { code: "variable-misspelt", ...place, message };
   }
   const other = services.find(
     (it) => it.name !== spawntee.name && it.environment.some(carriesProbe),
   );
   if (other === undefined) return undefined;
   const place = inService(other, other.environment.find(carriesProbe)?.line);
-  const message = `${name} reaches this service and not ${spawntee.name}, which runs spawntee: ${expected.why}`;
-  return found(context, "variable-in-other-service", severity, place, {
-    message,
-    remedy: remedyFor(name),
-  });
-}
-
-/** Whether the probe is given on the command line instead. */
-function isArgument({ node }: Service): boolean {
-  return ["command", "entrypoint"].some((key) => {
-    const tree = at(node, key);
-    return (
-      tree !== undefined && leavesOf(tree).some((leaf) => String(leaf.node.value).includes(PROBE))
-    );
-  });
+  const message = `${name} reaches this service and not ${spawntee.name}, which runs spawntee`;
+  return { code: "variable-in-other-service", ...place, message };
 }
 
 /** Same letters but for a few: a slip of the hand, not another name. */

@@ -1,63 +1,55 @@
 /** Services that never run, can't be reached, or refer to what is not there. */
-import type { ComposeFinding } from "../catalogue.ts";
-import { covers, reaches } from "../ports.ts";
+import { covers, reaches, type PublishedPort } from "../ports.ts";
 import { booleanOf, type Service } from "../services.ts";
 import { at, entriesOf, itemsOf, lineOfKey, textOf, type Tree } from "../tree.ts";
-import { found, inService, type RuleContext } from "./context.ts";
+import { inService, type Place, type Problem, type RuleContext } from "./context.ts";
 
-export function runningFindings(context: RuleContext): readonly ComposeFinding[] {
-  const { services } = context.resolved;
+export function running(context: RuleContext): readonly Problem[] {
+  const { root, services } = context.resolved;
   return [
-    ...services.flatMap((service) => idle(context, service)),
+    ...services.flatMap((service) => idle(service, context)),
     ...port(context),
-    ...services.flatMap((service) => references(context, service)),
-    ...external(context),
+    ...services.flatMap((service) => references(service, root)),
+    ...externalResources(root),
+    ...services.flatMap(otherContainers),
   ];
 }
 
-function idle(context: RuleContext, service: Service): readonly ComposeFinding[] {
+function idle(service: Service, { spawntee }: RuleContext): readonly Problem[] {
   if (service.idle === undefined) return [];
   const { reason, line } = service.idle;
-  const severity = service.name === context.spawntee?.name ? "error" : "warning";
+  const severity = service.name === spawntee?.name ? "error" : "warning";
   const message = `the service never runs: ${reason}`;
-  return [
-    found(context, "service-never-runs", severity, inService(service, line), {
-      message,
-      remedy: "take it out",
-    }),
-  ];
+  const place = inService(service, line);
+  return [{ code: "service-never-runs", severity, ...place, message, remedy: "take it out" }];
 }
 
 /** The gateway must reach the spawntee port, through whichever service publishes it. */
-function port(context: RuleContext): readonly ComposeFinding[] {
-  const { spawnteePort: wanted } = context.settings;
-  const { services } = context.resolved;
-  const running = services.filter(({ idle: reason }) => reason === undefined);
-  if (running.some((service) => isReachable(service, wanted))) return [];
+function port({ settings, resolved, spawntee }: RuleContext): readonly Problem[] {
+  const { spawnteePort: wanted } = settings;
+  const { services } = resolved;
+  const up = services.filter((service) => service.idle === undefined);
+  if (up.some((service) => isReachable(service, wanted))) return [];
   const remedy = `publish it, as in ports: ["${wanted}:8080"], or give the published one with --spawntee-port`;
-  const near = running.flatMap((service) =>
+  const [near] = up.flatMap((service) =>
     service.ports.filter((entry) => covers(entry, wanted)).map((entry) => ({ service, entry })),
-  )[0];
+  );
   if (near) {
-    const why = near.entry.loopback
-      ? "is bound to the CVM itself (127.0.0.1)"
-      : near.entry.protocol === "tcp"
-        ? "is on no network"
-        : `is published for ${near.entry.protocol.toUpperCase()} only`;
-    const message = `the spawntee port ${wanted} ${why}: the gateway does not reach it`;
-    return [
-      found(context, "port-unreachable", "error", inService(near.service, near.entry.line), {
-        message,
-        remedy,
-      }),
-    ];
+    const place = inService(near.service, near.entry.line);
+    const message = `the spawntee port ${wanted} ${whyUnreachable(near.entry)}: the gateway does not reach it`;
+    return [{ code: "port-unreachable", ...place, message, remedy }];
   }
-  // A service that never runs has a finding of its own.
-  if (services.some((service) => service.idle !== undefined && isReachable(service, wanted)))
-    return [];
-  const message = `no service publishes the spawntee port ${wanted} (${publishedPorts(running)}): the CVM would never be reached`;
-  const place = context.spawntee ? inService(context.spawntee) : {};
-  return [found(context, "port-not-published", "error", place, { message, remedy })];
+  // A service that never runs has a problem of its own.
+  if (services.some((service) => isReachable(service, wanted))) return [];
+  const message = `no service publishes the spawntee port ${wanted} (${publishedPorts(up)}): the CVM would never be reached`;
+  const place = spawntee ? inService(spawntee) : {};
+  return [{ code: "port-not-published", ...place, message, remedy }];
+}
+
+function whyUnreachable({ loopback, protocol }: PublishedPort): string {
+  if (loopback) return "is bound to the CVM itself (127.0.0.1)";
+  if (protocol === "tcp") return "is on no network";
+  return `is published for ${protocol.toUpperCase()} only`;
 }
 
 const isReachable = (service: Service, wanted: number): boolean =>
@@ -66,10 +58,9 @@ const isReachable = (service: Service, wanted: number): boolean =>
     service.ports.some((it) => reaches(it, wanted)));
 
 function publishedPorts(services: readonly Service[]): string {
-  const ranges = services.flatMap(({ ports }) =>
-    ports.flatMap(({ range }) => (range ? [range] : [])),
-  );
+  const ranges = services.flatMap(({ ports }) => ports.map(({ range }) => range));
   const sorted = ranges
+    .filter((range) => range !== undefined)
     .toSorted(([a], [b]) => a - b)
     .map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`));
   const names = [...new Set(sorted)];
@@ -78,22 +69,13 @@ function publishedPorts(services: readonly Service[]): string {
 }
 
 /** What a service uses that the file must declare. */
-function references(context: RuleContext, service: Service): readonly ComposeFinding[] {
-  const { root } = context.resolved;
+function references(service: Service, root: Tree): readonly Problem[] {
   const { node } = service;
-  const missing = (
-    kind: string,
-    line: number,
-    name: string | undefined,
-    own: readonly string[] = [],
-  ) =>
-    name === undefined ||
-    at(root, kind, name) ||
-    own.includes(name) ||
-    (kind === "services" && name === "")
+  const missing = (kind: string, name: string | undefined, line: number): readonly Problem[] =>
+    name === undefined || at(root, kind, name)
       ? []
-      : [undeclared(context, service, kind, name, line)];
-  const names = (key: string): readonly (readonly [string | undefined, number])[] => [
+      : [undeclared(kind, name, inService(service, line))];
+  const named = (key: string): readonly (readonly [string | undefined, number])[] => [
     ...itemsOf(at(node, key)).map(
       (item) => [textOf(item) ?? textOf(at(item, "source")), item.line] as const,
     ),
@@ -103,71 +85,52 @@ function references(context: RuleContext, service: Service): readonly ComposeFin
   return [
     ...service.mounts
       .filter(({ type, source }) => type === "volume" && source)
-      .flatMap(({ source, line }) => missing("volumes", line, source)),
-    ...names("networks").flatMap(([name, line]) => missing("networks", line, name, ["default"])),
-    ...names("configs").flatMap(([name, line]) => missing("configs", line, name)),
-    ...names("secrets").flatMap(([name, line]) => missing("secrets", line, name)),
-    ...names("depends_on").flatMap(([name, line]) => missing("services", line, name)),
-    ...missing("services", lineOfKey(node, "network_mode"), other),
+      .flatMap(({ source, line }) => missing("volumes", source, line)),
+    ...named("networks")
+      .filter(([name]) => name !== "default")
+      .flatMap((it) => missing("networks", ...it)),
+    ...named("configs").flatMap((it) => missing("configs", ...it)),
+    ...named("secrets").flatMap((it) => missing("secrets", ...it)),
+    ...named("depends_on")
+      .filter(([name]) => name !== "")
+      .flatMap((it) => missing("services", ...it)),
+    ...missing("services", other, lineOfKey(node, "network_mode")),
   ];
 }
 
-function undeclared(
-  context: RuleContext,
-  service: Service,
-  kind: string,
-  name: string,
-  line: number,
-): ComposeFinding {
+function undeclared(kind: string, name: string, place: Place): Problem {
   const message = `the file declares no ${kind.slice(0, -1)} ${JSON.stringify(name)}: docker compose refuses it`;
   const remedy =
     kind === "volumes" || kind === "networks"
       ? `add at the end of the file: ${kind}: { ${name}: {} }`
       : `declare it under \`${kind}\`, or take it out`;
-  return found(context, "undeclared-reference", "error", inService(service, line), {
-    message,
-    remedy,
-  });
+  return { code: "undeclared-reference", ...place, message, remedy };
 }
 
-const CONTAINER = /^container:/;
-
 /** A new CVM has no network, volume or container but those of this file. */
-function external(context: RuleContext): readonly ComposeFinding[] {
-  const { root, services } = context.resolved;
-  const declared = ["networks", "volumes", "configs", "secrets"].flatMap((kind) =>
+function externalResources(root: Tree): readonly Problem[] {
+  return ["networks", "volumes", "configs", "secrets"].flatMap((kind) =>
     entriesOf(at(root, kind)).flatMap(([name, value]) => {
       const flag = at(value, "external");
       if (flag === undefined || (flag.kind === "scalar" && booleanOf(flag) !== true)) return [];
-      return externalFinding(
-        context,
-        flag,
-        undefined,
-        `the ${kind.slice(0, -1)} ${JSON.stringify(name)}`,
-      );
+      return external(`the ${kind.slice(0, -1)} ${JSON.stringify(name)}`, { line: flag.line });
     }),
   );
-  const containers = services.flatMap((service) => {
-    const single = ["network_mode", "pid", "ipc"].flatMap((key) => at(service.node, key) ?? []);
-    const listed = itemsOf(at(service.node, "volumes_from"));
-    const links = itemsOf(at(service.node, "external_links"));
-    return [
-      ...[...single, ...listed].filter((it) => CONTAINER.test(textOf(it) ?? "")),
-      ...links,
-    ].map((it) =>
-      externalFinding(context, it, service.name, `the container ${JSON.stringify(textOf(it))}`),
-    );
-  });
-  return [...declared, ...containers];
 }
 
-function externalFinding(
-  context: RuleContext,
-  { line }: Tree,
-  service: string | undefined,
-  what: string,
-): ComposeFinding {
-  const message = `${what} must exist before docker compose starts, and a new CVM has none`;
-  const remedy = "take out `external`: docker compose then creates it";
-  return found(context, "external-resource", "error", { line, service }, { message, remedy });
+function otherContainers({ name: service, node }: Service): readonly Problem[] {
+  const single = ["network_mode", "pid", "ipc"].flatMap((key) => at(node, key) ?? []);
+  const named = [...single, ...itemsOf(at(node, "volumes_from"))].filter((it) =>
+    textOf(it)?.startsWith("container:"),
+  );
+  return [...named, ...itemsOf(at(node, "external_links"))].map((it) =>
+    external(`the container ${JSON.stringify(textOf(it))}`, { line: it.line, service }),
+  );
 }
+
+const external = (what: string, place: Place): Problem => ({
+  code: "external-resource",
+  ...place,
+  message: `${what} must exist before docker compose starts, and a new CVM has none`,
+  remedy: "take out `external`: docker compose then creates it",
+});

@@ -1,5 +1,4 @@
 /** Whether the variables that `tee-cluster` and the orchestrator set reach spawntee as what they are. */
-import type { ComposeFinding } from "../catalogue.ts";
 import {
   APPROVED_LIST,
   REGISTRY_NAMES,
@@ -7,7 +6,8 @@ import {
   WALLET,
   isSecretName,
 } from "../environment.ts";
-import { found, inService, placeOf, type RuleContext } from "./context.ts";
+import type { EnvironmentEntry, Service } from "../services.ts";
+import { inService, placeOf, type Problem, type RuleContext } from "./context.ts";
 import { isQuoted, passing } from "./passing.ts";
 
 /** Without these a registry can't read the models, or never approves a runner, or a runner finds no registry. */
@@ -23,12 +23,12 @@ const NEEDS = {
 const WALLET_NEEDED =
   "without it the registry takes no list from the orchestrator, which then deletes each runner that it creates";
 
-export function variableFindings(context: RuleContext): readonly ComposeFinding[] {
+export function variables(context: RuleContext): readonly Problem[] {
   return [
     ...needed(context),
     ...wallet(context),
     ...optional(context),
-    ...listEntries(context),
+    ...context.resolved.services.flatMap((service) => listEntries(service, context)),
     ...requiredButEmpty(context),
     ...notSet(context),
     ...mode(context),
@@ -40,19 +40,16 @@ const namesSet = ({ role, settings }: RuleContext): readonly string[] =>
     ? [...REGISTRY_NAMES, ...(settings.registryEnv ?? []).map(({ name }) => name)]
     : runnerEnvironmentNamesOf(settings);
 
-function needed(context: RuleContext): readonly ComposeFinding[] {
+function needed(context: RuleContext): readonly Problem[] {
   return Object.entries<string>(NEEDS[context.role]).flatMap(([name, why]) =>
     passing(context, name, { code: "placeholder-missing", severity: "error", why }),
   );
 }
 
-function wallet(context: RuleContext): readonly ComposeFinding[] {
+function wallet(context: RuleContext): readonly Problem[] {
   if (context.settings.orchestratorSchema !== "v2") return [];
-  return passing(context, WALLET, {
-    code: "wallet-not-passed",
-    severity: "error",
-    why: WALLET_NEEDED,
-  });
+  const expected = { code: "wallet-not-passed", severity: "error", why: WALLET_NEEDED } as const;
+  return passing(context, WALLET, expected);
 }
 
 /** Settings of ours that a registry may do without: reported, because giving them then changes nothing. */
@@ -61,107 +58,87 @@ const OPTIONAL_SETTINGS = {
   CAPACITY_THRESHOLD: "--capacity-threshold",
 } as const;
 
-function optional(context: RuleContext): readonly ComposeFinding[] {
+function optional(context: RuleContext): readonly Problem[] {
+  const code = "name-not-read";
   if (context.role === "registry")
-    return Object.entries(OPTIONAL_SETTINGS).flatMap(([name, flag]) =>
-      passing(context, name, {
-        code: "name-not-read",
-        severity: "note",
-        why: `${flag} has no effect on the registry`,
-      }),
-    );
+    return Object.entries(OPTIONAL_SETTINGS).flatMap(([name, flag]) => {
+      const why = `${flag} has no effect on the registry`;
+      return passing(context, name, { code, severity: "note", why });
+    });
+  const why = "the orchestrator gives it to its runners, and it has no effect";
   return runnerEnvironmentNamesOf(context.settings)
     .filter((name) => name !== "REGISTRY_URL" && name !== WALLET)
-    .flatMap((name) =>
-      passing(context, name, {
-        code: "name-not-read",
-        severity: "warning",
-        why: "the orchestrator gives it to its runners, and it has no effect",
-      }),
-    );
+    .flatMap((name) => passing(context, name, { code, severity: "warning", why }));
 }
 
 /** Slips in an environment written as a list. */
-function listEntries(context: RuleContext): readonly ComposeFinding[] {
+function listEntries(service: Service, context: RuleContext): readonly Problem[] {
   const known = new Set(["MODE", ...namesSet(context)]);
-  return context.resolved.services.flatMap((service) =>
-    service.environment.flatMap((entry, index) => {
-      const { name, value, line } = entry;
-      const severity = known.has(name.trim()) ? "error" : "warning";
-      const place = inService(service, line);
-      if (/^\s|\s$/.test(name)) {
-        const message = `docker compose refuses a blank in the variable's name ${JSON.stringify(name)}`;
-        return [
-          found(context, "variable-malformed", "error", place, {
-            message,
-            remedy: `write ${name.trim()}=… without the blank`,
-          }),
-        ];
-      }
-      const quoted = isQuoted(value)
-        ? [
-            found(context, "value-quoted", severity, place, {
-              message: `the quotes are part of the value that ${name} gets`,
-              remedy: `write the value without them, or quote the whole entry: - "${name}=…"`,
-            }),
-          ]
-        : [];
-      const later = service.environment.findLast(
-        (other, position) => position > index && other.name === name,
-      );
-      const twice = later
-        ? [
-            found(context, "variable-twice", later.value === value ? "warning" : severity, place, {
-              message: `${name} occurs again further down, and the last one counts`,
-              remedy: "keep one of them",
-            }),
-          ]
-        : [];
-      return [...quoted, ...twice];
-    }),
-  );
+  return service.environment.flatMap((entry, index) => {
+    const severity = known.has(entry.name.trim()) ? "error" : "warning";
+    const later = service.environment.slice(index + 1).findLast(({ name }) => name === entry.name);
+    return slipsOf(entry, later, severity).map((slip) => ({
+      ...slip,
+      ...inService(service, entry.line),
+    }));
+  });
+}
+
+/** @param later the last entry of the same name behind it. */
+function slipsOf(
+  { name, value }: EnvironmentEntry,
+  later: EnvironmentEntry | undefined,
+  severity: "error" | "warning",
+): readonly Problem[] {
+  if (/^\s|\s$/.test(name)) {
+    const message = `docker compose refuses a blank in the variable's name ${JSON.stringify(name)}`;
+    const remedy = `write ${name.trim()}=… without the blank`;
+    return [{ code: "variable-malformed", message, remedy }];
+  }
+  const slips: Problem[] = [];
+  if (isQuoted(value)) {
+    const message = `the quotes are part of the value that ${name} gets`;
+    const remedy = `write the value without them, or quote the whole entry: - "${name}=…"`;
+    slips.push({ code: "value-quoted", severity, message, remedy });
+  }
+  if (later) {
+    const counts = later.value === value ? "warning" : severity;
+    const message = `${name} occurs again further down, and the last one counts`;
+    slips.push({ code: "variable-twice", severity: counts, message, remedy: "keep one of them" });
+  }
+  return slips;
 }
 
 /** `${NAME:?}` of a variable that is set, and still empty at the first deployment. */
-function requiredButEmpty(context: RuleContext): readonly ComposeFinding[] {
-  return uniqueMissing(context)
+function requiredButEmpty(context: RuleContext): readonly Problem[] {
+  const { missing } = context.resolved;
+  return missing
+    .filter(({ name }, index) => missing.findIndex((it) => it.name === name) === index)
     .filter(({ name }) => context.lookup(name) === "")
-    .map(({ name, line }) =>
-      found(
-        context,
-        "required-but-empty",
-        "error",
-        { ...placeOf(context, name), line },
-        {
-          message: `${name} is empty when step 3 deploys the registry, and docker compose then starts nothing`,
-          remedy: `write \${${name}:-} or \${${name}}: an empty value is safe`,
-        },
-      ),
-    );
-}
-
-function uniqueMissing({ resolved }: RuleContext): RuleContext["resolved"]["missing"] {
-  return resolved.missing.filter(
-    ({ name }, index, all) => all.findIndex((it) => it.name === name) === index,
-  );
+    .map(({ name, line }) => ({
+      code: "required-but-empty",
+      ...placeOf(context, name),
+      line,
+      message: `${name} is empty when step 3 deploys the registry, and docker compose then starts nothing`,
+      remedy: `write \${${name}:-} or \${${name}}: an empty value is safe`,
+    }));
 }
 
 /** Nothing stands for it and nothing sets it: docker compose puts an empty text there, or stops with `:?`. */
-function notSet(context: RuleContext): readonly ComposeFinding[] {
+function notSet(context: RuleContext): readonly Problem[] {
+  const { role, compose } = context;
   const set = namesSet(context);
-  return context.compose.placeholders
+  return compose.placeholders
     .filter(({ name, fallback }) => fallback === null && !set.includes(name))
-    .map(({ name, required }) => {
-      const message = required
-        ? `the file requires \${${name}}, and nothing sets it on a ${context.role}: its services would not start`
-        : `\${${name}} has no default, and nothing sets it on a ${context.role}: it would be empty`;
-      const severity = required ? "error" : "warning";
-      const place = placeOf(context, name);
-      return found(context, "placeholder-not-set", severity, place, {
-        message,
-        remedy: howToSet(context, name),
-      });
-    });
+    .map(({ name, required }) => ({
+      code: "placeholder-not-set",
+      severity: required ? "error" : "warning",
+      ...placeOf(context, name),
+      message: required
+        ? `the file requires \${${name}}, and nothing sets it on a ${role}: its services would not start`
+        : `\${${name}} has no default, and nothing sets it on a ${role}: it would be empty`,
+      remedy: howToSet(context, name),
+    }));
 }
 
 function howToSet({ role }: RuleContext, name: string): string {
@@ -174,8 +151,7 @@ function howToSet({ role }: RuleContext, name: string): string {
 }
 
 /** Where the file says what spawntee is, it must say what this CVM is for. */
-function mode(context: RuleContext): readonly ComposeFinding[] {
-  const { spawntee, role } = context;
+function mode({ spawntee, role }: RuleContext): readonly Problem[] {
   const entry = spawntee?.environment.findLast(({ name }) => name === "MODE");
   const wanted = role === "registry" ? "registry+runner" : "runner";
   if (!spawntee || !entry || entry.value === "" || entry.value === wanted) return [];
@@ -186,7 +162,5 @@ function mode(context: RuleContext): readonly ComposeFinding[] {
     role === "registry"
       ? "write MODE=${MODE:-registry+runner}, or give the registry's file with --registry-compose"
       : "write MODE=runner, or give the runners' file with --runner-compose";
-  return [
-    found(context, "mode-wrong", "error", inService(spawntee, entry.line), { message, remedy }),
-  ];
+  return [{ code: "mode-wrong", ...inService(spawntee, entry.line), message, remedy }];
 }
