@@ -14,7 +14,8 @@ const PRINT_HELP = 'require("./dist.new/main.cjs").main(["node", "tee-cluster", 
 /**
  * What libraries bring for what we never do. commander can start a subcommand as a program of its own: loading
  * node:child_process for it takes a tenth of what `--help` does. @inquirer/prompts can open an editor, and brings half a
- * megabyte of character sets for it.
+ * megabyte of character sets for it. chalk looks at the terminal as it is loaded, and loads node:net for it: it is told the
+ * level of colours.
  */
 const withoutUnused = {
   name: "without-unused",
@@ -28,6 +29,7 @@ const withoutUnused = {
       path: "no-editor",
       namespace: "empty",
     }));
+    onResolve({ filter: /^#supports-color$/ }, () => ({ path: "no-look", namespace: "empty" }));
     onLoad({ filter: /.*/, namespace: "empty" }, () => ({ contents: "module.exports = {};" }));
   },
 };

@@ -2,7 +2,7 @@
  * Redaction by value, at the places where text leaves the program. Patterns would miss a key that looks like
  * nothing; values can't be missed, whatever they look like.
  */
-import { Automaton, type Span } from "./redact-automaton.ts";
+import { PatternFinder, searchable, type Span } from "./redact-automaton.ts";
 import { patternsOf } from "./redact-patterns.ts";
 import { decodedView, plainView, type View } from "./redact-view.ts";
 
@@ -16,12 +16,12 @@ const LONGEST_ESCAPE = 6;
 const JSON_SCALAR = /"(?:[^"\\]|\\.)*"|[^\s"{}[\],:]+/g;
 
 /** Of the beginnings of secrets, and of their ends. */
-type Automata = readonly [Automaton, Automaton];
+type Finders = readonly [PatternFinder, PatternFinder];
 
 export class Redactor {
   readonly #secrets = new Set<string>();
   readonly #revealed = new Set<string>();
-  #automata: Automata | undefined;
+  #finders: Finders | undefined;
 
   /**
    * From now on this value is hidden: as it is, in hex, base64 and the escapes of URLs and JSON, in either case,
@@ -34,14 +34,14 @@ export class Redactor {
     for (const text of new Set([whole, ...whole.split(/\r\n?|\n/), ...textsIn(whole)])) {
       if (text.trim().length >= MIN_SECRET) this.#secrets.add(text.trim());
     }
-    this.#automata = undefined;
+    this.#finders = undefined;
   }
 
   /** Takes a value back: it is known to be made up. Secrets that begin as it does don't hide its beginning. */
   reveal(value: string): void {
     this.#secrets.delete(value.trim());
     if (value !== "") this.#revealed.add(value);
-    this.#automata = undefined;
+    this.#finders = undefined;
   }
 
   /**
@@ -76,12 +76,12 @@ export class Redactor {
   }
 
   #find(text: string): Span[] {
-    this.#automata ??= automataFor(this.#secrets);
-    const automata = this.#automata;
+    this.#finders ??= findersFor(this.#secrets);
+    const finders = this.#finders;
     const plain = plainView(text);
     const decoded = decodedView(plain);
     const views = decoded ? [plain, decoded] : [plain];
-    return views.flatMap((view) => automata.flatMap((automaton) => inText(view, automaton)));
+    return views.flatMap((view) => inText(view, finders));
   }
 
   #withoutRevealed(spans: readonly Span[], text: string): readonly Span[] {
@@ -95,24 +95,25 @@ export class Redactor {
   }
 }
 
-function automataFor(secrets: ReadonlySet<string>): Automata {
+function findersFor(secrets: ReadonlySet<string>): Finders {
   const patterns = [...secrets].map((secret) => patternsOf(secret));
   return [
-    new Automaton(
+    new PatternFinder(
       patterns.flatMap(({ beginnings }) => beginnings),
       false,
     ),
-    new Automaton(
+    new PatternFinder(
       patterns.flatMap(({ ends }) => ends),
       true,
     ),
   ];
 }
 
-/** What the automaton finds in the view, as places in the text. */
-function inText(view: View, automaton: Automaton): Span[] {
-  const { starts, widths } = view;
-  return automaton.scan(view.bytes, view.length).map(([start, end]) => {
+/** What is found in the view, as places in the text. */
+function inText({ bytes, length, starts, widths }: View, finders: Finders): Span[] {
+  const text = searchable(bytes.subarray(0, length));
+  const found = finders.flatMap((finder) => finder.find(bytes, length, text));
+  return found.map(([start, end]) => {
     const last = end - 1;
     return [starts[start] ?? 0, (starts[last] ?? 0) + (widths[last] ?? 0)];
   });
