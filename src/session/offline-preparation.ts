@@ -53,8 +53,11 @@ export async function prepareOffline(
   const apiHost = phalaApiUrl === undefined ? undefined : new URL(phalaApiUrl).host;
   const host = flags.sandbox ? SANDBOX_HOST : apiHost;
   const { resolution } = await resolutionWithKnown(given, { env, stateHost: host, remember });
-  const more = flags.sandbox ? undefined : await sandboxHint(resolution);
-  assertNoProblems(everything ? { ...resolution, missing: [] } : resolution, { asks: false, more });
+  const needed = everything ? { ...resolution, missing: [] } : resolution;
+  // What the sandbox has is told beside what is missing; looking takes a stat for each recorded cluster.
+  const isHintShown = !flags.sandbox && needed.missing.length > 0;
+  const more = isHintShown ? await sandboxHint(resolution) : undefined;
+  assertNoProblems(needed, { asks: false, more });
   hideSecrets(dependencies, resolution.values);
   const { values } = resolution;
   const stateHost = (): string =>

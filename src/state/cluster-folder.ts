@@ -5,9 +5,9 @@
  */
 import { readdir, readFile, stat } from "node:fs/promises";
 import path from "node:path";
-import * as z from "zod";
 import { namesOfHost } from "../core/api-hosts.ts";
 import { parseJson } from "../lib/json.ts";
+import { list, object, string, type Of } from "../lib/shape.ts";
 import {
   fileNameOf,
   replaceStateFile,
@@ -22,13 +22,13 @@ export type ClusterPlace = {
   readonly cluster: string;
 };
 
-const ownerSchema = z.object({
-  workspace_id: z.string(),
+const ownerShape = object({
+  workspace_id: string,
   /** Host names that this workspace's API was reached by. */
-  api_hosts: z.array(z.string()),
+  api_hosts: list(string),
 });
 
-type Owner = z.infer<typeof ownerSchema>;
+type Owner = Of<typeof ownerShape>;
 type Candidate = { readonly name: string; readonly owner: Owner | undefined };
 
 const ownerFileOf = (folder: string): string => path.join(folder, "workspace.json");
@@ -112,6 +112,6 @@ async function candidatesIn(stateDir: string, cluster: string): Promise<readonly
 
 /** What can't be read says nothing. */
 async function readOwner(folder: string): Promise<Owner | undefined> {
-  const text = await readFile(ownerFileOf(folder), "utf8").catch(() => "");
-  return ownerSchema.safeParse(parseJson(text)).data;
+  const value = parseJson(await readFile(ownerFileOf(folder), "utf8").catch(() => ""));
+  return ownerShape.is(value) ? value : undefined;
 }

@@ -4,10 +4,20 @@
  * edit is found where it was made. See docs/history.md for what that proves.
  */
 import { hostname, userInfo } from "node:os";
-import * as z from "zod";
 import { ATTEST_MODES } from "../core/attestation.ts";
 import { sha256Hex } from "../core/compose-hash.ts";
 import { parseJson } from "../lib/json.ts";
+import {
+  list,
+  nullable,
+  number,
+  object,
+  oneOf,
+  optional,
+  string,
+  type ObjectOf,
+  type Of,
+} from "../lib/shape.ts";
 import { appendLine, readLines, type Lines } from "./line-file.ts";
 import { tooNew, type StateDirectory } from "./state-directory.ts";
 
@@ -17,63 +27,63 @@ const HISTORY_VERSION = 1;
 /** The `previous` of the first line. */
 export const NO_PREVIOUS = "0".repeat(64);
 
-const scriptTrust = z.object({
-  sha256: z.string(),
+const scriptTrust = object({
+  sha256: string,
   /** The CVM that was seen with it first in this run. */
-  of: z.string(),
-  why: z.enum(["first-use", "trusted-before", "pinned", "trust-script"]),
+  of: string,
+  why: oneOf("first-use", "trusted-before", "pinned", "trust-script"),
 });
 
 /** A pre-launch script that was trusted, and why. */
-export type ScriptTrust = z.infer<typeof scriptTrust>;
+export type ScriptTrust = Of<typeof scriptTrust>;
 
-const attestation = z.object({
-  mode: z.enum(ATTEST_MODES),
+const attestation = object({
+  mode: oneOf(...ATTEST_MODES),
   /** Of the registry before it was given anything; null with `off`. */
-  result: z.enum(["verified", "partly", "none"]).nullable(),
-  scripts: z.array(scriptTrust).readonly(),
+  result: nullable(oneOf("verified", "partly", "none")),
+  scripts: list(scriptTrust),
 });
 
-const entrySchema = z.object({
-  who: z.object({
+const ENTRY = {
+  who: object({
     /** The Phala account, where it is known. */
-    login: z.string().nullable(),
+    login: nullable(string),
     /** Of the operating system. */
-    user: z.string(),
-    host: z.string(),
+    user: string,
+    host: string,
   }),
-  command: z.string(),
-  action: z.literal("approve"),
-  registry_app_id: z.string(),
+  command: string,
+  action: oneOf("approve"),
+  registry_app_id: string,
   /** The whole approved list after it; `added` and `removed` are its difference from the one before. */
-  hashes: z.array(z.string()).readonly(),
-  added: z.array(z.string()).readonly(),
-  removed: z.array(z.string()).readonly(),
-  via: z.enum(["restart", "api"]),
+  hashes: list(string),
+  added: list(string),
+  removed: list(string),
+  via: oneOf("restart", "api"),
   /** The hash that the orchestrator's runners have. */
-  runner_hash: z.string(),
+  runner_hash: string,
   /** SHA-256 of the compose file that it stands for. */
-  compose_digest: z.string(),
-  reason: z.string().nullable(),
+  compose_digest: string,
+  reason: nullable(string),
   /** Absent in entries of earlier versions. */
-  attestation: attestation.optional(),
-});
+  attestation: optional(attestation),
+};
 
-const recordSchema = z.object({
-  v: z.literal(HISTORY_VERSION),
-  at: z.string(),
-  ...entrySchema.shape,
+const recordShape = object({
+  v: oneOf(HISTORY_VERSION),
+  at: string,
+  ...ENTRY,
   /** SHA-256 of the line before. */
-  previous: z.string(),
+  previous: string,
   /** SHA-256 of this line's JSON without this member. */
-  digest: z.string(),
+  digest: string,
 });
 
-const versionSchema = z.object({ v: z.number() });
+const VERSIONED = object({ v: number });
 
 /** One approval, as whoever makes it says it. */
-export type HistoryEntry = z.infer<typeof entrySchema>;
-export type HistoryRecord = z.infer<typeof recordSchema>;
+export type HistoryEntry = ObjectOf<typeof ENTRY>;
+export type HistoryRecord = Of<typeof recordShape>;
 
 export type HistoryLine = {
   /** From 1. */
@@ -162,8 +172,7 @@ function recordIn(bytes: Buffer, file: string): HistoryRecord | undefined {
   // Looked at first, and as bytes: in an edited line the version says nothing either.
   if (bytes.subarray(-SEAL_LENGTH).toString("latin1") !== sealOf(json)) return undefined;
   const value = parseJson(bytes.toString());
-  const version = versionSchema.safeParse(value);
-  if (version.success && version.data.v > HISTORY_VERSION)
-    throw tooNew(file, version.data.v, HISTORY_VERSION);
-  return recordSchema.safeParse(value).data;
+  if (VERSIONED.is(value) && value.v > HISTORY_VERSION)
+    throw tooNew(file, value.v, HISTORY_VERSION);
+  return recordShape.is(value) ? recordShape.copy(value) : undefined;
 }

@@ -4,8 +4,22 @@
  * Holds no secret.
  */
 import { randomUUID } from "node:crypto";
-import * as z from "zod";
 import { parseJson } from "../lib/json.ts";
+import {
+  dictionary,
+  either,
+  boolean,
+  integer,
+  kinds,
+  list,
+  nullable,
+  number,
+  object,
+  oneOf,
+  optional,
+  string,
+  type Of,
+} from "../lib/shape.ts";
 import {
   readSealedLines,
   sealLine,
@@ -13,122 +27,86 @@ import {
   type Damage,
   type JournalLine,
 } from "./journal-seal.ts";
-import { checkOf } from "./record-check.ts";
 import { appendLine, readBytes } from "./line-file.ts";
 import { damaged, tooNew, type StateDirectory } from "./state-directory.ts";
 
 /** Raised whenever an older program could misread a record, or break the chain. Format 1 (0.1.0) has no seals. */
 export const JOURNAL_VERSION = 2;
 
-const base = { v: z.number().int(), at: z.string(), run: z.string() };
+const base = { v: integer, at: string, run: string };
 
-export const recordSchema = z.discriminatedUnion("type", [
-  z.object({
-    ...base,
-    type: z.literal("run-started"),
-    command: z.string(),
-    pid: z.number(),
-    host: z.string(),
-  }),
-  z.object({
-    ...base,
-    type: z.literal("intent"),
-    intent: z.string(),
-    action: z.enum(["create-cvm", "update-cvm", "delete-cvm", "approve-hashes"]),
-    name: z.string(),
-    app_id: z.string().nullable(),
+export const recordShape = kinds(base, {
+  "run-started": { command: string, pid: number, host: string },
+  intent: {
+    intent: string,
+    action: oneOf("create-cvm", "update-cvm", "delete-cvm", "approve-hashes"),
+    name: string,
+    app_id: nullable(string),
     /** SHA-256 of the compose file that it is given; with the creation of a CVM. */
-    compose_digest: z.string().optional(),
+    compose_digest: optional(string),
     /** Environment names that it is given without a value; with a creation. */
-    empty_names: z.array(z.string()).optional(),
-  }),
-  z.object({
-    ...base,
-    type: z.literal("outcome"),
-    intent: z.string(),
-    outcome: z.enum(["done", "failed", "unknown"]),
-    app_id: z.string().nullable(),
-    vm_uuid: z.string().nullable(),
+    empty_names: optional(list(string)),
+  },
+  outcome: {
+    intent: string,
+    outcome: oneOf("done", "failed", "unknown"),
+    app_id: nullable(string),
+    vm_uuid: nullable(string),
     /** Of the operation that an update started, from the answer to it. */
-    correlation_id: z.string().nullable().optional(),
-  }),
+    correlation_id: optional(nullable(string)),
+  },
   /** What the CVM of a creation will be, if it comes to exist: on disk before the request that makes it is sent. */
-  z.object({
-    ...base,
-    type: z.literal("provisioned"),
-    intent: z.string(),
-    app_id: z.string(),
-    compose_hash: z.string(),
+  provisioned: {
+    intent: string,
+    app_id: string,
+    compose_hash: string,
     /** The public key that its environment was sealed with. */
-    env_key: z.string().nullable(),
-  }),
+    env_key: nullable(string),
+  },
   /** A registry that the operator told us to take over (`--adopt`). */
-  z.object({ ...base, type: z.literal("adopted"), name: z.string(), app_id: z.string() }),
+  adopted: { name: string, app_id: string },
   /** A compose hash that was read back and checked; its app-compose is in a file of its own. */
-  z.object({
-    ...base,
-    type: z.literal("compose-hash"),
-    hash: z.string(),
-    compose_digest: z.string(),
-    allowed_envs: z.array(z.string()),
+  "compose-hash": {
+    hash: string,
+    compose_digest: string,
+    allowed_envs: list(string),
     /** Its app-compose could not be read: approved by the operator's word. */
-    unchecked: z.boolean().optional(),
-  }),
+    unchecked: optional(boolean),
+  },
   /** The approved list that a registry is about to be given: where the update fails, both lists are known. */
-  z.object({
-    ...base,
-    type: z.literal("approving"),
-    app_id: z.string(),
-    hashes: z.array(z.string()),
-    via: z.enum(["restart", "api"]),
-    settings: z.record(z.string(), z.string()),
+  approving: {
+    app_id: string,
+    hashes: list(string),
+    via: oneOf("restart", "api"),
+    settings: dictionary(string),
     /** The registry's newest update before it (correlation id); null where it had none. */
-    after: z.string().nullable(),
+    after: nullable(string),
     /** `at` of the approval that a rollback goes back to. */
-    restores: z.string().nullable(),
-  }),
+    restores: nullable(string),
+  },
   /** It came to nothing: the platform or the registry refused it. */
-  z.object({ ...base, type: z.literal("approval-refused"), app_id: z.string() }),
+  "approval-refused": { app_id: string },
   /** The approved list that a registry was given, and by which update. */
-  z.object({
-    ...base,
-    type: z.literal("approved"),
-    app_id: z.string(),
-    hashes: z.array(z.string()),
-    via: z.enum(["restart", "api"]),
+  approved: {
+    app_id: string,
+    hashes: list(string),
+    via: oneOf("restart", "api"),
     /** Of the update operation; null where the platform did not tell. */
-    correlation_id: z.string().nullable(),
+    correlation_id: nullable(string),
     /** What else the registry was given, without secrets: see `registrySettings`. */
-    settings: z.record(z.string(), z.string()),
+    settings: dictionary(string),
     /** Hash of the history's last entry then; null where the list was recorded without one. */
-    history_head: z.string().nullable().optional(),
-  }),
+    history_head: optional(nullable(string)),
+  },
   /** What the registry ran before an update; its app-compose is in a file of its own. */
-  z.object({ ...base, type: z.literal("registry-compose"), hash: z.string() }),
+  "registry-compose": { hash: string },
   /** The settings of an init that came to its end, by the names of their flags; never a secret. */
-  z.object({
-    ...base,
-    type: z.literal("settings"),
-    app_id: z.string(),
-    values: z.record(z.string(), z.union([z.string(), z.array(z.string())])),
-  }),
-  z.object({
-    ...base,
-    type: z.literal("verified"),
-    app_id: z.string(),
-    hashes: z.array(z.string()),
-  }),
-  z.object({
-    ...base,
-    type: z.literal("run-finished"),
-    outcome: z.enum(["done", "failed"]),
-    code: z.string().nullable(),
-  }),
-]);
+  settings: { app_id: string, values: dictionary(either(string, list(string))) },
+  verified: { app_id: string, hashes: list(string) },
+  "run-finished": { outcome: oneOf("done", "failed"), code: nullable(string) },
+});
 
-type WrittenRecord = z.infer<typeof recordSchema>;
-
-const isRecord = checkOf(recordSchema) as (value: unknown) => value is WrittenRecord;
+type WrittenRecord = Of<typeof recordShape>;
 
 /** `sealed: false` marks a record of format 1: nothing shows that it is what was written. */
 export type JournalRecord = WrittenRecord & { readonly sealed?: false };
@@ -201,11 +179,13 @@ function recordIn(
 ): JournalRecord | undefined {
   const value = parseJson(line.text);
   assertVersion(value, file);
-  if (isRecord(value)) return line.sealed ? value : { ...value, sealed: false };
+  if (recordShape.is(value)) return line.sealed ? value : { ...value, sealed: false };
   if (line.text.trim() === "" || (value === undefined && !line.sealed && isCutOff(line, next)))
     return undefined;
   throw damaged(file, `line ${line.number} of ${file} is not a record of this tool`);
 }
+
+const RUN_STARTED = object({ type: oneOf("run-started") });
 
 /** Whether a line of format 1 is what a crash leaves: the beginning of a record, behind which another run began. */
 function isCutOff({ text, ended }: JournalLine, next: JournalLine | undefined): boolean {
@@ -214,10 +194,12 @@ function isCutOff({ text, ended }: JournalLine, next: JournalLine | undefined): 
     return false;
   // Whoever sealed over it had seen that it was the end.
   if (!ended || next?.sealed === true) return true;
-  const follower = z
-    .object({ type: z.literal("run-started") })
-    .safeParse(parseJson(next?.text ?? ""));
-  return follower.success && text.startsWith("{") && !text.endsWith("}") && !text.includes("\0");
+  return (
+    RUN_STARTED.is(parseJson(next?.text ?? "")) &&
+    text.startsWith("{") &&
+    !text.endsWith("}") &&
+    !text.includes("\0")
+  );
 }
 
 function assertVersion(value: unknown, file: string): void {

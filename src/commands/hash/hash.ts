@@ -9,17 +9,11 @@ import { haveWallet, runnerEnvironmentNames } from "../../compose/environment.ts
 import { inputDefinition } from "../../inputs/table.ts";
 import { known as knownValue, pickValues } from "../../inputs/values.ts";
 import { isSameApi } from "../../core/api-hosts.ts";
-import {
-  hashesIn,
-  readHashRecord,
-  recordOfAnother,
-  type HashRecord,
-} from "../../state/hash-record.ts";
+import type { HashRecord } from "../../state/hash-record.ts";
 import { readKnownHashes, type KnownHashes } from "../../state/known-hashes.ts";
 import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
 import { assertRecordedCluster } from "../shared/find-cluster.ts";
 import { explainHash } from "./explanation.ts";
-import { exportHashRecord } from "./export.ts";
 import {
   predictHash,
   type PredictedHash,
@@ -80,8 +74,10 @@ async function answer(
   request: HashRequest,
 ): Promise<HashResult | HashExplanation | HashExport | DryRunResult> {
   const { exportTo, explain, check } = request;
-  if (exportTo !== undefined)
+  if (exportTo !== undefined) {
+    const { exportHashRecord } = await import("./export.ts");
     return exportHashRecord(work, exportTo, flags.dryRun, dependencies.redactor);
+  }
   if (explain !== undefined) return explainHash(work, explain);
   const { clusterName } = work.settings;
   const lookUp = (): Promise<LiveLookup | undefined> =>
@@ -134,16 +130,13 @@ async function begin(
   flags: CommonFlags,
   file: string | undefined,
 ): Promise<HashWork> {
-  const record = file === undefined ? undefined : await readHashRecord(file);
-  const examples = record ? { clusterName: record.cluster } : {};
-  const prepared = await prepareOffline(dependencies, flags, { examples, remember: !record });
+  const given = file === undefined ? undefined : await readGiven(file);
+  const examples = given ? { clusterName: given.record.cluster } : {};
+  const prepared = await prepareOffline(dependencies, flags, { examples, remember: !given });
   const apiHost = prepared.stateHost();
   const cluster = knownValue(prepared.resolution.values, "clusterName");
-  if (record && file !== undefined) assertSameCluster(record, { file, cluster, host: apiHost });
-  const known =
-    record && file !== undefined
-      ? hashesIn(record, file)
-      : await readKnownHashes(await prepared.directory(cluster), cluster);
+  given?.assertOf({ cluster, host: apiHost });
+  const known = given?.known ?? (await readKnownHashes(await prepared.directory(cluster), cluster));
   // As rotate-hash does: the names of the wrong schema make a hash that no runner has.
   const { resolution } = withRecordedInputs(prepared.resolution, known);
   const settings = pickValues(resolution.values, HASH_INPUTS);
@@ -154,7 +147,7 @@ async function begin(
     names: namesOf(settings, known),
     apiHost,
     known,
-    fromFile: record !== undefined,
+    fromFile: given !== undefined,
     stateDir: knownValue(prepared.resolution.values, "stateDir"),
   };
 }
@@ -180,17 +173,29 @@ async function lookUpIfKeyed(
   return lookUpLiveRunner(cluster, ports.api, signal);
 }
 
-/** Another cluster's list would approve the wrong hashes, another platform adds other fields. */
-function assertSameCluster(
-  record: HashRecord,
-  here: { readonly file: string; readonly cluster: string; readonly host: string },
-): void {
-  const pairs = [
-    ["cluster", record.cluster, here.cluster, "--cluster-name"],
-    ["API", record.api_host, here.host, "--phala-api-url"],
-  ] as const;
-  for (const [what, recorded, given, flag] of pairs) {
-    if (isSameApi(recorded, given)) continue;
-    throw recordOfAnother(here.file, what, recorded, given, flag);
-  }
+type GivenRecord = {
+  readonly record: HashRecord;
+  readonly known: KnownHashes;
+  /** Another cluster's list would approve the wrong hashes, another platform adds other fields. */
+  assertOf(here: { readonly cluster: string; readonly host: string }): void;
+};
+
+/** Loaded only where such a file is given. @throws ClusterError as `readHashRecord`. */
+async function readGiven(file: string): Promise<GivenRecord> {
+  const { hashesIn, readHashRecord, recordOfAnother } = await import("../../state/hash-record.ts");
+  const record = await readHashRecord(file);
+  return {
+    record,
+    known: hashesIn(record, file),
+    assertOf({ cluster, host }) {
+      const pairs = [
+        ["cluster", record.cluster, cluster, "--cluster-name"],
+        ["API", record.api_host, host, "--phala-api-url"],
+      ] as const;
+      for (const [what, recorded, given, flag] of pairs) {
+        if (isSameApi(recorded, given)) continue;
+        throw recordOfAnother(file, what, recorded, given, flag);
+      }
+    },
+  };
 }
