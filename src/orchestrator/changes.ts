@@ -1,10 +1,11 @@
 /** Changes to an orchestrator.yml, carried out in its text: nothing but the changed entries differs afterwards. */
 import { isDeepStrictEqual } from "node:util";
-import { isAlias, isNode, visit, type Document } from "yaml";
-import { isRecord, syntaxProblem, type Path } from "./document.ts";
+import { isNode, type Document } from "yaml";
+import { member, syntaxProblem, type Path } from "./document.ts";
 import {
   appendItem,
   openYaml,
+  pairAt,
   removeEntry,
   renameEntry,
   setEntry,
@@ -58,9 +59,7 @@ function isDone(file: YamlFile, change: Change): boolean {
   if (change.kind === "append") return false;
   if (change.kind !== "set") return !file.document.hasIn(where);
   return (
-    file.document.hasIn(where) &&
-    isDeepStrictEqual(valueAt(file.document, where), change.value) &&
-    !hasBareDollar(file, where)
+    isDeepStrictEqual(valueAt(file.document, where), change.value) && !hasBareDollar(file, where)
   );
 }
 
@@ -81,47 +80,33 @@ function editText(file: YamlFile, change: Change): string | undefined {
   return setEntry(file, path, key, change.value, { comments: COMMENTS, after: change.after });
 }
 
-/** Whether an edited text parses, holds the change, and says the same as before in every other place. */
+/**
+ * Whether an edited text parses, holds the change, and says the same as before in every other place; but for aliases
+ * (*name) of what was changed, which follow it, as their author meant them to.
+ */
 function hasTaken(before: YamlFile, after: YamlFile, change: Change): boolean {
   if (syntaxProblem(after.text)) return false;
-  const expected = plain(before.document);
+  const expected = before.document.clone();
   makeChange(expected, change);
-  if (isDeepStrictEqual(plain(after.document), expected)) return true;
-  // Where aliases refer to the changed value they follow it, as their author meant them to.
+  return isDeepStrictEqual(after.document.toJS(), expected.toJS());
+}
+
+function makeChange(document: Document, change: Change): void {
   const where = [...change.path, change.key];
-  return (
-    change.kind === "set" &&
-    hasAliases(before.document) &&
-    isDeepStrictEqual(valueAt(after.document, where), change.value)
-  );
+  if (change.kind === "append") return document.addIn(where, document.createNode(change.value));
+  if (change.kind === "remove") return void document.deleteIn(where);
+  if (change.kind === "rename") {
+    const key = pairAt(document, change.path, change.key)?.key as { value: string };
+    key.value = change.to;
+    return;
+  }
+  const node = document.getIn(where, true) as { readonly anchor?: string } | undefined;
+  const value = document.createNode(change.value);
+  if (node?.anchor !== undefined) value.anchor = node.anchor;
+  document.setIn(where, value);
 }
 
-function makeChange(root: unknown, change: Change): void {
-  const at = change.path.reduce(member, root);
-  if (!isRecord(at)) return;
-  const list = at[change.key];
-  if (change.kind === "append" && Array.isArray(list)) list.push(change.value);
-  if (change.kind === "set") at[change.key] = change.value;
-  if (change.kind === "rename") at[change.to] = at[change.key];
-  if (change.kind === "rename" || change.kind === "remove") delete at[change.key];
-}
-
-function hasAliases(document: Document): boolean {
-  let found = false;
-  visit(document, (_, node) => {
-    found ||= isAlias(node);
-  });
-  return found;
-}
-
-const plain = (document: Document): unknown => document.toJS();
-
-const valueAt = (document: Document, where: Path): unknown => where.reduce(member, plain(document));
-
-function member(at: unknown, key: string | number): unknown {
-  if (Array.isArray(at)) return typeof key === "number" ? (at as unknown[])[key] : undefined;
-  return isRecord(at) ? at[key] : undefined;
-}
+const valueAt = (document: Document, where: Path): unknown => where.reduce(member, document.toJS());
 
 export const HEADER = ` Written by tee-cluster. Its next run changes what it is given then and shows that; everything else in this
  file, comments included, is yours.

@@ -7,9 +7,12 @@ import {
   isEmpty,
   isEmptyValue,
   lineAt,
+  NO_MAPPING,
   readable,
+  syntaxProblem,
   unreadable,
   type Path,
+  type Source,
 } from "./document.ts";
 import { crunchChanges, watcherChanges } from "./given-sections.ts";
 import { runnerChanges } from "./runner-changes.ts";
@@ -22,6 +25,7 @@ import {
   type OrchestratorValues,
   type Plain,
 } from "./values.ts";
+import { openYaml } from "./yaml-edit.ts";
 import { commentLines, entryLines } from "./yaml-text.ts";
 
 export type { OrchestratorValues } from "./values.ts";
@@ -56,7 +60,7 @@ export function updateConfig(existing: string, values: OrchestratorValues, path:
   const text = existing.slice(bom.length);
   const source = { path, advice: ADVICE };
   const document = readable(text, source);
-  if (isEmpty(document)) return bom + appendConfig(text, values);
+  if (isEmpty(document)) return bom + appendConfig(text, values, source);
   assertPhalaRunner(document, source);
   try {
     const updated = applyChanges(text, changesFor(document, values));
@@ -70,11 +74,13 @@ export function updateConfig(existing: string, values: OrchestratorValues, path:
 }
 
 /** Only blank lines or comments so far: they stay, above the rest. */
-function appendConfig(text: string, values: OrchestratorValues): string {
-  const kept = text.trimEnd();
-  const eol = text.includes("\r\n") ? "\r\n" : "\n";
-  const whole = renderConfig(values).replaceAll("\n", eol);
-  return kept === "" ? whole : `${kept}${eol}${eol}${whole}`;
+function appendConfig(text: string, values: OrchestratorValues, source: Source): string {
+  const { eol } = openYaml(text);
+  const kept = text.trimEnd() === "" ? "" : `${text.trimEnd()}${eol}${eol}`;
+  const whole = kept + renderConfig(values).replaceAll("\n", eol);
+  // Behind `~` or the end of a document (`...`) nothing can stand.
+  if (syntaxProblem(whole)) throw unreadable(source, NO_MAPPING);
+  return whole;
 }
 
 function changesFor(document: Document, values: OrchestratorValues): readonly Change[] {

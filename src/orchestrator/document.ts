@@ -41,6 +41,8 @@ export function lineAt(text: string, document: Document, path: Path): number | u
 const hasRange = (node: unknown): node is { range: [number, number, number] } =>
   typeof node === "object" && node !== null && "range" in node && Array.isArray(node.range);
 
+export const NO_MAPPING = "is not a mapping (keys with values)";
+
 /** @throws ClusterError `config-unreadable` (conflict). */
 export function readable(text: string, source: Source): Document {
   const document = parseYaml(text);
@@ -49,8 +51,7 @@ export function readable(text: string, source: Source): Document {
     const where = problem.line === undefined ? "it" : `line ${problem.line}`;
     throw unreadable(source, `is not valid YAML: ${where} ${problem.message}`);
   }
-  if (!isEmpty(document) && !isMap(document.contents))
-    throw unreadable(source, "is not a mapping (keys with values)");
+  if (!isEmpty(document) && !isMap(document.contents)) throw unreadable(source, NO_MAPPING);
   for (const where of [["infrastructure"], RUNNER]) {
     const node = document.getIn(where, true);
     if (!isMap(node) && !isEmptyValue(node) && document.hasIn(where))
@@ -86,7 +87,7 @@ function inWords({ code, message }: YAMLError): string {
 const SYNTAX: Readonly<Record<string, string>> = {
   ALIAS_PROPS: "has an alias (*name) with an anchor or a tag",
   BAD_ALIAS: "has an alias (*name) without its anchor (&name)",
-  BAD_INDENT: "is not indented consistently",
+  BAD_INDENT: "is not indented consistently, or has a bracket that is not closed",
   BAD_PROP_ORDER: "has an anchor or tag in the wrong place",
   BLOCK_AS_IMPLICIT_KEY: "has a second colon in a line; quote the value",
   BLOCK_IN_FLOW: "has a block inside of brackets; is a bracket not closed?",
@@ -109,6 +110,15 @@ export function isEmptyValue(node: unknown): boolean {
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
+
+/** A member of a mapping or list; undefined where there is none. */
+export function member(at: unknown, key: string | number): unknown {
+  return typeof at === "object" && at !== null && Object.hasOwn(at, key)
+    ? (at as Plain)[key]
+    : undefined;
+}
+
+type Plain = Readonly<Record<string | number, unknown>>;
 
 /**
  * A file for local or AWS runners has keys that the orchestrator refuses beside `type: phala`.

@@ -1,7 +1,7 @@
 /** What the orchestrator would refuse of an orchestrator.yml, with the line, in words. Pure. */
 import type { z } from "zod";
 import type { OrchestratorSchema } from "../core/domain.ts";
-import { isRecord, lineAt, parseYaml, syntaxProblem, type Path, lineOf } from "./document.ts";
+import { lineAt, member, parseYaml, syntaxProblem, type Path, lineOf } from "./document.ts";
 import { orchestratorSchemas } from "./schemas.ts";
 import { isScalar, visit } from "yaml";
 
@@ -44,12 +44,8 @@ function findingsOf(issue: z.core.$ZodIssue, config: unknown): readonly Located[
   // The orchestrator fills variables in before it reads the file: what they will be can't be judged here.
   if (typeof value === "string" && /\$(?:\w|\{)/.test(value)) return [];
   // Its models take a number in quotes for one.
-  if (
-    issue.code === "invalid_type" &&
-    isNumberText(value) &&
-    ["number", "int"].includes(issue.expected)
-  )
-    return [];
+  const isNumber = issue.code === "invalid_type" && issue.expected === "number";
+  if (isNumber && typeof value === "string" && NUMBER_TEXT.test(value)) return [];
   const name = path.join(".");
   return [{ severity: "error", path, message: `${name} ${wanted(issue, value)}` }];
 }
@@ -87,13 +83,7 @@ const TYPES: Readonly<Record<string, string>> = {
   object: "keys with values",
 };
 
-const isNumberText = (value: unknown): boolean =>
-  typeof value === "string" && /^\d+(?:\.\d+)?$/.test(value);
-
-function member(at: unknown, key: string | number): unknown {
-  if (Array.isArray(at)) return typeof key === "number" ? (at as unknown[])[key] : undefined;
-  return isRecord(at) ? at[key] : undefined;
-}
+const NUMBER_TEXT = /^\d+(?:\.\d+)?$/;
 
 /** yaml/reader.py, `NON_PRINTABLE`. */
 const UNPRINTABLE = /[^\t\n\r\u0020-\u007e\u0085\u00a0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;

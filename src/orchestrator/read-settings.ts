@@ -1,8 +1,8 @@
 /** What an existing orchestrator.yml says of the inputs: it stands before any default. Pure. */
-import { isMap, isScalar, type Document } from "yaml";
+import { isScalar, type Document } from "yaml";
 import type { OrchestratorSchema } from "../core/domain.ts";
 import type { InputKey } from "../core/settings.ts";
-import { isRecord, lineAt, parseYaml, RUNNER, syntaxProblem } from "./document.ts";
+import { isRecord, lineAt, member, parseYaml, RUNNER, syntaxProblem } from "./document.ts";
 
 /** Inputs that the file has a place for. */
 type FileInput =
@@ -43,7 +43,7 @@ export function readSettings(text: string, env: NodeJS.ProcessEnv): FileSettings
   const runner = member(member(config, "infrastructure"), "runner");
   if (!isRecord(config) || (member(runner, "type") ?? "phala") !== "phala") return NOTHING;
   const expand = (value: unknown, path: readonly string[]): string | undefined =>
-    textOf(value, sourceOf(document, path), env);
+    textOf(value, sourceOf(plain, document, path), env);
   const values: Partial<Record<FileInput, string | readonly string[]>> = {};
   const lines: Partial<Record<FileInput, number>> = {};
   const put = (
@@ -107,7 +107,7 @@ function textOf(
   if (typeof value === "number" || typeof value === "boolean") return String(value);
   if (typeof value !== "string") return undefined;
   // Escaped dollars are none to the orchestrator, which fills variables in before it parses.
-  if (source === undefined || !source.includes("$")) return value;
+  if (!(source ?? value).includes("$")) return value;
   const filled = value.replaceAll(
     /\$(?:(\w+)|\{([^}]*)\})/g,
     (whole, plain?: string, braced?: string) => env[plain ?? braced ?? ""] ?? whole,
@@ -115,10 +115,10 @@ function textOf(
   return filled.includes("$") ? undefined : filled;
 }
 
-function sourceOf(document: Document, path: readonly string[]): string | undefined {
-  const parent = document.getIn(path.slice(0, -1), true);
-  const node: unknown = isMap(parent) ? parent.get(path.at(-1), true) : undefined;
-  return isScalar(node) ? node.source : undefined;
+/** The characters of a value in the file; undefined for one that stands elsewhere (merged in, or an alias). */
+function sourceOf(text: string, document: Document, path: readonly string[]): string | undefined {
+  const node: unknown = document.getIn(path, true);
+  return isScalar(node) && node.range ? text.slice(node.range[0], node.range[1]) : undefined;
 }
 
 function watcherText(
@@ -144,8 +144,6 @@ function crunchTexts(crunches: unknown): readonly string[] | undefined {
   });
   return texts.every((text) => text !== undefined) ? texts : undefined;
 }
-
-const member = (at: unknown, key: string): unknown => (isRecord(at) ? at[key] : undefined);
 
 /** Which input stands for which key of `infrastructure.runner`: read from there, and written there where it is given. */
 export const RUNNER_KEY_OF_INPUT = {

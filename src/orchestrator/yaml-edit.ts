@@ -34,9 +34,14 @@ export function openYaml(text: string): YamlFile {
   return { text, document: parseYaml(text), eol: text.includes("\r\n") ? "\r\n" : "\n" };
 }
 
-function mappingAt(file: YamlFile, path: Path): YAMLMap | undefined {
-  const node = path.length === 0 ? file.document.contents : file.document.getIn(path, true);
-  return isMap(node) && node.range ? node : undefined;
+function mappingAt(document: Document, path: Path): YAMLMap | undefined {
+  const node = document.getIn(path, true);
+  return isMap(node) ? node : undefined;
+}
+
+export function pairAt(document: Document, path: Path, key: string): Pair | undefined {
+  const map = mappingAt(document, path);
+  return map && pairOf(map, key);
 }
 
 /** Changes, or adds where it is missing, one entry; `after`: keys that a new entry goes behind, nearest first. */
@@ -47,7 +52,7 @@ export function setEntry(
   value: unknown,
   place: { readonly comments: Comments; readonly after: readonly string[] },
 ): string | undefined {
-  const map = mappingAt(file, path);
+  const map = mappingAt(file.document, path);
   const pair = map && pairOf(map, key);
   if (pair && isEmptyNode(pair.value))
     return fillEntry(file, map, pair, { path, key, value, place });
@@ -63,7 +68,7 @@ export function removeEntry(
   key: string,
   comment: string | undefined,
 ): string | undefined {
-  const map = mappingAt(file, path);
+  const map = mappingAt(file.document, path);
   const pair = map && pairOf(map, key);
   if (!map || !pair || map.items.length === 1) return undefined;
   if (map.flow) return removeFromFlow(file, map, pair);
@@ -92,7 +97,7 @@ export function renameEntry(
   names: { readonly from: string; readonly to: string },
   comments: Comments,
 ): string | undefined {
-  const map = mappingAt(file, path);
+  const map = mappingAt(file.document, path);
   const pair = map && pairOf(map, names.from);
   if (!pair || !isScalar(pair.key) || !pair.key.range) return undefined;
   const [key, keyEnd] = pair.key.range;
@@ -121,9 +126,9 @@ function replaceValue(file: YamlFile, pair: Pair, value: unknown): string | unde
   if (!isScalar(node) && !isAlias(node)) return undefined;
   const [start, end] = node.range ?? [0, 0];
   const old = file.text.slice(start, end);
-  if (old === "") return splice(file.text, start, end, ` ${scalarText(value)}`);
-  const lineBreak = /\r?\n$/.exec(old)?.[0] ?? "";
-  return splice(file.text, start, end, scalarText(value) + lineBreak);
+  // A block scalar has a comment behind its `>-`, and takes the line breaks behind it in.
+  const rest = /^[>|]\S*((?:[ \t]+#.*)?)[^]*?((?:\r?\n)*)$/.exec(old);
+  return splice(file.text, start, end, scalarText(value) + (rest ? `${rest[1]}${rest[2]}` : ""));
 }
 
 /** A list in block style: its lines are written again at the indentation that it has. */
@@ -228,22 +233,15 @@ function fillEntry(
 ): string | undefined {
   const { path, key, value, place } = entry;
   const [start, end] = rangeOf(pair.value) ?? [0, 0];
-  if (start === 0) return undefined;
-  const old = file.text.slice(start, end);
+  const colon = file.text.indexOf(":", rangeOf(pair.key)?.[1]) + 1;
+  const text = start === end ? file.text : splice(file.text, colon, end, "");
   const isBlock = value !== null && typeof value === "object" && Object.keys(value).length > 0;
-  if (map.flow || !isBlock || isJson(file)) {
-    const gap = /[\s]$/.test(file.text.slice(0, start)) ? "" : " ";
-    return splice(file.text, start, end, gap + flowText(value));
-  }
+  if (map.flow || !isBlock) return splice(text, colon, colon, ` ${flowText(value)}`);
   const keyStart = startOf(pair.key);
   const column = keyStart - lineStart(file.text, keyStart);
   const lines = entryLines(key, value, { column, path: path.join("/"), comments: place.comments });
   const own = lines.findIndex((line) => line.trimStart().startsWith(`${key}:`));
-  const colon = file.text.slice(0, start).trimEnd().length;
-  const emptied =
-    old.trim() === "" ? file.text : splice(file.text, colon, start + old.trimEnd().length, "");
-  const opened = openYaml(emptied);
-  return insertLines({ ...opened, eol: file.eol }, colon - 1, lines.slice(own + 1));
+  return insertLines({ ...file, text }, colon, lines.slice(own + 1));
 }
 
 /** The entry that a new one goes behind: the first of these keys that is there, else the last entry. */
