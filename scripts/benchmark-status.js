@@ -54,7 +54,7 @@ async function startFront(upstream, registry, runner) {
     return { items, total, page, page_size: size, pages: Math.ceil(total / size) };
   };
   const byId = (id) => runners.find((cvm) => [cvm.app_id, cvm.vm_uuid, cvm.name].includes(id));
-  const server = createServer(async (request, response) => {
+  const serve = async (request, response) => {
     state.requests += 1;
     const url = new URL(request.url, "http://front");
     const send = (status, body) => {
@@ -72,7 +72,8 @@ async function startFront(upstream, registry, runner) {
       headers: { "x-api-key": upstream.key },
     });
     send(answer.status, Buffer.from(await answer.arrayBuffer()));
-  });
+  };
+  const server = createServer((request, response) => void serve(request, response));
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   return { state, server, url: `http://127.0.0.1:${server.address().port}` };
 }

@@ -12,7 +12,7 @@ import { render, toTryAlone, verdictsOf } from "./mutation/report.js";
 const GOAL = 90;
 const PARALLEL = 2;
 /** Nothing is written for this long only while a loop without end blocks the thread. */
-const STUCK_MS = 30_000;
+const STUCK_MS = 120_000;
 
 process.chdir(path.resolve(import.meta.dirname, ".."));
 
@@ -30,8 +30,12 @@ const readLog = (log) =>
     .filter(Boolean)
     .map((line) => JSON.parse(line));
 
-/** One process of Vitest, until it ends or hangs. @returns how it ended: "done" | "stuck" | "killed" | "failed" */
-function runTests({ tests }, folder, alone) {
+/**
+ * One process of Vitest, until it ends or hangs.
+ * @param mode variables for its runner: what to do.
+ * @returns how it ended: "done" | "stuck" | "killed" | "failed"
+ */
+function runTests({ tests }, folder, mode) {
   const log = path.join(folder, "log.jsonl");
   const output = openSync(path.join(folder, "output.txt"), "a");
   const child = spawn(
@@ -49,7 +53,7 @@ function runTests({ tests }, folder, alone) {
         ...process.env,
         MUTATION_SOURCES: path.join(folder, "sources.json"),
         MUTATION_LOG: log,
-        ...(alone === undefined ? {} : { MUTATION_ALONE: alone }),
+        ...mode,
       },
     },
   );
@@ -73,16 +77,21 @@ function runTests({ tests }, folder, alone) {
 /** Runs until every mutant is decided: once, and again where one blocked the thread or has to be tried alone. */
 async function decideAll(module, folder, log) {
   const add = (entry) => writeFileSync(log, `${JSON.stringify(entry)}\n`, { flag: "a" });
+  if ((await runTests(module, folder, { MUTATION_LOOK: "1" })) !== "done")
+    throw new Error(`the tests fail without any mutant: ${folder}/output.txt`);
   for (;;) {
     const before = readLog(log);
     const alone = toTryAlone(before);
-    const how = await runTests(module, folder, alone);
+    const how = await runTests(
+      module,
+      folder,
+      alone === undefined ? {} : { MUTATION_ALONE: alone },
+    );
     const started = readLog(log)
       .slice(before.length)
       .findLast(({ start }) => start)?.start;
-    if (how === "failed") throw new Error(`a test fails without a mutant: ${folder}/output.txt`);
-    if (how === "stuck" && started === undefined)
-      throw new Error(`the tests hang without a mutant: ${folder}/output.txt`);
+    if (how === "failed" || (how === "stuck" && started === undefined))
+      throw new Error(`the tests fail or hang between two mutants: ${folder}/output.txt`);
     if (how === "stuck") add({ timeout: started });
     else if (how === "done" && alone === undefined) return;
     else if (how === "done") add({ survived: alone });

@@ -7,6 +7,8 @@ import * as fc from "fast-check";
 import { TestRunner } from "vitest";
 
 const LOG = process.env["MUTATION_LOG"];
+/** The first time the tests only show what they reach and how long they take. */
+const LOOKS_ONLY = process.env["MUTATION_LOOK"] !== undefined;
 /** The one mutant to try, in a process that no other has touched. */
 const ALONE = process.env["MUTATION_ALONE"];
 /** Where the instrumented sources keep their switch and their counts: a constant of Stryker. */
@@ -25,6 +27,9 @@ const entries = readFileSync(LOG, "utf8")
 const decided = new Set(
   entries.flatMap(({ killed, timeout, alone }) => killed ?? timeout ?? alone ?? []),
 );
+const durations = new Map(
+  entries.flatMap(({ test, ms }) => (ms === undefined ? [] : [[test, ms]])),
+);
 const isToTry = (id) => (ALONE === undefined ? !decided.has(id) : id === ALONE);
 
 const state = (globalThis[NAMESPACE] ??= {});
@@ -33,6 +38,11 @@ const state = (globalThis[NAMESPACE] ??= {});
 const limitOf = (duration) => 10_000 + 10 * duration;
 
 export default class MutationRunner extends TestRunner {
+  /** The fastest first: a mutant that they kill costs the slow ones nothing. */
+  onBeforeRunFiles(files) {
+    for (const file of files) sortTasks(file);
+  }
+
   onBeforeTryTask(test, ...rest) {
     state.currentTestId = test.id;
     return super.onBeforeTryTask(test, ...rest);
@@ -46,8 +56,8 @@ export default class MutationRunner extends TestRunner {
     const duration = performance.now() - started;
     const reached = state.mutantCoverage?.perTest[test.id] ?? {};
     state.currentTestId = "again";
-    write({ reached: Object.keys(reached) });
-    const living = Object.keys(reached).filter(isToTry);
+    if (LOOKS_ONLY) write({ reached: Object.keys(reached), test: nameOf(test), ms: duration });
+    const living = LOOKS_ONLY ? [] : Object.keys(reached).filter(isToTry);
     for (const id of living)
       await this.#judge(test, id, HIT_FACTOR * reached[id], limitOf(duration));
     if (living.length > 0) await this.#leaveAndEnter(test);
@@ -121,6 +131,16 @@ export default class MutationRunner extends TestRunner {
     write({ fixed: Object.keys(state.mutantCoverage?.static ?? {}) });
     return super.onAfterRunFiles(...files);
   }
+}
+
+const timeOf = (task) =>
+  task.type === "test"
+    ? (durations.get(nameOf(task)) ?? 0)
+    : Math.max(0, ...task.tasks.map((inner) => timeOf(inner)));
+
+function sortTasks(suite) {
+  for (const task of suite.tasks) if (task.type === "suite") sortTasks(task);
+  suite.tasks.sort((a, b) => timeOf(a) - timeOf(b));
 }
 
 const nameOf = (test) => [...namesAbove(test), test.name].join(" > ");

@@ -3,7 +3,7 @@
  * app-compose, so the last one that it made is taken, with our compose text and environment names in it. Pure.
  */
 import { composeHashOf, type AppCompose } from "../core/compose-hash.ts";
-import { parseComposeHash, type ComposeHash } from "../core/domain.ts";
+import type { ComposeHash } from "../core/domain.ts";
 
 /** What a prediction rests on. */
 export type PredictionBasis = {
@@ -31,9 +31,5 @@ export function predictComposeHash(
   composeText: string,
   environmentNames: readonly string[],
 ): ComposeHash {
-  const hash = parseComposeHash(
-    composeHashOf(predictAppCompose(basis, composeText, environmentNames)),
-  );
-  if (hash === undefined) throw new Error("SHA-256 in another form");
-  return hash;
+  return composeHashOf(predictAppCompose(basis, composeText, environmentNames));
 }

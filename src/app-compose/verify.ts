@@ -175,7 +175,7 @@ function unknownScript(
   if (!script) return [];
   const digest = sha256Hex(script);
   if (knownScripts.has(digest)) return [];
-  const size = Buffer.byteLength(script, "utf8");
+  const size = Buffer.byteLength(script);
   return [
     {
       code: "pre-launch-script",

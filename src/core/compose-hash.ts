@@ -7,6 +7,7 @@
  * wallet stack behind its main entry, and because the sandbox and the check must not need a network library.
  */
 import { createHash } from "node:crypto";
+import type { ComposeHash } from "./domain.ts";
 
 /** An app-compose as the API returns it. Fields beyond the ones we read are kept: they are part of the hash. */
 export type AppCompose = {
@@ -22,8 +23,8 @@ export function canonicalJson(value: unknown): string {
 }
 
 /** The compose hash of an app-compose: 64 lower-case hex digits. */
-export function composeHashOf(appCompose: AppCompose): string {
-  return sha256Hex(canonicalJson(appCompose));
+export function composeHashOf(appCompose: AppCompose): ComposeHash {
+  return sha256Hex(canonicalJson(appCompose)) as ComposeHash;
 }
 
 /** SHA-256 of a text (as UTF-8) or of bytes, as lower-case hex. */

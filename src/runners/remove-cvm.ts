@@ -73,10 +73,9 @@ async function listReplicas(
   { api }: StepDeps,
   signal: AbortSignal,
 ): Promise<readonly Cvm[]> {
-  const listed = await api.listCvms(signal, { keep: (cvm) => cvm.appId === appId, search: name });
-  return listed.filter(
-    (cvm) => cvm.appId === appId && cvm.vmUuid !== vmUuid && cvm.status !== "deleting",
-  );
+  const keep = (cvm: CvmIdentity): boolean => cvm.appId === appId && cvm.vmUuid !== vmUuid;
+  const listed = await api.listCvms(signal, { keep, search: name });
+  return listed.filter(({ status }) => status !== "deleting");
 }
 
 class Removal {
@@ -85,7 +84,7 @@ class Removal {
   readonly #visibleAt: number;
   #cvm: CvmIdentity;
   #seen: Cvm | undefined;
-  #askedAt: number | undefined;
+  #askedAt = Number.NEGATIVE_INFINITY;
   #refusal = "";
 
   constructor(cvm: CvmIdentity, deps: StepDeps, signal: AbortSignal) {
@@ -122,8 +121,7 @@ class Removal {
   async #ask(cvm: Cvm): Promise<boolean> {
     const { clock, mutations } = this.#deps;
     if (cvm.status === "deleting") return false;
-    if (this.#askedAt !== undefined && clock.monotonic() - this.#askedAt < ASK_AGAIN_MS)
-      return false;
+    if (clock.monotonic() - this.#askedAt < ASK_AGAIN_MS) return false;
     const outcome = await mutations.deleteCvm(cvm, this.#signal);
     if (outcome.kind === "ok") this.#askedAt = clock.monotonic();
     this.#refusal = outcome.kind === "ok" ? "" : outcome.message;

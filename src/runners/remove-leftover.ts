@@ -32,7 +32,7 @@ async function findNamed(name: string, { api, signal }: Context): Promise<Lookup
   const found = await api.findCvm(name, signal);
   if (found.kind !== "unknown") return found;
   const keep = (cvm: CvmIdentity): boolean => cvm.name === name;
-  const listed = (await api.listCvms(signal, { keep, search: name })).find(keep);
+  const [listed] = await api.listCvms(signal, { keep, search: name });
   return listed === undefined ? found : { kind: "present", value: listed };
 }
 

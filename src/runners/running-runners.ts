@@ -63,8 +63,9 @@ export async function newestFirst(
 /** A CVM itself need not tell; the oldest of its operations is its creation. ISO 8601; null: unknown. */
 async function madeAt(cvm: Cvm, api: CloudApi, signal: AbortSignal): Promise<string | null> {
   const found = await api.operations(cvm.vmUuid ?? cvm.name, signal);
-  const operations = found.kind === "present" ? found.value : [];
-  return operations.findLast(({ type }) => type === "create")?.startedAt ?? cvm.createdAt;
+  const creation =
+    found.kind === "present" ? found.value.findLast(({ type }) => type === "create") : undefined;
+  return creation?.startedAt ?? cvm.createdAt;
 }
 
 /** Undefined where the API's hash of it does not hold, or can't be checked. */

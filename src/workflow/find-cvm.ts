@@ -51,7 +51,7 @@ async function findInList(
     name === cvm.name || (appId !== null && appId === cvm.appId);
   const keep = (other: CvmIdentity): boolean => isSameCvm(other, cvm) || isRelated(other);
   try {
-    const listed = (await api.listCvms(signal, { keep, search: cvm.name })).filter(keep);
+    const listed = await api.listCvms(signal, { keep, search: cvm.name });
     const same = listed.find((other) => isSameCvm(other, cvm));
     if (same !== undefined) return { kind: "present", value: same };
     const isAmbiguous = listed.length > 1 && cvm.vmUuid !== null && unknown?.ofUuid === false;

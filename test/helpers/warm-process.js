@@ -80,10 +80,12 @@ function dress({ args, env, folder }) {
 
 const run = await LOAD[what]();
 
-process.on("message", async (line) => {
+async function answer(line) {
   const streams = dress(line);
   const code = await run(line);
   await Promise.all(streams.map((one) => new Promise((done) => one.end(done))));
   process.chdir(OUTSIDE);
   process.send({ code });
-});
+}
+
+process.on("message", (line) => void answer(line));

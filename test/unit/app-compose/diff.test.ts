@@ -35,6 +35,11 @@ const CASES: readonly (readonly [about: string, change: Partial<AppCompose>, mes
     "environment names missing: CAPACITY_THRESHOLD",
   ],
   [
+    "two names more and two less",
+    { allowed_envs: ["A", "B"] },
+    "environment names too many: A, B; environment names missing: REGISTRY_URL, CAPACITY_THRESHOLD",
+  ],
+  [
     "another name",
     { allowed_envs: ["REGISTRY_URL", "THRESHOLD"] },
     "environment names too many: THRESHOLD; environment names missing: CAPACITY_THRESHOLD",
@@ -95,6 +100,21 @@ const CASES: readonly (readonly [about: string, change: Partial<AppCompose>, mes
     "the compose file differs in blanks only",
   ],
   [
+    "a line break more",
+    { docker_compose_file: COMPOSE.replace(" spawntee", "\n      spawntee") },
+    "the compose file differs in blanks only",
+  ],
+  [
+    "blank lines beside others",
+    { docker_compose_file: `${COMPOSE}\n   \n# a\n` },
+    "the compose file differs: + # a",
+  ],
+  [
+    "blanks within a line, which count",
+    { pre_launch_script: "a -  b\n" },
+    "pre_launch_script differs: + a -  b",
+  ],
+  [
     "no compose file",
     { docker_compose_file: undefined },
     `docker_compose_file is absent, expected ${JSON.stringify(COMPOSE).slice(0, 60)}... (sha256 ${sha256Hex(COMPOSE).slice(0, 12)})`,
@@ -102,6 +122,17 @@ const CASES: readonly (readonly [about: string, change: Partial<AppCompose>, mes
   ["a flag", { public_logs: false }, "public_logs is false, expected true"],
   ["a flag that is absent", { public_logs: undefined }, "public_logs is absent, expected true"],
   ["a flag that is null", { public_logs: null }, "public_logs is null, expected true"],
+  ["a null field more", { init_script: null }, "init_script is null, expected absent"],
+  [
+    "a value as long as is shown",
+    { name: "x".repeat(58) },
+    `name is "${"x".repeat(58)}", expected ""`,
+  ],
+  [
+    "a list that is longer",
+    { features: ["x".repeat(57)] },
+    `features is ["${"x".repeat(57)}"... (sha256 ${sha256Hex(`["${"x".repeat(57)}"]`).slice(0, 12)}), expected ["kms","tproxy-net"]`,
+  ],
   ["a field more", { init_script: "true" }, 'init_script is "true", expected absent'],
   ["a name", { name: "x" }, 'name is "x", expected ""'],
   [
@@ -139,11 +170,13 @@ test("several changes: names and text first, the rest by its name", () => {
     allowed_envs: [],
     docker_compose_file: "",
     manifest_version: 3,
+    a_new_field: true,
   };
   const fields = compareAppComposes({ ...EXPECTED, ...change }, EXPECTED).map(({ field }) => field);
   expect(fields).toEqual([
     "allowed_envs",
     "docker_compose_file",
+    "a_new_field",
     "manifest_version",
     "name",
     "secure_time",

@@ -1,10 +1,12 @@
 /** What the API could say that is not so, as data: each lie is found, and each by its own name. */
 import { describe, expect, test } from "vitest";
 import { composeHashOf, sha256Hex, type AppCompose } from "../../../src/core/compose-hash.ts";
+import { renderHint } from "../../../src/core/command-hint.ts";
 import { ClusterError } from "../../../src/errors/cluster-error.ts";
 import {
   checkAppCompose,
   checkedHash,
+  reportAnomalies,
   type AppComposeExpectation,
 } from "../../../src/app-compose/verify.ts";
 
@@ -48,6 +50,9 @@ function refusalOf(run: () => unknown): ClusterError {
   throw new Error("nothing was refused");
 }
 
+const refusalFor = (appCompose: AppCompose): ClusterError =>
+  refusalOf(() => checkAppCompose(appCompose, expectationFor(appCompose)));
+
 test("an app-compose that is what was deployed passes without a word", () => {
   expect(checkAppCompose(HONEST, expectationFor(HONEST))).toEqual([]);
 });
@@ -74,7 +79,9 @@ describe("a hash in any other form is not taken", () => {
       checkAppCompose(HONEST, expectationFor(HONEST, { composeHash: text })),
     );
     expect(error).toMatchObject({ kind: "verification", code: "compose-hash-malformed" });
-    expect(error.message).toContain("bird-tracker-runner-temp");
+    expect(error.message).toContain(
+      `${JSON.stringify(text)} as compose hash of bird-tracker-runner-temp`,
+    );
     expect(error.hint).toContain("nothing was approved");
   });
 
@@ -113,8 +120,72 @@ const CONSISTENT_LIES: readonly (readonly [
 describe("what differs from what was deployed is refused, though its hash is right", () => {
   test.each(CONSISTENT_LIES)("%s", (_, change, code) => {
     const appCompose = { ...HONEST, ...change };
-    const error = refusalOf(() => checkAppCompose(appCompose, expectationFor(appCompose)));
+    const error = refusalFor(appCompose);
     expect(error).toMatchObject({ kind: "verification", code });
+    expect(error.message).toContain("bird-tracker-runner-temp");
+  });
+
+  test("names are told, those found and those deployed, in their order", () => {
+    const found = { ...HONEST, allowed_envs: ["B", "A"] };
+    const none = { ...HONEST, allowed_envs: undefined };
+    expect(refusalFor(found).message).toContain(
+      "names [B, A], deployed were [REGISTRY_URL, CAPACITY_THRESHOLD]",
+    );
+    expect(refusalFor(none).message).toContain("names [], deployed");
+  });
+
+  test("none where none were deployed is no difference", () => {
+    const appCompose = { ...HONEST, allowed_envs: undefined };
+    expect(
+      checkAppCompose(appCompose, expectationFor(appCompose, { environmentNames: [] })),
+    ).toEqual([]);
+  });
+});
+
+describe("how to look at what was refused", () => {
+  test.each([
+    ["bird-tracker-runner-temp", "tee-cluster hash --exact"],
+    ["bird-tracker-registry", "phala cvms get bird-tracker-registry --json"],
+    // Only its name's end makes it a temporary one.
+    ["x-runner-temp-registry", "phala cvms get x-runner-temp-registry --json"],
+  ])("%s: %s", (name, look) => {
+    const error = refusalOf(() => checkedHash(name, ""));
+    expect(renderHint(error.hint ?? "")).toContain(look);
+  });
+});
+
+const report = (given: Parameters<typeof reportAnomalies>[0], strict: boolean) => {
+  const told: unknown[] = [];
+  const warn = (...line: unknown[]) => void told.push(line);
+  return { told, run: () => reportAnomalies(given, { warn, strict }) };
+};
+
+describe("what is told", () => {
+  const anomalies = [
+    { code: "app-compose-field", message: "one" },
+    { code: "pre-launch-script", message: "two" },
+  ] as const;
+  test("are warnings, each with its code", () => {
+    const { told, run } = report(anomalies, false);
+    run();
+    expect(told).toEqual(anomalies.map(({ code, message }) => [code, message]));
+  });
+
+  test("fails with --strict, by the first code and with every message", () => {
+    const { told, run } = report(anomalies, true);
+    expect(refusalOf(run)).toMatchObject({
+      kind: "verification",
+      code: "app-compose-field",
+      message: "one\ntwo",
+      hint: expect.stringContaining("nothing was approved"),
+    });
+    expect(told).toHaveLength(2);
+  });
+
+  test("is nothing where nothing is odd, with --strict too", () => {
+    const { told, run } = report([], true);
+    run();
+    expect(told).toEqual([]);
   });
 });
 
@@ -148,6 +219,14 @@ describe("what weakens it and was not asked for is told", () => {
     const told = checkAppCompose(appCompose, expectationFor(appCompose));
     expect(told.map(({ code }) => code)).toEqual(["app-compose-field"]);
     expect(told[0]?.message).toContain(`${field} is ${JSON.stringify(value)}`);
+  });
+
+  test("fields that no deployment had, by their names", () => {
+    const appCompose = { ...HONEST, init_script: "true", bash_script: "true" };
+    const [told, ...more] = checkAppCompose(appCompose, expectationFor(appCompose));
+    expect(more).toEqual([]);
+    expect(told?.code).toBe("app-compose-field");
+    expect(told?.message).toMatch(/^bird-tracker-runner-temp .*: init_script, bash_script$/);
   });
 
   test("a pre-launch script that was never seen, by size and digest; a known one is not", () => {

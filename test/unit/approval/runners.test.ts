@@ -23,7 +23,7 @@ const composeOf = (text: string): AppCompose => ({
   docker_compose_file: text,
   allowed_envs: ["REGISTRY_URL", "CAPACITY_THRESHOLD"],
 });
-const hashFor = (text: string): ComposeHash => composeHashOf(composeOf(text)) as ComposeHash;
+const hashFor = (text: string): ComposeHash => composeHashOf(composeOf(text));
 
 /** A runner by its number: `bird-runner-0000000N`. */
 const runnerCvm = (number: number, change: Partial<Cvm> = {}): Cvm =>

@@ -1,7 +1,7 @@
 /** What is looked at right before a registry is restarted: who would lose a key by it. */
 import { expect, test } from "vitest";
 import { composeHashOf, type AppCompose } from "../../../src/core/compose-hash.ts";
-import type { ComposeHash, Cvm } from "../../../src/core/domain.ts";
+import type { Cvm } from "../../../src/core/domain.ts";
 import type { CloudApi } from "../../../src/core/ports.ts";
 import { ROLLING, type ListPolicy } from "../../../src/approval/approved-list.ts";
 import { assertSameRunners } from "../../../src/approval/same-runners.ts";
@@ -9,7 +9,7 @@ import type { LiveRunner } from "../../../src/runners/running-runners.ts";
 import { summarizeJournal } from "../../../src/state/record.ts";
 
 const appCompose: AppCompose = { docker_compose_file: "of another version", allowed_envs: [] };
-const composeHash = composeHashOf(appCompose) as ComposeHash;
+const composeHash = composeHashOf(appCompose);
 const cvm = {
   name: "bird-runner-0a1b2c3d",
   appId: "a".repeat(40),

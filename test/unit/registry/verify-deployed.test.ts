@@ -9,6 +9,7 @@ import { assertExistingRegistry } from "../../../src/registry/verify-deployed.ts
 import type { Registry } from "../../../src/registry/registry.ts";
 import { classifyRunners } from "../../../src/approval/classify-runners.ts";
 import { systemClock } from "../../../src/platform/clock.ts";
+import { cvmOf } from "../../helpers/memory-cloud.ts";
 import {
   APP,
   approved,
@@ -57,7 +58,7 @@ type Scene = {
 /** The check as `init` and `rotate-hash` make it. @returns the codes of its warnings. */
 async function look({ runs, updates, record: entries, wallet = "0xAB" }: Scene): Promise<string[]> {
   const appCompose = { docker_compose_file: runs, allowed_envs: NAMES };
-  const cvm = { name: "bird-registry", appId: APP, composeHash: composeHashOf(appCompose) } as Cvm;
+  const cvm = cvmOf({ appId: APP, composeHash: composeHashOf(appCompose) });
   const registry = { name: cvm.name, appId: APP, vmUuid: "u", cvm } as Registry;
   const api: Pick<CloudApi, "appCompose" | "findCvm" | "operations" | "serverClock"> = {
     appCompose: async () => ({ kind: "present", value: appCompose }),

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { composeHashOf } from "../../../src/core/compose-hash.ts";
 import type { Cvm } from "../../../src/core/domain.ts";
 import type { InstanceType } from "../../../src/core/ports.ts";
-import { pricePerHour, readPrices, renderPrice } from "../../../src/runners/price.ts";
+import { pricePerHour, ratePerHour, readPrices, renderPrice } from "../../../src/runners/price.ts";
 import {
   checkedRunner,
   isGone,
@@ -166,6 +166,14 @@ describe("prices", () => {
         prices,
       ),
     ).toBe(sum);
+  });
+
+  test("of one CVM are those of its type, and not known where the list can't be had", async () => {
+    const types = Promise.resolve([type("small", "0.058"), type("medium", "0.116")]);
+    expect(await ratePerHour("medium", types)).toBe(0.116);
+    expect(await ratePerHour("large", types)).toBeNull();
+    expect(await ratePerHour(null, types)).toBeNull();
+    expect(await ratePerHour("small", fails())).toBeNull();
   });
 
   test("are shown without the digits of a binary fraction", () => {

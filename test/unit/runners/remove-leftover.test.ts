@@ -101,6 +101,38 @@ test("ours that only its name shows is deleted as well", async () => {
   expect(deleted(cloud)).toEqual(["uuid-aaaa"]);
 });
 
+test("one without an app_id is nobody's that is known, whatever its name", async () => {
+  const cloud = memoryCloud([cvmOf({ name: NAME, appId: null })]);
+  expect(await failureOf(clear(cloud, creation()))).toMatchObject({
+    code: "temporary-runner-in-use",
+  });
+  expect(deleted(cloud)).toEqual([]);
+});
+
+test("those of several recorded runs are deleted, each for its own creation", async () => {
+  const cloud = memoryCloud([runner(OURS), runner(THEIRS)]);
+  await clear(cloud, creation(), creation({ appId: THEIRS }));
+  expect(deleted(cloud)).toEqual(["uuid-aaaa", "uuid-bbbb"]);
+});
+
+const ambiguous = (...cvms: readonly Cvm[]): MemoryCloud =>
+  memoryCloud([...cvms], { findCvm: () => ({ kind: "unknown", reason: "HTTP 409" }) });
+
+describe("a name that Phala refuses as ambiguous", () => {
+  test("is in use where the list has it, as another run's", async () => {
+    const cloud = ambiguous(runner(OURS, { name: "bird-registry" }), runner(THEIRS));
+    expect(await failureOf(clear(cloud))).toMatchObject({ code: "temporary-runner-in-use" });
+  });
+
+  test("stays unknown where the list does not have it", async () => {
+    const cloud = ambiguous(runner(OURS, { name: "bird-registry" }));
+    expect(await failureOf(clear(cloud))).toMatchObject({
+      code: "lookup-failed",
+      message: `could not find out whether ${NAME} exists: HTTP 409`,
+    });
+  });
+});
+
 describe("a creation of which nobody knows what came", () => {
   const UNSETTLED = creation({ settled: false });
 

@@ -39,6 +39,12 @@ test("the operations list says when each was made; an update makes none younger"
   ]);
 });
 
+test("of two the newer comes first; an update says nothing of when a runner was made", async () => {
+  const listed = { "a-uuid": made(operation("update", "2026-03-09")) };
+  const runners = [runner("a", "2026-03-01"), runner("b", "2026-03-05")];
+  expect(await order(runners, listed)).toEqual(["b", "a"]);
+});
+
 test("one alone is asked for nothing", async () => {
   const api = {} as CloudApi;
   const only = [runner("a")];

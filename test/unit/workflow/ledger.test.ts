@@ -65,10 +65,30 @@ test("what is left has its price, where its type and the type's price are known"
   ledger.learnType("a", null);
   ledger.learnType("b", "tdx.huge");
   ledger.learnPrices(new Map([["tdx.small", 0.058]]));
-  expect(ledger.leftBehind()).toEqual([
+  expect(ledger.leftBehind()).toStrictEqual([
     { name: "a", app_id: "1", usd_per_hour: 0.058 },
     { name: "b", app_id: "2" },
   ]);
+});
+
+test("what was there before is paid for, and not left behind by this run", () => {
+  const ledger = new Ledger();
+  ledger.learnPrices(new Map([["tdx.small", 0.058]]));
+  ledger.meet("a", "tdx.small");
+  ledger.meet("a", "tdx.small");
+  ledger.meet("b", null);
+  expect(ledger.metBefore()).toStrictEqual([
+    { name: "a", usdPerHour: 0.058 },
+    { name: "b", usdPerHour: undefined },
+  ]);
+  expect(ledger.leftBehind()).toEqual([]);
+});
+
+test("the cluster is the one that the run is about", () => {
+  const ledger = new Ledger();
+  expect(ledger.cluster).toBeUndefined();
+  ledger.belongTo("bird");
+  expect(ledger.cluster).toBe("bird");
 });
 
 test("one that was made and seen since is no longer one that may be invisible", () => {

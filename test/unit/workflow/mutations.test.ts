@@ -213,6 +213,22 @@ describe("creating", () => {
     expect(cloud.ledger.leftBehind()).toEqual([]);
   });
 
+  test("a try that would begin when the time is up is the last", async () => {
+    const { cloud, create } = creating({ ...BUSY, retryAfterMs: 60_000 });
+    await create();
+    expect(cloud.calls.at(-1)?.at).toBe(600_000);
+  });
+
+  test("a name that is free again is no reason to try again, unless it was busy", async () => {
+    const { cloud, create } = creating({
+      ...lost(),
+      provisioned: PROVISIONED,
+      conflict: refusal("HTTP 402"),
+    });
+    expect(await create()).toEqual({ kind: "refused", message: "HTTP 402" });
+    expect(cloud.calls).toHaveLength(1);
+  });
+
   test.each([
     ["one of the platform's", 7_000, 7_000],
     ["a minute at most", 3_600_000, 60_000],
@@ -321,6 +337,16 @@ describe("updating", () => {
       if (type === "outcome") throw new Error("disk full");
     };
     await expect(update({ onEnvKey: anotherKey })).rejects.toThrow("another key");
+  });
+
+  test("an interruption in a pause ends it: it is refused", async () => {
+    const { cloud, update } = updating(BUSY);
+    cloud.at(500, () => cloud.abort());
+    expect(await update()).toEqual(BUSY);
+    expect([cloud.calls.length, written(cloud).at(-1)]).toEqual([
+      1,
+      outcome("failed", { correlation_id: null }),
+    ]);
   });
 
   test("after an interruption nothing is written or called", async () => {

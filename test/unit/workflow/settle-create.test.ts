@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { Cvm } from "../../../src/core/domain.ts";
 import type { Lookup, Provisioned, Unclear } from "../../../src/core/ports.ts";
-import { findByIdentity } from "../../../src/workflow/find-cvm.ts";
+import { findByIdentity, lookupFailed } from "../../../src/workflow/find-cvm.ts";
 import { settleCreate } from "../../../src/workflow/settle-create.ts";
 import { cleanupSignals } from "../../../src/workflow/cleanup.ts";
 import {
@@ -23,7 +23,10 @@ const TAKEN = refusal("taken", { reason: "name-taken" });
 const OURS: Unclear = { ...lost(), provisioned: PROVISIONED };
 const NOT_KNOWN: Lookup<Cvm> = { kind: "unknown", reason: "HTTP 502" };
 
-/** How it is settled, and when (ms). */
+/** The run is not at its beginning. */
+const START = 7_000;
+
+/** How it is settled, and after what time (ms). */
 async function settle(
   outcome: Parameters<typeof settleCreate>[1],
   cvms: readonly Cvm[] = [],
@@ -33,14 +36,15 @@ async function settle(
   const cloud = memoryCloud([...cvms], behaviour);
   const { api, clock, signal } = cloud.context;
   const cleanup = cleanupSignals(signal, clock.deadline);
-  if (abortAt !== undefined) cloud.at(abortAt, () => cloud.abort());
+  await clock.sleep(START, signal);
+  if (abortAt !== undefined) cloud.at(START + abortAt, () => cloud.abort());
   const settled = await settleCreate(
     { name: NAME, tried: [] },
     outcome,
     { api, clock, cleanup },
     signal,
   );
-  return { settled, at: clock.monotonic() };
+  return { settled, at: clock.monotonic() - START };
 }
 
 const never = (): never => {
@@ -117,6 +121,14 @@ describe("a lost answer", () => {
     expect((await settle(outcome, cvms)).settled).toEqual(expected);
   });
 
+  test.each<[string, Unclear["conflict"], number]>([
+    // The CVM that has the name may be our own, from a request that was sent twice.
+    ["its name", TAKEN, 30_000],
+    ["a reason that is not known", refusal("no"), 10_000],
+  ])("whose repetition was refused for %s is looked for that long", async (_, conflict, at) => {
+    expect((await settle({ ...OURS, conflict })).at).toBe(at);
+  });
+
   test("that says busy is settled at once", async () => {
     expect((await settle({ ...OURS, conflict: BUSY })).at).toBe(0);
   });
@@ -176,6 +188,8 @@ const fails = (): never => {
   throw new Error("aborted");
 };
 
+const ambiguous = (id: string): Lookup<Cvm> => (id === UUID ? { kind: "absent" } : NOT_KNOWN);
+
 describe("looking for one CVM", () => {
   test("asks by everything that is known of it", async () => {
     expect((await find({}, {})).asked).toEqual([UUID, APP, NAME]);
@@ -198,6 +212,49 @@ describe("looking for one CVM", () => {
     const findCvm = (id: string): Lookup<Cvm> => (id === APP ? NOT_KNOWN : { kind: "absent" });
     expect((await find({}, { findCvm, listCvms })).found).toEqual(NOT_KNOWN);
     expect((await find({}, { listCvms }, false)).found).toEqual({ kind: "absent" });
+  });
+
+  describe("an id that several CVMs have, and that Phala refuses as ambiguous", () => {
+    const replica = cvmOf({ vmUuid: "d".repeat(32), name: "renamed" });
+    const unrelated = [null, "e".repeat(40)].map((appId) =>
+      cvmOf({ name: "x", appId, vmUuid: "e".repeat(32) }),
+    );
+    const findAmong = async (cvms: readonly Cvm[], identity = {}) =>
+      (await find(identity, { findCvm: ambiguous, listCvms: () => [...cvms, ...unrelated] })).found;
+
+    test("it is in the list", async () => {
+      expect(await findAmong([replica, THEIRS, cvmOf()])).toEqual(present(cvmOf()));
+      const renamed = cvmOf({ name: "renamed", appId: "e".repeat(40) });
+      expect(await findAmong([replica, renamed])).toEqual(present(renamed));
+    });
+
+    test("is gone where the list has only its replicas and others of its name", async () => {
+      expect(await findAmong([replica, THEIRS])).toEqual({ kind: "absent" });
+    });
+
+    test("stays unknown where nothing in the list makes it ambiguous", async () => {
+      expect(await findAmong([])).toEqual(NOT_KNOWN);
+      expect(await findAmong([THEIRS])).toEqual(NOT_KNOWN);
+      expect(await findAmong([replica])).toEqual(NOT_KNOWN);
+      expect(await findAmong([THEIRS], { appId: null })).toEqual(NOT_KNOWN);
+    });
+
+    test("stays unknown where its uuid is not known, or is what Phala does not look up", async () => {
+      const [a, b] = [cvmOf({ appId: "e".repeat(40) }), THEIRS];
+      expect(await findAmong([a, b], { vmUuid: null })).toEqual(NOT_KNOWN);
+      const noUuid = (id: string): Lookup<Cvm> => (id === UUID ? NOT_KNOWN : { kind: "absent" });
+      const cvms = { findCvm: noUuid, listCvms: () => [replica, THEIRS] };
+      expect((await find({}, cvms)).found).toEqual(NOT_KNOWN);
+    });
+  });
+
+  test("is asked for before anything is made, and an answer is needed", () => {
+    expect(lookupFailed(NAME, "HTTP 502")).toMatchObject({
+      kind: "platform",
+      code: "lookup-failed",
+      message: `could not find out whether ${NAME} exists: HTTP 502`,
+      hint: expect.stringContaining("nothing was touched"),
+    });
   });
 
   test("what is thrown is one more way of not knowing", async () => {
