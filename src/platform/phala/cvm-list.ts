@@ -3,6 +3,7 @@ import type { z } from "zod";
 import type { Cvm } from "../../core/domain.ts";
 import type { CvmFilter } from "../../core/ports.ts";
 import { ClusterError } from "../../errors/cluster-error.ts";
+import { keepYoungGenerationSmall } from "../../lib/young-generation.ts";
 import { mapConcurrent } from "../../lib/map-concurrent.ts";
 import type { ApiReader } from "./api-reader.ts";
 import { cvm as cvmSchema, cvmPage, identityOfItem, isDeleted } from "./schemas.ts";
@@ -15,9 +16,9 @@ const PAGES_AT_A_TIME = 6;
 /** An account with a million CVMs; a server that claims more is not to be followed for ever. */
 const MAX_PAGES = 10_000;
 const MAX_PASSES = 5;
-/** Of a list that comes in another order each time, while it is short. */
-const MAX_SHORT_PASSES = 15;
 const SHORT_PAGES = 20;
+/** Of a short list that comes in another order each time. */
+const MAX_SHORT_PASSES = 15;
 const QUIET_PASSES = 2;
 
 type Page = z.infer<typeof cvmPage>;
@@ -155,6 +156,7 @@ async function readAll(
   };
   const first = await readPage(1);
   if (first.pages > MAX_PAGES) throw platformError(`it claims ${first.pages} pages of CVMs`);
+  if (first.pages > SHORT_PAGES) keepYoungGenerationSmall();
   const numbers = Array.from({ length: Math.max(0, first.pages - 1) }, (_, index) => index + 2);
   const totals = await mapConcurrent(
     numbers,
