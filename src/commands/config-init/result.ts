@@ -1,13 +1,14 @@
 /** The answer of `config init`. `schemas/config-init.json` is made of it. */
 import * as z from "zod";
+import * as s from "../shared/schema.ts";
 
 export const configInitResult = z.object({
   ok: z.literal(true),
   command: z.literal("config init"),
-  file: z.string(),
-  written: z.boolean().describe("false with `--dry-run`"),
-  filled: z.array(z.string()).readonly().describe("keys that were filled in"),
-  text: z.string(),
+  file: s.string,
+  written: s.bool.describe("false with `--dry-run`"),
+  filled: z.array(s.string).readonly().describe("keys that were filled in"),
+  text: s.string,
 });
 
 export type ConfigInitResult = z.infer<typeof configInitResult>;

@@ -1,10 +1,10 @@
 /** The answer of `config migrate`. */
 import * as z from "zod";
 import type { Threshold } from "../../orchestrator/migrate.ts";
-import { lineDiff, text, warnings } from "../shared/schema.ts";
+import * as s from "../shared/schema.ts";
 
 const threshold = z.object({
-  value: z.union([z.number(), z.string()]).describe("a text where the file has a variable there"),
+  value: z.union([s.number, s.string]).describe("a text where the file has a variable there"),
   from: z.enum(["input", "provision-factor", "capacity-threshold", "default"]),
 });
 
@@ -12,18 +12,18 @@ export const configMigrateResult = z
   .object({
     ok: z.literal(true),
     command: z.literal("config migrate"),
-    file: text.describe("the file that was read"),
-    output: text
+    file: s.text.describe("the file that was read"),
+    output: s.text
       .nullable()
       .describe(
         "the file that was written, or with `--dry-run` would be; `null` where it is of schema v2 already",
       ),
     previous_schema: z.enum(["v1", "v2"]).describe("`v2` where there was nothing to do"),
-    changed: z.boolean().describe("whether the text differs"),
-    written: z.boolean().describe("whether it is on disk"),
+    changed: s.bool.describe("whether the text differs"),
+    written: s.bool.describe("whether it is on disk"),
     capacity_threshold: (threshold as unknown as z.ZodType<Threshold>).nullable(),
-    diff: lineDiff.describe("lines that go (`- `) and come (`+ `), in order"),
-    warnings,
+    diff: s.lineDiff.describe("lines that go (`- `) and come (`+ `), in order"),
+    warnings: s.warnings,
   })
   .meta({
     if: { properties: { changed: { const: true } } },

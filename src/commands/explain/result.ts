@@ -1,10 +1,10 @@
 /** The answer of `explain`. */
 import * as z from "zod";
-import { code, text, warnings, words } from "../shared/schema.ts";
+import * as s from "../shared/schema.ts";
 
 export const explainedCode = z.object({
-  code,
-  title: text.describe("a few words"),
+  code: s.code,
+  title: s.text.describe("a few words"),
   roles: z
     .array(
       z.enum([
@@ -30,9 +30,9 @@ export const explainedCode = z.object({
     .array(z.int().min(1).max(143))
     .readonly()
     .describe("of a run that ends with it; of a warning, with `--strict`"),
-  cause: text.describe("what it means, and why it happens"),
-  remedy: words.describe("what to do"),
-  docs: text.describe("the page with more, below the package's folder"),
+  cause: s.text.describe("what it means, and why it happens"),
+  remedy: s.words.describe("what to do"),
+  docs: s.text.describe("the page with more, below the package's folder"),
 });
 export type ExplainedCode = z.infer<typeof explainedCode>;
 
@@ -44,6 +44,6 @@ export const explainResult = z.object({
     .readonly()
     .meta({ minItems: 1 })
     .describe("the one that was asked for, or all"),
-  warnings,
+  warnings: s.warnings,
 });
 export type ExplainResult = z.infer<typeof explainResult>;

@@ -1,61 +1,45 @@
 /** The answers of `hash`. */
 import * as z from "zod";
 import type { AppCompose } from "../../core/compose-hash.ts";
-import {
-  appCompose,
-  appComposeDiff,
-  cluster,
-  hash,
-  list,
-  set,
-  text,
-  time,
-  timings,
-  warnings,
-  words,
-} from "../shared/schema.ts";
+import * as s from "../shared/schema.ts";
 
-const diff = z.object(appComposeDiff);
+const diff = z.object(s.appComposeDiff);
 export type AppComposeDiff = z.infer<typeof diff>;
 
-const approved = z
-  .boolean()
+const approved = s.bool
   .nullable()
   .describe("on the newest list that is known; `null`: none is known");
 
 /** `hash`: what the compose hash of the local runner compose file would be. */
 export const hashResult = z.object({
-  ok: z
-    .boolean()
-    .describe("`false` only with `--check`: not approved, or not known to be; then exit 7"),
+  ok: s.bool.describe("`false` only with `--check`: not approved, or not known to be; then exit 7"),
   command: z.literal("hash"),
   action: z.literal("predict"),
-  cluster,
-  compose_hash: hash.describe("what the hash will be"),
-  runner_compose: text.describe("the path of the compose file, as it was given"),
-  environment_names: list(text).describe("that the runners get, in order"),
+  cluster: s.cluster,
+  compose_hash: s.hash.describe("what the hash will be"),
+  runner_compose: s.text.describe("the path of the compose file, as it was given"),
+  environment_names: s.list(s.text).describe("that the runners get, in order"),
   basis: z.object({
     kind: z
       .enum(["recorded", "record-file", "live-runner"])
       .describe(
         "`recorded` on this machine, `record-file`: of `--record`, `live-runner`: of a running runner",
       ),
-    compose_hash: hash.describe("what the prediction rests on"),
-    at: time.nullable().describe("when it was read back; `null` for a running runner"),
-    from: text.describe("the state directory, the file, or the runner's name"),
+    compose_hash: s.hash.describe("what the prediction rests on"),
+    at: s.time.nullable().describe("when it was read back; `null` for a running runner"),
+    from: s.text.describe("the state directory, the file, or the runner's name"),
   }),
   approved,
-  approved_compose_hashes: set(hash).describe(
-    "the newest list that is known; empty where there is none",
-  ),
-  remedy: words.nullable().describe("what to do where `approved` is not `true`"),
-  ...appComposeDiff,
-  exact: z
-    .boolean()
+  approved_compose_hashes: s
+    .set(s.hash)
+    .describe("the newest list that is known; empty where there is none"),
+  remedy: s.words.nullable().describe("what to do where `approved` is not `true`"),
+  ...s.appComposeDiff,
+  exact: s.bool
     .optional()
     .describe("of `--exact`: whether Phala was asked and computes the same hash"),
-  warnings,
-  timings,
+  warnings: s.warnings,
+  timings: s.timings,
 });
 export type HashResult = z.infer<typeof hashResult>;
 
@@ -64,27 +48,27 @@ export const hashExplanation = z.object({
   ok: z.literal(true),
   command: z.literal("hash"),
   action: z.literal("explain"),
-  cluster,
-  compose_hash: hash.describe("the whole hash"),
-  app_compose: (appCompose as unknown as z.ZodType<AppCompose>).describe(
+  cluster: s.cluster,
+  compose_hash: s.hash.describe("the whole hash"),
+  app_compose: (s.appCompose as unknown as z.ZodType<AppCompose>).describe(
     "what it is the hash of, as the platform made it; the compose text is its `docker_compose_file`",
   ),
-  environment_names: list(text).describe("its `allowed_envs`"),
-  read_back_at: time
+  environment_names: s.list(s.text).describe("its `allowed_envs`"),
+  read_back_at: s.time
     .nullable()
     .describe("when a run read it back from a temporary runner; `null` where none did"),
   approved,
-  approved_at: time.nullable().describe("of the first list that it was on, as far as is known"),
+  approved_at: s.time.nullable().describe("of the first list that it was on, as far as is known"),
   local: diff
-    .extend({ runner_compose: text })
+    .extend({ runner_compose: s.text })
     .nullable()
     .describe("the local file in its place; `null` where there is none"),
   previous: diff
-    .extend({ compose_hash: hash })
+    .extend({ compose_hash: s.hash })
     .nullable()
     .describe("it, compared with the hash approved before it; `null` where none is recorded"),
-  warnings,
-  timings,
+  warnings: s.warnings,
+  timings: s.timings,
 });
 export type HashExplanation = z.infer<typeof hashExplanation>;
 
@@ -93,15 +77,17 @@ export const hashExport = z.object({
   ok: z.literal(true),
   command: z.literal("hash"),
   action: z.literal("export"),
-  cluster,
-  file: text.describe("the path, as it was given"),
-  changed: z.boolean().describe("`false` where the file was up to date"),
+  cluster: s.cluster,
+  file: s.text.describe("the path, as it was given"),
+  changed: s.bool.describe("`false` where the file was up to date"),
   basis: z.object({
-    compose_hash: hash.describe("what predictions from it rest on"),
-    at: time.describe("when that was read back"),
+    compose_hash: s.hash.describe("what predictions from it rest on"),
+    at: s.time.describe("when that was read back"),
   }),
-  approved_compose_hashes: set(hash).describe("the list in it; empty where none is recorded here"),
-  warnings,
-  timings,
+  approved_compose_hashes: s
+    .set(s.hash)
+    .describe("the list in it; empty where none is recorded here"),
+  warnings: s.warnings,
+  timings: s.timings,
 });
 export type HashExport = z.infer<typeof hashExport>;

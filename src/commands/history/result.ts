@@ -1,31 +1,31 @@
 /** The answer of `history`. */
 import * as z from "zod";
 import { ATTEST_MODES } from "../../core/attestation.ts";
-import { cluster, hash, list, text, warnings } from "../shared/schema.ts";
+import * as s from "../shared/schema.ts";
 
 const line = z.int().min(1);
 
 /** One approval, as it is on disk, with the number of its line and the line's SHA-256. */
 const entry = z.object({
   line: line.describe("the number of its line"),
-  hash: hash.describe("the line's SHA-256"),
+  hash: s.hash.describe("the line's SHA-256"),
   v: z.literal(1),
-  at: text,
+  at: s.text,
   who: z.object({
-    login: z.string().nullable().describe("the Phala account"),
-    user: z.string().describe("of the operating system"),
-    host: z.string(),
+    login: s.string.nullable().describe("the Phala account"),
+    user: s.string.describe("of the operating system"),
+    host: s.string,
   }),
-  command: text,
+  command: s.text,
   action: z.literal("approve"),
-  registry_app_id: text,
-  hashes: list(hash).describe("the whole list after it"),
-  added: list(hash),
-  removed: list(hash),
+  registry_app_id: s.text,
+  hashes: s.list(s.hash).describe("the whole list after it"),
+  added: s.list(s.hash),
+  removed: s.list(s.hash),
   via: z.enum(["restart", "api"]),
-  runner_hash: hash.describe("the hash that the orchestrator's runners have"),
-  compose_digest: hash.describe("SHA-256 of the compose file that it stands for"),
-  reason: z.string().nullable(),
+  runner_hash: s.hash.describe("the hash that the orchestrator's runners have"),
+  compose_digest: s.hash.describe("SHA-256 of the compose file that it stands for"),
+  reason: s.string.nullable(),
   attestation: z
     .object({
       mode: z.enum(ATTEST_MODES),
@@ -33,43 +33,45 @@ const entry = z.object({
         .enum(["verified", "partly", "none"])
         .nullable()
         .describe("of the registry, before it was given anything; `null` with `off`"),
-      scripts: list(
-        z.object({
-          sha256: hash,
-          of: text.describe("the CVM that was seen with it first"),
-          why: z.enum(["first-use", "trusted-before", "pinned", "trust-script"]),
-        }),
-      ).describe("pre-launch scripts that were trusted, and why"),
+      scripts: s
+        .list(
+          z.object({
+            sha256: s.hash,
+            of: s.text.describe("the CVM that was seen with it first"),
+            why: z.enum(["first-use", "trusted-before", "pinned", "trust-script"]),
+          }),
+        )
+        .describe("pre-launch scripts that were trusted, and why"),
     })
     .optional()
     .describe("absent in entries of earlier versions"),
-  previous: hash.describe("SHA-256 of the line before"),
-  digest: hash.describe("SHA-256 of this line's JSON without this member"),
+  previous: s.hash.describe("SHA-256 of the line before"),
+  digest: s.hash.describe("SHA-256 of this line's JSON without this member"),
 });
 export type HistoryEntryResult = z.infer<typeof entry>;
 
 const problem = z.object({
   line: line.describe("the first line that does not fit"),
   reason: z.enum(["edited", "missing", "reordered", "truncated", "torn"]),
-  message: text,
+  message: s.text,
 });
 
 export const historyResult = z
   .object({
-    ok: z.boolean().describe("`false` if `--verify` found a problem"),
+    ok: s.bool.describe("`false` if `--verify` found a problem"),
     command: z.literal("history"),
-    cluster,
-    file: text.describe("where the history is"),
-    head: hash
+    cluster: s.cluster,
+    file: s.text.describe("where the history is"),
+    head: s.hash
       .nullable()
       .describe(
         "SHA-256 of the newest entry's line, to keep elsewhere; `null` in an empty history",
       ),
-    verified: z.boolean().nullable().describe("`null` without `--verify`"),
+    verified: s.bool.nullable().describe("`null` without `--verify`"),
     problem: problem.nullable(),
     total: z.int().min(0).describe("number of entries, also where `--limit` leaves some out"),
-    entries: list(entry).describe("the newest last"),
-    warnings,
+    entries: s.list(entry).describe("the newest last"),
+    warnings: s.warnings,
   })
   .meta({
     if: { properties: { ok: { const: false } } },

@@ -1,20 +1,18 @@
 /** The answer of `list`. */
 import * as z from "zod";
-import { timings, warnings } from "../shared/schema.ts";
+import * as s from "../shared/schema.ts";
 
 const listedCluster = z.strictObject({
-  name: z.string(),
-  registry_status: z
-    .string()
+  name: s.string,
+  registry_status: s.string
     .nullable()
     .describe("the platform's word; `null`: there is no registry"),
   registries: z.int().describe("more than one: `status` tells them apart"),
   runners: z.int(),
   temporary_runners: z.int(),
-  in_account: z.boolean(),
-  recorded: z.boolean().describe("whether this machine has a record of it"),
-  usd_per_hour: z
-    .number()
+  in_account: s.bool,
+  recorded: s.bool.describe("whether this machine has a record of it"),
+  usd_per_hour: s.number
     .nullable()
     .describe("of all its CVMs; `null`: the price of one of them is not known"),
 });
@@ -22,10 +20,10 @@ const listedCluster = z.strictObject({
 export const listResult = z.strictObject({
   ok: z.literal(true),
   command: z.literal("list"),
-  host: z.string().describe("the API's"),
+  host: s.string.describe("the API's"),
   clusters: z.array(listedCluster).readonly(),
-  warnings,
-  timings,
+  warnings: s.warnings,
+  timings: s.timings,
 });
 
 export type ListedCluster = z.infer<typeof listedCluster>;

@@ -1,15 +1,15 @@
 /** The answer of `logs`. */
 import * as z from "zod";
-import { warnings } from "../shared/schema.ts";
+import * as s from "../shared/schema.ts";
 
 export const logsResult = z.strictObject({
   ok: z.literal(true),
   command: z.literal("logs"),
-  cluster: z.string(),
-  cvm: z.strictObject({ name: z.string(), app_id: z.string().nullable() }),
-  container: z.string().nullable().describe("`null`: the console of the CVM"),
-  lines: z.array(z.string()).readonly().describe("the oldest first"),
-  warnings,
+  cluster: s.string,
+  cvm: z.strictObject({ name: s.string, app_id: s.string.nullable() }),
+  container: s.string.nullable().describe("`null`: the console of the CVM"),
+  lines: z.array(s.string).readonly().describe("the oldest first"),
+  warnings: s.warnings,
 });
 
 export type LogsResult = z.infer<typeof logsResult>;

@@ -9,6 +9,9 @@ import { ATTESTATION_CHECK_IDS } from "../../core/attestation.ts";
 import { timings as timingsOfRun } from "../../core/results.ts";
 import { STEPS } from "../../core/steps.ts";
 
+export const bool = z.boolean();
+export const string = z.string();
+export const number = z.number();
 export const code = z.string().regex(/^[a-z][a-z0-9-]*$/);
 export const text = z.string().min(1);
 /** Text that may hold commands: the reporter renders them. */

@@ -1,23 +1,22 @@
 /** The answer of `status`. */
 import * as z from "zod";
-import { cluster, time, timings } from "../shared/schema.ts";
+import * as s from "../shared/schema.ts";
 import { assessment } from "./model.ts";
 
 export const statusResult = z
   .object({
-    ok: z
-      .boolean()
-      .describe("`false` for any finding of severity `error`; with `--strict`, of `warning` too"),
+    ok: s.bool.describe(
+      "`false` for any finding of severity `error`; with `--strict`, of `warning` too",
+    ),
     command: z.literal("status"),
-    cluster,
-    at: time.describe("when it was looked at, by this machine's clock"),
-    usd_per_hour: z
-      .number()
+    cluster: s.cluster,
+    at: s.time.describe("when it was looked at, by this machine's clock"),
+    usd_per_hour: s.number
       .nullable()
       .optional()
       .describe("of all its CVMs; `null`: the price of one of them is not known"),
     ...assessment.shape,
-    timings,
+    timings: s.timings,
   })
   .meta({
     if: {

@@ -1,25 +1,25 @@
 /** The answer of `trust show`, `trust diff` and `trust pin`. `schemas/trust.json` is made of it. */
 import * as z from "zod";
-import { warnings } from "../shared/schema.ts";
+import * as s from "../shared/schema.ts";
 import { trustSchema } from "../../trust/trust-file.ts";
 
 export const trustResult = z.object({
-  ok: z.boolean().describe("false: `trust diff` has found something"),
+  ok: s.bool.describe("false: `trust diff` has found something"),
   command: z.enum(["trust show", "trust diff", "trust pin"]),
-  file: z.string().nullable().describe("null: built in"),
+  file: s.string.nullable().describe("null: built in"),
   trust: trustSchema,
   differences: z
     .array(
       z.object({
         key: z.enum(["os", "kms", "pre_launch_scripts", "app_compose_fields", "registry", "tcb"]),
-        message: z.string(),
-        text: z.string().nullable(),
-        pinnable: z.boolean(),
+        message: s.string,
+        text: s.string.nullable(),
+        pinnable: s.bool,
       }),
     )
     .readonly(),
-  written: z.string().nullable().describe("the file that was written"),
-  warnings,
+  written: s.string.nullable().describe("the file that was written"),
+  warnings: s.warnings,
 });
 
 export type TrustResult = z.infer<typeof trustResult>;

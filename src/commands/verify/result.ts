@@ -1,6 +1,6 @@
 /** The answer of `verify`. `schemas/verify.json` is made of it. */
 import * as z from "zod";
-import { timings, warnings, words } from "../shared/schema.ts";
+import * as s from "../shared/schema.ts";
 import { ATTESTATION_CHECK_IDS, ATTESTATION_CODES } from "../../core/attestation.ts";
 
 const hex = z.string().regex(/^[0-9a-f]*$/);
@@ -9,23 +9,23 @@ export const attestationCheck = z.object({
   id: z.enum(ATTESTATION_CHECK_IDS),
   result: z.enum(["passed", "warning", "unverified", "failed"]),
   code: z.enum(ATTESTATION_CODES).nullable().describe("null for what has passed"),
-  message: z.string(),
+  message: s.string,
 });
 
 const facts = z.object({
   registers: z.object({ mrtd: hex, rtmr0: hex, rtmr1: hex, rtmr2: hex, rtmr3: hex }),
-  tcb_status: z.string(),
-  advisories: z.array(z.string()).readonly(),
+  tcb_status: s.string,
+  advisories: z.array(s.string).readonly(),
   tcb_evaluation_number: z.int(),
   fmspc: hex,
-  collateral_expires: z.string(),
-  os_image: z.string().nullable(),
-  kms: z.string().nullable(),
+  collateral_expires: s.string,
+  os_image: s.string.nullable(),
+  kms: s.string.nullable(),
   key_provider_sha256: hex.nullable(),
   app_id: hex.nullable(),
   instance_id: hex.nullable(),
   compose_hash: hex.nullable(),
-  certificate_issued: z.string().nullable(),
+  certificate_issued: s.string.nullable(),
   pre_launch_script_sha256: hex.nullable(),
 });
 
@@ -36,21 +36,21 @@ export const attestationReport = z.object({
 });
 
 export const verifyResult = z.object({
-  ok: z.boolean(),
+  ok: s.bool,
   command: z.literal("verify"),
-  cluster: z.string().nullable().describe("null offline"),
-  registry: z.object({ name: z.string(), app_id: hex }).nullable(),
-  at: z.string().describe("the time for which it was verified"),
+  cluster: s.string.nullable().describe("null offline"),
+  registry: z.object({ name: s.string, app_id: hex }).nullable(),
+  at: s.string.describe("the time for which it was verified"),
   attestation: attestationReport,
-  trust_file: z.string().nullable().describe("null: the built-in trust"),
-  trusted: z.array(z.string()).readonly().describe("whom one has to believe in the end"),
-  saved: z.array(z.string()).readonly().describe("files that were written"),
+  trust_file: s.string.nullable().describe("null: the built-in trust"),
+  trusted: z.array(s.string).readonly().describe("whom one has to believe in the end"),
+  saved: z.array(s.string).readonly().describe("files that were written"),
   error: z
-    .strictObject({ code: z.string(), message: z.string(), hint: words.nullable(), step: z.null() })
+    .strictObject({ code: s.string, message: s.string, hint: s.words.nullable(), step: z.null() })
     .nullable()
     .describe("why it is not ok"),
-  warnings,
-  timings,
+  warnings: s.warnings,
+  timings: s.timings,
 });
 
 export type VerifyResult = z.infer<typeof verifyResult>;
