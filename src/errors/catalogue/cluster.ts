@@ -1,138 +1,127 @@
 /** The registry, the runners and the approved list. */
-import { entry } from "./entry.ts";
+import {
+  inAttestation,
+  inCompose,
+  inDestroy,
+  inErrors,
+  inHash,
+  inHistory,
+  inReliability,
+  inRotateHash,
+  inSchemaV2,
+  inState,
+  inStatus,
+} from "./entry.ts";
 
 export const CLUSTER = {
-  "registry-exists": entry("conflict", "The registry exists already", "state.md", {
+  "registry-exists": inState("conflict", "The registry exists already", {
     cause:
       "A CVM with the registry's name exists, and no record on this machine says that it is ours.",
     remedy: "If it is yours, take it over with `--adopt`; else choose another `--cluster-name`.",
   }),
-  "registry-ambiguous": entry(
-    "conflict or finding",
-    "Several CVMs may be the registry",
-    "errors.md",
-    {
-      cause:
-        "More than one CVM has the registry's name or app_id, as after `phala cvms replicate`.",
-      remedy:
-        "Delete those that are not needed, each by its vm_uuid: `phala cvms delete VM_UUID --force`.",
-    },
-  ),
-  "registry-missing": entry("prerequisite or input", "There is no registry", "errors.md", {
+  "registry-ambiguous": inErrors("conflict or finding", "Several CVMs may be the registry", {
+    cause: "More than one CVM has the registry's name or app_id, as after `phala cvms replicate`.",
+    remedy:
+      "Delete those that are not needed, each by its vm_uuid: `phala cvms delete VM_UUID --force`.",
+  }),
+  "registry-missing": inErrors("prerequisite or input", "There is no registry", {
     cause: "The cluster has no registry CVM. A typo in the name looks the same.",
     remedy: "Check `--cluster-name`; create the cluster: `tee-cluster init`.",
   }),
-  "registry-gone": entry("platform", "The registry is gone", "errors.md", {
+  "registry-gone": inErrors("platform", "The registry is gone", {
     cause: "Somebody deleted the registry's CVM during the run.",
     remedy: "Create a new one: `tee-cluster init`.",
   }),
-  "registry-not-running": entry("platform or finding", "The registry is not running", "status.md", {
+  "registry-not-running": inStatus("platform or finding", "The registry is not running", {
     cause: "Its CVM is stopped, or failed to boot.",
     remedy: "See its log: `tee-cluster logs`; then run the same command again.",
   }),
-  "no-registry": entry("finding", "The cluster has no registry", "status.md", {
+  "no-registry": inStatus("finding", "The cluster has no registry", {
     cause: "No CVM has the registry's name.",
     remedy: "Create the cluster: `tee-cluster init`.",
   }),
-  "registry-unhealthy": entry("finding", "The registry is not healthy", "status.md", {
+  "registry-unhealthy": inStatus("finding", "The registry is not healthy", {
     cause: "It runs, and its `/health` does not say that it is healthy.",
     remedy: "See its log: `tee-cluster logs`.",
   }),
-  "wrong-service": entry("verification or finding", "Another service answers", "status.md", {
+  "wrong-service": inStatus("verification or finding", "Another service answers", {
     cause: "What answers at the registry's address is not spawntee.",
     remedy: "Check the compose file's ports and `--spawntee-port`.",
   }),
-  "wrong-mode": entry(
-    "verification or finding",
-    "The registry is in the wrong mode",
-    "compose.md",
-    {
-      cause: "Spawntee does not run as `registry+runner`, so it would hand out no keys.",
-      remedy: "Check `MODE` in the registry's compose file.",
-    },
-  ),
-  "compose-hash-malformed": entry("verification", "Not a compose hash", "hash.md", {
+  "wrong-mode": inCompose("verification or finding", "The registry is in the wrong mode", {
+    cause: "Spawntee does not run as `registry+runner`, so it would hand out no keys.",
+    remedy: "Check `MODE` in the registry's compose file.",
+  }),
+  "compose-hash-malformed": inHash("verification", "Not a compose hash", {
     cause:
       "The API gave something that is not 64 lower-case hex digits as a compose hash. Nothing was approved.",
     remedy: "Run the same command again; if it persists, ask Phala.",
   }),
-  "compose-hash-mismatch": entry(
-    "verification or finding",
-    "Hash and app-compose disagree",
-    "hash.md",
-    {
-      cause:
-        "The app-compose that the API gives does not hash to the compose hash that it gives. One of them is wrong, so neither is approved.",
-      remedy: "Do not approve it. Compare both: `phala cvms get NAME --json`, then ask Phala.",
-    },
-  ),
-  "compose-text-mismatch": entry("verification", "The CVM runs another compose text", "hash.md", {
+  "compose-hash-mismatch": inHash("verification or finding", "Hash and app-compose disagree", {
+    cause:
+      "The app-compose that the API gives does not hash to the compose hash that it gives. One of them is wrong, so neither is approved.",
+    remedy: "Do not approve it. Compare both: `phala cvms get NAME --json`, then ask Phala.",
+  }),
+  "compose-text-mismatch": inHash("verification", "The CVM runs another compose text", {
     cause:
       "The compose text that was read back is not the one that was deployed. Nothing was approved.",
     remedy: "Compare both: `phala cvms get NAME --json`, then ask Phala.",
   }),
-  "allowed-envs-mismatch": entry("verification", "The CVM has other environment names", "hash.md", {
+  "allowed-envs-mismatch": inHash("verification", "The CVM has other environment names", {
     cause: "The names that were read back are not those that were deployed. Nothing was approved.",
     remedy: "Compare both: `phala cvms get NAME --json`, then ask Phala.",
   }),
-  "app-compose-ambiguous": entry(
-    "verification",
-    "An app-compose can't be hashed reliably",
-    "hash.md",
-    {
-      cause:
-        "It has duplicate keys, numbers or characters that two programs would read differently.",
-      remedy: "Do not approve its hash; deploy the CVM again from the compose file.",
-    },
-  ),
-  "app-compose-unreadable": entry("verification", "An app-compose can't be read", "hash.md", {
+  "app-compose-ambiguous": inHash("verification", "An app-compose can't be hashed reliably", {
+    cause: "It has duplicate keys, numbers or characters that two programs would read differently.",
+    remedy: "Do not approve its hash; deploy the CVM again from the compose file.",
+  }),
+  "app-compose-unreadable": inHash("verification", "An app-compose can't be read", {
     cause: "Could not read what a CVM runs; a hash is approved only after that was read.",
     remedy: "Run the same command again.",
   }),
-  "app-compose-missing": entry("verification", "No app-compose is recorded", "hash.md", {
+  "app-compose-missing": inHash("verification", "No app-compose is recorded", {
     cause: "The hash is known, but its app-compose is not recorded here.",
     remedy: "Run the command on the machine that approved it, or with `--record FILE`.",
   }),
-  "app-compose-unchecked": entry("warning", "The hash could not be recomputed", "hash.md", {
+  "app-compose-unchecked": inHash("warning", "The hash could not be recomputed", {
     cause: "The API gave no app-compose, so its hash is taken without a check.",
     remedy: "Use `--strict` to refuse that.",
   }),
-  "compose-not-stored": entry("warning", "A compose file with a secret is not stored", "state.md", {
+  "compose-not-stored": inState("warning", "A compose file with a secret is not stored", {
     cause:
       "A secret is written into a compose file or pre-launch script. The state directory keeps no secret, so the text behind the hash is not kept there: the next run deploys a temporary runner again, and there is nothing to roll back to.",
     remedy:
       "Write `${NAME}` in its place, pass the value in the environment, and replace the secret.",
   }),
-  "app-compose-unread": entry("finding", "An app-compose could not be read", "status.md", {
+  "app-compose-unread": inStatus("finding", "An app-compose could not be read", {
     cause: "The API did not give what this CVM runs.",
     remedy: "Run the same command again.",
   }),
-  "app-compose-field": entry("warning", "An unusual app-compose field", "hash.md", {
+  "app-compose-field": inHash("warning", "An unusual app-compose field", {
     cause: "A field of the app-compose is new, or not as in other deployments.",
     remedy: "Read the message; with `--strict` this is an error.",
   }),
-  "pre-launch-script": entry("warning", "An unknown pre-launch script", "hash.md", {
+  "pre-launch-script": inHash("warning", "An unknown pre-launch script", {
     cause:
       "The platform runs a script before the containers that was not seen before. Its author gets access to the keys.",
     remedy: "Compare its SHA-256 with one that you know; with `--strict` this is an error.",
   }),
-  "prediction-differed": entry("warning", "The platform adds other fields than before", "hash.md", {
+  "prediction-differed": inHash("warning", "The platform adds other fields than before", {
     cause: "The hash differs from the prediction, because the platform's defaults have changed.",
     remedy: "Nothing, if the fields that the message names are harmless.",
   }),
-  "hash-differs": entry("verification", "Phala computes another hash than predicted", "hash.md", {
+  "hash-differs": inHash("verification", "Phala computes another hash than predicted", {
     cause:
       "Phala builds app-composes in another way than for the CVM that the prediction is based on.",
     remedy: "Read the hash back from a temporary runner: tee-cluster rotate-hash --fresh",
   }),
-  "provisioning-failed": entry("platform", "Phala did not compute the hash", "hash.md", {
+  "provisioning-failed": inHash("platform", "Phala did not compute the hash", {
     cause: "The provisioning that `hash --exact` asks for was refused or got no clear answer.",
     remedy: "Run the command again, or leave --exact out.",
   }),
-  "registry-compose-mismatch": entry(
+  "registry-compose-mismatch": inErrors(
     "verification",
     "The registry runs an unknown compose file",
-    "errors.md",
     {
       cause:
         "It runs a compose file that this machine did not give it, and the platform lists no update by anybody else. No secret was sent to it.",
@@ -140,263 +129,212 @@ export const CLUSTER = {
         "Look at what it runs: `phala cvms get NAME --json`; if it is right, give the same file with `--registry-compose`.",
     },
   ),
-  "registry-compose-unrecorded": entry(
+  "registry-compose-unrecorded": inErrors(
     "warning",
     "The registry's compose file is not recorded",
-    "errors.md",
     {
       cause: "It runs a compose file that no record here has; an update replaces it.",
       remedy: "Compare the files before the run; with `--strict` this is an error.",
     },
   ),
-  "environment-incomplete": entry("input", "The registry would lose variables", "errors.md", {
+  "environment-incomplete": inErrors("input", "The registry would lose variables", {
     cause:
       "The registry has environment variables for which there is no value here; an update would lose them.",
     remedy: "Set the variables that the message names, or pass them with `--registry-env NAME`.",
   }),
-  "settings-unknown": entry("warning", "The registry's settings are not recorded", "errors.md", {
+  "settings-unknown": inErrors("warning", "The registry's settings are not recorded", {
     cause:
       "Which values its environment has can't be read back; the update sets the ones of this run.",
     remedy: "Check the inputs that the message names.",
   }),
-  "instance-type-differs": entry("warning", "The registry has another size", "errors.md", {
+  "instance-type-differs": inErrors("warning", "The registry has another size", {
     cause: "It exists with another instance type, and an update does not resize it.",
     remedy: "Nothing, or delete and create the cluster again.",
   }),
-  "node-differs": entry("warning", "The registry is on another node", "errors.md", {
+  "node-differs": inErrors("warning", "The registry is on another node", {
     cause: "It exists on another node, and an update does not move it.",
     remedy: "Nothing, or delete and create the cluster again.",
   }),
-  "update-failed": entry("platform", "The registry's update failed", "errors.md", {
+  "update-failed": inErrors("platform", "The registry's update failed", {
     cause: "The platform reports that the update failed.",
     remedy: "See its log: `tee-cluster logs`; then run the same command again; it resumes.",
   }),
-  "update-under-way": entry("conflict", "An update is in progress", "errors.md", {
+  "update-under-way": inErrors("conflict", "An update is in progress", {
     cause: "Somebody else's update of the registry is in progress.",
     remedy:
       "Wait until it has finished, then run the same command again; if it never ends: `--force-update`, once it is older than 30 minutes by the platform's clock.",
   }),
-  "update-stuck": entry("warning", "An update by somebody else does not end", "errors.md", {
+  "update-stuck": inErrors("warning", "An update by somebody else does not end", {
     cause: "It is older than any update takes, and `--force-update` continued anyway.",
     remedy: "Nothing, or ask the person who started it.",
   }),
-  "update-unconfirmed": entry("timeout", "The result of the update is unknown", "errors.md", {
+  "update-unconfirmed": inErrors("timeout", "The result of the update is unknown", {
     cause:
       "The platform accepted it, or may have, and no operation was seen to complete. The registry has the new list or the one before.",
     remedy:
       "Look at the registry, then run the same command again; it repeats the update where it is needed.",
   }),
-  "registry-busy": entry("timeout", "Another operation on the registry does not end", "errors.md", {
+  "registry-busy": inErrors("timeout", "Another operation on the registry does not end", {
     cause: "The platform takes one operation at a time. Nothing was sent.",
     remedy:
       "Run the same command again later. If it never ends: `--force-update`, once it is older than 30 minutes by the platform's clock.",
   }),
-  "runners-changed": entry("conflict", "Runners appeared meanwhile", "errors.md", {
+  "runners-changed": inErrors("conflict", "Runners appeared meanwhile", {
     cause:
       "Runners started after the list was made and before the update, and would lose access. Nothing was approved.",
     remedy: "Run the same command again: it takes them into account.",
   }),
-  "registry-renamed": entry("warning or finding", "The registry was renamed", "errors.md", {
+  "registry-renamed": inErrors("warning or finding", "The registry was renamed", {
     cause: "It is known by its app_id, but the orchestrator finds CVMs only by their names.",
     remedy: "Rename it back in the dashboard.",
   }),
-  "environment-unknown": entry("warning", "The registry's variables are not known", "errors.md", {
+  "environment-unknown": inErrors("warning", "The registry's variables are not known", {
     cause:
       "Its app-compose does not name them, and an update replaces the whole environment: a variable that is not known would be lost.",
     remedy:
       "Run it on the machine that set the registry up. If it has no other variables than those that the message names: `--force-update`.",
   }),
-  "updated-meanwhile": entry("conflict", "The registry was updated meanwhile", "errors.md", {
+  "updated-meanwhile": inErrors("conflict", "The registry was updated meanwhile", {
     cause:
       "Somebody else updated the registry while this run prepared its own update. Nothing was approved.",
     remedy: "Run the same command again: it takes the other update into account.",
   }),
-  "updated-by-others": entry("warning", "Somebody else updated the registry", "history.md", {
+  "updated-by-others": inHistory("warning", "Somebody else updated the registry", {
     cause: "Its newest update is not the one that is recorded here.",
     remedy: "Make sure that you know who it was: `tee-cluster history`.",
   }),
-  "previous-list-unknown": entry(
-    "warning",
-    "The previous approved list is not known",
-    "errors.md",
-    {
-      cause: "Nothing is recorded here of what the registry approves.",
-      remedy: "Give the record of the machine that approved it with `--record FILE`.",
-    },
-  ),
-  "base-domain-given": entry(
-    "warning",
-    "CVM_BASE_DOMAIN is not the gateway's domain",
-    "compose.md",
-    {
-      cause: "The domain that was given differs from what the API says of the node.",
-      remedy: "Leave it out, or correct it.",
-    },
-  ),
-  "base-domain-fixed": entry(
-    "warning",
-    "A fixed domain in the registry's compose file",
-    "compose.md",
-    {
-      cause: "The file has another node's domain written in.",
-      remedy: "Use `${CVM_BASE_DOMAIN}`.",
-    },
-  ),
-  "base-domain-default": entry("warning", "A default domain in a compose file", "compose.md", {
+  "previous-list-unknown": inErrors("warning", "The previous approved list is not known", {
+    cause: "Nothing is recorded here of what the registry approves.",
+    remedy: "Give the record of the machine that approved it with `--record FILE`.",
+  }),
+  "base-domain-given": inCompose("warning", "CVM_BASE_DOMAIN is not the gateway's domain", {
+    cause: "The domain that was given differs from what the API says of the node.",
+    remedy: "Leave it out, or correct it.",
+  }),
+  "base-domain-fixed": inCompose("warning", "A fixed domain in the registry's compose file", {
+    cause: "The file has another node's domain written in.",
+    remedy: "Use `${CVM_BASE_DOMAIN}`.",
+  }),
+  "base-domain-default": inCompose("warning", "A default domain in a compose file", {
     cause: "The file has another node's domain as a default.",
     remedy: "Use `${CVM_BASE_DOMAIN}` without a default.",
   }),
-  "base-domain-runner": entry(
-    "warning",
-    "Another domain in the runner's compose file",
-    "compose.md",
-    {
-      cause: "The runner's compose file has another node's domain.",
-      remedy: "Use `${CVM_BASE_DOMAIN}`.",
-    },
-  ),
-  "base-domain-orchestrator": entry(
-    "warning",
-    "The orchestrator builds another domain",
-    "compose.md",
-    {
-      cause: "The orchestrator derives the domain from the node's name, and this node's differs.",
-      remedy: "Choose another node.",
-    },
-  ),
-  "temporary-runner-in-use": entry(
-    "conflict or finding",
-    "A temporary runner is in use",
-    "reliability.md",
-    {
-      cause:
-        "Another run's temporary runner exists: a run is in progress, here or on another machine.",
-      remedy:
-        "Wait until it has finished; if no run is alive, delete it: `phala cvms delete NAME --force`.",
-    },
-  ),
-  "temporary-runner-gone": entry("platform", "The temporary runner is gone", "reliability.md", {
+  "base-domain-runner": inCompose("warning", "Another domain in the runner's compose file", {
+    cause: "The runner's compose file has another node's domain.",
+    remedy: "Use `${CVM_BASE_DOMAIN}`.",
+  }),
+  "base-domain-orchestrator": inCompose("warning", "The orchestrator builds another domain", {
+    cause: "The orchestrator derives the domain from the node's name, and this node's differs.",
+    remedy: "Choose another node.",
+  }),
+  "temporary-runner-in-use": inReliability("conflict or finding", "A temporary runner is in use", {
+    cause:
+      "Another run's temporary runner exists: a run is in progress, here or on another machine.",
+    remedy:
+      "Wait until it has finished; if no run is alive, delete it: `phala cvms delete NAME --force`.",
+  }),
+  "temporary-runner-gone": inReliability("platform", "The temporary runner is gone", {
     cause: "Somebody deleted the temporary runner before its compose hash was read.",
     remedy: "Run the same command again: it creates a new one.",
   }),
-  "left-over-runner": entry("finding", "A temporary runner was left behind", "status.md", {
+  "left-over-runner": inStatus("finding", "A temporary runner was left behind", {
     cause: "A run that is over left its temporary runner, which costs money.",
     remedy: "Run `tee-cluster rotate-hash` or `tee-cluster init`: each deletes it first.",
   }),
-  "runner-hash-unchecked": entry(
+  "runner-hash-unchecked": inErrors(
     "verification or warning",
     "A runner's hash could not be checked",
-    "errors.md",
     {
       cause: "The app-compose of a running runner could not be read, so its hash is not trusted.",
       remedy: "Run the same command again.",
     },
   ),
-  "hash-unchecked": entry("verification", "A hash was never checked", "rotate-hash.md", {
+  "hash-unchecked": inRotateHash("verification", "A hash was never checked", {
     cause:
       "A hash that was given with `--keep` is in no record of this machine, and no running runner has it.",
     remedy: "Run the command on the machine that approved it, or leave the hash out.",
   }),
-  "live-runner-unclear": entry(
-    "verification",
-    "Unclear whether a runner is approved",
-    "rotate-hash.md",
-    {
-      cause:
-        "A running runner is in no record, and does not run the local compose file. A running runner is not necessarily an approved one.",
-      remedy:
-        "Give the other machine's record with `--record FILE`, or decide with `--keep HASH` or `--drop HASH`.",
-    },
-  ),
-  "hash-of-live-runner": entry("warning", "A running runner's hash is included", "rotate-hash.md", {
+  "live-runner-unclear": inRotateHash("verification", "Unclear whether a runner is approved", {
+    cause:
+      "A running runner is in no record, and does not run the local compose file. A running runner is not necessarily an approved one.",
+    remedy:
+      "Give the other machine's record with `--record FILE`, or decide with `--keep HASH` or `--drop HASH`.",
+  }),
+  "hash-of-live-runner": inRotateHash("warning", "A running runner's hash is included", {
     cause: "No record of this machine has it; the local compose file or `--record` vouches for it.",
     remedy: "Nothing, if the runner is yours; else `--drop HASH`.",
   }),
-  "runner-not-approved": entry(
-    "warning or finding",
-    "A running runner is not approved",
-    "rotate-hash.md",
-    {
-      cause: "No recorded list has its hash, so it is left out.",
-      remedy: "Nothing, or include it with `--keep HASH`.",
-    },
-  ),
-  "runner-names-differ": entry("warning", "A runner has other environment names", "schema-v2.md", {
+  "runner-not-approved": inRotateHash("warning or finding", "A running runner is not approved", {
+    cause: "No recorded list has its hash, so it is left out.",
+    remedy: "Nothing, or include it with `--keep HASH`.",
+  }),
+  "runner-names-differ": inSchemaV2("warning", "A runner has other environment names", {
     cause:
       "A running runner was deployed for another orchestrator schema than the one that this hash is for.",
     remedy: "Check `--orchestrator-schema`.",
   }),
-  "runners-cut-off": entry("warning", "Running runners lose access", "rotate-hash.md", {
+  "runners-cut-off": inRotateHash("warning", "Running runners lose access", {
     cause:
       "The new list leaves out hashes of running runners, which get no keys after their next restart.",
     remedy: "Let the orchestrator replace them, or keep them with `--keep HASH`.",
   }),
-  "revocation-not-lasting": entry("warning", "A revoked hash comes back", "rotate-hash.md", {
+  "revocation-not-lasting": inRotateHash("warning", "A revoked hash comes back", {
     cause:
       "The released orchestrator approves the hashes of all its runners at each start and provisioning, so a hash that was dropped is approved again while a runner has it.",
     remedy: "Delete these runners: `tee-cluster rotate-hash --drop HASH --delete-revoked`.",
   }),
-  "dropped-itself": entry("verification", "--drop names the new hash", "rotate-hash.md", {
+  "dropped-itself": inRotateHash("verification", "--drop names the new hash", {
     cause: "The hash that is to be approved is the one that `--drop` names.",
     remedy: "Leave it out, or give the other compose file.",
   }),
-  "nothing-to-restore": entry("input", "No earlier list is recorded", "rotate-hash.md", {
+  "nothing-to-restore": inRotateHash("input", "No earlier list is recorded", {
     cause: "`--rollback` needs a list that this machine approved before.",
     remedy:
       "Run it on the machine that approved it, or approve the old compose file: `tee-cluster rotate-hash --runner-compose PATH`.",
   }),
-  "earlier-compose-missing": entry(
+  "earlier-compose-missing": inRotateHash(
     "prerequisite",
     "The earlier compose file is not recorded",
-    "rotate-hash.md",
     {
       cause: "The registry's compose file of the earlier list is not recorded here.",
       remedy: "Check it out again and give it with `--registry-compose PATH`.",
     },
   ),
-  "approve-uncertain": entry("platform", "Unclear whether the list arrived", "rotate-hash.md", {
+  "approve-uncertain": inRotateHash("platform", "Unclear whether the list arrived", {
     cause: "The registry gave no clear answer to the pushed list.",
     remedy:
       "Run the same command again (pushing twice is harmless), or use `--approve-via restart`.",
   }),
-  "approve-refused": entry("platform", "The registry refused the list", "rotate-hash.md", {
+  "approve-refused": inRotateHash("platform", "The registry refused the list", {
     cause: "The registry did not accept the signature of the pushed list.",
     remedy:
       "Check that `--gateway-key-path` is the key of the coordinator's wallet, or use `--approve-via restart`.",
   }),
-  "approve-not-offered": entry(
-    "platform",
-    "The registry accepts no list while it runs",
-    "rotate-hash.md",
-    {
-      cause: "Its spawntee has no `POST /registry/approve-hash`.",
-      remedy: "Use `--approve-via restart`.",
-    },
-  ),
-  "orchestrator-push-not-offered": entry(
+  "approve-not-offered": inRotateHash("platform", "The registry accepts no list while it runs", {
+    cause: "Its spawntee has no `POST /registry/approve-hash`.",
+    remedy: "Use `--approve-via restart`.",
+  }),
+  "orchestrator-push-not-offered": inSchemaV2(
     "verification",
     "The registry does not accept the orchestrator's list",
-    "schema-v2.md",
     {
       cause:
         "The released orchestrator pushes its runners' hashes at each provisioning, and deletes the new runner where the registry has no `POST /registry/approve-hash`: its image is too old, or its compose file does not pass `GATEWAY_AUTH_COORDINATOR_WALLET` to spawntee.",
       remedy: "Name a newer image, pass the wallet on, then `tee-cluster rotate-hash`.",
     },
   ),
-  "orchestrator-push-refused": entry(
+  "orchestrator-push-refused": inSchemaV2(
     "verification",
     "The registry refuses the gateway key's signature",
-    "schema-v2.md",
     {
       cause:
         "A list that is signed with the coordinator's key is refused (401): the registry's wallet is not that of the key. The orchestrator would delete every runner that it creates.",
       remedy: "Give the wallet of the key in `--gateway-key-path`, then `tee-cluster rotate-hash`.",
     },
   ),
-  "debug-endpoint-open": entry(
+  "debug-endpoint-open": inCompose(
     "verification or warning",
     "Anyone can read the registry's keys",
-    "compose.md",
     {
       cause:
         "`/debug/exec` answers: anyone who finds the registry's URL can run commands in it and read the AWS keys.",
@@ -404,33 +342,22 @@ export const CLUSTER = {
         "Take `DEBUG_MODE` out of the compose file, rotate, and replace the AWS keys. To keep it: `--allow-debug-registry`.",
     },
   ),
-  "debug-endpoint-unknown": entry(
-    "warning",
-    "Whether `/debug/exec` is open is not known",
-    "compose.md",
-    {
-      cause: "What answered under that path was not the registry's spawntee.",
-      remedy: "Run the same command again.",
-    },
-  ),
-  "approved-until-restart": entry(
-    "warning or finding",
-    "Approved until the next restart",
-    "rotate-hash.md",
-    {
-      cause: "The list was pushed into the running registry's memory; a restart forgets it.",
-      remedy: "Make it permanent: `tee-cluster rotate-hash --approve-via restart`.",
-    },
-  ),
-  "attest-off": entry("warning", "The registry is not attested", "attestation.md", {
+  "debug-endpoint-unknown": inCompose("warning", "Whether `/debug/exec` is open is not known", {
+    cause: "What answered under that path was not the registry's spawntee.",
+    remedy: "Run the same command again.",
+  }),
+  "approved-until-restart": inRotateHash("warning or finding", "Approved until the next restart", {
+    cause: "The list was pushed into the running registry's memory; a restart forgets it.",
+    remedy: "Make it permanent: `tee-cluster rotate-hash --approve-via restart`.",
+  }),
+  "attest-off": inAttestation("warning", "The registry is not attested", {
     cause:
       "With `--attest off` secrets are sent without checking what runs in the registry, to any key that the API names.",
     remedy: "Leave `--attest` out, or use `--attest require`.",
   }),
-  "secrets-sent-unverified": entry(
+  "secrets-sent-unverified": inAttestation(
     "warning",
     "Secrets are sent before the registry is attested",
-    "attestation.md",
     {
       cause:
         "The compose file does not start without them (`${NAME:?}`), so a new registry gets them at once.",
@@ -438,138 +365,111 @@ export const CLUSTER = {
         "Give the variable an empty default, as in `${NAME:-}`: it is then sent once the registry is attested.",
     },
   ),
-  "secrets-needed-to-start": entry(
+  "secrets-needed-to-start": inAttestation(
     "input",
     "The registry does not start without its secrets",
-    "attestation.md",
     {
       cause:
         "With `--attest require` no secret is sent before the registry is attested, and the compose file needs one to start.",
       remedy: "Give the variable an empty default, as in `${NAME:-}`, or use `--attest auto`.",
     },
   ),
-  "health-deferred": entry(
-    "warning",
-    "The registry runs and is not healthy yet",
-    "attestation.md",
-    {
-      cause:
-        "It has run for a minute without being healthy and shows no evidence; it may need its secrets first.",
-      remedy: "Nothing: step 9 waits for its health once it has its secrets.",
-    },
-  ),
-  "waits-for-restart": entry("warning", "Settings wait for the next update", "rotate-hash.md", {
+  "health-deferred": inAttestation("warning", "The registry runs and is not healthy yet", {
+    cause:
+      "It has run for a minute without being healthy and shows no evidence; it may need its secrets first.",
+    remedy: "Nothing: step 9 waits for its health once it has its secrets.",
+  }),
+  "waits-for-restart": inRotateHash("warning", "Settings wait for the next update", {
     cause: "With `--approve-via api` only the list is sent; other changed settings are not.",
     remedy: "Send them: `tee-cluster rotate-hash --approve-via restart`.",
   }),
-  "runner-appeared": entry("warning", "Runners appeared during the deletion", "destroy.md", {
+  "runner-appeared": inDestroy("warning", "Runners appeared during the deletion", {
     cause:
       "While `destroy` deleted the cluster, new runners appeared: the orchestrator is still creating them.",
     remedy: "Stop the orchestrator, then run `tee-cluster destroy` again.",
   }),
-  "approval-lost": entry("finding", "A pushed approval was lost", "status.md", {
+  "approval-lost": inStatus("finding", "A pushed approval was lost", {
     cause: "The registry restarted and forgot a hash that was pushed to it.",
     remedy: "Run `tee-cluster rotate-hash`.",
   }),
-  "approval-unsettled": entry(
-    "verification or warning",
-    "Unclear whether the last list arrived",
-    "hash.md",
-    {
-      cause: "A run ended before it recorded whether the registry has the list.",
-      remedy: "Run `tee-cluster rotate-hash`: it finds out.",
-    },
-  ),
-  "approval-unverified": entry("warning", "The last list was not verified", "hash.md", {
+  "approval-unsettled": inHash("verification or warning", "Unclear whether the last list arrived", {
+    cause: "A run ended before it recorded whether the registry has the list.",
+    remedy: "Run `tee-cluster rotate-hash`: it finds out.",
+  }),
+  "approval-unverified": inHash("warning", "The last list was not verified", {
     cause: "The registry got the list, and was not seen healthy with it.",
     remedy: "Run `tee-cluster rotate-hash`: it checks again.",
   }),
-  "approved-list-unknown": entry(
-    "warning or finding",
-    "The approved list is not known here",
-    "status.md",
-    {
-      cause: "Nothing is recorded on this machine of what the registry approves.",
-      remedy: "Run on the machine that approved it, or `tee-cluster rotate-hash`.",
-    },
-  ),
-  "approved-list-outdated": entry("finding", "The recorded list is outdated", "status.md", {
+  "approved-list-unknown": inStatus("warning or finding", "The approved list is not known here", {
+    cause: "Nothing is recorded on this machine of what the registry approves.",
+    remedy: "Run on the machine that approved it, or `tee-cluster rotate-hash`.",
+  }),
+  "approved-list-outdated": inStatus("finding", "The recorded list is outdated", {
     cause: "The registry's newest update is not recorded here: somebody else's run.",
     remedy: "Run `tee-cluster rotate-hash`.",
   }),
-  "approved-list-unconfirmed": entry("finding", "The recorded list is not confirmed", "status.md", {
+  "approved-list-unconfirmed": inStatus("finding", "The recorded list is not confirmed", {
     cause: "Could not find out whether the registry's newest update is the recorded one.",
     remedy: "Run the same command again later.",
   }),
-  "runner-refused": entry("finding", "A runner will be refused", "status.md", {
+  "runner-refused": inStatus("finding", "A runner will be refused", {
     cause: "Its compose hash is not approved: the registry gives it no keys.",
     remedy: "Read the differences, then `tee-cluster rotate-hash`.",
   }),
-  "runner-not-on-list": entry("finding", "A runner's hash is not on our list", "status.md", {
+  "runner-not-on-list": inStatus("finding", "A runner's hash is not on our list", {
     cause:
       "With schema v2 the orchestrator pushes hashes too: the runner is accepted if its hash was pushed, and refused after the registry's next restart.",
     remedy: "If it is yours: `tee-cluster rotate-hash --keep HASH`.",
   }),
-  "runner-domain-differs": entry(
-    "finding",
-    "A runner announces another node's domain",
-    "status.md",
-    {
-      cause:
-        "Its compose file has a `CVM_BASE_DOMAIN` that is not the gateway of the node on which the orchestrator put it: models there can't be reached.",
-      remedy:
-        "Let the runner's image find its own domain: one in the file is right on one node only.",
-    },
-  ),
-  "runner-silent": entry("finding", "A runner does not answer", "status.md", {
+  "runner-domain-differs": inStatus("finding", "A runner announces another node's domain", {
+    cause:
+      "Its compose file has a `CVM_BASE_DOMAIN` that is not the gateway of the node on which the orchestrator put it: models there can't be reached.",
+    remedy:
+      "Let the runner's image find its own domain: one in the file is right on one node only.",
+  }),
+  "runner-silent": inStatus("finding", "A runner does not answer", {
     cause: "It runs, and its `/health` gives no answer.",
     remedy: "See its log: `tee-cluster logs NAME`.",
   }),
-  "runner-unhealthy": entry("finding", "A runner is not healthy", "status.md", {
+  "runner-unhealthy": inStatus("finding", "A runner is not healthy", {
     cause: "Its `/health` does not say that it is healthy.",
     remedy: "See its log: `tee-cluster logs NAME`.",
   }),
-  "runner-not-running": entry("finding", "A runner is not running", "status.md", {
+  "runner-not-running": inStatus("finding", "A runner is not running", {
     cause: "Its CVM is stopped, or failed to boot.",
     remedy: "See its log: `tee-cluster logs NAME`.",
   }),
-  "runner-compose-not-approved": entry(
+  "runner-compose-not-approved": inStatus(
     "finding",
     "The local runner compose file is not approved",
-    "status.md",
     { cause: "Runners made from it would be refused.", remedy: "Run `tee-cluster rotate-hash`." },
   ),
-  "runner-compose-missing": entry("finding", "There is no runner compose file", "status.md", {
+  "runner-compose-missing": inStatus("finding", "There is no runner compose file", {
     cause: "Without it, `status` can't say whether new runners would be approved.",
     remedy: "Give its path with `--runner-compose`.",
   }),
-  "runner-compose-unusable": entry(
-    "finding",
-    "The runner compose file can't be used",
-    "status.md",
-    {
-      cause: "It can't be read, or is not a compose file.",
-      remedy: "Fix it; see `tee-cluster doctor`.",
-    },
-  ),
-  "no-prediction-basis": entry("verification", "Nothing to predict from", "hash.md", {
+  "runner-compose-unusable": inStatus("finding", "The runner compose file can't be used", {
+    cause: "It can't be read, or is not a compose file.",
+    remedy: "Fix it; see `tee-cluster doctor`.",
+  }),
+  "no-prediction-basis": inHash("verification", "Nothing to predict from", {
     cause:
       "A prediction rests on an app-compose that the platform made before; none is recorded and no runner is running.",
     remedy: "Run where init was run, or give `--record FILE`.",
   }),
-  "nothing-recorded": entry("verification", "Nothing to export", "hash.md", {
+  "nothing-recorded": inHash("verification", "Nothing to export", {
     cause: "Nothing is recorded of this cluster on this machine.",
     remedy: "Run where init was run.",
   }),
-  "hash-malformed": entry("input", "Not a compose hash", "hash.md", {
+  "hash-malformed": inHash("input", "Not a compose hash", {
     cause: "What was given is not (the beginning of) 64 hex digits.",
     remedy: "Give a hash, or its first digits.",
   }),
-  "hash-unknown": entry("input", "An unknown hash", "hash.md", {
+  "hash-unknown": inHash("input", "An unknown hash", {
     cause: "No recorded hash begins like that.",
     remedy: "Give one that the message lists, or `--record FILE`.",
   }),
-  "hash-ambiguous": entry("input", "Several hashes begin like that", "hash.md", {
+  "hash-ambiguous": inHash("input", "Several hashes begin like that", {
     cause: "More than one recorded hash begins with these digits.",
     remedy: "Give more digits.",
   }),

@@ -27,12 +27,31 @@ export type RolesIn<Text extends string> = Text extends `${infer First} or ${inf
   ? First | RolesIn<Rest>
   : Text;
 
-/** Does not compile where `roles` names what is not a role. */
-export function entry<const Roles extends string>(
-  roles: RolesIn<Roles> extends Role ? Roles : never,
-  title: string,
-  page: string,
-  texts: Texts,
-): Entry<Roles> {
-  return { roles, title, page, ...texts };
-}
+/** Entries that a page under `docs/` says more of. One whose `roles` name what is not a role does not compile. */
+const entriesIn =
+  (page: string) =>
+  <const Roles extends string>(
+    roles: RolesIn<Roles> extends Role ? Roles : never,
+    title: string,
+    texts: Texts,
+  ): Entry<Roles> => ({ roles, title, page, ...texts });
+
+export const inAttestation = entriesIn("attestation.md");
+export const inCompletion = entriesIn("completion.md");
+export const inCompose = entriesIn("compose.md");
+export const inConfig = entriesIn("config.md");
+export const inDestroy = entriesIn("destroy.md");
+export const inDoctor = entriesIn("doctor.md");
+export const inErrors = entriesIn("errors.md");
+export const inGate = entriesIn("gate.md");
+export const inHash = entriesIn("hash.md");
+export const inHistory = entriesIn("history.md");
+export const inInputs = entriesIn("inputs.md");
+export const inList = entriesIn("list.md");
+export const inLogs = entriesIn("logs.md");
+export const inReliability = entriesIn("reliability.md");
+export const inRotateHash = entriesIn("rotate-hash.md");
+export const inSandbox = entriesIn("sandbox.md");
+export const inSchemaV2 = entriesIn("schema-v2.md");
+export const inState = entriesIn("state.md");
+export const inStatus = entriesIn("status.md");
