@@ -72,11 +72,8 @@ export async function runCommand(
   const update = await updateNotice(options);
   try {
     assertMarksWellFormed(process.env);
-    const result = await command.run(
-      dependencies,
-      commonOf(command, options),
-      flagsOf(command, options),
-    );
+    const flags = { ...flagsOf(command, options), ...commonOf(command, options) };
+    const result = await command.run({ ...dependencies, flags });
     const reason = shutdown.reason();
     if (reason instanceof InternalError) return fail(reason);
     reporter.close();
@@ -192,7 +189,7 @@ function reportStack({ cause }: InternalError, reporter: Reporter): void {
 }
 
 /** The command's own flags, as its handler takes them. */
-function flagsOf(command: AnyCommand, options: Options): Parameters<AnyCommand["run"]>[2] {
+function flagsOf(command: AnyCommand, options: Options) {
   const argument = options["argument"];
   return {
     ...readFlags(command.flags, options),

@@ -11,7 +11,6 @@ import type { Adoption, Cvm } from "../core/domain.ts";
 import type { Lookup } from "../core/ports.ts";
 import type { SessionOptions } from "./session.ts";
 import { findRegistry } from "./cluster-cvms.ts";
-import type { CommandDependencies, CommonFlags } from "./dependencies.ts";
 import type { Preparation } from "./preparation.ts";
 import { withRecordedInputs, type WithRecordedInputs } from "./recorded-inputs.ts";
 
@@ -53,9 +52,8 @@ export async function sessionOptions(
   command: string,
   cluster: string,
   prepared: Preparation,
-  { clock, stopwatch, ledger, signal, emit, redactor }: CommandDependencies,
-  { strict }: CommonFlags,
 ): Promise<SessionOptions> {
+  const { clock, stopwatch, ledger, signal, emit, redactor, flags } = prepared;
   const { timeoutMs, pollIntervalMs } = prepared.connection;
   ledger.belongTo(cluster);
   return {
@@ -71,7 +69,7 @@ export async function sessionOptions(
     signal,
     timeoutMs,
     pollIntervalMs,
-    strict,
+    strict: flags.strict,
     onWait: (message) => emit({ type: "note", message }),
     holdsSecret: (text) => redactor.holdsWhole(text),
     onWithheld: (message) =>
@@ -87,8 +85,7 @@ export async function sessionOptions(
 export async function asRecorded<A extends Answers>(
   resolution: A,
   record: ClusterRecord,
-  { ports }: Preparation,
-  signal: AbortSignal,
+  { ports, signal }: Preparation,
 ): Promise<WithRecordedInputs<A> & { readonly found?: Lookup<Cvm> }> {
   const { approvals, composeHashes } = record;
   const { clusterName } = resolution.values;

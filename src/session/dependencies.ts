@@ -1,4 +1,4 @@
-/** What a command is handed: the outside world as ports, made by `cli/dependencies.ts`. */
+/** What a command is handed: the outside world as ports, made by `cli/wire.ts`, and its flags. */
 import type { Prompter } from "../inputs/prompts.ts";
 import type { Raw } from "../inputs/resolve.ts";
 import type { InputKey } from "../inputs/table.ts";
@@ -62,6 +62,9 @@ export type CommandDependencies = {
   /** Undefined: nobody may be asked. Live output pauses while it is in use. */
   readonly prompter: Prompter | undefined;
 };
+
+/** One run of a command: what it is handed, with the switches of all commands and its own flags `F`. */
+export type CommandRun<F = unknown> = CommandDependencies & { readonly flags: CommonFlags & F };
 
 /** The switches that every command with a cluster has. */
 export type CommonFlags = {

@@ -4,20 +4,18 @@ import { missingForCluster } from "../inputs/required.ts";
 import type { Answers, Resolution } from "../inputs/resolve.ts";
 import { readClusterRecord } from "../state/verified-state.ts";
 import { findStateDirectory } from "../state/cluster-folder.ts";
-import type { CommandDependencies, CommonFlags, SandboxHandle } from "./dependencies.ts";
+import type { CommandRun, SandboxHandle } from "./dependencies.ts";
 import { prepare, stateHostOf, type Completion, type Preparation } from "./preparation.ts";
 import { withRecordedInputs } from "./recorded-inputs.ts";
 
 /** `prepare`, with what schema v2 and further variables need, given or recorded, among what is missing. @throws as `prepare`. */
 export function prepareDeployment(
-  dependencies: CommandDependencies,
-  flags: CommonFlags,
+  run: CommandRun,
   { remember = false }: { readonly remember?: boolean } = {},
 ): Promise<Preparation> {
-  const { env } = dependencies;
   const complete: Completion = (resolution, sandbox) =>
-    withNeedsOfCluster(resolution, env, sandbox);
-  return prepare(dependencies, flags, { complete, remember });
+    withNeedsOfCluster(resolution, run.env, sandbox);
+  return prepare(run, { complete, remember });
 }
 
 /** Where the schema requires a key and a wallet and they are not given: the sandbox's own, made at their first use. */

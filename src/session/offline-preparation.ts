@@ -5,7 +5,7 @@ import { known } from "../inputs/values.ts";
 import { findStateDirectory } from "../state/cluster-folder.ts";
 import type { StateDirectory } from "../state/state-directory.ts";
 import { resolutionWithKnown } from "./known-inputs.ts";
-import type { CommandDependencies, CommonFlags } from "./dependencies.ts";
+import type { CommandRun, CommonFlags } from "./dependencies.ts";
 import type { ConfigFile } from "../inputs/config-file.ts";
 import { configFileOf, hideSecrets, sourcesFor } from "./preparation.ts";
 import { sandboxHint } from "./sandbox-hint.ts";
@@ -37,15 +37,14 @@ type OfflineOptions = {
  * @throws ClusterError (input) for every input that is wrong, or missing: nobody is asked.
  */
 export async function prepareOffline(
-  dependencies: CommandDependencies,
-  flags: CommonFlags,
+  run: CommandRun,
   { examples = {}, remember = false, everything = false }: OfflineOptions = {},
 ): Promise<OfflinePreparation> {
-  const { env, sandboxExamples } = dependencies;
-  const config = await configFileOf(flags, env);
+  const { env, flags, sandboxExamples } = run;
+  const config = await configFileOf(run);
   const standIns = { ...(flags.sandbox ? await sandboxExamples() : {}), ...examples };
   const sources = everything
-    ? sourcesFor({ env, emit: () => undefined }, flags, config)
+    ? sourcesFor({ env, flags, emit: () => undefined }, config)
     : { flags: flags.inputs, env, config, keys: keysOf(flags) };
   const resolved = resolveInputs({ ...sources, examples: standIns });
   const given = flags.sandbox ? atSandbox(resolved) : resolved;
@@ -58,7 +57,7 @@ export async function prepareOffline(
   const isHintShown = !flags.sandbox && needed.missing.length > 0;
   const more = isHintShown ? await sandboxHint(resolution) : undefined;
   assertNoProblems(needed, { asks: false, more });
-  hideSecrets(dependencies, resolution.values);
+  hideSecrets(run, resolution.values);
   const { values } = resolution;
   const stateHost = (): string =>
     flags.sandbox ? SANDBOX_HOST : new URL(known(values, "phalaApiUrl")).host;

@@ -20,9 +20,9 @@ import { withoutRealKeys } from "./sandbox-keys.ts";
 import { resolutionWithKnown } from "./known-inputs.ts";
 import { sandboxHint } from "./sandbox-hint.ts";
 import { SANDBOX_HOST } from "./sandbox-host.ts";
-import type { CommandDependencies, CommonFlags, Ports, SandboxHandle } from "./dependencies.ts";
+import type { CommandDependencies, CommandRun, Ports, SandboxHandle } from "./dependencies.ts";
 
-export type Preparation = {
+export type Preparation = CommandRun & {
   readonly resolution: Resolution;
   /** Without what the existing orchestrator.yml has: that may be another cluster's, once a name is typed. */
   readonly start: Answers;
@@ -58,20 +58,18 @@ export type Completion = (
  *   nobody may be asked.
  */
 export async function prepare(
-  dependencies: CommandDependencies,
-  flags: CommonFlags,
+  run: CommandRun,
   {
     complete = async (resolution) => resolution,
     remember = false,
     asks = true,
   }: PrepareOptions = {},
 ): Promise<Preparation> {
-  const { env } = dependencies;
-  const prompter = asks ? dependencies.prompter : undefined;
-  const config = await configFileOf(flags, env);
-  const sources = sourcesFor(dependencies, flags, config);
+  const { env, signal, flags } = run;
+  const prompter = asks ? run.prompter : undefined;
+  const sources = sourcesFor(run, await configFileOf(run));
   const sandbox = flags.sandbox
-    ? await startSandboxFor(resolveInputs({ ...sources, examples: {} }), dependencies)
+    ? await startSandboxFor(resolveInputs({ ...sources, examples: {} }), run)
     : undefined;
   const given = resolveWith(sandbox, sources);
   const { phalaApiUrl } = given.values;
@@ -80,16 +78,16 @@ export async function prepare(
   const filled = await resolutionWithKnown(given, { env, stateHost: from, remember });
   const bound = await complete(filled.resolution, sandbox);
   const more = sandbox ? undefined : await sandboxHint(bound);
-  const resolution = prompter ? await askForKey(bound, dependencies, more) : bound;
+  const resolution = prompter ? await askForKey(bound, run, more) : bound;
   assertNoProblems(prompter ? { ...resolution, missing: [] } : resolution, { asks, more });
-  hideSecrets(dependencies, resolution.values);
+  hideSecrets(run, resolution.values);
   const connection = toConnection(resolution.values);
   // A proxy that is none is told here, not as the failure of every request.
-  dependencies.proxyRoute(connection.phalaApiUrl);
-  const ports = await dependencies.connect(connection);
-  const { signal } = dependencies;
+  run.proxyRoute(connection.phalaApiUrl);
+  const ports = await run.connect(connection);
   const account = once(() => ports.api.account(signal));
   return {
+    ...run,
     resolution,
     start: startOf(given, resolution),
     sandbox,
@@ -128,8 +126,7 @@ function startOf(given: Resolution, { values, origins }: Resolution): Answers {
 
 /** Where the inputs are taken from; with the sandbox, without the keys of a real cloud, which is noted. */
 export function sourcesFor(
-  { env, emit }: Pick<CommandDependencies, "env" | "emit">,
-  flags: CommonFlags,
+  { env, emit, flags }: Pick<CommandRun, "env" | "emit" | "flags">,
   config: ConfigFile,
 ): Omit<Sources, "examples"> {
   const all = { flags: flags.inputs, env, config, keys: flags.keys };
@@ -144,14 +141,17 @@ export function sourcesFor(
 }
 
 /** The config file that was named, by flag or variable. */
-export function configPathOf(flags: CommonFlags, env: NodeJS.ProcessEnv): string | undefined {
+export function configPathOf({
+  flags,
+  env,
+}: Pick<CommandRun, "flags" | "env">): string | undefined {
   const path = flags.config ?? (env["TEE_CLUSTER_CONFIG"] || undefined);
   return path && expandHome(path);
 }
 
 /** The config file that is named, or the default one where it is there. */
-export function configFileOf(flags: CommonFlags, env: NodeJS.ProcessEnv): Promise<ConfigFile> {
-  return readConfigFile(configPathOf(flags, env));
+export function configFileOf(run: CommandRun): Promise<ConfigFile> {
+  return readConfigFile(configPathOf(run));
 }
 
 /** Under which name the state is kept: the sandbox is one cloud, whatever port it has this time. */

@@ -112,8 +112,9 @@ export class Operator {
     const dependencies = this.#dependencies(run, given, ledger, stop.signal);
     calls.say = () => ledger.leftBehind();
     const command = COMMANDS[run.command];
-    const flags = { ...flagsOf(command, run, word), ...given.flags };
-    const ended = (async () => command.run(dependencies, commonOf(command, run), flags))()
+    const own = { ...flagsOf(command, run, word), ...given.flags };
+    const flags = { ...commonOf(command, run), ...own };
+    const ended = (async () => command.run({ ...dependencies, flags }))()
       .then((result) => ({ result, failure: undefined }))
       .catch((error: unknown) => ({ result: undefined, failure: failureOf(stop.signal, error) }));
     const end = await Promise.race([ended, calls.ended]);
@@ -234,11 +235,7 @@ function commonOf(command: AnyCommand, run: Run): CommonFlags {
   };
 }
 
-function flagsOf(
-  command: AnyCommand,
-  run: Run,
-  word: string | undefined,
-): Parameters<AnyCommand["run"]>[2] {
+function flagsOf(command: AnyCommand, run: Run, word: string | undefined) {
   return { ...readFlags(command.flags, commandLineOf(run, word)), argument: undefined };
 }
 

@@ -20,7 +20,6 @@ For this shell only: source <(tee-cluster completion bash). It completes
 commands, options and values: clusters, nodes and hashes as this machine has
 recorded them, instance types, error codes, files. It needs no key.`,
   verbatim: true,
-  run: async (_dependencies, _common, { argument }) =>
-    (await import("./completion.ts")).completion(argument),
+  run: async ({ flags }) => (await import("./completion.ts")).completion(flags.argument),
   renderer: async () => (await import("./completion.ts")).renderCompletion,
 });

@@ -19,7 +19,6 @@ export const configInitCommand = defineCommand({
 What is given as an option is filled in; everything else is a comment with its
 default. An existing file is not overwritten.`,
   verbatim: true,
-  run: async (dependencies, common, { argument: file }) =>
-    (await import("./config-init.ts")).initConfig(dependencies, common, file),
+  run: async (run) => (await import("./config-init.ts")).initConfig(run),
   renderer: async () => (await import("./render.ts")).renderConfigInit,
 });

@@ -7,16 +7,15 @@ import { DEFAULT_CONFIG_FILE } from "../../core/settings.ts";
 import { ONLY_IN_NAMED_FILES } from "../../inputs/config-file.ts";
 import { assertNoProblems, resolveInputs } from "../../inputs/resolve.ts";
 import { INPUTS } from "../../inputs/table.ts";
-import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
+import type { CommandRun } from "../../session/dependencies.ts";
 import type { ConfigInitResult } from "./result.ts";
 import { renderConfigFile } from "./config-text.ts";
 
-export async function initConfig(
-  { signal }: Pick<CommandDependencies, "signal">,
-  flags: CommonFlags,
-  file: string = DEFAULT_CONFIG_FILE,
-): Promise<ConfigInitResult> {
-  const { keys, inputs } = flags;
+export async function initConfig({
+  signal,
+  flags,
+}: CommandRun<{ readonly argument: string | undefined }>): Promise<ConfigInitResult> {
+  const { keys, inputs, argument: file = DEFAULT_CONFIG_FILE } = flags;
   const config = { path: undefined, values: {} };
   // Only what the options say: what the environment has, it has in the next run too.
   const given = resolveInputs({ flags: inputs, env: {}, config, examples: {}, keys });

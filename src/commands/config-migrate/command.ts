@@ -26,7 +26,6 @@ export const configMigrateCommand = defineCommand({
     completes: "files",
   },
   examples: ["config migrate --gateway-key-path coordinator.pem --dry-run"],
-  run: async (dependencies, common, { argument: file, output }) =>
-    (await import("./config-migrate.ts")).configMigrate(dependencies, common, { file, output }),
+  run: async (run) => (await import("./config-migrate.ts")).configMigrate(run),
   renderer: async () => (await import("./render.ts")).renderConfigMigrate,
 });

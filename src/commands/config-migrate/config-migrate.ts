@@ -12,14 +12,14 @@ import { migrateToV2, type Migration, type MigrationInputs } from "../../orchest
 import { readWholeText } from "../../orchestrator/read-file.ts";
 import { writeFileAtomically, type FileRole } from "../../orchestrator/write-file.ts";
 import type { Warning } from "../../core/events.ts";
-import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
+import type { CommandRun } from "../../session/dependencies.ts";
 import { prepareOffline } from "../../session/offline-preparation.ts";
 import { parseOption } from "../shared/parse-option.ts";
 import type { ConfigMigrateResult } from "./result.ts";
 
-export type ConfigMigrateOptions = {
+type Flags = {
   /** Undefined: the file of the input orchestrator-config. */
-  readonly file: string | undefined;
+  readonly argument: string | undefined;
   /** Undefined: in place. */
   readonly output: string | undefined;
 };
@@ -27,16 +27,13 @@ export type ConfigMigrateOptions = {
 const SOURCE: FileRole = { code: "config", flag: "config migrate FILE" };
 const TARGET: FileRole = { code: "config", flag: "--output" };
 
-export async function configMigrate(
-  dependencies: CommandDependencies,
-  flags: CommonFlags,
-  options: ConfigMigrateOptions,
-): Promise<ConfigMigrateResult> {
-  const inputs = options.file === undefined ? {} : { orchestratorConfig: options.file };
-  const named = { ...flags, inputs: { ...flags.inputs, ...inputs } };
-  const { resolution } = await prepareOffline(dependencies, named);
+export async function configMigrate(run: CommandRun<Flags>): Promise<ConfigMigrateResult> {
+  const { flags } = run;
+  const named = flags.argument === undefined ? {} : { orchestratorConfig: flags.argument };
+  const inputs = { ...flags.inputs, ...named };
+  const { resolution } = await prepareOffline({ ...run, flags: { ...flags, inputs } });
   const file = known(resolution.values, "orchestratorConfig");
-  const target = targetOf(file, options.output);
+  const target = targetOf(file, flags.output);
   const before = await readWholeText(file, SOURCE);
   if (before === undefined) throw missing(file);
   const migration = migrateToV2(before, file, migrationInputs(resolution));

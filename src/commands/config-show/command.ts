@@ -12,7 +12,6 @@ export const configShowCommand = defineCommand({
   notes: `
 Makes no request and needs no key. Of a secret it only says where it is set. An
 input that is required and set nowhere is shown as missing; exit 0 anyway.`,
-  run: async (dependencies, common) =>
-    (await import("./config-show.ts")).showConfig(dependencies, common),
+  run: async (run) => (await import("./config-show.ts")).showConfig(run),
   renderer: async () => (await import("./render.ts")).renderConfigShow,
 });

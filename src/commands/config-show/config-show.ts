@@ -8,21 +8,18 @@ import type { Resolution } from "../../inputs/resolve.ts";
 import { INPUTS, nameOfInput, type InputDefinition, type InputKey } from "../../inputs/table.ts";
 import { readWholeText } from "../../orchestrator/read-file.ts";
 import { readSettings } from "../../orchestrator/read-settings.ts";
-import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
+import type { CommandRun } from "../../session/dependencies.ts";
 import { prepareOffline, type OfflinePreparation } from "../../session/offline-preparation.ts";
 import { withRecordedInputs } from "../../session/recorded-inputs.ts";
 import { readClusterRecord } from "../../state/verified-state.ts";
 import type { ConfigShowResult, ShownInput } from "./result.ts";
 
-export async function showConfig(
-  dependencies: CommandDependencies,
-  flags: CommonFlags,
-): Promise<ConfigShowResult> {
-  const prepared = await prepareOffline(dependencies, flags, { remember: true, everything: true });
+export async function showConfig(run: CommandRun): Promise<ConfigShowResult> {
+  const prepared = await prepareOffline(run, { remember: true, everything: true });
   const { config } = prepared;
   const own = await withRegistrysOwn(prepared);
-  const resolution = flags.sandbox ? withSandboxKey(own) : own;
-  const fileLines = await linesOfFile(resolution, dependencies.env);
+  const resolution = run.flags.sandbox ? withSandboxKey(own) : own;
+  const fileLines = await linesOfFile(resolution, run.env);
   return {
     ok: true,
     command: "config show",

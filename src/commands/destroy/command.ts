@@ -20,7 +20,6 @@ set or with --json it needs --yes. Stop the orchestrator first: it may create
 new runners.
 
 PHALA_API_KEY is taken from the environment.`,
-  run: async (dependencies, common, { temporaryRunner }) =>
-    (await import("./destroy.ts")).destroy(dependencies, { ...common, temporaryRunner }),
+  run: async (run) => (await import("./destroy.ts")).destroy(run),
   renderer: async () => (await import("./render.ts")).renderDestroyOrPlan,
 });

@@ -1,16 +1,12 @@
 /** Before CVMs are deleted for good: what goes is said, and whoever can be asked types the cluster's name. */
 import { AGAIN, hint } from "../../core/command-hint.ts";
 import { Cancellation, ClusterError } from "../../errors/cluster-error.ts";
-import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
+import type { CommandRun } from "../../session/dependencies.ts";
 import type { DryRunResult } from "../shared/result.ts";
 
 /** @throws ClusterError `confirmation-missing` (input) where nobody can be asked and `--yes` was not given. */
-export function assertConfirmed(
-  cluster: string,
-  { prompter }: CommandDependencies,
-  { dryRun, yes }: CommonFlags,
-): void {
-  if (dryRun || yes || prompter) return;
+export function assertConfirmed(cluster: string, { prompter, flags }: CommandRun): void {
+  if (flags.dryRun || flags.yes || prompter) return;
   throw new ClusterError("input", "confirmation-missing", {
     message: `destroy deletes the CVMs of ${cluster} for good, and there is no terminal to ask on`,
     hint: "add --yes; with --dry-run in its place it only says what would go",
@@ -21,12 +17,13 @@ export function assertConfirmed(
 export async function confirmDestruction(
   plan: DryRunResult,
   host: string,
-  { prompter, emit }: CommandDependencies,
-  { temporaryRunner }: { readonly temporaryRunner: boolean },
+  { prompter, emit, flags }: CommandRun<{ readonly temporaryRunner: boolean }>,
 ): Promise<void> {
   const { cluster } = plan;
   if (!prompter) return emit({ type: "note", message: listOf(plan, host) });
-  const consequences = temporaryRunner ? "Nothing else of the cluster is touched." : CONSEQUENCES;
+  const consequences = flags.temporaryRunner
+    ? "Nothing else of the cluster is touched."
+    : CONSEQUENCES;
   prompter.print(`${listOf(plan, host)}\n\n${consequences}\n`);
   const message = `Type ${cluster} to delete ${countOf(plan)}:`;
   const typed = await prompter.text({ message, validate: () => true });

@@ -15,7 +15,7 @@ import type { Emit } from "../../core/events.ts";
 import { StepRunner } from "../../workflow/step.ts";
 import { findKnownCvms } from "../shared/find-cluster.ts";
 import { confirmDestruction, assertConfirmed } from "./confirmation.ts";
-import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
+import type { CommandRun } from "../../session/dependencies.ts";
 import { readRecord, sessionOptions } from "../../session/cluster-session.ts";
 import { prepare, type Preparation } from "../../session/preparation.ts";
 import type { DestroyResult } from "./result.ts";
@@ -23,14 +23,13 @@ import type { DryRunResult } from "../shared/result.ts";
 import { formatAge } from "../../lib/age.ts";
 
 export async function destroy(
-  dependencies: CommandDependencies,
-  flags: CommonFlags & { readonly temporaryRunner: boolean },
+  run: CommandRun<{ readonly temporaryRunner: boolean }>,
 ): Promise<DestroyResult | DryRunResult> {
-  const { emit, clock, signal } = dependencies;
+  const { emit, clock, flags } = run;
   // Of a real cloud nothing is deleted unless it was named.
-  const prepared = await prepare(dependencies, flags, { remember: flags.sandbox });
-  const cluster = await clusterName(prepared, dependencies);
-  assertConfirmed(cluster, dependencies, flags);
+  const prepared = await prepare(run, { remember: flags.sandbox });
+  const cluster = await clusterName(prepared);
+  assertConfirmed(cluster, run);
   emit({
     type: "run-started",
     command: "destroy",
@@ -39,19 +38,19 @@ export async function destroy(
   const { api } = prepared.ports;
   const record = await readRecord(prepared, cluster);
   const all = await atWork("asking Phala's API", emit, () =>
-    findKnownCvms(cluster, record, prepared, signal, { certain: true }),
+    findKnownCvms(cluster, record, prepared, { certain: true }),
   );
   const roles = flags.temporaryRunner ? (["temporary-runner"] as const) : CVM_ROLES;
   const found = all.filter(({ role }) => roles.some((wanted) => wanted === role));
-  const session = await sessionOptions("destroy", cluster, prepared, dependencies, flags);
+  const session = await sessionOptions("destroy", cluster, prepared);
   for (const runner of temporaryRunnersIn(found))
     assertRunnerNotInUse(runner, record, { api, clock });
   // Ages by the clock that stamped the CVMs.
   const plan = planDestroy(cluster, found, clock.now() + (api.serverClock.skewMs() ?? 0));
   if (flags.dryRun) return plan;
   if (found.length === 0) return nothingToDelete(cluster, session);
-  await assertCliRuns(prepared, dependencies);
-  await confirmDestruction(plan, api.host, dependencies, flags);
+  await assertCliRuns(prepared);
+  await confirmDestruction(plan, api.host, run);
   const steps = new StepRunner(emit, clock);
   return withSession(session, async ({ deps, record: current }) => {
     const emptied = await atWork(`deleting the CVMs of ${cluster}`, emit, () =>
@@ -78,10 +77,7 @@ async function nothingToDelete(cluster: string, session: SessionOptions): Promis
 }
 
 /** On a terminal it may be set nowhere and is asked for; anywhere else `prepare` has refused that. */
-async function clusterName(
-  { resolution }: Preparation,
-  { prompter }: CommandDependencies,
-): Promise<string> {
+async function clusterName({ resolution, prompter }: Preparation): Promise<string> {
   const missing =
     resolution.values.clusterName === undefined ? [inputDefinition("clusterName")] : [];
   const { values } = prompter ? await askMissing(missing, resolution, prompter) : resolution;
@@ -90,10 +86,7 @@ async function clusterName(
 }
 
 /** Without it every deletion would be tried until its time is up. */
-async function assertCliRuns(
-  { ports, connection }: Preparation,
-  { signal, env }: CommandDependencies,
-): Promise<void> {
+async function assertCliRuns({ ports, connection, signal, env }: Preparation): Promise<void> {
   const checks = platformChecks.filter(({ id }) => id === "phala-cli");
   const facts = factsOf(ports, connection, signal, env);
   assertNoFailures(await runChecks(checks, facts, () => undefined), false);

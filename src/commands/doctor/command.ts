@@ -19,7 +19,6 @@ export const doctorCommand = defineCommand({
   },
   examples: ["doctor", "doctor --sandbox", "doctor --strict --ignore image-not-pinned"],
   notOk: "prerequisite",
-  run: async (dependencies, common, flags) =>
-    (await import("./doctor.ts")).doctor(dependencies, common, flags),
+  run: async (run) => (await import("./doctor.ts")).doctor(run),
   renderer: async () => (await import("./render.ts")).renderDoctor,
 });

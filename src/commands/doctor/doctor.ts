@@ -10,13 +10,13 @@ import { givenInputs } from "../../inputs/resolve.ts";
 import { readJournal } from "../../state/journal.ts";
 import { summarizeJournal } from "../../state/record.ts";
 import type { CheckResult } from "../../core/events.ts";
-import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
+import type { CommandRun } from "../../session/dependencies.ts";
 import { gatherInputs, type GivenInputs } from "./gather-facts.ts";
 import { directoryOf } from "../../session/cluster-session.ts";
 import { stateHostOf, workspaceOf } from "../../session/preparation.ts";
 import type { DoctorResult } from "./result.ts";
 
-export type DoctorFlags = {
+type Flags = {
   /** Ids of checks and findings that are shown, but not counted. */
   readonly ignore: readonly string[];
   /** What shows a registry's keys to anybody is a warning. */
@@ -26,17 +26,14 @@ export type DoctorFlags = {
 /**
  * @throws ClusterError `unknown-check` (input); whatever else is wrong is a result.
  */
-export async function doctor(
-  dependencies: CommandDependencies,
-  flags: CommonFlags,
-  { ignore, allowDebugRegistry }: DoctorFlags,
-): Promise<DoctorResult> {
+export async function doctor(run: CommandRun<Flags>): Promise<DoctorResult> {
+  const { emit } = run;
+  const { ignore, allowDebugRegistry, strict } = run.flags;
   ignore.forEach(assertKnownCheck);
-  const { emit } = dependencies;
   emit({ type: "run-started", command: "doctor", headline: "Checking the prerequisites" });
-  const inputs = await gatherInputs(dependencies, flags);
+  const inputs = await gatherInputs(run);
   const given = { ...inputs, cluster: { ...inputs.cluster, allowDebugRegistry } };
-  const facts = await gatherFacts(given, dependencies, flags);
+  const facts = await gatherFacts(given, run);
   const judge = (result: CheckResult): CheckResult =>
     [result.id, result.finding].some((id) => id !== undefined && ignore.includes(id))
       ? { ...result, status: "ignored" }
@@ -44,7 +41,7 @@ export async function doctor(
   const results = await runChecks(withoutUnavailable(given), facts, (result) =>
     emit({ type: "check-finished", check: judge(result) }),
   );
-  return answer(results.map(judge), flags.strict);
+  return answer(results.map(judge), strict);
 }
 
 function answer(checks: readonly CheckResult[], strict: boolean): DoctorResult {
@@ -64,18 +61,11 @@ function withoutUnavailable({ unavailable }: GivenInputs): readonly Check<Doctor
   });
 }
 
-async function gatherFacts(
-  given: GivenInputs,
-  dependencies: CommandDependencies,
-  flags: CommonFlags,
-): Promise<DoctorFacts> {
-  const { env, signal } = dependencies;
+async function gatherFacts(given: GivenInputs, run: CommandRun): Promise<DoctorFacts> {
+  const { env, signal } = run;
   const { connection, cluster, sandbox, resolution, configProblem } = given;
-  const ports = await dependencies.connect(connection);
-  const onPath = await dependencies.connect(
-    { ...connection, phalaBin: "phala" },
-    { ownPhala: false },
-  );
+  const ports = await run.connect(connection);
+  const onPath = await run.connect({ ...connection, phalaBin: "phala" }, { ownPhala: false });
   const facts = factsOf(ports, connection, signal, env, { askPhala: true });
   const stateDirectory = await directoryOf(
     {
@@ -89,13 +79,13 @@ async function gatherFacts(
   // One that can't be read is told by a check of its own.
   const record = summarizeJournal(await journal().catch(() => []), cluster.clusterName);
   return {
-    ...clusterFactsOf(facts, cluster, record, flags.adopt, givenInputs(resolution.origins)),
+    ...clusterFactsOf(facts, cluster, record, run.flags.adopt, givenInputs(resolution.origins)),
     resolution,
     configProblem,
     pathPhala: onPath.cli,
     stateDirectory,
     journal,
-    proxyRoute: (url) => dependencies.proxyRoute(url),
+    proxyRoute: (url) => run.proxyRoute(url),
   };
 }
 

@@ -12,11 +12,7 @@ import {
 } from "../../inputs/resolve.ts";
 import type { ClusterSettings, Connection } from "../../core/settings.ts";
 import { toClusterSettings, toConnection } from "../../inputs/values.ts";
-import type {
-  CommandDependencies,
-  CommonFlags,
-  SandboxHandle,
-} from "../../session/dependencies.ts";
+import type { CommandDependencies, CommandRun, SandboxHandle } from "../../session/dependencies.ts";
 import { withSandboxKey } from "../../session/deployment-inputs.ts";
 import { resolutionWithKnown } from "../../session/known-inputs.ts";
 import {
@@ -41,21 +37,18 @@ const NO_FILE: ConfigFile = { path: undefined, values: {} };
 /** Where a required input is missing and has no default. */
 const STAND_INS: Raw = { clusterName: "unnamed", phalaApiKey: "not-given" };
 
-export async function gatherInputs(
-  dependencies: CommandDependencies,
-  flags: CommonFlags,
-): Promise<GivenInputs> {
-  const { env } = dependencies;
-  const { config, problem: configProblem } = await configOf(configPathOf(flags, env));
+export async function gatherInputs(run: CommandRun): Promise<GivenInputs> {
+  const { env, flags } = run;
+  const { config, problem: configProblem } = await configOf(configPathOf(run));
   const { keys } = flags;
-  const sources = sourcesFor(dependencies, flags, config);
-  const sandbox = flags.sandbox ? await startSandboxFor(sources, dependencies) : undefined;
+  const sources = sourcesFor(run, config);
+  const sandbox = flags.sandbox ? await startSandboxFor(sources, run) : undefined;
   const resolved = await withSandboxKey(
     await withKnown(resolveWith(sandbox, sources), sandbox, env),
     sandbox,
   );
   const resolution = withUnreadFile(resolved, configProblem);
-  hideSecrets(dependencies, resolution.values);
+  hideSecrets(run, resolution.values);
   const standIns = resolveInputs({
     flags: {},
     env: {},

@@ -14,7 +14,6 @@ export const explainCommand = defineCommand({
     completes: "codes",
   },
   examples: ["explain registry-exists", "explain"],
-  run: async (_dependencies, _common, { argument }) =>
-    (await import("./explain.ts")).explain(argument),
+  run: async ({ flags }) => (await import("./explain.ts")).explain(flags.argument),
   renderer: async () => (await import("./render.ts")).renderExplain,
 });

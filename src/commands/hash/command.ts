@@ -4,6 +4,24 @@ import { defineCommand } from "../shared/command.ts";
 import { option, toggle } from "../shared/flags.ts";
 import { HASH_INPUTS } from "./work.ts";
 
+export const HASH_FLAGS = {
+  check: toggle("fail (exit 7) unless that hash is approved: a gate for pull requests"),
+  exact: toggle("ask Phala for the hash as well: it provisions a runner, and creates nothing", {
+    conflicts: ["explain", "export"],
+  }),
+  explain: option("hash", "what a recorded hash stands for; its first 8 digits are enough", {
+    conflicts: ["check"],
+    completes: "hashes",
+  }),
+  export: option("file", "write what this machine knows, for --record on another one", {
+    conflicts: ["check", "explain", "record"],
+    completes: "files",
+  }),
+  record: option("file", "use such a file instead of this machine's record", {
+    completes: "files",
+  }),
+};
+
 export const hashCommand = defineCommand({
   name: "hash",
   summary: "predict the compose hash of the runner compose file, without deploying it",
@@ -18,23 +36,7 @@ export const hashCommand = defineCommand({
   ],
   common: ["clusterName", "runnerCompose", "registryCompose", "trustFile"],
   switches: ["config", "sandbox", "dryRun", "yes", "strict", "timings"],
-  flags: {
-    check: toggle("fail (exit 7) unless that hash is approved: a gate for pull requests"),
-    exact: toggle("ask Phala for the hash as well: it provisions a runner, and creates nothing", {
-      conflicts: ["explain", "export"],
-    }),
-    explain: option("hash", "what a recorded hash stands for; its first 8 digits are enough", {
-      conflicts: ["check"],
-      completes: "hashes",
-    }),
-    export: option("file", "write what this machine knows, for --record on another one", {
-      conflicts: ["check", "explain", "record"],
-      completes: "files",
-    }),
-    record: option("file", "use such a file instead of this machine's record", {
-      completes: "files",
-    }),
-  },
+  flags: HASH_FLAGS,
   examples: [
     "hash",
     "hash --exact",
@@ -51,10 +53,6 @@ what it is of runs code that the trust file does not have.
 Exit codes: 0 done, with --check: approved; 7 not approved, or nothing is known;
 2 wrong inputs, 3 unusable compose file, 4 Phala failed.`,
   notOk: "verification",
-  async run(dependencies, common, flags) {
-    const { hash } = await import("./hash.ts");
-    const { check, exact, record, export: exportTo, explain } = flags;
-    return hash(dependencies, common, { check, exact, record, exportTo, explain });
-  },
+  run: async (run) => (await import("./hash.ts")).hash(run),
   renderer: async () => (await import("./render.ts")).renderAnyHash,
 });

@@ -11,7 +11,9 @@ import { known as knownValue, pickValues } from "../../inputs/values.ts";
 import { isSameApi } from "../../core/api-hosts.ts";
 import type { HashRecord } from "../../state/hash-record.ts";
 import { readKnownHashes, type KnownHashes } from "../../state/known-hashes.ts";
-import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
+import type { CommandRun } from "../../session/dependencies.ts";
+import type { FlagValues } from "../shared/flags.ts";
+import type { HASH_FLAGS } from "./command.ts";
 import { assertRecordedCluster } from "../shared/find-cluster.ts";
 import { explainHash } from "./explanation.ts";
 import {
@@ -27,28 +29,15 @@ import { withRecordedInputs } from "../../session/recorded-inputs.ts";
 import type { DryRunResult } from "../shared/result.ts";
 import type { HashExplanation, HashExport, HashResult } from "./result.ts";
 
-export type HashRequest = {
-  /** Whether a hash that is not approved is a failure. */
-  readonly check: boolean;
-  /** Whether Phala is asked for the hash as well. */
-  readonly exact: boolean;
-  /** A hash record to go by, instead of what this machine recorded. */
-  readonly record: string | undefined;
-  /** Where to write this machine's hash record. */
-  readonly exportTo: string | undefined;
-  /** A recorded hash, or how it begins. */
-  readonly explain: string | undefined;
-};
+type HashRun = CommandRun<FlagValues<typeof HASH_FLAGS>>;
 
 /** @throws ClusterError (verification) where nothing is known that an answer could rest on. */
 export async function hash(
-  dependencies: CommandDependencies,
-  flags: CommonFlags,
-  request: HashRequest,
+  run: HashRun,
 ): Promise<HashResult | HashExplanation | HashExport | DryRunResult> {
-  const work = await begin(dependencies, flags, request.record);
+  const work = await begin(run);
   try {
-    return await answer(work, dependencies, flags, request);
+    return await answer(work, run);
   } catch (error) {
     if (error instanceof ClusterError && NOTHING_KNOWN.has(error.code)) await assertNoTypo(work);
     throw error;
@@ -69,22 +58,19 @@ async function assertNoTypo({ settings, fromFile, stateDir, apiHost }: HashWork)
 
 async function answer(
   work: HashWork,
-  dependencies: CommandDependencies,
-  flags: CommonFlags,
-  request: HashRequest,
+  run: HashRun,
 ): Promise<HashResult | HashExplanation | HashExport | DryRunResult> {
-  const { exportTo, explain, check } = request;
+  const { export: exportTo, explain, exact, dryRun } = run.flags;
   if (exportTo !== undefined) {
     const { exportHashRecord } = await import("./export.ts");
-    return exportHashRecord(work, exportTo, flags.dryRun, dependencies.redactor);
+    return exportHashRecord(work, exportTo, dryRun, run.redactor);
   }
   if (explain !== undefined) return explainHash(work, explain);
-  const { clusterName } = work.settings;
-  const lookUp = (): Promise<LiveLookup | undefined> =>
-    lookUpIfKeyed(clusterName, dependencies, flags);
-  const predicted = await predictHash(work, { check, strict: flags.strict }, lookUp);
-  if (request.exact) await confirmByPhala(predicted, work, dependencies, flags);
-  return { ...predicted.result, exact: request.exact };
+  const predicted = await predictHash(work, run.flags, () =>
+    lookUpIfKeyed(work.settings.clusterName, run),
+  );
+  if (exact) await confirmByPhala(predicted, work, run);
+  return { ...predicted.result, exact };
 }
 
 /**
@@ -94,21 +80,20 @@ async function answer(
 async function confirmByPhala(
   predicted: PredictedHash,
   work: HashWork,
-  dependencies: CommandDependencies,
-  flags: CommonFlags,
+  run: HashRun,
 ): Promise<void> {
   const { settings, names, cvm } = work;
-  const prepared = await prepare({ ...dependencies, prompter: undefined }, flags);
+  const prepared = await prepare({ ...run, prompter: undefined });
   const { text: composeText } = await readComposeFile(settings.runnerCompose);
   const environment = names.map((name) => ({ name, value: "" }));
   const name = temporaryRunnerName(settings.clusterName);
   const request = { name, ...cvm, composeText, environment };
-  const outcome = await prepared.ports.cli.provisionCvm(request, dependencies.signal);
+  const outcome = await prepared.ports.cli.provisionCvm(request, run.signal);
   if (outcome.kind !== "ok") throw notProvisioned(outcome.message);
   const { compose_hash: hashed } = predicted.result;
   if (outcome.value.composeHash !== hashed) throw differs(outcome.value.composeHash, hashed);
   const { assertTrustedCode } = await import("./trusted-code.ts");
-  await assertTrustedCode(predicted, work, prepared, dependencies);
+  await assertTrustedCode(predicted, work, prepared);
 }
 
 function notProvisioned(why: string): ClusterError {
@@ -125,14 +110,11 @@ function differs(exact: string, predicted: string): ClusterError {
   });
 }
 
-async function begin(
-  dependencies: CommandDependencies,
-  flags: CommonFlags,
-  file: string | undefined,
-): Promise<HashWork> {
+async function begin(run: HashRun): Promise<HashWork> {
+  const { record: file } = run.flags;
   const given = file === undefined ? undefined : await readGiven(file);
   const examples = given ? { clusterName: given.record.cluster } : {};
-  const prepared = await prepareOffline(dependencies, flags, { examples, remember: !given });
+  const prepared = await prepareOffline(run, { examples, remember: !given });
   const apiHost = prepared.stateHost();
   const cluster = knownValue(prepared.resolution.values, "clusterName");
   given?.assertOf({ cluster, host: apiHost });
@@ -160,15 +142,11 @@ function namesOf(settings: HashSettings, { composeHashes }: KnownHashes): readon
 }
 
 /** What is recorded needs no key, so a missing one is no wrong input here; nobody is asked for it. */
-async function lookUpIfKeyed(
-  cluster: string,
-  dependencies: CommandDependencies,
-  flags: CommonFlags,
-): Promise<LiveLookup | undefined> {
-  const { env, emit, signal } = dependencies;
+async function lookUpIfKeyed(cluster: string, run: HashRun): Promise<LiveLookup | undefined> {
+  const { env, emit, signal, flags } = run;
   const hasKey = inputDefinition("phalaApiKey").variables.some((name) => (env[name] ?? "") !== "");
   if (!hasKey && !flags.sandbox) return undefined;
-  const { ports } = await prepare({ ...dependencies, prompter: undefined }, flags);
+  const { ports } = await prepare({ ...run, prompter: undefined });
   emit({ type: "note", message: "nothing is recorded here: asking Phala's API for a live runner" });
   return lookUpLiveRunner(cluster, ports.api, signal);
 }

@@ -3,7 +3,6 @@ import { sha256Hex } from "../../core/compose-hash.ts";
 import { temporaryRunnerName } from "../../core/domain.ts";
 import { known as knownValue } from "../../inputs/values.ts";
 import { TrustedScripts } from "../../registry/trusted-scripts.ts";
-import type { CommandDependencies } from "../../session/dependencies.ts";
 import type { Preparation } from "../../session/preparation.ts";
 import { hashesOf, type KnownHashes } from "../../state/known-hashes.ts";
 import { readTrust } from "../../trust/read-trust.ts";
@@ -14,8 +13,7 @@ import type { HashWork } from "./work.ts";
 export async function assertTrustedCode(
   { appCompose, result }: PredictedHash,
   { settings, known }: HashWork,
-  { resolution, sandbox }: Pick<Preparation, "resolution" | "sandbox">,
-  { emit }: Pick<CommandDependencies, "emit">,
+  { resolution, sandbox, emit }: Preparation,
 ): Promise<void> {
   const mode = knownValue(resolution.values, "attest");
   if (mode === "off") return;

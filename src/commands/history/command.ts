@@ -14,7 +14,6 @@ export const historyCommand = defineCommand({
   },
   examples: ["history --limit 5", "history --verify"],
   notOk: "verification",
-  run: async (dependencies, common, flags) =>
-    (await import("./history.ts")).history(dependencies, common, flags),
+  run: async (run) => (await import("./history.ts")).history(run),
   renderer: async () => (await import("./render.ts")).renderHistory,
 });

@@ -8,27 +8,22 @@ import { readJournal } from "../../state/journal.ts";
 import { summarizeJournal } from "../../state/record.ts";
 import type { StateDirectory } from "../../state/state-directory.ts";
 import type { Warning } from "../../core/events.ts";
-import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
+import type { CommandRun } from "../../session/dependencies.ts";
 import { prepareOffline } from "../../session/offline-preparation.ts";
 import { assertRecordedCluster } from "../shared/find-cluster.ts";
 import { parseOption } from "../shared/parse-option.ts";
 import type { HistoryEntryResult, HistoryResult } from "./result.ts";
 
-export type HistoryOptions = {
+type Flags = {
   readonly verify: boolean;
   /** How many of the newest entries are answered; all without it. */
   readonly limit: string | undefined;
 };
 
-export async function history(
-  dependencies: CommandDependencies,
-  flags: CommonFlags,
-  { verify, limit }: HistoryOptions,
-): Promise<HistoryResult> {
+export async function history(run: CommandRun<Flags>): Promise<HistoryResult> {
+  const { verify, limit } = run.flags;
   const newest = limit === undefined ? undefined : parseOption("history", "--limit", limit, LIMIT);
-  const { resolution, directory, stateHost } = await prepareOffline(dependencies, flags, {
-    remember: true,
-  });
+  const { resolution, directory, stateHost } = await prepareOffline(run, { remember: true });
   const cluster = known(resolution.values, "clusterName");
   const place = await directory(cluster);
   const lines = await readHistory(place);

@@ -14,11 +14,9 @@ export const initCommand = defineCommand({
   examples: ["init --sandbox --yes", "init --cluster-name bird-tracker --dry-run", "init"],
   notes: CLUSTER_NOTE,
   details: CLUSTER_DETAILS,
-  run: async (dependencies, common, flags) =>
-    (await import("./init.ts")).init(dependencies, {
-      ...flags,
-      ...common,
-      ...approvalFlags(flags),
-    }),
+  async run({ flags, ...run }) {
+    const { init } = await import("./init.ts");
+    return init({ ...run, flags: { ...flags, ...approvalFlags(flags) } });
+  },
   renderer: async () => (await import("./render.ts")).renderInitOrPlan,
 });

@@ -12,7 +12,6 @@ import { collectInputs, type CollectedInputs } from "../../steps/collect-inputs.
 import { verifyPrerequisites } from "../../steps/verify-prerequisites.ts";
 import { withKnownInputs } from "../../session/known-inputs.ts";
 import type { StepRunner } from "../../workflow/step.ts";
-import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
 import { asRecorded, clusterFacts, readRecord } from "../../session/cluster-session.ts";
 import { withSandboxKey } from "../../session/deployment-inputs.ts";
 import type { ApprovalFlags } from "../shared/approval.ts";
@@ -24,15 +23,13 @@ import { hideSecrets, type Preparation } from "../../session/preparation.ts";
 export async function firstTwoSteps(
   prepared: Preparation,
   steps: StepRunner,
-  dependencies: CommandDependencies,
-  flags: CommonFlags & Pick<ApprovalFlags, "allowDebugRegistry">,
+  { allowDebugRegistry }: Pick<ApprovalFlags, "allowDebugRegistry">,
 ): Promise<CollectedInputs & { readonly facts: ClusterFacts }> {
-  const { connection, ports, account } = prepared;
-  const { emit, prompter, signal, env } = dependencies;
-  const { strict, adopt, allowDebugRegistry } = flags;
+  const { connection, ports, account, emit, prompter, signal, env, flags } = prepared;
+  const { strict, adopt } = flags;
   const { resolution, found }: Completed = prompter
     ? { resolution: prepared.start }
-    : await silentlyCompleted(prepared, steps, dependencies);
+    : await silentlyCompleted(prepared, steps);
   const facts = factsOf({ ...ports, account }, connection, signal, env);
   const factsFor = ({ inputs, adoption, origins }: CollectedInputs): Promise<ClusterFacts> =>
     clusterFacts(
@@ -52,14 +49,14 @@ export async function firstTwoSteps(
   let checked: ClusterFacts | undefined;
   const report = { emit, steps, strict };
   await steps.runWithout("verify-prerequisites", () => verifyPrerequisites(facts, early, report));
-  const kept = await keptFiles(dependencies);
+  const kept = await keptFiles(prepared);
   const collected = await steps.runWithout("collect-inputs", () =>
     collectInputs(
       {
         resolution,
         facts,
         prompter,
-        complete: (answers) => completedAgain(answers, prepared, dependencies),
+        complete: (answers) => completedAgain(answers, prepared),
         nameProblem: async (name) => nameProblem(name, await readRecord(prepared, name), facts),
         clusterFacts: async (candidate) => (checked = await factsFor(candidate)),
         adoption: adopt,
@@ -71,7 +68,7 @@ export async function firstTwoSteps(
     ),
   );
   const { aws, cluster } = collected.inputs;
-  hideSecrets(dependencies, {
+  hideSecrets(prepared, {
     awsSecretAccessKey: aws.secretAccessKey,
     registryEnv: cluster.registryEnv,
   });
@@ -86,7 +83,7 @@ export async function firstTwoSteps(
 function expectRunsOfInit(
   facts: ClusterFacts,
   hashFrom: HashFrom,
-  { dryRun }: Pick<CommonFlags, "dryRun">,
+  { dryRun }: Preparation["flags"],
 ): Promise<void> {
   return expectRuns(facts, async () => {
     if (dryRun || (await facts.registry()).kind !== "absent") return 0;
@@ -95,14 +92,10 @@ function expectRunsOfInit(
 }
 
 /** For another name, or schema, than before. */
-async function completedAgain(
-  answers: Answers,
-  prepared: Preparation,
-  dependencies: CommandDependencies,
-): Promise<Answers> {
-  const from = { env: dependencies.env, stateHost: prepared.stateHost, remember: false };
+async function completedAgain(answers: Answers, prepared: Preparation): Promise<Answers> {
+  const from = { env: prepared.env, stateHost: prepared.stateHost, remember: false };
   const known = await withKnownInputs(answers, from);
-  return (await completed(known.answers, prepared, dependencies)).resolution;
+  return (await completed(known.answers, prepared)).resolution;
 }
 
 /** What was checked is what is deployed: the files may have changed since, while the operator read the summary. */
@@ -116,12 +109,8 @@ function withTextsOf(checked: ClusterFacts | undefined, facts: ClusterFacts): Cl
 type Completed = { readonly resolution: Answers; readonly found?: Lookup<Cvm> | undefined };
 
 /** What an existing cluster was given before stands where nothing else is said; told where it is not the default. */
-async function silentlyCompleted(
-  prepared: Preparation,
-  steps: StepRunner,
-  dependencies: CommandDependencies,
-): Promise<Completed> {
-  const completion = await completed(prepared.resolution, prepared, dependencies);
+async function silentlyCompleted(prepared: Preparation, steps: StepRunner): Promise<Completed> {
+  const completion = await completed(prepared.resolution, prepared);
   const { resolution, found } = completion;
   const taken = [...prepared.taken, ...completion.taken];
   if (taken.length > 0) {
@@ -135,13 +124,12 @@ async function silentlyCompleted(
 async function completed(
   answers: Answers,
   prepared: Preparation,
-  { signal, env }: Pick<CommandDependencies, "signal" | "env">,
 ): Promise<Completed & { readonly taken: readonly string[] }> {
   const { clusterName } = answers.values;
   const { resolution, taken, found }: Completed & { readonly taken: readonly string[] } =
     clusterName === undefined
       ? { resolution: answers, taken: [] }
-      : await asRecorded(answers, await readRecord(prepared, clusterName), prepared, signal);
-  const valued = withRegistryValues(resolution, env);
+      : await asRecorded(answers, await readRecord(prepared, clusterName), prepared);
+  const valued = withRegistryValues(resolution, prepared.env);
   return { resolution: await withSandboxKey(valued, prepared.sandbox), taken, found };
 }

@@ -36,7 +36,7 @@ import {
 } from "../shared/approval.ts";
 import { sessionOptions } from "../../session/cluster-session.ts";
 import { prepareDeployment } from "../../session/deployment-inputs.ts";
-import type { CommandDependencies } from "../../session/dependencies.ts";
+import type { CommandRun } from "../../session/dependencies.ts";
 import { firstTwoSteps } from "./first-two-steps.ts";
 import { planInit } from "./plan.ts";
 import {
@@ -60,37 +60,23 @@ import {
 import { resultOf } from "./outcome.ts";
 import type { InitResult } from "./result.ts";
 
-export async function init(
-  dependencies: CommandDependencies,
-  flags: InitFlags,
-): Promise<InitResult | DryRunResult> {
-  const { emit, clock } = dependencies;
-  const prepared = await prepareDeployment(dependencies, flags);
+export async function init(start: CommandRun<InitFlags>): Promise<InitResult | DryRunResult> {
+  const { emit, clock, flags } = start;
+  const prepared = await prepareDeployment(start);
   const steps = new StepRunner(emit, clock);
   emit({ type: "run-started", command: "init", headline: "Setting up a TEE cluster" });
   const attestation = await planAttestation(prepared, flags, steps);
-  const { inputs, origins, adoption, facts } = await firstTwoSteps(
-    prepared,
-    steps,
-    dependencies,
-    flags,
-  );
+  const { inputs, origins, adoption, facts } = await firstTwoSteps(prepared, steps, flags);
   const given = givenInputs(origins);
   assertViaApiPossible(flags.via, inputs.cluster);
   if ((await facts.registry()).kind === "absent") await assertStarts(attestation, facts, inputs);
   if (flags.dryRun)
     return planInit(facts, steps.warnings, { mode: attestation.mode, hashFrom: inputs.hashFrom });
-  const options = await sessionOptions(
-    "init",
-    inputs.cluster.clusterName,
-    prepared,
-    dependencies,
-    flags,
-  );
-  const run = { inputs, steps, dependencies, flags, facts, adoption, given };
+  const { clusterName } = inputs.cluster;
+  const options = await sessionOptions("init", clusterName, prepared);
+  const run = { prepared, inputs, steps, flags, facts, adoption, given };
   return withSession(options, async (session) => {
-    const attester = await attesterFor(attestation, session, dependencies);
-    const { clusterName } = inputs.cluster;
+    const attester = await attesterFor(attestation, session, prepared);
     return withStepTimes(steps, clusterName, prepared, () =>
       bringUp({ ...run, session, attester }),
     );
@@ -133,7 +119,7 @@ async function bringUp(run: BringUp): Promise<InitResult> {
     },
     steps,
     deps,
-    run.dependencies.emit,
+    run.prepared.emit,
   );
   const approved = await approvalFor(run, files, { ...up, fresh });
   const { hashes } = approved;

@@ -18,7 +18,7 @@ import {
 } from "../../registry/verify-deployed.ts";
 import { firstEnvironment, wasMadeWithoutSecrets } from "../../registry/withheld-secrets.ts";
 import { clearLeftoverRunner } from "../../runners/remove-leftover.ts";
-import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
+import type { Preparation } from "../../session/preparation.ts";
 import type { ClusterFacts } from "../../session/facts.ts";
 import type { Session } from "../../session/session.ts";
 import { deployRegistry, initialEnvironment } from "../../steps/deploy-registry.ts";
@@ -28,13 +28,13 @@ import { wholeEnvironment, type ApprovalFlags } from "../shared/approval.ts";
 import type { AttestFlags } from "../shared/approval-flags.ts";
 import { expectationOf } from "../shared/attestation.ts";
 
-export type InitFlags = CommonFlags & ApprovalFlags & AttestFlags;
+export type InitFlags = ApprovalFlags & AttestFlags;
 
 export type BringUp = {
   readonly inputs: ClusterInputs;
   readonly session: Session;
   readonly steps: StepRunner;
-  readonly dependencies: CommandDependencies;
+  readonly prepared: Preparation;
   readonly flags: InitFlags;
   readonly facts: ClusterFacts;
   readonly adoption: Adoption;

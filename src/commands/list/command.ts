@@ -12,7 +12,6 @@ export const listCommand = defineCommand({
   notes: `
 A cluster is identified by the names of its CVMs: {cluster}-registry,
 {cluster}-runner-temp, {cluster}-runner-{8 hex digits}.`,
-  run: async (dependencies, common) =>
-    (await import("./list.ts")).listClusters(dependencies, common),
+  run: async (run) => (await import("./list.ts")).listClusters(run),
   renderer: async () => (await import("./render.ts")).renderList,
 });

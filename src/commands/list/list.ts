@@ -2,7 +2,7 @@
 import { clusterOf, roleOf, type Cvm, type CvmRole } from "../../core/domain.ts";
 import type { CvmIdentity } from "../../core/ports.ts";
 import { pricePerHour, readPrices, type Prices } from "../../runners/price.ts";
-import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
+import type { CommandRun } from "../../session/dependencies.ts";
 import { prepare } from "../../session/preparation.ts";
 import { findKnownClusters } from "../../state/known-clusters.ts";
 import type { ListedCluster, ListResult } from "./result.ts";
@@ -17,12 +17,9 @@ const clusterNameOf = (
 ): string | undefined => registries.get(appId ?? "") ?? clusterOf(name);
 
 /** @throws ClusterError (platform; prerequisite for a refused key): half a list is no list. */
-export async function listClusters(
-  dependencies: CommandDependencies,
-  flags: CommonFlags,
-): Promise<ListResult> {
-  const { signal, emit } = dependencies;
-  const { ports, connection, stateHost } = await prepare(dependencies, flags, { asks: false });
+export async function listClusters(run: CommandRun): Promise<ListResult> {
+  const { signal, emit } = run;
+  const { ports, connection, stateHost } = await prepare(run, { asks: false });
   emit({ type: "run-started", command: "list", headline: "Looking for clusters" });
   const recorded = await findKnownClusters(connection.stateDir, stateHost);
   const registries = new Map(

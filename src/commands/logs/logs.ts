@@ -9,48 +9,33 @@ import { integer } from "../../inputs/parsers.ts";
 import { known } from "../../inputs/values.ts";
 import { closest } from "../../lib/closest.ts";
 import { findKnownCvms } from "../shared/find-cluster.ts";
-import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
+import type { CommandRun } from "../../session/dependencies.ts";
 import { readRecord } from "../../session/cluster-session.ts";
 import { prepare, type Preparation } from "../../session/preparation.ts";
+import type { FlagValues } from "../shared/flags.ts";
 import { parseOption } from "../shared/parse-option.ts";
+import type { LOGS_FLAGS } from "./command.ts";
 import type { LogsResult } from "./result.ts";
 
-type LogsOptions = {
+type Flags = FlagValues<typeof LOGS_FLAGS> & {
   /** A CVM's name, or how it ends; undefined: the registry. */
-  readonly runner: string | undefined;
-  readonly follow: boolean;
-  readonly tail: string | undefined;
-  readonly container: string | undefined;
-  readonly stderr: boolean;
-  readonly serial: boolean;
-  readonly since: string | undefined;
+  readonly argument: string | undefined;
 };
 
 /** As both compose files call it. */
 const CONTAINER = "spawn-service";
 
-export async function showLogs(
-  dependencies: CommandDependencies,
-  flags: CommonFlags,
-  options: LogsOptions,
-): Promise<LogsResult> {
-  if (options.follow && flags.json) throw oneDocumentOnly();
-  const tail = parseOption("logs", "--tail", options.tail ?? "100", integer(1, 100_000));
-  const prepared = await prepare(dependencies, flags, { asks: false, remember: true });
+export async function showLogs(run: CommandRun<Flags>): Promise<LogsResult> {
+  const { follow, serial, stderr, since, json, argument: runner, ...flags } = run.flags;
+  if (follow && json) throw oneDocumentOnly();
+  const tail = parseOption("logs", "--tail", flags.tail ?? "100", integer(1, 100_000));
+  const prepared = await prepare(run, { asks: false, remember: true });
   const cluster = known(prepared.resolution.values, "clusterName");
-  const cvm = await findCvm(cluster, options.runner, prepared, dependencies);
-  const container = options.serial
-    ? null
-    : (options.container ?? (await defaultContainer(cvm, prepared, dependencies)));
-  dependencies.emit({ type: "run-started", command: "logs", headline: `Log of ${cvm.name}` });
-  const request: LogRequest = {
-    cvmId: cvm.vmUuid ?? cvm.appId ?? cvm.name,
-    container,
-    tail,
-    stderr: options.stderr,
-    since: options.since,
-  };
-  const lines = await readLog(request, options.follow, prepared, dependencies);
+  const cvm = await findCvm(cluster, runner, prepared);
+  const container = serial ? null : (flags.container ?? (await defaultContainer(cvm, prepared)));
+  run.emit({ type: "run-started", command: "logs", headline: `Log of ${cvm.name}` });
+  const cvmId = cvm.vmUuid ?? cvm.appId ?? cvm.name;
+  const lines = await readLog({ cvmId, container, tail, stderr, since }, follow, prepared);
   const { name, appId } = cvm;
   return {
     ok: true,
@@ -64,11 +49,7 @@ export async function showLogs(
 }
 
 /** The container that publishes a port, by what the CVM was deployed with: spawntee's. */
-async function defaultContainer(
-  cvm: Cvm,
-  { ports }: Preparation,
-  { signal }: CommandDependencies,
-): Promise<string> {
+async function defaultContainer(cvm: Cvm, { ports, signal }: Preparation): Promise<string> {
   const found = await ports.api.appCompose(cvm.vmUuid ?? cvm.appId ?? cvm.name, signal);
   const text = found.kind === "present" ? found.value.docker_compose_file : undefined;
   return (text === undefined ? undefined : publishingContainer(text)) ?? CONTAINER;
@@ -97,8 +78,7 @@ function publishingContainer(text: string): string | undefined {
 async function readLog(
   request: LogRequest,
   follow: boolean,
-  { ports }: Preparation,
-  { signal, line }: CommandDependencies,
+  { ports, signal, line }: Preparation,
 ): Promise<readonly string[]> {
   const ended = new AbortController();
   const either = AbortSignal.any([signal, ended.signal]);
@@ -121,10 +101,9 @@ async function findCvm(
   cluster: string,
   runner: string | undefined,
   prepared: Preparation,
-  { signal }: CommandDependencies,
 ): Promise<Cvm> {
   const record = await readRecord(prepared, cluster);
-  const own = await findKnownCvms(cluster, record, prepared, signal);
+  const own = await findKnownCvms(cluster, record, prepared);
   const cvms = own.map(({ cvm }) => cvm);
   const wanted = runner ?? registryName(cluster);
   const found = own

@@ -37,10 +37,10 @@ export const rotateHashCommand = defineCommand({
   ],
   notes: CLUSTER_NOTE,
   details: CLUSTER_DETAILS,
-  async run(dependencies, common, { plan, ...flags }) {
+  async run({ flags, ...run }) {
     const { rotateHash } = await import("./rotate-hash.ts");
-    const dryRun = common.dryRun || plan;
-    return rotateHash(dependencies, { ...flags, ...common, dryRun, ...approvalFlags(flags) });
+    const dryRun = flags.dryRun || flags.plan;
+    return rotateHash({ ...run, flags: { ...flags, dryRun, ...approvalFlags(flags) } });
   },
   renderer: async () => (await import("./render.ts")).renderRotateHashOrPlan,
 });

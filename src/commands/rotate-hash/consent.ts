@@ -9,9 +9,9 @@ import { temporaryRunnerName } from "../../core/domain.ts";
 import { readPrices, renderPrice } from "../../runners/price.ts";
 import type { ClusterFacts } from "../../session/facts.ts";
 import type { StepContext } from "../../workflow/step.ts";
-import type { CommandDependencies } from "../../session/dependencies.ts";
-import type { RotateFlags } from "./flags.ts";
+import type { CommandRun } from "../../session/dependencies.ts";
 
+type Asking = Pick<CommandRun, "prompter" | "flags">;
 type Context = Pick<StepContext, "warn" | "note">;
 
 /**
@@ -20,10 +20,9 @@ type Context = Pick<StepContext, "warn" | "note">;
  */
 export function assertRevocationConfirmed(
   cutOff: readonly LiveRunner[],
-  { yes }: RotateFlags,
-  { prompter }: CommandDependencies,
+  { prompter, flags }: Asking,
 ): void {
-  if (cutOff.length === 0 || yes || prompter) return;
+  if (cutOff.length === 0 || flags.yes || prompter) return;
   throw new ClusterError("input", "confirmation-needed", {
     message: cutOffMessage(cutOff),
     hint: "nothing was touched; give --yes to cut them off, or leave the list option out to keep them",
@@ -33,13 +32,12 @@ export function assertRevocationConfirmed(
 /** Names the live runners that the list cuts off; on a terminal it is asked for. @throws Cancellation on a no. */
 export async function confirmCutOff(
   cutOff: readonly LiveRunner[],
-  { yes }: RotateFlags,
-  { prompter }: CommandDependencies,
+  { prompter, flags }: Asking,
   context: Context,
 ): Promise<void> {
   if (cutOff.length === 0) return;
   context.warn("runners-cut-off", cutOffMessage(cutOff));
-  if (yes || !prompter) return;
+  if (flags.yes || !prompter) return;
   if (!(await prompter.confirm({ message: "Cut these runners off?", initial: false })))
     throw new Cancellation();
 }
@@ -62,10 +60,9 @@ const cutOffMessage = (cutOff: readonly LiveRunner[]): string =>
 /** On a terminal nothing that costs money is made unasked. @throws Cancellation on a no. */
 export async function confirmTemporaryRunner(
   { api, cluster, signal }: ClusterFacts,
-  { yes }: RotateFlags,
-  { prompter }: CommandDependencies,
+  { prompter, flags }: Asking,
 ): Promise<void> {
-  if (yes || !prompter) return;
+  if (flags.yes || !prompter) return;
   const { clusterName, instanceType } = cluster;
   const rate = (await readPrices(api, signal)).get(instanceType);
   const price = rate === undefined ? instanceType : `${instanceType}, ${renderPrice(rate)}`;
@@ -76,14 +73,13 @@ export async function confirmTemporaryRunner(
 /** Says that a restart stops the registry's models; on a terminal it is asked for. */
 export async function confirmRestart(
   registry: Registry,
-  { yes }: RotateFlags,
-  { prompter }: CommandDependencies,
+  { prompter, flags }: Asking,
   context: Context,
 ): Promise<void> {
   context.note(
     `${registry.name} is updated and restarts: the models on it stop until it is healthy again`,
   );
-  if (yes || !prompter) return;
+  if (flags.yes || !prompter) return;
   if (!(await prompter.confirm({ message: `Restart ${registry.name} now?`, initial: true })))
     throw new Cancellation();
 }

@@ -51,7 +51,7 @@ export function nextApproval(input: NextInput): Promise<NextApproval> {
 }
 
 async function renewed(input: NextInput): Promise<NextApproval> {
-  const { inputs, facts, policy, flags, steps, session, state, dependencies } = input;
+  const { prepared, inputs, facts, policy, flags, steps, session, state } = input;
   const { record, store, deps } = session;
   await assertChecked(policy, { record, store, live: state.live });
   const runnerFile = await facts.runnerCompose();
@@ -65,11 +65,7 @@ async function renewed(input: NextInput): Promise<NextApproval> {
     return approvedList({ recorded: state.recorded, live, fresh, policy });
   };
   if (known && policy.drop.includes(known)) throw droppedItself(known, runnerFile, "input");
-  assertRevocationConfirmed(
-    runnersCutOff(listWith(known, state), state.atStake),
-    flags,
-    dependencies,
-  );
+  assertRevocationConfirmed(runnersCutOff(listWith(known, state), state.atStake), prepared);
   const fresh = await obtainComposeHash(
     {
       cluster: inputs.cluster,
@@ -82,11 +78,11 @@ async function renewed(input: NextInput): Promise<NextApproval> {
       fresh: flags.fresh,
       allowUnchecked: flags.allowUnchecked,
       attester: input.attester,
-      beforeDeploying: () => confirmTemporaryRunner(facts, flags, dependencies),
+      beforeDeploying: () => confirmTemporaryRunner(facts, prepared),
     },
     steps,
     deps,
-    dependencies.emit,
+    prepared.emit,
   );
   if (policy.drop.includes(fresh)) throw droppedItself(fresh, runnerFile, "verification");
   // What started while the temporary runner was up keeps its access, or the run stops.
@@ -94,7 +90,7 @@ async function renewed(input: NextInput): Promise<NextApproval> {
   const context = steps.contextFor(deps);
   const runners = await lookAtRunners(input, { record, appId, complete: state.complete }, context);
   const hashes = listWith(fresh, runners);
-  assertRevocationConfirmed(runnersCutOff(hashes, runners.atStake), flags, dependencies);
+  assertRevocationConfirmed(runnersCutOff(hashes, runners.atStake), prepared);
   return {
     hashes,
     runners,
@@ -107,10 +103,10 @@ async function renewed(input: NextInput): Promise<NextApproval> {
 }
 
 async function restored(input: NextInput): Promise<NextApproval> {
-  const { inputs, steps, session, state, flags, dependencies } = input;
+  const { prepared, inputs, steps, session, state } = input;
   const { record, registryStore } = session;
   const next = await restoredApproval(inputs, record, registryStore, state);
-  assertRevocationConfirmed(runnersCutOff(next.hashes, state.atStake), flags, dependencies);
+  assertRevocationConfirmed(runnersCutOff(next.hashes, state.atStake), prepared);
   for (const id of [
     "deploy-temporary-runner",
     "read-compose-hash",

@@ -31,16 +31,13 @@ import { warnRevoked } from "./consent.ts";
 import { noRegistry, inspectCluster, type ClusterState } from "./inspect-cluster.ts";
 
 /** @throws ClusterError for all that would stop the run before it makes anything. */
-export async function planRotation(
-  rotation: Rotation,
-  prepared: Preparation,
-): Promise<RotatePlanResult> {
-  const { inputs, facts, steps } = rotation;
+export async function planRotation(rotation: Rotation): Promise<RotatePlanResult> {
+  const { prepared, inputs, facts, steps } = rotation;
   const { clusterName } = inputs.cluster;
   const found = await facts.registry();
   if (found.kind === "unknown") throw lookupFailed(registryName(clusterName), found.reason);
   if (found.kind === "absent") throw noRegistry(clusterName);
-  const deps = readingDeps(rotation, prepared);
+  const deps = readingDeps(prepared);
   const context = {
     ...deps,
     warn: (code: WarningCode, message: string) => steps.warn(code, message),
@@ -55,7 +52,7 @@ export async function planRotation(
     context,
   );
   const stores = { store: appComposeStore(directory, stored), registryStore };
-  const seen = await predictRotation(rotation, { ...stores, ports: prepared.ports }, state);
+  const seen = await predictRotation(rotation, stores, state);
   const { next } = seen;
   const plan = await planOf(rotation, { record, state, next, attester: undefined, deps });
   const { cutOff, revoked, approval } = plan;
@@ -113,11 +110,7 @@ function runnersIn({ live }: ClusterState, { hashes }: NextApproval): RotatePlan
   }));
 }
 
-function readingDeps(
-  { dependencies, flags }: Rotation,
-  { ports, connection }: Preparation,
-): ReadingDeps {
-  const { clock, signal } = dependencies;
+function readingDeps({ ports, connection, clock, signal, flags }: Preparation): ReadingDeps {
   const { timeoutMs, pollIntervalMs } = connection;
   const { api, spawntee } = ports;
   return { api, spawntee, clock, signal, timeoutMs, pollIntervalMs, strict: flags.strict };

@@ -7,7 +7,6 @@ import { runnerEnvironmentNamesOf } from "../../compose/environment.ts";
 import type { AppCompose } from "../../core/compose-hash.ts";
 import type { ComposeHash } from "../../core/domain.ts";
 import { nodeIdOf } from "../../session/facts.ts";
-import type { Preparation } from "../../session/preparation.ts";
 import type { Session } from "../../session/session.ts";
 import { recordedComposeHash } from "../shared/obtain-compose-hash.ts";
 import { provisionComposeHash, type ProvisionedHash } from "../shared/provision-hash.ts";
@@ -25,7 +24,7 @@ export type RotationPrediction = {
   readonly unverified?: string | undefined;
 };
 
-type Sources = Pick<Session, "store" | "registryStore"> & Pick<Preparation, "ports">;
+type Sources = Pick<Session, "store" | "registryStore">;
 
 /** The list that the run would approve, as far as it can be known. */
 export async function predictRotation(
@@ -100,8 +99,8 @@ type PredictedHash = Omit<RotatePlanResult["compose_hash"], "value"> & {
 
 /** Asks Phala as the run would: nothing is committed. */
 async function provision(
-  { inputs, facts, dependencies }: Rotation,
-  { store, ports }: Sources,
+  { prepared, inputs, facts }: Rotation,
+  { store }: Sources,
   { registry }: ClusterState,
 ): Promise<ProvisionedHash | undefined> {
   const { cluster, hashFrom } = inputs;
@@ -111,9 +110,9 @@ async function provision(
   return provisionComposeHash(
     { cluster, compose, registry, nodeId, record: facts.record, store },
     {
-      api: ports.api,
-      signal: dependencies.signal,
-      provision: (request, signal) => ports.cli.provisionCvm(request, signal),
+      api: prepared.ports.api,
+      signal: prepared.signal,
+      provision: (request, signal) => prepared.ports.cli.provisionCvm(request, signal),
     },
   );
 }

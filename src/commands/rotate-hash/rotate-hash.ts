@@ -25,7 +25,7 @@ import {
   readRecord,
   sessionOptions,
 } from "../../session/cluster-session.ts";
-import type { CommandDependencies } from "../../session/dependencies.ts";
+import type { CommandRun } from "../../session/dependencies.ts";
 import { prepareDeployment, withSandboxKey } from "../../session/deployment-inputs.ts";
 import { hideSecrets, type Preparation } from "../../session/preparation.ts";
 import { assertTrustedRunners, attesterFor, planAttestation } from "../shared/attestation.ts";
@@ -51,34 +51,28 @@ const UNUSED_CHECKS = [
 ];
 
 export async function rotateHash(
-  dependencies: CommandDependencies,
-  flags: RotateFlags,
+  run: CommandRun<RotateFlags>,
 ): Promise<RotateHashResult | RotatePlanResult> {
-  const { emit, clock } = dependencies;
+  const { emit, clock, flags } = run;
   const policy = listPolicy(flags);
-  const prepared = await prepareDeployment(dependencies, flags, { remember: true });
+  const prepared = await prepareDeployment(run, { remember: true });
   emit({
     type: "run-started",
     command: "rotate-hash",
     headline: "Rotating the approved compose hash",
   });
   const steps = new StepRunner(emit, clock);
-  const known = await firstTwoSteps(prepared, steps, dependencies, flags);
+  const known = await firstTwoSteps(prepared, steps, flags);
+  const { clusterName: cluster } = known.inputs.cluster;
   // A typo is not a cluster that lost its registry.
   if ((await known.facts.registry()).kind === "absent")
-    await findKnownCvms(
-      known.inputs.cluster.clusterName,
-      known.facts.record,
-      prepared,
-      dependencies.signal,
-    );
+    await findKnownCvms(cluster, known.facts.record, prepared);
   const attestation = await planAttestation(prepared, flags, steps);
-  const rotation = { ...known, policy, flags, steps, dependencies, attestMode: attestation.mode };
-  if (flags.dryRun) return planRotation(rotation, prepared);
-  const cluster = known.inputs.cluster.clusterName;
-  const options = await sessionOptions("rotate-hash", cluster, prepared, dependencies, flags);
+  const rotation = { ...known, prepared, policy, flags, steps, attestMode: attestation.mode };
+  if (flags.dryRun) return planRotation(rotation);
+  const options = await sessionOptions("rotate-hash", cluster, prepared);
   return withSession(options, async (session) => {
-    const attester = await attesterFor(attestation, session, dependencies);
+    const attester = await attesterFor(attestation, session, prepared);
     return withStepTimes(steps, cluster, prepared, () => rotate(rotation, session, attester));
   });
 }
@@ -87,16 +81,14 @@ export async function rotateHash(
 async function firstTwoSteps(
   prepared: Preparation,
   steps: StepRunner,
-  dependencies: CommandDependencies,
   flags: RotateFlags,
 ): Promise<Pick<Rotation, "inputs" | "facts" | "schemaKnown">> {
-  const { ports, connection, account } = prepared;
-  const { emit, prompter, signal, env } = dependencies;
+  const { ports, connection, account, emit, prompter, signal, env } = prepared;
   const start = prepared.resolution;
   const given = prompter ? await askMissing(start.missing, start, prompter) : start;
-  hideSecrets(dependencies, given.values);
+  hideSecrets(prepared, given.values);
   const record = await readRecord(prepared, given.values.clusterName ?? "");
-  const recorded = await asRecorded(given, record, prepared, signal);
+  const recorded = await asRecorded(given, record, prepared);
   const { taken } = recorded;
   const resolution = await withSandboxKey(
     withRegistryValues(recorded.resolution, env),
@@ -105,7 +97,7 @@ async function firstTwoSteps(
   // The record of a cluster whose name was just typed may say v2.
   const lacking = missingForCluster(resolution.values);
   const { values } = prompter ? await askMissing(lacking, resolution, prompter) : resolution;
-  hideSecrets(dependencies, values);
+  hideSecrets(prepared, values);
   const complete = toClusterInputs(values);
   const { allowDebugRegistry } = flags;
   const inputs = { ...complete, cluster: { ...complete.cluster, allowDebugRegistry } };
@@ -165,11 +157,11 @@ async function rotate(
 /** @returns the runners that are to be deleted. @throws Cancellation where a person says no. */
 async function confirm(
   { cutOff, revoked }: RotationPlan,
-  { inputs, flags, steps, dependencies }: Rotation,
+  { prepared, inputs, flags, steps }: Rotation,
 ): Promise<readonly LiveRunner[]> {
-  await confirmCutOff(cutOff, flags, dependencies, steps);
+  await confirmCutOff(cutOff, prepared, steps);
   const { orchestratorSchema: schema } = inputs.cluster;
-  const doomed = await chooseDeletion(revoked, schema, flags, dependencies);
+  const doomed = await chooseDeletion(revoked, schema, flags, prepared);
   if (doomed.length === 0) warnOfRevocation(revoked, schema, steps);
   return doomed;
 }

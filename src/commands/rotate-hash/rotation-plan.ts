@@ -18,7 +18,7 @@ import type { ClusterFacts } from "../../session/facts.ts";
 import type { AttestMode } from "../../core/attestation.ts";
 import type { ClusterInputs } from "../../core/settings.ts";
 import type { ListPolicy } from "../../approval/approved-list.ts";
-import type { CommandDependencies } from "../../session/dependencies.ts";
+import type { Preparation } from "../../session/preparation.ts";
 
 export type RotationPlan = {
   /** The cluster, with the runners as they were when the list was made. */
@@ -45,7 +45,7 @@ export async function planOf(
   rotation: Rotation,
   { record, state: first, next, attester, deps }: World,
 ): Promise<RotationPlan> {
-  const { flags, steps, dependencies, inputs } = rotation;
+  const { prepared, flags, steps, inputs } = rotation;
   const state = { ...first, ...next.runners };
   const { live, knownList: known } = next.runners;
   const policy = flags.rollback ? { ...rotation.policy, stay: "none" as const } : rotation.policy;
@@ -65,7 +65,7 @@ export async function planOf(
     },
     provenance: await provenanceOf("rotate-hash", rotation, next.provenance),
     assertSameRunners: () => assertSameRunners(seen, deps),
-    beforeRestart: () => confirmRestart(state.registry, flags, dependencies, steps),
+    beforeRestart: () => confirmRestart(state.registry, prepared, steps),
   });
   return {
     state,
@@ -77,6 +77,7 @@ export async function planOf(
 }
 
 export type Rotation = {
+  readonly prepared: Preparation;
   readonly inputs: ClusterInputs;
   readonly facts: ClusterFacts;
   /** Whether the operator or the record says which orchestrator schema it is. */
@@ -85,5 +86,4 @@ export type Rotation = {
   readonly flags: RotateFlags;
   readonly attestMode: AttestMode;
   readonly steps: StepRunner;
-  readonly dependencies: CommandDependencies;
 };

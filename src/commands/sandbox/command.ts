@@ -36,7 +36,6 @@ them. In the foreground it serves until Ctrl-C, with --verbose it prints the
 requests; start runs it in the background until stop. reset empties its cloud
 and forgets its clusters. While one runs, --sandbox (or TEE_CLUSTER_SANDBOX=1)
 uses it.`,
-  run: async (dependencies, _common, flags) =>
-    (await import("./sandbox.ts")).sandbox(dependencies, flags),
+  run: async (run) => (await import("./sandbox.ts")).sandbox(run, run.flags),
   renderer: async () => (await import("./render.ts")).renderSandbox,
 });

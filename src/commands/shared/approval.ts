@@ -10,7 +10,6 @@ import type { Registry } from "../../registry/registry.ts";
 import type { RunnerVouchers } from "../../approval/classify-runners.ts";
 import { readHashRecord, recordOfAnother } from "../../state/hash-record.ts";
 import { operator } from "../../state/history.ts";
-import type { CommandDependencies } from "../../session/dependencies.ts";
 import type { Preparation } from "../../session/preparation.ts";
 import { readStepDurations, rememberStepDurations } from "../../state/step-durations.ts";
 import type { StepRunner } from "../../workflow/step.ts";
@@ -76,21 +75,19 @@ export function approvalOf({ inputs, ...parts }: ApprovalParts): ApproveComposeH
   };
 }
 
+type Approving = {
+  readonly facts: Facts;
+  readonly flags: ApprovalFlags;
+  readonly prepared: Pick<Preparation, "redactor">;
+};
+
 /** Who runs this command and why, and which hash it is about. The operator's words are kept without secrets. */
 export async function provenanceOf(
   command: string,
-  {
-    facts,
-    flags,
-    dependencies,
-  }: {
-    readonly facts: Facts;
-    readonly flags: ApprovalFlags;
-    readonly dependencies: Pick<CommandDependencies, "redactor">;
-  },
+  { facts, flags, prepared }: Approving,
   runner: Pick<Provenance, "runnerHash" | "composeDigest">,
 ): Promise<Provenance> {
-  const reason = flags.reason === null ? null : dependencies.redactor.redact(flags.reason);
+  const reason = flags.reason === null ? null : prepared.redactor.redact(flags.reason);
   return { command, who: operator((await facts.account()).username), reason, ...runner };
 }
 

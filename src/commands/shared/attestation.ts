@@ -9,7 +9,6 @@ import type { Registry } from "../../registry/registry.ts";
 import { assertSecretsCanWait, firstEnvironment } from "../../registry/withheld-secrets.ts";
 import { known } from "../../inputs/values.ts";
 import type { LiveRunner } from "../../runners/running-runners.ts";
-import type { CommandDependencies } from "../../session/dependencies.ts";
 import type { Preparation } from "../../session/preparation.ts";
 import type { Session } from "../../session/session.ts";
 import type { ClusterRecord } from "../../state/record.ts";
@@ -19,12 +18,7 @@ import type { AttestFlags } from "./approval-flags.ts";
 
 export type AttestationPlan =
   | { readonly mode: "off" }
-  | {
-      readonly mode: "auto" | "require";
-      readonly trust: Trust;
-      readonly flags: AttestFlags;
-      readonly prepared: Preparation;
-    };
+  | { readonly mode: "auto" | "require"; readonly trust: Trust; readonly flags: AttestFlags };
 
 /** @throws ClusterError (input) for a trust file or flags that are wrong. */
 export async function planAttestation(
@@ -42,18 +36,17 @@ export async function planAttestation(
   }
   const { amendTrust, readTrust } = await import("../../trust/read-trust.ts");
   const { trust } = await readTrust(values.trustFile, prepared.sandbox?.trust);
-  return { mode, trust: amendTrust(trust, { ...flags, seenEvaluation: 0 }), flags, prepared };
+  return { mode, trust: amendTrust(trust, { ...flags, seenEvaluation: 0 }), flags };
 }
 
 /** Undefined with `--attest off`. */
 export async function attesterFor(
   plan: AttestationPlan,
   { directory, store, registryStore }: Session,
-  { attestationSources, clock }: CommandDependencies,
+  { attestationSources, clock, connection, resolution }: Preparation,
 ): Promise<Attester | undefined> {
   if (plan.mode === "off") return undefined;
-  const { mode, flags, prepared } = plan;
-  const { connection, resolution } = prepared;
+  const { mode, flags } = plan;
   const [{ Attester: Made }, { TrustedScripts }, { readLastVerified }, { amendTrust }] =
     await Promise.all([
       import("../../registry/attester.ts"),

@@ -5,7 +5,7 @@ import type { FailureKind } from "../../errors/cluster-error.ts";
 import type { ValueSource } from "../../core/value-source.ts";
 import type { InputKey } from "../../inputs/table.ts";
 import type { View } from "../../output/layout.ts";
-import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
+import type { CommandRun } from "../../session/dependencies.ts";
 import type { Flags, FlagValues } from "./flags.ts";
 
 /** Which of the switches that many commands have this one offers; those of the output it always has. */
@@ -45,11 +45,7 @@ export type CommandDefinition<F extends Flags = Flags, R extends AnyResult = Any
   readonly verbatim?: boolean;
   /** What a result with `"ok": false` is to a script: the command did its work, and found something not in order. */
   readonly notOk?: FailureKind;
-  run(
-    dependencies: CommandDependencies,
-    common: CommonFlags,
-    flags: FlagValues<F> & { readonly argument: string | undefined },
-  ): Promise<R>;
+  run(run: CommandRun<FlagValues<F> & { readonly argument: string | undefined }>): Promise<R>;
   /** Loads what turns its result into lines for people; only a command that runs needs it. */
   renderer(): Promise<(result: Rendered<R>, view: View) => readonly string[]>;
 };

@@ -15,12 +15,11 @@ import { findClusterNames } from "../../state/known-clusters.ts";
 export async function findKnownCvms(
   cluster: string,
   record: ClusterRecord,
-  prepared: Pick<Preparation, "ports" | "connection" | "stateHost">,
-  signal: AbortSignal,
+  prepared: Preparation,
   options?: { readonly certain: boolean },
 ): Promise<readonly ClusterCvm[]> {
-  const { api } = prepared.ports;
-  const { cvms, others } = await findClusterCvms(cluster, record, api, signal, options);
+  const { ports, signal } = prepared;
+  const { cvms, others } = await findClusterCvms(cluster, record, ports.api, signal, options);
   if (cvms.length === 0) await assertKnownCluster(cluster, others, prepared);
   return cvms;
 }

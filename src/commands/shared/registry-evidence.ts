@@ -4,7 +4,7 @@ import { registryName, type Cvm } from "../../core/domain.ts";
 import { ClusterError } from "../../errors/cluster-error.ts";
 import { known } from "../../inputs/values.ts";
 import { renderGatewayUrl } from "../../orchestrator/urls.ts";
-import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
+import type { CommandRun } from "../../session/dependencies.ts";
 import { readRecord } from "../../session/cluster-session.ts";
 import { findRegistry } from "../../session/cluster-cvms.ts";
 import { prepare, type Preparation } from "../../session/preparation.ts";
@@ -24,59 +24,45 @@ export type RegistryEvidence = {
 };
 
 export async function readRegistryEvidence(
-  dependencies: CommandDependencies,
-  flags: CommonFlags,
+  run: CommandRun,
   name: string,
 ): Promise<RegistryEvidence> {
-  const prepared = await prepare(dependencies, flags, { asks: false, remember: true });
+  const prepared = await prepare(run, { asks: false, remember: true });
   const { values } = prepared.resolution;
   const cluster = known(values, "clusterName");
   const trust = await readTrust(values.trustFile, prepared.sandbox?.trust);
-  dependencies.emit({
+  run.emit({
     type: "run-started",
     command: name,
     headline: `Looking at the registry of cluster ${cluster}`,
   });
-  const registry = await requireRegistry(cluster, prepared, dependencies.signal);
-  return {
-    prepared,
-    cluster,
-    registry,
-    trust,
-    gathered: await gather(registry, prepared, dependencies, {}),
-  };
+  const registry = await requireRegistry(cluster, prepared);
+  return { prepared, cluster, registry, trust, gathered: await gather(registry, prepared) };
 }
 
 type Registry = Cvm & { readonly appId: string };
 
-async function requireRegistry(
-  cluster: string,
-  prepared: Preparation,
-  signal: AbortSignal,
-): Promise<Registry> {
+async function requireRegistry(cluster: string, prepared: Preparation): Promise<Registry> {
+  const { ports, signal } = prepared;
   const name = registryName(cluster);
   const record = await readRecord(prepared, cluster);
-  const found = await findRegistry(cluster, record, prepared.ports.api, signal);
+  const found = await findRegistry(cluster, record, ports.api, signal);
   if (found.kind === "present" && found.value.appId !== null)
     return { ...found.value, appId: found.value.appId };
-  if (found.kind === "absent") await findKnownCvms(cluster, record, prepared, signal);
-  const reason = found.kind === "unknown" ? `: ${found.reason}` : "";
-  throw new ClusterError(
-    found.kind === "unknown" ? "platform" : "input",
-    found.kind === "unknown" ? "lookup-failed" : "registry-missing",
-    {
-      message:
-        found.kind === "unknown" ? `could not look up ${name}${reason}` : `there is no CVM ${name}`,
-      hint: hint`see which clusters there are: ${command("list")}`,
-    },
-  );
+  if (found.kind === "absent") await findKnownCvms(cluster, record, prepared);
+  const seeList = hint`see which clusters there are: ${command("list")}`;
+  if (found.kind === "unknown") {
+    const message = `could not look up ${name}: ${found.reason}`;
+    throw new ClusterError("platform", "lookup-failed", { message, hint: seeList });
+  }
+  const message = `there is no CVM ${name}`;
+  throw new ClusterError("input", "registry-missing", { message, hint: seeList });
 }
 
 export async function gather(
   registry: Registry,
-  { connection, resolution }: Preparation,
-  { attestationSources, signal }: Pick<CommandDependencies, "attestationSources" | "signal">,
-  { cachedOnly = false }: { readonly cachedOnly?: boolean },
+  { connection, resolution, attestationSources, signal }: Preparation,
+  { cachedOnly = false }: { readonly cachedOnly?: boolean } = {},
 ): Promise<Gathered> {
   const collateralUrl = known(resolution.values, "collateralUrl");
   const sources = await attestationSources({ ...connection, collateralUrl });

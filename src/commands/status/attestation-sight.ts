@@ -2,16 +2,15 @@
 import { access } from "node:fs/promises";
 import path from "node:path";
 import { known } from "../../inputs/values.ts";
-import type { CommandDependencies } from "../../session/dependencies.ts";
 import type { Preparation } from "../../session/preparation.ts";
 import type { StateDirectory } from "../../state/state-directory.ts";
 import type { AttestationSight } from "./attestation.ts";
 
 export function attestationSight(
   prepared: Preparation,
-  { attestationSources, clock, signal }: CommandDependencies,
   directory: () => Promise<StateDirectory>,
 ): AttestationSight {
+  const { clock, signal } = prepared;
   const { values } = prepared.resolution;
   const mode = known(values, "attest");
   return {
@@ -25,10 +24,8 @@ export function attestationSight(
     },
     async gather({ cvm }, limited) {
       const { gather } = await import("../shared/registry-evidence.ts");
-      const dependencies = { attestationSources, signal: limited };
-      return gather({ ...cvm, appId: cvm.appId ?? "" }, prepared, dependencies, {
-        cachedOnly: true,
-      });
+      const registry = { ...cvm, appId: cvm.appId ?? "" };
+      return gather(registry, { ...prepared, signal: limited }, { cachedOnly: true });
     },
     async judge(gathered, before) {
       const [{ attestRegistry }, { amendTrust, readTrust }, { scriptsTrustedBefore }] =

@@ -29,7 +29,6 @@ Only reads. Exit codes: 0 all in order, 7 a runner is refused, the registry is
 not healthy or not what was verified last, or the local runner compose file is
 not approved; 2, 3 and 4 as for every command. What is not known is a warning.`,
   notOk: "verification",
-  run: async (dependencies, common, flags) =>
-    (await import("./status.ts")).status(dependencies, common, flags),
+  run: async (run) => (await import("./status.ts")).status(run),
   renderer: async () => (await import("./render.ts")).renderStatus,
 });

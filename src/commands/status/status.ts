@@ -12,23 +12,20 @@ import { lookAtAttestation } from "./attestation.ts";
 import { attestationSight } from "./attestation-sight.ts";
 import { lookAtCluster, type Observer } from "./inspect-cluster.ts";
 import { directoryOf, readRecord } from "../../session/cluster-session.ts";
-import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
+import type { CommandRun } from "../../session/dependencies.ts";
 import { prepare, type Preparation } from "../../session/preparation.ts";
 import { withRecordedInputs } from "../../session/recorded-inputs.ts";
 import type { StatusResult } from "./result.ts";
 import { watchInterval, watchStatus } from "./watch.ts";
 
-export async function status(
-  dependencies: CommandDependencies,
-  flags: CommonFlags,
-  options: { readonly watch: boolean },
-): Promise<StatusResult> {
-  if (options.watch && flags.json) throw oneDocumentOnly();
-  const prepared = await prepare(dependencies, flags, { asks: false, remember: true });
-  const { observer, source } = sightOf(prepared, dependencies);
-  const sight = attestationSight(prepared, dependencies, source.directory);
+export async function status(run: CommandRun<{ readonly watch: boolean }>): Promise<StatusResult> {
+  const { watch, json, strict } = run.flags;
+  if (watch && json) throw oneDocumentOnly();
+  const prepared = await prepare(run, { asks: false, remember: true });
+  const { observer, source } = sightOf(prepared);
+  const sight = attestationSight(prepared, source.directory);
   const { cluster, clock } = observer;
-  dependencies.emit({
+  run.emit({
     type: "run-started",
     command: "status",
     headline: `Looking at cluster ${cluster}`,
@@ -45,7 +42,7 @@ export async function status(
     const knowledge = await recall(source, seen);
     const attestation = await lookAtAttestation(sight, seen, knowledge);
     const assessment = assess(cluster, seen, knowledge, attestation);
-    const failing = flags.strict ? ["error", "warning"] : ["error"];
+    const failing = strict ? ["error", "warning"] : ["error"];
     const ok = !assessment.findings.some(({ severity }) => failing.includes(severity));
     return {
       ok,
@@ -56,7 +53,7 @@ export async function status(
       ...assessment,
     };
   };
-  return options.watch ? watchStatus(look, watchInterval(prepared), dependencies) : look();
+  return watch ? watchStatus(look, watchInterval(prepared), run) : look();
 }
 
 const LOOKED_AT = ["clusterName", "spawnteePort", "runnerCompose"] as const;
@@ -64,11 +61,8 @@ const LOOKED_AT = ["clusterName", "spawnteePort", "runnerCompose"] as const;
 const NAMES_FROM = ["orchestratorSchema", "coordinatorWallet"] as const;
 
 /** Through what the cluster is looked at, and what there is to compare it with. */
-function sightOf(
-  prepared: Preparation,
-  { clock, signal }: CommandDependencies,
-): { observer: Observer; source: KnowledgeSource } {
-  const { resolution, connection, ports } = prepared;
+function sightOf(prepared: Preparation): { observer: Observer; source: KnowledgeSource } {
+  const { resolution, connection, ports, clock, signal } = prepared;
   const { values, origins } = resolution;
   const { clusterName: cluster, spawnteePort, runnerCompose } = pickValues(values, LOOKED_AT);
   const { api, spawntee } = ports;

@@ -14,8 +14,7 @@ export const trustCommands: readonly AnyCommand[] = [
     switches: ["config", "dryRun", "yes"],
     flags: {},
     examples: ["trust show", "trust show --json"],
-    run: async (dependencies, common) =>
-      (await import("./trust.ts")).showTrust(dependencies, common),
+    run: async (run) => (await import("./trust.ts")).showTrust(run),
     renderer,
   }),
   defineCommand({
@@ -28,8 +27,7 @@ export const trustCommands: readonly AnyCommand[] = [
     flags: {},
     examples: ["trust diff"],
     notOk: "verification",
-    run: async (dependencies, common) =>
-      (await import("./trust.ts")).diffTrust(dependencies, common),
+    run: async (run) => (await import("./trust.ts")).diffTrust(run),
     renderer,
   }),
   defineCommand({
@@ -44,8 +42,7 @@ export const trustCommands: readonly AnyCommand[] = [
     notes: `
 Only of a registry whose quote, event log and app-compose are genuine. Read the
 scripts that it shows before you pin them, and commit the file.`,
-    run: async (dependencies, common) =>
-      (await import("./trust.ts")).pinTrust(dependencies, common),
+    run: async (run) => (await import("./trust.ts")).pinTrust(run),
     renderer,
   }),
 ];

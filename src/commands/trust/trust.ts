@@ -2,7 +2,7 @@
 import { command, hint } from "../../core/command-hint.ts";
 import { ClusterError } from "../../errors/cluster-error.ts";
 import { writeAtomically } from "../../lib/atomic-file.ts";
-import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
+import type { CommandRun } from "../../session/dependencies.ts";
 import { directoryOf } from "../../session/cluster-session.ts";
 import { prepareOffline } from "../../session/offline-preparation.ts";
 import { assertAttested, attestRegistry } from "../../trust/attest-registry.ts";
@@ -19,11 +19,8 @@ import { renderTrustFile, type Trust } from "../../trust/trust-file.ts";
 import { readRegistryEvidence } from "../shared/registry-evidence.ts";
 import type { TrustResult } from "./result.ts";
 
-export async function showTrust(
-  dependencies: CommandDependencies,
-  flags: CommonFlags,
-): Promise<TrustResult> {
-  const { resolution } = await prepareOffline(dependencies, flags);
+export async function showTrust(run: CommandRun): Promise<TrustResult> {
+  const { resolution } = await prepareOffline(run);
   const { trust, file } = await readTrust(resolution.values.trustFile);
   return {
     ok: true,
@@ -36,31 +33,25 @@ export async function showTrust(
   };
 }
 
-export async function diffTrust(
-  dependencies: CommandDependencies,
-  flags: CommonFlags,
-): Promise<TrustResult> {
-  const { trust, file, differences } = await compare(dependencies, flags, "trust diff");
+export async function diffTrust(run: CommandRun): Promise<TrustResult> {
+  const { trust, file, differences } = await compare(run, "trust diff");
   // Which registry it is, is pinned by those who want it.
   const ok = differences.every(({ key }) => key === "registry" && trust.registry === undefined);
   return { ok, command: "trust diff", file, trust, differences, written: null, warnings: [] };
 }
 
 /** @throws ClusterError `confirmation-needed` (input) where nobody may be asked and `--yes` is not given */
-export async function pinTrust(
-  dependencies: CommandDependencies,
-  flags: CommonFlags,
-): Promise<TrustResult> {
-  const compared = await compare(dependencies, flags, "trust pin");
+export async function pinTrust(run: CommandRun): Promise<TrustResult> {
+  const compared = await compare(run, "trust pin");
   const { trust, file, differences, running, own, named } = compared;
   const shown = { ok: true, command: "trust pin", file, differences, warnings: [] } as const;
-  if (flags.dryRun) return { ...shown, trust, written: null };
-  await confirm(dependencies, flags, differences);
+  if (run.flags.dryRun) return { ...shown, trust, written: null };
+  await confirm(run, differences);
   const pinned = pinRunning(own, running, `seen in ${compared.registry}`);
   const target = named ?? DEFAULT_TRUST_FILE;
   await writeAtomically(target, renderTrustFile(pinned));
   // What was looked at and pinned is what later evidence is compared with.
-  await recordVerified(compared.directory, running.facts, dependencies.clock.now());
+  await recordVerified(compared.directory, running.facts, run.clock.now());
   return { ...shown, trust: pinned, written: target };
 }
 
@@ -78,19 +69,11 @@ type Comparison = {
 };
 
 /** Only genuine evidence is worth a comparison: a lie must not be pinned. */
-async function compare(
-  dependencies: CommandDependencies,
-  flags: CommonFlags,
-  name: string,
-): Promise<Comparison> {
-  const { prepared, cluster, registry, gathered, trust } = await readRegistryEvidence(
-    dependencies,
-    flags,
-    name,
-  );
+async function compare(run: CommandRun, name: string): Promise<Comparison> {
+  const { prepared, cluster, registry, gathered, trust } = await readRegistryEvidence(run, name);
   const named = prepared.resolution.values.trustFile;
   const expected = { appId: registry.appId };
-  const at = dependencies.clock.now();
+  const at = run.clock.now();
   const report = attestRegistry({ ...gathered, trust: trust.trust, expected, at });
   const checks = report.checks.filter(({ id }) => id !== "scripts");
   assertAttested({ ...report, checks }, "auto", registry.name);
@@ -112,13 +95,12 @@ async function compare(
 }
 
 async function confirm(
-  { prompter, emit }: CommandDependencies,
-  { yes }: CommonFlags,
+  { prompter, emit, flags }: CommandRun,
   differences: readonly Difference[],
 ): Promise<void> {
   for (const { key, message, text } of differences)
     emit({ type: "note", message: `${key}: ${message}${text === null ? "" : `\n${text}`}` });
-  if (yes) return;
+  if (flags.yes) return;
   const answer = await prompter?.confirm({ message: "Trust this from now on?", initial: false });
   if (answer === true) return;
   throw new ClusterError("input", "confirmation-needed", {

@@ -38,14 +38,11 @@ Only reads, but for the record of what was verified. With --evidence offline and
 without an account: what --save-evidence wrote, or a quote (bytes, hex, dstack's
 JSON) and collateral as dcap-qvl saves it.`,
   notOk: "verification",
-  async run(dependencies, common, flags) {
-    const { evidence, collateral, at } = flags;
-    if (evidence !== undefined || collateral !== undefined || at !== undefined) {
-      const { verifyOffline } = await import("./verify-offline.ts");
-      return verifyOffline(dependencies, common, flags);
-    }
-    const { verifyCluster } = await import("./verify.ts");
-    return verifyCluster(dependencies, common, flags);
+  async run(run) {
+    const { evidence, collateral, at } = run.flags;
+    const isOffline = evidence !== undefined || collateral !== undefined || at !== undefined;
+    if (isOffline) return (await import("./verify-offline.ts")).verifyOffline(run);
+    return (await import("./verify.ts")).verifyCluster(run);
   },
   renderer: async () => (await import("./render.ts")).renderVerify,
 });

@@ -2,7 +2,7 @@
 import { command, hint } from "../../core/command-hint.ts";
 import { ClusterError } from "../../errors/cluster-error.ts";
 import { known } from "../../inputs/values.ts";
-import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
+import type { CommandRun } from "../../session/dependencies.ts";
 import { prepareOffline } from "../../session/offline-preparation.ts";
 import { attestRegistry } from "../../trust/attest-registry.ts";
 import { amendTrust, type Amendment, readTrust } from "../../trust/read-trust.ts";
@@ -10,26 +10,21 @@ import { readCollateral, readEvidence } from "./evidence-files.ts";
 import { answerOf } from "./report.ts";
 import type { VerifyResult } from "./result.ts";
 
-export type OfflineOptions = Omit<Amendment, "seenEvaluation"> &
+type OfflineFlags = Omit<Amendment, "seenEvaluation"> &
   Readonly<Record<"evidence" | "collateral" | "at", string | undefined>>;
 
-export async function verifyOffline(
-  dependencies: CommandDependencies,
-  flags: CommonFlags,
-  options: OfflineOptions,
-): Promise<VerifyResult> {
-  const { evidence: file, collateral: collateralFile } = options;
+export async function verifyOffline(run: CommandRun<OfflineFlags>): Promise<VerifyResult> {
+  const { flags } = run;
+  const { evidence: file, collateral: collateralFile } = flags;
   if (file === undefined || collateralFile === undefined) throw incomplete();
-  const at = timeOf(options.at, dependencies.clock.now());
+  const at = timeOf(flags.at, run.clock.now());
   // Its evidence is of no cluster of this machine.
-  const { resolution } = await prepareOffline(dependencies, flags, {
-    examples: { clusterName: "offline" },
-  });
+  const { resolution } = await prepareOffline(run, { examples: { clusterName: "offline" } });
   const { values } = resolution;
   const stateDir = known(values, "stateDir");
-  const sandbox = flags.sandbox ? (await dependencies.startSandbox(stateDir)).trust : undefined;
+  const sandbox = flags.sandbox ? (await run.startSandbox(stateDir)).trust : undefined;
   const { trust: own, file: trustFile } = await readTrust(values.trustFile, sandbox);
-  const trust = amendTrust(own, { ...options, seenEvaluation: 0 });
+  const trust = amendTrust(own, { ...flags, seenEvaluation: 0 });
   const [evidence, collateral] = await Promise.all([
     readEvidence(file),
     readCollateral(collateralFile),

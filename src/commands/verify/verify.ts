@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { known } from "../../inputs/values.ts";
 import { directoryOf } from "../../session/cluster-session.ts";
-import type { CommandDependencies, CommonFlags } from "../../session/dependencies.ts";
+import type { CommandRun } from "../../session/dependencies.ts";
 import type { Preparation } from "../../session/preparation.ts";
 import { attestRegistry } from "../../trust/attest-registry.ts";
 import type { Expected } from "../../trust/attest-cvm.ts";
@@ -15,18 +15,13 @@ import { saveEvidence } from "./evidence-files.ts";
 import { answerOf } from "./report.ts";
 import type { VerifyResult } from "./result.ts";
 
-export type VerifyOptions = Omit<Amendment, "seenEvaluation"> & {
+type VerifyFlags = Omit<Amendment, "seenEvaluation"> & {
   readonly saveEvidence: string | undefined;
 };
 
-export async function verifyCluster(
-  dependencies: CommandDependencies,
-  flags: CommonFlags,
-  options: VerifyOptions,
-): Promise<VerifyResult> {
+export async function verifyCluster(run: CommandRun<VerifyFlags>): Promise<VerifyResult> {
   const { prepared, cluster, registry, gathered, trust } = await readRegistryEvidence(
-    dependencies,
-    flags,
+    run,
     "verify",
   );
   const { values } = prepared.resolution;
@@ -42,9 +37,9 @@ export async function verifyCluster(
     ...scriptsTrustedBefore(before, mode),
   };
   const seenEvaluation = before.last?.tcb_evaluation_number ?? 0;
-  const amended = amendTrust(trust.trust, { ...options, seenEvaluation });
-  const { saveEvidence: saveTo } = options;
-  const at = dependencies.clock.now();
+  const amended = amendTrust(trust.trust, { ...run.flags, seenEvaluation });
+  const { saveEvidence: saveTo } = run.flags;
+  const at = run.clock.now();
   const { since } = before;
   const attestation = attestRegistry({ ...gathered, trust: amended, expected, since, at });
   const saved =

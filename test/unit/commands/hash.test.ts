@@ -231,10 +231,10 @@ describe("the names of the runners", () => {
       check: false,
       exact: false,
       record: file,
-      exportTo: undefined,
+      export: undefined,
       explain: undefined,
     };
-    expect(await answerHash(dependencies, flags, request)).toMatchObject({
+    expect(await answerHash({ ...dependencies, flags: { ...flags, ...request } })).toMatchObject({
       environment_names: expected,
     });
   });

@@ -16,7 +16,7 @@ function provenance(reason: string | null) {
   const redactor = new Redactor();
   redactor.add(SECRET);
   const flags = { via: "auto", reason } as unknown as ApprovalFlags;
-  return provenanceOf("rotate-hash", { facts, flags, dependencies: { redactor } }, RUNNER);
+  return provenanceOf("rotate-hash", { facts, flags, prepared: { redactor } }, RUNNER);
 }
 
 test.each([

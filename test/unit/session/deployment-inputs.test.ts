@@ -75,7 +75,7 @@ test.each([
   "schema v2 that is %s: its key and wallet are named with all else that is missing",
   async (_, env) => {
     const { dependencies } = await world(env);
-    await expect(prepareDeployment(dependencies, FLAGS)).rejects.toMatchObject({
+    await expect(prepareDeployment({ ...dependencies, flags: FLAGS })).rejects.toMatchObject({
       code: "missing-inputs",
       message: `missing: --aws-access-key-id (AWS_ACCESS_KEY_ID), AWS_SECRET_ACCESS_KEY, PHALA_API_KEY, ${MISSING_KEYS}`,
     });
@@ -98,7 +98,7 @@ test.each([
   ],
 ])("no key is missing where %s", async (_, env) => {
   const { dependencies } = await world({ ...env, ...AWS, PHALA_API_KEY: "phak_example_key" });
-  const { resolution } = await prepareDeployment(dependencies, FLAGS);
+  const { resolution } = await prepareDeployment({ ...dependencies, flags: FLAGS });
   expect(resolution.missing).toEqual([]);
 });
 
@@ -114,7 +114,10 @@ test.each([
   ["v2 with a key", { TEE_CLUSTER_NAME: "bird", GATEWAY_KEY_PATH: "own.pem" }, "own.pem", 0],
 ])("the sandbox makes its key only where one is needed: %s", async (_, env, file, made) => {
   const { dependencies, keysMade } = await world(env, "sandbox");
-  const { resolution } = await prepareDeployment(dependencies, { ...FLAGS, sandbox: true });
+  const { resolution } = await prepareDeployment({
+    ...dependencies,
+    flags: { ...FLAGS, sandbox: true },
+  });
   const { gatewayKeyPath, coordinatorWallet } = resolution.values;
   expect([gatewayKeyPath, keysMade()]).toEqual([file, made]);
   expect(coordinatorWallet).toBe(file && `wallet of ${file}`);
@@ -138,7 +141,7 @@ test("further variables that the registry was given are required again, by their
       undefined,
       [approved],
     );
-    return prepareDeployment(dependencies, FLAGS);
+    return prepareDeployment({ ...dependencies, flags: FLAGS });
   };
   await expect(run({ ANOTHER_TOKEN: "a-token" })).rejects.toMatchObject({
     code: "missing-inputs",
