@@ -1,15 +1,11 @@
-/** What the commands that work on a cluster share before they have their session: its facts, its folder, its limits. */
-import { clusterFactsOf } from "./facts.ts";
-import type { ClusterFacts, Facts } from "./facts.ts";
+/** What the commands that work on a cluster share before they have their session: its folder, its record, its inputs. */
 import type { Answers } from "../inputs/resolve.ts";
-import type { ClusterSettings, InputKey } from "../core/settings.ts";
 import { readClusterRecord } from "../state/verified-state.ts";
 import { openAttempts, type ClusterRecord } from "../state/record.ts";
 import { findStateDirectory, isAnyRecorded } from "../state/cluster-folder.ts";
 import type { StateDirectory } from "../state/state-directory.ts";
-import type { Adoption, Cvm } from "../core/domain.ts";
+import type { Cvm } from "../core/domain.ts";
 import type { Lookup } from "../core/ports.ts";
-import type { SessionOptions } from "./session.ts";
 import { findRegistry } from "./cluster-cvms.ts";
 import type { Preparation } from "./preparation.ts";
 import { withRecordedInputs, type WithRecordedInputs } from "./recorded-inputs.ts";
@@ -28,53 +24,6 @@ export async function directoryOf(
 /** What this machine has recorded of a cluster so far; empty where it never saw it. */
 export async function readRecord(prepared: Preparation, cluster: string): Promise<ClusterRecord> {
   return readClusterRecord(await directoryOf(prepared, cluster), cluster);
-}
-
-export async function clusterFacts(
-  facts: Facts,
-  cluster: ClusterSettings,
-  prepared: Preparation,
-  adoption: Adoption,
-  given?: ReadonlySet<InputKey>,
-  found?: Lookup<Cvm>,
-): Promise<ClusterFacts> {
-  return clusterFactsOf(
-    facts,
-    cluster,
-    await readRecord(prepared, cluster.clusterName),
-    adoption,
-    given,
-    found,
-  );
-}
-
-export async function sessionOptions(
-  command: string,
-  cluster: string,
-  prepared: Preparation,
-): Promise<SessionOptions> {
-  const { clock, stopwatch, ledger, signal, emit, redactor, flags } = prepared;
-  const { timeoutMs, pollIntervalMs } = prepared.connection;
-  ledger.belongTo(cluster);
-  return {
-    command,
-    cluster,
-    directory: await directoryOf(prepared, cluster),
-    apiHost: prepared.stateHost,
-    workspaceId: await prepared.workspaceId(),
-    ...prepared.ports,
-    clock,
-    stopwatch,
-    ledger,
-    signal,
-    timeoutMs,
-    pollIntervalMs,
-    strict: flags.strict,
-    onWait: (message) => emit({ type: "note", message }),
-    holdsSecret: (text) => redactor.holdsWhole(text),
-    onWithheld: (message) =>
-      emit({ type: "warning", warning: { code: "compose-not-stored", message } }),
-  };
 }
 
 /**

@@ -11,9 +11,7 @@ import type { OrchestratorValues } from "../orchestrator/values.ts";
 import { stateDirectoryOf } from "../state/state-directory.ts";
 import { isAsWritten } from "../state/written-config.ts";
 import type { ClusterFacts } from "./facts.ts";
-
-/** Under which name the sandbox's state is kept, whatever its port. */
-const SANDBOX_HOST = "sandbox";
+import { SANDBOX_HOST } from "./sandbox-host.ts";
 
 export type ConfigPreview =
   | { readonly kind: "other-owner"; readonly why: string }

@@ -15,6 +15,7 @@ import { rememberNodes } from "../state/known-nodes.ts";
 import { recordedHash, type ClusterRecord } from "../state/record.ts";
 import { once } from "../lib/once.ts";
 import { findRegistry } from "./cluster-cvms.ts";
+import type { Preparation } from "./preparation.ts";
 
 /** What the checks look at. Every fact is read once, however many checks ask for it. */
 export type Facts = {
@@ -46,19 +47,11 @@ export type ClusterFacts = Facts & {
   cvms(): Promise<readonly Cvm[]>;
 };
 
-/**
- * @param ports `account`: where it has been asked before.
- * @param options `askPhala`: start it to hear whether it is logged in, whatever the API says of the key.
- */
+type Asked = Pick<Preparation, "ports" | "account" | "connection" | "signal" | "env">;
+
+/** @param options `askPhala`: start it to hear whether it is logged in, whatever the API says of the key. */
 export function factsOf(
-  ports: {
-    readonly cli: PhalaQueries;
-    readonly api: CloudApi;
-    readonly account?: Facts["account"];
-  },
-  connection: Connection,
-  signal: AbortSignal,
-  env: NodeJS.ProcessEnv,
+  { ports, account, connection, signal, env }: Asked,
   { askPhala = false }: { readonly askPhala?: boolean } = {},
 ): Facts {
   const { cli, api } = ports;
@@ -70,7 +63,7 @@ export function factsOf(
     env,
     loginByKey: async () => !askPhala && cli.isReady(),
     version: once(() => cli.version(signal)),
-    account: ports.account ?? once(() => api.account(signal)),
+    account,
     nodes: once(async () => {
       const nodes = await api.nodes(signal);
       await rememberNodes(connection.stateDir, api.host, nodes);

@@ -1,7 +1,5 @@
 /** A run's hold on one cluster: its lock, its journal, what earlier runs recorded, and the workbench for the steps. */
 import { ClusterError } from "../errors/cluster-error.ts";
-import type { Stopwatch } from "../core/stopwatch.ts";
-import type { Clock, CloudApi, PhalaCli, Spawntee } from "../core/ports.ts";
 import {
   appComposeStore,
   registryComposeStore,
@@ -16,37 +14,13 @@ import type { ClusterRecord } from "../state/record.ts";
 import { prepareStateDirectory, type StateDirectory } from "../state/state-directory.ts";
 import { cleanupSignals } from "../workflow/cleanup.ts";
 import { forgetGone } from "../workflow/forget-gone.ts";
-import type { Ledger } from "../workflow/ledger.ts";
+import { directoryOf } from "./cluster-session.ts";
+import type { Preparation } from "./preparation.ts";
 import { Mutations } from "../workflow/mutations.ts";
 import type { StepDeps } from "../workflow/step.ts";
 import { hostname } from "node:os";
 import { holdsSecret as looksSecret } from "../compose/environment.ts";
 import type { AppCompose } from "../core/compose-hash.ts";
-
-export type SessionOptions = {
-  readonly command: string;
-  readonly cluster: string;
-  readonly directory: StateDirectory;
-  /** By which name the platform was reached, and whose the cluster is, as it says. */
-  readonly apiHost: string;
-  readonly workspaceId: string | null;
-  readonly cli: PhalaCli;
-  readonly api: CloudApi;
-  readonly spawntee: Spawntee;
-  readonly clock: Clock;
-  readonly stopwatch: Pick<Stopwatch, "measure">;
-  readonly ledger: Ledger;
-  readonly signal: AbortSignal;
-  readonly timeoutMs: number;
-  readonly pollIntervalMs: number;
-  readonly strict: boolean;
-  /** Told where the run waits for another one's lock. */
-  readonly onWait: (message: string) => void;
-  /** Whether a secret of this run is in a text. */
-  readonly holdsSecret: (text: string) => boolean;
-  /** Told where something is not kept because a secret is in it. */
-  readonly onWithheld: (message: string) => void;
-};
 
 export type Session = {
   readonly directory: StateDirectory;
@@ -61,25 +35,35 @@ export type Session = {
  * @throws ClusterError `run-in-progress` (conflict) or `state-unwritable` (prerequisite) before the body.
  */
 export async function withSession<T>(
-  options: SessionOptions,
+  command: string,
+  cluster: string,
+  prepared: Preparation,
   body: (session: Session) => Promise<T>,
 ): Promise<T> {
-  const { directory, clock, command } = options;
+  const { clock, stopwatch, ledger, signal, emit, redactor } = prepared;
+  ledger.belongTo(cluster);
+  const directory = await directoryOf(prepared, cluster);
+  const workspaceId = await prepared.workspaceId();
   await prepareStateDirectory(directory);
-  const lock = await options.stopwatch.measure("lock", () =>
-    acquireLock(directory, { command, ...clock, signal: options.signal, onWait: options.onWait }),
+  const onWait = (message: string): void => emit({ type: "note", message });
+  const lock = await stopwatch.measure("lock", () =>
+    acquireLock(directory, { command, ...clock, signal, onWait }),
   );
   const release = (): void => lock.release();
   // A second Ctrl-C leaves through process.exit, past every finally.
   process.once("exit", release);
   try {
-    await recordWorkspace(directory, options.apiHost, options.workspaceId);
-    const state = await readVerifiedState(directory, options.cluster, { fresh: true });
+    await recordWorkspace(directory, prepared.stateHost, workspaceId);
+    const state = await readVerifiedState(directory, cluster, { fresh: true });
     const journal = openJournal(directory, clock.now, () => lock.assertHeld());
     await journal.append({ type: "run-started", command, pid: process.pid, host: hostname() });
-    const deps = workbench(options, { journal, history: openHistory(directory, clock.now) });
+    const deps = workbench(prepared, { journal, history: openHistory(directory, clock.now) });
     const keep = (store: AppComposeStore): AppComposeStore =>
-      secretFree(store, options.holdsSecret, options.onWithheld);
+      secretFree(
+        store,
+        (text) => redactor.holdsWhole(text),
+        (message) => emit({ type: "warning", warning: { code: "compose-not-stored", message } }),
+      );
     const allStored = registryComposeStore(directory, state, (hash) =>
       journal.append({ type: "registry-compose", hash }),
     );
@@ -105,21 +89,13 @@ export async function withSession<T>(
 }
 
 function workbench(
-  options: SessionOptions,
+  { ports, connection, clock, ledger, signal, flags: { strict } }: Preparation,
   { journal, history }: Pick<StepDeps, "journal" | "history">,
 ): StepDeps {
-  const { cli, api, spawntee, clock, ledger, signal, timeoutMs, pollIntervalMs, strict } = options;
+  const { timeoutMs, pollIntervalMs } = connection;
+  const { api, spawntee } = ports;
   const cleanup = cleanupSignals(signal, clock.deadline);
-  const mutations = new Mutations({
-    cli,
-    api,
-    spawntee,
-    journal,
-    clock,
-    cleanup,
-    ledger,
-    timeoutMs,
-  });
+  const mutations = new Mutations({ ...ports, journal, clock, cleanup, ledger, timeoutMs });
   const limits = { timeoutMs, pollIntervalMs, strict };
   return { api, spawntee, mutations, journal, history, clock, signal, cleanup, ...limits };
 }

@@ -10,13 +10,13 @@ import { temporaryRunnersIn, type ClusterCvm } from "../../session/cluster-cvms.
 import { deleteCluster, type DeletedCluster } from "./cluster-teardown.ts";
 import { CVM_ROLES } from "../../core/domain.ts";
 import { assertRunnerNotInUse } from "../../runners/leftovers.ts";
-import { withSession, type SessionOptions } from "../../session/session.ts";
+import { withSession } from "../../session/session.ts";
 import type { Emit } from "../../core/events.ts";
 import { StepRunner } from "../../workflow/step.ts";
 import { findKnownCvms } from "../shared/find-cluster.ts";
 import { confirmDestruction, assertConfirmed } from "./confirmation.ts";
 import type { CommandRun } from "../../session/dependencies.ts";
-import { readRecord, sessionOptions } from "../../session/cluster-session.ts";
+import { directoryOf, readRecord } from "../../session/cluster-session.ts";
 import { prepare, type Preparation } from "../../session/preparation.ts";
 import type { DestroyResult } from "./result.ts";
 import type { DryRunResult } from "../shared/result.ts";
@@ -42,17 +42,16 @@ export async function destroy(
   );
   const roles = flags.temporaryRunner ? (["temporary-runner"] as const) : CVM_ROLES;
   const found = all.filter(({ role }) => roles.some((wanted) => wanted === role));
-  const session = await sessionOptions("destroy", cluster, prepared);
   for (const runner of temporaryRunnersIn(found))
     assertRunnerNotInUse(runner, record, { api, clock });
   // Ages by the clock that stamped the CVMs.
   const plan = planDestroy(cluster, found, clock.now() + (api.serverClock.skewMs() ?? 0));
   if (flags.dryRun) return plan;
-  if (found.length === 0) return nothingToDelete(cluster, session);
+  if (found.length === 0) return nothingToDelete(cluster, prepared);
   await assertCliRuns(prepared);
   await confirmDestruction(plan, api.host, run);
   const steps = new StepRunner(emit, clock);
-  return withSession(session, async ({ deps, record: current }) => {
+  return withSession("destroy", cluster, prepared, async ({ deps, record: current }) => {
     const emptied = await atWork(`deleting the CVMs of ${cluster}`, emit, () =>
       deleteCluster(cluster, roles, current, steps.contextFor(deps)),
     );
@@ -71,9 +70,12 @@ async function atWork<T>(message: string, emit: Emit, work: () => Promise<T>): P
 }
 
 /** Said under the lock where this machine knows the cluster: a run may be about to make something. */
-async function nothingToDelete(cluster: string, session: SessionOptions): Promise<DestroyResult> {
+async function nothingToDelete(cluster: string, prepared: Preparation): Promise<DestroyResult> {
   const nothing = resultOf(cluster, { deleted: [], left: [] }, []);
-  return existsSync(session.directory.path) ? withSession(session, async () => nothing) : nothing;
+  const { path } = await directoryOf(prepared, cluster);
+  return existsSync(path)
+    ? withSession("destroy", cluster, prepared, async () => nothing)
+    : nothing;
 }
 
 /** On a terminal it may be set nowhere and is asked for; anywhere else `prepare` has refused that. */
@@ -86,10 +88,9 @@ async function clusterName({ resolution, prompter }: Preparation): Promise<strin
 }
 
 /** Without it every deletion would be tried until its time is up. */
-async function assertCliRuns({ ports, connection, signal, env }: Preparation): Promise<void> {
+async function assertCliRuns(prepared: Preparation): Promise<void> {
   const checks = platformChecks.filter(({ id }) => id === "phala-cli");
-  const facts = factsOf(ports, connection, signal, env);
-  assertNoFailures(await runChecks(checks, facts, () => undefined), false);
+  assertNoFailures(await runChecks(checks, factsOf(prepared), () => undefined), false);
 }
 
 /** @throws ClusterError `cvms-left` (platform). */

@@ -66,12 +66,13 @@ async function gatherFacts(given: GivenInputs, run: CommandRun): Promise<DoctorF
   const { connection, cluster, sandbox, resolution, configProblem } = given;
   const ports = await run.connect(connection);
   const onPath = await run.connect({ ...connection, phalaBin: "phala" }, { ownPhala: false });
-  const facts = factsOf(ports, connection, signal, env, { askPhala: true });
+  const account = once(() => ports.api.account(signal));
+  const facts = factsOf({ ports, account, connection, signal, env }, { askPhala: true });
   const stateDirectory = await directoryOf(
     {
       connection,
       stateHost: stateHostOf(sandbox, ports.api.host),
-      workspaceId: async () => (sandbox ? null : workspaceOf(facts, signal)),
+      workspaceId: async () => (sandbox ? null : workspaceOf({ account }, signal)),
     },
     cluster.clusterName,
   );

@@ -1,6 +1,5 @@
 /** Steps 1 and 2 of `init`: nothing is made before every input is known and every check has passed. */
-import type { ClusterFacts } from "../../session/facts.ts";
-import { factsOf } from "../../session/facts.ts";
+import { clusterFactsOf, factsOf, type ClusterFacts } from "../../session/facts.ts";
 import type { Cvm } from "../../core/domain.ts";
 import type { HashFrom } from "../../core/settings.ts";
 import type { Lookup } from "../../core/ports.ts";
@@ -12,7 +11,7 @@ import { collectInputs, type CollectedInputs } from "../../steps/collect-inputs.
 import { verifyPrerequisites } from "../../steps/verify-prerequisites.ts";
 import { withKnownInputs } from "../../session/known-inputs.ts";
 import type { StepRunner } from "../../workflow/step.ts";
-import { asRecorded, clusterFacts, readRecord } from "../../session/cluster-session.ts";
+import { asRecorded, readRecord } from "../../session/cluster-session.ts";
 import { withSandboxKey } from "../../session/deployment-inputs.ts";
 import type { ApprovalFlags } from "../shared/approval.ts";
 import { keptFiles } from "./kept-files.ts";
@@ -25,21 +24,18 @@ export async function firstTwoSteps(
   steps: StepRunner,
   { allowDebugRegistry }: Pick<ApprovalFlags, "allowDebugRegistry">,
 ): Promise<CollectedInputs & { readonly facts: ClusterFacts }> {
-  const { connection, ports, account, emit, prompter, signal, env, flags } = prepared;
+  const { emit, prompter, flags } = prepared;
   const { strict, adopt } = flags;
   const { resolution, found }: Completed = prompter
     ? { resolution: prepared.start }
     : await silentlyCompleted(prepared, steps);
-  const facts = factsOf({ ...ports, account }, connection, signal, env);
-  const factsFor = ({ inputs, adoption, origins }: CollectedInputs): Promise<ClusterFacts> =>
-    clusterFacts(
-      facts,
-      { ...inputs.cluster, allowDebugRegistry },
-      prepared,
-      adoption,
-      givenInputs(origins),
-      found,
-    );
+  const facts = factsOf(prepared);
+  const factsFor = async (collected: CollectedInputs): Promise<ClusterFacts> => {
+    const cluster = { ...collected.inputs.cluster, allowDebugRegistry };
+    const record = await readRecord(prepared, cluster.clusterName);
+    const given = givenInputs(collected.origins);
+    return clusterFactsOf(facts, cluster, record, collected.adoption, given, found);
+  };
   const complete = prompter ? undefined : toClusterInputs(resolution.values);
   const early =
     complete &&

@@ -34,7 +34,6 @@ import {
   wholeEnvironment,
   withStepTimes,
 } from "../shared/approval.ts";
-import { sessionOptions } from "../../session/cluster-session.ts";
 import { prepareDeployment } from "../../session/deployment-inputs.ts";
 import type { CommandRun } from "../../session/dependencies.ts";
 import { firstTwoSteps } from "./first-two-steps.ts";
@@ -73,9 +72,8 @@ export async function init(start: CommandRun<InitFlags>): Promise<InitResult | D
   if (flags.dryRun)
     return planInit(facts, steps.warnings, { mode: attestation.mode, hashFrom: inputs.hashFrom });
   const { clusterName } = inputs.cluster;
-  const options = await sessionOptions("init", clusterName, prepared);
   const run = { prepared, inputs, steps, flags, facts, adoption, given };
-  return withSession(options, async (session) => {
+  return withSession("init", clusterName, prepared, async (session) => {
     const attester = await attesterFor(attestation, session, prepared);
     return withStepTimes(steps, clusterName, prepared, () =>
       bringUp({ ...run, session, attester }),

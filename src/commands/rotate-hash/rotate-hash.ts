@@ -1,5 +1,5 @@
 /** `tee-cluster rotate-hash`: after a compose change, approve the new hash and keep the runners that are up. */
-import { factsOf } from "../../session/facts.ts";
+import { clusterFactsOf, factsOf } from "../../session/facts.ts";
 import type { ComposeFile } from "../../compose/compose-file.ts";
 import { askMissing } from "../../inputs/ask-missing.ts";
 import { withRegistryValues } from "../../inputs/registry-env.ts";
@@ -19,12 +19,7 @@ import { claimRegistry } from "../../registry/ownership.ts";
 import { withSession, type Session } from "../../session/session.ts";
 import { done, StepRunner } from "../../workflow/step.ts";
 import { assertViaApiPossible, withStepTimes } from "../shared/approval.ts";
-import {
-  asRecorded,
-  clusterFacts,
-  readRecord,
-  sessionOptions,
-} from "../../session/cluster-session.ts";
+import { asRecorded, readRecord } from "../../session/cluster-session.ts";
 import type { CommandRun } from "../../session/dependencies.ts";
 import { prepareDeployment, withSandboxKey } from "../../session/deployment-inputs.ts";
 import { hideSecrets, type Preparation } from "../../session/preparation.ts";
@@ -70,8 +65,7 @@ export async function rotateHash(
   const attestation = await planAttestation(prepared, flags, steps);
   const rotation = { ...known, prepared, policy, flags, steps, attestMode: attestation.mode };
   if (flags.dryRun) return planRotation(rotation);
-  const options = await sessionOptions("rotate-hash", cluster, prepared);
-  return withSession(options, async (session) => {
+  return withSession("rotate-hash", cluster, prepared, async (session) => {
     const attester = await attesterFor(attestation, session, prepared);
     return withStepTimes(steps, cluster, prepared, () => rotate(rotation, session, attester));
   });
@@ -83,7 +77,7 @@ async function firstTwoSteps(
   steps: StepRunner,
   flags: RotateFlags,
 ): Promise<Pick<Rotation, "inputs" | "facts" | "schemaKnown">> {
-  const { ports, connection, account, emit, prompter, signal, env } = prepared;
+  const { emit, prompter, env } = prepared;
   const start = prepared.resolution;
   const given = prompter ? await askMissing(start.missing, start, prompter) : start;
   hideSecrets(prepared, given.values);
@@ -102,10 +96,10 @@ async function firstTwoSteps(
   const { allowDebugRegistry } = flags;
   const inputs = { ...complete, cluster: { ...complete.cluster, allowDebugRegistry } };
   assertViaApiPossible(flags.via, inputs.cluster);
-  const platform = factsOf({ ...ports, account }, connection, signal, env);
   // A question may have waited for its answer for long.
   const found = prompter ? undefined : recorded.found;
-  const facts = await clusterFacts(platform, inputs.cluster, prepared, true, undefined, found);
+  const own = await readRecord(prepared, inputs.cluster.clusterName);
+  const facts = clusterFactsOf(factsOf(prepared), inputs.cluster, own, true, undefined, found);
   // Nobody is asked from here on.
   if (!prompter) void expectRunsOfRotation(facts, inputs.hashFrom, flags);
   const report = { emit, steps, strict: flags.strict, without: UNUSED_CHECKS };

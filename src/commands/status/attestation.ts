@@ -2,21 +2,17 @@
  * Whether the registry still is what was verified last: its evidence of now, verified with Intel's collateral from
  * the cache. Nothing is fetched but the evidence itself, and nothing is loaded where none was verified before.
  */
+import { access } from "node:fs/promises";
+import path from "node:path";
 import type { AttestationReport, AttestMode } from "../../core/attestation.ts";
+import type { Cvm } from "../../core/domain.ts";
+import { known } from "../../inputs/values.ts";
+import type { Preparation } from "../../session/preparation.ts";
+import type { StateDirectory } from "../../state/state-directory.ts";
 import type { Gathered } from "../../trust/gather-evidence.ts";
 import type { VerifiedBefore } from "../shared/verified-before.ts";
 import type { Knowledge } from "./knowledge.ts";
-import type { ClusterLook, SeenCvm } from "./inspect-cluster.ts";
-
-/** How the evidence is read and judged; made by `status.ts` of the connection. */
-export type AttestationSight = {
-  readonly mode: AttestMode;
-  /** Undefined: nothing was verified on this machine. */
-  readonly before: (appId: string, knowledge: Knowledge) => Promise<VerifiedBefore | undefined>;
-  readonly gather: (registry: SeenCvm, signal: AbortSignal) => Promise<Gathered>;
-  readonly judge: (gathered: Gathered, before: VerifiedBefore) => Promise<AttestationReport>;
-  readonly signal: AbortSignal;
-};
+import type { ClusterLook } from "./inspect-cluster.ts";
 
 export type AttestationLook = {
   readonly mode: AttestMode;
@@ -32,36 +28,76 @@ const PATIENCE_MS = 4000;
 
 /** Undefined where there is no registry. */
 export async function lookAtAttestation(
-  sight: AttestationSight,
+  prepared: Preparation,
+  directory: StateDirectory,
   { cvms }: ClusterLook,
-  knowledge: Knowledge,
+  { record, runAtWork }: Knowledge,
 ): Promise<AttestationLook | undefined> {
-  const registry = cvms.find(({ role }) => role === "registry");
-  const appId = registry?.cvm.appId;
-  if (!registry || appId == null) return undefined;
-  const before = await sight.before(appId, knowledge);
-  const verifiedAt = before?.since?.last.at ?? null;
-  const { mode } = sight;
-  const known = { mode, verifiedAt };
-  const unseen = (unknown: string): AttestationLook => ({ ...known, report: undefined, unknown });
+  const { cvm, health } = cvms.find(({ role }) => role === "registry") ?? {};
+  if (cvm?.appId == null) return undefined;
+  const registry = { ...cvm, appId: cvm.appId };
+  const before = (await wasVerified(directory))
+    ? await (await verifiedBefore()).readVerifiedBefore(directory, record, registry.appId)
+    : undefined;
+  const mode = known(prepared.resolution.values, "attest");
+  const looked = { mode, verifiedAt: before?.since?.last.at ?? null };
+  const unseen = (unknown: string): AttestationLook => ({ ...looked, report: undefined, unknown });
   if (mode === "off") return unseen("attestation is off");
   if (!before?.since) return unseen("it was never verified on this machine");
-  if (knowledge.runAtWork || registry.cvm.inProgress) return unseen("an update is in progress");
-  if (registry.health?.kind !== "answered") return unseen("it does not answer");
-  const gathered = await gatherInTime(sight, registry);
+  if (runAtWork || cvm.inProgress) return unseen("an update is in progress");
+  if (health?.kind !== "answered") return unseen("it does not answer");
+  const gathered = await gatherInTime(registry, prepared);
   if (!gathered) return unseen(`no evidence within ${PATIENCE_MS / 1000}s`);
-  return { ...known, report: await sight.judge(gathered, before), unknown: null };
+  return { ...looked, report: await judge(gathered, before, prepared), unknown: null };
 }
 
+const wasVerified = ({ path: folder }: StateDirectory): Promise<boolean> =>
+  access(path.join(folder, "attestation.json")).then(
+    () => true,
+    () => false,
+  );
+
+const verifiedBefore = () => import("../shared/verified-before.ts");
+
 async function gatherInTime(
-  { gather, signal }: AttestationSight,
-  registry: SeenCvm,
+  registry: Cvm & { readonly appId: string },
+  prepared: Preparation,
 ): Promise<Gathered | undefined> {
+  const { gather } = await import("../shared/registry-evidence.ts");
   const limit = AbortSignal.timeout(PATIENCE_MS);
+  const signal = AbortSignal.any([prepared.signal, limit]);
   try {
-    return await gather(registry, AbortSignal.any([signal, limit]));
+    return await gather(registry, { ...prepared, signal }, { cachedOnly: true });
   } catch (error) {
-    if (limit.aborted && !signal.aborted) return undefined;
+    if (limit.aborted && !prepared.signal.aborted) return undefined;
     throw error;
   }
+}
+
+async function judge(
+  gathered: Gathered,
+  before: VerifiedBefore,
+  { resolution: { values }, sandbox, clock }: Preparation,
+): Promise<AttestationReport> {
+  const [{ attestRegistry }, { amendTrust, readTrust }, { scriptsTrustedBefore }] =
+    await Promise.all([
+      import("../../trust/attest-registry.ts"),
+      import("../../trust/read-trust.ts"),
+      verifiedBefore(),
+    ]);
+  const { trust } = await readTrust(values.trustFile, sandbox?.trust);
+  // Accepted then by a flag, perhaps, that this command doesn't have.
+  const acceptTcb = before.last ? [before.last.tcb_status] : [];
+  const seenEvaluation = before.last?.tcb_evaluation_number ?? 0;
+  return attestRegistry({
+    ...gathered,
+    trust: amendTrust(trust, { acceptTcb, trustScript: [], seenEvaluation }),
+    expected: {
+      appId: trust.registry?.app_id ?? before.appId,
+      composeHash: trust.registry?.compose_hash,
+      ...scriptsTrustedBefore(before, known(values, "attest")),
+    },
+    since: before.since,
+    at: clock.now(),
+  });
 }

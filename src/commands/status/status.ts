@@ -9,7 +9,6 @@ import { pricePerHour, readPrices } from "../../runners/price.ts";
 import { assess } from "./assess.ts";
 import { recall, type KnowledgeSource } from "./knowledge.ts";
 import { lookAtAttestation } from "./attestation.ts";
-import { attestationSight } from "./attestation-sight.ts";
 import { lookAtCluster, type Observer } from "./inspect-cluster.ts";
 import { directoryOf, readRecord } from "../../session/cluster-session.ts";
 import type { CommandRun } from "../../session/dependencies.ts";
@@ -23,7 +22,6 @@ export async function status(run: CommandRun<{ readonly watch: boolean }>): Prom
   if (watch && json) throw oneDocumentOnly();
   const prepared = await prepare(run, { asks: false, remember: true });
   const { observer, source } = sightOf(prepared);
-  const sight = attestationSight(prepared, source.directory);
   const { cluster, clock } = observer;
   run.emit({
     type: "run-started",
@@ -40,7 +38,12 @@ export async function status(run: CommandRun<{ readonly watch: boolean }>): Prom
       prices,
     );
     const knowledge = await recall(source, seen);
-    const attestation = await lookAtAttestation(sight, seen, knowledge);
+    const attestation = await lookAtAttestation(
+      prepared,
+      await source.directory(),
+      seen,
+      knowledge,
+    );
     const assessment = assess(cluster, seen, knowledge, attestation);
     const failing = strict ? ["error", "warning"] : ["error"];
     const ok = !assessment.findings.some(({ severity }) => failing.includes(severity));
