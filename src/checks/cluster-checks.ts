@@ -7,7 +7,7 @@ import { clusterOf, registryName, roleOf, type Cvm } from "../core/domain.ts";
 import { closest } from "../lib/closest.ts";
 import { ownershipOf } from "../registry/ownership.ts";
 import { failed, passed, reported, skipped, unclear, type Check, type Outcome } from "./check.ts";
-import { cvmsOfLikeNames, type ClusterFacts, type Facts } from "../session/facts.ts";
+import { composeFiles, cvmsOfLikeNames, type ClusterFacts, type Facts } from "../session/facts.ts";
 import { registryIds, type ClusterRecord } from "../state/record.ts";
 import { gatewayKeyFinding } from "./gateway-key.ts";
 import { orchestratorConfigChecks } from "./orchestrator-config.ts";
@@ -177,13 +177,8 @@ const nameNow = (cvm: Cvm, name: string): string =>
   cvm.name === name ? name : `${name} (now ${cvm.name})`;
 
 /** Both files; undefined where one can't be read, which is told by the check of that file. */
-export async function composePair(
-  facts: Pick<ClusterFacts, "registryCompose" | "runnerCompose">,
-): Promise<ComposePair | undefined> {
-  const files = Promise.all([facts.registryCompose(), facts.runnerCompose()]);
-  const [registry, runner] = await files.catch(() => []);
-  return registry && runner && { registry, runner };
-}
+export const composePair = (facts: ClusterFacts): Promise<ComposePair | undefined> =>
+  composeFiles(facts).catch(() => undefined);
 
 /** What the check `cluster-name` has against a name, for whoever is about to choose one; undefined: nothing is known. */
 export async function nameProblem(

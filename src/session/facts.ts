@@ -1,5 +1,6 @@
 /** Makes the facts that checks look at; each is read at most once. */
 import { readComposeFile, type ComposeFile } from "../compose/compose-file.ts";
+import type { ComposePair } from "../compose/lint.ts";
 import { runnerEnvironmentNamesOf } from "../compose/environment.ts";
 import { clusterOf, type Adoption, type Cvm } from "../core/domain.ts";
 import type { ClusterSettings, Connection, InputKey } from "../core/settings.ts";
@@ -95,6 +96,14 @@ export function clusterFactsOf(
     ),
     cvms: once(() => cvmsOfLikeNames(cluster.clusterName, facts)),
   };
+}
+
+/** @throws ClusterError for a file that can't be read. */
+export async function composeFiles(
+  facts: Pick<ClusterFacts, "registryCompose" | "runnerCompose">,
+): Promise<ComposePair> {
+  const [registry, runner] = await Promise.all([facts.registryCompose(), facts.runnerCompose()]);
+  return { registry, runner };
 }
 
 /** The platform's id of the node that was asked for, by name or id; undefined: the platform chooses. */

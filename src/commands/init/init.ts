@@ -1,8 +1,5 @@
 /** `tee-cluster init`: the ten steps, in the order of the document. */
-import type { Words } from "../../core/command-hint.ts";
-import type { WarningCode } from "../../errors/catalogue.ts";
-import type { ClusterFacts } from "../../session/facts.ts";
-import { nodeIdOf } from "../../session/facts.ts";
+import { composeFiles, nodeIdOf, type ClusterFacts } from "../../session/facts.ts";
 import type { ComposePair } from "../../compose/lint.ts";
 import type { ComposeHash } from "../../core/domain.ts";
 import type { ClusterInputs } from "../../core/settings.ts";
@@ -19,15 +16,12 @@ import { verifyRegistry } from "../../steps/verify-registry.ts";
 import { writeOrchestratorConfig } from "../../steps/write-orchestrator-config.ts";
 import { approvedList, ROLLING } from "../../approval/approved-list.ts";
 import { ratePerHour } from "../../runners/price.ts";
-import { liveRunners } from "../../runners/running-runners.ts";
 import { assertSameRunners } from "../../approval/same-runners.ts";
-import { classifyRunners, assertRunnersClear } from "../../approval/classify-runners.ts";
 import { ownerOf } from "../../session/config-preview.ts";
 import { withSession } from "../../session/session.ts";
 import type { StepId } from "../../core/steps.ts";
 import { StepRunner, type StepContext } from "../../workflow/step.ts";
 import {
-  runnerVouchers,
   approvalOf,
   provenanceOf,
   assertViaApiPossible,
@@ -46,8 +40,9 @@ import {
   expectationOf,
   type AttestationPlan,
 } from "../shared/attestation.ts";
+import { lookAtRunners } from "../shared/look-at-runners.ts";
 import { obtainComposeHash } from "../shared/obtain-compose-hash.ts";
-import type { DryRunResult } from "../shared/result.ts";
+import { attestationResult, registryResult, type DryRunResult } from "../shared/result.ts";
 import {
   attestationBy,
   existingRegistry,
@@ -56,7 +51,6 @@ import {
   type InitFlags,
   type RegistryUp,
 } from "./registry-up.ts";
-import { resultOf } from "./outcome.ts";
 import type { InitResult } from "./result.ts";
 
 export async function init(start: CommandRun<InitFlags>): Promise<InitResult | DryRunResult> {
@@ -92,35 +86,20 @@ async function assertStarts(
 
 /** Steps 3 to 10, under the cluster's lock. */
 async function bringUp(run: BringUp): Promise<InitResult> {
-  const { inputs, session, steps, facts } = run;
+  const { inputs, session, steps, facts, attester } = run;
   const { deps, record, store } = session;
-  const [registryFile, runnerFile] = await Promise.all([
-    facts.registryCompose(),
-    facts.runnerCompose(),
-  ]);
-  const files = { registry: registryFile, runner: runnerFile };
+  const files = await composeFiles(facts);
   const nodeId = await nodeIdOf(facts);
 
   const up = await registryUp(run, files, nodeId);
   const { registry } = up;
   const { cluster, hashFrom } = inputs;
   steps.assertNoWarnings(deps);
-  const runner = { cluster, compose: runnerFile, registry, nodeId, hashFrom };
-  const fresh = await obtainComposeHash(
-    {
-      ...runner,
-      store,
-      record,
-      fresh: false,
-      allowUnchecked: run.flags.allowUnchecked,
-      attester: run.attester,
-    },
-    steps,
-    deps,
-    run.prepared.emit,
-  );
+  const { allowUnchecked } = run.flags;
+  const runner = { cluster, compose: files.runner, registry, nodeId, hashFrom, fresh: false };
+  const obtaining = { ...runner, store, record, allowUnchecked, attester };
+  const fresh = await obtainComposeHash(obtaining, steps, deps, run.prepared.emit);
   const approved = await approvalFor(run, files, { ...up, fresh });
-  const { hashes } = approved;
   const approval = await steps.run(approveComposeHash, approved, deps);
   const knownScripts = await session.registryStore.knownScripts();
   const { mode } = await steps.run(verifyRegistry, { approved, approval, knownScripts }, deps);
@@ -133,12 +112,22 @@ async function bringUp(run: BringUp): Promise<InitResult> {
   };
   const { path } = await steps.run(writeOrchestratorConfig, config, deps);
   await recordSettings(run, registry);
-  const changed = !up.existed || approval.kind !== "unchanged" || isDone(steps, CONFIG_STEP);
-  const { attester } = run;
   const instanceType = registry.cvm.instanceType ?? cluster.instanceType;
-  const usdPerHour = await ratePerHour(instanceType, facts.instanceTypes());
-  const outcome = { registry, changed, mode, fresh, hashes, path, usdPerHour };
-  return resultOf({ ...outcome, inputs, steps, attester });
+  return {
+    ok: true,
+    command: "init",
+    changed: !up.existed || approval.kind !== "unchanged" || isDone(steps, CONFIG_STEP),
+    cluster: cluster.clusterName,
+    registry: registryResult(registry, mode),
+    runner_compose_hash: fresh,
+    approved_compose_hashes: approved.hashes,
+    orchestrator_config: path,
+    usd_per_hour: await ratePerHour(instanceType, facts.instanceTypes()),
+    attestation: attestationResult(attester),
+    steps: steps.reports,
+    warnings: steps.warnings,
+    notes: steps.notes,
+  };
 }
 
 /** What a later run goes by where nothing is said, even without orchestrator.yml. */
@@ -208,14 +197,11 @@ async function hashesFor(
   if (!existed) return { hashes: [fresh] };
   const { record, store, deps } = session;
   const { appId } = registry;
-  const live = await liveRunners(inputs.cluster.clusterName, deps);
-  const warn = (code: WarningCode, message: Words): void => steps.warn(code, message);
-  const { clusterName } = inputs.cluster;
-  const vouchers = await runnerVouchers(await facts.runnerCompose(), flags.record, clusterName);
-  const coordinated = inputs.cluster.orchestratorSchema === "v2";
-  const known = { record, appId, complete, coordinated, vouchers };
-  const { accepted, unclear } = classifyRunners(live, known, warn);
-  assertRunnersClear(unclear, ROLLING);
+  const { clusterName: cluster } = inputs.cluster;
+  const context = steps.contextFor(deps);
+  const looking = { inputs, facts, flags, policy: ROLLING };
+  const runners = await lookAtRunners(looking, { record, appId, complete }, context);
+  const { live, accepted, knownList: known } = runners;
   // So that every hash in the list can be traced to the text that it stands for.
   for (const { appCompose } of accepted) await store.save(appCompose);
   const hashes = approvedList({
@@ -224,11 +210,10 @@ async function hashesFor(
     fresh,
     policy: ROLLING,
   });
-  assertTrustedRunners(attester, live, hashes, steps.contextFor(deps));
+  assertTrustedRunners(attester, live, hashes, context);
   return {
     hashes,
-    assertSame: () =>
-      assertSameRunners({ cluster: clusterName, live, known, hashes, policy: ROLLING }, deps),
+    assertSame: () => assertSameRunners({ cluster, live, known, hashes, policy: ROLLING }, deps),
   };
 }
 

@@ -1,8 +1,7 @@
 /** What a rotation finds before it changes anything; `--plan` looks at the very same. */
 import { command, hint } from "../../core/command-hint.ts";
 import type { AppCompose } from "../../core/compose-hash.ts";
-import type { ClusterFacts } from "../../session/facts.ts";
-import type { ComposePair } from "../../compose/lint.ts";
+import { composeFiles } from "../../session/facts.ts";
 import { haveWallet, runnerEnvironmentNamesOf } from "../../compose/environment.ts";
 import { registryName, type ComposeHash, type Cvm } from "../../core/domain.ts";
 import { ClusterError } from "../../errors/cluster-error.ts";
@@ -15,26 +14,11 @@ import {
 import { checkForeignUpdates, warnUnknownList } from "../../registry/concurrent-updates.ts";
 import { warnDomainDifferences } from "../../registry/domain-differences.ts";
 import { registryOf, type Registry } from "../../registry/registry.ts";
-import { liveRunners, type LiveRunner } from "../../runners/running-runners.ts";
-import {
-  classifyRunners,
-  assertRunnersClear,
-  type KnownList,
-} from "../../approval/classify-runners.ts";
+import type { LiveRunner } from "../../runners/running-runners.ts";
 import type { ReadingDeps, StepContext } from "../../workflow/step.ts";
-import { runnerVouchers, wholeEnvironment } from "../shared/approval.ts";
+import { wholeEnvironment } from "../shared/approval.ts";
+import { lookAtRunners, type RunnersNow } from "../shared/look-at-runners.ts";
 import type { Rotation } from "./rotation-plan.ts";
-
-/** The runners that are up. */
-export type RunnersNow = {
-  readonly live: readonly LiveRunner[];
-  /** Those that the registry lets in now. */
-  readonly accepted: readonly LiveRunner[];
-  /** Those that a list without their hash would, or may, cut off. */
-  readonly atStake: readonly LiveRunner[];
-  /** By what they were judged. */
-  readonly knownList: KnownList;
-};
 
 export type ClusterState = RunnersNow & {
   readonly registry: Registry;
@@ -86,35 +70,6 @@ export async function inspectCluster(
   assertLikelySchema(rotation, cvm, running);
   const recorded = recordedHashes(record, appId);
   return { ...runners, registry, running, complete, known, seen, recorded };
-}
-
-/**
- * Lists the runners, and judges them. Asked again when the list is made: some may have started meanwhile.
- * @throws ClusterError `live-runner-unclear` (verification).
- */
-export async function lookAtRunners(
-  { inputs, facts, flags, policy }: Pick<Rotation, "inputs" | "facts" | "flags" | "policy">,
-  known: { readonly record: ClusterRecord; readonly appId: string; readonly complete: boolean },
-  context: ReadingDeps & Pick<StepContext, "warn">,
-): Promise<RunnersNow> {
-  const { clusterName } = inputs.cluster;
-  const live = await liveRunners(clusterName, context);
-  const file = flags.rollback ? undefined : await facts.runnerCompose();
-  const vouchers = await runnerVouchers(file, flags.record, clusterName);
-  const coordinated = inputs.cluster.orchestratorSchema === "v2";
-  const knownList = { ...known, coordinated, vouchers };
-  const { accepted, unclear, maybePushed } = classifyRunners(live, knownList, (code, message) =>
-    context.warn(code, message),
-  );
-  if (!flags.rollback) assertRunnersClear(unclear, policy);
-  // Where nothing is to stay, the restart comes without another question about what was pushed.
-  const forgotten = flags.rollback || policy.stay === "none" ? maybePushed : [];
-  return { live, accepted, atStake: [...accepted, ...unclear, ...forgotten], knownList };
-}
-
-async function composeFiles(facts: ClusterFacts): Promise<ComposePair> {
-  const [registry, runner] = await Promise.all([facts.registryCompose(), facts.runnerCompose()]);
-  return { registry, runner };
 }
 
 /** The orchestrator's names are part of a hash: one over other names would let no runner in. */

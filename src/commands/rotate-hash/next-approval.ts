@@ -9,7 +9,7 @@ import {
 import { parseComposeHash, type ComposeHash } from "../../core/domain.ts";
 import { ClusterError } from "../../errors/cluster-error.ts";
 import { sha256Hex } from "../../core/compose-hash.ts";
-import { nodeIdOf } from "../../session/facts.ts";
+import { composeFiles, nodeIdOf } from "../../session/facts.ts";
 import type { ClusterInputs } from "../../core/settings.ts";
 import type { AppComposeStore } from "../../state/app-compose-store.ts";
 import type { ClusterRecord } from "../../state/record.ts";
@@ -22,7 +22,8 @@ import { obtainComposeHash, recordedComposeHash } from "../shared/obtain-compose
 import { assertRevocationConfirmed, confirmTemporaryRunner } from "./consent.ts";
 import type { Rotation } from "./rotation-plan.ts";
 import { inputsAsOf } from "../../session/recorded-inputs.ts";
-import { lookAtRunners, type ClusterState, type RunnersNow } from "./inspect-cluster.ts";
+import { lookAtRunners, type RunnersNow } from "../shared/look-at-runners.ts";
+import type { ClusterState } from "./inspect-cluster.ts";
 
 export type NextApproval = {
   readonly hashes: readonly ComposeHash[];
@@ -57,15 +58,8 @@ async function renewed(input: NextInput): Promise<NextApproval> {
   const runnerFile = await facts.runnerCompose();
   const names = runnerEnvironmentNamesOf(inputs.cluster);
   const known = await recordedComposeHash(runnerFile, names, record, store);
-  const listWith = (
-    fresh: ComposeHash | undefined,
-    { accepted }: RunnersNow,
-  ): readonly ComposeHash[] => {
-    const live = accepted.map(({ composeHash }) => composeHash);
-    return approvedList({ recorded: state.recorded, live, fresh, policy });
-  };
   if (known && policy.drop.includes(known)) throw droppedItself(known, runnerFile, "input");
-  assertRevocationConfirmed(runnersCutOff(listWith(known, state), state.atStake), prepared);
+  assertRevocationConfirmed(runnersCutOff(listWith(known, state, input), state.atStake), prepared);
   const fresh = await obtainComposeHash(
     {
       cluster: inputs.cluster,
@@ -89,14 +83,38 @@ async function renewed(input: NextInput): Promise<NextApproval> {
   const { appId } = state.registry;
   const context = steps.contextFor(deps);
   const runners = await lookAtRunners(input, { record, appId, complete: state.complete }, context);
-  const hashes = listWith(fresh, runners);
-  assertRevocationConfirmed(runnersCutOff(hashes, runners.atStake), prepared);
+  const next = await approvalWith(fresh, runners, input);
+  assertRevocationConfirmed(runnersCutOff(next.hashes, runners.atStake), prepared);
+  return next;
+}
+
+type Listing = Pick<Rotation, "policy" | "facts" | "inputs"> & {
+  readonly state: Pick<ClusterState, "recorded">;
+};
+
+/** The list with the new hash in it, where that is known, and with what is to stay. */
+function listWith(
+  fresh: ComposeHash | undefined,
+  { accepted }: RunnersNow,
+  { state: { recorded }, policy }: Pick<Listing, "state" | "policy">,
+): readonly ComposeHash[] {
+  const live = accepted.map(({ composeHash }) => composeHash);
+  return approvedList({ recorded, live, fresh, policy });
+}
+
+/** An approval of that list. */
+export async function approvalWith(
+  fresh: ComposeHash | undefined,
+  runners: RunnersNow,
+  listing: Listing,
+): Promise<NextApproval> {
+  const { registry: compose, runner } = await composeFiles(listing.facts);
   return {
-    hashes,
+    hashes: listWith(fresh, runners, listing),
     runners,
-    compose: await facts.registryCompose(),
-    provenance: { runnerHash: fresh, composeDigest: runnerFile.digest },
-    inputs,
+    compose,
+    provenance: { runnerHash: fresh ?? "", composeDigest: runner.digest },
+    inputs: listing.inputs,
     restores: null,
     expendable: [],
   };

@@ -1,7 +1,6 @@
 /** The hash and the list that a rotation would approve, as far as that can be known without a temporary runner. */
 import { findPredictionBasis } from "../../app-compose/prediction-basis.ts";
 import { predictComposeHash, type PredictionBasis } from "../../app-compose/predict.ts";
-import { approvedList } from "../../approval/approved-list.ts";
 import { assertChecked } from "../../approval/classify-runners.ts";
 import { runnerEnvironmentNamesOf } from "../../compose/environment.ts";
 import type { AppCompose } from "../../core/compose-hash.ts";
@@ -11,7 +10,7 @@ import type { Session } from "../../session/session.ts";
 import { recordedComposeHash } from "../shared/obtain-compose-hash.ts";
 import { provisionComposeHash, type ProvisionedHash } from "../shared/provision-hash.ts";
 import type { ClusterState } from "./inspect-cluster.ts";
-import { restoredApproval, type NextApproval } from "./next-approval.ts";
+import { approvalWith, restoredApproval, type NextApproval } from "./next-approval.ts";
 import type { RotatePlanResult } from "./result.ts";
 import type { Rotation } from "./rotation-plan.ts";
 
@@ -50,22 +49,10 @@ async function renewed(
   state: ClusterState,
   basis: PredictionBasis | undefined,
 ): Promise<RotationPrediction> {
-  const { inputs, facts, policy } = rotation;
-  const { record } = facts;
-  await assertChecked(policy, { record, store: sources.store, live: state.live });
-  const hash = await hashOf(rotation, sources, state, basis);
-  const hashes = approvedList({
-    recorded: state.recorded,
-    live: state.accepted.map(({ composeHash }) => composeHash),
-    fresh: hash.value ?? undefined,
-    policy,
-  });
-  const { digest } = await facts.runnerCompose();
-  const provenance = { runnerHash: hash.value ?? "", composeDigest: digest };
-  const compose = await facts.registryCompose();
-  const made = { hashes, runners: state, compose, provenance, inputs };
-  const { unverified, ...composeHash } = hash;
-  const next = { ...made, restores: null, expendable: [] };
+  const { record } = rotation.facts;
+  await assertChecked(rotation.policy, { record, store: sources.store, live: state.live });
+  const { unverified, ...composeHash } = await hashOf(rotation, sources, state, basis);
+  const next = await approvalWith(composeHash.value ?? undefined, state, { ...rotation, state });
   return { next, composeHash, basis: basis?.appCompose, unverified };
 }
 

@@ -7,8 +7,6 @@ import type { ClusterInputs, ClusterSettings } from "../../core/settings.ts";
 import type { EnvironmentVariable } from "../../core/ports.ts";
 import type { ApproveComposeHashInput, ApproveVia, Provenance } from "../../approval/approval.ts";
 import type { Registry } from "../../registry/registry.ts";
-import type { RunnerVouchers } from "../../approval/classify-runners.ts";
-import { readHashRecord, recordOfAnother } from "../../state/hash-record.ts";
 import { operator } from "../../state/history.ts";
 import type { Preparation } from "../../session/preparation.ts";
 import { readStepDurations, rememberStepDurations } from "../../state/step-durations.ts";
@@ -28,29 +26,6 @@ export type ApprovalFlags = {
   /** Go on with a registry that shows its keys to anyone. */
   readonly allowDebugRegistry: boolean;
 };
-
-/**
- * What vouches for running runners that this machine has no record of.
- * @throws ClusterError as `readHashRecord`, and `hash-record-of-another` (input).
- */
-export async function runnerVouchers(
-  compose: ComposeFile | undefined,
-  file: string | undefined,
-  cluster: string,
-): Promise<RunnerVouchers> {
-  const composeText = compose?.text;
-  if (file === undefined) return { composeText, hashes: new Set() };
-  const record = await readHashRecord(file);
-  if (record.cluster !== cluster)
-    throw recordOfAnother(file, "cluster", record.cluster, cluster, "--cluster-name");
-  return {
-    composeText,
-    hashes: new Set([
-      ...Object.keys(record.app_composes),
-      ...(record.approved?.compose_hashes ?? []),
-    ]),
-  };
-}
 
 type ApprovalParts = Omit<
   ApproveComposeHashInput,

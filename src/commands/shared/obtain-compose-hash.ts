@@ -4,7 +4,7 @@ import type { ComposeFile } from "../../compose/compose-file.ts";
 import { predictComposeHash } from "../../app-compose/predict.ts";
 import { parseComposeHash, temporaryRunnerName, type ComposeHash } from "../../core/domain.ts";
 import { messageOf } from "../../errors/cluster-error.ts";
-import type { ClusterSettings, HashFrom } from "../../core/settings.ts";
+import type { HashFrom } from "../../core/settings.ts";
 import type { Registry } from "../../registry/registry.ts";
 import type { AppComposeStore } from "../../state/app-compose-store.ts";
 import { recordedHash, type ClusterRecord } from "../../state/record.ts";
@@ -12,35 +12,27 @@ import { findAnomalies } from "../../app-compose/verify.ts";
 import { deleteTemporaryRunner } from "../../steps/delete-temporary-runner.ts";
 import {
   deployTemporaryRunner,
+  type DeployTemporaryRunnerInput,
   type TemporaryRunner,
 } from "../../steps/deploy-temporary-runner.ts";
-import { readComposeHash } from "../../steps/read-compose-hash.ts";
+import { readComposeHash, type ReadComposeHashInput } from "../../steps/read-compose-hash.ts";
 import { findPredictionBasis } from "../../app-compose/prediction-basis.ts";
 import type { Emit } from "../../core/events.ts";
-import type { Attester } from "../../registry/attester.ts";
 import type { CvmIdentity } from "../../core/ports.ts";
 import { removeWithReplicas } from "../../runners/remove-cvm.ts";
 import { provisionComposeHash, recordProvisioned, type ProvisionedHash } from "./provision-hash.ts";
 import { done, type Step, type StepDeps, type StepRunner } from "../../workflow/step.ts";
 
 export type ObtainComposeHashInput = {
-  readonly cluster: ClusterSettings;
-  readonly compose: ComposeFile;
   readonly registry: Pick<Registry, "url" | "vmUuid">;
   /** See --hash-from. */
   readonly hashFrom: HashFrom;
-  readonly nodeId: number | undefined;
-  readonly store: AppComposeStore;
-  readonly record: ClusterRecord;
   /** Deploy one also where the hash is recorded: the platform may build app-composes in a new way. */
   readonly fresh: boolean;
-  /** See --allow-unchecked-hash. */
-  readonly allowUnchecked: boolean;
-  /** Absent with `--attest off`. */
-  readonly attester: Attester | undefined;
   /** Asks whoever pays for it; throws where the answer is no. */
   readonly beforeDeploying?: () => Promise<void>;
-};
+} & Omit<DeployTemporaryRunnerInput, "registryUrl"> &
+  Omit<ReadComposeHashInput, "runner" | "environmentNames">;
 
 const CLEANUP_LIMIT_MS = 60_000;
 

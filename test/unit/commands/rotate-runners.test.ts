@@ -1,7 +1,7 @@
 /** Whom a rotation names before it cuts runners off. */
 import { expect, test } from "vitest";
 import { ROLLING, type ListPolicy } from "../../../src/approval/approved-list.ts";
-import { lookAtRunners } from "../../../src/commands/rotate-hash/inspect-cluster.ts";
+import { lookAtRunners } from "../../../src/commands/shared/look-at-runners.ts";
 import type { Rotation } from "../../../src/commands/rotate-hash/rotation-plan.ts";
 import { composeHashOf, type AppCompose } from "../../../src/core/compose-hash.ts";
 import { recordFrom } from "../../helpers/journal-records.ts";
