@@ -42,8 +42,10 @@ type InputText = {
 };
 
 /** A parser turns one text into one value and throws `InvalidValue`; a repeatable input is parsed text by text. */
-type InputEntry<T> = InputText &
-  ([T] extends [readonly (infer Item)[]]
+type InputEntry<T> = Omit<InputText, "flag" | "placeholder"> & {
+  /** With its placeholder, as the help text has it. */
+  readonly flag?: `${string} <${string}>`;
+} & ([T] extends [readonly (infer Item)[]]
     ? { readonly repeatable: true; readonly parse: (text: string) => Item }
     : { readonly repeatable?: false; readonly parse: (text: string) => T });
 
@@ -56,8 +58,7 @@ export type InputDefinition = InputText & {
 const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>> } = {
   clusterName: {
     group: "cluster",
-    flag: "cluster-name",
-    placeholder: "name",
+    flag: "cluster-name <name>",
     variables: ["TEE_CLUSTER_NAME"],
     description: "name prefix of all CVMs of the cluster",
     remark: "letters, digits, hyphens; at most 47 characters",
@@ -67,8 +68,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
   },
   awsAccessKeyId: {
     group: "aws",
-    flag: "aws-access-key-id",
-    placeholder: "id",
+    flag: "aws-access-key-id <id>",
     variables: ["AWS_ACCESS_KEY_ID"],
     description: "for the registry's access to the encrypted models on S3",
     remark: "`AKIA…`, not `ASIA…`",
@@ -85,8 +85,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
   },
   awsRegion: {
     group: "aws",
-    flag: "aws-region",
-    placeholder: "region",
+    flag: "aws-region <region>",
     variables: ["AWS_REGION"],
     description: "S3 region",
     default: "eu-west-1",
@@ -102,8 +101,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
   },
   instanceType: {
     group: "cluster",
-    flag: "instance-type",
-    placeholder: "type",
+    flag: "instance-type <type>",
     variables: ["TEE_CLUSTER_INSTANCE_TYPE"],
     description: "size of the CVMs",
     default: "tdx.medium",
@@ -112,8 +110,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
   },
   node: {
     group: "cluster",
-    flag: "node",
-    placeholder: "name or id",
+    flag: "node <name or id>",
     variables: ["TEE_CLUSTER_NODE"],
     description: "node to deploy to (default: chosen by Phala)",
     optional: true,
@@ -123,8 +120,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
   spawnteePort: {
     group: "cluster",
     rare: true,
-    flag: "spawntee-port",
-    placeholder: "port",
+    flag: "spawntee-port <port>",
     variables: ["TEE_CLUSTER_SPAWNTEE_PORT"],
     description: "port at which spawntee is published",
     remark: "the compose files must publish it",
@@ -133,8 +129,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
   },
   memoryPerModelMb: {
     group: "cluster",
-    flag: "memory-per-model",
-    placeholder: "mb",
+    flag: "memory-per-model <mb>",
     variables: ["TEE_CLUSTER_MEMORY_PER_MODEL_MB"],
     description: "MB for each model container",
     default: "1024",
@@ -143,8 +138,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
   provisionFactor: {
     group: "cluster",
     rare: true,
-    flag: "provision-factor",
-    placeholder: "f",
+    flag: "provision-factor <f>",
     variables: ["TEE_CLUSTER_PROVISION_FACTOR"],
     description: "provision a new runner at this share of the capacity, 0 < f <= 1",
     default: "0.8",
@@ -153,8 +147,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
   maxModels: {
     group: "cluster",
     rare: true,
-    flag: "max-models",
-    placeholder: "n",
+    flag: "max-models <n>",
     variables: ["TEE_CLUSTER_MAX_MODELS"],
     description: "models in the whole cluster, 0 for unlimited",
     default: "0",
@@ -163,8 +156,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
   capacityThreshold: {
     group: "cluster",
     rare: true,
-    flag: "capacity-threshold",
-    placeholder: "f",
+    flag: "capacity-threshold <f>",
     variables: ["CAPACITY_THRESHOLD"],
     description: "a CVM reports itself full at this usage, 0 < f <= 1",
     default: "0.8",
@@ -173,8 +165,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
   cvmBaseDomain: {
     group: "cluster",
     rare: true,
-    flag: "cvm-base-domain",
-    placeholder: "domain",
+    flag: "cvm-base-domain <domain>",
     variables: ["CVM_BASE_DOMAIN"],
     description: "gateway domain (default: what the API says of the registry's node)",
     optional: true,
@@ -182,8 +173,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
   },
   registryCompose: {
     group: "cluster",
-    flag: "registry-compose",
-    placeholder: "path",
+    flag: "registry-compose <path>",
     variables: ["TEE_CLUSTER_REGISTRY_COMPOSE"],
     description: "compose file of the registry",
     default: "model_orchestrator/data/docker-compose.phala.registry.yml",
@@ -192,8 +182,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
   },
   runnerCompose: {
     group: "cluster",
-    flag: "runner-compose",
-    placeholder: "path",
+    flag: "runner-compose <path>",
     variables: ["TEE_CLUSTER_RUNNER_COMPOSE"],
     description: "compose file of the runners",
     default: "model_orchestrator/data/docker-compose.phala.runner.yml",
@@ -202,8 +191,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
   },
   orchestratorConfig: {
     group: "cluster",
-    flag: "orchestrator-config",
-    placeholder: "path",
+    flag: "orchestrator-config <path>",
     variables: ["TEE_CLUSTER_ORCHESTRATOR_CONFIG"],
     description: "the file to write",
     default: "orchestrator.yml",
@@ -212,8 +200,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
   },
   orchestratorSchema: {
     group: "cluster",
-    flag: "orchestrator-schema",
-    placeholder: "v1|v2",
+    flag: "orchestrator-schema <v1|v2>",
     variables: ["TEE_CLUSTER_ORCHESTRATOR_SCHEMA"],
     description: "schema of orchestrator.yml; releases read v2 (default: v2 with a gateway key)",
     remark: "without a key `v1`, with a warning",
@@ -222,8 +209,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
   },
   gatewayKeyPath: {
     group: "cluster",
-    flag: "gateway-key-path",
-    placeholder: "path",
+    flag: "gateway-key-path <path>",
     variables: ["GATEWAY_KEY_PATH"],
     description: "the coordinator's RSA key; required with v2",
     remark: "a private key (PEM), mode 0600",
@@ -234,8 +220,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
   },
   coordinatorWallet: {
     group: "cluster",
-    flag: "gateway-auth-wallet",
-    placeholder: "address",
+    flag: "gateway-auth-wallet <address>",
     variables: ["GATEWAY_AUTH_COORDINATOR_WALLET"],
     description: "the coordinator's wallet; required with v2",
     remark: "both compose files must pass it on",
@@ -246,8 +231,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
   registryEnv: {
     group: "cluster",
     rare: true,
-    flag: "registry-env",
-    placeholder: "name",
+    flag: "registry-env <name>",
     variables: [],
     description: "a further variable of the registry, its value from the environment; repeatable",
     remark: "[by its name](#further-variables-of-the-registry)",
@@ -256,8 +240,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
   },
   crunches: {
     group: "cluster",
-    flag: "crunch",
-    placeholder: "id[=name]",
+    flag: "crunch <id[=name]>",
     variables: [],
     description: "a crunch of the orchestrator, repeatable (default: from the cluster name)",
     remark: "`bird_tracker=bird tracker`",
@@ -267,8 +250,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
   watcher: {
     group: "cluster",
     rare: true,
-    flag: "watcher",
-    placeholder: "where",
+    flag: "watcher <where>",
     variables: [],
     description: "where the orchestrator looks for models: yaml:PATH or onchain:URL",
     default: "yaml:models.yml",
@@ -277,8 +259,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
   watcherIntervalSeconds: {
     group: "cluster",
     rare: true,
-    flag: "watcher-interval",
-    placeholder: "seconds",
+    flag: "watcher-interval <seconds>",
     variables: [],
     description: "how often it looks",
     default: "10",
@@ -287,8 +268,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
   hashFrom: {
     group: "procedure",
     rare: true,
-    flag: "hash-from",
-    placeholder: "how",
+    flag: "hash-from <how>",
     variables: ["TEE_CLUSTER_HASH_FROM"],
     description:
       "temporary-runner: deploy one to read its hash; provision: only let Phala prepare one",
@@ -299,8 +279,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
   },
   attest: {
     group: "attestation",
-    flag: "attest",
-    placeholder: "mode",
+    flag: "attest <mode>",
     variables: ["TEE_CLUSTER_ATTEST"],
     description: "auto, require or off: what missing evidence is",
     remark: "[attestation](attestation.md)",
@@ -311,8 +290,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
   trustFile: {
     group: "attestation",
     rare: true,
-    flag: "trust-file",
-    placeholder: "path",
+    flag: "trust-file <path>",
     variables: ["TEE_CLUSTER_TRUST_FILE"],
     description: "what is trusted (default: tee-cluster.trust.json if there, else built in)",
     optional: true,
@@ -322,8 +300,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
   collateralUrl: {
     group: "attestation",
     rare: true,
-    flag: "collateral-url",
-    placeholder: "url",
+    flag: "collateral-url <url>",
     variables: ["TEE_CLUSTER_COLLATERAL_URL"],
     description: "Intel's collateral service, or one with its paths",
     default: "https://api.trustedservices.intel.com",
@@ -332,8 +309,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
   phalaApiUrl: {
     group: "connection",
     rare: true,
-    flag: "phala-api-url",
-    placeholder: "url",
+    flag: "phala-api-url <url>",
     variables: ["PHALA_API_URL"],
     description: "Phala's API",
     remark: "http only to this machine",
@@ -343,8 +319,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
   phalaBin: {
     group: "connection",
     rare: true,
-    flag: "phala-bin",
-    placeholder: "path",
+    flag: "phala-bin <path>",
     variables: ["PHALA_BIN"],
     description: "the phala CLI",
     remark: "the one that came with this package, else the one on `PATH`",
@@ -355,8 +330,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
   gatewayUrl: {
     group: "connection",
     rare: true,
-    flag: "gateway-url",
-    placeholder: "template",
+    flag: "gateway-url <template>",
     variables: ["TEE_CLUSTER_GATEWAY_URL"],
     description: "address of a CVM's port",
     remark: "a template; `{node}` may be used too",
@@ -366,8 +340,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
   stateDir: {
     group: "connection",
     rare: true,
-    flag: "state-dir",
-    placeholder: "dir",
+    flag: "state-dir <dir>",
     variables: ["TEE_CLUSTER_STATE_DIR"],
     description: "where runs are recorded (default: $XDG_STATE_HOME/tee-cluster)",
     completes: "folders",
@@ -375,8 +348,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
   },
   timeoutMs: {
     group: "connection",
-    flag: "timeout",
-    placeholder: "duration",
+    flag: "timeout <duration>",
     variables: ["TEE_CLUSTER_TIMEOUT"],
     description: "timeout for each wait",
     remark: "`500ms`, `2s`, `10m`, `1h`",
@@ -386,8 +358,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
   pollIntervalMs: {
     group: "connection",
     rare: true,
-    flag: "poll-interval",
-    placeholder: "duration",
+    flag: "poll-interval <duration>",
     variables: ["TEE_CLUSTER_POLL_INTERVAL"],
     description: "polling interval",
     default: "2s",
@@ -396,10 +367,13 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
 };
 
 /** All inputs, in the order in which they are shown. */
-export const INPUTS: readonly InputDefinition[] = Object.entries(TABLE).map(([key, entry]) => ({
-  ...entry,
-  key: key as InputKey,
-}));
+export const INPUTS: readonly InputDefinition[] = Object.entries(TABLE).map(
+  ([key, { flag: text, ...entry }]) => {
+    const [, flag, placeholder] = /^(.*) <(.*)>$/.exec(text ?? "") ?? [];
+    const names = flag === undefined || placeholder === undefined ? {} : { flag, placeholder };
+    return { ...entry, ...names, key: key as InputKey };
+  },
+);
 
 const BY_KEY = new Map(INPUTS.map((input) => [input.key, input]));
 
