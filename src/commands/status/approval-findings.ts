@@ -1,9 +1,8 @@
 /** What is not certain of the approved list, what got lost of it, and what will. Pure. */
 import { command, hint, type Words } from "../../core/command-hint.ts";
-import type { Finding } from "../../core/finding.ts";
-import type { StatusCode } from "../../errors/catalogue.ts";
 import { shortHash } from "../../core/domain.ts";
 import type { Approvals } from "./approvals.ts";
+import { findingOn, type Found } from "./finding-on.ts";
 
 /**
  * @param name the registry's.
@@ -13,56 +12,33 @@ export function approvalFindings(
   name: string,
   approvals: Approvals,
   { unfinished }: { readonly unfinished: boolean },
-): Finding<StatusCode>[] {
+): Found[] {
   const remedy = unfinished
     ? hint`${command("init")}   # resumes, and gives it its list`
     : hint`${command("rotate-hash")}   # sends it a list and records it`;
   return [...doubts(name, approvals, remedy), ...pushed(name, approvals)];
 }
 
-function doubts(
-  name: string,
-  { standing, reason }: Approvals,
-  remedy: Words,
-): Finding<StatusCode>[] {
+function doubts(name: string, { standing, reason }: Approvals, remedy: Words): Found[] {
   if (standing === "confirmed") return [];
-  return [
-    {
-      code: `approved-list-${standing}`,
-      severity: "warning",
-      message: `what ${name} approves is not known for certain: ${reason}`,
-      // What only can't be told now may be told by the next look.
-      remedy: standing === "unconfirmed" ? undefined : remedy,
-      cvm: name,
-    },
-  ];
+  const message = `what ${name} approves is not known for certain: ${reason}`;
+  // What only can't be told now may be told by the next look.
+  const advice = standing === "unconfirmed" ? undefined : remedy;
+  return [findingOn(name).warning(`approved-list-${standing}`, message, advice)];
 }
 
-function pushed(name: string, { lost, via }: Approvals): Finding<StatusCode>[] {
+function pushed(name: string, { lost, via }: Approvals): Found[] {
+  const { warning, note } = findingOn(name);
   if (lost.length > 0) {
     const what =
       lost.length === 1
         ? `compose hash ${shortHash(lost[0] ?? "")}`
         : `${lost.length} compose hashes`;
     const message = `${name} has restarted since ${what} was pushed to it, and has forgotten it`;
-    return [
-      {
-        code: "approval-lost",
-        severity: "warning",
-        message,
-        remedy: hint`${command("rotate-hash")}`,
-        cvm: name,
-      },
-    ];
+    return [warning("approval-lost", message, hint`${command("rotate-hash")}`)];
   }
   if (via !== "api") return [];
-  return [
-    {
-      code: "approved-until-restart",
-      severity: "note",
-      message: `${name} has its list in memory only and forgets it at its next restart`,
-      remedy: hint`${command("rotate-hash", "--approve-via", "restart")}`,
-      cvm: name,
-    },
-  ];
+  const message = `${name} has its list in memory only and forgets it at its next restart`;
+  const remedy = hint`${command("rotate-hash", "--approve-via", "restart")}`;
+  return [note("approved-until-restart", message, remedy)];
 }

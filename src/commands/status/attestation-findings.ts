@@ -1,9 +1,8 @@
 /** What there is to say of the registry's attestation. Pure. */
 import type { AttestationCheck } from "../../core/attestation.ts";
 import { command, hint } from "../../core/command-hint.ts";
-import type { Finding } from "../../core/finding.ts";
-import type { StatusCode } from "../../errors/catalogue.ts";
 import type { AttestationLook } from "./attestation.ts";
+import { findingOn, type Found } from "./finding-on.ts";
 import type { AttestationStatus } from "./model.ts";
 
 const VERDICTS = { passed: true, warning: null, unverified: null, failed: false } as const;
@@ -32,10 +31,7 @@ function worstOf(checks: readonly AttestationCheck[]): AttestationCheck | undefi
 const reasonIn = (checks: readonly AttestationCheck[]): string | null =>
   worstOf(checks)?.message ?? null;
 
-export function attestationFindings(
-  name: string,
-  look: AttestationLook | undefined,
-): Finding<StatusCode>[] {
+export function attestationFindings(name: string, look: AttestationLook | undefined): Found[] {
   const checks = look?.report?.checks ?? [];
   const worst = worstOf(checks);
   if (worst?.code == null) return [];
@@ -48,6 +44,6 @@ export function attestationFindings(
   // What is missing now was missing when it was verified, where it is the same as then.
   const isCompared = checks.some(({ id, result }) => id === "unchanged" && result === "passed");
   if (!isError && isCompared) return [];
-  const severity = isError ? "error" : "warning";
-  return [{ code, severity, message: `${name}: ${message}`, remedy, cvm: name }];
+  const make = findingOn(name)[isError ? "error" : "warning"];
+  return [make(code, `${name}: ${message}`, remedy)];
 }

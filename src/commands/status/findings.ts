@@ -1,12 +1,12 @@
 /** What there is to say of a cluster besides the facts: what is wrong, what is not known, and what to do. Pure. */
 import { command, hint, phala } from "../../core/command-hint.ts";
-import { bySeverity, type Finding } from "../../core/finding.ts";
-import type { StatusCode } from "../../errors/catalogue.ts";
+import { bySeverity } from "../../core/finding.ts";
 import { registryName, shortHash, type OrchestratorSchema } from "../../core/domain.ts";
 import { approvalFindings } from "./approval-findings.ts";
 import type { Approvals } from "./approvals.ts";
 import type { AttestationLook } from "./attestation.ts";
 import { attestationFindings } from "./attestation-findings.ts";
+import { findingOn, type Found } from "./finding-on.ts";
 import type { Knowledge, LocalCompose } from "./knowledge.ts";
 import type { ClusterLook, SeenCvm } from "./inspect-cluster.ts";
 import type { CvmStatus, Drift, StatusFinding } from "./model.ts";
@@ -28,15 +28,16 @@ export function findingsOf(assessed: Assessed): readonly StatusFinding[] {
   const { cluster, look, knowledge, approvals, drift, cvms, attestation } = assessed;
   const { schema } = knowledge;
   const registry = cvms.find(({ role }) => role === "registry");
+  const ofRegistry = registry && [
+    ...approvalFindings(registry.name, approvals, {
+      unfinished: isUnfinished(registry, knowledge),
+    }),
+    ...attestationFindings(registry.name, attestation),
+  ];
   const all = [
     ...(registry ? registryFindings(registry, serviceOf(look)) : [noRegistry(cluster)]),
     ...identityFindings(cluster, cvms),
-    ...(registry
-      ? approvalFindings(registry.name, approvals, {
-          unfinished: isUnfinished(registry, knowledge),
-        })
-      : []),
-    ...(registry ? attestationFindings(registry.name, attestation) : []),
+    ...(ofRegistry ?? []),
     ...look.cvms.flatMap((seen, index) => {
       const cvm = cvms[index];
       return cvm ? [...cvmFindings(cvm, seen), ...runnerFindings(cvm, seen, drift)] : [];
@@ -47,7 +48,7 @@ export function findingsOf(assessed: Assessed): readonly StatusFinding[] {
 }
 
 /** `null` stands for what does not apply. */
-function inJson({ code, severity, message, remedy, cvm }: Finding<StatusCode>): StatusFinding {
+function inJson({ code, severity, message, remedy, cvm }: Found): StatusFinding {
   return { code, severity, message, remedy: remedy ?? null, cvm: cvm ?? null };
 }
 
@@ -62,33 +63,25 @@ function serviceOf({ cvms }: ClusterLook): string | null {
   return health?.kind === "answered" ? health.value.service : null;
 }
 
-function noRegistry(cluster: string): Finding<StatusCode> {
-  return {
-    code: "no-registry",
-    severity: "error",
-    message: `there is no ${registryName(cluster)} in this account`,
-    remedy: hint`${command("init", "--cluster-name", cluster)}`,
-  };
+function noRegistry(cluster: string): Found {
+  const message = `there is no ${registryName(cluster)} in this account`;
+  const remedy = hint`${command("init", "--cluster-name", cluster)}`;
+  return findingOn(undefined).error("no-registry", message, remedy);
 }
 
-function cvmFindings(cvm: CvmStatus, seen: SeenCvm): Finding<StatusCode>[] {
+function cvmFindings(cvm: CvmStatus, seen: SeenCvm): Found[] {
   const { name } = cvm;
-  const findings: Finding<StatusCode>[] = [];
-  if (seen.incomplete !== null) {
-    const message = `${name} could not be looked up: ${seen.incomplete}`;
-    findings.push({ code: "lookup-failed", severity: "warning", message, cvm: name });
-  }
+  const { error, warning } = findingOn(name);
+  const findings: Found[] = [];
+  if (seen.incomplete !== null)
+    findings.push(warning("lookup-failed", `${name} could not be looked up: ${seen.incomplete}`));
   if (cvm.compose_hash_checked === false) {
-    findings.push({
-      code: "compose-hash-mismatch",
-      severity: "error",
-      message: `the app-compose of ${name} does not hash to the compose hash that Phala's API gives: ${cvm.compose_hash}`,
-      remedy: hint`${phala("cvms", "get", name, "--json")}   # then ask Phala`,
-      cvm: name,
-    });
+    const message = `the app-compose of ${name} does not hash to the compose hash that Phala's API gives: ${cvm.compose_hash}`;
+    const remedy = hint`${phala("cvms", "get", name, "--json")}   # then ask Phala`;
+    findings.push(error("compose-hash-mismatch", message, remedy));
   } else if (seen.appCompose.kind === "unknown") {
     const message = `the app-compose of ${name} could not be read: ${seen.appCompose.reason}`;
-    findings.push({ code: "app-compose-unread", severity: "warning", message, cvm: name });
+    findings.push(warning("app-compose-unread", message));
   }
   return findings;
 }
@@ -96,32 +89,22 @@ function cvmFindings(cvm: CvmStatus, seen: SeenCvm): Finding<StatusCode>[] {
 function localFindings(
   { path, found }: LocalCompose,
   { drift, schema }: { readonly drift: Drift | null; readonly schema: OrchestratorSchema },
-): Finding<StatusCode>[] {
-  if (found.kind === "missing")
-    return [
-      {
-        code: "runner-compose-missing",
-        severity: found.expected ? "warning" : "note",
-        message: `no runner compose file at ${path}: nothing to compare with the approved list`,
-        remedy: found.expected ? "give its path with --runner-compose" : undefined,
-      },
-    ];
-  if (found.kind === "unusable") {
-    const { message, advice: remedy } = found;
-    return [{ code: "runner-compose-unusable", severity: "warning", message, remedy }];
+): Found[] {
+  const { error, warning, note } = findingOn(undefined);
+  if (found.kind === "missing") {
+    const message = `no runner compose file at ${path}: nothing to compare with the approved list`;
+    return found.expected
+      ? [warning("runner-compose-missing", message, "give its path with --runner-compose")]
+      : [note("runner-compose-missing", message)];
   }
+  if (found.kind === "unusable")
+    return [warning("runner-compose-unusable", found.message, found.advice)];
   if (drift?.status !== "not-approved") return [];
   const hash = shortHash(drift.predicted_compose_hash ?? "");
   const which = `compose hash ${hash} is not approved`;
-  return [
-    {
-      code: "runner-compose-not-approved",
-      severity: "error",
-      message:
-        schema === "v2"
-          ? `runners made from ${path}: ${which}; the orchestrator pushes it for those that it makes, and the registry's next restart forgets it`
-          : `runners made from ${path} will be refused: ${which}`,
-      remedy: hint`${command("rotate-hash")}`,
-    },
-  ];
+  const message =
+    schema === "v2"
+      ? `runners made from ${path}: ${which}; the orchestrator pushes it for those that it makes, and the registry's next restart forgets it`
+      : `runners made from ${path} will be refused: ${which}`;
+  return [error("runner-compose-not-approved", message, hint`${command("rotate-hash")}`)];
 }

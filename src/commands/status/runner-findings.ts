@@ -1,9 +1,8 @@
 /** What there is to say of a runner: refused, not answering, or left over. Pure. */
 import { command, hint, type Words } from "../../core/command-hint.ts";
-import type { Finding } from "../../core/finding.ts";
-import type { StatusCode } from "../../errors/catalogue.ts";
 import { shortHash } from "../../core/domain.ts";
 import { isGone } from "../../runners/running-runners.ts";
+import { findingOn, type Found } from "./finding-on.ts";
 import type { SeenCvm } from "./inspect-cluster.ts";
 import type { CvmStatus, Drift, Refusal } from "./model.ts";
 import { parseCompose } from "../../compose/compose-file.ts";
@@ -13,11 +12,7 @@ import { ClusterError } from "../../errors/cluster-error.ts";
 /** What an SSH key in the home folder of whoever deploys adds to the environment names. */
 const SSH_KEY_NAME = "DSTACK_AUTHORIZED_KEYS";
 
-export function runnerFindings(
-  cvm: CvmStatus,
-  seen: SeenCvm,
-  drift: Drift | null,
-): Finding<StatusCode>[] {
+export function runnerFindings(cvm: CvmStatus, seen: SeenCvm, drift: Drift | null): Found[] {
   if (cvm.role === "temporary-runner") return leftoverFindings(cvm);
   if (cvm.role !== "runner") return [];
   // One that does not run asks for no key.
@@ -30,34 +25,21 @@ export function runnerFindings(
   ];
 }
 
-function refused(cvm: CvmStatus, drift: Drift | null): Finding<StatusCode> {
+function refused(cvm: CvmStatus, drift: Drift | null): Found {
   const { name, compose_hash: hash } = cvm;
-  return {
-    code: "runner-refused",
-    severity: "error",
-    message: `${name} will be refused: compose hash ${shortHash(hash ?? "")} is not approved; ${reasonOf(cvm.refusal)}`,
-    remedy: approvalRemedy(cvm, drift),
-    cvm: name,
-  };
+  const message = `${name} will be refused: compose hash ${shortHash(hash ?? "")} is not approved; ${reasonOf(cvm.refusal)}`;
+  return findingOn(name).error("runner-refused", message, approvalRemedy(cvm, drift));
 }
 
 /** The released orchestrator pushes the hashes of all its runners, so what is not on our list may be accepted. */
-function notOnList(cvm: CvmStatus, drift: Drift | null): Finding<StatusCode> {
+function notOnList(cvm: CvmStatus, drift: Drift | null): Found {
   const { name, compose_hash: hash } = cvm;
-  return {
-    code: "runner-not-on-list",
-    severity: "warning",
-    message: `${name}: compose hash ${shortHash(hash ?? "")} is not on our list; accepted if the orchestrator pushed it, refused after the registry's next restart; ${reasonOf(cvm.refusal)}`,
-    remedy: approvalRemedy(cvm, drift),
-    cvm: name,
-  };
+  const message = `${name}: compose hash ${shortHash(hash ?? "")} is not on our list; accepted if the orchestrator pushed it, refused after the registry's next restart; ${reasonOf(cvm.refusal)}`;
+  return findingOn(name).warning("runner-not-on-list", message, approvalRemedy(cvm, drift));
 }
 
 function reasonOf(refusal: Refusal | null): string {
-  const { compared_with: reference, differences } = refusal ?? {
-    compared_with: null,
-    differences: [],
-  };
+  const { compared_with: reference = null, differences = [] } = refusal ?? {};
   if (reference === null) return "no app-compose is recorded to compare it with";
   if (differences.length === 0) return "it is what the local runner compose file makes";
   const against =
@@ -80,52 +62,45 @@ function approvalRemedy(cvm: CvmStatus, drift: Drift | null): Words {
 }
 
 /** Not a matter of hash, mode or content, so it is a warning. */
-function unwell(cvm: CvmStatus): Finding<StatusCode>[] {
+function unwell(cvm: CvmStatus): Found[] {
   const { name, health, unanswered } = cvm;
-  const warn = (code: StatusCode, message: string): Finding<StatusCode>[] => [
-    { code, severity: "warning", message, remedy: hint`${command("logs", name)}`, cvm: name },
-  ];
+  const { warning } = findingOn(name);
+  const logs = hint`${command("logs", name)}`;
   if (cvm.in_progress || health === "healthy") return [];
-  if (cvm.status !== "running") return warn("runner-not-running", `${name} is ${cvm.status}`);
+  if (cvm.status !== "running")
+    return [warning("runner-not-running", `${name} is ${cvm.status}`, logs)];
   if (health !== null)
-    return warn("runner-unhealthy", `${name} says it is ${JSON.stringify(health)}`);
-  return warn("runner-silent", `/health of ${name}: ${unanswered ?? "its address is not known"}`);
+    return [warning("runner-unhealthy", `${name} says it is ${JSON.stringify(health)}`, logs)];
+  const why = unanswered ?? "its address is not known";
+  return [warning("runner-silent", `/health of ${name}: ${why}`, logs)];
 }
 
-function leftoverFindings({ name, leftover }: CvmStatus): Finding<StatusCode>[] {
+function leftoverFindings({ name, leftover }: CvmStatus): Found[] {
+  const { warning, note } = findingOn(name);
   if (leftover === "in-use") {
     const message = `${name} is in use: a run is in progress, here or on another machine`;
-    return [{ code: "temporary-runner-in-use", severity: "note", message, cvm: name }];
+    return [note("temporary-runner-in-use", message)];
   }
   const whose =
     leftover === "ours" ? "of a run on this machine that was interrupted" : "abandoned by its run";
-  return [
-    {
-      code: "left-over-runner",
-      severity: "warning",
-      message: `${name} is left over: ${whose}, and paid for`,
-      remedy: hint`${command("init")}   # deletes it first`,
-      cvm: name,
-    },
-  ];
+  const message = `${name} is left over: ${whose}, and paid for`;
+  return [warning("left-over-runner", message, hint`${command("init")}   # deletes it first`)];
 }
 
 /**
  * The orchestrator chooses no node and gives its runners no domain: the compose file's own stands wherever one lands.
  * One that was given a domain announces that, and it can't be read back.
  */
-export function domainFindings({ cvm, appCompose }: SeenCvm): Finding<StatusCode>[] {
+export function domainFindings({ cvm, appCompose }: SeenCvm): Found[] {
   const { name, nodeName, baseDomain } = cvm;
   if (appCompose.kind !== "present" || baseDomain === null) return [];
   const { docker_compose_file: text, allowed_envs: names = [] } = appCompose.value;
   if (text === undefined || names.includes("CVM_BASE_DOMAIN")) return [];
   const other = domainsIn(text, name).filter((domain) => domain !== baseDomain);
-  return other.map((domain) => ({
-    code: "runner-domain-differs",
-    severity: "warning",
-    message: `${name} is on node ${nodeName ?? "(unknown)"}, whose gateway is ${baseDomain}, and its app-compose announces ${domain}: models on it are announced under a domain that does not reach them`,
-    cvm: name,
-  }));
+  return other.map((domain) => {
+    const message = `${name} is on node ${nodeName ?? "(unknown)"}, whose gateway is ${baseDomain}, and its app-compose announces ${domain}: models on it are announced under a domain that does not reach them`;
+    return findingOn(name).warning("runner-domain-differs", message);
+  });
 }
 
 /** What runs may have been made by other means, and need not be a compose file as we know them. */
