@@ -12,9 +12,10 @@ export function toTryAlone(entries) {
 
 /** @returns the mutants by what became of them, and the score: killed or timed out, in percent of all but the fixed ones */
 export function verdictsOf(mutants, entries) {
-  const [killed, timeout, reached, fixed] = ["killed", "timeout", "reached", "fixed"].map((kind) =>
+  const [killed, timeout, fixed] = ["killed", "timeout", "fixed"].map((kind) =>
     idsOf(entries, kind),
   );
+  const reached = new Set(entries.flatMap(({ look }) => Object.keys(look?.reached ?? {})));
   const verdictOf = ({ id }) => {
     if (killed.has(id)) return "killed";
     if (timeout.has(id)) return "timeout";

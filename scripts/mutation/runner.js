@@ -1,22 +1,23 @@
 /**
- * Runs each test once as it is, to see which mutants it reaches, and at once again for each of those that still lives.
- * Everything stays loaded: a mutant costs what its tests cost. What happens is appended to the log that the driver reads.
+ * The first time (MUTATION_LOOK) it runs each test as it is, and notes which mutants the test reaches. Then it runs each
+ * once for every mutant that it reaches and that still lives. Everything stays loaded: a mutant costs what its tests cost.
+ * What happens is appended to the log, which the driver reads.
  */
 import { appendFileSync, readFileSync } from "node:fs";
 import * as fc from "fast-check";
 import { TestRunner } from "vitest";
 
 const LOG = process.env["MUTATION_LOG"];
-/** The first time the tests only show what they reach and how long they take. */
 const LOOKS_ONLY = process.env["MUTATION_LOOK"] !== undefined;
 /** The one mutant to try, in a process that no other has touched. */
 const ALONE = process.env["MUTATION_ALONE"];
 /** Where the instrumented sources keep their switch and their counts: a constant of Stryker. */
 const NAMESPACE = "__stryker__";
+/** So many times more often than without it a mutant may be run through: beyond it is a loop without end. */
 const HIT_FACTOR = 100;
 
-// The same verdict each time; few runs, for each is run again per mutant; no counterexample is made small, nobody reads it.
-fc.configureGlobal({ seed: 1, endOnFailure: true, numRuns: 5 });
+// The same verdict each time, and none spent on shrinking a counterexample that nobody reads.
+fc.configureGlobal({ seed: 1, endOnFailure: true });
 
 const write = (entry) => appendFileSync(LOG, `${JSON.stringify(entry)}\n`);
 
@@ -27,15 +28,15 @@ const entries = readFileSync(LOG, "utf8")
 const decided = new Set(
   entries.flatMap(({ killed, timeout, alone }) => killed ?? timeout ?? alone ?? []),
 );
-const durations = new Map(
-  entries.flatMap(({ test, ms }) => (ms === undefined ? [] : [[test, ms]])),
-);
+/** By the id of the test: how often it runs through each mutant that it reaches, and how long it takes. */
+const looks = new Map(entries.flatMap(({ look }) => (look === undefined ? [] : [[look.id, look]])));
 const isToTry = (id) => (ALONE === undefined ? !decided.has(id) : id === ALONE);
 
 const state = (globalThis[NAMESPACE] ??= {});
+state.counts = LOOKS_ONLY;
 
 /** Generous, for a machine with other work: few mutants wait for ever, and a loop without end hits the limit of its count. */
-const limitOf = (duration) => 10_000 + 10 * duration;
+const limitOf = (ms) => 10_000 + 10 * ms;
 
 export default class MutationRunner extends TestRunner {
   /** The fastest first: a mutant that they kill costs the slow ones nothing. */
@@ -50,18 +51,19 @@ export default class MutationRunner extends TestRunner {
 
   /** Between `beforeEach` and `afterEach` of the test, which surround each further run too. */
   async runTask(test) {
+    if (LOOKS_ONLY) return this.#look(test);
+    const { reached = {}, ms } = looks.get(test.id) ?? {};
+    const living = Object.keys(reached).filter(isToTry);
+    for (const id of living) await this.#judge(test, id, HIT_FACTOR * reached[id], limitOf(ms));
+    if (living.length > 0) await this.#leaveAndEnter(test);
+  }
+
+  async #look(test) {
     const started = performance.now();
     await TestRunner.getTestFn(test)();
-    super.onAfterTryTask(test);
-    const duration = performance.now() - started;
+    const ms = performance.now() - started;
     const reached = state.mutantCoverage?.perTest[test.id] ?? {};
-    state.currentTestId = "again";
-    if (LOOKS_ONLY) write({ reached: Object.keys(reached), test: nameOf(test), ms: duration });
-    const living = LOOKS_ONLY ? [] : Object.keys(reached).filter(isToTry);
-    for (const id of living)
-      await this.#judge(test, id, HIT_FACTOR * reached[id], limitOf(duration));
-    if (living.length > 0) await this.#leaveAndEnter(test);
-    delete state.mutantCoverage?.perTest[test.id];
+    write({ look: { id: test.id, reached, ms } });
   }
 
   onAfterRunTask(test) {
@@ -116,9 +118,7 @@ export default class MutationRunner extends TestRunner {
     const ended = test.onFinished ?? [];
     test.onFinished = [];
     test.onFailed = [];
-    const suites = [];
-    for (let suite = test.suite ?? test.file; suite; suite = suite.suite) suites.push(suite);
-    if (suites.at(-1) !== test.file) suites.push(test.file);
+    const suites = suitesOf(test);
     for (const suite of suites)
       for (const hook of TestRunner.getSuiteHooks(suite).afterEach) await hook(test.context, suite);
     for (const hook of ended.toReversed()) await hook(test.context);
@@ -128,25 +128,30 @@ export default class MutationRunner extends TestRunner {
   }
 
   onAfterRunFiles(...files) {
-    write({ fixed: Object.keys(state.mutantCoverage?.static ?? {}) });
+    if (LOOKS_ONLY) write({ fixed: Object.keys(state.mutantCoverage?.static ?? {}) });
     return super.onAfterRunFiles(...files);
   }
 }
 
+/** From the innermost to the file. */
+function suitesOf(test) {
+  const suites = [];
+  for (let { suite } = test; suite && suite !== test.file; { suite } = suite) suites.push(suite);
+  return [...suites, test.file];
+}
+
+const nameOf = (test) =>
+  [test, ...suitesOf(test)]
+    .map(({ name }) => name)
+    .toReversed()
+    .join(" > ");
+
 const timeOf = (task) =>
   task.type === "test"
-    ? (durations.get(nameOf(task)) ?? 0)
+    ? (looks.get(task.id)?.ms ?? 0)
     : Math.max(0, ...task.tasks.map((inner) => timeOf(inner)));
 
 function sortTasks(suite) {
   for (const task of suite.tasks) if (task.type === "suite") sortTasks(task);
   suite.tasks.sort((a, b) => timeOf(a) - timeOf(b));
-}
-
-const nameOf = (test) => [...namesAbove(test), test.name].join(" > ");
-function namesAbove(test) {
-  const names = [];
-  for (let suite = test.suite; suite && suite !== test.file; suite = suite.suite)
-    names.unshift(suite.name);
-  return [test.file.name, ...names];
 }
