@@ -43,28 +43,23 @@ export function checkAppCompose(
   appCompose: AppCompose,
   expected: AppComposeExpectation,
 ): readonly Anomaly[] {
-  const hash = checkedHash(expected.name, expected.composeHash);
+  const { name, composeText, environmentNames, knownScripts } = expected;
+  const hash = checkedHash(name, expected.composeHash);
   const recomputed = composeHashOf(appCompose);
-  if (recomputed !== hash)
-    throw failed(
-      "compose-hash-mismatch",
-      expected.name,
-      `the app-compose of ${expected.name} hashes to ${recomputed}, but Phala's API gives ${hash}`,
-    );
-  if (appCompose.docker_compose_file !== expected.composeText)
-    throw failed(
-      "compose-text-mismatch",
-      expected.name,
-      `${expected.name} does not run the compose file that was given to it`,
-    );
+  if (recomputed !== hash) {
+    const what = `the app-compose of ${name} hashes to ${recomputed}, but Phala's API gives ${hash}`;
+    throw failed("compose-hash-mismatch", name, what);
+  }
+  if (appCompose.docker_compose_file !== composeText) {
+    const what = `${name} does not run the compose file that was given to it`;
+    throw failed("compose-text-mismatch", name, what);
+  }
   const names = appCompose.allowed_envs ?? [];
-  if (JSON.stringify(names) !== JSON.stringify(expected.environmentNames))
-    throw failed(
-      "allowed-envs-mismatch",
-      expected.name,
-      `${expected.name} allows the environment names [${names.join(", ")}], deployed were [${expected.environmentNames.join(", ")}]`,
-    );
-  return findAnomalies(appCompose, expected.name, expected.knownScripts);
+  if (JSON.stringify(names) !== JSON.stringify(environmentNames)) {
+    const what = `${name} allows the environment names [${names.join(", ")}], deployed were [${environmentNames.join(", ")}]`;
+    throw failed("allowed-envs-mismatch", name, what);
+  }
+  return findAnomalies(appCompose, name, knownScripts);
 }
 
 /** Fields that weaken an app-compose, or that nobody has seen in one: to be shown. */
@@ -94,45 +89,20 @@ export function reportAnomalies(
   });
 }
 
-/** What real deployments show, and what each departure would mean. */
-const EXPECTED_FIELDS: readonly { field: string; expected: readonly unknown[]; meaning: string }[] =
-  [
-    {
-      field: "public_logs",
-      expected: [true, undefined],
-      meaning: "the container logs are not public, unlike in every deployment seen",
-    },
-    {
-      field: "public_sysinfo",
-      expected: [true, undefined],
-      meaning: "system information is not public",
-    },
-    {
-      field: "public_tcbinfo",
-      expected: [true, undefined],
-      meaning: "its attestation can't be read from outside",
-    },
-    {
-      field: "no_instance_id",
-      expected: [false, undefined],
-      meaning: "all its instances look alike in a quote",
-    },
-    {
-      field: "local_key_provider_enabled",
-      expected: [false, undefined],
-      meaning: "its disk keys come from a local provider, not from the KMS",
-    },
-    {
-      field: "runner",
-      expected: ["docker-compose", undefined],
-      meaning: "something else than the compose file runs",
-    },
-    { field: "kms_enabled", expected: [true, undefined], meaning: "it gets no keys from the KMS" },
-  ];
+/** What fields are in real deployments, where they are there, and what each departure would mean. */
+const EXPECTED_FIELDS: Readonly<Record<string, readonly [usual: unknown, meaning: string]>> = {
+  public_logs: [true, "the container logs are not public, unlike in every deployment seen"],
+  public_sysinfo: [true, "system information is not public"],
+  public_tcbinfo: [true, "its attestation can't be read from outside"],
+  no_instance_id: [false, "all its instances look alike in a quote"],
+  local_key_provider_enabled: [false, "its disk keys come from a local provider, not from the KMS"],
+  runner: ["docker-compose", "something else than the compose file runs"],
+  kms_enabled: [true, "it gets no keys from the KMS"],
+};
 
 /** Every field that was seen in a real deployment. */
 const SEEN_FIELDS: ReadonlySet<string> = new Set([
-  ...EXPECTED_FIELDS.map(({ field }) => field),
+  ...Object.keys(EXPECTED_FIELDS),
   "allowed_envs",
   "docker_compose_file",
   "features",
@@ -148,21 +118,17 @@ const SEEN_FIELDS: ReadonlySet<string> = new Set([
 function unknownFields(appCompose: AppCompose, name: string): Anomaly[] {
   const fields = Object.keys(appCompose).filter((field) => !SEEN_FIELDS.has(field));
   if (fields.length === 0) return [];
-  return [
-    {
-      code: "app-compose-field",
-      message: `${name} has fields that no deployment seen had, and that may change what it runs: ${fields.join(", ")}`,
-    },
-  ];
+  const message = `${name} has fields that no deployment seen had, and that may change what it runs: ${fields.join(", ")}`;
+  return [{ code: "app-compose-field", message }];
 }
 
 function weakenedFields(appCompose: AppCompose, name: string): Anomaly[] {
-  return EXPECTED_FIELDS.filter(({ field, expected }) => !expected.includes(appCompose[field])).map(
-    ({ field, meaning }) => ({
+  return Object.entries(EXPECTED_FIELDS)
+    .filter(([field, [usual]]) => ![usual, undefined].includes(appCompose[field]))
+    .map(([field, [, meaning]]) => ({
       code: "app-compose-field",
       message: `${name}: ${field} is ${JSON.stringify(appCompose[field])}: ${meaning}`,
-    }),
-  );
+    }));
 }
 
 /** The platform adds a script of its own, which runs before the containers and is part of what is measured. */
@@ -175,15 +141,10 @@ function unknownScript(
   if (!script) return [];
   const digest = sha256Hex(script);
   if (knownScripts.has(digest)) return [];
-  const size = Buffer.byteLength(script);
-  return [
-    {
-      code: "pre-launch-script",
-      message:
-        `${name} has a pre-launch script that was not given and not seen before ` +
-        `(${size} bytes, sha256 ${digest}): a runner with it would get the keys`,
-    },
-  ];
+  const message =
+    `${name} has a pre-launch script that was not given and not seen before ` +
+    `(${Buffer.byteLength(script)} bytes, sha256 ${digest}): a runner with it would get the keys`;
+  return [{ code: "pre-launch-script", message }];
 }
 
 type HashCode = Extract<Code, `${string}-mismatch` | "compose-hash-malformed">;

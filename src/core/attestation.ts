@@ -1,4 +1,6 @@
 /** The words of attestation that the commands, the verifier and the adapters share. */
+import type { z } from "zod";
+import type { collateralSchema } from "./collateral-schema.ts";
 
 export const ATTEST_MODES = ["auto", "require", "off"] as const;
 /** What missing evidence is: a warning, an error, or not looked for. */
@@ -57,19 +59,7 @@ export type Evidence = {
   readonly certificates?: string | undefined;
 };
 
-/** Intel's PCS v4 answers, in the form that `dcap-qvl` saves them. CRLs and signatures in hex. */
-export type Collateral = {
-  readonly root_ca_crl: string;
-  readonly pck_crl: string;
-  /** PEM, the signer first. */
-  readonly tcb_info_issuer_chain: string;
-  /** The exact text that is signed. */
-  readonly tcb_info: string;
-  readonly tcb_info_signature: string;
-  readonly qe_identity_issuer_chain: string;
-  readonly qe_identity: string;
-  readonly qe_identity_signature: string;
-};
+export type Collateral = Readonly<z.infer<typeof collateralSchema>>;
 
 /** Why evidence was refused. `reason` tells refusals of one code apart (for example `crl-signature`); `message` is for an operator. */
 export class Refusal extends Error {

@@ -123,21 +123,21 @@ export type CloudApi = {
 
 export type EnvironmentVariable = { readonly name: string; readonly value: string };
 
-export type CreateCvmRequest = CvmSettings & {
-  readonly name: string;
-  /** The platform's numeric node id; absent: the platform chooses. */
-  readonly nodeId?: number | undefined;
+/** What a CVM is to run. */
+export type Deployment = {
   readonly composeText: string;
-  /** In this order they become `allowed_envs`. */
+  /** In this order they become `allowed_envs`. Of an update the whole: whatever is not here is gone afterwards. */
   readonly environment: readonly EnvironmentVariable[];
 };
 
-export type UpdateCvmRequest = {
-  readonly cvmId: string;
-  readonly composeText: string;
-  /** The whole environment: whatever is not here is gone afterwards. */
-  readonly environment: readonly EnvironmentVariable[];
-};
+export type CreateCvmRequest = CvmSettings &
+  Deployment & {
+    readonly name: string;
+    /** The platform's numeric node id; absent: the platform chooses. */
+    readonly nodeId?: number | undefined;
+  };
+
+export type UpdateCvmRequest = Deployment & { readonly cvmId: string };
 
 /** How a query of the `phala` CLI ended. `unclear`: killed, timed out, exit 0 without the JSON of a success, garbage. */
 export type CliOutcome<T> =

@@ -1,6 +1,11 @@
 /** Evidence of a CVM: from Phala's API and from the CVM's own port 8090; the environment key's signature. */
 import * as z from "zod";
-import type { AttestationSources, Shown, ShownEvidence } from "../../core/attestation.ts";
+import type {
+  AttestationSources,
+  Shown,
+  ShownEvidence,
+  Unavailable,
+} from "../../core/attestation.ts";
 import {
   collateralSource,
   type CollateralOptions,
@@ -43,9 +48,7 @@ export function createAttestationSources(options: SourceOptions): AttestationSou
   return {
     async fromApi(cvmId, signal) {
       const fetched = await fromApi(`/cvms/${encodeURIComponent(cvmId)}/attestation`, signal);
-      if (!("answer" in fetched))
-        return unavailable(`the API shows no evidence: ${fetched.reason}`, fetched.passing);
-      return apiEvidence(fetched.answer.text);
+      return "answer" in fetched ? apiEvidence(fetched.answer.text) : noneFromApi(fetched);
     },
     async fromCvm(url, signal) {
       // Before dstack 0.5 the method had its service's name.
@@ -54,64 +57,54 @@ export function createAttestationSources(options: SourceOptions): AttestationSou
         "answer" in first || first.passing
           ? first
           : await fetchEvidence(options, { url: `${url}/prpc/Worker.Info` }, signal);
-      if (!("answer" in fetched))
-        return unavailable(`the CVM itself shows no evidence: ${fetched.reason}`, fetched.passing);
-      return guestEvidence(fetched.answer.text);
+      return "answer" in fetched ? guestEvidence(fetched.answer.text) : noneFromCvm(fetched);
     },
     collateral: collateralSource(options),
     async envKey(appId, signal) {
       const fetched = await fromApi(`/kms/phala/pubkey/${appId}`, signal);
-      if (!("answer" in fetched))
-        return unavailable(
-          `no signature of the environment key: ${fetched.reason}`,
-          fetched.passing,
-        );
+      if (!("answer" in fetched)) return noSignature(fetched);
       const parsed = keyAnswer.safeParse(parseJson(fetched.answer.text));
-      if (!parsed.success)
-        return unavailable("no signature of the environment key: the answer is not readable");
+      if (!parsed.success) return noSignature(lasting("the answer is not readable"));
       const { public_key: publicKey, signature } = parsed.data;
       return { kind: "shown", value: { publicKey, signature: signature ?? undefined } };
     },
   };
 }
 
-const unavailable = (reason: string, passing = false): Shown<never> => ({
-  kind: "unavailable",
-  reason,
-  passing,
-});
+const unavailable =
+  (what: string) =>
+  ({ reason, passing }: Unavailable): Shown<never> => ({
+    kind: "unavailable",
+    reason: `${what}: ${reason}`,
+    passing,
+  });
+const noneFromApi = unavailable("the API shows no evidence");
+const noneFromCvm = unavailable("the CVM itself shows no evidence");
+const noSignature = unavailable("no signature of the environment key");
+
+const lasting = (reason: string): Unavailable => ({ reason, passing: false });
 
 function apiEvidence(text: string): Shown<ShownEvidence> {
   const parsed = apiAnswer.safeParse(parseJson(text));
-  if (!parsed.success) return unavailable("the API shows no evidence: its answer is not readable");
+  if (!parsed.success) return noneFromApi(lasting("its answer is not readable"));
   const { app_certificates: certificates, tcb_info: info, error } = parsed.data;
   const quote = certificates?.find((one) => one.quote)?.quote;
   // What it says of a CVM lags behind what the CVM does.
-  if (!quote)
-    return unavailable(
-      `the API shows no evidence: ${error ?? "no certificate with a quote"}`,
-      true,
-    );
-  const value = {
-    from: "api",
-    quote,
-    eventLog: info?.event_log,
-    appCompose: info?.app_compose,
-  } as const;
-  return { kind: "shown", value };
+  if (!quote) return noneFromApi({ reason: error ?? "no certificate with a quote", passing: true });
+  return { kind: "shown", value: { from: "api", quote, ...logged(info) } };
 }
 
 function guestEvidence(text: string): Shown<ShownEvidence> {
   const parsed = guestAnswer.safeParse(parseJson(text));
-  if (!parsed.success)
-    return unavailable("the CVM itself shows no evidence: its answer is not readable");
+  if (!parsed.success) return noneFromCvm(lasting("its answer is not readable"));
   const { app_cert: certificates, tcb_info: shown } = parsed.data;
   const info = tcbInfo.safeParse(typeof shown === "string" ? parseJson(shown) : shown).data;
-  const value = {
-    from: "cvm",
-    certificates,
-    eventLog: info?.event_log,
-    appCompose: info?.app_compose,
-  } as const;
-  return { kind: "shown", value };
+  return { kind: "shown", value: { from: "cvm", certificates, ...logged(info) } };
 }
+
+const logged = (
+  info: z.infer<typeof tcbInfo> | null | undefined,
+): Pick<ShownEvidence, "eventLog" | "appCompose"> => ({
+  eventLog: info?.event_log,
+  appCompose: info?.app_compose,
+});

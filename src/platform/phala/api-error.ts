@@ -3,25 +3,34 @@ import * as z from "zod";
 import type { ApiError } from "../../core/ports.ts";
 import { parseJson } from "../../lib/json.ts";
 
-const structured = z.object({
-  error_code: z.string(),
-  message: z.string(),
-  details: z
-    .array(
-      z.looseObject({
-        field: z.string().nullish(),
-        value: z.unknown(),
-        message: z.string().nullish(),
+const orNull = z
+  .string()
+  .nullish()
+  .transform((value) => value ?? null);
+
+/** A list of which each item is optional, like the list itself; what is malformed says nothing. */
+const listOf = <T>(item: z.ZodType<T>) =>
+  z
+    .array(item)
+    .nullish()
+    .catch(null)
+    .transform((items) => items ?? []);
+
+const structured = z
+  .object({
+    error_code: z.string(),
+    message: z.string(),
+    details: listOf(
+      z.object({
+        field: orNull,
+        value: z.unknown().transform((value) => value ?? null),
+        message: orNull,
       }),
-    )
-    .nullish()
-    .catch(null),
-  suggestions: z.array(z.string()).nullish().catch(null),
-  links: z
-    .array(z.looseObject({ url: z.string(), label: z.string().nullish() }))
-    .nullish()
-    .catch(null),
-});
+    ),
+    suggestions: listOf(z.string()),
+    links: listOf(z.object({ url: z.string(), label: orNull })),
+  })
+  .transform(({ error_code: code, ...rest }) => ({ code, ...rest }));
 const validation = z.array(
   z.looseObject({ loc: z.array(z.union([z.string(), z.number()])), msg: z.string() }),
 );
@@ -49,26 +58,9 @@ export function parseApiError(status: number, text: string): ApiError {
   if (!parsed.success) return bare;
   const error = parsed.data;
   if (typeof error === "string") return { ...bare, message: error };
-  if (Array.isArray(error)) {
-    const details = error.map(({ loc, msg }) => ({
-      field: loc.join("."),
-      value: null,
-      message: msg,
-    }));
-    return { ...bare, message: details.map((d) => `${d.field}: ${d.message}`).join("; ") };
-  }
-  return {
-    status,
-    code: error.error_code,
-    message: error.message,
-    details: (error.details ?? []).map(({ field = null, value = null, message = null }) => ({
-      field,
-      value,
-      message,
-    })),
-    suggestions: error.suggestions ?? [],
-    links: (error.links ?? []).map(({ url, label = null }) => ({ url, label })),
-  };
+  if (!Array.isArray(error)) return { ...bare, ...error };
+  const message = error.map(({ loc, msg }) => `${loc.join(".")}: ${msg}`).join("; ");
+  return { ...bare, message };
 }
 
 /** Describes an answer that is no success: `HTTP 401 Unauthorized: Invalid API key`. */

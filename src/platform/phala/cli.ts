@@ -5,7 +5,7 @@ import { ClusterError } from "../../errors/cluster-error.ts";
 import type {
   CliOutcome,
   CreateCvmRequest,
-  EnvironmentVariable,
+  Deployment,
   MutationOutcome,
   PhalaCli,
   PhalaMutations,
@@ -15,7 +15,13 @@ import { logsCommand, logsOutcome } from "./cli-logs.ts";
 import * as output from "./cli-output.ts";
 import { envFileText } from "./env-file.ts";
 import type { Traffic } from "./gate/gate.ts";
-import { createOutcome, deleteOutcome, provisionOutcome, updateOutcome } from "./gate/outcome.ts";
+import {
+  createOutcome,
+  deleteOutcome,
+  provisionOutcome,
+  refused,
+  updateOutcome,
+} from "./gate/outcome.ts";
 import { installedVersion } from "./installed-version.ts";
 import { locateProgram } from "./locate.ts";
 import { makePrivateFolder } from "./private-folder.ts";
@@ -128,13 +134,7 @@ async function outcomeOf<T>(
   } catch (error) {
     // Not begun, so that nothing can have happened.
     if (!(error instanceof ClusterError) || error.code !== UNWRITABLE) throw error;
-    return {
-      kind: "refused",
-      message: error.message,
-      reason: "other",
-      apiError: null,
-      retryAfterMs: null,
-    };
+    return refused(error.message, "other");
   }
 }
 
@@ -151,32 +151,16 @@ function create(request: CreateCvmRequest): PhalaCommand["args"] {
   );
 }
 
-const deploy =
-  (which: readonly string[], deployment: Deployment): PhalaCommand["args"] =>
-  (folder) =>
-    deployArgs(folder, which, deployment);
-
-type Deployment = {
-  readonly composeText: string;
-  readonly environment: readonly EnvironmentVariable[];
-};
-
 /** Writes compose and environment file into the run's private folder and names them. */
-async function deployArgs(
-  folder: string,
-  which: readonly string[],
-  deployment: Deployment,
-): Promise<string[]> {
-  const compose = await writePrivate(folder, "docker-compose.yml", deployment.composeText);
-  if (deployment.environment.length === 0)
-    return ["deploy", ...which, "--compose", compose, "--json"];
-  const environment = await writePrivate(
-    folder,
-    "environment",
-    envFileText(deployment.environment),
-  );
-  return ["deploy", ...which, "--compose", compose, "-e", environment, "--json"];
-}
+const deploy =
+  (which: readonly string[], { composeText, environment }: Deployment): PhalaCommand["args"] =>
+  async (folder) => {
+    const args = ["deploy", ...which];
+    args.push("--compose", await writePrivate(folder, "docker-compose.yml", composeText));
+    if (environment.length > 0)
+      args.push("-e", await writePrivate(folder, "environment", envFileText(environment)));
+    return [...args, "--json"];
+  };
 
 async function canMakeFolder(): Promise<boolean> {
   try {

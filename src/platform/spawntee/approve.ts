@@ -3,6 +3,7 @@ import * as z from "zod";
 import type { ApproveHashAnswer, Clock, ServerClock } from "../../core/ports.ts";
 import type { HttpAnswer, HttpClient } from "../net/http.ts";
 import { describeNetworkError } from "../net/network-error.ts";
+import { get } from "./get.ts";
 import type { SampledServerClock } from "../net/server-clock.ts";
 import { createPrivateKey, createPublicKey, sign, type KeyObject } from "node:crypto";
 import { ClusterError } from "../../errors/cluster-error.ts";
@@ -87,19 +88,10 @@ export function timeOf(serverClock: ServerClock, clock: Clock): number {
 
 /** Up for twice as long as loading takes, by its own word: its 401 is meant. */
 async function isLongUp({ http }: Client, url: string, signal: AbortSignal): Promise<boolean> {
-  try {
-    const request = {
-      method: "GET",
-      url: `${url}/health`,
-      timeoutMs: 10_000,
-      maxBytes: MAX_BYTES,
-    } as const;
-    const parsed = uptime.safeParse(parseJson((await http.send(request, signal)).text));
-    return parsed.success && parsed.data.uptime_seconds * 1000 > 2 * BOOT_MS;
-  } catch (error) {
-    if (signal.aborted) throw error;
-    return false;
-  }
+  const answer = await get(http, `${url}/health`, signal);
+  if ("kind" in answer) return false;
+  const { success, data } = uptime.safeParse(parseJson(answer.text));
+  return success && data.uptime_seconds * 1000 > 2 * BOOT_MS;
 }
 
 const uptime = z.object({ uptime_seconds: z.number() });
@@ -135,19 +127,16 @@ function accepted(body: object, hashes: readonly string[], detail: string): Appr
   if (error !== undefined && error !== null && error !== false) return { kind: "refused", detail };
   const named = parsed.data.hashes ?? approved;
   if (named === undefined) {
-    return count !== undefined && count >= new Set(hashes).size
-      ? { kind: "approved" }
-      : { kind: "unclear", detail };
+    const isCounted = count !== undefined && count >= new Set(hashes).size;
+    return isCounted ? { kind: "approved" } : { kind: "unclear", detail };
   }
   const known = new Set(named.map((hash) => hash.toLowerCase().replace(/^0x/, "")));
-  return hashes.every((hash) => known.has(hash))
-    ? { kind: "approved" }
-    : { kind: "refused", detail };
+  const isNamed = hashes.every((hash) => known.has(hash));
+  return isNamed ? { kind: "approved" } : { kind: "refused", detail };
 }
 
-/** The coordinator's signature on requests to a registry. Pure but for the clock that is passed in. */
 /**
- * Headers for one request, good for a moment: the registry refuses old timestamps, so they are made again for
+ * The coordinator's signature on a request to a registry, as headers that are good for a moment: the registry refuses old timestamps, so they are made again for
  * every attempt. RSA, PKCS#1 v1.5 with SHA-256, over the compact JSON that the message header carries.
  *
  * @param nowMs milliseconds since the epoch; the message has whole seconds.
@@ -159,10 +148,7 @@ export function signedHeaders(
   nowMs: number,
 ): Record<string, string> {
   const key = rsaKey(privateKeyPem);
-  const message = Buffer.from(
-    JSON.stringify({ path, timestamp: Math.floor(nowMs / 1000) }),
-    "utf8",
-  );
+  const message = Buffer.from(JSON.stringify({ path, timestamp: Math.floor(nowMs / 1000) }));
   const publicKey = createPublicKey(key).export({ type: "spki", format: "der" });
   return {
     "X-Gateway-Auth-Message": message.toString("base64"),

@@ -1,7 +1,6 @@
 /** The spawntee service of one CVM, behind the gateway. */
 import * as z from "zod";
-import type { HttpAnswer, HttpClient } from "../net/http.ts";
-import { describeNetworkError } from "../net/network-error.ts";
+import type { HttpClient } from "../net/http.ts";
 import type {
   Capacity,
   Clock,
@@ -11,12 +10,12 @@ import type {
   TasksProbe,
 } from "../../core/ports.ts";
 import { SampledServerClock } from "../net/server-clock.ts";
+import { get } from "./get.ts";
 import { pushHashes, type Client, timeOf, signedHeaders } from "./approve.ts";
 import { parseJson } from "../../lib/json.ts";
 
-const LOOK_TIMEOUT_MS = 10_000;
-/** Health and capacity take a few hundred bytes. */
-const MAX_BYTES = 64 * 1024;
+/** A list of every model that runs. */
+const MAX_TASKS_BYTES = 4 * 1024 * 1024;
 
 const health = z
   .object({
@@ -67,48 +66,30 @@ async function ask<T>(
   schema: z.ZodType<T>,
   signal: AbortSignal,
 ): Promise<SpawnteeAnswer<T>> {
-  let answer: HttpAnswer;
-  try {
-    answer = await http.send(
-      { method: "GET", url, timeoutMs: LOOK_TIMEOUT_MS, maxBytes: MAX_BYTES },
-      signal,
-    );
-  } catch (error) {
-    if (signal.aborted) throw error;
-    return { kind: "silent", detail: `no answer: ${describeNetworkError(error)}` };
-  }
+  const answer = await get(http, url, signal);
+  if ("kind" in answer) return answer;
   // An unhealthy service says so with 503 and the same JSON; other codes come from what stands before it.
-  const parsed =
-    answer.status === 200 || answer.status === 503
-      ? schema.safeParse(parseJson(answer.text))
-      : undefined;
+  const isOwn = answer.status === 200 || answer.status === 503;
+  const parsed = isOwn ? schema.safeParse(parseJson(answer.text)) : undefined;
   if (parsed?.success) return { kind: "answered", value: parsed.data };
   return { kind: "other", detail: `HTTP ${answer.status}, not from spawntee` };
 }
-
-const LIMITS = { timeoutMs: 10_000, maxBytes: 64 * 1024 };
 
 /**
  * Whether `/debug/exec` is there, asked without a command. Only spawntee's own word (JSON) counts: the gateway's page
  * for a CVM that is not there says nothing.
  */
-export async function debugEndpoint(
+async function debugEndpoint(
   http: HttpClient,
   url: string,
   signal: AbortSignal,
 ): Promise<"closed" | "open" | "unknown"> {
-  try {
-    const { status, text } = await http.send(
-      { method: "GET", url: `${url}/debug/exec`, ...LIMITS },
-      signal,
-    );
-    // It runs commands for anybody, and complains at most that there is none.
-    if (status === 200 || status === 422 || status === 400) return "open";
-    return [401, 403, 404, 405].includes(status) && /^\s*[{["]/.test(text) ? "closed" : "unknown";
-  } catch (error) {
-    if (signal.aborted) throw error;
-    return "unknown";
-  }
+  const answer = await get(http, `${url}/debug/exec`, signal);
+  if ("kind" in answer) return "unknown";
+  const { status, text } = answer;
+  // It runs commands for anybody, and complains at most that there is none.
+  if (status === 200 || status === 422 || status === 400) return "open";
+  return [401, 403, 404, 405].includes(status) && /^\s*[{["]/.test(text) ? "closed" : "unknown";
 }
 
 async function probeTasks(
@@ -122,20 +103,11 @@ async function probeTasks(
     privateKeyPem === undefined
       ? {}
       : signedHeaders("/tasks", privateKeyPem, timeOf(serverClock, clock));
-  let answer: HttpAnswer;
-  try {
-    answer = await http.send(
-      { method: "GET", url: `${url}/tasks`, headers, ...LIMITS, maxBytes: 1 << 22 },
-      signal,
-    );
-  } catch (error) {
-    if (signal.aborted) throw error;
-    return { kind: "silent", detail: `no answer: ${describeNetworkError(error)}` };
-  }
+  const answer = await get(http, `${url}/tasks`, signal, { headers, maxBytes: MAX_TASKS_BYTES });
+  if ("kind" in answer) return answer;
   serverClock.note(answer, sentAtMs);
   const isJson = /^\s*[{[]/.test(answer.text);
   if (answer.status === 200 && isJson) return { kind: "listed" };
-  return answer.status === 401 && isJson
-    ? { kind: "unauthorized" }
-    : { kind: "other", detail: `HTTP ${answer.status}` };
+  if (answer.status === 401 && isJson) return { kind: "unauthorized" };
+  return { kind: "other", detail: `HTTP ${answer.status}` };
 }

@@ -4,7 +4,12 @@
  * `DELETE /cvms/{id}`. Anything may be read; nothing else may change anything, and nothing more than once.
  */
 import * as z from "zod";
-import type { CreateCvmRequest, Provisioned, UpdateCvmRequest } from "../../../core/ports.ts";
+import type {
+  CreateCvmRequest,
+  Deployment,
+  Provisioned,
+  UpdateCvmRequest,
+} from "../../../core/ports.ts";
 import { bareAppId, bareUuid } from "../schemas.ts";
 import type { GateOperation, GateRequest, Role } from "./exchange.ts";
 import { parseJson } from "../../../lib/json.ts";
@@ -15,7 +20,7 @@ export type Seen = {
 };
 
 /** `problem`: why it is not what the command needs. */
-export type Judgement = { readonly role: Role; readonly problem?: string };
+export type Judgement = { readonly role: Role; readonly problem?: string | undefined };
 
 /** What a request is to the operation that the CLI was started for. */
 export function judge(operation: GateOperation, request: GateRequest, seen: Seen): Judgement {
@@ -38,11 +43,14 @@ function mutation(
   switch (operation.kind) {
     case "create":
     case "provision":
-      if (what === "POST /cvms/provision") return provision(operation.request, request.body);
-      return what === "POST /cvms" ? commit(request.body, seen.provisioned) : undefined;
+      if (what === "POST /cvms/provision")
+        return { role: "provision", problem: provisionProblem(operation.request, request.body) };
+      return what === "POST /cvms"
+        ? { role: "commit", problem: commitProblem(request.body, seen.provisioned) }
+        : undefined;
     case "update":
       return isOne(what, "PATCH", operation.request.cvmId)
-        ? { role: "commit", ...problem(update(operation.request, request)) }
+        ? { role: "commit", problem: updateProblem(operation.request, request) }
         : undefined;
     case "delete":
       return isOne(what, "DELETE", operation.cvmId) ? { role: "commit" } : undefined;
@@ -64,30 +72,28 @@ const updateBody = z.looseObject({
   allowed_envs: z.array(z.string()).default([]),
 });
 
-function provision(asked: CreateCvmRequest, body: string): Judgement {
+function provisionProblem(asked: CreateCvmRequest, body: string): string | undefined {
   const parsed = provisionBody.safeParse(parseJson(body));
-  if (!parsed.success)
-    return { role: "provision", problem: "its provisioning request has an unknown form" };
+  if (!parsed.success) return "its provisioning request has an unknown form";
   const { name, compose_file: file } = parsed.data;
-  if (name !== asked.name)
-    return { role: "provision", problem: `it provisions ${name}, not ${asked.name}` };
-  return { role: "provision", ...problem(deploymentProblem(asked, file)) };
+  if (name !== asked.name) return `it provisions ${name}, not ${asked.name}`;
+  return deploymentProblem(asked, file);
 }
 
-function commit(body: string, provisioned: Provisioned | undefined): Judgement {
+function commitProblem(body: string, provisioned: Provisioned | undefined): string | undefined {
   const parsed = commitBody.safeParse(parseJson(body));
   const same =
     parsed.success &&
     provisioned !== undefined &&
     bareAppId(parsed.data.app_id) === provisioned.appId &&
     parsed.data.compose_hash === provisioned.composeHash;
-  return {
-    role: "commit",
-    ...problem(same ? undefined : "it commits something else than it provisioned"),
-  };
+  return same ? undefined : "it commits something else than it provisioned";
 }
 
-function update(asked: UpdateCvmRequest, { body, headers }: GateRequest): string | undefined {
+function updateProblem(
+  asked: UpdateCvmRequest,
+  { body, headers }: GateRequest,
+): string | undefined {
   if ("x-prepare-only" in headers || "x-transaction-hash" in headers)
     return "it prepares an on-chain update";
   const parsed = updateBody.safeParse(parseJson(body));
@@ -95,7 +101,7 @@ function update(asked: UpdateCvmRequest, { body, headers }: GateRequest): string
 }
 
 function deploymentProblem(
-  asked: Pick<CreateCvmRequest, "composeText" | "environment">,
+  asked: Deployment,
   sent: { readonly docker_compose_file: string; readonly allowed_envs: readonly string[] },
 ): string | undefined {
   if (sent.docker_compose_file !== asked.composeText)
@@ -107,9 +113,6 @@ function deploymentProblem(
     ? undefined
     : `it sends the environment names ${sent.allowed_envs.join(", ")}, not ${names.join(", ")}`;
 }
-
-const problem = (text: string | undefined): { problem?: string } =>
-  text === undefined ? {} : { problem: text };
 
 function isOne(what: string, method: string, cvmId: string): boolean {
   const [, id] = new RegExp(`^${method} /cvms/([^/]+)$`).exec(what) ?? [];

@@ -41,16 +41,11 @@ export function deleteOutcome(traffic: Traffic, run: CliRun): MutationOutcome<vo
 
 export function provisionOutcome(traffic: Traffic, run: CliRun): MutationOutcome<Provisioned> {
   const { provisioned } = traffic;
-  const refused = notMade(
-    traffic.exchanges.filter(({ role }) => role === "provision"),
-    run,
-  );
+  const provisionings = traffic.exchanges.filter(({ role }) => role === "provision");
   // Where a hook or the gate held back the answer, that is what came of it.
-  const held = traffic.exchanges.some(
-    ({ role, result }) => role === "provision" && result.kind === "withheld",
-  );
-  if (provisioned !== undefined && !held) return { kind: "ok", value: provisioned };
-  return refused;
+  const isHeld = provisionings.some(({ result }) => result.kind === "withheld");
+  if (provisioned !== undefined && !isHeld) return { kind: "ok", value: provisioned };
+  return notMade(provisionings, run);
 }
 
 type Value<T> = { readonly value: T };
@@ -77,13 +72,11 @@ function settled<T>(
     return unclear(commit, `HTTP ${result.status} with ${what}`, provisioned);
   }
   if (mayHaveHappened(result)) return unclear(commit, describe(result), provisioned);
-  const refused = refusedBy(commit);
+  const conflict = refusedBy(commit);
   // A load balancer that repeats a create gets the refusal for what the first request made: a name, a quota, a
   // provisioning that are used up.
   const mayBeRepeated = provisioned !== null && result.kind === "answered";
-  return mayBeRepeated
-    ? { ...unclear(commit, refused.message, provisioned), conflict: refused }
-    : refused;
+  return mayBeRepeated ? { ...unclear(commit, conflict.message, provisioned), conflict } : conflict;
 }
 
 /** 5xx, 408, and what somebody in between made of the answer: the work may be done all the same. */
@@ -139,46 +132,25 @@ function notMade(exchanges: readonly Exchange[], run: CliRun): Refused {
   const isSilent =
     exchanges.length === 0 && explanation.kind === "unclear" && run.cutOff === undefined;
   const unreached = isSilent ? "; it asked the API for nothing" : "";
-  const reason = run.cutOff === undefined ? "other" : "stopped";
-  return {
-    kind: "refused",
-    message: `${said}${unreached}`,
-    reason,
-    apiError: null,
-    retryAfterMs: null,
-  };
+  return refused(`${said}${unreached}`, run.cutOff === undefined ? "other" : "stopped");
 }
 
+/** By something else than the API. */
+export const refused = (message: string, reason: RefusalReason): Refused => ({
+  kind: "refused",
+  message,
+  reason,
+  apiError: null,
+  retryAfterMs: null,
+});
+
 function refusedBy({ method, path, result }: Exchange): Refused {
-  const what = `${method} ${path}: ${describe(result)}`;
-  if (result.kind === "withheld") {
-    const reason = WITHHELD[result.reason];
-    return { kind: "refused", message: result.message, reason, apiError: null, retryAfterMs: null };
-  }
-  if (result.kind === "failed")
-    return {
-      kind: "refused",
-      message: what,
-      reason: "unreachable",
-      apiError: null,
-      retryAfterMs: null,
-    };
+  if (result.kind === "withheld") return refused(result.message, WITHHELD[result.reason]);
+  const what = describe(result);
+  if (result.kind === "failed") return refused(`${method} ${path}: ${what}`, "unreachable");
   const { error, retryAfterMs } = result;
-  if (error === null)
-    return {
-      kind: "refused",
-      message: `${method} ${path}: HTTP ${result.status} with an unexpected answer`,
-      reason: "other",
-      apiError: null,
-      retryAfterMs,
-    };
-  return {
-    kind: "refused",
-    message: renderApiError(error),
-    reason: reasonOf(error),
-    apiError: error,
-    retryAfterMs,
-  };
+  const reason = error === null ? "other" : reasonOf(error);
+  return { ...refused(what, reason), apiError: error, retryAfterMs };
 }
 
 const WITHHELD: Record<Extract<Result, { kind: "withheld" }>["reason"], RefusalReason> = {
