@@ -31,13 +31,8 @@ export type ComposeFile = {
 export async function readComposeFile(path: string): Promise<ComposeFile> {
   const bytes = await bytesOf(path);
   if (bytes.length > MAX_COMPOSE_BYTES) {
-    const limit = `${MAX_COMPOSE_BYTES / 1024} KB`;
-    throw broken(
-      path,
-      "compose-too-large",
-      `has ${bytes.length} bytes; Phala takes ${limit} at most`,
-      "make it shorter",
-    );
+    const what = `has ${bytes.length} bytes; Phala takes ${MAX_COMPOSE_BYTES / 1024} KB at most`;
+    throw broken(path, "compose-too-large", what, "make it shorter");
   }
   return parseCompose(decode(bytes, path), path);
 }
@@ -49,12 +44,8 @@ async function bytesOf(path: string): Promise<Buffer> {
     if (found.isFile()) return await readFile(path);
     if (found.isDirectory())
       throw broken(path, "compose-not-a-file", "is a directory", "give the path of the file in it");
-    throw broken(
-      path,
-      "compose-not-a-file",
-      "is not a regular file",
-      "save it as a file and give its path",
-    );
+    const remedy = "save it as a file and give its path";
+    throw broken(path, "compose-not-a-file", "is not a regular file", remedy);
   } catch (error) {
     throw error instanceof ClusterError ? error : unreadable(path, error);
   }
@@ -65,13 +56,8 @@ async function bytesOf(path: string): Promise<Buffer> {
  * @throws ClusterError (prerequisite) where there is no mapping `services` with a service.
  */
 export function parseCompose(text: string, path: string): ComposeFile {
-  if (text.trim() === "")
-    throw broken(
-      path,
-      "compose-empty",
-      "is empty",
-      "give a compose file with the spawntee service",
-    );
+  const remedy = "give a compose file with the spawntee service";
+  if (text.trim() === "") throw broken(path, "compose-empty", "is empty", remedy);
   const lines = new LineCounter();
   // Docker compose knows merge keys (`<<: *common`), which YAML 1.2 readers leave alone unless told.
   const document = parseDocument(text, { prettyErrors: true, merge: true, lineCounter: lines });
@@ -95,12 +81,9 @@ export function parseCompose(text: string, path: string): ComposeFile {
 function assertServices(root: Tree, path: string): void {
   const services = at(root, "services");
   if (services?.kind === "map" && services.entries.size > 0) return;
-  throw broken(
-    path,
-    "compose-malformed",
-    `is not a compose file: ${services === undefined ? "`services` is missing" : "there is no service in it"}`,
-    "it needs a mapping `services` with at least one service",
-  );
+  const why = services === undefined ? "`services` is missing" : "there is no service in it";
+  const remedy = "it needs a mapping `services` with at least one service";
+  throw broken(path, "compose-malformed", `is not a compose file: ${why}`, remedy);
 }
 
 const textsOf = (root: Tree): readonly string[] =>
@@ -146,28 +129,17 @@ function decode(bytes: Buffer, path: string): string {
 }
 
 function unreadable(path: string, error: unknown): ClusterError {
-  if (isErrno(error, "ENOENT"))
-    return broken(
-      path,
-      "compose-missing",
-      "does not exist",
-      "give its path with --registry-compose or --runner-compose, or run where the orchestrator runs",
-    );
-  return broken(
-    path,
-    "compose-unreadable",
-    `can't be read: ${messageOf(error)}`,
-    "check its permissions",
-  );
+  const remedy =
+    "give its path with --registry-compose or --runner-compose, or run where the orchestrator runs";
+  if (isErrno(error, "ENOENT")) return broken(path, "compose-missing", "does not exist", remedy);
+  const what = `can't be read: ${messageOf(error)}`;
+  return broken(path, "compose-unreadable", what, "check its permissions");
 }
 
 function notYaml(path: string, reason: string): ClusterError {
-  return broken(
-    path,
-    "compose-not-yaml",
-    `is not valid YAML: ${firstLine(reason)}`,
-    "fix the syntax",
-  );
+  const [what = ""] = reason.split("\n");
+  const message = `is not valid YAML: ${what.replace(/:$/, "")}`;
+  return broken(path, "compose-not-yaml", message, "fix the syntax");
 }
 
 function broken(
@@ -178,5 +150,3 @@ function broken(
 ): ClusterError {
   return new ClusterError("prerequisite", code, { message: `compose file ${path} ${what}`, hint });
 }
-
-const firstLine = (text: string): string => text.split("\n")[0]?.replace(/:$/, "") ?? "";

@@ -84,35 +84,38 @@ type RegistryEnvironment = {
  */
 export function registryEnvironment(from: RegistryEnvironment): readonly EnvironmentVariable[] {
   const { compose, settings, aws } = from;
-  const values: readonly EnvironmentVariable[] = [
-    { name: "AWS_ACCESS_KEY_ID", value: aws.accessKeyId },
-    { name: "AWS_SECRET_ACCESS_KEY", value: aws.secretAccessKey },
-    { name: "AWS_REGION", value: aws.region },
-    { name: "CAPACITY_THRESHOLD", value: String(settings.capacityThreshold) },
-    { name: "APPROVED_COMPOSE_HASH", value: from.approvedHashes.join(",") },
-    { name: "CVM_BASE_DOMAIN", value: from.baseDomain ?? "" },
-    { name: WALLET, value: settings.coordinatorWallet ?? "" },
-  ];
-  const names = new Set(registryEnvironmentNames(compose));
-  return [...values.filter(({ name }) => names.has(name)), ...settings.registryEnv];
+  const values: Readonly<Record<RegistryName, string>> = {
+    AWS_ACCESS_KEY_ID: aws.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: aws.secretAccessKey,
+    AWS_REGION: aws.region,
+    CAPACITY_THRESHOLD: String(settings.capacityThreshold),
+    [APPROVED_LIST]: from.approvedHashes.join(","),
+    CVM_BASE_DOMAIN: from.baseDomain ?? "",
+    [WALLET]: settings.coordinatorWallet ?? "",
+  };
+  const own = registryEnvironmentNames(compose).map((name) => ({ name, value: values[name] }));
+  return [...own, ...settings.registryEnv];
 }
 
 /** The names of that environment, in its order: what the registry's `allowed_envs` must be. */
-export function registryEnvironmentNames(compose: ComposeFile): readonly string[] {
+export function registryEnvironmentNames(compose: ComposeFile): readonly RegistryName[] {
   const referred = new Set(compose.placeholders.map(({ name }) => name));
-  return REGISTRY_NAMES.filter((name) => referred.has(name));
+  return OWN_NAMES.filter((name) => referred.has(name));
 }
 
-/** Names that this tool gives a value; anything else in a registry's environment is the operator's. */
-export const REGISTRY_NAMES: readonly string[] = [
+const OWN_NAMES = [
   "AWS_ACCESS_KEY_ID",
   "AWS_SECRET_ACCESS_KEY",
   "AWS_REGION",
   "CAPACITY_THRESHOLD",
-  "APPROVED_COMPOSE_HASH",
+  APPROVED_LIST,
   "CVM_BASE_DOMAIN",
   WALLET,
-];
+] as const;
+type RegistryName = (typeof OWN_NAMES)[number];
+
+/** Names that this tool gives a value; anything else in a registry's environment is the operator's. */
+export const REGISTRY_NAMES: readonly string[] = OWN_NAMES;
 
 /** The operator's among the names that a registry was given. */
 export function furtherNames(names: readonly string[]): readonly string[] {
