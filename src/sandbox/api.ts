@@ -4,10 +4,11 @@ import { CHANGE_ROUTES } from "./api/changes.ts";
 import { CVM_ROUTES } from "./api/cvms.ts";
 import { KMS_ROUTES } from "./api/kms.ts";
 import { LIST_ROUTES } from "./api/lists.ts";
-import type { ApiRequest, ApiWorld, Reply, Route } from "./api/route.ts";
+import type { ApiRequest, ApiWorld, Route } from "./api/route.ts";
 import { UPDATE_ROUTES } from "./api/updates.ts";
 import { assertUnambiguous } from "./find.ts";
 import { Refusal } from "./refusal.ts";
+import type { Reply } from "./reply.ts";
 
 /** The first that fits answers: lists before what would take their names for an id. */
 const ROUTES: readonly Route[] = [

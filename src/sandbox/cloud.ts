@@ -59,7 +59,7 @@ export function commit(state: CloudState, request: Commit): Changed<CvmState> {
     kmsPublicKey,
     current: generation(provisioned, parts),
     previous: null,
-    operations: [bootOperation("create", request, provisioned)],
+    operations: [operation("create", now, provisioned.composeHash, request.timings.bootMs)],
     pushed: null,
   };
   const provisions = state.provisions.filter((p) => p !== provisioned);
@@ -81,17 +81,17 @@ function commitRefused(state: CloudState, appId: string): Refusal {
 export function replicate(
   state: CloudState,
   id: string,
-  request: { now: number; timings: SandboxTimings; nodeId?: number | undefined },
+  { now, timings, nodeId }: { now: number; timings: SandboxTimings; nodeId?: number | undefined },
 ): Changed<CvmState> {
   const cvm = findLive(state, id);
   const result: CvmState = {
     ...cvm,
     id: state.nextId,
     vmUuid: newUuid(),
-    nodeId: request.nodeId ?? cvm.nodeId,
-    createdAt: request.now,
+    nodeId: nodeId ?? cvm.nodeId,
+    createdAt: now,
     previous: null,
-    operations: [bootOperation("create", request, cvm.current)],
+    operations: [operation("create", now, cvm.current.composeHash, timings.bootMs)],
     pushed: null,
   };
   return { state: { ...state, nextId: state.nextId + 1, cvms: [...state.cvms, result] }, result };
@@ -116,14 +116,6 @@ function sightOf({ now, existsAfterMs = 0, visibleAfterMs = 0 }: Commit): Partia
 
 const newUuid = (): string => randomUUID().replaceAll("-", "");
 
-function bootOperation(
-  type: Operation["type"],
-  { now, timings }: { readonly now: number; readonly timings: SandboxTimings },
-  { composeHash }: { readonly composeHash: string },
-): Operation {
-  return operation(type, now, { oldServesMs: 0, durationMs: timings.bootMs }, composeHash);
-}
-
 export type Update = {
   readonly appCompose: AppCompose;
   /** Replaces the whole environment. */
@@ -135,21 +127,18 @@ export type Update = {
 
 /** The old instance answers on for a while, then nobody does, then the new one. */
 export function update(state: CloudState, id: string, request: Update): Changed<Operation> {
-  const cvm = findIdle(state, id, request.now);
-  const { updateOldServesMs, updateDownMs, updateBootMs } = request.timings;
-  const composeHash = composeHashOf(request.appCompose);
-  const times = {
-    oldServesMs: updateOldServesMs,
-    durationMs: updateOldServesMs + updateDownMs + updateBootMs,
-  };
+  const { appCompose, encryptedEnv, now, timings, outcome } = request;
+  const cvm = findIdle(state, id, now);
+  const composeHash = composeHashOf(appCompose);
+  const { updateOldServesMs: oldServesMs, updateDownMs, updateBootMs } = timings;
+  const durationMs = oldServesMs + updateDownMs + updateBootMs;
   const started: Operation = {
-    ...operation("compose_update", request.now, times, composeHash),
-    ...(request.outcome ? { outcome: request.outcome } : {}),
+    ...operation("compose_update", now, composeHash, durationMs, oldServesMs),
+    ...(outcome ? { outcome } : {}),
   };
   const operations = [...cvm.operations, started];
-  if (request.outcome?.applied === false)
+  if (outcome?.applied === false)
     return { state: replace(state, { ...cvm, operations }), result: started };
-  const { appCompose, encryptedEnv } = request;
   const current = generation(cvm, { appCompose, composeHash, encryptedEnv });
   const changed: CvmState = { ...cvm, current, previous: cvm.current, operations, pushed: null };
   return { state: replace(state, changed), result: started };
@@ -161,14 +150,10 @@ export function power(
   id: string,
   what: { type: "restart" | "power_on" | "shutdown"; now: number; timings: SandboxTimings },
 ): Changed<Operation> {
-  const cvm = findIdle(state, id, what.now);
-  const durationMs = what.type === "shutdown" ? 0 : what.timings.updateBootMs;
-  const started = operation(
-    what.type,
-    what.now,
-    { oldServesMs: 0, durationMs },
-    cvm.current.composeHash,
-  );
+  const { type, now, timings } = what;
+  const cvm = findIdle(state, id, now);
+  const durationMs = type === "shutdown" ? 0 : timings.updateBootMs;
+  const started = operation(type, now, cvm.current.composeHash, durationMs);
   const changed = { ...cvm, operations: [...cvm.operations, started], pushed: null };
   return { state: replace(state, changed), result: started };
 }
@@ -187,10 +172,7 @@ export function pushHashes(
   const cvm = findLive(state, vmUuid);
   const before = cvm.pushed?.instance === pushed.instance ? cvm.pushed.hashes : [];
   const hashes = [...new Set([...before, ...pushed.hashes])];
-  return {
-    state: replace(state, { ...cvm, pushed: { hashes, instance: pushed.instance } }),
-    result: null,
-  };
+  return { state: replace(state, { ...cvm, pushed: { ...pushed, hashes } }), result: null };
 }
 
 function generation(app: KeyHolder, parts: Omit<Generation, "bootError">): Generation {
@@ -205,8 +187,9 @@ function replace(state: CloudState, changed: CvmState): CloudState {
 function operation(
   type: Operation["type"],
   startedAt: number,
-  times: { oldServesMs: number; durationMs: number },
   composeHash: string,
+  durationMs: number,
+  oldServesMs = 0,
 ): Operation {
-  return { correlationId: randomUUID(), type, startedAt, ...times, composeHash };
+  return { correlationId: randomUUID(), type, startedAt, oldServesMs, durationMs, composeHash };
 }

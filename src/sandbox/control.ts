@@ -6,7 +6,8 @@ import { NODES } from "./catalog.ts";
 import { planFault, type FaultPlan } from "./fault-text.ts";
 import { faultSchema } from "./faults.ts";
 import { liveCvms } from "./find.ts";
-import type { Reply } from "./api/route.ts";
+import { Refusal } from "./refusal.ts";
+import { failure, ok, type Reply } from "./reply.ts";
 import type { SandboxRequest } from "./server.ts";
 import type { CloudStore } from "./store.ts";
 
@@ -47,41 +48,37 @@ export async function answerControl(of: Controlled, what: string, body: unknown)
       setImmediate(() => of.stop());
       return ok({ ok: true });
     default:
-      return { status: 404, json: { detail: "Not Found" } };
+      return failure(404, "Not Found");
   }
 }
 
-const ok = (json: unknown): Reply => ({ status: 200, json });
-const invalid = (detail: string): Reply => ({ status: 422, json: { detail } });
-
 function setFaults(of: Controlled, body: unknown): Reply {
-  const asked = faultsBody.safeParse(body);
-  if (!asked.success) return invalid(z.prettifyError(asked.error));
+  const faults = parsed(faultsBody, body);
   try {
-    const plans = asked.data.map((fault) =>
-      typeof fault === "string" ? planFault(fault) : { faults: [fault], behaviour: {} },
-    );
-    of.setFaults(plans);
-    return ok({ faults: plans.length });
+    of.setFaults(faults.map(planFault));
+    return ok({ faults: faults.length });
   } catch (error) {
-    return invalid(error instanceof Error ? error.message : String(error));
+    return failure(422, error instanceof Error ? error.message : String(error));
   }
+}
+
+function parsed<T>(schema: z.ZodType<T>, body: unknown): T {
+  const { success, data, error } = schema.safeParse(body);
+  if (success) return data;
+  throw new Refusal(422, { detail: z.prettifyError(error) });
 }
 
 const liesBody = z.array(z.custom<Lie>((name) => typeof name === "string" && isLie(name)));
 
 function setLies(of: Controlled, body: unknown): Reply {
-  const asked = liesBody.safeParse(body);
-  if (!asked.success) return invalid(z.prettifyError(asked.error));
-  of.setLies(asked.data);
-  return ok({ lies: asked.data });
+  const lies = parsed(liesBody, body);
+  of.setLies(lies);
+  return ok({ lies });
 }
 
 /** What an operator does in the dashboard: renames a CVM; or the platform: moves it. */
 async function alterCvm(store: CloudStore, body: unknown): Promise<Reply> {
-  const asked = alterBody.safeParse(body);
-  if (!asked.success) return invalid(z.prettifyError(asked.error));
-  const { id, name, node } = asked.data;
+  const { id, name, node } = parsed(alterBody, body);
   const nodeId = NODES.find((candidate) => candidate.name === node)?.id;
   const fields = {
     ...(name === undefined ? {} : { name }),

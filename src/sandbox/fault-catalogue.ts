@@ -22,21 +22,16 @@ export type CatalogueEntry = {
   readonly also?: readonly Fault[];
 };
 
-const ms = (fallback: string, effect: (value: number) => Effect): Valued => ({
-  kind: "duration",
-  fallback,
-  effect: (text) => effect(durationOf(text)),
-});
-const number = (fallback: string, effect: (value: number) => Effect): Valued => ({
-  kind: "number",
-  fallback,
-  effect: (text) => effect(Number(text)),
-});
-const anyText = (fallback: string, effect: Valued["effect"]): Valued => ({
-  kind: "text",
-  fallback,
-  effect,
-});
+const valued =
+  <T>(kind: Valued["kind"], parse: (text: string) => T) =>
+  (fallback: string, effect: (value: T) => Effect): Valued => ({
+    kind,
+    fallback,
+    effect: (text) => effect(parse(text)),
+  });
+const ms = valued("duration", durationOf);
+const number = valued("number", Number);
+const anyText = valued("text", String);
 
 function fault(
   summary: string,

@@ -7,8 +7,12 @@ export type FaultPlan = {
   readonly behaviour: Partial<Behaviour>;
 };
 
-/** What a fault's text asks for. @throws Error that names the text and what is possible. */
-export function planFault(text: string): FaultPlan {
+/** What a fault asks for: by its text, or in full. @throws Error that names the text and what is possible. */
+export function planFault(given: Fault | string): FaultPlan {
+  return typeof given === "string" ? planText(given) : { faults: [given], behaviour: {} };
+}
+
+function planText(text: string): FaultPlan {
   const [head = "", ...rest] = text.split(/,(?=(?:at|times|nth)=)/);
   const [, name = "", given] = /^([a-z-]+)(?:=(.+))?$/s.exec(head) ?? [];
   const known = Object.hasOwn(FAULT_CATALOGUE, name) ? FAULT_CATALOGUE[name] : undefined;

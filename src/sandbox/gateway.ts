@@ -63,12 +63,7 @@ function answerLog(
   const isPublic = life.serving.appCompose["public_logs"] === true;
   const text = name && isPublic ? logOf(cvm, life, name) : undefined;
   if (text === undefined) return undefined;
-  return {
-    status: 200,
-    json: undefined,
-    text,
-    headers: { "content-type": "text/plain; charset=utf-8" },
-  };
+  return { status: 200, text, headers: { "content-type": "text/plain; charset=utf-8" } };
 }
 
 /** Lines of text; undefined where there is no such container. Never a value of the environment. */

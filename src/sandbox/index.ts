@@ -3,13 +3,12 @@ import { isErrno } from "../lib/errno.ts";
 import { once } from "node:events";
 import { randomBytes } from "node:crypto";
 import path from "node:path";
-import type { Behaviour } from "./faults.ts";
 import { loadAuthority, sandboxTrust } from "./attestation/authority.ts";
 import { clearLies, sharedLies, shareLies, type Lie } from "./attestation/lies.ts";
 import { NODES } from "./catalog.ts";
 import { alter } from "./cloud.ts";
-import { planFault, type FaultPlan } from "./fault-text.ts";
-import type { Fault } from "./faults.ts";
+import { planFault } from "./fault-text.ts";
+import type { Behaviour, Fault } from "./faults.ts";
 import { portUnusable, unreadable, unwritable, CloudStore, ensureOwn } from "./store.ts";
 import { environmentOf } from "./interpreter.ts";
 import { DEFAULT_TIMINGS, type CloudState, type CvmState, type SandboxTimings } from "./model.ts";
@@ -101,7 +100,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     onStop: options.onStop ?? (() => undefined),
     onRequest: options.onRequest ?? (() => undefined),
   });
-  server.setFaults((options.faults ?? []).map(planOf));
+  server.setFaults((options.faults ?? []).map(planFault));
   const remembered = (await store.read()).port ?? 0;
   const port = await listen(server, options.port, remembered);
   // The port is remembered so that addresses written down by one run are good in the next.
@@ -125,7 +124,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     collateralUrl: `${apiUrl}/pcs`,
     trust: sandboxTrust(authority),
     setLies: (lies) => server.setLies(lies),
-    setFaults: (faults) => server.setFaults(faults.map(planOf)),
+    setFaults: (faults) => server.setFaults(faults.map(planFault)),
     alter: (id, fields) => store.change((state) => alter(state, id, fields)),
     cloud: () => store.read(),
     environment: (cvm) => environmentOf(cvm, cvm.current),
@@ -159,10 +158,6 @@ export async function attachSandbox(
   return { ...running, trust, collateralUrl: `${running.apiUrl}/pcs` };
 }
 
-function planOf(fault: Fault | string): FaultPlan {
-  return typeof fault === "string" ? planFault(fault) : { faults: [fault], behaviour: {} };
-}
-
 /** A remembered port that somebody else has by now is given up; one that was asked for is not. */
 async function listen(
   server: SandboxServer,
@@ -176,10 +171,7 @@ async function listen(
   } else {
     await listenOn(server, remembered).catch(() => listenOn(server, 0));
   }
-  const address = server.server.address();
-  if (address === null || typeof address === "string")
-    throw new Error("the sandbox has no TCP address");
-  return address.port;
+  return server.port;
 }
 
 async function listenOn({ server }: SandboxServer, port: number): Promise<void> {

@@ -19,14 +19,12 @@ const X25519_SPKI = Buffer.from("302a300506032b656e032100", "hex");
 
 export type KeyPair = { readonly privateKey: string; readonly publicKey: string };
 
+const x25519Key = (secret: Buffer): KeyObject =>
+  createPrivateKey({ key: Buffer.concat([X25519_PKCS8, secret]), type: "pkcs8", format: "der" });
+
 /** The X25519 key pair of 32 secret bytes, raw and in hex. */
 export function appKeysOf(secret: Buffer): KeyPair {
-  const key = createPrivateKey({
-    key: Buffer.concat([X25519_PKCS8, secret]),
-    type: "pkcs8",
-    format: "der",
-  });
-  const publicKey = createPublicKey(key).export({ type: "spki", format: "der" });
+  const publicKey = createPublicKey(x25519Key(secret)).export({ type: "spki", format: "der" });
   return { privateKey: secret.toString("hex"), publicKey: publicKey.subarray(-32).toString("hex") };
 }
 
@@ -41,23 +39,15 @@ export function decryptEnvironment(
   privateKeyHex: string,
 ): ReadonlyMap<string, string> {
   const blob = Buffer.from(encryptedHex.replace(/^0x/, ""), "hex");
-  const ephemeral = createPublicKey({
-    key: Buffer.concat([X25519_SPKI, blob.subarray(0, 32)]),
-    type: "spki",
-    format: "der",
-  });
-  const own = createPrivateKey({
-    key: Buffer.concat([X25519_PKCS8, Buffer.from(privateKeyHex, "hex")]),
-    type: "pkcs8",
-    format: "der",
-  });
-  const shared = diffieHellman({ privateKey: own, publicKey: ephemeral });
+  const spki = Buffer.concat([X25519_SPKI, blob.subarray(0, 32)]);
+  const publicKey = createPublicKey({ key: spki, type: "spki", format: "der" });
+  const privateKey = x25519Key(Buffer.from(privateKeyHex, "hex"));
+  const shared = diffieHellman({ privateKey, publicKey });
   const decipher = createDecipheriv("aes-256-gcm", shared, blob.subarray(32, 44));
   decipher.setAuthTag(blob.subarray(-16));
-  const text = Buffer.concat([decipher.update(blob.subarray(44, -16)), decipher.final()]).toString(
-    "utf8",
-  );
-  return new Map(plaintext.parse(JSON.parse(text)).env.map(({ key, value }) => [key, value]));
+  const text = Buffer.concat([decipher.update(blob.subarray(44, -16)), decipher.final()]);
+  const { env } = plaintext.parse(JSON.parse(text.toString()));
+  return new Map(env.map(({ key, value }) => [key, value]));
 }
 
 export function newQuoteKey(): string {
@@ -74,10 +64,9 @@ const quoteSchema = z.object({ claims, signature: z.string() });
 /** What a runner shows of itself: its claims, signed by the platform. Base64 of JSON. */
 export function makeQuote(what: QuoteClaims, quoteKeyHex: string): string {
   const body = claims.parse(what);
-  const signature = sign(null, Buffer.from(JSON.stringify(body)), quoteKey(quoteKeyHex)).toString(
-    "base64",
-  );
-  return Buffer.from(JSON.stringify({ claims: body, signature })).toString("base64");
+  const signed = sign(null, Buffer.from(JSON.stringify(body)), quoteKey(quoteKeyHex));
+  const quote = { claims: body, signature: signed.toString("base64") };
+  return Buffer.from(JSON.stringify(quote)).toString("base64");
 }
 
 /** The claims of a quote that this platform signed; undefined for anything else. */

@@ -56,14 +56,8 @@ export type CvmState = {
   readonly pushed: { readonly hashes: readonly string[]; readonly instance: string } | null;
 };
 
-/** A provisioning that was answered and not yet committed. */
-export type Provision = {
-  readonly name: string;
-  readonly appId: string;
-  readonly nodeId: number;
-  readonly instanceType: string;
-  readonly kmsPrivateKey: string;
-  readonly kmsPublicKey: string;
+/** What was answered, and is not yet committed. */
+export type Provisioned = {
   readonly appCompose: AppCompose;
   readonly composeHash: string;
   /** What was answered, where that is another one: a commit names it. */
@@ -71,14 +65,12 @@ export type Provision = {
   readonly provisionedAt?: number | undefined;
 };
 
+/** A provisioning of a new CVM. */
+export type Provision = Provisioned &
+  Pick<CvmState, "name" | "appId" | "nodeId" | "instanceType" | "kmsPrivateKey" | "kmsPublicKey">;
+
 /** A provisioning of an update. */
-export type UpdateProvision = {
-  readonly vmUuid: string;
-  readonly appCompose: AppCompose;
-  readonly composeHash: string;
-  readonly announcedHash?: string | undefined;
-  readonly provisionedAt: number;
-};
+export type UpdateProvision = Provisioned & Pick<CvmState, "vmUuid">;
 
 export type CloudState = {
   readonly version: 1;

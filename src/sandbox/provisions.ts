@@ -2,7 +2,14 @@
 import { createHash, randomBytes } from "node:crypto";
 import { composeHashOf, type AppCompose } from "./app-compose.ts";
 import { appKeysOf, type KeyPair } from "./kms.ts";
-import type { Changed, CloudState, CvmState, Provision, UpdateProvision } from "./model.ts";
+import type {
+  Changed,
+  CloudState,
+  CvmState,
+  Provision,
+  Provisioned,
+  UpdateProvision,
+} from "./model.ts";
 import { Refusal } from "./refusal.ts";
 
 const WEEK_MS = 7 * 24 * 3600 * 1000;
@@ -19,20 +26,11 @@ export function provision(
   request: Provisioning & { name: string; nodeId: number; instanceType: string },
   keysOf: (appId: string) => KeyPair = () => appKeysOf(randomBytes(32)),
 ): Changed<Provision> {
-  const { name, nodeId, instanceType, appCompose, now = Date.now() } = request;
+  const { name, nodeId, instanceType } = request;
   const appId = randomBytes(20).toString("hex");
-  const keys = keysOf(appId);
-  const result: Provision = {
-    name,
-    nodeId,
-    instanceType,
-    appCompose,
-    appId,
-    kmsPrivateKey: keys.privateKey,
-    kmsPublicKey: keys.publicKey,
-    ...hashesOf(request),
-    provisionedAt: now,
-  };
+  const { privateKey: kmsPrivateKey, publicKey: kmsPublicKey } = keysOf(appId);
+  const app = { name, nodeId, instanceType, appId, kmsPrivateKey, kmsPublicKey };
+  const result: Provision = { ...app, ...measured(request) };
   return { state: { ...state, provisions: [...state.provisions, result] }, result };
 }
 
@@ -41,12 +39,7 @@ export function provisionUpdate(
   cvm: CvmState,
   request: Provisioning,
 ): Changed<UpdateProvision> {
-  const result: UpdateProvision = {
-    vmUuid: cvm.vmUuid,
-    appCompose: request.appCompose,
-    ...hashesOf(request),
-    provisionedAt: request.now ?? Date.now(),
-  };
+  const result: UpdateProvision = { vmUuid: cvm.vmUuid, ...measured(request) };
   const others = (state.updateProvisions ?? []).filter(
     (other) => other.vmUuid !== cvm.vmUuid || other.composeHash !== result.composeHash,
   );
@@ -54,8 +47,7 @@ export function provisionUpdate(
 }
 
 /** The hash that an answer tells. */
-export const announced = (made: Provision | UpdateProvision): string =>
-  made.announcedHash ?? made.composeHash;
+export const announced = (made: Provisioned): string => made.announcedHash ?? made.composeHash;
 
 /** @throws Refusal (404) where it never was, or has expired. */
 export function findUpdateProvision(
@@ -74,21 +66,18 @@ export function findUpdateProvision(
 export function withoutExpired(state: CloudState, lifeMs = WEEK_MS, now = Date.now()): CloudState {
   const isFresh = (made: { readonly provisionedAt?: number | undefined }): boolean =>
     (made.provisionedAt ?? now) + lifeMs > now;
-  const provisions = state.provisions.filter(isFresh);
-  const updateProvisions = (state.updateProvisions ?? []).filter(isFresh);
-  const gone =
-    state.provisions.length -
-    provisions.length +
-    (state.updateProvisions ?? []).length -
-    updateProvisions.length;
-  return gone === 0 ? state : { ...state, provisions, updateProvisions };
+  const { provisions, updateProvisions = [] } = state;
+  if ([...provisions, ...updateProvisions].every(isFresh)) return state;
+  return {
+    ...state,
+    provisions: provisions.filter(isFresh),
+    updateProvisions: updateProvisions.filter(isFresh),
+  };
 }
 
-function hashesOf({ appCompose, disagrees }: Provisioning): {
-  composeHash: string;
-  announcedHash?: string;
-} {
+function measured({ appCompose, disagrees, now = Date.now() }: Provisioning): Provisioned {
   const composeHash = composeHashOf(appCompose);
-  if (disagrees !== true) return { composeHash };
-  return { composeHash, announcedHash: createHash("sha256").update(composeHash).digest("hex") };
+  const made = { appCompose, composeHash, provisionedAt: now };
+  if (disagrees !== true) return made;
+  return { ...made, announcedHash: createHash("sha256").update(composeHash).digest("hex") };
 }

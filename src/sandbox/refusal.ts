@@ -11,6 +11,10 @@ export class Refusal extends Error {
   }
 }
 
+/** 422, in FastAPI's form. */
+export const invalid = (loc: readonly string[], msg: string, type: string): Refusal =>
+  new Refusal(422, { detail: [{ loc, msg, type }] });
+
 /** The body of a business error. */
 export function structured(
   code: string,

@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { parse as parseYaml } from "yaml";
 import { INSTANCE_TYPES, NODES } from "./catalog.ts";
-import { Refusal, structured } from "./refusal.ts";
+import { invalid, Refusal, structured } from "./refusal.ts";
 
 const MAX_COMPOSE_BYTES = 200 * 1024;
 const CVM_NAME = /^[a-zA-Z](?!.*--)([a-zA-Z0-9-]*[a-zA-Z0-9])$/;
@@ -23,26 +23,31 @@ const provisionSchema = z.object({
   compose_file: z.object(composeFields),
 });
 
-const commitSchema = z.object({
+export const commitSchema = z.object({
   app_id: z.string(),
   compose_hash: z.string(),
   encrypted_env: z.string().nullish(),
 });
 
-const updateSchema = z.object({ ...composeFields, encrypted_env: z.string().optional() });
-const composeUpdateSchema = z.object({ ...composeFields, update_env_vars: z.boolean().nullish() });
-const commitUpdateSchema = z.object({
+type UpdateFields = z.infer<z.ZodObject<typeof composeFields>>;
+
+export const updateSchema = z.object({ ...composeFields, encrypted_env: z.string().optional() });
+export const composeUpdateSchema = z.object({
+  ...composeFields,
+  update_env_vars: z.boolean().nullish(),
+});
+export const commitUpdateSchema = z.object({
   compose_hash: z.string().min(1),
   encrypted_env: z.string().optional(),
   env_keys: z.array(z.string()).optional(),
   update_env_vars: z.boolean().nullish(),
 });
-const environmentSchema = z.object({
+export const environmentSchema = z.object({
   encrypted_env: z.string().min(1),
   env_keys: z.array(z.string()).optional(),
 });
 
-const visibilitySchema = z.object({
+export const visibilitySchema = z.object({
   public_sysinfo: z.boolean(),
   public_logs: z.boolean(),
   public_tcbinfo: z.boolean().optional(),
@@ -76,27 +81,9 @@ export function provisionRequest(body: unknown, defaultNodeId: number): Provisio
   return { ...request, nodeId, isAnyNode: asked === undefined, instanceType };
 }
 
-export const commitRequest = (body: unknown): z.infer<typeof commitSchema> =>
-  check(commitSchema, body);
-
-export function updateRequest(body: unknown): z.infer<typeof updateSchema> {
-  const request = check(updateSchema, body);
-  if (request.docker_compose_file !== undefined)
-    checkCompose(request.docker_compose_file, request.pre_launch_script ?? "");
-  return request;
-}
-
-export const commitUpdateRequest = (body: unknown): z.infer<typeof commitUpdateSchema> =>
-  check(commitUpdateSchema, body);
-
-export const environmentRequest = (body: unknown): z.infer<typeof environmentSchema> =>
-  check(environmentSchema, body);
-
-export const visibilityRequest = (body: unknown): z.infer<typeof visibilitySchema> =>
-  check(visibilitySchema, body);
-
-export function composeUpdateRequest(body: unknown): z.infer<typeof composeUpdateSchema> {
-  const request = check(composeUpdateSchema, body);
+/** Of an update, at once or by a provisioning: its compose text is checked where it has one. */
+export function checkUpdate<T extends UpdateFields>(schema: z.ZodType<T>, body: unknown): T {
+  const request = check(schema, body);
   if (request.docker_compose_file !== undefined)
     checkCompose(request.docker_compose_file, request.pre_launch_script ?? "");
   return request;
@@ -105,15 +92,7 @@ export function composeUpdateRequest(body: unknown): z.infer<typeof composeUpdat
 /** @throws Refusal: 422 where it is too large, ERR-01-003 where it has no services. */
 export function checkCompose(text: string, script: string): void {
   if (Buffer.byteLength(text) + Buffer.byteLength(script) > MAX_COMPOSE_BYTES)
-    throw new Refusal(422, {
-      detail: [
-        {
-          loc: ["body", "compose_file"],
-          msg: "docker_compose_file is too large",
-          type: "value_error",
-        },
-      ],
-    });
+    throw invalid(["body", "compose_file"], "docker_compose_file is too large", "value_error");
   if (!hasServices(text))
     throw new Refusal(400, structured("ERR-01-003", "The compose file is invalid: no services"));
 }

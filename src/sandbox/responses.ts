@@ -13,6 +13,22 @@ export function nodeOf(cvm: CvmState): SandboxNode {
   return node;
 }
 
+/** Of an instance that answers. */
+export const secondsUp = (bootedAt: number, now: number): number =>
+  Math.max(0, Math.floor((now - bootedAt) / 1000));
+
+/** As the newer schema has it. */
+export const nodeInfo = ({ id, name, region }: SandboxNode) => ({
+  object_type: "node",
+  id,
+  name,
+  region,
+  status: "online",
+});
+
+const typeOf = (cvm: CvmState): (typeof INSTANCE_TYPES)[number] | undefined =>
+  INSTANCE_TYPES.find(({ id }) => id === cvm.instanceType);
+
 type Fields = Readonly<Record<string, unknown>>;
 
 export type Shape = {
@@ -32,7 +48,7 @@ export function cvmResponse(cvm: CvmState, { version, behaviour, now }: Shape): 
 function newCvm(cvm: CvmState, now: number): Fields {
   const life = lifeOf(cvm, now);
   const node = nodeOf(cvm);
-  const type = INSTANCE_TYPES.find((candidate) => candidate.id === cvm.instanceType);
+  const type = typeOf(cvm);
   return {
     id: hashId(cvm),
     name: cvm.name,
@@ -48,13 +64,7 @@ function newCvm(cvm: CvmState, now: number): Fields {
       compute_billing_price: type?.hourlyRate ?? null,
       billing_period: "hourly",
     },
-    node_info: {
-      object_type: "node",
-      id: node.id,
-      name: node.name,
-      region: node.region,
-      status: "online",
-    },
+    node_info: nodeInfo(node),
     os: { name: "dstack-0.5.4", version: "0.5.4", is_dev: false, os_image_hash: null },
     kms_type: "phala",
     kms_info: { chain_id: null, encrypted_env_pubkey: cvm.kmsPublicKey },
@@ -78,7 +88,7 @@ function newCvm(cvm: CvmState, now: number): Fields {
 function oldCvm(cvm: CvmState, now: number): Fields {
   const life = lifeOf(cvm, now);
   const node = nodeOf(cvm);
-  const type = INSTANCE_TYPES.find((candidate) => candidate.id === cvm.instanceType);
+  const type = typeOf(cvm);
   return {
     id: cvm.id,
     name: cvm.name,
@@ -143,7 +153,7 @@ export function oldListItem(cvm: CvmState, now: number): Fields {
       id: cvm.vmUuid,
       name: cvm.name,
       status: life.status,
-      uptime: life.serving ? `${Math.max(0, Math.floor((now - life.bootedAt) / 1000))}s` : "",
+      uptime: life.serving ? `${secondsUp(life.bootedAt, now)}s` : "",
       app_url: null,
       app_id: cvm.appId,
       instance_id: null,

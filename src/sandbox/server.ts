@@ -1,13 +1,13 @@
 /** The HTTP side: reads a request, lets faults strike, hands it to the API or the gateway, writes the answer. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { answerApi } from "./api.ts";
-import type { ApiWorld, Reply } from "./api/route.ts";
+import type { ApiWorld } from "./api/route.ts";
+import { failure, type Reply } from "./reply.ts";
 import type { Lie } from "./attestation/lies.ts";
 import { answerPcs } from "./attestation/pcs.ts";
-import { DEFAULT_BEHAVIOUR, type Behaviour } from "./faults.ts";
 import { answerControl } from "./control.ts";
 import type { FaultPlan } from "./fault-text.ts";
-import { Faults, type FaultAction } from "./faults.ts";
+import { DEFAULT_BEHAVIOUR, Faults, type Behaviour, type FaultAction } from "./faults.ts";
 import { answerGateway } from "./gateway.ts";
 import { Refusal } from "./refusal.ts";
 import type { ApiVersion } from "./responses.ts";
@@ -89,13 +89,10 @@ export class SandboxServer {
   /** The new list replaces the old one; so does the behaviour that goes with it. */
   setFaults(plans: readonly FaultPlan[]): void {
     this.#faults.set(plans.flatMap(({ faults }) => faults));
-    const changes = plans.map(({ behaviour }) => behaviour);
-    this.#behaviour = Object.assign(
-      {},
-      DEFAULT_BEHAVIOUR,
-      this.#options.behaviour,
-      ...changes,
-    ) as Behaviour;
+    this.#behaviour = plans.reduce<Behaviour>((all, { behaviour }) => ({ ...all, ...behaviour }), {
+      ...DEFAULT_BEHAVIOUR,
+      ...this.#options.behaviour,
+    });
   }
 
   setLies(lies: readonly Lie[]): void {
@@ -168,23 +165,23 @@ export class SandboxServer {
       const request = { method, path: url.pathname, query: url.searchParams, headers, body };
       return answerPcs(this.#world, url) ?? answerGateway(this.#world, request);
     }
-    try {
-      if (!hasKey(message, this.#options.apiKey))
-        throw new Refusal(401, { detail: "Invalid API key" });
-      const version: ApiVersion =
-        message.headers["x-phala-version"] === "2025-10-28" ? "2025-10-28" : "2026-01-21";
-      const path = url.pathname.slice(API_PREFIX.length);
-      const request = { method, path, query: url.searchParams, body, text, version, strike };
-      return await answerApi(this.#world, request);
-    } catch (error) {
+    const version: ApiVersion =
+      message.headers["x-phala-version"] === "2025-10-28" ? "2025-10-28" : "2026-01-21";
+    const path = url.pathname.slice(API_PREFIX.length);
+    const request = { method, path, query: url.searchParams, body, text, version, strike };
+    return this.#ifKnown(message, () => answerApi(this.#world, request));
+  }
+
+  /** Does the work for whoever has the key. */
+  async #ifKnown(message: IncomingMessage, work: () => Promise<Reply>): Promise<Reply> {
+    if (!hasKey(message, this.#options.apiKey)) return failure(401, "Invalid API key");
+    return work().catch((error: unknown) => {
       if (error instanceof Refusal) return { status: error.status, json: error.body };
       throw error;
-    }
+    });
   }
 
   async #control({ message, url, text }: Incoming, response: ServerResponse): Promise<void> {
-    if (!hasKey(message, this.#options.apiKey))
-      return writeJson(response, 401, { detail: "Invalid API key" });
     const what = `${message.method} ${url.pathname.slice(CONTROL_PREFIX.length)}`;
     const controlled = {
       store: this.#world.store,
@@ -193,12 +190,8 @@ export class SandboxServer {
       setFaults: (plans: readonly FaultPlan[]) => this.setFaults(plans),
       stop: this.#options.onStop,
     };
-    const { status, json } = await answerControl(controlled, what, parseJson(text)).catch(
-      (error: unknown) => {
-        if (error instanceof Refusal) return { status: error.status, json: error.body };
-        throw error;
-      },
-    );
+    const work = () => answerControl(controlled, what, parseJson(text));
+    const { status, json } = await this.#ifKnown(message, work);
     writeJson(response, status, json);
   }
 }
@@ -226,8 +219,8 @@ async function readText(message: IncomingMessage): Promise<string> {
 /**
  * Who may talk to the sandbox: programs of this machine that know its address. A page in a browser does not, also
  * where its own name is made to resolve to 127.0.0.1 (DNS rebinding): then `Host` is that name.
+ * @returns why not; undefined: it may.
  */
-/** Undefined: welcome; else why not. */
 function refusedFor(
   message: IncomingMessage,
   of: { port: number; hostNames: readonly string[] },
@@ -244,7 +237,7 @@ function refusedFor(
 }
 
 /** In a time that tells nothing of the key. */
-export function hasKey(message: IncomingMessage, apiKey: string): boolean {
+function hasKey(message: IncomingMessage, apiKey: string): boolean {
   const given = Buffer.from(String(message.headers["x-api-key"] ?? ""));
   const own = Buffer.from(apiKey);
   return given.length === own.length && timingSafeEqual(given, own);

@@ -6,6 +6,7 @@ import { runningServices, type RunningService } from "./interpreter.ts";
 import { verifyQuote } from "./kms.ts";
 import type { Life } from "./lifecycle.ts";
 import type { CvmState, Generation } from "./model.ts";
+import { failure, ok, type Reply } from "./reply.ts";
 import { createHash, createPublicKey, verify } from "node:crypto";
 
 const SYSTEM_MEMORY_MB = 512;
@@ -18,15 +19,8 @@ export type ServiceRequest = {
   readonly body: unknown;
 };
 
-export type ServiceReply = {
-  readonly status: number;
-  readonly json: unknown;
-  /** In place of JSON. */
-  readonly text?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  /** Hashes that this request pushed to the running registry. */
-  readonly push?: readonly string[];
-};
+/** `push`: hashes that this request pushed to the running registry. */
+export type ServiceReply = Reply & { readonly push?: readonly string[] };
 
 export type ServiceWorld = {
   readonly cvm: CvmState;
@@ -45,7 +39,7 @@ export function answerService(
   const services = runningServices(world.cvm, world.life.serving);
   const service = services.find((candidate) => candidate.publishedPorts.has(world.port));
   if (!service) return undefined;
-  if (!/spawn/.test(service.image)) return { status: 200, json: { message: "It works!" } };
+  if (!/spawn/.test(service.image)) return ok({ message: "It works!" });
   return answerSpawntee({ world, service, request });
 }
 
@@ -70,52 +64,44 @@ function answerSpawntee(asked: Asked): ServiceReply {
   return notFound();
 }
 
-const notFound = (): ServiceReply => ({ status: 404, json: { detail: "Not Found" } });
+const notFound = (): Reply => failure(404, "Not Found");
 
-function health({ world, service }: Asked, mode: string): ServiceReply {
+function health({ world, service }: Asked, mode: string): Reply {
   // An image of this kind stays unhealthy, so that a failing service can be tried out.
   const status = /unhealthy/.test(service.image) ? "unhealthy" : "healthy";
   const known = { status, service: "secure-spawn", mode };
-  if (!world.behaviour.uptimeSeconds) return { status: 200, json: known };
+  if (!world.behaviour.uptimeSeconds) return ok(known);
   const uptime = Math.max(0, (world.now - world.life.bootedAt) / 1000);
-  return { status: 200, json: { ...known, uptime_seconds: uptime } };
+  return ok({ ...known, uptime_seconds: uptime });
 }
 
-function capacity({ world, service }: Asked): ServiceReply {
+function capacity({ world, service }: Asked): Reply {
   const threshold = Number(service.environment.get("CAPACITY_THRESHOLD") || "0.8");
   const perModelMb = Number(service.environment.get("MODEL_MEMORY_LIMIT_MB") || "1024");
   const memoryMb = INSTANCE_TYPES.find(({ id }) => id === world.cvm.instanceType)?.memoryMb ?? 0;
-  return {
-    status: 200,
-    json: {
-      accepting_new_models: threshold > 0,
-      capacity_threshold: threshold,
-      max_models: Math.max(0, Math.floor((memoryMb * threshold) / perModelMb)),
-      total_memory_mb: memoryMb,
-      // The system's own share; nothing else runs in here.
-      available_memory_mb: memoryMb - SYSTEM_MEMORY_MB,
-      running_models: 0,
-    },
-  };
+  return ok({
+    accepting_new_models: threshold > 0,
+    capacity_threshold: threshold,
+    max_models: Math.max(0, Math.floor((memoryMb * threshold) / perModelMb)),
+    total_memory_mb: memoryMb,
+    // The system's own share; nothing else runs in here.
+    available_memory_mb: memoryMb - SYSTEM_MEMORY_MB,
+    running_models: 0,
+  });
 }
 
 /** Without a wallet the gateway's authentication is off, and anybody may ask. */
-function tasks({ world, service, request }: Asked): ServiceReply {
-  const wallet = walletOf(service);
-  const refusal = wallet === undefined ? undefined : signatureRefusal(world, request, wallet);
-  return refusal === undefined ? { status: 200, json: [] } : unauthorized(refusal);
+function tasks(asked: Asked): Reply {
+  const refusal = signatureRefusal(asked);
+  return refusal === undefined ? ok([]) : failure(401, refusal);
 }
 
-const unauthorized = (detail: string): ServiceReply => ({ status: 401, json: { detail } });
-
 /** Open to all, as in the real image; here it runs nothing. */
-function debugExec({ service, request }: Asked): ServiceReply {
+function debugExec({ service, request }: Asked): Reply {
   if (!/^(?:true|1|yes|on)$/i.test(service.environment.get("DEBUG_MODE") ?? "")) return notFound();
-  if (!request.query.has("cmd")) {
-    const detail = [{ loc: ["query", "cmd"], msg: "Field required", type: "missing" }];
-    return { status: 422, json: { detail } };
-  }
-  return { status: 200, json: { returncode: 0, stdout: "", stderr: "the sandbox runs nothing" } };
+  if (!request.query.has("cmd"))
+    return failure(422, [{ loc: ["query", "cmd"], msg: "Field required", type: "missing" }]);
+  return ok({ returncode: 0, stdout: "", stderr: "the sandbox runs nothing" });
 }
 
 /** The list that the registry goes by: its environment's, and what was pushed to this very instance. */
@@ -131,23 +117,17 @@ function approvedBy(world: ServiceWorld, service: RunningService): readonly stri
 const reEncryptBody = z.object({ quote: z.string() });
 
 /** Hands a model's key to a runner, if its quote is genuine and its compose hash approved. */
-function reEncrypt({ world, service, request }: Asked): ServiceReply {
-  if (
-    !service.environment.get("AWS_ACCESS_KEY_ID") ||
-    !service.environment.get("AWS_SECRET_ACCESS_KEY")
-  ) {
-    return { status: 500, json: { detail: "no AWS credentials: the model can't be fetched" } };
-  }
+function reEncrypt({ world, service, request }: Asked): Reply {
+  const { environment } = service;
+  if (!environment.get("AWS_ACCESS_KEY_ID") || !environment.get("AWS_SECRET_ACCESS_KEY"))
+    return failure(500, "no AWS credentials: the model can't be fetched");
   const body = reEncryptBody.safeParse(request.body);
   const claims = body.success ? verifyQuote(body.data.quote, world.quoteKey) : undefined;
-  if (!claims)
-    return { status: 403, json: { detail: "attestation rejected: the quote is not genuine" } };
-  if (!approvedBy(world, service).includes(claims.compose_hash))
-    return {
-      status: 403,
-      json: { detail: `attestation rejected: compose hash ${claims.compose_hash} is not approved` },
-    };
-  return { status: 200, json: { re_encrypted: true, app_id: claims.app_id } };
+  if (!claims) return failure(403, "attestation rejected: the quote is not genuine");
+  const { app_id, compose_hash: hash } = claims;
+  if (!approvedBy(world, service).includes(hash))
+    return failure(403, `attestation rejected: compose hash ${hash} is not approved`);
+  return ok({ re_encrypted: true, app_id });
 }
 
 const approveBody = z.object({ hashes: z.array(z.string().regex(/^[0-9a-f]{64}$/)).min(1) });
@@ -156,15 +136,15 @@ const approveBody = z.object({ hashes: z.array(z.string().regex(/^[0-9a-f]{64}$/
  * Offered by registries that know their coordinator's wallet; without one there is no such endpoint, or, in images
  * of another time, it is open to everybody. What was pushed is lost with the running instance.
  */
-function approveHash({ world, service, request }: Asked): ServiceReply {
-  const wallet = walletOf(service);
-  if (wallet === undefined && !world.behaviour.openRegistry) return notFound();
-  const refusal = wallet === undefined ? undefined : signatureRefusal(world, request, wallet);
-  if (refusal !== undefined) return unauthorized(refusal);
+function approveHash(asked: Asked): ServiceReply {
+  const { world, service, request } = asked;
+  if (walletOf(service) === undefined && !world.behaviour.openRegistry) return notFound();
+  const refusal = signatureRefusal(asked);
+  if (refusal !== undefined) return failure(401, refusal);
   const body = approveBody.safeParse(request.body);
-  if (!body.success) return { status: 422, json: { detail: "hashes must be 64 hex digits each" } };
+  if (!body.success) return failure(422, "hashes must be 64 hex digits each");
   const { hashes } = body.data;
-  return { status: 200, json: { approved_count: hashes.length, hashes }, push: hashes };
+  return { ...ok({ approved_count: hashes.length, hashes }), push: hashes };
 }
 
 /**
@@ -174,21 +154,18 @@ function approveHash({ world, service, request }: Asked): ServiceReply {
 const SIGNATURE_LIFE_S = 30;
 
 /** Only what the compose file passes to the service reaches it. Empty stands for none. */
-export function walletOf(service: RunningService): string | undefined {
-  return service.environment.get("GATEWAY_AUTH_COORDINATOR_WALLET") || undefined;
-}
+const walletOf = ({ environment }: RunningService): string | undefined =>
+  environment.get("GATEWAY_AUTH_COORDINATOR_WALLET") || undefined;
 
 const messageSchema = z.object({ path: z.string(), timestamp: z.number().int() });
 
 /**
- * Why a request is refused with 401; undefined: it is not. After a boot every signature is, until the service has
- * loaded what it needs to check one.
+ * Why a request is refused with 401; undefined: it is not, as where there is no wallet. After a boot every signature
+ * is, until the service has loaded what it needs to check one.
  */
-function signatureRefusal(
-  world: ServiceWorld,
-  request: ServiceRequest,
-  wallet: string,
-): string | undefined {
+function signatureRefusal({ world, service, request }: Asked): string | undefined {
+  const wallet = walletOf(service);
+  if (wallet === undefined) return undefined;
   const [message, signature, pubkey] = ["message", "signature", "pubkey"].map((part) =>
     Buffer.from(request.headers[`x-gateway-auth-${part}`] ?? "", "base64"),
   );

@@ -2,7 +2,7 @@
 import type { ServerResponse } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { findLive } from "./find.ts";
-import { Refusal } from "./refusal.ts";
+import { invalid, Refusal } from "./refusal.ts";
 import { lifeOf } from "./lifecycle.ts";
 import type { CloudState, CvmState } from "./model.ts";
 import type { CloudStore } from "./store.ts";
@@ -93,5 +93,5 @@ function seconds(
   const value = Number(query.get(limits.name) ?? limits.fallback);
   if (value >= limits.min && value <= limits.max) return value;
   const msg = `Input should be between ${limits.min} and ${limits.max}`;
-  throw new Refusal(422, { detail: [{ loc: ["query", limits.name], msg, type: "value_error" }] });
+  throw invalid(["query", limits.name], msg, "value_error");
 }

@@ -4,7 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { createGzip } from "node:zlib";
 import { pipeline } from "node:stream/promises";
 import { Readable } from "node:stream";
-import type { Reply } from "./api/route.ts";
+import type { Reply } from "./reply.ts";
 import type { Behaviour } from "./faults.ts";
 import type { FaultAction } from "./faults.ts";
 

@@ -1,8 +1,8 @@
 /** The account, the nodes, the sizes, the workspaces: what is there without any CVM. */
-import { NODES, INSTANCE_TYPES, type SandboxNode } from "../catalog.ts";
+import { NODES, INSTANCE_TYPES } from "../catalog.ts";
 import { Refusal } from "../refusal.ts";
-import { get, ok, type Route } from "./route.ts";
-import type { ApiVersion } from "../responses.ts";
+import { get, onePage, type Route } from "./route.ts";
+import { nodeInfo, type ApiVersion } from "../responses.ts";
 
 function workspaceOf(slug: string): typeof WORKSPACE {
   if (slug === WORKSPACE.slug) return WORKSPACE;
@@ -10,26 +10,22 @@ function workspaceOf(slug: string): typeof WORKSPACE {
 }
 
 export const ACCOUNT_ROUTES: readonly Route[] = [
-  {
-    method: "GET",
-    path: /^\/auth\/me$/,
-    handle: async (world, request) => ok(account(world.creditUsd, request.version)),
-  },
-  get(/^\/teepods\/available$/, () => nodes()),
-  get(/^\/instance-types$/, () => instanceTypes()),
-  get(/^\/instance-types\/([^/]+)$/, (_reading, family) => instanceTypesOf(family)),
-  get(/^\/os-images$/, () => osImages()),
-  get(/^\/user\/ssh-keys$/, () => []),
-  get(/^\/workspaces$/, () => ({
+  get("/auth/me", ({ world, request }) => account(world.creditUsd, request.version)),
+  get("/teepods/available", () => nodes()),
+  get("/instance-types", () => instanceTypes()),
+  get("/instance-types/:id", (_reading, family) => instanceTypesOf(family)),
+  get("/os-images", () => onePage([OS_IMAGE])),
+  get("/user/ssh-keys", () => []),
+  get("/workspaces", () => ({
     data: [WORKSPACE],
     pagination: { has_more: false, next_cursor: null, total: 1 },
   })),
-  get(/^\/workspaces\/([^/]+)$/, (_reading, slug) => workspaceOf(slug)),
-  get(/^\/workspaces\/([^/]+)\/nodes$/, (_reading, slug) => {
+  get("/workspaces/:id", (_reading, slug) => workspaceOf(slug)),
+  get("/workspaces/:id/nodes", (_reading, slug) => {
     workspaceOf(slug);
-    return workspaceNodes(NODES);
+    return onePage(NODES.map(nodeInfo));
   }),
-  get(/^\/workspaces\/([^/]+)\/quotas$/, ({ now }, slug) => quotas(workspaceOf(slug).slug, now)),
+  get("/workspaces/:id/quotas", ({ now }, slug) => quotas(workspaceOf(slug).slug, now)),
 ];
 
 const WORKSPACE = {
@@ -42,7 +38,7 @@ const WORKSPACE = {
   created_at: "2026-01-01T00:00:00Z",
 } as const;
 
-export function account(creditUsd: number, version: ApiVersion): unknown {
+function account(creditUsd: number, version: ApiVersion): unknown {
   if (version === "2025-10-28")
     return {
       username: "sandbox",
@@ -69,7 +65,7 @@ export function account(creditUsd: number, version: ApiVersion): unknown {
       name: WORKSPACE.name,
       slug: WORKSPACE.slug,
       tier: WORKSPACE.tier,
-      role: "owner",
+      role: WORKSPACE.role,
       avatar: null,
     },
     credits: {
@@ -81,7 +77,7 @@ export function account(creditUsd: number, version: ApiVersion): unknown {
   };
 }
 
-export function nodes(): unknown {
+function nodes(): unknown {
   return {
     tier: "free",
     capacity: { max_instances: null, max_vcpu: null, max_memory: null, max_disk: null },
@@ -103,7 +99,7 @@ export function nodes(): unknown {
 
 const FAMILY = "cpu";
 
-export function instanceTypes(): unknown {
+function instanceTypes(): unknown {
   const items = typesOfFamily();
   return { result: [{ name: FAMILY, items, total: items.length }] };
 }
@@ -130,20 +126,9 @@ function typesOfFamily(): readonly unknown[] {
   }));
 }
 
-function workspaceNodes(all: readonly SandboxNode[]): unknown {
-  const items = all.map(({ id, name, region }) => ({
-    object_type: "node",
-    id,
-    name,
-    region,
-    status: "online",
-  }));
-  return { items, total: items.length, page: 1, page_size: 100, pages: 1 };
-}
-
 const metric = (limit: number) => ({ limit, remaining: limit });
 
-export function quotas(slug: string, now: number): unknown {
+function quotas(slug: string, now: number): unknown {
   return {
     team_slug: slug,
     tier: "free",
@@ -159,13 +144,11 @@ export function quotas(slug: string, now: number): unknown {
   };
 }
 
-function osImages(): unknown {
-  const image = {
-    name: "dstack-0.5.4",
-    slug: "dstack-0.5.4",
-    version: "0.5.4",
-    os_image_hash: null,
-  };
-  const items = [{ ...image, is_dev: false, requires_gpu: false }];
-  return { items, total: items.length, page: 1, page_size: 100, pages: 1 };
-}
+const OS_IMAGE = {
+  name: "dstack-0.5.4",
+  slug: "dstack-0.5.4",
+  version: "0.5.4",
+  os_image_hash: null,
+  is_dev: false,
+  requires_gpu: false,
+} as const;

@@ -8,9 +8,10 @@ import * as cloud from "../cloud.ts";
 import { findLive, namedCvms } from "../find.ts";
 import { announced, provision as makeProvision, withoutExpired } from "../provisions.ts";
 import { nameTaken } from "../refusal.ts";
-import { check, commitRequest, provisionRequest } from "../requests.ts";
+import { check, commitSchema, provisionRequest } from "../requests.ts";
 import { vmResponse } from "../responses.ts";
-import { ok, type ApiRequest, type ApiWorld, type Reply, type Route } from "./route.ts";
+import { ok, type Reply } from "../reply.ts";
+import { route, type ApiRequest, type ApiWorld, type Handle, type Route } from "./route.ts";
 
 async function provision(world: ApiWorld, request: ApiRequest): Promise<Reply> {
   const wanted = provisionRequest(request.body, world.defaultNodeId);
@@ -46,7 +47,11 @@ function elsewhere({ name, nodeId }: { readonly name: string; readonly nodeId: n
 }
 
 async function commit(world: ApiWorld, request: ApiRequest): Promise<Reply> {
-  const { app_id: appId, compose_hash: composeHash, encrypted_env } = commitRequest(request.body);
+  const {
+    app_id: appId,
+    compose_hash: composeHash,
+    encrypted_env,
+  } = check(commitSchema, request.body);
   const now = Date.now();
   const { timings } = world;
   const { strike } = request;
@@ -57,10 +62,8 @@ async function commit(world: ApiWorld, request: ApiRequest): Promise<Reply> {
     const fresh = withoutExpired(state, provisionLifeMs, now);
     const made = cloud.commit(fresh, { ...asked, visibleAfterMs, existsAfterMs });
     if (strike?.kind !== "replicate") return made;
-    return {
-      ...cloud.replicate(made.state, made.result.vmUuid, { now, timings }),
-      result: made.result,
-    };
+    const { state: replicated } = cloud.replicate(made.state, made.result.vmUuid, { now, timings });
+    return { state: replicated, result: made.result };
   });
   return ok(vmResponse(cvm, now));
 }
@@ -68,16 +71,16 @@ async function commit(world: ApiWorld, request: ApiRequest): Promise<Reply> {
 async function remove(world: ApiWorld, _: ApiRequest, id: string): Promise<Reply> {
   const { deletionMs = world.timings.deletionMs } = world.behaviour();
   await world.store.change((state) => cloud.remove(state, id, Date.now() + deletionMs));
-  return { status: 204, json: undefined };
+  return { status: 204 };
 }
 
-async function power(world: ApiWorld, request: ApiRequest, id: string): Promise<Reply> {
-  const verb = request.path.split("/").at(-1);
-  const type = verb === "restart" ? "restart" : verb === "start" ? "power_on" : "shutdown";
-  const what = { type, now: Date.now(), timings: world.timings } as const;
-  await world.store.change((state) => cloud.power(state, id, what));
-  return ok(vmResponse(findLive(await world.store.read(), id), Date.now()));
-}
+const power =
+  (type: "restart" | "power_on" | "shutdown"): Handle =>
+  async (world, _, id) => {
+    const what = { type, now: Date.now(), timings: world.timings };
+    await world.store.change((state) => cloud.power(state, id, what));
+    return ok(vmResponse(findLive(await world.store.read(), id), Date.now()));
+  };
 
 const replicaRequest = z.object({ node_id: z.number().nullish() });
 
@@ -92,10 +95,12 @@ async function replicate(world: ApiWorld, request: ApiRequest, id: string): Prom
 }
 
 export const CHANGE_ROUTES: readonly Route[] = [
-  { method: "POST", path: /^\/cvms\/provision$/, handle: provision },
-  { method: "POST", path: /^\/cvms$/, handle: commit },
-  { method: "DELETE", path: /^\/cvms\/([^/]+)$/, handle: remove },
-  { method: "POST", path: /^\/cvms\/([^/]+)\/(?:start|stop|shutdown|restart)$/, handle: power },
-  { method: "POST", path: /^\/cvms\/([^/]+)\/replicas$/, handle: replicate },
-  { method: "POST", path: /^\/apps\/([^/]+)\/instances$/, handle: replicate },
+  route("POST", "/cvms/provision", provision),
+  route("POST", "/cvms", commit),
+  route("DELETE", "/cvms/:id", remove),
+  route("POST", "/cvms/:id/start", power("power_on")),
+  route("POST", "/cvms/:id/(?:stop|shutdown)", power("shutdown")),
+  route("POST", "/cvms/:id/restart", power("restart")),
+  route("POST", "/cvms/:id/replicas", replicate),
+  route("POST", "/apps/:id/instances", replicate),
 ];

@@ -6,20 +6,19 @@ import { findLive } from "../find.ts";
 import { runningServices } from "../interpreter.ts";
 import { lifeOf } from "../lifecycle.ts";
 import { LOG_PORT } from "../gateway.ts";
-import type { CvmState, CloudState } from "../model.ts";
-import { cvmResponse, isListed, nodeOf, operationResponse } from "../responses.ts";
+import type { CvmState } from "../model.ts";
+import { cvmResponse, isListed, nodeOf, operationResponse, secondsUp } from "../responses.ts";
 import { stateOf, stateWatch, streamState } from "../state-stream.ts";
-import { get, ok, wholeNumber, type Reading, type Route } from "./route.ts";
+import { ok } from "../reply.ts";
+import { get, route, wholeNumber, type Handle, type Reading, type Route } from "./route.ts";
 
 function details({ world, state, request, behaviour, baseUrl, now }: Reading, id: string): unknown {
   const cvm = withEnvKey(world, findLive(state, id));
   const { version } = request;
   const told = cvmResponse(cvm, { version, behaviour, now });
   if (version !== "2025-10-28") return told;
-  return {
-    ...told,
-    syslog_endpoint: isLogged(cvm) ? `${logBase(cvm, baseUrl)}/serial?lines=100` : null,
-  };
+  const syslog = isLogged(cvm) ? `${logBase(cvm, baseUrl)}/serial?lines=100` : null;
+  return { ...told, syslog_endpoint: syslog };
 }
 
 const isLogged = (cvm: CvmState): boolean => cvm.current.appCompose["public_logs"] === true;
@@ -57,7 +56,7 @@ function composition({ state, baseUrl, now }: Reading, id: string): unknown {
       command: null,
       created: Math.floor(bootedAt / 1000),
       state: "running",
-      status: `Up ${Math.max(0, Math.floor((now - bootedAt) / 1000))} seconds`,
+      status: `Up ${secondsUp(bootedAt, now)} seconds`,
       log_endpoint: isLogged(cvm) ? `${logBase(cvm, baseUrl)}/${name}` : null,
     }),
   );
@@ -123,62 +122,49 @@ function revisions({ state, request }: Reading, id: string): unknown {
 }
 
 /** Once, or with a `target` as a stream until the CVM is there. */
-const cvmState: Route = {
-  method: "GET",
-  path: /^\/cvms\/([^/]+)\/state$/,
-  handle: async (world, request, id) => {
-    const state = stateOf(findLive(await world.store.read(), id), Date.now());
-    if (!request.query.has("target")) return ok(state);
-    const watch = stateWatch(id, request.query);
-    return { ...ok(state), stream: (response) => streamState(world.store, watch, response) };
-  },
+const cvmState: Handle = async (world, request, id) => {
+  const state = stateOf(findLive(await world.store.read(), id), Date.now());
+  if (!request.query.has("target")) return ok(state);
+  const watch = stateWatch(id, request.query);
+  return { ...ok(state), stream: (response) => streamState(world.store, watch, response) };
 };
 
 const appComposeOf = ({ state }: Reading, id: string) => findLive(state, id).current.appCompose;
 
 export const CVM_ROUTES: readonly Route[] = [
-  get(/^\/cvms\/([^/]+)$/, details),
-  get(/^\/cvms\/([^/]+)\/compose_file$/, appComposeOf),
+  get("/cvms/:id", details),
+  get("/cvms/:id/compose_file", appComposeOf),
   get(
-    /^\/cvms\/([^/]+)\/docker-compose\.yml$/,
+    "/cvms/:id/docker-compose\\.yml",
     (reading, id) => appComposeOf(reading, id).docker_compose_file,
   ),
   get(
-    /^\/cvms\/([^/]+)\/pre-launch-script$/,
+    "/cvms/:id/pre-launch-script",
     (reading, id) => appComposeOf(reading, id).pre_launch_script ?? "",
   ),
-  get(/^\/cvms\/([^/]+)\/operations$/, operations),
-  get(/^\/cvms\/([^/]+)\/attestation$/, ({ world, state }, id) =>
-    attestation.ofCvm(world, state, id),
-  ),
-  get(/^\/cvms\/([^/]+)\/stats$/, ({ state }, id) => stats(state, id)),
-  get(/^\/cvms\/([^/]+)\/composition$/, composition),
-  get(/^\/cvms\/([^/]+)\/network$/, network),
-  get(/^\/cvms\/([^/]+)\/user_config$/, userConfig),
-  get(/^\/cvms\/([^/]+)\/available-os-images$/, ({ state }, id) => {
+  get("/cvms/:id/operations", operations),
+  get("/cvms/:id/attestation", ({ world, state }, id) => attestation.ofCvm(world, state, id)),
+  get("/cvms/:id/stats", stats),
+  get("/cvms/:id/composition", composition),
+  get("/cvms/:id/network", network),
+  get("/cvms/:id/user_config", userConfig),
+  get("/cvms/:id/available-os-images", ({ state }, id) => {
     findLive(state, id);
-    return [
-      {
-        version: [0, 5, 4],
-        prod: { name: "dstack-0.5.4", os_image_hash: null, is_current: true },
-        dev: null,
-      },
-    ];
+    const prod = { name: "dstack-0.5.4", os_image_hash: null, is_current: true };
+    return [{ version: [0, 5, 4], prod, dev: null }];
   }),
-  get(/^\/apps\/([^/]+)\/attestations$/, ({ world, state }, id) =>
-    attestation.ofApp(world, state, id),
-  ),
-  get(/^\/apps\/([^/]+)\/revisions$/, revisions),
-  get(/^\/apps\/([^/]+)\/device-allowlist$/, ({ state }, id) => {
+  get("/apps/:id/attestations", ({ world, state }, id) => attestation.ofApp(world, state, id)),
+  get("/apps/:id/revisions", revisions),
+  get("/apps/:id/device-allowlist", ({ state }, id) => {
     findLive(state, id);
     return { is_onchain_kms: false, devices: [] };
   }),
-  cvmState,
+  route("GET", "/cvms/:id/state", cvmState),
 ];
 
 /** `GET /cvms/{id}/stats`: the boot error of a CVM that does not come up is told here. */
-export function stats(state: CloudState, id: string): unknown {
-  const life = lifeOf(findLive(state, id), Date.now());
+function stats({ state, now }: Reading, id: string): unknown {
+  const life = lifeOf(findLive(state, id), now);
   return {
     is_online: life.serving !== undefined,
     is_public: true,

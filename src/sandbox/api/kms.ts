@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { publicKey } from "../attestation/env-keys.ts";
 import { Refusal } from "../refusal.ts";
-import { get, wholeNumber, type Route } from "./route.ts";
+import { get, onePage, wholeNumber, type Route } from "./route.ts";
 
 const KMS = {
   id: "kms_sandbox",
@@ -22,18 +22,17 @@ function kmsOf(id: string): typeof KMS {
 const newAppId = (): string => randomBytes(20).toString("hex");
 
 export const KMS_ROUTES: readonly Route[] = [
-  get(/^\/kms$/, ({ request }) => {
-    const items = request.query.get("is_onchain") === "true" ? [] : [KMS];
-    return { items, total: items.length, page: 1, page_size: 100, pages: 1 };
+  get("/kms", ({ request }) => {
+    return onePage(request.query.get("is_onchain") === "true" ? [] : [KMS]);
   }),
-  get(/^\/kms\/phala\/next_app_id$/, ({ request }) => {
+  get("/kms/phala/next_app_id", ({ request }) => {
     const counts = Math.min(20, Math.max(1, wholeNumber(request.query, "counts", 1)));
     return {
       app_ids: Array.from({ length: counts }, (_, nonce) => ({ app_id: newAppId(), nonce })),
     };
   }),
-  get(/^\/kms\/(?:phala|kms_sandbox)\/pubkey\/([0-9a-f]{40})$/, ({ world, state }, appId) =>
+  get("/kms/(?:phala|kms_sandbox)/pubkey/([0-9a-f]{40})", ({ world, state }, appId) =>
     publicKey(world, state, appId),
   ),
-  get(/^\/kms\/([^/]+)$/, (_reading, id) => kmsOf(id)),
+  get("/kms/:id", (_reading, id) => kmsOf(id)),
 ];

@@ -5,8 +5,9 @@ import { lifeOf } from "../lifecycle.ts";
 import type { CvmState } from "../model.ts";
 import { Refusal } from "../refusal.ts";
 import { check } from "../requests.ts";
-import { cvmResponse, dashed, nodeOf, oldBasicInfo, oldListItem } from "../responses.ts";
-import { get, ok, pageOf, type Reading, type Route } from "./route.ts";
+import { cvmResponse, dashed, nodeOf, oldBasicInfo, oldListItem, secondsUp } from "../responses.ts";
+import { ok } from "../reply.ts";
+import { get, pageOf, route, type Handle, type Reading, type Route } from "./route.ts";
 import { buildAppCompose, composeHashOf } from "../app-compose.ts";
 import { NODES } from "../catalog.ts";
 
@@ -15,26 +16,19 @@ function listed({ state, behaviour, now }: Reading): readonly CvmState[] {
   return behaviour.nullNamed ? [foreignCvm(), ...own] : own;
 }
 
-/** An empty name stands for none. */
-function named(cvm: CvmState, item: Readonly<Record<string, unknown>>): unknown {
-  return cvm.name === "" ? { ...item, name: null } : item;
-}
+type OldShape = (cvm: CvmState, now: number) => Readonly<Record<string, unknown>>;
 
-/** The older schema's pages have a shape of their own; the bare list has not. */
-function listItem({ request, behaviour, now }: Reading, cvm: CvmState): unknown {
-  const { version } = request;
-  const item =
-    version === "2025-10-28"
-      ? oldListItem(cvm, now)
-      : cvmResponse(cvm, { version, behaviour, now });
-  return named(cvm, item);
-}
-
-function bareList(reading: Reading): unknown {
+/** @param oldShape of the older schema, where the place has a shape of its own there. */
+function item(reading: Reading, cvm: CvmState, oldShape?: OldShape): unknown {
   const { request, behaviour, now } = reading;
-  const shape = { version: request.version, behaviour, now };
-  return listed(reading).map((cvm) => named(cvm, cvmResponse(cvm, shape)));
+  const { version } = request;
+  const isOld = oldShape !== undefined && version === "2025-10-28";
+  const told = isOld ? oldShape(cvm, now) : cvmResponse(cvm, { version, behaviour, now });
+  // An empty name stands for none.
+  return cvm.name === "" ? { ...told, name: null } : told;
 }
+
+const bareList = (reading: Reading): unknown => listed(reading).map((cvm) => item(reading, cvm));
 
 function paginated(reading: Reading): unknown {
   const { query } = reading.request;
@@ -44,7 +38,7 @@ function paginated(reading: Reading): unknown {
     (cvm) => cvm.name.includes(search) && (node === null || String(cvm.nodeId) === node),
   );
   const { page, size, pages, start } = pageOf(all.length, query, reading.behaviour);
-  const items = all.slice(start, start + size).map((cvm) => listItem(reading, cvm));
+  const items = all.slice(start, start + size).map((cvm) => item(reading, cvm, oldListItem));
   return { items, total: all.length, page, page_size: size, pages };
 }
 
@@ -60,18 +54,9 @@ function appsOf(reading: Reading): readonly (readonly CvmState[])[] {
 }
 
 function appResponse(reading: Reading, cvms: readonly CvmState[]): unknown {
-  const { request, behaviour, now } = reading;
-  const { version } = request;
   const [first] = cvms;
   if (!first) throw new Refusal(404, { detail: "App not found" });
-  const shown = cvms.map((cvm) =>
-    named(
-      cvm,
-      version === "2025-10-28"
-        ? oldBasicInfo(cvm, now)
-        : cvmResponse(cvm, { version, behaviour, now }),
-    ),
-  );
+  const shown = cvms.map((cvm) => item(reading, cvm, oldBasicInfo));
   return {
     id: `app_${hashId(first)}`,
     name: first.name,
@@ -123,18 +108,13 @@ function filterOptions(reading: Reading): unknown {
 
 const batchRequest = z.object({ vm_uuids: z.array(z.string()) });
 
-const statusBatch: Route = {
-  method: "POST",
-  path: /^\/status\/batch$/,
-  handle: async (world, request) => {
-    const now = Date.now();
-    const asked = check(batchRequest, request.body).vm_uuids;
-    const wanted = new Set(asked.map((uuid) => uuid.replaceAll("-", "")));
-    const cvms = listedCvms(await world.store.read(), 0, now).filter(({ vmUuid }) =>
-      wanted.has(vmUuid),
-    );
-    return ok(Object.fromEntries(cvms.map((cvm) => [dashed(cvm.vmUuid), statusOf(cvm, now)])));
-  },
+const statusBatch: Handle = async (world, request) => {
+  const now = Date.now();
+  const asked = check(batchRequest, request.body).vm_uuids;
+  const wanted = new Set(asked.map((uuid) => uuid.replaceAll("-", "")));
+  const listedNow = listedCvms(await world.store.read(), 0, now);
+  const cvms = listedNow.filter(({ vmUuid }) => wanted.has(vmUuid));
+  return ok(Object.fromEntries(cvms.map((cvm) => [dashed(cvm.vmUuid), statusOf(cvm, now)])));
 };
 
 function statusOf(cvm: CvmState, now: number): unknown {
@@ -142,7 +122,7 @@ function statusOf(cvm: CvmState, now: number): unknown {
   return {
     vm_uuid: dashed(cvm.vmUuid),
     status,
-    uptime: serving ? `${Math.max(0, Math.floor((now - bootedAt) / 1000))}s` : null,
+    uptime: serving ? `${secondsUp(bootedAt, now)}s` : null,
     in_progress: inProgress !== undefined,
     boot_progress: status === "running" ? "done" : null,
     boot_error: bootError,
@@ -153,28 +133,22 @@ function statusOf(cvm: CvmState, now: number): unknown {
 }
 
 export const LIST_ROUTES: readonly Route[] = [
-  get(/^\/cvms$/, bareList),
-  get(/^\/cvms\/paginated$/, paginated),
-  get(/^\/apps$/, appPage),
-  get(/^\/apps\/filter-options$/, filterOptions),
-  get(/^\/apps\/([^/]+)$/, (reading, id) => appResponse(reading, cvmsOfApp(reading, id))),
-  get(/^\/apps\/([^/]+)\/cvms$/, (reading, id) =>
-    cvmsOfApp(reading, id).map((cvm) => listItem(reading, cvm)),
+  get("/cvms", bareList),
+  get("/cvms/paginated", paginated),
+  get("/apps", appPage),
+  get("/apps/filter-options", filterOptions),
+  get("/apps/:id", (reading, id) => appResponse(reading, cvmsOfApp(reading, id))),
+  get("/apps/:id/cvms", (reading, id) =>
+    cvmsOfApp(reading, id).map((cvm) => item(reading, cvm, oldListItem)),
   ),
-  statusBatch,
+  route("POST", "/status/batch", statusBatch),
 ];
 
-/** A CVM of somebody else, of which the platform does not tell the name. */
-/** In lists only: it belongs to no cloud. An empty name stands for none. */
+/** A CVM of somebody else, of which the platform does not tell the name. In lists only: it belongs to no cloud. */
 function foreignCvm(): CvmState {
   const appCompose = buildAppCompose({ docker_compose_file: "services: {web: {image: nginx}}\n" });
   const composeHash = composeHashOf(appCompose);
-  const operation = {
-    correlationId: "foreign",
-    type: "create" as const,
-    startedAt: 0,
-    oldServesMs: 0,
-  };
+  const times = { startedAt: 0, oldServesMs: 0, durationMs: 0 };
   return {
     id: 1_000_000,
     name: "",
@@ -188,7 +162,7 @@ function foreignCvm(): CvmState {
     kmsPublicKey: "00".repeat(32),
     current: { appCompose, composeHash, encryptedEnv: null },
     previous: null,
-    operations: [{ ...operation, durationMs: 0, composeHash }],
+    operations: [{ correlationId: "foreign", type: "create", ...times, composeHash }],
     pushed: null,
   };
 }

@@ -1,10 +1,9 @@
 /** What the API's routes have in common. */
-import type { ServerResponse } from "node:http";
 import type { AttestationWorld } from "../attestation/api.ts";
-import type { Behaviour } from "../faults.ts";
-import type { FaultAction } from "../faults.ts";
+import type { Behaviour, FaultAction } from "../faults.ts";
 import type { CloudState, SandboxTimings } from "../model.ts";
-import { Refusal } from "../refusal.ts";
+import { invalid } from "../refusal.ts";
+import { ok, type Reply } from "../reply.ts";
 import type { ApiVersion } from "../responses.ts";
 import type { CloudStore } from "../store.ts";
 
@@ -22,16 +21,6 @@ export type ApiRequest = {
   readonly strike: FaultAction | undefined;
 };
 
-export type Reply = {
-  readonly status: number;
-  readonly json: unknown;
-  /** In place of the JSON, as it is. */
-  readonly text?: string | Buffer;
-  readonly headers?: Readonly<Record<string, string>>;
-  /** Writes the whole answer itself, event by event. */
-  readonly stream?: (response: ServerResponse) => Promise<void>;
-};
-
 export type ApiWorld = AttestationWorld & {
   readonly store: CloudStore;
   readonly timings: SandboxTimings;
@@ -42,14 +31,21 @@ export type ApiWorld = AttestationWorld & {
   baseUrl(): string;
 };
 
+export type Handle = (world: ApiWorld, request: ApiRequest, id: string) => Promise<Reply>;
+
 export type Route = {
   readonly method: string;
   /** Its first group is an id. */
   readonly path: RegExp;
-  handle(world: ApiWorld, request: ApiRequest, id: string): Promise<Reply>;
+  readonly handle: Handle;
 };
 
-export const ok = (json: unknown): Reply => ({ status: 200, json });
+/** @param path a regular expression, in which `:id` stands for the id. */
+export const route = (method: string, path: string, handle: Handle): Route => ({
+  method,
+  path: new RegExp(`^${path.replace(":id", "([^/]+)")}$`),
+  handle,
+});
 
 export type Reading = {
   readonly world: ApiWorld;
@@ -61,29 +57,28 @@ export type Reading = {
 };
 
 /** A route that reads. */
-export function get(path: RegExp, answer: (reading: Reading, id: string) => unknown): Route {
-  return {
-    method: "GET",
-    path,
-    handle: async (world, request, id) => {
-      const state = await world.store.read();
-      const [behaviour, baseUrl] = [world.behaviour(), world.baseUrl()];
-      return ok(answer({ world, state, request, behaviour, baseUrl, now: Date.now() }, id));
-    },
-  };
-}
+export const get = (path: string, answer: (reading: Reading, id: string) => unknown): Route =>
+  route("GET", path, async (world, request, id) => {
+    const state = await world.store.read();
+    const [behaviour, baseUrl] = [world.behaviour(), world.baseUrl()];
+    return ok(answer({ world, state, request, behaviour, baseUrl, now: Date.now() }, id));
+  });
+
+/** A whole list as one page. */
+export const onePage = (items: readonly unknown[]): unknown => ({
+  items,
+  total: items.length,
+  page: 1,
+  page_size: 100,
+  pages: 1,
+});
 
 /** @throws Refusal (422) for what is not a whole number. */
 export function wholeNumber(query: URLSearchParams, name: string, fallback: number): number {
   const text = query.get(name);
   if (text === null) return fallback;
   if (/^\d{1,9}$/.test(text)) return Number(text);
-  const issue = {
-    loc: ["query", name],
-    msg: "Input should be a valid integer",
-    type: "int_parsing",
-  };
-  throw new Refusal(422, { detail: [issue] });
+  throw invalid(["query", name], "Input should be a valid integer", "int_parsing");
 }
 
 /** A page as the query asks for it; the platform's own limit stands, whatever is asked for. */

@@ -7,15 +7,18 @@ import { findLive } from "../find.ts";
 import type { Operation } from "../model.ts";
 import { announced, findUpdateProvision, provisionUpdate, withoutExpired } from "../provisions.ts";
 import {
+  check,
   checkCompose,
-  commitUpdateRequest,
-  composeUpdateRequest,
-  environmentRequest,
-  updateRequest,
-  visibilityRequest,
+  checkUpdate,
+  commitUpdateSchema,
+  composeUpdateSchema,
+  environmentSchema,
+  updateSchema,
+  visibilitySchema,
 } from "../requests.ts";
 import { cvmResponse } from "../responses.ts";
-import { ok, type ApiRequest, type ApiWorld, type Reply, type Route } from "./route.ts";
+import { ok, type Reply } from "../reply.ts";
+import { route, type ApiRequest, type ApiWorld, type Handle, type Route } from "./route.ts";
 
 type Change = {
   readonly appCompose: (current: AppCompose) => AppCompose;
@@ -51,7 +54,7 @@ const withFields =
     updatedAppCompose(current, fields);
 
 async function update(world: ApiWorld, request: ApiRequest, id: string): Promise<Reply> {
-  const { encrypted_env: encryptedEnv, ...fields } = updateRequest(request.body);
+  const { encrypted_env: encryptedEnv, ...fields } = checkUpdate(updateSchema, request.body);
   const operation = await change(world, request, id, {
     appCompose: withFields(fields),
     encryptedEnv,
@@ -67,7 +70,7 @@ const inProgress = (operation: Operation): Readonly<Record<string, unknown>> => 
 
 /** Replaces the environment: values that the caller sealed, and where it names them the names, too. */
 async function updateEnvironment(world: ApiWorld, request: ApiRequest, id: string): Promise<Reply> {
-  const { encrypted_env: encryptedEnv, env_keys } = environmentRequest(request.body);
+  const { encrypted_env: encryptedEnv, env_keys } = check(environmentSchema, request.body);
   const before = findLive(await world.store.read(), id).current.appCompose.allowed_envs ?? [];
   const appCompose = withFields({ allowed_envs: env_keys });
   const operation = await change(world, request, id, { appCompose, encryptedEnv });
@@ -76,7 +79,7 @@ async function updateEnvironment(world: ApiWorld, request: ApiRequest, id: strin
 }
 
 const updateText =
-  (field: "docker_compose_file" | "pre_launch_script"): Route["handle"] =>
+  (field: "docker_compose_file" | "pre_launch_script"): Handle =>
   async (world, request, id) => {
     if (field === "docker_compose_file") checkCompose(request.text, "");
     const appCompose = withFields({ [field]: request.text });
@@ -84,7 +87,7 @@ const updateText =
   };
 
 async function updateVisibility(world: ApiWorld, request: ApiRequest, id: string): Promise<Reply> {
-  const fields = visibilityRequest(request.body);
+  const fields = check(visibilitySchema, request.body);
   await change(world, request, id, { appCompose: withFields(fields) });
   const cvm = findLive(await world.store.read(), id);
   return ok(
@@ -93,7 +96,7 @@ async function updateVisibility(world: ApiWorld, request: ApiRequest, id: string
 }
 
 async function provision(world: ApiWorld, request: ApiRequest, id: string): Promise<Reply> {
-  const { update_env_vars: _, ...fields } = composeUpdateRequest(request.body);
+  const { update_env_vars: _, ...fields } = checkUpdate(composeUpdateSchema, request.body);
   const disagrees = request.strike?.kind === "wrong-provision";
   const { cvm, made } = await world.store.change((state) => {
     const fresh = withoutExpired(state, world.behaviour().provisionLifeMs);
@@ -112,7 +115,10 @@ async function provision(world: ApiWorld, request: ApiRequest, id: string): Prom
 }
 
 async function commit(world: ApiWorld, request: ApiRequest, id: string): Promise<Reply> {
-  const { compose_hash: hash, encrypted_env: encryptedEnv } = commitUpdateRequest(request.body);
+  const { compose_hash: hash, encrypted_env: encryptedEnv } = check(
+    commitUpdateSchema,
+    request.body,
+  );
   const fresh = withoutExpired(await world.store.read(), world.behaviour().provisionLifeMs);
   const { appCompose } = findUpdateProvision(fresh, findLive(fresh, id), hash);
   const operation = await change(world, request, id, {
@@ -123,19 +129,11 @@ async function commit(world: ApiWorld, request: ApiRequest, id: string): Promise
 }
 
 export const UPDATE_ROUTES: readonly Route[] = [
-  { method: "PATCH", path: /^\/cvms\/([^/]+)$/, handle: update },
-  { method: "PATCH", path: /^\/cvms\/([^/]+)\/envs$/, handle: updateEnvironment },
-  {
-    method: "PATCH",
-    path: /^\/cvms\/([^/]+)\/docker-compose$/,
-    handle: updateText("docker_compose_file"),
-  },
-  {
-    method: "PATCH",
-    path: /^\/cvms\/([^/]+)\/pre-launch-script$/,
-    handle: updateText("pre_launch_script"),
-  },
-  { method: "PATCH", path: /^\/cvms\/([^/]+)\/visibility$/, handle: updateVisibility },
-  { method: "POST", path: /^\/cvms\/([^/]+)\/compose_file\/provision$/, handle: provision },
-  { method: "PATCH", path: /^\/cvms\/([^/]+)\/compose_file$/, handle: commit },
+  route("PATCH", "/cvms/:id", update),
+  route("PATCH", "/cvms/:id/envs", updateEnvironment),
+  route("PATCH", "/cvms/:id/docker-compose", updateText("docker_compose_file")),
+  route("PATCH", "/cvms/:id/pre-launch-script", updateText("pre_launch_script")),
+  route("PATCH", "/cvms/:id/visibility", updateVisibility),
+  route("POST", "/cvms/:id/compose_file/provision", provision),
+  route("PATCH", "/cvms/:id/compose_file", commit),
 ];

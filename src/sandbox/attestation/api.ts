@@ -6,7 +6,8 @@ import { findLive } from "../find.ts";
 import { makeQuote } from "../kms.ts";
 import { lifeOf } from "../lifecycle.ts";
 import type { CloudState, CvmState } from "../model.ts";
-import type { ServiceReply, ServiceWorld } from "../spawntee.ts";
+import { ok, type Reply } from "../reply.ts";
+import type { ServiceWorld } from "../spawntee.ts";
 import type { CloudStore } from "../store.ts";
 import type { Authority } from "./authority.ts";
 import { evidenceOf, type GuestEvidence } from "./guest.ts";
@@ -125,19 +126,18 @@ export function guestInfo(
   { authority, lies }: AttestationWorld,
   served: Pick<ServiceWorld, "cvm" | "life">,
   path: string,
-): ServiceReply {
+): Reply {
   if (!/^\/prpc\/(?:Worker\.)?Info$/.test(path))
     return { status: 404, json: { error: "not found" } };
   const evidence = evidenceOf({ ...served, authority, lies, asked: "cvm" });
-  const json = {
+  return ok({
     app_id: served.cvm.appId,
     instance_id: evidence.instanceId,
     app_name: served.cvm.name,
     app_cert: evidence.certificates,
     tcb_info: JSON.stringify(tcbInfoOf(evidence)),
     device_id: "",
-  };
-  return { status: 200, json };
+  });
 }
 
 const PLATFORM_SCRIPT =

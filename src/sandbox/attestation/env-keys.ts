@@ -3,7 +3,7 @@ import * as z from "zod";
 import { findLive, liveCvms } from "../find.ts";
 import type { KeyPair } from "../kms.ts";
 import type { CloudState, CvmState } from "../model.ts";
-import type { ServiceReply } from "../spawntee.ts";
+import { ok, type Reply } from "../reply.ts";
 import type { AttestationWorld } from "./api.ts";
 import { deriveAppKeys, k256Of, signEnvKey, type MadeUpKms } from "./authority.ts";
 import type { Lie } from "./lies.ts";
@@ -60,22 +60,19 @@ export async function answerKms(
   world: AttestationWorld,
   path: string,
   body: unknown,
-): Promise<ServiceReply | undefined> {
+): Promise<Reply | undefined> {
   const [, method] = KMS_ADDRESS.exec(path) ?? [];
   if (method === undefined) return undefined;
   const { authority, lies, store } = world;
   const isOwn = lies.has("own-kms");
   const kms = isOwn ? authority.foreign : authority.kms;
   if (method === "GetMeta")
-    return {
-      status: 200,
-      json: { ca_cert: kms.ca.certificate, k256_pubkey: k256Of(kms), is_dev: false },
-    };
+    return ok({ ca_cert: kms.ca.certificate, k256_pubkey: k256Of(kms), is_dev: false });
   const request = appIdRequest.safeParse(body);
   if (!request.success) return { status: 400, json: { error: "app_id is missing" } };
   const { app_id: appId } = request.data;
   const answer = signedKey(kms, isOwn ? undefined : await store.read(), appId);
   const timestamp = Math.floor(Date.now() / 1000);
   const v1 = signEnvKey(kms, appId, answer.public_key, timestamp);
-  return { status: 200, json: { ...answer, timestamp, signature_v1: v1 } };
+  return ok({ ...answer, timestamp, signature_v1: v1 });
 }

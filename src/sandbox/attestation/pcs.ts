@@ -1,11 +1,10 @@
 /** Intel's Provisioning Certification Service (v4), of the made-up Intel: `/pcs/...` on the API's own port. */
-import type { Reply } from "../api/route.ts";
+import { failure, type Reply } from "../reply.ts";
 import type { AttestationWorld } from "./api.ts";
 import { pcsAnswers } from "./intel.ts";
 
 const found = (text: string | Buffer, header: string, pem: string): Reply => ({
   status: 200,
-  json: null,
   text,
   headers: { [header]: encodeURIComponent(pem) },
 });
@@ -16,7 +15,7 @@ export function answerPcs({ authority }: AttestationWorld, url: URL): Reply | un
   const answers = pcsAnswers(authority.intel, Date.now());
   switch (url.pathname.slice("/pcs".length)) {
     case "/sgx/certification/v4/rootcacrl":
-      return { status: 200, json: null, text: answers.rootCrl.toString("hex") };
+      return { status: 200, text: answers.rootCrl.toString("hex") };
     case "/sgx/certification/v4/pckcrl":
       return found(answers.pckCrl, "SGX-PCK-CRL-Issuer-Chain", answers.pckCrlChain);
     case "/tdx/certification/v4/tcb": {
@@ -28,6 +27,6 @@ export function answerPcs({ authority }: AttestationWorld, url: URL): Reply | un
       return found(text, "SGX-Enclave-Identity-Issuer-Chain", answers.signerChain);
     }
     default:
-      return { status: 404, json: { detail: "Not Found" } };
+      return failure(404, "Not Found");
   }
 }
