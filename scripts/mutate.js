@@ -35,7 +35,7 @@ const readLog = (log) =>
  * @param mode variables for its runner: what to do.
  * @returns how it ended: "done" | "stuck" | "killed" | "failed"
  */
-function runTests({ tests }, folder, mode) {
+function runTests({ tests, without }, folder, mode) {
   const log = path.join(folder, "log.jsonl");
   const output = openSync(path.join(folder, "output.txt"), "a");
   const child = spawn(
@@ -46,6 +46,7 @@ function runTests({ tests }, folder, mode) {
       "--config",
       "scripts/mutation/vitest.config.js",
       ...tests,
+      ...(without === undefined ? [] : ["--testNamePattern", `^(?!${without})`]),
     ],
     {
       stdio: ["ignore", output, output],

@@ -26,7 +26,7 @@ export function retryAfter(
   nowMs: number,
 ): number | undefined {
   const text = Array.isArray(header) ? header[0] : header;
-  if (text === undefined || text.trim() === "") return undefined;
+  if (text === undefined) return undefined;
   if (/^\d+$/.test(text.trim())) return Number(text) * 1000;
   const date = Date.parse(text);
   return Number.isNaN(date) ? undefined : Math.max(0, date - nowMs);

@@ -235,6 +235,7 @@ describe("what weakens it and was not asked for is told", () => {
     const appCompose = { ...HONEST, pre_launch_script: script };
     const told = checkAppCompose(appCompose, expectationFor(appCompose));
     expect(told.map(({ code }) => code)).toEqual(["pre-launch-script"]);
+    expect(told[0]?.message).toContain("bird-tracker-runner-temp has a pre-launch script");
     expect(told[0]?.message).toContain(`${Buffer.byteLength(script)} bytes, sha256 ${digest}`);
     const knownScripts = new Set([digest]);
     expect(checkAppCompose(appCompose, expectationFor(appCompose, { knownScripts }))).toEqual([]);

@@ -15,6 +15,7 @@ const LAST: ApprovedRecord = {
   historyHead: null,
   vouched: true,
 };
+const UNSEEN: ApprovedRecord = { ...LAST, verified: false };
 const PUSHED: ApprovedRecord = { ...LAST, via: "api" };
 
 /** A registry that has its list and its settings, and that nobody has touched since. */
@@ -43,6 +44,11 @@ test.each<[string, Change]>([
   [
     "an update that is still running: step 9 waits for it",
     { newest: { correlationId: "c1", state: "running" } },
+  ],
+  ["our update is done, and step 9 has not seen it healthy yet", { last: UNSEEN }],
+  [
+    "our update ended with a word that nobody knows, and it was seen healthy since",
+    { newest: { correlationId: "c1", state: "unknown" } },
   ],
   ["pushed, and the instance runs on", { last: PUSHED, restartedSince: false }],
   [
@@ -74,6 +80,12 @@ test.each<[string, Change]>([
 test.each<[string, ApprovalReason, Change]>([
   ["nothing is recorded", "never-approved", { last: undefined, settingsGiven: null }],
   ["the operator insists", "forced", { force: true }],
+  ["it was made without its secrets", "secrets-withheld", { secretsWithheld: true }],
+  [
+    "it was made without its secrets, and the operator wants a push",
+    "secrets-withheld",
+    { secretsWithheld: true, via: "api" },
+  ],
   [
     "a run of ours ended in the middle of it",
     "unsettled-attempt",
@@ -193,6 +205,15 @@ test.each<[string, Change]>([
   [
     "no list of updates, and ours was never seen healthy",
     { hashes: [A, B], newest: "unlisted", last: { ...LAST, verified: false } },
+  ],
+  [
+    "nothing is recorded, and the last update of somebody else's registry failed",
+    {
+      last: undefined,
+      settingsGiven: null,
+      madeHere: false,
+      newest: { correlationId: "c1", state: "failed" },
+    },
   ],
   [
     "nothing is recorded and hashes may have to go",

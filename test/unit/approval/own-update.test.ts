@@ -48,6 +48,7 @@ test.each<[string, Scene]>([
   ["other names", { runs: { ...APP_COMPOSE, allowed_envs: ["X"] } }],
   ["no names", { runs: { docker_compose_file: APP_COMPOSE.docker_compose_file } }],
   ["one more came after it", { later: [c("later"), c("new"), c("c1")] }],
+  ["one more runs after it", { later: [{ ...running, correlationId: "x" }, c("new"), c("c1")] }],
   ["one more came before it", { later: [c("new"), c("other"), c("c1")] }],
 ])("somebody else's: %s", async (_, scene) => {
   expect(await failureOf(settle(scene))).toMatchObject({ code: "updated-meanwhile" });

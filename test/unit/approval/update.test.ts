@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import type { CvmOperation } from "../../../src/core/ports.ts";
 import { updateRegistry } from "../../../src/approval/update.ts";
+import { lookupFailed } from "../../../src/workflow/find-cvm.ts";
 import { APP_COMPOSE, COMPOSE, ENVIRONMENT, approvalInput } from "../../helpers/approval-input.ts";
 import { approving, recordFrom } from "../../helpers/journal-records.ts";
 import {
@@ -205,6 +206,36 @@ test("a refusal is certain, whatever the list shows", async () => {
   expect(outcomes(cloud)).toEqual(["failed"]);
 });
 
+test("one that is busy to the end may have been sent all the same: it is settled as that", async () => {
+  const { cloud, update, list } = world();
+  cloud.does.update = async () => {
+    if (cloud.clock.monotonic() === 600_000) list(c("late", "c1"));
+    return refusal("busy", { reason: "busy", retryAfterMs: 60_000 });
+  };
+  cloud.run(cvmOf(), APP_COMPOSE);
+  expect(await failureOf(update())).toMatchObject({ code: "update-unconfirmed" });
+});
+
+test("without a list nobody can tell whose operation it is that made it busy", async () => {
+  const { cloud, update } = world(null);
+  cloud.does.update = async () => refusal("409 another operation", { reason: "busy" });
+  expect(await failureOf(update())).toMatchObject({
+    code: "update-unconfirmed",
+    message: expect.stringContaining("409 another operation"),
+  });
+  cloud.does.update = async () => refusal("HTTP 402");
+  expect(await failureOf(update())).toMatchObject({ code: "phala-refused" });
+});
+
+test("without an id another operation that begins is no update of ours", async () => {
+  const { cloud, update, list } = world();
+  cloud.does.update = async () => {
+    list([operationOf({ correlationId: "x", type: "restart" }), ...c("c1")]);
+    return lost();
+  };
+  expect(await failureOf(update())).toMatchObject({ code: "update-unconfirmed" });
+});
+
 test("one that stays busy names the command that shows with what", async () => {
   const { cloud, update } = world();
   cloud.does.update = async () => refusal("409 another operation", { reason: "busy" });
@@ -374,7 +405,7 @@ test("whether it is busy is asked until the API says; a refused key ends that at
     "progress: HTTP 502 (0s of 10m)",
   ]);
   const denied = world(null);
-  const key = new Error("the key is refused");
+  const key = lookupFailed("the registry", "the key is refused");
   denied.cloud.does.findCvm = () => ({
     kind: "unknown",
     reason: "401",

@@ -35,6 +35,7 @@ test("what the server asks for comes first, up to the longest pause", () => {
 const NOW = Date.parse("2026-01-01T00:00:00Z");
 test.each([
   ["seconds", "7", 7_000],
+  ["minutes, in seconds", "120", 120_000],
   ["seconds with blanks", " 7 ", 7_000],
   ["none", "0", 0],
   ["a date", "Thu, 01 Jan 2026 00:00:05 GMT", 5_000],
