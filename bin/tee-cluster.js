@@ -30,7 +30,7 @@ function run() {
   let program;
   try {
     const load = require(path.join(dist, "load.cjs"));
-    program = load.loadProgram(path.join(dist, "main.cjs"), process.argv[2], process.env);
+    program = load.loadProgram(path.join(dist, "main.cjs"), process.argv[2], process.env, require);
   } catch (error) {
     console.error("tee-cluster can't be loaded: " + error.message);
     process.exitCode = 1;

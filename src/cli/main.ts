@@ -6,10 +6,10 @@ import { CrashGuard } from "./shutdown.ts";
 import { versionOf } from "./version.ts";
 export { exitAfterGrace } from "./shutdown.ts";
 
-/** @param startedAt when the program was started, by `performance.now()`: 0 for a process of its own. */
+/** @param startedAt when the program was started, ms of the monotonic clock: 0 for a process of its own. */
 export async function main(
   argv: readonly string[] = process.argv,
-  startedAt = performance.now(),
+  startedAt = process.uptime() * 1_000,
 ): Promise<void> {
   if (argv[2] === "complete" && argv[3] === "--") {
     const { complete } = await import("./complete.ts");

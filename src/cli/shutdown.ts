@@ -72,7 +72,7 @@ export function watchShutdown(crashes: CrashGuard, hooks: ShutdownHooks): Shutdo
   };
   const onSignal = (name: SignalName): void => {
     if (hooks.ignored.has(name)) return;
-    const request = requests.receive(name, performance.now());
+    const request = requests.receive(name, process.uptime() * 1_000);
     if (request === "leave") leave(reason() ?? new Interruption(name));
     if (request === "ignore") return;
     hooks.onStop(name === "SIGINT");

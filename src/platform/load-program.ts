@@ -6,10 +6,10 @@
  */
 import { createHash, type Hash } from "node:crypto";
 import { appendFileSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import path from "node:path";
 import { Script } from "node:vm";
 import { privateCacheFolder } from "./compile-cache.ts";
+import { lazyRequire } from "./lazy-builtins.ts";
 
 const SEAL_BYTES = 32;
 const COMMAND = /^[a-z][a-z-]{0,19}$/;
@@ -18,12 +18,14 @@ const WRAPPER = ["(function(exports,require,module,__filename,__dirname){", "\n}
 /**
  * @param file a CommonJS module in ASCII.
  * @param command what is run: each has other code to keep.
+ * @param load Node's own `require`; the program asks it for nothing but Node's own modules.
  * @returns its exports. What it compiled is kept when the process ends with 0.
  */
 export function loadProgram(
   file: string,
   command: string | undefined,
   env: NodeJS.ProcessEnv,
+  load: NodeJS.Require,
 ): unknown {
   const bytes = readFileSync(file);
   const cache = cacheFileFor(command, env);
@@ -33,7 +35,7 @@ export function loadProgram(
   const script = new Script(source, { filename: file, cachedData: kept });
   const module = { exports: {} };
   const run = script.runInThisContext() as (...names: readonly unknown[]) => void;
-  run(module.exports, createRequire(file), module, file, path.dirname(file));
+  run(module.exports, lazyRequire(load), module, file, path.dirname(file));
   if (cache !== undefined && (kept === undefined || script.cachedDataRejected === true))
     process.once("exit", (code) => {
       if (code === 0) keep(cache, seal, script.createCachedData());

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { chmod, mkdir, readdir, readFile, rmdir, stat, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { loadProgram } from "../../../src/platform/load-program.ts";
@@ -7,6 +8,7 @@ import { temporaryFolder } from "../../helpers/temporary.ts";
 
 const ONE = 'exports.say = () => "one"; exports.folder = __dirname;';
 const TWO = ONE.replace('"one"', '"two"');
+const load = createRequire(import.meta.url);
 type Program = { readonly say: () => string; readonly folder: string };
 
 async function programOf(text: string): Promise<string> {
@@ -18,7 +20,7 @@ async function programOf(text: string): Promise<string> {
 /** Loads it and ends its process, as far as the loader sees it. */
 function run(file: string, home: string, { command = "hash", code = 0, env = {} } = {}): string {
   const before = process.listeners("exit");
-  const program = loadProgram(file, command, { HOME: home, ...env }) as Program;
+  const program = loadProgram(file, command, { HOME: home, ...env }, load) as Program;
   expect(program.folder).toBe(path.dirname(file));
   const said = program.say();
   for (const listener of process.listeners("exit"))
