@@ -1,6 +1,5 @@
 /** Runs one command: output, signals, secrets, failures and exit code around it. */
 import { serializerFor } from "../output/formats.ts";
-import { setTimeout as delay } from "node:timers/promises";
 import { Cancellation, ClusterError, InternalError } from "../errors/cluster-error.ts";
 import type { CommonFlags } from "../session/dependencies.ts";
 import type { AnyCommand } from "../commands/shared/command.ts";
@@ -124,7 +123,10 @@ async function closeRun(
   };
   crashes.handOver(late);
   if (shutdown.reason()) exitAfterGrace();
-  await Promise.race([close().catch(late), delay(CLOSING_MS, undefined, { ref: false })]);
+  const tooLong = new Promise<void>((resolve) => {
+    setTimeout(resolve, CLOSING_MS).unref();
+  });
+  await Promise.race([close().catch(late), tooLong]);
 }
 
 /** Loads what this command's output needs, and no more. */

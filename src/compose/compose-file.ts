@@ -1,7 +1,7 @@
 /** Reading a compose file: its exact text, which is measured, and what the checks need to know of it. */
 import { isErrno } from "../lib/errno.ts";
+import { readFile, stat } from "../lib/local-files.ts";
 import type { Code } from "../errors/catalogue.ts";
-import { readFile, stat } from "node:fs/promises";
 import { LineCounter, parseDocument, type Document } from "yaml";
 import { sha256Hex } from "../core/compose-hash.ts";
 import { ClusterError, messageOf } from "../errors/cluster-error.ts";

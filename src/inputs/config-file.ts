@@ -1,8 +1,8 @@
 /** `tee-cluster.yml`: the same inputs as the flags, under the flags' names. Secrets are not taken from it. */
 import { isErrno } from "../lib/errno.ts";
+import { readFile } from "../lib/local-files.ts";
 import { command, hint, type Words } from "../core/command-hint.ts";
 import { isUtf8 } from "node:buffer";
-import { readFile } from "node:fs/promises";
 import { isScalar, isSeq, LineCounter, parseDocument, type Document } from "yaml";
 import { ClusterError } from "../errors/cluster-error.ts";
 import { INPUTS, type InputDefinition, type InputKey } from "./table.ts";

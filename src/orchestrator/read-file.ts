@@ -1,8 +1,8 @@
 /** Reading a file that is written back: nothing of it may be lost on the way. */
 import { isUtf8 } from "node:buffer";
-import { readFile, stat } from "node:fs/promises";
 import { ClusterError, messageOf } from "../errors/cluster-error.ts";
 import { isErrno } from "../lib/errno.ts";
+import { readFile, stat } from "../lib/local-files.ts";
 import { CONFIG, notAFile, type FileRole } from "./write-file.ts";
 
 /**

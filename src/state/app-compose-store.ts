@@ -3,11 +3,11 @@
  * hashes to its name and a chain (the journal's or the history's) has that hash: a file that somebody put there has
  * a right name too.
  */
-import { readFile, readdir } from "node:fs/promises";
 import path from "node:path";
 import { composeHashOf, sha256Hex, canonicalJson, type AppCompose } from "../core/compose-hash.ts";
 import { parseComposeHash } from "../core/domain.ts";
 import { parseJson } from "../lib/json.ts";
+import { readFolder, readText } from "../lib/local-files.ts";
 import type { VerifiedState } from "./verified-state.ts";
 import { replaceStateFile, type StateDirectory } from "./state-directory.ts";
 
@@ -76,13 +76,13 @@ function storeIn(
 }
 
 async function hashesIn(folder: string): Promise<readonly string[]> {
-  const names = await readdir(folder).catch(() => []);
+  const names = await readFolder(folder).catch(() => []);
   return names.flatMap((name) => parseComposeHash(path.basename(name, ".json")) ?? []);
 }
 
 async function readAppCompose(folder: string, hash: string): Promise<AppCompose | undefined> {
   if (parseComposeHash(hash) === undefined) return undefined;
-  const text = await readFile(path.join(folder, `${hash}.json`), "utf8").catch(() => "");
+  const text = await readText(path.join(folder, `${hash}.json`)).catch(() => "");
   const value = parseJson(text);
   if (value === null || typeof value !== "object" || Array.isArray(value)) return undefined;
   return composeHashOf(value as AppCompose) === hash ? (value as AppCompose) : undefined;

@@ -3,10 +3,10 @@
  * a folder says in a file whose it is: the workspace, by the platform's id, and the host names that it was reached by.
  * Folders without that file are of versions that went by the host alone; they are used where they are.
  */
-import { readdir, readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { namesOfHost } from "../core/api-hosts.ts";
 import { parseJson } from "../lib/json.ts";
+import { readFolder, readText, stat } from "../lib/local-files.ts";
 import { list, object, string, type Of } from "../lib/shape.ts";
 import {
   fileNameOf,
@@ -96,7 +96,7 @@ function newFolder(all: readonly Candidate[], apiHost: string, workspaceId: stri
 
 /** The folders of clusters of that name, by the name of the folder above. */
 async function candidatesIn(stateDir: string, cluster: string): Promise<readonly Candidate[]> {
-  const names = await readdir(stateDir).catch(() => []);
+  const names = await readFolder(stateDir).catch(() => []);
   const found = await Promise.all(
     names.map(async (name): Promise<Candidate[]> => {
       const folder = path.join(stateDir, name, cluster);
@@ -112,6 +112,6 @@ async function candidatesIn(stateDir: string, cluster: string): Promise<readonly
 
 /** What can't be read says nothing. */
 async function readOwner(folder: string): Promise<Owner | undefined> {
-  const value = parseJson(await readFile(ownerFileOf(folder), "utf8").catch(() => ""));
+  const value = parseJson(await readText(ownerFileOf(folder)).catch(() => ""));
   return ownerShape.is(value) ? value : undefined;
 }

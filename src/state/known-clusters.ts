@@ -1,5 +1,5 @@
 /** The clusters that this machine has a record of, on one API. */
-import { readdir } from "node:fs/promises";
+import { readFolder } from "../lib/local-files.ts";
 import path from "node:path";
 import { existsSync } from "node:fs";
 import { registryIds } from "./record.ts";
@@ -57,7 +57,7 @@ async function clusterNamesIn(stateDir: string): Promise<readonly string[]> {
   return [...new Set(names.flat())].toSorted();
 }
 
-const namesIn = (folder: string): Promise<readonly string[]> => readdir(folder).catch(() => []);
+const namesIn = (folder: string): Promise<readonly string[]> => readFolder(folder).catch(() => []);
 
 /** The one that a command without a name means; undefined where there could be two. */
 export function theOnlyCluster(
