@@ -2,12 +2,16 @@
 // asked for; dist/load.cjs loads it. One CommonJS script, since V8 gives out what it compiled of a script and of no ES
 // module; loose files cost more at every start. And whoever installed the package would get the libraries' newest
 // versions of that day: what hands out keys runs with the versions that the tests ran with.
-import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { spawnSync } from "node:child_process";
 import path from "node:path";
 import { build } from "esbuild";
+import { asScripts, twoParts } from "./lib/two-parts.js";
 
 const root = new URL("..", import.meta.url).pathname;
+const MAIN = "src/cli/main.ts";
+const IMPORT_META_URL =
+  'const importMetaUrl = require("node:url").pathToFileURL(__filename).href;\n';
 
 const PRINT_HELP = 'require("./dist.new/main.cjs").main(["node", "tee-cluster", "--help"])';
 
@@ -35,42 +39,48 @@ const withoutUnused = {
 };
 
 rmSync(`${root}dist.new`, { recursive: true, force: true });
-const { metafile } = await build({
+const shared = {
   absWorkingDir: root,
-  entryPoints: { main: "src/cli/main.ts", load: "src/platform/load-program.ts" },
-  outdir: "dist.new",
-  outExtension: { ".js": ".cjs" },
   bundle: true,
   platform: "node",
-  format: "cjs",
   target: "node20.19",
-  // A script of vm has no import() of its own.
-  supported: { "dynamic-import": false },
-  define: { "import.meta.url": "importMetaUrl" },
-  banner: { js: 'const importMetaUrl = require("node:url").pathToFileURL(__filename).href;' },
-  plugins: [withoutUnused],
   // Half as much to read and compile; names stay, for a stack that is reported.
   minifyWhitespace: true,
   minifySyntax: true,
   legalComments: "none",
   logLevel: "warning",
+};
+const { metafile, outputFiles } = await build({
+  ...shared,
+  entryPoints: { main: MAIN },
+  outdir: "dist.new",
+  format: "esm",
+  splitting: true,
+  write: false,
+  define: { "import.meta.url": "importMetaUrl" },
+  plugins: [withoutUnused, twoParts(root, MAIN)],
   metafile: true,
+});
+assertWithoutLocales(metafile);
+const outputs = outputFiles.map(({ path: file, text }) => [path.basename(file), text]);
+mkdirSync(`${root}dist.new`);
+for (const [name, text] of Object.entries(await asScripts(Object.fromEntries(outputs))))
+  writeFileSync(`${root}dist.new/${name}.cjs`, inAscii(`${IMPORT_META_URL}${text}`));
+await build({
+  ...shared,
+  entryPoints: { load: "src/platform/load-program.ts" },
+  outdir: "dist.new",
+  outExtension: { ".js": ".cjs" },
+  format: "cjs",
 });
 // Node loads it into a phala, before phala's own code; --import takes a module.
 await build({
-  absWorkingDir: root,
+  ...shared,
   entryPoints: { "phala-preload": "src/platform/phala/preload.ts" },
   outdir: "dist.new",
   outExtension: { ".js": ".mjs" },
-  bundle: true,
-  platform: "node",
   format: "esm",
-  target: "node20.19",
-  minifyWhitespace: true,
-  logLevel: "warning",
 });
-assertWithoutLocales(metafile);
-escapeToAscii(`${root}dist.new/main.cjs`);
 writeFileSync(`${root}dist.new/THIRD-PARTY-LICENSES.txt`, licensesOf(Object.keys(metafile.inputs)));
 
 // What every word of help begins with is asked often: bin/tee-cluster.js prints it without loading the program.
@@ -99,8 +109,8 @@ function assertWithoutLocales({ outputs }) {
 }
 
 /** The loader reads a character a byte, half the work of decoding it. esbuild escapes all but regular expressions. */
-function escapeToAscii(file) {
-  writeFileSync(file, readFileSync(file, "utf8").replaceAll(/[^\0-\x7f]/g, escaped));
+function inAscii(text) {
+  return text.replaceAll(/[^\0-\x7f]/g, escaped);
 }
 
 function escaped(symbol) {

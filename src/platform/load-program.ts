@@ -16,9 +16,9 @@ const COMMAND = /^[a-z][a-z-]{0,19}$/;
 const WRAPPER = ["(function(exports,require,module,__filename,__dirname){", "\n})"] as const;
 
 /**
- * @param file a CommonJS module in ASCII.
+ * @param file a CommonJS module in ASCII. It may `require` others beside it, which are loaded likewise.
  * @param command what is run: each has other code to keep.
- * @param load Node's own `require`; the program asks it for nothing but Node's own modules.
+ * @param load Node's own `require`.
  * @returns its exports. What it compiled is kept when the process ends with 0.
  */
 export function loadProgram(
@@ -27,20 +27,40 @@ export function loadProgram(
   env: NodeJS.ProcessEnv,
   load: NodeJS.Require,
 ): unknown {
-  const bytes = readFileSync(file);
+  const builtin = lazyRequire(load);
   const cache = cacheFileFor(command, env);
+  const folder = path.dirname(file);
+  const loaded = new Map<string, { exports: unknown }>();
+  const requirePart = (name: string): unknown => {
+    if (!name.startsWith("./")) return builtin(name);
+    const module = loaded.get(name) ?? { exports: {} };
+    if (!loaded.has(name)) {
+      loaded.set(name, module);
+      const part = path.join(folder, name);
+      const main = part === file;
+      const script = scriptOf(
+        part,
+        main ? cache : cache?.replace(/code$/, `${path.basename(name, ".cjs")}.code`),
+      );
+      const run = script.runInThisContext() as (...names: readonly unknown[]) => void;
+      run(module.exports, requirePart, module, part, folder);
+    }
+    return module.exports;
+  };
+  return requirePart(`./${path.basename(file)}`);
+}
+
+function scriptOf(file: string, cache: string | undefined): Script {
+  const bytes = readFileSync(file);
   const seal = createHash("sha256").update(bytes);
   const kept = cache === undefined ? undefined : readKept(cache, seal);
   const source = WRAPPER.join(bytes.toString("latin1"));
   const script = new Script(source, { filename: file, cachedData: kept });
-  const module = { exports: {} };
-  const run = script.runInThisContext() as (...names: readonly unknown[]) => void;
-  run(module.exports, lazyRequire(load), module, file, path.dirname(file));
   if (cache !== undefined && (kept === undefined || script.cachedDataRejected === true))
     process.once("exit", (code) => {
       if (code === 0) keep(cache, seal, script.createCachedData());
     });
-  return module.exports;
+  return script;
 }
 
 /** One for each version of Node: V8 takes no other's. */
