@@ -62,9 +62,9 @@ const { metafile, outputFiles } = await build({
   metafile: true,
 });
 assertWithoutLocales(metafile);
-const outputs = outputFiles.map(({ path: file, text }) => [path.basename(file), text]);
+const built = outputFiles.map(({ path: file, text }) => [path.basename(file), text]);
 mkdirSync(`${root}dist.new`);
-for (const [name, text] of Object.entries(await asScripts(Object.fromEntries(outputs))))
+for (const [name, text] of Object.entries(await asScripts(Object.fromEntries(built))))
   writeFileSync(`${root}dist.new/${name}.cjs`, inAscii(`${IMPORT_META_URL}${text}`));
 await build({
   ...shared,

@@ -22,19 +22,16 @@ const FIRST_PART = new Set(
 );
 const LAZY_IMPORT = /\bimport\("(\.[^"]+|@[^"]+)"\)/g;
 const REST = "rest-of-the-program";
-const NAMES = { main: "./main.cjs", rest: "./rest.cjs" };
 
 /** @param main the entry point, as all paths relative to `root`. */
 export function twoParts(root, main) {
-  const targetOf = (file, name) =>
-    name.startsWith(".") ? path.join(path.dirname(file), name) : name;
   return {
     name: "two-parts",
     setup({ onResolve, onLoad }) {
       onResolve({ filter: new RegExp(`^${REST}$`) }, () => ({ path: REST, namespace: REST }));
       onLoad({ filter: /.*/, namespace: REST }, () => ({
         resolveDir: root,
-        contents: restOf(lazyTargets(root, targetOf), main),
+        contents: restOf(lazyTargets(root), main),
       }));
       onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, ({ path: absolute }) => {
         const file = path.relative(root, absolute);
@@ -50,8 +47,11 @@ export function twoParts(root, main) {
   };
 }
 
+const targetOf = (file, name) =>
+  name.startsWith(".") ? path.join(path.dirname(file), name) : name;
+
 /** Whatever is imported lazily and not in the first part. */
-function lazyTargets(root, targetOf) {
+function lazyTargets(root) {
   const files = readdirSync(path.join(root, "src"), { recursive: true })
     .filter((file) => file.endsWith(".ts"))
     .map((file) => path.join("src", file));
@@ -60,7 +60,9 @@ function lazyTargets(root, targetOf) {
       targetOf(file, name),
     ),
   );
-  return [...new Set(targets)].filter((target) => !FIRST_PART.has(target)).toSorted();
+  return [...new Set(targets)]
+    .filter((target) => !FIRST_PART.has(target))
+    .toSorted((a, b) => a.localeCompare(b));
 }
 
 function restOf(targets, main) {
@@ -94,18 +96,19 @@ export async function asScripts(outputs) {
     // What the rest takes of it, as it is at that time.
     `exports.scope=()=>({${exported.map(({ local, name }) => `get ${name}(){return ${local}}`).join(",")}});`,
   ];
+  const inPlace = (text) =>
+    text
+      .replaceAll(`./${rest}`, "./rest.cjs")
+      .replaceAll(`require("./${shared}")`, 'require("./main.cjs").scope()');
   return {
-    main: (await asCommonJs(`${body}${tail.join("\n")}`)).replaceAll(`./${rest}`, NAMES.rest),
-    rest: (await asCommonJs(outputs[rest])).replaceAll(
-      `require("./${shared}")`,
-      `require("${NAMES.main}").scope()`,
-    ),
+    main: inPlace(await asCommonJs(`${body}${tail.join("\n")}`)),
+    rest: inPlace(await asCommonJs(outputs[rest])),
   };
 }
 
 function nameIn(outputs, pattern) {
   const found = Object.keys(outputs).filter((name) => pattern.test(name));
-  if (found.length !== 1) throw new Error(`not one ${pattern}: ${Object.keys(outputs)}`);
+  if (found.length !== 1) throw new Error(`not one ${pattern}: ${Object.keys(outputs).join(", ")}`);
   return found[0];
 }
 

@@ -51,16 +51,23 @@ export function loadProgram(
 }
 
 function scriptOf(file: string, cache: string | undefined): Script {
-  const bytes = readFileSync(file);
+  const { bytes, source } = textOf(file);
   const seal = createHash("sha256").update(bytes);
   const kept = cache === undefined ? undefined : readKept(cache, seal);
-  const source = WRAPPER.join(bytes.toString("latin1"));
   const script = new Script(source, { filename: file, cachedData: kept });
   if (cache !== undefined && (kept === undefined || script.cachedDataRejected === true))
     process.once("exit", (code) => {
       if (code === 0) keep(cache, seal, script.createCachedData());
     });
   return script;
+}
+
+/** The file, and its text in the wrapper of a CommonJS module: decoded as one, since joining texts would copy it. */
+function textOf(file: string): { readonly bytes: Buffer; readonly source: string } {
+  const [head, tail] = WRAPPER;
+  const whole = Buffer.concat([Buffer.from(head), readFileSync(file), Buffer.from(tail)]);
+  const bytes = whole.subarray(head.length, -tail.length);
+  return { bytes, source: whole.toString("latin1") };
 }
 
 /** One for each version of Node: V8 takes no other's. */

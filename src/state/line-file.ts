@@ -1,6 +1,7 @@
 /** Files that only grow, line by line; each line is on disk (fsync) before anybody goes on. */
-import { open, readFile, type FileHandle } from "node:fs/promises";
+import { open, type FileHandle } from "node:fs/promises";
 import path from "node:path";
+import { readFile } from "../lib/local-files.ts";
 import { unreadable, unwritable } from "./state-directory.ts";
 
 export type Lines = {

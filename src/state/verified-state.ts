@@ -1,5 +1,5 @@
 /** What this machine knows of a cluster, verified: the journal's seals, the history's chain, and each against the other. */
-import { stat } from "node:fs/promises";
+import { statExactly } from "../lib/local-files.ts";
 import { verifyHistory } from "./history-chain.ts";
 import { readHistory, type HistoryLine } from "./history.ts";
 import { openRecords } from "./journal.ts";
@@ -43,7 +43,7 @@ export async function readVerifiedState(
 /** Which files they are, and since when; undefined where one can't be looked at. */
 async function stampOf(files: readonly string[]): Promise<string | undefined> {
   try {
-    const all = await Promise.all(files.map((file) => stat(file, { bigint: true })));
+    const all = await Promise.all(files.map((file) => statExactly(file)));
     return all
       .map(({ ino, size, mtimeNs, ctimeNs }) => [ino, size, mtimeNs, ctimeNs].join(" "))
       .join("\n");

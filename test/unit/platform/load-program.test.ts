@@ -93,3 +93,40 @@ test("nothing is kept of a run that failed, of an odd command, or where others c
   run(one, home, { env: { NODE_DISABLE_COMPILE_CACHE: "1" } });
   expect(await readdir(folderIn(home))).toHaveLength(1);
 });
+
+test("a part that the program asks for is loaded like it, once, and kept apart", async () => {
+  const home = await temporaryFolder();
+  const file = await programOf(`
+    exports.folder = __dirname;
+    exports.whole = () => "main";
+    exports.say = () => require("./rest.cjs").say() + require("./rest.cjs").times();`);
+  const rest =
+    'let n = 0; n += 1; exports.times = () => n; exports.say = () => require("./main.cjs").whole() + __filename;';
+  await writeFile(path.join(path.dirname(file), "rest.cjs"), rest);
+  const said = `main${path.join(path.dirname(file), "rest.cjs")}1`;
+  for (const _ of [1, 2]) expect(run(file, home)).toBe(said);
+  expect((await readdir(folderIn(home))).toSorted()).toEqual([
+    path.basename(fileIn(home)),
+    path.basename(fileIn(home)).replace(/code$/, "rest.code"),
+  ]);
+  // Each with its own seal.
+  await writeFile(fileIn(home).replace(/code$/, "rest.code"), await readFile(fileIn(home)));
+  expect(run(file, home)).toBe(said);
+});
+
+test("Node's own modules are loaded when something of them is first used", async () => {
+  const home = await temporaryFolder();
+  const asked: string[] = [];
+  const spying = Object.assign((name: string): unknown => {
+    asked.push(name);
+    return load(name);
+  }, load);
+  const file = await programOf(`
+    const os = require("node:os"), again = require("node:os"), path = require("node:path");
+    exports.folder = __dirname;
+    exports.say = () => typeof os.EOL + Object.keys(again).includes("EOL") + ("EOL" in os) + (os === again);`);
+  const program = loadProgram(file, "hash", { HOME: home }, spying) as Program;
+  expect(asked).toEqual(["node:path"]);
+  expect(program.say()).toBe("stringtruetruetrue");
+  expect(new Set(asked)).toEqual(new Set(["node:path", "node:os"]));
+});
