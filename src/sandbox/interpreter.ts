@@ -24,6 +24,30 @@ export type KeyHolder = { readonly kmsPrivateKey: string };
  * @throws where it was not encrypted to this app's key.
  */
 export function environmentOf(app: KeyHolder, generation: Generation): ReadonlyMap<string, string> {
+  return remembered(environments, app, generation, readEnvironment);
+}
+
+/** What was read of a generation, which never changes, with one key. Every request for its health needs it. */
+type Readings<T> = WeakMap<Generation, { readonly key: string; readonly reading: T }>;
+
+const environments: Readings<ReadonlyMap<string, string>> = new WeakMap();
+const services: Readings<readonly RunningService[]> = new WeakMap();
+
+function remembered<T>(
+  readings: Readings<T>,
+  app: KeyHolder,
+  generation: Generation,
+  read: (app: KeyHolder, generation: Generation) => T,
+): T {
+  const { kmsPrivateKey: key } = app;
+  const known = readings.get(generation);
+  if (known?.key === key) return known.reading;
+  const reading = read(app, generation);
+  readings.set(generation, { key, reading });
+  return reading;
+}
+
+function readEnvironment(app: KeyHolder, generation: Generation): ReadonlyMap<string, string> {
   if (generation.encryptedEnv === null) return new Map();
   const all = decryptEnvironment(generation.encryptedEnv, app.kmsPrivateKey);
   // dstack drops what the app-compose does not allow.
@@ -47,10 +71,14 @@ const composeSchema = z.object({
 
 /** Every service of the compose file with its variables filled in. @throws where docker compose would refuse. */
 export function runningServices(app: KeyHolder, generation: Generation): readonly RunningService[] {
+  return remembered(services, app, generation, readServices);
+}
+
+function readServices(app: KeyHolder, generation: Generation): readonly RunningService[] {
   const given = environmentOf(app, generation);
   const text = generation.appCompose.docker_compose_file ?? "";
-  const { services } = composeSchema.parse(interpolated(parseYaml(text), given));
-  return Object.entries(services).map(([name, service]) => ({
+  const read = composeSchema.parse(interpolated(parseYaml(text), given));
+  return Object.entries(read.services).map(([name, service]) => ({
     name,
     image: service.image,
     environment: new Map(variablesOf(service.environment, given)),
