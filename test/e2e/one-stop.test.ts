@@ -3,6 +3,8 @@ import { mkdir, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, test } from "vitest";
+import { deferred } from "../../src/lib/deferred.ts";
+import { HURRIED, HURRY } from "../helpers/hurried.ts";
 import { journalOf } from "../helpers/journal.ts";
 import { OWN_PHALA } from "../helpers/phala-bin.ts";
 import { pidsOf, processesOf } from "../helpers/processes.ts";
@@ -21,15 +23,28 @@ const REGISTRY = "bird-tracker-registry";
 const RUNNER = "bird-tracker-runner-temp";
 const END_OF_INPUT = "\u0004";
 
-/** Asks for the runner's deletion three times without success: a clean-up that takes a few seconds. */
-const SLOW_DELETION = [
-  { method: "DELETE", times: 1, action: { kind: "delay", ms: 4_000 } },
-] as const;
+/** A world in which what is deleted goes when the test says so: a clean-up that takes its time. */
+async function slowWorld(): Promise<World & { letGo(): void }> {
+  const { promise, resolve: letGo } = deferred<void>();
+  const world = await makeWorld({
+    async onRequest({ method }) {
+      if (method === "DELETE") await promise;
+    },
+  });
+  return { ...world, letGo };
+}
 
 const made = (world: World, count: number): Promise<void> =>
   until(
     () => mutationsOf(world.sandbox).filter((call) => call === "POST /api/v1/cvms").length >= count,
   );
+
+/** Until the stop is acknowledged, so that it is known to come before what it stops has ended. */
+function stopping({ stderr }: ReturnType<World["start"]>): Promise<void> {
+  let text = "";
+  stderr.on("data", (more: Buffer) => (text += more.toString()));
+  return until(() => text.includes("stopping: deleting"));
+}
 
 type Sequence = readonly (readonly [NodeJS.Signals, number])[];
 
@@ -85,14 +100,16 @@ test.each<readonly [string, number, Sequence]>([
     ],
   ],
 ])("one stop: %s", async (_what, exitCode, signals) => {
-  const world = await makeWorld();
-  world.sandbox.setFaults([...SLOW_DELETION]);
+  const world = await slowWorld();
   const child = world.start(["init", "--json"]);
+  const acknowledged = stopping(child);
   await made(world, 2);
   for (const [signal, pause] of signals) {
     child.kill(signal);
     await delay(pause);
   }
+  await acknowledged;
+  world.letGo();
   const run = await child;
   expect(run.exitCode).toBe(exitCode);
   expect(run.stderr).toContain(`stopping: deleting ${RUNNER}`);
@@ -106,11 +123,13 @@ test.each<readonly [string, number, Sequence]>([
 });
 
 test("with --quiet the first Ctrl-C is acknowledged, too", async () => {
-  const world = await makeWorld();
-  world.sandbox.setFaults([...SLOW_DELETION]);
-  const child = world.start(["init", "--quiet"], OWN_PHALA);
+  const world = await slowWorld();
+  const child = world.start(["init", "--quiet"]);
+  const acknowledged = stopping(child);
   await made(world, 2);
   child.kill("SIGINT");
+  await acknowledged;
+  world.letGo();
   const run = await child;
   expect(run.stderr).toContain(
     `stopping: deleting ${RUNNER}; press Ctrl-C again to leave without clean-up\n`,
@@ -131,13 +150,13 @@ async function npmPackage(world: World): Promise<void> {
 }
 
 test("one Ctrl-C through npm with bash as its shell, in a terminal: the clean-up gets its time", async () => {
-  const world = await makeWorld();
-  world.sandbox.setFaults([...SLOW_DELETION]);
+  const world = await slowWorld();
   await npmPackage(world);
   const session = startInTerminal(world, [], OWN_PHALA, { command: ["npm", "run", "cluster"] });
   await made(world, 2);
   session.type(KEYS.interrupt);
   await session.see(`stopping: deleting ${RUNNER}; press Ctrl-C again to leave without clean-up`);
+  world.letGo();
   await session.exit;
   await until(async () => (await processesOf(world)).length === 0);
   expect((await cloudOf(world.sandbox)).live).toEqual([REGISTRY]);
@@ -148,30 +167,33 @@ test("one Ctrl-C through npm with bash as its shell, in a terminal: the clean-up
 });
 
 test("one Ctrl-C through npx with bash as its shell: the clean-up gets its time", async () => {
-  const world = await makeWorld();
-  world.sandbox.setFaults([...SLOW_DELETION]);
+  const world = await slowWorld();
   await npmPackage(world);
   const bin = path.join(world.folder, "node_modules", ".bin");
   await mkdir(bin, { recursive: true });
   await symlink(PROGRAM, path.join(bin, "tee-cluster"));
   const command = ["npx", "--no", "tee-cluster", "init", "--yes"];
-  const session = startInTerminal(world, [], OWN_PHALA, { command });
+  const session = startInTerminal(world, [], {}, { command });
   await made(world, 2);
   session.type(KEYS.interrupt);
   await session.see(`stopping: deleting ${RUNNER}; press Ctrl-C again to leave without clean-up`);
+  world.letGo();
   await session.exit;
   await until(async () => (await processesOf(world)).length === 0);
   expect((await cloudOf(world.sandbox)).live).toEqual([REGISTRY]);
 });
 
 test("GitHub's way: SIGTERM 7.5 s after SIGINT, and the deletion takes longer than that", async () => {
-  const world = await makeWorld();
-  world.sandbox.setFaults([{ method: "DELETE", times: 1, action: { kind: "delay", ms: 9_000 } }]);
-  const child = world.start(["init", "--json"], OWN_PHALA);
+  const world = await slowWorld();
+  const child = world.start(["init", "--json"], HURRIED);
+  const acknowledged = stopping(child);
   await made(world, 2);
   child.kill("SIGINT");
-  await delay(7_500);
+  await delay(7_500 / HURRY);
   child.kill("SIGTERM");
+  await delay(1_500 / HURRY);
+  await acknowledged;
+  world.letGo();
   const run = await child;
   expect([run.exitCode, failureIn(run.stdout).error.code]).toEqual([130, "interrupted"]);
   expect((await cloudOf(world.sandbox)).live).toEqual([REGISTRY]);
@@ -182,10 +204,10 @@ test.each(["nohup", "setsid"])(
   async (launcher) => {
     const world = await makeWorld();
     world.sandbox.setFaults([
-      { method: "POST", path: "/cvms/provision$", action: { kind: "delay", ms: 2_000 } },
+      { method: "POST", path: "/cvms/provision$", action: { kind: "delay", ms: 1_000 } },
     ]);
     const command = ["bash", "-c", `${launcher} node ${PROGRAM} init --yes & wait`];
-    const session = startInTerminal(world, [], OWN_PHALA, { command });
+    const session = startInTerminal(world, [], {}, { command });
     await until(() => mutationsOf(world.sandbox).length > 0);
     session.hangUp();
     // As the kernel does for every process of the terminal; phala leads a group of its own.

@@ -38,8 +38,12 @@ export type TerminalSession = {
   readonly exit: Promise<number>;
 };
 
-/** Runs the program and then shows in which state it left the terminal; Ctrl-C is for the program alone. */
-const AND_THEN_STTY = 'trap : INT; "$@"; code=$?; stty -a; exit $code';
+const SHOWN = "That is the terminal.";
+/**
+ * Runs the program and then shows in which state it left the terminal; Ctrl-C is for the program alone. Ends when all of
+ * that has come up: what a terminal still holds at its end is thrown away 200 ms later.
+ */
+const AND_THEN_STTY = `trap : INT; "$@"; code=$?; stty -a; echo "${SHOWN}"; read -r answer; exit $code`;
 
 export type TerminalOptions = {
   readonly columns?: number;
@@ -76,8 +80,11 @@ export function startInTerminal(
   let bytes = "";
   let ended = false;
   child.onData((data) => {
+    const before = bytes.length;
     bytes += data;
     terminal.write(data);
+    if (thenStty && bytes.includes(SHOWN) && !bytes.slice(0, before).includes(SHOWN))
+      child.write(KEYS.enter);
   });
   const exit = new Promise<number>((resolve) => {
     child.onExit(({ exitCode }) => {
