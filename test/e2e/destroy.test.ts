@@ -9,7 +9,6 @@ import type { FailureResult } from "../../src/core/results.ts";
 import type { InitResult } from "../../src/commands/init/result.ts";
 import { dropCvm, makeCvm } from "../helpers/cvms.ts";
 import { openIntents, stateFolder } from "../helpers/journal.ts";
-import { OWN_PHALA } from "../helpers/phala-bin.ts";
 import { makePreparedWorld } from "../helpers/prepared-cluster.ts";
 import { cloudOf, failureIn, mutationsOf, type World } from "../helpers/program.ts";
 import { expectValid } from "../helpers/schemas.ts";
@@ -138,7 +137,7 @@ test("a temporary runner in use is a conflict; SIGINT ends it in order; what app
   world.sandbox.resetRequests();
 
   world.sandbox.setFaults([{ method: "DELETE", action: { kind: "hang" } }]);
-  const child = world.start(["destroy", "--yes", "--json"], OWN_PHALA);
+  const child = world.start(["destroy", "--yes", "--json"]);
   await until(() => mutationsOf(world.sandbox).length === 2);
   child.kill("SIGINT");
   const interrupted = await child;

@@ -8,7 +8,6 @@ import { orchestratorSchemas } from "../../src/orchestrator/schemas.ts";
 import { makeV2Files, V2_RUNNER_NAMES, v2Environment } from "../helpers/coordinator.ts";
 import type { Fault } from "../../src/sandbox/index.ts";
 import { askForKey, deployNamed, deployRunner } from "../helpers/orchestrator.ts";
-import { PHALA_PACKAGE_BIN } from "../helpers/phala-bin.ts";
 import { makePreparedWorld } from "../helpers/prepared-cluster.ts";
 import { until } from "../helpers/until.ts";
 import {
@@ -25,7 +24,7 @@ const RUNNER_COMPOSE = path.join(COMPOSE_FOLDER, "docker-compose.phala.runner.ym
 
 test("does the ten steps; the orchestrator's own runner is then accepted, another one refused", async () => {
   const world = await makeWorld();
-  const run = await world.runAnew(["init", "--json"], { PHALA_BIN: PHALA_PACKAGE_BIN });
+  const run = await world.run(["init", "--json"]);
   expect(run.stderr).not.toContain("Error");
   expect(run.exitCode).toBe(0);
   const result = expectValid("init", run.stdout) as unknown as InitResult;

@@ -10,7 +10,7 @@ import type { Fault, Sandbox, SandboxOptions } from "../../src/sandbox/index.ts"
 import { dropCvm } from "../helpers/cvms.ts";
 import { stateFolder } from "../helpers/journal.ts";
 import { untilUpdated, updateRegistry } from "../helpers/neighbour.ts";
-import { PHALA_BIN } from "../helpers/phala-bin.ts";
+import { warmPhalaBin } from "../helpers/phala-bin.ts";
 import { makePreparedWorld } from "../helpers/prepared-cluster.ts";
 import {
   cloudOf,
@@ -144,7 +144,7 @@ test("a registry that was deleted by hand is made anew, with a word; phala is st
   await dropCvm(world.sandbox, REGISTRY);
   const starts = path.join(world.folder, "starts");
   const wrapper = path.join(world.folder, "phala");
-  await writeFile(wrapper, `#!/bin/sh\necho "$1" >> '${starts}'\nexec '${PHALA_BIN}' "$@"\n`);
+  await writeFile(wrapper, `#!/bin/sh\necho "$1" >> '${starts}'\nexec '${warmPhalaBin()}' "$@"\n`);
   await chmod(wrapper, 0o755);
   const run = await world.run(["init", "--json"], {
     ...(await anotherRunner(world)),
@@ -249,8 +249,8 @@ test("a rollback that was killed is resumed, not undone; without the earlier com
 test("TEE_CLUSTER_SANDBOX stands for --sandbox, unless it says no", async () => {
   const world = await makeWorld();
   const own = Object.fromEntries(Object.keys(world.env).map((name) => [name, undefined]));
-  const { PATH = "", HOME = "", TMPDIR = "" } = world.env;
-  const env = { ...own, PATH, HOME, TMPDIR, PHALA_BIN, TEE_CLUSTER_STATE_DIR: world.stateDir };
+  const { PATH = "", HOME = "", TMPDIR = "", PHALA_BIN = "" } = world.env;
+  const env = { ...own, PHALA_BIN, PATH, HOME, TMPDIR, TEE_CLUSTER_STATE_DIR: world.stateDir };
   const plan = ["init", "--yes", "--dry-run", "--json"];
   const on = await world.run(plan, { ...env, TEE_CLUSTER_SANDBOX: "1" });
   expect(on.exitCode, on.stdout).toBe(0);

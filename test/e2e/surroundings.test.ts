@@ -26,8 +26,8 @@ const isRoot = process.getuid?.() === 0;
 test("a relative TMPDIR: runs of phala find their files in it, and leave none", async () => {
   const world = await makePreparedWorld();
   await mkdir(path.join(world.folder, "tmp"));
-  const env = { ...(await anotherRunner(world)), ...OWN_PHALA, TMPDIR: "tmp" };
-  const run = await world.runAnew(["rotate-hash", "--json"], env);
+  const env = { ...(await anotherRunner(world)), TMPDIR: "tmp" };
+  const run = await world.run(["rotate-hash", "--json"], env);
   const { approved_compose_hashes: approved } = rotated(run);
   expect((await cloudOf(world.sandbox)).approved).toEqual(approved);
   expect(await readdir(path.join(world.folder, "tmp"))).toEqual([]);
@@ -59,16 +59,13 @@ test("`~/` in every path that is given, by flags, variables and the config file"
     GATEWAY_KEY_PATH: undefined,
   };
   const args = ["--orchestrator-config", "~/o.yml", "--gateway-key-path", "~/its-key.pem"];
-  const run = await world.runAnew(
-    ["init", "--json", "--watcher", "yaml:~/models.yml", ...args],
-    env,
-  );
+  const run = await world.run(["init", "--json", "--watcher", "yaml:~/models.yml", ...args], env);
   initiated(run);
   const written = await readFile(path.join(home, "o.yml"), "utf8");
   expect(written).not.toContain("~");
   expect(written).toContain(path.join(home, "its-key.pem"));
   const exported = ["hash", "--json", "--export", "~/record.json"];
-  expect((await world.runAnew(exported, env)).exitCode).toBe(0);
+  expect((await world.run(exported, env)).exitCode).toBe(0);
   expect(await readdir(home)).toEqual(expect.arrayContaining(["its-state", "record.json"]));
   expect(await readdir(world.folder)).toEqual([]);
 });
@@ -121,10 +118,7 @@ const AHEAD = `data:text/javascript,${encodeURIComponent(`
 
 test("a clock two hours ahead at init, which is killed, and right later: own registry and runner are known", async () => {
   const world = await makeWorld();
-  const child = world.start(["init", "--json"], {
-    ...OWN_PHALA,
-    NODE_OPTIONS: `--import=${AHEAD}`,
-  });
+  const child = world.start(["init", "--json"], { NODE_OPTIONS: `--import=${AHEAD}` });
   await until(async () => (await cloudOf(world.sandbox)).live.includes(RUNNER));
   child.kill("SIGKILL");
   await child;
@@ -155,7 +149,7 @@ test("an orchestrator.yml that is mounted as a single file: written in place, wi
       ["-rm", "sh", "-c", script, "sh", behind, file, process.execPath, PROGRAM, ...args],
       {
         cwd: world.folder,
-        env: { ...world.env, ...OWN_PHALA },
+        env: world.env,
         extendEnv: false,
         stdin: "ignore",
         reject: false,

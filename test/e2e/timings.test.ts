@@ -1,10 +1,9 @@
 /** What a run costs, counted by what it starts and asks; and where it says that its time went. */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
 import type { Timings } from "../../src/core/results.ts";
-import { PHALA_BIN } from "../helpers/phala-bin.ts";
+import { warmPhalaBin } from "../helpers/phala-bin.ts";
 import { makePreparedWorld } from "../helpers/prepared-cluster.ts";
 import { CANARIES, FAST, makeWorld, withCompose, type World } from "../helpers/program.ts";
 
@@ -14,7 +13,7 @@ const MOST_OF_A_RERUN = 21;
 const API = /^\/api\/v1\//;
 const PARTS = ["ours_ms", "phala_ms", "api_ms", "cloud_ms", "operator_ms", "lock_ms"] as const;
 
-/** The real phala as a package whose entry writes down that it was started. */
+/** A package whose entry writes down that it was started, and has the real phala do the work. */
 async function countingPhala(folder: string): Promise<{ bin: string; log: string }> {
   const [root, log] = [path.join(folder, "phala"), path.join(folder, "starts")];
   const bin = path.join(root, "dist", "index.js");
@@ -26,9 +25,12 @@ async function countingPhala(folder: string): Promise<{ bin: string; log: string
   );
   const lines = [
     "#!/usr/bin/env node",
+    'import { spawnSync } from "node:child_process";',
     'import { appendFileSync } from "node:fs";',
-    `appendFileSync(${JSON.stringify(log)}, process.argv[2] + "\\n");`,
-    `await import(${JSON.stringify(pathToFileURL(PHALA_BIN).href)});`,
+    "const args = process.argv.slice(2);",
+    `appendFileSync(${JSON.stringify(log)}, args[0] + "\\n");`,
+    `const { status } = spawnSync(${JSON.stringify(warmPhalaBin())}, args, { stdio: "inherit" });`,
+    "process.exitCode = status ?? 1;",
   ];
   await writeFile(bin, lines.join("\n"), { mode: 0o755 });
   await writeFile(log, "");

@@ -61,8 +61,8 @@ export async function mountDisk(world: World, folder: string): Promise<Disk> {
     async run(args) {
       const program = ["sh", "-c", ENTER, "sh", world.folder, process.execPath, PROGRAM, ...args];
       const { exitCode, signal, stdout, stderr } = await execa("nsenter", [...enter, ...program], {
-        // What is loaded already looks at other disks.
-        env: { ...world.env, ...OWN_PHALA },
+        // What is loaded already looks at other disks, and finds its files in the temporary directory.
+        env: folder === world.env["TMPDIR"] ? { ...world.env, ...OWN_PHALA } : world.env,
         extendEnv: false,
         stdin: "ignore",
         reject: false,

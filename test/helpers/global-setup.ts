@@ -13,9 +13,10 @@ export async function setup(): Promise<(() => Promise<void>) | undefined> {
   if (clustersArePrepared()) return undefined;
   await joinPhala();
   const folder = await mkdtemp(path.join(tmpdir(), "tee-cluster-prepared-"));
-  process.env[SHARED_CACHE] = path.join(folder, "cache");
+  const cache = path.join(folder, "cache");
+  process.env[SHARED_CACHE] = cache;
   const [program, phala] = await Promise.all([
-    serveWarm({ what: "program", file: BUILT }),
+    serveWarm({ what: "program", file: BUILT, cache }),
     serveWarm({ what: "phala", file: JOINED_PHALA }),
   ]);
   process.env[WARM_PROGRAM_PORT] = String(program.port);

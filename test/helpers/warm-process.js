@@ -3,6 +3,8 @@
  * other, each with its own environment, folder and streams. Started by warm.ts.
  */
 import { Console } from "node:console";
+import { createRequire } from "node:module";
+import path from "node:path";
 import { Writable } from "node:stream";
 
 const OUTSIDE = process.cwd();
@@ -14,7 +16,9 @@ const [what, file] = process.argv.slice(2);
 /** Each runs a command line that the process is dressed for. @returns its exit code. */
 const LOAD = {
   async program() {
-    const { main } = await import(file);
+    // With the code that an `init` of its own has left in the cache: nearly all of the program.
+    const { loadProgram } = createRequire(file)(path.join(path.dirname(file), "load.cjs"));
+    const { main } = loadProgram(file, "init", process.env);
     return async ({ args }) => {
       // Called by its name, as hints then say it.
       await main([process.execPath, "tee-cluster", ...args]);

@@ -24,7 +24,12 @@ export type CommandLine = {
 };
 
 /** What is loaded: an entry of warm-process.js, and the file with it. */
-export type Loaded = { readonly what: "program" | "phala"; readonly file: string };
+export type Loaded = {
+  readonly what: "program" | "phala";
+  readonly file: string;
+  /** Where the program keeps what V8 compiled of it. */
+  readonly cache?: string;
+};
 
 export type WarmServer = { readonly port: number; close(): void };
 
@@ -32,11 +37,12 @@ type Message =
   | { readonly name: "stdout" | "stderr"; readonly text: string }
   | { readonly code: number };
 
-export async function serveWarm({ what, file }: Loaded): Promise<WarmServer> {
+export async function serveWarm({ what, file, cache }: Loaded): Promise<WarmServer> {
   const all = new Set<ChildProcess>();
   const idle: ChildProcess[] = [];
+  const env = cache === undefined ? {} : { XDG_CACHE_HOME: cache };
   const start = (): ChildProcess => {
-    const runner = fork(RUNNER, [what, file], { env: {}, execArgv: [] });
+    const runner = fork(RUNNER, [what, file], { env, execArgv: [] });
     all.add(runner);
     // Without a listener it would end the tests; whoever waits for an answer learns it by the exit.
     return runner.on("error", () => undefined).once("exit", () => all.delete(runner));
