@@ -107,10 +107,9 @@ async function findNamed(
   listing.catch(() => undefined);
   const found = await api.findCvm(name, signal);
   const refused = found.kind === "unknown" ? lookupFailed(name, found.reason) : undefined;
-  const listed = await listing.catch((error: unknown) => {
+  const named = await listing.catch((error: unknown) => {
     throw refused ?? error;
   });
-  const named = listed.filter(keep);
   // A name that several have may be refused as ambiguous: then the list has them.
   if (refused !== undefined && named.length < 2) throw refused;
   return distinct([
@@ -142,7 +141,7 @@ export async function assertOnlyRegistry(
   const { name, appId } = cvm;
   const keep = (other: CvmIdentity): boolean => other.name === name || other.appId === appId;
   const listed = await api.listCvms(signal, { keep, search: name });
-  const all = distinct([cvm, ...listed.filter(keep)]);
+  const all = distinct([cvm, ...listed]);
   for (const each of all) mutations.ledger.see(each);
   assertOne(name, all);
 }

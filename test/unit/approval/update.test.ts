@@ -409,7 +409,7 @@ test("whether it is busy is asked until the API says; a refused key ends that at
   denied.cloud.does.findCvm = () => ({
     kind: "unknown",
     reason: "401",
-    refusal: key as never,
+    refusal: key,
   });
   await expect(denied.update()).rejects.toBe(key);
 });
