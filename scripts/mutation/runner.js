@@ -14,7 +14,7 @@ const ALONE = process.env["MUTATION_ALONE"];
 /** Where the instrumented sources keep their switch and their counts: a constant of Stryker. */
 const NAMESPACE = "__stryker__";
 /** So many times more often than without it a mutant may be run through: beyond it is a loop without end. */
-const HIT_FACTOR = 100;
+const HIT_FACTOR = 20;
 
 // The same verdict each time, and none spent on shrinking a counterexample that nobody reads.
 fc.configureGlobal({ seed: 1, endOnFailure: true });
@@ -30,7 +30,12 @@ const decided = new Set(
 );
 /** By the id of the test: how often it runs through each mutant that it reaches, and how long it takes. */
 const looks = new Map(entries.flatMap(({ look }) => (look === undefined ? [] : [[look.id, look]])));
-const isToTry = (id) => (ALONE === undefined ? !decided.has(id) : id === ALONE);
+/** What was tried before the process had to be started again. */
+const tried = new Set(
+  entries.flatMap(({ start, by }) => (by === undefined ? [] : `${by} ${start}`)),
+);
+const isToTry = (id, test) =>
+  ALONE === undefined ? !decided.has(id) && !tried.has(`${test.id} ${id}`) : id === ALONE;
 
 const state = (globalThis[NAMESPACE] ??= {});
 state.counts = LOOKS_ONLY;
@@ -53,7 +58,7 @@ export default class MutationRunner extends TestRunner {
   async runTask(test) {
     if (LOOKS_ONLY) return this.#look(test);
     const { reached = {}, ms } = looks.get(test.id) ?? {};
-    const living = Object.keys(reached).filter(isToTry);
+    const living = Object.keys(reached).filter((id) => isToTry(id, test));
     for (const id of living) await this.#judge(test, id, HIT_FACTOR * reached[id], limitOf(ms));
     if (living.length > 0) await this.#leaveAndEnter(test);
   }
@@ -72,7 +77,7 @@ export default class MutationRunner extends TestRunner {
   }
 
   async #judge(test, id, hitLimit, timeLimit) {
-    write({ start: id });
+    write({ start: id, by: test.id });
     Object.assign(state, { activeMutant: id, hitCount: 0, hitLimit });
     const verdict = await this.#runAgain(test, timeLimit);
     Object.assign(state, { activeMutant: undefined, hitCount: undefined });
