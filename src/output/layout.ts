@@ -20,7 +20,7 @@ export type View = {
 export type Field = readonly [label: string, value: string | readonly string[]];
 
 /** `  Label  value` with the values in one column; a list's other values under its first. */
-export function fields(entries: readonly Field[], theme: Theme): string[] {
+export function fields(theme: Theme, entries: readonly Field[]): string[] {
   const width = Math.max(0, ...entries.map(([label]) => cellWidth(label)));
   return entries.flatMap(([label, value]) => {
     const values = (typeof value === "string" ? [value] : value).map((text) => oneLine(text));
@@ -93,8 +93,8 @@ export function stepTimes(steps: readonly StepReport[], numbered: boolean, theme
 
 /** Commands to go on with, each on a line of its own to copy. */
 export function nextCommands(
-  commands: readonly (Words | CommandHint)[],
   { theme, hint }: Pick<View, "theme" | "hint">,
+  commands: readonly (Words | CommandHint)[],
 ): string[] {
   return [theme.bold("Next:"), ...commands.map((command) => `  ${hint(command)}`)];
 }

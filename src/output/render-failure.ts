@@ -26,7 +26,7 @@ export function renderFailure(result: FailureResult, theme: Theme): string[] {
     ...(left.length > 0 ? [...left, ...advice] : advice),
     ...(untouched ? ["", "Nothing was created or changed."] : []),
     "",
-    ...fields([...where, ["Code", code], ...more], theme),
+    ...fields(theme, [...where, ["Code", code], ...more]),
   ];
 }
 

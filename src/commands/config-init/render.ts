@@ -15,6 +15,6 @@ export function renderConfigInit(
   return [
     `${view.theme.bold(`${file} is written`)}, ${what}.`,
     "",
-    ...nextCommands([command("config show", ...named), command("init", ...named)], view),
+    ...nextCommands(view, [command("config show", ...named), command("init", ...named)]),
   ];
 }

@@ -18,10 +18,10 @@ export function renderConfigMigrate(result: ConfigMigrateResult, view: View): st
     "",
     ...changes,
     "",
-    ...fields([["Threshold", thresholdText(result)]], theme),
+    ...fields(theme, [["Threshold", thresholdText(result)]]),
     "",
     ...(written
-      ? nextCommands(commandsAfter(output), view)
+      ? nextCommands(view, commandsAfter(output))
       : ["This was a dry run: nothing has been changed."]),
   ];
 }

@@ -14,19 +14,16 @@ export function renderHashExplanation(result: HashExplanation, view: View): stri
   return [
     theme.bold(result.compose_hash),
     "",
-    ...fields(
+    ...fields(theme, [
+      ["Cluster", result.cluster],
       [
-        ["Cluster", result.cluster],
-        [
-          "Read back",
-          result.read_back_at === null ? "not recorded" : dateAndTime(result.read_back_at),
-        ],
-        ["Approved", approvalOf(result, theme)],
-        ["Environment", result.environment_names],
-        ...scriptOf(result),
+        "Read back",
+        result.read_back_at === null ? "not recorded" : dateAndTime(result.read_back_at),
       ],
-      theme,
-    ),
+      ["Approved", approvalOf(result, theme)],
+      ["Environment", result.environment_names],
+      ...scriptOf(result),
+    ]),
     ...comparisons(result, view),
     "",
     theme.bold("Compose file:"),

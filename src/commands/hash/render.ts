@@ -15,16 +15,13 @@ function renderHash(result: Rendered<HashResult>, view: View): string[] {
   return [
     theme.bold(result.compose_hash),
     "",
-    ...fields(
-      [
-        ["Cluster", result.cluster],
-        ["Approved", approvalOf(result, theme)],
-        ["Compose", [result.runner_compose, comparedWithBasis(result)]],
-        ["Environment", result.environment_names],
-        ["Rests on", [sourceOf(result.basis), result.basis.compose_hash]],
-      ],
-      theme,
-    ),
+    ...fields(theme, [
+      ["Cluster", result.cluster],
+      ["Approved", approvalOf(result, theme)],
+      ["Compose", [result.runner_compose, comparedWithBasis(result)]],
+      ["Environment", result.environment_names],
+      ["Rests on", [sourceOf(result.basis), result.basis.compose_hash]],
+    ]),
     ...changedLines(result.compose_changes, theme),
     ...advice(result, view),
   ];
@@ -56,7 +53,7 @@ function sourceOf({ kind, at, from }: HashResult["basis"]): string {
 
 function advice({ approved, remedy }: Rendered<HashResult>, view: View): string[] {
   if (remedy === null) return [];
-  if (approved === false) return ["", ...nextCommands([remedy], view)];
+  if (approved === false) return ["", ...nextCommands(view, [remedy])];
   return ["", view.theme.bold("To find out:"), `  ${hanging(remedy, "  ")}`];
 }
 
@@ -85,15 +82,12 @@ function renderHashExport(result: HashExport, view: View): string[] {
   return [
     theme.bold(`${result.file} ${result.changed ? "is written" : "is up to date"}.`),
     "",
-    ...fields(
-      [
-        ["Cluster", result.cluster],
-        ["Rests on", [`a temporary runner of ${dateAndTime(basis.at)}`, basis.compose_hash]],
-        ["Approved", approved.length === 0 ? "unknown" : approved],
-      ],
-      theme,
-    ),
+    ...fields(theme, [
+      ["Cluster", result.cluster],
+      ["Rests on", [`a temporary runner of ${dateAndTime(basis.at)}`, basis.compose_hash]],
+      ["Approved", approved.length === 0 ? "unknown" : approved],
+    ]),
     "",
-    ...nextCommands([command("hash", "--check", "--record", result.file)], view),
+    ...nextCommands(view, [command("hash", "--check", "--record", result.file)]),
   ];
 }

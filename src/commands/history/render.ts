@@ -11,7 +11,7 @@ export function renderHistory(result: HistoryResult, view: View): string[] {
     theme.bold(headline(result)),
     ...entries,
     "",
-    ...fields(footer(result), theme),
+    ...fields(theme, footer(result)),
     ...problemLines(result, view),
   ];
 }
@@ -46,7 +46,7 @@ function entryLines(entry: HistoryEntryResult, { theme, columns }: View): string
   ];
   return [
     `${theme.bold(dateAndTime(entry.at))}  ${oneLine(entry.command)} via ${entry.via}`,
-    ...fields(rows, theme),
+    ...fields(theme, rows),
   ];
 }
 

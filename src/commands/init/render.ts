@@ -19,7 +19,7 @@ export function renderInit(result: InitResult, view: View): string[] {
   const { registry } = result;
   const hashes: Field = ["Approved", result.approved_compose_hashes];
   const config: Field = ["Config", result.orchestrator_config];
-  if (quiet) return fields([["Registry", registry.url], hashes, config], theme);
+  if (quiet) return fields(theme, [["Registry", registry.url], hashes, config]);
   const { name, app_id: appId, url, node } = registry;
   // What exists, what it costs and what to type is in the last ten lines.
   return [
@@ -27,28 +27,22 @@ export function renderInit(result: InitResult, view: View): string[] {
     "",
     theme.bold(`Cluster ${result.cluster} is ready.`),
     "",
-    ...fields(
-      [
-        ["Attested", result.attestation.result],
-        hashes,
-        ["App ID", appId],
-        ["URL", url],
-        config,
-        ["Registry", `${name} on ${node}`],
-        ...priceOf(result, view),
-      ],
-      theme,
-    ),
+    ...fields(theme, [
+      ["Attested", result.attestation.result],
+      hashes,
+      ["App ID", appId],
+      ["URL", url],
+      config,
+      ["Registry", `${name} on ${node}`],
+      ...priceOf(result, view),
+    ]),
     "",
-    ...nextCommands(
-      [
-        ...(view.sandbox ? [hint`${command("sandbox", "start")}   # the URL answers then`] : []),
-        // model_orchestrator/cli.py: `start` is the command of a real run, `dev` the one for a laptop.
-        `model-orchestrator start --configuration-file ${shellQuote(result.orchestrator_config)}`,
-        command("status"),
-      ],
-      view,
-    ),
+    ...nextCommands(view, [
+      ...(view.sandbox ? [hint`${command("sandbox", "start")}   # the URL answers then`] : []),
+      // model_orchestrator/cli.py: `start` is the command of a real run, `dev` the one for a laptop.
+      `model-orchestrator start --configuration-file ${shellQuote(result.orchestrator_config)}`,
+      command("status"),
+    ]),
   ];
 }
 

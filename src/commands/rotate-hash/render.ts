@@ -8,7 +8,7 @@ import { renderDryRun } from "../shared/render-dry-run.ts";
 function renderRotateHash(result: RotateHashResult, view: View): string[] {
   const { theme, quiet } = view;
   const approved: Field = ["Approved", result.approved_compose_hashes];
-  if (quiet) return fields([approved], theme);
+  if (quiet) return fields(theme, [approved]);
   const { cluster, changed } = result;
   return [
     ...(changed ? [...stepTimes(result.steps, false, theme), ""] : []),
@@ -18,14 +18,11 @@ function renderRotateHash(result: RotateHashResult, view: View): string[] {
         : `Cluster ${cluster}: nothing to do, it is approved.`,
     ),
     "",
-    ...fields(
-      [
-        ["Registry", result.registry.name],
-        ...listFields(result),
-        ["Attested", result.attestation.result],
-      ],
-      theme,
-    ),
+    ...fields(theme, [
+      ["Registry", result.registry.name],
+      ...listFields(result),
+      ["Attested", result.attestation.result],
+    ]),
     ...advice(result, view),
   ];
 }
@@ -49,7 +46,7 @@ function listFields(result: RotateHashResult): Field[] {
 
 function advice({ approved_via: via }: RotateHashResult, view: View): string[] {
   if (via !== "api") return [];
-  return ["", ...nextCommands([command("rotate-hash", "--approve-via", "restart")], view)];
+  return ["", ...nextCommands(view, [command("rotate-hash", "--approve-via", "restart")])];
 }
 
 export function renderRotateHashOrPlan(
@@ -115,9 +112,9 @@ function nameLines({ environment_names: { registry } }: RotatePlanResult, theme:
 function runnerLines({ runners }: RotatePlanResult, theme: Theme): string[] {
   if (runners.length === 0) return ["  none"];
   return fields(
+    theme,
     runners.map(
       ({ name, accepted }) => [name, accepted ? "stays accepted" : "would lose access"] as const,
     ),
-    theme,
   );
 }

@@ -15,7 +15,7 @@ export function renderStatus(result: Rendered<StatusResult>, view: View): string
     return problems.flatMap((finding) => findingLines(finding, view));
   }
   const table = result.cvms.length === 0 ? [] : cvmTable(result.cvms, result.cluster, view);
-  const known = fields(summary(result, view), view.theme);
+  const known = fields(view.theme, summary(result, view));
   const blocks = [[headline(result, view)], known, table, findings];
   return blocks
     .filter((block) => block.length > 0)

@@ -6,7 +6,7 @@ import type { TrustResult } from "./result.ts";
 export function renderTrust(result: TrustResult, view: View): string[] {
   const { theme } = view;
   if (result.command === "trust show")
-    return [...head(result, view), ...fields(rowsOf(result), theme)];
+    return [...head(result, view), ...fields(theme, rowsOf(result))];
   const lines = result.differences.flatMap((difference) => [
     ...wrap(`${difference.key}: ${difference.message}`, view.columns),
     ...(difference.text ?? "")

@@ -29,7 +29,7 @@ export function renderVerify(result: Rendered<VerifyResult>, view: View): string
     paint(HEADLINES[attestation.result]),
     ...lines,
     "",
-    ...fields(factsOf(result), theme),
+    ...fields(theme, factsOf(result)),
     ...(trusted.length === 0 ? [] : ["", theme.bold("Trusted in the end:")]),
     ...trusted.map((who) => `  ${who}`),
     ...saved.map((file) => `Saved ${file}`),
