@@ -7,19 +7,16 @@ import type { FailureKind } from "../cluster-error.ts";
  */
 export type Role = FailureKind | "warning" | "finding";
 
-type Texts = {
-  /** What happened and why. */
-  readonly cause: string;
-  /** What to do; commands between backticks. */
-  readonly remedy: string;
-};
-
-export type Entry<Roles extends string = string> = Texts & {
+export type Entry<Roles extends string = string> = {
   readonly roles: Roles;
   /** A few words, as a heading has them. */
   readonly title: string;
   /** The page under `docs/` that has more. */
   readonly page: string;
+  /** What happened and why. */
+  readonly cause: string;
+  /** What to do; commands between backticks. */
+  readonly remedy: string;
 };
 
 /** The roles that a text like `"input or conflict"` names. */
@@ -33,8 +30,11 @@ const entriesIn =
   <const Roles extends string>(
     roles: RolesIn<Roles> extends Role ? Roles : never,
     title: string,
-    texts: Texts,
-  ): Entry<Roles> => ({ roles, title, page, ...texts });
+  ) => ({
+    cause: (cause: string) => ({
+      remedy: (remedy: string): Entry<Roles> => ({ roles, title, page, cause, remedy }),
+    }),
+  });
 
 export const inAttestation = entriesIn("attestation.md");
 export const inCompletion = entriesIn("completion.md");
