@@ -11,6 +11,8 @@ const OPENING = ',"digest":"';
 const DIGEST_LENGTH = 64;
 const CLOSING = '"}';
 const SEAL_LENGTH = OPENING.length + DIGEST_LENGTH + CLOSING.length;
+/** From where the digits of a seal begin to the end of its line. */
+export const SEAL_END = DIGEST_LENGTH + CLOSING.length;
 const NEWLINE = 0x0a;
 const DIGEST = /^[0-9a-f]{64}$/;
 
@@ -26,6 +28,14 @@ export type JournalLine = {
 
 /** Lines of which at least one is not what was written there. */
 export type Damage = { readonly first: number; readonly last: number };
+
+/** Where a verified part of a journal ends. */
+export type Sealed = {
+  /** Where the digits of its last seal begin. */
+  readonly from: number;
+  /** How many lines it has. */
+  readonly lines: number;
+};
 
 type Span = { readonly number: number; readonly start: number; readonly end: number };
 
@@ -52,14 +62,17 @@ export function coveredFrom(bytes: Buffer): number | undefined {
  * The lines of a journal, one after the other, up to the first damage, which is what it returns. Left out is what a
  * crash cut off: an end that nothing follows, or a line that was there when the seal behind it was made. A generator,
  * since a long journal is not held in memory line by line.
+ * @param behind read only what stands behind it.
  */
-export function* readSealedLines(bytes: Buffer): Generator<JournalLine, Damage | undefined> {
-  const file = textOf(bytes);
+export function* readSealedLines(
+  bytes: Buffer,
+  behind?: Sealed,
+): Generator<JournalLine, Damage | undefined> {
+  const { file, ...beginning } = beginOf(bytes, behind);
   const { latin1 } = file;
   let unsealed: Span[] = [];
-  let from: number | undefined;
-  let number = 0;
-  for (let start = 0, end = 0; start < latin1.length; start = end + 1) {
+  let { from, number } = beginning;
+  for (let { start } = beginning, end = 0; start < latin1.length; start = end + 1) {
     end = latin1.indexOf("\n", start);
     if (end === -1) end = latin1.length;
     number += 1;
@@ -83,6 +96,21 @@ export function* readSealedLines(bytes: Buffer): Generator<JournalLine, Damage |
   if (from !== undefined) return damageBehindSeals(file, unsealed);
   for (const each of unsealed) yield lineOf(file, each, false);
   return undefined;
+}
+
+type Beginning = {
+  readonly file: FileText;
+  /** Where the digits of the seal before it begin; undefined where there is none. */
+  readonly from: number | undefined;
+  readonly start: number;
+  /** Of the line before it. */
+  readonly number: number;
+};
+
+function beginOf(bytes: Buffer, behind: Sealed | undefined): Beginning {
+  if (behind === undefined) return { file: textOf(bytes), from: undefined, start: 0, number: 0 };
+  const file = textOf(bytes.subarray(behind.from));
+  return { file, from: 0, start: SEAL_END + 1, number: behind.lines };
 }
 
 /** Lines without a seal before one that has it. `isFirst`: before the first seal stands format 1. */

@@ -26,6 +26,7 @@ import {
   coveredFrom,
   type Damage,
   type JournalLine,
+  type Sealed,
 } from "./journal-seal.ts";
 import { appendLine, readBytes } from "./line-file.ts";
 import { damaged, tooNew, type StateDirectory } from "./state-directory.ts";
@@ -148,20 +149,22 @@ export function openJournal(
  * @throws ClusterError `state-too-new` or `state-damaged` (prerequisite).
  */
 export async function readJournal(directory: StateDirectory): Promise<readonly JournalRecord[]> {
-  return [...(await openRecords(directory))];
+  return [...parseJournal(await readBytes(directory.journal), directory.journal)];
 }
 
 /**
  * The same, record by record: of a long journal not all are held in memory at once. Nothing may be made of them before
  * the last one was read: what is wrong with the file is thrown where it stands.
+ * @param file for messages.
+ * @param behind read only what stands behind it.
+ * @throws as `readJournal`, while it is iterated.
  */
-export async function openRecords(directory: StateDirectory): Promise<Iterable<JournalRecord>> {
-  return parseJournal(await readBytes(directory.journal), directory.journal);
-}
-
-/** `file` is for messages. @throws as `readJournal`, while it is iterated. */
-export function* parseJournal(bytes: Buffer, file: string): Generator<JournalRecord, void> {
-  const lines = readSealedLines(bytes);
+export function* parseJournal(
+  bytes: Buffer,
+  file: string,
+  behind?: Sealed,
+): Generator<JournalRecord, void> {
+  const lines = readSealedLines(bytes, behind);
   let step = lines.next();
   while (step.done !== true) {
     const line: JournalLine = step.value;

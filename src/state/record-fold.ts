@@ -17,8 +17,13 @@ export type JournalFold = Omit<
 > & {
   /** Not failed and not deleted, newest last. */
   readonly creations: readonly RecordedCreation[];
+  /** Announced and not done, by intent. */
+  readonly deletions: readonly (readonly [string, Deletion])[];
   readonly adoptions: readonly Adoption[];
 };
+
+/** To be raised whenever the same records add up to something else: checkpoints of before no longer count then. */
+export const FOLD_VERSION = 1;
 
 type Deletion = { readonly name: string; readonly appId: string | null };
 
@@ -77,29 +82,21 @@ const HANDLERS: Handlers = {
   verified: confirm,
 };
 
-/** Reduces records to what they add up to; linear in their number. */
-export function foldJournal(records: Iterable<JournalRecord>): JournalFold {
-  const state: State = {
-    creations: new Map(),
-    deletions: new Map(),
-    adoptions: [],
-    approvals: [],
-    attempts: [],
-    composeHashes: [],
-    registryComposes: [],
-    lastApproval: new Map(),
-    lastAttempt: new Map(),
-    settings: null,
-  };
-  let unverified = 0;
+/**
+ * Reduces records to what they add up to; linear in their number. All of it is plain JSON.
+ * @param before what the records before them added up to; it is used up.
+ */
+export function foldJournal(records: Iterable<JournalRecord>, before?: JournalFold): JournalFold {
+  const state = stateOf(before);
+  let unverified = before?.unverified ?? 0;
   for (const record of records) {
     if (record.sealed === false) unverified += 1;
     (HANDLERS[record.type] as (state: State, record: JournalRecord) => void)(state, record);
   }
   const { adoptions, approvals, attempts, composeHashes, registryComposes, settings } = state;
-  const creations = [...state.creations.values()];
   return {
-    creations,
+    creations: [...state.creations.values()],
+    deletions: [...state.deletions],
     adoptions,
     approvals,
     attempts,
@@ -107,6 +104,22 @@ export function foldJournal(records: Iterable<JournalRecord>): JournalFold {
     registryComposes,
     settings,
     unverified,
+  };
+}
+
+function stateOf(before: JournalFold | undefined): State {
+  const { approvals = [], attempts = [] } = before ?? {};
+  return {
+    creations: new Map(before?.creations.map((creation) => [creation.intent, creation])),
+    deletions: new Map(before?.deletions),
+    adoptions: [...(before?.adoptions ?? [])],
+    approvals: [...approvals],
+    attempts: [...attempts],
+    composeHashes: [...(before?.composeHashes ?? [])],
+    registryComposes: [...(before?.registryComposes ?? [])],
+    lastApproval: new Map(approvals.map((approval) => [approval.appId, approval])),
+    lastAttempt: new Map(attempts.map((made) => [made.appId, made])),
+    settings: before?.settings ?? null,
   };
 }
 

@@ -5,7 +5,7 @@ import {
   temporaryRunnerName,
   type ComposeHash,
 } from "../core/domain.ts";
-import { foldJournal, sameList } from "./record-fold.ts";
+import { foldJournal, sameList, type JournalFold } from "./record-fold.ts";
 import type { JournalRecord } from "./journal.ts";
 
 /** A creation that this tool announced. `appId` is null until the platform provisioned it: until then nothing was made. */
@@ -91,7 +91,12 @@ export type ClusterRecord = {
 
 /** Reduces the records of one cluster, in one pass. */
 export function summarizeJournal(records: Iterable<JournalRecord>, cluster: string): ClusterRecord {
-  const { creations, adoptions, ...rest } = foldJournal(records);
+  return summarizeFold(foldJournal(records), cluster);
+}
+
+/** What a fold says about one cluster. */
+export function summarizeFold(fold: JournalFold, cluster: string): ClusterRecord {
+  const { creations, deletions: _, adoptions, ...rest } = fold;
   return {
     registryCreations: creations.filter(({ name }) => name === registryName(cluster)),
     adoptedRegistries: adoptions.map(({ appId }) => appId),

@@ -16,6 +16,8 @@ export type StateDirectory = {
   /** Absolute. */
   readonly path: string;
   readonly journal: string;
+  /** What a long journal adds up to. */
+  readonly checkpoint: string;
   readonly lock: string;
   readonly history: string;
   /** Recorded app-composes, one file per compose hash. */
@@ -37,6 +39,7 @@ export function stateDirectoryOf(
   return {
     path: folder,
     journal: path.join(folder, "journal.jsonl"),
+    checkpoint: path.join(folder, "journal-checkpoint.json"),
     lock: path.join(folder, "lock.json"),
     history: path.join(folder, "history.jsonl"),
     appComposes: path.join(folder, "app-composes"),

@@ -2,8 +2,11 @@
 import { statExactly } from "../lib/local-files.ts";
 import { verifyHistory } from "./history-chain.ts";
 import { readHistory, type HistoryLine } from "./history.ts";
-import { openRecords } from "./journal.ts";
-import { summarizeJournal, type ClusterRecord } from "./record.ts";
+import { findCheckpoint, isDue, keepCheckpoint, sealedBy } from "./journal-checkpoint.ts";
+import { parseJournal } from "./journal.ts";
+import { readBytes } from "./line-file.ts";
+import { foldJournal } from "./record-fold.ts";
+import { summarizeFold, type ClusterRecord } from "./record.ts";
 import { damaged, type StateDirectory } from "./state-directory.ts";
 
 export type VerifiedState = {
@@ -34,7 +37,7 @@ export async function readVerifiedState(
   const stamp = await stampOf([directory.journal, directory.history]);
   const memo = memos.get(key);
   if (!fresh && stamp !== undefined && memo?.stamp === stamp) return memo.state;
-  const state = await readAndVerify(directory, cluster);
+  const state = await readAndVerify(directory, cluster, fresh);
   if (stamp === undefined) memos.delete(key);
   else memos.set(key, { stamp, state });
   return state;
@@ -52,10 +55,20 @@ async function stampOf(files: readonly string[]): Promise<string | undefined> {
   }
 }
 
-async function readAndVerify(directory: StateDirectory, cluster: string): Promise<VerifiedState> {
-  const [records, lines] = await Promise.all([openRecords(directory), readHistory(directory)]);
-  const record = summarizeJournal(records, cluster);
+async function readAndVerify(
+  directory: StateDirectory,
+  cluster: string,
+  isLocked: boolean,
+): Promise<VerifiedState> {
+  const { journal } = directory;
+  const bytes = await readBytes(journal);
+  // Not before: a run in progress adds to the history first, then to the journal.
+  const lines = await readHistory(directory);
+  const last = await findCheckpoint(directory, bytes);
+  const fold = foldJournal(parseJournal(bytes, journal, last && sealedBy(last)), last?.fold);
+  const record = summarizeFold(fold, cluster);
   assertHistoryFits(record, lines, directory);
+  if (isLocked && isDue(bytes, last)) await keepCheckpoint(directory, bytes, fold);
   return vouchedBy(record, lines);
 }
 

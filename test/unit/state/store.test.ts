@@ -358,6 +358,7 @@ test("everything of a cluster is in its own folder", () => {
   expect(folder).toBe("/state/api.example/bird");
   expect(Object.values(files).map((file) => path.relative(folder, file))).toEqual([
     "journal.jsonl",
+    "journal-checkpoint.json",
     "lock.json",
     "history.jsonl",
     "app-composes",
