@@ -1,32 +1,27 @@
 /** Changes to an orchestrator.yml, carried out in its text: nothing but the changed entries differs afterwards. */
 import { isDeepStrictEqual } from "node:util";
 import { isNode, type Document } from "yaml";
-import { member, syntaxProblem, type Path } from "./document.ts";
+import { lineAt, syntaxProblem, unreadable, valueAt, type Path, type Source } from "./document.ts";
 import {
   appendItem,
+  entryAt,
   openYaml,
-  pairAt,
   removeEntry,
   renameEntry,
   setEntry,
+  type Entry,
   type YamlFile,
 } from "./yaml-edit.ts";
 import { command, renderHint } from "../core/command-hint.ts";
+import { rangeOf } from "./yaml-range.ts";
 import type { Comments } from "./yaml-text.ts";
 
 export type Change =
-  | {
-      readonly kind: "set";
-      readonly path: Path;
-      readonly key: string;
-      readonly value: unknown;
-      /** Keys that a new entry goes behind, nearest first; at the end of the mapping where none is there. */
-      readonly after: readonly string[];
-    }
+  | ({ readonly kind: "set" } & Entry)
   | { readonly kind: "remove"; readonly path: Path; readonly key: string }
   | { readonly kind: "rename"; readonly path: Path; readonly key: string; readonly to: string }
   /** One more item at the end of the list under `key`. */
-  | { readonly kind: "append"; readonly path: Path; readonly key: string; readonly value: unknown };
+  | ({ readonly kind: "append" } & Entry);
 
 /** A change that the layout of the file does not allow without touching something else. */
 export class NotEditable extends Error {
@@ -42,42 +37,51 @@ export class NotEditable extends Error {
 
 /** The text with the changes made. @throws NotEditable */
 export function applyChanges(text: string, changes: readonly Change[]): string {
-  let file = openYaml(text);
-  for (const change of changes) if (!isDone(file, change)) file = apply(file, change);
-  return file.text;
+  return changes.reduce(apply, openYaml(text)).text;
+}
+
+/**
+ * Carries an edit of `original` out. @throws ClusterError `config-unreadable` (conflict) in the place of `NotEditable`,
+ * with the line that it is about.
+ */
+export function orRefuse(
+  edit: () => string,
+  original: { readonly text: string; readonly document: Document },
+  source: Source,
+): string {
+  try {
+    return edit();
+  } catch (error) {
+    if (!(error instanceof NotEditable)) throw error;
+    const { path, key } = error.change;
+    const line = lineAt(original.text, original.document, [...path, key]);
+    throw unreadable(source, error.message, line);
+  }
 }
 
 function apply(file: YamlFile, change: Change): YamlFile {
   const text = editText(file, change);
+  if (text === file.text) return file;
   const edited = text === undefined ? undefined : openYaml(text);
   if (edited === undefined || !hasTaken(file, edited, change)) throw new NotEditable(change);
   return edited;
 }
 
-function isDone(file: YamlFile, change: Change): boolean {
-  const where = [...change.path, change.key];
-  if (change.kind === "append") return false;
-  if (change.kind !== "set") return !file.document.hasIn(where);
-  return (
-    isDeepStrictEqual(valueAt(file.document, where), change.value) && !hasBareDollar(file, where)
-  );
-}
-
 /** A `$` in the text of a value of ours would be expanded by the orchestrator. */
-function hasBareDollar(file: YamlFile, where: Path): boolean {
-  const node = file.document.getIn(where, true);
-  const [start, end] = isNode(node) ? (node.range ?? [0, 0]) : [0, 0];
-  return file.text.slice(start, end).includes("$");
+function hasBareDollar({ document, text }: YamlFile, where: Path): boolean {
+  const node = document.getIn(where, true);
+  return isNode(node) && text.slice(...rangeOf(node).slice(0, 2)).includes("$");
 }
 
 function editText(file: YamlFile, change: Change): string | undefined {
   const { path, key } = change;
   if (change.kind === "rename")
     return renameEntry(file, path, { from: key, to: change.to }, COMMENTS);
-  if (change.kind === "remove")
-    return removeEntry(file, path, key, COMMENTS[[...path, key].join("/")]);
-  if (change.kind === "append") return appendItem(file, path, key, change.value);
-  return setEntry(file, path, key, change.value, { comments: COMMENTS, after: change.after });
+  if (change.kind === "remove") return removeEntry(file, path, key, COMMENTS);
+  if (change.kind === "append") return appendItem(file, change);
+  const where = [...path, key];
+  const isSet = isDeepStrictEqual(valueAt(file.document, where), change.value);
+  return isSet && !hasBareDollar(file, where) ? file.text : setEntry(file, change, COMMENTS);
 }
 
 /**
@@ -96,7 +100,7 @@ function makeChange(document: Document, change: Change): void {
   if (change.kind === "append") return document.addIn(where, document.createNode(change.value));
   if (change.kind === "remove") return void document.deleteIn(where);
   if (change.kind === "rename") {
-    const key = pairAt(document, change.path, change.key)?.key as { value: string };
+    const key = entryAt(document, change.path, change.key)?.pair.key as { value: string };
     key.value = change.to;
     return;
   }
@@ -105,8 +109,6 @@ function makeChange(document: Document, change: Change): void {
   if (node?.anchor !== undefined) value.anchor = node.anchor;
   document.setIn(where, value);
 }
-
-const valueAt = (document: Document, where: Path): unknown => where.reduce(member, document.toJS());
 
 export const HEADER = ` Written by tee-cluster. Its next run changes what it is given then and shows that; everything else in this
  file, comments included, is yours.

@@ -13,8 +13,8 @@ export type ConfigChange = {
 
 /** Changed values in the order of the file; a file that is new, or can't be read, has none. */
 export function configChanges(before: string | undefined, after: string): readonly ConfigChange[] {
-  if (before === undefined) return [];
-  return differences("", dataOf(before), dataOf(after));
+  const old = before === undefined ? undefined : dataOf(before);
+  return isRecord(old) ? differences("", old, dataOf(after)) : [];
 }
 
 /** `infrastructure.runner.max-models: 50 -> 20`; a value that may hold a password in a URL without it. */
@@ -26,7 +26,7 @@ export function renderChange({ key, before, after }: ConfigChange): string {
 
 function dataOf(text: string): unknown {
   const plain = text.replace(/^\ufeff/, "");
-  return syntaxProblem(plain) ? undefined : (parseYaml(plain).toJS() ?? undefined);
+  return syntaxProblem(plain) ? undefined : parseYaml(plain).toJS();
 }
 
 function differences(key: string, before: unknown, after: unknown): readonly ConfigChange[] {

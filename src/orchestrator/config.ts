@@ -1,12 +1,10 @@
 /** orchestrator.yml: values in, YAML text out; an existing text is changed only where it must be. Pure. */
 import type { Document } from "yaml";
-import { messageOf } from "../errors/cluster-error.ts";
-import { applyChanges, NotEditable, type Change, COMMENTS, HEADER } from "./changes.ts";
+import { applyChanges, COMMENTS, HEADER, orRefuse, type Change } from "./changes.ts";
 import {
   assertPhalaRunner,
   isEmpty,
   isEmptyValue,
-  lineAt,
   NO_MAPPING,
   readable,
   syntaxProblem,
@@ -45,7 +43,7 @@ export function renderConfig(values: OrchestratorValues): string {
   const config = wholeConfig(values);
   orchestratorSchemas[values.settings.orchestratorSchema].parse(config);
   const sections = Object.entries(config).map(([key, value]) =>
-    entryLines(key, value, { column: 0, path: "", comments: COMMENTS }).join("\n"),
+    entryLines(key, value, { path: "", comments: COMMENTS }).join("\n"),
   );
   return `${[commentLines(HEADER).join("\n"), ...sections].join("\n\n")}\n`;
 }
@@ -53,7 +51,8 @@ export function renderConfig(values: OrchestratorValues): string {
 /**
  * An existing file with what was given in this run, and with what the orchestrator requires and the file lacks.
  * Everything else stays, byte for byte. `path` is for messages.
- * @throws ClusterError `config-unreadable` (conflict): nothing is written over what can't be understood.
+ * @throws ClusterError `config-unreadable`, `config-other-runner` (conflict): nothing is written over what can't be
+ *   understood; `gateway-key-path-missing` (input) for schema v2 without one.
  */
 export function updateConfig(existing: string, values: OrchestratorValues, path: string): string {
   const bom = existing.startsWith("\ufeff") ? "\ufeff" : "";
@@ -62,15 +61,11 @@ export function updateConfig(existing: string, values: OrchestratorValues, path:
   const document = readable(text, source);
   if (isEmpty(document)) return bom + appendConfig(text, values, source);
   assertPhalaRunner(document, source);
-  try {
+  const edit = (): string => {
     const updated = applyChanges(text, changesFor(document, values));
-    return bom + applyChanges(updated, crunchChanges(updated, values));
-  } catch (error) {
-    if (!(error instanceof NotEditable))
-      throw unreadable(source, `can't be changed safely: ${messageOf(error)}`);
-    const { change } = error;
-    throw unreadable(source, error.message, lineAt(text, document, [...change.path, change.key]));
-  }
+    return applyChanges(updated, crunchChanges(updated, values));
+  };
+  return bom + orRefuse(edit, { text, document }, source);
 }
 
 /** Only blank lines or comments so far: they stay, above the rest. */
@@ -94,7 +89,7 @@ function changesFor(document: Document, values: OrchestratorValues): readonly Ch
 /** Sections that the orchestrator requires and the file lacks, or has empty as a template does. */
 function missingSections(document: Document, values: OrchestratorValues): readonly Change[] {
   const whole = wholeConfig(values);
-  if (isEmptyValue(document.get("infrastructure", true))) return absent(document, [], whole);
+  if (isEmptyValue(document.get("infrastructure"))) return absent(document, [], whole);
   const { logging, watcher, crunches } = whole;
   const infrastructure = {
     ...infrastructureSection(),
@@ -108,6 +103,6 @@ function missingSections(document: Document, values: OrchestratorValues): readon
 
 function absent(document: Document, path: Path, section: Plain): Change[] {
   return Object.entries(section)
-    .filter(([key]) => isEmptyValue(document.getIn([...path, key], true)))
-    .map(([key, value]) => ({ kind: "set", path, key, value, after: [] }));
+    .filter(([key]) => isEmptyValue(document.getIn([...path, key])))
+    .map(([key, value]) => ({ kind: "set", path, key, value }));
 }

@@ -1,6 +1,16 @@
 /** An orchestrator.yml that others have written, read and looked at before anything of it is changed. Pure. */
 import type { Words } from "../core/command-hint.ts";
-import { isMap, isScalar, isSeq, parseDocument, type Document, type YAMLError } from "yaml";
+import {
+  isMap,
+  isScalar,
+  isSeq,
+  parseDocument,
+  type Document,
+  type Pair,
+  type YAMLError,
+  type YAMLMap,
+} from "yaml";
+import { startOf } from "./yaml-range.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
 
 /** Where a text is from, and what to do where it can't be worked with: the commands have different flags for that. */
@@ -26,20 +36,25 @@ export function lineOf(text: string, offset: number): number {
 
 /** The line of the entry at `path`, or of the nearest one above it that is there; undefined for an empty file. */
 export function lineAt(text: string, document: Document, path: Path): number | undefined {
-  for (let length = path.length; length > 0; length -= 1) {
-    const parent = document.getIn(path.slice(0, length - 1), true);
-    const key = path[length - 1];
-    const pair = isMap(parent)
-      ? parent.items.find((item) => isScalar(item.key) && item.key.value === key)
-      : undefined;
-    const node: unknown = pair?.key ?? (isSeq(parent) ? parent.items[Number(key)] : undefined);
-    if (hasRange(node)) return lineOf(text, node.range[0]);
+  let found: unknown;
+  let node: unknown = document.contents;
+  for (const key of path) {
+    const pair = isMap(node) ? pairOf(node, key) : undefined;
+    const entry: unknown = pair?.key ?? (isSeq(node) ? node.items[Number(key)] : undefined);
+    if (entry === undefined) break;
+    found = entry;
+    node = pair?.value ?? entry;
   }
-  return undefined;
+  return found === undefined ? undefined : lineOf(text, startOf(found));
 }
 
-const hasRange = (node: unknown): node is { range: [number, number, number] } =>
-  typeof node === "object" && node !== null && "range" in node && Array.isArray(node.range);
+export function pairOf(map: YAMLMap, key: string | number): Pair | undefined {
+  return map.items.find((pair) => isScalar(pair.key) && pair.key.value === key);
+}
+
+/** What stands at `path`, aliases and merged keys followed. */
+export const valueAt = (document: Document, path: Path): unknown =>
+  path.reduce(member, document.toJS());
 
 export const NO_MAPPING = "is not a mapping (keys with values)";
 
@@ -53,8 +68,8 @@ export function readable(text: string, source: Source): Document {
   }
   if (!isEmpty(document) && !isMap(document.contents)) throw unreadable(source, NO_MAPPING);
   for (const where of [["infrastructure"], RUNNER]) {
-    const node = document.getIn(where, true);
-    if (!isMap(node) && !isEmptyValue(node) && document.hasIn(where))
+    const node = document.getIn(where);
+    if (!isMap(node) && !isEmptyValue(node))
       throw unreadable(
         source,
         `has an ${where.join(".")} that is not a mapping (keys with values), line ${lineAt(text, document, where) ?? 1}`,
@@ -100,12 +115,9 @@ const SYNTAX: Readonly<Record<string, string>> = {
 
 export const isEmpty = (document: Document): boolean => document.toJS() === null;
 
-/** Whether a node says nothing: absent, null, `{}`; what a template has for the operator to fill in. */
-export function isEmptyValue(node: unknown): boolean {
-  if (node === undefined || node === null) return true;
-  if (isMap(node)) return node.items.length === 0;
-  return isScalar(node) && node.value === null;
-}
+/** Whether what `getIn` finds says nothing: absent, null, `{}`; what a template has for the operator to fill in. */
+export const isEmptyValue = (found: unknown): boolean =>
+  found === undefined || found === null || (isMap(found) && found.items.length === 0);
 
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);

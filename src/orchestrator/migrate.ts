@@ -2,10 +2,9 @@
 import { command, hint } from "../core/command-hint.ts";
 import type { Document } from "yaml";
 import { ClusterError } from "../errors/cluster-error.ts";
-import { applyChanges, NotEditable, type Change } from "./changes.ts";
+import { applyChanges, orRefuse, type Change } from "./changes.ts";
 import {
   isEmpty,
-  lineAt,
   readable,
   assertPhalaRunner,
   RUNNER,
@@ -58,12 +57,8 @@ export function migrateToV2(
   if (isV2(document)) return undefined;
   const gatewayKeyPath =
     inputs.gatewayKeyPath ?? textAt(document, "gateway-key-path") ?? keyMissing(path);
-  const migrated = changed(
-    text,
-    document,
-    changesFor(document, { ...inputs, gatewayKeyPath }),
-    source,
-  );
+  const changes = changesFor(document, { ...inputs, gatewayKeyPath });
+  const migrated = orRefuse(() => applyChanges(text, changes), { text, document }, source);
   const after = readable(migrated, source);
   const remarks = validated(migrated, source);
   const threshold = {
@@ -115,7 +110,7 @@ function changesFor(document: Document, inputs: MigrationInputs): readonly Chang
     ...(threshold === undefined
       ? []
       : [setting("capacity-threshold", threshold, ["memory-per-model-mb"])]),
-    setting("gateway-key-path", gatewayKeyPath, ["runner-compose-path", "phala-api-url"]),
+    setting("gateway-key-path", gatewayKeyPath, ["runner-compose-path"]),
     removal("cluster-urls"),
     removal("registry-compose-path"),
   ];
@@ -130,21 +125,6 @@ const setting = (key: string, value: unknown, after: readonly string[]): Change 
 });
 
 const removal = (key: string): Change => ({ kind: "remove", path: RUNNER, key });
-
-function changed(
-  text: string,
-  document: Document,
-  changes: readonly Change[],
-  source: Source,
-): string {
-  try {
-    return applyChanges(text, changes);
-  } catch (error) {
-    if (!(error instanceof NotEditable)) throw error;
-    const { change } = error;
-    throw unreadable(source, error.message, lineAt(text, document, [...change.path, change.key]));
-  }
-}
 
 /** Refuses what the orchestrator of v2 would refuse of its runner. @returns what it would refuse elsewhere. */
 function validated(text: string, { path }: Source): readonly string[] {

@@ -1,18 +1,17 @@
 /** What of `infrastructure.runner` is changed in an existing file: what is given, what is missing, what follows from the registry. Pure. */
-import { isScalar, type Document } from "yaml";
+import type { Document } from "yaml";
 import type { Change } from "./changes.ts";
-import { isEmptyValue, RUNNER } from "./document.ts";
+import { isEmptyValue, RUNNER, valueAt } from "./document.ts";
 import { inputOfRunnerKey } from "./read-settings.ts";
 import { FOREIGN_RUNNER_KEYS, managedRunnerKeys, type OrchestratorValues } from "./values.ts";
 
 /** The same number under its name in each schema: the orchestrator renamed the key and kept its range. */
 const RENAMED = {
-  v1: { from: "capacity-threshold", to: "provision-factor" },
-  v2: { from: "provision-factor", to: "capacity-threshold" },
+  v1: { from: "capacity-threshold", to: "provision-factor", input: "provisionFactor" },
+  v2: { from: "provision-factor", to: "capacity-threshold", input: "capacityThreshold" },
 } as const;
 
 export function runnerChanges(document: Document, values: OrchestratorValues): readonly Change[] {
-  if (isEmptyValue(document.getIn(RUNNER, true))) return [];
   const schema = values.settings.orchestratorSchema;
   const rename = renaming(document, values);
   const managed = Object.entries(managedRunnerKeys(values));
@@ -34,10 +33,8 @@ function renaming(
   document: Document,
   { settings, given }: OrchestratorValues,
 ): Extract<Change, { kind: "rename" }> | undefined {
-  const { from, to } = RENAMED[settings.orchestratorSchema];
-  const input = inputOfRunnerKey(to);
-  if (input !== undefined && given?.has(input)) return undefined;
-  if (!isEmptyValue(nodeOf(document, to)) || isEmptyValue(nodeOf(document, from))) return undefined;
+  const { from, to, input } = RENAMED[settings.orchestratorSchema];
+  if (given.has(input) || !isEmptyAt(document, to) || isEmptyAt(document, from)) return undefined;
   return { kind: "rename", path: RUNNER, key: from, to };
 }
 
@@ -47,13 +44,12 @@ function isDue(
   value: unknown,
   { given }: OrchestratorValues,
 ): boolean {
-  const node = nodeOf(document, key);
   // Also from a mapping that is merged in (<<).
-  const present: unknown = document.toJS()?.infrastructure?.runner?.[key] ?? undefined;
-  if (present === undefined || present === "") return true;
+  const present = valueAt(document, [...RUNNER, key]) ?? "";
+  if (present === "") return true;
   const input = inputOfRunnerKey(key);
-  if (input !== undefined) return given?.has(input) === true;
-  if (key === "phala-api-url") return given?.has("phalaApiUrl") === true || isOtherUrl(node, value);
+  if (input !== undefined) return given.has(input);
+  if (key === "phala-api-url") return given.has("phalaApiUrl") || isOtherUrl(present, value);
   if (key !== "cluster-urls") return true;
   // Further URLs beside the registry's are the operator's.
   return !(
@@ -64,11 +60,10 @@ function isDue(
 }
 
 /** A variable stays: the orchestrator fills it in where it runs. */
-function isOtherUrl(node: unknown, value: unknown): boolean {
-  const written = isScalar(node) ? String(node.value) : "";
-  return (
-    !written.includes("$") && written.replace(/\/+$/, "") !== String(value).replace(/\/+$/, "")
-  );
+function isOtherUrl(present: unknown, value: unknown): boolean {
+  const [written, ours] = [present, value].map((url) => String(url).replace(/\/+$/, ""));
+  return !written?.includes("$") && written !== ours;
 }
 
-const nodeOf = (document: Document, key: string): unknown => document.getIn([...RUNNER, key], true);
+const isEmptyAt = (document: Document, key: string): boolean =>
+  isEmptyValue(document.getIn([...RUNNER, key]));

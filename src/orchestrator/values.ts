@@ -9,9 +9,9 @@ export type OrchestratorValues = {
   readonly clusterUrls: readonly string[];
   /**
    * What somebody gave in this run (flag, environment, config file, prompt). In an existing file only that is changed:
-   * what it has beside is the operator's. Default: nothing.
+   * what it has beside is the operator's.
    */
-  readonly given?: ReadonlySet<InputKey>;
+  readonly given: ReadonlySet<InputKey>;
 };
 
 export type Plain = Readonly<Record<string, unknown>>;
@@ -61,7 +61,10 @@ export const infrastructureSection = (): Plain => ({
   publishers: [{ type: "websocket", address: "127.0.0.1", port: 9091 }],
 });
 
-export function watcherSection({ watcher, watcherIntervalSeconds }: ClusterSettings): Plain {
+export function watcherSection({ watcher, watcherIntervalSeconds }: ClusterSettings): {
+  readonly interval: number;
+  readonly poller: Plain;
+} {
   return {
     interval: watcherIntervalSeconds,
     poller:

@@ -3,7 +3,7 @@
  * would keep comments but re-indent lists, re-fold long texts and move comments of the whole file.)
  */
 import {
-  isAlias,
+  isCollection,
   isMap,
   isScalar,
   isSeq,
@@ -12,14 +12,14 @@ import {
   type YAMLMap,
   type YAMLSeq,
 } from "yaml";
-import { contentEnd, startOf, rangeOf, lineStart, lineEnd, splice } from "./yaml-range.ts";
-import { parseYaml, type Path } from "./document.ts";
+import { pairOf, parseYaml, type Path } from "./document.ts";
+import { contentEnd, lineEnd, lineStart, rangeOf, splice, startOf } from "./yaml-range.ts";
 import {
   commentLines,
   entryLines,
   flowText,
   itemLines,
-  scalarText,
+  pairLines,
   type Comments,
 } from "./yaml-text.ts";
 
@@ -30,35 +30,47 @@ export type YamlFile = {
   readonly eol: "\n" | "\r\n";
 };
 
+/** An entry as it is to be. */
+export type Entry = {
+  readonly path: Path;
+  readonly key: string;
+  readonly value: unknown;
+  /** Keys that a new entry goes behind, nearest first; at the end of the mapping where none is there. */
+  readonly after?: readonly string[];
+};
+
 export function openYaml(text: string): YamlFile {
   return { text, document: parseYaml(text), eol: text.includes("\r\n") ? "\r\n" : "\n" };
 }
 
 function mappingAt(document: Document, path: Path): YAMLMap | undefined {
-  const node = document.getIn(path, true);
+  const node = document.getIn(path);
   return isMap(node) ? node : undefined;
 }
 
-export function pairAt(document: Document, path: Path, key: string): Pair | undefined {
-  const map = mappingAt(document, path);
-  return map && pairOf(map, key);
-}
-
-/** Changes, or adds where it is missing, one entry; `after`: keys that a new entry goes behind, nearest first. */
-export function setEntry(
-  file: YamlFile,
+/** An entry that is there, and its mapping. */
+export function entryAt(
+  document: Document,
   path: Path,
   key: string,
-  value: unknown,
-  place: { readonly comments: Comments; readonly after: readonly string[] },
-): string | undefined {
-  const map = mappingAt(file.document, path);
+): { readonly map: YAMLMap; readonly pair: Pair } | undefined {
+  const map = mappingAt(document, path);
   const pair = map && pairOf(map, key);
-  if (pair && isEmptyNode(pair.value))
-    return fillEntry(file, map, pair, { path, key, value, place });
-  if (pair) return replaceValue(file, pair, value);
-  if (map?.flow) return insertIntoFlow(file, map, key, value, place.after);
-  return map && insertEntry(file, map, path, key, value, place);
+  return map && pair && { map, pair };
+}
+
+/** Changes, or adds where it is missing, one entry. */
+export function setEntry(file: YamlFile, entry: Entry, comments: Comments): string | undefined {
+  const map = mappingAt(file.document, entry.path);
+  if (!map) return undefined;
+  const pair = pairOf(map, entry.key);
+  if (!pair)
+    return map.flow ? insertIntoFlow(file, map, entry) : insertEntry(file, map, entry, comments);
+  // A key in flow style that has no colon.
+  if (pair.value === null) return undefined;
+  return isEmptyNode(pair.value)
+    ? fillEntry(file, { map, pair }, entry, comments)
+    : replaceValue(file, pair.value, entry.value);
 }
 
 /** Takes an entry's lines away, and the comment above it where that is one of `comments` (not a person's own). */
@@ -66,14 +78,13 @@ export function removeEntry(
   file: YamlFile,
   path: Path,
   key: string,
-  comment: string | undefined,
+  comments: Comments,
 ): string | undefined {
-  const map = mappingAt(file.document, path);
-  const pair = map && pairOf(map, key);
-  if (!map || !pair || map.items.length === 1) return undefined;
-  if (map.flow) return removeFromFlow(file, map, pair);
-  const start = commentStart(file, pair, comment);
-  return splice(file.text, start, lineEnd(file.text, contentEnd(pair)), "");
+  const at = entryAt(file.document, path, key);
+  if (!at) return file.text;
+  if (at.map.flow) return removeFromFlow(file, at.map, at.pair);
+  const start = commentStart(file, at.pair, comments[[...path, key].join("/")]);
+  return splice(file.text, start, lineEnd(file.text, contentEnd(at.pair)), "");
 }
 
 /** Where the lines of `comment` begin above an entry; the start of the entry's own line where it has another one. */
@@ -96,181 +107,138 @@ export function renameEntry(
   path: Path,
   names: { readonly from: string; readonly to: string },
   comments: Comments,
-): string | undefined {
-  const map = mappingAt(file.document, path);
-  const pair = map && pairOf(map, names.from);
-  if (!pair || !isScalar(pair.key) || !pair.key.range) return undefined;
-  const [key, keyEnd] = pair.key.range;
-  const renamed = splice(
-    file.text,
-    key,
-    keyEnd,
-    file.text.slice(key, keyEnd).replace(names.from, names.to),
-  );
-  const start = commentStart(file, pair, comments[[...path, names.from].join("/")]);
+): string {
+  const at = entryAt(file.document, path, names.from);
+  if (!at) return file.text;
+  const [key, keyEnd] = rangeOf(at.pair.key);
+  const [quote] = /^["']?/.exec(file.text.slice(key)) ?? [""];
+  const renamed = splice(file.text, key, keyEnd, quote + names.to + quote);
+  const start = commentStart(file, at.pair, comments[[...path, names.from].join("/")]);
   const line = lineStart(file.text, key);
-  if (map.flow || start === line) return renamed;
+  if (start === line) return renamed;
   const margin = file.text.slice(line, key);
   const lines = commentLines(comments[[...path, names.to].join("/")]);
   return splice(renamed, start, line, lines.map((text) => margin + text + file.eol).join(""));
 }
 
-function pairOf(map: YAMLMap, key: string): Pair | undefined {
-  return map.items.find((pair) => isScalar(pair.key) && pair.key.value === key);
-}
-
-function replaceValue(file: YamlFile, pair: Pair, value: unknown): string | undefined {
-  const node = pair.value;
-  if (Array.isArray(value)) return replaceList(file, pair, value);
-  if (value !== null && typeof value === "object") return undefined;
-  if (!isScalar(node) && !isAlias(node)) return undefined;
-  const [start, end] = node.range ?? [0, 0];
-  const old = file.text.slice(start, end);
+function replaceValue(file: YamlFile, node: unknown, value: unknown): string | undefined {
+  if (isCollection(node) && !node.flow)
+    return isSeq(node) && Array.isArray(value) ? replaceItems(file, node, value) : undefined;
+  const [start, end] = rangeOf(node);
   // A block scalar has a comment behind its `>-`, and takes the line breaks behind it in.
-  const rest = /^[>|]\S*((?:[ \t]+#.*)?)[^]*?((?:\r?\n)*)$/.exec(old);
-  return splice(file.text, start, end, scalarText(value) + (rest ? `${rest[1]}${rest[2]}` : ""));
+  const block = /^[>|]\S*((?:[ \t]+#.*)?)[^]*?((?:\r?\n)*)$/.exec(file.text.slice(start, end));
+  const rest = block ? `${block[1]}${block[2]}` : "";
+  return splice(file.text, start, end, flowText(value) + rest);
 }
 
 /** A list in block style: its lines are written again at the indentation that it has. */
-function replaceList(file: YamlFile, pair: Pair, items: readonly unknown[]): string | undefined {
-  const node = pair.value;
-  if (!isSeq(node) || !node.range) return undefined;
-  if (node.flow)
-    return splice(file.text, node.range[0], node.range[1], `[${items.map(scalarText).join(", ")}]`);
-  const start = node.range[0];
-  const margin = " ".repeat(start - lineStart(file.text, start));
-  const lines = items.flatMap(itemLines).map((line) => line.replace(/^ {2}/, margin));
-  return splice(
-    file.text,
-    lineStart(file.text, start),
-    lineEnd(file.text, contentEnd(pair)),
-    lines.join(file.eol) + file.eol,
-  );
+function replaceItems(file: YamlFile, list: YAMLSeq, items: readonly unknown[]): string {
+  const start = lineStart(file.text, startOf(list));
+  const end = lineEnd(file.text, contentEnd(list));
+  const lines = items.flatMap(itemLines).map((line) => marginOf(file, list) + line);
+  const last = file.text.slice(start, end).endsWith("\n") ? file.eol : "";
+  return splice(file.text, start, end, lines.join(file.eol) + last);
 }
 
+/** The blanks before a node that begins its line. */
+const marginOf = ({ text }: YamlFile, node: unknown): string =>
+  " ".repeat(startOf(node) - lineStart(text, startOf(node)));
+
 /** `{a: 1, b: 2}`: from where the entry begins to where the next one does, or from the end of the one before. */
-function removeFromFlow(file: YamlFile, map: YAMLMap, pair: Pair): string {
+function removeFromFlow(file: YamlFile, map: YAMLMap, pair: Pair): string | undefined {
   const at = map.items.indexOf(pair);
   const [before, next] = [map.items[at - 1], map.items[at + 1]];
-  return next
-    ? splice(file.text, startOf(pair.key), startOf(next.key), "")
-    : splice(file.text, contentEnd(before), contentEnd(pair), "");
+  if (next) return splice(file.text, startOf(pair.key), startOf(next.key), "");
+  return before && splice(file.text, contentEnd(before), contentEnd(pair), "");
 }
 
 /** Written as its neighbour is: a file that is JSON stays JSON, and keeps one entry a line where it has that. */
-function insertIntoFlow(
-  file: YamlFile,
-  map: YAMLMap,
-  key: string,
-  value: unknown,
-  after: readonly string[],
-): string | undefined {
-  const name = isJson(file) ? JSON.stringify(key) : key;
+function insertIntoFlow(file: YamlFile, map: YAMLMap, { key, value, after }: Entry): string {
+  const text = `${isJson(file) ? JSON.stringify(key) : key}: ${flowText(value)}`;
   const before = neighbour(map, after);
-  if (!before) {
-    const start = (map.range?.[0] ?? 0) + 1;
-    return splice(file.text, start, start, `${name}: ${flowText(value)}`);
-  }
-  const end = contentEnd(before);
-  return splice(
-    file.text,
-    end,
-    end,
-    `,${flowGap(file, startOf(before.key))}${name}: ${flowText(value)}`,
-  );
+  return insertBehind(file, map, before, before?.key, text);
 }
 
-/** Between two entries in flow style: a line break where the one at `start` begins its line. */
-function flowGap(file: YamlFile, start: number): string {
-  const line = lineStart(file.text, start);
-  const margin = file.text.slice(line, start);
-  return isJson(file) && line > 0 && margin.trim() === "" ? file.eol + margin : " ";
+/** Into a collection in flow style, behind a member whose first character is where `start` is; else as the only one. */
+function insertBehind(
+  file: YamlFile,
+  collection: unknown,
+  member: unknown,
+  start: unknown,
+  text: string,
+): string {
+  const at = member === undefined ? startOf(collection) + 1 : contentEnd(member);
+  return splice(file.text, at, at, member === undefined ? text : `,${flowGap(file, start)}${text}`);
+}
+
+/** Between two members in flow style: a line break where the one before begins its line. */
+function flowGap(file: YamlFile, before: unknown): string {
+  const line = lineStart(file.text, startOf(before));
+  const margin = file.text.slice(line, startOf(before));
+  return isJson(file) && margin.trim() === "" ? file.eol + margin : " ";
 }
 
 const isJson = ({ text }: YamlFile): boolean => /^\s*\{\s*["}]/.test(text);
 
-/** One more item at the end of a list that has some, in block or flow style. */
-export function appendItem(
-  file: YamlFile,
-  path: Path,
-  key: string,
-  item: unknown,
-): string | undefined {
-  const list: unknown = file.document.getIn([...path, key], true);
-  if (!isSeq(list) || !list.range) return undefined;
+/** One more item at the end of a list, in block or flow style. */
+export function appendItem(file: YamlFile, { path, key, value }: Entry): string | undefined {
+  const list: unknown = file.document.getIn([...path, key]);
+  if (!isSeq(list)) return undefined;
   const last: unknown = list.items.at(-1);
-  if (!list.flow) return last === undefined ? undefined : appendToBlock(file, list, last, item);
-  const text = flowText(item);
-  if (last === undefined) return splice(file.text, list.range[0] + 1, list.range[0] + 1, text);
-  const end = contentEnd(last);
-  return splice(file.text, end, end, `,${flowGap(file, startOf(last))}${text}`);
-}
-
-function appendToBlock(file: YamlFile, list: YAMLSeq, last: unknown, item: unknown): string {
-  const dash = list.range?.[0] ?? 0;
-  const margin = " ".repeat(dash - lineStart(file.text, dash));
-  const lines = itemLines(item).map((line) => line.replace(/^ {2}/, margin));
-  return insertLines(file, contentEnd(last), lines);
+  if (list.flow) return insertBehind(file, list, last, last, flowText(value));
+  const lines = itemLines(value).map((line) => marginOf(file, list) + line);
+  return insertLines(file, contentEnd(list), lines);
 }
 
 /** Nothing, `~`, `null`, `{}` or `[]`. */
-function isEmptyNode(node: unknown): boolean {
-  if (isMap(node) || isSeq(node)) return node.flow === true && node.items.length === 0;
-  return node === null || (isScalar(node) && node.value === null && node.tag === undefined);
-}
+const isEmptyNode = (node: unknown): boolean =>
+  isCollection(node) ? node.items.length === 0 : isScalar(node) && node.value === null;
 
 /** Gives a key that stands there without a value one; a comment behind it stays. */
 function fillEntry(
   file: YamlFile,
-  map: YAMLMap,
-  pair: Pair,
-  entry: {
-    readonly path: Path;
-    readonly key: string;
-    readonly value: unknown;
-    readonly place: { readonly comments: Comments };
-  },
-): string | undefined {
-  const { path, key, value, place } = entry;
-  const [start, end] = rangeOf(pair.value) ?? [0, 0];
-  const colon = file.text.indexOf(":", rangeOf(pair.key)?.[1]) + 1;
+  { map, pair }: { readonly map: YAMLMap; readonly pair: Pair },
+  { path, key, value }: Entry,
+  comments: Comments,
+): string {
+  const [start, end] = rangeOf(pair.value);
+  const colon = file.text.indexOf(":", rangeOf(pair.key)[1]) + 1;
   const text = start === end ? file.text : splice(file.text, colon, end, "");
-  const isBlock = value !== null && typeof value === "object" && Object.keys(value).length > 0;
-  if (map.flow || !isBlock) return splice(text, colon, colon, ` ${flowText(value)}`);
-  const keyStart = startOf(pair.key);
-  const column = keyStart - lineStart(file.text, keyStart);
-  const lines = entryLines(key, value, { column, path: path.join("/"), comments: place.comments });
-  const own = lines.findIndex((line) => line.trimStart().startsWith(`${key}:`));
-  return insertLines({ ...file, text }, colon, lines.slice(own + 1));
+  const lines = pairLines(key, value, { path: [...path, key].join("/"), comments }).slice(1);
+  if (map.flow || lines.length === 0) return splice(text, colon, colon, ` ${flowText(value)}`);
+  const margin = marginOf(file, pair.key);
+  return insertLines(
+    { ...file, text },
+    colon,
+    lines.map((line) => margin + line),
+  );
 }
 
 /** The entry that a new one goes behind: the first of these keys that is there, else the last entry. */
-function neighbour(map: YAMLMap, after: readonly string[]): Pair | undefined {
-  return (
-    after.map((name) => pairOf(map, name)).find((pair) => pair !== undefined) ?? map.items.at(-1)
-  );
+function neighbour(map: YAMLMap, after: readonly string[] = []): Pair | undefined {
+  const found = after.map((name) => pairOf(map, name)).find((pair) => pair !== undefined);
+  return found ?? map.items.at(-1);
 }
 
 function insertEntry(
   file: YamlFile,
   map: YAMLMap,
-  path: Path,
-  key: string,
-  value: unknown,
-  place: { readonly comments: Comments; readonly after: readonly string[] },
-): string | undefined {
-  const first = map.items[0];
-  if (!first) return undefined;
-  const firstStart = startOf(first.key);
-  const column = firstStart - lineStart(file.text, firstStart);
-  const lines = entryLines(key, value, { column, path: path.join("/"), comments: place.comments });
-  return insertLines(file, contentEnd(neighbour(map, place.after)), lines);
+  { path, key, value, after }: Entry,
+  comments: Comments,
+): string {
+  const margin = marginOf(file, map.items[0]?.key);
+  const lines = entryLines(key, value, { path: path.join("/"), comments });
+  return insertLines(
+    file,
+    contentEnd(neighbour(map, after)),
+    lines.map((line) => margin + line),
+  );
 }
 
 /** Puts whole lines behind the line of `offset`; a text without a line break at its end stays without one. */
 function insertLines(file: YamlFile, offset: number, lines: readonly string[]): string {
   const at = lineEnd(file.text, offset);
-  const isLast = at === file.text.length && !file.text.endsWith("\n");
   const put = lines.join(file.eol);
+  const isLast = !file.text.slice(0, at).endsWith("\n");
   return splice(file.text, at, at, isLast ? file.eol + put : put + file.eol);
 }

@@ -17,7 +17,7 @@ const append = (where: string, value: unknown): Change => ({
 });
 
 function placeOf(where: string): { readonly path: readonly string[]; readonly key: string } {
-  const names = where.split(".");
+  const names = where.replaceAll("'", "").split(".");
   return { path: names.slice(0, -1), key: names.at(-1) ?? "" };
 }
 
@@ -76,6 +76,28 @@ const SETS: readonly Edit[] = [
     set("a", ["x"]),
     lines("a:", "    - old", "    - older", "b: 1"),
     lines("a:", '    - "x"', "b: 1"),
+  ],
+  [
+    "a list with one that is longer, at the end",
+    set("r.a", [{ x: 1, k: ["z"] }]),
+    lines("r:", "    a:", "    - old", "    - older"),
+    lines("r:", "    a:", "    - x: 1", "      k:", '        - "z"'),
+  ],
+  ["a text with a `>`, which is no block", set("a", "x"), "a: 'x > # y'\n", 'a: "x"\n'],
+  ["a block in its shortest form", set("a", "x"), "a: |\n  y # z\nb: 1\n", 'a: "x"\nb: 1\n'],
+  ["a block with signs", set("a", "x"), "a: |2- # z\n   y\nb: 1\n", 'a: "x" # z\nb: 1\n'],
+  ["a text with null", set("a", null), "a: x # y\n", "a: null # y\n"],
+  ["a value with a mapping", set("a", { b: null }), "a: x # y\n", 'a: {"b": null} # y\n'],
+  ["a value with a list", set("a", [null, "$"]), "a: x # y\n", 'a: [null, "\\u0024"] # y\n'],
+  ["a mapping in flow style", set("a", 5), "a: {b: 1} # y\n", "a: 5 # y\n"],
+  ["a bare dollar sign", set("a", "$x"), "a: $x # y\n", 'a: "\\u0024x" # y\n'],
+  ["an escaped one, which stays", set("a", "$x"), 'a:  "\\x24x"\n', 'a:  "\\x24x"\n'],
+  ["what is equal, which stays", set("a", { b: [1] }), "a: {b:   [1,]}\n", "a: {b:   [1,]}\n"],
+  [
+    "an alias that leads to the same, which stays",
+    set("b", "x"),
+    "a: &x x\nb: *x\n",
+    "a: &x x\nb: *x\n",
   ],
   ["a list in flow style", set("a", ["x", "y"]), "a: [old] # why\n", 'a: ["x", "y"] # why\n'],
 ];
@@ -164,6 +186,27 @@ const ADDITIONS: readonly Edit[] = [
     lines("{", '  "a": {"b": 1}', "}"),
     lines("{", '  "a": {"b": 1, "d": 4}', "}"),
   ],
+  [
+    "in a mapping that looks like JSON, in a file that is none",
+    set("a.c", 3),
+    'a: {"b": 1}\n',
+    'a: {"b": 1, c: 3}\n',
+  ],
+  [
+    "in JSON that begins with a blank line",
+    set("d", 4),
+    lines("", "{", '  "a": 1', "}"),
+    lines("", "{", '  "a": 1,', '  "d": 4', "}"),
+  ],
+  [
+    "in flow style over several lines, in a file that is no JSON",
+    set("d", 4),
+    lines("{", "  a: 1", "}"),
+    lines("{", "  a: 1, d: 4", "}"),
+  ],
+  ["behind a key without a colon", set("a.d", 4, "b"), "a: {b, c: 1}\n", "a: {b, d: 4, c: 1}\n"],
+  ["with nothing in it", set("b", null), "a: 1\n", "a: 1\nb: null\n"],
+  ["in an empty mapping", set("a.d", 4), "x: 1\na: {}\n", "x: 1\na: {d: 4}\n"],
   ["in an empty file of JSON", set("d", "x"), "{}\n", '{"d": "x"}\n'],
 ];
 
@@ -186,6 +229,33 @@ const FILLED: readonly Edit[] = [
     set("a", [{ b: 1, c: 2 }]),
     lines("a: []   # none", "z: 1"),
     lines("a:   # none", "  - b: 1", "    c: 2", "z: 1"),
+  ],
+  [
+    "null, in a mapping, with our comments",
+    set("infrastructure.runner", { "max-models": 1 }),
+    lines("infrastructure:", "  runner: null   # later", "  x: 1"),
+    lines(
+      "infrastructure:",
+      "  runner:   # later",
+      "    # In the whole cluster; 0: unlimited, runners are added as needed.",
+      "    max-models: 1",
+      "  x: 1",
+    ),
+  ],
+  ["nothing behind a key with a colon", set("'a: b'", 1), "'a: b':   # c\n", "'a: b': 1   # c\n"],
+  [
+    "nothing, where our comment is above already",
+    set("infrastructure", { database: {}, publishers: [1] }),
+    lines("infrastructure:"),
+    lines(
+      "infrastructure:",
+      "  # Which models run, kept over a restart of the orchestrator.",
+      "  database: {}",
+      "  # Model states for subscribers. Without authentication, so only this machine can connect;",
+      "  # address 0.0.0.0 lets everybody who reaches this machine do so.",
+      "  publishers:",
+      "    - 1",
+    ),
   ],
   [
     "nothing, with a mapping that has our comments",
@@ -243,6 +313,8 @@ const THRESHOLD =
 const RENAMES: readonly Edit[] = [
   ["the key alone", rename("a", "z"), "a:   1  # a\nb: a\n", "z:   1  # a\nb: a\n"],
   ["a quoted key", rename("r.a", "z"), "r:\n  'a': a\n", "r:\n  'z': a\n"],
+  ["a key in other letters", rename("a", "z"), '"\\x61": a\n', '"z": a\n'],
+  ["a key that aliases name", rename("a", "z"), "&k a: 1\nb: c\n", "&k z: 1\nb: c\n"],
   ["in flow style", rename("r.a", "z"), "r: {b: 1, a: a}\n", "r: {b: 1, z: a}\n"],
   ["what is not there", rename("a", "z"), "b: 1\n", "b: 1\n"],
   [
@@ -250,6 +322,12 @@ const RENAMES: readonly Edit[] = [
     rename("infrastructure.runner.provision-factor", "capacity-threshold"),
     lines("infrastructure:", "  runner:", "    # mine", FACTOR, "    provision-factor: ${F}"),
     lines("infrastructure:", "  runner:", "    # mine", THRESHOLD, "    capacity-threshold: ${F}"),
+  ],
+  [
+    "our comment with it, where the other one has none",
+    rename("watcher.interval", "pause"),
+    lines("watcher:", SECONDS, "  interval: 5"),
+    lines("watcher:", "  pause: 5"),
   ],
   [
     "not somebody's own comment",
@@ -287,6 +365,8 @@ const APPENDED: readonly Edit[] = [
     'a: [1, 2, {"b": "\\u0024x"} ] # y\n',
   ],
   ["which an alias follows", append("a", 3), "a: &a [2]\nb: *a\n", "a: &a [2, 3]\nb: *a\n"],
+  ["null", append("a", null), "a: [1]\n", "a: [1, null]\n"],
+  ["a mapping with nothing in it", append("a", {}), "a:\n- 1\n", "a:\n- 1\n- {}\n"],
   ["to an empty list", append("a", "x"), "a: [] # none\n", 'a: ["x"] # none\n'],
   [
     "in JSON, on a line of its own",
@@ -319,11 +399,11 @@ describe("what can't be edited alone is refused, and named:", () => {
     ["the only entry", remove("a.b"), "a:\n  b: 1\n"],
     ["a member of what is no mapping", set("a.b", 1), "a: 5\n"],
     ["a member of an alias", set("a.b", 1), "x: &x {b: 2}\na: *x\n"],
-    ["a mapping in the place of a value", set("a", { b: 1 }), "a: 5\n"],
-    ["a list in the place of a value", set("a", [1]), "a: 5\n"],
-    ["a value in the place of a mapping", set("a", 1), "a: {b: 1}\n"],
     ["an anchor that others point at", remove("a"), "a: &x 1\nb: *x\n"],
-    ["a key in other letters", rename("a", "z"), '"\\x61": 1\n'],
+    ["a value in the place of a mapping", set("a", 1), "a:\n  b: 1\n"],
+    ["a list in the place of a mapping", set("a", [1]), "a:\n  b: 1\n"],
+    ["a value in the place of a list", set("a", 1), "a:\n- 1\n"],
+    ["a value for a key without a colon", set("a.b", 1), "a: {b, c: 1}\n"],
     ["a list under an alias", append("a", 1), "x: &x [2]\na: *x\n"],
     ["a list that is not there", append("a", 1), "b: 1\n"],
   ])("%s", (_, change, text) => {

@@ -144,6 +144,43 @@ test("no number at all: the default", () => {
   expect(migration.threshold).toEqual({ value: 0.8, from: "default" });
 });
 
+test("the default comes behind the memory, the key behind the compose file, each with its comment", () => {
+  const migration = migrated(
+    golden("v1").replace(/ +# A new runner.*\n +provision-factor.*\n/, ""),
+  );
+  expect(migration.text).toBe(
+    golden("v2").replace("capacity-threshold: 0.7", "capacity-threshold: 0.8"),
+  );
+});
+
+test.each([
+  ["capacity-threshold", /.*capacity-threshold.*\n/, "default"],
+  ["gateway-key-path", /.*gateway-key-path.*\n/, "capacity-threshold"],
+  ["nothing but a key of v1 too much", /max-models: 0/, "capacity-threshold"],
+])("a file of v2 without %s is finished", (_, pattern, from) => {
+  const text = golden("v2").replace(pattern, (found) =>
+    found.startsWith("max") ? `${found}\n    registry-compose-path: r.yml` : "",
+  );
+  const { infrastructure } = orchestratorSchemas.v2.parse(parse(migrated(text).text));
+  expect(infrastructure.runner).toMatchObject({
+    "gateway-key-path": "keys/coordinator.pem",
+    "capacity-threshold": from === "default" ? 0.8 : 0.7,
+  });
+  expect(migrated(text).threshold.from).toBe(from);
+});
+
+test("a key path that is no text is none", () => {
+  const text = golden("v1").replace("  runner:\n", "  runner:\n    gateway-key-path: [k]\n");
+  expect(() => migrated(text, { gatewayKeyPath: undefined })).toThrow(
+    expect.objectContaining({
+      code: "gateway-key-path-missing",
+      message:
+        "schema v2 needs the coordinator's key, and neither orchestrator.yml nor an input names it",
+      hint: "give it with --gateway-key-path (GATEWAY_KEY_PATH)",
+    }),
+  );
+});
+
 test("a variable in place of the number stays one", () => {
   const migration = migrated(
     golden("v1").replace("provision-factor: 0.8", "provision-factor: ${FACTOR}"),
@@ -183,7 +220,11 @@ test.each([
 
 test("runners of another kind are refused", () => {
   expect(() => migrated("infrastructure: {runner: {type: local}}")).toThrow(
-    expect.objectContaining({ code: "config-other-runner", kind: "conflict" }),
+    expect.objectContaining({
+      code: "config-other-runner",
+      kind: "conflict",
+      hint: expect.stringContaining("name another file: tee-cluster config migrate FILE"),
+    }),
   );
 });
 
@@ -196,9 +237,12 @@ test("what the orchestrator would refuse of its runner is not written, and named
     expect.objectContaining({
       code: "config-not-v2",
       kind: "conflict",
-      message: expect.stringMatching(
-        /line \d+: infrastructure\.runner\.spawntee-port is "http" and must be a number[\s\S]*my-own/,
-      ),
+      message: [
+        "orchestrator.yml would not be of schema v2; it was not changed:",
+        'line 29: infrastructure.runner.spawntee-port is "http" and must be a number',
+        "line 30: infrastructure.runner.my-own is not a key that the orchestrator knows; it refuses such a file",
+      ].join("\n"),
+      hint: "fix that in orchestrator.yml, then run the same command again",
     }),
   );
 });
@@ -210,9 +254,16 @@ test("an anchor that others point at can't go", () => {
   expect(() => migrated(text)).toThrow(
     expect.objectContaining({
       code: "config-unreadable",
-      message: expect.stringContaining("can't be changed safely"),
+      message: expect.stringMatching(
+        /^orchestrator.yml, line \d+, can't be changed safely: an edit of infrastructure.runner.registry-compose-path/,
+      ),
     }),
   );
+});
+
+test("what is missing elsewhere is told without a line", () => {
+  const text = golden("v1").replace(/crunches:[\s\S]*$/, "");
+  expect(migrated(text).remarks).toEqual(["crunches is required and missing"]);
 });
 
 test("no key anywhere", () => {

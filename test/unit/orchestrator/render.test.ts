@@ -102,6 +102,11 @@ test("an on-chain watcher and several crunches", () => {
 
 test("schema v2 without a gateway key is refused with the flag to give", () => {
   expect(() => renderConfig(values({ orchestratorSchema: "v2" }))).toThrow(
-    expect.objectContaining({ code: "gateway-key-path-missing", kind: "input" }),
+    expect.objectContaining({
+      code: "gateway-key-path-missing",
+      kind: "input",
+      message: "orchestrator schema v2 needs gateway-key-path, and none is given",
+      hint: "give the coordinator's RSA key with --gateway-key-path, or use --orchestrator-schema v1",
+    }),
   );
 });

@@ -37,7 +37,10 @@ describe.each([
     expect(() => renderGatewayUrl(`https://x/{${name}}`, { ...address, ...empty })).toThrow(
       expect.objectContaining({
         code: "address-incomplete",
-        message: expect.stringContaining(`{${name}}`),
+        message: `can't fill {${name}} in https://x/{${name}}: Phala's API did not say it`,
+        hint: expect.stringMatching(
+          /^look at the CVM: phala cvms get NAME --json; choose another template with --gateway-url$/,
+        ),
       }),
     );
     expect(renderGatewayUrl("https://x/", { ...address, ...empty })).toBe("https://x");

@@ -105,6 +105,43 @@ test("writers at the same time: one of the texts, whole", async () => {
   expect(await readdir(folder)).toEqual(["o.yml"]);
 });
 
+const RECORD = { code: "hash-record", flag: "--export" } as const;
+
+test("what is in the way is told with the path and the flag for another one", async () => {
+  const refusal = async (file: string, role?: typeof RECORD): Promise<unknown> =>
+    writeFileAtomically(file, "new", role ? { role } : {}).catch((error: unknown) => error);
+  await mkdir(at("folder"));
+  expect(await refusal(at("folder"))).toMatchObject({
+    message: `${at("folder")} is a folder or not a regular file`,
+    hint: "give the path of a file with --orchestrator-config",
+  });
+  expect(await refusal(at("no", "r.json"), RECORD)).toMatchObject({
+    code: "hash-record-folder-missing",
+    message: `can't write ${at("no", "r.json")}: the folder ${at("no")} does not exist`,
+    hint: `make it with: mkdir -p '${at("no")}', or choose another place with --export`,
+  });
+  await writeFile(at("file"), "x");
+  expect(await refusal(at("file", "r.json"), RECORD)).toMatchObject({
+    code: "hash-record-unwritable",
+    message: expect.stringMatching(new RegExp(`^can't write ${at("file", "r.json")}: .*ENOTDIR`)),
+    hint: "fix that, or choose another place with --export; then run the command again",
+  });
+});
+
+test("what can't be read is told likewise, and left as it is", async () => {
+  await writeFile(at("latin1.yml"), Buffer.from("a: \xfc", "latin1"));
+  await expect(readWholeText(at("latin1.yml"), RECORD)).rejects.toMatchObject({
+    code: "hash-record-unreadable",
+    kind: "conflict",
+    message: `can't read ${at("latin1.yml")}: it is not text in UTF-8; it was left as it is`,
+    hint: "fix that, or give another file with --export; then run the command again",
+  });
+  await expect(readWholeText(at("latin1.yml", "x"))).rejects.toMatchObject({
+    code: "config-unreadable",
+    message: expect.stringContaining("ENOTDIR"),
+  });
+});
+
 test("what is read to be written back: whole, or refused", async () => {
   await writeFile(at("bom.yml"), "\ufeffa: ü\r\n");
   expect(await readWholeText(at("bom.yml"))).toBe("\ufeffa: ü\r\n");
