@@ -24,6 +24,8 @@ function told(
   return configChanges(text, updateConfig(text, wanted, "o.yml")).map(renderChange);
 }
 
+const key = (name: string): string => `infrastructure.runner.${name}`;
+
 describe("the runner", () => {
   test("nothing is given, nothing changes", () => {
     expect(told(WHOLE)).toEqual([]);
@@ -43,7 +45,6 @@ describe("the runner", () => {
     expect(told(replaced(WHOLE, from, to))).toEqual([]);
   });
 
-  const key = (name: string): string => `infrastructure.runner.${name}`;
   test.each([
     [
       '    # Size of the runners that the orchestrator adds.\n    instance-type: "tdx.medium"\n',
@@ -361,10 +362,10 @@ describe("what can't be understood is refused, with its line:", () => {
   });
 });
 
-describe("changes are told", () => {
-  const between = (before: string, after: string): readonly string[] =>
-    configChanges(before, after).map(renderChange);
+const between = (before: string, after: string): readonly string[] =>
+  configChanges(before, after).map(renderChange);
 
+describe("changes are told", () => {
   test.each([
     ["a: 1\n", "a: 1\n", []],
     ["\ufeffa: 1\n", "a: 2\n", ["a: 1 -> 2"]],
