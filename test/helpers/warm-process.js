@@ -4,7 +4,6 @@
  */
 import { Console } from "node:console";
 import { createRequire } from "node:module";
-import path from "node:path";
 import { Writable } from "node:stream";
 
 const OUTSIDE = process.cwd();
@@ -17,8 +16,9 @@ const [what, file] = process.argv.slice(2);
 const LOAD = {
   async program() {
     // With the code that an `init` of its own has left in the cache: nearly all of the program.
-    const { loadProgram } = createRequire(file)(path.join(path.dirname(file), "load.cjs"));
-    const { main } = loadProgram(file, "init", process.env);
+    const load = createRequire(file);
+    const { loadProgram } = load("./load.cjs");
+    const { main } = loadProgram(file, "init", process.env, load);
     return async ({ args }) => {
       // Called by its name, as hints then say it.
       await main([process.execPath, "tee-cluster", ...args]);
