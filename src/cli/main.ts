@@ -1,7 +1,15 @@
 /** argv -> command -> exit code. The only place that ends the process. */
 import { formatIn, isDocument } from "../output/formats.ts";
 import { CommanderError, type Command } from "commander";
-import { allCommands, createProgram, nameOf, type Options } from "./program.ts";
+import type { AnyCommand } from "../commands/shared/command.ts";
+import {
+  allCommands,
+  commandNamedBy,
+  createProgram,
+  nameOf,
+  type Options,
+  type RunCommand,
+} from "./program.ts";
 import { CrashGuard } from "./shutdown.ts";
 import { versionOf } from "./version.ts";
 export { exitAfterGrace } from "./shutdown.ts";
@@ -25,14 +33,31 @@ export async function main(
     }
   };
   const crashes = new CrashGuard((error) => void crash(error));
-  const program = createProgram(
-    versionOf(),
-    async (command, options) => {
-      const { runCommand } = await import("./run.ts");
-      process.exitCode = await runCommand(command, options, crashes, argv, startedAt);
-    },
-    argv,
-  );
+  const run: RunCommand = async (command, options) => {
+    const { runCommand } = await import("./run.ts");
+    process.exitCode = await runCommand(command, options, crashes, argv, startedAt);
+  };
+  const named = commandNamedBy(argv.slice(2));
+  try {
+    if (named === undefined || (await parse(argv, run, [named])) !== undefined) {
+      // What is wrong with a command line is told with a look at all commands.
+      const problem = await parse(argv, run);
+      if (problem) process.exitCode = await finish(problem.at, problem.error, argv);
+    }
+  } catch (error) {
+    return crash(error);
+  }
+}
+
+type Problem = { readonly at: Command; readonly error: CommanderError };
+
+/** Runs the command. @returns what is wrong with the command line, and where; help and version are no problem. */
+async function parse(
+  argv: readonly string[],
+  run: RunCommand,
+  commands?: readonly AnyCommand[],
+): Promise<Problem | undefined> {
+  const program = createProgram(versionOf(), run, argv, commands);
   let at: Command = program;
   for (const command of allCommands(program)) {
     // What is wrong is said once, by the reporter, as text or as JSON.
@@ -43,19 +68,19 @@ export async function main(
   }
   try {
     await program.parseAsync(argv);
+    return undefined;
   } catch (error) {
-    if (!(error instanceof CommanderError)) return crash(error);
-    process.exitCode = await finish(at, error, argv);
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 ? undefined : { at, error };
   }
 }
 
-/** Help and version end with 0; a wrong flag is a wrong input. */
+/** A wrong flag is a wrong input. */
 async function finish(
   command: Command,
   error: CommanderError,
   argv: readonly string[],
 ): Promise<number> {
-  if (error.exitCode === 0) return 0;
   if (error.code !== "commander.help") return refuse(command, error, argv);
   // The program, or a group of commands, with no word behind it: what there is to say.
   command.outputHelp();

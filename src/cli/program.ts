@@ -26,16 +26,30 @@ Documentation:              tee-cluster help topics`;
 /** What is left to declare of each command. */
 const pending = new WeakMap<Command, AnyCommand>();
 
+/** The command that a command line names with its first words. */
+export function commandNamedBy(words: readonly string[]): AnyCommand | undefined {
+  return COMMANDS.find(({ name }) => {
+    const named = name.split(" ");
+    return named.every((word, index) => words[index] === word);
+  });
+}
+
 /**
  * @param argv only the commands among its words get their options, which is most of the work; absent: all of them.
+ * @param commands which there are: all of them, but for a command line that is known to be about one.
  */
-export function createProgram(version: string, run: RunCommand, argv?: readonly string[]): Command {
+export function createProgram(
+  version: string,
+  run: RunCommand,
+  argv?: readonly string[],
+  commands: readonly AnyCommand[] = COMMANDS,
+): Command {
   const program = new Command("tee-cluster")
     .description("Creates and maintains a cluster of confidential VMs (Intel TDX) on Phala Cloud")
     .version(version, "-V, --version")
     .configureHelp({ subcommandTerm })
     .addHelpText("after", FIRST_STEPS);
-  for (const definition of COMMANDS) {
+  for (const definition of commands) {
     const command = commandAt(program, definition.name);
     command.description(definition.summary);
     pending.set(command, definition);
@@ -44,7 +58,7 @@ export function createProgram(version: string, run: RunCommand, argv?: readonly 
   }
   for (const command of allCommands(program)) {
     command.allowExcessArguments(false);
-    if (command.commands.length === 0) continue;
+    if (command.commands.length === 0 || commands !== COMMANDS) continue;
     addHelpCommand(command);
     if (command.parent)
       command.addHelpText(

@@ -175,7 +175,10 @@ function isHangUpIgnored(env: NodeJS.ProcessEnv): boolean {
 }
 
 function isSameFile(descriptor: number, file: string): boolean {
-  const [open, named] = [attempt(() => fstatSync(descriptor)), attempt(() => statSync(file))];
+  const [open, named] = [
+    attempt(() => fstatSync(descriptor)),
+    attempt(() => statSync(file, { throwIfNoEntry: false })),
+  ];
   return (
     open !== undefined &&
     named?.isFile() === true &&

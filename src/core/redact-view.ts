@@ -19,7 +19,9 @@ const LONGEST_ESCAPE = 255;
 /** Of terminals: colours, cursor movements. */
 // oxlint-disable-next-line no-control-regex -- they begin with one
 const ESCAPE_SEQUENCE = /(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]/y;
-const INVISIBLE = /[\p{Cc}\p{Cf}\p{Z}\p{Default_Ignorable_Code_Point}]/u;
+/** Made when a text has something beyond ASCII: it takes a while. */
+const holdsInvisible = (text: string): boolean =>
+  /[\p{Cc}\p{Cf}\p{Z}\p{Default_Ignorable_Code_Point}]/u.test(text);
 
 class ViewBuilder implements View {
   readonly bytes: Uint8Array;
@@ -61,7 +63,7 @@ class ViewBuilder implements View {
 
 function isInvisible(code: number): boolean {
   if (code < 0x80) return code <= 0x20 || code === 0x7f;
-  return INVISIBLE.test(String.fromCodePoint(code));
+  return holdsInvisible(String.fromCodePoint(code));
 }
 
 /** The text as it is. */
@@ -131,7 +133,7 @@ function withoutInvisible(view: View): View {
     const size = sizeOfCharacter(bytes[at] ?? 0);
     const character =
       size === 1 ? "" : Buffer.from(bytes.buffer, at, Math.min(size, length - at)).toString();
-    const end = INVISIBLE.test(character) ? at + size : at;
+    const end = holdsInvisible(character) ? at + size : at;
     if (end === at) visible.byte(bytes[at] ?? 0, starts[at] ?? 0, widths[at] ?? 0);
     at = Math.max(end, at + 1);
   }

@@ -32,6 +32,25 @@ export const readText = async (file: string): Promise<string> => (await readFile
 export const readFolder = async (folder: PathLike): Promise<readonly string[]> =>
   readdirSync(folder);
 
+/** Undefined for what is not there, or can't be read. */
+export async function readTextIfAny(file: string): Promise<string | undefined> {
+  try {
+    const isThere = statSync(file, { throwIfNoEntry: false }) !== undefined;
+    return isThere ? await readText(file) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** False for what can't be looked at, too. */
+export async function isFolder(place: string): Promise<boolean> {
+  try {
+    return statSync(place, { throwIfNoEntry: false })?.isDirectory() === true;
+  } catch {
+    return false;
+  }
+}
+
 export const stat = async (file: PathLike): Promise<Stats> => statSync(file);
 
 /** With times to the nanosecond. */

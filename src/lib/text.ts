@@ -1,8 +1,11 @@
 /** Measuring and shaping text for terminals. Pure. */
 
-const WIDE =
-  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;
-const ZERO_WIDTH = /^[\p{Mn}\p{Me}\p{Cf}]$/u;
+// Classes of Unicode take long to make: not before a text has something of them.
+const isWide = (character: string): boolean =>
+  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u.test(
+    character,
+  );
+const hasNoWidth = (character: string): boolean => /^[\p{Mn}\p{Me}\p{Cf}]$/u.test(character);
 
 /** Cells that a text without escape sequences takes on a terminal. */
 export function cellWidth(text: string): number {
@@ -12,8 +15,9 @@ export function cellWidth(text: string): number {
 }
 
 function cellsOf(character: string): number {
-  if (ZERO_WIDTH.test(character)) return 0;
-  return WIDE.test(character) ? 2 : 1;
+  if (character < "\u0080") return 1;
+  if (hasNoWidth(character)) return 0;
+  return isWide(character) ? 2 : 1;
 }
 
 /** The text cut to `cells`, with an ellipsis where something was cut off. */

@@ -25,6 +25,9 @@ const OWN_WORDS = new Set([
   "leftover",
 ]);
 
+/** Most texts: nothing of them is a control, or stands for one. */
+const isPlain = (text: string): boolean => /^[\n -~]*$/.test(text);
+
 /** What our own messages are spelt with beyond ASCII. Replaced before layout, as the forms differ in width. */
 const ASCII_FORMS: Readonly<Record<string, string>> = {
   "…": "...",
@@ -36,6 +39,7 @@ const ASCII_FORMS: Readonly<Record<string, string>> = {
 
 /** Text without escape sequences, control characters (newlines stay) and bidirectional marks. */
 export function stripControls(text: string): string {
+  if (isPlain(text)) return text;
   const lines = text.replaceAll("\r\n", "\n").replaceAll("\t", " ");
   return stripVTControlCharacters(lines).replaceAll(CONTROLS, "").replaceAll(REORDERING, "");
 }
@@ -47,7 +51,9 @@ export function stripControls(text: string): string {
 export function cleanForTerminal<T>(value: T, redactor: Redactor, unicode: boolean): T {
   return mapStrings(value, (text, key) => {
     if (key !== undefined && OWN_WORDS.has(key)) return stripControls(text);
-    const clean = redactor.redact(stripControls(redactor.redact(text)));
+    const once = redactor.redact(text);
+    const shown = stripControls(once);
+    const clean = once === text && shown === text ? text : redactor.redact(shown);
     return unicode ? clean : toAscii(clean);
   });
 }

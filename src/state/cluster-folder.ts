@@ -6,7 +6,7 @@
 import path from "node:path";
 import { namesOfHost } from "../core/api-hosts.ts";
 import { parseJson } from "../lib/json.ts";
-import { readFolder, readText, stat } from "../lib/local-files.ts";
+import { isFolder, readFolder, readTextIfAny } from "../lib/local-files.ts";
 import { list, object, string, type Of } from "../lib/shape.ts";
 import {
   fileNameOf,
@@ -100,11 +100,7 @@ async function candidatesIn(stateDir: string, cluster: string): Promise<readonly
   const found = await Promise.all(
     names.map(async (name): Promise<Candidate[]> => {
       const folder = path.join(stateDir, name, cluster);
-      const isFolder = await stat(folder).then(
-        (at) => at.isDirectory(),
-        () => false,
-      );
-      return isFolder ? [{ name, owner: await readOwner(folder) }] : [];
+      return (await isFolder(folder)) ? [{ name, owner: await readOwner(folder) }] : [];
     }),
   );
   return found.flat();
@@ -112,6 +108,6 @@ async function candidatesIn(stateDir: string, cluster: string): Promise<readonly
 
 /** What can't be read says nothing. */
 async function readOwner(folder: string): Promise<Owner | undefined> {
-  const value = parseJson(await readText(ownerFileOf(folder)).catch(() => ""));
+  const value = parseJson((await readTextIfAny(ownerFileOf(folder))) ?? "");
   return ownerShape.is(value) ? value : undefined;
 }
