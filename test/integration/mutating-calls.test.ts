@@ -29,7 +29,7 @@ import { Ledger } from "../../src/workflow/ledger.ts";
 import type { MutationPorts } from "../../src/workflow/mutation-ports.ts";
 import { Mutations } from "../../src/workflow/mutations.ts";
 import { makePreparedWorld } from "../helpers/prepared-cluster.ts";
-import { PHALA_BIN } from "../helpers/phala-bin.ts";
+import { warmPhalaBin } from "../helpers/phala-bin.ts";
 import { waysOut } from "../helpers/ways-out.ts";
 
 type Ports = { readonly cli: PhalaCli; readonly api: CloudApi; readonly spawntee: Spawntee };
@@ -94,7 +94,7 @@ test("every method of a port is a query that changes nothing, or a mutation", as
   onTestFinished(() => http.close());
   const connection = { apiUrl, apiKey, env: world.env, onDetail: () => undefined };
   const ports: Ports = {
-    cli: createPhalaCli({ ...connection, http, clock: systemClock, bin: PHALA_BIN }),
+    cli: createPhalaCli({ ...connection, http, clock: systemClock, bin: warmPhalaBin() }),
     api: createCloudApi({ ...connection, http, clock: systemClock }),
     spawntee: createSpawntee(http, systemClock),
   };

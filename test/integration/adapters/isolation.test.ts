@@ -8,7 +8,7 @@ import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
 import type { CreateCvmRequest, PhalaCli } from "../../../src/core/ports.ts";
 import type { Sandbox, SandboxRequest } from "../../../src/sandbox/index.ts";
-import { PHALA_BIN, runPhala } from "../../helpers/phala-bin.ts";
+import { PHALA_BIN, runPhala, warmPhalaBin } from "../../helpers/phala-bin.ts";
 import { temporaryFolder } from "../../helpers/temporary.ts";
 import { childrenOf, NODE_PRELOAD_CHECK } from "./processes.ts";
 import { deployment, phala, program, startedSandbox } from "./world.ts";
@@ -138,7 +138,7 @@ test.runIf(linux)(
 
 test("an SSH key in ~/.ssh does not get into the compose hash, as it does when phala runs plainly", async () => {
   const home = await homeWithKey();
-  const { cli, sandbox } = await world({ env: { HOME: home } });
+  const { cli, sandbox } = await world({ bin: warmPhalaBin(), env: { HOME: home } });
   const plain = [
     "deploy",
     "--name",
@@ -159,7 +159,7 @@ test("an SSH key in ~/.ssh does not get into the compose hash, as it does when p
 });
 
 test("a phala.toml in the working directory does not turn a create into an update of another CVM", async () => {
-  const { cli, sandbox } = await world();
+  const { cli, sandbox } = await world({ bin: warmPhalaBin() });
   expect(await cli.createCvm(request("bird-tracker-registry"), never)).toMatchObject({
     kind: "ok",
   });
@@ -241,7 +241,7 @@ test("a version manager's shim gets the real home, and the SSH key in it stays o
   const home = await homeWithKey();
   await writeFile(path.join(home, ".shim-config"), "");
   const needsHome = '[ -f "$HOME/.shim-config" ] || { echo "shim: no config" >&2; exit 126; }';
-  const bin = await program(await temporaryFolder(), `${needsHome}\nexec ${PHALA_BIN} "$@"`);
+  const bin = await program(await temporaryFolder(), `${needsHome}\nexec ${warmPhalaBin()} "$@"`);
   const { cli, sandbox, details } = await world({ bin, env: { HOME: home } });
   expect(await cli.version(never)).toEqual({ kind: "ok", value: "1.1.18" });
   expect(await cli.createCvm(request(), never)).toMatchObject({ kind: "ok" });
@@ -251,7 +251,7 @@ test("a version manager's shim gets the real home, and the SSH key in it stays o
 });
 
 test("what is told of a run has neither values nor the folder", async () => {
-  const { cli, details, sandbox } = await world();
+  const { cli, details, sandbox } = await world({ bin: warmPhalaBin() });
   await cli.createCvm(request(), never);
   expect(details.join("\n")).toMatch(/phala deploy --name other-registry/);
   expect(details.join("\n")).not.toContain(SECRET);
@@ -259,7 +259,7 @@ test("what is told of a run has neither values nor the folder", async () => {
 });
 
 test("a phala.toml does redirect phala when it runs plainly: the danger is real in this version", async () => {
-  const { cli, sandbox } = await world();
+  const { cli, sandbox } = await world({ bin: warmPhalaBin() });
   await cli.createCvm(request("bird-tracker-registry"), never);
   const folder = await temporaryFolder();
   await writeFile(path.join(folder, "phala.toml"), 'name = "bird-tracker-registry"\n');

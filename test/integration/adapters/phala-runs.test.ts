@@ -6,7 +6,14 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { expect, onTestFinished, test } from "vitest";
 import { temporaryFolder } from "../../helpers/temporary.ts";
-import { deployment, phala, program, startedSandbox, useTemporaryDirectory } from "./world.ts";
+import {
+  deployment,
+  phala,
+  program,
+  startedSandbox,
+  useTemporaryDirectory,
+  warmPhala,
+} from "./world.ts";
 
 const SECRET = "wJalrXUtnFEMI/K7MDENG+canary#value";
 const NOWHERE = { apiUrl: "http://127.0.0.1:1", apiKey: "phak_unused" };
@@ -192,7 +199,7 @@ test("phala reads back every value in the form that was chosen for it, and every
     value,
   }));
   expect(
-    await phala(sandbox).createCvm(deployment("bird-values", environment), signal),
+    await warmPhala(sandbox).createCvm(deployment("bird-values", environment), signal),
   ).toMatchObject({
     kind: "ok",
   });
@@ -205,7 +212,7 @@ test("phala reads back every value in the form that was chosen for it, and every
 
 test("nothing to pass on: no environment at all", async () => {
   const sandbox = await startedSandbox();
-  expect(await phala(sandbox).createCvm(deployment("bird-empty"), signal)).toMatchObject({
+  expect(await warmPhala(sandbox).createCvm(deployment("bird-empty"), signal)).toMatchObject({
     kind: "ok",
   });
   expect((await sandbox.cloud()).cvms[0]?.current.appCompose.allowed_envs).toEqual([]);

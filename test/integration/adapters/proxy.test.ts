@@ -16,7 +16,7 @@ import { createCloudApi } from "../../../src/platform/phala/api.ts";
 import type { CloudApi, PhalaCli } from "../../../src/core/ports.ts";
 import type { Sandbox } from "../../../src/sandbox/index.ts";
 import { systemClock } from "../../../src/platform/clock.ts";
-import { deployment, phala, startedSandbox } from "./world.ts";
+import { deployment, startedSandbox, warmPhala } from "./world.ts";
 
 const PASSWORD = "proxy-password";
 const never = new AbortController().signal;
@@ -91,7 +91,7 @@ function adapters(sandbox: Sandbox, apiUrl: string, env: NodeJS.ProcessEnv): Wor
       http,
       clock: { ...systemClock, sleep: async () => undefined },
     }),
-    cli: phala(connection, { env: { PATH: process.env["PATH"], ...env }, onDetail }),
+    cli: warmPhala(connection, { env: { PATH: process.env["PATH"], ...env }, onDetail }),
     details,
   };
 }

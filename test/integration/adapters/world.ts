@@ -7,7 +7,7 @@ import { systemClock } from "../../../src/platform/clock.ts";
 import { createHttpClient } from "../../../src/platform/net/http.ts";
 import type { CreateCvmRequest, PhalaCli } from "../../../src/core/ports.ts";
 import { startSandbox, type Sandbox, type SandboxOptions } from "../../../src/sandbox/index.ts";
-import { PHALA_BIN } from "../../helpers/phala-bin.ts";
+import { PHALA_BIN, warmPhalaBin } from "../../helpers/phala-bin.ts";
 import { temporaryFolder } from "../../helpers/temporary.ts";
 
 const COMPOSE_TEXT =
@@ -32,6 +32,7 @@ export async function startedSandbox(options: Partial<SandboxOptions> = {}): Pro
   return sandbox;
 }
 
+/** With a `phala` of its own, for what is stopped, killed, or looked at from outside. */
 export function phala(
   connection: { readonly apiUrl: string; readonly apiKey: string },
   more: Partial<PhalaCliOptions> = {},
@@ -49,6 +50,12 @@ export function phala(
     ...more,
   });
 }
+
+/** With one that is loaded already, for all else. */
+export const warmPhala = (
+  connection: Parameters<typeof phala>[0],
+  more: Partial<PhalaCliOptions> = {},
+): PhalaCli => phala(connection, { bin: warmPhalaBin(), ...more });
 
 /** A program of the test's own, as a shell script. */
 export async function program(folder: string, script: string): Promise<string> {
