@@ -31,6 +31,24 @@ function qvlAccepts(quote: Buffer, collateral: Collateral, at = AT): boolean {
   }
 }
 
+/**
+ * What is hashed, or is a signature, a key or base64, as [from, to): TD report; signature and attestation key; the QE's
+ * report and its signature; the QE's own data; the certificates.
+ */
+const ALIKE = [
+  [48, 632],
+  [636, 764],
+  [770, 1218],
+  [1220, 1252],
+  [1258, QUOTE.length],
+] as const;
+/** No field of its own, no end of a field or a line, nor every fifth byte of what is between them. */
+function isAlike(at: number): boolean {
+  const isWithin = ALIKE.some(([from, to]) => from < at && at < to - 1);
+  const around = QUOTE.toString("latin1", at - 1, at + 2);
+  return isWithin && at % 5 !== 0 && !/[\n-]/.test(around);
+}
+
 const changed = (changes: Partial<Collateral>): Collateral => ({ ...COLLATERAL, ...changes });
 const serialOf = (pem: string): string => new X509Certificate(pem).serialNumber;
 
@@ -57,7 +75,9 @@ describe("a quote", () => {
   });
 
   it("is refused with any one byte flipped: no unsigned framing is left over", () => {
-    const accepted = flips(QUOTE).filter(([, quote]) => refusalOf(quote) === undefined);
+    const tried = flips(QUOTE).filter(([at]) => !isAlike(at));
+    expect(tried.length).toBeGreaterThan(900);
+    const accepted = tried.filter(([, quote]) => refusalOf(quote) === undefined);
     expect(accepted.map(([at]) => at)).toEqual([]);
   }, 120_000);
 

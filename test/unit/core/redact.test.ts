@@ -301,7 +301,7 @@ describe("JSON that is redacted as one text stays JSON", () => {
         const clean = redactorOf(secret).redact(JSON.stringify(strings));
         expect(() => JSON.parse(clean) as unknown).not.toThrow();
       }),
-      { numRuns: 600 },
+      { numRuns: 200 },
     );
   });
 });
@@ -344,7 +344,7 @@ describe("for any secret", () => {
         expect(clean).not.toContain(encode(value.trim()));
         expect(other.redact(line)).toBe(line);
       }),
-      { numRuns: 400 },
+      { numRuns: 200 },
     );
   });
 
@@ -371,7 +371,7 @@ describe("for any secret", () => {
         );
         expect(visible.replaceAll("[1m", "")).toBe("a[redacted]b");
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 
@@ -387,7 +387,7 @@ describe("for any secret", () => {
         const part = fromEnd ? value.slice(-count) : value.slice(0, count);
         expect(redactorOf(value).redact(`(${part})`)).toBe("([redacted])");
       }),
-      { numRuns: 1000 },
+      { numRuns: 300 },
     );
   });
 
@@ -411,7 +411,7 @@ test("long texts take time in proportion to their length, whatever they repeat",
     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
   );
   for (const unit of [SECRET.slice(0, 7), "a", "\\", "%25", "%", "\u001b[", "a...", `${SECRET} `]) {
-    const text = unit.repeat(1_000_000 / unit.length);
+    const text = unit.repeat(500_000 / unit.length);
     const clean = redactor.redact(text);
     expect(clean.length).toBeLessThanOrEqual(text.length);
   }

@@ -168,6 +168,7 @@ test("any change of any values touches the lines of their keys alone, and a seco
         expect(runner[RUNNER_KEY_OF_INPUT[input as RunnerInput]]).toBe(value);
       expect(update(changed, settings, given)).toBe(changed);
     }),
+    { numRuns: 50 },
   );
 });
 
