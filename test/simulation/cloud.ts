@@ -1,65 +1,13 @@
 /** The model cloud: what really exists, whatever its answers say. The promises are judged by this. */
 import { createHash } from "node:crypto";
-import { buildAppCompose, composeHashOf, type AppCompose } from "../../src/sandbox/app-compose.ts";
+import type { AppCompose } from "../../src/sandbox/app-compose.ts";
 import type { ShownEvidence } from "../../src/core/attestation.ts";
-import { platformsCompose } from "../../src/sandbox/attestation/api.ts";
 import type { Lie } from "../../src/sandbox/attestation/lies.ts";
+import { appComposeOf, hashOf } from "./app-composes.ts";
 import type { Falsehood, Platform } from "./history.ts";
 import { isForeignKey, type Tee } from "./tee.ts";
 import { EPOCH, type VirtualTime } from "./time.ts";
-
-/** Who did something: an operator's run, the orchestrator, or a person at the dashboard. */
-export type Actor = { readonly who: "operator"; readonly op: number; readonly run: number } | Other;
-export type Other = { readonly who: "orchestrator" | "person" };
-
-export type Update = {
-  readonly correlationId: string;
-  readonly by: Actor;
-  readonly at: number;
-  readonly listedAt: number;
-  readonly word: string;
-  readonly endsAt: number;
-  /** Whether it took effect, when it ended. */
-  readonly effective: boolean;
-  readonly composeText: string;
-  readonly appCompose: AppCompose;
-  readonly env: ReadonlyMap<string, string>;
-};
-
-export type Vm = {
-  name: string;
-  readonly appId: string;
-  readonly vmUuid: string;
-  readonly by: Actor;
-  readonly madeAt: number;
-  composeText: string;
-  appCompose: AppCompose;
-  hash: string;
-  env: ReadonlyMap<string, string>;
-  /** Pushed, and forgotten at the next restart. */
-  pushed: ReadonlySet<string>;
-  /** Since when its service runs. */
-  upAt: number;
-  deletedAt: number;
-  goneAt: number;
-  deletedBy: Actor | undefined;
-  updates: Update[];
-  /** Who changed what it runs or approves, last. */
-  changed: { readonly by: Actor; readonly at: number };
-};
-
-/** What was done to the cloud, in order. */
-export type Change = {
-  readonly at: number;
-  readonly by: Actor;
-  readonly what: "create" | "delete" | "update" | "push";
-  readonly vm: Vm;
-  /** The approved list before and after it. */
-  readonly before: readonly string[];
-  readonly after: readonly string[];
-  readonly envBefore: ReadonlyMap<string, string>;
-  readonly envAfter: ReadonlyMap<string, string>;
-};
+import { approvedList, type Actor, type Change, type Update, type Vm } from "./vm.ts";
 
 /** What the platform was lying about, and how long. */
 export type Told = { readonly lie: Falsehood; readonly from: number; to: number };
@@ -75,7 +23,6 @@ export type Sent = {
   readonly isOpen: boolean;
 };
 
-export const APPROVED = "APPROVED_COMPOSE_HASH";
 const none: ReadonlyMap<string, string> = new Map();
 
 export class Cloud {
@@ -277,38 +224,5 @@ export class Cloud {
   }
 }
 
-export const isRegistry = (vm: Vm): boolean => vm.composeText.includes("APPROVED_COMPOSE_HASH=");
-
-const known = new Map<string, AppCompose>();
-const hashes = new Map<AppCompose, string>();
-
 const isOfCode = (lie: Falsehood | "none"): lie is "foreign-script" | "another-script" =>
   lie === "foreign-script" || lie === "another-script";
-
-/**
- * Built once for each text and names: tens of thousands of histories have the same few.
- * @param code what the platform adds to it that runs
- */
-export function appComposeOf(
-  composeText: string,
-  names: readonly string[],
-  code: readonly Lie[] = [],
-): AppCompose {
-  const key = JSON.stringify([composeText, names, code]);
-  const plain = { docker_compose_file: composeText, allowed_envs: names };
-  const made = known.get(key) ?? platformsCompose({ lies: new Set(code) }, buildAppCompose(plain));
-  known.set(key, made);
-  return made;
-}
-
-export function hashOf(appCompose: AppCompose): string {
-  const hash = hashes.get(appCompose) ?? composeHashOf(appCompose);
-  hashes.set(appCompose, hash);
-  return hash;
-}
-
-/** Which hashes a registry lets in. */
-export function approvedList(vm: Vm): readonly string[] {
-  const given = (vm.env.get(APPROVED) ?? "").split(",").filter((hash) => hash !== "");
-  return [...new Set([...given, ...vm.pushed])];
-}

@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { runnerEnvironmentNames } from "../../src/compose/environment.ts";
 import type { Lie } from "../../src/sandbox/attestation/lies.ts";
-import { appComposeOf, hashOf } from "./cloud.ts";
+import { appComposeOf, hashOf } from "./app-composes.ts";
 
 export const CLUSTER = "bird";
 

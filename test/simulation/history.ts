@@ -171,3 +171,24 @@ export const PLAIN: Run = {
   registry: 0,
   faults: [],
 };
+
+/** With what a shrunk history does not say. */
+export const QUIET: Platform = {
+  idLag: 0,
+  nameLag: 0,
+  listLag: 0,
+  bootMs: 0,
+  updateMs: 0,
+  deleteMs: 0,
+  ghostMs: 0,
+  operationLag: 0,
+  pageSize: 1,
+  operations: true,
+  correlation: true,
+  createdAt: false,
+  uptime: false,
+  progress: true,
+  push: true,
+  script: false,
+  schema: "v2",
+};

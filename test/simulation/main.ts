@@ -3,6 +3,7 @@ import { fork } from "node:child_process";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { chooseSeeds } from "./choose.ts";
 import { historyOf } from "./generate.ts";
 import type { History } from "./history.ts";
 import { PLANTED } from "./planted.ts";
@@ -20,7 +21,8 @@ const HELP = `npm run simulate -- [--runs N] [--seed S] [--jobs J] [--history JS
   --history  plays this one, and shows every event of its runs
   --plant    with a bug on purpose (? lists them); ends at the first history that finds it
   --bugs     looks for each of those bugs (or the one of --plant) from --seed on, in --runs histories at most,
-             and prints how many it took and, shrunk, the history that shows it`;
+             and prints how many it took and, shrunk, the history that shows it
+  --choose   so many of --runs histories from --seed on that reach most of the program: what the suite plays`;
 
 const { values } = parseArgs({
   options: {
@@ -31,6 +33,7 @@ const { values } = parseArgs({
     history: { type: "string" },
     plant: { type: "string" },
     bugs: { type: "boolean", default: false },
+    choose: { type: "string" },
     worker: { type: "string" },
     help: { type: "boolean", default: false },
   },
@@ -122,6 +125,17 @@ async function searchAll(): Promise<number> {
   return shown.length === bugs.length ? 0 : 1;
 }
 
+async function choose(most: number): Promise<void> {
+  const first = Number(values.seed ?? 1);
+  const simulation = new Simulation(fixtures);
+  const tried = Array.from({ length: Number(values.runs) }, (_, index) => first + index);
+  const { seeds, reached, ofAll } = await chooseSeeds(simulation, tried, most);
+  simulation.close();
+  say(
+    `${seeds.length} histories reach ${reached} of ${ofAll} blocks and ends:\n${seeds.join(" ")}`,
+  );
+}
+
 async function main(): Promise<number> {
   const started = performance.now();
   const runs = Number(values.runs);
@@ -156,6 +170,7 @@ async function main(): Promise<number> {
 
 if (values.help) say(HELP);
 else if (values.plant !== undefined && plant === undefined) say(Object.keys(PLANTED).join("\n"));
+else if (values.choose !== undefined) await choose(Number(values.choose));
 else if (values.bugs) process.exitCode = await searchAll();
 else if (values.history !== undefined) await showOne(values.history);
 else if (values.worker !== undefined)

@@ -15,7 +15,9 @@ import { listCvms } from "../../src/platform/phala/cvm-list.ts";
 import { operationIdOf, operationState } from "../../src/platform/phala/schemas.ts";
 import type { Calls } from "./calls.ts";
 import { has } from "./calls.ts";
-import { hashOf, isRegistry, type Cloud, type Vm } from "./cloud.ts";
+import { hashOf } from "./app-composes.ts";
+import type { Cloud } from "./cloud.ts";
+import { isRegistry, type Vm } from "./vm.ts";
 import type { Strike } from "./history.ts";
 import { EPOCH } from "./time.ts";
 

@@ -15,7 +15,9 @@ import type {
 } from "../../src/core/ports.ts";
 import type { Calls } from "./calls.ts";
 import { has } from "./calls.ts";
-import { hashOf, type Actor, type Cloud, type Vm } from "./cloud.ts";
+import { hashOf } from "./app-composes.ts";
+import type { Cloud } from "./cloud.ts";
+import type { Actor, Vm } from "./vm.ts";
 import type { Strike } from "./history.ts";
 import { givenKey } from "./tee.ts";
 

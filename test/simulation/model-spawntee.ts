@@ -2,7 +2,8 @@
 import type { Spawntee, SpawnteeAnswer, Health } from "../../src/core/ports.ts";
 import type { Calls } from "./calls.ts";
 import { has } from "./calls.ts";
-import type { Actor, Cloud, Vm } from "./cloud.ts";
+import type { Cloud } from "./cloud.ts";
+import type { Actor, Vm } from "./vm.ts";
 
 const ANSWER_MS = 60;
 

@@ -1,6 +1,7 @@
 /** What attestation promises (docs/attestation.md), as invariants: what the platform lies about is known here. */
 import { isMissingEvidence, type AttestationCode } from "../../src/core/attestation.ts";
-import { isRegistry, type Sent, type Told } from "./cloud.ts";
+import type { Sent, Told } from "./cloud.ts";
+import { isRegistry } from "./vm.ts";
 import type { Falsehood } from "./history.ts";
 import type { RunReport } from "./operator.ts";
 import type { World } from "./world.ts";

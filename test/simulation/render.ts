@@ -1,6 +1,5 @@
 /** What a failing history says to whoever has to find out; and how it is read back. */
-import { QUIET } from "./generate.ts";
-import { PLAIN, type Event, type Fault, type History, type Run } from "./history.ts";
+import { PLAIN, QUIET, type Event, type Fault, type History, type Run } from "./history.ts";
 import type { Played } from "./simulate.ts";
 
 export function brokenPromises({ broken }: Pick<Played, "broken">): string[] {

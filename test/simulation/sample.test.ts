@@ -5,8 +5,16 @@ import { loadSimulation } from "./bundle.ts";
 
 const { brokenPromises, historyOf, renderHistory, Simulation } = await loadSimulation();
 
-const COUNT = 300;
-const FIRST = 2_000;
+/**
+ * Together they reach nearly as much of the program as the 500 they are chosen from: `npm run simulate -- --choose 72 --runs 500
+ * --seed 1` chooses them again when `generate.ts` makes other histories.
+ */
+const SEEDS = [
+  1, 3, 5, 9, 10, 14, 15, 17, 22, 36, 41, 49, 72, 74, 76, 91, 96, 103, 105, 107, 118, 128, 131, 139,
+  148, 154, 157, 164, 172, 187, 191, 203, 205, 211, 212, 214, 215, 242, 245, 252, 257, 272, 277,
+  283, 287, 297, 299, 305, 313, 314, 318, 322, 330, 335, 338, 344, 358, 370, 397, 401, 403, 424,
+  427, 435, 440, 454, 470, 488, 491, 492, 495, 497,
+];
 
 let simulation: InstanceType<typeof Simulation>;
 beforeAll(() => {
@@ -14,10 +22,10 @@ beforeAll(() => {
 });
 afterAll(() => simulation.close());
 
-test(`${COUNT} histories keep the eight promises`, { timeout: 900_000 }, async () => {
+test(`${SEEDS.length} histories keep the eight promises`, { timeout: 900_000 }, async () => {
   const exits = new Map<string, number>();
   const failures: string[] = [];
-  for (let seed = FIRST; seed < FIRST + COUNT; seed += 1) {
+  for (const seed of SEEDS) {
     const tried = historyOf(seed);
     const played = await simulation.play(tried);
     const broken = brokenPromises(played);

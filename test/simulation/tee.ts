@@ -17,13 +17,15 @@ import {
   sandboxTrust,
   signEnvKey,
   type Authority,
+  type MadeUpKms,
 } from "../../src/sandbox/attestation/authority.ts";
 import { evidenceOf, type Guest } from "../../src/sandbox/attestation/guest.ts";
 import { newIntel, pcsAnswers } from "../../src/sandbox/attestation/intel.ts";
 import type { Lie } from "../../src/sandbox/attestation/lies.ts";
 import { collateralOf } from "../helpers/collateral.ts";
 import { has, type Calls } from "./calls.ts";
-import type { Cloud, Vm } from "./cloud.ts";
+import type { Cloud } from "./cloud.ts";
+import type { Vm } from "./vm.ts";
 import type { Falsehood, Strike } from "./history.ts";
 import { EPOCH } from "./time.ts";
 
@@ -57,15 +59,15 @@ export class Tee {
   /** The key of an app, by its KMS or by somebody else's. */
   key(whose: "kms" | "foreign", appId: string): SignedEnvKey {
     const name = `${whose} ${appId}`;
-    const kms = this.authority[whose];
-    const { publicKey } = deriveAppKeys(kms, appId);
-    const made = this.#keys.get(name) ?? {
-      publicKey,
-      signature: signEnvKey(kms, appId, publicKey),
-    };
+    const made = this.#keys.get(name) ?? newKey(this.authority[whose], appId);
     this.#keys.set(name, made);
     return made;
   }
+}
+
+function newKey(kms: MadeUpKms, appId: string): SignedEnvKey {
+  const { publicKey } = deriveAppKeys(kms, appId);
+  return { publicKey, signature: signEnvKey(kms, appId, publicKey) };
 }
 
 /** The key that the API gives the CLI. */
