@@ -52,6 +52,7 @@ export function attestCvm({ evidence, collateral, trust, expected, at }: Given):
   );
   if (!verified) return { list, facts: undefined };
   const { report, tcb, fmspc, expires } = verified;
+  const { mrtd, rtmr0, rtmr1, rtmr2, rtmr3 } = report;
   list.attempt(
     "tcb",
     () => assertTcb(tcb, trust),
@@ -66,13 +67,7 @@ export function attestCvm({ evidence, collateral, trust, expected, at }: Given):
     events && checkCompose(evidence.appCompose, events.composeHash, { trust, expected, list });
   checkFreshness(certificate, expected, list);
   const facts: AttestationFacts = {
-    registers: {
-      mrtd: report.mrtd,
-      rtmr0: report.rtmr0,
-      rtmr1: report.rtmr1,
-      rtmr2: report.rtmr2,
-      rtmr3: report.rtmr3,
-    },
+    registers: { mrtd, rtmr0, rtmr1, rtmr2, rtmr3 },
     tcb_status: tcb.status,
     advisories: tcb.advisories,
     tcb_evaluation_number: tcb.evaluationNumber,
@@ -96,12 +91,10 @@ function assertTcb(
 ): void {
   const accepted = new Set<string>(tcb.accept);
   const bad = [platform, module, qe].find((one) => !accepted.has(one));
-  if (bad !== undefined)
-    refuse(
-      "attest-tcb",
-      "status",
-      `TCB status ${bad}: the platform is not up to date; accept it with --accept-tcb`,
-    );
+  if (bad !== undefined) {
+    const message = `TCB status ${bad}: the platform is not up to date; accept it with --accept-tcb`;
+    refuse("attest-tcb", "status", message);
+  }
   const unknown =
     tcb.advisories.length === 0 ? [] : advisories.filter((id) => !tcb.advisories.includes(id));
   if (status !== "UpToDate" && unknown.length > 0)
@@ -140,12 +133,8 @@ function checkEventLog(
   return list.attempt(
     "event-log",
     () => {
-      if (!eventLog)
-        refuse(
-          "attest-unavailable",
-          "event-log",
-          "there is no event log: RTMR3 can't be explained",
-        );
+      const message = "there is no event log: RTMR3 can't be explained";
+      if (!eventLog) refuse("attest-unavailable", "event-log", message);
       return readEventLog(eventLog, report.rtmr3);
     },
     () => "adds up to RTMR3",
@@ -161,25 +150,18 @@ function checkOsImage(report: TdReport, trust: Trust, list: CheckList): OsImage 
   const image = trust.os.find(isImage);
   if (!image) {
     const message = `the OS image is unknown (MRTD, RTMR1 and RTMR2 ${report.rtmr2.slice(0, 12)}... are in no list)`;
-    list.refuse("os-image", "attest-os-unknown", message);
-    return undefined;
-  }
-  if (image.dev) {
-    list.refuse(
-      "os-image",
-      "attest-os-dev",
-      `${image.name} is a development image: its operator can log in`,
-    );
-    return image;
+    return list.refuse("os-image", "attest-os-unknown", message);
   }
   const sizes = Object.values(image.rtmr0);
-  if (sizes.length === 0 || sizes.includes(report.rtmr0)) list.pass("os-image", image.name);
-  else
-    list.warn(
-      "os-image",
-      "attest-os-unknown",
-      `${image.name}, with an RTMR0 that is not listed (it depends on the host)`,
-    );
+  if (image.dev) {
+    const message = `${image.name} is a development image: its operator can log in`;
+    list.refuse("os-image", "attest-os-dev", message);
+  } else if (sizes.length === 0 || sizes.includes(report.rtmr0)) {
+    list.pass("os-image", image.name);
+  } else {
+    const message = `${image.name}, with an RTMR0 that is not listed (it depends on the host)`;
+    list.warn("os-image", "attest-os-unknown", message);
+  }
   return image;
 }
 
@@ -192,26 +174,20 @@ function checkKeyProvider(
 ): string | undefined {
   if (!events) return undefined;
   const provider = events.keyProvider;
-  if (!provider) {
-    list.refuse("key-provider", "attest-key-provider", "the CVM has measured no key provider");
-    return undefined;
-  }
-  if (certificate && provider.name === "kms" && certificate.caSpki !== provider.id) {
-    const message = "the CVM's certificate is of another KMS than the one it has measured";
+  const failed = (message: string): undefined =>
     list.refuse("key-provider", "attest-key-provider", message);
-    return undefined;
-  }
+  if (!provider) return failed("the CVM has measured no key provider");
+  const isKms = provider.name === "kms";
+  if (certificate && isKms && certificate.caSpki !== provider.id)
+    return failed("the CVM's certificate is of another KMS than the one it has measured");
   const sha256 = digestOf(provider);
-  const known =
-    provider.name === "kms" && trust.kms.find(({ ca_spki_sha256: ca }) => ca === sha256);
-  if (known) list.pass("key-provider", `KMS ${known.name}`);
-  else
-    list.refuse(
-      "key-provider",
-      "kms-unknown",
-      `keys come from the unknown provider ${provider.name} ${sha256.slice(0, 12)}...`,
-    );
-  return known ? known.name : undefined;
+  const known = isKms && trust.kms.find(({ ca_spki_sha256: ca }) => ca === sha256);
+  if (!known) {
+    const message = `keys come from the unknown provider ${provider.name} ${sha256.slice(0, 12)}...`;
+    return list.refuse("key-provider", "kms-unknown", message);
+  }
+  list.pass("key-provider", `KMS ${known.name}`);
+  return known.name;
 }
 
 const digestOf = ({ id }: { readonly id: string }): string => sha256Hex(Buffer.from(id, "hex"));

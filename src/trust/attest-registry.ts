@@ -51,13 +51,9 @@ const says = ({ registers, app_id, instance_id, compose_hash }: AttestationFacts
 function compareSources(all: readonly CvmAttestation[], list: CheckList): void {
   const [a, b] = all.map(({ facts }) => facts);
   if (all.length < 2 || !a || !b) return;
+  const message = "the API and the CVM itself show different measurements";
   if (says(a) === says(b)) list.pass("sources", "the API and the CVM itself say the same");
-  else
-    list.refuse(
-      "sources",
-      "attest-paths-differ",
-      "the API and the CVM itself show different measurements",
-    );
+  else list.refuse("sources", "attest-paths-differ", message);
 }
 
 function distinct(checks: readonly AttestationCheck[]): AttestationCheck[] {
@@ -101,10 +97,10 @@ export function assertAttested(
 }
 
 /** Each source with what it answered. */
-const missingIn = ({ checks }: AttestationReport): string =>
-  [
-    ...new Set(checks.flatMap((one) => (one.code === "attest-unavailable" ? one.message : []))),
-  ].join("; ");
+function missingIn({ checks }: AttestationReport): string {
+  const missing = checks.filter(({ code }) => code === "attest-unavailable");
+  return [...new Set(missing.map(({ message }) => message))].join("; ");
+}
 
 /** It depends on the host: a warning in both modes. */
 const isRtmr0 = ({ id, result }: AttestationCheck): boolean =>

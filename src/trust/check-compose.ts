@@ -29,15 +29,12 @@ export function checkCompose(
   held: Held,
 ): string | undefined {
   const { expected, list } = held;
-  const refuse = (message: string): undefined =>
-    list.refuse("compose", "attest-compose", message) as undefined;
+  const refuse = (message: string): undefined => list.refuse("compose", "attest-compose", message);
   if (measured === undefined) return refuse("the CVM has measured no compose hash");
   if (expected.composeHash !== undefined && expected.composeHash !== measured)
     return refuse(`the CVM runs compose hash ${measured}, not ${expected.composeHash}`);
-  if (text === undefined) {
-    list.refuse("compose", "attest-unavailable", "the measured app-compose was not shown");
-    return undefined;
-  }
+  if (text === undefined)
+    return list.refuse("compose", "attest-unavailable", "the measured app-compose was not shown");
   if (sha256Hex(text) !== measured)
     return refuse("the app-compose that is shown is not the measured one");
   const appCompose = parseAppCompose(text);
@@ -58,12 +55,10 @@ export function checkCompose(
 function checkScripts(appCompose: AppCompose, { trust, expected, list }: Held): string | undefined {
   const { script, fields } = findUntrustedCode(appCompose, trust, expected.trustedScripts);
   const own = appCompose.pre_launch_script ? sha256Hex(appCompose.pre_launch_script) : undefined;
-  for (const { field, sha256 } of fields)
-    list.refuse(
-      "scripts",
-      "attest-compose",
-      `${field} may run code and is not pinned (sha256 ${sha256})`,
-    );
+  for (const { field, sha256 } of fields) {
+    const message = `${field} may run code and is not pinned (sha256 ${sha256})`;
+    list.refuse("scripts", "attest-compose", message);
+  }
   if (script && expected.firstUse === true) {
     const message = `trusting its pre-launch script on first use (sha256 ${script.sha256})`;
     list.warn("scripts", "attest-compose", message);

@@ -23,13 +23,9 @@ export class CheckList {
   }
 
   /** Unverified or failed, by its code. */
-  refuse(id: AttestationCheckId, code: AttestationCode, message: string): void {
-    this.#checks.push({
-      id,
-      result: isMissingEvidence(code) ? "unverified" : "failed",
-      code,
-      message,
-    });
+  refuse(id: AttestationCheckId, code: AttestationCode, message: string): undefined {
+    const result = isMissingEvidence(code) ? "unverified" : "failed";
+    this.#checks.push({ id, result, code, message });
   }
 
   /** @returns what `check` returns; undefined where it refuses */
@@ -44,8 +40,7 @@ export class CheckList {
       return value;
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      this.refuse(id, error.code, error.message);
-      return undefined;
+      return this.refuse(id, error.code, error.message);
     }
   }
 }

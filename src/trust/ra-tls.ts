@@ -1,6 +1,6 @@
 /** dstack's RA-TLS certificates: a quote vouches for the certificate's key, the KMS's CA signs the certificate. */
 import { createHash, type X509Certificate } from "node:crypto";
-import { extensionOf, parsePemChain, sha256 } from "../attest/certificate.ts";
+import { extensionOf, parsePemChain } from "../attest/certificate.ts";
 import { readDer } from "../attest/der.ts";
 import { refuse } from "../core/attestation.ts";
 
@@ -29,8 +29,6 @@ export function quoteInCertificate(pem: string): string {
 export type RaTls = {
   /** ms since 1970: when the certificate was issued. */
   readonly issuedAt: number;
-  /** SHA-256 of the CA's SubjectPublicKeyInfo, hex. */
-  readonly caSpkiSha256: string;
   /** The CA's SubjectPublicKeyInfo, DER, hex. */
   readonly caSpki: string;
 };
@@ -43,12 +41,8 @@ export function verifyRaTls(pem: string, reportData: string): RaTls {
   const chain = parsePemChain(pem);
   const [leaf] = chain;
   const ca = chain.at(-1);
-  if (!leaf || !ca || chain.length < 2)
-    return refuse(
-      "attest-quote",
-      "certificate",
-      "the CVM's certificate comes without the KMS's CA",
-    );
+  const incomplete = "the CVM's certificate comes without the KMS's CA";
+  if (!leaf || !ca || chain.length < 2) return refuse("attest-quote", "certificate", incomplete);
   const hash = createHash("sha512").update("ratls-cert:").update(spkiOf(leaf)).digest("hex");
   if (hash !== reportData)
     refuse("attest-quote", "report-data", "the quote does not vouch for the CVM's certificate");
@@ -58,12 +52,7 @@ export function verifyRaTls(pem: string, reportData: string): RaTls {
     if (!isIssued)
       refuse("attest-quote", "certificate", "the CVM's certificate is not signed by its CA");
   }
-  const spki = spkiOf(ca);
-  return {
-    issuedAt: Date.parse(leaf.validFrom),
-    caSpkiSha256: sha256(spki),
-    caSpki: spki.toString("hex"),
-  };
+  return { issuedAt: Date.parse(leaf.validFrom), caSpki: spkiOf(ca).toString("hex") };
 }
 
 const spkiOf = (certificate: X509Certificate): Buffer =>

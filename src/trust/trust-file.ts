@@ -81,10 +81,8 @@ export function parseTrustFile(text: string, file: string): Trust {
   const parsed = trustSchema.safeParse(value);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw badTrustFile(
-    file,
-    `${issue?.path.join(".") || "top level"}: ${issue?.message ?? "invalid"}`,
-  );
+  const where = issue?.path.join(".") || "top level";
+  throw badTrustFile(file, `${where}: ${issue?.message ?? "invalid"}`);
 }
 
 function badTrustFile(file: string, reason: string): ClusterError {
