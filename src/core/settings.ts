@@ -96,7 +96,6 @@ export type ClusterInputs = {
   readonly aws: AwsCredentials;
 };
 
-/** Every input by its key in `inputs/table.ts`, with the type of its value. */
 /** How the registry's evidence is judged. */
 export type AttestationSettings = {
   readonly attest: AttestMode;
@@ -106,6 +105,7 @@ export type AttestationSettings = {
   readonly collateralUrl: string;
 };
 
+/** Every input by its key in `inputs/table.ts`, with the type of its value. */
 export type InputValues = Connection &
   AttestationSettings &
   Omit<ClusterSettings, "allowDebugRegistry"> & {

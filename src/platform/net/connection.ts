@@ -118,15 +118,12 @@ function checkTunnel(head: string, proxy: string, peer: string): void {
   const status = /^HTTP\/1\.[01] (\d{3})/.exec(head)?.[1];
   if (status === undefined) throw new Error("the answer to CONNECT is not HTTP");
   if (status.startsWith("2")) return;
-  if (status === "407")
-    throw new NetworkError(
-      "proxy-auth-required",
-      `proxy ${proxy} asks for a user name and password (407)`,
-    );
-  throw new NetworkError(
-    "proxy-failed",
-    `proxy ${proxy} refused to connect to ${peer} (HTTP ${status})`,
-  );
+  if (status === "407") {
+    const message = `proxy ${proxy} asks for a user name and password (407)`;
+    throw new NetworkError("proxy-auth-required", message);
+  }
+  const message = `proxy ${proxy} refused to connect to ${peer} (HTTP ${status})`;
+  throw new NetworkError("proxy-failed", message);
 }
 
 function readHead(socket: net.Socket, signal: AbortSignal): Promise<string> {
@@ -164,7 +161,7 @@ function authorizationLine(proxy: URL): string {
   return value === undefined ? "" : `Proxy-Authorization: ${value}\r\n`;
 }
 
-function addressOf({ hostname, port, protocol }: URL): { host: string; port: number } {
+export function addressOf({ hostname, port, protocol }: URL): { host: string; port: number } {
   const host = hostname.replace(/^\[|\]$/g, "");
   return { host, port: port === "" ? (protocol === "https:" ? 443 : 80) : Number(port) };
 }

@@ -10,11 +10,10 @@ import * as http from "node:http";
 import type { Duplex } from "node:stream";
 import type { SecureContext } from "node:tls";
 import { deferred } from "../../lib/deferred.ts";
-import { openConnection, peerOf, proxyAuthorization } from "./connection.ts";
+import { addressOf, openConnection, peerOf, proxyAuthorization } from "./connection.ts";
 import { NetworkError, toNetworkError } from "./network-error.ts";
 import { proxyFor } from "./proxy.ts";
 import { trustedAuthorities } from "./trust.ts";
-import type { IncomingMessage } from "node:http";
 import { createGunzip } from "node:zlib";
 
 /** 100 CVMs a page take about 200 kB, an attestation less than 1 MB. */
@@ -131,12 +130,9 @@ function exchange(
   };
   const onAbort = (): void => end(signal.reason);
   const timer = setTimeout(() => {
-    end(
-      new NetworkError(
-        "request-timed-out",
-        `${peer}: no complete answer within ${Math.round(what.timeoutMs / 100) / 10}s`,
-      ),
-    );
+    const seconds = Math.round(what.timeoutMs / 100) / 10;
+    const message = `${peer}: no complete answer within ${seconds}s`;
+    end(new NetworkError("request-timed-out", message));
   }, what.timeoutMs);
   // All requests of a run share its signal.
   setMaxListeners(0, signal);
@@ -177,15 +173,14 @@ async function answerOf(response: http.IncomingMessage, limit: number): Promise<
 function requestOptions(what: HttpRequest, { target, proxy }: Connecting): http.RequestOptions {
   const forwarding = proxy !== undefined && target.protocol === "http:";
   const authorization = forwarding ? proxyAuthorization(proxy) : undefined;
-  const { host, port } = hostAndPort(target);
   return {
-    host,
-    port,
+    ...addressOf(target),
     method: what.method,
     path: forwarding ? target.href : `${target.pathname}${target.search}`,
     headers: {
       accept: "application/json",
-      "accept-encoding": acceptedEncodings,
+      // A page of CVMs takes a tenth with it.
+      "accept-encoding": "gzip",
       ...what.headers,
       host: target.host,
       ...(what.body === undefined ? {} : { "content-length": Buffer.byteLength(what.body) }),
@@ -193,14 +188,6 @@ function requestOptions(what: HttpRequest, { target, proxy }: Connecting): http.
     },
   };
 }
-
-const hostAndPort = (target: URL): { host: string; port: string } => ({
-  host: target.hostname.replace(/^\[|\]$/g, ""),
-  port: target.port || (target.protocol === "https:" ? "443" : "80"),
-});
-
-/** A page of CVMs takes a tenth with it. */
-const acceptedEncodings = "gzip";
 
 /** Of an error, more is not worth reading. */
 const MAX_CUT_BYTES = 64 * 1024;
@@ -211,7 +198,7 @@ const MAX_CUT_BYTES = 64 * 1024;
  * @throws NetworkError `answer-too-large`, `answer-malformed`; the stream's own error where it breaks.
  */
 export async function readBody(
-  response: IncomingMessage,
+  response: http.IncomingMessage,
   { limit, cut }: { readonly limit: number; readonly cut: boolean },
 ): Promise<Buffer> {
   const most = cut ? Math.min(limit, MAX_CUT_BYTES) : limit;
@@ -229,15 +216,13 @@ export async function readBody(
   return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, size);
 }
 
-function decoded(response: IncomingMessage): AsyncIterable<Buffer> {
+function decoded(response: http.IncomingMessage): AsyncIterable<Buffer> {
   const encoding = (response.headers["content-encoding"] ?? "identity").trim().toLowerCase();
   if (encoding === "identity" || encoding === "") return response;
   if (encoding !== "gzip" && encoding !== "x-gzip") {
     response.destroy();
-    throw new NetworkError(
-      "answer-malformed",
-      `the answer has the unknown encoding ${JSON.stringify(encoding)}`,
-    );
+    const message = `the answer has the unknown encoding ${JSON.stringify(encoding)}`;
+    throw new NetworkError("answer-malformed", message);
   }
   const gunzip = createGunzip();
   response.on("error", (error) => gunzip.destroy(error));

@@ -2,7 +2,7 @@
 import { lstat, readdir, readFile, readlink, realpath, rm } from "node:fs/promises";
 import path from "node:path";
 import { isProcessAlive, processStart } from "../../lib/process-alive.ts";
-import { ownerOfFolder, temporaryDirectory } from "./private-folder.ts";
+import { ownerOfFolder, temporaryDirectory, type FolderOwner } from "./private-folder.ts";
 
 /** A run of the CLI takes two minutes at most. */
 const MAX_AGE_MS = 60 * 60_000;
@@ -69,13 +69,7 @@ function endProcess(pid: number): void {
 }
 
 /** Unknown: a process has that id, and nobody can tell whether it is the same one. */
-function stateOf({
-  pid,
-  started,
-}: {
-  pid: number;
-  started: string | null;
-}): "running" | "gone" | "unknown" {
+function stateOf({ pid, started }: FolderOwner): "running" | "gone" | "unknown" {
   if (!isProcessAlive(pid, started)) return "gone";
   return started === null || processStart(pid) === null ? "unknown" : "running";
 }

@@ -115,8 +115,7 @@ export class PhalaProcess {
       onDetail(`phala ${all.map((arg) => arg.replace(`${folder.path}/`, "")).join(" ")}`);
       const homePath = home === "real" ? (env["HOME"] ?? folder.home) : folder.home;
       const gate = await openGate({ ...this.#options, operation: command.operation, signal });
-      const { limitMs, onStdout } = command;
-      const where = { folder: folder.path, home: homePath, limitMs, onStdout };
+      const where = { ...command, folder: folder.path, home: homePath };
       const run = await this.#spawn(program, all, where, gate, signal).catch(
         async (error: unknown) => {
           await gate.settle();
@@ -134,11 +133,8 @@ export class PhalaProcess {
     const program = await locateProgram(bin, env["PATH"]);
     if (program === undefined || preload === undefined || this.#home === "real") return undefined;
     const environment = await commonEnvironment(env);
-    const waiting = await WaitingPhala.start(
-      program,
-      { ...environment, ...cacheFor(env) },
-      preload,
-    );
+    const all = { ...environment, ...cacheFor(env) };
+    const waiting = await WaitingPhala.start(program, all, preload);
     if (waiting) onDetail("phala is started ahead of its next run");
     return waiting;
   }
@@ -157,11 +153,7 @@ export class PhalaProcess {
   async #spawn(
     program: string,
     args: readonly string[],
-    where: Pick<PhalaCommand, "limitMs"> & {
-      readonly folder: string;
-      readonly home: string;
-      readonly onStdout: PhalaCommand["onStdout"];
-    },
+    where: PhalaCommand & { readonly folder: string; readonly home: string },
     gate: Gate,
     signal: AbortSignal,
   ): Promise<CliRun> {
@@ -187,18 +179,12 @@ export class PhalaProcess {
       onStdout: where.onStdout,
       onEnding: () => gate.stop(),
     };
-    const {
-      stdout,
-      stderr,
-      exitCode,
-      signal: endedBy,
-      ended,
-      startError,
-    } = await running(() => runChild(child, signal));
-    if (startError !== undefined)
-      return { ...EMPTY, stderr: `${bin} can't be started (${startError})` };
-    const cutOff = ended ?? (endedBy === null ? undefined : `signal ${endedBy}`);
-    return { stdout: shown(stdout), stderr: shown(stderr), exitCode, cutOff };
+    const run = await running(() => runChild(child, signal));
+    if (run.startError !== undefined)
+      return { ...EMPTY, stderr: `${bin} can't be started (${run.startError})` };
+    const { exitCode } = run;
+    const cutOff = run.ended ?? (run.signal === null ? undefined : `signal ${run.signal}`);
+    return { stdout: shown(run.stdout), stderr: shown(run.stderr), exitCode, cutOff };
   }
 }
 

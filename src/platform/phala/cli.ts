@@ -45,12 +45,8 @@ export function createPhalaCli(options: PhalaCliOptions): PhalaCli {
   const { queryMs = QUERY_LIMIT_MS, mutationMs: limitMs = MUTATION_LIMIT_MS } =
     options.limits ?? {};
   const query = async (args: string[], signal: AbortSignal): Promise<output.CliRun> => {
-    const command: PhalaCommand = {
-      args: () => args,
-      limitMs: queryMs,
-      operation: { kind: "read" },
-    };
-    const { run } = await phala.run(command, signal);
+    const operation = { kind: "read" } as const;
+    const { run } = await phala.run({ args: () => args, limitMs: queryMs, operation }, signal);
     signal.throwIfAborted();
     return run;
   };
@@ -75,56 +71,40 @@ export function createPhalaCli(options: PhalaCliOptions): PhalaCli {
   };
 }
 
-/** What a hook throws is thrown again; every other end is an outcome. */
+type Read<T> = (traffic: Traffic, run: output.CliRun) => MutationOutcome<T>;
+
 function mutationsOf(phala: PhalaProcess, limitMs: number): PhalaMutations {
-  const mutate: Mutate = (command, outcome, signal) =>
-    outcomeOf(() => phala.run({ ...command, limitMs }, signal), outcome);
+  const mutate = <T>(
+    args: PhalaCommand["args"],
+    operation: PhalaCommand["operation"],
+    signal: AbortSignal,
+    outcome: Read<T>,
+  ) => outcomeOf(() => phala.run({ args, operation, limitMs }, signal), outcome);
   return {
-    createCvm: (request, signal, hooks = {}) =>
-      mutate(
-        { args: create(request), operation: { kind: "create", request, hooks } },
-        (traffic, run) => createOutcome(request.name, traffic, run),
-        signal,
-      ),
-    provisionCvm: (request, signal, hooks = {}) =>
-      mutate(
-        { args: create(request), operation: { kind: "provision", request, hooks } },
-        provisionOutcome,
-        signal,
-      ),
+    createCvm: (request, signal, hooks = {}) => {
+      const operation = { kind: "create", request, hooks } as const;
+      return mutate(create(request), operation, signal, createOutcome(request.name));
+    },
+    provisionCvm: (request, signal, hooks = {}) => {
+      const operation = { kind: "provision", request, hooks } as const;
+      return mutate(create(request), operation, signal, provisionOutcome);
+    },
     // No --wait: it only asks whether the CVM is running, which it still is right after the request.
-    updateCvm: (request, signal, hooks = {}) =>
-      mutate(
-        {
-          args: deploy(["--cvm-id", request.cvmId], request),
-          operation: { kind: "update", request, hooks },
-        },
-        updateOutcome,
-        signal,
-      ),
+    updateCvm: (request, signal, hooks = {}) => {
+      const args = deploy(["--cvm-id", request.cvmId], request);
+      return mutate(args, { kind: "update", request, hooks }, signal, updateOutcome);
+    },
     // Without --force it asks, and hangs for ever with no terminal.
-    deleteCvm: (cvmId, signal) =>
-      mutate(
-        {
-          args: () => ["cvms", "delete", cvmId, "--force", "--json"],
-          operation: { kind: "delete", cvmId },
-        },
-        deleteOutcome,
-        signal,
-      ),
+    deleteCvm: (cvmId, signal) => {
+      const args = () => ["cvms", "delete", cvmId, "--force", "--json"];
+      return mutate(args, { kind: "delete", cvmId }, signal, deleteOutcome);
+    },
   };
 }
 
-type Ended = Awaited<ReturnType<PhalaProcess["run"]>>;
-type Read<T> = (traffic: Traffic, run: output.CliRun) => MutationOutcome<T>;
-type Mutate = <T>(
-  command: Omit<PhalaCommand, "limitMs">,
-  outcome: Read<T>,
-  signal: AbortSignal,
-) => Promise<MutationOutcome<T>>;
-
+/** What a hook throws is thrown again; every other end is an outcome. */
 async function outcomeOf<T>(
-  work: () => Promise<Ended>,
+  work: () => ReturnType<PhalaProcess["run"]>,
   outcome: Read<T>,
 ): Promise<MutationOutcome<T>> {
   try {

@@ -4,19 +4,19 @@
  */
 import { createHash } from "node:crypto";
 import { rmSync } from "node:fs";
-import { processPlace } from "../../lib/process-alive.ts";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import path from "node:path";
-import { processStart } from "../../lib/process-alive.ts";
+import { processPlace, processStart } from "../../lib/process-alive.ts";
 
 /** Of the names of all these folders: one for each machine and process namespace. */
 const FOLDER_PREFIX = `tee-cluster-${placeDigest()}-`;
 
-/** Whose folder it is, by its name; undefined for a folder that is not ours. `started` is null where nobody could tell. */
-export function ownerOfFolder(
-  name: string,
-): { readonly pid: number; readonly started: string | null } | undefined {
+/** `started` is null where nobody could tell. */
+export type FolderOwner = { readonly pid: number; readonly started: string | null };
+
+/** Whose folder it is, by its name; undefined for a folder that is not ours. */
+export function ownerOfFolder(name: string): FolderOwner | undefined {
   if (!name.startsWith(FOLDER_PREFIX)) return undefined;
   const [, pid, started = null] = /^(\d+)-(?:(\d+)-)?/.exec(name.slice(FOLDER_PREFIX.length)) ?? [];
   return pid === undefined ? undefined : { pid: Number(pid), started };

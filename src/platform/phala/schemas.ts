@@ -16,7 +16,8 @@ import { utcTimestamp } from "../../lib/timestamp.ts";
 
 const text = z.string().nullish();
 const named = z.object({ name: text }).nullish();
-const time = z.union([z.string(), z.number()]).nullish();
+const textOrNumber = z.union([z.string(), z.number()]);
+const time = textOrNumber.nullish();
 
 const cvmSchema = z.object({
   name: text,
@@ -109,21 +110,19 @@ export const cvmPage = z.object({
   pages: z.number().int().nonnegative(),
 });
 
-const amount = z.union([z.string(), z.number()]);
+const credits = z
+  .object({
+    balance: textOrNumber,
+    granted_balance: textOrNumber.nullish(),
+    is_post_paid: z.boolean().nullish(),
+  })
+  .nullish();
 
 export const account = z
   .object({
     user: z.object({ username: z.string() }),
-    workspace: z
-      .object({ name: z.string(), id: z.union([z.string(), z.number()]).nullish().catch(null) })
-      .nullish(),
-    credits: z
-      .object({
-        balance: amount,
-        granted_balance: amount.nullish(),
-        is_post_paid: z.boolean().nullish(),
-      })
-      .nullish(),
+    workspace: z.object({ name: z.string(), id: textOrNumber.nullish().catch(null) }).nullish(),
+    credits,
   })
   .transform((answer): Account => ({
     username: answer.user.username,
@@ -133,14 +132,9 @@ export const account = z
     postPaid: answer.credits?.is_post_paid === true,
   }));
 
-function creditOf(
-  credits:
-    | { balance: string | number; granted_balance?: string | number | null | undefined }
-    | null
-    | undefined,
-): number | null {
-  if (!credits) return null;
-  const sum = Number(credits.balance) + Number(credits.granted_balance ?? 0);
+function creditOf(given: z.infer<typeof credits>): number | null {
+  if (!given) return null;
+  const sum = Number(given.balance) + Number(given.granted_balance ?? 0);
   return Number.isFinite(sum) ? sum : null;
 }
 
@@ -168,7 +162,7 @@ const instanceType = z.object({
   id: z.string(),
   vcpu: z.number(),
   memory_mb: z.number(),
-  hourly_rate: z.union([z.string(), z.number()]),
+  hourly_rate: textOrNumber,
   requires_gpu: z.boolean().nullish(),
 });
 

@@ -40,16 +40,18 @@ export type Answered = {
   readonly contentType: string;
 };
 
+/** Not forwarded. */
+export type Withheld = {
+  readonly kind: "withheld";
+  readonly reason: "stopped" | "unexpected-request" | "unsupported" | "provision-only" | "hook";
+  readonly message: string;
+};
+
 export type Result =
   | Answered
   /** No answer. `sent`: the request may have arrived; false: it surely has not. */
   | { readonly kind: "failed"; readonly message: string; readonly sent: boolean }
-  /** Not forwarded. */
-  | {
-      readonly kind: "withheld";
-      readonly reason: "stopped" | "unexpected-request" | "unsupported" | "provision-only" | "hook";
-      readonly message: string;
-    };
+  | Withheld;
 
 export type Exchange = {
   readonly role: Role;

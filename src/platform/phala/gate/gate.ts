@@ -10,12 +10,12 @@ import type { Provisioned } from "../../../core/ports.ts";
 import { envKeysOf, lacksKey, provisionedOf, usesOnChainKms } from "./answers.ts";
 import {
   isSuccess,
-  type Answered,
   type Exchange,
   type GateOperation,
   type GateRequest,
   type Result,
   type Role,
+  type Withheld,
 } from "./exchange.ts";
 import { isSealed, judge } from "./expected.ts";
 import { forwardMutation, forwardRead, type Upstream } from "./forward.ts";
@@ -140,18 +140,13 @@ export class Gate {
   }
 
   async #pass(request: GateRequest, role: Role, problem: string | undefined): Promise<Result> {
-    if (problem !== undefined)
-      return { kind: "withheld", reason: "unexpected-request", message: problem };
+    if (problem !== undefined) return withheld("unexpected-request", problem);
     if (role === "read") return this.#read(request);
     if (role === "provision") return this.#provision(request);
     if (this.#options.operation.kind === "provision")
-      return {
-        kind: "withheld",
-        reason: "provision-only",
-        message: "only the provisioning was asked for",
-      };
+      return withheld("provision-only", "only the provisioning was asked for");
     if (this.#needsKey(request) && !this.#keyChecked)
-      return { kind: "withheld", reason: "unexpected-request", message: UNSEEN_KEY };
+      return withheld("unexpected-request", UNSEEN_KEY);
     if (this.#stopped) return STOPPED;
     return (
       (await this.#hook(() => this.#beforeCommit())) ?? this.#mutate(request, this.#commits.signal)
@@ -215,7 +210,7 @@ export class Gate {
     } catch (error) {
       this.#hookError ??= { thrown: error };
       this.stop();
-      return { kind: "withheld", reason: "hook", message: messageOf(error) };
+      return withheld("hook", messageOf(error));
     }
   }
 
@@ -226,25 +221,23 @@ export class Gate {
   #note({ method, path }: GateRequest, role: Role, result: Result): void {
     this.#exchanges.push({ role, method, path, result });
     const what =
-      result.kind === "answered" ? describe(result) : `${result.kind}: ${result.message}`;
+      result.kind === "answered" ? String(result.status) : `${result.kind}: ${result.message}`;
     this.#options.onDetail(`phala: ${method} ${path}: ${what}`);
   }
 }
 
-const STOPPED: Result = { kind: "withheld", reason: "stopped", message: "the run is ending" };
+const withheld = (reason: Withheld["reason"], message: string): Withheld => ({
+  kind: "withheld",
+  reason,
+  message,
+});
+const unsupported = (message: string): Withheld => withheld("unsupported", message);
+const STOPPED = withheld("stopped", "the run is ending");
 
 const UNSEEN_KEY = "phala sealed the environment with a key that was in no answer of the API";
 
 const NO_KEY =
   "the API's answer to the provisioning has no key to encrypt the environment with; nothing was made";
-
-const unsupported = (message: string): Result => ({
-  kind: "withheld",
-  reason: "unsupported",
-  message,
-});
-
-const describe = ({ status }: Answered): string => String(status);
 
 function isSame(given: string | undefined, expected: string): boolean {
   const [a, b] = [Buffer.from(given ?? ""), Buffer.from(expected)];

@@ -15,18 +15,15 @@ import type {
 import { renderApiError } from "../api-error.ts";
 import { outcomeOf, anySuccess, type CliRun } from "../cli-output.ts";
 import { acceptedOf, createdOf } from "./answers.ts";
-import { isSuccess, type Answered, type Exchange, type Result } from "./exchange.ts";
+import { isSuccess, type Answered, type Exchange, type Result, type Withheld } from "./exchange.ts";
 import type { Traffic } from "./gate.ts";
 
-export function createOutcome(
-  name: string,
-  traffic: Traffic,
-  run: CliRun,
-): MutationOutcome<CreatedCvm> {
-  return settled(traffic, run, ({ json }) =>
-    found(traffic.provisioned && createdOf(json, name, traffic.provisioned)),
-  );
-}
+export const createOutcome =
+  (name: string) =>
+  (traffic: Traffic, run: CliRun): MutationOutcome<CreatedCvm> =>
+    settled(traffic, run, ({ json }) =>
+      found(traffic.provisioned && createdOf(json, name, traffic.provisioned)),
+    );
 
 export function updateOutcome(traffic: Traffic, run: CliRun): MutationOutcome<AcceptedUpdate> {
   return settled(traffic, run, ({ json }) => found(acceptedOf(json)));
@@ -153,7 +150,7 @@ function refusedBy({ method, path, result }: Exchange): Refused {
   return { ...refused(what, reason), apiError: error, retryAfterMs };
 }
 
-const WITHHELD: Record<Extract<Result, { kind: "withheld" }>["reason"], RefusalReason> = {
+const WITHHELD: Record<Withheld["reason"], RefusalReason> = {
   stopped: "stopped",
   "unexpected-request": "unexpected-request",
   unsupported: "unsupported",
