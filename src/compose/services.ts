@@ -123,43 +123,36 @@ export function valueIn(service: Service, name: string): string | undefined {
 }
 
 function mountOf(item: Tree): Mount {
+  const { line } = item;
   if (item.kind === "map")
-    return {
-      line: item.line,
-      source: textOf(at(item, "source")),
-      type: textOf(at(item, "type")) ?? "volume",
-    };
+    return { line, source: textOf(at(item, "source")), type: textOf(at(item, "type")) ?? "volume" };
   // `C:\data:/data` begins with a drive, not with a name.
   const [source = "", target] = (textOf(item) ?? "")
     .replace(/^([A-Za-z]):(?=[\\/])/, "$1\0")
     .split(":");
-  if (target === undefined) return { line: item.line, source: undefined, type: "volume" };
-  return {
-    line: item.line,
-    source: source.replace("\0", ":"),
-    type: isPath(source) ? "bind" : "volume",
-  };
+  if (target === undefined) return { line, source: undefined, type: "volume" };
+  return { line, source: source.replace("\0", ":"), type: isPath(source) ? "bind" : "volume" };
 }
 
 const isPath = (source: string): boolean => /^(?:[/.~\\]|[A-Za-z]\0)/.test(source);
 
 function idleReason(node: MapNode): Service["idle"] {
-  const profiles = itemsOf(at(node, "profiles"));
+  const because = (reason: string, key: string, of = node): Service["idle"] => ({
+    reason,
+    line: lineOfKey(of, key),
+  });
+  const profiles = itemsOf(at(node, "profiles")).map(textOf);
   if (profiles.length > 0) {
-    const reason = `it has the profile ${profiles.map((it) => textOf(it)).join(", ")}, and no profile is active on a CVM`;
-    return { reason, line: lineOfKey(node, "profiles") };
+    const reason = `it has the profile ${profiles.join(", ")}, and no profile is active on a CVM`;
+    return because(reason, "profiles");
   }
-  if (textOf(at(node, "scale")) === "0")
-    return { reason: "`scale: 0` starts no container", line: lineOfKey(node, "scale") };
+  if (textOf(at(node, "scale")) === "0") return because("`scale: 0` starts no container", "scale");
   const deploy = at(node, "deploy");
   if (deploy?.kind === "map" && textOf(at(deploy, "replicas")) === "0")
-    return { reason: "`replicas: 0` starts no container", line: lineOfKey(deploy, "replicas") };
+    return because("`replicas: 0` starts no container", "replicas", deploy);
   const platform = textOf(at(node, "platform"));
   if (platform !== undefined && !/^linux(?:\/(?:amd64|x86_64)(?:\/.*)?)?$/i.test(platform))
-    return {
-      reason: `a CVM is linux/amd64 and can't run ${platform}`,
-      line: lineOfKey(node, "platform"),
-    };
+    return because(`a CVM is linux/amd64 and can't run ${platform}`, "platform");
   return undefined;
 }
 

@@ -108,16 +108,10 @@ export function shapeProblems(root: Tree): readonly ShapeProblem[] {
 
 function serviceProblems(name: string, service: Tree, services: MapNode): readonly ShapeProblem[] {
   const line = lineOfKey(services, name);
+  const problem = (message: string): ShapeProblem => ({ line, service: name, message });
   if (!/^[\w.-]+$/.test(name))
-    return [
-      {
-        line,
-        service: name,
-        message: "a service's name may have letters, digits, `.`, `_` and `-` only",
-      },
-    ];
-  if (service.kind !== "map")
-    return [{ line, service: name, message: "a service must be a mapping" }];
+    return [problem("a service's name may have letters, digits, `.`, `_` and `-` only")];
+  if (service.kind !== "map") return [problem("a service must be a mapping")];
   return problemsIn(service, SERVICE, `services.${name}.`, name);
 }
 
