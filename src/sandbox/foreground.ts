@@ -1,4 +1,5 @@
 /** `tee-cluster sandbox`: the stand-in in the foreground, for a second terminal or another program. */
+import { once } from "node:events";
 import { announceRunning } from "./running.ts";
 import { SANDBOX_EXAMPLES, startSandbox, type Sandbox, type SandboxOptions } from "./index.ts";
 
@@ -25,7 +26,8 @@ export async function runSandboxForeground<T>(options: ForegroundOptions<T>): Pr
   const withdraw = await announceRunning(options.stateDir, running);
   try {
     const answer = onUp(sandbox);
-    await aborted(AbortSignal.any([signal, asked.signal]));
+    const ended = AbortSignal.any([signal, asked.signal]);
+    if (!ended.aborted) await once(ended, "abort");
     return answer;
   } finally {
     await withdraw();
@@ -49,11 +51,4 @@ export function variablesFor(
     AWS_ACCESS_KEY_ID: SANDBOX_EXAMPLES.awsAccessKeyId,
     AWS_SECRET_ACCESS_KEY: SANDBOX_EXAMPLES.awsSecretAccessKey,
   };
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }

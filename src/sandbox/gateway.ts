@@ -5,8 +5,8 @@ import { answerKms } from "./attestation/env-keys.ts";
 import { baseDomainOf } from "./catalog.ts";
 import { pushHashes } from "./cloud.ts";
 import { liveCvms } from "./find.ts";
-import { lifeOf, type Life } from "./lifecycle.ts";
-import type { CvmState, Generation } from "./model.ts";
+import { lifeOf, type Life, type Serving } from "./lifecycle.ts";
+import type { CvmState } from "./model.ts";
 import { nodeOf } from "./responses.ts";
 import { answerService, type ServiceReply, type ServiceRequest } from "./spawntee.ts";
 import { runningServices } from "./interpreter.ts";
@@ -26,16 +26,15 @@ export async function answerGateway(
   const [, appId, port, domain, path] = match;
   const state = await store.read();
   const now = Date.now();
-  const cvm = liveCvms(state, now).find(
-    (candidate) => candidate.appId === appId && isServing(candidate, now),
-  );
-  if (!cvm || baseDomainOf(nodeOf(cvm)) !== domain) return undefined;
-  const life = lifeOf(cvm, now);
-  const { serving } = life;
-  if (!serving) return undefined;
-  const served = { cvm, life: { ...life, serving } };
+  // Of several CVMs of one app, the gateway picks one that runs.
+  const served = liveCvms(state, now)
+    .filter((cvm) => cvm.appId === appId)
+    .map((cvm) => ({ cvm, life: lifeOf(cvm, now) }))
+    .find(isServed);
+  if (!served || baseDomainOf(nodeOf(served.cvm)) !== domain) return undefined;
+  const { cvm, life } = served;
   if (Number(port) === LOG_PORT)
-    return answerLog(cvm, served.life, path ?? "/") ?? guestInfo(world, served, path ?? "/");
+    return answerLog(cvm, life, path ?? "/") ?? guestInfo(world, served, path ?? "/");
   const { quoteKey } = state;
   const service = { ...served, port: Number(port), quoteKey, now, behaviour: world.behaviour() };
   const reply = answerService(service, { ...request, path: path ?? "/" });
@@ -47,18 +46,16 @@ export async function answerGateway(
   return reply;
 }
 
-/** Of several CVMs of one app, the gateway picks one that runs. */
-const isServing = (cvm: CvmState, now: number): boolean => lifeOf(cvm, now).serving !== undefined;
+type Served = { readonly cvm: CvmState; readonly life: Serving };
+
+const isServed = (one: { readonly cvm: CvmState; readonly life: Life }): one is Served =>
+  one.life.serving !== undefined;
 
 /** What the guest agent of a CVM shows: the log of a container, and the serial console's. */
 export const LOG_PORT = 8090;
 
 /** `GET /logs/{container}`, where the app-compose makes its logs public. Undefined: there is none. */
-function answerLog(
-  cvm: CvmState,
-  life: Life & { readonly serving: Generation },
-  path: string,
-): ServiceReply | undefined {
+function answerLog(cvm: CvmState, life: Serving, path: string): ServiceReply | undefined {
   const name = /^\/logs\/([^/]+)$/.exec(path)?.[1];
   const isPublic = life.serving.appCompose["public_logs"] === true;
   const text = name && isPublic ? logOf(cvm, life, name) : undefined;
@@ -67,11 +64,7 @@ function answerLog(
 }
 
 /** Lines of text; undefined where there is no such container. Never a value of the environment. */
-function logOf(
-  cvm: CvmState,
-  life: Life & { readonly serving: Generation },
-  name: string,
-): string | undefined {
+function logOf(cvm: CvmState, life: Serving, name: string): string | undefined {
   const at = (ms: number): string => new Date(life.bootedAt + ms).toISOString();
   if (name === "serial")
     return `${at(0)} dstack-0.5.4 booting\n${at(1)} compose hash ${life.serving.composeHash}\n${at(2)} containers started\n`;

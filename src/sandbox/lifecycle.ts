@@ -15,6 +15,9 @@ export type Life = {
   readonly bootError: string | null;
 };
 
+/** Of a CVM that answers. */
+export type Serving = Life & { readonly serving: Generation };
+
 export function lifeOf(cvm: CvmState, now: number): Life {
   if (cvm.deletedAt !== null) return asleep("deleting");
   const newest = cvm.operations.at(-1);
@@ -54,13 +57,11 @@ function lifeBefore(cvm: CvmState, previous: Generation, newest: Operation): Lif
   return lifeOf({ ...cvm, current: previous, previous: null, operations }, newest.startedAt);
 }
 
-function asleep(status: string): Life {
-  return {
-    status,
-    inProgress: undefined,
-    serving: undefined,
-    bootedAt: 0,
-    instance: "",
-    bootError: null,
-  };
-}
+const asleep = (status: string): Life => ({
+  status,
+  inProgress: undefined,
+  serving: undefined,
+  bootedAt: 0,
+  instance: "",
+  bootError: null,
+});

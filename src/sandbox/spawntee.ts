@@ -4,8 +4,8 @@ import type { Behaviour } from "./faults.ts";
 import { INSTANCE_TYPES } from "./catalog.ts";
 import { runningServices, type RunningService } from "./interpreter.ts";
 import { verifyQuote } from "./kms.ts";
-import type { Life } from "./lifecycle.ts";
-import type { CvmState, Generation } from "./model.ts";
+import type { Serving } from "./lifecycle.ts";
+import type { CvmState } from "./model.ts";
 import { failure, ok, type Reply } from "./reply.ts";
 import { createHash, createPublicKey, verify } from "node:crypto";
 
@@ -24,7 +24,7 @@ export type ServiceReply = Reply & { readonly push?: readonly string[] };
 
 export type ServiceWorld = {
   readonly cvm: CvmState;
-  readonly life: Life & { readonly serving: Generation };
+  readonly life: Serving;
   readonly port: number;
   readonly quoteKey: string;
   readonly now: number;

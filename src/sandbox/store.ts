@@ -180,53 +180,41 @@ async function breakLock(file: string): Promise<void> {
   }
 }
 
+/** The folder is a file, read-only, or on a full disk. */
+export function unwritable(file: string, cause: unknown): ClusterError {
+  const message = `can't write the sandbox's cloud ${file}: ${messageOf(cause)}`;
+  const hint = `make ${path.dirname(file)} a folder that can be written to, or choose another one with --state-dir`;
+  return new ClusterError("prerequisite", "state-unwritable", { message, hint, cause });
+}
+
 const startOver = (file: string): string =>
   `delete ${path.dirname(file)} to begin a new cloud, or choose another folder with --state-dir`;
 
-/** The folder is a file, read-only, or on a full disk. */
-export function unwritable(file: string, error: unknown): ClusterError {
-  return new ClusterError("prerequisite", "state-unwritable", {
-    message: `can't write the sandbox's cloud ${file}: ${messageOf(error)}`,
-    hint: `make ${path.dirname(file)} a folder that can be written to, or choose another one with --state-dir`,
-    cause: error,
-  });
-}
-
-export function unreadable(file: string, error: unknown): ClusterError {
-  return new ClusterError("prerequisite", "state-unreadable", {
-    message: `can't read the sandbox's cloud ${file}: ${messageOf(error)}`,
-    hint: startOver(file),
-    cause: error,
-  });
+export function unreadable(file: string, cause: unknown): ClusterError {
+  const message = `can't read the sandbox's cloud ${file}: ${messageOf(cause)}`;
+  const hint = startOver(file);
+  return new ClusterError("prerequisite", "state-unreadable", { message, hint, cause });
 }
 
 /** `reason` quotes nothing of the file: it holds the private keys of the CVMs. */
-export function damaged(file: string, reason: string): ClusterError {
-  return new ClusterError("prerequisite", "state-damaged", {
-    message: `the sandbox's cloud ${file} is damaged: ${reason}`,
-    hint: startOver(file),
-  });
+function damaged(file: string, reason: string): ClusterError {
+  const message = `the sandbox's cloud ${file} is damaged: ${reason}`;
+  return new ClusterError("prerequisite", "state-damaged", { message, hint: startOver(file) });
 }
 
-export function tooNew(file: string, version: number): ClusterError {
-  return new ClusterError("prerequisite", "state-too-new", {
-    message: `the sandbox's cloud ${file} was written by a newer tee-cluster (format ${version}, this one knows 1)`,
-    hint: `upgrade: npm install -g tee-cluster@latest; or ${startOver(file)}`,
-  });
+function tooNew(file: string, version: number): ClusterError {
+  const message = `the sandbox's cloud ${file} was written by a newer tee-cluster (format ${version}, this one knows 1)`;
+  const hint = `upgrade: npm install -g tee-cluster@latest; or ${startOver(file)}`;
+  return new ClusterError("prerequisite", "state-too-new", { message, hint });
 }
 
 /** A port that was asked for. */
-export function portUnusable(port: number, error: NodeJS.ErrnoException): ClusterError {
-  const taken = error.code === "EADDRINUSE";
-  return new ClusterError(
-    taken ? "conflict" : "prerequisite",
-    taken ? "port-taken" : "port-unusable",
-    {
-      message: taken
-        ? `port ${port} of 127.0.0.1 is taken by another program`
-        : `can't listen on port ${port} of 127.0.0.1: ${messageOf(error)}`,
-      hint: "choose another one with --port, or leave it out and a free one is taken",
-      cause: error,
-    },
-  );
+export function portUnusable(port: number, cause: NodeJS.ErrnoException): ClusterError {
+  const hint = "choose another one with --port, or leave it out and a free one is taken";
+  if (cause.code === "EADDRINUSE") {
+    const message = `port ${port} of 127.0.0.1 is taken by another program`;
+    return new ClusterError("conflict", "port-taken", { message, hint, cause });
+  }
+  const message = `can't listen on port ${port} of 127.0.0.1: ${messageOf(cause)}`;
+  return new ClusterError("prerequisite", "port-unusable", { message, hint, cause });
 }

@@ -4,11 +4,11 @@ import { setTimeout as delay } from "node:timers/promises";
 import { createGzip } from "node:zlib";
 import { pipeline } from "node:stream/promises";
 import { Readable } from "node:stream";
-import type { Reply } from "./reply.ts";
-import type { Behaviour } from "./faults.ts";
-import type { FaultAction } from "./faults.ts";
+import { failure, type Reply } from "./reply.ts";
+import type { Behaviour, FaultAction } from "./faults.ts";
 
 const CHUNK_BYTES = 64 * 1024;
+const JSON_TYPE = { "content-type": "application/json" };
 
 /** Faults that leave the work undone. @returns whether the request is dealt with. */
 export async function strikesBefore(
@@ -23,22 +23,14 @@ export async function strikesBefore(
     case "status":
       if (fault.retryAfter !== undefined)
         response.setHeader("retry-after", String(fault.retryAfter));
-      writeJson(
-        response,
-        fault.status,
-        fault.body ?? { detail: `HTTP ${fault.status} by the sandbox's fault` },
-      );
+      writeJson(response, fault.status, fault.body ?? byFault(fault.status));
       return true;
     case "redirect":
       response.writeHead(fault.status, { location: `${fault.to}${path}` }).end();
       return true;
     case "huge":
       if (fault.status === undefined) return false;
-      await writePadded(
-        response,
-        { status: fault.status, json: { detail: "too much" } },
-        fault.bytes,
-      );
+      await writePadded(response, failure(fault.status, "too much"), fault.bytes);
       return true;
     case "reset-before":
       response.destroy();
@@ -49,6 +41,10 @@ export async function strikesBefore(
       return false;
   }
 }
+
+const byFault = (status: number): unknown => ({
+  detail: `HTTP ${status} by the sandbox's fault`,
+});
 
 /** Writes what the work came to, changed or broken as the fault has it. Undefined: nobody answers behind the gateway. */
 export async function writeReply(
@@ -66,7 +62,7 @@ export async function writeReply(
   switch (fault?.kind) {
     case "half-json": {
       const text = JSON.stringify(reply.json ?? {});
-      response.writeHead(reply.status, { "content-type": "application/json" });
+      response.writeHead(reply.status, JSON_TYPE);
       response.end(text.slice(0, Math.ceil(text.length / 2)));
       return;
     }
@@ -97,7 +93,7 @@ function writeText(response: ServerResponse, { status, headers, text }: Reply): 
 }
 
 export function writeJson(response: ServerResponse, status: number, json: unknown): void {
-  response.writeHead(status, { "content-type": "application/json" });
+  response.writeHead(status, JSON_TYPE);
   response.end(json === undefined ? undefined : JSON.stringify(json));
 }
 
@@ -145,15 +141,12 @@ function* padded(json: unknown, bytes: number): Generator<Buffer> {
 }
 
 async function writePadded(response: ServerResponse, reply: Reply, bytes: number): Promise<void> {
-  response.writeHead(reply.status, { "content-type": "application/json" });
+  response.writeHead(reply.status, JSON_TYPE);
   await sent(pipeline(Readable.from(padded(reply.json, bytes)), response));
 }
 
 async function writeBomb(response: ServerResponse, reply: Reply, bytes: number): Promise<void> {
-  response.writeHead(reply.status, {
-    "content-type": "application/json",
-    "content-encoding": "gzip",
-  });
+  response.writeHead(reply.status, { ...JSON_TYPE, "content-encoding": "gzip" });
   await sent(pipeline(Readable.from(padded(reply.json, bytes)), createGzip(), response));
 }
 
@@ -162,7 +155,7 @@ async function writeDripping(
   reply: Reply,
   everyMs: number,
 ): Promise<void> {
-  response.writeHead(reply.status, { "content-type": "application/json" });
+  response.writeHead(reply.status, JSON_TYPE);
   for (const byte of Buffer.from(JSON.stringify(reply.json ?? {}))) {
     if (response.destroyed) return;
     response.write(Buffer.from([byte]));

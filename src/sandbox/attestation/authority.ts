@@ -1,6 +1,6 @@
 /** The made-up Intel and KMS of one sandbox: made once, kept next to its cloud, readable by its owner only. */
 import { createECDH, createHash, randomBytes, X509Certificate } from "node:crypto";
-import { link, readFile, rm, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import path from "node:path";
 import * as z from "zod";
 import { KNOWN_OS } from "./guest.ts";
@@ -9,7 +9,7 @@ import { secp256k1 } from "@noble/curves/secp256k1";
 import { keccak_256 } from "@noble/hashes/sha3";
 import { appKeysOf, type KeyPair } from "../kms.ts";
 import { newIssuer, spkiOf, type Issuer } from "./x509.ts";
-import { makeFolder } from "../../lib/make-folder.ts";
+import { makeOnce } from "../make-once.ts";
 
 export type Authority = {
   readonly intel: MadeUpIntel;
@@ -35,18 +35,12 @@ const schema = z.object({
 /** Of several processes that start at once, one makes it and all use it. */
 export async function loadAuthority(stateDir: string): Promise<Authority> {
   const file = path.join(stateDir, "authority.json");
-  const read = async (): Promise<Authority> =>
-    schema.parse(JSON.parse(await readFile(file, "utf8")));
-  return read().catch(async () => {
+  await makeOnce(file, () => {
     const now = Date.now();
     const made: Authority = { intel: newIntel(now), kms: newKms(now), foreign: newKms(now) };
-    makeFolder(stateDir, 0o700);
-    const aside = `${file}.${randomBytes(4).toString("hex")}`;
-    await writeFile(aside, JSON.stringify(made), { mode: 0o600, flag: "wx" });
-    await link(aside, file).catch(() => undefined);
-    await rm(aside);
-    return read();
+    return JSON.stringify(made);
   });
+  return schema.parse(JSON.parse(await readFile(file, "utf8")));
 }
 
 /** What a run with `--sandbox` trusts instead of Intel and Phala: in the form of a trust file. */
@@ -73,11 +67,8 @@ export type MadeUpKms = {
 };
 
 export function newKms(now: number): MadeUpKms {
-  const ca = newIssuer("tee-cluster sandbox KMS", {
-    isCa: true,
-    notBefore: now - 86_400_000,
-    days: 7300,
-  });
+  const request = { isCa: true, notBefore: now - 86_400_000, days: 7300 };
+  const ca = newIssuer("tee-cluster sandbox KMS", request);
   return {
     root: Buffer.from(secp256k1.utils.randomPrivateKey()).toString("hex"),
     ca,
@@ -116,7 +107,6 @@ export function signEnvKey(
     Buffer.from(publicKey, "hex"),
   ]);
   const signature = secp256k1.sign(keccak_256(message), Buffer.from(kms.root, "hex"));
-  return Buffer.concat([signature.toCompactRawBytes(), Buffer.from([signature.recovery])]).toString(
-    "hex",
-  );
+  const bytes = Buffer.from([...signature.toCompactRawBytes(), signature.recovery]);
+  return bytes.toString("hex");
 }

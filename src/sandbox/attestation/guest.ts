@@ -1,8 +1,8 @@
 /** What runs in a CVM and what it shows of itself: measurements, event log, quote, RA-TLS certificate. */
 import { createHash } from "node:crypto";
 import { composeHashOf, measuredText, type AppCompose } from "../app-compose.ts";
-import type { Life } from "../lifecycle.ts";
-import type { CvmState, Generation } from "../model.ts";
+import type { Serving } from "../lifecycle.ts";
+import type { CvmState } from "../model.ts";
 import type { Authority } from "./authority.ts";
 import { octets, makeCertificate, newP256, spkiOf } from "./x509.ts";
 import { makeQuote } from "./intel.ts";
@@ -12,23 +12,10 @@ const sha384 = (data: Buffer | string): string => createHash("sha384").update(da
 const register = (name: string): string => sha384(`tee-cluster sandbox ${name}`);
 
 /** The sandbox's own OS images. Their registers are those of no real one. */
+const COMMON = { mrtd: register("mrtd"), rtmr1: register("rtmr1"), rtmr0: {} };
 export const KNOWN_OS = [
-  {
-    name: "dstack-sandbox",
-    mrtd: register("mrtd"),
-    rtmr1: register("rtmr1"),
-    rtmr2: register("rtmr2"),
-    rtmr0: {},
-    dev: false,
-  },
-  {
-    name: "dstack-sandbox-dev",
-    mrtd: register("mrtd"),
-    rtmr1: register("rtmr1"),
-    rtmr2: register("rtmr2 dev"),
-    rtmr0: {},
-    dev: true,
-  },
+  { name: "dstack-sandbox", ...COMMON, rtmr2: register("rtmr2"), dev: false },
+  { name: "dstack-sandbox-dev", ...COMMON, rtmr2: register("rtmr2 dev"), dev: true },
 ] as const;
 
 export type RuntimeEvent = {
@@ -51,13 +38,8 @@ export function eventLog(
   type.writeUInt32LE(DSTACK_EVENT);
   return entries.map(([event, payload]) => {
     const message = Buffer.concat([type, Buffer.from(`:${event}:`), Buffer.from(payload, "hex")]);
-    return {
-      imr: 3,
-      event_type: DSTACK_EVENT,
-      digest: sha384(message),
-      event,
-      event_payload: payload,
-    };
+    const digest = sha384(message);
+    return { imr: 3, event_type: DSTACK_EVENT, digest, event, event_payload: payload };
   });
 }
 
@@ -71,7 +53,7 @@ export function rtmr3Of(events: readonly Pick<RuntimeEvent, "digest">[]): string
 /** A running CVM, and which of the two ways to it is asked. */
 export type Guest = {
   readonly cvm: CvmState;
-  readonly life: Life & { readonly serving: Generation };
+  readonly life: Serving;
   readonly authority: Authority;
   readonly lies: ReadonlySet<Lie>;
   readonly asked: "api" | "cvm";

@@ -17,7 +17,7 @@ import {
   type Issuer,
 } from "./x509.ts";
 
-export const ROOT_NAME = "NOT INTEL: tee-cluster sandbox";
+const ROOT_NAME = "NOT INTEL: tee-cluster sandbox";
 const FMSPC = "5a0db0c00000";
 const PCE_ID = "0000";
 const SVN = 7;
@@ -42,12 +42,8 @@ export function newIntel(now: number): MadeUpIntel {
     isCa: true,
     issuer: root,
   });
-  const pck = newIssuer("Intel SGX PCK Certificate", {
-    ...common,
-    isCa: false,
-    issuer: platformCa,
-    extensions: [sgxExtensions()],
-  });
+  const pckRequest = { ...common, isCa: false, issuer: platformCa, extensions: [sgxExtensions()] };
+  const pck = newIssuer("Intel SGX PCK Certificate", pckRequest);
   const tcbSigner = newIssuer("Intel SGX TCB Signing", { ...common, isCa: false, issuer: root });
   const attestationKey = newP256().privateKey.export({ type: "pkcs8", format: "pem" }).toString();
   return { root, platformCa, pck, tcbSigner, attestationKey };
@@ -176,15 +172,18 @@ function rawSignature(data: Buffer, key: string): Buffer {
   return sign("sha256", data, { key: privateKeyOf(key), dsaEncoding: "ieee-p1363" });
 }
 
-/** Registers in hex, 48 bytes each. */
-export type TdMeasurements = {
-  readonly mrtd: string;
-  readonly rtmr0: string;
-  readonly rtmr1: string;
-  readonly rtmr2: string;
-  readonly rtmr3: string;
-  /** 64 bytes, hex. */
-  readonly reportData: string;
+/** Where the fields of a TD report are. */
+const TD_FIELDS = {
+  mrtd: 136,
+  rtmr0: 328,
+  rtmr1: 376,
+  rtmr2: 424,
+  rtmr3: 472,
+  reportData: 520,
+} as const;
+
+/** In hex: registers of 48 bytes each, `reportData` of 64. */
+export type TdMeasurements = Readonly<Record<keyof typeof TD_FIELDS, string>> & {
   readonly debug?: boolean;
   /** Quote version 5 (TDX 1.5 body) instead of 4. */
   readonly version?: 4 | 5;
@@ -225,15 +224,12 @@ export function makeQuote(
 }
 
 function header(version: number): Buffer {
-  const vendor = Buffer.from("939a7233f79c4ca9940a0db3957f0607", "hex");
-  return Buffer.concat([
-    u16(version),
-    u16(2),
-    u32(0x81),
-    Buffer.alloc(4),
-    vendor,
-    Buffer.alloc(20),
-  ]);
+  const bytes = Buffer.alloc(48);
+  bytes.writeUInt16LE(version, 0);
+  bytes.writeUInt16LE(2, 2);
+  bytes.writeUInt32LE(0x81, 4);
+  bytes.write("939a7233f79c4ca9940a0db3957f0607", 12, "hex"); // Intel's quoting enclave
+  return bytes;
 }
 
 function body(td: TdMeasurements): Buffer {
@@ -242,15 +238,8 @@ function body(td: TdMeasurements): Buffer {
   report[1] = 1; // the TDX module's version
   report[123] = 0x10; // SEPT_VE_DISABLE
   if (td.debug === true) report[120] = 1;
-  const registers: readonly [string, number][] = [
-    [td.mrtd, 136],
-    [td.rtmr0, 328],
-    [td.rtmr1, 376],
-    [td.rtmr2, 424],
-    [td.rtmr3, 472],
-    [td.reportData, 520],
-  ];
-  for (const [value, at] of registers) report.write(value, at, "hex");
+  for (const name of Object.keys(TD_FIELDS) as (keyof typeof TD_FIELDS)[])
+    report.write(td[name], TD_FIELDS[name], "hex");
   if (td.mrServiceTd !== undefined) report.write(td.mrServiceTd, 600, "hex");
   return td.version === 5 ? Buffer.concat([u16(3), u32(report.length), report]) : report;
 }
