@@ -1,6 +1,6 @@
 /** What a run changes in orchestrator.yml, key by key: for the step, the plan and the wizard's summary. Pure. */
 import { isDeepStrictEqual } from "node:util";
-import { isRecord, parseYaml, syntaxProblem } from "./document.ts";
+import { isRecord, parseYaml, splitBom, syntaxProblem } from "./document.ts";
 
 export type ConfigChange = {
   /** `infrastructure.runner.max-models`, `crunches[bird_tracker].name`. */
@@ -25,7 +25,7 @@ export function renderChange({ key, before, after }: ConfigChange): string {
 }
 
 function dataOf(text: string): unknown {
-  const plain = text.replace(/^\ufeff/, "");
+  const [, plain] = splitBom(text);
   return syntaxProblem(plain) ? undefined : parseYaml(plain).toJS();
 }
 

@@ -7,6 +7,7 @@ import {
   isEmptyValue,
   NO_MAPPING,
   readable,
+  splitBom,
   syntaxProblem,
   unreadable,
   type Path,
@@ -55,8 +56,7 @@ export function renderConfig(values: OrchestratorValues): string {
  *   understood; `gateway-key-path-missing` (input) for schema v2 without one.
  */
 export function updateConfig(existing: string, values: OrchestratorValues, path: string): string {
-  const bom = existing.startsWith("\ufeff") ? "\ufeff" : "";
-  const text = existing.slice(bom.length);
+  const [bom, text] = splitBom(existing);
   const source = { path, advice: ADVICE };
   const document = readable(text, source);
   if (isEmpty(document)) return bom + appendConfig(text, values, source);

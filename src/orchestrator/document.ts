@@ -29,6 +29,11 @@ export function parseYaml(text: string): Document {
   return parseDocument(text, { version: "1.1", prettyErrors: false });
 }
 
+/** The byte order mark of a text, or nothing, and the rest. */
+export function splitBom(text: string): readonly [bom: string, rest: string] {
+  return text.startsWith("\ufeff") ? ["\ufeff", text.slice(1)] : ["", text];
+}
+
 /** The line of an offset, from 1. */
 export function lineOf(text: string, offset: number): number {
   return text.slice(0, offset).split("\n").length;

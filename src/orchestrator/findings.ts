@@ -1,9 +1,18 @@
 /** What the orchestrator would refuse of an orchestrator.yml, with the line, in words. Pure. */
 import type { z } from "zod";
 import type { OrchestratorSchema } from "../core/domain.ts";
-import { lineAt, member, parseYaml, syntaxProblem, type Path, lineOf } from "./document.ts";
+import {
+  lineAt,
+  member,
+  parseYaml,
+  splitBom,
+  syntaxProblem,
+  type Path,
+  lineOf,
+} from "./document.ts";
 import { orchestratorSchemas } from "./schemas.ts";
 import { isScalar, visit } from "yaml";
+import { rangeOf, type Range } from "./yaml-range.ts";
 
 export type ConfigFinding = {
   /** An unknown key is a warning: an orchestrator that is newer than this tool may know it. */
@@ -14,7 +23,7 @@ export type ConfigFinding = {
 
 /** All findings in the order of the file; empty: the orchestrator of that schema reads it. */
 export function configFindings(text: string, schema: OrchestratorSchema): readonly ConfigFinding[] {
-  const plain = text.replace(/^\ufeff/, "");
+  const [, plain] = splitBom(text);
   const problem = syntaxProblem(plain);
   if (problem)
     return [
@@ -108,7 +117,6 @@ const unprintable = (character: string): string =>
 
 /** Tabs are fine in comments, in quotes and in block scalars; its scanner takes them for the start of a token elsewhere. */
 function tabOutsideOfText(text: string): number | undefined {
-  if (!text.includes("\t")) return undefined;
   const masked = [...maskedRanges(text)].reduce(
     (rest, [start, end]) =>
       rest.slice(0, start) + rest.slice(start, end).replaceAll(/[^\n]/g, "x") + rest.slice(end),
@@ -128,11 +136,10 @@ function tabOutsideOfText(text: string): number | undefined {
   return undefined;
 }
 
-function maskedRanges(text: string): readonly (readonly [number, number])[] {
-  const ranges: (readonly [number, number])[] = [];
+function maskedRanges(text: string): readonly Range[] {
+  const ranges: Range[] = [];
   visit(parseYaml(text), (_, node) => {
-    if (isScalar(node) && node.range && node.type !== undefined && node.type !== "PLAIN")
-      ranges.push([node.range[0], node.range[1]]);
+    if (isScalar(node) && node.type !== "PLAIN") ranges.push(rangeOf(node));
   });
   return ranges;
 }

@@ -6,6 +6,7 @@ import { applyChanges, orRefuse, type Change } from "./changes.ts";
 import {
   isEmpty,
   readable,
+  splitBom,
   assertPhalaRunner,
   RUNNER,
   unreadable,
@@ -48,8 +49,7 @@ export function migrateToV2(
   inputs: MigrationInputs,
 ): Migration | undefined {
   const source = { path, advice: ADVICE };
-  const bom = existing.startsWith("\ufeff") ? "\ufeff" : "";
-  const text = existing.slice(bom.length);
+  const [bom, text] = splitBom(existing);
   const document = readable(text, source);
   if (isEmpty(document) || !document.hasIn(RUNNER))
     throw unreadable(source, `has no ${RUNNER.join(".")}`);

@@ -2,7 +2,15 @@
 import { isScalar, type Document } from "yaml";
 import type { OrchestratorSchema } from "../core/domain.ts";
 import type { InputKey } from "../core/settings.ts";
-import { isRecord, lineAt, member, parseYaml, RUNNER, syntaxProblem } from "./document.ts";
+import {
+  isRecord,
+  lineAt,
+  member,
+  parseYaml,
+  RUNNER,
+  splitBom,
+  syntaxProblem,
+} from "./document.ts";
 
 /** Inputs that the file has a place for. */
 type FileInput =
@@ -36,7 +44,7 @@ const NOTHING: FileSettings = {
  * @returns nothing for a text that can't be read, or that configures other runners: a check reports that.
  */
 export function readSettings(text: string, env: NodeJS.ProcessEnv): FileSettings {
-  const plain = text.replace(/^\ufeff/, "");
+  const [, plain] = splitBom(text);
   const document = parseYaml(plain);
   if (syntaxProblem(plain, document)) return NOTHING;
   const config: unknown = document.toJS();
@@ -51,7 +59,7 @@ export function readSettings(text: string, env: NodeJS.ProcessEnv): FileSettings
     value: string | readonly string[] | undefined,
     path: readonly string[],
   ): void => {
-    if (value === undefined || value === "" || value.length === 0) return;
+    if (value === undefined || value.length === 0) return;
     values[input] = value;
     const line = lineAt(plain, document, path);
     if (line !== undefined) lines[input] = line;
@@ -59,7 +67,7 @@ export function readSettings(text: string, env: NodeJS.ProcessEnv): FileSettings
   for (const [input, key] of Object.entries(RUNNER_KEY_OF_INPUT) as [RunnerInput, string][])
     put(input, expand(member(runner, key), [...RUNNER, key]), [...RUNNER, key]);
   const schema = schemaOf(runner);
-  put("orchestratorSchema", schema, [...RUNNER, SCHEMA_KEY[schema ?? "v1"]]);
+  if (schema) put("orchestratorSchema", schema, [...RUNNER, SCHEMA_KEY[schema]]);
   const watcher = member(config, "watcher");
   put("watcherIntervalSeconds", expand(member(watcher, "interval"), ["watcher", "interval"]), [
     "watcher",

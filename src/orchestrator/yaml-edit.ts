@@ -111,7 +111,7 @@ export function renameEntry(
   const at = entryAt(file.document, path, names.from);
   if (!at) return file.text;
   const [key, keyEnd] = rangeOf(at.pair.key);
-  const [quote] = /^["']?/.exec(file.text.slice(key)) ?? [""];
+  const quote = /^["']/.exec(file.text.slice(key))?.[0] ?? "";
   const renamed = splice(file.text, key, keyEnd, quote + names.to + quote);
   const start = commentStart(file, at.pair, comments[[...path, names.from].join("/")]);
   const line = lineStart(file.text, key);

@@ -12,9 +12,11 @@ export function contentEnd(node: unknown): number {
 
 export const startOf = (node: unknown): number => rangeOf(node)[0];
 
+/** Start and end of a node, and the end with the comments and blanks behind it. */
+export type Range = readonly [start: number, end: number, nodeEnd: number];
+
 /** Every node of a parsed text has one. */
-export const rangeOf = (node: unknown): readonly [number, number, number] =>
-  (node as { readonly range: readonly [number, number, number] }).range;
+export const rangeOf = (node: unknown): Range => (node as { readonly range: Range }).range;
 
 export const lineStart = (text: string, at: number): number => text.lastIndexOf("\n", at - 1) + 1;
 

@@ -312,6 +312,7 @@ const THRESHOLD =
   "    # A runner says that it is full at this share of its capacity; the orchestrator then adds another.";
 const RENAMES: readonly Edit[] = [
   ["the key alone", rename("a", "z"), "a:   1  # a\nb: a\n", "z:   1  # a\nb: a\n"],
+  ["a key before a quoted text", rename("a", "z"), "a: 'a'\n", "z: 'a'\n"],
   ["a quoted key", rename("r.a", "z"), "r:\n  'a': a\n", "r:\n  'z': a\n"],
   ["a key in other letters", rename("a", "z"), '"\\x61": a\n', '"z": a\n'],
   ["a key that aliases name", rename("a", "z"), "&k a: 1\nb: c\n", "&k z: 1\nb: c\n"],

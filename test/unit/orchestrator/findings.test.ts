@@ -231,6 +231,15 @@ test.each([
   expect(findings(replaced(from, to))).toEqual([finding]);
 });
 
+test("a list with a variable is no variable, nor is a number in quotes true or false", () => {
+  expect(findings(replaced("cluster-name: owl", "cluster-name: [$X]"))).toEqual([
+    `8 error: ${RUNNER}.cluster-name is ["$X"] and must be text; put it in quotes`,
+  ]);
+  expect(findings(replaced("logging: {}", 'can-place-in-quarantine: "1"\nlogging: {}'))).toEqual([
+    '1 error: can-place-in-quarantine is "1" and must be true or false',
+  ]);
+});
+
 test("all of them, in the order of the file", () => {
   const text = replaced("cluster-name: owl", "cluster-name: ~")
     .replace("logging: {}", "logging: {a: 1}")

@@ -127,6 +127,21 @@ test.each([
   expect(readSettings(`${text}\n`, {}).values).toEqual(values);
 });
 
+test("an escaped dollar is none of a variable, wherever it stands", () => {
+  const text = String.raw`watcher: {interval: "\u0024N", poller: {type: yaml, path: "\u0024M/x"}}
+infrastructure: {runner: {phala-api-url: "\u0024A", cluster-urls: 5, runner-compose-path: "\u0024B"}}
+`;
+  const env = { N: "n", M: "m", A: "a", B: "b" };
+  expect(readSettings(text, env)).toMatchObject({
+    values: { watcherIntervalSeconds: "$N", watcher: "yaml:$M/x", runnerCompose: "$B" },
+    identity: { phalaApiUrl: "$A", clusterUrls: [] },
+  });
+  expect(readSettings(text.replaceAll(String.raw`\u0024`, "$"), env)).toMatchObject({
+    values: { watcherIntervalSeconds: "n", watcher: "yaml:m/x", runnerCompose: "b" },
+    identity: { phalaApiUrl: "a" },
+  });
+});
+
 test("a value that is merged in has no line of its own", () => {
   const text = "base: &b {max-models: $N}\ninfrastructure:\n  runner:\n    <<: *b\n";
   expect(readSettings(text, {}).values).toEqual({});

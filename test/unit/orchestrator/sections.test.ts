@@ -89,6 +89,13 @@ describe("the runner", () => {
     ]);
   });
 
+  test("all URLs of the registry have to be there", () => {
+    const [url] = values().clusterUrls;
+    expect(told(WHOLE, {}, [], { clusterUrls: [url ?? "", "https://b"] })).toEqual([
+      key(`cluster-urls: ["${url}"] -> ["${url}","https://b"]`),
+    ]);
+  });
+
   test("an API that is given is written over a variable", () => {
     const text = replaced(
       WHOLE,
@@ -274,6 +281,11 @@ describe("an empty file", () => {
     ["---", `---\n\n${WHOLE}`],
   ])("%j keeps what it has above the rest", (text, whole) => {
     expect(updateConfig(text, values(), "o.yml")).toBe(whole);
+  });
+
+  test("a byte order mark before the first key is no blank", () => {
+    const updated = updateConfig("\ufefflogging: {level: info}\n", values(), "o.yml");
+    expect(updated).toMatch(/^\ufefflogging: \{level: info\}\ninfrastructure:\n {2}# Which/);
   });
 
   test.each(["~", "null\n", "--- ~\n", "# x\n...\n"])(
