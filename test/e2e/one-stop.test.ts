@@ -48,15 +48,8 @@ function stopping({ stderr }: ReturnType<World["start"]>): Promise<void> {
 
 type Sequence = readonly (readonly [NodeJS.Signals, number])[];
 
+/** unit/cli/stop-requests.test.ts has every mix; here is one of each signal that may come first. */
 test.each<readonly [string, number, Sequence]>([
-  [
-    "npm's Ctrl-C",
-    130,
-    [
-      ["SIGINT", 2],
-      ["SIGINT", 0],
-    ],
-  ],
   [
     "npm's Ctrl-C, three times over",
     130,
@@ -64,22 +57,6 @@ test.each<readonly [string, number, Sequence]>([
       ["SIGINT", 1],
       ["SIGINT", 4],
       ["SIGINT", 0],
-    ],
-  ],
-  [
-    "CI, at once",
-    130,
-    [
-      ["SIGINT", 50],
-      ["SIGTERM", 0],
-    ],
-  ],
-  [
-    "CI, later",
-    130,
-    [
-      ["SIGINT", 2_500],
-      ["SIGTERM", 0],
     ],
   ],
   [
@@ -115,11 +92,12 @@ test.each<readonly [string, number, Sequence]>([
   expect(run.stderr).toContain(`stopping: deleting ${RUNNER}`);
   expect(run.stderr).toContain(`${RUNNER} is gone`);
   expect((await cloudOf(world.sandbox)).live).toEqual([REGISTRY]);
-  expect(failureIn(run.stdout).left_behind.map(({ name }) => name)).not.toContain(RUNNER);
+  expect(failureIn(run.stdout).left_behind.map(({ name }) => name)).toEqual([REGISTRY]);
   expect((await journalOf(world)).at(-1)).toMatchObject({
     type: "run-finished",
     outcome: "failed",
   });
+  expect((await world.run(["init", "--json"])).exitCode).toBe(0);
 });
 
 test("with --quiet the first Ctrl-C is acknowledged, too", async () => {

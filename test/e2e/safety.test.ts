@@ -22,27 +22,6 @@ import {
 import { expectValid } from "../helpers/schemas.ts";
 import { until } from "../helpers/until.ts";
 
-test.each([
-  ["SIGINT", 130],
-  ["SIGTERM", 143],
-] as const)(
-  "%s while the temporary runner is up: it is gone, exit %i, and the next run finishes",
-  async (signal, code) => {
-    const world = await makeWorld();
-    const child = world.start(["init", "--json"]);
-    await until(() => commitsOf(world.sandbox) === 2);
-    child.kill(signal);
-    const run = await child;
-    expect(run.exitCode).toBe(code);
-    const { live } = await cloudOf(world.sandbox);
-    expect(live).toEqual(["bird-tracker-registry"]);
-    expect(failureIn(run.stdout).left_behind.map(({ name }) => name)).toEqual([
-      "bird-tracker-registry",
-    ]);
-    expect((await world.run(["init", "--json"])).exitCode).toBe(0);
-  },
-);
-
 test("kill -9 while the temporary runner is up: the next run removes it first", async () => {
   const world = await makePreparedWorld();
   const env = await withCompose(world, "runner", (text) => `${text}# changed\n`);
