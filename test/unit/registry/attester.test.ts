@@ -353,6 +353,20 @@ describe("a pre-launch script", () => {
       ),
     ).toThrow(/the pre-launch script of bird-runner-temp has the SHA-256/);
   });
+
+  test("of a runner that was there already is not trusted because it is the first", async () => {
+    const { cloud, attester } = await scene(both());
+    expect(() => attester.assertKnownCode(WITH_SCRIPT, "bird-runner-1", cloud.context)).toThrow(
+      /the pre-launch script of bird-runner-1 has the SHA-256 [0-9a-f]{64}; trusted: none$/,
+    );
+    expect([attester.record.scripts, cloud.told]).toEqual([[], []]);
+    attester.assertKnownCode(RUNS, "bird-runner-1", cloud.context);
+    attester.assertTrustedCode(WITH_SCRIPT, "bird-runner-temp", cloud.context);
+    attester.assertKnownCode(WITH_SCRIPT, "bird-runner-1", cloud.context);
+    // Shown and recorded once, for the first that had it.
+    expect(attester.record.scripts).toMatchObject([{ of: "bird-runner-temp", why: "first-use" }]);
+    expect(cloud.told).toHaveLength(1);
+  });
 });
 
 const check = async (key: EnvKey, given: Scene = {}, appId: string | undefined = APP) => {

@@ -5,6 +5,7 @@ import type { Cvm } from "../../../src/core/domain.ts";
 import type { CloudApi } from "../../../src/core/ports.ts";
 import type { JournalEntry } from "../../../src/state/journal.ts";
 import { checkForeignUpdates } from "../../../src/registry/concurrent-updates.ts";
+import { ownComposeFilesOf } from "../../../src/registry/last-known-config.ts";
 import { assertExistingRegistry } from "../../../src/registry/verify-deployed.ts";
 import type { Registry } from "../../../src/registry/registry.ts";
 import { classifyRunners } from "../../../src/approval/classify-runners.ts";
@@ -248,4 +249,28 @@ test("a live runner of a list whose end was never recorded is let in, also behin
     () => undefined,
   );
   expect(accepted).toEqual([runner]);
+});
+
+test.each<[string, readonly JournalEntry[], readonly string[]]>([
+  ["nothing is recorded", [], []],
+  ["its creation", created("one", []), ["one"]],
+  [
+    "its creation and an update not seen healthy",
+    [...created("one", []), approving([HASH], gives("two"))],
+    ["two", "one"],
+  ],
+  [
+    "the update that it was seen healthy with",
+    [...created("one", []), ...whole([HASH], gives("two"))],
+    ["two"],
+  ],
+  [
+    "that and a later one, whatever became of it",
+    [...whole([HASH], gives("two")), approving([HASH], gives("three"))],
+    ["two", "three"],
+  ],
+  ["an update whose file is not recorded", [...whole([HASH])], []],
+])("the compose files that it may run as ours: %s", (_, entries, texts) => {
+  const digests = ownComposeFilesOf({ appId: APP }, recordFrom(...entries));
+  expect([...digests].toSorted()).toEqual(texts.map((text) => sha256Hex(text)).toSorted());
 });
