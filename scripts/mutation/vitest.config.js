@@ -7,7 +7,7 @@ const ROOT = path.resolve(import.meta.dirname, "../..");
 const { sources } = JSON.parse(readFileSync(process.env["MUTATION_SOURCES"], "utf8"));
 
 /** Of a property's cases the first find nearly every mutant, and each survivor pays for all of them. */
-const CASES = 40;
+const CASES = 15;
 
 const instrumented = {
   name: "instrumented",

@@ -103,8 +103,8 @@ function withoutPercents(view: View): View {
   const { bytes, length } = view;
   const decoded = new ViewBuilder(length);
   for (let at = 0; at < length;) {
-    const end = bytes[at] === PERCENT ? endOfPercents(view, at) : at;
-    const code = end > at ? hexNumber(bytes, end - 2, 2) : -1;
+    const end = endOfPercents(bytes, at);
+    const code = bytes[at] === PERCENT ? hexNumber(bytes, end - 2, 2) : -1;
     const [byte, next] = code === -1 ? [bytes[at] ?? 0, at + 1] : [code, end];
     if (byte > 0x20 && byte !== 0x7f)
       copyToken(view, at, next, (...where) => decoded.byte(byte, ...where));
@@ -113,8 +113,8 @@ function withoutPercents(view: View): View {
   return decoded;
 }
 
-/** Behind `%2f`, `%252f`, ...: `at` itself where it is no such escape. */
-function endOfPercents({ bytes, length }: View, at: number): number {
+/** Where the digits of `%2f`, `%252f`, ... end, if it is such an escape. */
+function endOfPercents(bytes: Uint8Array, at: number): number {
   let digits = at + 1;
   while (
     bytes[digits] === 0x32 &&
@@ -122,7 +122,7 @@ function endOfPercents({ bytes, length }: View, at: number): number {
     hexNumber(bytes, digits + 2, 2) !== -1
   )
     digits += 2;
-  return digits + 2 <= length && hexNumber(bytes, digits, 2) !== -1 ? digits + 2 : at;
+  return digits + 2;
 }
 
 /** What percent-encoding has shown to be zero-width characters and the like. */
@@ -151,8 +151,8 @@ function withoutBackslashes(view: View): View {
   const decoded = new ViewBuilder(length);
   for (let at = 0; at < length;) {
     let from = at;
-    while (from < length && bytes[from] === BACKSLASH) from += 1;
-    const escaped = from > at ? escapedAt(view, from) : undefined;
+    while (bytes[from] === BACKSLASH) from += 1;
+    const escaped = from > at ? escapedAt(bytes, from) : undefined;
     const next = escaped?.end ?? from + 1;
     const code = escaped?.code;
     if (code !== undefined) {
@@ -166,12 +166,12 @@ function withoutBackslashes(view: View): View {
 }
 
 /** What stands behind backslashes: `u002f`, `x2f`, or a letter for a control character. Undefined: itself. */
-function escapedAt({ bytes, length }: View, at: number): { code: number; end: number } | undefined {
+function escapedAt(bytes: Uint8Array, at: number): { code: number; end: number } | undefined {
   const letter = String.fromCharCode(bytes[at] ?? 0);
   if ("nrtbfv".includes(letter)) return { code: 0x0a, end: at + 1 };
   const digits = letter === "u" ? 4 : letter === "x" ? 2 : 0;
   const end = at + 1 + digits;
-  const code = digits > 0 && end <= length ? hexNumber(bytes, at + 1, digits) : -1;
+  const code = digits > 0 ? hexNumber(bytes, at + 1, digits) : -1;
   if (code === -1) return undefined;
   const low = code >= 0xd800 && code < 0xdc00 ? lowSurrogateAt(bytes, end) : undefined;
   return low

@@ -53,26 +53,40 @@ describe("forms that are hidden as a whole", () => {
     ["with tags beyond the basic plane", SECRET.replaceAll(/(.)(?!$)/g, "$1\u{e0041}")],
     ["with escaped line breaks", SECRET.replaceAll(/(.{4})/g, "$1\\n")],
     ["with escaped zero-width characters", SECRET.replaceAll(/(.)(?!$)/g, "$1\\u200b")],
+    ["with percent-encoded soft hyphens", percents(SECRET).replaceAll(/(?!^)%/g, "%c2%ad%")],
+    [
+      "with percent-encoded zero-width characters",
+      percents(SECRET).replaceAll(/(?!^)%/g, "%e2%80%8B%"),
+    ],
+    ["with percent-encoded marks of Arabic", percents(SECRET).replaceAll(/(?!^)%/g, "%e0%a2%90%")],
+    [
+      "with percent-encoded marks of music",
+      percents(SECRET).replaceAll(/(?!^)%/g, "%f0%9d%85%b3%"),
+    ],
+    ["with percent-encoded tags", percents(SECRET).replaceAll(/(?!^)%/g, "%f3%a0%81%81%")],
     ["with percent-encoded blanks", SECRET.replaceAll(/(.)(?!$)/g, "$1%0d%0A%7F%20")],
   ])("%s", (_what, form) => {
     expect(redactorOf(SECRET).redact(`a ${form} b`)).toBe("a [redacted] b");
   });
 
-  test.each(["pässwört ключ", "key-🔑-🗝-value", "日本語の秘密の鍵です"])(
-    "beyond ASCII: %s",
-    (secret) => {
-      const forms = [
-        secret,
-        unicodeEscapes(secret),
-        unicodeEscapes(secret).replaceAll("\\", "\\\\"),
-        percents(secret),
-        hex(secret),
-        base64(secret),
-      ];
-      for (const form of forms)
-        expect(redactorOf(secret).redact(`a ${form} b`)).toBe("a [redacted] b");
-    },
-  );
+  test.each([
+    "pässwört ключ",
+    "key-🔑-🗝-value",
+    "日本語の秘密の鍵です",
+    // The first and last of each length in UTF-8 and UTF-16.
+    "\u07ff\u0800\uffff\u{10000}\u{103ff} key",
+  ])("beyond ASCII: %s", (secret) => {
+    const forms = [
+      secret,
+      unicodeEscapes(secret),
+      unicodeEscapes(secret).replaceAll("\\", "\\\\"),
+      percents(secret),
+      hex(secret),
+      base64(secret),
+    ];
+    for (const form of forms)
+      expect(redactorOf(secret).redact(`a ${form} b`)).toBe("a [redacted] b");
+  });
 
   test.each([
     ["a backslash and a letter of an escape", "C:\\new\\u0041bc\\d"],
@@ -176,6 +190,28 @@ describe("parts", () => {
     expect(redactorOf("abcdefgh", "ijklmnop").redact("abcdefghijklmnop.")).toBe("[redacted].");
   });
 
+  test("that begin several secrets, and end none, are one as well", () => {
+    const redactor = redactorOf("abcdefgh1234-one", "1234efghijkl-two");
+    expect(redactor.redact("abcdefgh1234efghijkl.")).toBe("[redacted].");
+    const touching = redactorOf("abcdefgh-then", "then-ijklmnop");
+    expect(touching.redact("abcdefghijklmnop.")).toBe("[redacted].");
+  });
+
+  test("before a cut: the beginning of a secret within that of another", () => {
+    const redactor = redactorOf("https://abcdefgh-one", "//abcdefgh-two");
+    expect(redactor.redact("<https://abcd…>")).toBe("<https:[redacted]…>");
+  });
+
+  test("of each length are judged for themselves, however much of the secret is near", () => {
+    const [six, five] = [SECRET.slice(0, 6), SECRET.slice(0, 5)];
+    expect(redactorOf(SECRET).redact(`${six}… ${five}…`)).toBe(`[redacted]… ${five}…`);
+    const [last6, last5] = [SECRET.slice(-6), SECRET.slice(-5)];
+    expect(redactorOf(SECRET).redact(`…${last6} …${last5}`)).toBe(`…[redacted] …${last5}`);
+    expect(redactorOf(SECRET).redact(`${SECRET} ${SECRET.slice(0, 7)}`)).toBe(
+      `[redacted] ${SECRET.slice(0, 7)}`,
+    );
+  });
+
   test("a beginning within another secret's beginning", () => {
     expect(redactorOf("aabbccddeeff", "bbccddee-other").redact("<aabbccddX> <xbbccddee->")).toBe(
       "<[redacted]X> <x[redacted]>",
@@ -186,6 +222,58 @@ describe("parts", () => {
 test("of several lines: each of them, without the blanks around it", () => {
   const redactor = redactorOf("  first line\r\nsecond line\n");
   expect(redactor.redact("> first line\n> second line")).toBe("> [redacted]\n> [redacted]");
+});
+
+test.each(["\n", "\r\n", "\r"])(
+  "of lines that %j separates: one in the middle, too",
+  (separator) => {
+    const redactor = redactorOf(["-- begin --", "middle12", "--- end ---"].join(separator));
+    expect(redactor.redact("> middle12")).toBe("> [redacted]");
+  },
+);
+
+describe("escapes that are broken", () => {
+  const plain = "abcdefgh";
+  const wide = "\uff41\uff42\uff43\uff44\uff45\uff46\uff47\uff48";
+
+  test.each([
+    ["the second half of a character behind it", `${unicodeEscapes(plain)}\\udd11`, plain],
+    ["the first half of a character before it", `\\ud83d${unicodeEscapes(plain)}`, plain],
+    [
+      "the first half before characters beyond the surrogates",
+      `\\ud83d${unicodeEscapes(wide)}`,
+      wide,
+    ],
+    [
+      "the first half before letters that no backslash makes an escape",
+      "\\ud83dudd11xyz",
+      "udd11xyz",
+    ],
+    ["the first half before another escape", "\\ud83d\\adc00bcd", "adc00bcd"],
+    ["a percent sign without digits", `%${plain}%`, plain],
+    ["an escape without digits", `\\u${plain}\\x`, plain],
+    ["backslashes at the end", `${plain}\\\\`, plain],
+  ])("%s", (_what, text, secret) => {
+    const clean = redactorOf(secret).redact(`(${text})`);
+    expect(clean).toContain("[redacted]");
+    // Nothing of it is left, in any form: what stands around it is at most the other half, or what breaks the escape.
+    expect(clean.replace("[redacted]", "")).toMatch(
+      /^\((?:\\?u?d83d|%|\\u?)?(?:\\udd11|%|\\x|\\\\)?\)$/,
+    );
+  });
+
+  test.each([
+    [250, "[redacted]"],
+    [251, `${"\\".repeat(250)}[redacted]`],
+    [5000, `${"\\".repeat(5000)}u006[redacted]`],
+  ])("%i backslashes before it", (count, clean) => {
+    expect(redactorOf(plain).redact(`${"\\".repeat(count)}u0061bcdefgh`)).toBe(clean);
+  });
+
+  test("of JSON right before and right behind a secret stay", () => {
+    expect(redactorOf(plain).redact(`x\\n${plain}\\n`)).toBe("x\\n[redacted]\\n");
+    expect(redactorOf(plain).redact(`x\\u000a${plain}\\u000a`)).toBe("x\\u000a[redacted]\\u000a");
+  });
 });
 
 test("shorter than six characters: shown", () => {
@@ -201,6 +289,10 @@ test("a whole secret in a text is told from a beginning that is a word", () => {
   expect(redactor.redact("registry")).not.toBe("registry");
   expect(redactor.holdsWhole("services: { registry: {} }")).toBe(false);
   expect(redactor.holdsWhole("TOKEN: registry-token/canary")).toBe(true);
+  redactor.add("  another secret\n");
+  expect(redactor.holdsWhole("TOKEN: registry-token/canary")).toBe(true);
+  expect(redactor.holdsWhole("TOKEN: another secret")).toBe(true);
+  expect(redactor.holdsWhole("TOKEN: another")).toBe(false);
 });
 
 test("nothing to hide, and secrets that come later", () => {
@@ -232,8 +324,30 @@ describe("what was revealed", () => {
     );
   });
 
+  test("is shown with blanks around it, and next to others", () => {
+    const redactor = redactorOf("phak_sandbox_1234", "phak_sandbox_5678");
+    redactor.reveal("phak_sandbox_1234\n");
+    expect(redactor.redact("<phak_sandbox_1234\n>")).toBe("<phak_sandbox_1234\n>");
+    redactor.reveal("phak_sandbox_0000");
+    expect(redactor.redact("phak_sandbox_0000 phak_sandbox_1234\n")).toBe(
+      "phak_sandbox_0000 phak_sandbox_1234\n",
+    );
+  });
+
+  test("is shown where a secret ends as it does", () => {
+    const redactor = redactorOf("xyz_sandbox_1234");
+    redactor.reveal("phak_sandbox_1234");
+    expect(redactor.redact("phak_sandbox_1234")).toBe("phak_sandbox_1234");
+  });
+
+  test("does not show what begins before it", () => {
+    const redactor = redactorOf("key=phak!");
+    redactor.reveal("phak_sandbox_1234");
+    expect(redactor.redact("key=phak_sandbox_1234")).toBe("[redacted]_sandbox_1234");
+  });
+
   test("does not show a secret within it", () => {
-    const redactor = redactorOf("sandbox_1234");
+    const redactor = redactorOf("another secret", "sandbox_1234");
     redactor.reveal("http://sandbox_1234@127.0.0.1");
     expect(redactor.redact("http://sandbox_1234@127.0.0.1")).toBe("http://[redacted]@127.0.0.1");
   });
