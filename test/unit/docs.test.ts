@@ -91,11 +91,12 @@ function allLines(): Line[] {
 /** What the program's own command tree has against a command line; undefined: it would run. */
 async function refusal(line: string): Promise<string | undefined> {
   let ran = line.startsWith("help ");
-  const program = createProgram("0.0.0", async () => void (ran = true));
+  const words = wordsOf(line);
+  const program = createProgram("0.0.0", async () => void (ran = true), words);
   const quiet = { writeOut: () => undefined, writeErr: () => undefined };
   for (const command of allCommands(program)) command.exitOverride().configureOutput(quiet);
   try {
-    await program.parseAsync(wordsOf(line), { from: "user" });
+    await program.parseAsync(words, { from: "user" });
     return ran ? undefined : "runs nothing";
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;

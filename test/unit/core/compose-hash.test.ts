@@ -80,16 +80,16 @@ function generatedAppCompose(seed: number): SdkAppCompose {
 }
 
 describe("against @phala/dstack-sdk", () => {
-  test("2000 generated objects have the same hash", () => {
+  test("500 generated objects have the same hash", () => {
     const hashes = new Set<string>();
-    for (let seed = 0; seed < 2000; seed += 1) {
+    for (let seed = 0; seed < 500; seed += 1) {
       const appCompose = generatedAppCompose(seed);
       const hash = composeHashOf(appCompose);
       expect(hash, `seed ${seed}`).toBe(getComposeHash(appCompose));
       hashes.add(hash);
     }
     // Were the generator stuck on one object, the comparison above would say little.
-    expect(hashes.size).toBe(2000);
+    expect(hashes.size).toBe(500);
   });
 
   test("an empty pre_launch_script and a foreign bash_script are measured as they stand", () => {
