@@ -7,7 +7,7 @@ import { parseTrustFile, trustSchema, type Trust } from "./trust-file.ts";
 export const DEFAULT_TRUST_FILE = "tee-cluster.trust.json";
 
 /** `file`: null for the built-in trust, `sandbox` for that of the sandbox. */
-export type ReadTrust = { readonly trust: Trust; readonly file: string | null };
+type ReadTrust = { readonly trust: Trust; readonly file: string | null };
 
 /**
  * @param sandboxTrust of a running sandbox, handed in by the composition root under `--sandbox` only. No file and no

@@ -4,7 +4,7 @@ import path from "node:path";
 import { expect, test } from "vitest";
 import type { FailureResult } from "../../src/core/results.ts";
 import type { StatusResult } from "../../src/commands/status/result.ts";
-import type { CvmStatus } from "../../src/commands/status/model.ts";
+import type { CvmStatus } from "../../src/commands/status/result.ts";
 import { deployRunner } from "../helpers/orchestrator.ts";
 import { makePreparedWorld } from "../helpers/prepared-cluster.ts";
 import {

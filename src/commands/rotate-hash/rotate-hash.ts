@@ -1,5 +1,6 @@
 /** `tee-cluster rotate-hash`: after a compose change, approve the new hash and keep the runners that are up. */
-import { clusterFactsOf, factsOf } from "../../session/facts.ts";
+import type { HashFrom } from "../../core/settings.ts";
+import { clusterFactsOf, factsOf, type ClusterFacts } from "../../session/facts.ts";
 import type { ComposeFile } from "../../compose/compose-file.ts";
 import { askMissing } from "../../inputs/ask-missing.ts";
 import { withRegistryValues } from "../../inputs/registry-env.ts";
@@ -31,7 +32,7 @@ import { confirmCutOff, noteOrchestrator, withWayBack } from "./consent.ts";
 import { listPolicy, type RotateFlags } from "./flags.ts";
 import { nextApproval } from "./next-approval.ts";
 import { planOf, type RotationPlan, type Rotation } from "./rotation-plan.ts";
-import { expectRunsOfRotation } from "./expect-runs.ts";
+import { expectRuns, runsForHash } from "../shared/expect-runs.ts";
 import { chooseDeletion, deleteRunners, warnOfRevocation } from "./revocation.ts";
 import { planRotation } from "./plan.ts";
 import { noRegistry, inspectCluster, type ClusterState } from "./inspect-cluster.ts";
@@ -114,6 +115,21 @@ async function firstTwoSteps(
   const schemaKnown =
     record.composeHashes.length > 0 || isSchemaGiven(given) || origin !== "default";
   return { inputs, facts, schemaKnown };
+}
+
+/** Without a new hash it mostly finds nothing to do. Where the list may be pushed, step 8 says how it gets there. */
+function expectRunsOfRotation(
+  facts: ClusterFacts,
+  hashFrom: HashFrom,
+  { dryRun, rollback, via }: Rotation["flags"],
+): Promise<void> {
+  const updates = !dryRun && (via === "restart" || facts.cluster.gatewayKeyPath === undefined);
+  return expectRuns(facts, async () => {
+    if (rollback || (dryRun && hashFrom !== "provision")) return 0;
+    const runs = await runsForHash(facts, hashFrom);
+    if (runs === 0 || (await facts.registry()).kind !== "present") return 0;
+    return runs + (updates ? 1 : 0);
+  });
 }
 
 async function rotate(

@@ -10,23 +10,12 @@ import { findRegistry } from "../../session/cluster-cvms.ts";
 import { prepare, type Preparation } from "../../session/preparation.ts";
 import { findKnownCvms } from "./find-cluster.ts";
 import { gatherEvidence, type Gathered } from "../../trust/gather-evidence.ts";
-import { readTrust, type ReadTrust } from "../../trust/read-trust.ts";
+import { readTrust } from "../../trust/read-trust.ts";
 
 /** dstack's guest agent. */
 const GUEST_PORT = 8090;
 
-export type RegistryEvidence = {
-  readonly prepared: Preparation;
-  readonly cluster: string;
-  readonly registry: Registry;
-  readonly gathered: Gathered;
-  readonly trust: ReadTrust;
-};
-
-export async function readRegistryEvidence(
-  run: CommandRun,
-  name: string,
-): Promise<RegistryEvidence> {
+export async function readRegistryEvidence(run: CommandRun, name: string) {
   const prepared = await prepare(run, { asks: false, remember: true });
   const { values } = prepared.resolution;
   const cluster = known(values, "clusterName");

@@ -48,12 +48,7 @@ export function attestationResult(
   attester: Pick<Attester, "outcome"> | undefined,
 ): AttestationResult {
   const { result, checks } = attester?.outcome ?? { result: "none", checks: [] };
-  const shown = checks.map(({ id, result: outcome, message }) => ({
-    id,
-    result: outcome,
-    message,
-  }));
-  return { result, checks: shown };
+  return { result, checks: checks.map(({ code: _, ...check }) => check) };
 }
 
 /** For a plan. */

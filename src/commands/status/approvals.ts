@@ -2,7 +2,7 @@
 import type { CvmOperation, OperationsLookup } from "../../core/ports.ts";
 import { openAttempt, type ApprovedRecord, type ClusterRecord } from "../../state/record.ts";
 import { isUpdate } from "../../registry/updates.ts";
-import type { ApprovedListStatus } from "./model.ts";
+import type { ApprovedListStatus } from "./result.ts";
 
 export type RegistryEvidence = {
   readonly appId: string;

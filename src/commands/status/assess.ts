@@ -9,7 +9,7 @@ import { attestationStatus } from "./attestation-findings.ts";
 import { findingsOf } from "./findings.ts";
 import type { Knowledge } from "./knowledge.ts";
 import type { ClusterLook, SeenCvm } from "./inspect-cluster.ts";
-import type { ApprovedListStatus, Assessment, CapacityStatus, CvmStatus, Drift } from "./model.ts";
+import type { ApprovedListStatus, Assessment, CapacityStatus, CvmStatus, Drift } from "./result.ts";
 import { explainRefusal, type Reference } from "./refusal.ts";
 import {
   predictAppCompose,

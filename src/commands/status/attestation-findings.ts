@@ -3,7 +3,7 @@ import type { AttestationCheck } from "../../core/attestation.ts";
 import { command, hint } from "../../core/command-hint.ts";
 import type { AttestationLook } from "./attestation.ts";
 import { findingOn, type Found } from "./finding-on.ts";
-import type { AttestationStatus } from "./model.ts";
+import type { AttestationStatus } from "./result.ts";
 
 const VERDICTS = { passed: true, warning: null, unverified: null, failed: false } as const;
 

@@ -9,7 +9,7 @@ import { attestationFindings } from "./attestation-findings.ts";
 import { findingOn, type Found } from "./finding-on.ts";
 import type { Knowledge, LocalCompose } from "./knowledge.ts";
 import type { ClusterLook, SeenCvm } from "./inspect-cluster.ts";
-import type { CvmStatus, Drift, StatusFinding } from "./model.ts";
+import type { CvmStatus, Drift, StatusFinding } from "./result.ts";
 import { identityFindings, registryFindings } from "./registry-findings.ts";
 import { runnerFindings } from "./runner-findings.ts";
 

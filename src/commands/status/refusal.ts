@@ -2,7 +2,7 @@
 import type { AppCompose } from "../../core/compose-hash.ts";
 import { compareAppComposes } from "../../app-compose/diff.ts";
 import { diffLines } from "../../lib/line-diff.ts";
-import type { Refusal } from "./model.ts";
+import type { Refusal } from "./result.ts";
 
 /** Something to hold a refused app-compose against. */
 export type Reference = {

@@ -3,7 +3,7 @@ import { command, hint } from "../../core/command-hint.ts";
 import { REGISTRY_MODE, registryName, SPAWNTEE_SERVICE } from "../../core/domain.ts";
 import { describeAmbiguous, describeRenamed, PICK_ONE } from "../../registry/ownership.ts";
 import { findingOn, type Found } from "./finding-on.ts";
-import type { CvmStatus } from "./model.ts";
+import type { CvmStatus } from "./result.ts";
 
 /** A registry that an orchestrator can't find, or can't tell from another one. */
 export function identityFindings(cluster: string, cvms: readonly CvmStatus[]): Found[] {

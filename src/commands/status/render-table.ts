@@ -1,6 +1,6 @@
 /** The CVMs of a cluster, one a line, within 80 columns. */
 import { REGISTRY_MODE, shortHash } from "../../core/domain.ts";
-import type { CvmStatus } from "./model.ts";
+import type { CvmStatus } from "./result.ts";
 import type { Theme } from "../../output/theme.ts";
 import { columnTable, type Column, type View } from "../../output/layout.ts";
 

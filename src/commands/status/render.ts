@@ -1,8 +1,7 @@
 /** The answer of `status`: the cluster in a few lines, its CVMs in a table, and what there is to do. */
 import type { Rendered } from "../../core/command-hint.ts";
-import type { StatusResult } from "./result.ts";
 import { shortHash } from "../../core/domain.ts";
-import type { CvmStatus, StatusFinding } from "./model.ts";
+import type { CvmStatus, StatusFinding, StatusResult } from "./result.ts";
 import { hanging, wrap } from "../../lib/text.ts";
 import { fields, inSandbox, type Field, type View } from "../../output/layout.ts";
 import { renderPrice } from "../../runners/price.ts";

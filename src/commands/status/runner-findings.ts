@@ -4,7 +4,7 @@ import { shortHash } from "../../core/domain.ts";
 import { isGone } from "../../runners/running-runners.ts";
 import { findingOn, type Found } from "./finding-on.ts";
 import type { SeenCvm } from "./inspect-cluster.ts";
-import type { CvmStatus, Drift, Refusal } from "./model.ts";
+import type { CvmStatus, Drift, Refusal } from "./result.ts";
 import { parseCompose } from "../../compose/compose-file.ts";
 import { announcedDomains } from "../../compose/domains.ts";
 import { ClusterError } from "../../errors/cluster-error.ts";

@@ -6,16 +6,11 @@ import type { CommandRun } from "../../session/dependencies.ts";
 import { directoryOf } from "../../session/cluster-session.ts";
 import { prepareOffline } from "../../session/offline-preparation.ts";
 import { assertAttested, attestRegistry } from "../../trust/attest-registry.ts";
-import {
-  findDifferences,
-  pinRunning,
-  type Difference,
-  type Running,
-} from "../../trust/differences.ts";
+import { findDifferences, pinRunning, type Difference } from "../../trust/differences.ts";
 import { DEFAULT_TRUST_FILE, readTrust } from "../../trust/read-trust.ts";
 import { measuredAppCompose } from "../../trust/check-compose.ts";
 import { recordVerified } from "../../trust/last-verified.ts";
-import { renderTrustFile, type Trust } from "../../trust/trust-file.ts";
+import { renderTrustFile } from "../../trust/trust-file.ts";
 import { readRegistryEvidence } from "../shared/registry-evidence.ts";
 import type { TrustResult } from "./result.ts";
 
@@ -55,21 +50,8 @@ export async function pinTrust(run: CommandRun): Promise<TrustResult> {
   return { ...shown, trust: pinned, written: target };
 }
 
-type Comparison = {
-  readonly trust: Trust;
-  /** What the file has, which the sandbox's own trust is not part of. */
-  readonly own: Trust;
-  readonly file: string | null;
-  readonly named: string | undefined;
-  readonly registry: string;
-  /** Of the cluster's state. */
-  readonly directory: string;
-  readonly running: Running;
-  readonly differences: readonly Difference[];
-};
-
 /** Only genuine evidence is worth a comparison: a lie must not be pinned. */
-async function compare(run: CommandRun, name: string): Promise<Comparison> {
+async function compare(run: CommandRun, name: string) {
   const { prepared, cluster, registry, gathered, trust } = await readRegistryEvidence(run, name);
   const named = prepared.resolution.values.trustFile;
   const expected = { appId: registry.appId };
@@ -80,18 +62,11 @@ async function compare(run: CommandRun, name: string): Promise<Comparison> {
   const appCompose = measuredAppCompose(gathered.evidence, report.facts);
   if (!report.facts || !appCompose) throw nothingShown(registry.name);
   const running = { facts: report.facts, appCompose };
+  // What the file has, which the sandbox's own trust is not part of.
   const { trust: own } = await readTrust(named);
   const differences = findDifferences(trust.trust, running);
-  return {
-    trust: trust.trust,
-    own,
-    file: trust.file,
-    named,
-    registry: registry.name,
-    directory: (await directoryOf(prepared, cluster)).path,
-    running,
-    differences,
-  };
+  const { path: directory } = await directoryOf(prepared, cluster);
+  return { ...trust, own, named, registry: registry.name, directory, running, differences };
 }
 
 async function confirm(
