@@ -2,11 +2,11 @@
 import { command, hint } from "../../core/command-hint.ts";
 import type { AppCompose } from "../../core/compose-hash.ts";
 import { composeFiles } from "../../session/facts.ts";
+import type { Session } from "../../session/session.ts";
 import { haveWallet, runnerEnvironmentNamesOf } from "../../compose/environment.ts";
 import { registryName, type ComposeHash, type Cvm } from "../../core/domain.ts";
 import { ClusterError } from "../../errors/cluster-error.ts";
-import type { AppComposeStore } from "../../state/app-compose-store.ts";
-import { recordedHashes, type ClusterRecord } from "../../state/record.ts";
+import { recordedHashes } from "../../state/record.ts";
 import {
   assertExistingRegistry,
   type ExistingRegistryCheck,
@@ -34,16 +34,11 @@ export type ClusterState = RunnersNow & {
   readonly recorded: readonly ComposeHash[];
 };
 
-export type Surveyed = {
-  readonly cvm: Cvm;
-  readonly record: ClusterRecord;
-  readonly registryStore: Pick<AppComposeStore, "knownScripts">;
-};
-
 /** @throws ClusterError before anything is made: variables that would be lost, runners of another schema. */
 export async function inspectCluster(
   rotation: Rotation,
-  { cvm, record, registryStore }: Surveyed,
+  cvm: Cvm,
+  { record, registryStore }: Pick<Session, "record" | "registryStore">,
   context: ReadingDeps & Pick<StepContext, "warn">,
 ): Promise<ClusterState> {
   const { inputs, facts, flags } = rotation;

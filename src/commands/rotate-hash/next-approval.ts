@@ -14,13 +14,11 @@ import type { ClusterInputs } from "../../core/settings.ts";
 import type { AppComposeStore } from "../../state/app-compose-store.ts";
 import type { ClusterRecord } from "../../state/record.ts";
 import type { Provenance } from "../../approval/approval.ts";
-import { approvedList } from "../../approval/approved-list.ts";
+import { approvedList, type ListPolicy } from "../../approval/approved-list.ts";
 import { assertChecked, rollbackTarget, runnersCutOff } from "../../approval/classify-runners.ts";
-import type { Attester } from "../../registry/attester.ts";
-import type { Session } from "../../session/session.ts";
 import { obtainComposeHash, recordedComposeHash } from "../shared/obtain-compose-hash.ts";
 import { assertRevocationConfirmed, confirmTemporaryRunner } from "./consent.ts";
-import type { Rotation } from "./rotation-plan.ts";
+import type { Rotating, Rotation } from "./rotation-plan.ts";
 import { inputsAsOf } from "../../session/recorded-inputs.ts";
 import { lookAtRunners, type RunnersNow } from "../shared/look-at-runners.ts";
 import type { ClusterState } from "./inspect-cluster.ts";
@@ -40,26 +38,21 @@ export type NextApproval = {
   readonly expendable: readonly string[];
 };
 
-export type NextInput = Rotation & {
-  readonly session: Session;
-  readonly state: ClusterState;
-  readonly attester: Attester | undefined;
-};
-
 /** Steps 5 to 7 and the list that follows, or with `--rollback` the recorded list before. */
-export function nextApproval(input: NextInput): Promise<NextApproval> {
-  return input.flags.rollback ? restored(input) : renewed(input);
+export function nextApproval(run: Rotating, state: ClusterState): Promise<NextApproval> {
+  return run.flags.rollback ? restored(run, state) : renewed(run, state);
 }
 
-async function renewed(input: NextInput): Promise<NextApproval> {
-  const { prepared, inputs, facts, policy, flags, steps, session, state } = input;
+async function renewed(run: Rotating, state: ClusterState): Promise<NextApproval> {
+  const { prepared, inputs, facts, policy, flags, steps, session, attester } = run;
   const { record, store, deps } = session;
   await assertChecked(policy, { record, store, live: state.live });
   const runnerFile = await facts.runnerCompose();
   const names = runnerEnvironmentNamesOf(inputs.cluster);
   const known = await recordedComposeHash(runnerFile, names, record, store);
   if (known && policy.drop.includes(known)) throw droppedItself(known, runnerFile, "input");
-  assertRevocationConfirmed(runnersCutOff(listWith(known, state, input), state.atStake), prepared);
+  const likely = listWith(known, state, state.recorded, policy);
+  assertRevocationConfirmed(runnersCutOff(likely, state.atStake), prepared);
   const fresh = await obtainComposeHash(
     {
       cluster: inputs.cluster,
@@ -71,7 +64,7 @@ async function renewed(input: NextInput): Promise<NextApproval> {
       record,
       fresh: flags.fresh,
       allowUnchecked: flags.allowUnchecked,
-      attester: input.attester,
+      attester,
       beforeDeploying: () => confirmTemporaryRunner(facts, prepared),
     },
     steps,
@@ -82,21 +75,18 @@ async function renewed(input: NextInput): Promise<NextApproval> {
   // What started while the temporary runner was up keeps its access, or the run stops.
   const { appId } = state.registry;
   const context = steps.contextFor(deps);
-  const runners = await lookAtRunners(input, { record, appId, complete: state.complete }, context);
-  const next = await approvalWith(fresh, runners, input);
+  const runners = await lookAtRunners(run, { record, appId, complete: state.complete }, context);
+  const next = await approvalWith(fresh, runners, state.recorded, run);
   assertRevocationConfirmed(runnersCutOff(next.hashes, runners.atStake), prepared);
   return next;
 }
-
-type Listing = Pick<Rotation, "policy" | "facts" | "inputs"> & {
-  readonly state: Pick<ClusterState, "recorded">;
-};
 
 /** The list with the new hash in it, where that is known, and with what is to stay. */
 function listWith(
   fresh: ComposeHash | undefined,
   { accepted }: RunnersNow,
-  { state: { recorded }, policy }: Pick<Listing, "state" | "policy">,
+  recorded: readonly ComposeHash[],
+  policy: ListPolicy,
 ): readonly ComposeHash[] {
   const live = accepted.map(({ composeHash }) => composeHash);
   return approvedList({ recorded, live, fresh, policy });
@@ -106,32 +96,32 @@ function listWith(
 export async function approvalWith(
   fresh: ComposeHash | undefined,
   runners: RunnersNow,
-  listing: Listing,
+  recorded: readonly ComposeHash[],
+  { facts, inputs, policy }: Rotation,
 ): Promise<NextApproval> {
-  const { registry: compose, runner } = await composeFiles(listing.facts);
+  const { registry: compose, runner } = await composeFiles(facts);
   return {
-    hashes: listWith(fresh, runners, listing),
+    hashes: listWith(fresh, runners, recorded, policy),
     runners,
     compose,
     provenance: { runnerHash: fresh ?? "", composeDigest: runner.digest },
-    inputs: listing.inputs,
+    inputs,
     restores: null,
     expendable: [],
   };
 }
 
-async function restored(input: NextInput): Promise<NextApproval> {
-  const { prepared, inputs, steps, session, state } = input;
+async function restored(run: Rotating, state: ClusterState): Promise<NextApproval> {
+  const { prepared, inputs, steps, session } = run;
   const { record, registryStore } = session;
   const next = await restoredApproval(inputs, record, registryStore, state);
   assertRevocationConfirmed(runnersCutOff(next.hashes, state.atStake), prepared);
-  for (const id of [
+  const passed = [
     "deploy-temporary-runner",
     "read-compose-hash",
     "delete-temporary-runner",
-  ] as const) {
-    steps.pass(id, "skipped", "an earlier list is restored");
-  }
+  ] as const;
+  for (const id of passed) steps.pass(id, "skipped", "an earlier list is restored");
   return next;
 }
 

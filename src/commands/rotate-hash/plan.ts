@@ -46,15 +46,11 @@ export async function planRotation(rotation: Rotation): Promise<RotatePlanResult
   const directory = await directoryOf(prepared, clusterName);
   const stored = await readVerifiedState(directory, clusterName);
   const registryStore = registryComposeStore(directory, stored);
-  const state = await inspectCluster(
-    rotation,
-    { cvm: found.value, record, registryStore },
-    context,
-  );
+  const state = await inspectCluster(rotation, found.value, { record, registryStore }, context);
   const stores = { store: appComposeStore(directory, stored), registryStore };
   const seen = await predictRotation(rotation, stores, state);
   const { next } = seen;
-  const plan = await planOf(rotation, { record, state, next, attester: undefined, deps });
+  const plan = await planOf(rotation, { record, state, next, deps });
   const { cutOff, revoked, approval } = plan;
   steps.assertNoWarnings(deps);
   warnRevoked(cutOff, context);

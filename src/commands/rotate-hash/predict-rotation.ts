@@ -52,7 +52,7 @@ async function renewed(
   const { record } = rotation.facts;
   await assertChecked(rotation.policy, { record, store: sources.store, live: state.live });
   const { unverified, ...composeHash } = await hashOf(rotation, sources, state, basis);
-  const next = await approvalWith(composeHash.value ?? undefined, state, { ...rotation, state });
+  const next = await approvalWith(composeHash.value ?? undefined, state, state.recorded, rotation);
   return { next, composeHash, basis: basis?.appCompose, unverified };
 }
 

@@ -14,10 +14,9 @@ import { assertExistingRegistry } from "../../registry/verify-deployed.ts";
 import { verifyPrerequisites } from "../../steps/verify-prerequisites.ts";
 import { verifyRegistry } from "../../steps/verify-registry.ts";
 import type { LiveRunner } from "../../runners/running-runners.ts";
-import type { Attester } from "../../registry/attester.ts";
 import { clearLeftoverRunner } from "../../runners/remove-leftover.ts";
 import { claimRegistry } from "../../registry/ownership.ts";
-import { withSession, type Session } from "../../session/session.ts";
+import { withSession } from "../../session/session.ts";
 import { done, StepRunner } from "../../workflow/step.ts";
 import { assertViaApiPossible, withStepTimes } from "../shared/approval.ts";
 import { asRecorded, readRecord } from "../../session/cluster-session.ts";
@@ -31,7 +30,7 @@ import type { RotateHashResult, RotatePlanResult } from "./result.ts";
 import { confirmCutOff, noteOrchestrator, withWayBack } from "./consent.ts";
 import { listPolicy, type RotateFlags } from "./flags.ts";
 import { nextApproval } from "./next-approval.ts";
-import { planOf, type RotationPlan, type Rotation } from "./rotation-plan.ts";
+import { planOf, type Rotating, type Rotation, type RotationPlan } from "./rotation-plan.ts";
 import { expectRuns, runsForHash } from "../shared/expect-runs.ts";
 import { chooseDeletion, deleteRunners, warnOfRevocation } from "./revocation.ts";
 import { planRotation } from "./plan.ts";
@@ -68,7 +67,9 @@ export async function rotateHash(
   if (flags.dryRun) return planRotation(rotation);
   return withSession("rotate-hash", cluster, prepared, async (session) => {
     const attester = await attesterFor(attestation, session, prepared);
-    return withStepTimes(steps, cluster, prepared, () => rotate(rotation, session, attester));
+    return withStepTimes(steps, cluster, prepared, () =>
+      rotate({ ...rotation, session, attester }),
+    );
   });
 }
 
@@ -132,12 +133,8 @@ function expectRunsOfRotation(
   });
 }
 
-async function rotate(
-  rotation: Rotation,
-  session: Session,
-  attester: Attester | undefined,
-): Promise<RotateHashResult> {
-  const { inputs, steps } = rotation;
+async function rotate(run: Rotating): Promise<RotateHashResult> {
+  const { inputs, steps, session, attester } = run;
   const { deps, record } = session;
   const { clusterName } = inputs.cluster;
   const context = steps.contextFor(deps);
@@ -146,22 +143,18 @@ async function rotate(
   await clearLeftoverRunner(clusterName, record, context);
   const cvm = await claimRegistry(clusterName, record, context, true);
   if (cvm === undefined) throw noRegistry(clusterName);
-  const first = await inspectCluster(
-    rotation,
-    { cvm, record, registryStore: session.registryStore },
-    context,
-  );
+  const first = await inspectCluster(run, cvm, session, context);
   steps.assertNoWarnings(deps);
   await session.registryStore.save(first.running);
 
-  const next = await nextApproval({ ...rotation, session, state: first, attester });
+  const next = await nextApproval(run, first);
   assertTrustedRunners(attester, next.runners.live, next.hashes, context);
   // So that every hash in the list can be traced to the text that it stands for.
   for (const { appCompose } of next.runners.accepted) await session.store.save(appCompose);
   steps.assertNoWarnings(deps);
-  const plan = await planOf(rotation, { record, state: first, next, attester, deps });
-  const doomed = await confirm(plan, rotation);
-  return apply(plan, doomed, { rotation, session, attester });
+  const plan = await planOf(run, { record, state: first, next, deps });
+  const doomed = await confirm(plan, run);
+  return apply(plan, doomed, run);
 }
 
 /** @returns the runners that are to be deleted. @throws Cancellation where a person says no. */
@@ -179,9 +172,9 @@ async function confirm(
 async function apply(
   plan: RotationPlan,
   doomed: readonly LiveRunner[],
-  { rotation, session, attester }: Applying,
+  run: Rotating,
 ): Promise<RotateHashResult> {
-  const { inputs, flags, steps } = rotation;
+  const { inputs, flags, steps, session } = run;
   const { deps, record } = session;
   const { state, next, approval: approved } = plan;
   const { registry, known } = state;
@@ -197,23 +190,16 @@ async function apply(
   });
   if (approval.kind === "updated") noteOrchestrator(registry, context);
   const deleted = await deleteRunners(doomed, deps, context);
-  return resultOf(rotation, plan, { approval, mode, deleted, attester });
+  return resultOf(run, plan, { approval, mode, deleted });
 }
 
-type Applying = {
-  readonly rotation: Rotation;
-  readonly session: Session;
-  readonly attester: Attester | undefined;
-};
-
 function resultOf(
-  { inputs, steps }: Rotation,
+  { inputs, steps, attester }: Rotating,
   { state, next, cutOff }: RotationPlan,
   end: {
     readonly approval: Approval;
     readonly mode: string;
     readonly deleted: readonly LiveRunner[];
-    readonly attester: Attester | undefined;
   },
 ): RotateHashResult {
   const { registry, running, recorded } = state;
@@ -230,7 +216,7 @@ function resultOf(
     registry_compose_changed: end.approval.kind === "updated" && isOther(next.compose, running),
     runners_cut_off: cutOff.map(runnerOf),
     runners_deleted: end.deleted.map(runnerOf),
-    attestation: attestationResult(end.attester),
+    attestation: attestationResult(attester),
     steps: steps.reports,
     warnings: steps.warnings,
   };

@@ -15,6 +15,7 @@ import type { ClusterState } from "./inspect-cluster.ts";
 import type { NextApproval } from "./next-approval.ts";
 import { revokedRunners } from "./revocation.ts";
 import type { ClusterFacts } from "../../session/facts.ts";
+import type { Session } from "../../session/session.ts";
 import type { AttestMode } from "../../core/attestation.ts";
 import type { ClusterInputs } from "../../core/settings.ts";
 import type { ListPolicy } from "../../approval/approved-list.ts";
@@ -36,16 +37,14 @@ type World = {
   readonly record: ClusterRecord;
   readonly state: ClusterState;
   readonly next: NextApproval;
-  /** Absent with `--attest off`, and for a plan that is only shown. */
-  readonly attester: Attester | undefined;
   readonly deps: ReadingDeps;
 };
 
 export async function planOf(
-  rotation: Rotation,
-  { record, state: first, next, attester, deps }: World,
+  rotation: Rotation & Pick<Partial<Rotating>, "attester">,
+  { record, state: first, next, deps }: World,
 ): Promise<RotationPlan> {
-  const { prepared, flags, steps, inputs } = rotation;
+  const { prepared, flags, steps, inputs, attester } = rotation;
   const state = { ...first, ...next.runners };
   const { live, knownList: known } = next.runners;
   const policy = flags.rollback ? { ...rotation.policy, stay: "none" as const } : rotation.policy;
@@ -86,4 +85,11 @@ export type Rotation = {
   readonly flags: RotateFlags;
   readonly attestMode: AttestMode;
   readonly steps: StepRunner;
+};
+
+/** Under the cluster's lock. */
+export type Rotating = Rotation & {
+  readonly session: Session;
+  /** Undefined with `--attest off`; a plan that is only shown has none either. */
+  readonly attester: Attester | undefined;
 };
