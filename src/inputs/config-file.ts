@@ -3,7 +3,7 @@ import { isErrno } from "../lib/errno.ts";
 import { readFile } from "../lib/local-files.ts";
 import { command, hint, type Words } from "../core/command-hint.ts";
 import { isUtf8 } from "node:buffer";
-import { isScalar, isSeq, LineCounter, parseDocument, type Document } from "yaml";
+import { isScalar, isSeq, LineCounter, parseDocument } from "yaml";
 import { ClusterError } from "../errors/cluster-error.ts";
 import { INPUTS, type InputDefinition, type InputKey } from "./table.ts";
 import { DEFAULT_CONFIG_FILE } from "../core/settings.ts";
@@ -45,17 +45,14 @@ export async function readConfigFile(named: string | undefined): Promise<ConfigF
       "give another one with --config",
     );
   }
-  const text = textOf(bytes, path);
-  if (named === undefined) assertNoDestinations(text, path);
-  return { path, values: parseConfigFile(text, path), lines: linesIn(text, path) };
+  const pairs = pairsIn(textOf(bytes, path), path);
+  if (named === undefined) assertNoDestinations(pairs, path);
+  return { path, ...valuesOf(pairs, path) };
 }
 
 /** @throws ClusterError `config-file-not-trusted` (input) where a file that was only found says where secrets go. */
-function assertNoDestinations(text: string, path: string): void {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
-  if (document.errors.length > 0 || document.contents === null) return;
-  const found = pairsOf(document, path, lines).filter(({ key }) => ONLY_IN_NAMED_FILES.has(key));
+function assertNoDestinations(pairs: readonly Pair[], path: string): void {
+  const found = pairs.filter(({ key }) => ONLY_IN_NAMED_FILES.has(key));
   if (found.length === 0) return;
   const keys = found.map(({ key, line }) => `${key} (line ${line})`).join(", ");
   throw new ClusterError("input", "config-file-not-trusted", {
@@ -78,36 +75,34 @@ function textOf(bytes: Buffer, path: string): string {
 }
 
 export function parseConfigFile(text: string, path: string): ConfigFile["values"] {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
-  const [error] = document.errors;
-  if (error) throw invalid(path, `is not YAML: ${error.message.split("\n")[0]}`, "fix the syntax");
-  if (document.contents === null) return {};
-  const values: Partial<Record<InputKey, string | readonly string[]>> = {};
-  for (const { key, value, line } of pairsOf(document, path, lines)) {
-    const definition = definitionFor(key, `${path}:${line}`);
-    values[definition.key] = valueOf(definition, value, `${path}:${line}`);
-  }
-  return values;
+  return valuesOf(pairsIn(text, path), path).values;
 }
 
-/** Of a text that `parseConfigFile` has read. */
-function linesIn(text: string, path: string): NonNullable<ConfigFile["lines"]> {
-  const counter = new LineCounter();
-  const document = parseDocument(text, { lineCounter: counter });
-  if (document.contents === null) return {};
-  const lines = pairsOf(document, path, counter).map(({ key, line }) => [
-    definitionFor(key, path).key,
-    line,
-  ]);
-  return Object.fromEntries(lines) as NonNullable<ConfigFile["lines"]>;
+function valuesOf(
+  pairs: readonly Pair[],
+  path: string,
+): Required<Pick<ConfigFile, "values" | "lines">> {
+  const values: Partial<Record<InputKey, string | readonly string[]>> = {};
+  const lines: Partial<Record<InputKey, number>> = {};
+  for (const { key, value, line } of pairs) {
+    const where = `${path}:${line}`;
+    const definition = definitionFor(key, where);
+    values[definition.key] = valueOf(definition, value, where);
+    lines[definition.key] = line;
+  }
+  return { values, lines };
 }
 
 type Pair = { readonly key: string; readonly value: unknown; readonly line: number };
 
-function pairsOf(document: Document, path: string, lines: LineCounter): Pair[] {
-  const { contents } = document;
-  if (contents === null || !("items" in contents) || isSeq(contents))
+/** None in a file of comments alone. */
+function pairsIn(text: string, path: string): readonly Pair[] {
+  const lines = new LineCounter();
+  const { contents, errors } = parseDocument(text, { lineCounter: lines });
+  const [error] = errors;
+  if (error) throw invalid(path, `is not YAML: ${error.message.split("\n")[0]}`, "fix the syntax");
+  if (contents === null) return [];
+  if (!("items" in contents) || isSeq(contents))
     throw invalid(
       path,
       "is not a mapping of inputs",
@@ -116,17 +111,13 @@ function pairsOf(document: Document, path: string, lines: LineCounter): Pair[] {
   return (contents.items as { key: unknown; value: unknown }[]).map(({ key, value }) => {
     const name = isScalar(key) ? String(key.value) : String(key);
     const line = isScalar(key) && key.range ? lines.linePos(key.range[0]).line : 0;
-    return {
-      key: name,
-      value: isSeq(value)
-        ? value.items.map((item) =>
-            isScalar(item) && item.value === null ? null : asWritten(item),
-          )
-        : asWritten(value),
-      line,
-    };
+    const items = isSeq(value) ? value.items.map(itemAsWritten) : asWritten(value);
+    return { key: name, value: items, line };
   });
 }
+
+const itemAsWritten = (item: unknown): unknown =>
+  isScalar(item) && item.value === null ? null : asWritten(item);
 
 /** The text of a scalar: `0123` and `1e3` are ids here, not numbers. */
 function asWritten(node: unknown): unknown {
