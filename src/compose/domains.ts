@@ -47,14 +47,15 @@ export function announcedDomains(compose: ComposeFile): readonly string[] {
   return [...new Set(domains)].filter((domain) => domain !== "");
 }
 
-function givenDomain(domain: string, { node, baseDomain }: Placement): DomainFinding {
-  return {
-    code: "base-domain-given",
-    severity: "warning",
-    message: `${VARIABLE} is ${domain}, and the gateway of node ${node} is ${baseDomain}: models on the registry would be announced under a domain that does not reach them`,
-    remedy: "leave --cvm-base-domain out, unless that domain is yours and leads to the gateway",
-  };
-}
+const REGISTRY_UNREACHED =
+  "models on the registry would be announced under a domain that does not reach them";
+
+const givenDomain = (domain: string, { node, baseDomain }: Placement): DomainFinding => ({
+  code: "base-domain-given",
+  severity: "warning",
+  message: `${VARIABLE} is ${domain}, and the gateway of node ${node} is ${baseDomain}: ${REGISTRY_UNREACHED}`,
+  remedy: "leave --cvm-base-domain out, unless that domain is yours and leads to the gateway",
+});
 
 function registryDomain(compose: ComposeFile, domain: string, placement: Placement): DomainFinding {
   const differs = difference(compose, domain, placement);
@@ -68,20 +69,22 @@ function registryDomain(compose: ComposeFile, domain: string, placement: Placeme
   return {
     code: "base-domain-fixed",
     severity: "warning",
-    message: `${differs}: models on the registry would be announced under a domain that does not reach them`,
+    message: `${differs}: ${REGISTRY_UNREACHED}`,
     remedy: `write ${VARIABLE}=\${${VARIABLE}:-${placement.baseDomain}} in ${compose.path}`,
   };
 }
 
 /** No orchestrator gives its runners this variable, or chooses their node: the file's own value stands everywhere. */
-function runnerDomain(compose: ComposeFile, domain: string, placement: Placement): DomainFinding {
-  return {
-    code: "base-domain-runner",
-    severity: "warning",
-    message: `${difference(compose, domain, placement)}: models on runners there would be announced under a domain that does not reach them`,
-    remedy: hint`runners land on any node, and a domain in ${compose.path} is right on one only; where they are: ${command("status")}`,
-  };
-}
+const runnerDomain = (
+  compose: ComposeFile,
+  domain: string,
+  placement: Placement,
+): DomainFinding => ({
+  code: "base-domain-runner",
+  severity: "warning",
+  message: `${difference(compose, domain, placement)}: models on runners there would be announced under a domain that does not reach them`,
+  remedy: hint`runners land on any node, and a domain in ${compose.path} is right on one only; where they are: ${command("status")}`,
+});
 
 function difference(compose: ComposeFile, domain: string, { node, baseDomain }: Placement): string {
   return `${compose.path} has ${domain} for ${VARIABLE}, and the gateway of node ${node} is ${baseDomain}`;
@@ -90,12 +93,7 @@ function difference(compose: ComposeFile, domain: string, { node, baseDomain }: 
 function orchestratorDomain({ node, baseDomain }: Placement): readonly DomainFinding[] {
   const built = orchestratorBaseDomain(node);
   if (built === baseDomain) return [];
-  return [
-    {
-      code: "base-domain-orchestrator",
-      severity: "warning",
-      message: `the orchestrator will look for CVMs on node ${node} under ${built}, and their gateway is ${baseDomain}: it would not reach them`,
-      remedy: "deploy on a node whose gateway domain has its name, with --node",
-    },
-  ];
+  const message = `the orchestrator will look for CVMs on node ${node} under ${built}, and their gateway is ${baseDomain}: it would not reach them`;
+  const remedy = "deploy on a node whose gateway domain has its name, with --node";
+  return [{ code: "base-domain-orchestrator", severity: "warning", message, remedy }];
 }
