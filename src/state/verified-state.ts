@@ -118,13 +118,13 @@ function assertHistoryFits(
     throw damaged(history, `${history}: ${problem.message}`);
   const at = new Map(lines.map((line) => [line.hash, line]));
   for (const { historyHead, hashes, appId } of approvals) {
-    const entry = historyHead === null ? undefined : at.get(historyHead)?.record;
-    if (!entry) continue;
-    if (entry.registry_app_id === appId && entry.hashes.join() === hashes.join()) continue;
-    const line = at.get(historyHead ?? "")?.number ?? 0;
-    throw damaged(
-      history,
-      `line ${line} of ${history} has other hashes than the journal's approval of it`,
-    );
+    const line = at.get(historyHead ?? "");
+    if (!line?.record) continue;
+    const { registry_app_id: registry, hashes: listed } = line.record;
+    if (registry !== appId || listed.join() !== hashes.join())
+      throw damaged(
+        history,
+        `line ${line.number} of ${history} has other hashes than the journal's approval of it`,
+      );
   }
 }

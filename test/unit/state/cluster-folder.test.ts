@@ -55,6 +55,7 @@ test.each<[string, readonly string[], string, string | null, string]>([
     "example.com",
   ],
   ["the workspace's under its own name goes first", [`${COM}=w1`, `${NETWORK}=w1`], COM, "w1", COM],
+  ["two of the workspace's under other names", ["b.x=w1", "a.x=w1"], NETWORK, "w1", "a.x"],
   [
     "the same, whatever order they are read in",
     [`${COM}=w1`, `${NETWORK}=w1`],

@@ -1,7 +1,7 @@
 /** What of a state folder is believed: what a chain vouches for, and nothing that somebody put there. */
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { canonicalJson, composeHashOf, sha256Hex } from "../../../src/core/compose-hash.ts";
 import { appComposeStore, registryComposeStore } from "../../../src/state/app-compose-store.ts";
 import { openJournal, type JournalEntry } from "../../../src/state/journal.ts";
@@ -58,6 +58,65 @@ test("a history that was changed, or has other hashes than the journal, ends the
   const text = await readFile(at.history, "utf8");
   await writeFile(at.history, text.replace("rotate-hash", "rotate-hasH"));
   await expect(readVerifiedState(at, "bird")).rejects.toMatchObject({ code: "state-damaged" });
+});
+
+async function twoLines(): Promise<{
+  readonly at: StateDirectory;
+  readonly head: string | null;
+}> {
+  const at = stateDirectoryOf(await temporaryFolder(), "host", "bird");
+  const heads = await approve(at, [approvalOf("a"), approvalOf("b")], { journaled: false });
+  return { at, head: heads[1] ?? null };
+}
+
+describe("a journal's approval and the line of the history that it names", () => {
+  type Approved = Extract<JournalEntry, { type: "approved" }>;
+  const entryOf = (head: string | null, change: Partial<Approved> = {}): JournalEntry => {
+    const { registry_app_id: app_id, hashes } = approvalOf("b");
+    const record = {
+      type: "approved",
+      via: "restart",
+      correlation_id: null,
+      settings: {},
+    } as const;
+    return { ...record, app_id, hashes: [...hashes], history_head: head, ...change };
+  };
+
+  test.each<[string, Partial<Approved>]>([
+    ["another list", { hashes: [hashOf("a"), hashOf("b")] }],
+    ["another registry", { app_id: "f".repeat(40) }],
+  ])("%s ends the run, with the line", async (_, change) => {
+    const { at, head } = await twoLines();
+    await openJournal(at, () => 0).append(entryOf(head, change));
+    await expect(readVerifiedState(at, "bird")).rejects.toMatchObject({
+      code: "state-damaged",
+      message: `line 2 of ${at.history} has other hashes than the journal's approval of it`,
+    });
+  });
+
+  test("the same, none, and an end that a crash tore are fine", async () => {
+    const { at, head } = await twoLines();
+    const journal = openJournal(at, () => 0);
+    await journal.append(entryOf(head));
+    await journal.append(entryOf(null, { hashes: ["x"] }));
+    await appendFile(at.history, '{"v":1,"at":');
+    const { record } = await readVerifiedState(at, "bird");
+    expect(record.approvals.map(({ hashes }) => hashes)).toEqual([[hashOf("b")], ["x"]]);
+  });
+
+  test("one that is gone, or was edited, ends the run with the file", async () => {
+    const { at, head } = await twoLines();
+    await openJournal(at, () => 0).append(entryOf(head));
+    const text = await readFile(at.history, "utf8");
+    await writeFile(at.history, `${text.split("\n")[0]}\n`);
+    await expect(readVerifiedState(at, "bird")).rejects.toMatchObject({
+      message: expect.stringContaining(`${at.history}: the journal has an approval whose line`),
+    });
+    await writeFile(at.history, text.replace("rotate-hash", "rotate-hasH"));
+    await expect(readVerifiedState(at, "bird")).rejects.toMatchObject({
+      message: `${at.history}: line 1 was edited: it is not what was written there`,
+    });
+  });
 });
 
 test("what has not changed is read once; what was appended, put in its place, or asked for afresh is read", async () => {
