@@ -2,7 +2,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { Readable } from "node:stream";
 import type { WaitingPhala } from "./ahead.ts";
-import { endOnDemand } from "./process-group.ts";
+import { endOnDemand, killGroup } from "./process-group.ts";
 
 export type ChildOptions = {
   readonly file: string;
@@ -19,6 +19,8 @@ export type ChildOptions = {
   readonly onStdout?: ((text: string) => void) | undefined;
   /** Called when the child is about to be ended from outside. */
   readonly onEnding: () => void;
+  /** Aborted when nothing that the child may still do is of use: it is killed. */
+  readonly done: AbortSignal;
 };
 
 export type ChildRun = {
@@ -62,14 +64,17 @@ function start({ file, args, env, cwd }: ChildOptions): ChildProcess {
 
 async function watch(
   child: ChildProcess,
-  { limitMs, onStdout, onEnding }: ChildOptions,
+  { limitMs, onStdout, onEnding, done }: ChildOptions,
   signal: AbortSignal,
 ): Promise<ChildRun> {
   const stdout = collect(child.stdout);
   if (onStdout) child.stdout?.setEncoding("utf8").on("data", onStdout);
   const stderr = collect(child.stderr);
   const end = endOnDemand(child, limitMs, signal, onEnding);
+  const kill = (): void => killGroup(child, "SIGKILL");
+  done.addEventListener("abort", kill);
   const exit = await untilExit(child);
+  done.removeEventListener("abort", kill);
   end.settle();
   await drained(child);
   return { ...exit, stdout: stdout(), stderr: stderr(), ended: end.reason() };

@@ -114,8 +114,11 @@ export class PhalaProcess {
       const all = home === "real" && args[0] === "deploy" ? [...args, "--no-dev-os"] : args;
       onDetail(`phala ${all.map((arg) => arg.replace(`${folder.path}/`, "")).join(" ")}`);
       const homePath = home === "real" ? (env["HOME"] ?? folder.home) : folder.home;
-      const gate = await openGate({ ...this.#options, operation: command.operation, signal });
-      const where = { ...command, folder: folder.path, home: homePath };
+      const done = new AbortController();
+      const onDone = (): void => done.abort();
+      const { operation } = command;
+      const gate = await openGate({ ...this.#options, operation, signal, onDone });
+      const where = { ...command, folder: folder.path, home: homePath, done: done.signal };
       const run = await this.#spawn(program, all, where, gate, signal).catch(
         async (error: unknown) => {
           await gate.settle();
@@ -153,7 +156,11 @@ export class PhalaProcess {
   async #spawn(
     program: string,
     args: readonly string[],
-    where: PhalaCommand & { readonly folder: string; readonly home: string },
+    where: PhalaCommand & {
+      readonly folder: string;
+      readonly home: string;
+      readonly done: AbortSignal;
+    },
     gate: Gate,
     signal: AbortSignal,
   ): Promise<CliRun> {
@@ -177,6 +184,7 @@ export class PhalaProcess {
       waiting,
       beginMs: this.#options.beginMs,
       onStdout: where.onStdout,
+      done: where.done,
       onEnding: () => gate.stop(),
     };
     const run = await running(() => runChild(child, signal));

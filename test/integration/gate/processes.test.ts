@@ -50,6 +50,16 @@ test("stopped while the commit is on its way: its answer is waited for, and the 
   });
 });
 
+test("provision only: once the commit is withheld, phala and what it started are ended", async () => {
+  const folder = await temporaryFolder();
+  const upstream = await startUpstream({ [PROVISION]: PROVISIONED, [COMMIT]: created(NAME) });
+  const node = `PATH=/usr/bin:/bin:${path.dirname(process.execPath)}`;
+  const bin = await program(folder, `sleep 3600 &\n${node} ${PHALA_BIN} "$@"\nsleep 3600`);
+  const outcome = await phala(upstream, { bin }).provisionCvm(REQUEST, never);
+  expect(outcome).toMatchObject({ kind: "ok", value: { composeHash: HASH } });
+  expect(linesOf(upstream.received)).toEqual([PROVISION]);
+});
+
 test("kill -9 of our process: the phala that lives on can change nothing", async () => {
   const folder = await temporaryFolder();
   const upstream = await startUpstream({ [PROVISION]: PROVISIONED, [COMMIT]: created(NAME) });

@@ -26,6 +26,8 @@ export type GateOptions = Upstream & {
   readonly onDetail: (message: string) => void;
   /** From its abort on no mutation is forwarded. */
   readonly signal: AbortSignal;
+  /** Called when the CLI has done what was asked of it: the commit of what was only to be provisioned is withheld. */
+  readonly onDone?: () => void;
   /** How long a mutation that was forwarded before is waited for after that, in ms. */
   readonly settleMs?: number;
 };
@@ -137,6 +139,7 @@ export class Gate {
     const result = await passing;
     this.#note(request, role, result);
     sendAnswer(response, result);
+    if (result.kind === "withheld" && result.reason === "provision-only") this.#options.onDone?.();
   }
 
   async #pass(request: GateRequest, role: Role, problem: string | undefined): Promise<Result> {
