@@ -246,7 +246,6 @@ const WAYS_OUT: readonly string[] = [
   'platform/phala/gate/forward.ts: [ "dns-failed", "connection-refused", "tls-untrusted", "ca-file-invalid", "proxy-auth-required", "bad-proxy",',
   'platform/phala/gate/forward.ts: ["accept", "content-type", "x-phala-version", "user-agent"',
   'platform/phala/gate/gate.ts: import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"',
-  'platform/phala/gate/outcome.ts: ["reason"',
   'platform/phala/preload.ts: import { Socket } from "node:net"',
   "platform/phala/preload.ts: import(",
   'platform/spawntee/approve.ts: "POST"',
