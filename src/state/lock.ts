@@ -160,14 +160,11 @@ async function heldLock(
   const position = JSON.stringify(owner).length - BEAT_WIDTH - 2;
   const timer = setInterval(() => void beat(handle, position), options.beatMs ?? BEAT_MS);
   timer.unref();
-  let released = false;
   return {
     assertHeld() {
       if (nonceIn(lock) !== owner.nonce) throw lost(lock);
     },
     release() {
-      if (released) return;
-      released = true;
       clearInterval(timer);
       void handle.close().catch(() => undefined);
       releaseFile(lock, owner);
@@ -200,7 +197,7 @@ function releaseFile(lock: string, owner: Owner): void {
 
 function nonceIn(file: string): unknown {
   try {
-    return (parseJson(readFileSync(file, "utf8")) as { nonce?: unknown } | null | undefined)?.nonce;
+    return (parseJson(readFileSync(file, "utf8")) as { readonly nonce?: unknown }).nonce;
   } catch {
     return undefined;
   }

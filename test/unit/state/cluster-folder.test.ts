@@ -8,6 +8,7 @@ import {
   recordWorkspace,
 } from "../../../src/state/cluster-folder.ts";
 import { findKnownClusters } from "../../../src/state/known-clusters.ts";
+import { stateDirectoryOf } from "../../../src/state/state-directory.ts";
 import { temporaryFolder } from "../../helpers/temporary.ts";
 
 const [NETWORK, COM] = ["cloud-api.phala.network", "cloud-api.phala.com"] as const;
@@ -160,4 +161,24 @@ test("the clusters of an API are known by any of its names", async () => {
   expect(await names(NETWORK)).toEqual(["bird", "owl"]);
   expect(await names(COM)).toEqual(["bird", "owl"]);
   expect(await names("example.com")).toEqual([]);
+});
+
+test("a cluster's files, under the names that docs/state.md has", () => {
+  expect(stateDirectoryOf("/s", "127.0.0.1:80", "bird")).toMatchObject({
+    path: "/s/127.0.0.1_80/bird",
+    journal: "/s/127.0.0.1_80/bird/journal.jsonl",
+    lock: "/s/127.0.0.1_80/bird/lock.json",
+    history: "/s/127.0.0.1_80/bird/history.jsonl",
+    appComposes: "/s/127.0.0.1_80/bird/app-composes",
+    registryComposes: "/s/127.0.0.1_80/bird/registry-composes",
+  });
+});
+
+test("where no folder is, nothing is recorded", async () => {
+  const place = {
+    stateDir: path.join(await temporaryFolder(), "none"),
+    apiHost: NETWORK,
+    cluster: "bird",
+  };
+  expect(await isAnyRecorded(place)).toBe(false);
 });

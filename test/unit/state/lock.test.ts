@@ -65,6 +65,37 @@ test("taken, it says by whom; released, it is gone with everything beside it", a
   expect(await readdir(held.path)).toEqual([]);
 });
 
+test("a lock that can't be read is no free one", async () => {
+  const at = await directory();
+  await mkdir(at.lock);
+  const refusal = { kind: "prerequisite", code: "state-unreadable" };
+  await expect(acquireLock(at, options())).rejects.toMatchObject(refusal);
+  await expect(isRunInProgress(at)).rejects.toMatchObject(refusal);
+  expect(await readdir(at.path)).toEqual(["lock.json"]);
+});
+
+test("the claim of a living process on a dead one's lock is left to it", async () => {
+  const at = await directory(owner({ pid: DEAD, nonce: "first" }));
+  const claim = owner({ nonce: "second" });
+  await writeFile(`${at.lock}.next-first`, claim);
+  await expect(
+    acquireLock(at, options("init", { sleep: async () => undefined })),
+  ).rejects.toMatchObject({ code: "run-in-progress" });
+  expect(await readFile(`${at.lock}.next-first`, "utf8")).toBe(claim);
+  expect((await readdir(at.path)).toSorted()).toEqual(["lock.json", "lock.json.next-first"]);
+});
+
+test("a release that comes again leaves the lock of the next run", async () => {
+  const at = await directory();
+  const lock = await acquireLock(at, options());
+  lock.release();
+  const next = await acquireLock(at, options("destroy"));
+  lock.release();
+  expect(() => next.assertHeld()).not.toThrow();
+  expect(() => lock.assertHeld()).toThrow(expect.objectContaining({ code: "lock-lost" }));
+  next.release();
+});
+
 test.each([
   ["a dead process", owner({ pid: DEAD })],
   ["a process whose pid was given again", owner({ started: "1" })],
