@@ -44,7 +44,8 @@ export function createCloudAdapters(given: Given): CloudAdapters {
     connect: ({ phalaApiUrl: apiUrl, phalaApiKey: apiKey, phalaBin: bin }) => {
       const shared = { apiUrl, apiKey, http, clock, onDetail, redact };
       const running = <T>(child: () => Promise<T>): Promise<T> => stopwatch.measure("phala", child);
-      const cli = createPhalaCli({ ...shared, bin, env, preload, running });
+      const starting = <T>(spawn: () => T): T => stopwatch.block("phala", spawn);
+      const cli = createPhalaCli({ ...shared, bin, env, preload, running, starting });
       clis.push(cli);
       return {
         cli,

@@ -8,7 +8,8 @@ import type { StepId } from "./steps.ts";
 
 /**
  * `operator`: an answer to a question. `lock`: another run on the same cluster. `api`: a request to Phala's API is
- * under way, a child's included. `cloud`: a pause between two polls, or a request to a CVM. `phala`: the CLI is running.
+ * under way, a child's included. `cloud`: a pause between two polls, or a request to a CVM. `phala`: the CLI is
+ * running, or the system is starting one.
  */
 export const WAITS = ["operator", "lock", "api", "cloud", "phala"] as const;
 export type Wait = (typeof WAITS)[number];
@@ -39,6 +40,18 @@ export class Stopwatch {
     this.#begun[part] += 1;
     try {
       return await work();
+    } finally {
+      this.#settle();
+      this.#running[part] -= 1;
+    }
+  }
+
+  /** The same for what keeps this whole process waiting; it counts as no start and no request of its own. */
+  block<T>(part: Wait, work: () => T): T {
+    this.#settle();
+    this.#running[part] += 1;
+    try {
+      return work();
     } finally {
       this.#settle();
       this.#running[part] -= 1;

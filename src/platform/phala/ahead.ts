@@ -56,24 +56,28 @@ export class WaitingPhala {
   /**
    * @param program the absolute path of a `phala`.
    * @param env what is the same for every run.
+   * @param starting runs what starts the process.
    * @returns undefined where it is not the npm package, started with our own Node, or can't be started.
    */
   static async start(
     program: string,
     env: Readonly<Record<string, string>>,
     preload: string,
+    starting: <T>(spawn: () => T) => T,
   ): Promise<WaitingPhala | undefined> {
     if (process.platform === "win32") return undefined;
     const [version, launch] = await Promise.all([installedVersion(program), launchOf(program)]);
     if (version === undefined || launch.file !== process.execPath) return undefined;
     const load = ["--experimental-import-meta-resolve", "--import", pathToFileURL(preload).href];
     try {
-      const child = spawn(launch.file, [...load, ...launch.args], {
-        cwd: path.parse(launch.file).root,
-        env,
-        stdio: ["ignore", "pipe", "pipe", "pipe"],
-        detached: true,
-      });
+      const child = starting(() =>
+        spawn(launch.file, [...load, ...launch.args], {
+          cwd: path.parse(launch.file).root,
+          env,
+          stdio: ["ignore", "pipe", "pipe", "pipe"],
+          detached: true,
+        }),
+      );
       return new WaitingPhala(child);
     } catch {
       return undefined;

@@ -38,6 +38,8 @@ export type PhalaProcessOptions = {
   readonly beginMs?: number | undefined;
   /** Put around each run of the program, from its start to its end. */
   readonly running?: (<T>(child: () => Promise<T>) => Promise<T>) | undefined;
+  /** Put around the start of one ahead of its run: a process stands still while the system starts its child. */
+  readonly starting?: (<T>(spawn: () => T) => T) | undefined;
 };
 
 export type PhalaCommand = {
@@ -132,12 +134,12 @@ export class PhalaProcess {
   }
 
   async #startAhead(): Promise<WaitingPhala | undefined> {
-    const { bin, env, preload, onDetail } = this.#options;
+    const { bin, env, preload, onDetail, starting = startAlone } = this.#options;
     const program = await locateProgram(bin, env["PATH"]);
     if (program === undefined || preload === undefined || this.#home === "real") return undefined;
     const environment = await commonEnvironment(env);
     const all = { ...environment, ...cacheFor(env) };
-    const waiting = await WaitingPhala.start(program, all, preload);
+    const waiting = await WaitingPhala.start(program, all, preload, starting);
     if (waiting) onDetail("phala is started ahead of its next run");
     return waiting;
   }
@@ -203,6 +205,8 @@ function cacheFor(env: NodeJS.ProcessEnv): Record<string, string> {
 }
 
 const runAlone = <T>(child: () => Promise<T>): Promise<T> => child();
+
+const startAlone = <T>(spawn: () => T): T => spawn();
 
 const EMPTY: CliRun = { stdout: "", stderr: "", exitCode: null, cutOff: undefined };
 const notStarted = (stderr: string): GatedRun => ({

@@ -96,3 +96,27 @@ test("each step has its own, and the rest is outside; all add up in whole ms", a
   for (const row of [report, ...report.steps])
     expect(PARTS.reduce((sum, part) => sum + row[part], 0)).toBe(row.total_ms);
 });
+
+test("what this process stands still for counts, but is no start; a request under way comes first", async () => {
+  const { stopwatch, at } = watch();
+  expect(stopwatch.block("phala", () => (at(40), "child"))).toBe("child");
+  at(50);
+  const request = deferred<void>();
+  const sent = stopwatch.measure("api", () => request.promise);
+  expect(() =>
+    stopwatch.block("phala", () => {
+      at(80);
+      throw new Error("EAGAIN");
+    }),
+  ).toThrow("EAGAIN");
+  request.resolve();
+  await sent;
+  at(90);
+  expect(stopwatch.report()).toMatchObject({
+    total_ms: 90,
+    phala_ms: 40,
+    api_ms: 30,
+    ours_ms: 20,
+    phala_starts: 0,
+  });
+});
