@@ -47,11 +47,13 @@ async function preload(
     file,
     `import { existsSync } from "node:fs";
      const careless = () => new Error("no bird behind " + ${MESSAGE});
-     const timer = setInterval(() => {
+     const look = () => {
        if (!(${condition})) return;
        clearInterval(timer);
        ${then}
-     }, 10).unref();`,
+     };
+     const timer = setInterval(look, 10).unref();
+     look();`,
   );
   return { NODE_OPTIONS: `--import=${pathToFileURL(file).href}` };
 }

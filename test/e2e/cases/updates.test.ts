@@ -121,7 +121,7 @@ test("an update of somebody else begins and ends while phala starts: it is not o
 });
 
 test("no list of operations: approved by the restart that was seen, and a second init changes nothing", async () => {
-  const world = await makePreparedWorld({ timings: { ...AT_ONCE, updateDownMs: 400 } });
+  const world = await makePreparedWorld({ timings: { ...AT_ONCE, updateDownMs: 2000 } });
   world.sandbox.setFaults(["no-operations"]);
   world.sandbox.resetRequests();
   const settled = initiated(await world.run(["init", "--json"]));
