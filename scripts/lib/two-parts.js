@@ -86,6 +86,9 @@ export async function asScripts(outputs) {
     const [local, name = local] = binding.trim().split(" as ");
     return { local, name };
   });
+  // A third of the part, for every start of an offline command.
+  if (body.includes("node_modules/zod/"))
+    throw new Error("the first part has zod: import what needs it lazily, or use src/lib/shape.ts");
   const [, start, entry = ""] =
     /\b(\w+)\(\);export\{([^{}]*)\};\s*$/.exec(outputs["main.js"]) ?? [];
   const localOf = (name) => exported.find((one) => one.name === name)?.local;
