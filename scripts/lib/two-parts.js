@@ -82,17 +82,17 @@ export async function asScripts(outputs) {
   const rest = nameIn(outputs, new RegExp(`^${REST}`));
   const [, body, bindings] = /^([^]*)export\{([^{}]*)\};\s*$/.exec(outputs[shared]) ?? [];
   if (body === undefined) throw new Error(`${shared} exports nothing`);
-  const exported = bindings.split(",").map((binding) => {
-    const [local, name = local] = binding.trim().split(" as ");
-    return { local, name };
-  });
   // A third of the part, for every start of an offline command.
   if (body.includes("node_modules/zod/"))
     throw new Error("the first part has zod: import what needs it lazily, or use src/lib/shape.ts");
-  const [, start, entry = ""] =
-    /\b(\w+)\(\);export\{([^{}]*)\};\s*$/.exec(outputs["main.js"]) ?? [];
-  const localOf = (name) => exported.find((one) => one.name === name)?.local;
-  if (localOf(start) === undefined) throw new Error(`unexpected: ${outputs["main.js"]}`);
+  const exported = bindingsIn(bindings).map(([local, name]) => ({ local, name }));
+  const [, imports, start, entry = ""] =
+    /import\{([^{}]*)\}from"[^"]+";(\w+)\(\);export\{([^{}]*)\};\s*$/.exec(outputs["main.js"]) ??
+    [];
+  if (imports === undefined) throw new Error(`unexpected: ${outputs["main.js"]}`);
+  // A library may have a main.js of its own: the entry point then knows its start by another name than the first part.
+  const nameOf = (local) => bindingsIn(imports).find(([, as]) => as === local)?.[0];
+  const localOf = (local) => exported.find(({ name }) => name === nameOf(local))?.local;
   const tail = [
     `${localOf(start)}();`,
     ...entry.split(",").map((name) => `exports.${name}=${localOf(name)};`),
@@ -108,6 +108,13 @@ export async function asScripts(outputs) {
     rest: inPlace(await asCommonJs(outputs[rest])),
   };
 }
+
+/** `[name, as]` of each, from `a,b as c`. */
+const bindingsIn = (list) =>
+  list.split(",").map((binding) => {
+    const [name, as = name] = binding.trim().split(" as ");
+    return [name, as];
+  });
 
 function nameIn(outputs, pattern) {
   const found = Object.keys(outputs).filter((name) => pattern.test(name));

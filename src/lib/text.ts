@@ -1,37 +1,15 @@
 /** Measuring and shaping text for terminals. Pure. */
+import measure from "fast-string-truncated-width";
+import { wrapAnsi } from "fast-wrap-ansi";
 
-// Classes of Unicode take long to make: not before a text has something of them.
-const isWide = (character: string): boolean =>
-  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u.test(
-    character,
-  );
-const hasNoWidth = (character: string): boolean => /^[\p{Mn}\p{Me}\p{Cf}]$/u.test(character);
-
-/** Cells that a text without escape sequences takes on a terminal. */
-export function cellWidth(text: string): number {
-  let width = 0;
-  for (const character of text) width += cellsOf(character);
-  return width;
-}
-
-function cellsOf(character: string): number {
-  if (character < "\u0080") return 1;
-  if (hasNoWidth(character)) return 0;
-  return isWide(character) ? 2 : 1;
-}
+/** Cells that a text takes on a terminal. */
+export const cellWidth = (text: string): number => measure(text).width;
 
 /** The text cut to `cells`, with an ellipsis where something was cut off. */
 export function truncate(text: string, cells: number, ellipsis = "…"): string {
-  if (cellWidth(text) <= cells) return text;
-  if (cells < ellipsis.length) return "";
-  let kept = "";
-  let room = cells - ellipsis.length;
-  for (const character of text) {
-    room -= cellsOf(character);
-    if (room < 0) break;
-    kept += character;
-  }
-  return kept.trimEnd() + ellipsis;
+  const { truncated, ellipsed, index } = measure(text, { limit: cells, ellipsis });
+  if (!truncated) return text;
+  return ellipsed ? text.slice(0, index).trimEnd() + ellipsis : "";
 }
 
 export function padEnd(text: string, cells: number): string {
@@ -50,21 +28,9 @@ export function hanging(text: string, indent: string): string {
 
 /** Lines of at most `cells` cells, broken between words; a longer word (a URL, a hash) stays whole. */
 export function wrap(text: string, cells: number): string[] {
-  return text.split("\n").flatMap((paragraph) => wrapParagraph(paragraph, cells));
-}
-
-function wrapParagraph(paragraph: string, cells: number): string[] {
-  const lines: string[] = [];
-  let line = "";
-  for (const word of paragraph.split(/\s+/).filter((part) => part !== "")) {
-    if (line !== "" && cellWidth(line) + 1 + cellWidth(word) > cells) {
-      lines.push(line);
-      line = word;
-    } else {
-      line = line === "" ? word : `${line} ${word}`;
-    }
-  }
-  return [...lines, line];
+  return text
+    .split("\n")
+    .flatMap((paragraph) => wrapAnsi(paragraph.replaceAll(/\s+/g, " "), cells).split("\n"));
 }
 
 /** `0.4s`, `59.9s`, `1m 05s`, `2h 03m`, from ms. */

@@ -1,9 +1,9 @@
 /** The runners of a cluster that are up, and their compose hashes, each checked against its own app-compose. */
+import pMap from "p-map";
 import { composeHashOf, type AppCompose } from "../core/compose-hash.ts";
 import { parseComposeHash, roleOf, type ComposeHash, type Cvm } from "../core/domain.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
 import type { CloudApi } from "../core/ports.ts";
-import { mapConcurrent } from "../lib/map-concurrent.ts";
 import type { StepDeps } from "../workflow/step.ts";
 
 const GONE = new Set(["stopped", "error", "failed", "terminated", "deleted", "deleting", "exited"]);
@@ -26,10 +26,10 @@ export async function liveRunners(
   deps: Pick<StepDeps, "api" | "signal">,
 ): Promise<readonly LiveRunner[]> {
   const runners = await runnersThatAreUp(cluster, deps.api, deps.signal);
-  return mapConcurrent(
+  return pMap(
     runners,
-    AT_A_TIME,
     async (cvm) => (await checkedRunner(cvm, deps.api, deps.signal)) ?? refuse(cvm),
+    { concurrency: AT_A_TIME },
   );
 }
 
@@ -53,10 +53,11 @@ export async function newestFirst(
   signal: AbortSignal,
 ): Promise<readonly Cvm[]> {
   if (runners.length < 2) return runners;
-  const dated = await mapConcurrent(runners, AT_A_TIME, async (cvm) => ({
-    cvm,
-    madeAt: (await madeAt(cvm, api, signal)) ?? "",
-  }));
+  const dated = await pMap(
+    runners,
+    async (cvm) => ({ cvm, madeAt: (await madeAt(cvm, api, signal)) ?? "" }),
+    { concurrency: AT_A_TIME },
+  );
   return dated.toSorted((a, b) => b.madeAt.localeCompare(a.madeAt)).map(({ cvm }) => cvm);
 }
 

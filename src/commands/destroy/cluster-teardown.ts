@@ -1,4 +1,5 @@
 /** Deleting all CVMs of a cluster: the runners side by side, then the registry; one failure stops no other. */
+import pMap from "p-map";
 import { identityOf, type CvmRole } from "../../core/domain.ts";
 import { messageOf } from "../../errors/cluster-error.ts";
 import type { ClusterRecord } from "../../state/record.ts";
@@ -9,7 +10,6 @@ import {
 } from "../../session/cluster-cvms.ts";
 import { assertRunnerNotInUse } from "../../runners/leftovers.ts";
 import { removeCvm } from "../../runners/remove-cvm.ts";
-import { mapConcurrent } from "../../lib/map-concurrent.ts";
 import type { StepContext } from "../../workflow/step.ts";
 
 /** Each is a run of the phala CLI, which takes a second of CPU. */
@@ -98,7 +98,7 @@ class ClusterTeardown {
   /** Returns when each one is gone or has failed; after an abort when none is at work any more. */
   async remove(cvms: readonly ClusterCvm[]): Promise<void> {
     for (const { cvm } of cvms) this.#tried.add(identityOf(cvm));
-    await mapConcurrent(cvms, AT_A_TIME, (found) => this.#removeOne(found));
+    await pMap(cvms, (found) => this.#removeOne(found), { concurrency: AT_A_TIME });
     this.#context.signal.throwIfAborted();
   }
 

@@ -1,4 +1,5 @@
 /** One look at a cluster: what Phala's API lists of it, and what its CVMs answer. Reads only. */
+import pMap from "p-map";
 import { composeHashOf, type AppCompose } from "../../core/compose-hash.ts";
 import type { Cvm, CvmRole } from "../../core/domain.ts";
 import { renderGatewayUrl } from "../../orchestrator/urls.ts";
@@ -14,7 +15,6 @@ import type {
 } from "../../core/ports.ts";
 import { isPlaced } from "../../registry/registry.ts";
 import { findClusterCvms, type ClusterCvm, type RecordedIds } from "../../session/cluster-cvms.ts";
-import { mapConcurrent } from "../../lib/map-concurrent.ts";
 
 export type SeenCvm = {
   readonly cvm: Cvm;
@@ -72,7 +72,7 @@ export async function lookAtCluster(observer: Observer): Promise<ClusterLook> {
   if (ours.length === 0) await observer.onNone(others);
   const registry = ours.find(({ role }) => role === "registry")?.cvm;
   const [seen, operations] = await Promise.all([
-    mapConcurrent(ours, CVMS_AT_A_TIME, (own) => lookAtCvm(own, observer)),
+    pMap(ours, (own) => lookAtCvm(own, observer), { concurrency: CVMS_AT_A_TIME }),
     registry ? api.operations(idOf(registry), signal) : { kind: "absent" as const },
   ]);
   const cvms = seen.filter((one) => one !== undefined).toSorted(inOrder);

@@ -1,10 +1,10 @@
 /** The list of CVMs. A wrapper that read only the first page has created duplicates in production. */
+import pMap from "p-map";
 import type { z } from "zod";
 import type { Cvm } from "../../core/domain.ts";
 import type { CvmFilter } from "../../core/ports.ts";
 import { ClusterError } from "../../errors/cluster-error.ts";
 import { keepYoungGenerationSmall } from "../../lib/young-generation.ts";
-import { mapConcurrent } from "../../lib/map-concurrent.ts";
 import type { ApiReader } from "./api-reader.ts";
 import { cvm as cvmSchema, cvmPage, identityOfItem, isDeleted } from "./schemas.ts";
 import { platformError } from "./trouble.ts";
@@ -158,11 +158,9 @@ async function readAll(
   if (first.pages > MAX_PAGES) throw platformError(`it claims ${first.pages} pages of CVMs`);
   if (first.pages > SHORT_PAGES) keepYoungGenerationSmall();
   const numbers = Array.from({ length: Math.max(0, first.pages - 1) }, (_, index) => index + 2);
-  const totals = await mapConcurrent(
-    numbers,
-    PAGES_AT_A_TIME,
-    async (number) => (await readPage(number)).total,
-  );
+  const totals = await pMap(numbers, async (number) => (await readPage(number)).total, {
+    concurrency: PAGES_AT_A_TIME,
+  });
   const total = totals.at(-1) ?? first.total;
   const shortfall = listed.size < total ? { total, listed: listed.size } : undefined;
   return { cvms, listed, pages: first.pages, shortfall };
