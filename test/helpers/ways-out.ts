@@ -8,6 +8,9 @@ const HARMLESS = new Set([
   "@inquirer/prompts",
   "chalk",
   "commander",
+  "diff",
+  "fast-string-truncated-width",
+  "fast-wrap-ansi",
   "node:buffer",
   "node:crypto",
   "node:events",
@@ -22,6 +25,7 @@ const HARMLESS = new Set([
   "node:util",
   "node:zlib",
   "ora",
+  "p-map",
   "yaml",
   "zod",
 ]);
