@@ -12,7 +12,7 @@ import { FOLD_VERSION, type JournalFold } from "./record-fold.ts";
 import { replaceStateFile, type StateDirectory } from "./state-directory.ts";
 
 /** A shorter journal is read in no time. */
-const MIN_GROWTH_BYTES = 1 << 20;
+export const CHECKPOINT_BYTES = 1 << 20;
 const NEWLINE = 0x0a;
 
 export type Checkpoint = {
@@ -33,7 +33,6 @@ export async function findCheckpoint(
   { checkpoint }: StateDirectory,
   journal: Buffer,
 ): Promise<Checkpoint | undefined> {
-  if (journal.length < MIN_GROWTH_BYTES) return undefined;
   try {
     const [seal, body] = (await readFile(checkpoint, "utf8")).split("\n");
     if (body === undefined || sha256(body) !== seal) return undefined;
@@ -52,10 +51,6 @@ export const sealedBy = ({ length, lines }: Checkpoint): Sealed => ({
   from: length - SEAL_END,
   lines,
 });
-
-/** Whether so much was read behind it that it is time for the next one. */
-export const isDue = (journal: Buffer, last: Checkpoint | undefined): boolean =>
-  journal.length - (last?.length ?? 0) >= MIN_GROWTH_BYTES;
 
 /**
  * Keeps what a verified journal adds up to; under the cluster's lock. It only saves time: where it can't be written, the

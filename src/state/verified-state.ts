@@ -2,7 +2,12 @@
 import { statExactly } from "../lib/local-files.ts";
 import { verifyHistory } from "./history-chain.ts";
 import { readHistory, type HistoryLine } from "./history.ts";
-import { findCheckpoint, isDue, keepCheckpoint, sealedBy } from "./journal-checkpoint.ts";
+import {
+  CHECKPOINT_BYTES,
+  findCheckpoint,
+  keepCheckpoint,
+  sealedBy,
+} from "./journal-checkpoint.ts";
 import { parseJournal } from "./journal.ts";
 import { readBytes } from "./line-file.ts";
 import { foldJournal } from "./record-fold.ts";
@@ -25,19 +30,23 @@ const memos = new Map<string, Memo>();
 
 /**
  * Reads a cluster's journal and history, unless both are as they were when they were read last.
- * @param options `fresh`: read them in any case, as under the lock, where what is decided rests on it.
+ * @param options `fresh`: read them in any case, as under the lock, where what is decided rests on it. `checkpointBytes`:
+ * a checkpoint is kept each time the journal has grown by that much.
  * @throws ClusterError `state-damaged`, `state-too-new` or `state-unreadable` (prerequisite).
  */
 export async function readVerifiedState(
   directory: StateDirectory,
   cluster: string,
-  { fresh = false }: { readonly fresh?: boolean } = {},
+  {
+    fresh = false,
+    checkpointBytes = CHECKPOINT_BYTES,
+  }: { readonly fresh?: boolean; readonly checkpointBytes?: number } = {},
 ): Promise<VerifiedState> {
   const key = `${directory.journal}\n${cluster}`;
   const stamp = await stampOf([directory.journal, directory.history]);
   const memo = memos.get(key);
   if (!fresh && stamp !== undefined && memo?.stamp === stamp) return memo.state;
-  const state = await readAndVerify(directory, cluster, fresh);
+  const state = await readAndVerify(directory, cluster, { isLocked: fresh, checkpointBytes });
   if (stamp === undefined) memos.delete(key);
   else memos.set(key, { stamp, state });
   return state;
@@ -58,17 +67,18 @@ async function stampOf(files: readonly string[]): Promise<string | undefined> {
 async function readAndVerify(
   directory: StateDirectory,
   cluster: string,
-  isLocked: boolean,
+  { isLocked, checkpointBytes }: { readonly isLocked: boolean; readonly checkpointBytes: number },
 ): Promise<VerifiedState> {
   const { journal } = directory;
   const bytes = await readBytes(journal);
   // Not before: a run in progress adds to the history first, then to the journal.
   const lines = await readHistory(directory);
-  const last = await findCheckpoint(directory, bytes);
+  const last = bytes.length < checkpointBytes ? undefined : await findCheckpoint(directory, bytes);
   const fold = foldJournal(parseJournal(bytes, journal, last && sealedBy(last)), last?.fold);
   const record = summarizeFold(fold, cluster);
   assertHistoryFits(record, lines, directory);
-  if (isLocked && isDue(bytes, last)) await keepCheckpoint(directory, bytes, fold);
+  const isDue = bytes.length - (last?.length ?? 0) >= checkpointBytes;
+  if (isLocked && isDue) await keepCheckpoint(directory, bytes, fold);
   return vouchedBy(record, lines);
 }
 

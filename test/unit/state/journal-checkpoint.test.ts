@@ -39,8 +39,9 @@ function journalOf(entries: readonly JournalEntry[], firstIsOld = false): string
   return text;
 }
 
-/** Few records, and long ones: 1.2 MB. */
-const settings = { DOMAIN: "x".repeat(6000) };
+/** As a program would that keeps one more often: the journals of these tests have 60 kB. */
+const checkpointBytes = 1 << 16;
+const settings = { DOMAIN: "x".repeat(30) };
 const LONG = Array.from({ length: 100 }, (_, index) => [
   approving([hashOf(index)], { after: `c${index}`, settings }),
   approved([hashOf(index)], { settings }),
@@ -54,9 +55,9 @@ async function directoryWith(journal: string): Promise<StateDirectory> {
 }
 
 const read = (at: StateDirectory): Promise<VerifiedState> =>
-  readVerifiedState(at, "bird", { fresh: true });
+  readVerifiedState(at, "bird", { fresh: true, checkpointBytes });
 const readError = (at: StateDirectory): Promise<unknown> =>
-  readVerifiedState(at, "bird").then(
+  readVerifiedState(at, "bird", { checkpointBytes }).then(
     () => undefined,
     (error: unknown) => error,
   );
