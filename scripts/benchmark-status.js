@@ -1,5 +1,5 @@
 // How long `tee-cluster status --json` takes, and how much memory, in an account with many CVMs of others: a cluster of ours
-// with a registry and 20 runners among 0 to 100,000 others. The list of CVMs is served by this script, a page at a time and as the
+// with a registry and 20 runners among 0 to 100,000 others, and one with 0 to 500 runners alone. The list of CVMs is served by this script, a page at a time and as the
 // sandbox does; all else by the sandbox behind it. Run: npm run build && node scripts/benchmark-status.js [rounds]
 import { spawn } from "node:child_process";
 import { createServer } from "node:http";
@@ -11,6 +11,7 @@ import { asRecordOf, PROGRAM, run, startSandbox, verdict } from "./lib/benchmark
 const CLUSTER = "bird-tracker";
 const RUNNERS = 20;
 const SIZES = [0, 1_000, 10_000, 100_000];
+const RUNNER_COUNTS = [0, 20, 100, 500];
 const GOALS = { 10_000: { seconds: 1, megabytes: 120 }, 100_000: { seconds: 6, megabytes: 160 } };
 const rounds = Number(process.argv[2] ?? 3);
 const folder = mkdtempSync(path.join(tmpdir(), "benchmark-status-"));
@@ -28,13 +29,13 @@ const copyOf = (cvm, name, number) => ({
 
 /** Serves the list, and hands all else to the sandbox. */
 async function startFront(upstream, registry, runner) {
-  const state = { others: 0, requests: 0 };
-  const runners = Array.from({ length: RUNNERS }, (_, index) =>
+  const state = { others: 0, runners: RUNNERS, requests: 0 };
+  const every = Array.from({ length: Math.max(...RUNNER_COUNTS) }, (_, index) =>
     copyOf(runner, `${CLUSTER}-runner-${hex(index, 8)}`, 1_000_000_000 + index),
   );
-  const own = [registry, ...runners];
+  const runners = () => every.slice(0, state.runners);
   /** Ours in the middle. */
-  const itemAt = (index) => {
+  const itemAt = (index, own) => {
     const middle = Math.floor(state.others / 2);
     if (index >= middle && index < middle + own.length) return own[index - middle];
     const number = index < middle ? index : index - own.length;
@@ -46,14 +47,18 @@ async function startFront(upstream, registry, runner) {
   const pageOf = (query) => {
     const [page, size] = [Number(query.get("page")), Number(query.get("page_size"))];
     const search = query.get("search");
+    const own = [registry, ...runners()];
     const all = search === null ? undefined : own.filter(({ name }) => name.includes(search));
     const total = all?.length ?? state.others + own.length;
     const from = (page - 1) * size;
     const length = Math.max(0, Math.min(size, total - from));
-    const items = Array.from({ length }, (_, index) => all?.[from + index] ?? itemAt(from + index));
+    const items = Array.from(
+      { length },
+      (_, index) => all?.[from + index] ?? itemAt(from + index, own),
+    );
     return { items, total, page, page_size: size, pages: Math.ceil(total / size) };
   };
-  const byId = (id) => runners.find((cvm) => [cvm.app_id, cvm.vm_uuid, cvm.name].includes(id));
+  const byId = (id) => every.find((cvm) => [cvm.app_id, cvm.vm_uuid, cvm.name].includes(id));
   const serve = async (request, response) => {
     state.requests += 1;
     const url = new URL(request.url, "http://front");
@@ -88,7 +93,7 @@ process.on("exit", () => writeFileSync(${JSON.stringify(usageFile)}, JSON.string
 `,
 );
 
-function measureOnce(env) {
+function measureOnce(env, runners) {
   const started = performance.now();
   const child = spawn(process.execPath, ["--import", hook, PROGRAM, "status", "--json"], {
     cwd: folder,
@@ -103,7 +108,7 @@ function measureOnce(env) {
       const seconds = (performance.now() - started) / 1000;
       const { maxRSS, userCPUTime, systemCPUTime } = JSON.parse(readFileSync(usageFile, "utf8"));
       const found = stdout.startsWith("{") ? (JSON.parse(stdout).cvms?.length ?? 0) : 0;
-      if (found !== RUNNERS + 1) return reject(new Error(`${found} CVMs: ${stdout}${stderr}`));
+      if (found !== runners + 1) return reject(new Error(`${found} CVMs: ${stdout}${stderr}`));
       const cpu = (userCPUTime + systemCPUTime) / 1e6;
       resolve({ seconds, cpu, megabytes: maxRSS / 1024 });
     }),
@@ -111,9 +116,9 @@ function measureOnce(env) {
 }
 
 /** The best of all rounds in time, as a busy machine only adds to it; the worst in memory. */
-async function measure(env) {
+async function measure(env, runners) {
   const all = [];
-  for (let round = 0; round < rounds; round += 1) all.push(await measureOnce(env));
+  for (let round = 0; round < rounds; round += 1) all.push(await measureOnce(env, runners));
   return {
     seconds: Math.min(...all.map(({ seconds }) => seconds)),
     cpu: Math.min(...all.map(({ cpu }) => cpu)),
@@ -136,22 +141,25 @@ try {
   const { TEE_CLUSTER_SANDBOX: _, ...rest } = sandbox.env;
   const env = { ...rest, PHALA_API_URL: front.url };
   const measured = new Map();
-  console.log("other CVMs   wall time   CPU time   peak memory   requests");
-  for (const others of SIZES) {
-    front.state.others = others;
-    front.state.requests = 0;
-    const figures = await measure(env);
-    measured.set(others, figures);
+  /** Prints a line. */
+  const measureWith = async (count, others, runners) => {
+    Object.assign(front.state, { others, runners, requests: 0 });
+    const figures = await measure(env, runners);
     const { seconds, cpu, megabytes } = figures;
     const cells = [
-      others.toLocaleString("en").padStart(10),
+      count.toLocaleString("en").padStart(10),
       `${seconds.toFixed(2)} s`.padStart(9),
       `${cpu.toFixed(2)} s`.padStart(8),
       `${megabytes.toFixed(0)} MB`.padStart(11),
       String(front.state.requests / rounds).padStart(8),
     ];
     console.log(cells.join("   "));
-  }
+    return figures;
+  };
+  console.log("other CVMs   wall time   CPU time   peak memory   requests");
+  for (const others of SIZES) measured.set(others, await measureWith(others, others, RUNNERS));
+  console.log("   runners   wall time   CPU time   peak memory   requests");
+  for (const runners of RUNNER_COUNTS) await measureWith(runners, 0, runners);
   for (const [others, { seconds, megabytes }] of Object.entries(GOALS)) {
     const figures = measured.get(Number(others));
     const name = `${Number(others).toLocaleString("en")} CVMs`;
