@@ -1,6 +1,5 @@
 /** Measuring and shaping text for terminals. Pure. */
 import measure from "fast-string-truncated-width";
-import { wrapAnsi } from "fast-wrap-ansi";
 
 /** Cells that a text takes on a terminal. */
 export const cellWidth = (text: string): number => measure(text).width;
@@ -26,11 +25,27 @@ export function hanging(text: string, indent: string): string {
   return text.trim().replaceAll("\n", `\n${indent}`);
 }
 
-/** Lines of at most `cells` cells, broken between words; a longer word (a URL, a hash) stays whole. */
+/**
+ * Lines of at most `cells` cells, broken between words; a longer word (a URL, a hash) stays whole. Every word stays as it
+ * is, so that a command can be pasted: libraries compose its characters (NFC), which names another file on Linux.
+ */
 export function wrap(text: string, cells: number): string[] {
-  return text
-    .split("\n")
-    .flatMap((paragraph) => wrapAnsi(paragraph.replaceAll(/\s+/g, " "), cells).split("\n"));
+  return text.split("\n").flatMap((paragraph) => wrapParagraph(paragraph, cells));
+}
+
+function wrapParagraph(paragraph: string, cells: number): string[] {
+  const lines: string[] = [];
+  let [line = "", ...words] = paragraph.trim().split(/\s+/);
+  for (const word of words) {
+    const longer = `${line} ${word}`;
+    if (cellWidth(longer) <= cells) {
+      line = longer;
+      continue;
+    }
+    lines.push(line);
+    line = word;
+  }
+  return [...lines, line];
 }
 
 /** `0.4s`, `59.9s`, `1m 05s`, `2h 03m`, from ms. */

@@ -44,6 +44,20 @@ test("wrap breaks between words and leaves a long one whole", () => {
   ]);
 });
 
+test("wrap leaves every word as it is: a path may have decomposed characters", () => {
+  expect(wrap("mv /home/Jose\u0301/a  /home/Jose\u0301/b", 16)).toEqual([
+    "mv /home/Jose\u0301/a",
+    "/home/Jose\u0301/b",
+  ]);
+});
+
+test("wrap counts cells, and none for colours", () => {
+  expect(wrap("\u001b[31m漢字\u001b[39m 漢字 漢字", 9)).toEqual([
+    "\u001b[31m漢字\u001b[39m 漢字",
+    "漢字",
+  ]);
+});
+
 test.each([
   ["orchestrator.yml", "orchestrator.yml"],
   ["a b", "'a b'"],
