@@ -212,14 +212,20 @@ test("help and version are answers; without --json a refusal is on stderr alone"
     ["--version", /^\d+\.\d+\.\d+$/],
   ];
   for (const [words, answer] of answers) {
-    const run = await world.runAnew(words.split(" ").filter(Boolean));
+    const run = await world.run(words.split(" ").filter(Boolean));
     expect(run, words).toMatchObject({ exitCode: 0, stderr: "" });
     expect(run.stdout).toMatch(answer);
   }
   const refused = await world.runAnew(["inti"]);
   expect(refused).toMatchObject({ exitCode: 2, stdout: "" });
   expect(refused.stderr).toMatch(/there is no command "inti"\n {2}did you mean: node \S+ init\n/);
-  const helpless = await world.runAnew(["help", "config", "bogus"]);
+  // Both without most of the program.
+  for (const [word, answer] of [answers[1], answers.at(-1)].flatMap((it) => (it ? [it] : []))) {
+    const run = await world.runAnew([word]);
+    expect(run, word).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(run.stdout).toMatch(answer);
+  }
+  const helpless = await world.run(["help", "config", "bogus"]);
   expect(helpless).toMatchObject({ exitCode: 2, stdout: "" });
   expect(helpless.stderr).toContain(
     'config has no command "bogus"\n  use one of show, init, migrate, help',

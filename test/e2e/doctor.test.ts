@@ -234,6 +234,8 @@ test("an API that can't be reached is told once, with its address and cause, by 
     const { exitCode, stdout, stderr } = await world.run([command, "--yes", "--json"], env);
     expect(exitCode, stdout).toBe(3);
     expect(stdout.match(/ECONNREFUSED/g), stdout).toHaveLength(1);
+    // What can't be reached is not called a wrong key.
+    expect(stdout).toMatch(/could not be checked: /);
     const seen = new Set(`${stdout}${stderr}`.match(/127\.0\.0\.1:\d+/g));
     expect([...seen].filter((address) => !world.sandbox.apiUrl.endsWith(address))).toEqual([
       "127.0.0.1:1",

@@ -10,8 +10,8 @@ import { failureIn, makeWorld, mutationsOf, type Run, type World } from "../help
 import { expectValid } from "../helpers/schemas.ts";
 
 const fileOf = (world: World, name = "orchestrator.yml"): string => path.join(world.folder, name);
-const runnerIn = async (world: World): Promise<Record<string, unknown>> => {
-  const { infrastructure } = parse(await readFile(fileOf(world), "utf8")) as {
+const runnerIn = async (world: World, name?: string): Promise<Record<string, unknown>> => {
+  const { infrastructure } = parse(await readFile(fileOf(world, name), "utf8")) as {
     infrastructure: { runner: Record<string, unknown> };
   };
   return infrastructure.runner;
@@ -28,7 +28,6 @@ test("what an init was given stands in the next ones, without the file too; afte
   expect(
     initOf(await world.run(["init", "--json", ...SETTINGS, "--crunch", "owl=night owl"])).notes,
   ).toEqual([]);
-  expect(initOf(await world.run(["init", "--json"])).notes).toEqual([]);
   expect(await runnerIn(world)).toMatchObject(RECORDED);
 
   await rm(fileOf(world));
@@ -52,7 +51,7 @@ test("what an init was given stands in the next ones, without the file too; afte
   expect(await runnerIn(world)).toMatchObject(DEFAULTS);
 });
 
-test("an edit stays, and is what the record then has; what a flag changes is told and the old file kept", async () => {
+test("an edit stays, and is no change; what a flag changes is told and the old file kept; a later init looks where it was", async () => {
   const world = await makePreparedWorld();
   const file = fileOf(world);
   const edited = (await readFile(file, "utf8")).replace(
@@ -60,10 +59,18 @@ test("an edit stays, and is what the record then has; what a flag changes is tol
     "max-models: 50 # the budget",
   );
   await writeFile(file, edited);
-  expect(initOf(await world.run(["init", "--json"])).notes).toEqual([]);
+  world.sandbox.resetRequests();
+  const again = initOf(await world.run(["init", "--json"]));
+  expect([again.changed, again.notes]).toEqual([false, []]);
+  expect(mutationsOf(world.sandbox)).toEqual([]);
+  const reused = again.steps.filter(({ status }) => status === "reused");
+  expect(reused.map(({ number }) => number)).toEqual([3, 5, 6, 7, 8, 9, 10]);
   expect(await readFile(file, "utf8")).toBe(edited);
 
-  const { notes } = initOf(await world.run(["init", "--json", "--memory-per-model", "2048"]));
+  const { changed, notes } = initOf(
+    await world.run(["init", "--json", "--memory-per-model", "2048"]),
+  );
+  expect(changed).toBe(true);
   expect(notes).toEqual([
     "infrastructure.runner.memory-per-model-mb: 1024 -> 2048",
     "the file from before is kept as orchestrator.yml.bak",
@@ -72,33 +79,15 @@ test("an edit stays, and is what the record then has; what a flag changes is tol
   expect(await readFile(file, "utf8")).toBe(edited.replace("1024", "2048"));
 
   await rm(file);
-  expect((await world.run(["init"])).exitCode).toBe(0);
-  expect(await runnerIn(world)).toMatchObject({ "max-models": 50, "memory-per-model-mb": 2048 });
-});
-
-test("the file is looked for where the last init wrote it", async () => {
-  const world = await makePreparedWorld();
-  await rm(fileOf(world));
-  expect((await world.run(["init", "--orchestrator-config", "prod.yml"])).exitCode).toBe(0);
+  const moved = ["init", "--orchestrator-config", "prod.yml"];
+  expect((await world.run(moved)).exitCode).toBe(0);
+  expect(await runnerIn(world, "prod.yml")).toMatchObject({
+    "max-models": 50,
+    "memory-per-model-mb": 2048,
+  });
   const result = initOf(await world.run(["init", "--json"]));
   expect(result.orchestrator_config).toBe("prod.yml");
-  await expect(readFile(fileOf(world), "utf8")).rejects.toThrow("ENOENT");
-});
-
-test("another cluster's file is a conflict before anything is made, and another path is the way out", async () => {
-  const world = await makePreparedWorld();
-  const file = fileOf(world);
-  const before = await readFile(file, "utf8");
-  world.sandbox.resetRequests();
-  const run = await world.run(["init", "--json", "--cluster-name", "owl-watch"]);
-  expect([run.exitCode, failureIn(run.stdout).error.code]).toEqual([
-    6,
-    "orchestrator-config-of-another-cluster",
-  ]);
-  expect(failureIn(run.stdout).error.message).toMatch(/"bird-tracker".*"owl-watch"/);
-  expect(failureIn(run.stdout).error.hint).toContain("--orchestrator-config");
-  expect(mutationsOf(world.sandbox)).toEqual([]);
-  expect(await readFile(file, "utf8")).toBe(before);
+  await expect(readFile(file, "utf8")).rejects.toThrow("ENOENT");
 });
 
 test("--sandbox leaves a real cluster's file alone, and replaces its own that nobody touched", async () => {
@@ -124,28 +113,38 @@ test("--sandbox leaves a real cluster's file alone, and replaces its own that no
   expect((await world.run([...one, "one-cluster"])).exitCode).toBe(6);
 });
 
-test("status, hash, history and rotate-hash know the cluster by its file, or as the only one recorded", async () => {
+test("another cluster's file is a conflict; the others know the cluster by its file, or as the only one recorded", async () => {
   const world = await makePreparedWorld();
+  const file = await readFile(fileOf(world), "utf8");
+  world.sandbox.resetRequests();
+  const run = await world.run(["init", "--json", "--cluster-name", "owl-watch"]);
+  expect([run.exitCode, failureIn(run.stdout).error.code]).toEqual([
+    6,
+    "orchestrator-config-of-another-cluster",
+  ]);
+  expect(failureIn(run.stdout).error.message).toMatch(/"bird-tracker".*"owl-watch"/);
+  expect(failureIn(run.stdout).error.hint).toContain("--orchestrator-config");
+  expect(mutationsOf(world.sandbox)).toEqual([]);
+  expect(await readFile(fileOf(world), "utf8")).toBe(file);
+
   const nameless = { TEE_CLUSTER_NAME: undefined };
-  const clusters = async (): Promise<unknown[]> => {
-    const commands = [["status"], ["hash"], ["history"], ["rotate-hash", "--plan"]];
+  const clusters = async (...commands: string[][]): Promise<unknown[]> => {
     const runs = commands.map((words) => world.run([...words, "--json"], nameless));
     return (await Promise.all(runs)).map(
       ({ stdout }) => (JSON.parse(stdout) as { cluster?: string }).cluster,
     );
   };
-  const known = ["bird-tracker", "bird-tracker", "bird-tracker", "bird-tracker"];
-  expect(await clusters()).toEqual(known);
-  const file = await readFile(fileOf(world), "utf8");
+  const all = [["status"], ["hash"], ["history"], ["rotate-hash", "--plan"]];
+  expect(await clusters(...all)).toEqual(all.map(() => "bird-tracker"));
   await rm(fileOf(world));
-  expect(await clusters()).toEqual(known);
+  expect(await clusters(["status"], ["history"])).toEqual(["bird-tracker", "bird-tracker"]);
 
   expect((await world.run(["init", "--cluster-name", "owl-watch"])).exitCode).toBe(0);
   await rm(fileOf(world));
   const two = await world.run(["status", "--json"], nameless);
   expect([two.exitCode, failureIn(two.stdout).error.code]).toEqual([2, "missing-inputs"]);
   await writeFile(fileOf(world), file);
-  expect(await clusters()).toEqual(known);
+  expect(await clusters(["status"])).toEqual(["bird-tracker"]);
   const asked = await world.run(["destroy", "--dry-run", "--json"], nameless);
   expect([asked.exitCode, failureIn(asked.stdout).error.code]).toEqual([2, "missing-inputs"]);
 });

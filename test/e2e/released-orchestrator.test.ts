@@ -143,7 +143,11 @@ test("--registry-env: kept in every update, recorded by name, never shown; missi
   expect(otherOrder.exitCode).toBe(0);
   expect(mutationsOf(world.sandbox)).toEqual([]);
   const forced = await world.run(["rotate-hash", "--json", "--force-update"], env);
-  expect(JSON.parse(forced.stdout)).toMatchObject({ ok: true, changed: true });
+  expect(JSON.parse(forced.stdout)).toMatchObject({
+    ok: true,
+    changed: true,
+    approved_via: "restart",
+  });
   expect(Object.keys(await environment())).toEqual(names);
   expect((await environment())["REGISTRY_TOKEN"]).toBe(TOKEN);
 

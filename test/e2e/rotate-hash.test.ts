@@ -170,67 +170,25 @@ test("being up is no approval: a runner that is refused stays refused, with a re
   expect(await askForKey(world.sandbox, run.registry.url, other)).toMatchObject({ status: 403 });
 });
 
-test("which hashes stay: --retire, --keep, --drop and --replace", async () => {
-  const world = await makePreparedWorld();
-  const compose = await changed(world, "runner", "second");
-  const second = result(await rotate(world, "--runner-compose", compose));
-  const [a = "", b = ""] = second.approved_compose_hashes;
-  const oldRunner = await deploy(world);
-  const retired = result(await rotate(world, "--retire", "--runner-compose", compose));
-  // The first hash has a live runner and stays; nothing changes.
-  expect([retired.changed, retired.approved_compose_hashes]).toEqual([false, [a, b]]);
-
-  const silent = await rotate(world, "--drop", a, "--runner-compose", compose);
-  expect([silent.exitCode, failure(silent).code]).toEqual([2, "confirmation-needed"]);
-  const dropped = result(await rotate(world, "--drop", a, "--yes", "--runner-compose", compose));
-  expect(dropped.approved_compose_hashes).toEqual([b]);
-  expect(await askForKey(world.sandbox, dropped.registry.url, oldRunner)).toMatchObject({
-    status: 403,
-  });
-
-  const kept = result(await rotate(world, "--replace", "--keep", b, "--yes"));
-  expect(kept.approved_compose_hashes).toEqual([b, a]);
-  const replaced = result(await rotate(world, "--replace"));
-  expect(replaced.approved_compose_hashes).toEqual([a]);
-  const unknown = await rotate(world, "--keep", "f".repeat(64));
-  expect([unknown.exitCode, failure(unknown).code]).toEqual([7, "hash-unchecked"]);
-});
-
-const CONTRADICTIONS: readonly [readonly string[], string][] = [
-  [["--replace", "--retire"], "can't be given together"],
-  [["--rollback", "--fresh"], "goes with no other list option"],
-  [["--keep", "0x12"], "is not a compose hash"],
-  [["--drop", "A".repeat(64)], "is not a compose hash"],
-  [["--keep", "a".repeat(64), "--drop", "a".repeat(64)], "both --keep and --drop"],
-  [["--approve-via", "api"], "needs --orchestrator-schema v2"],
-  [["--approve-via", "api", "--retire"], "can only add"],
-  [["--approve-via", "phone"], "Allowed choices are auto, restart, api"],
-];
-
-test("options that contradict each other are refused before anything is asked for", async () => {
+test("refused before anything is made: contradictions, a variable that would be lost, nothing to restore", async () => {
   const world = await makePreparedWorld();
   world.sandbox.resetRequests();
-  for (const [args, message] of CONTRADICTIONS) {
+  for (const [args, message] of [
+    // Every other one: unit/commands/rotate-flags.
+    [["--replace", "--retire"], "can't be given together"],
+    [["--approve-via", "api"], "needs --orchestrator-schema v2"],
+    [["--approve-via", "phone"], "Allowed choices are auto, restart, api"],
+  ] as const) {
     const run = await rotate(world, ...args);
     expect([args, run.exitCode]).toEqual([args, 2]);
     expect(failure(run).message).toContain(message);
   }
-  expect(mutationsOf(world.sandbox)).toEqual([]);
-});
-
-test("refused before anything is made: a variable that would be lost, no registry, nothing to restore", async () => {
-  const world = await makePreparedWorld();
-  world.sandbox.resetRequests();
   const text = await readFile(REGISTRY_COMPOSE, "utf8");
   const without = path.join(world.folder, "without.yml");
   await writeFile(without, text.replace(/^.*CVM_BASE_DOMAIN.*\n/m, ""));
   const lost = await rotate(world, "--registry-compose", without);
   expect([lost.exitCode, failure(lost).code]).toEqual([2, "environment-incomplete"]);
   expect(failure(lost).message).toContain("CVM_BASE_DOMAIN");
-  const missing = await world.run(["rotate-hash", "--json"], {
-    TEE_CLUSTER_NAME: "no-such-cluster",
-  });
-  expect([missing.exitCode, failure(missing).code]).toEqual([2, "unknown-cluster"]);
   const nothing = await rotate(world, "--rollback");
   expect([nothing.exitCode, failure(nothing).code]).toEqual([2, "nothing-to-restore"]);
   expect(mutationsOf(world.sandbox)).toEqual([]);
@@ -256,9 +214,9 @@ test("an update that does not come back healthy says how to go back, and --rollb
   expect([registry?.current.appCompose.docker_compose_file, approved]).toEqual([text, before]);
 });
 
-test("--plan shows every difference, changes nothing, and predicts the hash that the rotation then approves", async () => {
+test("--plan shows every difference and changes nothing; the rotation does just that; which hashes then stay", async () => {
   const world = await makePreparedWorld();
-  await deploy(world);
+  const oldRunner = await deploy(world);
   const runnerFile = await changed(world, "runner", "an image bump");
   const registryFile = await changed(world, "registry", "another line");
   const files = ["--runner-compose", runnerFile, "--registry-compose", registryFile];
@@ -285,6 +243,28 @@ test("--plan shows every difference, changes nothing, and predicts the hash that
   const real = result(await rotate(world, ...files));
   expect(real.runner_compose_hash).toBe(plan.compose_hash.value);
   expect(real.approved_compose_hashes).toEqual(plan.approved_compose_hashes.after);
+
+  const [a = "", b = ""] = real.approved_compose_hashes;
+  const retired = result(await rotate(world, "--retire", ...files));
+  // The first hash has a live runner and stays; nothing changes.
+  expect([retired.changed, retired.approved_compose_hashes]).toEqual([false, [a, b]]);
+
+  const silent = await rotate(world, "--drop", a, ...files);
+  expect([silent.exitCode, failure(silent).code]).toEqual([2, "confirmation-needed"]);
+  const dropped = result(await rotate(world, "--drop", a, "--yes", ...files));
+  expect(dropped.approved_compose_hashes).toEqual([b]);
+  expect(await askForKey(world.sandbox, dropped.registry.url, oldRunner)).toMatchObject({
+    status: 403,
+  });
+
+  // To the runner's file from before.
+  const back = ["--registry-compose", registryFile];
+  const kept = result(await rotate(world, ...back, "--replace", "--keep", b, "--yes"));
+  expect(kept.approved_compose_hashes).toEqual([b, a]);
+  const replaced = result(await rotate(world, ...back, "--replace"));
+  expect(replaced.approved_compose_hashes).toEqual([a]);
+  const unknown = await rotate(world, "--keep", "f".repeat(64));
+  expect([unknown.exitCode, failure(unknown).code]).toEqual([7, "hash-unchecked"]);
 });
 
 test("the region of the last run stands where nothing else is said", async () => {
@@ -300,8 +280,6 @@ test("the region of the last run stands where nothing else is said", async () =>
     "as recorded for bird-tracker: --aws-region (AWS_REGION) us-east-2",
   );
   expect(mutationsOf(world.sandbox)).toEqual([]);
-  const forced = await rotate(world, "--runner-compose", compose, "--force-update");
-  expect(result(forced)).toMatchObject({ changed: true, approved_via: "restart" });
 });
 
 test("where only live runners tell the schema, a hash over other names is refused", async () => {
@@ -330,7 +308,7 @@ test("an update that another machine has under way ends the run with 6", async (
 test("on a terminal it asks for what is missing, and before the registry restarts", async () => {
   const world = await makePreparedWorld();
   const { approved: before } = await cloudOf(world.sandbox);
-  const runner = await deploy(world);
+  await deploy(world);
   const compose = await changed(world, "runner", "an image bump");
   const secret = { AWS_SECRET_ACCESS_KEY: undefined };
   const args = ["rotate-hash", "--runner-compose", compose, "--replace"];
@@ -348,9 +326,7 @@ test("on a terminal it asks for what is missing, and before the registry restart
   expect(session.screen()).toContain("cancelled: nothing was approved");
   expect(session.cursorVisible()).toBe(true);
   expect(session.bytes()).not.toContain(CANARIES.awsSecret);
-  const { approved, live } = await cloudOf(world.sandbox);
+  const { approved, inForce, live } = await cloudOf(world.sandbox);
   expect(live).not.toContain("bird-tracker-runner-temp");
-  expect(approved).toEqual(before);
-  const url = result(await rotate(world)).registry.url;
-  expect(await askForKey(world.sandbox, url, runner)).toMatchObject({ status: 200 });
+  expect([approved, inForce]).toEqual([before, before]);
 });

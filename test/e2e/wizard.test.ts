@@ -26,6 +26,7 @@ const { enter, down, interrupt, eraseLine } = KEYS;
 function stable(screen: string): string {
   return screen
     .replaceAll(COMPOSE_FOLDER, "COMPOSE")
+    .replaceAll(/\S+\/tee-cluster-e2e-\w+\/work/g, "FOLDER")
     .replaceAll(/\d+(\.\d+)?s\b/g, "Ns")
     .replaceAll(/\b[0-9a-f]{64}\b/g, "HASH")
     .replaceAll(/\b[0-9a-f]{40}\b/g, "APP_ID")
@@ -54,9 +55,13 @@ async function isClean(world: World, session: TerminalSession): Promise<void> {
   expect((await cloudOf(world.sandbox)).live).not.toContain("bird-tracker-runner-temp");
 }
 
-test("everything asked, one answer wrong, one changed, deployed", async () => {
+test("everything asked, one answer wrong, one changed; what was checked is deployed, not a file that changed since", async () => {
   const world = await makeWorld();
-  const session = startInTerminal(world, ["init"], NOTHING_GIVEN);
+  const files = {
+    ...(await withCompose(world, "registry", (text) => `${text}# checked\n`)),
+    ...(await withCompose(world, "runner", (text) => `${text}# checked\n`)),
+  };
+  const session = startInTerminal(world, ["init"], { ...NOTHING_GIVEN, ...files });
   await session.answer("? Cluster name (", "Bird Tracker", enter);
   await session.answer(/> .*Bird Tracker/, eraseLine, "bird-tracker", enter);
   await session.answer("? AWS access key ID", "AKIACANARY0EXAMPLE00", enter);
@@ -87,14 +92,21 @@ test("everything asked, one answer wrong, one changed, deployed", async () => {
   expect(changed).toMatch(/Memory per model +2048 MB/);
   expect(mutationsOf(world.sandbox)).toEqual([]);
   await session.see(/2048 MB per model[^]*\? What now\?/);
+  for (const role of ["registry", "runner"] as const)
+    await withCompose(world, role, (text) => `${text}# changed\n`);
   session.type(enter);
   expect(await session.exit).toBe(0);
   const [result = "", next] = from(session.screen(), "✔ What now? Deploy").split("\nNext:\n");
   expect(result.replace(/(to end that:)[^]*/, "$1 COMMAND")).toMatchSnapshot("result");
   expect(next).toMatch(/^ {2}model-orchestrator start --configuration-file orchestrator\.yml/);
   await isClean(world, session);
-  const { live, environment } = await cloudOf(world.sandbox);
+  const { cvms, live, environment } = await cloudOf(world.sandbox);
   expect(live).toEqual(["bird-tracker-registry"]);
+  expect(cvms).toHaveLength(2);
+  for (const text of cvms.map((cvm) => JSON.stringify(cvm))) {
+    expect(text).toContain("# checked");
+    expect(text).not.toContain("# changed");
+  }
   expect(environment).toMatchObject({
     AWS_ACCESS_KEY_ID: "AKIACANARY0EXAMPLE00",
     AWS_SECRET_ACCESS_KEY: CANARIES.awsSecret,
@@ -104,28 +116,16 @@ test("everything asked, one answer wrong, one changed, deployed", async () => {
   expect(await readFile(path.join(world.folder, "orchestrator.yml"), "utf8")).toContain("2048");
 });
 
-test.each([
-  ["a secret", "? AWS secret access key", ["bird-tracker", "AKIACANARY0EXAMPLE00"]],
-  ["a list", "? Instance type", ["bird-tracker", "AKIACANARY0EXAMPLE00", CANARIES.awsSecret, ""]],
-] as const)(
-  "Ctrl-C at %s: exit 130, nothing made, the cursor is back",
-  async (_, prompt, answers) => {
-    const world = await makeWorld();
-    const session = startInTerminal(world, ["init"], NOTHING_GIVEN);
-    const prompts = [
-      "? Cluster name",
-      "? AWS access key ID",
-      "? AWS secret access key",
-      "? AWS region",
-    ];
-    for (const [index, answer] of answers.entries())
-      await session.answer(prompts[index] ?? "", ...(answer === "" ? [] : [answer]), enter);
-    await session.answer(prompt, interrupt);
-    expect(await session.exit).toBe(130);
-    expect(mutationsOf(world.sandbox)).toEqual([]);
-    await isClean(world, session);
-  },
-);
+test("Ctrl-C at a secret: exit 130, nothing made, the cursor is back", async () => {
+  const world = await makeWorld();
+  const session = startInTerminal(world, ["init"], NOTHING_GIVEN);
+  await session.answer("? Cluster name", "bird-tracker", enter);
+  await session.answer("? AWS access key ID", "AKIACANARY0EXAMPLE00", enter);
+  await session.answer("? AWS secret access key", interrupt);
+  expect(await session.exit).toBe(130);
+  expect(mutationsOf(world.sandbox)).toEqual([]);
+  await isClean(world, session);
+});
 
 test("Ctrl-C while the temporary runner is up: it is gone, exit 130", async () => {
   const world = await makeWorld();
@@ -148,17 +148,21 @@ test("--yes on a terminal asks nothing", async () => {
   await isClean(world, session);
 });
 
-test("a missing API key is asked for first and not shown", async () => {
+test("an API key that is missing, or that Phala refuses, is asked for first and not shown", async () => {
   const world = await makeWorld();
   const session = startInTerminal(world, ["init"], { PHALA_API_KEY: undefined });
   const first = await session.answer("? Phala Cloud API key", enter);
   expect(first).not.toContain("Verify prerequisites");
-  await session.answer("is required", CANARIES.apiKey, enter);
+  await session.answer("is required", "phak_mistyped_key", enter);
+  await session.answer("refused the key", CANARIES.apiKey, enter);
   await acceptDefaults(session);
   const summary = await session.answer("? What now?", interrupt);
   expect(summary).toMatch(/Phala API key +typed in/);
   expect(summary).toMatch(/AWS secret access key +set from AWS_SECRET_ACCESS_KEY/);
   expect(await session.exit).toBe(130);
+  expect(mutationsOf(world.sandbox)).toEqual([]);
+  expect(session.screen()).toContain("cancelled: nothing was created");
+  expect(session.bytes()).not.toContain("phak_mistyped_key");
   await isClean(world, session);
 });
 
@@ -198,17 +202,13 @@ test("a registry of another machine: said, another name, then taken over by choi
 
 test("a name that collides with another cluster's is refused at its question, given or typed", async () => {
   const world = await makePreparedWorld();
-  for (const [name, told] of [
-    ["bird", "would adopt bird-tracker-registry"],
-    ["bird-tracker2", 'cluster "bird-tracker" would adopt'],
-  ]) {
-    const session = startInTerminal(world, ["init"], { TEE_CLUSTER_NAME: name });
-    const given = await session.answer("? Cluster name (", eraseLine, name ?? "", enter);
-    expect(given.replaceAll(/\s+/g, " ")).toContain(told);
-    await session.answer("> the orchestrator of", eraseLine, "owl", enter);
-    await session.answer("? AWS region", interrupt);
-    expect(await session.exit).toBe(130);
-  }
+  const session = startInTerminal(world, ["init"], { TEE_CLUSTER_NAME: "bird" });
+  const given = await session.answer("? Cluster name (", eraseLine, "bird", enter);
+  expect(given.replaceAll(/\s+/g, " ")).toContain("would adopt bird-tracker-registry");
+  await session.answer("> the orchestrator of", eraseLine, "bird-tracker2", enter);
+  await session.answer('cluster "bird-tracker" would adopt', eraseLine, "owl", enter);
+  await session.answer("? AWS region", interrupt);
+  expect(await session.exit).toBe(130);
 });
 
 test("what is recorded of the cluster whose name is typed stands in for defaults, and goes with the name", async () => {
@@ -345,19 +345,6 @@ test("in an empty folder of 24 rows: templates first, a summary that fits, answe
   await isClean(world, session);
 });
 
-test("a key that Phala refuses is asked for again", async () => {
-  const world = await makeWorld();
-  const session = startInTerminal(world, ["init"], { PHALA_API_KEY: undefined });
-  await session.answer("? Phala Cloud API key", "phak_mistyped_key", enter);
-  await session.answer("refused the key", CANARIES.apiKey, enter);
-  await acceptDefaults(session);
-  await session.answer("? What now?", interrupt);
-  expect(await session.exit).toBe(130);
-  expect(session.screen()).toContain("cancelled: nothing was created");
-  expect(session.bytes()).not.toContain("phak_mistyped_key");
-  await isClean(world, session);
-});
-
 test("the sandbox's examples are kept with Enter, the secret too", async () => {
   const world = await makeWorld();
   const env = {
@@ -382,25 +369,4 @@ test("an empty state directory is a wrong input, with the sandbox too", async ()
   const run = await world.run(["init", "--sandbox", "--yes", "--json", "--state-dir", ""]);
   expect(run.exitCode).toBe(2);
   expect(run.stdout).toContain("--state-dir");
-});
-
-test("what was checked is deployed, not a file that changed while the summary was read", async () => {
-  const world = await makeWorld();
-  const files = {
-    ...(await withCompose(world, "registry", (text) => `${text}# checked\n`)),
-    ...(await withCompose(world, "runner", (text) => `${text}# checked\n`)),
-  };
-  const session = startInTerminal(world, ["init"], files);
-  await acceptDefaults(session);
-  await session.see("? What now?");
-  for (const role of ["registry", "runner"] as const)
-    await withCompose(world, role, (text) => `${text}# changed\n`);
-  session.type(enter);
-  expect(await session.exit).toBe(0);
-  const { cvms } = await cloudOf(world.sandbox);
-  expect(cvms).toHaveLength(2);
-  for (const { composeText } of cvms.map((cvm) => ({ composeText: JSON.stringify(cvm) }))) {
-    expect(composeText).toContain("# checked");
-    expect(composeText).not.toContain("# changed");
-  }
 });

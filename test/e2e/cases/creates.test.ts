@@ -14,8 +14,6 @@ import {
 
 test.each([
   ["401 in JSON", "masked=401"],
-  ["402 in JSON", "masked=402"],
-  ["400 in JSON", "masked=400"],
   ["a firewall's page", "masked=403 page"],
 ])(
   "the create of the temporary runner is answered with %s, though it was made",

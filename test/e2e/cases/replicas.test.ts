@@ -50,7 +50,6 @@ test("a renamed registry: shown by status, list, logs and verify, and deleted by
 
 test.each([
   ["answers about the first", "", REGISTRY],
-  ["refuses the app_id as ambiguous", "ambiguous-ids", REGISTRY],
   ["refuses the app_id as ambiguous, and one has another name", "ambiguous-ids", "my-own-copy"],
 ])("a replicated registry, where the platform %s", async (_, fault, name) => {
   const world = await makePreparedWorld({ timings: AT_ONCE });
