@@ -50,6 +50,20 @@ const shared = {
   legalComments: "none",
   logLevel: "warning",
 };
+// A third of what offline commands would load, and needed where a file is not as this program writes it.
+const yaml = await build({
+  ...shared,
+  stdin: { contents: 'module.exports = require("yaml");', resolveDir: root },
+  format: "cjs",
+  write: false,
+  metafile: true,
+});
+const yamlApart = {
+  name: "yaml-apart",
+  setup({ onResolve }) {
+    onResolve({ filter: /^yaml$/ }, () => ({ path: "./yaml.cjs", external: true }));
+  },
+};
 const { metafile, outputFiles } = await build({
   ...shared,
   entryPoints: { main: MAIN },
@@ -58,7 +72,7 @@ const { metafile, outputFiles } = await build({
   splitting: true,
   write: false,
   define: { "import.meta.url": "importMetaUrl" },
-  plugins: [withoutUnused, twoParts(root, MAIN)],
+  plugins: [withoutUnused, yamlApart, twoParts(root, MAIN)],
   metafile: true,
 });
 assertWithoutLocales(metafile);
@@ -66,6 +80,7 @@ const built = outputFiles.map(({ path: file, text }) => [path.basename(file), te
 mkdirSync(`${root}dist.new`);
 for (const [name, text] of Object.entries(await asScripts(Object.fromEntries(built))))
   writeFileSync(`${root}dist.new/${name}.cjs`, inAscii(`${IMPORT_META_URL}${text}`));
+writeFileSync(`${root}dist.new/yaml.cjs`, inAscii(yaml.outputFiles[0].text));
 await build({
   ...shared,
   entryPoints: { load: "src/platform/load-program.ts" },
@@ -81,7 +96,10 @@ await build({
   outExtension: { ".js": ".mjs" },
   format: "esm",
 });
-writeFileSync(`${root}dist.new/THIRD-PARTY-LICENSES.txt`, licensesOf(Object.keys(metafile.inputs)));
+writeFileSync(
+  `${root}dist.new/THIRD-PARTY-LICENSES.txt`,
+  licensesOf([metafile, yaml.metafile].flatMap(({ inputs }) => Object.keys(inputs))),
+);
 
 // What every word of help begins with is asked often: bin/tee-cluster.js prints it without loading the program.
 const help = spawnSync(process.execPath, ["-e", PRINT_HELP], { encoding: "utf8", cwd: root });

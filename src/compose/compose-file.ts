@@ -29,12 +29,17 @@ export type ComposeFile = {
 
 /** @throws ClusterError (prerequisite) that says what is wrong with the file and what to do. */
 export async function readComposeFile(path: string): Promise<ComposeFile> {
+  return parseCompose(await readComposeText(path), path);
+}
+
+/** The text alone, whatever it says. @throws ClusterError (prerequisite) for a file that can't be read, or is no text. */
+export async function readComposeText(path: string): Promise<string> {
   const bytes = await bytesOf(path);
   if (bytes.length > MAX_COMPOSE_BYTES) {
     const what = `has ${bytes.length} bytes; Phala takes ${MAX_COMPOSE_BYTES / 1024} KB at most`;
     throw broken(path, "compose-too-large", what, "make it shorter");
   }
-  return parseCompose(decode(bytes, path), path);
+  return decode(bytes, path);
 }
 
 /** A named pipe would block, a device never end: only files are read. */

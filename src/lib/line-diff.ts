@@ -6,6 +6,7 @@ const LIMIT_MS = 1000;
 
 /** Lines with `-` (goes) or `+` (comes) before them, in order; empty where nothing changes. Unchanged lines are left out. */
 export function diffLines(before: string, after: string): readonly string[] {
+  if (before === after) return [];
   const [old, young] = [linesOf(before), linesOf(after)];
   const changes = diffArrays(old, young, { timeout: LIMIT_MS });
   if (changes === undefined) return [...old.map(removed), ...young.map(added)];

@@ -11,6 +11,7 @@ import {
   splitBom,
   syntaxProblem,
 } from "./document.ts";
+import { parsePlainYaml } from "./plain-yaml.ts";
 
 /** Inputs that the file has a place for. */
 type FileInput =
@@ -39,6 +40,8 @@ const NOTHING: FileSettings = {
   identity: { clusterName: undefined, phalaApiUrl: undefined, clusterUrls: [] },
 };
 
+type Expand = (value: unknown, path: readonly string[]) => string | undefined;
+
 /**
  * @param env fills in variables, as the orchestrator does; a value with one that is not set is left out.
  * @returns nothing for a text that can't be read, or that configures other runners: a check reports that.
@@ -47,11 +50,34 @@ export function readSettings(text: string, env: NodeJS.ProcessEnv): FileSettings
   const [, plain] = splitBom(text);
   const document = parseYaml(plain);
   if (syntaxProblem(plain, document)) return NOTHING;
-  const config: unknown = document.toJS();
+  return settingsOf(
+    document.toJS(),
+    (value, path) => textOf(value, sourceOf(plain, document, path), env),
+    (path) => lineAt(plain, document, path),
+  );
+}
+
+/** The same without the lines: at once for a file as this program writes it. */
+export function readValues(
+  text: string,
+  env: NodeJS.ProcessEnv,
+): Pick<FileSettings, "values" | "identity"> {
+  const config = parsePlainYaml(text);
+  if (config === undefined) return readSettings(text, env);
+  return settingsOf(
+    config,
+    (value) => textOf(value, undefined, env),
+    () => undefined,
+  );
+}
+
+function settingsOf(
+  config: unknown,
+  expand: Expand,
+  lineOf: (path: readonly string[]) => number | undefined,
+): FileSettings {
   const runner = member(member(config, "infrastructure"), "runner");
   if (!isRecord(config) || (member(runner, "type") ?? "phala") !== "phala") return NOTHING;
-  const expand = (value: unknown, path: readonly string[]): string | undefined =>
-    textOf(value, sourceOf(plain, document, path), env);
   const values: Partial<Record<FileInput, string | readonly string[]>> = {};
   const lines: Partial<Record<FileInput, number>> = {};
   const put = (
@@ -61,7 +87,7 @@ export function readSettings(text: string, env: NodeJS.ProcessEnv): FileSettings
   ): void => {
     if (value === undefined || value.length === 0) return;
     values[input] = value;
-    const line = lineAt(plain, document, path);
+    const line = lineOf(path);
     if (line !== undefined) lines[input] = line;
   };
   for (const [input, key] of Object.entries(RUNNER_KEY_OF_INPUT) as [RunnerInput, string][])
@@ -96,7 +122,7 @@ function schemaOf(runner: unknown): OrchestratorSchema | undefined {
 function identityOf(
   runner: unknown,
   clusterName: string | readonly string[] | undefined,
-  expand: (value: unknown, path: readonly string[]) => string | undefined,
+  expand: Expand,
 ): FileIdentity {
   const urls = member(runner, "cluster-urls");
   return {

@@ -19,8 +19,8 @@ export function lazyRequire(load: NodeJS.Require): (name: string) => unknown {
   };
 }
 
-/** An object that has what the module has. */
-function standInFor(load: () => object): unknown {
+/** An object that has what the module has, which is loaded when something of it is first used. */
+export function standInFor(load: () => object): unknown {
   return new Proxy(
     {},
     {

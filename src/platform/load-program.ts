@@ -9,14 +9,15 @@ import { appendFileSync, readFileSync, renameSync, rmSync, writeFileSync } from 
 import path from "node:path";
 import { Script } from "node:vm";
 import { privateCacheFolder } from "./compile-cache.ts";
-import { lazyRequire } from "./lazy-builtins.ts";
+import { lazyRequire, standInFor } from "./lazy-builtins.ts";
 
 const SEAL_BYTES = 32;
 const COMMAND = /^[a-z][a-z-]{0,19}$/;
 const WRAPPER = ["(function(exports,require,module,__filename,__dirname){", "\n})"] as const;
 
 /**
- * @param file a CommonJS module in ASCII. It may `require` others beside it, which are loaded likewise.
+ * @param file a CommonJS module in ASCII. It may `require` others beside it: they are loaded likewise, when something of
+ *   them is first used.
  * @param command what is run: each has other code to keep.
  * @param load Node's own `require`.
  * @returns its exports. What it compiled is kept when the process ends with 0.
@@ -31,8 +32,7 @@ export function loadProgram(
   const cache = cacheFileFor(command, env);
   const folder = path.dirname(file);
   const loaded = new Map<string, { exports: unknown }>();
-  const requirePart = (name: string): unknown => {
-    if (!name.startsWith("./")) return builtin(name);
+  const loadPart = (name: string): unknown => {
     const module = loaded.get(name) ?? { exports: {} };
     if (!loaded.has(name)) {
       loaded.set(name, module);
@@ -47,7 +47,11 @@ export function loadProgram(
     }
     return module.exports;
   };
-  return requirePart(`./${path.basename(file)}`);
+  const requirePart = (name: string): unknown => {
+    if (!name.startsWith("./")) return builtin(name);
+    return loaded.has(name) ? loadPart(name) : standInFor(() => loadPart(name) as object);
+  };
+  return loadPart(`./${path.basename(file)}`);
 }
 
 function scriptOf(file: string, cache: string | undefined): Script {

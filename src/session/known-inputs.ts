@@ -15,7 +15,7 @@ import { findKnownClusters, theOnlyCluster } from "../state/known-clusters.ts";
 import { readClusterRecord } from "../state/verified-state.ts";
 import { findStateDirectory } from "../state/cluster-folder.ts";
 import { otherOwner } from "../orchestrator/file-owner.ts";
-import { readSettings, type FileSettings } from "../orchestrator/read-settings.ts";
+import { readValues, type FileSettings } from "../orchestrator/read-settings.ts";
 import { readWholeText } from "../orchestrator/read-file.ts";
 
 type KnownInputs<A extends Answers> = {
@@ -166,12 +166,12 @@ async function withFileInputs<A extends Answers>(answers: A, env: NodeJS.Process
 async function settingsIn(
   answers: Answers,
   env: NodeJS.ProcessEnv,
-): Promise<FileSettings | undefined> {
+): Promise<Pick<FileSettings, "values"> | undefined> {
   const { orchestratorConfig, phalaApiUrl, clusterName } = answers.values;
   if (orchestratorConfig === undefined || phalaApiUrl === undefined) return undefined;
   const text = await readWholeText(orchestratorConfig).catch(() => undefined);
   if (text === undefined) return undefined;
-  const settings = readSettings(text, env);
+  const settings = readValues(text, env);
   // An example's name is no cluster that somebody asked for.
   const asked = isGiven(answers, "clusterName") ? clusterName : undefined;
   return otherOwner(settings.identity, { clusterName: asked, phalaApiUrl }) === undefined

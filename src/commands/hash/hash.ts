@@ -1,6 +1,6 @@
 /** `tee-cluster hash`: what is known of the runners' compose hash without deploying one. Takes no lock, changes nothing. */
 import { CVM_INPUTS } from "../../core/settings.ts";
-import { readComposeFile } from "../../compose/compose-file.ts";
+import { readComposeText } from "../../compose/compose-file.ts";
 import { AGAIN, command, hint } from "../../core/command-hint.ts";
 import { temporaryRunnerName } from "../../core/domain.ts";
 import type { Code } from "../../errors/catalogue.ts";
@@ -84,7 +84,7 @@ async function confirmByPhala(
 ): Promise<void> {
   const { settings, names, cvm } = work;
   const prepared = await prepare({ ...run, prompter: undefined });
-  const { text: composeText } = await readComposeFile(settings.runnerCompose);
+  const composeText = await readComposeText(settings.runnerCompose);
   const environment = names.map((name) => ({ name, value: "" }));
   const name = temporaryRunnerName(settings.clusterName);
   const request = { name, ...cvm, composeText, environment };

@@ -130,3 +130,19 @@ test("Node's own modules are loaded when something of them is first used", async
   expect(program.say()).toBe("stringtruetruetrue");
   expect(new Set(asked)).toEqual(new Set(["node:path", "node:os"]));
 });
+
+test("a part beside the program is loaded when something of it is first used, and kept by itself", async () => {
+  const home = await temporaryFolder();
+  const main = await programOf(
+    `const part = require("./part.cjs"); let used = false;
+     exports.folder = __dirname; exports.use = () => { used = true; };
+     exports.say = () => used ? part.said + require("./part.cjs").said : "unused";`,
+  );
+  await writeFile(path.join(path.dirname(main), "part.cjs"), 'exports.said = "part";');
+  expect(run(main, home)).toBe("unused");
+  expect(await readdir(folderIn(home))).toEqual([path.basename(fileIn(home))]);
+  const env = { HOME: home, NODE_DISABLE_COMPILE_CACHE: "1" };
+  const program = loadProgram(main, "hash", env, load) as Program & { use(): void };
+  program.use();
+  expect(program.say()).toBe("partpart");
+});
