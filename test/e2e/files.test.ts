@@ -14,6 +14,7 @@ import { execa } from "execa";
 import { expect, test } from "vitest";
 import type { FailureResult } from "../../src/core/results.ts";
 import { CAN_MOUNT, mountDisk } from "../helpers/disk.ts";
+import { hurried } from "../helpers/hurried.ts";
 import { stateFolder } from "../helpers/journal.ts";
 import { makePreparedWorld } from "../helpers/prepared-cluster.ts";
 import {
@@ -99,11 +100,15 @@ test("a state directory that turns read-only in mid-run: no runner stays, the er
   let commits = 0;
   const world = await makeWorld({
     onRequest: async ({ method, path: where }) => {
-      if (method !== "POST" || where !== "/api/v1/cvms") return;
+      if (method !== "POST") return;
+      // From here on things have to be done in time.
+      await rm(waiting, { force: true });
+      if (where !== "/api/v1/cvms") return;
       commits += 1;
       if (commits === 2) await disk.remount("ro");
     },
   });
+  const waiting = path.join(world.folder, "waiting");
   const disk = await mountDisk(world, world.stateDir);
   const run = await disk.run(["init", "--json"]);
   // Not 3, which says that nothing was touched.
@@ -114,7 +119,9 @@ test("a state directory that turns read-only in mid-run: no runner stays, the er
   });
   expect((await cloudOf(world.sandbox)).live).toEqual(["bird-tracker-registry"]);
   await disk.remount("rw");
-  expect((await disk.run(["init", "--json"])).exitCode).toBe(0);
+  // What was made is on no record: the next run waits half a minute for it to appear.
+  await writeFile(waiting, "");
+  expect((await disk.run(["init", "--json"], hurried(20, waiting))).exitCode).toBe(0);
   expect((await cloudOf(world.sandbox)).registriesEverMade).toBe(1);
 });
 

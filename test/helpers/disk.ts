@@ -28,7 +28,7 @@ export type Disk = {
   empty(): Promise<void>;
   remount(as: "ro" | "rw"): Promise<void>;
   /** Runs the program, with the disk in place of the folder. */
-  run(args: readonly string[]): Promise<Run>;
+  run(args: readonly string[], change?: Record<string, string>): Promise<Run>;
 };
 
 /** Mounts an empty disk over `folder` (made where it is missing) for the time of the test. */
@@ -58,11 +58,11 @@ export async function mountDisk(world: World, folder: string): Promise<Disk> {
             ];
       for (const command of commands) await execa("nsenter", [...enter, ...command]);
     },
-    async run(args) {
+    async run(args, change = {}) {
       const program = ["sh", "-c", ENTER, "sh", world.folder, process.execPath, PROGRAM, ...args];
       const { exitCode, signal, stdout, stderr } = await execa("nsenter", [...enter, ...program], {
         // What is loaded already looks at other disks, and finds its files in the temporary directory.
-        env: folder === world.env["TMPDIR"] ? { ...world.env, ...OWN_PHALA } : world.env,
+        env: { ...world.env, ...(folder === world.env["TMPDIR"] && OWN_PHALA), ...change },
         extendEnv: false,
         stdin: "ignore",
         reject: false,
