@@ -5,6 +5,7 @@
 import { Console } from "node:console";
 import { createRequire } from "node:module";
 import { Writable } from "node:stream";
+import "./hurry.js";
 
 const OUTSIDE = process.cwd();
 const leave = process.exit.bind(process);
