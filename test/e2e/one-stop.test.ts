@@ -48,7 +48,7 @@ function stopping({ stderr }: ReturnType<World["start"]>): Promise<void> {
 
 type Sequence = readonly (readonly [NodeJS.Signals, number])[];
 
-/** unit/cli/stop-requests.test.ts has every mix; here is one of each signal that may come first. */
+/** unit/cli/stop-requests.test.ts has every mix; here is a key and a closed terminal. */
 test.each<readonly [string, number, Sequence]>([
   [
     "npm's Ctrl-C, three times over",
@@ -66,14 +66,6 @@ test.each<readonly [string, number, Sequence]>([
       ["SIGHUP", 5],
       ["SIGHUP", 5],
       ["SIGTERM", 0],
-    ],
-  ],
-  [
-    "SIGTERM, and then a key",
-    143,
-    [
-      ["SIGTERM", 1_500],
-      ["SIGINT", 0],
     ],
   ],
 ])("one stop: %s", async (_what, exitCode, signals) => {
@@ -97,21 +89,6 @@ test.each<readonly [string, number, Sequence]>([
     type: "run-finished",
     outcome: "failed",
   });
-  expect((await world.run(["init", "--json"])).exitCode).toBe(0);
-});
-
-test("with --quiet the first Ctrl-C is acknowledged, too", async () => {
-  const world = await slowWorld();
-  const child = world.start(["init", "--quiet"]);
-  const acknowledged = stopping(child);
-  await made(world, 2);
-  child.kill("SIGINT");
-  await acknowledged;
-  world.letGo();
-  const run = await child;
-  expect(run.stderr).toContain(
-    `stopping: deleting ${RUNNER}; press Ctrl-C again to leave without clean-up\n`,
-  );
 });
 
 /** A package whose script runs the program, in the world's folder. */
@@ -161,9 +138,9 @@ test("one Ctrl-C through npx with bash as its shell: the clean-up gets its time"
   expect((await cloudOf(world.sandbox)).live).toEqual([REGISTRY]);
 });
 
-test("GitHub's way: SIGTERM 7.5 s after SIGINT, and the deletion takes longer than that", async () => {
+test("GitHub's way, with --quiet: SIGTERM 7.5 s after SIGINT, and the deletion takes longer than that", async () => {
   const world = await slowWorld();
-  const child = world.start(["init", "--json"], HURRIED);
+  const child = world.start(["init", "--json", "--quiet"], HURRIED);
   const acknowledged = stopping(child);
   await made(world, 2);
   child.kill("SIGINT");
@@ -174,6 +151,9 @@ test("GitHub's way: SIGTERM 7.5 s after SIGINT, and the deletion takes longer th
   world.letGo();
   const run = await child;
   expect([run.exitCode, failureIn(run.stdout).error.code]).toEqual([130, "interrupted"]);
+  expect(run.stderr).toContain(
+    `stopping: deleting ${RUNNER}; press Ctrl-C again to leave without clean-up`,
+  );
   expect((await cloudOf(world.sandbox)).live).toEqual([REGISTRY]);
 });
 
@@ -201,24 +181,21 @@ test.each(["nohup", "setsid"])(
   },
 );
 
-test.each([
-  ["Ctrl-D", END_OF_INPUT],
-  ["Ctrl-C", KEYS.interrupt],
-])("%s at a question, typed or chosen: cancelled, and nothing was created", async (_what, key) => {
+/** Ctrl-C there: interruptions.test.ts. */
+test("Ctrl-D at a question, typed or chosen: cancelled, and nothing was created", async () => {
+  const world = await makeWorld();
   for (const before of [[], ["? AWS region"]]) {
-    const world = await makeWorld();
     const session = startInTerminal(world, ["init"]);
     for (const prompt of before) await session.answer(prompt, KEYS.enter);
-    await session.answer(before.length === 0 ? "? AWS region" : "? Instance type", key);
+    await session.answer(before.length === 0 ? "? AWS region" : "? Instance type", END_OF_INPUT);
     expect(await session.exit).toBe(130);
     expect(session.screen()).toMatch(/Error: cancelled: nothing was created\n[^]*Code +cancelled/);
-    expect(mutationsOf(world.sandbox)).toEqual([]);
   }
+  expect(mutationsOf(world.sandbox)).toEqual([]);
 });
 
 test.each([
   ["SIGHUP", 130, "cancelled"],
-  ["SIGINT", 130, "cancelled"],
   ["SIGTERM", 143, "terminated"],
 ] as const)("%s at a question: %i, %s", async (signal, exitCode, code) => {
   const world = await makeWorld();

@@ -5,7 +5,9 @@
 import { Console } from "node:console";
 import { createRequire } from "node:module";
 import { Writable } from "node:stream";
-import "./hurry.js";
+
+// Before the program takes its clock.
+await import("./hurry.js");
 
 const OUTSIDE = process.cwd();
 const leave = process.exit.bind(process);

@@ -117,11 +117,11 @@ test("an update of somebody else begins and ends while phala starts: it is not o
   const theirs = "services: { app: { image: nginx } }\n";
   let lists = 0;
   let meddled = false;
-  world.play(async ({ method, path }) => {
+  world.play(async ({ method, path: where }) => {
     if (method === "DELETE") lists = 0;
-    if (path.endsWith("/operations")) lists += 1;
+    if (where.endsWith("/operations")) lists += 1;
     // The last look is the second one after the temporary runner; then phala reads the registry.
-    if (lists !== 2 || meddled || method !== "GET" || !/\/cvms\/[\da-f-]{32,40}$/.test(path))
+    if (lists !== 2 || meddled || method !== "GET" || !/\/cvms\/[\da-f-]{32,40}$/.test(where))
       return;
     meddled = true;
     await updateRegistry(world.sandbox, { docker_compose_file: theirs });
