@@ -33,7 +33,7 @@ const readLog = (log) =>
 /**
  * One process of Vitest, until it ends or hangs.
  * @param mode variables for its runner: what to do.
- * @returns how it ended: "done" | "stuck" | "killed" | "failed"
+ * @returns "ended", with every test passed; "broken" where it was stopped, as one that hung, or ended otherwise.
  */
 function runTests({ tests, without }, folder, mode) {
   const log = path.join(folder, "log.jsonl");
@@ -59,18 +59,13 @@ function runTests({ tests, without }, folder, mode) {
     },
   );
   closeSync(output);
-  let stuck = false;
   const watch = setInterval(() => {
-    if (Date.now() - statSync(log).mtimeMs < STUCK_MS) return;
-    stuck = true;
-    child.kill("SIGKILL");
+    if (Date.now() - statSync(log).mtimeMs >= STUCK_MS) child.kill("SIGKILL");
   }, 1000);
   return new Promise((resolve) => {
-    child.on("exit", (code, signal) => {
+    child.on("exit", (code) => {
       clearInterval(watch);
-      if (stuck) resolve("stuck");
-      else if (signal !== null) resolve("killed");
-      else resolve(code === 0 ? "done" : "failed");
+      resolve(code === 0 ? "ended" : "broken");
     });
   });
 }
@@ -78,7 +73,7 @@ function runTests({ tests, without }, folder, mode) {
 /** Runs until every mutant is decided: once, and again where one blocked the thread or has to be tried alone. */
 async function decideAll(module, folder, log) {
   const add = (entry) => writeFileSync(log, `${JSON.stringify(entry)}\n`, { flag: "a" });
-  if ((await runTests(module, folder, { MUTATION_LOOK: "1" })) !== "done")
+  if ((await runTests(module, folder, { MUTATION_LOOK: "1" })) !== "ended")
     throw new Error(`the tests fail without any mutant: ${folder}/output.txt`);
   for (;;) {
     const before = readLog(log);
@@ -88,14 +83,16 @@ async function decideAll(module, folder, log) {
       folder,
       alone === undefined ? {} : { MUTATION_ALONE: alone },
     );
-    const started = readLog(log)
-      .slice(before.length)
-      .findLast(({ start }) => start)?.start;
-    if (how === "failed" || (how === "stuck" && started === undefined))
+    if (how === "ended" && alone === undefined) return;
+    if (how === "ended") {
+      add({ survived: alone });
+      continue;
+    }
+    // A loop without end, or one that took all the memory: the mutant that ran last is to blame.
+    const { start } = readLog(log).slice(before.length).at(-1) ?? {};
+    if (start === undefined)
       throw new Error(`the tests fail or hang between two mutants: ${folder}/output.txt`);
-    if (how === "stuck") add({ timeout: started });
-    else if (how === "done" && alone === undefined) return;
-    else if (how === "done") add({ survived: alone });
+    add({ timeout: start });
   }
 }
 
