@@ -1,5 +1,5 @@
 /** `init` as a user runs it: the built program, the real phala CLI, the sandbox. */
-import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { parse } from "yaml";
 import { expect, test } from "vitest";
@@ -114,26 +114,6 @@ test("the names of schema v2 make the hash that its orchestrator's runners have"
     await readFile(path.join(world.folder, "orchestrator.yml"), "utf8"),
   );
   expect(orchestratorSchemas.v2.safeParse(config).success).toBe(true);
-});
-
-test("--sandbox has a key for schema v2 too: made once, private, and found again by the next run", async () => {
-  const world = await makeWorld();
-  const own = Object.fromEntries(Object.keys(world.env).map((name) => [name, undefined]));
-  const { PATH = "", HOME = "", TMPDIR = "", PHALA_BIN = "" } = world.env;
-  const env = { ...own, PATH, HOME, TMPDIR, PHALA_BIN, TEE_CLUSTER_STATE_DIR: world.stateDir };
-  const init = ["init", "--sandbox", "--yes", "--json"];
-  expect((await world.run([...init, "--orchestrator-schema", "v2"], env)).exitCode).toBe(0);
-  const key = path.join(world.stateDir, "sandbox-cloud", "gateway-key.pem");
-  const made = await readFile(key, "utf8");
-  expect((await stat(key)).mode & 0o777).toBe(0o600);
-  const config: unknown = parse(
-    await readFile(path.join(world.folder, "orchestrator.yml"), "utf8"),
-  );
-  expect(orchestratorSchemas.v2.parse(config).infrastructure.runner["gateway-key-path"]).toBe(key);
-  // The schema is recorded by now.
-  const again = await world.run([...init, "--dry-run"], env);
-  expect(again.stdout).toContain("schema v2");
-  expect(await readFile(key, "utf8")).toBe(made);
 });
 
 test("refused: a name that another cluster's begins with, both ways round, and a registry of no recorded run without --adopt", async () => {

@@ -12,14 +12,7 @@ import { stateFolder } from "../helpers/journal.ts";
 import { untilUpdated, updateRegistry } from "../helpers/neighbour.ts";
 import { warmPhalaBin } from "../helpers/phala-bin.ts";
 import { makePreparedWorld } from "../helpers/prepared-cluster.ts";
-import {
-  cloudOf,
-  makeWorld,
-  mutationsOf,
-  withCompose,
-  type Run,
-  type World,
-} from "../helpers/program.ts";
+import { cloudOf, mutationsOf, withCompose, type Run, type World } from "../helpers/program.ts";
 import { expectValid } from "../helpers/schemas.ts";
 import { until } from "../helpers/until.ts";
 
@@ -102,21 +95,20 @@ test("a pre-launch script of the platform's own: refused with --strict, told onc
   expect(codes(known)).toEqual([]);
 });
 
-test("another service answers in the registry's place; the registry is deleted while it is waited for", async () => {
+test("another service answers in the registry's place, or it is in the wrong mode: told at once; the registry is deleted while it is waited for", async () => {
   const { world, play } = await scriptedWorld();
   world.sandbox.resetRequests();
-  world.sandbox.setFaults([
-    { path: "^/gateway/.*/health$", action: { kind: "lie", fields: { service: "nginx" } } },
-  ]);
-  const foreign = await world.run(["init", "--json"]);
-  expect([foreign.exitCode, failure(foreign)]).toMatchObject([
-    7,
-    {
-      code: "wrong-service",
-      step: "wait-for-registry",
-      message: expect.stringContaining('"nginx"'),
-    },
-  ]);
+  for (const [fields, code, message] of [
+    [{ service: "nginx" }, "wrong-service", '"nginx"'],
+    [{ mode: "runner" }, "wrong-mode", "runner"],
+  ] as const) {
+    world.sandbox.setFaults([{ path: "^/gateway/.*/health$", action: { kind: "lie", fields } }]);
+    const foreign = await world.run(["init", "--json"]);
+    expect([foreign.exitCode, failure(foreign)]).toMatchObject([
+      7,
+      { code, step: "wait-for-registry", message: expect.stringContaining(message) },
+    ]);
+  }
   expect(mutationsOf(world.sandbox)).toEqual([]);
 
   world.sandbox.setFaults([]);
@@ -244,19 +236,4 @@ test("a rollback that was killed is resumed, not undone; without the earlier com
   expect([lost.exitCode, failure(lost).code]).toEqual([3, "earlier-compose-missing"]);
   expect(failure(lost).hint).toContain("tee-cluster rotate-hash --registry-compose");
   expect(mutationsOf(world.sandbox)).toEqual([]);
-});
-
-test("TEE_CLUSTER_SANDBOX stands for --sandbox, unless it says no", async () => {
-  const world = await makeWorld();
-  const own = Object.fromEntries(Object.keys(world.env).map((name) => [name, undefined]));
-  const { PATH = "", HOME = "", TMPDIR = "", PHALA_BIN = "" } = world.env;
-  const env = { ...own, PHALA_BIN, PATH, HOME, TMPDIR, TEE_CLUSTER_STATE_DIR: world.stateDir };
-  const plan = ["init", "--yes", "--dry-run", "--json"];
-  const on = await world.run(plan, { ...env, TEE_CLUSTER_SANDBOX: "1" });
-  expect(on.exitCode, on.stdout).toBe(0);
-  expect(expectValid("dry-run", on.stdout)).toMatchObject({ cluster: "sandbox-cluster" });
-  for (const no of ["0", "", "false"]) {
-    const off = await world.run(plan, { ...env, TEE_CLUSTER_SANDBOX: no });
-    expect([off.exitCode, failure(off).code]).toEqual([2, "missing-inputs"]);
-  }
 });

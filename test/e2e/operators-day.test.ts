@@ -1,7 +1,10 @@
 /** What an operator meets on a normal day: typos, runs that change nothing, messages that repeat nothing. */
-import { readdir } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
+import path from "node:path";
 import { expect, test } from "vitest";
+import { parse } from "yaml";
 import type { ConfigShowResult } from "../../src/commands/config-show/result.ts";
+import { orchestratorSchemas } from "../../src/orchestrator/schemas.ts";
 import { makePreparedWorld } from "../helpers/prepared-cluster.ts";
 import { failureIn, makeWorld, mutationsOf } from "../helpers/program.ts";
 import { expectValid } from "../helpers/schemas.ts";
@@ -34,13 +37,31 @@ test("a typo of the cluster's name is exit 2 with the names that there are, and 
   expect(mutationsOf(world.sandbox)).toEqual([]);
 });
 
-test("after a sandbox init: without --sandbox the hint is to add it, and destroy means its only cluster", async () => {
+test("--sandbox has a key for schema v2, made once; without --sandbox the hint is to add it; destroy means its only cluster", async () => {
   const world = await makeWorld();
   const own = Object.fromEntries(Object.keys(world.env).map((name) => [name, undefined]));
   const { PATH = "", HOME = "", TMPDIR = "", PHALA_BIN = "" } = world.env;
   const env = { ...own, PATH, HOME, TMPDIR, PHALA_BIN, TEE_CLUSTER_STATE_DIR: world.stateDir };
-  const init = ["init", "--sandbox", "--yes", "--cluster-name", "owl"];
-  expect((await world.run(init, env)).exitCode).toBe(0);
+  const init = ["init", "--yes", "--json"];
+  const first = [...init, "--sandbox", "--cluster-name", "owl", "--orchestrator-schema", "v2"];
+  expect((await world.run(first, env)).exitCode).toBe(0);
+  const key = path.join(world.stateDir, "sandbox-cloud", "gateway-key.pem");
+  const made = await readFile(key, "utf8");
+  expect((await stat(key)).mode & 0o777).toBe(0o600);
+  const config: unknown = parse(
+    await readFile(path.join(world.folder, "orchestrator.yml"), "utf8"),
+  );
+  expect(orchestratorSchemas.v2.parse(config).infrastructure.runner["gateway-key-path"]).toBe(key);
+  // The schema is recorded by now, and the variable stands for the flag, unless it says no.
+  const plan = [...init, "--dry-run"];
+  const again = await world.run(plan, { ...env, TEE_CLUSTER_SANDBOX: "1" });
+  expect(expectValid("dry-run", again.stdout)).toMatchObject({ cluster: "owl" });
+  expect(again.stdout).toContain("schema v2");
+  expect(await readFile(key, "utf8")).toBe(made);
+  for (const no of ["0", "", "false"]) {
+    const off = await world.run(plan, { ...env, TEE_CLUSTER_SANDBOX: no });
+    expect([off.exitCode, failureIn(off.stdout).error.code]).toEqual([2, "missing-inputs"]);
+  }
   for (const words of ["status", "history"]) {
     const { exitCode, stdout } = await world.run([words, "--json"], env);
     const { error } = failureIn(stdout);

@@ -10,6 +10,7 @@ import type { CreateCvmRequest, PhalaCli } from "../../../src/core/ports.ts";
 import type { Sandbox, SandboxRequest } from "../../../src/sandbox/index.ts";
 import { PHALA_BIN, runPhala, warmPhalaBin } from "../../helpers/phala-bin.ts";
 import { temporaryFolder } from "../../helpers/temporary.ts";
+import { holdTimers } from "../../helpers/timers.ts";
 import { childrenOf, NODE_PRELOAD_CHECK } from "./processes.ts";
 import { deployment, phala, program, startedSandbox } from "./world.ts";
 
@@ -136,9 +137,9 @@ test.runIf(linux)(
   },
 );
 
-test("an SSH key in ~/.ssh does not get into the compose hash, as it does when phala runs plainly", async () => {
+test("an SSH key in ~/.ssh does not get into the compose hash, as it does when phala runs plainly; nothing secret is told", async () => {
   const home = await homeWithKey();
-  const { cli, sandbox } = await world({ bin: warmPhalaBin(), env: { HOME: home } });
+  const { cli, details, sandbox } = await world({ bin: warmPhalaBin(), env: { HOME: home } });
   const plain = [
     "deploy",
     "--name",
@@ -156,6 +157,10 @@ test("an SSH key in ~/.ssh does not get into the compose hash, as it does when p
     "plain-runner": expect.arrayContaining(["DSTACK_AUTHORIZED_KEYS"]),
     "other-registry": ["REGISTRY_URL"],
   });
+  // Neither values nor the folder.
+  expect(details.join("\n")).toMatch(/phala deploy --name other-registry/);
+  expect(details.join("\n")).not.toContain(SECRET);
+  expect(details.join("\n")).not.toContain(sandbox.apiKey);
 });
 
 test("a phala.toml in the working directory does not turn a create into an update of another CVM", async () => {
@@ -163,9 +168,30 @@ test("a phala.toml in the working directory does not turn a create into an updat
   expect(await cli.createCvm(request("bird-tracker-registry"), never)).toMatchObject({
     kind: "ok",
   });
-  const before = (await sandbox.cloud()).cvms[0];
   const folder = await temporaryFolder();
   await writeFile(path.join(folder, "phala.toml"), 'name = "bird-tracker-registry"\n');
+  // The danger is real in this version: run plainly, it is redirected.
+  const args = [
+    "deploy",
+    "--name",
+    "other-registry",
+    "--instance-type",
+    "tdx.small",
+    "--compose",
+    COMPOSE,
+  ];
+  await promisify(execFile)(PHALA_BIN, [...args, "-e", "OTHER=1", "--json"], {
+    cwd: folder,
+    env: {
+      PATH: process.env["PATH"] ?? "",
+      HOME: folder,
+      PHALA_CLOUD_API_KEY: sandbox.apiKey,
+      PHALA_CLOUD_API_PREFIX: `${sandbox.apiUrl}/api/v1`,
+      PHALA_DISABLE_UPDATE_CHECK: "1",
+    },
+  });
+  const [before, ...others] = (await sandbox.cloud()).cvms;
+  expect([before?.name, others]).toEqual(["bird-tracker-registry", []]);
   const home = process.cwd();
   onTestFinished(() => process.chdir(home));
   process.chdir(folder);
@@ -206,7 +232,14 @@ test("an aborted query throws the signal's reason", async () => {
 });
 
 test("a create that takes too long is ended, and unclear", async () => {
-  const { cli, sandbox } = await world({ limits: { mutationMs: 10_000 }, settleMs: 500 });
+  const limit = holdTimers(600_000);
+  const { cli, sandbox } = await world({
+    limits: { mutationMs: 600_000 },
+    settleMs: 500,
+    onRequest: ({ method, path: where }) => {
+      if (method === "POST" && where.endsWith("/cvms")) limit.runOut();
+    },
+  });
   sandbox.setFaults([{ method: "POST", path: "/cvms$", action: { kind: "hang" } }]);
   const outcome = await cli.createCvm(request(), never);
   expect(outcome).toMatchObject({
@@ -220,9 +253,14 @@ test("a child that ignores SIGTERM is killed, with what it started", async () =>
   const folder = await temporaryFolder();
   const pids = path.join(folder, "pids");
   const bin = await program(folder, `trap '' TERM\nsleep 600 &\necho $$ $! > ${pids}\nwait\nwait`);
-  const { cli } = await world({ bin, limits: { mutationMs: 5_000 } });
-  expect(await cli.deleteCvm("bird", never)).toMatchObject({ kind: "refused", reason: "stopped" });
-  const started = (await readFile(pids, "utf8")).trim().split(" ").map(Number);
+  const limit = holdTimers(600_000);
+  const { cli } = await world({ bin, limits: { mutationMs: 600_000 } });
+  const outcome = cli.deleteCvm("bird", never);
+  const pidsIn = async (): Promise<string> => readFile(pids, "utf8").catch(() => "");
+  await expect.poll(pidsIn).toMatch(/\n$/);
+  limit.runOut();
+  expect(await outcome).toMatchObject({ kind: "refused", reason: "stopped" });
+  const started = (await pidsIn()).trim().split(" ").map(Number);
   expect(started).toHaveLength(2);
   await expect.poll(() => started.filter(isRunning), { timeout: 30_000 }).toEqual([]);
 });
@@ -248,40 +286,4 @@ test("a version manager's shim gets the real home, and the SSH key in it stays o
   const [cvm] = (await sandbox.cloud()).cvms;
   expect(cvm?.current.appCompose.allowed_envs).toEqual(["REGISTRY_URL"]);
   expect(details.join("\n")).toContain("--no-dev-os");
-});
-
-test("what is told of a run has neither values nor the folder", async () => {
-  const { cli, details, sandbox } = await world({ bin: warmPhalaBin() });
-  await cli.createCvm(request(), never);
-  expect(details.join("\n")).toMatch(/phala deploy --name other-registry/);
-  expect(details.join("\n")).not.toContain(SECRET);
-  expect(details.join("\n")).not.toContain(sandbox.apiKey);
-});
-
-test("a phala.toml does redirect phala when it runs plainly: the danger is real in this version", async () => {
-  const { cli, sandbox } = await world({ bin: warmPhalaBin() });
-  await cli.createCvm(request("bird-tracker-registry"), never);
-  const folder = await temporaryFolder();
-  await writeFile(path.join(folder, "phala.toml"), 'name = "bird-tracker-registry"\n');
-  const args = [
-    "deploy",
-    "--name",
-    "other-registry",
-    "--instance-type",
-    "tdx.small",
-    "--compose",
-    COMPOSE,
-  ];
-  await promisify(execFile)(PHALA_BIN, [...args, "-e", "OTHER=1", "--json"], {
-    cwd: folder,
-    env: {
-      PATH: process.env["PATH"] ?? "",
-      HOME: folder,
-      PHALA_CLOUD_API_KEY: sandbox.apiKey,
-      PHALA_CLOUD_API_PREFIX: `${sandbox.apiUrl}/api/v1`,
-      PHALA_DISABLE_UPDATE_CHECK: "1",
-    },
-  });
-  const { cvms } = await sandbox.cloud();
-  expect(cvms.map((cvm) => cvm.name)).toEqual(["bird-tracker-registry"]);
 });
