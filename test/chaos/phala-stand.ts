@@ -5,7 +5,7 @@
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { chmod, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { PHALA_BIN } from "../helpers/phala-bin.ts";
+import { warmPhalaBin } from "../helpers/phala-bin.ts";
 import type { FaultName } from "./faults.ts";
 
 export type PhalaStart = {
@@ -59,7 +59,7 @@ until { echo "$$ $*" > "${counted}/$n"; } 2>/dev/null; do n=$((n + 1)); done
 case $n in
 ${fault === undefined ? "" : strike(fault)}
 esac
-exec "${PHALA_BIN}" "$@"
+exec "${warmPhalaBin()}" "$@"
 `;
 }
 

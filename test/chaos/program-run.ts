@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { spawn } from "@lydell/node-pty";
 import { PROGRAM, type OpenWorld } from "../helpers/program.ts";
+import { WARM_PROGRAM_PORT } from "../helpers/program-bin.ts";
 
 export type Ended = {
   /** Null: a signal ended it. */
@@ -53,6 +54,13 @@ export function startInPipe(
         hung,
       })),
   };
+}
+
+/** The same undisturbed, to its end; where a process has the program loaded already, in that one. */
+export async function runUndisturbed(world: OpenWorld, args: readonly string[]): Promise<Ended> {
+  if (process.env[WARM_PROGRAM_PORT] === undefined) return startInPipe(world, args, {}).ended;
+  const { exitCode, stdout, stderr } = await world.run([...args, "--json"]);
+  return { exitCode: exitCode ?? null, stdout, stderr, hung: false };
 }
 
 /** Runs the program, then says what has become of the terminal. A Ctrl-C reaches this shell as well: it lives on. */

@@ -11,7 +11,13 @@ import {
 import { makePhalaStand, type PhalaStand } from "./phala-stand.ts";
 import { endProcessesOf } from "./processes.ts";
 import { brokenByCleanRun, brokenByFault } from "./promises.ts";
-import { startInPipe, startInTerminal, type Ended, type ProgramRun } from "./program-run.ts";
+import {
+  runUndisturbed,
+  startInPipe,
+  startInTerminal,
+  type Ended,
+  type ProgramRun,
+} from "./program-run.ts";
 import { scenarioOf, type Stage } from "./scenarios.ts";
 
 export type Trial = {
@@ -96,7 +102,7 @@ async function runUntilDone(
   const runs: Ended[] = [];
   const broken: string[] = [];
   while (runs.length < MOST_CLEAN_RUNS) {
-    const ended = await startInPipe(stage.world, args, {}).ended;
+    const ended = await runUndisturbed(stage.world, args);
     runs.push(ended);
     if (runs.length === 1) broken.push(...(await brokenByCleanRun(stage, fault, ended)));
     if (ended.exitCode === 0) break;

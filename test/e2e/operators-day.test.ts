@@ -41,7 +41,15 @@ test("--sandbox has a key for schema v2, made once; without --sandbox the hint i
   const world = await makeWorld();
   const own = Object.fromEntries(Object.keys(world.env).map((name) => [name, undefined]));
   const { PATH = "", HOME = "", TMPDIR = "", PHALA_BIN = "" } = world.env;
-  const env = { ...own, PATH, HOME, TMPDIR, PHALA_BIN, TEE_CLUSTER_STATE_DIR: world.stateDir };
+  const env = {
+    ...own,
+    PATH,
+    HOME,
+    TMPDIR,
+    PHALA_BIN,
+    TEE_CLUSTER_POLL_INTERVAL: "50ms",
+    TEE_CLUSTER_STATE_DIR: world.stateDir,
+  };
   const init = ["init", "--yes", "--json"];
   const first = [...init, "--sandbox", "--cluster-name", "owl", "--orchestrator-schema", "v2"];
   expect((await world.run(first, env)).exitCode).toBe(0);

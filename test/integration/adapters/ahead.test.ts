@@ -1,5 +1,6 @@
 /** A `phala` that is started ahead: it knows nothing until it has work, is then as if just started, and is never left. */
 import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { Writable } from "node:stream";
@@ -10,6 +11,7 @@ import type { PhalaCli } from "../../../src/core/ports.ts";
 import type { PhalaCliOptions } from "../../../src/platform/phala/cli.ts";
 import { PHALA_PACKAGE_BIN } from "../../helpers/phala-bin.ts";
 import { temporaryFolder } from "../../helpers/temporary.ts";
+import { holdTimers } from "../../helpers/timers.ts";
 import { until } from "../../helpers/until.ts";
 import { deployment, phala, program, startedSandbox } from "./world.ts";
 
@@ -317,46 +319,62 @@ test("one that does not get through its loading is replaced by a plain start", a
 });
 
 test("one that has begun has the time of any other", async () => {
+  const limit = holdTimers(600_000);
+  const folder = await temporaryFolder();
+  const [begun, go] = [path.join(folder, "begun"), path.join(folder, "go")];
   const made = await makePackage({
-    entry: `await new Promise((resolve) => setTimeout(resolve, 3500)); ${REPORT}`,
+    entry: `
+      import { existsSync, writeFileSync } from "node:fs";
+      writeFileSync(${JSON.stringify(begun)}, "");
+      while (!existsSync(${JSON.stringify(go)})) await new Promise((resolve) => setTimeout(resolve, 10));
+      ${REPORT}`,
   });
-  const { cli } = tried(made.bin, { beginMs: 3000 });
+  const { cli } = tried(made.bin, { beginMs: 600_000 });
   void cli.expectRuns(1);
   const pid = await waiting(made);
-  expect((await cli.login(never)).kind).toBe("ok");
+  const outcome = cli.login(never);
+  await until(async () => existsSync(begun));
+  limit.runOut();
+  await writeFile(go, "");
+  expect((await outcome).kind).toBe("ok");
   expect((await made.reports()).map((report) => report.pid)).toEqual([pid]);
 });
 
-test.for([
-  ["is killed", "waits", { library: LIBRARY, ends: false }],
-  ["ends", "waits", { library: LIBRARY, ends: true }],
-  ["is killed", "loads", { library: LOADS_FOR_EVER, ends: false }],
-  ["ends", "loads", { library: LOADS_FOR_EVER, ends: true }],
-] as const)("when our process %s, one that %s is gone", async ([, , { library, ends }]) => {
-  const made = await makePackage({ library });
+/** A program that has one started ahead, of the package whose folder and program it is given; with "ends" it then ends. */
+const EXPECTS_ONE = `
+  import { createPhalaCli } from "./src/platform/phala/cli.ts";
+  import { createHttpClient } from "./src/platform/net/http.ts";
+  import { systemClock } from "./src/platform/clock.ts";
+  import { existsSync, statSync } from "node:fs";
+  const [bin, loaded, preload, end] = process.argv.slice(2);
+  const cli = createPhalaCli({ bin, apiKey: "${KEY}", apiUrl: "${API}", preload,
+    env: process.env, http: createHttpClient({}), clock: systemClock, onDetail() {} });
+  void cli.expectRuns(1);
+  // The file is there before what is in it.
+  const isLoaded = () => existsSync(loaded) && statSync(loaded).size > 0;
+  const timer = setInterval(() => end === "ends" && isLoaded() && clearInterval(timer), 20);
+`;
+
+test("when our process is killed or ends, one that waits or loads is gone", async () => {
   const bundle = path.join(await temporaryFolder(), "run.mjs");
-  const contents = `
-    import { createPhalaCli } from "./src/platform/phala/cli.ts";
-    import { createHttpClient } from "./src/platform/net/http.ts";
-    import { systemClock } from "./src/platform/clock.ts";
-    import { existsSync, statSync } from "node:fs";
-    const cli = createPhalaCli({ bin: ${JSON.stringify(made.bin)}, apiKey: "${KEY}", apiUrl: "${API}", preload: ${JSON.stringify(preload)},
-      env: process.env, http: createHttpClient({}), clock: systemClock, onDetail() {} });
-    void cli.expectRuns(1);
-    const loaded = ${JSON.stringify(path.join(made.folder, "loaded"))};
-    // The file is there before what is in it.
-    const isLoaded = () => existsSync(loaded) && statSync(loaded).size > 0;
-    const timer = setInterval(() => ${ends} && isLoaded() && clearInterval(timer), 20);
-  `;
-  const stdin = { contents, resolveDir: ROOT, loader: "ts" } as const;
+  const stdin = { contents: EXPECTS_ONE, resolveDir: ROOT, loader: "ts" } as const;
   await build({ stdin, bundle: true, platform: "node", format: "esm", outfile: bundle });
-  const ours = spawn(process.execPath, [bundle], { stdio: ["ignore", "inherit", "inherit"] });
-  const exit = new Promise((resolve) => ours.once("exit", resolve));
-  const pid = await waiting(made);
-  if (!ends) ours.kill("SIGKILL");
-  // What waits does not keep it.
-  expect(await exit).toBe(ends ? 0 : null);
-  await gone(pid);
+  const cases = [LIBRARY, LOADS_FOR_EVER].flatMap((library) => [
+    { library, end: "ends" },
+    { library, end: "is killed" },
+  ]);
+  const found = cases.map(async ({ library, end }) => {
+    const made = await makePackage({ library });
+    const args = [bundle, made.bin, path.join(made.folder, "loaded"), preload, end];
+    const ours = spawn(process.execPath, args, { stdio: ["ignore", "inherit", "inherit"] });
+    const exit = new Promise((resolve) => ours.once("exit", resolve));
+    const pid = await waiting(made);
+    if (end === "is killed") ours.kill("SIGKILL");
+    // What waits does not keep it.
+    expect(await exit).toBe(end === "ends" ? 0 : null);
+    await gone(pid);
+  });
+  await Promise.all(found);
 });
 
 /** Prints which of these names, or of the homes, anybody asks for. */

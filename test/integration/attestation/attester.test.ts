@@ -20,6 +20,7 @@ beforeEach(() => {
 
 type Asked = {
   readonly timeoutMs?: number;
+  readonly pollIntervalMs?: number;
   readonly last?: LastVerified;
   readonly expected?: Partial<Expectation>;
 };
@@ -51,7 +52,7 @@ async function attest(mode: "auto" | "require", asked: Asked = {}) {
     detail: () => undefined,
     clock: systemClock,
     signal: new AbortController().signal,
-    pollIntervalMs: 5,
+    pollIntervalMs: asked.pollIntervalMs ?? 5,
     timeoutMs: asked.timeoutMs ?? 60_000,
   };
   const attested = attester.attest(registry, expected, context);
@@ -118,7 +119,7 @@ describe("trouble on the way to a source", () => {
     const lying = await openRegistryWorld({ onRequest: silentFromTheSecondLook });
     const { error } = await inWorld(lying, async ({ sandbox }) => {
       sandbox.setLies(["foreign-compose"]);
-      return attest("require", { timeoutMs: 5_000 });
+      return attest("require", { timeoutMs: 5_000, pollIntervalMs: 100 });
     });
     expect([looks > 2, error?.code]).toEqual([true, "attest-compose"]);
   });
