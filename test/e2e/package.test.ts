@@ -4,6 +4,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { expect, test } from "vitest";
+import { warmPhalaBin } from "../helpers/phala-bin.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -50,13 +51,24 @@ test("installed from its tarball into an empty folder, it tells its version and 
   expect(await readFile(manual, "utf8")).toContain('.SS "tee\\-cluster rotate\\-hash"');
   const program = path.join(elsewhere, "node_modules", ".bin", "tee-cluster");
   expect((await execa(program, ["--version"])).stdout).toBe(manifest.version);
-  const env = { HOME: folder, XDG_STATE_HOME: path.join(folder, "state"), CI: "true" };
+  const env = {
+    HOME: folder,
+    XDG_STATE_HOME: path.join(folder, "state"),
+    CI: "true",
+    // None but its own.
+    PATH: `${path.dirname(process.execPath)}:/usr/bin:/bin`,
+    TEE_CLUSTER_POLL_INTERVAL: "100ms",
+  };
   const run = await execa(program, ["init", "--sandbox", "--yes", "--quiet"], {
     cwd: elsewhere,
-    env,
+    // Its own one is started below: four cold starts take most of the time.
+    env: { ...env, PHALA_BIN: warmPhalaBin() },
   });
   expect(run.stdout).toContain("orchestrator.yml");
   expect(await readFile(path.join(elsewhere, "orchestrator.yml"), "utf8")).toContain(
     "sandbox-cluster",
   );
+  const exact = ["rotate-hash", "--plan", "--fresh", "--hash-from", "provision", "--sandbox"];
+  const plan = await execa(program, [...exact, "--verbose"], { cwd: elsewhere, env });
+  expect(plan.stderr).toContain("phala: POST /cvms/provision: 200");
 });
