@@ -101,7 +101,7 @@ test("a user without passwd entry and HOME (docker -u): with a state directory, 
   expect([without.exitCode, error.code], error.message).toEqual([3, "no-home"]);
   expect(error.hint).toContain("--state-dir");
   expect(mutationsOf(world.sandbox)).toEqual([]);
-  const done = await run(["init", "--json"], {});
+  const done = await run(["init", "--json", "--hash-from", "provision"], {});
   expect(done.exitCode, `${done.stdout}${done.stderr}`).toBe(0);
   expect((await cloudOf(world.sandbox)).live).toEqual([REGISTRY]);
 });

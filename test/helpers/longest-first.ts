@@ -4,23 +4,27 @@ import { BaseSequencer } from "vitest/node";
 
 /** The longest, by where they stand; every other one after them, in Vitest's own order. */
 const LONGEST: readonly string[] = [
-  "test/e2e/network-drop.test.ts",
   "test/e2e/one-stop.test.ts",
+  "test/e2e/package.test.ts",
   "test/simulation/sample.test.ts",
-  "test/e2e/cases/updates.test.ts",
-  "test/e2e/files.test.ts",
-  "test/e2e/crashes.test.ts",
-  "test/e2e/interruptions.test.ts",
   "test/e2e/attested-runs.test.ts",
+  "test/e2e/cases/updates.test.ts",
   "test/e2e/documents.test.ts",
+  "test/e2e/wizard.test.ts",
+  "test/e2e/operators-file.test.ts",
   "test/e2e/rotate-hash.test.ts",
+  "test/e2e/cases/creates.test.ts",
+  "test/e2e/surroundings.test.ts",
   "test/integration/adapters/isolation.test.ts",
   "test/e2e/init.test.ts",
-  "test/e2e/wizard.test.ts",
-  "test/e2e/package.test.ts",
   "test/e2e/timings.test.ts",
-  "test/e2e/surroundings.test.ts",
+  "test/e2e/status.test.ts",
+  "test/e2e/destroy.test.ts",
   "test/e2e/safety.test.ts",
+  "test/e2e/sandbox.test.ts",
+  "test/e2e/network-drop.test.ts",
+  "test/e2e/files.test.ts",
+  "test/e2e/interruptions.test.ts",
 ];
 
 const rank = ({ moduleId }: TestSpecification): number => {
