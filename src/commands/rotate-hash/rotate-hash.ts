@@ -31,7 +31,7 @@ import { confirmCutOff, noteOrchestrator, withWayBack } from "./consent.ts";
 import { listPolicy, type RotateFlags } from "./flags.ts";
 import { nextApproval } from "./next-approval.ts";
 import { planOf, type Rotating, type Rotation, type RotationPlan } from "./rotation-plan.ts";
-import { expectRuns, runsForHash } from "../shared/expect-runs.ts";
+import { expectFirstRun, expectRuns, runsForHash } from "../shared/expect-runs.ts";
 import { chooseDeletion, deleteRunners, warnOfRevocation } from "./revocation.ts";
 import { planRotation } from "./plan.ts";
 import { noRegistry, inspectCluster, type ClusterState } from "./inspect-cluster.ts";
@@ -81,6 +81,8 @@ async function firstTwoSteps(
 ): Promise<Pick<Rotation, "inputs" | "facts" | "schemaKnown">> {
   const { emit, prompter, env } = prepared;
   const start = prepared.resolution;
+  // What comes of it takes longer than all that follows until it is needed.
+  if (!prompter && makesHash(start.values.hashFrom, flags)) await expectFirstRun(prepared);
   const given = prompter ? await askMissing(start.missing, start, prompter) : start;
   hideSecrets(prepared, given.values);
   const record = await readRecord(prepared, given.values.clusterName ?? "");
@@ -118,15 +120,22 @@ async function firstTwoSteps(
   return { inputs, facts, schemaKnown };
 }
 
-/** Without a new hash it mostly finds nothing to do. Where the list may be pushed, step 8 says how it gets there. */
+/** Without a new hash a rotation mostly finds nothing to do. */
+const makesHash = (
+  hashFrom: HashFrom | undefined,
+  { rollback, dryRun }: Rotation["flags"],
+): boolean => !rollback && (!dryRun || hashFrom === "provision");
+
+/** Where the list may be pushed, step 8 says how it gets there. */
 function expectRunsOfRotation(
   facts: ClusterFacts,
   hashFrom: HashFrom,
-  { dryRun, rollback, via }: Rotation["flags"],
+  flags: Rotation["flags"],
 ): Promise<void> {
-  const updates = !dryRun && (via === "restart" || facts.cluster.gatewayKeyPath === undefined);
+  const updates =
+    !flags.dryRun && (flags.via === "restart" || facts.cluster.gatewayKeyPath === undefined);
   return expectRuns(facts, async () => {
-    if (rollback || (dryRun && hashFrom !== "provision")) return 0;
+    if (!makesHash(hashFrom, flags)) return 0;
     const runs = await runsForHash(facts, hashFrom);
     if (runs === 0 || (await facts.registry()).kind !== "present") return 0;
     return runs + (updates ? 1 : 0);
