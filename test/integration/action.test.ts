@@ -127,26 +127,19 @@ test("init, then rotate-hash that has nothing to do: the outputs are those of th
   }
 });
 
-test("a command of two words, in the cluster of the environment", async () => {
-  const world = await makeWorld();
-  const { exitCode, outputs, shown } = await runAction(world, { command: "config show" });
-  expect(exitCode, shown).toBe(0);
-  const document = JSON.parse(await readFile(outputs["result"] ?? "", "utf8")) as {
-    command: string;
-  };
-  expect(document.command).toBe("config show");
-});
+const documentOf = async ({ result = "" }: Outputs) =>
+  JSON.parse(await readFile(result, "utf8")) as { command: string; ok: boolean };
 
-test("a failure keeps its exit code, and its document", async () => {
+test("a command of two words, in the cluster of the environment; a failure keeps its exit code and its document", async () => {
   const world = await makeWorld();
-  const { exitCode, outputs } = await runAction(world, {
-    command: "init",
-    args: "--spawntee-port\nnine",
-  });
-  expect(exitCode).toBe(2);
-  expect(outputs).toMatchObject({ "exit-code": "2", approved_compose_hashes: "" });
-  const document = JSON.parse(await readFile(outputs["result"] ?? "", "utf8")) as { ok: boolean };
-  expect(document.ok).toBe(false);
+  const shown = await runAction(world, { command: "config show" });
+  expect(shown.exitCode, shown.shown).toBe(0);
+  expect((await documentOf(shown.outputs)).command).toBe("config show");
+
+  const failed = await runAction(world, { command: "init", args: "--spawntee-port\nnine" });
+  expect(failed.exitCode).toBe(2);
+  expect(failed.outputs).toMatchObject({ "exit-code": "2", approved_compose_hashes: "" });
+  expect((await documentOf(failed.outputs)).ok).toBe(false);
 });
 
 test("a program that is not there, or prints no document, is a failure", async () => {

@@ -1,5 +1,5 @@
 /** The API without the CLI: both schemas, errors, pages, faults, and several servers over one cloud. */
-import { chown, mkdir, stat, writeFile } from "node:fs/promises";
+import { chown, mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { request } from "node:http";
 import path from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
@@ -90,10 +90,22 @@ test("refuses what the platform refuses, in its words", async () => {
 });
 
 test("pages hold 100 at most; search and node narrow them", async () => {
-  const sandbox = await sandboxWith();
-  await Promise.all(
-    Array.from({ length: 105 }, (_, index) => create(sandbox, `bird-runner-${index}`)),
-  );
+  const stateDir = path.join(await temporaryFolder(), "cloud");
+  const one = await sandboxWith({ stateDir });
+  await create(one, "bird-runner");
+  await one.close();
+  // As if the others had been made one by one, of which each would write the whole cloud.
+  const file = path.join(stateDir, "cloud.json");
+  const cloud = JSON.parse(await readFile(file, "utf8")) as { cvms: readonly object[] };
+  const cvms = Array.from({ length: 105 }, (_, id) => ({
+    ...cloud.cvms[0],
+    id: id + 1,
+    name: `bird-runner-${id}`,
+    appId: id.toString(16).padStart(40, "0"),
+    vmUuid: id.toString(16).padStart(32, "0"),
+  }));
+  await writeFile(file, JSON.stringify({ ...cloud, nextId: 106, cvms }));
+  const sandbox = await sandboxWith({ stateDir });
   const page = z.object({
     items: z.array(z.object({ name: z.string() })),
     total: z.number(),
