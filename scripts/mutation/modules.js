@@ -22,7 +22,7 @@ const MODULES = [
 /**
  * A module is judged by its own tests: what only a distant test notices is guarded by chance.
  *
- * @throws Error for a module that has no files (any more): it would pass for well tested.
+ * @throws Error for a module without files: it would pass as well tested.
  */
 export const modules = MODULES.map(({ name, folder = name, pattern = ALL, without }) => {
   const files = readdirSync(new URL(`src/${folder}`, ROOT))

@@ -20,7 +20,7 @@ export function verdictsOf(mutants, entries) {
     if (killed.has(id)) return "killed";
     if (timeout.has(id)) return "timeout";
     if (reached.has(id)) return "survived";
-    // Part of a constant that is made while the module loads: only loading all anew would activate it.
+    // Part of a constant that is made while the module loads: only a new process would activate it.
     return fixed.has(id) ? "fixed" : "unreached";
   };
   const of = (verdict) => mutants.filter((mutant) => verdictOf(mutant) === verdict);

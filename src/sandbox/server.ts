@@ -172,7 +172,7 @@ export class SandboxServer {
     return this.#ifKnown(message, () => answerApi(this.#world, request));
   }
 
-  /** Does the work for whoever has the key. */
+  /** Does the work if the request has the key. */
   async #ifKnown(message: IncomingMessage, work: () => Promise<Reply>): Promise<Reply> {
     if (!hasKey(message, this.#options.apiKey)) return failure(401, "Invalid API key");
     return work().catch((error: unknown) => {
