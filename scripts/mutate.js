@@ -88,11 +88,11 @@ async function decideAll(module, folder, log) {
       add({ survived: alone });
       continue;
     }
-    // A loop without end, or one that took all the memory: the mutant that ran last is to blame.
-    const { start } = readLog(log).slice(before.length).at(-1) ?? {};
-    if (start === undefined)
+    const last = readLog(log).slice(before.length).at(-1);
+    if (last === undefined)
       throw new Error(`the tests fail or hang between two mutants: ${folder}/output.txt`);
-    add({ timeout: start });
+    // A loop without end, or one that took all the memory. Behind a verdict the process has ended itself.
+    if (last.start !== undefined) add({ timeout: last.start });
   }
 }
 
