@@ -40,12 +40,12 @@ async function untilKept(file: string): Promise<void> {
   return untilKept(file);
 }
 
-/** A command that asks the platform, at a terminal. */
+/** A command that asks the platform, at a terminal that stays until all of it has come up. */
 async function runOnTerminal(
   world: World,
   env: Record<string, string | undefined>,
 ): Promise<string> {
-  const session = startInTerminal(world, ["doctor"], env);
+  const session = startInTerminal(world, ["doctor"], env, { thenStty: true });
   await session.exit;
   return session.screen();
 }
