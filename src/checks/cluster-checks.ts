@@ -180,7 +180,7 @@ const nameNow = (cvm: Cvm, name: string): string =>
 export const composePair = (facts: ClusterFacts): Promise<ComposePair | undefined> =>
   composeFiles(facts).catch(() => undefined);
 
-/** What the check `cluster-name` has against a name, for whoever is about to choose one; undefined: nothing is known. */
+/** What the check `cluster-name` has against a name that is about to be chosen; undefined: nothing is known. */
 export async function nameProblem(
   cluster: string,
   record: ClusterRecord,

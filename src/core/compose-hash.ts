@@ -6,7 +6,7 @@
  * `@phala/dstack-sdk` (a test holds this file against it). It is written here because that package pulls a
  * wallet stack behind its main entry, and because the sandbox and the check must not need a network library.
  */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { ComposeHash } from "./domain.ts";
 
 /** An app-compose as the API returns it. Fields beyond the ones we read are kept: they are part of the hash. */
@@ -28,8 +28,8 @@ export function composeHashOf(appCompose: AppCompose): ComposeHash {
 }
 
 /** SHA-256 of a text (as UTF-8) or of bytes, as lower-case hex. */
-export function sha256Hex(data: string | Buffer): string {
-  return createHash("sha256").update(data).digest("hex");
+export function sha256Hex(data: string | Uint8Array): string {
+  return hash("sha256", data, "hex");
 }
 
 function sortKeys(value: unknown): unknown {

@@ -56,7 +56,7 @@ function privateFolder(folder: string): string | undefined {
   }
 }
 
-/** Whoever owns a folder above it, or may write there, can rename it. */
+/** The owner of a folder above it can rename it, as can who may write there. */
 function isOutOfReach(folder: string, user: number): boolean {
   const above = path.dirname(folder);
   if (above === folder) return true;

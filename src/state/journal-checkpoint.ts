@@ -4,16 +4,16 @@
  * (one SHA-256 over all of them), and where it is itself what was written (another one). Otherwise the journal is read
  * from its start, which finds what is wrong: without this file, everything works the same.
  */
-import { hash } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import { sha256Hex } from "../core/compose-hash.ts";
 import { parseJson } from "../lib/json.ts";
 import { coveredFrom, SEAL_END, type Sealed } from "./journal-seal.ts";
+import { NEWLINE } from "./line-file.ts";
 import { FOLD_VERSION, type JournalFold } from "./record-fold.ts";
 import { replaceStateFile, type StateDirectory } from "./state-directory.ts";
 
 /** A shorter journal is read in no time. */
 export const CHECKPOINT_BYTES = 1 << 20;
-const NEWLINE = 0x0a;
 
 export type Checkpoint = {
   readonly version: typeof FOLD_VERSION;
@@ -26,8 +26,6 @@ export type Checkpoint = {
   readonly fold: JournalFold;
 };
 
-const sha256 = (bytes: Uint8Array | string): string => hash("sha256", bytes, "hex");
-
 /** The checkpoint of this very journal; undefined where there is none that counts. */
 export async function findCheckpoint(
   { checkpoint }: StateDirectory,
@@ -35,12 +33,12 @@ export async function findCheckpoint(
 ): Promise<Checkpoint | undefined> {
   try {
     const [seal, body] = (await readFile(checkpoint, "utf8")).split("\n");
-    if (body === undefined || sha256(body) !== seal) return undefined;
+    if (body === undefined || sha256Hex(body) !== seal) return undefined;
     const found = parseJson(body) as Checkpoint;
     const { version, length, digest } = found;
     if (version !== FOLD_VERSION) return undefined;
     if (length < journal.length && journal[length] !== NEWLINE) return undefined;
-    return sha256(journal.subarray(0, length)) === digest ? found : undefined;
+    return sha256Hex(journal.subarray(0, length)) === digest ? found : undefined;
   } catch {
     return undefined;
   }
@@ -68,11 +66,13 @@ export async function keepCheckpoint(
     version: FOLD_VERSION,
     length: covered.length,
     lines: linesIn(covered),
-    digest: sha256(covered),
+    digest: sha256Hex(covered),
     fold,
   };
   const body = JSON.stringify(checkpoint);
-  await replaceStateFile(directory.checkpoint, `${sha256(body)}\n${body}\n`).catch(() => undefined);
+  await replaceStateFile(directory.checkpoint, `${sha256Hex(body)}\n${body}\n`).catch(
+    () => undefined,
+  );
 }
 
 function linesIn(bytes: Buffer): number {

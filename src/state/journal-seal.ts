@@ -4,8 +4,10 @@
  * gone or was moved, and what stood before the first seal (records of format 1 have none). Pure.
  */
 import { isAscii } from "node:buffer";
-import { createHash, hash } from "node:crypto";
+import { createHash } from "node:crypto";
+import { sha256Hex } from "../core/compose-hash.ts";
 import { parseJson } from "../lib/json.ts";
+import { NEWLINE } from "./line-file.ts";
 
 const OPENING = ',"digest":"';
 const DIGEST_LENGTH = 64;
@@ -13,7 +15,6 @@ const CLOSING = '"}';
 const SEAL_LENGTH = OPENING.length + DIGEST_LENGTH + CLOSING.length;
 /** From where the digits of a seal begin to the end of its line. */
 export const SEAL_END = DIGEST_LENGTH + CLOSING.length;
-const NEWLINE = 0x0a;
 const DIGEST = /^[0-9a-f]{64}$/;
 
 export type JournalLine = {
@@ -77,7 +78,8 @@ export function* readSealedLines(
     if (end === -1) end = latin1.length;
     number += 1;
     const seal = sealAt(latin1, end, start);
-    const holds = seal !== undefined && sha256(file.covered(from ?? 0, end - SEAL_LENGTH)) === seal;
+    const holds =
+      seal !== undefined && sha256Hex(file.covered(from ?? 0, end - SEAL_LENGTH)) === seal;
     if (!holds) {
       if (seal === undefined || !DIGEST.test(seal)) {
         unsealed.push({ number, start, end });
@@ -183,4 +185,3 @@ function sealAt(latin1: string, end: number, start = 0): string | undefined {
 }
 
 /** The one-shot hash is three times as fast for short texts. */
-const sha256 = (bytes: string | Uint8Array): string => hash("sha256", bytes, "hex");

@@ -11,7 +11,7 @@ export type Lines = {
   readonly torn: Buffer | undefined;
 };
 
-const NEWLINE = 0x0a;
+export const NEWLINE = 0x0a;
 
 /** How much of a file's end is read before an append; more only where the last seal lies before it. */
 const END_LENGTH = 1 << 16;

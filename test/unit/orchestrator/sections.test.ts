@@ -132,7 +132,7 @@ describe("the runner", () => {
     expect(updated).not.toContain("provision-factor");
   });
 
-  test("a number that has no value there is written anew", () => {
+  test("a number that has no value there is written again", () => {
     const text = replaced(WHOLE, "provision-factor: 0.8", "provision-factor:");
     const updated = updateConfig(text, values(V2, new Set()), "o.yml");
     expect(updated).toContain("    capacity-threshold: 0.7\n");
