@@ -31,16 +31,16 @@ const SOURCES: Readonly<Record<Source, (context: Context) => Promise<readonly Ca
     })),
   hashes,
   codes: async () => {
-    const { allCodes } = await import("../commands/explain/explain.ts");
+    const { allCodes } = await import("../commands/explain/codes.ts");
     return allCodes().map(({ code, title }) => ({ value: code, description: title }));
   },
   checks: async () => {
-    const [{ CHECKS }, { CATALOGUE }] = await Promise.all([
-      import("../errors/catalogue/checks.ts"),
+    const [{ ALL_CHECKS }, { CATALOGUE }] = await Promise.all([
+      import("../checks/all-checks.ts"),
       import("../compose/catalogue.ts"),
     ]);
     return [
-      ...Object.entries(CHECKS).map(([value, { title }]) => ({ value, description: title })),
+      ...ALL_CHECKS.map(({ id, title }) => ({ value: id, description: title })),
       ...Object.entries(CATALOGUE).map(([value, { about }]) => ({ value, description: about })),
     ];
   },

@@ -1,29 +1,309 @@
 /**
- * Every code of a failure, a warning or a finding of `status`, once. `explain` and docs/errors.md are made of it, and a
- * code that is not in it does not compile. A run loads none of it: only the types are imported at start-up. The
- * findings of compose files are in `compose/catalogue.ts`.
+ * Every code of a failure, a warning or a finding of `status`, once, with what it can be. A code that is missing here,
+ * or thrown as something else, does not compile. Its title, cause and remedy are a section of docs/errors.md, which
+ * `explain` prints. The findings of compose files are in `compose/catalogue.ts`. A run imports the types only.
  */
-import { ATTESTATION } from "./catalogue/attestation.ts";
-import { CHECKS } from "./catalogue/checks.ts";
-import { CLUSTER } from "./catalogue/cluster.ts";
-import { type Entry, type RolesIn } from "./catalogue/entry.ts";
-import { FILES } from "./catalogue/files.ts";
-import { PLATFORM } from "./catalogue/platform.ts";
-import { RUN } from "./catalogue/run.ts";
+import type { FailureKind } from "./cluster-error.ts";
 
-const CODES = { ...RUN, ...CHECKS, ...FILES, ...PLATFORM, ...CLUSTER, ...ATTESTATION };
-type Codes = typeof CODES;
+/**
+ * What a code can be: a failure of one of these kinds, a `warning` (with `--strict` a failed verification), or a
+ * `finding` of `status`, which never ends a run by itself. Several are joined: `"conflict or finding"`.
+ */
+export type Role = FailureKind | "warning" | "finding";
+
+/** The run itself, the command line and the inputs. */
+const RUN = {
+  "internal-error": "internal",
+  interrupted: "interrupted",
+  terminated: "terminated",
+  cancelled: "interrupted",
+  "run-in-progress": "conflict",
+  "lock-lost": "conflict",
+  "unknown-command": "input",
+  "unknown-option": "input",
+  "excess-argument": "input",
+  "option-without-value": "input",
+  "option-with-value": "input",
+  usage: "input",
+  "unknown-code": "input",
+  "unknown-shell": "input",
+  "missing-inputs": "input",
+  "invalid-inputs": "input",
+  "config-file-invalid": "input",
+  "config-file-not-trusted": "input",
+  "bad-secret-name": "input",
+  "no-home": "prerequisite",
+  "value-not-representable": "input",
+  "watch-with-json": "input",
+  "unknown-check": "input",
+  "confirmation-missing": "input",
+  "confirmation-needed": "input",
+  "not-confirmed": "input",
+} as const;
+
+/** The checks of step 1 and of `doctor`, by id: the code of a run that fails because of one of them alone. */
+const CHECKS = {
+  "prerequisites-failed": "input or prerequisite or conflict",
+  inputs: "input",
+  "aws-credentials": "input",
+  "phala-cli": "prerequisite",
+  "phala-login": "prerequisite",
+  "api-key": "prerequisite",
+  credit: "prerequisite",
+  "credit-low": "prerequisite or warning",
+  clock: "prerequisite or warning",
+  proxy: "prerequisite or warning",
+  state: "prerequisite or warning",
+  "registry-compose": "prerequisite",
+  "runner-compose": "prerequisite",
+  "compose-lint": "prerequisite or warning",
+  "instance-type": "prerequisite",
+  node: "prerequisite",
+  "gateway-key": "prerequisite",
+  "orchestrator-config": "prerequisite",
+  "orchestrator-config-of-another-cluster": "conflict or prerequisite",
+  "orchestrator-config-content": "prerequisite or warning",
+  "orchestrator-schema-v1": "prerequisite or warning",
+  "registry-name": "conflict or prerequisite",
+  "cluster-name": "conflict or prerequisite",
+  "base-domain": "prerequisite or warning",
+  "phala-version": "prerequisite or warning",
+  "orchestrator-phala": "prerequisite or warning",
+  "ssh-key": "prerequisite or warning",
+  "phala-toml": "prerequisite or warning",
+  "phala-environment": "prerequisite or warning",
+} as const;
+
+/** Files: compose files, orchestrator.yml, the state directory, hash records, keys. */
+const FILES = {
+  "compose-missing": "prerequisite",
+  "compose-unreadable": "prerequisite",
+  "compose-not-a-file": "prerequisite",
+  "compose-empty": "prerequisite",
+  "compose-binary": "prerequisite",
+  "compose-not-yaml": "prerequisite",
+  "compose-malformed": "prerequisite",
+  "compose-too-large": "prerequisite",
+  "config-missing": "input",
+  "config-exists": "conflict",
+  "config-file-exists": "conflict",
+  "config-file-unwritable": "prerequisite",
+  "missing-input": "warning",
+  "unknown-cluster": "input",
+  "unknown-runner": "input",
+  "log-unavailable": "platform",
+  "config-not-v2": "conflict",
+  "config-other-runner": "conflict",
+  "config-unreadable": "conflict",
+  "config-unwritable": "conflict",
+  "config-not-a-file": "conflict",
+  "config-folder-missing": "input",
+  "config-not-known": "warning",
+  "runner-hash-changes": "warning",
+  "orchestrator-schema-unclear": "input",
+  "gateway-key-path-missing": "input",
+  "bad-gateway-key": "input or prerequisite",
+  "state-unwritable": "prerequisite",
+  "state-unreadable": "prerequisite",
+  "state-damaged": "prerequisite",
+  "state-too-new": "prerequisite",
+  "temporary-directory-unwritable": "prerequisite",
+  "hash-record-unreadable": "input or conflict",
+  "hash-record-invalid": "input",
+  "hash-record-too-new": "input",
+  "hash-record-of-another": "input",
+  "hash-record-damaged": "verification",
+  "hash-record-in-the-way": "conflict",
+  "hash-record-unwritable": "conflict",
+  "hash-record-not-a-file": "conflict",
+  "hash-record-folder-missing": "input",
+  "secret-in-compose": "input",
+  "history-line-unreadable": "warning",
+  "evidence-unwritable": "conflict or prerequisite or input",
+  "bad-evidence": "input or verification",
+  "bad-trust-file": "input",
+  "port-taken": "conflict",
+  "port-unusable": "prerequisite",
+} as const;
+
+/** Phala's API, the network, the `phala` CLI and waiting for them. */
+const PLATFORM = {
+  "api-failed": "platform",
+  "api-key-refused": "prerequisite",
+  "api-redirected": "platform",
+  "not-the-api": "platform",
+  "onchain-kms-unsupported": "prerequisite",
+  "bad-proxy": "input",
+  "dns-failed": "platform",
+  "connection-refused": "platform",
+  "network-unreachable": "platform",
+  "request-timed-out": "platform",
+  "connection-lost": "platform",
+  "tls-untrusted": "platform",
+  "tls-failed": "platform",
+  "ca-file-invalid": "platform",
+  "proxy-failed": "platform",
+  "proxy-auth-required": "platform",
+  "answer-too-large": "platform",
+  "answer-malformed": "platform",
+  "phala-refused": "platform",
+  "unexpected-request": "platform",
+  "create-uncertain": "platform",
+  "lookup-failed": "platform or finding",
+  "look-failed": "finding",
+  "cvm-incomplete": "platform",
+  "address-incomplete": "platform",
+  "wait-timed-out": "timeout",
+  "cvm-not-deleted": "platform",
+  "cvms-left": "platform",
+} as const;
+
+/** The registry, the runners and the approved list. */
+const CLUSTER = {
+  "registry-exists": "conflict",
+  "registry-ambiguous": "conflict or finding",
+  "registry-missing": "prerequisite or input",
+  "registry-gone": "platform",
+  "registry-not-running": "platform or finding",
+  "no-registry": "finding",
+  "registry-unhealthy": "finding",
+  "wrong-service": "verification or finding",
+  "wrong-mode": "verification or finding",
+  "compose-hash-malformed": "verification",
+  "compose-hash-mismatch": "verification or finding",
+  "compose-text-mismatch": "verification",
+  "allowed-envs-mismatch": "verification",
+  "app-compose-ambiguous": "verification",
+  "app-compose-unreadable": "verification",
+  "app-compose-missing": "verification",
+  "app-compose-unchecked": "warning",
+  "compose-not-stored": "warning",
+  "app-compose-unread": "finding",
+  "app-compose-field": "warning",
+  "pre-launch-script": "warning",
+  "prediction-differed": "warning",
+  "hash-differs": "verification",
+  "provisioning-failed": "platform",
+  "registry-compose-mismatch": "verification",
+  "registry-compose-unrecorded": "warning",
+  "environment-incomplete": "input",
+  "settings-unknown": "warning",
+  "instance-type-differs": "warning",
+  "node-differs": "warning",
+  "update-failed": "platform",
+  "update-under-way": "conflict",
+  "update-stuck": "warning",
+  "update-unconfirmed": "timeout",
+  "registry-busy": "timeout",
+  "runners-changed": "conflict",
+  "registry-renamed": "warning or finding",
+  "environment-unknown": "warning",
+  "updated-meanwhile": "conflict",
+  "updated-by-others": "warning",
+  "previous-list-unknown": "warning",
+  "base-domain-given": "warning",
+  "base-domain-fixed": "warning",
+  "base-domain-default": "warning",
+  "base-domain-runner": "warning",
+  "base-domain-orchestrator": "warning",
+  "temporary-runner-in-use": "conflict or finding",
+  "temporary-runner-gone": "platform",
+  "left-over-runner": "finding",
+  "runner-hash-unchecked": "verification or warning",
+  "hash-unchecked": "verification",
+  "live-runner-unclear": "verification",
+  "hash-of-live-runner": "warning",
+  "runner-not-approved": "warning or finding",
+  "runner-names-differ": "warning",
+  "runners-cut-off": "warning",
+  "revocation-not-lasting": "warning",
+  "dropped-itself": "verification",
+  "nothing-to-restore": "input",
+  "earlier-compose-missing": "prerequisite",
+  "approve-uncertain": "platform",
+  "approve-refused": "platform",
+  "approve-not-offered": "platform",
+  "orchestrator-push-not-offered": "verification",
+  "orchestrator-push-refused": "verification",
+  "debug-endpoint-open": "verification or warning",
+  "debug-endpoint-unknown": "warning",
+  "approved-until-restart": "warning or finding",
+  "attest-off": "warning",
+  "secrets-sent-unverified": "warning",
+  "secrets-needed-to-start": "input",
+  "health-deferred": "warning",
+  "waits-for-restart": "warning",
+  "runner-appeared": "warning",
+  "approval-lost": "finding",
+  "approval-unsettled": "verification or warning",
+  "approval-unverified": "warning",
+  "approved-list-unknown": "warning or finding",
+  "approved-list-outdated": "finding",
+  "approved-list-unconfirmed": "finding",
+  "runner-refused": "finding",
+  "runner-not-on-list": "finding",
+  "runner-domain-differs": "finding",
+  "runner-silent": "finding",
+  "runner-unhealthy": "finding",
+  "runner-not-running": "finding",
+  "runner-compose-not-approved": "finding",
+  "runner-compose-missing": "finding",
+  "runner-compose-unusable": "finding",
+  "no-prediction-basis": "verification",
+  "nothing-recorded": "verification",
+  "hash-malformed": "input",
+  "hash-unknown": "input",
+  "hash-ambiguous": "input",
+} as const;
+
+/** Findings of attestation. Missing evidence is a warning with `--attest auto`; contradicting evidence never is. */
+const ATTESTATION = {
+  "attest-unavailable": "verification or warning or finding",
+  "attest-os-unknown": "verification or warning or finding",
+  "kms-unknown": "verification or warning or finding",
+  "env-key-unverified": "verification or warning or finding",
+  "env-key-unsigned": "verification or finding",
+  "env-key-substituted": "verification or finding",
+  "attest-quote": "verification or finding",
+  "attest-stale": "verification or finding",
+  "attest-tcb": "verification or finding",
+  "attest-debug": "verification or finding",
+  "attest-os-dev": "verification or finding",
+  "attest-event-log": "verification or finding",
+  "attest-compose": "verification or warning or finding",
+  "attest-app": "verification or finding",
+  "attest-key-provider": "verification or finding",
+  "attest-paths-differ": "verification or finding",
+  "attest-changed": "verification or finding",
+} as const;
+
+/** The roles that a text like `"input or conflict"` names. */
+type RolesIn<Text extends string> = Text extends `${infer First} or ${infer Rest}`
+  ? First | RolesIn<Rest>
+  : Text;
+/** An entry that names something that is not a role does not compile. */
+type OnlyRoles<T> = { [K in keyof T]: RolesIn<T[K] & string> extends Role ? T[K] : never };
+const onlyRoles = <const T extends OnlyRoles<T>>(codes: T): T => codes;
+
+export const CATALOGUE = onlyRoles({
+  ...RUN,
+  ...CHECKS,
+  ...FILES,
+  ...PLATFORM,
+  ...CLUSTER,
+  ...ATTESTATION,
+});
+type Codes = typeof CATALOGUE;
 
 export type Code = keyof Codes;
-type RoleOf<C extends Code> = { [K in C]: Codes[K] extends Entry<infer R> ? RolesIn<R> : never }[C];
-type CodeWith<R extends string> = { [K in Code]: R & RoleOf<K> extends never ? never : K }[Code];
+type CodeWith<R extends Role> = {
+  [K in Code]: R & RolesIn<Codes[K]> extends never ? never : K;
+}[Code];
 
 /** What a code may be thrown as. A warning is a failed verification with `--strict`. */
 export type KindOf<C extends Code> =
-  | Exclude<RoleOf<C>, "warning" | "finding">
+  | Exclude<RolesIn<Codes[C]>, "warning" | "finding">
   | (C extends WarningCode ? "verification" : never);
 export type WarningCode = CodeWith<"warning"> | CheckCode | keyof typeof ATTESTATION;
 export type StatusCode = CodeWith<"finding">;
 export type CheckCode = keyof typeof CHECKS;
-
-export const CATALOGUE: Readonly<Record<Code, Entry>> = CODES;

@@ -1,0 +1,68 @@
+/** Every code with its texts: of the sections of docs/errors.md, and of the catalogue of compose findings. */
+import { CATALOGUE as COMPOSE } from "../../compose/catalogue.ts";
+import type { Rendered } from "../../core/command-hint.ts";
+import { CATALOGUE, type Role } from "../../errors/catalogue.ts";
+import { EXIT_CODES } from "../../errors/exit-codes.ts";
+import { findPage } from "../../lib/docs-pages.ts";
+import type { ExplainedCode } from "./result.ts";
+
+/** Its remedy has commands between backticks, as the docs have them. */
+export type CodeInDocs = Rendered<ExplainedCode>;
+
+/** In the catalogue's order, those of compose files last. */
+export function allCodes(): readonly CodeInDocs[] {
+  const sections = sectionsOf(findPage("errors") ?? "");
+  const own = Object.entries(CATALOGUE).map(([code, roles]) =>
+    describe(code, roles.split(" or ") as Role[], sections.get(code)),
+  );
+  const compose = Object.entries(COMPOSE)
+    .filter(([code]) => !(code in CATALOGUE))
+    .map(([code, { severities, about, remedy }]) => ({
+      code,
+      title: `Compose file: ${code.replaceAll("-", " ")}`,
+      roles: ["finding" as const],
+      exit_codes: severities.includes("error") ? [EXIT_CODES.prerequisite] : [],
+      cause: about,
+      remedy,
+      docs: "docs/compose.md",
+    }));
+  return [...own, ...compose];
+}
+
+type Section = Pick<CodeInDocs, "title" | "cause" | "remedy"> & {
+  /** The page with more, below docs/. */
+  readonly page: string | undefined;
+};
+
+/** `Title (roles). Cause.`, an empty line, and `Remedy. See [page](page).` under each code. */
+const SECTION = /^## `(.+)`\n\n([^(]+) \([^)]+\)\. ([^]+?)\n\n([^]+?)(?:\sSee\s\[(.+)\]\(.+\)\.)?$/;
+
+function sectionsOf(page: string): ReadonlyMap<string, Section> {
+  const sections = page.split(/\n+(?=## |<!-- )/).map((text) => SECTION.exec(text) ?? []);
+  return new Map(
+    sections.map(([, code = "", title = "", cause = "", remedy = "", more]) => [
+      code,
+      { title: oneLine(title), cause: oneLine(cause), remedy: oneLine(remedy), page: more },
+    ]),
+  );
+}
+
+const oneLine = (text: string): string => text.trim().replaceAll("\n", " ");
+
+/** @throws Error where docs/errors.md has no section on the code. */
+function describe(code: string, roles: readonly Role[], section: Section | undefined): CodeInDocs {
+  if (!section) throw new Error(`docs/errors.md has no section on ${code}`);
+  const { title, cause, remedy, page = `errors.md#${code}` } = section;
+  const exits = roles.flatMap((role) =>
+    role === "finding" ? [] : EXIT_CODES[role === "warning" ? "verification" : role],
+  );
+  return {
+    code,
+    title,
+    roles,
+    exit_codes: [...new Set(exits)],
+    cause,
+    remedy,
+    docs: `docs/${page}`,
+  };
+}
