@@ -2,10 +2,8 @@
 import { ACCOUNT_ROUTES } from "./api/account.ts";
 import { CHANGE_ROUTES } from "./api/changes.ts";
 import { CVM_ROUTES } from "./api/cvms.ts";
-import { KMS_ROUTES } from "./api/kms.ts";
 import { LIST_ROUTES } from "./api/lists.ts";
 import type { ApiRequest, ApiWorld, Route } from "./api/route.ts";
-import { UPDATE_ROUTES } from "./api/updates.ts";
 import { assertUnambiguous } from "./find.ts";
 import { Refusal } from "./refusal.ts";
 import type { Reply } from "./reply.ts";
@@ -15,9 +13,7 @@ const ROUTES: readonly Route[] = [
   ...ACCOUNT_ROUTES,
   ...LIST_ROUTES,
   ...CHANGE_ROUTES,
-  ...UPDATE_ROUTES,
   ...CVM_ROUTES,
-  ...KMS_ROUTES,
 ];
 
 /** @throws Refusal for what the platform refuses. */

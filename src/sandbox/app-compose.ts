@@ -2,7 +2,8 @@
  * The stand-in's own app-compose: how the platform builds and measures one. Deliberately not `src/app-compose`, so
  * that a mistake there does not agree with itself here.
  */
-import { createHash } from "node:crypto";
+import { sha256Hex } from "../core/compose-hash.ts";
+import type { ComposeRequest } from "./requests.ts";
 
 /** What a CVM runs, as it is measured. */
 export type AppCompose = {
@@ -24,17 +25,8 @@ export function measuredText(value: unknown): string {
 }
 
 /** SHA-256 of the measured text: 64 lower-case hex digits. */
-export function composeHashOf(appCompose: AppCompose): string {
-  return createHash("sha256").update(measuredText(appCompose)).digest("hex");
-}
-
-export type ComposeRequest = {
-  readonly docker_compose_file?: string | undefined;
-  readonly allowed_envs?: readonly string[] | undefined;
-  readonly pre_launch_script?: string | undefined;
-  readonly public_logs?: boolean | undefined;
-  readonly public_sysinfo?: boolean | undefined;
-};
+export const composeHashOf = (appCompose: AppCompose): string =>
+  sha256Hex(measuredText(appCompose));
 
 /** The app-compose that the platform makes of a request: it adds fields of its own, which are measured too. */
 export function buildAppCompose(request: ComposeRequest): AppCompose {

@@ -1,8 +1,10 @@
 /** The stand-in's transitions: pure functions from one cloud to the next. */
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
+import { sha256Hex } from "../core/compose-hash.ts";
 import { composeHashOf, type AppCompose } from "./app-compose.ts";
 import { findLive, namedCvms } from "./find.ts";
 import { bootErrorOf, type KeyHolder } from "./interpreter.ts";
+import { appKeysOf, type KeyPair } from "./kms.ts";
 import { lifeOf } from "./lifecycle.ts";
 import type {
   Changed,
@@ -11,9 +13,9 @@ import type {
   Generation,
   Operation,
   OperationOutcome,
+  Provision,
   SandboxTimings,
 } from "./model.ts";
-import { announced } from "./provisions.ts";
 import { nameTaken, Refusal } from "./refusal.ts";
 
 /** A CVM that nothing is being done to. @throws Refusal: 404, or 409 while an operation is under way. */
@@ -21,6 +23,47 @@ function findIdle(state: CloudState, id: string, now: number): CvmState {
   const cvm = findLive(state, id);
   if (cvm.deletedAt === null && lifeOf(cvm, now).inProgress === undefined) return cvm;
   throw new Refusal(409, { detail: "Another operation is in progress for this CVM" });
+}
+
+const WEEK_MS = 7 * 24 * 3600 * 1000;
+
+export type Provisioning = Pick<CvmState, "name" | "nodeId" | "instanceType"> & {
+  readonly appCompose: AppCompose;
+  /** Answers another hash than the CVM has later. */
+  readonly disagrees?: boolean;
+};
+
+/** Nothing exists until the provisioning is committed, and it expires. */
+export function provision(
+  state: CloudState,
+  { appCompose, disagrees = false, ...request }: Provisioning,
+  keysOf: (appId: string) => KeyPair = () => appKeysOf(randomBytes(32)),
+): Changed<Provision> {
+  const appId = randomBytes(20).toString("hex");
+  const { privateKey: kmsPrivateKey, publicKey: kmsPublicKey } = keysOf(appId);
+  const composeHash = composeHashOf(appCompose);
+  const result: Provision = {
+    ...request,
+    appId,
+    kmsPrivateKey,
+    kmsPublicKey,
+    appCompose,
+    composeHash,
+    provisionedAt: Date.now(),
+    ...(disagrees && { announcedHash: sha256Hex(composeHash) }),
+  };
+  return { state: { ...state, provisions: [...state.provisions, result] }, result };
+}
+
+/** The hash in the answer to a provisioning. */
+export const announcedHash = (made: Provision): string => made.announcedHash ?? made.composeHash;
+
+/** Without expired provisionings. */
+export function withoutExpired(state: CloudState, lifeMs = WEEK_MS, now = Date.now()): CloudState {
+  const provisions = state.provisions.filter(
+    ({ provisionedAt = now }) => provisionedAt + lifeMs > now,
+  );
+  return provisions.length === state.provisions.length ? state : { ...state, provisions };
 }
 
 export type Commit = {
@@ -38,7 +81,7 @@ export type Commit = {
 export function commit(state: CloudState, request: Commit): Changed<CvmState> {
   const { appId, composeHash, encryptedEnv, now } = request;
   const provisioned = state.provisions.find(
-    (p) => p.appId === appId && announced(p) === composeHash,
+    (p) => p.appId === appId && announcedHash(p) === composeHash,
   );
   if (!provisioned) throw commitRefused(state, appId);
   if (namedCvms(state, now).some((cvm) => cvm.name === provisioned.name))

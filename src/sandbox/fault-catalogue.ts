@@ -53,7 +53,7 @@ const behaves = (behaviour: Partial<Behaviour>): Effect => ({ behaviour });
 
 const GET: Place = { method: "GET" };
 const CREATE = { method: "POST", path: "/cvms$" };
-const UPDATE = { method: "PATCH", path: "/cvms/[^/]+(/envs|/compose_file|/docker-compose)?$" };
+const UPDATE = { method: "PATCH", path: "/cvms/[^/]+(/envs)?$" };
 const PROVISION: Place = { method: "POST", path: "/provision$" };
 const COMPOSE_FILE: Place = { method: "GET", path: "/compose_file$" };
 const OPERATIONS: Place = { method: "GET", path: "/operations$" };

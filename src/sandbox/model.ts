@@ -56,21 +56,17 @@ export type CvmState = {
   readonly pushed: { readonly hashes: readonly string[]; readonly instance: string } | null;
 };
 
-/** What was answered, and is not yet committed. */
-export type Provisioned = {
+/** A provisioning of a CVM that is not yet committed. */
+export type Provision = Pick<
+  CvmState,
+  "name" | "appId" | "nodeId" | "instanceType" | "kmsPrivateKey" | "kmsPublicKey"
+> & {
   readonly appCompose: AppCompose;
   readonly composeHash: string;
-  /** What was answered, where that is another one: a commit names it. */
+  /** The hash in the answer, if it is another one: a commit names it. */
   readonly announcedHash?: string | undefined;
   readonly provisionedAt?: number | undefined;
 };
-
-/** A provisioning of a new CVM. */
-export type Provision = Provisioned &
-  Pick<CvmState, "name" | "appId" | "nodeId" | "instanceType" | "kmsPrivateKey" | "kmsPublicKey">;
-
-/** A provisioning of an update. */
-export type UpdateProvision = Provisioned & Pick<CvmState, "vmUuid">;
 
 export type CloudState = {
   readonly version: 1;
@@ -80,26 +76,19 @@ export type CloudState = {
   readonly quoteKey: string;
   readonly cvms: readonly CvmState[];
   readonly provisions: readonly Provision[];
-  readonly updateProvisions?: readonly UpdateProvision[] | undefined;
 };
 
 /** The cloud after a transition, and what came of it. */
 export type Changed<T> = { readonly state: CloudState; readonly result: T };
 
-export type SandboxTimings = {
+export const DEFAULT_TIMINGS = {
   /** From creation to the first answer. */
-  readonly bootMs: number;
-  readonly updateOldServesMs: number;
-  readonly updateDownMs: number;
-  readonly updateBootMs: number;
-  /** How long a CVM that is being deleted is still reported. */
-  readonly deletionMs: number;
-};
-
-export const DEFAULT_TIMINGS: SandboxTimings = {
   bootMs: 1500,
   updateOldServesMs: 500,
   updateDownMs: 400,
   updateBootMs: 800,
+  /** How long a CVM that is being deleted is still reported. */
   deletionMs: 0,
 };
+
+export type SandboxTimings = Readonly<typeof DEFAULT_TIMINGS>;

@@ -1,5 +1,4 @@
 /** What the stand-in answers to a request. */
-import type { ServerResponse } from "node:http";
 
 export type Reply = {
   readonly status: number;
@@ -7,8 +6,6 @@ export type Reply = {
   /** In place of the JSON, as it is. */
   readonly text?: string | Buffer;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Writes the whole answer itself, event by event. */
-  readonly stream?: (response: ServerResponse) => Promise<void>;
 };
 
 export const ok = (json: unknown): Reply => ({ status: 200, json });

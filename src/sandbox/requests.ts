@@ -7,20 +7,23 @@ import { invalid, Refusal, structured } from "./refusal.ts";
 const MAX_COMPOSE_BYTES = 200 * 1024;
 const CVM_NAME = /^[a-zA-Z](?!.*--)([a-zA-Z0-9-]*[a-zA-Z0-9])$/;
 
-const composeFields = {
+/** What a request may set of an app-compose. */
+const composeFields = z.object({
   docker_compose_file: z.string().optional(),
-  allowed_envs: z.array(z.string()).optional(),
+  allowed_envs: z.array(z.string()).readonly().optional(),
   pre_launch_script: z.string().optional(),
   public_logs: z.boolean().optional(),
   public_sysinfo: z.boolean().optional(),
-};
+});
+
+export type ComposeRequest = Readonly<z.infer<typeof composeFields>>;
 
 const provisionSchema = z.object({
   name: z.string().min(5).max(63).regex(CVM_NAME),
   instance_type: z.string().optional(),
   teepod_id: z.number().optional(),
   node_id: z.number().optional(),
-  compose_file: z.object(composeFields),
+  compose_file: composeFields,
 });
 
 export const commitSchema = z.object({
@@ -29,28 +32,11 @@ export const commitSchema = z.object({
   encrypted_env: z.string().nullish(),
 });
 
-type UpdateFields = z.infer<z.ZodObject<typeof composeFields>>;
+const updateSchema = composeFields.extend({ encrypted_env: z.string().optional() });
 
-export const updateSchema = z.object({ ...composeFields, encrypted_env: z.string().optional() });
-export const composeUpdateSchema = z.object({
-  ...composeFields,
-  update_env_vars: z.boolean().nullish(),
-});
-export const commitUpdateSchema = z.object({
-  compose_hash: z.string().min(1),
-  encrypted_env: z.string().optional(),
-  env_keys: z.array(z.string()).optional(),
-  update_env_vars: z.boolean().nullish(),
-});
 export const environmentSchema = z.object({
   encrypted_env: z.string().min(1),
   env_keys: z.array(z.string()).optional(),
-});
-
-export const visibilitySchema = z.object({
-  public_sysinfo: z.boolean(),
-  public_logs: z.boolean(),
-  public_tcbinfo: z.boolean().optional(),
 });
 
 export type ProvisionRequest = z.infer<typeof provisionSchema> & {
@@ -74,23 +60,22 @@ export function provisionRequest(body: unknown, defaultNodeId: number): Provisio
   const nodeId = asked ?? defaultNodeId;
   if (!NODES.some((node) => node.id === nodeId))
     throw new Refusal(404, structured("ERR-01-001", `Node ${nodeId} not found`));
-  checkCompose(
-    request.compose_file.docker_compose_file ?? "",
-    request.compose_file.pre_launch_script ?? "",
-  );
+  checkCompose({ docker_compose_file: "", ...request.compose_file });
   return { ...request, nodeId, isAnyNode: asked === undefined, instanceType };
 }
 
-/** Of an update, at once or by a provisioning: its compose text is checked where it has one. */
-export function checkUpdate<T extends UpdateFields>(schema: z.ZodType<T>, body: unknown): T {
-  const request = check(schema, body);
-  if (request.docker_compose_file !== undefined)
-    checkCompose(request.docker_compose_file, request.pre_launch_script ?? "");
+export function updateRequest(body: unknown): z.infer<typeof updateSchema> {
+  const request = check(updateSchema, body);
+  checkCompose(request);
   return request;
 }
 
 /** @throws Refusal: 422 where it is too large, ERR-01-003 where it has no services. */
-export function checkCompose(text: string, script: string): void {
+function checkCompose({
+  docker_compose_file: text,
+  pre_launch_script: script = "",
+}: ComposeRequest): void {
+  if (text === undefined) return;
   if (Buffer.byteLength(text) + Buffer.byteLength(script) > MAX_COMPOSE_BYTES)
     throw invalid(["body", "compose_file"], "docker_compose_file is too large", "value_error");
   if (!hasServices(text))

@@ -127,8 +127,6 @@ export class SandboxServer {
     if (fault?.kind === "repeat") await this.#work(incoming, fault);
     const reply = await this.#work(incoming, fault);
     if (fault?.kind === "reset-after" || fault?.kind === "lost-create") response.destroy();
-    else if (reply?.stream && (fault === undefined || fault.kind === "delay"))
-      await reply.stream(response);
     else {
       const told = reply && { ...reply, json: withServersTime(reply.json, this.#behaviour) };
       await writeReply(response, told, fault);
@@ -156,7 +154,7 @@ export class SandboxServer {
 
   async #work(
     { message, url, text }: Incoming,
-    strike: FaultAction | undefined,
+    fault: FaultAction | undefined,
   ): Promise<Reply | undefined> {
     const method = message.method ?? "GET";
     const body = parseJson(text);
@@ -168,7 +166,7 @@ export class SandboxServer {
     const version: ApiVersion =
       message.headers["x-phala-version"] === "2025-10-28" ? "2025-10-28" : "2026-01-21";
     const path = url.pathname.slice(API_PREFIX.length);
-    const request = { method, path, query: url.searchParams, body, text, version, strike };
+    const request = { method, path, query: url.searchParams, body, version, fault };
     return this.#ifKnown(message, () => answerApi(this.#world, request));
   }
 

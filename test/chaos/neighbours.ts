@@ -2,7 +2,7 @@
 import { buildAppCompose } from "../../src/sandbox/app-compose.ts";
 import { commit } from "../../src/sandbox/cloud.ts";
 import { DEFAULT_TIMINGS, type CloudState, type CvmState } from "../../src/sandbox/model.ts";
-import { provision } from "../../src/sandbox/provisions.ts";
+import { provision } from "../../src/sandbox/cloud.ts";
 import { CloudStore } from "../../src/sandbox/store.ts";
 import type { OpenWorld } from "../helpers/program.ts";
 

@@ -1,13 +1,12 @@
 /** The account, the nodes, the sizes, the workspaces: what is there without any CVM. */
+import { publicKey } from "../attestation/env-keys.ts";
 import { NODES, INSTANCE_TYPES } from "../catalog.ts";
 import { Refusal } from "../refusal.ts";
 import { get, onePage, type Route } from "./route.ts";
 import { nodeInfo, type ApiVersion } from "../responses.ts";
 
-function workspaceOf(slug: string): typeof WORKSPACE {
-  if (slug === WORKSPACE.slug) return WORKSPACE;
-  throw new Refusal(404, { detail: "Workspace not found" });
-}
+/** The slug of the only one. */
+const WORKSPACE = "sandbox";
 
 export const ACCOUNT_ROUTES: readonly Route[] = [
   get("/auth/me", ({ world, request }) => account(world.creditUsd, request.version)),
@@ -16,27 +15,12 @@ export const ACCOUNT_ROUTES: readonly Route[] = [
   get("/instance-types/:id", (_reading, family) => instanceTypesOf(family)),
   get("/os-images", () => onePage([OS_IMAGE])),
   get("/user/ssh-keys", () => []),
-  get("/workspaces", () => ({
-    data: [WORKSPACE],
-    pagination: { has_more: false, next_cursor: null, total: 1 },
-  })),
-  get("/workspaces/:id", (_reading, slug) => workspaceOf(slug)),
-  get("/workspaces/:id/nodes", (_reading, slug) => {
-    workspaceOf(slug);
-    return onePage(NODES.map(nodeInfo));
-  }),
-  get("/workspaces/:id/quotas", ({ now }, slug) => quotas(workspaceOf(slug).slug, now)),
+  get("/kms", ({ request }) => onePage(request.query.get("is_onchain") === "true" ? [] : [KMS])),
+  get("/kms/(?:phala|kms_sandbox)/pubkey/([0-9a-f]{40})", ({ world, state }, appId) =>
+    publicKey(world, state, appId),
+  ),
+  get(`/workspaces/${WORKSPACE}/nodes`, () => onePage(NODES.map(nodeInfo))),
 ];
-
-const WORKSPACE = {
-  id: "ws_sandbox",
-  name: "sandbox",
-  slug: "sandbox",
-  tier: "free",
-  role: "owner",
-  is_default: true,
-  created_at: "2026-01-01T00:00:00Z",
-} as const;
 
 function account(creditUsd: number, version: ApiVersion): unknown {
   if (version === "2025-10-28")
@@ -61,11 +45,11 @@ function account(creditUsd: number, version: ApiVersion): unknown {
       flag_has_password: true,
     },
     workspace: {
-      id: WORKSPACE.id,
-      name: WORKSPACE.name,
-      slug: WORKSPACE.slug,
-      tier: WORKSPACE.tier,
-      role: WORKSPACE.role,
+      id: "ws_sandbox",
+      name: WORKSPACE,
+      slug: WORKSPACE,
+      tier: "free",
+      role: "owner",
       avatar: null,
     },
     credits: {
@@ -126,23 +110,15 @@ function typesOfFamily(): readonly unknown[] {
   }));
 }
 
-const metric = (limit: number) => ({ limit, remaining: limit });
-
-function quotas(slug: string, now: number): unknown {
-  return {
-    team_slug: slug,
-    tier: "free",
-    quotas: {
-      vm_slots: metric(50),
-      vcpu: metric(64),
-      memory_mb: metric(262_144),
-      disk_gb: metric(1000),
-    },
-    reserved_nodes: metric(0),
-    reserved_gpu: { gpus: metric(0), in_use: 0, misconfigured: 0 },
-    as_of: new Date(now).toISOString(),
-  };
-}
+const KMS = {
+  id: "kms_sandbox",
+  slug: "phala",
+  url: "https://kms.sandbox.invalid",
+  version: "v0.5.4",
+  chain_id: null,
+  kms_contract_address: null,
+  gateway_app_id: null,
+} as const;
 
 const OS_IMAGE = {
   name: "dstack-0.5.4",

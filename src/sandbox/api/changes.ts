@@ -1,14 +1,21 @@
-/** The requests that create, delete, replicate, start and stop CVMs. Updates: `updates.ts`. */
+/** The requests that create, update, delete, replicate, start and stop CVMs. */
 import * as z from "zod";
-import { buildAppCompose } from "../app-compose.ts";
+import { buildAppCompose, updatedAppCompose } from "../app-compose.ts";
 import { platformsCompose } from "../attestation/api.ts";
-import { appKeys } from "../attestation/env-keys.ts";
+import { appKeys, rekeyed } from "../attestation/env-keys.ts";
 import { NODES } from "../catalog.ts";
 import * as cloud from "../cloud.ts";
 import { findLive, namedCvms } from "../find.ts";
-import { announced, provision as makeProvision, withoutExpired } from "../provisions.ts";
+import type { Operation } from "../model.ts";
 import { nameTaken } from "../refusal.ts";
-import { check, commitSchema, provisionRequest } from "../requests.ts";
+import {
+  check,
+  commitSchema,
+  environmentSchema,
+  provisionRequest,
+  updateRequest,
+  type ComposeRequest,
+} from "../requests.ts";
 import { vmResponse } from "../responses.ts";
 import { ok, type Reply } from "../reply.ts";
 import { route, type ApiRequest, type ApiWorld, type Handle, type Route } from "./route.ts";
@@ -21,14 +28,14 @@ async function provision(world: ApiWorld, request: ApiRequest): Promise<Reply> {
   const made = await world.store.change((state) => {
     if (namedCvms(state).some((cvm) => cvm.name === name)) throw nameTaken(name);
     const appCompose = platformsCompose(world, buildAppCompose(fields));
-    const disagrees = request.strike?.kind === "wrong-provision";
-    const fresh = withoutExpired(state, provisionLifeMs);
+    const disagrees = request.fault?.kind === "wrong-provision";
+    const fresh = cloud.withoutExpired(state, provisionLifeMs);
     const asked = { name, nodeId, instanceType, appCompose, disagrees };
-    return makeProvision(fresh, asked, (appId) => appKeys(world, appId));
+    return cloud.provision(fresh, asked, (appId) => appKeys(world, appId));
   });
   return ok({
     app_id: made.appId,
-    compose_hash: announced(made),
+    compose_hash: cloud.announcedHash(made),
     app_env_encrypt_pubkey: made.kmsPublicKey,
     kms_info: null,
     fmspc: null,
@@ -40,39 +47,78 @@ async function provision(world: ApiWorld, request: ApiRequest): Promise<Reply> {
   });
 }
 
-/** The orchestrator's runners pin no node, and the platform puts them where it likes. */
+/** The orchestrator's runners pin no node, and the platform places them freely. */
 function elsewhere({ name, nodeId }: { readonly name: string; readonly nodeId: number }): number {
   if (!name.includes("-runner-")) return nodeId;
   return NODES.find(({ id }) => id !== nodeId)?.id ?? nodeId;
 }
 
 async function commit(world: ApiWorld, request: ApiRequest): Promise<Reply> {
-  const {
-    app_id: appId,
-    compose_hash: composeHash,
-    encrypted_env,
-  } = check(commitSchema, request.body);
+  const { app_id: appId, compose_hash: composeHash, ...body } = check(commitSchema, request.body);
+  const encryptedEnv = body.encrypted_env ?? null;
   const now = Date.now();
   const { timings } = world;
-  const { strike } = request;
+  const { fault } = request;
   const { visibleAfterMs, provisionLifeMs } = world.behaviour();
-  const existsAfterMs = strike?.kind === "lost-create" ? strike.ms : 0;
-  const asked = { appId, composeHash, encryptedEnv: encrypted_env ?? null, now, timings };
+  const existsAfterMs = fault?.kind === "lost-create" ? fault.ms : 0;
+  const asked = { appId, composeHash, encryptedEnv, now, timings, visibleAfterMs, existsAfterMs };
   const cvm = await world.store.change((state) => {
-    const fresh = withoutExpired(state, provisionLifeMs, now);
-    const made = cloud.commit(fresh, { ...asked, visibleAfterMs, existsAfterMs });
-    if (strike?.kind !== "replicate") return made;
+    const made = cloud.commit(cloud.withoutExpired(state, provisionLifeMs, now), asked);
+    if (fault?.kind !== "replicate") return made;
     const { state: replicated } = cloud.replicate(made.state, made.result.vmUuid, { now, timings });
     return { state: replicated, result: made.result };
   });
   return ok(vmResponse(cvm, now));
 }
 
-async function remove(world: ApiWorld, _: ApiRequest, id: string): Promise<Reply> {
+/** @param encryptedEnv absent: the current environment stays. */
+function changeCvm(
+  world: ApiWorld,
+  { fault }: ApiRequest,
+  id: string,
+  fields: ComposeRequest,
+  encryptedEnv: string | undefined,
+): Promise<Operation> {
+  const outcome =
+    fault?.kind === "operation" ? { ends: fault.ends, applied: fault.applied } : undefined;
+  return world.store.change((state) => {
+    const { current } = findLive(state, id);
+    const before = encryptedEnv === undefined ? state : rekeyed(world, state, id);
+    return cloud.update(before, id, {
+      appCompose: platformsCompose(world, updatedAppCompose(current.appCompose, fields)),
+      encryptedEnv: encryptedEnv ?? current.encryptedEnv,
+      now: Date.now(),
+      timings: world.timings,
+      outcome,
+    });
+  });
+}
+
+const update: Handle = async (world, request, id) => {
+  const { encrypted_env, ...fields } = updateRequest(request.body);
+  const operation = await changeCvm(world, request, id, fields, encrypted_env);
+  return ok({ correlation_id: operation.correlationId });
+};
+
+/** Replaces the environment: sealed values, and their names where they are given. */
+const updateEnvironment: Handle = async (world, request, id) => {
+  const { encrypted_env, env_keys } = check(environmentSchema, request.body);
+  const before = findLive(await world.store.read(), id).current.appCompose.allowed_envs ?? [];
+  const fields = { allowed_envs: env_keys };
+  const { correlationId } = await changeCvm(world, request, id, fields, encrypted_env);
+  return ok({
+    status: "in_progress",
+    message: "Update in progress",
+    correlation_id: correlationId,
+    allowed_envs_changed: env_keys !== undefined && env_keys.join() !== before.join(),
+  });
+};
+
+const remove: Handle = async (world, _, id) => {
   const { deletionMs = world.timings.deletionMs } = world.behaviour();
   await world.store.change((state) => cloud.remove(state, id, Date.now() + deletionMs));
   return { status: 204 };
-}
+};
 
 const power =
   (type: "restart" | "power_on" | "shutdown"): Handle =>
@@ -84,19 +130,18 @@ const power =
 
 const replicaRequest = z.object({ node_id: z.number().nullish() });
 
-async function replicate(world: ApiWorld, request: ApiRequest, id: string): Promise<Reply> {
+const replicate: Handle = async ({ store, timings }, request, id) => {
   const nodeId = check(replicaRequest, request.body ?? {}).node_id ?? undefined;
   const now = Date.now();
-  const { timings } = world;
-  const cvm = await world.store.change((state) =>
-    cloud.replicate(state, id, { now, timings, nodeId }),
-  );
+  const cvm = await store.change((state) => cloud.replicate(state, id, { now, timings, nodeId }));
   return ok(vmResponse(cvm, now));
-}
+};
 
 export const CHANGE_ROUTES: readonly Route[] = [
   route("POST", "/cvms/provision", provision),
   route("POST", "/cvms", commit),
+  route("PATCH", "/cvms/:id", update),
+  route("PATCH", "/cvms/:id/envs", updateEnvironment),
   route("DELETE", "/cvms/:id", remove),
   route("POST", "/cvms/:id/start", power("power_on")),
   route("POST", "/cvms/:id/(?:stop|shutdown)", power("shutdown")),

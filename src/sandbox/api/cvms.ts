@@ -8,9 +8,7 @@ import { lifeOf } from "../lifecycle.ts";
 import { LOG_PORT } from "../gateway.ts";
 import type { CvmState } from "../model.ts";
 import { cvmResponse, isListed, nodeOf, operationResponse, secondsUp } from "../responses.ts";
-import { stateOf, stateWatch, streamState } from "../state-stream.ts";
-import { ok } from "../reply.ts";
-import { get, route, wholeNumber, type Handle, type Reading, type Route } from "./route.ts";
+import { get, wholeNumber, type Reading, type Route } from "./route.ts";
 
 function details({ world, state, request, behaviour, baseUrl, now }: Reading, id: string): unknown {
   const cvm = withEnvKey(world, findLive(state, id));
@@ -73,20 +71,6 @@ function composition({ state, baseUrl, now }: Reading, id: string): unknown {
   };
 }
 
-function network({ state, now }: Reading, id: string): unknown {
-  const cvm = findLive(state, id);
-  const { serving } = lifeOf(cvm, now);
-  const url = { app: `https://${cvm.appId}-8080.${baseDomainOf(nodeOf(cvm))}`, instance: "" };
-  return {
-    is_online: serving !== undefined,
-    is_public: true,
-    error: serving ? null : "CVM is not running",
-    internal_ip: serving ? "10.0.0.2" : null,
-    latest_handshake: serving ? "1s ago" : null,
-    public_urls: serving ? [url] : null,
-  };
-}
-
 function userConfig({ state }: Reading, id: string): unknown {
   const cvm = findLive(state, id);
   return {
@@ -96,83 +80,18 @@ function userConfig({ state }: Reading, id: string): unknown {
   };
 }
 
-/** Every create and update of an app. */
-function revisions({ state, request }: Reading, id: string): unknown {
-  const cvm = findLive(state, id);
-  const made = cvm.operations
-    .filter(({ type }) => type === "create" || type === "compose_update")
-    .toReversed();
-  const page = Math.max(1, wholeNumber(request.query, "page", 1));
-  const size = Math.max(1, wholeNumber(request.query, "page_size", 20));
-  return {
-    revisions: made.slice((page - 1) * size, page * size).map((operation) => ({
-      revision_id: operation.correlationId,
-      app_id: cvm.appId,
-      vm_uuid: cvm.vmUuid,
-      compose_hash: operation.composeHash,
-      created_at: new Date(operation.startedAt).toISOString(),
-      trace_id: operation.correlationId,
-      operation_type: operation.type,
-    })),
-    total: made.length,
-    page,
-    page_size: size,
-    total_pages: Math.ceil(made.length / size),
-  };
-}
-
-/** Once, or with a `target` as a stream until the CVM is there. */
-const cvmState: Handle = async (world, request, id) => {
-  const state = stateOf(findLive(await world.store.read(), id), Date.now());
-  if (!request.query.has("target")) return ok(state);
-  const watch = stateWatch(id, request.query);
-  return { ...ok(state), stream: (response) => streamState(world.store, watch, response) };
-};
-
 const appComposeOf = ({ state }: Reading, id: string) => findLive(state, id).current.appCompose;
 
 export const CVM_ROUTES: readonly Route[] = [
   get("/cvms/:id", details),
   get("/cvms/:id/compose_file", appComposeOf),
-  get(
-    "/cvms/:id/docker-compose\\.yml",
-    (reading, id) => appComposeOf(reading, id).docker_compose_file,
-  ),
-  get(
-    "/cvms/:id/pre-launch-script",
-    (reading, id) => appComposeOf(reading, id).pre_launch_script ?? "",
-  ),
   get("/cvms/:id/operations", operations),
   get("/cvms/:id/attestation", ({ world, state }, id) => attestation.ofCvm(world, state, id)),
-  get("/cvms/:id/stats", stats),
   get("/cvms/:id/composition", composition),
-  get("/cvms/:id/network", network),
   get("/cvms/:id/user_config", userConfig),
-  get("/cvms/:id/available-os-images", ({ state }, id) => {
-    findLive(state, id);
-    const prod = { name: "dstack-0.5.4", os_image_hash: null, is_current: true };
-    return [{ version: [0, 5, 4], prod, dev: null }];
-  }),
   get("/apps/:id/attestations", ({ world, state }, id) => attestation.ofApp(world, state, id)),
-  get("/apps/:id/revisions", revisions),
   get("/apps/:id/device-allowlist", ({ state }, id) => {
     findLive(state, id);
     return { is_onchain_kms: false, devices: [] };
   }),
-  route("GET", "/cvms/:id/state", cvmState),
 ];
-
-/** `GET /cvms/{id}/stats`: the boot error of a CVM that does not come up is told here. */
-function stats({ state, now }: Reading, id: string): unknown {
-  const life = lifeOf(findLive(state, id), now);
-  return {
-    is_online: life.serving !== undefined,
-    is_public: true,
-    error: null,
-    sysinfo: null,
-    status: life.status,
-    in_progress: life.inProgress !== undefined,
-    boot_progress: life.status === "running" ? "done" : null,
-    boot_error: life.bootError,
-  };
-}

@@ -5,7 +5,7 @@ import { lifeOf } from "../lifecycle.ts";
 import type { CvmState } from "../model.ts";
 import { Refusal } from "../refusal.ts";
 import { check } from "../requests.ts";
-import { cvmResponse, dashed, nodeOf, oldBasicInfo, oldListItem, secondsUp } from "../responses.ts";
+import { cvmResponse, dashed, oldBasicInfo, oldListItem, secondsUp } from "../responses.ts";
 import { ok } from "../reply.ts";
 import { get, pageOf, route, type Handle, type Reading, type Route } from "./route.ts";
 import { buildAppCompose, composeHashOf } from "../app-compose.ts";
@@ -92,20 +92,6 @@ function cvmsOfApp(reading: Reading, id: string): readonly CvmState[] {
   return cvms;
 }
 
-function filterOptions(reading: Reading): unknown {
-  const cvms = listed(reading);
-  const each = (value: (cvm: CvmState) => string): string[] => [...new Set(cvms.map(value))];
-  return {
-    statuses: each((cvm) => lifeOf(cvm, reading.now).status),
-    image_versions: cvms.length > 0 ? ["dstack-0.5.4"] : [],
-    instance_types: each(({ instanceType }) => instanceType),
-    kms_slugs: [],
-    kms_types: cvms.length > 0 ? ["phala"] : [],
-    regions: each((cvm) => nodeOf(cvm).region),
-    nodes: each((cvm) => nodeOf(cvm).name),
-  };
-}
-
 const batchRequest = z.object({ vm_uuids: z.array(z.string()) });
 
 const statusBatch: Handle = async (world, request) => {
@@ -136,7 +122,6 @@ export const LIST_ROUTES: readonly Route[] = [
   get("/cvms", bareList),
   get("/cvms/paginated", paginated),
   get("/apps", appPage),
-  get("/apps/filter-options", filterOptions),
   get("/apps/:id", (reading, id) => appResponse(reading, cvmsOfApp(reading, id))),
   get("/apps/:id/cvms", (reading, id) =>
     cvmsOfApp(reading, id).map((cvm) => item(reading, cvm, oldListItem)),

@@ -14,11 +14,9 @@ export type ApiRequest = {
   readonly query: URLSearchParams;
   /** Parsed; undefined where it is not JSON. */
   readonly body: unknown;
-  /** As it came. */
-  readonly text: string;
   readonly version: ApiVersion;
   /** A fault that changes what the platform does, and not only what it answers. */
-  readonly strike: FaultAction | undefined;
+  readonly fault: FaultAction | undefined;
 };
 
 export type ApiWorld = AttestationWorld & {

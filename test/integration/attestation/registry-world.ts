@@ -11,7 +11,7 @@ import { loadAuthority, deriveAppKeys } from "../../../src/sandbox/attestation/a
 import { commit } from "../../../src/sandbox/cloud.ts";
 import { startSandbox, type Sandbox, type SandboxOptions } from "../../../src/sandbox/index.ts";
 import { DEFAULT_TIMINGS } from "../../../src/sandbox/model.ts";
-import { provision } from "../../../src/sandbox/provisions.ts";
+import { provision } from "../../../src/sandbox/cloud.ts";
 import { CloudStore } from "../../../src/sandbox/store.ts";
 import { readTrust } from "../../../src/trust/read-trust.ts";
 import type { Trust } from "../../../src/trust/trust-file.ts";

@@ -238,26 +238,6 @@ test("provisionings: forgotten, disagreeing, and without a trace until they are 
   expect((await api(sandbox, "GET /cvms/bird-registry")).json).toMatchObject({
     compose_hash: expired.compose_hash,
   });
-
-  sandbox.setFaults([]);
-  const body = {
-    docker_compose_file: `${await composeText("registry")}# 2\n`,
-    allowed_envs: ["MODE"],
-  };
-  const provisionUpdate = () =>
-    api(sandbox, "POST /cvms/bird-registry/compose_file/provision", { body });
-  const { compose_hash } = provisioned.parse((await provisionUpdate()).json);
-  expect((await api(sandbox, "GET /cvms/bird-registry")).json).toMatchObject({
-    compose_hash: expired.compose_hash,
-  });
-  const commit = () =>
-    api(sandbox, "PATCH /cvms/bird-registry/compose_file", { body: { compose_hash } });
-  sandbox.setFaults(["provision-expires=0s"]);
-  expect((await commit()).status).toBe(404);
-  sandbox.setFaults([]);
-  await provisionUpdate();
-  expect((await commit()).status).toBe(200);
-  expect((await api(sandbox, "GET /cvms/bird-registry")).json).toMatchObject({ compose_hash });
 });
 
 test("busy, limited, redirected", async () => {

@@ -68,8 +68,8 @@ test("a CVM whose environment or compose file is of no use does not boot, and sa
   ] as const;
   for (const [appId, why] of cases) {
     expect((await api(sandbox, `GET /cvms/${appId}`)).json).toMatchObject({ status: "error" });
-    expect((await api(sandbox, `GET /cvms/${appId}/stats`)).json).toMatchObject({
-      boot_error: expect.stringContaining(why),
+    expect((await api(sandbox, `GET /cvms/${appId}/operations`)).json).toMatchObject({
+      items: [{ status: "failed", error_message: expect.stringContaining(why) }],
     });
     expect((await service(sandbox, { appId }, "GET /health")).status).toBe(502);
   }
@@ -114,46 +114,6 @@ test("deletion takes its time: reported until it is over, not serving, its name 
   pass(61_000);
   expect((await api(sandbox, `GET /cvms/${appId}`)).status).toBe(404);
   expect((await api(sandbox, "POST /cvms/provision", { body })).status).toBe(200);
-});
-
-async function eventsOf(
-  sandbox: Sandbox,
-  where: string,
-  onFirst: () => void = () => undefined,
-): Promise<{ names: string[]; text: string }> {
-  const answer = await fetch(`${sandbox.apiUrl}/api/v1${where}`, {
-    headers: { "x-api-key": sandbox.apiKey },
-  });
-  expect(answer.headers.get("content-type")).toBe("text/event-stream");
-  let text = "";
-  for await (const chunk of answer.body ?? []) {
-    if (text === "") onFirst();
-    text += Buffer.from(chunk).toString();
-  }
-  return { text, names: [...text.matchAll(/^event: (\w+)$/gm)].map((match) => match[1] ?? "") };
-}
-
-test("a state is streamed until the CVM is there, or can't get there", async () => {
-  const pass = stopClock();
-  const sandbox = await sandboxWith({ timings: { bootMs: 60_000 } });
-  const appId = await create(sandbox, "bird-registry");
-  const boot = (): void => pass(61_000);
-  const booting = await eventsOf(sandbox, `/cvms/${appId}/state?target=running`, boot);
-  expect(booting.names).toEqual(["state", "state", "complete"]);
-  expect(booting.text).toMatch(/"status":"starting"[^]*"status":"running"/);
-  const crashing = (await composeText("runner")).replace("spawntee", "spawntee-crash-on-boot");
-  const broken = await create(sandbox, "bird-broken", { compose: crashing });
-  boot();
-  expect((await eventsOf(sandbox, `/cvms/${broken}/state?target=running`)).names.at(-1)).toBe(
-    "error",
-  );
-  expect((await api(sandbox, `GET /cvms/${appId}/state?target=running&interval=1`)).status).toBe(
-    422,
-  );
-  expect((await api(sandbox, "GET /cvms/bird-nobody/state?target=running")).status).toBe(404);
-  expect((await api(sandbox, `GET /cvms/${appId}/state`)).json).toMatchObject({
-    status: "running",
-  });
 });
 
 const attestation = z.object({

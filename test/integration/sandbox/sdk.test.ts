@@ -1,6 +1,6 @@
 /**
- * The sandbox against the platform's own contract: every answer that the SDK knows parses with the SDK's own zod
- * schemas, in both versions of the API. The SDK's client sends the requests, too.
+ * The sandbox against the platform's own contract: every answer parses with the SDK's own zod schemas, in both
+ * versions of the API. The SDK's client sends the requests, too.
  */
 import * as sdkModule from "@phala/cloud";
 import { expect, test } from "vitest";
@@ -40,27 +40,17 @@ async function create(client: Client, name: string) {
   return phala.commitCvmProvision(client, { app_id, compose_hash });
 }
 
-test.each(VERSIONS)("%s: account, nodes, sizes, workspaces and KMS", async (version) => {
+test.each(VERSIONS)("%s: account, nodes, sizes and KMS", async (version) => {
   const client = sdk(await sandboxWith(), version);
   expect(await phala.getCurrentUser(client)).toBeTruthy();
   expect((await phala.getAvailableNodes(client)).nodes.map(({ name }) => name)).toContain("prod10");
   const { result } = await phala.listAllInstanceTypeFamilies(client);
   expect(result[0]?.items.map(({ id }) => id)).toContain("tdx.8xlarge");
   expect((await phala.listFamilyInstanceTypes(client, { family: "cpu" })).total).toBe(7);
-  const { data } = await phala.listWorkspaces(client);
-  const slug = data[0]?.slug ?? "";
-  expect(await phala.getWorkspace(client, slug)).toMatchObject({ slug });
-  expect((await phala.getWorkspaceNodes(client, { teamSlug: slug })).items).toHaveLength(3);
-  expect(
-    (await phala.getWorkspaceQuotas(client, { teamSlug: slug })).quotas.vm_slots.limit,
-  ).toBeGreaterThan(0);
+  expect((await phala.getWorkspaceNodes(client, { teamSlug: "sandbox" })).items).toHaveLength(3);
   expect((await phala.getOsImages(client)).items).toHaveLength(1);
   expect(await phala.listSshKeys(client)).toEqual([]);
-  const [kms] = (await phala.getKmsList(client)).items;
-  expect(await phala.getKmsInfo(client, { kms_id: kms?.id ?? "" })).toMatchObject({
-    slug: "phala",
-  });
-  expect((await phala.nextAppIds(client, { counts: 2 })).app_ids).toHaveLength(2);
+  expect((await phala.getKmsList(client)).items).toMatchObject([{ slug: "phala" }]);
 });
 
 test.each(VERSIONS)("%s: what is told of a CVM, in each state of its life", async (version) => {
@@ -76,13 +66,6 @@ test.each(VERSIONS)("%s: what is told of a CVM, in each state of its life", asyn
     const info = await phala.getCvmInfo(of, { id });
     expect(info).toMatchObject({ name: id });
     expect(await of.get(`/cvms/${id}`)).not.toHaveProperty("created_at");
-    expect(await phala.getCvmState(of, { id })).toMatchObject({ name: id });
-    expect(await phala.getCvmStats(of, { id })).toMatchObject({
-      is_online: id === "bird-registry",
-    });
-    expect(await phala.getCvmNetwork(of, { id })).toMatchObject({
-      is_online: id === "bird-registry",
-    });
     expect(await phala.getCvmContainersStats(of, { id })).toMatchObject({
       runner: "docker-compose",
     });
@@ -92,10 +75,7 @@ test.each(VERSIONS)("%s: what is told of a CVM, in each state of its life", asyn
     expect((await phala.getCvmComposeFile(of, { id })).docker_compose_file).toBe(
       await composeText("registry"),
     );
-    expect(await phala.getCvmDockerCompose(of, { id })).toBe(await composeText("registry"));
-    expect(await phala.getCvmPreLaunchScript(of, { id })).toBe("");
     expect(await phala.getCvmUserConfig(of, { id })).toMatchObject({ hostname: id });
-    expect(await phala.getAvailableOsImages(of, { id })).toHaveLength(1);
     const [cvm] = (await (of === client ? sandbox.cloud() : Promise.resolve({ cvms: [] }))).cvms;
     const uuids = cvm ? [cvm.vmUuid] : [];
     expect(Object.keys(await phala.getCvmStatusBatch(of, { vmUuids: uuids }))).toHaveLength(
@@ -112,6 +92,9 @@ test.each(VERSIONS)("%s: lists of CVMs and apps, replicas among them", async (ve
   const replica = await phala.replicateCvm(client, { id: "bird-registry" });
   expect([replica.app_id, replica.name]).toEqual([made.app_id, made.name]);
   expect(replica.vm_uuid).not.toBe(made.vm_uuid);
+  const second = await phala.createAppInstance(client, { appId: made.app_id ?? "" });
+  expect(second.app_id).toBe(made.app_id);
+  await phala.deleteCvm(client, { id: second.vm_uuid ?? "" });
   const list = await phala.getCvmList(client, { page: 1, page_size: 2 });
   expect([list.items.length, list.total, list.pages]).toEqual([2, 3, 2]);
   const apps = await phala.getAppList(client, { page: 1, page_size: 50 });
@@ -119,8 +102,6 @@ test.each(VERSIONS)("%s: lists of CVMs and apps, replicas among them", async (ve
   const appId = made.app_id ?? "";
   expect(await phala.getAppInfo(client, { appId })).toMatchObject({ app_id: appId });
   expect(await phala.getAppCvms(client, { appId })).toHaveLength(2);
-  expect((await phala.getAppRevisions(client, { appId })).total).toBe(1);
-  expect((await phala.getAppFilterOptions(client)).nodes).toEqual(["prod10"]);
   expect((await phala.getAppAttestation(client, { appId })).instances[0]).toHaveProperty("quote");
   const sealing = await phala.getAppEnvEncryptPubKey(client, { kms: "phala", app_id: appId });
   expect(sealing.public_key).toBe(made.encrypted_env_pubkey);
@@ -128,25 +109,6 @@ test.each(VERSIONS)("%s: lists of CVMs and apps, replicas among them", async (ve
     is_onchain_kms: false,
   });
 });
-
-test.each(VERSIONS)(
-  "%s: a boot is watched to its end, and a second instance made",
-  async (version) => {
-    const client = sdk(await sandboxWith({ timings: { ...FAST, bootMs: 200 } }), version);
-    const { app_id: appId } = await create(client, "bird-registry");
-    const told: string[] = [];
-    const watched = await phala.watchCvmState(
-      client,
-      { id: "bird-registry", target: "running" },
-      { onEvent: ({ type }) => told.push(type) },
-    );
-    expect(phala.CvmStateSchema.parse(watched)).toMatchObject({ status: "running" });
-    expect(told.at(-1)).toBe("complete");
-    expect(told).toContain("state");
-    const second = await phala.createAppInstance(client, { appId: appId ?? "" });
-    expect(second.app_id).toBe(appId);
-  },
-);
 
 test.each(VERSIONS)("%s: every way to change a CVM", async (version) => {
   const sandbox = await sandboxWith({ timings: FAST });
@@ -166,36 +128,6 @@ test.each(VERSIONS)("%s: every way to change a CVM", async (version) => {
     "MODE",
     "AWS_REGION",
   ]);
-  expect(
-    await phala.updateDockerCompose(client, {
-      id,
-      docker_compose_file: await composeText("registry"),
-    }),
-  ).toMatchObject({ status: "in_progress" });
-  expect((await phala.getCvmComposeFile(client, { id })).docker_compose_file).toBe(
-    await composeText("registry"),
-  );
-  expect(
-    await phala.updatePreLaunchScript(client, { id, pre_launch_script: "echo hello" }),
-  ).toMatchObject({
-    status: "in_progress",
-  });
-  expect(await phala.getCvmPreLaunchScript(client, { id })).toBe("echo hello");
-  const app_compose = { ...(await composeFile()), docker_compose_file: text };
-  const provisioned = await phala.provisionCvmComposeFileUpdate(client, { id, app_compose });
-  expect((await phala.getCvmComposeFile(client, { id })).docker_compose_file).toBe(
-    await composeText("registry"),
-  );
-  await phala.commitCvmComposeFileUpdate(client, {
-    id,
-    compose_hash: provisioned.compose_hash,
-    encrypted_env: "cd".repeat(80),
-    env_keys: ["MODE"],
-  });
-  expect((await phala.getCvmComposeFile(client, { id })).docker_compose_file).toBe(text);
-  expect(
-    await phala.updateCvmVisibility(client, { id, public_logs: false, public_sysinfo: true }),
-  ).toBeTruthy();
   expect(await phala.shutdownCvm(client, { id })).toMatchObject({ status: "stopped" });
   expect(await phala.startCvm(client, { id })).toBeTruthy();
   expect(await phala.restartCvm(client, { id })).toBeTruthy();
@@ -204,7 +136,7 @@ test.each(VERSIONS)("%s: every way to change a CVM", async (version) => {
   await expect(phala.getCvmInfo(client, { id })).rejects.toThrow("CVM not found");
 });
 
-/** What the stand-in does not have, and why no command needs it. `phala` has commands for those with a star. */
+/** What the stand-in does not have, and why. `phala` has commands for those with a star. */
 const NOT_OFFERED: Readonly<Record<string, string>> = {
   ...because("on-chain KMS, which is refused before anything is made", [
     "addComposeHash",
@@ -237,8 +169,27 @@ const NOT_OFFERED: Readonly<Record<string, string>> = {
     "refreshCvmInstanceId",
     "refreshCvmInstanceIds",
   ]),
-  ...because("one revision of an app, for the dashboard; its list is there", [
+  ...because("requests that neither tee-cluster nor the CLI makes", [
+    "commitCvmComposeFileUpdate",
+    "getAppFilterOptions",
     "getAppRevisionDetail",
+    "getAppRevisions",
+    "getAvailableOsImages",
+    "getCvmDockerCompose",
+    "getCvmNetwork",
+    "getCvmPreLaunchScript",
+    "getCvmState",
+    "getCvmStats",
+    "getKmsInfo",
+    "getWorkspace",
+    "getWorkspaceQuotas",
+    "listWorkspaces",
+    "nextAppIds",
+    "provisionCvmComposeFileUpdate",
+    "updateCvmVisibility",
+    "updateDockerCompose",
+    "updatePreLaunchScript",
+    "watchCvmState",
   ]),
   ...because("no request", ["validateActionParameters"]),
 };
