@@ -3,14 +3,13 @@
  * refusal for the operation that the first one started, so it may have been updated all the same.
  */
 import type { CvmOperation } from "../core/ports.ts";
-import { ClusterError } from "../errors/cluster-error.ts";
 import { updatedMeanwhile } from "../registry/concurrent-updates.ts";
 import type { Registry } from "../registry/registry.ts";
 import { updateUnconfirmed } from "../registry/update-unconfirmed.ts";
 import { idOf, newUpdate, readUpdates } from "../registry/updates.ts";
 import { readRegistry } from "../registry/verify-deployed.ts";
 import { sameList } from "../state/record-fold.ts";
-import { waitLimits, type StepContext } from "../workflow/step.ts";
+import type { StepContext } from "../workflow/step.ts";
 import { waitUntil } from "../workflow/wait.ts";
 import type { ApproveComposeHashInput } from "./approval.ts";
 
@@ -50,11 +49,9 @@ async function untilEnded(
   started: CvmOperation,
   context: StepContext,
 ): Promise<"done" | "failed"> {
-  return waitUntil<"done" | "failed">({
-    ...waitLimits(context),
+  return waitUntil<"done" | "failed">(context, {
     what: `the update of ${registry.name} that is in progress to end`,
-    hint: "",
-    onPoll: context.progress,
+    onTimeout: ({ message }) => updateUnconfirmed(registry, message),
     look: async () => {
       const updates = (await readUpdates(registry, context)) ?? [];
       const { state, status } = updates.find((one) => idOf(one) === idOf(started)) ?? started;
@@ -62,9 +59,6 @@ async function untilEnded(
         ? { kind: "there", value: state }
         : { kind: "not-yet", seen: status };
     },
-  }).catch((error: unknown) => {
-    const isTimeout = error instanceof ClusterError && error.kind === "timeout";
-    throw isTimeout ? updateUnconfirmed(registry, error.message) : error;
   });
 }
 

@@ -7,7 +7,7 @@ import type { CvmOperation, Refused } from "../core/ports.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
 import { openAttempt } from "../state/record.ts";
 import { refusedByPhala } from "../workflow/mutation-errors.ts";
-import { waitLimits, type StepContext } from "../workflow/step.ts";
+import type { StepContext } from "../workflow/step.ts";
 import { notKnownYet, waitUntil } from "../workflow/wait.ts";
 import type { Approval, ApproveComposeHashInput } from "./approval.ts";
 import { hasForeignUpdate, updatedMeanwhile } from "../registry/concurrent-updates.ts";
@@ -109,11 +109,9 @@ function notUpdated({ name, vmUuid }: Registry, { message, reason }: Refused): C
 /** The platform refuses an update while another is under way, such as one that an interrupted run started. */
 async function untilIdle(registry: Registry, context: StepContext, force: boolean): Promise<void> {
   const { api } = context;
-  await waitUntil({
-    ...waitLimits(context),
+  await waitUntil(context, {
     what: `the operation in progress on ${registry.name} to end`,
-    hint: "",
-    onPoll: context.progress,
+    onTimeout: (timeout) => registryBusy(registry, timeout),
     look: async (signal) => {
       const found = await api.findCvm(registry.vmUuid, signal);
       if (found.kind === "unknown") return notKnownYet(found);
@@ -127,10 +125,6 @@ async function untilIdle(registry: Registry, context: StepContext, force: boolea
         return { kind: "there", value: undefined };
       return { kind: "not-yet", seen };
     },
-  }).catch((error: unknown) => {
-    throw error instanceof ClusterError && error.kind === "timeout"
-      ? registryBusy(registry, error)
-      : error;
   });
 }
 

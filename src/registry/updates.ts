@@ -1,6 +1,6 @@
 /** The registry's operations list: the evidence that an update really happened and finished. */
 import type { CvmOperation } from "../core/ports.ts";
-import { waitLimits, type ReadingDeps } from "../workflow/step.ts";
+import type { ReadingDeps } from "../workflow/step.ts";
 import { notKnownYet, waitUntil } from "../workflow/wait.ts";
 import type { Registry } from "./registry.ts";
 
@@ -32,9 +32,12 @@ export async function readOperations(
   registry: Registry,
   context: ReadingDeps,
 ): Promise<readonly CvmOperation[] | undefined> {
-  return waitUntil({
-    ...waitLimits(context),
+  const deps = {
+    ...context,
     timeoutMs: Math.min(context.timeoutMs, 60_000),
+    progress: undefined,
+  };
+  return waitUntil(deps, {
     what: `the operations of ${registry.name}`,
     hint: "when Phala's API answers, run the same command again",
     look: async (signal) => {

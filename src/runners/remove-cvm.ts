@@ -22,19 +22,16 @@ export async function removeCvm(
   cvm: CvmIdentity,
   deps: StepDeps,
   signal: AbortSignal,
-  progress: (message: string) => void = () => undefined,
+  progress?: (message: string) => void,
 ): Promise<boolean> {
   const removal = new Removal(cvm, deps, signal);
-  await waitUntil<undefined>({
-    what: `${cvm.name} to be gone`,
-    timeoutMs: Math.min(deps.timeoutMs, DELETION_LIMIT_MS),
-    intervalMs: Math.min(deps.pollIntervalMs, 1000),
-    clock: deps.clock,
-    signal,
-    hint: byHand(cvm),
-    onPoll: progress,
-    look: (limited) => removal.look(limited),
-  }).catch((error: unknown) => {
+  const timeoutMs = Math.min(deps.timeoutMs, DELETION_LIMIT_MS);
+  const pollIntervalMs = Math.min(deps.pollIntervalMs, 1000);
+  const { clock } = deps;
+  await waitUntil<undefined>(
+    { clock, signal, timeoutMs, pollIntervalMs, progress },
+    { what: `${cvm.name} to be gone`, hint: byHand(cvm), look: (limit) => removal.look(limit) },
+  ).catch((error: unknown) => {
     throw signal.aborted ? notDeleted(cvm, error) : error;
   });
   return removal.confirm();

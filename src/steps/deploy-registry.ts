@@ -12,7 +12,7 @@ import type { Attester } from "../registry/attester.ts";
 import { isOurs } from "../registry/ownership.ts";
 import { firstEnvironment } from "../registry/withheld-secrets.ts";
 import { notCreated } from "../workflow/mutation-errors.ts";
-import { done, reused, waitLimits, type Step, type StepContext } from "../workflow/step.ts";
+import { done, reused, type Step, type StepContext } from "../workflow/step.ts";
 import { notKnownYet, waitUntil } from "../workflow/wait.ts";
 import { isPlaced, registryOf, type Registry } from "../registry/registry.ts";
 
@@ -109,11 +109,9 @@ function nameTaken(name: string, message: string): ClusterError {
 
 /** The platform names node and gateway domain a moment after the creation. */
 async function placed(cvm: Pick<Cvm, "name" | "appId">, context: StepContext): Promise<Cvm> {
-  return waitUntil({
-    ...waitLimits(context),
+  return waitUntil(context, {
     what: `the node of ${cvm.name}`,
     hint: hint`look at it with: ${phala("cvms", "get", cvm.name)}`,
-    onPoll: context.progress,
     look: async (signal) => {
       const found = await context.api.findCvm(cvm.appId ?? cvm.name, signal);
       // From here on it is known to have been there: one that is gone was deleted.

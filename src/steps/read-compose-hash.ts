@@ -15,14 +15,8 @@ import type { ClusterRecord } from "../state/record.ts";
 import type { Attester } from "../registry/attester.ts";
 import { OLDEST_RUNNER_IN_USE_MS } from "../runners/leftovers.ts";
 import { findPredictionBasis } from "../app-compose/prediction-basis.ts";
-import { done, waitLimits, type Step, type StepContext } from "../workflow/step.ts";
-import {
-  formatDuration,
-  pollTimes,
-  notKnownYet,
-  waitUntil,
-  type PollResult,
-} from "../workflow/wait.ts";
+import { done, type Step, type StepContext } from "../workflow/step.ts";
+import { notKnownYet, pollTimes, waitUntil, within, type PollResult } from "../workflow/wait.ts";
 import {
   checkAppCompose,
   checkedHash,
@@ -47,15 +41,16 @@ export type ReadComposeHashInput = {
 export const readComposeHash: Step<ReadComposeHashInput, ComposeHash> = {
   id: "read-compose-hash",
   async run(input, context) {
-    const hash = await waitUntil({
-      ...waitLimits(context),
-      // Well within the age at which another machine takes a temporary runner for abandoned.
-      timeoutMs: Math.min(context.timeoutMs, OLDEST_RUNNER_IN_USE_MS / 2),
-      what: `the compose hash of ${input.runner.name}`,
-      hint: hint`look at it with: ${phala("cvms", "get", input.runner.name, "--json")}`,
-      onPoll: context.progress,
-      look: hashPoll(input.runner, context),
-    });
+    // Well below the age at which another machine treats a temporary runner as abandoned.
+    const timeoutMs = Math.min(context.timeoutMs, OLDEST_RUNNER_IN_USE_MS / 2);
+    const hash = await waitUntil(
+      { ...context, timeoutMs },
+      {
+        what: `the compose hash of ${input.runner.name}`,
+        hint: hint`look at it with: ${phala("cvms", "get", input.runner.name, "--json")}`,
+        look: hashPoll(input.runner, context),
+      },
+    );
     const appCompose = await readAppCompose(input, hash, context);
     if (appCompose) await check(input, appCompose, hash, context);
     await context.journal.append({
@@ -101,8 +96,12 @@ function runnerGone({ name, appId }: TemporaryRunner): ClusterError {
   });
 }
 
-/** How often the API is asked that knows the hash and not what it is of. */
+/** How often the API is asked for the app-compose of a hash that it has given. */
 const LOOKS = 5;
+/** File and measured text, with their retries, take longer where the network is down. */
+const ANSWER_LIMIT_MS = 30_000;
+
+const unknown = (reason: string): Lookup<never> => ({ kind: "unknown", reason });
 
 /**
  * What the hash stands for. Without it nobody knows what would get the keys.
@@ -113,38 +112,21 @@ async function readAppCompose(
   hash: ComposeHash,
   context: StepContext,
 ): Promise<AppCompose | undefined> {
-  const ask = (): Promise<Lookup<AppCompose>> => askWithin(runner, hash, context);
+  const id = runner.vmUuid ?? runner.appId;
+  const read = (signal: AbortSignal): Promise<Lookup<AppCompose>> =>
+    context.api.appCompose(id, signal, hash);
+  const ask = (): Promise<Lookup<AppCompose>> => within(ANSWER_LIMIT_MS, read, unknown, context);
   const found = await pollTimes(LOOKS, ask, ({ kind }) => kind === "present", context);
   if (found.kind === "present") return found.value;
   const why = found.kind === "absent" ? "Phala's API has none" : found.reason;
   const message = `the hash of ${runner.name} could not be checked against its app-compose: ${why}`;
-  if (!allowUnchecked || context.strict) throw unchecked(message);
+  if (!allowUnchecked || context.strict)
+    throw new ClusterError("verification", "app-compose-unchecked", {
+      message,
+      hint: hint`nothing was approved; ${AGAIN}; an unchecked hash is approved only with --allow-unchecked-hash`,
+    });
   context.warn("app-compose-unchecked", `${message}; approved anyway (--allow-unchecked-hash)`);
   return undefined;
-}
-
-/** File and measured text, with their retries, take longer where the network is gone. */
-const ANSWER_LIMIT_MS = 30_000;
-
-async function askWithin(
-  { vmUuid, appId }: TemporaryRunner,
-  hash: ComposeHash,
-  { api, clock, signal }: StepContext,
-): Promise<Lookup<AppCompose>> {
-  const limit = clock.deadline(ANSWER_LIMIT_MS);
-  try {
-    return await api.appCompose(vmUuid ?? appId, AbortSignal.any([signal, limit]), hash);
-  } catch (error) {
-    if (signal.aborted || !limit.aborted) throw error;
-    return { kind: "unknown", reason: `no answer within ${formatDuration(ANSWER_LIMIT_MS)}` };
-  }
-}
-
-function unchecked(message: string): ClusterError {
-  return new ClusterError("verification", "app-compose-unchecked", {
-    message,
-    hint: hint`nothing was approved; ${AGAIN}; an unchecked hash is approved only with --allow-unchecked-hash`,
-  });
 }
 
 async function check(

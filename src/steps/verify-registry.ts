@@ -6,7 +6,7 @@ import { hint, phala, AGAIN } from "../core/command-hint.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
 import type { CvmOperation, Health } from "../core/ports.ts";
 import { restartEvidence, startedSince } from "../registry/restart-evidence.ts";
-import { done, reused, waitLimits, type Step, type StepContext } from "../workflow/step.ts";
+import { done, reused, type Step, type StepContext } from "../workflow/step.ts";
 import { pollTimes, waitUntil, type PollResult } from "../workflow/wait.ts";
 import { attestAfter } from "../approval/attest-after.ts";
 import type { Approval, ApproveComposeHashInput } from "../approval/approval.ts";
@@ -28,17 +28,13 @@ export const verifyRegistry: Step<VerifyRegistryInput, { readonly mode: string }
   id: "verify-registry",
   async run({ approved, approval, knownScripts }, context) {
     const { registry, hashes } = approved;
-    const restart = restartWatch(registry, approval, context);
-    const health = await waitUntil<Health>({
-      ...waitLimits(context),
+    const restart = new RestartWatcher(registry, approval, context);
+    const health = await waitUntil(context, {
       what: `${registry.name} to be healthy${approval.kind === "updated" ? " again after its restart" : ""}`,
       hint: hint`${AGAIN}; it resumes\n${whereToLook(registry)}`,
-      onPoll: context.progress,
-      look: (signal) => restart.poll(() => pollHealth(registry, context, signal), signal),
-    }).catch((error: unknown) => {
-      const unconfirmed =
-        error instanceof ClusterError && error.kind === "timeout" && restart.pending;
-      throw unconfirmed ? updateUnconfirmed(registry, error.message) : error;
+      look: (signal) => restart.poll(signal),
+      onTimeout: (timeout) =>
+        restart.isPending ? updateUnconfirmed(registry, timeout.message) : timeout,
     });
     const mode = health.mode ?? "";
     await assertDebugClosed(approved, context);
@@ -81,31 +77,18 @@ function notAsSent({ name }: Registry, { kind, code, message }: ClusterError): C
   });
 }
 
-type HealthPoll = () => Promise<PollResult<Health>>;
-type RestartWatch = {
-  poll(look: HealthPoll, signal: AbortSignal): Promise<PollResult<Health>>;
-  /** What the update is, as long as nobody has seen it done. */
-  readonly pending: boolean;
-};
-
-/**
- * Lets an answer count only once there is evidence that the old instance is gone: neither its good health nor its
- * wrong mode says anything of the new one.
- */
-function restartWatch(registry: Registry, approval: Approval, context: StepContext): RestartWatch {
-  if (isRunningOn(approval)) return { poll: (look) => look(), pending: false };
-  return new RestartWatcher(registry, approval, context);
-}
-
-/** Nothing has restarted it: it was pushed to, or left alone, or seen healthy since. */
+/** Whether nothing has restarted it: it was pushed to, or left alone, or seen healthy since. */
 const isRunningOn = (approval: Approval): boolean =>
   approval.kind === "pushed" ||
   (approval.kind === "unchanged" && (approval.verified || approval.via === "api"));
 
-/** What was seen so far of the restart that an update brings. */
-class RestartWatcher implements RestartWatch {
+/**
+ * Polls the health of the instance that an update starts. The old one answers for a while after the update, and
+ * neither its good health nor its wrong mode says anything about the new one.
+ */
+class RestartWatcher {
   #gapSeen = false;
-  #restarted = false;
+  #hasRestarted: boolean;
   readonly #registry: Registry;
   readonly #correlationId: string | null;
   /** When the update was accepted: wall clock, ms. */
@@ -113,6 +96,7 @@ class RestartWatcher implements RestartWatch {
   readonly #context: StepContext;
 
   constructor(registry: Registry, approval: Approval, context: StepContext) {
+    this.#hasRestarted = isRunningOn(approval);
     this.#registry = registry;
     this.#correlationId = approval.correlationId;
     const age = approval.kind === "updated" ? context.clock.monotonic() - approval.at : 0;
@@ -120,71 +104,66 @@ class RestartWatcher implements RestartWatch {
     this.#context = context;
   }
 
-  get pending(): boolean {
-    return !this.#restarted;
+  /** Whether no evidence of the restart has been seen yet. */
+  get isPending(): boolean {
+    return !this.#hasRestarted;
   }
 
-  async poll(look: HealthPoll, signal: AbortSignal): Promise<PollResult<Health>> {
-    if (this.#restarted) return look();
-    const operation = await this.#operation(signal);
-    // An id that is in no list, because the platform keeps none, is no evidence, and none against it.
-    if (operation === "no-list") return this.#pollWithoutList(look);
-    if (operation !== undefined) {
-      assertNotFailed(this.#registry, operation);
-      this.#restarted = operation.state === "done";
-      if (this.#restarted) return look();
-      return { kind: "not-yet", seen: `update ${operation.status}` };
-    }
-    return { kind: "not-yet", seen: "update not listed" };
+  async poll(signal: AbortSignal): Promise<PollResult<Health>> {
+    if (this.#hasRestarted) return pollHealth(this.#registry, this.#context, signal);
+    const operation = await this.#findOperation(signal);
+    const isListed = typeof operation === "object";
+    const started = operation === "no-list" ? await this.#lookAtInstance(signal) : null;
+    const evidence = restartEvidence({
+      operation: isListed ? operation.state : operation,
+      gapSeen: this.#gapSeen,
+      startedSince: started,
+    });
+    if (evidence === "failed" && isListed) throw updateFailed(this.#registry, operation);
+    this.#hasRestarted = evidence === "restarted";
+    if (isListed)
+      return this.#hasRestarted
+        ? this.poll(signal)
+        : { kind: "not-yet", seen: `update ${operation.status}` };
+    if (operation === "unlisted") return { kind: "not-yet", seen: "update not listed" };
+    // The instance that was just seen may still be the old one: only a later answer counts.
+    return { kind: "not-yet", seen: this.#hasRestarted ? "restarted" : "no restart seen yet" };
   }
 
-  /** This very update; undefined where it is not listed, `no-list` where the platform has no list or no ids. */
-  async #operation(signal: AbortSignal): Promise<CvmOperation | "no-list" | undefined> {
+  /** This very update; `no-list` where the platform has no list, or no ids. */
+  async #findOperation(signal: AbortSignal): Promise<CvmOperation | "no-list" | "unlisted"> {
     if (this.#correlationId === null) return "no-list";
-    const found = await this.#context.api.operations(this.#registry.vmUuid, signal);
+    const { api } = this.#context;
+    const { vmUuid } = this.#registry;
+    const found = await api.operations(vmUuid, signal);
     if (found.kind === "unknown" && found.refusal) throw found.refusal;
-    if (found.kind === "absent") await assertNotGone(this.#registry, this.#context, signal);
+    // Its operations are gone with it.
+    if (found.kind === "absent" && (await api.findCvm(vmUuid, signal)).kind === "absent")
+      throw registryGone(this.#registry);
     if (found.kind === "not-offered") return "no-list";
-    if (found.kind !== "present") return undefined;
-    return found.value.find((operation) => operation.correlationId === this.#correlationId);
+    const operations = found.kind === "present" ? found.value : [];
+    return operations.find((one) => one.correlationId === this.#correlationId) ?? "unlisted";
   }
 
-  async #pollWithoutList(look: HealthPoll): Promise<PollResult<Health>> {
+  /** Whether the instance that answers started after the update; null: it does not say. Notes when none answers. */
+  async #lookAtInstance(signal: AbortSignal): Promise<boolean | null> {
     const { clock } = this.#context;
-    const health = await look().catch(oldInstance);
-    if (health.kind === "not-yet" && !("old" in health)) this.#gapSeen = true;
-    const started =
-      health.kind === "there"
-        ? startedSince({ kind: "answered", value: health.value }, this.#sinceMs, clock.now())
-        : null;
-    const seen = { gapSeen: this.#gapSeen, startedSince: started };
-    this.#restarted = restartEvidence({ operation: "no-list", ...seen }) === "restarted";
-    // What was just seen may still be the old instance: only an answer after the evidence counts.
-    return { kind: "not-yet", seen: this.#restarted ? "restarted" : "no restart seen yet" };
+    const health = await pollHealth(this.#registry, this.#context, signal).catch(wrongInstance);
+    if (health?.kind === "not-yet") this.#gapSeen = true;
+    if (health?.kind !== "there") return null;
+    return startedSince({ kind: "answered", value: health.value }, this.#sinceMs, clock.now());
   }
 }
 
-/** Its operations are gone with it. */
-async function assertNotGone(
-  registry: Registry,
-  context: StepContext,
-  signal: AbortSignal,
-): Promise<void> {
-  const found = await context.api.findCvm(registry.vmUuid, signal);
-  if (found.kind === "absent") throw registryGone(registry);
-}
-
-function assertNotFailed(registry: Registry, operation: CvmOperation | undefined): void {
-  if (operation?.state !== "failed") return;
-  throw new ClusterError("platform", "update-failed", {
-    message: `the update of ${registry.name} failed: ${operation.errorMessage ?? operation.status}`,
+function updateFailed(registry: Registry, { errorMessage, status }: CvmOperation): ClusterError {
+  return new ClusterError("platform", "update-failed", {
+    message: `the update of ${registry.name} failed: ${errorMessage ?? status}`,
     hint: hint`${AGAIN}; it resumes\n${whereToLook(registry)}`,
   });
 }
 
-/** A wrong mode or service that is not judged yet. */
-function oldInstance(error: unknown): { kind: "not-yet"; seen: string; old: true } {
-  if (error instanceof ClusterError && error.kind === "verification")
-    return { kind: "not-yet", seen: error.message, old: true };
+/** An answer in the wrong mode, or of another service, may be that of the old instance. */
+function wrongInstance(error: unknown): undefined {
+  if (error instanceof ClusterError && error.kind === "verification") return undefined;
   throw error;
 }

@@ -2,10 +2,9 @@
 import { AGAIN, hint } from "../core/command-hint.ts";
 import type { AttestationReport } from "../core/attestation.ts";
 import type { Health } from "../core/ports.ts";
-import { ClusterError } from "../errors/cluster-error.ts";
 import { assertAttested } from "../trust/attest-registry.ts";
 import { lacksEvidenceOnly, type Attester, type Expectation } from "../registry/attester.ts";
-import { done, waitLimits, type Step, type StepContext } from "../workflow/step.ts";
+import { done, type Step, type StepContext } from "../workflow/step.ts";
 import { waitUntil, type PollResult } from "../workflow/wait.ts";
 import { pollHealth, whereToLook } from "../registry/health.ts";
 import type { Registry } from "../registry/registry.ts";
@@ -23,18 +22,16 @@ export const waitForRegistry: Step<WaitForRegistryInput, void> = {
   async run(input, context) {
     const { registry, attestation } = input;
     const seen: Seen = {};
-    const state = await waitUntil({
-      ...waitLimits(context),
+    const state = await waitUntil(context, {
       what: attestation
         ? `${registry.name} to be healthy or to show its evidence`
         : `${registry.url}/health to say healthy`,
       hint: hint`it may only be slow: ${AGAIN}; it resumes\n${whereToLook(registry)}`,
-      onPoll: context.progress,
       look: lookFor(input, context, seen),
-    }).catch((error: unknown) => {
-      const isTimeout = error instanceof ClusterError && error.kind === "timeout";
-      if (isTimeout && seen.lacking) assertAttested(seen.lacking, "require", registry.name);
-      throw error;
+      onTimeout(timeout) {
+        if (seen.lacking) assertAttested(seen.lacking, "require", registry.name);
+        return timeout;
+      },
     });
     await attestation?.attester.attest(registry, attestation.standing, context);
     return done(undefined, state);

@@ -58,21 +58,6 @@ export type StepContext = StepDeps & {
   detail(message: string): void;
 };
 
-/** The limits that every wait of a step has. */
-export function waitLimits(deps: ReadingDeps): {
-  timeoutMs: number;
-  intervalMs: number;
-  clock: Clock;
-  signal: AbortSignal;
-} {
-  return {
-    timeoutMs: deps.timeoutMs,
-    intervalMs: deps.pollIntervalMs,
-    clock: deps.clock,
-    signal: deps.signal,
-  };
-}
-
 export function done<O>(output: O, summary: string): StepOutcome<O> {
   return { status: "done", output, summary };
 }

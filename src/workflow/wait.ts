@@ -1,91 +1,110 @@
-/** Waiting for something in the outside world, with a limit that neither sleep nor a clock change breaks. */
+/** Waiting for something outside this process, with a timeout that neither sleep nor a clock change breaks. */
 import type { Words } from "../core/command-hint.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
 import type { Clock, Lookup } from "../core/ports.ts";
 
 export type PollResult<T> =
   | { readonly kind: "there"; readonly value: T }
-  /** Not yet; `seen` says what was seen instead, for the live line and the time-out's message. */
+  /** `seen`: what was there instead, for the progress line and the timeout's message. */
   | { readonly kind: "not-yet"; readonly seen: string };
 
-export type WaitOptions<T> = {
-  /** What is being waited for, as in "waited 10m for …". */
-  readonly what: string;
-  /** Ended by its signal near the limit: nobody may answer any more. */
-  readonly look: (signal: AbortSignal) => Promise<PollResult<T>>;
-  readonly timeoutMs: number;
-  readonly intervalMs: number;
+/** A `StepContext` has all of it. */
+export type WaitDeps = {
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** Told what was seen instead, with how long it has been and the limit: `starting (1m 20s of 10m)`. */
-  readonly onPoll?: (seen: string) => void;
-  /** What to do when the limit is reached. */
-  readonly hint: Words;
+  readonly timeoutMs: number;
+  readonly pollIntervalMs: number;
+  /** Receives what was seen instead, with elapsed time and timeout: `starting (1m 20s of 10m)`. */
+  readonly progress?: ((seen: string) => void) | undefined;
 };
 
-/** What a look may take once the limit is reached; with its retries one takes longer where the network is gone. */
-const LAST_LOOK_MS = 15_000;
+export type Wait<T> = {
+  /** What is being waited for, as in "waited 10m for …". */
+  readonly what: string;
+  /** Its signal is aborted near the timeout, in case nothing answers by then. */
+  readonly look: (signal: AbortSignal) => Promise<PollResult<T>>;
+  /** What to do after the timeout. */
+  readonly hint?: Words;
+  /** The error to throw in place of a timeout. */
+  readonly onTimeout?: (timeout: ClusterError) => ClusterError;
+};
+
+/** Time for a poll that starts at the timeout; retries make one longer where the network is down. */
+const LAST_POLL_MS = 15_000;
 
 /**
- * Looks again and again until it is there.
+ * Polls until it is there.
  *
- * The limit is on the monotonic clock, so a changed wall clock does not move it; and there is always one more
- * look after it, so that a laptop that slept through the limit finds what happened meanwhile. It ends half a minute
- * after the limit at the latest.
+ * The timeout is on the monotonic clock, so a changed wall clock does not move it. One more poll always follows it, so
+ * that a laptop that slept through it finds what happened meanwhile. It ends at most half a minute after the timeout.
  *
  * @throws ClusterError `timeout` with what was seen last; the signal's reason when aborted.
  */
-export async function waitUntil<T>(options: WaitOptions<T>): Promise<T> {
-  const { clock, signal } = options;
+export async function waitUntil<T>(deps: WaitDeps, wait: Wait<T>): Promise<T> {
+  try {
+    return await poll(deps, wait);
+  } catch (error) {
+    const isTimeout = error instanceof ClusterError && error.kind === "timeout";
+    throw isTimeout && wait.onTimeout ? wait.onTimeout(error) : error;
+  }
+}
+
+async function poll<T>(deps: WaitDeps, { what, look, hint }: Wait<T>): Promise<T> {
+  const { clock, signal, timeoutMs } = deps;
   const startedAt = clock.monotonic();
-  const deadline = startedAt + options.timeoutMs;
+  const deadline = startedAt + timeoutMs;
   for (;;) {
-    const last = clock.monotonic() >= deadline;
-    const look = await lookWithin(options, Math.max(deadline - clock.monotonic(), LAST_LOOK_MS));
-    if (look.kind === "there") return look.value;
+    const isLast = clock.monotonic() >= deadline;
+    const limitMs = Math.max(deadline - clock.monotonic(), LAST_POLL_MS);
+    const result = await within(limitMs, look, notYet, deps);
+    if (result.kind === "there") return result.value;
     const seconds = Math.floor((clock.monotonic() - startedAt) / 1000);
     const elapsed = seconds < 1 ? "0s" : formatDuration(seconds * 1000);
-    options.onPoll?.(`${look.seen} (${elapsed} of ${formatDuration(options.timeoutMs)})`);
-    if (last) throw ranOut(options, look.seen);
+    deps.progress?.(`${result.seen} (${elapsed} of ${formatDuration(timeoutMs)})`);
+    if (isLast) {
+      const message = `waited ${formatDuration(timeoutMs)} for ${what}; seen last: ${result.seen}`;
+      throw new ClusterError("timeout", "wait-timed-out", { message, hint });
+    }
     const left = Math.max(0, deadline - clock.monotonic());
-    await clock.sleep(Math.min(options.intervalMs, left), signal);
+    await clock.sleep(Math.min(deps.pollIntervalMs, left), signal);
   }
 }
 
-async function lookWithin<T>(
-  { look, clock, signal }: WaitOptions<T>,
+const notYet = (seen: string): Extract<PollResult<unknown>, { kind: "not-yet" }> => ({
+  kind: "not-yet",
+  seen,
+});
+
+/** What an action returns, or `noAnswer` of a message where it takes longer than `limitMs`. */
+export async function within<T, N>(
   limitMs: number,
-): Promise<PollResult<T>> {
+  action: (signal: AbortSignal) => Promise<T>,
+  noAnswer: (message: string) => N,
+  { clock, signal }: Pick<WaitDeps, "clock" | "signal">,
+): Promise<T | N> {
   const limit = clock.deadline(Math.ceil(limitMs));
   try {
-    return await look(AbortSignal.any([signal, limit]));
+    return await action(AbortSignal.any([signal, limit]));
   } catch (error) {
     if (signal.aborted || !limit.aborted) throw error;
-    return { kind: "not-yet", seen: `no answer within ${formatDuration(limitMs)}` };
+    return noAnswer(`no answer within ${formatDuration(limitMs)}`);
   }
 }
 
-function ranOut<T>(options: WaitOptions<T>, seen: string): ClusterError {
-  return new ClusterError("timeout", "wait-timed-out", {
-    message: `waited ${formatDuration(options.timeoutMs)} for ${options.what}; seen last: ${seen}`,
-    hint: options.hint,
-  });
-}
-
-/** Looks that take long, since nothing answers any more, are not repeated. */
-const LOOKS_LIMIT_MS = 30_000;
+/** Polls that take long, because nothing answers, are not repeated. */
+const POLLS_LIMIT_MS = 30_000;
 
 /**
- * Looks a few times, an interval apart, where an answer may lag behind or two of them fall on both sides of a moment.
+ * Polls a few times, for answers that may lag behind or fall on both sides of a change.
  * @returns the first one that is enough, else the last.
  */
 export async function pollTimes<T>(
   times: number,
   look: () => Promise<T>,
   isEnough: (seen: T) => boolean,
-  { clock, signal, pollIntervalMs }: { clock: Clock; signal: AbortSignal; pollIntervalMs: number },
+  { clock, signal, pollIntervalMs }: Pick<WaitDeps, "clock" | "signal" | "pollIntervalMs">,
 ): Promise<T> {
-  const until = clock.monotonic() + LOOKS_LIMIT_MS;
+  const until = clock.monotonic() + POLLS_LIMIT_MS;
   for (let left = times - 1; ; left -= 1) {
     const seen = await look();
     if (isEnough(seen) || left === 0 || clock.monotonic() >= until) return seen;
@@ -93,12 +112,12 @@ export async function pollTimes<T>(
   }
 }
 
-/** What a look says that the API did not answer. @throws ClusterError at once where it refuses the key. */
+/** The poll result for a look-up without an answer. @throws ClusterError at once if the API refuses the key. */
 export function notKnownYet(
   found: Extract<Lookup<unknown>, { kind: "unknown" }>,
 ): Extract<PollResult<unknown>, { kind: "not-yet" }> {
   if (found.refusal) throw found.refusal;
-  return { kind: "not-yet", seen: found.reason };
+  return notYet(found.reason);
 }
 
 /** `340 ms`, `2.1s`, `3m 20s`. */

@@ -138,16 +138,15 @@ test("a limit is wall-clock time: slow answers do not multiply it, as a count of
   onTestFinished(() => http.close());
   const spawntee = createSpawntee(http, systemClock);
   const started = performance.now();
-  const wait = waitUntil({
-    what: "a healthy registry",
-    look: async () => ({ kind: "not-yet", seen: (await spawntee.health(url, signal)).kind }),
-    // 300 looks of 250 ms, were they counted.
-    timeoutMs: 600,
-    intervalMs: 2,
-    clock: systemClock,
-    signal,
-    hint: "",
-  });
+  // 300 looks of 250 ms, were they counted.
+  const limits = { timeoutMs: 600, pollIntervalMs: 2 };
+  const wait = waitUntil(
+    { ...limits, clock: systemClock, signal },
+    {
+      what: "a healthy registry",
+      look: async () => ({ kind: "not-yet", seen: (await spawntee.health(url, signal)).kind }),
+    },
+  );
   await expect(wait).rejects.toMatchObject({ kind: "timeout", code: "wait-timed-out" });
   expect(performance.now() - started).toBeLessThan(30_000);
 });

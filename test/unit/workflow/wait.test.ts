@@ -7,7 +7,8 @@ import {
   pollTimes,
   waitUntil,
   type PollResult,
-  type WaitOptions,
+  type Wait,
+  type WaitDeps,
 } from "../../../src/workflow/wait.ts";
 import type { Clock } from "../../../src/core/ports.ts";
 
@@ -48,18 +49,21 @@ class TestClock implements Clock {
 
 function options(
   clock: Clock,
-  look: WaitOptions<string>["look"],
-  more: Partial<WaitOptions<string>> = {},
-): WaitOptions<string> {
-  const limits = { timeoutMs: 10_000, intervalMs: 4000 };
-  return { what: "rain", hint: "look up", look, clock, signal, ...limits, ...more };
+  look: Wait<string>["look"],
+  more: Partial<WaitDeps> = {},
+): [WaitDeps, Wait<string>] {
+  const limits = { timeoutMs: 10_000, pollIntervalMs: 4000 };
+  return [
+    { clock, signal, ...limits, ...more },
+    { what: "rain", hint: "look up", look },
+  ];
 }
 
 test("the last pause is cut to what is left, and a last look follows it", async () => {
   const clock = new TestClock();
   const looks: number[] = [];
   const waiting = waitUntil(
-    options(clock, async () => {
+    ...options(clock, async () => {
       looks.push(clock.at);
       return notYet(`${looks.length} clouds`);
     }),
@@ -77,7 +81,9 @@ test("the last pause is cut to what is left, and a last look follows it", async 
 test("a machine that slept through the limit still finds what happened meanwhile", async () => {
   const clock = new TestClock(8 * 3_600_000);
   const found = waitUntil(
-    options(clock, async () => (clock.at === 0 ? notYet("sun") : { kind: "there", value: "rain" })),
+    ...options(clock, async () =>
+      clock.at === 0 ? notYet("sun") : { kind: "there", value: "rain" },
+    ),
   );
   expect(await found).toBe("rain");
   expect(clock.slept).toEqual([4000]);
@@ -89,7 +95,7 @@ test.each([
 ])("a wall clock that is set %s moves no limit", async (_, shift) => {
   const clock = new TestClock();
   const waiting = waitUntil(
-    options(clock, async () => {
+    ...options(clock, async () => {
       clock.wall += shift;
       return notYet("sun");
     }),
@@ -102,7 +108,7 @@ test("a look that takes longer than the limit is the last but one", async () => 
   const clock = new TestClock();
   let looks = 0;
   const waiting = waitUntil(
-    options(clock, async () => {
+    ...options(clock, async () => {
       looks += 1;
       clock.at += 60_000;
       return notYet("sun");
@@ -119,9 +125,9 @@ test("what was seen is said at every look; an abort ends the pause at once, with
   const seen: string[] = [];
   const started = performance.now();
   const waiting = waitUntil(
-    options(systemClock, async () => notYet("sun"), {
+    ...options(systemClock, async () => notYet("sun"), {
       signal: controller.signal,
-      onPoll: (text) => {
+      progress: (text) => {
         seen.push(text);
         controller.abort(reason);
       },
@@ -144,7 +150,7 @@ test("a look that nobody answers ends near the limit, and is no failure of its o
     limited.throwIfAborted();
     return notYet("never reached");
   };
-  const waiting = waitUntil(options(clock, hanging, { timeoutMs: 40_000 }));
+  const waiting = waitUntil(...options(clock, hanging, { timeoutMs: 40_000 }));
   await expect(waiting).rejects.toMatchObject({
     code: "wait-timed-out",
     message: "waited 40s for rain; seen last: no answer within 15s",
@@ -157,7 +163,7 @@ const failing = async (): Promise<never> => {
 };
 
 test("what a look throws before its limit is thrown", async () => {
-  await expect(waitUntil(options(new TestClock(), failing))).rejects.toThrow("broken");
+  await expect(waitUntil(...options(new TestClock(), failing))).rejects.toThrow("broken");
 });
 
 async function looksThatTake(tookMs: number): Promise<number> {
