@@ -4,22 +4,19 @@ import { LongestFirst } from "./test/helpers/longest-first.ts";
 /** `vitest run --project unit` runs one of them; a path or a name runs what it stands for, wherever that is. */
 const project = (
   name: string,
+  folders: string,
   test: TestProjectInlineConfiguration["test"] = {},
 ): TestProjectInlineConfiguration => ({
   extends: true,
-  test: { name, include: [`test/${name}/**/*.test.ts`], ...test },
+  test: { name, include: [`test/${folders}/**/*.test.ts`], ...test },
 });
-
-/** These run the built program or the real `phala`; for the others nothing is built or set up. */
-const WITH_PROGRAM = { globalSetup: "test/helpers/global-setup.ts" };
 
 const projects = [
   // Threads start faster than processes. No unit test changes what a process has only one of, as its working directory.
-  project("unit", { pool: "threads" }),
-  project("simulation"),
-  project("integration", WITH_PROGRAM),
-  project("e2e", WITH_PROGRAM),
-  project("chaos", WITH_PROGRAM),
+  project("unit", "unit", { pool: "threads" }),
+  project("simulation", "simulation"),
+  // These run the built program or the real `phala`. One project, because each loads all sources in workers of its own.
+  project("program", "{integration,e2e,chaos}", { globalSetup: "test/helpers/global-setup.ts" }),
 ];
 
 export default defineConfig({

@@ -1,8 +1,8 @@
 /** The wizard as a person meets it: the built program in a pseudo-terminal, keys in, screens out. */
-import { generateKeyPairSync } from "node:crypto";
-import { copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, rm } from "node:fs/promises";
 import path from "node:path";
 import { expect, test } from "vitest";
+import { makeGatewayKey } from "../helpers/coordinator.ts";
 import {
   CANARIES,
   cloudOf,
@@ -216,9 +216,7 @@ test("what is recorded of the cluster whose name is typed stands in for defaults
   const given = ["--aws-region", "eu-central-1", "--capacity-threshold", "0.7"];
   expect((await world.run(["init", ...given])).exitCode).toBe(0);
   world.sandbox.resetRequests();
-  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
-  const pem = privateKey.export({ type: "pkcs8", format: "pem" });
-  await writeFile(path.join(world.folder, "gateway.pem"), pem, { mode: 0o600 });
+  await makeGatewayKey(world.folder, "gateway.pem");
   const session = startInTerminal(world, ["init"], { TEE_CLUSTER_NAME: undefined });
   await session.answer("? Cluster name (", "bird-tracker", enter);
   await session.answer("? AWS region (S3 region; as recorded) (eu-central-1)", enter);

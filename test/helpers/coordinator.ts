@@ -1,7 +1,8 @@
 /** The coordinator of a cluster of schema v2: its key, the wallet that goes with it, and a registry that knows it. */
-import { createHash, createPublicKey, generateKeyPairSync } from "node:crypto";
+import { createHash, createPublicKey } from "node:crypto";
 import { copyFile, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { gatewayKey } from "./gateway-key.ts";
 import { COMPOSE_FOLDER } from "./program.ts";
 
 /** In this order an orchestrator of schema v2 that has a wallet gives them to its runners. */
@@ -15,11 +16,10 @@ export const V2_RUNNER_NAMES = [
 /** In the folder that the program runs in. */
 export const V2_FILES = ["gateway.pem", "registry.yml"] as const;
 
-/** Makes a key. @returns its file. */
+/** Writes a key, another one for each name. @returns its file. */
 export async function makeGatewayKey(folder: string, name: string): Promise<string> {
-  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
   const file = path.join(folder, name);
-  await writeFile(file, privateKey.export({ type: "pkcs8", format: "pem" }), { mode: 0o600 });
+  await writeFile(file, gatewayKey(name), { mode: 0o600 });
   return file;
 }
 

@@ -4,13 +4,11 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { joinPhala } from "./join-phala.ts";
 import { JOINED_PHALA, PHALA_BIN, PHALA_PACKAGE, WARM_PHALA } from "./phala-bin.ts";
-import { clustersArePrepared, prepareClusters } from "./prepared-cluster.ts";
+import { prepareClusters } from "./prepared-cluster.ts";
 import { BUILT, SHARED_CACHE, WARM_PROGRAM, WARM_PROGRAM_PORT } from "./program-bin.ts";
 import { makeWarmFile, serveWarm } from "./warm.ts";
 
-/** Called for each project of vitest.config.ts that needs it; the first one sets all of it up. */
-export async function setup(): Promise<(() => Promise<void>) | undefined> {
-  if (clustersArePrepared()) return undefined;
+export async function setup(): Promise<() => Promise<void>> {
   await joinPhala();
   const folder = await mkdtemp(path.join(tmpdir(), "tee-cluster-prepared-"));
   const cache = path.join(folder, "cache");

@@ -11,8 +11,6 @@ const VARIABLE = "TEE_CLUSTER_PREPARED";
 /** Of the orchestrator. A registry of v2 knows its coordinator, and takes a list while it runs. */
 export type Schema = "v1" | "v2";
 
-export const clustersArePrepared = (): boolean => process.env[VARIABLE] !== undefined;
-
 /** Sets a cluster of each schema up, in a sandbox of its own, and keeps cloud, state and files in `folder`. */
 export async function prepareClusters(folder: string): Promise<void> {
   // The first one by a process of its own, whose end leaves compiled code to every later start.

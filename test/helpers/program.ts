@@ -5,6 +5,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { onTestFinished, TestRunner } from "vitest";
+import { isErrno } from "../../src/lib/errno.ts";
 import { lifeOf } from "../../src/sandbox/lifecycle.ts";
 import type { FailureResult } from "../../src/core/results.ts";
 import { startSandbox, type Sandbox, type SandboxOptions } from "../../src/sandbox/index.ts";
@@ -94,12 +95,14 @@ export async function openWorld(
   await mkdir(path.join(base, "tmp"));
   const cloudDir = path.join(base, "cloud");
   await fill(cloudDir);
+  await shareAuthority(cloudDir);
   const sandbox = await startSandbox({
     stateDir: cloudDir,
     apiKey: CANARIES.apiKey,
     timings: FAST,
     ...options,
   });
+  authority ??= await readFile(path.join(cloudDir, "authority.json"), "utf8");
   const stateDir = path.join(base, "state");
   // What an operator could write down; `--sandbox` alone trusts the made-up Intel without.
   const trustFile = path.join(base, "trust.json");
@@ -154,6 +157,21 @@ export async function openWorld(
       return { ...run, signal: undefined };
     },
   };
+}
+
+/** The made-up Intel and KMS of the first sandbox of this process, for all others: making one takes as long as `init`. */
+let authority: string | undefined;
+
+async function shareAuthority(cloudDir: string): Promise<void> {
+  if (authority === undefined) return;
+  await mkdir(cloudDir, { recursive: true, mode: 0o700 });
+  const file = path.join(cloudDir, "authority.json");
+  // One that was copied with its cloud stays.
+  await writeFile(file, authority, { flag: "wx", mode: 0o600 }).catch(orThrowUnlessThere);
+}
+
+function orThrowUnlessThere(error: unknown): void {
+  if (!isErrno(error, "EEXIST")) throw error;
 }
 
 /** What a cloud must look like after any run that ended well, whatever happened before it. */

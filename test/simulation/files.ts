@@ -1,7 +1,7 @@
 /** The operators' files: two versions of each compose file, and what nobody should approve. */
-import { generateKeyPairSync } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { gatewayKey } from "../helpers/gateway-key.ts";
 import { runnerEnvironmentNames } from "../../src/compose/environment.ts";
 import type { Lie } from "../../src/sandbox/attestation/lies.ts";
 import { appComposeOf, hashOf } from "./app-composes.ts";
@@ -31,8 +31,7 @@ export class Files {
     this.trust = path.join(folder, "trust.json");
     writeFileSync(this.trust, trust);
     this.key = path.join(folder, "gateway.pem");
-    const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
-    writeFileSync(this.key, privateKey.export({ type: "pkcs8", format: "pem" }), { mode: 0o600 });
+    writeFileSync(this.key, gatewayKey("gateway.pem"), { mode: 0o600 });
   }
 
   path(name: string): string {

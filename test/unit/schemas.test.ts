@@ -1,6 +1,7 @@
 /** What the published schemas refuse; what the program really prints is held against them where it is run. */
+import { Ajv2020 } from "ajv/dist/2020.js";
 import { expect, test } from "vitest";
-import { validator } from "../helpers/schemas.ts";
+import { readSchema, schemaNames, validator } from "../helpers/schemas.ts";
 
 const registry = {
   name: "a-registry",
@@ -194,4 +195,12 @@ test.each([
   ["sandbox", "another host", { ...sandboxResult, url: "http://10.0.0.1:1" }],
 ])("%s refuses %s", (name, _what, document) => {
   expect(validator(name)(document)).toBe(false);
+});
+
+test("each of them is a JSON Schema", () => {
+  const ajv = new Ajv2020();
+  for (const name of schemaNames()) {
+    void ajv.validateSchema(readSchema(name));
+    expect(ajv.errors ?? [], name).toEqual([]);
+  }
 });
