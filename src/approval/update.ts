@@ -6,7 +6,7 @@ import { AGAIN, hint, phala } from "../core/command-hint.ts";
 import type { CvmOperation, Refused } from "../core/ports.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
 import { openAttempt } from "../state/record.ts";
-import { refusedByPhala } from "../workflow/mutation-errors.ts";
+import { refusedByPhala } from "../workflow/mutation-outcome.ts";
 import type { StepContext } from "../workflow/step.ts";
 import { notKnownYet, waitUntil } from "../workflow/wait.ts";
 import type { Approval, ApproveComposeHashInput } from "./approval.ts";

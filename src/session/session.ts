@@ -41,7 +41,7 @@ export async function withSession<T>(
   body: (session: Session) => Promise<T>,
 ): Promise<T> {
   const { clock, stopwatch, ledger, signal, emit, redactor } = prepared;
-  ledger.belongTo(cluster);
+  ledger.cluster = cluster;
   const directory = await directoryOf(prepared, cluster);
   const workspaceId = await prepared.workspaceId();
   await prepareStateDirectory(directory);

@@ -11,7 +11,7 @@ import type { ClusterRecord } from "../state/record.ts";
 import type { Attester } from "../registry/attester.ts";
 import { isOurs } from "../registry/ownership.ts";
 import { firstEnvironment } from "../registry/withheld-secrets.ts";
-import { notCreated } from "../workflow/mutation-errors.ts";
+import { notCreated } from "../workflow/mutation-outcome.ts";
 import { done, reused, type Step, type StepContext } from "../workflow/step.ts";
 import { notKnownYet, waitUntil } from "../workflow/wait.ts";
 import { isPlaced, registryOf, type Registry } from "../registry/registry.ts";

@@ -10,7 +10,7 @@ import type { ClusterSettings } from "../core/settings.ts";
 import { isThatCreation, runnerInUse } from "../runners/leftovers.ts";
 import { removeWithReplicas } from "../runners/remove-cvm.ts";
 import type { ClusterRecord } from "../state/record.ts";
-import { notCreated } from "../workflow/mutation-errors.ts";
+import { notCreated } from "../workflow/mutation-outcome.ts";
 import { done, type Step } from "../workflow/step.ts";
 
 export type TemporaryRunner = {

@@ -17,44 +17,20 @@ export function isSameCvm(a: CvmIdentity, b: CvmIdentity): boolean {
 }
 
 export class Ledger {
+  /** Whether this run has called for any change: "nothing was touched" is then no longer true. */
+  touched = false;
+  /** Whether this run has called a registry to approve anything. */
+  approving = false;
+  /** The cluster that this run is about; undefined before it is known. */
+  cluster: string | undefined;
   #entries: readonly LedgerEntry[] = [];
-  #touched = false;
-  #approving = false;
-  #cluster: string | undefined;
   readonly #met = new Set<string>();
   /** Instance types by the names of CVMs. */
   readonly #types = new Map<string, string>();
   /** USD per hour by instance type. */
   #prices: ReadonlyMap<string, number> = new Map();
 
-  /** Whether this run has called for any change: "nothing was touched" is no longer true of how it ends. */
-  get touched(): boolean {
-    return this.#touched;
-  }
-
-  touch(): void {
-    this.#touched = true;
-  }
-
-  /** Whether a registry was called to approve anything. */
-  get approving(): boolean {
-    return this.#approving;
-  }
-
-  approve(): void {
-    this.#approving = true;
-  }
-
-  /** The cluster that this run is about; undefined before that is known. */
-  get cluster(): string | undefined {
-    return this.#cluster;
-  }
-
-  belongTo(cluster: string): void {
-    this.#cluster = cluster;
-  }
-
-  /** What the CVM of that name is, for its price. */
+  /** For the price of the CVM of that name. */
   learnType(name: string, instanceType: string | null): void {
     if (instanceType !== null) this.#types.set(name, instanceType);
   }

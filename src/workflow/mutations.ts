@@ -8,20 +8,37 @@ import { identityOf, type Cvm } from "../core/domain.ts";
 import type {
   AcceptedUpdate,
   ApproveHashAnswer,
+  Clock,
+  CloudApi,
   CreateCvmRequest,
   CvmIdentity,
   DeployHooks,
   MutationOutcome,
+  PhalaMutations,
+  PhalaQueries,
   Provisioned,
   Refused,
+  SpawnteeMutations,
   Unclear,
   UpdateCvmRequest,
 } from "../core/ports.ts";
-import type { JournalEntry } from "../state/journal.ts";
+import type { Journal, JournalEntry } from "../state/journal.ts";
+import type { CleanupSignals } from "./cleanup.ts";
 import type { Ledger } from "./ledger.ts";
-import type { MutationPorts } from "./mutation-ports.ts";
-import type { CreateOutcome } from "./create-outcome.ts";
+import type { CreateOutcome } from "./mutation-outcome.ts";
 import { settleCreate, type Creation } from "./settle-create.ts";
+
+export type MutationPorts = {
+  readonly cli: PhalaMutations & Pick<PhalaQueries, "expectRuns">;
+  readonly api: CloudApi;
+  readonly spawntee: SpawnteeMutations;
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly cleanup: CleanupSignals;
+  readonly ledger: Ledger;
+  /** For repeating what the platform refused as "busy". */
+  readonly timeoutMs: number;
+};
 
 /** A refusal that says "busy" is repeated with these pauses, within the run's timeout. */
 const BUSY_PAUSES_MS = [1_000, 2_000, 4_000, 8_000, 15_000];
@@ -116,15 +133,12 @@ export class Mutations {
   async confirmGone(cvm: Cvm): Promise<void> {
     this.ledger.remove(cvm);
     const intent = this.#deletions.get(identityOf(cvm)) ?? (await this.#intendDeletion(cvm));
-    const { appId: app_id, vmUuid: vm_uuid } = cvm;
-    await this.#append({ type: "outcome", intent, outcome: "done", app_id, vm_uuid }).catch(
-      () => undefined,
-    );
+    await this.#end(intent, "done", cvm).catch(() => undefined);
   }
 
   /** Records of an earlier run's creation that nothing came of it: its app_id stayed unknown for long enough. */
   async closeCreation(intent: string): Promise<void> {
-    await this.#append({ type: "outcome", intent, outcome: "failed", app_id: null, vm_uuid: null });
+    await this.#end(intent, "failed");
   }
 
   /**
@@ -135,7 +149,7 @@ export class Mutations {
     const intent = randomUUID();
     const record = { type: "intent", intent, action: "delete-cvm", name, app_id } as const;
     await this.#append(record).catch(() => undefined);
-    this.ledger.touch();
+    this.ledger.touched = true;
     return intent;
   }
 
@@ -155,22 +169,21 @@ export class Mutations {
       { action: "update-cvm", name: cvm.name, app_id: cvm.appId },
       signal,
     );
-    this.ledger.approve();
-    const ended = { type: "outcome", intent, app_id: cvm.appId, vm_uuid: cvm.vmUuid } as const;
+    this.ledger.approving = true;
     const outcome = await this.#retryBusy(signal, async (isRetry) => {
       if (isRetry) await beforeRetry?.();
       const value = await this.#ports.cli
         .updateCvm(request, signal, hooks)
         .catch(async (error: unknown) => {
           // The hook's failure is the one to report, even where the disk is full.
-          await this.#append({ ...ended, outcome: "failed" }).catch(() => undefined);
+          await this.#end(intent, "failed", cvm).catch(() => undefined);
           throw error;
         });
       const isBusy = value.kind === "refused" && value.reason === "busy";
       return { value, ...(isBusy ? { retryAfterMs: value.retryAfterMs } : {}) };
     });
     const correlation_id = outcome.kind === "ok" ? outcome.value.correlationId : null;
-    await this.#append({ ...ended, outcome: OUTCOMES[outcome.kind], correlation_id });
+    await this.#end(intent, OUTCOMES[outcome.kind], cvm, { correlation_id });
     return outcome;
   }
 
@@ -188,22 +201,14 @@ export class Mutations {
       { action: "approve-hashes", name: cvm.name, app_id: cvm.appId },
       signal,
     );
-    this.ledger.approve();
+    this.ledger.approving = true;
     const answer = await this.#ports.spawntee.approveHashes(
       push.url,
       push.hashes,
       push.privateKeyPem,
       signal,
     );
-    const outcome =
-      answer.kind === "approved" ? "done" : answer.kind === "unclear" ? "unknown" : "failed";
-    await this.#append({
-      type: "outcome",
-      intent,
-      outcome,
-      app_id: cvm.appId,
-      vm_uuid: cvm.vmUuid,
-    });
+    await this.#end(intent, PUSH_OUTCOMES[answer.kind], cvm);
     return answer;
   }
 
@@ -214,12 +219,22 @@ export class Mutations {
     signal.throwIfAborted();
     const intent = randomUUID();
     await this.#append({ type: "intent", intent, ...what });
-    this.ledger.touch();
+    this.ledger.touched = true;
     return intent;
   }
 
   async #append(entry: JournalEntry): Promise<void> {
     await this.#ports.journal.append(entry);
+  }
+
+  /** Records what came of an intent. */
+  #end(
+    intent: string,
+    outcome: "done" | "failed" | "unknown",
+    { appId: app_id, vmUuid: vm_uuid }: Omit<CvmIdentity, "name"> = NO_CVM,
+    more: { readonly correlation_id?: string | null } = {},
+  ): Promise<void> {
+    return this.#append({ type: "outcome", intent, outcome, app_id, vm_uuid, ...more });
   }
 
   async #recordProvisioned(intent: string, name: string, provisioned: Provisioned): Promise<void> {
@@ -235,19 +250,13 @@ export class Mutations {
     const { appId, vmUuid } = cvm;
     if (appId === null) throw new Error("a CVM without app_id was treated as ours");
     this.ledger.add(cvm, { certain: true, at: this.#ports.clock.monotonic() });
-    await this.#append({
-      type: "outcome",
-      intent,
-      outcome: "done",
-      app_id: appId,
-      vm_uuid: vmUuid,
-    });
+    await this.#end(intent, "done", cvm);
     return { kind: "created", appId, vmUuid };
   }
 
   async #notMade(intent: string, name: string): Promise<void> {
     for (const entry of this.ledger.entriesOf(name)) this.ledger.remove(entry);
-    await this.#append({ type: "outcome", intent, outcome: "failed", app_id: null, vm_uuid: null });
+    await this.#end(intent, "failed");
   }
 
   async #settleCreate(
@@ -276,8 +285,8 @@ export class Mutations {
       }
       default: {
         // Left open: the next run looks again, by the app_id.
-        const app_id = outcome.kind === "unclear" ? (outcome.provisioned?.appId ?? null) : null;
-        await this.#append({ type: "outcome", intent, outcome: "unknown", app_id, vm_uuid: null });
+        const appId = outcome.kind === "unclear" ? (outcome.provisioned?.appId ?? null) : null;
+        await this.#end(intent, "unknown", { appId, vmUuid: null });
         return { value: { kind: "uncertain", message: `${message}; ${settled.reason}` } };
       }
     }
@@ -314,4 +323,12 @@ type Attempt<T> = {
   readonly final?: () => Promise<void>;
 };
 
+const NO_CVM = { appId: null, vmUuid: null };
+
 const OUTCOMES = { ok: "done", refused: "failed", unclear: "unknown" } as const;
+const PUSH_OUTCOMES = {
+  approved: "done",
+  refused: "failed",
+  "not-offered": "failed",
+  unclear: "unknown",
+} as const;

@@ -1,14 +1,10 @@
 /** Finding out what came of a create whose outcome is not clear, by its ids; "not visible yet" is a state. */
 import type { Cvm } from "../core/domain.ts";
-import type { Clock, CloudApi, Lookup, Provisioned, Refused, Unclear } from "../core/ports.ts";
-import type { CleanupSignals } from "./cleanup.ts";
+import type { CvmIdentity, Lookup, Refused, Unclear } from "../core/ports.ts";
 import { APPEARANCE_MS, findByIdentity } from "./find-cvm.ts";
+import type { StepDeps } from "./step.ts";
 
-export type SettleDeps = {
-  readonly api: CloudApi;
-  readonly clock: Clock;
-  readonly cleanup: CleanupSignals;
-};
+type SettleDeps = Pick<StepDeps, "api" | "clock" | "cleanup">;
 
 export type Settled =
   | { readonly kind: "made"; readonly cvm: Cvm }
@@ -29,45 +25,43 @@ const INTERRUPTED_MS = 3_000;
 /** `tried`: the app_ids that its tries were given, this one's and those that were refused as busy. */
 export type Creation = { readonly name: string; readonly tried: readonly string[] };
 
-/** @param signal the run's own: after its abort there is less time. */
+/** @param run the run's own signal: after its abort there is less time. */
 export async function settleCreate(
   { name, tried }: Creation,
   outcome: Refused | Unclear,
   deps: SettleDeps,
-  signal: AbortSignal,
+  run: AbortSignal,
 ): Promise<Settled> {
-  const settled = await settle(name, outcome, deps, signal);
+  const find = (appId: string | null, patienceMs: number): Promise<Lookup<Cvm>> =>
+    findPatiently({ name, appId, vmUuid: null }, patienceMs, deps, run);
+  const settled = await (outcome.kind === "unclear"
+    ? settleUnclear(outcome, find)
+    : settleRefused(outcome, find));
   const isOwn = settled.kind === "taken" && tried.some((appId) => appId === settled.cvm.appId);
   return isOwn ? { kind: "made", cvm: settled.cvm } : settled;
 }
 
-async function settle(
-  name: string,
-  outcome: Refused | Unclear,
-  deps: SettleDeps,
-  signal: AbortSignal,
-): Promise<Settled> {
-  if (outcome.kind === "unclear") return settleUnclear(name, outcome, deps, signal);
-  if (outcome.reason !== "name-taken" && outcome.reason !== "busy")
-    return { kind: "not-made", retry: false };
-  const isBusy = outcome.reason === "busy";
-  const found = await lookUntil(name, deps, signal, isBusy ? 0 : APPEARANCE_MS);
+/** Looks for the CVM with an app_id; null: for any of that name. */
+type Find = (appId: string | null, patienceMs: number) => Promise<Lookup<Cvm>>;
+
+async function settleRefused({ reason }: Refused, find: Find): Promise<Settled> {
+  if (reason !== "name-taken" && reason !== "busy") return { kind: "not-made", retry: false };
+  const isBusy = reason === "busy";
+  const found = await find(null, isBusy ? 0 : APPEARANCE_MS);
   if (found.kind === "present") return { kind: "taken", cvm: found.value };
   return { kind: "not-made", retry: isBusy && found.kind === "absent" };
 }
 
-async function settleUnclear(
-  name: string,
-  { provisioned, conflict }: Unclear,
-  deps: SettleDeps,
-  signal: AbortSignal,
-): Promise<Settled> {
-  const own = await lookForOwn(name, provisioned, deps, signal, patienceFor(conflict));
+async function settleUnclear({ provisioned, conflict }: Unclear, find: Find): Promise<Settled> {
+  // Nobody else's CVM has the app_id of our own provisioning.
+  const own = provisioned
+    ? await find(provisioned.appId, patienceFor(conflict))
+    : ({ kind: "absent" } as const);
   if (own.kind === "present") return { kind: "made", cvm: own.value };
   if (own.kind === "unknown") return { kind: "unknown", reason: own.reason };
   const invisible = { kind: "unknown", reason: "it is not visible yet, by any id" } as const;
   if (conflict === null && provisioned !== null) return invisible;
-  const other = await lookUntil(name, deps, signal, 0);
+  const other = await find(null, 0);
   if (other.kind === "present") return { kind: "taken", cvm: other.value };
   if (conflict === null || conflict.reason === "name-taken" || other.kind !== "absent")
     return invisible;
@@ -78,8 +72,8 @@ async function settleUnclear(
 const OF_MEANS = /^ERR-0[24]-/;
 
 /**
- * How long one is looked for whose creation was refused: longest where the refusal may well be about itself, and not at
- * all where it is tried again, which meets it.
+ * How long to look for a CVM whose creation was refused: longest if the refusal may well be about that CVM itself, and
+ * not at all if the creation is tried again, which then finds it.
  */
 function patienceFor(conflict: Refused | null): number {
   if (conflict?.reason === "busy") return 0;
@@ -88,50 +82,22 @@ function patienceFor(conflict: Refused | null): number {
   return isLikelyOurs || conflict?.apiError?.status === 400 ? APPEARANCE_MS : REFUSED_MS;
 }
 
-/** By the app_id of our own provisioning: nobody else's CVM has it. */
-async function lookForOwn(
-  name: string,
-  provisioned: Provisioned | null,
-  deps: SettleDeps,
-  signal: AbortSignal,
+/** Until it is there, or was absent (or unknown) for long enough; the last look asks the list too. */
+async function findPatiently(
+  identity: CvmIdentity,
   patienceMs: number,
-): Promise<Lookup<Cvm>> {
-  if (provisioned === null) return { kind: "absent" };
-  const identity = { name, appId: provisioned.appId, vmUuid: null };
-  return poll(deps, signal, patienceMs, (limit, list) =>
-    findByIdentity(identity, deps.api, limit, { list }),
-  );
-}
-
-/** Any CVM of that name. */
-function lookUntil(
-  name: string,
-  deps: SettleDeps,
-  signal: AbortSignal,
-  patienceMs: number,
-): Promise<Lookup<Cvm>> {
-  const identity = { name, appId: null, vmUuid: null };
-  return poll(deps, signal, patienceMs, (limit, list) =>
-    findByIdentity(identity, deps.api, limit, { list }),
-  );
-}
-
-/** Until it is there, or was absent (or not to be known) for long enough; the list is asked at the end. */
-async function poll(
-  { clock, cleanup }: SettleDeps,
+  { api, clock, cleanup }: SettleDeps,
   run: AbortSignal,
-  patienceMs: number,
-  look: (signal: AbortSignal, list: boolean) => Promise<Lookup<Cvm>>,
 ): Promise<Lookup<Cvm>> {
   const signal = cleanup.signal(SETTLE_LIMIT_MS);
   const started = clock.monotonic();
   for (;;) {
     const patience = run.aborted ? Math.min(patienceMs, INTERRUPTED_MS) : patienceMs;
     const isLast = clock.monotonic() - started >= patience;
-    const found = await look(signal, isLast);
+    const found = await findByIdentity(identity, api, signal, { list: isLast });
     if (found.kind === "present" || (isLast && found.kind === "absent") || signal.aborted)
       return found;
-    // Not to be known: a few more looks, where there was no patience at all.
+    // Unknown: a few more looks even without any patience.
     if (isLast && clock.monotonic() - started >= Math.max(patience, 4 * PAUSE_MS)) return found;
     await clock.sleep(PAUSE_MS, signal).catch(() => undefined);
   }

@@ -114,7 +114,7 @@ export class StepRunner {
 
   /** @throws what the step throws, with the step's id in it. */
   async run<I, O>(step: Step<I, O>, input: I, deps: StepDeps): Promise<O> {
-    return this.runWithout(step.id, (progress) => step.run(input, this.#contextOf(deps, progress)));
+    return this.runWithout(step.id, (progress) => step.run(input, this.contextFor(deps, progress)));
   }
 
   /** For the steps that come before there is a cloud to work on. */
@@ -163,12 +163,8 @@ export class StepRunner {
     });
   }
 
-  /** For work between the steps. */
-  contextFor(deps: StepDeps): Omit<StepContext, "progress"> {
-    return this.#contextOf(deps, () => undefined);
-  }
-
-  #contextOf(deps: StepDeps, progress: (message: string) => void): StepContext {
+  /** For a step; between the steps without `progress`. */
+  contextFor(deps: StepDeps, progress: (message: string) => void = () => undefined): StepContext {
     return {
       ...deps,
       progress,

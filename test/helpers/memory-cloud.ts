@@ -28,7 +28,7 @@ import type { HistoryEntry } from "../../src/state/history.ts";
 import type { JournalEntry, JournalRecord } from "../../src/state/journal.ts";
 import { summarizeJournal, type ClusterRecord } from "../../src/state/record.ts";
 import { Ledger } from "../../src/workflow/ledger.ts";
-import type { MutationPorts } from "../../src/workflow/mutation-ports.ts";
+import type { MutationPorts } from "../../src/workflow/mutations.ts";
 import { Mutations } from "../../src/workflow/mutations.ts";
 import type { StepContext } from "../../src/workflow/step.ts";
 import { registryOf, type Registry } from "../../src/registry/registry.ts";

@@ -26,7 +26,7 @@ import type { JournalEntry } from "../../src/state/journal.ts";
 import { cleanupSignals } from "../../src/workflow/cleanup.ts";
 import { systemClock } from "../../src/platform/clock.ts";
 import { Ledger } from "../../src/workflow/ledger.ts";
-import type { MutationPorts } from "../../src/workflow/mutation-ports.ts";
+import type { MutationPorts } from "../../src/workflow/mutations.ts";
 import { Mutations } from "../../src/workflow/mutations.ts";
 import { makePreparedWorld } from "../helpers/prepared-cluster.ts";
 import { warmPhalaBin } from "../helpers/phala-bin.ts";

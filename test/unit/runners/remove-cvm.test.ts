@@ -4,7 +4,7 @@ import type { Cvm } from "../../../src/core/domain.ts";
 import { cleanupSignals } from "../../../src/workflow/cleanup.ts";
 import { systemClock } from "../../../src/platform/clock.ts";
 import { Ledger } from "../../../src/workflow/ledger.ts";
-import type { MutationPorts } from "../../../src/workflow/mutation-ports.ts";
+import type { MutationPorts } from "../../../src/workflow/mutations.ts";
 import { Mutations } from "../../../src/workflow/mutations.ts";
 import { removeCvm } from "../../../src/runners/remove-cvm.ts";
 import type { StepDeps } from "../../../src/workflow/step.ts";

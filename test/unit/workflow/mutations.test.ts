@@ -7,7 +7,7 @@ import type {
   MutationOutcome,
   Provisioned,
 } from "../../../src/core/ports.ts";
-import { notCreated, refusedByPhala } from "../../../src/workflow/mutation-errors.ts";
+import { notCreated, refusedByPhala } from "../../../src/workflow/mutation-outcome.ts";
 import {
   APP,
   cvmOf,

@@ -1,7 +1,15 @@
-/** The errors for what came of a mutating call. */
+/** What comes of a mutating call, and the errors for it. */
 import type { Hint } from "../core/command-hint.ts";
+import type { Cvm } from "../core/domain.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
-import type { CreateOutcome } from "./create-outcome.ts";
+
+/** A create that failed proves nothing by itself: `created` may also come from looking its app_id up. */
+export type CreateOutcome =
+  | { readonly kind: "created"; readonly appId: string; readonly vmUuid: string | null }
+  /** The name belongs to a CVM that this call did not make. */
+  | { readonly kind: "taken"; readonly cvm: Cvm; readonly message: string }
+  | { readonly kind: "refused"; readonly message: string }
+  | { readonly kind: "uncertain"; readonly message: string };
 
 /** The error for a mutating call that Phala refused. */
 export function refusedByPhala(what: string, message: string, hint: string | Hint): ClusterError {
