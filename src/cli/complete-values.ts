@@ -35,13 +35,13 @@ const SOURCES: Readonly<Record<Source, (context: Context) => Promise<readonly Ca
     return allCodes().map(({ code, title }) => ({ value: code, description: title }));
   },
   checks: async () => {
-    const [{ ALL_CHECKS }, { CATALOGUE }] = await Promise.all([
+    const [{ ALL_CHECKS }, { composeCodes }] = await Promise.all([
       import("../checks/all-checks.ts"),
-      import("../compose/catalogue.ts"),
+      import("../commands/explain/codes.ts"),
     ]);
     return [
       ...ALL_CHECKS.map(({ id, title }) => ({ value: id, description: title })),
-      ...Object.entries(CATALOGUE).map(([value, { about }]) => ({ value, description: about })),
+      ...composeCodes().map(({ code, cause }) => ({ value: code, description: cause })),
     ];
   },
 };

@@ -1,5 +1,5 @@
-/** Every code with its texts: of the sections of docs/errors.md, and of the catalogue of compose findings. */
-import { CATALOGUE as COMPOSE } from "../../compose/catalogue.ts";
+/** Every code with its texts: from the sections of docs/errors.md and the table of docs/compose.md. */
+import { FINDING_CODES, severitiesOf, type FindingCode } from "../../compose/catalogue.ts";
 import type { Rendered } from "../../core/command-hint.ts";
 import { CATALOGUE, type Role } from "../../errors/catalogue.ts";
 import { EXIT_CODES } from "../../errors/exit-codes.ts";
@@ -15,18 +15,36 @@ export function allCodes(): readonly CodeInDocs[] {
   const own = Object.entries(CATALOGUE).map(([code, roles]) =>
     describe(code, roles.split(" or ") as Role[], sections.get(code)),
   );
-  const compose = Object.entries(COMPOSE)
-    .filter(([code]) => !(code in CATALOGUE))
-    .map(([code, { severities, about, remedy }]) => ({
+  return [...own, ...composeCodes().filter(({ code }) => !(code in CATALOGUE))];
+}
+
+/** `| code | severities | cause | remedy |`. */
+const ROW = /^\| `(.+?)` +\| .+? \| (.+?) +\| (.+?) +\|$/gm;
+
+/** The findings of compose files. @throws Error where docs/compose.md has no row on one. */
+export function composeCodes(): readonly CodeInDocs[] {
+  const rows = new Map(
+    [...(findPage("compose") ?? "").matchAll(ROW)].map(([, code = "", cause = "", remedy = ""]) => [
       code,
-      title: `Compose file: ${code.replaceAll("-", " ")}`,
-      roles: ["finding" as const],
-      exit_codes: severities.includes("error") ? [EXIT_CODES.prerequisite] : [],
-      cause: about,
-      remedy,
-      docs: "docs/compose.md",
-    }));
-  return [...own, ...compose];
+      { cause, remedy },
+    ]),
+  );
+  return FINDING_CODES.map((code) => describeFinding(code, rows.get(code)));
+}
+
+function describeFinding(
+  code: FindingCode,
+  row: Pick<CodeInDocs, "cause" | "remedy"> | undefined,
+): CodeInDocs {
+  if (!row) throw new Error(`docs/compose.md has no row on ${code}`);
+  return {
+    ...row,
+    code,
+    title: `Compose file: ${code.replaceAll("-", " ")}`,
+    roles: ["finding"],
+    exit_codes: severitiesOf(code).includes("error") ? [EXIT_CODES.prerequisite] : [],
+    docs: "docs/compose.md",
+  };
 }
 
 type Section = Pick<CodeInDocs, "title" | "cause" | "remedy"> & {
