@@ -26,6 +26,7 @@ import type { Journal, JournalEntry } from "../state/journal.ts";
 import type { CleanupSignals } from "./cleanup.ts";
 import type { Ledger } from "./ledger.ts";
 import type { CreateOutcome } from "./mutation-outcome.ts";
+import { retryBusy, type Attempt } from "./mutation-retry.ts";
 import { settleCreate, type Creation } from "./settle-create.ts";
 
 export type MutationPorts = {
@@ -39,10 +40,6 @@ export type MutationPorts = {
   /** For repeating what the platform refused as "busy". */
   readonly timeoutMs: number;
 };
-
-/** A refusal that says "busy" is repeated with these pauses, within the run's timeout. */
-const BUSY_PAUSES_MS = [1_000, 2_000, 4_000, 8_000, 15_000];
-const MAX_PAUSE_MS = 60_000;
 
 export type UpdateHooks = DeployHooks & { readonly beforeRetry?: () => Promise<void> };
 
@@ -96,7 +93,7 @@ export class Mutations {
       await this.#recordProvisioned(intent, name, provisioned);
       await hooks.onProvisioned?.(provisioned);
     };
-    return this.#retryBusy(signal, async () => {
+    return retryBusy(this.#ports, signal, async () => {
       const outcome = await this.#ports.cli
         .createCvm(request, signal, { ...hooks, onProvisioned })
         .catch(async (error: unknown) => {
@@ -170,7 +167,7 @@ export class Mutations {
       signal,
     );
     this.ledger.approving = true;
-    const outcome = await this.#retryBusy(signal, async (isRetry) => {
+    const outcome = await retryBusy(this.#ports, signal, async (isRetry) => {
       if (isRetry) await beforeRetry?.();
       const value = await this.#ports.cli
         .updateCvm(request, signal, hooks)
@@ -291,37 +288,7 @@ export class Mutations {
       }
     }
   }
-
-  /** Repeats what the platform refused as "busy", with backoff, until the run's timeout. */
-  async #retryBusy<T>(
-    signal: AbortSignal,
-    attempt: (isRetry: boolean) => Promise<Attempt<T>>,
-  ): Promise<T> {
-    const { clock, timeoutMs } = this.#ports;
-    const deadline = clock.monotonic() + timeoutMs;
-    for (let tries = 0; ; tries += 1) {
-      const { value, retryAfterMs, final } = await attempt(tries > 0);
-      const pause = Math.min(retryAfterMs ?? BUSY_PAUSES_MS[tries] ?? 15_000, MAX_PAUSE_MS);
-      const over = signal.aborted || clock.monotonic() + pause > deadline;
-      if (retryAfterMs === undefined || over) {
-        await final?.();
-        return value;
-      }
-      await clock.sleep(pause, signal).catch(() => undefined);
-      if (signal.aborted) {
-        await final?.();
-        return value;
-      }
-    }
-  }
 }
-
-/** `retryAfterMs` present: busy, worth another try; null where the platform names no pause. `final`: when none follows. */
-type Attempt<T> = {
-  readonly value: T;
-  readonly retryAfterMs?: number | null;
-  readonly final?: () => Promise<void>;
-};
 
 const NO_CVM = { appId: null, vmUuid: null };
 
