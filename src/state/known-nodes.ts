@@ -1,9 +1,7 @@
 /** The nodes that the platform offered last, for completion: it has no time to ask, and needs no key. */
-import { readFile } from "node:fs/promises";
 import path from "node:path";
 import * as z from "zod";
-import { writeAtomically } from "../lib/atomic-file.ts";
-import { parseJson } from "../lib/json.ts";
+import { keepHints, readHints } from "./hints-file.ts";
 
 const nodesSchema = z.array(z.object({ name: z.string(), region: z.string().nullable() }));
 const fileSchema = z.record(z.string(), nodesSchema);
@@ -22,7 +20,6 @@ export async function readKnownNodes(
   return (await readAll(stateDir))[apiHost] ?? [];
 }
 
-/** Nothing depends on it: where the state directory is not there, or can't be written to, nothing is kept. */
 export async function rememberNodes(
   stateDir: string,
   apiHost: string,
@@ -33,11 +30,9 @@ export async function rememberNodes(
   if (JSON.stringify(all[apiHost]) === JSON.stringify(known)) return;
   const { [apiHost]: _, ...others } = all;
   const kept = Object.entries(others).slice(1 - MAX_HOSTS);
-  const text = `${JSON.stringify({ ...Object.fromEntries(kept), [apiHost]: known })}\n`;
-  await writeAtomically(fileOf(stateDir), text, { mode: 0o600 }).catch(() => undefined);
+  await keepHints(fileOf(stateDir), { ...Object.fromEntries(kept), [apiHost]: known });
 }
 
 async function readAll(stateDir: string): Promise<z.infer<typeof fileSchema>> {
-  const text = await readFile(fileOf(stateDir), "utf8").catch(() => "");
-  return fileSchema.safeParse(parseJson(text)).data ?? {};
+  return (await readHints(fileOf(stateDir), fileSchema)) ?? {};
 }

@@ -39,9 +39,12 @@ type State = {
   readonly attempts: Mutable<ApprovalAttempt>[];
   readonly composeHashes: ComposeHashRecord[];
   readonly registryComposes: string[];
+  unverified: number;
   /** By app_id: the newest of each registry. */
-  readonly lastApproval: Map<string, Mutable<ApprovedRecord>>;
-  readonly lastAttempt: Map<string, Mutable<ApprovalAttempt>>;
+  readonly newest: {
+    readonly approval: Map<string, Mutable<ApprovedRecord>>;
+    readonly attempt: Map<string, Mutable<ApprovalAttempt>>;
+  };
   settings: RecordedSettings | null;
 };
 
@@ -72,7 +75,7 @@ const HANDLERS: Handlers = {
   },
   approving: attempt,
   "approval-refused": (state, { app_id: appId }) => {
-    const last = state.lastAttempt.get(appId);
+    const last = state.newest.attempt.get(appId);
     if (last?.outcome === "open") last.outcome = "refused";
   },
   approved: approve,
@@ -88,23 +91,12 @@ const HANDLERS: Handlers = {
  */
 export function foldJournal(records: Iterable<JournalRecord>, before?: JournalFold): JournalFold {
   const state = stateOf(before);
-  let unverified = before?.unverified ?? 0;
   for (const record of records) {
-    if (record.sealed === false) unverified += 1;
+    if (record.sealed === false) state.unverified += 1;
     (HANDLERS[record.type] as (state: State, record: JournalRecord) => void)(state, record);
   }
-  const { adoptions, approvals, attempts, composeHashes, registryComposes, settings } = state;
-  return {
-    creations: [...state.creations.values()],
-    deletions: [...state.deletions],
-    adoptions,
-    approvals,
-    attempts,
-    composeHashes,
-    registryComposes,
-    settings,
-    unverified,
-  };
+  const { creations, deletions, newest: _, ...rest } = state;
+  return { creations: [...creations.values()], deletions: [...deletions], ...rest };
 }
 
 function stateOf(before: JournalFold | undefined): State {
@@ -117,9 +109,12 @@ function stateOf(before: JournalFold | undefined): State {
     attempts: [...attempts],
     composeHashes: [...(before?.composeHashes ?? [])],
     registryComposes: [...(before?.registryComposes ?? [])],
-    lastApproval: new Map(approvals.map((approval) => [approval.appId, approval])),
-    lastAttempt: new Map(attempts.map((made) => [made.appId, made])),
+    newest: {
+      approval: new Map(approvals.map((approval) => [approval.appId, approval])),
+      attempt: new Map(attempts.map((made) => [made.appId, made])),
+    },
     settings: before?.settings ?? null,
+    unverified: before?.unverified ?? 0,
   };
 }
 
@@ -168,55 +163,38 @@ function isThat(deletion: Deletion, made: Deletion): boolean {
     : deletion.appId === made.appId;
 }
 
-function approve(
-  { approvals, lastApproval, lastAttempt }: State,
-  record: RecordOf<"approved">,
-): void {
-  const { app_id: appId, at, hashes, via, settings, correlation_id: correlationId } = record;
-  const { history_head: historyHead = null, sealed } = record;
-  const vouched = sealed !== false;
-  const approval = {
-    appId,
-    at,
-    hashes,
-    via,
-    correlationId,
-    settings,
-    historyHead,
-    verified: false,
-    vouched,
-  };
+function approve({ approvals, newest }: State, record: RecordOf<"approved">): void {
+  const { at, correlation_id: correlationId, history_head: historyHead = null } = record;
+  const approval = { ...listIn(record), at, correlationId, historyHead };
   approvals.push(approval);
-  lastApproval.set(appId, approval);
-  const last = lastAttempt.get(appId);
+  newest.approval.set(approval.appId, approval);
+  const last = newest.attempt.get(approval.appId);
   if (last) last.outcome = "approved";
 }
 
-function attempt({ attempts, lastAttempt }: State, record: RecordOf<"approving">): void {
-  const { app_id: appId, hashes, via, settings, after, restores, sealed } = record;
-  const made: Mutable<ApprovalAttempt> = {
-    appId,
-    hashes,
-    via,
-    settings,
-    after,
-    restores,
-    outcome: "open",
-    verified: false,
-    vouched: sealed !== false,
-  };
+function attempt({ attempts, newest }: State, record: RecordOf<"approving">): void {
+  const { after, restores } = record;
+  const made = { ...listIn(record), after, restores, outcome: "open" as const };
   attempts.push(made);
-  lastAttempt.set(appId, made);
+  newest.attempt.set(made.appId, made);
+}
+
+/** An approved list that was not seen healthy yet. */
+function listIn({
+  app_id: appId,
+  hashes,
+  via,
+  settings,
+  sealed,
+}: RecordOf<"approved"> | RecordOf<"approving">) {
+  return { appId, hashes, via, settings, verified: false, vouched: sealed !== false };
 }
 
 /** Seen healthy: with the list that was given last, and after the attempt that was made last. */
-function confirm(
-  { lastApproval, lastAttempt }: State,
-  { app_id: appId, hashes }: RecordOf<"verified">,
-): void {
-  const approval = lastApproval.get(appId);
+function confirm({ newest }: State, { app_id: appId, hashes }: RecordOf<"verified">): void {
+  const approval = newest.approval.get(appId);
   if (approval && sameList(approval.hashes, hashes)) approval.verified = true;
-  const last = lastAttempt.get(appId);
+  const last = newest.attempt.get(appId);
   if (last) last.verified = true;
 }
 

@@ -107,21 +107,17 @@ export function summarizeFold(fold: JournalFold, cluster: string): ClusterRecord
 
 /** Whether the registry with this app_id was made, or taken over, by a recorded run. */
 export function isOurRegistry(record: ClusterRecord, appId: string | null): boolean {
-  if (appId === null) return false;
-  if (record.adoptedRegistries.includes(appId)) return true;
-  return record.registryCreations.some((creation) => creation.appId === appId);
+  return appId !== null && registryIds(record).includes(appId);
 }
 
 /** The app_ids of the registries that recorded runs made or took over, newest last. */
 export function registryIds({
   registryCreations,
   adoptedRegistries,
-}: RegistryHistory): readonly string[] {
+}: Pick<ClusterRecord, "registryCreations" | "adoptedRegistries">): readonly string[] {
   const made = registryCreations.flatMap(({ appId }) => appId ?? []);
   return [...new Set([...made, ...adoptedRegistries])];
 }
-
-type RegistryHistory = Pick<ClusterRecord, "registryCreations" | "adoptedRegistries">;
 
 /** The newest hash that was read back for exactly this compose text and these names, in this order. */
 export function recordedHash(

@@ -1,10 +1,8 @@
 /** How long the steps took last time on this platform: what a wait is compared with. Nothing else goes by it. */
-import { readFile } from "node:fs/promises";
 import path from "node:path";
 import * as z from "zod";
 import { STEPS, type StepId, type StepReport } from "../core/steps.ts";
-import { writeAtomically } from "../lib/atomic-file.ts";
-import { parseJson } from "../lib/json.ts";
+import { keepHints, readHints } from "./hints-file.ts";
 import { fileNameOf } from "./state-directory.ts";
 
 /** ms, by step. */
@@ -19,11 +17,10 @@ export async function readStepDurations(
   stateDir: string,
   stateHost: string,
 ): Promise<StepDurations> {
-  const text = await readFile(fileOf(stateDir, stateHost), "utf8").catch(() => "");
-  return schema.safeParse(parseJson(text)).data ?? {};
+  return (await readHints(fileOf(stateDir, stateHost), schema)) ?? {};
 }
 
-/** Of the steps that were done; what can't be written is not kept. */
+/** Of the steps that were done. */
 export async function rememberStepDurations(
   stateDir: string,
   stateHost: string,
@@ -31,7 +28,6 @@ export async function rememberStepDurations(
 ): Promise<void> {
   const known = await readStepDurations(stateDir, stateHost);
   const done = reports.filter(({ status }) => status === "done");
-  const all = { ...known, ...Object.fromEntries(done.map(({ id, duration_ms: ms }) => [id, ms])) };
-  const text = `${JSON.stringify(all)}\n`;
-  await writeAtomically(fileOf(stateDir, stateHost), text, { mode: 0o600 }).catch(() => undefined);
+  const durations = Object.fromEntries(done.map(({ id, duration_ms: ms }) => [id, ms]));
+  await keepHints(fileOf(stateDir, stateHost), { ...known, ...durations });
 }
