@@ -49,6 +49,13 @@ export function renderConfig(values: OrchestratorValues): string {
   return `${[commentLines(HEADER).join("\n"), ...sections].join("\n\n")}\n`;
 }
 
+/** A new file where there is none yet, else the changed one. @throws as `renderConfig` and `updateConfig`. */
+export const configText = (
+  existing: string | undefined,
+  values: OrchestratorValues,
+  path: string,
+): string => (existing === undefined ? renderConfig(values) : updateConfig(existing, values, path));
+
 /**
  * An existing file with what was given in this run, and with what the orchestrator requires and the file lacks.
  * Everything else stays, byte for byte. `path` is for messages.

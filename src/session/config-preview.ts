@@ -2,7 +2,7 @@
 import { roleOf } from "../core/domain.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
 import { configChanges, type ConfigChange } from "../orchestrator/config-changes.ts";
-import { renderConfig, updateConfig } from "../orchestrator/config.ts";
+import { configText } from "../orchestrator/config.ts";
 import { isLocal, otherOwner } from "../orchestrator/file-owner.ts";
 import { readSettings } from "../orchestrator/read-settings.ts";
 import { readWholeText } from "../orchestrator/read-file.ts";
@@ -11,7 +11,7 @@ import type { OrchestratorValues } from "../orchestrator/values.ts";
 import { stateDirectoryOf } from "../state/state-directory.ts";
 import { isAsWritten } from "../state/written-config.ts";
 import type { ClusterFacts } from "./facts.ts";
-import { SANDBOX_HOST } from "./sandbox-host.ts";
+import { SANDBOX_HOST } from "./sandbox.ts";
 
 export type ConfigPreview =
   | { readonly kind: "other-owner"; readonly why: string }
@@ -37,10 +37,7 @@ export async function previewConfig(facts: ClusterFacts): Promise<ConfigPreview>
     phalaApiUrl: connection.phalaApiUrl,
     clusterUrls: await clusterUrls(facts, existing),
   };
-  const after =
-    before === undefined || replaces
-      ? renderConfig(values)
-      : updateConfig(before, values, cluster.orchestratorConfig);
+  const after = configText(replaces ? undefined : before, values, cluster.orchestratorConfig);
   return { kind: "written", before, after, changes: configChanges(before, after), replaces };
 }
 

@@ -2,6 +2,7 @@
 import { withRegistryValues } from "../inputs/registry-env.ts";
 import { missingForCluster } from "../inputs/required.ts";
 import type { Answers, Resolution } from "../inputs/resolve.ts";
+import type { Values } from "../inputs/values.ts";
 import { readClusterRecord } from "../state/verified-state.ts";
 import { findStateDirectory } from "../state/cluster-folder.ts";
 import type { CommandRun, SandboxHandle } from "./dependencies.ts";
@@ -18,25 +19,39 @@ export function prepareDeployment(
   return prepare(run, { complete, remember });
 }
 
-/** Where the schema requires a key and a wallet and they are not given: the sandbox's own, made at their first use. */
+/** The answers with the sandbox's own key and wallet, where the schema requires them and they are not given. */
 export async function withSandboxKey<A extends Answers>(
   answers: A,
   sandbox: SandboxHandle | undefined,
 ): Promise<A> {
-  const lacking = missingForCluster(answers.values).map(({ key }) => key);
-  if (!sandbox || !lacking.some((key) => key in OWN)) return answers;
-  const gatewayKeyPath = answers.values.gatewayKeyPath ?? (await sandbox.gatewayKey());
-  const coordinatorWallet =
-    answers.values.coordinatorWallet ?? (await sandbox.walletOf(gatewayKeyPath));
-  return {
-    ...answers,
-    values: { ...answers.values, gatewayKeyPath, coordinatorWallet },
-    origins: { ...OWN, ...answers.origins },
-  };
+  return withOwnKeys(answers, await ownKeys(answers.values, sandbox));
 }
 
 /** What the sandbox has of its own, and where it is from then. */
 const OWN = { gatewayKeyPath: "default", coordinatorWallet: "default" } as const;
+
+type OwnKeys = Pick<Partial<Values>, keyof typeof OWN>;
+
+/** Made at their first use; undefined where they are not needed. */
+async function ownKeys(
+  values: Partial<Values>,
+  sandbox: SandboxHandle | undefined,
+): Promise<OwnKeys | undefined> {
+  const isLacking = missingForCluster(values).some(({ key }) => key in OWN);
+  if (!sandbox || !isLacking) return undefined;
+  const gatewayKeyPath = values.gatewayKeyPath ?? (await sandbox.gatewayKey());
+  const coordinatorWallet = values.coordinatorWallet ?? (await sandbox.walletOf(gatewayKeyPath));
+  return { gatewayKeyPath, coordinatorWallet };
+}
+
+const withOwnKeys = <A extends Answers>(answers: A, own: OwnKeys | undefined): A =>
+  own === undefined
+    ? answers
+    : {
+        ...answers,
+        values: { ...answers.values, ...own },
+        origins: { ...OWN, ...answers.origins },
+      };
 
 async function withNeedsOfCluster(
   resolution: Resolution,
@@ -44,31 +59,17 @@ async function withNeedsOfCluster(
   sandbox: SandboxHandle | undefined,
 ): Promise<Resolution> {
   const { problems, missing } = resolution;
-  const recorded =
+  const { values } =
     problems.length > 0
       ? resolution
       : withRegistryValues(await asOnRecord(resolution, sandbox), env);
-  const complete = await withSandboxKey(recorded, sandbox);
+  const own = await ownKeys(values, sandbox);
   // What was given and is wrong is a problem, and not missing.
-  const lacking = missingForCluster(complete.values).filter(
+  const lacking = missingForCluster({ ...values, ...own }).filter(
     ({ key }) => !problems.some(({ input }) => input.key === key),
   );
-  const known = complete === recorded ? resolution : withOwnKeys(resolution, complete);
-  return { ...known, missing: [...missing, ...lacking] };
-}
-
-/** Only these: what is recorded of a cluster is filled in later, once its name is certain. */
-function withOwnKeys(resolution: Resolution, { values }: Answers): Resolution {
-  const { gatewayKeyPath, coordinatorWallet } = values;
-  const own = {
-    ...(gatewayKeyPath ? { gatewayKeyPath } : {}),
-    ...(coordinatorWallet ? { coordinatorWallet } : {}),
-  };
-  return {
-    ...resolution,
-    values: { ...resolution.values, ...own },
-    origins: { ...OWN, ...resolution.origins },
-  };
+  // Only the keys: what is recorded of a cluster is filled in later, once its name is certain.
+  return { ...withOwnKeys(resolution, own), missing: [...missing, ...lacking] };
 }
 
 /** As a run will see them, from this machine's record alone: the key that asking Phala takes may be missing too. */
@@ -80,12 +81,9 @@ async function asOnRecord(
   const { clusterName, stateDir, phalaApiUrl } = values;
   if (clusterName === undefined || stateDir === undefined || phalaApiUrl === undefined)
     return resolution;
-  const host = stateHostOf(sandbox, new URL(phalaApiUrl).host);
+  const apiHost = stateHostOf(sandbox, new URL(phalaApiUrl).host);
   // No request yet: the host names decide.
-  const directory = await findStateDirectory(
-    { stateDir, apiHost: host, cluster: clusterName },
-    null,
-  );
+  const directory = await findStateDirectory({ stateDir, apiHost, cluster: clusterName }, null);
   const record = await readClusterRecord(directory, clusterName);
   // A cluster that was destroyed, and is set up again, begins with the defaults.
   if (record.registryCreations.length + record.adoptedRegistries.length === 0) return resolution;

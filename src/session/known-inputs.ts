@@ -1,15 +1,9 @@
 /**
- * What the cluster has stands before any default: the settings that this machine recorded, and its orchestrator.yml.
- * No request is made for it.
+ * Inputs from what the cluster has, which takes precedence over defaults: the settings that this machine recorded, and
+ * its orchestrator.yml. No request is made for it.
  */
-import {
-  isGiven,
-  isSchemaGiven,
-  parseInput,
-  type Answers,
-  type Resolution,
-} from "../inputs/resolve.ts";
-import { INPUTS, nameOfInput, type InputKey, inputDefinition } from "../inputs/table.ts";
+import { isGiven, type Answers, type Resolution } from "../inputs/resolve.ts";
+import { INPUTS, type InputKey } from "../inputs/table.ts";
 import type { ClusterRecord } from "../state/record.ts";
 import { findKnownClusters, theOnlyCluster } from "../state/known-clusters.ts";
 import { readClusterRecord } from "../state/verified-state.ts";
@@ -17,12 +11,7 @@ import { findStateDirectory } from "../state/cluster-folder.ts";
 import { otherOwner } from "../orchestrator/file-owner.ts";
 import { readValues, type FileSettings } from "../orchestrator/read-settings.ts";
 import { readWholeText } from "../orchestrator/read-file.ts";
-
-type KnownInputs<A extends Answers> = {
-  readonly answers: A;
-  /** In words: what was taken from the record because no file says it. */
-  readonly taken: readonly string[];
-};
+import { fillIn, type FilledIn, type RawInput } from "./fill-in.ts";
 
 type KnownFrom = {
   readonly env: NodeJS.ProcessEnv;
@@ -33,27 +22,28 @@ type KnownFrom = {
 };
 
 /**
- * Fills in what nobody gave. Record and file agree unless somebody edited the file since: an edit is the newer word,
- * and the orchestrator goes by it.
+ * Fills in what nobody gave. Record and file agree unless somebody has edited the file since. Then the file wins: it is
+ * newer, and the orchestrator uses it.
  */
 export async function withKnownInputs<A extends Answers>(
   given: A,
   { env, stateHost, remember }: KnownFrom,
-): Promise<KnownInputs<A>> {
+): Promise<FilledIn<A>> {
   const filled = await withFileInputs(given, env);
   const { stateDir } = given.values;
-  if (stateDir === undefined || stateHost === undefined) return { answers: filled, taken: [] };
+  if (stateDir === undefined || stateHost === undefined)
+    return { answers: filled, taken: new Map() };
   const named = remember ? await withOnlyCluster(filled, stateDir, stateHost) : filled;
   const { clusterName } = named.values;
-  if (clusterName === undefined) return { answers: named, taken: [] };
+  if (clusterName === undefined) return { answers: named, taken: new Map() };
   const directory = await findStateDirectory(
     { stateDir, apiHost: stateHost, cluster: clusterName },
     null,
   );
-  // One that can't be read is the business of those that can't do without it: `history --verify` says what is wrong.
+  // A record that can't be read ends only the commands that need it; `history --verify` shows what is wrong.
   const record = await readClusterRecord(directory, clusterName).catch(() => undefined);
   const settings = record?.settings ?? null;
-  if (settings === null) return { answers: named, taken: [] };
+  if (settings === null) return { answers: named, taken: new Map() };
   return withSettings(await withRecordedFile(named, given, settings, env), settings);
 }
 
@@ -104,31 +94,16 @@ async function withRecordedFile<A extends Answers>(
   );
 }
 
-function withSettings<A extends Answers>(
-  answers: A,
-  { values: recorded }: Settings,
-): KnownInputs<A> {
-  const values: Record<string, unknown> = { ...answers.values };
-  const origins = { ...answers.origins };
-  const taken: string[] = [];
-  for (const input of INPUTS) {
-    const { key, flag = "" } = input;
+function withSettings<A extends Answers>(answers: A, { values: recorded }: Settings): FilledIn<A> {
+  const inputs = INPUTS.flatMap(({ key, flag = "" }): RawInput[] => {
     const raw = recorded[flag];
-    if (raw === undefined || isGiven(answers, key) || isImplied(answers, key)) continue;
-    const parsed = parseInput(input, raw, "record");
-    if ("problem" in parsed) continue;
-    const isSame = JSON.stringify(parsed.value) === JSON.stringify(values[key]);
-    // Somebody edited the file since.
-    if (origins[key] === "orchestrator.yml" && !isSame) continue;
-    if (!isSame) taken.push(`${nameOfInput(input)} ${[raw].flat().join(", ")}`);
-    values[key] = parsed.value;
-    origins[key] = "record";
-  }
-  return { answers: { ...answers, values, origins }, taken };
+    return raw === undefined ? [] : [[key, raw]];
+  });
+  // Where the file differs, somebody has edited it since.
+  const isEdited = (key: InputKey, isSame: boolean): boolean =>
+    answers.origins[key] === "orchestrator.yml" && !isSame;
+  return fillIn(answers, "record", inputs, isEdited);
 }
-
-const isImplied = (answers: Answers, key: InputKey): boolean =>
-  key === "orchestratorSchema" && isSchemaGiven(answers);
 
 /** The same for all inputs of a command, with what is still missing. */
 export async function resolutionWithKnown(
@@ -137,7 +112,7 @@ export async function resolutionWithKnown(
 ): Promise<{ readonly resolution: Resolution; readonly taken: readonly string[] }> {
   const { answers, taken } = await withKnownInputs(resolution, from);
   const missing = answers.missing.filter(({ key }) => answers.values[key] === undefined);
-  return { resolution: { ...answers, missing }, taken };
+  return { resolution: { ...answers, missing }, taken: [...taken.values()] };
 }
 
 /**
@@ -147,20 +122,8 @@ export async function resolutionWithKnown(
 async function withFileInputs<A extends Answers>(answers: A, env: NodeJS.ProcessEnv): Promise<A> {
   const settings = await settingsIn(answers, env);
   if (settings === undefined) return answers;
-  const values: Record<string, unknown> = { ...answers.values };
-  const origins = { ...answers.origins };
-  for (const [key, raw] of Object.entries(settings.values) as [
-    InputKey,
-    string | readonly string[],
-  ][]) {
-    if (isGiven(answers, key) || (key === "orchestratorSchema" && isSchemaGiven(answers))) continue;
-    // What can't be an input is left to the check of the file: it names the line.
-    const parsed = parseInput(inputDefinition(key), raw, "orchestrator.yml");
-    if ("problem" in parsed) continue;
-    values[key] = parsed.value;
-    origins[key] = "orchestrator.yml";
-  }
-  return { ...answers, values, origins };
+  const inputs = Object.entries(settings.values) as unknown as readonly RawInput[];
+  return fillIn(answers, "orchestrator.yml", inputs).answers;
 }
 
 async function settingsIn(

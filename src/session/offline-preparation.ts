@@ -8,8 +8,7 @@ import { resolutionWithKnown } from "./known-inputs.ts";
 import type { CommandRun, CommonFlags } from "./dependencies.ts";
 import type { ConfigFile } from "../inputs/config-file.ts";
 import { configFileOf, hideSecrets, sourcesFor } from "./preparation.ts";
-import { sandboxHint } from "./sandbox-hint.ts";
-import { SANDBOX_HOST } from "./sandbox-host.ts";
+import { SANDBOX_HOST, sandboxHint } from "./sandbox.ts";
 
 export type OfflinePreparation = {
   readonly resolution: Resolution;

@@ -16,10 +16,8 @@ import type { Account } from "../core/ports.ts";
 import { once } from "../lib/once.ts";
 import type { Connection } from "../core/settings.ts";
 import { toConnection, type Values } from "../inputs/values.ts";
-import { withoutRealKeys } from "./sandbox-keys.ts";
 import { resolutionWithKnown } from "./known-inputs.ts";
-import { sandboxHint } from "./sandbox-hint.ts";
-import { SANDBOX_HOST } from "./sandbox-host.ts";
+import { SANDBOX_HOST, sandboxHint, withoutRealKeys } from "./sandbox.ts";
 import type { CommandDependencies, CommandRun, Ports, SandboxHandle } from "./dependencies.ts";
 
 export type Preparation = CommandRun & {

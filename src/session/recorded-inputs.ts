@@ -6,10 +6,11 @@ import { furtherNames, WALLET, environmentNamesOf } from "../compose/environment
 import { command, hint } from "../core/command-hint.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
 import { inOneOrder } from "../inputs/registry-env.ts";
-import { inputDefinition, nameOfInput, type InputKey } from "../inputs/table.ts";
-import { isGiven, isSchemaGiven, parseInput, type Answers } from "../inputs/resolve.ts";
+import type { InputKey } from "../inputs/table.ts";
+import type { Answers } from "../inputs/resolve.ts";
 import type { ClusterInputs, RegistryVariable } from "../core/settings.ts";
 import type { ApprovedRecord, ComposeHashRecord } from "../state/record.ts";
+import { fillIn, type RawInput } from "./fill-in.ts";
 
 /** The registry's environment names that stand for an input. */
 const INPUT_OF: Readonly<Record<string, InputKey>> = {
@@ -39,38 +40,23 @@ export function withRecordedInputs<A extends Answers>(
   resolution: A,
   record: RecordedInputs,
 ): WithRecordedInputs<A> {
-  const taken: string[] = [];
-  const values: Record<string, unknown> = { ...resolution.values };
-  const origins = { ...resolution.origins };
-  for (const [key, text] of recordedValues(record)) {
-    if (isGiven(resolution, key) || isNewer(resolution, key)) continue;
-    const parsed = parseInput(inputDefinition(key), text, "record");
-    if ("problem" in parsed) continue;
-    // Mostly what the API says too, and then nothing to tell.
-    if (parsed.value !== values[key] && key !== "cvmBaseDomain")
-      taken.push(`${nameOfInput(inputDefinition(key))} ${[text].flat().join(", ")}`);
-    values[key] = parsed.value;
-    origins[key] = "record";
-  }
-  return { resolution: { ...resolution, values, origins }, taken };
+  const { values, origins } = resolution;
+  // A file that has been migrated since is not taken back to the schema that the runners had.
+  const isMigrated = (key: InputKey): boolean =>
+    key === "orchestratorSchema" && origins[key] === "orchestrator.yml" && values[key] === "v2";
+  const { answers, taken } = fillIn(resolution, "record", recordedValues(record), isMigrated);
+  // Mostly what the API says too, and then not worth a message.
+  const reported = [...taken].filter(([key]) => key !== "cvmBaseDomain");
+  return { resolution: answers, taken: reported.map(([, text]) => text) };
 }
 
-/** A file that has been migrated since, or a key that is given, is not taken back to the schema that the runners had. */
-function isNewer(answers: Answers, key: InputKey): boolean {
-  if (key !== "orchestratorSchema") return false;
-  const { values, origins } = answers;
-  return isSchemaGiven(answers) || (origins[key] === "orchestrator.yml" && values[key] === "v2");
-}
-
-function recordedValues(
-  record: RecordedInputs,
-): readonly (readonly [InputKey, string | readonly string[]])[] {
+function recordedValues(record: RecordedInputs): readonly RawInput[] {
   const given = record.approvals.at(-1)?.settings ?? {};
   const settings = Object.entries(given);
   const further = furtherNames(environmentNamesOf(given));
   const names = record.composeHashes.at(-1)?.allowedEnvs;
   return [
-    ...settings.flatMap(([name, text]): [InputKey, string][] => {
+    ...settings.flatMap(([name, text]): RawInput[] => {
       const key = INPUT_OF[name];
       return key === undefined || text === "" ? [] : [[key, text]];
     }),

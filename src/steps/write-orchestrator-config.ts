@@ -1,7 +1,7 @@
 /** Step 10: write orchestrator.yml, or change in the existing one what was given. */
 import type { ClusterInputs, InputKey } from "../core/settings.ts";
 import { configChanges, renderChange } from "../orchestrator/config-changes.ts";
-import { renderConfig, updateConfig, type OrchestratorValues } from "../orchestrator/config.ts";
+import { configText, type OrchestratorValues } from "../orchestrator/config.ts";
 import { clusterUrlTemplate } from "../orchestrator/urls.ts";
 import { readWholeText } from "../orchestrator/read-file.ts";
 import { writeFileAtomically } from "../orchestrator/write-file.ts";
@@ -31,7 +31,7 @@ export const writeOrchestratorConfig: Step<
     const before = await readWholeText(path);
     const owner = await input.ownerOf(before);
     assertOwnFile(path, owner);
-    const after = configText(input, owner.replaces ? undefined : before);
+    const after = configText(owner.replaces ? undefined : before, valuesOf(input), path);
     if (before === after) return reused({ path }, `${path} is up to date`);
     const backup = `${path}.bak`;
     await writeFileAtomically(path, after, { backup });
@@ -52,17 +52,12 @@ function reportChanges(
   note(`the file from before is kept as ${backup}`);
 }
 
-/** @param before undefined: a new file. */
-function configText(input: WriteOrchestratorConfigInput, before: string | undefined): string {
-  const { inputs, registry, given } = input;
+function valuesOf({ inputs, registry, given }: WriteOrchestratorConfigInput): OrchestratorValues {
   const { appId, nodeName: node, baseDomain } = registry;
-  const values: OrchestratorValues = {
+  return {
     settings: inputs.cluster,
     given,
     phalaApiUrl: inputs.connection.phalaApiUrl,
     clusterUrls: [clusterUrlTemplate(inputs.connection.gatewayUrl, { appId, node, baseDomain })],
   };
-  return before === undefined
-    ? renderConfig(values)
-    : updateConfig(before, values, inputs.cluster.orchestratorConfig);
 }
