@@ -1,7 +1,5 @@
 /** The composition root: makes the real adapters and hands them in. */
-import { existsSync } from "node:fs";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import type { CommandDependencies, SandboxHandle } from "../session/dependencies.ts";
 import { terminalPrompter, type Pager, type Prompter } from "../inputs/prompts.ts";
 import type { Raw } from "../inputs/resolve.ts";
@@ -15,6 +13,7 @@ import { reflow } from "../output/reflow.ts";
 import type { Reporter } from "../output/reporter.ts";
 import { systemClock } from "../platform/clock.ts";
 import type { Ledger } from "../workflow/ledger.ts";
+import { bundledPhala, PACKAGE_ROOT } from "./package-files.ts";
 import type { Options } from "./program.ts";
 
 type Given = {
@@ -43,7 +42,7 @@ export function createDependencies(given: Given): {
       redactor,
       stopwatch,
       ledger,
-      preload: path.join(ROOT ?? ".", "dist", "phala-preload.mjs"),
+      preload: path.join(PACKAGE_ROOT, "dist", "phala-preload.mjs"),
     });
     closers.push(() => adapters.close());
     return adapters;
@@ -140,36 +139,16 @@ function pausing(prompter: Prompter, reporter: Reporter, stopwatch: Stopwatch): 
   };
 }
 
-/** The package's root, seen from a chunk in dist or from this file in src. */
-const ROOT = ["..", "../.."]
-  .map((up) => fileURLToPath(new URL(up, import.meta.url)))
-  .find((folder) => existsSync(path.join(folder, "package.json")));
-
 /** The default of `--phala-bin`: nobody named one. */
 const ANY_PHALA = "phala";
 
-/** The phala that was installed with this package, in its own node_modules or beside it. It goes before one on PATH. */
-function bundledPhala(): string | undefined {
-  const root = ROOT ?? ".";
-  const beside = path.dirname(root);
-  const folders = [
-    path.join(root, "node_modules"),
-    ...(path.basename(beside) === "node_modules" ? [beside] : []),
-  ];
-  return folders
-    .map((folder) => path.join(folder, ".bin", "phala"))
-    .find((file) => existsSync(file));
-}
-
 async function sandboxExamples(): Promise<Raw> {
   const { SANDBOX_EXAMPLES } = await import("../sandbox/index.ts");
-  const root = ROOT ?? ".";
-  const composeFile = (role: string): string =>
-    path.join(root, "fixtures", "compose", `docker-compose.phala.${role}.yml`);
+  const template = path.join(PACKAGE_ROOT, "fixtures", "compose", "docker-compose.phala");
   return {
     ...SANDBOX_EXAMPLES,
-    registryCompose: composeFile("registry"),
-    runnerCompose: composeFile("runner"),
+    registryCompose: `${template}.registry.yml`,
+    runnerCompose: `${template}.runner.yml`,
     pollIntervalMs: "200ms",
   };
 }

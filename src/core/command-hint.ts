@@ -7,7 +7,7 @@ import { shellQuote } from "../lib/shell-quote.ts";
 /** A command of this program: `{command: "rotate-hash", args: ["--keep", hash]}`. */
 export type CommandHint = { readonly command: string; readonly args: readonly string[] };
 
-/** A command of the phala CLI; in the sandbox it is preceded by what leads phala there, and not to the real cloud. */
+/** A command of the phala CLI, with what leads it to the cloud and the account of this run. */
 export type PhalaHint = { readonly phala: readonly string[] };
 
 /** The command that was run, with all of its arguments and some more. */
@@ -34,6 +34,8 @@ export type Words = string | Hint;
 export type Invocation = {
   /** `npx tee-cluster`, `tee-cluster`, `node bin/tee-cluster.js`; ready for a shell. */
   readonly program: string;
+  /** How this shell starts phala with the key and the API of this run: `PHALA_CLOUD_API_KEY="$PHALA_API_KEY" phala`. */
+  readonly phala?: () => string;
   /** The words behind it. */
   readonly argv: readonly string[];
   /** Flags of this run that another command needs to mean the same cluster; values are undefined for switches. */
@@ -139,8 +141,9 @@ function runAgain(more: readonly string[], invocation: Invocation | undefined): 
 
 /** What `sandbox start` prints are the variables by which phala finds it; one that runs already is kept. */
 function phalaInShell({ phala: args }: PhalaHint, invocation: Invocation | undefined): string {
-  const program = invocation?.program.startsWith("npx ") ? "npx phala" : "phala";
-  const line = [program, ...args.map((word) => shellQuote(word))].join(" ");
+  const line = [invocation?.phala?.() ?? "phala", ...args.map((word) => shellQuote(word))].join(
+    " ",
+  );
   if (!invocation?.sandbox) return line;
   const start = inShell(invocation, [
     "sandbox",

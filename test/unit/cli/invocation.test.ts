@@ -51,17 +51,42 @@ test("what says which cluster is meant goes with it, to commands that have the f
   expect(accepts("nothing", "cluster-name")).toBe(false);
 });
 
-test("a phala command of a sandbox's run leads phala there, and never to the real cloud", () => {
+const lookWithPhala = (options: Record<string, unknown>, env: NodeJS.ProcessEnv): string => {
   const look = hint`look: ${phala("cvms", "get", "it's")}`;
-  const shown = (options: Record<string, unknown>, env: NodeJS.ProcessEnv): string =>
-    renderHint(look, invocationOf(options, ["node", "tee-cluster"], env));
-  const there = String.raw`phala cvms get 'it'\''s'`;
-  expect(shown({}, {})).toBe(`look: ${there}`);
-  expect(shown({}, { npm_command: "exec" })).toBe(`look: npx ${there}`);
-  const inSandbox = `look: eval "$(tee-cluster sandbox start --state-dir s)" && ${there}`;
-  expect(shown({ sandbox: true, stateDir: "s" }, {})).toBe(inSandbox);
-  expect(shown({ stateDir: "s" }, { TEE_CLUSTER_SANDBOX: "1" })).toBe(inSandbox);
-  expect(shown({}, { TEE_CLUSTER_SANDBOX: "0" })).toBe(`look: ${there}`);
+  return renderHint(look, invocationOf(options, ["node", "tee-cluster"], env));
+};
+const LOOK = String.raw`phala cvms get 'it'\''s'`;
+
+test("a phala command of a sandbox's run leads phala there, and never to the real cloud", () => {
+  const PATH = folder;
+  writeFileSync(path.join(folder, "phala"), "");
+  expect(lookWithPhala({}, { PATH })).toBe(`look: ${LOOK}`);
+  expect(lookWithPhala({}, { PATH, npm_command: "exec" })).toBe(`look: npx ${LOOK}`);
+  const inSandbox = `look: eval "$(tee-cluster sandbox start --state-dir s)" && ${LOOK}`;
+  const env = { PATH, PHALA_API_KEY: "phak_real_key", PHALA_API_URL: "https://other.example" };
+  expect(lookWithPhala({ sandbox: true, stateDir: "s" }, env)).toBe(inSandbox);
+  expect(lookWithPhala({ stateDir: "s" }, { PATH, TEE_CLUSTER_SANDBOX: "1" })).toBe(inSandbox);
+  expect(lookWithPhala({}, { PATH, TEE_CLUSTER_SANDBOX: "0" })).toBe(`look: ${LOOK}`);
+});
+
+test("a phala command has the key's variable, the API and the program of the run", () => {
+  const PATH = folder;
+  const withKey = 'PHALA_CLOUD_API_KEY="$PHALA_API_KEY" ';
+  const env = { PATH, PHALA_API_KEY: "phak_real_key", PHALA_API_URL: "http://127.0.0.1:1/" };
+  const there = "PHALA_CLOUD_API_PREFIX=http://127.0.0.1:1/api/v1 ";
+  writeFileSync(path.join(folder, "phala"), "");
+  expect(lookWithPhala({}, env)).toBe(`look: ${withKey}${there}${LOOK}`);
+  // By its own variable, and at its own API, phala finds its way.
+  expect(lookWithPhala({}, { PATH, PHALA_CLOUD_API_KEY: "phak_real_key" })).toBe(`look: ${LOOK}`);
+  const phalas = { phalaApiUrl: "https://cloud-api.phala.network" };
+  expect(lookWithPhala(phalas, env)).toBe(`look: ${withKey}${LOOK}`);
+  expect(lookWithPhala({ phalaBin: "my tools/phala" }, { PATH })).toBe(
+    `look: 'my tools/phala' ${LOOK.slice("phala ".length)}`,
+  );
+  // Where no phala is on PATH: the one that was installed with this package.
+  expect(lookWithPhala({}, { PATH: "/nowhere" })).toBe(
+    `look: ${path.resolve("node_modules/.bin")}/${LOOK}`,
+  );
 });
 
 const seeOnDashboard = (options: Record<string, unknown>, env: NodeJS.ProcessEnv = {}): string =>
