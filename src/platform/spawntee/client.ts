@@ -31,6 +31,8 @@ const health = z
     uptimeSeconds: answer.uptime_seconds ?? null,
   }));
 
+const named = z.object({ service: z.string() });
+
 const capacity = z
   .object({
     accepting_new_models: z.boolean(),
@@ -68,9 +70,11 @@ async function ask<T>(
 ): Promise<SpawnteeAnswer<T>> {
   const answer = await get(http, url, signal);
   if ("kind" in answer) return answer;
-  // An unhealthy service says so with 503 and the same JSON; other codes come from what stands before it.
-  const isOwn = answer.status === 200 || answer.status === 503;
-  const parsed = isOwn ? schema.safeParse(parseJson(answer.text)) : undefined;
+  const body = parseJson(answer.text);
+  // An unhealthy service says so with 503 and the same JSON. One without its name, and any other code, comes from what
+  // stands before it.
+  const isOwn = answer.status === 200 || (answer.status === 503 && named.safeParse(body).success);
+  const parsed = isOwn ? schema.safeParse(body) : undefined;
   if (parsed?.success) return { kind: "answered", value: parsed.data };
   return { kind: "other", detail: `HTTP ${answer.status}, not from spawntee` };
 }

@@ -88,6 +88,7 @@ test.each([
   ["a gateway's page", answer(502, "<html>502</html>"), /HTTP 502/],
   ["another service", json(200, { hello: "world" }), /HTTP 200/],
   ["JSON of something before it", json(404, { status: "healthy" }), /HTTP 404/],
+  ["JSON of a gateway while it boots", json(503, { status: "starting" }), /HTTP 503/],
   [
     "a redirect",
     ((_q, r) => void r.writeHead(301, { location: "/" }).end()) satisfies Handler,
