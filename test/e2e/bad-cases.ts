@@ -321,8 +321,8 @@ const CONFIG_ROWS: readonly ConfigRow[] = [
     "cluster-name:",
   ],
   ["text instead of a mapping", "c-text.yml", "bird\n", "is not a mapping", "cluster-name:"],
-  ["syntax error", "c-yaml.yml", "cluster-name: [bird\n", "is not YAML", "syntax"],
-  ["key twice", "c-twice.yml", "node: a\nnode: b\n", "is not YAML", "syntax"],
+  ["syntax error", "c-yaml.yml", "cluster-name: [bird\n", "c-yaml.yml:2: ", "fix the YAML"],
+  ["key twice", "c-twice.yml", "node: a\nnode: b\n", "the same key twice", "fix the YAML"],
   [
     "binary content",
     "c-binary.yml",
@@ -563,4 +563,14 @@ const PROXY: BadCase = {
 /** Refused before anything is asked of the platform: quick. */
 export const LOCAL_CASES: readonly BadCase[] = [...CONFIG, ...USAGE, ...MISSING, PROXY];
 /** Refused by the checks of step 1. */
-export const CHECKED_CASES: readonly BadCase[] = [...composePairs(), ...PLATFORM];
+/** Named with `--record` where no runner needs it, so nothing else would read it. */
+const RECORD: BadCase = {
+  about: "a hash record that is not there",
+  args: init("--record", "no-record.json"),
+  exitCode: 2,
+  code: "hash-record-unreadable",
+  says: ["no-record.json"],
+  hint: "hash --export",
+};
+
+export const CHECKED_CASES: readonly BadCase[] = [...composePairs(), ...PLATFORM, RECORD];

@@ -40,7 +40,7 @@ import {
   expectationOf,
   type AttestationPlan,
 } from "../shared/attestation.ts";
-import { lookAtRunners } from "../shared/look-at-runners.ts";
+import { hashesInRecord, lookAtRunners } from "../shared/look-at-runners.ts";
 import { obtainComposeHash } from "../shared/obtain-compose-hash.ts";
 import { attestationResult, registryResult, type DryRunResult } from "../shared/result.ts";
 import {
@@ -62,6 +62,8 @@ export async function init(start: CommandRun<InitFlags>): Promise<InitResult | D
   const { inputs, origins, adoption, facts } = await firstTwoSteps(prepared, steps, flags);
   const given = givenInputs(origins);
   assertViaApiPossible(flags.via, inputs.cluster);
+  // A wrong file is an input error: reported before anything is made, and where no runner needs it.
+  await hashesInRecord(flags.record, inputs.cluster.clusterName);
   if ((await facts.registry()).kind === "absent") await assertStarts(attestation, facts, inputs);
   if (flags.dryRun)
     return planInit(facts, steps.warnings, { mode: attestation.mode, hashFrom: inputs.hashFrom });

@@ -55,25 +55,26 @@ export async function lookAtRunners(
   return { live, accepted, atStake: [...accepted, ...unclear, ...forgotten], knownList };
 }
 
-/**
- * What vouches for running runners that this machine has no record of.
- * @throws ClusterError as `readHashRecord`, and `hash-record-of-another` (input).
- */
+/** What vouches for running runners that this machine has no record of. */
 async function runnerVouchers(
   compose: ComposeFile | undefined,
   file: string | undefined,
   cluster: string,
 ): Promise<RunnerVouchers> {
-  const composeText = compose?.text;
-  if (file === undefined) return { composeText, hashes: new Set() };
+  return { composeText: compose?.text, hashes: new Set(await hashesInRecord(file, cluster)) };
+}
+
+/**
+ * What a record that was named with `--record` vouches for; nothing without one.
+ * @throws ClusterError as `readHashRecord`, and `hash-record-of-another` (input).
+ */
+export async function hashesInRecord(
+  file: string | undefined,
+  cluster: string,
+): Promise<readonly string[]> {
+  if (file === undefined) return [];
   const record = await readHashRecord(file);
   if (record.cluster !== cluster)
     throw recordOfAnother(file, "cluster", record.cluster, cluster, "--cluster-name");
-  return {
-    composeText,
-    hashes: new Set([
-      ...Object.keys(record.app_composes),
-      ...(record.approved?.compose_hashes ?? []),
-    ]),
-  };
+  return [...Object.keys(record.app_composes), ...(record.approved?.compose_hashes ?? [])];
 }
