@@ -118,6 +118,9 @@ async function readAppCompose(
   const ask = (): Promise<Lookup<AppCompose>> => within(ANSWER_LIMIT_MS, read, unknown, context);
   const found = await pollTimes(LOOKS, ask, ({ kind }) => kind === "present", context);
   if (found.kind === "present") return found.value;
+  // Deleted since its hash was read: then that is the reason, and no flag helps.
+  const { kind } = await context.api.findCvm(runner.vmUuid ?? runner.appId, context.signal);
+  if (kind === "absent") throw runnerGone(runner);
   const why = found.kind === "absent" ? "Phala's API has none" : found.reason;
   const message = `the hash of ${runner.name} could not be checked against its app-compose: ${why}`;
   if (!allowUnchecked || context.strict)

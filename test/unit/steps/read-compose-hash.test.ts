@@ -105,6 +105,7 @@ test.each<[string, Given, string]>([
 
 test.each<[string, readonly Lookup<unknown>[], number]>([
   ["was seen and is gone: at once", [NO_HASH, ABSENT], 1000],
+  ["is gone once its hash was read: at once", [PRESENT, ABSENT], 4000],
   ["never became visible: when it should have", [ABSENT], 60_000],
 ])("a temporary runner that %s", async (_, looks, waitedMs) => {
   const read1 = await read({ looks });
