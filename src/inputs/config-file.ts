@@ -8,6 +8,7 @@ import { ClusterError } from "../errors/cluster-error.ts";
 import { INPUTS, type InputDefinition, type InputKey } from "./table.ts";
 import { DEFAULT_CONFIG_FILE } from "../core/settings.ts";
 import { closest } from "../lib/closest.ts";
+import { yamlErrorInWords } from "../lib/yaml-error.ts";
 
 /** Bytes. A larger file is another file, named by mistake. */
 const LARGEST = 64 * 1024;
@@ -98,9 +99,12 @@ type Pair = { readonly key: string; readonly value: unknown; readonly line: numb
 /** None in a file of comments alone. */
 function pairsIn(text: string, path: string): readonly Pair[] {
   const lines = new LineCounter();
-  const { contents, errors } = parseDocument(text, { lineCounter: lines });
+  const { contents, errors } = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const [error] = errors;
-  if (error) throw invalid(path, `is not YAML: ${error.message.split("\n")[0]}`, "fix the syntax");
+  if (error) {
+    const { line } = lines.linePos(error.pos[0]);
+    throw invalid(`${path}:${line}`, yamlErrorInWords(error), "fix the YAML in that line");
+  }
   if (contents === null) return [];
   if (!("items" in contents) || isSeq(contents))
     throw invalid(

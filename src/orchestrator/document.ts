@@ -7,9 +7,9 @@ import {
   parseDocument,
   type Document,
   type Pair,
-  type YAMLError,
   type YAMLMap,
 } from "yaml";
+import { yamlErrorInWords } from "../lib/yaml-error.ts";
 import { startOf } from "./yaml-range.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
 
@@ -90,7 +90,7 @@ export function syntaxProblem(
 ): { readonly message: string; readonly line?: number } | undefined {
   // What a bracket or quote that is not closed leads to further on says less than that.
   const error = document.errors.find(({ code }) => code === "MISSING_CHAR") ?? document.errors[0];
-  if (error) return { message: inWords(error), line: lineOf(text, error.pos[0]) };
+  if (error) return { message: yamlErrorInWords(error), line: lineOf(text, error.pos[0]) };
   try {
     document.toJS();
     return undefined;
@@ -98,25 +98,6 @@ export function syntaxProblem(
     return { message: "has aliases (*name) that lead nowhere, or unfold without end" };
   }
 }
-
-/** By the parser's error codes: what its own messages say is for those who know its grammar. */
-function inWords({ code, message }: YAMLError): string {
-  return SYNTAX[code] ?? `is wrong (${message.split("\n")[0] ?? code})`;
-}
-
-const SYNTAX: Readonly<Record<string, string>> = {
-  ALIAS_PROPS: "has an alias (*name) with an anchor or a tag",
-  BAD_ALIAS: "has an alias (*name) without its anchor (&name)",
-  BAD_INDENT: "is not indented consistently, or has a bracket that is not closed",
-  BAD_PROP_ORDER: "has an anchor or tag in the wrong place",
-  BLOCK_AS_IMPLICIT_KEY: "has a second colon in a line; quote the value",
-  BLOCK_IN_FLOW: "has a block inside of brackets; is a bracket not closed?",
-  DUPLICATE_KEY: "has the same key twice in one place",
-  MISSING_CHAR: "lacks a closing quote or bracket, a colon or a comma",
-  MULTIPLE_DOCS: "has more than one YAML document (---)",
-  TAB_AS_INDENT: "is indented with a tab; use blanks",
-  UNEXPECTED_TOKEN: "has something in this place that YAML does not allow there",
-};
 
 export const isEmpty = (document: Document): boolean => document.toJS() === null;
 

@@ -41,9 +41,15 @@ describe("the text of a config file", () => {
   });
 
   it.each([
-    ["not YAML", "a: b: c", "f.yml: is not YAML", "line 1"],
-    ["a key twice", "node: a\nnode: b", "f.yml: is not YAML", "line 2"],
-    ["two documents", "node: a\n---\nnode: b", "f.yml: is not YAML", "line 2"],
+    ["not YAML", "a: b: c", "f.yml:1: has a second colon in a line", "fix the YAML"],
+    ["a key twice", "node: a\nnode: b", "f.yml:2: has the same key twice", "fix the YAML"],
+    ["a tab", "crunch:\n\t- a", "f.yml:2: is indented with a tab", "fix the YAML"],
+    [
+      "two documents",
+      "node: a\n---\nnode: b",
+      "f.yml:2: has more than one YAML document (---)",
+      "fix the YAML",
+    ],
     ["a list", "- cluster-name", "f.yml: is not a mapping", "cluster-name: bird-tracker"],
     ["a text", "bird", "f.yml: is not a mapping", "cluster-name: bird-tracker"],
     [
