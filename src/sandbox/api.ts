@@ -22,7 +22,7 @@ export async function answerApi(world: ApiWorld, request: ApiRequest): Promise<R
     const match = route.method === request.method ? route.path.exec(request.path) : null;
     if (!match) continue;
     const id = decodedId(match[1] ?? "");
-    if (world.behaviour().ambiguousIds && request.path.startsWith("/cvms/"))
+    if (world.behaviour.ambiguousIds && request.path.startsWith("/cvms/"))
       assertUnambiguous(await world.store.read(), id);
     return route.handle(world, request, id);
   }

@@ -1,249 +1,121 @@
-/** The faults by name. docs/sandbox.md has this table; a test holds it against this one. */
+/** The faults by name. What each does for an operator is in docs/sandbox.md. */
 import type { Behaviour, Fault, FaultAction } from "./faults.ts";
 
-type Place = { readonly method?: string; readonly path?: string };
+type Place = { readonly method?: string; readonly path?: string; readonly times?: number };
 type Effect = FaultAction | { readonly behaviour: Partial<Behaviour> };
 
-/** What follows the equals sign: its default, how it is checked, and what it makes of the fault. */
-type Valued = {
-  readonly kind: "duration" | "number" | "text";
-  readonly fallback: string;
-  readonly effect: (value: string) => Effect;
-};
+/** The value after the equals sign: its default, and how it is checked. */
+type Value = { readonly kind: "duration" | "number" | "text"; readonly fallback: string };
 
 export type CatalogueEntry = {
-  readonly summary: string;
-  /** Absent: nothing may follow the name. */
-  readonly value?: Pick<Valued, "kind" | "fallback">;
+  /** Absent: the name takes no value. */
+  readonly value?: Value;
   readonly effect: (value: string) => Effect;
-  /** Where and how often an action strikes unless the text says otherwise; absent: everywhere, always. */
-  readonly place?: Place & { readonly times?: number };
-  /** Further ones that belong to it. */
+  /** Where and how often an action strikes by default; absent: everywhere, always. */
+  readonly place?: Place;
+  /** Further faults that belong to it. */
   readonly also?: readonly Fault[];
 };
 
-const valued =
-  <T>(kind: Valued["kind"], parse: (text: string) => T) =>
-  (fallback: string, effect: (value: T) => Effect): Valued => ({
-    kind,
-    fallback,
+const takes =
+  <T>(kind: Value["kind"], parse: (text: string) => T) =>
+  (fallback: string, effect: (value: T) => Effect, place: Place = {}): CatalogueEntry => ({
+    value: { kind, fallback },
     effect: (text) => effect(parse(text)),
+    place,
   });
-const ms = valued("duration", durationOf);
-const number = valued("number", Number);
-const anyText = valued("text", String);
+const ms = takes("duration", durationOf);
+const number = takes("number", Number);
+const text = takes("text", String);
 
-function fault(
-  summary: string,
-  what: Effect | Valued,
-  place?: CatalogueEntry["place"],
-  also?: CatalogueEntry["also"],
-): CatalogueEntry {
-  const { effect, ...value } = "effect" in what ? what : { effect: () => what };
-  return {
-    summary,
-    effect,
-    ...("kind" in value && { value }),
-    ...(place && { place }),
-    ...(also && { also }),
-  };
-}
-
-const behaves = (behaviour: Partial<Behaviour>): Effect => ({ behaviour });
+const plain = (effect: Effect, place: Place = {}, also: readonly Fault[] = []): CatalogueEntry => ({
+  effect: () => effect,
+  place,
+  also,
+});
+const behaves = (behaviour: Partial<Behaviour>): CatalogueEntry => plain({ behaviour });
 
 const GET: Place = { method: "GET" };
-const CREATE = { method: "POST", path: "/cvms$" };
-const UPDATE = { method: "PATCH", path: "/cvms/[^/]+(/envs)?$" };
-const PROVISION: Place = { method: "POST", path: "/provision$" };
-const COMPOSE_FILE: Place = { method: "GET", path: "/compose_file$" };
-const OPERATIONS: Place = { method: "GET", path: "/operations$" };
+const CREATE: Place = { method: "POST", path: "/cvms$", times: 1 };
+const UPDATES: Place = { method: "PATCH", path: "/cvms/[^/]+(/envs)?$" };
+const UPDATE: Place = { ...UPDATES, times: 1 };
 const CVM: Place = { method: "GET", path: "/cvms/(?!paginated$)[^/]+$" };
-const BUSY = { detail: "Another operation is in progress for this CVM" };
-const NOT_FOUND: FaultAction = { kind: "status", status: 404, body: { detail: "Not Found" } };
+const reads = (path: string): Place => ({ method: "GET", path });
 const WRONG_HASH: FaultAction = { kind: "lie", fields: { compose_hash: "f".repeat(64) } };
+const status = (code: number, detail: string, retryAfter?: number): FaultAction => ({
+  kind: "status",
+  status: code,
+  body: { detail },
+  retryAfter,
+});
+const NOT_FOUND = status(404, "Not Found");
+const BUSY = status(409, "Another operation is in progress for this CVM");
 
 export const FAULT_CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
-  delay: fault(
-    "the answer takes that long",
-    ms("2s", (value) => ({ kind: "delay", ms: value })),
-  ),
-  status: fault(
-    "nothing is done, the answer is that HTTP status",
-    number("500", (value) => ({ kind: "status", status: value })),
-  ),
-  "reset-before": fault("the connection breaks before anything is done", { kind: "reset-before" }),
-  "reset-after": fault("the work is done, then the connection breaks", { kind: "reset-after" }),
-  hang: fault("no answer, ever", { kind: "hang" }),
-  "half-json": fault("half of the answer arrives", { kind: "half-json" }),
-  html: fault("a web page with status 200 arrives in place of the answer", { kind: "html" }),
-  huge: fault(
-    "the answer is padded to that many bytes",
-    number("31000000", (value) => ({ kind: "huge", bytes: value })),
-    GET,
-  ),
-  "huge-error": fault(
-    "HTTP 500 with a body of that many bytes",
-    number("20000000", (value) => ({ kind: "huge", bytes: value, status: 500 })),
-    GET,
-  ),
-  "gzip-bomb": fault(
-    "the answer is gzip that unpacks to that many bytes",
-    number("1000000000", (value) => ({ kind: "gzip-bomb", bytes: value })),
-    GET,
-  ),
-  drip: fault(
-    "the answer comes one byte at a time, so far apart",
-    ms("1s", (value) => ({ kind: "drip", everyMs: value })),
-    GET,
-  ),
-  redirect: fault(
-    "302 to that host, nothing is done",
-    anyText("http://localhost:9", (value) => ({ kind: "redirect", status: 302, to: value })),
-  ),
-  "redirect-permanently": fault(
-    "301 to that host, nothing is done",
-    anyText("http://localhost:9", (value) => ({ kind: "redirect", status: 301, to: value })),
-  ),
-  masked: fault(
-    "the work is done, and the answer is an error with that status, in JSON (`403 page`: as a page)",
-    anyText("401", (value) => ({ kind: "masked", as: value })),
-    { ...CREATE, times: 1 },
-  ),
-  busy: fault(
-    "409: another operation is in progress",
-    { kind: "status", status: 409, body: BUSY },
-    { method: "POST|PATCH|DELETE", times: 1 },
-  ),
-  "rate-limited": fault(
-    "429 with `Retry-After` in seconds",
-    number("1", (value) => ({
-      kind: "status",
-      status: 429,
-      body: { detail: "Too Many Requests" },
-      retryAfter: value,
-    })),
-    { times: 1 },
-  ),
-  "late-visible": fault(
-    "a created CVM is missing from lists and name look-ups that long; by id it is there",
-    ms("8s", (value) => behaves({ visibleAfterMs: value })),
-  ),
-  "slow-deletion": fault(
-    "a deleted CVM is reported as being deleted that long",
-    ms("20s", (value) => behaves({ deletionMs: value })),
-  ),
-  "stale-lists": fault(
-    "a CVM that is gone stays in the lists that long, as it was",
-    ms("20s", (value) => behaves({ listedAfterDeletionMs: value })),
-  ),
-  "lost-create": fault(
-    "a create works, the connection breaks, and the CVM appears that much later",
-    ms("5s", (value) => ({ kind: "lost-create", ms: value })),
-    { ...CREATE, times: 1 },
-  ),
-  "repeated-create": fault(
-    "a load balancer repeats the create: the answer is the 409 for our own CVM",
-    { kind: "repeat" },
-    { ...CREATE, times: 1 },
-  ),
-  "repeated-update": fault(
-    "a load balancer repeats the update: the answer is the 409 for our own operation",
-    { kind: "repeat" },
-    { ...UPDATE, times: 1 },
-  ),
-  replica: fault(
-    "a create makes two CVMs of one name and app_id",
-    { kind: "replicate" },
-    { ...CREATE, times: 1 },
-  ),
-  "operation-ends": fault(
-    "an update is accepted, its operation ends as that word (`timed_out`, `aborted`, `rejected`, `rolled_back`, `cancelled`, ...), nothing changes",
-    anyText("timed_out", (value) => ({ kind: "operation", ends: value, applied: false })),
-    { ...UPDATE, times: 1 },
-  ),
-  "operation-word": fault(
-    "an update works, and its operation ends as that word, which nobody knows",
-    anyText("settled", (value) => ({ kind: "operation", ends: value, applied: true })),
+  delay: ms("2s", (value) => ({ kind: "delay", ms: value })),
+  status: number("500", (value) => ({ kind: "status", status: value })),
+  "reset-before": plain({ kind: "reset-before" }),
+  "reset-after": plain({ kind: "reset-after" }),
+  hang: plain({ kind: "hang" }),
+  "half-json": plain({ kind: "half-json" }),
+  html: plain({ kind: "html" }),
+  huge: number("31000000", (bytes) => ({ kind: "huge", bytes }), GET),
+  "huge-error": number("20000000", (bytes) => ({ kind: "huge", bytes, status: 500 }), GET),
+  "gzip-bomb": number("1000000000", (bytes) => ({ kind: "gzip-bomb", bytes }), GET),
+  drip: ms("1s", (everyMs) => ({ kind: "drip", everyMs }), GET),
+  redirect: text("http://localhost:9", (to) => ({ kind: "redirect", status: 302, to })),
+  "redirect-permanently": text("http://localhost:9", (to) => ({
+    kind: "redirect",
+    status: 301,
+    to,
+  })),
+  masked: text("401", (as) => ({ kind: "masked", as }), CREATE),
+  busy: plain(BUSY, { method: "POST|PATCH|DELETE", times: 1 }),
+  "rate-limited": number("1", (retryAfter) => status(429, "Too Many Requests", retryAfter), {
+    times: 1,
+  }),
+  "late-visible": ms("8s", (visibleAfterMs) => ({ behaviour: { visibleAfterMs } })),
+  "slow-deletion": ms("20s", (deletionMs) => ({ behaviour: { deletionMs } })),
+  "stale-lists": ms("20s", (value) => ({ behaviour: { listedAfterDeletionMs: value } })),
+  "lost-create": ms("5s", (value) => ({ kind: "lost-create", ms: value }), CREATE),
+  "repeated-create": plain({ kind: "repeat" }, CREATE),
+  "repeated-update": plain({ kind: "repeat" }, UPDATE),
+  replica: plain({ kind: "replicate" }, CREATE),
+  "operation-ends": text(
+    "timed_out",
+    (ends) => ({ kind: "operation", ends, applied: false }),
     UPDATE,
   ),
-  "operation-stuck": fault(
-    "an update is accepted, and its operation never completes",
-    { kind: "operation", ends: "never", applied: false },
-    { ...UPDATE, times: 1 },
+  "operation-word": text(
+    "settled",
+    (ends) => ({ kind: "operation", ends, applied: true }),
+    UPDATES,
   ),
-  "operation-missing": fault(
-    "an update is accepted, and never becomes an operation",
-    { kind: "operation", ends: "missing", applied: false },
-    { ...UPDATE, times: 1 },
-  ),
-  "no-operations": fault("`/operations` answers 404", NOT_FOUND, OPERATIONS),
-  "no-compose-file": fault(
-    "`/compose_file` and `/attestation` answer 404, and the API gives a wrong compose hash",
-    NOT_FOUND,
-    { method: "GET", path: "/(compose_file|attestation)$" },
-    [{ ...CVM, action: WRONG_HASH }],
-  ),
-  "wrong-hash": fault("the API gives a wrong compose hash for every CVM", WRONG_HASH, CVM),
-  "no-allowed-envs": fault(
-    "`/compose_file` has no `allowed_envs`",
-    { kind: "without", fields: ["allowed_envs"] },
-    COMPOSE_FILE,
-  ),
-  "no-instance-types": fault(
-    "`/instance-types` fails with 500",
-    { kind: "status", status: 500 },
-    { method: "GET", path: "/instance-types" },
-  ),
-  "ambiguous-ids": fault(
-    "an app_id or name that several CVMs have is refused with 409",
-    behaves({ ambiguousIds: true }),
-  ),
-  "null-name": fault(
-    "the lists have a CVM of somebody else whose name is null",
-    behaves({ nullNamed: true }),
-  ),
-  "small-pages": fault(
-    "a page has that many items at most",
-    number("2", (value) => behaves({ pageLimit: value })),
-  ),
-  "page-shift": fault(
-    "between two pages that many items slip past",
-    number("1", (value) => behaves({ pageShift: value })),
-  ),
-  "zoneless-times": fault("timestamps have no zone", behaves({ zonelessTimestamps: true })),
-  "clock-skew": fault(
-    "the server's `Date` and timestamps are that far ahead (`-2h`: behind)",
-    ms("2h", (value) => behaves({ clockSkewMs: value })),
-  ),
-  "created-at": fault(
-    "a CVM's `created_at` is reported (`=no`: it is not)",
-    anyText("yes", (value) => behaves({ createdAt: value !== "no" })),
-  ),
-  "provision-expires": fault(
-    "a provisioning is forgotten after that long",
-    ms("1s", (value) => behaves({ provisionLifeMs: value })),
-  ),
-  "provision-disagrees": fault(
-    "a provisioning gives another hash than the CVM has later",
+  "operation-stuck": plain({ kind: "operation", ends: "never", applied: false }, UPDATE),
+  "operation-missing": plain({ kind: "operation", ends: "missing", applied: false }, UPDATE),
+  "no-operations": plain(NOT_FOUND, reads("/operations$")),
+  "no-compose-file": plain(NOT_FOUND, reads("/(compose_file|attestation)$"), [
+    { ...CVM, action: WRONG_HASH },
+  ]),
+  "wrong-hash": plain(WRONG_HASH, CVM),
+  "no-allowed-envs": plain({ kind: "without", fields: ["allowed_envs"] }, reads("/compose_file$")),
+  "no-instance-types": plain({ kind: "status", status: 500 }, reads("/instance-types")),
+  "ambiguous-ids": behaves({ ambiguousIds: true }),
+  "null-name": behaves({ nullNamed: true }),
+  "small-pages": number("2", (pageLimit) => ({ behaviour: { pageLimit } })),
+  "page-shift": number("1", (pageShift) => ({ behaviour: { pageShift } })),
+  "zoneless-times": behaves({ zonelessTimestamps: true }),
+  "clock-skew": ms("2h", (clockSkewMs) => ({ behaviour: { clockSkewMs } })),
+  "created-at": text("yes", (value) => ({ behaviour: { createdAt: value !== "no" } })),
+  "provision-expires": ms("1s", (provisionLifeMs) => ({ behaviour: { provisionLifeMs } })),
+  "provision-disagrees": plain(
     { kind: "wrong-provision" },
-    PROVISION,
+    { method: "POST", path: "/provision$" },
   ),
-  "auth-warmup": fault(
-    "a booted service answers 401 to signed requests that long",
-    ms("30s", (value) => behaves({ authWarmupMs: value })),
-  ),
-  "open-registry": fault(
-    "a registry without a coordinator's wallet takes hashes from everybody",
-    behaves({ openRegistry: true }),
-  ),
-  "runners-elsewhere": fault(
-    "runners that ask for no node land on another one than the registry",
-    behaves({ runnersElsewhere: true }),
-  ),
-  uptime: fault(
-    "a service's `/health` has `uptime_seconds` (`=no`: it has not)",
-    anyText("yes", (value) => behaves({ uptimeSeconds: value !== "no" })),
-  ),
+  "auth-warmup": ms("30s", (authWarmupMs) => ({ behaviour: { authWarmupMs } })),
+  "open-registry": behaves({ openRegistry: true }),
+  "runners-elsewhere": behaves({ runnersElsewhere: true }),
+  uptime: text("yes", (value) => ({ behaviour: { uptimeSeconds: value !== "no" } })),
 };
 
 export const DURATION = /^(-?\d+(?:\.\d+)?)(ms|s|m|h|d)$/;

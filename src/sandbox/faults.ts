@@ -91,52 +91,38 @@ function matches(fault: Fault, request: Strikable): boolean {
   return fault.path === undefined || new RegExp(fault.path).test(request.path);
 }
 
-/** How this stand-in behaves where the platform is known to vary: set at the start, or by a fault. */
-export type Behaviour = {
-  /** Whether a CVM's `created_at` is told: it is in neither of the API's schemas for a CVM. */
-  readonly createdAt: boolean;
-  /** Whether a service's `/health` has `uptime_seconds`: in no public source. */
-  readonly uptimeSeconds: boolean;
-  /** How long a created CVM is missing from lists and name look-ups; by id it is there at once. */
-  readonly visibleAfterMs: number;
-  /** How long a CVM that is gone is still in the lists, as it was. */
-  readonly listedAfterDeletionMs: number;
-  /** How long a CVM that is being deleted is still reported; absent: the timings' own. */
-  readonly deletionMs?: number;
-  /** The most items that a page has, whatever is asked for. */
-  readonly pageLimit: number;
-  /** From the second page on, so many items slip past between two pages. */
-  readonly pageShift: number;
-  /** An app_id or name that several CVMs have is refused with 409; only a uuid tells them apart. */
-  readonly ambiguousIds: boolean;
-  /** The lists have a CVM of somebody else whose name is null. */
-  readonly nullNamed: boolean;
-  readonly provisionLifeMs: number;
-  /** How long a booted service answers 401 to signed requests. */
-  readonly authWarmupMs: number;
-  /** A registry without a coordinator's wallet takes hashes from everybody, instead of having no such endpoint. */
-  readonly openRegistry: boolean;
-  /** CVMs named as runners that ask for no node land on another one than the rest. */
-  readonly runnersElsewhere: boolean;
-  /** The server's clock is that far ahead: its `Date`, and every timestamp it tells. */
-  readonly clockSkewMs: number;
-  /** Timestamps have no zone. */
-  readonly zonelessTimestamps: boolean;
-};
-
-export const DEFAULT_BEHAVIOUR: Behaviour = {
+/** How the stand-in behaves where the platform is known to vary: set at the start, or by a fault. */
+export const DEFAULT_BEHAVIOUR = {
+  /** Whether a CVM's `created_at` is reported: it is in neither of the API's schemas for a CVM. */
   createdAt: false,
+  /** Whether a service's `/health` has `uptime_seconds`: in no public source. */
   uptimeSeconds: false,
+  /** How long a created CVM is missing from lists and name look-ups; by id it is there at once. */
   visibleAfterMs: 0,
+  /** How long a deleted CVM is still in the lists, unchanged. */
   listedAfterDeletionMs: 0,
+  /** The maximum number of items in a page, whatever is requested. */
   pageLimit: 100,
+  /** How many items are missed between the first page and every later one. */
   pageShift: 0,
+  /** An app_id or name that several CVMs have is refused with 409; only a uuid identifies one. */
   ambiguousIds: false,
+  /** The lists have another user's CVM whose name is null. */
   nullNamed: false,
   provisionLifeMs: 7 * 24 * 3600 * 1000,
+  /** How long a booted service answers 401 to signed requests. */
   authWarmupMs: 0,
+  /** A registry without a coordinator's wallet accepts hashes from anyone, instead of having no such endpoint. */
   openRegistry: false,
+  /** CVMs named as runners that request no node land on another one than the rest. */
   runnersElsewhere: false,
+  /** How far the server's clock is ahead: its `Date`, and every timestamp in an answer. */
   clockSkewMs: 0,
+  /** Timestamps have no zone. */
   zonelessTimestamps: false,
+};
+
+export type Behaviour = Readonly<typeof DEFAULT_BEHAVIOUR> & {
+  /** How long a CVM that is being deleted is still reported; absent: as in the timings. */
+  readonly deletionMs?: number;
 };

@@ -36,7 +36,7 @@ export async function answerGateway(
   if (Number(port) === LOG_PORT)
     return answerLog(cvm, life, path ?? "/") ?? guestInfo(world, served, path ?? "/");
   const { quoteKey } = state;
-  const service = { ...served, port: Number(port), quoteKey, now, behaviour: world.behaviour() };
+  const service = { ...served, port: Number(port), quoteKey, now, behaviour: world.behaviour };
   const reply = answerService(service, { ...request, path: path ?? "/" });
   const { push } = reply ?? {};
   if (push)

@@ -1,18 +1,17 @@
 /**
- * The stand-in's KMS and quotes: decrypts environments as dstack does (X25519, AES-256-GCM; see
- * `encrypt-env-vars` of `@phala/dstack-sdk`), and signs what a TDX quote would prove.
+ * The stand-in's KMS, which decrypts environments as dstack does (X25519, AES-256-GCM; see `encrypt-env-vars` of
+ * `@phala/dstack-sdk`), and the quotes with which runners ask a registry for keys.
  */
 import {
   createDecipheriv,
+  createHmac,
   createPrivateKey,
   createPublicKey,
   diffieHellman,
-  generateKeyPairSync,
-  sign,
-  verify,
   type KeyObject,
 } from "node:crypto";
 import * as z from "zod";
+import { parseJson } from "../lib/json.ts";
 
 const X25519_PKCS8 = Buffer.from("302e020100300506032b656e04220420", "hex");
 const X25519_SPKI = Buffer.from("302a300506032b656e032100", "hex");
@@ -50,39 +49,18 @@ export function decryptEnvironment(
   return new Map(env.map(({ key, value }) => [key, value]));
 }
 
-export function newQuoteKey(): string {
-  return generateKeyPairSync("ed25519")
-    .privateKey.export({ type: "pkcs8", format: "der" })
-    .toString("hex");
+const claimsSchema = z.object({ app_id: z.string(), compose_hash: z.string() });
+
+type RunnerClaims = Readonly<z.infer<typeof claimsSchema>>;
+
+/** What a runner proves to a registry: its claims with the platform's MAC. Base64 of JSON. */
+export function makeRunnerQuote({ app_id, compose_hash }: RunnerClaims, key: string): string {
+  const mac = createHmac("sha256", key).update(`${app_id} ${compose_hash}`).digest("hex");
+  return Buffer.from(JSON.stringify({ app_id, compose_hash, mac })).toString("base64");
 }
 
-export type QuoteClaims = { readonly app_id: string; readonly compose_hash: string };
-
-const claims = z.object({ app_id: z.string(), compose_hash: z.string() });
-const quoteSchema = z.object({ claims, signature: z.string() });
-
-/** What a runner shows of itself: its claims, signed by the platform. Base64 of JSON. */
-export function makeQuote(what: QuoteClaims, quoteKeyHex: string): string {
-  const body = claims.parse(what);
-  const signed = sign(null, Buffer.from(JSON.stringify(body)), quoteKey(quoteKeyHex));
-  const quote = { claims: body, signature: signed.toString("base64") };
-  return Buffer.from(JSON.stringify(quote)).toString("base64");
-}
-
-/** The claims of a quote that this platform signed; undefined for anything else. */
-export function verifyQuote(quote: string, quoteKeyHex: string): QuoteClaims | undefined {
-  try {
-    const parsed = quoteSchema.parse(JSON.parse(Buffer.from(quote, "base64").toString("utf8")));
-    const message = Buffer.from(JSON.stringify(parsed.claims));
-    const publicKey = createPublicKey(quoteKey(quoteKeyHex));
-    return verify(null, message, publicKey, Buffer.from(parsed.signature, "base64"))
-      ? parsed.claims
-      : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function quoteKey(hex: string): KeyObject {
-  return createPrivateKey({ key: Buffer.from(hex, "hex"), type: "pkcs8", format: "der" });
+/** The claims of a quote of this platform; undefined for anything else. */
+export function verifyRunnerQuote(quote: string, key: string): RunnerClaims | undefined {
+  const { data } = claimsSchema.safeParse(parseJson(Buffer.from(quote, "base64").toString("utf8")));
+  return data && makeRunnerQuote(data, key) === quote ? data : undefined;
 }

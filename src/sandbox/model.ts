@@ -72,7 +72,7 @@ export type CloudState = {
   readonly version: 1;
   readonly port: number | null;
   readonly nextId: number;
-  /** Signs the quotes: the stand-in for Intel's and dstack's chain of trust. Hex of an Ed25519 PKCS#8 key. */
+  /** Authenticates the quotes of runners. */
   readonly quoteKey: string;
   readonly cvms: readonly CvmState[];
   readonly provisions: readonly Provision[];

@@ -4,6 +4,7 @@ import { answerApi } from "./api.ts";
 import type { ApiWorld } from "./api/route.ts";
 import { failure, type Reply } from "./reply.ts";
 import type { Lie } from "./attestation/lies.ts";
+import type { CloudStore } from "./store.ts";
 import { answerPcs } from "./attestation/pcs.ts";
 import { answerControl } from "./control.ts";
 import type { FaultPlan } from "./fault-text.ts";
@@ -53,17 +54,18 @@ export class SandboxServer {
   readonly #faults = new Faults();
   readonly #world: ApiWorld;
   readonly server: Server;
-  #behaviour: Behaviour;
   #requests: SandboxRequest[] = [];
 
   constructor(options: ServerOptions) {
     this.#options = options;
-    this.#behaviour = { ...DEFAULT_BEHAVIOUR, ...options.behaviour };
-    const world = {
-      behaviour: () => this.#behaviour,
-      baseUrl: () => `http://127.0.0.1:${this.port}`,
+    const portOf = (): number => this.port;
+    this.#world = {
+      ...options.world,
+      behaviour: { ...DEFAULT_BEHAVIOUR, ...options.behaviour },
+      get baseUrl() {
+        return `http://127.0.0.1:${portOf()}`;
+      },
     };
-    this.#world = { ...options.world, ...world };
     this.server = createServer((request, response) => {
       this.#handle(request, response).catch((error: unknown) => {
         if (!response.headersSent) writeJson(response, 500, { detail: String(error) });
@@ -78,6 +80,15 @@ export class SandboxServer {
     return address === null || typeof address === "string" ? 0 : address.port;
   }
 
+  get store(): CloudStore {
+    return this.#world.store;
+  }
+
+  /** Ends the server, as the owner of the key has asked. */
+  stop(): void {
+    this.#options.onStop();
+  }
+
   get requests(): readonly SandboxRequest[] {
     return this.#requests;
   }
@@ -89,10 +100,8 @@ export class SandboxServer {
   /** The new list replaces the old one; so does the behaviour that goes with it. */
   setFaults(plans: readonly FaultPlan[]): void {
     this.#faults.set(plans.flatMap(({ faults }) => faults));
-    this.#behaviour = plans.reduce<Behaviour>((all, { behaviour }) => ({ ...all, ...behaviour }), {
-      ...DEFAULT_BEHAVIOUR,
-      ...this.#options.behaviour,
-    });
+    const before = { ...DEFAULT_BEHAVIOUR, ...this.#options.behaviour };
+    this.#world.behaviour = Object.assign(before, ...plans.map(({ behaviour }) => behaviour));
   }
 
   setLies(lies: readonly Lie[]): void {
@@ -128,7 +137,7 @@ export class SandboxServer {
     const reply = await this.#work(incoming, fault);
     if (fault?.kind === "reset-after" || fault?.kind === "lost-create") response.destroy();
     else {
-      const told = reply && { ...reply, json: withServersTime(reply.json, this.#behaviour) };
+      const told = reply && { ...reply, json: withServersTime(reply.json, this.#world.behaviour) };
       await writeReply(response, told, fault);
     }
   }
@@ -147,7 +156,7 @@ export class SandboxServer {
   }
 
   #tellTime(response: ServerResponse): void {
-    const { clockSkewMs } = this.#behaviour;
+    const { clockSkewMs } = this.#world.behaviour;
     if (clockSkewMs !== 0)
       response.setHeader("date", new Date(Date.now() + clockSkewMs).toUTCString());
   }
@@ -159,7 +168,7 @@ export class SandboxServer {
     const method = message.method ?? "GET";
     const body = parseJson(text);
     if (!url.pathname.startsWith(`${API_PREFIX}/`)) {
-      const headers = headersOf(message);
+      const { headers } = message;
       const request = { method, path: url.pathname, query: url.searchParams, headers, body };
       return answerPcs(this.#world, url) ?? answerGateway(this.#world, request);
     }
@@ -181,26 +190,10 @@ export class SandboxServer {
 
   async #control({ message, url, text }: Incoming, response: ServerResponse): Promise<void> {
     const what = `${message.method} ${url.pathname.slice(CONTROL_PREFIX.length)}`;
-    const controlled = {
-      store: this.#world.store,
-      requests: () => this.#requests,
-      setLies: (lies: readonly Lie[]) => this.setLies(lies),
-      setFaults: (plans: readonly FaultPlan[]) => this.setFaults(plans),
-      stop: this.#options.onStop,
-    };
-    const work = () => answerControl(controlled, what, parseJson(text));
+    const work = () => answerControl(this, what, parseJson(text));
     const { status, json } = await this.#ifKnown(message, work);
     writeJson(response, status, json);
   }
-}
-
-function headersOf(message: IncomingMessage): Record<string, string | undefined> {
-  return Object.fromEntries(
-    Object.entries(message.headers).map(([name, value]) => [
-      name,
-      Array.isArray(value) ? value[0] : value,
-    ]),
-  );
 }
 
 async function readText(message: IncomingMessage): Promise<string> {

@@ -1,9 +1,10 @@
 /** What a CVM's containers answer: spawntee as a registry or runner, or any other web server. */
+import type { IncomingHttpHeaders } from "node:http";
 import * as z from "zod";
 import type { Behaviour } from "./faults.ts";
 import { INSTANCE_TYPES } from "./catalog.ts";
 import { runningServices, type RunningService } from "./interpreter.ts";
-import { verifyQuote } from "./kms.ts";
+import { verifyRunnerQuote } from "./kms.ts";
 import type { Serving } from "./lifecycle.ts";
 import type { CvmState } from "./model.ts";
 import { failure, ok, type Reply } from "./reply.ts";
@@ -15,7 +16,7 @@ export type ServiceRequest = {
   readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
-  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly headers: IncomingHttpHeaders;
   readonly body: unknown;
 };
 
@@ -122,7 +123,7 @@ function reEncrypt({ world, service, request }: Asked): Reply {
   if (!environment.get("AWS_ACCESS_KEY_ID") || !environment.get("AWS_SECRET_ACCESS_KEY"))
     return failure(500, "no AWS credentials: the model can't be fetched");
   const body = reEncryptBody.safeParse(request.body);
-  const claims = body.success ? verifyQuote(body.data.quote, world.quoteKey) : undefined;
+  const claims = body.success ? verifyRunnerQuote(body.data.quote, world.quoteKey) : undefined;
   if (!claims) return failure(403, "attestation rejected: the quote is not genuine");
   const { app_id, compose_hash: hash } = claims;
   if (!approvedBy(world, service).includes(hash))
@@ -167,7 +168,7 @@ function signatureRefusal({ world, service, request }: Asked): string | undefine
   const wallet = walletOf(service);
   if (wallet === undefined) return undefined;
   const [message, signature, pubkey] = ["message", "signature", "pubkey"].map((part) =>
-    Buffer.from(request.headers[`x-gateway-auth-${part}`] ?? "", "base64"),
+    Buffer.from(String(request.headers[`x-gateway-auth-${part}`] ?? ""), "base64"),
   );
   if (!message?.length || !signature?.length || !pubkey?.length)
     return "signature headers are missing";

@@ -10,7 +10,6 @@ import { randomBytes } from "node:crypto";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import * as z from "zod";
-import { newQuoteKey } from "./kms.ts";
 import type { Changed, CloudState } from "./model.ts";
 import { ClusterError, messageOf } from "../errors/cluster-error.ts";
 import { makeFolder } from "../lib/make-folder.ts";
@@ -134,7 +133,8 @@ const current = z.looseObject({
 });
 
 function emptyCloud(): CloudState {
-  return { version: 1, port: null, nextId: 1, quoteKey: newQuoteKey(), cvms: [], provisions: [] };
+  const quoteKey = randomBytes(32).toString("hex");
+  return { version: 1, port: null, nextId: 1, quoteKey, cvms: [], provisions: [] };
 }
 
 /**

@@ -23,7 +23,7 @@ import { route, type ApiRequest, type ApiWorld, type Handle, type Route } from "
 async function provision(world: ApiWorld, request: ApiRequest): Promise<Reply> {
   const wanted = provisionRequest(request.body, world.defaultNodeId);
   const { name, instanceType, compose_file: fields } = wanted;
-  const { runnersElsewhere, provisionLifeMs } = world.behaviour();
+  const { runnersElsewhere, provisionLifeMs } = world.behaviour;
   const nodeId = runnersElsewhere && wanted.isAnyNode ? elsewhere(wanted) : wanted.nodeId;
   const made = await world.store.change((state) => {
     if (namedCvms(state).some((cvm) => cvm.name === name)) throw nameTaken(name);
@@ -59,7 +59,7 @@ async function commit(world: ApiWorld, request: ApiRequest): Promise<Reply> {
   const now = Date.now();
   const { timings } = world;
   const { fault } = request;
-  const { visibleAfterMs, provisionLifeMs } = world.behaviour();
+  const { visibleAfterMs, provisionLifeMs } = world.behaviour;
   const existsAfterMs = fault?.kind === "lost-create" ? fault.ms : 0;
   const asked = { appId, composeHash, encryptedEnv, now, timings, visibleAfterMs, existsAfterMs };
   const cvm = await world.store.change((state) => {
@@ -115,7 +115,7 @@ const updateEnvironment: Handle = async (world, request, id) => {
 };
 
 const remove: Handle = async (world, _, id) => {
-  const { deletionMs = world.timings.deletionMs } = world.behaviour();
+  const { deletionMs = world.timings.deletionMs } = world.behaviour;
   await world.store.change((state) => cloud.remove(state, id, Date.now() + deletionMs));
   return { status: 204 };
 };

@@ -8,20 +8,20 @@ import { lifeOf } from "../lifecycle.ts";
 import { LOG_PORT } from "../gateway.ts";
 import type { CvmState } from "../model.ts";
 import { cvmResponse, isListed, nodeOf, operationResponse, secondsUp } from "../responses.ts";
-import { get, wholeNumber, type Reading, type Route } from "./route.ts";
+import { get, wholeNumber, type ApiWorld, type Reading, type Route } from "./route.ts";
 
-function details({ world, state, request, behaviour, baseUrl, now }: Reading, id: string): unknown {
+function details({ world, state, request, now }: Reading, id: string): unknown {
   const cvm = withEnvKey(world, findLive(state, id));
   const { version } = request;
-  const told = cvmResponse(cvm, { version, behaviour, now });
+  const told = cvmResponse(cvm, { version, behaviour: world.behaviour, now });
   if (version !== "2025-10-28") return told;
-  const syslog = isLogged(cvm) ? `${logBase(cvm, baseUrl)}/serial?lines=100` : null;
+  const syslog = isLogged(cvm) ? `${logBase(cvm, world)}/serial?lines=100` : null;
   return { ...told, syslog_endpoint: syslog };
 }
 
 const isLogged = (cvm: CvmState): boolean => cvm.current.appCompose["public_logs"] === true;
 
-const logBase = (cvm: CvmState, baseUrl: string): string =>
+const logBase = (cvm: CvmState, { baseUrl }: ApiWorld): string =>
   `${baseUrl}/gateway/${cvm.appId}-${LOG_PORT}.${baseDomainOf(nodeOf(cvm))}/logs`;
 
 /** Newest first; `cursor` is how many of them to pass over. */
@@ -42,7 +42,7 @@ function operations({ state, request, now }: Reading, id: string): unknown {
 }
 
 /** The containers that run, with where their logs are. */
-function composition({ state, baseUrl, now }: Reading, id: string): unknown {
+function composition({ world, state, now }: Reading, id: string): unknown {
   const cvm = findLive(state, id);
   const { serving, bootedAt } = lifeOf(cvm, now);
   const containers = (serving ? runningServices(cvm, serving) : []).map(
@@ -55,7 +55,7 @@ function composition({ state, baseUrl, now }: Reading, id: string): unknown {
       created: Math.floor(bootedAt / 1000),
       state: "running",
       status: `Up ${secondsUp(bootedAt, now)} seconds`,
-      log_endpoint: isLogged(cvm) ? `${logBase(cvm, baseUrl)}/${name}` : null,
+      log_endpoint: isLogged(cvm) ? `${logBase(cvm, world)}/${name}` : null,
     }),
   );
   return {

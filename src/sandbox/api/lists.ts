@@ -11,7 +11,7 @@ import { get, pageOf, route, type Handle, type Reading, type Route } from "./rou
 import { buildAppCompose, composeHashOf } from "../app-compose.ts";
 import { NODES } from "../catalog.ts";
 
-function listed({ state, behaviour, now }: Reading): readonly CvmState[] {
+function listed({ state, world: { behaviour }, now }: Reading): readonly CvmState[] {
   const own = listedCvms(state, behaviour.listedAfterDeletionMs, now);
   return behaviour.nullNamed ? [foreignCvm(), ...own] : own;
 }
@@ -20,8 +20,9 @@ type OldShape = (cvm: CvmState, now: number) => Readonly<Record<string, unknown>
 
 /** @param oldShape of the older schema, where the place has a shape of its own there. */
 function item(reading: Reading, cvm: CvmState, oldShape?: OldShape): unknown {
-  const { request, behaviour, now } = reading;
+  const { request, world, now } = reading;
   const { version } = request;
+  const { behaviour } = world;
   const isOld = oldShape !== undefined && version === "2025-10-28";
   const told = isOld ? oldShape(cvm, now) : cvmResponse(cvm, { version, behaviour, now });
   // An empty name stands for none.
@@ -37,7 +38,7 @@ function paginated(reading: Reading): unknown {
   const all = listed(reading).filter(
     (cvm) => cvm.name.includes(search) && (node === null || String(cvm.nodeId) === node),
   );
-  const { page, size, pages, start } = pageOf(all.length, query, reading.behaviour);
+  const { page, size, pages, start } = pageOf(all.length, query, reading.world.behaviour);
   const items = all.slice(start, start + size).map((cvm) => item(reading, cvm, oldListItem));
   return { items, total: all.length, page, page_size: size, pages };
 }
@@ -76,7 +77,7 @@ function appPage(reading: Reading): unknown {
   const { query } = reading.request;
   const search = query.get("search") ?? "";
   const all = appsOf(reading).filter((cvms) => cvms.some(({ name }) => name.includes(search)));
-  const { page, size, pages, start } = pageOf(all.length, query, reading.behaviour);
+  const { page, size, pages, start } = pageOf(all.length, query, reading.world.behaviour);
   return {
     dstack_apps: all.slice(start, start + size).map((cvms) => appResponse(reading, cvms)),
     page,

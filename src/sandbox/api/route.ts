@@ -24,9 +24,10 @@ export type ApiWorld = AttestationWorld & {
   readonly timings: SandboxTimings;
   readonly defaultNodeId: number;
   readonly creditUsd: number;
-  behaviour(): Behaviour;
-  /** `http://127.0.0.1:PORT`: for the addresses that answers hold. */
-  baseUrl(): string;
+  /** Changed by faults. */
+  behaviour: Behaviour;
+  /** `http://127.0.0.1:PORT`: for the addresses in answers. */
+  readonly baseUrl: string;
 };
 
 export type Handle = (world: ApiWorld, request: ApiRequest, id: string) => Promise<Reply>;
@@ -49,8 +50,6 @@ export type Reading = {
   readonly world: ApiWorld;
   readonly state: CloudState;
   readonly request: ApiRequest;
-  readonly behaviour: Behaviour;
-  readonly baseUrl: string;
   readonly now: number;
 };
 
@@ -58,8 +57,7 @@ export type Reading = {
 export const get = (path: string, answer: (reading: Reading, id: string) => unknown): Route =>
   route("GET", path, async (world, request, id) => {
     const state = await world.store.read();
-    const [behaviour, baseUrl] = [world.behaviour(), world.baseUrl()];
-    return ok(answer({ world, state, request, behaviour, baseUrl, now: Date.now() }, id));
+    return ok(answer({ world, state, request, now: Date.now() }, id));
   });
 
 /** A whole list as one page. */

@@ -3,7 +3,7 @@ import { X509Certificate } from "node:crypto";
 import * as z from "zod";
 import type { AppCompose } from "../app-compose.ts";
 import { findLive } from "../find.ts";
-import { makeQuote } from "../kms.ts";
+import { makeRunnerQuote } from "../kms.ts";
 import { lifeOf } from "../lifecycle.ts";
 import type { CloudState, CvmState } from "../model.ts";
 import { ok, type Reply } from "../reply.ts";
@@ -68,7 +68,8 @@ export function ofApp(world: AttestationWorld, state: CloudState, id: string): u
 function runnersQuote(state: CloudState, cvm: CvmState): string | undefined {
   const { serving } = lifeOf(cvm, Date.now());
   return (
-    serving && makeQuote({ app_id: cvm.appId, compose_hash: serving.composeHash }, state.quoteKey)
+    serving &&
+    makeRunnerQuote({ app_id: cvm.appId, compose_hash: serving.composeHash }, state.quoteKey)
   );
 }
 

@@ -2,24 +2,24 @@
 import { createECDH, createHash, randomBytes, X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
+import { sha256Hex } from "../../core/compose-hash.ts";
 import * as z from "zod";
 import { KNOWN_OS } from "./guest.ts";
-import { newIntel, type MadeUpIntel } from "./intel.ts";
+import { newIntel } from "./intel.ts";
 import { secp256k1 } from "@noble/curves/secp256k1";
 import { keccak_256 } from "@noble/hashes/sha3";
 import { appKeysOf, type KeyPair } from "../kms.ts";
-import { newIssuer, spkiOf, type Issuer } from "./x509.ts";
+import { newIssuer, spkiOf } from "./x509.ts";
 import { makeOnce } from "../make-once.ts";
 
-export type Authority = {
-  readonly intel: MadeUpIntel;
-  readonly kms: MadeUpKms;
-  /** What lies `own-kms` and `own-env-key` use: an attacker's. */
-  readonly foreign: MadeUpKms;
-};
-
 const issuerSchema = z.object({ name: z.string(), key: z.string(), certificate: z.string() });
-const kmsSchema = z.object({ root: z.string(), ca: issuerSchema, secret: z.string() });
+const kmsSchema = z.object({
+  /** secp256k1 private key, hex. */
+  root: z.string(),
+  ca: issuerSchema,
+  /** Hex: the environment keys are derived from it. */
+  secret: z.string(),
+});
 const schema = z.object({
   intel: z.object({
     root: issuerSchema,
@@ -29,49 +29,43 @@ const schema = z.object({
     attestationKey: z.string(),
   }),
   kms: kmsSchema,
+  /** An attacker's, for the lies `own-kms` and `own-env-key`. */
   foreign: kmsSchema,
 });
+
+export type Authority = z.infer<typeof schema>;
+
+/** A made-up KMS: derives each app's environment key from its app_id and signs it, as dstack's does. */
+export type MadeUpKms = z.infer<typeof kmsSchema>;
 
 /** Of several processes that start at once, one makes it and all use it. */
 export async function loadAuthority(stateDir: string): Promise<Authority> {
   const file = path.join(stateDir, "authority.json");
   await makeOnce(file, () => {
     const now = Date.now();
-    const made: Authority = { intel: newIntel(now), kms: newKms(now), foreign: newKms(now) };
-    return JSON.stringify(made);
+    return JSON.stringify({ intel: newIntel(now), kms: newKms(now), foreign: newKms(now) });
   });
   return schema.parse(JSON.parse(await readFile(file, "utf8")));
 }
 
 /** What a run with `--sandbox` trusts instead of Intel and Phala: in the form of a trust file. */
 export function sandboxTrust({ intel, kms: own }: Authority): unknown {
-  const root = new X509Certificate(intel.root.certificate).raw;
   return {
     version: 1,
-    intel_root_sha256: createHash("sha256").update(root).digest("hex"),
+    intel_root_sha256: sha256Hex(new X509Certificate(intel.root.certificate).raw),
     tcb: { accept: ["SWHardeningNeeded", "UpToDate"], advisories: [], min_evaluation_number: 0 },
-    kms: [{ name: "sandbox", k256: k256Of(own), ca_spki_sha256: caSpkiSha256Of(own) }],
+    kms: [{ name: "sandbox", k256: k256Of(own), ca_spki_sha256: sha256Hex(spkiOf(own.ca)) }],
     os: KNOWN_OS,
     pre_launch_scripts: [],
     app_compose_fields: [],
   };
 }
 
-/** A made-up KMS: derives each app's environment key from its app_id and signs it, as dstack's does. */
-export type MadeUpKms = {
-  /** secp256k1 private key, hex. */
-  readonly root: string;
-  readonly ca: Issuer;
-  /** Hex: what the environment keys are derived from. */
-  readonly secret: string;
-};
-
 export function newKms(now: number): MadeUpKms {
   const request = { isCa: true, notBefore: now - 86_400_000, days: 7300 };
-  const ca = newIssuer("tee-cluster sandbox KMS", request);
   return {
     root: Buffer.from(secp256k1.utils.randomPrivateKey()).toString("hex"),
-    ca,
+    ca: newIssuer("tee-cluster sandbox KMS", request),
     secret: randomBytes(32).toString("hex"),
   };
 }
@@ -82,9 +76,6 @@ export function k256Of({ root }: MadeUpKms): string {
   pair.setPrivateKey(root, "hex");
   return pair.getPublicKey("hex", "compressed");
 }
-
-const caSpkiSha256Of = ({ ca }: MadeUpKms): string =>
-  createHash("sha256").update(spkiOf(ca)).digest("hex");
 
 /** The same for every update of an app: X25519, raw, hex. */
 export function deriveAppKeys({ secret }: MadeUpKms, appId: string): KeyPair {

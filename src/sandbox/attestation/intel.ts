@@ -17,7 +17,6 @@ import {
   type Issuer,
 } from "./x509.ts";
 
-const ROOT_NAME = "NOT INTEL: tee-cluster sandbox";
 const FMSPC = "5a0db0c00000";
 const PCE_ID = "0000";
 const SVN = 7;
@@ -36,7 +35,7 @@ export type MadeUpIntel = {
 
 export function newIntel(now: number): MadeUpIntel {
   const common = { notBefore: now - DAY, days: YEARS };
-  const root = newIssuer(ROOT_NAME, { ...common, isCa: true });
+  const root = newIssuer("NOT INTEL: tee-cluster sandbox", { ...common, isCa: true });
   const platformCa = newIssuer("Intel SGX PCK Platform CA", {
     ...common,
     isCa: true,
@@ -70,18 +69,7 @@ function sgxExtensions(): Extension {
   return { id: base, value };
 }
 
-/** What Intel's Provisioning Certification Service answers, for the time `at` (ms). */
-export type PcsAnswers = {
-  readonly rootCrl: Buffer;
-  readonly pckCrl: Buffer;
-  readonly pckCrlChain: string;
-  /** Of the TCB info and of the QE identity. */
-  readonly signerChain: string;
-  readonly tcbInfo: string;
-  readonly tcbInfoSignature: string;
-  readonly qeIdentity: string;
-  readonly qeIdentitySignature: string;
-};
+export type PcsAnswers = ReturnType<typeof pcsAnswers>;
 
 export type PcsChanges = {
   /** `UpToDate` where absent. */
@@ -90,7 +78,8 @@ export type PcsChanges = {
   readonly revoked?: readonly string[];
 };
 
-export function pcsAnswers(intel: MadeUpIntel, at: number, changes: PcsChanges = {}): PcsAnswers {
+/** The answers of Intel's Provisioning Certification Service at the time `at` (ms). */
+export function pcsAnswers(intel: MadeUpIntel, at: number, changes: PcsChanges = {}) {
   const dates = {
     issueDate: new Date(at - DAY).toISOString(),
     nextUpdate: new Date(at + 29 * DAY).toISOString(),
@@ -103,6 +92,7 @@ export function pcsAnswers(intel: MadeUpIntel, at: number, changes: PcsChanges =
     rootCrl: makeCrl(intel.root, at),
     pckCrl: makeCrl(intel.platformCa, at, changes.revoked),
     pckCrlChain: intel.platformCa.certificate + intel.root.certificate,
+    /** Of the TCB info and of the QE identity. */
     signerChain: intel.tcbSigner.certificate + intel.root.certificate,
     tcbInfo,
     tcbInfoSignature: signed(tcbInfo),
