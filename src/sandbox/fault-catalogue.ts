@@ -26,7 +26,7 @@ const takes =
   });
 const ms = takes("duration", durationOf);
 const number = takes("number", Number);
-const text = takes("text", String);
+const anyText = takes("text", String);
 
 const plain = (effect: Effect, place: Place = {}, also: readonly Fault[] = []): CatalogueEntry => ({
   effect: () => effect,
@@ -63,13 +63,13 @@ export const FAULT_CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
   "huge-error": number("20000000", (bytes) => ({ kind: "huge", bytes, status: 500 }), GET),
   "gzip-bomb": number("1000000000", (bytes) => ({ kind: "gzip-bomb", bytes }), GET),
   drip: ms("1s", (everyMs) => ({ kind: "drip", everyMs }), GET),
-  redirect: text("http://localhost:9", (to) => ({ kind: "redirect", status: 302, to })),
-  "redirect-permanently": text("http://localhost:9", (to) => ({
+  redirect: anyText("http://localhost:9", (to) => ({ kind: "redirect", status: 302, to })),
+  "redirect-permanently": anyText("http://localhost:9", (to) => ({
     kind: "redirect",
     status: 301,
     to,
   })),
-  masked: text("401", (as) => ({ kind: "masked", as }), CREATE),
+  masked: anyText("401", (as) => ({ kind: "masked", as }), CREATE),
   busy: plain(BUSY, { method: "POST|PATCH|DELETE", times: 1 }),
   "rate-limited": number("1", (retryAfter) => status(429, "Too Many Requests", retryAfter), {
     times: 1,
@@ -81,12 +81,12 @@ export const FAULT_CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
   "repeated-create": plain({ kind: "repeat" }, CREATE),
   "repeated-update": plain({ kind: "repeat" }, UPDATE),
   replica: plain({ kind: "replicate" }, CREATE),
-  "operation-ends": text(
+  "operation-ends": anyText(
     "timed_out",
     (ends) => ({ kind: "operation", ends, applied: false }),
     UPDATE,
   ),
-  "operation-word": text(
+  "operation-word": anyText(
     "settled",
     (ends) => ({ kind: "operation", ends, applied: true }),
     UPDATES,
@@ -106,7 +106,7 @@ export const FAULT_CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
   "page-shift": number("1", (pageShift) => ({ behaviour: { pageShift } })),
   "zoneless-times": behaves({ zonelessTimestamps: true }),
   "clock-skew": ms("2h", (clockSkewMs) => ({ behaviour: { clockSkewMs } })),
-  "created-at": text("yes", (value) => ({ behaviour: { createdAt: value !== "no" } })),
+  "created-at": anyText("yes", (value) => ({ behaviour: { createdAt: value !== "no" } })),
   "provision-expires": ms("1s", (provisionLifeMs) => ({ behaviour: { provisionLifeMs } })),
   "provision-disagrees": plain(
     { kind: "wrong-provision" },
@@ -115,7 +115,7 @@ export const FAULT_CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
   "auth-warmup": ms("30s", (authWarmupMs) => ({ behaviour: { authWarmupMs } })),
   "open-registry": behaves({ openRegistry: true }),
   "runners-elsewhere": behaves({ runnersElsewhere: true }),
-  uptime: text("yes", (value) => ({ behaviour: { uptimeSeconds: value !== "no" } })),
+  uptime: anyText("yes", (value) => ({ behaviour: { uptimeSeconds: value !== "no" } })),
 };
 
 export const DURATION = /^(-?\d+(?:\.\d+)?)(ms|s|m|h|d)$/;

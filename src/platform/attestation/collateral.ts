@@ -13,7 +13,7 @@ import type {
 import { writeAtomically } from "../../lib/atomic-file.ts";
 import type { Clock } from "../../core/ports.ts";
 import type { HttpAnswer, HttpClient } from "../net/http.ts";
-import { describeNetworkError } from "../net/network-error.ts";
+import { messageOf } from "../../errors/cluster-error.ts";
 import { isWorthRetrying, isWorthRetryingError, pauseBefore, READ_RETRIES } from "../net/retry.ts";
 import { makeFolder } from "../../lib/make-folder.ts";
 
@@ -191,6 +191,6 @@ async function fetchOnce(
     return { reason, passing: isWorthRetrying(answer.status) };
   } catch (error) {
     if (signal.aborted) throw error;
-    return { reason: describeNetworkError(error), passing: isWorthRetryingError(error) };
+    return { reason: messageOf(error), passing: isWorthRetryingError(error) };
   }
 }

@@ -92,8 +92,3 @@ function textOf(error: unknown, code: string): string {
   const text = openssl ?? (message === "" ? code : message);
   return code === "" || text.includes(code) ? text : `${text} (${code})`;
 }
-
-/** What a failed request means to a person. */
-export function describeNetworkError(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}

@@ -34,10 +34,8 @@ export type CloudApiOptions = {
   readonly redact?: ((text: string) => string) | undefined;
 };
 
-export type Read<T> =
-  | { readonly kind: "present"; readonly value: T }
-  | { readonly kind: "absent" }
-  | { readonly kind: "unknown"; readonly error: ClusterError };
+/** An unknown result always has its error. */
+export type Read<T> = Exclude<Lookup<T>, { kind: "unknown" }> | ReturnType<typeof unknown>;
 
 /** What a success holds; JSON has been parsed once. */
 type Parse<T> = (answer: ApiAnswer) => Read<T>;
@@ -54,21 +52,21 @@ export class ApiReader {
 
   /** @throws ClusterError, one code per cause: for answers without which nothing can go on. */
   async must<T>(path: string, schema: z.ZodType<T>, signal: AbortSignal): Promise<T> {
-    const found = await this.read(path, bySchema(schema), signal);
+    const found = await this.look(path, schema, signal);
     if (found.kind === "present") return found.value;
     if (found.kind === "unknown") throw found.error;
     throw platformError(`GET ${path}: HTTP 404 Not Found; is the API's URL right?`);
   }
 
   /** Never throws for what the server does; only 404 and 410 (gone) are "absent". */
-  async look<T>(path: string, schema: z.ZodType<T>, signal: AbortSignal): Promise<Lookup<T>> {
-    return toLookup(await this.read(path, bySchema(schema), signal));
+  look<T>(path: string, schema: z.ZodType<T>, signal: AbortSignal): Promise<Read<T>> {
+    return this.read(path, ({ json }) => parseWith(schema, json, "the answer"), signal);
   }
 
-  /** As `look`, for an answer that is not what a schema tells. */
+  /** As `look`, for an answer that a schema alone does not describe. */
   async read<T>(path: string, parse: Parse<T>, signal: AbortSignal): Promise<Read<T>> {
     const answer = await this.#getWithRetries(path, signal);
-    if ("error" in answer) return { kind: "unknown", error: answer.error };
+    if ("error" in answer) return unknown(answer.error);
     const { status, headers, json } = answer;
     // The API's own 404 is JSON; the page of a proxy or of a wrong host says nothing about the CVM.
     if ((status === 404 || status === 410) && json !== undefined) return { kind: "absent" };
@@ -76,10 +74,7 @@ export class ApiReader {
     // Not on a success: an app-compose must stay what it is, byte for byte.
     const text = this.#options.redact?.(answer.text) ?? answer.text;
     const { location } = headers;
-    return {
-      kind: "unknown",
-      error: refusedAnswer({ status, text, isJson: json !== undefined, location }),
-    };
+    return unknown(refusedAnswer({ status, text, isJson: json !== undefined, location }));
   }
 
   /** The last answer, or what the last failure was. */
@@ -135,38 +130,27 @@ function isWorthAnother(answer: ApiAnswer | Failure): boolean {
   return isWorthRetrying(status) || ((status === 200 || status === 404) && json === undefined);
 }
 
-/** What steps get of a read. */
-export function toLookup<T>(read: Read<T>): Lookup<T> {
-  if (read.kind !== "unknown") return read;
-  const { error } = read;
-  return {
-    kind: "unknown",
-    reason: reasonOf(error),
-    error,
-    refusal: isFinal(error) ? error : undefined,
-  };
+export function unknown(error: ClusterError) {
+  const refusal = isFinal(error) ? error : undefined;
+  return { kind: "unknown", reason: reasonOf(error), error, refusal } as const;
 }
 
 const reasonOf = ({ message }: ClusterError): string =>
   message.replace(/^Phala's API(?: refused the key)?: /, "");
 
 function notJson(text: string): Read<never> {
-  if (/^\s*</.test(text))
-    return { kind: "unknown", error: webPage("the answer is not JSON (a web page)") };
-  return { kind: "unknown", error: platformError("the answer is not JSON (half of it, or none)") };
+  if (/^\s*</.test(text)) return unknown(webPage("the answer is not JSON (a web page)"));
+  return unknown(platformError("the answer is not JSON (half of it, or none)"));
 }
 
-const bySchema =
-  <T>(schema: z.ZodType<T>): Parse<T> =>
-  ({ json }) => {
-    const parsed = schema.safeParse(json);
-    if (parsed.success) return { kind: "present", value: parsed.data };
-    const [issue] = parsed.error.issues;
-    const where =
-      issue === undefined || issue.path.length === 0 ? "the answer" : issue.path.join(".");
-    const error = platformError(`unexpected answer: ${where}: ${issue?.message ?? "?"}`);
-    return { kind: "unknown", error };
-  };
+/** @param what names the whole value where an issue has no path. */
+export function parseWith<T>(schema: z.ZodType<T>, value: unknown, what: string): Read<T> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return { kind: "present", value: parsed.data };
+  const [issue] = parsed.error.issues;
+  const where = issue?.path.join(".") || what;
+  return unknown(platformError(`unexpected answer: ${where}: ${issue?.message ?? "?"}`));
+}
 
 /** The object or list that a text holds. */
 function parseDocument(text: string): object | undefined {

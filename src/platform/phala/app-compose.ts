@@ -4,9 +4,8 @@ import { composeHashOf, sha256Hex, type AppCompose } from "../../core/compose-ha
 import type { Lookup } from "../../core/ports.ts";
 import { ClusterError } from "../../errors/cluster-error.ts";
 import { parseStrictJson } from "../../lib/strict-json.ts";
-import { toLookup, type ApiReader, type Read } from "./api-reader.ts";
+import { parseWith, unknown, type ApiReader, type Read } from "./api-reader.ts";
 import { appCompose as schema } from "./schemas.ts";
-import { platformError } from "./trouble.ts";
 
 /**
  * `/compose_file`; it may be serialised again by the platform. Where it does not hash to `composeHash`, or can't be
@@ -18,16 +17,13 @@ export async function readAppCompose(
   composeHash: string | undefined,
   signal: AbortSignal,
 ): Promise<Lookup<AppCompose>> {
-  const file = await reader.read(
-    `${path}/compose_file`,
-    ({ body }) => parseAppCompose(body),
-    signal,
-  );
-  if (composeHash === undefined) return toLookup(file);
+  const where = `${path}/compose_file`;
+  const file = await reader.read(where, ({ body }) => parseAppCompose(body), signal);
+  if (composeHash === undefined) return file;
   if (file.kind === "present" && composeHashOf(file.value) === composeHash) return file;
   const measured = await measuredText(reader, path, signal);
-  if (measured === undefined || sha256Hex(measured) !== composeHash) return toLookup(file);
-  return toLookup(parseAppCompose(measured));
+  if (measured === undefined || sha256Hex(measured) !== composeHash) return file;
+  return parseAppCompose(measured);
 }
 
 const attestation = z.object({
@@ -46,15 +42,8 @@ async function measuredText(
 
 function parseAppCompose(text: string | Uint8Array): Read<AppCompose> {
   const strict = parseStrictJson(text);
-  if ("problem" in strict) return { kind: "unknown", error: ambiguous(strict.problem) };
-  const parsed = schema.safeParse(strict.value);
-  if (parsed.success) return { kind: "present", value: parsed.data };
-  const [issue] = parsed.error.issues;
-  const where = issue?.path.join(".") || "the app-compose";
-  return {
-    kind: "unknown",
-    error: platformError(`unexpected answer: ${where}: ${issue?.message ?? "?"}`),
-  };
+  if ("problem" in strict) return unknown(ambiguous(strict.problem));
+  return parseWith(schema, strict.value, "the app-compose");
 }
 
 function ambiguous(problem: string): ClusterError {

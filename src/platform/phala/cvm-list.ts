@@ -19,6 +19,7 @@ const MAX_PASSES = 5;
 const SHORT_PAGES = 20;
 /** Of a short list that comes in another order each time. */
 const MAX_SHORT_PASSES = 15;
+/** That many passes without a new CVM make a union final. */
 const QUIET_PASSES = 2;
 
 type Page = z.infer<typeof cvmPage>;
@@ -57,67 +58,31 @@ export async function listCvms(
   return readAgain(first, narrowed, () => readAll(reader, signal, filter, undefined));
 }
 
-/** Passes until two agree, or all of them together: their union. */
+/** Reads until two passes agree, else takes the union of all: each pass may have missed something. */
 async function readAgain(
   first: Pass,
   narrowed: Pass | undefined,
   read: () => Promise<Pass>,
 ): Promise<Cvm[]> {
-  const union = new Union(first);
-  union.add(narrowed?.cvms ?? new Map());
+  const found = new Map([...first.cvms, ...(narrowed?.cvms ?? [])]);
+  const listed = new Set(first.listed);
+  const isComplete = ({ shortfall }: Pass): boolean =>
+    shortfall === undefined || listed.size >= shortfall.total;
   let before = first;
+  let quietPasses = 0;
   for (let pass = 2; pass <= passesFor(before); pass += 1) {
     const next = await read();
-    union.take(next);
     if (next.shortfall === undefined && areEqual(before, next))
       return [...new Map([...next.cvms, ...(narrowed?.cvms ?? [])]).values()];
+    const known = listed.size;
+    for (const id of next.listed) listed.add(id);
+    for (const [id, cvm] of next.cvms) found.set(id, cvm);
+    quietPasses = listed.size === known ? quietPasses + 1 : 0;
     before = next;
-    if (union.completes(next) && union.isQuiet) break;
+    if (next.shortfall && isComplete(next) && quietPasses >= QUIET_PASSES) break;
   }
-  const { shortfall } = before;
-  if (shortfall === undefined || union.completes(before)) return union.cvms;
-  throw platformError(`it counts ${shortfall.total} CVMs and lists ${union.size}`);
-}
-
-/** What several passes have seen, each of which may have missed something. */
-class Union {
-  readonly #found: Map<string, Cvm>;
-  readonly #listed: Set<string>;
-  #quietPasses = 0;
-
-  constructor({ cvms, listed }: Pass) {
-    this.#found = new Map(cvms);
-    this.#listed = new Set(listed);
-  }
-
-  add(cvms: Pass["cvms"]): void {
-    for (const [id, cvm] of cvms) this.#found.set(id, cvm);
-  }
-
-  take({ cvms, listed }: Pass): void {
-    this.add(cvms);
-    const known = this.size;
-    for (const id of listed) this.#listed.add(id);
-    this.#quietPasses = this.size === known ? this.#quietPasses + 1 : 0;
-  }
-
-  get cvms(): Cvm[] {
-    return [...this.#found.values()];
-  }
-
-  get size(): number {
-    return this.#listed.size;
-  }
-
-  /** Whether the last passes had nothing new. */
-  get isQuiet(): boolean {
-    return this.#quietPasses >= QUIET_PASSES;
-  }
-
-  /** Whether it has what a pass lacked. */
-  completes({ shortfall }: Pass): boolean {
-    return shortfall !== undefined && this.size >= shortfall.total;
-  }
+  if (isComplete(before)) return [...found.values()];
+  throw platformError(`it counts ${before.shortfall?.total} CVMs and lists ${listed.size}`);
 }
 
 const passesFor = ({ shortfall, pages }: Pass): number =>

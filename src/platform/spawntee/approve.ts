@@ -2,11 +2,10 @@
 import * as z from "zod";
 import type { ApproveHashAnswer, Clock, ServerClock } from "../../core/ports.ts";
 import type { HttpAnswer, HttpClient } from "../net/http.ts";
-import { describeNetworkError } from "../net/network-error.ts";
 import { get } from "./get.ts";
 import type { SampledServerClock } from "../net/server-clock.ts";
 import { createPrivateKey, createPublicKey, sign, type KeyObject } from "node:crypto";
-import { ClusterError } from "../../errors/cluster-error.ts";
+import { ClusterError, messageOf } from "../../errors/cluster-error.ts";
 import { parseJson } from "../../lib/json.ts";
 
 const TIMEOUT_MS = 30_000;
@@ -75,7 +74,7 @@ async function pushOnce(client: Client, push: Push, signal: AbortSignal): Promis
   } catch (error) {
     if (signal.aborted) throw error;
     return {
-      answer: { kind: "unclear", detail: describeNetworkError(error) },
+      answer: { kind: "unclear", detail: messageOf(error) },
       isUnauthorized: false,
     };
   }

@@ -1,6 +1,6 @@
 /** One GET to a CVM's service, whose failure is an answer, too. */
 import type { HttpAnswer, HttpClient, HttpRequest } from "../net/http.ts";
-import { describeNetworkError } from "../net/network-error.ts";
+import { messageOf } from "../../errors/cluster-error.ts";
 
 /** Health and capacity take a few hundred bytes. */
 const LIMITS = { timeoutMs: 10_000, maxBytes: 64 * 1024 };
@@ -18,6 +18,6 @@ export async function get(
     return await http.send({ method: "GET", url, ...LIMITS, ...more }, signal);
   } catch (error) {
     if (signal.aborted) throw error;
-    return { kind: "silent", detail: `no answer: ${describeNetworkError(error)}` };
+    return { kind: "silent", detail: `no answer: ${messageOf(error)}` };
   }
 }

@@ -1,7 +1,7 @@
 /** Forwarding a request of the CLI with our own client: the real key, no redirects, bounded, retries of reads only. */
 import type { Clock } from "../../../core/ports.ts";
 import type { HttpClient, HttpRequest } from "../../net/http.ts";
-import { describeNetworkError } from "../../net/network-error.ts";
+import { messageOf } from "../../../errors/cluster-error.ts";
 import { isWorthRetrying, pauseBefore, READ_RETRIES, retryAfter } from "../../net/retry.ts";
 import { parseApiError } from "../api-error.ts";
 import type { Answered, GateRequest, Result } from "./exchange.ts";
@@ -89,7 +89,7 @@ async function send(
       contentType: contentType ?? "application/json",
     };
   } catch (error) {
-    return { kind: "failed", message: describeNetworkError(error), sent: mayHaveArrived(error) };
+    return { kind: "failed", message: messageOf(error), sent: mayHaveArrived(error) };
   }
 }
 
