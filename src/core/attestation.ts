@@ -149,10 +149,13 @@ export type Shown<T> =
 /** Which collateral a quote needs. `fmspc` in hex. */
 export type PlatformId = { readonly fmspc: string; readonly ca: "platform" | "processor" };
 
+/** A public key that an environment is encrypted to. */
 export type SignedEnvKey = {
+  /** X25519, raw, 64 hex digits. */
   readonly publicKey: string;
-  readonly signature: string | undefined;
-  /** Seconds; absent for the older form. */
+  /** The KMS's, 65 bytes, hex; undefined where the source shows none. */
+  readonly signature?: string | undefined;
+  /** Seconds; absent for the older form of the signature. */
   readonly timestamp?: number | undefined;
 };
 

@@ -1,6 +1,7 @@
 /** What the steps need of the outside world. Adapters implement it; `cli/dependencies.ts` hands them in. */
 import type { CvmSettings } from "./settings.ts";
 import type { AppCompose } from "./compose-hash.ts";
+import type { SignedEnvKey } from "./attestation.ts";
 import type { Cvm } from "./domain.ts";
 import type { ClusterError } from "../errors/cluster-error.ts";
 
@@ -222,15 +223,9 @@ export type Provisioned = {
 export type AcceptedUpdate = { readonly correlationId: string | null };
 
 /** The public key that the CLI is about to seal an environment with, as the API sent it. */
-export type EnvKey = {
+export type EnvKey = SignedEnvKey & {
+  /** 40 hex digits. */
   readonly appId: string;
-  /** X25519, hex. */
-  readonly publicKey: string;
-  readonly signature: string | null;
-  /** Seconds since the epoch; null where the answer has none. */
-  readonly timestamp: number | null;
-  /** The whole answer that it came in. */
-  readonly raw: unknown;
 };
 
 /** Called while the CLI waits for an answer; what a hook throws ends the call before it can change anything. */

@@ -2,24 +2,14 @@
 import { secp256k1 } from "@noble/curves/secp256k1";
 import { keccak_256 } from "@noble/hashes/sha3";
 import { Refusal } from "../core/attestation.ts";
-
-export type EnvKey = {
-  /** 40 hex digits. */
-  readonly appId: string;
-  /** X25519, raw, 64 hex digits: what the environment is, or is about to be, encrypted to. */
-  readonly publicKey: string;
-  /** 65 bytes, hex; undefined where nobody gave one. */
-  readonly signature: string | undefined;
-  /** Seconds; undefined for the older form of the signature. */
-  readonly timestamp?: number | undefined;
-};
+import type { EnvKey } from "../core/ports.ts";
 
 /** Compressed secp256k1 public keys, hex. */
 export type TrustedKms = { readonly name: string; readonly k256: string };
 
 /**
- * Pure, so that it can stand in the gate: nothing is sealed to a key that this refuses.
- * @returns the name of the KMS whose root has signed it.
+ * Pure, so that the gate can call it: nothing is sealed to a key that this refuses.
+ * @returns the name of the KMS whose root signed it.
  * @throws Refusal `env-key-unsigned` (no signature, or none in the right form), `env-key-substituted` (signed by
  *   another key, or for another app or key)
  */

@@ -1,4 +1,4 @@
-/** The environment key of an app, on the very answer that the CLI seals with: the check for the gate. */
+/** The gate's check of an app's environment key, on the very answer that the CLI seals with. */
 import { command, hint } from "../core/command-hint.ts";
 import {
   refuse,
@@ -11,10 +11,6 @@ import type { EnvKey } from "../core/ports.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
 import { verifyEnvKey, type TrustedKms } from "../kms/env-key.ts";
 
-/** What passes through the gate. Phala's own answers have no signature. */
-export type SeenEnvKey = Pick<EnvKey, "appId" | "publicKey"> &
-  Partial<Pick<EnvKey, "signature" | "timestamp">>;
-
 export type EnvKeyCheck = {
   readonly mode: AttestMode;
   readonly trusted: readonly TrustedKms[];
@@ -23,19 +19,19 @@ export type EnvKeyCheck = {
 };
 
 /**
- * Throws before anything is sealed to a key that no trusted KMS has signed. Where the answer has no signature, the
- * API's `/kms/.../pubkey` is asked for one, and its key must be this very one.
+ * Throws before anything is sealed to a key that no trusted KMS has signed. Phala's own answers have no signature:
+ * then the API's `/kms/.../pubkey` must show one, for this very key.
  * @returns the KMS's name; undefined where nothing was verified (`off`, or `auto` without evidence, with a warning)
  * @throws ClusterError (verification) `env-key-unsigned`, `env-key-substituted`; `env-key-unverified` with `require`
  */
 export async function checkEnvKey(
-  seen: SeenEnvKey,
+  seen: EnvKey,
   { mode, trusted, sources, warn }: EnvKeyCheck,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   if (mode === "off") return undefined;
   try {
-    if (seen.signature != null) return verifyShown(seen, signedOf(seen), trusted);
+    if (seen.signature !== undefined) return verifyEnvKey(seen, trusted);
     const shown = await sources.envKey(seen.appId, signal);
     if (shown.kind === "unavailable") refuse("env-key-unverified", "unavailable", shown.reason);
     return verifyShown(seen, shown.value, trusted);
@@ -53,22 +49,12 @@ export async function checkEnvKey(
 }
 
 /** The signed key and the one that the CLI gets must be the same. @throws Refusal */
-export function verifyShown(
-  seen: SeenEnvKey,
-  shown: SignedEnvKey,
-  trusted: readonly TrustedKms[],
-): string {
+function verifyShown(seen: EnvKey, shown: SignedEnvKey, trusted: readonly TrustedKms[]): string {
   const { appId } = seen;
   const kms = verifyEnvKey({ ...shown, appId }, trusted);
   if (bare(shown.publicKey) === bare(seen.publicKey)) return kms;
   const message = `the key that the CLI was given for app ${appId} is not the one that the KMS has signed`;
   return refuse("env-key-substituted", "another-key", message);
 }
-
-const signedOf = ({ publicKey, signature, timestamp }: SeenEnvKey): SignedEnvKey => ({
-  publicKey,
-  signature: signature ?? undefined,
-  timestamp: timestamp ?? undefined,
-});
 
 const bare = (hex: string): string => hex.replace(/^0x/, "").toLowerCase();

@@ -73,7 +73,7 @@ function newKey(kms: MadeUpKms, appId: string): SignedEnvKey {
 /** The key that the API gives the CLI. */
 export function givenKey({ lie, tee }: Cloud, appId: string): EnvKey {
   const { publicKey } = tee.key(isForeignKey(lie) ? "foreign" : "kms", appId);
-  return { appId, publicKey, signature: null, timestamp: null, raw: {} };
+  return { appId, publicKey };
 }
 
 /** Whether somebody else than the CVM can open what is sealed now. */

@@ -56,12 +56,11 @@ const KEY_FIELDS = ["app_env_encrypt_pubkey", "encrypted_env_pubkey", "public_ke
 export function envKeysOf(json: unknown): readonly EnvKey[] {
   const { data } = envKeyAnswer.safeParse(json);
   if (data === undefined) return [];
-  const { app_id, app_env_encrypt_pubkey_signature, signature, timestamp = null } = data;
+  const { app_id, app_env_encrypt_pubkey_signature, signature, timestamp } = data;
   const common = {
     appId: bareAppId(app_id),
-    signature: app_env_encrypt_pubkey_signature ?? signature ?? null,
-    timestamp,
-    raw: json,
+    signature: app_env_encrypt_pubkey_signature ?? signature ?? undefined,
+    timestamp: timestamp ?? undefined,
   };
   const keys = new Set(KEY_FIELDS.flatMap((field) => data[field] || []));
   return [...keys].map((publicKey) => ({ ...common, publicKey }));
