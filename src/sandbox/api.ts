@@ -1,4 +1,4 @@
-/** The REST API: which request does what. */
+/** The REST API. */
 import { ACCOUNT_ROUTES } from "./api/account.ts";
 import { CHANGE_ROUTES } from "./api/changes.ts";
 import { CVM_ROUTES } from "./api/cvms.ts";
@@ -8,7 +8,7 @@ import { assertUnambiguous } from "./find.ts";
 import { Refusal } from "./refusal.ts";
 import type { Reply } from "./reply.ts";
 
-/** The first that fits answers: lists before what would take their names for an id. */
+/** The first match answers: `/cvms/paginated` must come before `/cvms/:id`. */
 const ROUTES: readonly Route[] = [
   ...ACCOUNT_ROUTES,
   ...LIST_ROUTES,

@@ -1,11 +1,11 @@
 /**
- * The stand-in's own app-compose: how the platform builds and measures one. Deliberately not `src/app-compose`, so
- * that a mistake there does not agree with itself here.
+ * How the platform builds and measures an app-compose. Deliberately does not use `src/app-compose`, so that a bug there
+ * shows here.
  */
 import { sha256Hex } from "../core/compose-hash.ts";
 import type { ComposeRequest } from "./requests.ts";
 
-/** What a CVM runs, as it is measured. */
+/** What a CVM runs, as measured. */
 export type AppCompose = {
   readonly docker_compose_file?: string | undefined;
   readonly allowed_envs?: readonly string[] | undefined;
@@ -28,7 +28,7 @@ export function measuredText(value: unknown): string {
 export const composeHashOf = (appCompose: AppCompose): string =>
   sha256Hex(measuredText(appCompose));
 
-/** The app-compose that the platform makes of a request: it adds fields of its own, which are measured too. */
+/** The app-compose that the platform builds from a request: it adds its own fields, which are measured too. */
 export function buildAppCompose(request: ComposeRequest): AppCompose {
   return {
     allowed_envs: request.allowed_envs ?? [],
@@ -51,7 +51,7 @@ export function buildAppCompose(request: ComposeRequest): AppCompose {
   };
 }
 
-/** The app-compose after an update: what the request leaves out stays. */
+/** The app-compose after an update: fields that the request omits are kept. */
 export function updatedAppCompose(current: AppCompose, request: ComposeRequest): AppCompose {
   return buildAppCompose({
     docker_compose_file: request.docker_compose_file ?? current.docker_compose_file,

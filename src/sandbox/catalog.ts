@@ -8,7 +8,7 @@ export const NODES: readonly SandboxNode[] = [
   { id: 21, name: "prod12", region: "us-east" },
 ];
 
-/** Of the gateway in front of a node: what the real platform builds. */
+/** The domain of the gateway in front of a node, as on the real platform. */
 export const baseDomainOf = (node: SandboxNode): string => `dstack-pha-${node.name}.phala.network`;
 
 export type SandboxInstanceType = {

@@ -1,4 +1,4 @@
-/** The stand-in's transitions: pure functions from one cloud to the next. */
+/** The transitions of the cloud, as pure functions. */
 import { randomBytes, randomUUID } from "node:crypto";
 import { sha256Hex } from "../core/compose-hash.ts";
 import { composeHashOf, type AppCompose } from "./app-compose.ts";
@@ -18,7 +18,7 @@ import type {
 } from "./model.ts";
 import { nameTaken, Refusal } from "./refusal.ts";
 
-/** A CVM that nothing is being done to. @throws Refusal: 404, or 409 while an operation is under way. */
+/** A CVM without an operation in progress. @throws Refusal: 404, or 409. */
 function findIdle(state: CloudState, id: string, now: number): CvmState {
   const cvm = findLive(state, id);
   if (cvm.deletedAt === null && lifeOf(cvm, now).inProgress === undefined) return cvm;
@@ -72,12 +72,12 @@ export type Commit = {
   readonly encryptedEnv: string | null;
   readonly now: number;
   readonly timings: SandboxTimings;
-  /** From `now`: until then nobody sees it; until then lists and names don't know it. */
+  /** Counted from `now`: when it becomes visible under any id, and then in lists and by name. */
   readonly existsAfterMs?: number | undefined;
   readonly visibleAfterMs?: number | undefined;
 };
 
-/** Makes the CVM of a provisioning. Refuses a name that a live CVM has, also where that is this very CVM. */
+/** Creates the provisioned CVM. Refuses a name that is taken, even by this very CVM (a repeated commit). */
 export function commit(state: CloudState, request: Commit): Changed<CvmState> {
   const { appId, composeHash, encryptedEnv, now } = request;
   const provisioned = state.provisions.find(
@@ -96,7 +96,7 @@ export function commit(state: CloudState, request: Commit): Changed<CvmState> {
     nodeId,
     instanceType,
     createdAt: now,
-    ...sightOf(request),
+    ...visibilityOf(request),
     deletedAt: null,
     kmsPrivateKey,
     kmsPublicKey,
@@ -112,7 +112,7 @@ export function commit(state: CloudState, request: Commit): Changed<CvmState> {
   };
 }
 
-/** A commit that was answered already finds its provisioning used up, and its own CVM in its place. */
+/** A repeated commit finds its provisioning used, and its own CVM. */
 function commitRefused(state: CloudState, appId: string): Refusal {
   const made = namedCvms(state).find((cvm) => cvm.appId === appId);
   return made
@@ -140,7 +140,7 @@ export function replicate(
   return { state: { ...state, nextId: state.nextId + 1, cvms: [...state.cvms, result] }, result };
 }
 
-/** What an operator can change in the dashboard, and what only a test can. */
+/** Changes that an operator can make in the dashboard, or only a test. */
 export function alter(
   state: CloudState,
   id: string,
@@ -150,7 +150,7 @@ export function alter(
   return { state: replace(state, changed), result: changed };
 }
 
-function sightOf({ now, existsAfterMs = 0, visibleAfterMs = 0 }: Commit): Partial<CvmState> {
+function visibilityOf({ now, existsAfterMs = 0, visibleAfterMs = 0 }: Commit): Partial<CvmState> {
   return {
     ...(existsAfterMs > 0 ? { existsAt: now + existsAfterMs } : {}),
     ...(visibleAfterMs > 0 ? { visibleAt: now + existsAfterMs + visibleAfterMs } : {}),
@@ -168,7 +168,7 @@ export type Update = {
   readonly outcome?: OperationOutcome | undefined;
 };
 
-/** The old instance answers on for a while, then nobody does, then the new one. */
+/** For a while the old instance still answers, then none, then the new one. */
 export function update(state: CloudState, id: string, request: Update): Changed<Operation> {
   const { appCompose, encryptedEnv, now, timings, outcome } = request;
   const cvm = findIdle(state, id, now);
@@ -201,7 +201,7 @@ export function power(
   return { state: replace(state, changed), result: started };
 }
 
-/** Deletes it at `when`, in ms since the epoch; until then it is reported as being deleted. */
+/** Deletes it at `when` (ms since the epoch); until then it is reported as being deleted. */
 export function remove(state: CloudState, id: string, when: number): Changed<CvmState> {
   const cvm = findLive(state, id);
   return { state: replace(state, { ...cvm, deletedAt: cvm.deletedAt ?? when }), result: cvm };

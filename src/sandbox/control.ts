@@ -1,4 +1,4 @@
-/** `/__sandbox/...`: for other processes, with the key. Never counted as a request, never faulty. */
+/** `/__sandbox/...`, for other processes that have the key. Not counted as requests, and without faults. */
 import * as z from "zod";
 import { messageOf } from "../errors/cluster-error.ts";
 import { isLie, type Lie } from "./attestation/lies.ts";
@@ -65,7 +65,7 @@ function setLies(of: SandboxServer, body: unknown): Reply {
   return ok({ lies });
 }
 
-/** What an operator does in the dashboard: renames a CVM; or the platform: moves it. */
+/** Renames a CVM, as an operator does in the dashboard, or moves it, as the platform may. */
 async function alterCvm(store: CloudStore, body: unknown): Promise<Reply> {
   const { id, name, node } = check(alterBody, body);
   const nodeId = NODES.find((candidate) => candidate.name === node)?.id;

@@ -1,4 +1,4 @@
-/** The faults by name. What each does for an operator is in docs/sandbox.md. */
+/** The faults by name. docs/sandbox.md describes each. */
 import type { Behaviour, Fault, FaultAction } from "./faults.ts";
 
 type Place = { readonly method?: string; readonly path?: string; readonly times?: number };
@@ -11,7 +11,7 @@ export type CatalogueEntry = {
   /** Absent: the name takes no value. */
   readonly value?: Value;
   readonly effect: (value: string) => Effect;
-  /** Where and how often an action strikes by default; absent: everywhere, always. */
+  /** Where and how often an action applies by default; empty: everywhere, always. */
   readonly place?: Place;
   /** Further faults that belong to it. */
   readonly also?: readonly Fault[];

@@ -1,4 +1,4 @@
-/** A fault as text: `NAME[=VALUE][,at=METHOD PATH][,times=N][,nth=N]`, as `--fault` and the control endpoint take it. */
+/** A fault as text, for `--fault` and the control endpoint: `NAME[=VALUE][,at=METHOD PATH][,times=N][,nth=N]`. */
 import { DURATION, FAULT_CATALOGUE, type CatalogueEntry } from "./fault-catalogue.ts";
 import type { Behaviour, Fault } from "./faults.ts";
 
@@ -7,7 +7,7 @@ export type FaultPlan = {
   readonly behaviour: Partial<Behaviour>;
 };
 
-/** What a fault asks for: by its text, or in full. @throws Error that names the text and what is possible. */
+/** A fault given as text or in full. @throws Error with the text and what is valid. */
 export function planFault(given: Fault | string): FaultPlan {
   return typeof given === "string" ? planText(given) : { faults: [given], behaviour: {} };
 }

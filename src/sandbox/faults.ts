@@ -1,4 +1,4 @@
-/** What can go wrong on the way, per endpoint or for the n-th request. The names by hand: `fault-catalogue.ts`. */
+/** Faults, per endpoint or for the n-th request. Those with a name: `fault-catalogue.ts`. */
 import * as z from "zod";
 
 const ms = z.number().min(0);
@@ -19,9 +19,9 @@ const action = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("hang") }),
   z.object({ kind: z.literal("half-json") }),
   z.object({ kind: z.literal("html") }),
-  /** The work is done, and somebody in between answers in its place: `401` in JSON, `403 page`. */
+  /** The work is done, and an intermediary answers instead: `401` in JSON, `403 page`. */
   z.object({ kind: z.literal("masked"), as: z.string() }),
-  /** The work is done, and the JSON answer says something else: fields laid over it. */
+  /** The work is done, and fields of the JSON answer are overwritten. */
   z.object({ kind: z.literal("lie"), fields: z.record(z.string(), z.unknown()) }),
   /** The work is done, and the JSON answer lacks fields, at any depth. */
   z.object({ kind: z.literal("without"), fields: z.array(z.string()) }),
@@ -35,7 +35,7 @@ const action = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("drip"), everyMs: ms }),
   /** The work is done twice, as by a load balancer that repeats a request; the second answer is given. */
   z.object({ kind: z.literal("repeat") }),
-  /** A create: the connection breaks, and the CVM exists, for anybody, that much later. */
+  /** A create: the connection breaks, and the CVM becomes visible that much later. */
   z.object({ kind: z.literal("lost-create"), ms }),
   /** A create: a second CVM of the same name and app_id is made with it. */
   z.object({ kind: z.literal("replicate") }),
@@ -55,7 +55,7 @@ export const faultSchema = z.object({
   path: z.string().optional(),
   /** Counted from 1 over all requests. */
   ordinal: z.number().int().positive().optional(),
-  /** How often it strikes; absent: always. */
+  /** How often it occurs; absent: always. */
   times: z.number().int().positive().optional(),
   action,
 });
@@ -63,7 +63,7 @@ export const faultSchema = z.object({
 export type Fault = z.input<typeof faultSchema>;
 export type FaultAction = z.infer<typeof action>;
 
-type Strikable = { readonly method: string; readonly path: string; readonly ordinal: number };
+type RequestInfo = { readonly method: string; readonly path: string; readonly ordinal: number };
 
 /** The faults in force. */
 export class Faults {
@@ -76,8 +76,8 @@ export class Faults {
     }));
   }
 
-  /** The action for a request; counts it. */
-  strike(request: Strikable): FaultAction | undefined {
+  /** The action for a request, if any; counts it. */
+  match(request: RequestInfo): FaultAction | undefined {
     const entry = this.#list.find(({ fault, left }) => left > 0 && matches(fault, request));
     if (!entry) return undefined;
     entry.left -= 1;
@@ -85,7 +85,7 @@ export class Faults {
   }
 }
 
-function matches(fault: Fault, request: Strikable): boolean {
+function matches(fault: Fault, request: RequestInfo): boolean {
   if (fault.method !== undefined && !fault.method.split("|").includes(request.method)) return false;
   if (fault.ordinal !== undefined && fault.ordinal !== request.ordinal) return false;
   return fault.path === undefined || new RegExp(fault.path).test(request.path);

@@ -1,22 +1,22 @@
-/** Which CVMs there are, and which of them the API knows by which id at a moment. */
+/** Looks up CVMs: which exist, and under which ids the API knows them at a given time. */
 import type { CloudState, CvmState } from "./model.ts";
 import { Refusal } from "./refusal.ts";
 
-/** Those that exist: a CVM that is being deleted does until it is gone. */
+/** The CVMs that exist, including those being deleted. */
 export function liveCvms(state: CloudState, now = Date.now()): readonly CvmState[] {
   return state.cvms.filter(
     (cvm) => (cvm.deletedAt === null || cvm.deletedAt > now) && (cvm.existsAt ?? 0) <= now,
   );
 }
 
-/** Those that hold their name, whether they can be seen yet or not. */
+/** The CVMs that occupy their name, visible or not. */
 export function namedCvms(state: CloudState, now = Date.now()): readonly CvmState[] {
   return state.cvms.filter((cvm) => cvm.deletedAt === null || cvm.deletedAt > now);
 }
 
 /**
- * Those in the lists, which lag behind: a new CVM is missing for a while, one that is gone stays for
- * `listedAfterDeletionMs`, as it was.
+ * The CVMs in the lists, which lag behind: a new CVM is missing for a while, a deleted one stays for
+ * `listedAfterDeletionMs`, unchanged.
  */
 export function listedCvms(
   state: CloudState,
@@ -54,7 +54,7 @@ function findAll(state: CloudState, id: string, now: number): readonly CvmState[
   );
 }
 
-/** @throws Refusal (409) for an id that several CVMs have. */
+/** @throws Refusal (409) if several CVMs have the id. */
 export function assertUnambiguous(state: CloudState, id: string): void {
   if (findAll(state, id, Date.now()).length < 2) return;
   throw new Refusal(409, { detail: `Several CVMs have the identifier ${id}; use the vm_uuid` });
@@ -62,7 +62,7 @@ export function assertUnambiguous(state: CloudState, id: string): void {
 
 export const hashId = (cvm: CvmState): string => `cvm_${cvm.id.toString(36).padStart(6, "0")}`;
 
-/** In lists and by name. */
+/** Whether it is in lists and found by name. */
 function isVisible(cvm: CvmState, now: number): boolean {
   return Math.max(cvm.existsAt ?? 0, cvm.visibleAt ?? 0) <= now;
 }

@@ -1,20 +1,19 @@
-/** `tee-cluster sandbox`: the stand-in in the foreground, for a second terminal or another program. */
+/** `tee-cluster sandbox` in the foreground, for a second terminal or another program. */
 import { once } from "node:events";
 import { announceRunning } from "./running.ts";
 import { SANDBOX_EXAMPLES, startSandbox, type Sandbox, type SandboxOptions } from "./index.ts";
 
 export type ForegroundOptions<T> = SandboxOptions & {
-  /** Called once, when it answers. */
+  /** Called once the sandbox answers. */
   readonly onUp: (sandbox: Sandbox) => T;
-  /** Ends it. */
+  /** Stops it. */
   readonly signal: AbortSignal;
 };
 
 /**
- * Starts the sandbox and serves until the signal is aborted. Resolves once the server is closed, with what
- * `onUp` returned; being stopped is how it is meant to end, so an abort is no error.
- * @throws ClusterError where the port that was asked for can't be listened on (conflict, prerequisite), or the state
- *   directory can't be used (prerequisite); the signal's reason where it was aborted before there was a sandbox.
+ * Starts the sandbox and serves until the signal is aborted, which is its normal end. Resolves with the result of
+ * `onUp` once the server is closed.
+ * @throws as `startSandbox`; the signal's reason if it was aborted before the start.
  */
 export async function runSandboxForeground<T>(options: ForegroundOptions<T>): Promise<T> {
   const { onUp, signal, ...sandboxOptions } = options;
@@ -36,8 +35,8 @@ export async function runSandboxForeground<T>(options: ForegroundOptions<T>): Pr
 }
 
 /**
- * What points `tee-cluster` and `phala` at it. Both spellings of URL and key: ours, and those that the `phala` CLI
- * reads. None of the values is a secret: they are made up and good for nothing but this sandbox.
+ * The variables with which `tee-cluster` and `phala` use it: URL and key have different names in the two. None of the
+ * values is a secret: they are made up and valid only for this sandbox.
  */
 export function variablesFor(
   sandbox: Pick<Sandbox, "apiUrl" | "gatewayUrl" | "apiKey">,

@@ -1,18 +1,18 @@
-/** The sandbox's coordinator key: schema v2 needs one, and the package must not ship any. */
+/** The sandbox's coordinator key: schema v2 requires one, and the package must not contain any. */
 import { createHash, createPublicKey, generateKeyPair } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
 import { makeOnce } from "./make-once.ts";
 
-/** The key of `folder`, made unless it is there. @returns its path. */
+/** Creates the folder's key unless it exists. @returns its path. */
 export async function sandboxGatewayKey(folder: string): Promise<string> {
   const file = path.join(folder, "gateway-key.pem");
   await makeOnce(file, newKey);
   return file;
 }
 
-/** The wallet that stands for a key here (see `spawntee.ts`); any text for a file that is not one. */
+/** The wallet of a key in the sandbox (see `spawntee.ts`); a placeholder if the file is not a key. */
 export async function walletOf(file: string): Promise<string> {
   try {
     const key = createPublicKey(await readFile(file, "utf8"));

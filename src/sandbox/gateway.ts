@@ -1,4 +1,4 @@
-/** The gateway in front of the CVMs: `/gateway/{app_id}-{port}.{base_domain}/path`, on the API's own port. */
+/** The gateway in front of the CVMs: `/gateway/{app_id}-{port}.{base_domain}/path`, on the API's port. */
 import type { ApiWorld } from "./api/route.ts";
 import { guestInfo } from "./attestation/api.ts";
 import { answerKms } from "./attestation/env-keys.ts";
@@ -13,7 +13,7 @@ import { runningServices } from "./interpreter.ts";
 
 const ADDRESS = /^\/gateway\/([0-9a-f]{40})-(\d+)\.([^/]+)(\/.*)?$/;
 
-/** Undefined: the gateway has nobody to hand the request to, and says so in HTML, as proxies do. */
+/** Undefined: nothing answers behind the gateway, which then sends a page in HTML, as proxies do. */
 export async function answerGateway(
   world: ApiWorld,
   request: ServiceRequest,
@@ -51,10 +51,10 @@ type Served = { readonly cvm: CvmState; readonly life: Serving };
 const isServed = (one: { readonly cvm: CvmState; readonly life: Life }): one is Served =>
   one.life.serving !== undefined;
 
-/** What the guest agent of a CVM shows: the log of a container, and the serial console's. */
+/** The port of a CVM's guest agent. */
 export const LOG_PORT = 8090;
 
-/** `GET /logs/{container}`, where the app-compose makes its logs public. Undefined: there is none. */
+/** `GET /logs/{container}` or `/logs/serial`, if the app-compose makes the logs public. Undefined: there is none. */
 function answerLog(cvm: CvmState, life: Serving, path: string): ServiceReply | undefined {
   const name = /^\/logs\/([^/]+)$/.exec(path)?.[1];
   const isPublic = life.serving.appCompose["public_logs"] === true;
@@ -63,7 +63,7 @@ function answerLog(cvm: CvmState, life: Serving, path: string): ServiceReply | u
   return { status: 200, text, headers: { "content-type": "text/plain; charset=utf-8" } };
 }
 
-/** Lines of text; undefined where there is no such container. Never a value of the environment. */
+/** Lines of text without values of the environment; undefined if there is no such container. */
 function logOf(cvm: CvmState, life: Serving, name: string): string | undefined {
   const at = (ms: number): string => new Date(life.bootedAt + ms).toISOString();
   if (name === "serial")

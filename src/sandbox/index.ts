@@ -9,7 +9,7 @@ import { NODES } from "./catalog.ts";
 import { alter } from "./cloud.ts";
 import { planFault } from "./fault-text.ts";
 import type { Behaviour, Fault } from "./faults.ts";
-import { portUnusable, unreadable, unwritable, CloudStore, ensureOwn } from "./store.ts";
+import { portUnusable, unreadable, unwritable, CloudStore, ensurePrivate } from "./store.ts";
 import { environmentOf } from "./interpreter.ts";
 import { DEFAULT_TIMINGS, type CloudState, type CvmState, type SandboxTimings } from "./model.ts";
 import { findRunning } from "./running.ts";
@@ -24,62 +24,62 @@ export type { SandboxRequest } from "./server.ts";
 export type SandboxOptions = {
   /** Where the cloud is kept, so that several processes see the same one. */
   readonly stateDir: string;
-  /** Absent: the port of the last time, if it is free. */
+  /** Absent: the previous port, if it is free. */
   readonly port?: number | undefined;
-  /** Absent: a new random one. */
+  /** Absent: a random one. */
   readonly apiKey?: string | undefined;
-  /** That it is known under, beside 127.0.0.1 and localhost: behind a proxy, say. */
+  /** Accepted in `Host` besides 127.0.0.1 and localhost, for example behind a proxy. */
   readonly hostNames?: readonly string[] | undefined;
   readonly behaviour?: Partial<Behaviour> | undefined;
-  /** As `--fault` takes them; see `fault-text.ts`. */
+  /** In the format of `--fault`; see `fault-text.ts`. */
   readonly faults?: readonly string[] | undefined;
   readonly timings?: Partial<SandboxTimings> | undefined;
-  /** The node that the platform chooses by itself; a name of `catalog.ts`. */
+  /** The name of the node that the platform chooses by default. */
   readonly defaultNode?: string | undefined;
   readonly creditUsd?: number | undefined;
-  /** How the platform lies, to other runs on this cloud too; absent: as another sandbox has set it. */
+  /** The platform's lies, for other runs on this cloud too; absent: those that another sandbox has set. */
   readonly lies?: readonly Lie[] | undefined;
-  /** Somebody with the key has asked for its end. */
+  /** Called when a client with the key has requested a stop. */
   readonly onStop?: (() => void) | undefined;
   readonly onRequest?: ((request: SandboxRequest) => void | Promise<void>) | undefined;
 };
 
 export type Sandbox = {
-  /** `http://127.0.0.1:PORT`; the API's base is below it, at `/api/v1`. */
+  /** `http://127.0.0.1:PORT`, without `/api/v1`. */
   readonly apiUrl: string;
   /** Gateway template. */
   readonly gatewayUrl: string;
   readonly apiKey: string;
-  /** Of the made-up Intel: in place of Intel's collateral service. */
+  /** Of the made-up Intel's collateral service. */
   readonly collateralUrl: string;
-  /** What a run trusts that talks to it; in the form of a trust file. */
+  /** What a run with this sandbox trusts, in the format of a trust file. */
   readonly trust: unknown;
   requests(): readonly SandboxRequest[];
   resetRequests(): void;
-  /** By name, or in full; the new list replaces the old one. @throws Error for a name that is unknown. */
+  /** By name, or in full; the new list replaces the old one. @throws Error for an unknown name. */
   setFaults(faults: readonly (Fault | string)[]): void;
   setLies(lies: readonly Lie[]): void;
-  /** Renames a CVM, as in the dashboard, or puts it on another node. */
+  /** Renames a CVM, as in the dashboard, or moves it to another node. */
   alter(
     id: string,
     fields: { readonly name?: string; readonly nodeId?: number },
   ): Promise<CvmState>;
   /** The whole cloud, deleted CVMs included. */
   cloud(): Promise<CloudState>;
-  /** What a CVM's environment holds, decrypted. */
+  /** A CVM's environment, decrypted. */
   environment(cvm: CvmState): ReadonlyMap<string, string>;
   close(): Promise<void>;
 };
 
 /**
- * @throws ClusterError where the port that was asked for can't be listened on (conflict, prerequisite), or the state
- *   directory can't be used (prerequisite).
+ * @throws ClusterError if the given port can't be used (conflict, prerequisite), or the state directory can't
+ *   (prerequisite).
  */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const store = new CloudStore(options.stateDir);
   await ensureOwnFolder(options.stateDir);
   const authority = await loadAuthority(options.stateDir).catch((error: unknown) => {
-    // The system's own errors are about the folder; the rest is about what is in it.
+    // System errors are about the folder, all others about its contents.
     const isSystems = error instanceof Error && "syscall" in error;
     throw (isSystems ? unwritable : unreadable)(path.join(options.stateDir, "cloud.json"), error);
   });
@@ -101,16 +101,16 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     onRequest: options.onRequest ?? (() => undefined),
   });
   server.setFaults((options.faults ?? []).map(planFault));
-  const remembered = (await store.read()).port ?? 0;
-  const port = await listen(server, options.port, remembered);
-  // The port is remembered so that addresses written down by one run are good in the next.
+  const cachedReading = (await store.read()).port ?? 0;
+  const port = await listen(server, options.port, cachedReading);
+  // The port is kept so that URLs from one run are valid in the next.
   try {
     await store.change((state) => ({
       state: state.port === null ? { ...state, port } : state,
       result: null,
     }));
   } catch (error) {
-    // A server that listens on would keep the program from ending.
+    // A listening server would keep the process alive.
     await close(server);
     throw error;
   }
@@ -135,17 +135,17 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   };
 }
 
-/** Before anything in it is read. One that is not there yet is made by this user. */
+/** Called before anything in the folder is read. A missing one will be created by this user. */
 async function ensureOwnFolder(folder: string): Promise<void> {
   try {
-    await ensureOwn(folder);
+    await ensurePrivate(folder);
   } catch (error) {
     if (!isErrno(error, "ENOENT", "ENOTDIR"))
       throw unwritable(path.join(folder, "cloud.json"), error);
   }
 }
 
-/** The one that serves this folder already, as a run sees it. Its trust is that of the folder, which is this user's. */
+/** The running sandbox of this folder, if any. The folder belongs to this user, and so does its trust. */
 export async function attachSandbox(
   folder: string,
 ): Promise<
@@ -158,18 +158,18 @@ export async function attachSandbox(
   return { ...running, trust, collateralUrl: `${running.apiUrl}/pcs` };
 }
 
-/** A remembered port that somebody else has by now is given up; one that was asked for is not. */
+/** Falls back to a free port if the cachedReading one is in use; a requested one must be free. */
 async function listen(
   server: SandboxServer,
   asked: number | undefined,
-  remembered: number,
+  cachedReading: number,
 ): Promise<number> {
   if (asked !== undefined) {
     await listenOn(server, asked).catch((error: NodeJS.ErrnoException) => {
       throw portUnusable(asked, error);
     });
   } else {
-    await listenOn(server, remembered).catch(() => listenOn(server, 0));
+    await listenOn(server, cachedReading).catch(() => listenOn(server, 0));
   }
   return server.port;
 }

@@ -1,39 +1,39 @@
 /**
- * What a CVM does once its compose file meets its environment: mode, ports, approved list. Reads the file by
- * itself and not through `src/compose`, so that a mistake there does not agree with itself here.
+ * A CVM's containers, from its compose file and environment: mode, ports, approved list. Does not use `src/compose`, so
+ * that a bug there shows here.
  */
 import { parse as parseYaml } from "yaml";
 import * as z from "zod";
 import { decryptEnvironment } from "./kms.ts";
 import type { Generation } from "./model.ts";
 
-/** A container as it runs: its environment after interpolation. */
+/** A running container; its environment is interpolated. */
 export type RunningService = {
   readonly name: string;
   readonly image: string;
   readonly environment: ReadonlyMap<string, string>;
-  /** On the host's side, TCP only: the gateway forwards nothing else. */
+  /** On the host, TCP only: the gateway forwards nothing else. */
   readonly publishedPorts: ReadonlySet<number>;
 };
 
-/** Who holds the key that an environment was encrypted to. */
+/** Has the key that an environment was encrypted to. */
 export type KeyHolder = { readonly kmsPrivateKey: string };
 
 /**
- * The environment that the generation was given; empty where there is none.
- * @throws where it was not encrypted to this app's key.
+ * The generation's environment; empty if it has none.
+ * @throws if it was not encrypted to this app's key.
  */
 export function environmentOf(app: KeyHolder, generation: Generation): ReadonlyMap<string, string> {
-  return remembered(environments, app, generation, readEnvironment);
+  return cachedReading(environments, app, generation, readEnvironment);
 }
 
-/** What was read of a generation, which never changes, with one key. Every request for its health needs it. */
+/** Results per generation, which never changes, and key: each health request needs them. */
 type Readings<T> = WeakMap<Generation, { readonly key: string; readonly reading: T }>;
 
 const environments: Readings<ReadonlyMap<string, string>> = new WeakMap();
 const services: Readings<readonly RunningService[]> = new WeakMap();
 
-function remembered<T>(
+function cachedReading<T>(
   readings: Readings<T>,
   app: KeyHolder,
   generation: Generation,
@@ -69,9 +69,9 @@ const composeSchema = z.object({
   ),
 });
 
-/** Every service of the compose file with its variables filled in. @throws where docker compose would refuse. */
+/** Every service of the compose file, interpolated. @throws if docker compose would refuse it. */
 export function runningServices(app: KeyHolder, generation: Generation): readonly RunningService[] {
-  return remembered(services, app, generation, readServices);
+  return cachedReading(services, app, generation, readServices);
 }
 
 function readServices(app: KeyHolder, generation: Generation): readonly RunningService[] {
@@ -86,10 +86,10 @@ function readServices(app: KeyHolder, generation: Generation): readonly RunningS
   }));
 }
 
-/** An image of this kind never comes up: so that a failing boot can be tried out. */
+/** Images that never start, for trying out a failing boot. */
 const CRASHES = /crash-on-boot/;
 
-/** Why the containers of this generation don't come up; undefined: they do. Never tells a value. */
+/** Why the containers of this generation don't start; undefined: they do. Contains no values. */
 export function bootErrorOf(app: KeyHolder, generation: Generation): string | undefined {
   try {
     environmentOf(app, generation);
@@ -123,7 +123,7 @@ const REFERENCE =
 
 /**
  * Docker compose's interpolation: `$NAME`, `${NAME}`, `$$`, and the operators `-` (default), `?` (required) and
- * `+` (replacement), each with `:` to take an empty value for none.
+ * `+` (replacement), each with `:` to treat an empty value as unset.
  * https://docs.docker.com/reference/compose-file/interpolation/
  */
 export function interpolate(text: string, given: ReadonlyMap<string, string>): string {
@@ -159,7 +159,7 @@ function resolve({ name, operator, word }: Reference, given: ReadonlyMap<string,
   }
 }
 
-/** Both spellings of `environment`; a name without a value is taken from what the CVM was given. */
+/** Both forms of `environment`; a name without a value is looked up in the CVM's environment. */
 function variablesOf(
   environment: readonly string[] | Readonly<Record<string, z.infer<typeof scalar>>>,
   given: ReadonlyMap<string, string>,

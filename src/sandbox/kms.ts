@@ -1,6 +1,6 @@
 /**
- * The stand-in's KMS, which decrypts environments as dstack does (X25519, AES-256-GCM; see `encrypt-env-vars` of
- * `@phala/dstack-sdk`), and the quotes with which runners ask a registry for keys.
+ * Decrypts environments as dstack does (X25519, AES-256-GCM; see `encrypt-env-vars` of `@phala/dstack-sdk`), and makes
+ * the quotes with which runners request keys from a registry.
  */
 import {
   createDecipheriv,
@@ -31,7 +31,7 @@ const plaintext = z.object({ env: z.array(z.object({ key: z.string(), value: z.s
 
 /**
  * The environment that a CVM boots with.
- * @throws where the blob was not encrypted to this key: a CVM with it would not boot.
+ * @throws if the blob was not encrypted to this key: such a CVM does not boot.
  */
 export function decryptEnvironment(
   encryptedHex: string,
@@ -53,13 +53,13 @@ const claimsSchema = z.object({ app_id: z.string(), compose_hash: z.string() });
 
 type RunnerClaims = Readonly<z.infer<typeof claimsSchema>>;
 
-/** What a runner proves to a registry: its claims with the platform's MAC. Base64 of JSON. */
+/** A runner's claims with the platform's MAC. Base64 of JSON. */
 export function makeRunnerQuote({ app_id, compose_hash }: RunnerClaims, key: string): string {
   const mac = createHmac("sha256", key).update(`${app_id} ${compose_hash}`).digest("hex");
   return Buffer.from(JSON.stringify({ app_id, compose_hash, mac })).toString("base64");
 }
 
-/** The claims of a quote of this platform; undefined for anything else. */
+/** The claims of a genuine quote; undefined for anything else. */
 export function verifyRunnerQuote(quote: string, key: string): RunnerClaims | undefined {
   const { data } = claimsSchema.safeParse(parseJson(Buffer.from(quote, "base64").toString("utf8")));
   return data && makeRunnerQuote(data, key) === quote ? data : undefined;

@@ -1,34 +1,34 @@
-/** Where a CVM is in its life at a moment. Derived from times, so CVMs boot while no sandbox runs. */
+/** The state of a CVM at a given time. Derived from timestamps, so CVMs boot even while no sandbox runs. */
 import type { CvmState, Generation, Operation } from "./model.ts";
 
 export type Life = {
   readonly status: string;
   /** The operation under way, if any. */
   readonly inProgress: Operation | undefined;
-  /** What answers at the gateway; undefined: nobody. */
+  /** What answers at the gateway; undefined: nothing. */
   readonly serving: Generation | undefined;
   /** When the answering instance started; ms since the epoch. */
   readonly bootedAt: number;
-  /** Names the running instance: another after each restart. */
+  /** Identifies the running instance; changes at each restart. */
   readonly instance: string;
-  /** Why the last boot failed; null: it did not, or not yet. */
+  /** Why the last boot failed; null if it did not, or has not yet. */
   readonly bootError: string | null;
 };
 
-/** Of a CVM that answers. */
+/** The state of a CVM that answers. */
 export type Serving = Life & { readonly serving: Generation };
 
 export function lifeOf(cvm: CvmState, now: number): Life {
-  if (cvm.deletedAt !== null) return asleep("deleting");
+  if (cvm.deletedAt !== null) return notServing("deleting");
   const newest = cvm.operations.at(-1);
   if (newest?.outcome && !newest.outcome.applied) return lifeUnchanged(cvm, newest, now);
-  if (newest === undefined || newest.type === "shutdown") return asleep("stopped");
+  if (newest === undefined || newest.type === "shutdown") return notServing("stopped");
   const elapsed = now - newest.startedAt;
   if (elapsed < newest.oldServesMs && cvm.previous)
     return { ...lifeBefore(cvm, cvm.previous, newest), inProgress: newest };
-  if (elapsed < newest.durationMs) return { ...asleep("starting"), inProgress: newest };
+  if (elapsed < newest.durationMs) return { ...notServing("starting"), inProgress: newest };
   const { bootError } = cvm.current;
-  if (bootError !== undefined) return { ...asleep("error"), bootError };
+  if (bootError !== undefined) return { ...notServing("error"), bootError };
   return {
     status: "running",
     inProgress: undefined,
@@ -39,7 +39,7 @@ export function lifeOf(cvm: CvmState, now: number): Life {
   };
 }
 
-/** An operation that changes nothing is in progress for its time, and the CVM runs on as it was. */
+/** During an operation that is not applied, the CVM stays as it was. */
 function lifeUnchanged(cvm: CvmState, newest: Operation, now: number): Life {
   const operations = cvm.operations.filter((operation) => operation !== newest);
   const life = lifeOf({ ...cvm, operations }, now);
@@ -51,13 +51,13 @@ export function isInProgress(operation: Operation, now: number): boolean {
   return operation.outcome?.ends === "never" || now - operation.startedAt < operation.durationMs;
 }
 
-/** As it was when the operation began: only an instance that ran then can still answer during it. */
+/** The state when the operation began: only an instance that ran then can still answer during it. */
 function lifeBefore(cvm: CvmState, previous: Generation, newest: Operation): Life {
   const operations = cvm.operations.filter((operation) => operation !== newest);
   return lifeOf({ ...cvm, current: previous, previous: null, operations }, newest.startedAt);
 }
 
-const asleep = (status: string): Life => ({
+const notServing = (status: string): Life => ({
   status,
   inProgress: undefined,
   serving: undefined,

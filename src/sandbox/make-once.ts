@@ -1,4 +1,4 @@
-/** Files with keys that a sandbox makes at its first use. */
+/** Files with keys, generated when a sandbox first needs them. */
 import { isErrno } from "../lib/errno.ts";
 import { randomBytes } from "node:crypto";
 import { link, rm, stat, writeFile } from "node:fs/promises";
@@ -6,8 +6,8 @@ import path from "node:path";
 import { makeFolder } from "../lib/make-folder.ts";
 
 /**
- * Makes the file unless it is there. Private (0600) from its first byte, and complete or absent: of several processes
- * that make it at the same time the first one's stays.
+ * Creates the file unless it exists. Private (0600) from its first byte, and complete or absent: if several processes
+ * create it at the same time, the first one wins.
  */
 export async function makeOnce(file: string, make: () => string | Promise<string>): Promise<void> {
   if (await isThere(file)) return;
@@ -28,7 +28,7 @@ async function isThere(file: string): Promise<boolean> {
     await stat(file);
     return true;
   } catch (error) {
-    // A file where a folder should be shows when one is made.
+    // ENOTDIR: creating the folder will report it.
     if (isErrno(error, "ENOENT", "ENOTDIR")) return false;
     throw error;
   }

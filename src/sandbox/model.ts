@@ -1,13 +1,13 @@
-/** What the stand-in's cloud consists of, as it is kept on disk. Times are ms since the epoch. */
+/** The cloud's state, as stored on disk. Times are ms since the epoch. */
 import type { AppCompose } from "./app-compose.ts";
 
 /** What a CVM runs between two updates. */
 export type Generation = {
   readonly appCompose: AppCompose;
   readonly composeHash: string;
-  /** As it came: hex of ephemeral public key, IV and AES-256-GCM ciphertext. Plain values are never kept. */
+  /** Hex of ephemeral public key, IV and AES-256-GCM ciphertext. Plain values are never stored. */
   readonly encryptedEnv: string | null;
-  /** Why its containers don't come up; absent: they do. */
+  /** Why its containers don't start; absent: they do. */
   readonly bootError?: string | undefined;
 };
 
@@ -20,13 +20,13 @@ export type Operation = {
   /** When the new instance answers, counted from `startedAt`. */
   readonly durationMs: number;
   readonly composeHash: string;
-  /** How it ends, in the API's word; absent: as completed, or failed where the boot does. */
+  /** How it ends; absent: `completed`, or `failed` if the boot fails. */
   readonly outcome?: OperationOutcome | undefined;
 };
 
-/** An end that a fault asked for. Where it is not applied, the CVM runs on as it was. */
+/** An outcome set by a fault. If it is not applied, the CVM does not change. */
 export type OperationOutcome = {
-  /** `never`: it stays in progress; `missing`: it is in no list. */
+  /** A status of the API; `never`: it stays in progress; `missing`: it is in no list. */
   readonly ends: string;
   readonly applied: boolean;
 };
@@ -39,11 +39,11 @@ export type CvmState = {
   readonly nodeId: number;
   readonly instanceType: string;
   readonly createdAt: number;
-  /** Before it nobody sees it, by no id; absent: at once. */
+  /** Before this time it is not visible under any id; absent: at once. */
   readonly existsAt?: number | undefined;
-  /** Before it lists and names don't know it; absent: at once. */
+  /** Before this time it is not in lists or found by name; absent: at once. */
   readonly visibleAt?: number | undefined;
-  /** When it is gone, which may be ahead: it is being deleted until then. */
+  /** When its deletion is complete, which may be in the future. */
   readonly deletedAt: number | null;
   /** The KMS's key pair for this app: raw X25519, hex. */
   readonly kmsPrivateKey: string;
@@ -52,7 +52,7 @@ export type CvmState = {
   readonly previous: Generation | null;
   /** Newest last. */
   readonly operations: readonly Operation[];
-  /** Hashes pushed to the running registry; lost with its instance. */
+  /** Hashes pushed to the running registry; lost when its instance ends. */
   readonly pushed: { readonly hashes: readonly string[]; readonly instance: string } | null;
 };
 
@@ -78,7 +78,7 @@ export type CloudState = {
   readonly provisions: readonly Provision[];
 };
 
-/** The cloud after a transition, and what came of it. */
+/** The cloud after a transition, and the transition's result. */
 export type Changed<T> = { readonly state: CloudState; readonly result: T };
 
 export const DEFAULT_TIMINGS = {

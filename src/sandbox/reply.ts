@@ -1,9 +1,9 @@
-/** What the stand-in answers to a request. */
+/** The answer to a request. */
 
 export type Reply = {
   readonly status: number;
   readonly json?: unknown;
-  /** In place of the JSON, as it is. */
+  /** Sent verbatim, instead of the JSON. */
   readonly text?: string | Buffer;
   readonly headers?: Readonly<Record<string, string>>;
 };

@@ -1,4 +1,4 @@
-/** What the API takes: checked as strictly as the platform checks it. */
+/** Request bodies, checked as strictly as the platform does. */
 import * as z from "zod";
 import { parse as parseYaml } from "yaml";
 import { INSTANCE_TYPES, NODES } from "./catalog.ts";
@@ -7,7 +7,7 @@ import { invalid, Refusal, structured } from "./refusal.ts";
 const MAX_COMPOSE_BYTES = 200 * 1024;
 const CVM_NAME = /^[a-zA-Z](?!.*--)([a-zA-Z0-9-]*[a-zA-Z0-9])$/;
 
-/** What a request may set of an app-compose. */
+/** The fields of an app-compose that a request may set. */
 const composeFields = z.object({
   docker_compose_file: z.string().optional(),
   allowed_envs: z.array(z.string()).readonly().optional(),
@@ -41,7 +41,7 @@ export const environmentSchema = z.object({
 
 export type ProvisionRequest = z.infer<typeof provisionSchema> & {
   readonly nodeId: number;
-  /** Whether the platform was left the choice. */
+  /** Whether the request names no node. */
   readonly isAnyNode: boolean;
   readonly instanceType: string;
 };
@@ -70,7 +70,7 @@ export function updateRequest(body: unknown): z.infer<typeof updateSchema> {
   return request;
 }
 
-/** @throws Refusal: 422 where it is too large, ERR-01-003 where it has no services. */
+/** @throws Refusal: 422 if it is too large, ERR-01-003 if it has no services. */
 function checkCompose({
   docker_compose_file: text,
   pre_launch_script: script = "",
@@ -93,7 +93,7 @@ function hasServices(text: string): boolean {
   }
 }
 
-/** A body of the wrong shape is answered as FastAPI does: 422 with a list. */
+/** @throws Refusal in FastAPI's format (422 with a list) for a body of the wrong shape. */
 export function check<T>(schema: z.ZodType<T>, body: unknown): T {
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;

@@ -1,4 +1,4 @@
-/** The two shapes in which the API reports a CVM. `X-Phala-Version` chooses. */
+/** A CVM in both schemas of the API, which `X-Phala-Version` selects. */
 import type { Behaviour } from "./faults.ts";
 import { baseDomainOf, INSTANCE_TYPES, NODES, type SandboxNode } from "./catalog.ts";
 import { hashId } from "./find.ts";
@@ -13,11 +13,11 @@ export function nodeOf(cvm: CvmState): SandboxNode {
   return node;
 }
 
-/** Of an instance that answers. */
+/** Uptime of an instance. */
 export const secondsUp = (bootedAt: number, now: number): number =>
   Math.max(0, Math.floor((now - bootedAt) / 1000));
 
-/** As the newer schema has it. */
+/** In the newer schema. */
 export const nodeInfo = ({ id, name, region }: SandboxNode) => ({
   object_type: "node",
   id,
@@ -37,12 +37,12 @@ export type Shape = {
   readonly now: number;
 };
 
-/** `created_at` is in neither schema; the platform may send it all the same. */
+/** `created_at` is in neither schema, but the platform may send it. */
 export function cvmResponse(cvm: CvmState, { version, behaviour, now }: Shape): Fields {
-  const told = version === "2025-10-28" ? oldCvm(cvm, now) : newCvm(cvm, now);
+  const fields = version === "2025-10-28" ? oldCvm(cvm, now) : newCvm(cvm, now);
   return behaviour.createdAt
-    ? { ...told, created_at: new Date(cvm.createdAt).toISOString() }
-    : told;
+    ? { ...fields, created_at: new Date(cvm.createdAt).toISOString() }
+    : fields;
 }
 
 function newCvm(cvm: CvmState, now: number): Fields {
@@ -84,7 +84,7 @@ function newCvm(cvm: CvmState, now: number): Fields {
   };
 }
 
-/** The older schema, which `phala deploy` asks for. */
+/** The older schema, which `phala deploy` requests. */
 function oldCvm(cvm: CvmState, now: number): Fields {
   const life = lifeOf(cvm, now);
   const node = nodeOf(cvm);
@@ -115,12 +115,12 @@ function oldCvm(cvm: CvmState, now: number): Fields {
   };
 }
 
-/** The answer to what makes or restarts a CVM, in either version: `created_at` belongs to it. */
+/** The answer to a create or restart, in both versions; it has `created_at`. */
 export function vmResponse(cvm: CvmState, now: number): Fields {
   return { ...oldCvm(cvm, now), created_at: new Date(cvm.createdAt).toISOString() };
 }
 
-/** What the older schema has of a CVM in an app. */
+/** A CVM within an app, in the older schema. */
 export function oldBasicInfo(cvm: CvmState, now: number): Fields {
   const old = oldCvm(cvm, now);
   const node = nodeOf(cvm);
@@ -143,7 +143,7 @@ export function oldBasicInfo(cvm: CvmState, now: number): Fields {
   };
 }
 
-/** The older schema's list has a shape of its own: what the node says is apart, under `hosted`. */
+/** A list item of the older schema, which has the node's data under `hosted`. */
 export function oldListItem(cvm: CvmState, now: number): Fields {
   const life = lifeOf(cvm, now);
   const old = oldCvm(cvm, now);
@@ -192,10 +192,10 @@ function progressOf(operation: Operation): unknown {
   };
 }
 
-/** Whether it ever appears: a fault may keep it out. */
+/** Whether it is in the list: a fault may omit it. */
 export const isListed = (operation: Operation): boolean => operation.outcome?.ends !== "missing";
 
-/** `bootError`: of the CVM's last boot, which only its newest operation can have caused. */
+/** @param bootError of the CVM's last boot, for its newest operation; null for the others. */
 export function operationResponse(
   operation: Operation,
   now: number,
@@ -217,7 +217,7 @@ export function operationResponse(
   };
 }
 
-/** A uuid as the newer schema spells it. */
+/** A uuid in the newer schema's form. */
 export function dashed(uuid: string): string {
   return uuid.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }

@@ -1,4 +1,4 @@
-/** The sandbox that serves a cloud's folder at the moment: how other processes of this user find it, and end it. */
+/** The running sandbox of a cloud's folder: how other processes of this user find and stop it. */
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { randomBytes } from "node:crypto";
 import { request } from "node:http";
@@ -20,7 +20,7 @@ export type RunningSandbox = z.infer<typeof schema>;
 
 const fileIn = (folder: string): string => path.join(folder, "server.json");
 
-/** For this user only, from its first byte: it holds the key. @returns what takes it away again. */
+/** Private from its first byte: it contains the key. @returns a function that removes it. */
 export async function announceRunning(
   folder: string,
   running: RunningSandbox,
@@ -30,18 +30,18 @@ export async function announceRunning(
   await writeFile(temporary, JSON.stringify(running), { mode: 0o600, flag: "wx" });
   await rename(temporary, file);
   return async () => {
-    // Another one may have taken its place.
+    // Another sandbox may have replaced it.
     if ((await readRunning(folder))?.pid === running.pid) await rm(file, { force: true });
   };
 }
 
-/** Undefined: none answers. */
+/** Undefined if none answers. */
 export async function findRunning(folder: string): Promise<RunningSandbox | undefined> {
   const running = await readRunning(folder);
   return running && (await ask(running, "GET", "health")) ? running : undefined;
 }
 
-/** @returns whether there was one. It is gone when this resolves. */
+/** @returns whether one was running; it has ended when this resolves. */
 export async function stopRunning(folder: string): Promise<boolean> {
   const running = await findRunning(folder);
   if (!running) return false;
@@ -60,7 +60,7 @@ async function readRunning(folder: string): Promise<RunningSandbox | undefined> 
   }
 }
 
-/** Not by `fetch`, which takes Node longer to load than the whole look does. @returns whether it says yes in time. */
+/** Not with `fetch`, which Node takes longer to load than the request takes. @returns whether it answers 200 in time. */
 function ask({ apiUrl, apiKey }: RunningSandbox, method: string, what: string): Promise<boolean> {
   const signal = AbortSignal.timeout(ANSWER_MS);
   return new Promise((resolve) => {

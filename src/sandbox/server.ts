@@ -1,4 +1,4 @@
-/** The HTTP side: reads a request, lets faults strike, hands it to the API or the gateway, writes the answer. */
+/** The HTTP server: reads a request, applies faults, passes it to the API or the gateway, writes the answer. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { answerApi } from "./api.ts";
 import type { ApiWorld } from "./api/route.ts";
@@ -12,7 +12,7 @@ import { DEFAULT_BEHAVIOUR, Faults, type Behaviour, type FaultAction } from "./f
 import { answerGateway } from "./gateway.ts";
 import { Refusal } from "./refusal.ts";
 import type { ApiVersion } from "./responses.ts";
-import { strikesBefore, withServersTime, writeJson, writeReply } from "./wire.ts";
+import { applyBefore, withServerTime, writeJson, writeReply } from "./wire.ts";
 import { timingSafeEqual } from "node:crypto";
 import { parseJson } from "../lib/json.ts";
 
@@ -24,20 +24,20 @@ export type SandboxRequest = {
   /** Whether it changes the cloud. */
   readonly mutating: boolean;
   readonly at: number;
-  /** What went wrong with it on purpose. */
+  /** The kind of the fault that was applied. */
   readonly fault?: string;
 };
 
 type ServerOptions = {
   readonly world: Omit<ApiWorld, "behaviour" | "baseUrl">;
   readonly apiKey: string;
-  /** That it is known under, beside 127.0.0.1 and localhost. */
+  /** Accepted in `Host` besides 127.0.0.1 and localhost. */
   readonly hostNames: readonly string[];
-  /** Over the defaults, for as long as no fault has another word. */
+  /** Overrides the defaults; faults override both. */
   readonly behaviour: Partial<Behaviour>;
   /** Awaited before the work is done. */
   readonly onRequest: (request: SandboxRequest) => void | Promise<void>;
-  /** Somebody with the key has asked for its end. */
+  /** Called when a client with the key has requested a stop. */
   readonly onStop: () => void;
 };
 
@@ -46,7 +46,7 @@ type Incoming = { readonly message: IncomingMessage; readonly url: URL; readonly
 const API_PREFIX = "/api/v1";
 const CONTROL_PREFIX = "/__sandbox";
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
-/** They are answered like requests that change something, and change nothing. */
+/** POST requests that change nothing. */
 const READING_POSTS = /\/status\/batch$/;
 
 export class SandboxServer {
@@ -84,7 +84,7 @@ export class SandboxServer {
     return this.#world.store;
   }
 
-  /** Ends the server, as the owner of the key has asked. */
+  /** Stops the server at the request of a client with the key. */
   stop(): void {
     this.#options.onStop();
   }
@@ -97,7 +97,7 @@ export class SandboxServer {
     this.#requests = [];
   }
 
-  /** The new list replaces the old one; so does the behaviour that goes with it. */
+  /** The new list replaces the old one, including its behaviour. */
   setFaults(plans: readonly FaultPlan[]): void {
     this.#faults.set(plans.flatMap(({ faults }) => faults));
     const before = { ...DEFAULT_BEHAVIOUR, ...this.#options.behaviour };
@@ -110,7 +110,7 @@ export class SandboxServer {
   }
 
   async #handle(message: IncomingMessage, response: ServerResponse): Promise<void> {
-    const refused = refusedFor(message, { port: this.port, hostNames: this.#options.hostNames });
+    const refused = hostRefusal(message, { port: this.port, hostNames: this.#options.hostNames });
     if (refused !== undefined) return writeJson(response, 421, { detail: refused });
     const incoming = {
       message,
@@ -119,12 +119,12 @@ export class SandboxServer {
     };
     if (incoming.url.pathname.startsWith(`${CONTROL_PREFIX}/`))
       return this.#control(incoming, response);
-    const request = this.#note(message.method ?? "GET", incoming.url.pathname);
+    const request = this.#record(message.method ?? "GET", incoming.url.pathname);
     await this.#options.onRequest(request);
-    const fault = this.#faults.strike(request);
-    if (fault) this.#noteFault(request, fault);
-    this.#tellTime(response);
-    if (fault && (await strikesBefore(fault, message.url ?? "/", response))) return;
+    const fault = this.#faults.match(request);
+    if (fault) this.#recordFault(request, fault);
+    this.#setDate(response);
+    if (fault && (await applyBefore(fault, message.url ?? "/", response))) return;
     await this.#answer(incoming, response, fault);
   }
 
@@ -137,25 +137,25 @@ export class SandboxServer {
     const reply = await this.#work(incoming, fault);
     if (fault?.kind === "reset-after" || fault?.kind === "lost-create") response.destroy();
     else {
-      const told = reply && { ...reply, json: withServersTime(reply.json, this.#world.behaviour) };
-      await writeReply(response, told, fault);
+      const answer = reply && { ...reply, json: withServerTime(reply.json, this.#world.behaviour) };
+      await writeReply(response, answer, fault);
     }
   }
 
-  #note(method: string, path: string): SandboxRequest {
+  #record(method: string, path: string): SandboxRequest {
     const mutating = method !== "GET" && !READING_POSTS.test(path);
     const request = { ordinal: this.#requests.length + 1, method, path, mutating, at: Date.now() };
     this.#requests.push(request);
     return request;
   }
 
-  /** Requests that were reset away in the meantime are in no list. */
-  #noteFault(request: SandboxRequest, fault: FaultAction): void {
+  /** The list may have been reset in the meantime. */
+  #recordFault(request: SandboxRequest, fault: FaultAction): void {
     const index = this.#requests.indexOf(request);
     if (index >= 0) this.#requests[index] = { ...request, fault: fault.kind };
   }
 
-  #tellTime(response: ServerResponse): void {
+  #setDate(response: ServerResponse): void {
     const { clockSkewMs } = this.#world.behaviour;
     if (clockSkewMs !== 0)
       response.setHeader("date", new Date(Date.now() + clockSkewMs).toUTCString());
@@ -176,11 +176,11 @@ export class SandboxServer {
       message.headers["x-phala-version"] === "2025-10-28" ? "2025-10-28" : "2026-01-21";
     const path = url.pathname.slice(API_PREFIX.length);
     const request = { method, path, query: url.searchParams, body, version, fault };
-    return this.#ifKnown(message, () => answerApi(this.#world, request));
+    return this.#authorized(message, () => answerApi(this.#world, request));
   }
 
-  /** Does the work if the request has the key. */
-  async #ifKnown(message: IncomingMessage, work: () => Promise<Reply>): Promise<Reply> {
+  /** Does the work only if the request has the key. */
+  async #authorized(message: IncomingMessage, work: () => Promise<Reply>): Promise<Reply> {
     if (!hasKey(message, this.#options.apiKey)) return failure(401, "Invalid API key");
     return work().catch((error: unknown) => {
       if (error instanceof Refusal) return { status: error.status, json: error.body };
@@ -191,7 +191,7 @@ export class SandboxServer {
   async #control({ message, url, text }: Incoming, response: ServerResponse): Promise<void> {
     const what = `${message.method} ${url.pathname.slice(CONTROL_PREFIX.length)}`;
     const work = () => answerControl(this, what, parseJson(text));
-    const { status, json } = await this.#ifKnown(message, work);
+    const { status, json } = await this.#authorized(message, work);
     writeJson(response, status, json);
   }
 }
@@ -208,11 +208,11 @@ async function readText(message: IncomingMessage): Promise<string> {
 }
 
 /**
- * Who may talk to the sandbox: programs of this machine that know its address. A page in a browser does not, also
- * where its own name is made to resolve to 127.0.0.1 (DNS rebinding): then `Host` is that name.
- * @returns why not; undefined: it may.
+ * Only programs of this machine may use the sandbox. A page in a browser may not, even if its host name resolves to
+ * 127.0.0.1 (DNS rebinding): then `Host` is that name.
+ * @returns why the request is refused; undefined if it is not.
  */
-function refusedFor(
+function hostRefusal(
   message: IncomingMessage,
   of: { port: number; hostNames: readonly string[] },
 ): string | undefined {
@@ -227,7 +227,7 @@ function refusedFor(
   return undefined;
 }
 
-/** In a time that tells nothing of the key. */
+/** In constant time. */
 function hasKey(message: IncomingMessage, apiKey: string): boolean {
   const given = Buffer.from(String(message.headers["x-api-key"] ?? ""));
   const own = Buffer.from(apiKey);

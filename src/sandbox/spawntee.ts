@@ -1,4 +1,4 @@
-/** What a CVM's containers answer: spawntee as a registry or runner, or any other web server. */
+/** The containers of a CVM: spawntee as a registry or runner, or any other web server. */
 import type { IncomingHttpHeaders } from "node:http";
 import * as z from "zod";
 import type { Behaviour } from "./faults.ts";
@@ -32,7 +32,7 @@ export type ServiceWorld = {
   readonly behaviour: Behaviour;
 };
 
-/** Undefined: nobody listens on that port. */
+/** Undefined: nothing listens on that port. */
 export function answerService(
   world: ServiceWorld,
   request: ServiceRequest,
@@ -44,7 +44,7 @@ export function answerService(
   return answerSpawntee({ world, service, request });
 }
 
-/** A request to a spawntee, and whom it reaches. */
+/** A request to spawntee, with the service that it reaches. */
 type Asked = {
   readonly world: ServiceWorld;
   readonly service: RunningService;
@@ -68,7 +68,7 @@ function answerSpawntee(asked: Asked): ServiceReply {
 const notFound = (): Reply => failure(404, "Not Found");
 
 function health({ world, service }: Asked, mode: string): Reply {
-  // An image of this kind stays unhealthy, so that a failing service can be tried out.
+  // Such an image stays unhealthy, for trying out a failing service.
   const status = /unhealthy/.test(service.image) ? "unhealthy" : "healthy";
   const known = { status, service: "secure-spawn", mode };
   if (!world.behaviour.uptimeSeconds) return ok(known);
@@ -85,19 +85,19 @@ function capacity({ world, service }: Asked): Reply {
     capacity_threshold: threshold,
     max_models: Math.max(0, Math.floor((memoryMb * threshold) / perModelMb)),
     total_memory_mb: memoryMb,
-    // The system's own share; nothing else runs in here.
+    // The system's share; nothing else runs.
     available_memory_mb: memoryMb - SYSTEM_MEMORY_MB,
     running_models: 0,
   });
 }
 
-/** Without a wallet the gateway's authentication is off, and anybody may ask. */
+/** Without a wallet, gateway authentication is off and the route is public. */
 function tasks(asked: Asked): Reply {
   const refusal = signatureRefusal(asked);
   return refusal === undefined ? ok([]) : failure(401, refusal);
 }
 
-/** Open to all, as in the real image; here it runs nothing. */
+/** Public, as in the real image; it runs nothing. */
 function debugExec({ service, request }: Asked): Reply {
   if (!/^(?:true|1|yes|on)$/i.test(service.environment.get("DEBUG_MODE") ?? "")) return notFound();
   if (!request.query.has("cmd"))
@@ -105,7 +105,7 @@ function debugExec({ service, request }: Asked): Reply {
   return ok({ returncode: 0, stdout: "", stderr: "the sandbox runs nothing" });
 }
 
-/** The list that the registry goes by: its environment's, and what was pushed to this very instance. */
+/** The registry's approved hashes: those of its environment, and those pushed to this instance. */
 function approvedBy(world: ServiceWorld, service: RunningService): readonly string[] {
   const own = (service.environment.get("APPROVED_COMPOSE_HASH") ?? "")
     .split(",")
@@ -117,7 +117,7 @@ function approvedBy(world: ServiceWorld, service: RunningService): readonly stri
 
 const reEncryptBody = z.object({ quote: z.string() });
 
-/** Hands a model's key to a runner, if its quote is genuine and its compose hash approved. */
+/** Gives a runner a model's key if its quote is genuine and its compose hash is approved. */
 function reEncrypt({ world, service, request }: Asked): Reply {
   const { environment } = service;
   if (!environment.get("AWS_ACCESS_KEY_ID") || !environment.get("AWS_SECRET_ACCESS_KEY"))
@@ -134,8 +134,8 @@ function reEncrypt({ world, service, request }: Asked): Reply {
 const approveBody = z.object({ hashes: z.array(z.string().regex(/^[0-9a-f]{64}$/)).min(1) });
 
 /**
- * Offered by registries that know their coordinator's wallet; without one there is no such endpoint, or, in images
- * of another time, it is open to everybody. What was pushed is lost with the running instance.
+ * Registries without a coordinator's wallet have no such endpoint or, in some images, one that is public. Pushed hashes
+ * are lost when the running instance ends.
  */
 function approveHash(asked: Asked): ServiceReply {
   const { world, service, request } = asked;
@@ -149,20 +149,20 @@ function approveHash(asked: Asked): ServiceReply {
 }
 
 /**
- * Which requests a service takes for its coordinator's: signed with the key that its wallet stands for. A wallet is
- * `sandbox:<SHA-256 of the DER SPKI>` here: the real one is looked up on chain.
+ * Requests of the coordinator are signed with the key of the wallet. In the sandbox a wallet is
+ * `sandbox:<SHA-256 of the DER SPKI>`; a real one is looked up on chain.
  */
 const SIGNATURE_LIFE_S = 30;
 
-/** Only what the compose file passes to the service reaches it. Empty stands for none. */
+/** As the compose file passes it to the service; empty means none. */
 const walletOf = ({ environment }: RunningService): string | undefined =>
   environment.get("GATEWAY_AUTH_COORDINATOR_WALLET") || undefined;
 
 const messageSchema = z.object({ path: z.string(), timestamp: z.number().int() });
 
 /**
- * Why a request is refused with 401; undefined: it is not, as where there is no wallet. After a boot every signature
- * is, until the service has loaded what it needs to check one.
+ * Why a request is refused with 401; undefined if it is not, or if there is no wallet. After a boot every signature is
+ * refused until the service has loaded the certificate hashes.
  */
 function signatureRefusal({ world, service, request }: Asked): string | undefined {
   const wallet = walletOf(service);

@@ -28,7 +28,7 @@ export class CloudStore {
     this.#file = path.join(folder, "cloud.json");
   }
 
-  /** @throws ClusterError (prerequisite) where the file is not one that this version can use. */
+  /** @throws ClusterError (prerequisite) if this version can't use the file. */
   async read(): Promise<CloudState> {
     const stamp = await this.#stamp();
     if (stamp === undefined) return emptyCloud();
@@ -39,7 +39,7 @@ export class CloudStore {
   }
 
   /**
-   * Applies a change to the newest state. What `change` returns beside the new state is handed on.
+   * Applies a change to the newest state. @returns the result of `change`.
    * @throws ClusterError `state-unwritable` (prerequisite), and as `read`.
    */
   async change<T>(change: (state: CloudState) => Changed<T>): Promise<T> {
@@ -52,7 +52,7 @@ export class CloudStore {
     const lock = path.join(this.#folder, "cloud.lock");
     await this.#writing(async () => {
       makeFolder(this.#folder, 0o700);
-      await ensureOwn(this.#folder);
+      await ensurePrivate(this.#folder);
       await takeLock(lock);
     });
     try {
@@ -90,21 +90,21 @@ export class CloudStore {
     }
   }
 
-  /** Undefined: there is no file yet. */
+  /** Undefined if the file does not exist. */
   async #stamp(): Promise<string | undefined> {
     try {
       const { ino, mtimeNs, size } = await stat(this.#file, { bigint: true });
       return `${ino}-${mtimeNs}-${size}`;
     } catch (error) {
-      // A file where a folder should be is told of when it is written to.
+      // ENOTDIR: writing will report it.
       if (isErrno(error, "ENOENT", "ENOTDIR")) return undefined;
       throw unreadable(this.#file, error);
     }
   }
 }
 
-/** Takes nothing from other users. @throws Error where the folder is another user's, or a link. */
-export async function ensureOwn(folder: string): Promise<void> {
+/** Makes the folder private. @throws Error if it belongs to another user, or is a link. */
+export async function ensurePrivate(folder: string): Promise<void> {
   const { uid, mode } = await lstat(folder);
   const own = process.getuid?.();
   if (own === undefined) return;
@@ -112,10 +112,10 @@ export async function ensureOwn(folder: string): Promise<void> {
   if ((mode & 0o077) !== 0) await chmod(folder, 0o700);
 }
 
-/** Only this class writes the file, whole: what has its version and its outline is one of ours. */
+/** Only this class writes the file, so checking its version and outline is enough. */
 function readState(text: string, file: string): CloudState {
   const parsed = outline.safeParse(parseJson(text));
-  if (!parsed.success) throw damaged(file, "it is no record of a cloud");
+  if (!parsed.success) throw damaged(file, "it is not a record of a cloud");
   const { version } = parsed.data;
   if (version > 1) throw tooNew(file, version);
   if (!current.safeParse(parsed.data).success) throw damaged(file, "parts of it are missing");
@@ -138,8 +138,8 @@ function emptyCloud(): CloudState {
 }
 
 /**
- * Takes the lock: a file with its owner's pid. One that a killed process left is taken over at once where the
- * pid is nobody's, and by age where it can't be told (the pid was given again, or was never written).
+ * Takes the lock: a file with its owner's pid. The lock of a killed process is broken at once if the pid no longer
+ * exists, else by its age (the pid was reused, or never written).
  */
 async function takeLock(file: string): Promise<void> {
   for (;;) {
@@ -160,13 +160,13 @@ async function isAbandoned(file: string): Promise<boolean> {
     if (Date.now() - mtimeMs > LOCK_STALE_MS) return true;
     return /^\d+$/.test(text) && !isProcessAlive(Number(text));
   } catch {
-    return false; // given back in the meantime
+    return false; // released in the meantime
   }
 }
 
 /**
- * Renames before removing: of two that saw the same dead lock only one moves it, and what was moved is looked at
- * again, so that the other's fresh lock is put back and not removed.
+ * Renames before removing: if two processes see the same abandoned lock, only one moves it. The moved file is checked
+ * again, so that the other's new lock is restored and not removed.
  */
 async function breakLock(file: string): Promise<void> {
   const aside = `${file}.${randomBytes(4).toString("hex")}`;
@@ -196,7 +196,7 @@ export function unreadable(file: string, cause: unknown): ClusterError {
   return new ClusterError("prerequisite", "state-unreadable", { message, hint, cause });
 }
 
-/** `reason` quotes nothing of the file: it holds the private keys of the CVMs. */
+/** `reason` must not quote the file: it contains the private keys of the CVMs. */
 function damaged(file: string, reason: string): ClusterError {
   const message = `the sandbox's cloud ${file} is damaged: ${reason}`;
   return new ClusterError("prerequisite", "state-damaged", { message, hint: startOver(file) });
@@ -208,7 +208,7 @@ function tooNew(file: string, version: number): ClusterError {
   return new ClusterError("prerequisite", "state-too-new", { message, hint });
 }
 
-/** A port that was asked for. */
+/** The requested port can't be used. */
 export function portUnusable(port: number, cause: NodeJS.ErrnoException): ClusterError {
   const hint = "choose another one with --port, or leave it out and a free one is taken";
   if (cause.code === "EADDRINUSE") {

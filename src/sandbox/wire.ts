@@ -1,4 +1,4 @@
-/** How answers go out: whole, or as a fault has it. */
+/** Writes answers, as they are or changed by a fault. */
 import type { ServerResponse } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { createGzip } from "node:zlib";
@@ -10,8 +10,8 @@ import type { Behaviour, FaultAction } from "./faults.ts";
 const CHUNK_BYTES = 64 * 1024;
 const JSON_TYPE = { "content-type": "application/json" };
 
-/** Faults that leave the work undone. @returns whether the request is dealt with. */
-export async function strikesBefore(
+/** Applies the faults that come before the work, or replace it. @returns whether the request has been answered. */
+export async function applyBefore(
   fault: FaultAction,
   path: string,
   response: ServerResponse,
@@ -23,7 +23,7 @@ export async function strikesBefore(
     case "status":
       if (fault.retryAfter !== undefined)
         response.setHeader("retry-after", String(fault.retryAfter));
-      writeJson(response, fault.status, fault.body ?? byFault(fault.status));
+      writeJson(response, fault.status, fault.body ?? faultBody(fault.status));
       return true;
     case "redirect":
       response.writeHead(fault.status, { location: `${fault.to}${path}` }).end();
@@ -42,11 +42,11 @@ export async function strikesBefore(
   }
 }
 
-const byFault = (status: number): unknown => ({
+const faultBody = (status: number): unknown => ({
   detail: `HTTP ${status} by the sandbox's fault`,
 });
 
-/** Writes what the work came to, changed or broken as the fault has it. Undefined: nobody answers behind the gateway. */
+/** Writes an answer, changed or broken by the fault. Undefined: nothing answers behind the gateway. */
 export async function writeReply(
   response: ServerResponse,
   reply: Reply | undefined,
@@ -67,7 +67,7 @@ export async function writeReply(
       return;
     }
     case "lie":
-      return writeJson(response, reply.status, lied(reply, fault.fields));
+      return writeJson(response, reply.status, overwritten(reply, fault.fields));
     case "without":
       return writeJson(response, reply.status, without(reply.json, new Set(fault.fields)));
     case "huge":
@@ -97,14 +97,14 @@ export function writeJson(response: ServerResponse, status: number, json: unknow
   response.end(json === undefined ? undefined : JSON.stringify(json));
 }
 
-/** The server's clock: in every timestamp of an answer, and in how it spells them. */
-export function withServersTime(json: unknown, behaviour: Behaviour): unknown {
+/** Shifts every timestamp of an answer by the clock skew, and drops its zone if the behaviour says so. */
+export function withServerTime(json: unknown, behaviour: Behaviour): unknown {
   const { clockSkewMs, zonelessTimestamps } = behaviour;
   if (clockSkewMs === 0 && !zonelessTimestamps) return json;
   return mapped(json, (text) => {
     if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/.test(text)) return text;
-    const told = new Date(Date.parse(text) + clockSkewMs).toISOString();
-    return zonelessTimestamps ? told.slice(0, -1) : told;
+    const shifted = new Date(Date.parse(text) + clockSkewMs).toISOString();
+    return zonelessTimestamps ? shifted.slice(0, -1) : shifted;
   });
 }
 
@@ -117,11 +117,11 @@ function mapped(json: unknown, change: (text: string) => string): unknown {
   );
 }
 
-const isGood = ({ status }: Reply): boolean => status === 200;
+const isSuccess = ({ status }: Reply): boolean => status === 200;
 
-function lied(reply: Reply, fields: Record<string, unknown>): unknown {
+function overwritten(reply: Reply, fields: Record<string, unknown>): unknown {
   const { json } = reply;
-  return isGood(reply) && typeof json === "object" ? { ...json, ...fields } : json;
+  return isSuccess(reply) && typeof json === "object" ? { ...json, ...fields } : json;
 }
 
 function without(json: unknown, fields: ReadonlySet<string>): unknown {
@@ -131,7 +131,7 @@ function without(json: unknown, fields: ReadonlySet<string>): unknown {
   return Object.fromEntries(kept.map(([key, value]) => [key, without(value, fields)]));
 }
 
-/** Spaces before the JSON's end: what arrives is valid and large. */
+/** Spaces before the end of the JSON keep it valid. */
 function* padded(json: unknown, bytes: number): Generator<Buffer> {
   const text = JSON.stringify(json ?? {});
   yield Buffer.from(text.slice(0, -1));
@@ -164,7 +164,7 @@ async function writeDripping(
   response.end();
 }
 
-/** A client that goes away in the middle is what these faults are for. */
+/** These faults exist to make the client close the connection. */
 async function sent(work: Promise<void>): Promise<void> {
   await work.catch(() => undefined);
 }

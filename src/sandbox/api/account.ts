@@ -1,11 +1,11 @@
-/** The account, the nodes, the sizes, the workspaces: what is there without any CVM. */
+/** The account, nodes, sizes and the KMS: everything that exists without a CVM. */
 import { publicKey } from "../attestation/env-keys.ts";
 import { NODES, INSTANCE_TYPES } from "../catalog.ts";
 import { Refusal } from "../refusal.ts";
 import { get, onePage, type Route } from "./route.ts";
 import { nodeInfo, type ApiVersion } from "../responses.ts";
 
-/** The slug of the only one. */
+/** Slug of the only workspace. */
 const WORKSPACE = "sandbox";
 
 export const ACCOUNT_ROUTES: readonly Route[] = [
@@ -88,7 +88,7 @@ function instanceTypes(): unknown {
   return { result: [{ name: FAMILY, items, total: items.length }] };
 }
 
-/** @throws Refusal (404) for a family that there is none of. */
+/** @throws Refusal (404) for an unknown family. */
 function instanceTypesOf(family: string): unknown {
   if (family !== FAMILY)
     throw new Refusal(404, { detail: `Instance type family "${family}" not found` });

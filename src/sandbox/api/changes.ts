@@ -100,7 +100,7 @@ const update: Handle = async (world, request, id) => {
   return ok({ correlation_id: operation.correlationId });
 };
 
-/** Replaces the environment: sealed values, and their names where they are given. */
+/** Replaces the environment: encrypted values, and their names if given. */
 const updateEnvironment: Handle = async (world, request, id) => {
   const { encrypted_env, env_keys } = check(environmentSchema, request.body);
   const before = findLive(await world.store.read(), id).current.appCompose.allowed_envs ?? [];

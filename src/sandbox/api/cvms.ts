@@ -1,4 +1,4 @@
-/** What the API tells of one CVM. */
+/** Reads of a single CVM. */
 import * as attestation from "../attestation/api.ts";
 import { withEnvKey } from "../attestation/env-keys.ts";
 import { baseDomainOf } from "../catalog.ts";
@@ -13,10 +13,10 @@ import { get, wholeNumber, type ApiWorld, type Reading, type Route } from "./rou
 function details({ world, state, request, now }: Reading, id: string): unknown {
   const cvm = withEnvKey(world, findLive(state, id));
   const { version } = request;
-  const told = cvmResponse(cvm, { version, behaviour: world.behaviour, now });
-  if (version !== "2025-10-28") return told;
+  const fields = cvmResponse(cvm, { version, behaviour: world.behaviour, now });
+  if (version !== "2025-10-28") return fields;
   const syslog = isLogged(cvm) ? `${logBase(cvm, world)}/serial?lines=100` : null;
-  return { ...told, syslog_endpoint: syslog };
+  return { ...fields, syslog_endpoint: syslog };
 }
 
 const isLogged = (cvm: CvmState): boolean => cvm.current.appCompose["public_logs"] === true;
@@ -24,7 +24,7 @@ const isLogged = (cvm: CvmState): boolean => cvm.current.appCompose["public_logs
 const logBase = (cvm: CvmState, { baseUrl }: ApiWorld): string =>
   `${baseUrl}/gateway/${cvm.appId}-${LOG_PORT}.${baseDomainOf(nodeOf(cvm))}/logs`;
 
-/** Newest first; `cursor` is how many of them to pass over. */
+/** Newest first; `cursor` is the number of operations to skip. */
 function operations({ state, request, now }: Reading, id: string): unknown {
   const cvm = findLive(state, id);
   const { bootError } = lifeOf(cvm, now);
@@ -41,7 +41,7 @@ function operations({ state, request, now }: Reading, id: string): unknown {
   };
 }
 
-/** The containers that run, with where their logs are. */
+/** The running containers with the URLs of their logs. */
 function composition({ world, state, now }: Reading, id: string): unknown {
   const cvm = findLive(state, id);
   const { serving, bootedAt } = lifeOf(cvm, now);

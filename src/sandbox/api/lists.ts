@@ -1,4 +1,4 @@
-/** Lists of CVMs and apps, which lag behind what is there. */
+/** Lists of CVMs and apps, which lag behind the cloud's state. */
 import * as z from "zod";
 import { hashId, listedCvms } from "../find.ts";
 import { lifeOf } from "../lifecycle.ts";
@@ -18,15 +18,15 @@ function listed({ state, world: { behaviour }, now }: Reading): readonly CvmStat
 
 type OldShape = (cvm: CvmState, now: number) => Readonly<Record<string, unknown>>;
 
-/** @param oldShape of the older schema, where the place has a shape of its own there. */
+/** @param oldShape if this route has its own shape in the older schema. */
 function item(reading: Reading, cvm: CvmState, oldShape?: OldShape): unknown {
   const { request, world, now } = reading;
   const { version } = request;
   const { behaviour } = world;
   const isOld = oldShape !== undefined && version === "2025-10-28";
-  const told = isOld ? oldShape(cvm, now) : cvmResponse(cvm, { version, behaviour, now });
-  // An empty name stands for none.
-  return cvm.name === "" ? { ...told, name: null } : told;
+  const fields = isOld ? oldShape(cvm, now) : cvmResponse(cvm, { version, behaviour, now });
+  // Only the CVM of `foreignCvm` has an empty name.
+  return cvm.name === "" ? { ...fields, name: null } : fields;
 }
 
 const bareList = (reading: Reading): unknown => listed(reading).map((cvm) => item(reading, cvm));
@@ -43,7 +43,7 @@ function paginated(reading: Reading): unknown {
   return { items, total: all.length, page, page_size: size, pages };
 }
 
-/** By app_id, oldest first: each with every CVM of it. */
+/** The CVMs of each app, oldest app first. */
 function appsOf(reading: Reading): readonly (readonly CvmState[])[] {
   const apps = new Map<string, CvmState[]>();
   for (const cvm of listed(reading)) {
@@ -130,7 +130,7 @@ export const LIST_ROUTES: readonly Route[] = [
   route("POST", "/status/batch", statusBatch),
 ];
 
-/** A CVM of somebody else, of which the platform does not tell the name. In lists only: it belongs to no cloud. */
+/** Another user's CVM, whose name the platform does not show. It is in lists only. */
 function foreignCvm(): CvmState {
   const appCompose = buildAppCompose({ docker_compose_file: "services: {web: {image: nginx}}\n" });
   const composeHash = composeHashOf(appCompose);

@@ -1,4 +1,4 @@
-/** What the API's routes have in common. */
+/** Routes of the API. */
 import type { AttestationWorld } from "../attestation/api.ts";
 import type { Behaviour, FaultAction } from "../faults.ts";
 import type { CloudState, SandboxTimings } from "../model.ts";
@@ -12,10 +12,10 @@ export type ApiRequest = {
   /** Without the prefix and the query. */
   readonly path: string;
   readonly query: URLSearchParams;
-  /** Parsed; undefined where it is not JSON. */
+  /** Parsed; undefined if it is not JSON. */
   readonly body: unknown;
   readonly version: ApiVersion;
-  /** A fault that changes what the platform does, and not only what it answers. */
+  /** May change what the platform does, not only its answer. */
   readonly fault: FaultAction | undefined;
 };
 
@@ -39,7 +39,7 @@ export type Route = {
   readonly handle: Handle;
 };
 
-/** @param path a regular expression, in which `:id` stands for the id. */
+/** @param path a regular expression in which `:id` is the id. */
 export const route = (method: string, path: string, handle: Handle): Route => ({
   method,
   path: new RegExp(`^${path.replace(":id", "([^/]+)")}$`),
@@ -53,7 +53,7 @@ export type Reading = {
   readonly now: number;
 };
 
-/** A route that reads. */
+/** A read-only route. */
 export const get = (path: string, answer: (reading: Reading, id: string) => unknown): Route =>
   route("GET", path, async (world, request, id) => {
     const state = await world.store.read();
@@ -69,7 +69,7 @@ export const onePage = (items: readonly unknown[]): unknown => ({
   pages: 1,
 });
 
-/** @throws Refusal (422) for what is not a whole number. */
+/** @throws Refusal (422) if it is not an integer. */
 export function wholeNumber(query: URLSearchParams, name: string, fallback: number): number {
   const text = query.get(name);
   if (text === null) return fallback;
@@ -77,7 +77,7 @@ export function wholeNumber(query: URLSearchParams, name: string, fallback: numb
   throw invalid(["query", name], "Input should be a valid integer", "int_parsing");
 }
 
-/** A page as the query asks for it; the platform's own limit stands, whatever is asked for. */
+/** The requested page, within the platform's own limit. */
 export function pageOf(
   total: number,
   query: URLSearchParams,

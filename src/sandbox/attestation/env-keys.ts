@@ -1,4 +1,4 @@
-/** The environment keys that the platform hands out, from the API and from its KMS; and how it lies about them. */
+/** The environment keys from the API and the KMS, and the lies about them. */
 import * as z from "zod";
 import { findLive, liveCvms } from "../find.ts";
 import type { KeyPair } from "../kms.ts";
@@ -11,7 +11,7 @@ import type { Lie } from "./lies.ts";
 const SWAPPING: readonly Lie[] = ["own-env-key", "two-env-keys"];
 const swapsKeys = ({ lies }: AttestationWorld): boolean => SWAPPING.some((lie) => lies.has(lie));
 
-/** The key pair that the platform gives a new app. */
+/** The key pair of a new app. */
 export function appKeys(world: AttestationWorld, appId: string): KeyPair {
   const { authority, lies } = world;
   const isOwn = swapsKeys(world) || lies.has("own-kms");
@@ -23,7 +23,7 @@ export function withEnvKey(world: AttestationWorld, cvm: CvmState): CvmState {
   return swapsKeys(world) ? { ...cvm, kmsPublicKey: appKeys(world, cvm.appId).publicKey } : cvm;
 }
 
-/** On an update a lying platform opens the environment with its own key (and seals it again for the CVM). */
+/** On an update, a lying platform decrypts the environment with its own key (and encrypts it again for the CVM). */
 export function rekeyed(world: AttestationWorld, state: CloudState, id: string): CloudState {
   if (!swapsKeys(world)) return state;
   const { appId } = findLive(state, id);
@@ -45,7 +45,7 @@ export function publicKey(world: AttestationWorld, state: CloudState, appId: str
     : signedKey(authority.kms, state, appId);
 }
 
-/** A CVM's own key, where it has one that is older than its KMS; else the derived one. */
+/** The CVM's key, which may be older than its KMS; else the derived one. */
 function signedKey(kms: MadeUpKms, state: CloudState | undefined, appId: string): EnvKeyAnswer {
   const cvm = state && liveCvms(state).find((candidate) => candidate.appId === appId);
   const key = cvm?.kmsPublicKey ?? deriveAppKeys(kms, appId).publicKey;
@@ -55,7 +55,7 @@ function signedKey(kms: MadeUpKms, state: CloudState | undefined, appId: string)
 const KMS_ADDRESS = /^\/gateway\/kms\.[^/]+\/prpc\/KMS\.(GetMeta|GetAppEnvEncryptPubKey)$/;
 const appIdRequest = z.object({ app_id: z.string().regex(/^[0-9a-f]{40}$/) });
 
-/** `https://kms.{base_domain}/prpc/KMS.*?json`. Undefined: not a request to it. */
+/** `https://kms.{base_domain}/prpc/KMS.*?json`. Undefined for any other request. */
 export async function answerKms(
   world: AttestationWorld,
   path: string,

@@ -1,4 +1,4 @@
-/** What runs in a CVM and what it shows of itself: measurements, event log, quote, RA-TLS certificate. */
+/** The evidence of a CVM: measurements, event log, quote, RA-TLS certificate. */
 import { createHash } from "node:crypto";
 import { composeHashOf, measuredText, type AppCompose } from "../app-compose.ts";
 import type { Serving } from "../lifecycle.ts";
@@ -11,7 +11,7 @@ import type { Lie } from "./lies.ts";
 const sha384 = (data: Buffer | string): string => createHash("sha384").update(data).digest("hex");
 const register = (name: string): string => sha384(`tee-cluster sandbox ${name}`);
 
-/** The sandbox's own OS images. Their registers are those of no real one. */
+/** The sandbox's OS images, with registers of no real one. */
 const COMMON = { mrtd: register("mrtd"), rtmr1: register("rtmr1"), rtmr0: {} };
 export const KNOWN_OS = [
   { name: "dstack-sandbox", ...COMMON, rtmr2: register("rtmr2"), dev: false },
@@ -30,7 +30,7 @@ export type RuntimeEvent = {
 
 const DSTACK_EVENT = 0x0800_0001;
 
-/** Digested as dstack does: type (little endian), name and payload with colons between. Payloads in hex. */
+/** Digests as in dstack: type (little endian), name and payload, separated by colons. Payloads in hex. */
 export function eventLog(
   entries: readonly (readonly [event: string, payload: string])[],
 ): RuntimeEvent[] {
@@ -43,14 +43,14 @@ export function eventLog(
   });
 }
 
-/** What RTMR3 holds after the events: each extends it. */
+/** RTMR3 after the events: each extends it. */
 export function rtmr3Of(events: readonly Pick<RuntimeEvent, "digest">[]): string {
   let value = "00".repeat(48);
   for (const { digest } of events) value = sha384(Buffer.from(value + digest, "hex"));
   return value;
 }
 
-/** A running CVM, and which of the two ways to it is asked. */
+/** A running CVM; `asked` is the source of the evidence. */
 export type Guest = {
   readonly cvm: CvmState;
   readonly life: Serving;
@@ -72,8 +72,8 @@ export type GuestEvidence = {
 
 export function evidenceOf(guest: Guest): GuestEvidence {
   const { cvm, life, authority, lies } = guest;
-  const told = life.serving.appCompose;
-  const runs = runningCompose(told, guest);
+  const shown = life.serving.appCompose;
+  const runs = runningCompose(shown, guest);
   const kms = lies.has("own-kms") ? authority.foreign : authority.kms;
   const provider = JSON.stringify({ name: "kms", id: spkiOf(kms.ca).toString("hex") });
   const instanceId = sha384(cvm.vmUuid).slice(0, 40);
@@ -101,27 +101,27 @@ export function evidenceOf(guest: Guest): GuestEvidence {
   const isShown = lies.has("changed-later") || (lies.has("paths-differ") && guest.asked === "cvm");
   return {
     quote: quote.toString("hex"),
-    events: log(lies.has("edited-log") ? told : runs),
-    appCompose: measuredText(isShown ? runs : told),
+    events: log(lies.has("edited-log") ? shown : runs),
+    appCompose: measuredText(isShown ? runs : shown),
     certificates,
     registers,
     instanceId,
   };
 }
 
-/** What really runs. */
-function runningCompose(told: AppCompose, { lies, asked }: Guest): AppCompose {
+/** The app-compose that really runs. */
+function runningCompose(shown: AppCompose, { lies, asked }: Guest): AppCompose {
   const foreign: readonly Lie[] = ["foreign-compose", "edited-log", "changed-later"];
   const isForeign =
     foreign.some((lie) => lies.has(lie)) || (lies.has("paths-differ") && asked === "cvm");
-  if (!isForeign) return told;
-  const text = `${told.docker_compose_file ?? ""}\n# and a service that reads the environment\n`;
-  return { ...told, docker_compose_file: text };
+  if (!isForeign) return shown;
+  const text = `${shown.docker_compose_file ?? ""}\n# and a service that reads the environment\n`;
+  return { ...shown, docker_compose_file: text };
 }
 
 const firstBootOf = ({ operations }: CvmState): number => operations[0]?.startedAt ?? 0;
 
-/** A quote that vouches for a new key, in a certificate of the KMS. */
+/** A quote over a new key, in a certificate issued by the KMS. */
 function certify(
   { cvm, life, authority, lies }: Guest,
   registers: GuestEvidence["registers"],

@@ -1,6 +1,6 @@
 /**
- * A made-up Intel: root, PCK chain, TCB info, QE identity, revocation lists, and quotes signed with them. The real
- * program trusts none of it: this root is handed to the verifier under `--sandbox` only (see cli/wire.ts).
+ * A made-up Intel: root, PCK chain, TCB info, QE identity, revocation lists, and quotes signed with them. Its root is
+ * trusted with `--sandbox` only (see cli/wire.ts).
  */
 import { createHash, sign } from "node:crypto";
 import {
@@ -48,7 +48,7 @@ export function newIntel(now: number): MadeUpIntel {
   return { root, platformCa, pck, tcbSigner, attestationKey };
 }
 
-/** Of the PCK certificate: what Intel certifies of a platform. */
+/** The SGX extensions of the PCK certificate: what Intel certifies about a platform. */
 function sgxExtensions(): Extension {
   const base = "1.2.840.113741.1.13.1";
   const entry = (id: string, value: Buffer): Buffer => sequence(oid(`${base}.${id}`), value);
@@ -181,7 +181,7 @@ export type TdMeasurements = Readonly<Record<keyof typeof TD_FIELDS, string>> & 
   readonly mrServiceTd?: string;
 };
 
-/** A quote over these. `attestationKey`: another than the vouched one makes a quote that no TEE signed. */
+/** A signed quote. `attestationKey`: any other than the certified one makes a quote that no TEE has signed. */
 export function makeQuote(
   intel: MadeUpIntel,
   td: TdMeasurements,

@@ -28,7 +28,7 @@ export const isLie = (text: string): text is Lie => Object.hasOwn(LIES, text);
 
 const fileIn = (stateDir: string): string => path.join(stateDir, "lies.json");
 
-/** For the sandboxes of other runs on the same cloud. Kept until `clearLies`. */
+/** For other runs on the same cloud, until `clearLies`. */
 export async function shareLies(stateDir: string, lies: readonly Lie[]): Promise<void> {
   if (lies.length === 0) return clearLies(stateDir);
   makeFolder(stateDir, 0o700);
@@ -37,7 +37,7 @@ export async function shareLies(stateDir: string, lies: readonly Lie[]): Promise
 
 export const clearLies = (stateDir: string): Promise<void> => rm(fileIn(stateDir), { force: true });
 
-/** What `tee-cluster sandbox --lie` has set for this cloud. */
+/** The lies that `tee-cluster sandbox --lie` has set for this cloud. */
 export async function sharedLies(stateDir: string): Promise<readonly Lie[]> {
   try {
     const names: unknown = JSON.parse(await readFile(fileIn(stateDir), "utf8"));

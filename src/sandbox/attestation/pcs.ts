@@ -1,4 +1,4 @@
-/** Intel's Provisioning Certification Service (v4), of the made-up Intel: `/pcs/...` on the API's own port. */
+/** The made-up Intel's Provisioning Certification Service (v4): `/pcs/...` on the API's port. */
 import { failure, type Reply } from "../reply.ts";
 import type { AttestationWorld } from "./api.ts";
 import { pcsAnswers } from "./intel.ts";
@@ -9,7 +9,7 @@ const found = (text: string | Buffer, header: string, pem: string): Reply => ({
   headers: { [header]: encodeURIComponent(pem) },
 });
 
-/** Undefined: not a request to it. */
+/** Undefined for any other request. */
 export function answerPcs({ authority }: AttestationWorld, url: URL): Reply | undefined {
   if (!url.pathname.startsWith("/pcs/")) return undefined;
   const answers = pcsAnswers(authority.intel, Date.now());

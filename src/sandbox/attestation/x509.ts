@@ -1,4 +1,4 @@
-/** Certificates and revocation lists of the sandbox's made-up authorities: ECDSA P-256 with SHA-256. */
+/** Certificates and revocation lists of the made-up authorities: ECDSA P-256 with SHA-256. */
 import {
   createPrivateKey,
   createPublicKey,
@@ -10,13 +10,13 @@ import {
 
 const DAY = 24 * 60 * 60 * 1000;
 
-/** A key with its certificate, as text: PKCS#8 and X.509 in PEM. */
+/** A key with its certificate: PKCS#8 and X.509 in PEM. */
 export type Issuer = { readonly name: string; readonly key: string; readonly certificate: string };
 
 type CertificateRequest = {
   readonly name: string;
   readonly publicKey: KeyObject;
-  /** Absent: it signs itself with `selfKey`. */
+  /** Absent: self-signed with `selfKey`. */
   readonly issuer?: Issuer | undefined;
   readonly selfKey?: KeyObject | undefined;
   readonly isCa: boolean;
@@ -34,7 +34,7 @@ export type Extension = {
 
 const parsedKeys = new Map<string, KeyObject>();
 
-/** Of PKCS#8 in PEM. Parsed once: that takes ten times as long as to sign with it. */
+/** Parses PKCS#8 in PEM. Cached: parsing takes ten times as long as signing. */
 export function privateKeyOf(pemText: string): KeyObject {
   const known = parsedKeys.get(pemText) ?? createPrivateKey(pemText);
   parsedKeys.set(pemText, known);
@@ -121,11 +121,11 @@ export function newIssuer(
   return { name, key: privateKey.export({ type: "pkcs8", format: "pem" }).toString(), certificate };
 }
 
-/** DER of the public key. `key`: as `Issuer` has it. */
+/** The public key in DER. */
 export const spkiOf = ({ key }: Pick<Issuer, "key">): Buffer =>
   createPublicKey(privateKeyOf(key)).export({ type: "spki", format: "der" });
 
-/** Writes DER (X.690): as much of it as certificates and revocation lists need. */
+/** Writes the parts of DER (X.690) that certificates and revocation lists need. */
 function tlv(tag: number, ...parts: readonly Buffer[]): Buffer {
   const body = Buffer.concat(parts);
   if (body.length < 0x80) return Buffer.concat([Buffer.from([tag, body.length]), body]);
@@ -160,7 +160,7 @@ export function oid(text: string): Buffer {
   return tlv(6, Buffer.from([first * 40 + second, ...rest.flatMap(base128)]));
 }
 
-/** UTCTime until 2049, then GeneralizedTime, as RFC 5280 has it. */
+/** UTCTime until 2049, then GeneralizedTime (RFC 5280). */
 export function time(ms: number): Buffer {
   const text = new Date(ms).toISOString().replaceAll(/[-:T]|\.\d+/g, "");
   return text < "2050" ? tlv(23, Buffer.from(text.slice(2))) : tlv(24, Buffer.from(text));
