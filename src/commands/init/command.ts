@@ -1,5 +1,5 @@
 import { inputsIn } from "../../inputs/table.ts";
-import { APPROVAL_FLAGS, approvalFlags, ATTEST_FLAGS } from "../shared/approval-flags.ts";
+import { APPROVAL_FLAGS, ATTEST_FLAGS } from "../shared/approval-flags.ts";
 import { defineCommand } from "../shared/command.ts";
 import { CLUSTER_DETAILS, CLUSTER_NOTE } from "../shared/notes.ts";
 
@@ -14,9 +14,6 @@ export const initCommand = defineCommand({
   examples: ["init --sandbox --yes", "init --cluster-name bird-tracker --dry-run", "init"],
   notes: CLUSTER_NOTE,
   details: CLUSTER_DETAILS,
-  async run({ flags, ...run }) {
-    const { init } = await import("./init.ts");
-    return init({ ...run, flags: { ...flags, ...approvalFlags(flags) } });
-  },
+  run: async (run) => (await import("./init.ts")).init(run),
   renderer: async () => (await import("./render.ts")).renderInitOrPlan,
 });

@@ -13,7 +13,7 @@ import { withKnownInputs } from "../../session/known-inputs.ts";
 import type { StepRunner } from "../../workflow/step.ts";
 import { asRecorded, readRecord } from "../../session/cluster-session.ts";
 import { withSandboxKey } from "../../session/deployment-inputs.ts";
-import type { ApprovalFlags } from "../shared/approval.ts";
+import type { ApprovalFlags } from "../shared/approval-flags.ts";
 import { keptFiles } from "./kept-files.ts";
 import { expectRuns, runsForHash } from "../shared/expect-runs.ts";
 import { hideSecrets, type Preparation } from "../../session/preparation.ts";

@@ -16,15 +16,15 @@ import { verifyRegistry } from "../../steps/verify-registry.ts";
 import { writeOrchestratorConfig } from "../../steps/write-orchestrator-config.ts";
 import { approvedList, ROLLING } from "../../approval/approved-list.ts";
 import { ratePerHour } from "../../runners/price.ts";
-import { assertSameRunners } from "../../approval/same-runners.ts";
 import { ownerOf } from "../../session/config-preview.ts";
 import { withSession } from "../../session/session.ts";
 import type { StepId } from "../../core/steps.ts";
-import { StepRunner, type StepContext } from "../../workflow/step.ts";
+import { StepRunner } from "../../workflow/step.ts";
 import {
   approvalOf,
-  provenanceOf,
   assertViaApiPossible,
+  noteRestart,
+  registryCheck,
   wholeEnvironment,
   withStepTimes,
 } from "../shared/approval.ts";
@@ -37,20 +37,12 @@ import {
   assertTrustedRunners,
   attesterFor,
   planAttestation,
-  expectationOf,
   type AttestationPlan,
 } from "../shared/attestation.ts";
-import { hashesInRecord, lookAtRunners } from "../shared/look-at-runners.ts";
+import { inspectRunners, vouchedHashes } from "../shared/inspect-runners.ts";
 import { obtainComposeHash } from "../shared/obtain-compose-hash.ts";
 import { attestationResult, registryResult, type DryRunResult } from "../shared/result.ts";
-import {
-  attestationBy,
-  existingRegistry,
-  registryUp,
-  type BringUp,
-  type InitFlags,
-  type RegistryUp,
-} from "./registry-up.ts";
+import { registryUp, type BringUp, type InitFlags, type RegistryUp } from "./registry-up.ts";
 import type { InitResult } from "./result.ts";
 
 export async function init(start: CommandRun<InitFlags>): Promise<InitResult | DryRunResult> {
@@ -61,9 +53,9 @@ export async function init(start: CommandRun<InitFlags>): Promise<InitResult | D
   const attestation = await planAttestation(prepared, flags, steps);
   const { inputs, origins, adoption, facts } = await firstTwoSteps(prepared, steps, flags);
   const given = givenInputs(origins);
-  assertViaApiPossible(flags.via, inputs.cluster);
+  assertViaApiPossible(flags.approveVia, inputs.cluster);
   // A wrong file is an input error: reported before anything is made, and where no runner needs it.
-  await hashesInRecord(flags.record, inputs.cluster.clusterName);
+  await vouchedHashes(flags.record, inputs.cluster.clusterName);
   if ((await facts.registry()).kind === "absent") await assertStarts(attestation, facts, inputs);
   if (flags.dryRun)
     return planInit(facts, steps.warnings, { mode: attestation.mode, hashFrom: inputs.hashFrom });
@@ -97,7 +89,7 @@ async function bringUp(run: BringUp): Promise<InitResult> {
   const { registry } = up;
   const { cluster, hashFrom } = inputs;
   steps.assertNoWarnings(deps);
-  const { allowUnchecked } = run.flags;
+  const { allowUncheckedHash: allowUnchecked } = run.flags;
   const runner = { cluster, compose: files.runner, registry, nodeId, hashFrom, fresh: false };
   const obtaining = { ...runner, store, record, allowUnchecked, attester };
   const fresh = await obtainComposeHash(obtaining, steps, deps, run.prepared.emit);
@@ -140,83 +132,51 @@ async function recordSettings({ inputs, session }: BringUp, { appId }: Registry)
   await deps.journal.append({ type: "settings", app_id: appId, values: settings.values });
 }
 
-/** What step 8 approves and sends, after a check of what the registry runs: secrets go to it again. */
+/** The input of step 8, after a check of what the registry runs: secrets are sent to it again. */
 async function approvalFor(
   run: BringUp,
   files: ComposePair,
-  now: RegistryUp & { readonly fresh: ComposeHash },
+  { complete, fresh, ...now }: RegistryUp & { readonly fresh: ComposeHash },
 ): Promise<ApproveComposeHashInput> {
-  const { inputs, session, steps, flags } = run;
-  const { registry, existed, certain, fresh } = now;
+  const { inputs, session, steps, flags, attester } = run;
+  const { deps, record } = session;
+  const { registry, existed, certain } = now;
+  const { appId } = registry;
   const compose = files.registry;
-  const { hashes, assertSame } = await hashesFor(run, now);
+  const context = steps.contextFor(deps);
+  // A new registry starts with the new hash alone; an existing one keeps what its runners need.
+  const runners = existed
+    ? await inspectRunners({ ...run, policy: ROLLING }, { record, appId, complete }, context)
+    : undefined;
+  const accepted = runners?.accepted ?? [];
+  // So that every hash in the list can be traced to the text that it stands for.
+  for (const { appCompose } of accepted) await session.store.save(appCompose);
+  const live = accepted.map(({ composeHash }) => composeHash);
+  const recorded = existed ? recordedHashes(record, appId) : [];
+  const hashes = approvedList({ recorded, live, fresh, policy: ROLLING });
+  assertTrustedRunners(attester, runners?.live ?? [], hashes, context);
   const environment = wholeEnvironment(inputs, registry, compose, hashes);
-  const context = steps.contextFor(session.deps);
-  const standing = await existingRegistry({ registry, compose, environment, certain }, run);
+  const check = { ...(await registryCheck(run, registry, certain)), compose, environment };
   const running = existed
-    ? await assertExistingRegistry(standing, context)
-    : await assertDeployedRegistry({ ...standing, compose, environment }, context);
+    ? await assertExistingRegistry(check, context)
+    : await assertDeployedRegistry(check, context);
   await session.registryStore.save(running);
-  steps.assertNoWarnings(session.deps);
-  const runner = { runnerHash: fresh, composeDigest: files.runner.digest };
-  const provenance = await provenanceOf("init", run, runner);
-  const { record } = session;
-  return approvalOf({
-    inputs,
-    registry,
+  steps.assertNoWarnings(deps);
+  return approvalOf(run, {
+    ...now,
     running,
-    existed,
     compose,
     hashes,
-    record,
-    via: flags.via,
-    force: flags.force,
-    seen: now.seen,
+    runners,
+    command: "init",
+    via: flags.approveVia,
     shortens: false,
     restores: null,
-    assertSameRunners: assertSame,
-    secretsWithheld: now.secretsWithheld,
-    attestation: attestationBy(run.attester, {
-      ...expectationOf(registry, running, record, certain),
-      ...(existed ? {} : { mayHaveChanged: true }),
-    }),
-    beforeRestart: existed ? () => noteRestart(registry, context) : undefined,
-    provenance,
-  });
-}
-
-/** The wizard has asked; here it is only said what an update means to a registry that is at work. */
-async function noteRestart({ name }: Registry, context: Pick<StepContext, "note">): Promise<void> {
-  context.note(`${name} is updated and restarts: the models on it stop until it is healthy again`);
-}
-
-/** A new registry starts with the new hash alone; an existing one keeps what its runners need. */
-async function hashesFor(
-  { inputs, session, steps, flags, facts, attester }: BringUp,
-  now: RegistryUp & { readonly fresh: ComposeHash },
-): Promise<{ readonly hashes: readonly ComposeHash[]; readonly assertSame?: () => Promise<void> }> {
-  const { registry, existed, complete, fresh } = now;
-  if (!existed) return { hashes: [fresh] };
-  const { record, store, deps } = session;
-  const { appId } = registry;
-  const { clusterName: cluster } = inputs.cluster;
-  const context = steps.contextFor(deps);
-  const looking = { inputs, facts, flags, policy: ROLLING };
-  const runners = await lookAtRunners(looking, { record, appId, complete }, context);
-  const { live, accepted, knownList: known } = runners;
-  // So that every hash in the list can be traced to the text that it stands for.
-  for (const { appCompose } of accepted) await store.save(appCompose);
-  const hashes = approvedList({
-    recorded: recordedHashes(record, appId),
-    live: accepted.map(({ composeHash }) => composeHash),
-    fresh,
+    runner: { runnerHash: fresh, composeDigest: files.runner.digest },
     policy: ROLLING,
+    // The wizard has asked already.
+    beforeRestart: existed ? async () => noteRestart(registry, context) : undefined,
   });
-  assertTrustedRunners(attester, live, hashes, context);
-  return {
-    hashes,
-    assertSame: () => assertSameRunners({ cluster, live, known, hashes, policy: ROLLING }, deps),
-  };
 }
 
 const CONFIG_STEP = "write-orchestrator-config";

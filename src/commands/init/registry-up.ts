@@ -3,7 +3,7 @@ import type { ComposePair } from "../../compose/lint.ts";
 import type { Adoption } from "../../core/domain.ts";
 import type { ClusterInputs } from "../../core/settings.ts";
 import type { InputKey } from "../../inputs/table.ts";
-import type { Attester, Expectation } from "../../registry/attester.ts";
+import type { Attester } from "../../registry/attester.ts";
 import {
   checkForeignUpdates,
   warnUnknownList,
@@ -12,10 +12,7 @@ import {
 import { warnDomainDifferences } from "../../registry/domain-differences.ts";
 import { claimRegistry } from "../../registry/ownership.ts";
 import { warnUnchangedSettings, type Registry } from "../../registry/registry.ts";
-import {
-  assertExistingRegistry,
-  type ExistingRegistryCheck,
-} from "../../registry/verify-deployed.ts";
+import { assertExistingRegistry } from "../../registry/verify-deployed.ts";
 import { firstEnvironment, wasMadeWithoutSecrets } from "../../registry/withheld-secrets.ts";
 import { clearLeftoverRunner } from "../../runners/remove-leftover.ts";
 import type { Preparation } from "../../session/preparation.ts";
@@ -24,9 +21,9 @@ import type { Session } from "../../session/session.ts";
 import { deployRegistry, initialEnvironment } from "../../steps/deploy-registry.ts";
 import { waitForRegistry } from "../../steps/wait-for-registry.ts";
 import type { StepRunner } from "../../workflow/step.ts";
-import { wholeEnvironment, type ApprovalFlags } from "../shared/approval.ts";
-import type { AttestFlags } from "../shared/approval-flags.ts";
-import { expectationOf } from "../shared/attestation.ts";
+import { registryCheck, wholeEnvironment } from "../shared/approval.ts";
+import type { ApprovalFlags, AttestFlags } from "../shared/approval-flags.ts";
+import { attestationOf } from "../shared/attestation.ts";
 
 export type InitFlags = ApprovalFlags & AttestFlags;
 
@@ -73,21 +70,18 @@ export async function registryUp(
     const whole = initialEnvironment({ inputs, compose });
     const names = whole.map(({ name }) => name);
     const made = { composeText: compose.text, environmentNames: names, mayHaveChanged: true };
-    await steps.run(
-      waitForRegistry,
-      { registry, attestation: attestationBy(attester, made) },
-      deps,
-    );
+    const attestation = attester && { attester, standing: made };
+    await steps.run(waitForRegistry, { registry, attestation }, deps);
     const secretsWithheld = attester !== undefined && firstEnvironment(compose, whole).withheld;
     return { registry, existed: false, secretsWithheld, complete: true, certain: true, seen: null };
   }
-  const concurrent = await checkForeignUpdates(registry, record, between, run.flags.force);
+  const concurrent = await checkForeignUpdates(registry, record, between, run.flags.forceUpdate);
   const environment = wholeEnvironment(inputs, registry, compose, []);
   const { certain } = concurrent;
-  const standing = await existingRegistry({ registry, compose, environment, certain }, run);
-  const running = await assertExistingRegistry(standing, between);
-  // With another file it may be as it is for ever: step 8 replaces that, and step 9 judges what comes of it.
-  const attestation = attestationBy(attester, expectationOf(registry, running, record, certain));
+  const check = await registryCheck(run, registry, certain);
+  const running = await assertExistingRegistry({ ...check, compose, environment }, between);
+  const attestation = attestationOf(run, { registry, running, certain });
+  // With another file it may never become healthy: step 8 replaces that, and step 9 verifies the outcome.
   if (running.docker_compose_file === compose.text)
     await steps.run(waitForRegistry, { registry, attestation }, deps);
   else
@@ -96,25 +90,4 @@ export async function registryUp(
   warnUnchangedSettings(registry, cluster, between);
   const secretsWithheld = wasMadeWithoutSecrets(registry, record);
   return { registry, existed: true, secretsWithheld, ...concurrent };
-}
-
-export const attestationBy = (
-  attester: Attester | undefined,
-  standing: Expectation,
-): { readonly attester: Attester; readonly standing: Expectation } | undefined =>
-  attester && { attester, standing };
-
-export async function existingRegistry(
-  now: Pick<ExistingRegistryCheck, "registry" | "compose" | "environment" | "certain">,
-  { inputs, session, flags: { force } }: BringUp,
-): Promise<ExistingRegistryCheck> {
-  const { record, registryStore } = session;
-  const walletOptional = inputs.cluster.orchestratorSchema === "v1";
-  return {
-    ...now,
-    record,
-    walletOptional,
-    force,
-    knownScripts: await registryStore.knownScripts(),
-  };
 }

@@ -1,11 +1,11 @@
 import { inputsIn } from "../../inputs/table.ts";
-import { APPROVAL_FLAGS, approvalFlags, ATTEST_FLAGS } from "../shared/approval-flags.ts";
+import { APPROVAL_FLAGS, ATTEST_FLAGS } from "../shared/approval-flags.ts";
 import { defineCommand } from "../shared/command.ts";
 import { list, toggle } from "../shared/flags.ts";
 import { CLUSTER_DETAILS, CLUSTER_NOTE } from "../shared/notes.ts";
 
 /** By default every approved hash stays, and the new one joins them. */
-const LIST_FLAGS = {
+export const ROTATE_FLAGS = {
   plan: toggle("show what it would change, as --dry-run does"),
   retire: toggle("drop the approved hashes that no running runner has"),
   replace: toggle("approve the new hash alone; running runners with other hashes lose access"),
@@ -19,6 +19,8 @@ const LIST_FLAGS = {
   ),
   rollback: toggle("restore the list (and the registry's compose file) before the last one"),
   fresh: toggle("deploy a temporary runner even where the hash is recorded", { rare: true }),
+  ...APPROVAL_FLAGS,
+  ...ATTEST_FLAGS,
 };
 
 export const rotateHashCommand = defineCommand({
@@ -29,7 +31,7 @@ export const rotateHashCommand = defineCommand({
   required: ["clusterName", "awsAccessKeyId"],
   common: ["runnerCompose", "registryCompose", "gatewayKeyPath", "hashFrom", "attest", "timeoutMs"],
   switches: ["config", "sandbox", "dryRun", "yes", "strict", "timings"],
-  flags: { ...LIST_FLAGS, ...APPROVAL_FLAGS, ...ATTEST_FLAGS },
+  flags: ROTATE_FLAGS,
   examples: [
     "rotate-hash --plan",
     "rotate-hash --retire --reason 'spawntee 0.8.44'",
@@ -39,8 +41,7 @@ export const rotateHashCommand = defineCommand({
   details: CLUSTER_DETAILS,
   async run({ flags, ...run }) {
     const { rotateHash } = await import("./rotate-hash.ts");
-    const dryRun = flags.dryRun || flags.plan;
-    return rotateHash({ ...run, flags: { ...flags, dryRun, ...approvalFlags(flags) } });
+    return rotateHash({ ...run, flags: { ...flags, dryRun: flags.dryRun || flags.plan } });
   },
   renderer: async () => (await import("./render.ts")).renderRotateHashOrPlan,
 });

@@ -1,21 +1,33 @@
 /** What an operator is asked or told before a rotation does what can't be undone quietly. */
 import { command, hint } from "../../core/command-hint.ts";
+import { temporaryRunnerName } from "../../core/domain.ts";
 import { Cancellation, ClusterError, Interruption } from "../../errors/cluster-error.ts";
+import type { Registry } from "../../registry/registry.ts";
+import { readPrices, renderPrice } from "../../runners/price.ts";
+import type { LiveRunner } from "../../runners/running-runners.ts";
+import type { ClusterFacts } from "../../session/facts.ts";
+import type { CommandRun } from "../../session/dependencies.ts";
 import type { ClusterRecord } from "../../state/record.ts";
 import { isRefusal } from "../../steps/approve-compose-hash.ts";
-import type { Registry } from "../../registry/registry.ts";
-import type { LiveRunner } from "../../runners/running-runners.ts";
-import { temporaryRunnerName } from "../../core/domain.ts";
-import { readPrices, renderPrice } from "../../runners/price.ts";
-import type { ClusterFacts } from "../../session/facts.ts";
 import type { StepContext } from "../../workflow/step.ts";
-import type { CommandRun } from "../../session/dependencies.ts";
+import { noteRestart } from "../shared/approval.ts";
 
 type Asking = Pick<CommandRun, "prompter" | "flags">;
 type Context = Pick<StepContext, "warn" | "note">;
 
+/** Asks on a terminal, unless `--yes` was given. @throws Cancellation on a no. */
+async function confirm(
+  { prompter, flags }: Asking,
+  message: string | (() => Promise<string>),
+  initial: boolean,
+): Promise<void> {
+  if (flags.yes || !prompter) return;
+  const question = typeof message === "string" ? message : await message();
+  if (!(await prompter.confirm({ message: question, initial }))) throw new Cancellation();
+}
+
 /**
- * Before anything is made: cutting runners off takes a `--yes` where nobody can be asked.
+ * Before anything is made: revoking running runners takes a `--yes` where nobody can be asked.
  * @throws ClusterError `confirmation-needed` (input).
  */
 export function assertRevocationConfirmed(
@@ -29,20 +41,18 @@ export function assertRevocationConfirmed(
   });
 }
 
-/** Names the live runners that the list cuts off; on a terminal it is asked for. @throws Cancellation on a no. */
-export async function confirmCutOff(
+/** Names the running runners that lose access with the list, and asks. */
+export async function confirmRevocation(
   cutOff: readonly LiveRunner[],
-  { prompter, flags }: Asking,
+  asking: Asking,
   context: Context,
 ): Promise<void> {
   if (cutOff.length === 0) return;
   context.warn("runners-cut-off", cutOffMessage(cutOff));
-  if (flags.yes || !prompter) return;
-  if (!(await prompter.confirm({ message: "Cut these runners off?", initial: false })))
-    throw new Cancellation();
+  await confirm(asking, "Cut these runners off?", false);
 }
 
-/** A plan says what a run would ask for. */
+/** The same for a plan: what a run would ask. */
 export function warnRevoked(
   cutOff: readonly LiveRunner[],
   context: Pick<StepContext, "warn">,
@@ -57,42 +67,39 @@ export function warnRevoked(
 const cutOffMessage = (cutOff: readonly LiveRunner[]): string =>
   `running runners that would lose access: ${cutOff.map(({ cvm }) => cvm.name).join(", ")}`;
 
-/** On a terminal nothing that costs money is made unasked. @throws Cancellation on a no. */
-export async function confirmTemporaryRunner(
+/** On a terminal nothing that costs money is made unasked. */
+export function confirmTemporaryRunner(
   { api, cluster, signal }: ClusterFacts,
-  { prompter, flags }: Asking,
+  asking: Asking,
 ): Promise<void> {
-  if (flags.yes || !prompter) return;
-  const { clusterName, instanceType } = cluster;
-  const rate = (await readPrices(api, signal)).get(instanceType);
-  const price = rate === undefined ? instanceType : `${instanceType}, ${renderPrice(rate)}`;
-  const message = `Deploy ${temporaryRunnerName(clusterName)} (${price}, deleted by this run) to read the new hash?`;
-  if (!(await prompter.confirm({ message, initial: true }))) throw new Cancellation();
+  const question = async (): Promise<string> => {
+    const { clusterName, instanceType } = cluster;
+    const rate = (await readPrices(api, signal)).get(instanceType);
+    const price = rate === undefined ? instanceType : `${instanceType}, ${renderPrice(rate)}`;
+    return `Deploy ${temporaryRunnerName(clusterName)} (${price}, deleted by this run) to read the new hash?`;
+  };
+  return confirm(asking, question, true);
 }
 
-/** Says that a restart stops the registry's models; on a terminal it is asked for. */
+/** A restart stops the registry's models. */
 export async function confirmRestart(
   registry: Registry,
-  { prompter, flags }: Asking,
+  asking: Asking,
   context: Context,
 ): Promise<void> {
-  context.note(
-    `${registry.name} is updated and restarts: the models on it stop until it is healthy again`,
-  );
-  if (flags.yes || !prompter) return;
-  if (!(await prompter.confirm({ message: `Restart ${registry.name} now?`, initial: true })))
-    throw new Cancellation();
+  noteRestart(registry, context);
+  await confirm(asking, `Restart ${registry.name} now?`, true);
 }
 
-/** The orchestrator looks for its CVMs only at its start, and may have met the registry or a temporary runner half-way. */
+/** The orchestrator looks for its CVMs only when it starts, so it may have found the registry half-way. */
 export function noteOrchestrator({ name }: Registry, context: Pick<StepContext, "note">): void {
   context.note(
     `${name} was restarted: an orchestrator that was started meanwhile may have found none of its CVMs, or the wrong one as registry; restart it`,
   );
 }
 
-/** Runs steps 8 and 9; where they fail, the failure also says how to go back. */
-export async function withWayBack<T>(
+/** Runs steps 8 and 9; the hint of a failure also names the rollback. */
+export async function withRollbackHint<T>(
   record: ClusterRecord,
   registry: Registry,
   body: () => Promise<T>,

@@ -1,35 +1,36 @@
-/** What a rotation finds before it changes anything; `--plan` looks at the very same. */
+/** The state of the cluster before a rotation changes anything; `--plan` reads the same. */
+import { runnerEnvironmentNamesOf, haveWallet } from "../../compose/environment.ts";
 import { command, hint } from "../../core/command-hint.ts";
 import type { AppCompose } from "../../core/compose-hash.ts";
-import { composeFiles } from "../../session/facts.ts";
-import type { Session } from "../../session/session.ts";
-import { haveWallet, runnerEnvironmentNamesOf } from "../../compose/environment.ts";
 import { registryName, type ComposeHash, type Cvm } from "../../core/domain.ts";
 import { ClusterError } from "../../errors/cluster-error.ts";
-import { recordedHashes } from "../../state/record.ts";
+import { checkForeignUpdates, warnUnknownList } from "../../registry/concurrent-updates.ts";
+import { warnDomainDifferences } from "../../registry/domain-differences.ts";
+import { registryOf, type Registry } from "../../registry/registry.ts";
 import {
   assertExistingRegistry,
   type ExistingRegistryCheck,
 } from "../../registry/verify-deployed.ts";
-import { checkForeignUpdates, warnUnknownList } from "../../registry/concurrent-updates.ts";
-import { warnDomainDifferences } from "../../registry/domain-differences.ts";
-import { registryOf, type Registry } from "../../registry/registry.ts";
 import type { LiveRunner } from "../../runners/running-runners.ts";
+import { composeFiles } from "../../session/facts.ts";
+import { recordedHashes } from "../../state/record.ts";
 import type { ReadingDeps, StepContext } from "../../workflow/step.ts";
-import { wholeEnvironment } from "../shared/approval.ts";
-import { lookAtRunners, type RunnersNow } from "../shared/look-at-runners.ts";
-import type { Rotation } from "./rotation-plan.ts";
+import { registryCheck, wholeEnvironment } from "../shared/approval.ts";
+import { inspectRunners, type InspectedRunners } from "../shared/inspect-runners.ts";
+import type { Rotation } from "./rotation.ts";
 
-export type ClusterState = RunnersNow & {
+export type ClusterState = InspectedRunners & {
   readonly registry: Registry;
-  /** What the registry runs now, checked against its compose hash. */
+  /** The app-compose that the registry runs now, checked against its compose hash. */
   readonly running: AppCompose;
   /** Whether the record is all that the registry was told. */
   readonly complete: boolean;
-  /** What is known of the registry: for the check of it right before an update. */
-  readonly known: Pick<ExistingRegistryCheck, "record" | "certain" | "knownScripts">;
-  /** The registry's newest update when it was looked at; null where it had none. */
+  /** Whether Phala lists the registry's updates, and none is by somebody else. */
+  readonly certain: boolean;
+  /** The registry's newest update when it was inspected; null where it had none. */
   readonly seen: string | null;
+  /** For the check of the registry right before an update. */
+  readonly check: Omit<ExistingRegistryCheck, "compose" | "environment">;
   /** The approved list as this machine has it; empty where it has none. */
   readonly recorded: readonly ComposeHash[];
 };
@@ -38,55 +39,47 @@ export type ClusterState = RunnersNow & {
 export async function inspectCluster(
   rotation: Rotation,
   cvm: Cvm,
-  { record, registryStore }: Pick<Session, "record" | "registryStore">,
   context: ReadingDeps & Pick<StepContext, "warn">,
 ): Promise<ClusterState> {
-  const { inputs, facts, flags } = rotation;
-  // A rollback's own file, and its list, are those of then.
+  const { inputs, facts, flags, session } = rotation;
+  const { record } = session;
+  // A rollback restores the earlier compose file and list.
   const files = flags.rollback ? undefined : await composeFiles(facts);
   const compose = files?.registry;
   const registry = registryOf(cvm, inputs.connection.gatewayUrl, inputs.cluster.spawnteePort);
   const environment = compose && wholeEnvironment(inputs, registry, compose, []);
-  const { appId } = registry;
-  const walletOptional = inputs.cluster.orchestratorSchema === "v1";
-  const [concurrent, knownScripts] = await Promise.all([
-    checkForeignUpdates(registry, record, context, flags.force),
-    registryStore.knownScripts(),
-  ]);
-  const { complete, certain, seen } = concurrent;
-  const known = { record, certain, knownScripts };
-  const standing = { registry, compose, environment, walletOptional, force: flags.force, ...known };
-  const running = await assertExistingRegistry(standing, context);
+  const concurrent = await checkForeignUpdates(registry, record, context, flags.forceUpdate);
+  const check = await registryCheck(rotation, registry, concurrent.certain);
+  const running = await assertExistingRegistry({ ...check, compose, environment }, context);
   if (environment) warnUnknownList(registry, record, environment, context);
   if (files) warnDomainDifferences(registry, files, inputs.cluster, context);
-  const runners = await lookAtRunners(rotation, { record, appId, complete }, context);
-  const { accepted } = runners;
-  compareNames(rotation, accepted, context);
+  const { appId } = registry;
+  const { complete } = concurrent;
+  const runners = await inspectRunners(rotation, { record, appId, complete }, context);
+  compareNames(rotation, runners.accepted, context);
   assertLikelySchema(rotation, cvm, running);
   const recorded = recordedHashes(record, appId);
-  return { ...runners, registry, running, complete, known, seen, recorded };
+  return { ...runners, ...concurrent, registry, running, check, recorded };
 }
 
-/** The orchestrator's names are part of a hash: one over other names would let no runner in. */
+/** The orchestrator's names are part of a hash: with other names the hash would match no runner. */
 function compareNames(
   { inputs, schemaKnown }: Rotation,
   live: readonly LiveRunner[],
   context: Pick<StepContext, "warn">,
 ): void {
   const names = runnerEnvironmentNamesOf(inputs.cluster).join(", ");
-  const others = live.filter(
-    ({ appCompose }) => (appCompose.allowed_envs ?? []).join(", ") !== names,
-  );
+  const others = live.filter(({ appCompose }) => namesIn(appCompose) !== names);
   const [other] = others;
   if (other === undefined) return;
-  const theirs = (other.appCompose.allowed_envs ?? []).join(", ");
-  const message = `the live runner ${other.cvm.name} was deployed with the environment names ${theirs}; with schema ${inputs.cluster.orchestratorSchema} they are ${names}`;
-  if (schemaKnown || others.length < live.length)
-    return context.warn("runner-names-differ", message);
-  throw schemaUnclear(message);
+  const message = `the live runner ${other.cvm.name} was deployed with the environment names ${namesIn(other.appCompose)}; with schema ${inputs.cluster.orchestratorSchema} they are ${names}`;
+  if (!schemaKnown && others.length === live.length) throw schemaUnclear(message);
+  context.warn("runner-names-differ", message);
 }
 
-/** Only a registry of schema v2 is told its coordinator's wallet. */
+const namesIn = ({ allowed_envs: names = [] }: AppCompose): string => names.join(", ");
+
+/** Only a registry of schema v2 is given its coordinator's wallet. */
 function assertLikelySchema(
   { inputs, schemaKnown }: Rotation,
   cvm: Cvm,

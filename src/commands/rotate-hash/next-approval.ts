@@ -1,92 +1,100 @@
 /** What a rotation will approve: the list with the new hash in it, or an earlier list as it was. */
-import { command, hint } from "../../core/command-hint.ts";
+import { approvedList } from "../../approval/approved-list.ts";
+import type { Provenance } from "../../approval/approval.ts";
+import { assertChecked, rollbackTarget, runnersCutOff } from "../../approval/classify-runners.ts";
 import { parseCompose, type ComposeFile } from "../../compose/compose-file.ts";
 import {
-  runnerEnvironmentNamesOf,
   composeDigestOf,
   environmentNamesOf,
+  runnerEnvironmentNamesOf,
 } from "../../compose/environment.ts";
-import { parseComposeHash, type ComposeHash } from "../../core/domain.ts";
-import { ClusterError } from "../../errors/cluster-error.ts";
+import { command, hint } from "../../core/command-hint.ts";
 import { sha256Hex } from "../../core/compose-hash.ts";
-import { composeFiles, nodeIdOf } from "../../session/facts.ts";
+import { parseComposeHash, type ComposeHash } from "../../core/domain.ts";
 import type { ClusterInputs } from "../../core/settings.ts";
-import type { AppComposeStore } from "../../state/app-compose-store.ts";
-import type { ClusterRecord } from "../../state/record.ts";
-import type { Provenance } from "../../approval/approval.ts";
-import { approvedList, type ListPolicy } from "../../approval/approved-list.ts";
-import { assertChecked, rollbackTarget, runnersCutOff } from "../../approval/classify-runners.ts";
+import { ClusterError } from "../../errors/cluster-error.ts";
+import { composeFiles, nodeIdOf } from "../../session/facts.ts";
+import { inputsAsOf } from "../../session/recorded-inputs.ts";
+import { inspectRunners, type InspectedRunners } from "../shared/inspect-runners.ts";
 import { obtainComposeHash, recordedComposeHash } from "../shared/obtain-compose-hash.ts";
 import { assertRevocationConfirmed, confirmTemporaryRunner } from "./consent.ts";
-import type { Rotating, Rotation } from "./rotation-plan.ts";
-import { inputsAsOf } from "../../session/recorded-inputs.ts";
-import { lookAtRunners, type RunnersNow } from "../shared/look-at-runners.ts";
 import type { ClusterState } from "./inspect-cluster.ts";
+import type { LockedRotation, Rotation } from "./rotation.ts";
 
 export type NextApproval = {
   readonly hashes: readonly ComposeHash[];
   /** As they were when the list was made. */
-  readonly runners: RunnersNow;
+  readonly runners: InspectedRunners;
   /** The registry's compose file. */
   readonly compose: ComposeFile;
   readonly provenance: Pick<Provenance, "runnerHash" | "composeDigest">;
-  /** With the settings that the registry is given: a rollback's are those of then. */
+  /** The inputs whose settings the registry gets: the earlier ones with `--rollback`. */
   readonly inputs: ClusterInputs;
   /** `at` of the approval that a rollback goes back to. */
   readonly restores: string | null;
-  /** Environment names that a rollback takes back with the compose file that had them. */
+  /** Environment names that a rollback removes along with the compose file that had them. */
   readonly expendable: readonly string[];
 };
 
 /** Steps 5 to 7 and the list that follows, or with `--rollback` the recorded list before. */
-export function nextApproval(run: Rotating, state: ClusterState): Promise<NextApproval> {
-  return run.flags.rollback ? restored(run, state) : renewed(run, state);
+export async function nextApproval(
+  run: LockedRotation,
+  state: ClusterState,
+): Promise<NextApproval> {
+  if (!run.flags.rollback) return renewed(run, state);
+  const next = await restoredApproval(run, state);
+  assertRevocationConfirmed(runnersCutOff(next.hashes, state.affected), run.prepared);
+  for (const id of [
+    "deploy-temporary-runner",
+    "read-compose-hash",
+    "delete-temporary-runner",
+  ] as const)
+    run.steps.pass(id, "skipped", "an earlier list is restored");
+  return next;
 }
 
-async function renewed(run: Rotating, state: ClusterState): Promise<NextApproval> {
+async function renewed(run: LockedRotation, state: ClusterState): Promise<NextApproval> {
   const { prepared, inputs, facts, policy, flags, steps, session, attester } = run;
   const { record, store, deps } = session;
+  const { registry, complete } = state;
+  const { cluster, hashFrom } = inputs;
   await assertChecked(policy, { record, store, live: state.live });
-  const runnerFile = await facts.runnerCompose();
-  const names = runnerEnvironmentNamesOf(inputs.cluster);
-  const known = await recordedComposeHash(runnerFile, names, record, store);
-  if (known && policy.drop.includes(known)) throw droppedItself(known, runnerFile, "input");
-  const likely = listWith(known, state, state.recorded, policy);
-  assertRevocationConfirmed(runnersCutOff(likely, state.atStake), prepared);
+  const compose = await facts.runnerCompose();
+  const names = runnerEnvironmentNamesOf(cluster);
+  const known = await recordedComposeHash(compose, names, record, store);
+  if (known && policy.drop.includes(known)) throw droppedItself(known, compose, "input");
+  const likely = listWith(known, state, state, run);
+  assertRevocationConfirmed(runnersCutOff(likely, state.affected), prepared);
+  const nodeId = await nodeIdOf(facts);
+  const { allowUncheckedHash: allowUnchecked } = flags;
+  const source = { cluster, compose, registry, hashFrom, nodeId, store, record };
   const fresh = await obtainComposeHash(
     {
-      cluster: inputs.cluster,
-      compose: runnerFile,
-      registry: state.registry,
-      hashFrom: inputs.hashFrom,
-      nodeId: await nodeIdOf(facts),
-      store,
-      record,
-      fresh: flags.fresh,
-      allowUnchecked: flags.allowUnchecked,
+      ...source,
+      allowUnchecked,
       attester,
+      fresh: flags.fresh,
       beforeDeploying: () => confirmTemporaryRunner(facts, prepared),
     },
     steps,
     deps,
     prepared.emit,
   );
-  if (policy.drop.includes(fresh)) throw droppedItself(fresh, runnerFile, "verification");
+  if (policy.drop.includes(fresh)) throw droppedItself(fresh, compose, "verification");
   // What started while the temporary runner was up keeps its access, or the run stops.
-  const { appId } = state.registry;
-  const context = steps.contextFor(deps);
-  const runners = await lookAtRunners(run, { record, appId, complete: state.complete }, context);
-  const next = await approvalWith(fresh, runners, state.recorded, run);
-  assertRevocationConfirmed(runnersCutOff(next.hashes, runners.atStake), prepared);
+  const { appId } = registry;
+  const runners = await inspectRunners(run, { record, appId, complete }, steps.contextFor(deps));
+  const next = await approvalWith(fresh, runners, state, run);
+  assertRevocationConfirmed(runnersCutOff(next.hashes, runners.affected), prepared);
   return next;
 }
 
-/** The list with the new hash in it, where that is known, and with what is to stay. */
+/** The recorded list with the new hash in it, where that is known, and without what goes. */
 function listWith(
   fresh: ComposeHash | undefined,
-  { accepted }: RunnersNow,
-  recorded: readonly ComposeHash[],
-  policy: ListPolicy,
+  { accepted }: InspectedRunners,
+  { recorded }: ClusterState,
+  { policy }: Rotation,
 ): readonly ComposeHash[] {
   const live = accepted.map(({ composeHash }) => composeHash);
   return approvedList({ recorded, live, fresh, policy });
@@ -95,46 +103,30 @@ function listWith(
 /** An approval of that list. */
 export async function approvalWith(
   fresh: ComposeHash | undefined,
-  runners: RunnersNow,
-  recorded: readonly ComposeHash[],
-  { facts, inputs, policy }: Rotation,
+  runners: InspectedRunners,
+  state: ClusterState,
+  rotation: Rotation,
 ): Promise<NextApproval> {
-  const { registry: compose, runner } = await composeFiles(facts);
+  const { registry: compose, runner } = await composeFiles(rotation.facts);
   return {
-    hashes: listWith(fresh, runners, recorded, policy),
+    hashes: listWith(fresh, runners, state, rotation),
     runners,
     compose,
     provenance: { runnerHash: fresh ?? "", composeDigest: runner.digest },
-    inputs,
+    inputs: rotation.inputs,
     restores: null,
     expendable: [],
   };
 }
 
-async function restored(run: Rotating, state: ClusterState): Promise<NextApproval> {
-  const { prepared, inputs, steps, session } = run;
-  const { record, registryStore } = session;
-  const next = await restoredApproval(inputs, record, registryStore, state);
-  assertRevocationConfirmed(runnersCutOff(next.hashes, state.atStake), prepared);
-  const passed = [
-    "deploy-temporary-runner",
-    "read-compose-hash",
-    "delete-temporary-runner",
-  ] as const;
-  for (const id of passed) steps.pass(id, "skipped", "an earlier list is restored");
-  return next;
-}
-
 /**
- * The list before the last one, with the registry's settings of then and its compose text: what it runs still, or
- * what was kept.
+ * The list before the last one, with the settings and the compose text that the registry had then: what it still
+ * runs, or what was kept.
  * @throws ClusterError where nothing is recorded to go back to.
  */
 export async function restoredApproval(
-  inputs: ClusterInputs,
-  record: ClusterRecord,
-  registryStore: AppComposeStore,
-  { registry, running, live, accepted, atStake, knownList }: ClusterState,
+  { inputs, session: { record, registryStore } }: Rotation,
+  { registry, running, ...runners }: ClusterState,
 ): Promise<NextApproval> {
   const target = rollbackTarget(record, registry);
   const hashes = target.hashes.flatMap((text) => parseComposeHash(text) ?? []);
@@ -148,7 +140,7 @@ export async function restoredApproval(
   const names = environmentNamesOf(target.settings);
   return {
     hashes,
-    runners: { live, accepted, atStake, knownList },
+    runners,
     compose: parseCompose(kept, `the earlier compose file of ${registry.name}`),
     provenance: { runnerHash, composeDigest: known?.composeDigest ?? "" },
     inputs: inputsAsOf(inputs, target.settings),

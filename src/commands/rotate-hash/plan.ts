@@ -1,5 +1,4 @@
 /** `rotate-hash --plan`: what a rotation would change, from reads alone and without a temporary runner. */
-import type { WarningCode } from "../../errors/catalogue.ts";
 import type { AppCompose } from "../../core/compose-hash.ts";
 import type { AttestMode } from "../../core/attestation.ts";
 import { runnerEnvironmentNamesOf, settingsDifference } from "../../compose/environment.ts";
@@ -12,14 +11,13 @@ import { gatherApprovalFacts } from "../../approval/approval-facts.ts";
 import { decide } from "../../approval/decide.ts";
 import { readUpdates } from "../../registry/updates.ts";
 import { lookupFailed } from "../../workflow/find-cvm.ts";
-import type { ReadingDeps } from "../../workflow/step.ts";
+import type { ReadingDeps, StepContext } from "../../workflow/step.ts";
 import { directoryOf } from "../../session/cluster-session.ts";
-import type { Preparation } from "../../session/preparation.ts";
+import type { ReadingSession } from "../shared/approval.ts";
 import type { RotatePlanResult } from "./result.ts";
 import { predictRotation, type RotationPrediction } from "./predict-rotation.ts";
-import type { NextApproval } from "./next-approval.ts";
-import { planOf, type RotationPlan, type Rotation } from "./rotation-plan.ts";
-import { plannedDeletions, warnOfRevocation } from "./revocation.ts";
+import { planOf, type RotationPlan, type Rotation } from "./rotation.ts";
+import { plannedDeletions, runnerResult, warnOfRevocation } from "./revocation.ts";
 import { lastUpdate } from "../../state/record.ts";
 import {
   describeAttestation,
@@ -28,49 +26,63 @@ import {
   type PlannedAction,
 } from "../shared/result.ts";
 import { warnRevoked } from "./consent.ts";
-import { noRegistry, inspectCluster, type ClusterState } from "./inspect-cluster.ts";
+import { noRegistry, inspectCluster } from "./inspect-cluster.ts";
+
+/** A rotation that holds no lock and has no journal. */
+export type UnlockedRotation = Omit<Rotation, "session" | "attester">;
 
 /** @throws ClusterError for all that would stop the run before it makes anything. */
-export async function planRotation(rotation: Rotation): Promise<RotatePlanResult> {
-  const { prepared, inputs, facts, steps } = rotation;
-  const { clusterName } = inputs.cluster;
+export async function planRotation(unlocked: UnlockedRotation): Promise<RotatePlanResult> {
+  const { inputs, facts, steps, flags } = unlocked;
+  const { clusterName, orchestratorSchema } = inputs.cluster;
   const found = await facts.registry();
   if (found.kind === "unknown") throw lookupFailed(registryName(clusterName), found.reason);
   if (found.kind === "absent") throw noRegistry(clusterName);
-  const deps = readingDeps(prepared);
-  const context = {
-    ...deps,
-    warn: (code: WarningCode, message: string) => steps.warn(code, message),
-  };
-  const { record } = facts;
-  const directory = await directoryOf(prepared, clusterName);
-  const stored = await readVerifiedState(directory, clusterName);
-  const registryStore = registryComposeStore(directory, stored);
-  const state = await inspectCluster(rotation, found.value, { record, registryStore }, context);
-  const stores = { store: appComposeStore(directory, stored), registryStore };
-  const seen = await predictRotation(rotation, stores, state);
-  const { next } = seen;
-  const plan = await planOf(rotation, { record, state, next, deps });
+  const session = await readSession(unlocked);
+  const rotation = { ...unlocked, session, attester: undefined };
+  const { deps } = session;
+  const warn: StepContext["warn"] = (code, message) => steps.warn(code, message);
+  const state = await inspectCluster(rotation, found.value, { ...deps, warn });
+  const predicted = await predictRotation(rotation, state);
+  const { next, composeHash, basis } = predicted;
+  const plan = await planOf(rotation, state, next);
   const { cutOff, revoked, approval } = plan;
   steps.assertNoWarnings(deps);
-  warnRevoked(cutOff, context);
-  if (!rotation.flags.deleteRevoked)
-    warnOfRevocation(revoked, inputs.cluster.orchestratorSchema, context);
+  warnRevoked(cutOff, steps);
+  if (!flags.deleteRevoked) warnOfRevocation(revoked, orchestratorSchema, steps);
   return {
     ok: true,
     command: "rotate-hash",
     cluster: clusterName,
     dry_run: true,
     actions: [
-      ...hashActions(rotation, seen),
+      ...hashActions(rotation, predicted),
       await approvalAction(approval, deps, rotation.attestMode),
-      ...plannedDeletions(revoked, rotation.flags),
+      ...plannedDeletions(revoked, flags),
     ],
-    compose_hash: seen.composeHash,
+    compose_hash: composeHash,
     approved_compose_hashes: changesOf(state.recorded, next.hashes),
-    ...(await changedTexts(rotation, plan, seen.basis)),
-    runners: runnersIn(state, next),
+    ...(await changedTexts(rotation, plan, basis)),
+    runners: state.live.map((runner) => ({
+      ...runnerResult(runner),
+      accepted: next.hashes.includes(runner.composeHash),
+    })),
     warnings: steps.warnings,
+  };
+}
+
+async function readSession({ prepared, inputs }: UnlockedRotation): Promise<ReadingSession> {
+  const { ports, connection, clock, signal, flags } = prepared;
+  const { timeoutMs, pollIntervalMs } = connection;
+  const { api, spawntee } = ports;
+  const { clusterName } = inputs.cluster;
+  const directory = await directoryOf(prepared, clusterName);
+  const state = await readVerifiedState(directory, clusterName);
+  return {
+    record: state.record,
+    store: appComposeStore(directory, state),
+    registryStore: registryComposeStore(directory, state),
+    deps: { api, spawntee, clock, signal, timeoutMs, pollIntervalMs, strict: flags.strict },
   };
 }
 
@@ -95,21 +107,6 @@ async function changedTexts(
       runner: runnerEnvironmentNamesOf(inputs.cluster),
     },
   };
-}
-
-function runnersIn({ live }: ClusterState, { hashes }: NextApproval): RotatePlanResult["runners"] {
-  return live.map(({ cvm: { name, appId }, composeHash }) => ({
-    name,
-    app_id: appId,
-    compose_hash: composeHash,
-    accepted: hashes.includes(composeHash),
-  }));
-}
-
-function readingDeps({ ports, connection, clock, signal, flags }: Preparation): ReadingDeps {
-  const { timeoutMs, pollIntervalMs } = connection;
-  const { api, spawntee } = ports;
-  return { api, spawntee, clock, signal, timeoutMs, pollIntervalMs, strict: flags.strict };
 }
 
 function hashActions(

@@ -6,77 +6,41 @@ import { runnerEnvironmentNamesOf } from "../../compose/environment.ts";
 import type { AppCompose } from "../../core/compose-hash.ts";
 import type { ComposeHash } from "../../core/domain.ts";
 import { nodeIdOf } from "../../session/facts.ts";
-import type { Session } from "../../session/session.ts";
 import { recordedComposeHash } from "../shared/obtain-compose-hash.ts";
-import { provisionComposeHash, type ProvisionedHash } from "../shared/provision-hash.ts";
+import { provisionComposeHash } from "../shared/provision-hash.ts";
 import type { ClusterState } from "./inspect-cluster.ts";
 import { approvalWith, restoredApproval, type NextApproval } from "./next-approval.ts";
 import type { RotatePlanResult } from "./result.ts";
-import type { Rotation } from "./rotation-plan.ts";
+import type { Rotation } from "./rotation.ts";
 
 export type RotationPrediction = {
   /** Its list is without the new hash where that can't be known before the run. */
   readonly next: NextApproval;
   readonly composeHash: RotatePlanResult["compose_hash"];
   readonly basis: AppCompose | undefined;
-  /** Why a provisioning was not enough; absent: it was, or none was asked for. */
-  readonly unverified?: string | undefined;
+  /** Why a provisioning was not enough; undefined: it was, or none was asked for. */
+  readonly unverified: string | undefined;
 };
 
-type Sources = Pick<Session, "store" | "registryStore">;
-
-/** The list that the run would approve, as far as it can be known. */
 export async function predictRotation(
   rotation: Rotation,
-  sources: Sources,
   state: ClusterState,
 ): Promise<RotationPrediction> {
-  const { store, registryStore } = sources;
-  const { inputs, facts, flags } = rotation;
-  const { record } = facts;
+  const { policy, flags, session } = rotation;
+  const { record, store } = session;
   const live = state.live.map(({ cvm: { name }, appCompose }) => ({ name, appCompose }));
-  const basis = await findPredictionBasis(record, store, async () => live);
-  if (!flags.rollback) return renewed(rotation, sources, state, basis);
-  const next = await restoredApproval(inputs, record, registryStore, state);
-  const value = next.hashes.at(-1) ?? null;
-  const composeHash = { value, from: "restored" as const, basis: null };
-  return { next, composeHash, basis: basis?.appCompose };
-}
-
-async function renewed(
-  rotation: Rotation,
-  sources: Sources,
-  state: ClusterState,
-  basis: PredictionBasis | undefined,
-): Promise<RotationPrediction> {
-  const { record } = rotation.facts;
-  await assertChecked(rotation.policy, { record, store: sources.store, live: state.live });
-  const { unverified, ...composeHash } = await hashOf(rotation, sources, state, basis);
-  const next = await approvalWith(composeHash.value ?? undefined, state, state.recorded, rotation);
-  return { next, composeHash, basis: basis?.appCompose, unverified };
-}
-
-/** The best that is known: what was read back before, what Phala provisions, what can be predicted. */
-async function hashOf(
-  rotation: Rotation,
-  sources: Sources,
-  state: ClusterState,
-  basis: PredictionBasis | undefined,
-): Promise<PredictedHash> {
-  const { inputs, facts, flags } = rotation;
-  const runnerFile = await facts.runnerCompose();
-  const names = runnerEnvironmentNamesOf(inputs.cluster);
-  const known = flags.fresh
-    ? undefined
-    : await recordedComposeHash(runnerFile, names, facts.record, sources.store);
-  if (known) return { value: known, from: "recorded", basis: null };
-  const provisioned = await provision(rotation, sources, state);
-  if (provisioned?.kind === "verified")
-    return { value: provisioned.hash, from: "provisioned", basis: null };
-  const unverified = provisioned?.reason;
-  if (!basis) return { value: null, from: "unknown", basis: null, unverified };
-  const value = predictComposeHash(basis.appCompose, runnerFile.text, names);
-  return { value, from: "predicted", basis: describeBasis(basis), unverified };
+  const found = await findPredictionBasis(record, store, async () => live);
+  const basis = found?.appCompose;
+  if (flags.rollback) {
+    const next = await restoredApproval(rotation, state);
+    const value = next.hashes.at(-1) ?? null;
+    const composeHash = { value, from: "restored" as const, basis: null };
+    return { next, composeHash, basis, unverified: undefined };
+  }
+  await assertChecked(policy, { record, store, live: state.live });
+  const { unverified, ...composeHash } = await predictHash(rotation, state, found);
+  const next = await approvalWith(composeHash.value ?? undefined, state, state, rotation);
+  return { next, composeHash, basis, unverified };
 }
 
 type PredictedHash = Omit<RotatePlanResult["compose_hash"], "value"> & {
@@ -84,24 +48,33 @@ type PredictedHash = Omit<RotatePlanResult["compose_hash"], "value"> & {
   readonly unverified?: string | undefined;
 };
 
-/** Asks Phala as the run would: nothing is committed. */
-async function provision(
-  { prepared, inputs, facts }: Rotation,
-  { store }: Sources,
+/** The hash that was read back before, else the one that Phala provisions as in the run, else a prediction. */
+async function predictHash(
+  { prepared, inputs, facts, flags, session }: Rotation,
   { registry }: ClusterState,
-): Promise<ProvisionedHash | undefined> {
+  basis: PredictionBasis | undefined,
+): Promise<PredictedHash> {
+  const { record, store } = session;
   const { cluster, hashFrom } = inputs;
-  if (hashFrom !== "provision") return undefined;
   const compose = await facts.runnerCompose();
-  const nodeId = await nodeIdOf(facts);
-  return provisionComposeHash(
-    { cluster, compose, registry, nodeId, record: facts.record, store },
-    {
-      api: prepared.ports.api,
-      signal: prepared.signal,
-      provision: (request, signal) => prepared.ports.cli.provisionCvm(request, signal),
-    },
-  );
+  const names = runnerEnvironmentNamesOf(cluster);
+  const known = flags.fresh ? undefined : await recordedComposeHash(compose, names, record, store);
+  if (known) return { value: known, from: "recorded", basis: null };
+  let unverified: string | undefined;
+  if (hashFrom === "provision") {
+    const nodeId = await nodeIdOf(facts);
+    const { ports, signal } = prepared;
+    const provisioned = await provisionComposeHash(
+      { cluster, compose, registry, nodeId, record, store },
+      { api: ports.api, signal, provision: (...request) => ports.cli.provisionCvm(...request) },
+    );
+    if (provisioned.kind === "verified")
+      return { value: provisioned.hash, from: "provisioned", basis: null };
+    unverified = provisioned.reason;
+  }
+  if (!basis) return { value: null, from: "unknown", basis: null, unverified };
+  const value = predictComposeHash(basis.appCompose, compose.text, names);
+  return { value, from: "predicted", basis: describeBasis(basis), unverified };
 }
 
 function describeBasis({ hash, source }: PredictionBasis): string {

@@ -11,13 +11,13 @@ import type { CommandDependencies } from "../../session/dependencies.ts";
 import type { ClusterRecord } from "../../state/record.ts";
 import type { StepContext, StepDeps } from "../../workflow/step.ts";
 import type { PlannedAction } from "../shared/result.ts";
-import { shortens, type RotateFlags } from "./flags.ts";
+import { shortens, type RotateFlags } from "./list-policy.ts";
 import type { ClusterState } from "./inspect-cluster.ts";
 
 /** Live runners of hashes that this run drops, or that an earlier one has dropped. None where it drops nothing. */
 export function revokedRunners(
   next: readonly ComposeHash[],
-  { live, atStake }: Pick<ClusterState, "live" | "atStake">,
+  { live, affected }: Pick<ClusterState, "live" | "affected">,
   { approvals }: Pick<ClusterRecord, "approvals">,
   flags: RotateFlags,
 ): readonly LiveRunner[] {
@@ -26,7 +26,7 @@ export function revokedRunners(
   return live.filter(
     (runner) =>
       !next.some((hash) => hash === runner.composeHash) &&
-      (once.has(runner.composeHash) || atStake.includes(runner)),
+      (once.has(runner.composeHash) || affected.includes(runner)),
   );
 }
 
@@ -94,3 +94,9 @@ export function plannedDeletions(
     detail: "its compose hash is revoked; the models on it stop",
   }));
 }
+
+export const runnerResult = ({ cvm: { name, appId }, composeHash }: LiveRunner) => ({
+  name,
+  app_id: appId,
+  compose_hash: composeHash,
+});

@@ -1,7 +1,6 @@
 /** `tee-cluster rotate-hash`: after a compose change, approve the new hash and keep the runners that are up. */
 import type { HashFrom } from "../../core/settings.ts";
 import { clusterFactsOf, factsOf, type ClusterFacts } from "../../session/facts.ts";
-import type { ComposeFile } from "../../compose/compose-file.ts";
 import { askMissing } from "../../inputs/ask-missing.ts";
 import { withRegistryValues } from "../../inputs/registry-env.ts";
 import { missingForCluster } from "../../inputs/required.ts";
@@ -27,14 +26,14 @@ import { assertTrustedRunners, attesterFor, planAttestation } from "../shared/at
 import { findKnownCvms } from "../shared/find-cluster.ts";
 import { attestationResult, registryResult } from "../shared/result.ts";
 import type { RotateHashResult, RotatePlanResult } from "./result.ts";
-import { confirmCutOff, noteOrchestrator, withWayBack } from "./consent.ts";
-import { listPolicy, type RotateFlags } from "./flags.ts";
+import { confirmRevocation, noteOrchestrator, withRollbackHint } from "./consent.ts";
+import { listPolicy, type RotateFlags } from "./list-policy.ts";
 import { nextApproval } from "./next-approval.ts";
-import { planOf, type Rotating, type Rotation, type RotationPlan } from "./rotation-plan.ts";
+import { planOf, type LockedRotation, type Rotation, type RotationPlan } from "./rotation.ts";
 import { expectFirstRun, expectRuns, runsForHash } from "../shared/expect-runs.ts";
-import { chooseDeletion, deleteRunners, warnOfRevocation } from "./revocation.ts";
+import { chooseDeletion, deleteRunners, runnerResult, warnOfRevocation } from "./revocation.ts";
 import { planRotation } from "./plan.ts";
-import { noRegistry, inspectCluster, type ClusterState } from "./inspect-cluster.ts";
+import { noRegistry, inspectCluster } from "./inspect-cluster.ts";
 
 /** A rotation neither makes a registry nor writes the orchestrator's file. */
 const UNUSED_CHECKS = [
@@ -99,7 +98,7 @@ async function firstTwoSteps(
   const complete = toClusterInputs(values);
   const { allowDebugRegistry } = flags;
   const inputs = { ...complete, cluster: { ...complete.cluster, allowDebugRegistry } };
-  assertViaApiPossible(flags.via, inputs.cluster);
+  assertViaApiPossible(flags.approveVia, inputs.cluster);
   // A question may have waited for its answer for long.
   const found = prompter ? undefined : recorded.found;
   const own = await readRecord(prepared, inputs.cluster.clusterName);
@@ -133,7 +132,7 @@ function expectRunsOfRotation(
   flags: Rotation["flags"],
 ): Promise<void> {
   const updates =
-    !flags.dryRun && (flags.via === "restart" || facts.cluster.gatewayKeyPath === undefined);
+    !flags.dryRun && (flags.approveVia === "restart" || facts.cluster.gatewayKeyPath === undefined);
   return expectRuns(facts, async () => {
     if (!makesHash(hashFrom, flags)) return 0;
     const runs = await runsForHash(facts, hashFrom);
@@ -142,7 +141,7 @@ function expectRunsOfRotation(
   });
 }
 
-async function rotate(run: Rotating): Promise<RotateHashResult> {
+async function rotate(run: LockedRotation): Promise<RotateHashResult> {
   const { inputs, steps, session, attester } = run;
   const { deps, record } = session;
   const { clusterName } = inputs.cluster;
@@ -152,90 +151,71 @@ async function rotate(run: Rotating): Promise<RotateHashResult> {
   await clearLeftoverRunner(clusterName, record, context);
   const cvm = await claimRegistry(clusterName, record, context, true);
   if (cvm === undefined) throw noRegistry(clusterName);
-  const first = await inspectCluster(run, cvm, session, context);
+  const state = await inspectCluster(run, cvm, context);
   steps.assertNoWarnings(deps);
-  await session.registryStore.save(first.running);
+  await session.registryStore.save(state.running);
 
-  const next = await nextApproval(run, first);
+  const next = await nextApproval(run, state);
   assertTrustedRunners(attester, next.runners.live, next.hashes, context);
   // So that every hash in the list can be traced to the text that it stands for.
   for (const { appCompose } of next.runners.accepted) await session.store.save(appCompose);
   steps.assertNoWarnings(deps);
-  const plan = await planOf(run, { record, state: first, next, deps });
-  const doomed = await confirm(plan, run);
-  return apply(plan, doomed, run);
+  const plan = await planOf(run, state, next);
+  const toDelete = await confirmPlan(plan, run);
+  return apply(plan, toDelete, run);
 }
 
 /** @returns the runners that are to be deleted. @throws Cancellation where a person says no. */
-async function confirm(
+async function confirmPlan(
   { cutOff, revoked }: RotationPlan,
   { prepared, inputs, flags, steps }: Rotation,
 ): Promise<readonly LiveRunner[]> {
-  await confirmCutOff(cutOff, prepared, steps);
+  await confirmRevocation(cutOff, prepared, steps);
   const { orchestratorSchema: schema } = inputs.cluster;
-  const doomed = await chooseDeletion(revoked, schema, flags, prepared);
-  if (doomed.length === 0) warnOfRevocation(revoked, schema, steps);
-  return doomed;
+  const toDelete = await chooseDeletion(revoked, schema, flags, prepared);
+  if (toDelete.length === 0) warnOfRevocation(revoked, schema, steps);
+  return toDelete;
 }
 
 async function apply(
   plan: RotationPlan,
-  doomed: readonly LiveRunner[],
-  run: Rotating,
+  toDelete: readonly LiveRunner[],
+  run: LockedRotation,
 ): Promise<RotateHashResult> {
-  const { inputs, flags, steps, session } = run;
+  const { inputs, steps, session, attester } = run;
   const { deps, record } = session;
-  const { state, next, approval: approved } = plan;
-  const { registry, known } = state;
+  const { state, next, approval: approved, cutOff } = plan;
+  const { registry, running, recorded, check } = state;
+  const { compose, expendable, hashes } = next;
   const context = steps.contextFor(deps);
   const { environment } = approved;
-  const walletOptional = inputs.cluster.orchestratorSchema === "v1";
-  const standing = { registry, ...next, environment, walletOptional, force: flags.force, ...known };
-  await assertExistingRegistry(standing, context);
-  const { approval, mode } = await withWayBack(record, registry, async () => {
+  await assertExistingRegistry({ ...check, compose, expendable, environment }, context);
+  const { approval, mode } = await withRollbackHint(record, registry, async () => {
     const given = await steps.run(approveComposeHash, approved, deps);
-    const toVerify = { approved, approval: given, knownScripts: known.knownScripts };
+    const toVerify = { approved, approval: given, knownScripts: check.knownScripts };
     return { approval: given, ...(await steps.run(verifyRegistry, toVerify, deps)) };
   });
   if (approval.kind === "updated") noteOrchestrator(registry, context);
-  const deleted = await deleteRunners(doomed, deps, context);
-  return resultOf(run, plan, { approval, mode, deleted });
-}
-
-function resultOf(
-  { inputs, steps, attester }: Rotating,
-  { state, next, cutOff }: RotationPlan,
-  end: {
-    readonly approval: Approval;
-    readonly mode: string;
-    readonly deleted: readonly LiveRunner[];
-  },
-): RotateHashResult {
-  const { registry, running, recorded } = state;
+  const deleted = await deleteRunners(toDelete, deps, context);
   return {
     ok: true,
     command: "rotate-hash",
     cluster: inputs.cluster.clusterName,
-    registry: registryResult(registry, end.mode),
-    changed: end.deleted.length > 0 || hasChanged(end.approval, recorded, next.hashes),
+    registry: registryResult(registry, mode),
+    changed: deleted.length > 0 || hasChanged(approval, recorded, hashes),
     runner_compose_hash: next.provenance.runnerHash,
     previous_compose_hashes: recorded,
-    approved_compose_hashes: next.hashes,
-    approved_via: viaOf(end.approval),
-    registry_compose_changed: end.approval.kind === "updated" && isOther(next.compose, running),
-    runners_cut_off: cutOff.map(runnerOf),
-    runners_deleted: end.deleted.map(runnerOf),
+    approved_compose_hashes: hashes,
+    approved_via: viaOf(approval),
+    registry_compose_changed:
+      approval.kind === "updated" && running.docker_compose_file !== compose.text,
+    runners_cut_off: cutOff.map(runnerResult),
+    runners_deleted: deleted.map(runnerResult),
     attestation: attestationResult(attester),
     steps: steps.reports,
     warnings: steps.warnings,
   };
 }
-
-const runnerOf = ({ cvm: { name, appId }, composeHash }: LiveRunner) => ({
-  name,
-  app_id: appId,
-  compose_hash: composeHash,
-});
 
 /** A list that is pushed again, because nobody can tell whether the registry still has it, is no change. */
 function hasChanged(
@@ -251,6 +231,3 @@ function viaOf(approval: Approval): "restart" | "api" {
   if (approval.kind === "unchanged") return approval.via;
   return approval.kind === "pushed" ? "api" : "restart";
 }
-
-const isOther = (compose: ComposeFile, running: ClusterState["running"]): boolean =>
-  running.docker_compose_file !== compose.text;

@@ -1,5 +1,4 @@
 /** The flags of the commands that approve a hash. */
-import type { ApprovalFlags } from "./approval.ts";
 import { choice, option, toggle, type FlagValues, list } from "./flags.ts";
 
 /** Of the commands that check or deploy a registry. */
@@ -28,21 +27,7 @@ export const APPROVAL_FLAGS = {
   }),
 };
 
-export function approvalFlags(flags: FlagValues<typeof APPROVAL_FLAGS>): ApprovalFlags {
-  const reason = flags.reason?.trim() ?? "";
-  const {
-    approveVia: via,
-    forceUpdate: force,
-    record,
-    allowDebugRegistry,
-    allowUncheckedHash: allowUnchecked,
-  } = flags;
-  const reasons = [reason, ...(allowUnchecked ? ["--allow-unchecked-hash"] : [])].filter(
-    (text) => text !== "",
-  );
-  const reasonGiven = reasons.length === 0 ? null : reasons.join("; ");
-  return { via, force, reason: reasonGiven, record, allowUnchecked, allowDebugRegistry };
-}
+export type ApprovalFlags = FlagValues<typeof APPROVAL_FLAGS>;
 
 /** What a run trusts beyond the trust file. */
 export const ATTEST_FLAGS = {
@@ -50,7 +35,4 @@ export const ATTEST_FLAGS = {
   trustScript: list("sha256", "trust this pre-launch script", { rare: true }),
 };
 
-export type AttestFlags = {
-  readonly acceptTcb: readonly string[];
-  readonly trustScript: readonly string[];
-};
+export type AttestFlags = FlagValues<typeof ATTEST_FLAGS>;

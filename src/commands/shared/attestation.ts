@@ -3,7 +3,8 @@ import { composeHashOf, type AppCompose } from "../../core/compose-hash.ts";
 import type { ComposeFile } from "../../compose/compose-file.ts";
 import type { AttestMode } from "../../core/attestation.ts";
 import type { EnvironmentVariable } from "../../core/ports.ts";
-import type { Attester, Expectation } from "../../registry/attester.ts";
+import type { Attester } from "../../registry/attester.ts";
+import type { RegistryAttestation } from "../../approval/approval.ts";
 import { ownComposeFilesOf } from "../../registry/last-known-config.ts";
 import type { Registry } from "../../registry/registry.ts";
 import { assertSecretsCanWait, firstEnvironment } from "../../registry/withheld-secrets.ts";
@@ -99,16 +100,28 @@ export function assertTrustedRunners(
     if (approved.includes(composeHash)) attester?.assertKnownCode(appCompose, cvm.name, context);
 }
 
+type Attesting = {
+  readonly attester: Attester | undefined;
+  readonly session: { readonly record: ClusterRecord };
+};
+
 /**
- * What the registry must be before it is given anything: what the API says that it runs.
- * @param certain Phala lists its updates, and none is somebody else's
+ * How an existing registry is attested before anything is sent to it: it must run what the API says that it runs.
+ * Undefined with `--attest off`.
+ * @param now.certain Phala lists its updates, and none is by somebody else
  */
-export function expectationOf(
-  registry: Registry,
-  running: AppCompose,
-  record: ClusterRecord,
-  certain: boolean,
-): Expectation {
-  const ownComposeFiles = ownComposeFilesOf(registry, record);
-  return { composeHash: composeHashOf(running), mayHaveChanged: !certain, ownComposeFiles };
+export function attestationOf(
+  { attester, session }: Attesting,
+  now: {
+    readonly registry: Registry;
+    readonly running: AppCompose;
+    readonly certain: boolean;
+  },
+): RegistryAttestation | undefined {
+  const { registry, running, certain } = now;
+  const ownComposeFiles = ownComposeFilesOf(registry, session.record);
+  const composeHash = composeHashOf(running);
+  return (
+    attester && { attester, standing: { composeHash, mayHaveChanged: !certain, ownComposeFiles } }
+  );
 }

@@ -1,7 +1,8 @@
 /** What an approval says of itself in the history: without secrets, whatever the operator typed. */
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
-import { provenanceOf, type ApprovalFlags } from "../../../src/commands/shared/approval.ts";
+import type { ApprovalFlags } from "../../../src/commands/shared/approval-flags.ts";
+import { provenanceOf } from "../../../src/commands/shared/approval.ts";
 import { Redactor } from "../../../src/core/redact.ts";
 import type { Facts } from "../../../src/session/facts.ts";
 import { openHistory } from "../../../src/state/history.ts";
@@ -15,7 +16,7 @@ const facts = { account: async () => ({ username: "acme" }) } as unknown as Fact
 function provenance(reason: string | null) {
   const redactor = new Redactor();
   redactor.add(SECRET);
-  const flags = { via: "auto", reason } as unknown as ApprovalFlags;
+  const flags = { approveVia: "auto", reason: reason ?? undefined } as unknown as ApprovalFlags;
   return provenanceOf("rotate-hash", { facts, flags, prepared: { redactor } }, RUNNER);
 }
 

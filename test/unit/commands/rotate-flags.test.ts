@@ -1,6 +1,6 @@
 /** Options of a rotation that contradict each other, and what the list becomes of the others. */
 import { expect, test } from "vitest";
-import { listPolicy, type RotateFlags } from "../../../src/commands/rotate-hash/flags.ts";
+import { listPolicy, type RotateFlags } from "../../../src/commands/rotate-hash/list-policy.ts";
 
 const [A, B] = ["a".repeat(64), "b".repeat(64)];
 const policyOf = (flags: Partial<RotateFlags>) =>
@@ -29,20 +29,20 @@ test.each<[Partial<RotateFlags>, string]>([
   [{ keep: [A, B], drop: [B] }, `${B} is given to both --keep and --drop`],
   [{ deleteRevoked: true }, "--delete-revoked goes with an option that drops hashes"],
   ...[{ replace: true }, { retire: true }, { rollback: true }, { drop: [A] }].map(
-    (other): [Partial<RotateFlags>, string] => [{ via: "api", ...other }, "can only add"],
+    (other): [Partial<RotateFlags>, string] => [{ approveVia: "api", ...other }, "can only add"],
   ),
 ])("%j is refused", (flags, message) => {
   expect(() => policyOf(flags)).toThrow(message);
 });
 
 test("every contradiction is named", () => {
-  const flags = { replace: true, retire: true, rollback: true, via: "api" } as const;
+  const flags = { replace: true, retire: true, rollback: true, approveVia: "api" } as const;
   expect(() => policyOf(flags)).toThrow(/--retire.*\n--rollback.*\n--approve-via api/);
 });
 
 test.each<[Partial<RotateFlags>, unknown]>([
   [
-    { via: "api", fresh: true, keep: [A] },
+    { approveVia: "api", fresh: true, keep: [A] },
     { stay: "all", keep: [A], drop: [] },
   ],
   [

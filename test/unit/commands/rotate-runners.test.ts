@@ -1,8 +1,8 @@
 /** Whom a rotation names before it cuts runners off. */
 import { expect, test } from "vitest";
 import { ROLLING, type ListPolicy } from "../../../src/approval/approved-list.ts";
-import { lookAtRunners } from "../../../src/commands/shared/look-at-runners.ts";
-import type { Rotation } from "../../../src/commands/rotate-hash/rotation-plan.ts";
+import { inspectRunners } from "../../../src/commands/shared/inspect-runners.ts";
+import type { Rotation } from "../../../src/commands/rotate-hash/rotation.ts";
 import { composeHashOf, type AppCompose } from "../../../src/core/compose-hash.ts";
 import { recordFrom } from "../../helpers/journal-records.ts";
 import { cvmOf, memoryCloud } from "../../helpers/memory-cloud.ts";
@@ -11,7 +11,7 @@ const appCompose: AppCompose = { docker_compose_file: "of another version", allo
 const NAME = "bird-runner-0a1b2c3d";
 
 /** The names affected where a runner is up whose hash its orchestrator may have pushed. */
-async function atStake(rollback: boolean, policy: ListPolicy): Promise<readonly string[]> {
+async function affected(rollback: boolean, policy: ListPolicy): Promise<readonly string[]> {
   const cloud = memoryCloud();
   cloud.run(cvmOf({ name: NAME, composeHash: composeHashOf(appCompose) }), appCompose);
   const rotation = {
@@ -21,15 +21,15 @@ async function atStake(rollback: boolean, policy: ListPolicy): Promise<readonly 
     policy,
   } as unknown as Rotation;
   const known = { record: recordFrom(), appId: "app", complete: true };
-  const seen = await lookAtRunners(rotation, known, cloud.context);
-  return seen.atStake.map(({ cvm }) => cvm.name);
+  const seen = await inspectRunners(rotation, known, cloud.context);
+  return seen.affected.map(({ cvm }) => cvm.name);
 }
 
 test("a runner that may have been pushed is affected where the list goes back, or starts over", async () => {
-  expect(await atStake(true, ROLLING)).toEqual([NAME]);
-  expect(await atStake(false, { ...ROLLING, stay: "none" })).toEqual([NAME]);
+  expect(await affected(true, ROLLING)).toEqual([NAME]);
+  expect(await affected(false, { ...ROLLING, stay: "none" })).toEqual([NAME]);
 });
 
 test("it is not where the list is added to, which a push may do", async () => {
-  expect(await atStake(false, ROLLING)).toEqual([]);
+  expect(await affected(false, ROLLING)).toEqual([]);
 });

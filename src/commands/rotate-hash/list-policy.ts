@@ -1,28 +1,13 @@
-/** What the operator says about a rotation, checked before anything else is. */
+/** The list that the operator asks for, checked before anything else is. */
 import { command, hint, type Words } from "../../core/command-hint.ts";
 import { parseComposeHash, type ComposeHash } from "../../core/domain.ts";
 import { ClusterError } from "../../errors/cluster-error.ts";
 import type { ListPolicy } from "../../approval/approved-list.ts";
-import type { AttestFlags } from "../shared/approval-flags.ts";
-import type { ApprovalFlags } from "../shared/approval.ts";
 import type { CommonFlags } from "../../session/dependencies.ts";
+import type { FlagValues } from "../shared/flags.ts";
+import type { ROTATE_FLAGS } from "./command.ts";
 
-export type RotateFlags = CommonFlags &
-  ApprovalFlags &
-  AttestFlags & {
-    /** Approve the new hash alone. */
-    readonly replace: boolean;
-    /** Drop recorded hashes that no live runner has. */
-    readonly retire: boolean;
-    readonly keep: readonly string[];
-    readonly drop: readonly string[];
-    /** Delete live runners of hashes that go. */
-    readonly deleteRevoked: boolean;
-    /** Back to the list before. */
-    readonly rollback: boolean;
-    /** Deploy a temporary runner also where the hash is recorded. */
-    readonly fresh: boolean;
-  };
+export type RotateFlags = CommonFlags & FlagValues<typeof ROTATE_FLAGS>;
 
 /**
  * The policy that the flags ask for.
@@ -42,7 +27,7 @@ export function shortens({ replace, retire, drop, rollback }: RotateFlags): bool
 }
 
 function contradictions(flags: RotateFlags): readonly string[] {
-  const { replace, retire, rollback, keep, drop, fresh, via } = flags;
+  const { replace, retire, rollback, keep, drop, fresh, approveVia } = flags;
   const both = keep.find((hash) => drop.includes(hash));
   const others = replace || retire || fresh || keep.length > 0 || drop.length > 0;
   return [
@@ -56,7 +41,7 @@ function contradictions(flags: RotateFlags): readonly string[] {
           "--delete-revoked goes with an option that drops hashes: --drop, --replace, --retire or --rollback",
         ]
       : []),
-    ...(via === "api" && shortens(flags)
+    ...(approveVia === "api" && shortens(flags)
       ? ["--approve-via api can only add to the list: a hash is taken from it by an update"]
       : []),
   ];
