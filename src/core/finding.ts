@@ -39,6 +39,8 @@ export function describeFinding({ file, line, service, text, message }: Finding)
 const ORDER: readonly Severity[] = ["error", "warning", "note"];
 
 /** Errors first, then warnings, then notes; otherwise in the order given. */
-export function bySeverity<F extends Finding>(findings: readonly F[]): readonly F[] {
+export function bySeverity<F extends Pick<Finding, "severity">>(
+  findings: readonly F[],
+): readonly F[] {
   return findings.toSorted((a, b) => ORDER.indexOf(a.severity) - ORDER.indexOf(b.severity));
 }

@@ -1,67 +1,65 @@
-/** From what was seen and what is known to what is said: one status per CVM, the list, the drift, the findings. Pure. */
-import { composeHashOf } from "../../core/compose-hash.ts";
-import { parseComposeHash } from "../../core/domain.ts";
-import type { Capacity, Health, SpawnteeAnswer } from "../../core/ports.ts";
-import { classifyTemporaryRunner } from "../../runners/leftovers.ts";
-import { approvalsOf, isApproved, NOTHING_RECORDED, type Approvals } from "./approvals.ts";
-import type { AttestationLook } from "./attestation.ts";
-import { attestationStatus } from "./attestation-findings.ts";
-import { findingsOf } from "./findings.ts";
-import type { Knowledge } from "./knowledge.ts";
-import type { ClusterLook, SeenCvm } from "./inspect-cluster.ts";
-import type { ApprovedListStatus, Assessment, CapacityStatus, CvmStatus, Drift } from "./result.ts";
-import { explainRefusal, type Reference } from "./refusal.ts";
+/** Assesses a snapshot against what is known: a status per CVM, the approved list, the drift, the findings. Pure. */
+import { compareAppComposes } from "../../app-compose/diff.ts";
 import {
   predictAppCompose,
   predictComposeHash,
   type PredictionBasis,
 } from "../../app-compose/predict.ts";
+import { composeHashOf, type AppCompose } from "../../core/compose-hash.ts";
+import { parseComposeHash } from "../../core/domain.ts";
+import type { Capacity, SpawnteeAnswer } from "../../core/ports.ts";
+import { diffLines } from "../../lib/line-diff.ts";
+import { classifyTemporaryRunner } from "../../runners/leftovers.ts";
+import { approvalsOf, isApproved, NOTHING_RECORDED, type Approvals } from "./approvals.ts";
+import type { AttestationState } from "./attestation.ts";
+import { attestationStatus } from "./attestation-findings.ts";
+import { findingsOf } from "./findings.ts";
+import type { ClusterSnapshot, InspectedCvm } from "./inspect-cluster.ts";
+import type { Knowledge } from "./knowledge.ts";
+import type { Assessment, CapacityStatus, CvmStatus, Drift, Refusal } from "./result.ts";
 
 export function assess(
   cluster: string,
-  look: ClusterLook,
+  snapshot: ClusterSnapshot,
   knowledge: Knowledge,
-  attestation?: AttestationLook,
+  attestation?: AttestationState,
 ): Assessment {
-  const approvals = approvalsIn(look, knowledge);
+  const approvals = approvalsIn(snapshot, knowledge);
+  const { standing, compose_hashes: hashes, lost, via, recorded_at: at } = approvals;
   const drift = driftOf(knowledge, approvals);
   const references = referencesOf(knowledge, approvals, drift);
-  const cvms = look.cvms.map((seen) => statusOf(seen, { look, knowledge, approvals, references }));
+  const context = { snapshot, knowledge, approvals, references };
+  const cvms = snapshot.cvms.map((inspected) => statusOf(inspected, context));
   return {
     cvms,
-    approved_list: approvedListOf(approvals),
+    approved_list: { standing, compose_hashes: hashes, lost, via, recorded_at: at },
     drift,
     attestation: attestationStatus(attestation),
-    findings: findingsOf({ cluster, look, knowledge, approvals, drift, cvms, attestation }),
+    findings: findingsOf({ cluster, snapshot, knowledge, approvals, drift, cvms, attestation }),
   };
 }
 
-function approvalsIn(look: ClusterLook, { record }: Knowledge): Approvals {
-  const registry = look.cvms.find(({ role }) => role === "registry");
-  const appId = registry?.cvm.appId ?? null;
-  if (!registry || appId === null) return NOTHING_RECORDED;
-  const { operations, skewMs } = look;
-  return approvalsOf(record, { appId, operations, startedAtMs: registry.startedAtMs, skewMs });
-}
-
-function approvedListOf(approvals: Approvals): ApprovedListStatus {
-  const { standing, compose_hashes: hashes, lost, via, recorded_at: at } = approvals;
-  return { standing, compose_hashes: hashes, lost, via, recorded_at: at };
-}
-
-type Given = {
-  readonly look: ClusterLook;
+type Context = {
+  readonly snapshot: ClusterSnapshot;
   readonly knowledge: Knowledge;
   readonly approvals: Approvals;
   readonly references: readonly Reference[];
 };
 
-function statusOf(seen: SeenCvm, given: Given): CvmStatus {
-  const { cvm, role, url } = seen;
-  const health = answerOf(seen.health);
-  const listed = role === "runner" ? isApproved(given.approvals, cvm.composeHash) : null;
+function approvalsIn(snapshot: ClusterSnapshot, { record }: Knowledge): Approvals {
+  const registry = snapshot.cvms.find(({ role }) => role === "registry");
+  const appId = registry?.cvm.appId ?? null;
+  if (!registry || appId === null) return NOTHING_RECORDED;
+  const { operations, skewMs } = snapshot;
+  return approvalsOf(record, { appId, operations, startedAtMs: registry.startedAtMs, skewMs });
+}
+
+function statusOf(inspected: InspectedCvm, context: Context): CvmStatus {
+  const { cvm, role, url, health: answer } = inspected;
+  const health = answer?.kind === "answered" ? answer.value : undefined;
+  const listed = role === "runner" ? isApproved(context.approvals, cvm.composeHash) : null;
   // The released orchestrator pushes hashes too: what is not on our list need not be refused.
-  const approved = listed === false && given.knowledge.schema === "v2" ? null : listed;
+  const approved = listed === false && context.knowledge.schema === "v2" ? null : listed;
   return {
     name: cvm.name,
     role,
@@ -72,26 +70,22 @@ function statusOf(seen: SeenCvm, given: Given): CvmStatus {
     node: cvm.nodeName,
     instance_type: cvm.instanceType,
     created_at: cvm.createdAt,
-    age_seconds: ageOf(seen, given.look),
+    age_seconds: ageOf(inspected, context.snapshot),
     url,
     health: health?.status ?? null,
     mode: health?.mode ?? null,
     uptime_seconds: health?.uptimeSeconds ?? null,
-    unanswered: seen.health && seen.health.kind !== "answered" ? seen.health.detail : null,
-    capacity: capacityOf(seen.capacity),
+    unanswered: answer && answer.kind !== "answered" ? answer.detail : null,
+    capacity: capacityOf(inspected.capacity),
     compose_hash: cvm.composeHash,
-    compose_hash_checked: isHashRight(seen),
+    compose_hash_checked: isHashRight(inspected),
     approved,
-    refusal: listed === false ? refusalOf(seen, given.references) : null,
-    leftover: leftoverOf(seen, given),
+    refusal: listed === false ? refusalOf(inspected, context.references) : null,
+    leftover: leftoverOf(inspected, context),
   };
 }
 
-function answerOf(answer: SpawnteeAnswer<Health> | undefined): Health | undefined {
-  return answer?.kind === "answered" ? answer.value : undefined;
-}
-
-function ageOf({ cvm }: SeenCvm, { nowMs, skewMs }: ClusterLook): number | null {
+function ageOf({ cvm }: InspectedCvm, { nowMs, skewMs }: ClusterSnapshot): number | null {
   const created = cvm.createdAt === null ? Number.NaN : Date.parse(cvm.createdAt);
   return Number.isNaN(created) ? null : Math.max(0, Math.round((nowMs + skewMs - created) / 1000));
 }
@@ -106,27 +100,22 @@ function capacityOf(answer: SpawnteeAnswer<Capacity> | undefined): CapacityStatu
   };
 }
 
-function isHashRight({ cvm, appCompose }: SeenCvm): boolean | null {
+function isHashRight({ cvm, appCompose }: InspectedCvm): boolean | null {
   if (cvm.composeHash === null) return null;
   if (parseComposeHash(cvm.composeHash) === undefined) return false;
   return appCompose.kind === "present" ? composeHashOf(appCompose.value) === cvm.composeHash : null;
 }
 
-function refusalOf(
-  { appCompose }: SeenCvm,
-  references: readonly Reference[],
-): CvmStatus["refusal"] {
-  if (appCompose.kind !== "present") return { compared_with: null, differences: [] };
-  return explainRefusal(appCompose.value, references);
-}
-
-/** A run of this machine that is at work right now has its temporary runner in use. */
-function leftoverOf({ cvm, role }: SeenCvm, { look, knowledge }: Given): CvmStatus["leftover"] {
+/** The temporary runner of a run that is in progress on this machine is in use. */
+function leftoverOf(
+  { cvm, role }: InspectedCvm,
+  { snapshot, knowledge }: Context,
+): CvmStatus["leftover"] {
   if (role !== "temporary-runner") return null;
-  const { nowMs, skewMs } = look;
+  const { nowMs, skewMs } = snapshot;
   const verdict = classifyTemporaryRunner(cvm, knowledge.record, nowMs + skewMs);
   if (verdict === "none") return null;
-  return verdict === "ours" && knowledge.runAtWork ? "in-use" : verdict;
+  return verdict === "ours" && knowledge.runInProgress ? "in-use" : verdict;
 }
 
 /** Null where there is no usable local file. */
@@ -151,7 +140,7 @@ function basisOf({ hash, source }: PredictionBasis): Drift["basis"] {
   return { kind: source.kind, compose_hash: hash, at, name };
 }
 
-/** What a refused runner is held against: the approved app-composes on record, newest first, then the prediction. */
+/** What a refused runner is compared with: the approved app-composes on record, newest first, then the prediction. */
 function referencesOf(
   knowledge: Knowledge,
   approvals: Approvals,
@@ -166,4 +155,46 @@ function referencesOf(
   if (hash === null || !basis || local.found.kind !== "file") return approved;
   const appCompose = predictAppCompose(basis.appCompose, local.found.text, environmentNames);
   return [...approved, { kind: "predicted", hash, appCompose }];
+}
+
+/** An app-compose that a refused one is compared with. */
+type Reference = {
+  readonly kind: "approved" | "predicted";
+  readonly hash: string;
+  readonly appCompose: AppCompose;
+};
+
+/**
+ * How a runner differs from the approved app-compose that it is most like.
+ * @param references approved ones first, the newest first; a predicted one counts only where no approved one is
+ *   on record.
+ */
+function refusalOf({ appCompose }: InspectedCvm, references: readonly Reference[]): Refusal {
+  const actual = appCompose.kind === "present" ? appCompose.value : undefined;
+  const approved = references.filter(({ kind }) => kind === "approved");
+  const nearest = actual && nearestOf(actual, approved.length > 0 ? approved : references);
+  if (!nearest) return { compared_with: null, differences: [] };
+  return {
+    compared_with: { kind: nearest.kind, compose_hash: nearest.hash },
+    differences: compareAppComposes(actual, nearest.appCompose),
+  };
+}
+
+/** The fewest fields that differ, then the fewest lines of the compose file; of equals the first. */
+function nearestOf(actual: AppCompose, references: readonly Reference[]): Reference | undefined {
+  const [nearest] = references
+    .map((reference) => ({ reference, distance: distanceOf(actual, reference.appCompose) }))
+    .toSorted(
+      (a, b) => a.distance.fields - b.distance.fields || a.distance.lines - b.distance.lines,
+    );
+  return nearest?.reference;
+}
+
+function distanceOf(actual: AppCompose, expected: AppCompose): { fields: number; lines: number } {
+  const texts = [expected, actual].map(({ docker_compose_file: text }) => text ?? "");
+  const [before = "", after = ""] = texts;
+  return {
+    fields: compareAppComposes(actual, expected).length,
+    lines: diffLines(before, after).length,
+  };
 }

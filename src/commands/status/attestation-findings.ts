@@ -1,15 +1,15 @@
-/** What there is to say of the registry's attestation. Pure. */
+/** The registry's attestation, as a status and as findings. Pure. */
 import type { AttestationCheck } from "../../core/attestation.ts";
 import { command, hint } from "../../core/command-hint.ts";
-import type { AttestationLook } from "./attestation.ts";
-import { findingOn, type Found } from "./finding-on.ts";
-import type { AttestationStatus } from "./result.ts";
+import type { AttestationState } from "./attestation.ts";
+import { findingOn } from "./finding-on.ts";
+import type { AttestationStatus, StatusFinding } from "./result.ts";
 
 const VERDICTS = { passed: true, warning: null, unverified: null, failed: false } as const;
 
-export function attestationStatus(look: AttestationLook | undefined): AttestationStatus | null {
-  if (!look) return null;
-  const { verifiedAt, report, unknown } = look;
+export function attestationStatus(state: AttestationState | undefined): AttestationStatus | null {
+  if (!state) return null;
+  const { verifiedAt, report, unknown } = state;
   const comparison = report?.checks.find(({ id }) => id === "unchanged");
   return {
     last_verified_at: verifiedAt,
@@ -31,8 +31,11 @@ function worstOf(checks: readonly AttestationCheck[]): AttestationCheck | undefi
 const reasonIn = (checks: readonly AttestationCheck[]): string | null =>
   worstOf(checks)?.message ?? null;
 
-export function attestationFindings(name: string, look: AttestationLook | undefined): Found[] {
-  const checks = look?.report?.checks ?? [];
+export function attestationFindings(
+  name: string,
+  state: AttestationState | undefined,
+): StatusFinding[] {
+  const checks = state?.report?.checks ?? [];
   const worst = worstOf(checks);
   if (worst?.code == null) return [];
   const { code, message } = worst;
@@ -40,8 +43,8 @@ export function attestationFindings(name: string, look: AttestationLook | undefi
     code === "attest-changed"
       ? hint`rotate the AWS keys, then see who updated it: ${command("history")}; if it was you: ${command("trust pin")}`
       : hint`${command("verify")}`;
-  const isError = worst.result === "failed" || look?.mode === "require";
-  // What is missing now was missing when it was verified, where it is the same as then.
+  const isError = worst.result === "failed" || state?.mode === "require";
+  // Where nothing changed since it was verified, the same was missing then.
   const isCompared = checks.some(({ id, result }) => id === "unchanged" && result === "passed");
   if (!isError && isCompared) return [];
   const make = findingOn(name)[isError ? "error" : "warning"];

@@ -1,16 +1,18 @@
-/** What `status` finds, as each of its findings is written down. */
 import type { Words } from "../../core/command-hint.ts";
-import type { Finding, Severity } from "../../core/finding.ts";
-import type { StatusCode } from "../../errors/catalogue.ts";
+import type { StatusFinding } from "./result.ts";
 
-export type Found = Finding<StatusCode>;
-
-type Make = (code: StatusCode, message: string, remedy?: Words) => Found;
+type Make = (code: StatusFinding["code"], message: string, remedy?: Words) => StatusFinding;
 
 /** Makers of findings about the CVM of that name; undefined: about none. */
-export function findingOn(cvm: string | undefined): Readonly<Record<Severity, Make>> {
+export function findingOn(cvm?: string): Readonly<Record<StatusFinding["severity"], Make>> {
   const of =
-    (severity: Severity): Make =>
-    (code, message, remedy) => ({ code, severity, message, remedy, cvm });
+    (severity: StatusFinding["severity"]): Make =>
+    (code, message, remedy) => ({
+      code,
+      severity,
+      message,
+      remedy: remedy ?? null,
+      cvm: cvm ?? null,
+    });
   return { error: of("error"), warning: of("warning"), note: of("note") };
 }

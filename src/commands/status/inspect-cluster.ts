@@ -1,22 +1,23 @@
-/** One look at a cluster: what Phala's API lists of it, and what its CVMs answer. Reads only. */
+/** A snapshot of a cluster: its CVMs in Phala's list, and their own answers. Reads only. */
 import pMap from "p-map";
 import { composeHashOf, type AppCompose } from "../../core/compose-hash.ts";
 import type { Cvm, CvmRole } from "../../core/domain.ts";
-import { renderGatewayUrl } from "../../orchestrator/urls.ts";
 import type {
   Capacity,
-  Clock,
-  CloudApi,
   Health,
   Lookup,
   OperationsLookup,
-  Spawntee,
   SpawnteeAnswer,
 } from "../../core/ports.ts";
+import { known } from "../../inputs/values.ts";
+import { renderGatewayUrl } from "../../orchestrator/urls.ts";
 import { isPlaced } from "../../registry/registry.ts";
-import { findClusterCvms, type ClusterCvm, type RecordedIds } from "../../session/cluster-cvms.ts";
+import type { ClusterCvm } from "../../session/cluster-cvms.ts";
+import type { Preparation } from "../../session/preparation.ts";
+import type { ClusterRecord } from "../../state/record.ts";
+import { findKnownCvms } from "../shared/find-cluster.ts";
 
-export type SeenCvm = {
+export type InspectedCvm = {
   readonly cvm: Cvm;
   readonly role: CvmRole;
   /** Base URL of its spawntee; null where the API does not say enough to build it. */
@@ -24,16 +25,16 @@ export type SeenCvm = {
   /** Undefined: not asked, because it has no address or does not run. */
   readonly health: SpawnteeAnswer<Health> | undefined;
   readonly capacity: SpawnteeAnswer<Capacity> | undefined;
-  /** When its service started, by its own uptime and this machine's clock; ms since the epoch. */
+  /** When its service started, by its uptime and this machine's clock; ms since the epoch. */
   readonly startedAtMs: number | null;
   readonly appCompose: Lookup<AppCompose>;
   /** Why the list's entry, which lacked something, could not be completed. */
   readonly incomplete: string | null;
 };
 
-export type ClusterLook = {
+export type ClusterSnapshot = {
   /** The registry first, then temporary and other runners, oldest first. */
-  readonly cvms: readonly SeenCvm[];
+  readonly cvms: readonly InspectedCvm[];
   /** The registry's. */
   readonly operations: OperationsLookup;
   /** This machine's clock, ms since the epoch. */
@@ -42,68 +43,58 @@ export type ClusterLook = {
   readonly skewMs: number;
 };
 
-export type Observer = {
-  readonly cluster: string;
-  readonly gatewayUrl: string;
-  readonly spawnteePort: number;
-  readonly api: CloudApi;
-  readonly spawntee: Spawntee;
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
-  /** What this machine has recorded of the cluster: names only find candidates. */
-  readonly recorded: () => Promise<RecordedIds>;
-  /** Told of the account's other clusters where it has no CVM of this one. @throws ClusterError for a typo. */
-  readonly onNone: (others: ReadonlySet<string>) => Promise<void>;
-};
-
 /** Each of them is three requests at once. */
 const CVMS_AT_A_TIME = 8;
 
 /**
- * Reads the whole account's list, so that nothing hangs on how the server searches, and takes its own by recorded
- * app_ids and exact names.
- * @throws ClusterError (platform; prerequisite for a refused key) where the list is not to be had: an error is
- *   never an empty cluster.
+ * Reads the account's whole list, so that nothing depends on how the server searches, and picks the cluster's CVMs
+ * by recorded app_ids and exact names.
+ * @throws ClusterError (platform; prerequisite for a refused key) where the list can't be read: an error is never
+ *   an empty cluster.
  */
-export async function lookAtCluster(observer: Observer): Promise<ClusterLook> {
-  const { api, clock, cluster, signal } = observer;
-  const recorded = await observer.recorded();
-  const { cvms: ours, others } = await findClusterCvms(cluster, recorded, api, signal);
-  if (ours.length === 0) await observer.onNone(others);
-  const registry = ours.find(({ role }) => role === "registry")?.cvm;
-  const [seen, operations] = await Promise.all([
-    pMap(ours, (own) => lookAtCvm(own, observer), { concurrency: CVMS_AT_A_TIME }),
+export async function inspectCluster(
+  cluster: string,
+  record: ClusterRecord,
+  prepared: Preparation,
+): Promise<ClusterSnapshot> {
+  const { ports, clock, signal } = prepared;
+  const { api } = ports;
+  const own = await findKnownCvms(cluster, record, prepared);
+  const registry = own.find(({ role }) => role === "registry")?.cvm;
+  const [inspected, operations] = await Promise.all([
+    pMap(own, (one) => inspectCvm(one, prepared), { concurrency: CVMS_AT_A_TIME }),
     registry ? api.operations(idOf(registry), signal) : { kind: "absent" as const },
   ]);
-  const cvms = seen.filter((one) => one !== undefined).toSorted(inOrder);
+  const cvms = inspected.filter((one) => one !== undefined).toSorted(byRoleAndAge);
   return { cvms, operations, nowMs: clock.now(), skewMs: api.serverClock.skewMs() ?? 0 };
 }
 
-/** Undefined for one that went away after it was listed. */
-async function lookAtCvm(
+/** Undefined for one that was deleted after it was listed. */
+async function inspectCvm(
   { cvm: listed, role }: ClusterCvm,
-  observer: Observer,
-): Promise<SeenCvm | undefined> {
-  const { spawntee, signal } = observer;
-  const completed = await complete(listed, observer);
+  prepared: Preparation,
+): Promise<InspectedCvm | undefined> {
+  const { ports, signal } = prepared;
+  const { spawntee } = ports;
+  const completed = await complete(listed, prepared);
   if (completed === undefined) return undefined;
   const { cvm, incomplete } = completed;
-  const url = addressOf(cvm, observer);
+  const url = addressOf(cvm, prepared);
   const asked = url !== null && (cvm.status === "running" || cvm.inProgress) ? url : undefined;
   const [life, capacity, measured] = await Promise.all([
-    asked === undefined ? undefined : askHealth(asked, observer),
+    asked === undefined ? undefined : askHealth(asked, prepared),
     asked === undefined ? undefined : spawntee.capacity(asked, signal),
-    readAppCompose(cvm, observer),
+    readAppCompose(cvm, prepared),
   ]);
   const { health, startedAtMs = null } = life ?? {};
   return { ...measured, role, url, health, startedAtMs, capacity, incomplete };
 }
 
-/** An uptime counts back from the moment of the answer; the whole look may take much longer. */
+/** An uptime counts back from the moment of the answer; the whole inspection may take much longer. */
 async function askHealth(
   url: string,
-  { spawntee, clock, signal }: Observer,
-): Promise<Pick<SeenCvm, "health" | "startedAtMs">> {
+  { ports: { spawntee }, clock, signal }: Preparation,
+): Promise<Pick<InspectedCvm, "health" | "startedAtMs">> {
   const health = await spawntee.health(url, signal);
   const uptime = health.kind === "answered" ? health.value.uptimeSeconds : null;
   return { health, startedAtMs: uptime === null ? null : clock.now() - uptime * 1000 };
@@ -112,7 +103,7 @@ async function askHealth(
 /** Rows of older CVMs lack fields that the single CVM has. */
 async function complete(
   listed: Cvm,
-  { api, signal }: Observer,
+  { ports: { api }, signal }: Preparation,
 ): Promise<{ cvm: Cvm; incomplete: string | null } | undefined> {
   if (listed.composeHash !== null && isPlaced(listed)) return { cvm: listed, incomplete: null };
   const found = await api.findCvm(idOf(listed), signal);
@@ -125,7 +116,7 @@ async function complete(
 /** One that was updated between the list and this request has another hash by now, and is looked up again. */
 async function readAppCompose(
   cvm: Cvm,
-  { api, signal }: Observer,
+  { ports: { api }, signal }: Preparation,
 ): Promise<{ cvm: Cvm; appCompose: Lookup<AppCompose> }> {
   const appCompose = await api.appCompose(idOf(cvm), signal, cvm.composeHash ?? undefined);
   if (appCompose.kind !== "present" || composeHashOf(appCompose.value) === cvm.composeHash)
@@ -137,17 +128,16 @@ async function readAppCompose(
 
 const idOf = (cvm: Cvm): string => cvm.vmUuid ?? cvm.appId ?? cvm.name;
 
-function addressOf(cvm: Cvm, { gatewayUrl, spawnteePort: port }: Observer): string | null {
+function addressOf(cvm: Cvm, { connection, resolution }: Preparation): string | null {
   const { appId, nodeName: node, baseDomain } = cvm;
   if (!appId || !node || !baseDomain) return null;
-  return renderGatewayUrl(gatewayUrl, { appId, port, node, baseDomain });
+  const port = known(resolution.values, "spawnteePort");
+  return renderGatewayUrl(connection.gatewayUrl, { appId, port, node, baseDomain });
 }
 
 const RANK: Readonly<Record<CvmRole, number>> = { registry: 0, "temporary-runner": 1, runner: 2 };
 
-function inOrder(a: SeenCvm, b: SeenCvm): number {
-  if (a.role !== b.role) return RANK[a.role] - RANK[b.role];
-  const [older, younger] = [a.cvm.createdAt ?? "", b.cvm.createdAt ?? ""];
-  if (older !== younger) return older < younger ? -1 : 1;
-  return a.cvm.name < b.cvm.name ? -1 : 1;
-}
+const byRoleAndAge = (a: InspectedCvm, b: InspectedCvm): number =>
+  RANK[a.role] - RANK[b.role] || (keyOf(a) < keyOf(b) ? -1 : 1);
+
+const keyOf = ({ cvm }: InspectedCvm): string => `${cvm.createdAt ?? ""} ${cvm.name}`;

@@ -1,12 +1,13 @@
-/** What is wrong with a registry: it must be up, be spawntee, be healthy, and be in the one mode. Pure. */
-import { command, hint } from "../../core/command-hint.ts";
-import { REGISTRY_MODE, registryName, SPAWNTEE_SERVICE } from "../../core/domain.ts";
+/** Findings on the registry: its identity, its service, and the list that it approves. Pure. */
+import { command, hint, type Words } from "../../core/command-hint.ts";
+import { REGISTRY_MODE, registryName, shortHash, SPAWNTEE_SERVICE } from "../../core/domain.ts";
 import { describeAmbiguous, describeRenamed, PICK_ONE } from "../../registry/ownership.ts";
-import { findingOn, type Found } from "./finding-on.ts";
-import type { CvmStatus } from "./result.ts";
+import type { Approvals } from "./approvals.ts";
+import { findingOn } from "./finding-on.ts";
+import type { CvmStatus, StatusFinding } from "./result.ts";
 
 /** A registry that an orchestrator can't find, or can't tell from another one. */
-export function identityFindings(cluster: string, cvms: readonly CvmStatus[]): Found[] {
+export function identityFindings(cluster: string, cvms: readonly CvmStatus[]): StatusFinding[] {
   const name = registryName(cluster);
   const registries = cvms.filter(({ role }) => role === "registry");
   const [first, ...others] = registries;
@@ -25,8 +26,8 @@ export function identityFindings(cluster: string, cvms: readonly CvmStatus[]): F
   return [warning("registry-renamed", message)];
 }
 
-/** @param service what answered on `/health`, by its own word. */
-export function registryFindings(registry: CvmStatus, service: string | null): Found[] {
+/** It must be up, be spawntee, be healthy, and be in the one mode. @param service as `/health` reports it. */
+export function registryFindings(registry: CvmStatus, service: string | null): StatusFinding[] {
   const { name, status, health, mode, unanswered } = registry;
   const { error } = findingOn(name);
   const logs = hint`${command("logs")}`;
@@ -50,4 +51,40 @@ export function registryFindings(registry: CvmStatus, service: string | null): F
   if (health !== "healthy")
     return [error("registry-unhealthy", `${name} says it is ${JSON.stringify(health)}`, logs)];
   return [];
+}
+
+/** @param unfinished whether an init of this machine created the registry and was never completed. */
+export function approvalFindings(
+  name: string,
+  approvals: Approvals,
+  unfinished: boolean,
+): StatusFinding[] {
+  const remedy = unfinished
+    ? hint`${command("init")}   # resumes, and gives it its list`
+    : hint`${command("rotate-hash")}   # sends it a list and records it`;
+  return [...doubts(name, approvals, remedy), ...pushed(name, approvals)];
+}
+
+function doubts(name: string, { standing, reason }: Approvals, remedy: Words): StatusFinding[] {
+  if (standing === "confirmed") return [];
+  const message = `what ${name} approves is not known for certain: ${reason}`;
+  // The next poll may confirm it.
+  const advice = standing === "unconfirmed" ? undefined : remedy;
+  return [findingOn(name).warning(`approved-list-${standing}`, message, advice)];
+}
+
+function pushed(name: string, { lost, via }: Approvals): StatusFinding[] {
+  const { warning, note } = findingOn(name);
+  if (lost.length > 0) {
+    const what =
+      lost.length === 1
+        ? `compose hash ${shortHash(lost[0] ?? "")}`
+        : `${lost.length} compose hashes`;
+    const message = `${name} has restarted since ${what} was pushed to it, and has forgotten it`;
+    return [warning("approval-lost", message, hint`${command("rotate-hash")}`)];
+  }
+  if (via !== "api") return [];
+  const message = `${name} has its list in memory only and forgets it at its next restart`;
+  const remedy = hint`${command("rotate-hash", "--approve-via", "restart")}`;
+  return [note("approved-until-restart", message, remedy)];
 }

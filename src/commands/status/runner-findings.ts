@@ -1,38 +1,42 @@
-/** What there is to say of a runner: refused, not answering, or left over. Pure. */
+/** Findings on a runner: refused, not answering, or left over. Pure. */
 import { command, hint, type Words } from "../../core/command-hint.ts";
 import { shortHash } from "../../core/domain.ts";
 import { isGone } from "../../runners/running-runners.ts";
-import { findingOn, type Found } from "./finding-on.ts";
-import type { SeenCvm } from "./inspect-cluster.ts";
-import type { CvmStatus, Drift, Refusal } from "./result.ts";
+import { findingOn } from "./finding-on.ts";
+import type { InspectedCvm } from "./inspect-cluster.ts";
+import type { CvmStatus, Drift, Refusal, StatusFinding } from "./result.ts";
 import { parseCompose } from "../../compose/compose-file.ts";
 import { announcedDomains } from "../../compose/domains.ts";
 import { ClusterError } from "../../errors/cluster-error.ts";
 
-/** What an SSH key in the home folder of whoever deploys adds to the environment names. */
+/** Added to the environment names by an SSH key in the home folder of the user who deploys. */
 const SSH_KEY_NAME = "DSTACK_AUTHORIZED_KEYS";
 
-export function runnerFindings(cvm: CvmStatus, seen: SeenCvm, drift: Drift | null): Found[] {
+export function runnerFindings(
+  cvm: CvmStatus,
+  inspected: InspectedCvm,
+  drift: Drift | null,
+): StatusFinding[] {
   if (cvm.role === "temporary-runner") return leftoverFindings(cvm);
   if (cvm.role !== "runner") return [];
-  // One that does not run asks for no key.
+  // Only a running runner asks for keys.
   const asks = cvm.in_progress || !isGone(cvm.status);
   const unlisted = cvm.approved === false ? refused : notOnList;
   return [
     ...(asks && cvm.refusal !== null ? [unlisted(cvm, drift)] : []),
-    ...domainFindings(seen),
-    ...unwell(cvm),
+    ...domainFindings(inspected),
+    ...healthFindings(cvm),
   ];
 }
 
-function refused(cvm: CvmStatus, drift: Drift | null): Found {
+function refused(cvm: CvmStatus, drift: Drift | null): StatusFinding {
   const { name, compose_hash: hash } = cvm;
   const message = `${name} will be refused: compose hash ${shortHash(hash ?? "")} is not approved; ${reasonOf(cvm.refusal)}`;
   return findingOn(name).error("runner-refused", message, approvalRemedy(cvm, drift));
 }
 
 /** The released orchestrator pushes the hashes of all its runners, so what is not on our list may be accepted. */
-function notOnList(cvm: CvmStatus, drift: Drift | null): Found {
+function notOnList(cvm: CvmStatus, drift: Drift | null): StatusFinding {
   const { name, compose_hash: hash } = cvm;
   const message = `${name}: compose hash ${shortHash(hash ?? "")} is not on our list; accepted if the orchestrator pushed it, refused after the registry's next restart; ${reasonOf(cvm.refusal)}`;
   return findingOn(name).warning("runner-not-on-list", message, approvalRemedy(cvm, drift));
@@ -52,8 +56,8 @@ function reasonOf(refusal: Refusal | null): string {
 }
 
 /**
- * To approve is right for what the local file makes; anything else was made by mistake, or by somebody else, and is
- * approved only by its hash. To delete it is never advised: it may serve models.
+ * `rotate-hash` approves what the local file makes; anything else was made by mistake, or by somebody else, and is
+ * approved only by its hash. Deleting it is never advised: it may serve models.
  */
 function approvalRemedy(cvm: CvmStatus, drift: Drift | null): Words {
   if (drift?.predicted_compose_hash === cvm.compose_hash) return hint`${command("rotate-hash")}`;
@@ -61,8 +65,8 @@ function approvalRemedy(cvm: CvmStatus, drift: Drift | null): Words {
   return hint`${command("status", "--json")}   # its whole hash, for rotate-hash --keep`;
 }
 
-/** Not a matter of hash, mode or content, so it is a warning. */
-function unwell(cvm: CvmStatus): Found[] {
+/** Neither hash, mode nor content is wrong, so it is a warning. */
+function healthFindings(cvm: CvmStatus): StatusFinding[] {
   const { name, health, unanswered } = cvm;
   const { warning } = findingOn(name);
   const logs = hint`${command("logs", name)}`;
@@ -75,7 +79,7 @@ function unwell(cvm: CvmStatus): Found[] {
   return [warning("runner-silent", `/health of ${name}: ${why}`, logs)];
 }
 
-function leftoverFindings({ name, leftover }: CvmStatus): Found[] {
+function leftoverFindings({ name, leftover }: CvmStatus): StatusFinding[] {
   const { warning, note } = findingOn(name);
   if (leftover === "in-use") {
     const message = `${name} is in use: a run is in progress, here or on another machine`;
@@ -88,10 +92,10 @@ function leftoverFindings({ name, leftover }: CvmStatus): Found[] {
 }
 
 /**
- * The orchestrator chooses no node and gives its runners no domain: the compose file's own stands wherever one lands.
- * One that was given a domain announces that, and it can't be read back.
+ * The orchestrator chooses no node and passes no domain to its runners: the one in the compose file is announced on
+ * every node. A domain that was passed to a runner can't be read back.
  */
-export function domainFindings({ cvm, appCompose }: SeenCvm): Found[] {
+function domainFindings({ cvm, appCompose }: InspectedCvm): StatusFinding[] {
   const { name, nodeName, baseDomain } = cvm;
   if (appCompose.kind !== "present" || baseDomain === null) return [];
   const { docker_compose_file: text, allowed_envs: names = [] } = appCompose.value;
@@ -103,7 +107,7 @@ export function domainFindings({ cvm, appCompose }: SeenCvm): Found[] {
   });
 }
 
-/** What runs may have been made by other means, and need not be a compose file as we know them. */
+/** A runner that was deployed by other means may run a text that is not a valid compose file. */
 function domainsIn(text: string, name: string): readonly string[] {
   try {
     return announcedDomains(parseCompose(text, name));

@@ -1,12 +1,12 @@
-/** `tee-cluster status --watch`: looks again and again until Ctrl-C. */
+/** `tee-cluster status --watch`: repeats until Ctrl-C. */
 import { ClusterError, messageOf } from "../../errors/cluster-error.ts";
 import type { CommandDependencies } from "../../session/dependencies.ts";
 import type { Preparation } from "../../session/preparation.ts";
 import type { StatusResult } from "./result.ts";
 
-/** A look is a few dozen requests; more often would be rude. */
-const SHORTEST_MS = 2_000;
-const USUAL_MS = 5_000;
+/** One status takes a few dozen requests. */
+const MIN_INTERVAL_MS = 2_000;
+const DEFAULT_INTERVAL_MS = 5_000;
 
 /** `--poll-interval` where it was given, within reason. */
 export function watchInterval({
@@ -14,38 +14,38 @@ export function watchInterval({
   connection,
 }: Pick<Preparation, "resolution" | "connection">): number {
   const given = resolution.origins.pollIntervalMs !== "default";
-  return given ? Math.max(SHORTEST_MS, connection.pollIntervalMs) : USUAL_MS;
+  return given ? Math.max(MIN_INTERVAL_MS, connection.pollIntervalMs) : DEFAULT_INTERVAL_MS;
 }
 
 /**
- * Shows one look after the other. What fails at first ends it; an API that fails later is waited for, with the
- * last answer and the failure on show.
+ * Shows one status after the other. A failure of the first one ends it; an API that fails later is waited for, with
+ * the last status and the failure shown.
  *
- * @returns the last answer, once nobody reads.
+ * @returns the last status, once nobody reads.
  * @throws the signal's reason: Ctrl-C is how a watch ends.
  */
 export async function watchStatus(
-  look: () => Promise<StatusResult>,
+  read: () => Promise<StatusResult>,
   intervalMs: number,
   { answer, clock, signal }: Pick<CommandDependencies, "answer" | "clock" | "signal">,
 ): Promise<StatusResult> {
-  let result = await look();
+  let result = await read();
   let before = "";
   for (;;) {
     const now = essenceOf(result);
     if (!answer(result, now !== before)) return result;
     before = now;
     await clock.sleep(intervalMs, signal);
-    result = await pollTimes(look, result);
+    result = await readAgain(read, result);
   }
 }
 
-async function pollTimes(
-  look: () => Promise<StatusResult>,
+async function readAgain(
+  read: () => Promise<StatusResult>,
   last: StatusResult,
 ): Promise<StatusResult> {
   try {
-    return await look();
+    return await read();
   } catch (error) {
     if (!(error instanceof ClusterError) || error.kind !== "platform") throw error;
     const findings = last.findings.filter(({ code }) => code !== FAILED);
@@ -62,7 +62,7 @@ async function pollTimes(
 
 const FAILED = "look-failed";
 
-/** What makes an answer another one: the clock alone does not. */
+/** What makes a status a new one: the clock alone does not. */
 function essenceOf({ at: _, ...result }: StatusResult): string {
   const passing = new Set(["age_seconds", "uptime_seconds"]);
   return JSON.stringify(result, (key, value: unknown) => (passing.has(key) ? null : value));

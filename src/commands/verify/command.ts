@@ -1,7 +1,21 @@
 import { inputsIn } from "../../inputs/table.ts";
 import { defineCommand } from "../shared/command.ts";
 import { ATTEST_FLAGS } from "../shared/approval-flags.ts";
-import { option } from "../shared/flags.ts";
+import { option, type FlagValues } from "../shared/flags.ts";
+
+const VERIFY_FLAGS = {
+  evidence: option("file", "verify this evidence instead of a cluster's", {
+    conflicts: ["saveEvidence"],
+    completes: "files",
+  }),
+  collateral: option("file", "Intel's collateral for --evidence", { completes: "files" }),
+  at: option("time", "verify for this time (ISO 8601; default: now)"),
+  ...ATTEST_FLAGS,
+  saveEvidence: option("dir", "write evidence and collateral there, for an offline audit", {
+    completes: "folders",
+  }),
+};
+export type VerifyFlags = FlagValues<typeof VERIFY_FLAGS>;
 
 export const verifyCommand = defineCommand({
   name: "verify",
@@ -16,18 +30,7 @@ export const verifyCommand = defineCommand({
   ],
   required: ["clusterName"],
   switches: ["config", "sandbox", "dryRun", "yes", "timings"],
-  flags: {
-    evidence: option("file", "verify this evidence instead of a cluster's", {
-      conflicts: ["saveEvidence"],
-      completes: "files",
-    }),
-    collateral: option("file", "Intel's collateral for --evidence", { completes: "files" }),
-    at: option("time", "verify for this time (ISO 8601; default: now)"),
-    ...ATTEST_FLAGS,
-    saveEvidence: option("dir", "write evidence and collateral there, for an offline audit", {
-      completes: "folders",
-    }),
-  },
+  flags: VERIFY_FLAGS,
   examples: [
     "verify",
     "verify --save-evidence audit",

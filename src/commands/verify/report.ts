@@ -1,4 +1,4 @@
-/** From a report to the answer of `verify`: warnings, the error, and whom one believes in the end. */
+/** The result of `verify`: the report, its warnings and error, and who has to be trusted in the end. */
 import type { AttestationReport, AttestMode } from "../../core/attestation.ts";
 import { ClusterError } from "../../errors/cluster-error.ts";
 import { assertAttested } from "../../trust/attest-registry.ts";
@@ -6,8 +6,8 @@ import type { VerifyResult } from "./result.ts";
 
 export type Verified = Omit<VerifyResult, "ok" | "command" | "error" | "warnings" | "trusted">;
 
-/** `off` is no mode for a command that does nothing else: it is `auto` there. */
-export function answerOf(mode: AttestMode, name: string, verified: Verified): VerifyResult {
+/** `off` would leave `verify` nothing to do: it counts as `auto`. */
+export function resultOf(mode: AttestMode, name: string, verified: Verified): VerifyResult {
   const { attestation } = verified;
   const failure = failureOf(attestation, mode === "require" ? "require" : "auto", name);
   const warnings = attestation.checks.flatMap(({ result, code, message }) =>
@@ -35,7 +35,7 @@ function failureOf(
 ): ClusterError | undefined {
   try {
     assertAttested(report, mode, name);
-    // Nothing verified is never a success of a command that verifies.
+    // A verification without any verified evidence is never a success.
     if (report.result === "none") assertAttested(report, "require", name);
     return undefined;
   } catch (error) {

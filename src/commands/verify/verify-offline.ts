@@ -5,15 +5,13 @@ import { known } from "../../inputs/values.ts";
 import type { CommandRun } from "../../session/dependencies.ts";
 import { prepareOffline } from "../../session/offline-preparation.ts";
 import { attestRegistry } from "../../trust/attest-registry.ts";
-import { amendTrust, type Amendment, readTrust } from "../../trust/read-trust.ts";
+import { amendTrust, readTrust } from "../../trust/read-trust.ts";
 import { readCollateral, readEvidence } from "./evidence-files.ts";
-import { answerOf } from "./report.ts";
+import type { VerifyFlags } from "./command.ts";
+import { resultOf } from "./report.ts";
 import type { VerifyResult } from "./result.ts";
 
-type OfflineFlags = Omit<Amendment, "seenEvaluation"> &
-  Readonly<Record<"evidence" | "collateral" | "at", string | undefined>>;
-
-export async function verifyOffline(run: CommandRun<OfflineFlags>): Promise<VerifyResult> {
+export async function verifyOffline(run: CommandRun<VerifyFlags>): Promise<VerifyResult> {
   const { flags } = run;
   const { evidence: file, collateral: collateralFile } = flags;
   if (file === undefined || collateralFile === undefined) throw incomplete();
@@ -30,7 +28,7 @@ export async function verifyOffline(run: CommandRun<OfflineFlags>): Promise<Veri
     readCollateral(collateralFile),
   ]);
   const attestation = attestRegistry({ evidence, collateral, trust, expected: {}, at });
-  return answerOf(known(values, "attest"), file, {
+  return resultOf(known(values, "attest"), file, {
     cluster: null,
     registry: null,
     at: new Date(at).toISOString(),

@@ -4,20 +4,14 @@ import { known } from "../../inputs/values.ts";
 import { directoryOf } from "../../session/cluster-session.ts";
 import type { CommandRun } from "../../session/dependencies.ts";
 import type { Preparation } from "../../session/preparation.ts";
-import { attestRegistry } from "../../trust/attest-registry.ts";
-import type { Expected } from "../../trust/attest-cvm.ts";
-import { amendTrust, type Amendment } from "../../trust/read-trust.ts";
 import { readClusterRecord } from "../../state/verified-state.ts";
 import { recordVerified } from "../../trust/last-verified.ts";
 import { readRegistryEvidence } from "../shared/registry-evidence.ts";
-import { readVerifiedBefore, scriptsTrustedBefore } from "../shared/verified-before.ts";
+import { attestSince, readVerifiedBefore } from "../shared/verified-before.ts";
 import { saveEvidence } from "./evidence-files.ts";
-import { answerOf } from "./report.ts";
+import type { VerifyFlags } from "./command.ts";
+import { resultOf } from "./report.ts";
 import type { VerifyResult } from "./result.ts";
-
-type VerifyFlags = Omit<Amendment, "seenEvaluation"> & {
-  readonly saveEvidence: string | undefined;
-};
 
 export async function verifyCluster(run: CommandRun<VerifyFlags>): Promise<VerifyResult> {
   const { prepared, cluster, registry, gathered, trust } = await readRegistryEvidence(
@@ -29,24 +23,16 @@ export async function verifyCluster(run: CommandRun<VerifyFlags>): Promise<Verif
   const record = await readClusterRecord(directory, cluster);
   const before = await readVerifiedBefore(directory, record, registry.appId);
   const mode = known(values, "attest");
-  const { registry: pin } = trust.trust;
-  const expected: Expected = {
-    appId: pin?.app_id ?? before.appId,
-    composeHash: pin?.compose_hash,
-    composeText: await readComposeText(prepared),
-    ...scriptsTrustedBefore(before, mode),
-  };
-  const seenEvaluation = before.last?.tcb_evaluation_number ?? 0;
-  const amended = amendTrust(trust.trust, { ...run.flags, seenEvaluation });
-  const { saveEvidence: saveTo } = run.flags;
+  const { saveEvidence: saveTo, acceptTcb, trustScript } = run.flags;
   const at = run.clock.now();
-  const { since } = before;
-  const attestation = attestRegistry({ ...gathered, trust: amended, expected, since, at });
+  const composeText = await readComposeText(prepared);
+  const how = { mode, at, composeText, acceptTcb, trustScript };
+  const attestation = attestSince(before, gathered, trust.trust, how);
   const saved =
     saveTo === undefined ? [] : await saveEvidence(saveTo, gathered.evidence, gathered.collateral);
   const { facts, result } = attestation;
   if (facts && result !== "none") await recordVerified(directory.path, facts, at);
-  return answerOf(mode, registry.name, {
+  return resultOf(mode, registry.name, {
     cluster,
     registry: { name: registry.name, app_id: registry.appId },
     at: new Date(at).toISOString(),
@@ -56,7 +42,7 @@ export async function verifyCluster(run: CommandRun<VerifyFlags>): Promise<Verif
   });
 }
 
-/** Ours, where it is here. */
+/** Of the local file, where there is one. */
 async function readComposeText({ resolution }: Preparation): Promise<string | undefined> {
   const { values, origins } = resolution;
   const file = known(values, "registryCompose");

@@ -2,13 +2,13 @@
 import { describe, expect, test } from "vitest";
 import type { StatusResult } from "../../../src/commands/status/result.ts";
 import { assess } from "../../../src/commands/status/assess.ts";
-import type { SeenCvm } from "../../../src/commands/status/inspect-cluster.ts";
+import type { InspectedCvm } from "../../../src/commands/status/inspect-cluster.ts";
 import {
   appCompose,
   APPROVED,
   HASH,
   knowledgeOf,
-  lookOf,
+  snapshotOf,
   NAMES,
   seen,
 } from "../commands/status/facts.ts";
@@ -19,14 +19,14 @@ const HOME = "\u001b[H";
 const HIDE_CURSOR = "\u001b[?25l";
 const NO_WRAP = "\u001b[?7l";
 const AT = "2026-11-24T12:00:00.000Z";
-const runner = (digits: string, change: Parameters<typeof seen>[1] = {}): SeenCvm =>
+const runner = (digits: string, change: Parameters<typeof seen>[1] = {}): InspectedCvm =>
   seen("runner", { ...change, cvm: { name: `bird-runner-${digits}`, ...change.cvm } });
 
 function status(
-  cvms: readonly SeenCvm[],
+  cvms: readonly InspectedCvm[],
   knowledge: Parameters<typeof knowledgeOf>[0] = {},
 ): StatusResult {
-  const assessment = assess("bird", lookOf(cvms), knowledgeOf(knowledge));
+  const assessment = assess("bird", snapshotOf(cvms), knowledgeOf(knowledge));
   const ok = assessment.findings.every(({ severity }) => severity !== "error");
   return { ok, command: "status", cluster: "bird", at: AT, ...assessment };
 }

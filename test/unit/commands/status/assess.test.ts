@@ -2,7 +2,7 @@
 import { renderHint } from "../../../../src/core/command-hint.ts";
 import { describe, expect, test } from "vitest";
 import { composeHashOf } from "../../../../src/core/compose-hash.ts";
-import type { SeenCvm } from "../../../../src/commands/status/inspect-cluster.ts";
+import type { InspectedCvm } from "../../../../src/commands/status/inspect-cluster.ts";
 import { assess } from "../../../../src/commands/status/assess.ts";
 import type { Knowledge } from "../../../../src/commands/status/knowledge.ts";
 import {
@@ -12,15 +12,15 @@ import {
   APPROVED,
   HASH,
   knowledgeOf,
-  lookOf,
+  snapshotOf,
   NAMES,
   recordOf,
   seen,
   TEXT,
 } from "./facts.ts";
 
-const findings = (cvms: readonly SeenCvm[], knowledge: Partial<Knowledge> = {}): string[] =>
-  assess("bird", lookOf(cvms), knowledgeOf(knowledge)).findings.map(
+const findings = (cvms: readonly InspectedCvm[], knowledge: Partial<Knowledge> = {}): string[] =>
+  assess("bird", snapshotOf(cvms), knowledgeOf(knowledge)).findings.map(
     ({ severity, code }) => `${severity} ${code}`,
   );
 
@@ -29,7 +29,7 @@ const WITH_KEY = appCompose({ allowed_envs: [...NAMES, "DSTACK_AUTHORIZED_KEYS"]
 test("a cluster in order has no finding", () => {
   const result = assess(
     "bird",
-    lookOf([seen("registry"), seen("runner")], { skewMs: 60_000 }),
+    snapshotOf([seen("registry"), seen("runner")], { skewMs: 60_000 }),
     knowledgeOf(),
   );
   expect(result.findings).toEqual([]);
@@ -76,7 +76,7 @@ describe("the registry", () => {
 });
 
 const refusalOf = (knowledge: Partial<Knowledge>, runs = WITH_KEY) =>
-  assess("bird", lookOf([seen("registry"), seen("runner", { runs })]), knowledgeOf(knowledge));
+  assess("bird", snapshotOf([seen("registry"), seen("runner", { runs })]), knowledgeOf(knowledge));
 
 const compose = (lines: string) => appCompose({ docker_compose_file: `${TEXT}${lines}` });
 
@@ -144,7 +144,7 @@ describe("a runner that will be refused", () => {
 });
 
 const remedies = (record: ReturnType<typeof recordOf>): string[] =>
-  assess("bird", lookOf([seen("registry")]), knowledgeOf({ record })).findings.flatMap(
+  assess("bird", snapshotOf([seen("registry")]), knowledgeOf({ record })).findings.flatMap(
     ({ code, remedy }) =>
       code === "approved-list-unknown" ? [renderHint(remedy ?? "").split(" ")[1] ?? ""] : [],
   );
@@ -160,9 +160,9 @@ test("a registry whose init was interrupted is for init to go on with, another o
 test("a runner that does not run is refused nothing", () => {
   const stopped = seen("runner", { runs: WITH_KEY, cvm: { status: "stopped" }, health: undefined });
   expect(findings([seen("registry"), stopped])).toEqual(["warning runner-not-running"]);
-  expect(assess("bird", lookOf([seen("registry"), stopped]), knowledgeOf()).cvms[1]?.approved).toBe(
-    false,
-  );
+  expect(
+    assess("bird", snapshotOf([seen("registry"), stopped]), knowledgeOf()).cvms[1]?.approved,
+  ).toBe(false);
 });
 
 describe("a runner that is not well is a warning", () => {
@@ -180,7 +180,7 @@ const leftover = (knowledge: Partial<Knowledge>, createdSecondsAgo = 600) => {
   const cvm = { createdAt: ago(createdSecondsAgo) };
   return assess(
     "bird",
-    lookOf([seen("registry"), seen("temporary-runner", { cvm })]),
+    snapshotOf([seen("registry"), seen("temporary-runner", { cvm })]),
     knowledgeOf(knowledge),
   );
 };
@@ -203,7 +203,7 @@ describe("a temporary runner", () => {
       severity: "warning",
       code: "left-over-runner",
     });
-    expect(leftover({ record, runAtWork: true }).cvms[1]?.leftover).toBe("in-use");
+    expect(leftover({ record, runInProgress: true }).cvms[1]?.leftover).toBe("in-use");
   });
 
   test("of others is in use while it is young, and abandoned later", () => {
@@ -215,7 +215,7 @@ describe("a temporary runner", () => {
 
   test("is not refused: it only lends its hash", () => {
     const cvms = [seen("registry"), seen("temporary-runner", { runs: WITH_KEY })];
-    expect(assess("bird", lookOf(cvms), knowledgeOf()).cvms[1]).toMatchObject({
+    expect(assess("bird", snapshotOf(cvms), knowledgeOf()).cvms[1]).toMatchObject({
       approved: null,
       refusal: null,
     });
@@ -241,7 +241,11 @@ describe("the local file", () => {
   });
 
   test("without a basis can't be predicted, which is no finding", () => {
-    const result = assess("bird", lookOf([seen("registry")]), knowledgeOf({ basis: undefined }));
+    const result = assess(
+      "bird",
+      snapshotOf([seen("registry")]),
+      knowledgeOf({ basis: undefined }),
+    );
     expect(result.drift).toEqual({
       runner_compose: "runner.yml",
       predicted_compose_hash: null,
@@ -267,7 +271,7 @@ test("with schema v2 a runner that is not on our list may be accepted: a warning
   expect(finding?.remedy).not.toContain("delete");
   const listed = assess(
     "bird",
-    lookOf([seen("registry"), seen("runner")]),
+    snapshotOf([seen("registry"), seen("runner")]),
     knowledgeOf({ schema: "v2" }),
   );
   expect([listed.cvms[1]?.approved, listed.findings]).toEqual([true, []]);
@@ -281,7 +285,7 @@ const announcing = (value: string, names: readonly string[] = NAMES) =>
 const domainFindings = (runs: typeof APPROVED): readonly string[] => {
   const known = { record: recordOf({ approvals: [approval({ hashes: [composeHashOf(runs)] })] }) };
   const runner = seen("runner", { runs, cvm: { nodeName: "prod9", baseDomain: "prod9.example" } });
-  const result = assess("bird", lookOf([seen("registry"), runner]), knowledgeOf(known));
+  const result = assess("bird", snapshotOf([seen("registry"), runner]), knowledgeOf(known));
   return result.findings
     .filter(({ code }) => code === "runner-domain-differs")
     .map(({ message, severity, remedy }) => `${severity}: ${message}, ${JSON.stringify(remedy)}`);

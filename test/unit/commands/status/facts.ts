@@ -5,7 +5,10 @@ import type { CvmOperation, Health } from "../../../../src/core/ports.ts";
 import type { ApprovedRecord, ClusterRecord } from "../../../../src/state/record.ts";
 import { summarizeJournal } from "../../../../src/state/record.ts";
 import type { Knowledge } from "../../../../src/commands/status/knowledge.ts";
-import type { ClusterLook, SeenCvm } from "../../../../src/commands/status/inspect-cluster.ts";
+import type {
+  ClusterSnapshot,
+  InspectedCvm,
+} from "../../../../src/commands/status/inspect-cluster.ts";
 
 export const NOW = Date.parse("2026-11-24T12:00:00Z");
 export const APP_ID = "0123456789abcdef0123456789abcdef01234567";
@@ -42,12 +45,12 @@ const HEALTH: Record<CvmRole, Health> = {
 
 export function seen(
   role: CvmRole,
-  change: Partial<Omit<SeenCvm, "cvm">> & {
+  change: Partial<Omit<InspectedCvm, "cvm">> & {
     readonly cvm?: Partial<Cvm>;
     readonly runs?: AppCompose;
     readonly says?: Partial<Health>;
   } = {},
-): SeenCvm {
+): InspectedCvm {
   const { cvm, runs = APPROVED, says, ...rest } = change;
   const health = { ...HEALTH[role], ...says };
   const name = {
@@ -114,10 +117,10 @@ export const recordOf = (change: Partial<ClusterRecord> = {}): ClusterRecord => 
   ...change,
 });
 
-export const lookOf = (
-  cvms: readonly SeenCvm[],
-  change: Partial<ClusterLook> = {},
-): ClusterLook => ({
+export const snapshotOf = (
+  cvms: readonly InspectedCvm[],
+  change: Partial<ClusterSnapshot> = {},
+): ClusterSnapshot => ({
   cvms,
   operations: { kind: "present", value: [update()] },
   nowMs: NOW,
@@ -128,7 +131,7 @@ export const lookOf = (
 export const knowledgeOf = (change: Partial<Knowledge> = {}): Knowledge => ({
   record: recordOf(),
   recorded: new Map([[HASH, APPROVED]]),
-  runAtWork: false,
+  runInProgress: false,
   local: { path: "runner.yml", found: { kind: "file", text: TEXT } },
   environmentNames: NAMES,
   schema: "v1",

@@ -3,7 +3,9 @@ import { expect, test } from "vitest";
 import { composeHashOf } from "../../../../src/core/compose-hash.ts";
 import type { Cvm } from "../../../../src/core/domain.ts";
 import type { CloudApi, Lookup, Spawntee } from "../../../../src/core/ports.ts";
-import { lookAtCluster } from "../../../../src/commands/status/inspect-cluster.ts";
+import { inspectCluster } from "../../../../src/commands/status/inspect-cluster.ts";
+import type { Preparation } from "../../../../src/session/preparation.ts";
+import { summarizeJournal } from "../../../../src/state/record.ts";
 import { systemClock } from "../../../../src/platform/clock.ts";
 import { appCompose, APPROVED, HASH, seen } from "./facts.ts";
 
@@ -51,21 +53,13 @@ function looking(listed: Cvm, found: Lookup<Cvm>, runs = APPROVED) {
     tasks: unused,
     approveHashes: unused,
   };
-  const look = lookAtCluster({
-    cluster: "bird",
-    gatewayUrl: "https://{app_id}-{port}.{base_domain}",
-    spawnteePort: 9010,
-    api,
-    spawntee,
+  const look = inspectCluster("bird", summarizeJournal([], "bird"), {
+    ports: { api, spawntee },
     clock: systemClock,
     signal: new AbortController().signal,
-    recorded: async () => ({
-      registryCreations: [],
-      adoptedRegistries: [],
-      openTemporaryRunners: [],
-    }),
-    onNone: async () => undefined,
-  });
+    connection: { gatewayUrl: "https://{app_id}-{port}.{base_domain}" },
+    resolution: { values: { spawnteePort: 9010 } },
+  } as unknown as Preparation);
   return { look, asked, urls };
 }
 

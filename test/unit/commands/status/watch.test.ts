@@ -5,14 +5,14 @@ import type { AnyResult } from "../../../../src/core/results.ts";
 import { watchInterval, watchStatus } from "../../../../src/commands/status/watch.ts";
 import { ClusterError } from "../../../../src/errors/cluster-error.ts";
 import { assess } from "../../../../src/commands/status/assess.ts";
-import { ago, knowledgeOf, lookOf, NOW, seen } from "./facts.ts";
+import { ago, knowledgeOf, snapshotOf, NOW, seen } from "./facts.ts";
 
 const result = (nowMs: number, status = "running"): StatusResult => ({
   ok: true,
   command: "status",
   cluster: "bird",
   at: ago(0),
-  ...assess("bird", lookOf([seen("registry", { cvm: { status } })], { nowMs }), knowledgeOf()),
+  ...assess("bird", snapshotOf([seen("registry", { cvm: { status } })], { nowMs }), knowledgeOf()),
 });
 const failure = (kind: "platform" | "prerequisite") =>
   kind === "platform"
