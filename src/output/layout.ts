@@ -168,3 +168,42 @@ export function stepText(step: StepId, command: string | undefined): string {
 /** Behind a price. */
 export const inSandbox = ({ sandbox }: View): string =>
   sandbox === true ? " (free in the sandbox)" : "";
+
+/** The symbol and the colour of an outcome or a severity. */
+export function marks({ symbols, green, yellow, red, cyan, dim }: Theme) {
+  return {
+    passed: [symbols.done, green],
+    warning: [symbols.warning, yellow],
+    unverified: [symbols.warning, yellow],
+    failed: [symbols.failed, red],
+    error: [symbols.failed, red],
+    note: [symbols.note, cyan],
+    skipped: [symbols.skipped, dim],
+    ignored: [symbols.skipped, dim],
+  } as const;
+}
+
+/** A wrapped text below its coloured mark. */
+export function marked(
+  [mark, paint]: readonly [string, (text: string) => string],
+  text: string,
+  { columns }: View,
+): string[] {
+  const [first = "", ...rest] = wrap(text, columns - 2);
+  return [`${paint(mark)} ${first}`, ...rest.map((line) => `  ${line}`)];
+}
+
+/** A wrapped text, indented by two cells. */
+export const paragraph = (text: string, { columns }: View): string[] =>
+  wrap(text, columns - 2).map((line) => `  ${line}`);
+
+/** A line of a diff, in the colour of its sign. */
+export const paintDiff = (line: string, { green, red }: Theme): string =>
+  line.startsWith("+") ? green(line) : red(line);
+
+/** A title, and the lines below it. */
+export const section = (title: string, lines: readonly string[], { bold }: Theme): string[] => [
+  "",
+  bold(title),
+  ...lines,
+];

@@ -1,15 +1,14 @@
 /** The answer of `config migrate`: what became of the file, line by line, and what comes next. */
 import { command, type CommandHint } from "../../core/command-hint.ts";
 import type { ConfigMigrateResult } from "./result.ts";
-import type { Theme } from "../../output/theme.ts";
 import { shellQuote } from "../../lib/shell-quote.ts";
-import { fields, nextCommands, type View } from "../../output/layout.ts";
+import { fields, nextCommands, paintDiff, type View } from "../../output/layout.ts";
 
 export function renderConfigMigrate(result: ConfigMigrateResult, view: View): string[] {
   const { theme, quiet } = view;
   const { file, output, written } = result;
   if (output === null) return quiet ? [] : [`${file} is of schema v2 already: nothing to do.`];
-  const changes = result.diff.map((line) => painted(line, theme));
+  const changes = result.diff.map((line) => paintDiff(line, theme));
   if (quiet) return written ? [output] : changes;
   const would = written ? "is now" : "would be";
   const from = output === file ? "" : `, from ${file}`;
@@ -24,10 +23,6 @@ export function renderConfigMigrate(result: ConfigMigrateResult, view: View): st
       ? nextCommands(view, commandsAfter(output))
       : ["This was a dry run: nothing has been changed."]),
   ];
-}
-
-function painted(line: string, theme: Theme): string {
-  return line.startsWith("+") ? theme.green(line) : theme.red(line);
 }
 
 function thresholdText({ capacity_threshold: threshold }: ConfigMigrateResult): string {

@@ -8,10 +8,8 @@ const threshold = z.object({
   from: z.enum(["input", "provision-factor", "capacity-threshold", "default"]),
 });
 
-export const configMigrateResult = z
-  .object({
-    ok: z.literal(true),
-    command: z.literal("config migrate"),
+export const configMigrateResult = s
+  .result(s.ok, "config migrate", {
     file: s.text.describe("the file that was read"),
     output: s.text
       .nullable()
@@ -23,26 +21,22 @@ export const configMigrateResult = z
     written: s.bool.describe("whether it is on disk"),
     capacity_threshold: (threshold as unknown as z.ZodType<Threshold>).nullable(),
     diff: s.lineDiff.describe("lines that go (`- `) and come (`+ `), in order"),
-    warnings: s.warnings,
   })
-  .meta({
-    if: { properties: { changed: { const: true } } },
-    // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema
-    then: {
-      properties: {
+  .meta(
+    s.when(
+      { changed: { const: true } },
+      {
         output: { type: "string" },
         previous_schema: { const: "v1" },
-        capacity_threshold: { not: { type: "null" } },
+        capacity_threshold: s.NOT_NULL,
         diff: { type: "array", minItems: 1 },
       },
-    },
-    else: {
-      properties: {
+      {
         output: { type: "null" },
         written: { const: false },
         capacity_threshold: { type: "null" },
         diff: { type: "array", maxItems: 0 },
       },
-    },
-  });
+    ),
+  );
 export type ConfigMigrateResult = z.infer<typeof configMigrateResult>;

@@ -1,11 +1,10 @@
 /** The answer of `config show`: a line per input, in the order of the help text. */
 import type { Rendered } from "../../core/command-hint.ts";
-import { wrap } from "../../lib/text.ts";
-import { table, type View } from "../../output/layout.ts";
+import { marked, marks, table, type View } from "../../output/layout.ts";
 import type { ConfigShowResult, ShownInput } from "./result.ts";
 
 export function renderConfigShow(result: Rendered<ConfigShowResult>, view: View): string[] {
-  const { theme, quiet, columns } = view;
+  const { theme, quiet } = view;
   const rows = result.inputs.map((input) => ({
     cells: [
       input.name,
@@ -18,9 +17,7 @@ export function renderConfigShow(result: Rendered<ConfigShowResult>, view: View)
   const where =
     result.config_file === null ? "no tee-cluster.yml" : `config file ${result.config_file}`;
   const warnings = result.warnings.flatMap(({ message }) =>
-    wrap(message, columns - 2).map((line, index) =>
-      index === 0 ? `${theme.yellow(theme.symbols.warning)} ${line}` : `  ${line}`,
-    ),
+    marked(marks(theme).warning, message, view),
   );
   return [
     `${theme.bold(`Inputs of ${result.cluster === null ? "a cluster without a name" : `cluster ${result.cluster}`}`)} ${theme.dim(`(${where})`)}`,

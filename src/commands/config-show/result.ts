@@ -23,13 +23,10 @@ const shownInput = z.object({
     ),
 });
 
-export const configShowResult = z.object({
-  ok: z.literal(true),
-  command: z.literal("config show"),
+export const configShowResult = s.result(s.ok, "config show", {
   cluster: s.string.nullable().describe("null: named nowhere"),
   config_file: s.string.nullable().describe("the config file that was read; null: there is none"),
   inputs: z.array(shownInput).readonly(),
-  warnings: s.warnings,
 });
 
 export type ShownInput = z.infer<typeof shownInput>;

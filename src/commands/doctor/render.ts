@@ -4,7 +4,7 @@ import type { Rendered } from "../../core/command-hint.ts";
 import type { CheckResult } from "../../core/events.ts";
 import { cellWidth, hanging, oneLine, padEnd } from "../../lib/text.ts";
 import type { Theme } from "../../output/theme.ts";
-import { table, type Row, type View } from "../../output/layout.ts";
+import { marks, table, type Row, type View } from "../../output/layout.ts";
 
 type Shown = Rendered<CheckResult>;
 
@@ -35,16 +35,7 @@ function checkLines(checks: readonly Shown[], view: View): string[] {
 
 /** A check that found several things has its title once. */
 function rowOf(check: Shown, before: Shown | undefined, theme: Theme): Row {
-  const { symbols, green, yellow, red, cyan, dim } = theme;
-  const looks = {
-    passed: [symbols.done, green],
-    warning: [symbols.warning, yellow],
-    failed: [symbols.failed, red],
-    note: [symbols.note, cyan],
-    skipped: [symbols.skipped, dim],
-    ignored: [symbols.skipped, dim],
-  } as const;
-  const [mark, paint] = looks[outcomeOf(check)];
+  const [mark, paint] = marks(theme)[outcomeOf(check)];
   return {
     cells: [mark, before?.id === check.id ? "" : oneLine(check.title)],
     text: textOf(check),

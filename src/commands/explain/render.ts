@@ -1,6 +1,5 @@
 /** The answer of `explain`: one code in full, or all of them by what they do to a run. */
-import { table, type View } from "../../output/layout.ts";
-import { wrap } from "../../lib/text.ts";
+import { paragraph, section, table, type View } from "../../output/layout.ts";
 import type { Rendered } from "../../core/command-hint.ts";
 import type { ExplainedCode, ExplainResult } from "./result.ts";
 
@@ -27,19 +26,15 @@ export function renderExplain({ codes }: Rendered<ExplainResult>, view: View): s
   return only && codes.length === 1 ? one(only, view) : all(codes, view);
 }
 
-function one(entry: Explained, { theme, columns }: View): string[] {
+function one(entry: Explained, view: View): string[] {
+  const { theme } = view;
   const { code, title, cause, remedy, docs } = entry;
-  const paragraph = (text: string): string[] =>
-    wrap(text.replaceAll("`", ""), columns - 2).map((line) => `  ${line}`);
+  const plain = (text: string): string[] => paragraph(text.replaceAll("`", ""), view);
   return [
     `${theme.bold(code)}: ${title}`,
     theme.dim(`  ${whatItDoes(entry)}`),
-    "",
-    theme.bold("Why"),
-    ...paragraph(cause),
-    "",
-    theme.bold("What to do"),
-    ...paragraph(remedy),
+    ...section("Why", plain(cause), theme),
+    ...section("What to do", plain(remedy), theme),
     "",
     `See ${docs}`,
   ];
@@ -62,6 +57,6 @@ function all(codes: readonly Explained[], view: View): string[] {
   }));
   const lines = groups
     .filter(({ rows }) => rows.length > 0)
-    .flatMap(({ heading, rows }) => ["", view.theme.bold(heading), ...table(rows, view)]);
+    .flatMap(({ heading, rows }) => section(heading, table(rows, view), view.theme));
   return lines.slice(1);
 }

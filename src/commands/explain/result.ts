@@ -36,14 +36,11 @@ export const explainedCode = z.object({
 });
 export type ExplainedCode = z.infer<typeof explainedCode>;
 
-export const explainResult = z.object({
-  ok: z.literal(true),
-  command: z.literal("explain"),
+export const explainResult = s.result(s.ok, "explain", {
   codes: z
     .array(explainedCode)
     .readonly()
     .meta({ minItems: 1 })
     .describe("the one that was asked for, or all"),
-  warnings: s.warnings,
 });
 export type ExplainResult = z.infer<typeof explainResult>;

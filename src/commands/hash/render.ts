@@ -1,13 +1,20 @@
 /** The answer of `hash`: the bare hash first, for whoever reads only that. */
 import { type Rendered, command } from "../../core/command-hint.ts";
+import { sha256Hex } from "../../core/compose-hash.ts";
 import { renderDryRun } from "../shared/render-dry-run.ts";
-import { renderHashExplanation } from "./render-explanation.ts";
 import type { DryRunResult } from "../shared/result.ts";
-import type { HashExplanation, HashExport, HashResult } from "./result.ts";
-import { dateAndTime, hanging } from "../../lib/text.ts";
+import type { AppComposeDiff, HashExplanation, HashExport, HashResult } from "./result.ts";
+import { dateAndTime, hanging, oneLine } from "../../lib/text.ts";
 import type { Theme } from "../../output/theme.ts";
-import { changedLines } from "../shared/render-app-compose-diff.ts";
-import { fields, nextCommands, type View } from "../../output/layout.ts";
+import {
+  fields,
+  nextCommands,
+  paintDiff,
+  paragraph,
+  section,
+  type Field,
+  type View,
+} from "../../output/layout.ts";
 
 function renderHash(result: Rendered<HashResult>, view: View): string[] {
   const { theme, quiet } = view;
@@ -67,7 +74,7 @@ export function renderAnyHash(
     case "predict":
       return renderHash(result, view);
     case "explain":
-      return renderHashExplanation(result, view);
+      return renderExplanation(result, view);
     case "export":
       return renderHashExport(result, view);
     default:
@@ -90,4 +97,80 @@ function renderHashExport(result: HashExport, view: View): string[] {
     "",
     ...nextCommands(view, [command("hash", "--check", "--record", result.file)]),
   ];
+}
+
+/** With `quiet` the compose text alone. It is made harmless for terminals; byte for byte it is in the JSON. */
+function renderExplanation(result: HashExplanation, view: View): string[] {
+  const { theme, quiet } = view;
+  const text = (result.app_compose.docker_compose_file ?? "").replace(/\n$/, "").split("\n");
+  if (quiet) return text;
+  return [
+    theme.bold(result.compose_hash),
+    "",
+    ...fields(theme, [
+      ["Cluster", result.cluster],
+      [
+        "Read back",
+        result.read_back_at === null ? "not recorded" : dateAndTime(result.read_back_at),
+      ],
+      ["Approved", approvalAt(result, theme)],
+      ["Environment", result.environment_names],
+      ...scriptOf(result),
+    ]),
+    ...comparisons(result, view),
+    ...section("Compose file:", ["", ...text], theme),
+  ];
+}
+
+function approvalAt({ approved, approved_at: at }: HashExplanation, theme: Theme): string {
+  if (approved === null) return theme.yellow("unknown: no approved list is recorded");
+  if (approved)
+    return `${theme.green("yes")}, on the list of ${at === null ? "?" : dateAndTime(at)}`;
+  return at === null
+    ? theme.red("no, never")
+    : `${theme.red("no more")}, it was on the list of ${dateAndTime(at)}`;
+}
+
+/** It runs before the containers, and is measured with them. */
+function scriptOf({ app_compose: { pre_launch_script: script } }: HashExplanation): Field[] {
+  if (!script) return [];
+  const digest = sha256Hex(script).slice(0, 12);
+  return [["Script", `pre_launch_script, sha256 ${digest}...; whole with --json`]];
+}
+
+function comparisons({ local, previous }: HashExplanation, view: View): string[] {
+  const { theme } = view;
+  const localTitle = `The local ${oneLine(local?.runner_compose ?? "")} against it:`;
+  const id = `  ${theme.dim(previous?.compose_hash ?? "")}`;
+  return [
+    ...(local ? section(localTitle, renderDiff(local, view), theme) : []),
+    ...(previous
+      ? section("It against the one approved before:", [id, ...renderDiff(previous, view)], theme)
+      : []),
+  ];
+}
+
+/** A change of more lines than these is another file. */
+const LINES_SHOWN = 40;
+
+/** The changed lines of a compose text, below an empty line; nothing where there are none. */
+function changedLines(lines: readonly string[], theme: Theme): string[] {
+  if (lines.length === 0) return [];
+  const more = lines.length - LINES_SHOWN;
+  return [
+    "",
+    ...lines.slice(0, LINES_SHOWN).map((line) => `  ${paintDiff(line, theme)}`),
+    ...(more > 0 ? [theme.dim(`  and ${more} more`)] : []),
+  ];
+}
+
+/** The fields that differ: the compose text line by line, all else in words. */
+function renderDiff(diff: AppComposeDiff, view: View): string[] {
+  const { differences, compose_changes: lines } = diff;
+  if (differences.length === 0) return ["  no difference"];
+  const changed = changedLines(lines, view.theme);
+  const words = differences
+    .filter(({ field }) => field !== "docker_compose_file" || lines.length === 0)
+    .flatMap(({ message }) => paragraph(message, view));
+  return words.length === 0 ? changed.slice(1) : [...words, ...changed];
 }

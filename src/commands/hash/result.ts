@@ -11,42 +11,40 @@ const approved = s.bool
   .describe("on the newest list that is known; `null`: none is known");
 
 /** `hash`: what the compose hash of the local runner compose file would be. */
-export const hashResult = z.object({
-  ok: s.bool.describe("`false` only with `--check`: not approved, or not known to be; then exit 7"),
-  command: z.literal("hash"),
-  action: z.literal("predict"),
-  cluster: s.cluster,
-  compose_hash: s.hash.describe("what the hash will be"),
-  runner_compose: s.text.describe("the path of the compose file, as it was given"),
-  environment_names: s.list(s.text).describe("that the runners get, in order"),
-  basis: z.object({
-    kind: z
-      .enum(["recorded", "record-file", "live-runner"])
-      .describe(
-        "`recorded` on this machine, `record-file`: of `--record`, `live-runner`: of a running runner",
-      ),
-    compose_hash: s.hash.describe("what the prediction rests on"),
-    at: s.time.nullable().describe("when it was read back; `null` for a running runner"),
-    from: s.text.describe("the state directory, the file, or the runner's name"),
-  }),
-  approved,
-  approved_compose_hashes: s
-    .set(s.hash)
-    .describe("the newest list that is known; empty where there is none"),
-  remedy: s.words.nullable().describe("what to do where `approved` is not `true`"),
-  ...s.appComposeDiff,
-  exact: s.bool
-    .optional()
-    .describe("of `--exact`: whether Phala was asked and computes the same hash"),
-  warnings: s.warnings,
-  timings: s.timings,
-});
+export const hashResult = s.timedResult(
+  s.bool.describe("`false` only with `--check`: not approved, or not known to be; then exit 7"),
+  "hash",
+  {
+    action: z.literal("predict"),
+    cluster: s.cluster,
+    compose_hash: s.hash.describe("what the hash will be"),
+    runner_compose: s.text.describe("the path of the compose file, as it was given"),
+    environment_names: s.list(s.text).describe("that the runners get, in order"),
+    basis: z.object({
+      kind: z
+        .enum(["recorded", "record-file", "live-runner"])
+        .describe(
+          "`recorded` on this machine, `record-file`: of `--record`, `live-runner`: of a running runner",
+        ),
+      compose_hash: s.hash.describe("what the prediction rests on"),
+      at: s.time.nullable().describe("when it was read back; `null` for a running runner"),
+      from: s.text.describe("the state directory, the file, or the runner's name"),
+    }),
+    approved,
+    approved_compose_hashes: s
+      .set(s.hash)
+      .describe("the newest list that is known; empty where there is none"),
+    remedy: s.words.nullable().describe("what to do where `approved` is not `true`"),
+    ...s.appComposeDiff,
+    exact: s.bool
+      .optional()
+      .describe("of `--exact`: whether Phala was asked and computes the same hash"),
+  },
+);
 export type HashResult = z.infer<typeof hashResult>;
 
 /** `hash --explain`: what a recorded hash stands for. */
-export const hashExplanation = z.object({
-  ok: z.literal(true),
-  command: z.literal("hash"),
+export const hashExplanation = s.timedResult(s.ok, "hash", {
   action: z.literal("explain"),
   cluster: s.cluster,
   compose_hash: s.hash.describe("the whole hash"),
@@ -67,15 +65,11 @@ export const hashExplanation = z.object({
     .extend({ compose_hash: s.hash })
     .nullable()
     .describe("it, compared with the hash approved before it; `null` where none is recorded"),
-  warnings: s.warnings,
-  timings: s.timings,
 });
 export type HashExplanation = z.infer<typeof hashExplanation>;
 
 /** `hash --export`: a hash record was written, or exists already. */
-export const hashExport = z.object({
-  ok: z.literal(true),
-  command: z.literal("hash"),
+export const hashExport = s.timedResult(s.ok, "hash", {
   action: z.literal("export"),
   cluster: s.cluster,
   file: s.text.describe("the path, as it was given"),
@@ -87,7 +81,5 @@ export const hashExport = z.object({
   approved_compose_hashes: s
     .set(s.hash)
     .describe("the list in it; empty where none is recorded here"),
-  warnings: s.warnings,
-  timings: s.timings,
 });
 export type HashExport = z.infer<typeof hashExport>;

@@ -1,7 +1,7 @@
 /** The answer of `history`: every approval, the newest last. */
 import type { HistoryEntryResult, HistoryResult } from "./result.ts";
 import { dateAndTime, oneLine, wrap } from "../../lib/text.ts";
-import { fields, type Field, type View } from "../../output/layout.ts";
+import { fields, paragraph, type Field, type View } from "../../output/layout.ts";
 
 export function renderHistory(result: HistoryResult, view: View): string[] {
   const { theme, quiet } = view;
@@ -74,16 +74,13 @@ function footer({ file, head, verified }: HistoryResult): Field[] {
   ];
 }
 
-function problemLines({ problem, head }: HistoryResult, { theme, columns }: View): string[] {
+function problemLines({ problem, head }: HistoryResult, view: View): string[] {
+  const { theme, columns } = view;
   if (problem === null) return [];
   const advice =
     problem.reason === "torn"
       ? "No recorded approval rests on that line. The next approval begins a new one."
       : `Trust only the lines before it${head === null ? "" : ", and compare the head with the one that you keep elsewhere"}.`;
   const said = wrap(`The history does not fit (${problem.reason}): ${problem.message}`, columns);
-  return [
-    "",
-    ...said.map((line) => theme.red(line)),
-    ...wrap(advice, columns - 2).map((line) => `  ${line}`),
-  ];
+  return ["", ...said.map((line) => theme.red(line)), ...paragraph(advice, view)];
 }

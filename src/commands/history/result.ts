@@ -56,10 +56,8 @@ const problem = z.object({
   message: s.text,
 });
 
-export const historyResult = z
-  .object({
-    ok: s.bool.describe("`false` if `--verify` found a problem"),
-    command: z.literal("history"),
+export const historyResult = s
+  .result(s.bool.describe("`false` if `--verify` found a problem"), "history", {
     cluster: s.cluster,
     file: s.text.describe("where the history is"),
     head: s.hash
@@ -71,12 +69,12 @@ export const historyResult = z
     problem: problem.nullable(),
     total: z.int().min(0).describe("number of entries, also where `--limit` leaves some out"),
     entries: s.list(entry).describe("the newest last"),
-    warnings: s.warnings,
   })
-  .meta({
-    if: { properties: { ok: { const: false } } },
-    // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema
-    then: { properties: { verified: { const: false }, problem: { not: { type: "null" } } } },
-    else: { properties: { verified: { enum: [true, null] }, problem: { type: "null" } } },
-  });
+  .meta(
+    s.when(
+      { ok: { const: false } },
+      { verified: { const: false }, problem: s.NOT_NULL },
+      { verified: { enum: [true, null] }, problem: { type: "null" } },
+    ),
+  );
 export type HistoryResult = z.infer<typeof historyResult>;

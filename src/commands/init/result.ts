@@ -2,9 +2,7 @@
 import * as z from "zod";
 import * as s from "../shared/schema.ts";
 
-export const initResult = z.object({
-  ok: z.literal(true),
-  command: z.literal("init"),
+export const initResult = s.timedResult(s.ok, "init", {
   changed: s.bool.describe("false: a run that found everything as it should be, file included"),
   cluster: s.cluster,
   registry: s.registry,
@@ -17,10 +15,8 @@ export const initResult = z.object({
     .describe("of the registry; `null`: the price of its type is not known"),
   attestation: s.attestationOutcome,
   steps: s.steps(10),
-  warnings: s.warnings,
   notes: s
     .list(s.words)
     .describe("for people: what was changed in orchestrator.yml, or taken from the record"),
-  timings: s.timings,
 });
 export type InitResult = z.infer<typeof initResult>;

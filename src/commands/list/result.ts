@@ -17,13 +17,9 @@ const listedCluster = z.strictObject({
     .describe("of all its CVMs; `null`: the price of one of them is not known"),
 });
 
-export const listResult = z.strictObject({
-  ok: z.literal(true),
-  command: z.literal("list"),
+export const listResult = s.timedResult(s.ok, "list", {
   host: s.string.describe("the API's"),
   clusters: z.array(listedCluster).readonly(),
-  warnings: s.warnings,
-  timings: s.timings,
 });
 
 export type ListedCluster = z.infer<typeof listedCluster>;

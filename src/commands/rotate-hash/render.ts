@@ -1,7 +1,15 @@
 /** The answer of `rotate-hash`: what is approved now, what came and went. */
 import { command } from "../../core/command-hint.ts";
 import type { RotatePlanResult, RotateHashResult } from "./result.ts";
-import { fields, nextCommands, stepTimes, type Field, type View } from "../../output/layout.ts";
+import {
+  fields,
+  nextCommands,
+  paintDiff,
+  section,
+  stepTimes,
+  type Field,
+  type View,
+} from "../../output/layout.ts";
 import type { Theme } from "../../output/theme.ts";
 import { renderDryRun } from "../shared/render-dry-run.ts";
 
@@ -74,10 +82,6 @@ function renderRotatePlan(result: RotatePlanResult, view: View): string[] {
   ];
 }
 
-function section(title: string, lines: readonly string[], theme: Theme): string[] {
-  return ["", theme.bold(title), ...lines];
-}
-
 function hashLines({ compose_hash: { value, from, basis } }: RotatePlanResult): string[] {
   if (value === null)
     return ["  not known before a temporary runner is deployed: nothing is recorded here"];
@@ -99,7 +103,7 @@ function listLines({ approved_compose_hashes: list }: RotatePlanResult): string[
 function diffOf(lines: readonly string[] | null, theme: Theme): string[] {
   if (lines === null) return ["  nothing recorded to compare it with"];
   if (lines.length === 0) return ["  unchanged"];
-  return lines.map((line) => `  ${line.startsWith("-") ? theme.red(line) : theme.green(line)}`);
+  return lines.map((line) => `  ${paintDiff(line, theme)}`);
 }
 
 function nameLines({ environment_names: { registry } }: RotatePlanResult, theme: Theme): string[] {

@@ -4,9 +4,7 @@ import * as s from "../shared/schema.ts";
 
 const runner = { name: s.text, app_id: s.string.nullable(), compose_hash: s.hash };
 
-export const rotateHashResult = z.object({
-  ok: z.literal(true),
-  command: z.literal("rotate-hash"),
+export const rotateHashResult = s.timedResult(s.ok, "rotate-hash", {
   cluster: s.cluster,
   registry: s.registry,
   changed: s.bool.describe("`false`: all was as it should be, and nothing was touched"),
@@ -29,8 +27,6 @@ export const rotateHashResult = z.object({
     .describe("those of dropped hashes that `--delete-revoked`, or an answer, had deleted"),
   attestation: s.attestationOutcome,
   steps: s.steps(7),
-  warnings: s.warnings,
-  timings: s.timings,
 });
 export type RotateHashResult = z.infer<typeof rotateHashResult>;
 

@@ -37,6 +37,36 @@ export const warnings = list(
 
 export const timings = timingsOfRun.optional();
 
+/** Always so: whatever else happens is a failure, which has another schema. */
+export const ok = z.literal(true);
+
+/** The result of a command. */
+export const result = <O extends z.ZodType, C extends string, S extends z.ZodRawShape>(
+  okay: O,
+  command: C,
+  fields: S,
+) => z.object({ ok: okay, command: z.literal(command), ...fields, warnings });
+
+/** The same of a command with `--timings`. */
+export const timedResult = <O extends z.ZodType, C extends string, S extends z.ZodRawShape>(
+  okay: O,
+  command: C,
+  fields: S,
+) => z.object({ ok: okay, command: z.literal(command), ...fields, warnings, timings });
+
+type Properties = Readonly<Record<string, z.core.JSONSchema.BaseSchema>>;
+
+/** For the JSON Schema: where the first properties hold, so do the second, else the third. */
+export const when = (given: Properties, then: Properties, otherwise?: Properties) => ({
+  if: { properties: given },
+  // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema
+  then: { properties: then },
+  ...(otherwise && { else: { properties: otherwise } }),
+});
+
+/** JSON Schema: anything but null. */
+export const NOT_NULL = { not: { type: "null" } } as const;
+
 const evidenceCheck = z.object({
   id: z.enum(ATTESTATION_CHECK_IDS),
   result: z.enum(["passed", "warning", "unverified", "failed"]),

@@ -8,8 +8,10 @@ import type { AttestationReport, AttestMode } from "../../core/attestation.ts";
 import type { Cvm } from "../../core/domain.ts";
 import { known } from "../../inputs/values.ts";
 import type { Preparation } from "../../session/preparation.ts";
+import type { ClusterRecord } from "../../state/record.ts";
 import type { StateDirectory } from "../../state/state-directory.ts";
 import type { Gathered } from "../../trust/gather-evidence.ts";
+import type { VerifiedBefore } from "../shared/verified-before.ts";
 import type { ClusterSnapshot } from "./inspect-cluster.ts";
 import type { Knowledge } from "./knowledge.ts";
 
@@ -32,28 +34,51 @@ export async function checkAttestation(
   { cvms }: ClusterSnapshot,
   { record, runInProgress }: Knowledge,
 ): Promise<AttestationState | undefined> {
-  const { cvm, health } = cvms.find(({ role }) => role === "registry") ?? {};
-  if (cvm?.appId == null) return undefined;
-  const registry = { ...cvm, appId: cvm.appId };
-  const isVerified = existsSync(path.join(directory.path, "attestation.json"));
-  const shared = isVerified ? await import("../shared/verified-before.ts") : undefined;
-  const before = await shared?.readVerifiedBefore(directory, record, registry.appId);
+  const registry = cvms.find(({ role }) => role === "registry");
+  const appId = registry?.cvm.appId;
+  if (!registry || appId == null) return undefined;
   const mode = known(prepared.resolution.values, "attest");
+  const before = await verifiedBefore(directory, record, appId);
   const verifiedAt = before?.since?.last.at ?? null;
   const unknown = (reason: string): AttestationState => ({ mode, verifiedAt, unknown: reason });
   if (mode === "off") return unknown("attestation is off");
-  if (!shared || !before?.since) return unknown("it was never verified on this machine");
-  if (runInProgress || cvm.inProgress) return unknown("an update is in progress");
-  if (health?.kind !== "answered") return unknown("it does not answer");
-  const gathered = await gatherInTime(registry, prepared);
+  if (!before?.since) return unknown("it was never verified on this machine");
+  if (runInProgress || registry.cvm.inProgress) return unknown("an update is in progress");
+  if (registry.health?.kind !== "answered") return unknown("it does not answer");
+  const gathered = await gatherInTime({ ...registry.cvm, appId }, prepared);
   if (!gathered) return unknown(`no evidence within ${GATHER_LIMIT_MS / 1000}s`);
-  const { readTrust } = await import("../../trust/read-trust.ts");
-  const { resolution, sandbox, clock } = prepared;
+  return { mode, verifiedAt, report: await attestNow(before, gathered, mode, prepared) };
+}
+
+async function verifiedBefore(
+  directory: StateDirectory,
+  record: ClusterRecord,
+  appId: string,
+): Promise<VerifiedBefore | undefined> {
+  if (!existsSync(path.join(directory.path, "attestation.json"))) return undefined;
+  const { readVerifiedBefore } = await import("../shared/verified-before.ts");
+  return readVerifiedBefore(directory, record, appId);
+}
+
+async function attestNow(
+  before: VerifiedBefore,
+  gathered: Gathered,
+  mode: AttestMode,
+  { resolution, sandbox, clock }: Preparation,
+): Promise<AttestationReport> {
+  const [{ attestSince }, { readTrust }] = await Promise.all([
+    import("../shared/verified-before.ts"),
+    import("../../trust/read-trust.ts"),
+  ]);
   const { trust } = await readTrust(resolution.values.trustFile, sandbox?.trust);
   // Accepted then, perhaps by a flag that this command doesn't have.
   const acceptTcb = before.last ? [before.last.tcb_status] : [];
-  const how = { mode, at: clock.now(), acceptTcb, trustScript: [] };
-  return { mode, verifiedAt, report: shared.attestSince(before, gathered, trust, how) };
+  return attestSince(before, gathered, trust, {
+    mode,
+    at: clock.now(),
+    acceptTcb,
+    trustScript: [],
+  });
 }
 
 async function gatherInTime(

@@ -7,6 +7,8 @@ import {
   columnTable,
   fields,
   inSandbox,
+  marked,
+  marks,
   type Column,
   type Field,
   type View,
@@ -124,16 +126,9 @@ function findingLines(
   { severity, message, remedy }: Rendered<StatusFinding>,
   view: View,
 ): string[] {
-  const { symbols, red, yellow, dim } = view.theme;
-  const [mark, paint] = {
-    error: [symbols.failed, red] as const,
-    warning: [symbols.warning, yellow] as const,
-    note: [symbols.skipped, dim] as const,
-  }[severity];
-  const [first = "", ...rest] = wrap(message, view.columns - 2);
+  const mark = marks(view.theme)[severity === "note" ? "skipped" : severity];
   return [
-    `${paint(mark)} ${first}`,
-    ...rest.map((line) => `  ${line}`),
+    ...marked(mark, message, view),
     ...(remedy === null ? [] : [`    ${hanging(remedy, "    ")}`]),
   ];
 }

@@ -61,14 +61,11 @@ const cvm = z
       .describe("of a temporary runner: whose it is"),
   })
   .meta({
-    if: { properties: { approved: { const: false } } },
-    // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema
-    then: { properties: { role: { const: "runner" }, refusal: { not: { type: "null" } } } },
-    else: {
-      if: { properties: { refusal: { not: { type: "null" } } } },
-      // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema
-      then: { properties: { role: { const: "runner" }, approved: { type: "null" } } },
-    },
+    ...s.when({ approved: { const: false } }, { role: { const: "runner" }, refusal: s.NOT_NULL }),
+    else: s.when(
+      { refusal: s.NOT_NULL },
+      { role: { const: "runner" }, approved: { type: "null" } },
+    ),
   });
 export type CvmStatus = z.infer<typeof cvm>;
 
@@ -88,12 +85,13 @@ const approvedList = z
     via: z.enum(["restart", "api"]).nullable().describe("of the newest record"),
     recorded_at: s.time.nullable(),
   })
-  .meta({
-    if: { properties: { standing: { const: "unknown" } } },
-    // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema
-    then: { properties: { compose_hashes: { type: "null" } } },
-    else: { properties: { compose_hashes: { type: "array" } } },
-  });
+  .meta(
+    s.when(
+      { standing: { const: "unknown" } },
+      { compose_hashes: { type: "null" } },
+      { compose_hashes: { type: "array" } },
+    ),
+  );
 export type ApprovedListStatus = z.infer<typeof approvedList>;
 
 /** The local runner compose file against that list. */
@@ -162,18 +160,17 @@ export const statusResult = z
     findings: s.list(finding).describe("errors first, then warnings, then notes"),
     timings: s.timings,
   })
-  .meta({
-    if: {
-      properties: {
+  .meta(
+    s.when(
+      {
         findings: {
           type: "array",
           contains: { type: "object", properties: { severity: { const: "error" } } },
         },
       },
-    },
-    // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema
-    then: { properties: { ok: { const: false } } },
-  });
+      { ok: { const: false } },
+    ),
+  );
 export type StatusResult = z.infer<typeof statusResult>;
 
 /** The whole of it, as it was at one moment. */

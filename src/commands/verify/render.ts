@@ -1,6 +1,14 @@
 /** The answer of `verify`: one line per check, what was measured, and whom one believes in the end. */
 import type { Rendered } from "../../core/command-hint.ts";
-import { fields, table, type Field, type Row, type View } from "../../output/layout.ts";
+import {
+  fields,
+  marks,
+  paragraph,
+  table,
+  type Field,
+  type Row,
+  type View,
+} from "../../output/layout.ts";
 import type { AttestationCheck } from "../../core/attestation.ts";
 import { wrap } from "../../lib/text.ts";
 import type { VerifyResult } from "./result.ts";
@@ -34,7 +42,7 @@ export function renderVerify(result: Rendered<VerifyResult>, view: View): string
     ...trusted.map((who) => `  ${who}`),
     ...saved.map((file) => `Saved ${file}`),
     ...(error === null ? [] : ["", ...wrap(error.message, columns).map((line) => theme.red(line))]),
-    ...(error?.hint == null ? [] : wrap(error.hint, columns - 2).map((line) => `  ${line}`)),
+    ...(error?.hint == null ? [] : paragraph(error.hint, view)),
   ];
 }
 
@@ -43,14 +51,7 @@ function rowOf(
   width: number,
   { theme }: View,
 ): Row {
-  const { symbols, green, yellow, red } = theme;
-  const looks = {
-    passed: [symbols.done, green],
-    warning: [symbols.warning, yellow],
-    unverified: [symbols.warning, yellow],
-    failed: [symbols.failed, red],
-  } as const;
-  const [mark, paint] = looks[result];
+  const [mark, paint] = marks(theme)[result];
   return {
     cells: [mark, id.padEnd(width)],
     text: code === null ? message : `${message} [${code}]`,

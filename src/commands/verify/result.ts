@@ -35,9 +35,7 @@ export const attestationReport = z.object({
   facts: facts.nullable(),
 });
 
-export const verifyResult = z.object({
-  ok: s.bool,
-  command: z.literal("verify"),
+export const verifyResult = s.timedResult(s.bool, "verify", {
   cluster: s.string.nullable().describe("null offline"),
   registry: z.object({ name: s.string, app_id: hex }).nullable(),
   at: s.string.describe("the time for which it was verified"),
@@ -49,8 +47,6 @@ export const verifyResult = z.object({
     .strictObject({ code: s.string, message: s.string, hint: s.words.nullable(), step: z.null() })
     .nullable()
     .describe("why it is not ok"),
-  warnings: s.warnings,
-  timings: s.timings,
 });
 
 export type VerifyResult = z.infer<typeof verifyResult>;
