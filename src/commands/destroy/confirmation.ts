@@ -1,4 +1,4 @@
-/** Before CVMs are deleted for good: what goes is said, and whoever can be asked types the cluster's name. */
+/** Before CVMs are deleted: shows the list and, on a terminal, asks for the cluster's name. */
 import { AGAIN, hint } from "../../core/command-hint.ts";
 import { Cancellation, ClusterError } from "../../errors/cluster-error.ts";
 import type { CommandRun } from "../../session/dependencies.ts";
@@ -13,7 +13,7 @@ export function assertConfirmed(cluster: string, { prompter, flags }: CommandRun
   });
 }
 
-/** @throws ClusterError `not-confirmed` (input) for another word than the cluster's name; Cancellation for none. */
+/** @throws ClusterError `not-confirmed` (input) for anything but the cluster's name; Cancellation for an empty answer. */
 export async function confirmDestruction(
   plan: DryRunResult,
   host: string,
@@ -39,7 +39,7 @@ const CONSEQUENCES = `The registry's models lose their keys for good.
 orchestrator.yml, the data on S3 and the record of earlier runs stay.
 Stop the orchestrator first: while it runs it may make new runners.`;
 
-/** `host` is the API's: the same name may be a cluster on another one. */
+/** `host` is the API's: another API may have a cluster of the same name. */
 function listOf(plan: DryRunResult, host: string): string {
   const lines = plan.actions.flatMap(({ resource, detail }) => [`  ${resource}`, `    ${detail}`]);
   return [`${countOf(plan)} of the cluster ${plan.cluster} on ${host}:`, ...lines].join("\n");

@@ -26,7 +26,7 @@ export async function destroy(
   run: CommandRun<{ readonly temporaryRunner: boolean }>,
 ): Promise<DestroyResult | DryRunResult> {
   const { emit, clock, flags } = run;
-  // Of a real cloud nothing is deleted unless it was named.
+  // In a real cloud only a cluster that was named is deleted.
   const prepared = await prepare(run, { remember: flags.sandbox });
   const cluster = await clusterName(prepared);
   assertConfirmed(cluster, run);
@@ -37,14 +37,14 @@ export async function destroy(
   });
   const { api } = prepared.ports;
   const record = await readRecord(prepared, cluster);
-  const all = await atWork("asking Phala's API", emit, () =>
+  const all = await withActivity("asking Phala's API", emit, () =>
     findKnownCvms(cluster, record, prepared, { certain: true }),
   );
   const roles = flags.temporaryRunner ? (["temporary-runner"] as const) : CVM_ROLES;
   const found = all.filter(({ role }) => roles.some((wanted) => wanted === role));
   for (const runner of temporaryRunnersIn(found))
     assertRunnerNotInUse(runner, record, { api, clock });
-  // Ages by the clock that stamped the CVMs.
+  // Ages by the server's clock.
   const plan = planDestroy(cluster, found, clock.now() + (api.serverClock.skewMs() ?? 0));
   if (flags.dryRun) return plan;
   if (found.length === 0) return nothingToDelete(cluster, prepared);
@@ -52,15 +52,15 @@ export async function destroy(
   await confirmDestruction(plan, api.host, run);
   const steps = new StepRunner(emit, clock);
   return withSession("destroy", cluster, prepared, async ({ deps, record: current }) => {
-    const emptied = await atWork(`deleting the CVMs of ${cluster}`, emit, () =>
+    const emptied = await withActivity(`deleting the CVMs of ${cluster}`, emit, () =>
       deleteCluster(cluster, roles, current, steps.contextFor(deps)),
     );
     return resultOf(cluster, emptied, steps.warnings);
   });
 }
 
-/** With a live line meanwhile: there are no steps that have one. */
-async function atWork<T>(message: string, emit: Emit, work: () => Promise<T>): Promise<T> {
+/** Shows a live line meanwhile: `destroy` has no steps. */
+async function withActivity<T>(message: string, emit: Emit, work: () => Promise<T>): Promise<T> {
   emit({ type: "activity", message });
   try {
     return await work();
@@ -69,7 +69,7 @@ async function atWork<T>(message: string, emit: Emit, work: () => Promise<T>): P
   }
 }
 
-/** Said under the lock where this machine knows the cluster: a run may be about to make something. */
+/** Checked under the lock where this machine knows the cluster: another run may be creating a CVM. */
 async function nothingToDelete(cluster: string, prepared: Preparation): Promise<DestroyResult> {
   const nothing = resultOf(cluster, { deleted: [], left: [] }, []);
   const { path } = await directoryOf(prepared, cluster);
@@ -78,7 +78,7 @@ async function nothingToDelete(cluster: string, prepared: Preparation): Promise<
     : nothing;
 }
 
-/** On a terminal it may be set nowhere and is asked for; anywhere else `prepare` has refused that. */
+/** Asks for it on a terminal; elsewhere `prepare` has required it. */
 async function clusterName({ resolution, prompter }: Preparation): Promise<string> {
   const missing =
     resolution.values.clusterName === undefined ? [inputDefinition("clusterName")] : [];
@@ -87,7 +87,7 @@ async function clusterName({ resolution, prompter }: Preparation): Promise<strin
   return values.clusterName;
 }
 
-/** Without it every deletion would be tried until its time is up. */
+/** Without phala every deletion would be retried until it times out. */
 async function assertCliRuns(prepared: Preparation): Promise<void> {
   const checks = platformChecks.filter(({ id }) => id === "phala-cli");
   assertNoFailures(await runChecks(checks, factsOf(prepared), () => undefined), false);
@@ -117,7 +117,7 @@ function resultOf(
 function planDestroy(cluster: string, found: readonly ClusterCvm[], nowMs: number): DryRunResult {
   const actions = found.map(({ cvm }) => {
     const created = cvm.createdAt === null ? Number.NaN : Date.parse(cvm.createdAt);
-    // In no schema of the API, so mostly it does not tell.
+    // In no schema of the API, and mostly absent.
     const age = Number.isNaN(created) ? [] : [`${formatAge(nowMs - created)} old`];
     const detail = [cvm.status, ...age, `app_id ${cvm.appId ?? "unknown"}`].join(", ");
     return { action: "delete" as const, resource: cvm.name, detail };

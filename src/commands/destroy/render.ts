@@ -1,4 +1,4 @@
-/** The answer of `destroy`. */
+/** Renders `destroy`. */
 import { renderDryRun } from "../shared/render-dry-run.ts";
 import type { DryRunResult } from "../shared/result.ts";
 import type { DestroyResult } from "./result.ts";

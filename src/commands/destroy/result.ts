@@ -1,4 +1,4 @@
-/** The answer of `destroy`. */
+/** The result of `destroy`. */
 import * as z from "zod";
 import * as s from "../shared/schema.ts";
 
