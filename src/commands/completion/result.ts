@@ -1,4 +1,4 @@
-/** The answer of `completion`. */
+/** The result of `completion`. */
 import * as z from "zod";
 import * as s from "../shared/schema.ts";
 import { SHELLS } from "./shells.ts";

@@ -1,4 +1,4 @@
-/** The answer of `config init`. */
+/** Renders `config init`. */
 import { nextCommands, type View } from "../../output/layout.ts";
 import { command } from "../../core/command-hint.ts";
 import { DEFAULT_CONFIG_FILE } from "../../core/settings.ts";

@@ -1,4 +1,4 @@
-/** The answer of `config init`. `schemas/config-init.json` is made of it. */
+/** The result of `config init`. */
 import * as z from "zod";
 import * as s from "../shared/schema.ts";
 

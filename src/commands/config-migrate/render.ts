@@ -1,4 +1,4 @@
-/** The answer of `config migrate`: what became of the file, line by line, and what comes next. */
+/** Renders `config migrate`: the file's changes, line by line, and the next commands. */
 import { command, type CommandHint } from "../../core/command-hint.ts";
 import type { ConfigMigrateResult } from "./result.ts";
 import { shellQuote } from "../../lib/shell-quote.ts";

@@ -1,4 +1,4 @@
-/** The answer of `config migrate`. */
+/** The result of `config migrate`. */
 import * as z from "zod";
 import type { Threshold } from "../../orchestrator/migrate.ts";
 import * as s from "../shared/schema.ts";

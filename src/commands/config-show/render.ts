@@ -1,4 +1,4 @@
-/** The answer of `config show`: a line per input, in the order of the help text. */
+/** Renders `config show`: a line per input, in the order of the help text. */
 import type { Rendered } from "../../core/command-hint.ts";
 import { marked, marks, table, type View } from "../../output/layout.ts";
 import type { ConfigShowResult, ShownInput } from "./result.ts";

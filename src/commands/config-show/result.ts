@@ -1,4 +1,4 @@
-/** The answer of `config show`. `schemas/config-show.json` is made of it. */
+/** The result of `config show`. */
 import * as z from "zod";
 import * as s from "../shared/schema.ts";
 

@@ -1,4 +1,4 @@
-/** The answer of `doctor`: every check, each failure with its remedy and the name that `--ignore` takes. */
+/** Renders `doctor`: every check, each failure with its remedy and the id for `--ignore`. */
 import type { DoctorResult } from "./result.ts";
 import type { Rendered } from "../../core/command-hint.ts";
 import type { CheckResult } from "../../core/events.ts";

@@ -1,4 +1,4 @@
-/** The answer of `doctor`. */
+/** The result of `doctor`. */
 import * as z from "zod";
 import type { CheckCode } from "../../errors/catalogue.ts";
 import * as s from "../shared/schema.ts";

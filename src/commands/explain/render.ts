@@ -1,4 +1,4 @@
-/** The answer of `explain`: one code in full, or all of them by what they do to a run. */
+/** Renders `explain`: one code in full, or all of them grouped by role. */
 import { paragraph, section, table, type View } from "../../output/layout.ts";
 import type { Rendered } from "../../core/command-hint.ts";
 import type { ExplainedCode, ExplainResult } from "./result.ts";

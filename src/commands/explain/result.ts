@@ -1,4 +1,4 @@
-/** The answer of `explain`. */
+/** The result of `explain`. */
 import * as z from "zod";
 import * as s from "../shared/schema.ts";
 

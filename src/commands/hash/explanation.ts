@@ -1,4 +1,4 @@
-/** `hash --explain`: what a recorded compose hash stands for, from the record alone. */
+/** `hash --explain`: what a recorded compose hash stands for. */
 import type { AppCompose } from "../../core/compose-hash.ts";
 import { readComposeFile, type ComposeFile } from "../../compose/compose-file.ts";
 import { predictAppCompose } from "../../app-compose/predict.ts";
@@ -54,7 +54,7 @@ function oneOf(known: KnownHashes, text: string): string {
   return hash;
 }
 
-/** Where nobody named a file and the usual one is not there, there is nothing to compare with. */
+/** Undefined where no file was named and the default one does not exist. */
 async function localCompose({
   settings,
   composeOrigin,
@@ -68,7 +68,7 @@ async function localCompose({
   }
 }
 
-/** The hash that was approved last before this one, among those whose app-compose is recorded. */
+/** The last hash approved before this one, among those whose app-compose is recorded. */
 async function previousOf(
   hash: string,
   appCompose: AppCompose,

@@ -18,7 +18,7 @@ import type { HashExport } from "./result.ts";
 
 const ROLE: FileRole = { code: "hash-record", flag: "--export" };
 
-/** @throws ClusterError `nothing-recorded`, `approval-unsettled` (verification), `hash-record-…` (conflict) for what is in the file's place. */
+/** @throws ClusterError `nothing-recorded`, `approval-unsettled` (verification), `hash-record-…` (conflict) for an existing file. */
 export async function exportHashRecord(
   work: HashWork,
   file: string,
@@ -79,7 +79,7 @@ function planOf(record: HashRecord, file: string, upToDate: boolean): DryRunResu
   };
 }
 
-/** A list that may not be the registry's would be believed by every machine that reads the record. */
+/** Every machine that reads the record would trust a list that may not be the registry's. */
 function unsettled(cluster: string): ClusterError {
   return new ClusterError("verification", "approval-unsettled", {
     message: `whether the registry of ${cluster} was given its last list was never recorded`,
@@ -87,7 +87,7 @@ function unsettled(cluster: string): ClusterError {
   });
 }
 
-/** The path of a compose file is typed quickly. */
+/** For example a compose file whose path was given by mistake. */
 function somethingElse(file: string): ClusterError {
   return new ClusterError("conflict", "hash-record-in-the-way", {
     message: `${file} exists and is not a hash record`,

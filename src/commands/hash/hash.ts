@@ -1,4 +1,4 @@
-/** `tee-cluster hash`: what is known of the runners' compose hash without deploying one. Takes no lock, changes nothing. */
+/** `tee-cluster hash`: the runners' compose hash without deploying one. Takes no lock, changes nothing. */
 import { CVM_INPUTS } from "../../core/settings.ts";
 import { readComposeText } from "../../compose/compose-file.ts";
 import { AGAIN, command, hint } from "../../core/command-hint.ts";
@@ -31,7 +31,7 @@ import type { HashExplanation, HashExport, HashResult } from "./result.ts";
 
 type HashRun = CommandRun<FlagValues<typeof HASH_FLAGS>>;
 
-/** @throws ClusterError (verification) where nothing is known that an answer could rest on. */
+/** @throws ClusterError (verification) where nothing is known to predict from. */
 export async function hash(
   run: HashRun,
 ): Promise<HashResult | HashExplanation | HashExport | DryRunResult> {
@@ -74,8 +74,8 @@ async function answer(
 }
 
 /**
- * @throws ClusterError (verification) `hash-differs` where Phala computes another hash, `attest-compose` where what it
- *   is of runs code that is not trusted.
+ * @throws ClusterError (verification) `hash-differs` where Phala computes another hash, `attest-compose` where its
+ *   app-compose runs code that is not trusted.
  */
 async function confirmByPhala(
   predicted: PredictedHash,
@@ -119,7 +119,7 @@ async function begin(run: HashRun): Promise<HashWork> {
   const cluster = knownValue(prepared.resolution.values, "clusterName");
   given?.assertOf({ cluster, host: apiHost });
   const known = given?.known ?? (await readKnownHashes(await prepared.directory(cluster), cluster));
-  // As rotate-hash does: the names of the wrong schema make a hash that no runner has.
+  // As in rotate-hash: with the names of the wrong schema the hash would match no runner.
   const { resolution } = withRecordedInputs(prepared.resolution, known);
   const settings = pickValues(resolution.values, HASH_INPUTS);
   return {
@@ -134,14 +134,14 @@ async function begin(run: HashRun): Promise<HashWork> {
   };
 }
 
-/** Only whether the wallet is set matters to a hash: a pull request's job needs not be told which one. */
+/** A hash depends only on whether the wallet is set, so a pull request's job need not have its value. */
 function namesOf(settings: HashSettings, { composeHashes }: KnownHashes): readonly string[] {
   const { orchestratorSchema: schema, coordinatorWallet } = settings;
   const recorded = haveWallet(composeHashes.at(-1)?.allowedEnvs ?? []) ? "as recorded" : undefined;
   return runnerEnvironmentNames({ schema, coordinatorWallet: coordinatorWallet ?? recorded });
 }
 
-/** What is recorded needs no key, so a missing one is no wrong input here; nobody is asked for it. */
+/** Recorded hashes need no key, so a missing one is no error, and is not asked for. */
 async function lookUpIfKeyed(cluster: string, run: HashRun): Promise<LiveLookup | undefined> {
   const { env, emit, signal, flags } = run;
   const hasKey = inputDefinition("phalaApiKey").variables.some((name) => (env[name] ?? "") !== "");
@@ -158,7 +158,7 @@ type GivenRecord = {
   assertOf(here: { readonly cluster: string; readonly host: string }): void;
 };
 
-/** Loaded only where such a file is given. @throws ClusterError as `readHashRecord`. */
+/** @throws ClusterError as `readHashRecord`. */
 async function readGiven(file: string): Promise<GivenRecord> {
   const { hashesIn, readHashRecord, recordOfAnother } = await import("../../state/hash-record.ts");
   const record = await readHashRecord(file);

@@ -13,11 +13,10 @@ import type { HashResult } from "./result.ts";
 import type { CloudApi } from "../../core/ports.ts";
 import { checkedRunner, newestFirst, runnersThatAreUp } from "../../runners/running-runners.ts";
 
-/** `appCompose`: what the hash is of. */
 export type PredictedHash = { readonly result: HashResult; readonly appCompose: AppCompose };
 
 /**
- * @param lookUp is called only where nothing is recorded; without a key it gives undefined.
+ * @param lookUp called only where nothing is recorded; returns undefined without a key.
  * @throws ClusterError `no-prediction-basis` (verification) where nothing is known to predict from.
  */
 export async function predictHash(
@@ -33,7 +32,7 @@ export async function predictHash(
     lookups.push(live);
     return live?.runners ?? [];
   });
-  // What a runner runs was a compose file to Phala: reading it as YAML takes a tenth of such a command.
+  // A text that a runner runs is valid: parsing it again would take a tenth of the command's time.
   if (basis?.appCompose.docker_compose_file !== text) parseCompose(text, settings.runnerCompose);
   if (!basis) throw noBasis(work, lookups[0]);
   const appCompose = predictAppCompose(basis.appCompose, text, names);
@@ -77,7 +76,7 @@ function remedyFor(approved: boolean | null, { attempted }: KnownHashes): Words 
   return approved === false || attempted ? hint`${command("rotate-hash")}` : TAKE_A_RECORD;
 }
 
-/** Whether the newest list is what the registry goes by. */
+/** Warnings where the registry may not use the newest list. */
 function doubtsOf({ approvals, attempted }: KnownHashes): readonly Warning[] {
   if (attempted) {
     const message = hint`whether the registry was given its last list was never recorded; this finds out: ${command("rotate-hash")}`;
@@ -102,7 +101,7 @@ function noBasis({ settings, known }: HashWork, live: LiveLookup | undefined): C
 export type LiveLookup = {
   /** One, or none. */
   readonly runners: readonly LiveAppCompose[];
-  /** Runners that were passed over, each with the reason. */
+  /** Skipped runners, each with the reason. */
   readonly warnings: readonly Warning[];
 };
 

@@ -1,4 +1,4 @@
-/** The answer of `hash`: the bare hash first, for whoever reads only that. */
+/** Renders `hash`: the bare hash comes first. */
 import { type Rendered, command } from "../../core/command-hint.ts";
 import { sha256Hex } from "../../core/compose-hash.ts";
 import { renderDryRun } from "../shared/render-dry-run.ts";
@@ -64,7 +64,6 @@ function advice({ approved, remedy }: Rendered<HashResult>, view: View): string[
   return ["", view.theme.bold("To find out:"), `  ${hanging(remedy, "  ")}`];
 }
 
-/** One command, three questions. */
 export function renderAnyHash(
   result: Rendered<HashResult | HashExplanation | HashExport | DryRunResult>,
   view: View,
@@ -99,7 +98,7 @@ function renderHashExport(result: HashExport, view: View): string[] {
   ];
 }
 
-/** With `quiet` the compose text alone. It is made harmless for terminals; byte for byte it is in the JSON. */
+/** With `quiet` only the compose text, with control characters escaped; the JSON has it byte for byte. */
 function renderExplanation(result: HashExplanation, view: View): string[] {
   const { theme, quiet } = view;
   const text = (result.app_compose.docker_compose_file ?? "").replace(/\n$/, "").split("\n");
@@ -131,7 +130,7 @@ function approvalAt({ approved, approved_at: at }: HashExplanation, theme: Theme
     : `${theme.red("no more")}, it was on the list of ${dateAndTime(at)}`;
 }
 
-/** It runs before the containers, and is measured with them. */
+/** It runs before the containers and is part of the measurement. */
 function scriptOf({ app_compose: { pre_launch_script: script } }: HashExplanation): Field[] {
   if (!script) return [];
   const digest = sha256Hex(script).slice(0, 12);
@@ -150,7 +149,6 @@ function comparisons({ local, previous }: HashExplanation, view: View): string[]
   ];
 }
 
-/** A change of more lines than these is another file. */
 const LINES_SHOWN = 40;
 
 /** The changed lines of a compose text, below an empty line; nothing where there are none. */

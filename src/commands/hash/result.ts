@@ -1,4 +1,4 @@
-/** The answers of `hash`. */
+/** The result of `hash`. */
 import * as z from "zod";
 import type { AppCompose } from "../../core/compose-hash.ts";
 import * as s from "../shared/schema.ts";
@@ -10,7 +10,7 @@ const approved = s.bool
   .nullable()
   .describe("on the newest list that is known; `null`: none is known");
 
-/** `hash`: what the compose hash of the local runner compose file would be. */
+/** `hash`: the predicted compose hash of the local runner compose file. */
 export const hashResult = s.timedResult(
   s.bool.describe("`false` only with `--check`: not approved, or not known to be; then exit 7"),
   "hash",

@@ -1,4 +1,4 @@
-/** `hash --exact` holds what runs code in the runner's app-compose against the trust file, as init and rotate-hash do. */
+/** `hash --exact` checks code in the runner's app-compose against the trust file, as init and rotate-hash do. */
 import { sha256Hex } from "../../core/compose-hash.ts";
 import { temporaryRunnerName } from "../../core/domain.ts";
 import { known as knownValue } from "../../inputs/values.ts";
@@ -21,11 +21,11 @@ export async function assertTrustedCode(
   const scripts = new TrustedScripts({ mode, trust, flags: [], before: await scriptsIn(known) });
   const detail = (message: string): void => emit({ type: "detail", message });
   const name = temporaryRunnerName(settings.clusterName);
-  // That of a runner that is up is not trusted for being the first that is seen.
+  // The script of a running runner is not trusted on first use.
   scripts.assertTrusted(appCompose, name, { detail }, result.basis.kind !== "live-runner");
 }
 
-/** Those of the app-composes on record, which earlier runs have checked. */
+/** Scripts in recorded app-composes, which earlier runs have checked. */
 async function scriptsIn(known: KnownHashes): Promise<ReadonlySet<string>> {
   const recorded = await Promise.all(hashesOf(known).map((hash) => known.load(hash)));
   const scripts = recorded.flatMap((appCompose) => appCompose?.pre_launch_script || []);

@@ -1,4 +1,4 @@
-/** What the three kinds of answer of `hash` are made from. */
+/** What `hash`, `hash --explain` and `hash --export` work with. */
 import type { CvmSettings } from "../../core/settings.ts";
 import type { Origin } from "../../inputs/resolve.ts";
 import type { ClusterSettings } from "../../core/settings.ts";
@@ -16,9 +16,9 @@ export type HashSettings = Pick<ClusterSettings, (typeof HASH_INPUTS)[number]>;
 
 export type HashWork = {
   readonly settings: HashSettings;
-  /** Of a runner that Phala provisions for `--exact`. */
+  /** Of the runner that Phala provisions for `--exact`. */
   readonly cvm: CvmSettings;
-  /** Where the runner compose file's path is from. */
+  /** Where the path of the runner compose file comes from. */
   readonly composeOrigin: Origin | undefined;
   /** Environment names of the runners, in order. */
   readonly names: readonly string[];

@@ -1,4 +1,4 @@
-/** The answer of `history`: every approval, the newest last. */
+/** Renders `history`: every approval, the newest last. */
 import type { HistoryEntryResult, HistoryResult } from "./result.ts";
 import { dateAndTime, oneLine, wrap } from "../../lib/text.ts";
 import { fields, paragraph, type Field, type View } from "../../output/layout.ts";
@@ -23,7 +23,7 @@ function headline({ cluster, entries, total }: HistoryResult): string {
   return `${left}${count} of cluster ${cluster}, the newest last:`;
 }
 
-/** A hash is told by its first digits; the whole one is in `--json`. */
+/** `--json` has the whole hash. */
 const short = (hash: string): string => hash.slice(0, 12);
 
 type Attested = NonNullable<HistoryEntryResult["attestation"]>;

@@ -1,4 +1,4 @@
-/** The answer of `history`. */
+/** The result of `history`. */
 import * as z from "zod";
 import { ATTEST_MODES } from "../../core/attestation.ts";
 import * as s from "../shared/schema.ts";

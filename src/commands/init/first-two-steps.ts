@@ -1,4 +1,4 @@
-/** Steps 1 and 2 of `init`: nothing is made before every input is known and every check has passed. */
+/** Steps 1 and 2 of `init`: nothing is created before every input is known and every check has passed. */
 import { clusterFactsOf, factsOf, type ClusterFacts } from "../../session/facts.ts";
 import type { Cvm } from "../../core/domain.ts";
 import type { HashFrom } from "../../core/settings.ts";
@@ -18,7 +18,7 @@ import { keptFiles } from "./kept-files.ts";
 import { expectRuns, runsForHash } from "../shared/expect-runs.ts";
 import { hideSecrets, type Preparation } from "../../session/preparation.ts";
 
-/** Checks first and asks then on a terminal; where nobody may be asked, all is checked at once. */
+/** On a terminal the prerequisites are checked before anything is asked; without one all checks run at once. */
 export async function firstTwoSteps(
   prepared: Preparation,
   steps: StepRunner,
@@ -40,7 +40,7 @@ export async function firstTwoSteps(
   const early =
     complete &&
     (await factsFor({ inputs: complete, adoption: adopt, origins: resolution.origins }));
-  // Nobody is asked from here on.
+  // No questions from here on.
   if (early && complete) void expectRunsOfInit(early, complete.hashFrom, flags);
   let checked: ClusterFacts | undefined;
   const report = { emit, steps, strict };
@@ -75,7 +75,7 @@ export async function firstTwoSteps(
   return { ...collected, inputs, facts: chosen };
 }
 
-/** A new registry is created, and updated with its list in the end. */
+/** A new registry is created, and later updated with its list. */
 function expectRunsOfInit(
   facts: ClusterFacts,
   hashFrom: HashFrom,
@@ -87,24 +87,24 @@ function expectRunsOfInit(
   });
 }
 
-/** For another name, or schema, than before. */
+/** After another name or schema was chosen. */
 async function completedAgain(answers: Answers, prepared: Preparation): Promise<Answers> {
   const from = { env: prepared.env, stateHost: prepared.stateHost, remember: false };
   const known = await withKnownInputs(answers, from);
   return (await completed(known.answers, prepared)).resolution;
 }
 
-/** What was checked is what is deployed: the files may have changed since, while the operator read the summary. */
+/** Deploys the checked texts: the files may have changed while the operator read the summary. */
 function withTextsOf(checked: ClusterFacts | undefined, facts: ClusterFacts): ClusterFacts {
   if (checked === undefined) return facts;
   const { registryCompose, runnerCompose } = checked;
   return { ...facts, registryCompose, runnerCompose };
 }
 
-/** `found`: the registry, where it was looked up for that. */
+/** `found`: the registry, where it was looked up. */
 type Completed = { readonly resolution: Answers; readonly found?: Lookup<Cvm> | undefined };
 
-/** What an existing cluster was given before stands where nothing else is said; told where it is not the default. */
+/** Recorded values of an existing cluster take the place of defaults, and are reported. */
 async function silentlyCompleted(prepared: Preparation, steps: StepRunner): Promise<Completed> {
   const completion = await completed(prepared.resolution, prepared);
   const { resolution, found } = completion;
@@ -116,7 +116,7 @@ async function silentlyCompleted(prepared: Preparation, steps: StepRunner): Prom
   return { resolution, found };
 }
 
-/** With what is recorded of the cluster of that name, and the sandbox's key where that makes it necessary. */
+/** With the recorded values of the cluster of that name, and the sandbox's key where it is needed. */
 async function completed(
   answers: Answers,
   prepared: Preparation,

@@ -124,7 +124,7 @@ async function bringUp(run: BringUp): Promise<InitResult> {
   };
 }
 
-/** What a later run goes by where nothing is said, even without orchestrator.yml. */
+/** The defaults of later runs, even without orchestrator.yml. */
 async function recordSettings({ inputs, session }: BringUp, { appId }: Registry): Promise<void> {
   const { record, deps } = session;
   const settings = { appId, values: settingsTexts(inputs.cluster, inputs.aws.region) };
@@ -149,7 +149,7 @@ async function approvalFor(
     ? await inspectRunners({ ...run, policy: ROLLING }, { record, appId, complete }, context)
     : undefined;
   const accepted = runners?.accepted ?? [];
-  // So that every hash in the list can be traced to the text that it stands for.
+  // So that every hash in the list can be traced to its compose text.
   for (const { appCompose } of accepted) await session.store.save(appCompose);
   const live = accepted.map(({ composeHash }) => composeHash);
   const recorded = existed ? recordedHashes(record, appId) : [];

@@ -1,4 +1,4 @@
-/** The files that the wizard can leave behind: the answers, and templates of compose files. */
+/** The files that the wizard can write: the answers, and templates of compose files. */
 import { constants } from "node:fs";
 import { copyFile, writeFile } from "node:fs/promises";
 import path from "node:path";
@@ -35,11 +35,11 @@ export async function keptFiles({
 
 const KEPT = definitionsOf(inputsIn("cluster", "aws", "attestation", "procedure"));
 
-/** The flags of what may have a key in it. */
+/** Flags whose value may contain a key. */
 const leftOut = ({ values }: Answers): string[] =>
   KEPT.flatMap(({ key, flag }) => (flag !== undefined && mayHoldKey(values[key]) ? [flag] : []));
 
-/** What is not as by default, and no secret. */
+/** Values other than the default, without secrets. */
 function given({ values, origins }: Answers): Raw {
   return Object.fromEntries(
     KEPT.flatMap(({ key, flag, secret }) => {

@@ -1,4 +1,4 @@
-/** `init --dry-run`: what would be done, resource by resource, from reads alone. */
+/** `init --dry-run`: what would be done, resource by resource, without any change. */
 import type { ClusterFacts } from "../../session/facts.ts";
 import { isHashRecorded } from "../../session/facts.ts";
 import { runnerEnvironmentNamesOf } from "../../compose/environment.ts";
@@ -71,7 +71,7 @@ function hashActions(
   return temporaryRunnerActions(cluster.clusterName, made);
 }
 
-/** Whether an update is due at the end is known only to a real run, which compares all that it would send. */
+/** Whether an update is needed is known only to a real run, which compares everything that it would send. */
 async function approvalAction(
   facts: ClusterFacts,
   known: boolean,
@@ -81,7 +81,7 @@ async function approvalAction(
   const resource = registryName(cluster.clusterName);
   const found = await facts.registry();
   const last = record.approvals.at(-1);
-  // A registry that has been destroyed was given its list, too.
+  // The last list may be that of a registry that was destroyed.
   const given = found.kind === "present" && last?.verified && last.appId === found.value.appId;
   const detail = `APPROVED_COMPOSE_HASH; it restarts, models on it stop; ${describeAttestation(mode)}`;
   if (!known || !given) return { action: "update", resource, detail };
@@ -99,7 +99,7 @@ async function configAction(facts: ClusterFacts): Promise<PlannedAction> {
   const { before, changes } = preview;
   if (before === undefined)
     return { action: "write", resource, detail: `a new file of schema ${schema}` };
-  // A new registry has another address than the one that the file has.
+  // A new registry gets another address than the one in the file.
   const isNew = (await facts.registry()).kind === "absent";
   const lines = [
     ...changes.map(renderChange),

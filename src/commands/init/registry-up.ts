@@ -1,4 +1,4 @@
-/** Steps 3 and 4 of `init`, and what its parts hand on to each other. */
+/** Steps 3 and 4 of `init`, and the types that its parts share. */
 import type { ComposePair } from "../../compose/lint.ts";
 import type { Adoption } from "../../core/domain.ts";
 import type { ClusterInputs } from "../../core/settings.ts";
@@ -46,7 +46,7 @@ export type RegistryUp = ConcurrentUpdates & {
   readonly secretsWithheld: boolean;
 };
 
-/** Steps 3 and 4, and what must be known of an existing registry before a temporary runner is made. */
+/** Steps 3 and 4, and the checks of an existing registry before a temporary runner is created. */
 export async function registryUp(
   run: BringUp,
   files: ComposePair,

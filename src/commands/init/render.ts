@@ -1,4 +1,4 @@
-/** The answer of `init`. */
+/** Renders `init`. */
 import { renderDryRun } from "../shared/render-dry-run.ts";
 import type { DryRunResult } from "../shared/result.ts";
 import type { InitResult } from "./result.ts";
@@ -21,7 +21,7 @@ export function renderInit(result: InitResult, view: View): string[] {
   const config: Field = ["Config", result.orchestrator_config];
   if (quiet) return fields(theme, [["Registry", registry.url], hashes, config]);
   const { name, app_id: appId, url, node } = registry;
-  // What exists, what it costs and what to type is in the last ten lines.
+  // The last ten lines: what exists, its price, and the next commands.
   return [
     ...stepTimes(result.steps, true, theme),
     "",

@@ -1,4 +1,4 @@
-/** The answer of `init`. */
+/** The result of `init`. */
 import * as z from "zod";
 import * as s from "../shared/schema.ts";
 

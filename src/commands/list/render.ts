@@ -1,4 +1,4 @@
-/** The answer of `list`: a table. */
+/** Renders `list` as a table. */
 import { columnTable, type Column, type View } from "../../output/layout.ts";
 import type { ListedCluster, ListResult } from "./result.ts";
 

@@ -1,4 +1,4 @@
-/** The answer of `list`. */
+/** The result of `list`. */
 import * as z from "zod";
 import * as s from "../shared/schema.ts";
 

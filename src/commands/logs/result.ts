@@ -1,4 +1,4 @@
-/** The answer of `logs`. */
+/** The result of `logs`. */
 import * as z from "zod";
 import * as s from "../shared/schema.ts";
 

@@ -21,7 +21,7 @@ export function listPolicy(flags: RotateFlags): ListPolicy {
   return { stay: flags.replace ? "none" : flags.retire ? "live" : "all", keep, drop };
 }
 
-/** Whether a hash may go from the list, which a push to the running registry can't do. */
+/** Whether the list may lose a hash, which a push to the running registry can't do. */
 export function shortens({ replace, retire, drop, rollback }: RotateFlags): boolean {
   return replace || retire || rollback || drop.length > 0;
 }

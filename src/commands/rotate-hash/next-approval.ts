@@ -81,7 +81,7 @@ async function renewed(run: LockedRotation, state: ClusterState): Promise<NextAp
     prepared.emit,
   );
   if (policy.drop.includes(fresh)) throw droppedItself(fresh, compose, "verification");
-  // What started while the temporary runner was up keeps its access, or the run stops.
+  // Runners that started meanwhile keep their access, or the run stops.
   const { appId } = registry;
   const runners = await inspectRunners(run, { record, appId, complete }, steps.contextFor(deps));
   const next = await approvalWith(fresh, runners, state, run);
@@ -100,7 +100,6 @@ function listWith(
   return approvedList({ recorded, live, fresh, policy });
 }
 
-/** An approval of that list. */
 export async function approvalWith(
   fresh: ComposeHash | undefined,
   runners: InspectedRunners,
@@ -156,7 +155,7 @@ function earlierComposeMissing(name: string, digest: string): ClusterError {
   });
 }
 
-/** `input` only before anything was made. */
+/** `input` only before anything was created. */
 function droppedItself(
   hash: string,
   { path }: ComposeFile,

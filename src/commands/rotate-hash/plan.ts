@@ -1,4 +1,4 @@
-/** `rotate-hash --plan`: what a rotation would change, from reads alone and without a temporary runner. */
+/** `rotate-hash --plan`: what a rotation would change, without any change and without a temporary runner. */
 import type { AppCompose } from "../../core/compose-hash.ts";
 import type { AttestMode } from "../../core/attestation.ts";
 import { runnerEnvironmentNamesOf, settingsDifference } from "../../compose/environment.ts";
@@ -31,7 +31,7 @@ import { noRegistry, inspectCluster } from "./inspect-cluster.ts";
 /** A rotation that holds no lock and has no journal. */
 export type UnlockedRotation = Omit<Rotation, "session" | "attester">;
 
-/** @throws ClusterError for all that would stop the run before it makes anything. */
+/** @throws ClusterError for everything that would stop the run before it creates anything. */
 export async function planRotation(unlocked: UnlockedRotation): Promise<RotatePlanResult> {
   const { inputs, facts, steps, flags } = unlocked;
   const { clusterName, orchestratorSchema } = inputs.cluster;
@@ -86,7 +86,6 @@ async function readSession({ prepared, inputs }: UnlockedRotation): Promise<Read
   };
 }
 
-/** What of the compose files and the environment names would change. */
 async function changedTexts(
   { inputs, facts }: Rotation,
   { state, next, approval }: RotationPlan,

@@ -1,4 +1,4 @@
-/** The answer of `rotate-hash`: what is approved now, what came and went. */
+/** Renders `rotate-hash`: the approved list, and what changed in it. */
 import { command } from "../../core/command-hint.ts";
 import type { RotatePlanResult, RotateHashResult } from "./result.ts";
 import {

@@ -1,4 +1,4 @@
-/** The answers of `rotate-hash`. */
+/** The result of `rotate-hash`. */
 import * as z from "zod";
 import * as s from "../shared/schema.ts";
 

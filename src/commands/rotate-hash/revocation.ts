@@ -1,6 +1,6 @@
 /**
- * What taking a hash from the list is worth: the released orchestrator pushes the hashes of all its runners again, so
- * a revocation holds only once the runners with that hash are deleted.
+ * Revocation: the released orchestrator pushes the hashes of all its runners again, so dropping a hash from the list
+ * lasts only once the runners with that hash are deleted.
  */
 import { lookupFailed } from "../../workflow/find-cvm.ts";
 import { shortHash, type ComposeHash } from "../../core/domain.ts";
@@ -14,7 +14,7 @@ import type { PlannedAction } from "../shared/result.ts";
 import { shortens, type RotateFlags } from "./list-policy.ts";
 import type { ClusterState } from "./inspect-cluster.ts";
 
-/** Live runners of hashes that this run drops, or that an earlier one has dropped. None where it drops nothing. */
+/** Running runners whose hash this run or an earlier one drops. None where this run drops nothing. */
 export function revokedRunners(
   next: readonly ComposeHash[],
   { live, affected }: Pick<ClusterState, "live" | "affected">,
@@ -30,7 +30,7 @@ export function revokedRunners(
   );
 }
 
-/** Says that the revocation does not last while these runners are there; only with the schema that pushes hashes. */
+/** With the schema that pushes hashes the revocation does not last while these runners exist. */
 export function warnOfRevocation(
   revoked: readonly LiveRunner[],
   schema: OrchestratorSchema,
@@ -45,7 +45,7 @@ export function warnOfRevocation(
   );
 }
 
-/** Which of them are deleted once the new list is approved: with `--delete-revoked`, or where a person says so. */
+/** The runners to delete once the new list is approved: with `--delete-revoked`, or after a yes. */
 export async function chooseDeletion(
   revoked: readonly LiveRunner[],
   schema: OrchestratorSchema,
@@ -60,9 +60,9 @@ export async function chooseDeletion(
 }
 
 /**
- * Deletes them by their ids; one that has another hash by now, or is gone, is left alone.
+ * Deletes them by id; one that has another hash by now, or is gone, is left alone.
  * @returns those that were deleted.
- * @throws ClusterError `cvm-not-deleted`, or `lookup-failed` where nobody can say what it is by now (platform).
+ * @throws ClusterError `cvm-not-deleted`, or `lookup-failed` where its hash can't be read (platform).
  */
 export async function deleteRunners(
   runners: readonly LiveRunner[],
@@ -83,7 +83,6 @@ export async function deleteRunners(
   return deleted;
 }
 
-/** The deletions, as a plan has them. */
 export function plannedDeletions(
   revoked: readonly LiveRunner[],
   { deleteRevoked }: RotateFlags,

@@ -1,4 +1,4 @@
-/** `tee-cluster rotate-hash`: after a compose change, approve the new hash and keep the runners that are up. */
+/** `tee-cluster rotate-hash`: after a compose change, approves the new hash and keeps the running runners. */
 import type { HashFrom } from "../../core/settings.ts";
 import { clusterFactsOf, factsOf, type ClusterFacts } from "../../session/facts.ts";
 import { askMissing } from "../../inputs/ask-missing.ts";
@@ -35,7 +35,7 @@ import { chooseDeletion, deleteRunners, runnerResult, warnOfRevocation } from ".
 import { planRotation } from "./plan.ts";
 import { noRegistry, inspectCluster } from "./inspect-cluster.ts";
 
-/** A rotation neither makes a registry nor writes the orchestrator's file. */
+/** A rotation neither creates a registry nor writes the orchestrator's file. */
 const UNUSED_CHECKS = [
   "orchestrator-config",
   "orchestrator-config-of-another-cluster",
@@ -58,7 +58,7 @@ export async function rotateHash(
   const steps = new StepRunner(emit, clock);
   const known = await firstTwoSteps(prepared, steps, flags);
   const { clusterName: cluster } = known.inputs.cluster;
-  // A typo is not a cluster that lost its registry.
+  // A typo in the name is reported as such.
   if ((await known.facts.registry()).kind === "absent")
     await findKnownCvms(cluster, known.facts.record, prepared);
   const attestation = await planAttestation(prepared, flags, steps);
@@ -72,7 +72,7 @@ export async function rotateHash(
   });
 }
 
-/** Checks and inputs; what the cluster was given before stands where nothing else is said. */
+/** Checks and inputs; recorded values of the cluster take the place of defaults. */
 async function firstTwoSteps(
   prepared: Preparation,
   steps: StepRunner,
@@ -80,7 +80,7 @@ async function firstTwoSteps(
 ): Promise<Pick<Rotation, "inputs" | "facts" | "schemaKnown">> {
   const { emit, prompter, env } = prepared;
   const start = prepared.resolution;
-  // What comes of it takes longer than all that follows until it is needed.
+  // Starting phala takes longer than everything until it is needed.
   if (!prompter && makesHash(start.values.hashFrom, flags)) await expectFirstRun(prepared);
   const given = prompter ? await askMissing(start.missing, start, prompter) : start;
   hideSecrets(prepared, given.values);
@@ -91,7 +91,7 @@ async function firstTwoSteps(
     withRegistryValues(recorded.resolution, env),
     prepared.sandbox,
   );
-  // The record of a cluster whose name was just typed may say v2.
+  // A cluster whose name was just typed may be recorded with v2.
   const lacking = missingForCluster(resolution.values);
   const { values } = prompter ? await askMissing(lacking, resolution, prompter) : resolution;
   hideSecrets(prepared, values);
@@ -99,11 +99,11 @@ async function firstTwoSteps(
   const { allowDebugRegistry } = flags;
   const inputs = { ...complete, cluster: { ...complete.cluster, allowDebugRegistry } };
   assertViaApiPossible(flags.approveVia, inputs.cluster);
-  // A question may have waited for its answer for long.
+  // With a prompt the lookup may be old by now.
   const found = prompter ? undefined : recorded.found;
   const own = await readRecord(prepared, inputs.cluster.clusterName);
   const facts = clusterFactsOf(factsOf(prepared), inputs.cluster, own, true, undefined, found);
-  // Nobody is asked from here on.
+  // No questions from here on.
   if (!prompter) void expectRunsOfRotation(facts, inputs.hashFrom, flags);
   const report = { emit, steps, strict: flags.strict, without: UNUSED_CHECKS };
   await steps.runWithout("verify-prerequisites", () => verifyPrerequisites(facts, facts, report));
@@ -112,20 +112,18 @@ async function firstTwoSteps(
     const asBefore = all.length === 0 ? "" : `; as recorded: ${all.join(", ")}`;
     return done(undefined, `cluster ${inputs.cluster.clusterName}${asBefore}`);
   });
-  // The orchestrator's own file says it too.
   const { orchestratorSchema: origin = "default" } = resolution.origins;
   const schemaKnown =
     record.composeHashes.length > 0 || isSchemaGiven(given) || origin !== "default";
   return { inputs, facts, schemaKnown };
 }
 
-/** Without a new hash a rotation mostly finds nothing to do. */
 const makesHash = (
   hashFrom: HashFrom | undefined,
   { rollback, dryRun }: Rotation["flags"],
 ): boolean => !rollback && (!dryRun || hashFrom === "provision");
 
-/** Where the list may be pushed, step 8 says how it gets there. */
+/** Where the list may be pushed, only step 8 decides whether phala runs for an update. */
 function expectRunsOfRotation(
   facts: ClusterFacts,
   hashFrom: HashFrom,
@@ -157,7 +155,7 @@ async function rotate(run: LockedRotation): Promise<RotateHashResult> {
 
   const next = await nextApproval(run, state);
   assertTrustedRunners(attester, next.runners.live, next.hashes, context);
-  // So that every hash in the list can be traced to the text that it stands for.
+  // So that every hash in the list can be traced to its compose text.
   for (const { appCompose } of next.runners.accepted) await session.store.save(appCompose);
   steps.assertNoWarnings(deps);
   const plan = await planOf(run, state, next);
@@ -165,7 +163,7 @@ async function rotate(run: LockedRotation): Promise<RotateHashResult> {
   return apply(plan, toDelete, run);
 }
 
-/** @returns the runners that are to be deleted. @throws Cancellation where a person says no. */
+/** @returns the runners to delete. @throws Cancellation on a no. */
 async function confirmPlan(
   { cutOff, revoked }: RotationPlan,
   { prepared, inputs, flags, steps }: Rotation,
@@ -217,7 +215,7 @@ async function apply(
   };
 }
 
-/** A list that is pushed again, because nobody can tell whether the registry still has it, is no change. */
+/** Pushing a list again because the registry may have lost it is not a change. */
 function hasChanged(
   approval: Approval,
   before: readonly string[],

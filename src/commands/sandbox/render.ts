@@ -1,9 +1,8 @@
-/** The answer of `sandbox`: shell lines for `eval`. */
+/** Renders `sandbox` as shell lines for `eval`. */
 import { command } from "../../core/command-hint.ts";
 import type { View } from "../../output/layout.ts";
 import type { SandboxResult } from "./result.ts";
 
-/** What there is to say where none runs (any longer). */
 const STATES = {
   stopped: "the sandbox is stopped, and keeps what it has; start it again",
   reset: "the sandbox is stopped and empty; start it",

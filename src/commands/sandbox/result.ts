@@ -1,4 +1,4 @@
-/** The answer of `sandbox`, given when it is up. */
+/** The result of `sandbox`, printed when it is up. */
 import * as z from "zod";
 import * as s from "../shared/schema.ts";
 

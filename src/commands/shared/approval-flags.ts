@@ -29,7 +29,7 @@ export const APPROVAL_FLAGS = {
 
 export type ApprovalFlags = FlagValues<typeof APPROVAL_FLAGS>;
 
-/** What a run trusts beyond the trust file. */
+/** Trust beyond the trust file. */
 export const ATTEST_FLAGS = {
   acceptTcb: list("status", "accept this TCB status too; never Revoked", { rare: true }),
   trustScript: list("sha256", "trust this pre-launch script", { rare: true }),

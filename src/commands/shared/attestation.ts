@@ -1,4 +1,4 @@
-/** How a run attests its registry: the mode and what is trusted, settled before anything is made. */
+/** How a run attests its registry: mode and trust, resolved before anything is created. */
 import { composeHashOf, type AppCompose } from "../../core/compose-hash.ts";
 import type { ComposeFile } from "../../compose/compose-file.ts";
 import type { AttestMode } from "../../core/attestation.ts";
@@ -21,7 +21,7 @@ export type AttestationPlan =
   | { readonly mode: "off" }
   | { readonly mode: "auto" | "require"; readonly trust: Trust; readonly flags: AttestFlags };
 
-/** @throws ClusterError (input) for a trust file or flags that are wrong. */
+/** @throws ClusterError (input) for an invalid trust file or flag. */
 export async function planAttestation(
   prepared: Preparation,
   flags: AttestFlags,
@@ -89,7 +89,7 @@ export function assertCanWithhold(
   if (mode === "require") assertSecretsCanWait(compose, firstEnvironment(compose, environment));
 }
 
-/** Scripts and fields of the runners that the list lets in. @throws ClusterError `attest-compose` (verification) */
+/** Checks scripts and fields of the approved runners. @throws ClusterError `attest-compose` (verification) */
 export function assertTrustedRunners(
   attester: Attester | undefined,
   live: readonly LiveRunner[],
@@ -106,7 +106,7 @@ type Attesting = {
 };
 
 /**
- * How an existing registry is attested before anything is sent to it: it must run what the API says that it runs.
+ * How an existing registry is attested before anything is sent to it: it must run what the API reports.
  * Undefined with `--attest off`.
  * @param now.certain Phala lists its updates, and none is by somebody else
  */

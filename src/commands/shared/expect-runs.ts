@@ -1,4 +1,4 @@
-/** How often a command is going to run `phala`: told as soon as it is known, so that one is loaded by then. */
+/** How often a command will run `phala`, announced as early as possible so that one is started ahead. */
 import { toClusterInputs } from "../../inputs/values.ts";
 import type { HashFrom } from "../../core/settings.ts";
 import { clusterFactsOf, factsOf, isHashRecorded, type ClusterFacts } from "../../session/facts.ts";
@@ -7,7 +7,7 @@ import { withRecordedInputs } from "../../session/recorded-inputs.ts";
 import { findStateDirectory } from "../../state/cluster-folder.ts";
 import { readClusterRecord } from "../../state/verified-state.ts";
 
-/** Meanwhile the checks go on. A wrong count costs time and nothing else. */
+/** Runs beside the checks. A wrong count only costs time. */
 export async function expectRuns(
   { cli }: Pick<ClusterFacts, "cli">,
   count: () => Promise<number>,
@@ -15,19 +15,19 @@ export async function expectRuns(
   try {
     await cli.expectRuns(await count());
   } catch {
-    // What can't be read is told by the checks.
+    // The checks report what can't be read.
   }
 }
 
-/** Provisioning a runner; or deploying the temporary one, and deleting it. None where the hash is recorded. */
+/** Provisioning a runner, or deploying and deleting the temporary one. None where the hash is recorded. */
 export async function runsForHash(facts: ClusterFacts, hashFrom: HashFrom): Promise<number> {
   if (await isHashRecorded(facts)) return 0;
   return hashFrom === "provision" ? 1 : 2;
 }
 
 /**
- * The first run of a cluster that is recorded here, before any request: what the platform says corrects the count. None
- * where an input is missing, or the registry is not known here: a check may end such a run.
+ * The first run for a cluster that is recorded here, before any request; the platform's answers correct it. None
+ * where an input is missing or the registry is not recorded: a check may end such a run.
  */
 export function expectFirstRun(prepared: Preparation): Promise<void> {
   const { resolution, connection, stateHost, ports } = prepared;

@@ -1,4 +1,4 @@
-/** A cluster by its name: a name that nobody knows is a typo, never an empty cluster. */
+/** Finds a cluster by its name: an unknown name is a typo, never an empty cluster. */
 import { command, hint } from "../../core/command-hint.ts";
 import { ClusterError } from "../../errors/cluster-error.ts";
 import { closest } from "../../lib/closest.ts";
@@ -8,7 +8,7 @@ import type { ClusterRecord } from "../../state/record.ts";
 import { findClusterNames } from "../../state/known-clusters.ts";
 
 /**
- * The cluster's CVMs, whatever they are called by now.
+ * The cluster's CVMs, including renamed ones.
  * @throws ClusterError `unknown-cluster` (input) where neither the account nor this machine's record has one of that
  *   name; the list's own failure (platform) where it can't be read.
  */
@@ -41,7 +41,7 @@ export async function assertKnownCluster(
 }
 
 /**
- * `typosOnly`: a name that is like none of the recorded ones may be that of a cluster which others set up.
+ * `typosOnly`: a name unlike any recorded one may be that of a cluster set up on another machine.
  * @throws ClusterError `unknown-cluster` (input) where other clusters are recorded, and not this one.
  */
 export async function assertRecordedCluster(
@@ -56,7 +56,7 @@ export async function assertRecordedCluster(
 }
 
 function assertOneOf(cluster: string, names: readonly string[], why: string): void {
-  // Where there is none at all, none was meant: a first look before `init`.
+  // No cluster at all: nothing to suggest before the first `init`.
   if (names.length === 0) return;
   const meant = closest(cluster, names);
   const there = `there ${names.length === 1 ? "is" : "are"} ${names.join(", ")}`;

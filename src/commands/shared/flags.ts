@@ -1,4 +1,4 @@
-/** The switches and options of commands, as typed values: what a handler gets is inferred from what is declared. */
+/** Switches and options of commands: the handler's types are inferred from the declarations. */
 import { expandHome } from "../../lib/home.ts";
 import type { ValueSource } from "../../core/value-source.ts";
 
@@ -7,25 +7,25 @@ type FlagText = {
   readonly text: string;
   /** One letter: `-w`. */
   readonly short?: string;
-  /** What follows the flag in the help text; absent for a switch. */
+  /** Follows the flag in the help text; absent for a switch. */
   readonly placeholder?: string;
   readonly choices?: readonly string[];
   readonly default?: string;
   readonly repeatable?: boolean;
-  /** Names of flags that can't be given together with this one. */
+  /** Flags that can't be combined with this one. */
   readonly conflicts?: readonly string[];
-  /** The environment variable that sets it too. */
+  /** The environment variable that also sets it. */
   readonly variable?: string;
-  /** What a shell offers for it on TAB, where there are no choices. */
+  /** Shell completion where there are no choices. */
   readonly completes?: ValueSource;
-  /** Seldom given: left to `--help-all`. */
+  /** Only in `--help-all`. */
   readonly rare?: boolean;
 };
 
-/** `read` turns what the command line gives (undefined: nothing) into the handler's value. */
+/** `read` converts the command line's value (undefined: not given) to the handler's. */
 export type Flag<T> = FlagText & { read(given: unknown): T };
 
-/** By their names in camel case: `forceUpdate` is `--force-update`. */
+/** By name in camel case: `forceUpdate` is `--force-update`. */
 export type Flags = Readonly<Record<string, Flag<unknown>>>;
 
 export type FlagValues<F extends Flags> = { readonly [K in keyof F]: ReturnType<F[K]["read"]> };
@@ -53,7 +53,7 @@ export function option(
 
 const PATHS: ReadonlySet<unknown> = new Set(["files", "folders"]);
 
-/** A path with `~/` is one below the home folder. */
+/** Expands `~/` in a path. */
 export const pathOr = (text: string, { completes }: { readonly completes?: unknown }): string =>
   PATHS.has(completes) ? expandHome(text) : text;
 
@@ -76,7 +76,7 @@ export function choice<const C extends readonly [string, ...string[]]>(
   return { text, placeholder: "how", choices, default: standard, ...more, read };
 }
 
-/** The values of these flags in what the command line gave. */
+/** The values of these flags on the command line. */
 export function readFlags<F extends Flags>(
   flags: F,
   given: Readonly<Record<string, unknown>>,

@@ -1,4 +1,4 @@
-/** Steps 5 to 7 as one piece: the temporary runner never outlives them. */
+/** Steps 5 to 7 together: the temporary runner never outlives them. */
 import { runnerEnvironmentNamesOf } from "../../compose/environment.ts";
 import type { ComposeFile } from "../../compose/compose-file.ts";
 import { predictComposeHash } from "../../app-compose/predict.ts";
@@ -27,16 +27,16 @@ export type ObtainComposeHashInput = {
   readonly registry: Pick<Registry, "url" | "vmUuid">;
   /** See --hash-from. */
   readonly hashFrom: HashFrom;
-  /** Deploy one also where the hash is recorded: the platform may build app-composes in a new way. */
+  /** Deploys a temporary runner even where the hash is recorded: the platform may have changed its app-composes. */
   readonly fresh: boolean;
-  /** Asks whoever pays for it; throws where the answer is no. */
+  /** Asks for confirmation; throws on a no. */
   readonly beforeDeploying?: () => Promise<void>;
 } & Omit<DeployTemporaryRunnerInput, "registryUrl"> &
   Omit<ReadComposeHashInput, "runner" | "environmentNames">;
 
 const CLEANUP_LIMIT_MS = 60_000;
 
-/** The runner's compose hash: what a recorded run read back for the very same text and names, or steps 5 to 7. */
+/** The runner's compose hash: recorded for the same text and names, or read by steps 5 to 7. */
 export async function obtainComposeHash(
   input: ObtainComposeHashInput,
   steps: StepRunner,
@@ -58,7 +58,7 @@ export async function obtainComposeHash(
   return known;
 }
 
-/** What was shown when it was read back holds still, and `--strict` may be given only now. A script counts as seen by now. */
+/** Repeats the anomalies of the recorded app-compose: `--strict` may be new. Its script counts as known. */
 async function reportKnownAnomalies(
   hash: ComposeHash,
   { store, attester }: ObtainComposeHashInput,
@@ -76,7 +76,7 @@ type Obtained =
   | Extract<ProvisionedHash, { kind: "verified" }>
   | { readonly kind: "runner"; readonly runner: TemporaryRunner };
 
-/** Step 5; with `--hash-from provision` a temporary runner only where the provisioning alone does not do, which is noted. */
+/** Step 5; with `--hash-from provision` it deploys a temporary runner only where the provisioned hash can't be verified. */
 const obtainRunner: Step<ObtainComposeHashInput, Obtained> = {
   id: "deploy-temporary-runner",
   async run(input, context) {
@@ -99,7 +99,7 @@ const obtainRunner: Step<ObtainComposeHashInput, Obtained> = {
   },
 };
 
-/** Provisions, or deploys the temporary runner, reads and checks its compose hash, deletes it, on every way out. */
+/** Provisions; or deploys the temporary runner, reads and checks its compose hash, and deletes it however that ends. */
 async function provisionOrDeploy(
   input: ObtainComposeHashInput,
   steps: StepRunner,
@@ -139,7 +139,7 @@ async function takeProvisioned(
   return hash;
 }
 
-/** The failure that led here is the one to report; a runner that could not be removed stays in the ledger. */
+/** Only notes its own failure: the caller reports the first one, and the ledger keeps a runner that still exists. */
 async function cleanUp(made: CvmIdentity | undefined, deps: StepDeps, emit: Emit): Promise<void> {
   if (made === undefined) return;
   const note = (message: string): void => emit({ type: "cleanup", message });
@@ -164,7 +164,7 @@ export async function recordedComposeHash(
   if (hash === undefined) return undefined;
   const appCompose = await store.load(hash);
   if (appCompose?.docker_compose_file !== compose.text) return undefined;
-  // A later runner may show that the platform builds app-composes in another way by now.
+  // A newer runner may show that the platform has changed its app-composes since.
   const newest = await findPredictionBasis(record, store, async () => []);
   const stillSo =
     newest && predictComposeHash(newest.appCompose, compose.text, environmentNames) === hash;

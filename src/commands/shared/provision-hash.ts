@@ -1,6 +1,6 @@
 /**
  * Steps 5 to 7 without a CVM: Phala provisions the temporary runner, which computes its compose hash, and nothing is
- * committed. Its word alone is not enough: the hash must be the one of an app-compose that a CVM of the cluster has,
+ * committed. The hash is accepted only if it is that of an app-compose that a CVM of the cluster has,
  * with the runner's text and names in place.
  */
 import { cvmSettingsOf } from "../../core/settings.ts";
@@ -14,7 +14,7 @@ import { temporaryRunnerName, type ComposeHash } from "../../core/domain.ts";
 import type { StepContext } from "../../workflow/step.ts";
 import type { ObtainComposeHashInput } from "./obtain-compose-hash.ts";
 
-/** `unverified`: why a temporary runner must show what the platform makes of it. */
+/** `unverified`: the reason why a temporary runner is needed. */
 export type ProvisionedHash =
   | { readonly kind: "verified"; readonly hash: ComposeHash; readonly appCompose: AppCompose }
   | { readonly kind: "unverified"; readonly reason: string };
@@ -24,8 +24,8 @@ type Context = Pick<StepContext, "api" | "signal"> & {
 };
 
 /**
- * Asks for the hash and recomputes it.
- * @throws ClusterError (verification) where it agrees and the app-compose is not what it must be.
+ * Requests the hash and recomputes it.
+ * @throws ClusterError `compose-hash-malformed` (verification).
  */
 export async function provisionComposeHash(
   input: Pick<
@@ -55,7 +55,7 @@ export async function provisionComposeHash(
 
 const unverified = (reason: string): ProvisionedHash => ({ kind: "unverified", reason });
 
-/** What a runner of the cluster ran, as recorded; else what the registry runs, which is checked before it is used. */
+/** The recorded app-compose of a runner; else the registry's, once it matches its compose hash. */
 async function basisFor(
   { record, store, registry }: Pick<ObtainComposeHashInput, "record" | "store" | "registry">,
   { api, signal }: Context,
@@ -70,7 +70,7 @@ async function basisFor(
   return composeHashOf(found.value) === cvm.value.composeHash ? found.value : undefined;
 }
 
-/** The same checks and records as of a hash that was read back from a CVM. */
+/** Checks and records it like a hash that was read back from a CVM. */
 export async function recordProvisioned(
   { cluster, compose, store, attester }: ObtainComposeHashInput,
   { hash, appCompose }: Extract<ProvisionedHash, { kind: "verified" }>,

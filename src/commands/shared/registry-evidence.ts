@@ -12,7 +12,7 @@ import { findKnownCvms } from "./find-cluster.ts";
 import { gatherEvidence, type Gathered } from "../../trust/gather-evidence.ts";
 import { readTrust } from "../../trust/read-trust.ts";
 
-/** dstack's guest agent. */
+/** The port of dstack's guest agent. */
 const GUEST_PORT = 8090;
 
 export async function readRegistryEvidence(run: CommandRun, name: string) {

@@ -1,4 +1,4 @@
-/** The answer of `--dry-run`: resource by resource, what a run would do. */
+/** Renders `--dry-run`: what a run would do, resource by resource. */
 import type { DryRunResult, PlannedAction } from "./result.ts";
 import { oneLine } from "../../lib/text.ts";
 import type { Theme } from "../../output/theme.ts";

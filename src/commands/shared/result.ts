@@ -1,4 +1,4 @@
-/** What several answers have in common. Types only: the schemas are in `schema.ts`. */
+/** Parts that several results have. Types only: the schemas are in `schema.ts`. */
 import type { z } from "zod";
 import type { AttestMode } from "../../core/attestation.ts";
 import { temporaryRunnerName } from "../../core/domain.ts";

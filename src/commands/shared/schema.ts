@@ -1,5 +1,5 @@
 /**
- * What the schemas of results are built of. A result's type, its JSON Schema (schemas/) and its table in docs/json.md
+ * Building blocks of result schemas. A result's type, its JSON Schema (schemas/) and its table in docs/json.md
  * come from its zod schema; a run imports the types only. `.describe()` is the table's text.
  */
 import * as z from "zod";
@@ -22,12 +22,12 @@ export const time = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/);
 export const count = z.int().min(0);
 export const url = z.string().regex(/^https?:\/\//);
 
-/** A list that is not written to. Its JSON Schema is the same. */
+/** A read-only array. */
 export const list = <T extends z.ZodType>(item: T) => z.array(item).readonly();
-/** No item twice; enforced by the JSON Schema. */
+/** An array without duplicates. */
 export const set = <T extends z.ZodType>(item: T, minItems = 0) =>
   list(item).meta({ uniqueItems: true, ...(minItems === 0 ? {} : { minItems }) });
-/** Lines of a text that go (`- `) and come (`+ `). */
+/** Removed (`- `) and added (`+ `) lines. */
 export const lineDiff = list(z.string().regex(/^[-+] /));
 
 export const cluster = text.describe("the cluster's name");
@@ -37,7 +37,7 @@ export const warnings = list(
 
 export const timings = timingsOfRun.optional();
 
-/** Always so: whatever else happens is a failure, which has another schema. */
+/** Failures have a schema of their own. */
 export const ok = z.literal(true);
 
 /** The result of a command. */
@@ -56,7 +56,7 @@ export const timedResult = <O extends z.ZodType, C extends string, S extends z.Z
 
 type Properties = Readonly<Record<string, z.core.JSONSchema.BaseSchema>>;
 
-/** For the JSON Schema: where the first properties hold, so do the second, else the third. */
+/** JSON Schema: where the first properties hold, so must the second, else the third. */
 export const when = (given: Properties, then: Properties, otherwise?: Properties) => ({
   if: { properties: given },
   // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema
@@ -134,7 +134,7 @@ export const dryRun = z.object({
   timings,
 });
 
-/** Differences of an app-compose from another one. */
+/** How two app-composes differ. */
 export const appComposeDiff = {
   differences: list(
     z.object({
@@ -148,7 +148,7 @@ export const appComposeDiff = {
 };
 export const difference = appComposeDiff.differences.unwrap().element;
 
-/** As the platform returns it: every field is measured. */
+/** As the platform returns it, with every field. */
 export const appCompose = z
   .object({ docker_compose_file: z.string().optional(), allowed_envs: list(text).optional() })
   .catchall(z.unknown());

@@ -1,4 +1,4 @@
-/** The answer of `status`: what is known of a cluster, in the very shape of `--json`. See docs/status.md. */
+/** The result of `status`, in the shape of `--json`. See docs/status.md. */
 import * as z from "zod";
 import type { StatusCode } from "../../errors/catalogue.ts";
 import * as s from "../shared/schema.ts";
@@ -10,7 +10,7 @@ const capacity = z.object({
 });
 export type CapacityStatus = z.infer<typeof capacity>;
 
-/** In what a refused runner's app-compose departs from the one it is most like. */
+/** How a refused runner's app-compose differs from the approved one it is most like. */
 const refusal = z.object({
   compared_with: z
     .object({ kind: z.enum(["approved", "predicted"]), compose_hash: s.hash })
@@ -69,7 +69,7 @@ const cvm = z
   });
 export type CvmStatus = z.infer<typeof cvm>;
 
-/** What this machine knows of the list that the registry approves. */
+/** The list that the registry approves, as far as this machine knows. */
 const approvedList = z
   .object({
     standing: z
@@ -173,7 +173,6 @@ export const statusResult = z
   );
 export type StatusResult = z.infer<typeof statusResult>;
 
-/** The whole of it, as it was at one moment. */
 export type Assessment = Pick<
   StatusResult,
   "cvms" | "approved_list" | "drift" | "attestation" | "findings"

@@ -1,4 +1,4 @@
-/** The answer of `trust show`, `trust diff` and `trust pin`. */
+/** Renders `trust show`, `trust diff` and `trust pin`. */
 import { fields, type Field, type View } from "../../output/layout.ts";
 import { wrap } from "../../lib/text.ts";
 import type { TrustResult } from "./result.ts";

@@ -1,4 +1,4 @@
-/** The answer of `trust show`, `trust diff` and `trust pin`. `schemas/trust.json` is made of it. */
+/** The result of `trust show`, `trust diff` and `trust pin`. */
 import * as z from "zod";
 import * as s from "../shared/schema.ts";
 import { trustSchema } from "../../trust/trust-file.ts";

@@ -1,4 +1,4 @@
-/** The answer of `verify`: one line per check, what was measured, and whom one believes in the end. */
+/** Renders `verify`: a line per check, the measurements, and who has to be trusted. */
 import type { Rendered } from "../../core/command-hint.ts";
 import {
   fields,

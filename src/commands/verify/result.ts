@@ -1,4 +1,4 @@
-/** The answer of `verify`. `schemas/verify.json` is made of it. */
+/** The result of `verify`. */
 import * as z from "zod";
 import * as s from "../shared/schema.ts";
 import { ATTESTATION_CHECK_IDS, ATTESTATION_CODES } from "../../core/attestation.ts";
