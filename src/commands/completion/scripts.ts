@@ -67,7 +67,7 @@ complete -c tee-cluster -e
 complete -c tee-cluster -f -a '(__tee_cluster_complete)'
 `;
 
-/** Where nothing is offered, PowerShell completes files by itself. */
+/** Without candidates PowerShell completes files by itself. */
 const POWERSHELL = `# PowerShell completion for tee-cluster
 Register-ArgumentCompleter -Native -CommandName tee-cluster -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)

@@ -1,4 +1,4 @@
-/** `tee-cluster config init`: a tee-cluster.yml that explains itself. */
+/** `tee-cluster config init`: writes a commented tee-cluster.yml. */
 import { isErrno } from "../../lib/errno.ts";
 import { rm, writeFile } from "node:fs/promises";
 import { command, hint } from "../../core/command-hint.ts";
@@ -17,7 +17,7 @@ export async function initConfig({
 }: CommandRun<{ readonly argument: string | undefined }>): Promise<ConfigInitResult> {
   const { keys, inputs, argument: file = DEFAULT_CONFIG_FILE } = flags;
   const config = { path: undefined, values: {} };
-  // Only what the options say: what the environment has, it has in the next run too.
+  // Only options: the environment will be there in the next run too.
   const given = resolveInputs({ flags: inputs, env: {}, config, examples: {}, keys });
   assertNoProblems({ ...given, missing: [] });
   const isNamed = file !== DEFAULT_CONFIG_FILE;
@@ -31,7 +31,7 @@ export async function initConfig({
   return { ok: true, command: "config init", file, written: !flags.dryRun, filled, text };
 }
 
-/** The default file would be refused with them by every later run. */
+/** Every later run would refuse the default file with these keys. */
 function assertAllowed(filled: readonly string[], file: string, isNamed: boolean): void {
   const found = isNamed ? [] : filled.filter((flag) => ONLY_IN_NAMED_FILES.has(flag));
   if (found.length === 0) return;
@@ -46,7 +46,7 @@ async function writeNew(file: string, text: string): Promise<void> {
     await writeFile(file, text, { flag: "wx" });
   } catch (error) {
     if (isErrno(error, "EEXIST")) throw exists(file);
-    // Half a file is no file.
+    // Nothing half-written stays.
     await rm(file, { force: true }).catch(() => undefined);
     throw new ClusterError("prerequisite", "config-file-unwritable", {
       message: `can't write ${file}: ${messageOf(error)}`,

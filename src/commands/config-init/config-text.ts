@@ -18,8 +18,8 @@ const GROUPS: readonly InputGroup[] = ["cluster", "aws", "attestation", "procedu
 const COLUMNS = 98;
 
 /**
- * @param given as on the command line: filled in, everything else is a comment.
- * @param isNamed whether the file is one that is named with `--config`: only such a one may say where secrets go.
+ * @param given values from the command line: filled in, everything else is a comment.
+ * @param isNamed whether the file will be named with `--config`: only then may it say where secrets go.
  */
 export function renderConfigFile(given: Raw, isNamed: boolean): string {
   const secrets = INPUTS.filter(({ secret }) => secret).map(({ variables }) => variables[0]);

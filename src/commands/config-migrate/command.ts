@@ -5,7 +5,7 @@ export const configMigrateCommand = defineCommand({
   name: "config migrate",
   summary: "turn an orchestrator.yml of schema v1 into v2, comments kept",
   page: "schema-v2.md",
-  // Which file, and what schema v2 or its runners have that v1 does not.
+  // The file, and what schema v2 or its runners have and v1 does not.
   inputs: [
     "orchestratorConfig",
     "orchestratorSchema",

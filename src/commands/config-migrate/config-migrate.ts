@@ -74,7 +74,7 @@ function targetOf(file: string, output: string | undefined): string {
   return path.resolve(target) === path.resolve(file) ? file : target;
 }
 
-/** The list's default for the capacity threshold is for new clusters: here the file's own number comes first. */
+/** The default capacity threshold is for new clusters: here the file's own value comes first. */
 function migrationInputs({ values, origins }: Resolution): MigrationInputs {
   const threshold = known(values, "capacityThreshold");
   return {

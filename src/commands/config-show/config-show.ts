@@ -1,4 +1,4 @@
-/** `tee-cluster config show`: what a run would go by, and why. Makes no request. */
+/** `tee-cluster config show`: the effective inputs and their origins. Makes no request. */
 import type { Warning } from "../../core/events.ts";
 import { SCHEMA_V1_WARNING } from "../../checks/orchestrator-config.ts";
 import { inputText } from "../../inputs/as-text.ts";
@@ -30,7 +30,7 @@ export async function showConfig(run: CommandRun): Promise<ConfigShowResult> {
   };
 }
 
-/** The sandbox has a key of its own, and no run with it takes another one. */
+/** Runs in the sandbox always use its own key. */
 function withSandboxKey(resolution: Resolution): Resolution {
   return {
     ...resolution,
@@ -40,7 +40,7 @@ function withSandboxKey(resolution: Resolution): Resolution {
   };
 }
 
-/** What the registry was given since the last init stands too, as long as there is one by the record. */
+/** With the settings that the recorded registry was given since the last init. */
 async function withRegistrysOwn({
   resolution,
   directory,
@@ -78,7 +78,7 @@ function textOf(key: InputKey, value: unknown): string | readonly string[] | und
   return value % 1000 === 0 ? `${value / 1000}s` : `${value}ms`;
 }
 
-/** Where somebody who wants to change it has to look. */
+/** Where to change it. */
 function placeOf(
   { key, flag }: InputDefinition,
   { origins, variables, values }: Resolution,

@@ -1,4 +1,4 @@
-/** `tee-cluster doctor`: the checks of step 1 and what lies around them, all of them, each with its remedy. */
+/** `tee-cluster doctor`: the checks of step 1 and more, each with its remedy. */
 import { ALL_CHECKS, CHECK_IDS } from "../../checks/all-checks.ts";
 import { skipped, type Check, type DoctorFacts } from "../../checks/check.ts";
 import { once } from "../../lib/once.ts";
@@ -52,7 +52,7 @@ function answer(checks: readonly CheckResult[], strict: boolean): DoctorResult {
   return { ok, command: "doctor", checks, warnings };
 }
 
-/** All checks; one that rests on an input that is missing or wrong only says so. */
+/** All checks; one whose input is missing or invalid is skipped. */
 function withoutUnavailable({ unavailable }: GivenInputs): readonly Check<DoctorFacts>[] {
   return ALL_CHECKS.map((check) => {
     const lacking = new Set((check.needs ?? []).flatMap((key) => unavailable.get(key) ?? []));
@@ -77,7 +77,7 @@ async function gatherFacts(given: GivenInputs, run: CommandRun): Promise<DoctorF
     cluster.clusterName,
   );
   const journal = once(() => readJournal(stateDirectory));
-  // One that can't be read is told by a check of its own.
+  // A check reports a journal that can't be read.
   const record = summarizeJournal(await journal().catch(() => []), cluster.clusterName);
   return {
     ...clusterFactsOf(facts, cluster, record, run.flags.adopt, givenInputs(resolution.origins)),

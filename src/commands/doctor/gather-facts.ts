@@ -1,4 +1,4 @@
-/** What `doctor` knows of its inputs: it refuses none, goes on with those that are right, and remembers the others. */
+/** The inputs of `doctor`: it continues with the valid ones and reports the others. */
 import { ClusterError } from "../../errors/cluster-error.ts";
 import { readConfigFile, type ConfigFile } from "../../inputs/config-file.ts";
 import { INPUTS, nameOfInput, type InputKey } from "../../inputs/table.ts";
@@ -29,12 +29,12 @@ export type GivenInputs = {
   readonly sandbox: SandboxHandle | undefined;
   readonly connection: Connection;
   readonly cluster: ClusterSettings;
-  /** Inputs of these two that are stand-ins, each with what is missing: nothing must be made of them. */
+  /** Inputs that have only a stand-in, each with the name of what is missing. */
   readonly unavailable: ReadonlyMap<InputKey, string>;
 };
 
 const NO_FILE: ConfigFile = { path: undefined, values: {} };
-/** Where a required input is missing and has no default. */
+/** For required inputs without a default. */
 const STAND_INS: Raw = { clusterName: "unnamed", phalaApiKey: "not-given" };
 
 export async function gatherInputs(run: CommandRun): Promise<GivenInputs> {
@@ -67,7 +67,7 @@ export async function gatherInputs(run: CommandRun): Promise<GivenInputs> {
   };
 }
 
-/** With what record and file say; a record that can't be read is reported by its own check. */
+/** With recorded values and those of orchestrator.yml; a check reports a record that can't be read. */
 async function withKnown(
   resolution: Resolution,
   sandbox: SandboxHandle | undefined,
@@ -94,7 +94,7 @@ async function configOf(
   }
 }
 
-/** Needs nothing but its folder; without that there is none, and what it would give is missing. */
+/** Undefined without a state directory. */
 async function startSandboxFor(
   sources: Omit<Sources, "examples">,
   dependencies: CommandDependencies,
@@ -103,7 +103,7 @@ async function startSandboxFor(
   return stateDir === undefined ? undefined : dependencies.startSandbox(stateDir);
 }
 
-/** What a file that can't be read may well hold is not missing. */
+/** An input that the unreadable config file may contain is not missing. */
 function withUnreadFile(resolution: Resolution, problem: ClusterError | undefined): Resolution {
   if (problem === undefined) return resolution;
   return { ...resolution, missing: resolution.missing.filter(({ flag }) => flag === undefined) };
@@ -114,7 +114,7 @@ function unavailableIn(
   configProblem: ClusterError | undefined,
 ): ReadonlyMap<InputKey, string> {
   const known = [...problems.map(({ input }) => input), ...missing, ...missingForCluster(values)];
-  // Nor is a default what was meant then.
+  // Nor are its defaults certain.
   const unread = configProblem
     ? INPUTS.filter(({ key, flag }) => flag !== undefined && !isGiven({ origins }, key))
     : [];

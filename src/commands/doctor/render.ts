@@ -20,7 +20,7 @@ export function renderDoctor(result: Rendered<DoctorResult>, view: View): string
   return view.quiet ? lines : [...lines, "", summary(result.checks)];
 }
 
-/** All checks share one table so that the columns agree; a remedy goes under its row and is not wrapped. */
+/** One table, so that the columns align; a remedy goes below its row and is not wrapped. */
 function checkLines(checks: readonly Shown[], view: View): string[] {
   const rows = checks.map((check, index) => rowOf(check, checks[index - 1], view.theme));
   const width = Math.max(...rows.map((row) => cellWidth(row.cells[1] ?? "")));
@@ -33,7 +33,7 @@ function checkLines(checks: readonly Shown[], view: View): string[] {
   });
 }
 
-/** A check that found several things has its title once. */
+/** A check with several findings has its title once. */
 function rowOf(check: Shown, before: Shown | undefined, theme: Theme): Row {
   const [mark, paint] = marks(theme)[outcomeOf(check)];
   return {
@@ -59,6 +59,6 @@ function summary(checks: readonly Shown[]): string {
     const plural = count !== 1 && (outcome === "warning" || outcome === "note") ? "s" : "";
     return `${count} ${outcome}${plural}`;
   });
-  // What passed and what failed is told even where it is nothing.
+  // Passed and failed are counted even where there are none.
   return `${parts.filter((part, index) => index < 2 || !part.startsWith("0 ")).join(", ")}.`;
 }

@@ -47,7 +47,7 @@ function whatItDoes({ roles, exit_codes: exits }: Explained): string {
     : `${roles.join(", ")}; ${exit}`;
 }
 
-/** Under the first of its roles. */
+/** Grouped by the first role. */
 function all(codes: readonly Explained[], view: View): string[] {
   const groups = Object.entries(HEADINGS).map(([role, heading]) => ({
     heading,

@@ -1,4 +1,4 @@
-/** `tee-cluster history`: who approved which compose hashes, when and why; and whether the file still says so. */
+/** `tee-cluster history`: who approved which compose hashes, when and why; and whether the file was changed. */
 import { command, hint } from "../../core/command-hint.ts";
 import { integer } from "../../inputs/parsers.ts";
 import { known } from "../../inputs/values.ts";
@@ -50,7 +50,7 @@ export async function history(run: CommandRun<Flags>): Promise<HistoryResult> {
 
 const LIMIT = integer(1, Number.MAX_SAFE_INTEGER);
 
-/** What the journal says that the history had: without it the end of the chain could be cut off unseen. */
+/** The heads that the journal recorded: without them a truncated chain would go unnoticed. */
 async function recordedHeads(
   directory: StateDirectory,
   cluster: string,
@@ -63,7 +63,7 @@ function entryOf({ number, hash, record }: HistoryLine): HistoryEntryResult[] {
   return record === undefined ? [] : [{ line: number, hash, ...record }];
 }
 
-/** Lines that are left out of the answer. What is wrong with the chain is the answer's own business. */
+/** Lines that the entries leave out; `problem` has what is wrong with the chain. */
 function warningsOf(lines: readonly HistoryLine[], verify: boolean): readonly Warning[] {
   const cutOff = cutOffLines(lines);
   const code = "history-line-unreadable" as const;

@@ -57,7 +57,6 @@ function attestationText({ mode, result, scripts }: Attested): string[] {
   return [result === null ? mode : `${result} (${mode})`, ...trusted];
 }
 
-/** Two blanks, the widest label, two blanks. */
 const REASON_INDENT = 2 + "Attested".length + 2;
 
 function footer({ file, head, verified }: HistoryResult): Field[] {

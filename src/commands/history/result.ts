@@ -5,7 +5,7 @@ import * as s from "../shared/schema.ts";
 
 const line = z.int().min(1);
 
-/** One approval, as it is on disk, with the number of its line and the line's SHA-256. */
+/** An approval as stored, with its line number and the line's SHA-256. */
 const entry = z.object({
   line: line.describe("the number of its line"),
   hash: s.hash.describe("the line's SHA-256"),

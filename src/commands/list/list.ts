@@ -1,4 +1,4 @@
-/** `tee-cluster list`: the clusters of the account, and those that this machine has a record of. Reads only. */
+/** `tee-cluster list`: the clusters of the account and those recorded on this machine. Reads only. */
 import { clusterOf, roleOf, type Cvm, type CvmRole } from "../../core/domain.ts";
 import type { CvmIdentity } from "../../core/ports.ts";
 import { pricePerHour, readPrices, type Prices } from "../../runners/price.ts";
@@ -7,16 +7,16 @@ import { prepare } from "../../session/preparation.ts";
 import { findKnownClusters } from "../../state/known-clusters.ts";
 import type { ListedCluster, ListResult } from "./result.ts";
 
-/** Clusters by the app_ids of their recorded registries. */
+/** Cluster names by the app_ids of their recorded registries. */
 type RegistryOwners = ReadonlyMap<string, string>;
 
-/** A registry that was renamed in the dashboard is known by its recorded app_id. */
+/** A registry that was renamed in the dashboard is found by its recorded app_id. */
 const clusterNameOf = (
   { name, appId }: CvmIdentity,
   registries: RegistryOwners,
 ): string | undefined => registries.get(appId ?? "") ?? clusterOf(name);
 
-/** @throws ClusterError (platform; prerequisite for a refused key): half a list is no list. */
+/** @throws ClusterError (platform; prerequisite for a refused key), never a partial list. */
 export async function listClusters(run: CommandRun): Promise<ListResult> {
   const { signal, emit } = run;
   const { ports, connection, stateHost } = await prepare(run, { asks: false });
@@ -31,7 +31,7 @@ export async function listClusters(run: CommandRun): Promise<ListResult> {
     readPrices(ports.api, signal),
   ]);
   const own = byCluster(cvms, registries);
-  // A cluster that was destroyed stays on record, and is nothing to list.
+  // A destroyed cluster stays on record, and is not listed.
   const alive = recorded.filter(({ hasRegistry }) => hasRegistry !== false).map(({ name }) => name);
   const known = new Set(recorded.map(({ name }) => name));
   const clusters = [...new Set([...own.keys(), ...alive])]

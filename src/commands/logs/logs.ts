@@ -48,7 +48,7 @@ export async function showLogs(run: CommandRun<Flags>): Promise<LogsResult> {
   };
 }
 
-/** The container that publishes a port, by what the CVM was deployed with: spawntee's. */
+/** The container that publishes a port in the deployed compose file: spawntee's. */
 async function defaultContainer(cvm: Cvm, { ports, signal }: Preparation): Promise<string> {
   const found = await ports.api.appCompose(cvm.vmUuid ?? cvm.appId ?? cvm.name, signal);
   const text = found.kind === "present" ? found.value.docker_compose_file : undefined;
@@ -74,7 +74,7 @@ function publishingContainer(text: string): string | undefined {
   return service?.container_name ?? name;
 }
 
-/** Followed, every line is shown at once, and none is left for the answer. */
+/** With `--follow` each line is printed as it comes, and the result has none. */
 async function readLog(
   request: LogRequest,
   follow: boolean,
@@ -82,7 +82,7 @@ async function readLog(
 ): Promise<readonly string[]> {
   const ended = new AbortController();
   const either = AbortSignal.any([signal, ended.signal]);
-  // Nobody reads any more: `logs --follow | head`.
+  // The output may be closed early: `logs --follow | head`.
   const onLine = (text: string): void => {
     if (!line(text)) ended.abort();
   };
@@ -96,7 +96,7 @@ async function readLog(
   });
 }
 
-/** @throws ClusterError `unknown-runner`, `unknown-cluster` (input) with the names that there are. */
+/** @throws ClusterError `unknown-runner`, `unknown-cluster` (input), naming the existing ones. */
 async function findCvm(
   cluster: string,
   runner: string | undefined,
@@ -114,7 +114,7 @@ async function findCvm(
   const ending = cvms.filter(({ name }) => name.endsWith(`-${wanted}`));
   const [only, ...others] = found.length > 0 ? found : ending;
   if (only !== undefined && others.length === 0) return only;
-  // Of those of one name only the uuid tells which.
+  // CVMs of one name are told apart by uuid.
   const names = cvms.map(({ name, vmUuid }) =>
     cvms.filter((other) => other.name === name).length > 1 ? (vmUuid ?? name) : name,
   );

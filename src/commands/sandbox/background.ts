@@ -1,4 +1,4 @@
-/** `sandbox start|stop|status|reset`: one that outlives the command. */
+/** `sandbox start`, `stop`, `status`, `reset`: a sandbox that outlives the command. */
 import { command, hint } from "../../core/command-hint.ts";
 import { spawn } from "node:child_process";
 import { rm } from "node:fs/promises";
@@ -11,10 +11,10 @@ import { makeFolder } from "../../lib/make-folder.ts";
 
 const UP_MS = 15_000;
 
-/** Where a sandbox keeps its cloud, and the record of what was made in it. */
+/** The folders of a sandbox: its cloud, and the record of the clusters in it. */
 export type SandboxFolders = { readonly cloud: string; readonly record: string };
 
-/** Starts one with these arguments, unless one runs. @throws ClusterError where it does not come up. */
+/** Starts a sandbox with these arguments, unless one is running. @throws ClusterError where it does not come up. */
 export async function startInBackground(
   { cloud }: SandboxFolders,
   args: readonly string[],
@@ -47,7 +47,7 @@ export async function startInBackground(
   });
 }
 
-/** Ends one that runs, and empties its cloud and its record. */
+/** Stops a running sandbox and deletes its cloud and record. */
 export async function resetSandbox({ cloud, record }: SandboxFolders): Promise<void> {
   await stopRunning(cloud);
   await rm(cloud, { recursive: true, force: true });

@@ -15,7 +15,7 @@ export const SANDBOX_FLAGS = {
   lie: list("name", "how the platform lies about what it runs (docs/attestation.md)"),
 };
 
-// No --dry-run: whoever gives it must not get a running server.
+// No --dry-run: it must not start a server.
 export const sandboxCommand = defineCommand({
   name: "sandbox",
   summary: "the local stand-in for Phala Cloud: run, start, stop, status, reset",

@@ -19,7 +19,6 @@ import type { SandboxResult } from "./result.ts";
 type Flags = FlagValues<typeof SANDBOX_FLAGS> & { readonly argument?: string | undefined };
 type Needed = Pick<CommandDependencies, "env" | "signal" | "emit" | "announce" | "redactor">;
 
-/** In the foreground, or what is to be done with the one in the background. */
 export async function sandbox(dependencies: Needed, flags: Flags): Promise<SandboxResult> {
   const { env, signal, emit, redactor } = dependencies;
   const given = flags.stateDir ?? (env["TEE_CLUSTER_STATE_DIR"] || defaultStateDir(env));
@@ -105,7 +104,7 @@ function knownFault(text: string): string {
   }
 }
 
-/** For the same sandbox in another process. */
+/** The arguments that start the same sandbox in another process. */
 function argumentsOf({ port, bootTime, updateTime, fault, lie }: Flags): string[] {
   const given = { port, "boot-time": bootTime, "update-time": updateTime };
   const named = Object.entries(given).flatMap(([name, value]) =>
@@ -131,7 +130,7 @@ const notRunning = (state: Exclude<SandboxResult["state"], "running">): SandboxR
   variables: {},
 });
 
-/** Its values are made up, and no secrets, also where an earlier sandbox's variables are in the environment. */
+/** Its values are made up: they are not redacted, even where the environment has those of an earlier sandbox. */
 function shown(redactor: Needed["redactor"], running: Omit<RunningSandbox, "pid">): SandboxResult {
   const variables = variablesFor(running);
   for (const value of Object.values(variables)) redactor.reveal(value);
@@ -149,7 +148,7 @@ function shown(redactor: Needed["redactor"], running: Omit<RunningSandbox, "pid"
   };
 }
 
-/** The update's time is split as on the real platform: the old instance, nobody, the new one booting. */
+/** An update's time is split as on the real platform: the old instance, none, the new one booting. */
 function timingsOf(flags: Flags): SandboxTimings {
   const bootMs = parseOption("sandbox", "--boot-time", flags.bootTime ?? "", duration);
   const updateMs = parseOption("sandbox", "--update-time", flags.updateTime ?? "", duration);

@@ -1,4 +1,4 @@
-/** What this machine knows of the list that a registry approves: its record, held against what happened since. Pure. */
+/** The list that a registry approves, as far as this machine knows: its record and the operations since. Pure. */
 import type { CvmOperation, OperationsLookup } from "../../core/ports.ts";
 import { openAttempt, type ApprovedRecord, type ClusterRecord } from "../../state/record.ts";
 import { isUpdate } from "../../registry/updates.ts";
@@ -7,7 +7,7 @@ import type { ApprovedListStatus } from "./result.ts";
 export type RegistryEvidence = {
   readonly appId: string;
   readonly operations: OperationsLookup;
-  /** When its service started, ms since the epoch by this machine's clock; null where it does not say. */
+  /** When its service started, ms since the epoch by this machine's clock; null: unknown. */
   readonly startedAtMs: number | null;
   /** Server time minus this machine's, ms. */
   readonly skewMs: number;
@@ -20,7 +20,7 @@ export type Approvals = ApprovedListStatus & {
   readonly reason: string | null;
 };
 
-/** Clocks of two machines are compared, and dates in answers have whole seconds. */
+/** Clocks of two machines are compared, and the API's dates have whole seconds. */
 const CLOCK_TOLERANCE_MS = 5_000;
 /** Some services count their uptime in whole seconds. */
 const UPTIME_TOLERANCE_MS = 1_000;
@@ -47,7 +47,7 @@ export function approvalsOf(record: ClusterRecord, evidence: RegistryEvidence): 
   return {
     standing,
     reason,
-    // Whatever an update by somebody else approves, what was pushed after it is approved as well.
+    // Hashes pushed after an update by somebody else are approved whatever that update approves.
     certain: standing === "confirmed" ? hashes : standing === "outdated" ? hashesOf(kept) : [],
     compose_hashes: hashes,
     lost: hashesOf(lost).filter((hash) => !hashes.includes(hash)),
@@ -105,14 +105,14 @@ function ownershipOf(
   };
 }
 
-/** By its id; where none was recorded, by its time: the record was written after the update had begun. */
+/** By id; where none was recorded, by time: the record was written after the update had begun. */
 function isThatUpdate(newest: CvmOperation, update: ApprovedRecord, skewMs: number): boolean {
   if (update.correlationId !== null) return newest.correlationId === update.correlationId;
   if (newest.startedAt === null) return false;
   return Date.parse(newest.startedAt) - skewMs <= Date.parse(update.at) + CLOCK_TOLERANCE_MS;
 }
 
-/** A push reaches a running registry, so one that started later has not heard of it. */
+/** A registry that started after the push does not have it. */
 function isLost(push: ApprovedRecord, { startedAtMs }: RegistryEvidence): boolean {
   return startedAtMs !== null && startedAtMs > Date.parse(push.at) + UPTIME_TOLERANCE_MS;
 }

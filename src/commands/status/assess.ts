@@ -58,7 +58,7 @@ function statusOf(inspected: InspectedCvm, context: Context): CvmStatus {
   const { cvm, role, url, health: answer } = inspected;
   const health = answer?.kind === "answered" ? answer.value : undefined;
   const listed = role === "runner" ? isApproved(context.approvals, cvm.composeHash) : null;
-  // The released orchestrator pushes hashes too: what is not on our list need not be refused.
+  // The released orchestrator pushes hashes too: one that is not on our list need not be refused.
   const approved = listed === false && context.knowledge.schema === "v2" ? null : listed;
   return {
     name: cvm.name,
@@ -180,7 +180,7 @@ function refusalOf({ appCompose }: InspectedCvm, references: readonly Reference[
   };
 }
 
-/** The fewest fields that differ, then the fewest lines of the compose file; of equals the first. */
+/** By differing fields, then by differing lines of the compose file; of equals the first. */
 function nearestOf(actual: AppCompose, references: readonly Reference[]): Reference | undefined {
   const [nearest] = references
     .map((reference) => ({ reference, distance: distanceOf(actual, reference.appCompose) }))

@@ -22,7 +22,6 @@ export function attestationStatus(state: AttestationState | undefined): Attestat
 const isOpen = ({ result }: AttestationCheck): boolean =>
   result === "failed" || result === "unverified";
 
-/** The worst one. */
 function worstOf(checks: readonly AttestationCheck[]): AttestationCheck | undefined {
   const changed = checks.find(({ code }) => code === "attest-changed");
   return changed ?? checks.find(({ result }) => result === "failed") ?? checks.find(isOpen);

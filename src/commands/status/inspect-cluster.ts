@@ -20,7 +20,7 @@ import { findKnownCvms } from "../shared/find-cluster.ts";
 export type InspectedCvm = {
   readonly cvm: Cvm;
   readonly role: CvmRole;
-  /** Base URL of its spawntee; null where the API does not say enough to build it. */
+  /** Base URL of its spawntee; null where the API lacks a part of it. */
   readonly url: string | null;
   /** Undefined: not asked, because it has no address or does not run. */
   readonly health: SpawnteeAnswer<Health> | undefined;
@@ -28,7 +28,7 @@ export type InspectedCvm = {
   /** When its service started, by its uptime and this machine's clock; ms since the epoch. */
   readonly startedAtMs: number | null;
   readonly appCompose: Lookup<AppCompose>;
-  /** Why the list's entry, which lacked something, could not be completed. */
+  /** Why an incomplete entry of the list could not be completed. */
   readonly incomplete: string | null;
 };
 
@@ -43,7 +43,7 @@ export type ClusterSnapshot = {
   readonly skewMs: number;
 };
 
-/** Each of them is three requests at once. */
+/** Three concurrent requests each. */
 const CVMS_AT_A_TIME = 8;
 
 /**
@@ -113,7 +113,7 @@ async function complete(
     : { cvm: listed, incomplete: found.reason };
 }
 
-/** One that was updated between the list and this request has another hash by now, and is looked up again. */
+/** A CVM that was updated since it was listed has another hash by now, and is looked up again. */
 async function readAppCompose(
   cvm: Cvm,
   { ports: { api }, signal }: Preparation,

@@ -121,7 +121,7 @@ function driftLine({
   return `${shortHash(hash)} ${words[status]}`;
 }
 
-/** A message is wrapped, a remedy is not: it is there to be copied. */
+/** The message is wrapped; the remedy is not, so that it can be copied. */
 function findingLines(
   { severity, message, remedy }: Rendered<StatusFinding>,
   view: View,
@@ -142,7 +142,7 @@ const NONE = "-";
 
 function columnsOf(cluster: string, theme: Theme): readonly Column<CvmStatus>[] {
   return [
-    // All names begin with the cluster's, which the headline has.
+    // Without the cluster's name, which the headline has.
     { title: "NAME", text: ({ name }) => name.slice(cluster.length + 1) },
     { title: "APP ID", text: ({ app_id: id }) => id?.slice(0, 8) ?? NONE, dispensable: 4 },
     { title: "STATE", text: stateOf, paint: (text, cvm) => paintState(text, cvm, theme) },
@@ -167,7 +167,7 @@ function columnsOf(cluster: string, theme: Theme): readonly Column<CvmStatus>[] 
   ];
 }
 
-/** What `/health` says, where it says something; else what the platform says. */
+/** As `/health` reports it, else as the platform does. */
 function stateOf({ health, mode, role, status, in_progress: busy, unanswered }: CvmStatus): string {
   if (health === "healthy" && role === "registry" && mode !== REGISTRY_MODE) return "wrong mode";
   if (health !== null) return busy ? "updating" : health;
@@ -184,7 +184,7 @@ function modelsOf({ capacity }: CvmStatus): string {
   return `${capacity.running_models ?? "?"}${capacity.accepting_new_models ? "" : " full"}`;
 }
 
-/** Also without colours it must be seen which runner is accepted. */
+/** Readable without colours. */
 function verdictOf({ role, approved, leftover, refusal }: CvmStatus, { symbols }: Theme): string {
   if (role === "registry") return NONE;
   if (role === "temporary-runner") return leftover === "in-use" ? "in use" : "left over";
@@ -198,7 +198,7 @@ function paintVerdict(text: string, { role, approved, leftover }: CvmStatus, the
   return approved ? theme.green(text) : theme.red(text);
 }
 
-/** `45s`, `12m`, `30h`, `3d`, from seconds: one unit is enough for a glance. */
+/** `45s`, `12m`, `30h` or `3d`. */
 function age(seconds: number): string {
   if (seconds < 120) return `${Math.floor(seconds)}s`;
   if (seconds < 120 * 60) return `${Math.floor(seconds / 60)}m`;

@@ -127,7 +127,7 @@ const attestation = z.object({
 });
 export type AttestationStatus = z.infer<typeof attestation>;
 
-/** `core/finding.ts` in JSON, where what does not apply is `null`. An `error` is what makes the exit code 7. */
+/** `null` where something does not apply. An `error` means exit code 7. */
 const finding = z.object({
   code: s.code as unknown as z.ZodType<StatusCode>,
   severity: z.enum(["error", "warning", "note"]),

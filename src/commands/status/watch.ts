@@ -21,7 +21,7 @@ export function watchInterval({
  * Shows one status after the other. A failure of the first one ends it; an API that fails later is waited for, with
  * the last status and the failure shown.
  *
- * @returns the last status, once nobody reads.
+ * @returns the last status, once the output is closed.
  * @throws the signal's reason: Ctrl-C is how a watch ends.
  */
 export async function watchStatus(

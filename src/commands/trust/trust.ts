@@ -30,12 +30,12 @@ export async function showTrust(run: CommandRun): Promise<TrustResult> {
 
 export async function diffTrust(run: CommandRun): Promise<TrustResult> {
   const { trust, file, differences } = await compare(run, "trust diff");
-  // Which registry it is, is pinned by those who want it.
+  // Pinning the registry is optional.
   const ok = differences.every(({ key }) => key === "registry" && trust.registry === undefined);
   return { ok, command: "trust diff", file, trust, differences, written: null, warnings: [] };
 }
 
-/** @throws ClusterError `confirmation-needed` (input) where nobody may be asked and `--yes` is not given */
+/** @throws ClusterError `confirmation-needed` (input) without a terminal and `--yes` */
 export async function pinTrust(run: CommandRun): Promise<TrustResult> {
   const compared = await compare(run, "trust pin");
   const { trust, file, differences, running, own, named } = compared;
@@ -45,12 +45,12 @@ export async function pinTrust(run: CommandRun): Promise<TrustResult> {
   const pinned = pinRunning(own, running, `seen in ${compared.registry}`);
   const target = named ?? DEFAULT_TRUST_FILE;
   await writeAtomically(target, renderTrustFile(pinned));
-  // What was looked at and pinned is what later evidence is compared with.
+  // Later evidence is compared with what was pinned.
   await recordVerified(compared.directory, running.facts, run.clock.now());
   return { ...shown, trust: pinned, written: target };
 }
 
-/** Only genuine evidence is worth a comparison: a lie must not be pinned. */
+/** Only genuine evidence is compared and pinned. */
 async function compare(run: CommandRun, name: string) {
   const { prepared, cluster, registry, gathered, trust } = await readRegistryEvidence(run, name);
   const named = prepared.resolution.values.trustFile;
@@ -62,7 +62,7 @@ async function compare(run: CommandRun, name: string) {
   const appCompose = measuredAppCompose(gathered.evidence, report.facts);
   if (!report.facts || !appCompose) throw nothingShown(registry.name);
   const running = { facts: report.facts, appCompose };
-  // What the file has, which the sandbox's own trust is not part of.
+  // The file's own content, without the sandbox's trust.
   const { trust: own } = await readTrust(named);
   const differences = findDifferences(trust.trust, running);
   const { path: directory } = await directoryOf(prepared, cluster);

@@ -1,4 +1,4 @@
-/** Evidence and collateral on disk: what `--save-evidence` writes, and what others write. */
+/** Evidence and collateral on disk: as `--save-evidence` writes them, and in other formats. */
 import { collateralSchema } from "../../core/collateral-schema.ts";
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
@@ -15,7 +15,7 @@ const logEvent = z.object({
 });
 const hex = z.string().regex(/^([0-9a-fA-F]{2})+$/);
 
-/** What `--save-evidence` writes. */
+/** As `--save-evidence` writes it. */
 const saved = z.object({
   version: z.literal(1),
   evidence: z
@@ -31,7 +31,7 @@ const saved = z.object({
     .min(1),
 });
 
-/** dstack's `GetQuote`, and reports made of it: the event log is JSON within JSON. */
+/** dstack's `GetQuote`, and reports based on it: the event log is JSON within JSON. */
 const report = z.object({
   quote: hex,
   event_log: z.union([z.string(), z.array(logEvent)]).optional(),

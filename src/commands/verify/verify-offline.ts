@@ -16,7 +16,7 @@ export async function verifyOffline(run: CommandRun<VerifyFlags>): Promise<Verif
   const { evidence: file, collateral: collateralFile } = flags;
   if (file === undefined || collateralFile === undefined) throw incomplete();
   const at = timeOf(flags.at, run.clock.now());
-  // Its evidence is of no cluster of this machine.
+  // The evidence need not be of a cluster of this machine.
   const { resolution } = await prepareOffline(run, { examples: { clusterName: "offline" } });
   const { values } = resolution;
   const stateDir = known(values, "stateDir");
