@@ -1,13 +1,13 @@
 /** Checks of the orchestrator.yml that is there, and of what step 10 will make of it. */
 import { command, hint } from "../core/command-hint.ts";
 import { configFindings } from "../orchestrator/findings.ts";
-import { OTHER_FILE, previewConfig } from "../session/config-preview.ts";
+import { OTHER_FILE, previewConfig, type ConfigPreview } from "../session/config-preview.ts";
 import type { ClusterFacts } from "../session/facts.ts";
 import { failed, passed, skipped, type Check, type Outcome } from "./check.ts";
 import { access, constants } from "node:fs/promises";
 import path from "node:path";
 import { inspectTarget, NotAFileError, type Target } from "../lib/atomic-file.ts";
-import { messageOf } from "../errors/cluster-error.ts";
+import { ClusterError, messageOf } from "../errors/cluster-error.ts";
 
 const V1_DETAIL =
   "schema v1 is read by no released orchestrator, only by its development version of 2026-02-16";
@@ -38,8 +38,9 @@ export const orchestratorConfigChecks: readonly Check<ClusterFacts>[] = [
     needs: NEEDS,
     after: ["orchestrator-config"],
     async run(facts) {
-      const preview = await previewConfig(facts);
+      const preview = await previewOf(facts);
       const file = facts.cluster.orchestratorConfig;
+      if (preview instanceof ClusterError) return skipped(`${file} can't be read`);
       if (preview.kind === "other-owner")
         return failed(
           `${file} belongs to another cluster: ${preview.why}; it was not changed`,
@@ -56,7 +57,9 @@ export const orchestratorConfigChecks: readonly Check<ClusterFacts>[] = [
     needs: [...NEEDS, "gatewayKeyPath"],
     after: ["orchestrator-config", "orchestrator-config-of-another-cluster"],
     async run(facts) {
-      const preview = await previewConfig(facts);
+      const preview = await previewOf(facts);
+      if (preview instanceof ClusterError)
+        return failed(messageOf(preview), preview.advice ?? OTHER_FILE);
       if (preview.kind === "other-owner") return skipped("it is another cluster's");
       const { orchestratorConfig: file, orchestratorSchema: schema } = facts.cluster;
       const found = configFindings(preview.after, schema);
@@ -81,6 +84,16 @@ export const orchestratorConfigChecks: readonly Check<ClusterFacts>[] = [
     },
   },
 ];
+
+/** An error: what is in the file can't be worked with. That is about its content, and says nothing of whose it is. */
+async function previewOf(facts: ClusterFacts): Promise<ConfigPreview | ClusterError> {
+  try {
+    return await previewConfig(facts);
+  } catch (error) {
+    if (error instanceof ClusterError && error.kind === "conflict") return error;
+    throw error;
+  }
+}
 
 const REMEDY = "choose another place with --orchestrator-config";
 

@@ -1,13 +1,18 @@
 /** How checks are run: side by side, one after another where it must be, and what their results add up to. */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { ALL_CHECKS, CHECK_IDS } from "../../src/checks/all-checks.ts";
 import { failed, passed, type Check } from "../../src/checks/check.ts";
 import { phalaEnvironmentFindings } from "../../src/checks/phala-environment.ts";
+import { orchestratorConfigChecks } from "../../src/checks/orchestrator-config.ts";
 import { compareVersions } from "../../src/checks/platform-checks.ts";
 import { kindOfFailures, assertNoFailures, runChecks } from "../../src/checks/run-checks.ts";
 import { ClusterError } from "../../src/errors/cluster-error.ts";
 import type { CheckCode } from "../../src/errors/catalogue.ts";
+import type { ClusterFacts } from "../../src/session/facts.ts";
 import type { CheckResult } from "../../src/core/events.ts";
 
 type Facts = { readonly signal: AbortSignal };
@@ -29,6 +34,34 @@ const run = (...checks: Check<Facts>[]): Promise<readonly CheckResult[]> =>
   runChecks(checks, facts, () => undefined);
 const brief = (results: readonly CheckResult[]): string[] =>
   results.map(({ id, status }) => `${id} ${status}`);
+
+const noRegistry = async (): Promise<object> => ({ kind: "absent" });
+
+test.each([
+  ["a tab", "infrastructure:\n\trunner: 1\n", /line 2 is indented with a tab/],
+  [
+    "another runner's type",
+    "infrastructure:\n  runner:\n    type: local\n",
+    /runners of type "local"/,
+  ],
+])("an orchestrator.yml with %s is bad content, not another cluster's", async (_, text, says) => {
+  const folder = await mkdtemp(path.join(tmpdir(), "tee-cluster-checks-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const orchestratorConfig = path.join(folder, "orchestrator.yml");
+  await writeFile(orchestratorConfig, text);
+  const cluster = { clusterName: "bird-tracker", orchestratorConfig, orchestratorSchema: "v1" };
+  const connection = { phalaApiUrl: "https://cloud-api.phala.network" };
+  const answers = { cvms: async () => [], registry: noRegistry, given: new Set() };
+  const world = { ...facts, cluster, connection, env: {}, ...answers };
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- all that these checks read
+  const given = world as unknown as ClusterFacts;
+  const results = await runChecks(orchestratorConfigChecks, given, () => undefined);
+  expect(brief(results).slice(1, 3)).toEqual([
+    "orchestrator-config-of-another-cluster skipped",
+    "orchestrator-config-content failed",
+  ]);
+  expect(results[2]?.detail).toMatch(says);
+});
 
 describe("running checks", () => {
   test("the results are in the list's order, and reported as they come", async () => {
