@@ -41,6 +41,7 @@ export function lookForUpdate(
   env: NodeJS.ProcessEnv,
   stateDir: string,
   now = Date.now(),
+  version = versionOf,
 ): UpdateNotice {
   const file = path.join(stateDir, "update-check.json");
   const controller = new AbortController();
@@ -52,11 +53,11 @@ export function lookForUpdate(
       const seen = await readSeen(file);
       const { latest } = seen;
       if (latest === undefined || isWithinDay(seen.told_at, now)) return undefined;
-      const version = versionOf();
-      if (compareVersions(latest, version) <= 0) return undefined;
+      const own = version();
+      if (compareVersions(latest, own) <= 0) return undefined;
       // Who can't be told that it was told would be told each time.
       if (!(await keep(file, { ...seen, told_at: new Date(now).toISOString() }))) return undefined;
-      return `tee-cluster ${latest} is available, this is ${version}: npm i -g tee-cluster (NO_UPDATE_NOTIFIER=1 hides this)`;
+      return `tee-cluster ${latest} is available, this is ${own}: npm i -g tee-cluster (NO_UPDATE_NOTIFIER=1 hides this)`;
     },
   };
 }

@@ -1,10 +1,9 @@
 /** One run of the built program that a fault strikes: in a pipe, or in a pseudo-terminal as for a person. */
 import { readFile } from "node:fs/promises";
-import { readFileSync } from "node:fs";
 import path from "node:path";
-import { spawn } from "@lydell/node-pty";
 import { PROGRAM, type OpenWorld } from "../helpers/program.ts";
 import { WARM_PROGRAM_PORT } from "../helpers/program-bin.ts";
+import { startOnPty } from "../helpers/pty.ts";
 
 export type Ended = {
   /** Null: a signal ended it. */
@@ -63,9 +62,6 @@ export async function runUndisturbed(world: OpenWorld, args: readonly string[]):
   return { exitCode: exitCode ?? null, stdout, stderr, hung: false };
 }
 
-/** Runs the program, then says what has become of the terminal. A Ctrl-C reaches this shell as well: it lives on. */
-const SHELL = 'trap : INT; "$@"; code=$?; stty -a > "$TERMINAL_STATE"; exit $code';
-
 /** With `--yes`: live lines and colours, but no questions. */
 export function startInTerminal(
   world: OpenWorld,
@@ -74,40 +70,26 @@ export function startInTerminal(
 ): ProgramRun {
   const stateFile = path.join(world.base, "terminal-state");
   const { CI: _, ...rest } = world.env;
-  const shell = spawn("/bin/sh", ["-c", SHELL, "sh", process.execPath, PROGRAM, ...args, "--yes"], {
-    cwd: world.folder,
+  const pty = startOnPty([process.execPath, PROGRAM, ...args, "--yes"], {
+    folder: world.folder,
     env: { ...rest, ...env, TERM: "xterm-256color", LANG: "C.UTF-8", TERMINAL_STATE: stateFile },
-    cols: 80,
+    columns: 80,
     rows: 40,
+    afterwards: 'stty -a > "$TERMINAL_STATE"',
   });
-  let bytes = "";
   let hung = false;
-  shell.onData((data) => (bytes += data));
-  const kill: ProgramRun["kill"] = (signal) => {
-    // As the terminal does it: to everything in the foreground.
-    if (signal === "SIGINT") return shell.write("\u0003");
-    const [program] = childrenOf(shell.pid);
-    if (program !== undefined) process.kill(program, signal);
-  };
+  // Ctrl-C as the terminal does it: to everything in the foreground.
+  const kill: ProgramRun["kill"] = (signal) =>
+    signal === "SIGINT" ? pty.write("\u0003") : pty.signal(signal);
   const timer = setTimeout(() => {
     hung = true;
     kill("SIGKILL");
   }, PATIENCE_MS);
-  const ended = new Promise<number>((resolve) => {
-    shell.onExit(({ exitCode }) => resolve(exitCode));
-  }).then(async (exitCode): Promise<Ended> => {
+  const ended = pty.exit.then(async (exitCode): Promise<Ended> => {
     clearTimeout(timer);
     const settings = await readFile(stateFile, "utf8").catch(() => "");
+    const bytes = pty.bytes();
     return { exitCode, stdout: bytes, stderr: "", terminal: { settings, bytes }, hung };
   });
   return { kill, ended };
-}
-
-function childrenOf(pid: number): number[] {
-  try {
-    const text = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8");
-    return text.trim().split(" ").filter(Boolean).map(Number);
-  } catch {
-    return [];
-  }
 }

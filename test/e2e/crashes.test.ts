@@ -19,7 +19,7 @@ import {
   type World,
 } from "../helpers/program.ts";
 import { expectValid } from "../helpers/schemas.ts";
-import { startInTerminal } from "../helpers/terminal.ts";
+import { expectGivenBack, startInTerminal } from "../helpers/terminal.ts";
 import { until } from "../helpers/until.ts";
 
 const REGISTRY = "bird-tracker-registry";
@@ -115,8 +115,7 @@ test("on a terminal: in words, with the cursor and the keyboard given back; a re
   expect(session.screen()).toMatch(/Error: internal error: no bird behind \[redacted\]/);
   expect(session.screen()).toContain("please report it");
   expect(session.bytes()).toContain("\u001b[?25l");
-  expect(session.cursorVisible()).toBe(true);
-  expect(session.screen()).toMatch(/(?<!-)\bisig (?:.*\s)?(?<!-)icanon /);
+  expectGivenBack(session);
   expect(holdsSecret(session.bytes())).toBe(false);
   expect((await cloudOf(world.sandbox)).live).toEqual([REGISTRY]);
 });

@@ -4,6 +4,8 @@ import path from "node:path";
 import { parse } from "yaml";
 import { expect, test } from "vitest";
 import type { InitResult } from "../../src/commands/init/result.ts";
+import type { EnvironmentVariable } from "../../src/core/ports.ts";
+import type { StatusResult } from "../../src/commands/status/result.ts";
 import { orchestratorSchemas } from "../../src/orchestrator/schemas.ts";
 import { makeV2Files, V2_RUNNER_NAMES, v2Environment } from "../helpers/coordinator.ts";
 import type { Fault } from "../../src/sandbox/index.ts";
@@ -84,36 +86,42 @@ test("--dry-run writes nothing; then the ten steps; the orchestrator's own runne
     { name: "REGISTRY_URL", value: "https://another-value" },
     { name: "CAPACITY_THRESHOLD", value: "0.5" },
   ];
-  const runner = await deployRunner(world.sandbox, "bird-tracker", RUNNER_COMPOSE, asOrchestrator);
-  expect(await askForKey(world.sandbox, result.registry.url, runner)).toMatchObject({
-    status: 200,
-  });
-  const foreign = [
-    ...asOrchestrator,
-    { name: "DSTACK_AUTHORIZED_KEYS", value: "ssh-ed25519 AAAA" },
-  ];
-  const other = await deployRunner(world.sandbox, "bird-tracker", RUNNER_COMPOSE, foreign);
-  expect(await askForKey(world.sandbox, result.registry.url, other)).toMatchObject({ status: 403 });
+  const deploy = (file: string, more: readonly EnvironmentVariable[] = []) =>
+    deployRunner(world.sandbox, "bird-tracker", file, [...asOrchestrator, ...more]);
+  const key = async (appId: string): Promise<number> =>
+    (await askForKey(world.sandbox, result.registry.url, appId)).status;
+  const runner = await deploy(RUNNER_COMPOSE);
+  expect(await key(runner)).toBe(200);
+  const other = { name: "DSTACK_AUTHORIZED_KEYS", value: "ssh-ed25519 AAAA" };
+  expect(await key(await deploy(RUNNER_COMPOSE, [other]))).toBe(403);
+
+  // A changed file is approved by the next run, and runners of the old one stay accepted.
+  const changed = path.join(world.folder, "runner.yml");
+  const another = `${await readFile(RUNNER_COMPOSE, "utf8")}# another comment, another hash\n`;
+  await writeFile(changed, another);
+  const second = await world.run([
+    "init",
+    "--json",
+    "--node",
+    "prod12",
+    "--runner-compose",
+    changed,
+  ]);
+  expect(second.exitCode).toBe(0);
+  const next = JSON.parse(second.stdout) as InitResult;
+  expect(next.approved_compose_hashes).toEqual([...cloud.approved, next.runner_compose_hash]);
+  for (const appId of [runner, await deploy(changed)]) expect(await key(appId)).toBe(200);
 });
 
 test("the names of schema v2 make the hash that its orchestrator's runners have", async () => {
-  const world = await makeWorld();
-  await makeV2Files(world.folder);
-  // A gateway key is enough to tell the schema.
-  const { TEE_CLUSTER_ORCHESTRATOR_SCHEMA: _, ...env } = await v2Environment(world.folder);
-  const run = await world.run(["init", "--json"], env);
-  expect(run.exitCode).toBe(0);
-  const result = JSON.parse(run.stdout) as InitResult;
-  expect(result.warnings.map(({ code }) => code)).not.toContain("orchestrator-schema-v1");
+  const world = await makePreparedWorld({}, "v2");
+  const config = await readFile(path.join(world.folder, "orchestrator.yml"), "utf8");
+  expect(orchestratorSchemas.v2.safeParse(parse(config)).success).toBe(true);
+  const status = await world.run(["status", "--json"]);
+  const { cvms } = JSON.parse(status.stdout) as StatusResult;
   const environment = V2_RUNNER_NAMES.map((name) => ({ name, value: "1" }));
   const runner = await deployRunner(world.sandbox, "bird-tracker", RUNNER_COMPOSE, environment);
-  expect(await askForKey(world.sandbox, result.registry.url, runner)).toMatchObject({
-    status: 200,
-  });
-  const config: unknown = parse(
-    await readFile(path.join(world.folder, "orchestrator.yml"), "utf8"),
-  );
-  expect(orchestratorSchemas.v2.safeParse(config).success).toBe(true);
+  expect(await askForKey(world.sandbox, cvms[0]?.url ?? "", runner)).toMatchObject({ status: 200 });
 });
 
 test("refused: a name that another cluster's begins with, both ways round, and a registry of no recorded run without --adopt", async () => {
@@ -133,30 +141,6 @@ test("refused: a name that another cluster's begins with, both ways round, and a
   });
   expect((await world.run(["init", "--json", "--adopt"], elsewhere)).exitCode).toBe(0);
   expect((await cloudOf(world.sandbox)).registriesEverMade).toBe(1);
-});
-
-test("a changed runner compose file is approved by the next run, and runners of the old one stay accepted", async () => {
-  const world = await makePreparedWorld();
-  const { approved: before } = await cloudOf(world.sandbox);
-  const names = ["REGISTRY_URL", "CAPACITY_THRESHOLD"].map((name) => ({ name, value: "1" }));
-  const oldRunner = await deployRunner(world.sandbox, "bird-tracker", RUNNER_COMPOSE, names);
-
-  const changed = path.join(world.folder, "runner.yml");
-  await writeFile(
-    changed,
-    `${await readFile(RUNNER_COMPOSE, "utf8")}# another comment, another hash\n`,
-  );
-  const second = await world.run(["init", "--json", "--runner-compose", changed]);
-  expect(second.exitCode).toBe(0);
-  const result = JSON.parse(second.stdout) as InitResult;
-  expect(result.approved_compose_hashes).toEqual([...before, result.runner_compose_hash]);
-
-  const newRunner = await deployRunner(world.sandbox, "bird-tracker", changed, names);
-  for (const runner of [oldRunner, newRunner]) {
-    expect(await askForKey(world.sandbox, result.registry.url, runner)).toMatchObject({
-      status: 200,
-    });
-  }
 });
 
 test("a registry that holds a variable which the update would lose is left alone", async () => {

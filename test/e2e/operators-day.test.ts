@@ -96,18 +96,6 @@ test("config show --sandbox warns of no key, and says each warning once", async 
   expect(warnings.map(({ code }) => code)).not.toContain("missing-input");
 });
 
-test("sandbox stop says what it did", async () => {
-  const world = await makeWorld();
-  const sandbox = async (action: string): Promise<string> =>
-    (await world.run(["sandbox", action])).stdout;
-  expect(await sandbox("stop")).toContain("# the sandbox is not running; start it:");
-  // It leaves a process behind, which is the program again.
-  const { stdout } = await world.runAnew(["sandbox", "start"]);
-  expect(stdout).toContain("export PHALA_API_URL=");
-  expect(await sandbox("stop")).toContain("# the sandbox is stopped, and keeps what it has");
-  expect(await sandbox("reset")).toContain("# the sandbox is stopped and empty");
-});
-
 test("a failing check is told once, with its remedy next to it", async () => {
   const world = await makeWorld();
   const broken = {

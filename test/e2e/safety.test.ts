@@ -13,44 +13,32 @@ import { processesOf } from "../helpers/processes.ts";
 import {
   CANARIES,
   cloudOf,
-  commitsOf,
   COMPOSE_FOLDER,
   failureIn,
   makeWorld,
   withCompose,
 } from "../helpers/program.ts";
-import { expectValid } from "../helpers/schemas.ts";
 import { until } from "../helpers/until.ts";
 
-test("kill -9 while the temporary runner is up: the next run removes it first", async () => {
+test("two runs at once: the second one ends with 6 and says who is at work; kill -9 of the first: the next run removes its runner", async () => {
   const world = await makePreparedWorld();
   const env = await withCompose(world, "runner", (text) => `${text}# changed\n`);
-  const child = world.start(["init", "--json"], env);
+  const first = world.start(["init", "--json"], env);
   await until(async () => (await cloudOf(world.sandbox)).live.includes("bird-tracker-runner-temp"));
-  child.kill("SIGKILL");
-  await child;
+  // Stopped, it is at work for as long as the second one needs to find that out.
+  first.kill("SIGSTOP");
+  const second = await world.run(["init", "--json"], env);
+  expect(second.exitCode).toBe(6);
+  expect(failureIn(second.stdout).error.code).toBe("run-in-progress");
+  expect(failureIn(second.stdout).error.message).toContain(`pid ${first.pid} on `);
+  first.kill("SIGKILL");
+  await first;
   expect(await readdir(await stateFolder(world))).toContain("lock.json");
   const next = await world.run(["init", "--json"], env);
   expect(next.exitCode).toBe(0);
   expect(next.stderr).toContain("removing bird-tracker-runner-temp");
   const { live, registriesEverMade, approved } = await cloudOf(world.sandbox);
   expect([live, registriesEverMade, approved.length]).toEqual([["bird-tracker-registry"], 1, 2]);
-});
-
-test("two runs at once: the second one ends with 6 and says who is at work", async () => {
-  const world = await makePreparedWorld();
-  world.sandbox.resetRequests();
-  const env = await withCompose(world, "runner", (text) => `${text}# changed\n`);
-  const first = world.start(["init", "--json"], env);
-  await until(() => commitsOf(world.sandbox) === 1);
-  // Stopped, it is at work for as long as the second one needs to find that out.
-  first.kill("SIGSTOP");
-  const second = await world.run(["init", "--json"], env);
-  first.kill("SIGCONT");
-  expect(second.exitCode).toBe(6);
-  expect(failureIn(second.stdout).error.code).toBe("run-in-progress");
-  expect(failureIn(second.stdout).error.message).toMatch(/pid \d+ on /);
-  expect((await first).exitCode).toBe(0);
 });
 
 test("a run on another machine leaves our temporary runner alone, and ends with 6", async () => {
@@ -80,16 +68,6 @@ test("a registry that fails to boot ends the wait at once, with where to look", 
   expect(error).toMatchObject({ code: "registry-not-running", step: "wait-for-registry" });
   expect(error.hint).toContain("tee-cluster logs");
   expect(left.map(({ name }) => name)).toEqual(["bird-tracker-registry"]);
-});
-
-test("a wait that runs out ends with 5 and what was seen last", async () => {
-  const world = await makeWorld({ timings: { bootMs: 60_000 } });
-  const run = await world.run(["init", "--json", "--timeout", "1s"]);
-  expect(run.exitCode).toBe(5);
-  expect(expectValid("failure", run.stdout)).toMatchObject({
-    error: { code: "wait-timed-out", step: "wait-for-registry" },
-  });
-  expect(failureIn(run.stdout).error.message).toMatch(/waited 1s .*starting/);
 });
 
 test("no secret in any argument list, output, file or folder of a run, also of a failing and a verbose one", async () => {

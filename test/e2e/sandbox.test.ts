@@ -7,7 +7,7 @@ import path from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { SANDBOX_EXAMPLES, startSandbox } from "../../src/sandbox/index.ts";
 import { makeWorld, type World } from "../helpers/program.ts";
-import { expectValid } from "../helpers/schemas.ts";
+import { expectValid, type Json } from "../helpers/schemas.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
 import { until } from "../helpers/until.ts";
 
@@ -40,20 +40,6 @@ test("--json: one document once it is up, then it serves until Ctrl-C", async ()
   expect(run.exitCode).toBe(0);
   expect(JSON.parse(run.stdout)).toEqual(answer);
   expect(run.stderr).toContain("GET /api/v1/auth/me");
-});
-
-test("in words: lines for eval", async () => {
-  const world = await makeWorld();
-  const { child, said } = await started(world, ["--quiet"]);
-  const lines = said().trimEnd().split("\n");
-  const pairs = lines.map((line) => /^export (\w+)='([^']*)'$/.exec(line)?.slice(1) ?? [line, ""]);
-  const variables = Object.fromEntries(pairs) as Record<string, string>;
-  expect((await account(variables["PHALA_API_URL"], variables["PHALA_API_KEY"])).status).toBe(200);
-  child.kill("SIGTERM");
-  const run = await child;
-  expect([run.exitCode, run.stdout]).toEqual([0, lines.join("\n")]);
-  // A stop that takes longer than 250 ms is acknowledged, with --quiet too.
-  expect(run.stderr).toMatch(/^(stopping)?$/);
 });
 
 test("a port that is taken is a conflict", async () => {
@@ -119,49 +105,59 @@ test("a state folder that is none: also where a command brings its own sandbox",
       error: { code: "state-unwritable", message: expect.stringContaining(file) as unknown },
     });
   }
+  const none = await world.run(["init", "--sandbox", "--yes", "--json", "--state-dir", ""]);
+  expect([none.exitCode, none.stdout]).toEqual([2, expect.stringContaining("--state-dir")]);
   expect(await readFile(file, "utf8")).toBe("kept");
   expect(await readdir(world.folder)).toEqual(["a-file"]);
 });
 
-test("--sandbox uses example keys, whatever keys of real accounts the environment has, and says so", async () => {
+test("start, status, stop, reset: one in the background, which curl can ask and --sandbox uses, with example keys", async () => {
   const world = await makeWorld();
-  const run = await world.run(["init", "--sandbox", "--yes"], { TEE_CLUSTER_GATEWAY_URL: "" });
-  expect([run.exitCode, run.stderr]).toEqual([0, expect.stringContaining("AWS_SECRET_ACCESS_KEY")]);
-  const sandbox = await startSandbox({ stateDir: path.join(world.stateDir, "sandbox-cloud") });
-  onTestFinished(() => sandbox.close());
-  const registry = (await sandbox.cloud()).cvms.find(({ name }) => name.endsWith("-registry"));
-  const environment = registry && sandbox.environment(registry);
-  expect(environment?.get("AWS_ACCESS_KEY_ID")).toBe(SANDBOX_EXAMPLES.awsAccessKeyId);
-  expect(environment?.get("AWS_SECRET_ACCESS_KEY")).toBe(SANDBOX_EXAMPLES.awsSecretAccessKey);
-});
-
-test("start, status, stop, reset: one in the background, which --sandbox uses and curl can ask", async () => {
-  const world = await makeWorld();
-  const sandbox = async (...args: string[]) => {
-    const run = await world.runAnew(["sandbox", ...args, "--json"]);
+  const told = async (...args: string[]) => {
+    const run = await world.run(["sandbox", ...args, "--json"]);
     expect([run.exitCode, run.stderr]).toEqual([0, expect.any(String)]);
     return expectValid("sandbox", run.stdout);
   };
-  onTestFinished(async () => void (await world.runAnew(["sandbox", "stop"])));
-  expect(await sandbox("status")).toMatchObject({ running: false, url: null });
-  const up = await sandbox("start", "--fault", "small-pages=3");
+  const said = async (action: string) => (await world.run(["sandbox", action])).stdout;
+  onTestFinished(async () => void (await world.run(["sandbox", "stop"])));
+  expect(await told("status")).toMatchObject({ running: false, url: null });
+  expect(await said("stop")).toContain("# the sandbox is not running; start it:");
+  // It leaves a process behind, which is the program again.
+  const { stdout } = await world.runAnew(["sandbox", "start", "--fault", "small-pages=3"]);
+  const pairs = stdout.split("\n").map((line) => /^export (\w+)='([^']*)'$/.exec(line)?.slice(1));
+  const variables = Object.fromEntries(pairs.filter((pair) => pair !== undefined)) as Json;
+  const up = await told("start");
   expect(up).toMatchObject({ running: true });
-  expect(await sandbox("start")).toEqual(up);
-  expect(await sandbox("status")).toEqual(up);
+  expect(await told("status")).toEqual(up);
+  expect(variables).toMatchObject({ PHALA_API_URL: up["url"], PHALA_API_KEY: up["api_key"] });
   expect((await account(up["url"], up["api_key"])).status).toBe(200);
 
-  const init = await world.run(["init", "--sandbox", "--yes", "--json"], {
-    TEE_CLUSTER_GATEWAY_URL: "",
-  });
-  expect(init.exitCode).toBe(0);
+  // Whatever keys of real accounts the environment has.
+  const init = await world.run(["init", "--sandbox", "--yes"], { TEE_CLUSTER_GATEWAY_URL: "" });
+  expect([init.exitCode, init.stderr]).toEqual([
+    0,
+    expect.stringContaining("AWS_SECRET_ACCESS_KEY"),
+  ]);
   const headers = { "x-api-key": String(up["api_key"]) };
   const asked = await fetch(`${String(up["url"])}/__sandbox/cloud`, { headers });
   expect(await asked.json()).toMatchObject({ live: [{ name: "bird-tracker-registry" }] });
 
-  expect(await sandbox("stop")).toMatchObject({ running: false });
+  expect(await said("stop")).toContain("# the sandbox is stopped, and keeps what it has");
   await expect(account(up["url"], up["api_key"])).rejects.toThrow("fetch failed");
-  await sandbox("reset");
+  const environment = await environmentIn(path.join(world.stateDir, "sandbox-cloud"));
+  expect(environment?.get("AWS_ACCESS_KEY_ID")).toBe(SANDBOX_EXAMPLES.awsAccessKeyId);
+  expect(environment?.get("AWS_SECRET_ACCESS_KEY")).toBe(SANDBOX_EXAMPLES.awsSecretAccessKey);
+  expect(await said("reset")).toContain("# the sandbox is stopped and empty");
   expect(await readdir(world.stateDir)).not.toContain("sandbox-cloud");
   expect((await world.run(["sandbox", "dance"])).exitCode).toBe(2);
   expect((await world.run(["sandbox", "--fault", "nonsense"])).exitCode).toBe(2);
 });
+
+/** Of the registry in this cloud. */
+async function environmentIn(stateDir: string): Promise<ReadonlyMap<string, string> | undefined> {
+  const sandbox = await startSandbox({ stateDir });
+  onTestFinished(() => sandbox.close());
+  const { cvms } = await sandbox.cloud();
+  const registry = cvms.find(({ name }) => name.endsWith("-registry"));
+  return registry && sandbox.environment(registry);
+}

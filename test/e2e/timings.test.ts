@@ -104,9 +104,6 @@ test("rotate-hash: three starts, two with a provisioning", async () => {
   expect([exact.starts, exact.ahead]).toEqual([["deploy", "deploy"], 2]);
   // The first one from what is recorded, before any request.
   expect(exact.run.stderr).toMatch(/^(?:(?!GET )[^])*phala is started ahead[^]*GET /);
-  const refused = { ...next, PHALA_API_KEY: `${CANARIES.apiKey}x` };
-  const failed = await counted(world, ["rotate-hash", "--fresh", ...PROVISION], refused);
-  expect([failed.run.exitCode, failed.starts]).toEqual([3, []]);
 });
 
 test("no phala is started ahead of what a plan, a check that fails or a run with nothing to do needs", async () => {
@@ -117,7 +114,6 @@ test("no phala is started ahead of what a plan, a check that fails or a run with
     await counted(fresh, ["init"], { PHALA_API_KEY: `${CANARIES.apiKey}x` }),
     await counted(world, ["rotate-hash", "--plan"], change),
     await counted(world, ["rotate-hash"]),
-    await counted(world, ["status"]),
   ];
   for (const { starts, ahead } of none) expect([starts, ahead]).toEqual([[], 0]);
 });

@@ -2,7 +2,6 @@
 import { copyFile, mkdir, readdir, readFile, rm } from "node:fs/promises";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { makeGatewayKey } from "../helpers/coordinator.ts";
 import {
   CANARIES,
   cloudOf,
@@ -13,7 +12,12 @@ import {
   type World,
 } from "../helpers/program.ts";
 import { makePreparedWorld } from "../helpers/prepared-cluster.ts";
-import { KEYS, startInTerminal, type TerminalSession } from "../helpers/terminal.ts";
+import {
+  expectGivenBack,
+  KEYS,
+  startInTerminal,
+  type TerminalSession,
+} from "../helpers/terminal.ts";
 
 const NOTHING_GIVEN = {
   TEE_CLUSTER_NAME: undefined,
@@ -116,41 +120,10 @@ test("everything asked, one answer wrong, one changed; what was checked is deplo
   expect(await readFile(path.join(world.folder, "orchestrator.yml"), "utf8")).toContain("2048");
 });
 
-test("Ctrl-C at a secret: exit 130, nothing made, the cursor is back", async () => {
+test("an API key that is missing or refused is asked for first and not shown; Ctrl-C then: nothing is made", async () => {
   const world = await makeWorld();
-  const session = startInTerminal(world, ["init"], NOTHING_GIVEN);
-  await session.answer("? Cluster name", "bird-tracker", enter);
-  await session.answer("? AWS access key ID", "AKIACANARY0EXAMPLE00", enter);
-  await session.answer("? AWS secret access key", interrupt);
-  expect(await session.exit).toBe(130);
-  expect(mutationsOf(world.sandbox)).toEqual([]);
-  await isClean(world, session);
-});
-
-test("Ctrl-C while the temporary runner is up: it is gone, exit 130", async () => {
-  const world = await makeWorld();
-  const session = startInTerminal(world, ["init"]);
-  await acceptDefaults(session);
-  await session.answer("? What now?", enter);
-  await session.see("[5/10] Deploy temporary runner CVM");
-  await session.answer(/✔ \[5\/10\]|runner-temp/, interrupt);
-  expect(await session.exit).toBe(130);
-  await isClean(world, session);
-  expect((await cloudOf(world.sandbox)).live).toEqual(["bird-tracker-registry"]);
-});
-
-test("--yes on a terminal asks nothing", async () => {
-  const world = await makeWorld();
-  const session = startInTerminal(world, ["init", "--yes", "--dry-run"]);
-  expect(await session.exit).toBe(0);
-  expect(session.screen()).not.toMatch(/^[?] /m);
-  expect(session.screen()).toContain("bird-tracker-runner-temp");
-  await isClean(world, session);
-});
-
-test("an API key that is missing, or that Phala refuses, is asked for first and not shown", async () => {
-  const world = await makeWorld();
-  const session = startInTerminal(world, ["init"], { PHALA_API_KEY: undefined });
+  const given = { PHALA_API_KEY: undefined };
+  const session = startInTerminal(world, ["init"], given, { thenStty: true });
   const first = await session.answer("? Phala Cloud API key", enter);
   expect(first).not.toContain("Verify prerequisites");
   await session.answer("is required", "phak_mistyped_key", enter);
@@ -161,8 +134,12 @@ test("an API key that is missing, or that Phala refuses, is asked for first and 
   expect(summary).toMatch(/AWS secret access key +set from AWS_SECRET_ACCESS_KEY/);
   expect(await session.exit).toBe(130);
   expect(mutationsOf(world.sandbox)).toEqual([]);
-  expect(session.screen()).toContain("cancelled: nothing was created");
+  expect(session.screen()).toContain("Error: cancelled: nothing was created");
+  expect(session.screen()).not.toContain("interrupted");
   expect(session.bytes()).not.toContain("phak_mistyped_key");
+  expectGivenBack(session);
+  // Not even a folder.
+  expect(await readdir(path.dirname(world.stateDir))).not.toContain("state");
   await isClean(world, session);
 });
 
@@ -170,7 +147,15 @@ test("a registry of another machine: said, another name, then taken over by choi
   const world = await makePreparedWorld();
   const stateDir = `${world.stateDir}-elsewhere`;
   await rm(path.join(world.folder, "orchestrator.yml"));
-  const session = startInTerminal(world, ["init"], { TEE_CLUSTER_STATE_DIR: stateDir });
+  const session = startInTerminal(world, ["init"], {
+    TEE_CLUSTER_STATE_DIR: stateDir,
+    // Another cluster's begins with it.
+    TEE_CLUSTER_NAME: "bird",
+    AWS_SECRET_ACCESS_KEY: undefined,
+  });
+  const given = await session.answer("? Cluster name (", "bird-tracker", enter);
+  expect(given.replaceAll(/\s+/g, " ")).toContain("would adopt bird-tracker-registry");
+  await session.answer("? AWS secret access key", CANARIES.awsSecret, enter);
   await acceptDefaults(session);
   const refused = await session.see("? What now?");
   expect(from(refused, "This must be put right first")).toMatchSnapshot(
@@ -200,56 +185,6 @@ test("a registry of another machine: said, another name, then taken over by choi
   await isClean(world, session);
 });
 
-test("a name that collides with another cluster's is refused at its question, given or typed", async () => {
-  const world = await makePreparedWorld();
-  const session = startInTerminal(world, ["init"], { TEE_CLUSTER_NAME: "bird" });
-  const given = await session.answer("? Cluster name (", eraseLine, "bird", enter);
-  expect(given.replaceAll(/\s+/g, " ")).toContain("would adopt bird-tracker-registry");
-  await session.answer("> the orchestrator of", eraseLine, "bird-tracker2", enter);
-  await session.answer('cluster "bird-tracker" would adopt', eraseLine, "owl", enter);
-  await session.answer("? AWS region", interrupt);
-  expect(await session.exit).toBe(130);
-});
-
-test("what is recorded of the cluster whose name is typed stands in for defaults, and goes with the name", async () => {
-  const world = await makePreparedWorld();
-  const given = ["--aws-region", "eu-central-1", "--capacity-threshold", "0.7"];
-  expect((await world.run(["init", ...given])).exitCode).toBe(0);
-  world.sandbox.resetRequests();
-  await makeGatewayKey(world.folder, "gateway.pem");
-  const session = startInTerminal(world, ["init"], { TEE_CLUSTER_NAME: undefined });
-  await session.answer("? Cluster name (", "bird-tracker", enter);
-  await session.answer("? AWS region (S3 region; as recorded) (eu-central-1)", enter);
-  for (const prompt of ["? Instance type", "? Node"]) await session.answer(prompt, enter);
-  await session.answer("? Memory per model (", eraseLine, "2048", enter);
-  // As recorded.
-  await session.answer("? Orchestrator schema", enter);
-  const summary = await session.answer("? What now?", down, enter);
-  expect(from(summary, "Summary")).toMatchSnapshot("as recorded");
-  await session.answer("? Which answer?", "orchestrator s", enter);
-  await session.answer("? Orchestrator schema", "the rel", enter);
-  await session.answer("? Gateway key path (", enter);
-  await session.answer("> is required", "nowhere.pem", enter);
-  await session.answer("there is no file nowhere.pem", eraseLine, "gateway.pem", enter);
-  await session.answer("? Gateway auth wallet (", "0xwallet", enter);
-  const v2 = await session.answer(/Gateway key path +gateway\.pem[^]*\? What now\?/, down, enter);
-  expect(from(v2, "Summary")).toMatch(/AWS region +eu-central-1 {2}\(as recorded\)/);
-  await session.answer("? Which answer?", "cluster", enter);
-  await session.answer("? Cluster name (", eraseLine, "owl-tracker", enter);
-  const renamed = await session.answer(/Cluster name +owl-tracker\n[^]*\? What now\?/, interrupt);
-  const values = from(renamed, "Summary");
-  expect(values).not.toContain("as recorded");
-  for (const value of [
-    "AWS region             eu-west-1",
-    "Capacity threshold     0.8",
-    "Memory per model       2048 MB",
-    "Orchestrator schema    v2",
-  ])
-    expect(values).toContain(value);
-  expect(await session.exit).toBe(130);
-  expect(mutationsOf(world.sandbox)).toEqual([]);
-});
-
 /** The one journal in the state directory. */
 async function journalFile(stateDir: string): Promise<string> {
   const [host = ""] = await readdir(stateDir);
@@ -259,8 +194,10 @@ async function journalFile(stateDir: string): Promise<string> {
 const journalText = async (stateDir: string): Promise<string> =>
   readFile(await journalFile(stateDir), "utf8");
 
-test("compose files that are there are offered; several crunches in one line; an answer taken back", async () => {
-  const world = await makeWorld();
+test("compose files that are there are offered, and what is recorded; several crunches in one line; an answer taken back; Ctrl-C at a secret", async () => {
+  const world = await makePreparedWorld();
+  world.sandbox.resetRequests();
+  await rm(path.join(world.folder, "orchestrator.yml"));
   await mkdir(path.join(world.folder, "deploy"));
   for (const role of ["registry", "runner"]) {
     const name = `docker-compose.phala.${role}.yml`;
@@ -272,6 +209,7 @@ test("compose files that are there are offered; several crunches in one line; an
     CVM_BASE_DOMAIN: "example.com",
     PHALA_API_KEY: undefined,
     PHALA_CLOUD_API_KEY: CANARIES.apiKey,
+    TEE_CLUSTER_NAME: undefined,
   });
   const offered = await session.answer("? Registry compose", down, down, enter);
   expect(from(offered, "? Registry compose")).toContain(
@@ -281,8 +219,11 @@ test("compose files that are there are offered; several crunches in one line; an
   await session.answer("there is no file nowhere.yml", eraseLine);
   session.type("deploy/docker-compose.phala.registry.yml", enter);
   await session.answer("? Runner compose", enter);
+  await session.answer("? Cluster name (", "bird-tracker", enter);
+  await session.see("? AWS region (S3 region; as recorded) (eu-west-1)");
   await acceptDefaults(session);
-  await session.answer("? What now?", down, enter);
+  const summary = await session.answer("? What now?", down, enter);
+  expect(summary).toMatch(/AWS region +eu-west-1 {2}\(as recorded\)/);
   await session.answer("? Which answer?", "crunch", enter);
   await session.answer("? Crunch (", "birds=Birds, of prey, birds=Owls", enter);
   await session.answer(/the id "birds" is given twice[^]*\? What now\?/, enter);
@@ -293,9 +234,12 @@ test("compose files that are there are offered; several crunches in one line; an
   expect(right).toMatch(/Phala API key +set from PHALA_CLOUD_API_KEY/);
   await session.answer("? Which answer?", "cvm", enter);
   await session.answer("? CVM base domain (", eraseLine, "-", enter);
-  await session.answer(/✔ CVM base domain [^]*\? What now\?/, interrupt);
-  expect(from(session.screen(), "Summary")).not.toContain("CVM base domain");
+  const taken = await session.answer(/✔ CVM base domain [^]*\? What now\?/, down, enter);
+  expect(from(taken, "Summary")).not.toContain("CVM base domain");
+  await session.answer("? Which answer?", "aws secret", enter);
+  await session.answer("? AWS secret access key", interrupt);
   expect(await session.exit).toBe(130);
+  expect(mutationsOf(world.sandbox)).toEqual([]);
   await isClean(world, session);
 });
 
@@ -341,30 +285,4 @@ test("in an empty folder of 24 rows: templates first, a summary that fits, answe
     stdout: expect.stringContaining("bird-tracker-registry") as string,
   });
   await isClean(world, session);
-});
-
-test("the sandbox's examples are kept with Enter, the secret too", async () => {
-  const world = await makeWorld();
-  const env = {
-    ...NOTHING_GIVEN,
-    PHALA_API_URL: undefined,
-    PHALA_API_KEY: undefined,
-    TEE_CLUSTER_GATEWAY_URL: undefined,
-  };
-  const session = startInTerminal(world, ["init", "--sandbox"], env);
-  for (const prompt of ["? Cluster name", "? AWS access key ID", "? AWS secret access key"])
-    await session.answer(prompt, enter);
-  await acceptDefaults(session);
-  const summary = await session.answer("? What now?", interrupt);
-  expect(summary).toMatch(/Cluster name +sandbox-cluster\n/);
-  expect(summary).toMatch(/AWS secret access key +the example\n/);
-  expect(await session.exit).toBe(130);
-  expect(session.cursorVisible()).toBe(true);
-});
-
-test("an empty state directory is a wrong input, with the sandbox too", async () => {
-  const world = await makeWorld();
-  const run = await world.run(["init", "--sandbox", "--yes", "--json", "--state-dir", ""]);
-  expect(run.exitCode).toBe(2);
-  expect(run.stdout).toContain("--state-dir");
 });

@@ -1,9 +1,9 @@
 /** The built program in a pseudo-terminal: keys in, and the screen as a person would see it. */
 import { setTimeout as delay } from "node:timers/promises";
-import { spawn } from "@lydell/node-pty";
 import xterm from "@xterm/headless";
-import { onTestFinished } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import { PROGRAM, type World } from "./program.ts";
+import { startOnPty } from "./pty.ts";
 
 const ROWS = 60;
 const COLUMNS = 180;
@@ -38,16 +38,10 @@ export type TerminalSession = {
   readonly exit: Promise<number>;
 };
 
-const SHOWN = "That is the terminal.";
-/**
- * Runs the program and then shows in which state it left the terminal; Ctrl-C is for the program alone. Ends when all of
- * that has come up: what a terminal still holds at its end is thrown away 200 ms later.
- */
-const AND_THEN_STTY = `trap : INT; "$@"; code=$?; stty -a; echo "${SHOWN}"; read -r answer; exit $code`;
-
 export type TerminalOptions = {
   readonly columns?: number;
   readonly rows?: number;
+  /** Shows afterwards in which state the program left the terminal. */
   readonly thenStty?: boolean;
   /** What to run in the program's place: something that starts it. */
   readonly command?: readonly string[];
@@ -60,50 +54,40 @@ export function startInTerminal(
   change: Readonly<Record<string, string | undefined>> = {},
   { columns = COLUMNS, rows = ROWS, thenStty = false, command }: TerminalOptions = {},
 ): TerminalSession {
-  const program = command ?? [process.execPath, PROGRAM, ...args];
-  const [file = "", ...rest] = thenStty
-    ? ["/bin/sh", "-c", AND_THEN_STTY, "sh", ...program]
-    : program;
-  const env = { ...world.env, CI: undefined, TERM: "xterm-256color", LANG: "C.UTF-8", ...change };
-  const child = spawn(file, rest, {
-    cwd: world.folder,
-    env: Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined)),
-    cols: columns,
-    rows,
-  });
   const terminal = new xterm.Terminal({
     cols: columns,
     rows,
     scrollback: 5000,
     allowProposedApi: true,
   });
-  let bytes = "";
   let ended = false;
-  child.onData((data) => {
-    const before = bytes.length;
-    bytes += data;
-    terminal.write(data);
-    if (thenStty && bytes.includes(SHOWN) && !bytes.slice(0, before).includes(SHOWN))
-      child.write(KEYS.enter);
+  const pty = startOnPty(command ?? [process.execPath, PROGRAM, ...args], {
+    folder: world.folder,
+    env: { ...world.env, CI: undefined, TERM: "xterm-256color", LANG: "C.UTF-8", ...change },
+    columns,
+    rows,
+    ...(thenStty && { afterwards: "stty -a" }),
+    onData: (text) => terminal.write(text),
   });
-  const exit = new Promise<number>((resolve) => {
-    child.onExit(({ exitCode }) => {
-      ended = true;
-      // What was written last may still be on its way through the emulator.
-      terminal.write("", () => resolve(exitCode));
+  const exit = pty.exit.then(async (code) => {
+    // What was written last may still be on its way through the emulator.
+    await new Promise<void>((resolve) => {
+      terminal.write("", resolve);
     });
+    ended = true;
+    return code;
   });
   onTestFinished(() => {
-    if (!ended) child.kill("SIGKILL");
+    pty.close();
     terminal.dispose();
   });
   const screen = (): string => textOf(terminal);
   const see = (text: string | RegExp): Promise<string> => waitFor(screen, text, () => ended);
   const type = (...keys: string[]): void => {
-    for (const key of keys) child.write(key);
+    for (const key of keys) pty.write(key);
   };
   return {
-    bytes: () => bytes,
+    bytes: pty.bytes,
     screen,
     visible: () => screen().split("\n").slice(-rows).join("\n"),
     type,
@@ -113,9 +97,10 @@ export function startInTerminal(
       type(...keys);
       return shown;
     },
-    cursorVisible: () => bytes.lastIndexOf("\u001b[?25h") >= bytes.lastIndexOf("\u001b[?25l"),
-    hangUp: () => child.kill("SIGHUP"),
-    signal: (name) => child.kill(name),
+    cursorVisible: () =>
+      pty.bytes().lastIndexOf("\u001b[?25h") >= pty.bytes().lastIndexOf("\u001b[?25l"),
+    hangUp: () => pty.signal("SIGHUP"),
+    signal: pty.signal,
     exit,
   };
 }
@@ -153,4 +138,11 @@ async function waitFor(
     }
     await delay(20);
   }
+}
+
+/** After the program, with `thenStty`: the cursor is there, lines are edited and echoed, Ctrl-C is a signal. */
+export function expectGivenBack(session: TerminalSession): void {
+  expect(session.cursorVisible()).toBe(true);
+  expect(session.screen()).toMatch(/(?<!-)\bisig (?:.*\s)?(?<!-)icanon /);
+  expect(session.screen()).toMatch(/(?<!-)\becho /);
 }

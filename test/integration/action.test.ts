@@ -6,7 +6,11 @@ import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
 import { CANARIES, cloudOf, makeWorld, PROGRAM, type World } from "../helpers/program.ts";
+import { WARM_PROGRAM } from "../helpers/program-bin.ts";
 import { until } from "../helpers/until.ts";
+
+/** The program, loaded already. */
+const LOADED = process.env[WARM_PROGRAM] ?? "";
 
 const step = z.strictObject({
   id: z.string(),
@@ -50,7 +54,7 @@ function fillIn(text: string, values: Inputs): string {
 /** Starts the one step of the action as a runner does; `finish` has what the action hands on. */
 async function startAction(world: World, given: Inputs) {
   const { inputs, outputs, runs } = await readAction();
-  const all = { program: PROGRAM, "working-directory": world.folder, ...given };
+  const all = { program: LOADED, "working-directory": world.folder, ...given };
   expect(Object.keys(all).filter((name) => !(name in inputs))).toEqual([]);
   const values: Outputs = {};
   for (const [name, input] of Object.entries(inputs)) {
@@ -154,7 +158,7 @@ test("cancelled in step 5: the temporary runner is deleted before the step ends"
   const world = await makeWorld({
     timings: { bootMs: 1500, updateOldServesMs: 150, updateDownMs: 150, updateBootMs: 150 },
   });
-  const { child, finish } = await startAction(world, { command: "init" });
+  const { child, finish } = await startAction(world, { command: "init", program: PROGRAM });
   await until(async () => (await cloudOf(world.sandbox)).live.includes("bird-tracker-runner-temp"));
   child.kill("SIGINT");
   const { exitCode, outputs } = await finish();

@@ -8,7 +8,7 @@ import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
 import type { CreateCvmRequest, PhalaCli } from "../../../src/core/ports.ts";
 import type { Sandbox, SandboxRequest } from "../../../src/sandbox/index.ts";
-import { PHALA_BIN, runPhala, warmPhalaBin } from "../../helpers/phala-bin.ts";
+import { runPhala, warmPhalaBin } from "../../helpers/phala-bin.ts";
 import { temporaryFolder } from "../../helpers/temporary.ts";
 import { holdTimers } from "../../helpers/timers.ts";
 import { childrenOf, NODE_PRELOAD_CHECK } from "./processes.ts";
@@ -180,7 +180,7 @@ test("a phala.toml in the working directory does not turn a create into an updat
     "--compose",
     COMPOSE,
   ];
-  await promisify(execFile)(PHALA_BIN, [...args, "-e", "OTHER=1", "--json"], {
+  await promisify(execFile)(warmPhalaBin(), [...args, "-e", "OTHER=1", "--json"], {
     cwd: folder,
     env: {
       PATH: process.env["PATH"] ?? "",
@@ -227,13 +227,15 @@ test.runIf(linux)(
 
 test("an aborted query throws the signal's reason", async () => {
   const stop = new AbortController();
-  const { cli } = await world({ onRequest: () => stop.abort(new Error("Ctrl-C")) });
+  const onRequest = (): void => stop.abort(new Error("Ctrl-C"));
+  const { cli } = await world({ bin: warmPhalaBin(), onRequest });
   await expect(cli.login(stop.signal)).rejects.toThrow("Ctrl-C");
 });
 
 test("a create that takes too long is ended, and unclear", async () => {
   const limit = holdTimers(600_000);
   const { cli, sandbox } = await world({
+    bin: warmPhalaBin(),
     limits: { mutationMs: 600_000 },
     settleMs: 500,
     onRequest: ({ method, path: where }) => {

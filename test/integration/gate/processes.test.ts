@@ -7,7 +7,7 @@ import { build } from "esbuild";
 import { expect, onTestFinished, test } from "vitest";
 import { processStart } from "../../../src/lib/process-alive.ts";
 import { makePrivateFolder } from "../../../src/platform/phala/private-folder.ts";
-import { PHALA_BIN } from "../../helpers/phala-bin.ts";
+import { warmPhalaBin } from "../../helpers/phala-bin.ts";
 import { temporaryFolder } from "../../helpers/temporary.ts";
 import {
   deployment,
@@ -15,6 +15,7 @@ import {
   program,
   startedSandbox,
   useTemporaryDirectory,
+  warmPhala,
 } from "../adapters/world.ts";
 import { APP, created, HASH, KEY, linesOf, PROVISIONED, startUpstream } from "./upstream.ts";
 
@@ -29,7 +30,7 @@ test("stopped between provisioning and commit: no commit is forwarded, and nothi
   const upstream = await startUpstream({ [PROVISION]: PROVISIONED, [COMMIT]: created(NAME) });
   const stop = new AbortController();
   const onProvisioned = async (): Promise<void> => stop.abort(new Error("Ctrl-C"));
-  const outcome = await phala(upstream).createCvm(REQUEST, stop.signal, { onProvisioned });
+  const outcome = await warmPhala(upstream).createCvm(REQUEST, stop.signal, { onProvisioned });
   expect(outcome).toMatchObject({ kind: "refused", reason: "stopped" });
   expect(linesOf(upstream.received)).toEqual([PROVISION]);
 });
@@ -44,7 +45,7 @@ test("stopped while the commit is on its way: its answer is waited for, and the 
       response.end(JSON.stringify(created(NAME).json));
     },
   });
-  expect(await phala(upstream).createCvm(REQUEST, stop.signal)).toMatchObject({
+  expect(await warmPhala(upstream).createCvm(REQUEST, stop.signal)).toMatchObject({
     kind: "ok",
     value: { name: NAME, appId: APP, composeHash: HASH },
   });
@@ -53,8 +54,7 @@ test("stopped while the commit is on its way: its answer is waited for, and the 
 test("provision only: once the commit is withheld, phala and what it started are ended", async () => {
   const folder = await temporaryFolder();
   const upstream = await startUpstream({ [PROVISION]: PROVISIONED, [COMMIT]: created(NAME) });
-  const node = `PATH=/usr/bin:/bin:${path.dirname(process.execPath)}`;
-  const bin = await program(folder, `sleep 3600 &\n${node} ${PHALA_BIN} "$@"\nsleep 3600`);
+  const bin = await program(folder, `sleep 3600 &\n${warmPhalaBin()} "$@"\nsleep 3600`);
   const outcome = await phala(upstream, { bin }).provisionCvm(REQUEST, never);
   expect(outcome).toMatchObject({ kind: "ok", value: { composeHash: HASH } });
   expect(linesOf(upstream.received)).toEqual([PROVISION]);
@@ -68,7 +68,7 @@ test("kill -9 of our process: the phala that lives on can change nothing", async
     folder,
     `echo $$ > ${folder}/begun
 while [ ! -e ${folder}/go ]; do sleep 0.05; done
-PATH=/usr/bin:/bin:${path.dirname(process.execPath)} ${PHALA_BIN} "$@" > ${folder}/output 2>&1
+${warmPhalaBin()} "$@" > ${folder}/output 2>&1
 echo ended > ${folder}/ended`,
   );
   const bundle = path.join(folder, "run.mjs");
@@ -171,8 +171,11 @@ test("a relative TMPDIR works", async () => {
   process.chdir(folder);
   useTemporaryDirectory("tmp");
   const sandbox = await startedSandbox();
-  const cli = phala(sandbox, { env: { ...process.env, TMPDIR: "tmp" } });
+  const cli = warmPhala(sandbox, { env: { ...process.env, TMPDIR: "tmp" } });
   expect(await cli.createCvm(REQUEST, never)).toMatchObject({ kind: "ok" });
+  // Where the sandbox has its cloud as well.
+  const left = (await readdir("tmp")).filter((name) => !name.startsWith("tee-cluster-test-"));
+  expect(left).toEqual([]);
 });
 
 test("a grandchild that keeps the pipe open neither hangs the run nor keeps it from ending on a stop", async () => {

@@ -77,9 +77,16 @@ test("a quote that was altered is no quote", async () => {
   });
 });
 
+type Keys = { readonly privateKey: KeyObject; readonly publicKey: KeyObject };
+/** Made once: these take longer than all else here. */
+const [KEYS, FOREIGN] = [1, 2].map(() => generateKeyPairSync("rsa", { modulusLength: 2048 })) as [
+  Keys,
+  Keys,
+];
+
 type Signed = { key?: KeyObject; pubkey?: KeyObject; path?: string; ageSeconds?: number };
 
-function signedHeaders(keys: { privateKey: KeyObject; publicKey: KeyObject }, change: Signed = {}) {
+function signedHeaders(keys: Keys, change: Signed = {}) {
   const timestamp = Math.floor(Date.now() / 1000) - (change.ageSeconds ?? 0);
   const message = Buffer.from(
     JSON.stringify({ path: change.path ?? "/registry/approve-hash", timestamp }),
@@ -96,12 +103,9 @@ function signedHeaders(keys: { privateKey: KeyObject; publicKey: KeyObject }, ch
 
 test("approve-hash: signed by the coordinator only; lost at the next restart", async () => {
   const sandbox = await sandboxWith({ timings });
-  const keys = generateKeyPairSync("rsa", { modulusLength: 2048 });
-  const foreign = generateKeyPairSync("rsa", { modulusLength: 2048 });
-  const fingerprint = createHash("sha256")
-    .update(keys.publicKey.export({ type: "spki", format: "der" }))
-    .digest("hex");
-  const environment = { ...AWS, GATEWAY_AUTH_COORDINATOR_WALLET: `sandbox:${fingerprint}` };
+  const { keys, wallet } = coordinator();
+  const foreign = FOREIGN;
+  const environment = { ...AWS, GATEWAY_AUTH_COORDINATOR_WALLET: wallet };
   const compose = path.join(await temporaryFolder(), "registry.yml");
   const passedOn = "GATEWAY_AUTH_COORDINATOR_WALLET=${GATEWAY_AUTH_COORDINATOR_WALLET:-}";
   await writeFile(compose, await withVariable("registry", passedOn));
@@ -137,7 +141,7 @@ test("approve-hash: signed by the coordinator only; lost at the next restart", a
 });
 
 function coordinator() {
-  const keys = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const keys = KEYS;
   const spki = keys.publicKey.export({ type: "spki", format: "der" });
   return { keys, wallet: `sandbox:${createHash("sha256").update(spki).digest("hex")}` };
 }

@@ -17,14 +17,15 @@ const ENV = {
   TEE_CLUSTER_RUNNER_COMPOSE: "package.json",
 };
 const OFFERS = { nodes: [], instanceTypes: [], composeFiles: [] };
+type Given = { readonly env: Readonly<Record<string, string>>; readonly examples: Raw };
 const CLEAR: Verdict = { problem: undefined, registry: undefined, hashRecorded: false };
 
-const startWith = (flags: Raw): Answers =>
+const startWith = (flags: Raw, { env = ENV, examples = {} }: Partial<Given> = {}): Answers =>
   resolveInputs({
     flags,
-    env: ENV,
+    env,
     config: { path: undefined, values: {} },
-    examples: {},
+    examples,
     keys: inputsIn("connection", "cluster", "aws", "procedure"),
   });
 
@@ -41,9 +42,10 @@ function person(answers: readonly (string | undefined)[]) {
       if (verdict !== true) throw new Error(`${message}: ${verdict}`);
       return answer;
     },
-    async secret({ message }) {
+    async secret({ message, validate }) {
       heard.push(message);
       const answer = left.shift() ?? "";
+      if (answer === "" && (await validate("")) === true) return "";
       if (!answer.startsWith("SECRET ")) throw new Error(`no secret at: ${message}`);
       return answer.slice("SECRET ".length);
     },
@@ -92,17 +94,18 @@ type Scene = {
   /** Names that another cluster's collide with. */
   readonly taken?: readonly string[];
   readonly saved?: Answers[];
+  readonly given?: Given;
 };
 
 async function wizard(
   answers: readonly (string | undefined)[],
-  { flags = {}, verify = () => CLEAR, planOnly = false, saved = [], taken = [] }: Scene = {},
+  { flags = {}, verify = () => CLEAR, planOnly = false, saved = [], taken = [], given }: Scene = {},
 ): Promise<
   WizardResult & { readonly heard: readonly string[]; readonly printed: readonly string[] }
 > {
   const { prompter, heard, printed } = person(answers);
   const result = await runWizard({
-    start: startWith(flags),
+    start: startWith(flags, given),
     offers: OFFERS,
     prompter,
     planOnly,
@@ -204,6 +207,10 @@ test("which orchestrator is run is asked, the released one first; its key and wa
     coordinatorWallet: "0xwallet",
   };
   expect(inputs.cluster).toMatchObject(v2);
+  const nowhere = wizard([...SIZES_AS_THEY_STAND, ENTER, "nowhere.pem"], {
+    flags: { clusterName: "nest" },
+  });
+  await expect(nowhere).rejects.toThrow("there is no file nowhere.pem");
 });
 
 test("a value of --registry-env that the environment lacks is asked for, hidden, and stays with its name", async () => {
@@ -227,6 +234,26 @@ test("a value of --registry-env that the environment lacks is asked for, hidden,
   ]);
   expect(printed.join()).toContain("TOKEN, LEVEL");
   expect(printed.join()).not.toContain("typed-");
+});
+
+test("the sandbox's examples are kept with Enter, the secret too", async () => {
+  const { HOME, TEE_CLUSTER_REGISTRY_COMPOSE, TEE_CLUSTER_RUNNER_COMPOSE } = ENV;
+  const env = { HOME, TEE_CLUSTER_REGISTRY_COMPOSE, TEE_CLUSTER_RUNNER_COMPOSE };
+  const awsSecretAccessKey = ENV.AWS_SECRET_ACCESS_KEY;
+  const examples = {
+    clusterName: "nest",
+    awsAccessKeyId: ENV.AWS_ACCESS_KEY_ID,
+    awsSecretAccessKey,
+    phalaApiKey: "phak_example_key",
+  };
+  const asked = [ENTER, ENTER, ENTER, ...AS_THEY_STAND, "Deploy"];
+  const { inputs, heard, printed } = await wizard(asked, { given: { env, examples } });
+  expect(inputs.cluster.clusterName).toBe("nest");
+  expect(inputs.aws.secretAccessKey).toBe(awsSecretAccessKey);
+  expect(heard.find((message) => message.startsWith("AWS secret access key"))).toContain(
+    "Enter for the example",
+  );
+  expect(printed.join()).toMatch(/AWS secret access key +the example\n/);
 });
 
 const foreign = (appId: string | null): ExistingRegistry => ({
