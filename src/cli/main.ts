@@ -32,6 +32,7 @@ export async function main(
       process.exit(1);
     }
   };
+  if (!hasWorkingDirectory()) return crash(await leaveDeletedDirectory());
   const crashes = new CrashGuard((error) => void crash(error));
   const run: RunCommand = async (command, options) => {
     const { runCommand } = await import("./run.ts");
@@ -47,6 +48,28 @@ export async function main(
   } catch (error) {
     return crash(error);
   }
+}
+
+function hasWorkingDirectory(): boolean {
+  try {
+    process.cwd();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Paths are resolved against it, in error reports too: those are rendered in a folder that exists. */
+async function leaveDeletedDirectory(): Promise<Error> {
+  const [{ tmpdir }, { ClusterError }] = await Promise.all([
+    import("node:os"),
+    import("../errors/cluster-error.ts"),
+  ]);
+  process.chdir(tmpdir());
+  return new ClusterError("prerequisite", "no-working-directory", {
+    message: "the working directory no longer exists",
+    hint: "change to a folder that exists (cd), then run the command again",
+  });
 }
 
 type Problem = { readonly at: Command; readonly error: CommanderError };

@@ -33,6 +33,7 @@ const RUN = {
   "config-file-not-trusted": "input",
   "bad-secret-name": "input",
   "no-home": "prerequisite",
+  "no-working-directory": "prerequisite",
   "value-not-representable": "input",
   "watch-with-json": "input",
   "unknown-check": "input",

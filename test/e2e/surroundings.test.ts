@@ -22,6 +22,15 @@ import { initiated, REGISTRY, RUNNER } from "./cases/world.ts";
 
 const isRoot = process.getuid?.() === 0;
 
+test("a working directory that was deleted is reported, in JSON too", async () => {
+  const { folder, env } = await makeWorld();
+  await mkdir(path.join(folder, "gone"));
+  const script = `cd gone && rmdir ../gone && exec "$0" "$1" status --json`;
+  const options = { cwd: folder, env, extendEnv: false, reject: false };
+  const run = await execa("bash", ["-c", script, process.execPath, PROGRAM], options);
+  expect([run.exitCode, failureIn(run.stdout).error.code]).toEqual([3, "no-working-directory"]);
+});
+
 test("`~/` in every path that is given, by flags, variables and the config file", async () => {
   const world = await makeWorld();
   const home = world.env["HOME"] ?? "";
