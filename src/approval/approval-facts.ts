@@ -1,9 +1,11 @@
 /** Gathers what step 8 decides on. */
+import type { AppCompose } from "../core/compose-hash.ts";
 import type { CvmOperation } from "../core/ports.ts";
 import { isMadeHere } from "../registry/concurrent-updates.ts";
 import { startedSince } from "../registry/restart-evidence.ts";
 import { settingsDifference } from "../compose/environment.ts";
 import { lastApproval, lastUpdate, openAttempts } from "../state/record.ts";
+import { sameList } from "../state/record-fold.ts";
 import type { StepContext } from "../workflow/step.ts";
 import type { ApproveComposeHashInput } from "./approval.ts";
 import type { ApprovalFacts } from "./decide.ts";
@@ -29,7 +31,7 @@ export async function gatherApprovalFacts(
     last,
     openAttempts: openAttempts(record, registry.appId),
     settingsGiven: given ? settingsDifference(given.settings, input.settings).length === 0 : null,
-    runsThisFile: runsThisFile(input),
+    runsThisFile: runsWhatIsSent(input.running, input),
     secretsWithheld: input.secretsWithheld,
     madeHere: isMadeHere(registry, record),
     newest: updates === undefined ? "unlisted" : (updates[0] ?? null),
@@ -48,10 +50,11 @@ async function restartedSince(
   return startedSince(health, Date.parse(at), api.serverClock.now()?.ms ?? clock.now());
 }
 
-function runsThisFile({ running, compose, environment }: ApproveComposeHashInput): boolean {
+/** Whether a registry with this app-compose runs the compose text and the environment names of an update. */
+export function runsWhatIsSent(
+  { docker_compose_file: text, allowed_envs: declared = [] }: AppCompose,
+  { compose, environment }: Pick<ApproveComposeHashInput, "compose" | "environment">,
+): boolean {
   const names = environment.map(({ name }) => name);
-  return (
-    running.docker_compose_file === compose.text &&
-    JSON.stringify(running.allowed_envs ?? []) === JSON.stringify(names)
-  );
+  return text === compose.text && sameList(declared, names);
 }

@@ -5,13 +5,12 @@
 import type { CvmOperation } from "../core/ports.ts";
 import { updatedMeanwhile } from "../registry/concurrent-updates.ts";
 import type { Registry } from "../registry/registry.ts";
-import { updateUnconfirmed } from "../registry/update-unconfirmed.ts";
-import { idOf, newUpdate, readUpdates } from "../registry/updates.ts";
+import { idOf, newUpdate, readUpdates, updateUnconfirmed } from "../registry/updates.ts";
 import { readRegistry } from "../registry/verify-deployed.ts";
-import { sameList } from "../state/record-fold.ts";
 import type { StepContext } from "../workflow/step.ts";
 import { waitUntil } from "../workflow/wait.ts";
 import type { ApproveComposeHashInput } from "./approval.ts";
+import { runsWhatIsSent } from "./approval-facts.ts";
 
 type Input = Pick<ApproveComposeHashInput, "registry" | "compose" | "environment">;
 
@@ -37,7 +36,8 @@ export async function settleBusy(
   const isOnlyOne = idOf(now[0]) === idOf(started) && idOf(now[1]) === idOf(before[0]);
   if (!isOnlyOne) throw updatedMeanwhile(registry);
   if (ended === "failed") return now;
-  if (!(await runsWhatWasSent(input, context))) throw updatedMeanwhile(registry);
+  const { appCompose } = await readRegistry(registry, context);
+  if (!runsWhatIsSent(appCompose, input)) throw updatedMeanwhile(registry);
   throw updateUnconfirmed(
     registry,
     `Phala refused it as busy, and the update that made it so (${idOf(started)}) may be this very one, repeated on its way, or somebody else's with the same file`,
@@ -60,16 +60,4 @@ async function untilEnded(
         : { kind: "not-yet", seen: status };
     },
   });
-}
-
-async function runsWhatWasSent(
-  { registry, compose, environment }: Input,
-  context: StepContext,
-): Promise<boolean> {
-  const { appCompose } = await readRegistry(registry, context);
-  const names = environment.map(({ name }) => name);
-  return (
-    appCompose.docker_compose_file === compose.text &&
-    sameList(appCompose.allowed_envs ?? [], names)
-  );
 }

@@ -5,16 +5,22 @@
 import { AGAIN, hint, phala } from "../core/command-hint.ts";
 import type { CvmOperation, Refused } from "../core/ports.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
-import { openAttempt } from "../state/record.ts";
 import { refusedByPhala } from "../workflow/mutation-outcome.ts";
 import type { StepContext } from "../workflow/step.ts";
 import { notKnownYet, waitUntil } from "../workflow/wait.ts";
 import type { Approval, ApproveComposeHashInput } from "./approval.ts";
-import { hasForeignUpdate, updatedMeanwhile } from "../registry/concurrent-updates.ts";
-import { updateUnconfirmed } from "../registry/update-unconfirmed.ts";
-import { isStuck, since, wayPastStuck } from "../registry/stuck-operations.ts";
+import { readOwnUpdates } from "../registry/concurrent-updates.ts";
 import { settleBusy } from "./own-update.ts";
-import { idOf, isUpdate, newUpdate, readOperations, readUpdates } from "../registry/updates.ts";
+import {
+  idOf,
+  isStuck,
+  isUpdate,
+  newUpdate,
+  readOperations,
+  since,
+  updateUnconfirmed,
+  wayPastStuck,
+} from "../registry/updates.ts";
 import type { Registry } from "../registry/registry.ts";
 
 /** How long an update whose acceptance is not known is looked for in the operations list. */
@@ -32,20 +38,15 @@ export async function updateRegistry(
   seen: readonly CvmOperation[] | undefined,
   context: StepContext,
 ): Promise<Extract<Approval, { kind: "updated" }>> {
-  const { registry, compose, environment, record, attestation } = input;
+  const { registry, compose, environment, attestation } = input;
   await untilIdle(registry, context, input.force);
   // Asking and waiting took time: what has begun in it would be treated as ours below.
-  const assertUnchanged = async (): Promise<readonly CvmOperation[] | undefined> => {
-    const updates = seen && (await readUpdates(registry, context));
-    const open = openAttempt(record, registry.appId);
-    if (updates && hasForeignUpdate(updates, idOf(seen[0]), open)) throw updatedMeanwhile(registry);
-    await input.assertSameRunners?.();
-    return updates;
-  };
-  let before = await assertUnchanged();
+  let before = seen && (await readOwnUpdates(input, idOf(seen[0]), context));
+  await input.assertSameRunners?.();
   context.progress(`updating ${registry.name}`);
   const at = context.clock.monotonic();
   const request = { cvmId: registry.vmUuid, composeText: compose.text, environment };
+  const hurried = { ...context, timeoutMs: Math.min(context.timeoutMs, LAST_LOOK_MS) };
   let isFirst = true;
   // What made the platform busy may have been somebody else's update, or our own.
   const settle = async (): Promise<void> => {
@@ -56,10 +57,11 @@ export async function updateRegistry(
   const hooks = {
     ...attestation?.attester.hooks(registry.appId, context),
     beforeRetry: settle,
-    // From the second try on, what has begun since may be ours.
     async onUpdate() {
-      if (isFirst) await assertNoneBegan(input, before, context);
-      else before = await settleBusy(input, before, context);
+      // From the second try on, what has begun since may be ours.
+      if (!isFirst) before = await settleBusy(input, before, context);
+      // What is sent was computed before phala started: another update since then would be overwritten unseen.
+      else if (before) await readOwnUpdates(input, idOf(before[0]), hurried);
     },
   };
   const outcome = await context.mutations.updateCvm(registry.cvm, request, context.signal, hooks);
@@ -82,19 +84,6 @@ export async function updateRegistry(
     registry,
     `${outcome.kind === "ok" ? accepted : outcome.message}; its operations do not list it`,
   );
-}
-
-/** What is sent was computed before phala started: another update since then would be overwritten unseen. */
-async function assertNoneBegan(
-  { registry, record }: ApproveComposeHashInput,
-  before: readonly CvmOperation[] | undefined,
-  context: StepContext,
-): Promise<void> {
-  if (before === undefined) return;
-  const limits = { ...context, timeoutMs: Math.min(context.timeoutMs, LAST_LOOK_MS) };
-  const updates = await readUpdates(registry, limits);
-  const open = openAttempt(record, registry.appId);
-  if (updates && hasForeignUpdate(updates, idOf(before[0]), open)) throw updatedMeanwhile(registry);
 }
 
 function notUpdated({ name, vmUuid }: Registry, { message, reason }: Refused): ClusterError {

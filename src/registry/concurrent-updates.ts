@@ -1,18 +1,18 @@
 /** Others who work on the same registry: another machine, a person at the dashboard. */
 import { ClusterError } from "../errors/cluster-error.ts";
 import { AGAIN, hint } from "../core/command-hint.ts";
-import type { CvmOperation, EnvironmentVariable, ServerClock } from "../core/ports.ts";
+import type { CvmOperation, EnvironmentVariable } from "../core/ports.ts";
 import {
   lastApproval,
   lastUpdate,
+  openAttempt,
   openAttempts,
   type ApprovalAttempt,
   type ClusterRecord,
   type RecordedCreation,
 } from "../state/record.ts";
 import type { ReadingDeps, StepContext } from "../workflow/step.ts";
-import { isStuck, since, wayPastStuck } from "./stuck-operations.ts";
-import { idOf, readUpdates } from "./updates.ts";
+import { idOf, isStuck, readUpdates, since, wayPastStuck } from "./updates.ts";
 import type { Registry } from "./registry.ts";
 
 /**
@@ -70,16 +70,21 @@ export async function checkForeignUpdates(
   }
   if (newest.state !== "done" && newest.state !== "failed") {
     const { serverClock } = context.api;
+    const running = `is in progress${since(newest, serverClock)}`;
     if (!force || !isStuck(newest, serverClock))
-      throw updateUnderWay(registry, newest, serverClock);
-    const message = `an update of ${registry.name} by somebody else is in progress${since(newest, serverClock)}; continuing anyway (--force-update)`;
+      throw new ClusterError("conflict", "update-under-way", {
+        message: `another run is in progress on this cluster: an update of ${registry.name} ${running}`,
+        hint: hint`wait until it has finished, then ${AGAIN}; ${wayPastStuck}`,
+      });
+    const message = `an update of ${registry.name} by somebody else ${running}; continuing anyway (--force-update)`;
     context.warn("update-stuck", message);
   }
   const others = { complete: false, certain: false, seen };
   if (lastApproval(record, registry.appId) === undefined) return others;
+  const when = newest.startedAt === null ? "" : ` at ${newest.startedAt}`;
   context.warn(
     "updated-by-others",
-    `${registry.name} was updated${atTime(newest)} by somebody else: a hash that they approved, and that no live runner has, is not in the list; name it with rotate-hash --keep`,
+    `${registry.name} was updated${when} by somebody else: a hash that they approved, and that no live runner has, is not in the list; name it with rotate-hash --keep`,
   );
   return others;
 }
@@ -95,6 +100,21 @@ export function hasForeignUpdate(
 ): boolean {
   if (idOf(updates[0]) === seen) return false;
   return !(open?.after === seen && isOfOpenAttempt(updates, [open]));
+}
+
+/**
+ * The registry's updates; undefined where the platform lists none.
+ * @throws ClusterError `updated-meanwhile` (conflict) where somebody else has updated it since `seen`, the newest then.
+ */
+export async function readOwnUpdates(
+  { registry, record }: { readonly registry: Registry; readonly record: ClusterRecord },
+  seen: string | null,
+  context: ReadingDeps,
+): Promise<readonly CvmOperation[] | undefined> {
+  const updates = await readUpdates(registry, context);
+  const open = openAttempt(record, registry.appId);
+  if (updates && hasForeignUpdate(updates, seen, open)) throw updatedMeanwhile(registry);
+  return updates;
 }
 
 /** The error for an update by somebody else in the middle of this run: what it would send is out of date. */
@@ -116,20 +136,6 @@ export function creationsOf(
 /** Whether a recorded run made the registry. */
 export const isMadeHere = (registry: Pick<Registry, "appId">, record: ClusterRecord): boolean =>
   creationsOf(registry, record).length > 0;
-
-function updateUnderWay(
-  registry: Registry,
-  newest: CvmOperation,
-  clock: ServerClock,
-): ClusterError {
-  return new ClusterError("conflict", "update-under-way", {
-    message: `another run is in progress on this cluster: an update of ${registry.name} is in progress${since(newest, clock)}`,
-    hint: hint`wait until it has finished, then ${AGAIN}; ${wayPastStuck}`,
-  });
-}
-
-const atTime = ({ startedAt }: CvmOperation): string =>
-  startedAt === null ? "" : ` at ${startedAt}`;
 
 /**
  * Says what can't be kept of a registry that this machine has never given anything: hashes and settings can't be

@@ -1,4 +1,6 @@
 /** The registry CVM as the steps hand it on. */
+import { lintBaseDomain } from "../compose/domains.ts";
+import type { ComposePair } from "../compose/lint.ts";
 import { hint, phala } from "../core/command-hint.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
 import type { Cvm } from "../core/domain.ts";
@@ -52,4 +54,20 @@ export function warnUnchangedSettings(
       "node-differs",
       `${name} is on ${nodeName}, asked for was ${node}: it stays where it is`,
     );
+}
+
+/** Warns of each domain in the files and inputs that is not the gateway's; what the registry is given anyway is no news. */
+export function warnDomainDifferences(
+  { nodeName: node, baseDomain }: Registry,
+  files: ComposePair,
+  { cvmBaseDomain }: ClusterSettings,
+  context: Pick<StepContext, "warn">,
+): void {
+  for (const { code, severity, message, remedy } of lintBaseDomain(
+    files,
+    { node, baseDomain },
+    cvmBaseDomain,
+  )) {
+    if (severity === "warning") context.warn(code, remedy ? hint`${message}; ${remedy}` : message);
+  }
 }

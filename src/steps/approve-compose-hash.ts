@@ -1,26 +1,23 @@
 /** Step 8: give the registry the approved list, by an update of its environment or, where it can, while it runs. */
 import { ClusterError } from "../errors/cluster-error.ts";
 import type { HistoryEntry } from "../state/history.ts";
-import { lastUpdate, openAttempt, recordedHashes, type ApprovedRecord } from "../state/record.ts";
+import { lastUpdate, recordedHashes, type ApprovedRecord } from "../state/record.ts";
 import type { CvmOperation } from "../core/ports.ts";
 import { gatherApprovalFacts } from "../approval/approval-facts.ts";
 import { decide } from "../approval/decide.ts";
 import { settingsDifference } from "../compose/environment.ts";
 import { done, reused, type Step, type StepContext, type StepOutcome } from "../workflow/step.ts";
 import type { Approval, ApproveComposeHashInput } from "../approval/approval.ts";
-import { hasForeignUpdate, updatedMeanwhile } from "../registry/concurrent-updates.ts";
+import { readOwnUpdates } from "../registry/concurrent-updates.ts";
 import { pushApprovedList, warnOfRestart } from "../approval/push.ts";
 import { updateRegistry } from "../approval/update.ts";
 import { assertOnlyRegistry } from "../registry/ownership.ts";
-import { idOf, readUpdates } from "../registry/updates.ts";
+import { idOf } from "../registry/updates.ts";
 
 export const approveComposeHash: Step<ApproveComposeHashInput, Approval> = {
   id: "approve-compose-hash",
   async run(input, context) {
-    const updates = await readUpdates(input.registry, context);
-    const open = openAttempt(input.record, input.registry.appId);
-    if (updates && hasForeignUpdate(updates, input.seen, open))
-      throw updatedMeanwhile(input.registry);
+    const updates = await readOwnUpdates(input, input.seen, context);
     const newest = updates?.[0];
     const decision = decide(await gatherApprovalFacts(input, updates, context));
     void context.mutations.expectRuns(decision.action === "update" ? 1 : 0);

@@ -3,21 +3,18 @@
  * has the names of the orchestrator's own runners, in their order: they are part of the hash.
  */
 import { cvmSettingsOf } from "../core/settings.ts";
-import { temporaryRunnerName, type Cvm } from "../core/domain.ts";
+import { temporaryRunnerName } from "../core/domain.ts";
 import { runnerEnvironment } from "../compose/environment.ts";
 import type { ComposeFile } from "../compose/compose-file.ts";
+import type { CvmIdentity } from "../core/ports.ts";
 import type { ClusterSettings } from "../core/settings.ts";
-import { isThatCreation, runnerInUse } from "../runners/leftovers.ts";
+import { isOwnRunner, runnerInUse } from "../runners/leftovers.ts";
 import { removeWithReplicas } from "../runners/remove-cvm.ts";
 import type { ClusterRecord } from "../state/record.ts";
 import { notCreated } from "../workflow/mutation-outcome.ts";
 import { done, type Step } from "../workflow/step.ts";
 
-export type TemporaryRunner = {
-  readonly name: string;
-  readonly appId: string;
-  readonly vmUuid: string | null;
-};
+export type TemporaryRunner = CvmIdentity & { readonly appId: string };
 
 export type DeployTemporaryRunnerInput = {
   readonly cluster: ClusterSettings;
@@ -41,7 +38,8 @@ export const deployTemporaryRunner: Step<DeployTemporaryRunnerInput, TemporaryRu
       environment: runnerEnvironment(cluster, registryUrl),
     };
     let outcome = await context.mutations.createCvm(request, context.signal);
-    if (outcome.kind === "taken" && isLeftover(outcome.cvm, record)) {
+    // One of an interrupted run of this machine became visible only now.
+    if (outcome.kind === "taken" && isOwnRunner(outcome.cvm, record)) {
       await removeWithReplicas(outcome.cvm, context, context.signal, context);
       outcome = await context.mutations.createCvm(request, context.signal);
     }
@@ -59,7 +57,3 @@ export const deployTemporaryRunner: Step<DeployTemporaryRunnerInput, TemporaryRu
     );
   },
 };
-
-/** It became visible only now: an interrupted run of this machine made it. */
-const isLeftover = (cvm: Cvm, record: ClusterRecord): boolean =>
-  record.openTemporaryRunners.some((creation) => isThatCreation(creation, cvm));

@@ -14,7 +14,7 @@ import { assertDebugClosed, proveOrchestratorPush } from "../approval/prove-regi
 import { assertDeployedRegistry } from "../registry/verify-deployed.ts";
 import { pollHealth, registryGone, whereToLook } from "../registry/health.ts";
 import type { Registry } from "../registry/registry.ts";
-import { updateUnconfirmed } from "../registry/update-unconfirmed.ts";
+import { updateUnconfirmed } from "../registry/updates.ts";
 
 export type VerifyRegistryInput = {
   /** What step 8 was given, and what came of it. */

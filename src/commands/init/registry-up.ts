@@ -9,12 +9,15 @@ import {
   warnUnknownList,
   type ConcurrentUpdates,
 } from "../../registry/concurrent-updates.ts";
-import { warnDomainDifferences } from "../../registry/domain-differences.ts";
 import { claimRegistry } from "../../registry/ownership.ts";
-import { warnUnchangedSettings, type Registry } from "../../registry/registry.ts";
+import {
+  warnDomainDifferences,
+  warnUnchangedSettings,
+  type Registry,
+} from "../../registry/registry.ts";
 import { assertExistingRegistry } from "../../registry/verify-deployed.ts";
 import { firstEnvironment, wasMadeWithoutSecrets } from "../../registry/withheld-secrets.ts";
-import { clearLeftoverRunner } from "../../runners/remove-leftover.ts";
+import { clearLeftoverRunner } from "../../runners/leftovers.ts";
 import type { Preparation } from "../../session/preparation.ts";
 import type { ClusterFacts } from "../../session/facts.ts";
 import type { Session } from "../../session/session.ts";

@@ -5,8 +5,7 @@ import type { AppCompose } from "../../core/compose-hash.ts";
 import { registryName, type ComposeHash, type Cvm } from "../../core/domain.ts";
 import { ClusterError } from "../../errors/cluster-error.ts";
 import { checkForeignUpdates, warnUnknownList } from "../../registry/concurrent-updates.ts";
-import { warnDomainDifferences } from "../../registry/domain-differences.ts";
-import { registryOf, type Registry } from "../../registry/registry.ts";
+import { registryOf, warnDomainDifferences, type Registry } from "../../registry/registry.ts";
 import {
   assertExistingRegistry,
   type ExistingRegistryCheck,

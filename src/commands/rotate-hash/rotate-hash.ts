@@ -13,7 +13,7 @@ import { assertExistingRegistry } from "../../registry/verify-deployed.ts";
 import { verifyPrerequisites } from "../../steps/verify-prerequisites.ts";
 import { verifyRegistry } from "../../steps/verify-registry.ts";
 import type { LiveRunner } from "../../runners/running-runners.ts";
-import { clearLeftoverRunner } from "../../runners/remove-leftover.ts";
+import { clearLeftoverRunner } from "../../runners/leftovers.ts";
 import { claimRegistry } from "../../registry/ownership.ts";
 import { withSession } from "../../session/session.ts";
 import { done, StepRunner } from "../../workflow/step.ts";

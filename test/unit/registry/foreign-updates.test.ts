@@ -10,7 +10,7 @@ import {
   updatedMeanwhile,
   warnUnknownList,
 } from "../../../src/registry/concurrent-updates.ts";
-import { warnDomainDifferences } from "../../../src/registry/domain-differences.ts";
+import { warnDomainDifferences } from "../../../src/registry/registry.ts";
 import {
   assertDeployedRegistry,
   assertExistingRegistry,

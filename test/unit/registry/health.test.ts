@@ -5,8 +5,7 @@ import type { Cvm } from "../../../src/core/domain.ts";
 import type { Health, Lookup, SpawnteeAnswer } from "../../../src/core/ports.ts";
 import { pollHealth } from "../../../src/registry/health.ts";
 import { isPlaced, registryOf, warnUnchangedSettings } from "../../../src/registry/registry.ts";
-import { isStuck, since } from "../../../src/registry/stuck-operations.ts";
-import { isUpdate, newUpdate, readUpdates } from "../../../src/registry/updates.ts";
+import { isStuck, isUpdate, newUpdate, readUpdates, since } from "../../../src/registry/updates.ts";
 import {
   cvmOf,
   failureOf,

@@ -1,8 +1,7 @@
 /** Which operations count as an update of a registry, and which one is new. */
 import { expect, test } from "vitest";
 import type { CvmOperation } from "../../../src/core/ports.ts";
-import { isUpdate, newUpdate } from "../../../src/registry/updates.ts";
-import { updateUnconfirmed } from "../../../src/registry/update-unconfirmed.ts";
+import { isUpdate, newUpdate, updateUnconfirmed } from "../../../src/registry/updates.ts";
 import { cvmOf, failureOf, registryFrom, UUID } from "../../helpers/memory-cloud.ts";
 
 const operation = (type: string, correlationId: string | null = "a"): CvmOperation =>

@@ -5,10 +5,11 @@ import type { Clock, CloudApi } from "../../../src/core/ports.ts";
 import {
   classifyTemporaryRunner,
   OLDEST_RUNNER_IN_USE_MS,
-  isThatCreation,
+  isOwnRunner,
   assertRunnerNotInUse,
   type LeftoverVerdict,
 } from "../../../src/runners/leftovers.ts";
+import type { RecordedCreation } from "../../../src/state/record.ts";
 import { recordFrom } from "../../helpers/journal-records.ts";
 
 const NAME = "bird-runner-temp";
@@ -83,9 +84,13 @@ test.each<[string, LeftoverVerdict, Cvm | undefined, ReturnType<typeof killed>, 
 });
 
 test("two CVMs without an id are not the same", () => {
-  expect(isThatCreation({ appId: null }, { appId: null })).toBe(false);
-  expect(isThatCreation({ appId: OURS }, { appId: null })).toBe(false);
-  expect(isThatCreation({ appId: OURS }, { appId: OURS })).toBe(true);
+  const withIds = (...ids: readonly (string | null)[]) => ({
+    ...NOTHING,
+    openTemporaryRunners: ids.map((appId) => ({ appId }) as RecordedCreation),
+  });
+  expect(isOwnRunner({ appId: null }, withIds(null))).toBe(false);
+  expect(isOwnRunner({ appId: null }, withIds(OURS))).toBe(false);
+  expect(isOwnRunner({ appId: OURS }, withIds(null, OURS))).toBe(true);
 });
 
 /** This machine's clock is two hours ahead, which the platform's answers show. */

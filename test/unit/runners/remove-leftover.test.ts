@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Cvm } from "../../../src/core/domain.ts";
 import type { ClusterRecord, RecordedCreation } from "../../../src/state/record.ts";
 import { lookupFailed } from "../../../src/workflow/find-cvm.ts";
-import { clearLeftoverRunner } from "../../../src/runners/remove-leftover.ts";
+import { clearLeftoverRunner } from "../../../src/runners/leftovers.ts";
 import { cvmOf, failureOf, memoryCloud, type MemoryCloud } from "../../helpers/memory-cloud.ts";
 
 const NAME = "bird-runner-temp";
