@@ -6,7 +6,7 @@ import type { EnvironmentVariable } from "../core/ports.ts";
 import type { HistoryEntry } from "../state/history.ts";
 import type { ClusterRecord } from "../state/record.ts";
 import type { RegistrySettings } from "../compose/environment.ts";
-import type { Attester, Expectation } from "../registry/attester.ts";
+import type { RegistryAttestation } from "../registry/attester.ts";
 import type { Registry } from "../registry/registry.ts";
 
 /**
@@ -51,9 +51,6 @@ export type ApproveComposeHashInput = {
   /** Asked right before the registry is updated; throws where the operator says no. */
   readonly beforeRestart?: (() => Promise<void>) | undefined;
 };
-
-/** With what, and against what, the registry is attested before anything is sent to it. */
-export type RegistryAttestation = { readonly attester: Attester; readonly standing: Expectation };
 
 /** Who approves, and where the newest hash of a list is from: for the history. */
 export type Provenance = {

@@ -13,8 +13,11 @@ export async function attestAfter(
 ): Promise<void> {
   const { registry, attestation } = approved;
   if (!attestation) return;
-  const { attester, standing } = attestation;
-  const expected = approval.kind === "updated" ? updated(approved, approval.at, context) : standing;
+  const { attester } = attestation;
+  const expected =
+    approval.kind === "updated"
+      ? afterUpdate(approved, approval.at, context)
+      : attestation.expected;
   try {
     await attester.attest(registry, expected, context);
   } catch (error) {
@@ -28,7 +31,7 @@ export async function attestAfter(
 }
 
 /** What was sent, by a certificate that is newer than the update. */
-function updated(
+function afterUpdate(
   { compose, environment }: ApproveComposeHashInput,
   at: number,
   { clock, api }: StepContext,

@@ -2,7 +2,6 @@
 import { command, hint } from "../core/command-hint.ts";
 import { WALLET } from "../compose/environment.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
-import type { Registry } from "../registry/registry.ts";
 import type { StepContext } from "../workflow/step.ts";
 import { pollTimes } from "../workflow/wait.ts";
 import type { Approval, ApproveComposeHashInput } from "./approval.ts";
@@ -36,6 +35,8 @@ export async function assertDebugClosed(
   });
 }
 
+const CONSEQUENCE = "the orchestrator would delete every runner that it creates";
+
 /**
  * Pushes the approved list as the orchestrator does at each start and provisioning: it changes nothing, and where it
  * fails the orchestrator would delete each runner that it creates. What step 8 pushed needs no second proof.
@@ -46,25 +47,18 @@ export async function proveOrchestratorPush(
   approval: Approval,
   context: StepContext,
 ): Promise<void> {
+  const { name } = input.registry;
   if (input.gatewayKeyPath === undefined || approval.kind === "pushed") return;
   context.progress("pushing the approved list once, as the orchestrator does");
   const answer = await sendList(input, context);
-  if (answer.kind === "not-offered") throw notOffered(input.registry);
-  if (answer.kind === "refused") throw refused(input.registry, answer.detail);
-}
-
-const CONSEQUENCE = "the orchestrator would delete every runner that it creates";
-
-function notOffered({ name }: Registry): ClusterError {
-  return new ClusterError("verification", "orchestrator-push-not-offered", {
-    message: `${name} has no POST /registry/approve-hash (404), so ${CONSEQUENCE}: its image is too old, or its compose file does not pass ${WALLET} to spawntee`,
-    hint: hint`the list itself is approved; name a newer image in the registry's compose file and pass ${WALLET} on there, then run: ${command("rotate-hash")}`,
-  });
-}
-
-function refused({ name }: Registry, detail: string): ClusterError {
-  return new ClusterError("verification", "orchestrator-push-refused", {
-    message: `${name} refuses a list that is signed with the gateway key (${detail}), so ${CONSEQUENCE}`,
-    hint: hint`the list itself is approved; ${WALLET} must be the wallet of the key in --gateway-key-path: correct one of the two, then run: ${command("rotate-hash")}`,
-  });
+  if (answer.kind === "not-offered")
+    throw new ClusterError("verification", "orchestrator-push-not-offered", {
+      message: `${name} has no POST /registry/approve-hash (404), so ${CONSEQUENCE}: its image is too old, or its compose file does not pass ${WALLET} to spawntee`,
+      hint: hint`the list itself is approved; name a newer image in the registry's compose file and pass ${WALLET} on there, then run: ${command("rotate-hash")}`,
+    });
+  if (answer.kind === "refused")
+    throw new ClusterError("verification", "orchestrator-push-refused", {
+      message: `${name} refuses a list that is signed with the gateway key (${answer.detail}), so ${CONSEQUENCE}`,
+      hint: hint`the list itself is approved; ${WALLET} must be the wallet of the key in --gateway-key-path: correct one of the two, then run: ${command("rotate-hash")}`,
+    });
 }

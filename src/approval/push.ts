@@ -30,8 +30,16 @@ export async function pushApprovedList(
     warnOfRestart(registry, context);
     return { kind: "pushed", correlationId: newest?.correlationId ?? null, forgotten };
   }
-  if (answer.kind === "refused") throw refused(registry, answer.detail);
-  if (via === "api") throw notOffered(registry);
+  if (answer.kind === "refused")
+    throw new ClusterError("platform", "approve-refused", {
+      message: `${registry.name} refused the pushed list: ${answer.detail}`,
+      hint: "check that --gateway-key-path is the key of the coordinator's wallet, or approve by an update with --approve-via restart",
+    });
+  if (via === "api")
+    throw new ClusterError("platform", "approve-not-offered", {
+      message: `${registry.name} does not accept a list while it runs (no POST /registry/approve-hash)`,
+      hint: "approve by an update with --approve-via restart; the registry restarts then",
+    });
   context.note(`${registry.name} accepts no list while it runs: it is updated instead`);
   return undefined;
 }
@@ -76,18 +84,4 @@ async function keyOf({ gatewayKeyPath = "" }: ApproveComposeHashInput): Promise<
       hint: "give the path of the RSA private key (PEM) with --gateway-key-path",
     });
   }
-}
-
-function refused(registry: Registry, detail: string): ClusterError {
-  return new ClusterError("platform", "approve-refused", {
-    message: `${registry.name} refused the pushed list: ${detail}`,
-    hint: "check that --gateway-key-path is the key of the coordinator's wallet, or approve by an update with --approve-via restart",
-  });
-}
-
-function notOffered(registry: Registry): ClusterError {
-  return new ClusterError("platform", "approve-not-offered", {
-    message: `${registry.name} does not accept a list while it runs (no POST /registry/approve-hash)`,
-    hint: "approve by an update with --approve-via restart; the registry restarts then",
-  });
 }

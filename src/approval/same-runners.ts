@@ -39,16 +39,13 @@ export async function assertSameRunners(
   const appeared = (await liveRunners(cluster, deps)).filter(({ cvm }) => !before.has(keyOf(cvm)));
   const judged = classifyRunners(appeared, known, () => undefined);
   const lost = [...judged.accepted, ...judged.unclear, ...judged.maybePushed].filter(isLost);
-  if (lost.length > 0) throw runnersChanged(lost);
-}
-
-/** One that was updated meanwhile is another one. */
-const keyOf = (cvm: Cvm): string => `${identityOf(cvm)} ${cvm.composeHash ?? ""}`;
-
-function runnersChanged(lost: readonly LiveRunner[]): ClusterError {
+  if (lost.length === 0) return;
   const names = lost.map(({ cvm, composeHash }) => `${cvm.name} (${composeHash})`);
-  return new ClusterError("conflict", "runners-changed", {
+  throw new ClusterError("conflict", "runners-changed", {
     message: `runners appeared while this run was preparing its update, and would lose access by it: ${names.join(", ")}`,
     hint: hint`nothing was approved; ${AGAIN}; it takes them into account`,
   });
 }
+
+/** One that was updated meanwhile is another one. */
+const keyOf = (cvm: Cvm): string => `${identityOf(cvm)} ${cvm.composeHash ?? ""}`;

@@ -3,7 +3,7 @@
  * after a look at what the registry declares: a name without a value would be a key lost for ever.
  */
 import { AGAIN, hint, phala } from "../core/command-hint.ts";
-import type { CvmOperation, Refused } from "../core/ports.ts";
+import type { AcceptedUpdate, CvmOperation, MutationOutcome, Refused } from "../core/ports.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
 import { refusedByPhala } from "../workflow/mutation-outcome.ts";
 import type { StepContext } from "../workflow/step.ts";
@@ -72,13 +72,30 @@ export async function updateRegistry(
     throw updateUnconfirmed(registry, outcome.message);
   // Of any other refusal the gate is certain: no update of ours began, whatever the list shows.
   if (outcome.kind === "refused") throw notUpdated(registry, outcome);
+  return {
+    kind: "updated",
+    correlationId: await confirmStart(outcome, before, input, context),
+    at,
+  };
+}
+
+/**
+ * @returns the correlation id of the update that has begun; null where the platform does not say.
+ * @throws ClusterError `update-unconfirmed` (timeout) where nobody can tell whether one has.
+ */
+async function confirmStart(
+  outcome: Exclude<MutationOutcome<AcceptedUpdate>, Refused>,
+  before: readonly CvmOperation[] | undefined,
+  { registry }: ApproveComposeHashInput,
+  context: StepContext,
+): Promise<string | null> {
   const own = outcome.kind === "ok" ? outcome.value.correlationId : null;
   if (before === undefined) {
     if (outcome.kind === "unclear") throw updateUnconfirmed(registry, outcome.message);
-    return { kind: "updated", correlationId: own, at };
+    return own;
   }
   const started = await startedUpdate(before, registry, context, own);
-  if (started) return { kind: "updated", correlationId: own ?? idOf(started), at };
+  if (started) return own ?? idOf(started);
   const accepted = `Phala accepted the update${own === null ? "" : ` (correlation id ${own})`}`;
   throw updateUnconfirmed(
     registry,
@@ -100,7 +117,11 @@ async function untilIdle(registry: Registry, context: StepContext, force: boolea
   const { api } = context;
   await waitUntil(context, {
     what: `the operation in progress on ${registry.name} to end`,
-    onTimeout: (timeout) => registryBusy(registry, timeout),
+    onTimeout: ({ message }) =>
+      new ClusterError("timeout", "registry-busy", {
+        message: `${message}; nothing was sent`,
+        hint: hint`look at it with: ${phala("cvms", "get", registry.vmUuid, "--json")}; then ${AGAIN}; ${wayPastStuck}`,
+      }),
     look: async (signal) => {
       const found = await api.findCvm(registry.vmUuid, signal);
       if (found.kind === "unknown") return notKnownYet(found);
@@ -126,13 +147,6 @@ async function runningOperation(
   const found = await api.operations(vmUuid, signal);
   if (found.kind !== "present") return undefined;
   return found.value.find(({ state }) => state === "running" || state === "unknown");
-}
-
-function registryBusy({ vmUuid }: Registry, { message }: ClusterError): ClusterError {
-  return new ClusterError("timeout", "registry-busy", {
-    message: `${message}; nothing was sent`,
-    hint: hint`look at it with: ${phala("cvms", "get", vmUuid, "--json")}; then ${AGAIN}; ${wayPastStuck}`,
-  });
 }
 
 /**

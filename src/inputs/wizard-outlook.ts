@@ -12,7 +12,7 @@ export type ExistingRegistry = {
   readonly appId: string | null;
   /** ISO 8601. */
   readonly createdAt: string | null;
-  readonly standing: RegistryOwnership;
+  readonly ownership: RegistryOwnership;
 };
 
 /** What the answers lead to, as the checks found it. */
@@ -61,8 +61,8 @@ function heading({ origins }: Answers, perhapsNothing: boolean): string {
 }
 
 function thereAlready(registry: ExistingRegistry): string[] {
-  const { name, standing } = registry;
-  if (standing === "adopted")
+  const { name, ownership } = registry;
+  if (ownership === "adopted")
     return [`${name} is there already, and is taken over:`, identity(registry), ...TAKING_OVER];
   return [
     `${name} is there already, and is not made again:`,

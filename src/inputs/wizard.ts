@@ -190,7 +190,7 @@ async function review(
     if (problem === undefined)
       return { text: describeOutlook(verdict, inputs, options.offers, answers), inputs, registry };
     const foreign =
-      registry?.standing === "foreign" && registry.appId !== null ? registry : undefined;
+      registry?.ownership === "foreign" && registry.appId !== null ? registry : undefined;
     return { text: foreign ? `${problem}\n\n${describeTakeOver(foreign)}` : problem, foreign };
   } catch (error) {
     if (!(error instanceof ClusterError) || error.kind !== "input") throw error;
@@ -227,5 +227,5 @@ function actions(
 
 function goOn(registry: ExistingRegistry | undefined): string {
   if (registry === undefined) return "Deploy";
-  return registry.standing === "adopted" ? "Take over and update" : "Update what differs";
+  return registry.ownership === "adopted" ? "Take over and update" : "Update what differs";
 }

@@ -23,8 +23,11 @@ export function renderGatewayUrl(template: string, address: Address): string {
   return template
     .replaceAll(/\{(app_id|port|node|base_domain)\}/g, (_, name: string) => {
       const part = parts[name] ?? "";
-      if (part === "") throw incomplete(template, name);
-      return part;
+      if (part !== "") return part;
+      throw new ClusterError("platform", "address-incomplete", {
+        message: `can't fill {${name}} in ${template}: Phala's API did not say it`,
+        hint: hint`look at the CVM: ${phala("cvms", "get", "NAME", "--json")}; choose another template with --gateway-url`,
+      });
     })
     .replace(/\/+$/, "");
 }
@@ -37,11 +40,4 @@ export function clusterUrlTemplate(template: string, address: Omit<Address, "por
 /** What the orchestrator itself builds from a node's name, whatever the gateway's domain is. */
 export function orchestratorBaseDomain(node: string): string {
   return `dstack-pha-${node}.phala.network`;
-}
-
-function incomplete(template: string, name: string): ClusterError {
-  return new ClusterError("platform", "address-incomplete", {
-    message: `can't fill {${name}} in ${template}: Phala's API did not say it`,
-    hint: hint`look at the CVM: ${phala("cvms", "get", "NAME", "--json")}; choose another template with --gateway-url`,
-  });
 }

@@ -5,7 +5,6 @@ import {
   type AttestationCode,
   type AttestationReport,
   type AttestationSources,
-  type Unavailable,
 } from "../core/attestation.ts";
 import type { AppCompose } from "../core/compose-hash.ts";
 import { command, hint } from "../core/command-hint.ts";
@@ -50,12 +49,15 @@ export type Expectation = Pick<
   readonly mayHaveChanged: boolean;
 } & Pick<Since, "ownComposeFiles">;
 
+/** With what, and against what, the registry is attested before anything is sent to it. */
+export type RegistryAttestation = { readonly attester: Attester; readonly expected: Expectation };
+
 type Place = Pick<Registry, "name" | "appId" | "nodeName" | "baseDomain">;
 type Context = Pick<
   StepContext,
   "warn" | "check" | "detail" | "clock" | "signal" | "pollIntervalMs" | "timeoutMs"
 >;
-type Looked = { readonly report: AttestationReport; readonly gathered: Gathered };
+type Observation = { readonly report: AttestationReport; readonly gathered: Gathered };
 
 /** Two sources are asked one after the other, and an update may take effect between them. */
 const LOOKS = 3;
@@ -108,7 +110,7 @@ export class Attester {
     const { report, gathered } = await this.#settled(registry, expected, context);
     this.#oneIsSilent = gathered.evidence.length < 2;
     this.#report = report;
-    for (const check of report.checks) this.#tell(check, context, brief);
+    for (const check of report.checks) this.#reportCheck(check, context, brief);
     assertAttested(report, this.mode, registry.name);
     if (brief) context.check(summaryOf(report));
     this.#trustScript(registry.name, report, gathered, context);
@@ -145,24 +147,24 @@ export class Attester {
   }
 
   /** What lags behind is looked at a few times; trouble on the way, with `require`, as long as any wait takes. */
-  async #settled(registry: Place, expected: Expectation, context: Context): Promise<Looked> {
+  async #settled(registry: Place, expected: Expectation, context: Context): Promise<Observation> {
     const { clock, signal } = context;
     const deadline = clock.monotonic() + context.timeoutMs;
     const limit = this.#oneIsSilent && this.mode === "auto" ? 1 : LOOKS;
-    let seen: Looked | undefined;
+    let seen: Observation | undefined;
     for (let looks = 1; ; looks += 1) {
-      const looked = await this.#look(registry, expected, signal);
+      const found = await this.#look(registry, expected, signal);
       // That nothing is shown now takes nothing back of what was.
-      if (!seen || !showsNothing(looked)) seen = looked;
+      if (!seen || !showsNothing(found)) seen = found;
       const isPassing =
-        this.mode === "require" && looked.gathered.unavailable.some(isPassingTrouble);
-      if (!isPassing && (isSettled(looked) || looks >= limit)) return seen;
+        this.mode === "require" && found.gathered.unavailable.some(({ passing }) => passing);
+      if (!isPassing && (isSettled(found) || looks >= limit)) return seen;
       if (clock.monotonic() >= deadline) return seen;
       await clock.sleep(context.pollIntervalMs, signal);
     }
   }
 
-  async #look(registry: Place, expected: Expectation, signal: AbortSignal): Promise<Looked> {
+  async #look(registry: Place, expected: Expectation, signal: AbortSignal): Promise<Observation> {
     const { sources, trust, scripts, gatewayUrl, clock } = this.#options;
     const { appId, nodeName: node, baseDomain } = registry;
     const url = renderGatewayUrl(gatewayUrl, { appId, port: GUEST_PORT, node, baseDomain });
@@ -194,7 +196,7 @@ export class Attester {
     );
   }
 
-  #tell(check: AttestationCheck, context: Context, brief: boolean): void {
+  #reportCheck(check: AttestationCheck, context: Context, brief: boolean): void {
     const { id, result, code, message } = check;
     if (!brief || result !== "passed") context.check(asCheckResult(check));
     if (result === "passed" || result === "failed" || code === null) return;
@@ -215,7 +217,11 @@ export class Attester {
 
   async #checkEnvKey(key: EnvKey, appId: string | undefined, context: Context): Promise<void> {
     const { sources, trust } = this.#options;
-    if (appId !== undefined && key.appId !== appId) throw keyOfAnother(key.appId, appId);
+    if (appId !== undefined && key.appId !== appId)
+      throw new ClusterError("verification", "env-key-substituted", {
+        message: `the environment key that the API gives is that of app ${key.appId}, not of ${appId}`,
+        hint: hint`nothing was sent to it; look at the registry: ${command("verify")}`,
+      });
     let warned: AttestationCheck | undefined;
     const warn = (code: "env-key-unverified", message: string): void => {
       context.warn(code, message);
@@ -233,17 +239,15 @@ export class Attester {
   }
 }
 
-function isSettled({ report, gathered }: Looked): boolean {
+function isSettled({ report, gathered }: Observation): boolean {
   const { checks } = report;
   return (
     gathered.evidence.length === 2 && !checks.some(({ code }) => code !== null && PASSING.has(code))
   );
 }
 
-const showsNothing = ({ report }: Looked): boolean =>
+const showsNothing = ({ report }: Observation): boolean =>
   report.facts === null && lacksEvidenceOnly(report);
-
-const isPassingTrouble = ({ passing }: Unavailable): boolean => passing;
 
 /** Whether all that speaks against it is that something was not shown yet. */
 export function lacksEvidenceOnly({ checks }: AttestationReport): boolean {
@@ -275,11 +279,4 @@ function asCheckResult({ id, result, message }: AttestationCheck): CheckLine {
     status: result === "passed" ? "passed" : "failed",
     detail: message,
   };
-}
-
-function keyOfAnother(shown: string, appId: string): ClusterError {
-  return new ClusterError("verification", "env-key-substituted", {
-    message: `the environment key that the API gives is that of app ${shown}, not of ${appId}`,
-    hint: hint`nothing was sent to it; look at the registry: ${command("verify")}`,
-  });
 }

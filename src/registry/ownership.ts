@@ -44,17 +44,24 @@ export async function claimRegistry(
   const [cvm] = candidates;
   const ownership = cvm && ownershipOf(cvm, record, adoption);
   if (cvm !== undefined && ownership === "ours") {
-    warnRenamed(cvm, name, context);
+    if (cvm.name !== name)
+      context.warn("registry-renamed", describeRenamed({ now: cvm.name, appId: cvm.appId, name }));
     return cvm;
   }
-  const lost = lastRecorded(record);
-  // The journal is a hint and loses, but not without a word: whoever deleted it may not have meant to.
+  const { registryCreations, adoptedRegistries } = record;
+  const made = registryCreations.findLast(({ appId }) => appId !== null);
+  const lost = made?.appId ?? adoptedRegistries.at(-1);
+  // The journal is a hint, and the cloud wins. It is reported: the deletion may have been an accident.
   if (lost !== undefined)
     context.note(
       `this machine has recorded ${name} with app_id ${lost}, which Phala no longer has`,
     );
   if (cvm === undefined) return undefined;
-  if (ownership === "foreign" || cvm.appId === null) throw registryExists(cvm);
+  if (ownership === "foreign" || cvm.appId === null)
+    throw new ClusterError("conflict", "registry-exists", {
+      message: `${cvm.name} exists (app_id ${cvm.appId}) and was not made by a recorded run on this machine`,
+      hint: "take it over with --adopt, or choose another --cluster-name",
+    });
   await context.journal.append({ type: "adopted", name, app_id: cvm.appId });
   return cvm;
 }
@@ -168,25 +175,3 @@ export function describeAmbiguous(name: string, cvms: readonly CvmIdentity[]): s
 }
 
 export const PICK_ONE = hint`delete those that are not needed, each by its vm_uuid: ${phala("cvms", "delete", "VM_UUID", "--force")}`;
-
-function warnRenamed(
-  { name: now, appId }: Cvm,
-  name: string,
-  context: Pick<StepContext, "warn">,
-): void {
-  if (now === name) return;
-  context.warn("registry-renamed", describeRenamed({ now, appId, name }));
-}
-
-const lastRecorded = ({
-  registryCreations,
-  adoptedRegistries,
-}: ClusterRecord): string | undefined =>
-  registryCreations.findLast(({ appId }) => appId !== null)?.appId ?? adoptedRegistries.at(-1);
-
-function registryExists(cvm: Cvm): ClusterError {
-  return new ClusterError("conflict", "registry-exists", {
-    message: `${cvm.name} exists (app_id ${cvm.appId}) and was not made by a recorded run on this machine`,
-    hint: "take it over with --adopt, or choose another --cluster-name",
-  });
-}

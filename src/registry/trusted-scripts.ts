@@ -57,7 +57,11 @@ export class TrustedScripts {
   ): void {
     const { script, fields } = findUntrustedCode(appCompose, this.#options.trust, this.#digests);
     const [field] = fields;
-    if (field) throw fieldNotPinned(name, field);
+    if (field)
+      throw new ClusterError("verification", "attest-compose", {
+        message: `${name} has ${field.field} in its app-compose, which may run code and is not pinned (sha256 ${field.sha256})`,
+        hint: `nothing was approved or sent; if it is right, pin it under app_compose_fields in tee-cluster.trust.json`,
+      });
     if (script && !(mayBeFirst && this.mayTrustFirst)) throw this.#anotherScript(name, script);
     if (!appCompose.pre_launch_script) return;
     const sha256 = sha256Hex(appCompose.pre_launch_script);
@@ -84,11 +88,4 @@ export class TrustedScripts {
       hint: hint`nothing was approved or sent; read it with ${phala("cvms", "get", name, "--json")}; if it is right, ${againWith("--trust-script", sha256)}`,
     });
   }
-}
-
-function fieldNotPinned(name: string, { field, sha256 }: Untrusted): ClusterError {
-  return new ClusterError("verification", "attest-compose", {
-    message: `${name} has ${field} in its app-compose, which may run code and is not pinned (sha256 ${sha256})`,
-    hint: `nothing was approved or sent; if it is right, pin it under app_compose_fields in tee-cluster.trust.json`,
-  });
 }

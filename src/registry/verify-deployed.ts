@@ -74,7 +74,12 @@ export async function assertExistingRegistry(
 ): Promise<AppCompose> {
   const { registry, environment, knownScripts } = input;
   const { appCompose, composeHash } = await readRegistry(registry, context);
-  assertHashMatches(registry, appCompose, composeHash);
+  const hash = checkedHash(registry.name, composeHash);
+  if (composeHashOf(appCompose) !== hash)
+    throw new ClusterError("verification", "compose-hash-mismatch", {
+      message: `the app-compose of ${registry.name} does not hash to the compose hash that Phala's API gives (${hash})`,
+      hint: hint`no secret was sent to it; look at it with: ${phala("cvms", "get", registry.name)}`,
+    });
   const anomalies = [
     ...unrecordedText(input, appCompose.docker_compose_file ?? ""),
     ...findAnomalies(appCompose, registry.name, knownScripts),
@@ -106,21 +111,11 @@ async function readOnce(registry: Registry, { api, signal }: Context): Promise<W
   const found = await api.appCompose(registry.vmUuid, signal, composeHash ?? undefined);
   if (cvm.kind === "absent" && found.kind === "absent") throw registryGone(registry);
   if (found.kind !== "present")
-    throw unreadable(registry, found.kind === "unknown" ? found.reason : "the API has none");
+    throw new ClusterError("verification", "app-compose-unreadable", {
+      message: `could not read what ${registry.name} runs: ${found.kind === "unknown" ? found.reason : "the API has none"}`,
+      hint: "nothing was approved; run the same command again",
+    });
   return { appCompose: found.value, composeHash };
-}
-
-function assertHashMatches(
-  registry: Registry,
-  appCompose: AppCompose,
-  composeHash: string | null,
-): void {
-  const hash = checkedHash(registry.name, composeHash);
-  if (composeHashOf(appCompose) === hash) return;
-  throw new ClusterError("verification", "compose-hash-mismatch", {
-    message: `the app-compose of ${registry.name} does not hash to the compose hash that Phala's API gives (${hash})`,
-    hint: hint`no secret was sent to it; look at it with: ${phala("cvms", "get", registry.name)}`,
-  });
 }
 
 /** What it runs is what it may have been given here, or what it is to run. */
@@ -128,32 +123,23 @@ function unrecordedText(
   { registry, compose, record, certain }: ExistingRegistryCheck,
   text: string,
 ): readonly Anomaly[] {
+  const { name } = registry;
   const given = candidateConfigs(registry, record).flatMap(
     ({ composeDigest }) => composeDigest ?? [],
   );
   const digest = sha256Hex(text);
   if (given.includes(digest) || text === compose?.text) return [];
   // Where others have updated it, or it was taken over, a text of theirs is no surprise.
-  if (certain && given.length > 0) throw foreignText(registry, digest, given);
-  const message = `${registry.name} runs a compose file that no record here has (sha256 ${digest})`;
+  if (certain && given.length > 0)
+    throw new ClusterError("verification", "registry-compose-mismatch", {
+      message: `${name} runs a compose file (sha256 ${digest}) that this machine did not give it (${given.join(" or ")}), and Phala lists no update by anybody else`,
+      hint: hint`no secret was sent to it; look at what it runs with: ${phala("cvms", "get", name, "--json")}; if that is right, give the same file with --registry-compose`,
+    });
+  const message = `${name} runs a compose file that no record here has (sha256 ${digest})`;
   return [
     {
       code: "registry-compose-unrecorded",
       message: compose ? `${message}: an update replaces it by ${compose.path}` : message,
     },
   ];
-}
-
-function foreignText({ name }: Registry, digest: string, given: readonly string[]): ClusterError {
-  return new ClusterError("verification", "registry-compose-mismatch", {
-    message: `${name} runs a compose file (sha256 ${digest}) that this machine did not give it (${given.join(" or ")}), and Phala lists no update by anybody else`,
-    hint: hint`no secret was sent to it; look at what it runs with: ${phala("cvms", "get", name, "--json")}; if that is right, give the same file with --registry-compose`,
-  });
-}
-
-function unreadable(registry: Registry, reason: string): ClusterError {
-  return new ClusterError("verification", "app-compose-unreadable", {
-    message: `could not read what ${registry.name} runs: ${reason}`,
-    hint: "nothing was approved; run the same command again",
-  });
 }

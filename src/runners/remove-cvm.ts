@@ -1,6 +1,6 @@
 /** Deleting a CVM and seeing it gone: the temporary runner on every way out, and whatever `destroy` finds. */
 import { hint, phala, type Words } from "../core/command-hint.ts";
-import { ClusterError } from "../errors/cluster-error.ts";
+import { ClusterError, messageOf } from "../errors/cluster-error.ts";
 import type { Cvm } from "../core/domain.ts";
 import type { CvmIdentity } from "../core/ports.ts";
 import { APPEARANCE_MS, findByIdentity } from "../workflow/find-cvm.ts";
@@ -32,7 +32,12 @@ export async function removeCvm(
     { clock, signal, timeoutMs, pollIntervalMs, progress },
     { what: `${cvm.name} to be gone`, hint: byHand(cvm), look: (limit) => removal.look(limit) },
   ).catch((error: unknown) => {
-    throw signal.aborted ? notDeleted(cvm, error) : error;
+    if (!signal.aborted) throw error;
+    throw new ClusterError("platform", "cvm-not-deleted", {
+      message: `could not confirm that ${cvm.name} was deleted: ${messageOf(error)}`,
+      hint: byHand(cvm),
+      cause: error,
+    });
   });
   return removal.confirm();
 }
@@ -134,14 +139,6 @@ class Removal {
     await mutations.confirmGone(this.#seen);
     return true;
   }
-}
-
-function notDeleted(cvm: CvmIdentity, error: unknown): ClusterError {
-  return new ClusterError("platform", "cvm-not-deleted", {
-    message: `could not confirm that ${cvm.name} was deleted: ${error instanceof Error ? error.message : String(error)}`,
-    hint: byHand(cvm),
-    cause: error,
-  });
 }
 
 /** By its id where it is known: several CVMs may have one name. */

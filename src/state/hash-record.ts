@@ -97,7 +97,11 @@ export function parseHashRecord(text: string, file: string): HashRecord {
   const version = versionOf(value);
   if (version === undefined)
     throw refused("input", "hash-record-invalid", `${file} is not a hash record`);
-  if (version > HASH_RECORD_VERSION) throw tooNew(file, version);
+  if (version > HASH_RECORD_VERSION)
+    throw new ClusterError("input", "hash-record-too-new", {
+      message: `${file} was written by a newer tee-cluster (format ${version}, this one knows ${HASH_RECORD_VERSION})`,
+      hint: "upgrade: npm install -g tee-cluster@latest",
+    });
   const parsed = hashRecordSchema.safeParse(value);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
@@ -152,13 +156,6 @@ function assertUndamaged({ basis, app_composes: appComposes }: HashRecord, file:
 
 function versionOf(value: unknown): number | undefined {
   return z.object({ hash_record: z.number() }).safeParse(value).data?.hash_record;
-}
-
-function tooNew(file: string, version: number): ClusterError {
-  return new ClusterError("input", "hash-record-too-new", {
-    message: `${file} was written by a newer tee-cluster (format ${version}, this one knows ${HASH_RECORD_VERSION})`,
-    hint: "upgrade: npm install -g tee-cluster@latest",
-  });
 }
 
 function refused<C extends Extract<Code, `hash-record-${string}`>>(

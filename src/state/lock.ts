@@ -162,7 +162,11 @@ async function heldLock(
   timer.unref();
   return {
     assertHeld() {
-      if (nonceIn(lock) !== owner.nonce) throw lost(lock);
+      if (nonceIn(lock) === owner.nonce) return;
+      throw new ClusterError("conflict", "lock-lost", {
+        message: `another run has taken over the lock of this cluster (${lock}): this one was silent for too long`,
+        hint: "wait until it has finished, then run this command again",
+      });
     },
     release() {
       clearInterval(timer);
@@ -210,12 +214,5 @@ function inProgress(lock: string, holder: Holder): ClusterError {
     hint: foreign
       ? `wait for it; if it is gone for good: rm '${lock}'`
       : "wait until it has finished, then run this command again",
-  });
-}
-
-function lost(lock: string): ClusterError {
-  return new ClusterError("conflict", "lock-lost", {
-    message: `another run has taken over the lock of this cluster (${lock}): this one was silent for too long`,
-    hint: "wait until it has finished, then run this command again",
   });
 }

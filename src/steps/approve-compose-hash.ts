@@ -25,7 +25,7 @@ export const approveComposeHash: Step<ApproveComposeHashInput, Approval> = {
     context.detail(`step 8: ${decision.action}, because: ${decision.reason}`);
     reportDifferences(input, context);
     await assertOnlyRegistry(input.registry, context);
-    await input.attestation?.attester.attest(input.registry, input.attestation.standing, context, {
+    await input.attestation?.attester.attest(input.registry, input.attestation.expected, context, {
       brief: true,
     });
     const before = { newest, forgotten: decision.reason === "restarted" };

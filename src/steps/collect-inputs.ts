@@ -109,8 +109,8 @@ async function existingRegistry(facts: ClusterFacts): Promise<ExistingRegistry |
   const found = await facts.registry();
   if (found.kind !== "present") return undefined;
   const { name, appId, createdAt } = found.value;
-  const standing = ownershipOf(found.value, facts.record, facts.adoption);
-  return { name, appId, createdAt, standing };
+  const ownership = ownershipOf(found.value, facts.record, facts.adoption);
+  return { name, appId, createdAt, ownership };
 }
 
 function problemOf({ message, hint, details }: ClusterError): string {

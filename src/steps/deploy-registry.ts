@@ -67,7 +67,11 @@ async function create(
   if (outcome.kind === "created") return { name, appId: outcome.appId };
   // The child of a run that was killed may have finished its creation just now.
   if (outcome.kind === "taken" && isOurs(outcome.cvm, input.record)) return outcome.cvm;
-  if (outcome.kind === "taken") throw nameTaken(name, outcome.message);
+  if (outcome.kind === "taken")
+    throw new ClusterError("conflict", "registry-exists", {
+      message: `the name ${name} was taken while this run was about to use it: ${outcome.message}`,
+      hint: hint`see who made it with ${phala("cvms", "get", name)}; to take it over, run again with --adopt`,
+    });
   throw notCreated(
     name,
     outcome,
@@ -98,13 +102,6 @@ export function initialEnvironment({
 }: Pick<DeployRegistryInput, "inputs" | "compose">): readonly EnvironmentVariable[] {
   const baseDomain = cluster.cvmBaseDomain;
   return registryEnvironment({ compose, settings: cluster, aws, approvedHashes: [], baseDomain });
-}
-
-function nameTaken(name: string, message: string): ClusterError {
-  return new ClusterError("conflict", "registry-exists", {
-    message: `the name ${name} was taken while this run was about to use it: ${message}`,
-    hint: hint`see who made it with ${phala("cvms", "get", name)}; to take it over, run again with --adopt`,
-  });
 }
 
 /** The platform names node and gateway domain a moment after the creation. */

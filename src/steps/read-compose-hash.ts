@@ -78,7 +78,11 @@ function hashPoll(
     const found = await api.findCvm(runner.vmUuid ?? runner.appId, signal);
     if (found.kind === "unknown") return notKnownYet(found);
     if (found.kind === "absent") {
-      if (wasSeen || clock.monotonic() - since >= VISIBLE_WITHIN_MS) throw runnerGone(runner);
+      if (wasSeen || clock.monotonic() - since >= VISIBLE_WITHIN_MS)
+        throw new ClusterError("platform", "temporary-runner-gone", {
+          message: `${runner.name} (app_id ${runner.appId}) is gone: somebody deleted it before its compose hash could be read`,
+          hint: hint`nothing was approved; ${AGAIN}`,
+        });
       return { kind: "not-yet", seen: "not listed yet" };
     }
     wasSeen = true;
@@ -87,13 +91,6 @@ function hashPoll(
       return { kind: "not-yet", seen: "no compose hash yet" };
     return { kind: "there", value: checkedHash(runner.name, composeHash) };
   };
-}
-
-function runnerGone({ name, appId }: TemporaryRunner): ClusterError {
-  return new ClusterError("platform", "temporary-runner-gone", {
-    message: `${name} (app_id ${appId}) is gone: somebody deleted it before its compose hash could be read`,
-    hint: hint`nothing was approved; ${AGAIN}`,
-  });
 }
 
 /** How often the API is asked for the app-compose of a hash that it has given. */

@@ -59,21 +59,19 @@ async function checkWhatRuns(
 ): Promise<void> {
   const deployed = { registry, compose, environment, knownScripts };
   const look = (): Promise<ClusterError | undefined> =>
-    assertDeployedRegistry(deployed, context).then(() => undefined, whatFailed);
+    assertDeployedRegistry(deployed, context).then(
+      () => undefined,
+      (error: unknown) => {
+        if (error instanceof ClusterError && error.kind === "verification") return error;
+        throw error;
+      },
+    );
   const failed = await pollTimes(LOOKS, look, (failure) => failure === undefined, context);
-  if (failed) throw notAsSent(registry, failed);
-}
-
-function whatFailed(error: unknown): ClusterError {
-  if (error instanceof ClusterError && error.kind === "verification") return error;
-  throw error;
-}
-
-/** The checks before an update can say that nothing was sent; here it was. */
-function notAsSent({ name }: Registry, { kind, code, message }: ClusterError): ClusterError {
-  return new ClusterError(kind, code, {
-    message: `after its update: ${message}`,
-    hint: hint`it has its secrets and the approved list already: look at what it runs with: ${phala("cvms", "get", name, "--json")}; then ${AGAIN}; it checks it once more`,
+  if (!failed) return;
+  // The hints of the checks before an update can say that nothing was sent; now it was.
+  throw new ClusterError(failed.kind, failed.code, {
+    message: `after its update: ${failed.message}`,
+    hint: hint`it has its secrets and the approved list already: look at what it runs with: ${phala("cvms", "get", registry.name, "--json")}; then ${AGAIN}; it checks it once more`,
   });
 }
 
@@ -119,7 +117,11 @@ class RestartWatcher {
       gapSeen: this.#gapSeen,
       startedSince: started,
     });
-    if (evidence === "failed" && isListed) throw updateFailed(this.#registry, operation);
+    if (evidence === "failed" && isListed)
+      throw new ClusterError("platform", "update-failed", {
+        message: `the update of ${this.#registry.name} failed: ${operation.errorMessage ?? operation.status}`,
+        hint: hint`${AGAIN}; it resumes\n${whereToLook(this.#registry)}`,
+      });
     this.#hasRestarted = evidence === "restarted";
     if (isListed)
       return this.#hasRestarted
@@ -153,13 +155,6 @@ class RestartWatcher {
     if (health?.kind !== "there") return null;
     return startedSince({ kind: "answered", value: health.value }, this.#sinceMs, clock.now());
   }
-}
-
-function updateFailed(registry: Registry, { errorMessage, status }: CvmOperation): ClusterError {
-  return new ClusterError("platform", "update-failed", {
-    message: `the update of ${registry.name} failed: ${errorMessage ?? status}`,
-    hint: hint`${AGAIN}; it resumes\n${whereToLook(registry)}`,
-  });
 }
 
 /** An answer in the wrong mode, or of another service, may be that of the old instance. */

@@ -3,7 +3,7 @@ import { AGAIN, hint } from "../core/command-hint.ts";
 import type { AttestationReport } from "../core/attestation.ts";
 import type { Health } from "../core/ports.ts";
 import { assertAttested } from "../trust/attest-registry.ts";
-import { lacksEvidenceOnly, type Attester, type Expectation } from "../registry/attester.ts";
+import { lacksEvidenceOnly, type RegistryAttestation } from "../registry/attester.ts";
 import { done, type Step, type StepContext } from "../workflow/step.ts";
 import { waitUntil, type PollResult } from "../workflow/wait.ts";
 import { pollHealth, whereToLook } from "../registry/health.ts";
@@ -12,9 +12,7 @@ import type { Registry } from "../registry/registry.ts";
 export type WaitForRegistryInput = {
   readonly registry: Registry;
   /** Absent with `--attest off`. */
-  readonly attestation?:
-    | { readonly attester: Attester; readonly standing: Expectation }
-    | undefined;
+  readonly attestation?: RegistryAttestation | undefined;
 };
 
 export const waitForRegistry: Step<WaitForRegistryInput, void> = {
@@ -33,7 +31,7 @@ export const waitForRegistry: Step<WaitForRegistryInput, void> = {
         return timeout;
       },
     });
-    await attestation?.attester.attest(registry, attestation.standing, context);
+    await attestation?.attester.attest(registry, attestation.expected, context);
     return done(undefined, state);
   },
 };
@@ -54,7 +52,7 @@ function lookFor(
   const health = (signal: AbortSignal): Promise<PollResult<Health>> =>
     pollHealth(registry, context, signal);
   if (!attestation) return async (signal) => healthState(await health(signal));
-  const { attester, standing } = attestation;
+  const { attester, expected } = attestation;
   let runningSince: number | undefined;
   return async (signal) => {
     delete last.lacking;
@@ -65,7 +63,7 @@ function lookFor(
       return state.kind === "there" ? { kind: "not-yet", seen: "healthy, not running" } : state;
     }
     runningSince ??= context.clock.monotonic();
-    const report = await attester.look(registry, standing, signal);
+    const report = await attester.look(registry, expected, signal);
     // What contradicts, or will not come, is judged at once.
     if (report.result === "verified" || !lacksEvidenceOnly(report)) {
       // It may have come up meanwhile, in the wrong mode: that is told before it gets its secrets.

@@ -73,7 +73,7 @@ export async function registryUp(
     const whole = initialEnvironment({ inputs, compose });
     const names = whole.map(({ name }) => name);
     const made = { composeText: compose.text, environmentNames: names, mayHaveChanged: true };
-    const attestation = attester && { attester, standing: made };
+    const attestation = attester && { attester, expected: made };
     await steps.run(waitForRegistry, { registry, attestation }, deps);
     const secretsWithheld = attester !== undefined && firstEnvironment(compose, whole).withheld;
     return { registry, existed: false, secretsWithheld, complete: true, certain: true, seen: null };

@@ -3,8 +3,7 @@ import { composeHashOf, type AppCompose } from "../../core/compose-hash.ts";
 import type { ComposeFile } from "../../compose/compose-file.ts";
 import type { AttestMode } from "../../core/attestation.ts";
 import type { EnvironmentVariable } from "../../core/ports.ts";
-import type { Attester } from "../../registry/attester.ts";
-import type { RegistryAttestation } from "../../approval/approval.ts";
+import type { Attester, RegistryAttestation } from "../../registry/attester.ts";
 import { ownComposeFilesOf } from "../../registry/last-known-config.ts";
 import type { Registry } from "../../registry/registry.ts";
 import { assertSecretsCanWait, firstEnvironment } from "../../registry/withheld-secrets.ts";
@@ -122,6 +121,6 @@ export function attestationOf(
   const ownComposeFiles = ownComposeFilesOf(registry, session.record);
   const composeHash = composeHashOf(running);
   return (
-    attester && { attester, standing: { composeHash, mayHaveChanged: !certain, ownComposeFiles } }
+    attester && { attester, expected: { composeHash, mayHaveChanged: !certain, ownComposeFiles } }
   );
 }

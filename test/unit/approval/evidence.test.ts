@@ -149,7 +149,7 @@ describe("attestation after step 8", () => {
         if (failure !== undefined) throw failure;
       },
     };
-    const input = approvalInput({ attestation: { attester, standing: STANDING } as never });
+    const input = approvalInput({ attestation: { attester, expected: STANDING } as never });
     await attestAfter(input, approval, cloud.context);
     return { registry: seen[0], expected: seen[1], now: cloud.clock.now() };
   };

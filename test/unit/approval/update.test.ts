@@ -310,7 +310,7 @@ test("the environment key goes to the attester's hook, with the registry's app_i
     cloud.operations.set(UUID, c("own", "c1"));
     return { kind: "ok", value: { correlationId: "own" } };
   };
-  await update({ attestation: { attester, standing: {} } as never });
+  await update({ attestation: { attester, expected: {} } as never });
   expect(asked).toEqual([[APP, { publicKey: "k" }]]);
 });
 

@@ -260,7 +260,7 @@ const foreign = (appId: string | null): ExistingRegistry => ({
   name: "bird-registry",
   appId,
   createdAt: null,
-  standing: "foreign",
+  ownership: "foreign",
 });
 describe("a registry that is not ours", () => {
   const flags = { clusterName: "bird", orchestratorSchema: "v1" };
@@ -272,7 +272,7 @@ describe("a registry that is not ours", () => {
     if (takeOver !== appId) return { problem: "it is there", registry, hashRecorded: false };
     return {
       problem: undefined,
-      registry: { ...registry, standing: "adopted" },
+      registry: { ...registry, ownership: "adopted" },
       hashRecorded: false,
     };
   };
@@ -306,7 +306,7 @@ describe("a registry that is not ours", () => {
 
   test.each([
     ["whose app_id is not known", foreign(null)],
-    ["that is not what is in the way", { ...foreign("a1"), standing: "ours" as const }],
+    ["that is not what is in the way", { ...foreign("a1"), ownership: "ours" as const }],
   ])("one %s is not offered", async (_, registry) => {
     let looks = 0;
     const { heard } = await wizard([...SIZES_AS_THEY_STAND, "Check again", ENTER], {
@@ -352,7 +352,7 @@ describe("what will happen", () => {
   });
 
   test("ours, with a hash to read", () => {
-    expect(told({ registry: { ...registry, standing: "ours" }, hashRecorded: false }))
+    expect(told({ registry: { ...registry, ownership: "ours" }, hashRecorded: false }))
       .toMatchInlineSnapshot(`
       "bird-registry is there already, and is not made again:
         app_id a1, since 2026-11-24
@@ -365,7 +365,7 @@ describe("what will happen", () => {
   });
 
   test("ours, with a recorded hash", () => {
-    expect(told({ registry: { ...registry, standing: "ours" }, hashRecorded: true }))
+    expect(told({ registry: { ...registry, ownership: "ours" }, hashRecorded: true }))
       .toMatchInlineSnapshot(`
       "bird-registry is there already, and is not made again:
         app_id a1, since 2026-11-24

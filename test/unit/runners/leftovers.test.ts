@@ -83,11 +83,12 @@ test.each<[string, LeftoverVerdict, Cvm | undefined, ReturnType<typeof killed>, 
   expect(classifyTemporaryRunner(cvm, record, CREATED + age)).toBe(verdict);
 });
 
+const withIds = (...ids: readonly (string | null)[]) => ({
+  ...NOTHING,
+  openTemporaryRunners: ids.map((appId) => ({ appId }) as RecordedCreation),
+});
+
 test("two CVMs without an id are not the same", () => {
-  const withIds = (...ids: readonly (string | null)[]) => ({
-    ...NOTHING,
-    openTemporaryRunners: ids.map((appId) => ({ appId }) as RecordedCreation),
-  });
   expect(isOwnRunner({ appId: null }, withIds(null))).toBe(false);
   expect(isOwnRunner({ appId: null }, withIds(OURS))).toBe(false);
   expect(isOwnRunner({ appId: OURS }, withIds(null, OURS))).toBe(true);
