@@ -16,14 +16,7 @@ import {
 import { crunchChanges, watcherChanges } from "./given-sections.ts";
 import { runnerChanges } from "./runner-changes.ts";
 import { orchestratorSchemas } from "./schemas.ts";
-import {
-  infrastructureSection,
-  managedRunnerKeys,
-  REQUEST_TIMEOUT,
-  wholeConfig,
-  type OrchestratorValues,
-  type Plain,
-} from "./values.ts";
+import { wholeConfig, type OrchestratorValues, type Plain } from "./values.ts";
 import { openYaml } from "./yaml-edit.ts";
 import { commentLines, entryLines } from "./yaml-text.ts";
 
@@ -97,15 +90,8 @@ function changesFor(document: Document, values: OrchestratorValues): readonly Ch
 function missingSections(document: Document, values: OrchestratorValues): readonly Change[] {
   const whole = wholeConfig(values);
   if (isEmptyValue(document.get("infrastructure"))) return absent(document, [], whole);
-  const { logging, watcher, crunches } = whole;
-  const infrastructure = {
-    ...infrastructureSection(),
-    runner: { ...managedRunnerKeys(values), ...REQUEST_TIMEOUT },
-  };
-  return [
-    ...absent(document, ["infrastructure"], infrastructure),
-    ...absent(document, [], { logging, watcher, crunches }),
-  ];
+  const { infrastructure, ...others } = whole;
+  return [...absent(document, ["infrastructure"], infrastructure), ...absent(document, [], others)];
 }
 
 function absent(document: Document, path: Path, section: Plain): Change[] {

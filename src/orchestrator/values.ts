@@ -50,17 +50,6 @@ export const FOREIGN_RUNNER_KEYS = {
   v2: ["cluster-urls", "registry-compose-path", "provision-factor"],
 } as const;
 
-/** Seconds; ours in a new file only, an existing value is the operator's. */
-export const REQUEST_TIMEOUT = { "request-timeout": 60 } as const;
-
-export const loggingSection = (): Plain => ({ level: "info" });
-
-/** `infrastructure` without its runner. */
-export const infrastructureSection = (): Plain => ({
-  database: { type: "sqlite", path: "orchestrator.db" },
-  publishers: [{ type: "websocket", address: "127.0.0.1", port: 9091 }],
-});
-
 export function watcherSection({ watcher, watcherIntervalSeconds }: ClusterSettings): {
   readonly interval: number;
   readonly poller: Plain;
@@ -79,13 +68,17 @@ export function crunchesSection({ crunches }: ClusterSettings): readonly Plain[]
 }
 
 /** A whole new file. */
-export function wholeConfig(values: OrchestratorValues): Plain {
+export function wholeConfig(
+  values: OrchestratorValues,
+): Readonly<Record<"logging" | "infrastructure", Plain>> & Plain {
   const { settings } = values;
   return {
-    logging: loggingSection(),
+    logging: { level: "info" },
     infrastructure: {
-      ...infrastructureSection(),
-      runner: { ...managedRunnerKeys(values), ...REQUEST_TIMEOUT },
+      database: { type: "sqlite", path: "orchestrator.db" },
+      publishers: [{ type: "websocket", address: "127.0.0.1", port: 9091 }],
+      // The timeout (seconds) is set in a new runner section only: an existing value is the operator's.
+      runner: { ...managedRunnerKeys(values), "request-timeout": 60 },
     },
     watcher: watcherSection(settings),
     crunches: crunchesSection(settings),

@@ -30,16 +30,26 @@ export function headOf(lines: readonly HistoryLine[]): string | null {
   return lines.findLast(({ record }) => record !== undefined)?.hash ?? null;
 }
 
+const problem = (
+  line: number,
+  reason: HistoryProblem["reason"],
+  message: string,
+): HistoryProblem => ({ line, reason, message });
+
 function chainProblem(lines: readonly HistoryLine[]): HistoryProblem | undefined {
   for (const [index, line] of lines.entries()) {
-    if (line.record === undefined) {
+    const { number, record } = line;
+    if (record === undefined) {
       if (isCutOff(lines, index) || !line.ended) continue;
-      const message = `line ${line.number} was edited: it is not what was written there`;
-      return { line: line.number, reason: "edited", message };
+      return problem(
+        number,
+        "edited",
+        `line ${number} was edited: it is not what was written there`,
+      );
     }
     const before = lines[index - 1];
-    if (line.record.previous !== (before?.hash ?? NO_PREVIOUS))
-      return misplaced(line, line.record.previous, lines);
+    if (record.previous !== (before?.hash ?? NO_PREVIOUS))
+      return misplaced(line, record.previous, lines);
   }
   return undefined;
 }
@@ -49,7 +59,7 @@ function isCutOff(lines: readonly HistoryLine[], index: number): boolean {
   return line?.record === undefined && line?.hash === lines[index + 1]?.record?.previous;
 }
 
-/** A whole line behind another one than it was written behind. */
+/** The problem of a whole line that does not follow the line it was written after. */
 function misplaced(
   { number }: HistoryLine,
   previous: string,
@@ -58,20 +68,20 @@ function misplaced(
   const home = lines.find(({ hash }) => hash === previous);
   if (home) {
     const message = `line ${number} was written after line ${home.number}: lines were moved or repeated`;
-    return { line: number, reason: "reordered", message };
+    return problem(number, "reordered", message);
   }
   if (previous === NO_PREVIOUS) {
     const message = `line ${number} was written as the first one: lines were moved, or put before it`;
-    return { line: number, reason: "reordered", message };
+    return problem(number, "reordered", message);
   }
   const message =
     number === 1
       ? "line 1 was not written as the first one: what stood before it is gone"
       : `line ${number} was not written after line ${number - 1}: a line between them is gone, or line ${number - 1} was replaced`;
-  return { line: number, reason: "missing", message };
+  return problem(number, "missing", message);
 }
 
-/** A head that the journal has and no line: the chain may be whole, but it is another one. */
+/** The problem of a head that the journal has and no line has: the chain may be whole, but it is another one. */
 function headProblem(
   lines: readonly HistoryLine[],
   recordedHeads: readonly string[],
@@ -81,21 +91,13 @@ function headProblem(
   if (lost === -1) return undefined;
   const line = Math.max(0, ...recordedHeads.slice(0, lost).map((head) => at.get(head) ?? 0)) + 1;
   const which = `the journal has an approval whose line (SHA-256 ${recordedHeads[lost]?.slice(0, 12)}…) is not in the history`;
-  const newest = recordedHeads.slice(lost).every((head) => !at.has(head));
-  return newest
-    ? {
-        line,
-        reason: "truncated",
-        message: `${which}: from line ${line} on it was cut off or replaced`,
-      }
-    : {
-        line,
-        reason: "missing",
-        message: `${which}: it was cut off before line ${line}, and went on`,
-      };
+  const isNewest = recordedHeads.slice(lost).every((head) => !at.has(head));
+  return isNewest
+    ? problem(line, "truncated", `${which}: from line ${line} on it was cut off or replaced`)
+    : problem(line, "missing", `${which}: it was cut off before line ${line}, and went on`);
 }
 
-/** No newline at the end. An append that came to its end, as the journal knows of it, had put one there. */
+/** The problem of a last line without a newline. An append that ended, as the journal shows, had written one. */
 function openEnd(
   lines: readonly HistoryLine[],
   recordedHeads: readonly string[],
@@ -104,11 +106,7 @@ function openEnd(
   if (last === undefined || last.ended) return undefined;
   const { number: line } = last;
   if (recordedHeads.includes(last.hash))
-    return {
-      line,
-      reason: "edited",
-      message: `line ${line} was edited: the newline after it is missing`,
-    };
+    return problem(line, "edited", `line ${line} was edited: the newline after it is missing`);
   const message = `line ${line} has no end: it was cut off while it was written, or is being written right now`;
-  return { line, reason: "torn", message };
+  return problem(line, "torn", message);
 }

@@ -78,11 +78,7 @@ function hashPoll(
     const found = await api.findCvm(runner.vmUuid ?? runner.appId, signal);
     if (found.kind === "unknown") return notKnownYet(found);
     if (found.kind === "absent") {
-      if (wasSeen || clock.monotonic() - since >= VISIBLE_WITHIN_MS)
-        throw new ClusterError("platform", "temporary-runner-gone", {
-          message: `${runner.name} (app_id ${runner.appId}) is gone: somebody deleted it before its compose hash could be read`,
-          hint: hint`nothing was approved; ${AGAIN}`,
-        });
+      if (wasSeen || clock.monotonic() - since >= VISIBLE_WITHIN_MS) throw runnerGone(runner);
       return { kind: "not-yet", seen: "not listed yet" };
     }
     wasSeen = true;
@@ -91,6 +87,13 @@ function hashPoll(
       return { kind: "not-yet", seen: "no compose hash yet" };
     return { kind: "there", value: checkedHash(runner.name, composeHash) };
   };
+}
+
+function runnerGone({ name, appId }: TemporaryRunner): ClusterError {
+  return new ClusterError("platform", "temporary-runner-gone", {
+    message: `${name} (app_id ${appId}) is gone: somebody deleted it before its compose hash could be read`,
+    hint: hint`nothing was approved; ${AGAIN}`,
+  });
 }
 
 /** How often the API is asked for the app-compose of a hash that it has given. */
@@ -116,7 +119,7 @@ async function readAppCompose(
   const found = await pollTimes(LOOKS, ask, ({ kind }) => kind === "present", context);
   if (found.kind === "present") return found.value;
   // Deleted since its hash was read: then that is the reason, and no flag helps.
-  const { kind } = await context.api.findCvm(runner.vmUuid ?? runner.appId, context.signal);
+  const { kind } = await context.api.findCvm(id, context.signal);
   if (kind === "absent") throw runnerGone(runner);
   const why = found.kind === "absent" ? "Phala's API has none" : found.reason;
   const message = `the hash of ${runner.name} could not be checked against its app-compose: ${why}`;
