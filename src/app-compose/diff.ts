@@ -3,20 +3,20 @@ import { canonicalJson, sha256Hex, type AppCompose } from "../core/compose-hash.
 import { diffLines } from "../lib/line-diff.ts";
 
 export type AppComposeDifference = {
-  /** The app-compose's own name for it: `allowed_envs`, `docker_compose_file`, `public_logs`. */
+  /** The name of the field in the app-compose. */
   readonly field: string;
-  /** What is different, in a few words, for people. */
+  /** A short description of the difference. */
   readonly message: string;
 };
 
-/** More lines of a text than these are counted, not shown. */
+/** Further lines of a text are counted, not shown. */
 const LINES_SHOWN = 6;
-/** More characters of a value than these are left out. */
+/** Further characters of a value are omitted. */
 const CHARACTERS_SHOWN = 60;
 
 /**
- * Every field in which `actual` departs from `expected`, environment names and compose text first.
- * Empty exactly where both have the same compose hash.
+ * The fields in which `actual` differs from `expected`, environment names and compose text first. Empty if and only if
+ * both have the same compose hash.
  */
 export function compareAppComposes(
   actual: AppCompose,
@@ -32,7 +32,7 @@ export function compareAppComposes(
 
 const keysOf = (appCompose: AppCompose): string[] => Object.keys(appCompose).toSorted();
 
-/** A field that is absent is not measured, one that is `null` is. */
+/** An absent field is not measured, a `null` is. */
 function same(a: unknown, b: unknown): boolean {
   return canonicalJson([a]) === canonicalJson([b]) && (a === undefined) === (b === undefined);
 }
@@ -43,14 +43,14 @@ function describe(field: string, actual: unknown, expected: unknown): string {
   if (typeof actual === "string" && typeof expected === "string") {
     if (field === "docker_compose_file")
       return `the compose file differs${describeText(actual, expected)}`;
-    // A script, on one side at least.
+    // At least one is a script.
     if (`${actual}${expected}`.includes("\n"))
       return `${field} differs${describeText(actual, expected)}`;
   }
   return `${field} is ${shown(actual)}, expected ${shown(expected)}`;
 }
 
-/** The names are measured in their order, so the same names in another order are a difference too. */
+/** The names are measured in order, so another order is a difference too. */
 function describeNames(actual: readonly string[], expected: readonly string[]): string {
   const added = actual.filter((name) => !expected.includes(name));
   const missing = expected.filter((name) => !actual.includes(name));
@@ -67,14 +67,14 @@ function describeText(actual: string, expected: string): string {
   const lines = diffLines(expected, actual);
   if (lines.length === 0) return " in its line ends";
   if (areBlanksOnly(lines)) return " in blanks only";
-  // In one line of prose empty lines and the indentation would be in the way.
+  // The message is a single line: without empty lines and indentation.
   const told = lines.filter((line) => line.slice(1).trim() !== "");
   const first = told.slice(0, LINES_SHOWN).map((line) => line.replace(/^([-+]) \s*/, "$1 "));
   const more = told.length - LINES_SHOWN;
   return `: ${first.join(" | ")}${more > 0 ? `, and ${more} more ${more === 1 ? "line" : "lines"}` : ""}`;
 }
 
-/** Whether the lines that go are those that come, but for blanks: shown side by side, they would look the same. */
+/** Whether removed and added lines differ in whitespace only: shown side by side, they would look the same. */
 function areBlanksOnly(lines: readonly string[]): boolean {
   const of = (sign: string): string =>
     lines
@@ -84,7 +84,7 @@ function areBlanksOnly(lines: readonly string[]): boolean {
   return of("-") === of("+");
 }
 
-/** A value as JSON; a long one by its beginning and its digest, because two may begin alike. */
+/** A value as JSON; a long one is truncated, with its digest, because two may begin alike. */
 function shown(value: unknown): string {
   if (value === undefined) return "absent";
   const text = JSON.stringify(value);

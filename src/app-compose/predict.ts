@@ -1,22 +1,22 @@
 /**
- * The compose hash that a runner will have, without deploying one: the platform adds fields of its own to an
- * app-compose, so the last one that it made is taken, with our compose text and environment names in it. Pure.
+ * Predicts a runner's compose hash without deploying one: the platform adds its own fields to an app-compose, so the
+ * last one that it built is used, with our compose text and environment names. Pure.
  */
 import { composeHashOf, type AppCompose } from "../core/compose-hash.ts";
 import type { ComposeHash } from "../core/domain.ts";
 
-/** What a prediction rests on. */
+/** The app-compose that a prediction is based on. */
 export type PredictionBasis = {
   readonly appCompose: AppCompose;
   /** The compose hash of that app-compose. */
   readonly hash: string;
-  /** Where it is from: a temporary runner that was recorded, and when (ISO 8601), or a runner that is up. */
+  /** A temporary runner that was recorded (`at`: ISO 8601), or a running runner. */
   readonly source:
     | { readonly kind: "recorded"; readonly at: string }
     | { readonly kind: "live-runner"; readonly name: string };
 };
 
-/** The basis with a compose text (byte for byte) and environment names (in order) in place. */
+/** The basis with another compose text (byte for byte) and other environment names (in order). */
 export function predictAppCompose(
   basis: AppCompose,
   composeText: string,

@@ -1,19 +1,19 @@
-/** What a prediction of a compose hash rests on: the newest app-compose of the cluster's runners that can be trusted. */
+/** Finds the basis of a prediction: the newest verified app-compose of the cluster's runners. */
 import { composeHashOf, type AppCompose } from "../core/compose-hash.ts";
 import type { PredictionBasis } from "./predict.ts";
 import type { AppComposeStore } from "../state/app-compose-store.ts";
 import type { ComposeHashRecord } from "../state/record.ts";
 
-/** A runner that is up, with an app-compose that was checked against the API's hash of it. */
+/** A running runner with its app-compose, which matches the API's hash. */
 export type LiveAppCompose = { readonly name: string; readonly appCompose: AppCompose };
 
-/** Newest last, as a `ClusterRecord` has them. */
+/** Newest last, as in `ClusterRecord`. */
 type ReadBack = { readonly composeHashes: readonly Pick<ComposeHashRecord, "hash" | "at">[] };
 
 /**
- * The newest hash that was read back and whose app-compose is stored and hashes to it; else the first of `live`,
- * which is asked for only then: what is recorded needs no network.
- * @returns undefined where there is neither: then nothing can be predicted.
+ * The newest recorded hash whose app-compose is stored and hashes to it; else the first of `live`, which is called only
+ * then, because it needs the network.
+ * @returns undefined if there is neither: then nothing can be predicted.
  * @throws what `live` throws.
  */
 export async function findPredictionBasis(

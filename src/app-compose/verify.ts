@@ -1,6 +1,6 @@
 /**
- * What must hold of a CVM's app-compose before its hash is approved, or secrets are sent to it. The API could
- * answer anything; only what can be recomputed and compared with our own files counts.
+ * Checks a CVM's app-compose before its hash is approved or secrets are sent to it. The API could answer anything, so
+ * only what can be recomputed and compared with our own files counts.
  */
 import { command, hint, phala } from "../core/command-hint.ts";
 import type { Code, WarningCode } from "../errors/catalogue.ts";
@@ -10,20 +10,20 @@ import { ClusterError } from "../errors/cluster-error.ts";
 import type { StepContext } from "../workflow/step.ts";
 
 export type AppComposeExpectation = {
-  /** Whose app-compose it is, for messages. */
+  /** The CVM's name, for messages. */
   readonly name: string;
-  /** What the API gave as `compose_hash`. */
+  /** The API's `compose_hash`. */
   readonly composeHash: unknown;
   readonly composeText: string;
   /** The environment names that were passed, in order. */
   readonly environmentNames: readonly string[];
-  /** Digests of pre-launch scripts that earlier, checked deployments of this cluster had. */
+  /** Digests of the pre-launch scripts of earlier, verified deployments of this cluster. */
   readonly knownScripts: ReadonlySet<string>;
 };
 
 export type Anomaly = { readonly code: WarningCode; readonly message: string };
 
-/** Takes the API's word for a hash only if it has the one form that a registry compares. */
+/** @throws ClusterError unless the API's hash has the only form that registries compare. */
 export function checkedHash(name: string, text: unknown): ComposeHash {
   const hash = parseComposeHash(text);
   if (hash) return hash;
@@ -35,9 +35,9 @@ export function checkedHash(name: string, text: unknown): ComposeHash {
 }
 
 /**
- * Compares an app-compose with what we deployed.
- * @returns fields that weaken it and that we did not ask for, to be shown.
- * @throws ClusterError (verification), each kind of difference with a code of its own.
+ * Compares an app-compose with our deployment.
+ * @returns anomalies, to be reported.
+ * @throws ClusterError (verification), one code for each kind of difference.
  */
 export function checkAppCompose(
   appCompose: AppCompose,
@@ -62,7 +62,7 @@ export function checkAppCompose(
   return findAnomalies(appCompose, name, knownScripts);
 }
 
-/** Fields that weaken an app-compose, or that nobody has seen in one: to be shown. */
+/** Fields that weaken an app-compose, or are unknown; to be reported. */
 export function findAnomalies(
   appCompose: AppCompose,
   name: string,
@@ -75,7 +75,7 @@ export function findAnomalies(
   ];
 }
 
-/** Shows what is odd; with --strict it is an error. @throws ClusterError (verification). */
+/** Emits warnings. @throws ClusterError (verification) with --strict. */
 export function reportAnomalies(
   anomalies: readonly Anomaly[],
   { warn, strict }: Pick<StepContext, "warn" | "strict">,
@@ -89,7 +89,7 @@ export function reportAnomalies(
   });
 }
 
-/** What fields are in real deployments, where they are there, and what each departure would mean. */
+/** The values of fields in real deployments, if present, and the meaning of any other value. */
 const EXPECTED_FIELDS: Readonly<Record<string, readonly [usual: unknown, meaning: string]>> = {
   public_logs: [true, "the container logs are not public, unlike in every deployment seen"],
   public_sysinfo: [true, "system information is not public"],
@@ -100,7 +100,7 @@ const EXPECTED_FIELDS: Readonly<Record<string, readonly [usual: unknown, meaning
   kms_enabled: [true, "it gets no keys from the KMS"],
 };
 
-/** Every field that was seen in a real deployment. */
+/** All fields seen in real deployments. */
 const SEEN_FIELDS: ReadonlySet<string> = new Set([
   ...Object.keys(EXPECTED_FIELDS),
   "allowed_envs",
@@ -131,7 +131,7 @@ function weakenedFields(appCompose: AppCompose, name: string): Anomaly[] {
     }));
 }
 
-/** The platform adds a script of its own, which runs before the containers and is part of what is measured. */
+/** The platform adds its own script, which runs before the containers and is measured. */
 function unknownScript(
   appCompose: AppCompose,
   name: string,
@@ -150,7 +150,7 @@ function unknownScript(
 type HashCode = Extract<Code, `${string}-mismatch` | "compose-hash-malformed">;
 
 function failed(code: HashCode, name: string, message: string): ClusterError {
-  // The temporary runner is deleted by the time that this is read.
+  // The temporary runner is deleted before this is read.
   const look = name.endsWith("-runner-temp")
     ? command("hash", "--exact")
     : phala("cvms", "get", name, "--json");

@@ -6,16 +6,16 @@ import { ensure, ensureFresh, isoDate } from "./refusal.ts";
 
 export const sha256 = (data: Buffer): string => createHash("sha256").update(data).digest("hex");
 
-/** By their text: each verification meets Intel's root in three chains, and parsing one takes most of its time. */
+/** By their text: each verification uses Intel's root in three chains, and most of its time is parsing. */
 const parsed = new Map<string, X509Certificate>();
-const MOST_PARSED = 64;
+const MAX_PARSED = 64;
 
 /** Certificates of a PEM text, leaf first. Nothing but PEM in its canonical form is accepted. */
 export function parsePemChain(text: string): X509Certificate[] {
   const blocks = text.split(/(?<=-----END CERTIFICATE-----)\n*/).filter((block) => block !== "");
   return blocks.map((block) => {
     const certificate = parsed.get(block) ?? parsePem(block);
-    if (parsed.size === MOST_PARSED) parsed.clear();
+    if (parsed.size === MAX_PARSED) parsed.clear();
     parsed.set(block, certificate);
     return certificate;
   });
@@ -24,7 +24,7 @@ export function parsePemChain(text: string): X509Certificate[] {
 function parsePem(block: string): X509Certificate {
   try {
     const certificate = new X509Certificate(block);
-    // Also not another one: an RA-TLS certificate has certificates within, which OpenSSL may find first.
+    // An RA-TLS certificate contains certificates, and OpenSSL may find one of them first.
     if (certificate.toString() === `${block}\n`) return certificate;
   } catch {
     // refused below
@@ -35,10 +35,10 @@ function parsePem(block: string): X509Certificate {
 export const nameOf = (certificate: X509Certificate): string =>
   /(?:^|\n)CN=(.*)/.exec(certificate.subject)?.[1] ?? certificate.subject;
 
-/** `role`: what its name must be, so that no platform's key can sign TCB info; `crl`: the issuer's; `at`: ms. */
+/** `role`: the required name, so that a platform's key can't sign TCB info; `crl`: the issuer's; `at`: ms. */
 type Issuance = { readonly role: RegExp; readonly crl: Crl; readonly at: number };
 
-/** @throws Refusal unless `issuer` has issued the certificate for this purpose, and it holds at that time */
+/** @throws Refusal unless `issuer` has issued the certificate for this purpose, and it is valid at that time */
 export function ensureIssued(
   certificate: X509Certificate,
   issuer: X509Certificate,

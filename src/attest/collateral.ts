@@ -9,7 +9,7 @@ import { ensure, ensureFresh } from "./refusal.ts";
 export type Anchor = { readonly intelRoot: string; readonly at: number };
 const PCK_CA = /^Intel SGX PCK (Platform|Processor) CA$/;
 
-/** Docs/attestation.md says what each part is checked for. `expires`: when its first part does, ms. @throws Refusal */
+/** The checks are listed in docs/attestation.md. `expires`: the earliest expiry, ms. @throws Refusal */
 export function verifyCollateral(given: Collateral, pckChain: string, { intelRoot, at }: Anchor) {
   const [pck, platformCa, root, ...more] = x509.parsePemChain(pckChain);
   const isThree = pck && platformCa && root && more.length === 0;
@@ -54,7 +54,7 @@ const SGX_EXTENSIONS = "2a864886f84d010d01"; // 1.2.840.113741.1.13.1
 
 export type Platform = ReturnType<typeof platformOf>;
 
-/** Intel SGX PCK Certificate Specification, 1.3.5; hex in lower case. @throws Refusal where a part is missing */
+/** Intel SGX PCK Certificate Specification, 1.3.5; hex in lower case. @throws Refusal if a part is missing */
 export function platformOf(pck: X509Certificate) {
   const fields = byOid(readDer(x509.extensionOf(pck, SGX_EXTENSIONS)));
   const tcb = byOid(fields.get(`${SGX_EXTENSIONS}02`));

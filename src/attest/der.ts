@@ -1,7 +1,7 @@
 /** A strict reader of DER (X.690): definite lengths in their shortest form, nothing after the last byte. */
 import { ensure } from "./refusal.ts";
 
-/** `body`: the content octets; `raw`: with the header, which is what signatures are made over. */
+/** `body`: the content octets; `raw`: with the header, as signed. */
 export type DerNode = { readonly tag: number; readonly body: Buffer; readonly raw: Buffer };
 
 export const SEQUENCE = 0x30;
@@ -16,7 +16,7 @@ export function readDer(bytes: Buffer): DerNode {
   return node;
 }
 
-/** The nodes within a constructed one. @throws Refusal where it is absent or primitive */
+/** The children of a constructed node. @throws Refusal if it is absent or primitive */
 export function childrenOf(node: DerNode | undefined): DerNode[] {
   ensure(node && (node.tag & 0x20) !== 0, "der", "DER: expected a constructed value");
   return readAll(node.body);

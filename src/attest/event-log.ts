@@ -1,4 +1,4 @@
-/** The log of a dstack guest: what it says counts only as far as it adds up to the quote's RTMR3. */
+/** The event log of a dstack guest, which counts only if it replays to the quote's RTMR3. */
 import { createHash } from "node:crypto";
 import { refuse, type LogEvent } from "../core/attestation.ts";
 
@@ -8,14 +8,14 @@ const END = "system-ready";
 const CODE = "attest-event-log";
 
 /**
- * What the guest measured of itself before it was ready: hex, absent where not measured. `keyProvider`, from JSON:
- * `name` is `kms` where keys come from a KMS, `id` its CA's SubjectPublicKeyInfo (DER, hex).
+ * The guest's measurements before it was ready: hex, undefined if not measured. `keyProvider`, from JSON: `name` is `kms`
+ * if keys come from a KMS, `id` is its CA's SubjectPublicKeyInfo (DER, hex).
  */
 export type MeasuredEvents = ReturnType<typeof readEventLog>;
 
 /**
- * Replays RTMR3 with digests computed from the payloads: given digests are forgeable (and empty from 0.6 on).
- * @throws Refusal `attest-event-log` unless the log adds up to `rtmr3` (hex) and names each event once
+ * Replays RTMR3 with digests computed from the payloads: the log's digests can be forged (and are empty from 0.6 on).
+ * @throws Refusal `attest-event-log` unless the log replays to `rtmr3` (hex) and has each event once
  */
 export function readEventLog(events: readonly LogEvent[], rtmr3: string) {
   const runtime = events.filter(({ imr }) => imr === 3);
@@ -36,7 +36,7 @@ export function readEventLog(events: readonly LogEvent[], rtmr3: string) {
   };
 }
 
-/** `sha384(LE32(type) ":" name ":" payload)`, as dstack's `cc-eventlog` has it. */
+/** `sha384(LE32(type) ":" name ":" payload)`, as in dstack's `cc-eventlog`. */
 function extend(register: string, { event_type, event, event_payload }: LogEvent): string {
   const isHex = /^([0-9a-f]{2})*$/i.test(event_payload);
   ensureLog(event_type === RUNTIME_EVENT, "type", `unknown event type ${event_type} in RTMR3`);

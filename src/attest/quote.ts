@@ -5,7 +5,7 @@ const TD10 = 584;
 const TD15 = 648; // TDX 1.5: two fields more
 const INTEL_QE_VENDOR = "939a7233f79c4ca9940a0db3957f0607";
 
-/** Where the fields of a TD report are: offset and length. */
+/** The fields of a TD report: offset and length. */
 const FIELDS = {
   teeTcbSvn: [0, 16],
   mrSignerSeam: [64, 48],
@@ -26,7 +26,7 @@ export type TdReport = Readonly<Record<keyof typeof FIELDS, string>>;
 /** `signed`: header and TD report, which the attestation key signs; `pckChain`: PEM, the PCK certificate first. */
 export type Quote = ReturnType<typeof parseQuote>;
 
-/** Takes a buffer apart from its start; never reads beyond its end. */
+/** Reads a buffer sequentially, never beyond its end. */
 function readerOf(bytes: Buffer) {
   let at = 0;
   const take = (length: number): Buffer => {

@@ -4,7 +4,7 @@ import type { TdReport } from "./quote.ts";
 import { refuse } from "../core/attestation.ts";
 import { ensure } from "./refusal.ts";
 
-/** From worst to best; one that is not listed is worse than all. */
+/** From worst to best; an unknown status is worse than all. */
 const STATUSES = (
   "Revoked OutOfDateConfigurationNeeded OutOfDate ConfigurationAndSWHardeningNeeded ConfigurationNeeded " +
   "SWHardeningNeeded UpToDate"
@@ -14,7 +14,7 @@ export type TcbResult = ReturnType<typeof tcbResult>;
 type Measured = { platform: Platform; report: TdReport; qeReport: Buffer };
 const rank = (status: string): number => STATUSES.indexOf(status);
 
-/** `status` is the worst of the three. @throws Refusal `attest-tcb` where Intel lists no level for this platform */
+/** `status` is the worst of the three. @throws Refusal `attest-tcb` if Intel lists no level for this platform */
 export function tcbResult(info: TcbInfo, identity: QeIdentity, measured: Measured) {
   const ofModule = moduleLevel(info, measured.report);
   const ofPlatform = platformLevel(info, measured.platform, measured.report);
@@ -36,7 +36,7 @@ function platformLevel(info: TcbInfo, platform: Platform, report: TdReport): Lev
   const isSame = info.fmspc.toLowerCase() === fmspc && info.pceId.toLowerCase() === pceId;
   ensure(isSame, "tcb-info", `the TCB info is for FMSPC ${info.fmspc}, not ${fmspc}`);
   const moduleSvn = [...Buffer.from(report.teeTcbSvn, "hex")];
-  // The first two components are the TDX module's own, judged by its identity from version 1 on.
+  // The first two components are those of the TDX module, checked against its identity from version 1 on.
   const first = moduleSvn[1] === 0 ? 0 : 2;
   const found = info.tcbLevels.find(
     ({ tcb }) =>
@@ -69,7 +69,7 @@ function moduleLevel(info: TcbInfo, report: TdReport): Level {
   return found ?? refuse("attest-tcb", "module-level", `${NO_LEVEL} ${id}`);
 }
 
-/** Where the fields of an enclave's report are: Intel SGX, "REPORTBODY". */
+/** Offsets in an enclave's report: Intel SGX, "REPORTBODY". */
 function qeLevel(identity: QeIdentity, report: Buffer): Level {
   const hex = (at: number, length: number): string => report.toString("hex", at, at + length);
   const { id, version, mrsigner, isvprodid, tcbLevels } = identity;

@@ -1,4 +1,4 @@
-/** One quote against Intel's collateral: everything that does not depend on what runs in the CVM. */
+/** Verifies a quote with Intel's collateral: everything that does not depend on what runs in the CVM. */
 import type { KeyObject } from "node:crypto";
 import { refuse, type Collateral, type PlatformId } from "../core/attestation.ts";
 import { isSigned, nameOf, p256Key, parsePemChain, sha256 } from "./certificate.ts";
@@ -19,7 +19,7 @@ export function verifyQuote(bytes: Buffer, collateral: Collateral, anchor: Ancho
   return { report, tcb, fmspc: platform.fmspc, expires };
 }
 
-/** PCK signs the QE's report; that holds the attestation key's hash; that key signs the TD report. */
+/** PCK signs the QE's report, which contains the attestation key's hash; that key signs the TD report. */
 function ensureSigned(quote: Quote, pckKey: KeyObject): void {
   const isQe = isSigned(quote.qeReport, pckKey, quote.qeReportSignature);
   ensure(isQe, "qe-signature", "the quoting enclave's report is not signed by the platform's key");
@@ -31,7 +31,7 @@ function ensureSigned(quote: Quote, pckKey: KeyObject): void {
 }
 
 const SEPT_VE_DISABLE = 1n << 28n;
-/** PKS, key locker and performance monitoring change nothing of the isolation. */
+/** PKS, key locker and performance monitoring do not affect isolation. */
 const HARMLESS = (1n << 30n) | (1n << 31n) | (1n << 63n);
 
 /** TD attributes, TDX module base spec: bits 0 to 7 make the TD debuggable; 29 lets it migrate. */
@@ -45,7 +45,7 @@ function ensureIsolated({ tdAttributes, mrServiceTd }: TdReport): void {
   ensure(isAlone, "td-service", "the TD is bound to a service TD, which is not supported");
 }
 
-/** Which collateral a quote needs. Proves nothing: the quote is not verified. @throws Refusal */
+/** The platform whose collateral a quote needs. The quote is not verified. @throws Refusal */
 export function platformOfQuote(bytes: Buffer): PlatformId {
   const [pck, issuer] = parsePemChain(parseQuote(bytes).pckChain);
   ensure(pck && issuer, "chain", "the quote has no PCK certificates");

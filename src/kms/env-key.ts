@@ -1,4 +1,4 @@
-/** The key that an app's environment is encrypted to: the KMS signs it with its secp256k1 root. */
+/** Verifies the key that an app's environment is encrypted to: the KMS signs it with its secp256k1 root. */
 import { secp256k1 } from "@noble/curves/secp256k1";
 import { keccak_256 } from "@noble/hashes/sha3";
 import { Refusal } from "../core/attestation.ts";
@@ -30,7 +30,7 @@ export function verifyEnvKey(key: EnvKey, trusted: readonly TrustedKms[]): strin
   throw new Refusal("env-key-substituted", signer ?? "not-recoverable", message);
 }
 
-/** As dstack's KMS signs it; source: `verifyEnvEncryptPublicKey` of `@phala/dstack-sdk`. */
+/** The signed message; source: `verifyEnvEncryptPublicKey` of `@phala/dstack-sdk`. */
 function messageOf({ appId, publicKey, timestamp }: EnvKey): Buffer {
   const time = Buffer.alloc(timestamp === undefined ? 0 : 8);
   if (timestamp !== undefined) time.writeBigUInt64BE(BigInt(timestamp));
@@ -45,7 +45,7 @@ function messageOf({ appId, publicKey, timestamp }: EnvKey): Buffer {
 
 const bare = (hex: string): string => hex.replace(/^0x/, "");
 
-// A run recovers two or three signers: the usual table, for many, takes longer than all of them do without.
+// A run recovers two or three signers: building the default table takes longer than that.
 secp256k1.ProjectivePoint.BASE.precompute(2);
 
 /** Compressed, hex. Some libraries write the recovery bit as 27 or 28. */

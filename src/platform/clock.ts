@@ -1,10 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Clock } from "../core/ports.ts";
 
-/** The machine's clocks. */
+/** The clocks of this machine. */
 export const systemClock: Clock = {
   now: () => Date.now(),
-  // As `performance.now()`, for which Node 20 would load a dozen modules.
+  // Like `performance.now()`, for which Node 20 would load a dozen modules.
   monotonic: () => process.uptime() * 1_000,
   deadline: (ms) => AbortSignal.timeout(ms),
   async sleep(ms, signal) {

@@ -1,6 +1,6 @@
 /**
- * Where compiled code is kept, for the next start of `phala` or of this program. Whoever can write there can run code as
- * us: never Node's default, which is in a shared temporary directory, but a folder that only we can enter.
+ * Where compiled code is cached for later starts of `phala` and of this program. Anyone who can write there can run code
+ * as this user, so it is never Node's default in a shared temporary directory, but a private folder.
  */
 import { lstatSync, realpathSync, statSync } from "node:fs";
 import path from "node:path";
@@ -12,7 +12,7 @@ const OTHERS_MODE = 0o077;
 const ANYBODY_WRITES = 0o002;
 const STICKY = 0o1000;
 
-/** The folder for Node's own cache; undefined where Node has none, or as `privateCacheFolder`. */
+/** The folder for Node's own cache; undefined if this Node has none, or as for `privateCacheFolder`. */
 export function compileCacheFolder(
   env: NodeJS.ProcessEnv,
   nodeVersion: string = process.versions.node,
@@ -20,7 +20,7 @@ export function compileCacheFolder(
   return hasCompileCache(nodeVersion) ? privateCacheFolder(env) : undefined;
 }
 
-/** The folder; undefined where it is switched off, or there is no private place for it. */
+/** Undefined if the cache is disabled, or no private folder can be used. */
 export function privateCacheFolder(env: NodeJS.ProcessEnv): string | undefined {
   if (env["NODE_DISABLE_COMPILE_CACHE"]) return undefined;
   const base = cacheHome(env);
@@ -34,15 +34,15 @@ function hasCompileCache(version: string): boolean {
 
 function cacheHome(env: NodeJS.ProcessEnv): string | undefined {
   const given = env["XDG_CACHE_HOME"];
-  // A relative one is to be ignored, says the specification.
+  // The specification requires ignoring relative paths.
   if (given && path.isAbsolute(given)) return given;
   const home = env["HOME"];
   return home && path.isAbsolute(home) ? path.join(home, ".cache") : undefined;
 }
 
 /**
- * Made where it is missing. Undefined for a link, another user's folder, one that others can enter, or one that they can
- * put another in the place of: in the home of the user who called `sudo`, say.
+ * Created if missing. Undefined for a link, another user's folder, and one that others can enter or replace, for example
+ * in the home of the user who called `sudo`.
  */
 function privateFolder(folder: string): string | undefined {
   try {
@@ -56,7 +56,7 @@ function privateFolder(folder: string): string | undefined {
   }
 }
 
-/** The owner of a folder above it can rename it, as can who may write there. */
+/** Anyone who owns a parent folder, or may write to it, can rename it. */
 function isOutOfReach(folder: string, user: number): boolean {
   const above = path.dirname(folder);
   if (above === folder) return true;

@@ -1,9 +1,9 @@
 /**
- * Node's own modules for the built program. A command needs few of those that its code names, and loading them all takes
- * a third as long as Node's own start: they are loaded when something of them is first used.
+ * Node's modules for the built program, loaded when first used: a command needs few of those that its code imports, and
+ * loading all of them takes a third of Node's start-up time.
  */
 
-/** Needed by nearly every command, or loaded by Node in any case. */
+/** Needed by nearly every command, or loaded by Node anyway. */
 const AT_ONCE: ReadonlySet<string> = new Set(
   ["buffer", "crypto", "events", "fs", "path", "url", "util"].map((name) => `node:${name}`),
 );
@@ -19,7 +19,7 @@ export function lazyRequire(load: NodeJS.Require): (name: string) => unknown {
   };
 }
 
-/** An object that has what the module has, which is loaded when something of it is first used. */
+/** A proxy for a module that loads it when a property is first used. */
 export function standInFor(load: () => object): unknown {
   return new Proxy(
     {},

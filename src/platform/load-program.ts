@@ -1,8 +1,7 @@
 /**
- * Loads the built program as a script, with what V8 compiled of it at an earlier start of the same command. Node's own
- * compile cache (22.8 and newer) keeps only what is compiled before the program runs, a third as much.
- * V8 holds the cache's code for right without a look at it, so what was kept counts only with its seal: a SHA-256 over
- * the program's text and the code.
+ * Loads the built program as a script, with V8's code cache from an earlier start of the same command. Node's compile
+ * cache (22.8 and newer) contains only what is compiled before the program runs, a third as much.
+ * V8 does not check cached code, so it is used only with a valid seal: a SHA-256 over the program's text and the code.
  */
 import { createHash, type Hash } from "node:crypto";
 import { appendFileSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
@@ -16,11 +15,10 @@ const COMMAND = /^[a-z][a-z-]{0,19}$/;
 const WRAPPER = ["(function(exports,require,module,__filename,__dirname){", "\n})"] as const;
 
 /**
- * @param file a CommonJS module in ASCII. It may `require` others beside it: they are loaded likewise, when something of
- *   them is first used.
- * @param command what is run: each has other code to keep.
+ * @param file a CommonJS module in ASCII. Modules beside it that it requires are loaded in the same way, when first used.
+ * @param command each command has its own code cache.
  * @param load Node's own `require`.
- * @returns its exports. What it compiled is kept when the process ends with 0.
+ * @returns its exports. The code cache is written when the process exits with 0.
  */
 export function loadProgram(
   file: string,
@@ -66,7 +64,7 @@ function scriptOf(file: string, cache: string | undefined): Script {
   return script;
 }
 
-/** The file, and its text in the wrapper of a CommonJS module: decoded as one, since joining texts would copy it. */
+/** The file and its text in the wrapper of a CommonJS module, decoded together because joining strings would copy. */
 function textOf(file: string): { readonly bytes: Buffer; readonly source: string } {
   const [head, tail] = WRAPPER;
   const whole = Buffer.concat([Buffer.from(head), readFileSync(file), Buffer.from(tail)]);
@@ -74,14 +72,14 @@ function textOf(file: string): { readonly bytes: Buffer; readonly source: string
   return { bytes, source: whole.toString("latin1") };
 }
 
-/** One for each version of Node: V8 takes no other's. */
+/** One for each version of Node: V8 rejects those of others. */
 function cacheFileFor(command: string | undefined, env: NodeJS.ProcessEnv): string | undefined {
   const folder = privateCacheFolder(env);
   const name = command !== undefined && COMMAND.test(command) ? command : "none";
   return folder && path.join(folder, `${name}-${process.version}-${process.arch}.code`);
 }
 
-/** @param seal over the program's text. */
+/** @param seal a hash over the program's text. */
 const sealOf = (seal: Hash, code: Buffer): Buffer => seal.copy().update(code).digest();
 
 function readKept(cache: string, seal: Hash): Buffer | undefined {
@@ -94,7 +92,7 @@ function readKept(cache: string, seal: Hash): Buffer | undefined {
   }
 }
 
-/** Whole or not at all. It only saves time: where it fails, the next start takes longer. */
+/** Atomic. Failures are ignored: the next start just takes longer. */
 function keep(cache: string, seal: Hash, code: Buffer): void {
   const unfinished = `${cache}.${process.pid}`;
   try {
@@ -110,6 +108,6 @@ function remove(file: string): void {
   try {
     rmSync(file, { force: true });
   } catch {
-    // On a disk that no longer takes anything it stays; nothing reads it.
+    // On a read-only or full disk it stays; nothing reads it.
   }
 }

@@ -1,4 +1,4 @@
-/** One source's evidence of a CVM against what is trusted and expected: a check per line, and what is proven. */
+/** Checks one source's evidence of a CVM against what is trusted and expected. */
 import { readEventLog, type MeasuredEvents } from "../attest/event-log.ts";
 import type { TdReport } from "../attest/quote.ts";
 import type { TcbResult } from "../attest/tcb.ts";
@@ -15,11 +15,11 @@ import { checkCompose, type ExpectedCompose } from "./check-compose.ts";
 import { verifyRaTls, type RaTls } from "./ra-tls.ts";
 import type { OsImage, Trust } from "./trust-file.ts";
 
-/** What the CVM must be. What is undefined is not checked. */
+/** What the CVM must be. Undefined fields are not checked. */
 export type Expected = ExpectedCompose & {
   /** 40 hex digits. */
   readonly appId?: string | undefined;
-  /** ms since 1970: after an update the certificate must have been issued later. */
+  /** ms since 1970: the certificate must have been issued later, for evidence after an update. */
   readonly newerThan?: number | undefined;
 };
 
@@ -28,9 +28,9 @@ export type CvmAttestation = {
   readonly facts: AttestationFacts | undefined;
 };
 
-export type Given = {
+export type CvmAttestationInput = {
   readonly evidence: Evidence;
-  /** Undefined: not to be had. */
+  /** Undefined: not available. */
   readonly collateral: Collateral | undefined;
   readonly trust: Trust;
   readonly expected: Expected;
@@ -38,7 +38,7 @@ export type Given = {
   readonly at: number;
 };
 
-export function attestCvm({ evidence, collateral, trust, expected, at }: Given): CvmAttestation {
+export function attestCvm({ evidence, collateral, trust, expected, at }: CvmAttestationInput): CvmAttestation {
   const list = new CheckList();
   const verified = list.attempt(
     "quote",
@@ -108,7 +108,7 @@ function assertTcb(
 const advisoriesOf = ({ advisories }: TcbResult): string =>
   advisories.length === 0 ? "" : `, advisories ${advisories.join(", ")}`;
 
-/** The API's evidence comes without the certificate: nothing to check then. */
+/** The API's evidence has no certificate. */
 function checkCertificate(
   evidence: Evidence,
   report: TdReport,
@@ -141,7 +141,7 @@ function checkEventLog(
   );
 }
 
-/** RTMR3 proves nothing unless MRTD, RTMR1 and RTMR2 are those of a known image. RTMR0 depends on the host. */
+/** RTMR3 proves something only if MRTD, RTMR1 and RTMR2 are those of a known image. RTMR0 depends on the host. */
 function checkOsImage(report: TdReport, trust: Trust, list: CheckList): OsImage | undefined {
   const isImage = ({ mrtd, rtmr1, rtmr2 }: OsImage): boolean =>
     (mrtd === undefined || mrtd === report.mrtd) &&

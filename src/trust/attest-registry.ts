@@ -1,4 +1,4 @@
-/** The registry's evidence from all sources, as one report. Pure: everything is handed in. */
+/** The report on the registry's evidence from all sources. Pure. */
 import { command, hint, type Words } from "../core/command-hint.ts";
 import {
   type AttestationCheck,
@@ -15,9 +15,9 @@ import { compareWithLast, type Since } from "./last-verified.ts";
 import type { Trust } from "./trust-file.ts";
 
 export type AttestationInput = {
-  /** From the CVM itself and from the API: at least one, and they must agree. Or one, from a file. */
+  /** From the CVM and from the API, which must agree; or one from a file. */
   readonly evidence: readonly Evidence[];
-  /** Which source gave none, and why. */
+  /** The sources without evidence, and why. */
   readonly unavailable?: readonly Unavailable[];
   readonly collateral: Collateral | undefined;
   readonly trust: Trust;
@@ -32,7 +32,7 @@ export function attestRegistry(input: AttestationInput): AttestationReport {
   const all = evidence.map((one) => attestCvm({ ...given, evidence: one }));
   const list = new CheckList();
   for (const { reason } of unavailable) list.refuse("sources", "attest-unavailable", reason);
-  // The CVM's own comes with the certificate: what it leaves open is not asked twice of the API's.
+  // The CVM's own evidence has the certificate, so its checks come first.
   const [first] = all;
   if (!first) return { result: "none", checks: list.checks, facts: null };
   compareSources(all, list);
@@ -45,14 +45,14 @@ export function attestRegistry(input: AttestationInput): AttestationReport {
   return { result: resultOf(checks, first.facts), checks, facts: first.facts ?? null };
 }
 
-const says = ({ registers, app_id, instance_id, compose_hash }: AttestationFacts): string =>
+const measurementsOf = ({ registers, app_id, instance_id, compose_hash }: AttestationFacts): string =>
   JSON.stringify([registers, app_id, instance_id, compose_hash]);
 
 function compareSources(all: readonly CvmAttestation[], list: CheckList): void {
   const [a, b] = all.map(({ facts }) => facts);
   if (all.length < 2 || !a || !b) return;
   const message = "the API and the CVM itself show different measurements";
-  if (says(a) === says(b)) list.pass("sources", "the API and the CVM itself say the same");
+  if (measurementsOf(a) === measurementsOf(b)) list.pass("sources", "the API and the CVM itself say the same");
   else list.refuse("sources", "attest-paths-differ", message);
 }
 
@@ -73,7 +73,7 @@ function resultOf(
 }
 
 /**
- * Throws for what the mode does not let pass: a contradiction in both modes, missing evidence with `require`.
+ * Throws for contradicting evidence in both modes, and for missing evidence with `require`.
  * @throws ClusterError (verification) with the check's code
  */
 export function assertAttested(
@@ -84,7 +84,7 @@ export function assertAttested(
   const stops = (check: AttestationCheck): boolean =>
     check.result === "failed" ||
     (mode === "require" && check.result !== "passed" && !isRtmr0(check));
-  // That it has changed says what to do about the secrets that it has.
+  // `attest-changed` first: its hint says what to do about the secrets.
   const found =
     report.checks.find(({ code }) => code === "attest-changed") ??
     report.checks.find(({ result }) => result === "failed") ??
@@ -96,13 +96,13 @@ export function assertAttested(
   });
 }
 
-/** Each source with what it answered. */
+/** The reasons of all sources without evidence. */
 function missingIn({ checks }: AttestationReport): string {
   const missing = checks.filter(({ code }) => code === "attest-unavailable");
   return [...new Set(missing.map(({ message }) => message))].join("; ");
 }
 
-/** It depends on the host: a warning in both modes. */
+/** RTMR0 depends on the host, so it is a warning in both modes. */
 const isRtmr0 = ({ id, result }: AttestationCheck): boolean =>
   id === "os-image" && result === "warning";
 

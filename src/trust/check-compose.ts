@@ -1,4 +1,4 @@
-/** What a CVM has measured of its app-compose, against our files and against what may run code. */
+/** Checks the measured app-compose against our files, and for untrusted code. */
 import * as z from "zod";
 import type { AttestationFacts, Evidence } from "../core/attestation.ts";
 import { sha256Hex, type AppCompose } from "../core/compose-hash.ts";
@@ -7,7 +7,7 @@ import { parseJson } from "../lib/json.ts";
 import { findUntrustedCode } from "./runs-code.ts";
 import type { Trust } from "./trust-file.ts";
 
-/** What is undefined is not checked. */
+/** Undefined fields are not checked. */
 export type ExpectedCompose = {
   /** The compose file, byte for byte. */
   readonly composeText?: string | undefined;
@@ -16,19 +16,19 @@ export type ExpectedCompose = {
   readonly composeHash?: string | undefined;
   /** Digests of pre-launch scripts that this cluster has trusted before. */
   readonly trustedScripts?: ReadonlySet<string> | undefined;
-  /** On a new cluster: the first script is trusted, with a warning. */
+  /** On a new cluster the first script is trusted, with a warning. */
   readonly firstUse?: boolean | undefined;
 };
 
-type Held = { readonly trust: Trust; readonly expected: ExpectedCompose; readonly list: CheckList };
+type Context = { readonly trust: Trust; readonly expected: ExpectedCompose; readonly list: CheckList };
 
-/** @returns SHA-256 of its pre-launch script, where it has one */
+/** @returns SHA-256 of the pre-launch script, if there is one */
 export function checkCompose(
   text: string | undefined,
   measured: string | undefined,
-  held: Held,
+  context: Context,
 ): string | undefined {
-  const { expected, list } = held;
+  const { expected, list } = context;
   const refuse = (message: string): undefined => list.refuse("compose", "attest-compose", message);
   if (measured === undefined) return refuse("the CVM has measured no compose hash");
   if (expected.composeHash !== undefined && expected.composeHash !== measured)
@@ -49,10 +49,10 @@ export function checkCompose(
     return refuse(`the CVM allows the environment names [${names.join(", ")}], which are not ours`);
   const isCompared = expected.composeText !== undefined || expected.composeHash !== undefined;
   list.pass("compose", isCompared ? `${measured}, our compose file` : measured);
-  return checkScripts(appCompose, held);
+  return checkScripts(appCompose, context);
 }
 
-function checkScripts(appCompose: AppCompose, { trust, expected, list }: Held): string | undefined {
+function checkScripts(appCompose: AppCompose, { trust, expected, list }: Context): string | undefined {
   const { script, fields } = findUntrustedCode(appCompose, trust, expected.trustedScripts);
   const own = appCompose.pre_launch_script ? sha256Hex(appCompose.pre_launch_script) : undefined;
   for (const { field, sha256 } of fields) {
@@ -74,7 +74,7 @@ function checkScripts(appCompose: AppCompose, { trust, expected, list }: Held): 
   return own;
 }
 
-/** The app-compose that a source shows and that is the measured one. */
+/** The measured app-compose, if a source shows it. */
 export function measuredAppCompose(
   evidence: readonly Evidence[],
   facts: Pick<AttestationFacts, "compose_hash"> | null,
@@ -91,7 +91,7 @@ const schema = z.looseObject({
   pre_launch_script: z.string().nullish(),
 });
 
-/** Undefined where it is not an app-compose. */
+/** Undefined if it is not an app-compose. */
 function parseAppCompose(text: string): AppCompose | undefined {
   return schema.safeParse(parseJson(text)).data;
 }

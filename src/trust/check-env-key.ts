@@ -21,7 +21,7 @@ export type EnvKeyCheck = {
 /**
  * Throws before anything is sealed to a key that no trusted KMS has signed. Phala's own answers have no signature:
  * then the API's `/kms/.../pubkey` must show one, for this very key.
- * @returns the KMS's name; undefined where nothing was verified (`off`, or `auto` without evidence, with a warning)
+ * @returns the KMS's name; undefined if nothing was verified (`off`, or `auto` without evidence, with a warning)
  * @throws ClusterError (verification) `env-key-unsigned`, `env-key-substituted`; `env-key-unverified` with `require`
  */
 export async function checkEnvKey(

@@ -1,4 +1,4 @@
-/** The checks of an attestation as they add up. */
+/** Collects the checks of an attestation. */
 import {
   isMissingEvidence,
   Refusal,
@@ -22,13 +22,13 @@ export class CheckList {
     this.#checks.push({ id, result: "warning", code, message });
   }
 
-  /** Unverified or failed, by its code. */
+  /** Unverified or failed, depending on the code. */
   refuse(id: AttestationCheckId, code: AttestationCode, message: string): undefined {
     const result = isMissingEvidence(code) ? "unverified" : "failed";
     this.#checks.push({ id, result, code, message });
   }
 
-  /** @returns what `check` returns; undefined where it refuses */
+  /** @returns what `check` returns; undefined if it refuses */
   attempt<T>(
     id: AttestationCheckId,
     check: () => T,

@@ -1,19 +1,19 @@
-/** How what runs differs from what is trusted, and a trust file that trusts it. Pure. */
+/** Compares what runs with what is trusted, and pins it. Pure. */
 import type { AttestationFacts } from "../core/attestation.ts";
 import type { AppCompose } from "../core/compose-hash.ts";
 import { findUntrustedCode } from "./runs-code.ts";
 import type { Trust } from "./trust-file.ts";
 
-/** What verified evidence shows; the app-compose is the measured one. */
+/** From verified evidence; the app-compose is the measured one. */
 export type Running = { readonly facts: AttestationFacts; readonly appCompose: AppCompose };
 
-/** One thing that runs and is not trusted. */
+/** Something that runs and is not trusted. */
 export type Difference = {
   readonly key: "os" | "kms" | "pre_launch_scripts" | "app_compose_fields" | "registry" | "tcb";
   readonly message: string;
-  /** The whole text of a script or field; null for the rest. */
+  /** The full text of a script or field; null for others. */
   readonly text: string | null;
-  /** Whether `trust pin` can write it down. */
+  /** Whether `trust pin` can pin it. */
   readonly pinnable: boolean;
 };
 
@@ -61,7 +61,7 @@ const plain = (key: Difference["key"], message: string, pinnable: boolean): Diff
   pinnable,
 });
 
-/** @param note why, for whoever reviews the file */
+/** @param note the reason, for reviewers of the file */
 export function pinRunning(trust: Trust, { facts, appCompose }: Running, note: string): Trust {
   const { script, fields } = findUntrustedCode(appCompose, trust);
   const { mrtd, rtmr1, rtmr2 } = facts.registers;

@@ -1,4 +1,4 @@
-/** Asks all sources for a CVM's evidence, and for the collateral that its quote needs. */
+/** Gets a CVM's evidence from all sources, and the collateral that its quote needs. */
 import { platformOfQuote } from "../attest/verify-quote.ts";
 import {
   Refusal,
@@ -11,15 +11,15 @@ import {
 import { quoteInCertificate } from "./ra-tls.ts";
 
 export type Gathered = {
-  /** The CVM's own first. */
+  /** The CVM's own comes first. */
   readonly evidence: readonly Evidence[];
-  /** Which source gave none, and why. */
+  /** The sources without evidence, and why. */
   readonly unavailable: readonly Unavailable[];
   readonly collateral: Collateral | undefined;
 };
 
 export type Where = {
-  /** As the API knows the CVM. */
+  /** Identifies the CVM in the API. */
   readonly cvmId: string;
   /** Of the CVM's port 8090. */
   readonly url: string;
@@ -54,7 +54,7 @@ export function withQuote(shown: ShownEvidence): Evidence | Unavailable {
   }
 }
 
-/** Undefined where the quote is not readable: the verifier says why. */
+/** Undefined if the quote is malformed: the verifier will report why. */
 function platformOf(quote: string): ReturnType<typeof platformOfQuote> | undefined {
   try {
     return platformOfQuote(Buffer.from(quote, "hex"));

@@ -1,4 +1,4 @@
-/** What the last verification of a cluster's registry found, in its state directory: `attestation.json`. */
+/** The last verification of a cluster's registry, in the state directory: `attestation.json`. */
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import * as z from "zod";
@@ -16,16 +16,16 @@ const schema = z.object({
   compose_hash: z.string().nullable(),
   os_image: z.string().nullable(),
   tcb_status: z.string().default("UpToDate"),
-  /** Less than this is an older state of Intel's knowledge. */
+  /** Lower numbers are older data of Intel. */
   tcb_evaluation_number: z.int().default(0),
   kms: z.string().nullable().default(null),
-  /** These two are missing in records of earlier versions. */
+  /** Missing in records of earlier versions, like `registers`. */
   key_provider_sha256: z.string().nullable().default(null),
   registers: z
     .object({ mrtd: z.string(), rtmr1: z.string(), rtmr2: z.string() })
     .nullable()
     .default(null),
-  /** SHA-256 of the pre-launch script that was trusted, on first use or because it was pinned. */
+  /** SHA-256 of the trusted pre-launch script (on first use, or pinned). */
   pre_launch_script_sha256: z.string().nullable(),
 });
 
@@ -33,7 +33,7 @@ export type LastVerified = z.infer<typeof schema>;
 
 const fileIn = (directory: string): string => path.join(directory, "attestation.json");
 
-/** Undefined where nothing was verified yet, or the file is not readable: the next verification writes it. */
+/** Undefined if nothing was verified yet, or the file is not readable: the next verification writes it. */
 export async function readLastVerified(directory: string): Promise<LastVerified | undefined> {
   try {
     return schema.parse(JSON.parse(await readFile(fileIn(directory), "utf8")));
@@ -55,7 +55,7 @@ export async function recordVerified(
 
 export type Since = {
   readonly last: LastVerified;
-  /** SHA-256 of the compose files that this machine may have given it: an update of ours changes it, too. */
+  /** SHA-256 of the compose files that this machine may have deployed: our own updates change it, too. */
   readonly ownComposeFiles?: ReadonlySet<string> | undefined;
 };
 
@@ -83,7 +83,7 @@ export function compareWithLast(
 const CHANGES = ["app_id", "compose_hash", "OS image", "key provider"] as const;
 type Change = (typeof CHANGES)[number];
 
-/** What was not known then is not compared. RTMR0 depends on the host, RTMR3 on all of the rest. */
+/** Unknown values of the last record are not compared. RTMR0 depends on the host, RTMR3 on all of the rest. */
 function findChanges(facts: AttestationFacts, last: LastVerified): readonly Change[] {
   const { registers: then } = last;
   const isOtherOs = then
@@ -105,7 +105,7 @@ function findChanges(facts: AttestationFacts, last: LastVerified): readonly Chan
 const isOther = (then: string | null, now: string | null): boolean =>
   then !== null && now !== null && then !== now;
 
-/** What was shown then, and is not now. */
+/** The facts that were present then, and are missing now. */
 function lostSince(facts: AttestationFacts, last: LastVerified): readonly string[] {
   const compared = ["app_id", "compose_hash", "key_provider_sha256"] as const;
   return compared.filter((name) => last[name] !== null && facts[name] === null);

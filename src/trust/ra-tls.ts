@@ -1,16 +1,16 @@
-/** dstack's RA-TLS certificates: a quote vouches for the certificate's key, the KMS's CA signs the certificate. */
+/** dstack's RA-TLS certificates: a quote attests the certificate's key, the KMS's CA signs the certificate. */
 import { createHash, type X509Certificate } from "node:crypto";
 import { extensionOf, parsePemChain } from "../attest/certificate.ts";
 import { readDer } from "../attest/der.ts";
 import { refuse } from "../core/attestation.ts";
 
-/** 1.3.6.1.4.1.62397.1.1: the quote; .1.8: the attestation of dstack 0.6, which holds it. */
+/** 1.3.6.1.4.1.62397.1.1: the quote; .1.8: the attestation of dstack 0.6, which contains it. */
 const QUOTE = "2b0601040183e73d0101";
 const ATTESTATION = "2b0601040183e73d0108";
 /** Version 4, ECDSA P-256, TDX. */
 const QUOTE_START = Buffer.from("0400020081000000", "hex");
 
-/** The quote in the first certificate of a PEM chain, hex. @throws Refusal `attest-quote` where there is none */
+/** The quote in the first certificate of a PEM chain, hex. @throws Refusal `attest-quote` if there is none */
 export function quoteInCertificate(pem: string): string {
   const [leaf] = parsePemChain(pem);
   if (!leaf) return refuse("attest-quote", "certificate", "the CVM showed no certificate");
@@ -35,7 +35,7 @@ export type RaTls = {
 
 /**
  * @param reportData of the verified quote, hex
- * @throws Refusal where the quote does not vouch for the certificate's key, or the chain does not hold
+ * @throws Refusal if the quote does not attest the certificate's key, or the chain is invalid
  */
 export function verifyRaTls(pem: string, reportData: string): RaTls {
   const chain = parsePemChain(pem);

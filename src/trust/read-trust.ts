@@ -1,4 +1,4 @@
-/** The trust that a run goes by: of the file that is named or there, else the built-in one. */
+/** Reads the trust file, else uses the built-in trust. */
 import { isErrno } from "../lib/errno.ts";
 import { readFile } from "node:fs/promises";
 import { ClusterError, messageOf } from "../errors/cluster-error.ts";
@@ -10,8 +10,8 @@ export const DEFAULT_TRUST_FILE = "tee-cluster.trust.json";
 type ReadTrust = { readonly trust: Trust; readonly file: string | null };
 
 /**
- * @param sandboxTrust of a running sandbox, handed in by the composition root under `--sandbox` only. No file and no
- *   variable makes a run trust it; what the file pins of scripts and fields counts there too.
+ * @param sandboxTrust of a running sandbox, passed by the composition root with `--sandbox` only: no file or variable
+ *   makes a run trust it. Scripts and fields that the file pins are trusted there too.
  * @throws ClusterError `bad-trust-file` (input)
  */
 export async function readTrust(
@@ -46,11 +46,11 @@ export type Amendment = {
   readonly acceptTcb: readonly string[];
   /** SHA-256 of pre-launch scripts. */
   readonly trustScript: readonly string[];
-  /** The highest TCB evaluation number that was verified before: less is an older state of Intel's knowledge. */
+  /** The highest TCB evaluation number that was verified before: lower ones are older data of Intel. */
   readonly seenEvaluation: number;
 };
 
-/** @throws ClusterError `invalid-inputs` (input) for a status or digest that can't be one */
+/** @throws ClusterError `invalid-inputs` (input) for an invalid status or digest */
 export function amendTrust(
   trust: Trust,
   { acceptTcb, trustScript, seenEvaluation }: Amendment,

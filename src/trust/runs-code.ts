@@ -1,8 +1,8 @@
-/** What runs code in an app-compose beside the compose file, held against the trust file. */
+/** Finds untrusted code in an app-compose besides the compose file. */
 import { canonicalJson, sha256Hex, type AppCompose } from "../core/compose-hash.ts";
 import type { Trust } from "./trust-file.ts";
 
-/** Fields of dstack's app-compose that run nothing. `runner` is one of them as long as it is `docker-compose`. */
+/** Fields of dstack's app-compose that don't run code. */
 const HARMLESS: ReadonlySet<string> = new Set([
   "allowed_envs",
   "docker_compose_file",
@@ -26,13 +26,13 @@ const HARMLESS: ReadonlySet<string> = new Set([
 
 const INERT: Readonly<Record<string, unknown>> = { runner: "docker-compose", key_provider: "kms" };
 
-/** Something in an app-compose that may run code and is not pinned. `sha256`: what `trust pin` would write down. */
+/** A field of an app-compose that may run code and is not pinned. `sha256`: the value for `trust pin`. */
 export type Untrusted = { readonly field: string; readonly sha256: string; readonly text: string };
 
 export type RunsCode = {
-  /** A `pre_launch_script` that is neither pinned nor among those trusted before. */
+  /** A `pre_launch_script` that is neither pinned nor trusted before. */
   readonly script: Untrusted | undefined;
-  /** `init_script` and fields that nobody knows: refused unless pinned. */
+  /** `init_script` and unknown fields: refused unless pinned. */
   readonly fields: readonly Untrusted[];
 };
 

@@ -1,4 +1,4 @@
-/** `tee-cluster.trust.json`: what is trusted, to be committed and reviewed like a lockfile. See docs/attestation.md. */
+/** `tee-cluster.trust.json`, which is committed and reviewed like a lockfile. See docs/attestation.md. */
 import { command, hint } from "../core/command-hint.ts";
 import * as z from "zod";
 import { ClusterError } from "../errors/cluster-error.ts";
@@ -9,7 +9,7 @@ const hex = (bytes: number): z.ZodString =>
     .string()
     .regex(new RegExp(`^[0-9a-f]{${bytes * 2}}$`), `expected ${bytes * 2} lower-case hex digits`);
 
-/** A list in order, with nothing twice: two people who pin the same thing write the same file. */
+/** A sorted list without duplicates: two people who pin the same thing write the same file. */
 const sorted = <T extends z.ZodType>(
   item: T,
   keyOf: (item: z.output<T>) => string,
@@ -34,11 +34,11 @@ const TCB_STATUSES = [
 
 const osImage = z.strictObject({
   name: z.string().min(1),
-  /** May be unknown of a development image, which is recognized to be refused. */
+  /** May be missing for a development image, which is only listed to be refused. */
   mrtd: hex(48).optional(),
   rtmr1: hex(48),
   rtmr2: hex(48),
-  /** By instance type. It depends on the host: another value is a warning. */
+  /** By instance type. It depends on the host, so another value is a warning. */
   rtmr0: z.record(z.string(), hex(48)),
   /** The operator of the host can log in. */
   dev: z.boolean(),
@@ -50,7 +50,7 @@ export const trustSchema = z.strictObject({
   tcb: z.strictObject({
     /** `Revoked` can't be accepted. */
     accept: sorted(z.enum(TCB_STATUSES), String),
-    /** Where not empty: a status other than UpToDate is accepted only with these advisories. */
+    /** If not empty, a status other than UpToDate is accepted only with these advisories. */
     advisories: sorted(z.string(), String),
     min_evaluation_number: z.int().min(0),
   }),
@@ -92,5 +92,5 @@ function badTrustFile(file: string, reason: string): ClusterError {
   });
 }
 
-/** The text of a trust file: the same for the same content. */
+/** The text of a trust file, deterministic. */
 export const renderTrustFile = (trust: Trust): string => `${JSON.stringify(trust, null, 2)}\n`;

@@ -1,4 +1,4 @@
-/** Collateral of Intel's PCS v4 (or a service with its paths), kept in the state directory until it expires. */
+/** Collateral from Intel's PCS v4 (or a compatible service), cached in the state directory until it expires. */
 import { collateralSchema } from "../../core/collateral-schema.ts";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
@@ -23,7 +23,7 @@ const INTEL_ROOT_CRL = "https://certificates.trustedservices.intel.com/IntelSGXR
 export type CollateralOptions = FetchOptions & {
   /** Without `/sgx/...` and `/tdx/...`. */
   readonly collateralUrl: string;
-  /** Where it is cached; undefined: nowhere. */
+  /** Undefined: not cached. */
   readonly cacheDir: string | undefined;
 };
 
@@ -54,7 +54,7 @@ function cacheFile(
   return cacheDir === undefined ? undefined : path.join(cacheDir, `${host}-${fmspc}-${ca}.json`);
 }
 
-/** The verifier checks every date and signature again; this only saves requests. */
+/** The verifier checks every date and signature; the cache only saves requests. */
 async function readCache(file: string, now: number): Promise<Collateral | undefined> {
   try {
     const cached = collateralSchema.parse(JSON.parse(await readFile(file, "utf8")));
@@ -67,7 +67,7 @@ async function readCache(file: string, now: number): Promise<Collateral | undefi
   }
 }
 
-/** Another run may write it too: whichever is complete last stays. That it can't be kept is no failure. */
+/** Another run may write it too: the last one wins. A failed write is ignored. */
 async function writeCache(file: string, value: Collateral): Promise<void> {
   try {
     makeFolder(path.dirname(file), 0o700);
@@ -130,7 +130,7 @@ class NotFetched extends Error {
   }
 }
 
-/** Intel signs the exact text within the answer, so it is cut out and not rewritten. */
+/** Intel signs the exact text within the answer, so it is extracted and not serialised again. */
 function signedPart(text: string, name: string): [document: string, signature: string] {
   const match = new RegExp(
     `^\\{"${name}":(\\{.*\\}),"signature":"([0-9a-fA-F]+)"\\}\\s*$`,
@@ -141,14 +141,14 @@ function signedPart(text: string, name: string): [document: string, signature: s
   return [match[1] ?? "", match[2] ?? ""];
 }
 
-/** Some services answer DER, others its hexadecimal digits. */
+/** Some services answer in DER, others in its hexadecimal digits. */
 function derHex(body: Buffer): string {
   const text = body.toString("latin1").trim();
   return /^[0-9a-fA-F]+$/.test(text) ? text : body.toString("hex");
 }
 
 const TIMEOUT_MS = 15_000;
-/** Of an attestation, a certificate chain or a document of Intel's. */
+/** Of an attestation, a certificate chain or a document from Intel. */
 const MAX_BYTES = 2 * 1024 * 1024;
 
 export type FetchOptions = {

@@ -1,4 +1,4 @@
-/** Evidence of a CVM: from Phala's API and from the CVM's own port 8090; the environment key's signature. */
+/** Evidence of a CVM, from Phala's API and from the CVM's port 8090; the environment key's signature. */
 import * as z from "zod";
 import type {
   AttestationSources,
@@ -51,7 +51,7 @@ export function createAttestationSources(options: SourceOptions): AttestationSou
       return "answer" in fetched ? apiEvidence(fetched.answer.text) : noneFromApi(fetched);
     },
     async fromCvm(url, signal) {
-      // Before dstack 0.5 the method had its service's name.
+      // Before dstack 0.5 the method had the service's name.
       const first = await fetchEvidence(options, { url: `${url}/prpc/Info` }, signal);
       const fetched =
         "answer" in first || first.passing
@@ -89,7 +89,7 @@ function apiEvidence(text: string): Shown<ShownEvidence> {
   if (!parsed.success) return noneFromApi(lasting("its answer is not readable"));
   const { app_certificates: certificates, tcb_info: info, error } = parsed.data;
   const quote = certificates?.find((one) => one.quote)?.quote;
-  // What it says of a CVM lags behind what the CVM does.
+  // The API lags behind the CVM.
   if (!quote) return noneFromApi({ reason: error ?? "no certificate with a quote", passing: true });
   return { kind: "shown", value: { from: "api", quote, ...logged(info) } };
 }

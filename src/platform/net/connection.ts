@@ -1,4 +1,4 @@
-/** Opens the connection of a request: directly or through a proxy, with TLS or without. Every stage can be aborted. */
+/** Opens the connection of a request, directly or through a proxy, with or without TLS. Every stage can be aborted. */
 import * as net from "node:net";
 import type { Duplex } from "node:stream";
 import * as tls from "node:tls";
@@ -9,16 +9,16 @@ import { withoutCredentials } from "./proxy.ts";
 export type Destination = {
   readonly target: URL;
   readonly proxy: URL | undefined;
-  /** Read only where there is TLS. @throws NetworkError `ca-file-invalid`. */
+  /** Called for TLS only. @throws NetworkError `ca-file-invalid`. */
   readonly trust: () => tls.SecureContext | undefined;
 };
 
-/** Of what a proxy answers to CONNECT. */
+/** Of a proxy's answer to CONNECT. */
 const MAX_PROXY_HEAD_BYTES = 16 * 1024;
 
 /**
- * An open connection that speaks to the target, or to a proxy that forwards plain requests.
- * @throws NetworkError; the signal's reason when aborted. No socket is left open then.
+ * A connection to the target, or to a proxy that forwards plain requests.
+ * @throws NetworkError; the signal's reason when aborted. The socket is closed then.
  */
 export async function openConnection(to: Destination, signal: AbortSignal): Promise<Duplex> {
   signal.throwIfAborted();
@@ -61,7 +61,7 @@ function startTls(
     host,
     port,
     ALPNProtocols: ["http/1.1"],
-    // Whatever NODE_TLS_REJECT_UNAUTHORIZED says: keys are sent over it.
+    // Overrides NODE_TLS_REJECT_UNAUTHORIZED: keys are sent over it.
     rejectUnauthorized: true,
     ...(net.isIP(host) === 0 ? { servername: host } : {}),
     ...(socket === undefined ? {} : { socket }),
@@ -69,7 +69,7 @@ function startTls(
   });
 }
 
-/** Resolves at the event; whatever comes before it destroys the socket and rejects. */
+/** Resolves at the event; an error, close or abort before it destroys the socket and rejects. */
 function ready<T extends net.Socket>(
   socket: T,
   event: "connect" | "secureConnect",
@@ -91,12 +91,12 @@ function ready<T extends net.Socket>(
   return promise.finally(() => {
     signal.removeEventListener("abort", onAbort);
     socket.off("close", onClose).off("error", onError);
-    // Until the HTTP parser listens, a late error must not end the process.
+    // A late error must not end the process before the HTTP parser listens.
     socket.on("error", () => undefined);
   });
 }
 
-/** CONNECT, and what the proxy says to it. @throws NetworkError `proxy-failed`, `proxy-auth-required`. */
+/** Sends CONNECT and checks the answer. @throws NetworkError `proxy-failed`, `proxy-auth-required`. */
 async function requestTunnel(
   socket: net.Socket,
   target: URL,
@@ -149,7 +149,7 @@ function readHead(socket: net.Socket, signal: AbortSignal): Promise<string> {
   });
 }
 
-/** `Proxy-Authorization` of a proxy URL with credentials; undefined without. */
+/** `Proxy-Authorization` for a proxy URL with credentials; undefined without. */
 export function proxyAuthorization({ username, password }: URL): string | undefined {
   if (username === "" && password === "") return undefined;
   const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
@@ -166,7 +166,7 @@ export function addressOf({ hostname, port, protocol }: URL): { host: string; po
   return { host, port: port === "" ? (protocol === "https:" ? 443 : 80) : Number(port) };
 }
 
-/** Host and port, as CONNECT has them. */
+/** Host and port, as in CONNECT. */
 export function peerOf(url: URL): string {
   return `${url.hostname}:${addressOf(url).port}`;
 }

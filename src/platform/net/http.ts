@@ -1,9 +1,9 @@
 /**
- * One HTTP request with limits on its time and its answer's size, that end it at every stage: the proxy, TLS, headers,
- * body. Redirects are not followed: a key must not travel.
+ * HTTP requests with limits on time and size that apply at every stage: proxy, TLS, headers, body. Redirects are not
+ * followed: the key must not be sent to another host.
  *
- * Node's own client below: it loads in no time, and connecting (see connection.ts) is ours to abort. undici waits for
- * a proxy that never answers, whatever the signal says, and connects without end to one that closes after CONNECT.
+ * Uses Node's own client: it loads fast, and connecting (see connection.ts) can be aborted. undici ignores the signal
+ * while a proxy does not answer, and reconnects forever to one that closes after CONNECT.
  */
 import { setMaxListeners } from "node:events";
 import * as http from "node:http";
@@ -18,7 +18,7 @@ import { createGunzip } from "node:zlib";
 
 /** 100 CVMs a page take about 200 kB, an attestation less than 1 MB. */
 const MAX_BODY_BYTES = 8 * 1024 * 1024;
-/** Per host. */
+/** Maximum per host. */
 const CONNECTIONS = 8;
 
 export type HttpClient = {
@@ -34,9 +34,9 @@ export type HttpRequest = {
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
-  /** For the whole exchange, connecting and the answer's body included. */
+  /** For the whole exchange, including connecting and the answer's body. */
   readonly timeoutMs: number;
-  /** Where the answer must be smaller than what the API may send. A longer error body is cut, not an error. */
+  /** Default: 8 MiB. A longer body of an error is truncated, which is not a failure. */
   readonly maxBytes?: number;
 };
 
@@ -49,7 +49,7 @@ export type HttpAnswer = {
   readonly text: string;
 };
 
-/** A client for this environment's proxy and CA settings, read at the first request that needs them. */
+/** A client with the environment's proxy and CA settings, which are read when first needed. */
 export function createHttpClient(env: NodeJS.ProcessEnv): HttpClient {
   let trusted: { readonly context: SecureContext | undefined } | undefined;
   const trust = (): SecureContext | undefined =>
@@ -64,7 +64,7 @@ export function createHttpClient(env: NodeJS.ProcessEnv): HttpClient {
     async send(what, signal) {
       const target = new URL(what.url);
       const destination = { target, proxy: proxyFor(target, env), trust };
-      // A connection that was kept may be closed at this very moment: nobody could tell whether a change went through.
+      // A kept connection may be closing right now, and then nothing shows whether a change was made.
       if (what.method !== "GET") return exchange(what, destination, fresh, signal);
       try {
         return await exchange(what, destination, kept, signal);
@@ -81,7 +81,7 @@ type Connecting = Parameters<typeof openConnection>[0];
 
 type AgentOptions = { readonly destination: Connecting; readonly ending: AbortSignal };
 
-/** An agent whose connections are opened by us. */
+/** An agent whose connections we open. */
 class ConnectingAgent extends http.Agent {
   override createConnection(
     options: http.ClientRequestArgs,
@@ -103,7 +103,7 @@ async function settle(
   return done(opened.reason as Error, undefined as unknown as Duplex);
 }
 
-/** A kept connection that broke before anything was answered: not the server's word on this request. */
+/** A kept connection broke before an answer began, which says nothing about this request. */
 class StaleConnection extends NetworkError {}
 
 function exchange(
@@ -163,13 +163,13 @@ async function answerOf(response: http.IncomingMessage, limit: number): Promise<
     headers: response.headers,
     body,
     get text() {
-      // A byte order mark is not a part of the text, and JSON can't begin with one.
+      // JSON must not begin with a byte order mark.
       return body.toString("utf8").replace(/^\uFEFF/, "");
     },
   };
 }
 
-/** TLS, where there is any, is in the connection: what is spoken over it is plain HTTP. */
+/** The connection does TLS, if any; the request itself is plain HTTP. */
 function requestOptions(what: HttpRequest, { target, proxy }: Connecting): http.RequestOptions {
   const forwarding = proxy !== undefined && target.protocol === "http:";
   const authorization = forwarding ? proxyAuthorization(proxy) : undefined;
@@ -179,7 +179,7 @@ function requestOptions(what: HttpRequest, { target, proxy }: Connecting): http.
     path: forwarding ? target.href : `${target.pathname}${target.search}`,
     headers: {
       accept: "application/json",
-      // A page of CVMs takes a tenth with it.
+      // Reduces a page of CVMs to a tenth.
       "accept-encoding": "gzip",
       ...what.headers,
       host: target.host,
@@ -189,19 +189,19 @@ function requestOptions(what: HttpRequest, { target, proxy }: Connecting): http.
   };
 }
 
-/** Of an error, more is not worth reading. */
-const MAX_CUT_BYTES = 64 * 1024;
+/** More of an error is not worth reading. */
+const MAX_ERROR_BYTES = 64 * 1024;
 
 /**
  * Reads at most `limit` bytes of the decoded body.
- * @param options.cut return what was read so far where the body is longer than an error needs to be.
+ * @param options.cut truncate a longer body instead of throwing.
  * @throws NetworkError `answer-too-large`, `answer-malformed`; the stream's own error where it breaks.
  */
 export async function readBody(
   response: http.IncomingMessage,
   { limit, cut }: { readonly limit: number; readonly cut: boolean },
 ): Promise<Buffer> {
-  const most = cut ? Math.min(limit, MAX_CUT_BYTES) : limit;
+  const most = cut ? Math.min(limit, MAX_ERROR_BYTES) : limit;
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of decoded(response)) {

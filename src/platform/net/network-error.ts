@@ -1,4 +1,4 @@
-/** Why a request got no usable answer, with one code per cause. */
+/** Errors of requests without a usable answer, one code per cause. */
 
 export type NetworkCause =
   | "dns-failed"
@@ -14,7 +14,7 @@ export type NetworkCause =
   | "answer-too-large"
   | "answer-malformed";
 
-/** What to do about each; nothing here asks for another API key. */
+/** None of these suggests another API key. */
 const HINTS: Readonly<Record<NetworkCause, string>> = {
   "dns-failed": "check the host name, the network connection and the DNS server",
   "connection-refused": "check the host and the port, and whether a firewall is in between",
@@ -62,7 +62,7 @@ const CAUSES: readonly (readonly [RegExp, NetworkCause])[] = [
   [/^(?:HPE_\w+|Z_\w+|ERR_BUFFER_TOO_LARGE|ERR__ERROR_FORMAT\w+)$/, "answer-malformed"],
 ];
 
-/** Any error of a socket, a TLS connection or an HTTP parser as a NetworkError. `peer`: host and port. */
+/** Converts an error of a socket, a TLS connection or an HTTP parser. `peer`: host and port. */
 export function toNetworkError(error: unknown, peer: string): NetworkError {
   if (error instanceof NetworkError) return error;
   const code = codeOf(error);
@@ -70,7 +70,7 @@ export function toNetworkError(error: unknown, peer: string): NetworkError {
   return new NetworkError(cause, `${peer}: ${textOf(error, code)}`, error);
 }
 
-/** The same for the connection to a proxy: whatever went wrong there, the proxy is the place to look. */
+/** The same for the connection to a proxy: the error must name the proxy. */
 export function toProxyError(error: unknown, proxy: string): NetworkError {
   if (error instanceof NetworkError && error.code !== "connection-lost") return error;
   return new NetworkError("proxy-failed", `proxy ${proxy}: ${textOf(error, codeOf(error))}`, error);
@@ -84,7 +84,7 @@ function codeOf(error: unknown): string {
 const hasCode = (error: unknown): error is { code: string } =>
   typeof error === "object" && error !== null && "code" in error && typeof error.code === "string";
 
-/** Messages of Node's own, without OpenSSL's file names and line numbers. */
+/** Node's message, without OpenSSL's file names and line numbers. */
 function textOf(error: unknown, code: string): string {
   const inner = error instanceof AggregateError ? (error.errors[0] as unknown) : error;
   const message = inner instanceof Error ? inner.message : String(inner);

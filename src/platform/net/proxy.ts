@@ -3,12 +3,12 @@ import { BlockList, isIP } from "node:net";
 import { ClusterError } from "../../errors/cluster-error.ts";
 import type { ProxyRoute } from "../../core/ports.ts";
 
-/** Never through a proxy, as with Go and curl's usual setups: it would look for the sandbox on its own machine. */
+/** Never through a proxy, as in Go: it would look for the sandbox on its own machine. */
 const LOOPBACK = "localhost,127.0.0.1,[::1]";
 
 /**
- * The proxy settings, normalised: lower-case names (which win over upper-case ones, as with curl), URLs with a
- * scheme, loopback addresses exempt. Empty where no proxy is set.
+ * The proxy settings, normalised: lower-case names (which take precedence over upper-case ones, as in curl), URLs with
+ * a scheme, loopback addresses exempt. Empty if no proxy is set.
  *
  * @throws ClusterError `bad-proxy` (input) naming the variable, not its value: proxy URLs hold passwords.
  */
@@ -24,7 +24,7 @@ export function proxyEnvironment(env: NodeJS.ProcessEnv): Record<string, string>
 }
 
 /**
- * How requests to `url` leave this machine, for people: a proxy is named without its credentials.
+ * How requests to `url` leave this machine, for display: a proxy is named without its credentials.
  * @throws ClusterError `bad-proxy` (input).
  */
 export function proxyRoute(url: string, env: NodeJS.ProcessEnv): ProxyRoute {
@@ -38,7 +38,7 @@ export function proxyRoute(url: string, env: NodeJS.ProcessEnv): ProxyRoute {
 }
 
 /**
- * The proxy that a request to `target` goes through; undefined: none.
+ * The proxy for requests to `target`; undefined: none.
  * @throws ClusterError `bad-proxy` (input).
  */
 export function proxyFor(target: URL, env: NodeJS.ProcessEnv): URL | undefined {
@@ -46,7 +46,7 @@ export function proxyFor(target: URL, env: NodeJS.ProcessEnv): URL | undefined {
   return isExempt(target, settings["no_proxy"] ?? "") ? undefined : proxyOf(target, settings);
 }
 
-/** A proxy set for plain requests alone is used for TLS too: who has one has no other way out. */
+/** HTTP_PROXY alone also applies to TLS: usually there is no other way out. */
 function proxyOf(target: URL, settings: Readonly<Record<string, string>>): URL | undefined {
   const { http_proxy: http, https_proxy: https } = settings;
   const proxy = target.protocol === "https:" ? (https ?? http) : http;
@@ -56,7 +56,7 @@ function proxyOf(target: URL, settings: Readonly<Record<string, string>>): URL |
 /** `http://proxy.example:3128`. */
 export const withoutCredentials = ({ protocol, host }: URL): string => `${protocol}//${host}`;
 
-/** Whether a host is this machine, in any spelling that the URL parser leaves of it. */
+/** Whether a host is this machine, in any form that the URL parser produces. */
 export function isLoopback(hostname: string): boolean {
   const host = bareHost(hostname);
   if (host === "localhost" || host.endsWith(".localhost")) return true;
@@ -81,7 +81,7 @@ function isExempt(target: URL, list: string): boolean {
   });
 }
 
-/** `10.0.0.0/8`, as curl and Go have it. */
+/** `10.0.0.0/8`, as in curl and Go. */
 function isInSubnet(host: string, entry: string): boolean {
   const [network = "", prefix = ""] = entry.split("/");
   const family = isIP(network) === 6 ? "ipv6" : "ipv4";

@@ -4,23 +4,23 @@ import { NetworkError, type NetworkCause } from "./network-error.ts";
 export type RetryPolicy = {
   readonly tries: number;
   readonly firstPauseMs: number;
-  readonly longestPauseMs: number;
+  readonly maxPauseMs: number;
 };
 
-export const READ_RETRIES: RetryPolicy = { tries: 3, firstPauseMs: 250, longestPauseMs: 10_000 };
+export const READ_RETRIES: RetryPolicy = { tries: 3, firstPauseMs: 250, maxPauseMs: 10_000 };
 
-/** How long to pause before try number `next` (2 for the first retry); what the server asks for comes first. */
+/** The pause before attempt number `next` (2 for the first retry); the server's `Retry-After` takes precedence. */
 export function pauseBefore(
   next: number,
   policy: RetryPolicy,
   retryAfterMs: number | undefined,
 ): number {
-  if (retryAfterMs !== undefined) return Math.min(retryAfterMs, policy.longestPauseMs);
-  const full = Math.min(policy.firstPauseMs * 2 ** (next - 2), policy.longestPauseMs);
+  if (retryAfterMs !== undefined) return Math.min(retryAfterMs, policy.maxPauseMs);
+  const full = Math.min(policy.firstPauseMs * 2 ** (next - 2), policy.maxPauseMs);
   return full / 2 + Math.random() * (full / 2);
 }
 
-/** `Retry-After` in both of its forms, seconds and a date; undefined where there is none. */
+/** `Retry-After` in both forms, seconds and a date; undefined if there is none. */
 export function retryAfter(
   header: string | string[] | undefined,
   nowMs: number,
@@ -32,7 +32,7 @@ export function retryAfter(
   return Number.isNaN(date) ? undefined : Math.max(0, date - nowMs);
 }
 
-/** Overload and trouble in between are worth another try; a refusal is not. */
+/** Overload and failures of intermediaries are retried; refusals are not. */
 export function isWorthRetrying(status: number): boolean {
   return status === 429 || status >= 500;
 }
@@ -44,7 +44,7 @@ const LASTING: ReadonlySet<NetworkCause> = new Set([
   "answer-too-large",
 ]);
 
-/** Not what stays as it is until somebody changes a setting. */
+/** Errors that last until a setting is changed are not retried. */
 export function isWorthRetryingError(error: unknown): boolean {
   return error instanceof NetworkError && !LASTING.has(error.code);
 }
@@ -52,18 +52,18 @@ export function isWorthRetryingError(error: unknown): boolean {
 const FULL = 20;
 const REFILL = 0.2;
 
-/** Retries of all reads together: where most requests fail, repeating each of them makes an outage longer. */
+/** Limits the retries of all reads together: if most requests fail, repeating each one prolongs an outage. */
 export class RetryBudget {
   #left = FULL;
 
-  /** Whether one more retry may be made. */
+  /** Whether another retry is allowed. */
   take(): boolean {
     if (this.#left < 1) return false;
     this.#left -= 1;
     return true;
   }
 
-  /** For each request that went well. */
+  /** Called for each successful request. */
   give(): void {
     this.#left = Math.min(FULL, this.#left + REFILL);
   }

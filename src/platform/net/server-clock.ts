@@ -1,12 +1,12 @@
-/** The server's time, from the `Date` of its answers: no decision hangs on this machine's clock. */
+/** The server's time, from the `Date` of its answers: no decision depends on this machine's clock. */
 import type { ServerClock, ServerTime } from "../../core/ports.ts";
 import type { HttpAnswer } from "./http.ts";
 
-/** What one answer says: how far the server's clock is ahead of our monotonic one, give or take. */
+/** How far the server's clock is ahead of our monotonic clock, from one answer. */
 type Sample = { readonly offsetMs: number; readonly uncertaintyMs: number };
 
 const SAMPLES = 9;
-/** `Date` has whole seconds, cut off. */
+/** `Date` is truncated to whole seconds. */
 const RESOLUTION_MS = 1000;
 
 export class SampledServerClock implements ServerClock {
@@ -18,10 +18,10 @@ export class SampledServerClock implements ServerClock {
   }
 
   /**
-   * Takes the time of an answer to a request that was sent at `sentAtMs` (monotonic). One from a cache (`Age`) has the
-   * time of long ago.
+   * Records the time of an answer to a request that was sent at `sentAtMs` (monotonic). Cached answers (`Age`) are
+   * ignored.
    */
-  note(answer: Pick<HttpAnswer, "headers">, sentAtMs: number): void {
+  record(answer: Pick<HttpAnswer, "headers">, sentAtMs: number): void {
     const { date, age } = answer.headers;
     const ms = date === undefined ? Number.NaN : Date.parse(date);
     if (Number.isNaN(ms) || (age !== undefined && age !== "0")) return;
@@ -34,7 +34,7 @@ export class SampledServerClock implements ServerClock {
     if (this.#samples.length > SAMPLES) this.#samples.shift();
   }
 
-  /** By the median of the last answers: one server of many whose clock is wrong decides nothing. */
+  /** From the median of the last answers, so that one server with a wrong clock has no effect. */
   now(): ServerTime | null {
     const sorted = this.#samples.toSorted((a, b) => a.offsetMs - b.offsetMs);
     const median = sorted[Math.floor((sorted.length - 1) / 2)];

@@ -1,4 +1,4 @@
-/** Which certificate authorities a TLS connection trusts: the operator's settings, as Node and OpenSSL read them. */
+/** The certificate authorities that TLS connections trust, from the variables of Node and OpenSSL. */
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import * as tls from "node:tls";
@@ -6,7 +6,7 @@ import { NetworkError } from "./network-error.ts";
 
 /**
  * SSL_CERT_FILE replaces the built-in authorities (as with OpenSSL, curl and Go), NODE_EXTRA_CA_CERTS adds to them.
- * Relative paths count from the working directory. Undefined: neither is set, and Node's own default holds.
+ * Relative paths are relative to the working directory. Undefined: neither is set, so Node's default applies.
  *
  * @throws NetworkError `ca-file-invalid` naming the variable and the file.
  */
@@ -18,7 +18,7 @@ export function trustedAuthorities(env: NodeJS.ProcessEnv): tls.SecureContext | 
   return tls.createSecureContext({ ca: extra === undefined ? base : [...base, extra] });
 }
 
-/** Node 22.15 and later know which authorities its own flags (`--use-system-ca`) add. */
+/** From Node 22.15 on including the authorities that its flags (`--use-system-ca`) add. */
 function builtIn(): string[] {
   const own = (tls as { getCACertificates?: (type: "default") => string[] }).getCACertificates;
   return own?.("default") ?? [...tls.rootCertificates];

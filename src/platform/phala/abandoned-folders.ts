@@ -1,18 +1,18 @@
-/** What runs left that were killed outright (`kill -9`, a power cut): their private folders, and a `phala` in them. */
+/** Cleans up after runs that were killed (`kill -9`, a power cut): their private folders, and `phala` processes in them. */
 import { lstat, readdir, readFile, readlink, realpath, rm } from "node:fs/promises";
 import path from "node:path";
 import { isProcessAlive, processStart } from "../../lib/process-alive.ts";
 import { ownerOfFolder, temporaryDirectory, type FolderOwner } from "./private-folder.ts";
 
-/** A run of the CLI takes two minutes at most. */
+/** A run of the CLI takes at most two minutes. */
 const MAX_AGE_MS = 60 * 60_000;
 
 /**
- * Ends each `phala` whose run is gone, and removes its folder: an environment file holds secrets. That `phala` can
- * change nothing by itself, its gate went with the run.
+ * Ends each `phala` whose run has ended, and removes its folder, whose environment file contains secrets. Such a `phala`
+ * can't change anything: its gate ended with the run.
  *
- * Only folders of ours whose process is gone; the name says which process, in which process namespace, because a
- * container that shares the temporary directory has pids of its own, and when it started, because pids are reused.
+ * Only folders of this user whose process has ended. The name has the process namespace, because a container that shares
+ * the temporary directory has its own pids, and the start time, because pids are reused.
  */
 export async function clearAbandonedFolders(): Promise<void> {
   const directory = temporaryDirectory();
@@ -21,13 +21,13 @@ export async function clearAbandonedFolders(): Promise<void> {
   const folders = ours.flatMap((folder) => folder ?? []);
   if (folders.length === 0) return;
   await endProcessesIn(folders);
-  // Another run of ours may be quicker.
+  // Another run may remove them first.
   await Promise.all(
     folders.map((folder) => rm(folder, { recursive: true }).catch(() => undefined)),
   );
 }
 
-/** Its real path, if its process is gone. Anybody may put a link of that name into a shared temporary directory. */
+/** Its real path, if its process has ended. Anyone may create a link with such a name in a shared temporary directory. */
 async function abandonedFolder(directory: string, name: string): Promise<string | undefined> {
   const owner = ownerOfFolder(name);
   const state = owner === undefined ? "running" : stateOf(owner);
@@ -43,7 +43,7 @@ async function abandonedFolder(directory: string, name: string): Promise<string 
   }
 }
 
-/** Where there is no /proc they end by themselves, after a minute at most. */
+/** Without /proc, they end by themselves within a minute. */
 async function endProcessesIn(folders: readonly string[]): Promise<void> {
   const pids = (await readdir("/proc").catch(() => [])).filter((name) => /^\d+$/.test(name));
   await Promise.all(
@@ -54,7 +54,7 @@ async function endProcessesIn(folders: readonly string[]): Promise<void> {
   );
 }
 
-/** Nobody else has a reason to be in there; but nobody else shall be ended for it. */
+/** No other process should use the folder; if one does, it must not be killed. */
 async function isPhala(pid: string): Promise<boolean> {
   const environment = await readFile(`/proc/${pid}/environ`, "utf8").catch(() => "");
   return environment.split("\0").some((variable) => variable.startsWith("PHALA_CLOUD_API_PREFIX="));
@@ -68,7 +68,7 @@ function endProcess(pid: number): void {
   }
 }
 
-/** Unknown: a process has that id, and nobody can tell whether it is the same one. */
+/** Unknown: a process has that pid, but it may be another one. */
 function stateOf({ pid, started }: FolderOwner): "running" | "gone" | "unknown" {
   if (!isProcessAlive(pid, started)) return "gone";
   return started === null || processStart(pid) === null ? "unknown" : "running";

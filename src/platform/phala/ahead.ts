@@ -1,6 +1,6 @@
 /**
- * A `phala` that is started before there is work for it, while the cloud is waited for: loading its libraries takes most
- * of a second. Until it is given its work it knows nothing: no argument, no key, no gate. docs/adr/0005 says why.
+ * A `phala` that is started ahead, during a wait for the cloud: loading its libraries takes most of a second. Until its
+ * work begins it has no arguments, no key and no gate. See docs/adr/0005.
  */
 import { spawn, type ChildProcess } from "node:child_process";
 import { Socket } from "node:net";
@@ -10,27 +10,27 @@ import { installedVersion } from "./installed-version.ts";
 import { launchOf } from "./launch.ts";
 import { killGroup } from "./process-group.ts";
 
-/** What the process becomes. */
+/** What the process is to run. */
 export type Work = {
-  /** From the program's path on. */
+  /** Starting with the program's path. */
   readonly args: readonly string[];
   /** The whole environment. */
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
 };
 
-/** What it says through the pipe. */
+/** The signals that it sends through the pipe. */
 export const LOADED = "l";
 export const BEGUN = "b";
 
-/** One waiting process; it ends by itself as soon as ours is gone. */
+/** A waiting process; it ends by itself when ours does. */
 export class WaitingPhala {
   readonly #child: ChildProcess;
   readonly #onExit = (): void => killGroup(this.#child, "SIGKILL");
   readonly #gone: Promise<void>;
-  /** When its libraries are loaded, or it is gone. */
+  /** Resolves when its libraries are loaded, or it has ended. */
   readonly loaded: Promise<void>;
-  #said = "";
+  #received = "";
 
   private constructor(child: ChildProcess) {
     this.#child = child;
@@ -46,7 +46,7 @@ export class WaitingPhala {
     });
     const heard = new Promise<void>((resolve) => {
       child.stdio[3]?.on("data", (data: Buffer) => {
-        this.#said += data.toString("latin1");
+        this.#received += data.toString("latin1");
         resolve();
       });
     });
@@ -55,9 +55,9 @@ export class WaitingPhala {
 
   /**
    * @param program the absolute path of a `phala`.
-   * @param env what is the same for every run.
-   * @param starting runs what starts the process.
-   * @returns undefined where it is not the npm package, started with our own Node, or can't be started.
+   * @param env the variables that all runs have in common.
+   * @param starting called around the start of the process.
+   * @returns undefined if it is not the npm package, does not run with our own Node, or can't be started.
    */
   static async start(
     program: string,
@@ -90,8 +90,8 @@ export class WaitingPhala {
   }
 
   /**
-   * Gives it its work. @returns the process, which is the caller's to watch and to end.
-   * @param limitMs one that has not begun by then is killed: whatever keeps it may not keep a plain start.
+   * Sends the work. @returns the process, which the caller must watch and end.
+   * @param limitMs if it has not begun by then it is killed, since a normal start may still work.
    */
   begin(work: Work, limitMs: number): ChildProcess {
     const limit = setTimeout(() => this.hasBegun || killGroup(this.#child, "SIGKILL"), limitMs);
@@ -104,12 +104,12 @@ export class WaitingPhala {
     return this.#child;
   }
 
-  /** Whether phala's own code has been reached; final once the process and its streams have ended. */
+  /** Whether it runs phala's own code; final once the process and its streams have ended. */
   get hasBegun(): boolean {
-    return this.#said.includes(BEGUN);
+    return this.#received.includes(BEGUN);
   }
 
-  /** @returns when it is gone. */
+  /** Resolves when it has ended. */
   async discard(): Promise<void> {
     if (!this.isAlive) return;
     this.#child.ref();
@@ -118,25 +118,25 @@ export class WaitingPhala {
   }
 }
 
-/** One for the next run and one for the run after it, loaded one after the other. */
+/** For the next run and the one after it, loaded one after the other. */
 const MAX_WAITING = 2;
 
-/** Has processes waiting for as long as further runs are expected. */
+/** Keeps processes waiting while further runs are expected. */
 export class AheadOfRuns {
   readonly #start: () => Promise<WaitingPhala | undefined>;
   #expected = 0;
-  /** In the order in which they are taken. */
+  /** In order of use. */
   #waiting: Promise<WaitingPhala | undefined>[] = [];
   #filling = false;
 
-  /** @param start may reject: the run then starts its own. */
+  /** @param start may reject; the run then starts a process itself. */
   constructor(start: () => Promise<WaitingPhala | undefined>) {
     this.#start = start;
   }
 
   /**
-   * So many runs follow, one after the other; 0: none. It stands for what was expected before.
-   * @returns when the first one is started, and those are gone that are not expected.
+   * Sets the number of runs that follow, one after the other; replaces the previous number.
+   * Resolves when the first process is started and surplus ones have ended.
    */
   async expect(runs: number): Promise<void> {
     this.#expected = runs;
@@ -146,18 +146,18 @@ export class AheadOfRuns {
     await Promise.all(surplus.map(async (waiting) => (await waiting)?.discard()));
   }
 
-  /** For a run that begins now. @returns undefined where none is alive. */
+  /** For a run that begins now. @returns undefined if none is alive. */
   async take(): Promise<WaitingPhala | undefined> {
     this.#expected = Math.max(0, this.#expected - 1);
     const waiting = this.#waiting.shift();
-    // What comes next is waited for soon, also where this one loads still.
+    // The next one will be needed soon, even if this one is still loading.
     if (waiting && this.#waiting.length === 0 && this.#expected > 0) void this.#startOne();
     if (!this.#filling) void this.#fill();
     const taken = await waiting;
     return taken?.isAlive ? taken : undefined;
   }
 
-  /** The second one while the first waits: two that load at once would hold each other up, and the checks. */
+  /** Starts the second once the first has loaded: loading at the same time would slow down both, and the checks. */
   async #fill(): Promise<void> {
     this.#filling = true;
     while (this.#waiting.length < Math.min(this.#expected, MAX_WAITING)) {

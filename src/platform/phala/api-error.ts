@@ -1,4 +1,4 @@
-/** Phala's error answers: parsed in full, and as one line for people. */
+/** Errors of Phala's API, parsed and rendered as one line. */
 import * as z from "zod";
 import type { ApiError } from "../../core/ports.ts";
 import { parseJson } from "../../lib/json.ts";
@@ -8,7 +8,7 @@ const orNull = z
   .nullish()
   .transform((value) => value ?? null);
 
-/** A list of which each item is optional, like the list itself; what is malformed says nothing. */
+/** An optional list; a malformed one counts as empty. */
 const listOf = <T>(item: z.ZodType<T>) =>
   z
     .array(item)
@@ -44,7 +44,7 @@ const body = z.union([
 
 const MAX_LENGTH = 400;
 
-/** An error answer in full. The message is empty where the body is no error document of the API. */
+/** Parses an error answer. The message is empty if the body is not in an error format of the API. */
 export function parseApiError(status: number, text: string): ApiError {
   const bare: ApiError = {
     status,
@@ -63,7 +63,7 @@ export function parseApiError(status: number, text: string): ApiError {
   return { ...bare, message };
 }
 
-/** Describes an answer that is no success: `HTTP 401 Unauthorized: Invalid API key`. */
+/** Describes an error answer: `HTTP 401 Unauthorized: Invalid API key`. */
 export function describeApiError(status: number, text: string): string {
   return renderApiError(parseApiError(status, text));
 }
@@ -81,7 +81,7 @@ export function renderApiError({
   const prefix = name === undefined ? `HTTP ${status}` : `HTTP ${status} ${name}`;
   const parts = [
     [code, message].filter(Boolean).join(" "),
-    // The message of a validation error (no code) has them already.
+    // The message of a validation error (without a code) already contains them.
     ...(code === null ? [] : details.flatMap((detail) => detail.message ?? [])),
     ...suggestions,
     ...links.map(({ url, label }) => (label === null ? url : `${label}: ${url}`)),

@@ -1,4 +1,4 @@
-/** Reading from Phala's REST API: one GET with its deadline, retries, and what its answer means. */
+/** Reads from Phala's REST API: a GET with a deadline and retries, and the meaning of its answer. */
 import type { z } from "zod";
 import type { ClusterError } from "../../errors/cluster-error.ts";
 import type { Clock, Lookup } from "../../core/ports.ts";
@@ -18,7 +18,7 @@ import { isFinal, platformError, refusedAnswer, unreachable, webPage } from "./t
 /** The CLI's default; `2025-10-28` has neither compose_hash nor gateway. */
 const API_VERSION = "2026-01-21";
 const REQUEST_TIMEOUT_MS = 15_000;
-/** Of all tries of one read together. */
+/** For all attempts of one read together. */
 const READ_LIMIT_MS = 40_000;
 
 export type CloudApiOptions = {
@@ -28,16 +28,16 @@ export type CloudApiOptions = {
   readonly http: HttpClient;
   readonly clock: Clock;
   readonly onDetail: (message: string) => void;
-  /** Of one request, in ms; 15 s where it is absent. */
+  /** Of one request, in ms. Default: 15 s. */
   readonly requestTimeoutMs?: number;
-  /** Applied to what the server said before anything is cut from it. */
+  /** Applied to the server's text before it is shortened. */
   readonly redact?: ((text: string) => string) | undefined;
 };
 
 /** An unknown result always has its error. */
 export type Read<T> = Exclude<Lookup<T>, { kind: "unknown" }> | ReturnType<typeof unknown>;
 
-/** What a success holds; JSON has been parsed once. */
+/** Parses a successful answer. */
 type Parse<T> = (answer: ApiAnswer) => Read<T>;
 
 export class ApiReader {
@@ -50,34 +50,34 @@ export class ApiReader {
     this.serverClock = new SampledServerClock(options.clock);
   }
 
-  /** @throws ClusterError, one code per cause: for answers without which nothing can go on. */
-  async must<T>(path: string, schema: z.ZodType<T>, signal: AbortSignal): Promise<T> {
-    const found = await this.look(path, schema, signal);
+  /** @throws ClusterError, one code per cause: for answers that the run can't do without. */
+  async require<T>(path: string, schema: z.ZodType<T>, signal: AbortSignal): Promise<T> {
+    const found = await this.find(path, schema, signal);
     if (found.kind === "present") return found.value;
     if (found.kind === "unknown") throw found.error;
     throw platformError(`GET ${path}: HTTP 404 Not Found; is the API's URL right?`);
   }
 
-  /** Never throws for what the server does; only 404 and 410 (gone) are "absent". */
-  look<T>(path: string, schema: z.ZodType<T>, signal: AbortSignal): Promise<Read<T>> {
+  /** Never throws for a server's answer; only 404 and 410 (gone) are "absent". */
+  find<T>(path: string, schema: z.ZodType<T>, signal: AbortSignal): Promise<Read<T>> {
     return this.read(path, ({ json }) => parseWith(schema, json, "the answer"), signal);
   }
 
-  /** As `look`, for an answer that a schema alone does not describe. */
+  /** As `find`, for an answer that a schema alone does not describe. */
   async read<T>(path: string, parse: Parse<T>, signal: AbortSignal): Promise<Read<T>> {
     const answer = await this.#getWithRetries(path, signal);
     if ("error" in answer) return unknown(answer.error);
     const { status, headers, json } = answer;
-    // The API's own 404 is JSON; the page of a proxy or of a wrong host says nothing about the CVM.
+    // The API's own 404 is JSON; a page of a proxy or a wrong host says nothing about the CVM.
     if ((status === 404 || status === 410) && json !== undefined) return { kind: "absent" };
     if (status === 200) return json === undefined ? notJson(answer.text) : parse(answer);
-    // Not on a success: an app-compose must stay what it is, byte for byte.
+    // Successful answers are not redacted: an app-compose must stay the same, byte for byte.
     const text = this.#options.redact?.(answer.text) ?? answer.text;
     const { location } = headers;
     return unknown(refusedAnswer({ status, text, isJson: json !== undefined, location }));
   }
 
-  /** The last answer, or what the last failure was. */
+  /** The last answer or failure. */
   async #getWithRetries(path: string, signal: AbortSignal): Promise<ApiAnswer | Failure> {
     const { clock, requestTimeoutMs = REQUEST_TIMEOUT_MS } = this.#options;
     const deadline = clock.monotonic() + READ_LIMIT_MS;
@@ -107,8 +107,8 @@ export class ApiReader {
       const { status, text } = answer;
       report(String(status));
       const json = parseDocument(text);
-      // The clock of whatever else answers is of no interest.
-      if (json !== undefined) this.serverClock.note(answer, startedMs);
+      // Only the API answers with JSON, and only its clock counts.
+      if (json !== undefined) this.serverClock.record(answer, startedMs);
       return { status, text, headers: answer.headers, json, body: answer.body };
     } catch (thrown) {
       if (signal.aborted) throw thrown;
@@ -119,11 +119,11 @@ export class ApiReader {
   }
 }
 
-/** Parsed once: a page of the list is a hundred kilobytes. `json` is undefined where the text is not JSON. */
+/** Parsed once: a page of the list has a hundred kilobytes. `json` is undefined if the text is not JSON. */
 export type ApiAnswer = HttpAnswer & { readonly json: object | undefined };
 type Failure = { readonly error: ClusterError; readonly isWorthRetrying: boolean };
 
-/** Overload, trouble in between, and half an answer; of a 404 the half says nothing either. */
+/** Overload, failures of intermediaries, and truncated answers, also of a 404. */
 function isWorthAnother(answer: ApiAnswer | Failure): boolean {
   if ("error" in answer) return answer.isWorthRetrying;
   const { status, json } = answer;
@@ -152,7 +152,7 @@ export function parseWith<T>(schema: z.ZodType<T>, value: unknown, what: string)
   return unknown(platformError(`unexpected answer: ${where}: ${issue?.message ?? "?"}`));
 }
 
-/** The object or list that a text holds. */
+/** The object or array in a text. */
 function parseDocument(text: string): object | undefined {
   const value = parseJson(text);
   return typeof value === "object" && value !== null ? value : undefined;

@@ -1,4 +1,4 @@
-/** Read-only client of Phala's REST API. "Could not find out" is an answer of its own, never "not there". */
+/** Read-only client of Phala's REST API. "Unknown" is a separate result, never treated as "absent". */
 import type { Cvm } from "../../core/domain.ts";
 import type { CloudApi, Lookup, OperationsLookup } from "../../core/ports.ts";
 import { ApiReader, type CloudApiOptions } from "./api-reader.ts";
@@ -8,25 +8,25 @@ import * as schemas from "./schemas.ts";
 
 export type { CloudApiOptions } from "./api-reader.ts";
 
-/** `http` is the caller's: it is shared with the spawntee client, and closed by whoever made it. */
+/** `http` is shared with the spawntee client, and closed by the caller. */
 export function createCloudApi(options: CloudApiOptions): CloudApi {
   const reader = new ApiReader(options);
   return {
     host: new URL(options.apiUrl).host,
-    account: (signal) => reader.must("/auth/me", schemas.account, signal),
+    account: (signal) => reader.require("/auth/me", schemas.account, signal),
     findCvm: async (id, signal) =>
-      identified(id, await reader.look(pathOf(id), schemas.cvm, signal)),
+      identified(id, await reader.find(pathOf(id), schemas.cvm, signal)),
     listCvms: (signal, filter) => listCvms(reader, signal, filter),
     appCompose: (id, signal, composeHash) =>
       readAppCompose(reader, pathOf(id), composeHash, signal),
     operations: (id, signal) => operationsOf(reader, id, signal),
-    nodes: (signal) => reader.must("/teepods/available", schemas.nodes, signal),
-    instanceTypes: (signal) => reader.must("/instance-types", schemas.instanceTypes, signal),
+    nodes: (signal) => reader.require("/teepods/available", schemas.nodes, signal),
+    instanceTypes: (signal) => reader.require("/instance-types", schemas.instanceTypes, signal),
     serverClock: reader.serverClock,
   };
 }
 
-/** An app_id as the platform's own SDK writes it in a path: with the prefix, which answers need not have. */
+/** The platform's SDK writes an app_id in a path with the prefix `app_`, which answers may lack. */
 const APP_ID = /^[\da-f]{40}$/;
 
 function pathOf(id: string, below = ""): string {
@@ -35,18 +35,18 @@ function pathOf(id: string, below = ""): string {
 }
 
 /**
- * A 404 may be about the CVM, or about a list that this platform does not keep; a 403 about the key, or about what it
- * may read: a list that is kept from it is not one that is not kept.
+ * A 404 may mean that the CVM does not exist, or that the platform has no such list; a 403 that the key is invalid, or
+ * that it may not read the list. A list that may not be read is not one that does not exist.
  */
 async function operationsOf(
   reader: ApiReader,
   id: string,
   signal: AbortSignal,
 ): Promise<OperationsLookup> {
-  const found = await reader.look(pathOf(id, "/operations"), schemas.operations, signal);
+  const found = await reader.find(pathOf(id, "/operations"), schemas.operations, signal);
   const isForbidden = found.kind === "unknown" && found.refusal !== undefined;
   if (found.kind !== "absent" && !isForbidden) return found;
-  const cvm = await reader.look(pathOf(id), schemas.cvm, signal);
+  const cvm = await reader.find(pathOf(id), schemas.cvm, signal);
   if (cvm.kind !== "present") return cvm;
   if (!isForbidden) return { kind: "not-offered" };
   return {
@@ -55,7 +55,7 @@ async function operationsOf(
   };
 }
 
-/** An answer about another CVM than the one that was asked for is no answer. */
+/** An answer about another CVM than the requested one is unknown. */
 function identified(id: string, found: Lookup<Cvm>): Lookup<Cvm> {
   if (found.kind !== "present") return found;
   if (schemas.isDeleted(found.value)) return { kind: "absent" };

@@ -1,4 +1,4 @@
-/** The app-compose of a CVM, read strictly: a text that hashes differently elsewhere is refused. */
+/** The app-compose of a CVM, parsed strictly: a text that other parsers hash differently is refused. */
 import * as z from "zod";
 import { composeHashOf, sha256Hex, type AppCompose } from "../../core/compose-hash.ts";
 import type { Lookup } from "../../core/ports.ts";
@@ -8,8 +8,9 @@ import { parseWith, unknown, type ApiReader, type Read } from "./api-reader.ts";
 import { appCompose as schema } from "./schemas.ts";
 
 /**
- * `/compose_file`; it may be serialised again by the platform. Where it does not hash to `composeHash`, or can't be
- * had, the measured text counts (`tcb_info.app_compose` of the attestation, once the CVM runs) if that does.
+ * Reads `/compose_file`, which the platform may have serialised again. If it is unavailable or does not hash to
+ * `composeHash`, the measured text is used instead (`tcb_info.app_compose` of the attestation, once the CVM runs), if
+ * that does.
  */
 export async function readAppCompose(
   reader: ApiReader,
@@ -30,13 +31,13 @@ const attestation = z.object({
   tcb_info: z.object({ app_compose: z.string().nullish() }).nullish(),
 });
 
-/** Optional: a CVM that does not run yet has none. */
+/** Undefined if the CVM does not run yet. */
 async function measuredText(
   reader: ApiReader,
   path: string,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const found = await reader.look(`${path}/attestation`, attestation, signal);
+  const found = await reader.find(`${path}/attestation`, attestation, signal);
   return found.kind === "present" ? (found.value.tcb_info?.app_compose ?? undefined) : undefined;
 }
 

@@ -1,4 +1,4 @@
-/** The environment of the `phala` child: an allow-list, because phala and Node read many variables. */
+/** The environment of `phala`: an allow-list, because phala and Node read many variables. */
 import { markedNames } from "../../core/marked-secrets.ts";
 import { pathWithNode } from "./launch.ts";
 import { temporaryDirectory } from "./private-folder.ts";
@@ -6,8 +6,8 @@ import { temporaryDirectory } from "./private-folder.ts";
 const PASSED_ON = /^(?:TEMP|TMP|SYSTEMROOT|PATHEXT|LANG|LC_[A-Z]+)$/;
 
 /**
- * What each run has alike: no API key, no AWS variable, no proxy (the gate is on loopback), no NODE_OPTIONS of the
- * user, nothing that the user has marked as a secret, nothing else that phala might read.
+ * The variables that all runs have in common: no API key, no AWS variable, no proxy (the gate is on loopback), no
+ * NODE_OPTIONS of the user, nothing that the user has marked as a secret, nothing else that phala might read.
  */
 export async function commonEnvironment(env: NodeJS.ProcessEnv): Promise<Record<string, string>> {
   const marked = new Set(markedNames(env));
@@ -26,9 +26,9 @@ export async function commonEnvironment(env: NodeJS.ProcessEnv): Promise<Record<
 }
 
 /**
- * What is one run's own. None of it is read by phala's libraries while they are loaded.
+ * The variables of a single run. phala's libraries don't read them while they are loaded.
  *
- * @param home the child's HOME; phala looks for SSH keys and stored credentials there.
+ * @param home HOME; phala looks for SSH keys and stored credentials there.
  */
 export function ownEnvironment(
   gate: { readonly prefix: string; readonly key: string },

@@ -1,4 +1,4 @@
-/** One child process, from its start to its end: bounded output, nothing that it started outlives it. */
+/** Runs a child process to its end: its output is bounded, and no process that it started outlives it. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { Readable } from "node:stream";
 import type { WaitingPhala } from "./ahead.ts";
@@ -11,15 +11,15 @@ export type ChildOptions = {
   /** The whole environment. */
   readonly env: Readonly<Record<string, string>>;
   readonly limitMs: number;
-  /** One that was started ahead: it gets the work in place of a new process. */
+  /** Used instead of a new process. */
   readonly waiting?: WaitingPhala | undefined;
-  /** How long that one may take until phala's own code runs, in ms. */
+  /** How long `waiting` may take until phala's own code runs, in ms. */
   readonly beginMs?: number | undefined;
-  /** Gets what the child writes to stdout, as it comes; it is kept all the same. */
+  /** Called with the child's stdout as it arrives; it is also returned. */
   readonly onStdout?: ((text: string) => void) | undefined;
-  /** Called when the child is about to be ended from outside. */
+  /** Called before the child is ended. */
   readonly onEnding: () => void;
-  /** Aborted when nothing that the child may still do is of use: it is killed. */
+  /** Aborted when the child is no longer needed: it is killed. */
   readonly done: AbortSignal;
 };
 
@@ -28,17 +28,17 @@ export type ChildRun = {
   readonly stderr: string;
   readonly exitCode: number | null;
   readonly signal: NodeJS.Signals | null;
-  /** Why we ended it; undefined where it ended by itself. */
+  /** Why we ended it; undefined if it ended by itself. */
   readonly ended: string | undefined;
   /** `ENOENT`, `EACCES`, …: it could not be started. */
   readonly startError: string | undefined;
 };
 
-/** Loading takes a second of CPU; longer than this it takes on no machine that is any use. */
+/** Loading takes a second of CPU, and less than this on any usable machine. */
 const BEGIN_MS = 20_000;
-/** Of each stream the end is kept: the answer comes last. */
+/** Only the end of each stream is kept: the answer comes last. */
 const MAX_OUTPUT_BYTES = 4 * 1024 * 1024;
-/** What was written before the end is read by then; a grandchild with the same pipe would keep it open for ever. */
+/** By then all output has been read; a grandchild with the same pipe could keep it open forever. */
 const DRAIN_MS = 500;
 
 /** Runs a child to its end; an aborted signal ends it. Never rejects. */
@@ -46,7 +46,7 @@ export async function runChild(options: ChildOptions, signal: AbortSignal): Prom
   const { waiting, args, env, cwd, beginMs = BEGIN_MS } = options;
   if (waiting) {
     const run = await watch(waiting.begin({ args, env, cwd }, beginMs), options, signal);
-    // Where it died before it got to its work, nothing has happened.
+    // It ended before its work began, so nothing has happened.
     if (waiting.hasBegun || run.ended !== undefined) return run;
   }
   return watch(start(options), options, signal);
@@ -57,7 +57,7 @@ function start({ file, args, env, cwd }: ChildOptions): ChildProcess {
     cwd,
     env: { ...env },
     stdio: ["ignore", "pipe", "pipe"],
-    // A group of its own: Ctrl-C in the terminal must not reach it, we decide when it ends.
+    // In its own process group, so that Ctrl-C in the terminal does not reach it: we decide when it ends.
     detached: process.platform !== "win32",
   });
 }

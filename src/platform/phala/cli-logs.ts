@@ -1,15 +1,15 @@
-/** `phala logs`, measured with 1.1.18: plain lines on stdout, `✗ ...` on stderr and exit 1 for a failure. */
+/** `phala logs`, as in 1.1.18: plain lines on stdout; for a failure `✗ ...` on stderr and exit 1. */
 import { stripVTControlCharacters } from "node:util";
 import type { CliOutcome, LogRequest } from "../../core/ports.ts";
 import type { PhalaCommand } from "./cli-process.ts";
 import type { CliRun } from "./cli-output.ts";
 
-/** The largest delay that a timer takes, some 24 days: a log is followed until somebody stops it. */
+/** A log is followed until it is stopped; this is the maximum delay of a timer, some 24 days. */
 const UNLIMITED_MS = 2 ** 31 - 1;
-/** Of a line without an end, so that a program that writes none fills no memory. */
-const LONGEST_LINE = 64 * 1024;
+/** Limits the memory for a line without an end. */
+const MAX_LINE_LENGTH = 64 * 1024;
 
-/** @param onLine follow, and hand on every line, which `redact` has gone over. */
+/** @param onLine if given, the log is followed, and each line is passed on after `redact`. */
 export function logsCommand(
   { cvmId, container, tail, stderr, since }: LogRequest,
   limitMs: number,
@@ -32,12 +32,12 @@ export function logsCommand(
   return { ...common, limitMs: UNLIMITED_MS, onStdout: byLine((line) => onLine(redact(line))) };
 }
 
-/** Half a secret would not be recognised: only whole lines are handed on. */
+/** Passes on whole lines only: half a secret would not be recognised. */
 function byLine(onLine: (line: string) => void): (text: string) => void {
   let rest = "";
   return (text) => {
     const lines = `${rest}${text}`.split("\n");
-    rest = (lines.pop() ?? "").slice(-LONGEST_LINE);
+    rest = (lines.pop() ?? "").slice(-MAX_LINE_LENGTH);
     for (const line of lines) onLine(cleanLine(line));
   };
 }

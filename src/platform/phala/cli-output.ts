@@ -1,13 +1,13 @@
 /**
- * Finding what the `phala` CLI said. Its JSON stands among other text, over several lines, on stdout for a
- * success and on stderr for a failure.
+ * Parses the output of the `phala` CLI. Its JSON is mixed with other text, over several lines, on stdout for a success
+ * and on stderr for a failure.
  */
 import { stripVTControlCharacters } from "node:util";
 import * as z from "zod";
 import type { CliOutcome } from "../../core/ports.ts";
 import { parseJson } from "../../lib/json.ts";
 
-/** How a run of the CLI ended, as far as the operating system knows. */
+/** How a run of the CLI ended. */
 export type CliRun = {
   readonly stdout: string;
   readonly stderr: string;
@@ -19,15 +19,15 @@ export type CliRun = {
 type JsonObject = Record<string, unknown>;
 const jsonObject = z.record(z.string(), z.unknown());
 
-/** phala's answers have a few hundred bytes; what stands further back is not the last word. */
-const LONGEST_ANSWER = 128 * 1024;
-/** Text full of opening braces must not cost a search from each of them. */
-const MOST_CANDIDATES = 500;
+/** phala's answers have a few hundred bytes, at the end of the output. */
+const MAX_ANSWER_LENGTH = 128 * 1024;
+/** Limits the search in text with many opening braces. */
+const MAX_CANDIDATES = 500;
 
-/** The last complete JSON object with a `success` in it, in mixed output; undefined where there is none. */
+/** The last complete JSON object with a `success` field in mixed output, if any. */
 export function findAnswer(output: string): JsonObject | undefined {
-  const text = stripVTControlCharacters(output.slice(-LONGEST_ANSWER));
-  const starts = [...text.matchAll(/\{\s*"/g)].map((match) => match.index).slice(-MOST_CANDIDATES);
+  const text = stripVTControlCharacters(output.slice(-MAX_ANSWER_LENGTH));
+  const starts = [...text.matchAll(/\{\s*"/g)].map((match) => match.index).slice(-MAX_CANDIDATES);
   let found: JsonObject | undefined;
   let readUpTo = 0;
   for (const start of starts) {
@@ -41,7 +41,7 @@ export function findAnswer(output: string): JsonObject | undefined {
   return found;
 }
 
-/** Where the object that opens at `start` closes; braces within strings don't count. */
+/** The end of the object that begins at `start`; braces within strings don't count. */
 function endOfObject(text: string, start: number): number | undefined {
   let depth = 0;
   let inString = false;
@@ -58,7 +58,7 @@ function endOfObject(text: string, start: number): number | undefined {
   return undefined;
 }
 
-/** Exit code 0 is no success: SIGINT makes the CLI exit 0. Only a parsed `success: true` of the right shape is. */
+/** Exit code 0 is not success: SIGINT makes the CLI exit 0. Only a parsed `success: true` of the right shape is. */
 export function outcomeOf<T>(run: CliRun, schema: z.ZodType<T>): CliOutcome<T> {
   if (run.cutOff !== undefined)
     return { kind: "unclear", message: `phala was ended: ${run.cutOff}` };
@@ -86,7 +86,7 @@ const errorFields = z.looseObject({
   suggestions: z.array(z.string()).nullish(),
 });
 
-/** The CLI prints the structured error of the API in full on the other lines, where its JSON has only a sentence. */
+/** The CLI's JSON has only a sentence; it prints the API's structured error, with the code, on other lines. */
 function errorText(answer: JsonObject, run: CliRun): string {
   const fields = errorFields.safeParse(answer);
   if (!fields.success) return shorten(JSON.stringify(answer));
@@ -98,7 +98,7 @@ function errorText(answer: JsonObject, run: CliRun): string {
   return shorten([sentence, ...(suggestions ?? [])].join("; "));
 }
 
-/** What phala throws at itself says nothing to an operator: of which answer it could make nothing, and where. */
+/** Exceptions in phala's own code mean that it could not read an answer of the API. */
 function explained(text: string): string {
   if (/^Cannot read propert|is not a function$|is not iterable|is undefined$/.test(text.trim()))
     return `phala could not read the API's answer (${text.trim()})`;
@@ -121,7 +121,7 @@ function shorten(text: string): string {
   return line.length > 500 ? `${line.slice(0, 500)}…` : line;
 }
 
-/** Any success: what it is about is known from what passed the gate. */
+/** Any success: its details are known from the gate's traffic. */
 export const anySuccess = z.object({ success: z.literal(true) }).transform(() => undefined);
 export const loginAnswer = z
   .object({ username: z.string().min(1) })

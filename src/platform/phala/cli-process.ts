@@ -1,6 +1,6 @@
 /**
- * Runs of the `phala` CLI, shut off from everything that changes what it does: a `phala.toml` in the working
- * directory makes a create an update of another registry, an SSH key in ~/.ssh changes the compose hash.
+ * Runs the `phala` CLI isolated from everything that changes what it does: a `phala.toml` in the working directory turns
+ * a create into an update of another registry, an SSH key in ~/.ssh changes the compose hash.
  */
 import type { Clock } from "../../core/ports.ts";
 import { ClusterError } from "../../errors/cluster-error.ts";
@@ -24,35 +24,35 @@ export type PhalaProcessOptions = {
   /** Without `/api/v1`. */
   readonly apiUrl: string;
   readonly env: NodeJS.ProcessEnv;
-  /** What the gate forwards with; the caller's, as with the API client. */
+  /** The gate forwards with it; closed by the caller. */
   readonly http: HttpClient;
   readonly clock: Clock;
   readonly onDetail: (message: string) => void;
-  /** Applied to the output before anything is cut from it: half a secret would no longer be recognised. */
+  /** Applied to the output before it is shortened: half a secret would not be recognised. */
   readonly redact?: ((text: string) => string) | undefined;
-  /** How long a mutation that was forwarded is waited for after a stop, in ms; for tests. */
+  /** Timeout in ms for the answer to a forwarded mutation after a stop; for tests. */
   readonly settleMs?: number;
-  /** The built preload.ts; absent: no `phala` is started ahead of its run. */
+  /** The built preload.ts; absent: no `phala` is started ahead. */
   readonly preload?: string | undefined;
-  /** How long such a one may take until it begins its work, in ms; for tests. */
+  /** Timeout in ms until such a process begins its work; for tests. */
   readonly beginMs?: number | undefined;
-  /** Put around each run of the program, from its start to its end. */
+  /** Called around each run of the program, to measure it. */
   readonly running?: (<T>(child: () => Promise<T>) => Promise<T>) | undefined;
-  /** Put around the start of one ahead of its run: a process stands still while the system starts its child. */
+  /** Called around a start ahead, to measure it: a process is blocked while the system starts its child. */
   readonly starting?: (<T>(spawn: () => T) => T) | undefined;
 };
 
 export type PhalaCommand = {
-  /** Gets the run's private folder, to put files into. */
+  /** Receives the run's private folder, for files. */
   readonly args: (folder: string) => string[] | Promise<string[]>;
   readonly limitMs: number;
-  /** What its requests are held against. */
+  /** Its requests are checked against it. */
   readonly operation: GateOperation;
-  /** Gets what it writes to stdout, not redacted, as it comes. */
+  /** Called with its stdout as it arrives, not redacted. */
   readonly onStdout?: (text: string) => void;
 };
 
-/** How the CLI ended, and what passed the gate. */
+/** How the CLI ended, and the gate's traffic. */
 export type GatedRun = { readonly run: CliRun; readonly traffic: Traffic };
 
 type Home = "empty" | "real";
@@ -60,7 +60,7 @@ type Home = "empty" | "real";
 const VERSION_LIMIT_MS = 20_000;
 const NOTHING_PASSED: Traffic = { exchanges: [], provisioned: undefined, hookError: undefined };
 
-/** Runs commands of one program, and remembers whether it needs the real HOME to start at all. */
+/** Runs commands of one program, and remembers whether it needs the real HOME. */
 export class PhalaProcess {
   readonly #options: PhalaProcessOptions;
   #home: Home = "empty";
@@ -77,9 +77,9 @@ export class PhalaProcess {
   }
 
   /**
-   * Runs the CLI to its end and reports it; never throws for what the child does. An aborted signal ends the child,
-   * then what was forwarded is settled; it shows as `cutOff`. No exit code and no `cutOff`: there is no such program.
-   * @throws ClusterError `temporary-directory-unwritable` (prerequisite) where a run can't be begun.
+   * Runs the CLI to its end; never throws for what the child does. An aborted signal ends the child (`cutOff`), and then
+   * forwarded mutations are waited for. Neither exit code nor `cutOff`: the program was not found.
+   * @throws ClusterError `temporary-directory-unwritable` (prerequisite) if the run can't be started.
    */
   async run(command: PhalaCommand, signal: AbortSignal): Promise<GatedRun> {
     await this.#cleared;
@@ -94,8 +94,8 @@ export class PhalaProcess {
   }
 
   /**
-   * A shim of volta, asdf, nodenv or mise finds its program through the real HOME. That `--version` fails in the
-   * empty one proves that the command before it never reached phala, so that it may be repeated.
+   * A shim of volta, asdf, nodenv or mise finds its program through the real HOME. If `--version` fails with an empty
+   * one, the command before it never reached phala either, so it may be repeated.
    */
   async #needsRealHome(signal: AbortSignal): Promise<boolean> {
     const operation: GateOperation = { kind: "read" };
@@ -111,8 +111,8 @@ export class PhalaProcess {
     if (program === undefined) return notStarted(`${bin}: no such program`);
     const { folder, args } = await this.#prepare(command);
     try {
-      // The real HOME may hold an SSH key; this flag keeps it out too, but also tells the platform to avoid
-      // development images, so it is not for every run.
+      // The real HOME may contain an SSH key, which this flag ignores. It also makes the platform avoid development
+      // images, so it is not used in every run.
       const all = home === "real" && args[0] === "deploy" ? [...args, "--no-dev-os"] : args;
       onDetail(`phala ${all.map((arg) => arg.replace(`${folder.path}/`, "")).join(" ")}`);
       const homePath = home === "real" ? (env["HOME"] ?? folder.home) : folder.home;
@@ -168,7 +168,7 @@ export class PhalaProcess {
   ): Promise<CliRun> {
     const { bin, env, apiUrl, redact = (text: string) => text, running = runAlone } = this.#options;
     const { prefix } = gate;
-    // The gate's address means nothing to an operator: phala quotes it where a request fails.
+    // phala quotes the gate's address if a request fails, which means nothing to an operator.
     const shown = (text: string): string => redact(text.replaceAll(prefix, `${apiUrl}/api/v1`));
     const [launch, common] = await Promise.all([launchOf(program), commonEnvironment(env)]);
     const cache = launch.file === process.execPath ? cacheFor(env) : {};
@@ -198,7 +198,7 @@ export class PhalaProcess {
   }
 }
 
-/** Only for our own Node: another one may write what it has compiled who knows where. */
+/** Only for our own Node: others may not use the variable safely. */
 function cacheFor(env: NodeJS.ProcessEnv): Record<string, string> {
   const folder = compileCacheFolder(env);
   return folder === undefined ? {} : { NODE_COMPILE_CACHE: folder };
@@ -223,7 +223,7 @@ function unwritable(error: Error): ClusterError {
   });
 }
 
-/** Ended by itself, badly, without a request and without the JSON in which phala reports failures. */
+/** Failed by itself, without a request and without the JSON in which phala reports failures. */
 function failedSilently({ run, traffic }: GatedRun): boolean {
   const ended = run.cutOff === undefined && run.exitCode !== null && run.exitCode !== 0;
   return (

@@ -1,4 +1,4 @@
-/** The `phala` CLI (npm package `phala`) as a child process, measured with 1.1.18. */
+/** The `phala` CLI (npm package `phala` 1.1.18) as a child process. */
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { ClusterError } from "../../errors/cluster-error.ts";
@@ -26,19 +26,19 @@ import { installedVersion } from "./installed-version.ts";
 import { locateProgram } from "./locate.ts";
 import { makePrivateFolder } from "./private-folder.ts";
 
-/** A create or update makes two requests of 30 s at most each; the rest is its own start-up. */
+/** A create or update makes two requests of at most 30 s each; the rest is start-up. */
 const MUTATION_LIMIT_MS = 120_000;
 const QUERY_LIMIT_MS = 45_000;
 const UNWRITABLE = "temporary-directory-unwritable";
 
 export type PhalaCliOptions = PhalaProcessOptions & {
-  /** Limits in ms, for tests; a run that takes longer is ended. */
+  /** Timeouts in ms, for tests. */
   readonly limits?: { readonly queryMs?: number; readonly mutationMs?: number };
 };
 
 /**
- * `version` and `login` throw the signal's reason when aborted. The mutating commands never throw for it, only what a
- * hook threw: their outcome is what passed the gate, once the child is gone.
+ * `version` and `login` throw the signal's reason when aborted. Mutations only throw what a hook threw: their outcome is
+ * determined from the gate's traffic once the child has ended.
  */
 export function createPhalaCli(options: PhalaCliOptions): PhalaCli {
   const phala = new PhalaProcess(options);
@@ -89,12 +89,12 @@ function mutationsOf(phala: PhalaProcess, limitMs: number): PhalaMutations {
       const operation = { kind: "provision", request, hooks } as const;
       return mutate(create(request), operation, signal, provisionOutcome);
     },
-    // No --wait: it only asks whether the CVM is running, which it still is right after the request.
+    // No --wait: it only waits for status running, which is still true right after the request.
     updateCvm: (request, signal, hooks = {}) => {
       const args = deploy(["--cvm-id", request.cvmId], request);
       return mutate(args, { kind: "update", request, hooks }, signal, updateOutcome);
     },
-    // Without --force it asks, and hangs for ever with no terminal.
+    // Without --force it prompts, and hangs forever without a terminal.
     deleteCvm: (cvmId, signal) => {
       const args = () => ["cvms", "delete", cvmId, "--force", "--json"];
       return mutate(args, { kind: "delete", cvmId }, signal, deleteOutcome);
@@ -102,7 +102,7 @@ function mutationsOf(phala: PhalaProcess, limitMs: number): PhalaMutations {
   };
 }
 
-/** What a hook throws is thrown again; every other end is an outcome. */
+/** Rethrows what a hook threw; everything else is an outcome. */
 async function outcomeOf<T>(
   work: () => ReturnType<PhalaProcess["run"]>,
   outcome: Read<T>,
@@ -112,7 +112,7 @@ async function outcomeOf<T>(
     if (traffic.hookError) throw traffic.hookError.thrown;
     return outcome(traffic, run);
   } catch (error) {
-    // Not begun, so that nothing can have happened.
+    // The run was not started, so nothing has happened.
     if (!(error instanceof ClusterError) || error.code !== UNWRITABLE) throw error;
     return refused(error.message, "other");
   }
@@ -131,7 +131,7 @@ function create(request: CreateCvmRequest): PhalaCommand["args"] {
   );
 }
 
-/** Writes compose and environment file into the run's private folder and names them. */
+/** Writes compose and environment file into the run's private folder and passes their paths. */
 const deploy =
   (which: readonly string[], { composeText, environment }: Deployment): PhalaCommand["args"] =>
   async (folder) => {
@@ -151,14 +151,14 @@ async function canMakeFolder(): Promise<boolean> {
   }
 }
 
-/** Private from its first moment: `wx` takes over no file that somebody else may have put there. */
+/** Private from the start: `wx` never reuses a file that someone else may have created. */
 async function writePrivate(folder: string, name: string, text: string): Promise<string> {
   const file = path.join(folder, name);
   await writeFile(file, text, { mode: 0o600, flag: "wx" });
   return file;
 }
 
-/** `v1.1.18+d27a321`: the part before the plus is the version. */
+/** `v1.1.18+d27a321`: the version is the part before the plus. */
 const VERSION_LINE = /^\s*(?:phala[ /@])?v?(\d+\.\d+\.\d+(?:-[\w.]+)?)(?:\+[\w.]+)?\s*$/m;
 
 function versionOutcome(

@@ -1,4 +1,4 @@
-/** The list of CVMs. A wrapper that read only the first page has created duplicates in production. */
+/** The list of CVMs. A wrapper that read only the first page created duplicates in production. */
 import pMap from "p-map";
 import type { z } from "zod";
 import type { Cvm } from "../../core/domain.ts";
@@ -11,13 +11,13 @@ import { platformError } from "./trouble.ts";
 
 /** The server's own limit. */
 const PAGE_SIZE = 100;
-/** More at once are answered with 429. */
+/** More concurrent requests are answered with 429. */
 const PAGES_AT_A_TIME = 6;
-/** An account with a million CVMs; a server that claims more is not to be followed for ever. */
+/** A million CVMs; protects against a server that claims more. */
 const MAX_PAGES = 10_000;
 const MAX_PASSES = 5;
 const SHORT_PAGES = 20;
-/** Of a short list that comes in another order each time. */
+/** For a short list that is in another order each time. */
 const MAX_SHORT_PASSES = 15;
 /** That many passes without a new CVM make a union final. */
 const QUIET_PASSES = 2;
@@ -27,23 +27,23 @@ type Page = z.infer<typeof cvmPage>;
 type Shortfall = { readonly total: number; readonly listed: number };
 
 type Pass = {
-  /** By identity. */
+  /** Those that the filter keeps, by identity. */
   readonly cvms: ReadonlyMap<string, Cvm>;
-  /** The identities of all. */
+  /** The identities of all CVMs. */
   readonly listed: ReadonlySet<string>;
   readonly pages: number;
-  /** Whether as many CVMs came as the server counts. */
+  /** Present if fewer CVMs were listed than the server counts. */
   readonly shortfall: Shortfall | undefined;
 };
 
 /**
  * Every CVM that `filter` keeps. Only those are held in memory.
  *
- * Pages shift while they are read, so that one reading may miss a CVM: what one page holds is of one moment; more are
- * read until two passes agree, or their union is taken. `filter.search` makes the second pass one short request where
- * the server searches by name, and it can only add: nothing hangs on how the server searches.
+ * Pages shift while they are read, so one pass may miss a CVM. A single page is consistent; several are read until two
+ * passes agree, else their union is used. `filter.search` turns the second pass into one short request if the server
+ * searches by name; it can only add CVMs, so nothing depends on how the server searches.
  *
- * @throws ClusterError `api-failed` where the list stays incomplete or the server's pages make no sense.
+ * @throws ClusterError `api-failed` if the list stays incomplete or the server's pages are inconsistent.
  */
 export async function listCvms(
   reader: ApiReader,
@@ -88,7 +88,7 @@ async function readAgain(
 const passesFor = ({ shortfall, pages }: Pass): number =>
   shortfall !== undefined && pages <= SHORT_PAGES ? MAX_SHORT_PASSES : MAX_PASSES;
 
-/** Undefined where there is nothing to search for, or the server can't. */
+/** Undefined if there is nothing to search for, or the server can't search. */
 async function readNarrowed(
   reader: ApiReader,
   signal: AbortSignal,
@@ -139,12 +139,12 @@ async function readPageOf(
 ): Promise<Page> {
   const query = new URLSearchParams({ page: String(number), page_size: String(PAGE_SIZE) });
   if (search !== undefined) query.set("search", search);
-  const page = await reader.must(`/cvms/paginated?${query.toString()}`, cvmPage, signal);
+  const page = await reader.require(`/cvms/paginated?${query.toString()}`, cvmPage, signal);
   if (page.page === number) return page;
   throw platformError(`asked for page ${number} of the CVMs, it sent page ${page.page}`);
 }
 
-/** Somebody else's CVM is looked at no further: whatever is odd in it is no reason to stop. */
+/** Other users' CVMs are not parsed: anything unusual in them must not fail the run. */
 function takeItem(
   item: unknown,
   into: {

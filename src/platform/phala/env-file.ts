@@ -2,18 +2,18 @@
  * The dotenv file that carries an environment to `phala deploy -e FILE`. Pairs on the command line would be
  * readable by every user of the machine; a file with mode 0600 is not.
  *
- * What phala 1.1.18 makes of a line, measured: unquoted, `#` ends a value and blanks around it are lost; single
- * quotes and backticks keep everything between them; double quotes turn `\n` and `\r` into line breaks. No quote
- * can be escaped within itself, and a backslash before the closing quote makes it read on into the next line.
+ * How phala 1.1.18 parses a line, measured: unquoted, `#` ends a value and surrounding blanks are dropped; single quotes
+ * and backticks preserve everything between them; double quotes turn `\n` and `\r` into line breaks. A quote can't be
+ * escaped, and a backslash before the closing quote continues the value on the next line.
  */
 import { ClusterError } from "../../errors/cluster-error.ts";
 import type { EnvironmentVariable } from "../../core/ports.ts";
 
 /**
- * The text of the file, names in the given order: they become `allowed_envs` in it, and so part of the compose
- * hash. An empty value keeps its name for the same reason.
+ * The text of the file, with the names in the given order: they become `allowed_envs` in that order, and so part of the
+ * compose hash. Names with an empty value are kept for the same reason.
  *
- * @throws ClusterError `input` naming the variable, never its value, where phala could not read the value back.
+ * @throws ClusterError `value-not-representable` (input) naming the variable, never its value.
  */
 export function envFileText(environment: readonly EnvironmentVariable[]): string {
   const seen = new Set<string>();
@@ -26,7 +26,7 @@ export function envFileText(environment: readonly EnvironmentVariable[]): string
   return environment.map(({ name, value }) => `${name}=${written(name, value)}\n`).join("");
 }
 
-/** phala collects the variables in a plain object, in which `__proto__` is no key of its own. */
+/** phala collects the variables in a plain object, in which `__proto__` is not an own key. */
 function isName(name: string): boolean {
   return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && name !== "__proto__";
 }
@@ -51,7 +51,7 @@ const within = (quote: string): Form => ({
   write: (value) => `${quote}${value}${quote}`,
 });
 
-/** In the order of preference. */
+/** In order of preference. */
 const FORMS: readonly Form[] = [
   within("'"),
   within("`"),

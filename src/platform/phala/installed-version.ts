@@ -1,4 +1,4 @@
-/** The version of an installed `phala`, from its own package.json: asking the program costs a second of CPU. */
+/** The version of an installed `phala`, from its package.json: running the program costs a second of CPU. */
 import { readFile, realpath } from "node:fs/promises";
 import path from "node:path";
 import * as z from "zod";
@@ -11,9 +11,9 @@ const manifest = z.object({
 });
 
 /**
- * @param program the absolute path under which it is called.
- * @returns undefined where it is anything else than the entry of that npm package: a version manager's shim, say,
- *   which may lead to any version.
+ * @param program the absolute path by which it is called.
+ * @returns undefined if it is not the entry of that npm package: for example a version manager's shim, which may start
+ *   any version.
  */
 export async function installedVersion(program: string): Promise<string | undefined> {
   try {

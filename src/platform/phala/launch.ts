@@ -1,11 +1,11 @@
-/** How a `phala` is started where there may be no `node` on PATH: cron and systemd have a short one. */
+/** How to start `phala` if `node` may not be on PATH, as with cron and systemd. */
 import { open } from "node:fs/promises";
 import path from "node:path";
 import { locateProgram } from "./locate.ts";
 
 export type Launch = { readonly file: string; readonly args: readonly string[] };
 
-/** A script for Node is started with our own Node; anything else (a version manager's shim, say) as it is. */
+/** A script for Node is started with our own Node; anything else (such as a version manager's shim) directly. */
 export async function launchOf(program: string): Promise<Launch> {
   const isScript = /^#!\s*\S*\/(?:env\s+(?:-S\s+)?)?node(?:js)?\s*$/m.test(
     await firstLine(program),
@@ -13,7 +13,7 @@ export async function launchOf(program: string): Promise<Launch> {
   return isScript ? { file: process.execPath, args: [program] } : { file: program, args: [] };
 }
 
-/** PATH with our own Node at its end where it has none: a shell script that starts Node finds it then. */
+/** PATH, with our own Node at its end if it has none, for shell scripts that start Node. */
 export async function pathWithNode(searchPath: string | undefined): Promise<string> {
   const given = searchPath ?? "";
   if ((await locateProgram("node", given)) !== undefined) return given;

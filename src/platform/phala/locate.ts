@@ -1,11 +1,11 @@
-/** Where a program is: the child's working directory is another one, so nothing relative may be left to it. */
+/** Locates a program: the child has another working directory, so the path must be absolute. */
 import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
 import path from "node:path";
 
 /**
- * The absolute path of a program that is given by a path or by its name on PATH; undefined where there is none.
- * Links are not followed: the shims of version managers (volta, mise) go by the name they are called under.
+ * The absolute path of a program given by a path or by its name on PATH; undefined if there is none. Links are not
+ * followed: the shims of version managers (volta, mise) depend on the name by which they are called.
  */
 export async function locateProgram(
   bin: string,

@@ -1,7 +1,7 @@
 /**
- * What a `phala` that was started ahead runs before its own code: loads the libraries that its package names, waits for
- * its work, and becomes the process that a start with that work would be. A file of its own in dist, given to Node with
- * `--import`; ahead.ts starts it.
+ * Runs in a `phala` that was started ahead, before phala's own code: loads the libraries that its package depends on,
+ * waits for its work, and takes on its arguments, environment and folder. A separate file in dist, passed to Node with
+ * `--import` (see ahead.ts).
  */
 import { once } from "node:events";
 import { readFileSync, realpathSync } from "node:fs";
@@ -12,7 +12,7 @@ import type { BEGUN, LOADED, Work } from "./ahead.ts";
 
 const CHANNEL_FD = 3;
 
-/** Libraries that can't be loaded are phala's to report, if it needs them. */
+/** Failures are ignored: phala reports a library that it needs and can't load. */
 async function loadLibraries(entry: string): Promise<void> {
   const manifest = path.join(path.dirname(path.dirname(entry)), "package.json");
   const { dependencies = {} } = JSON.parse(readFileSync(manifest, "utf8")) as {
@@ -23,14 +23,14 @@ async function loadLibraries(entry: string): Promise<void> {
     try {
       await import(import.meta.resolve(name, from));
     } catch {
-      // One that has no entry of its own, say: phala loads parts of it.
+      // For example a package without a main entry.
     }
   }
 }
 
 const leave = (): never => process.exit(0);
 
-/** The work, as a line of JSON. Where the channel ends before phala's own code runs, nobody is there to run it for. */
+/** The work, as a line of JSON. If the channel ends before phala's own code runs, the starter has ended, and so do we. */
 function readWork(channel: Socket): Promise<Work> {
   channel.setEncoding("utf8").once("error", leave).once("end", leave);
   let text = "";
@@ -42,13 +42,13 @@ function readWork(channel: Socket): Promise<Work> {
   });
 }
 
-/** In place: libraries may hold on to the arguments as they were. */
+/** Changes the arguments in place: libraries may keep a reference to the array. */
 function become({ args, env, cwd }: Work): void {
   process.argv.splice(1, process.argv.length, ...args);
   process.execArgv.splice(0);
   for (const name of Object.keys(process.env)) if (!(name in env)) delete process.env[name];
   Object.assign(process.env, env);
-  // A library that remembers the folder has put its own function here.
+  // Also updates a library that caches the folder, because it has replaced this function.
   process.chdir(cwd);
 }
 
@@ -61,7 +61,7 @@ const work = readWork(channel);
 await loadLibraries(realpathSync(process.argv[1] ?? ""));
 void say("l");
 become(await work);
-// From here on phala's own code runs: the starter must not run it again.
+// From here on phala's own code runs, so the starter must not run it again.
 await say("b");
 channel.destroy();
 await once(channel, "close");

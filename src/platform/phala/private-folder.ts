@@ -1,6 +1,6 @@
 /**
- * The folder that one run of the `phala` CLI gets for itself: its working directory, its HOME, and the place of
- * its environment file. Nobody else can read it, and nothing of it outlives the run.
+ * The private folder of one run of the `phala` CLI: its working directory, with its HOME and environment file. It is
+ * removed after the run.
  */
 import { createHash } from "node:crypto";
 import { rmSync } from "node:fs";
@@ -9,33 +9,33 @@ import { hostname, tmpdir } from "node:os";
 import path from "node:path";
 import { processPlace, processStart } from "../../lib/process-alive.ts";
 
-/** Of the names of all these folders: one for each machine and process namespace. */
+/** The prefix of all these folders, which differs between machines and process namespaces. */
 const FOLDER_PREFIX = `tee-cluster-${placeDigest()}-`;
 
-/** `started` is null where nobody could tell. */
+/** `started` is null if it is not known. */
 export type FolderOwner = { readonly pid: number; readonly started: string | null };
 
-/** Whose folder it is, by its name; undefined for a folder that is not ours. */
+/** The owner, from the folder's name; undefined for other folders. */
 export function ownerOfFolder(name: string): FolderOwner | undefined {
   if (!name.startsWith(FOLDER_PREFIX)) return undefined;
   const [, pid, started = null] = /^(\d+)-(?:(\d+)-)?/.exec(name.slice(FOLDER_PREFIX.length)) ?? [];
   return pid === undefined ? undefined : { pid: Number(pid), started };
 }
 
-/** Absolute also where TMPDIR is not: the child's working directory is another one. */
+/** Absolute even if TMPDIR is not: the child has another working directory. */
 export const temporaryDirectory = (): string => path.resolve(tmpdir());
 
 export type PrivateFolder = {
   readonly path: string;
   /** An empty folder within it. */
   readonly home: string;
-  /** Never throws: what can't be removed now goes with the process, or with a later run. */
+  /** Never throws: if it fails, the folder is removed when the process ends, or by a later run. */
   remove(): Promise<void>;
 };
 
 /**
- * Made 0700 by mkdtemp. It goes with `remove()`, or with the process should it leave before that.
- * @throws the system's error where the temporary directory takes nothing.
+ * Created 0700 by mkdtemp. Removed by `remove()`, or when the process exits.
+ * @throws the system's error if the temporary directory is not writable.
  */
 export async function makePrivateFolder(): Promise<PrivateFolder> {
   const started = processStart(process.pid);
@@ -53,7 +53,7 @@ export async function makePrivateFolder(): Promise<PrivateFolder> {
         await rm(folder, { recursive: true, force: true });
         process.removeListener("exit", onExit);
       } catch {
-        // A disk that turned read-only. The folder is private, and swept when it can be.
+        // For example a disk that became read-only. The folder is private, and removed later.
       }
     },
   };
@@ -63,7 +63,7 @@ function removeAtExit(folder: string): void {
   try {
     rmSync(folder, { recursive: true, force: true });
   } catch {
-    // As above; a throw on the way out would end in a stack trace.
+    // As above; an exception in an exit handler would print a stack trace.
   }
 }
 

@@ -1,22 +1,22 @@
-/** Ending a child process together with everything it started. */
+/** Ends a child process together with everything it started. */
 
 type Child = { readonly pid?: number | undefined; kill(signal: NodeJS.Signals): boolean };
 
 export type End = {
-  /** To be called when the child is gone: what it left behind is killed, the timeout is lifted. */
+  /** Call it when the child has ended: kills what it left behind and clears the timers. */
   settle(): void;
-  /** Why we ended it; undefined where it ended by itself. */
+  /** Why we ended it; undefined if it ended by itself. */
   reason(): string | undefined;
 };
 
 const GRACE_MS = 2_000;
 
 /**
- * Ends the child's whole group when the signal aborts, at the time limit, and when this process leaves without
- * waiting (a second Ctrl-C): SIGTERM, then SIGKILL after a grace of two seconds.
+ * Ends the child's process group when the signal aborts, at the time limit, and when this process exits without waiting
+ * (a second Ctrl-C): SIGTERM, then SIGKILL after a grace period of two seconds.
  *
- * @param child started with `detached`, so that it leads a group of its own.
- * @param onEnding called before the child learns of it.
+ * @param child started with `detached`, so that it leads its own process group.
+ * @param onEnding called before the child is signalled.
  */
 export function endOnDemand(
   child: Child,
@@ -43,14 +43,14 @@ export function endOnDemand(
       signal.removeEventListener("abort", onAbort);
       process.removeListener("exit", onExit);
       for (const timer of timers) clearTimeout(timer);
-      // The program behind a shim may outlive the shim, and a grandchild hold the pipes open.
+      // The program behind a shim may outlive the shim, and a grandchild may keep the pipes open.
       killGroup(child, "SIGKILL");
     },
     reason: () => reason,
   };
 }
 
-/** Also what it started. */
+/** Signals the child and everything it started. */
 export function killGroup(child: Child, signal: NodeJS.Signals): void {
   if (child.pid === undefined) return;
   try {

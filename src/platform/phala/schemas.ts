@@ -1,6 +1,6 @@
 /**
- * Phala's answers at the border, in both schemas (2026-01-21, and 2025-10-28 with its list items): tolerant of fields
- * that are new, strict about the ones we use. Source of the shapes: `@phala/cloud` 0.2.9, and answers of the real API.
+ * Schemas of Phala's answers, in both versions (2026-01-21, and 2025-10-28 with its list items): they tolerate new fields
+ * and are strict about those we use. Sources: `@phala/cloud` 0.2.9, and answers of the real API.
  */
 import * as z from "zod";
 import type { Cvm } from "../../core/domain.ts";
@@ -34,22 +34,22 @@ const cvmSchema = z.object({
   teepod: named,
   resource: z.object({ instance_type: text }).nullish(),
   instance_type: text,
-  /** What the old schema's list says of a CVM itself. */
+  /** The CVM's own fields in list items of the old schema. */
   hosted: z.object({ id: text, name: text, app_id: text, status: text }).nullish(),
   created_at: time,
 });
 
 type CvmAnswer = z.infer<typeof cvmSchema>;
 
-/** Words for what is no more. A CVM that could be started again is `stopped`. */
+/** Statuses of deleted CVMs. A CVM that can be started again is `stopped`. */
 const DELETED: ReadonlySet<string> = new Set(["deleted", "terminated", "destroyed", "removed"]);
 
-/** A platform may go on answering about what it has deleted: its own word for that is as good as a 404. */
+/** The platform may still report deleted CVMs: such a status is equivalent to a 404. */
 export const isDeleted = ({ status }: Pick<Cvm, "status">): boolean => DELETED.has(status);
 
 const APP_ID = /^[\da-f]{40}$/i;
 
-/** The dashboard and some answers put `app_` before an app_id, and dashes into a uuid. */
+/** The dashboard and some answers write an app_id with the prefix `app_`, and a uuid with dashes. */
 export function bareAppId(id: string): string {
   const bare = id.replace(/^app_/, "");
   return APP_ID.test(bare) ? bare.toLowerCase() : bare;
@@ -83,7 +83,7 @@ function identityOf({ name, app_id: appId, vm_uuid: vmUuid, hosted }: CvmAnswer)
   };
 }
 
-/** Who an item of the list is, without a look at the rest: there may be 100,000 of them. */
+/** The identity of a list item, without parsing the rest: there may be 100,000 items. */
 export function identityOfItem(item: unknown): CvmIdentity {
   const fields = isRecord(item) ? item : {};
   const hosted = isRecord(fields["hosted"]) ? fields["hosted"] : {};
@@ -213,7 +213,7 @@ export const operations = z
     }),
   );
 
-/** As the platform sends them, unless their own times say otherwise. */
+/** Sorted by their start times, if all have one; else in the platform's order. */
 function newestFirst<T extends { readonly started_at?: string | number | null | undefined }>(
   items: readonly T[],
 ): readonly T[] {
@@ -239,8 +239,7 @@ const RUNNING = words(
 );
 
 /**
- * What tells an operation of a CVM from its others: two of them never start at the same moment. Null: the platform
- * says neither.
+ * Identifies an operation of a CVM: two never start at the same time. Null if the platform sends neither.
  */
 export const operationIdOf = (
   correlationId: string | null | undefined,
@@ -248,9 +247,9 @@ export const operationIdOf = (
 ): string | null => correlationId ?? (startedAt === null ? null : `started ${startedAt}`);
 
 /**
- * An operation is done only if its status says so in a word that is known, and nothing else in it disagrees.
- * @param errorMessage what the platform says of a failure.
- * @param completedAt when it ended; an operation that ended can't be running.
+ * An operation is done only if its status is a known word for that, and no other field contradicts it.
+ * @param errorMessage the platform's description of a failure.
+ * @param completedAt when it ended; an operation that has ended can't be running.
  */
 export function operationState(
   status: string,

@@ -1,4 +1,4 @@
-/** What went wrong with a request to Phala's API, as an error: one code per cause, each with what helps. */
+/** Errors of requests to Phala's API: one code per cause, each with a hint. */
 import type { Code, KindOf } from "../../errors/catalogue.ts";
 import { ClusterError, messageOf } from "../../errors/cluster-error.ts";
 import { NetworkError } from "../net/network-error.ts";
@@ -6,7 +6,7 @@ import { describeApiError } from "./api-error.ts";
 
 const WAY = "check PHALA_API_URL, and whether a proxy, firewall or captive portal is in between";
 
-/** Phala's API failed, or answered what can't be. */
+/** Phala's API failed, or sent an unexpected answer. */
 export function platformError(message: string): ClusterError {
   return apiError(
     "api-failed",
@@ -15,15 +15,15 @@ export function platformError(message: string): ClusterError {
   );
 }
 
-/** A request that got no answer at all. */
+/** A request without an answer. */
 export function unreachable(error: unknown): ClusterError {
-  // A proxy variable that can't be used.
+  // An invalid proxy variable.
   if (error instanceof ClusterError) return error;
   if (!(error instanceof NetworkError)) return platformError(messageOf(error));
   return apiError(error.code, error.message, error.hint);
 }
 
-/** An answer that is not a success. `isJson`: only JSON is the API's own word. */
+/** An error answer. `isJson`: only JSON is from the API. */
 export function refusedAnswer(answer: {
   readonly status: number;
   readonly text: string;
@@ -48,13 +48,13 @@ export function refusedAnswer(answer: {
   return status < 500 && !isJson ? webPage(`${reason}, and not JSON`) : platformError(reason);
 }
 
-/** Something else answered for the API: a captive portal, a proxy's page, a web site at a wrong URL. */
+/** Something else answered instead of the API: a captive portal, a proxy, a web site at a wrong URL. */
 export function webPage(reason: string): ClusterError {
   return apiError("not-the-api", `something else answered: ${reason}`, WAY);
 }
 
 function redirected(reason: string, location: string | undefined): ClusterError {
-  // The rest of a URL may hold what is nobody's business.
+  // The rest of the URL may be confidential.
   const to =
     location !== undefined && URL.canParse(location) ? ` to ${new URL(location).origin}` : "";
   return apiError("api-redirected", `${reason} redirects${to}; the key is not sent there`, WAY);
@@ -80,6 +80,6 @@ function apiError(code: ApiCode, message: string, hint: string): ClusterError {
   return new ClusterError("platform", code, { message: `Phala's API: ${message}`, hint });
 }
 
-/** Whether asking again won't help, however long. */
+/** Whether retrying can't help. */
 export const isFinal = ({ kind }: ClusterError): boolean =>
   kind === "prerequisite" || kind === "input" || kind === "verification";

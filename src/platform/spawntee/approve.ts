@@ -1,4 +1,4 @@
-/** `POST /registry/approve-hash`: a push counts only if the registry's answer names the hashes. */
+/** `POST /registry/approve-hash`: a push counts only if the registry confirms the hashes. */
 import * as z from "zod";
 import type { ApproveHashAnswer, Clock, ServerClock } from "../../core/ports.ts";
 import type { HttpAnswer, HttpClient } from "../net/http.ts";
@@ -10,11 +10,11 @@ import { parseJson } from "../../lib/json.ts";
 
 const TIMEOUT_MS = 30_000;
 const MAX_BYTES = 64 * 1024;
-/** Of an answer that is shown. */
-const LONGEST = 200;
+/** Of an answer in a message. */
+const MAX_SHOWN = 200;
 const PATH = "/registry/approve-hash";
 
-/** After a boot spawntee answers 401 to everything signed until it has loaded the certificate hashes. */
+/** After a boot, spawntee answers 401 to signed requests until it has loaded the certificate hashes. */
 const BOOT_MS = 60_000;
 const PAUSE_MS = 3_000;
 
@@ -22,7 +22,7 @@ export type Client = {
   readonly http: HttpClient;
   readonly clock: Clock;
   readonly redact: (text: string) => string;
-  /** Of what answers on the gateway: signatures are valid for 30 s of *its* time. */
+  /** The registry's: signatures are valid for 30 s of *its* time. */
   readonly serverClock: SampledServerClock;
 };
 
@@ -32,7 +32,7 @@ type Push = {
   readonly privateKeyPem: string;
 };
 
-/** Pushes, again for a minute where a registry that may just have started does not know the key yet. */
+/** Pushes the hashes; repeats for a minute if a registry that may just have booted answers 401. */
 export async function pushHashes(
   client: Client,
   push: Push,
@@ -66,7 +66,7 @@ async function pushOnce(client: Client, push: Push, signal: AbortSignal): Promis
       },
       signal,
     );
-    serverClock.note(answer, sentAtMs);
+    serverClock.record(answer, sentAtMs);
     return {
       answer: approvalOf(answer, push.hashes, redact),
       isUnauthorized: answer.status === 401,
@@ -85,7 +85,7 @@ export function timeOf(serverClock: ServerClock, clock: Clock): number {
   return serverClock.now()?.ms ?? clock.now();
 }
 
-/** Up for twice as long as loading takes, by its own word: its 401 is meant. */
+/** Whether it reports being up for twice the loading time: then its 401 is final. */
 async function isLongUp({ http }: Client, url: string, signal: AbortSignal): Promise<boolean> {
   const answer = await get(http, `${url}/health`, signal);
   if ("kind" in answer) return false;
@@ -95,7 +95,7 @@ async function isLongUp({ http }: Client, url: string, signal: AbortSignal): Pro
 
 const uptime = z.object({ uptime_seconds: z.number() });
 
-/** Only JSON is the registry's word: pages in HTML come from the gateway when the CVM is not there. */
+/** Only JSON is from the registry: the gateway sends pages in HTML if the CVM does not answer. */
 function approvalOf(
   answer: HttpAnswer,
   hashes: readonly string[],
@@ -103,7 +103,7 @@ function approvalOf(
 ): ApproveHashAnswer {
   const body = parseJson(answer.text);
   const said = redact(answer.text).replaceAll(/\s+/g, " ");
-  const detail = `HTTP ${answer.status}: ${said.length > LONGEST ? `${said.slice(0, LONGEST)}…` : said}`;
+  const detail = `HTTP ${answer.status}: ${said.length > MAX_SHOWN ? `${said.slice(0, MAX_SHOWN)}…` : said}`;
   if (typeof body !== "object" || body === null || answer.status >= 500)
     return { kind: "unclear", detail };
   if (answer.status >= 200 && answer.status < 300) return accepted(body, hashes, detail);
@@ -118,7 +118,7 @@ const receipt = z.object({
   approved_count: z.number().int().optional(),
 });
 
-/** `{approved_count, hashes}`; a 200 that does not say so is no evidence. */
+/** `{approved_count, hashes}`; any other 200 is not evidence. */
 function accepted(body: object, hashes: readonly string[], detail: string): ApproveHashAnswer {
   const parsed = receipt.safeParse(body);
   if (!parsed.success) return { kind: "unclear", detail };
@@ -135,11 +135,11 @@ function accepted(body: object, hashes: readonly string[], detail: string): Appr
 }
 
 /**
- * The coordinator's signature on a request to a registry, as headers that are good for a moment: the registry refuses old timestamps, so they are made again for
- * every attempt. RSA, PKCS#1 v1.5 with SHA-256, over the compact JSON that the message header carries.
+ * Headers with the coordinator's signature of a request to a registry, which must be new for every attempt: the registry
+ * refuses old timestamps. RSA, PKCS#1 v1.5 with SHA-256, over the compact JSON in the message header.
  *
  * @param nowMs milliseconds since the epoch; the message has whole seconds.
- * @throws ClusterError `input` where the PEM text is no RSA private key.
+ * @throws ClusterError `bad-gateway-key` (input) if the PEM text is not an RSA private key.
  */
 export function signedHeaders(
   path: string,
@@ -161,7 +161,7 @@ function rsaKey(pem: string): KeyObject {
   try {
     key = createPrivateKey(pem);
   } catch {
-    // OpenSSL's message says nothing that helps, and nothing of a key belongs into a cause.
+    // OpenSSL's message does not help, and a cause must not contain anything of a key.
     throw badKey("is not a private key in PEM form, or has a passphrase");
   }
   if (key.asymmetricKeyType === "rsa") return key;

@@ -14,7 +14,7 @@ import { get } from "./get.ts";
 import { pushHashes, type Client, timeOf, signedHeaders } from "./approve.ts";
 import { parseJson } from "../../lib/json.ts";
 
-/** A list of every model that runs. */
+/** The tasks are all running models. */
 const MAX_TASKS_BYTES = 4 * 1024 * 1024;
 
 const health = z
@@ -45,7 +45,7 @@ const capacity = z
     totalMemoryMb: answer.total_memory_mb ?? null,
   }));
 
-/** @param redact is applied to what was answered before anything is cut from it: half a secret would get through. */
+/** @param redact applied to answers before they are shortened: half a secret would not be recognised. */
 export function createSpawntee(
   http: HttpClient,
   clock: Clock,
@@ -71,8 +71,8 @@ async function ask<T>(
   const answer = await get(http, url, signal);
   if ("kind" in answer) return answer;
   const body = parseJson(answer.text);
-  // An unhealthy service says so with 503 and the same JSON. One without its name, and any other code, comes from what
-  // stands before it.
+  // An unhealthy service answers 503 with the same JSON. A 503 without its name, and any other code, comes from the
+  // gateway.
   const isOwn = answer.status === 200 || (answer.status === 503 && named.safeParse(body).success);
   const parsed = isOwn ? schema.safeParse(body) : undefined;
   if (parsed?.success) return { kind: "answered", value: parsed.data };
@@ -80,8 +80,8 @@ async function ask<T>(
 }
 
 /**
- * Whether `/debug/exec` is there, asked without a command. Only spawntee's own word (JSON) counts: the gateway's page
- * for a CVM that is not there says nothing.
+ * Whether `/debug/exec` exists, requested without a command. Only JSON, which is spawntee's, proves that it does not:
+ * a page of the gateway does not.
  */
 async function debugEndpoint(
   http: HttpClient,
@@ -91,7 +91,7 @@ async function debugEndpoint(
   const answer = await get(http, `${url}/debug/exec`, signal);
   if ("kind" in answer) return "unknown";
   const { status, text } = answer;
-  // It runs commands for anybody, and complains at most that there is none.
+  // An open endpoint reports at most the missing command.
   if (status === 200 || status === 422 || status === 400) return "open";
   return [401, 403, 404, 405].includes(status) && /^\s*[{["]/.test(text) ? "closed" : "unknown";
 }
@@ -109,7 +109,7 @@ async function probeTasks(
       : signedHeaders("/tasks", privateKeyPem, timeOf(serverClock, clock));
   const answer = await get(http, `${url}/tasks`, signal, { headers, maxBytes: MAX_TASKS_BYTES });
   if ("kind" in answer) return answer;
-  serverClock.note(answer, sentAtMs);
+  serverClock.record(answer, sentAtMs);
   const isJson = /^\s*[{[]/.test(answer.text);
   if (answer.status === 200 && isJson) return { kind: "listed" };
   if (answer.status === 401 && isJson) return { kind: "unauthorized" };

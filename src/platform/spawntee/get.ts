@@ -1,4 +1,4 @@
-/** One GET to a CVM's service, whose failure is an answer, too. */
+/** A GET to a CVM's service; a failed request is a result, too. */
 import type { HttpAnswer, HttpClient, HttpRequest } from "../net/http.ts";
 import { messageOf } from "../../errors/cluster-error.ts";
 

@@ -1,4 +1,4 @@
-/** What the gate reads from the API's answers to the CLI. Field names: `@phala/cloud` 0.2.9, in both API versions. */
+/** Parses the API's answers to the CLI. Field names as in `@phala/cloud` 0.2.9, for both API versions. */
 import * as z from "zod";
 import type { AcceptedUpdate, CreatedCvm, EnvKey, Provisioned } from "../../../core/ports.ts";
 import { bareAppId, bareUuid } from "../schemas.ts";
@@ -19,7 +19,7 @@ export function provisionedOf(json: unknown): Provisioned | undefined {
   return { appId: bareAppId(appId), composeHash, envKey: envKey || null };
 }
 
-/** Whether a create has an environment and got no key for it: the CLI fails on that with an error of its own. */
+/** Whether a create has an environment but no key for it: the CLI would fail with an unclear error. */
 export function lacksKey(operation: GateOperation, provisioned: Provisioned | undefined): boolean {
   return (
     operation.kind === "create" &&
@@ -29,7 +29,7 @@ export function lacksKey(operation: GateOperation, provisioned: Provisioned | un
   );
 }
 
-/** With it the CLI would deploy a contract, sign transactions (465 to 468), and take the key from elsewhere. */
+/** Then the CLI would deploy a contract, sign transactions (465 to 468), and take the key from elsewhere. */
 export function usesOnChainKms(json: unknown): boolean {
   const onChain = z.looseObject({ kms_info: z.looseObject({ chain_id: z.unknown() }) });
   const { data } = onChain.safeParse(json);
@@ -46,12 +46,12 @@ const envKeyAnswer = z.looseObject({
   timestamp: z.number().nullish().catch(null),
 });
 
-/** Every field that the CLI may seal with: of a provisioning, of the CVM that is updated, of a KMS. */
+/** Every field whose key the CLI may encrypt with: of a provisioning, of the updated CVM, of a KMS. */
 const KEY_FIELDS = ["app_env_encrypt_pubkey", "encrypted_env_pubkey", "public_key"] as const;
 
 /**
- * The keys in the answer to a provisioning (a create) or in the CVM itself (an update), each once: an answer with two
- * could show the signed one and have the CLI seal with the other.
+ * The distinct keys in the answer to a provisioning (a create) or in the CVM (an update). All are checked: an answer
+ * with two could show the signed one and have the CLI encrypt with the other.
  */
 export function envKeysOf(json: unknown): readonly EnvKey[] {
   const { data } = envKeyAnswer.safeParse(json);
@@ -66,7 +66,7 @@ export function envKeysOf(json: unknown): readonly EnvKey[] {
   return [...keys].map((publicKey) => ({ ...common, publicKey }));
 }
 
-/** Only an answer about the CVM that was provisioned shows that it was made. */
+/** Only an answer about the provisioned CVM proves that it was created. */
 export function createdOf(
   json: unknown,
   name: string,
@@ -83,7 +83,7 @@ export function createdOf(
   return { name, appId: provisioned.appId, vmUuid, composeHash: provisioned.composeHash };
 }
 
-/** An object that does not contradict: an error in a 200 is not an acceptance. */
+/** An object without an error: an error in a 200 does not accept the update. */
 export function acceptedOf(json: unknown): AcceptedUpdate | undefined {
   const schema = z.looseObject({ correlation_id: z.string().nullish() });
   const { data } = schema.safeParse(json);

@@ -1,4 +1,4 @@
-/** What passes the gate: one request of the `phala` CLI, and what came of it. */
+/** A request of the `phala` CLI and its result. */
 import type {
   ApiError,
   CreateCvmRequest,
@@ -6,7 +6,7 @@ import type {
   UpdateCvmRequest,
 } from "../../../core/ports.ts";
 
-/** What the CLI was started for; it decides which requests may change something. */
+/** What the CLI was started for, which determines the mutations that may pass. */
 export type GateOperation =
   | { readonly kind: "create"; readonly request: CreateCvmRequest; readonly hooks: DeployHooks }
   /** A create whose commit is withheld. */
@@ -15,14 +15,14 @@ export type GateOperation =
   | { readonly kind: "delete"; readonly cvmId: string }
   | { readonly kind: "read" };
 
-/** `provision` is a POST that changes nothing by itself; `commit` makes, updates or deletes the CVM. */
+/** `provision` is a POST that changes nothing by itself; `commit` creates, updates or deletes the CVM. */
 export type Role = "read" | "provision" | "commit";
 
 export type GateRequest = {
   readonly method: string;
   /** Without the gate's prefix and the query: `/cvms/provision`. */
   readonly path: string;
-  /** With its question mark; empty where there is none. */
+  /** With the question mark; empty if there is none. */
   readonly query: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
@@ -32,7 +32,7 @@ export type Answered = {
   readonly kind: "answered";
   readonly status: number;
   readonly text: string;
-  /** Undefined where the body is not a JSON document. */
+  /** Undefined if the body is not JSON. */
   readonly json: unknown;
   /** Null for a 2xx. */
   readonly error: ApiError | null;
@@ -49,7 +49,7 @@ export type Withheld = {
 
 export type Result =
   | Answered
-  /** No answer. `sent`: the request may have arrived; false: it surely has not. */
+  /** No answer. `sent`: the request may have arrived; false: it certainly has not. */
   | { readonly kind: "failed"; readonly message: string; readonly sent: boolean }
   | Withheld;
 

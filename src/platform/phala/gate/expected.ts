@@ -1,7 +1,7 @@
 /**
- * Which requests belong to which command of the CLI, as measured with `phala` 1.1.18: a create is
- * `POST /cvms/provision` and `POST /cvms`, an update `GET` and `PATCH /cvms/{id}`, a delete `GET` and
- * `DELETE /cvms/{id}`. Anything may be read; nothing else may change anything, and nothing more than once.
+ * The requests of each command of the CLI, as in `phala` 1.1.18: a create is `POST /cvms/provision` and `POST /cvms`, an
+ * update `GET` and `PATCH /cvms/{id}`, a delete `GET` and `DELETE /cvms/{id}`. All reads may pass, other mutations may
+ * not, and each mutation only once.
  */
 import * as z from "zod";
 import type {
@@ -19,26 +19,30 @@ export type Seen = {
   readonly roles: readonly Role[];
 };
 
-/** `problem`: why it is not what the command needs. */
-export type Judgement = { readonly role: Role; readonly problem?: string | undefined };
+/** `problem`: why the request must not pass. */
+export type Classification = { readonly role: Role; readonly problem?: string | undefined };
 
-/** What a request is to the operation that the CLI was started for. */
-export function judge(operation: GateOperation, request: GateRequest, seen: Seen): Judgement {
+/** Classifies a request of the CLI. */
+export function classify(
+  operation: GateOperation,
+  request: GateRequest,
+  seen: Seen,
+): Classification {
   const { method, path } = request;
   if (method === "GET" || method === "HEAD") return { role: "read" };
-  const judgement = mutation(operation, request, seen);
-  if (judgement === undefined)
+  const classification = mutation(operation, request, seen);
+  if (classification === undefined)
     return { role: "commit", problem: `${method} ${path} does not belong to ${nameOf(operation)}` };
-  if (judgement.problem === undefined && seen.roles.includes(judgement.role))
-    return { role: judgement.role, problem: `${method} ${path} was sent a second time` };
-  return judgement;
+  if (classification.problem === undefined && seen.roles.includes(classification.role))
+    return { role: classification.role, problem: `${method} ${path} was sent a second time` };
+  return classification;
 }
 
 function mutation(
   operation: GateOperation,
   request: GateRequest,
   seen: Seen,
-): Judgement | undefined {
+): Classification | undefined {
   const what = `${request.method} ${request.path}`;
   switch (operation.kind) {
     case "create":
@@ -49,11 +53,11 @@ function mutation(
         ? { role: "commit", problem: commitProblem(request.body, seen.provisioned) }
         : undefined;
     case "update":
-      return isOne(what, "PATCH", operation.request.cvmId)
+      return targetsCvm(what, "PATCH", operation.request.cvmId)
         ? { role: "commit", problem: updateProblem(operation.request, request) }
         : undefined;
     case "delete":
-      return isOne(what, "DELETE", operation.cvmId) ? { role: "commit" } : undefined;
+      return targetsCvm(what, "DELETE", operation.cvmId) ? { role: "commit" } : undefined;
     default:
       return undefined;
   }
@@ -114,7 +118,7 @@ function deploymentProblem(
     : `it sends the environment names ${sent.allowed_envs.join(", ")}, not ${names.join(", ")}`;
 }
 
-function isOne(what: string, method: string, cvmId: string): boolean {
+function targetsCvm(what: string, method: string, cvmId: string): boolean {
   const [, id] = new RegExp(`^${method} /cvms/([^/]+)$`).exec(what) ?? [];
   return id !== undefined && bareId(decode(id)) === bareId(cvmId);
 }
@@ -130,7 +134,7 @@ function decode(text: string): string {
   }
 }
 
-/** Whether an environment is in the request. */
+/** Whether the request contains an environment. */
 export function isSealed(body: string): boolean {
   return z.looseObject({ encrypted_env: z.string().min(1) }).safeParse(parseJson(body)).success;
 }

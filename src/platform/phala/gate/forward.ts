@@ -1,4 +1,4 @@
-/** Forwarding a request of the CLI with our own client: the real key, no redirects, bounded, retries of reads only. */
+/** Forwards a request of the CLI with our own client: with the real key, bounded, no redirects, retries of reads only. */
 import type { Clock } from "../../../core/ports.ts";
 import type { HttpClient, HttpRequest } from "../../net/http.ts";
 import { messageOf } from "../../../errors/cluster-error.ts";
@@ -13,19 +13,19 @@ export type Upstream = {
   readonly apiKey: string;
   readonly http: HttpClient;
   readonly clock: Clock;
-  /** Applied to an error answer before anything is cut from it. */
+  /** Applied to an error answer before it is shortened. */
   readonly redact?: ((text: string) => string) | undefined;
 };
 
-/** The CLI gives up after 30 s. A mutation is waited for longer: its answer says what became of it. */
+/** The CLI gives up after 30 s. The answer to a mutation is waited for longer: it shows the outcome. */
 const READ_TIMEOUT_MS = 12_000;
 const MUTATION_TIMEOUT_MS = 60_000;
-/** The largest answer that a deploy, update or delete needs is a CVM with its app-compose. */
+/** The largest answer needed is a CVM with its app-compose. */
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
-/** What the API needs to know of the CLI. Everything else, its key first, stays here. */
+/** The headers that the API needs. Others, such as the throwaway key, are not forwarded. */
 const PASSED_ON = ["accept", "content-type", "x-phala-version", "user-agent"];
 
-/** Reads again after trouble on the way. An aborted signal ends it: `failed`, never a throw. */
+/** Retries failed reads. Never throws: an aborted signal ends it with `failed`. */
 export async function forwardRead(
   request: GateRequest,
   upstream: Upstream,
@@ -42,7 +42,7 @@ export async function forwardRead(
   }
 }
 
-/** Once. `signal` ends the wait for the answer, not what was sent. */
+/** Sends once. `signal` ends the wait for the answer; the request is not recalled. */
 export function forwardMutation(
   request: GateRequest,
   upstream: Upstream,
@@ -74,7 +74,7 @@ async function send(
     );
     const { status, text } = answer;
     const json = parseJson(text);
-    // The CLI reads JSON only where it is called that.
+    // The CLI parses JSON only with this content type.
     const contentType = json === undefined ? answer.headers["content-type"] : undefined;
     return {
       kind: "answered",
@@ -93,7 +93,7 @@ async function send(
   }
 }
 
-/** A redirect is not followed: the key must not travel, and whoever sends one has not done the work. */
+/** Redirects are not followed: the key must not be sent elsewhere, and a redirect means that nothing was done. */
 function errorOf(
   status: number,
   text: string,
@@ -109,7 +109,7 @@ function withoutQuery(location: string): string {
   return location.replace(/[?#].*$/s, "").replace(/\/\/[^/@]*@/, "//");
 }
 
-/** Failures before anything was written. Where a cause may also come later, the request may have arrived. */
+/** Failures before anything was sent. A cause that can also occur later is not in this list. */
 const NEVER_SENT: ReadonlySet<unknown> = new Set([
   "dns-failed",
   "connection-refused",

@@ -1,7 +1,7 @@
 /**
- * The gate: the only way of one run of the `phala` CLI to the API. A loopback server in this process, under a random
- * path and with a throwaway key; it forwards what the command needs, puts the real key in, and sees every answer.
- * When this process ends, however it does, nothing of that run can change the cloud. docs/gate.md says why.
+ * The gate: the only way from one run of the `phala` CLI to the API. A loopback server in this process, under a random
+ * path and with a throwaway key; it forwards what the command needs with the real key, and sees every answer. When this
+ * process ends, in whatever way, that run can no longer change the cloud. See docs/gate.md.
  */
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
@@ -17,34 +17,34 @@ import {
   type Role,
   type Withheld,
 } from "./exchange.ts";
-import { isSealed, judge } from "./expected.ts";
+import { isSealed, classify } from "./expected.ts";
 import { forwardMutation, forwardRead, type Upstream } from "./forward.ts";
 import { readRequest, sendAnswer, sendProblem } from "./messages.ts";
 
 export type GateOptions = Upstream & {
   readonly operation: GateOperation;
   readonly onDetail: (message: string) => void;
-  /** From its abort on no mutation is forwarded. */
+  /** Once aborted, no mutation is forwarded. */
   readonly signal: AbortSignal;
-  /** Called when the CLI has done what was asked of it: the commit of what was only to be provisioned is withheld. */
+  /** Called when the CLI is no longer needed: the commit of a CVM that was only to be provisioned was withheld. */
   readonly onDone?: () => void;
-  /** How long a mutation that was forwarded before is waited for after that, in ms. */
+  /** Timeout in ms for the answer to a forwarded mutation after a stop. */
   readonly settleMs?: number;
 };
 
-/** What passed, for the outcome. `hookError`: what a hook threw. */
+/** The requests of a run, which determine its outcome. `hookError`: what a hook threw. */
 export type Traffic = {
   readonly exchanges: readonly Exchange[];
   readonly provisioned: Provisioned | undefined;
   readonly hookError: { readonly thrown: unknown } | undefined;
 };
 
-/** Within the clean-up budget of a run that was interrupted, which also pays for look-ups. */
+/** Part of an interrupted run's clean-up budget, which also includes look-ups. */
 const SETTLE_MS = 10_000;
-/** Whether something is gone is asked of the API; and a deletion on the way out has used up the budget by then. */
+/** Short, since the API is asked afterwards whether the CVM is gone, and the budget is nearly used up. */
 const SETTLE_DELETION_MS = 500;
 
-/** Opens the gate for one run of the CLI. @throws the system's error where nothing can listen on loopback. */
+/** Opens the gate for one run of the CLI. @throws the system's error if it can't listen on loopback. */
 export async function openGate(options: GateOptions): Promise<Gate> {
   const gate = new Gate(options);
   await gate.listen();
@@ -52,13 +52,13 @@ export async function openGate(options: GateOptions): Promise<Gate> {
 }
 
 export class Gate {
-  /** In the form of an API key of Phala's. */
+  /** In the format of Phala's API keys. */
   readonly key = `phak_${randomBytes(24).toString("base64url")}`;
   readonly #options: GateOptions;
   readonly #root = `/${randomBytes(16).toString("hex")}/api/v1`;
   readonly #server: Server;
   readonly #exchanges: Exchange[] = [];
-  /** Taken when a request comes, so that two at once are not both the first. */
+  /** Recorded when a request arrives, so that of two concurrent ones only one is the first. */
   readonly #roles: Role[] = [];
   readonly #reads = new AbortController();
   readonly #provisioning = new AbortController();
@@ -95,11 +95,11 @@ export class Gate {
     return `http://127.0.0.1:${address.port}${this.#root}`;
   }
 
-  /** From now on no mutation is forwarded; one that was is waited for, up to a limit. */
+  /** Stops forwarding mutations. The answer to a forwarded one is waited for, up to a limit. */
   stop(): void {
     if (this.#stopped) return;
     this.#stopped = true;
-    // It changes nothing: nobody needs its answer anymore.
+    // It changes nothing, and its answer is no longer needed.
     this.#provisioning.abort(new Error("the run is ending"));
     const limit = (): void =>
       this.#commits.abort(new Error("no answer came before the run had to end"));
@@ -108,7 +108,7 @@ export class Gate {
     this.#settleTimer = setTimeout(limit, settleMs);
   }
 
-  /** Waits for the answer to a mutation in flight, then closes. Nothing of this CLI run is forwarded afterwards. */
+  /** Waits for the answer to a forwarded mutation, then closes. Nothing is forwarded afterwards. */
   async settle(): Promise<Traffic> {
     this.#reads.abort(new Error("the phala CLI has ended"));
     await this.#inFlight;
@@ -128,16 +128,16 @@ export class Gate {
     const request = await readRequest(message, this.#root);
     if (request === undefined || !isSame(request.headers["x-api-key"], this.key))
       return sendProblem(response, 401, "not for this run");
-    const { role, problem } = judge(this.#options.operation, request, {
+    const { role, problem } = classify(this.#options.operation, request, {
       provisioned: this.#provisioned,
       roles: this.#roles,
     });
     if (problem === undefined) this.#roles.push(role);
     const passing = this.#pass(request, role, problem);
-    // A mutation outlives the child that asked for it.
+    // A mutation outlives the child that requested it.
     if (role !== "read") this.#inFlight = Promise.all([this.#inFlight, passing]);
     const result = await passing;
-    this.#note(request, role, result);
+    this.#record(request, role, result);
     sendAnswer(response, result);
     if (result.kind === "withheld" && result.reason === "provision-only") this.#options.onDone?.();
   }
@@ -179,7 +179,7 @@ export class Gate {
     return (await this.#checkEnvKeys(result)) ?? result;
   }
 
-  /** A CVM with an on-chain KMS: its environment would be sealed with a key that is in another answer. */
+  /** With an on-chain KMS the environment would be encrypted with a key from another answer. */
   async #checkRead(result: Result): Promise<Result | undefined> {
     const isUpdate = this.#options.operation.kind === "update";
     if (isUpdate && result.kind === "answered" && usesOnChainKms(result.json))
@@ -187,7 +187,7 @@ export class Gate {
     return this.#checkEnvKeys(result);
   }
 
-  /** @returns why the CLI must not have the answer. */
+  /** @returns why the CLI must not receive the answer, if so. */
   async #checkEnvKeys(result: Result): Promise<Result | undefined> {
     const { operation } = this.#options;
     if (operation.kind === "read" || operation.kind === "delete" || result.kind !== "answered")
@@ -200,7 +200,7 @@ export class Gate {
     return undefined;
   }
 
-  /** Where keys are checked, nothing is forwarded that was sealed with one that nobody has seen. */
+  /** If keys are checked, an environment that was encrypted with an unseen key is not forwarded. */
   #needsKey({ body }: GateRequest): boolean {
     const { operation } = this.#options;
     return "hooks" in operation && operation.hooks.onEnvKey !== undefined && isSealed(body);
@@ -221,7 +221,7 @@ export class Gate {
     return this.#stopped ? STOPPED : forwardMutation(request, this.#options, signal);
   }
 
-  #note({ method, path }: GateRequest, role: Role, result: Result): void {
+  #record({ method, path }: GateRequest, role: Role, result: Result): void {
     this.#exchanges.push({ role, method, path, result });
     const what =
       result.kind === "answered" ? String(result.status) : `${result.kind}: ${result.message}`;

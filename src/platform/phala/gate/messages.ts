@@ -1,13 +1,13 @@
-/** The gate's side of HTTP towards the CLI: reading its requests, bounded, and writing answers. */
+/** The gate's HTTP messages: reads the CLI's requests, bounded, and writes answers. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { GateRequest, Result } from "./exchange.ts";
 
-/** 200 KB of compose file, escaped, and as much of a sealed environment in hex fit well in. */
+/** Enough for 200 KB of compose file, escaped, and as much of an encrypted environment in hex. */
 const MAX_REQUEST_BYTES = 4 * 1024 * 1024;
 /** No dots that could leave the API's prefix. */
 const SAFE_PATH = /^(?:\/(?!\.{1,2}(?:\/|$))(?:[\w.~:@+,=-]|%(?!2e|2f|5c)[\da-f]{2})+)+$/i;
 
-/** Undefined for what is not below `root`, is too large or broke off. */
+/** Undefined if it is not below `root`, too large or incomplete. */
 export async function readRequest(
   message: IncomingMessage,
   root: string,
@@ -45,11 +45,11 @@ async function readBody(message: IncomingMessage): Promise<string | undefined> {
   return Buffer.concat(chunks).toString("utf8");
 }
 
-/** The CLI must not begin its on-chain procedure (465 to 468), nor follow a redirect. */
+/** The CLI must not start its on-chain procedure (465 to 468), nor follow a redirect. */
 const isForTheCli = (status: number): boolean =>
   (status < 300 || status >= 400) && !(status >= 465 && status <= 468);
 
-/** Passes the API's answer on, or says why there is none. */
+/** Sends the API's answer, or why there is none. */
 export function sendAnswer(response: ServerResponse, result: Result): void {
   if (response.destroyed) return;
   if (result.kind !== "answered") {

@@ -1,6 +1,6 @@
 /**
- * What a run of the CLI came to: by what passed the gate. The CLI's own words and exit code only explain why nothing
- * did, and are checked for the claim of a success that nobody saw.
+ * The outcome of a run of the CLI, from the gate's traffic. Its output and exit code only explain why no request was
+ * made, and are checked for a success without a request.
  */
 import type {
   AcceptedUpdate,
@@ -29,7 +29,7 @@ export function updateOutcome(traffic: Traffic, run: CliRun): MutationOutcome<Ac
   return settled(traffic, run, ({ json }) => found(acceptedOf(json)));
 }
 
-/** The API answers 204, or 2xx with a JSON document. */
+/** The API answers 204, or 2xx with JSON. */
 export function deleteOutcome(traffic: Traffic, run: CliRun): MutationOutcome<void> {
   return settled(traffic, run, ({ json, text }) =>
     text === "" || acceptedOf(json) !== undefined ? { value: undefined } : undefined,
@@ -39,7 +39,7 @@ export function deleteOutcome(traffic: Traffic, run: CliRun): MutationOutcome<vo
 export function provisionOutcome(traffic: Traffic, run: CliRun): MutationOutcome<Provisioned> {
   const { provisioned } = traffic;
   const provisionings = traffic.exchanges.filter(({ role }) => role === "provision");
-  // Where a hook or the gate held back the answer, that is what came of it.
+  // A withheld answer is a failure, even if the provisioning succeeded.
   const isHeld = provisionings.some(({ result }) => result.kind === "withheld");
   if (provisioned !== undefined && !isHeld) return { kind: "ok", value: provisioned };
   return notMade(provisionings, run);
@@ -70,23 +70,23 @@ function settled<T>(
   }
   if (mayHaveHappened(result)) return unclear(commit, describe(result), provisioned);
   const conflict = refusedBy(commit);
-  // A load balancer that repeats a create gets the refusal for what the first request made: a name, a quota, a
-  // provisioning that are used up.
+  // If a load balancer repeats a create, the refusal is caused by the first request, which used up a name, a quota or
+  // the provisioning.
   const mayBeRepeated = provisioned !== null && result.kind === "answered";
   return mayBeRepeated ? { ...unclear(commit, conflict.message, provisioned), conflict } : conflict;
 }
 
-/** 5xx, 408, and what somebody in between made of the answer: the work may be done all the same. */
+/** 5xx, 408, and answers of intermediaries: the work may have been done. */
 function mayHaveHappened(result: Result): boolean {
   if (result.kind === "failed") return result.sent;
   if (result.kind !== "answered") return false;
   return result.status >= 500 || result.status === 408 || !isRefusal(result);
 }
 
-/** What whoever is in between answers instead of passing a request on: go elsewhere with it, log in, slow down. */
+/** With these an intermediary answers instead of forwarding the request: redirects, proxy login, rate limits. */
 const NOT_PASSED_ON: ReadonlySet<number> = new Set([301, 307, 308, 407, 429]);
 
-/** Else only the API's own word says that nothing was done. */
+/** All other statuses need an error in the API's format to mean that nothing was done. */
 function isRefusal({ status, error }: Answered): boolean {
   if (NOT_PASSED_ON.has(status)) return true;
   return status >= 400 && error !== null && (error.code !== null || error.message !== "");
@@ -113,7 +113,7 @@ function unseenSuccess(provisioned: Provisioned | null): Unclear {
 
 const claimsSuccess = (run: CliRun): boolean => outcomeOf(run, anySuccess).kind === "ok";
 
-/** Nothing that changes anything was forwarded: why, by the last request that did not succeed, else by the CLI. */
+/** No mutation was forwarded: explained by the last request that did not succeed, else by the CLI's output. */
 function notMade(exchanges: readonly Exchange[], run: CliRun): Refused {
   const withheld = exchanges.findLast(({ result }) => result.kind === "withheld");
   const failed = exchanges.findLast(
@@ -132,7 +132,7 @@ function notMade(exchanges: readonly Exchange[], run: CliRun): Refused {
   return refused(`${said}${unreached}`, run.cutOff === undefined ? "other" : "stopped");
 }
 
-/** By something else than the API. */
+/** Refused by something other than the API. */
 export const refused = (message: string, reason: RefusalReason): Refused => ({
   kind: "refused",
   message,
@@ -160,7 +160,7 @@ const WITHHELD: Record<Withheld["reason"], RefusalReason> = {
 
 const NAME_TAKEN = /already (?:exists|taken|in use)|name\b.*\btaken/i;
 
-/** Module 01, number 004: the name is taken. Any other 409 is about what is being done to the CVM right now. */
+/** ERR-01-004: the name is taken. Any other 409 is about an operation in progress. */
 function reasonOf({ status, code, message }: ApiError): RefusalReason {
   if (status === 409 && (code === "ERR-01-004" || NAME_TAKEN.test(message))) return "name-taken";
   if (status === 409 || status === 429) return "busy";

@@ -110,7 +110,7 @@ describe("the way of a request", () => {
 
 describe("pauses between tries", () => {
   test("grow, with jitter, up to the longest", () => {
-    const policy = { tries: 9, firstPauseMs: 100, longestPauseMs: 1_000 };
+    const policy = { tries: 9, firstPauseMs: 100, maxPauseMs: 1_000 };
     for (const [next, full] of [
       [2, 100],
       [3, 200],
@@ -126,7 +126,7 @@ describe("pauses between tries", () => {
 
   test("the server's wish counts, but not for ever", () => {
     expect(pauseBefore(2, READ_RETRIES, 3_000)).toBe(3_000);
-    expect(pauseBefore(2, READ_RETRIES, 86_400_000)).toBe(READ_RETRIES.longestPauseMs);
+    expect(pauseBefore(2, READ_RETRIES, 86_400_000)).toBe(READ_RETRIES.maxPauseMs);
   });
 
   test.each([

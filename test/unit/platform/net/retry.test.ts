@@ -9,7 +9,7 @@ import {
   RetryBudget,
 } from "../../../../src/platform/net/retry.ts";
 
-const POLICY = { tries: 5, firstPauseMs: 200, longestPauseMs: 1_000 };
+const POLICY = { tries: 5, firstPauseMs: 200, maxPauseMs: 1_000 };
 
 test.each([
   ["the first", 2, 100, 200],
