@@ -43,9 +43,7 @@ export function createCloudAdapters(given: Given): CloudAdapters {
   return {
     connect: ({ phalaApiUrl: apiUrl, phalaApiKey: apiKey, phalaBin: bin }) => {
       const shared = { apiUrl, apiKey, http, clock, onDetail, redact };
-      const running = <T>(child: () => Promise<T>): Promise<T> => stopwatch.measure("phala", child);
-      const starting = <T>(spawn: () => T): T => stopwatch.block("phala", spawn);
-      const cli = createPhalaCli({ ...shared, bin, env, preload, running, starting });
+      const cli = createPhalaCli({ ...shared, bin, env, preload, stopwatch });
       clis.push(cli);
       return {
         cli,

@@ -38,7 +38,13 @@ export type CvmAttestationInput = {
   readonly at: number;
 };
 
-export function attestCvm({ evidence, collateral, trust, expected, at }: CvmAttestationInput): CvmAttestation {
+export function attestCvm({
+  evidence,
+  collateral,
+  trust,
+  expected,
+  at,
+}: CvmAttestationInput): CvmAttestation {
   const list = new CheckList();
   const verified = list.attempt(
     "quote",

@@ -45,14 +45,19 @@ export function attestRegistry(input: AttestationInput): AttestationReport {
   return { result: resultOf(checks, first.facts), checks, facts: first.facts ?? null };
 }
 
-const measurementsOf = ({ registers, app_id, instance_id, compose_hash }: AttestationFacts): string =>
-  JSON.stringify([registers, app_id, instance_id, compose_hash]);
+const measurementsOf = ({
+  registers,
+  app_id,
+  instance_id,
+  compose_hash,
+}: AttestationFacts): string => JSON.stringify([registers, app_id, instance_id, compose_hash]);
 
 function compareSources(all: readonly CvmAttestation[], list: CheckList): void {
   const [a, b] = all.map(({ facts }) => facts);
   if (all.length < 2 || !a || !b) return;
   const message = "the API and the CVM itself show different measurements";
-  if (measurementsOf(a) === measurementsOf(b)) list.pass("sources", "the API and the CVM itself say the same");
+  if (measurementsOf(a) === measurementsOf(b))
+    list.pass("sources", "the API and the CVM itself say the same");
   else list.refuse("sources", "attest-paths-differ", message);
 }
 

@@ -20,7 +20,11 @@ export type ExpectedCompose = {
   readonly firstUse?: boolean | undefined;
 };
 
-type Context = { readonly trust: Trust; readonly expected: ExpectedCompose; readonly list: CheckList };
+type Context = {
+  readonly trust: Trust;
+  readonly expected: ExpectedCompose;
+  readonly list: CheckList;
+};
 
 /** @returns SHA-256 of the pre-launch script, if there is one */
 export function checkCompose(
@@ -52,7 +56,10 @@ export function checkCompose(
   return checkScripts(appCompose, context);
 }
 
-function checkScripts(appCompose: AppCompose, { trust, expected, list }: Context): string | undefined {
+function checkScripts(
+  appCompose: AppCompose,
+  { trust, expected, list }: Context,
+): string | undefined {
   const { script, fields } = findUntrustedCode(appCompose, trust, expected.trustedScripts);
   const own = appCompose.pre_launch_script ? sha256Hex(appCompose.pre_launch_script) : undefined;
   for (const { field, sha256 } of fields) {

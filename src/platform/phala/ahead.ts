@@ -6,9 +6,11 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { Socket } from "node:net";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import { installedVersion } from "./installed-version.ts";
-import { launchOf } from "./launch.ts";
+import { installedVersion, launchOf } from "./program.ts";
+import type { Stopwatch } from "../../core/stopwatch.ts";
 import { killGroup } from "./process-group.ts";
+
+export type Measuring = Pick<Stopwatch, "measure" | "block">;
 
 /** What the process is to run. */
 export type Work = {
@@ -56,21 +58,21 @@ export class WaitingPhala {
   /**
    * @param program the absolute path of a `phala`.
    * @param env the variables that all runs have in common.
-   * @param starting called around the start of the process.
+   * @param stopwatch measures the start of the process.
    * @returns undefined if it is not the npm package, does not run with our own Node, or can't be started.
    */
   static async start(
     program: string,
     env: Readonly<Record<string, string>>,
     preload: string,
-    starting: <T>(spawn: () => T) => T,
+    stopwatch: Measuring,
   ): Promise<WaitingPhala | undefined> {
     if (process.platform === "win32") return undefined;
     const [version, launch] = await Promise.all([installedVersion(program), launchOf(program)]);
     if (version === undefined || launch.file !== process.execPath) return undefined;
     const load = ["--experimental-import-meta-resolve", "--import", pathToFileURL(preload).href];
     try {
-      const child = starting(() =>
+      const child = stopwatch.block("phala", () =>
         spawn(launch.file, [...load, ...launch.args], {
           cwd: path.parse(launch.file).root,
           env,

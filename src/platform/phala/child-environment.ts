@@ -1,6 +1,6 @@
 /** The environment of `phala`: an allow-list, because phala and Node read many variables. */
 import { markedNames } from "../../core/marked-secrets.ts";
-import { pathWithNode } from "./launch.ts";
+import { pathWithNode } from "./program.ts";
 import { temporaryDirectory } from "./private-folder.ts";
 
 const PASSED_ON = /^(?:TEMP|TMP|SYSTEMROOT|PATHEXT|LANG|LC_[A-Z]+)$/;

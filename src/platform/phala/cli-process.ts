@@ -3,18 +3,18 @@
  * a create into an update of another registry, an SSH key in ~/.ssh changes the compose hash.
  */
 import type { Clock } from "../../core/ports.ts";
+import { Stopwatch } from "../../core/stopwatch.ts";
 import { ClusterError } from "../../errors/cluster-error.ts";
 import type { HttpClient } from "../net/http.ts";
 import { compileCacheFolder } from "../compile-cache.ts";
 import { clearAbandonedFolders } from "./abandoned-folders.ts";
-import { AheadOfRuns, WaitingPhala } from "./ahead.ts";
+import { AheadOfRuns, WaitingPhala, type Measuring } from "./ahead.ts";
 import { runChild } from "./child.ts";
 import { commonEnvironment, ownEnvironment } from "./child-environment.ts";
 import type { CliRun } from "./cli-output.ts";
 import type { GateOperation } from "./gate/exchange.ts";
 import { openGate, type Gate, type Traffic } from "./gate/gate.ts";
-import { launchOf } from "./launch.ts";
-import { locateProgram } from "./locate.ts";
+import { launchOf, locateProgram } from "./program.ts";
 import { makePrivateFolder, temporaryDirectory, type PrivateFolder } from "./private-folder.ts";
 
 export type PhalaProcessOptions = {
@@ -36,10 +36,8 @@ export type PhalaProcessOptions = {
   readonly preload?: string | undefined;
   /** Timeout in ms until such a process begins its work; for tests. */
   readonly beginMs?: number | undefined;
-  /** Called around each run of the program, to measure it. */
-  readonly running?: (<T>(child: () => Promise<T>) => Promise<T>) | undefined;
-  /** Called around a start ahead, to measure it: a process is blocked while the system starts its child. */
-  readonly starting?: (<T>(spawn: () => T) => T) | undefined;
+  /** Measures runs, and starts ahead: a process is blocked while the system starts its child. */
+  readonly stopwatch?: Measuring;
 };
 
 export type PhalaCommand = {
@@ -63,12 +61,14 @@ const NOTHING_PASSED: Traffic = { exchanges: [], provisioned: undefined, hookErr
 /** Runs commands of one program, and remembers whether it needs the real HOME. */
 export class PhalaProcess {
   readonly #options: PhalaProcessOptions;
+  readonly #stopwatch: Measuring;
   #home: Home = "empty";
   readonly #cleared = clearAbandonedFolders();
   readonly #ahead = new AheadOfRuns(() => this.#startAhead());
 
   constructor(options: PhalaProcessOptions) {
     this.#options = options;
+    this.#stopwatch = options.stopwatch ?? new Stopwatch(() => options.clock.monotonic());
   }
 
   /** See `PhalaQueries.expectRuns`. */
@@ -134,12 +134,12 @@ export class PhalaProcess {
   }
 
   async #startAhead(): Promise<WaitingPhala | undefined> {
-    const { bin, env, preload, onDetail, starting = startAlone } = this.#options;
+    const { bin, env, preload, onDetail } = this.#options;
     const program = await locateProgram(bin, env["PATH"]);
     if (program === undefined || preload === undefined || this.#home === "real") return undefined;
     const environment = await commonEnvironment(env);
     const all = { ...environment, ...cacheFor(env) };
-    const waiting = await WaitingPhala.start(program, all, preload, starting);
+    const waiting = await WaitingPhala.start(program, all, preload, this.#stopwatch);
     if (waiting) onDetail("phala is started ahead of its next run");
     return waiting;
   }
@@ -166,7 +166,7 @@ export class PhalaProcess {
     gate: Gate,
     signal: AbortSignal,
   ): Promise<CliRun> {
-    const { bin, env, apiUrl, redact = (text: string) => text, running = runAlone } = this.#options;
+    const { bin, env, apiUrl, redact = (text: string) => text } = this.#options;
     const { prefix } = gate;
     // phala quotes the gate's address if a request fails, which means nothing to an operator.
     const shown = (text: string): string => redact(text.replaceAll(prefix, `${apiUrl}/api/v1`));
@@ -189,7 +189,7 @@ export class PhalaProcess {
       done: where.done,
       onEnding: () => gate.stop(),
     };
-    const run = await running(() => runChild(child, signal));
+    const run = await this.#stopwatch.measure("phala", () => runChild(child, signal));
     if (run.startError !== undefined)
       return { ...EMPTY, stderr: `${bin} can't be started (${run.startError})` };
     const { exitCode } = run;
@@ -203,10 +203,6 @@ function cacheFor(env: NodeJS.ProcessEnv): Record<string, string> {
   const folder = compileCacheFolder(env);
   return folder === undefined ? {} : { NODE_COMPILE_CACHE: folder };
 }
-
-const runAlone = <T>(child: () => Promise<T>): Promise<T> => child();
-
-const startAlone = <T>(spawn: () => T): T => spawn();
 
 const EMPTY: CliRun = { stdout: "", stderr: "", exitCode: null, cutOff: undefined };
 const notStarted = (stderr: string): GatedRun => ({

@@ -22,8 +22,7 @@ import {
   refused,
   updateOutcome,
 } from "./gate/outcome.ts";
-import { installedVersion } from "./installed-version.ts";
-import { locateProgram } from "./locate.ts";
+import { installedVersion, locateProgram } from "./program.ts";
 import { makePrivateFolder } from "./private-folder.ts";
 
 /** A create or update makes two requests of at most 30 s each; the rest is start-up. */

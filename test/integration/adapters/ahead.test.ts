@@ -125,9 +125,12 @@ function tried(bin: string, more: Partial<PhalaCliOptions> = {}): Tried {
         AWS_SECRET_ACCESS_KEY: "x",
       },
       onDetail: (line) => details.push(line),
-      async running(child) {
-        seen.starts += 1;
-        return child();
+      stopwatch: {
+        async measure(_, run) {
+          seen.starts += 1;
+          return run();
+        },
+        block: (_, start) => start(),
       },
       ...more,
     },
