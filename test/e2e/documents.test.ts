@@ -5,29 +5,36 @@ import path from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { blocksOf, pages, type Block } from "../helpers/documents.ts";
-import { PHALA_BIN, warmPhalaBin } from "../helpers/phala-bin.ts";
+import { warmPhalaBin } from "../helpers/phala-bin.ts";
 import { PROGRAM, WARM_PROGRAM } from "../helpers/program-bin.ts";
 
 const ALL = (await Promise.all((await pages()).map(blocksOf))).flat();
 const RUN = ALL.filter(({ notRun }) => notRun === undefined);
-const on = (page: string): readonly Block[] => RUN.filter((block) => block.page === page);
+const on = (page: string, blocks: readonly Block[]): readonly Block[] =>
+  blocks.filter((block) => block.page === page);
+const pagesOf = (blocks: readonly Block[]): readonly string[] => [
+  ...new Set(blocks.map(({ page }) => page)),
+];
 
-/** They tell a story from an empty machine on. */
-const ALONE = ["README.md", "docs/sandbox.md"];
-/** The others are about a cluster that is set up; the page that ends it comes last. */
-const SHARED = [...new Set(RUN.map(({ page }) => page))]
-  .filter((page) => !ALONE.includes(page))
-  .toSorted((a, b) => Number(a === "docs/destroy.md") - Number(b === "docs/destroy.md"));
+/** These tell a story from an empty machine on, as far as they don't say that they are about a cluster. */
+const STORIES: ReadonlySet<string> = new Set(["README.md", "docs/sandbox.md"]);
+const isOfStory = ({ page, aboutCluster }: Block): boolean => STORIES.has(page) && !aboutCluster;
+const ALONE = RUN.filter(isOfStory);
+/** The others are about a cluster that is set up; those that end it come last. */
+const SHARED = RUN.filter((block) => !isOfStory(block));
+const LAST = ["README.md", "docs/destroy.md"];
 /** What this page sets stays with its cluster. */
 const OWN_CLUSTER: ReadonlySet<string> = new Set(["docs/inputs.md"]);
 
 type Machine = { readonly base: string; readonly env: Readonly<Record<string, string>> };
 
+const WARM = process.env[WARM_PROGRAM] ?? "";
+
 /** Without npm: the built program, loaded already, the phala of this repository, and packages that are installed. */
 const STAND_INS: Readonly<Record<string, string>> = {
   // A sandbox in the background is a process of its own, made of the one that starts it.
-  "tee-cluster": `case $1 in sandbox) exec node '${PROGRAM}' "$@" ;; *) exec '${process.env[WARM_PROGRAM]}' "$@" ;; esac`,
-  phala: `exec ${JSON.stringify(PHALA_BIN)} "$@"`,
+  "tee-cluster": `case "$1 $2" in "sandbox start") exec node '${PROGRAM}' "$@" ;; *) exec '${WARM}' "$@" ;; esac`,
+  phala: `exec '${warmPhalaBin()}' "$@"`,
   npx: 'exec "$@"',
   npm: '[ "$*" = ci ]',
 };
@@ -51,7 +58,7 @@ async function newMachine(): Promise<Machine> {
 }
 
 async function removeMachine({ base, env }: Machine): Promise<void> {
-  await execa("node", [PROGRAM, "sandbox", "stop"], { env, extendEnv: false, reject: false });
+  await execa(WARM, ["sandbox", "stop"], { env, extendEnv: false, reject: false });
   await rm(base, { recursive: true, force: true });
 }
 
@@ -66,10 +73,15 @@ function scriptOf(blocks: readonly Block[]): string {
 }
 
 /** @returns its last line, `== end`; all of it where something fails. */
-async function runPage(page: string, { base, env }: Machine, change = {}): Promise<string> {
+async function runPage(
+  blocks: readonly Block[],
+  page: string,
+  { base, env }: Machine,
+  change = {},
+): Promise<string> {
   const cwd = path.join(base, "work", path.basename(page, ".md"));
   await mkdir(cwd, { recursive: true });
-  const { exitCode, all } = await execa("bash", ["-c", scriptOf(on(page))], {
+  const { exitCode, all } = await execa("bash", ["-c", scriptOf(on(page, blocks))], {
     cwd,
     env: { ...env, ...change },
     extendEnv: false,
@@ -100,10 +112,10 @@ test("blocks that are not run say why", () => {
   `);
 });
 
-test.each(ALONE)("%s, on a machine of its own", async (page) => {
+test.each(pagesOf(ALONE))("%s, on a machine of its own", async (page) => {
   const machine = await newMachine();
   onTestFinished(() => removeMachine(machine));
-  expect(await runPage(page, machine)).toBe("== end");
+  expect(await runPage(ALONE, page, machine)).toBe("== end");
 });
 
 describe("pages about a cluster", () => {
@@ -115,13 +127,14 @@ describe("pages about a cluster", () => {
     const options = { env: { ...machine.env, ...SANDBOX }, extendEnv: false, cwd: machine.base };
     const quick = ["--boot-time", "250ms", "--update-time", "300ms"];
     await execa("node", [PROGRAM, "sandbox", "start", ...quick], options);
-    await execa("node", [PROGRAM, "init", "--yes"], options);
+    await execa(WARM, ["init", "--yes"], options);
   });
   afterAll(() => removeMachine(machine));
 
-  test.each(SHARED)("%s", async (page) => {
+  const inOrder = pagesOf(SHARED).toSorted((a, b) => LAST.indexOf(a) - LAST.indexOf(b));
+  test.each(inOrder)("%s", async (page) => {
     const name = OWN_CLUSTER.has(page) ? "owl-tracker" : SANDBOX.TEE_CLUSTER_NAME;
     const change = { ...SANDBOX, TEE_CLUSTER_NAME: name };
-    expect(await runPage(page, machine, change)).toBe("== end");
+    expect(await runPage(SHARED, page, machine, change)).toBe("== end");
   });
 });

@@ -1,7 +1,7 @@
 /**
  * The shell blocks of a Markdown page, and what comments before them say about running them:
- * `<!-- not run: WHY -->`, `<!-- exit: CODE -->`, `<!-- own shell -->`, and `<!-- first: COMMANDS -->`, which a reader
- * has done already.
+ * `<!-- not run: WHY -->`, `<!-- exit: CODE -->`, `<!-- own shell -->`, `<!-- about a cluster -->` that is set up, and
+ * `<!-- first: COMMANDS -->`, which a reader has done already.
  */
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
@@ -19,6 +19,7 @@ export type Block = {
   readonly exit: number;
   /** It is a script of its own, which may end its shell. */
   readonly ownShell: boolean;
+  readonly aboutCluster: boolean;
 };
 
 /** README.md, then docs/*.md in alphabetical order. */
@@ -47,6 +48,7 @@ export async function blocksOf(page: string): Promise<readonly Block[]> {
       first: said("first"),
       exit: Number(said("exit") ?? 0),
       ownShell: comments.includes("<!-- own shell -->"),
+      aboutCluster: comments.includes("<!-- about a cluster -->"),
     };
   });
 }
