@@ -14,6 +14,14 @@ export async function pidsOf(world: World, words: string): Promise<number[]> {
   );
 }
 
+/** Whether these have ended. Cheap, where `processesOf` looks at every process of the machine. */
+export async function areGone(pids: readonly number[]): Promise<boolean> {
+  const environments = await Promise.all(
+    pids.map((pid) => readFile(`/proc/${pid}/environ`, "utf8").catch(() => "")),
+  );
+  return environments.every((text) => text === "");
+}
+
 async function entriesOf(world: World): Promise<{ pid: string; line: string }[]> {
   const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
   const lines = await Promise.all(

@@ -392,6 +392,13 @@ describe("ways out", () => {
     expect(inputs.cluster.clusterName).toBe("bird");
   });
 
+  test("cancelled: nothing is saved", async () => {
+    const saved: Answers[] = [];
+    const left = wizard(["bird", ...AS_THEY_STAND, "Cancel"], { saved });
+    await expect(left).rejects.toMatchObject({ code: "cancelled", hint: undefined });
+    expect(saved).toEqual([]);
+  });
+
   test("with the answers saved: cancelled, and how to go on", async () => {
     const saved: Answers[] = [];
     const left = wizard(["bird", ...AS_THEY_STAND, "Save to tee-cluster.yml"], {
