@@ -1,7 +1,7 @@
 /** Step 6 where the platform gives a hash, but not what it stands for. */
 import { expect, test } from "vitest";
 import { parseCompose } from "../../../src/compose/compose-file.ts";
-import type { AppCompose } from "../../../src/core/compose-hash.ts";
+import { composeHashOf, sha256Hex, type AppCompose } from "../../../src/core/compose-hash.ts";
 import type { Lookup } from "../../../src/core/ports.ts";
 import type { JournalEntry } from "../../../src/state/journal.ts";
 import { summarizeJournal } from "../../../src/state/record.ts";
@@ -21,6 +21,8 @@ type Given = {
   readonly looks?: readonly Lookup<unknown>[];
   readonly strict?: boolean;
   readonly allowUnchecked?: boolean;
+  /** SHA-256 of scripts that earlier deployments had. */
+  readonly knownScripts?: readonly string[];
 };
 
 const PRESENT: Lookup<unknown> = { kind: "present", value: { name: NAME, composeHash: HASH } };
@@ -32,6 +34,7 @@ async function read({
   looks = [PRESENT],
   strict = false,
   allowUnchecked = false,
+  knownScripts = [],
 }: Given) {
   const written: JournalEntry[] = [];
   const warnings: string[] = [];
@@ -63,7 +66,7 @@ async function read({
     environmentNames: ["REGISTRY_URL"],
     store: {
       save: async (it: AppCompose) => void saved.push(it),
-      knownScripts: async () => new Set(),
+      knownScripts: async () => new Set(knownScripts),
     },
     record: summarizeJournal([], "bird"),
     allowUnchecked,
@@ -117,4 +120,27 @@ test("one that is not visible yet is waited for", async () => {
   const looks = [...Array.from({ length: 20 }, () => ABSENT), PRESENT];
   const { outcome } = await read({ looks, allowUnchecked: true });
   expect(outcome).toMatchObject({ output: HASH });
+});
+
+test("a pre-launch script is told, or refused with --strict, unless an earlier deployment had it", async () => {
+  const script = "#!/bin/sh\necho of the platform\n";
+  const value = {
+    docker_compose_file: COMPOSE.text,
+    allowed_envs: ["REGISTRY_URL"],
+    pre_launch_script: script,
+  };
+  const cvm = { name: NAME, composeHash: composeHashOf(value) };
+  const given: Given = {
+    appCompose: { kind: "present", value },
+    looks: [{ kind: "present", value: cvm }],
+  };
+  const told = await read(given);
+  expect([told.outcome, told.warnings]).toMatchObject([
+    { output: cvm.composeHash },
+    [expect.stringMatching(/^pre-launch-script: /)],
+  ]);
+  const strict = await read({ ...given, strict: true });
+  expect([strict.outcome, strict.saved]).toMatchObject([{ code: "pre-launch-script" }, []]);
+  const known = await read({ ...given, strict: true, knownScripts: [sha256Hex(script)] });
+  expect([known.outcome, known.warnings]).toMatchObject([{ output: cvm.composeHash }, []]);
 });
