@@ -1,7 +1,6 @@
 /** What a CVM is known by, what its app-compose may lack, and what is left behind. */
 import { expect, test } from "vitest";
 import { journalOf } from "../../helpers/journal.ts";
-import { dropCvm } from "../../helpers/cvms.ts";
 import { makePreparedWorld } from "../../helpers/prepared-cluster.ts";
 import { cloudOf, makeWorld } from "../../helpers/program.ts";
 import {
@@ -82,18 +81,4 @@ test("a create that makes two registries of one app_id: neither is given the lis
   const { approved, live } = await cloudOf(world.sandbox);
   expect([approved, live]).toEqual([[], [REGISTRY, REGISTRY]]);
   expect(run.left_behind.map(({ name }) => name)).toEqual([REGISTRY, REGISTRY]);
-});
-
-test("a registry that is deleted while it is waited for is not left behind", async () => {
-  let dropped = false;
-  const world = await makeWorld({
-    timings: { ...AT_ONCE, bootMs: 60_000 },
-    async onRequest({ path }) {
-      if (dropped || !path.startsWith("/gateway/")) return;
-      dropped = true;
-      await dropCvm(world.sandbox, REGISTRY);
-    },
-  });
-  const run = failureOf(await world.run(["init", "--json"]));
-  expect([run.exitCode, run.error.code, run.left_behind]).toEqual([4, "registry-gone", []]);
 });

@@ -13,7 +13,7 @@ test("it is not stored, and the run says so; the next one needs no record of it"
     text.replace("- LOG_LEVEL=INFO", `- LOG_LEVEL=INFO\n      - MODELS_API_KEY=${SECRET}`),
   );
   for (let run = 1; run <= 2; run += 1) {
-    const ran = await world.run(["init", "--json"], env);
+    const ran = await world.run(["init", "--json", "--hash-from", "provision"], env);
     const { approved_compose_hashes: approved } = initiated(ran);
     expect(ran.stderr).toContain("a secret is written into a compose file: it is not kept");
     expect((await cloudOf(world.sandbox)).approved).toEqual(approved);
