@@ -76,7 +76,7 @@ export async function makeWorld(options: Partial<SandboxOptions> = {}): Promise<
 /** @throws Error among tests that run side by side: it would be closed when any of them ends */
 export function closedWithTest(world: OpenWorld): World {
   if (TestRunner.getCurrentTest()?.concurrent === true)
-    throw new Error("side by side: take the world from the fixture of worlds.ts");
+    throw new Error("side by side: take a world of openWorld, and close it");
   onTestFinished(() => world.close());
   return world;
 }
