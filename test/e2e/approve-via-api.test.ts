@@ -12,6 +12,8 @@ import { makePreparedWorld } from "../helpers/prepared-cluster.ts";
 import { cloudOf, COMPOSE_FOLDER, mutationsOf, type Run, type World } from "../helpers/program.ts";
 import { expectValid } from "../helpers/schemas.ts";
 
+/** Without a temporary runner: nothing here is about how a hash is come by. */
+const ROTATE = ["rotate-hash", "--json", "--hash-from", "provision"];
 const RUNNER_COMPOSE = path.join(COMPOSE_FOLDER, "docker-compose.phala.runner.yml");
 const AS_ORCHESTRATOR = V2_RUNNER_NAMES.map((name) => ({ name, value: "1" }));
 
@@ -30,7 +32,7 @@ async function startedAt({ sandbox }: World): Promise<number> {
 test("a rotation pushes the list: uptime untouched, old and new runner accepted; a restart forgets it, and is noticed", async () => {
   const world = await makePreparedWorld({ behaviour: { uptimeSeconds: true } }, "v2");
   const other = await makeGatewayKey(world.folder, "another.pem");
-  const rotate = (...args: string[]): Promise<Run> => world.run(["rotate-hash", "--json", ...args]);
+  const rotate = (...args: string[]): Promise<Run> => world.run([...ROTATE, ...args]);
   const deploy = (file: string): Promise<string> =>
     deployRunner(world.sandbox, "bird-tracker", file, AS_ORCHESTRATOR);
   const oldRunner = await deploy(RUNNER_COMPOSE);
@@ -102,7 +104,7 @@ test("a registry that takes no list while it runs is updated, or left alone with
   const { approved } = await cloudOf(world.sandbox);
   const compose = path.join(world.folder, "runner.yml");
   await writeFile(compose, `${await readFile(RUNNER_COMPOSE, "utf8")}# an image bump\n`);
-  const args = ["rotate-hash", "--json", "--runner-compose", compose];
+  const args = [...ROTATE, "--runner-compose", compose];
   const only = await world.run([...args, "--approve-via", "api"]);
   expect([only.exitCode, failure(only).code]).toEqual([4, "approve-not-offered"]);
   expect((await cloudOf(world.sandbox)).approved).toEqual(approved);
@@ -117,7 +119,8 @@ test("init pushes too; again it changes nothing; of schema v1 it refuses to", as
   const compose = path.join(world.folder, "runner.yml");
   await writeFile(compose, `${await readFile(RUNNER_COMPOSE, "utf8")}# an image bump\n`);
   world.sandbox.resetRequests();
-  const init = (...args: string[]): Promise<Run> => world.run(["init", "--json", ...args]);
+  const init = (...args: string[]): Promise<Run> =>
+    world.run(["init", "--json", "--hash-from", "provision", ...args]);
   const pushed = await init("--runner-compose", compose, "--approve-via", "api");
   const answer = expectValid("init", pushed.stdout) as unknown as InitResult;
   expect(answer.warnings.map(({ code }) => code)).toContain("approved-until-restart");

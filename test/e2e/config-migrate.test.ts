@@ -126,17 +126,14 @@ test("what is refused is named, with what to do, and nothing is written", async 
     [["broken.yml", ...KEY], 6, "config-unreadable"],
     [["orchestrator.yml", ...KEY, "--output", "no/where.yml"], 2, "config-folder-missing"],
   ] as const;
-  const found = await Promise.all(
-    cases.map(async ([args]) => {
-      const { exitCode, stdout } = await world.run(["config", "migrate", ...args, "--json"], BARE);
-      const { error } = expectValid("failure", stdout) as {
-        error: { code: string; hint: string | null };
-      };
-      expect(error.hint).toMatch(/--gateway-key-path|config migrate FILE|chmod 600|--output|mend/);
-      return [args, exitCode, error.code];
-    }),
-  );
-  expect(found).toEqual(cases);
+  for (const [args, ...end] of cases) {
+    const { exitCode, stdout } = await world.run(["config", "migrate", ...args, "--json"], BARE);
+    const { error } = expectValid("failure", stdout) as {
+      error: { code: string; hint: string | null };
+    };
+    expect(error.hint).toMatch(/--gateway-key-path|config migrate FILE|chmod 600|--output|mend/);
+    expect([exitCode, error.code], args.join(" ")).toEqual(end);
+  }
   expect(await readdir(world.folder)).toEqual(before);
   expect(await textOf(world)).toBe(await readFile(golden("v1"), "utf8"));
 });

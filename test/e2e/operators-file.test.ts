@@ -24,7 +24,8 @@ const RECORDED = { "max-models": 20, "memory-per-model-mb": 2048, "provision-fac
 const DEFAULTS = { "max-models": 0, "memory-per-model-mb": 1024, "provision-factor": 0.8 };
 
 test("what an init was given stands in the next ones, without the file too; after destroy the defaults do", async () => {
-  const world = await makeWorld();
+  const world = await makePreparedWorld();
+  await rm(fileOf(world));
   expect(
     initOf(await world.run(["init", "--json", ...SETTINGS, "--crunch", "owl=night owl"])).notes,
   ).toEqual([]);
@@ -47,7 +48,7 @@ test("what an init was given stands in the next ones, without the file too; afte
 
   expect((await world.run(["destroy", "--yes"])).exitCode).toBe(0);
   await rm(fileOf(world));
-  expect((await world.run(["init"])).exitCode).toBe(0);
+  expect((await world.run(["init", "--hash-from", "provision"])).exitCode).toBe(0);
   expect(await runnerIn(world)).toMatchObject(DEFAULTS);
 });
 
@@ -105,7 +106,8 @@ test("--sandbox leaves a real cluster's file alone, and replaces its own that no
   expect(await readFile(file, "utf8")).toBe(real);
 
   await rm(file);
-  const one = ["init", "--sandbox", "--yes", "--json", "--cluster-name"];
+  const init = ["init", "--sandbox", "--yes", "--json", "--hash-from", "provision"];
+  const one = [...init, "--cluster-name"];
   expect((await world.run([...one, "one-cluster"])).exitCode).toBe(0);
   expect((await world.run([...one, "two-cluster"])).exitCode).toBe(0);
   expect(await runnerIn(world)).toMatchObject({ "cluster-name": "two-cluster" });
@@ -129,17 +131,20 @@ test("another cluster's file is a conflict; the others know the cluster by its f
 
   const nameless = { TEE_CLUSTER_NAME: undefined };
   const clusters = async (...commands: string[][]): Promise<unknown[]> => {
-    const runs = commands.map((words) => world.run([...words, "--json"], nameless));
-    return (await Promise.all(runs)).map(
-      ({ stdout }) => (JSON.parse(stdout) as { cluster?: string }).cluster,
-    );
+    const found = [];
+    for (const words of commands) {
+      const { stdout } = await world.run([...words, "--json"], nameless);
+      found.push((JSON.parse(stdout) as { cluster?: string }).cluster);
+    }
+    return found;
   };
   const all = [["status"], ["hash"], ["history"], ["rotate-hash", "--plan"]];
   expect(await clusters(...all)).toEqual(all.map(() => "bird-tracker"));
   await rm(fileOf(world));
   expect(await clusters(["status"], ["history"])).toEqual(["bird-tracker", "bird-tracker"]);
 
-  expect((await world.run(["init", "--cluster-name", "owl-watch"])).exitCode).toBe(0);
+  const other = ["init", "--cluster-name", "owl-watch", "--hash-from", "provision"];
+  expect((await world.run(other)).exitCode).toBe(0);
   await rm(fileOf(world));
   const two = await world.run(["status", "--json"], nameless);
   expect([two.exitCode, failureIn(two.stdout).error.code]).toEqual([2, "missing-inputs"]);
