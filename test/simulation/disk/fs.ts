@@ -79,6 +79,7 @@ export function statOf(node: Node): Partial<real.Stats> {
   return {
     ...kindOf(node),
     isSymbolicLink: () => false,
+    isFIFO: () => false,
     size: isFile ? node.data.length : 4096,
     mode: node.mode,
     uid: process.getuid?.() ?? 0,
