@@ -7,6 +7,7 @@ import type { CvmOperation } from "../../../src/core/ports.ts";
 import {
   checkForeignUpdates,
   isMadeHere,
+  readOwnUpdates,
   updatedMeanwhile,
   warnUnknownList,
 } from "../../../src/registry/concurrent-updates.ts";
@@ -185,6 +186,33 @@ describe("updates by others", () => {
       }
     `);
     expect(isMadeHere(REGISTRY, recordFrom(...made.map(other)))).toBe(false);
+  });
+});
+
+describe("updates since the last look", () => {
+  const read = async (
+    updates: readonly CvmOperation[] | null,
+    seen: string | null,
+    entries: readonly JournalEntry[] = [],
+  ) => {
+    const cloud = memoryCloud([cvmOf()]);
+    if (updates) cloud.operations.set(UUID, updates);
+    const at = { registry: REGISTRY, record: recordFrom(...entries) };
+    return readOwnUpdates(at, seen, cloud.context);
+  };
+  const attempt = approving([hashOf("a")], { after: "c1" });
+
+  test("are returned where there is none, or it may be that of an open attempt of ours", async () => {
+    expect(await read([c("c1")], "c1")).toEqual([c("c1")]);
+    expect(await read(null, "c1")).toBeUndefined();
+    expect(await read([c("c2"), c("c1")], "c1", [attempt])).toEqual([c("c2"), c("c1")]);
+  });
+
+  test("by somebody else end the run", async () => {
+    const conflict = { kind: "conflict", code: "updated-meanwhile" };
+    expect(await failureOf(read([c("c2"), c("c1")], "c1"))).toMatchObject(conflict);
+    const others = [c("c3"), c("c2"), c("c1")];
+    expect(await failureOf(read(others, "c1", [attempt]))).toMatchObject(conflict);
   });
 });
 

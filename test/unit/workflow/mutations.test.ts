@@ -306,7 +306,7 @@ describe("updating", () => {
     const { cloud, update } = updating(how);
     expect(await update()).toEqual(how);
     expect(written(cloud)).toEqual([INTENT, outcome(word, { correlation_id })]);
-    expect(cloud.ledger.touched).toBe(true);
+    expect([cloud.ledger.touched, cloud.ledger.approving]).toEqual([true, true]);
   });
 
   test("busy is repeated, with a look before each but the first; another refusal is not", async () => {
@@ -375,6 +375,7 @@ describe("pushing a list", () => {
       outcome(word),
     ]);
     expect(cloud.calls[0]?.with).toEqual({ url: PUSH.url, hashes: PUSH.hashes });
+    expect(cloud.ledger.approving).toBe(true);
   });
 });
 
