@@ -1,4 +1,4 @@
-/** Gathers what step 8 decides on. */
+/** Gathers the facts for step 8's decision. */
 import type { AppCompose } from "../core/compose-hash.ts";
 import type { CvmOperation } from "../core/ports.ts";
 import { isMadeHere } from "../registry/concurrent-updates.ts";

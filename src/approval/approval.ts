@@ -1,4 +1,4 @@
-/** What step 8 is given and what comes of it, for the files that do parts of it. */
+/** Input and result of step 8, shared by the files that implement it. */
 import type { AppCompose } from "../core/compose-hash.ts";
 import type { ComposeFile } from "../compose/compose-file.ts";
 import type { ComposeHash } from "../core/domain.ts";

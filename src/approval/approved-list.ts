@@ -1,13 +1,13 @@
-/** Which compose hashes a registry shall approve. Pure. */
+/** Which compose hashes a registry is to approve. Pure. */
 import type { ComposeHash } from "../core/domain.ts";
 
-/** What becomes of the hashes that are approved already. */
+/** Which of the approved hashes stay. */
 export type ListPolicy = {
-  /** All of them stay; those that a live runner has; or none (the operator's word, runners are cut off). */
+  /** All of them; those of live runners; or none (the operator's decision: runners lose access). */
   readonly stay: "all" | "live" | "none";
   /** Stay whatever `stay` says. */
   readonly keep: readonly ComposeHash[];
-  /** Go whatever else is said. */
+  /** Removed whatever `stay` and `keep` say. */
   readonly drop: readonly ComposeHash[];
 };
 
@@ -35,11 +35,11 @@ export function approvedList({
   policy,
 }: ApprovedListParts): readonly ComposeHash[] {
   const { stay, keep, drop } = policy;
-  const standing =
+  const staying =
     stay === "none" ? [] : stay === "all" ? recorded : recorded.filter((h) => live.includes(h));
-  const older = [...standing, ...(stay === "none" ? [] : live.toSorted()), ...keep];
-  const staying = older.filter((hash) => hash !== fresh && !drop.includes(hash));
-  const list = [...new Set([...staying, ...(fresh === undefined ? [] : [fresh])])];
+  const older = [...staying, ...(stay === "none" ? [] : live.toSorted()), ...keep];
+  const kept = older.filter((hash) => hash !== fresh && !drop.includes(hash));
+  const list = [...new Set([...kept, ...(fresh === undefined ? [] : [fresh])])];
   return sameMembers(list, recorded) ? recorded : list;
 }
 

@@ -1,4 +1,4 @@
-/** Step 9's evidence: the registry that has its secrets and its list now is the one that was given them. */
+/** Step 9's attestation: the registry that has the secrets and the list is the one that they were sent to. */
 import { AGAIN, command, hint } from "../core/command-hint.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
 import type { StepContext } from "../workflow/step.ts";
@@ -30,7 +30,7 @@ export async function attestAfter(
   }
 }
 
-/** What was sent, by a certificate that is newer than the update. */
+/** The configuration that was sent, shown with a certificate that is newer than the update. */
 function afterUpdate(
   { compose, environment }: ApproveComposeHashInput,
   at: number,

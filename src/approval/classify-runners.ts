@@ -1,4 +1,4 @@
-/** The approved list of a rotation: what it is now, what it shall be, and who would be cut off. */
+/** Live runners and the approved list: which are approved now, and which would lose access. */
 import type { WarningCode } from "../errors/catalogue.ts";
 import { command, hint, type Words } from "../core/command-hint.ts";
 import { areOrchestratorsNames } from "../compose/environment.ts";
@@ -15,11 +15,11 @@ import {
 import type { ListPolicy } from "./approved-list.ts";
 import type { LiveRunner } from "../runners/running-runners.ts";
 
-/** What is known here of the list that a registry approves now. */
+/** What this machine knows of the list that a registry approves now. */
 export type KnownList = {
   readonly record: ClusterRecord;
   readonly appId: string;
-  /** Whether the record is all that the registry was told: nobody else has updated it. */
+  /** Whether the record is complete: nobody else has updated the registry. */
   readonly complete: boolean;
   /** Whether an orchestrator (of schema v2) pushes hashes to it, which are in no record and last until it restarts. */
   readonly coordinated: boolean;
@@ -34,9 +34,9 @@ export type RunnerVouchers = {
   readonly hashes: ReadonlySet<string>;
 };
 
-/** The live runners, by what the registry makes of them now. */
-export type JudgedRunners = {
-  /** It lets them in. */
+/** The live runners, by whether the registry approves them now. */
+export type ClassifiedRunners = {
+  /** It approves them. */
   readonly accepted: readonly LiveRunner[];
   /** Nothing here vouches for them: neither a record nor the local compose file has what they run. */
   readonly unclear: readonly LiveRunner[];
@@ -45,16 +45,16 @@ export type JudgedRunners = {
 };
 
 /**
- * Which live runners the registry lets in now, as far as that can be known. Being up is no approval: one with an
- * SSH key, or with a compose file of its own, must not come into the list because it waits there. So where the
- * record is complete it decides; else one is included, and reported, that runs the local compose file under the
- * orchestrator's names, or whose hash `--record` has.
+ * Which live runners the registry approves now, as far as that can be known. A running runner is not necessarily an
+ * approved one: one with an SSH key, or with another compose file, must not get on the list just because it runs. So a
+ * complete record decides. Without one, a runner is included (and reported) if it runs the local compose file with the
+ * orchestrator's environment names, or if `--record` has its hash.
  */
 export function classifyRunners(
   live: readonly LiveRunner[],
   { record, appId, complete, coordinated, vouchers }: KnownList,
   warn: (code: WarningCode, message: Words) => void,
-): JudgedRunners {
+): ClassifiedRunners {
   const known = new Set<string>([
     ...recordedHashes(record, appId),
     ...openAttempts(record, appId).flatMap(({ hashes, vouched }) => (vouched ? hashes : [])),
@@ -93,8 +93,8 @@ const included = ({ cvm, composeHash }: LiveRunner): string =>
   `${composeHash} of the live runner ${cvm.name} is included although no record of this machine has it: it runs the local compose file, or --record has it`;
 
 /**
- * To approve a runner that nobody can vouch for would give keys away, to leave it out may cut a good one off: that
- * takes the operator's word. Where nothing is to stay it has been given.
+ * Approving an unknown runner would give keys away, and excluding it may revoke a good one: the operator must decide.
+ * With a policy under which nothing stays, they have.
  * @throws ClusterError `live-runner-unclear` (verification).
  */
 export function assertRunnersClear(
@@ -114,8 +114,8 @@ export function assertRunnersClear(
   });
 }
 
-/** Live runners whose hash a list does not have: they would get no key any more. */
-export function runnersCutOff(
+/** Live runners whose hash is not on a list. */
+export function runnersLosingAccess(
   list: readonly ComposeHash[],
   live: readonly LiveRunner[],
 ): readonly LiveRunner[] {

@@ -1,6 +1,6 @@
 /**
- * Step 8's decision: leave the registry as it is, push the list to it while it runs, or update it, which restarts it.
- * Pure: everything that has to be asked has been asked by then.
+ * Step 8's decision: keep the registry as it is, push the list to it while it runs, or update it, which restarts it.
+ * Pure: all facts have been gathered.
  */
 import type { OperationState } from "../core/ports.ts";
 import type { ApprovalAttempt, ApprovedRecord } from "../state/record.ts";
@@ -8,7 +8,7 @@ import type { ApproveVia } from "./approval.ts";
 import { sameMembers } from "./approved-list.ts";
 
 export type ApprovalFacts = {
-  /** What the registry shall approve from now on. */
+  /** What the registry is to approve from now on. */
   readonly hashes: readonly string[];
   readonly via: ApproveVia;
   /** The operator wants an update even where nothing differs. */
@@ -83,7 +83,7 @@ function reasonToAct(facts: ApprovalFacts): ApprovalReason | undefined {
   return restartedSince ? "restarted" : undefined;
 }
 
-/** What speaks against the recorded approval being what the registry has. */
+/** A reason to doubt that the registry has the recorded approval. */
 function doubtOf(
   last: ApprovedRecord,
   { newest, runsThisFile }: Pick<ApprovalFacts, "newest" | "runsThisFile">,
@@ -95,7 +95,7 @@ function doubtOf(
   }
   if (newest?.state === "failed") return "update-failed";
   if (last.correlationId !== (newest?.correlationId ?? null)) return "updated-by-others";
-  // It ended with a word that nobody knows: waiting for a better one would be in vain.
+  // It ended in an unknown state: waiting for another one would not help.
   if (newest?.state === "unknown" && !last.verified) return "unconfirmed";
   // A registry that was only ever pushed to has no update to compare with.
   return last.via === "restart" && last.correlationId === null ? "unconfirmed" : undefined;

@@ -1,6 +1,6 @@
 /**
- * What has become of a registry whose update was refused as "busy": a load balancer that repeats a request gets the
- * refusal for the operation that the first one started, so it may have been updated all the same.
+ * Settles an update that was refused as "busy". A load balancer may repeat a request; the second one is then refused
+ * because of the operation that the first one started, so the registry may have been updated all the same.
  */
 import type { CvmOperation } from "../core/ports.ts";
 import { updatedMeanwhile } from "../registry/concurrent-updates.ts";

@@ -10,7 +10,7 @@ import type { StepContext } from "../workflow/step.ts";
 import type { Approval, ApproveComposeHashInput } from "./approval.ts";
 import type { Registry } from "../registry/registry.ts";
 
-/** A push is idempotent and signed again at each try, so an unclear end is simply tried again. */
+/** A push is idempotent and signed at each try, so it is repeated after an unclear outcome. */
 const TRIES = 3;
 
 /**
@@ -67,7 +67,7 @@ export async function sendList(
   });
 }
 
-/** Said whenever the running list is not the one in the environment. */
+/** Warns that the list in memory is not the one in the environment. */
 export function warnOfRestart(registry: Registry, context: StepContext): void {
   context.warn(
     "approved-until-restart",

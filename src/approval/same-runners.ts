@@ -1,4 +1,4 @@
-/** Between the making of a list and the update that sends it, runners may appear: none may lose access by that. */
+/** Runners may appear between computing a list and sending it: none of them may lose access by that. */
 import { AGAIN, hint } from "../core/command-hint.ts";
 import { identityOf, type ComposeHash, type Cvm } from "../core/domain.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
@@ -13,7 +13,7 @@ export type SeenRunners = {
   readonly live: readonly LiveRunner[];
   readonly known: KnownList;
   readonly hashes: readonly ComposeHash[];
-  /** The operator's word on runners that it cuts off. */
+  /** The operator's decision on runners that would lose access. */
   readonly policy: ListPolicy;
 };
 
@@ -47,5 +47,5 @@ export async function assertSameRunners(
   });
 }
 
-/** One that was updated meanwhile is another one. */
+/** A runner that was updated meanwhile counts as another one. */
 const keyOf = (cvm: Cvm): string => `${identityOf(cvm)} ${cvm.composeHash ?? ""}`;

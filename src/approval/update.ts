@@ -1,6 +1,6 @@
 /**
- * The approved list by an update of the registry. It replaces the whole environment, so the whole of it is sent,
- * after a look at what the registry declares: a name without a value would be a key lost for ever.
+ * Approving by an update of the registry. It replaces the whole environment, so all of it is sent, and only once every
+ * name that the registry declares has a value: values can't be read back.
  */
 import { AGAIN, hint, phala } from "../core/command-hint.ts";
 import type { AcceptedUpdate, CvmOperation, MutationOutcome, Refused } from "../core/ports.ts";

@@ -1,4 +1,4 @@
-/** An orchestrator.yml that others have written, read and looked at before anything of it is changed. Pure. */
+/** Reading and checking an existing orchestrator.yml before it is changed. Pure. */
 import type { Words } from "../core/command-hint.ts";
 import {
   isMap,

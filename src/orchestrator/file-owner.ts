@@ -1,4 +1,4 @@
-/** Whose orchestrator.yml it is: what must not be repointed to another cluster without a word. Pure. */
+/** Whose orchestrator.yml it is: it must not silently be changed to another cluster's. Pure. */
 import { isSameApi } from "../core/api-hosts.ts";
 import type { FileIdentity } from "./read-settings.ts";
 

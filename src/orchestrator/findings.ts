@@ -1,4 +1,4 @@
-/** What the orchestrator would refuse of an orchestrator.yml, with the line, in words. Pure. */
+/** What the orchestrator would refuse in an orchestrator.yml, with the line. Pure. */
 import type { z } from "zod";
 import type { OrchestratorSchema } from "../core/domain.ts";
 import {

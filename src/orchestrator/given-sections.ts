@@ -1,4 +1,4 @@
-/** What a run was told to put into the operator's own sections of an existing orchestrator.yml. Pure. */
+/** Changes to the operator's own sections of an existing orchestrator.yml that this run's inputs ask for. Pure. */
 import { isMap, type Document } from "yaml";
 import type { Change } from "./changes.ts";
 import { isRecord, parseYaml, type Path } from "./document.ts";

@@ -1,4 +1,4 @@
-/** An orchestrator.yml of schema v1 as schema v2 has it; comments, order and everything else stay. Pure. */
+/** Migrating an orchestrator.yml from schema v1 to v2; comments, order and everything else stay. Pure. */
 import { command, hint } from "../core/command-hint.ts";
 import type { Document } from "yaml";
 import { ClusterError } from "../errors/cluster-error.ts";

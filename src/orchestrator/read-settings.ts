@@ -1,4 +1,4 @@
-/** What an existing orchestrator.yml says of the inputs: it stands before any default. Pure. */
+/** Inputs from an existing orchestrator.yml: they take precedence over defaults. Pure. */
 import { isScalar, type Document } from "yaml";
 import type { OrchestratorSchema } from "../core/domain.ts";
 import type { InputKey } from "../core/settings.ts";

@@ -1,4 +1,4 @@
-/** What of `infrastructure.runner` is changed in an existing file: what is given, what is missing, what follows from the registry. Pure. */
+/** Changes to `infrastructure.runner` of an existing file: given, missing, or following from the registry. Pure. */
 import type { Document } from "yaml";
 import type { Change } from "./changes.ts";
 import { isEmptyValue, RUNNER, valueAt } from "./document.ts";

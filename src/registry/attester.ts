@@ -1,4 +1,4 @@
-/** A run's attestation of the registry: what was seen, what is trusted because of it, and what came of it. */
+/** A run's attestation of the registry: what was seen, what is trusted because of it, and the result. */
 import {
   isMissingEvidence,
   type AttestationCheck,
@@ -87,7 +87,7 @@ export class Attester {
     return { onEnvKey: (key) => this.#checkEnvKey(key, appId, context) };
   }
 
-  /** One look that judges nothing. */
+  /** One look, without a verdict. */
   async look(
     registry: Place,
     expected: Expectation,
@@ -132,7 +132,7 @@ export class Attester {
     this.#options.scripts.assertTrusted(appCompose, name, context, false);
   }
 
-  /** For the answer: the last report, with what became of the environment key. */
+  /** For the result: the last report, with the check of the environment key. */
   get outcome(): Pick<AttestationReport, "result" | "checks"> {
     const { result = "none", checks = [] } = this.#report ?? {};
     const key = this.#envKey;
@@ -146,7 +146,7 @@ export class Attester {
     return { mode: this.mode, result: this.outcome.result, scripts: this.#options.scripts.trusted };
   }
 
-  /** What lags behind is looked at a few times; trouble on the way, with `require`, as long as any wait takes. */
+  /** Looks again where evidence may lag behind; with `require` until the timeout where the network is at fault. */
   async #settled(registry: Place, expected: Expectation, context: Context): Promise<Observation> {
     const { clock, signal } = context;
     const deadline = clock.monotonic() + context.timeoutMs;
@@ -154,7 +154,7 @@ export class Attester {
     let seen: Observation | undefined;
     for (let looks = 1; ; looks += 1) {
       const found = await this.#look(registry, expected, signal);
-      // That nothing is shown now takes nothing back of what was.
+      // A look that shows nothing does not invalidate an earlier one.
       if (!seen || !showsNothing(found)) seen = found;
       const isPassing =
         this.mode === "require" && found.gathered.unavailable.some(({ passing }) => passing);
@@ -249,7 +249,7 @@ function isSettled({ report, gathered }: Observation): boolean {
 const showsNothing = ({ report }: Observation): boolean =>
   report.facts === null && lacksEvidenceOnly(report);
 
-/** Whether all that speaks against it is that something was not shown yet. */
+/** Whether the only objection is that some evidence was not shown yet. */
 export function lacksEvidenceOnly({ checks }: AttestationReport): boolean {
   const open = checks.filter(({ result }) => result === "unverified" || result === "failed");
   return (

@@ -1,4 +1,4 @@
-/** Every variable that the registry declares must get a value again: an update replaces its whole environment. */
+/** An update replaces the registry's whole environment, so it must set every variable that the registry declares. */
 import { APPROVED_LIST, furtherNames, WALLET, environmentNamesOf } from "../compose/environment.ts";
 import { command, hint, joinWords, type Words } from "../core/command-hint.ts";
 import { ClusterError } from "../errors/cluster-error.ts";

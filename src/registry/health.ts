@@ -1,4 +1,4 @@
-/** Looking at a registry until it is healthy, and giving up at once where waiting can't help. */
+/** Polling a registry until it is healthy; fails at once where waiting can't help. */
 import { command, hint, onDashboard, type Words } from "../core/command-hint.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
 import { REGISTRY_MODE, SPAWNTEE_SERVICE, type Cvm } from "../core/domain.ts";
@@ -7,11 +7,11 @@ import type { StepContext } from "../workflow/step.ts";
 import type { PollResult } from "../workflow/wait.ts";
 import type { Registry } from "./registry.ts";
 
-/** The platform's words for a CVM that won't come up by itself. */
+/** Statuses of a CVM that won't start by itself. */
 const DEAD = new Set(["error", "failed", "stopped", "exited", "terminated", "deleted", "shutdown"]);
 
 /**
- * One look at the registry: its health through the gateway and its state through the API, at the same time.
+ * Polls the registry once: its health through the gateway and, at the same time, its state through the API.
  * @throws ClusterError at once for a CVM that failed to boot or is gone, another service or another mode.
  */
 export async function pollHealth(
@@ -23,12 +23,12 @@ export async function pollHealth(
     context.spawntee.health(registry.url, signal),
     context.api.findCvm(registry.vmUuid, signal),
   ]);
-  // It was there before: what somebody deleted is not left behind.
+  // It existed before: somebody has deleted it, so it is not left behind.
   if (cvm.kind === "absent") context.mutations.ledger.remove(registry);
   assertAlive(registry, cvm, answer);
   if (answer.kind !== "answered")
     return { kind: "not-yet", seen: `${describeCvm(cvm)}; ${answer.detail}` };
-  assertRecordedRunner(registry, answer.value);
+  assertServiceAndMode(registry, answer.value);
   if (answer.value.status !== "healthy")
     return {
       kind: "not-yet",
@@ -56,7 +56,7 @@ export function registryGone({ name, appId }: Registry): ClusterError {
   });
 }
 
-function assertRecordedRunner(registry: Registry, health: Health): void {
+function assertServiceAndMode(registry: Registry, health: Health): void {
   if (health.service !== SPAWNTEE_SERVICE)
     throw new ClusterError("verification", "wrong-service", {
       message: `${registry.url}/health is answered by ${JSON.stringify(health.service)}, not by ${SPAWNTEE_SERVICE}`,

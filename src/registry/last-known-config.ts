@@ -1,11 +1,11 @@
-/** What a registry that was there before may run on, as far as this machine has given it. */
+/** What an existing registry may run with, of what this machine has given it. */
 import { lastUpdate, possibleUpdates, type ClusterRecord } from "../state/record.ts";
 import { composeDigestOf, type RegistrySettings } from "../compose/environment.ts";
 import { creationsOf } from "./concurrent-updates.ts";
 import type { Registry } from "./registry.ts";
 
-/** One of the things that it may have been given last. */
-export type Given = {
+/** One of the configurations that it may have. */
+export type CandidateConfig = {
   /** SHA-256 of the compose file; undefined where it was not recorded. */
   readonly composeDigest: string | undefined;
   /** Whether that environment name had no value. */
@@ -19,17 +19,19 @@ export type Given = {
 export function candidateConfigs(
   registry: Pick<Registry, "appId">,
   record: ClusterRecord,
-): readonly Given[] {
+): readonly CandidateConfig[] {
   const updates = possibleUpdates(record, registry.appId);
   const last = lastUpdate(record, registry.appId);
   const settings = [...updates, ...(last ? [last] : [])].map((update) => update.settings);
-  if (updates.some(({ verified }) => verified)) return settings.map(asGiven);
-  const created = creationsOf(registry, record).map(({ composeDigest, emptyNames }): Given => ({
-    composeDigest: composeDigest ?? undefined,
-    // Not recorded by earlier versions, which asked no further.
-    isEmpty: (name) => emptyNames === null || emptyNames.includes(name),
-  }));
-  return [...settings.map(asGiven), ...created];
+  if (updates.some(({ verified }) => verified)) return settings.map(candidateOf);
+  const created = creationsOf(registry, record).map(
+    ({ composeDigest, emptyNames }): CandidateConfig => ({
+      composeDigest: composeDigest ?? undefined,
+      // Not recorded by earlier versions, which asked no further.
+      isEmpty: (name) => emptyNames === null || emptyNames.includes(name),
+    }),
+  );
+  return [...settings.map(candidateOf), ...created];
 }
 
 /** SHA-256 of the compose files among them. */
@@ -41,6 +43,6 @@ export function ownComposeFilesOf(
   return new Set(given.flatMap(({ composeDigest }) => composeDigest ?? []));
 }
 
-function asGiven(settings: RegistrySettings): Given {
+function candidateOf(settings: RegistrySettings): CandidateConfig {
   return { composeDigest: composeDigestOf(settings), isEmpty: (name) => settings[name] === "" };
 }

@@ -14,7 +14,7 @@ export function isOurs(cvm: Cvm, record: ClusterRecord): boolean {
   return isOurRegistry(record, cvm.appId);
 }
 
-/** What is to become of it. One whose app_id is not known can't be told from another, so it is never adopted. */
+/** Whose it is. One without an app_id can't be told from another, so it is never adopted. */
 export function ownershipOf(
   cvm: Cvm,
   record: ClusterRecord,
@@ -101,7 +101,7 @@ async function findRecorded(
   return undefined;
 }
 
-/** All that could be meant: those of that name, and ours with its replicas. */
+/** All candidates: CVMs of that name, and ours with its replicas. */
 async function findNamed(
   name: string,
   own: Cvm | undefined,
@@ -109,7 +109,7 @@ async function findNamed(
 ): Promise<Cvm[]> {
   const ownId = own?.appId ?? undefined;
   const keep = (cvm: CvmIdentity): boolean => cvm.name === name || cvm.appId === ownId;
-  // Side by side; of two failures the look-up's is told.
+  // Concurrently; of two failures the look-up's is reported.
   const listing = api.listCvms(signal, { keep, search: name });
   listing.catch(() => undefined);
   const found = await api.findCvm(name, signal);
@@ -153,7 +153,7 @@ export async function assertOnlyRegistry(
   assertOne(name, all);
 }
 
-/** What a registry under another name means. */
+/** For messages: a registry that was renamed. */
 export function describeRenamed({
   now,
   appId,
@@ -166,7 +166,7 @@ export function describeRenamed({
   return `the registry of this cluster (app_id ${appId}) is called ${now} by now: the orchestrator finds it only by the name ${name}; rename it in the dashboard`;
 }
 
-/** What several CVMs that may be the registry are. */
+/** For messages: several CVMs that may be the registry. */
 export function describeAmbiguous(name: string, cvms: readonly CvmIdentity[]): string {
   const ids = cvms.map(
     ({ name: given, appId, vmUuid }) => `${given} (app_id ${appId}, vm_uuid ${vmUuid})`,

@@ -1,4 +1,4 @@
-/** What shows that a registry has restarted: never its good health alone, which the old instance has too. Pure. */
+/** Evidence that a registry has restarted: never its health alone, because the old instance is healthy too. Pure. */
 import type { Health, OperationState, SpawnteeAnswer } from "../core/ports.ts";
 
 /** What was seen since the update was accepted. */

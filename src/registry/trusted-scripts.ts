@@ -1,5 +1,5 @@
 /**
- * What may run code in the cluster's CVMs beside the compose files. The first pre-launch script of a new cluster is
+ * Code that runs in the cluster's CVMs besides the compose files. The first pre-launch script of a new cluster is
  * trusted with `auto`, as SSH does with host keys; another one, of the registry or a runner, must be pinned.
  */
 import { sha256Hex, type AppCompose } from "../core/compose-hash.ts";
@@ -39,7 +39,7 @@ export class TrustedScripts {
     return this.#trusted;
   }
 
-  /** Whoever pins scripts trusts no other. */
+  /** Where scripts are pinned, no other is trusted. */
   get mayTrustFirst(): boolean {
     const { mode, trust } = this.#options;
     return mode === "auto" && this.#digests.size === 0 && trust.pre_launch_scripts.length === 0;

@@ -9,13 +9,13 @@ import type { ReadingDeps } from "../workflow/step.ts";
 import { formatDuration, notKnownYet, waitUntil } from "../workflow/wait.ts";
 import type { Registry } from "./registry.ts";
 
-/** Words for what leaves a CVM's compose file and environment as they are. */
+/** Types of operations that change neither compose file nor environment. */
 const NO_UPDATE =
   /^(?:create|provision|deploy|power|start|stop|restart|reboot|reset|shut|boot|launch|delete|destroy|remove|replicate)/;
 
 /**
  * Whether it may have replaced a CVM's environment: the platform calls that `compose_update`, in older entries
- * `update`; of an operation whose word nobody knows it can't be told, so it counts as one.
+ * `update`. An unknown type may be one, so it counts as one.
  */
 export function isUpdate({ type }: CvmOperation): boolean {
   return !NO_UPDATE.test(type.trim().toLowerCase());
@@ -85,7 +85,7 @@ export function isStuck(operation: Started, clock: ServerClock): boolean {
   return (ageOf(operation, clock) ?? 0) > STUCK_AFTER_MS + (clock.now()?.uncertaintyMs ?? 0);
 }
 
-/** What helps against one that never ends. */
+/** For hints: how to get past one that never ends. */
 export const wayPastStuck = `if it does not end, --force-update continues once it is older than ${formatDuration(STUCK_AFTER_MS)}`;
 
 /** In ms; null where its start or the server's time is not known. */

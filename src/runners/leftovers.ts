@@ -11,14 +11,13 @@ import { APPEARANCE_MS, findByIdentity, lookupFailed } from "../workflow/find-cv
 import type { StepContext } from "../workflow/step.ts";
 import { removeWithReplicas } from "./remove-cvm.ts";
 
-/** No run keeps its temporary runner longer: seconds are usual, the limit of a wait is 10 minutes. Only `destroy` goes by it. */
+/** No run keeps its temporary runner longer: seconds are usual, the limit of a wait is 10 minutes. Only `destroy` uses it. */
 export const OLDEST_RUNNER_IN_USE_MS = 30 * 60_000;
 
 export type LeftoverVerdict = "none" | "ours" | "abandoned" | "in-use";
 
 /**
- * Abandoned: older than any run, and nothing is being done to it. It is deleted by nobody but
- * an operator who destroys the cluster.
+ * Abandoned: older than any run, and no operation is in progress. Only an operator who destroys the cluster deletes it.
  * @param nowMs the server's time: local clocks differ between the machines that share a cluster.
  */
 export function classifyTemporaryRunner(

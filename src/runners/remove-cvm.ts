@@ -1,4 +1,4 @@
-/** Deleting a CVM and seeing it gone: the temporary runner on every way out, and whatever `destroy` finds. */
+/** Deleting a CVM and confirming it: the temporary runner however a run ends, and whatever `destroy` finds. */
 import { hint, phala, type Words } from "../core/command-hint.ts";
 import { ClusterError, messageOf } from "../errors/cluster-error.ts";
 import type { Cvm } from "../core/domain.ts";
@@ -9,12 +9,12 @@ import type { StepDeps } from "../workflow/step.ts";
 import { notKnownYet, waitUntil, type PollResult } from "../workflow/wait.ts";
 
 const DELETION_LIMIT_MS = 120_000;
-/** A deletion is asynchronous; one that was accepted is asked for again only after this. */
+/** A deletion is asynchronous; an accepted one is requested again only after this. */
 const ASK_AGAIN_MS = 15_000;
 
 /**
- * Deletes a CVM and returns only when the API does not know it anymore: not by id, not by name, not in its list. One
- * that this run made, or may have made, is looked for until it had time to become visible.
+ * Deletes a CVM and returns once the API no longer has it: by no id, not by name, not in its list. One that this run
+ * made, or may have made, is looked for until it has had time to become visible.
  * @returns false where there was none.
  * @throws ClusterError `cvm-not-deleted` (platform) or a timeout, with the command to do it by hand.
  */
@@ -43,8 +43,8 @@ export async function removeCvm(
 }
 
 /**
- * Deletes a temporary runner of ours and every replica of it: they have its app_id, which our own creation was given,
- * and cost as much.
+ * Deletes a temporary runner of ours and all its replicas: they have its app_id, which our own creation was given, and
+ * cost as much.
  * @returns whether there was any.
  * @throws as `removeCvm`, once every one has been tried.
  */
@@ -69,7 +69,7 @@ export async function removeWithReplicas(
   return first === true || replicas.length > 0;
 }
 
-/** Those of its app_id, other than itself, that nobody is deleting yet. */
+/** Other CVMs with its app_id that are not being deleted yet. */
 async function listReplicas(
   { appId, vmUuid, name }: CvmIdentity,
   { api }: StepDeps,

@@ -1,4 +1,4 @@
-/** What the commands that work on a cluster share before they have their session: its folder, its record, its inputs. */
+/** What commands read of a cluster before they open a session: its folder, its record, its inputs. */
 import type { Answers } from "../inputs/resolve.ts";
 import { readClusterRecord } from "../state/verified-state.ts";
 import { openAttempts, type ClusterRecord } from "../state/record.ts";
@@ -12,7 +12,7 @@ import { withRecordedInputs, type WithRecordedInputs } from "./recorded-inputs.t
 
 type Whereabouts = Pick<Preparation, "connection" | "stateHost" | "workspaceId">;
 
-/** Where a cluster is recorded. Asks the platform whose it is, where there is anything to tell apart. */
+/** The folder of a cluster's record. Asks the platform for the workspace where any folder may be meant. */
 export async function directoryOf(
   { connection, stateHost, workspaceId }: Whereabouts,
   cluster: string,
@@ -31,7 +31,7 @@ export async function readRecord(prepared: Preparation, cluster: string): Promis
  * name may have been deleted and created again.
  * @returns also the registry, where it was looked up.
  */
-export async function asRecorded<A extends Answers>(
+export async function withRegistryInputs<A extends Answers>(
   resolution: A,
   record: ClusterRecord,
   { ports, signal }: Preparation,
@@ -41,7 +41,7 @@ export async function asRecorded<A extends Answers>(
   if (clusterName === undefined || approvals.length === 0)
     return withRecordedInputs(resolution, record);
   const found = await findRegistry(clusterName, record, ports.api, signal);
-  // Without an answer the last one that was given anything stands in for it: better than defaults.
+  // Without an answer the newest recorded values are used: better than defaults.
   if (found.kind === "unknown") return withRecordedInputs(resolution, record);
   // A cluster that is gone, and set up again, begins with the defaults.
   if (found.kind === "absent" || found.value.appId === null)

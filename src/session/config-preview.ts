@@ -1,4 +1,4 @@
-/** What step 10 will do to orchestrator.yml, as far as it can be known before the registry is there. */
+/** What step 10 will do to orchestrator.yml, as far as that is known before the registry exists. */
 import { roleOf } from "../core/domain.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
 import { configChanges, type ConfigChange } from "../orchestrator/config-changes.ts";

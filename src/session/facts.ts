@@ -1,4 +1,4 @@
-/** Makes the facts that checks look at; each is read at most once. */
+/** The facts that checks use; each is read at most once. */
 import { readComposeFile, type ComposeFile } from "../compose/compose-file.ts";
 import type { ComposePair } from "../compose/lint.ts";
 import { runnerEnvironmentNamesOf } from "../compose/environment.ts";
@@ -18,13 +18,13 @@ import { once } from "../lib/once.ts";
 import { findRegistry } from "./cluster-cvms.ts";
 import type { Preparation } from "./preparation.ts";
 
-/** What the checks look at. Every fact is read once, however many checks ask for it. */
+/** Every fact is read once, however many checks ask for it. */
 export type Facts = {
   readonly cli: PhalaQueries;
   readonly api: CloudApi;
   readonly connection: Connection;
   readonly signal: AbortSignal;
-  /** What the API says of the key is enough: phala is not started only to be asked whether it is logged in. */
+  /** Whether the API's answer about the key is enough, and phala need not be started to ask whether it is logged in. */
   loginByKey(): Promise<boolean>;
   readonly env: NodeJS.ProcessEnv;
   /** Of the phala that this run uses. */
@@ -124,7 +124,7 @@ export async function isHashRecorded({
   return recordedHash(record, digest, runnerEnvironmentNamesOf(cluster)) !== undefined;
 }
 
-/** Those that an orchestrator of one cluster may take for its own of another: it goes by the beginning of names. */
+/** CVMs that the orchestrator of another cluster may adopt, or this one's may: it matches the beginning of names. */
 export function cvmsOfLikeNames(
   cluster: string,
   { api, signal }: Pick<Facts, "api" | "signal">,

@@ -1,4 +1,4 @@
-/** What commands do first that read the record of a cluster and make no request: they need no key. */
+/** The first part of commands that only read the record of a cluster: they make no request and need no key. */
 import type { InputKey } from "../inputs/table.ts";
 import { assertNoProblems, resolveInputs, type Raw, type Resolution } from "../inputs/resolve.ts";
 import { known } from "../inputs/values.ts";

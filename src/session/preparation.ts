@@ -1,4 +1,4 @@
-/** What every command does first: resolve its inputs, hide its secrets, connect. */
+/** The first part of every command: resolve its inputs, hide its secrets, connect. */
 import { expandHome } from "../lib/home.ts";
 import { readConfigFile, type ConfigFile } from "../inputs/config-file.ts";
 import { inputDefinition, INPUTS } from "../inputs/table.ts";
@@ -80,7 +80,7 @@ export async function prepare(
   assertNoProblems(prompter ? { ...resolution, missing: [] } : resolution, { asks, more });
   hideSecrets(run, resolution.values);
   const connection = toConnection(resolution.values);
-  // A proxy that is none is told here, not as the failure of every request.
+  // An invalid proxy is reported here, not as the failure of every request.
   run.proxyRoute(connection.phalaApiUrl);
   const ports = await run.connect(connection);
   const account = once(() => ports.api.account(signal));
@@ -193,7 +193,7 @@ export function resolveWith(
   };
 }
 
-/** A key that Phala refuses is asked for again; any other trouble is the business of the checks. */
+/** A key that Phala refuses is asked for again; the checks report any other failure. */
 async function isKeyAccepted(
   phalaApiKey: string,
   values: Partial<Values>,
@@ -237,7 +237,7 @@ async function askForKey(
   };
 }
 
-/** From here on no secret comes out of the program, whatever prints it. */
+/** From here on secrets are redacted, whatever prints them. */
 export function hideSecrets(dependencies: CommandDependencies, values: Partial<Values>): void {
   for (const { key, secret } of INPUTS) {
     const value = values[key];

@@ -1,6 +1,6 @@
 /**
- * What a cluster was given before, in place of defaults: an update that sends the default region to a registry in
- * another one, or hashes the environment names of the wrong schema, is a mistake that nobody has asked for.
+ * Inputs that a cluster was given before, in place of defaults: an update must not send the default region to a registry
+ * in another one, or use the environment names of the wrong schema.
  */
 import { furtherNames, WALLET, environmentNamesOf } from "../compose/environment.ts";
 import { command, hint } from "../core/command-hint.ts";
@@ -20,7 +20,7 @@ const INPUT_OF: Readonly<Record<string, InputKey>> = {
   GATEWAY_AUTH_COORDINATOR_WALLET: "coordinatorWallet",
 };
 
-/** What of a cluster's record is looked at, the newest last. */
+/** The parts of a cluster's record that are used, the newest last. */
 export type RecordedInputs = {
   readonly approvals: readonly Pick<ApprovedRecord, "settings">[];
   readonly composeHashes: readonly Pick<ComposeHashRecord, "allowedEnvs">[];
@@ -31,7 +31,7 @@ const V2_NAME = "MODEL_MEMORY_LIMIT_MB";
 
 export type WithRecordedInputs<A extends Answers> = {
   readonly resolution: A;
-  /** In words: what was taken that is not the default. */
+  /** For messages: what was taken that is not the default. */
   readonly taken: readonly string[];
 };
 

@@ -1,4 +1,4 @@
-/** A run's hold on one cluster: its lock, its journal, what earlier runs recorded, and the workbench for the steps. */
+/** A run's session on one cluster: its lock, its journal, the record of earlier runs, and the deps of the steps. */
 import { ClusterError } from "../errors/cluster-error.ts";
 import {
   appComposeStore,
@@ -57,7 +57,7 @@ export async function withSession<T>(
     const state = await readVerifiedState(directory, cluster, { fresh: true });
     const journal = openJournal(directory, clock.now, () => lock.assertHeld());
     await journal.append({ type: "run-started", command, pid: process.pid, host: hostname() });
-    const deps = workbench(prepared, { journal, history: openHistory(directory, clock.now) });
+    const deps = stepDeps(prepared, { journal, history: openHistory(directory, clock.now) });
     const keep = (store: AppComposeStore): AppComposeStore =>
       secretFree(
         store,
@@ -88,7 +88,7 @@ export async function withSession<T>(
   }
 }
 
-function workbench(
+function stepDeps(
   { ports, connection, clock, ledger, signal, flags: { strict } }: Preparation,
   { journal, history }: Pick<StepDeps, "journal" | "history">,
 ): StepDeps {
@@ -100,7 +100,7 @@ function workbench(
   return { api, spawntee, mutations, journal, history, clock, signal, cleanup, ...limits };
 }
 
-/** @param onWithheld told of each one that is not stored, by what holds the secret: the next run reads it again. */
+/** @param onWithheld called for each one that is not stored: the next run reads it from the platform again. */
 function secretFree(
   store: AppComposeStore,
   holdsSecret: (text: string) => boolean,

@@ -1,7 +1,6 @@
 /**
- * The app-composes that compose hashes stand for: one private file per hash. A file is believed only if its content
- * hashes to its name and a chain (the journal's or the history's) has that hash: a file that somebody put there has
- * a right name too.
+ * The app-composes of compose hashes: one private file per hash. A file is trusted only if its content hashes to its
+ * name and a chain (the journal's or the history's) contains that hash: anybody can write a file with a matching name.
  */
 import path from "node:path";
 import { composeHashOf, sha256Hex, canonicalJson, type AppCompose } from "../core/compose-hash.ts";
@@ -12,7 +11,7 @@ import type { VerifiedState } from "./verified-state.ts";
 import { replaceStateFile, type StateDirectory } from "./state-directory.ts";
 
 export type AppComposeStore = {
-  /** Believed from here on. */
+  /** Trusted from then on. */
   save(appCompose: AppCompose): Promise<void>;
   /** Undefined where it was never recorded, does not hash to its name, or is in no chain. */
   load(hash: string): Promise<AppCompose | undefined>;
@@ -22,7 +21,7 @@ export type AppComposeStore = {
   knownScripts(): Promise<ReadonlySet<string>>;
 };
 
-/** Of the runners: what approved hashes stand for. */
+/** Of the runners: the app-composes of approved hashes. */
 export function appComposeStore(
   directory: StateDirectory,
   { vouched }: VerifiedState,
@@ -47,16 +46,16 @@ function storeIn(
   vouched: ReadonlySet<string>,
   record: (hash: string) => Promise<void>,
 ): AppComposeStore {
-  const believed = new Set(vouched);
+  const trusted = new Set(vouched);
   const read = (hash: string): Promise<AppCompose | undefined> => readAppCompose(folder, hash);
   return {
     async save(appCompose) {
       const hash = composeHashOf(appCompose);
       await replaceStateFile(path.join(folder, `${hash}.json`), canonicalJson(appCompose));
-      if (!believed.has(hash)) await record(hash);
-      believed.add(hash);
+      if (!trusted.has(hash)) await record(hash);
+      trusted.add(hash);
     },
-    load: async (hash) => (believed.has(hash) ? read(hash) : undefined),
+    load: async (hash) => (trusted.has(hash) ? read(hash) : undefined),
     async withText(digest) {
       const all = await Promise.all((await hashesIn(folder)).map(read));
       return all.find(
@@ -64,7 +63,7 @@ function storeIn(
       );
     },
     async knownScripts() {
-      const names = (await hashesIn(folder)).filter((hash) => believed.has(hash));
+      const names = (await hashesIn(folder)).filter((hash) => trusted.has(hash));
       const all = await Promise.all(names.map(read));
       return new Set(
         all.flatMap((value) =>

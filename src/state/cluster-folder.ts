@@ -1,7 +1,7 @@
 /**
- * Which folder has the record of a cluster. One API may have several host names, and one host several workspaces, so
- * a folder says in a file whose it is: the workspace, by the platform's id, and the host names that it was reached by.
- * Folders without that file are of versions that went by the host alone; they are used where they are.
+ * Which folder has the record of a cluster. One API may have several host names, and one host several workspaces, so a
+ * file in the folder names its owner: the workspace, by the platform's id, and the host names that it was reached by.
+ * Folders without that file are from versions that used the host alone; they are used where they are.
  */
 import path from "node:path";
 import { namesOfHost } from "../core/api-hosts.ts";
@@ -47,13 +47,13 @@ export async function findStateDirectory(
   return stateDirectoryOf(stateDir, folder ?? newFolder(all, apiHost, workspaceId), cluster);
 }
 
-/** Whether any folder may be that cluster's: else there is nothing to tell apart. */
+/** Whether any folder may be that cluster's. */
 export async function isAnyRecorded({ stateDir, cluster }: ClusterPlace): Promise<boolean> {
   return (await candidatesIn(stateDir, fileNameOf(cluster))).length > 0;
 }
 
 /**
- * Writes into the folder whose it is, for later runs that come by another name.
+ * Writes the owner into the folder, for later runs that use another host name.
  * @throws ClusterError `state-unwritable` (prerequisite).
  */
 export async function recordWorkspace(
@@ -69,7 +69,7 @@ export async function recordWorkspace(
   await replaceStateFile(ownerFileOf(directory.path), `${JSON.stringify(record)}\n`);
 }
 
-/** What is known to be this workspace's goes first; then what the host's own names lead to. Pure. */
+/** The workspace's own folder first, then those of the host's names. Pure. */
 function chooseFolder(
   all: readonly Candidate[],
   apiHost: string,
@@ -87,7 +87,7 @@ function chooseFolder(
     ?.name;
 }
 
-/** The host's own folder, but where another workspace's record is in it. */
+/** The host's own folder, unless it has another workspace's record. */
 function newFolder(all: readonly Candidate[], apiHost: string, workspaceId: string | null): string {
   const host = fileNameOf(apiHost);
   const isTaken = all.some(({ name }) => name === host);
@@ -106,7 +106,7 @@ async function candidatesIn(stateDir: string, cluster: string): Promise<readonly
   return found.flat();
 }
 
-/** What can't be read says nothing. */
+/** Undefined where it can't be read. */
 async function readOwner(folder: string): Promise<Owner | undefined> {
   const value = parseJson((await readTextIfAny(ownerFileOf(folder))) ?? "");
   return ownerShape.is(value) ? value : undefined;

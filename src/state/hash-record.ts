@@ -44,7 +44,7 @@ export type HashRecord = Omit<z.infer<typeof hashRecordSchema>, "app_composes"> 
   readonly app_composes: Readonly<Record<string, AppCompose>>;
 };
 
-/** What a machine knows, as the record for another one. `basis` is a hash that it read back, of that app-compose. */
+/** The record of this machine's knowledge for another one. `basis`: a hash that it read back, and its app-compose. */
 export async function hashRecordOf(
   known: KnownHashes,
   basis: { readonly hash: string; readonly at: string; readonly appCompose: AppCompose },

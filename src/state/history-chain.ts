@@ -1,7 +1,7 @@
-/** Whether a history is what was appended to it, byte for byte: its chain, and the heads that the journal has. Pure. */
+/** Whether a history is what was appended to it, byte for byte, by its chain and the heads in the journal. Pure. */
 import { NO_PREVIOUS, type HistoryLine } from "./history.ts";
 
-/** The first thing that does not fit. */
+/** The first inconsistency. */
 export type HistoryProblem = {
   /** From 1; one more than there are lines where the end is missing. */
   readonly line: number;

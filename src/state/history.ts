@@ -81,7 +81,7 @@ const recordShape = object({
 
 const VERSIONED = object({ v: number });
 
-/** One approval, as whoever makes it says it. */
+/** One approval, without the members that `append` adds. */
 export type HistoryEntry = ObjectOf<typeof ENTRY>;
 export type HistoryRecord = Of<typeof recordShape>;
 
@@ -144,7 +144,7 @@ export function parseHistory({ lines, torn }: Lines, file: string): readonly His
   }));
 }
 
-/** Who works on this machine. `login`: the Phala account, where it is known. */
+/** The operator on this machine. `login`: the Phala account, where it is known. */
 export function operator(login: string | null): HistoryEntry["who"] {
   return { login, user: userName(), host: hostname() };
 }
@@ -169,7 +169,7 @@ const SEAL_LENGTH = sealOf("").length;
 
 function recordIn(bytes: Buffer, file: string): HistoryRecord | undefined {
   const json = Buffer.concat([bytes.subarray(0, -SEAL_LENGTH), Buffer.from("}")]);
-  // Looked at first, and as bytes: in an edited line the version says nothing either.
+  // Checked first, and as bytes: in an edited line the version can't be trusted either.
   if (bytes.subarray(-SEAL_LENGTH).toString("latin1") !== sealOf(json)) return undefined;
   const value = parseJson(bytes.toString());
   if (VERSIONED.is(value) && value.v > HISTORY_VERSION)

@@ -12,7 +12,7 @@ import { NEWLINE } from "./line-file.ts";
 import { FOLD_VERSION, type JournalFold } from "./record-fold.ts";
 import { replaceStateFile, type StateDirectory } from "./state-directory.ts";
 
-/** A shorter journal is read in no time. */
+/** A shorter journal is read quickly anyway. */
 export const CHECKPOINT_BYTES = 1 << 20;
 
 export type Checkpoint = {

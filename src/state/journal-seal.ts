@@ -60,8 +60,8 @@ export function coveredFrom(bytes: Buffer): number | undefined {
 }
 
 /**
- * The lines of a journal, one after the other, up to the first damage, which is what it returns. Left out is what a
- * crash cut off: an end that nothing follows, or a line that was there when the seal behind it was made. A generator,
+ * Yields the lines of a journal up to the first damage, which it returns. Lines that a crash cut off are left out: an
+ * end that nothing follows, or a line that was there when the seal behind it was made. A generator,
  * since a long journal is not held in memory line by line.
  * @param behind read only what stands behind it.
  */

@@ -153,8 +153,8 @@ export async function readJournal(directory: StateDirectory): Promise<readonly J
 }
 
 /**
- * The same, record by record: of a long journal not all are held in memory at once. Nothing may be made of them before
- * the last one was read: what is wrong with the file is thrown where it stands.
+ * The same, record by record: a long journal is not held in memory. Act on no record before the last one was read:
+ * damage is thrown only where it is reached.
  * @param file for messages.
  * @param behind read only what stands behind it.
  * @throws as `readJournal`, while it is iterated.
@@ -195,7 +195,7 @@ function isCutOff({ text, ended }: JournalLine, next: JournalLine | undefined): 
   // One flipped byte at its end, or in the place of its newline, leaves a whole record.
   if ([`${text.slice(0, -1)}}`, text.slice(0, -1)].some((whole) => parseJson(whole) !== undefined))
     return false;
-  // Whoever sealed over it had seen that it was the end.
+  // The writer of a seal behind it had seen that it was the end.
   if (!ended || next?.sealed === true) return true;
   return (
     RUN_STARTED.is(parseJson(next?.text ?? "")) &&
@@ -211,7 +211,7 @@ function assertVersion(value: unknown, file: string): void {
     throw tooNew(file, version, JOURNAL_VERSION);
 }
 
-/** A newer format may seal otherwise: that is for the newer program to judge. */
+/** A newer format may have other seals: only the newer program can judge them. */
 function brokenChain(bytes: Buffer, { first, last }: Damage, file: string): Error {
   const text = bytes.toString().split("\n")[first - 1] ?? "";
   if (!text.includes('"digest"')) assertVersion(parseJson(text), file);

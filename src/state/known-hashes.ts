@@ -48,7 +48,7 @@ export function hashesOf({ composeHashes, approvals }: KnownHashes): readonly st
   ];
 }
 
-/** Whether the registry approves a hash; null where that is not known, or hangs on an update without a known end. */
+/** Whether the registry approves a hash; null where that is unknown, or depends on an update with an unknown outcome. */
 export function isApproved(hash: string, { approvals, attempted }: KnownHashes): boolean | null {
   const list = approvals.at(-1)?.hashes;
   const before = list ? list.includes(hash) : null;

@@ -1,4 +1,4 @@
-/** Files that only grow, line by line; each line is on disk (fsync) before anybody goes on. */
+/** Append-only files of lines; each line is on disk (fsync) before the caller continues. */
 import { open, type FileHandle } from "node:fs/promises";
 import path from "node:path";
 import { readFile } from "../lib/local-files.ts";

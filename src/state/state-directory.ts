@@ -97,7 +97,7 @@ export function tooNew(file: string, version: number, known: number): ClusterErr
   });
 }
 
-/** What is in a record is not what was written there. `file`: the journal or the history. */
+/** The error for a record that is not what was written. `file`: the journal or the history. */
 export function damaged(file: string, message: string): ClusterError {
   const folder = path.dirname(file);
   return new ClusterError("prerequisite", "state-damaged", {

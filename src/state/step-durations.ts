@@ -1,4 +1,4 @@
-/** How long the steps took last time on this platform: what a wait is compared with. Nothing else goes by it. */
+/** How long the steps took last time on this platform: waits are compared with it, and nothing else uses it. */
 import path from "node:path";
 import * as z from "zod";
 import { STEPS, type StepId, type StepReport } from "../core/steps.ts";

@@ -1,4 +1,4 @@
-/** What this machine knows of a cluster, verified: the journal's seals, the history's chain, and each against the other. */
+/** The recorded state of a cluster, verified: the journal's seals, the history's chain, and each against the other. */
 import { statExactly } from "../lib/local-files.ts";
 import { verifyHistory } from "./history-chain.ts";
 import { readHistory, type HistoryLine } from "./history.ts";

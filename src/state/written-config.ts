@@ -1,4 +1,4 @@
-/** Which orchestrator.yml a run of this machine wrote last for a cluster: by its digest, so that an edit is noticed. */
+/** The digest of the orchestrator.yml that a run of this machine wrote last for a cluster: it shows later edits. */
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { sha256Hex } from "../core/compose-hash.ts";
@@ -13,7 +13,7 @@ export async function rememberWritten(directory: StateDirectory, text: string): 
   await replaceStateFile(fileOf(directory), `${sha256Hex(text)}\n`);
 }
 
-/** Whether the text is what a run wrote, and nobody touched since. */
+/** Whether the text is what a run wrote, unchanged. */
 export async function isAsWritten(directory: StateDirectory, text: string): Promise<boolean> {
   const recorded = await readFile(fileOf(directory), "utf8").catch(() => "");
   return recorded.trim() === sha256Hex(text);

@@ -57,7 +57,7 @@ function keep(
   return reused(unchanged, `${count(input.hashes)} approved already`);
 }
 
-/** Before the call both lists are in the journal, after it which one the registry has. */
+/** Records both lists before the call, and after it which one the registry has. */
 async function announced<A extends Approval | undefined>(
   input: ApproveComposeHashInput,
   via: "restart" | "api",
@@ -68,7 +68,7 @@ async function announced<A extends Approval | undefined>(
   const { registry, record, restores } = input;
   // A history that can't be read, or is a newer version's, ends the run before the call and not after it.
   await context.history.check();
-  // A push leaves the environment as it was: what it was given last stays what is recorded.
+  // A push leaves the environment unchanged: the settings of the last update stay recorded.
   const given = lastUpdate(record, registry.appId)?.settings ?? {};
   const settings = { ...(via === "api" ? given : input.settings) };
   const list = { app_id: registry.appId, hashes: [...input.hashes], via, settings };
@@ -88,7 +88,7 @@ async function announced<A extends Approval | undefined>(
   return approval;
 }
 
-/** Codes of failures after which the registry surely has the list that it had before. */
+/** Codes of failures after which the registry certainly has the list that it had before. */
 const REFUSALS = new Set([
   "phala-refused",
   "approve-refused",

@@ -1,4 +1,4 @@
-/** Step 2: the inputs, complete and checked; on a terminal the wizard asks for what is open. */
+/** Step 2: the inputs, complete and checked; on a terminal the wizard asks for what is missing. */
 import { clusterChecks } from "../checks/cluster-checks.ts";
 import { previewConfig } from "../session/config-preview.ts";
 import { isHashRecorded } from "../session/facts.ts";
@@ -88,7 +88,7 @@ async function askFor(
   return { inputs, origins, adoption: adoptionOf(takeOver) };
 }
 
-/** All that speaks against the answers. What passes is not listed: the summary follows, again and again. */
+/** Everything that is wrong with the answers. Passed checks are not listed: the summary follows each time. */
 async function verdictOn(facts: ClusterFacts, strict: boolean, report: Report): Promise<Verdict> {
   progress(report, "checking the answers");
   const outcomes = await runChecks(clusterChecks, facts, () => undefined);
@@ -115,16 +115,16 @@ async function existingRegistry(facts: ClusterFacts): Promise<ExistingRegistry |
 
 function problemOf({ message, hint, details }: ClusterError): string {
   const several = details.length > 1;
-  const told = several
+  const problems = several
     ? details.flatMap(({ message: one, remedy }) => [
         ...indented(renderHint(one)),
         ...(remedy === undefined ? [] : indented(renderHint(remedy)).map((line) => `  ${line}`)),
       ])
     : indented(message);
   return [
-    "This must be put right first:",
-    ...told,
-    ...(several || hint === undefined ? [] : ["", "What helps:", ...indented(hint)]),
+    "Fix this first:",
+    ...problems,
+    ...(several || hint === undefined ? [] : ["", "Remedy:", ...indented(hint)]),
   ].join("\n");
 }
 

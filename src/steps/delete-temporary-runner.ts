@@ -1,4 +1,4 @@
-/** Step 7: delete the temporary runner, and see that it is gone. */
+/** Step 7: delete the temporary runner, and confirm that it is gone. */
 import { removeWithReplicas } from "../runners/remove-cvm.ts";
 import { done, type Step } from "../workflow/step.ts";
 import type { TemporaryRunner } from "./deploy-temporary-runner.ts";

@@ -23,7 +23,7 @@ export type DeployRegistryInput = {
   readonly existing: Cvm | undefined;
   readonly nodeId: number | undefined;
   readonly record: ClusterRecord;
-  /** Absent with `--attest off`: everything is sent at once then, as documented. */
+  /** Absent with `--attest off`: then everything is sent at once, as documented. */
   readonly attester?: Attester | undefined;
 };
 
@@ -111,7 +111,7 @@ async function placed(cvm: Pick<Cvm, "name" | "appId">, context: StepContext): P
     hint: hint`look at it with: ${phala("cvms", "get", cvm.name)}`,
     look: async (signal) => {
       const found = await context.api.findCvm(cvm.appId ?? cvm.name, signal);
-      // From here on it is known to have been there: one that is gone was deleted.
+      // It has been visible: if it is absent later, somebody has deleted it.
       if (found.kind === "present") context.mutations.ledger.see(found.value);
       if (found.kind === "present" && isPlaced(found.value))
         return { kind: "there", value: found.value };

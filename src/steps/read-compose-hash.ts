@@ -67,7 +67,7 @@ export const readComposeHash: Step<ReadComposeHashInput, ComposeHash> = {
 /** A CVM that was just created may be missing from every look-up for a while. */
 const VISIBLE_WITHIN_MS = 60_000;
 
-/** Looks for the hash; a runner that was seen, or should be by now, and is not there was deleted by somebody. */
+/** Polls for the hash. A runner that was visible, or should be by now, and is absent was deleted by somebody. */
 function hashPoll(
   runner: TemporaryRunner,
   { api, clock }: StepContext,
@@ -104,7 +104,7 @@ const ANSWER_LIMIT_MS = 30_000;
 const unknown = (reason: string): Lookup<never> => ({ kind: "unknown", reason });
 
 /**
- * What the hash stands for. Without it nobody knows what would get the keys.
+ * The app-compose of the hash: what would get the keys.
  * @returns undefined only where the operator allows that.
  */
 async function readAppCompose(
@@ -149,12 +149,12 @@ async function check(
     ...(await departure(input, appCompose)),
   ];
   input.attester?.assertTrustedCode(appCompose, input.runner.name, context);
-  // Before anything of it is recorded: the next run would take it for checked.
+  // Before any of it is recorded: the next run would treat it as checked.
   reportAnomalies(anomalies, context);
   await input.store.save(appCompose);
 }
 
-/** Whoever predicted this hash from the record got another one: says in which fields the platform departs from it. */
+/** Predictions of this hash from the record were wrong: reports in which fields the platform differs. */
 async function departure(
   { compose, environmentNames, record, store }: ReadComposeHashInput,
   real: AppCompose,

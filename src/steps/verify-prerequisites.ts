@@ -1,4 +1,4 @@
-/** Step 1: everything that can be known to go wrong is known before anything is made. */
+/** Step 1: every failure that can be foreseen is reported before anything is created. */
 import { clusterChecks } from "../checks/cluster-checks.ts";
 import { platformChecks } from "../checks/platform-checks.ts";
 import type { ClusterFacts, Facts } from "../session/facts.ts";
@@ -11,7 +11,7 @@ type Report = {
   readonly emit: Emit;
   readonly steps: StepRunner;
   readonly strict: boolean;
-  /** Ids of checks that the command has no use for. */
+  /** Ids of checks that the command does not need. */
   readonly without?: readonly string[];
 };
 
@@ -26,17 +26,17 @@ export async function verifyPrerequisites(
     report.emit({
       type: "step-progress",
       step: "verify-prerequisites",
-      message: `${title}: looked at`,
+      message: `${title}: checked`,
     });
   const all = cluster
     ? await runChecks([...platformChecks, ...wanted], cluster, reportFinished)
     : await runChecks(platformChecks, facts, reportFinished);
-  // Notes are for `doctor`: who sets up a cluster has nothing to do about them.
+  // Notes are for `doctor`: they need no action when a cluster is set up.
   const results = all.filter(({ severity }) => severity !== "note");
-  // Said in the order of the list and not as each came back: the same run reads the same every time.
+  // Reported in the order of the list, not of completion: the same run reads the same every time.
   for (const check of results) {
     if (check.status === "skipped") continue;
-    // What ends the run stands at its end, with its remedy, and there alone.
+    // A failure is shown once, with its remedy, at the end of the run.
     const shown = isFailure(check, report.strict)
       ? { ...check, detail: "", remedy: undefined }
       : check;

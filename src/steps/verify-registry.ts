@@ -1,6 +1,6 @@
 /**
- * Step 9: the registry is healthy again, and it is the restarted one that says so. For a while after an update
- * the old instance still answers; its word does not count.
+ * Step 9: the restarted registry is healthy. For a while after an update the old instance still answers; its answers do
+ * not count.
  */
 import { hint, phala, AGAIN } from "../core/command-hint.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
@@ -17,7 +17,7 @@ import type { Registry } from "../registry/registry.ts";
 import { updateUnconfirmed } from "../registry/updates.ts";
 
 export type VerifyRegistryInput = {
-  /** What step 8 was given, and what came of it. */
+  /** Step 8's input and result. */
   readonly approved: ApproveComposeHashInput;
   readonly approval: Approval;
   /** Digests of pre-launch scripts that registries of this cluster had before. */
@@ -51,7 +51,7 @@ export const verifyRegistry: Step<VerifyRegistryInput, { readonly mode: string }
 /** Where the platform's answer lags behind its own operation. */
 const LOOKS = 3;
 
-/** What restarted is what was sent, text and names: health alone says nothing of that. */
+/** The restarted registry runs the text and the names that were sent: health alone does not show that. */
 async function checkWhatRuns(
   { registry, compose, environment }: ApproveComposeHashInput,
   knownScripts: ReadonlySet<string>,

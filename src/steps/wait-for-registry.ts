@@ -36,7 +36,7 @@ export const waitForRegistry: Step<WaitForRegistryInput, void> = {
   },
 };
 
-/** Without its secrets a registry may never become healthy: that is step 9's to see. */
+/** Without its secrets a registry may never become healthy: step 9 checks that. */
 const DEFER_HEALTH_MS = 60_000;
 
 type Look = (signal: AbortSignal) => Promise<PollResult<string>>;
@@ -64,9 +64,9 @@ function lookFor(
     }
     runningSince ??= context.clock.monotonic();
     const report = await attester.look(registry, expected, signal);
-    // What contradicts, or will not come, is judged at once.
+    // Evidence that contradicts, or can't come any more, is judged at once.
     if (report.result === "verified" || !lacksEvidenceOnly(report)) {
-      // It may have come up meanwhile, in the wrong mode: that is told before it gets its secrets.
+      // It may have started meanwhile in the wrong mode: that is reported before it gets its secrets.
       const now = state.kind === "there" ? state : healthState(await health(signal));
       return {
         kind: "there",

@@ -1,7 +1,7 @@
-/** The signal that cleaning up runs under: after an interruption it has a budget of its own. */
+/** Signals for the clean-up: after an interruption it has its own time budget. */
 import type { Clock } from "../core/ports.ts";
 
-/** An operator who pressed Ctrl-C waits this long at most until the temporary runner is gone. */
+/** The longest time that a clean-up takes after Ctrl-C. */
 export const CLEANUP_BUDGET_MS = 30_000;
 
 export type CleanupSignals = {

@@ -1,17 +1,17 @@
-/** Looking for one CVM by everything that is known of it: each way of asking may lag behind by itself. */
+/** Finding one CVM by all its ids: each kind of look-up may lag behind on its own. */
 import type { Cvm } from "../core/domain.ts";
 import type { CloudApi, CvmIdentity, Lookup } from "../core/ports.ts";
 import { ClusterError, messageOf } from "../errors/cluster-error.ts";
 import { isSameCvm } from "./ledger.ts";
 
-/** How long a CVM that was just made may be missing from every answer: 20 s were seen. */
+/** How long a new CVM may be missing from every answer: 20 s were seen. */
 export const APPEARANCE_MS = 30_000;
 
 type Api = Pick<CloudApi, "findCvm" | "listCvms">;
 
 /**
- * By uuid, app_id and name; `list` asks the list too. `absent` only if every one says so; a CVM of that name which is
- * another one does not count as it. Never throws: an aborted signal is one more way of not knowing.
+ * By uuid, app_id and name; with `list` in the list too. `absent` only if every look-up says so; another CVM of the same
+ * name does not count. Never throws: after an abort the result is `unknown`.
  */
 export async function findByIdentity(
   cvm: CvmIdentity,
@@ -73,7 +73,7 @@ async function lookUp(
   }
 }
 
-/** The error for a look-up without an answer, before anything is made. */
+/** The error for a look-up without an answer, before anything is created. */
 export function lookupFailed(name: string, reason: string): ClusterError {
   return new ClusterError("platform", "lookup-failed", {
     message: `could not find out whether ${name} exists: ${reason}`,

@@ -1,4 +1,4 @@
-/** Before a run that failed says what it leaves behind: what somebody deleted meanwhile is not left. */
+/** Before a failed run reports what it leaves behind, CVMs that were deleted meanwhile are dropped from the ledger. */
 import type { StepDeps } from "./step.ts";
 import { APPEARANCE_MS, findByIdentity } from "./find-cvm.ts";
 
@@ -7,7 +7,7 @@ const LIMIT_MS = 5_000;
 type Deps = Pick<StepDeps, "api" | "clock" | "cleanup" | "mutations">;
 
 /**
- * One look at each CVM in the ledger, by every id and in the list. One that is in no answer is gone if it was seen
+ * Looks up each CVM in the ledger once, by every id and in the list. One that is in no answer is gone if it was seen
  * before or had time to become visible; otherwise it may exist. Never throws.
  */
 export async function forgetGone({ api, clock, cleanup, mutations }: Deps): Promise<void> {

@@ -1,9 +1,9 @@
-/** What this run made (or may have made) and has not seen gone; kept in memory for the last words of a run. */
+/** CVMs that this run made (or may have made) and has not confirmed deleted; in memory, for the report at its end. */
 import type { CvmIdentity } from "../core/ports.ts";
 import type { LeftBehind } from "../core/results.ts";
 
 export type LedgerEntry = CvmIdentity & {
-  /** False: its creation was forwarded, and nobody knows what came of it. */
+  /** False: its creation was forwarded, with an unknown outcome. */
   readonly certain: boolean;
   /** Monotonic ms; null for one that was seen since, or found and not made. */
   readonly madeAt: number | null;

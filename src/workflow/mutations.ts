@@ -1,6 +1,6 @@
 /**
- * Every call that changes something in the cloud. The mutating half of the `phala` CLI is reachable only from
- * here, so that no call can be made without its intent on disk, and every unclear outcome is settled by the API.
+ * Every call that changes the cloud. The mutating half of the `phala` CLI is reachable only from here, so that no call
+ * is made without its intent on disk, and every unclear outcome is settled by the API.
  */
 import { randomUUID } from "node:crypto";
 import { sha256Hex } from "../core/compose-hash.ts";
@@ -58,7 +58,7 @@ export class Mutations {
   /** See `PhalaQueries.expectRuns`. */
   readonly expectRuns = (count: number): Promise<void> => this.#ports.cli.expectRuns(count);
 
-  /** Says that a CVM of an earlier run is this run's to clean up. */
+  /** Makes a CVM of an earlier run this run's to clean up. */
   takeOver(cvm: Cvm): void {
     this.ledger.learnType(cvm.name, cvm.instanceType);
     this.ledger.add(cvm);
@@ -116,7 +116,7 @@ export class Mutations {
     return this.#ports.cli.provisionCvm(request, signal, hooks);
   }
 
-  /** Deletes a CVM. Whether it is gone is for the caller to see; `confirmGone` records it. */
+  /** Requests a deletion. The caller waits until the CVM is gone, and records that with `confirmGone`. */
   async deleteCvm(cvm: Cvm, signal: AbortSignal): Promise<MutationOutcome<void>> {
     signal.throwIfAborted();
     const intent = await this.#intendDeletion(cvm);
@@ -126,21 +126,21 @@ export class Mutations {
     return outcome;
   }
 
-  /** Records that the API no longer knows the CVM. */
+  /** Records that the API no longer has the CVM. */
   async confirmGone(cvm: Cvm): Promise<void> {
     this.ledger.remove(cvm);
     const intent = this.#deletions.get(identityOf(cvm)) ?? (await this.#intendDeletion(cvm));
     await this.#end(intent, "done", cvm).catch(() => undefined);
   }
 
-  /** Records of an earlier run's creation that nothing came of it: its app_id stayed unknown for long enough. */
+  /** Records that an earlier run's creation made nothing: its app_id stayed unknown for long enough. */
   async closeCreation(intent: string): Promise<void> {
     await this.#end(intent, "failed");
   }
 
   /**
-   * A record that can't be written, on a full disk, holds up no deletion: a CVM that stays costs money, and
-   * whoever asks the API is told that it is gone. The next call of another kind fails for it.
+   * A full disk does not prevent a deletion: a CVM that stays costs money, and the API shows that it is gone. The next
+   * call of another kind fails for it.
    */
   async #intendDeletion({ name, appId: app_id }: Cvm): Promise<string> {
     const intent = randomUUID();

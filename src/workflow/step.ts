@@ -14,7 +14,7 @@ import { stepInfo, type StepId, type StepReport, type StepStatus } from "../core
 export type StepOutcome<O> = {
   readonly status: StepStatus;
   readonly output: O;
-  /** What came of it, in a few words, for the step's line. */
+  /** The result in a few words, for the step's line. */
   readonly summary: string;
 };
 
@@ -41,20 +41,20 @@ export type StepDeps = {
   readonly strict: boolean;
 };
 
-/** What looking around takes: nothing in it can change the cloud. */
+/** For reading only: nothing in it can change the cloud. */
 export type ReadingDeps = Pick<
   StepDeps,
   "api" | "spawntee" | "clock" | "signal" | "timeoutMs" | "pollIntervalMs" | "strict"
 >;
 
 export type StepContext = StepDeps & {
-  /** Says what is being done or waited for right now. */
+  /** Shows what is in progress or waited for. */
   progress(message: string): void;
   warn(code: WarningCode, message: Words): void;
   note(message: Words): void;
-  /** One line of its own: what was looked at, and how it came out. */
+  /** Reports a check and its result on a line of its own. */
   check(result: CheckLine): void;
-  /** For `--verbose`: what was decided, and on what. */
+  /** For `--verbose`: a decision and its reason. */
   detail(message: string): void;
 };
 
@@ -66,7 +66,7 @@ export function reused<O>(output: O, summary: string): StepOutcome<O> {
   return { status: "reused", output, summary };
 }
 
-/** Runs steps one after the other: times them, emits their events, and knows at the end what was done. */
+/** Runs steps in order: times them, emits their events and keeps their reports. */
 export class StepRunner {
   readonly #emit: Emit;
   readonly #clock: Clock;
@@ -80,7 +80,7 @@ export class StepRunner {
     this.#clock = clock;
   }
 
-  /** From here on a step that takes its time is compared with this. */
+  /** Durations that the waits from here on are compared with. */
   compareWith(usual: Usual): void {
     this.#usual = usual;
   }
@@ -93,12 +93,12 @@ export class StepRunner {
     return this.#warnings;
   }
 
-  /** What was worth telling: the answer has it too, since in a pipe with --json nobody sees it otherwise. */
+  /** Notes, which the result contains too: with --json in a pipe nobody would see them otherwise. */
   get notes(): readonly Words[] {
     return this.#notes;
   }
 
-  /** Says a warning and keeps it for the answer; the same one only once. */
+  /** Emits a warning and keeps it for the result; the same one only once. */
   warn(code: WarningCode, message: Words): void {
     const text = renderHint(message);
     if (this.#warnings.some((known) => known.code === code && renderHint(known.message) === text))

@@ -158,9 +158,7 @@ test("a registry of another machine: said, another name, then taken over by choi
   await session.answer("? AWS secret access key", CANARIES.awsSecret, enter);
   await acceptDefaults(session);
   const refused = await session.see("? What now?");
-  expect(from(refused, "This must be put right first")).toMatchSnapshot(
-    "a registry that is not ours",
-  );
+  expect(from(refused, "Fix this first")).toMatchSnapshot("a registry that is not ours");
   session.type(enter);
   await session.answer("? Which answer?", "cluster", enter);
   await session.answer("? Cluster name (", eraseLine, "owl-tracker", enter);

@@ -11,7 +11,7 @@ import { collectInputs, type CollectedInputs } from "../../steps/collect-inputs.
 import { verifyPrerequisites } from "../../steps/verify-prerequisites.ts";
 import { withKnownInputs } from "../../session/known-inputs.ts";
 import type { StepRunner } from "../../workflow/step.ts";
-import { asRecorded, readRecord } from "../../session/cluster-session.ts";
+import { withRegistryInputs, readRecord } from "../../session/cluster-session.ts";
 import { withSandboxKey } from "../../session/deployment-inputs.ts";
 import type { ApprovalFlags } from "../shared/approval-flags.ts";
 import { keptFiles } from "./kept-files.ts";
@@ -125,7 +125,7 @@ async function completed(
   const { resolution, taken, found }: Completed & { readonly taken: readonly string[] } =
     clusterName === undefined
       ? { resolution: answers, taken: [] }
-      : await asRecorded(answers, await readRecord(prepared, clusterName), prepared);
+      : await withRegistryInputs(answers, await readRecord(prepared, clusterName), prepared);
   const valued = withRegistryValues(resolution, prepared.env);
   return { resolution: await withSandboxKey(valued, prepared.sandbox), taken, found };
 }

@@ -1,7 +1,11 @@
 /** What a rotation will approve: the list with the new hash in it, or an earlier list as it was. */
 import { approvedList } from "../../approval/approved-list.ts";
 import type { Provenance } from "../../approval/approval.ts";
-import { assertChecked, rollbackTarget, runnersCutOff } from "../../approval/classify-runners.ts";
+import {
+  assertChecked,
+  rollbackTarget,
+  runnersLosingAccess,
+} from "../../approval/classify-runners.ts";
 import { parseCompose, type ComposeFile } from "../../compose/compose-file.ts";
 import {
   composeDigestOf,
@@ -43,7 +47,7 @@ export async function nextApproval(
 ): Promise<NextApproval> {
   if (!run.flags.rollback) return renewed(run, state);
   const next = await restoredApproval(run, state);
-  assertRevocationConfirmed(runnersCutOff(next.hashes, state.affected), run.prepared);
+  assertRevocationConfirmed(runnersLosingAccess(next.hashes, state.affected), run.prepared);
   for (const id of [
     "deploy-temporary-runner",
     "read-compose-hash",
@@ -64,7 +68,7 @@ async function renewed(run: LockedRotation, state: ClusterState): Promise<NextAp
   const known = await recordedComposeHash(compose, names, record, store);
   if (known && policy.drop.includes(known)) throw droppedItself(known, compose, "input");
   const likely = listWith(known, state, state, run);
-  assertRevocationConfirmed(runnersCutOff(likely, state.affected), prepared);
+  assertRevocationConfirmed(runnersLosingAccess(likely, state.affected), prepared);
   const nodeId = await nodeIdOf(facts);
   const { allowUncheckedHash: allowUnchecked } = flags;
   const source = { cluster, compose, registry, hashFrom, nodeId, store, record };
@@ -85,7 +89,7 @@ async function renewed(run: LockedRotation, state: ClusterState): Promise<NextAp
   const { appId } = registry;
   const runners = await inspectRunners(run, { record, appId, complete }, steps.contextFor(deps));
   const next = await approvalWith(fresh, runners, state, run);
-  assertRevocationConfirmed(runnersCutOff(next.hashes, runners.affected), prepared);
+  assertRevocationConfirmed(runnersLosingAccess(next.hashes, runners.affected), prepared);
   return next;
 }
 

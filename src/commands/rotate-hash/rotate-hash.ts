@@ -18,7 +18,7 @@ import { claimRegistry } from "../../registry/ownership.ts";
 import { withSession } from "../../session/session.ts";
 import { done, StepRunner } from "../../workflow/step.ts";
 import { assertViaApiPossible, withStepTimes } from "../shared/approval.ts";
-import { asRecorded, readRecord } from "../../session/cluster-session.ts";
+import { withRegistryInputs, readRecord } from "../../session/cluster-session.ts";
 import type { CommandRun } from "../../session/dependencies.ts";
 import { prepareDeployment, withSandboxKey } from "../../session/deployment-inputs.ts";
 import { hideSecrets, type Preparation } from "../../session/preparation.ts";
@@ -85,7 +85,7 @@ async function firstTwoSteps(
   const given = prompter ? await askMissing(start.missing, start, prompter) : start;
   hideSecrets(prepared, given.values);
   const record = await readRecord(prepared, given.values.clusterName ?? "");
-  const recorded = await asRecorded(given, record, prepared);
+  const recorded = await withRegistryInputs(given, record, prepared);
   const { taken } = recorded;
   const resolution = await withSandboxKey(
     withRegistryValues(recorded.resolution, env),

@@ -1,7 +1,7 @@
 /** What a rotation works with, and what it will do: `--plan` prints it, a run has it confirmed and applies it. */
 import type { ApproveComposeHashInput } from "../../approval/approval.ts";
 import type { ListPolicy } from "../../approval/approved-list.ts";
-import { runnersCutOff } from "../../approval/classify-runners.ts";
+import { runnersLosingAccess } from "../../approval/classify-runners.ts";
 import type { AttestMode } from "../../core/attestation.ts";
 import type { ClusterInputs } from "../../core/settings.ts";
 import type { Attester } from "../../registry/attester.ts";
@@ -78,7 +78,7 @@ export async function planOf(
       beforeRestart: () => confirmRestart(registry, prepared, steps),
     },
   );
-  const cutOff = runnersCutOff(hashes, state.affected);
+  const cutOff = runnersLosingAccess(hashes, state.affected);
   const revoked = revokedRunners(hashes, state, session.record, flags);
   return { state, next, cutOff, revoked, approval };
 }

@@ -1,4 +1,4 @@
-/** What the rules look at: a compose file as it will run on the day of its first deployment. Pure. */
+/** The input of the rules: a compose file as it runs at its first deployment. Pure. */
 import type { Severity } from "../../core/finding.ts";
 import type { ClusterSettings } from "../../core/settings.ts";
 import { severitiesOf, type ComposeFinding, type FindingCode } from "../catalogue.ts";

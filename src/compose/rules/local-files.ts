@@ -1,4 +1,4 @@
-/** What exists only on the operator's machine: the CVM gets the compose text alone. */
+/** References to files that exist only on the operator's machine: only the compose text reaches the CVM. */
 import type { Service } from "../services.ts";
 import { at, entriesOf, itemsOf, lineOfKey, textOf, type Tree } from "../tree.ts";
 import { inService, type Place, type Problem, type RuleContext } from "./context.ts";

@@ -1,4 +1,4 @@
-/** How a variable gets to the spawntee service, and what is wrong where it does not. */
+/** How a variable reaches the spawntee service, and what is wrong where it does not. */
 import type { Severity } from "../../core/finding.ts";
 import type { FindingCode } from "../catalogue.ts";
 import { resolveCompose, valueIn, type EnvironmentEntry, type Service } from "../services.ts";

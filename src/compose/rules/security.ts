@@ -1,4 +1,4 @@
-/** What a compose file opens to others: debugging, shells, the host, ports; and images that are not pinned. */
+/** What a compose file exposes: debugging, shells, the host, ports; and images that are not pinned. */
 import type { Severity } from "../../core/finding.ts";
 import { covers } from "../ports.ts";
 import { valueIn, type Service } from "../services.ts";

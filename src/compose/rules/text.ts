@@ -1,4 +1,4 @@
-/** What docker compose makes of the text itself: keys, types, interpolation, references, line ends. */
+/** What docker compose refuses in the text itself: keys, types, interpolation; and line ends. */
 import { closest } from "../../lib/closest.ts";
 import { invalidInterpolation } from "../interpolation.ts";
 import { shapeProblems, type ShapeProblem } from "../shape.ts";

@@ -1,4 +1,4 @@
-/** Whether the variables that `tee-cluster` and the orchestrator set reach spawntee as what they are. */
+/** Whether the variables that `tee-cluster` and the orchestrator set reach spawntee unchanged. */
 import {
   APPROVED_LIST,
   REGISTRY_NAMES,

@@ -13,7 +13,7 @@ import {
   classifyRunners,
   assertRunnersClear,
   type RunnerVouchers,
-  runnersCutOff,
+  runnersLosingAccess,
 } from "../../../src/approval/classify-runners.ts";
 
 const hash = (digit: string): ComposeHash => digit.repeat(64) as ComposeHash;
@@ -157,6 +157,6 @@ describe("live runners", () => {
   });
 
   test("are cut off by a list without their hash", () => {
-    expect(runnersCutOff([a, c], live).map(({ cvm }) => cvm.name)).toEqual(["stranger"]);
+    expect(runnersLosingAccess([a, c], live).map(({ cvm }) => cvm.name)).toEqual(["stranger"]);
   });
 });

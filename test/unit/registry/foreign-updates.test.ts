@@ -189,30 +189,31 @@ describe("updates by others", () => {
   });
 });
 
+const readSince = async (
+  updates: readonly CvmOperation[] | null,
+  seen: string | null,
+  entries: readonly JournalEntry[] = [],
+) => {
+  const cloud = memoryCloud([cvmOf()]);
+  if (updates) cloud.operations.set(UUID, updates);
+  const at = { registry: REGISTRY, record: recordFrom(...entries) };
+  return readOwnUpdates(at, seen, cloud.context);
+};
+
 describe("updates since the last look", () => {
-  const read = async (
-    updates: readonly CvmOperation[] | null,
-    seen: string | null,
-    entries: readonly JournalEntry[] = [],
-  ) => {
-    const cloud = memoryCloud([cvmOf()]);
-    if (updates) cloud.operations.set(UUID, updates);
-    const at = { registry: REGISTRY, record: recordFrom(...entries) };
-    return readOwnUpdates(at, seen, cloud.context);
-  };
   const attempt = approving([hashOf("a")], { after: "c1" });
 
   test("are returned where there is none, or it may be that of an open attempt of ours", async () => {
-    expect(await read([c("c1")], "c1")).toEqual([c("c1")]);
-    expect(await read(null, "c1")).toBeUndefined();
-    expect(await read([c("c2"), c("c1")], "c1", [attempt])).toEqual([c("c2"), c("c1")]);
+    expect(await readSince([c("c1")], "c1")).toEqual([c("c1")]);
+    expect(await readSince(null, "c1")).toBeUndefined();
+    expect(await readSince([c("c2"), c("c1")], "c1", [attempt])).toEqual([c("c2"), c("c1")]);
   });
 
   test("by somebody else end the run", async () => {
     const conflict = { kind: "conflict", code: "updated-meanwhile" };
-    expect(await failureOf(read([c("c2"), c("c1")], "c1"))).toMatchObject(conflict);
+    expect(await failureOf(readSince([c("c2"), c("c1")], "c1"))).toMatchObject(conflict);
     const others = [c("c3"), c("c2"), c("c1")];
-    expect(await failureOf(read(others, "c1", [attempt]))).toMatchObject(conflict);
+    expect(await failureOf(readSince(others, "c1", [attempt]))).toMatchObject(conflict);
   });
 });
 
