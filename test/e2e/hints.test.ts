@@ -34,11 +34,11 @@ test("a registry that is not there: the command that makes it; where that fails:
   ]);
   const missing = await world.run(["rotate-hash", "--json", "--cluster-name", "owl-tracker"]);
   expect(commandIn(missing)).toBe("tee-cluster init --cluster-name owl-tracker");
-  const first = `${commandIn(missing)} --json --crunch 'owls=the owl'\\''s crunch'`;
+  const first = `${commandIn(missing)} --json --hash-from provision --crunch 'owls=the owl'\\''s crunch'`;
   const failed = await inShell(world, first);
   expect(failed.exitCode).toBe(4);
   expect(commandIn(failed)).toMatch(
-    /^tee-cluster init --cluster-name owl-tracker --json --crunch /,
+    /^tee-cluster init --cluster-name owl-tracker --json --hash-from provision --crunch /,
   );
   const again = await inShell(world, commandIn(failed));
   expect(JSON.parse(again.stdout)).toMatchObject({ ok: true, cluster: "owl-tracker" });

@@ -139,7 +139,8 @@ test("refused: a name that another cluster's begins with, both ways round, and a
     ok: false,
     error: { code: "registry-name" },
   });
-  expect((await world.run(["init", "--json", "--adopt"], elsewhere)).exitCode).toBe(0);
+  const adopting = ["init", "--json", "--adopt", "--hash-from", "provision"];
+  expect((await world.run(adopting, elsewhere)).exitCode).toBe(0);
   expect((await cloudOf(world.sandbox)).registriesEverMade).toBe(1);
 });
 

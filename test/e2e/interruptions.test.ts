@@ -54,7 +54,7 @@ beforeAll(() => {
 test("a second Ctrl-C leaves at once, says what it leaves, and gives lock and terminal back", async () => {
   const world = await makeWorld();
   world.sandbox.setFaults(NO_DELETION);
-  const session = startInTerminal(world, ["init"], OWN_PHALA, { thenStty: true });
+  const session = startInTerminal(world, ["init"], {}, { thenStty: true });
   // The wizard had the keyboard for itself.
   for (const prompt of ["? AWS region", "? Instance type", "? Node", "? Memory per model"])
     await session.answer(prompt, KEYS.enter);

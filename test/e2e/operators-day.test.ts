@@ -52,7 +52,7 @@ test("--sandbox has a key for schema v2, made once; without --sandbox the hint i
   };
   const init = ["init", "--yes", "--json"];
   const first = [...init, "--sandbox", "--cluster-name", "owl", "--orchestrator-schema", "v2"];
-  expect((await world.run(first, env)).exitCode).toBe(0);
+  expect((await world.run([...first, "--hash-from", "provision"], env)).exitCode).toBe(0);
   const key = path.join(world.stateDir, "sandbox-cloud", "gateway-key.pem");
   const made = await readFile(key, "utf8");
   expect((await stat(key)).mode & 0o777).toBe(0o600);

@@ -133,7 +133,8 @@ test("start, status, stop, reset: one in the background, which curl can ask and 
   expect((await account(up["url"], up["api_key"])).status).toBe(200);
 
   // Whatever keys of real accounts the environment has.
-  const init = await world.run(["init", "--sandbox", "--yes"], { TEE_CLUSTER_GATEWAY_URL: "" });
+  const args = ["init", "--sandbox", "--yes", "--hash-from", "provision"];
+  const init = await world.run(args, { TEE_CLUSTER_GATEWAY_URL: "" });
   expect([init.exitCode, init.stderr]).toEqual([
     0,
     expect.stringContaining("AWS_SECRET_ACCESS_KEY"),

@@ -57,7 +57,8 @@ test("`~/` in every path that is given, by flags, variables and the config file"
     GATEWAY_KEY_PATH: undefined,
   };
   const args = ["--orchestrator-config", "~/o.yml", "--gateway-key-path", "~/its-key.pem"];
-  const run = await world.run(["init", "--json", "--watcher", "yaml:~/models.yml", ...args], env);
+  const init = ["init", "--json", "--hash-from", "provision", "--watcher", "yaml:~/models.yml"];
+  const run = await world.run([...init, ...args], env);
   initiated(run);
   const written = await readFile(path.join(home, "o.yml"), "utf8");
   expect(written).not.toContain("~");

@@ -14,6 +14,8 @@ test("a sandbox's registry is verified, its evidence again offline, and no real 
     "init",
     ...place,
     "--yes",
+    "--hash-from",
+    "provision",
     "--orchestrator-config",
     path.join(folder, "o.yml"),
   ]);

@@ -105,7 +105,8 @@ const runAction = async (world: World, given: Inputs) => (await startAction(worl
 
 test("init, then rotate-hash that has nothing to do: the outputs are those of the documents", async () => {
   const world = await makeWorld();
-  const init = await runAction(world, { command: "init", "cluster-name": "from-input" });
+  const args = "--hash-from\nprovision";
+  const init = await runAction(world, { command: "init", "cluster-name": "from-input", args });
   expect(init.exitCode, init.shown).toBe(0);
   const { approved } = await cloudOf(world.sandbox, "from-input");
   expect(init.outputs).toMatchObject({

