@@ -1,112 +1,94 @@
-/** The forms that a secret takes on its way, folded for the automaton, and how much of each already tells too much. */
-import { fold, type Pattern } from "./redact-automaton.ts";
-import { decodedView, plainView, type View } from "./redact-view.ts";
+/** The forms in which a secret may appear, folded for the search, and how much of each counts as shown. */
+import { fold, reversed, type Pattern } from "./redact-search.ts";
+import { decodedView, plainView, utf8 } from "./redact-view.ts";
 
 /** Characters of a secret that may stand anywhere, and right before the mark of a cut. */
 const SHOWN = 8;
 const SHOWN_BEFORE_CUT = 6;
 
-/** What every URL begins with tells nothing, and stands in all the others: it does not count as shown. */
+/** Every URL begins with one, so it does not count as shown. */
 const SCHEME = /^[a-z][a-z\d+.-]*:\/\//i;
 
-const BITS_IN_HEX = 4;
 const BITS_IN_BASE64 = 6;
 
+/** Those of `ends` are reversed. */
 export type Patterns = {
   readonly beginnings: readonly Pattern[];
   readonly ends: readonly Pattern[];
 };
 
-/** @param secret of at least six characters. */
-export function patternsOf(secret: string): Patterns {
-  const { length } = Buffer.from(secret);
-  const characters = Array.from(secret);
-  const bytesOf = (count: number): number => Buffer.byteLength(characters.slice(0, count).join(""));
-  const bytesOfLast = (count: number): number =>
-    Buffer.byteLength(characters.slice(-count).join(""));
-  const at = (bytes: (count: number) => number, more: number): Limits => ({
-    shown: Math.min(length, bytes(more + SHOWN)),
-    beforeCut: Math.min(length, bytes(more + SHOWN_BEFORE_CUT)),
-  });
-  const scheme = SCHEME.exec(secret)?.[0].length ?? 0;
+/** Takes a number of bytes of the secret to that of a form's bytes. */
+type Measure = (bytes: number) => number;
+
+/** @param secrets of at least six characters each. */
+export function patternsOf(secrets: Iterable<string>): Patterns {
+  const all = [...secrets];
   return {
-    beginnings: formsOf(secret, at(bytesOf, scheme), false),
-    ends: formsOf(secret, at(bytesOfLast, 0), true),
+    beginnings: distinct(all.flatMap((secret) => formsOf(secret, false))),
+    ends: distinct(all.flatMap((secret) => formsOf(secret, true))),
   };
 }
 
-/** Bytes of the secret. */
-type Limits = { readonly shown: number; readonly beforeCut: number };
+/** Most secrets are the same in several forms. */
+function distinct(patterns: readonly Pattern[]): readonly Pattern[] {
+  return [...new Map(patterns.map((pattern) => [JSON.stringify(pattern), pattern])).values()];
+}
 
-function formsOf(secret: string, limits: Limits, fromEnd: boolean): Pattern[] {
+function formsOf(secret: string, fromEnd: boolean): Pattern[] {
+  const whole = utf8(secret);
+  const characters = Array.from(secret);
+  const more = fromEnd ? 0 : (SCHEME.exec(secret)?.[0].length ?? 0);
+  const bytesOf = (count: number): number => {
+    const part = fromEnd ? characters.slice(-count) : characters.slice(0, count);
+    return Buffer.byteLength(part.join(""));
+  };
+  const [shown, beforeCut] = [bytesOf(more + SHOWN), bytesOf(more + SHOWN_BEFORE_CUT)];
+  const pattern = (text: string, measure: Measure): Pattern => ({
+    bytes: fold(fromEnd ? reversed(text) : text),
+    minLength: measure(shown),
+    minLengthBeforeCut: measure(beforeCut),
+  });
+  const part = (count: number): string =>
+    Buffer.from(
+      fromEnd ? whole.slice(whole.length - count) : whole.slice(0, count),
+      "latin1",
+    ).toString();
   return [
-    ...textForms(secret, limits, fromEnd),
-    hexForm(secret, limits),
-    ...base64Forms(secret, limits, fromEnd),
+    ...TEXT_FORMS.flatMap((form) => {
+      const text = form(secret);
+      const measure: Measure = (count) =>
+        Math.min(text.length, Math.max(1, form(part(count)).length));
+      return text === "" ? [] : pattern(text, measure);
+    }),
+    pattern(Buffer.from(whole, "latin1").toString("hex"), (count) => count * 2),
+    ...base64Forms(whole, fromEnd).map(([text, measure]) => pattern(text, measure)),
   ];
 }
 
 /** As it is, with its own escapes undone as they are in the texts, and with a plus for each blank. */
-function textForms(secret: string, limits: Limits, fromEnd: boolean): Pattern[] {
-  const bytes = Buffer.from(secret);
-  const part = (count: number): string =>
-    (fromEnd ? bytes.subarray(bytes.length - count) : bytes.subarray(0, count)).toString();
-  return viewsOf.flatMap((view) => {
-    const whole = view(secret);
-    const size = (count: number): number => Math.min(whole.length, view(part(count)).length);
-    return whole.length === 0 ? [] : [patternOf(whole, size(limits.shown), size(limits.beforeCut))];
-  });
-}
-
-const bytesIn = (view: View): Uint8Array => view.bytes.slice(0, view.length);
-
-const viewsOf: readonly ((text: string) => Uint8Array)[] = [
-  (text) => bytesIn(plainView(text)),
-  (text) => bytesIn(decodedView(plainView(text)) ?? plainView(text)),
-  (text) => bytesIn(plainView(text.replaceAll(" ", "+"))),
+const TEXT_FORMS: readonly ((text: string) => string)[] = [
+  (text) => plainView(text).bytes,
+  (text) => (decodedView(plainView(text)) ?? plainView(text)).bytes,
+  (text) => plainView(text.replaceAll(" ", "+")).bytes,
 ];
 
-function hexForm(secret: string, limits: Limits): Pattern {
-  return patternOf(
-    Buffer.from(Buffer.from(secret).toString("hex")),
-    hexDigits(limits.shown),
-    hexDigits(limits.beforeCut),
-  );
-}
-
 /** Three bytes are four digits: what stands before the secret shifts it by none, one or two bytes. */
-function base64Forms(secret: string, limits: Limits, fromEnd: boolean): Pattern[] {
-  const bytes = Buffer.from(secret);
+function base64Forms(secret: string, fromEnd: boolean): (readonly [string, Measure])[] {
+  const bytes = Buffer.from(secret, "latin1");
   const shifted = [0, 1, 2].map((shift) => {
     const digits = Buffer.concat([Buffer.alloc(shift), bytes]).toString("base64");
     // Digits that other bytes have a part in are left out.
     const first = digitsToStartOf(shift);
     const last = digitsUpTo(shift + bytes.length);
-    const length = (count: number): number =>
+    const measure: Measure = (count) =>
       fromEnd
         ? last - digitsToStartOf(shift + bytes.length - count)
         : digitsUpTo(shift + count) - first;
-    return patternOf(
-      Buffer.from(digits.slice(first, last)),
-      length(limits.shown),
-      length(limits.beforeCut),
-    );
+    return [digits.slice(first, last), measure] as const;
   });
-  const alone = Buffer.from(bytes.toString("base64"));
-  const unpadded = Buffer.from(bytes.toString("base64url"));
-  return [
-    ...shifted,
-    patternOf(alone, alone.length, alone.length),
-    patternOf(unpadded, unpadded.length, unpadded.length),
-  ];
+  const alone = [bytes.toString("base64"), bytes.toString("base64url")];
+  return [...shifted, ...alone.map((text) => [text, () => text.length] as const)];
 }
 
-const hexDigits = (bytes: number): number => (bytes * 8) / BITS_IN_HEX;
 const digitsToStartOf = (byte: number): number => Math.ceil((byte * 8) / BITS_IN_BASE64);
 const digitsUpTo = (byte: number): number => Math.floor((byte * 8) / BITS_IN_BASE64);
-
-const patternOf = (bytes: Uint8Array, minLength: number, minLengthBeforeCut: number): Pattern => ({
-  bytes: bytes.map((byte) => fold(byte)),
-  minLength,
-  minLengthBeforeCut,
-});

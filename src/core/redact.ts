@@ -2,8 +2,9 @@
  * Redaction by value, at the places where text leaves the program. Patterns would miss a key that looks like
  * nothing; values can't be missed, whatever they look like.
  */
-import { PatternFinder, searchable, type Span } from "./redact-automaton.ts";
-import { patternsOf } from "./redact-patterns.ts";
+import { parseJson } from "../lib/json.ts";
+import { patternsOf, type Patterns } from "./redact-patterns.ts";
+import { findBeginnings, fold, mergeSpans, reversed, type Span } from "./redact-search.ts";
 import { decodedView, plainView, type View } from "./redact-view.ts";
 
 const PLACEHOLDER = "[redacted]";
@@ -15,13 +16,10 @@ const LONGEST_ESCAPE = 6;
 /** Strings, and what else may hold text. */
 const JSON_SCALAR = /"(?:[^"\\]|\\.)*"|[^\s"{}[\],:]+/g;
 
-/** Of the beginnings of secrets, and of their ends. */
-type Finders = readonly [PatternFinder, PatternFinder];
-
 export class Redactor {
   readonly #secrets = new Set<string>();
   readonly #revealed = new Set<string>();
-  #finders: Finders | undefined;
+  #patterns: Patterns | undefined;
 
   /**
    * From now on this value is hidden: as it is, in hex, base64 and the escapes of URLs and JSON, in either case,
@@ -34,14 +32,14 @@ export class Redactor {
     for (const text of new Set([whole, ...whole.split(/\r\n?|\n/), ...textsIn(whole)])) {
       if (text.trim().length >= MIN_SECRET) this.#secrets.add(text.trim());
     }
-    this.#finders = undefined;
+    this.#patterns = undefined;
   }
 
   /** Takes a value back: it is known to be made up. Secrets that begin as it does don't hide its beginning. */
   reveal(value: string): void {
     this.#secrets.delete(value.trim());
     if (value !== "") this.#revealed.add(value);
-    this.#finders = undefined;
+    this.#patterns = undefined;
   }
 
   /**
@@ -70,18 +68,17 @@ export class Redactor {
       escapeAt(text, start)[0],
       escapeAt(text, end)[1],
     ]);
-    const hidden = this.#withoutRevealed(merged(whole), text);
+    const hidden = this.#withoutRevealed(mergeSpans(whole), text);
     const shown = hidden.map(([, end], index) => text.slice(end, hidden[index + 1]?.[0]));
     return [text.slice(0, hidden[0]?.[0]), ...shown].join(PLACEHOLDER);
   }
 
   #find(text: string): Span[] {
-    this.#finders ??= findersFor(this.#secrets);
-    const finders = this.#finders;
+    const patterns = (this.#patterns ??= patternsOf(this.#secrets));
     const plain = plainView(text);
     const decoded = decodedView(plain);
     const views = decoded ? [plain, decoded] : [plain];
-    return views.flatMap((view) => inText(view, finders));
+    return views.flatMap((view) => findIn(view, patterns));
   }
 
   #withoutRevealed(spans: readonly Span[], text: string): readonly Span[] {
@@ -95,28 +92,20 @@ export class Redactor {
   }
 }
 
-function findersFor(secrets: ReadonlySet<string>): Finders {
-  const patterns = [...secrets].map((secret) => patternsOf(secret));
-  return [
-    new PatternFinder(
-      patterns.flatMap(({ beginnings }) => beginnings),
-      false,
-    ),
-    new PatternFinder(
-      patterns.flatMap(({ ends }) => ends),
-      true,
-    ),
+/** Where parts of secrets are in the view, as places in the text. */
+function findIn(view: View, { beginnings, ends }: Patterns): Span[] {
+  const text = fold(view.bytes);
+  const backwards = reversed(text);
+  const found = [
+    ...beginnings.flatMap((pattern) => findBeginnings(pattern, text)),
+    ...ends
+      .flatMap((pattern) => findBeginnings(pattern, backwards))
+      .map(([start, end]): Span => [text.length - end, text.length - start]),
   ];
-}
-
-/** What is found in the view, as places in the text. */
-function inText({ bytes, length, starts, widths }: View, finders: Finders): Span[] {
-  const text = searchable(bytes.subarray(0, length));
-  const found = finders.flatMap((finder) => finder.find(bytes, length, text));
-  return found.map(([start, end]) => {
-    const last = end - 1;
-    return [starts[start] ?? 0, (starts[last] ?? 0) + (widths[last] ?? 0)];
-  });
+  return mergeSpans(found).map(([start, end]) => [
+    view.starts[start] ?? 0,
+    view.ends[end - 1] ?? 0,
+  ]);
 }
 
 /** The escape of JSON that a place stands within, else the place: half an escape would break the document. */
@@ -138,15 +127,9 @@ function isEscaped(text: string, place: number): boolean {
 
 const isJson = (text: string): boolean => parseDocument(text) !== undefined;
 
-/** Undefined for what is no object or list in JSON. */
-function parseDocument(text: string): unknown {
-  if (!/^\s*[[{]/.test(text)) return undefined;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
+/** Undefined for what is not an object or a list in JSON. */
+const parseDocument = (text: string): unknown =>
+  /^\s*[[{]/.test(text) ? parseJson(text) : undefined;
 
 /** The texts of a JSON document, each line of them. */
 function textsIn(text: string): string[] {
@@ -156,16 +139,6 @@ function textsIn(text: string): string[] {
     return item;
   });
   return texts;
-}
-
-function merged(spans: readonly Span[]): readonly Span[] {
-  const result: [number, number][] = [];
-  for (const [start, end] of spans.toSorted((a, b) => a[0] - b[0])) {
-    const last = result.at(-1);
-    if (last && start <= last[1]) last[1] = Math.max(last[1], end);
-    else result.push([start, end]);
-  }
-  return result;
 }
 
 function occurrences(value: string, text: string): Span[] {

@@ -262,12 +262,8 @@ describe("escapes that are broken", () => {
     );
   });
 
-  test.each([
-    [250, "[redacted]"],
-    [251, `${"\\".repeat(250)}[redacted]`],
-    [5000, `${"\\".repeat(5000)}u006[redacted]`],
-  ])("%i backslashes before it", (count, clean) => {
-    expect(redactorOf(plain).redact(`${"\\".repeat(count)}u0061bcdefgh`)).toBe(clean);
+  test.each([1, 2, 251, 5000])("%i backslashes before it go with it", (count) => {
+    expect(redactorOf(plain).redact(`${"\\".repeat(count)}u0061bcdefgh`)).toBe("[redacted]");
   });
 
   test("of JSON right before and right behind a secret stay", () => {
