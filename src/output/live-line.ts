@@ -1,95 +1,55 @@
-/** The one line of the terminal that moves. */
-import { clearLine, cursorTo, moveCursor } from "node:readline";
-import { Writable } from "node:stream";
-import ora, { type Ora } from "ora";
+/** The line of the terminal that shows what is going on, redrawn several times a second. */
 import type { SafeStream } from "./output.ts";
 import type { Theme } from "./theme.ts";
 
 const HIDE_CURSOR = "\u001b[?25l";
 const SHOW_CURSOR = "\u001b[?25h";
-/** ms per frame; also how often the elapsed time is brought up to date. */
+const CLEAR_REST_OF_LINE = "\u001b[K";
+const CLEAR_LINE = `\r${CLEAR_REST_OF_LINE}`;
+/** ms per frame; also how often the elapsed time is updated. */
 const FRAME_MS = 120;
+/** Cells of a frame and its blank; one more stays free, because a full line makes some terminals wrap. */
+const MARGIN = 3;
 
 export class LiveLine {
   readonly #out: SafeStream;
-  readonly #spinner: Ora;
+  readonly #theme: Theme;
+  readonly #text: (cells: number) => string;
+  #timer: NodeJS.Timeout | undefined;
+  #frame = 0;
 
-  /** `text` is asked at every frame, for a line of at most `cells` cells. */
+  /** @param text called for every frame: a line of at most `cells` cells. */
   constructor(out: SafeStream, theme: Theme, text: (cells: number) => string) {
     this.#out = out;
-    const frames = theme.symbols.spinner.map((frame) => theme.cyan(frame));
-    this.#spinner = ora({
-      stream: new GuardedTerminal(out),
-      // ora would look at its stream and at CI itself; whoever makes a live line has decided that.
-      isEnabled: true,
-      color: false,
-      spinner: { frames, interval: FRAME_MS },
-      // Discarding stdin means raw mode, where Ctrl-C is a character; killed, it would leave the terminal in it.
-      discardStdin: false,
-      // ora's own cursor handling installs signal handlers, and ours must be the only ones.
-      hideCursor: false,
-      // ora asks for the prefix first at every frame: the moment to bring the text behind it up to date. Frame
-      // and blank take two cells; one stays free, as a full line makes some terminals wrap.
-      prefixText: () => {
-        this.#spinner.text = text(out.columns - 3);
-        return "";
-      },
-    });
+    this.#theme = theme;
+    this.#text = text;
   }
 
   start(): void {
-    if (this.#spinner.isSpinning) return;
+    if (this.#timer) return;
     this.#out.write(HIDE_CURSOR);
-    this.#spinner.start();
+    this.#timer = setInterval(() => this.#draw(), FRAME_MS);
+    this.#draw();
   }
 
   stop(): void {
-    if (!this.#spinner.isSpinning) return;
-    this.#spinner.stop();
-    this.#out.write(SHOW_CURSOR);
+    if (!this.#timer) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    this.#out.write(`${CLEAR_LINE}${SHOW_CURSOR}`);
   }
 
-  /** A line that stays, above the one that moves. */
+  /** Prints a line that stays, above this one. */
   print(line: string): void {
-    const running = this.#spinner.isSpinning;
-    if (running) this.#spinner.stop();
+    if (this.#timer) this.#out.write(CLEAR_LINE);
     this.#out.line(line);
-    if (running) this.#spinner.start();
-  }
-}
-
-/** A terminal as ora wants one, every byte of which goes through the safe stream. */
-class GuardedTerminal extends Writable {
-  readonly isTTY = true;
-  readonly #out: SafeStream;
-
-  constructor(out: SafeStream) {
-    super({ decodeStrings: false });
-    this.#out = out;
+    if (this.#timer) this.#draw();
   }
 
-  get columns(): number {
-    return this.#out.columns;
-  }
-
-  get rows(): number {
-    return this.#out.rows;
-  }
-
-  cursorTo(x: number): boolean {
-    return cursorTo(this, x);
-  }
-
-  moveCursor(dx: number, dy: number): boolean {
-    return moveCursor(this, dx, dy);
-  }
-
-  clearLine(direction: -1 | 0 | 1): boolean {
-    return clearLine(this, direction);
-  }
-
-  override _write(chunk: unknown, _encoding: BufferEncoding, done: () => void): void {
-    this.#out.write(String(chunk));
-    done();
+  #draw(): void {
+    const { symbols, cyan } = this.#theme;
+    const frame = cyan(symbols.spinner[this.#frame % symbols.spinner.length] ?? "");
+    this.#frame += 1;
+    this.#out.write(`\r${frame} ${this.#text(this.#out.columns - MARGIN)}${CLEAR_REST_OF_LINE}`);
   }
 }
