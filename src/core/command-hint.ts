@@ -2,6 +2,7 @@
  * What to do about a failure, as a value: text with commands in it. A command becomes text in one place, where it is
  * known how the program was invoked and with which flags; so what a hint says can be pasted.
  */
+import { mapLeaves } from "../lib/map-leaves.ts";
 import { shellQuote } from "../lib/shell-quote.ts";
 
 /** A command of this program: `{command: "rotate-hash", args: ["--keep", hash]}`. */
@@ -111,16 +112,10 @@ export type Rendered<T> = T extends Hint
 
 /** A copy of a result or an event in which every hint is text. */
 export function renderHints<T>(value: T, invocation: Invocation | undefined): Rendered<T> {
+  const render = (leaf: unknown): unknown =>
+    leaf instanceof Hint ? renderHint(leaf, invocation) : leaf;
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only hints change, and into text
-  return renderedIn(value, invocation) as Rendered<T>;
-}
-
-function renderedIn(value: unknown, invocation: Invocation | undefined): unknown {
-  if (value instanceof Hint) return renderHint(value, invocation);
-  if (Array.isArray(value)) return value.map((item) => renderedIn(item, invocation));
-  if (typeof value !== "object" || value === null) return value;
-  const entries = Object.entries(value).map(([key, item]) => [key, renderedIn(item, invocation)]);
-  return Object.fromEntries(entries) as unknown;
+  return mapLeaves(value, render) as Rendered<T>;
 }
 
 function renderPart(part: Part, invocation: Invocation | undefined): string {

@@ -1,6 +1,7 @@
 /** What came from outside (names, messages, answers of an API) made harmless before it is laid out and printed. */
 import { stripVTControlCharacters } from "node:util";
 import type { Redactor } from "../core/redact.ts";
+import { mapLeaves } from "../lib/map-leaves.ts";
 
 /** Every control character but the newline, which layouts handle themselves. */
 const CONTROLS = /(?!\n)\p{Cc}/gu;
@@ -49,13 +50,17 @@ export function stripControls(text: string): string {
  * half of one would remain; and once more after the controls, which may have stood inside one.
  */
 export function cleanForTerminal<T>(value: T, redactor: Redactor, unicode: boolean): T {
-  return mapStrings(value, (text, key) => {
+  const clean = (text: string, key?: string): string => {
     if (key !== undefined && OWN_WORDS.has(key)) return stripControls(text);
     const once = redactor.redact(text);
     const shown = stripControls(once);
-    const clean = once === text && shown === text ? text : redactor.redact(shown);
-    return unicode ? clean : toAscii(clean);
-  });
+    const twice = once === text && shown === text ? text : redactor.redact(shown);
+    return unicode ? twice : toAscii(twice);
+  };
+  const cleanLeaf = (leaf: unknown, key?: string): unknown =>
+    typeof leaf === "string" ? clean(leaf, key) : leaf;
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only strings change, and into strings
+  return mapLeaves(value, cleanLeaf) as T;
 }
 
 function toAscii(text: string): string {
@@ -64,15 +69,17 @@ function toAscii(text: string): string {
 
 /** A copy for a document that leaves the program: its keys are texts too, and digits may be a secret's. */
 export function redactDocument(value: unknown, redactor: Redactor): unknown {
-  if (typeof value === "string") return redactor.redact(value);
-  if (typeof value === "number") return redactNumber(value, redactor);
-  if (Array.isArray(value)) return value.map((item) => redactDocument(item, redactor));
-  if (typeof value !== "object" || value === null) return value;
-  const entries = Object.entries(value).map(([key, item]) => [
-    OWN_KEY.test(key) ? key : redactor.redact(key),
-    redactDocument(item, redactor),
-  ]);
-  return Object.fromEntries(entries) as unknown;
+  const redact = (text: string): string => redactor.redact(text);
+  return mapLeaves(
+    value,
+    (leaf) =>
+      typeof leaf === "string"
+        ? redact(leaf)
+        : typeof leaf === "number"
+          ? redactNumber(leaf, redactor)
+          : leaf,
+    (key) => (OWN_KEY.test(key) ? key : redact(key)),
+  );
 }
 
 /** Names of our own fields: a secret that equals one must not break the document. */
@@ -84,24 +91,6 @@ function redactNumber(value: number, redactor: Redactor): unknown {
   const text = String(value);
   const shown = text.length < LONG_NUMBER ? text : redactor.redact(text);
   return shown === text ? value : shown;
-}
-
-/** A copy of a JSON-like value with every string in it (not the keys) replaced. */
-export function mapStrings<T>(value: T, change: (text: string, key?: string) => string): T {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only strings change, and into strings
-  return mapValue(value, change, undefined) as T;
-}
-
-function mapValue(
-  value: unknown,
-  change: (text: string, key?: string) => string,
-  key?: string,
-): unknown {
-  if (typeof value === "string") return change(value, key);
-  if (Array.isArray(value)) return value.map((item) => mapValue(item, change, key));
-  if (typeof value !== "object" || value === null) return value;
-  const entries = Object.entries(value).map(([name, item]) => [name, mapValue(item, change, name)]);
-  return Object.fromEntries(entries) as unknown;
 }
 
 /** JSON text with what JSON allows and terminals act upon (C1 controls, bidirectional marks) as `\uXXXX`. */
