@@ -14,6 +14,14 @@ import type { StepId } from "./steps.ts";
 export const WAITS = ["operator", "lock", "api", "cloud", "phala"] as const;
 export type Wait = (typeof WAITS)[number];
 export type Part = Wait | "ours";
+const PARTS: readonly Part[] = [...WAITS, "ours"];
+const NO_WAITS: Readonly<Record<Wait, number>> = {
+  operator: 0,
+  lock: 0,
+  api: 0,
+  cloud: 0,
+  phala: 0,
+};
 
 type Row = Record<Part, number>;
 /** Of the run, outside of its steps. */
@@ -21,8 +29,8 @@ type Section = StepId | null;
 
 export class Stopwatch {
   readonly #now: () => number;
-  readonly #running: Record<Wait, number> = { operator: 0, lock: 0, api: 0, cloud: 0, phala: 0 };
-  readonly #begun: Record<Wait, number> = { operator: 0, lock: 0, api: 0, cloud: 0, phala: 0 };
+  readonly #running = { ...NO_WAITS };
+  readonly #begun = { ...NO_WAITS };
   readonly #rows = new Map<Section, Row>();
   #section: Section = null;
   #since: number;
@@ -67,20 +75,15 @@ export class Stopwatch {
   /** Up to now; whole ms that add up. */
   report(): Timings {
     this.#settle();
-    const all = [...this.#rows].map(([id, row]) => ({ id, ...inMs(row) }));
-    const total = (key: keyof ReturnType<typeof inMs>): number =>
-      all.reduce((sum, row) => sum + row[key], 0);
+    const steps = [...this.#rows].map(([id, row]) => ({ id, ...inMs(row) }));
+    const total = Object.fromEntries(
+      PARTS.map((part) => [part, steps.reduce((sum, step) => sum + step[`${part}_ms`], 0)]),
+    ) as Row;
     return {
-      total_ms: total("total_ms"),
-      ours_ms: total("ours_ms"),
-      phala_ms: total("phala_ms"),
-      api_ms: total("api_ms"),
-      cloud_ms: total("cloud_ms"),
-      operator_ms: total("operator_ms"),
-      lock_ms: total("lock_ms"),
+      ...inMs(total),
       phala_starts: this.#begun.phala,
       api_requests: this.#begun.api,
-      steps: all,
+      steps,
     };
   }
 
@@ -100,7 +103,7 @@ export class Stopwatch {
   }
 }
 
-const noTime = (): Row => ({ operator: 0, lock: 0, api: 0, cloud: 0, phala: 0, ours: 0 });
+const noTime = (): Row => ({ ours: 0, ...NO_WAITS });
 
 function inMs(row: Row) {
   const ms = {
