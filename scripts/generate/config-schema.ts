@@ -11,14 +11,12 @@ const FRAGMENTS = new Map<unknown, Fragment>([
     {
       type: "string",
       pattern: "^[A-Za-z](-?[A-Za-z0-9])*$",
-      maxLength: parsers.LONGEST_CLUSTER_NAME,
+      maxLength: parsers.MAX_CLUSTER_NAME,
     },
   ],
   [parsers.region, { type: "string", pattern: "^[a-z]{2,3}(-[a-z]+)+-\\d+$" }],
   [parsers.instanceType, { type: "string", pattern: "^[a-z0-9]+(\\.[a-z0-9-]+)+$" }],
   [parsers.factor, { type: "number", exclusiveMinimum: 0, maximum: 1 }],
-  [parsers.schemaVersion, { enum: ["v1", "v2"] }],
-  [parsers.hashFrom, { enum: ["temporary-runner", "provision"] }],
   [parsers.duration, { type: "string", pattern: "^\\d+(\\.\\d+)?(ms|s|m|h)$" }],
   [parsers.watcher, { type: "string", pattern: "^(yaml|onchain):" }],
 ]);
@@ -40,8 +38,10 @@ export function configSchema(): string {
 }
 
 function propertyOf(input: InputDefinition): Fragment {
-  const { parse, description, repeatable } = input;
+  const { parse, description, repeatable, completes } = input;
+  const choices = Array.isArray(completes) ? { enum: completes } : undefined;
   const fragment = FRAGMENTS.get(parse) ??
+    choices ??
     integerOf(parse) ?? { type: ["string", "number"], minLength: 1 };
   const texts = repeatable ? { anyOf: [fragment, { type: "array", items: fragment }] } : fragment;
   return {

@@ -1,6 +1,6 @@
 /** The words of attestation that the commands, the verifier and the adapters share. */
 import type { z } from "zod";
-import type { collateralSchema } from "./collateral-schema.ts";
+import type { attestationReport, collateralSchema } from "./attestation-schema.ts";
 
 export const ATTEST_MODES = ["auto", "require", "off"] as const;
 /** What missing evidence is: a warning, an error, or not looked for. */
@@ -95,45 +95,17 @@ export const ATTESTATION_CHECK_IDS = [
 ] as const;
 export type AttestationCheckId = (typeof ATTESTATION_CHECK_IDS)[number];
 
+/** `verified`: every check passed. `partly`: something is missing. `none`: nothing could be verified, or a contradiction. */
+export type AttestationReport = z.infer<typeof attestationReport>;
+
 /**
  * `unverified`: evidence is missing; a warning with `--attest auto`, exit 7 with `require`. `warning`: shown, never
  * an error by itself. `failed`: contradicted, exit 7 in both.
  */
-export type AttestationCheck = {
-  readonly id: AttestationCheckId;
-  readonly result: "passed" | "warning" | "unverified" | "failed";
-  /** Null for what has passed. */
-  readonly code: AttestationCode | null;
-  readonly message: string;
-};
+export type AttestationCheck = AttestationReport["checks"][number];
 
-/** What the evidence proves, where it was verified; null where it says nothing of it. Hashes and registers in hex. */
-export type AttestationFacts = {
-  readonly registers: Readonly<Record<"mrtd" | "rtmr0" | "rtmr1" | "rtmr2" | "rtmr3", string>>;
-  readonly tcb_status: string;
-  readonly advisories: readonly string[];
-  readonly tcb_evaluation_number: number;
-  readonly fmspc: string;
-  /** ISO: when the collateral has to be fetched again. */
-  readonly collateral_expires: string;
-  readonly os_image: string | null;
-  readonly kms: string | null;
-  /** SHA-256 of what the measured key provider says it is: of a KMS, its CA's key. */
-  readonly key_provider_sha256: string | null;
-  readonly app_id: string | null;
-  readonly instance_id: string | null;
-  readonly compose_hash: string | null;
-  /** ISO: when the CVM got its certificate. */
-  readonly certificate_issued: string | null;
-  readonly pre_launch_script_sha256: string | null;
-};
-
-export type AttestationReport = {
-  /** `verified`: every check passed. `partly`: something is missing. `none`: nothing could be verified, or a lie. */
-  readonly result: "verified" | "partly" | "none";
-  readonly checks: readonly AttestationCheck[];
-  readonly facts: AttestationFacts | null;
-};
+/** What the evidence proves, where it was verified. Hashes and registers in hex. */
+export type AttestationFacts = NonNullable<AttestationReport["facts"]>;
 
 /** As a source shows it: the quote itself, or a certificate that holds it. */
 export type ShownEvidence = Omit<Evidence, "quote"> & { readonly quote?: string | undefined };

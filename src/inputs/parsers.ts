@@ -1,124 +1,115 @@
-/** From the text of an input to its value. Each throws an `InvalidValue` that says what is wrong and what would do. */
-import { ATTEST_MODES, type AttestMode } from "../core/attestation.ts";
+/** Parsers of inputs. Each throws an `InvalidValue` that names the problem and shows a valid value. */
 import path from "node:path";
 import { expandHome } from "../lib/home.ts";
 import { REGISTRY_NAMES } from "../compose/environment.ts";
-import type { OrchestratorSchema } from "../core/domain.ts";
-import type { Crunch, HashFrom, RegistryVariable, Watcher } from "../core/settings.ts";
+import type { Crunch, RegistryVariable, Watcher } from "../core/settings.ts";
 
-/** Says of a value what is wrong with it; never with a secret in it. */
+/** What is wrong with a value; never with a secret in it. */
 export class InvalidValue extends Error {}
 
-const say = (what: string): never => {
+const reject = (what: string): never => {
   throw new InvalidValue(what);
 };
 const quote = (text: string): string =>
   JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
 
 /** `{cluster}-runner-xxxxxxxx` must fit into Phala's 63 characters. */
-export const LONGEST_CLUSTER_NAME = 63 - "-runner-00000000".length;
+export const MAX_CLUSTER_NAME = 63 - "-runner-00000000".length;
 
 /** Phala's rule for names: https://docs.phala.com (CVM names), and the SDK's own check. */
 export function clusterName(text: string): string {
-  if (text.length > LONGEST_CLUSTER_NAME)
-    say(
-      `${quote(text)} has ${text.length} characters; at most ${LONGEST_CLUSTER_NAME}, so that NAME-runner-xxxxxxxx fits Phala's 63`,
+  if (text.length > MAX_CLUSTER_NAME)
+    reject(
+      `${quote(text)} has ${text.length} characters; at most ${MAX_CLUSTER_NAME}, so that NAME-runner-xxxxxxxx fits Phala's 63`,
     );
-  if (!/^[A-Za-z]/.test(text)) say(`${quote(text)} must start with a letter`);
+  if (!/^[A-Za-z]/.test(text)) reject(`${quote(text)} must start with a letter`);
   if (!/^[A-Za-z0-9-]+$/.test(text))
-    say(`${quote(text)} may have letters, digits and hyphens only`);
-  if (text.includes("--")) say(`${quote(text)} must not have two hyphens in a row`);
-  if (text.endsWith("-")) say(`${quote(text)} must not end with a hyphen`);
+    reject(`${quote(text)} may have letters, digits and hyphens only`);
+  if (text.includes("--")) reject(`${quote(text)} must not have two hyphens in a row`);
+  if (text.endsWith("-")) reject(`${quote(text)} must not end with a hyphen`);
   return text;
 }
 
 export function accessKeyId(text: string): string {
   if (text.startsWith("ASIA"))
-    say(
+    reject(
       `${text.slice(0, 4)}… is a temporary key; it needs a session token, which the compose files don't pass on: use a key beginning AKIA`,
     );
   if (/^[A-Z0-9]{16,128}$/.test(text)) return text;
   // Operators swap the two AWS variables: a text that can't be an id may be the secret, and is not repeated.
   const what = /^[A-Z0-9]*$/.test(text) ? quote(text) : `a text of ${text.length} characters`;
-  return say(
+  return reject(
     `invalid AWS access key id: ${what}; it has 16 to 128 capital letters and digits, such as AKIA… (is it the secret key?)`,
   );
 }
 
 /** For secrets: what is wrong is said, the value never. */
-export function secret(least: number): (text: string) => string {
+export function secret(minLength: number): (text: string) => string {
   return (text) => {
-    if (/[\r\n]/.test(text)) say("has a line break in it (copied with the line's end?)");
-    if (/\s/.test(text)) say("has a blank in it (copied with something around it?)");
-    if (!/^[\x21-\x7e]+$/.test(text)) say("has characters other than printable ASCII in it");
+    if (/[\r\n]/.test(text)) reject("has a line break in it (copied with the line's end?)");
+    if (/\s/.test(text)) reject("has a blank in it (copied with something around it?)");
+    if (!/^[\x21-\x7e]+$/.test(text)) reject("has characters other than printable ASCII in it");
     // None of the forms of phala's environment files would carry it.
     if (["'", '"', "`", "#"].every((mark) => text.includes(mark)))
-      say(
+      reject(
         "has all three kinds of quotes and a # in it, which phala's environment files can't carry",
       );
-    if (text.length < least)
-      say(`is too short: ${text.length} characters, at least ${least} are expected`);
+    if (text.length < minLength)
+      reject(`is too short: ${text.length} characters, at least ${minLength} are expected`);
     return text;
   };
 }
 
-export function region(text: string): string {
-  return /^[a-z]{2,3}(-[a-z]+)+-\d+$/.test(text)
-    ? text
-    : say(`invalid AWS region: ${quote(text)}: write one such as eu-west-1`);
-}
+/** Texts of a form that an example shows. */
+const matching =
+  (pattern: RegExp, what: string, example: string) =>
+  (text: string): string =>
+    pattern.test(text)
+      ? text
+      : reject(`invalid ${what}: ${quote(text)}: write one such as ${example}`);
 
-export function instanceType(text: string): string {
-  return /^[a-z0-9]+(\.[a-z0-9-]+)+$/.test(text)
-    ? text
-    : say(`invalid instance type: ${quote(text)}: write one such as tdx.medium`);
-}
+export const region = matching(/^[a-z]{2,3}(-[a-z]+)+-\d+$/, "AWS region", "eu-west-1");
+export const instanceType = matching(/^[a-z0-9]+(\.[a-z0-9-]+)+$/, "instance type", "tdx.medium");
+export const domain = matching(
+  /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$/i,
+  "domain",
+  "dstack-pha-prod10.phala.network (no scheme, no slash)",
+);
+
+/** One of a few words. */
+export const oneOf =
+  <const T extends string>(what: string, words: readonly T[]) =>
+  (text: string): T =>
+    words.find((word) => word === text) ??
+    reject(`invalid ${what}: ${quote(text)}: use one of ${words.join(", ")}`);
 
 export function plainText(text: string): string {
-  if (text.trim() === "") say("is empty");
-  return /\p{Cc}/u.test(text) ? say(`${quote(text)} has control characters in it`) : text;
+  if (text.trim() === "") reject("is empty");
+  return /\p{Cc}/u.test(text) ? reject(`${quote(text)} has control characters in it`) : text;
 }
 
 /** It carries its bounds, for schemas/config.json. */
 export function integer(
-  least: number,
-  most: number,
+  minimum: number,
+  maximum: number,
 ): ((text: string) => number) & {
   readonly range: { readonly minimum: number; readonly maximum: number };
 } {
   const range =
-    most === Number.MAX_SAFE_INTEGER ? `of ${least} or more` : `from ${least} to ${most}`;
+    maximum === Number.MAX_SAFE_INTEGER ? `of ${minimum} or more` : `from ${minimum} to ${maximum}`;
   const parse = (text: string): number => {
     const value = Number(text);
-    const fits = /^\d+$/.test(text) && value >= least && value <= most;
-    return fits ? value : say(`invalid number: ${quote(text)}: write a whole number ${range}`);
+    const fits = /^\d+$/.test(text) && value >= minimum && value <= maximum;
+    return fits ? value : reject(`invalid number: ${quote(text)}: write a whole number ${range}`);
   };
-  return Object.assign(parse, { range: { minimum: least, maximum: most } });
+  return Object.assign(parse, { range: { minimum, maximum } });
 }
 
 export function factor(text: string): number {
   const value = Number(text);
   return /^\d*\.?\d+$/.test(text) && value > 0 && value <= 1
     ? value
-    : say(`invalid number: ${quote(text)}: write a number above 0 and up to 1, such as 0.8`);
-}
-
-export function domain(text: string): string {
-  return /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$/i.test(text)
-    ? text
-    : say(
-        `invalid domain: ${quote(text)}: write one such as dstack-pha-prod10.phala.network (no scheme, no slash)`,
-      );
-}
-
-export function schemaVersion(text: string): OrchestratorSchema {
-  return text === "v1" || text === "v2" ? text : say(`invalid schema: ${quote(text)}: v1 or v2`);
-}
-
-export function hashFrom(text: string): HashFrom {
-  return text === "temporary-runner" || text === "provision"
-    ? text
-    : say(`${quote(text)} must be temporary-runner or provision`);
+    : reject(`invalid number: ${quote(text)}: write a number above 0 and up to 1, such as 0.8`);
 }
 
 /** Of this program and its tools: no CVM may have them. */
@@ -128,14 +119,15 @@ const NOT_FOR_A_CVM = /^(?:PHALA_|TEE_CLUSTER_)/;
 export function registryVariable(text: string): RegistryVariable {
   // A value may be a secret, and is not repeated.
   if (text.includes("="))
-    say(
+    reject(
       "takes the name alone, as in --registry-env LOG_LEVEL: the value comes from the environment",
     );
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(text) || text === "__proto__")
-    say(`${quote(text)} is not a variable's name: use letters, digits and _`);
-  if (text === "MODE" || REGISTRY_NAMES.includes(text)) say(`${text} is set by tee-cluster itself`);
-  if (text === "DSTACK_AUTHORIZED_KEYS") say(`${text} would open the registry to SSH`);
-  if (NOT_FOR_A_CVM.test(text)) say(`${text} is for this machine only and must not reach a CVM`);
+    reject(`${quote(text)} is not a variable's name: use letters, digits and _`);
+  if (text === "MODE" || REGISTRY_NAMES.includes(text))
+    reject(`${text} is set by tee-cluster itself`);
+  if (text === "DSTACK_AUTHORIZED_KEYS") reject(`${text} would open the registry to SSH`);
+  if (NOT_FOR_A_CVM.test(text)) reject(`${text} is for this machine only and must not reach a CVM`);
   return { name: text, value: "" };
 }
 
@@ -153,12 +145,12 @@ export function apiUrl(text: string): string {
  * a blank in the host) may hold a password all the same.
  */
 function assertNoCredentials(text: string): void {
-  if (text.includes("@")) say("must not have credentials in it (there is an @)");
+  if (text.includes("@")) reject("must not have credentials in it (there is an @)");
 }
 
 /** A path such as /health is put behind these URLs. */
 function assertNoQuery(text: string): void {
-  if (/[?#]/.test(text)) say(`must not have a query or fragment after ${quoteUrl(text)}`);
+  if (/[?#]/.test(text)) reject(`must not have a query or fragment after ${quoteUrl(text)}`);
 }
 
 /** What is in a query may be a token: it is not repeated. */
@@ -169,13 +161,13 @@ function parseUrl(text: string, shown = text): URL {
   assertNoCredentials(text);
   const url = URL.canParse(text)
     ? new URL(text)
-    : say(`invalid URL: ${quoteUrl(shown)}: write one such as https://cloud-api.phala.network`);
+    : reject(`invalid URL: ${quoteUrl(shown)}: write one such as https://cloud-api.phala.network`);
   if (url.protocol === "https:") return url;
-  if (url.protocol !== "http:") say(`${quoteUrl(shown)} must begin with https://`);
+  if (url.protocol !== "http:") reject(`${quoteUrl(shown)} must begin with https://`);
   // A key over plain HTTP to another machine is a key given away.
   return LOOPBACK.test(url.hostname)
     ? url
-    : say(`${quoteUrl(shown)} must begin with https:// (http only to this machine)`);
+    : reject(`${quoteUrl(shown)} must begin with https:// (http only to this machine)`);
 }
 
 export function gatewayTemplate(text: string): string {
@@ -185,23 +177,18 @@ export function gatewayTemplate(text: string): string {
     ([, name]) => !["app_id", "port", "node", "base_domain"].includes(name ?? ""),
   );
   if (unknown)
-    say(`${quote(text)}: ${unknown[0]} is none of {app_id}, {port}, {node}, {base_domain}`);
+    reject(`${quote(text)}: ${unknown[0]} is none of {app_id}, {port}, {node}, {base_domain}`);
   for (const needed of ["{app_id}", "{port}"]) {
-    if (!text.includes(needed)) say(`${quote(text)} lacks ${needed}`);
+    if (!text.includes(needed)) reject(`${quote(text)} lacks ${needed}`);
   }
   const filled = text
     .replaceAll("{app_id}", "0".repeat(40))
     .replaceAll("{port}", "1")
     .replaceAll("{node}", "n")
     .replaceAll("{base_domain}", "example.com");
-  if (/[{}]/.test(filled)) say(`${quote(text)} has a brace that opens or closes nothing`);
+  if (/[{}]/.test(filled)) reject(`${quote(text)} has a brace that opens or closes nothing`);
   parseUrl(filled, text);
   return text;
-}
-
-export function attestMode(text: string): AttestMode {
-  const mode = ATTEST_MODES.find((one) => one === text);
-  return mode ?? say(`invalid mode: ${quote(text)}; use one of ${ATTEST_MODES.join(", ")}`);
 }
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
@@ -212,17 +199,17 @@ export function duration(text: string): number {
   const ms = match ? Number(match[1]) * (UNITS[match[2] ?? ""] ?? 0) : 0;
   return ms >= 1 && ms <= 24 * 3_600_000
     ? ms
-    : say(`invalid duration: ${quote(text)}: write one such as 500ms, 2s or 10m (up to 24h)`);
+    : reject(`invalid duration: ${quote(text)}: write one such as 500ms, 2s or 10m (up to 24h)`);
 }
 
 export function crunch(text: string): Crunch {
   const [id = "", ...rest] = text.split("=");
   if (!/^[A-Za-z0-9_-]+$/.test(id))
-    say(
+    reject(
       `${quote(text)}: the id may have letters, digits, _ and - only, as in bird_tracker=bird tracker`,
     );
   const name = rest.length === 0 ? id.replaceAll("_", " ") : rest.join("=").trim();
-  return name === "" ? say(`${quote(text)}: the name after = is empty`) : { id, name };
+  return name === "" ? reject(`${quote(text)}: the name after = is empty`) : { id, name };
 }
 
 export function watcher(text: string): Watcher {
@@ -235,7 +222,7 @@ export function watcher(text: string): Watcher {
   }
   // A URL whose `onchain:` was forgotten.
   if (text.includes("//")) assertNoCredentials(text);
-  return say(`${quoteUrl(text)} is neither yaml:PATH nor onchain:URL`);
+  return reject(`${quoteUrl(text)} is neither yaml:PATH nor onchain:URL`);
 }
 
 /** `~/` is the home folder. */

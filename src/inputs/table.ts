@@ -205,7 +205,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
     description: "schema of orchestrator.yml; releases read v2 (default: v2 with a gateway key)",
     remark: "without a key `v1`, with a warning",
     completes: ["v1", "v2"],
-    parse: p.schemaVersion,
+    parse: p.oneOf("schema", ["v1", "v2"]),
   },
   gatewayKeyPath: {
     group: "cluster",
@@ -275,7 +275,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
     remark: "[compared](rotate-hash.md#without-a-temporary-runner)",
     default: "temporary-runner",
     completes: ["temporary-runner", "provision"],
-    parse: p.hashFrom,
+    parse: p.oneOf("way", ["temporary-runner", "provision"]),
   },
   attest: {
     group: "attestation",
@@ -285,7 +285,7 @@ const TABLE: { readonly [K in InputKey]: InputEntry<NonNullable<InputValues[K]>>
     remark: "[attestation](attestation.md)",
     default: "auto",
     completes: ATTEST_MODES,
-    parse: p.attestMode,
+    parse: p.oneOf("mode", ATTEST_MODES),
   },
   trustFile: {
     group: "attestation",

@@ -1,5 +1,5 @@
 /** Evidence and collateral on disk: as `--save-evidence` writes them, and in other formats. */
-import { collateralSchema } from "../../core/collateral-schema.ts";
+import { collateralSchema } from "../../core/attestation-schema.ts";
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import * as z from "zod";

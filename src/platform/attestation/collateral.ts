@@ -1,5 +1,5 @@
 /** Collateral from Intel's PCS v4 (or a compatible service), cached in the state directory until it expires. */
-import { collateralSchema } from "../../core/collateral-schema.ts";
+import { collateralSchema } from "../../core/attestation-schema.ts";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import * as z from "zod";

@@ -147,7 +147,7 @@ const WORDS = [
     ["our own key", "PHALA_CLOUD_API_KEY", "must not reach a CVM"],
     ["SSH keys", "DSTACK_AUTHORIZED_KEYS", "SSH"],
   ]),
-  ...bad("orchestratorSchema", [["an unknown schema", "v3", '"v3"', "v1 or v2"]]),
+  ...bad("orchestratorSchema", [["an unknown schema", "v3", '"v3"', "v1, v2"]]),
   ...bad("crunches", [
     ["a blank in the id", "bird tracker", '"bird tracker"', "letters, digits, _ and -"],
     ["no id", "=name", '"=name"', "letters, digits, _ and -"],
