@@ -124,7 +124,7 @@ function notesOn(file: string, { path: target, existing }: Target): readonly Out
     notes.push(
       `${file} is mounted as a single file: it is written in place, after a copy to ${target}.bak`,
     );
-  else if (existing.otherNames > 0)
-    notes.push(`${file} has ${existing.otherNames} other hard link(s): these keep the old text`);
+  else if (existing.otherLinks > 0)
+    notes.push(`${file} has ${existing.otherLinks} other hard link(s), which keep the old text`);
   return notes.map(passed);
 }

@@ -1,7 +1,7 @@
-/** Under which names one API is reachable: that of Phala's documents, and the default of its CLI. */
+/** Host names of Phala's API: the one in its documentation, and the default of its CLI. */
 const PHALA_HOSTS: readonly string[] = ["cloud-api.phala.network", "cloud-api.phala.com"];
 
-/** The host itself first, then its other names. */
+/** The host first, then its aliases. */
 export function namesOfHost(host: string): readonly string[] {
   return PHALA_HOSTS.includes(host)
     ? [host, ...PHALA_HOSTS.filter((name) => name !== host)]

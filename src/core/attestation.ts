@@ -1,9 +1,9 @@
-/** The words of attestation that the commands, the verifier and the adapters share. */
+/** Types of attestation that commands, verifier and adapters share. */
 import type { z } from "zod";
 import type { attestationReport, collateralSchema } from "./attestation-schema.ts";
 
 export const ATTEST_MODES = ["auto", "require", "off"] as const;
-/** What missing evidence is: a warning, an error, or not looked for. */
+/** Missing evidence is a warning (`auto`), an error (`require`), or not checked (`off`). */
 export type AttestMode = (typeof ATTEST_MODES)[number];
 
 /** The codes of docs/attestation.md. */
@@ -35,7 +35,7 @@ const MISSING: ReadonlySet<AttestationCode> = new Set<AttestationCode>([
   "env-key-unverified",
 ]);
 
-/** Evidence that is missing is a warning with `--attest auto`; evidence that contradicts never is. */
+/** Missing evidence is a warning with `--attest auto`; contradicting evidence never is. */
 export const isMissingEvidence = (code: AttestationCode): boolean => MISSING.has(code);
 
 /** One event of the log, as the API and the guest report it; `imr` 3 is RTMR3. */
@@ -47,7 +47,7 @@ export type LogEvent = {
   readonly event_payload: string;
 };
 
-/** What one source says of a CVM. `from`: the API, the CVM's own port 8090, or a file. */
+/** Evidence of one source: the API, the CVM's own port 8090, or a file. */
 export type Evidence = {
   readonly from: "api" | "cvm" | "file";
   /** Hex. */
@@ -61,7 +61,7 @@ export type Evidence = {
 
 export type Collateral = Readonly<z.infer<typeof collateralSchema>>;
 
-/** Why evidence was refused. `reason` tells refusals of one code apart (for example `crl-signature`); `message` is for an operator. */
+/** Rejected evidence. `reason` distinguishes the cases of one code (`crl-signature`); `message` is for the operator. */
 export class Refusal extends Error {
   readonly code: AttestationCode;
   readonly reason: string;
@@ -107,18 +107,18 @@ export type AttestationCheck = AttestationReport["checks"][number];
 /** What the evidence proves, where it was verified. Hashes and registers in hex. */
 export type AttestationFacts = NonNullable<AttestationReport["facts"]>;
 
-/** As a source shows it: the quote itself, or a certificate that holds it. */
+/** Evidence as a source provides it: with the quote, or with a certificate that contains it. */
 export type ShownEvidence = Omit<Evidence, "quote"> & { readonly quote?: string | undefined };
 
-/** Why a source showed nothing. `passing`: a timeout, a busy server or the like, so it may show it in a moment. */
+/** Why a source provided nothing. `passing`: transient, such as a timeout or a busy server. */
 export type Unavailable = { readonly reason: string; readonly passing: boolean };
 
-/** What a source answers, or why it did not. */
+/** The result of asking a source. */
 export type Shown<T> =
   | { readonly kind: "shown"; readonly value: T }
   | ({ readonly kind: "unavailable" } & Unavailable);
 
-/** Which collateral a quote needs. `fmspc` in hex. */
+/** Selects the collateral of a quote. `fmspc` in hex. */
 export type PlatformId = { readonly fmspc: string; readonly ca: "platform" | "processor" };
 
 /** A public key that an environment is encrypted to. */
@@ -131,18 +131,18 @@ export type SignedEnvKey = {
   readonly timestamp?: number | undefined;
 };
 
-/** Where evidence, collateral and signatures come from. None throws for what a server does. */
+/** Sources of evidence, collateral and signatures. They do not throw on server failures. */
 export type AttestationSources = {
   /** `GET /cvms/{id}/attestation` of Phala's API. */
   fromApi(cvmId: string, signal: AbortSignal): Promise<Shown<ShownEvidence>>;
-  /** The CVM itself. `url`: of its port 8090, without a path. */
+  /** From the CVM itself. `url`: of its port 8090, without a path. */
   fromCvm(url: string, signal: AbortSignal): Promise<Shown<ShownEvidence>>;
-  /** From the cache while it is good; `cachedOnly`: from nowhere else. */
+  /** From the cache while it is valid; `cachedOnly`: never from the network. */
   collateral(
     platform: PlatformId,
     options: { readonly cachedOnly: boolean },
     signal: AbortSignal,
   ): Promise<Shown<Collateral>>;
-  /** The key that the API names for an app, with the KMS's signature. */
+  /** The environment key that the API gives for an app, with the signature of the KMS. */
   envKey(appId: string, signal: AbortSignal): Promise<Shown<SignedEnvKey>>;
 };

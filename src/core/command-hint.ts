@@ -1,6 +1,6 @@
 /**
- * What to do about a failure, as a value: text with commands in it. A command becomes text in one place, where it is
- * known how the program was invoked and with which flags; so what a hint says can be pasted.
+ * Hints: text with commands as values. Commands are rendered in one place, which has the invocation and its flags, so that
+ * they can be pasted.
  */
 import { mapLeaves } from "../lib/map-leaves.ts";
 import { shellQuote } from "../lib/shell-quote.ts";
@@ -11,15 +11,15 @@ export type CommandHint = { readonly command: string; readonly args: readonly st
 /** A command of the phala CLI, with what leads it to the cloud and the account of this run. */
 export type PhalaHint = { readonly phala: readonly string[] };
 
-/** The command that was run, with all of its arguments and some more. */
+/** The command of this run, with its arguments and additional ones. */
 export type SameCommand = { readonly again: readonly string[] };
 
-/** A page of Phala's dashboard, on a line of its own; nothing where another cloud is meant, as in the sandbox. */
+/** A page of Phala's dashboard, on a separate line; omitted for other clouds, such as the sandbox. */
 export type DashboardHint = { readonly dashboard: string };
 
 type Part = string | CommandHint | PhalaHint | SameCommand | DashboardHint;
 
-/** Text with commands in it. A class, so that it is found in a result or an event and rendered there. */
+/** Text with commands in it. A class, so that it is recognized within results and events. */
 export class Hint {
   readonly parts: readonly Part[];
 
@@ -28,22 +28,22 @@ export class Hint {
   }
 }
 
-/** What people are told: plain text, or text with commands that know their context once they are shown. */
+/** A message: plain text, or text with commands that are rendered when shown. */
 export type Words = string | Hint;
 
-/** How the program was started, as far as a command that is to be pasted must repeat it. */
+/** How the program was started, as far as pasteable commands must repeat it. */
 export type Invocation = {
   /** `npx tee-cluster`, `tee-cluster`, `node bin/tee-cluster.js`; ready for a shell. */
   readonly program: string;
   /** How this shell starts phala with the key and the API of this run: `PHALA_CLOUD_API_KEY="$PHALA_API_KEY" phala`. */
   readonly phala?: () => string;
-  /** The words behind it. */
+  /** Its arguments. */
   readonly argv: readonly string[];
-  /** Flags of this run that another command needs to mean the same cluster; values are undefined for switches. */
+  /** Flags that another command needs to address the same cluster; the value of a switch is undefined. */
   readonly context: readonly ContextFlag[];
-  /** Whether the run is against the sandbox, by flag or by variable. */
+  /** Whether the run uses the sandbox, by flag or variable. */
   readonly sandbox?: boolean;
-  /** Whether it is Phala's own cloud, which its dashboard shows; absent: yes. */
+  /** Whether it is Phala's own cloud, which has the dashboard; absent: yes. */
   readonly hasDashboard?: boolean;
   /** Whether a command has a flag (without its dashes). */
   readonly accepts: (command: string, flag: string) => boolean;
@@ -55,7 +55,7 @@ export type ContextFlag = { readonly flag: string; readonly value: string | unde
 export const AGAIN: SameCommand = { again: [] };
 export const againWith = (...args: readonly string[]): SameCommand => ({ again: args });
 const DASHBOARD = "https://cloud.phala.com/dashboard";
-/** What hints say where nobody knows how the program was invoked, and what stands for the command in plain texts. */
+/** Stands for the command in plain texts, and in hints without an invocation. */
 const AGAIN_IN_WORDS = "run the same command again";
 
 export const command = (name: string, ...args: readonly string[]): CommandHint => ({
@@ -80,7 +80,7 @@ export function hint(
   return new Hint(parts);
 }
 
-/** Text of the docs, with the commands that it has between backticks. */
+/** Parses the commands between backticks in a text of the docs. */
 export function hintFromDocs(text: string): Hint {
   const parts = text.split(/`tee-cluster ([^`]+)`/).map((part, at): Part => {
     if (at % 2 === 0) return part;
@@ -91,26 +91,26 @@ export function hintFromDocs(text: string): Hint {
   return new Hint(parts);
 }
 
-/** Several, with a text between them. */
+/** Joins several messages with a separator. */
 export function joinWords(all: readonly Words[], separator: string): Words {
   const [first, ...rest] = all;
   return rest.reduce<Words>((before, words) => hint`${before}${separator}${words}`, first ?? "");
 }
 
-/** Text for people. Without an invocation commands stand as in the docs: `tee-cluster rotate-hash`. */
+/** Without an invocation, commands are rendered as in the docs: `tee-cluster rotate-hash`. */
 export function renderHint(value: Words | CommandHint, invocation?: Invocation): string {
   const parts = value instanceof Hint ? value.parts : [value];
   return parts.map((part) => renderPart(part, invocation)).join("");
 }
 
-/** The same with text in the place of hints. */
+/** The same type with strings in place of hints. */
 export type Rendered<T> = T extends Hint
   ? string
   : T extends object
     ? { [K in keyof T]: Rendered<T[K]> }
     : T;
 
-/** A copy of a result or an event in which every hint is text. */
+/** A copy of a result or an event with all hints rendered. */
 export function renderHints<T>(value: T, invocation: Invocation | undefined): Rendered<T> {
   const render = (leaf: unknown): unknown =>
     leaf instanceof Hint ? renderHint(leaf, invocation) : leaf;
@@ -134,7 +134,7 @@ function runAgain(more: readonly string[], invocation: Invocation | undefined): 
   return [AGAIN_IN_WORDS, ...(more.length > 0 ? ["with", ...more] : [])].join(" ");
 }
 
-/** What `sandbox start` prints are the variables by which phala finds it; one that runs already is kept. */
+/** `sandbox start` prints the variables that point phala at it, also if it is already running. */
 function phalaInShell({ phala: args }: PhalaHint, invocation: Invocation | undefined): string {
   const line = [invocation?.phala?.() ?? "phala", ...args.map((word) => shellQuote(word))].join(
     " ",

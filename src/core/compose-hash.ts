@@ -1,15 +1,14 @@
 /**
- * The app-compose object: what a CVM runs, as the platform measures it, and its hash.
+ * The app-compose, which describes what a CVM runs, and its hash.
  *
- * The compose hash that a registry approves is SHA-256 over the app-compose as compact JSON with the keys of
- * every object sorted; arrays keep their order. Source: dstack's `get-compose-hash`, as published in
- * `@phala/dstack-sdk` (a test holds this file against it). It is written here because that package pulls a
- * wallet stack behind its main entry, and because the sandbox and the check must not need a network library.
+ * The compose hash is SHA-256 over the app-compose as compact JSON with the keys of every object sorted; arrays keep their
+ * order. Source: dstack's `get-compose-hash` in `@phala/dstack-sdk` (a test compares them). Reimplemented, because the main
+ * entry of that package loads a wallet stack.
  */
 import { hash } from "node:crypto";
 import type { ComposeHash } from "./domain.ts";
 
-/** An app-compose as the API returns it. Fields beyond the ones we read are kept: they are part of the hash. */
+/** An app-compose as the API returns it. Unknown fields are kept, because they are part of the hash. */
 export type AppCompose = {
   readonly docker_compose_file?: string | undefined;
   readonly allowed_envs?: readonly string[] | undefined;

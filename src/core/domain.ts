@@ -1,11 +1,11 @@
-/** The cluster's own vocabulary: names, ids, hashes, sizes. Pure; everything else may import it. */
+/** Domain types: names, ids, hashes, sizes. Pure. */
 
-/** A compose hash as the registry compares it: 64 lower-case hex digits, no prefix. */
+/** 64 lower-case hex digits without a prefix, as the registry compares them. */
 export type ComposeHash = string & { readonly __brand: "ComposeHash" };
 
 const COMPOSE_HASH = /^[0-9a-f]{64}$/;
 
-/** Takes a text for a compose hash only if it is exactly one: no `0x`, no upper case, no list, no blanks. */
+/** Undefined unless the text is exactly a compose hash: no `0x`, upper case, list or blanks. */
 export function parseComposeHash(text: unknown): ComposeHash | undefined {
   return typeof text === "string" && COMPOSE_HASH.test(text) ? (text as ComposeHash) : undefined;
 }
@@ -18,13 +18,13 @@ export const temporaryRunnerName = (cluster: string): string => `${cluster}-runn
 
 const RUNNER_SUFFIX = /^-runner-[0-9a-f]{8}$/;
 
-/** Runners get the models' keys from the registry, so it is the last to go. */
+/** In the order of deletion: runners get the models' keys from the registry, so it is deleted last. */
 export const CVM_ROLES = ["temporary-runner", "runner", "registry"] as const;
 export type CvmRole = (typeof CVM_ROLES)[number];
 
 /**
- * What a CVM is to a cluster, by its whole name. Never by prefix: the CVMs of `bird-tracker` are nobody's
- * business when the cluster is `bird`.
+ * The role of a CVM in a cluster, by its full name. Never by prefix: the CVMs of `bird-tracker` do not belong to the
+ * cluster `bird`.
  */
 export function roleOf(cvmName: string, cluster: string): CvmRole | undefined {
   if (cvmName === registryName(cluster)) return "registry";
@@ -34,21 +34,21 @@ export function roleOf(cvmName: string, cluster: string): CvmRole | undefined {
   return undefined;
 }
 
-/** The cluster that a CVM name belongs to, where the name has one of the three patterns. */
+/** The cluster that a CVM belongs to, if its name has one of the three patterns. */
 export function clusterOf(cvmName: string): string | undefined {
   return /^(.+)-(?:registry|runner-temp|runner-[0-9a-f]{8})$/.exec(cvmName)?.[1];
 }
 
-/** A CVM as Phala's API reports it; `null` where the API does not (yet) say. */
+/** A CVM as Phala's API reports it; `null` for what it does not report (yet). */
 export type Cvm = {
   readonly name: string;
   /** 40 hex digits, without the `app_` that the dashboard puts before it. */
   readonly appId: string | null;
   /** Without dashes. */
   readonly vmUuid: string | null;
-  /** `running`, `starting`, `stopped`, `error`, …: the platform's word, lower-case. */
+  /** The platform's status in lower case: `running`, `starting`, `stopped`, `error`, … */
   readonly status: string;
-  /** Whether an operation (create, update, restart) is under way. */
+  /** Whether an operation (create, update, restart) is in progress. */
   readonly inProgress: boolean;
   readonly composeHash: string | null;
   readonly nodeName: string | null;
@@ -59,18 +59,18 @@ export type Cvm = {
   readonly createdAt: string | null;
 };
 
-/** What a registry that exists is to this machine: made or taken over by a recorded run, about to be, or neither. */
+/** An existing registry was created or adopted by a recorded run, is adopted by this one, or neither. */
 export type RegistryOwnership = "ours" | "adopted" | "foreign";
 
-/** Which one may be taken over: none, whichever is there (`--adopt`), or the one that the operator was shown. */
+/** Which registry may be adopted: none, any (`--adopt`), or the one that the operator was shown. */
 export type Adoption = boolean | { readonly appId: string };
 
-/** Tells one CVM from all others. Replicas share an app_id; one without a uuid yet has both of the others. */
+/** A unique key of a CVM. Replicas share an app_id; without a vm_uuid yet, name and app_id identify it. */
 export function identityOf({ name, appId, vmUuid }: Cvm): string {
   return vmUuid ?? `${name} ${appId}`;
 }
 
-/** Instance memory in MB that the orchestrator knows. Source: its own table. */
+/** Memory per instance type in MB, from the orchestrator's own table. */
 export const INSTANCE_MEMORY_MB: Readonly<Record<string, number>> = {
   "tdx.small": 2048,
   "tdx.medium": 4096,
@@ -84,7 +84,7 @@ export const INSTANCE_MEMORY_MB: Readonly<Record<string, number>> = {
 export type OrchestratorSchema = "v1" | "v2";
 
 /**
- * The mode a registry must report: it holds keys *and* runs models.
+ * The mode that a registry must report: it serves keys *and* runs models.
  * Source: the registry compose file's `MODE=${MODE:-registry+runner}`.
  */
 export const REGISTRY_MODE = "registry+runner";

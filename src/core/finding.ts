@@ -1,14 +1,14 @@
-/** What is wrong somewhere: one shape for compose files, `doctor`, `status` and step 1. */
+/** A finding in a compose file, by `doctor`, `status` or step 1. */
 import type { Words } from "./command-hint.ts";
 
-/** `error`: the cluster can't work, or is unsafe. `warning`: fatal with `--strict` only. `note`: never a failure. */
+/** `error`: the cluster can't work or is unsafe. `warning`: fatal with `--strict`. `note`: never a failure. */
 export type Severity = "error" | "warning" | "note";
 
 export type Finding<Code extends string = string> = {
   /** Stable, kebab-case: `doctor --ignore` takes it. */
   readonly code: Code;
   readonly severity: Severity;
-  /** What is wrong and what follows from it. Never a value that may be a secret. */
+  /** The problem and its consequence. Never a value that may be a secret. */
   readonly message: string;
   /** The path as the operator gave it. */
   readonly file?: string | undefined;
@@ -16,9 +16,9 @@ export type Finding<Code extends string = string> = {
   readonly line?: number | undefined;
   /** The service of a compose file. */
   readonly service?: string | undefined;
-  /** The text in question, secrets masked. */
+  /** The offending text, with secrets redacted. */
   readonly text?: string | undefined;
-  /** The name of the CVM that it is about. */
+  /** The name of the affected CVM. */
   readonly cvm?: string | undefined;
   /** How to fix it, as a command where there is one. */
   readonly remedy?: Words | undefined;

@@ -1,4 +1,4 @@
-/** Secrets that a user marks: `TEE_CLUSTER_SECRETS=NAME,NAME2` names environment variables whose values are some. */
+/** Secrets that a user marks: `TEE_CLUSTER_SECRETS=NAME,NAME2` lists environment variables with secret values. */
 import { ClusterError } from "../errors/cluster-error.ts";
 
 const VARIABLE = "TEE_CLUSTER_SECRETS";
@@ -11,17 +11,17 @@ function entries(env: NodeJS.ProcessEnv): readonly string[] {
     .filter((entry) => entry !== "");
 }
 
-/** The names that are marked. One that is not set has nothing to hide: a list may serve several jobs. */
+/** The marked names. They need not be set: one list may serve several jobs. */
 export function markedNames(env: NodeJS.ProcessEnv): readonly string[] {
   return entries(env).filter((entry) => NAME.test(entry));
 }
 
-/** What must not be shown: the marked values, and what is no name, for it may be the secret itself. */
+/** The marked values, and entries that are not valid names, because they may be the secret itself. */
 export function markedSecrets(env: NodeJS.ProcessEnv): readonly string[] {
   return entries(env).flatMap((entry) => (NAME.test(entry) ? (env[entry] ?? []) : entry));
 }
 
-/** @throws ClusterError `bad-secret-name` (input), which does not repeat what is no name. */
+/** @throws ClusterError `bad-secret-name` (input), which does not repeat the invalid name. */
 export function assertMarksWellFormed(env: NodeJS.ProcessEnv): void {
   const all = entries(env);
   const at = all.findIndex((entry) => !NAME.test(entry));

@@ -1,19 +1,16 @@
-/**
- * Redaction by value, at the places where text leaves the program. Patterns would miss a key that looks like
- * nothing; values can't be missed, whatever they look like.
- */
+/** Redaction by value, where text leaves the program. Patterns would miss keys without a recognizable form. */
 import { parseJson } from "../lib/json.ts";
 import { patternsOf, type Patterns } from "./redact-patterns.ts";
 import { findBeginnings, fold, mergeSpans, reversed, type Span } from "./redact-search.ts";
 import { decodedView, plainView, type View } from "./redact-view.ts";
 
 const PLACEHOLDER = "[redacted]";
-/** Characters. Shorter texts (an empty variable, `1`) occur everywhere and are not secrets. */
+/** In characters. Shorter values (an empty variable, `1`) occur everywhere and are not secrets. */
 export const MIN_SECRET = 6;
 
 const JSON_ESCAPE = /^\\(?:u[0-9a-f]{4}|["\\/bfnrt])/i;
-const LONGEST_ESCAPE = 6;
-/** Strings, and what else may hold text. */
+const MAX_ESCAPE_LENGTH = 6;
+/** Strings and other values of a JSON document. */
 const JSON_SCALAR = /"(?:[^"\\]|\\.)*"|[^\s"{}[\],:]+/g;
 
 export class Redactor {
@@ -22,10 +19,9 @@ export class Redactor {
   #patterns: Patterns | undefined;
 
   /**
-   * From now on this value is hidden: as it is, in hex, base64 and the escapes of URLs and JSON, in either case,
-   * broken into lines or with invisible characters in it, and every beginning or end of it from eight characters on.
-   * Of several lines each one too, because texts are laid out again; of a JSON document (a service account's key) each
-   * text in it.
+   * Hides a value from now on: plain, in hex, in base64 and in the escapes of URLs and JSON, in upper and lower case,
+   * with line breaks or invisible characters in it, and each prefix or suffix of eight characters or more. Also each line
+   * of a value, because texts are wrapped again, and each string in a JSON document (the key of a service account).
    */
   add(secret: string | undefined): void {
     const whole = secret ?? "";
@@ -35,7 +31,7 @@ export class Redactor {
     this.#patterns = undefined;
   }
 
-  /** Takes a value back: it is known to be made up. Secrets that begin as it does don't hide its beginning. */
+  /** Shows a value that is known to be fictitious, also where a secret has the same prefix. */
   reveal(value: string): void {
     this.#secrets.delete(value.trim());
     if (value !== "") this.#revealed.add(value);
@@ -43,8 +39,8 @@ export class Redactor {
   }
 
   /**
-   * The text with every form of every secret replaced, and what a cut has left of one. Linear in its length. A JSON
-   * document stays one.
+   * Replaces every form of every secret, and the rest of one that was truncated. Linear in the length of the text. A JSON
+   * document stays valid.
    */
   redact(text: string): string {
     const clean = this.#redactText(text);
@@ -55,7 +51,7 @@ export class Redactor {
     });
   }
 
-  /** Whether a secret is in the text as it is, and whole: a part of one may be a word that anybody uses. */
+  /** Whether the text contains a whole secret in plain form: a part of one may be an ordinary word. */
   holdsWhole(text: string): boolean {
     return [...this.#secrets].some((secret) => text.includes(secret));
   }
@@ -92,7 +88,7 @@ export class Redactor {
   }
 }
 
-/** Where parts of secrets are in the view, as places in the text. */
+/** Finds parts of secrets in a view, as spans of the text. */
 function findIn(view: View, { beginnings, ends }: Patterns): Span[] {
   const text = fold(view.bytes);
   const backwards = reversed(text);
@@ -108,17 +104,17 @@ function findIn(view: View, { beginnings, ends }: Patterns): Span[] {
   ]);
 }
 
-/** The escape of JSON that a place stands within, else the place: half an escape would break the document. */
+/** Extends a position within a JSON escape to the escape: half of one would break the document. */
 function escapeAt(text: string, place: number): Span {
-  for (let start = Math.max(0, place - LONGEST_ESCAPE + 1); start < place; start += 1) {
+  for (let start = Math.max(0, place - MAX_ESCAPE_LENGTH + 1); start < place; start += 1) {
     if (text[start] !== "\\" || isEscaped(text, start)) continue;
-    const [escape = ""] = JSON_ESCAPE.exec(text.slice(start, start + LONGEST_ESCAPE)) ?? [];
+    const [escape = ""] = JSON_ESCAPE.exec(text.slice(start, start + MAX_ESCAPE_LENGTH)) ?? [];
     if (start + escape.length > place) return [start, start + escape.length];
   }
   return [place, place];
 }
 
-/** Whether an odd number of backslashes stands before it. */
+/** Whether an odd number of backslashes precedes it. */
 function isEscaped(text: string, place: number): boolean {
   let first = place;
   while (text[first - 1] === "\\") first -= 1;
@@ -131,7 +127,7 @@ const isJson = (text: string): boolean => parseDocument(text) !== undefined;
 const parseDocument = (text: string): unknown =>
   /^\s*[[{]/.test(text) ? parseJson(text) : undefined;
 
-/** The texts of a JSON document, each line of them. */
+/** The strings of a JSON document, and each of their lines. */
 function textsIn(text: string): string[] {
   const texts: string[] = [];
   JSON.stringify(parseDocument(text), (_key, item: unknown) => {

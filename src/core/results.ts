@@ -1,9 +1,9 @@
-/** What the results of all commands have in common; each command's own is in its `result.ts`. A run imports types only. */
+/** Common parts of the results of all commands; the rest is in their `result.ts`. A run imports types only. */
 import * as z from "zod";
 import type { Warning } from "./events.ts";
 import { STEPS } from "./steps.ts";
 
-/** A result as far as whoever prints it must know it. */
+/** The members of a result that a reporter reads. */
 export type AnyResult = {
   readonly ok: boolean;
   readonly command: string;
@@ -38,7 +38,7 @@ const parts = {
   lock_ms: ms.describe("another run holds the cluster's lock"),
 };
 
-/** Where a run's wall time went: core/stopwatch.ts. */
+/** How the wall time of a run was spent: core/stopwatch.ts. */
 export const timings = z
   .object({
     ...parts,

@@ -1,8 +1,8 @@
-/** The inputs of the commands once they are known: checked, typed, with defaults in place. */
+/** Inputs after validation: typed, with defaults applied. */
 import type { AttestMode } from "./attestation.ts";
 import type { OrchestratorSchema } from "./domain.ts";
 
-/** Read where it is there and no other is named. */
+/** Read if it exists and no other file is named. */
 export const DEFAULT_CONFIG_FILE = "tee-cluster.yml";
 
 export type Crunch = { readonly id: string; readonly name: string };
@@ -11,7 +11,7 @@ export type Watcher =
   | { readonly type: "yaml"; readonly path: string }
   | { readonly type: "onchain"; readonly url: string };
 
-/** How to reach Phala, and how this run behaves. Every command has these. */
+/** How to reach Phala, and how a run behaves. */
 export type Connection = {
   /** Secret. */
   readonly phalaApiKey: string;
@@ -42,7 +42,7 @@ export type RegistryVariable = {
   readonly value: string;
 };
 
-/** What `phala deploy` makes every CVM of the cluster with; `create` of platform/phala/cli.ts makes its flags. */
+/** Settings of `phala deploy` for every CVM of the cluster; platform/phala/cli.ts turns them into flags. */
 export type CvmSettings = { readonly instanceType: string };
 
 export const CVM_INPUTS = ["instanceType"] as const satisfies readonly (keyof CvmSettings)[];
@@ -53,10 +53,10 @@ export function cvmSettingsOf(all: CvmSettings): CvmSettings {
   return Object.fromEntries(entries) as CvmSettings;
 }
 
-/** What describes the cluster itself. */
+/** Settings of the cluster itself. */
 export type ClusterSettings = CvmSettings & {
   readonly clusterName: string;
-  /** A name or a numeric id; absent: the platform chooses. */
+  /** A name or a numeric id; absent: chosen by Phala. */
   readonly node: string | undefined;
   readonly spawnteePort: number;
   readonly memoryPerModelMb: number;
@@ -64,9 +64,9 @@ export type ClusterSettings = CvmSettings & {
   /** 0: unlimited. */
   readonly maxModels: number;
   readonly capacityThreshold: number;
-  /** Absent: what the API says of the registry's node. */
+  /** Absent: as the API reports for the registry's node. */
   readonly cvmBaseDomain: string | undefined;
-  /** As given: relative paths stay relative, the orchestrator reads them from where it runs. */
+  /** As given: relative paths stay relative, because the orchestrator reads them from its working directory. */
   readonly registryCompose: string;
   readonly runnerCompose: string;
   readonly orchestratorConfig: string;
@@ -75,17 +75,17 @@ export type ClusterSettings = CvmSettings & {
   readonly crunches: readonly Crunch[];
   readonly watcher: Watcher;
   readonly watcherIntervalSeconds: number;
-  /** `GATEWAY_AUTH_COORDINATOR_WALLET` of the environment; the runners of schema v2 get it where it is set. */
+  /** `GATEWAY_AUTH_COORDINATOR_WALLET`; with schema v2 it is passed to the runners if set. */
   readonly coordinatorWallet: string | undefined;
   /** In the order in which they are sent. */
   readonly registryEnv: readonly RegistryVariable[];
-  /** `--allow-debug-registry`: the operator insists on a registry that anybody can read. */
+  /** `--allow-debug-registry`: deploy a registry that anybody can read. */
   readonly allowDebugRegistry?: boolean;
 };
 
 /**
- * Where the runner's compose hash is from: a temporary runner that is deployed and deleted, or the provisioning
- * of one that is never committed, checked against the app-compose of a CVM of the cluster.
+ * Source of the runner's compose hash: a temporary runner, or a provisioning that is never committed and is checked
+ * against the app-compose of a CVM of the cluster.
  */
 export type HashFrom = "temporary-runner" | "provision";
 
@@ -96,16 +96,16 @@ export type ClusterInputs = {
   readonly aws: AwsCredentials;
 };
 
-/** How the registry's evidence is judged. */
+/** How the evidence of the registry is verified. */
 export type AttestationSettings = {
   readonly attest: AttestMode;
-  /** Undefined: `tee-cluster.trust.json` where there is one, else what is built in. */
+  /** Undefined: `tee-cluster.trust.json` if it exists, else the built-in trust. */
   readonly trustFile: string | undefined;
-  /** Of Intel's collateral service, without a path. */
+  /** Base URL of Intel's collateral service. */
   readonly collateralUrl: string;
 };
 
-/** Every input by its key in `inputs/table.ts`, with the type of its value. */
+/** The value types of all inputs, by their keys in `inputs/table.ts`. */
 export type InputValues = Connection &
   AttestationSettings &
   Omit<ClusterSettings, "allowDebugRegistry"> & {

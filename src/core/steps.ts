@@ -1,6 +1,5 @@
 /**
- * The ten steps, in the document's order: number, id and title live here and nowhere else; progress, dry run,
- * `--json` and the help text derive from it.
+ * The ten steps in order. Progress, dry run, `--json` and help derive from this list.
  */
 export const STEPS = [
   { number: 1, id: "verify-prerequisites", title: "Verify prerequisites" },

@@ -1,15 +1,14 @@
 /**
- * Where a run's wall time goes. At any moment exactly one part has it, so that the parts add up to the whole: of what
- * happens side by side, the first one in `WAITS` counts, and what is left is our own.
+ * Attributes the wall time of a run. At any moment exactly one part is charged, so that the parts add up to the total: of
+ * concurrent waits the first in `WAITS` counts, and the rest is our own time.
  */
 import type { RunEvent } from "./events.ts";
 import type { Timings } from "./results.ts";
 import type { StepId } from "./steps.ts";
 
 /**
- * `operator`: an answer to a question. `lock`: another run on the same cluster. `api`: a request to Phala's API is
- * under way, a child's included. `cloud`: a pause between two polls, or a request to a CVM. `phala`: the CLI is
- * running, or the system is starting one.
+ * `operator`: a question to the operator. `lock`: another run on the same cluster. `api`: a request to Phala's API, also
+ * by a child. `cloud`: a pause between two polls, or a request to a CVM. `phala`: the CLI is running or starting.
  */
 export const WAITS = ["operator", "lock", "api", "cloud", "phala"] as const;
 export type Wait = (typeof WAITS)[number];
@@ -24,7 +23,7 @@ const NO_WAITS: Readonly<Record<Wait, number>> = {
 };
 
 type Row = Record<Part, number>;
-/** Of the run, outside of its steps. */
+/** Null: outside of the steps. */
 type Section = StepId | null;
 
 export class Stopwatch {
@@ -35,13 +34,13 @@ export class Stopwatch {
   #section: Section = null;
   #since: number;
 
-  /** @param now monotonic ms. @param startedAt when the run began, by the same clock. */
+  /** @param now monotonic ms. @param startedAt start of the run by the same clock. */
   constructor(now: () => number, startedAt = now()) {
     this.#now = now;
     this.#since = startedAt;
   }
 
-  /** Gives the time of `work` to a part, unless one that counts before it is under way, too. */
+  /** Charges the time of `work` to a part, unless one with precedence is in progress too. */
   async measure<T>(part: Wait, work: () => Promise<T>): Promise<T> {
     this.#settle();
     this.#running[part] += 1;
@@ -54,7 +53,7 @@ export class Stopwatch {
     }
   }
 
-  /** The same for what keeps this whole process waiting; it counts as no start and no request of its own. */
+  /** The same for synchronous work; it is not counted as a start or a request. */
   block<T>(part: Wait, work: () => T): T {
     this.#settle();
     this.#running[part] += 1;
@@ -66,13 +65,13 @@ export class Stopwatch {
     }
   }
 
-  /** Follows the steps. */
+  /** Charges the current step. */
   observe(event: RunEvent): void {
     if (event.type === "step-started") this.#enter(event.step);
     if (event.type === "step-finished" || event.type === "step-failed") this.#enter(null);
   }
 
-  /** Up to now; whole ms that add up. */
+  /** Totals so far, in whole ms that add up. */
   report(): Timings {
     this.#settle();
     const steps = [...this.#rows].map(([id, row]) => ({ id, ...inMs(row) }));
@@ -92,7 +91,7 @@ export class Stopwatch {
     this.#section = section;
   }
 
-  /** Books the time since it was called last. */
+  /** Charges the time since the last call. */
   #settle(): void {
     const now = this.#now();
     const part = WAITS.find((wait) => this.#running[wait] > 0) ?? "ours";

@@ -1,15 +1,15 @@
-/** What a shell may offer for a value on TAB, where it is not one of a few fixed words. */
+/** Sources of completion candidates for values that are not a fixed list of words. */
 export type ValueSource =
   | "files"
   | "folders"
-  /** Clusters that this machine has a record of. */
+  /** Recorded on this machine. */
   | "clusters"
-  /** Nodes that the last run saw. */
+  /** As of the last run. */
   | "nodes"
   | "instance-types"
-  /** Compose hashes that are recorded of the cluster. */
+  /** Recorded compose hashes of the cluster. */
   | "hashes"
-  /** What `explain` knows. */
+  /** Of `explain`. */
   | "codes"
-  /** What `doctor` looks for. */
+  /** Of `doctor`. */
   | "checks";

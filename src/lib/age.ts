@@ -1,4 +1,4 @@
-/** How old a CVM is, in one unit, as kubectl says it: `45s`, `12m`, `5h`, `3d`. */
+/** The age of a CVM in one unit, as in kubectl: `45s`, `12m`, `5h`, `3d`. */
 export function formatAge(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));
   if (seconds < 120) return `${seconds}s`;

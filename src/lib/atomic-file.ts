@@ -1,7 +1,7 @@
 /**
- * The one way in which this program replaces a file: written beside its target, flushed, and renamed over it, so that
- * it is complete or untouched. A single file that is mounted into a container can't be renamed over (EBUSY); it is
- * written in place, after a copy of it has reached the disk.
+ * Replaces a file atomically: the new one is written next to it, flushed and renamed over it, so the file is complete or
+ * untouched. A file that is bind-mounted on its own can't be renamed over (EBUSY); it is written in place, after a backup
+ * has reached the disk.
  */
 import { isErrno } from "./errno.ts";
 import { randomBytes } from "node:crypto";
@@ -21,19 +21,19 @@ import path from "node:path";
 const MAX_LINKS = 40;
 
 export type AtomicWriteOptions = {
-  /** Of a new file, less the umask; an existing one keeps its own. Default 0644. */
+  /** For a new file, before the umask; an existing file keeps its mode. Default 0644. */
   readonly mode?: number;
-  /** Permission bits that a file gets in any case, whatever it had: 0600 for what must stay private. */
+  /** Set on new and existing files alike: 0600 for private ones. */
   readonly forceMode?: number;
-  /** Where the text from before is kept; needed to replace a file that can't be renamed over. */
+  /** Path of a copy of the previous file; required to replace a file that can't be renamed over. */
   readonly backup?: string;
 };
 
-/** What is in the target's place. */
+/** Where a write goes. */
 export type Target = {
-  /** Absolute, behind every symbolic link. */
+  /** Absolute, with all symbolic links resolved. */
   readonly path: string;
-  /** Undefined: nothing is there yet. */
+  /** Undefined if the file does not exist. */
   readonly existing: ExistingFile | undefined;
 };
 
@@ -42,19 +42,19 @@ export type ExistingFile = {
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
-  /** Names of this file besides this one: they keep the old text. */
-  readonly otherNames: number;
+  /** Number of other hard links: they keep the old text. */
+  readonly otherLinks: number;
   /** A mount point: rename(2) over it fails with EBUSY. */
   readonly mounted: boolean;
 };
 
-/** A folder, device or pipe is where a file must be. */
+/** The path is a folder, a device or a pipe. */
 export class NotAFileError extends Error {}
 
 /**
  * Writes the whole text (UTF-8). A symbolic link stays one; an existing file keeps its mode and owner.
- * @throws NotAFileError, or the system's error; whatever was there is as it was. A file written in place that could
- *   not be restored is the exception: the error then names the copy.
+ * @throws NotAFileError, or the system's error; the file is unchanged. Only a file that was written in place may be
+ *   damaged: the error then names the backup.
  */
 export async function writeAtomically(
   file: string,
@@ -69,14 +69,14 @@ export async function writeAtomically(
   try {
     await renameOver(target, text, options);
   } catch (error) {
-    // EPERM: the file is another user's and would not be after a rename; who may write to it can still do that.
+    // EPERM: a rename would change the owner; with write permission it can be written in place.
     if (!existing || !isErrno(error, "EBUSY", "EPERM")) throw error;
     if (options.backup === undefined) throw error;
     await writeInPlace(target.path, text, options.backup);
   }
 }
 
-/** @throws NotAFileError, or the system's error where a folder on the way is missing. */
+/** @throws NotAFileError, or the system's error if a parent folder is missing. */
 export async function inspectTarget(file: string): Promise<Target> {
   const target = await resolveLinks(file);
   try {
@@ -86,7 +86,7 @@ export async function inspectTarget(file: string): Promise<Target> {
     const mounted = await isMountPoint(target);
     return {
       path: target,
-      existing: { mode: mode & 0o7777, uid, gid, otherNames: nlink - 1, mounted },
+      existing: { mode: mode & 0o7777, uid, gid, otherLinks: nlink - 1, mounted },
     };
   } catch (error) {
     if (isErrno(error, "ENOENT")) return { path: target, existing: undefined };
@@ -94,7 +94,7 @@ export async function inspectTarget(file: string): Promise<Target> {
   }
 }
 
-/** Where a chain of symbolic links ends, also where nothing is there yet: renaming over a link would end it. */
+/** Follows symbolic links, also to a file that does not exist yet: a rename would replace the link itself. */
 async function resolveLinks(file: string): Promise<string> {
   let at = path.resolve(file);
   for (let links = 0; links < MAX_LINKS; links += 1) {
@@ -107,7 +107,7 @@ async function resolveLinks(file: string): Promise<string> {
   throw new Error("too many symbolic links");
 }
 
-/** proc_pid_mountinfo(5): the fifth field, with blanks and backslashes as octal. Elsewhere EBUSY itself tells. */
+/** proc_pid_mountinfo(5): the fifth field, with blanks and backslashes in octal. Without /proc, EBUSY shows it. */
 async function isMountPoint(target: string): Promise<boolean> {
   const table = await readFile("/proc/self/mountinfo", "utf8").catch(() => "");
   return table.split("\n").some((line) => withoutOctal(line.split(" ")[4] ?? "") === target);
@@ -142,7 +142,7 @@ async function writeNew(
   existing: ExistingFile | undefined,
   { mode = 0o644, forceMode }: AtomicWriteOptions,
 ): Promise<void> {
-  // Private until the text is in it and the mode of the file it replaces is known to fit.
+  // Private until it has the text and the owner of the file that it replaces.
   const handle = await open(temporary, "wx", forceMode ?? (existing ? 0o600 : mode));
   try {
     await handle.writeFile(text);
@@ -154,7 +154,7 @@ async function writeNew(
   }
 }
 
-/** @throws EPERM where the file is another user's: this one can't give it back to them. */
+/** @throws EPERM if the file belongs to another user. */
 async function keepOwner(handle: FileHandle, { uid, gid }: ExistingFile): Promise<void> {
   const own = await handle.stat();
   if (own.uid !== uid || own.gid !== gid) await handle.chown(uid, gid);
@@ -170,7 +170,7 @@ async function writeInPlace(
     await overwrite(target, Buffer.from(text));
   } catch (error) {
     await overwrite(target, await readFile(backup)).catch(() => {
-      throw new Error(`writing failed half-way; the text from before is in ${backup}`, {
+      throw new Error(`writing failed halfway; the previous text is in ${backup}`, {
         cause: error,
       });
     });
@@ -189,7 +189,7 @@ async function overwrite(target: string, bytes: Buffer): Promise<void> {
   }
 }
 
-/** On disk when it resolves, with the original's mode and, where this user may set it, owner. */
+/** Resolves once the copy is on disk, with the original's mode and, if permitted, its owner. */
 async function keepCopy(original: string, copy: string, existing: ExistingFile): Promise<void> {
   const temporary = `${copy}.${randomBytes(6).toString("hex")}`;
   try {
@@ -209,7 +209,7 @@ async function keepCopy(original: string, copy: string, existing: ExistingFile):
   }
 }
 
-/** Makes the rename last through a power cut, where the file system lets a folder be opened. */
+/** Makes the rename survive a power cut, on file systems that can open a folder. */
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, "r").catch(() => undefined);
   if (!handle) return;

@@ -1,4 +1,4 @@
-/** "Did you mean": the closest of the known words, if one is close enough. */
+/** Finds the word for "did you mean", if one is close enough. */
 
 export function closest(word: string, known: readonly string[]): string | undefined {
   const ranked = known
@@ -13,7 +13,7 @@ export function closest(word: string, known: readonly string[]): string | undefi
     : undefined;
 }
 
-/** Levenshtein's distance, row by row. */
+/** Levenshtein distance, row by row. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i += 1) {

@@ -1,4 +1,4 @@
-/** A promise and what settles it (`Promise.withResolvers`, which Node 20 lacks). */
+/** A promise with its resolvers: `Promise.withResolvers`, which Node 20 lacks. */
 export function deferred<T>(): {
   readonly promise: Promise<T>;
   resolve(value: T): void;

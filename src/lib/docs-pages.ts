@@ -1,23 +1,23 @@
-/** The pages of docs/, which the package ships: where they are, and what there is. */
+/** The pages of docs/, which the package ships. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-/** Beside dist, in which everything is one folder up; the sources are one deeper. */
+/** One level up from dist, two from the sources. */
 const FOLDERS = ["../docs/", "../../docs/"].map((up) =>
   fileURLToPath(new URL(up, import.meta.url)),
 );
 const FOLDER = FOLDERS.find((folder) => existsSync(folder)) ?? "docs/";
 
-/** A path that can be opened from anywhere. */
+/** Absolute path of a page. */
 export const pathOf = (page: string): string => `${FOLDER}${page}`;
 
-/** @returns the page's text, as it is; undefined: there is none of that name. */
+/** @returns the text of the page; undefined if there is none. */
 export function findPage(topic: string): string | undefined {
   const page = pagesIn().find((name) => name === `${topic}.md` || name === topic);
   return page && readFileSync(pathOf(page), "utf8");
 }
 
-/** What `help topics` prints. */
+/** The text of `help topics`. */
 export function topics(): string {
   const pages = pagesIn().map((page) => {
     const [, title = ""] = /^# (.*)$/m.exec(readFileSync(pathOf(page), "utf8")) ?? [];

@@ -2,8 +2,8 @@ import { userInfo } from "node:os";
 import { ClusterError } from "../errors/cluster-error.ts";
 
 /**
- * The user's home folder: `HOME`, where it is not empty, else the passwd entry's.
- * @throws ClusterError `no-home` (prerequisite) where there is neither, as for `docker run -u 54321`.
+ * The user's home folder: `HOME` if set and not empty, else that of the passwd entry.
+ * @throws ClusterError `no-home` (prerequisite) if there is neither, as in `docker run -u 54321`.
  */
 export function homeFolder(
   env: NodeJS.ProcessEnv = process.env,
@@ -22,7 +22,7 @@ export function homeFolder(
   }
 }
 
-/** A path in which `~/` at the beginning is the home folder: in quotes, a file or a variable no shell expands it. */
+/** Expands a leading `~/`, as a shell does not in quotes, files and variables. */
 export function expandHome(text: string): string {
   return text.replace(/^~(?=$|\/)/, () => homeFolder());
 }

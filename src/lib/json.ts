@@ -1,4 +1,4 @@
-/** Undefined for what is not JSON (no JSON text stands for that). No error: that of JSON.parse quotes the text. */
+/** Undefined for invalid JSON. It does not throw, because the error of JSON.parse quotes the text. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

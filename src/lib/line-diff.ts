@@ -1,15 +1,15 @@
-/** Two versions of a text, line by line: what an update would change in a file. Pure. */
+/** Line diff of two versions of a text. Pure. */
 import { diffArrays } from "diff";
 
-/** ms; what takes longer, two large files with little in common, is shown as replaced as a whole. */
-const LIMIT_MS = 1000;
+/** Two large files with little in common take longer; they are shown as replaced as a whole. */
+const TIMEOUT_MS = 1000;
 
-/** Lines with `-` (goes) or `+` (comes) before them, in order; empty where nothing changes. Unchanged lines are left out. */
+/** The changed lines with `- ` (removed) or `+ ` (added) before them, in order. */
 export function diffLines(before: string, after: string): readonly string[] {
   if (before === after) return [];
-  const [old, young] = [linesOf(before), linesOf(after)];
-  const changes = diffArrays(old, young, { timeout: LIMIT_MS });
-  if (changes === undefined) return [...old.map(removed), ...young.map(added)];
+  const [oldLines, newLines] = [linesOf(before), linesOf(after)];
+  const changes = diffArrays(oldLines, newLines, { timeout: TIMEOUT_MS });
+  if (changes === undefined) return [...oldLines.map(removed), ...newLines.map(added)];
   return changes.flatMap((change) => {
     if (change.removed) return change.value.map(removed);
     return change.added ? change.value.map(added) : [];

@@ -1,7 +1,7 @@
 /**
- * Reading small files of this machine: read at once, which takes a tenth of what a thread, a handle and a promise for
- * each take. Errors and their words are those of node:fs/promises. What may keep the reader waiting (a pipe, a terminal)
- * is read in the background, so that a signal is handled meanwhile.
+ * Reads small local files synchronously, in a tenth of the time that Node's thread pool takes. The interface and the
+ * errors are those of node:fs/promises. Pipes and terminals may block, so they are read asynchronously: signals are
+ * handled meanwhile.
  */
 import {
   constants,
@@ -13,15 +13,15 @@ import {
   type PathLike,
   type Stats,
 } from "node:fs";
-import { readFile as readWaiting } from "node:fs/promises";
+import { readFile as readAsync } from "node:fs/promises";
 
 export async function readFile(file: string): Promise<Buffer> {
   const stats = statIfAny(file);
   if (stats?.isFIFO() === true) return readPipe(file);
-  return stats?.isFile() === false ? readWaiting(file) : readFileSync(file);
+  return stats?.isFile() === false ? readAsync(file) : readFileSync(file);
 }
 
-/** Undefined also for what may not be looked at: the call that opens it says why. */
+/** Undefined also after an error, which is left to the call that opens the file. */
 function statIfAny(file: string): Stats | undefined {
   try {
     return statSync(file, { throwIfNoEntry: false });
@@ -30,7 +30,7 @@ function statIfAny(file: string): Stats | undefined {
   }
 }
 
-/** A plain open() of a pipe that nobody writes to blocks one of Node's threads, and with it the end of the process. */
+/** A plain open() of a pipe without a writer blocks one of Node's threads, and with it the exit of the process. */
 async function readPipe(file: string): Promise<Buffer> {
   const [{ Socket }, { buffer }] = await Promise.all([
     import("node:net"),
@@ -46,17 +46,17 @@ export const readText = async (file: string): Promise<string> => (await readFile
 export const readFolder = async (folder: PathLike): Promise<readonly string[]> =>
   readdirSync(folder);
 
-/** Undefined for what is not there, or can't be read. */
+/** Undefined if the file does not exist or can't be read. */
 export async function readTextIfAny(file: string): Promise<string | undefined> {
   try {
-    const isThere = statSync(file, { throwIfNoEntry: false }) !== undefined;
-    return isThere ? await readText(file) : undefined;
+    const exists = statSync(file, { throwIfNoEntry: false }) !== undefined;
+    return exists ? await readText(file) : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** False for what can't be looked at, too. */
+/** False also if it can't be found out. */
 export async function isFolder(place: string): Promise<boolean> {
   try {
     return statSync(place, { throwIfNoEntry: false })?.isDirectory() === true;

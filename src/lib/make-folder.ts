@@ -1,11 +1,10 @@
-/** Folders, with those above them. */
 import { existsSync, mkdirSync, statSync } from "node:fs";
 import path from "node:path";
 import { isErrno } from "./errno.ts";
 
 /**
- * Makes a folder and what is missing above it. Node's own `recursive` goes round for ever where the system says ENOENT
- * within a folder that is there: in /proc, in a mount of autofs.
+ * Creates a folder and its missing parents. Node's `recursive` loops forever if the system reports ENOENT in an existing
+ * folder, as in /proc and in autofs mounts.
  * @throws the system's error.
  */
 export function makeFolder(folder: string, mode = 0o777): void {
@@ -13,9 +12,9 @@ export function makeFolder(folder: string, mode = 0o777): void {
     mkdirSync(folder, { mode });
   } catch (error) {
     if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
-    const above = path.dirname(folder);
-    if (!isErrno(error, "ENOENT") || existsSync(above)) throw error;
-    makeFolder(above, mode);
+    const parent = path.dirname(folder);
+    if (!isErrno(error, "ENOENT") || existsSync(parent)) throw error;
+    makeFolder(parent, mode);
     makeFolder(folder, mode);
   }
 }

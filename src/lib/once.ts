@@ -1,5 +1,5 @@
-/** Reads once, hands the same answer (or failure) to everybody. */
+/** Memoizes the promise of the first call, also if it rejects. */
 export function once<T>(read: () => Promise<T>): () => Promise<T> {
-  let answer: Promise<T> | undefined;
-  return () => (answer ??= read());
+  let result: Promise<T> | undefined;
+  return () => (result ??= read());
 }

@@ -1,16 +1,17 @@
-/** Whether a process of this machine and process namespace is still the one that it was. */
+/** Whether a recorded process of this machine and PID namespace is still running. */
 import { isErrno } from "./errno.ts";
 import { readFileSync, readlinkSync } from "node:fs";
 
 /**
- * A process id is given again some day; with `started` (see `processStart`) it is the same process or none.
- * @param started undefined or null: unknown, then the id alone decides.
+ * Process ids are reused, so the start time (see `processStart`) is compared too.
+ *
+ * @param started undefined or null if unknown: then the id alone decides.
  */
 export function isProcessAlive(pid: number, started?: string | null): boolean {
   try {
     process.kill(pid, 0);
   } catch (error) {
-    // EPERM: it lives and belongs to somebody else.
+    // EPERM: it is running as another user.
     if (!isErrno(error, "EPERM")) return false;
   }
   const now = processStart(pid);
@@ -21,20 +22,20 @@ export function isProcessAlive(pid: number, started?: string | null): boolean {
 export function processStart(pid: number): string | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // Counted after the name in parentheses, which may hold anything.
+    // Counted from the end of the name, which is in parentheses and may contain anything.
     return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? null;
   } catch {
     return null;
   }
 }
 
-/** Where process ids mean something; each is null where the system does not tell. */
+/** The scope of process ids; a member is null if the system does not report it. */
 export type ProcessPlace = {
-  /** The namespace that they are of. */
+  /** PID namespace. */
   readonly namespace: string | null;
-  /** The boot of the kernel. */
+  /** Boot id of the kernel. */
   readonly boot: string | null;
-  /** The installation of the operating system: machine-id(5). */
+  /** machine-id(5). */
   readonly machine: string | null;
 };
 
@@ -46,18 +47,20 @@ export function processPlace(): ProcessPlace {
   };
 }
 
-/** The kernel's first namespace, which no container has: PROC_PID_INIT_INO of linux/proc_ns.h. */
-const FIRST_NAMESPACE = "pid:[4026531836]";
+/** The initial PID namespace, which no container has: PROC_PID_INIT_INO of linux/proc_ns.h. */
+const INITIAL_NAMESPACE = "pid:[4026531836]";
 
 /**
- * Whether a place is this very machine before it was started again: then no process of it lives. Containers have no
- * such proof: those of one image share host name and machine-id, and run on many hosts.
+ * Whether a place is this machine before a reboot: then none of its processes is running. Containers prove nothing:
+ * those of one image share host name and machine-id on many hosts.
  */
 export function isEarlierBoot(place: ProcessPlace, here: ProcessPlace = processPlace()): boolean {
   const { namespace, boot, machine } = place;
   if (machine === null || boot === null || here.boot === null || boot === here.boot) return false;
   return (
-    machine === here.machine && namespace === FIRST_NAMESPACE && here.namespace === FIRST_NAMESPACE
+    machine === here.machine &&
+    namespace === INITIAL_NAMESPACE &&
+    here.namespace === INITIAL_NAMESPACE
   );
 }
 

@@ -1,17 +1,17 @@
 /**
- * What a document of plain JSON must look like, for what every command reads: the record of a cluster. A check says yes
- * or no, and copies nothing, since a journal has tens of thousands of records. Loading zod and making the same schemas
- * with it takes a third as long as Node's own start.
+ * A minimal schema library for the record of a cluster, which every command reads. A check returns a boolean and copies
+ * nothing, because a journal has tens of thousands of records. Loading zod and building the same schemas takes a third of
+ * Node's own start-up time.
  */
 
 export type Shape<T> = {
-  /** Further members of an object are allowed. */
+  /** Additional members of an object are allowed. */
   is(value: unknown): value is T;
-  /** Without further members. */
+  /** Drops additional members. */
   copy(value: T): T;
 };
 
-/** What a shape is the shape of. */
+/** The type that a shape describes. */
 export type Of<S> = S extends Shape<infer T> ? T : never;
 
 type Members = Readonly<Record<string, Shape<unknown>>>;
@@ -43,7 +43,7 @@ export const nullable = <T>({ is, copy }: Shape<T>): Shape<T | null> =>
     (value) => (value === null ? null : copy(value)),
   );
 
-/** Of a member that may be missing. */
+/** A member that may be missing. */
 export const optional = <T>({ is, copy }: Shape<T>): Shape<T | undefined> =>
   shape(
     (value) => value === undefined || is(value),
@@ -92,7 +92,7 @@ type KindOf<B extends Members, K extends Kinds> = {
   [T in keyof K & string]: Plain<{ type: T } & ObjectOf<B & K[T]>>;
 }[keyof K & string];
 
-/** Objects that have `base`, a `type`, and what belongs to that type. */
+/** A union discriminated by `type`: the members of `base` and those of the type. */
 export const kinds = <B extends Members, K extends Kinds>(
   base: B,
   byType: K,

@@ -1,6 +1,6 @@
 /**
- * JSON of which every implementation must see the same value, and write the same canonical text: what Python and
- * JavaScript would hash differently is refused, never normalised.
+ * Parses JSON strictly: text that Python and JavaScript would read or serialize differently, and so hash differently, is
+ * rejected, never normalized.
  */
 
 const MAX_LENGTH = 2 * 1024 * 1024;
@@ -8,12 +8,12 @@ const MAX_DEPTH = 64;
 
 export type StrictJson = { readonly value: unknown } | { readonly problem: string };
 
-/** A token of valid JSON; white space, commas and literals say nothing here. */
+/** The tokens of valid JSON that matter here: not whitespace, commas and literals. */
 const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\]:]|-?\d[\d.eE+-]*/g;
 
 /**
  * @param text a string, or bytes that must be valid UTF-8.
- * @returns the value, or what is wrong with the text (without quoting values of it).
+ * @returns the value, or a description of the problem that quotes no values.
  */
 export function parseStrictJson(text: string | Uint8Array): StrictJson {
   if (text.length > MAX_LENGTH) return { problem: `it is larger than ${MAX_LENGTH} bytes` };
@@ -36,9 +36,9 @@ export function parseStrictJson(text: string | Uint8Array): StrictJson {
   return problem === undefined ? { value } : { problem };
 }
 
-/** Of a text that is valid JSON. */
+/** @param source valid JSON */
 function findProblem(source: string): string | undefined {
-  /** The keys of each object that is open; undefined for a list. */
+  /** The keys so far of each open object; undefined for a list. */
   const open: (Set<string> | undefined)[] = [];
   let text: string | undefined;
   for (const [token] of source.matchAll(TOKEN)) {
@@ -74,7 +74,7 @@ function keyProblem(key: string, known: Set<string> | undefined): string | undef
     : undefined;
 }
 
-/** Integers that a double holds, and decimal fractions that both print with the same digits and no exponent. */
+/** Integers that fit into a double, and fractions that both languages print with the same digits and no exponent. */
 function isSameEverywhere(token: string): boolean {
   const number = Number(token);
   if (/^-?\d+$/.test(token)) return Number.isSafeInteger(number) && String(number) === token;

@@ -1,10 +1,10 @@
-/** Measuring and shaping text for terminals. Pure. */
+/** Width, truncation and wrapping of terminal text. Pure. */
 import measure from "fast-string-truncated-width";
 
-/** Cells that a text takes on a terminal. */
+/** Width on a terminal, in cells. */
 export const cellWidth = (text: string): number => measure(text).width;
 
-/** The text cut to `cells`, with an ellipsis where something was cut off. */
+/** Cuts a text to `cells`, with an ellipsis if it was longer. */
 export function truncate(text: string, cells: number, ellipsis = "…"): string {
   const { truncated, ellipsed, index } = measure(text, { limit: cells, ellipsis });
   if (!truncated) return text;
@@ -15,19 +15,19 @@ export function padEnd(text: string, cells: number): string {
   return text + " ".repeat(Math.max(0, cells - cellWidth(text)));
 }
 
-/** One line of it: an outsider's newline must not start a line that looks like ours. */
+/** Joins the lines: untrusted text must not start a line that looks like ours. */
 export function oneLine(text: string): string {
   return text.replaceAll(/\s*\n\s*/g, " ").trim();
 }
 
-/** Its lines, all but the first one indented. */
+/** Indents all lines but the first. */
 export function hanging(text: string, indent: string): string {
   return text.trim().replaceAll("\n", `\n${indent}`);
 }
 
 /**
- * Lines of at most `cells` cells, broken between words; a longer word (a URL, a hash) stays whole. Every word stays as it
- * is, so that a command can be pasted: libraries compose its characters (NFC), which names another file on Linux.
+ * Wraps between words; a word that is longer than a line (a URL, a hash) stays whole. Words are not changed, so commands
+ * can be pasted: libraries compose characters (NFC), which is another file name on Linux.
  */
 export function wrap(text: string, cells: number): string[] {
   return text.split("\n").flatMap((paragraph) => wrapParagraph(paragraph, cells));
@@ -58,7 +58,7 @@ export function duration(ms: number): string {
   return `${Math.floor(minutes / 60)}h ${two(minutes % 60)}m`;
 }
 
-/** `2026-11-24 19:29 UTC`, from ISO 8601; what is no date, as it is. */
+/** `2026-11-24 19:29 UTC`, from ISO 8601; an invalid date is returned unchanged. */
 export function dateAndTime(iso: string): string {
   const at = new Date(iso);
   if (Number.isNaN(at.getTime())) return oneLine(iso);

@@ -4,8 +4,8 @@ const ISO =
   /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(:\d\d)?(\.\d{1,3})?\d*)?\s*(Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?$/i;
 
 /**
- * A server's timestamp as ISO 8601 in UTC (`2026-11-27T10:00:00.000Z`); null for what is none. Without a zone it is UTC,
- * never this machine's time. Numbers are seconds, or milliseconds, since the epoch.
+ * A server's timestamp as ISO 8601 in UTC (`2026-11-27T10:00:00.000Z`); null if it is invalid. Without a zone it is UTC,
+ * never local time. Numbers are seconds or milliseconds since the epoch.
  */
 export function utcTimestamp(value: string | number | null | undefined): string | null {
   if (value === null || value === undefined || value === "") return null;

@@ -6,14 +6,14 @@ const GROWTH = 2;
 let isKeptSmall = false;
 
 /**
- * V8 doubles the space for new objects up to 32 MB, and uses all of it before it looks for garbage. From now on that space
- * stays as it is: where much is read and little kept, this takes less memory and no more time.
+ * Stops V8 from doubling the space for new objects, which it does up to 32 MB before it collects garbage. If much is read
+ * and little is kept, this saves memory and costs no time.
  */
 export function keepYoungGenerationSmall(): void {
   if (isKeptSmall) return;
   isKeptSmall = true;
   setFlagsFromString("--semi-space-growth-factor=1");
-  // V8 takes no compiled code that was made under other flags: the next start begins with the default ones.
+  // V8 rejects cached code that was compiled under other flags, and the next start has the default ones.
   process.prependOnceListener("exit", () => {
     setFlagsFromString(`--semi-space-growth-factor=${GROWTH}`);
   });

@@ -63,7 +63,7 @@ test("another name of the same file keeps the old text, and is counted beforehan
   await writeFile(at("o.yml"), "old");
   await link(at("o.yml"), at("other.yml"));
   expect((await inspectTarget(at("o.yml"))).existing).toMatchObject({
-    otherNames: 1,
+    otherLinks: 1,
     mounted: false,
   });
   await writeAtomically(at("o.yml"), "new");
