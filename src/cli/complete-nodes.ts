@@ -1,9 +1,9 @@
-/** Nodes for completion: as the last run saw them; before the first run asked for once, with a short deadline. */
+/** Nodes for completion: as of the last run, or, before the first run, from the API with a short deadline. */
 import type { InputKey } from "../core/settings.ts";
 import { inputDefinition } from "../inputs/table.ts";
 import { readKnownNodes, rememberNodes, type KnownNode } from "../state/known-nodes.ts";
 
-/** Who presses TAB does not wait any longer than this. */
+/** The longest delay of a TAB. */
 const DEADLINE_MS = 800;
 
 export async function nodesFor(
@@ -18,13 +18,13 @@ export async function nodesFor(
   const apiUrl = valueIn(env, "phalaApiUrl") ?? "";
   const isThatHost = URL.canParse(apiUrl) && new URL(apiUrl).host === stateHost;
   if (known.length > 0 || apiKey === undefined || !isThatHost) return known;
-  const nodes = await askForNodes({ apiUrl, apiKey, env, deadlineMs });
+  const nodes = await fetchNodes({ apiUrl, apiKey, env, deadlineMs });
   await rememberNodes(stateDir, stateHost, nodes);
   return nodes;
 }
 
-/** Only at the address of the environment: what is typed so far is not yet meant. */
-async function askForNodes({
+/** Only at the address of the environment: that of an incomplete command line may be wrong. */
+async function fetchNodes({
   apiUrl,
   apiKey,
   env,
@@ -51,6 +51,6 @@ async function askForNodes({
 }
 
 function valueIn(env: NodeJS.ProcessEnv, key: InputKey): string | undefined {
-  const { variables, default: standard } = inputDefinition(key);
-  return variables.map((name) => env[name]).find(Boolean) ?? standard;
+  const { variables, default: fallback } = inputDefinition(key);
+  return variables.map((name) => env[name]).find(Boolean) ?? fallback;
 }

@@ -1,4 +1,4 @@
-/** The values that a shell may offer: from this machine's record and our own tables; of the network see complete-nodes.ts. */
+/** Completion candidates from the local record and from tables; for those of the API see complete-nodes.ts. */
 import { INSTANCE_MEMORY_MB, shortHash } from "../core/domain.ts";
 import type { ValueSource } from "../core/value-source.ts";
 import { defaultStateDir } from "../inputs/resolve.ts";
@@ -8,7 +8,7 @@ export type Candidate = { readonly value: string; readonly description: string }
 
 export type Context = {
   readonly env: NodeJS.ProcessEnv;
-  /** What stands on the line already, by attribute names. */
+  /** Values of the options on the command line, by attribute names. */
   readonly given: ReadonlyMap<string, string>;
 };
 
@@ -49,7 +49,7 @@ const SOURCES: Readonly<Record<Source, (context: Context) => Promise<readonly Ca
 export const candidatesFor = (source: Source, context: Context): Promise<readonly Candidate[]> =>
   SOURCES[source](context);
 
-/** Of the cluster that is named, or of the only one. */
+/** Of the named cluster, or of the only one. */
 async function hashes(context: Context): Promise<readonly Candidate[]> {
   const [{ hashesOf, readKnownHashes }, { findStateDirectory }] = await Promise.all([
     import("../state/known-hashes.ts"),
@@ -72,12 +72,12 @@ async function clusterNames(context: Context): Promise<readonly string[]> {
   return findClusterNames(stateDirOf(context), stateHostOf(context));
 }
 
-/** As a run would take it, but for the config file. */
+/** As a run resolves it, without the config file. */
 function valueOf(key: "clusterName" | "stateDir" | "phalaApiUrl", context: Context) {
-  const { variables, default: standard } = inputDefinition(key);
+  const { variables, default: fallback } = inputDefinition(key);
   const variable = variables.find((name) => context.env[name]);
-  const set = variable === undefined ? standard : context.env[variable];
-  return context.given.get(key) ?? set;
+  const inherited = variable === undefined ? fallback : context.env[variable];
+  return context.given.get(key) ?? inherited;
 }
 
 const stateDirOf = (context: Context): string =>

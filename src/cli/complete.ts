@@ -1,7 +1,6 @@
 /**
- * `tee-cluster complete -- WORDS`: what a shell may offer for the last of the words. Asked on TAB, so it waits for
- * nothing, needs no key and never fails aloud. The answer: `value<TAB>description` per line, then `:files`,
- * `:folders` or `:none`.
+ * `tee-cluster complete -- WORDS` prints candidates for the last word: `value<TAB>description` per line, then `:files`,
+ * `:folders` or `:none`. It runs on TAB, so it needs no key, does not block and reports no errors.
  */
 import type { Command, Option } from "commander";
 import type { AnyCommand } from "../commands/shared/command.ts";
@@ -24,14 +23,14 @@ export async function complete(words: readonly string[], env: NodeJS.ProcessEnv)
 
 type Offered = {
   readonly candidates: readonly Candidate[];
-  /** What is typed of it so far. */
+  /** The part that is typed already. */
   readonly prefix: string;
   readonly rest: "files" | "folders" | "none";
 };
 
 const NOTHING: Offered = { candidates: [], prefix: "", rest: "none" };
 
-/** bash hands on what was typed, quotes included; PowerShell can't hand on an empty word. */
+/** bash passes words with their quotes; PowerShell passes an empty word as quotes. */
 function unquote(word: string): string {
   const [quote = ""] = word;
   if (quote !== '"' && quote !== "'") return word;
@@ -40,19 +39,19 @@ function unquote(word: string): string {
 
 type Line = {
   readonly command: Command;
-  /** The last word belongs to this option. */
+  /** The option whose value the last word is. */
   readonly option: Option | undefined;
-  /** The last word, or what of it belongs to the option. */
+  /** The last word, or the part after `--flag=`. */
   readonly current: string;
-  /** How many arguments stand before it. */
+  /** Number of arguments before it. */
   readonly arguments: number;
-  /** Attribute names of the options before it, with their values. */
+  /** Values of the options before it, by attribute names. */
   readonly given: ReadonlyMap<string, string>;
 };
 
 /** Pure. */
 function parseLine(words: readonly string[]): Line {
-  const line = joined(words);
+  const line = withJoinedFlags(words);
   const state = {
     command: createProgram("", async () => undefined),
     option: undefined as Option | undefined,
@@ -71,13 +70,13 @@ function parseLine(words: readonly string[]): Line {
     }
   }
   const last = line.at(-1) ?? "";
-  const [flag = "", value] = partsOf(last);
+  const [flag = "", value] = splitFlag(last);
   const own = value === undefined ? undefined : findOption(state.command, flag);
   return { ...state, option: state.option ?? own, current: own ? (value ?? "") : last };
 }
 
 /** bash splits `--flag=value` at the `=`. */
-function joined(words: readonly string[]): readonly string[] {
+function withJoinedFlags(words: readonly string[]): readonly string[] {
   return words.reduce<readonly string[]>((line, word, at) => {
     const isPart = at > 0 && (word === "=" || words[at - 1] === "=");
     return isPart ? [...line.slice(0, -1), `${line.at(-1)}${word}`] : [...line, word];
@@ -90,13 +89,13 @@ function readOption(
   word: string,
   given: Map<string, string>,
 ): Option | undefined {
-  const [flag = "", value] = partsOf(word);
+  const [flag = "", value] = splitFlag(word);
   const option = findOption(command, flag);
   if (option) given.set(option.attributeName(), value ?? "");
   return option?.required && value === undefined ? option : undefined;
 }
 
-const partsOf = (word: string): readonly string[] => {
+const splitFlag = (word: string): readonly string[] => {
   const at = word.startsWith("--") ? word.indexOf("=") : -1;
   return at < 0 ? [word] : [word.slice(0, at), word.slice(at + 1)];
 };
@@ -139,7 +138,7 @@ function completesOf(option: Option, command: Command): Offer {
   return flag ? flag.completes : INPUTS.find(({ key }) => key === name)?.completes;
 }
 
-/** Those that can still be given. */
+/** Options that can still be given. */
 function optionsOf({ command, given }: Line): readonly Candidate[] {
   const options = command.options.filter(
     (option) => option.parseArg !== undefined || !given.has(option.attributeName()),

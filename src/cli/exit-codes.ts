@@ -6,17 +6,18 @@ import type { ClusterError, FailureKind } from "../errors/cluster-error.ts";
 import { EXIT_CODES } from "../errors/exit-codes.ts";
 
 /**
- * The exit code of a failure. 2 and 3 promise that nothing was touched: where a run that has changed something can't
- * go on for such a reason (the key is withdrawn, the disk is full), it failed on the way.
+ * The exit code of a failure. 2 and 3 mean that nothing was changed: a run that fails for such a reason after a change
+ * (the key was revoked, the disk is full) ends with 4.
  */
 export function exitCodeOfFailure({ kind }: ClusterError, touched: boolean): number {
-  const promises = kind === "input" || kind === "prerequisite";
-  return EXIT_CODES[promises && touched ? "platform" : kind];
+  const meansUntouched = kind === "input" || kind === "prerequisite";
+  return EXIT_CODES[meansUntouched && touched ? "platform" : kind];
 }
 
 /**
- * The exit code of a command that came to its end with a result.
- * @param notOk what a result with `"ok": false` is for this command.
+ * The exit code of a command that returned a result.
+ *
+ * @param notOk the kind of failure that `"ok": false` means for this command.
  */
 export function exitCodeOf(result: AnyResult, notOk: FailureKind = "internal"): number {
   return result.ok ? 0 : EXIT_CODES[kindOf(result, notOk)];
@@ -25,6 +26,6 @@ export function exitCodeOf(result: AnyResult, notOk: FailureKind = "internal"): 
 function kindOf(result: AnyResult, notOk: FailureKind): FailureKind {
   const checks = "checks" in result ? (result["checks"] as readonly CheckResult[]) : [];
   const errors = checks.filter((check) => isFailure(check, false));
-  // `doctor` ends as a run would that met the same; with --strict there may be warnings alone.
+  // `doctor` ends like a run with the same failures; with --strict there may be only warnings.
   return errors.length > 0 ? kindOfFailures(errors) : notOk;
 }

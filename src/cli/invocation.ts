@@ -1,4 +1,4 @@
-/** How the program was started, for commands that people paste: the same way, with what says which cluster is meant. */
+/** How the program was started, for pasteable commands: the same program, with the flags that select the cluster. */
 import { existsSync, realpathSync } from "node:fs";
 import path from "node:path";
 import { Command } from "commander";
@@ -14,7 +14,7 @@ import { COMMANDS } from "./commands.ts";
 
 const NAME = "tee-cluster";
 
-/** Which cluster, which cloud, which files. What the environment says, it says to the next command, too. */
+/** Inputs that select cluster, cloud and files. Those in the environment apply to the next command too. */
 const CONTEXT_INPUTS: readonly InputKey[] = [
   "clusterName",
   "registryCompose",
@@ -44,11 +44,11 @@ export function invocationOf(
   };
 }
 
-/** The default is; what is not valid is told elsewhere. */
+/** True for the default, and for an invalid URL, which is reported elsewhere. */
 const isOnPhala = (url: unknown): boolean =>
   typeof url !== "string" || url === "" || (URL.canParse(url) && isPhalaHost(new URL(url).host));
 
-/** Of a variable that is a switch. */
+/** Whether a variable that is a switch is on. */
 export const isOn = (value: string | undefined): boolean =>
   value !== undefined && !["", "0", "false", "no"].includes(value);
 
@@ -56,7 +56,7 @@ const isUnderNpm = (env: NodeJS.ProcessEnv): boolean =>
   env["npm_command"] === "exec" || env["npm_command"] === "run-script";
 
 function programOf(script: string, env: NodeJS.ProcessEnv): string {
-  // npx, and scripts of package.json, which find the program beside them.
+  // npx, and scripts of package.json, which run a local program.
   if (isUnderNpm(env)) return `npx ${NAME}`;
   if (script === NAME) return NAME;
   const folders = (env["PATH"] ?? "").split(path.delimiter);

@@ -1,4 +1,4 @@
-/** argv -> command -> exit code. The only place that ends the process. */
+/** argv -> command -> exit code. */
 import { formatIn, isDocument } from "../output/formats.ts";
 import { CommanderError, type Command } from "commander";
 import type { AnyCommand } from "../commands/shared/command.ts";
@@ -14,7 +14,7 @@ import { CrashGuard } from "./shutdown.ts";
 import { versionOf } from "./version.ts";
 export { exitAfterGrace } from "./shutdown.ts";
 
-/** @param startedAt when the program was started, ms of the monotonic clock: 0 for a process of its own. */
+/** @param startedAt start of the program in monotonic ms; 0 in a separate process */
 export async function main(
   argv: readonly string[] = process.argv,
   startedAt = process.uptime() * 1_000,
@@ -41,7 +41,7 @@ export async function main(
   const named = commandNamedBy(argv.slice(2));
   try {
     if (named === undefined || (await parse(argv, run, [named])) !== undefined) {
-      // What is wrong with a command line is told with a look at all commands.
+      // A usage error may suggest any command, so all are declared.
       const problem = await parse(argv, run);
       if (problem) process.exitCode = await finish(problem.at, problem.error, argv);
     }
@@ -74,7 +74,7 @@ async function leaveDeletedDirectory(): Promise<Error> {
 
 type Problem = { readonly at: Command; readonly error: CommanderError };
 
-/** Runs the command. @returns what is wrong with the command line, and where; help and version are no problem. */
+/** Runs the command. @returns the usage error and its command; undefined also after help and version. */
 async function parse(
   argv: readonly string[],
   run: RunCommand,
@@ -83,7 +83,7 @@ async function parse(
   const program = createProgram(versionOf(), run, argv, commands);
   let at: Command = program;
   for (const command of allCommands(program)) {
-    // What is wrong is said once, by the reporter, as text or as JSON.
+    // Errors are printed once, by the reporter, as text or as JSON.
     command.configureOutput({ writeOut, writeErr: () => undefined }).exitOverride((error) => {
       at = command;
       throw error;
@@ -98,25 +98,25 @@ async function parse(
   }
 }
 
-/** A wrong flag is a wrong input. */
+/** @returns the exit code */
 async function finish(
   command: Command,
   error: CommanderError,
   argv: readonly string[],
 ): Promise<number> {
-  if (error.code !== "commander.help") return refuse(command, error, argv);
-  // The program, or a group of commands, with no word behind it: what there is to say.
+  if (error.code !== "commander.help") return reportUsageError(command, error, argv);
+  // The program or a group of commands without a subcommand.
   command.outputHelp();
   return 0;
 }
 
-/** Help and version. A reader that has seen enough (`--help | head`) is no error. */
+/** Prints help and version. A reader that stops early (`--help | head`) is not an error. */
 function writeOut(text: string): void {
   process.stdout.once("error", () => undefined);
   process.stdout.write(text);
 }
 
-async function refuse(
+async function reportUsageError(
   command: Command,
   error: CommanderError,
   argv: readonly string[],
@@ -128,7 +128,7 @@ async function refuse(
   return reportFailure(nameOf(command), outputOptions(argv), usageError(error, command), argv);
 }
 
-/** Where the options were not parsed, the words themselves say how the answer is wanted. */
+/** Output options of a command line that could not be parsed. */
 const outputOptions = (argv: readonly string[]): Options => ({
   json: argv.includes("--json") || isDocument(formatIn(argv)),
   color: !argv.includes("--no-color"),

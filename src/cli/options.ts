@@ -1,4 +1,4 @@
-/** A command's definition as commander options. Loaded for `--help` too, so it imports nothing heavy. */
+/** Declares a command's options for commander. Loaded for `--help`, so it imports nothing heavy. */
 import { FORMATS } from "../output/formats.ts";
 import { Option, type Command } from "commander";
 import type { AnyCommand, CommonSwitch } from "../commands/shared/command.ts";
@@ -33,7 +33,7 @@ const OUTPUT: readonly SwitchText[] = [
   ["--no-color", "no colours [env NO_COLOR]"],
 ];
 
-/** Gives a commander command everything that its definition declares. */
+/** Declares the argument, options and help of a command. */
 export function addDefinition(command: Command, definition: AnyCommand): void {
   const { argument } = definition;
   if (argument)
@@ -47,7 +47,7 @@ export function addDefinition(command: Command, definition: AnyCommand): void {
 
 const isRequired = ({ helpGroupHeading }: Option): boolean => helpGroupHeading === REQUIRED_TITLE;
 
-/** Those that must be given come first. */
+/** Required options come first. */
 function optionsOf(definition: AnyCommand): readonly Option[] {
   const { flags, inputs, common, switches, required = [], defaults = {} } = definition;
   const given = definitionsOf(inputs).flatMap((input) => {
@@ -72,7 +72,7 @@ function switchOption(name: CommonSwitch): Option {
   return option;
 }
 
-/** `ownOutput`: the command has an `--output` of its own, for a file. */
+/** @param ownOutput the command has its own `--output`, for a file */
 function formatOption(ownOutput: boolean): Option {
   const long = ownOutput ? "--output-format" : "--output";
   const option = new Option(`-o, ${long} <format>`, "format of the result");
@@ -93,7 +93,7 @@ function inputOption(
   option.helpGroup(required ? REQUIRED_TITLE : GROUP_TITLES[input.group]);
   option.rare = isRareInput && !required;
   if (input.repeatable) option.argParser(collect);
-  // The attribute is the input's key, so that the values can be picked without another table.
+  // The attribute is the input's key, so that values are found without another table.
   option.attributeName = () => input.key;
   return option;
 }
@@ -118,7 +118,7 @@ const collect = (text: string, before: string[] | undefined): string[] => [...(b
 
 type Described = Omit<InputDefinition, "default"> & { readonly default?: string | undefined };
 
-/** Defaults and variables are shown, not set: a default given to commander would look like a flag. */
+/** Defaults are shown, not set: commander would treat them like given flags. */
 function describe(input: Described): string {
   const notes = [
     ...(input.variables[0] === undefined ? [] : [`env ${input.variables[0]}`]),

@@ -1,4 +1,4 @@
-/** The command tree, built from the list of commands. */
+/** Builds the command tree. */
 import { isDocument } from "../output/formats.ts";
 import { Command, Help, Option } from "commander";
 import type { AnyCommand } from "../commands/shared/command.ts";
@@ -12,7 +12,7 @@ export type Options = Readonly<Record<string, unknown>>;
 
 export type RunCommand = (command: AnyCommand, options: Options) => Promise<void>;
 
-/** What a group of commands is for, where a command's name has two words. */
+/** Descriptions of command groups, the first words of names such as `config show`. */
 const GROUPS: Readonly<Record<string, readonly [text: string, page: string]>> = {
   config: ["inputs and their origin, tee-cluster.yml, orchestrator.yml", "config.md"],
   trust: ["what is trusted of hardware and platform", "attestation.md"],
@@ -23,10 +23,10 @@ First, without an account:  tee-cluster init --sandbox
 Each command's options:     tee-cluster COMMAND --help
 Documentation:              tee-cluster help topics`;
 
-/** What is left to declare of each command. */
+/** Commands whose options are not declared yet. */
 const pending = new WeakMap<Command, AnyCommand>();
 
-/** The command that a command line names with its first words. */
+/** The command that the first words of a command line name. */
 export function commandNamedBy(words: readonly string[]): AnyCommand | undefined {
   return COMMANDS.find(({ name }) => {
     const named = name.split(" ");
@@ -35,8 +35,8 @@ export function commandNamedBy(words: readonly string[]): AnyCommand | undefined
 }
 
 /**
- * @param argv only the commands among its words get their options, which is most of the work; absent: all of them.
- * @param commands which there are: all of them, but for a command line that is known to be about one.
+ * @param argv only commands that it names get their options, which is most of the work; absent: all do
+ * @param commands all of them, or the one that the command line names
  */
 export function createProgram(
   version: string,
@@ -54,7 +54,7 @@ export function createProgram(
     command.description(definition.summary);
     pending.set(command, definition);
     if (argv?.includes(command.name()) ?? true) declareOptions(command);
-    command.action(() => run(definition, given(command)));
+    command.action(() => run(definition, parsedOptions(command)));
   }
   for (const command of allCommands(program)) {
     command.allowExcessArguments(false);
@@ -69,7 +69,7 @@ export function createProgram(
   return program;
 }
 
-/** As commander's own; a command whose options are not declared has some all the same. */
+/** Like commander's, also for commands whose options are not declared yet. */
 function subcommandTerm(command: Command): string {
   const definition = pending.get(command);
   if (definition === undefined) return new Help().subcommandTerm(command);
@@ -78,30 +78,30 @@ function subcommandTerm(command: Command): string {
   return [command.name(), "[options]", ...(term ? [term] : [])].join(" ");
 }
 
-/** Declares what a command takes, unless that is done. */
+/** Declares the options of a command once. */
 function declareOptions(command: Command): void {
   const definition = pending.get(command);
   pending.delete(command);
   if (definition) addDefinition(command, definition);
 }
 
-/** For whoever looks through all options: a hint names the command that has one. */
+/** For hints that name the command of an option. */
 export function declareAllOptions(program: Command): void {
   for (const command of allCommands(program)) declareOptions(command);
 }
 
-/** The program and everything below it. */
+/** The program and all of its commands. */
 export function allCommands(program: Command): readonly Command[] {
   return [program, ...program.commands.flatMap((command) => allCommands(command))];
 }
 
-/** `config migrate`; the program's own name for the program itself. */
+/** `config migrate`; `tee-cluster` for the program itself. */
 export function nameOf(command: Command): string {
   const { parent } = command;
   return parent?.parent ? `${nameOf(parent)} ${command.name()}` : command.name();
 }
 
-/** The command of a name like `config migrate`, and the groups above it; made where they are not there yet. */
+/** Finds or creates the command of a name like `config migrate`, with its group. */
 function commandAt(program: Command, name: string): Command {
   return name.split(" ").reduce((parent, word) => {
     return childOf(parent, word) ?? parent.command(word).description(GROUPS[word]?.[0] ?? "");
@@ -112,15 +112,15 @@ function childOf(parent: Command, word: string): Command | undefined {
   return parent.commands.find((command) => command.name() === word);
 }
 
-/** Options by their names, and the argument. */
-function given(command: Command): Options {
+/** Parsed options by name, and the argument. */
+function parsedOptions(command: Command): Options {
   const options = command.opts();
-  // To everything but the reporter another format is what JSON is: one document on stdout, and nobody is asked.
+  // Other document formats behave like JSON: one document on stdout, and no prompts.
   const json = options["json"] === true || isDocument(options["format"]);
   return { ...options, json, argument: command.processedArgs[0] };
 }
 
-/** In place of commander's own, which knows one word only: `help config migrate`. */
+/** Replaces commander's, which takes one word only: `help config migrate`. */
 function addHelpCommand(parent: Command): void {
   parent
     .command("help [command...]")
@@ -134,13 +134,13 @@ function addHelpCommand(parent: Command): void {
         parent,
       );
       declareOptions(found);
-      // Prints it and throws, but for a group, which has one help only.
+      // Prints and throws, except for a group, which has no `--help-all`.
       if (helpAll) found.parseOptions([HELP_ALL]);
       found.outputHelp();
     });
 }
 
-/** The list of pages, or one of them; a command's name comes first. */
+/** The list of topics, or a page. */
 function pageFor(words: readonly string[]): string | undefined {
   const [topic = "", ...more] = words;
   if (more.length > 0) return undefined;
@@ -149,7 +149,7 @@ function pageFor(words: readonly string[]): string | undefined {
 
 const print = (command: Command, text: string): void => command.configureOutput().writeOut?.(text);
 
-/** As commander itself refuses a word that is no command. */
+/** Fails like commander's own check of commands. */
 function failUnknownWord(parent: Command, word: string): never {
   return parent.error(`error: unknown command '${word}'`, { code: "commander.unknownCommand" });
 }
