@@ -1,5 +1,10 @@
 import { defineCommand } from "../shared/command.ts";
-import { option } from "../shared/flags.ts";
+import { option, type FlagValues } from "../shared/flags.ts";
+
+const MIGRATE_FLAGS = {
+  output: option("file", "write that file, and leave the other as it is", { completes: "files" }),
+};
+export type MigrateFlags = FlagValues<typeof MIGRATE_FLAGS>;
 
 export const configMigrateCommand = defineCommand({
   name: "config migrate",
@@ -16,9 +21,7 @@ export const configMigrateCommand = defineCommand({
   required: ["gatewayKeyPath"],
   defaults: { capacityThreshold: "the old provision-factor" },
   switches: ["config", "dryRun", "yes"],
-  flags: {
-    output: option("file", "write that file, and leave the other as it is", { completes: "files" }),
-  },
+  flags: MIGRATE_FLAGS,
   argument: {
     name: "file",
     optional: true,

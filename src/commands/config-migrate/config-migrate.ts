@@ -15,14 +15,11 @@ import type { Warning } from "../../core/events.ts";
 import type { CommandRun } from "../../session/dependencies.ts";
 import { prepareOffline } from "../../session/offline-preparation.ts";
 import { parseOption } from "../shared/parse-option.ts";
+import type { MigrateFlags } from "./command.ts";
 import type { ConfigMigrateResult } from "./result.ts";
 
-type Flags = {
-  /** Undefined: the file of the input orchestrator-config. */
-  readonly argument: string | undefined;
-  /** Undefined: in place. */
-  readonly output: string | undefined;
-};
+/** `argument`: the file; undefined: that of the input orchestrator-config. */
+type Flags = MigrateFlags & { readonly argument: string | undefined };
 
 const SOURCE: FileRole = { code: "config", flag: "config migrate FILE" };
 const TARGET: FileRole = { code: "config", flag: "--output" };

@@ -19,7 +19,7 @@ import type { CommandRun } from "../../session/dependencies.ts";
 import { directoryOf, readRecord } from "../../session/cluster-session.ts";
 import { prepare, type Preparation } from "../../session/preparation.ts";
 import type { DestroyResult } from "./result.ts";
-import type { DryRunResult } from "../shared/result.ts";
+import { dryRunResult, type DryRunResult } from "../shared/result.ts";
 import { formatAge } from "../../lib/age.ts";
 
 export async function destroy(
@@ -122,5 +122,5 @@ function planDestroy(cluster: string, found: readonly ClusterCvm[], nowMs: numbe
     const detail = [cvm.status, ...age, `app_id ${cvm.appId ?? "unknown"}`].join(", ");
     return { action: "delete" as const, resource: cvm.name, detail };
   });
-  return { ok: true, command: "destroy", cluster, dry_run: true, actions, warnings: [] };
+  return dryRunResult("destroy", cluster, actions);
 }

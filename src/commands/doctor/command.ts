@@ -1,7 +1,15 @@
 import { inputsIn } from "../../inputs/table.ts";
 import { DEBUG_FLAG } from "../shared/approval-flags.ts";
 import { defineCommand } from "../shared/command.ts";
-import { list } from "../shared/flags.ts";
+import { list, type FlagValues } from "../shared/flags.ts";
+
+const DOCTOR_FLAGS = {
+  ...DEBUG_FLAG,
+  ignore: list("id", "show a check, or one thing that it finds, without counting it; repeatable", {
+    completes: "checks",
+  }),
+};
+export type DoctorFlags = FlagValues<typeof DOCTOR_FLAGS>;
 
 export const doctorCommand = defineCommand({
   name: "doctor",
@@ -9,14 +17,7 @@ export const doctorCommand = defineCommand({
   page: "doctor.md",
   inputs: inputsIn("cluster", "aws", "connection"),
   switches: ["config", "sandbox", "dryRun", "yes", "strict", "timings"],
-  flags: {
-    ...DEBUG_FLAG,
-    ignore: list(
-      "id",
-      "show a check, or one thing that it finds, without counting it; repeatable",
-      { completes: "checks" },
-    ),
-  },
+  flags: DOCTOR_FLAGS,
   examples: ["doctor", "doctor --sandbox", "doctor --strict --ignore image-not-pinned"],
   notOk: "prerequisite",
   run: async (run) => (await import("./doctor.ts")).doctor(run),

@@ -14,19 +14,11 @@ import type { CommandRun } from "../../session/dependencies.ts";
 import { gatherInputs, type GivenInputs } from "./gather-facts.ts";
 import { directoryOf } from "../../session/cluster-session.ts";
 import { stateHostOf, workspaceOf } from "../../session/preparation.ts";
+import type { DoctorFlags } from "./command.ts";
 import type { DoctorResult } from "./result.ts";
 
-type Flags = {
-  /** Ids of checks and findings that are shown, but not counted. */
-  readonly ignore: readonly string[];
-  /** What shows a registry's keys to anybody is a warning. */
-  readonly allowDebugRegistry: boolean;
-};
-
-/**
- * @throws ClusterError `unknown-check` (input); whatever else is wrong is a result.
- */
-export async function doctor(run: CommandRun<Flags>): Promise<DoctorResult> {
+/** @throws ClusterError `unknown-check` (input); everything else is a result. */
+export async function doctor(run: CommandRun<DoctorFlags>): Promise<DoctorResult> {
   const { emit } = run;
   const { ignore, allowDebugRegistry, strict } = run.flags;
   ignore.forEach(assertKnownCheck);

@@ -13,7 +13,7 @@ import {
 } from "../../state/hash-record.ts";
 import { findPredictionBasis } from "../../app-compose/prediction-basis.ts";
 import type { HashWork } from "./work.ts";
-import type { DryRunResult } from "../shared/result.ts";
+import { dryRunResult, type DryRunResult } from "../shared/result.ts";
 import type { HashExport } from "./result.ts";
 
 const ROLE: FileRole = { code: "hash-record", flag: "--export" };
@@ -69,14 +69,8 @@ function planOf(record: HashRecord, file: string, upToDate: boolean): DryRunResu
   const detail = upToDate
     ? "is up to date"
     : `basis ${record.basis.compose_hash}, ${count} approved`;
-  return {
-    ok: true,
-    command: "hash",
-    cluster: record.cluster,
-    dry_run: true,
-    actions: [{ action: upToDate ? "none" : "write", resource: file, detail }],
-    warnings: [],
-  };
+  const action = upToDate ? ("none" as const) : ("write" as const);
+  return dryRunResult("hash", record.cluster, [{ action, resource: file, detail }]);
 }
 
 /** Every machine that reads the record would trust a list that may not be the registry's. */

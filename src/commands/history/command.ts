@@ -1,5 +1,11 @@
 import { defineCommand } from "../shared/command.ts";
-import { option, toggle } from "../shared/flags.ts";
+import { option, toggle, type FlagValues } from "../shared/flags.ts";
+
+const HISTORY_FLAGS = {
+  verify: toggle("check whether anything in it was changed; exit 7 if so"),
+  limit: option("n", "only the newest n entries"),
+};
+export type HistoryFlags = FlagValues<typeof HISTORY_FLAGS>;
 
 export const historyCommand = defineCommand({
   name: "history",
@@ -8,10 +14,7 @@ export const historyCommand = defineCommand({
   inputs: ["clusterName", "orchestratorConfig", "phalaApiUrl", "stateDir"],
   required: ["clusterName"],
   switches: ["config", "sandbox", "dryRun", "yes"],
-  flags: {
-    verify: toggle("check whether anything in it was changed; exit 7 if so"),
-    limit: option("n", "only the newest n entries"),
-  },
+  flags: HISTORY_FLAGS,
   examples: ["history --limit 5", "history --verify"],
   notOk: "verification",
   run: async (run) => (await import("./history.ts")).history(run),

@@ -12,15 +12,10 @@ import type { CommandRun } from "../../session/dependencies.ts";
 import { prepareOffline } from "../../session/offline-preparation.ts";
 import { assertRecordedCluster } from "../shared/find-cluster.ts";
 import { parseOption } from "../shared/parse-option.ts";
+import type { HistoryFlags } from "./command.ts";
 import type { HistoryEntryResult, HistoryResult } from "./result.ts";
 
-type Flags = {
-  readonly verify: boolean;
-  /** How many of the newest entries are answered; all without it. */
-  readonly limit: string | undefined;
-};
-
-export async function history(run: CommandRun<Flags>): Promise<HistoryResult> {
+export async function history(run: CommandRun<HistoryFlags>): Promise<HistoryResult> {
   const { verify, limit } = run.flags;
   const newest = limit === undefined ? undefined : parseOption("history", "--limit", limit, LIMIT);
   const { resolution, directory, stateHost } = await prepareOffline(run, { remember: true });

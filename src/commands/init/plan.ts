@@ -5,13 +5,13 @@ import { runnerEnvironmentNamesOf } from "../../compose/environment.ts";
 import { renderChange } from "../../orchestrator/config-changes.ts";
 import { previewConfig } from "../../session/config-preview.ts";
 import type { AttestMode } from "../../core/attestation.ts";
-import { registryName, temporaryRunnerName } from "../../core/domain.ts";
+import { registryName } from "../../core/domain.ts";
 import type { Warning } from "../../core/events.ts";
 import type { HashFrom } from "../../core/settings.ts";
 import {
   describeAttestation,
-  PROVISIONING,
-  temporaryRunnerActions,
+  dryRunResult,
+  hashActions,
   type DryRunResult,
   type PlannedAction,
 } from "../shared/result.ts";
@@ -23,19 +23,16 @@ export async function planInit(
 ): Promise<DryRunResult> {
   const { cluster } = facts;
   const known = await isHashRecorded(facts);
-  return {
-    ok: true,
-    command: "init",
-    cluster: cluster.clusterName,
-    dry_run: true,
-    actions: [
-      await registryAction(facts, mode),
-      ...hashActions(facts, known, hashFrom),
-      await approvalAction(facts, known, mode),
-      await configAction(facts),
-    ],
-    warnings,
-  };
+  const names = runnerEnvironmentNamesOf(cluster).join(", ");
+  const made = `${cluster.instanceType}, from ${cluster.runnerCompose}, with ${names}`;
+  const from = hashFrom === "provision" ? "provisioned" : "temporary-runner";
+  const actions = [
+    await registryAction(facts, mode),
+    ...hashActions(cluster.clusterName, known ? "recorded" : from, made),
+    await approvalAction(facts, known, mode),
+    await configAction(facts),
+  ];
+  return dryRunResult("init", cluster.clusterName, actions, warnings);
 }
 
 async function registryAction(
@@ -56,19 +53,6 @@ async function registryAction(
     resource,
     detail: `${cluster.instanceType} ${where}, from ${cluster.registryCompose}; ${describeAttestation(mode)}`,
   };
-}
-
-function hashActions(
-  { cluster }: ClusterFacts,
-  known: boolean,
-  hashFrom: HashFrom,
-): readonly PlannedAction[] {
-  const resource = temporaryRunnerName(cluster.clusterName);
-  if (known) return [{ action: "none", resource, detail: "the runner's compose hash is known" }];
-  if (hashFrom === "provision") return [PROVISIONING];
-  const names = runnerEnvironmentNamesOf(cluster).join(", ");
-  const made = `${cluster.instanceType}, from ${cluster.runnerCompose}, with ${names}`;
-  return temporaryRunnerActions(cluster.clusterName, made);
 }
 
 /** Whether an update is needed is known only to a real run, which compares everything that it would send. */

@@ -2,7 +2,7 @@
 import type { AppCompose } from "../../core/compose-hash.ts";
 import type { AttestMode } from "../../core/attestation.ts";
 import { runnerEnvironmentNamesOf, settingsDifference } from "../../compose/environment.ts";
-import { registryName, temporaryRunnerName } from "../../core/domain.ts";
+import { registryName } from "../../core/domain.ts";
 import { diffLines } from "../../lib/line-diff.ts";
 import { readVerifiedState } from "../../state/verified-state.ts";
 import { appComposeStore, registryComposeStore } from "../../state/app-compose-store.ts";
@@ -21,8 +21,8 @@ import { plannedDeletions, runnerResult, warnOfRevocation } from "./revocation.t
 import { lastUpdate } from "../../state/record.ts";
 import {
   describeAttestation,
-  PROVISIONING,
-  temporaryRunnerActions,
+  dryRunResult,
+  hashActions,
   type PlannedAction,
 } from "../shared/result.ts";
 import { warnRevoked } from "./consent.ts";
@@ -50,16 +50,13 @@ export async function planRotation(unlocked: UnlockedRotation): Promise<RotatePl
   steps.assertNoWarnings(deps);
   warnRevoked(cutOff, steps);
   if (!flags.deleteRevoked) warnOfRevocation(revoked, orchestratorSchema, steps);
+  const actions = [
+    ...actionsForHash(rotation, predicted),
+    await approvalAction(approval, deps, rotation.attestMode),
+    ...plannedDeletions(revoked, flags),
+  ];
   return {
-    ok: true,
-    command: "rotate-hash",
-    cluster: clusterName,
-    dry_run: true,
-    actions: [
-      ...hashActions(rotation, predicted),
-      await approvalAction(approval, deps, rotation.attestMode),
-      ...plannedDeletions(revoked, flags),
-    ],
+    ...dryRunResult("rotate-hash", clusterName, actions, steps.warnings),
     compose_hash: composeHash,
     approved_compose_hashes: changesOf(state.recorded, next.hashes),
     ...(await changedTexts(rotation, plan, basis)),
@@ -67,7 +64,6 @@ export async function planRotation(unlocked: UnlockedRotation): Promise<RotatePl
       ...runnerResult(runner),
       accepted: next.hashes.includes(runner.composeHash),
     })),
-    warnings: steps.warnings,
   };
 }
 
@@ -108,19 +104,15 @@ async function changedTexts(
   };
 }
 
-function hashActions(
+function actionsForHash(
   { inputs }: Rotation,
   { composeHash: { from }, unverified }: RotationPrediction,
 ): readonly PlannedAction[] {
   const { clusterName, instanceType, runnerCompose } = inputs.cluster;
-  if (from === "provisioned") return [PROVISIONING];
-  const resource = temporaryRunnerName(clusterName);
-  if (from === "restored")
-    return [{ action: "none", resource, detail: "an earlier list is restored" }];
-  if (from === "recorded")
-    return [{ action: "none", resource, detail: "the runner's compose hash is known" }];
   const why = unverified === undefined ? "" : `; --hash-from provision: ${unverified}`;
-  return temporaryRunnerActions(clusterName, `${instanceType}, from ${runnerCompose}${why}`);
+  const isKnown = from !== "predicted" && from !== "unknown";
+  const made = `${instanceType}, from ${runnerCompose}${why}`;
+  return hashActions(clusterName, isKnown ? from : "temporary-runner", made);
 }
 
 async function approvalAction(

@@ -26,21 +26,41 @@ export function registryResult(given: Registry, mode: string): RegistryResult {
   return { ...where, mode: mode as RegistryResult["mode"] };
 }
 
-/** Of a plan with `--hash-from provision`, in place of a temporary runner. */
-export const PROVISIONING: PlannedAction = {
-  action: "none",
-  resource: "the runner's compose hash",
-  detail: "from a provisioning that is not committed; no CVM is created for it",
-};
+export const dryRunResult = <C extends string>(
+  command: C,
+  cluster: string,
+  actions: readonly PlannedAction[],
+  warnings: DryRunResult["warnings"] = [],
+) => ({ ok: true, command, cluster, dry_run: true, actions, warnings }) as const;
 
-/** Of a plan: the temporary runner comes and goes. */
-export const temporaryRunnerActions = (cluster: string, made: string): readonly PlannedAction[] => {
-  const resource = temporaryRunnerName(cluster);
+const FROM = {
+  recorded: "the runner's compose hash is known",
+  restored: "an earlier list is restored",
+} as const;
+
+/**
+ * Of a plan: how the run obtains the runner's compose hash.
+ * @param made of the temporary runner: its size and compose file
+ */
+export function hashActions(
+  cluster: string,
+  from: keyof typeof FROM | "provisioned" | "temporary-runner",
+  made: string,
+): readonly PlannedAction[] {
+  const runner = temporaryRunnerName(cluster);
+  if (from === "provisioned") {
+    const resource = "the runner's compose hash";
+    const detail = "from a provisioning that is not committed; no CVM is created for it";
+    return [{ action: "none", resource, detail }];
+  }
+  if (from !== "temporary-runner")
+    return [{ action: "none", resource: runner, detail: FROM[from] }];
+  const deletion = "as soon as its compose hash is read and checked";
   return [
-    { action: "create", resource, detail: made },
-    { action: "delete", resource, detail: "as soon as its compose hash is read and checked" },
+    { action: "create", resource: runner, detail: made },
+    { action: "delete", resource: runner, detail: deletion },
   ];
-};
+}
 
 export type AttestationResult = z.infer<typeof attestationOutcome>;
 
