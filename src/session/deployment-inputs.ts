@@ -5,6 +5,7 @@ import type { Answers, Resolution } from "../inputs/resolve.ts";
 import type { Values } from "../inputs/values.ts";
 import { readClusterRecord } from "../state/verified-state.ts";
 import { findStateDirectory } from "../state/cluster-folder.ts";
+import { withRegistryInputs, readRecord } from "./cluster-session.ts";
 import type { CommandRun, SandboxHandle } from "./dependencies.ts";
 import { prepare, stateHostOf, type Completion, type Preparation } from "./preparation.ts";
 import { withRecordedInputs } from "./recorded-inputs.ts";
@@ -17,6 +18,23 @@ export function prepareDeployment(
   const complete: Completion = (resolution, sandbox) =>
     withNeedsOfCluster(resolution, run.env, sandbox);
   return prepare(run, { complete, remember });
+}
+
+/**
+ * The inputs with the recorded values of their cluster in place of defaults, and the sandbox's keys where needed.
+ * @returns also the registry, where it was looked up.
+ */
+export async function withClusterValues(
+  answers: Answers,
+  prepared: Preparation,
+): ReturnType<typeof withRegistryInputs<Answers>> {
+  const { clusterName } = answers.values;
+  const recorded =
+    clusterName === undefined
+      ? { resolution: answers, taken: [] }
+      : await withRegistryInputs(answers, await readRecord(prepared, clusterName), prepared);
+  const valued = withRegistryValues(recorded.resolution, prepared.env);
+  return { ...recorded, resolution: await withSandboxKey(valued, prepared.sandbox) };
 }
 
 /** The answers with the sandbox's own key and wallet, where the schema requires them and they are not given. */

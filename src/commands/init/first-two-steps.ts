@@ -1,18 +1,15 @@
 /** Steps 1 and 2 of `init`: nothing is created before every input is known and every check has passed. */
 import { clusterFactsOf, factsOf, type ClusterFacts } from "../../session/facts.ts";
-import type { Cvm } from "../../core/domain.ts";
 import type { HashFrom } from "../../core/settings.ts";
-import type { Lookup } from "../../core/ports.ts";
 import { nameProblem } from "../../checks/cluster-checks.ts";
-import { withRegistryValues } from "../../inputs/registry-env.ts";
 import { givenInputs, type Answers } from "../../inputs/resolve.ts";
 import { toClusterInputs } from "../../inputs/values.ts";
 import { collectInputs, type CollectedInputs } from "../../steps/collect-inputs.ts";
 import { verifyPrerequisites } from "../../steps/verify-prerequisites.ts";
 import { withKnownInputs } from "../../session/known-inputs.ts";
 import type { StepRunner } from "../../workflow/step.ts";
-import { withRegistryInputs, readRecord } from "../../session/cluster-session.ts";
-import { withSandboxKey } from "../../session/deployment-inputs.ts";
+import { readRecord } from "../../session/cluster-session.ts";
+import { withClusterValues } from "../../session/deployment-inputs.ts";
 import type { ApprovalFlags } from "../shared/approval-flags.ts";
 import { keptFiles } from "./kept-files.ts";
 import { expectRuns, runsForHash } from "../shared/expect-runs.ts";
@@ -26,9 +23,8 @@ export async function firstTwoSteps(
 ): Promise<CollectedInputs & { readonly facts: ClusterFacts }> {
   const { emit, prompter, flags } = prepared;
   const { strict, adopt } = flags;
-  const { resolution, found }: Completed = prompter
-    ? { resolution: prepared.start }
-    : await silentlyCompleted(prepared, steps);
+  const completed = prompter ? undefined : await silentlyCompleted(prepared, steps);
+  const { resolution, found = undefined } = completed ?? { resolution: prepared.start };
   const facts = factsOf(prepared);
   const factsFor = async (collected: CollectedInputs): Promise<ClusterFacts> => {
     const cluster = { ...collected.inputs.cluster, allowDebugRegistry };
@@ -91,7 +87,7 @@ function expectRunsOfInit(
 async function completedAgain(answers: Answers, prepared: Preparation): Promise<Answers> {
   const from = { env: prepared.env, stateHost: prepared.stateHost, remember: false };
   const known = await withKnownInputs(answers, from);
-  return (await completed(known.answers, prepared)).resolution;
+  return (await withClusterValues(known.answers, prepared)).resolution;
 }
 
 /** Deploys the checked texts: the files may have changed while the operator read the summary. */
@@ -101,31 +97,14 @@ function withTextsOf(checked: ClusterFacts | undefined, facts: ClusterFacts): Cl
   return { ...facts, registryCompose, runnerCompose };
 }
 
-/** `found`: the registry, where it was looked up. */
-type Completed = { readonly resolution: Answers; readonly found?: Lookup<Cvm> | undefined };
-
 /** Recorded values of an existing cluster take the place of defaults, and are reported. */
-async function silentlyCompleted(prepared: Preparation, steps: StepRunner): Promise<Completed> {
-  const completion = await completed(prepared.resolution, prepared);
-  const { resolution, found } = completion;
-  const taken = [...prepared.taken, ...completion.taken];
-  if (taken.length > 0) {
-    const { clusterName } = resolution.values;
-    steps.note(`as recorded for ${clusterName}: ${taken.join(", ")}`);
-  }
-  return { resolution, found };
-}
-
-/** With the recorded values of the cluster of that name, and the sandbox's key where it is needed. */
-async function completed(
-  answers: Answers,
+async function silentlyCompleted(
   prepared: Preparation,
-): Promise<Completed & { readonly taken: readonly string[] }> {
-  const { clusterName } = answers.values;
-  const { resolution, taken, found }: Completed & { readonly taken: readonly string[] } =
-    clusterName === undefined
-      ? { resolution: answers, taken: [] }
-      : await withRegistryInputs(answers, await readRecord(prepared, clusterName), prepared);
-  const valued = withRegistryValues(resolution, prepared.env);
-  return { resolution: await withSandboxKey(valued, prepared.sandbox), taken, found };
+  steps: StepRunner,
+): ReturnType<typeof withClusterValues> {
+  const completed = await withClusterValues(prepared.resolution, prepared);
+  const taken = [...prepared.taken, ...completed.taken];
+  const { clusterName } = completed.resolution.values;
+  if (taken.length > 0) steps.note(`as recorded for ${clusterName}: ${taken.join(", ")}`);
+  return completed;
 }

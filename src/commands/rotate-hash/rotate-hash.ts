@@ -2,7 +2,6 @@
 import type { HashFrom } from "../../core/settings.ts";
 import { clusterFactsOf, factsOf, type ClusterFacts } from "../../session/facts.ts";
 import { askMissing } from "../../inputs/ask-missing.ts";
-import { withRegistryValues } from "../../inputs/registry-env.ts";
 import { missingForCluster } from "../../inputs/required.ts";
 import { isSchemaGiven } from "../../inputs/resolve.ts";
 import { toClusterInputs } from "../../inputs/values.ts";
@@ -18,9 +17,9 @@ import { claimRegistry } from "../../registry/ownership.ts";
 import { withSession } from "../../session/session.ts";
 import { done, StepRunner } from "../../workflow/step.ts";
 import { assertViaApiPossible, withStepTimes } from "../shared/approval.ts";
-import { withRegistryInputs, readRecord } from "../../session/cluster-session.ts";
+import { readRecord } from "../../session/cluster-session.ts";
 import type { CommandRun } from "../../session/dependencies.ts";
-import { prepareDeployment, withSandboxKey } from "../../session/deployment-inputs.ts";
+import { prepareDeployment, withClusterValues } from "../../session/deployment-inputs.ts";
 import { hideSecrets, type Preparation } from "../../session/preparation.ts";
 import { assertTrustedRunners, attesterFor, planAttestation } from "../shared/attestation.ts";
 import { findKnownCvms } from "../shared/find-cluster.ts";
@@ -78,19 +77,13 @@ async function firstTwoSteps(
   steps: StepRunner,
   flags: RotateFlags,
 ): Promise<Pick<Rotation, "inputs" | "facts" | "schemaKnown">> {
-  const { emit, prompter, env } = prepared;
+  const { emit, prompter } = prepared;
   const start = prepared.resolution;
   // Starting phala takes longer than everything until it is needed.
   if (!prompter && makesHash(start.values.hashFrom, flags)) await expectFirstRun(prepared);
   const given = prompter ? await askMissing(start.missing, start, prompter) : start;
   hideSecrets(prepared, given.values);
-  const record = await readRecord(prepared, given.values.clusterName ?? "");
-  const recorded = await withRegistryInputs(given, record, prepared);
-  const { taken } = recorded;
-  const resolution = await withSandboxKey(
-    withRegistryValues(recorded.resolution, env),
-    prepared.sandbox,
-  );
+  const { resolution, taken, found } = await withClusterValues(given, prepared);
   // A cluster whose name was just typed may be recorded with v2.
   const lacking = missingForCluster(resolution.values);
   const { values } = prompter ? await askMissing(lacking, resolution, prompter) : resolution;
@@ -99,10 +92,10 @@ async function firstTwoSteps(
   const { allowDebugRegistry } = flags;
   const inputs = { ...complete, cluster: { ...complete.cluster, allowDebugRegistry } };
   assertViaApiPossible(flags.approveVia, inputs.cluster);
+  const record = await readRecord(prepared, inputs.cluster.clusterName);
   // With a prompt the lookup may be old by now.
-  const found = prompter ? undefined : recorded.found;
-  const own = await readRecord(prepared, inputs.cluster.clusterName);
-  const facts = clusterFactsOf(factsOf(prepared), inputs.cluster, own, true, undefined, found);
+  const fresh = prompter ? undefined : found;
+  const facts = clusterFactsOf(factsOf(prepared), inputs.cluster, record, true, undefined, fresh);
   // No questions from here on.
   if (!prompter) void expectRunsOfRotation(facts, inputs.hashFrom, flags);
   const report = { emit, steps, strict: flags.strict, without: UNUSED_CHECKS };
