@@ -11,21 +11,19 @@ export type LiveAppCompose = { readonly name: string; readonly appCompose: AppCo
 type ReadBack = { readonly composeHashes: readonly Pick<ComposeHashRecord, "hash" | "at">[] };
 
 /**
- * The newest recorded hash whose app-compose is stored and hashes to it; else the first of `live`, which is called only
- * then, because it needs the network.
+ * The newest recorded hash whose app-compose is stored and hashes to it; else the first of `live`.
  * @returns undefined if there is neither: then nothing can be predicted.
- * @throws what `live` throws.
  */
 export async function findPredictionBasis(
   record: ReadBack,
   store: Pick<AppComposeStore, "load">,
-  live: () => Promise<readonly LiveAppCompose[]>,
+  live: readonly LiveAppCompose[] = [],
 ): Promise<PredictionBasis | undefined> {
   for (const { hash, at } of record.composeHashes.toReversed()) {
     const appCompose = await store.load(hash);
     if (appCompose) return { appCompose, hash, source: { kind: "recorded", at } };
   }
-  const [runner] = await live();
+  const [runner] = live;
   if (!runner) return undefined;
   const { name, appCompose } = runner;
   return { appCompose, hash: composeHashOf(appCompose), source: { kind: "live-runner", name } };

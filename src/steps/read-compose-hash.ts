@@ -159,7 +159,7 @@ async function departure(
   { compose, environmentNames, record, store }: ReadComposeHashInput,
   real: AppCompose,
 ): Promise<readonly Anomaly[]> {
-  const basis = await findPredictionBasis(record, store, async () => []);
+  const basis = await findPredictionBasis(record, store);
   if (!basis) return [];
   const predicted = predictAppCompose(basis.appCompose, compose.text, environmentNames);
   const differences = compareAppComposes(real, predicted).map(({ message }) => message);

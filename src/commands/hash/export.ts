@@ -53,7 +53,7 @@ const UNAPPROVED: Warning = {
 
 async function ownRecord({ known, settings, apiHost }: HashWork): Promise<HashRecord> {
   if (known.attempted) throw unsettled(settings.clusterName);
-  const basis = await findPredictionBasis(known, known, async () => []);
+  const basis = await findPredictionBasis(known, known);
   if (basis?.source.kind !== "recorded")
     throw new ClusterError("verification", "nothing-recorded", {
       message: `no compose hash of a runner of ${settings.clusterName} is recorded in ${known.path}`,

@@ -9,7 +9,6 @@ import { haveWallet, runnerEnvironmentNames } from "../../compose/environment.ts
 import { inputDefinition } from "../../inputs/table.ts";
 import { known as knownValue, pickValues } from "../../inputs/values.ts";
 import { isSameApi } from "../../core/api-hosts.ts";
-import type { HashRecord } from "../../state/hash-record.ts";
 import { readKnownHashes, type KnownHashes } from "../../state/known-hashes.ts";
 import type { CommandRun } from "../../session/dependencies.ts";
 import type { FlagValues } from "../shared/flags.ts";
@@ -117,7 +116,7 @@ async function begin(run: HashRun): Promise<HashWork> {
   const prepared = await prepareOffline(run, { examples, remember: !given });
   const apiHost = prepared.stateHost();
   const cluster = knownValue(prepared.resolution.values, "clusterName");
-  given?.assertOf({ cluster, host: apiHost });
+  given?.assertOf(cluster, apiHost);
   const known = given?.known ?? (await readKnownHashes(await prepared.directory(cluster), cluster));
   // As in rotate-hash: with the names of the wrong schema the hash would match no runner.
   const { resolution } = withRecordedInputs(prepared.resolution, known);
@@ -151,29 +150,16 @@ async function lookUpIfKeyed(cluster: string, run: HashRun): Promise<LiveLookup 
   return lookUpLiveRunner(cluster, ports.api, signal);
 }
 
-type GivenRecord = {
-  readonly record: HashRecord;
-  readonly known: KnownHashes;
-  /** Another cluster's list would approve the wrong hashes, another platform adds other fields. */
-  assertOf(here: { readonly cluster: string; readonly host: string }): void;
-};
-
 /** @throws ClusterError as `readHashRecord`. */
-async function readGiven(file: string): Promise<GivenRecord> {
+async function readGiven(file: string) {
   const { hashesIn, readHashRecord, recordOfAnother } = await import("../../state/hash-record.ts");
   const record = await readHashRecord(file);
-  return {
-    record,
-    known: hashesIn(record, file),
-    assertOf({ cluster, host }) {
-      const pairs = [
-        ["cluster", record.cluster, cluster, "--cluster-name"],
-        ["API", record.api_host, host, "--phala-api-url"],
-      ] as const;
-      for (const [what, recorded, given, flag] of pairs) {
-        if (isSameApi(recorded, given)) continue;
-        throw recordOfAnother(file, what, recorded, given, flag);
-      }
-    },
+  /** Another cluster's list would approve the wrong hashes; another platform adds other fields. */
+  const assertOf = (cluster: string, host: string): void => {
+    if (record.cluster !== cluster)
+      throw recordOfAnother(file, "cluster", record.cluster, cluster, "--cluster-name");
+    if (!isSameApi(record.api_host, host))
+      throw recordOfAnother(file, "API", record.api_host, host, "--phala-api-url");
   };
+  return { record, known: hashesIn(record, file), assertOf };
 }

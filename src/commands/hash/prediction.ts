@@ -26,19 +26,17 @@ export async function predictHash(
 ): Promise<PredictedHash> {
   const { known, settings, names } = work;
   const text = await readComposeText(settings.runnerCompose);
-  const lookups: (LiveLookup | undefined)[] = [];
-  const basis = await findPredictionBasis(known, known, async () => {
-    const live = await lookUp();
-    lookups.push(live);
-    return live?.runners ?? [];
-  });
+  const recorded = await findPredictionBasis(known, known);
+  // Recorded hashes need no network.
+  const live = recorded ? undefined : await lookUp();
+  const basis = recorded ?? (await findPredictionBasis(known, known, live?.runners));
   // A text that a runner runs is valid: parsing it again would take a tenth of the command's time.
   if (basis?.appCompose.docker_compose_file !== text) parseCompose(text, settings.runnerCompose);
-  if (!basis) throw noBasis(work, lookups[0]);
+  if (!basis) throw noBasis(work, live);
   const appCompose = predictAppCompose(basis.appCompose, text, names);
   const hash = composeHashOf(appCompose);
   const approved = isApproved(hash, known);
-  const warnings = [...lookups.flatMap((live) => live?.warnings ?? []), ...doubtsOf(known)];
+  const warnings = [...(live?.warnings ?? []), ...doubtsOf(known)];
   const inOrder = approved === true && !(strict && warnings.length > 0);
   const result: HashResult = {
     ok: !check || inOrder,

@@ -29,7 +29,7 @@ export async function predictRotation(
   const { policy, flags, session } = rotation;
   const { record, store } = session;
   const live = state.live.map(({ cvm: { name }, appCompose }) => ({ name, appCompose }));
-  const found = await findPredictionBasis(record, store, async () => live);
+  const found = await findPredictionBasis(record, store, live);
   const basis = found?.appCompose;
   if (flags.rollback) {
     const next = await restoredApproval(rotation, state);

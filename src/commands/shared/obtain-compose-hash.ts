@@ -165,7 +165,7 @@ export async function recordedComposeHash(
   const appCompose = await store.load(hash);
   if (appCompose?.docker_compose_file !== compose.text) return undefined;
   // A newer runner may show that the platform has changed its app-composes since.
-  const newest = await findPredictionBasis(record, store, async () => []);
+  const newest = await findPredictionBasis(record, store);
   const stillSo =
     newest && predictComposeHash(newest.appCompose, compose.text, environmentNames) === hash;
   return stillSo ? hash : undefined;

@@ -60,7 +60,7 @@ async function basisFor(
   { record, store, registry }: Pick<ObtainComposeHashInput, "record" | "store" | "registry">,
   { api, signal }: Context,
 ): Promise<AppCompose | undefined> {
-  const recorded = await findPredictionBasis(record, store, async () => []);
+  const recorded = await findPredictionBasis(record, store);
   if (recorded) return recorded.appCompose;
   const [cvm, found] = await Promise.all([
     api.findCvm(registry.vmUuid, signal),

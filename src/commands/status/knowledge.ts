@@ -56,7 +56,7 @@ export async function readKnowledge(
     loadApproved(record, store),
     isRunInProgress(directory),
     readLocal(resolution),
-    findPredictionBasis(record, store, async () => liveAppComposes(cvms)),
+    findPredictionBasis(record, store, liveAppComposes(cvms)),
   ]);
   const environmentNames = runnerEnvironmentNamesOf(inputs);
   const { orchestratorSchema: schema } = inputs;
