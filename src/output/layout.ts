@@ -17,13 +17,15 @@ export type View = {
   readonly hint: (words: Words | CommandHint) => string;
 };
 
-export type Field = readonly [label: string, value: string | readonly string[]];
+/** Without a value it is left out. */
+export type Field = readonly [label: string, value: string | readonly string[] | null | undefined];
 
 /** `  Label  value` with the values in one column; a list's other values under its first. */
 export function fields(theme: Theme, entries: readonly Field[]): string[] {
-  const width = Math.max(0, ...entries.map(([label]) => cellWidth(label)));
-  return entries.flatMap(([label, value]) => {
-    const values = (typeof value === "string" ? [value] : value).map((text) => oneLine(text));
+  const shown = entries.filter(([, value]) => value != null);
+  const width = Math.max(0, ...shown.map(([label]) => cellWidth(label)));
+  return shown.flatMap(([label, value]) => {
+    const values = [value ?? []].flat().map((text) => oneLine(text));
     return values.map(
       (text, index) => `  ${theme.dim(padEnd(index === 0 ? label : "", width))}  ${text}`,
     );

@@ -12,7 +12,6 @@ import {
   paintDiff,
   paragraph,
   section,
-  type Field,
   type View,
 } from "../../output/layout.ts";
 
@@ -114,7 +113,7 @@ function renderExplanation(result: HashExplanation, view: View): string[] {
       ],
       ["Approved", approvalAt(result, theme)],
       ["Environment", result.environment_names],
-      ...scriptOf(result),
+      ["Script", scriptOf(result)],
     ]),
     ...comparisons(result, view),
     ...section("Compose file:", ["", ...text], theme),
@@ -131,10 +130,9 @@ function approvalAt({ approved, approved_at: at }: HashExplanation, theme: Theme
 }
 
 /** It runs before the containers and is part of the measurement. */
-function scriptOf({ app_compose: { pre_launch_script: script } }: HashExplanation): Field[] {
-  if (!script) return [];
-  const digest = sha256Hex(script).slice(0, 12);
-  return [["Script", `pre_launch_script, sha256 ${digest}...; whole with --json`]];
+function scriptOf({ app_compose: { pre_launch_script: script } }: HashExplanation): string | null {
+  if (!script) return null;
+  return `pre_launch_script, sha256 ${sha256Hex(script).slice(0, 12)}...; whole with --json`;
 }
 
 function comparisons({ local, previous }: HashExplanation, view: View): string[] {

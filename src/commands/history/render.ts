@@ -41,8 +41,8 @@ function entryLines(entry: HistoryEntryResult, { theme, columns }: View): string
     ["By", `${who.user} on ${who.host}${login}`],
     ["Hashes", changes],
     ["Runner", `${short(entry.runner_hash)}, from compose file ${short(entry.compose_digest)}`],
-    ...(entry.attestation ? [["Attested", attestationText(entry.attestation)] as const] : []),
-    ...(reason === null ? [] : [["Reason", wrap(reason, columns - REASON_INDENT)] as const]),
+    ["Attested", entry.attestation && attestationText(entry.attestation)],
+    ["Reason", reason === null ? null : wrap(reason, columns - REASON_INDENT)],
   ];
   return [
     `${theme.bold(dateAndTime(entry.at))}  ${oneLine(entry.command)} via ${entry.via}`,
@@ -60,8 +60,7 @@ function attestationText({ mode, result, scripts }: Attested): string[] {
 const REASON_INDENT = 2 + "Attested".length + 2;
 
 function footer({ file, head, verified }: HistoryResult): Field[] {
-  if (head === null) return [["File", file]];
-  const said = {
+  const words = {
     true: "yes: every line is as it was written",
     false: "no",
     null: "not checked; add --verify",
@@ -69,7 +68,7 @@ function footer({ file, head, verified }: HistoryResult): Field[] {
   return [
     ["File", file],
     ["Head", head],
-    ["Verified", said[`${verified}`]],
+    ["Verified", head === null ? null : words[`${verified}`]],
   ];
 }
 

@@ -34,7 +34,7 @@ export function renderInit(result: InitResult, view: View): string[] {
       ["URL", url],
       config,
       ["Registry", `${name} on ${node}`],
-      ...priceOf(result, view),
+      ["Price", priceOf(result, view)],
     ]),
     "",
     ...nextCommands(view, [
@@ -46,10 +46,10 @@ export function renderInit(result: InitResult, view: View): string[] {
   ];
 }
 
-function priceOf({ usd_per_hour: price }: InitResult, view: View): readonly Field[] {
-  if (price == null) return [];
+function priceOf({ usd_per_hour: price }: InitResult, view: View): string | null {
+  if (price == null) return null;
   const end = view.hint(hint`to end that: ${command("destroy")}`);
-  return [["Price", `${renderPrice(price)}${inSandbox(view)}; ${end}`]];
+  return `${renderPrice(price)}${inSandbox(view)}; ${end}`;
 }
 
 export function renderInitOrPlan(result: InitResult | DryRunResult, view: View): string[] {

@@ -39,16 +39,15 @@ function listFields(result: RotateHashResult): Field[] {
   const { approved_compose_hashes: now, previous_compose_hashes: before } = result;
   const mark = (hash: string): string => (before.includes(hash) ? `  ${hash}` : `+ ${hash}`);
   const gone = before.filter((hash) => !now.includes(hash)).map((hash) => `- ${hash}`);
-  const [cutOff, deleted] = [result.runners_cut_off, result.runners_deleted].map((runners) =>
-    runners.map(({ name }) => name),
-  );
+  const names = (runners: readonly { readonly name: string }[]) => runners.map(({ name }) => name);
+  const compose = result.registry_compose_changed
+    ? "the registry's compose file was updated too"
+    : null;
   return [
     ["Approved", [...now.map(mark), ...gone]],
-    ...(result.registry_compose_changed
-      ? [["Compose", "the registry's compose file was updated too"] as const]
-      : []),
-    ...(cutOff?.length ? [["Revoked", cutOff] as const] : []),
-    ...(deleted?.length ? [["Deleted", deleted] as const] : []),
+    ["Compose", compose],
+    ["Revoked", names(result.runners_cut_off)],
+    ["Deleted", names(result.runners_deleted)],
   ];
 }
 

@@ -10,7 +10,7 @@ import { planFault } from "../../sandbox/fault-text.ts";
 import type { SandboxOptions, SandboxTimings } from "../../sandbox/index.ts";
 import { findRunning, stopRunning, type RunningSandbox } from "../../sandbox/running.ts";
 import type { CommandDependencies } from "../../session/dependencies.ts";
-import type { FlagValues } from "../shared/flags.ts";
+import { kebabCase, type FlagValues } from "../shared/flags.ts";
 import { parseOption } from "../shared/parse-option.ts";
 import { resetSandbox, startInBackground } from "./background.ts";
 import type { SANDBOX_FLAGS } from "./command.ts";
@@ -33,7 +33,7 @@ export async function sandbox(dependencies: Needed, flags: Flags): Promise<Sandb
       return inForeground(dependencies, { ...options, stateDir: folders.cloud });
     case "start": {
       const args = [...argumentsOf(flags), "--state-dir", stateDir];
-      const result = shown(redactor, await startInBackground(folders, args, signal));
+      const result = runningResult(redactor, await startInBackground(folders, args, signal));
       emit({
         type: "note",
         message: "with TEE_CLUSTER_SANDBOX=1 every command uses it, as with --sandbox",
@@ -42,16 +42,16 @@ export async function sandbox(dependencies: Needed, flags: Flags): Promise<Sandb
     }
     case "status": {
       const running = await findRunning(folders.cloud);
-      return running ? shown(redactor, running) : notRunning("not-running");
+      return running ? runningResult(redactor, running) : resultOf("not-running");
     }
     case "stop": {
       const before = await findRunning(folders.cloud);
       await stopRunning(folders.cloud);
-      return notRunning(before ? "stopped" : "not-running");
+      return resultOf(before ? "stopped" : "not-running");
     }
     case "reset":
       await resetSandbox(folders);
-      return notRunning("reset");
+      return resultOf("reset");
     default:
       throw new ClusterError("input", "invalid-inputs", {
         message: `unknown action "${flags.argument}" of sandbox`,
@@ -66,7 +66,7 @@ function inForeground(dependencies: Needed, options: SandboxOptions): Promise<Sa
     ...options,
     onRequest: ({ method, path: where }) => emit({ type: "detail", message: `${method} ${where}` }),
     onUp: (running) => {
-      const result = shown(redactor, running);
+      const result = runningResult(redactor, running);
       announce(result);
       return result;
     },
@@ -105,47 +105,35 @@ function knownFault(text: string): string {
 }
 
 /** The arguments that start the same sandbox in another process. */
-function argumentsOf({ port, bootTime, updateTime, fault, lie }: Flags): string[] {
-  const given = { port, "boot-time": bootTime, "update-time": updateTime };
-  const named = Object.entries(given).flatMap(([name, value]) =>
-    value === undefined ? [] : [`--${name}`, value],
+function argumentsOf(flags: Flags): string[] {
+  const names = ["port", "bootTime", "updateTime", "fault", "lie"] as const;
+  return names.flatMap((name) =>
+    [flags[name] ?? []].flat().flatMap((text) => [`--${kebabCase(name)}`, text]),
   );
-  const repeated = { fault, lie };
-  return [
-    ...named,
-    ...Object.entries(repeated).flatMap(([name, texts]) =>
-      texts.flatMap((text) => [`--${name}`, text]),
-    ),
-  ];
 }
 
-const notRunning = (state: Exclude<SandboxResult["state"], "running">): SandboxResult => ({
+const resultOf = (
+  state: SandboxResult["state"],
+  running?: Omit<RunningSandbox, "pid">,
+): SandboxResult => ({
   ok: true,
   command: "sandbox",
-  running: false,
+  running: running !== undefined,
   state,
-  url: null,
-  gateway_url: null,
-  api_key: null,
-  variables: {},
+  url: running?.apiUrl ?? null,
+  gateway_url: running?.gatewayUrl ?? null,
+  api_key: running?.apiKey ?? null,
+  variables: running ? variablesFor(running) : {},
 });
 
 /** Its values are made up: they are not redacted, even where the environment has those of an earlier sandbox. */
-function shown(redactor: Needed["redactor"], running: Omit<RunningSandbox, "pid">): SandboxResult {
-  const variables = variablesFor(running);
-  for (const value of Object.values(variables)) redactor.reveal(value);
-  const { apiUrl: url, gatewayUrl: gateway_url, apiKey: api_key } = running;
-  const state = "running";
-  return {
-    ok: true,
-    command: "sandbox",
-    running: true,
-    state,
-    url,
-    gateway_url,
-    api_key,
-    variables,
-  };
+function runningResult(
+  redactor: Needed["redactor"],
+  running: Omit<RunningSandbox, "pid">,
+): SandboxResult {
+  const result = resultOf("running", running);
+  for (const value of Object.values(result.variables)) redactor.reveal(value);
+  return result;
 }
 
 /** An update's time is split as on the real platform: the old instance, none, the new one booting. */

@@ -49,28 +49,21 @@ function headline({ cluster, at, findings }: StatusResult, { theme }: View): str
 function summary(result: StatusResult, view: View): Field[] {
   const registry = result.cvms.find(({ role }) => role === "registry");
   if (!registry) return [];
-  return [
-    ...registryFields(registry),
-    ...(registry.url === null ? [] : [["URL", registry.url] as const]),
-    ...(result.usd_per_hour == null
-      ? []
-      : [["Price", `${renderPrice(result.usd_per_hour)}, all CVMs${inSandbox(view)}`] as const]),
-    ["Approved", approvedLines(result.approved_list)],
-    ...(result.attestation ? [["Attested", attestedLines(result.attestation)] as const] : []),
-    ...(result.drift ? [["Local file", driftLine(result.drift)] as const] : []),
-  ];
-}
-
-function registryFields(registry: CvmStatus): Field[] {
-  const { health, mode, uptime_seconds: uptime, app_id: appId } = registry;
-  const parts = [
+  const { attestation, drift, usd_per_hour: usd, approved_list: list } = result;
+  const { health, mode, uptime_seconds: uptime, app_id: appId, url } = registry;
+  const state = [
     health ?? `${registry.status}, no answer`,
     ...(mode === null ? [] : [`mode ${mode}`]),
     ...(uptime === null ? [] : [`up ${age(uptime)}`]),
   ];
   return [
-    ["Registry", parts.join(", ")],
+    ["Registry", state.join(", ")],
     ["App ID", appId ?? "not known"],
+    ["URL", url],
+    ["Price", usd == null ? null : `${renderPrice(usd)}, all CVMs${inSandbox(view)}`],
+    ["Approved", approvedLines(list)],
+    ["Attested", attestation && attestedLines(attestation)],
+    ["Local file", drift && driftLine(drift)],
   ];
 }
 

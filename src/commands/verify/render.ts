@@ -61,13 +61,15 @@ function rowOf(
 
 function factsOf({ registry, at, attestation, trust_file: trustFile }: VerifyResult): Field[] {
   const { facts } = attestation;
-  const rows: Field[] =
-    registry === null ? [] : [["Registry", `${registry.name}, app_id ${registry.app_id}`]];
-  rows.push(["Verified for", at], ["Trust", trustFile ?? "built in"]);
-  if (!facts) return rows;
+  const head: Field[] = [
+    ["Registry", registry && `${registry.name}, app_id ${registry.app_id}`],
+    ["Verified for", at],
+    ["Trust", trustFile ?? "built in"],
+  ];
+  if (!facts) return head;
   const { registers, advisories } = facts;
   return [
-    ...rows,
+    ...head,
     ["TCB", `${facts.tcb_status}, evaluation ${facts.tcb_evaluation_number}, FMSPC ${facts.fmspc}`],
     ["Advisories", advisories.length === 0 ? "none" : advisories],
     ["Collateral", `expires ${facts.collateral_expires}`],
