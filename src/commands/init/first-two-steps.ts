@@ -24,13 +24,13 @@ export async function firstTwoSteps(
   const { emit, prompter, flags } = prepared;
   const { strict, adopt } = flags;
   const completed = prompter ? undefined : await silentlyCompleted(prepared, steps);
-  const { resolution, found = undefined } = completed ?? { resolution: prepared.start };
+  const resolution = completed?.resolution ?? prepared.start;
   const facts = factsOf(prepared);
   const factsFor = async (collected: CollectedInputs): Promise<ClusterFacts> => {
     const cluster = { ...collected.inputs.cluster, allowDebugRegistry };
     const record = await readRecord(prepared, cluster.clusterName);
     const given = givenInputs(collected.origins);
-    return clusterFactsOf(facts, cluster, record, collected.adoption, given, found);
+    return clusterFactsOf(facts, cluster, record, collected.adoption, given, completed?.found);
   };
   const complete = prompter ? undefined : toClusterInputs(resolution.values);
   const early =

@@ -39,17 +39,18 @@ function listFields(result: RotateHashResult): Field[] {
   const { approved_compose_hashes: now, previous_compose_hashes: before } = result;
   const mark = (hash: string): string => (before.includes(hash) ? `  ${hash}` : `+ ${hash}`);
   const gone = before.filter((hash) => !now.includes(hash)).map((hash) => `- ${hash}`);
-  const names = (runners: readonly { readonly name: string }[]) => runners.map(({ name }) => name);
   const compose = result.registry_compose_changed
     ? "the registry's compose file was updated too"
     : null;
   return [
     ["Approved", [...now.map(mark), ...gone]],
     ["Compose", compose],
-    ["Revoked", names(result.runners_cut_off)],
-    ["Deleted", names(result.runners_deleted)],
+    ["Revoked", result.runners_cut_off.map(nameOf)],
+    ["Deleted", result.runners_deleted.map(nameOf)],
   ];
 }
+
+const nameOf = ({ name }: { readonly name: string }): string => name;
 
 function advice({ approved_via: via }: RotateHashResult, view: View): string[] {
   if (via !== "api") return [];
