@@ -303,7 +303,7 @@ test("on a terminal it asks for what is missing, and before the registry restart
     "y",
     KEYS.enter,
   );
-  await session.answer("? Cut these runners off?", "y", KEYS.enter);
+  await session.answer("? Revoke the access of these runners?", "y", KEYS.enter);
   const asked = await session.answer("? Restart bird-tracker-registry now?", "n", KEYS.enter);
   expect(asked).toContain("the models on it stop");
   expect(await session.exit).toBe(130);

@@ -79,6 +79,6 @@ function problemLines({ problem, head }: HistoryResult, view: View): string[] {
     problem.reason === "torn"
       ? "No recorded approval rests on that line. The next approval begins a new one."
       : `Trust only the lines before it${head === null ? "" : ", and compare the head with the one that you keep elsewhere"}.`;
-  const said = wrap(`The history does not fit (${problem.reason}): ${problem.message}`, columns);
-  return ["", ...said.map((line) => theme.red(line)), ...paragraph(advice, view)];
+  const lines = wrap(`The history does not fit (${problem.reason}): ${problem.message}`, columns);
+  return ["", ...lines.map((line) => theme.red(line)), ...paragraph(advice, view)];
 }

@@ -31,41 +31,41 @@ async function confirm(
  * @throws ClusterError `confirmation-needed` (input).
  */
 export function assertRevocationConfirmed(
-  cutOff: readonly LiveRunner[],
+  losingAccess: readonly LiveRunner[],
   { prompter, flags }: Asking,
 ): void {
-  if (cutOff.length === 0 || flags.yes || prompter) return;
+  if (losingAccess.length === 0 || flags.yes || prompter) return;
   throw new ClusterError("input", "confirmation-needed", {
-    message: cutOffMessage(cutOff),
-    hint: "nothing was touched; give --yes to cut them off, or leave the list option out to keep them",
+    message: revocationMessage(losingAccess),
+    hint: "nothing was touched; give --yes to revoke their access, or leave the list option out to keep them",
   });
 }
 
 /** Names the running runners that lose access with the list, and asks. */
 export async function confirmRevocation(
-  cutOff: readonly LiveRunner[],
+  losingAccess: readonly LiveRunner[],
   asking: Asking,
   context: Context,
 ): Promise<void> {
-  if (cutOff.length === 0) return;
-  context.warn("runners-cut-off", cutOffMessage(cutOff));
-  await confirm(asking, "Cut these runners off?", false);
+  if (losingAccess.length === 0) return;
+  context.warn("runners-cut-off", revocationMessage(losingAccess));
+  await confirm(asking, "Revoke the access of these runners?", false);
 }
 
 /** The same for a plan: what a run would ask. */
 export function warnRevoked(
-  cutOff: readonly LiveRunner[],
+  losingAccess: readonly LiveRunner[],
   context: Pick<StepContext, "warn">,
 ): void {
-  if (cutOff.length === 0) return;
+  if (losingAccess.length === 0) return;
   context.warn(
     "runners-cut-off",
-    `${cutOffMessage(cutOff)}; the run asks first, and without a terminal takes --yes`,
+    `${revocationMessage(losingAccess)}; the run asks first, and without a terminal takes --yes`,
   );
 }
 
-const cutOffMessage = (cutOff: readonly LiveRunner[]): string =>
-  `running runners that would lose access: ${cutOff.map(({ cvm }) => cvm.name).join(", ")}`;
+const revocationMessage = (losingAccess: readonly LiveRunner[]): string =>
+  `running runners that would lose access: ${losingAccess.map(({ cvm }) => cvm.name).join(", ")}`;
 
 /** On a terminal nothing that costs money is made unasked. */
 export function confirmTemporaryRunner(

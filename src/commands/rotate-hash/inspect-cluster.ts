@@ -94,7 +94,7 @@ function assertLikelySchema(
 function schemaUnclear(message: string): ClusterError {
   return new ClusterError("input", "orchestrator-schema-unclear", {
     message: `${message}: the hash would be that of no real runner`,
-    hint: "say which config schema the orchestrator has: --orchestrator-schema v1 or v2 (with GATEWAY_AUTH_COORDINATOR_WALLET where it is set)",
+    hint: "give the config schema of the orchestrator: --orchestrator-schema v1 or v2 (with GATEWAY_AUTH_COORDINATOR_WALLET where it is set)",
   });
 }
 

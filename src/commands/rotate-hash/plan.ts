@@ -46,9 +46,9 @@ export async function planRotation(unlocked: UnlockedRotation): Promise<RotatePl
   const predicted = await predictRotation(rotation, state);
   const { next, composeHash, basis } = predicted;
   const plan = await planOf(rotation, state, next);
-  const { cutOff, revoked, approval } = plan;
+  const { losingAccess, revoked, approval } = plan;
   steps.assertNoWarnings(deps);
-  warnRevoked(cutOff, steps);
+  warnRevoked(losingAccess, steps);
   if (!flags.deleteRevoked) warnOfRevocation(revoked, orchestratorSchema, steps);
   const actions = [
     ...actionsForHash(rotation, predicted),

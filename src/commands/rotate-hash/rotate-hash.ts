@@ -158,10 +158,10 @@ async function rotate(run: LockedRotation): Promise<RotateHashResult> {
 
 /** @returns the runners to delete. @throws Cancellation on a no. */
 async function confirmPlan(
-  { cutOff, revoked }: RotationPlan,
+  { losingAccess, revoked }: RotationPlan,
   { prepared, inputs, flags, steps }: Rotation,
 ): Promise<readonly LiveRunner[]> {
-  await confirmRevocation(cutOff, prepared, steps);
+  await confirmRevocation(losingAccess, prepared, steps);
   const { orchestratorSchema: schema } = inputs.cluster;
   const toDelete = await chooseDeletion(revoked, schema, flags, prepared);
   if (toDelete.length === 0) warnOfRevocation(revoked, schema, steps);
@@ -175,16 +175,16 @@ async function apply(
 ): Promise<RotateHashResult> {
   const { inputs, steps, session, attester } = run;
   const { deps, record } = session;
-  const { state, next, approval: approved, cutOff } = plan;
+  const { state, next, approval: approved, losingAccess } = plan;
   const { registry, running, recorded, check } = state;
   const { compose, expendable, hashes } = next;
   const context = steps.contextFor(deps);
   const { environment } = approved;
   await assertExistingRegistry({ ...check, compose, expendable, environment }, context);
   const { approval, mode } = await withRollbackHint(record, registry, async () => {
-    const given = await steps.run(approveComposeHash, approved, deps);
-    const toVerify = { approved, approval: given, knownScripts: check.knownScripts };
-    return { approval: given, ...(await steps.run(verifyRegistry, toVerify, deps)) };
+    const outcome = await steps.run(approveComposeHash, approved, deps);
+    const toVerify = { approved, approval: outcome, knownScripts: check.knownScripts };
+    return { approval: outcome, ...(await steps.run(verifyRegistry, toVerify, deps)) };
   });
   if (approval.kind === "updated") noteOrchestrator(registry, context);
   const deleted = await deleteRunners(toDelete, deps, context);
@@ -200,7 +200,7 @@ async function apply(
     approved_via: viaOf(approval),
     registry_compose_changed:
       approval.kind === "updated" && running.docker_compose_file !== compose.text,
-    runners_cut_off: cutOff.map(runnerResult),
+    runners_cut_off: losingAccess.map(runnerResult),
     runners_deleted: deleted.map(runnerResult),
     attestation: attestationResult(attester),
     steps: steps.reports,

@@ -41,7 +41,7 @@ export type RotationPlan = {
   readonly state: ClusterState;
   readonly next: NextApproval;
   /** Running runners that lose access with the list. */
-  readonly cutOff: readonly LiveRunner[];
+  readonly losingAccess: readonly LiveRunner[];
   /** Running runners of dropped hashes: the revocation lasts once these are deleted. */
   readonly revoked: readonly LiveRunner[];
   /** What step 8 is given. */
@@ -78,7 +78,7 @@ export async function planOf(
       beforeRestart: () => confirmRestart(registry, prepared, steps),
     },
   );
-  const cutOff = runnersLosingAccess(hashes, state.affected);
+  const losingAccess = runnersLosingAccess(hashes, state.affected);
   const revoked = revokedRunners(hashes, state, session.record, flags);
-  return { state, next, cutOff, revoked, approval };
+  return { state, next, losingAccess, revoked, approval };
 }

@@ -49,7 +49,7 @@ export function registryFindings(registry: CvmStatus, service: string | null): S
     ];
   }
   if (health !== "healthy")
-    return [error("registry-unhealthy", `${name} says it is ${JSON.stringify(health)}`, logs)];
+    return [error("registry-unhealthy", `${name} reports ${JSON.stringify(health)}`, logs)];
   return [];
 }
 

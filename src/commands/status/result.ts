@@ -75,7 +75,7 @@ const approvedList = z
     standing: z
       .enum(["confirmed", "unconfirmed", "outdated", "unknown"])
       .describe(
-        "`confirmed`: the registry's last update is the recorded one; `unconfirmed`: that can't be told; `outdated`: it is not recorded here; `unknown`: nothing is",
+        "`confirmed`: the registry's last update is the recorded one; `unconfirmed`: that is not known; `outdated`: it is not recorded here; `unknown`: nothing is",
       ),
     compose_hashes: s
       .set(s.hash)

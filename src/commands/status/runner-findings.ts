@@ -74,7 +74,7 @@ function healthFindings(cvm: CvmStatus): StatusFinding[] {
   if (cvm.status !== "running")
     return [warning("runner-not-running", `${name} is ${cvm.status}`, logs)];
   if (health !== null)
-    return [warning("runner-unhealthy", `${name} says it is ${JSON.stringify(health)}`, logs)];
+    return [warning("runner-unhealthy", `${name} reports ${JSON.stringify(health)}`, logs)];
   const why = unanswered ?? "its address is not known";
   return [warning("runner-silent", `/health of ${name}: ${why}`, logs)];
 }
