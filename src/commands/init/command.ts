@@ -1,7 +1,11 @@
 import { inputsIn } from "../../inputs/table.ts";
-import { APPROVAL_FLAGS, ATTEST_FLAGS } from "../shared/approval-flags.ts";
+import {
+  APPROVAL_FLAGS,
+  ATTEST_FLAGS,
+  CLUSTER_DETAILS,
+  CLUSTER_NOTE,
+} from "../shared/approval-flags.ts";
 import { defineCommand } from "../shared/command.ts";
-import { CLUSTER_DETAILS, CLUSTER_NOTE } from "../shared/notes.ts";
 
 export const initCommand = defineCommand({
   name: "init",

@@ -1,8 +1,12 @@
 import { inputsIn } from "../../inputs/table.ts";
-import { APPROVAL_FLAGS, ATTEST_FLAGS } from "../shared/approval-flags.ts";
+import {
+  APPROVAL_FLAGS,
+  ATTEST_FLAGS,
+  CLUSTER_DETAILS,
+  CLUSTER_NOTE,
+} from "../shared/approval-flags.ts";
 import { defineCommand } from "../shared/command.ts";
 import { list, toggle } from "../shared/flags.ts";
-import { CLUSTER_DETAILS, CLUSTER_NOTE } from "../shared/notes.ts";
 
 /** By default every approved hash stays, and the new one joins them. */
 export const ROTATE_FLAGS = {

@@ -20,7 +20,7 @@ import { findPredictionBasis } from "../../app-compose/prediction-basis.ts";
 import type { Emit } from "../../core/events.ts";
 import type { CvmIdentity } from "../../core/ports.ts";
 import { removeWithReplicas } from "../../runners/remove-cvm.ts";
-import { provisionComposeHash, recordProvisioned, type ProvisionedHash } from "./provision-hash.ts";
+import { provisionComposeHash, recordProvisioned, type VerifiedHash } from "./provision-hash.ts";
 import { done, type Step, type StepDeps, type StepRunner } from "../../workflow/step.ts";
 
 export type ObtainComposeHashInput = {
@@ -72,9 +72,7 @@ async function reportKnownAnomalies(
   for (const { code, message } of anomalies) steps.warn(code, message);
 }
 
-type Obtained =
-  | Extract<ProvisionedHash, { kind: "verified" }>
-  | { readonly kind: "runner"; readonly runner: TemporaryRunner };
+type Obtained = VerifiedHash | { readonly kind: "runner"; readonly runner: TemporaryRunner };
 
 /** Step 5; with `--hash-from provision` it deploys a temporary runner only where the provisioned hash can't be verified. */
 const obtainRunner: Step<ObtainComposeHashInput, Obtained> = {
@@ -125,7 +123,7 @@ async function provisionOrDeploy(
 }
 
 async function takeProvisioned(
-  provisioned: Extract<ProvisionedHash, { kind: "verified" }>,
+  provisioned: VerifiedHash,
   input: ObtainComposeHashInput,
   steps: StepRunner,
   deps: StepDeps,

@@ -15,9 +15,13 @@ import type { StepContext } from "../../workflow/step.ts";
 import type { ObtainComposeHashInput } from "./obtain-compose-hash.ts";
 
 /** `unverified`: the reason why a temporary runner is needed. */
-export type ProvisionedHash =
-  | { readonly kind: "verified"; readonly hash: ComposeHash; readonly appCompose: AppCompose }
-  | { readonly kind: "unverified"; readonly reason: string };
+type ProvisionedHash = VerifiedHash | { readonly kind: "unverified"; readonly reason: string };
+
+export type VerifiedHash = {
+  readonly kind: "verified";
+  readonly hash: ComposeHash;
+  readonly appCompose: AppCompose;
+};
 
 type Context = Pick<StepContext, "api" | "signal"> & {
   readonly provision: PhalaMutations["provisionCvm"];
@@ -73,18 +77,19 @@ async function basisFor(
 /** Checks and records it like a hash that was read back from a CVM. */
 export async function recordProvisioned(
   { cluster, compose, store, attester }: ObtainComposeHashInput,
-  { hash, appCompose }: Extract<ProvisionedHash, { kind: "verified" }>,
+  { hash, appCompose }: VerifiedHash,
   context: Omit<StepContext, "progress">,
 ): Promise<void> {
   const environmentNames = runnerEnvironmentNamesOf(cluster);
+  const name = temporaryRunnerName(cluster.clusterName);
   const anomalies = checkAppCompose(appCompose, {
-    name: temporaryRunnerName(cluster.clusterName),
+    name,
     composeHash: hash,
     composeText: compose.text,
     environmentNames,
     knownScripts: await store.knownScripts(),
   });
-  attester?.assertTrustedCode(appCompose, temporaryRunnerName(cluster.clusterName), context);
+  attester?.assertTrustedCode(appCompose, name, context);
   reportAnomalies(anomalies, context);
   await store.save(appCompose);
   const read = { type: "compose-hash", hash, compose_digest: compose.digest } as const;

@@ -38,7 +38,7 @@ export function approvalsOf(record: ClusterRecord, evidence: RegistryEvidence): 
   const lost = pushes.filter((push) => isLost(push, evidence));
   const kept = pushes.filter((push) => !lost.includes(push));
   const hashes = unique([...(update?.hashes ?? []), ...kept.flatMap((push) => push.hashes)]);
-  const { standing, reason } = ownershipOf(
+  const { standing, reason } = standingOf(
     update,
     kept,
     openAttempt(record, evidence.appId) !== undefined,
@@ -77,7 +77,7 @@ type Standing = Pick<Approvals, "standing" | "reason">;
 
 const unconfirmed = (reason: string): Standing => ({ standing: "unconfirmed", reason });
 
-function ownershipOf(
+function standingOf(
   update: ApprovedRecord | undefined,
   kept: readonly ApprovedRecord[],
   interrupted: boolean,
