@@ -19,6 +19,7 @@ const HARMLESS = new Set([
   "node:os",
   "node:path",
   "node:stream",
+  "node:stream/consumers",
   "node:timers/promises",
   "node:url",
   "node:util",
@@ -33,8 +34,8 @@ const IMPORT =
 
 /** Beside imports: names that reach out, or that make what does. */
 const REACHING: readonly RegExp[] = [
-  // Imports that can't be read off the text.
-  /\bimport\((?!["'])|\b(?:createR|r)equire\(|\beval\(|\bnew Function\(|\bprocess\.(?:binding|getBuiltinModule)/g,
+  // Imports that can't be read off the text; what a reader of the API requires is an answer.
+  /\bimport\((?!["'])|(?<!\breader\.)\b(?:createR|r)equire\(|\beval\(|\bnew Function\(|\bprocess\.(?:binding|getBuiltinModule)/g,
   // What Node has without an import.
   /\b(?:fetch|WebSocket|EventSource)\b/g,
   // A request, by its method, or by the client's only function in whatever way it is got hold of.

@@ -190,6 +190,7 @@ const WAYS_OUT: readonly string[] = [
   // The gate: what passes it is started by `Mutations`, and held against what was started.
   // A phala that waits for its work, and hears of it through a pipe.
   // What recovers an address from a signature.
+  // A pipe that a file's name leads to.
   "cli/complete-nodes.ts: createCloudApi(",
   "cli/complete-nodes.ts: createHttpClient(",
   "cli/wire-cloud.ts: .send",
@@ -204,6 +205,7 @@ const WAYS_OUT: readonly string[] = [
   "core/ports.ts: updateCvm",
   'kms/env-key.ts: import { keccak_256 } from "@noble/hashes/sha3"',
   'kms/env-key.ts: import { secp256k1 } from "@noble/curves/secp256k1"',
+  'lib/local-files.ts: import("node:net"',
   'lib/young-generation.ts: import { setFlagsFromString } from "node:v8"',
   "platform/attestation/collateral.ts: .send",
   'platform/load-program.ts: import { Script } from "node:vm"',
