@@ -66,7 +66,7 @@ class ModelApi implements CloudApi {
 
   listCvms: CloudApi["listCvms"] = (signal, filter: CvmFilter = {}) => {
     const reader = {
-      must: <T>(path: string, schema: z.ZodType<T>): Promise<T> =>
+      require: <T>(path: string, schema: z.ZodType<T>): Promise<T> =>
         this.#calls.make("listCvms", READ_MS, signal, (strikes) => {
           failIf(strikes);
           return schema.parse(this.#page(new URLSearchParams(path.split("?")[1])));
