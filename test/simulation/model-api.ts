@@ -65,14 +65,15 @@ class ModelApi implements CloudApi {
     });
 
   listCvms: CloudApi["listCvms"] = (signal, filter: CvmFilter = {}) => {
-    const reader = {
+    // By its type, so that a method of another name does not compile.
+    const reader: Pick<ApiReader, "require"> = {
       require: <T>(path: string, schema: z.ZodType<T>): Promise<T> =>
         this.#calls.make("listCvms", READ_MS, signal, (strikes) => {
           failIf(strikes);
           return schema.parse(this.#page(new URLSearchParams(path.split("?")[1])));
         }),
     };
-    return listCvms(reader as unknown as ApiReader, signal, filter);
+    return listCvms(reader as ApiReader, signal, filter);
   };
 
   appCompose: CloudApi["appCompose"] = (id, signal) =>
