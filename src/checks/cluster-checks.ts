@@ -137,7 +137,7 @@ export const clusterChecks: readonly Check<ClusterFacts>[] = [
       if (found.kind === "unknown")
         return unclear(
           `could not find out whether ${name} exists: ${found.reason}`,
-          "try again in a moment",
+          "try again in a moment; if the answer stays the same, choose another --cluster-name",
         );
       if (found.kind === "absent") return passed(`${name} is free`);
       const standing = ownershipOf(found.value, record, adoption);

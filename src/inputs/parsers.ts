@@ -88,6 +88,14 @@ export function plainText(text: string): string {
   return /\p{Cc}/u.test(text) ? reject(`${quote(text)} has control characters in it`) : text;
 }
 
+/** A moment, as `phala logs` takes it: RFC 3339, or how long ago (`42m`, `1h30m`). */
+export function moment(text: string): string {
+  const isAgo = /^(\d+[smhd])+$/.test(text);
+  const isDate = /^\d{4}-\d{2}-\d{2}(T|$)/.test(text) && !Number.isNaN(Date.parse(text));
+  if (isAgo || isDate) return text;
+  return reject(`invalid time: ${quote(text)}: write one such as 42m or 2026-01-31T09:00:00Z`);
+}
+
 /** It carries its bounds, for schemas/config.json. */
 export function integer(
   minimum: number,

@@ -104,5 +104,9 @@ test("logs: the registry's, a runner's by the end of its name, the console; thro
   expect(await codeOf("runner-ffffffff")).toEqual([2, "unknown-runner"]);
   expect(await codeOf("--follow")).toEqual([2, "watch-with-json"]);
   expect(await codeOf("--tail", "many")).toEqual([2, "invalid-inputs"]);
-  expect(await codeOf("--container", "nothing-of-that-name")).toEqual([4, "log-unavailable"]);
+  expect(await codeOf("--since", "yesterday")).toEqual([2, "invalid-inputs"]);
+  expect(await codeOf("--since", "1h30m", "--container", "nothing-of-that-name")).toEqual([
+    4,
+    "log-unavailable",
+  ]);
 });

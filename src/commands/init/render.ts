@@ -46,10 +46,14 @@ export function renderInit(result: InitResult, view: View): string[] {
   ];
 }
 
-function priceOf({ usd_per_hour: price }: InitResult, view: View): string | null {
+function priceOf(
+  { usd_per_hour: price, cluster }: InitResult,
+  view: View,
+): readonly string[] | null {
   if (price == null) return null;
-  const end = view.hint(hint`to end that: ${command("destroy")}`);
-  return `${renderPrice(price)}${inSandbox(view)}; ${end}`;
+  // `destroy` never guesses, and the name may have been typed into the wizard.
+  const end = view.hint(hint`to end that: ${command("destroy", "--cluster-name", cluster)}`);
+  return [`${renderPrice(price)}${inSandbox(view)}`, end];
 }
 
 export function renderInitOrPlan(result: InitResult | DryRunResult, view: View): string[] {

@@ -5,7 +5,7 @@ import { command, hint } from "../../core/command-hint.ts";
 import { registryName, type Cvm } from "../../core/domain.ts";
 import type { LogRequest } from "../../core/ports.ts";
 import { ClusterError } from "../../errors/cluster-error.ts";
-import { integer } from "../../inputs/parsers.ts";
+import { integer, moment } from "../../inputs/parsers.ts";
 import { known } from "../../inputs/values.ts";
 import { closest } from "../../lib/closest.ts";
 import { findKnownCvms } from "../shared/find-cluster.ts";
@@ -26,9 +26,11 @@ type Flags = FlagValues<typeof LOGS_FLAGS> & {
 const CONTAINER = "spawn-service";
 
 export async function showLogs(run: CommandRun<Flags>): Promise<LogsResult> {
-  const { follow, serial, stderr, since, json, argument: runner, ...flags } = run.flags;
+  const { follow, serial, stderr, json, argument: runner, ...flags } = run.flags;
   if (follow && json) throw oneDocumentOnly();
   const tail = parseOption("logs", "--tail", flags.tail ?? "100", integer(1, 100_000));
+  const since =
+    flags.since === undefined ? undefined : parseOption("logs", "--since", flags.since, moment);
   const prepared = await prepare(run, { asks: false, remember: true });
   const cluster = known(prepared.resolution.values, "clusterName");
   const cvm = await findCvm(cluster, runner, prepared);

@@ -129,7 +129,8 @@ describe("init", () => {
         URL       https://0123456789abcdef0123456789abcdef01234567-9010.dstack-pha-prod10.phala.network
         Config    orchestrator.yml
         Registry  bird-tracker-registry on prod10
-        Price     $0.116 an hour; to end that: tee-cluster destroy
+        Price     $0.116 an hour
+                  to end that: tee-cluster destroy --cluster-name bird-tracker
 
       Next:
         model-orchestrator start --configuration-file orchestrator.yml
