@@ -1,4 +1,4 @@
-/** The result of a run that failed. */
+/** The result of a failed run. */
 import { command as commandHint, Hint, renderHint, type Invocation } from "../core/command-hint.ts";
 import type { FailureResult } from "../core/results.ts";
 import type { ClusterError } from "../errors/cluster-error.ts";

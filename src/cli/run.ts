@@ -1,4 +1,4 @@
-/** Runs one command: output, signals, secrets, failures and exit code around it. */
+/** Runs a command with redaction, reporter, signals, failures and exit code. */
 import { serializerFor } from "../output/formats.ts";
 import { Cancellation, ClusterError, InternalError } from "../errors/cluster-error.ts";
 import type { CommonFlags } from "../session/dependencies.ts";
@@ -29,12 +29,12 @@ import type { UpdateNotice } from "./update-notice.ts";
 import { failureOf } from "./failure-result.ts";
 import { acknowledgement } from "./last-words.ts";
 
-/** A run that has changed nothing ends at once as a rule: its stop is acknowledged only where it does not. */
+/** A run without changes usually stops at once; only a slower stop is acknowledged. */
 const ACKNOWLEDGE_AFTER_MS = 250;
-/** What connections and the sandbox may take to close. */
+/** Timeout for closing connections and the sandbox. */
 const CLOSING_MS = 5_000;
 
-/** @param startedAt of the program, monotonic ms. @returns the exit code. Never throws. */
+/** @param startedAt start of the program, monotonic ms. @returns the exit code. Never throws. */
 export async function runCommand(
   command: AnyCommand,
   options: Options,
@@ -89,34 +89,34 @@ export async function runCommand(
   }
 }
 
-/** Only for a person at a terminal; loaded for nobody else. */
+/** Loaded only for a person at a terminal. */
 async function updateNotice(options: Options): Promise<UpdateNotice | undefined> {
   const { env, stdout, stderr } = process;
   const wanted = options["json"] !== true && options["quiet"] !== true && !env["CI"];
   if (!wanted || !stdout.isTTY || !stderr.isTTY) return undefined;
-  const [{ isUpdateNoticeOff, lookForUpdate }, { defaultStateDir }] = await Promise.all([
+  const [{ isUpdateNoticeOff, checkForUpdate }, { defaultStateDir }] = await Promise.all([
     import("./update-notice.ts"),
     import("../inputs/resolve.ts"),
   ]);
   if (isUpdateNoticeOff(env)) return undefined;
   const given = options["stateDir"] ?? env["TEE_CLUSTER_STATE_DIR"];
-  return lookForUpdate(
+  return checkForUpdate(
     env,
     typeof given === "string" && given !== "" ? given : defaultStateDir(env),
   );
 }
 
-/** A crash after the answer is told once, on stderr: what stands on stdout stays one document. */
+/** Reports a crash after the result once, on stderr: stdout stays one document. */
 async function closeRun(
   close: () => Promise<void>,
   shutdown: Shutdown,
   crashes: CrashGuard,
   fail: (failure: ClusterError) => void,
 ): Promise<void> {
-  let told = shutdown.reason() instanceof InternalError;
+  let reported = shutdown.reason() instanceof InternalError;
   const late = (error: unknown): void => {
-    if (told) return;
-    told = true;
+    if (reported) return;
+    reported = true;
     failAtExit();
     exitAfterGrace();
     fail(asFailure(error));
@@ -129,7 +129,7 @@ async function closeRun(
   await Promise.race([close().catch(late), tooLong]);
 }
 
-/** Loads what this command's output needs, and no more. */
+/** Loads only what the output of this command needs. */
 async function reporterFor(
   command: AnyCommand,
   given: Pick<ReporterOptions, "redactor" | "invocation"> & {
@@ -150,7 +150,7 @@ async function reporterFor(
   return reporterOf({ ...rest, options, render, Live, serialize, timings, verbatim });
 }
 
-/** Tells that a stop was noticed: at once where something exists that must be deleted first. */
+/** Acknowledges a stop: at once if something must be deleted first. */
 function acknowledging(
   ledger: Ledger,
   reporter: Reporter,
@@ -168,7 +168,7 @@ function acknowledging(
   };
 }
 
-/** Says a failure of which no run knows. @returns the exit code. */
+/** Reports a failure outside of a run. @returns the exit code. */
 export function reportFailure(
   name: string,
   options: Options,
@@ -184,13 +184,13 @@ export function reportFailure(
   return exitCodeOfFailure(failure, false);
 }
 
-/** With --verbose, for whoever has to find out. */
+/** Shown with --verbose. */
 function reportStack({ cause }: InternalError, reporter: Reporter): void {
   if (cause instanceof Error && cause.stack)
     reporter.emit({ type: "detail", message: cause.stack });
 }
 
-/** The command's own flags, as its handler takes them. */
+/** The flags and the argument that only this command has. */
 function flagsOf(command: AnyCommand, options: Options) {
   const argument = options["argument"];
   return {
@@ -216,7 +216,7 @@ function commonOf({ inputs: keys }: AnyCommand, options: Options): CommonFlags {
   };
 }
 
-/** Secrets of the environment are hidden before anything else happens. */
+/** Redacts the secrets of the environment from the start. */
 function redactorOf(env: NodeJS.ProcessEnv): Redactor {
   const redactor = new Redactor();
   for (const { secret, variables } of INPUTS) {
@@ -242,11 +242,11 @@ function reporterOf({
     showTimings: options["timings"] === true,
     color: options["color"] !== false && !process.env["NO_COLOR"],
   };
-  const hooks = { onAnswerLost: failAtExit, now: systemClock.now };
+  const hooks = { onResultLost: failAtExit, now: systemClock.now };
   return createReporter({ ...given, ...streams, ...services, ...hooks }, Live);
 }
 
-/** Whoever redirected the answer to a full disk must not take an empty file for one. Streams fail late. */
+/** A result that could not be written (a full disk) must not exit with 0. Streams fail late. */
 function failAtExit(): void {
   process.once("exit", () => {
     process.exitCode ||= EXIT_CODES.internal;
@@ -256,7 +256,7 @@ function failAtExit(): void {
 const asFailure = (error: unknown): ClusterError =>
   error instanceof ClusterError ? error : new InternalError(error);
 
-/** A question that the stop has ended was cancelled; else why the run was ended counts before what came of it. */
+/** A question that a stop ended was cancelled; otherwise the reason of the stop takes precedence. */
 function failureToReport(reason: ClusterError | undefined, thrown: unknown): ClusterError {
   const cancelled = thrown instanceof Cancellation && !(reason instanceof InternalError);
   return cancelled || !reason ? asFailure(thrown) : reason;

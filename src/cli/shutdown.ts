@@ -1,7 +1,7 @@
 /**
- * What ends a run before its end: SIGINT, SIGTERM, a closed terminal, a crash of ours, and an event loop with nothing
- * left to wait for. The first of them ends it in order, so that no temporary runner stays. Imports little, because
- * the guard against crashes is on from the first moment, for `--help` too.
+ * Ends a run early on SIGINT, SIGTERM, a closed terminal, an uncaught error or an empty event loop. The first of them
+ * starts the clean-up, so that no temporary runner is left. Imports little, because errors are caught from the start, also
+ * for `--help`.
  */
 import {
   InternalError,
@@ -15,45 +15,45 @@ import { fstatSync, readFileSync, readSync, statSync } from "node:fs";
 import path from "node:path";
 
 const SIGNALS: readonly SignalName[] = ["SIGINT", "SIGTERM", "SIGHUP"];
-/** What a run may take to end once it was stopped: the clean-up's own time, and a little for the children. */
+/** Time limit of a stopped run: that of the clean-up, and some for the children. */
 const WATCHDOG_MS = CLEANUP_BUDGET_MS + 5_000;
 
 type CrashHandler = (error: unknown) => void;
 
-/** Something threw where nobody could catch it, in a timer, a stream. Node would print its stack, secrets and all. */
+/** Handles uncaught errors in timers and streams. Node would print the stack, which may contain secrets. */
 export class CrashGuard {
   #handler: CrashHandler;
 
-  /** Rejections that nobody handles come as uncaught exceptions, too: that is Node's default. */
+  /** Unhandled rejections become uncaught exceptions by default. */
   constructor(handler: CrashHandler) {
     this.#handler = handler;
     process.on("uncaughtException", (error) => this.#handler(error));
   }
 
-  /** From here on somebody else knows better what there is to say and to clean up. */
+  /** Replaces the handler with one that can clean up. */
   handOver(handler: CrashHandler): void {
     this.#handler = handler;
   }
 }
 
 type ShutdownHooks = {
-  /** At once when a stop was requested; `byKey`: it was Ctrl-C, and another one will leave without clean-up. */
+  /** A stop was requested; `byKey`: by Ctrl-C, and another one exits without clean-up. */
   onStop(byKey: boolean): void;
-  /** Says the run's last words, synchronously, when it can't be waited for. */
+  /** Reports synchronously before the process exits without clean-up. */
   onForceExit(reason: ClusterError): void;
-  /** Signals that this process was started to ignore, as `nohup` has it. */
+  /** Signals that this process was started to ignore, as by `nohup`. */
   readonly ignored: ReadonlySet<SignalName>;
 };
 
 export type Shutdown = {
-  /** Aborted by the first of what ends the run. */
+  /** Aborted by the first request to stop, or crash. */
   readonly signal: AbortSignal;
-  /** Why the run ended before its end; a crash counts before a signal. Undefined: it did not. */
+  /** Why the run was stopped; a crash takes precedence. Undefined: it was not. */
   reason(): ClusterError | undefined;
   stop(): void;
 };
 
-/** @param crashes is taken over; somebody else must take it when the run has ended. */
+/** @param crashes its handler is replaced; the caller must replace it again after the run */
 export function watchShutdown(crashes: CrashGuard, hooks: ShutdownHooks): Shutdown {
   const controller = new AbortController();
   const requests = new StopRequests();
@@ -66,7 +66,7 @@ export function watchShutdown(crashes: CrashGuard, hooks: ShutdownHooks): Shutdo
     process.exit(EXIT_CODES[why.kind]);
   };
   const begin = (why: ClusterError): void => {
-    // Holds the process, too: a run that waits for nothing would end without a word, and with 0.
+    // Also keeps the process alive: with an empty event loop it would exit with 0.
     watchdog ??= setTimeout(() => leave(reason() ?? why), WATCHDOG_MS);
     controller.abort(why);
   };
@@ -80,11 +80,11 @@ export function watchShutdown(crashes: CrashGuard, hooks: ShutdownHooks): Shutdo
   };
   const onDrained = (): void =>
     leave(reason() ?? new InternalError("nothing was left to wait for"));
-  // Also those that are ignored: without a listener Node would end the process.
+  // Also ignored ones: without a listener Node ends the process.
   for (const name of SIGNALS) process.on(name, onSignal);
   process.on("beforeExit", onDrained);
   crashes.handOver((error) => {
-    // A timer that throws does so again and again: that must not cut the cleanup short.
+    // A timer may throw repeatedly; only the first error counts.
     crash ??= new InternalError(error);
     begin(crash);
   });
@@ -96,7 +96,7 @@ export function watchShutdown(crashes: CrashGuard, hooks: ShutdownHooks): Shutdo
       process.removeListener("beforeExit", onDrained);
       for (const name of SIGNALS) {
         process.removeListener(name, onSignal);
-        // A late signal of the same stop must not end what tells how it went.
+        // A late signal of the same stop must not interrupt the final report.
         const isStopped = controller.signal.aborted && !process.listeners(name).includes(swallow);
         if (isStopped) process.on(name, swallow);
       }
@@ -106,12 +106,11 @@ export function watchShutdown(crashes: CrashGuard, hooks: ShutdownHooks): Shutdo
 
 const swallow = (): void => undefined;
 
-/** Where a program whose run is over does not end by itself. */
+/** Polling interval for a reader that has not taken the whole output. */
 const LINGER_MS = 2_000;
 
 /**
- * Ends a process whose run is over, whatever still holds it: a timer, a connection that nobody answers. What a slow
- * reader has not taken yet of the answer is waited for.
+ * Exits after the run, even if a timer or connection is still open. Waits until a slow reader has taken the output.
  */
 export function exitAfterGrace(): void {
   const timer = setInterval(() => {
@@ -122,16 +121,16 @@ export function exitAfterGrace(): void {
 }
 
 /**
- * What a signal asks for. npm delivers one Ctrl-C twice within milliseconds, a closed terminal comes from kernel and
- * shell, and CI sends SIGINT and then SIGTERM: all of that is one stop. Only a person who presses Ctrl-C again, at
- * least a second later, is in a hurry.
+ * Interprets signals. npm delivers one Ctrl-C twice within milliseconds, a closed terminal signals through kernel and
+ * shell, and CI sends SIGINT and then SIGTERM: each is one request to stop. Only a second Ctrl-C at least a second later
+ * skips the clean-up.
  */
-/** ms between the Ctrl-C that was acknowledged and one that leaves at once. */
+/** Minimum ms between the first Ctrl-C and one that exits at once. */
 const SEPARATE_MS = 1_000;
-/** ms; closer ones are one key press that was delivered several times, or a key that is held down. */
+/** ms; closer ones are duplicates of one key press, or a key that is held down. */
 const BURST_MS = 100;
 
-/** `stop`: end in order, and say so. `leave`: now, without clean-up. */
+/** `stop`: with clean-up. `leave`: at once, without. */
 export type StopRequest = "stop" | "leave" | "ignore";
 
 export class StopRequests {
@@ -155,8 +154,8 @@ export class StopRequests {
 }
 
 /**
- * Signals that the process was started to ignore. Node sets them back to their defaults before any script runs, so the
- * mask itself is gone; what `nohup` leaves beside it is not.
+ * Signals that the process was started to ignore. Node resets the mask before any script runs, so other traces of `nohup`
+ * are checked.
  */
 const STDIN = 0;
 const OUTPUTS = [1, 2];
@@ -167,7 +166,7 @@ export function ignoredSignals(env: NodeJS.ProcessEnv): ReadonlySet<SignalName> 
 }
 
 function isHangUpIgnored(env: NodeJS.ProcessEnv): boolean {
-  // bash, zsh and ksh say in `_` what they started.
+  // bash, zsh and ksh set `_` to the started program.
   if (path.basename(env["_"] ?? "") === "nohup") return true;
   const files = ["nohup.out", path.join(env["HOME"] ?? "", "nohup.out")];
   const outputs = OUTPUTS.some((output) => files.some((file) => isSameFile(output, file)));
@@ -187,14 +186,14 @@ function isSameFile(descriptor: number, file: string): boolean {
   );
 }
 
-/** In place of a terminal, GNU's `nohup` opens /dev/null as stdin for writing only. */
+/** GNU `nohup` replaces a terminal on stdin by a write-only /dev/null. */
 function isUnreadableNull(): boolean {
   const [open, none] = [attempt(() => fstatSync(STDIN)), attempt(() => statSync("/dev/null"))];
   if (!open?.isCharacterDevice() || open.rdev !== none?.rdev) return false;
   return attempt(() => readSync(STDIN, Buffer.alloc(1))) === undefined;
 }
 
-/** A script under `nohup`, or after `trap "" HUP`, hands that down. Linux only. */
+/** Inherited from a script under `nohup` or after `trap "" HUP`. Linux only. */
 function doesParentIgnoreHangUp(): boolean {
   const status = attempt(() => readFileSync(`/proc/${process.ppid}/status`, "utf8"));
   const mask = /^SigIgn:\s*([0-9a-f]+)$/m.exec(status ?? "")?.[1];

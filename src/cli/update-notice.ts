@@ -1,6 +1,6 @@
 /**
- * Whether there is a newer version, at most once a day and only for a person at a terminal. The registry is asked
- * beside the command's own work, through the operator's registry and proxy; a command that ends first does not wait.
+ * Checks for a newer version, at most once a day and only for a person at a terminal. The request to the operator's npm
+ * registry runs in parallel with the command, which does not wait for it.
  */
 import { readFile } from "node:fs/promises";
 import path from "node:path";
@@ -14,13 +14,13 @@ import { versionOf } from "./version.ts";
 
 const DAY_MS = 24 * 60 * 60_000;
 const TIMEOUT_MS = 5_000;
-/** Of the list of tags. */
+/** Limit for the list of tags. */
 const MAX_BYTES = 64 * 1024;
 const STANDARD_REGISTRY = "https://registry.npmjs.org/";
 
 const RELEASE = /^\d+\.\d+\.\d+$/;
 const seenSchema = z.object({
-  /** ISO 8601: when the registry was asked, and when a person was told. */
+  /** ISO 8601: of the last request, and of the last notice. */
   asked_at: z.string().optional(),
   told_at: z.string().optional(),
   latest: z.string().regex(RELEASE).optional(),
@@ -28,16 +28,16 @@ const seenSchema = z.object({
 type Seen = z.infer<typeof seenSchema>;
 
 export type UpdateNotice = {
-  /** What to say at the end of the run; undefined: nothing. A request that has no answer yet is given up. */
+  /** The notice for the end of the run, if any. A pending request is aborted. */
   end(): Promise<string | undefined>;
 };
 
-/** Said by the operator, in the ways that npm and other tools have. */
+/** Disabled by the operator, as for npm and other tools. */
 export const isUpdateNoticeOff = (env: NodeJS.ProcessEnv): boolean =>
   Boolean(env["NO_UPDATE_NOTIFIER"]) || env["npm_config_update_notifier"] === "false";
 
-/** Starts to look. @param stateDir where the last look is kept; nothing is made there. */
-export function lookForUpdate(
+/** Starts the check. @param stateDir has the result of the last one; it is not created */
+export function checkForUpdate(
   env: NodeJS.ProcessEnv,
   stateDir: string,
   now = Date.now(),
@@ -45,24 +45,24 @@ export function lookForUpdate(
 ): UpdateNotice {
   const file = path.join(stateDir, "update-check.json");
   const controller = new AbortController();
-  const looking = look(file, env, controller.signal, now).catch(() => undefined);
+  const checking = check(file, env, controller.signal, now).catch(() => undefined);
   return {
     async end() {
       controller.abort();
-      await looking;
+      await checking;
       const seen = await readSeen(file);
       const { latest } = seen;
       if (latest === undefined || isWithinDay(seen.told_at, now)) return undefined;
       const own = version();
       if (compareVersions(latest, own) <= 0) return undefined;
-      // Who can't be told that it was told would be told each time.
-      if (!(await keep(file, { ...seen, told_at: new Date(now).toISOString() }))) return undefined;
+      // Not if it can't be recorded: it would be shown every time.
+      if (!(await save(file, { ...seen, told_at: new Date(now).toISOString() }))) return undefined;
       return `tee-cluster ${latest} is available, this is ${own}: npm i -g tee-cluster (NO_UPDATE_NOTIFIER=1 hides this)`;
     },
   };
 }
 
-async function look(
+async function check(
   file: string,
   env: NodeJS.ProcessEnv,
   signal: AbortSignal,
@@ -75,7 +75,7 @@ async function look(
     return undefined;
   });
   const asked = { ...seen, asked_at: new Date(now).toISOString() };
-  await keep(file, latest === undefined ? asked : { ...asked, latest });
+  await save(file, latest === undefined ? asked : { ...asked, latest });
 }
 
 async function latestVersion(
@@ -95,7 +95,7 @@ async function latestVersion(
   }
 }
 
-/** As npm has it: its variable, else the user's .npmrc. */
+/** As configured for npm: its variable, else the user's .npmrc. */
 async function registryOf(env: NodeJS.ProcessEnv): Promise<string> {
   const variable = env["npm_config_registry"] ?? env["NPM_CONFIG_REGISTRY"];
   if (variable) return variable;
@@ -109,13 +109,13 @@ async function readSeen(file: string): Promise<Seen> {
   return seenSchema.safeParse(parseJson(text)).data ?? {};
 }
 
-/** @returns whether it is kept. Without a state directory nothing is. */
-const keep = (file: string, seen: Seen): Promise<boolean> =>
+/** @returns whether it was saved, which needs a state directory */
+const save = (file: string, seen: Seen): Promise<boolean> =>
   writeAtomically(file, `${JSON.stringify(seen)}\n`, { mode: 0o600 }).then(
     () => true,
     () => false,
   );
 
-/** A date in the future is a clock that was wrong. */
+/** A date in the future comes from a wrong clock. */
 const isWithinDay = (iso: string | undefined, now: number): boolean =>
   iso !== undefined && Math.abs(now - Date.parse(iso)) < DAY_MS;

@@ -1,4 +1,4 @@
-/** A command line that makes no sense, in our own words: which word is wrong, and which was probably meant. */
+/** Usage errors in our own words: which word is wrong, and which was probably meant. */
 import type { Code } from "../errors/catalogue.ts";
 import type { Command, CommanderError } from "commander";
 import {
@@ -13,7 +13,7 @@ import { INPUTS } from "../inputs/table.ts";
 import { closest } from "../lib/closest.ts";
 import { allCommands, declareAllOptions, nameOf } from "./program.ts";
 
-/** What commander found in the arguments of `command`, as a failure with a hint. */
+/** An error of commander as a failure with a hint. */
 export function usageError(error: CommanderError, command: Command): ClusterError {
   declareAllOptions(rootOf(command));
   switch (error.code) {
@@ -30,7 +30,7 @@ export function usageError(error: CommanderError, command: Command): ClusterErro
   }
 }
 
-/** What stands behind a `=` is left out: a flag that does not exist may have been given a secret. */
+/** The value after `=` is left out: it may be a secret. */
 function unknownOption(word: string, command: Command): ClusterError {
   const flag = word.split("=")[0] ?? "";
   if (optionsOf(command).includes(flag))
@@ -57,7 +57,7 @@ function hintFor(flag: string, command: Command): Words {
   return meant === undefined ? seeHelp(command) : `did you mean ${meant}?`;
 }
 
-/** What people type who know other tools. */
+/** Commands of other tools. */
 const ALIASES: Readonly<Record<string, string>> = {
   rotate: "rotate-hash",
   approve: "rotate-hash",
@@ -122,7 +122,7 @@ function missingValue(flags: string): ClusterError {
   );
 }
 
-/** A word that nobody expected could be anything, a key too: only what looks harmless is repeated. */
+/** An unexpected word may be a key: only harmless ones are repeated. */
 function shown(word: string): string {
   return /^(?!phak_)[\w.-]{1,39}$/.test(word)
     ? JSON.stringify(word)
@@ -133,7 +133,7 @@ function optionsOf(command: Command): string[] {
   return command.options.flatMap((option) => option.long ?? []).concat("--help");
 }
 
-/** As it is to be typed here; the program alone is a command without a name. */
+/** The program itself is a command without a name. */
 function typed(command: Command, ...args: readonly string[]): CommandHint {
   return commandHint(command.parent ? nameOf(command) : "", ...args);
 }

@@ -1,4 +1,4 @@
-/** The part of the composition root that talks to the cloud; loaded by the first command that does. */
+/** The cloud adapters of the composition root, loaded on first use. */
 import path from "node:path";
 import type { AttestationSources } from "../core/attestation.ts";
 import type { Clock, CloudApi, PhalaCli } from "../core/ports.ts";
@@ -15,7 +15,7 @@ import { pricesOf } from "../runners/price.ts";
 import type { AttestationOrigin, Ports } from "../session/dependencies.ts";
 import type { Ledger } from "../workflow/ledger.ts";
 
-type Given = {
+type CloudOptions = {
   readonly env: NodeJS.ProcessEnv;
   readonly clock: Clock;
   readonly reporter: Reporter;
@@ -32,13 +32,13 @@ export type CloudAdapters = {
   close(): Promise<void>;
 };
 
-export function createCloudAdapters(given: Given): CloudAdapters {
-  const { env, clock, reporter, redactor, stopwatch, ledger, preload } = given;
+export function createCloudAdapters(options: CloudOptions): CloudAdapters {
+  const { env, clock, reporter, redactor, stopwatch, ledger, preload } = options;
   const client = createHttpClient(env);
   const http = timedHttp(client, stopwatch, "api");
   const clis: PhalaCli[] = [];
   const onDetail = (message: string): void => reporter.emit({ type: "detail", message });
-  // Adapters shorten long answers: half a secret would get past the reporter's redaction.
+  // Adapters truncate long responses: half a secret would escape the reporter's redaction.
   const redact = (text: string): string => redactor.redact(text);
   return {
     connect: ({ phalaApiUrl: apiUrl, phalaApiKey: apiKey, phalaBin: bin }) => {
@@ -74,7 +74,7 @@ function timedHttp(http: HttpClient, stopwatch: Stopwatch, part: Wait): HttpClie
   return { ...http, send: (...what) => stopwatch.measure(part, () => http.send(...what)) };
 }
 
-/** What is left behind at the end has a price as soon as anybody asked for prices. */
+/** Records prices for the list of CVMs that are left behind. */
 const pricing = (api: CloudApi, ledger: Ledger): CloudApi => ({
   ...api,
   async instanceTypes(signal) {

@@ -1,4 +1,4 @@
-/** The composition root: makes the real adapters and hands them in. */
+/** The composition root: creates the real adapters. */
 import path from "node:path";
 import type { CommandDependencies, SandboxHandle } from "../session/dependencies.ts";
 import { terminalPrompter, type Pager, type Prompter } from "../inputs/prompts.ts";
@@ -16,7 +16,7 @@ import type { Ledger } from "../workflow/ledger.ts";
 import { bundledPhala, PACKAGE_ROOT } from "./package-files.ts";
 import type { Options } from "./program.ts";
 
-type Given = {
+type WireOptions = {
   readonly options: Options;
   readonly redactor: Redactor;
   readonly reporter: Reporter;
@@ -25,14 +25,14 @@ type Given = {
   readonly signal: AbortSignal;
 };
 
-export function createDependencies(given: Given): {
+export function createDependencies(wireOptions: WireOptions): {
   dependencies: CommandDependencies;
   close(): Promise<void>;
 } {
-  const { options, redactor, reporter, ledger, stopwatch, signal } = given;
+  const { options, redactor, reporter, ledger, stopwatch, signal } = wireOptions;
   const clock = timedClock(stopwatch);
   const closers: (() => Promise<void>)[] = [];
-  // Much to load, and many commands never ask the cloud.
+  // Expensive to load, and many commands do not use it.
   const cloud = once(async () => {
     const { createCloudAdapters } = await import("./wire-cloud.ts");
     const adapters = createCloudAdapters({
@@ -56,9 +56,9 @@ export function createDependencies(given: Given): {
       stopwatch.observe(event);
       reporter.emit(event);
     },
-    answer: (result, changed) => reporter.answer(result, changed),
+    update: (result, changed) => reporter.update(result, changed),
     line: (text) => reporter.line(text),
-    announce: (result) => reporter.finish(result),
+    publish: (result) => reporter.finish(result),
     redactor,
     ledger,
     connect: async (connection, { ownPhala = true } = {}) => {
@@ -74,7 +74,7 @@ export function createDependencies(given: Given): {
       return handle;
     },
     sandboxExamples,
-    prompter: mayAsk(options)
+    prompter: mayPrompt(options)
       ? pausing(terminalPrompter(signal, pagerOn(process.stderr, redactor)), reporter, stopwatch)
       : undefined,
   };
@@ -86,23 +86,23 @@ export function createDependencies(given: Given): {
   };
 }
 
-/** Who sleeps waits for the cloud: between two polls, or before another try. */
+/** Counts sleeping, between polls and retries, as waiting for the cloud. */
 function timedClock(stopwatch: Stopwatch): Clock {
   const sleep: Clock["sleep"] = (...how) =>
     stopwatch.measure("cloud", () => systemClock.sleep(...how));
   return { ...systemClock, sleep };
 }
 
-/** Never with --yes, with CI set, or where stdin or stderr is no terminal. */
-function mayAsk(options: Options): boolean {
+/** Never with --yes, with CI set, or unless stdin and stderr are terminals. */
+function mayPrompt(options: Options): boolean {
   if (options["yes"] === true || options["json"] === true || process.env["CI"]) return false;
   return process.stdin.isTTY && process.stderr.isTTY;
 }
 
-/** What the wizard shows may hold the platform's words: no secret and no control sequence gets through. */
+/** Removes secrets and control sequences: the wizard shows text of the platform. */
 function pagerOn(terminal: NodeJS.WriteStream, redactor: Redactor): Pager {
   const lines = (text: string): readonly string[] => {
-    // The whole first: of one over three lines, nothing tells that the middle one is a part.
+    // First as a whole: a line in the middle of a secret is not recognizable.
     const whole = redactor.redact(text);
     const clean = whole.split("\n").map((line) => redactor.redact(stripControls(line)));
     return reflow(clean.join("\n"), terminal.columns || 80).split("\n");
@@ -114,7 +114,7 @@ function pagerOn(terminal: NodeJS.WriteStream, redactor: Redactor): Pager {
   };
 }
 
-/** A prompt owns the terminal: the live line pauses meanwhile. */
+/** Pauses the live line during prompts. */
 function pausing(prompter: Prompter, reporter: Reporter, stopwatch: Stopwatch): Prompter {
   const alone = async <T>(ask: () => Promise<T>): Promise<T> => {
     reporter.pause();
@@ -139,7 +139,7 @@ function pausing(prompter: Prompter, reporter: Reporter, stopwatch: Stopwatch): 
   };
 }
 
-/** The default of `--phala-bin`: nobody named one. */
+/** The default of `--phala-bin`. */
 const ANY_PHALA = "phala";
 
 async function sandboxExamples(): Promise<Raw> {

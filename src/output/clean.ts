@@ -1,16 +1,16 @@
-/** What came from outside (names, messages, answers of an API) made harmless before it is laid out and printed. */
+/** Sanitizes untrusted text (names, messages, API responses) before layout and output. */
 import { stripVTControlCharacters } from "node:util";
 import type { Redactor } from "../core/redact.ts";
 import { mapLeaves } from "../lib/map-leaves.ts";
 
-/** Every control character but the newline, which layouts handle themselves. */
+/** Control characters except the newline. */
 const CONTROLS = /(?!\n)\p{Cc}/gu;
-/** Bidirectional marks and separators: they reorder or break a line without being controls by category. */
+/** Bidirectional marks and separators: they reorder or break lines and are not in the category of controls. */
 const REORDERING = /[\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
 
 /**
- * The values under these keys are words of this program that code decides by; a secret that happens to equal
- * one must not send it astray. They are redacted when written, like everything.
+ * Keys with values that code depends on: a secret that equals one must not change what happens. They are redacted on
+ * output, like everything.
  */
 const OWN_WORDS = new Set([
   "type",
@@ -26,10 +26,10 @@ const OWN_WORDS = new Set([
   "leftover",
 ]);
 
-/** Most texts: nothing of them is a control, or stands for one. */
+/** Printable ASCII and newlines, as most texts are. */
 const isPlain = (text: string): boolean => /^[\n -~]*$/.test(text);
 
-/** What our own messages are spelt with beyond ASCII. Replaced before layout, as the forms differ in width. */
+/** Replacements for the non-ASCII characters in our messages. Applied before layout, because the widths differ. */
 const ASCII_FORMS: Readonly<Record<string, string>> = {
   "…": "...",
   "→": "->",
@@ -46,8 +46,8 @@ export function stripControls(text: string): string {
 }
 
 /**
- * A copy in which every string is safe to print. Secrets go before layout, because cut to a terminal's width
- * half of one would remain; and once more after the controls, which may have stood inside one.
+ * A copy in which every string is safe to print. Redacted before layout, because half of a truncated secret would remain,
+ * and again without the control characters, which may have been inside one.
  */
 export function cleanForTerminal<T>(value: T, redactor: Redactor, unicode: boolean): T {
   const clean = (text: string, key?: string): string => {
@@ -67,7 +67,7 @@ function toAscii(text: string): string {
   return text.replaceAll(/[…→–×·]/gu, (symbol) => ASCII_FORMS[symbol] ?? symbol);
 }
 
-/** A copy for a document that leaves the program: its keys are texts too, and digits may be a secret's. */
+/** A redacted copy of a document, with its keys and numbers. */
 export function redactDocument(value: unknown, redactor: Redactor): unknown {
   const redact = (text: string): string => redactor.redact(text);
   return mapLeaves(
@@ -82,18 +82,18 @@ export function redactDocument(value: unknown, redactor: Redactor): unknown {
   );
 }
 
-/** Names of our own fields: a secret that equals one must not break the document. */
+/** Names of our fields are kept: a secret that equals one must not break the document. */
 const OWN_KEY = /^[a-z_]+$/;
-/** Digits. Durations, ports and sizes have fewer, and are ours. */
-const LONG_NUMBER = 8;
+/** Digits of numbers that may be secret. Durations, ports and sizes have fewer. */
+const MIN_SECRET_DIGITS = 8;
 
 function redactNumber(value: number, redactor: Redactor): unknown {
   const text = String(value);
-  const shown = text.length < LONG_NUMBER ? text : redactor.redact(text);
+  const shown = text.length < MIN_SECRET_DIGITS ? text : redactor.redact(text);
   return shown === text ? value : shown;
 }
 
-/** JSON text with what JSON allows and terminals act upon (C1 controls, bidirectional marks) as `\uXXXX`. */
+/** Escapes characters in JSON that terminals interpret (C1 controls, bidirectional marks) as `\uXXXX`. */
 export function escapeForTerminals(json: string): string {
   return json.replaceAll(
     /[\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu,

@@ -1,10 +1,10 @@
-/** Chooses how a run is shown and puts the parts together: what is said, what waits, what is held back. */
+/** The reporter of a run: chooses the kind of progress, filters events and prints the result. */
 import type { AnyResult, FailureResult } from "../core/results.ts";
 import type { CheckLine, RunEvent, Warning } from "../core/events.ts";
 import { renderHint, renderHints, type Rendered } from "../core/command-hint.ts";
 import { cleanForTerminal } from "./clean.ts";
 import type { View } from "./layout.ts";
-import { LiveAnswer } from "./live-answer.ts";
+import { LiveResult } from "./live-result.ts";
 import { SafeStream } from "./output.ts";
 import { PlainProgress } from "./plain.ts";
 import type { Progress, Reporter, ReporterOptions, ShownEvent } from "./reporter.ts";
@@ -12,10 +12,10 @@ import { renderFailure } from "./render-failure.ts";
 import { renderTimings } from "./render-timings.ts";
 import { allowsColor, allowsLiveLines, createTheme, supportsUnicode, type Theme } from "./theme.ts";
 
-/** Wider answers are harder to read, whatever the terminal offers. */
-const WIDEST_ANSWER = 100;
+/** Wider results are hard to read. */
+const MAX_RESULT_COLUMNS = 100;
 
-/** The codes of a run that was ended from outside. */
+/** Codes of a run that was stopped by a signal. */
 const SIGNALS: ReadonlySet<string> = new Set(["interrupted", "terminated"]);
 
 type Screen = {
@@ -24,11 +24,11 @@ type Screen = {
   readonly outTheme: Theme;
   readonly errTheme: Theme;
   readonly progress: Progress;
-  readonly liveAnswer: LiveAnswer;
+  readonly liveResult: LiveResult;
   readonly unicode: boolean;
 };
 
-/** Progress with a live line; a parameter, because most runs have no terminal and need not load what draws it. */
+/** Progress with a live line; a parameter, so that it is loaded only on a terminal. */
 type LiveProgress = new (err: SafeStream, theme: Theme, now: () => number) => Progress;
 
 /**
@@ -50,7 +50,7 @@ function createScreen(options: ReporterOptions, Live: LiveProgress | undefined):
     verbatim: options.verbatim,
     onLost: (error) => {
       err.line(`Error: the answer could not be written to stdout: ${error.message}`);
-      options.onAnswerLost?.();
+      options.onResultLost?.();
     },
   });
   const mayColor = options.color && !options.json && allowsColor(environment);
@@ -59,10 +59,10 @@ function createScreen(options: ReporterOptions, Live: LiveProgress | undefined):
   const errTheme = createTheme({ color: live, unicode });
   const now = (): number => options.now();
   const progress = live && Live ? new Live(err, errTheme, now) : new PlainProgress(err, now);
-  // What --verbose says on the same terminal would be written into the answer.
+  // Output of --verbose on the same terminal would be mixed into the result.
   const inPlace = mayColor && out.isTTY && allowsLiveLines(environment) && !options.verbose;
-  const liveAnswer = new LiveAnswer(out, outTheme, inPlace);
-  return { out, err, outTheme, errTheme, progress, liveAnswer, unicode };
+  const liveResult = new LiveResult(out, outTheme, inPlace);
+  return { out, err, outTheme, errTheme, progress, liveResult, unicode };
 }
 
 class RunReporter implements Reporter {
@@ -70,13 +70,13 @@ class RunReporter implements Reporter {
   readonly #screen: Screen;
   readonly #warned = new Set<string>();
   #command: string | undefined;
-  /** Whether the headline, which has an empty line below it, was the last thing said. */
+  /** Whether the headline, which ends with an empty line, was printed last. */
   #headlineLast = false;
-  /** Whether answers were shown that the next one replaces. */
+  /** Whether a result was shown that the next one replaces. */
   #watched = false;
-  /** Whether stdout has its answer. */
+  /** Whether the result was printed. */
   #finished = false;
-  /** The events that came while a prompt owned the terminal. */
+  /** Events during a prompt, which are shown after it. */
   #waiting: ShownEvent[] | undefined;
 
   constructor(options: ReporterOptions, screen: Screen) {
@@ -92,10 +92,10 @@ class RunReporter implements Reporter {
     else this.#show(clean);
   }
 
-  answer(result: AnyResult, changed: boolean): boolean {
-    const { liveAnswer, out } = this.#screen;
+  update(result: AnyResult, changed: boolean): boolean {
+    const { liveResult, out } = this.#screen;
     this.#watched = true;
-    liveAnswer.show({ lines: this.#render(this.#clean(this.#said(result))), changed });
+    liveResult.show({ lines: this.#render(this.#clean(this.#renderHints(result))), changed });
     return !out.lost;
   }
 
@@ -112,24 +112,24 @@ class RunReporter implements Reporter {
     this.close();
     const late = this.#finished;
     this.#finished = true;
-    const said = this.#said(result);
+    const rendered = this.#renderHints(result);
     if (this.#options.json && !late)
-      return this.#screen.out.document(said, this.#options.serialize);
-    this.#tell(this.#clean(said), late);
+      return this.#screen.out.document(rendered, this.#options.serialize);
+    this.#printForPeople(this.#clean(rendered), late);
     if (!showTimings || late || !result.timings) return;
     const { err, errTheme } = this.#screen;
     const room = err.isTTY ? err.columns : Infinity;
     this.#print(err, renderTimings(result.timings, errTheme, room));
   }
 
-  #tell(clean: Rendered<AnyResult | FailureResult>, late: boolean): void {
+  #printForPeople(clean: Rendered<AnyResult | FailureResult>, late: boolean): void {
     if (isFailure(clean)) return this.#fail(clean);
     if (late) return;
-    // The answers of `doctor` and `config show` have their warnings in them.
+    // The results of `doctor` and `config show` contain their warnings.
     const isShown = "checks" in clean || "inputs" in clean;
-    this.#warnOfTheRest(isShown ? [] : (clean.warnings ?? []));
+    this.#printNewWarnings(isShown ? [] : (clean.warnings ?? []));
     const { out, err } = this.#screen;
-    // On one screen the answer would begin right below the last step; a file must not begin with an empty line.
+    // Separates the result from the progress on the same terminal; a file must not begin with an empty line.
     const below = out.isTTY && err.isTTY && !this.#options.quiet && !this.#headlineLast;
     if (below) err.line("");
     this.#print(out, this.#render(clean));
@@ -137,7 +137,7 @@ class RunReporter implements Reporter {
 
   close(): void {
     this.#screen.progress.stop();
-    this.#screen.liveAnswer.stop();
+    this.#screen.liveResult.stop();
     this.resume();
   }
 
@@ -160,14 +160,14 @@ class RunReporter implements Reporter {
 
   #render(result: Rendered<AnyResult>): readonly string[] {
     const { out, outTheme: theme } = this.#screen;
-    const columns = Math.min(out.isTTY ? out.columns : 80, WIDEST_ANSWER);
+    const columns = Math.min(out.isTTY ? out.columns : 80, MAX_RESULT_COLUMNS);
     const { quiet, invocation } = this.#options;
     const hint: View["hint"] = (words) => renderHint(words, invocation);
     const sandbox = invocation?.sandbox === true;
     return this.#options.render(result, { theme, columns, quiet, hint, sandbox });
   }
 
-  #said<T>(result: T): Rendered<T> {
+  #renderHints<T>(result: T): Rendered<T> {
     return renderHints(result, this.#options.invocation);
   }
 
@@ -189,13 +189,13 @@ class RunReporter implements Reporter {
   #wanted(event: RunEvent): boolean {
     if (this.#options.quiet) return event.type === "cleanup" && event.urgent === true;
     if (event.type === "detail") return this.#options.verbose;
-    // The answer of `doctor` is the table of the very same checks.
+    // The result of `doctor` is a table of these checks.
     if (event.type === "check-finished") return this.#options.json || this.#command !== "doctor";
     return true;
   }
 
-  /** What only the result knows of; the other warnings have been said when they came up. */
-  #warnOfTheRest(warnings: readonly Rendered<Warning>[]): void {
+  /** Prints the warnings of the result that were not printed as events. */
+  #printNewWarnings(warnings: readonly Rendered<Warning>[]): void {
     if (this.#options.quiet) return;
     for (const warning of warnings) {
       if (!this.#warned.has(warningKey(warning))) this.#show({ type: "warning", warning });
@@ -207,7 +207,7 @@ class RunReporter implements Reporter {
   }
 }
 
-/** What a check that warns is in the result: its line says it already. */
+/** The warning that the result has of a check; its line is printed already. */
 const warningOf = ({ id, detail, remedy }: Rendered<CheckLine>): WarningLine => ({
   code: id,
   message: remedy ? `${detail}; ${remedy}` : detail,

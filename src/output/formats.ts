@@ -1,7 +1,7 @@
-/** The formats of `--output`: one entry each; options, completion and serializer follow. Loaded for `--help` too. */
+/** The formats of `--output`; options, completion and serializer derive from this table. Loaded for `--help`. */
 import type { Serialize } from "./output.ts";
 
-/** Of documents; undefined: JSON itself, which needs no loading. */
+/** Serializers; undefined: JSON, which needs no loading. */
 const DOCUMENTS: Readonly<Record<string, (() => Promise<Serialize>) | undefined>> = {
   json: undefined,
   yaml: async () => (await import("./yaml.ts")).toYaml,
@@ -9,7 +9,7 @@ const DOCUMENTS: Readonly<Record<string, (() => Promise<Serialize>) | undefined>
 
 export const FORMATS: readonly string[] = ["text", ...Object.keys(DOCUMENTS)];
 
-/** Whether one document goes to stdout and nobody is asked, as with `--json`. */
+/** Whether stdout gets one document and there are no prompts, as with `--json`. */
 export const isDocument = (format: unknown): boolean =>
   typeof format === "string" && Object.hasOwn(DOCUMENTS, format);
 

@@ -1,4 +1,4 @@
-/** Progress for a person at a terminal: finished steps stay, the current one moves. */
+/** Progress on a terminal: lines of finished steps, and a live line of the current one. */
 import type { Rendered } from "../core/command-hint.ts";
 import type { CheckLine } from "../core/events.ts";
 import type { StepId } from "../core/steps.ts";
@@ -9,12 +9,12 @@ import { ELAPSED, stepLabel, type StepLabel } from "./layout.ts";
 import { cellWidth, duration, hanging, oneLine, truncate } from "../lib/text.ts";
 import type { Theme } from "./theme.ts";
 
-/** Less than this of a message tells nobody anything. */
-const SHORTEST_MESSAGE = 8;
+/** Cells; a shorter part of a message is useless. */
+const MIN_MESSAGE = 8;
 
-/** What the live line tells of. */
+/** The content of the live line. */
 type Current = {
-  /** None outside of the steps. */
+  /** Undefined outside of the steps. */
   readonly step: StepId | undefined;
   readonly label: StepLabel;
   readonly startedAt: number;
@@ -89,7 +89,7 @@ export class InteractiveProgress implements Progress {
     if (!this.#suspended && !this.#stopped) this.#live.start();
   }
 
-  /** `[3/10] Deploy registry CVM  12.3s  waiting for …`; the message gives way first, then the title. */
+  /** `[3/10] Deploy registry CVM  12.3s  waiting for …`; the message is shortened first, then the title. */
   #liveText(cells: number): string {
     if (!this.#current) return "";
     const { symbols, dim, cyan } = this.#theme;
@@ -97,11 +97,11 @@ export class InteractiveProgress implements Progress {
     const elapsed = duration(this.#now() - this.#current.startedAt);
     const lead = count === "" ? "" : `${count} `;
     const room = cells - cellWidth(lead) - elapsed.length - 2;
-    if (room < SHORTEST_MESSAGE) return truncate(`${lead}${title}`, cells, symbols.ellipsis);
+    if (room < MIN_MESSAGE) return truncate(`${lead}${title}`, cells, symbols.ellipsis);
     const shown = truncate(title, room, symbols.ellipsis);
     const left = room - cellWidth(shown) - 2;
     const message =
-      left < SHORTEST_MESSAGE ? "" : shortened(this.#current.message, left, symbols.ellipsis);
+      left < MIN_MESSAGE ? "" : shortened(this.#current.message, left, symbols.ellipsis);
     return `${dim(lead)}${shown}  ${cyan(elapsed)}${message === "" ? "" : `  ${dim(message)}`}`;
   }
 
@@ -110,10 +110,10 @@ export class InteractiveProgress implements Progress {
     const { count, title } = stepLabel(event.step, this.#command);
     const failed = event.type === "step-failed";
     const head = `${this.#mark(event)} ${count === "" ? "" : `${dim(count)} `}${title}`;
-    // Failed checks stand at the end, one by one.
+    // Failed checks are listed at the end.
     const isChecks = failed && event.step === "verify-prerequisites";
     const outcome = isChecks ? "" : oneLine(failed ? event.message : event.summary);
-    // The failure's whole text comes at the end; here it only says why the cleanup begins.
+    // The full message comes at the end; here it explains why the clean-up begins.
     const shown = failed
       ? red(truncate(outcome, this.#outcomeRoom(event), this.#theme.symbols.ellipsis))
       : outcome;
@@ -168,10 +168,10 @@ export class InteractiveProgress implements Progress {
   }
 }
 
-/** A wait's limit stays to be seen; what it waits for gives way. */
+/** Shortens a message, but keeps the elapsed time and timeout at its end. */
 function shortened(message: string, cells: number, ellipsis: string): string {
   const [limit = ""] = ELAPSED.exec(message) ?? [];
   const room = cells - cellWidth(limit);
-  if (limit === "" || room < SHORTEST_MESSAGE) return truncate(message, cells, ellipsis);
+  if (limit === "" || room < MIN_MESSAGE) return truncate(message, cells, ellipsis);
   return `${truncate(message.slice(0, -limit.length), room, ellipsis)}${limit}`;
 }

@@ -1,4 +1,4 @@
-/** The shapes that answers are made of: fields, tables, the list of steps. */
+/** Building blocks of results: fields, tables, the list of steps. */
 import type { CommandHint, Words } from "../core/command-hint.ts";
 import { stripVTControlCharacters } from "node:util";
 import { stepInfo, type StepReport, STEPS, type StepId } from "../core/steps.ts";
@@ -7,20 +7,20 @@ import type { Theme } from "./theme.ts";
 
 export type View = {
   readonly theme: Theme;
-  /** The answer's width in cells. */
+  /** Width in cells. */
   readonly columns: number;
-  /** Only what was asked for: no headline, no advice. */
+  /** Only the requested data: no headline, no advice. */
   readonly quiet: boolean;
-  /** Of a run in the sandbox, where nothing is paid for. */
+  /** The run uses the sandbox, which is free of charge. */
   readonly sandbox?: boolean;
-  /** A command as it is to be pasted here. */
+  /** Renders a message with pasteable commands. */
   readonly hint: (words: Words | CommandHint) => string;
 };
 
 /** Without a value it is left out. */
 export type Field = readonly [label: string, value: string | readonly string[] | null | undefined];
 
-/** `  Label  value` with the values in one column; a list's other values under its first. */
+/** `  Label  value` with aligned values; further values of a list go below the first. */
 export function fields(theme: Theme, entries: readonly Field[]): string[] {
   const shown = entries.filter(([, value]) => value != null);
   const width = Math.max(0, ...shown.map(([label]) => cellWidth(label)));
@@ -32,20 +32,20 @@ export function fields(theme: Theme, entries: readonly Field[]): string[] {
   });
 }
 
-/** Two leading cells side by side and a text that is wrapped in the room that remains. */
+/** Leading cells and a text that is wrapped in the remaining width. */
 export type Row = {
   readonly cells: readonly string[];
   readonly text: string;
   paint?(cell: string): string;
 };
 
-/** At the end of a wait's message: how long it has been, and its limit. It differs each time. */
+/** Elapsed time and timeout at the end of a wait's message. */
 export const ELAPSED = / \([^()]* of [^()]*\)$/;
 
-/** Cells beside the columns; a text in less of them is one word a line. */
+/** In fewer cells a text would have about one word per line. */
 const MIN_ROOM = 28;
 
-/** In a narrow terminal: the text beside its cells where it fits, else below them. */
+/** For narrow terminals: the text goes below the cells if it does not fit next to them. */
 function stacked(head: string, text: string, { columns }: View): string[] {
   const beside = `${head}  ${text}`.trimEnd();
   if (!text.includes("\n") && cellWidth(stripVTControlCharacters(beside)) <= columns)
@@ -72,7 +72,7 @@ export function table(rows: readonly Row[], view: View): string[] {
   });
 }
 
-/** What each step took, and all of them together. */
+/** The duration of each step and the total. */
 export function stepTimes(steps: readonly StepReport[], numbered: boolean, theme: Theme): string[] {
   if (steps.length === 0) return [];
   const total = steps.reduce((sum, step) => sum + step.duration_ms, 0);
@@ -93,7 +93,7 @@ export function stepTimes(steps: readonly StepReport[], numbered: boolean, theme
   });
 }
 
-/** Commands to go on with, each on a line of its own to copy. */
+/** The next commands, each on a separate line for copying. */
 export function nextCommands(
   { theme, hint }: Pick<View, "theme" | "hint">,
   commands: readonly (Words | CommandHint)[],
@@ -106,13 +106,13 @@ export type Column<T> = {
   text(row: T): string;
   /** Colours the padded text. */
   paint?(text: string, row: T): string;
-  /** The highest goes first where there is no room; absent: it stays. */
+  /** Columns with the highest value are dropped first if the table is too wide; absent: never. */
   readonly dispensable?: number;
 };
 
 const GAP = "  ";
-/** What comes from outside may be of any length; one cell must not take the whole line. */
-const WIDEST_CELL = 20;
+/** Untrusted text may be of any length. */
+const MAX_CELL = 20;
 
 export function columnTable<T>(
   rows: readonly T[],
@@ -121,7 +121,7 @@ export function columnTable<T>(
 ): string[] {
   const measured = columns.map((column) => {
     const texts = rows.map((row) =>
-      truncate(oneLine(column.text(row)), WIDEST_CELL, view.theme.symbols.ellipsis),
+      truncate(oneLine(column.text(row)), MAX_CELL, view.theme.symbols.ellipsis),
     );
     return { column, texts, width: Math.max(...[column.title, ...texts].map(cellWidth)) };
   });
@@ -156,7 +156,7 @@ function fitting<T>(measured: readonly Measured<T>[], room: number): readonly Me
 
 export type StepLabel = { readonly count: string; readonly title: string };
 
-/** `count` is empty for the commands that run some of the ten steps in an order of their own. */
+/** `count` is empty for commands that run only some of the steps. */
 export function stepLabel(step: StepId, command: string | undefined): StepLabel {
   const { number, title } = stepInfo(step);
   return { count: command === "init" ? `[${number}/${STEPS.length}]` : "", title };
@@ -167,7 +167,7 @@ export function stepText(step: StepId, command: string | undefined): string {
   return count === "" ? title : `${count} ${title}`;
 }
 
-/** Behind a price. */
+/** Appended to a price. */
 export const inSandbox = ({ sandbox }: View): string =>
   sandbox === true ? " (free in the sandbox)" : "";
 

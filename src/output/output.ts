@@ -1,9 +1,9 @@
-/** The one place where text leaves the program: redacted, and indifferent to a reader that went away. */
+/** Output streams with redaction that tolerate a closed pipe. */
 import type { Redactor } from "../core/redact.ts";
 import { escapeForTerminals, redactDocument } from "./clean.ts";
 import { reflow } from "./reflow.ts";
 
-/** As much of `process.stdout` as is needed; a plain Writable will do. */
+/** The used part of `process.stdout`; a Writable suffices. */
 export type WriteStreamLike = {
   write(text: string): boolean;
   on(event: "error", listener: (error: Error) => void): unknown;
@@ -15,16 +15,16 @@ export type WriteStreamLike = {
 export type SafeStreamOptions = {
   readonly stream: WriteStreamLike;
   readonly redactor: Redactor;
-  /** Long lines are not broken, also on a terminal: they are a script, a file, somebody else's log. */
+  /** Long lines are not wrapped on a terminal: the output is a script, a file or a log. */
   readonly verbatim?: boolean | undefined;
-  /** The stream took no more, for another reason than a closed pipe (a full disk). Called once. */
+  /** A write failed for another reason than a closed pipe, such as a full disk. Called once. */
   readonly onLost?: ((error: Error) => void) | undefined;
 };
 
-/** The reader has gone: `| head`, a closed terminal. It asked for no more, so there is nobody to tell. */
+/** The reader is gone (`| head`, a closed terminal), which is not an error. */
 const READER_GONE = new Set(["EPIPE", "EIO", "ERR_STREAM_DESTROYED", "ERR_STREAM_WRITE_AFTER_END"]);
 
-/** A document as text in which every string is between double quotes, with JSON's escapes. */
+/** Serializes a document with strings in double quotes and JSON escapes. */
 export type Serialize = (value: unknown) => string;
 
 const toJson: Serialize = (value) => JSON.stringify(value, null, 2);
@@ -35,12 +35,11 @@ export class SafeStream {
 
   constructor(options: SafeStreamOptions) {
     this.#options = options;
-    // A write to a closed pipe fails later, as an event; unheard it would end the process in the middle of a
-    // cleanup.
+    // A write to a closed pipe fails later, as an event; unhandled it would end the process during the clean-up.
     options.stream.on("error", (error) => this.#lose(error));
   }
 
-  /** Whether nothing that is written gets anywhere. */
+  /** Whether writes no longer reach the reader. */
   get lost(): boolean {
     return this.#lost;
   }
@@ -49,7 +48,7 @@ export class SafeStream {
     return this.#options.stream.isTTY === true;
   }
 
-  /** Width in cells; 80 where nobody says. */
+  /** Width in cells; 80 if unknown. */
   get columns(): number {
     return this.#options.stream.columns || 80;
   }
@@ -58,7 +57,7 @@ export class SafeStream {
     return this.#options.stream.rows || 24;
   }
 
-  /** Writes text as it is but for the secrets in it. What came from outside must have been cleaned before. */
+  /** Writes redacted text. Untrusted text must be sanitized before. */
   write(text: string): void {
     this.#send(this.#options.redactor.redact(text));
   }
@@ -69,8 +68,7 @@ export class SafeStream {
   }
 
   /**
-   * Writes one document, as JSON unless told otherwise. Redaction is per string and not over the document: a secret made of digits would
-   * turn a duration into something that is no JSON.
+   * Writes a document. Redacted per value and not as a text: a secret of digits could make the JSON invalid.
    */
   document(value: unknown, serialize: Serialize = toJson): void {
     const clean = redactDocument(value, this.#options.redactor);

@@ -1,4 +1,4 @@
-/** Progress as a log: whole lines, one per event, no colours, no cursor movement. For pipes, CI and `--json`. */
+/** Progress as a log for pipes, CI and `--json`: a line per event, no colors, no cursor movement. */
 import type { Rendered } from "../core/command-hint.ts";
 import type { CheckLine } from "../core/events.ts";
 import type { StepId } from "../core/steps.ts";
@@ -7,17 +7,17 @@ import type { Progress, ShownEvent } from "./reporter.ts";
 import { ELAPSED, stepText } from "./layout.ts";
 import { duration, hanging, oneLine } from "../lib/text.ts";
 
-/** A wait that goes on as before: so that a log shows that it is alive, and no more. */
+/** Interval of lines for an unchanged wait, which show that the run is alive. */
 const HEARTBEAT_MS = 30_000;
-/** A wait polls every two seconds; a log that repeated each answer would bury everything else. */
-const QUIET_MS = 10_000;
+/** Minimum interval of changed messages: a wait polls every two seconds. */
+const MIN_INTERVAL_MS = 10_000;
 
 type Current = {
   readonly step: StepId;
   readonly startedAt: number;
   printedAt: number;
   printed: string;
-  /** What is to be printed. */
+  /** The message to print next. */
   next: string;
 };
 
@@ -35,7 +35,7 @@ export class PlainProgress implements Progress {
   }
 
   show(event: ShownEvent): void {
-    // For a live line only; what comes of it is told by notes.
+    // For live lines only; notes report the outcome.
     if (event.type === "activity") return;
     if (event.type === "run-started") this.#command = event.command;
     if (event.type === "step-progress") return this.#progress(event.step, oneLine(event.message));
@@ -61,7 +61,7 @@ export class PlainProgress implements Progress {
     this.#cancelTimer();
   }
 
-  /** Prints what changed, or keeps it for when the step has been silent for long enough. */
+  /** Prints a changed message, at once or after the minimum interval. */
   #progress(step: StepId, message: string): void {
     const current = this.#current;
     if (!current || current.step !== step || message === current.printed) return;
@@ -69,14 +69,14 @@ export class PlainProgress implements Progress {
     this.#beat();
   }
 
-  /** Prints when it is time, and sees to it that a step which says nothing is still heard of. */
+  /** Prints if the interval is over, and schedules the next line. */
   #beat(): void {
     this.#cancelTimer();
     const current = this.#current;
     if (!current || this.#stopped) return;
     const { next, printed, printedAt } = current;
     const isNew = next !== "" && next.replace(ELAPSED, "") !== printed.replace(ELAPSED, "");
-    const wait = printedAt + (isNew ? QUIET_MS : HEARTBEAT_MS) - this.#now();
+    const wait = printedAt + (isNew ? MIN_INTERVAL_MS : HEARTBEAT_MS) - this.#now();
     if (wait <= 0) return this.#print(current);
     this.#timer = setTimeout(() => this.#beat(), wait);
     this.#timer.unref();
@@ -114,7 +114,7 @@ function lineOf(
     }
     case "step-failed": {
       const head = `${stepText(event.step, command)}: failed (${duration(event.durationMs)})`;
-      // Failed checks stand at the end, one by one.
+      // Failed checks are listed at the end.
       return event.step === "verify-prerequisites" ? head : `${head}: ${oneLine(event.message)}`;
     }
     case "check-finished":

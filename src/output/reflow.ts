@@ -1,13 +1,12 @@
 /**
- * Lines for a terminal, broken between words: a terminal itself breaks anywhere. What goes on is indented below the
- * text that it belongs to. A command that has to be broken stays one that can be pasted. Pure.
+ * Wraps lines for a terminal between words, with a hanging indent. A command stays pasteable when it is wrapped. Pure.
  */
 import { stripVTControlCharacters } from "node:util";
 import { cellWidth, wrap } from "../lib/text.ts";
 
-/** Of a line, at most: a text that begins further right is indented like any other. */
-const WIDEST_INDENT = 0.5;
-/** What our messages have of command lines, up to the end of the sentence, or a remark. Prose about these programs is none. */
+/** Share of a line; a label that is wider gets no hanging indent. */
+const MAX_INDENT = 0.5;
+/** Command lines in our messages, up to the end of the sentence or a comment. Prose about the programs does not match. */
 const OWN_COMMANDS =
   "init|rotate-hash|status|list|logs|doctor|hash|verify|trust|history|destroy|config|explain|completion|sandbox";
 const COMMAND = new RegExp(
@@ -21,7 +20,7 @@ const COMMAND = new RegExp(
     .join("|"),
 );
 
-/** Lines of at most `columns` cells, but for words that are longer (a URL, a hash). */
+/** Lines have at most `columns` cells, except for longer words (a URL, a hash). */
 export function reflow(text: string, columns: number): string {
   return text
     .split("\n")
@@ -47,7 +46,7 @@ function broken(line: string, columns: number): string[] {
     const start = widthOf(current) + glue.length;
     const isWholeBelow = whole !== undefined && indent.length + whole <= columns;
     const width = start + (isWholeBelow ? whole : widthOf(text) + (ends ? 0 : 2));
-    // A word that fits nowhere stays beside its label.
+    // A word that does not fit into any line stays next to its label.
     const isLabelled = start <= indent.length;
     const fits = indent.length + widthOf(text) <= columns;
     if (!isEmpty && width > columns && (fits || !isLabelled)) {
@@ -59,7 +58,7 @@ function broken(line: string, columns: number): string[] {
   return [...lines, current];
 }
 
-/** What a shell leaves out stays so: each line of it begins as a comment. */
+/** A shell comment: every line of it begins with this. */
 const COMMENT = "  # ";
 
 function commented(line: string): { readonly before: string; readonly comment?: string } {
@@ -69,14 +68,14 @@ function commented(line: string): { readonly before: string; readonly comment?: 
   return { before, comment: line.slice(at + COMMENT.length) };
 }
 
-/** Where the text behind a label or a mark begins: `  Label  text`. */
+/** The column of the text after a label or a mark: `  Label  text`. */
 function indentOf(line: string, columns: number): number {
   const plain = stripVTControlCharacters(line);
   const label = /^\s*\S.*?\s{2,}(?=\S)/.exec(plain)?.[0] ?? "";
   const [mark = ""] = /^\s*(?:\S |- )?/.exec(plain) ?? [];
   const [width, least] = [cellWidth(label), cellWidth(mark)];
-  if (label === "" || width > columns * WIDEST_INDENT) return least;
-  // A word that fits only further left is not broken for the sake of the label.
+  if (label === "" || width > columns * MAX_INDENT) return least;
+  // No hanging indent if a word fits only without it.
   const words = plain.slice(label.length).split(/\s+/).map(cellWidth);
   const isTooFarRight = words.some((word) => width + word > columns && least + word <= columns);
   return isTooFarRight ? least : width;
@@ -86,11 +85,11 @@ type Piece = {
   readonly text: string;
   /** The blanks before it. */
   readonly glue: string;
-  /** It goes on with a command: broken before it, the line must say so. */
+  /** It continues a command: a line broken before it needs a backslash. */
   readonly continuation: boolean;
-  /** Nothing of a command follows, for which the line would have to say so. */
+  /** Nothing of a command follows, so no cells for a backslash are needed. */
   readonly ends: boolean;
-  /** Cells of the command that it begins: not broken where a line of its own has room for it. */
+  /** Width of the command that it begins, which is not broken if it fits on a separate line. */
   readonly whole?: number;
 };
 

@@ -1,4 +1,4 @@
-/** A failure: what happened, what to do now, where it happened, what is still there. */
+/** Renders a failure: what happened, what to do, where it happened, what is left behind. */
 import type { FailureResult, LeftBehind } from "../core/results.ts";
 import type { StepId } from "../core/steps.ts";
 import { stepText, fields, type Field } from "./layout.ts";
@@ -8,21 +8,21 @@ import type { Theme } from "./theme.ts";
 /** Lines for stderr. */
 export function renderFailure(result: FailureResult, theme: Theme): string[] {
   const { message, details, hint, step, code, explain } = result.error;
-  const looked = step !== null && UNTOUCHING.has(step) && !STOPPED.has(code);
-  const untouched = looked && result.left_behind.length === 0;
+  const isReadOnly = step !== null && UNTOUCHING.has(step) && !STOPPED.has(code);
+  const untouched = isReadOnly && result.left_behind.length === 0;
   const where: Field[] = step === null ? [] : [["Step", stepText(step, result.command)]];
   const more: Field[] = explain === undefined ? [] : [["Explain", explain]];
   const error = theme.bold(theme.red("Error:"));
-  const told =
+  const problem =
     details === undefined
       ? [`${error} ${hanging(message, "  ")}`]
       : [`${error} ${details.length} things must be fixed first:`, ...details.flatMap(detailLines)];
-  // With several it says the same as they do, one by one.
+  // With several details it would repeat their remedies.
   const advice = hint === null || details !== undefined ? [] : [`  ${hanging(hint, "  ")}`];
   const left = leftBehind(result, theme);
   return [
-    ...told,
-    // The last lines are what is read: what there is to do stands next to what exists.
+    ...problem,
+    // The last lines are read first, so the hint is next to what is left behind.
     ...(left.length > 0 ? [...left, ...advice] : advice),
     ...(untouched ? ["", "Nothing was created or changed."] : []),
     "",
@@ -30,10 +30,10 @@ export function renderFailure(result: FailureResult, theme: Theme): string[] {
   ];
 }
 
-/** Steps that only look. */
+/** Read-only steps. */
 const UNTOUCHING: ReadonlySet<string> = new Set<StepId>(["verify-prerequisites", "collect-inputs"]);
 
-/** Their messages say what exists. */
+/** Codes with messages that list what exists. */
 const STOPPED: ReadonlySet<string> = new Set(["cancelled", "interrupted", "terminated"]);
 
 type Detail = NonNullable<FailureResult["error"]["details"]>[number];
@@ -43,7 +43,7 @@ const detailLines = ({ message, remedy }: Detail): string[] => [
   ...(remedy === null ? [] : [`      ${hanging(remedy, "      ")}`]),
 ];
 
-/** What it costs, so that nobody pays for what was forgotten; and what deletes exactly that. */
+/** The CVMs with their price, and the command that deletes exactly these. */
 function leftBehind(
   { left_behind: cvms, clean_up: cleanUp }: FailureResult,
   theme: Theme,
@@ -71,9 +71,9 @@ const detailsOf = (
   [
     ...(mayExist ? ["  may exist"] : []),
     ...(rate === undefined || !show.rate ? [] : [`  ${dollars(rate)}/h`]),
-    // Of several each in one line, also in a narrow terminal; the JSON has it whole.
+    // Shortened, so that each CVM fits on a line of a narrow terminal; the JSON has the whole id.
     ...(appId === null ? [] : [`  app_id ${show.whole ? appId : appId.slice(0, 8)}`]),
   ].join("");
 
-/** Of binary fractions only the digits that a price has. */
+/** Without the digits of binary fractions. */
 const dollars = (usd: number): string => `$${Number(usd.toFixed(4))}`;

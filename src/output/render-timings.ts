@@ -1,4 +1,4 @@
-/** Where a run's time went: a row per step, a column per part. */
+/** The table of `--timings`: a row per step, a column per part. */
 import type { Timings } from "../core/results.ts";
 import { stepInfo } from "../core/steps.ts";
 import { duration, truncate } from "../lib/text.ts";
@@ -14,13 +14,13 @@ const COLUMNS: readonly (readonly [key: Key, title: string])[] = [
   ["operator_ms", "answers"],
   ["lock_ms", "lock"],
 ];
-/** Shown only where there was something to wait for. */
+/** Shown only if they took time. */
 const RARE: ReadonlySet<Key> = new Set(["operator_ms", "lock_ms"]);
 const MIN_SHOWN_MS = 100;
 const INDENT = "  ";
 const MIN_TITLE = 12;
 
-/** `room`: cells of a line; where the table needs more, the steps' names are shortened. */
+/** @param room cells of a line; titles of steps are shortened if the table is wider */
 export function renderTimings(timings: Timings, theme: Theme, room: number): string[] {
   const columns = COLUMNS.filter(([key]) => !RARE.has(key) || timings[key] >= MIN_SHOWN_MS);
   const inSteps = timings.steps.filter(({ id }) => id !== null);

@@ -1,4 +1,4 @@
-/** What a command talks to while it runs: one stream of events in, one answer at the end. */
+/** The interface of reporters: events during a run, and a result at its end. */
 import type { AnyResult, FailureResult, Timings } from "../core/results.ts";
 import type { Invocation, Rendered } from "../core/command-hint.ts";
 import type { Redactor } from "../core/redact.ts";
@@ -10,63 +10,64 @@ import type { WriteStreamLike } from "./output.ts";
 export type Reporter = {
   emit(event: RunEvent): void;
   /**
-   * Shows an answer that the next one replaces. A log gets it only where `changed` says that it is another one.
-   * Whoever ends such a run by a signal has seen all there is: `finish` then says nothing more.
-   * @returns false once nobody reads.
+   * Shows a result that the next one replaces; a log gets it only if it `changed`. If a signal ends such a run, `finish`
+   * prints nothing more.
+   *
+   * @returns false if the reader is gone
    */
-  answer(result: AnyResult, changed: boolean): boolean;
-  /** A line of an answer that has no end, on stdout. @returns false once nobody reads any more. */
+  update(result: AnyResult, changed: boolean): boolean;
+  /** Prints a line of an endless result to stdout. @returns false if the reader is gone */
   line(text: string): boolean;
   /**
-   * Prints the answer (stdout) or the failure, once. Of what comes after that only a failure is told, in words on
-   * stderr. Works after `close()` too.
+   * Prints the result (stdout) or the failure, once. A failure after that is printed as text on stderr. Also works after
+   * `close()`.
    */
   finish(result: AnyResult | FailureResult): void;
   /** Stops every live line, restores the cursor. Idempotent; called also on a second Ctrl-C and on a crash. */
   close(): void;
-  /** A prompt owns the terminal from here on: nothing is printed, events wait. */
+  /** Holds back events while a prompt uses the terminal. */
   pause(): void;
   resume(): void;
 };
 
 export type ReporterOptions = {
-  /** One document on stdout and nothing else; JSON, or what `serialize` makes of it. */
+  /** Only one document on stdout: JSON, or as `serialize` writes it. */
   readonly json: boolean;
   readonly serialize?: Serialize | undefined;
   readonly quiet: boolean;
   readonly verbose: boolean;
-  /** Where the time went; each answer and failure gets it. */
+  /** Timings for results and failures. */
   readonly timings?: (() => Timings) | undefined;
-  /** Also as a table on stderr, below what is for people. */
+  /** Also prints them as a table on stderr. */
   readonly showTimings?: boolean;
   /** False with `--no-color`. `NO_COLOR`, `--json` and a pipe switch colours off by themselves. */
   readonly color: boolean;
   readonly stdout: WriteStreamLike;
   readonly stderr: WriteStreamLike;
   readonly redactor: Redactor;
-  /** With what commands in hints begin and end; absent: they stand as in the docs. */
+  /** The context of commands in hints; absent: they are rendered as in the docs. */
   readonly invocation?: Invocation | undefined;
-  /** The lines of a command's result, for people; without a newline at their ends. */
+  /** Renders a result as lines without newlines. */
   render(result: Rendered<AnyResult>, view: View): readonly string[];
-  /** The answer is a script, a file or a log: its lines stay as they are. */
+  /** The result is a script, a file or a log: lines are not wrapped. */
   readonly verbatim?: boolean | undefined;
-  /** Called when stdout did not take the whole answer, for another reason than a reader that has gone. */
-  readonly onAnswerLost?: (() => void) | undefined;
+  /** Called if the result could not be written, unless the reader is gone. */
+  readonly onResultLost?: (() => void) | undefined;
   /** Monotonic ms, for elapsed times on live lines. */
   now(): number;
-  /** Where `CI`, `TERM`, `NO_COLOR` and the locale are looked up; `process.env` unless given. */
+  /** For `CI`, `TERM`, `NO_COLOR` and the locale; default `process.env`. */
   readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
 };
 
-/** What is shown: its hints are text. */
+/** An event with rendered hints. */
 export type ShownEvent = Rendered<RunEvent>;
 
-/** How progress is shown on stderr. Gets events that are already cleaned and filtered. */
+/** Shows progress on stderr. Events are already sanitized and filtered. */
 export type Progress = {
   show(event: ShownEvent): void;
-  /** Takes the live line off the terminal and keeps it off until `restore()`. */
+  /** Removes the live line until `restore()`. */
   suspend(): void;
   restore(): void;
-  /** For good: no timer, no live line, a visible cursor. Idempotent. */
+  /** Ends all timers and the live line and shows the cursor. Idempotent. */
   stop(): void;
 };

@@ -1,4 +1,4 @@
-/** Colours and symbols of one stream, and what the environment allows. */
+/** Colors and symbols of a stream, and what the environment supports. */
 import { Chalk } from "chalk";
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -47,7 +47,7 @@ const ASCII: Symbols = {
   spinner: ["-", "\\", "|", "/"],
 };
 
-/** The sixteen basic colours, which follow the terminal's own palette; none at all with `color` false. */
+/** Uses the sixteen basic colors, which follow the terminal's palette. */
 export function createTheme(options: {
   readonly color: boolean;
   readonly unicode: boolean;
@@ -56,18 +56,18 @@ export function createTheme(options: {
   return { symbols: options.unicode ? UNICODE : ASCII, bold, dim, red, green, yellow, cyan };
 }
 
-/** Whether colours may be used on a terminal: https://no-color.org, and terminals that can do nothing. */
+/** Whether colors may be used on a terminal: see https://no-color.org; dumb terminals have none. */
 export function allowsColor(environment: Environment): boolean {
   return (environment["NO_COLOR"] ?? "") === "" && environment["TERM"] !== "dumb";
 }
 
-/** Whether a terminal is worth a live line: a CI job's is a log that nobody looks at while it moves. */
+/** Whether live lines make sense: the terminal of a CI job is a log. */
 export function allowsLiveLines(environment: Environment): boolean {
   const ci = (environment["CI"] ?? "").toLowerCase();
   return allowsColor(environment) && (ci === "" || ci === "false" || ci === "0");
 }
 
-/** Whether the locale says UTF-8. The Linux console takes UTF-8 but its font has no check marks. */
+/** Whether the locale is UTF-8. The Linux console supports it, but its font has no check marks. */
 export function supportsUnicode(
   environment: Environment,
   platform: NodeJS.Platform = process.platform,
@@ -75,7 +75,7 @@ export function supportsUnicode(
   if (platform === "win32")
     return Boolean(environment["WT_SESSION"] ?? environment["TERM_PROGRAM"]);
   if (environment["TERM"] === "linux") return false;
-  // The first one that is set decides, as in setlocale(3).
+  // The first that is set applies, as in setlocale(3).
   const locale = environment["LC_ALL"] || environment["LC_CTYPE"] || environment["LANG"] || "";
   return /utf-?8/i.test(locale);
 }

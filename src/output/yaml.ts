@@ -1,7 +1,7 @@
 /** A result as YAML. Loaded with `--output yaml` only. */
 import { stringify } from "yaml";
 
-/** Strings are between double quotes: what looks like a number or a date stays a string, for every reader of YAML. */
+/** Strings are double-quoted, so that no YAML parser reads them as numbers or dates. */
 export function toYaml(value: unknown): string {
   return stringify(value, {
     defaultStringType: "QUOTE_DOUBLE",

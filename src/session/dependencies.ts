@@ -43,11 +43,11 @@ export type CommandDependencies = {
    * Shows an answer that the next one will replace. `changed`: whether it says something else than the one
    * before. @returns false once nobody reads.
    */
-  answer(result: AnyResult, changed: boolean): boolean;
+  update(result: AnyResult, changed: boolean): boolean;
   /** A line of an answer that has no end, as it comes. @returns false once nobody reads any more. */
   line(text: string): boolean;
   /** The answer of a command that goes on after it; the one that it returns in the end is the same and not told again. */
-  announce(result: AnyResult): void;
+  publish(result: AnyResult): void;
   readonly redactor: Redactor;
   readonly ledger: Ledger;
   /** `ownPhala`: whether the phala that was installed with this package stands in for one on PATH (the default). */

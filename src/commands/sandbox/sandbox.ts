@@ -17,7 +17,7 @@ import type { SANDBOX_FLAGS } from "./command.ts";
 import type { SandboxResult } from "./result.ts";
 
 type Flags = FlagValues<typeof SANDBOX_FLAGS> & { readonly argument?: string | undefined };
-type Needed = Pick<CommandDependencies, "env" | "signal" | "emit" | "announce" | "redactor">;
+type Needed = Pick<CommandDependencies, "env" | "signal" | "emit" | "publish" | "redactor">;
 
 export async function sandbox(dependencies: Needed, flags: Flags): Promise<SandboxResult> {
   const { env, signal, emit, redactor } = dependencies;
@@ -61,13 +61,13 @@ export async function sandbox(dependencies: Needed, flags: Flags): Promise<Sandb
 }
 
 function inForeground(dependencies: Needed, options: SandboxOptions): Promise<SandboxResult> {
-  const { signal, emit, announce, redactor } = dependencies;
+  const { signal, emit, publish, redactor } = dependencies;
   return runSandboxForeground({
     ...options,
     onRequest: ({ method, path: where }) => emit({ type: "detail", message: `${method} ${where}` }),
     onUp: (running) => {
       const result = runningResult(redactor, running);
-      announce(result);
+      publish(result);
       return result;
     },
     signal,

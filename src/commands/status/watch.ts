@@ -27,13 +27,13 @@ export function watchInterval({
 export async function watchStatus(
   read: () => Promise<StatusResult>,
   intervalMs: number,
-  { answer, clock, signal }: Pick<CommandDependencies, "answer" | "clock" | "signal">,
+  { update, clock, signal }: Pick<CommandDependencies, "update" | "clock" | "signal">,
 ): Promise<StatusResult> {
   let result = await read();
   let before = "";
   for (;;) {
     const now = essenceOf(result);
-    if (!answer(result, now !== before)) return result;
+    if (!update(result, now !== before)) return result;
     before = now;
     await clock.sleep(intervalMs, signal);
     result = await readAgain(read, result);

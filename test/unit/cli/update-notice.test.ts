@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { isUpdateNoticeOff, lookForUpdate as look } from "../../../src/cli/update-notice.ts";
+import { isUpdateNoticeOff, checkForUpdate as look } from "../../../src/cli/update-notice.ts";
 import { temporaryFolder } from "../../helpers/temporary.ts";
 import { until } from "../../helpers/until.ts";
 
@@ -29,13 +29,13 @@ async function registry(answer: (response: ServerResponse) => void) {
   return { asked, url };
 }
 
-const lookForUpdate = (env: NodeJS.ProcessEnv, stateDir: string, now: number) =>
+const checkForUpdate = (env: NodeJS.ProcessEnv, stateDir: string, now: number) =>
   look(env, stateDir, now, () => "1.0.0");
 
 /** One run, which ends once the answer is written down. @returns what is said at its end. */
 async function run(stateDir: string, env: NodeJS.ProcessEnv, now: number) {
   const kept = path.join(stateDir, "update-check.json");
-  const notice = lookForUpdate(env, stateDir, now);
+  const notice = checkForUpdate(env, stateDir, now);
   await until(async () => (await readFile(kept, "utf8").catch(() => "")).includes("asked_at"));
   return notice.end();
 }
@@ -44,14 +44,14 @@ test("asked and told once a day; a date in the future is a clock that was wrong"
   const { asked, url } = await registry(TELLS("99.0.0"));
   const [stateDir, env] = [await temporaryFolder(), { NPM_CONFIG_REGISTRY: url }];
   expect(await run(stateDir, env, NOW)).toContain("tee-cluster 99.0.0 is available, this is 1.0.0");
-  const soon = lookForUpdate(env, stateDir, NOW + 23 * HOUR);
+  const soon = checkForUpdate(env, stateDir, NOW + 23 * HOUR);
   // Had it asked, that would have come before this one's.
   expect(await run(await temporaryFolder(), env, NOW)).toContain("99.0.0");
   expect(await soon.end()).toBeUndefined();
   const question = "/npm/-/package/tee-cluster/dist-tags";
   expect(asked).toEqual([question, question]);
-  await lookForUpdate(env, stateDir, NOW - 25 * HOUR).end();
-  const next = lookForUpdate(env, stateDir, NOW + 25 * HOUR);
+  await checkForUpdate(env, stateDir, NOW - 25 * HOUR).end();
+  const next = checkForUpdate(env, stateDir, NOW + 25 * HOUR);
   await until(() => asked.length > 2);
   expect(await next.end()).toContain("99.0.0");
 });
@@ -82,7 +82,7 @@ test("a registry that never answers is not waited for, and asked again by the ne
   const [stateDir, env] = [await temporaryFolder(), { NPM_CONFIG_REGISTRY: url }];
   for (const runs of [1, 2]) {
     // Were its own limit waited for, it would be written down that it was asked.
-    const notice = lookForUpdate(env, stateDir, NOW);
+    const notice = checkForUpdate(env, stateDir, NOW);
     await until(() => asked.length === runs);
     expect(await notice.end()).toBeUndefined();
   }
@@ -91,7 +91,7 @@ test("a registry that never answers is not waited for, and asked again by the ne
 test("who cannot be told that it was told is not told each time; switched off as npm has it", async () => {
   const { url } = await registry(TELLS("99.0.0"));
   const missing = path.join(await temporaryFolder(), "missing");
-  const notice = lookForUpdate({ NPM_CONFIG_REGISTRY: url }, missing, NOW);
+  const notice = checkForUpdate({ NPM_CONFIG_REGISTRY: url }, missing, NOW);
   expect(await notice.end()).toBeUndefined();
   expect(isUpdateNoticeOff({})).toBe(false);
   expect(isUpdateNoticeOff({ NO_UPDATE_NOTIFIER: "1" })).toBe(true);

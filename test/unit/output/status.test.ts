@@ -159,8 +159,8 @@ describe("again and again", () => {
   test("on a terminal drawn over the one before; afterwards the terminal is as it was", async () => {
     const { reporter, out, err } = harness({ tty: true });
     reporter.emit({ type: "run-started", command: "status", headline: "Looking" });
-    expect(reporter.answer(REFUSED, true)).toBe(true);
-    reporter.answer(fine, false);
+    expect(reporter.update(REFUSED, true)).toBe(true);
+    reporter.update(fine, false);
     reporter.finish(interrupted);
     const screen = await screenOf(out.text);
     expect(screen).toContain("in order");
@@ -175,7 +175,7 @@ describe("again and again", () => {
     const many = Array.from({ length: 40 }, (_, index) => runner(digits(index)));
     const silent = runner("ffffffff", { health: { kind: "silent", detail: "no answer" } });
     const { reporter, out } = harness({ tty: true });
-    reporter.answer(status([seen("registry"), ...many, silent]), true);
+    reporter.update(status([seen("registry"), ...many, silent]), true);
     const screen = await screenOf(out.text);
     expect(screen).toMatch(/^Cluster bird at/);
     expect(screen).toMatch(/… \d+ more lines …/);
@@ -189,7 +189,7 @@ describe("again and again", () => {
       [fine, false],
       [REFUSED, true],
     ] as const) {
-      reporter.answer(result, changed);
+      reporter.update(result, changed);
     }
     reporter.finish(interrupted);
     expect(out.text.match(/^Cluster bird/gm)).toHaveLength(2);
@@ -206,7 +206,7 @@ describe("again and again", () => {
       { verbose: true },
     ]) {
       const { reporter, out } = harness({ tty: true, ...options });
-      reporter.answer(fine, true);
+      reporter.update(fine, true);
       reporter.close();
       for (const sequence of [CLEAR, HOME, HIDE_CURSOR, NO_WRAP])
         expect(out.text).not.toContain(sequence);
@@ -215,9 +215,9 @@ describe("again and again", () => {
 
   test("another failure is told as ever; a reader that went away is noticed", () => {
     const { reporter, out, err } = harness();
-    reporter.answer(fine, true);
+    reporter.update(fine, true);
     out.emit("error", Object.assign(new Error("gone"), { code: "EPIPE" }));
-    expect(reporter.answer(REFUSED, true)).toBe(false);
+    expect(reporter.update(REFUSED, true)).toBe(false);
     reporter.finish(FAILURE);
     expect(err.text).toContain("registry-unhealthy");
   });

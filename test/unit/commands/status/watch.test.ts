@@ -33,7 +33,7 @@ async function watched(looks: readonly (StatusResult | Error)[]) {
     if (!outcome) throw new Error("looked too often");
     return outcome;
   };
-  const answer = (answered: AnyResult, changed: boolean): boolean => {
+  const update = (answered: AnyResult, changed: boolean): boolean => {
     const { findings } = answered as StatusResult;
     shown.push([changed, findings.map(({ code }) => code)]);
     return next < looks.length;
@@ -45,7 +45,7 @@ async function watched(looks: readonly (StatusResult | Error)[]) {
     deadline: () => new AbortController().signal,
   };
   const signal = new AbortController().signal;
-  const end = await watchStatus(look, 2000, { answer, clock, signal }).catch(
+  const end = await watchStatus(look, 2000, { update, clock, signal }).catch(
     (error: unknown) => error,
   );
   return { shown, end };

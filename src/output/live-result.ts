@@ -1,4 +1,4 @@
-/** An answer that the next one replaces: in place on a terminal, one block below the other everywhere else. */
+/** A result that is updated: in place on a terminal, otherwise as one block after the other. */
 import type { SafeStream } from "./output.ts";
 import { reflow } from "./reflow.ts";
 import type { Theme } from "./theme.ts";
@@ -9,14 +9,14 @@ const CLEAR_REST_OF_LINE = "\u001b[K";
 const CLEAR_BELOW = "\u001b[J";
 const HIDE_CURSOR = "\u001b[?25l";
 const SHOW_CURSOR = "\u001b[?25h";
-/** A line that is too long is cut by the terminal; wrapped, it would push the first ones out of sight. */
+/** The terminal truncates long lines; wrapped, they would push the first lines out of view. */
 const NO_WRAP = "\u001b[?7l";
 const WRAP = "\u001b[?7h";
 
-/** Of one answer: for a screen, or for a log, which only wants those that are new. */
+/** `changed`: a log gets only changed results. */
 export type Shown = { readonly lines: readonly string[]; readonly changed: boolean };
 
-export class LiveAnswer {
+export class LiveResult {
   readonly #out: SafeStream;
   readonly #theme: Theme;
   readonly #inPlace: boolean;
@@ -35,14 +35,14 @@ export class LiveAnswer {
     this.#begun = true;
   }
 
-  /** Gives the terminal back as it was, the last answer on it. Idempotent. */
+  /** Restores the terminal; the last result stays visible. Idempotent. */
   stop(): void {
     if (!this.#inPlace || !this.#begun) return;
     this.#begun = false;
     this.#out.write(`${WRAP}${SHOW_CURSOR}\n`);
   }
 
-  /** Written over the one before, line by line: a screen that is cleared first flickers. */
+  /** Overwrites the previous result line by line: clearing the screen first would flicker. */
   #draw(lines: readonly string[]): void {
     const start = this.#begun ? HOME : `${HIDE_CURSOR}${NO_WRAP}${CLEAR}${HOME}`;
     const whole = reflow(lines.join("\n"), this.#out.columns).split("\n");
@@ -50,7 +50,7 @@ export class LiveAnswer {
     this.#out.write(`${start}${drawn.join("")}${CLEAR_BELOW}`);
   }
 
-  /** What matters is at both ends; of a long list the middle gives way. One row is the cursor's. */
+  /** Drops the middle of a long result, because both ends matter more. One row is for the cursor. */
   #fit(lines: readonly string[]): readonly string[] {
     const rows = Math.max(3, this.#out.rows - 1);
     if (lines.length <= rows) return lines;
