@@ -1,4 +1,4 @@
-/** What a check is: data with a severity and a remedy, run side by side with the others. */
+/** Checks as data: each with a severity and a remedy, run concurrently. */
 import type { CheckCode } from "../errors/catalogue.ts";
 import type { Words } from "../core/command-hint.ts";
 import { describeFinding, type Finding, type Severity } from "../core/finding.ts";
@@ -11,7 +11,7 @@ import type { ClusterFacts } from "../session/facts.ts";
 import type { StateDirectory } from "../state/state-directory.ts";
 import type { CheckResult } from "../core/events.ts";
 
-/** What `doctor` looks at beyond what a run needs. */
+/** Facts that only `doctor` checks. */
 export type DoctorFacts = ClusterFacts & {
   /** Of all inputs, right or not. */
   readonly resolution: Resolution;
@@ -24,7 +24,7 @@ export type DoctorFacts = ClusterFacts & {
   proxyRoute(url: string): ProxyRoute;
 };
 
-/** How a check came out. What fails is a finding; one that names no code or severity has the check's own. */
+/** The outcome of a check; code and severity default to those of the check. */
 export type Outcome = {
   readonly status: "passed" | "failed" | "skipped";
   /** Absent: the check's own. */
@@ -38,9 +38,9 @@ export type Check<F> = {
   readonly severity: Severity;
   /** Absent: a prerequisite. */
   readonly kind?: CheckResult["kind"];
-  /** Inputs without which there is nothing to look at. */
+  /** Inputs that the check requires. */
   readonly needs?: readonly InputKey[];
-  /** Ids of checks earlier in the list: what they found wrong is not said again by this one. */
+  /** Ids of earlier checks: if one of them fails, this one is skipped. */
   readonly after?: readonly string[];
   run(facts: F): Promise<Outcome | readonly Outcome[]>;
 };
@@ -53,7 +53,7 @@ export const failed = (message: string, remedy: Words): Outcome => ({
   remedy,
 });
 
-/** A check that could not find out has failed, but nothing is in conflict for that. */
+/** A check that could not be completed has failed, but is not a conflict. */
 export const unclear = (message: string, remedy: Words): Outcome => ({
   ...failed(message, remedy),
   kind: "prerequisite",

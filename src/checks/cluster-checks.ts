@@ -140,9 +140,9 @@ export const clusterChecks: readonly Check<ClusterFacts>[] = [
           "try again in a moment; if the answer stays the same, choose another --cluster-name",
         );
       if (found.kind === "absent") return passed(`${name} is free`);
-      const standing = ownershipOf(found.value, record, adoption);
-      if (standing === "ours") return passed(`${nameNow(found.value, name)} exists and is ours`);
-      if (standing === "adopted") return passed(`${name} exists and will be adopted`);
+      const ownership = ownershipOf(found.value, record, adoption);
+      if (ownership === "ours") return passed(`${nameNow(found.value, name)} exists and is ours`);
+      if (ownership === "adopted") return passed(`${name} exists and will be adopted`);
       if (found.value.appId === null)
         return failed(`${name} exists, and its app_id is not known yet`, "try again in a moment");
       return failed(
@@ -238,7 +238,7 @@ function runwayOf(creditUsd: number, instanceType: string, prices: Prices): Outc
   const rate = prices.get(instanceType);
   if (rate === undefined) return skipped(`the price of ${instanceType} is not known`);
   const ms = (creditUsd / rate) * HOUR_MS;
-  const told = `$${creditUsd.toFixed(2)}: ${roughly(ms)} of one ${instanceType} ($${rate} an hour)`;
+  const told = `$${creditUsd.toFixed(2)}: ${formatRunway(ms)} of one ${instanceType} ($${rate} an hour)`;
   if (ms >= WARN_BELOW_MS) return passed(told);
   return failed(
     `${told}; every runner of the orchestrator uses credit at the same rate`,
@@ -247,7 +247,7 @@ function runwayOf(creditUsd: number, instanceType: string, prices: Prices): Outc
 }
 
 /** Rounded down: `50 minutes`, `7 hours`, `12 days`. */
-function roughly(ms: number): string {
+function formatRunway(ms: number): string {
   const minutes = Math.max(0, Math.floor(ms / 60_000));
   if (minutes < 120) return minutes === 1 ? "1 minute" : `${minutes} minutes`;
   const hours = Math.floor(minutes / 60);

@@ -23,8 +23,8 @@ export function phalaEnvironmentFindings(
 ): readonly Outcome[] {
   const names = Object.keys(env).filter((name) => OF_PHALA.test(name) && env[name] !== "");
   const findings = names.toSorted().flatMap((name) => {
-    const judge = KNOWN[name] ?? (() => "may change what phala, or its next version, deploys");
-    const harm = judge(env[name] ?? "", { env, apiUrl });
+    const describe = KNOWN[name] ?? (() => "may change what phala, or its next version, deploys");
+    const harm = describe(env[name] ?? "", { env, apiUrl });
     return harm === null
       ? []
       : [failed(`${name} ${harm}`, `unset ${name} where the orchestrator runs`)];

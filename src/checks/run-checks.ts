@@ -1,4 +1,4 @@
-/** Runs a list of checks side by side and reports each; a check that can't tell has failed. */
+/** Runs checks concurrently and reports each; a check that can't be completed has failed. */
 import { ClusterError, messageOf } from "../errors/cluster-error.ts";
 import type { CheckResult } from "../core/events.ts";
 import { joinWords, renderHint, type Words } from "../core/command-hint.ts";
@@ -61,12 +61,12 @@ async function outcomesOf<F extends Interruptible>(
   }
 }
 
-/** Whether a result speaks against going on. */
+/** Whether a result is fatal. */
 export function isFailure({ status, severity }: CheckResult, strict: boolean): boolean {
   return status === "failed" && (severity === "error" || strict);
 }
 
-/** What failures add up to: wrong inputs (2) before all else, a conflict (6) where that is all, else 3. */
+/** The kind of several failures: invalid inputs (exit 2) first, conflict (6) if all are, else 3. */
 export function kindOfFailures(failures: readonly CheckResult[]): CheckResult["kind"] {
   if (failures.some(({ kind }) => kind === "input")) return "input";
   return failures.every(({ kind }) => kind === "conflict") ? "conflict" : "prerequisite";

@@ -1,12 +1,12 @@
-/** Compose files below the working directory, for the wizard to offer. */
+/** Finds compose files below the working directory for the wizard. */
 import type { Dirent } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import path from "node:path";
 
 /** `model_orchestrator/data` is two deep; further down, other people's files begin. */
-const DEEPEST = 3;
+const MAX_DEPTH = 3;
 /** A home folder has thousands: whoever starts there gets a prompt, not a wait. */
-const MOST_FOLDERS = 200;
+const MAX_FOLDERS = 200;
 const COMPOSE_FILE = /compose.*\.ya?ml$/;
 const SKIPPED = new Set(["node_modules", "dist", "build", "venv"]);
 
@@ -15,8 +15,8 @@ export async function findComposeFiles(folder = "."): Promise<readonly string[]>
   const found: string[] = [];
   let level = [""];
   let visited = 0;
-  for (let depth = 0; depth < DEEPEST && level.length > 0; depth += 1) {
-    const now = level.slice(0, MOST_FOLDERS - visited);
+  for (let depth = 0; depth < MAX_DEPTH && level.length > 0; depth += 1) {
+    const now = level.slice(0, MAX_FOLDERS - visited);
     visited += now.length;
     const entries = (await Promise.all(now.map((place) => entriesOf(folder, place)))).flat();
     found.push(

@@ -11,7 +11,7 @@ import { closest } from "../lib/closest.ts";
 import { yamlErrorInWords } from "../lib/yaml-error.ts";
 
 /** Bytes. A larger file is another file, named by mistake. */
-const LARGEST = 64 * 1024;
+const MAX_BYTES = 64 * 1024;
 /** Where keys go, and which program gets them: not for a file that a repository happens to have to say. */
 export const ONLY_IN_NAMED_FILES: ReadonlySet<string> = new Set([
   "phala-api-url",
@@ -64,10 +64,10 @@ function assertNoDestinations(pairs: readonly Pair[], path: string): void {
 
 function textOf(bytes: Buffer, path: string): string {
   const remedy = "give another one with --config";
-  if (bytes.length > LARGEST)
+  if (bytes.length > MAX_BYTES)
     throw invalid(
       path,
-      `has ${bytes.length} bytes, more than the ${LARGEST} of any list of inputs`,
+      `has ${bytes.length} bytes, more than the ${MAX_BYTES} of any list of inputs`,
       remedy,
     );
   if (!isUtf8(bytes) || bytes.includes(0))

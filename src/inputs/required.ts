@@ -1,11 +1,11 @@
-/** Which inputs can't be done without, and how one that is missing is named. */
+/** Which inputs are required, and messages about missing ones. */
 import { joinWords, type Words } from "../core/command-hint.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
 import { missingRegistryValues } from "./registry-env.ts";
 import { INPUTS, nameOfInput, type InputDefinition } from "./table.ts";
 import type { InputValues } from "../core/settings.ts";
 
-/** Whether these values can't do without this input. */
+/** Whether the input is required with these values. */
 export function isRequired(
   { required, requiredWith }: InputDefinition,
   { orchestratorSchema }: Partial<InputValues>,

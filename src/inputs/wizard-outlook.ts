@@ -1,21 +1,21 @@
-/** What the wizard says will happen: what is made and paid for, and what becomes of a registry that is there. */
+/** Describes the effects of the answers: what is created and paid for, and what happens to an existing registry. */
 import { registryName, temporaryRunnerName, type RegistryOwnership } from "../core/domain.ts";
 import { renderChange, type ConfigChange } from "../orchestrator/config-changes.ts";
 import type { Answers } from "./resolve.ts";
 import type { ClusterInputs } from "../core/settings.ts";
 import type { Offers } from "./wizard-answers.ts";
 
-/** The cluster's registry, where there is one already. */
+/** An existing registry of the cluster. */
 export type ExistingRegistry = {
   readonly name: string;
-  /** Null where the platform does not say (yet). */
+  /** Null if the platform does not report it (yet). */
   readonly appId: string | null;
   /** ISO 8601. */
   readonly createdAt: string | null;
   readonly ownership: RegistryOwnership;
 };
 
-/** What the answers lead to, as the checks found it. */
+/** The effects of the answers, from the checks. */
 export type Outlook = {
   readonly registry: ExistingRegistry | undefined;
   /** Whether a compose hash is recorded for the runner's file and names, so that perhaps none must be read. */
@@ -72,12 +72,12 @@ function thereAlready(registry: ExistingRegistry): string[] {
   ];
 }
 
-/** What the operator must know before the choice "Take over". */
+/** Shown before the choice "Take over". */
 export function describeTakeOver(registry: ExistingRegistry): string {
   return [`To take over ${registry.name} means:`, identity(registry), ...TAKING_OVER].join("\n");
 }
 
-/** Broken by hand: a terminal would break them in the middle of a word. */
+/** Wrapped by hand: a terminal would break within words. */
 const TAKING_OVER: readonly string[] = [
   "  - it counts as this cluster's from then on, for all runs on this machine;",
   "  - its compose file and its whole environment may be replaced;",

@@ -1,4 +1,4 @@
-/** The wizard of step 2: asks for what is missing or often changed, shows what comes of it, asks once. */
+/** The wizard of step 2: asks for missing and often changed inputs, shows a summary, and asks for confirmation. */
 import { Cancellation, ClusterError } from "../errors/cluster-error.ts";
 import { isFile } from "./compose-candidates.ts";
 import type { InputKey } from "./table.ts";
@@ -42,7 +42,7 @@ export type WizardOptions = {
 };
 
 export type Verdict = Outlook & {
-  /** All that speaks against the answers; undefined: all is well. */
+  /** All problems of the answers; undefined if there are none. */
   readonly problem: string | undefined;
 };
 
@@ -68,7 +68,7 @@ const ALWAYS_ASKED: readonly InputKey[] = [
 /** Asked only where the default is no file. */
 const ASKED_WITHOUT_FILE = ["registryCompose", "runnerCompose"] as const;
 
-/** What else is filled in, or required, hangs on these. */
+/** Inputs that other inputs depend on. */
 const DECIDING: ReadonlySet<InputKey> = new Set([
   "clusterName",
   "orchestratorSchema",
@@ -86,7 +86,7 @@ export async function runWizard(options: WizardOptions): Promise<WizardResult> {
   return settle(await askRequired(answers, options), options);
 }
 
-/** A name that was given is asked for again where the platform has something against it. */
+/** Asks for a given name again if the platform has a problem with it. */
 async function withFreeName(answers: Answers, options: WizardOptions): Promise<Answers> {
   const { clusterName } = answers.values;
   if (clusterName === undefined || !isGiven(answers, "clusterName")) return answers;
