@@ -5,8 +5,7 @@ import { CVM_ROUTES } from "./api/cvms.ts";
 import { LIST_ROUTES } from "./api/lists.ts";
 import type { ApiRequest, ApiWorld, Route } from "./api/route.ts";
 import { assertUnambiguous } from "./find.ts";
-import { Refusal } from "./refusal.ts";
-import type { Reply } from "./reply.ts";
+import { Refusal, type Reply } from "./reply.ts";
 
 /** The first match answers: `/cvms/paginated` must come before `/cvms/:id`. */
 const ROUTES: readonly Route[] = [

@@ -16,7 +16,7 @@ import type {
   Provision,
   SandboxTimings,
 } from "./model.ts";
-import { nameTaken, Refusal } from "./refusal.ts";
+import { nameTaken, Refusal } from "./reply.ts";
 
 /** A CVM without an operation in progress. @throws Refusal: 404, or 409. */
 function findIdle(state: CloudState, id: string, now: number): CvmState {

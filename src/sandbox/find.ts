@@ -1,6 +1,6 @@
 /** Looks up CVMs: which exist, and under which ids the API knows them at a given time. */
 import type { CloudState, CvmState } from "./model.ts";
-import { Refusal } from "./refusal.ts";
+import { Refusal } from "./reply.ts";
 
 /** The CVMs that exist, including those being deleted. */
 export function liveCvms(state: CloudState, now = Date.now()): readonly CvmState[] {

@@ -1,17 +1,22 @@
 /** The local stand-in for Phala Cloud: API and gateway on one loopback port. See docs/sandbox.md. */
 import { isErrno } from "../lib/errno.ts";
-import { once } from "node:events";
 import { randomBytes } from "node:crypto";
 import path from "node:path";
 import { loadAuthority, sandboxTrust } from "./attestation/authority.ts";
-import { clearLies, sharedLies, shareLies, type Lie } from "./attestation/lies.ts";
+import type { Lie } from "./attestation/lies.ts";
 import { NODES } from "./catalog.ts";
 import { alter } from "./cloud.ts";
 import { planFault } from "./fault-text.ts";
 import type { Behaviour, Fault } from "./faults.ts";
-import { portUnusable, unreadable, unwritable, CloudStore, ensurePrivate } from "./store.ts";
+import { unreadable, unwritable, CloudStore, ensurePrivate } from "./store.ts";
 import { environmentOf } from "./interpreter.ts";
-import { DEFAULT_TIMINGS, type CloudState, type CvmState, type SandboxTimings } from "./model.ts";
+import {
+  DEFAULT_TIMINGS,
+  type Changed,
+  type CloudState,
+  type CvmState,
+  type SandboxTimings,
+} from "./model.ts";
 import { findRunning } from "./running.ts";
 import { SandboxServer, type SandboxRequest } from "./server.ts";
 
@@ -36,8 +41,7 @@ export type SandboxOptions = {
   readonly timings?: Partial<SandboxTimings> | undefined;
   /** The name of the node that the platform chooses by default. */
   readonly defaultNode?: string | undefined;
-  readonly creditUsd?: number | undefined;
-  /** The platform's lies, for other runs on this cloud too; absent: those that another sandbox has set. */
+  /** Initially; see `setLies`. */
   readonly lies?: readonly Lie[] | undefined;
   /** Called when a client with the key has requested a stop. */
   readonly onStop?: (() => void) | undefined;
@@ -83,16 +87,14 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     const isSystems = error instanceof Error && "syscall" in error;
     throw (isSystems ? unwritable : unreadable)(path.join(options.stateDir, "cloud.json"), error);
   });
-  if (options.lies) await shareLies(options.stateDir, options.lies);
   const apiKey = options.apiKey ?? `phak_sandbox_${randomBytes(24).toString("base64url")}`;
   const server = new SandboxServer({
     world: {
       store,
       timings: { ...DEFAULT_TIMINGS, ...options.timings },
       defaultNodeId: (NODES.find((node) => node.name === options.defaultNode) ?? NODES[0])?.id ?? 0,
-      creditUsd: options.creditUsd ?? 25,
       authority,
-      lies: new Set(options.lies ?? (await sharedLies(options.stateDir))),
+      lies: new Set(options.lies),
     },
     apiKey,
     hostNames: options.hostNames ?? [],
@@ -101,19 +103,17 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     onRequest: options.onRequest ?? (() => undefined),
   });
   server.setFaults((options.faults ?? []).map(planFault));
-  const cachedReading = (await store.read()).port ?? 0;
-  const port = await listen(server, options.port, cachedReading);
+  const port = await server.listen(options.port, (await store.read()).port ?? 0);
   // The port is kept so that URLs from one run are valid in the next.
-  try {
-    await store.change((state) => ({
-      state: state.port === null ? { ...state, port } : state,
-      result: null,
-    }));
-  } catch (error) {
+  const keepPort = (state: CloudState): Changed<null> => ({
+    state: state.port === null ? { ...state, port } : state,
+    result: null,
+  });
+  await store.change(keepPort).catch(async (error: unknown) => {
     // A listening server would keep the process alive.
-    await close(server);
+    await server.close();
     throw error;
-  }
+  });
   const apiUrl = `http://127.0.0.1:${port}`;
   return {
     apiUrl,
@@ -128,10 +128,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     alter: (id, fields) => store.change((state) => alter(state, id, fields)),
     cloud: () => store.read(),
     environment: (cvm) => environmentOf(cvm, cvm.current),
-    async close() {
-      if (options.lies && options.lies.length > 0) await clearLies(options.stateDir);
-      await close(server);
-    },
+    close: () => server.close(),
   };
 }
 
@@ -156,33 +153,4 @@ export async function attachSandbox(
   if (!running) return undefined;
   const trust = sandboxTrust(await loadAuthority(folder));
   return { ...running, trust, collateralUrl: `${running.apiUrl}/pcs` };
-}
-
-/** Falls back to a free port if the cachedReading one is in use; a requested one must be free. */
-async function listen(
-  server: SandboxServer,
-  asked: number | undefined,
-  cachedReading: number,
-): Promise<number> {
-  if (asked !== undefined) {
-    await listenOn(server, asked).catch((error: NodeJS.ErrnoException) => {
-      throw portUnusable(asked, error);
-    });
-  } else {
-    await listenOn(server, cachedReading).catch(() => listenOn(server, 0));
-  }
-  return server.port;
-}
-
-async function listenOn({ server }: SandboxServer, port: number): Promise<void> {
-  server.listen(port, "127.0.0.1");
-  // Rejects with the server's error.
-  await once(server, "listening");
-}
-
-async function close(server: SandboxServer): Promise<void> {
-  server.server.closeAllConnections();
-  await new Promise<void>((resolve) => {
-    server.server.close(() => resolve());
-  });
 }

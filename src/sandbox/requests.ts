@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { parse as parseYaml } from "yaml";
 import { INSTANCE_TYPES, NODES } from "./catalog.ts";
-import { invalid, Refusal, structured } from "./refusal.ts";
+import { invalid, Refusal, structured } from "./reply.ts";
 
 const MAX_COMPOSE_BYTES = 200 * 1024;
 const CVM_NAME = /^[a-zA-Z](?!.*--)([a-zA-Z0-9-]*[a-zA-Z0-9])$/;

@@ -1,16 +1,16 @@
 /** The HTTP server: reads a request, applies faults, passes it to the API or the gateway, writes the answer. */
+import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { answerApi } from "./api.ts";
 import type { ApiWorld } from "./api/route.ts";
-import { failure, type Reply } from "./reply.ts";
+import { failure, Refusal, type Reply } from "./reply.ts";
 import type { Lie } from "./attestation/lies.ts";
-import type { CloudStore } from "./store.ts";
+import { portUnusable, type CloudStore } from "./store.ts";
 import { answerPcs } from "./attestation/pcs.ts";
 import { answerControl } from "./control.ts";
 import type { FaultPlan } from "./fault-text.ts";
 import { DEFAULT_BEHAVIOUR, Faults, type Behaviour, type FaultAction } from "./faults.ts";
 import { answerGateway } from "./gateway.ts";
-import { Refusal } from "./refusal.ts";
 import type { ApiVersion } from "./responses.ts";
 import { applyBefore, withServerTime, writeJson, writeReply } from "./wire.ts";
 import { timingSafeEqual } from "node:crypto";
@@ -53,7 +53,7 @@ export class SandboxServer {
   readonly #options: ServerOptions;
   readonly #faults = new Faults();
   readonly #world: ApiWorld;
-  readonly server: Server;
+  readonly #server: Server;
   #requests: SandboxRequest[] = [];
 
   constructor(options: ServerOptions) {
@@ -66,7 +66,7 @@ export class SandboxServer {
         return `http://127.0.0.1:${portOf()}`;
       },
     };
-    this.server = createServer((request, response) => {
+    this.#server = createServer((request, response) => {
       this.#handle(request, response).catch((error: unknown) => {
         if (!response.headersSent) writeJson(response, 500, { detail: String(error) });
         else response.destroy();
@@ -74,9 +74,33 @@ export class SandboxServer {
     });
   }
 
+  /**
+   * Listens on the requested port, else on the previous one or, if that is in use, any other. @returns the port.
+   * @throws ClusterError if the requested port can't be used (conflict, prerequisite).
+   */
+  async listen(requested: number | undefined, previous: number): Promise<number> {
+    if (requested === undefined) await this.#listenOn(previous).catch(() => this.#listenOn(0));
+    else
+      await this.#listenOn(requested).catch((error: NodeJS.ErrnoException) => {
+        throw portUnusable(requested, error);
+      });
+    return this.port;
+  }
+
+  async #listenOn(port: number): Promise<void> {
+    this.#server.listen(port, "127.0.0.1");
+    // Rejects with the server's error.
+    await once(this.#server, "listening");
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
   /** 0 while it does not listen. */
   get port(): number {
-    const address = this.server.address();
+    const address = this.#server.address();
     return address === null || typeof address === "string" ? 0 : address.port;
   }
 

@@ -1,15 +1,17 @@
 /** The account, nodes, sizes and the KMS: everything that exists without a CVM. */
 import { publicKey } from "../attestation/env-keys.ts";
 import { NODES, INSTANCE_TYPES } from "../catalog.ts";
-import { Refusal } from "../refusal.ts";
+import { Refusal } from "../reply.ts";
 import { get, onePage, type Route } from "./route.ts";
 import { nodeInfo, type ApiVersion } from "../responses.ts";
+
+const CREDIT_USD = 25;
 
 /** Slug of the only workspace. */
 const WORKSPACE = "sandbox";
 
 export const ACCOUNT_ROUTES: readonly Route[] = [
-  get("/auth/me", ({ world, request }) => account(world.creditUsd, request.version)),
+  get("/auth/me", ({ request }) => account(request.version)),
   get("/teepods/available", () => nodes()),
   get("/instance-types", () => instanceTypes()),
   get("/instance-types/:id", (_reading, family) => instanceTypesOf(family)),
@@ -22,12 +24,12 @@ export const ACCOUNT_ROUTES: readonly Route[] = [
   get(`/workspaces/${WORKSPACE}/nodes`, () => onePage(NODES.map(nodeInfo))),
 ];
 
-function account(creditUsd: number, version: ApiVersion): unknown {
+function account(version: ApiVersion): unknown {
   if (version === "2025-10-28")
     return {
       username: "sandbox",
       email: "sandbox@example.com",
-      credits: creditUsd,
+      credits: CREDIT_USD,
       granted_credits: 0,
       avatar: "",
       team_name: "sandbox",
@@ -53,7 +55,7 @@ function account(creditUsd: number, version: ApiVersion): unknown {
       avatar: null,
     },
     credits: {
-      balance: String(creditUsd),
+      balance: String(CREDIT_USD),
       granted_balance: "0",
       is_post_paid: false,
       outstanding_amount: null,

@@ -7,7 +7,7 @@ import { NODES } from "../catalog.ts";
 import * as cloud from "../cloud.ts";
 import { findLive, namedCvms } from "../find.ts";
 import type { Operation } from "../model.ts";
-import { nameTaken } from "../refusal.ts";
+import { nameTaken, ok, type Reply } from "../reply.ts";
 import {
   check,
   commitSchema,
@@ -17,7 +17,6 @@ import {
   type ComposeRequest,
 } from "../requests.ts";
 import { vmResponse } from "../responses.ts";
-import { ok, type Reply } from "../reply.ts";
 import { route, type ApiRequest, type ApiWorld, type Handle, type Route } from "./route.ts";
 
 async function provision(world: ApiWorld, request: ApiRequest): Promise<Reply> {

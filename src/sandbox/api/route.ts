@@ -2,8 +2,7 @@
 import type { AttestationWorld } from "../attestation/api.ts";
 import type { Behaviour, FaultAction } from "../faults.ts";
 import type { CloudState, SandboxTimings } from "../model.ts";
-import { invalid } from "../refusal.ts";
-import { ok, type Reply } from "../reply.ts";
+import { invalid, ok, type Reply } from "../reply.ts";
 import type { ApiVersion } from "../responses.ts";
 import type { CloudStore } from "../store.ts";
 
@@ -23,7 +22,6 @@ export type ApiWorld = AttestationWorld & {
   readonly store: CloudStore;
   readonly timings: SandboxTimings;
   readonly defaultNodeId: number;
-  readonly creditUsd: number;
   /** Changed by faults. */
   behaviour: Behaviour;
   /** `http://127.0.0.1:PORT`: for the addresses in answers. */

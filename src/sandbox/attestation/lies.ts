@@ -1,7 +1,4 @@
 /** Ways in which the platform can lie about what it runs; each must be refused (docs/attestation.md). */
-import { readFile, rm, writeFile } from "node:fs/promises";
-import path from "node:path";
-import { makeFolder } from "../../lib/make-folder.ts";
 
 export const LIES = {
   "own-env-key": "the API hands out a key of its own to encrypt the environment to",
@@ -25,24 +22,3 @@ export const LIES = {
 export type Lie = keyof typeof LIES;
 
 export const isLie = (text: string): text is Lie => Object.hasOwn(LIES, text);
-
-const fileIn = (stateDir: string): string => path.join(stateDir, "lies.json");
-
-/** For other runs on the same cloud, until `clearLies`. */
-export async function shareLies(stateDir: string, lies: readonly Lie[]): Promise<void> {
-  if (lies.length === 0) return clearLies(stateDir);
-  makeFolder(stateDir, 0o700);
-  await writeFile(fileIn(stateDir), JSON.stringify(lies), { mode: 0o600 });
-}
-
-export const clearLies = (stateDir: string): Promise<void> => rm(fileIn(stateDir), { force: true });
-
-/** The lies that `tee-cluster sandbox --lie` has set for this cloud. */
-export async function sharedLies(stateDir: string): Promise<readonly Lie[]> {
-  try {
-    const names: unknown = JSON.parse(await readFile(fileIn(stateDir), "utf8"));
-    return Array.isArray(names) ? names.map(String).filter(isLie) : [];
-  } catch {
-    return [];
-  }
-}
