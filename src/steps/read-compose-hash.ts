@@ -6,7 +6,7 @@ import { AGAIN, hint, phala } from "../core/command-hint.ts";
 import type { AppCompose } from "../core/compose-hash.ts";
 import { compareAppComposes } from "../app-compose/diff.ts";
 import type { ComposeFile } from "../compose/compose-file.ts";
-import { predictAppCompose } from "../app-compose/predict.ts";
+import { predictAppCompose, findPredictionBasis } from "../app-compose/predict.ts";
 import type { ComposeHash } from "../core/domain.ts";
 import { ClusterError } from "../errors/cluster-error.ts";
 import type { Lookup } from "../core/ports.ts";
@@ -14,7 +14,6 @@ import type { AppComposeStore } from "../state/app-compose-store.ts";
 import type { ClusterRecord } from "../state/record.ts";
 import type { Attester } from "../registry/attester.ts";
 import { OLDEST_RUNNER_IN_USE_MS } from "../runners/leftovers.ts";
-import { findPredictionBasis } from "../app-compose/prediction-basis.ts";
 import { done, type Step, type StepContext } from "../workflow/step.ts";
 import { notKnownYet, pollTimes, waitUntil, within, type PollResult } from "../workflow/wait.ts";
 import {

@@ -217,7 +217,7 @@ const WAYS_OUT: readonly string[] = [
   'platform/net/http.ts: import * as http from "node:http"',
   "platform/net/http.ts: request(",
   'platform/net/proxy.ts: import { BlockList, isIP } from "node:net"',
-  'platform/net/trust.ts: import * as tls from "node:tls"',
+  'platform/net/authorities.ts: import * as tls from "node:tls"',
   'platform/phala/ahead.ts: ["--experimental-import-meta-resolve", "--import", pathToFileURL(preload).href',
   'platform/phala/ahead.ts: ["ignore", "pipe", "pipe", "pipe"',
   'platform/phala/ahead.ts: import { Socket } from "node:net"',

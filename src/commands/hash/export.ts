@@ -11,7 +11,7 @@ import {
   renderHashRecord,
   type HashRecord,
 } from "../../state/hash-record.ts";
-import { findPredictionBasis } from "../../app-compose/prediction-basis.ts";
+import { findPredictionBasis } from "../../app-compose/predict.ts";
 import type { HashWork } from "./work.ts";
 import { dryRunResult, type DryRunResult } from "../shared/result.ts";
 import type { HashExport } from "./result.ts";

@@ -1,12 +1,16 @@
 /** `hash`, `hash --check`: the compose hash that the local runner compose file will have, and whether it is approved. */
 import { parseCompose, readComposeText } from "../../compose/compose-file.ts";
-import { predictAppCompose, type PredictionBasis } from "../../app-compose/predict.ts";
+import {
+  predictAppCompose,
+  type PredictionBasis,
+  findPredictionBasis,
+  type LiveAppCompose,
+} from "../../app-compose/predict.ts";
 import { composeHashOf, type AppCompose } from "../../core/compose-hash.ts";
 import { command, hint, type Words } from "../../core/command-hint.ts";
 import { ClusterError } from "../../errors/cluster-error.ts";
 import { isApproved, type KnownHashes } from "../../state/known-hashes.ts";
 import type { Warning } from "../../core/events.ts";
-import { findPredictionBasis, type LiveAppCompose } from "../../app-compose/prediction-basis.ts";
 import { diffAppCompose } from "./diff.ts";
 import type { HashWork } from "./work.ts";
 import type { HashResult } from "./result.ts";

@@ -1,6 +1,9 @@
 /** The hash and the list that a rotation would approve, as far as that can be known without a temporary runner. */
-import { findPredictionBasis } from "../../app-compose/prediction-basis.ts";
-import { predictComposeHash, type PredictionBasis } from "../../app-compose/predict.ts";
+import {
+  findPredictionBasis,
+  predictComposeHash,
+  type PredictionBasis,
+} from "../../app-compose/predict.ts";
 import { assertChecked } from "../../approval/classify-runners.ts";
 import { runnerEnvironmentNamesOf } from "../../compose/environment.ts";
 import type { AppCompose } from "../../core/compose-hash.ts";

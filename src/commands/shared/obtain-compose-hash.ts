@@ -1,7 +1,7 @@
 /** Steps 5 to 7 together: the temporary runner never outlives them. */
 import { runnerEnvironmentNamesOf } from "../../compose/environment.ts";
 import type { ComposeFile } from "../../compose/compose-file.ts";
-import { predictComposeHash } from "../../app-compose/predict.ts";
+import { predictComposeHash, findPredictionBasis } from "../../app-compose/predict.ts";
 import { parseComposeHash, temporaryRunnerName, type ComposeHash } from "../../core/domain.ts";
 import { messageOf } from "../../errors/cluster-error.ts";
 import type { HashFrom } from "../../core/settings.ts";
@@ -16,7 +16,6 @@ import {
   type TemporaryRunner,
 } from "../../steps/deploy-temporary-runner.ts";
 import { readComposeHash, type ReadComposeHashInput } from "../../steps/read-compose-hash.ts";
-import { findPredictionBasis } from "../../app-compose/prediction-basis.ts";
 import type { Emit } from "../../core/events.ts";
 import type { CvmIdentity } from "../../core/ports.ts";
 import { removeWithReplicas } from "../../runners/remove-cvm.ts";

@@ -4,8 +4,7 @@
  * with the runner's text and names in place.
  */
 import { cvmSettingsOf } from "../../core/settings.ts";
-import { findPredictionBasis } from "../../app-compose/prediction-basis.ts";
-import { predictAppCompose } from "../../app-compose/predict.ts";
+import { findPredictionBasis, predictAppCompose } from "../../app-compose/predict.ts";
 import { checkAppCompose, checkedHash, reportAnomalies } from "../../app-compose/verify.ts";
 import { runnerEnvironment, runnerEnvironmentNamesOf } from "../../compose/environment.ts";
 import { composeHashOf, type AppCompose } from "../../core/compose-hash.ts";

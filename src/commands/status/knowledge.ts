@@ -1,6 +1,9 @@
 /** This machine's knowledge of a cluster: its record, the app-composes behind the hashes, the local compose file. */
-import { findPredictionBasis, type LiveAppCompose } from "../../app-compose/prediction-basis.ts";
-import type { PredictionBasis } from "../../app-compose/predict.ts";
+import {
+  findPredictionBasis,
+  type LiveAppCompose,
+  type PredictionBasis,
+} from "../../app-compose/predict.ts";
 import { readComposeFile } from "../../compose/compose-file.ts";
 import { runnerEnvironmentNamesOf } from "../../compose/environment.ts";
 import type { Words } from "../../core/command-hint.ts";

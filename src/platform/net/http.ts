@@ -13,7 +13,7 @@ import { deferred } from "../../lib/deferred.ts";
 import { addressOf, openConnection, peerOf, proxyAuthorization } from "./connection.ts";
 import { NetworkError, toNetworkError } from "./network-error.ts";
 import { proxyFor } from "./proxy.ts";
-import { trustedAuthorities } from "./trust.ts";
+import { trustedAuthorities } from "./authorities.ts";
 import { createGunzip } from "node:zlib";
 
 /** 100 CVMs a page take about 200 kB, an attestation less than 1 MB. */

@@ -51,7 +51,7 @@ export class ApiReader {
   }
 
   /** @throws ClusterError, one code per cause: for answers that the run can't do without. */
-  async require<T>(path: string, schema: z.ZodType<T>, signal: AbortSignal): Promise<T> {
+  async requirePresent<T>(path: string, schema: z.ZodType<T>, signal: AbortSignal): Promise<T> {
     const found = await this.find(path, schema, signal);
     if (found.kind === "present") return found.value;
     if (found.kind === "unknown") throw found.error;

@@ -13,15 +13,16 @@ export function createCloudApi(options: CloudApiOptions): CloudApi {
   const reader = new ApiReader(options);
   return {
     host: new URL(options.apiUrl).host,
-    account: (signal) => reader.require("/auth/me", schemas.account, signal),
+    account: (signal) => reader.requirePresent("/auth/me", schemas.account, signal),
     findCvm: async (id, signal) =>
       identified(id, await reader.find(pathOf(id), schemas.cvm, signal)),
     listCvms: (signal, filter) => listCvms(reader, signal, filter),
     appCompose: (id, signal, composeHash) =>
       readAppCompose(reader, pathOf(id), composeHash, signal),
     operations: (id, signal) => operationsOf(reader, id, signal),
-    nodes: (signal) => reader.require("/teepods/available", schemas.nodes, signal),
-    instanceTypes: (signal) => reader.require("/instance-types", schemas.instanceTypes, signal),
+    nodes: (signal) => reader.requirePresent("/teepods/available", schemas.nodes, signal),
+    instanceTypes: (signal) =>
+      reader.requirePresent("/instance-types", schemas.instanceTypes, signal),
     serverClock: reader.serverClock,
   };
 }

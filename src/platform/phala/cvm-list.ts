@@ -139,7 +139,7 @@ async function readPageOf(
 ): Promise<Page> {
   const query = new URLSearchParams({ page: String(number), page_size: String(PAGE_SIZE) });
   if (search !== undefined) query.set("search", search);
-  const page = await reader.require(`/cvms/paginated?${query.toString()}`, cvmPage, signal);
+  const page = await reader.requirePresent(`/cvms/paginated?${query.toString()}`, cvmPage, signal);
   if (page.page === number) return page;
   throw platformError(`asked for page ${number} of the CVMs, it sent page ${page.page}`);
 }

@@ -1,8 +1,11 @@
 /** A predicted compose hash is the one that the platform would make, as long as it adds the same fields. */
 import { describe, expect, test } from "vitest";
 import { composeHashOf, type AppCompose } from "../../../src/core/compose-hash.ts";
-import { predictAppCompose, predictComposeHash } from "../../../src/app-compose/predict.ts";
-import { findPredictionBasis } from "../../../src/app-compose/prediction-basis.ts";
+import {
+  predictAppCompose,
+  predictComposeHash,
+  findPredictionBasis,
+} from "../../../src/app-compose/predict.ts";
 
 const NAMES = ["REGISTRY_URL", "CAPACITY_THRESHOLD"];
 const COMPOSE = "services:\n  a:\n    image: x:1\n";
