@@ -66,8 +66,8 @@ class ModelApi implements CloudApi {
 
   listCvms: CloudApi["listCvms"] = (signal, filter: CvmFilter = {}) => {
     // By its type, so that a method of another name does not compile.
-    const reader: Pick<ApiReader, "require"> = {
-      require: <T>(path: string, schema: z.ZodType<T>): Promise<T> =>
+    const reader: Pick<ApiReader, "requirePresent"> = {
+      requirePresent: <T>(path: string, schema: z.ZodType<T>): Promise<T> =>
         this.#calls.make("listCvms", READ_MS, signal, (strikes) => {
           failIf(strikes);
           return schema.parse(this.#page(new URLSearchParams(path.split("?")[1])));
