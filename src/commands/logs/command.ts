@@ -29,7 +29,8 @@ export const logsCommand = defineCommand({
   examples: ["logs", "logs --follow", "logs runner-0f73d1de --tail 500", "logs --serial"],
   notes: `
 Through \`phala logs\`. Secrets that this run knows are hidden; what else a
-program writes into its log is shown as it is. An app-compose may keep its logs private.`,
+program writes into its log is shown as it is. An app-compose may keep its logs
+private.`,
   verbatim: true,
   run: async (run) => (await import("./logs.ts")).showLogs(run),
   renderer: async () => (await import("./logs.ts")).renderLogs,

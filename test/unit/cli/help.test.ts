@@ -57,6 +57,11 @@ describe.each(COMMANDS.map((definition) => [definition.name, definition] as cons
       expect(told.match(/--[\w-]+/g) ?? []).toEqual(left);
     });
 
+    test("notes fit 80 columns", () => {
+      const lines = (definition.notes ?? "").split("\n");
+      expect(lines.filter((line) => line.length > 80)).toEqual([]);
+    });
+
     test("what is required comes first", () => {
       const required = definitionsOf(definition.required ?? []).map(({ flag }) => `--${flag}`);
       expect(listedIn(short).slice(0, required.length)).toEqual(required);
