@@ -31,6 +31,18 @@ test("a working directory that was deleted is reported, in JSON too", async () =
   expect([run.exitCode, failureIn(run.stdout).error.code]).toEqual([3, "no-working-directory"]);
 });
 
+// In a process of its own: what a worker thread opened and handed to a socket, Node closes once more at its end, by
+// then perhaps as another test's file.
+test("a pipe as config file is read to the end of its writer, who comes later", async () => {
+  const { folder, env } = await makeWorld();
+  const value = "x".repeat(50_000);
+  await writeFile(path.join(folder, "text"), `# ${value}\nmax-models: 7\n`);
+  const script = `mkfifo pipe && (cat text > pipe & exec "$0" "$1" config show --json --config pipe)`;
+  const options = { cwd: folder, env, extendEnv: false, reject: false };
+  const run = await execa("bash", ["-c", script, process.execPath, PROGRAM], options);
+  expect([run.exitCode, run.stdout]).toEqual([0, expect.stringMatching(/"pipe:2"/)]);
+});
+
 test("`~/` in every path that is given, by flags, variables and the config file", async () => {
   const world = await makeWorld();
   const home = world.env["HOME"] ?? "";
