@@ -33,12 +33,16 @@ export type ConfigFile = {
  * Reads the config file. The default one may be missing, one that was named may not.
  * @throws ClusterError `config-file-…` (input), with the line where it is known.
  */
-export async function readConfigFile(named: string | undefined): Promise<ConfigFile> {
+export async function readConfigFile(
+  named: string | undefined,
+  signal?: AbortSignal,
+): Promise<ConfigFile> {
   const path = named ?? DEFAULT_CONFIG_FILE;
   let bytes: Buffer;
   try {
-    bytes = await readFile(path);
+    bytes = await readFile(path, signal);
   } catch (error) {
+    signal?.throwIfAborted();
     if (named === undefined && isErrno(error, "ENOENT")) return { path: undefined, values: {} };
     throw invalid(
       path,

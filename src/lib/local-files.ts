@@ -15,9 +15,10 @@ import {
 } from "node:fs";
 import { readFile as readAsync } from "node:fs/promises";
 
-export async function readFile(file: string): Promise<Buffer> {
+/** @param signal ends the wait for the writer of a pipe. */
+export async function readFile(file: string, signal?: AbortSignal): Promise<Buffer> {
   const stats = statIfAny(file);
-  if (stats?.isFIFO() === true) return readPipe(file);
+  if (stats?.isFIFO() === true) return readPipe(file, signal);
   return stats?.isFile() === false ? readAsync(file) : readFileSync(file);
 }
 
@@ -31,13 +32,16 @@ function statIfAny(file: string): Stats | undefined {
 }
 
 /** A plain open() of a pipe without a writer blocks one of Node's threads, and with it the exit of the process. */
-async function readPipe(file: string): Promise<Buffer> {
+async function readPipe(file: string, signal?: AbortSignal): Promise<Buffer> {
   const [{ Socket }, { buffer }] = await Promise.all([
     import("node:net"),
     import("node:stream/consumers"),
   ]);
+  signal?.throwIfAborted();
   const fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
-  return buffer(new Socket({ fd, readable: true, writable: false }));
+  const pipe = new Socket({ fd, readable: true, writable: false });
+  signal?.addEventListener("abort", () => pipe.destroy(signal.reason as Error), { once: true });
+  return buffer(pipe);
 }
 
 /** In UTF-8. */

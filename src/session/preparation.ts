@@ -149,7 +149,7 @@ export function configPathOf({
 
 /** The config file that is named, or the default one where it is there. */
 export function configFileOf(run: CommandRun): Promise<ConfigFile> {
-  return readConfigFile(configPathOf(run));
+  return readConfigFile(configPathOf(run), run.signal);
 }
 
 /** Under which name the state is kept: the sandbox is one cloud, whatever port it has this time. */

@@ -1,5 +1,5 @@
 /** Where the program runs: folders, users, clocks, mounts and jobs as there are in containers, cron and CI. */
-import { chmod, cp, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { chmod, cp, mkdir, readdir, readFile, readlink, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { execa } from "execa";
 import { expect, test } from "vitest";
@@ -42,6 +42,25 @@ test("a pipe as config file is read to the end of its writer, who comes later", 
   const run = await execa("bash", ["-c", script, process.execPath, PROGRAM], options);
   expect([run.exitCode, run.stdout]).toEqual([0, expect.stringMatching(/"pipe:2"/)]);
 });
+
+// 20 s: it would go on for the 35 s that a run is given for its clean-up.
+test("Ctrl-C ends the wait for the writer of such a pipe", { timeout: 20_000 }, async () => {
+  const world = await makeWorld();
+  const pipe = path.join(world.folder, "pipe");
+  await execa("mkfifo", [pipe]);
+  for (const command of [["config", "show"], ["doctor"]]) {
+    const run = world.start([...command, "--config", "pipe"]);
+    await until(async () => (await openFiles(run.pid)).includes(pipe));
+    run.kill("SIGINT");
+    expect((await run).exitCode).toBe(130);
+  }
+});
+
+async function openFiles(pid: number | undefined): Promise<string[]> {
+  const folder = `/proc/${pid}/fd`;
+  const fds = await readdir(folder).catch(() => []);
+  return Promise.all(fds.map((fd) => readlink(path.join(folder, fd)).catch(() => "")));
+}
 
 test("`~/` in every path that is given, by flags, variables and the config file", async () => {
   const world = await makeWorld();

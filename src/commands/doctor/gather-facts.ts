@@ -39,7 +39,7 @@ const STAND_INS: Raw = { clusterName: "unnamed", phalaApiKey: "not-given" };
 
 export async function gatherInputs(run: CommandRun): Promise<GivenInputs> {
   const { env, flags } = run;
-  const { config, problem: configProblem } = await configOf(configPathOf(run));
+  const { config, problem: configProblem } = await configOf(run);
   const { keys } = flags;
   const sources = sourcesFor(run, config);
   const sandbox = flags.sandbox ? await startSandboxFor(sources, run) : undefined;
@@ -84,10 +84,10 @@ async function withKnown(
 }
 
 async function configOf(
-  path: string | undefined,
+  run: CommandRun,
 ): Promise<{ config: ConfigFile; problem: ClusterError | undefined }> {
   try {
-    return { config: await readConfigFile(path), problem: undefined };
+    return { config: await readConfigFile(configPathOf(run), run.signal), problem: undefined };
   } catch (error) {
     if (!(error instanceof ClusterError)) throw error;
     return { config: NO_FILE, problem: error };
