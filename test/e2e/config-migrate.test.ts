@@ -131,7 +131,7 @@ test("what is refused is named, with what to do, and nothing is written", async 
     const { error } = expectValid("failure", stdout) as {
       error: { code: string; hint: string | null };
     };
-    expect(error.hint).toMatch(/--gateway-key-path|config migrate FILE|chmod 600|--output|mend/);
+    expect(error.hint).toMatch(/--gateway-key-path|config migrate FILE|chmod 600|--output|fix/);
     expect([exitCode, error.code], args.join(" ")).toEqual(end);
   }
   expect(await readdir(world.folder)).toEqual(before);

@@ -202,6 +202,13 @@ test("on a terminal the cluster's name must be typed; afterwards init begins afr
   expect(right.cursorVisible()).toBe(true);
   expect((await cloudOf(world.sandbox)).live).toEqual([]);
 
+  const fresh = await world.run(["init", "--json", "--dry-run"]);
+  expect((JSON.parse(fresh.stdout) as DryRunResult).actions.map(({ action }) => action)).toEqual([
+    "create",
+    "none",
+    "update",
+    "write",
+  ]);
   const again = await world.run(["init", "--json"]);
   expect(again.exitCode).toBe(0);
   const { steps, runner_compose_hash: hash } = JSON.parse(again.stdout) as InitResult;

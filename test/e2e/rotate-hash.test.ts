@@ -235,6 +235,11 @@ test("--plan shows every difference and changes nothing; the rotation does just 
   const shown = await world.run(["rotate-hash", "--plan", "--replace", "--yes", ...files]);
   expect(shown.stdout).toContain("would lose access");
   expect(shown.stdout).toContain("+ # an image bump");
+  const silent = await rotate(world, "--replace", ...files);
+  expect([silent.exitCode, failure(silent).code]).toEqual([2, "confirmation-needed"]);
+  const unknown = await rotate(world, "--keep", "f".repeat(64), ...files);
+  expect([unknown.exitCode, failure(unknown).code]).toEqual([7, "hash-unchecked"]);
+  expect(mutationsOf(world.sandbox)).toEqual([]);
   const real = result(await rotate(world, ...files));
   expect(real.runner_compose_hash).toBe(plan.compose_hash.value);
   expect(real.approved_compose_hashes).toEqual(plan.approved_compose_hashes.after);

@@ -28,7 +28,7 @@ function check(id: string, more: Partial<Check<Facts>> = {}): Check<Facts> {
   };
 }
 
-const fails = async (): Promise<ReturnType<typeof failed>> => failed("is broken", "mend it");
+const fails = async (): Promise<ReturnType<typeof failed>> => failed("is broken", "fix it");
 
 const run = (...checks: Check<Facts>[]): Promise<readonly CheckResult[]> =>
   runChecks(checks, facts, () => undefined);
