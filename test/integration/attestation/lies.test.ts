@@ -69,7 +69,6 @@ describe("a registry's evidence", () => {
 
   it.each<[Lie, string]>([
     ["foreign-compose", "attest-compose"],
-    ["foreign-script", "attest-compose"],
     ["changed-later", "attest-compose"],
     ["dev-image", "attest-os-dev"],
     ["no-tee", "attest-quote"],
