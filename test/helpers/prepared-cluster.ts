@@ -13,9 +13,11 @@ export type Schema = "v1" | "v2";
 
 /** Sets a cluster of each schema up, in a sandbox of its own, and keeps cloud, state and files in `folder`. */
 export async function prepareClusters(folder: string): Promise<void> {
-  // The first one by a process of its own, whose end leaves compiled code to every later start.
-  await prepareCluster(folder, "v1", "runAnew");
-  await prepareCluster(folder, "v2", "run");
+  await Promise.all([
+    // By a process of its own, whose end leaves compiled code to every later start.
+    prepareCluster(folder, "v1", "runAnew"),
+    prepareCluster(folder, "v2", "run"),
+  ]);
   process.env[VARIABLE] = folder;
 }
 
