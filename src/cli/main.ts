@@ -61,11 +61,9 @@ function hasWorkingDirectory(): boolean {
 
 /** Paths are resolved against it, in error reports too: those are rendered in a folder that exists. */
 async function leaveDeletedDirectory(): Promise<Error> {
-  const [{ tmpdir }, { ClusterError }] = await Promise.all([
-    import("node:os"),
-    import("../errors/cluster-error.ts"),
-  ]);
-  process.chdir(tmpdir());
+  const { ClusterError } = await import("../errors/cluster-error.ts");
+  // Not the temporary folder: that one may not exist either.
+  process.chdir("/");
   return new ClusterError("prerequisite", "no-working-directory", {
     message: "the working directory no longer exists",
     hint: "change to a folder that exists (cd), then run the command again",

@@ -14,7 +14,8 @@ export type View = {
 const INVISIBLE = String.raw`[\p{Cc}\p{Cf}\p{Z}\p{Default_Ignorable_Code_Point}]`;
 /** Of terminals: colours, cursor movements. */
 const ESCAPE_SEQUENCE = String.raw`(?:\u001b\[|\u009b)[0-?]*[ -\/]*[@-~]`;
-const HIDDEN = new RegExp(`(?:${ESCAPE_SEQUENCE}|${INVISIBLE})+`, "gu");
+/** Bounded: V8 remembers each repetition, and throws after some millions. */
+const HIDDEN = new RegExp(`(?:${ESCAPE_SEQUENCE}|${INVISIBLE}){1,999}`, "gu");
 const HOLDS_INVISIBLE = new RegExp(INVISIBLE, "u");
 
 class ViewBuilder implements View {

@@ -34,6 +34,7 @@ const RUN = {
   "bad-secret-name": "input",
   "no-home": "prerequisite",
   "no-working-directory": "prerequisite",
+  "docs-missing": "prerequisite",
   "value-not-representable": "input",
   "watch-with-json": "input",
   "unknown-check": "input",

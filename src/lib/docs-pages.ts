@@ -2,11 +2,12 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-/** One level up from dist, two from the sources. */
-const FOLDERS = ["../docs/", "../../docs/"].map((up) =>
-  fileURLToPath(new URL(up, import.meta.url)),
-);
-const FOLDER = FOLDERS.find((folder) => existsSync(folder)) ?? "docs/";
+const here = (up: string): string => fileURLToPath(new URL(up, import.meta.url));
+/** One level up from dist, two from the sources. Never that of the working directory. */
+const BESIDE_DIST = here("../docs/");
+const FOLDER =
+  [BESIDE_DIST, here("../../docs/")].find((folder) => existsSync(`${folder}errors.md`)) ??
+  BESIDE_DIST;
 
 /** Absolute path of a page. */
 export const pathOf = (page: string): string => `${FOLDER}${page}`;
@@ -33,7 +34,6 @@ export function topics(): string {
   ].join("\n");
 }
 
+/** None where an installation was stripped of its documentation. */
 const pagesIn = (): readonly string[] =>
-  readdirSync(FOLDER)
-    .filter((name) => name.endsWith(".md"))
-    .toSorted();
+  (existsSync(FOLDER) ? readdirSync(FOLDER) : []).filter((name) => name.endsWith(".md")).toSorted();

@@ -1,5 +1,5 @@
 /** The package as npm makes it, elsewhere. */
-import { mkdir, readdir, readFile, realpath, symlink } from "node:fs/promises";
+import { mkdir, readdir, readFile, realpath, rename, symlink } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
@@ -72,4 +72,12 @@ test("installed from its tarball into an empty folder, it tells its version and 
     status: "passed",
     detail: expect.stringMatching(/^phala \d/) as string,
   });
+  const explain = () =>
+    execa(program, ["explain", "lock-lost", "--json"], { cwd: elsewhere, env, reject: false });
+  expect((await explain()).exitCode).toBe(0);
+  // Some installations strip packages of their docs; those of the working directory are somebody else's.
+  await rename(path.join(own, "docs"), path.join(elsewhere, "docs"));
+  const stripped = await explain();
+  expect(stripped.exitCode).toBe(3);
+  expect(JSON.parse(stripped.stdout)).toMatchObject({ error: { code: "docs-missing" } });
 });

@@ -26,7 +26,9 @@ test("a working directory that was deleted is reported, in JSON too", async () =
   const { folder, env } = await makeWorld();
   await mkdir(path.join(folder, "gone"));
   const script = `cd gone && rmdir ../gone && exec "$0" "$1" status --json`;
-  const options = { cwd: folder, env, extendEnv: false, reject: false };
+  // Nor need the temporary folder exist.
+  const where = { ...env, TMPDIR: path.join(folder, "none") };
+  const options = { cwd: folder, env: where, extendEnv: false, reject: false };
   const run = await execa("bash", ["-c", script, process.execPath, PROGRAM], options);
   expect([run.exitCode, failureIn(run.stdout).error.code]).toEqual([3, "no-working-directory"]);
 });

@@ -3,7 +3,8 @@ import { FINDING_CODES, severitiesOf, type FindingCode } from "../../compose/cat
 import type { Rendered } from "../../core/command-hint.ts";
 import { CATALOGUE, type Role } from "../../errors/catalogue.ts";
 import { EXIT_CODES } from "../../errors/exit-codes.ts";
-import { findPage } from "../../lib/docs-pages.ts";
+import { ClusterError } from "../../errors/cluster-error.ts";
+import { findPage, pathOf } from "../../lib/docs-pages.ts";
 import type { ExplainedCode } from "./result.ts";
 
 /** Its remedy has commands between backticks, as the docs have them. */
@@ -11,11 +12,21 @@ export type CodeInDocs = Rendered<ExplainedCode>;
 
 /** In the catalogue's order, those of compose files last. */
 export function allCodes(): readonly CodeInDocs[] {
-  const sections = sectionsOf(findPage("errors") ?? "");
+  const sections = sectionsOf(requirePage("errors"));
   const own = Object.entries(CATALOGUE).map(([code, roles]) =>
     describe(code, roles.split(" or ") as Role[], sections.get(code)),
   );
   return [...own, ...composeCodes().filter(({ code }) => !(code in CATALOGUE))];
+}
+
+/** @throws ClusterError `docs-missing` (prerequisite) where the installation was stripped of its documentation. */
+function requirePage(topic: string): string {
+  const page = findPage(topic);
+  if (page !== undefined) return page;
+  throw new ClusterError("prerequisite", "docs-missing", {
+    message: `the texts of the codes are missing: ${pathOf(`${topic}.md`)}`,
+    hint: "install tee-cluster again, with its docs folder",
+  });
 }
 
 /** `| code | severities | cause | remedy |`. */
@@ -24,7 +35,7 @@ const ROW = /^\| `(.+?)` +\| .+? \| (.+?) +\| (.+?) +\|$/gm;
 /** The findings of compose files. @throws Error where docs/compose.md has no row on one. */
 export function composeCodes(): readonly CodeInDocs[] {
   const rows = new Map(
-    [...(findPage("compose") ?? "").matchAll(ROW)].map(([, code = "", cause = "", remedy = ""]) => [
+    [...requirePage("compose").matchAll(ROW)].map(([, code = "", cause = "", remedy = ""]) => [
       code,
       { cause, remedy },
     ]),

@@ -527,6 +527,11 @@ test("long texts take time in proportion to their length, whatever they repeat",
   }
 });
 
+test("millions of blanks in a row", () => {
+  const blanks = " ".repeat(10_000_000);
+  expect(redactorOf(SECRET).redact(`${blanks}${SECRET}`)).toBe(`${blanks}[redacted]`);
+});
+
 test("the text is the secret; parts that touch; numbers of a document that hold none", () => {
   expect(redactorOf("123456").redact("123456")).toBe("[redacted]");
   expect(redactorOf("abcdefgh", "ijklmnop").redact("abcdefghijklmnop")).toBe("[redacted]");
