@@ -176,6 +176,24 @@ describe("a registry that is what it should be", () => {
     ]);
   });
 
+  test("with an unknown KMS is partly verified at the first look, and says so", async () => {
+    const { attest, asked, cloud } = await scene({
+      cvm: [evidence("cvm", ["own-kms"])],
+      api: [evidence("api", ["own-kms"])],
+    });
+    const { checks } = await attest({}, true);
+    expect(asked).toHaveLength(2);
+    const passed = checks.filter(({ result }) => result === "passed").length;
+    expect(passed).toBeLessThan(checks.length);
+    expect(cloud.checks).toContainEqual(
+      expect.objectContaining({
+        id: "attestation",
+        status: "failed",
+        detail: `partly, ${passed} of ${checks.length} checks passed`,
+      }),
+    );
+  });
+
   test("before anything was looked at nothing is said of it", async () => {
     const { attester } = await scene({});
     expect(attester.outcome).toEqual({ result: "none", checks: [] });
@@ -276,6 +294,14 @@ describe("evidence that lags behind", () => {
 });
 
 describe("a lie", () => {
+  test("that begins while evidence is waited for ends the run", async () => {
+    const { attest } = await scene({
+      cvm: [NONE, evidence("cvm", ["no-tee"])],
+      api: [shown.api, evidence("api", ["no-tee"])],
+    });
+    expect(await failureOf(attest())).toMatchObject({ code: "attest-quote" });
+  });
+
   test("ends the run in both modes, told as an error, and nothing is recorded", async () => {
     const { cloud, attest, attester, directory } = await scene({
       cvm: [evidence("cvm", ["no-tee"])],
@@ -455,6 +481,14 @@ test.each([
       ["sources", "unverified", "attest-unavailable"],
       ["os-image", "warning", "attest-os-unknown"],
       ["key-provider", "unverified", "kms-unknown"],
+    ],
+    true,
+  ],
+  [
+    "a source is missing, and the other one is right",
+    [
+      ["quote", "passed", null],
+      ["sources", "unverified", "attest-unavailable"],
     ],
     true,
   ],
