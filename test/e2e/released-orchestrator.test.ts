@@ -97,6 +97,8 @@ test("DEBUG_MODE in the registry's file is an error of doctor and init, and a wa
   };
   expect(await failedChecks()).toEqual(["error"]);
   expect(await failedChecks("--allow-debug-registry")).toEqual(["warning"]);
+  const insisted = ["init", "--dry-run", "--json", "--allow-debug-registry"];
+  expect((await world.run(insisted, env)).exitCode).toBe(0);
 });
 
 const TOKEN = "registry-token/canary+5Jk2";

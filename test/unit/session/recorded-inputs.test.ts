@@ -39,3 +39,17 @@ test("one that this run was given stands before them", () => {
   const { resolution } = withRecordedInputs(regionAnd("flag"), record);
   expect(resolution.values.awsRegion).toBe("eu-west-1");
 });
+
+test("a gateway key that this run was given stands for schema v2, whatever the runners had", () => {
+  const before = { approvals: [], composeHashes: [{ allowedEnvs: ["REGISTRY_URL"] }] };
+  const schemaWith = (origin: "flag" | "default"): unknown =>
+    withRecordedInputs(
+      {
+        values: { orchestratorSchema: "v2" },
+        origins: { gatewayKeyPath: origin },
+        variables: {},
+      },
+      before,
+    ).resolution.values.orchestratorSchema;
+  expect([schemaWith("flag"), schemaWith("default")]).toEqual(["v2", "v1"]);
+});
