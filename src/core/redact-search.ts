@@ -20,7 +20,8 @@ export const fold = (bytes: string): string =>
   bytes.toLowerCase().replaceAll("-", "+").replaceAll("_", "/");
 
 export const reversed = (bytes: string): string =>
-  Buffer.from(Buffer.from(bytes, "latin1").toReversed()).toString("latin1");
+  // oxlint-disable-next-line unicorn/no-array-reverse -- of a copy; toReversed takes longer
+  Buffer.from(bytes, "latin1").reverse().toString("latin1");
 
 /** The spans that hold a beginning of the pattern, in order, merged where they touch. Linear in the text's length. */
 export function findBeginnings(pattern: Pattern, text: string): Span[] {

@@ -2,14 +2,19 @@
  * A text as the search for secrets sees it: without invisible characters and without what a layout adds (control
  * characters, escape sequences, blanks, line breaks), and, for each byte, where it stands in the text.
  */
+import { once } from "../lib/once.ts";
 
 export type View = {
   /** UTF-8, as one character per byte. */
   readonly bytes: string;
-  /** Per byte: indexes in the text of the character, or of the escape, that it comes from; the end is exclusive. */
-  readonly starts: readonly number[];
-  readonly ends: readonly number[];
+  /** Computed on request: it takes longer than the bytes, and few texts hold a secret. */
+  readonly places: () => Places;
 };
+
+/** Per byte: indexes in the text of the character, or of the escape, that it comes from; the end is exclusive. */
+type Places = { readonly starts: Uint32Array; readonly ends: Uint32Array };
+
+type Match = readonly (string | undefined)[] & { readonly 0: string };
 
 const INVISIBLE = String.raw`[\p{Cc}\p{Cf}\p{Z}\p{Default_Ignorable_Code_Point}]`;
 /** Of terminals: colours, cursor movements. */
@@ -18,60 +23,21 @@ const ESCAPE_SEQUENCE = String.raw`(?:\u001b\[|\u009b)[0-?]*[ -\/]*[@-~]`;
 const HIDDEN = new RegExp(`(?:${ESCAPE_SEQUENCE}|${INVISIBLE}){1,999}`, "gu");
 const HOLDS_INVISIBLE = new RegExp(INVISIBLE, "u");
 
-class ViewBuilder implements View {
-  bytes = "";
-  readonly starts: number[] = [];
-  readonly ends: number[] = [];
-
-  /** Bytes that come from one place of the text. */
-  add(bytes: string, start: number, end: number): void {
-    this.bytes += bytes;
-    for (let at = 0; at < bytes.length; at += 1) {
-      this.starts.push(start);
-      this.ends.push(end);
-    }
-  }
-
-  /** The characters of `text` from `start`, each of which is visible. */
-  addText(text: string, start: number, end: number): void {
-    this.bytes += utf8(text.slice(start, end));
-    for (let at = start; at < end;) {
-      const code = text.codePointAt(at) ?? 0;
-      const next = at + (code > 0xffff ? 2 : 1);
-      for (let left = utf8Length(code); left > 0; left -= 1) {
-        this.starts.push(at);
-        this.ends.push(next);
-      }
-      at = next;
-    }
-  }
-
-  addView({ bytes, starts, ends }: View, from: number, to: number): void {
-    this.bytes += bytes.slice(from, to);
-    for (let at = from; at < to; at += 1) {
-      this.starts.push(starts[at] ?? 0);
-      this.ends.push(ends[at] ?? 0);
-    }
-  }
-}
+// oxlint-disable-next-line no-control-regex -- ASCII begins with one
+const BEYOND_ASCII = /[^\0-\x7f]/gu;
 
 export const utf8 = (text: string): string => Buffer.from(text).toString("latin1");
 
-function utf8Length(code: number): number {
-  if (code < 0x80) return 1;
-  return code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-}
-
 /** The text as it stands. */
 export function plainView(text: string): View {
-  const view = new ViewBuilder();
-  let at = 0;
-  for (const { 0: hidden, index } of text.matchAll(HIDDEN)) {
-    view.addText(text, at, index);
-    at = index + hidden.length;
-  }
-  view.addText(text, at, text.length);
-  return view;
+  const places = (): Places => ({
+    starts: new Uint32Array(text.length).map((_, at) => at),
+    ends: new Uint32Array(text.length).map((_, at) => at + 1),
+  });
+  // Two halves of a character must not join when what separates them is removed.
+  const original = { bytes: text.toWellFormed(), places };
+  const visible = replaced(original, HIDDEN, () => "", original.bytes.replaceAll(HIDDEN, ""));
+  return replaced(visible, BEYOND_ASCII, ([character]) => utf8(character), utf8(visible.bytes));
 }
 
 /** `%2f`, `%252f`, ... */
@@ -105,21 +71,42 @@ export function decodedView(view: View): View | undefined {
 const characterOf = (digits: string | undefined): string =>
   digits === undefined ? "" : String.fromCharCode(Number.parseInt(digits, 16));
 
-/** Each match replaced; what it is replaced with comes from the place of the whole match. */
+/**
+ * Each match replaced; what it is replaced with comes from the place of the whole match.
+ *
+ * @param bytes the result, where there is a faster way to it
+ */
 function replaced(
   view: View,
   pattern: RegExp,
-  decode: (match: readonly (string | undefined)[] & { readonly 0: string }) => string,
+  decode: (match: Match) => string,
+  bytes = view.bytes.replaceAll(pattern, (...match: [string]) => decode(match)),
 ): View {
-  const result = new ViewBuilder();
-  let at = 0;
+  return { bytes, places: once(() => placesAfter(view, pattern, decode, bytes.length)) };
+}
+
+function placesAfter(
+  view: View,
+  pattern: RegExp,
+  decode: (match: Match) => string,
+  length: number,
+): Places {
+  const before = view.places();
+  const [starts, ends] = [new Uint32Array(length), new Uint32Array(length)];
+  let [from, to] = [0, 0];
+  const copyUntil = (end: number): void => {
+    starts.set(before.starts.subarray(from, end), to);
+    ends.set(before.ends.subarray(from, end), to);
+    to += end - from;
+  };
   for (const match of view.bytes.matchAll(pattern)) {
-    result.addView(view, at, match.index);
-    const start = view.starts[match.index] ?? 0;
-    at = match.index + match[0].length;
-    result.add(decode(match), start, view.ends[at - 1] ?? 0);
+    copyUntil(match.index);
+    from = match.index + match[0].length;
+    const after = to + decode(match).length;
+    starts.fill(before.starts[match.index] ?? 0, to, after);
+    ends.fill(before.ends[from - 1] ?? 0, to, after);
+    to = after;
   }
-  if (at === 0) return view;
-  result.addView(view, at, view.bytes.length);
-  return result;
+  copyUntil(view.bytes.length);
+  return { starts, ends };
 }

@@ -98,9 +98,11 @@ function findIn(view: View, { beginnings, ends }: Patterns): Span[] {
       .flatMap((pattern) => findBeginnings(pattern, backwards))
       .map(([start, end]): Span => [text.length - end, text.length - start]),
   ];
+  if (found.length === 0) return [];
+  const places = view.places();
   return mergeSpans(found).map(([start, end]) => [
-    view.starts[start] ?? 0,
-    view.ends[end - 1] ?? 0,
+    places.starts[start] ?? 0,
+    places.ends[end - 1] ?? 0,
   ]);
 }
 

@@ -1,5 +1,5 @@
-/** Memoizes the promise of the first call, also if it rejects. */
-export function once<T>(read: () => Promise<T>): () => Promise<T> {
-  let result: Promise<T> | undefined;
+/** Memoizes the result of the first call; a promise also if it rejects. */
+export function once<T extends object>(read: () => T): () => T {
+  let result: T | undefined;
   return () => (result ??= read());
 }
