@@ -79,10 +79,6 @@ function textOf(bytes: Buffer, path: string): string {
   return bytes.toString("utf8");
 }
 
-export function parseConfigFile(text: string, path: string): ConfigFile["values"] {
-  return valuesOf(pairsIn(text, path), path).values;
-}
-
 function valuesOf(
   pairs: readonly Pair[],
   path: string,

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ClusterError } from "../../../src/errors/cluster-error.ts";
-import { parseConfigFile, readConfigFile } from "../../../src/inputs/config-file.ts";
+import { readConfigFile } from "../../../src/inputs/config-file.ts";
 
 async function refusal(work: () => unknown): Promise<ClusterError> {
   try {
@@ -15,11 +15,26 @@ async function refusal(work: () => unknown): Promise<ClusterError> {
   throw new Error("nothing was refused");
 }
 
+let directory = "";
+beforeEach(() => {
+  directory = mkdtempSync(path.join(tmpdir(), "tee-cluster-config-"));
+});
+afterEach(() => rmSync(directory, { recursive: true }));
+
+const write = (content: string | Buffer): string => {
+  const file = path.join(directory, "f.yml");
+  writeFileSync(file, content);
+  return file;
+};
+
+const valuesIn = async (text: string): Promise<unknown> =>
+  (await readConfigFile(write(text))).values;
+
 describe("the text of a config file", () => {
-  it("is a mapping of the flags' names, numbers as they are written", () => {
+  it("is a mapping of the flags' names, numbers as they are written", async () => {
     const text =
       "cluster-name: bird\nprovision-factor: 0.80 # why\ncrunch: [a, b=c d]\nwatcher: 'yaml:m.yml'\n";
-    expect(parseConfigFile(text, "f.yml")).toEqual({
+    expect(await valuesIn(text)).toEqual({
       clusterName: "bird",
       provisionFactor: "0.80",
       crunches: ["a", "b=c d"],
@@ -27,17 +42,15 @@ describe("the text of a config file", () => {
     });
   });
 
-  it("keeps the items of a list as they are written", () => {
-    expect(parseConfigFile("crunch: [0123, 1e3, 0x10, '1.10', yes]", "f.yml")).toEqual({
+  it("keeps the items of a list as they are written", async () => {
+    expect(await valuesIn("crunch: [0123, 1e3, 0x10, '1.10', yes]")).toEqual({
       crunches: ["0123", "1e3", "0x10", "1.10", "yes"],
     });
-    expect(() => parseConfigFile("crunch: [a, ~]", "f.yml")).toThrow(
-      /must be a text or a list of texts/,
-    );
+    await expect(valuesIn("crunch: [a, ~]")).rejects.toThrow(/must be a text or a list of texts/);
   });
 
-  it.each(["", "# nothing yet\n"])("may be empty: %j", (text) => {
-    expect(parseConfigFile(text, "f.yml")).toEqual({});
+  it.each(["", "# nothing yet\n"])("may be empty: %j", async (text) => {
+    expect(await valuesIn(text)).toEqual({});
   });
 
   it.each([
@@ -80,7 +93,7 @@ describe("the text of a config file", () => {
       "PHALA_API_KEY",
     ],
   ])("is refused: %s", async (_, text, message, help) => {
-    const error = await refusal(() => parseConfigFile(text, "f.yml"));
+    const error = await refusal(() => valuesIn(text));
     expect(error).toMatchObject({ kind: "input", code: "config-file-invalid" });
     expect(error.message).toContain(message);
     expect(`${error.message} ${error.hint}`).toContain(help);
@@ -89,18 +102,6 @@ describe("the text of a config file", () => {
 });
 
 describe("the config file on disk", () => {
-  let directory = "";
-  beforeEach(() => {
-    directory = mkdtempSync(path.join(tmpdir(), "tee-cluster-config-"));
-  });
-  afterEach(() => rmSync(directory, { recursive: true }));
-
-  const write = (content: string | Buffer): string => {
-    const file = path.join(directory, "some.yml");
-    writeFileSync(file, content);
-    return file;
-  };
-
   it("is read", async () => {
     const file = write("node: prod9\n");
     expect(await readConfigFile(file)).toEqual({
