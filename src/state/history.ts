@@ -144,18 +144,21 @@ export function parseHistory({ lines, torn }: Lines, file: string): readonly His
   }));
 }
 
-/** The operator on this machine. `login`: the Phala account, where it is known. */
-export function operator(login: string | null): HistoryEntry["who"] {
-  return { login, user: userName(), host: hostname() };
-}
-
-/** A container's user may have no name. */
-function userName(): string {
+/**
+ * The operator on this machine. `login`: the Phala account, where it is known.
+ * @param passwdName may throw: a container's user may have no passwd entry.
+ */
+export function operator(
+  login: string | null,
+  passwdName = (): string => userInfo().username,
+): HistoryEntry["who"] {
+  let user = `uid ${process.getuid?.() ?? "unknown"}`;
   try {
-    return userInfo().username;
+    user = passwdName();
   } catch {
-    return `uid ${process.getuid?.() ?? "unknown"}`;
+    // The uid has to do.
   }
+  return { login, user, host: hostname() };
 }
 
 /** The line of a record: its JSON with the digest of that JSON put in as the last member. */

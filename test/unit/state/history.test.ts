@@ -3,7 +3,13 @@ import { appendFile, readFile, stat, writeFile } from "node:fs/promises";
 import { beforeEach, expect, test } from "vitest";
 import { sha256Hex } from "../../../src/core/compose-hash.ts";
 import { cutOffLines, headOf, verifyHistory } from "../../../src/state/history-chain.ts";
-import { NO_PREVIOUS, openHistory, parseHistory, readHistory } from "../../../src/state/history.ts";
+import {
+  NO_PREVIOUS,
+  openHistory,
+  operator,
+  parseHistory,
+  readHistory,
+} from "../../../src/state/history.ts";
 import { splitLines } from "../../../src/state/line-file.ts";
 import { readJournal } from "../../../src/state/journal.ts";
 import { summarizeJournal } from "../../../src/state/record.ts";
@@ -187,4 +193,15 @@ test("an entry of a newer version is refused, not misread", async () => {
     code: "state-too-new",
     kind: "prerequisite",
   });
+});
+
+test("an operator without a passwd entry (docker -u) is named by the uid", () => {
+  const noEntry = (): string => {
+    throw new Error("uv_os_get_passwd returned ENOENT");
+  };
+  expect(operator("ann", noEntry)).toMatchObject({
+    login: "ann",
+    user: `uid ${process.getuid?.()}`,
+  });
+  expect(operator(null, () => "root")).toMatchObject({ login: null, user: "root" });
 });
