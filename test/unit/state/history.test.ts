@@ -195,10 +195,11 @@ test("an entry of a newer version is refused, not misread", async () => {
   });
 });
 
+function noEntry(): string {
+  throw new Error("uv_os_get_passwd returned ENOENT");
+}
+
 test("an operator without a passwd entry (docker -u) is named by the uid", () => {
-  const noEntry = (): string => {
-    throw new Error("uv_os_get_passwd returned ENOENT");
-  };
   expect(operator("ann", noEntry)).toMatchObject({
     login: "ann",
     user: `uid ${process.getuid?.()}`,
