@@ -1,6 +1,6 @@
 /** The commands in the README, in a line each; docs/commands.md: the whole help of every command, as the program prints it, and how long it and `--help` are. */
 import { CommanderError, type Command } from "commander";
-import { pathOf } from "../../src/lib/docs-pages.ts";
+import { pathOf } from "../../src/cli/docs-pages.ts";
 import { allCommands, createProgram, nameOf } from "../../src/cli/program.ts";
 import { COMMANDS } from "../../src/cli/commands.ts";
 import { markdownTable } from "./blocks.ts";

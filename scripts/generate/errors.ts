@@ -1,32 +1,35 @@
-/** Lists of codes, and what docs/errors.md has of the catalogues. */
-import { markdownTable, replaceBlock } from "./blocks.ts";
-import { allCodes, type CodeInDocs } from "../../src/commands/explain/codes.ts";
-import { CATALOGUE } from "../../src/errors/catalogue.ts";
+/** docs/errors.md, from the catalogues. */
+import { markdownTable } from "./blocks.ts";
+import { allCodes, type CodeInDocs } from "../../src/commands/explain/explain.ts";
 
-/** The page as people write it, with the roles and exit codes of the catalogue, and the findings of compose files. */
-export function errorsPage(page: string): string {
-  const [own, compose] = [
-    allCodes().filter(({ code }) => code in CATALOGUE),
-    allCodes().filter(({ code }) => !(code in CATALOGUE)),
-  ];
-  const text = own.reduce(withRoles, page);
-  return replaceBlock(text, "compose-findings", compose.map(composeSection).join("\n"));
+const INTRODUCTION = `# Error codes
+
+<!-- Generated from src/errors/catalogue and src/compose/catalogue.ts: npm run generate -->
+
+Every failure, warning and finding has a stable code; \`tee-cluster explain CODE\` shows the same text.
+A failure ends the run with the exit code shown (4 if the run had changed something before a failure of
+2 or 3). A warning ends it only with \`--strict\`, with exit 7. A finding is something that \`status\` or \`doctor\` reports.
+`;
+
+export function errorsPage(): string {
+  const codes = allCodes().toSorted((a, b) => (a.code < b.code ? -1 : 1));
+  return [INTRODUCTION, ...codes.map(section)].join("\n");
 }
 
-const withRoles = (page: string, entry: CodeInDocs): string =>
-  page.replace(
-    new RegExp(`^(## \`${entry.code}\`\n\n[^(]+) \\([^)]+\\)\\.`, "m"),
-    `$1 (${rolesOf(entry)}).`,
-  );
-
-function rolesOf({ roles, exit_codes: exits }: CodeInDocs): string {
-  return [...roles, ...(exits.length === 0 ? [] : [`exit ${exits.join(" or ")}`])].join(", ");
-}
-
-function composeSection(entry: CodeInDocs): string {
-  const { code, title, cause, remedy } = entry;
-  const end = /[.!?]$/.test(remedy) ? "" : ".";
-  return `## \`${code}\`\n\n${title} (${rolesOf(entry)}). ${cause}\n\n${remedy}${end} See [compose.md](compose.md).\n`;
+function section({
+  code,
+  title,
+  roles,
+  exit_codes: exits,
+  cause,
+  remedy,
+  docs,
+}: CodeInDocs): string {
+  const exit = exits.length === 0 ? "" : `, exit ${exits.join(" or ")}`;
+  const more = docs.startsWith("docs/errors.md")
+    ? ""
+    : ` See [${docs.slice(5)}](${docs.slice(5)}).`;
+  return `## \`${code}\`\n\n${title} (${roles.join(", ")}${exit}). ${cause}\n\n${remedy}${/[.!?]$/.test(remedy) ? "" : "."}${more}\n`;
 }
 
 /** The codes that a failure can have, by exit code. */

@@ -22,7 +22,7 @@ export function generatedFiles(): readonly GeneratedFile[] {
     page("README.md", () => replaceBlock(read("README.md"), "commands", commandsTable())),
     page("docs/commands.md", commandsPage),
     page("docs/doctor.md", () => replaceBlock(read("docs/doctor.md"), "checks", checksTable())),
-    page("docs/errors.md", () => errorsPage(read("docs/errors.md"))),
+    page("docs/errors.md", errorsPage),
     page("docs/inputs.md", inputsPage),
     page("docs/json.md", jsonPage),
     ...SCHEMAS.map((schema) => ({

@@ -31,17 +31,17 @@ const SOURCES: Readonly<Record<Source, (context: Context) => Promise<readonly Ca
     })),
   hashes,
   codes: async () => {
-    const { allCodes } = await import("../commands/explain/codes.ts");
+    const { allCodes } = await import("../commands/explain/explain.ts");
     return allCodes().map(({ code, title }) => ({ value: code, description: title }));
   },
   checks: async () => {
-    const [{ ALL_CHECKS }, { composeCodes }] = await Promise.all([
-      import("../checks/all-checks.ts"),
-      import("../commands/explain/codes.ts"),
+    const [{ CHECKS }, { CATALOGUE }] = await Promise.all([
+      import("../errors/catalogue/checks.ts"),
+      import("../compose/catalogue.ts"),
     ]);
     return [
-      ...ALL_CHECKS.map(({ id, title }) => ({ value: id, description: title })),
-      ...composeCodes().map(({ code, cause }) => ({ value: code, description: cause })),
+      ...Object.entries(CHECKS).map(([value, { title }]) => ({ value, description: title })),
+      ...Object.entries(CATALOGUE).map(([value, { about }]) => ({ value, description: about })),
     ];
   },
 };

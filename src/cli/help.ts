@@ -2,7 +2,7 @@
 import { CommanderError, Help, Option, type Command } from "commander";
 import type { AnyCommand } from "../commands/shared/command.ts";
 import { wrap } from "../lib/text.ts";
-import { pathOf } from "../lib/docs-pages.ts";
+import { pathOf } from "./docs-pages.ts";
 
 /** Help is as wide as the terminal, up to a readable width. */
 const [HELP_COLUMNS, MAX_HELP_COLUMNS] = [80, 110] as const;

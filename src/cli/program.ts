@@ -3,7 +3,7 @@ import { isDocument } from "../output/formats.ts";
 import { Command, Help, Option } from "commander";
 import type { AnyCommand } from "../commands/shared/command.ts";
 import { COMMANDS } from "./commands.ts";
-import { findPage, pathOf, topics } from "../lib/docs-pages.ts";
+import { findPage, pathOf, topics } from "./docs-pages.ts";
 import { HELP_ALL } from "./help.ts";
 import { addDefinition } from "./options.ts";
 

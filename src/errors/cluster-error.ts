@@ -55,7 +55,7 @@ export class ClusterError<C extends Code = Code> extends Error {
     const { message, hint: advice, details = [], step, cause } = failure;
     super(renderHint(message), cause === undefined ? undefined : { cause });
     this.name = "ClusterError";
-    this.kind = kind;
+    this.kind = kind satisfies string as FailureKind;
     this.code = code;
     this.said = message;
     this.advice = advice;

@@ -1,7 +1,7 @@
 /** The input of the rules: a compose file as it runs at its first deployment. Pure. */
 import type { Severity } from "../../core/finding.ts";
 import type { ClusterSettings } from "../../core/settings.ts";
-import { severitiesOf, type ComposeFinding, type FindingCode } from "../catalogue.ts";
+import { CATALOGUE, type ComposeFinding, type FindingCode } from "../catalogue.ts";
 import type { ComposeFile } from "../compose-file.ts";
 import { APPROVED_LIST, runnerEnvironmentNamesOf, WALLET, maskSecrets } from "../environment.ts";
 import { placeholdersIn, type Lookup } from "../interpolation.ts";
@@ -119,7 +119,7 @@ export type Problem = Place & {
 
 export function findingIn(compose: ComposeFile, problem: Problem): ComposeFinding {
   const { code, message, remedy, line, service } = problem;
-  const { severity = severitiesOf(code)[0] ?? "error" } = problem;
+  const { severity = CATALOGUE[code].severities[0] } = problem;
   const text = problem.text ?? (line === undefined ? undefined : lineText(compose.text, line));
   return { code, severity, message, remedy, file: compose.path, line, service, text };
 }

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { describe, expect, test } from "vitest";
 import { COMMANDS } from "../../../src/cli/commands.ts";
-import { pathOf } from "../../../src/lib/docs-pages.ts";
+import { pathOf } from "../../../src/cli/docs-pages.ts";
 import { inWidth } from "../../../src/cli/help.ts";
 import { addDefinition } from "../../../src/cli/options.ts";
 import type { AnyCommand } from "../../../src/commands/shared/command.ts";

@@ -1,7 +1,6 @@
 /** `explain`: what every code means, and which one was probably meant. */
 import { describe, expect, test } from "vitest";
-import { allCodes } from "../../../src/commands/explain/codes.ts";
-import { explain } from "../../../src/commands/explain/explain.ts";
+import { allCodes, explain } from "../../../src/commands/explain/explain.ts";
 import { renderExplain } from "../../../src/commands/explain/render.ts";
 import { renderHint, renderHints } from "../../../src/core/command-hint.ts";
 import { ClusterError } from "../../../src/errors/cluster-error.ts";

@@ -2,7 +2,7 @@
 import { renderHint } from "../../../src/core/command-hint.ts";
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { CATALOGUE, severitiesOf, type ComposeFinding } from "../../../src/compose/catalogue.ts";
+import { CATALOGUE, type ComposeFinding } from "../../../src/compose/catalogue.ts";
 import { parseCompose, type ComposeFile } from "../../../src/compose/compose-file.ts";
 import { lintBaseDomain } from "../../../src/compose/domains.ts";
 import { composeFindings, pairFindings } from "../../../src/compose/lint.ts";
@@ -657,7 +657,7 @@ describe("one fault, one finding", () => {
       expect(shown[0] ?? "").toContain(shows ?? "");
       expect(JSON.stringify(findings)).not.toContain("hunter2");
       for (const { severity, code, remedy } of findings) {
-        expect(severitiesOf(code)).toContain(severity);
+        expect(CATALOGUE[code].severities).toContain(severity);
         expect(renderHint(remedy ?? "").length).toBeGreaterThan(10);
       }
     },
