@@ -159,6 +159,9 @@ test("being up is no approval: a runner that is refused stays refused, with a re
   const firstIsSpy = failure(unclear).message.includes("DSTACK_AUTHORIZED_KEYS");
   const [hash, kept] = firstIsSpy ? [first, second] : [second, first];
   const words = ["--runner-compose", compose, "--drop", hash, "--keep", kept];
+  const strict = await rotate(world, ...words, "--yes", "--strict");
+  expect([strict.exitCode, failure(strict).code]).toEqual([7, "previous-list-unknown"]);
+  expect(mutationsOf(world.sandbox)).toEqual([]);
   const fresh = result(await rotate(world, ...words, "--yes"));
   expect(fresh.approved_compose_hashes).toContain(kept);
   expect(fresh.runners_cut_off.map(({ compose_hash: it }) => it)).toEqual([hash]);
