@@ -374,6 +374,10 @@ describe("a text that was cut within a secret", () => {
     expect(redactorOf(SECRET).redact(text)).toBe(text);
   });
 
+  test("a longer beginning within what a shorter one covers", () => {
+    expect(redactorOf("aaaaaaaabcdefgh").redact("xaaaaaaaaabcd!")).toBe("x[redacted]!");
+  });
+
   test("the earliest beginning counts where a secret repeats itself", () => {
     expect(redactorOf("abcabcabcabcX").redact("abcabc…")).toBe("[redacted]…");
   });
