@@ -140,10 +140,11 @@ test.each(["nohup", "setsid"])(
         await closed;
       },
     });
-    const command = ["bash", "-c", `${launcher} node ${PROGRAM} init --yes & wait`];
+    const command = ["bash", "-c", `${launcher} node "$0" init --yes & wait`, PROGRAM];
     const session = startInTerminal(world, [], {}, { command });
     await until(() => asked);
-    const runs = await pidsOf(world, PROGRAM);
+    // Not the shells around it, which end at the first signal.
+    const runs = await pidsOf(world, `${PROGRAM} init`);
     session.hangUp();
     // As the kernel does for every process of the terminal; phala leads a group of its own.
     if (launcher === "nohup") for (const pid of runs) process.kill(pid, "SIGHUP");
