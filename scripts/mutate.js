@@ -12,7 +12,7 @@ import { render, toTryAlone, verdictsOf } from "./mutation/report.js";
 const GOAL = 90;
 const PARALLEL = 2;
 /** Nothing is written for this long only while a loop without end blocks the thread. */
-const STUCK_MS = 120_000;
+const STUCK_MS = 30_000;
 
 process.chdir(path.resolve(import.meta.dirname, ".."));
 
