@@ -56,7 +56,7 @@ export function warnUnchangedSettings(
     );
 }
 
-/** Warns of each domain in the files and inputs that is not the gateway's; what the registry is given anyway is no news. */
+/** Warns of each domain in the files and inputs that is not the gateway's; what the registry is given anyway is not reported again. */
 export function warnDomainDifferences(
   { nodeName: node, baseDomain }: Registry,
   files: ComposePair,

@@ -18,7 +18,7 @@ export type FilledIn<A extends Answers> = {
 };
 
 /**
- * Flag, environment, config file and prompt go first. What is no valid input is left out: a check of its source names it.
+ * Flag, environment, config file and prompt go first. Invalid values are left out: a check of its source names it.
  * @param isKept whether an input keeps the value that it has now; `isSame`: the other one is the same.
  */
 export function fillIn<A extends Answers>(

@@ -64,7 +64,7 @@ function lookFor(
     }
     runningSince ??= context.clock.monotonic();
     const report = await attester.look(registry, expected, signal);
-    // Evidence that contradicts, or can't come any more, is judged at once.
+    // Evidence that contradicts, or can no longer come, is judged at once.
     if (report.result === "verified" || !lacksEvidenceOnly(report)) {
       // It may have started meanwhile in the wrong mode: that is reported before it gets its secrets.
       const now = state.kind === "there" ? state : healthState(await health(signal));

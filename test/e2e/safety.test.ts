@@ -20,12 +20,12 @@ import {
 } from "../helpers/program.ts";
 import { until } from "../helpers/until.ts";
 
-test("two runs at once: the second one ends with 6 and says who is at work; kill -9 of the first: the next run removes its runner", async () => {
+test("two runs at once: the second one ends with 6 and names the run in progress; kill -9 of the first: the next run removes its runner", async () => {
   const world = await makePreparedWorld();
   const env = await withCompose(world, "runner", (text) => `${text}# changed\n`);
   const first = world.start(["init", "--json"], env);
   await until(async () => (await cloudOf(world.sandbox)).live.includes("bird-tracker-runner-temp"));
-  // Stopped, it is at work for as long as the second one needs to find that out.
+  // Stopped, it is in progress for as long as the second one needs to find that out.
   first.kill("SIGSTOP");
   const second = await world.run(["init", "--json"], env);
   expect(second.exitCode).toBe(6);

@@ -140,7 +140,7 @@ function namesOf(settings: HashSettings, { composeHashes }: KnownHashes): readon
   return runnerEnvironmentNames({ schema, coordinatorWallet: coordinatorWallet ?? recorded });
 }
 
-/** Recorded hashes need no key, so a missing one is no error, and is not asked for. */
+/** Recorded hashes need no key, so a missing one is not an error, and is not asked for. */
 async function lookUpIfKeyed(cluster: string, run: HashRun): Promise<LiveLookup | undefined> {
   const { env, emit, signal, flags } = run;
   const hasKey = inputDefinition("phalaApiKey").variables.some((name) => (env[name] ?? "") !== "");
