@@ -1,13 +1,9 @@
 /** The pages of docs/, which the package ships. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import path from "node:path";
+import { PACKAGE_ROOT } from "./package-files.ts";
 
-const here = (up: string): string => fileURLToPath(new URL(up, import.meta.url));
-/** One level up from dist, two from the sources. Never that of the working directory. */
-const BESIDE_DIST = here("../docs/");
-const FOLDER =
-  [BESIDE_DIST, here("../../docs/")].find((folder) => existsSync(`${folder}errors.md`)) ??
-  BESIDE_DIST;
+const FOLDER = path.join(PACKAGE_ROOT, "docs", "/");
 
 /** Absolute path of a page. */
 export const pathOf = (page: string): string => `${FOLDER}${page}`;

@@ -6,10 +6,10 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import * as z from "zod";
 import { compareVersions } from "../checks/platform-checks.ts";
-import { writeAtomically } from "../lib/atomic-file.ts";
 import { homeFolder } from "../lib/home.ts";
 import { parseJson } from "../lib/json.ts";
 import { createHttpClient } from "../platform/net/http.ts";
+import { keepHints, readHints } from "../state/hints-file.ts";
 import { versionOf } from "./version.ts";
 
 const DAY_MS = 24 * 60 * 60_000;
@@ -56,7 +56,8 @@ export function checkForUpdate(
       const own = version();
       if (compareVersions(latest, own) <= 0) return undefined;
       // Not if it can't be recorded: it would be shown every time.
-      if (!(await save(file, { ...seen, told_at: new Date(now).toISOString() }))) return undefined;
+      if (!(await keepHints(file, { ...seen, told_at: new Date(now).toISOString() })))
+        return undefined;
       return `tee-cluster ${latest} is available, this is ${own}: npm i -g tee-cluster (NO_UPDATE_NOTIFIER=1 hides this)`;
     },
   };
@@ -75,7 +76,7 @@ async function check(
     return undefined;
   });
   const asked = { ...seen, asked_at: new Date(now).toISOString() };
-  await save(file, latest === undefined ? asked : { ...asked, latest });
+  await keepHints(file, latest === undefined ? asked : { ...asked, latest });
 }
 
 async function latestVersion(
@@ -104,17 +105,7 @@ async function registryOf(env: NodeJS.ProcessEnv): Promise<string> {
   return /^\s*registry\s*=\s*(\S+)/m.exec(text)?.[1] ?? STANDARD_REGISTRY;
 }
 
-async function readSeen(file: string): Promise<Seen> {
-  const text = await readFile(file, "utf8").catch(() => "");
-  return seenSchema.safeParse(parseJson(text)).data ?? {};
-}
-
-/** @returns whether it was saved, which needs a state directory */
-const save = (file: string, seen: Seen): Promise<boolean> =>
-  writeAtomically(file, `${JSON.stringify(seen)}\n`, { mode: 0o600 }).then(
-    () => true,
-    () => false,
-  );
+const readSeen = async (file: string): Promise<Seen> => (await readHints(file, seenSchema)) ?? {};
 
 /** A date in the future comes from a wrong clock. */
 const isWithinDay = (iso: string | undefined, now: number): boolean =>

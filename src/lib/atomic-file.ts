@@ -209,8 +209,8 @@ async function keepCopy(original: string, copy: string, existing: ExistingFile):
   }
 }
 
-/** Makes the rename survive a power cut, on file systems that can open a folder. */
-async function syncFolder(folder: string): Promise<void> {
+/** Makes a new or renamed file in it survive a power cut, on file systems that can open a folder. */
+export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, "r").catch(() => undefined);
   if (!handle) return;
   await handle.sync().catch(() => undefined);

@@ -12,7 +12,10 @@ export async function readHints<S extends z.ZodType<object>>(
   return schema.safeParse(parseJson(text)).data;
 }
 
-export async function keepHints(file: string, hints: object): Promise<void> {
-  const text = `${JSON.stringify(hints)}\n`;
-  await writeAtomically(file, text, { mode: 0o600 }).catch(() => undefined);
+/** @returns whether they were kept, which needs the file's folder. */
+export function keepHints(file: string, hints: object): Promise<boolean> {
+  return writeAtomically(file, `${JSON.stringify(hints)}\n`, { mode: 0o600 }).then(
+    () => true,
+    () => false,
+  );
 }

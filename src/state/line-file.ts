@@ -1,6 +1,7 @@
 /** Append-only files of lines; each line is on disk (fsync) before the caller continues. */
 import { open, type FileHandle } from "node:fs/promises";
 import path from "node:path";
+import { syncFolder } from "../lib/atomic-file.ts";
 import { readFile } from "../lib/local-files.ts";
 import { unreadable, unwritable } from "./state-directory.ts";
 
@@ -58,12 +59,6 @@ async function endOf(
 }
 
 /** A new file's name is on disk only with its folder. Some file systems sync no folders. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, "r").catch(() => undefined);
-  await handle?.sync().catch(() => undefined);
-  await handle?.close();
-}
-
 /** Reads all lines; a missing file has none. @throws ClusterError `state-unreadable` (prerequisite). */
 export async function readLines(file: string): Promise<Lines> {
   return splitLines(await readBytes(file));

@@ -18,7 +18,7 @@ export async function showConfig(run: CommandRun): Promise<ConfigShowResult> {
   const prepared = await prepareOffline(run, { remember: true, everything: true });
   const { config } = prepared;
   const own = await withRegistrysOwn(prepared);
-  const resolution = run.flags.sandbox ? withSandboxKey(own) : own;
+  const resolution = run.flags.sandbox ? withSandboxApiKey(own) : own;
   const fileLines = await linesOfFile(resolution, run.env);
   return {
     ok: true,
@@ -31,7 +31,7 @@ export async function showConfig(run: CommandRun): Promise<ConfigShowResult> {
 }
 
 /** Runs in the sandbox always use its own key. */
-function withSandboxKey(resolution: Resolution): Resolution {
+function withSandboxApiKey(resolution: Resolution): Resolution {
   return {
     ...resolution,
     values: { ...resolution.values, phalaApiKey: "" },

@@ -14,7 +14,7 @@ import { approvalsOf, isApproved, NOTHING_RECORDED, type Approvals } from "./app
 import type { AttestationState } from "./attestation.ts";
 import { attestationStatus } from "./attestation-findings.ts";
 import { findingsOf } from "./findings.ts";
-import type { ClusterSnapshot, InspectedCvm } from "./inspect-cluster.ts";
+import { registryIn, type ClusterSnapshot, type InspectedCvm } from "./inspect-cluster.ts";
 import type { Knowledge } from "./knowledge.ts";
 import type { Assessment, CapacityStatus, CvmStatus, Drift, Refusal } from "./result.ts";
 
@@ -47,7 +47,7 @@ type Context = {
 };
 
 function approvalsIn(snapshot: ClusterSnapshot, { record }: Knowledge): Approvals {
-  const registry = snapshot.cvms.find(({ role }) => role === "registry");
+  const registry = registryIn(snapshot);
   const appId = registry?.cvm.appId ?? null;
   if (!registry || appId === null) return NOTHING_RECORDED;
   const { operations, skewMs } = snapshot;

@@ -12,7 +12,7 @@ import type { ClusterRecord } from "../../state/record.ts";
 import type { StateDirectory } from "../../state/state-directory.ts";
 import type { Gathered } from "../../trust/gather-evidence.ts";
 import type { VerifiedBefore } from "../shared/verified-before.ts";
-import type { ClusterSnapshot } from "./inspect-cluster.ts";
+import { registryIn, type ClusterSnapshot } from "./inspect-cluster.ts";
 import type { Knowledge } from "./knowledge.ts";
 
 export type AttestationState = {
@@ -31,10 +31,10 @@ const GATHER_LIMIT_MS = 4000;
 export async function checkAttestation(
   prepared: Preparation,
   directory: StateDirectory,
-  { cvms }: ClusterSnapshot,
+  snapshot: ClusterSnapshot,
   { record, runInProgress }: Knowledge,
 ): Promise<AttestationState | undefined> {
-  const registry = cvms.find(({ role }) => role === "registry");
+  const registry = registryIn(snapshot);
   const appId = registry?.cvm.appId;
   if (!registry || appId == null) return undefined;
   const mode = known(prepared.resolution.values, "attest");

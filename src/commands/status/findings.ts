@@ -7,7 +7,7 @@ import type { AttestationState } from "./attestation.ts";
 import { attestationFindings } from "./attestation-findings.ts";
 import { findingOn } from "./finding-on.ts";
 import type { Knowledge } from "./knowledge.ts";
-import type { ClusterSnapshot, InspectedCvm } from "./inspect-cluster.ts";
+import { registryIn, type ClusterSnapshot, type InspectedCvm } from "./inspect-cluster.ts";
 import type { CvmStatus, Drift, StatusFinding } from "./result.ts";
 import { approvalFindings, identityFindings, registryFindings } from "./registry-findings.ts";
 import { runnerFindings } from "./runner-findings.ts";
@@ -49,8 +49,8 @@ function isUnfinished({ app_id: appId }: CvmStatus, { record }: Knowledge): bool
   return created && !record.approvals.some((approval) => approval.appId === appId);
 }
 
-function serviceOf({ cvms }: ClusterSnapshot): string | null {
-  const health = cvms.find(({ role }) => role === "registry")?.health;
+function serviceOf(snapshot: ClusterSnapshot): string | null {
+  const health = registryIn(snapshot)?.health;
   return health?.kind === "answered" ? health.value.service : null;
 }
 

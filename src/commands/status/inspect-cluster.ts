@@ -52,6 +52,10 @@ const CVMS_AT_A_TIME = 8;
  * @throws ClusterError (platform; prerequisite for a refused key) where the list can't be read: an error is never
  *   an empty cluster.
  */
+/** Undefined where the cluster has none. */
+export const registryIn = ({ cvms }: Pick<ClusterSnapshot, "cvms">): InspectedCvm | undefined =>
+  cvms.find(({ role }) => role === "registry");
+
 export async function inspectCluster(
   cluster: string,
   record: ClusterRecord,
