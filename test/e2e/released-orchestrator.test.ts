@@ -178,16 +178,8 @@ test("--registry-env: kept in every update, recorded by name, never shown; missi
   expect(journal).toContain("REGISTRY_TOKEN");
 });
 
-test("--drop: the orchestrator approves the hash again while a runner has it; --delete-revoked deletes that runner alone", async () => {
-  const world = await makePreparedWorld({}, "v2");
-  const deploy = (file: string): Promise<string> =>
-    deployRunner(
-      world.sandbox,
-      "bird-tracker",
-      file,
-      V2_RUNNER_NAMES.map((name) => ({ name, value: "1" })),
-    );
-  const old = await deploy(path.join(COMPOSE_FOLDER, "docker-compose.phala.runner.yml"));
+/** A changed runner compose file, and the rotation to it. */
+async function rotationOf(world: World) {
   const { TEE_CLUSTER_RUNNER_COMPOSE: compose = "" } = await withCompose(
     world,
     "runner",
@@ -203,6 +195,20 @@ test("--drop: the orchestrator approves the hash again while a runner has it; --
       compose,
       ...args,
     ]);
+  return { compose, rotate };
+}
+
+test("--drop: the orchestrator approves the hash again while a runner has it; --delete-revoked deletes that runner alone", async () => {
+  const world = await makePreparedWorld({}, "v2");
+  const deploy = (file: string): Promise<string> =>
+    deployRunner(
+      world.sandbox,
+      "bird-tracker",
+      file,
+      V2_RUNNER_NAMES.map((name) => ({ name, value: "1" })),
+    );
+  const old = await deploy(path.join(COMPOSE_FOLDER, "docker-compose.phala.runner.yml"));
+  const { compose, rotate } = await rotationOf(world);
   const both = JSON.parse((await rotate()).stdout) as RotateHashResult;
   await deploy(compose);
   const [dropped = ""] = both.approved_compose_hashes;
@@ -234,26 +240,13 @@ test("--drop: the orchestrator approves the hash again while a runner has it; --
 
 test("a registry without uptime_seconds converges: pushed again or not, nothing has changed", async () => {
   const world = await makePreparedWorld({}, "v2");
-  const { TEE_CLUSTER_RUNNER_COMPOSE: compose = "" } = await withCompose(
-    world,
-    "runner",
-    (text) => `${text}# an image bump\n`,
-  );
-  const rotate = async (): Promise<RotateHashResult> =>
-    JSON.parse(
-      (
-        await world.run([
-          "rotate-hash",
-          "--json",
-          "--hash-from",
-          "provision",
-          "--runner-compose",
-          compose,
-        ])
-      ).stdout,
-    ) as RotateHashResult;
-  expect(await rotate()).toMatchObject({ ok: true, changed: true, approved_via: "api" });
-  expect(await rotate()).toMatchObject({ ok: true, changed: false, approved_via: "api" });
+  const { rotate } = await rotationOf(world);
+  for (const changed of [true, false])
+    expect(JSON.parse((await rotate()).stdout)).toMatchObject({
+      ok: true,
+      changed,
+      approved_via: "api",
+    });
 });
 
 test("a VPC cluster is named as not supported, before anything is made", async () => {

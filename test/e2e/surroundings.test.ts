@@ -105,8 +105,8 @@ test("`~/` in every path that is given, by flags, variables and the config file"
 /** All but the cloud, which is the sandbox's. */
 async function giveTo(world: World, uid: number): Promise<void> {
   const base = path.dirname(world.folder);
-  const own = ["", "work", "tmp", "trust.json"].map((name) => path.join(base, name));
-  await execa("chown", [`${uid}:${uid}`, ...own]);
+  const own = ["tmp", "trust.json"].map((name) => path.join(base, name));
+  await execa("chown", [`${uid}:${uid}`, base, world.folder, ...own]);
 }
 
 test("a user without passwd entry and HOME (docker -u): with a state directory, and exit 3 without", async ({

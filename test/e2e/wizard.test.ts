@@ -30,7 +30,7 @@ const { enter, down, interrupt, eraseLine } = KEYS;
 function stable(screen: string): string {
   return screen
     .replaceAll(COMPOSE_FOLDER, "COMPOSE")
-    .replaceAll(/\S+\/tee-cluster-e2e-\w+\/work/g, "FOLDER")
+    .replaceAll(/\S+\/tee-cluster-e2e-\w+\/here/g, "FOLDER")
     .replaceAll(/\d+(\.\d+)?s\b/g, "Ns")
     .replaceAll(/\b[0-9a-f]{64}\b/g, "HASH")
     .replaceAll(/\b[0-9a-f]{40}\b/g, "APP_ID")

@@ -5,10 +5,10 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { onTestFinished, TestRunner } from "vitest";
-import { isErrno } from "../../src/lib/errno.ts";
 import { lifeOf } from "../../src/sandbox/lifecycle.ts";
 import type { FailureResult } from "../../src/core/results.ts";
 import { startSandbox, type Sandbox, type SandboxOptions } from "../../src/sandbox/index.ts";
+import { makeOnce } from "../../src/sandbox/make-once.ts";
 import { warmPhalaBin } from "./phala-bin.ts";
 import { PROGRAM, SHARED_CACHE, WARM_PROGRAM_PORT } from "./program-bin.ts";
 import { runWarm } from "./warm.ts";
@@ -68,6 +68,9 @@ function spawn(args: readonly string[], folder: string, env: Record<string, stri
   });
 }
 
+/** The made-up Intel and KMS of the first sandbox of this process, for all others: making one takes as long as `init`. */
+let authority: string | undefined;
+
 /** A sandbox in this process, and an environment in which `init --yes` needs no flags; gone with the test. */
 export async function makeWorld(options: Partial<SandboxOptions> = {}): Promise<World> {
   return closedWithTest(await openWorld(options));
@@ -90,19 +93,22 @@ export async function openWorld(
   fill: (cloudDir: string) => Promise<void> = async () => undefined,
 ): Promise<OpenWorld> {
   const base = await mkdtemp(path.join(tmpdir(), "tee-cluster-e2e-"));
-  const folder = path.join(base, "work");
+  const folder = path.join(base, "here");
   await mkdir(folder);
   await mkdir(path.join(base, "tmp"));
   const cloudDir = path.join(base, "cloud");
   await fill(cloudDir);
-  await shareAuthority(cloudDir);
+  const authorityFile = path.join(cloudDir, "authority.json");
+  const shared = authority;
+  // One that was copied with its cloud stays.
+  if (shared !== undefined) await makeOnce(authorityFile, () => shared);
   const sandbox = await startSandbox({
     stateDir: cloudDir,
     apiKey: CANARIES.apiKey,
     timings: FAST,
     ...options,
   });
-  authority ??= await readFile(path.join(cloudDir, "authority.json"), "utf8");
+  authority ??= await readFile(authorityFile, "utf8");
   const stateDir = path.join(base, "state");
   // What an operator could write down; `--sandbox` alone trusts the made-up Intel without.
   const trustFile = path.join(base, "trust.json");
@@ -157,21 +163,6 @@ export async function openWorld(
       return { ...run, signal: undefined };
     },
   };
-}
-
-/** The made-up Intel and KMS of the first sandbox of this process, for all others: making one takes as long as `init`. */
-let authority: string | undefined;
-
-async function shareAuthority(cloudDir: string): Promise<void> {
-  if (authority === undefined) return;
-  await mkdir(cloudDir, { recursive: true, mode: 0o700 });
-  const file = path.join(cloudDir, "authority.json");
-  // One that was copied with its cloud stays.
-  await writeFile(file, authority, { flag: "wx", mode: 0o600 }).catch(orThrowUnlessThere);
-}
-
-function orThrowUnlessThere(error: unknown): void {
-  if (!isErrno(error, "EEXIST")) throw error;
 }
 
 /** What a cloud must look like after any run that ended well, whatever happened before it. */
