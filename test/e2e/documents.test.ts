@@ -6,7 +6,9 @@ import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { blocksOf, pages, type Block } from "../helpers/documents.ts";
 import { warmPhalaBin } from "../helpers/phala-bin.ts";
+import { processesOf } from "../helpers/processes.ts";
 import { PROGRAM, WARM_PROGRAM } from "../helpers/program-bin.ts";
+import { until } from "../helpers/until.ts";
 
 const ALL = (await Promise.all((await pages()).map(blocksOf))).flat();
 const RUN = ALL.filter(({ notRun }) => notRun === undefined);
@@ -59,6 +61,8 @@ async function newMachine(): Promise<Machine> {
 
 async function removeMachine({ base, env }: Machine): Promise<void> {
   await execa(WARM, ["sandbox", "stop"], { env, extendEnv: false, reject: false });
+  // At its end the sandbox still writes what was compiled of the program.
+  await until(async () => (await processesOf({ env })).length === 0);
   await rm(base, { recursive: true, force: true });
 }
 

@@ -2,13 +2,13 @@
 import { readdir, readFile } from "node:fs/promises";
 import type { World } from "./program.ts";
 
-/** Command lines of all processes that were told of the world's API: the program and its children, wherever they are. */
-export async function processesOf(world: World): Promise<string[]> {
+/** Command lines of all processes with the world's TMPDIR: the program and its children, wherever they are. */
+export async function processesOf(world: Pick<World, "env">): Promise<string[]> {
   return (await entriesOf(world)).map(({ line }) => line);
 }
 
 /** Ids of those whose command line holds the words. */
-export async function pidsOf(world: World, words: string): Promise<number[]> {
+export async function pidsOf(world: Pick<World, "env">, words: string): Promise<number[]> {
   return (await entriesOf(world)).flatMap(({ pid, line }) =>
     line.includes(words) ? Number(pid) : [],
   );
@@ -22,7 +22,7 @@ export async function areGone(pids: readonly number[]): Promise<boolean> {
   return environments.every((text) => text === "");
 }
 
-async function entriesOf(world: World): Promise<{ pid: string; line: string }[]> {
+async function entriesOf(world: Pick<World, "env">): Promise<{ pid: string; line: string }[]> {
   const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
   const lines = await Promise.all(
     pids.map((pid) => commandLineOf(pid, `TMPDIR=${world.env["TMPDIR"]}`)),
